@@ -1,0 +1,155 @@
+//! What a charter says, as data. Signing and verifying live beside it.
+
+use crate::ids::*;
+use minicbor::{Decode, Encode};
+
+/// MLS cipher suite (RFC 9420 §17.1; code points above 0x0900 are provisional, so the charter names them).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u16)]
+pub enum Suite {
+    /// X-Wing hybrid KEM, AES-256-GCM, SHA-384, Ed25519.
+    XWing = 0x004E,
+    /// ML-KEM-1024, AES-256-GCM, SHA-384, ML-DSA-87 (CNSA 2.0). The default.
+    Cnsa2 = 0x0907,
+}
+
+/// A name in the three languages of the console.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Texts {
+    /// English.
+    #[n(1)]
+    pub en: String,
+    /// Japanese.
+    #[n(2)]
+    pub ja: String,
+    /// Korean.
+    #[n(3)]
+    pub ko: String,
+}
+
+/// Public half of a signing key pair of both kinds; a signature by such a key is two signatures, and both must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct HybridPublic {
+    /// Ed25519, 32 bytes.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub ed25519: [u8; 32],
+    /// ML-DSA-87 (FIPS 204), 2,592 bytes.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub ml_dsa_87: Vec<u8>,
+}
+
+/// A sovereign member of the charter.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Party {
+    /// Its id.
+    #[n(1)]
+    pub id: PartyId,
+    /// Its name, shown on the board.
+    #[n(2)]
+    pub name: Texts,
+    /// Its root key: signs charters and vouchers, kept by the security officer, never on a node.
+    #[n(3)]
+    pub root: HybridPublic,
+}
+
+/// A party's server.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Node {
+    /// Its id.
+    #[n(1)]
+    pub id: NodeId,
+    /// Whose it is.
+    #[n(2)]
+    pub party: PartyId,
+    /// Signs the node's journal: Ed25519 per entry, ML-DSA-87 for heads.
+    #[n(3)]
+    pub journal: HybridPublic,
+    /// Raw public key (RFC 7250) that the node shows on links: Ed25519, 32 bytes.
+    #[cbor(n(4), with = "minicbor::bytes")]
+    pub link: [u8; 32],
+    /// Where other nodes reach it, `host:port`, UDP, in order of preference; at most 8.
+    #[n(5)]
+    pub addresses: Vec<String>,
+}
+
+/// A seat on a line.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Office {
+    /// Its id.
+    #[n(1)]
+    pub id: OfficeId,
+    /// Whose it is.
+    #[n(2)]
+    pub party: PartyId,
+    /// Its title, shown beside the holder's name.
+    #[n(3)]
+    pub title: Texts,
+}
+
+/// A standing channel at one level.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Line {
+    /// Its id.
+    #[n(1)]
+    pub id: LineId,
+    /// Its name, shown on the board.
+    #[n(2)]
+    pub name: Texts,
+    /// Marking shown as a banner, for example `REL TO USA, JPN, KOR`.
+    #[n(3)]
+    pub marking: String,
+    /// Offices whose holders may ring, answer and take part.
+    #[n(4)]
+    pub offices: Vec<OfficeId>,
+}
+
+/// What all parties agreed on beyond names and keys.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Policy {
+    /// Seconds a ring sounds before it expires (10 to 600).
+    #[n(1)]
+    pub ring_seconds: u16,
+    /// Seconds a console in a call may be out of touch before its node says that it left (2 to 120).
+    #[n(2)]
+    pub lost_seconds: u16,
+}
+
+/// The whole agreement. Identical bytes on every node: deterministic CBOR (RFC 8949 §4.2).
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Charter {
+    /// Version of this format: 1.
+    #[n(0)]
+    pub version: u8,
+    /// A name for people, at most 80 characters.
+    #[n(1)]
+    pub name: String,
+    /// Grows with every amendment; a node or console refuses one that is lower than it holds.
+    #[n(2)]
+    pub serial: u64,
+    /// Cipher suite of every group, see [`Suite`].
+    #[n(3)]
+    pub suite: u16,
+    /// Two to nine parties, sorted by id.
+    #[n(4)]
+    pub parties: Vec<Party>,
+    /// Nodes, sorted by id; a node's position is its index on the wire.
+    #[n(5)]
+    pub nodes: Vec<Node>,
+    /// Offices, sorted by id.
+    #[n(6)]
+    pub offices: Vec<Office>,
+    /// Lines, in the order that the board shows.
+    #[n(7)]
+    pub lines: Vec<Line>,
+    /// Policy.
+    #[n(8)]
+    pub policy: Policy,
+}

@@ -1,0 +1,314 @@
+//! What a console shows and what its officer can do, as data. The TypeScript of the web console is generated from here.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Everything on screen. Sent whole whenever something changes (it is small: a few kilobytes).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct View {
+    /// The console's own identity; none before enrolment.
+    pub me: Option<Person>,
+    /// Is the node reached.
+    pub node: NodeLink,
+    /// A sentence-worthy trouble of this console, if any.
+    pub trouble: Option<Trouble>,
+    /// The board: one per line of the charter that this console's office is on.
+    pub lines: Vec<LineView>,
+    /// The call that this console is in.
+    pub call: Option<CallView>,
+}
+
+/// A text in three languages, from the charter.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Text3 {
+    /// English.
+    pub en: String,
+    /// Japanese.
+    pub ja: String,
+    /// Korean.
+    pub ko: String,
+}
+
+/// A person at a console, as certified by their party.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Person {
+    /// Device id, hex.
+    pub device: String,
+    /// Name in the certificate.
+    pub name: String,
+    /// Office title.
+    pub office: Text3,
+    /// Office id.
+    pub office_id: String,
+    /// Party id.
+    pub party: String,
+    /// Party name.
+    pub party_name: Text3,
+}
+
+/// The WebSocket to the own node.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum NodeLink {
+    /// Not yet, or again.
+    #[default]
+    Connecting,
+    /// Up and accepted.
+    Up,
+    /// Refused; see `trouble`.
+    Refused,
+}
+
+/// Why this console cannot work as it should.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+#[ts(export)]
+pub enum Trouble {
+    /// Not enrolled: open the enrolment link.
+    NotEnrolled,
+    /// The node refused this console.
+    Refused {
+        /// Variant of the wire's `Refusal`, camelCase.
+        reason: String,
+    },
+    /// The charter that the node shows does not verify.
+    Charter {
+        /// Why, one sentence in English for the operator.
+        why: String,
+    },
+    /// The last act was refused by the node.
+    ActRefused {
+        /// Variant of the wire's `Refusal`, camelCase.
+        reason: String,
+    },
+    /// Sealing is not available in this browser: no media will be sent.
+    NoSealing,
+    /// The keys worker or media worker stopped: nothing is sent until it is back.
+    Worker,
+}
+
+/// One line on the board.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct LineView {
+    /// Line id.
+    pub id: String,
+    /// Name.
+    pub name: Text3,
+    /// Marking banner.
+    pub marking: String,
+    /// State of every party that has offices on the line, own party first.
+    pub parties: Vec<PartyView>,
+    /// A ring that sounds here now and can be answered or declined.
+    pub ring: Option<RingView>,
+    /// Somebody is in a call on this line (it can be joined).
+    pub active: bool,
+    /// This console is in the call on this line.
+    pub joined: bool,
+    /// The last ring ended like this, for the caller: shown until the next act on the line.
+    pub outcome: Option<Outcome>,
+}
+
+/// What is known of one party on a line, each backed by an entry of that party, but for `reached`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct PartyView {
+    /// Party id.
+    pub id: String,
+    /// Party name.
+    pub name: Text3,
+    /// This is the console's own party.
+    pub own: bool,
+    /// Own node reaches this party's node.
+    pub reached: bool,
+    /// Round trip in milliseconds where there is a direct link.
+    pub round_trip_ms: Option<f64>,
+    /// Consoles on watch for this line, as that party's node signed.
+    pub on_watch: u32,
+    /// What this party did with the current ring.
+    pub ring: RingState,
+}
+
+/// What a party did with a ring. Silence is shown as `silent`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+#[ts(export)]
+pub enum RingState {
+    /// No ring.
+    #[default]
+    None,
+    /// Rung, and nothing heard from that party yet.
+    Silent,
+    /// Its node has the ring.
+    Received,
+    /// Its node has the ring and nobody is on watch.
+    Unstaffed,
+    /// Its consoles sound.
+    Ringing {
+        /// How many.
+        consoles: u32,
+    },
+    /// A console of it is in the call.
+    Answered,
+    /// Declined.
+    Declined {
+        /// Variant of `DeclineReason`, camelCase: busy, callBack, deputy, refused.
+        reason: String,
+        /// Milliseconds since 1970 UTC.
+        call_back_ms: Option<f64>,
+        /// Office title of the deputy.
+        deputy: Option<Text3>,
+    },
+    /// Nobody answered in time.
+    Expired,
+}
+
+/// A ring that sounds on this console.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct RingView {
+    /// Call id, hex.
+    pub call: String,
+    /// Who rings, verified by key.
+    pub from: Person,
+    /// When it began here, milliseconds since 1970 by this console's clock.
+    pub since_ms: f64,
+    /// When it expires here.
+    pub until_ms: f64,
+}
+
+/// How a ring ended for the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum Outcome {
+    /// Every party declined.
+    Declined,
+    /// Nobody answered in time.
+    Unanswered,
+    /// The others hung up.
+    Ended,
+}
+
+/// The call that this console is in.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct CallView {
+    /// Call id, hex.
+    pub call: String,
+    /// Line id.
+    pub line: String,
+    /// When the first other person was in, milliseconds since 1970 by this console's clock; none while only ringing.
+    pub since_ms: Option<f64>,
+    /// Everyone in the call, this console first, then by party.
+    pub members: Vec<Member>,
+    /// May this console speak, and if not, why.
+    pub sealing: Sealing,
+    /// Parties with offices on the line of which nobody is in the call.
+    pub missing: Vec<String>,
+    /// Digits that both ends can compare by voice: 30 decimal digits of the group's epoch authenticator; empty before keys.
+    pub code: String,
+}
+
+/// One person in the call.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct Member {
+    /// Who, verified by key.
+    pub person: Person,
+    /// It is this console.
+    pub me: bool,
+    /// State of the keys towards this person.
+    pub keys: KeyState,
+    /// Says that it sends voice.
+    pub voice: bool,
+    /// Says that it sends a picture.
+    pub picture: bool,
+    /// The `mid` of the leg where its voice is received.
+    pub voice_mid: Option<String>,
+    /// The `mid` of the leg where its picture is received.
+    pub picture_mid: Option<String>,
+}
+
+/// Keys between this console and one other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum KeyState {
+    /// In the call, keys not here yet.
+    #[default]
+    Pending,
+    /// It can open what we seal, and we what it seals.
+    Ready,
+    /// Transport is up, keys have been missing for more than 5 s.
+    Missing,
+}
+
+/// Whether this console seals and sends.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+#[ts(export)]
+pub enum Sealing {
+    /// No keys yet: nothing is sent.
+    #[default]
+    Waiting,
+    /// Sealed for exactly the members shown.
+    Sealed,
+    /// The group has a device that is not on the roster: nothing is sent.
+    Stranger {
+        /// Device id, hex, and name where it has a valid certificate.
+        who: String,
+    },
+}
+
+/// What the officer does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+#[ts(export)]
+pub enum Command {
+    /// Ring a line.
+    Ring {
+        /// Line id.
+        line: String,
+    },
+    /// Answer the ring on a line, or join the call on it.
+    Answer {
+        /// Line id.
+        line: String,
+    },
+    /// Decline the ring on a line.
+    Decline {
+        /// Line id.
+        line: String,
+        /// busy, callBack, deputy or refused.
+        reason: String,
+        /// Milliseconds since 1970 UTC.
+        call_back_ms: Option<f64>,
+        /// Office id.
+        deputy: Option<String>,
+    },
+    /// Leave the call.
+    HangUp,
+    /// Tell the others what is sent (after the tracks were really stopped or started).
+    Sending {
+        /// Voice is on.
+        voice: bool,
+        /// Picture is on.
+        picture: bool,
+    },
+    /// The page shows this notice no more.
+    Dismiss {
+        /// Line id, for an outcome; none for the trouble.
+        line: Option<String>,
+    },
+}

@@ -1,0 +1,151 @@
+//! What a node says.
+
+use crate::statement::DeclineReason;
+use minicbor::{Decode, Encode};
+use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, OfficeId};
+
+/// Refers to a large body (key package, handshake, certificate) that travels beside the entry and may expire.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(map)]
+pub struct BodyRef {
+    /// SHA-384 of the body.
+    #[n(1)]
+    pub hash: Hash,
+    /// Its length in bytes.
+    #[n(2)]
+    pub len: u32,
+}
+
+/// One entry of a node's journal, before signing. Signed as COSE_Sign1 (RFC 9052) with the node's Ed25519 journal key.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Entry {
+    /// The node whose journal this is.
+    #[n(1)]
+    pub node: NodeId,
+    /// Position, from 1, without gaps.
+    #[n(2)]
+    pub seq: u64,
+    /// Hash of the previous entry's payload; zeros before the first.
+    #[n(3)]
+    pub previous: Hash,
+    /// The node's clock, milliseconds since 1970 UTC. A claim: nothing that must be the same everywhere depends on it.
+    #[n(4)]
+    pub time_ms: u64,
+    /// What it says.
+    #[n(5)]
+    pub body: Body,
+}
+
+/// What an entry says.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Body {
+    /// The journal starts, under this charter; or a newer charter takes effect.
+    #[n(0)]
+    #[cbor(map)]
+    Opened {
+        /// Hash of the charter's payload.
+        #[n(1)]
+        charter: Hash,
+    },
+    /// A device of the node's party was enrolled with a voucher.
+    #[n(1)]
+    #[cbor(map)]
+    Enrolled {
+        /// The device.
+        #[n(1)]
+        device: DeviceId,
+        /// Its certificate.
+        #[n(2)]
+        certificate: BodyRef,
+    },
+    /// A device of the node's party is no longer accepted.
+    #[n(2)]
+    #[cbor(map)]
+    Revoked {
+        /// The device.
+        #[n(1)]
+        device: DeviceId,
+    },
+    /// How many consoles are on watch, per office that has any.
+    #[n(3)]
+    #[cbor(map)]
+    Staffed {
+        /// Offices, sorted, with the number of connected consoles.
+        #[n(1)]
+        offices: Vec<(OfficeId, u16)>,
+    },
+    /// Something that a console of the party said and signed itself.
+    #[n(4)]
+    #[cbor(map)]
+    Stated {
+        /// COSE_Sign1 over a [`crate::Statement`] with the device's Ed25519 key.
+        #[cbor(n(1), with = "minicbor::bytes")]
+        statement: Vec<u8>,
+    },
+    /// This node has another party's ring.
+    #[n(5)]
+    #[cbor(map)]
+    Received {
+        /// Which ring.
+        #[n(1)]
+        call: CallId,
+        /// On which line.
+        #[n(2)]
+        line: LineId,
+    },
+    /// This node's consoles sound.
+    #[n(6)]
+    #[cbor(map)]
+    Ringing {
+        /// Which ring.
+        #[n(1)]
+        call: CallId,
+        /// On which line.
+        #[n(2)]
+        line: LineId,
+        /// How many consoles sound; 0: the station is unstaffed.
+        #[n(3)]
+        consoles: u16,
+    },
+    /// Nobody of this party answered in time.
+    #[n(7)]
+    #[cbor(map)]
+    Expired {
+        /// Which ring.
+        #[n(1)]
+        call: CallId,
+        /// On which line.
+        #[n(2)]
+        line: LineId,
+    },
+    /// A console in a call is out of touch: it has left the line.
+    #[n(8)]
+    #[cbor(map)]
+    Lost {
+        /// The device.
+        #[n(1)]
+        device: DeviceId,
+        /// The line.
+        #[n(2)]
+        line: LineId,
+    },
+    /// The node started again: every console of it has left every line until it says otherwise.
+    #[n(9)]
+    #[cbor(map)]
+    Restarted {},
+    /// The party as a whole refuses, without a console (policy); same meaning as a console's decline.
+    #[n(10)]
+    #[cbor(map)]
+    Refused {
+        /// Which ring.
+        #[n(1)]
+        call: CallId,
+        /// On which line.
+        #[n(2)]
+        line: LineId,
+        /// Why.
+        #[n(3)]
+        reason: DeclineReason,
+    },
+}

@@ -1,0 +1,129 @@
+//! What a console says, signed by the console itself, carried in its node's journal.
+
+use crate::entry::BodyRef;
+use minicbor::{Decode, Encode};
+use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId};
+
+/// One act of a console on a line. Signed as COSE_Sign1 with the device's Ed25519 key.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Statement {
+    /// Who says it.
+    #[n(1)]
+    pub device: DeviceId,
+    /// Strictly growing per device (milliseconds since 1970, or the last number plus one): a replayed statement is ignored.
+    #[n(2)]
+    pub number: u64,
+    /// On which line.
+    #[n(3)]
+    pub line: LineId,
+    /// What.
+    #[n(4)]
+    pub act: Act,
+}
+
+/// A one-time MLS key package for the group of one node.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct KeyOffer {
+    /// Whose group it is for.
+    #[n(1)]
+    pub node: NodeId,
+    /// The key package.
+    #[n(2)]
+    pub package: BodyRef,
+}
+
+/// Names one MLS group: drawn at random by the console that creates it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(transparent)]
+pub struct GroupId(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 16]);
+
+/// What a console does.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Act {
+    /// Rings the line and takes part in the call.
+    #[n(0)]
+    #[cbor(map)]
+    Ring {
+        /// The new call.
+        #[n(1)]
+        call: CallId,
+        /// One key package per node of the charter.
+        #[n(2)]
+        offers: Vec<KeyOffer>,
+    },
+    /// Answers a ring, joins a call that is under way, or comes back to it.
+    #[n(1)]
+    #[cbor(map)]
+    Answer {
+        /// Which call.
+        #[n(1)]
+        call: CallId,
+        /// One key package per node of the charter.
+        #[n(2)]
+        offers: Vec<KeyOffer>,
+    },
+    /// Declines a ring for the party.
+    #[n(2)]
+    #[cbor(map)]
+    Decline {
+        /// Which ring.
+        #[n(1)]
+        call: CallId,
+        /// Why.
+        #[n(2)]
+        reason: DeclineReason,
+        /// When the party will call back, milliseconds since 1970 UTC.
+        #[n(3)]
+        call_back_ms: Option<u64>,
+        /// Who could answer instead.
+        #[n(4)]
+        deputy: Option<OfficeId>,
+    },
+    /// Hangs up: leaves the line.
+    #[n(3)]
+    #[cbor(map)]
+    Leave {},
+    /// Moves the group of the console's own node to the next epoch (RFC 9420 §12.4).
+    #[n(4)]
+    #[cbor(map)]
+    Handshake {
+        /// Which group.
+        #[n(1)]
+        group: GroupId,
+        /// The epoch that it starts from; 0 creates the group.
+        #[n(2)]
+        epoch: u64,
+        /// The commit, for those who are in; none when the group is created.
+        #[n(3)]
+        commit: Option<BodyRef>,
+        /// The welcome, for those who are added.
+        #[n(4)]
+        welcome: Option<BodyRef>,
+        /// Devices added, in the order of their leaves.
+        #[n(5)]
+        added: Vec<DeviceId>,
+        /// Devices removed.
+        #[n(6)]
+        removed: Vec<DeviceId>,
+    },
+}
+
+/// Why a ring was declined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum DeclineReason {
+    /// Nobody can come to the line now.
+    #[n(0)]
+    Busy,
+    /// Somebody will call back.
+    #[n(1)]
+    CallBack,
+    /// Another office should be rung.
+    #[n(2)]
+    Deputy,
+    /// The party does not wish to talk now.
+    #[n(3)]
+    Refused,
+}

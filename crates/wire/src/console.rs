@@ -1,0 +1,274 @@
+//! Between a console and its own node: one WebSocket, one CBOR message per binary frame.
+
+use crate::Bundle;
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
+
+/// Version of this protocol.
+pub const PROTOCOL: u8 = 1;
+
+/// What is carried: voice or picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Medium {
+    /// Opus, constant bit rate.
+    #[n(0)]
+    Voice,
+    /// VP8.
+    #[n(1)]
+    Picture,
+}
+
+/// From a console to its node.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum ToNode {
+    /// Answers [`ToConsole::Challenge`]: first message of a known or newly enrolled device.
+    #[n(0)]
+    #[cbor(map)]
+    Prove {
+        /// [`PROTOCOL`].
+        #[n(1)]
+        protocol: u8,
+        /// The device certificate; the node journals it if it is new and its voucher is unused.
+        #[cbor(n(2), with = "minicbor::bytes")]
+        certificate: Vec<u8>,
+        /// Ed25519 signature, by the device, over the domain string, the node id and the nonce (`spec/console.md`).
+        #[cbor(n(3), with = "minicbor::bytes")]
+        signature: Vec<u8>,
+        /// True: on watch (counted as staffed, rings here).
+        #[n(4)]
+        on_watch: bool,
+    },
+    /// A signed statement with the bodies that it refers to.
+    #[n(1)]
+    #[cbor(map)]
+    State {
+        /// COSE_Sign1 over a `Statement`.
+        #[cbor(n(1), with = "minicbor::bytes")]
+        statement: Vec<u8>,
+        /// Its bodies.
+        #[n(2)]
+        bodies: Vec<ByteVec>,
+    },
+    /// SDP offer for the leg: sends (one voice, one picture) and free places to receive.
+    #[n(2)]
+    #[cbor(map)]
+    Offer {
+        /// RFC 8866 text.
+        #[n(1)]
+        sdp: String,
+    },
+    /// Wants a key frame of a sender's picture (its decoder or its key is new).
+    #[n(3)]
+    #[cbor(map)]
+    KeyFrame {
+        /// Whose.
+        #[n(1)]
+        device: DeviceId,
+    },
+    /// Asks for bodies that it misses.
+    #[n(4)]
+    #[cbor(map)]
+    Want {
+        /// Their hashes; at most 32.
+        #[n(1)]
+        hashes: Vec<Hash>,
+    },
+    /// Keep-alive, every 5 s; answered by [`ToConsole::Pong`] with the same number.
+    #[n(5)]
+    #[cbor(map)]
+    Ping {
+        /// Echoed.
+        #[n(1)]
+        number: u32,
+    },
+    /// What this console sends, so that the others can show it; unproven, cosmetic.
+    #[n(6)]
+    #[cbor(map)]
+    Sending {
+        /// On which line.
+        #[n(1)]
+        line: LineId,
+        /// Voice is on.
+        #[n(2)]
+        voice: bool,
+        /// Picture is on.
+        #[n(3)]
+        picture: bool,
+    },
+}
+
+/// From a node to its console.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum ToConsole {
+    /// First message on the WebSocket.
+    #[n(0)]
+    #[cbor(map)]
+    Challenge {
+        /// [`PROTOCOL`].
+        #[n(1)]
+        protocol: u8,
+        /// The node.
+        #[n(2)]
+        node: NodeId,
+        /// To be signed; fresh for each connection.
+        #[cbor(n(3), with = "minicbor::bytes")]
+        nonce: [u8; 32],
+        /// The signed charter, whole.
+        #[cbor(n(4), with = "minicbor::bytes")]
+        charter: Vec<u8>,
+    },
+    /// The console is accepted; entries follow.
+    #[n(1)]
+    #[cbor(map)]
+    Welcome {
+        /// The node's clock, milliseconds since 1970 UTC.
+        #[n(1)]
+        time_ms: u64,
+    },
+    /// Entries for the console's fold: after [`ToConsole::Welcome`] those that matter now, then each new one.
+    #[n(2)]
+    #[cbor(map)]
+    Entries {
+        /// In a node's own order; across nodes in any.
+        #[n(1)]
+        bundles: Vec<Bundle>,
+    },
+    /// The node's own view of each other node: is there a path.
+    #[n(3)]
+    #[cbor(map)]
+    Paths {
+        /// One per other node of the charter.
+        #[n(1)]
+        paths: Vec<PathState>,
+    },
+    /// A statement was journalled.
+    #[n(4)]
+    #[cbor(map)]
+    Accepted {
+        /// The statement's number.
+        #[n(1)]
+        number: u64,
+        /// True: the journal could not be written; it counts all the same and is shown as unrecorded.
+        #[n(2)]
+        unrecorded: bool,
+    },
+    /// A statement, or the console itself, was refused.
+    #[n(5)]
+    #[cbor(map)]
+    Refused {
+        /// The statement's number; none: the console is refused and the WebSocket closes.
+        #[n(1)]
+        number: Option<u64>,
+        /// Why, for programs; the console says it in its language.
+        #[n(2)]
+        reason: Refusal,
+    },
+    /// SDP answer to [`ToNode::Offer`].
+    #[n(6)]
+    #[cbor(map)]
+    Answer {
+        /// RFC 8866 text.
+        #[n(1)]
+        sdp: String,
+    },
+    /// Who is received at a place (m-line) of the leg from now on.
+    #[n(7)]
+    #[cbor(map)]
+    Place {
+        /// The `a=mid` of the media section.
+        #[n(1)]
+        mid: String,
+        /// The sender; none: the place is free.
+        #[n(2)]
+        device: Option<DeviceId>,
+        /// Voice or picture.
+        #[n(3)]
+        medium: Medium,
+    },
+    /// Bodies that were asked for, as far as they are held.
+    #[n(8)]
+    #[cbor(map)]
+    Bodies {
+        /// Each found by its hash.
+        #[n(1)]
+        bodies: Vec<ByteVec>,
+    },
+    /// Answers [`ToNode::Ping`].
+    #[n(9)]
+    #[cbor(map)]
+    Pong {
+        /// As asked.
+        #[n(1)]
+        number: u32,
+    },
+    /// What a console of the call says that it sends; unproven, cosmetic.
+    #[n(10)]
+    #[cbor(map)]
+    Sending {
+        /// Who.
+        #[n(1)]
+        device: DeviceId,
+        /// Voice is on.
+        #[n(2)]
+        voice: bool,
+        /// Picture is on.
+        #[n(3)]
+        picture: bool,
+    },
+}
+
+/// A node's view of another.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct PathState {
+    /// The other node.
+    #[n(1)]
+    pub node: NodeId,
+    /// A link is up, directly.
+    #[n(2)]
+    pub direct: bool,
+    /// Reached at all, directly or through others.
+    #[n(3)]
+    pub reached: bool,
+    /// Round trip in microseconds, where there is a direct link.
+    #[n(4)]
+    pub round_trip_us: Option<u32>,
+}
+
+/// Why something from a console was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Refusal {
+    /// Another protocol version.
+    #[n(0)]
+    Protocol,
+    /// The certificate does not lead to the party's root in this charter, has expired, or its voucher was used.
+    #[n(1)]
+    Certificate,
+    /// The device was revoked.
+    #[n(2)]
+    Revoked,
+    /// The signature does not hold.
+    #[n(3)]
+    Signature,
+    /// The office is not on that line.
+    #[n(4)]
+    NotOnLine,
+    /// The number is not above the device's last.
+    #[n(5)]
+    Replayed,
+    /// The bytes are not a message of this protocol, or over a limit.
+    #[n(6)]
+    Malformed,
+    /// A handshake for another epoch than the group's: one of the same node came first.
+    #[n(7)]
+    Epoch,
+    /// The act does not fit the state (answering no ring, leaving without being in).
+    #[n(8)]
+    NotNow,
+    /// Too much at once.
+    #[n(9)]
+    Busy,
+}

@@ -1,0 +1,123 @@
+//! Between two nodes: one bidirectional QUIC stream, each message a 4-byte big-endian length and CBOR; media in datagrams.
+
+use crate::Bundle;
+use crate::console::Medium;
+use minicbor::{Decode, Encode};
+use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
+
+/// Version of this protocol.
+pub const PROTOCOL: u8 = 1;
+
+/// How far a node holds a journal.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Head {
+    /// Whose journal.
+    #[n(1)]
+    pub node: NodeId,
+    /// Last position held; 0: nothing.
+    #[n(2)]
+    pub seq: u64,
+}
+
+/// One message on a link's control stream.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum LinkMessage {
+    /// First message of each side. A link is up only after both were accepted.
+    #[n(0)]
+    #[cbor(map)]
+    Hello {
+        /// [`PROTOCOL`].
+        #[n(1)]
+        protocol: u8,
+        /// Who speaks; must match the pinned key of the connection.
+        #[n(2)]
+        node: NodeId,
+        /// Hash of the charter's payload: both must hold the same.
+        #[n(3)]
+        charter: Hash,
+        /// What the speaker holds of each journal.
+        #[n(4)]
+        heads: Vec<Head>,
+    },
+    /// Entries that the other side lacks, of any node's journal.
+    #[n(1)]
+    #[cbor(map)]
+    Entries {
+        /// In a node's own order.
+        #[n(1)]
+        bundles: Vec<Bundle>,
+    },
+    /// What the speaker holds now: sent after taking entries, and every 5 s. The other side sends what is missing.
+    #[n(2)]
+    #[cbor(map)]
+    Heads {
+        /// One per node.
+        #[n(1)]
+        heads: Vec<Head>,
+    },
+    /// Which other nodes the speaker has a direct link to; for "reached through a third".
+    #[n(3)]
+    #[cbor(map)]
+    Neighbours {
+        /// Nodes with a direct link that is up.
+        #[n(1)]
+        nodes: Vec<NodeId>,
+    },
+    /// Wants a key frame of a console's picture.
+    #[n(4)]
+    #[cbor(map)]
+    KeyFrame {
+        /// Whose.
+        #[n(1)]
+        device: DeviceId,
+    },
+    /// What a console says that it sends; cosmetic.
+    #[n(5)]
+    #[cbor(map)]
+    Sending {
+        /// Who.
+        #[n(1)]
+        device: DeviceId,
+        /// On which line.
+        #[n(2)]
+        line: LineId,
+        /// Voice is on.
+        #[n(3)]
+        voice: bool,
+        /// Picture is on.
+        #[n(4)]
+        picture: bool,
+    },
+    /// Names a stream number used in this sender's datagrams from now on.
+    #[n(6)]
+    #[cbor(map)]
+    Stream {
+        /// Drawn by the *source* node (the speaking console's), unique there.
+        #[n(1)]
+        number: u16,
+        /// The source node.
+        #[n(2)]
+        node: NodeId,
+        /// The speaking console.
+        #[n(3)]
+        device: DeviceId,
+        /// On which line.
+        #[n(4)]
+        line: LineId,
+        /// Voice or picture.
+        #[n(5)]
+        medium: Medium,
+    },
+    /// A stream number is free again.
+    #[n(7)]
+    #[cbor(map)]
+    StreamEnd {
+        /// The number.
+        #[n(1)]
+        number: u16,
+        /// The source node.
+        #[n(2)]
+        node: NodeId,
+    },
+}
