@@ -1,1 +1,86 @@
-fn main() {}
+//! The one tool of this repository: what a person runs, and exactly what continuous integration runs.
+//!
+//! `cargo xtask help` lists the commands. Everything made lands in `target/`, `console/dist/`, `console/node_modules/`.
+
+mod assets;
+mod audit;
+mod bench;
+mod check;
+mod console;
+mod demo;
+mod licence;
+mod node;
+mod paths;
+mod purity;
+mod sizes;
+mod stamp;
+mod step;
+mod system;
+mod test;
+mod wasm;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  demo    [args]             three nodes on this machine, and consoles to open in a browser
+  test    [filter]           everything that must hold: purity, build, tests, browser tests
+  check                      format, lints, purity, sizes, licences (fast)
+  build   [--release]        WebAssembly, console, programs
+  wasm                       only the console's WebAssembly
+  console                    only the console (with its WebAssembly)
+  assets                     speech and video for the media tests, in target/assets
+  sim     [args]             the simulator: many nodes, one seed
+  bench   call [--json FILE] cost per forwarded packet, latency, failover
+  audit                      licences, sources, known vulnerabilities
+  setup                      install what the steps above need (needs root)
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nxtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(args: &[String]) -> Result<()> {
+    let Some((command, rest)) = args.split_first() else {
+        print!("{HELP}");
+        return Ok(());
+    };
+    match command.as_str() {
+        "demo" => demo::run(rest),
+        "test" => test::run(rest),
+        "check" => check::run(),
+        "build" => build(rest),
+        "wasm" => wasm::build(),
+        "console" => console::build(),
+        "assets" => {
+            let directory = assets::prepare()?;
+            println!("{}", directory.display());
+            Ok(())
+        }
+        "sim" => demo::simulate(rest),
+        "bench" => bench::run(rest),
+        "audit" => audit::run(),
+        "setup" => system::ensure(&system::ALL),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        unknown => bail!("no command `{unknown}`; `cargo xtask help` lists them"),
+    }
+}
+
+fn build(args: &[String]) -> Result<()> {
+    console::build()?;
+    let release = args.iter().any(|arg| arg == "--release");
+    demo::build_binary(release).map(drop)
+}

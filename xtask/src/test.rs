@@ -1,0 +1,77 @@
+//! Everything that must hold, in the order in which a failure is cheapest.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use crate::step::{Counted, Step};
+use crate::{assets, check, console, paths, system};
+
+/// `test`, `test rust [args of cargo test]`, `test browser [args]`.
+pub fn run(args: &[String]) -> Result<()> {
+    match args.split_first() {
+        None => everything(),
+        Some((what, rest)) if what == "rust" => {
+            let counted = rust(rest)?;
+            conclude(counted)
+        }
+        Some((what, rest)) if what == "browser" => browser(rest),
+        Some((what, _)) => bail!("no part `{what}`: test, test rust [args], test browser [args]"),
+    }
+}
+
+fn everything() -> Result<()> {
+    check::cheap()?;
+    let counted = rust(&[])?;
+    console::check()?;
+    browser(&[])?;
+    conclude(counted)
+}
+
+fn rust(args: &[String]) -> Result<Counted> {
+    prepare()?;
+    // One command builds the tests and the programs that they start, with the same features: nothing is built twice.
+    Step::cargo("Build the programs and the tests")
+        .usually("8 minutes")
+        .args(["build", "--workspace", "--bins", "--tests"])
+        .run()?;
+    with_products(Step::cargo("Test").args(["test", "--workspace"]).args(args)).run_counting_tests()
+}
+
+fn browser(args: &[String]) -> Result<()> {
+    prepare()?;
+    system::ensure(&system::BROWSER)?;
+    Step::cargo("Build the programs")
+        .args(["build", "--workspace", "--bins", "--tests"])
+        .run()?;
+    let npm = console::packages()?;
+    with_products(
+        npm.step("Test in the browser")
+            .args(["run", "test:browser", "--"])
+            .args(args),
+    )
+    .run()
+}
+
+fn prepare() -> Result<()> {
+    system::ensure(&system::NATIVE)?;
+    assets::prepare()?;
+    console::build()
+}
+
+/// Where tests find what was built for them.
+fn with_products(step: Step) -> Step {
+    step.env("TRIALOGUE_BIN", binary())
+        .env("TRIALOGUE_ASSETS", paths::assets())
+        .env("TRIALOGUE_CONSOLE_DIR", paths::console_dist())
+}
+
+fn binary() -> PathBuf {
+    paths::target().join("debug/trialogue")
+}
+
+/// The closing line of the whole run, counting the Rust tests.
+fn conclude(counted: Counted) -> Result<()> {
+    println!("\n{} passed, {} failed", counted.passed, counted.failed);
+    Ok(())
+}
