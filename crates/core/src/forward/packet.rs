@@ -1,0 +1,227 @@
+//! One packet: where it goes, under which numbers.
+
+use super::window::Seen;
+use super::{Forwarder, Nodes, Stream, index, vp8};
+use trialogue_charter::DeviceId;
+use trialogue_wire::console::Medium;
+use trialogue_wire::limits::PAYLOAD_MAX;
+use trialogue_wire::media::{Half, MediaHeader};
+
+/// After this long a place shows what comes even without a key frame: better a torn picture than none, should the clear header ever
+/// be read wrongly.
+const KEY_FRAME_PATIENCE_MS: u64 = 3_000;
+
+/// The fields of an RTP packet that matter here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LegPacket {
+    /// SSRC; a new one is a new beginning.
+    pub ssrc: u32,
+    /// Sequence, extended by roll-overs.
+    pub sequence: u64,
+    /// RTP time.
+    pub time: u32,
+    /// RTP marker.
+    pub marker: bool,
+}
+
+/// One place that gets the packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Destination {
+    /// The leg.
+    pub leg: u32,
+    /// Voice or picture.
+    pub medium: Medium,
+    /// The place, counted from 0 for each medium.
+    pub place: u8,
+    /// Extended sequence to send with; never given twice for a place, and begins below the first roll-over.
+    pub sequence: u64,
+    /// RTP time to send with.
+    pub time: u32,
+    /// RTP marker.
+    pub marker: bool,
+}
+
+/// Where a packet goes beside the places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forwarded {
+    /// To these nodes, if any, as a datagram with `header`.
+    pub links: Nodes,
+    /// Header for the links; its stream number is 0 and means nothing while `links` is empty.
+    pub header: MediaHeader,
+}
+
+impl Forwarder {
+    /// A packet of a console on its leg. None: it goes nowhere and is counted. Places are appended to `out`.
+    pub fn on_leg_packet(
+        &mut self,
+        leg: u32,
+        medium: Medium,
+        packet: LegPacket,
+        payload: &[u8],
+        now_ms: u64,
+        out: &mut Vec<Destination>,
+    ) -> Option<Forwarded> {
+        self.counters.from_legs += 1;
+        if payload.is_empty() || payload.len() > PAYLOAD_MAX {
+            self.counters.malformed += 1;
+            return None;
+        }
+        let device = self.leg(leg)?.device;
+        let Some(at) = self.devices.get(&device).map(|d| d.streams[index(medium)]) else {
+            self.counters.not_in += 1;
+            return None;
+        };
+        let stream = self.streams.get_mut(at)?.as_mut()?;
+        if stream.source_ssrc != Some((leg, packet.ssrc)) {
+            stream.source_ssrc = Some((leg, packet.ssrc));
+            stream.source_generation = stream.source_generation.wrapping_add(1).max(1);
+        }
+        let numbers = stream.source.map(
+            stream.source_generation,
+            packet.sequence,
+            packet.time,
+            clock_khz(medium),
+            now_ms,
+        );
+        let Some((sequence, time)) = numbers else {
+            self.counters.copies += 1;
+            return None;
+        };
+        let header = MediaHeader {
+            marker: packet.marker,
+            key_frame: medium == Medium::Picture && vp8::begins_key_frame(payload),
+            half: Half::Whole,
+            node: self.own,
+            stream: stream.number.unwrap_or(0),
+            sequence: sequence as u32,
+            time,
+        };
+        let links = if stream.number.is_some() {
+            stream.links
+        } else {
+            Nodes::NONE
+        };
+        self.forward(at, header, links, payload.len(), now_ms, out)
+    }
+
+    /// A whole packet of another node, that came over the link to `from`. None: it goes nowhere and is counted.
+    pub fn on_link_packet(
+        &mut self,
+        from: u8,
+        header: MediaHeader,
+        payload: &[u8],
+        now_ms: u64,
+        out: &mut Vec<Destination>,
+    ) -> Option<Forwarded> {
+        self.counters.from_links += 1;
+        if payload.is_empty()
+            || payload.len() > PAYLOAD_MAX
+            || header.node == self.own
+            || header.half != Half::Whole
+        {
+            self.counters.malformed += 1;
+            return None;
+        }
+        let Some(at) = self.numbers.get(&(header.node, header.stream)).copied() else {
+            self.counters.unknown += 1;
+            return None;
+        };
+        let links = self.streams.get(at)?.as_ref()?.links.without(from);
+        self.forward(at, header, links, payload.len(), now_ms, out)
+    }
+
+    fn forward(
+        &mut self,
+        at: usize,
+        header: MediaHeader,
+        links: Nodes,
+        length: usize,
+        now_ms: u64,
+        out: &mut Vec<Destination>,
+    ) -> Option<Forwarded> {
+        let Self {
+            streams,
+            legs,
+            counters,
+            generation,
+            ..
+        } = self;
+        let stream = streams.get_mut(at)?.as_mut()?;
+        let sequence = match stream.window.take(header.sequence) {
+            Seen::New(sequence) => sequence,
+            Seen::Restart(sequence) => {
+                *generation = generation.wrapping_add(1).max(1);
+                stream.generation = *generation;
+                sequence
+            }
+            Seen::Copy => {
+                counters.copies += 1;
+                return None;
+            }
+        };
+        let before = out.len();
+        let Stream {
+            receivers,
+            medium,
+            generation,
+            ..
+        } = stream;
+        let medium = *medium;
+        for (leg, place) in receivers.iter().copied() {
+            let Some(state) = legs.get_mut(leg as usize).and_then(Option::as_mut) else {
+                continue;
+            };
+            let Some(slot) = state.places[index(medium)].get_mut(usize::from(place)) else {
+                continue;
+            };
+            if medium == Medium::Voice {
+                state.budget.voice(length, now_ms);
+            } else {
+                if let Some(since) = slot.waits_since_ms
+                    && !header.key_frame
+                    && now_ms < since + KEY_FRAME_PATIENCE_MS
+                {
+                    counters.before_key_frame += 1;
+                    continue;
+                }
+                if !state.budget.picture(length, now_ms) {
+                    // A torn picture helps nobody: nothing more until the next key frame.
+                    slot.waits_since_ms = Some(now_ms);
+                    counters.held_back += 1;
+                    continue;
+                }
+                slot.waits_since_ms = None;
+            }
+            if let Some((sequence, time)) = slot.numbers.map(
+                *generation,
+                sequence,
+                header.time,
+                clock_khz(medium),
+                now_ms,
+            ) {
+                out.push(Destination {
+                    leg,
+                    medium,
+                    place,
+                    sequence,
+                    time,
+                    marker: header.marker,
+                });
+            }
+        }
+        counters.to_legs += (out.len() - before) as u64;
+        counters.to_links += links.iter().count() as u64;
+        let device: DeviceId = stream.device;
+        if header.key_frame {
+            self.key_frame_seen(device);
+        }
+        Some(Forwarded { links, header })
+    }
+}
+
+const fn clock_khz(medium: Medium) -> u32 {
+    match medium {
+        Medium::Voice => 48,
+        Medium::Picture => 90,
+    }
+}

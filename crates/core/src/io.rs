@@ -1,0 +1,234 @@
+//! What goes into the control machine and what comes out of it.
+
+use crate::note::{Count, Note};
+use trialogue_charter::{DeviceId, LineId, NodeId};
+use trialogue_wire::Bundle;
+use trialogue_wire::console::Medium;
+
+/// The two clocks of the shell, read once per input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// Monotonic, in microseconds from any beginning; never goes back.
+    pub us: u64,
+    /// Wall clock, milliseconds since 1970 UTC: written into entries, compared with expiries of certificates, nothing else.
+    pub wall_ms: u64,
+}
+
+/// One WebSocket of a console. Drawn by the shell, never used again for another WebSocket of the same run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConsoleKey(pub u64);
+
+/// What happens to the node.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// A WebSocket was accepted.
+    ConsoleOpened {
+        /// Its key.
+        console: ConsoleKey,
+        /// 32 bytes from the system's random source, for the challenge.
+        nonce: [u8; 32],
+    },
+    /// One binary message of a console. The shell refuses longer ones than `limits::MESSAGE_MAX` before reading them whole.
+    ConsoleMessage {
+        /// From which.
+        console: ConsoleKey,
+        /// The message.
+        bytes: Vec<u8>,
+    },
+    /// The WebSocket is gone, whoever closed it. Also comes after an output with `last: true`; the machine does not mind.
+    ConsoleClosed {
+        /// Which.
+        console: ConsoleKey,
+    },
+    /// A connection to another node stands, with the key that the charter pins for it, and its control stream is open in both
+    /// directions. At most one link per node: when a second connection comes, the shell first says [`Input::LinkDown`].
+    LinkUp {
+        /// The node whose key the connection showed.
+        node: NodeId,
+        /// Round trip in microseconds, as far as it is known.
+        round_trip_us: Option<u32>,
+    },
+    /// The connection to another node is gone.
+    LinkDown {
+        /// Which.
+        node: NodeId,
+    },
+    /// One message of a link's control stream, without its length prefix. Longer ones than `limits::MESSAGE_MAX` end the link.
+    LinkMessage {
+        /// From which.
+        node: NodeId,
+        /// The message.
+        bytes: Vec<u8>,
+    },
+    /// A newer measurement; as often as the shell likes.
+    LinkRoundTrip {
+        /// Of which link.
+        node: NodeId,
+        /// Microseconds.
+        round_trip_us: u32,
+    },
+    /// Own entries up to this position are on disk (after fsync).
+    Appended {
+        /// Position of the last one.
+        up_to: u64,
+    },
+    /// Own entries up to this position could not be written. They count all the same, marked unrecorded; the shell keeps them
+    /// and tries again with the next append, in order, and says [`Input::Appended`] when it worked.
+    AppendFailed {
+        /// Position of the last one that was tried.
+        up_to: u64,
+    },
+    /// The media thread made a leg for [`Output::Leg`].
+    LegAnswer {
+        /// Whose.
+        console: ConsoleKey,
+        /// SDP answer (RFC 8866).
+        sdp: String,
+    },
+    /// The media thread could not use the offer.
+    LegRefused {
+        /// Whose.
+        console: ConsoleKey,
+    },
+    /// The leg's transport came up or went down.
+    LegState {
+        /// Whose.
+        console: ConsoleKey,
+        /// Packets can pass.
+        up: bool,
+    },
+    /// The media thread gave a place of a leg to a sender, or freed it.
+    Placed {
+        /// Whose leg.
+        console: ConsoleKey,
+        /// The `a=mid` of the place.
+        mid: String,
+        /// Who is heard or seen there; none: free.
+        device: Option<DeviceId>,
+        /// Voice or picture.
+        medium: Medium,
+    },
+    /// The media thread needs a key frame of a sender, because a leg asked for one (PLI, RFC 4585 §6.3.1) or missed one.
+    KeyFrameWanted {
+        /// Whose picture.
+        device: DeviceId,
+    },
+    /// Time has passed.
+    Tick,
+}
+
+/// What the shell is to do, in this order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// Write an entry of the own journal, fsync, then say [`Input::Appended`]. Several may be under way; write them in order, as
+    /// many as there are under one fsync.
+    Append {
+        /// Its position.
+        seq: u64,
+        /// The entry and its bodies.
+        bundle: Bundle,
+    },
+    /// Store an entry of another node's journal; no fsync is waited for, but the order within a journal is kept.
+    Keep {
+        /// Whose journal.
+        node: NodeId,
+        /// Its position.
+        seq: u64,
+        /// The entry and its bodies.
+        bundle: Bundle,
+    },
+    /// Store evidence that a node signed two different entries for one position. Never deleted.
+    Evidence {
+        /// Whose journal.
+        node: NodeId,
+        /// The position.
+        seq: u64,
+        /// The signed entry that contradicts the one held.
+        entry: Vec<u8>,
+    },
+    /// Send one binary message on a WebSocket.
+    SendConsole {
+        /// To which.
+        console: ConsoleKey,
+        /// The message.
+        bytes: Vec<u8>,
+        /// Close the WebSocket once it is sent. Empty `bytes`: close only.
+        last: bool,
+    },
+    /// Send one message on a link's control stream (the shell puts the length before it).
+    SendLink {
+        /// To which.
+        node: NodeId,
+        /// The message.
+        bytes: Vec<u8>,
+    },
+    /// Close the connection to a node: it said something that no node of this charter says. The shell may dial again, not
+    /// sooner than after 5 s.
+    CloseLink {
+        /// Which.
+        node: NodeId,
+    },
+    /// Make the leg of a console from its SDP offer, or make it anew, and say [`Input::LegAnswer`] or [`Input::LegRefused`].
+    Leg {
+        /// Whose.
+        console: ConsoleKey,
+        /// Whose packets they are.
+        device: DeviceId,
+        /// RFC 8866 text, at most `limits::SDP_MAX`, otherwise unchecked.
+        sdp: String,
+    },
+    /// End the leg of a console. Its routes were changed before.
+    CloseLeg {
+        /// Whose.
+        console: ConsoleKey,
+    },
+    /// A stream that the forwarder passes on from now on; replaces the one with the same source node and number.
+    Route(Route),
+    /// A stream is over. Unknown ones are nothing to complain about.
+    RouteEnd {
+        /// The source node's index in the charter.
+        node: u8,
+        /// Its number there.
+        number: u16,
+    },
+    /// Ask the console for a key frame now (PLI on its leg). Already limited to one per device in 200 ms.
+    RequestKeyFrame {
+        /// Whose leg.
+        console: ConsoleKey,
+    },
+    /// Count something, for the operator.
+    Count(Count),
+    /// Log something, for the operator; it holds no names of people and no addresses.
+    Log(Note),
+}
+
+/// Where a stream comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The leg of a console of this node; the forwarder numbers its datagrams as the route says.
+    Leg(ConsoleKey),
+    /// Datagrams with the route's node index and number, from any link.
+    Links,
+}
+
+/// Where the packets of one stream (one medium of one console in a call) come from and go to. Whole every time: applying the
+/// latest one is all there is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The source node's index in the charter, as in `MediaHeader::node`.
+    pub node: u8,
+    /// The stream's number, as in `MediaHeader::stream`.
+    pub number: u16,
+    /// Where it comes from.
+    pub source: Source,
+    /// Who is heard or seen.
+    pub device: DeviceId,
+    /// On which line.
+    pub line: LineId,
+    /// Voice or picture.
+    pub medium: Medium,
+    /// Legs that get it. Sorted, never the source's own.
+    pub legs: Vec<ConsoleKey>,
+    /// Links that get it, each as one datagram. Sorted. The forwarder leaves out the link that a packet came from.
+    pub links: Vec<NodeId>,
+}

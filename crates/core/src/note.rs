@@ -1,0 +1,179 @@
+//! What the operator is told: counters and log lines, both without private data by their types.
+
+use crate::io::ConsoleKey;
+use trialogue_charter::{LineId, NodeId, PartyId};
+use trialogue_wire::console::Refusal;
+
+/// Something worth counting. [`Count::name`] is the metric's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Count {
+    /// A console was accepted.
+    ConsoleAccepted,
+    /// A console was refused at the door.
+    ConsoleRefused,
+    /// A console fell silent.
+    ConsoleSilent,
+    /// A console's statement was refused.
+    StatementRefused,
+    /// A statement was accepted.
+    StatementAccepted,
+    /// A console's message could not be read or was over a limit.
+    ConsoleMalformed,
+    /// An own entry could not be written to disk.
+    Unrecorded,
+    /// An entry of another node was taken.
+    EntryTaken,
+    /// An entry with a signature that does not hold, or by no node of the charter.
+    EntryForged,
+    /// An entry that was already held.
+    EntryRepeated,
+    /// A node signed two different entries for one position.
+    EntryForked,
+    /// A verified entry that says something that its node may not say; it is kept and ignored.
+    EntryIgnored,
+    /// A body that matches no reference of its entry.
+    BodyStray,
+    /// A message of a link that could not be read or was over a limit.
+    LinkMalformed,
+    /// A link whose Hello was refused: other protocol, other node, other charter.
+    LinkRefused,
+    /// A ring of another party came in.
+    RingReceived,
+    /// A ring of another party ran out unanswered.
+    RingExpired,
+    /// A leg could not be made.
+    LegRefused,
+    /// More than a bound allows was asked for.
+    OverBound,
+}
+
+impl Count {
+    /// The metric's name, without prefix.
+    pub fn name(self) -> &'static str {
+        match self {
+            Count::ConsoleAccepted => "console_accepted",
+            Count::ConsoleRefused => "console_refused",
+            Count::ConsoleSilent => "console_silent",
+            Count::StatementRefused => "statement_refused",
+            Count::StatementAccepted => "statement_accepted",
+            Count::ConsoleMalformed => "console_malformed",
+            Count::Unrecorded => "unrecorded",
+            Count::EntryTaken => "entry_taken",
+            Count::EntryForged => "entry_forged",
+            Count::EntryRepeated => "entry_repeated",
+            Count::EntryForked => "entry_forked",
+            Count::EntryIgnored => "entry_ignored",
+            Count::BodyStray => "body_stray",
+            Count::LinkMalformed => "link_malformed",
+            Count::LinkRefused => "link_refused",
+            Count::RingReceived => "ring_received",
+            Count::RingExpired => "ring_expired",
+            Count::LegRefused => "leg_refused",
+            Count::OverBound => "over_bound",
+        }
+    }
+}
+
+/// How much an operator should mind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Good to know.
+    Info,
+    /// Something was refused or lost; the rest works.
+    Warn,
+    /// Somebody must look now.
+    Alarm,
+}
+
+/// One log line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// A console came on.
+    ConsoleOn {
+        /// Its key.
+        console: ConsoleKey,
+        /// It is on watch.
+        on_watch: bool,
+    },
+    /// A console went.
+    ConsoleOff {
+        /// Its key.
+        console: ConsoleKey,
+    },
+    /// A console, or what it said, was refused.
+    Refused {
+        /// Its key.
+        console: ConsoleKey,
+        /// Why.
+        reason: Refusal,
+    },
+    /// A link is up: both sides said hello.
+    LinkUp {
+        /// To which node.
+        node: NodeId,
+    },
+    /// A link is down.
+    LinkDown {
+        /// To which node.
+        node: NodeId,
+    },
+    /// A link was refused or closed by this side.
+    LinkRefused {
+        /// To which node.
+        node: NodeId,
+        /// Why, and what to do.
+        why: &'static str,
+    },
+    /// An entry was refused.
+    EntryRefused {
+        /// Who sent it.
+        from: NodeId,
+        /// Why.
+        why: &'static str,
+    },
+    /// A node signed two different entries for one position: its journal key is in two places, or it was restored from an
+    /// old copy, or it lies.
+    Fork {
+        /// Whose journal.
+        node: NodeId,
+        /// The position.
+        seq: u64,
+    },
+    /// The own journal cannot be written; calls go on unrecorded.
+    Unrecorded {
+        /// Position of the last entry that failed.
+        seq: u64,
+    },
+    /// The own journal is written again.
+    Recorded {
+        /// Position of the last entry on disk.
+        seq: u64,
+    },
+    /// A ring of another party came in.
+    Ring {
+        /// Whose.
+        party: PartyId,
+        /// On which line.
+        line: LineId,
+        /// How many consoles sound.
+        consoles: u16,
+    },
+    /// Something inside was not as it must be; the input was dropped.
+    Fault {
+        /// What.
+        what: &'static str,
+    },
+}
+
+impl Note {
+    /// How much an operator should mind.
+    pub fn weight(&self) -> Weight {
+        match self {
+            Note::ConsoleOn { .. } | Note::ConsoleOff { .. } | Note::LinkUp { .. } => Weight::Info,
+            Note::Recorded { .. } | Note::Ring { .. } => Weight::Info,
+            Note::Refused { .. } | Note::LinkDown { .. } => Weight::Warn,
+            Note::LinkRefused { .. } | Note::EntryRefused { .. } => Weight::Warn,
+            Note::Fork { .. } | Note::Unrecorded { .. } | Note::Fault { .. } => Weight::Alarm,
+        }
+    }
+}
