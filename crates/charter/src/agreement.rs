@@ -13,6 +13,35 @@ pub enum Suite {
     Cnsa2 = 0x0907,
 }
 
+impl Suite {
+    /// The code point.
+    pub fn id(self) -> u16 {
+        self as u16
+    }
+
+    /// Its name in configuration files: `cnsa2` or `xwing`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::XWing => "xwing",
+            Self::Cnsa2 => "cnsa2",
+        }
+    }
+
+    /// The suite of a code point, if it is known.
+    pub fn of(id: u16) -> Option<Self> {
+        [Self::Cnsa2, Self::XWing]
+            .into_iter()
+            .find(|suite| suite.id() == id)
+    }
+
+    /// The suite of a name, if it is known.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Cnsa2, Self::XWing]
+            .into_iter()
+            .find(|suite| suite.name() == name)
+    }
+}
+
 /// A name in the three languages of the console.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -29,7 +58,7 @@ pub struct Texts {
 }
 
 /// Public half of a signing key pair of both kinds; a signature by such a key is two signatures, and both must hold.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct HybridPublic {
     /// Ed25519, 32 bytes.

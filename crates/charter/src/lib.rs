@@ -4,7 +4,26 @@
 //! Everything here is pure: bytes in, verified types out. The bytes are specified in `spec/charter.md`.
 
 pub mod agreement;
+mod canonical;
+pub mod cose;
+pub mod device;
+pub mod enrol;
 pub mod ids;
+pub mod key;
+pub mod limits;
+pub mod person;
+pub mod signed;
+pub mod validate;
+pub mod verified;
+pub mod voucher;
 
 pub use agreement::*;
+pub use device::{Device, DeviceCertificate, DeviceSecret, MlsKey};
+pub use enrol::{BadLink, EnrolmentLink};
 pub use ids::*;
+pub use key::{HybridSecret, ed25519_holds};
+pub use person::{BadName, PersonName};
+pub use signed::{CharterError, UnverifiedCharter};
+pub use validate::{Unsound, is_address};
+pub use verified::VerifiedCharter;
+pub use voucher::{CertificateError, Voucher, VoucherId};

@@ -1,0 +1,16 @@
+//! What a signature is for: the `external_aad` of each kind of signed bytes.
+
+/// A charter, by every party's root.
+pub const CHARTER: &[u8] = b"trialogue charter 1";
+/// A voucher, by the root of the party whose office it opens.
+pub const VOUCHER: &[u8] = b"trialogue voucher 1";
+/// A device certificate, by the voucher's key.
+pub const DEVICE: &[u8] = b"trialogue device 1";
+/// A journal entry, by the node.
+pub const ENTRY: &[u8] = b"trialogue entry 1";
+/// The head of a journal, by the node.
+pub const HEAD: &[u8] = b"trialogue head 1";
+/// A console's statement, by the device.
+pub const STATEMENT: &[u8] = b"trialogue statement 1";
+/// A console's answer to its node's challenge: not COSE, the first bytes of what is signed.
+pub const LOG_IN: &[u8] = b"trialogue log-in 1";

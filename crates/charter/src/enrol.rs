@@ -1,0 +1,145 @@
+//! An enrolment link: `https://node/#enrol=…`. Browsers do not send the part after `#`, so the node never sees the secret.
+
+use crate::canonical;
+use crate::device::{Device, DeviceCertificate, DeviceSecret};
+use crate::ids::{Hash, OfficeId, PartyId};
+use crate::key::HybridSecret;
+use crate::limits::LINK_MAX;
+use crate::person::PersonName;
+use crate::verified::VerifiedCharter;
+use crate::voucher::{CertificateError, Voucher, VoucherId};
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use minicbor::{Decode, Encode};
+use zeroize::{Zeroize as _, Zeroizing};
+
+/// What comes before the value in the fragment.
+const FIELD: &str = "enrol=";
+
+/// What an enrolment link carries. No `Debug`: it holds a secret.
+#[derive(Clone)]
+pub struct EnrolmentLink {
+    seed: Zeroizing<[u8; 32]>,
+    voucher: Vec<u8>,
+    root: Hash,
+}
+
+/// A link that is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is not a whole enrolment link: open or paste it again, from https:// to its end")]
+pub struct BadLink;
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct Fields {
+    #[cbor(n(1), with = "minicbor::bytes")]
+    seed: [u8; 32],
+    #[cbor(n(2), with = "minicbor::bytes")]
+    voucher: Vec<u8>,
+    #[n(3)]
+    root: Hash,
+}
+
+impl EnrolmentLink {
+    /// Makes a voucher and its link: the act of a security officer. `not_after_ms` is the last instant of enrolment,
+    /// milliseconds since 1970 UTC; `entropy` comes from the system's source.
+    pub fn issue(
+        root: &HybridSecret,
+        party: PartyId,
+        office: OfficeId,
+        person: PersonName,
+        not_after_ms: u64,
+        entropy: &[u8; 48],
+    ) -> Self {
+        let mut seed = Zeroizing::new([0; 32]);
+        let mut id = VoucherId([0; 16]);
+        seed.copy_from_slice(&entropy[..32]);
+        id.0.copy_from_slice(&entropy[32..]);
+        let key = HybridSecret::from_seed(&seed).public().fingerprint();
+        let voucher = Voucher {
+            id,
+            party,
+            office,
+            person,
+            not_after_ms,
+            key,
+        };
+        Self {
+            seed,
+            voucher: voucher.sign(root),
+            root: root.public().fingerprint(),
+        }
+    }
+
+    /// The text after `#`.
+    pub fn to_fragment(&self) -> Zeroizing<String> {
+        let mut fields = Fields {
+            seed: *self.seed,
+            voucher: self.voucher.clone(),
+            root: self.root,
+        };
+        let bytes = Zeroizing::new(canonical::encode(&fields));
+        fields.seed.zeroize();
+        Zeroizing::new(format!(
+            "{FIELD}{}",
+            Base64UrlUnpadded::encode_string(&bytes)
+        ))
+    }
+
+    /// Reads a whole link, or what comes after its `#`.
+    pub fn parse(link: &str) -> Result<Self, BadLink> {
+        let link = link.trim();
+        if link.len() > LINK_MAX {
+            return Err(BadLink);
+        }
+        let fragment = link.split_once('#').map_or(link, |(_, fragment)| fragment);
+        let value = fragment.strip_prefix(FIELD).ok_or(BadLink)?;
+        let bytes = Zeroizing::new(Base64UrlUnpadded::decode_vec(value).map_err(|_| BadLink)?);
+        let mut fields: Fields = canonical::decode(&bytes).ok_or(BadLink)?;
+        let link = Self {
+            seed: Zeroizing::new(fields.seed),
+            voucher: std::mem::take(&mut fields.voucher),
+            root: fields.root,
+        };
+        fields.seed.zeroize();
+        Ok(link)
+    }
+
+    /// Fingerprint of the root that made the link: the pin for [`crate::UnverifiedCharter::verify`].
+    pub fn root(&self) -> &Hash {
+        &self.root
+    }
+
+    /// What the voucher says, verified: to greet the person before the device is made.
+    pub fn voucher(&self, charter: &VerifiedCharter) -> Result<Voucher, CertificateError> {
+        let voucher = Voucher::open(charter, &self.voucher)?;
+        let own = charter
+            .party(&voucher.party)
+            .map(|party| party.root.fingerprint());
+        if own != Some(self.root)
+            || voucher.key != HybridSecret::from_seed(&self.seed).public().fingerprint()
+        {
+            return Err(CertificateError::OtherKey);
+        }
+        Ok(voucher)
+    }
+
+    /// Certifies a device, at `made_ms` by its own clock: the device certificate, and what it says. Forget the link afterwards.
+    pub fn certify(
+        &self,
+        charter: &VerifiedCharter,
+        device: &DeviceSecret,
+        made_ms: u64,
+    ) -> Result<(Vec<u8>, Device), CertificateError> {
+        let voucher = self.voucher(charter)?;
+        let key = HybridSecret::from_seed(&self.seed);
+        let certificate = DeviceCertificate {
+            voucher: self.voucher.clone(),
+            voucher_key: key.public(),
+            device: device.public(),
+            made_ms,
+        };
+        let bytes = certificate.sign(&voucher.id, &key);
+        let device = DeviceCertificate::verify(charter, &bytes)?;
+        Ok((bytes, device))
+    }
+}

@@ -1,0 +1,32 @@
+//! Every bound of charters, vouchers and certificates in one place, with what raising or lowering it costs.
+
+/// Fewest parties of a charter: a line needs two ends.
+pub const PARTIES_MIN: usize = 2;
+/// Most parties. Each adds 2.7 kB of keys and 4.7 kB of signatures to the charter that every console loads.
+pub const PARTIES_MAX: usize = 9;
+/// Most nodes: a main and an alternate site each. A ring carries one key package per node, so this bounds a ring's size.
+pub const NODES_MAX: usize = 18;
+/// Most offices, all parties together. Their titles are most of a large charter.
+pub const OFFICES_MAX: usize = 96;
+/// Most lines. The board shows them all at once.
+pub const LINES_MAX: usize = 16;
+/// Most addresses of a node; a link tries all of them.
+pub const ADDRESSES_MAX: usize = 8;
+/// Longest `host:port`, in bytes: a DNS name has at most 253 (RFC 1035 §2.3.4).
+pub const ADDRESS_MAX: usize = 260;
+/// Longest name, title or personal name, in characters. More does not fit a tile.
+pub const TEXT_MAX: usize = 80;
+/// Longest marking, in characters.
+pub const MARKING_MAX: usize = 120;
+/// Seconds a ring may sound, least and most.
+pub const RING_SECONDS: std::ops::RangeInclusive<u16> = 10..=600;
+/// Seconds out of touch before a console counts as lost, least and most.
+pub const LOST_SECONDS: std::ops::RangeInclusive<u16> = 2..=120;
+/// Largest signed charter in bytes. Nine parties, 18 nodes and 96 offices with the longest names need about 250 kB.
+pub const CHARTER_MAX: usize = 384 << 10;
+/// Largest signed voucher in bytes: two signatures (4.7 kB) and the longest names.
+pub const VOUCHER_MAX: usize = 6 << 10;
+/// Largest device certificate in bytes: a voucher, two public keys (5.2 kB) and two signatures.
+pub const CERTIFICATE_MAX: usize = 20 << 10;
+/// Longest enrolment link, in characters: a voucher in base64url and the address of the node.
+pub const LINK_MAX: usize = 12 << 10;

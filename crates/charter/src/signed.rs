@@ -1,0 +1,177 @@
+//! A charter on its way from a draft to the agreement of all: collecting signatures, then verifying every one.
+
+use crate::agreement::Charter;
+use crate::canonical;
+use crate::cose::{Algorithm, Fault, Many, OpenError, domain};
+use crate::ids::{Hash, PartyId};
+use crate::key::HybridSecret;
+use crate::limits::CHARTER_MAX;
+use crate::validate::Unsound;
+use crate::verified::VerifiedCharter;
+
+/// Why a charter was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CharterError {
+    /// Not a charter file.
+    #[error("this is not a charter: {0}")]
+    Open(#[from] OpenError),
+    /// The payload is not deterministic CBOR of this format.
+    #[error(
+        "the charter's content is not in the one form that signatures are made for: ask for the original file"
+    )]
+    NotCanonical,
+    /// The content is not sound.
+    #[error("the charter is not sound: {0}")]
+    Unsound(#[from] Unsound),
+    /// A signature is missing or wrong.
+    #[error(
+        "the {algorithm} signature of party {party} is {fault}: its security officer must sign exactly this charter"
+    )]
+    Signature {
+        /// Whose.
+        party: PartyId,
+        /// Which of its two.
+        algorithm: Algorithm,
+        /// Missing or wrong.
+        fault: Fault,
+    },
+    /// Signed by something that is no party.
+    #[error(
+        "the charter carries the signature of {0:?}, which is no party of it: ask for the original file"
+    )]
+    StrangeSignature(String),
+    /// To be signed for a party that is not in it.
+    #[error("party {0} is not in this charter: check --party, or the draft")]
+    NoSuchParty(PartyId),
+    /// To be signed with a key that is not the party's root.
+    #[error(
+        "this is not the root key of party {0} that the charter names: use the key whose .pub file went into the draft"
+    )]
+    NotTheRoot(PartyId),
+    /// No party has the pinned root.
+    #[error(
+        "no party of the charter has the root key {0:?}… that is pinned here: this charter is not for this party"
+    )]
+    NotPinned(Hash),
+    /// Older than the one in force.
+    #[error(
+        "the charter has serial {offered}, and {held} is in force: an older charter is never taken back"
+    )]
+    Older {
+        /// Offered.
+        offered: u64,
+        /// In force.
+        held: u64,
+    },
+    /// As old as the one in force, but different.
+    #[error("another charter with serial {0} is in force: an amendment needs a higher serial")]
+    Conflicting(u64),
+}
+
+/// A charter with the signatures collected so far. Its content is sound, and nothing more is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnverifiedCharter {
+    claims: Charter,
+    signed: Many,
+}
+
+impl UnverifiedCharter {
+    /// A sound charter without signatures.
+    pub fn draft(charter: Charter) -> Result<Self, CharterError> {
+        charter.validate()?;
+        let signed = Many::new(canonical::encode(&charter));
+        Ok(Self {
+            claims: charter,
+            signed,
+        })
+    }
+
+    /// Reads a charter file: bounded, in its one encoding, sound, signed by nobody but parties.
+    pub fn decode(bytes: &[u8]) -> Result<Self, CharterError> {
+        let signed = Many::decode(bytes, CHARTER_MAX)?;
+        let claims: Charter =
+            canonical::decode(signed.payload()).ok_or(CharterError::NotCanonical)?;
+        claims.validate()?;
+        if let Some(stranger) = signed.kids().find(|kid| {
+            !claims
+                .parties
+                .iter()
+                .any(|p| p.id.as_str().as_bytes() == *kid)
+        }) {
+            let name =
+                String::from_utf8_lossy(&stranger[..stranger.len().min(PartyId::MAX)]).into_owned();
+            return Err(CharterError::StrangeSignature(name));
+        }
+        Ok(Self { claims, signed })
+    }
+
+    /// The charter file.
+    pub fn encode(&self) -> Vec<u8> {
+        self.signed.encode()
+    }
+
+    /// What it says, before anything is verified: for showing to a person who is asked to sign.
+    pub fn claims(&self) -> &Charter {
+        &self.claims
+    }
+
+    /// SHA-384 of the payload: what officers compare before they sign.
+    pub fn hash(&self) -> Hash {
+        Hash::of(self.signed.payload())
+    }
+
+    /// Adds both signatures of a party's root.
+    pub fn sign(&mut self, party: &PartyId, root: &HybridSecret) -> Result<(), CharterError> {
+        let known = self.claims.parties.iter().find(|p| p.id == *party);
+        let known = known.ok_or_else(|| CharterError::NoSuchParty(party.clone()))?;
+        if known.root != root.public() {
+            return Err(CharterError::NotTheRoot(party.clone()));
+        }
+        self.signed
+            .sign(domain::CHARTER, party.as_str().as_bytes(), root);
+        Ok(())
+    }
+
+    /// Signatures that are missing or wrong, in order of parties.
+    pub fn missing(&self) -> Vec<(PartyId, Algorithm, Fault)> {
+        let mut missing = Vec::new();
+        for party in &self.claims.parties {
+            for algorithm in Algorithm::ALL {
+                let kid = party.id.as_str().as_bytes();
+                if let Err(fault) = self
+                    .signed
+                    .check(domain::CHARTER, kid, algorithm, &party.root)
+                {
+                    missing.push((party.id.clone(), algorithm, fault));
+                }
+            }
+        }
+        missing
+    }
+
+    /// The agreement of all, if every party's root has signed it with both keys. `own_root` is the fingerprint of the own
+    /// party's root, pinned by a node's configuration or an enrolment link.
+    pub fn verify(&self, own_root: Option<&Hash>) -> Result<VerifiedCharter, CharterError> {
+        if let Some(pin) = own_root
+            && !self
+                .claims
+                .parties
+                .iter()
+                .any(|party| party.root.fingerprint() == *pin)
+        {
+            return Err(CharterError::NotPinned(*pin));
+        }
+        if let Some((party, algorithm, fault)) = self.missing().into_iter().next() {
+            return Err(CharterError::Signature {
+                party,
+                algorithm,
+                fault,
+            });
+        }
+        Ok(VerifiedCharter::new(
+            self.claims.clone(),
+            self.hash(),
+            self.encode(),
+        ))
+    }
+}

@@ -1,0 +1,358 @@
+//! Is a charter sound in itself: bounds, references, order. Says what is wrong and where.
+
+use crate::agreement::{Charter, HybridPublic, Suite, Texts};
+use crate::ids::PartyId;
+use crate::key::ed25519_is_well_formed;
+use crate::limits::*;
+use crate::person::is_showable;
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::ops::RangeInclusive;
+
+/// Version of the charter's format.
+pub const VERSION: u8 = 1;
+
+/// What is wrong with a charter, and the remedy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unsound {
+    /// Another version of the format.
+    #[error(
+        "the charter has format version {0}, this program knows {VERSION}: use the program that wrote it"
+    )]
+    Version(u8),
+    /// Unknown suite.
+    #[error("cipher suite {0:#06x} is not known: choose cnsa2 (0x0907) or xwing (0x004e)")]
+    Suite(u16),
+    /// Too few or too many of something.
+    #[error("there are {found} {what}, and {least} to {most} are possible")]
+    Count {
+        /// Of what.
+        what: String,
+        /// How many there are.
+        found: usize,
+        /// At least.
+        least: usize,
+        /// At most.
+        most: usize,
+    },
+    /// Not sorted by id, or an id comes twice.
+    #[error("{what} {id} comes twice or out of order: sort them by id, each once")]
+    Order {
+        /// Party, node, office or line.
+        what: &'static str,
+        /// The id.
+        id: String,
+    },
+    /// An id that nothing in the charter has.
+    #[error(
+        "{place} names the {what} {id}, which the charter does not have: add it or correct the name"
+    )]
+    Unknown {
+        /// Where.
+        place: String,
+        /// What kind of thing.
+        what: &'static str,
+        /// The id.
+        id: String,
+    },
+    /// A party without a node.
+    #[error("party {0} has no node: add at least one")]
+    NoNode(PartyId),
+    /// A line on which only one party has offices.
+    #[error("line {0} joins only one party: put offices of at least two parties on it")]
+    OneParty(String),
+    /// A text that a screen cannot show.
+    #[error(
+        "{place} has 1 to {max} characters, no control or direction characters and no space at either end"
+    )]
+    Text {
+        /// Where.
+        place: String,
+        /// Longest, in characters.
+        max: usize,
+    },
+    /// A number outside its bounds.
+    #[error("{what} is {found} and must be {least} to {most}")]
+    Range {
+        /// Which.
+        what: &'static str,
+        /// The value.
+        found: u16,
+        /// At least.
+        least: u16,
+        /// At most.
+        most: u16,
+    },
+    /// An address that is not `host:port`.
+    #[error(
+        "node {node} has the address {address:?}, which is not host:port with a port from 1 to 65535"
+    )]
+    Address {
+        /// Whose.
+        node: String,
+        /// The text.
+        address: String,
+    },
+    /// A public key that is none.
+    #[error("{place} is not a usable public key: take it from the .pub file again")]
+    Key {
+        /// Where.
+        place: String,
+    },
+    /// One key for two purposes.
+    #[error("{place} is used a second time: every party and node needs keys of its own")]
+    KeyTwice {
+        /// Where.
+        place: String,
+    },
+}
+
+impl Charter {
+    /// Is the charter sound in itself? Says nothing about signatures.
+    pub fn validate(&self) -> Result<(), Unsound> {
+        if self.version != VERSION {
+            return Err(Unsound::Version(self.version));
+        }
+        Suite::of(self.suite).ok_or(Unsound::Suite(self.suite))?;
+        text("the charter's name", &self.name, TEXT_MAX)?;
+        count("parties", self.parties.len(), PARTIES_MIN..=PARTIES_MAX)?;
+        count("nodes", self.nodes.len(), 1..=NODES_MAX)?;
+        count("offices", self.offices.len(), 1..=OFFICES_MAX)?;
+        count("lines", self.lines.len(), 1..=LINES_MAX)?;
+        range(
+            "policy.ring_seconds",
+            self.policy.ring_seconds,
+            RING_SECONDS,
+        )?;
+        range(
+            "policy.lost_seconds",
+            self.policy.lost_seconds,
+            LOST_SECONDS,
+        )?;
+        let mut keys = Keys::default();
+        self.validate_parties(&mut keys)?;
+        self.validate_nodes(&mut keys)?;
+        self.validate_offices()?;
+        self.validate_lines()
+    }
+
+    fn validate_parties(&self, keys: &mut Keys) -> Result<(), Unsound> {
+        sorted("party", self.parties.iter().map(|party| &party.id))?;
+        for party in &self.parties {
+            texts(&format!("the name of party {}", party.id), &party.name)?;
+            keys.hybrid(format!("the root key of party {}", party.id), &party.root)?;
+            if !self.nodes.iter().any(|node| node.party == party.id) {
+                return Err(Unsound::NoNode(party.id.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    fn validate_nodes(&self, keys: &mut Keys) -> Result<(), Unsound> {
+        sorted("node", self.nodes.iter().map(|node| &node.id))?;
+        for node in &self.nodes {
+            self.known_party(format!("node {}", node.id), &node.party)?;
+            keys.hybrid(
+                format!("the journal key of node {}", node.id),
+                &node.journal,
+            )?;
+            keys.ed25519(format!("the link key of node {}", node.id), &node.link)?;
+            count(
+                &format!("addresses of node {}", node.id),
+                node.addresses.len(),
+                1..=ADDRESSES_MAX,
+            )?;
+            if let Some(address) = node.addresses.iter().find(|address| !is_address(address)) {
+                return Err(Unsound::Address {
+                    node: node.id.to_string(),
+                    address: address.chars().take(80).collect(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn validate_offices(&self) -> Result<(), Unsound> {
+        sorted("office", self.offices.iter().map(|office| &office.id))?;
+        for office in &self.offices {
+            self.known_party(format!("office {}", office.id), &office.party)?;
+            texts(&format!("the title of office {}", office.id), &office.title)?;
+        }
+        Ok(())
+    }
+
+    fn validate_lines(&self) -> Result<(), Unsound> {
+        let mut seen = BTreeSet::new();
+        for line in &self.lines {
+            if !seen.insert(&line.id) {
+                return Err(Unsound::Order {
+                    what: "line",
+                    id: line.id.to_string(),
+                });
+            }
+            texts(&format!("the name of line {}", line.id), &line.name)?;
+            text(
+                &format!("the marking of line {}", line.id),
+                &line.marking,
+                MARKING_MAX,
+            )?;
+            count(
+                &format!("offices on line {}", line.id),
+                line.offices.len(),
+                1..=OFFICES_MAX,
+            )?;
+            let mut on_line = BTreeSet::new();
+            let mut parties = BTreeSet::new();
+            for id in &line.offices {
+                if !on_line.insert(id) {
+                    return Err(Unsound::Order {
+                        what: "office",
+                        id: id.to_string(),
+                    });
+                }
+                let office = self
+                    .offices
+                    .iter()
+                    .find(|office| office.id == *id)
+                    .ok_or_else(|| Unsound::Unknown {
+                        place: format!("line {}", line.id),
+                        what: "office",
+                        id: id.to_string(),
+                    })?;
+                parties.insert(&office.party);
+            }
+            if parties.len() < 2 {
+                return Err(Unsound::OneParty(line.id.to_string()));
+            }
+        }
+        Ok(())
+    }
+
+    fn known_party(&self, place: String, id: &PartyId) -> Result<(), Unsound> {
+        if self.parties.iter().any(|party| party.id == *id) {
+            return Ok(());
+        }
+        Err(Unsound::Unknown {
+            place,
+            what: "party",
+            id: id.to_string(),
+        })
+    }
+}
+
+/// All keys seen so far; each may stand in one place only.
+#[derive(Default)]
+struct Keys(BTreeSet<Vec<u8>>);
+
+impl Keys {
+    fn hybrid(&mut self, place: String, key: &HybridPublic) -> Result<(), Unsound> {
+        if !key.is_well_formed() {
+            return Err(Unsound::Key { place });
+        }
+        self.once(place.clone(), &key.ml_dsa_87)?;
+        self.ed25519(place, &key.ed25519)
+    }
+
+    fn ed25519(&mut self, place: String, key: &[u8; 32]) -> Result<(), Unsound> {
+        if !ed25519_is_well_formed(key) {
+            return Err(Unsound::Key { place });
+        }
+        self.once(place, key)
+    }
+
+    fn once(&mut self, place: String, key: &[u8]) -> Result<(), Unsound> {
+        if self.0.insert(key.to_vec()) {
+            Ok(())
+        } else {
+            Err(Unsound::KeyTwice { place })
+        }
+    }
+}
+
+fn sorted<'a, T: Ord + Debug + 'a>(
+    what: &'static str,
+    ids: impl Iterator<Item = &'a T>,
+) -> Result<(), Unsound> {
+    let mut last = None;
+    for id in ids {
+        if last.is_some_and(|last| last >= id) {
+            return Err(Unsound::Order {
+                what,
+                id: format!("{id:?}"),
+            });
+        }
+        last = Some(id);
+    }
+    Ok(())
+}
+
+fn count(what: &str, found: usize, bounds: RangeInclusive<usize>) -> Result<(), Unsound> {
+    if bounds.contains(&found) {
+        return Ok(());
+    }
+    Err(Unsound::Count {
+        what: what.to_owned(),
+        found,
+        least: *bounds.start(),
+        most: *bounds.end(),
+    })
+}
+
+fn range(what: &'static str, found: u16, bounds: RangeInclusive<u16>) -> Result<(), Unsound> {
+    if bounds.contains(&found) {
+        return Ok(());
+    }
+    Err(Unsound::Range {
+        what,
+        found,
+        least: *bounds.start(),
+        most: *bounds.end(),
+    })
+}
+
+fn text(place: &str, text: &str, max: usize) -> Result<(), Unsound> {
+    if is_showable(text, max) {
+        Ok(())
+    } else {
+        Err(Unsound::Text {
+            place: place.to_owned(),
+            max,
+        })
+    }
+}
+
+fn texts(place: &str, texts: &Texts) -> Result<(), Unsound> {
+    for (language, value) in [
+        ("English", &texts.en),
+        ("Japanese", &texts.ja),
+        ("Korean", &texts.ko),
+    ] {
+        text(&format!("{place} ({language})"), value, TEXT_MAX)?;
+    }
+    Ok(())
+}
+
+/// `host:port`: a DNS name, an IPv4 address or an IPv6 address in brackets (RFC 3986 §3.2.2), and a port above 0.
+pub fn is_address(address: &str) -> bool {
+    let Some((host, port)) = address.rsplit_once(':') else {
+        return false;
+    };
+    let digits = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    if address.len() > ADDRESS_MAX || !digits || !port.parse::<u16>().is_ok_and(|port| port > 0) {
+        return false;
+    }
+    if let Some(ipv6) = host.strip_prefix('[') {
+        return ipv6
+            .strip_suffix(']')
+            .is_some_and(|ipv6| ipv6.parse::<std::net::Ipv6Addr>().is_ok());
+    }
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    host.len() <= 253 && host.split('.').all(label)
+}

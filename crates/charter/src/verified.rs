@@ -1,0 +1,155 @@
+//! A charter that every party's root has signed: the only type that answers who may do what.
+
+use crate::agreement::{Charter, Line, Node, Office, Party, Suite};
+use crate::ids::{Hash, LineId, NodeId, OfficeId, PartyId};
+use crate::signed::{CharterError, UnverifiedCharter};
+use std::ops::Deref;
+
+/// A verified charter. Made by [`UnverifiedCharter::verify`] only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedCharter {
+    charter: Charter,
+    hash: Hash,
+    bytes: Vec<u8>,
+}
+
+impl Deref for VerifiedCharter {
+    type Target = Charter;
+
+    fn deref(&self) -> &Charter {
+        &self.charter
+    }
+}
+
+impl VerifiedCharter {
+    pub(crate) fn new(charter: Charter, hash: Hash, bytes: Vec<u8>) -> Self {
+        Self {
+            charter,
+            hash,
+            bytes,
+        }
+    }
+
+    /// Decodes and verifies in one step.
+    pub fn open(bytes: &[u8], own_root: Option<&Hash>) -> Result<Self, CharterError> {
+        UnverifiedCharter::decode(bytes)?.verify(own_root)
+    }
+
+    /// SHA-384 of the payload: which charter this is.
+    pub fn hash(&self) -> Hash {
+        self.hash
+    }
+
+    /// The signed charter, whole.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The cipher suite of every group.
+    pub fn suite(&self) -> Suite {
+        // Validation let only known suites in.
+        Suite::of(self.charter.suite).unwrap_or(Suite::Cnsa2)
+    }
+
+    /// A node's index on the wire: its position.
+    pub fn node_index(&self, id: &NodeId) -> Option<u8> {
+        self.nodes
+            .iter()
+            .position(|node| node.id == *id)
+            .and_then(|index| u8::try_from(index).ok())
+    }
+
+    /// A node by its index on the wire.
+    pub fn node_at(&self, index: u8) -> Option<&Node> {
+        self.nodes.get(usize::from(index))
+    }
+
+    /// A node.
+    pub fn node(&self, id: &NodeId) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.id == *id)
+    }
+
+    /// The node that shows this key on links.
+    pub fn node_with_link_key(&self, link: &[u8]) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.link == link)
+    }
+
+    /// A party.
+    pub fn party(&self, id: &PartyId) -> Option<&Party> {
+        self.parties.iter().find(|party| party.id == *id)
+    }
+
+    /// The party that runs a node.
+    pub fn party_of_node(&self, id: &NodeId) -> Option<&Party> {
+        self.node(id).and_then(|node| self.party(&node.party))
+    }
+
+    /// The party with this root fingerprint.
+    pub fn party_with_root(&self, fingerprint: &Hash) -> Option<&Party> {
+        self.parties
+            .iter()
+            .find(|party| party.root.fingerprint() == *fingerprint)
+    }
+
+    /// An office.
+    pub fn office(&self, id: &OfficeId) -> Option<&Office> {
+        self.offices.iter().find(|office| office.id == *id)
+    }
+
+    /// A line.
+    pub fn line(&self, id: &LineId) -> Option<&Line> {
+        self.lines.iter().find(|line| line.id == *id)
+    }
+
+    /// May holders of the office ring, answer and take part on the line?
+    pub fn is_on_line(&self, office: &OfficeId, line: &LineId) -> bool {
+        self.line(line)
+            .is_some_and(|line| line.offices.contains(office))
+    }
+
+    /// Lines that an office is on, in the board's order.
+    pub fn lines_of_office<'a>(&'a self, office: &'a OfficeId) -> impl Iterator<Item = &'a Line> {
+        self.lines
+            .iter()
+            .filter(move |line| line.offices.contains(office))
+    }
+
+    /// A party's offices on a line, in the line's order.
+    pub fn offices_of_party_on_line<'a>(
+        &'a self,
+        party: &'a PartyId,
+        line: &LineId,
+    ) -> impl Iterator<Item = &'a Office> {
+        let offices = self
+            .line(line)
+            .map(|line| line.offices.as_slice())
+            .unwrap_or_default();
+        offices
+            .iter()
+            .filter_map(|id| self.office(id))
+            .filter(move |office| office.party == *party)
+    }
+
+    /// Parties with an office on a line, by id.
+    pub fn parties_on_line<'a>(&'a self, line: &'a LineId) -> impl Iterator<Item = &'a Party> {
+        self.parties.iter().filter(move |party| {
+            self.offices_of_party_on_line(&party.id, line)
+                .next()
+                .is_some()
+        })
+    }
+
+    /// May this charter take the place of the one that is held? Not if it is older, nor if it differs at the same serial.
+    pub fn supersedes(&self, held: &VerifiedCharter) -> Result<(), CharterError> {
+        if self.serial < held.serial {
+            return Err(CharterError::Older {
+                offered: self.serial,
+                held: held.serial,
+            });
+        }
+        if self.serial == held.serial && self.hash != held.hash {
+            return Err(CharterError::Conflicting(self.serial));
+        }
+        Ok(())
+    }
+}
