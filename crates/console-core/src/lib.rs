@@ -1,4 +1,15 @@
 //! The console as a pure machine: what the officer does and what the node sends go in; what to send, what to show and which
 //! keys the media worker uses come out. The same code runs in the browser (WebAssembly) and in the native endpoint.
+//!
+//! Calling contract: after every [`Console::handle`] drain [`Console::poll`] until it returns `None`; call `handle` with
+//! [`Input::Tick`] when [`Console::next_timeout`] has come. The machine reads no clock; keys are drawn from the operating
+//! system's (the browser's) random numbers, everything else is decided by the inputs.
 
+pub mod console;
+pub mod identity;
+pub mod io;
 pub mod view;
+
+pub use console::Console;
+pub use identity::{EnrolError, Enrolled, Identity, enrol};
+pub use io::{Event, Input, OpenKey, Output, SealKey};

@@ -90,6 +90,8 @@ pub enum Trouble {
     NoSealing,
     /// The keys worker or media worker stopped: nothing is sent until it is back.
     Worker,
+    /// The own node is not reached: the act was not done.
+    NotConnected,
 }
 
 /// One line on the board.
@@ -252,6 +254,8 @@ pub enum KeyState {
     Ready,
     /// Transport is up, keys have been missing for more than 5 s.
     Missing,
+    /// It has left; the keys that it still holds are being replaced (at most 2 s, then nothing is sent).
+    Leaving,
 }
 
 /// Whether this console seals and sends.

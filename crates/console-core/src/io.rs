@@ -1,0 +1,123 @@
+//! What goes into the console machine and what comes out of it.
+
+use crate::view::{Command, View};
+use trialogue_charter::DeviceId;
+use trialogue_wire::console::Medium;
+use zeroize::Zeroizing;
+
+/// Something that happened outside.
+pub enum Input {
+    /// The WebSocket to the own node is open.
+    Opened,
+    /// One binary message of it.
+    Received(Vec<u8>),
+    /// It closed, or could not be opened. The machine says when to try again ([`Output::Reconnect`]).
+    Closed,
+    /// The officer did something.
+    Command(Command),
+    /// The platform made the leg's SDP offer, after [`Output::MakeOffer`].
+    LegOffer(String),
+    /// The leg's transport is connected.
+    LegUp,
+    /// The leg's transport is gone. The machine asks for a new one ([`Output::MakeOffer`]).
+    LegDown,
+    /// The media worker holds frames under a key id that it does not know. Say it at most every 100 ms per key id.
+    Unopened {
+        /// SFrame key id (56 bits) as it stands in the frame.
+        key_id: u64,
+    },
+    /// The media worker is new: its counters are at zero, so it must never again be given a key of before.
+    WorkerRestarted,
+    /// Nothing happened but time.
+    Tick,
+}
+
+/// Something to do outside.
+pub enum Output {
+    /// Send this as one binary message on the WebSocket.
+    Send(Vec<u8>),
+    /// Close the WebSocket if there is one and open a new one after this many milliseconds.
+    Reconnect {
+        /// 0 to 15,000.
+        after_ms: u32,
+    },
+    /// Close the WebSocket and do not open it again: the console is refused; the view says why.
+    Stop,
+    /// Show this.
+    View(Box<View>),
+    /// Make the leg (again) and give its offer by [`Input::LegOffer`].
+    MakeOffer,
+    /// The SDP answer for the leg.
+    LegAnswer(String),
+    /// Seal with this key from the next frame on; none: stop sending at once, drop what is queued.
+    Seal(Option<SealKey>),
+    /// Frames under this key id can be opened with this key.
+    OpenKey(OpenKey),
+    /// Frames under this key id are opened no more.
+    ForgetKey {
+        /// SFrame key id.
+        key_id: u64,
+    },
+    /// Who is received at a place of the leg from now on; none: the place is free.
+    Place {
+        /// The `a=mid` of the media section.
+        mid: String,
+        /// The sender.
+        device: Option<DeviceId>,
+        /// Voice or picture.
+        medium: Medium,
+    },
+    /// A ring sounds here, or no more.
+    Ringing(bool),
+    /// Store this verified charter (signed bytes) in place of the one held before.
+    Charter(Vec<u8>),
+    /// For the log; nothing private in it.
+    Log(Event),
+}
+
+/// The key under which this console seals.
+pub struct SealKey {
+    /// SFrame key id, 56 bits.
+    pub key_id: u64,
+    /// SFrame base key, 32 bytes.
+    pub base_key: Zeroizing<[u8; 32]>,
+}
+
+/// A key under which another console seals.
+pub struct OpenKey {
+    /// SFrame key id, 56 bits.
+    pub key_id: u64,
+    /// Whose. Frames at a place of another device must not be opened with it.
+    pub device: DeviceId,
+    /// SFrame base key, 32 bytes.
+    pub base_key: Zeroizing<[u8; 32]>,
+}
+
+/// What an operator wants to know of a console: counted, without private data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The node accepted this console.
+    Accepted,
+    /// A message of the node was not one of this protocol, or over a limit; it was dropped.
+    Malformed(&'static str),
+    /// An entry did not verify; it was dropped.
+    BadEntry(String),
+    /// A device's certificate does not verify; it is nobody on every roster.
+    BadCertificate(DeviceId),
+    /// A handshake could not be used.
+    BadHandshake {
+        /// Where it failed.
+        step: &'static str,
+        /// Why.
+        why: String,
+    },
+    /// A group has a leaf that is no member of its line: keys of it are not used.
+    Stranger(DeviceId),
+    /// Keys are here in both directions, with everyone in the call.
+    KeysReady {
+        /// How many others.
+        others: usize,
+    },
+    /// The node refused an act.
+    Refused(String),
+}
