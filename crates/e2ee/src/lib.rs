@@ -1,1 +1,10 @@
-//! 
+//! End-to-end encryption of consoles: who holds the keys ([`groups`], MLS, RFC 9420) and what they seal ([`sealing`],
+//! SFrame, RFC 9605). Only consoles build this crate; a node never does. No sockets, files or threads; randomness and, for
+//! MLS, the clock come from the platform. The bytes are specified in `spec/sealing.md`.
+
+pub mod groups;
+pub mod sealing;
+
+pub use groups::{Invite, Joined, Keyring, KeyringError, Leaf, Pending, Progress};
+pub use sealing::{BaseKey, KeyId, OpenError, Opener, SealError, Sealer};
+pub use trialogue_journal::GroupId;

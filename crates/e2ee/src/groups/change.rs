@@ -1,0 +1,160 @@
+//! Creating a group and committing changes to it.
+
+use super::{GROUPS_MAX, Invite, Keyring, KeyringError, MEMBERS_MAX, Pending, leaves, unlimited};
+use openmls::prelude::*;
+use trialogue_charter::DeviceId;
+use trialogue_journal::GroupId;
+
+impl Keyring {
+    /// Creates a group with this console alone in it, at epoch 0.
+    pub fn create(&mut self, group: GroupId) -> Result<(), KeyringError> {
+        if self.has(&group) {
+            return Err(KeyringError::HaveGroup);
+        }
+        if self.groups.len() >= GROUPS_MAX {
+            return Err(KeyringError::TooMany {
+                what: "groups",
+                most: GROUPS_MAX,
+            });
+        }
+        let config = MlsGroupCreateConfig::builder()
+            .ciphersuite(self.suite)
+            .wire_format_policy(PURE_PLAINTEXT_WIRE_FORMAT_POLICY)
+            .use_ratchet_tree_extension(true)
+            .max_past_epochs(0)
+            .capabilities(self.capabilities())
+            .lifetime(unlimited())
+            .build();
+        let id = openmls::group::GroupId::from_slice(&group.0);
+        let made = MlsGroup::new_with_group_id(
+            &self.provider,
+            &self.signer,
+            &config,
+            id,
+            self.credential(),
+        )
+        .map_err(|e| KeyringError::mls("create a group", e))?;
+        self.groups.insert(group, made);
+        Ok(())
+    }
+
+    /// One commit that adds and removes. Devices already in are not added again, devices not in are not removed, and a key package that
+    /// does not verify is left out and reported: one bad device never keeps the others out.
+    ///
+    /// A commit that only adds carries no new path (RFC 9420 §12.4 allows it): newcomers learn no earlier key, and with
+    /// post-quantum keys it is a third of the size. One that removes always does.
+    pub fn add_and_remove(
+        &mut self,
+        group: &GroupId,
+        adds: &[Invite<'_>],
+        removes: &[DeviceId],
+    ) -> Result<Pending, KeyringError> {
+        let held = self.group(group)?;
+        if held.pending_commit().is_some() {
+            return Err(KeyringError::CommitPending);
+        }
+        let members = leaves(held.members())?;
+        let epoch = held.epoch().as_u64();
+
+        let mut removed: Vec<DeviceId> = Vec::new();
+        let mut indices = Vec::new();
+        for device in removes {
+            let leaf = members
+                .iter()
+                .find(|leaf| leaf.device == *device && leaf.device != self.device);
+            if let Some(leaf) = leaf
+                && !removed.contains(device)
+            {
+                removed.push(*device);
+                indices.push(LeafNodeIndex::new(leaf.index));
+            }
+        }
+
+        let mut added: Vec<DeviceId> = Vec::new();
+        let mut packages = Vec::new();
+        let mut refused = Vec::new();
+        for invite in adds {
+            let stays = members.iter().any(|leaf| leaf.device == invite.device)
+                && !removed.contains(&invite.device);
+            if stays || added.contains(&invite.device) {
+                continue;
+            }
+            if members.len() - removed.len() + added.len() >= MEMBERS_MAX {
+                refused.push((
+                    invite.device,
+                    KeyringError::TooMany {
+                        what: "members",
+                        most: MEMBERS_MAX,
+                    },
+                ));
+                continue;
+            }
+            match self.accept_offer(invite) {
+                Ok(package) => {
+                    added.push(invite.device);
+                    packages.push(package);
+                }
+                Err(error) => refused.push((invite.device, error)),
+            }
+        }
+        if added.is_empty() && removed.is_empty() {
+            return match refused.into_iter().next() {
+                Some((_, error)) => Err(error),
+                None => Err(KeyringError::NothingToChange),
+            };
+        }
+
+        let step = "commit";
+        let held = self.groups.get_mut(group).ok_or(KeyringError::NoGroup)?;
+        let bundle = held
+            .commit_builder()
+            .consume_proposal_store(false)
+            .propose_removals(indices)
+            .propose_adds(packages)
+            .load_psks(self.provider.storage())
+            .map_err(|e| KeyringError::mls(step, e))?
+            .build(
+                self.provider.rand(),
+                self.provider.crypto(),
+                &self.signer,
+                |_| true,
+            )
+            .map_err(|e| KeyringError::mls(step, e))?
+            .stage_commit(&self.provider)
+            .map_err(|e| KeyringError::mls(step, e))?;
+        let commit = bundle
+            .commit()
+            .to_bytes()
+            .map_err(|e| KeyringError::mls(step, e))?;
+        let welcome = match bundle.to_welcome_msg() {
+            Some(message) => Some(message.to_bytes().map_err(|e| KeyringError::mls(step, e))?),
+            None => None,
+        };
+        Ok(Pending {
+            epoch,
+            commit,
+            welcome,
+            added,
+            removed,
+            refused,
+        })
+    }
+
+    /// The node has accepted the own commit: moves to the next epoch, which it returns.
+    pub fn confirm(&mut self, group: &GroupId) -> Result<u64, KeyringError> {
+        let held = self.groups.get_mut(group).ok_or(KeyringError::NoGroup)?;
+        if held.pending_commit().is_none() {
+            return Err(KeyringError::NothingPending);
+        }
+        held.merge_pending_commit(&self.provider)
+            .map_err(|e| KeyringError::mls("confirm a commit", e))?;
+        Ok(held.epoch().as_u64())
+    }
+
+    /// The node has accepted another commit for this epoch: forgets the own one.
+    pub fn discard(&mut self, group: &GroupId) -> Result<(), KeyringError> {
+        let held = self.groups.get_mut(group).ok_or(KeyringError::NoGroup)?;
+        held.clear_pending_commit(self.provider.storage())
+            .map_err(|e| KeyringError::mls("discard a commit", e))
+    }
+}
