@@ -13,7 +13,7 @@ pub struct Counters {
     pub to_links: u64,
     /// Copies that came by another path, or too late.
     pub copies: u64,
-    /// Of a console that is not in on a line.
+    /// Of a console that is in no call.
     pub not_in: u64,
     /// Of a stream that nobody has named.
     pub unknown: u64,
@@ -23,6 +23,6 @@ pub struct Counters {
     pub held_back: u64,
     /// Pictures not sent because the receiver still waits for a key frame.
     pub before_key_frame: u64,
-    /// Asked of consoles.
-    pub key_frames_asked: u64,
+    /// Key frames asked for.
+    pub key_frames_wanted: u64,
 }

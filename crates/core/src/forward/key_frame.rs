@@ -3,7 +3,7 @@
 use super::{ForwardEvent, Forwarder};
 use trialogue_charter::DeviceId;
 
-/// Least time between two requests to one source, in milliseconds. A key frame is ten times a delta frame; asking faster than a round
+/// Least time between two requests for one source, in milliseconds. A key frame is ten times a delta frame; asking faster than a round
 /// trip only makes pictures worse for everyone.
 const INTERVAL_MS: u64 = 300;
 
@@ -17,11 +17,7 @@ pub(crate) struct Asking {
 impl Forwarder {
     /// A console's decoder asks for a key frame of what it sees at a place (PLI or FIR on the leg).
     pub fn on_leg_key_frame_request(&mut self, leg: u32, place: u8, now_ms: u64) {
-        let sender = self
-            .leg(leg)
-            .and_then(|l| l.places[1].get(usize::from(place)))
-            .and_then(|p| p.sender);
-        if let Some(device) = sender {
+        if let Some(device) = self.sender_at(leg, trialogue_wire::console::Medium::Picture, place) {
             self.want_key_frame(device, now_ms);
         }
     }
@@ -38,9 +34,9 @@ impl Forwarder {
         }
         self.next_ask_ms = None;
         let waiting: Vec<DeviceId> = self
-            .devices
+            .asking
             .iter()
-            .filter(|(_, d)| d.asking.wanted)
+            .filter(|(_, a)| a.wanted)
             .map(|(id, _)| *id)
             .collect();
         for device in waiting {
@@ -49,46 +45,28 @@ impl Forwarder {
     }
 
     pub(super) fn want_key_frame(&mut self, device: DeviceId, now_ms: u64) {
-        let Some(state) = self.devices.get_mut(&device) else {
-            return;
-        };
-        if let Some(at) = state
-            .asking
+        let asking = self.asking.entry(device).or_default();
+        if let Some(at) = asking
             .asked_ms
             .map(|at| at + INTERVAL_MS)
             .filter(|at| *at > now_ms)
         {
-            state.asking.wanted = true;
+            asking.wanted = true;
             self.next_ask_ms = Some(self.next_ask_ms.map_or(at, |other| other.min(at)));
             return;
         }
-        let node = state.node;
-        if node != self.own {
-            state.asking = Asking {
-                asked_ms: Some(now_ms),
-                wanted: false,
-            };
-            self.event(ForwardEvent::AskNode { node, device });
-        } else if let Some(leg) = self
-            .leg_of(device)
-            .filter(|leg| self.leg(*leg).is_some_and(|l| l.ready))
-        {
-            if let Some(state) = self.devices.get_mut(&device) {
-                state.asking = Asking {
-                    asked_ms: Some(now_ms),
-                    wanted: false,
-                };
-            }
-            self.counters.key_frames_asked += 1;
-            self.event(ForwardEvent::AskLeg { leg });
-        }
-        // A local console without a leg begins with a key frame when it has one.
+        *asking = Asking {
+            asked_ms: Some(now_ms),
+            wanted: false,
+        };
+        self.counters.key_frames_wanted += 1;
+        self.event(ForwardEvent::KeyFrameWanted { device });
     }
 
     /// A key frame passes: who waited has it.
     pub(super) fn key_frame_seen(&mut self, device: DeviceId) {
-        if let Some(state) = self.devices.get_mut(&device) {
-            state.asking.wanted = false;
+        if let Some(asking) = self.asking.get_mut(&device) {
+            asking.wanted = false;
         }
     }
 }

@@ -1,40 +1,43 @@
 //! Legs come, become ready and go.
 
-use super::{Forwarder, LEGS_MAX, Leg, Place};
-use crate::forward::budget::Budget;
+use super::{Budget, Forwarder, LEGS_MAX, Leg, Place, index};
+use crate::io::ConsoleKey;
 use trialogue_charter::DeviceId;
 use trialogue_wire::console::Medium;
 use trialogue_wire::limits::{PICTURES_MAX, VOICES_MAX};
 
 impl Forwarder {
-    /// A leg was negotiated, with so many places to receive. A leg that the device had before is replaced. `leg` is the caller's
-    /// number, below [`LEGS_MAX`]; false: it is not.
+    /// A leg was negotiated, with so many places to receive. A leg that the console had before is replaced. `leg` is the
+    /// caller's number, below [`LEGS_MAX`]; false: it is not.
     pub fn leg_up(
         &mut self,
         leg: u32,
-        device: DeviceId,
-        voices: u8,
-        pictures: u8,
+        console: ConsoleKey,
+        voices: usize,
+        pictures: usize,
         now_ms: u64,
     ) -> bool {
         let at = leg as usize;
         if at >= LEGS_MAX {
             return false;
         }
-        if let Some(old) = self.leg_of(device) {
-            self.legs[old as usize] = None;
+        if let Some(old) = self
+            .legs
+            .iter()
+            .position(|l| l.as_ref().is_some_and(|l| l.console == console))
+        {
+            self.legs[old] = None;
         }
         if self.legs.len() <= at {
             self.legs.resize_with(at + 1, || None);
         }
-        let places = |n: u8, max: usize| {
-            (0..usize::from(n).min(max))
-                .map(|_| Place::default())
-                .collect()
-        };
+        let places = |n: usize, max: usize| (0..n.min(max)).map(|_| Place::default()).collect();
+        let incarnation = self.next_generation();
         self.legs[at] = Some(Leg {
-            device,
+            console,
+            incarnation,
             ready: false,
+            feeds: [None, None],
             places: [places(voices, VOICES_MAX), places(pictures, PICTURES_MAX)],
             budget: Budget::default(),
         });
@@ -49,13 +52,13 @@ impl Forwarder {
         };
         state.ready = true;
         let mut senders = Vec::new();
-        for place in &mut state.places[1] {
+        for place in &mut state.places[index(Medium::Picture)] {
             place.waits_since_ms = Some(now_ms);
             senders.extend(place.sender);
         }
         self.rebuild(now_ms);
-        for sender in senders {
-            self.want_key_frame(sender, now_ms);
+        for (_, _, device) in senders {
+            self.want_key_frame(device, now_ms);
         }
     }
 
@@ -76,23 +79,14 @@ impl Forwarder {
 
     /// Who is at a place.
     pub fn sender_at(&self, leg: u32, medium: Medium, place: u8) -> Option<DeviceId> {
-        self.leg(leg)?.places[super::index(medium)]
+        let leg = self.legs.get(leg as usize)?.as_ref()?;
+        leg.places[index(medium)]
             .get(usize::from(place))?
             .sender
+            .map(|s| s.2)
     }
 
-    pub(super) fn leg(&self, leg: u32) -> Option<&Leg> {
-        self.legs.get(leg as usize)?.as_ref()
-    }
-
-    pub(super) fn leg_mut(&mut self, leg: u32) -> Option<&mut Leg> {
+    fn leg_mut(&mut self, leg: u32) -> Option<&mut Leg> {
         self.legs.get_mut(leg as usize)?.as_mut()
-    }
-
-    pub(super) fn leg_of(&self, device: DeviceId) -> Option<u32> {
-        self.legs
-            .iter()
-            .position(|l| l.as_ref().is_some_and(|l| l.device == device))
-            .map(|at| at as u32)
     }
 }

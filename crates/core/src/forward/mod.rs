@@ -1,115 +1,129 @@
 //! Which packet goes to whom: pure, on the media thread, without an allocation per packet.
 //!
 //! # Calling contract
-//! - [`Forwarder::apply`] takes what the control machine says; [`Forwarder::leg_up`], [`Forwarder::leg_ready`] and
-//!   [`Forwarder::leg_down`] what the media thread knows of legs. After any of them, and after packets, drain
-//!   [`Forwarder::poll`] until it returns nothing.
-//! - [`Forwarder::on_leg_packet`] and [`Forwarder::on_link_packet`] append to a buffer of the caller who must send to each
+//! - [`Forwarder::route`] and [`Forwarder::route_end`] take what the control machine says; [`Forwarder::leg_up`],
+//!   [`Forwarder::leg_ready`] and [`Forwarder::leg_down`] what the media thread knows of legs. After any of them, and after
+//!   packets, drain [`Forwarder::poll`] until it returns nothing.
+//! - [`Forwarder::on_leg_packet`] and [`Forwarder::on_link_packet`] append to a buffer of the caller, who must send to each
 //!   destination the same payload with the numbers given there, and who clears the buffer.
 //! - `now_ms` is any clock in milliseconds that never runs back. [`Forwarder::next_timeout`] says when to call
 //!   [`Forwarder::tick`].
 //!
-//! A stream is what one device speaks or shows on one line. A receiver is a place of a leg: an RTP stream whose numbers go on
-//! whoever is heard there. Places are given when a device comes in, not when it first speaks, so that the console knows who is
-//! where before anything arrives; first come, first placed, and nobody is moved.
+//! A stream is one medium of one device in a call. A receiver is a place of a leg: an RTP stream whose numbers go on whoever is heard
+//! there. Places are given when a route comes, not when somebody first speaks, so that the console knows who is where before
+//! anything arrives; first come, first placed, and nobody is moved.
 
 mod budget;
-mod change;
 mod counters;
 mod key_frame;
 mod legs;
+mod nodes;
 mod packet;
 mod places;
 mod rebase;
-mod roster;
+mod routes;
 mod vp8;
 mod window;
 
-pub use change::{ForwardChange, ForwardEvent, Nodes};
 pub use counters::Counters;
+pub use nodes::Nodes;
 pub use packet::{Destination, Forwarded, LegPacket};
 pub use window::WINDOW;
 
+use crate::io::{ConsoleKey, Source};
 use budget::Budget;
 use key_frame::Asking;
 use rebase::Rebase;
 use std::collections::{BTreeMap, VecDeque};
-use trialogue_charter::{DeviceId, LineId};
+use trialogue_charter::{DeviceId, NodeId};
 use trialogue_wire::console::Medium;
 use window::Window;
 
-/// Most devices in on lines at once, of all nodes; more are counted and not forwarded. Nine parties with some consoles each need a
-/// fraction; every further device costs two windows of 300 bytes.
-pub const DEVICES_MAX: usize = 512;
-/// Most lines that one device can be in on at once.
-pub const LINES_PER_DEVICE_MAX: usize = 8;
+/// Most streams at once, of all nodes; more are not forwarded. Nine parties with some consoles each need a fraction; every further one
+/// costs a window of 300 bytes.
+pub const STREAMS_MAX: usize = 1_024;
 /// Most legs of this node.
 pub const LEGS_MAX: usize = 256;
-/// Most routes told by the control machine: lines times nodes.
-pub const ROUTES_MAX: usize = 4_096;
 /// Events kept until [`Forwarder::poll`]; more than a full roster can cause.
 const EVENTS_MAX: usize = 65_536;
 
 /// Says which packet goes to whom.
 pub struct Forwarder {
     own: u8,
+    /// Nodes by their index in the charter.
+    nodes: Vec<NodeId>,
     /// Where the numbers of a source begin, so that a restarted node does not repeat those of before.
     first_sequence: u32,
-    devices: BTreeMap<DeviceId, Device>,
-    lines: BTreeMap<LineId, Vec<DeviceId>>,
     streams: Vec<Option<Stream>>,
     numbers: BTreeMap<(u8, u16), usize>,
-    /// Numbers announced before their device was known to be in.
-    early: BTreeMap<(u8, u16), (DeviceId, LineId, Medium)>,
-    routes: BTreeMap<(LineId, u8), Route>,
     legs: Vec<Option<Leg>>,
+    asking: BTreeMap<DeviceId, Asking>,
+    next_ask_ms: Option<u64>,
     events: VecDeque<ForwardEvent>,
     generation: u32,
-    next_ask_ms: Option<u64>,
     counters: Counters,
 }
 
-struct Device {
-    node: u8,
-    /// In the order of joining; the last one is spoken on.
-    lines: Vec<LineId>,
-    /// Streams on the line spoken on: voice, picture.
-    streams: [usize; 2],
-    asking: Asking,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Route {
-    voice: Nodes,
-    picture: Nodes,
+/// What the forwarder has to say, apart from packets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ForwardEvent {
+    /// Who is received at a place of a leg from now on.
+    Placed {
+        /// The leg.
+        leg: u32,
+        /// Whose leg.
+        console: ConsoleKey,
+        /// Voice or picture.
+        medium: Medium,
+        /// The place, counted from 0 for each medium.
+        place: u8,
+        /// Who is heard or seen there; none: free.
+        sender: Option<DeviceId>,
+    },
+    /// A key frame of this device's picture is needed, wherever it is.
+    KeyFrameWanted {
+        /// Whose.
+        device: DeviceId,
+    },
 }
 
 struct Stream {
-    device: DeviceId,
     node: u8,
+    number: u16,
+    device: DeviceId,
     medium: Medium,
-    number: Option<u16>,
+    from: Source,
+    /// Legs that are to get it.
+    wanted: Vec<ConsoleKey>,
+    links: Nodes,
+    /// In which order streams came: who came first is placed first.
+    order: u32,
     window: Window,
-    /// Makes the numbers of successive legs of the same local device one line.
+    /// Makes the numbers of successive legs of a local device one line.
     source: Rebase,
     source_generation: u32,
     source_ssrc: Option<(u32, u32)>,
     /// Changes when numbers before and after are not comparable.
     generation: u32,
+    /// Legs and places that get it, ready to be walked through.
     receivers: Vec<(u32, u8)>,
-    links: Nodes,
 }
 
 struct Leg {
-    device: DeviceId,
+    console: ConsoleKey,
+    /// Different for each leg that there ever was.
+    incarnation: u32,
     ready: bool,
+    /// The streams that this leg feeds: voice, picture.
+    feeds: [Option<usize>; 2],
     places: [Vec<Place>; 2],
     budget: Budget,
 }
 
 #[derive(Default)]
 struct Place {
-    sender: Option<DeviceId>,
+    /// Node index and number of the stream, and whose it is.
+    sender: Option<(u8, u16, DeviceId)>,
     numbers: Rebase,
     /// Pictures only: since when a key frame is waited for.
     waits_since_ms: Option<u64>,
@@ -124,21 +138,19 @@ const fn index(medium: Medium) -> usize {
 }
 
 impl Forwarder {
-    /// For the node with index `own` in the charter. `first_sequence` is drawn at random by the caller.
-    pub fn new(own: u8, first_sequence: u32) -> Self {
+    /// For the node with index `own` among the `nodes` of the charter. `first_sequence` is drawn at random by the caller.
+    pub fn new(own: u8, nodes: Vec<NodeId>, first_sequence: u32) -> Self {
         Self {
             own,
+            nodes,
             first_sequence: first_sequence >> 1,
-            devices: BTreeMap::new(),
-            lines: BTreeMap::new(),
             streams: Vec::new(),
             numbers: BTreeMap::new(),
-            early: BTreeMap::new(),
-            routes: BTreeMap::new(),
             legs: Vec::new(),
+            asking: BTreeMap::new(),
+            next_ask_ms: None,
             events: VecDeque::new(),
             generation: 0,
-            next_ask_ms: None,
             counters: Counters::default(),
         }
     }

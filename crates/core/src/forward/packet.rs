@@ -2,7 +2,6 @@
 
 use super::window::Seen;
 use super::{Forwarder, Nodes, Stream, index, vp8};
-use trialogue_charter::DeviceId;
 use trialogue_wire::console::Medium;
 use trialogue_wire::limits::PAYLOAD_MAX;
 use trialogue_wire::media::{Half, MediaHeader};
@@ -46,7 +45,7 @@ pub struct Destination {
 pub struct Forwarded {
     /// To these nodes, if any, as a datagram with `header`.
     pub links: Nodes,
-    /// Header for the links; its stream number is 0 and means nothing while `links` is empty.
+    /// Header for the links.
     pub header: MediaHeader,
 }
 
@@ -66,18 +65,20 @@ impl Forwarder {
             self.counters.malformed += 1;
             return None;
         }
-        let device = self.leg(leg)?.device;
-        let Some(at) = self.devices.get(&device).map(|d| d.streams[index(medium)]) else {
+        let state = self.legs.get(leg as usize)?.as_ref()?;
+        let Some(at) = state.feeds[index(medium)] else {
             self.counters.not_in += 1;
             return None;
         };
         let stream = self.streams.get_mut(at)?.as_mut()?;
-        if stream.source_ssrc != Some((leg, packet.ssrc)) {
-            stream.source_ssrc = Some((leg, packet.ssrc));
-            stream.source_generation = stream.source_generation.wrapping_add(1).max(1);
+        let ssrc = Some((state.incarnation, packet.ssrc));
+        if stream.source_ssrc != ssrc {
+            stream.source_ssrc = ssrc;
+            stream.source_generation += 1;
         }
+        let generation = stream.source_generation;
         let numbers = stream.source.map(
-            stream.source_generation,
+            generation,
             packet.sequence,
             packet.time,
             clock_khz(medium),
@@ -92,15 +93,11 @@ impl Forwarder {
             key_frame: medium == Medium::Picture && vp8::begins_key_frame(payload),
             half: Half::Whole,
             node: self.own,
-            stream: stream.number.unwrap_or(0),
+            stream: stream.number,
             sequence: sequence as u32,
             time,
         };
-        let links = if stream.number.is_some() {
-            stream.links
-        } else {
-            Nodes::NONE
-        };
+        let links = stream.links;
         self.forward(at, header, links, payload.len(), now_ms, out)
     }
 
@@ -190,7 +187,9 @@ impl Forwarder {
                     counters.held_back += 1;
                     continue;
                 }
-                slot.waits_since_ms = None;
+                if slot.waits_since_ms.take().is_some() {
+                    slot.numbers.close_gap();
+                }
             }
             if let Some((sequence, time)) = slot.numbers.map(
                 *generation,
@@ -211,7 +210,7 @@ impl Forwarder {
         }
         counters.to_legs += (out.len() - before) as u64;
         counters.to_links += links.iter().count() as u64;
-        let device: DeviceId = stream.device;
+        let device = stream.device;
         if header.key_frame {
             self.key_frame_seen(device);
         }

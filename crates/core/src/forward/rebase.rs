@@ -18,6 +18,8 @@ pub(crate) struct Rebase {
     last_out: u64,
     last_time: u32,
     last_ms: u64,
+    /// The next packet follows the last one sent, whatever lay between.
+    gap: bool,
 }
 
 impl Rebase {
@@ -41,7 +43,11 @@ impl Rebase {
     ) -> Option<(u64, u32)> {
         if self.generation != generation {
             self.anchor(generation, sequence, time, clock_khz, now_ms);
+        } else if self.gap {
+            self.base_in = sequence;
+            self.base_out = self.last_out + 1;
         }
+        self.gap = false;
         let mut out = self.base_out + sequence.checked_sub(self.base_in)?;
         if out > self.last_out + JUMP {
             self.anchor(generation, sequence, time, clock_khz, now_ms);
@@ -54,6 +60,11 @@ impl Rebase {
             self.last_ms = now_ms;
         }
         Some((out, out_time))
+    }
+
+    /// What was left out since the last packet was left out on purpose: the receiver must not look for it.
+    pub(crate) fn close_gap(&mut self) {
+        self.gap = true;
     }
 
     fn anchor(&mut self, generation: u32, sequence: u64, time: u32, clock_khz: u32, now_ms: u64) {

@@ -1,0 +1,80 @@
+//! What the control machine says of streams.
+
+use super::{Forwarder, Nodes, Rebase, STREAMS_MAX, Stream, window::Window};
+use crate::io::{Route, Source};
+
+impl Forwarder {
+    /// A stream goes this way from now on. Names of nodes that are not in the charter are left out.
+    pub fn route(&mut self, route: Route, now_ms: u64) {
+        let links: Nodes = route
+            .links
+            .iter()
+            .filter_map(|id| self.nodes.iter().position(|n| n == id))
+            .map(|at| at as u8)
+            .collect();
+        let links = links.without(self.own).without(route.node);
+        let key = (route.node, route.number);
+        let held = self.numbers.get(&key).copied();
+        let same = held
+            .and_then(|at| self.streams[at].as_mut())
+            .filter(|held| {
+                held.device == route.device
+                    && held.medium == route.medium
+                    && held.from == route.source
+            });
+        if let Some(stream) = same {
+            stream.wanted = route.legs;
+            stream.links = links;
+        } else if (route.node == self.own) == matches!(route.source, Source::Leg(_)) {
+            self.forget(key);
+            self.remember(route, links);
+        }
+        self.rebuild(now_ms);
+    }
+
+    /// A stream is over.
+    pub fn route_end(&mut self, node: u8, number: u16, now_ms: u64) {
+        self.forget((node, number));
+        self.rebuild(now_ms);
+    }
+
+    fn forget(&mut self, key: (u8, u16)) {
+        if let Some(at) = self.numbers.remove(&key) {
+            self.streams[at] = None;
+        }
+    }
+
+    fn remember(&mut self, route: Route, links: Nodes) {
+        if self.numbers.len() >= STREAMS_MAX {
+            return;
+        }
+        let generation = self.next_generation();
+        let key = (route.node, route.number);
+        let stream = Stream {
+            node: route.node,
+            number: route.number,
+            device: route.device,
+            medium: route.medium,
+            from: route.source,
+            wanted: route.legs,
+            links,
+            order: generation,
+            window: Window::new(),
+            source: Rebase::after(self.first_sequence.into()),
+            source_generation: 0,
+            source_ssrc: None,
+            generation,
+            receivers: Vec::new(),
+        };
+        let at = self
+            .streams
+            .iter()
+            .position(Option::is_none)
+            .unwrap_or(self.streams.len());
+        if at == self.streams.len() {
+            self.streams.push(None);
+        }
+        self.streams[at] = Some(stream);
+        self.numbers.insert(key, at);
+    }
+}
