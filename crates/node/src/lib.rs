@@ -1,1 +1,8 @@
-//! 
+//! A party's node: sockets, disk, clock and HTTP around the pure machines of `trialogue-core`.
+//!
+//! The node is blind: it never depends on the crate that can open media or messages.
+
+pub mod config;
+pub mod store;
+
+pub use config::{Config, ConfigError};

@@ -1,0 +1,72 @@
+//! Reading everything back when the node starts.
+
+use super::StoreError;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::path::Path;
+use trialogue_charter::{Hash, NodeId};
+use trialogue_wire::Bundle;
+
+/// One entry as it was kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Whose journal.
+    pub node: NodeId,
+    /// Position.
+    pub seq: u64,
+    /// The entry and those of its bodies that have not expired.
+    pub bundle: Bundle,
+}
+
+/// Calls `each` with every entry: journals by node id, each in its own order without gaps.
+pub(super) fn entries(db: &Connection, path: &Path, mut each: impl FnMut(Kept)) -> Result<(), StoreError> {
+    let wrap = |e| StoreError::Sqlite(path.to_owned(), e);
+    let mut list = db.prepare("SELECT node, seq, hash, entry FROM entries ORDER BY node, seq").map_err(wrap)?;
+    let mut bodies_of = db
+        .prepare(
+            "SELECT b.hash, b.bytes FROM entry_bodies AS e JOIN bodies AS b ON b.hash = e.hash
+             WHERE e.node = ?1 AND e.seq = ?2 ORDER BY e.place",
+        )
+        .map_err(wrap)?;
+    let mut rows = list.query([]).map_err(wrap)?;
+    let mut last: (String, u64) = (String::new(), 0);
+    while let Some(row) = rows.next().map_err(wrap)? {
+        let node: String = row.get(0).map_err(wrap)?;
+        let seq: i64 = row.get(1).map_err(wrap)?;
+        let hash: Vec<u8> = row.get(2).map_err(wrap)?;
+        let entry: Vec<u8> = row.get(3).map_err(wrap)?;
+        let seq = u64::try_from(seq).unwrap_or(0);
+        let damaged = |why| StoreError::Damaged { path: path.to_owned(), node: node.clone(), seq, why };
+        let expected = if last.0 == node { last.1 + 1 } else { 1 };
+        if seq != expected {
+            return Err(damaged("the one before is missing"));
+        }
+        if Hash::of(&entry).0[..] != hash[..] {
+            return Err(damaged("its bytes were changed"));
+        }
+        let id = NodeId::new(node.clone()).map_err(|_| damaged("no node has this id"))?;
+        let mut bodies = Vec::new();
+        let mut found = bodies_of.query(params![node, i64::try_from(seq).unwrap_or(i64::MAX)]).map_err(wrap)?;
+        while let Some(body) = found.next().map_err(wrap)? {
+            let hash: Vec<u8> = body.get(0).map_err(wrap)?;
+            let bytes: Vec<u8> = body.get(1).map_err(wrap)?;
+            if Hash::of(&bytes).0[..] != hash[..] {
+                return Err(damaged("a body's bytes were changed"));
+            }
+            bodies.push(bytes.into());
+        }
+        last = (node, seq);
+        each(Kept { node: id, seq, bundle: Bundle { entry, bodies } });
+    }
+    Ok(())
+}
+
+/// The newest charter that was in force here: serial, hash, bytes.
+pub(super) fn charter(db: &Connection, path: &Path) -> Result<Option<(u64, Hash, Vec<u8>)>, StoreError> {
+    let row = db
+        .query_row("SELECT serial, hash, bytes FROM charters ORDER BY serial DESC LIMIT 1", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; Hash::LEN]>(1)?, row.get::<_, Vec<u8>>(2)?))
+        })
+        .optional()
+        .map_err(|e| StoreError::Sqlite(path.to_owned(), e))?;
+    Ok(row.map(|(serial, hash, bytes)| (u64::try_from(serial).unwrap_or(0), Hash(hash), bytes)))
+}

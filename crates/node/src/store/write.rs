@@ -1,0 +1,76 @@
+//! One write, and how it goes into the tables.
+
+use rusqlite::{Connection, params};
+use std::time::{SystemTime, UNIX_EPOCH};
+use trialogue_charter::{Hash, NodeId};
+use trialogue_wire::Bundle;
+
+/// Something to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    /// An entry of a journal, the own or another node's, with its bodies.
+    Entry {
+        /// Whose journal.
+        node: NodeId,
+        /// Position, from 1.
+        seq: u64,
+        /// Entry and bodies.
+        bundle: Bundle,
+    },
+    /// A second, different entry for a position.
+    Evidence {
+        /// Whose journal.
+        node: NodeId,
+        /// Position.
+        seq: u64,
+        /// The signed entry.
+        entry: Vec<u8>,
+    },
+    /// A charter that came into force.
+    Charter {
+        /// Its serial.
+        serial: u64,
+        /// Hash of its payload.
+        hash: Hash,
+        /// The signed charter.
+        bytes: Vec<u8>,
+    },
+}
+
+/// Milliseconds since 1970 UTC.
+pub(crate) fn wall_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)).unwrap_or(0)
+}
+
+/// SQLite's integers are signed; a position beyond them does not occur in the life of a node.
+fn int(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+impl Write {
+    pub(super) fn apply(&self, db: &Connection) -> rusqlite::Result<()> {
+        match self {
+            Write::Entry { node, seq, bundle } => {
+                // A repeated write (after a failed commit) is the same bytes; another entry for a position is evidence, never this.
+                db.prepare_cached("INSERT OR IGNORE INTO entries (node, seq, hash, entry) VALUES (?1, ?2, ?3, ?4)")?
+                    .execute(params![node.as_str(), int(*seq), Hash::of(&bundle.entry).0, bundle.entry])?;
+                for (place, body) in bundle.bodies.iter().enumerate() {
+                    let hash = Hash::of(body);
+                    db.prepare_cached("INSERT OR IGNORE INTO bodies (hash, bytes, kept_ms) VALUES (?1, ?2, ?3)")?
+                        .execute(params![hash.0, body.as_slice(), int(wall_ms())])?;
+                    db.prepare_cached("INSERT OR IGNORE INTO entry_bodies (node, seq, place, hash) VALUES (?1, ?2, ?3, ?4)")?
+                        .execute(params![node.as_str(), int(*seq), int(place as u64), hash.0])?;
+                }
+            }
+            Write::Evidence { node, seq, entry } => {
+                db.prepare_cached("INSERT OR IGNORE INTO evidence (node, seq, hash, entry, found_ms) VALUES (?1, ?2, ?3, ?4, ?5)")?
+                    .execute(params![node.as_str(), int(*seq), Hash::of(entry).0, entry, int(wall_ms())])?;
+            }
+            Write::Charter { serial, hash, bytes } => {
+                db.prepare_cached("INSERT OR IGNORE INTO charters (serial, hash, bytes) VALUES (?1, ?2, ?3)")?
+                    .execute(params![int(*serial), hash.0, bytes])?;
+            }
+        }
+        Ok(())
+    }
+}
