@@ -1,10 +1,11 @@
 //! An enrolment link: `https://node/#enrol=…`. Browsers do not send the part after `#`, so the node never sees the secret.
 
 use crate::canonical;
+use crate::cose::Many;
 use crate::device::{Device, DeviceCertificate, DeviceSecret};
 use crate::ids::{Hash, OfficeId, PartyId};
 use crate::key::HybridSecret;
-use crate::limits::LINK_MAX;
+use crate::limits::{LINK_MAX, VOUCHER_MAX};
 use crate::person::PersonName;
 use crate::verified::VerifiedCharter;
 use crate::voucher::{CertificateError, Voucher, VoucherId};
@@ -130,16 +131,35 @@ impl EnrolmentLink {
         device: &DeviceSecret,
         made_ms: u64,
     ) -> Result<(Vec<u8>, Device), CertificateError> {
-        let voucher = self.voucher(charter)?;
+        let bytes = self.certify_ahead(device, made_ms)?;
+        let device = DeviceCertificate::verify(charter, &bytes)?;
+        Ok((bytes, device))
+    }
+
+    /// Certifies a device before a charter is at hand, so that a console can store its whole identity before it first connects: a
+    /// link works once. Of the voucher only its key and its time are judged; the node and every console verify the rest.
+    pub fn certify_ahead(
+        &self,
+        device: &DeviceSecret,
+        made_ms: u64,
+    ) -> Result<Vec<u8>, CertificateError> {
+        let signed = Many::decode(&self.voucher, VOUCHER_MAX)?;
+        let claims: Voucher =
+            canonical::decode(signed.payload()).ok_or(CertificateError::NotCanonical)?;
         let key = HybridSecret::from_seed(&self.seed);
+        let public = key.public();
+        if claims.key != public.fingerprint() {
+            return Err(CertificateError::OtherKey);
+        }
+        if made_ms > claims.not_after_ms {
+            return Err(CertificateError::Late);
+        }
         let certificate = DeviceCertificate {
             voucher: self.voucher.clone(),
-            voucher_key: key.public(),
+            voucher_key: public,
             device: device.public(),
             made_ms,
         };
-        let bytes = certificate.sign(&voucher.id, &key);
-        let device = DeviceCertificate::verify(charter, &bytes)?;
-        Ok((bytes, device))
+        Ok(certificate.sign(&claims.id, &key))
     }
 }

@@ -8,6 +8,8 @@ mod canonical;
 pub mod cose;
 pub mod device;
 pub mod enrol;
+#[cfg(feature = "fixture")]
+pub mod fixture;
 pub mod ids;
 pub mod key;
 pub mod limits;

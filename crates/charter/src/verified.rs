@@ -108,7 +108,7 @@ impl VerifiedCharter {
     }
 
     /// Lines that an office is on, in the board's order.
-    pub fn lines_of_office<'a>(&'a self, office: &'a OfficeId) -> impl Iterator<Item = &'a Line> {
+    pub fn lines_of_office<'a>(&'a self, office: &OfficeId) -> impl Iterator<Item = &'a Line> {
         self.lines
             .iter()
             .filter(move |line| line.offices.contains(office))
@@ -117,7 +117,7 @@ impl VerifiedCharter {
     /// A party's offices on a line, in the line's order.
     pub fn offices_of_party_on_line<'a>(
         &'a self,
-        party: &'a PartyId,
+        party: &PartyId,
         line: &LineId,
     ) -> impl Iterator<Item = &'a Office> {
         let offices = self
@@ -131,7 +131,7 @@ impl VerifiedCharter {
     }
 
     /// Parties with an office on a line, by id.
-    pub fn parties_on_line<'a>(&'a self, line: &'a LineId) -> impl Iterator<Item = &'a Party> {
+    pub fn parties_on_line<'a>(&'a self, line: &LineId) -> impl Iterator<Item = &'a Party> {
         self.parties.iter().filter(move |party| {
             self.offices_of_party_on_line(&party.id, line)
                 .next()

@@ -107,10 +107,8 @@ impl Voucher {
         signed
             .check_only(domain::VOUCHER, kid, &party.root)
             .map_err(|(a, fault)| CertificateError::Root(a, fault))?;
-        if !charter
-            .office(&voucher.office)
-            .is_some_and(|office| office.party == voucher.party)
-        {
+        let office = charter.office(&voucher.office);
+        if office.is_none_or(|office| office.party != voucher.party) {
             return Err(CertificateError::NoSuchOffice {
                 party: voucher.party,
                 office: voucher.office,

@@ -1,0 +1,179 @@
+//! A charter of three parties with fixed keys, for tests (feature `fixture`). Its keys are public: never for use.
+#![allow(clippy::expect_used, clippy::missing_panics_doc)]
+
+use crate::*;
+
+/// Three parties, one node each, three lines, three offices per party, signed by all.
+pub struct Trilateral {
+    /// The charter.
+    pub charter: VerifiedCharter,
+    roots: Vec<(PartyId, HybridSecret)>,
+    nodes: Vec<(NodeId, HybridSecret)>,
+}
+
+/// The levels of the fixture's lines; the office of a party on a line is `<party>-<level>`.
+pub const LEVELS: [&str; 3] = ["leaders", "advisers", "duty"];
+/// The parties.
+pub const PARTIES: [&str; 3] = ["JPN", "KOR", "USA"];
+
+fn secret(purpose: &str, name: &str) -> HybridSecret {
+    let mut seed = [0; 32];
+    seed.copy_from_slice(
+        &Hash::of(format!("trialogue fixture {purpose} {name}").as_bytes()).0[..32],
+    );
+    HybridSecret::from_seed(&seed)
+}
+
+fn texts(text: &str) -> Texts {
+    Texts {
+        en: text.to_owned(),
+        ja: text.to_owned(),
+        ko: text.to_owned(),
+    }
+}
+
+fn lower(party: &str) -> String {
+    party.to_ascii_lowercase()
+}
+
+/// The fixture's root key of a party.
+pub fn root(party: &str) -> HybridSecret {
+    secret("root", party)
+}
+
+/// The fixture's charter before anybody signed it.
+pub fn charter(suite: Suite) -> Charter {
+    let nodes = PARTIES.iter().enumerate().map(|(index, party)| Node {
+        id: NodeId::new(format!("{}-1", lower(party))).expect("fixture"),
+        party: PartyId::new(*party).expect("fixture"),
+        journal: secret("journal", party).public(),
+        link: secret("link", party).public().ed25519,
+        addresses: vec![format!("127.0.0.1:{}", 9_001 + index)],
+    });
+    let mut offices: Vec<Office> = PARTIES
+        .iter()
+        .flat_map(|party| LEVELS.iter().map(move |level| (party, level)))
+        .map(|(party, level)| Office {
+            id: OfficeId::new(format!("{}-{level}", lower(party))).expect("fixture"),
+            party: PartyId::new(*party).expect("fixture"),
+            title: texts(&format!("{level} of {party}")),
+        })
+        .collect();
+    offices.sort_by(|a, b| a.id.cmp(&b.id));
+    let lines = LEVELS.iter().map(|level| Line {
+        id: LineId::new(*level).expect("fixture"),
+        name: texts(level),
+        marking: "REL TO USA, JPN, KOR".to_owned(),
+        offices: PARTIES
+            .iter()
+            .map(|party| OfficeId::new(format!("{}-{level}", lower(party))).expect("fixture"))
+            .collect(),
+    });
+    Charter {
+        version: 1,
+        name: "Fixture".to_owned(),
+        serial: 1,
+        suite: suite.id(),
+        parties: PARTIES
+            .iter()
+            .map(|party| Party {
+                id: PartyId::new(*party).expect("fixture"),
+                name: texts(party),
+                root: root(party).public(),
+            })
+            .collect(),
+        nodes: nodes.collect(),
+        offices,
+        lines: lines.collect(),
+        policy: Policy {
+            ring_seconds: 60,
+            lost_seconds: 10,
+        },
+    }
+}
+
+impl Trilateral {
+    /// The fixture with this suite.
+    pub fn new(suite: Suite) -> Self {
+        let charter = charter(suite);
+        let roots: Vec<_> = charter
+            .parties
+            .iter()
+            .map(|party| (party.id.clone(), root(party.id.as_str())))
+            .collect();
+        let nodes = charter
+            .nodes
+            .iter()
+            .map(|node| (node.id.clone(), secret("journal", node.party.as_str())))
+            .collect();
+        let mut draft = UnverifiedCharter::draft(charter).expect("fixture");
+        for (party, root) in &roots {
+            draft.sign(party, root).expect("fixture");
+        }
+        Self {
+            charter: draft.verify(None).expect("fixture"),
+            roots,
+            nodes,
+        }
+    }
+
+    /// A party's root key.
+    pub fn root(&self, party: &PartyId) -> &HybridSecret {
+        &self
+            .roots
+            .iter()
+            .find(|(id, _)| id == party)
+            .expect("fixture")
+            .1
+    }
+
+    /// A node's journal key.
+    pub fn journal(&self, node: &NodeId) -> &HybridSecret {
+        &self
+            .nodes
+            .iter()
+            .find(|(id, _)| id == node)
+            .expect("fixture")
+            .1
+    }
+
+    /// A node's link key (its Ed25519 half).
+    pub fn link(&self, node: &NodeId) -> HybridSecret {
+        secret(
+            "link",
+            self.charter.node(node).expect("fixture").party.as_str(),
+        )
+    }
+
+    /// An enrolment link for an office; the same `number` gives the same link. It never runs out.
+    pub fn enrolment(&self, office: &str, number: u8) -> EnrolmentLink {
+        let office = self
+            .charter
+            .office(&OfficeId::new(office).expect("fixture"))
+            .expect("fixture");
+        let mut entropy = Hash::of(office.id.as_str().as_bytes()).0;
+        entropy[0] = number;
+        entropy[32] = number;
+        let person = PersonName::new(format!("{} {number}", office.title.en)).expect("fixture");
+        EnrolmentLink::issue(
+            self.root(&office.party),
+            office.party.clone(),
+            office.id.clone(),
+            person,
+            u64::MAX,
+            &entropy,
+        )
+    }
+
+    /// An enrolled device of an office: its secret, its certificate, and what that says.
+    pub fn device(&self, office: &str, number: u8) -> (DeviceSecret, Vec<u8>, Device) {
+        let mut seed = [number; 32];
+        seed[..31].copy_from_slice(&Hash::of(format!("device {office}").as_bytes()).0[..31]);
+        let secret = DeviceSecret::from_seed(&seed);
+        let (certificate, device) = self
+            .enrolment(office, number)
+            .certify(&self.charter, &secret, 0)
+            .expect("fixture");
+        (secret, certificate, device)
+    }
+}
