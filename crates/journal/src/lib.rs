@@ -3,8 +3,19 @@
 //!
 //! Types prove their state: [`entry::Entry`] is a claim, a signed entry is bytes, only a verified entry can be folded.
 
+pub mod append;
+mod canonical;
+pub mod chain;
 pub mod entry;
+pub mod limits;
+pub mod signed;
+pub mod stated;
 pub mod statement;
+pub mod strict;
 
+pub use append::Journal;
+pub use chain::{Chain, ChainError, Fork};
 pub use entry::*;
+pub use signed::{EntryError, SignedEntry, UnverifiedEntry, VerifiedEntry};
+pub use stated::{SignedStatement, StatementError, UnverifiedStatement};
 pub use statement::*;

@@ -33,7 +33,7 @@ pub enum ToNode {
         /// The device certificate; the node journals it if it is new and its voucher is unused.
         #[cbor(n(2), with = "minicbor::bytes")]
         certificate: Vec<u8>,
-        /// Ed25519 signature, by the device, over the domain string, the node id and the nonce (`spec/console.md`).
+        /// Ed25519 signature, by the device, over the domain string, the node id and the nonce (`DeviceSecret::prove`).
         #[cbor(n(3), with = "minicbor::bytes")]
         signature: Vec<u8>,
         /// True: on watch (counted as staffed, rings here).

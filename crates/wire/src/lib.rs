@@ -1,10 +1,15 @@
 //! Bytes between console and node, between nodes, and around a media frame. Pure, bounded, fuzzed.
 //! Specified in `spec/console.md`, `spec/link.md` and `spec/media.md`.
 
+pub mod codec;
 pub mod console;
+pub mod frame;
 pub mod limits;
 pub mod link;
 pub mod media;
+
+pub use codec::{Message, WireError, decode, encode};
+pub use frame::{FrameError, FrameReader, frame};
 
 use minicbor::{Decode, Encode};
 

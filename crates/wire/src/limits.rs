@@ -1,18 +1,27 @@
-//! Every bound of the wire in one place, with what raising or lowering it costs.
+//! Every bound of the wire in one place, with what raising or lowering it costs. The journal's own bounds are shown here too.
 
-/// Largest message on a console's WebSocket or a link's control stream, in bytes. A welcome for nine consoles in suite
-/// 0x0907 is about 170 kB; raising it lets a hostile console hold more memory, lowering it limits the size of calls.
+pub use trialogue_charter::limits::{CERTIFICATE_MAX, CHARTER_MAX};
+pub use trialogue_journal::limits::*;
+
+/// Largest message on a console's WebSocket or a link's control stream, in bytes. A commit and a welcome of the largest size
+/// ([`BODY_MAX`]) with their entry nearly fill it; raising it lets a hostile console hold more memory, lowering it limits calls.
 pub const MESSAGE_MAX: usize = 1 << 20;
-/// Largest body beside an entry. See [`MESSAGE_MAX`].
-pub const BODY_MAX: usize = 512 << 10;
-/// Most bodies beside one entry: one key package per node, or a commit and a welcome.
-pub const BODIES_MAX: usize = 32;
-/// Largest signed entry: a statement with offers for 18 nodes. Bodies are not in it.
-pub const ENTRY_MAX: usize = 8 << 10;
-/// Most entries in one message.
+/// Largest message from somebody who has not proven who they are, in bytes: a log-in or a hello. A stranger can make a node hold
+/// no more than this; lower than a device certificate (about 16 kB), nobody could log in.
+pub const FIRST_MAX: usize = 64 << 10;
+/// Most data items in one message: [`ENTRIES_MAX`] entries with their bodies. More costs memory in decoding (about 24 bytes each).
+pub const MESSAGE_ITEMS_MAX: usize = 16 << 10;
+/// Most entries in one message; a longer history takes several messages.
 pub const ENTRIES_MAX: usize = 256;
+
+/// Largest signature in a log-in, in bytes: Ed25519 is 64.
+pub const SIGNATURE_MAX: usize = 64;
+/// Most hashes in one request for bodies. More costs a larger answer at once.
+pub const WANT_MAX: usize = 32;
 /// Largest SDP text accepted from a console. 24 media sections are about 40 kB.
 pub const SDP_MAX: usize = 128 << 10;
+/// Largest `mid` of a media section: an RTP header extension of one-byte form carries 16 (RFC 8285 §4.2, RFC 9143).
+pub const MID_MAX: usize = 16;
 /// Largest RTP payload (a sealed frame or a part of one) forwarded, in bytes.
 pub const PAYLOAD_MAX: usize = 1_400;
 /// Most voices heard by one console at once, and most pictures seen.

@@ -1,0 +1,33 @@
+//! Bounds of the journal, each with what raising or lowering it costs. `trialogue_wire::limits` shows them together with
+//! those of the wire.
+
+/// Largest signed entry in bytes: a statement with offers for [`NODES_MAX`] nodes is about 2.5 kB. Bodies are not in it. Raising
+/// it lets one entry delay voice on a narrow path, lowering it limits the number of nodes.
+pub const ENTRY_MAX: usize = 8 << 10;
+/// Largest signed statement in bytes; it must fit into an entry with room for the entry's own fields.
+pub const STATEMENT_MAX: usize = ENTRY_MAX - 512;
+/// Largest body beside an entry. A welcome for nine consoles in suite 0x0907 is about 170 kB; raising it lets a hostile console hold
+/// more memory, lowering it limits the size of calls.
+pub const BODY_MAX: usize = 512 << 10;
+/// Most bodies beside one entry: one key package per node, or a commit and a welcome.
+pub const BODIES_MAX: usize = 32;
+/// Most nodes that a statement makes offers for: two for each of nine parties. More costs entry size and key packages per answer.
+pub const NODES_MAX: usize = trialogue_charter::limits::NODES_MAX;
+/// Most offices in one `Staffed` entry. More costs entry size, fewer hides staffed stations.
+pub const STAFFED_MAX: usize = trialogue_charter::limits::OFFICES_MAX;
+/// Most devices in one list of a handshake. It is also the most that can be in on one line: more costs larger commits and welcomes
+/// (suite 0x0907: about 20 kB of welcome per member), fewer keeps people out.
+pub const MEMBERS_MAX: usize = 32;
+/// Most devices of one node that the fold remembers. A device is about 3 kB of memory, a party enrols a few hundred in a decade; a
+/// voucher of the root stands behind each, so only the party itself can fill its own store.
+pub const DEVICES_MAX: usize = 1_024;
+/// Most rings of other nodes whose response is remembered per node and line. The live ones are at most one per participant;
+/// the oldest goes first, so lowering it forgets a refusal while the ring still sounds.
+pub const RESPONSES_MAX: usize = 64;
+/// Most handshakes of one group that are remembered for consoles that come back; the last ones stay. Each holds two body
+/// references and up to [`MEMBERS_MAX`] devices, about 2 kB.
+pub const HANDSHAKES_MAX: usize = 256;
+/// Deepest nesting of arrays and maps in anything decoded; the deepest type of this protocol needs 6.
+pub const DEPTH_MAX: usize = 8;
+/// Most data items in one entry or statement (a full `Ring` has about 300). More costs memory in decoding.
+pub const ITEMS_MAX: usize = 1_024;

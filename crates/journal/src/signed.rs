@@ -1,0 +1,184 @@
+//! Entries on their way to proof: [`Entry`] (a claim) → [`SignedEntry`] (bytes) → [`UnverifiedEntry`] → [`VerifiedEntry`].
+
+use crate::canonical;
+use crate::entry::{Body, BodyRef, Entry};
+use crate::limits::{BODIES_MAX, BODY_MAX, ENTRY_MAX, STAFFED_MAX, STATEMENT_MAX};
+use crate::stated::UnverifiedStatement;
+use std::sync::Arc;
+use trialogue_charter::cose::{self, domain};
+use trialogue_charter::{Hash, HybridSecret, NodeId, VerifiedCharter};
+
+/// Bytes of an entry as signed by its node: COSE_Sign1 (RFC 9052 §4.2) with the domain `trialogue entry 1`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedEntry(pub Vec<u8>);
+
+/// An entry whose form was checked and whose signature was not: good for finding out what it claims, and for nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnverifiedEntry {
+    entry: Entry,
+    bytes: Vec<u8>,
+}
+
+/// An entry that its node has signed. Only these can be folded. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedEntry {
+    entry: Arc<Entry>,
+    hash: Hash,
+    bytes: Arc<[u8]>,
+}
+
+/// Why bytes are not an entry that can be trusted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// Over the bound.
+    #[error(
+        "entry of {len} bytes is larger than the most allowed, {ENTRY_MAX}; its sender is faulty"
+    )]
+    TooLarge {
+        /// Its length in bytes.
+        len: usize,
+    },
+    /// Not the one encoding of an entry of this version.
+    #[error("not an entry in its deterministic form; its sender is faulty or runs another version")]
+    Malformed,
+    /// The node is not in the charter.
+    #[error("entry of node {0}, which the charter does not have; compare charters with that party")]
+    UnknownNode(NodeId),
+    /// The node did not sign it.
+    #[error(
+        "the signature on an entry of node {0} does not hold; whoever sent it may have forged it"
+    )]
+    Signature(NodeId),
+}
+
+impl Entry {
+    /// What is signed: deterministic CBOR.
+    pub fn payload(&self) -> Vec<u8> {
+        canonical::encode(self)
+    }
+
+    /// Signs with the node's journal key (its Ed25519 half).
+    pub fn sign(&self, node: &HybridSecret) -> SignedEntry {
+        SignedEntry(cose::sign1(node, domain::ENTRY, &self.payload()))
+    }
+
+    /// The bodies that the entry, or the statement in it, refers to. A claim of the statement, unless it was verified.
+    pub fn bodies(&self) -> Vec<BodyRef> {
+        match &self.body {
+            Body::Enrolled { certificate, .. } => vec![certificate.clone()],
+            Body::Stated { statement } => UnverifiedStatement::decode(statement)
+                .map(|statement| statement.claim().bodies().cloned().collect())
+                .unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Bounds that the types do not hold by themselves.
+    fn bounded(&self) -> bool {
+        let fits = match &self.body {
+            Body::Staffed { offices } => {
+                offices.len() <= STAFFED_MAX && offices.is_sorted_by(|a, b| a.0 < b.0)
+            }
+            Body::Stated { statement } => statement.len() <= STATEMENT_MAX,
+            Body::Enrolled { certificate, .. } => certificate.len as usize <= BODY_MAX,
+            _ => true,
+        };
+        fits && self.seq > 0 && (self.seq > 1 || self.previous == Hash([0; 48]))
+    }
+}
+
+impl UnverifiedEntry {
+    /// Reads a signed entry without believing it.
+    ///
+    /// # Errors
+    /// When it is too large, or not the one encoding of an entry.
+    pub fn decode(bytes: &[u8]) -> Result<Self, EntryError> {
+        if bytes.len() > ENTRY_MAX {
+            return Err(EntryError::TooLarge { len: bytes.len() });
+        }
+        let payload = cose::peek1(bytes).map_err(|_| EntryError::Malformed)?;
+        let entry: Entry = canonical::decode(&payload).ok_or(EntryError::Malformed)?;
+        if !entry.bounded() {
+            return Err(EntryError::Malformed);
+        }
+        Ok(Self {
+            entry,
+            bytes: bytes.to_vec(),
+        })
+    }
+
+    /// What it claims.
+    pub fn claim(&self) -> &Entry {
+        &self.entry
+    }
+
+    /// Verifies the signature of the node that it claims to be of.
+    ///
+    /// # Errors
+    /// When the charter has no such node, or that node did not sign it.
+    pub fn verify(self, charter: &VerifiedCharter) -> Result<VerifiedEntry, EntryError> {
+        let Some(node) = charter.node(&self.entry.node) else {
+            return Err(EntryError::UnknownNode(self.entry.node));
+        };
+        match cose::open1(&node.journal.ed25519, domain::ENTRY, &self.bytes) {
+            Ok(payload) => Ok(VerifiedEntry {
+                hash: Hash::of(&payload),
+                entry: Arc::new(self.entry),
+                bytes: self.bytes.into(),
+            }),
+            Err(_) => Err(EntryError::Signature(self.entry.node)),
+        }
+    }
+}
+
+impl VerifiedEntry {
+    /// Decodes and verifies in one step.
+    ///
+    /// # Errors
+    /// As [`UnverifiedEntry::decode`] and [`UnverifiedEntry::verify`].
+    pub fn open(bytes: &[u8], charter: &VerifiedCharter) -> Result<Self, EntryError> {
+        UnverifiedEntry::decode(bytes)?.verify(charter)
+    }
+
+    /// What the node says.
+    pub fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    /// SHA-384 of the payload: the next entry of this node names it.
+    pub fn hash(&self) -> Hash {
+        self.hash
+    }
+
+    /// The signed bytes, as stored and sent on.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl BodyRef {
+    /// Refers to a body.
+    ///
+    /// # Errors
+    /// `None` when it is larger than [`BODY_MAX`].
+    pub fn of(body: &[u8]) -> Option<Self> {
+        let len = u32::try_from(body.len())
+            .ok()
+            .filter(|_| body.len() <= BODY_MAX)?;
+        Some(Self {
+            hash: Hash::of(body),
+            len,
+        })
+    }
+
+    /// Finds the body in what travelled beside an entry.
+    pub fn find<'a, B: AsRef<[u8]>>(&self, bodies: &'a [B]) -> Option<&'a [u8]> {
+        let of_length = bodies
+            .iter()
+            .map(AsRef::as_ref)
+            .filter(|body| body.len() == self.len as usize);
+        of_length
+            .take(BODIES_MAX)
+            .find(|body| Hash::of(body) == self.hash)
+    }
+}

@@ -1,0 +1,135 @@
+//! Statements on their way to proof: [`Statement`] (a claim) → [`SignedStatement`] (bytes) → verified with a device's key.
+
+use crate::canonical;
+use crate::entry::BodyRef;
+use crate::limits::{BODY_MAX, MEMBERS_MAX, NODES_MAX, STATEMENT_MAX};
+use crate::statement::{Act, Statement};
+use trialogue_charter::cose;
+use trialogue_charter::{Device, DeviceId, DeviceSecret};
+
+/// Bytes of a statement as signed by its console: COSE_Sign1 (RFC 9052 §4.2) with the domain `trialogue statement 1`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedStatement(pub Vec<u8>);
+
+/// A statement whose form was checked and whose signature was not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnverifiedStatement<'a> {
+    statement: Statement,
+    bytes: &'a [u8],
+}
+
+/// Why bytes are not a statement that can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum StatementError {
+    /// Over the bound, or not the one encoding of a statement.
+    #[error(
+        "not a statement in its deterministic form; the console is faulty or runs another version"
+    )]
+    Malformed,
+    /// It is another device's.
+    #[error("the statement is another device's; the console is faulty")]
+    OtherDevice,
+    /// The device did not sign it.
+    #[error(
+        "the device's signature on the statement does not hold; whoever sent it may have forged it"
+    )]
+    Signature,
+}
+
+impl Statement {
+    /// What is signed: deterministic CBOR.
+    pub fn payload(&self) -> Vec<u8> {
+        canonical::encode(self)
+    }
+
+    /// Signs with the device's key (its Ed25519 half).
+    pub fn sign(&self, device: &DeviceSecret) -> SignedStatement {
+        SignedStatement(device.sign_statement(&self.payload()))
+    }
+
+    /// The bodies that it refers to.
+    pub fn bodies(&self) -> impl Iterator<Item = &BodyRef> {
+        let (offers, pair) = match &self.act {
+            Act::Ring { offers, .. } | Act::Answer { offers, .. } => {
+                (offers.as_slice(), [None, None])
+            }
+            Act::Handshake {
+                commit, welcome, ..
+            } => ([].as_slice(), [commit.as_ref(), welcome.as_ref()]),
+            Act::Decline { .. } | Act::Leave {} => ([].as_slice(), [None, None]),
+        };
+        offers
+            .iter()
+            .map(|offer| &offer.package)
+            .chain(pair.into_iter().flatten())
+    }
+
+    /// Bounds and order that the types do not hold by themselves.
+    fn bounded(&self) -> bool {
+        let listed = match &self.act {
+            Act::Ring { offers, .. } | Act::Answer { offers, .. } => {
+                offers.len() <= NODES_MAX && offers.is_sorted_by(|a, b| a.node < b.node)
+            }
+            Act::Handshake {
+                epoch,
+                commit,
+                welcome,
+                added,
+                removed,
+                ..
+            } => {
+                let distinct = |devices: &[DeviceId]| {
+                    devices.len() <= MEMBERS_MAX
+                        && devices
+                            .iter()
+                            .enumerate()
+                            .all(|(at, device)| !devices[..at].contains(device))
+                        && !devices.contains(&self.device)
+                };
+                distinct(added)
+                    && distinct(removed)
+                    && welcome.is_some() == !added.is_empty()
+                    && (*epoch == 0 || commit.is_some())
+            }
+            Act::Decline { .. } | Act::Leave {} => true,
+        };
+        listed && self.bodies().all(|body| body.len as usize <= BODY_MAX)
+    }
+}
+
+impl<'a> UnverifiedStatement<'a> {
+    /// Reads a signed statement without believing it.
+    ///
+    /// # Errors
+    /// When it is too large, or not the one encoding of a statement.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, StatementError> {
+        if bytes.len() > STATEMENT_MAX {
+            return Err(StatementError::Malformed);
+        }
+        let payload = cose::peek1(bytes).map_err(|_| StatementError::Malformed)?;
+        let statement: Statement = canonical::decode(&payload).ok_or(StatementError::Malformed)?;
+        if !statement.bounded() {
+            return Err(StatementError::Malformed);
+        }
+        Ok(Self { statement, bytes })
+    }
+
+    /// What it claims.
+    pub fn claim(&self) -> &Statement {
+        &self.statement
+    }
+
+    /// The statement, if this device signed it.
+    ///
+    /// # Errors
+    /// When it is another device's, or the signature does not hold.
+    pub fn verify(self, device: &Device) -> Result<Statement, StatementError> {
+        if device.id != self.statement.device {
+            return Err(StatementError::OtherDevice);
+        }
+        device
+            .open_statement(self.bytes)
+            .map_err(|_| StatementError::Signature)?;
+        Ok(self.statement)
+    }
+}
