@@ -1,0 +1,67 @@
+//! Consoles of three parties, made from fixed seeds.
+#![allow(dead_code)]
+
+use trialogue_charter::{DeviceId, Suite};
+use trialogue_e2ee::{GroupId, Invite, KeyId, Keyring, Opener, Pending, Sealer};
+
+pub const SUITES: [Suite; 2] = [Suite::XWing, Suite::Cnsa2];
+
+/// A console: its device id is its number, repeated.
+pub fn console(suite: Suite, number: u8) -> Keyring {
+    Keyring::new(suite, device(number), &[number; 32])
+}
+
+pub fn device(number: u8) -> DeviceId {
+    DeviceId([number; 32])
+}
+
+pub fn group(number: u8) -> GroupId {
+    GroupId([number; 16])
+}
+
+/// `lead` invites `guests` into `group` in one commit; the node accepts it, the guests join.
+pub fn bring_in(lead: &mut Keyring, group: &GroupId, guests: &mut [&mut Keyring]) -> Pending {
+    let offers: Vec<_> = guests
+        .iter_mut()
+        .map(|guest| (guest.device(), guest.signature_key().to_vec(), guest.key_package().unwrap()))
+        .collect();
+    let invites: Vec<_> = offers
+        .iter()
+        .map(|(device, key, package)| Invite { device: *device, signature_key: key, key_package: package })
+        .collect();
+    let pending = lead.add_and_remove(group, &invites, &[]).unwrap();
+    lead.confirm(group).unwrap();
+    for guest in guests {
+        let joined = guest.join(pending.welcome.as_ref().unwrap()).unwrap();
+        assert_eq!(joined.group, *group);
+        assert_eq!(joined.by, lead.device());
+    }
+    pending
+}
+
+/// A group of node 0 with everybody in it; the first console leads.
+pub fn group_of(id: GroupId, everybody: &mut [&mut Keyring]) {
+    let (lead, guests) = everybody.split_first_mut().unwrap();
+    lead.create(id).unwrap();
+    bring_in(lead, &id, guests);
+}
+
+pub fn devices(keyring: &Keyring, group: &GroupId) -> Vec<DeviceId> {
+    keyring.members(group).unwrap().into_iter().map(|leaf| leaf.device).collect()
+}
+
+/// The key id that `sender` uses in this group now, as `at` sees it.
+pub fn key_id(at: &Keyring, group: &GroupId, sender: &DeviceId, generation: u16) -> KeyId {
+    let leaf = at.members(group).unwrap().into_iter().find(|leaf| leaf.device == *sender).unwrap();
+    KeyId::new(0, group, at.epoch(group).unwrap(), leaf.index, generation).unwrap()
+}
+
+pub fn sealer(at: &Keyring, group: &GroupId) -> Sealer {
+    let me = at.device();
+    Sealer::new(key_id(at, group, &me, 0), &at.base_key(group, &me, 0).unwrap()).unwrap()
+}
+
+/// Lets `opener` open what `sender` seals, with the keys that `at` has.
+pub fn listen(opener: &mut Opener, at: &Keyring, group: &GroupId, sender: &DeviceId) {
+    opener.insert(key_id(at, group, sender, 0), &at.base_key(group, sender, 0).unwrap()).unwrap();
+}
