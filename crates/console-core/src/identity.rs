@@ -1,22 +1,23 @@
 //! Who this console is: made once from an enrolment link, then kept by the platform.
 
-use trialogue_charter::Hash;
+use trialogue_charter::{CertificateError, DeviceSecret, EnrolmentLink, Hash};
 use zeroize::Zeroizing;
 
-/// What the platform keeps between starts. The secret is to be stored sealed (browser: under a non-extractable key).
+/// What the platform keeps between starts. No `Debug`: it holds the device's secret.
+#[derive(Clone)]
 pub struct Identity {
-    /// The device's secret seeds.
-    pub secret: Zeroizing<Vec<u8>>,
-    /// The signed device certificate.
+    /// The seed of the device's keys, to be stored sealed (browser: under a key that cannot be exported).
+    pub secret: Zeroizing<[u8; 32]>,
+    /// The signed device certificate; public.
     pub certificate: Vec<u8>,
-    /// Fingerprint of the own party's root, from the enrolment link.
+    /// Fingerprint of the own party's root, from the enrolment link: every charter must have been signed by it.
     pub root: Hash,
 }
 
 /// Why an enrolment link or a stored identity cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EnrolError {
-    /// Not the fragment of an enrolment link.
+    /// Not an enrolment link.
     #[error("this is no enrolment link: copy the whole link, with everything after the #")]
     Link,
     /// Its time is over.
@@ -30,14 +31,19 @@ pub enum EnrolError {
     Random,
 }
 
-/// A fresh identity. Store it before connecting: the link works once.
-pub type Enrolled = Identity;
-
-/// Makes the device's keys and signs their certificate with the voucher key in the link. `fragment` is what follows the `#`.
+/// Makes the device's keys and certifies them with the voucher key in the link (whole, or what follows its `#`). Store the result
+/// before connecting: the node accepts a link once. `now_ms`: wall clock, milliseconds since 1970 UTC.
 ///
 /// # Errors
 /// See [`EnrolError`].
-pub fn enrol(fragment: &str, now_ms: u64) -> Result<Enrolled, EnrolError> {
-    let _ = (fragment, now_ms);
-    Err(EnrolError::Link)
+pub fn enrol(link: &str, now_ms: u64) -> Result<Identity, EnrolError> {
+    let link = EnrolmentLink::parse(link).map_err(|_| EnrolError::Link)?;
+    let mut secret = Zeroizing::new([0; 32]);
+    getrandom::fill(secret.as_mut()).map_err(|_| EnrolError::Random)?;
+    let device = DeviceSecret::from_seed(&secret);
+    let certificate = link.certify_ahead(&device, now_ms).map_err(|error| match error {
+        CertificateError::Late => EnrolError::Expired,
+        _ => EnrolError::Link,
+    })?;
+    Ok(Identity { secret, certificate, root: *link.root() })
 }

@@ -11,5 +11,5 @@ pub mod io;
 pub mod view;
 
 pub use console::Console;
-pub use identity::{EnrolError, Enrolled, Identity, enrol};
+pub use identity::{EnrolError, Identity, enrol};
 pub use io::{Event, Input, OpenKey, Output, SealKey};
