@@ -12,6 +12,7 @@ pub mod enrol;
 pub mod fixture;
 pub mod ids;
 pub mod key;
+pub mod keyfile;
 pub mod limits;
 pub mod person;
 pub mod signed;
