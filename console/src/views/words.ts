@@ -1,0 +1,74 @@
+/** From data to words in the chosen language. No sentence is built from pieces: word order differs. */
+import { m } from '../paraglide/messages.js';
+import { getLocale } from '../paraglide/runtime.js';
+import type { RingState } from '../generated/RingState';
+import type { Text3 } from '../generated/Text3';
+import type { Trouble } from '../generated/Trouble';
+
+/** The charter's name of something, in the console's language. */
+export function text(t: Text3): string {
+  const locale = getLocale() as keyof Text3;
+  return t[locale] || t.en;
+}
+
+/** Hours and minutes by this console's clock. */
+export function clock(ms: number, zone?: string): string {
+  return new Intl.DateTimeFormat(getLocale(), {
+    hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...(zone ? { timeZone: zone } : {}),
+  }).format(ms);
+}
+
+/** Minutes and seconds, or hours too. */
+export function elapsed(ms: number): string {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  const two = (n: number) => String(n).padStart(2, '0');
+  const h = Math.floor(s / 3600);
+  return (h > 0 ? `${h}:${two(Math.floor(s / 60) % 60)}` : two(Math.floor(s / 60))) + `:${two(s % 60)}`;
+}
+
+const reasons: Record<string, () => string> = {
+  busy: m.reason_busy, callBack: m.reason_callBack, deputy: m.reason_deputy, refused: m.reason_refused,
+};
+
+/** Why somebody declined. */
+export function reason(id: string): string {
+  return (reasons[id] ?? m.reason_busy)();
+}
+
+/** What a party did with a ring; empty when there is none. */
+export function ringState(s: RingState): { words: string; tone: 'good' | 'warn' | 'bad' | 'soft' } | null {
+  switch (s.kind) {
+    case 'none': return null;
+    case 'silent': return { words: m.state_silent(), tone: 'warn' };
+    case 'received': return { words: m.state_received(), tone: 'soft' };
+    case 'unstaffed': return { words: m.state_unstaffed(), tone: 'warn' };
+    case 'ringing': return { words: s.consoles === 1 ? m.state_ringing_one() : m.state_ringing({ count: s.consoles }), tone: 'good' };
+    case 'answered': return { words: m.state_answered(), tone: 'good' };
+    case 'declined': {
+      const parts = [m.state_declined({ reason: reason(s.reason) })];
+      if (s.call_back_ms != null) parts.push(m.call_back_at({ time: clock(s.call_back_ms) }));
+      if (s.deputy) parts.push(m.deputy_is({ office: text(s.deputy) }));
+      return { words: parts.join(' · '), tone: 'bad' };
+    }
+    case 'expired': return { words: m.state_expired(), tone: 'bad' };
+  }
+}
+
+const refusals: Record<string, () => string> = {
+  protocol: m.refused_protocol, certificate: m.refused_certificate, revoked: m.refused_revoked, signature: m.refused_signature,
+  notOnLine: m.refused_notOnLine, replayed: m.refused_replayed, malformed: m.refused_malformed, epoch: m.refused_epoch,
+  notNow: m.refused_notNow, busy: m.refused_busy,
+};
+
+/** One sentence with the remedy. */
+export function trouble(t: Trouble): string {
+  switch (t.kind) {
+    case 'notEnrolled': return m.not_enrolled();
+    case 'refused':
+    case 'actRefused': return (refusals[t.reason] ?? m.refused_malformed)();
+    case 'charter': return m.trouble_charter();
+    case 'noSealing': return m.trouble_noSealing();
+    case 'worker': return m.trouble_worker();
+    case 'notConnected': return m.trouble_notConnected();
+  }
+}

@@ -1,0 +1,38 @@
+// Takes a picture of every scene in every language and size, and runs axe-core on each: `node tests/look.mjs [DIR]`.
+import { mkdir } from 'node:fs/promises';
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium } from 'playwright-core';
+import { preview } from 'vite';
+
+const out = process.argv[2] ?? 'test-results/look';
+const only = process.argv[3]?.split(',');
+await mkdir(out, { recursive: true });
+const server = await preview({ root: new URL('..', import.meta.url).pathname, build: { outDir: 'dist-fixtures' }, preview: { port: 0, host: '127.0.0.1' }, logLevel: 'error' });
+const base = `http://127.0.0.1:${server.httpServer.address().port}`;
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+const scenes = ['board', 'outcome', 'ringing', 'calling', 'call', 'stranger', 'long', 'offline', 'refused', 'unenrolled'];
+let violations = 0;
+for (const locale of ['en', 'ja', 'ko']) {
+  for (const [width, height] of [[1280, 800], [390, 844]]) {
+    const context = await browser.newContext({ viewport: { width, height }, locale, reducedMotion: 'reduce' });
+    const page = await context.newPage();
+    page.on('pageerror', (error) => { console.error(`page error: ${error}`); violations++; });
+    for (const scene of scenes.filter((name) => !only || only.includes(name))) {
+      await page.goto(`${base}/fixtures.html?scene=${scene}`);
+      await page.locator('main').waitFor();
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+      if (wide) { console.error(`${scene} ${locale} ${width}: wider than the screen`); violations++; }
+      await page.screenshot({ path: `${out}/${scene}-${locale}-${width}.png`, fullPage: true });
+      const result = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();
+      for (const violation of result.violations) {
+        violations++;
+        console.error(`${scene} ${locale} ${width}: ${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`);
+      }
+    }
+    await context.close();
+  }
+}
+await browser.close();
+await server.close();
+if (violations > 0) process.exitCode = 1;
+else console.log('no violations');
