@@ -34,8 +34,20 @@ pub fn build() -> Result<()> {
     }
     Step::cargo("Write the bindings of the WebAssembly")
         .usually("1 minute")
-        .args(["run", "--quiet", "--package", "xtask-bindgen", "--"])
-        .args([&module, &out])
+        // Beside the module, not in the common target directory: no other build waits for this one, nor it for them.
+        .args([
+            "run",
+            "--quiet",
+            "--package",
+            "xtask-bindgen",
+            "--target-dir",
+        ])
+        .args([
+            &paths::target().join("wasm"),
+            &PathBuf::from("--"),
+            &module,
+            &out,
+        ])
         .run()?;
     describe(&out)?;
     stamp.write()

@@ -14,7 +14,8 @@ fn main() -> ExitCode {
     bindgen
         .input_path(&module)
         .typescript(true)
-        .omit_default_module_path(false);
+        .remove_name_section(true)
+        .remove_producers_section(true);
     match bindgen.web(true).and_then(|b| b.generate(&directory)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
