@@ -111,7 +111,10 @@ fn speech(out: &Path) -> Result<()> {
 
 /// Equal loudness, and silence up to the full length, so that every file lasts as long.
 const LOUDNESS: &str = "loudnorm=I=-20:TP=-2,apad";
-const WAV: [&str; 8] = [
+const WAV: [&str; 11] = [
+    "-bitexact",
+    "-map_metadata",
+    "-1",
     "-t",
     SPEECH_SECONDS,
     "-ar",
