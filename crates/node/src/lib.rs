@@ -3,6 +3,9 @@
 //! The node is blind: it never depends on the crate that can open media or messages.
 
 pub mod config;
+pub mod counters;
+pub mod links;
+pub mod outbox;
 pub mod store;
 
 pub use config::{Config, ConfigError};

@@ -1,0 +1,74 @@
+//! How QUIC is set for a link: bounded in everything, quick to notice a cut, narrow enough for a 1,280-byte path.
+
+use quinn::congestion::CubicConfig;
+use quinn::{ConnectionId, ConnectionIdGenerator, EndpointConfig, IdleTimeout, TransportConfig, VarInt};
+use std::sync::Arc;
+use std::time::Duration;
+use trialogue_wire::limits::MESSAGE_MAX;
+
+/// A link without a word for this long is down. Lower finds a cut earlier and takes a lossy path down wrongly.
+const IDLE: u32 = 6_000;
+/// A word at least this often.
+const KEEP_ALIVE: Duration = Duration::from_secs(2);
+/// UDP payload that passes a 1,280-byte path under IPv6 (40 bytes) and UDP (8 bytes) before anything was measured.
+const MTU: u16 = 1_232;
+/// Length of connection ids: with 2 bytes a datagram of 1,200 bytes fits [`MTU`] (1 flags, 2 id, at most 4 number, 16 tag, 9 frame),
+/// so an RTP packet of 1,200 bytes is not cut in two. A node has a few dozen ids at once; a stray hit fails its decryption.
+const ID_LEN: usize = 2;
+/// Media that waits to be sent on one link, in bytes. More would be late anyway; the oldest is dropped first.
+pub(super) const DATAGRAMS_OUT: usize = 256 << 10;
+/// Media that waits to be read from one link, in bytes.
+const DATAGRAMS_IN: usize = 512 << 10;
+/// The first round trips may carry this much, so that a call's first key frame is not cut; a slow path soon says no.
+const WINDOW: u64 = 64 << 10;
+
+pub(super) fn endpoint() -> EndpointConfig {
+    let mut config = EndpointConfig::default();
+    config.cid_generator(|| Box::new(ShortIds { drawn: 0 }));
+    config
+}
+
+pub(super) fn transport() -> Arc<TransportConfig> {
+    let control = u32::try_from(2 * MESSAGE_MAX).unwrap_or(u32::MAX);
+    let mut congestion = CubicConfig::default();
+    congestion.initial_window(WINDOW);
+    let mut config = TransportConfig::default();
+    config
+        .max_idle_timeout(Some(IdleTimeout::from(VarInt::from_u32(IDLE))))
+        .keep_alive_interval(Some(KEEP_ALIVE))
+        .max_concurrent_bidi_streams(VarInt::from_u32(1))
+        .max_concurrent_uni_streams(VarInt::from_u32(0))
+        .stream_receive_window(VarInt::from_u32(control))
+        .receive_window(VarInt::from_u32(control))
+        .send_window(u64::from(control))
+        .initial_mtu(MTU)
+        .datagram_receive_buffer_size(Some(DATAGRAMS_IN))
+        .datagram_send_buffer_size(DATAGRAMS_OUT)
+        .congestion_controller_factory(Arc::new(congestion));
+    Arc::new(config)
+}
+
+/// Random connection ids of [`ID_LEN`] bytes.
+struct ShortIds {
+    drawn: u16,
+}
+
+impl ConnectionIdGenerator for ShortIds {
+    fn generate_cid(&mut self) -> ConnectionId {
+        let mut id = [0; ID_LEN];
+        self.drawn = self.drawn.wrapping_add(1);
+        if getrandom::fill(&mut id).is_err() {
+            // Ids need to differ, not to be secret.
+            id = self.drawn.to_be_bytes();
+        }
+        ConnectionId::new(&id)
+    }
+
+    fn cid_len(&self) -> usize {
+        ID_LEN
+    }
+
+    fn cid_lifetime(&self) -> Option<Duration> {
+        None
+    }
+}

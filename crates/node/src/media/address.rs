@@ -1,0 +1,84 @@
+//! The addresses on which legs come in.
+
+use super::{MediaConfig, MediaError};
+use mio::net::{TcpListener, UdpSocket};
+use nix::net::if_::InterfaceFlags;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+
+/// Most local addresses listened on; each costs two descriptors and a line in every answer.
+const ADDRESSES_MAX: usize = 16;
+/// How often another free port is tried when port 0 was asked for.
+const TRIES: usize = 16;
+/// Asked of the system for each socket: half a second of a busy node, should the thread be late.
+const BUFFER: usize = 4 << 20;
+
+/// Open sockets, one UDP and one TCP per local address, all on one port.
+pub(super) struct Bound {
+    pub(super) udp: Vec<(SocketAddr, UdpSocket)>,
+    pub(super) tcp: Vec<(SocketAddr, TcpListener)>,
+    pub(super) port: u16,
+}
+
+/// Opens everything that `config` asks for. One socket per address, so that answers leave from where the question came in (RFC 8445
+/// §6.1.2.2) and the system need not be asked for the address of each packet.
+pub(super) fn bind(config: &MediaConfig) -> Result<Bound, MediaError> {
+    let addresses = if config.listen.ip().is_unspecified() { local() } else { vec![config.listen.ip()] };
+    let mut last = None;
+    for _ in 0..TRIES {
+        match bind_all(&addresses, config.listen.port()) {
+            Ok(bound) => return Ok(bound),
+            Err(failed) if config.listen.port() == 0 => last = Some(failed),
+            Err(failed) => return Err(failed),
+        }
+    }
+    Err(last.unwrap_or(MediaError::Start(std::io::ErrorKind::AddrNotAvailable.into())))
+}
+
+fn bind_all(addresses: &[IpAddr], mut port: u16) -> Result<Bound, MediaError> {
+    let (mut udp, mut tcp) = (Vec::new(), Vec::new());
+    for ip in addresses {
+        let address = SocketAddr::new(*ip, port);
+        let failed = |source| MediaError::Listen { address, source };
+        let socket = UdpSocket::bind(address).map_err(failed)?;
+        port = socket.local_addr().map_err(failed)?.port();
+        widen(&socket);
+        let address = SocketAddr::new(*ip, port);
+        udp.push((address, socket));
+        let listener = TcpListener::bind(address).map_err(|source| MediaError::Listen { address, source })?;
+        tcp.push((address, listener));
+    }
+    Ok(Bound { udp, tcp, port })
+}
+
+/// Larger buffers, as far as the system allows; less is no error.
+fn widen(socket: &UdpSocket) {
+    use nix::sys::socket::{setsockopt, sockopt};
+    let _ = setsockopt(socket, sockopt::SndBuf, &BUFFER);
+    let _ = setsockopt(socket, sockopt::RcvBuf, &BUFFER);
+}
+
+/// Addresses of this machine that a browser may use: loopback too, and no link-local ones, whose zone a candidate cannot say.
+fn local() -> Vec<IpAddr> {
+    let mut found = BTreeSet::new();
+    if let Ok(interfaces) = nix::ifaddrs::getifaddrs() {
+        for interface in interfaces.filter(|i| i.flags.contains(InterfaceFlags::IFF_UP)) {
+            let Some(storage) = interface.address else { continue };
+            if let Some(v4) = storage.as_sockaddr_in() {
+                found.insert(IpAddr::V4(v4.ip()));
+            } else if let Some(v6) = storage.as_sockaddr_in6()
+                && !v6.ip().is_unicast_link_local()
+            {
+                found.insert(IpAddr::V6(v6.ip()));
+            }
+        }
+    }
+    if found.is_empty() {
+        found.insert(IpAddr::from([127, 0, 0, 1]));
+    }
+    // Loopback is never left out, whatever else there is.
+    let (mut first, rest): (Vec<_>, Vec<_>) = found.into_iter().partition(IpAddr::is_loopback);
+    first.extend(rest);
+    first.truncate(ADDRESSES_MAX);
+    first
+}

@@ -1,0 +1,151 @@
+//! How the rest of the node talks to the media thread.
+
+use super::link::LinkSender;
+use super::thread::Media;
+use super::{MediaConfig, MediaCounters, MediaError, MediaEvent};
+use bytes::Bytes;
+use mio::Waker;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use trialogue_core::{ConsoleKey, Route};
+
+/// Commands under way; more than all legs and streams of a full roster at once.
+const COMMANDS: usize = 8_192;
+/// Packets from links under way: 0.2 s of a busy node. More would only arrive too late.
+const PACKETS: usize = 4_096;
+
+/// One thing to do.
+pub(super) enum Command {
+    Leg { console: ConsoleKey, sdp: String },
+    CloseLeg { console: ConsoleKey },
+    Route(Box<Route>),
+    RouteEnd { node: u8, number: u16 },
+    RequestKeyFrame { console: ConsoleKey },
+    Link { node: u8, sender: Option<Box<dyn LinkSender>> },
+    Stop,
+}
+
+/// Both ends of what is shared with the thread.
+pub(super) struct Inbox {
+    pub(super) commands: Receiver<Command>,
+    pub(super) packets: Receiver<(u8, Bytes)>,
+    pub(super) shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    pub(super) waker: Waker,
+    /// True while a wake-up is on its way, so that a burst costs one system call.
+    pub(super) woken: AtomicBool,
+    pub(super) counters: Mutex<MediaCounters>,
+    link_full: AtomicU64,
+}
+
+impl Shared {
+    fn wake(&self) {
+        if !self.woken.swap(true, Ordering::AcqRel) {
+            let _ = self.waker.wake();
+        }
+    }
+}
+
+/// A handle to the media thread. Cheap to clone; nothing waits.
+#[derive(Clone)]
+pub struct MediaHandle {
+    commands: SyncSender<Command>,
+    packets: SyncSender<(u8, Bytes)>,
+    shared: Arc<Shared>,
+    port: u16,
+}
+
+impl MediaHandle {
+    /// Opens the sockets and starts the thread; `events` is called there and must not wait.
+    ///
+    /// # Errors
+    /// When an address cannot be listened on.
+    pub fn start(
+        config: &MediaConfig,
+        events: impl FnMut(MediaEvent) + Send + 'static,
+    ) -> Result<Self, MediaError> {
+        let bound = super::address::bind(config)?;
+        let port = bound.port;
+        let poll = mio::Poll::new()?;
+        let waker = Waker::new(poll.registry(), super::thread::WAKER)?;
+        let shared = Arc::new(Shared {
+            waker,
+            woken: AtomicBool::new(false),
+            counters: Mutex::default(),
+            link_full: AtomicU64::new(0),
+        });
+        let (commands, command_inbox) = sync_channel(COMMANDS);
+        let (packets, packet_inbox) = sync_channel(PACKETS);
+        let inbox = Inbox { commands: command_inbox, packets: packet_inbox, shared: shared.clone() };
+        let media = Media::new(config, poll, bound, inbox, Box::new(events))?;
+        std::thread::Builder::new().name("media".into()).spawn(move || media.run())?;
+        Ok(Self { commands, packets, shared, port })
+    }
+
+    /// The port of all legs.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Makes the leg of a console from its offer, in place of the one that it had. [`MediaEvent::Answer`] or
+    /// [`MediaEvent::Refused`] follows.
+    pub fn leg(&self, console: ConsoleKey, sdp: String) {
+        self.command(Command::Leg { console, sdp });
+    }
+
+    /// Ends the leg of a console, if there is one.
+    pub fn close_leg(&self, console: ConsoleKey) {
+        self.command(Command::CloseLeg { console });
+    }
+
+    /// A stream goes this way from now on.
+    pub fn route(&self, route: Route) {
+        self.command(Command::Route(Box::new(route)));
+    }
+
+    /// A stream is over.
+    pub fn route_end(&self, node: u8, number: u16) {
+        self.command(Command::RouteEnd { node, number });
+    }
+
+    /// Asks a console for a key frame.
+    pub fn request_key_frame(&self, console: ConsoleKey) {
+        self.command(Command::RequestKeyFrame { console });
+    }
+
+    /// The link to a node (index in the charter) sends through this from now on; none: the link is gone.
+    pub fn link(&self, node: u8, sender: Option<Box<dyn LinkSender>>) {
+        self.command(Command::Link { node, sender });
+    }
+
+    /// A datagram came over the link to a node.
+    pub fn link_packet(&self, from: u8, datagram: Bytes) {
+        if self.packets.try_send((from, datagram)).is_ok() {
+            self.shared.wake();
+        } else {
+            self.shared.link_full.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// What the thread did, as of at most a second ago.
+    pub fn counters(&self) -> MediaCounters {
+        let mut counters = self.shared.counters.lock().map(|c| *c).unwrap_or_default();
+        counters.link_full += self.shared.link_full.load(Ordering::Relaxed);
+        counters
+    }
+
+    /// Ends the thread and all legs.
+    pub fn stop(&self) {
+        self.command(Command::Stop);
+    }
+
+    fn command(&self, command: Command) {
+        // Waits only if the thread is thousands of commands behind, and then loses none.
+        if self.commands.send(command).is_ok() {
+            self.shared.wake();
+        }
+    }
+}
