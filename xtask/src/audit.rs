@@ -15,8 +15,7 @@ const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 /// Licences, bans and sources, judged from `cargo metadata` alone, so that no tool has to be built first.
 pub fn licences() -> Result<()> {
     eprintln!("▸ Check licences, bans and sources");
-    let rules =
-        fs::read_to_string(paths::root().join("deny.toml")).context("cannot read deny.toml")?;
+    let rules = fs::read_to_string(paths::root().join("deny.toml")).context("cannot read deny.toml")?;
     let allowed = list(&rules, "[licenses]", "allow")?;
     let banned = list(&rules, "[bans]", "deny")?;
     let mut faults = Vec::new();
@@ -54,9 +53,7 @@ pub fn run() -> Result<()> {
         "KNOWN VULNERABILITIES WERE NOT CHECKED: the advisory database cannot be reached from here; run this \
          command where it can be",
     )?;
-    Step::new("Judge known vulnerabilities", &deny)
-        .args(["check", "advisories"])
-        .run()
+    Step::new("Judge known vulnerabilities", &deny).args(["check", "advisories"]).run()
 }
 
 fn cargo_deny() -> Result<String> {
@@ -68,14 +65,7 @@ fn cargo_deny() -> Result<String> {
     if !binary.exists() {
         Step::cargo("Build cargo-deny")
             .usually("6 minutes")
-            .args([
-                "install",
-                "cargo-deny",
-                "--locked",
-                "--version",
-                CARGO_DENY,
-                "--root",
-            ])
+            .args(["install", "cargo-deny", "--locked", "--version", CARGO_DENY, "--root"])
             .args([&root])
             .quiet()
             .run()?;
@@ -85,49 +75,25 @@ fn cargo_deny() -> Result<String> {
 
 /// The packages that are built on this machine, tests and tools included; not those that only stand in the lock file.
 fn packages() -> Result<Vec<Value>> {
-    let host = probe("rustc", &["--print", "host-tuple"])
-        .context("cannot ask rustc for this machine's target")?;
+    let host = probe("rustc", &["--print", "host-tuple"]).context("cannot ask rustc for this machine's target")?;
     let metadata = Step::cargo("List dependencies")
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--filter-platform",
-            &host,
-            "--filter-platform",
-        ])
+        .args(["metadata", "--format-version", "1", "--filter-platform", &host, "--filter-platform"])
         .args(["wasm32-unknown-unknown"])
         .output()?;
     let mut metadata: Value = serde_json::from_str(&metadata).context("cargo metadata")?;
     let nodes = metadata["resolve"]["nodes"].take();
-    let reached: Vec<&str> = nodes
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|node| node["id"].as_str())
-        .collect();
+    let reached: Vec<&str> = nodes.as_array().into_iter().flatten().filter_map(|node| node["id"].as_str()).collect();
     let packages = match metadata["packages"].take() {
         Value::Array(packages) => packages,
         _ => bail!("cargo metadata lists no packages"),
     };
-    Ok(packages
-        .into_iter()
-        .filter(|package| {
-            package["id"]
-                .as_str()
-                .is_some_and(|id| reached.contains(&id))
-        })
-        .collect())
+    Ok(packages.into_iter().filter(|package| package["id"].as_str().is_some_and(|id| reached.contains(&id))).collect())
 }
 
 /// The strings of `key = […]` in one section of a TOML file.
 fn list<'a>(toml: &'a str, section: &str, key: &str) -> Result<Vec<&'a str>> {
     let rest = toml.split_once(section).map(|(_, rest)| rest);
-    let rest = rest
-        .and_then(|rest| rest.split_once(&format!("\n{key} = [")))
-        .map(|(_, rest)| rest);
-    let (inside, _) = rest
-        .and_then(|rest| rest.split_once(']'))
-        .with_context(|| format!("no {section} {key}"))?;
+    let rest = rest.and_then(|rest| rest.split_once(&format!("\n{key} = ["))).map(|(_, rest)| rest);
+    let (inside, _) = rest.and_then(|rest| rest.split_once(']')).with_context(|| format!("no {section} {key}"))?;
     Ok(inside.split('"').skip(1).step_by(2).collect())
 }

@@ -10,15 +10,7 @@ pub fn run() -> Result<()> {
     cheap()?;
     Step::cargo("Lint")
         .usually("4 minutes")
-        .args([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--quiet",
-            "--",
-            "--deny",
-            "warnings",
-        ])
+        .args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"])
         .run()?;
     eprintln!("all checks passed");
     Ok(())
@@ -26,9 +18,7 @@ pub fn run() -> Result<()> {
 
 /// The checks that compile nothing.
 pub fn cheap() -> Result<()> {
-    Step::cargo("Check the format (`cargo fmt --all` mends it)")
-        .args(["fmt", "--all", "--check"])
-        .run()?;
+    Step::cargo("Check the format (`cargo fmt --all` mends it)").args(["fmt", "--all", "--check"]).run()?;
     sizes::check()?;
     purity::check()?;
     audit::licences()

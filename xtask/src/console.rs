@@ -15,10 +15,7 @@ pub fn build() -> Result<()> {
     if stamp.is_fresh() && paths::console_dist().join("index.html").exists() {
         return Ok(());
     }
-    npm.step("Build the console")
-        .args(["run", "build"])
-        .quiet()
-        .run()?;
+    npm.step("Build the console").args(["run", "build"]).quiet().run()?;
     stamp.write()
 }
 
@@ -29,12 +26,8 @@ pub fn check() -> Result<()> {
     if stamp.is_fresh() {
         return Ok(());
     }
-    npm.step("Check the console's types")
-        .args(["run", "check"])
-        .run()?;
-    npm.step("Test the console's units")
-        .args(["run", "test:unit"])
-        .run()?;
+    npm.step("Check the console's types").args(["run", "check"]).run()?;
+    npm.step("Test the console's units").args(["run", "test:unit"]).run()?;
     stamp.write()
 }
 
@@ -42,9 +35,7 @@ pub fn check() -> Result<()> {
 pub fn packages() -> Result<Npm> {
     let npm = Npm::find()?;
     let console = paths::console();
-    let stamp = Stamp::new("npm")
-        .path(&console.join("package.json"))?
-        .path(&console.join("package-lock.json"))?;
+    let stamp = Stamp::new("npm").path(&console.join("package.json"))?.path(&console.join("package-lock.json"))?;
     if !(stamp.is_fresh() && console.join("node_modules").exists()) {
         npm.step("Fetch the console's packages")
             .args(["ci", "--no-audit", "--no-fund", "--prefer-offline"])

@@ -24,11 +24,8 @@ pub fn run(args: &[String]) -> Result<()> {
 /// The program that people run; hands back where it is.
 pub fn build_binary(release: bool) -> Result<PathBuf> {
     system::ensure(&system::NATIVE)?;
-    let (profile, directory, usually) = if release {
-        ("release", "release", "8 minutes")
-    } else {
-        ("dev", "debug", "4 minutes")
-    };
+    let (profile, directory, usually) =
+        if release { ("release", "release", "8 minutes") } else { ("dev", "debug", "4 minutes") };
     Step::cargo("Build the programs")
         .usually(usually)
         .args(["build", "--package", PACKAGE, "--profile", profile])
@@ -39,9 +36,5 @@ pub fn build_binary(release: bool) -> Result<PathBuf> {
 /// The simulator takes its own arguments; `--help` lists them.
 pub fn simulate(args: &[String]) -> Result<()> {
     system::ensure(&system::NATIVE)?;
-    Step::cargo("Simulate")
-        .args(["run", "--package", "trialogue-sim", "--"])
-        .args(args)
-        .interactive()
-        .run()
+    Step::cargo("Simulate").args(["run", "--package", "trialogue-sim", "--"]).args(args).interactive().run()
 }

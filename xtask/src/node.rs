@@ -26,9 +26,7 @@ impl Npm {
         if node.is_some_and(|node| node >= NODE) && npm.is_some_and(|npm| npm >= NPM) {
             return Ok(Self { bin: None });
         }
-        Ok(Self {
-            bin: Some(pinned()?),
-        })
+        Ok(Self { bin: Some(pinned()?) })
     }
 
     /// `npm <args>` in `console/`.
@@ -58,21 +56,8 @@ fn pinned() -> Result<PathBuf> {
     }
     system::ensure(&system::PYPI)?;
     Step::new("Fetch Node.js", "python3")
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--require-hashes",
-            "--no-deps",
-            "--only-binary=:all:",
-            "--upgrade",
-        ])
-        .args([
-            "--disable-pip-version-check",
-            "--root-user-action=ignore",
-            "--target",
-        ])
+        .args(["-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--only-binary=:all:", "--upgrade"])
+        .args(["--disable-pip-version-check", "--root-user-action=ignore", "--target"])
         .args([&directory, &PathBuf::from("-r"), &requirements])
         .usually("a minute")
         .quiet()

@@ -33,20 +33,11 @@ const WORLDLY: [&str; 17] = [
     "chrono",
 ];
 /// What can open media or messages: no node has it, not even through another crate.
-const OPENERS: [&str; 5] = [
-    "trialogue-e2ee",
-    "trialogue-console-core",
-    "openmls",
-    "openmls_rust_crypto",
-    "sframe",
-];
+const OPENERS: [&str; 5] = ["trialogue-e2ee", "trialogue-console-core", "openmls", "openmls_rust_crypto", "sframe"];
 /// Words in pure sources that reach for the world, and what to write instead.
 const WORDS: [(&str, &str); 12] = [
     ("std::fs", "files belong to crates/node"),
-    (
-        "std::net",
-        "core::net has the address types without the sockets",
-    ),
+    ("std::net", "core::net has the address types without the sockets"),
     ("std::process", "processes belong to the programs"),
     ("std::env", "settings come in as arguments"),
     ("std::thread", "threads belong to crates/node"),
@@ -69,18 +60,9 @@ pub fn check() -> Result<()> {
     eprintln!("▸ Check that pure crates are pure and nodes are blind");
     let mut faults = Vec::new();
     for name in PURE {
-        forbid(
-            &format!("trialogue-{name}"),
-            &WORLDLY,
-            "is pure",
-            &mut faults,
-        )?;
+        forbid(&format!("trialogue-{name}"), &WORLDLY, "is pure", &mut faults)?;
         let sources = paths::root().join("crates").join(name).join("src");
-        let chance: &[_] = if DETERMINISTIC.contains(&name) {
-            &CHANCE
-        } else {
-            &[]
-        };
+        let chance: &[_] = if DETERMINISTIC.contains(&name) { &CHANCE } else { &[] };
         for file in rust_files(&sources)? {
             read(&file, chance, &mut faults)?;
         }
@@ -95,48 +77,25 @@ pub fn check() -> Result<()> {
 /// Everything that a crate is built from, itself left out.
 fn forbid(package: &str, names: &[&str], why: &str, faults: &mut Vec<String>) -> Result<()> {
     let tree = Step::cargo("List dependencies")
-        .args([
-            "tree",
-            "--package",
-            package,
-            "--edges",
-            "normal",
-            "--prefix",
-            "none",
-            "--format",
-            "{p}",
-        ])
+        .args(["tree", "--package", package, "--edges", "normal", "--prefix", "none", "--format", "{p}"])
         .output()?;
-    let mut found: Vec<&str> = tree
-        .lines()
-        .skip(1)
-        .filter_map(|line| line.split(' ').next())
-        .collect();
+    let mut found: Vec<&str> = tree.lines().skip(1).filter_map(|line| line.split(' ').next()).collect();
     found.sort_unstable();
     found.dedup();
     faults.extend(
         found
             .iter()
             .filter(|name| names.contains(name))
-            .map(|name| {
-                format!(
-                    "{package} {why}, yet depends on {name} (`cargo tree -p {package} -i {name}`)"
-                )
-            }),
+            .map(|name| format!("{package} {why}, yet depends on {name} (`cargo tree -p {package} -i {name}`)")),
     );
     Ok(())
 }
 
 fn read(file: &Path, chance: &[(&str, &str)], faults: &mut Vec<String>) -> Result<()> {
-    let text =
-        fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let shown = file.strip_prefix(paths::root()).unwrap_or(file).display();
     for (number, line) in code(&text) {
-        for (word, instead) in WORDS
-            .iter()
-            .chain(chance)
-            .filter(|(word, _)| line.contains(word))
-        {
+        for (word, instead) in WORDS.iter().chain(chance).filter(|(word, _)| line.contains(word)) {
             faults.push(format!("{shown}:{number}: `{word}`: {instead}"));
         }
     }
@@ -153,8 +112,7 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 fn rust_files(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    let entries =
-        fs::read_dir(directory).with_context(|| format!("cannot read {}", directory.display()))?;
+    let entries = fs::read_dir(directory).with_context(|| format!("cannot read {}", directory.display()))?;
     for entry in entries {
         let path = entry?.path();
         if path.is_dir() {

@@ -15,13 +15,7 @@ const EXCEPTIONS: &str = include_str!("../long-files.txt");
 pub fn check() -> Result<()> {
     eprintln!("▸ Check the length of files");
     let listed = Step::new("List the sources", "git")
-        .args([
-            "ls-files",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-            "--",
-        ])
+        .args(["ls-files", "--cached", "--others", "--exclude-standard", "--"])
         .args(["*.rs", "*.ts", "*.svelte", "*.js", "*.mjs", "*.css"])
         .output()?;
     let mut wells = Vec::new();
@@ -44,13 +38,8 @@ pub fn check() -> Result<()> {
 }
 
 fn excepted(path: &str) -> Result<bool> {
-    for line in EXCEPTIONS
-        .lines()
-        .filter(|line| !line.starts_with('#') && !line.is_empty())
-    {
-        let (name, reason) = line
-            .split_once(' ')
-            .context("xtask/long-files.txt: a path without a reason")?;
+    for line in EXCEPTIONS.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        let (name, reason) = line.split_once(' ').context("xtask/long-files.txt: a path without a reason")?;
         if name == path && !reason.trim().is_empty() {
             return Ok(true);
         }

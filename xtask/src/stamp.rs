@@ -10,13 +10,7 @@ use anyhow::{Context as _, Result};
 use crate::paths;
 
 /// Directories that hold products, never inputs.
-const PRODUCTS: [&str; 5] = [
-    "node_modules",
-    "dist",
-    "target",
-    "paraglide",
-    "test-results",
-];
+const PRODUCTS: [&str; 5] = ["node_modules", "dist", "target", "paraglide", "test-results"];
 
 /// A fingerprint of a step's inputs, kept beside its products when it has succeeded.
 pub struct Stamp {
@@ -28,10 +22,7 @@ impl Stamp {
     pub fn new(name: &str) -> Self {
         let mut hasher = DefaultHasher::new();
         env!("CARGO_PKG_VERSION").hash(&mut hasher);
-        Self {
-            file: paths::notes().join(format!("{name}.stamp")),
-            hasher,
-        }
+        Self { file: paths::notes().join(format!("{name}.stamp")), hasher }
     }
 
     pub fn text(mut self, text: &str) -> Self {
@@ -46,9 +37,7 @@ impl Stamp {
         files.sort();
         for file in files {
             file.hash(&mut self.hasher);
-            fs::read(&file)
-                .with_context(|| format!("cannot read {}", file.display()))?
-                .hash(&mut self.hasher);
+            fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?.hash(&mut self.hasher);
         }
         Ok(self)
     }

@@ -31,24 +31,13 @@ impl Step {
     pub fn new(what: impl Into<String>, program: impl AsRef<OsStr>) -> Self {
         let mut command = Command::new(program);
         // cargo sets this for the program it runs; another toolchain started from here must not load our libraries.
-        command
-            .current_dir(paths::root())
-            .stdin(Stdio::null())
-            .env_remove("LD_LIBRARY_PATH");
-        Self {
-            what: what.into(),
-            usually: None,
-            command,
-            log: None,
-        }
+        command.current_dir(paths::root()).stdin(Stdio::null()).env_remove("LD_LIBRARY_PATH");
+        Self { what: what.into(), usually: None, command, log: None }
     }
 
     /// The cargo that runs us.
     pub fn cargo(what: impl Into<String>) -> Self {
-        Self::new(
-            what,
-            std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
-        )
+        Self::new(what, std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
     }
 
     /// Says how long to expect, for people watching a first run.
@@ -85,17 +74,8 @@ impl Step {
 
     /// Sends the output to a log, shown only on failure.
     pub fn quiet(mut self) -> Self {
-        let name: String = self
-            .what
-            .chars()
-            .map(|c| {
-                if c.is_ascii_alphanumeric() {
-                    c.to_ascii_lowercase()
-                } else {
-                    '-'
-                }
-            })
-            .collect();
+        let name: String =
+            self.what.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
         self.log = Some(paths::notes().join("log").join(format!("{name}.log")));
         self
     }
@@ -119,9 +99,7 @@ impl Step {
             let what = self.what.clone();
             let wanted = self.log.is_some() || !std::io::stderr().is_terminal();
             thread::spawn(move || {
-                while wanted
-                    && finished.recv_timeout(STILL_RUNNING) == Err(RecvTimeoutError::Timeout)
-                {
+                while wanted && finished.recv_timeout(STILL_RUNNING) == Err(RecvTimeoutError::Timeout) {
                     eprintln!("  … {what}: {} so far", spoken(started.elapsed()));
                 }
             })
@@ -131,12 +109,7 @@ impl Step {
         let _ = heartbeat.join();
         let status = status.with_context(|| format!("cannot start {}", shown(&self.command)))?;
         if !status.success() {
-            bail!(
-                "{} failed ({status}): {}{}",
-                self.what,
-                shown(&self.command),
-                tail(self.log.as_deref())
-            );
+            bail!("{} failed ({status}): {}{}", self.what, shown(&self.command), tail(self.log.as_deref()));
         }
         if started.elapsed() > Duration::from_secs(5) {
             eprintln!("  {}: {}", self.what, spoken(started.elapsed()));
@@ -154,12 +127,7 @@ impl Step {
             .spawn()
             .with_context(|| format!("cannot start {}", shown(&self.command)))?;
         let mut counted = Counted::default();
-        for line in child
-            .stdout
-            .take()
-            .into_iter()
-            .flat_map(|stdout| BufReader::new(stdout).lines())
-        {
+        for line in child.stdout.take().into_iter().flat_map(|stdout| BufReader::new(stdout).lines()) {
             let line = line?;
             println!("{line}");
             counted.add(&line);
@@ -167,29 +135,16 @@ impl Step {
         let status = child.wait()?;
         eprintln!("  {}: {}", self.what, spoken(started.elapsed()));
         if !status.success() {
-            bail!(
-                "{} failed ({status}): {} passed, {} failed",
-                self.what,
-                counted.passed,
-                counted.failed
-            );
+            bail!("{} failed ({status}): {} passed, {} failed", self.what, counted.passed, counted.failed);
         }
         Ok(counted)
     }
 
     /// Runs silently and hands back what it printed.
     pub fn output(mut self) -> Result<String> {
-        let output = self
-            .command
-            .output()
-            .with_context(|| format!("cannot start {}", shown(&self.command)))?;
+        let output = self.command.output().with_context(|| format!("cannot start {}", shown(&self.command)))?;
         if !output.status.success() {
-            bail!(
-                "{} failed: {}\n{}",
-                self.what,
-                shown(&self.command),
-                String::from_utf8_lossy(&output.stderr)
-            );
+            bail!("{} failed: {}\n{}", self.what, shown(&self.command), String::from_utf8_lossy(&output.stderr));
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
@@ -208,10 +163,7 @@ impl Counted {
         let Some(result) = line.strip_prefix("test result: ") else {
             return;
         };
-        let words: Vec<&str> = result
-            .split([' ', ';', '.'])
-            .filter(|word| !word.is_empty())
-            .collect();
+        let words: Vec<&str> = result.split([' ', ';', '.']).filter(|word| !word.is_empty()).collect();
         for pair in words.windows(2) {
             match (pair[0].parse::<u64>(), pair[1]) {
                 (Ok(count), "passed") => self.passed += count,
@@ -224,26 +176,14 @@ impl Counted {
 
 /// The first line that `program args` prints, or nothing where there is no such program.
 pub fn probe(program: &str, args: &[&str]) -> Option<String> {
-    let output = Command::new(program)
-        .args(args)
-        .stdin(Stdio::null())
-        .env_remove("LD_LIBRARY_PATH")
-        .output()
-        .ok()?;
+    let output = Command::new(program).args(args).stdin(Stdio::null()).env_remove("LD_LIBRARY_PATH").output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    output
-        .status
-        .success()
-        .then(|| text.lines().next().unwrap_or_default().trim().to_owned())
+    output.status.success().then(|| text.lines().next().unwrap_or_default().trim().to_owned())
 }
 
 pub fn spoken(duration: Duration) -> String {
     let seconds = duration.as_secs();
-    if seconds < 60 {
-        format!("{seconds} s")
-    } else {
-        format!("{} min {:02} s", seconds / 60, seconds % 60)
-    }
+    if seconds < 60 { format!("{seconds} s") } else { format!("{} min {:02} s", seconds / 60, seconds % 60) }
 }
 
 fn shown(command: &Command) -> String {
@@ -256,14 +196,8 @@ fn shown(command: &Command) -> String {
 
 fn tail(log: Option<&Path>) -> String {
     let Some(log) = log else { return String::new() };
-    let text = fs::read(log)
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        .unwrap_or_default();
+    let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     let from = lines.len().saturating_sub(LOG_TAIL);
-    format!(
-        "\n{}\n(whole log: {})",
-        lines[from..].join("\n"),
-        log.display()
-    )
+    format!("\n{}\n(whole log: {})", lines[from..].join("\n"), log.display())
 }

@@ -23,34 +23,22 @@ pub enum Met {
     Package(&'static str),
 }
 
-const DEBIAN_WASM: Need = Need {
-    what: "a Rust with WebAssembly",
-    packages: &["rustc-web", "cargo-web"],
-    met: Met::Package("cargo-web"),
-};
+const DEBIAN_WASM: Need =
+    Need { what: "a Rust with WebAssembly", packages: &["rustc-web", "cargo-web"], met: Met::Package("cargo-web") };
 const DEBIAN_WASM_SOURCE: Need = Need {
     what: "the source of Rust's standard library",
     packages: &["rust-web-src"],
     met: Met::Package("rust-web-src"),
 };
-const DEBIAN_WASM_LINKER: Need = Need {
-    what: "a WebAssembly linker",
-    packages: &["lld-19"],
-    met: Met::Program("wasm-ld-19", &["--version"]),
-};
+const DEBIAN_WASM_LINKER: Need =
+    Need { what: "a WebAssembly linker", packages: &["lld-19"], met: Met::Program("wasm-ld-19", &["--version"]) };
 /// Building WebAssembly with Debian's own Rust, where rustup cannot fetch the target.
 pub const WASM: [&Need; 3] = [&DEBIAN_WASM, &DEBIAN_WASM_SOURCE, &DEBIAN_WASM_LINKER];
 
-const C_COMPILER: Need = Need {
-    what: "a C and C++ compiler",
-    packages: &["build-essential"],
-    met: Met::Program("c++", &["--version"]),
-};
-const CMAKE: Need = Need {
-    what: "CMake, for the Opus codec",
-    packages: &["cmake"],
-    met: Met::Program("cmake", &["--version"]),
-};
+const C_COMPILER: Need =
+    Need { what: "a C and C++ compiler", packages: &["build-essential"], met: Met::Program("c++", &["--version"]) };
+const CMAKE: Need =
+    Need { what: "CMake, for the Opus codec", packages: &["cmake"], met: Met::Program("cmake", &["--version"]) };
 /// Building the programs.
 pub const NATIVE: [&Need; 2] = [&C_COMPILER, &CMAKE];
 
@@ -62,16 +50,9 @@ const PIP: Need = Need {
 /// Fetching from PyPI.
 pub const PYPI: [&Need; 1] = [&PIP];
 
-const FFMPEG: Need = Need {
-    what: "ffmpeg",
-    packages: &["ffmpeg"],
-    met: Met::Program("ffmpeg", &["-version"]),
-};
-const ESPEAK: Need = Need {
-    what: "a speech synthesizer",
-    packages: &["espeak-ng"],
-    met: Met::Program("espeak-ng", &["--version"]),
-};
+const FFMPEG: Need = Need { what: "ffmpeg", packages: &["ffmpeg"], met: Met::Program("ffmpeg", &["-version"]) };
+const ESPEAK: Need =
+    Need { what: "a speech synthesizer", packages: &["espeak-ng"], met: Met::Program("espeak-ng", &["--version"]) };
 const SPEECH: Need = Need {
     what: "recorded speech",
     packages: &["asterisk-core-sounds-en-wav"],
@@ -80,11 +61,8 @@ const SPEECH: Need = Need {
 /// Making speech and video for the media tests.
 pub const MEDIA: [&Need; 4] = [&FFMPEG, &ESPEAK, &SPEECH, &PIP];
 
-const CHROMIUM: Need = Need {
-    what: "a browser",
-    packages: &["chromium"],
-    met: Met::Program("chromium", &["--version"]),
-};
+const CHROMIUM: Need =
+    Need { what: "a browser", packages: &["chromium"], met: Met::Program("chromium", &["--version"]) };
 const CJK_FONTS: Need = Need {
     what: "Japanese and Korean fonts",
     packages: &["fonts-noto-cjk"],
@@ -94,17 +72,7 @@ const CJK_FONTS: Need = Need {
 pub const BROWSER: [&Need; 2] = [&CHROMIUM, &CJK_FONTS];
 
 /// Everything but the way to WebAssembly, which depends on what rustup can fetch.
-pub const ALL: [&Need; 9] = [
-    &C_COMPILER,
-    &CMAKE,
-    &PIP,
-    &FFMPEG,
-    &ESPEAK,
-    &SPEECH,
-    &CHROMIUM,
-    &CJK_FONTS,
-    &CA,
-];
+pub const ALL: [&Need; 9] = [&C_COMPILER, &CMAKE, &PIP, &FFMPEG, &ESPEAK, &SPEECH, &CHROMIUM, &CJK_FONTS, &CA];
 
 const CA: Need = Need {
     what: "certificates of public registries",
@@ -114,29 +82,15 @@ const CA: Need = Need {
 
 /// Sees that every need is met: as root by installing, otherwise by naming the line that does.
 pub fn ensure(needs: &[&Need]) -> Result<()> {
-    let missing: Vec<&Need> = needs
-        .iter()
-        .copied()
-        .filter(|need| !need.is_met())
-        .collect();
+    let missing: Vec<&Need> = needs.iter().copied().filter(|need| !need.is_met()).collect();
     if missing.is_empty() {
         return Ok(());
     }
     let what: Vec<&str> = missing.iter().map(|need| need.what).collect();
-    let packages: Vec<&str> = missing
-        .iter()
-        .flat_map(|need| need.packages)
-        .copied()
-        .collect();
-    let line = format!(
-        "apt-get install -y --no-install-recommends {}",
-        packages.join(" ")
-    );
+    let packages: Vec<&str> = missing.iter().flat_map(|need| need.packages).copied().collect();
+    let line = format!("apt-get install -y --no-install-recommends {}", packages.join(" "));
     if probe("id", &["-u"]).as_deref() != Some("0") || probe("apt-get", &["--version"]).is_none() {
-        bail!(
-            "missing: {}. Install with:\n    sudo {line}",
-            what.join(", ")
-        );
+        bail!("missing: {}. Install with:\n    sudo {line}", what.join(", "));
     }
     if install(&packages).is_err() {
         apt("Refresh the package lists").args(["update"]).run()?;
@@ -150,22 +104,13 @@ pub fn ensure(needs: &[&Need]) -> Result<()> {
 
 fn install(packages: &[&str]) -> Result<()> {
     apt(format!("Install {}", packages.join(" ")))
-        .args([
-            "install",
-            "-y",
-            "--no-install-recommends",
-            "-o",
-            "DPkg::Lock::Timeout=300",
-        ])
+        .args(["install", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"])
         .args(packages)
         .run()
 }
 
 fn apt(what: impl Into<String>) -> Step {
-    Step::new(what, "apt-get")
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .usually("a minute")
-        .quiet()
+    Step::new(what, "apt-get").env("DEBIAN_FRONTEND", "noninteractive").usually("a minute").quiet()
 }
 
 impl Need {

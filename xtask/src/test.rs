@@ -41,16 +41,9 @@ fn rust(args: &[String]) -> Result<Counted> {
 fn browser(args: &[String]) -> Result<()> {
     prepare()?;
     system::ensure(&system::BROWSER)?;
-    Step::cargo("Build the programs")
-        .args(["build", "--workspace", "--bins", "--tests"])
-        .run()?;
+    Step::cargo("Build the programs").args(["build", "--workspace", "--bins", "--tests"]).run()?;
     let npm = console::packages()?;
-    with_products(
-        npm.step("Test in the browser")
-            .args(["run", "test:browser", "--"])
-            .args(args),
-    )
-    .run()
+    with_products(npm.step("Test in the browser").args(["run", "test:browser", "--"]).args(args)).run()
 }
 
 fn prepare() -> Result<()> {

@@ -35,19 +35,8 @@ pub fn build() -> Result<()> {
     Step::cargo("Write the bindings of the WebAssembly")
         .usually("1 minute")
         // Beside the module, not in the common target directory: no other build waits for this one, nor it for them.
-        .args([
-            "run",
-            "--quiet",
-            "--package",
-            "xtask-bindgen",
-            "--target-dir",
-        ])
-        .args([
-            &paths::target().join("wasm"),
-            &PathBuf::from("--"),
-            &module,
-            &out,
-        ])
+        .args(["run", "--quiet", "--package", "xtask-bindgen", "--target-dir"])
+        .args([&paths::target().join("wasm"), &PathBuf::from("--"), &module, &out])
         .run()?;
     describe(&out)?;
     stamp.write()
@@ -63,17 +52,7 @@ fn compile() -> Result<PathBuf> {
         debian_cargo().usually("6 minutes")
     };
     cargo
-        .args([
-            "build",
-            "--package",
-            PACKAGE,
-            "--profile",
-            PROFILE,
-            "--target",
-            TARGET,
-            "--lib",
-            "--target-dir",
-        ])
+        .args(["build", "--package", PACKAGE, "--profile", PROFILE, "--target", TARGET, "--lib", "--target-dir"])
         .args([&target_dir])
         .run()?;
     Ok(target_dir.join(TARGET).join(PROFILE).join(MODULE))
@@ -81,17 +60,8 @@ fn compile() -> Result<PathBuf> {
 
 /// Debian's cargo, kept apart from whatever rustup has put into the environment.
 fn debian_cargo() -> Step {
-    let mut step = Step::new(
-        "Build the console's WebAssembly (with Debian's Rust)",
-        "/usr/bin/cargo",
-    );
-    for leaked in [
-        "CARGO",
-        "RUSTUP_TOOLCHAIN",
-        "RUSTDOC",
-        "RUSTFLAGS",
-        "RUSTUP_HOME",
-    ] {
+    let mut step = Step::new("Build the console's WebAssembly (with Debian's Rust)", "/usr/bin/cargo");
+    for leaked in ["CARGO", "RUSTUP_TOOLCHAIN", "RUSTDOC", "RUSTFLAGS", "RUSTUP_HOME"] {
         step = step.without_env(leaked);
     }
     step.env("RUSTC", "/usr/bin/rustc")
@@ -134,16 +104,7 @@ fn is_installed() -> bool {
 
 fn describe(out: &Path) -> Result<()> {
     let module = out.join("trialogue_console_wasm_bg.wasm");
-    let size = fs::metadata(&module)
-        .with_context(|| format!("no {}", module.display()))?
-        .len();
-    eprintln!(
-        "  {}: {} kB",
-        module
-            .strip_prefix(paths::root())
-            .unwrap_or(&module)
-            .display(),
-        size / 1000
-    );
+    let size = fs::metadata(&module).with_context(|| format!("no {}", module.display()))?.len();
+    eprintln!("  {}: {} kB", module.strip_prefix(paths::root()).unwrap_or(&module).display(), size / 1000);
     Ok(())
 }

@@ -11,18 +11,11 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let mut bindgen = Bindgen::new();
-    bindgen
-        .input_path(&module)
-        .typescript(true)
-        .remove_name_section(true)
-        .remove_producers_section(true);
+    bindgen.input_path(&module).typescript(true).remove_name_section(true).remove_producers_section(true);
     match bindgen.web(true).and_then(|b| b.generate(&directory)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!(
-                "cannot write the bindings of {}: {error:#}",
-                module.display()
-            );
+            eprintln!("cannot write the bindings of {}: {error:#}", module.display());
             ExitCode::FAILURE
         }
     }
