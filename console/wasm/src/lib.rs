@@ -1,4 +1,13 @@
-//! WebAssembly bindings of the console.
+//! WebAssembly bindings of the console: nothing is decided here. [`Machine`] runs in the keys worker, [`Media`] in the media
+//! worker; the page itself loads neither.
+
+mod machine;
+mod media;
+mod out;
+
+pub use machine::{Machine, enrol};
+pub use media::Media;
+pub use out::{Enrolled, Out};
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -1,0 +1,115 @@
+//! The console machine, for the keys worker.
+
+use crate::out::{Enrolled, Out};
+use trialogue_charter::Hash;
+use trialogue_console_core::view::Command;
+use trialogue_console_core::{Console, Identity, Input};
+use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
+use zeroize::Zeroizing;
+
+/// Uses an enrolment link. `now_ms`: wall clock, milliseconds since 1970 UTC. Returns [`Enrolled`].
+#[wasm_bindgen]
+pub fn enrol(link: &str, now_ms: f64) -> Result<JsValue, JsError> {
+    let identity = trialogue_console_core::enrol(link, millis(now_ms))?;
+    Ok(serde_wasm_bindgen::to_value(&Enrolled::from(identity))?)
+}
+
+/// One console. After every call drain [`Machine::poll`].
+#[wasm_bindgen]
+pub struct Machine {
+    console: Console,
+}
+
+#[wasm_bindgen]
+impl Machine {
+    /// From what [`enrol`] gave, and the charter held, if any.
+    #[wasm_bindgen(constructor)]
+    pub fn new(secret: &[u8], certificate: Vec<u8>, root: &[u8], charter: Option<Vec<u8>>, on_watch: bool) -> Result<Machine, JsError> {
+        let damaged = || JsError::new("the stored identity is damaged: ask for a new enrolment link");
+        let identity = Identity {
+            secret: Zeroizing::new(secret.try_into().map_err(|_| damaged())?),
+            certificate,
+            root: Hash(root.try_into().map_err(|_| damaged())?),
+        };
+        Ok(Self { console: Console::new(identity, charter, on_watch)? })
+    }
+
+    /// The WebSocket is open.
+    pub fn opened(&mut self, now_us: f64, now_ms: f64) {
+        self.take(now_us, now_ms, Input::Opened);
+    }
+
+    /// A binary message came.
+    pub fn received(&mut self, now_us: f64, now_ms: f64, bytes: Vec<u8>) {
+        self.take(now_us, now_ms, Input::Received(bytes));
+    }
+
+    /// The WebSocket closed.
+    pub fn closed(&mut self, now_us: f64, now_ms: f64) {
+        self.take(now_us, now_ms, Input::Closed);
+    }
+
+    /// The officer did something (`Command`).
+    pub fn command(&mut self, now_us: f64, now_ms: f64, command: JsValue) -> Result<(), JsError> {
+        let command: Command = serde_wasm_bindgen::from_value(command)?;
+        self.take(now_us, now_ms, Input::Command(command));
+        Ok(())
+    }
+
+    /// The leg's offer.
+    #[wasm_bindgen(js_name = legOffer)]
+    pub fn leg_offer(&mut self, now_us: f64, now_ms: f64, sdp: String) {
+        self.take(now_us, now_ms, Input::LegOffer(sdp));
+    }
+
+    /// The leg is connected, or gone.
+    #[wasm_bindgen(js_name = legState)]
+    pub fn leg_state(&mut self, now_us: f64, now_ms: f64, up: bool) {
+        self.take(now_us, now_ms, if up { Input::LegUp } else { Input::LegDown });
+    }
+
+    /// The media worker misses a key (hexadecimal id).
+    pub fn unopened(&mut self, now_us: f64, now_ms: f64, key_id: &str) {
+        if let Ok(key_id) = u64::from_str_radix(key_id, 16) {
+            self.take(now_us, now_ms, Input::Unopened { key_id });
+        }
+    }
+
+    /// The media worker is new.
+    #[wasm_bindgen(js_name = workerRestarted)]
+    pub fn worker_restarted(&mut self, now_us: f64, now_ms: f64) {
+        self.take(now_us, now_ms, Input::WorkerRestarted);
+    }
+
+    /// Time passed.
+    pub fn tick(&mut self, now_us: f64, now_ms: f64) {
+        self.take(now_us, now_ms, Input::Tick);
+    }
+
+    /// The next thing to do ([`Out`]), or `undefined`.
+    pub fn poll(&mut self) -> Result<JsValue, JsError> {
+        Ok(match self.console.poll() {
+            Some(output) => serde_wasm_bindgen::to_value(&Out::from(output))?,
+            None => JsValue::UNDEFINED,
+        })
+    }
+
+    /// When to tick, microseconds of the monotonic clock.
+    #[wasm_bindgen(js_name = nextTimeout)]
+    pub fn next_timeout(&self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "exact for 285 years of microseconds")]
+        self.console.next_timeout().map(|us| us as f64)
+    }
+}
+
+impl Machine {
+    fn take(&mut self, now_us: f64, now_ms: f64, input: Input) {
+        self.console.handle(millis(now_us), millis(now_ms), input);
+    }
+}
+
+/// A clock of JavaScript, never negative.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, as wanted")]
+fn millis(value: f64) -> u64 {
+    value as u64
+}

@@ -1,0 +1,99 @@
+//! Sealing and opening, for the media worker. It knows keys of this call's epochs and nothing else.
+
+use std::collections::BTreeMap;
+use trialogue_e2ee::sealing::{BaseKey, KeyId, OpenError, Opener, Sealer, vp8_clear};
+use wasm_bindgen::prelude::{JsError, wasm_bindgen};
+use zeroize::Zeroize;
+
+/// Sealer and opener of one media worker.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Media {
+    sealer: Option<Sealer>,
+    opener: Opener,
+    /// Whose key it is, so that nobody is heard at another's place.
+    owners: BTreeMap<KeyId, String>,
+    out: Vec<u8>,
+    missing: Option<KeyId>,
+}
+
+#[wasm_bindgen]
+impl Media {
+    /// Without keys: seals nothing, opens nothing.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Seals from now on with this key. Each (key id, key) is given once in the life of all workers.
+    pub fn seal_with(&mut self, key_id: &str, base_key: &mut [u8]) -> Result<(), JsError> {
+        self.sealer = None;
+        let key = take_key(base_key)?;
+        self.sealer = Some(Sealer::new(parse(key_id)?, &key)?);
+        Ok(())
+    }
+
+    /// Seals nothing from now on.
+    pub fn stop(&mut self) {
+        self.sealer = None;
+    }
+
+    /// The sealed frame, or `undefined`: then nothing may be sent.
+    pub fn seal(&mut self, voice: bool, frame: &[u8]) -> Option<Vec<u8>> {
+        let clear = if voice { 0 } else { vp8_clear(frame) };
+        self.sealer.as_mut()?.seal(clear, frame, &mut self.out).ok()?;
+        Some(self.out.clone())
+    }
+
+    /// Opens frames of `device` with this key.
+    pub fn open_with(&mut self, key_id: &str, device: String, base_key: &mut [u8]) -> Result<(), JsError> {
+        let key = take_key(base_key)?;
+        let id = parse(key_id)?;
+        self.opener.insert(id, &key)?;
+        self.owners.insert(id, device);
+        Ok(())
+    }
+
+    /// Opens with this key no more.
+    pub fn forget(&mut self, key_id: &str) -> Result<(), JsError> {
+        let id = parse(key_id)?;
+        self.opener.remove(id);
+        self.owners.remove(&id);
+        Ok(())
+    }
+
+    /// Opens a frame received at the place of `device`. `undefined`: not opened; [`Media::missing`] then tells whether a key is missing.
+    pub fn open(&mut self, voice: bool, device: &str, frame: &[u8]) -> Option<Vec<u8>> {
+        self.missing = None;
+        let clear = if voice { 0 } else { vp8_clear(frame) };
+        match self.opener.open(clear, frame, &mut self.out) {
+            Ok(id) => (self.owners.get(&id).map(String::as_str) == Some(device)).then(|| self.out.clone()),
+            Err(OpenError::UnknownKey(id)) => {
+                self.missing = Some(id);
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// The key id (14 hexadecimal digits) that the last frame asked for in vain.
+    #[must_use]
+    pub fn missing(&self) -> Option<String> {
+        self.missing.map(|id| format!("{:014x}", id.to_u64()))
+    }
+}
+
+fn parse(key_id: &str) -> Result<KeyId, JsError> {
+    u64::from_str_radix(key_id, 16)
+        .ok()
+        .and_then(KeyId::from_u64)
+        .ok_or_else(|| JsError::new("not a key id"))
+}
+
+/// Takes the key and wipes where it came from.
+fn take_key(bytes: &mut [u8]) -> Result<BaseKey, JsError> {
+    let key = <[u8; BaseKey::LEN]>::try_from(&*bytes).map(BaseKey::new);
+    bytes.zeroize();
+    key.map_err(|_| JsError::new("a base key has 32 bytes"))
+}

@@ -1,0 +1,153 @@
+//! What crosses from WebAssembly to TypeScript, generated for the latter by `ts-rs`.
+
+use serde::Serialize;
+use serde_bytes::ByteBuf;
+use trialogue_console_core::view::View;
+use trialogue_console_core::{Event, Identity, Output};
+use trialogue_wire::console::Medium;
+use ts_rs::TS;
+
+/// A freshly enrolled identity, to be stored sealed. Never logged.
+#[derive(Serialize, TS)]
+#[ts(export)]
+pub struct Enrolled {
+    /// Seed of the device's keys.
+    #[ts(type = "Uint8Array")]
+    pub secret: ByteBuf,
+    /// The device certificate.
+    #[ts(type = "Uint8Array")]
+    pub certificate: ByteBuf,
+    /// Fingerprint of the party's root.
+    #[ts(type = "Uint8Array")]
+    pub root: ByteBuf,
+}
+
+impl From<Identity> for Enrolled {
+    fn from(identity: Identity) -> Self {
+        Self {
+            secret: ByteBuf::from(identity.secret.to_vec()),
+            certificate: ByteBuf::from(identity.certificate),
+            root: ByteBuf::from(identity.root.0.to_vec()),
+        }
+    }
+}
+
+/// Something that the keys worker is to do.
+#[derive(Serialize, TS)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+#[ts(export)]
+pub enum Out {
+    /// Send on the WebSocket.
+    Send {
+        /// One binary message.
+        #[ts(type = "Uint8Array")]
+        bytes: ByteBuf,
+    },
+    /// Open the WebSocket again after so many milliseconds.
+    Reconnect {
+        /// Milliseconds.
+        after_ms: u32,
+    },
+    /// Close the WebSocket for good.
+    Stop,
+    /// Show this.
+    View {
+        /// All of it.
+        view: View,
+    },
+    /// Make a leg and give its offer.
+    MakeOffer,
+    /// The node's answer for the leg.
+    LegAnswer {
+        /// SDP.
+        sdp: String,
+    },
+    /// Seal with this key; `null`: stop at once.
+    Seal {
+        /// Key id, 14 hexadecimal digits.
+        key_id: Option<String>,
+        /// Base key.
+        #[ts(type = "Uint8Array | null")]
+        base_key: Option<ByteBuf>,
+    },
+    /// Open with this key too.
+    OpenKey {
+        /// Key id, 14 hexadecimal digits.
+        key_id: String,
+        /// Whose, hex.
+        device: String,
+        /// Base key.
+        #[ts(type = "Uint8Array")]
+        base_key: ByteBuf,
+    },
+    /// Open with this key no more.
+    ForgetKey {
+        /// Key id, 14 hexadecimal digits.
+        key_id: String,
+    },
+    /// Who is received at a place.
+    Place {
+        /// `a=mid`.
+        mid: String,
+        /// Whose, hex.
+        device: Option<String>,
+        /// Voice, else picture.
+        voice: bool,
+    },
+    /// A ring sounds, or no more.
+    Ringing {
+        /// It does.
+        on: bool,
+    },
+    /// Store this charter.
+    Charter {
+        /// Signed bytes.
+        #[ts(type = "Uint8Array")]
+        bytes: ByteBuf,
+    },
+    /// For the log; nothing private in it.
+    Log {
+        /// One line, English.
+        line: String,
+    },
+}
+
+fn id(key_id: u64) -> String {
+    format!("{key_id:014x}")
+}
+
+impl From<Output> for Out {
+    fn from(output: Output) -> Self {
+        match output {
+            Output::Send(bytes) => Self::Send { bytes: ByteBuf::from(bytes) },
+            Output::Reconnect { after_ms } => Self::Reconnect { after_ms },
+            Output::Stop => Self::Stop,
+            Output::View(view) => Self::View { view: *view },
+            Output::MakeOffer => Self::MakeOffer,
+            Output::LegAnswer(sdp) => Self::LegAnswer { sdp },
+            Output::Seal(None) => Self::Seal { key_id: None, base_key: None },
+            Output::Seal(Some(key)) => Self::Seal {
+                key_id: Some(id(key.key_id)),
+                base_key: Some(ByteBuf::from(key.base_key.to_vec())),
+            },
+            Output::OpenKey(key) => Self::OpenKey {
+                key_id: id(key.key_id),
+                device: key.device.to_string(),
+                base_key: ByteBuf::from(key.base_key.to_vec()),
+            },
+            Output::ForgetKey { key_id } => Self::ForgetKey { key_id: id(key_id) },
+            Output::Place { mid, device, medium } => Self::Place {
+                mid,
+                device: device.map(|device| device.to_string()),
+                voice: medium == Medium::Voice,
+            },
+            Output::Ringing(on) => Self::Ringing { on },
+            Output::Charter(bytes) => Self::Charter { bytes: ByteBuf::from(bytes) },
+            Output::Log(event) => Self::Log { line: line(&event) },
+        }
+    }
+}
+
+fn line(event: &Event) -> String {
+    format!("{event:?}")
+}
