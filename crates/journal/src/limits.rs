@@ -24,9 +24,12 @@ pub const DEVICES_MAX: usize = 1_024;
 /// Most rings of other nodes whose response is remembered per node and line. The live ones are at most one per participant;
 /// the oldest goes first, so lowering it forgets a refusal while the ring still sounds.
 pub const RESPONSES_MAX: usize = 64;
-/// Most handshakes of one group that are remembered for consoles that come back; the last ones stay. Each holds two body
-/// references and up to [`MEMBERS_MAX`] devices, about 2 kB.
-pub const HANDSHAKES_MAX: usize = 256;
+/// Last epoch of a group; then a new group takes its place. Every handshake of the current group is kept for consoles that come in, so
+/// more costs memory (about 400 bytes each) and log-in time; fewer costs a new group more often. Key ids leave room for 65,535.
+pub const EPOCHS_MAX: u64 = 1_024;
+/// Certificates of the newest devices of a node that a console gets when it comes on watch, beyond those needed now. Each is about
+/// 15 kB and 6 ms of verifying; those beyond come when they speak.
+pub const FRESH_DEVICES_MAX: usize = 64;
 /// Deepest nesting of arrays and maps in anything decoded; the deepest type of this protocol needs 6.
 pub const DEPTH_MAX: usize = 8;
 /// Most data items in one entry or statement (a full `Ring` has about 300). More costs memory in decoding.

@@ -1,0 +1,57 @@
+//! A party declines a ring.
+
+use super::node::{NodeState, OnLine};
+use super::respond::Ended;
+use super::{Applied, Ignored};
+use crate::statement::DeclineReason;
+use trialogue_charter::{CallId, DeviceId, LineId, OfficeId, VerifiedCharter};
+
+impl NodeState {
+    /// Not after the party came in on the ring, and the deputy must be an office of the party on the line.
+    pub(super) fn may_decline(
+        &self,
+        charter: &VerifiedCharter,
+        line: &LineId,
+        call: &CallId,
+        deputy: Option<&OfficeId>,
+    ) -> Result<(), Ignored> {
+        let of_party =
+            |id: &OfficeId| charter.office(id).is_some_and(|office| office.party == self.party) && charter.is_on_line(id, line);
+        if deputy.is_some_and(|deputy| !of_party(deputy)) {
+            return Err(Ignored::Malformed);
+        }
+        match self.response(line, call).and_then(|response| response.ended.as_ref()) {
+            Some(Ended::Joined { .. }) => Err(Ignored::NotNow),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn refuse(
+        &mut self,
+        charter: &VerifiedCharter,
+        call: CallId,
+        line: &LineId,
+        reason: DeclineReason,
+        seq: u64,
+    ) -> Result<Applied, Ignored> {
+        self.on_line(charter, line)?;
+        self.may_decline(charter, line, &call, None)?;
+        let on = self.lines.entry(line.clone()).or_default();
+        on.decline(call, reason, None, None, None, seq);
+        Ok(Applied::Declined { line: line.clone(), call, reason, by: None })
+    }
+}
+
+impl OnLine {
+    pub(super) fn decline(
+        &mut self,
+        call: CallId,
+        reason: DeclineReason,
+        call_back_ms: Option<u64>,
+        deputy: Option<OfficeId>,
+        by: Option<DeviceId>,
+        seq: u64,
+    ) {
+        self.response(call, seq).ended = Some(Ended::Declined { reason, call_back_ms, deputy, by, seq });
+    }
+}

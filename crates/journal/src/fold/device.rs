@@ -1,0 +1,69 @@
+//! Devices that are enrolled.
+
+use super::State;
+use crate::entry::Body;
+use crate::signed::VerifiedEntry;
+use crate::stated::UnverifiedStatement;
+use std::sync::Arc;
+use trialogue_charter::{Device, DeviceId, LineId, NodeId};
+
+/// A device as one node's journal knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enrolment {
+    /// What its verified certificate says.
+    pub device: Arc<Device>,
+    /// Position of the `Enrolled` entry.
+    pub seq: u64,
+    /// Position of the `Revoked` entry, if it was revoked.
+    pub revoked: Option<u64>,
+    /// Number of its last statement in this journal; the next must be above.
+    pub last_number: u64,
+    /// Its last `Ring` or `Answer` in this journal: of the nodes of a party, the device is at the one with the highest number.
+    pub(super) last_stay: Option<Stay>,
+}
+
+/// A device's last coming in at one node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stay {
+    /// On which line.
+    pub(super) line: LineId,
+    /// Number of the statement.
+    pub(super) number: u64,
+    /// Position of its entry.
+    pub(super) seq: u64,
+    /// Position of the entry by which it left again.
+    pub(super) end: Option<u64>,
+}
+
+impl State {
+    /// A device that is enrolled at any node of its party and revoked at none.
+    pub fn device(&self, device: &DeviceId) -> Option<&Device> {
+        if self.is_revoked(device) { None } else { self.known_device(device) }
+    }
+
+    /// A device that was ever enrolled, revoked or not: for showing who said something in the past.
+    pub fn known_device(&self, device: &DeviceId) -> Option<&Device> {
+        self.nodes.values().find_map(|node| node.devices.get(device)).map(|known| known.device.as_ref())
+    }
+
+    /// Was it revoked at a node of its party?
+    pub fn is_revoked(&self, device: &DeviceId) -> bool {
+        self.nodes.values().filter_map(|node| node.devices.get(device)).any(|known| known.revoked.is_some())
+    }
+
+    /// The highest number that the device has used at any node: its next statement must be above.
+    pub fn last_number(&self, device: &DeviceId) -> u64 {
+        let known = self.nodes.values().filter_map(|node| node.devices.get(device));
+        known.map(|known| known.last_number).max().unwrap_or(0)
+    }
+
+    /// Position of the `Enrolled` entry that a reader must have before it can fold this one. A node sends that entry to a console
+    /// first, if it has not sent it before.
+    pub fn depends_on(&self, entry: &VerifiedEntry) -> Option<(NodeId, u64)> {
+        let claim = entry.entry();
+        let Body::Stated { statement } = &claim.body else { return None };
+        let statement = UnverifiedStatement::decode(statement).ok()?;
+        let known = self.nodes.get(&claim.node)?.devices.get(&statement.claim().device)?;
+        Some((claim.node.clone(), known.seq))
+    }
+}

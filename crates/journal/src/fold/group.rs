@@ -1,0 +1,107 @@
+//! A node's MLS group on a line, as its journal orders it.
+
+use super::State;
+use super::node::{OnLine, Presence};
+use crate::entry::BodyRef;
+use crate::statement::GroupId;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use trialogue_charter::{DeviceId, LineId, NodeId};
+
+/// A node's current group on a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Its id.
+    pub id: GroupId,
+    /// The epoch that it is at. The next handshake starts from it.
+    pub epoch: u64,
+    /// Who created it.
+    pub creator: DeviceId,
+    /// Who its handshakes say is a member, with the position of the handshake that made it one.
+    pub members: BTreeMap<DeviceId, u64>,
+    /// Its handshakes, in order, from the one that created it.
+    pub handshakes: Vec<HandshakeRecord>,
+}
+
+/// One accepted handshake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandshakeRecord {
+    /// Position in the node's journal.
+    pub seq: u64,
+    /// Who moved the group.
+    pub by: DeviceId,
+    /// The epoch that it started from.
+    pub epoch: u64,
+    /// The commit.
+    pub commit: Option<BodyRef>,
+    /// The welcome.
+    pub welcome: Option<BodyRef>,
+    /// Who was added.
+    pub added: Vec<DeviceId>,
+    /// Who was removed.
+    pub removed: Vec<DeviceId>,
+}
+
+impl Group {
+    /// Is the console, in its present stay on the line, a member? One that came in anew after it was added has lost its keys.
+    pub fn holds(&self, device: &DeviceId, presence: &Presence) -> bool {
+        self.members.get(device).is_some_and(|added| *added > presence.order)
+    }
+}
+
+/// One stay of a console on the line that a reader must know to follow the current group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Span {
+    /// It moved the group; otherwise it only marks the end of the stay before.
+    pub(super) committed: bool,
+    /// Position of the entry that ended it.
+    pub(super) end: Option<u64>,
+}
+
+impl OnLine {
+    /// A group that no console of the node can move any more will never move again: its members forget it, and so do we.
+    pub(super) fn drop_unusable_group(&mut self) {
+        let usable = |group: &Arc<Group>| self.present.iter().any(|(device, presence)| group.holds(device, presence));
+        if !self.group.as_ref().is_some_and(usable) {
+            self.group = None;
+            self.spans.clear();
+        }
+    }
+
+    /// Notes the end of a stay, if the group's history needs it.
+    pub(super) fn end_span(&mut self, order: u64, seq: u64, again: bool) {
+        let Some(span) = self.spans.get_mut(&order) else { return };
+        if span.committed {
+            span.end = Some(seq);
+        } else {
+            // It marked an end only: that end is now later, and one mark is enough.
+            self.spans.remove(&order);
+            for before in self.spans.values_mut().filter(|before| before.end == Some(order)) {
+                before.end = Some(seq);
+            }
+        }
+        if again {
+            self.spans.insert(seq, Span { committed: false, end: None });
+        }
+    }
+}
+
+impl State {
+    /// The console that moves the node's group on the line: the earliest by its node's order that the group holds, or, without a
+    /// group, the earliest that is in.
+    pub fn lead(&self, node: &NodeId, line: &LineId) -> Option<DeviceId> {
+        let here = self.in_on(line).into_iter().filter(|participant| participant.node == *node);
+        let here: Vec<_> = here.collect();
+        let group = self.nodes.get(node)?.group(line);
+        let held = |device: &DeviceId| match (group, self.presence(node, line, device)) {
+            (Some(group), Some(presence)) => group.holds(device, presence),
+            _ => false,
+        };
+        let earliest = |of: &mut dyn Iterator<Item = &super::Participant>| of.min_by_key(|p| p.order).map(|p| p.device);
+        earliest(&mut here.iter().filter(|p| held(&p.device))).or_else(|| earliest(&mut here.iter()))
+    }
+
+    pub(super) fn presence(&self, node: &NodeId, line: &LineId, device: &DeviceId) -> Option<&Presence> {
+        self.nodes.get(node)?.lines.get(line)?.present.get(device)
+    }
+}

@@ -1,0 +1,54 @@
+//! Why an entry changed nothing.
+
+/// Why an entry changed nothing, and why a statement is refused. `trialogue_wire::console::Refusal` says the same to a console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Ignored {
+    /// The node is not in the charter.
+    #[error("the node is not in the charter")]
+    UnknownNode,
+    /// The certificate did not travel beside the entry.
+    #[error("the certificate is missing beside the entry; ask for it and try again")]
+    BodyMissing,
+    /// The certificate does not lead to the root of the node's party, or is another device's.
+    #[error("the certificate does not prove that the party enrolled this device; enrol it with a new voucher")]
+    Certificate,
+    /// The voucher was used for another device.
+    #[error("the voucher was used already; ask the security officer for a new one")]
+    VoucherUsed,
+    /// The voucher had expired at the node's time of the entry.
+    #[error("the voucher has expired; ask the security officer for a new one")]
+    Late,
+    /// The device is enrolled already.
+    #[error("the device is enrolled already")]
+    AlreadyEnrolled,
+    /// No such device is enrolled at this node.
+    #[error("no such device is enrolled at this node")]
+    UnknownDevice,
+    /// The device was revoked.
+    #[error("the device was revoked")]
+    Revoked,
+    /// The device did not sign the statement.
+    #[error("the signature on the statement does not hold")]
+    Signature,
+    /// Not a statement or list of this protocol in its one form.
+    #[error("not in the form of this protocol")]
+    Malformed,
+    /// The number is not above the device's last.
+    #[error("the statement's number is not above the device's last")]
+    Replayed,
+    /// The line is not in the charter, or the device's office (or the node's party) is not on it.
+    #[error("the office is not on that line")]
+    NotOnLine,
+    /// The device is not in on the line.
+    #[error("the device is not in on that line")]
+    NotIn,
+    /// The handshake is not for the epoch that the node's group is at.
+    #[error("the handshake is not for the group and epoch that are current")]
+    Epoch,
+    /// The act does not fit the state.
+    #[error("the act does not fit the state of the line")]
+    NotNow,
+    /// A bound is reached.
+    #[error("a bound of the fold is reached")]
+    Full,
+}

@@ -1,0 +1,209 @@
+//! A line as all journals together show it.
+
+use super::group::Group;
+use super::respond::{Ended, Response};
+use super::{NodeState, State};
+use crate::entry::BodyRef;
+use crate::statement::DeclineReason;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, PartyId};
+
+/// A line now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LineState {
+    /// Everyone who is in, by node and order.
+    pub participants: Vec<Participant>,
+    /// Rings whose ringer is still in, by call id.
+    pub rings: Vec<Ring>,
+    /// The call: the smallest id of the rings, or else of what the participants answered; none: nobody is in.
+    pub call: Option<CallId>,
+    /// What each party with an office on the line did with the ring that stands for it: the one with the smallest id that is
+    /// not its own.
+    pub responses: BTreeMap<PartyId, RingResponse>,
+    /// The groups that can be used now, by node.
+    pub groups: BTreeMap<NodeId, Arc<Group>>,
+}
+
+/// A console that is in on a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Participant {
+    /// Who.
+    pub device: DeviceId,
+    /// At which node.
+    pub node: NodeId,
+    /// Of which party.
+    pub party: PartyId,
+    /// What it rang or answered.
+    pub call: CallId,
+    /// Position in its node's journal of the entry by which it came in.
+    pub order: u64,
+    /// That node's time of the entry, milliseconds since 1970 UTC. A claim.
+    pub since_ms: u64,
+    /// Its key packages, by the node whose group they are for.
+    pub offers: BTreeMap<NodeId, BodyRef>,
+}
+
+/// A ring whose ringer is still in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ring {
+    /// On which line.
+    pub line: LineId,
+    /// Its id.
+    pub call: CallId,
+    /// Who rings.
+    pub device: DeviceId,
+    /// At which node.
+    pub node: NodeId,
+    /// Of which party.
+    pub party: PartyId,
+    /// Position in that node's journal.
+    pub seq: u64,
+    /// That node's time, milliseconds since 1970 UTC. A claim.
+    pub time_ms: u64,
+}
+
+/// What a party did with a ring. Each but the first stands on an entry that the party has signed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum RingResponse {
+    /// No ring for it; or, while another party rings, nothing was heard from it.
+    #[default]
+    None,
+    /// Its node has the ring.
+    Received,
+    /// Its node has the ring and no console on watch for the line.
+    Unstaffed,
+    /// So many of its consoles sound.
+    Ringing(u32),
+    /// A console of it is in.
+    Answered,
+    /// It was in while it rang, and left.
+    Left,
+    /// It declined.
+    Declined {
+        /// Why.
+        reason: DeclineReason,
+        /// When it will call back, milliseconds since 1970 UTC.
+        call_back_ms: Option<u64>,
+        /// Who could answer instead.
+        deputy: Option<OfficeId>,
+        /// Which console declined; none: its node, by policy.
+        by: Option<DeviceId>,
+    },
+    /// Nobody answered in time.
+    Expired,
+}
+
+impl State {
+    /// The line now. Parties and lines that the charter does not have are not there.
+    pub fn line(&self, line: &LineId) -> LineState {
+        let participants = self.in_on(line);
+        let rings = self.rings(line);
+        let ringing = rings.first().map(|ring| ring.call);
+        let call = ringing.or_else(|| participants.iter().map(|participant| participant.call).min());
+        let parties = self.charter.parties_on_line(line).map(|party| &party.id);
+        let responses = parties.map(|party| (party.clone(), self.party_response(line, party, &participants, &rings)));
+        let groups = self.nodes.iter().filter_map(|(id, node)| Some((id.clone(), node.group(line)?.clone())));
+        LineState { responses: responses.collect(), groups: groups.collect(), participants, rings, call }
+    }
+
+    /// Everyone who is in on the line, by node and order. A device that has moved to another node of its party is in there only.
+    pub fn in_on(&self, line: &LineId) -> Vec<Participant> {
+        let mut all = Vec::new();
+        for (id, node) in &self.nodes {
+            let here = node.present(line).filter(|(device, _)| self.is_at(node, device));
+            let mut here: Vec<Participant> = here
+                .map(|(device, presence)| Participant {
+                    device: *device,
+                    node: id.clone(),
+                    party: node.party.clone(),
+                    call: presence.call,
+                    order: presence.order,
+                    since_ms: presence.since_ms,
+                    offers: presence.offers.clone(),
+                })
+                .collect();
+            here.sort_by_key(|participant| participant.order);
+            all.append(&mut here);
+        }
+        all
+    }
+
+    /// Rings on the line whose ringer is still in, by call id.
+    pub fn rings(&self, line: &LineId) -> Vec<Ring> {
+        let mut rings = Vec::new();
+        for (id, node) in &self.nodes {
+            for (device, presence) in node.present(line).filter(|(device, _)| self.is_at(node, device)) {
+                let Some(ring) = presence.ring else { continue };
+                rings.push(Ring {
+                    line: line.clone(),
+                    call: ring.call,
+                    device: *device,
+                    node: id.clone(),
+                    party: node.party.clone(),
+                    seq: ring.seq,
+                    time_ms: ring.time_ms,
+                });
+            }
+        }
+        rings.sort_by(|a, b| (a.call, &a.node, a.seq).cmp(&(b.call, &b.node, b.seq)));
+        rings
+    }
+
+    /// What a party did with one ring, also after the ring has ended, while it is remembered.
+    pub fn response(&self, line: &LineId, party: &PartyId, call: &CallId) -> RingResponse {
+        let nodes = self.nodes.values().filter(|node| node.party == *party);
+        let said: Vec<&Response> = nodes.filter_map(|node| node.response(line, call)).collect();
+        let declined = said.iter().find_map(|response| match &response.ended {
+            Some(Ended::Declined { reason, call_back_ms, deputy, by, .. }) => Some(RingResponse::Declined {
+                reason: *reason,
+                call_back_ms: *call_back_ms,
+                deputy: deputy.clone(),
+                by: *by,
+            }),
+            _ => None,
+        });
+        let ended = |wanted: fn(&Ended) -> bool| said.iter().any(|response| response.ended.as_ref().is_some_and(wanted));
+        let open = said.iter().filter(|response| response.ended.is_none());
+        let sounding: Vec<u16> = open.filter_map(|response| response.ringing).map(|(consoles, _)| consoles).collect();
+        let consoles: u32 = sounding.iter().map(|consoles| u32::from(*consoles)).sum();
+        if ended(|ended| matches!(ended, Ended::Joined { end: None, .. })) {
+            RingResponse::Answered
+        } else if ended(|ended| matches!(ended, Ended::Joined { .. })) {
+            RingResponse::Left
+        } else if let Some(declined) = declined {
+            declined
+        } else if consoles > 0 {
+            RingResponse::Ringing(consoles)
+        } else if ended(|ended| matches!(ended, Ended::Expired { .. })) {
+            RingResponse::Expired
+        } else if !sounding.is_empty() {
+            RingResponse::Unstaffed
+        } else if said.is_empty() {
+            RingResponse::None
+        } else {
+            RingResponse::Received
+        }
+    }
+
+    fn party_response(&self, line: &LineId, party: &PartyId, present: &[Participant], rings: &[Ring]) -> RingResponse {
+        if present.iter().any(|participant| participant.party == *party) {
+            return RingResponse::Answered;
+        }
+        match rings.iter().find(|ring| ring.party != *party) {
+            Some(ring) => match self.response(line, party, &ring.call) {
+                // Nobody is in, whatever a node of it may still say about one that has moved.
+                RingResponse::Answered => RingResponse::Left,
+                other => other,
+            },
+            None => RingResponse::None,
+        }
+    }
+
+    /// Is this node where the device came in last, and is the device still accepted by its party?
+    fn is_at(&self, node: &NodeState, device: &DeviceId) -> bool {
+        let last = |node: &NodeState| node.devices.get(device).and_then(|known| known.last_stay.as_ref()).map(|stay| stay.number);
+        let others = self.nodes.values().filter(|other| other.party == node.party && other.id != node.id);
+        others.filter_map(last).all(|elsewhere| Some(elsewhere) < last(node)) && !self.is_revoked(device)
+    }
+}

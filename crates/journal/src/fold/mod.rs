@@ -1,0 +1,232 @@
+//! The fold: from journals to the state of the lines.
+//!
+//! Every [`NodeState`] is folded from its own node's journal and nothing else, and a line's state is a join that is computed when
+//! it is asked for. So every node that holds the same entries has the same state, in whatever order the journals came in.
+//!
+//! An entry that does not fit is *ignored with a reason* and changes nothing: the journals of others are not ours to refuse.
+//! The same rules tell a node which statements of its own consoles to refuse ([`State::judge`]).
+
+mod answer;
+mod decline;
+mod device;
+mod enrol;
+mod group;
+mod handshake;
+mod ignored;
+mod leave;
+mod line;
+mod node;
+mod relevant;
+mod respond;
+mod ring;
+mod sounding;
+mod staffed;
+mod stated;
+
+pub use device::Enrolment;
+pub use group::{Group, HandshakeRecord};
+pub use ignored::Ignored;
+pub use line::{LineState, Participant, Ring, RingResponse};
+pub use node::{NodeState, OwnRing, Presence};
+pub use respond::{Ended, Response};
+
+use crate::entry::Body;
+use crate::signed::VerifiedEntry;
+use crate::statement::{DeclineReason, GroupId, Statement};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, VerifiedCharter};
+
+/// What all journals together say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    charter: Arc<VerifiedCharter>,
+    nodes: BTreeMap<NodeId, NodeState>,
+}
+
+/// What an entry changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Applied {
+    /// A journal started, or a charter took effect for its node.
+    Opened,
+    /// A device was enrolled.
+    Enrolled {
+        /// The device.
+        device: DeviceId,
+    },
+    /// A device is no longer accepted, and has left these lines.
+    Revoked {
+        /// The device.
+        device: DeviceId,
+        /// Lines that it was in on.
+        lines: Vec<LineId>,
+    },
+    /// The number of consoles on watch changed.
+    Staffed,
+    /// A console rings a line.
+    Rang {
+        /// The line.
+        line: LineId,
+        /// The ring.
+        call: CallId,
+        /// Who rings.
+        device: DeviceId,
+    },
+    /// A console answered, joined or came back.
+    Answered {
+        /// The line.
+        line: LineId,
+        /// What it answered.
+        call: CallId,
+        /// Who.
+        device: DeviceId,
+    },
+    /// A party declined a ring.
+    Declined {
+        /// The line.
+        line: LineId,
+        /// The ring.
+        call: CallId,
+        /// Why.
+        reason: DeclineReason,
+        /// The console that declined; none: the node did, by policy.
+        by: Option<DeviceId>,
+    },
+    /// A console hung up.
+    Left {
+        /// The line.
+        line: LineId,
+        /// Who.
+        device: DeviceId,
+    },
+    /// A node's group on a line is at a new epoch.
+    Moved {
+        /// The line.
+        line: LineId,
+        /// The group.
+        group: GroupId,
+        /// The epoch that it is at now.
+        epoch: u64,
+        /// The group is new.
+        created: bool,
+        /// Who moved it.
+        device: DeviceId,
+    },
+    /// A node has a ring.
+    Received {
+        /// The line.
+        line: LineId,
+        /// The ring.
+        call: CallId,
+    },
+    /// A node's consoles sound.
+    Ringing {
+        /// The line.
+        line: LineId,
+        /// The ring.
+        call: CallId,
+        /// How many; 0: the station is unstaffed.
+        consoles: u16,
+    },
+    /// A ring sounded in vain.
+    Expired {
+        /// The line.
+        line: LineId,
+        /// The ring.
+        call: CallId,
+    },
+    /// A console in a call is out of touch.
+    Lost {
+        /// The line.
+        line: LineId,
+        /// Who.
+        device: DeviceId,
+    },
+    /// A node started again: its consoles have left every line.
+    Restarted,
+}
+
+impl State {
+    /// The state before any entry.
+    pub fn new(charter: Arc<VerifiedCharter>) -> Self {
+        let nodes = charter.nodes.iter().map(|node| (node.id.clone(), NodeState::new(node)));
+        Self { nodes: nodes.collect(), charter }
+    }
+
+    /// The charter that the state is folded under.
+    pub fn charter(&self) -> &Arc<VerifiedCharter> {
+        &self.charter
+    }
+
+    /// What one node's journal says.
+    pub fn node(&self, node: &NodeId) -> Option<&NodeState> {
+        self.nodes.get(node)
+    }
+
+    /// What every node's journal says, by node id.
+    pub fn nodes(&self) -> impl Iterator<Item = (&NodeId, &NodeState)> {
+        self.nodes.iter()
+    }
+
+    /// Folds one entry, with the bodies that travelled beside it. Entries of one node come in that node's order; a console's
+    /// fold may lack entries between (see [`State::relevant_entries`]), a node's may not (see [`crate::Chain`]).
+    ///
+    /// # Errors
+    /// The reason why the entry changes nothing.
+    pub fn apply<B: AsRef<[u8]>>(&mut self, entry: &VerifiedEntry, bodies: &[B]) -> Result<Applied, Ignored> {
+        let claim = entry.entry();
+        let charter = &self.charter;
+        let node = self.nodes.get_mut(&claim.node).ok_or(Ignored::UnknownNode)?;
+        let seq = claim.seq;
+        match &claim.body {
+            Body::Opened { charter } => {
+                node.opened = Some(*charter);
+                Ok(Applied::Opened)
+            }
+            Body::Enrolled { device, certificate } => {
+                let bytes = certificate.find(bodies).ok_or(Ignored::BodyMissing)?;
+                node.enrol(charter, device, bytes, seq, claim.time_ms)
+            }
+            Body::Revoked { device } => node.revoke(device, seq),
+            Body::Staffed { offices } => node.staff(charter, offices, seq),
+            Body::Stated { statement } => {
+                let statement = node.open(charter, statement)?;
+                Ok(node.perform(statement, seq, claim.time_ms))
+            }
+            Body::Received { call, line } => node.receive(charter, *call, line, seq),
+            Body::Ringing { call, line, consoles } => node.sound(charter, *call, line, *consoles, seq),
+            Body::Expired { call, line } => node.expire(charter, *call, line, seq),
+            Body::Refused { call, line, reason } => node.refuse(charter, *call, line, *reason, seq),
+            Body::Lost { device, line } => node.lose(device, line, seq),
+            Body::Restarted {} => Ok(node.restart(seq)),
+        }
+    }
+
+    /// Would this statement of a console of `node` be accepted now? What a node asks before it journals one. Beyond the rules of the
+    /// fold, an answer needs a call on the line: others may hang up while it travels, but nobody answers what was never there.
+    ///
+    /// # Errors
+    /// The reason to tell the console.
+    pub fn judge(&self, node: &NodeId, statement: &[u8]) -> Result<Statement, Ignored> {
+        let own = self.nodes.get(node).ok_or(Ignored::UnknownNode)?;
+        let statement = own.open(&self.charter, statement)?;
+        if self.is_revoked(&statement.device) {
+            return Err(Ignored::Revoked);
+        }
+        if let crate::Act::Answer { .. } = statement.act
+            && self.in_on(&statement.line).is_empty()
+        {
+            return Err(Ignored::NotNow);
+        }
+        Ok(statement)
+    }
+
+    /// Consoles on watch of a party for a line, as its nodes say.
+    pub fn on_watch(&self, party: &trialogue_charter::PartyId, line: &LineId) -> u32 {
+        let offices: Vec<&OfficeId> =
+            self.charter.offices_of_party_on_line(party, line).map(|office| &office.id).collect();
+        let nodes = self.nodes.values().filter(|node| node.party == *party);
+        nodes.flat_map(|node| &node.staffed).filter(|(office, _)| offices.contains(office)).map(|(_, n)| u32::from(*n)).sum()
+    }
+}

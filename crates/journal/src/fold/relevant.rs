@@ -1,0 +1,118 @@
+//! Which entries a console that comes on watch needs: a small part of the journals that folds to the same lines.
+
+use super::State;
+use super::node::{NodeState, OnLine};
+use super::respond::Ended;
+use crate::limits::FRESH_DEVICES_MAX;
+use std::collections::{BTreeMap, BTreeSet};
+use trialogue_charter::{CallId, DeviceId, LineId, NodeId};
+
+impl State {
+    /// Positions of the entries that matter now, per node: folded in order, they give the same [`State::line`] for every line, the
+    /// same leads and the same sounding rings as the whole history does. They are: where everyone who is in came in and rang, the
+    /// handshakes of current groups with the stays of those who made them, responses to live rings, the last staffing, and the
+    /// certificates of all these devices and of the newest ones that may speak next (see also [`State::depends_on`]).
+    pub fn relevant_entries(&self) -> BTreeMap<NodeId, BTreeSet<u64>> {
+        let mut live: BTreeMap<LineId, BTreeSet<CallId>> = BTreeMap::new();
+        for line in &self.charter.lines {
+            live.insert(line.id.clone(), self.rings(&line.id).iter().map(|ring| ring.call).collect());
+        }
+        self.nodes.iter().map(|(id, node)| (id.clone(), self.relevant_of(node, &live))).collect()
+    }
+
+    fn relevant_of(&self, node: &NodeState, live: &BTreeMap<LineId, BTreeSet<CallId>>) -> BTreeSet<u64> {
+        let mut seqs = node.relevant(live);
+        // A device that is in at another node of the party may have come in here later, or have been revoked here.
+        let others = self.nodes.values().filter(|other| other.party == node.party && other.id != node.id);
+        let others: Vec<&NodeState> = others.collect();
+        for (device, known) in &node.devices {
+            let knows = |other: &&&NodeState| other.devices.get(device).is_some_and(|known| known.revoked.is_none());
+            let elsewhere: Vec<_> = others.iter().filter(knows).collect();
+            let revoked = known.revoked.filter(|_| !elsewhere.is_empty());
+            let present = elsewhere.iter().any(|other| !other.lines_of(device).is_empty());
+            let stay = known.last_stay.as_ref().filter(|_| present);
+            if revoked.is_some() || stay.is_some() {
+                seqs.insert(known.seq);
+                seqs.extend(revoked);
+                seqs.extend(stay.map(|stay| stay.seq));
+                seqs.extend(stay.and_then(|stay| stay.end));
+            }
+        }
+        seqs
+    }
+}
+
+impl NodeState {
+    fn relevant(&self, live: &BTreeMap<LineId, BTreeSet<CallId>>) -> BTreeSet<u64> {
+        let mut seqs = BTreeSet::new();
+        if self.staffed_seq > 0 {
+            seqs.insert(self.staffed_seq);
+        }
+        for (id, on) in &self.lines {
+            on.relevant(live.get(id), &mut seqs);
+        }
+        // Everyone who is accepted, the newest first, up to the bound; and whoever else the entries above need.
+        let mut accepted: Vec<u64> =
+            self.devices.values().filter(|known| known.revoked.is_none()).map(|known| known.seq).collect();
+        accepted.sort_unstable_by(|a, b| b.cmp(a));
+        seqs.extend(accepted.into_iter().take(FRESH_DEVICES_MAX));
+        for device in self.speakers(live) {
+            seqs.extend(self.devices.get(&device).map(|known| known.seq));
+        }
+        // A device that was revoked here is revoked for all nodes of its party.
+        let known = self.devices.values().filter(|known| seqs.contains(&known.seq));
+        let revoked: Vec<u64> = known.filter_map(|known| known.revoked).collect();
+        seqs.extend(revoked);
+        seqs
+    }
+
+    /// Devices whose statements are among the relevant entries.
+    fn speakers(&self, live: &BTreeMap<LineId, BTreeSet<CallId>>) -> BTreeSet<DeviceId> {
+        let mut devices = BTreeSet::new();
+        for (id, on) in &self.lines {
+            devices.extend(on.present.keys());
+            devices.extend(on.group.iter().flat_map(|group| &group.handshakes).map(|record| record.by));
+            let calls = live.get(id);
+            let alive = on.responses.iter().filter(|(call, _)| calls.is_some_and(|calls| calls.contains(call)));
+            for (_, response) in alive {
+                match &response.ended {
+                    Some(Ended::Declined { by, .. }) => devices.extend(by),
+                    Some(Ended::Joined { by, .. }) => {
+                        devices.insert(*by);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        devices
+    }
+}
+
+impl OnLine {
+    fn relevant(&self, live: Option<&BTreeSet<CallId>>, seqs: &mut BTreeSet<u64>) {
+        for presence in self.present.values() {
+            seqs.insert(presence.order);
+            seqs.extend(presence.ring.map(|ring| ring.seq));
+        }
+        for (order, span) in &self.spans {
+            seqs.insert(*order);
+            seqs.extend(span.end);
+        }
+        seqs.extend(self.group.iter().flat_map(|group| &group.handshakes).map(|record| record.seq));
+        let alive = self.responses.iter().filter(|(call, _)| live.is_some_and(|live| live.contains(call)));
+        for (_, response) in alive {
+            seqs.extend(response.received);
+            seqs.extend(response.ringing.map(|(_, seq)| seq));
+            match response.ended {
+                Some(Ended::Joined { order, end, .. }) => {
+                    seqs.insert(order);
+                    seqs.extend(end);
+                }
+                Some(Ended::Declined { seq, .. } | Ended::Expired { seq }) => {
+                    seqs.insert(seq);
+                }
+                None => {}
+            }
+        }
+    }
+}

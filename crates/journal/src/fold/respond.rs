@@ -1,0 +1,154 @@
+//! What a node does with the rings of others: it has them, its consoles sound, nobody came.
+
+use super::node::{NodeState, OnLine};
+use super::{Applied, Ignored};
+use crate::limits::RESPONSES_MAX;
+use crate::statement::DeclineReason;
+use trialogue_charter::{CallId, DeviceId, LineId, OfficeId, VerifiedCharter};
+
+/// What one node's journal says about another's ring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// Position of the first entry about it.
+    pub first: u64,
+    /// Position of the `Received` entry, once there is one.
+    pub received: Option<u64>,
+    /// How many consoles sound, and the position of the entry that said so last.
+    pub ringing: Option<(u16, u64)>,
+    /// How it ended; while none, the ring sounds.
+    pub ended: Option<Ended>,
+}
+
+/// How a ring ended for a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// A console of the node was in on the line while it rang. It does not sound again when that console leaves.
+    Joined {
+        /// Which console.
+        by: DeviceId,
+        /// Position of the `Ring` or `Answer` by which that console came in.
+        order: u64,
+        /// Position of the entry by which it left, once it has.
+        end: Option<u64>,
+    },
+    /// Declined.
+    Declined {
+        /// Why.
+        reason: DeclineReason,
+        /// When the party will call back, milliseconds since 1970 UTC.
+        call_back_ms: Option<u64>,
+        /// Who could answer instead.
+        deputy: Option<OfficeId>,
+        /// Which console declined; none: the node, by policy.
+        by: Option<DeviceId>,
+        /// Position of the entry.
+        seq: u64,
+    },
+    /// Nobody answered in time.
+    Expired {
+        /// Position of the entry.
+        seq: u64,
+    },
+}
+
+impl Response {
+    pub(super) fn new(first: u64) -> Self {
+        Self { first, received: None, ringing: None, ended: None }
+    }
+
+    /// A console came in while it rang.
+    pub(super) fn join(&mut self, by: DeviceId, order: u64) {
+        // The one that came in before may be back, in a new stay that ended the one before.
+        let back = matches!(self.ended, Some(Ended::Joined { end: Some(end), .. }) if end == order);
+        if self.ended.is_none() || back {
+            self.ended = Some(Ended::Joined { by, order, end: None });
+        }
+    }
+
+    /// A stay on the line ended.
+    pub(super) fn end_stay(&mut self, ended: u64, seq: u64) {
+        if let Some(Ended::Joined { order, end, .. }) = &mut self.ended
+            && *order == ended
+            && end.is_none()
+        {
+            *end = Some(seq);
+        }
+    }
+}
+
+impl NodeState {
+    /// The line exists and the node's party is on it.
+    pub(super) fn on_line(&self, charter: &VerifiedCharter, line: &LineId) -> Result<(), Ignored> {
+        match charter.offices_of_party_on_line(&self.party, line).next() {
+            Some(_) => Ok(()),
+            None => Err(Ignored::NotOnLine),
+        }
+    }
+
+    pub(super) fn receive(
+        &mut self,
+        charter: &VerifiedCharter,
+        call: CallId,
+        line: &LineId,
+        seq: u64,
+    ) -> Result<Applied, Ignored> {
+        self.on_line(charter, line)?;
+        let on = self.lines.entry(line.clone()).or_default();
+        let first_in = on.present.iter().map(|(device, presence)| (presence.order, *device)).min();
+        let response = on.response(call, seq);
+        if response.received.is_some() {
+            return Err(Ignored::NotNow);
+        }
+        response.received = Some(seq);
+        if let Some((order, device)) = first_in {
+            response.join(device, order);
+        }
+        Ok(Applied::Received { line: line.clone(), call })
+    }
+
+    pub(super) fn sound(
+        &mut self,
+        charter: &VerifiedCharter,
+        call: CallId,
+        line: &LineId,
+        consoles: u16,
+        seq: u64,
+    ) -> Result<Applied, Ignored> {
+        self.on_line(charter, line)?;
+        if self.response(line, &call).is_some_and(|response| response.ended.is_some()) {
+            return Err(Ignored::NotNow);
+        }
+        let on = self.lines.entry(line.clone()).or_default();
+        on.response(call, seq).ringing = Some((consoles, seq));
+        Ok(Applied::Ringing { line: line.clone(), call, consoles })
+    }
+
+    pub(super) fn expire(
+        &mut self,
+        charter: &VerifiedCharter,
+        call: CallId,
+        line: &LineId,
+        seq: u64,
+    ) -> Result<Applied, Ignored> {
+        self.on_line(charter, line)?;
+        if self.response(line, &call).is_some_and(|response| response.ended.is_some()) {
+            return Err(Ignored::NotNow);
+        }
+        let on = self.lines.entry(line.clone()).or_default();
+        on.response(call, seq).ended = Some(Ended::Expired { seq });
+        Ok(Applied::Expired { line: line.clone(), call })
+    }
+}
+
+impl OnLine {
+    /// Forgets the oldest response when a new one needs its place.
+    pub(super) fn make_room(&mut self, call: &CallId) {
+        if self.responses.len() < RESPONSES_MAX || self.responses.contains_key(call) {
+            return;
+        }
+        let oldest = self.responses.iter().min_by_key(|(_, response)| response.first).map(|(call, _)| *call);
+        if let Some(oldest) = oldest {
+            self.responses.remove(&oldest);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! A console rings the line, and is in.
+
+use super::Ignored;
+use super::node::{NodeState, OnLine, OwnRing, Presence};
+use crate::entry::BodyRef;
+use crate::limits::MEMBERS_MAX;
+use crate::statement::{KeyOffer, Statement};
+use std::collections::BTreeMap;
+use trialogue_charter::{CallId, DeviceId, NodeId, VerifiedCharter};
+
+impl NodeState {
+    pub(super) fn may_come_in(
+        &self,
+        charter: &VerifiedCharter,
+        statement: &Statement,
+        offers: &[KeyOffer],
+    ) -> Result<(), Ignored> {
+        if offers.iter().any(|offer| charter.node(&offer.node).is_none()) {
+            return Err(Ignored::Malformed);
+        }
+        let Some(line) = self.lines.get(&statement.line) else { return Ok(()) };
+        if line.present.len() >= MEMBERS_MAX && !line.present.contains_key(&statement.device) {
+            return Err(Ignored::Full);
+        }
+        Ok(())
+    }
+}
+
+impl OnLine {
+    /// Rings. A console that is in already keeps its place and its keys: it rings again for those who are missing.
+    pub(super) fn ring(&mut self, device: DeviceId, call: CallId, offers: Vec<KeyOffer>, seq: u64, time_ms: u64) {
+        let ring = OwnRing { call, seq, time_ms };
+        if let Some(presence) = self.present.get_mut(&device) {
+            presence.ring = Some(ring);
+            presence.offers = by_node(offers);
+            return;
+        }
+        let offers = by_node(offers);
+        let presence = Presence { call, order: seq, since_ms: time_ms, ring: Some(ring), offers };
+        self.come(device, presence);
+    }
+
+    /// A console is in from here on; a stay that it had before ends.
+    pub(super) fn come(&mut self, device: DeviceId, presence: Presence) {
+        let order = presence.order;
+        if let Some(before) = self.present.insert(device, presence) {
+            self.end_stay(before.order, order, true);
+        }
+        for response in self.responses.values_mut() {
+            response.join(device, order);
+        }
+    }
+}
+
+pub(super) fn by_node(offers: Vec<KeyOffer>) -> BTreeMap<NodeId, BodyRef> {
+    offers.into_iter().map(|offer| (offer.node, offer.package)).collect()
+}

@@ -1,0 +1,78 @@
+//! A console's statement: may it say that, and then what happens.
+
+use super::device::Stay;
+use super::node::NodeState;
+use super::{Applied, Ignored};
+use crate::stated::{StatementError, UnverifiedStatement};
+use crate::statement::{Act, Statement};
+use trialogue_charter::VerifiedCharter;
+
+impl NodeState {
+    /// Opens a statement and holds it against every rule that concerns this journal alone. Changes nothing.
+    pub(super) fn open(&self, charter: &VerifiedCharter, bytes: &[u8]) -> Result<Statement, Ignored> {
+        let unverified = UnverifiedStatement::decode(bytes).map_err(|_| Ignored::Malformed)?;
+        let known = self.devices.get(&unverified.claim().device).ok_or(Ignored::UnknownDevice)?;
+        if known.revoked.is_some() {
+            return Err(Ignored::Revoked);
+        }
+        let statement = unverified.verify(&known.device).map_err(|error| match error {
+            StatementError::Malformed => Ignored::Malformed,
+            StatementError::OtherDevice | StatementError::Signature => Ignored::Signature,
+        })?;
+        if statement.number <= known.last_number {
+            return Err(Ignored::Replayed);
+        }
+        if !charter.is_on_line(&known.device.office, &statement.line) {
+            return Err(Ignored::NotOnLine);
+        }
+        self.allows(charter, &statement)?;
+        Ok(statement)
+    }
+
+    fn allows(&self, charter: &VerifiedCharter, statement: &Statement) -> Result<(), Ignored> {
+        match &statement.act {
+            Act::Ring { offers, .. } | Act::Answer { offers, .. } => self.may_come_in(charter, statement, offers),
+            Act::Decline { call, deputy, .. } => self.may_decline(charter, &statement.line, call, deputy.as_ref()),
+            Act::Leave {} => self.may_leave(&statement.line, &statement.device),
+            Act::Handshake { group, epoch, added, removed, .. } => {
+                self.may_move(&statement.line, &statement.device, group, *epoch, added, removed)
+            }
+        }
+    }
+
+    /// Does what [`NodeState::open`] has found allowed.
+    pub(super) fn perform(&mut self, statement: Statement, seq: u64, time_ms: u64) -> Applied {
+        let Statement { device, number, line, act } = statement;
+        if let Some(known) = self.devices.get_mut(&device) {
+            known.last_number = number;
+            if matches!(act, Act::Ring { .. } | Act::Answer { .. }) {
+                known.last_stay = Some(Stay { line: line.clone(), number, seq, end: None });
+            }
+        }
+        if let Act::Leave {} = act {
+            self.depart(&device, &line, seq);
+            return Applied::Left { line, device };
+        }
+        let on = self.lines.entry(line.clone()).or_default();
+        match act {
+            Act::Ring { call, offers } => {
+                on.ring(device, call, offers, seq, time_ms);
+                Applied::Rang { line, call, device }
+            }
+            Act::Answer { call, offers } => {
+                on.answer(device, call, offers, seq, time_ms);
+                Applied::Answered { line, call, device }
+            }
+            Act::Decline { call, reason, call_back_ms, deputy } => {
+                on.decline(call, reason, call_back_ms, deputy, Some(device), seq);
+                Applied::Declined { line, call, reason, by: Some(device) }
+            }
+            Act::Leave {} => Applied::Left { line, device },
+            Act::Handshake { group, epoch, commit, welcome, added, removed } => {
+                let record = super::HandshakeRecord { seq, by: device, epoch, commit, welcome, added, removed };
+                let (epoch, created) = on.handshake(group, record);
+                Applied::Moved { line, group, epoch, created, device }
+            }
+        }
+    }
+}
