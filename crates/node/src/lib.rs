@@ -7,5 +7,6 @@ pub mod counters;
 pub mod links;
 pub mod outbox;
 pub mod store;
+pub mod web;
 
 pub use config::{Config, ConfigError};

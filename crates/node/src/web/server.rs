@@ -1,0 +1,170 @@
+//! Routes, and the headers that every answer carries.
+
+use super::socket::{self, ConsoleEvent};
+use super::{Assets, SOCKETS_MAX, Status, WebError, listen, operator};
+use crate::config::WebTls;
+use crate::counters::Counters;
+use axum::Router;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{Request, State};
+use axum::http::header::{self, CONTENT_TYPE, HOST, ORIGIN};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinHandle;
+use trialogue_core::ConsoleKey;
+use trialogue_wire::limits::MESSAGE_MAX;
+
+/// `wasm-unsafe-eval` compiles WebAssembly and nothing else; `style-src-attr` is for positions that a view computes.
+const CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; style-src-attr 'unsafe-inline'; \
+img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self' blob:; \
+manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const HEADERS: &[(&str, &str)] = &[
+    ("content-security-policy", CSP),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-embedder-policy", "require-corp"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", "camera=(self), microphone=(self), display-capture=(), geolocation=()"),
+];
+
+/// What the web side needs.
+pub struct WebSetup {
+    /// Where.
+    pub listen: SocketAddr,
+    /// HTTPS.
+    pub tls: Option<WebTls>,
+    /// Other origins that may open a console.
+    pub origins: Vec<String>,
+    /// The console's files.
+    pub assets: Assets,
+    /// For `/healthz`.
+    pub status: Status,
+    /// For `/metrics`.
+    pub counters: Counters,
+    /// Where consoles' events go.
+    pub events: mpsc::Sender<ConsoleEvent>,
+}
+
+struct Shared {
+    tls: bool,
+    origins: Vec<String>,
+    assets: Assets,
+    status: Status,
+    counters: Counters,
+    events: mpsc::Sender<ConsoleEvent>,
+    next: AtomicU64,
+    places: Arc<Semaphore>,
+}
+
+/// The running web server. Dropping it stops it.
+pub struct Web {
+    task: JoinHandle<()>,
+    local: SocketAddr,
+}
+
+impl Drop for Web {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Web {
+    /// Binds and serves. Must be called inside a Tokio runtime.
+    ///
+    /// # Errors
+    /// When the port is taken, or the certificate is not usable.
+    pub async fn start(setup: WebSetup) -> Result<Self, WebError> {
+        let door = listen::open(setup.listen, setup.tls.as_ref()).await?;
+        let local = axum::serve::Listener::local_addr(&door).map_err(|e| WebError::Bind(setup.listen, e))?;
+        let shared = Arc::new(Shared {
+            tls: setup.tls.is_some(),
+            origins: setup.origins,
+            assets: setup.assets,
+            status: setup.status,
+            counters: setup.counters,
+            events: setup.events,
+            next: AtomicU64::new(1),
+            places: Arc::new(Semaphore::new(SOCKETS_MAX)),
+        });
+        let router = Router::new()
+            .route("/console", get(console))
+            .route("/healthz", get(healthz))
+            .route("/metrics", get(metrics))
+            .fallback(file)
+            .layer(middleware::from_fn_with_state(shared.clone(), headers))
+            .with_state(shared);
+        let task = tokio::spawn(async move {
+            // Runs until it is aborted.
+            let _ = axum::serve(door, router).await;
+        });
+        Ok(Self { task, local })
+    }
+
+    /// The bound address.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local
+    }
+}
+
+async fn headers(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in HEADERS {
+        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if shared.tls {
+        let hsts = HeaderValue::from_static("max-age=31536000");
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, hsts);
+    }
+    response
+}
+
+async fn file(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
+    shared.assets.answer(request.uri().path(), request.headers())
+}
+
+async fn healthz(State(shared): State<Arc<Shared>>) -> Response {
+    axum::Json(shared.status.now()).into_response()
+}
+
+async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
+    let kind = HeaderValue::from_static("text/plain; version=0.0.4");
+    ([(CONTENT_TYPE, kind)], operator::metrics(&shared.status, &shared.counters)).into_response()
+}
+
+async fn console(State(shared): State<Arc<Shared>>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+    if !shared.may_open(&headers) {
+        shared.counters.count("console_origin_refused");
+        return (StatusCode::FORBIDDEN, "a page of another origin may not open a console; see web_origins\n").into_response();
+    }
+    let Ok(place) = shared.places.clone().try_acquire_owned() else {
+        shared.counters.count("console_over_bound");
+        return (StatusCode::SERVICE_UNAVAILABLE, "too many consoles\n").into_response();
+    };
+    let console = ConsoleKey(shared.next.fetch_add(1, Ordering::Relaxed));
+    upgrade.max_message_size(MESSAGE_MAX).max_frame_size(MESSAGE_MAX).on_upgrade(move |socket| async move {
+        socket::serve(socket, console, shared.events.clone(), shared.counters.clone()).await;
+        drop(place);
+    })
+}
+
+impl Shared {
+    /// Browsers always say whose page opens a WebSocket; a native endpoint says nothing and proves itself by its key like all.
+    fn may_open(&self, headers: &HeaderMap) -> bool {
+        let Some(origin) = headers.get(ORIGIN) else { return true };
+        let Ok(origin) = origin.to_str() else { return false };
+        let host = headers.get(HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
+        let own = format!("{}://{host}", if self.tls { "https" } else { "http" });
+        origin.eq_ignore_ascii_case(&own) || self.origins.iter().any(|o| o.eq_ignore_ascii_case(origin))
+    }
+}

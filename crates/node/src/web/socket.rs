@@ -1,0 +1,156 @@
+//! One console's WebSocket: bounded both ways.
+
+use super::{OUT_BYTES, OUT_MESSAGES};
+use crate::counters::Counters;
+use crate::outbox::{Outbox, Outgoing, outbox};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
+use trialogue_core::ConsoleKey;
+use trialogue_wire::limits::FIRST_MAX;
+
+/// Messages a second that a console may send for long, and at once. A call's set-up is about 40.
+const RATE: (f64, f64) = (100.0, 200.0);
+/// Sending one message takes this long at most; a console that reads slower than that is gone.
+const SEND: Duration = Duration::from_secs(10);
+/// A console that says nothing for this long is gone; it pings every 5 s.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// What the control task is told. All events of one console come in the order in which they happened.
+pub enum ConsoleEvent {
+    /// A WebSocket was accepted.
+    Opened {
+        /// Its key.
+        console: ConsoleKey,
+        /// Random, for the challenge.
+        nonce: [u8; 32],
+        /// For messages to it.
+        out: ConsoleOut,
+    },
+    /// One binary message.
+    Message {
+        /// From which.
+        console: ConsoleKey,
+        /// As it came.
+        bytes: Vec<u8>,
+    },
+    /// It is gone.
+    Closed {
+        /// Which.
+        console: ConsoleKey,
+    },
+}
+
+struct Out {
+    bytes: Vec<u8>,
+    last: bool,
+}
+
+/// Sends to one console; never waits.
+pub struct ConsoleOut {
+    queue: Outbox<Out>,
+    cut: Arc<Notify>,
+}
+
+impl ConsoleOut {
+    /// Queues a message. With `last` the WebSocket closes after it. False: the console did not keep up and is cut off.
+    pub fn send(&self, bytes: Vec<u8>, last: bool) -> bool {
+        let kept = self.queue.put(bytes.len(), Out { bytes, last }).is_ok();
+        if !kept {
+            self.cut.notify_one();
+        }
+        kept
+    }
+}
+
+/// Serves one console until either side ends it.
+pub(super) async fn serve(socket: WebSocket, console: ConsoleKey, events: mpsc::Sender<ConsoleEvent>, counters: Counters) {
+    let mut nonce = [0; 32];
+    if getrandom::fill(&mut nonce).is_err() {
+        tracing::error!("the system gives no random bytes; a console was turned away");
+        return;
+    }
+    let (queue, outgoing) = outbox(OUT_MESSAGES, OUT_BYTES);
+    let cut = Arc::new(Notify::new());
+    let out = ConsoleOut { queue, cut: cut.clone() };
+    if events.send(ConsoleEvent::Opened { console, nonce, out }).await.is_err() {
+        return;
+    }
+    let (sink, stream) = socket.split();
+    tokio::select! {
+        () = read(stream, console, &events, &counters) => {}
+        () = write(sink, outgoing) => {}
+        () = cut.notified() => counters.count("console_overflow"),
+    }
+    // Fails only when the node stops.
+    let _ = events.send(ConsoleEvent::Closed { console }).await;
+}
+
+async fn read(mut stream: SplitStream<WebSocket>, console: ConsoleKey, events: &mpsc::Sender<ConsoleEvent>, counters: &Counters) {
+    let mut first = true;
+    let mut pace = Pace::new();
+    while let Ok(Some(Ok(message))) = tokio::time::timeout(SILENCE, stream.next()).await {
+        pace.take().await;
+        match message {
+            Message::Binary(bytes) => {
+                if first && bytes.len() > FIRST_MAX {
+                    counters.count("console_oversize");
+                    return;
+                }
+                first = false;
+                if events.send(ConsoleEvent::Message { console, bytes: bytes.into() }).await.is_err() {
+                    return;
+                }
+            }
+            Message::Ping(_) | Message::Pong(_) => {}
+            Message::Text(_) => {
+                counters.count("console_text");
+                return;
+            }
+            Message::Close(_) => return,
+        }
+    }
+}
+
+async fn write(mut sink: SplitSink<WebSocket, Message>, mut outgoing: Outgoing<Out>) {
+    while let Some(Out { bytes, last }) = outgoing.next().await {
+        if !bytes.is_empty() {
+            match tokio::time::timeout(SEND, sink.send(Message::Binary(bytes.into()))).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) | Err(_) => return,
+            }
+        }
+        if last {
+            break;
+        }
+    }
+    let close = CloseFrame { code: close_code::NORMAL, reason: "".into() };
+    // Closing is a courtesy; the stream ends in any case.
+    let _ = tokio::time::timeout(Duration::from_secs(1), sink.send(Message::Close(Some(close)))).await;
+}
+
+/// Lets through [`RATE`] messages; a console that sends more waits, and TCP makes it wait too.
+struct Pace {
+    tokens: f64,
+    at: Instant,
+}
+
+impl Pace {
+    fn new() -> Self {
+        Self { tokens: RATE.1, at: Instant::now() }
+    }
+
+    async fn take(&mut self) {
+        let now = Instant::now();
+        self.tokens = (self.tokens + (now - self.at).as_secs_f64() * RATE.0).min(RATE.1);
+        self.at = now;
+        self.tokens -= 1.0;
+        if self.tokens < 0.0 {
+            tokio::time::sleep(Duration::from_secs_f64(-self.tokens / RATE.0)).await;
+        }
+    }
+}
