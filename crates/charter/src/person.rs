@@ -32,7 +32,7 @@ impl PersonName {
 }
 
 /// Can a screen show this text without being misled: 1 to `max` characters, none that moves or hides others.
-pub(crate) fn is_showable(text: &str, max: usize) -> bool {
+pub fn is_showable(text: &str, max: usize) -> bool {
     let misleading = |c: char| {
         c.is_control()
             // Direction overrides and isolates (UAX #9), zero-width and line separators: they make one name look like another.

@@ -1,2 +1,43 @@
-//! 
-fn main() {}
+//! The program `trialogue`: one binary for everybody who runs a part of the hotline.
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use trialogue::{charter, enrol, node_key, party};
+
+/// A crisis hotline between sovereign parties.
+#[derive(Parser)]
+#[command(name = "trialogue", version, arg_required_else_help = true)]
+struct Program {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// A party and its root key (security officer).
+    #[command(subcommand)]
+    Party(party::Command),
+    /// Makes the keys of a node (operator).
+    NodeKey(node_key::Arguments),
+    /// Drafts, signs, verifies and shows the agreement of all parties.
+    #[command(subcommand)]
+    Charter(charter::Command),
+    /// Makes a one-time link with which one device enrols for an office (security officer).
+    Enrol(enrol::Arguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Program::parse().command {
+        Command::Party(command) => party::run(command),
+        Command::NodeKey(arguments) => node_key::run(arguments),
+        Command::Charter(command) => charter::run(command),
+        Command::Enrol(arguments) => enrol::run(arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("trialogue: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! From `charter.toml` and public key files to a charter to be signed.
+
+use super::plan::{Plan, TextsPlan};
+use crate::{Failure, files};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use toml::Spanned;
+use trialogue_charter::keyfile::{BadKeyFile, NodePublic, PartyPublic};
+use trialogue_charter::limits::{LOST_SECONDS, MARKING_MAX, RING_SECONDS, TEXT_MAX};
+use trialogue_charter::*;
+
+/// Seconds a ring sounds, where the plan does not say.
+const RING_USUAL: u16 = 60;
+/// Seconds out of touch before a console is lost, where the plan does not say.
+const LOST_USUAL: u16 = 10;
+
+/// Reads a plan and the files that it names. A wrong line is named.
+pub fn draft(plan: &Path) -> Result<UnverifiedCharter, Failure> {
+    let text = files::read_text(plan)?;
+    let reader = Reader { path: plan, text: &text };
+    let charter = reader.charter(toml::from_str(&text).map_err(|error| reader.syntax(&error))?)?;
+    UnverifiedCharter::draft(charter).map_err(|why| Failure::content(plan, why))
+}
+
+struct Reader<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Reader<'_> {
+    fn charter(&self, plan: Plan) -> Result<Charter, Failure> {
+        let mut parties: Vec<Party> = self.public_files(&plan.parties, |text| Ok(PartyPublic::parse(text)?.0))?;
+        let mut nodes: Vec<Node> = self.public_files(&plan.nodes, |text| Ok(NodePublic::parse(text)?.0))?;
+        let party_ids: BTreeSet<_> = parties.iter().map(|party| party.id.clone()).collect();
+        let mut offices = Vec::new();
+        for office in &plan.offices {
+            let party: PartyId = self.id(&office.party)?;
+            if !party_ids.contains(&party) {
+                return Err(self.wrong(
+                    &office.party,
+                    format!("no file in `parties` is of party {party}: add its party.pub, or correct the id"),
+                ));
+            }
+            offices.push(Office { id: self.id(&office.id)?, party, title: self.texts(&office.title)? });
+        }
+        let office_ids: BTreeSet<_> = offices.iter().map(|office| office.id.clone()).collect();
+        let mut lines = Vec::new();
+        for line in &plan.lines {
+            let mut on_line = Vec::new();
+            for office in &line.offices {
+                let id: OfficeId = self.id(office)?;
+                if !office_ids.contains(&id) {
+                    return Err(self
+                        .wrong(office, format!("there is no [[office]] with id \"{id}\": add it, or correct the id")));
+                }
+                on_line.push(id);
+            }
+            let marking = self.shown(&line.marking, MARKING_MAX)?;
+            lines.push(Line { id: self.id(&line.id)?, name: self.texts(&line.name)?, marking, offices: on_line });
+        }
+        parties.sort_by(|a, b| a.id.cmp(&b.id));
+        nodes.sort_by(|a, b| a.id.cmp(&b.id));
+        offices.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(Charter {
+            version: validate::VERSION,
+            name: self.shown(&plan.name, TEXT_MAX)?,
+            serial: plan.serial,
+            suite: self.suite(plan.suite.as_ref())?.id(),
+            parties,
+            nodes,
+            offices,
+            lines,
+            policy: Policy {
+                ring_seconds: self.seconds(plan.policy.ring_seconds.as_ref(), RING_USUAL, RING_SECONDS)?,
+                lost_seconds: self.seconds(plan.policy.lost_seconds.as_ref(), LOST_USUAL, LOST_SECONDS)?,
+            },
+        })
+    }
+
+    fn public_files<T>(
+        &self,
+        names: &[Spanned<String>],
+        parse: impl Fn(&str) -> Result<T, BadKeyFile>,
+    ) -> Result<Vec<T>, Failure> {
+        let read = |name: &Spanned<String>| {
+            let path: PathBuf = self.path.parent().unwrap_or(Path::new("")).join(name.get_ref());
+            let text = files::read_text(&path).map_err(|why| self.wrong(name, why))?;
+            parse(&text).map_err(|why| Failure::at_line(&path, why.line, why.what))
+        };
+        names.iter().map(read).collect()
+    }
+
+    fn id<T: FromStr<Err = BadId>>(&self, value: &Spanned<String>) -> Result<T, Failure> {
+        value.get_ref().parse().map_err(|why: BadId| self.wrong(value, format!("\"{}\": {why}", value.get_ref())))
+    }
+
+    fn texts(&self, texts: &TextsPlan) -> Result<Texts, Failure> {
+        let shown = |text| self.shown(text, TEXT_MAX);
+        Ok(Texts { en: shown(&texts.en)?, ja: shown(&texts.ja)?, ko: shown(&texts.ko)? })
+    }
+
+    fn shown(&self, text: &Spanned<String>, max: usize) -> Result<String, Failure> {
+        if person::is_showable(text.get_ref(), max) {
+            return Ok(text.get_ref().clone());
+        }
+        let why = format!(
+            "a text has 1 to {max} characters, none of them invisible, and no space at either end: shorten or correct it"
+        );
+        Err(self.wrong(text, why))
+    }
+
+    fn suite(&self, name: Option<&Spanned<String>>) -> Result<Suite, Failure> {
+        let Some(name) = name else {
+            return Ok(Suite::Cnsa2);
+        };
+        Suite::named(name.get_ref())
+            .ok_or_else(|| self.wrong(name, format!("\"{}\" is no cipher suite: write cnsa2 or xwing", name.get_ref())))
+    }
+
+    fn seconds(
+        &self,
+        value: Option<&Spanned<u16>>,
+        usual: u16,
+        bounds: std::ops::RangeInclusive<u16>,
+    ) -> Result<u16, Failure> {
+        match value {
+            None => Ok(usual),
+            Some(value) if bounds.contains(value.get_ref()) => Ok(*value.get_ref()),
+            Some(value) => {
+                let (least, most) = (bounds.start(), bounds.end());
+                Err(self.wrong(value, format!("{} seconds are not possible: write {least} to {most}", value.get_ref())))
+            }
+        }
+    }
+
+    fn wrong<T>(&self, at: &Spanned<T>, why: impl std::fmt::Display) -> Failure {
+        Failure::at_line(self.path, line_of(self.text, at.span().start), why)
+    }
+
+    fn syntax(&self, error: &toml::de::Error) -> Failure {
+        let message = error.message().trim().replace('\n', " ");
+        let remedy = if message.starts_with("unknown field") {
+            "correct the spelling or remove the line"
+        } else if message.starts_with("missing field") {
+            "add it; spec/charter.md shows a whole charter.toml"
+        } else {
+            "write it as TOML: text in double quotes, lists in brackets"
+        };
+        let why = format!("{message}: {remedy}");
+        match error.span() {
+            Some(span) => Failure::at_line(self.path, line_of(self.text, span.start), why),
+            None => Failure::content(self.path, why),
+        }
+    }
+}
+
+/// The line, from 1, in which a byte of the text stands.
+fn line_of(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+}

@@ -1,0 +1,105 @@
+//! `trialogue charter`: from a draft to the agreement of all.
+
+mod draft;
+mod plan;
+mod show;
+mod sign;
+mod verify;
+
+pub use draft::draft;
+pub use show::show;
+pub use sign::sign;
+pub use verify::{missing_sentence, verify};
+
+use crate::{Failure, files};
+use std::path::{Path, PathBuf};
+use trialogue_charter::limits::CHARTER_MAX;
+use trialogue_charter::{Hash, PartyId, UnverifiedCharter};
+
+/// What to do.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Makes a charter to be signed from charter.toml and the public files of parties and nodes.
+    Draft {
+        /// The plan: parties, nodes, offices, lines, policy, suite.
+        #[arg(long)]
+        from: PathBuf,
+        /// The charter; must not exist yet.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Signs a charter with a party's root key, in place.
+    Sign {
+        /// The charter.
+        #[arg(long)]
+        charter: PathBuf,
+        /// The party's root.key.
+        #[arg(long)]
+        root: PathBuf,
+        /// Sign for this party; the one that root.key names if it is left out.
+        #[arg(long)]
+        party: Option<PartyId>,
+    },
+    /// Says whether every party's root has signed, and which signatures are missing or wrong.
+    Verify {
+        /// The charter.
+        #[arg(long)]
+        charter: PathBuf,
+        /// Fingerprint of the own party's root that must be in it.
+        #[arg(long, value_parser = fingerprint)]
+        party_root: Option<Hash>,
+        /// The charter in force: the new one must not be older.
+        #[arg(long)]
+        held: Option<PathBuf>,
+    },
+    /// Says in plain words what a charter contains.
+    Show {
+        /// The charter.
+        #[arg(long)]
+        charter: PathBuf,
+    },
+}
+
+/// Does it and says so.
+pub fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Draft { from, out } => {
+            let charter = draft(&from)?;
+            files::write_new(&out, &charter.encode(), files::Access::Everyone)?;
+            println!("Drafted {} with serial {}.", out.display(), charter.claims().serial);
+            println!("Content: {}", charter.hash());
+            println!(
+                "Every party now checks it with `trialogue charter show` and signs it with `trialogue charter sign`."
+            );
+        }
+        Command::Sign { charter, root, party } => {
+            let signed = sign(&charter, &root, party.as_ref())?;
+            println!("Signed. Content: {}", signed.hash());
+            match missing_sentence(&signed) {
+                Some(missing) => println!("{missing}"),
+                None => println!("All parties have signed: the charter is valid."),
+            }
+        }
+        Command::Verify { charter, party_root, held } => {
+            let verified = verify(&charter, party_root.as_ref(), held.as_deref())?;
+            println!("Valid: every party's root has signed with Ed25519 and ML-DSA-87.");
+            println!("Serial {}, content {}", verified.serial, verified.hash());
+        }
+        Command::Show { charter } => print!("{}", show(&read(&charter)?)),
+    }
+    Ok(())
+}
+
+/// Reads a charter file, signed or not.
+pub fn read(path: &Path) -> Result<UnverifiedCharter, Failure> {
+    let bytes = files::read(path, CHARTER_MAX)?;
+    UnverifiedCharter::decode(&bytes).map_err(|why| Failure::content(path, why))
+}
+
+/// Reads a fingerprint: 96 hexadecimal digits.
+pub fn fingerprint(text: &str) -> Result<Hash, String> {
+    let bytes = hex::decode(text.trim()).ok().and_then(|bytes| <[u8; Hash::LEN]>::try_from(bytes).ok());
+    bytes
+        .map(Hash)
+        .ok_or_else(|| "a fingerprint has 96 hexadecimal digits: copy it from `trialogue charter show`".to_owned())
+}

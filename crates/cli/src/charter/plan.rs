@@ -1,0 +1,55 @@
+//! `charter.toml` as it is written.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// The plan of a charter.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    pub name: Spanned<String>,
+    pub serial: u64,
+    pub suite: Option<Spanned<String>>,
+    /// party.pub files, relative to the plan.
+    pub parties: Vec<Spanned<String>>,
+    /// node.pub files, relative to the plan.
+    pub nodes: Vec<Spanned<String>>,
+    #[serde(rename = "office")]
+    pub offices: Vec<OfficePlan>,
+    #[serde(rename = "line")]
+    pub lines: Vec<LinePlan>,
+    #[serde(default)]
+    pub policy: PolicyPlan,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TextsPlan {
+    pub en: Spanned<String>,
+    pub ja: Spanned<String>,
+    pub ko: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfficePlan {
+    pub id: Spanned<String>,
+    pub party: Spanned<String>,
+    pub title: TextsPlan,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinePlan {
+    pub id: Spanned<String>,
+    pub name: TextsPlan,
+    pub marking: Spanned<String>,
+    pub offices: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyPlan {
+    pub ring_seconds: Option<Spanned<u16>>,
+    pub lost_seconds: Option<Spanned<u16>>,
+}

@@ -1,0 +1,11 @@
+//! What the program `trialogue` does, subcommand by subcommand, so that tests and the demo can do the same.
+
+pub mod charter;
+pub mod enrol;
+pub mod entropy;
+pub mod failure;
+pub mod files;
+pub mod node_key;
+pub mod party;
+
+pub use failure::Failure;
