@@ -1,6 +1,6 @@
 //! What can be judged without running anything.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::step::Step;
 use crate::{audit, purity, sizes};
@@ -16,10 +16,18 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// The checks that compile nothing.
+/// The checks that compile nothing; all of them are made, so that one run names every fault.
 pub fn cheap() -> Result<()> {
-    Step::cargo("Check the format (`cargo fmt --all` mends it)").args(["fmt", "--all", "--check"]).run()?;
-    sizes::check()?;
-    purity::check()?;
-    audit::licences()
+    let format = Step::cargo("Check the format (`cargo fmt --all` mends it)")
+        .args(["fmt", "--all", "--check", "--", "-l"])
+        .quiet();
+    let faults: Vec<String> = [format.run(), sizes::check(), purity::check(), audit::licences()]
+        .into_iter()
+        .filter_map(Result::err)
+        .map(|error| format!("{error:#}"))
+        .collect();
+    if !faults.is_empty() {
+        bail!("{}", faults.join("\n"));
+    }
+    Ok(())
 }
