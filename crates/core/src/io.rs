@@ -113,6 +113,11 @@ pub enum Input {
         /// Whose picture.
         device: DeviceId,
     },
+    /// The operator revokes a device of the own party, on the word of its security officer: it is refused from now on.
+    Revoke {
+        /// Which.
+        device: DeviceId,
+    },
     /// Time has passed.
     Tick,
 }
@@ -128,7 +133,8 @@ pub enum Output {
         /// The entry and its bodies.
         bundle: Bundle,
     },
-    /// Store an entry of another node's journal; no fsync is waited for, but the order within a journal is kept.
+    /// Store an entry of another node's journal; no fsync is waited for, but the order within a journal is kept. Comes again for a
+    /// position when bodies that were missing have come.
     Keep {
         /// Whose journal.
         node: NodeId,

@@ -5,9 +5,34 @@
 //! `handle(now, input)` mutates and queues; after each call drain `poll()` until it returns nothing and do what the
 //! outputs say, in their order; `next_timeout()` says when to call `handle(now, Input::Tick)` at the latest.
 
+mod admit;
+mod append;
+mod bodies;
+mod bucket;
+mod consoles;
+mod feed;
 pub mod forward;
 pub mod io;
+mod key_frames;
+mod ledger;
+mod legs;
+pub mod limits;
+mod links;
+mod lost;
+mod machine;
 pub mod note;
+mod paths;
+mod replicate;
+mod restore;
+mod rings;
+mod routes;
+mod sending;
+mod streams;
+mod take_entries;
+mod take_statement;
+mod watch;
 
 pub use io::*;
+pub use machine::Machine;
 pub use note::*;
+pub use restore::{RestoreError, Setup};

@@ -31,6 +31,10 @@ pub enum Count {
     EntryForked,
     /// A verified entry that says something that its node may not say; it is kept and ignored.
     EntryIgnored,
+    /// An entry that came before the ones it follows on.
+    EntryGap,
+    /// An entry came without a body that it is nothing without.
+    BodyMissing,
     /// A body that matches no reference of its entry.
     BodyStray,
     /// A message of a link that could not be read or was over a limit.
@@ -63,6 +67,8 @@ impl Count {
             Count::EntryRepeated => "entry_repeated",
             Count::EntryForked => "entry_forked",
             Count::EntryIgnored => "entry_ignored",
+            Count::EntryGap => "entry_gap",
+            Count::BodyMissing => "body_missing",
             Count::BodyStray => "body_stray",
             Count::LinkMalformed => "link_malformed",
             Count::LinkRefused => "link_refused",

@@ -1,0 +1,144 @@
+//! A console logs in; if it is new, it is enrolled first.
+
+use crate::append::After;
+use crate::consoles::Standing;
+use crate::io::ConsoleKey;
+use crate::limits::CONSOLES_MAX;
+use crate::machine::Machine;
+use crate::note::{Count, Note};
+use trialogue_charter::{Device, DeviceCertificate, DeviceId, Hash};
+use trialogue_journal::limits::DEVICES_MAX;
+use trialogue_journal::{Body, BodyRef};
+use trialogue_wire::console::{PROTOCOL, Refusal, ToConsole, ToNode};
+
+/// How a device that proved itself stands in the own journal.
+enum Known {
+    Enrolled,
+    New,
+}
+
+impl Machine {
+    pub(crate) fn admit(&mut self, key: ConsoleKey, message: ToNode) {
+        if self.opening_until_us.is_some() {
+            if let Some(console) = self.consoles.get_mut(&key) {
+                console.standing = Standing::Early(Box::new(message));
+            }
+            return;
+        }
+        let ToNode::Prove { protocol, certificate, signature, on_watch } = message else { return };
+        match self.examine(key, protocol, &certificate, &signature) {
+            Err(reason) => self.refuse_console(key, reason),
+            Ok((device, Known::Enrolled)) => self.accept(key, Box::new(device), on_watch),
+            Ok((device, Known::New)) => self.enrol(key, Box::new(device), certificate, on_watch),
+        }
+    }
+
+    fn examine(
+        &self,
+        key: ConsoleKey,
+        protocol: u8,
+        certificate: &[u8],
+        signature: &[u8],
+    ) -> Result<(Device, Known), Refusal> {
+        let console = self.consoles.get(&key).ok_or(Refusal::NotNow)?;
+        if protocol != PROTOCOL {
+            return Err(Refusal::Protocol);
+        }
+        let device = DeviceCertificate::verify(&self.charter, certificate).map_err(|_| Refusal::Certificate)?;
+        if device.party != self.party {
+            return Err(Refusal::Certificate);
+        }
+        if !device.proves(&self.node, &console.nonce, signature) {
+            return Err(Refusal::Signature);
+        }
+        if self.consoles.values().filter(|console| console.known().is_some()).count() >= CONSOLES_MAX {
+            return Err(Refusal::Busy);
+        }
+        let known = self.standing_of(&device)?;
+        Ok((device, known))
+    }
+
+    /// Is it enrolled here, may it be? The first device that comes with a voucher has it.
+    fn standing_of(&self, device: &Device) -> Result<Known, Refusal> {
+        if self.ahead.is_revoked(&device.id) {
+            return Err(Refusal::Revoked);
+        }
+        let devices = self.ahead.node(&self.node).map(|own| own.devices()).ok_or(Refusal::NotNow)?;
+        if let Some(held) = devices.get(&device.id) {
+            let same = held.device.voucher_id == device.voucher_id;
+            return if same { Ok(Known::Enrolled) } else { Err(Refusal::Certificate) };
+        }
+        let party = self.ahead.nodes().filter(|(_, node)| *node.party() == self.party);
+        let mut enrolled = party.flat_map(|(_, node)| node.devices().values());
+        let used = enrolled.any(|e| e.device.voucher_id == device.voucher_id && e.device.id != device.id);
+        if used || device.not_after_ms < self.now.wall_ms {
+            return Err(Refusal::Certificate);
+        }
+        if devices.len() >= DEVICES_MAX {
+            return Err(Refusal::Busy);
+        }
+        Ok(Known::New)
+    }
+
+    fn enrol(&mut self, key: ConsoleKey, device: Box<Device>, certificate: Vec<u8>, on_watch: bool) {
+        let reference = BodyRef { hash: Hash::of(&certificate), len: certificate.len() as u32 };
+        let body = Body::Enrolled { device: device.id, certificate: reference };
+        if let Some(console) = self.consoles.get_mut(&key) {
+            console.standing = Standing::Enrolling { device, on_watch };
+        }
+        if self.append(body, vec![certificate.into()], After::Enrolled(key)).is_err() {
+            self.refuse_console(key, Refusal::Busy);
+        }
+    }
+
+    /// The enrolment was written.
+    pub(crate) fn enrolled(&mut self, key: ConsoleKey) {
+        let Some(console) = self.consoles.get_mut(&key) else { return };
+        match std::mem::replace(&mut console.standing, Standing::Stranger) {
+            Standing::Enrolling { device, on_watch } => self.accept(key, device, on_watch),
+            other => console.standing = other,
+        }
+    }
+
+    fn accept(&mut self, key: ConsoleKey, device: Box<Device>, on_watch: bool) {
+        let id = device.id;
+        // One WebSocket per device: the newer one is where the person is.
+        if let Some(older) = self.devices.insert(id, key)
+            && older != key
+        {
+            self.drop_console(older);
+        }
+        self.back_in_touch(id);
+        let now = self.now.us;
+        if let Some(console) = self.consoles.get_mut(&key) {
+            console.standing = Standing::Known { device, on_watch };
+            console.heard_us = now;
+        }
+        self.count(Count::ConsoleAccepted);
+        self.log(Note::ConsoleOn { console: key, on_watch });
+        self.send_console(key, &ToConsole::Welcome { time_ms: self.now.wall_ms });
+        self.feed_all(key);
+        let paths = self.paths();
+        self.send_console(key, &ToConsole::Paths { paths });
+        self.watch_changed();
+    }
+
+    /// Writes that a device is accepted no more; what follows from it follows when it is written.
+    pub(crate) fn revoke(&mut self, device: DeviceId) {
+        let enrolled = self.ahead.node(&self.node).and_then(|own| own.devices().get(&device));
+        if enrolled.is_some_and(|enrolment| enrolment.revoked.is_none()) {
+            let _ = self.append(Body::Revoked { device }, Vec::new(), After::Nothing);
+        }
+    }
+
+    /// The journal is open: those who came early are looked at now.
+    pub(crate) fn admit_early(&mut self) {
+        for key in self.consoles.keys().copied().collect::<Vec<_>>() {
+            let Some(console) = self.consoles.get_mut(&key) else { continue };
+            match std::mem::replace(&mut console.standing, Standing::Stranger) {
+                Standing::Early(message) => self.admit(key, *message),
+                other => console.standing = other,
+            }
+        }
+    }
+}

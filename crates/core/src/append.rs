@@ -1,0 +1,137 @@
+//! The own journal: entries are made, written by the shell, and only then count.
+
+use crate::io::{ConsoleKey, Output};
+use crate::ledger::{Held, plain};
+use crate::limits::UNRECORDED_MAX;
+use crate::machine::Machine;
+use crate::note::{Count, Note};
+use minicbor::bytes::ByteVec;
+use trialogue_charter::Hash;
+use trialogue_journal::{Body, Journal, VerifiedEntry};
+use trialogue_wire::Bundle;
+use trialogue_wire::console::ToConsole;
+
+/// What happens once an entry is on disk.
+pub(crate) enum After {
+    /// Nothing beside its taking effect.
+    Nothing,
+    /// The console is told that its statement was taken.
+    Statement { console: ConsoleKey, number: u64 },
+    /// The console is let in.
+    Enrolled(ConsoleKey),
+}
+
+/// An own entry that the disk has not confirmed.
+pub(crate) struct Pending {
+    seq: u64,
+    since_us: u64,
+    entry: VerifiedEntry,
+    after: After,
+}
+
+/// Too much waits for the disk.
+pub(crate) struct Full;
+
+impl Machine {
+    /// Makes the next own entry and asks for it to be written. The caller has checked against `ahead` that it may be said.
+    pub(crate) fn append(&mut self, body: Body, bodies: Vec<ByteVec>, after: After) -> Result<(), Full> {
+        let head = self.ledger.head(&self.node);
+        if head.saturating_sub(self.recorded) >= UNRECORDED_MAX as u64 {
+            self.count(Count::OverBound);
+            return Err(Full);
+        }
+        let entry = self.writer.append(self.now.wall_ms, body);
+        let signed = entry.sign(&self.secret).0;
+        // Verified like anyone's: what others would refuse must not be written.
+        let Ok(entry) = VerifiedEntry::open(&signed, &self.charter) else {
+            self.writer = Journal::resume(self.node.clone(), head, self.chain.head(&self.node));
+            self.log(Note::Fault { what: "an own entry does not verify and was not written" });
+            return Err(Full);
+        };
+        self.append_signed(Bundle { entry: signed, bodies }, entry, after);
+        Ok(())
+    }
+
+    /// Takes the next own entry, made now or found with a neighbour at the start.
+    pub(crate) fn append_signed(&mut self, bundle: Bundle, entry: VerifiedEntry, after: After) {
+        let seq = entry.entry().seq;
+        let node = self.node.clone();
+        if self.chain.accept(&entry).is_err() {
+            self.log(Note::Fault { what: "an own entry does not follow on the own journal" });
+            return;
+        }
+        self.writer = Journal::resume(node.clone(), seq, entry.hash());
+        let hashes: Vec<Hash> = entry.entry().bodies().iter().map(|body| body.hash).collect();
+        let lasting = matches!(entry.entry().body, Body::Enrolled { .. });
+        for body in &bundle.bodies {
+            self.ledger.bodies.keep(Hash::of(body), body.clone(), lasting);
+        }
+        self.ledger.push(&node, Held { entry: bundle.entry.clone(), bodies: hashes });
+        if self.ahead.apply(&entry, &plain(&bundle.bodies)).is_err() {
+            self.log(Note::Fault { what: "an own entry does not fit the own journal" });
+        }
+        self.pending.push_back(Pending { seq, since_us: self.now.us, entry, after });
+        self.push_out(Output::Append { seq, bundle });
+    }
+
+    /// The disk has the own journal up to here.
+    pub(crate) fn appended(&mut self, up_to: u64) {
+        self.recorded = self.recorded.max(up_to.min(self.ledger.head(&self.node)));
+        if self.failing && self.recorded == self.ledger.head(&self.node) {
+            self.failing = false;
+            self.log(Note::Recorded { seq: self.recorded });
+        }
+        self.release(up_to, false);
+    }
+
+    /// The disk could not take the own journal up to here. A record must never stop an emergency.
+    pub(crate) fn append_failed(&mut self, up_to: u64) {
+        if !std::mem::replace(&mut self.failing, true) {
+            self.log(Note::Unrecorded { seq: up_to });
+        }
+        self.release(up_to, true);
+    }
+
+    /// What the disk was silent about for too long goes out all the same.
+    pub(crate) fn appends_overdue(&mut self) {
+        let patience = crate::limits::DISK_PATIENCE_US;
+        let late = self.pending.iter().take_while(|p| self.now.us >= p.since_us + patience).last();
+        if let Some(seq) = late.map(|pending| pending.seq) {
+            self.append_failed(seq);
+        }
+    }
+
+    /// When [`Machine::appends_overdue`] is due.
+    pub(crate) fn next_append_us(&self) -> Option<u64> {
+        self.pending.front().map(|pending| pending.since_us + crate::limits::DISK_PATIENCE_US)
+    }
+
+    /// Lets entries take effect: in the state, at the consoles, on the links.
+    fn release(&mut self, up_to: u64, unrecorded: bool) {
+        let mut fresh = Vec::new();
+        while let Some(pending) = self.pending.pop_front_if(|pending| pending.seq <= up_to) {
+            let bundle = self.ledger.bundle(&self.node, pending.seq);
+            let bodies = bundle.as_ref().map_or(&[][..], |bundle| &bundle.bodies);
+            if self.state.apply(&pending.entry, &plain(bodies)).is_err() {
+                self.log(Note::Fault { what: "a released entry does not fit the own journal" });
+            }
+            self.released = pending.seq;
+            if unrecorded {
+                self.count(Count::Unrecorded);
+            }
+            match pending.after {
+                After::Nothing => {}
+                After::Statement { console, number } => {
+                    self.count(Count::StatementAccepted);
+                    if self.consoles.contains_key(&console) {
+                        self.send_console(console, &ToConsole::Accepted { number, unrecorded });
+                    }
+                }
+                After::Enrolled(console) => self.enrolled(console),
+            }
+            fresh.extend(bundle.map(|bundle| self.fresh(&pending.entry, bundle)));
+            self.applied(pending.entry.entry());
+        }
+        self.feed(&fresh);
+    }
+}

@@ -1,0 +1,205 @@
+//! WebSockets of consoles: opened, spoken on, silent, closed.
+
+use crate::bucket::Bucket;
+use crate::io::{ConsoleKey, Output};
+use crate::limits::*;
+use crate::machine::Machine;
+use crate::note::{Count, Note};
+use minicbor::bytes::ByteVec;
+use std::collections::BTreeSet;
+use trialogue_charter::{Device, DeviceId, Hash, NodeId};
+use trialogue_wire::console::{PROTOCOL, Refusal, ToConsole, ToNode};
+use trialogue_wire::limits::{FIRST_MAX, MESSAGE_MAX};
+
+/// How far a console has come.
+pub(crate) enum Standing {
+    /// Nothing is known of it.
+    Stranger,
+    /// It proved itself while the machine was still opening its journal; its message waits.
+    Early(Box<ToNode>),
+    /// Its enrolment is being written.
+    Enrolling { device: Box<Device>, on_watch: bool },
+    /// Accepted.
+    Known { device: Box<Device>, on_watch: bool },
+}
+
+/// One WebSocket.
+pub(crate) struct Console {
+    pub(crate) nonce: [u8; 32],
+    pub(crate) standing: Standing,
+    pub(crate) opened_us: u64,
+    pub(crate) heard_us: u64,
+    /// Entries that it was shown at the start, and enrolments since.
+    pub(crate) shown: BTreeSet<(NodeId, u64)>,
+    statements: Bucket,
+    messages: Bucket,
+}
+
+impl Console {
+    /// The device, once accepted.
+    pub(crate) fn known(&self) -> Option<&Device> {
+        match &self.standing {
+            Standing::Known { device, .. } => Some(device),
+            _ => None,
+        }
+    }
+
+    /// Accepted and on watch.
+    pub(crate) fn watch(&self) -> Option<&Device> {
+        match &self.standing {
+            Standing::Known { device, on_watch: true } => Some(device),
+            _ => None,
+        }
+    }
+
+    fn is_stranger(&self) -> bool {
+        matches!(self.standing, Standing::Stranger | Standing::Early(_))
+    }
+
+    /// When it has to be heard of again.
+    pub(crate) fn due_us(&self) -> u64 {
+        if self.is_stranger() { self.opened_us + STRANGER_US } else { self.heard_us + SILENCE_US }
+    }
+}
+
+impl Machine {
+    pub(crate) fn console_opened(&mut self, console: ConsoleKey, nonce: [u8; 32]) {
+        let strangers = self.consoles.iter().filter(|(_, c)| c.is_stranger());
+        let oldest = strangers.clone().min_by_key(|(key, c)| (c.opened_us, **key)).map(|(key, _)| *key);
+        if strangers.count() >= STRANGERS_MAX
+            && let Some(oldest) = oldest
+        {
+            self.count(Count::OverBound);
+            self.refuse_console(oldest, Refusal::Busy);
+        }
+        let now = self.now.us;
+        let fresh = Console {
+            nonce,
+            standing: Standing::Stranger,
+            opened_us: now,
+            heard_us: now,
+            shown: BTreeSet::new(),
+            statements: Bucket::new(STATEMENTS_BURST, STATEMENT_EVERY_US, now),
+            messages: Bucket::new(MESSAGES_BURST, MESSAGE_EVERY_US, now),
+        };
+        self.consoles.insert(console, fresh);
+        let charter = self.charter.bytes().to_vec();
+        let challenge = ToConsole::Challenge { protocol: PROTOCOL, node: self.node.clone(), nonce, charter };
+        self.send_console(console, &challenge);
+    }
+
+    pub(crate) fn console_message(&mut self, key: ConsoleKey, bytes: &[u8]) {
+        let now = self.now.us;
+        let Some(console) = self.consoles.get_mut(&key) else { return };
+        let most = if console.is_stranger() { FIRST_MAX } else { MESSAGE_MAX };
+        let Some(message) = Some(bytes).filter(|b| b.len() <= most).and_then(|b| trialogue_wire::decode(b).ok()) else {
+            self.count(Count::ConsoleMalformed);
+            self.refuse_console(key, Refusal::Malformed);
+            return;
+        };
+        if let ToNode::Prove { .. } = message {
+            if matches!(console.standing, Standing::Stranger) {
+                self.admit(key, message);
+            } else {
+                self.refuse_console(key, Refusal::NotNow);
+            }
+            return;
+        }
+        if let ToNode::Ping { number } = message {
+            console.heard_us = now;
+            self.send_console(key, &ToConsole::Pong { number });
+            return;
+        }
+        let Some(device) = console.known().map(|device| device.id) else {
+            // Only a log-in is heard before the log-in is done.
+            self.refuse_console(key, Refusal::NotNow);
+            return;
+        };
+        console.heard_us = now;
+        let statement = matches!(message, ToNode::State { .. });
+        let bucket = if statement { &mut console.statements } else { &mut console.messages };
+        let may = bucket.take(now);
+        self.console_said(key, device, message, may);
+    }
+
+    fn console_said(&mut self, key: ConsoleKey, device: DeviceId, message: ToNode, may: bool) {
+        if !may {
+            self.count(Count::OverBound);
+        }
+        match message {
+            ToNode::State { statement, bodies } => self.take_statement(key, device, statement, bodies, may),
+            _ if !may => {}
+            ToNode::Offer { sdp } => self.take_offer(key, device, sdp),
+            ToNode::KeyFrame { device } => self.want_key_frame(device, None),
+            ToNode::Want { hashes } => self.take_want(key, &hashes),
+            ToNode::Sending { line, voice, picture } => self.take_sending(None, device, line, voice, picture),
+            ToNode::Ping { .. } | ToNode::Prove { .. } => {}
+        }
+    }
+
+    /// Sends bodies that a console misses, as far as they are held, in messages within the bound.
+    fn take_want(&mut self, key: ConsoleKey, hashes: &[Hash]) {
+        let mut bodies: Vec<ByteVec> = Vec::new();
+        let mut bytes = 0;
+        for body in hashes.iter().filter_map(|hash| self.ledger.bodies.get(hash)).cloned().collect::<Vec<_>>() {
+            if bytes + body.len() > BUNDLE_MAX {
+                self.send_console(key, &ToConsole::Bodies { bodies: std::mem::take(&mut bodies) });
+                bytes = 0;
+            }
+            bytes += body.len();
+            bodies.push(body);
+        }
+        self.send_console(key, &ToConsole::Bodies { bodies });
+    }
+
+    /// Turns a console away.
+    pub(crate) fn refuse_console(&mut self, key: ConsoleKey, reason: Refusal) {
+        self.count(Count::ConsoleRefused);
+        self.log(Note::Refused { console: key, reason });
+        let bytes = trialogue_wire::encode(&ToConsole::Refused { number: None, reason });
+        self.push_out(Output::SendConsole { console: key, bytes, last: true });
+        self.console_closed(key);
+    }
+
+    /// A WebSocket is gone. Its device keeps its leg and its place in a call until it counts as lost.
+    pub(crate) fn console_closed(&mut self, key: ConsoleKey) {
+        let Some(console) = self.consoles.remove(&key) else { return };
+        let Some(device) = console.known() else { return };
+        self.log(Note::ConsoleOff { console: key });
+        let id = device.id;
+        if self.devices.get(&id) == Some(&key) {
+            self.devices.remove(&id);
+            self.out_of_touch(id);
+        }
+        self.watch_changed();
+    }
+
+    /// Closes without a word: the device is at another WebSocket, or silent.
+    pub(crate) fn drop_console(&mut self, key: ConsoleKey) {
+        self.push_out(Output::SendConsole { console: key, bytes: Vec::new(), last: true });
+        self.console_closed(key);
+    }
+
+    /// Strangers that took too long, and consoles that fell silent.
+    pub(crate) fn consoles_overdue(&mut self) {
+        let late = self.consoles.iter().filter(|(_, console)| self.now.us >= console.due_us());
+        for (key, stranger) in late.map(|(key, console)| (*key, console.is_stranger())).collect::<Vec<_>>() {
+            if !stranger {
+                self.count(Count::ConsoleSilent);
+            }
+            self.drop_console(key);
+        }
+    }
+
+    pub(crate) fn send_console(&mut self, console: ConsoleKey, message: &ToConsole) {
+        let bytes = trialogue_wire::encode(message);
+        self.push_out(Output::SendConsole { console, bytes, last: false });
+    }
+
+    pub(crate) fn send_all_consoles(&mut self, message: &ToConsole) {
+        let bytes = trialogue_wire::encode(message);
+        for console in self.devices.values().copied().collect::<Vec<_>>() {
+            self.push_out(Output::SendConsole { console, bytes: bytes.clone(), last: false });
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Every bound of the control machine, with what raising or lowering it costs. All times are microseconds.
+
+/// Memory for bodies other than certificates, in bytes. A call of nine consoles leaves about 3 MB of handshakes; less makes a
+/// console that comes back late miss keys of a long call, more is memory that a hostile node can fill.
+pub const BODIES_HELD: usize = 64 << 20;
+/// Entries of one journal held in memory: about 300 bytes each, a busy year has tens of thousands. A node that floods its journal
+/// is cut off there, and only there.
+pub const ENTRIES_HELD: usize = 1 << 20;
+/// Consoles that have proven who they are. A party has a few dozen; each costs its queue in the shell.
+pub const CONSOLES_MAX: usize = 256;
+/// WebSockets that have not proven anything yet; when one more comes, the oldest goes. Less makes it easier for strangers to
+/// keep others out, more lets them hold more memory.
+pub const STRANGERS_MAX: usize = 64;
+/// How long a stranger may take to prove who it is.
+pub const STRANGER_US: u64 = 10_000_000;
+/// After how long without a message a console counts as gone; it sends a ping every 5 s.
+pub const SILENCE_US: u64 = 20_000_000;
+/// Statements that a console may make at once, and how fast that is refilled. A lead in a call with many joins makes a few per
+/// second; more would let one console fill the journal.
+pub const STATEMENTS_BURST: u32 = 64;
+/// See [`STATEMENTS_BURST`].
+pub const STATEMENT_EVERY_US: u64 = 50_000;
+/// Other messages of a console at once (offers, wants, key frames), refilled one per 20 ms.
+pub const MESSAGES_BURST: u32 = 256;
+/// See [`MESSAGES_BURST`].
+pub const MESSAGE_EVERY_US: u64 = 20_000;
+/// How long the disk may take for an entry before what depends on it goes out unrecorded: an emergency does not wait for a disk.
+pub const DISK_PATIENCE_US: u64 = 2_000_000;
+/// Own entries that the disk has not confirmed; beyond it statements are refused as `Busy`, so a dead disk cannot fill the memory.
+/// At a call's dozens of entries it lasts for many calls.
+pub const UNRECORDED_MAX: usize = 8_192;
+/// At start the machine waits this long for its neighbours to say how far they hold its own journal, so that entries that went out
+/// unrecorded before a crash are taken back instead of contradicted. More delays the start of a node that is alone.
+pub const OPENING_US: u64 = 1_000_000;
+/// A change of who is on watch is written after this long without a further one, so that a flapping console costs few entries.
+pub const STAFFED_US: u64 = 1_000_000;
+/// How often each side of a link says what it holds, changed or not.
+pub const HEADS_US: u64 = 5_000_000;
+/// How long a link may take to say hello.
+pub const HELLO_US: u64 = 10_000_000;
+/// Bytes of entries sent on a link and not yet acknowledged by its heads. A 100 ms path carries 160 Mbit/s with it; more is memory
+/// per link.
+pub const IN_FLIGHT_MAX: usize = 2 << 20;
+/// Bytes of entries in one message, unless one entry alone is larger.
+pub const BATCH_MAX: usize = 256 << 10;
+/// Bodies beside one entry, together: with the entry they must fit into one message.
+pub const BUNDLE_MAX: usize = trialogue_wire::limits::MESSAGE_MAX - (64 << 10);
+/// How long to leave it to a journal's own node to send an entry to a neighbour of it, before it is sent from here as well. Less
+/// sends every entry over every link, more delays the way round a link that is failing.
+pub const RELAY_US: u64 = 1_000_000;
+/// After how long without progress entries on a link are sent again.
+pub const RESEND_US: u64 = 10_000_000;
+/// Shortest time between two requests for a key frame of one console: a key frame is up to 100 packets.
+pub const KEY_FRAME_US: u64 = 200_000;
+/// Shortest time between two [`trialogue_wire::console::ToConsole::Paths`] that differ in round trips only.
+pub const ROUND_TRIP_US: u64 = 5_000_000;
+/// Streams of other nodes that are known at once. Two for each console in a call.
+pub const STREAMS_MAX: usize = 1_024;
+/// Rings of one other node that are taken at once, and how fast that is refilled. Each costs this node two entries.
+pub const RINGS_BURST: u32 = 32;
+/// See [`RINGS_BURST`].
+pub const RING_EVERY_US: u64 = 1_000_000;

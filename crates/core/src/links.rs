@@ -1,0 +1,201 @@
+//! Links to other nodes: hello, who reaches whom, up and down.
+
+use crate::io::Output;
+use crate::limits::{HEADS_US, HELLO_US};
+use crate::machine::Machine;
+use crate::note::{Count, Note};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use trialogue_charter::{Hash, NodeId};
+use trialogue_wire::link::{Head, LinkMessage, PROTOCOL};
+
+/// A connection to another node, from [`crate::Input::LinkUp`] to [`crate::Input::LinkDown`].
+pub(crate) struct Link {
+    /// Both sides have said hello.
+    pub(crate) up: bool,
+    /// Until when hello must have come.
+    pub(crate) hello_by_us: u64,
+    pub(crate) round_trip_us: Option<u32>,
+    /// Nodes that the other side has a direct link to, as it says.
+    pub(crate) neighbours: BTreeSet<NodeId>,
+    /// What the other side holds, as it says.
+    pub(crate) theirs: BTreeMap<NodeId, u64>,
+    /// What was sent to it, whether it says so yet or not.
+    pub(crate) sent: BTreeMap<NodeId, u64>,
+    /// Sent and not yet acknowledged: journal, position, bytes.
+    pub(crate) in_flight: VecDeque<(NodeId, u64, usize)>,
+    pub(crate) in_flight_bytes: usize,
+    /// When something was acknowledged last, or sent with nothing in flight.
+    pub(crate) progress_us: u64,
+    /// Since when it lacks entries of journals that their own nodes should be sending it.
+    pub(crate) behind: BTreeMap<NodeId, u64>,
+    /// It has not been told yet what is held here now.
+    pub(crate) owes_heads: bool,
+    pub(crate) next_heads_us: u64,
+    /// Streams that it was told of: source node's index and number.
+    pub(crate) told: BTreeSet<(u8, u16)>,
+}
+
+impl Machine {
+    pub(crate) fn link_up(&mut self, node: NodeId, round_trip_us: Option<u32>) {
+        if node == self.node || self.charter.node(&node).is_none() {
+            self.refuse_link(node, "no other node of this charter: check which key the connection showed");
+            return;
+        }
+        if self.links.contains_key(&node) {
+            self.link_down(&node);
+        }
+        let link = Link {
+            up: false,
+            hello_by_us: self.now.us + HELLO_US,
+            round_trip_us,
+            neighbours: BTreeSet::new(),
+            theirs: BTreeMap::new(),
+            sent: BTreeMap::new(),
+            in_flight: VecDeque::new(),
+            in_flight_bytes: 0,
+            progress_us: self.now.us,
+            behind: BTreeMap::new(),
+            owes_heads: false,
+            next_heads_us: self.now.us + HEADS_US,
+            told: BTreeSet::new(),
+        };
+        self.links.insert(node.clone(), link);
+        let hello = LinkMessage::Hello {
+            protocol: PROTOCOL,
+            node: self.node.clone(),
+            charter: self.charter.hash(),
+            heads: self.shown_heads(),
+        };
+        self.send_link(&node, &hello);
+    }
+
+    pub(crate) fn link_down(&mut self, node: &NodeId) {
+        let Some(link) = self.links.remove(node) else { return };
+        if link.up {
+            self.log(Note::LinkDown { node: node.clone() });
+            self.forget_streams_of_link(node);
+            self.tell_neighbours();
+        }
+        self.paths_changed = true;
+        self.routes_changed = true;
+    }
+
+    pub(crate) fn link_round_trip(&mut self, node: &NodeId, round_trip_us: u32) {
+        if let Some(link) = self.links.get_mut(node) {
+            link.round_trip_us = Some(round_trip_us);
+        }
+    }
+
+    pub(crate) fn link_message(&mut self, node: NodeId, bytes: &[u8]) {
+        let Some(link) = self.links.get(&node) else { return };
+        match (link.up, trialogue_wire::decode(bytes).ok()) {
+            (_, None) => self.link_malformed(node),
+            (false, Some(LinkMessage::Hello { protocol, node: says, charter, heads })) => {
+                self.take_hello(node, protocol, &says, charter, &heads);
+            }
+            (false, Some(_)) => self.refuse_link(node, "it spoke before its hello"),
+            (true, Some(message)) => self.link_said(node, message),
+        }
+    }
+
+    fn link_said(&mut self, node: NodeId, message: LinkMessage) {
+        match message {
+            LinkMessage::Hello { .. } => self.link_malformed(node),
+            LinkMessage::Entries { bundles } => self.take_entries(&node, bundles),
+            LinkMessage::Heads { heads } => self.take_heads(&node, &heads),
+            LinkMessage::Neighbours { nodes } => self.take_neighbours(&node, nodes),
+            LinkMessage::KeyFrame { device } => self.want_key_frame(device, Some(&node)),
+            LinkMessage::Sending { device, line, voice, picture } => {
+                self.take_sending(Some(&node), device, line, voice, picture);
+            }
+            LinkMessage::Stream { number, node: source, device, line, medium } => {
+                self.take_stream(&node, &source, number, device, line, medium);
+            }
+            LinkMessage::StreamEnd { number, node: source } => self.take_stream_end(&node, &source, number),
+        }
+    }
+
+    fn take_hello(&mut self, node: NodeId, protocol: u8, says: &NodeId, charter: Hash, heads: &[Head]) {
+        let why = if protocol != PROTOCOL {
+            Some("it speaks another version of the link protocol: update the older of the two nodes")
+        } else if *says != node {
+            Some("it calls itself by another name than its key's in the charter: check its configuration")
+        } else if charter != self.charter.hash() {
+            Some("it holds another charter: give both nodes the newest one")
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            self.refuse_link(node, why);
+            return;
+        }
+        if let Some(link) = self.links.get_mut(&node) {
+            link.up = true;
+        }
+        self.take_heads(&node, heads);
+        if let Some(link) = self.links.get_mut(&node) {
+            link.sent = link.theirs.clone();
+        }
+        self.log(Note::LinkUp { node: node.clone() });
+        self.tell_neighbours();
+        self.tell_all_sending();
+        self.paths_changed = true;
+        self.routes_changed = true;
+    }
+
+    fn take_neighbours(&mut self, node: &NodeId, nodes: Vec<NodeId>) {
+        let known = nodes.into_iter().filter(|n| self.charter.node(n).is_some()).collect();
+        if let Some(link) = self.links.get_mut(node)
+            && link.neighbours != known
+        {
+            link.neighbours = known;
+            self.paths_changed = true;
+            self.routes_changed = true;
+        }
+    }
+
+    /// Tells every neighbour who this node's neighbours are.
+    fn tell_neighbours(&mut self) {
+        let nodes: Vec<NodeId> = self.neighbours().cloned().collect();
+        for node in &nodes {
+            self.send_link(node, &LinkMessage::Neighbours { nodes: nodes.clone() });
+        }
+    }
+
+    /// Nodes with a link that is up, in order.
+    pub(crate) fn neighbours(&self) -> impl Iterator<Item = &NodeId> {
+        self.links.iter().filter(|(_, link)| link.up).map(|(node, _)| node)
+    }
+
+    /// Does `from`, a neighbour, say that it has a direct link to `to`?
+    pub(crate) fn reaches(&self, from: &NodeId, to: &NodeId) -> bool {
+        self.links.get(from).is_some_and(|link| link.up && link.neighbours.contains(to))
+    }
+
+    /// Closes a connection for what it said.
+    fn refuse_link(&mut self, node: NodeId, why: &'static str) {
+        self.count(Count::LinkRefused);
+        self.log(Note::LinkRefused { node: node.clone(), why });
+        self.push_out(Output::CloseLink { node: node.clone() });
+        self.link_down(&node);
+    }
+
+    fn link_malformed(&mut self, node: NodeId) {
+        self.count(Count::LinkMalformed);
+        self.log(Note::LinkRefused { node, why: "a message of it could not be read and was dropped" });
+    }
+
+    pub(crate) fn send_link(&mut self, node: &NodeId, message: &LinkMessage) {
+        let bytes = trialogue_wire::encode(message);
+        self.push_out(Output::SendLink { node: node.clone(), bytes });
+    }
+
+    /// Ends connections that never said hello.
+    pub(crate) fn links_overdue(&mut self) {
+        let late = |link: &Link| !link.up && self.now.us >= link.hello_by_us;
+        let nodes: Vec<NodeId> = self.links.iter().filter(|(_, link)| late(link)).map(|(n, _)| n.clone()).collect();
+        for node in nodes {
+            self.refuse_link(node, "it did not say hello in time");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Consoles in a call that are out of touch.
+
+use crate::append::After;
+use crate::machine::Machine;
+use trialogue_charter::{DeviceId, LineId};
+use trialogue_journal::Body;
+
+impl Machine {
+    /// A device has no WebSocket any more. In a call it keeps its place and its leg for `policy.lost_seconds`.
+    pub(crate) fn out_of_touch(&mut self, device: DeviceId) {
+        if self.lines_of(&device).is_empty() {
+            self.close_leg(&device);
+        } else {
+            let due = self.now.us + u64::from(self.charter.policy.lost_seconds) * 1_000_000;
+            self.lost_due.insert(device, due);
+        }
+    }
+
+    pub(crate) fn back_in_touch(&mut self, device: DeviceId) {
+        self.lost_due.remove(&device);
+    }
+
+    /// Writes that those who did not come back in time have left.
+    pub(crate) fn write_lost(&mut self) {
+        let due: Vec<DeviceId> =
+            self.lost_due.iter().filter(|(_, due)| self.now.us >= **due).map(|(device, _)| *device).collect();
+        for device in due {
+            self.lost_due.remove(&device);
+            for line in self.lines_of(&device) {
+                let body = Body::Lost { device, line };
+                if self.append(body, Vec::new(), After::Nothing).is_err() {
+                    self.lost_due.insert(device, self.now.us + 1_000_000);
+                }
+            }
+            self.close_leg(&device);
+        }
+    }
+
+    /// Lines that a device of this node is in on, by the own journal as far as it is made.
+    pub(crate) fn lines_of(&self, device: &DeviceId) -> Vec<LineId> {
+        self.ahead.node(&self.node).map(|own| own.lines_of(device)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,185 @@
+//! The control machine: what it is made of, what goes in, what comes out, when it wants to be called.
+
+use crate::append::Pending;
+use crate::bucket::Bucket;
+use crate::consoles::Console;
+use crate::io::{ConsoleKey, Input, Now, Output, Route};
+use crate::key_frames::Asked;
+use crate::ledger::{Ledger, plain};
+use crate::links::Link;
+use crate::note::{Count, Note};
+use crate::rings::Sounding;
+use crate::sending::Says;
+use crate::streams::{StreamKey, Streams};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use trialogue_charter::{CallId, DeviceId, HybridSecret, NodeId, OfficeId, PartyId, VerifiedCharter};
+use trialogue_journal::fold::State;
+use trialogue_journal::{Act, Body, Chain, Entry, Journal, UnverifiedStatement, VerifiedEntry};
+use trialogue_wire::console::{PathState, Refusal};
+
+/// The node as a pure machine. See the crate's documentation for the calling contract.
+pub struct Machine {
+    pub(crate) charter: Arc<VerifiedCharter>,
+    pub(crate) node: NodeId,
+    pub(crate) index: u8,
+    pub(crate) party: PartyId,
+    pub(crate) secret: HybridSecret,
+    pub(crate) now: Now,
+    pub(crate) out: VecDeque<Output>,
+
+    pub(crate) ledger: Ledger,
+    pub(crate) chain: Chain,
+    pub(crate) writer: Journal,
+    /// What has taken effect: all that is shown, rung and forwarded comes from here.
+    pub(crate) state: State,
+    /// The same with own entries that still wait for the disk: what a next entry is checked against.
+    pub(crate) ahead: State,
+    pub(crate) pending: VecDeque<Pending>,
+    /// Own entries up to here have taken effect.
+    pub(crate) released: u64,
+    /// Own entries up to here are on disk.
+    pub(crate) recorded: u64,
+    /// The disk failed and has not caught up.
+    pub(crate) failing: bool,
+    /// Somebody showed an own entry that is not in the own journal; said once.
+    pub(crate) overtaken: bool,
+    /// Nothing is appended until neighbours had this long to give back entries that did not reach the disk.
+    pub(crate) opening_until_us: Option<u64>,
+    pub(crate) opening_heard: BTreeSet<NodeId>,
+
+    pub(crate) consoles: BTreeMap<ConsoleKey, Console>,
+    /// The WebSocket of each device that is here.
+    pub(crate) devices: BTreeMap<DeviceId, ConsoleKey>,
+    /// The leg of each device that has one, by the WebSocket that asked for it.
+    pub(crate) legs: BTreeMap<DeviceId, ConsoleKey>,
+    pub(crate) lost_due: BTreeMap<DeviceId, u64>,
+    pub(crate) staffed_due_us: Option<u64>,
+    pub(crate) staffed_written: Option<Vec<(OfficeId, u16)>>,
+    pub(crate) sounding: BTreeMap<CallId, Sounding>,
+    pub(crate) ring_buckets: BTreeMap<NodeId, Bucket>,
+    pub(crate) lines_changed: bool,
+
+    pub(crate) links: BTreeMap<NodeId, Link>,
+    pub(crate) paths_told: Vec<PathState>,
+    pub(crate) paths_changed: bool,
+    pub(crate) next_paths_us: u64,
+
+    pub(crate) streams: Streams,
+    pub(crate) routes: BTreeMap<StreamKey, Route>,
+    pub(crate) routes_changed: bool,
+    /// Numbers that mean another stream than before.
+    pub(crate) routes_renamed: BTreeSet<StreamKey>,
+    pub(crate) key_frames: BTreeMap<DeviceId, Asked>,
+    pub(crate) sending: BTreeMap<DeviceId, Says>,
+}
+
+impl Machine {
+    /// Takes one input. Then drain [`Machine::poll`].
+    pub fn handle(&mut self, now: Now, input: Input) {
+        self.now = Now { us: now.us.max(self.now.us), wall_ms: now.wall_ms };
+        match input {
+            Input::ConsoleOpened { console, nonce } => self.console_opened(console, nonce),
+            Input::ConsoleMessage { console, bytes } => self.console_message(console, &bytes),
+            Input::ConsoleClosed { console } => self.console_closed(console),
+            Input::LinkUp { node, round_trip_us } => self.link_up(node, round_trip_us),
+            Input::LinkDown { node } => self.link_down(&node),
+            Input::LinkMessage { node, bytes } => self.link_message(node, &bytes),
+            Input::LinkRoundTrip { node, round_trip_us } => self.link_round_trip(&node, round_trip_us),
+            Input::Appended { up_to } => self.appended(up_to),
+            Input::AppendFailed { up_to } => self.append_failed(up_to),
+            Input::LegAnswer { console, sdp } => self.leg_answer(console, sdp),
+            Input::LegRefused { console } => self.leg_refused(console),
+            Input::LegState { console, up } => self.leg_state(console, up),
+            Input::Placed { console, mid, device, medium } => self.placed(console, mid, device, medium),
+            Input::KeyFrameWanted { device } => self.want_key_frame(device, None),
+            Input::Revoke { device } => self.revoke(device),
+            Input::Tick => {}
+        }
+        self.settle();
+    }
+
+    /// The next thing to do, until there is none.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// When to call with [`Input::Tick`] at the latest, on the clock of [`Now::us`]; none: only when something happens.
+    pub fn next_timeout(&self) -> Option<u64> {
+        let consoles = self.consoles.values().map(Console::due_us).min();
+        let rings = self.sounding.values().map(|sounding| sounding.due_us(self.now.us)).min();
+        let lost = self.lost_due.values().min().copied();
+        let paths = (!self.devices.is_empty()).then_some(self.next_paths_us);
+        let staffed = self.staffed_due_us.filter(|_| self.opening_until_us.is_none());
+        let own = [consoles, rings, lost, paths, staffed, self.opening_until_us];
+        let others = [self.next_link_us(), self.next_append_us(), self.next_key_frame_us()];
+        own.into_iter().chain(others).flatten().min()
+    }
+
+    /// What follows from what changed, and what is due.
+    fn settle(&mut self) {
+        self.open_journal();
+        self.links_overdue();
+        self.consoles_overdue();
+        self.appends_overdue();
+        if self.opening_until_us.is_none() {
+            self.write_lost();
+            self.write_staffed();
+            self.settle_rings();
+        }
+        self.settle_routes();
+        self.key_frames_due();
+        self.tell_paths();
+        self.push_entries();
+        self.tell_heads();
+    }
+
+    /// Folds an entry of another node, which takes effect at once.
+    pub(crate) fn fold(&mut self, entry: &VerifiedEntry, bodies: &[minicbor::bytes::ByteVec]) {
+        let bodies = plain(bodies);
+        let _ = self.ahead.apply(entry, &bodies);
+        if self.state.apply(entry, &bodies).is_err() {
+            self.count(Count::EntryIgnored);
+        }
+    }
+
+    /// An entry has taken effect.
+    pub(crate) fn applied(&mut self, entry: &Entry) {
+        self.lines_changed = true;
+        self.routes_changed = true;
+        self.forget_sending();
+        if let Body::Revoked { device } = &entry.body
+            && let Some(console) = self.devices.get(device).copied()
+            && self.state.is_revoked(device)
+        {
+            self.refuse_console(console, Refusal::Revoked);
+            self.close_leg(device);
+        }
+        let Body::Stated { statement } = &entry.body else { return };
+        let Ok(statement) = UnverifiedStatement::decode(statement) else { return };
+        let claim = statement.claim();
+        match claim.act {
+            Act::Ring { .. } | Act::Answer { .. } => self.tell_all_sending(),
+            Act::Handshake { .. } if entry.node == self.node => {
+                // Own consoles seal with a new key soon: who opens it needs a picture that does not build on older ones.
+                let own = self.members(&claim.line).into_iter().filter(|(_, node)| *node == self.node);
+                for (device, _) in own.collect::<Vec<_>>() {
+                    self.want_key_frame(device, None);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn push_out(&mut self, output: Output) {
+        self.out.push_back(output);
+    }
+
+    pub(crate) fn count(&mut self, count: Count) {
+        self.out.push_back(Output::Count(count));
+    }
+
+    pub(crate) fn log(&mut self, note: Note) {
+        self.out.push_back(Output::Log(note));
+    }
+}

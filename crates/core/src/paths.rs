@@ -1,0 +1,40 @@
+//! What consoles are told of the ways to other nodes.
+
+use crate::limits::ROUND_TRIP_US;
+use crate::machine::Machine;
+use trialogue_wire::console::{PathState, ToConsole};
+
+impl Machine {
+    /// The state of the way to every other node of the charter.
+    pub(crate) fn paths(&self) -> Vec<PathState> {
+        let others = self.charter.nodes.iter().filter(|node| node.id != self.node);
+        let path = |node: &trialogue_charter::Node| {
+            let link = self.links.get(&node.id).filter(|link| link.up);
+            PathState {
+                node: node.id.clone(),
+                direct: link.is_some(),
+                reached: link.is_some() || self.neighbours().any(|via| self.reaches(via, &node.id)),
+                round_trip_us: link.and_then(|link| link.round_trip_us),
+            }
+        };
+        others.map(path).collect()
+    }
+
+    /// Tells consoles at once when a way came or went, and of new round trips now and then.
+    pub(crate) fn tell_paths(&mut self) {
+        let due = self.now.us >= self.next_paths_us;
+        if !self.paths_changed && !due {
+            return;
+        }
+        let paths = self.paths();
+        let ways = |paths: &[PathState]| paths.iter().map(|p| (p.direct, p.reached)).collect::<Vec<_>>();
+        if ways(&paths) != ways(&self.paths_told) || (due && paths != self.paths_told) {
+            self.paths_told = paths.clone();
+            self.send_all_consoles(&ToConsole::Paths { paths });
+        }
+        if due {
+            self.next_paths_us = self.now.us + ROUND_TRIP_US;
+        }
+        self.paths_changed = false;
+    }
+}

@@ -1,0 +1,160 @@
+//! Sending entries to neighbours that lack them.
+
+use crate::ledger::weight;
+use crate::limits::*;
+use crate::links::Link;
+use crate::machine::Machine;
+use crate::note::{Count, Note};
+use trialogue_charter::NodeId;
+use trialogue_wire::limits::ENTRIES_MAX;
+use trialogue_wire::link::{Head, LinkMessage};
+
+impl Link {
+    /// How far the other side will hold a journal once it has all that was sent.
+    fn reach(&self, node: &NodeId) -> u64 {
+        self.sent.get(node).copied().unwrap_or(0).max(self.theirs.get(node).copied().unwrap_or(0))
+    }
+
+    /// The other side holds a journal up to here.
+    pub(crate) fn holds(&mut self, node: &NodeId, seq: u64) {
+        let held = self.theirs.entry(node.clone()).or_default();
+        *held = (*held).max(seq);
+    }
+}
+
+impl Machine {
+    /// How far each journal is held and may be shown: of the own one, what has taken effect.
+    pub(crate) fn shown_heads(&self) -> Vec<Head> {
+        let mut heads = self.ledger.heads();
+        for head in heads.iter_mut().filter(|head| head.node == self.node) {
+            head.seq = self.released;
+        }
+        heads
+    }
+
+    fn shown_head(&self, node: &NodeId) -> u64 {
+        if *node == self.node { self.released } else { self.ledger.head(node) }
+    }
+
+    /// A neighbour says what it holds.
+    pub(crate) fn take_heads(&mut self, from: &NodeId, heads: &[Head]) {
+        let own_head = self.ledger.head(&self.node);
+        let now = self.now.us;
+        let Some(link) = self.links.get_mut(from) else { return };
+        let mut ahead_of_us = false;
+        for head in heads.iter().filter(|head| self.charter.node(&head.node).is_some()) {
+            link.theirs.insert(head.node.clone(), head.seq);
+            ahead_of_us |= head.node == self.node && head.seq > own_head;
+        }
+        let before = link.in_flight.len();
+        let theirs = &link.theirs;
+        link.in_flight.retain(|(node, seq, _)| theirs.get(node).is_none_or(|held| seq > held));
+        link.in_flight_bytes = link.in_flight.iter().map(|(_, _, bytes)| bytes).sum();
+        if link.in_flight.is_empty() || link.in_flight.len() < before {
+            link.progress_us = now;
+        } else if now >= link.progress_us + RESEND_US {
+            link.sent = link.theirs.clone();
+            link.in_flight.clear();
+            link.in_flight_bytes = 0;
+            link.progress_us = now;
+        }
+        if ahead_of_us && self.opening_until_us.is_none() && !std::mem::replace(&mut self.overtaken, true) {
+            // It shows entries of ours that we do not have: the journal key is in use elsewhere, or our disk lost its end.
+            self.count(Count::EntryForked);
+            self.log(Note::Fork { node: self.node.clone(), seq: own_head + 1 });
+        }
+        self.opening_heard.insert(from.clone());
+    }
+
+    /// Sends each neighbour what it lacks, the own journal first, as far as its window allows.
+    pub(crate) fn push_entries(&mut self) {
+        let mut journals: Vec<NodeId> = vec![self.node.clone()];
+        journals.extend(self.charter.nodes.iter().map(|node| node.id.clone()).filter(|node| *node != self.node));
+        for neighbour in self.neighbours().cloned().collect::<Vec<_>>() {
+            for journal in &journals {
+                if self.may_push(&neighbour, journal) {
+                    self.push_journal(&neighbour, journal);
+                }
+            }
+        }
+    }
+
+    /// Entries of a node that the neighbour is linked to come from that node itself; only if they stay away they go from here.
+    fn may_push(&mut self, neighbour: &NodeId, journal: &NodeId) -> bool {
+        let head = self.shown_head(journal);
+        let served = *journal != self.node && self.reaches(neighbour, journal);
+        let now = self.now.us;
+        let Some(link) = self.links.get_mut(neighbour) else { return false };
+        if head <= link.reach(journal) {
+            link.behind.remove(journal);
+            return false;
+        }
+        if !served {
+            return true;
+        }
+        let since = *link.behind.entry(journal.clone()).or_insert(now);
+        now >= since + RELAY_US
+    }
+
+    fn push_journal(&mut self, neighbour: &NodeId, journal: &NodeId) {
+        let head = self.shown_head(journal);
+        loop {
+            let Some(link) = self.links.get(neighbour) else { return };
+            let mut next = link.reach(journal) + 1;
+            let (first, mut bytes, mut bundles) = (next, 0, Vec::new());
+            while next <= head && bundles.len() < ENTRIES_MAX && link.in_flight_bytes + bytes < IN_FLIGHT_MAX {
+                let Some(bundle) = self.ledger.bundle(journal, next) else { break };
+                let more = weight(&bundle);
+                if bytes > 0 && bytes + more > BATCH_MAX {
+                    break;
+                }
+                bytes += more;
+                bundles.push(bundle);
+                next += 1;
+            }
+            if bundles.is_empty() {
+                return;
+            }
+            let now = self.now.us;
+            if let Some(link) = self.links.get_mut(neighbour) {
+                if link.in_flight.is_empty() {
+                    link.progress_us = now;
+                }
+                link.in_flight
+                    .extend((first..next).map(|seq| (journal.clone(), seq, bytes / (next - first) as usize + 1)));
+                link.in_flight_bytes = link.in_flight.iter().map(|(_, _, bytes)| bytes).sum();
+                link.sent.insert(journal.clone(), next - 1);
+                link.behind.remove(journal);
+            }
+            self.send_link(neighbour, &LinkMessage::Entries { bundles });
+        }
+    }
+
+    /// Tells neighbours what is held here: after taking entries, and now and then.
+    pub(crate) fn tell_heads(&mut self) {
+        let now = self.now.us;
+        for neighbour in self.neighbours().cloned().collect::<Vec<_>>() {
+            let Some(link) = self.links.get_mut(&neighbour) else { continue };
+            if !link.owes_heads && now < link.next_heads_us {
+                continue;
+            }
+            link.owes_heads = false;
+            link.next_heads_us = now + HEADS_US;
+            let heads = self.shown_heads();
+            self.send_link(&neighbour, &LinkMessage::Heads { heads });
+        }
+    }
+
+    /// When [`Machine::push_entries`] or [`Machine::tell_heads`] is due.
+    pub(crate) fn next_link_us(&self) -> Option<u64> {
+        let due = |link: &Link| {
+            if !link.up {
+                return link.hello_by_us;
+            }
+            // One that is past waits for the window, which the next heads open.
+            let relay = link.behind.values().map(|since| since + RELAY_US).filter(|due| *due > self.now.us).min();
+            relay.unwrap_or(u64::MAX).min(link.next_heads_us)
+        };
+        self.links.values().map(due).min()
+    }
+}

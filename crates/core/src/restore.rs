@@ -1,0 +1,150 @@
+//! A node starts: what it held is verified again, what did not reach its disk is asked back, then its journal goes on.
+
+use crate::append::After;
+use crate::io::Now;
+use crate::ledger::{Held, Ledger, plain};
+use crate::limits::OPENING_US;
+use crate::machine::Machine;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use trialogue_charter::{Hash, HybridSecret, NodeId, VerifiedCharter};
+use trialogue_journal::fold::State;
+use trialogue_journal::{Body, Chain, Journal, UnverifiedEntry, VerifiedEntry};
+use trialogue_wire::Bundle;
+
+/// What a node is made of.
+pub struct Setup {
+    /// The charter, verified against the own party's pinned root.
+    pub charter: Arc<VerifiedCharter>,
+    /// Which node of it this is.
+    pub node: NodeId,
+    /// The secret half of the node's journal key.
+    pub journal: HybridSecret,
+}
+
+/// Why a node cannot start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RestoreError {
+    /// The charter has no such node.
+    #[error("the charter has no node {0}: correct `node` in the configuration, or give the node the newest charter")]
+    NoSuchNode(NodeId),
+    /// The key is not the node's.
+    #[error("the journal key is not the one that the charter names for {0}: give the node its own key file")]
+    OtherKey(NodeId),
+    /// The own journal on disk does not verify.
+    #[error("entry {seq} of the own journal on disk is damaged: restore the journal from a backup, then start again")]
+    Damaged {
+        /// Its position.
+        seq: u64,
+    },
+}
+
+impl Machine {
+    /// Takes up where the disk ends. `held`: all stored entries with their bodies, of each journal in its order; damaged ones of
+    /// other nodes are left out and come again over the links. The own journal goes on ([`Body::Restarted`]) once the neighbours
+    /// have said what they hold of it, or after a second.
+    ///
+    /// # Errors
+    /// When the node is not the charter's, or its own journal is damaged.
+    pub fn restore(setup: Setup, now: Now, held: impl IntoIterator<Item = Bundle>) -> Result<Self, RestoreError> {
+        let Setup { charter, node, journal: secret } = setup;
+        let this = charter.node(&node).ok_or_else(|| RestoreError::NoSuchNode(node.clone()))?;
+        if this.journal != secret.public() {
+            return Err(RestoreError::OtherKey(node));
+        }
+        let index = charter.node_index(&node).ok_or_else(|| RestoreError::NoSuchNode(node.clone()))?;
+        let state = State::new(charter.clone());
+        let mut machine = Self {
+            index,
+            party: this.party.clone(),
+            ledger: Ledger::new(charter.nodes.iter().map(|node| node.id.clone())),
+            chain: Chain::new(),
+            writer: Journal::new(node.clone()),
+            ahead: state.clone(),
+            state,
+            charter,
+            node,
+            secret,
+            now,
+            out: VecDeque::new(),
+            pending: VecDeque::new(),
+            released: 0,
+            recorded: 0,
+            failing: false,
+            overtaken: false,
+            opening_until_us: Some(now.us + OPENING_US),
+            opening_heard: BTreeSet::new(),
+            consoles: BTreeMap::new(),
+            devices: BTreeMap::new(),
+            legs: BTreeMap::new(),
+            lost_due: BTreeMap::new(),
+            staffed_due_us: None,
+            staffed_written: None,
+            sounding: BTreeMap::new(),
+            ring_buckets: BTreeMap::new(),
+            lines_changed: true,
+            links: BTreeMap::new(),
+            paths_told: Vec::new(),
+            paths_changed: false,
+            next_paths_us: now.us,
+            streams: crate::streams::Streams::default(),
+            routes: BTreeMap::new(),
+            routes_changed: false,
+            routes_renamed: BTreeSet::new(),
+            key_frames: BTreeMap::new(),
+            sending: BTreeMap::new(),
+        };
+        for bundle in held {
+            machine.restore_entry(bundle)?;
+        }
+        let head = machine.ledger.head(&machine.node);
+        machine.writer = Journal::resume(machine.node.clone(), head, machine.chain.head(&machine.node));
+        (machine.released, machine.recorded) = (head, head);
+        machine.streams.begin((head & 0xffff) as u16);
+        Ok(machine)
+    }
+
+    fn restore_entry(&mut self, bundle: Bundle) -> Result<(), RestoreError> {
+        let seq = self.ledger.head(&self.node) + 1;
+        let Ok(entry) = VerifiedEntry::open(&bundle.entry, &self.charter) else {
+            // If it cannot be told whose it was and it was an own one, the next own one does not follow and says so.
+            let own = UnverifiedEntry::decode(&bundle.entry).is_ok_and(|entry| entry.claim().node == self.node);
+            return if own { Err(RestoreError::Damaged { seq }) } else { Ok(()) };
+        };
+        let (node, own) = (entry.entry().node.clone(), entry.entry().node == self.node);
+        if self.chain.accept(&entry).is_err() {
+            return if own { Err(RestoreError::Damaged { seq }) } else { Ok(()) };
+        }
+        let lasting = matches!(entry.entry().body, Body::Enrolled { .. });
+        for body in &bundle.bodies {
+            self.ledger.bodies.keep(Hash::of(body), body.clone(), lasting);
+        }
+        let _ = self.ahead.apply(&entry, &plain(&bundle.bodies));
+        let _ = self.state.apply(&entry, &plain(&bundle.bodies));
+        let bodies = entry.entry().bodies().iter().map(|body| body.hash).collect();
+        self.ledger.push(&node, Held { entry: bundle.entry, bodies });
+        Ok(())
+    }
+
+    /// Ends the start, once nobody can be expected to give back more of the own journal.
+    pub(crate) fn open_journal(&mut self) {
+        let Some(until) = self.opening_until_us else { return };
+        let head = self.ledger.head(&self.node);
+        let others = self.charter.nodes.iter().filter(|node| node.id != self.node);
+        let heard = others.clone().all(|node| self.opening_heard.contains(&node.id));
+        let whole = self.links.values().all(|link| link.theirs.get(&self.node).is_none_or(|seq| *seq <= head));
+        if self.now.us < until && !(heard && whole) {
+            return;
+        }
+        self.opening_until_us = None;
+        let opened = Body::Opened { charter: self.charter.hash() };
+        let body = if head == 0 { opened.clone() } else { Body::Restarted {} };
+        let _ = self.append(body, Vec::new(), After::Nothing);
+        if head > 0 && self.state.node(&self.node).and_then(|own| own.opened()) != Some(self.charter.hash()) {
+            let _ = self.append(opened, Vec::new(), After::Nothing);
+        }
+        self.lines_changed = true;
+        self.watch_changed();
+        self.admit_early();
+    }
+}

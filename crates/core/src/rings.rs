@@ -1,0 +1,95 @@
+//! Rings of other parties: taken, sounded at the consoles on watch, expired.
+
+use crate::append::After;
+use crate::bucket::Bucket;
+use crate::limits::{RING_EVERY_US, RINGS_BURST, STAFFED_US};
+use crate::machine::Machine;
+use crate::note::{Count, Note};
+use std::collections::BTreeSet;
+use trialogue_journal::Body;
+use trialogue_journal::fold::Ring;
+
+/// A ring that sounds at this party, as far as this node has said so.
+pub(crate) struct Sounding {
+    /// Expires then, counted from this node's own receipt: the clocks of others do not matter.
+    pub(crate) until_us: u64,
+    /// How many consoles were said to sound, and when that may be said again.
+    told: Option<u16>,
+    next_us: u64,
+}
+
+impl Sounding {
+    /// When it needs attention; `now`: it has been seen to already until then.
+    pub(crate) fn due_us(&self, now: u64) -> u64 {
+        if self.next_us > now { self.until_us.min(self.next_us) } else { self.until_us }
+    }
+}
+
+impl Machine {
+    /// Says of every ring that sounds what is so, and ends what has sounded long enough.
+    pub(crate) fn settle_rings(&mut self) {
+        let due = self.sounding.values().any(|s| self.now.us >= s.until_us || self.now.us >= s.next_us);
+        if !std::mem::take(&mut self.lines_changed) && !due {
+            return;
+        }
+        let mut live = BTreeSet::new();
+        for line in self.charter.lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>() {
+            if self.charter.offices_of_party_on_line(&self.party, &line).next().is_none() {
+                continue;
+            }
+            for ring in self.ahead.sounding_on(&self.party, &line) {
+                live.insert(ring.call);
+                self.settle_ring(&ring);
+            }
+        }
+        self.sounding.retain(|call, _| live.contains(call));
+    }
+
+    fn settle_ring(&mut self, ring: &Ring) {
+        let (call, line, now) = (ring.call, ring.line.clone(), self.now.us);
+        if !self.sounding.contains_key(&call) && !self.receive(ring) {
+            return;
+        }
+        let consoles = self.on_watch(&line);
+        let Some(sounding) = self.sounding.get_mut(&call) else { return };
+        if now >= sounding.until_us {
+            // One that cannot be written is tried again; meanwhile the consoles' own count has ended the sound.
+            sounding.until_us = now + STAFFED_US;
+            if self.append(Body::Expired { call, line }, Vec::new(), After::Nothing).is_ok() {
+                self.count(Count::RingExpired);
+            }
+            return;
+        }
+        if sounding.told == Some(consoles) || now < sounding.next_us {
+            return;
+        }
+        let first = sounding.told.is_none();
+        sounding.told = Some(consoles);
+        sounding.next_us = now + STAFFED_US;
+        let _ = self.append(Body::Ringing { call, line: line.clone(), consoles }, Vec::new(), After::Nothing);
+        if first {
+            self.log(Note::Ring { party: ring.party.clone(), line, consoles });
+        }
+    }
+
+    /// Begins to sound a ring, and says that it came in, if that was not said before a restart.
+    fn receive(&mut self, ring: &Ring) -> bool {
+        let (call, line, now) = (ring.call, ring.line.clone(), self.now.us);
+        let fresh = || Bucket::new(RINGS_BURST, RING_EVERY_US, now);
+        if !self.ring_buckets.entry(ring.node.clone()).or_insert_with(fresh).take(now) {
+            // A node that floods rings is heard more slowly, and only that node.
+            self.count(Count::OverBound);
+            self.lines_changed = true;
+            return false;
+        }
+        let said = self.ahead.node(&self.node).and_then(|own| own.response(&line, &call)).cloned();
+        if said.as_ref().is_none_or(|response| response.received.is_none()) {
+            let _ = self.append(Body::Received { call, line: line.clone() }, Vec::new(), After::Nothing);
+            self.count(Count::RingReceived);
+        }
+        let until_us = now + u64::from(self.charter.policy.ring_seconds) * 1_000_000;
+        let told = said.and_then(|response| response.ringing).map(|(consoles, _)| consoles);
+        self.sounding.insert(call, Sounding { until_us, told, next_us: now });
+        true
+    }
+}

@@ -1,0 +1,125 @@
+//! Which stream goes where, worked out anew whenever anything that it depends on has changed, and told as differences.
+
+use crate::io::{Output, Route, Source};
+use crate::machine::Machine;
+use crate::streams::StreamKey;
+use std::collections::{BTreeMap, BTreeSet};
+use trialogue_charter::{DeviceId, LineId, NodeId};
+use trialogue_wire::console::Medium;
+
+const MEDIA: [Medium; 2] = [Medium::Voice, Medium::Picture];
+
+impl Machine {
+    /// Brings the forwarder up to date.
+    pub(crate) fn settle_routes(&mut self) {
+        if !std::mem::take(&mut self.routes_changed) {
+            return;
+        }
+        let routes = self.wanted_routes();
+        let live = routes.keys().filter(|key| key.0 == self.index).map(|key| key.1).collect();
+        self.streams.keep_own(&live);
+        let old = std::mem::replace(&mut self.routes, routes);
+        for key in old.keys().filter(|key| !self.routes.contains_key(key)).copied().collect::<Vec<_>>() {
+            self.push_out(Output::RouteEnd { node: key.0, number: key.1 });
+        }
+        for (key, route) in &self.routes {
+            let before = old.get(key);
+            if before.is_some_and(|b| (b.device, &b.line, b.medium) != (route.device, &route.line, route.medium)) {
+                self.routes_renamed.insert(*key);
+            }
+        }
+        // A neighbour must know the number before it sees the first datagram of it.
+        self.tell_streams();
+        let changed: Vec<Route> =
+            self.routes.iter().filter(|(key, route)| old.get(key) != Some(route)).map(|(_, r)| r.clone()).collect();
+        for route in changed {
+            let before = old.get(&(route.node, route.number));
+            let more = before
+                .is_none_or(|b| route.legs.iter().any(|l| !b.legs.contains(l)) || route.links.len() > b.links.len());
+            let (device, picture) = (route.device, route.medium == Medium::Picture);
+            self.push_out(Output::Route(route));
+            if more && picture {
+                self.want_key_frame(device, None);
+            }
+        }
+    }
+
+    fn wanted_routes(&mut self) -> BTreeMap<StreamKey, Route> {
+        let mut routes = BTreeMap::new();
+        for line in self.charter.lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>() {
+            let members = self.members(&line);
+            let nodes: BTreeSet<NodeId> = members.iter().map(|(_, node)| node.clone()).collect();
+            for (device, node) in members.iter().filter(|(_, node)| *node == self.node) {
+                let Some(leg) = self.legs.get(device).copied() else { continue };
+                for medium in MEDIA {
+                    let number = self.streams.number(*device, &line, medium);
+                    let route = Route {
+                        node: self.index,
+                        number,
+                        source: Source::Leg(leg),
+                        device: *device,
+                        line: line.clone(),
+                        medium,
+                        legs: self.legs_of(&members, *device),
+                        links: self.next_hops(node, &nodes),
+                    };
+                    routes.insert((self.index, number), route);
+                }
+            }
+            for (key, heard) in self.streams.heard.iter().filter(|(_, heard)| heard.line == line) {
+                let Some(source) = self.charter.node_at(key.0).map(|node| node.id.clone()) else { continue };
+                if !members.contains(&(heard.device, source.clone())) {
+                    continue;
+                }
+                let route = Route {
+                    node: key.0,
+                    number: key.1,
+                    source: Source::Links,
+                    device: heard.device,
+                    line: line.clone(),
+                    medium: heard.medium,
+                    legs: self.legs_of(&members, heard.device),
+                    links: self.next_hops(&source, &nodes),
+                };
+                routes.insert(*key, route);
+            }
+        }
+        routes
+    }
+
+    /// Devices in on a line, with the node in whose journal they are.
+    pub(crate) fn members(&self, line: &LineId) -> Vec<(DeviceId, NodeId)> {
+        self.state.in_on(line).into_iter().map(|member| (member.device, member.node)).collect()
+    }
+
+    /// Legs of own members but one's own.
+    fn legs_of(&self, members: &[(DeviceId, NodeId)], but: DeviceId) -> Vec<crate::io::ConsoleKey> {
+        let own = members.iter().filter(|(device, node)| *node == self.node && *device != but);
+        let mut legs: Vec<_> = own.filter_map(|(device, _)| self.legs.get(device).copied()).collect();
+        legs.sort();
+        legs
+    }
+
+    /// Neighbours that get what comes from `source`, so that it reaches all `nodes`: those among them that `source` does
+    /// not reach itself, and relays towards those that have no link to this node.
+    pub(crate) fn next_hops(&self, source: &NodeId, nodes: &BTreeSet<NodeId>) -> Vec<NodeId> {
+        let own = *source == self.node;
+        let served = |to: &NodeId| !own && self.reaches(source, to);
+        let may = |via: &&NodeId| *via != source && !served(via);
+        let mut hops: BTreeSet<NodeId> = BTreeSet::new();
+        for to in nodes.iter().filter(|to| **to != self.node && *to != source && !served(to)) {
+            if self.links.get(to).is_some_and(|link| link.up) {
+                hops.insert(to.clone());
+                continue;
+            }
+            let relays: Vec<&NodeId> = self.neighbours().filter(may).filter(|via| self.reaches(via, to)).collect();
+            if relays.is_empty() {
+                // Nobody near knows a way: each hop drops what it has seen, so sending everywhere ends.
+                hops.extend(self.neighbours().filter(may).cloned());
+            } else {
+                hops.extend(relays.into_iter().cloned());
+            }
+        }
+        hops.into_iter().collect()
+    }
+}

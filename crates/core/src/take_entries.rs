@@ -1,0 +1,136 @@
+//! Entries that a link brings: of any node of the charter, from any node of the charter.
+
+use crate::append::After;
+use crate::feed::Fresh;
+use crate::io::Output;
+use crate::ledger::{Held, sort_bodies};
+use crate::limits::{BUNDLE_MAX, ENTRIES_HELD};
+use crate::machine::Machine;
+use crate::note::{Count, Note};
+use minicbor::bytes::ByteVec;
+use trialogue_charter::{Hash, NodeId};
+use trialogue_journal::{Body, ChainError, UnverifiedEntry, VerifiedEntry};
+use trialogue_wire::Bundle;
+
+impl Machine {
+    pub(crate) fn take_entries(&mut self, from: &NodeId, bundles: Vec<Bundle>) {
+        let mut fresh = Vec::new();
+        for bundle in bundles {
+            match self.take_entry(from, bundle) {
+                Ok(taken) => fresh.extend(taken),
+                Err((count, why)) => {
+                    self.count(count);
+                    self.log(Note::EntryRefused { from: from.clone(), why });
+                }
+            }
+        }
+        for link in self.links.values_mut() {
+            link.owes_heads = true;
+        }
+        self.feed(&fresh);
+    }
+
+    /// Takes one entry; returns what consoles are to be shown, if anything is new.
+    fn take_entry(&mut self, from: &NodeId, bundle: Bundle) -> Result<Option<Fresh>, (Count, &'static str)> {
+        let forged = (Count::EntryForged, "it is not an entry that a node of this charter has signed");
+        let unverified = UnverifiedEntry::decode(&bundle.entry).map_err(|_| forged)?;
+        let (node, seq) = (unverified.claim().node.clone(), unverified.claim().seq);
+        if self.charter.node(&node).is_none() {
+            return Err(forged);
+        }
+        if self.ledger.get(&node, seq).is_some_and(|held| held.entry == bundle.entry) {
+            return Ok(self.take_again(from, &node, seq, bundle));
+        }
+        let head = self.ledger.head(&node);
+        if seq > head + 1 {
+            return Err((Count::EntryGap, "entries before it are missing and are asked for"));
+        }
+        if head >= ENTRIES_HELD as u64 && node != self.node {
+            return Err((Count::OverBound, "its journal is longer than this node holds"));
+        }
+        let entry = unverified.verify(&self.charter).map_err(|_| forged)?;
+        let (bodies, strays) = sort_bodies(&hashes(&entry), bundle.bodies);
+        for _ in 0..strays {
+            self.count(Count::BodyStray);
+        }
+        let enrols = matches!(entry.entry().body, Body::Enrolled { .. });
+        if enrols && bodies.is_empty() {
+            return Err((Count::BodyMissing, "it enrols a device and came without the certificate"));
+        }
+        if bodies.iter().map(|(_, body)| body.len()).sum::<usize>() > BUNDLE_MAX {
+            return Err((Count::OverBound, "its bodies are too large together"));
+        }
+        let plain: Vec<ByteVec> = bodies.iter().map(|(_, body)| body.clone()).collect();
+        let bundle = Bundle { entry: bundle.entry, bodies: plain };
+        if node == self.node && seq == head + 1 && self.opening_until_us.is_some() {
+            // It went out before a crash and did not reach the disk here.
+            self.append_signed(bundle, entry, After::Nothing);
+            return Ok(None);
+        }
+        self.follow(&node, seq, &entry)?;
+        for (hash, body) in bodies {
+            self.ledger.bodies.keep(hash, body, enrols);
+        }
+        self.ledger.push(&node, Held { entry: bundle.entry.clone(), bodies: hashes(&entry) });
+        self.fold(&entry, &bundle.bodies);
+        self.push_out(Output::Keep { node: node.clone(), seq, bundle: bundle.clone() });
+        self.count(Count::EntryTaken);
+        if let Some(link) = self.links.get_mut(from) {
+            link.holds(&node, seq);
+        }
+        let fresh = self.fresh(&entry, bundle);
+        self.applied(entry.entry());
+        Ok(Some(fresh))
+    }
+
+    /// Does it follow on what is held? A second history is kept as evidence, the first one seen stays.
+    fn follow(&mut self, node: &NodeId, seq: u64, entry: &VerifiedEntry) -> Result<(), (Count, &'static str)> {
+        let known = self.chain.forks().contains_key(node);
+        // Of the own journal nothing is taken once it is open: what somebody else shows beyond its end is another history.
+        let outcome = if *node == self.node && seq > self.ledger.head(node) {
+            Err(ChainError::Fork { seq })
+        } else {
+            self.chain.accept(entry)
+        };
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(ChainError::Replayed { .. }) => Err((Count::EntryRepeated, "it is held with another signature")),
+            Err(ChainError::Gap { .. }) => Err((Count::EntryGap, "entries before it are missing and are asked for")),
+            Err(ChainError::Fork { seq }) => {
+                let said = if *node == self.node { std::mem::replace(&mut self.overtaken, true) } else { known };
+                if !said {
+                    let evidence = entry.bytes().to_vec();
+                    self.push_out(Output::Evidence { node: node.clone(), seq, entry: evidence });
+                    self.log(Note::Fork { node: node.clone(), seq });
+                }
+                Err((Count::EntryForked, "its node signed two histories; the evidence is kept"))
+            }
+        }
+    }
+
+    /// An entry that is held: bodies that were missing may come with it.
+    fn take_again(&mut self, from: &NodeId, node: &NodeId, seq: u64, bundle: Bundle) -> Option<Fresh> {
+        self.count(Count::EntryRepeated);
+        if let Some(link) = self.links.get_mut(from) {
+            link.holds(node, seq);
+        }
+        let refers = self.ledger.get(node, seq)?.bodies.clone();
+        let missing: Vec<Hash> = refers.into_iter().filter(|hash| !self.ledger.bodies.has(hash)).collect();
+        let (bodies, _) = sort_bodies(&missing, bundle.bodies);
+        if bodies.is_empty() || bodies.iter().map(|(_, body)| body.len()).sum::<usize>() > BUNDLE_MAX {
+            return None;
+        }
+        for (hash, body) in bodies {
+            self.ledger.bodies.keep(hash, body, false);
+        }
+        let bundle = self.ledger.bundle(node, seq)?;
+        if *node != self.node {
+            self.push_out(Output::Keep { node: node.clone(), seq, bundle: bundle.clone() });
+        }
+        Some(Fresh { bundle, needs: None })
+    }
+}
+
+fn hashes(entry: &VerifiedEntry) -> Vec<Hash> {
+    entry.entry().bodies().iter().map(|body| body.hash).collect()
+}
