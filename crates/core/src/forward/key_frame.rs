@@ -33,12 +33,7 @@ impl Forwarder {
             return;
         }
         self.next_ask_ms = None;
-        let waiting: Vec<DeviceId> = self
-            .asking
-            .iter()
-            .filter(|(_, a)| a.wanted)
-            .map(|(id, _)| *id)
-            .collect();
+        let waiting: Vec<DeviceId> = self.asking.iter().filter(|(_, a)| a.wanted).map(|(id, _)| *id).collect();
         for device in waiting {
             self.want_key_frame(device, now_ms);
         }
@@ -46,19 +41,12 @@ impl Forwarder {
 
     pub(super) fn want_key_frame(&mut self, device: DeviceId, now_ms: u64) {
         let asking = self.asking.entry(device).or_default();
-        if let Some(at) = asking
-            .asked_ms
-            .map(|at| at + INTERVAL_MS)
-            .filter(|at| *at > now_ms)
-        {
+        if let Some(at) = asking.asked_ms.map(|at| at + INTERVAL_MS).filter(|at| *at > now_ms) {
             asking.wanted = true;
             self.next_ask_ms = Some(self.next_ask_ms.map_or(at, |other| other.min(at)));
             return;
         }
-        *asking = Asking {
-            asked_ms: Some(now_ms),
-            wanted: false,
-        };
+        *asking = Asking { asked_ms: Some(now_ms), wanted: false };
         self.counters.key_frames_wanted += 1;
         self.event(ForwardEvent::KeyFrameWanted { device });
     }

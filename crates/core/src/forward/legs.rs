@@ -9,23 +9,12 @@ use trialogue_wire::limits::{PICTURES_MAX, VOICES_MAX};
 impl Forwarder {
     /// A leg was negotiated, with so many places to receive. A leg that the console had before is replaced. `leg` is the
     /// caller's number, below [`LEGS_MAX`]; false: it is not.
-    pub fn leg_up(
-        &mut self,
-        leg: u32,
-        console: ConsoleKey,
-        voices: usize,
-        pictures: usize,
-        now_ms: u64,
-    ) -> bool {
+    pub fn leg_up(&mut self, leg: u32, console: ConsoleKey, voices: usize, pictures: usize, now_ms: u64) -> bool {
         let at = leg as usize;
         if at >= LEGS_MAX {
             return false;
         }
-        if let Some(old) = self
-            .legs
-            .iter()
-            .position(|l| l.as_ref().is_some_and(|l| l.console == console))
-        {
+        if let Some(old) = self.legs.iter().position(|l| l.as_ref().is_some_and(|l| l.console == console)) {
             self.legs[old] = None;
         }
         if self.legs.len() <= at {
@@ -80,10 +69,7 @@ impl Forwarder {
     /// Who is at a place.
     pub fn sender_at(&self, leg: u32, medium: Medium, place: u8) -> Option<DeviceId> {
         let leg = self.legs.get(leg as usize)?.as_ref()?;
-        leg.places[index(medium)]
-            .get(usize::from(place))?
-            .sender
-            .map(|s| s.2)
+        leg.places[index(medium)].get(usize::from(place))?.sender.map(|s| s.2)
     }
 
     fn leg_mut(&mut self, leg: u32) -> Option<&mut Leg> {

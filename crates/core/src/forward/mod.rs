@@ -165,6 +165,17 @@ impl Forwarder {
         self.counters
     }
 
+    /// Counts a datagram of a link that could not be read.
+    pub fn count_malformed(&mut self) {
+        self.counters.malformed += 1;
+    }
+
+    /// The medium of a stream.
+    pub fn medium_of(&self, node: u8, number: u16) -> Option<Medium> {
+        let at = self.numbers.get(&(node, number))?;
+        self.streams.get(*at)?.as_ref().map(|s| s.medium)
+    }
+
     fn event(&mut self, event: ForwardEvent) {
         if self.events.len() < EVENTS_MAX {
             self.events.push_back(event);

@@ -77,13 +77,7 @@ impl Forwarder {
             stream.source_generation += 1;
         }
         let generation = stream.source_generation;
-        let numbers = stream.source.map(
-            generation,
-            packet.sequence,
-            packet.time,
-            clock_khz(medium),
-            now_ms,
-        );
+        let numbers = stream.source.map(generation, packet.sequence, packet.time, clock_khz(medium), now_ms);
         let Some((sequence, time)) = numbers else {
             self.counters.copies += 1;
             return None;
@@ -111,11 +105,7 @@ impl Forwarder {
         out: &mut Vec<Destination>,
     ) -> Option<Forwarded> {
         self.counters.from_links += 1;
-        if payload.is_empty()
-            || payload.len() > PAYLOAD_MAX
-            || header.node == self.own
-            || header.half != Half::Whole
-        {
+        if payload.is_empty() || payload.len() > PAYLOAD_MAX || header.node == self.own || header.half != Half::Whole {
             self.counters.malformed += 1;
             return None;
         }
@@ -136,13 +126,7 @@ impl Forwarder {
         now_ms: u64,
         out: &mut Vec<Destination>,
     ) -> Option<Forwarded> {
-        let Self {
-            streams,
-            legs,
-            counters,
-            generation,
-            ..
-        } = self;
+        let Self { streams, legs, counters, generation, .. } = self;
         let stream = streams.get_mut(at)?.as_mut()?;
         let sequence = match stream.window.take(header.sequence) {
             Seen::New(sequence) => sequence,
@@ -157,12 +141,7 @@ impl Forwarder {
             }
         };
         let before = out.len();
-        let Stream {
-            receivers,
-            medium,
-            generation,
-            ..
-        } = stream;
+        let Stream { receivers, medium, generation, .. } = stream;
         let medium = *medium;
         for (leg, place) in receivers.iter().copied() {
             let Some(state) = legs.get_mut(leg as usize).and_then(Option::as_mut) else {
@@ -191,21 +170,10 @@ impl Forwarder {
                     slot.numbers.close_gap();
                 }
             }
-            if let Some((sequence, time)) = slot.numbers.map(
-                *generation,
-                sequence,
-                header.time,
-                clock_khz(medium),
-                now_ms,
-            ) {
-                out.push(Destination {
-                    leg,
-                    medium,
-                    place,
-                    sequence,
-                    time,
-                    marker: header.marker,
-                });
+            if let Some((sequence, time)) =
+                slot.numbers.map(*generation, sequence, header.time, clock_khz(medium), now_ms)
+            {
+                out.push(Destination { leg, medium, place, sequence, time, marker: header.marker });
             }
         }
         counters.to_legs += (out.len() - before) as u64;

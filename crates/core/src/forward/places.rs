@@ -32,14 +32,8 @@ impl Forwarder {
         };
         let from = Source::Leg(state.console);
         for medium in [Medium::Voice, Medium::Picture] {
-            let all = self
-                .streams
-                .iter()
-                .enumerate()
-                .filter_map(|(at, s)| Some((at, s.as_ref()?)));
-            let fed = all
-                .filter(|(_, s)| s.from == from && s.medium == medium)
-                .max_by_key(|(_, s)| s.order);
+            let all = self.streams.iter().enumerate().filter_map(|(at, s)| Some((at, s.as_ref()?)));
+            let fed = all.filter(|(_, s)| s.from == from && s.medium == medium).max_by_key(|(_, s)| s.order);
             state.feeds[index(medium)] = fed.map(|(at, _)| at);
         }
     }
@@ -53,19 +47,14 @@ impl Forwarder {
             .streams
             .iter()
             .flatten()
-            .filter(|s| {
-                s.medium == medium && s.wanted.contains(&console) && s.from != Source::Leg(console)
-            })
+            .filter(|s| s.medium == medium && s.wanted.contains(&console) && s.from != Source::Leg(console))
             .map(|s| (s.order, (s.node, s.number, s.device)))
             .collect();
         heard.sort_unstable();
         let places = &mut state.places[index(medium)];
         let before: Vec<Option<DeviceId>> = places.iter().map(|p| p.sender.map(|s| s.2)).collect();
         for place in places.iter_mut() {
-            if place
-                .sender
-                .is_some_and(|sender| !heard.iter().any(|h| h.1 == sender))
-            {
+            if place.sender.is_some_and(|sender| !heard.iter().any(|h| h.1 == sender)) {
                 place.sender = None;
             }
         }
@@ -75,8 +64,7 @@ impl Forwarder {
             }
             // The same device under a new number goes where it was.
             let free = |p: &super::Place| p.sender.is_none();
-            let again =
-                (0..places.len()).find(|at| free(&places[*at]) && before[*at] == Some(sender.2));
+            let again = (0..places.len()).find(|at| free(&places[*at]) && before[*at] == Some(sender.2));
             let Some(at) = again.or_else(|| places.iter().position(free)) else {
                 break;
             };
@@ -89,13 +77,8 @@ impl Forwarder {
         let after: Vec<Option<DeviceId>> = places.iter().map(|p| p.sender.map(|s| s.2)).collect();
         for (place, (before, after)) in before.into_iter().zip(after).enumerate() {
             if before != after {
-                let placed = ForwardEvent::Placed {
-                    leg: leg as u32,
-                    console,
-                    medium,
-                    place: place as u8,
-                    sender: after,
-                };
+                let placed =
+                    ForwardEvent::Placed { leg: leg as u32, console, medium, place: place as u8, sender: after };
                 self.event(placed);
             }
         }

@@ -25,10 +25,7 @@ pub(crate) struct Rebase {
 impl Rebase {
     /// Gives out `after + 1` first.
     pub(crate) fn after(after: u64) -> Self {
-        Self {
-            last_out: after,
-            ..Self::default()
-        }
+        Self { last_out: after, ..Self::default() }
     }
 
     /// The numbers to send for a packet with these numbers, or none if it is older than the beginning of this sender here.
@@ -76,9 +73,7 @@ impl Rebase {
             0
         } else {
             let gap_ms = now_ms.saturating_sub(self.last_ms).clamp(1, 3_600_000) as u32;
-            self.last_time
-                .wrapping_add(gap_ms.wrapping_mul(clock_khz))
-                .wrapping_sub(time)
+            self.last_time.wrapping_add(gap_ms.wrapping_mul(clock_khz)).wrapping_sub(time)
         };
     }
 }

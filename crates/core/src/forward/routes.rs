@@ -6,22 +6,14 @@ use crate::io::{Route, Source};
 impl Forwarder {
     /// A stream goes this way from now on. Names of nodes that are not in the charter are left out.
     pub fn route(&mut self, route: Route, now_ms: u64) {
-        let links: Nodes = route
-            .links
-            .iter()
-            .filter_map(|id| self.nodes.iter().position(|n| n == id))
-            .map(|at| at as u8)
-            .collect();
+        let links: Nodes =
+            route.links.iter().filter_map(|id| self.nodes.iter().position(|n| n == id)).map(|at| at as u8).collect();
         let links = links.without(self.own).without(route.node);
         let key = (route.node, route.number);
         let held = self.numbers.get(&key).copied();
         let same = held
             .and_then(|at| self.streams[at].as_mut())
-            .filter(|held| {
-                held.device == route.device
-                    && held.medium == route.medium
-                    && held.from == route.source
-            });
+            .filter(|held| held.device == route.device && held.medium == route.medium && held.from == route.source);
         if let Some(stream) = same {
             stream.wanted = route.legs;
             stream.links = links;
@@ -66,11 +58,7 @@ impl Forwarder {
             generation,
             receivers: Vec::new(),
         };
-        let at = self
-            .streams
-            .iter()
-            .position(Option::is_none)
-            .unwrap_or(self.streams.len());
+        let at = self.streams.iter().position(Option::is_none).unwrap_or(self.streams.len());
         if at == self.streams.len() {
             self.streams.push(None);
         }

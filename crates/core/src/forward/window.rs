@@ -26,11 +26,7 @@ pub(crate) struct Window {
 
 impl Window {
     pub(crate) fn new() -> Self {
-        Self {
-            highest: None,
-            bits: [0; (WINDOW / 64) as usize],
-            suspect: None,
-        }
+        Self { highest: None, bits: [0; (WINDOW / 64) as usize], suspect: None }
     }
 
     /// Takes the low 32 bits of a packet's sequence.

@@ -63,10 +63,7 @@ impl MediaHandle {
     ///
     /// # Errors
     /// When an address cannot be listened on.
-    pub fn start(
-        config: &MediaConfig,
-        events: impl FnMut(MediaEvent) + Send + 'static,
-    ) -> Result<Self, MediaError> {
+    pub fn start(config: &MediaConfig, events: impl FnMut(MediaEvent) + Send + 'static) -> Result<Self, MediaError> {
         let bound = super::address::bind(config)?;
         let port = bound.port;
         let poll = mio::Poll::new()?;
@@ -80,8 +77,19 @@ impl MediaHandle {
         let (commands, command_inbox) = sync_channel(COMMANDS);
         let (packets, packet_inbox) = sync_channel(PACKETS);
         let inbox = Inbox { commands: command_inbox, packets: packet_inbox, shared: shared.clone() };
-        let media = Media::new(config, poll, bound, inbox, Box::new(events))?;
-        std::thread::Builder::new().name("media".into()).spawn(move || media.run())?;
+        let (began, begun) = sync_channel(1);
+        let config = config.clone();
+        // Made where it runs: the tables of system calls hold pointers, which stay on one thread.
+        std::thread::Builder::new().name("media".into()).spawn(move || {
+            match Media::new(&config, poll, bound, inbox, Box::new(events)) {
+                Ok(media) => {
+                    let _ = began.send(Ok(()));
+                    media.run();
+                }
+                Err(failed) => drop(began.send(Err(failed))),
+            }
+        })?;
+        begun.recv().map_err(|_| std::io::Error::other("the media thread ended at once"))??;
         Ok(Self { commands, packets, shared, port })
     }
 

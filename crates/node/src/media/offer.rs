@@ -6,15 +6,8 @@ use trialogue_wire::limits::{PICTURES_MAX, SDP_MAX, VOICES_MAX};
 
 /// Header extensions that a console should not send with what it receives: the node measures no rates towards consoles, and each extension costs
 /// bytes and time in every packet.
-const UNUSED: [&str; 7] = [
-    "abs-send-time",
-    "transport-wide-cc",
-    "ssrc-audio-level",
-    "toffset",
-    "playout-delay",
-    "video-",
-    "color-space",
-];
+const UNUSED: [&str; 7] =
+    ["abs-send-time", "transport-wide-cc", "ssrc-audio-level", "toffset", "playout-delay", "video-", "color-space"];
 
 /// What an offer says.
 pub(super) struct Offer {

@@ -38,6 +38,11 @@ impl Incoming {
         }
     }
 
+    /// In place of buffers that are lent.
+    pub(super) fn none() -> Self {
+        Self { buffers: Vec::new(), headers: MultiHeaders::preallocate(0, None), arrived: Vec::new() }
+    }
+
     /// What the last [`Udp::receive`] brought.
     pub(super) fn datagrams(&mut self) -> impl Iterator<Item = (SocketAddr, &mut [u8])> {
         self.buffers.iter_mut().zip(&self.arrived).map(|(buffer, (length, from))| (*from, &mut buffer[..*length]))
@@ -63,7 +68,8 @@ impl Udp {
     pub(super) fn receive(&self, into: &mut Incoming) -> usize {
         into.arrived.clear();
         let mut slices: Vec<[IoSliceMut<'_>; 1]> = into.buffers.iter_mut().map(|b| [IoSliceMut::new(b)]).collect();
-        let result = recvmmsg(self.socket.as_raw_fd(), &mut into.headers, slices.iter_mut(), MsgFlags::MSG_DONTWAIT, None);
+        let result =
+            recvmmsg(self.socket.as_raw_fd(), &mut into.headers, slices.iter_mut(), MsgFlags::MSG_DONTWAIT, None);
         let Ok(messages) = result else { return 0 };
         for message in messages {
             let from = message.address.as_ref().and_then(address);

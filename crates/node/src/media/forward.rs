@@ -1,0 +1,131 @@
+//! Between the forwarder and the legs and links.
+
+use super::thread::Media;
+use super::{MediaEvent, link};
+use bytes::Bytes;
+use std::sync::Arc;
+use std::time::Instant;
+use trialogue_core::forward::{ForwardEvent, Forwarded, LegPacket};
+use trialogue_wire::console::Medium;
+use trialogue_wire::media::{HEADER, Half, MediaHeader};
+
+impl Media {
+    /// A packet of a console.
+    pub(super) fn take_from_leg(
+        &mut self,
+        leg: u32,
+        medium: Medium,
+        packet: LegPacket,
+        payload: Arc<[u8]>,
+        now: Instant,
+    ) {
+        let now_ms = self.ms(now);
+        self.out.clear();
+        let forwarded = self.forwarder.on_leg_packet(leg, medium, packet, &payload, now_ms, &mut self.out);
+        self.pass_on(forwarded, medium, payload, now);
+    }
+
+    /// A datagram of a link.
+    pub(super) fn take_from_link(&mut self, from: u8, datagram: &Bytes, now: Instant) {
+        let Some((header, payload)) = MediaHeader::parse(datagram) else {
+            self.forwarder.count_malformed();
+            return;
+        };
+        if header.half == Half::Whole {
+            self.whole_from_link(from, header, payload, now);
+        } else if let Some(link) = self.links.get_mut(usize::from(from))
+            && let Some((header, payload)) = link.joiner.join(header, datagram.slice(HEADER..))
+        {
+            self.whole_from_link(from, header, &payload, now);
+        }
+    }
+
+    fn whole_from_link(&mut self, from: u8, header: MediaHeader, payload: &[u8], now: Instant) {
+        let now_ms = self.ms(now);
+        self.out.clear();
+        let forwarded = self.forwarder.on_link_packet(from, header, payload, now_ms, &mut self.out);
+        let Some(medium) = self.forwarder.medium_of(header.node, header.stream) else { return };
+        if forwarded.is_some() {
+            self.pass_on(forwarded, medium, payload.into(), now);
+        }
+    }
+
+    /// Voices are written at once; pictures wait until all voices of this turn are sent.
+    fn pass_on(&mut self, forwarded: Option<Forwarded>, medium: Medium, payload: Arc<[u8]>, now: Instant) {
+        let Some(Forwarded { links, header }) = forwarded else { return };
+        if medium == Medium::Picture {
+            self.pictures.extend(self.out.drain(..).map(|to| (to, payload.clone())));
+            if !links.is_empty() {
+                self.link_pictures.push((links, header, payload));
+            }
+            return;
+        }
+        for to in &self.out {
+            if let Some(leg) = self.legs.get_mut(to.leg) {
+                leg.write(to, payload.clone(), now);
+                self.dirty.push(to.leg);
+            }
+        }
+        if !links.is_empty() {
+            self.give_to_links(links, &header, &payload, false);
+        }
+    }
+
+    /// Writes the pictures that waited.
+    pub(super) fn pass_on_pictures(&mut self, now: Instant) {
+        let pictures = std::mem::take(&mut self.pictures);
+        for (to, payload) in &pictures {
+            if let Some(leg) = self.legs.get_mut(to.leg) {
+                leg.write(to, payload.clone(), now);
+                self.dirty.push(to.leg);
+            }
+        }
+        self.pictures = pictures;
+        self.pictures.clear();
+        let mut waiting = std::mem::take(&mut self.link_pictures);
+        for (links, header, payload) in waiting.drain(..) {
+            self.give_to_links(links, &header, &payload, true);
+        }
+        self.link_pictures = waiting;
+    }
+
+    fn give_to_links(
+        &mut self,
+        links: trialogue_core::forward::Nodes,
+        header: &MediaHeader,
+        payload: &[u8],
+        picture: bool,
+    ) {
+        let mut whole: Option<Bytes> = None;
+        for node in links.iter() {
+            let Some(sender) = self.links.get(usize::from(node)).and_then(|l| l.sender.as_deref()) else { continue };
+            let max = sender.max_size();
+            let sent = if picture && !sender.has_room() {
+                false
+            } else if HEADER + payload.len() <= max {
+                sender.send(whole.get_or_insert_with(|| link::datagram(header, payload)).clone())
+            } else {
+                // `all` would leave the second half out after a failure of the first, which is right: alone it is of no use.
+                HEADER + payload.len().div_ceil(2) <= max
+                    && link::halves(header, payload).into_iter().all(|half| sender.send(half))
+            };
+            if !sent {
+                self.link_full += 1;
+            }
+        }
+    }
+
+    /// Does what the forwarder asks for, beside packets.
+    pub(super) fn forwarder_events(&mut self) {
+        while let Some(event) = self.forwarder.poll() {
+            match event {
+                ForwardEvent::Placed { leg, console, medium, place, sender } => {
+                    if let Some(mid) = self.legs.get(leg).and_then(|l| l.mid(medium, place)) {
+                        (self.events)(MediaEvent::Placed { console, mid, device: sender, medium });
+                    }
+                }
+                ForwardEvent::KeyFrameWanted { device } => (self.events)(MediaEvent::KeyFrameWanted { device }),
+            }
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! One leg: a str0m instance and what its media sections are for.
+
+use super::offer::{self, Offer};
+use super::{MediaRefusal, legs::Drained};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use str0m::change::SdpOffer;
+use str0m::config::{DtlsCert, DtlsVersion};
+use str0m::format::Codec;
+use str0m::media::{KeyframeRequestKind, Mid, Pt};
+use str0m::net::{Protocol, Receive, TcpType};
+use str0m::rtp::{RtpWrite, Ssrc};
+use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc, RtcConfig};
+use trialogue_core::ConsoleKey;
+use trialogue_core::forward::{Destination, LegPacket};
+use trialogue_wire::console::Medium;
+
+/// A leg that never came up is forgotten after this.
+const COMES_UP_WITHIN: Duration = Duration::from_secs(60);
+/// A leg that went down may come back within this.
+const COMES_BACK_WITHIN: Duration = Duration::from_secs(30);
+
+/// One leg.
+pub(super) struct Leg {
+    pub(super) console: ConsoleKey,
+    pub(super) ufrag: String,
+    /// When str0m wants to be called.
+    pub(super) timeout: Instant,
+    /// Something was written since the last drain.
+    pub(super) dirty: bool,
+    pub(super) up: bool,
+    rtc: Rtc,
+    secured: bool,
+    reached: bool,
+    forget_at: Instant,
+    sends: [Option<Mid>; 2],
+    places: [Vec<Place>; 2],
+    /// SSRCs that were looked up, with what they carry.
+    known: Vec<(Ssrc, Medium)>,
+}
+
+struct Place {
+    mid: Mid,
+    ssrc: Ssrc,
+    pt: Pt,
+}
+
+/// The leg is of no use any more.
+#[derive(Debug)]
+pub(super) struct Gone;
+
+/// Where a leg can be reached: addresses to offer, of sockets and of routers before them.
+pub(super) struct Reach {
+    pub(super) addresses: Vec<SocketAddr>,
+}
+
+impl Leg {
+    /// Negotiates; gives the leg and the answer.
+    pub(super) fn make(
+        console: ConsoleKey,
+        sdp: &str,
+        reach: &Reach,
+        certificate: &DtlsCert,
+        now: Instant,
+    ) -> Result<(Self, String), MediaRefusal> {
+        let Offer { sdp, sends, places } = offer::read(sdp)?;
+        let offer = SdpOffer::from_sdp_string(&sdp).map_err(|_| MediaRefusal::Malformed)?;
+        let credentials = IceCreds::new();
+        let ufrag = credentials.ufrag.clone();
+        let mut rtc = config(credentials, certificate).build(now);
+        add_candidates(&mut rtc, reach);
+        let answer = rtc.sdp_api().accept_offer(offer).map_err(|_| MediaRefusal::Malformed)?;
+        let voices = places[0].iter().filter_map(|mid| place(&mut rtc, mid, Codec::Opus)).collect::<Vec<_>>();
+        let pictures = places[1].iter().filter_map(|mid| place(&mut rtc, mid, Codec::Vp8)).collect::<Vec<_>>();
+        if voices.len() != places[0].len() || pictures.len() != places[1].len() {
+            return Err(MediaRefusal::Malformed);
+        }
+        let leg = Self {
+            console,
+            ufrag,
+            timeout: now,
+            dirty: false,
+            up: false,
+            rtc,
+            secured: false,
+            reached: false,
+            forget_at: now + COMES_UP_WITHIN,
+            sends: sends.map(|mid| mid.map(|m| Mid::from(m.as_str()))),
+            places: [voices, pictures],
+            known: Vec::new(),
+        };
+        Ok((leg, answer.to_sdp_string()))
+    }
+
+    /// How many voices and pictures can be received at once.
+    pub(super) fn places(&self) -> (usize, usize) {
+        (self.places[0].len(), self.places[1].len())
+    }
+
+    /// The `a=mid` of a place.
+    pub(super) fn mid(&self, medium: Medium, place: u8) -> Option<String> {
+        self.places[index(medium)].get(usize::from(place)).map(|p| p.mid.to_string())
+    }
+
+    /// Is this datagram for this leg? For STUN the password is checked.
+    pub(super) fn accepts(&self, receive: Receive<'_>, now: Instant) -> bool {
+        self.rtc.accepts(&Input::Receive(now, receive))
+    }
+
+    /// Takes a datagram; drain afterwards.
+    pub(super) fn receive(&mut self, receive: Receive<'_>, now: Instant) -> Result<(), Gone> {
+        self.rtc.handle_input(Input::Receive(now, receive)).map_err(|_| Gone)
+    }
+
+    /// Queues a packet for the console; drain afterwards.
+    pub(super) fn write(&mut self, to: &Destination, payload: Arc<[u8]>, now: Instant) {
+        if !self.up {
+            return;
+        }
+        let Some(place) = self.places[index(to.medium)].get(usize::from(to.place)) else { return };
+        if let Some(stream) = self.rtc.direct_api().stream_tx(&place.ssrc) {
+            let packet = RtpWrite::new(place.pt, to.sequence.into(), to.time, now, payload)
+                .marker(to.marker)
+                .nackable(to.medium == Medium::Picture);
+            stream.write_rtp(packet);
+            self.dirty = true;
+        }
+    }
+
+    /// Asks the console for a key frame; drain afterwards.
+    pub(super) fn request_key_frame(&mut self) {
+        let Some(mid) = self.sends[1] else { return };
+        if let Some(stream) = self.rtc.direct_api().stream_rx_by_mid(mid, None) {
+            stream.request_keyframe(KeyframeRequestKind::Pli);
+            self.dirty = true;
+        }
+    }
+
+    /// Lets time pass and takes out everything that str0m has to say.
+    pub(super) fn drain(&mut self, now: Instant, tick: bool, into: &mut Drained) -> Result<(), Gone> {
+        if tick {
+            self.rtc.handle_input(Input::Timeout(now)).map_err(|_| Gone)?;
+        }
+        self.dirty = false;
+        loop {
+            match self.rtc.poll_output().map_err(|_| Gone)? {
+                Output::Transmit(transmit) => into.transmits.push(transmit),
+                Output::Event(event) => self.event(event, now, into),
+                Output::Timeout(at) => {
+                    self.timeout = at.min(if self.up { at } else { self.forget_at });
+                    break;
+                }
+            }
+        }
+        let late = !self.up && now >= self.forget_at;
+        if late || !self.rtc.is_alive() { Err(Gone) } else { Ok(()) }
+    }
+
+    fn event(&mut self, event: Event, now: Instant, into: &mut Drained) {
+        match event {
+            Event::RtpPacket(packet) => {
+                let Some(medium) = self.medium(packet.header.ssrc) else { return };
+                let header = LegPacket {
+                    ssrc: *packet.header.ssrc,
+                    sequence: *packet.seq_no,
+                    time: packet.header.timestamp,
+                    marker: packet.header.marker,
+                };
+                into.arrived.push((medium, header, packet.payload));
+            }
+            Event::KeyframeRequest(request) => {
+                let place = self.places[1].iter().position(|p| p.mid == request.mid);
+                into.wanted.extend(place.map(|at| at as u8));
+            }
+            Event::Connected => {
+                self.secured = true;
+                self.state(now, into);
+            }
+            Event::IceConnectionStateChange(state) => {
+                self.reached = matches!(state, IceConnectionState::Connected | IceConnectionState::Completed);
+                self.state(now, into);
+            }
+            _ => {}
+        }
+    }
+
+    fn state(&mut self, now: Instant, into: &mut Drained) {
+        let up = self.secured && self.reached;
+        if up != self.up {
+            self.up = up;
+            self.forget_at = now + COMES_BACK_WITHIN;
+            into.state = Some(up);
+        }
+    }
+
+    fn medium(&mut self, ssrc: Ssrc) -> Option<Medium> {
+        if let Some((_, medium)) = self.known.iter().find(|(s, _)| *s == ssrc) {
+            return Some(*medium);
+        }
+        let mid = self.rtc.direct_api().stream_rx(&ssrc)?.mid();
+        let medium = [Medium::Voice, Medium::Picture].into_iter().find(|m| self.sends[index(*m)] == Some(mid))?;
+        if self.known.len() >= 16 {
+            self.known.clear();
+        }
+        self.known.push((ssrc, medium));
+        Some(medium)
+    }
+}
+
+fn config(credentials: IceCreds, certificate: &DtlsCert) -> RtcConfig {
+    Rtc::builder()
+        .set_rtp_mode(true)
+        .set_ice_lite(true)
+        .set_dtls_version(DtlsVersion::Auto)
+        .set_dtls_cert(certificate.clone())
+        .set_local_ice_credentials(credentials)
+        .clear_codecs()
+        .enable_opus(true, false)
+        .enable_vp8(true)
+        .set_stats_interval(None)
+}
+
+fn add_candidates(rtc: &mut Rtc, reach: &Reach) {
+    for address in &reach.addresses {
+        if let Ok(candidate) = Candidate::host(*address, Protocol::Udp) {
+            rtc.add_local_candidate(candidate);
+        }
+    }
+    for address in &reach.addresses {
+        if let Ok(candidate) = Candidate::builder().tcp().host(*address).tcptype(TcpType::Passive).build() {
+            rtc.add_local_candidate(candidate);
+        }
+    }
+}
+
+fn place(rtc: &mut Rtc, mid: &str, codec: Codec) -> Option<Place> {
+    let mid = Mid::from(mid);
+    let ssrc = rtc.direct_api().stream_tx_by_mid(mid, None)?.ssrc();
+    let negotiated = rtc.media(mid)?.remote_pts().to_vec();
+    let params = rtc.codec_config().params().iter();
+    let pt = params.filter(|p| p.spec().codec == codec).map(|p| p.pt()).find(|pt| negotiated.contains(pt))?;
+    Some(Place { mid, ssrc, pt })
+}
+
+const fn index(medium: Medium) -> usize {
+    match medium {
+        Medium::Voice => 0,
+        Medium::Picture => 1,
+    }
+}

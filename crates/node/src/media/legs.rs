@@ -1,0 +1,172 @@
+//! All legs: whose datagram is this, and no leg harms another.
+
+use super::MediaRefusal;
+use super::leg::{Gone, Leg, Reach};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+use str0m::config::DtlsCert;
+use str0m::ice::StunMessage;
+use str0m::net::{Protocol, Receive, Transmit};
+use trialogue_core::ConsoleKey;
+use trialogue_core::forward::{LEGS_MAX, LegPacket};
+use trialogue_wire::console::Medium;
+
+/// Most remote addresses remembered for a leg: its networks, over UDP and TCP.
+const ADDRESSES_MAX: usize = 32;
+
+/// What one drain of a leg brought.
+#[derive(Default)]
+pub(super) struct Drained {
+    pub(super) transmits: Vec<Transmit>,
+    pub(super) arrived: Vec<(Medium, LegPacket, Arc<[u8]>)>,
+    /// Places that want a key frame.
+    pub(super) wanted: Vec<u8>,
+    /// The leg came up or went down.
+    pub(super) state: Option<bool>,
+}
+
+/// The legs of this node.
+pub(super) struct Legs {
+    slots: Vec<Option<Box<Leg>>>,
+    by_console: HashMap<ConsoleKey, u32>,
+    by_ufrag: HashMap<String, u32>,
+    by_address: HashMap<(Protocol, SocketAddr), u32>,
+    certificate: DtlsCert,
+    pub(super) reach: Reach,
+    /// Legs dropped because of an error inside.
+    pub(super) broken: u64,
+}
+
+impl Legs {
+    pub(super) fn new(certificate: DtlsCert, reach: Reach) -> Self {
+        Self {
+            slots: Vec::new(),
+            by_console: HashMap::new(),
+            by_ufrag: HashMap::new(),
+            by_address: HashMap::new(),
+            certificate,
+            reach,
+            broken: 0,
+        }
+    }
+
+    /// Makes a leg; its number and the answer.
+    pub(super) fn make(&mut self, console: ConsoleKey, sdp: &str, now: Instant) -> Result<(u32, String), MediaRefusal> {
+        let at = self.slots.iter().position(Option::is_none).unwrap_or(self.slots.len());
+        if at >= LEGS_MAX {
+            return Err(MediaRefusal::Full);
+        }
+        let (reach, certificate) = (&self.reach, &self.certificate);
+        let made = catch_unwind(AssertUnwindSafe(|| Leg::make(console, sdp, reach, certificate, now)));
+        let (leg, answer) = made.map_err(|_| MediaRefusal::Malformed)??;
+        if at == self.slots.len() {
+            self.slots.push(None);
+        }
+        self.by_console.insert(console, at as u32);
+        self.by_ufrag.insert(leg.ufrag.clone(), at as u32);
+        self.slots[at] = Some(Box::new(leg));
+        Ok((at as u32, answer))
+    }
+
+    pub(super) fn of(&self, console: ConsoleKey) -> Option<u32> {
+        self.by_console.get(&console).copied()
+    }
+
+    pub(super) fn get(&self, leg: u32) -> Option<&Leg> {
+        self.slots.get(leg as usize)?.as_deref()
+    }
+
+    pub(super) fn get_mut(&mut self, leg: u32) -> Option<&mut Leg> {
+        self.slots.get_mut(leg as usize)?.as_deref_mut()
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.by_console.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Leg)> {
+        self.slots.iter().enumerate().filter_map(|(at, leg)| Some((at as u32, leg.as_deref()?)))
+    }
+
+    /// Forgets a leg; whose it was.
+    pub(super) fn remove(&mut self, leg: u32) -> Option<ConsoleKey> {
+        let gone = self.slots.get_mut(leg as usize)?.take()?;
+        self.by_ufrag.remove(&gone.ufrag);
+        self.by_console.remove(&gone.console);
+        self.by_address.retain(|_, at| *at != leg);
+        let console = gone.console;
+        // What broke once may break again while it is taken apart.
+        let _ = catch_unwind(AssertUnwindSafe(move || drop(gone)));
+        Some(console)
+    }
+
+    /// Gives a datagram to its leg and drains that. None: it is of a stranger.
+    pub(super) fn receive(
+        &mut self,
+        proto: Protocol,
+        from: SocketAddr,
+        to: SocketAddr,
+        datagram: &[u8],
+        now: Instant,
+        into: &mut Drained,
+    ) -> Option<(u32, Result<(), Gone>)> {
+        // The first byte tells STUN from the rest (RFC 7983 §7).
+        let leg = if *datagram.first()? < 2 {
+            self.greeted(proto, from, to, datagram, now)?
+        } else {
+            *self.by_address.get(&(proto, from))?
+        };
+        let state = self.slots.get_mut(leg as usize)?.as_deref_mut()?;
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            // What cannot be parsed says nothing about the leg: it may come from anybody.
+            let Ok(receive) = Receive::new(proto, from, to, datagram) else { return Ok(()) };
+            state.receive(receive, now)?;
+            state.drain(now, false, into)
+        }));
+        Some((leg, self.outcome(done)))
+    }
+
+    /// Lets time pass for a leg and drains it.
+    pub(super) fn drain(&mut self, leg: u32, now: Instant, into: &mut Drained) -> Result<(), Gone> {
+        let Some(state) = self.get_mut(leg) else { return Ok(()) };
+        let done = catch_unwind(AssertUnwindSafe(|| state.drain(now, true, into)));
+        self.outcome(done)
+    }
+
+    fn outcome(&mut self, done: std::thread::Result<Result<(), Gone>>) -> Result<(), Gone> {
+        done.unwrap_or_else(|_| {
+            self.broken += 1;
+            Err(Gone)
+        })
+    }
+
+    /// The leg that a STUN message is for: it names the leg, and must prove to know its password before its address is believed.
+    fn greeted(
+        &mut self,
+        proto: Protocol,
+        from: SocketAddr,
+        to: SocketAddr,
+        datagram: &[u8],
+        now: Instant,
+    ) -> Option<u32> {
+        let known = self.by_address.get(&(proto, from)).copied();
+        let named = {
+            let message = StunMessage::parse(datagram).ok()?;
+            message.split_username().and_then(|(local, _)| self.by_ufrag.get(local)).copied()
+        };
+        let leg = named.or(known)?;
+        if known != Some(leg) {
+            let receive = Receive::new(proto, from, to, datagram).ok()?;
+            let state = self.get(leg)?;
+            catch_unwind(AssertUnwindSafe(|| state.accepts(receive, now))).ok().filter(|accepted| *accepted)?;
+            if self.by_address.values().filter(|at| **at == leg).count() >= ADDRESSES_MAX {
+                self.by_address.retain(|_, at| *at != leg);
+            }
+            self.by_address.insert((proto, from), leg);
+        }
+        Some(leg)
+    }
+}

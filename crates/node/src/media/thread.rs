@@ -1,0 +1,355 @@
+//! The thread: wait, take what came, forward it, send what is to be sent.
+
+use super::address::Bound;
+use super::command::{Command, Inbox};
+use super::leg::{Gone, Reach};
+use super::legs::{Drained, Legs};
+use super::link::{Joiner, LinkSender};
+use super::tcp::Tcp;
+use super::udp::{BATCH, Incoming, Udp};
+use super::{MediaConfig, MediaCounters, MediaError, MediaEvent};
+use mio::{Events, Interest, Poll, Token};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+use str0m::net::Protocol;
+use trialogue_core::forward::{Destination, Forwarder, Nodes};
+use trialogue_wire::media::MediaHeader;
+
+/// Token of the waker; UDP sockets follow, then TCP.
+pub(super) const WAKER: Token = Token(0);
+/// Longest wait, so that counters are fresh.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// Batches taken from one socket before what came is forwarded: more would delay the first packet, fewer cost system calls.
+const BATCHES: usize = 4;
+/// Packets of links taken in one turn.
+const LINK_PACKETS: usize = 256;
+
+/// Everything that the thread owns.
+pub(super) struct Media {
+    poll: Poll,
+    inbox: Inbox,
+    pub(super) events: Box<dyn FnMut(MediaEvent) + Send>,
+    pub(super) forwarder: Forwarder,
+    pub(super) legs: Legs,
+    pub(super) links: Vec<Link>,
+    udp: Vec<Udp>,
+    tcp: Tcp,
+    incoming: Incoming,
+    drained: Drained,
+    /// Legs to drain, with repeats.
+    pub(super) dirty: Vec<u32>,
+    pub(super) out: Vec<Destination>,
+    pub(super) pictures: Vec<(Destination, Arc<[u8]>)>,
+    pub(super) link_pictures: Vec<(Nodes, MediaHeader, Arc<[u8]>)>,
+    pub(super) link_full: u64,
+    counters: MediaCounters,
+    began: Instant,
+    published: Instant,
+}
+
+/// One link, as far as media goes.
+#[derive(Default)]
+pub(super) struct Link {
+    pub(super) sender: Option<Box<dyn LinkSender>>,
+    pub(super) joiner: Joiner,
+}
+
+impl Media {
+    pub(super) fn new(
+        config: &MediaConfig,
+        poll: Poll,
+        bound: Bound,
+        inbox: Inbox,
+        events: Box<dyn FnMut(MediaEvent) + Send>,
+    ) -> Result<Self, MediaError> {
+        let mut addresses: Vec<SocketAddr> = config.public.iter().map(|ip| SocketAddr::new(*ip, bound.port)).collect();
+        addresses.extend(bound.udp.iter().map(|(address, _)| *address));
+        addresses.sort_unstable();
+        addresses.dedup();
+        let mut udp: Vec<Udp> = bound.udp.into_iter().map(|(local, socket)| Udp::new(local, socket)).collect();
+        for (at, socket) in udp.iter_mut().enumerate() {
+            poll.registry().register(socket.socket(), Token(1 + at), Interest::READABLE)?;
+        }
+        let tcp = Tcp::new(bound.tcp, 1 + udp.len(), poll.registry())?;
+        let provider = str0m::crypto::from_feature_flags();
+        let certificate = provider
+            .dtls_provider
+            .generate_certificate()
+            .ok_or_else(|| std::io::Error::other("no DTLS certificate could be made"))?;
+        let mut seed = [0; 4];
+        getrandom::fill(&mut seed).map_err(|e| std::io::Error::other(e.to_string()))?;
+        let now = Instant::now();
+        Ok(Self {
+            poll,
+            inbox,
+            events,
+            forwarder: Forwarder::new(config.own, config.nodes.clone(), u32::from_be_bytes(seed)),
+            legs: Legs::new(certificate, Reach { addresses }),
+            links: config.nodes.iter().map(|_| Link::default()).collect(),
+            udp,
+            tcp,
+            incoming: Incoming::new(),
+            drained: Drained::default(),
+            dirty: Vec::new(),
+            out: Vec::new(),
+            pictures: Vec::new(),
+            link_pictures: Vec::new(),
+            link_full: 0,
+            counters: MediaCounters::default(),
+            began: now,
+            published: now,
+        })
+    }
+
+    /// Milliseconds since the start.
+    pub(super) fn ms(&self, now: Instant) -> u64 {
+        now.duration_since(self.began).as_millis() as u64
+    }
+
+    /// Until it is told to stop.
+    pub(super) fn run(mut self) {
+        let mut ready = Events::with_capacity(256);
+        loop {
+            let wait = self.wait(Instant::now());
+            if let Err(error) = self.poll.poll(&mut ready, Some(wait))
+                && error.kind() != std::io::ErrorKind::Interrupted
+            {
+                tracing::error!(%error, "the media thread cannot wait for its sockets and ends; restart the node");
+                return;
+            }
+            let now = Instant::now();
+            if !self.take_commands(now) {
+                return;
+            }
+            self.take_link_packets(now);
+            for event in &ready {
+                self.take(event.token().0, now);
+            }
+            self.send(now);
+            self.time_passed(now);
+            self.publish(now);
+        }
+    }
+
+    fn wait(&self, now: Instant) -> Duration {
+        let legs = self.legs.iter().map(|(_, leg)| leg.timeout).min();
+        let asks = self.forwarder.next_timeout().map(|ms| self.began + Duration::from_millis(ms));
+        let next = legs.into_iter().chain(asks).min();
+        next.map_or(LONGEST_WAIT, |at| at.saturating_duration_since(now).min(LONGEST_WAIT))
+    }
+
+    fn take_commands(&mut self, now: Instant) -> bool {
+        self.inbox.shared.woken.store(false, Ordering::Release);
+        while let Ok(command) = self.inbox.commands.try_recv() {
+            if !self.obey(command, now) {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn obey(&mut self, command: Command, now: Instant) -> bool {
+        let now_ms = self.ms(now);
+        match command {
+            Command::Leg { console, sdp } => self.make_leg(console, &sdp, now),
+            Command::CloseLeg { console } => {
+                if let Some(leg) = self.legs.of(console) {
+                    self.drop_leg(leg, now);
+                }
+            }
+            Command::Route(route) => self.forwarder.route(*route, now_ms),
+            Command::RouteEnd { node, number } => self.forwarder.route_end(node, number, now_ms),
+            Command::RequestKeyFrame { console } => {
+                if let Some(leg) = self.legs.of(console)
+                    && let Some(state) = self.legs.get_mut(leg)
+                {
+                    state.request_key_frame();
+                    self.dirty.push(leg);
+                }
+            }
+            Command::Link { node, sender } => {
+                if let Some(link) = self.links.get_mut(usize::from(node)) {
+                    *link = Link { sender, joiner: Joiner::default() };
+                }
+            }
+            Command::Stop => return false,
+        }
+        self.forwarder_events();
+        true
+    }
+
+    fn make_leg(&mut self, console: trialogue_core::ConsoleKey, sdp: &str, now: Instant) {
+        if let Some(old) = self.legs.of(console) {
+            self.drop_leg(old, now);
+        }
+        match self.legs.make(console, sdp, now) {
+            Ok((leg, sdp)) => {
+                (self.events)(MediaEvent::Answer { console, sdp });
+                let (voices, pictures) = self.legs.get(leg).map(super::leg::Leg::places).unwrap_or_default();
+                self.forwarder.leg_up(leg, console, voices, pictures, self.ms(now));
+                self.forwarder_events();
+                self.drain(leg, now);
+            }
+            Err(why) => (self.events)(MediaEvent::Refused { console, why }),
+        }
+    }
+
+    pub(super) fn drop_leg(&mut self, leg: u32, now: Instant) {
+        let up = self.legs.get(leg).is_some_and(|l| l.up);
+        if let Some(console) = self.legs.remove(leg) {
+            self.forwarder.leg_down(leg, self.ms(now));
+            if up {
+                (self.events)(MediaEvent::Leg { console, up: false });
+            }
+            self.forwarder_events();
+        }
+    }
+
+    fn take_link_packets(&mut self, now: Instant) {
+        for _ in 0..LINK_PACKETS {
+            let Ok((from, datagram)) = self.inbox.packets.try_recv() else { return };
+            self.take_from_link(from, &datagram, now);
+        }
+        // There is more; come back at once, but let the legs have their turn.
+        self.inbox.shared.woken.store(true, Ordering::Release);
+        let _ = self.inbox.shared.waker.wake();
+    }
+
+    fn take(&mut self, token: usize, now: Instant) {
+        if token == WAKER.0 {
+            return;
+        }
+        if token > self.udp.len() {
+            let mut came = Vec::new();
+            let now_ms = self.ms(now);
+            self.tcp.ready(token, self.poll.registry(), now_ms, |from, to, packet| {
+                came.push((from, to, packet.to_vec()));
+            });
+            for (from, to, packet) in came {
+                self.receive(Protocol::Tcp, from, to, &packet, now);
+            }
+            return;
+        }
+        let mut incoming = std::mem::replace(&mut self.incoming, Incoming::none());
+        for batch in 0.. {
+            let count = self.udp[token - 1].receive(&mut incoming);
+            let to = self.udp[token - 1].local;
+            for (from, datagram) in incoming.datagrams() {
+                self.receive(Protocol::Udp, from, to, datagram, now);
+            }
+            // The system says only once that a socket is readable: it is read until it is empty.
+            if count < BATCH {
+                break;
+            }
+            if batch % BATCHES == BATCHES - 1 {
+                self.send(now);
+            }
+        }
+        self.incoming = incoming;
+    }
+
+    fn receive(&mut self, proto: Protocol, from: SocketAddr, to: SocketAddr, datagram: &[u8], now: Instant) {
+        self.counters.received += 1;
+        let mut drained = std::mem::take(&mut self.drained);
+        match self.legs.receive(proto, from, to, datagram, now, &mut drained) {
+            Some((leg, done)) => self.done(leg, done, &mut drained, now),
+            None => self.counters.strangers += 1,
+        }
+        self.drained = drained;
+    }
+
+    /// Drains a leg.
+    pub(super) fn drain(&mut self, leg: u32, now: Instant) {
+        let mut drained = std::mem::take(&mut self.drained);
+        let done = self.legs.drain(leg, now, &mut drained);
+        self.done(leg, done, &mut drained, now);
+        self.drained = drained;
+    }
+
+    fn done(&mut self, leg: u32, done: Result<(), Gone>, drained: &mut Drained, now: Instant) {
+        for transmit in drained.transmits.drain(..) {
+            match transmit.proto {
+                Protocol::Udp => match self.udp.iter_mut().find(|u| u.local == transmit.source) {
+                    Some(socket) => socket.queue(transmit.destination, transmit.contents),
+                    None => self.counters.unsent += 1,
+                },
+                _ if self.tcp.send(transmit.destination, &transmit.contents) => self.counters.sent += 1,
+                _ => self.counters.unsent += 1,
+            }
+        }
+        if let Some(up) = drained.state.take()
+            && let Some(console) = self.legs.get(leg).map(|l| l.console)
+        {
+            (self.events)(MediaEvent::Leg { console, up });
+            if up {
+                self.forwarder.leg_ready(leg, self.ms(now));
+            }
+            self.forwarder_events();
+        }
+        for place in drained.wanted.drain(..) {
+            self.forwarder.on_leg_key_frame_request(leg, place, self.ms(now));
+        }
+        for (medium, packet, payload) in drained.arrived.drain(..) {
+            self.take_from_leg(leg, medium, packet, payload, now);
+        }
+        if done.is_err() {
+            self.drop_leg(leg, now);
+        }
+    }
+
+    /// Drains what was written to and sends it: voices, then pictures.
+    fn send(&mut self, now: Instant) {
+        self.drain_dirty(now);
+        if !self.pictures.is_empty() || !self.link_pictures.is_empty() {
+            self.pass_on_pictures(now);
+            self.drain_dirty(now);
+        }
+        self.forwarder_events();
+        for socket in &mut self.udp {
+            let (sent, unsent) = socket.flush();
+            self.counters.sent += sent;
+            self.counters.unsent += unsent;
+        }
+    }
+
+    fn drain_dirty(&mut self, now: Instant) {
+        while !self.dirty.is_empty() {
+            let mut legs = std::mem::take(&mut self.dirty);
+            for leg in legs.drain(..) {
+                if self.legs.get(leg).is_some_and(|l| l.dirty) {
+                    self.drain(leg, now);
+                }
+            }
+            if self.dirty.is_empty() {
+                self.dirty = legs;
+                return;
+            }
+        }
+    }
+
+    fn time_passed(&mut self, now: Instant) {
+        let due: Vec<u32> = self.legs.iter().filter(|(_, l)| l.timeout <= now).map(|(at, _)| at).collect();
+        for leg in due {
+            self.drain(leg, now);
+        }
+        self.forwarder.tick(self.ms(now));
+        self.send(now);
+    }
+
+    fn publish(&mut self, now: Instant) {
+        if now.duration_since(self.published) < LONGEST_WAIT / 2 {
+            return;
+        }
+        self.published = now;
+        self.tcp.sweep(self.poll.registry(), self.ms(now));
+        self.counters.forward = self.forwarder.counters();
+        self.counters.legs = self.legs.count() as u64;
+        self.counters.broken = self.legs.broken;
+        self.counters.link_full = self.link_full;
+        if let Ok(mut shared) = self.inbox.shared.counters.lock() {
+            *shared = self.counters;
+        }
+    }
+}
