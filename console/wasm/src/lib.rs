@@ -6,7 +6,7 @@ mod media;
 mod out;
 
 pub use machine::{Machine, enrol};
-pub use media::Media;
+pub use media::{Fate, Media};
 pub use out::{Enrolled, Out};
 
 use wasm_bindgen::prelude::wasm_bindgen;

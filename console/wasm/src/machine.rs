@@ -1,6 +1,10 @@
 //! The console machine, for the keys worker.
 
 use crate::out::{Enrolled, Out};
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
+use serde::Serialize as _;
+use serde_wasm_bindgen::Serializer;
 use trialogue_charter::Hash;
 use trialogue_console_core::view::Command;
 use trialogue_console_core::{Console, Identity, Input};
@@ -24,7 +28,13 @@ pub struct Machine {
 impl Machine {
     /// From what [`enrol`] gave, and the charter held, if any.
     #[wasm_bindgen(constructor)]
-    pub fn new(secret: &[u8], certificate: Vec<u8>, root: &[u8], charter: Option<Vec<u8>>, on_watch: bool) -> Result<Machine, JsError> {
+    pub fn new(
+        secret: &[u8],
+        certificate: Vec<u8>,
+        root: &[u8],
+        charter: Option<Vec<u8>>,
+        on_watch: bool,
+    ) -> Result<Machine, JsError> {
         let damaged = || JsError::new("the stored identity is damaged: ask for a new enrolment link");
         let identity = Identity {
             secret: Zeroizing::new(secret.try_into().map_err(|_| damaged())?),
@@ -89,7 +99,7 @@ impl Machine {
     /// The next thing to do ([`Out`]), or `undefined`.
     pub fn poll(&mut self) -> Result<JsValue, JsError> {
         Ok(match self.console.poll() {
-            Some(output) => serde_wasm_bindgen::to_value(&Out::from(output))?,
+            Some(output) => Out::from(output).serialize(&Serializer::new().serialize_missing_as_null(true))?,
             None => JsValue::UNDEFINED,
         })
     }

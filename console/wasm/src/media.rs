@@ -5,6 +5,25 @@ use trialogue_e2ee::sealing::{BaseKey, KeyId, OpenError, Opener, Sealer, vp8_cle
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 use zeroize::Zeroize;
 
+/// What became of a frame.
+#[wasm_bindgen]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fate {
+    /// Opened.
+    #[default]
+    Opened,
+    /// Its key is not here, or not yet.
+    UnknownKey,
+    /// Its key is another device's than the place's.
+    OtherSender,
+    /// Seen before, or too old to tell.
+    Replayed,
+    /// Its tag does not verify.
+    Forged,
+    /// No sealed frame at all.
+    Malformed,
+}
+
 /// Sealer and opener of one media worker.
 #[wasm_bindgen]
 #[derive(Default)]
@@ -14,6 +33,7 @@ pub struct Media {
     /// Whose key it is, so that nobody is heard at another's place.
     owners: BTreeMap<KeyId, String>,
     out: Vec<u8>,
+    fate: Fate,
     missing: Option<KeyId>,
 }
 
@@ -26,11 +46,22 @@ impl Media {
         Self::default()
     }
 
-    /// Seals from now on with this key. Each (key id, key) is given once in the life of all workers.
+    /// Seals from now on with this key. Each (key id, key) is given once in the life of all workers; the one in use may be repeated and
+    /// goes on counting.
+    ///
+    /// # Errors
+    /// Not a key id and a key of their sizes.
+    #[wasm_bindgen(js_name = sealWith)]
     pub fn seal_with(&mut self, key_id: &str, base_key: &mut [u8]) -> Result<(), JsError> {
+        let key = take_key(base_key);
+        let id = parse(key_id);
+        if let (Ok(id), Some(sealer)) = (&id, &self.sealer)
+            && sealer.key_id() == *id
+        {
+            return Ok(());
+        }
         self.sealer = None;
-        let key = take_key(base_key)?;
-        self.sealer = Some(Sealer::new(parse(key_id)?, &key)?);
+        self.sealer = Some(Sealer::new(id?, &key?)?);
         Ok(())
     }
 
@@ -47,6 +78,10 @@ impl Media {
     }
 
     /// Opens frames of `device` with this key.
+    ///
+    /// # Errors
+    /// Not a key id and a key of their sizes, or too many keys.
+    #[wasm_bindgen(js_name = openWith)]
     pub fn open_with(&mut self, key_id: &str, device: String, base_key: &mut [u8]) -> Result<(), JsError> {
         let key = take_key(base_key)?;
         let id = parse(key_id)?;
@@ -56,6 +91,9 @@ impl Media {
     }
 
     /// Opens with this key no more.
+    ///
+    /// # Errors
+    /// Not a key id.
     pub fn forget(&mut self, key_id: &str) -> Result<(), JsError> {
         let id = parse(key_id)?;
         self.opener.remove(id);
@@ -63,21 +101,35 @@ impl Media {
         Ok(())
     }
 
-    /// Opens a frame received at the place of `device`. `undefined`: not opened; [`Media::missing`] then tells whether a key is missing.
-    pub fn open(&mut self, voice: bool, device: &str, frame: &[u8]) -> Option<Vec<u8>> {
-        self.missing = None;
-        let clear = if voice { 0 } else { vp8_clear(frame) };
-        match self.opener.open(clear, frame, &mut self.out) {
-            Ok(id) => (self.owners.get(&id).map(String::as_str) == Some(device)).then(|| self.out.clone()),
+    /// Opens a frame received at the place of `device`. `undefined`: not opened; `fate` tells why and `missing` which key is.
+    pub fn open(&mut self, voice: bool, device: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let clear = if voice { 0 } else { vp8_clear(sealed) };
+        // Before opening: a frame at the wrong place must not use up its counter, the place may be given to its sender a moment later.
+        let owner = Opener::names(clear, sealed).and_then(|id| self.owners.get(&id));
+        if owner.is_some_and(|owner| owner != device) {
+            self.fate = Fate::OtherSender;
+            return None;
+        }
+        self.fate = match self.opener.open(clear, sealed, &mut self.out) {
+            Ok(_) => return Some(self.out.clone()),
             Err(OpenError::UnknownKey(id)) => {
                 self.missing = Some(id);
-                None
+                Fate::UnknownKey
             }
-            Err(_) => None,
-        }
+            Err(OpenError::Replayed) => Fate::Replayed,
+            Err(OpenError::Forged) => Fate::Forged,
+            Err(OpenError::Malformed) => Fate::Malformed,
+        };
+        None
     }
 
-    /// The key id (14 hexadecimal digits) that the last frame asked for in vain.
+    /// Why the last frame was not opened.
+    #[must_use]
+    pub fn fate(&self) -> Fate {
+        self.fate
+    }
+
+    /// The key id (14 hexadecimal digits) that a frame asked for last in vain.
     #[must_use]
     pub fn missing(&self) -> Option<String> {
         self.missing.map(|id| format!("{:014x}", id.to_u64()))
@@ -85,10 +137,7 @@ impl Media {
 }
 
 fn parse(key_id: &str) -> Result<KeyId, JsError> {
-    u64::from_str_radix(key_id, 16)
-        .ok()
-        .and_then(KeyId::from_u64)
-        .ok_or_else(|| JsError::new("not a key id"))
+    u64::from_str_radix(key_id, 16).ok().and_then(KeyId::from_u64).ok_or_else(|| JsError::new("not a key id"))
 }
 
 /// Takes the key and wipes where it came from.

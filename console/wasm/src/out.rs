@@ -34,7 +34,7 @@ impl From<Identity> for Enrolled {
 
 /// Something that the keys worker is to do.
 #[derive(Serialize, TS)]
-#[serde(rename_all = "camelCase", tag = "kind")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
 #[ts(export)]
 pub enum Out {
     /// Send on the WebSocket.
@@ -53,7 +53,7 @@ pub enum Out {
     /// Show this.
     View {
         /// All of it.
-        view: View,
+        view: Box<View>,
     },
     /// Make a leg and give its offer.
     MakeOffer,
@@ -122,25 +122,22 @@ impl From<Output> for Out {
             Output::Send(bytes) => Self::Send { bytes: ByteBuf::from(bytes) },
             Output::Reconnect { after_ms } => Self::Reconnect { after_ms },
             Output::Stop => Self::Stop,
-            Output::View(view) => Self::View { view: *view },
+            Output::View(view) => Self::View { view },
             Output::MakeOffer => Self::MakeOffer,
             Output::LegAnswer(sdp) => Self::LegAnswer { sdp },
             Output::Seal(None) => Self::Seal { key_id: None, base_key: None },
-            Output::Seal(Some(key)) => Self::Seal {
-                key_id: Some(id(key.key_id)),
-                base_key: Some(ByteBuf::from(key.base_key.to_vec())),
-            },
+            Output::Seal(Some(key)) => {
+                Self::Seal { key_id: Some(id(key.key_id)), base_key: Some(ByteBuf::from(key.base_key.to_vec())) }
+            }
             Output::OpenKey(key) => Self::OpenKey {
                 key_id: id(key.key_id),
                 device: key.device.to_string(),
                 base_key: ByteBuf::from(key.base_key.to_vec()),
             },
             Output::ForgetKey { key_id } => Self::ForgetKey { key_id: id(key_id) },
-            Output::Place { mid, device, medium } => Self::Place {
-                mid,
-                device: device.map(|device| device.to_string()),
-                voice: medium == Medium::Voice,
-            },
+            Output::Place { mid, device, medium } => {
+                Self::Place { mid, device: device.map(|device| device.to_string()), voice: medium == Medium::Voice }
+            }
             Output::Ringing(on) => Self::Ringing { on },
             Output::Charter(bytes) => Self::Charter { bytes: ByteBuf::from(bytes) },
             Output::Log(event) => Self::Log { line: line(&event) },

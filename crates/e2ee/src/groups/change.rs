@@ -12,10 +12,7 @@ impl Keyring {
             return Err(KeyringError::HaveGroup);
         }
         if self.groups.len() >= GROUPS_MAX {
-            return Err(KeyringError::TooMany {
-                what: "groups",
-                most: GROUPS_MAX,
-            });
+            return Err(KeyringError::TooMany { what: "groups", most: GROUPS_MAX });
         }
         let config = MlsGroupCreateConfig::builder()
             .ciphersuite(self.suite)
@@ -26,14 +23,8 @@ impl Keyring {
             .lifetime(unlimited())
             .build();
         let id = openmls::group::GroupId::from_slice(&group.0);
-        let made = MlsGroup::new_with_group_id(
-            &self.provider,
-            &self.signer,
-            &config,
-            id,
-            self.credential(),
-        )
-        .map_err(|e| KeyringError::mls("create a group", e))?;
+        let made = MlsGroup::new_with_group_id(&self.provider, &self.signer, &config, id, self.credential())
+            .map_err(|e| KeyringError::mls("create a group", e))?;
         self.groups.insert(group, made);
         Ok(())
     }
@@ -59,9 +50,7 @@ impl Keyring {
         let mut removed: Vec<DeviceId> = Vec::new();
         let mut indices = Vec::new();
         for device in removes {
-            let leaf = members
-                .iter()
-                .find(|leaf| leaf.device == *device && leaf.device != self.device);
+            let leaf = members.iter().find(|leaf| leaf.device == *device && leaf.device != self.device);
             if let Some(leaf) = leaf
                 && !removed.contains(device)
             {
@@ -74,19 +63,12 @@ impl Keyring {
         let mut packages = Vec::new();
         let mut refused = Vec::new();
         for invite in adds {
-            let stays = members.iter().any(|leaf| leaf.device == invite.device)
-                && !removed.contains(&invite.device);
+            let stays = members.iter().any(|leaf| leaf.device == invite.device) && !removed.contains(&invite.device);
             if stays || added.contains(&invite.device) {
                 continue;
             }
             if members.len() - removed.len() + added.len() >= MEMBERS_MAX {
-                refused.push((
-                    invite.device,
-                    KeyringError::TooMany {
-                        what: "members",
-                        most: MEMBERS_MAX,
-                    },
-                ));
+                refused.push((invite.device, KeyringError::TooMany { what: "members", most: MEMBERS_MAX }));
                 continue;
             }
             match self.accept_offer(invite) {
@@ -113,31 +95,16 @@ impl Keyring {
             .propose_adds(packages)
             .load_psks(self.provider.storage())
             .map_err(|e| KeyringError::mls(step, e))?
-            .build(
-                self.provider.rand(),
-                self.provider.crypto(),
-                &self.signer,
-                |_| true,
-            )
+            .build(self.provider.rand(), self.provider.crypto(), &self.signer, |_| true)
             .map_err(|e| KeyringError::mls(step, e))?
             .stage_commit(&self.provider)
             .map_err(|e| KeyringError::mls(step, e))?;
-        let commit = bundle
-            .commit()
-            .to_bytes()
-            .map_err(|e| KeyringError::mls(step, e))?;
+        let commit = bundle.commit().to_bytes().map_err(|e| KeyringError::mls(step, e))?;
         let welcome = match bundle.to_welcome_msg() {
             Some(message) => Some(message.to_bytes().map_err(|e| KeyringError::mls(step, e))?),
             None => None,
         };
-        Ok(Pending {
-            epoch,
-            commit,
-            welcome,
-            added,
-            removed,
-            refused,
-        })
+        Ok(Pending { epoch, commit, welcome, added, removed, refused })
     }
 
     /// The node has accepted the own commit: moves to the next epoch, which it returns.
@@ -146,15 +113,13 @@ impl Keyring {
         if held.pending_commit().is_none() {
             return Err(KeyringError::NothingPending);
         }
-        held.merge_pending_commit(&self.provider)
-            .map_err(|e| KeyringError::mls("confirm a commit", e))?;
+        held.merge_pending_commit(&self.provider).map_err(|e| KeyringError::mls("confirm a commit", e))?;
         Ok(held.epoch().as_u64())
     }
 
     /// The node has accepted another commit for this epoch: forgets the own one.
     pub fn discard(&mut self, group: &GroupId) -> Result<(), KeyringError> {
         let held = self.groups.get_mut(group).ok_or(KeyringError::NoGroup)?;
-        held.clear_pending_commit(self.provider.storage())
-            .map_err(|e| KeyringError::mls("discard a commit", e))
+        held.clear_pending_commit(self.provider.storage()).map_err(|e| KeyringError::mls("discard a commit", e))
     }
 }

@@ -24,9 +24,7 @@ pub enum KeyringError {
     #[error("this is our own commit: confirm it instead of processing it")]
     OwnCommit,
     /// Not for this epoch: replayed, overtaken, or from the future.
-    #[error(
-        "the commit is for epoch {theirs}, the group is at {ours}: process the journal in its order"
-    )]
+    #[error("the commit is for epoch {theirs}, the group is at {ours}: process the journal in its order")]
     Epoch {
         /// The commit's.
         theirs: u64,
@@ -40,9 +38,7 @@ pub enum KeyringError {
     #[error("the handshake is by {0}, not by the device that stated it")]
     OtherSender(DeviceId),
     /// Key package names another device, or carries another key than the certificate.
-    #[error(
-        "the key package does not belong to the device that it is offered for: ask it for a new one"
-    )]
+    #[error("the key package does not belong to the device that it is offered for: ask it for a new one")]
     NotTheirs,
     /// Of another suite than the charter's.
     #[error("the handshake uses another cipher suite than the charter")]
@@ -91,9 +87,6 @@ pub enum KeyringError {
 
 impl KeyringError {
     pub(super) fn mls(step: &'static str, error: impl std::error::Error) -> Self {
-        Self::Refused {
-            step,
-            why: error.to_string(),
-        }
+        Self::Refused { step, why: error.to_string() }
     }
 }

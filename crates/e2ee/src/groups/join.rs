@@ -10,25 +10,16 @@ impl Keyring {
     /// later epoch: this console was out and is back. The key package is used up only if the welcome is good.
     pub fn join(&mut self, welcome: &[u8]) -> Result<Joined, KeyringError> {
         check_size(welcome)?;
-        let message = MlsMessageIn::tls_deserialize_exact(welcome)
-            .map_err(|_| KeyringError::Malformed("welcome"))?;
+        let message = MlsMessageIn::tls_deserialize_exact(welcome).map_err(|_| KeyringError::Malformed("welcome"))?;
         let MlsMessageBodyIn::Welcome(welcome) = message.extract() else {
             return Err(KeyringError::Malformed("welcome"));
         };
-        let Some(offer) = welcome
-            .secrets()
-            .iter()
-            .map(|s| s.new_member())
-            .find(|r| self.offers.contains(r))
-        else {
+        let Some(offer) = welcome.secrets().iter().map(|s| s.new_member()).find(|r| self.offers.contains(r)) else {
             return Err(KeyringError::NotForUs);
         };
         // openmls forgets a key package as soon as it looks at a welcome for it; a forged welcome must not cost us one.
-        let kept: Option<KeyPackageBundle> = self
-            .provider
-            .storage()
-            .key_package(&offer)
-            .map_err(|e| KeyringError::mls("join", e))?;
+        let kept: Option<KeyPackageBundle> =
+            self.provider.storage().key_package(&offer).map_err(|e| KeyringError::mls("join", e))?;
         let kept = kept.ok_or(KeyringError::NotForUs)?;
         match self.try_join(welcome) {
             Ok(joined) => {
@@ -57,16 +48,12 @@ impl Keyring {
         if context.ciphersuite() != self.suite {
             return Err(KeyringError::OtherSuite);
         }
-        let id = <[u8; 16]>::try_from(context.group_id().as_slice())
-            .map_err(|_| KeyringError::OtherGroup)?;
+        let id = <[u8; 16]>::try_from(context.group_id().as_slice()).map_err(|_| KeyringError::OtherGroup)?;
         let (group, epoch) = (GroupId(id), context.epoch().as_u64());
         match self.groups.get(&group) {
             Some(held) if held.epoch().as_u64() >= epoch => return Err(KeyringError::HaveGroup),
             None if self.groups.len() >= GROUPS_MAX => {
-                return Err(KeyringError::TooMany {
-                    what: "groups",
-                    most: GROUPS_MAX,
-                });
+                return Err(KeyringError::TooMany { what: "groups", most: GROUPS_MAX });
             }
             _ => {}
         }
@@ -74,21 +61,12 @@ impl Keyring {
         check_members(members.iter().map(|leaf| &leaf.device))?;
         let own = staged.own_leaf_index();
         let sender = staged.welcome_sender_index();
-        let by = members
-            .iter()
-            .find(|leaf| leaf.index == sender.u32())
-            .ok_or(KeyringError::NotADevice)?
-            .device;
-        if !members
-            .iter()
-            .any(|leaf| leaf.index == own.u32() && leaf.device == self.device)
-        {
+        let by = members.iter().find(|leaf| leaf.index == sender.u32()).ok_or(KeyringError::NotADevice)?.device;
+        if !members.iter().any(|leaf| leaf.index == own.u32() && leaf.device == self.device) {
             return Err(KeyringError::NotForUs);
         }
         self.drop_group(&group);
-        let joined = staged
-            .into_group(&self.provider)
-            .map_err(|e| KeyringError::mls("join", e))?;
+        let joined = staged.into_group(&self.provider).map_err(|e| KeyringError::mls("join", e))?;
         self.groups.insert(group, joined);
         Ok(Joined { group, epoch, by })
     }

@@ -165,9 +165,7 @@ impl Keyring {
 
     /// Does an own commit wait for the node's order.
     pub fn is_pending(&self, group: &GroupId) -> bool {
-        self.groups
-            .get(group)
-            .is_some_and(|g| g.pending_commit().is_some())
+        self.groups.get(group).is_some_and(|g| g.pending_commit().is_some())
     }
 
     /// The epoch authenticator (RFC 9420 §8.7): equal at two members exactly if they hold the same keys.
@@ -176,12 +174,7 @@ impl Keyring {
     }
 
     /// SFrame base key of one sender in the group's current epoch. Deterministic; the caller keeps what it needs when the epoch ends.
-    pub fn base_key(
-        &self,
-        group: &GroupId,
-        sender: &DeviceId,
-        generation: u16,
-    ) -> Result<BaseKey, KeyringError> {
+    pub fn base_key(&self, group: &GroupId, sender: &DeviceId, generation: u16) -> Result<BaseKey, KeyringError> {
         let mut context = [0; DeviceId::LEN + 2];
         context[..DeviceId::LEN].copy_from_slice(&sender.0);
         context[DeviceId::LEN..].copy_from_slice(&generation.to_be_bytes());
@@ -190,12 +183,8 @@ impl Keyring {
             .export_secret(self.provider.crypto(), EXPORT_LABEL, &context, BaseKey::LEN)
             .map_err(|e| KeyringError::mls("export", e))?;
         let secret = Zeroizing::new(secret);
-        let bytes = <[u8; BaseKey::LEN]>::try_from(secret.as_slice()).map_err(|_| {
-            KeyringError::Refused {
-                step: "export",
-                why: "wrong length".into(),
-            }
-        })?;
+        let bytes = <[u8; BaseKey::LEN]>::try_from(secret.as_slice())
+            .map_err(|_| KeyringError::Refused { step: "export", why: "wrong length".into() })?;
         Ok(BaseKey::new(bytes))
     }
 
@@ -244,11 +233,8 @@ fn unlimited() -> Lifetime {
 }
 
 fn device_of(credential: &Credential) -> Result<DeviceId, KeyringError> {
-    let basic =
-        BasicCredential::try_from(credential.clone()).map_err(|_| KeyringError::NotADevice)?;
-    <[u8; DeviceId::LEN]>::try_from(basic.identity())
-        .map(DeviceId)
-        .map_err(|_| KeyringError::NotADevice)
+    let basic = BasicCredential::try_from(credential.clone()).map_err(|_| KeyringError::NotADevice)?;
+    <[u8; DeviceId::LEN]>::try_from(basic.identity()).map(DeviceId).map_err(|_| KeyringError::NotADevice)
 }
 
 fn leaf_of(member: &Member) -> Result<Leaf, KeyringError> {
@@ -260,9 +246,7 @@ fn leaf_of(member: &Member) -> Result<Leaf, KeyringError> {
 }
 
 fn leaves(members: impl Iterator<Item = Member>) -> Result<Vec<Leaf>, KeyringError> {
-    let mut found = members
-        .map(|m| leaf_of(&m))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut found = members.map(|m| leaf_of(&m)).collect::<Result<Vec<_>, _>>()?;
     found.sort_by_key(|leaf| leaf.index);
     Ok(found)
 }
@@ -276,10 +260,7 @@ fn check_members<'a>(devices: impl Iterator<Item = &'a DeviceId>) -> Result<(), 
         }
     }
     if seen.len() > MEMBERS_MAX {
-        return Err(KeyringError::TooMany {
-            what: "members",
-            most: MEMBERS_MAX,
-        });
+        return Err(KeyringError::TooMany { what: "members", most: MEMBERS_MAX });
     }
     Ok(())
 }

@@ -14,12 +14,8 @@ impl Keyring {
             .build(self.suite, &self.provider, &self.signer, self.credential())
             .map_err(|e| KeyringError::mls(step, e))?;
         let package = bundle.key_package();
-        let reference = package
-            .hash_ref(self.provider.crypto())
-            .map_err(|e| KeyringError::mls(step, e))?;
-        let bytes = MlsMessageOut::from(package.clone())
-            .to_bytes()
-            .map_err(|e| KeyringError::mls(step, e))?;
+        let reference = package.hash_ref(self.provider.crypto()).map_err(|e| KeyringError::mls(step, e))?;
+        let bytes = MlsMessageOut::from(package.clone()).to_bytes().map_err(|e| KeyringError::mls(step, e))?;
         self.offers.push_back(reference);
         while self.offers.len() > KEY_PACKAGES_MAX {
             if let Some(oldest) = self.offers.pop_front() {
@@ -44,9 +40,7 @@ impl Keyring {
             return Err(KeyringError::OtherSuite);
         }
         let leaf = package.leaf_node();
-        if device_of(leaf.credential())? != invite.device
-            || leaf.signature_key().as_slice() != invite.signature_key
-        {
+        if device_of(leaf.credential())? != invite.device || leaf.signature_key().as_slice() != invite.signature_key {
             return Err(KeyringError::NotTheirs);
         }
         Ok(package)

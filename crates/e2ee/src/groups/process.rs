@@ -8,15 +8,9 @@ use trialogue_journal::GroupId;
 impl Keyring {
     /// Takes the commit that the node's journal holds for the group's current epoch. `by` is the device whose statement carried it.
     /// An own commit that still waits is discarded, since the journal chose this one.
-    pub fn process(
-        &mut self,
-        group: &GroupId,
-        by: &DeviceId,
-        commit: &[u8],
-    ) -> Result<Progress, KeyringError> {
+    pub fn process(&mut self, group: &GroupId, by: &DeviceId, commit: &[u8]) -> Result<Progress, KeyringError> {
         check_size(commit)?;
-        let message = MlsMessageIn::tls_deserialize_exact(commit)
-            .map_err(|_| KeyringError::Malformed("commit"))?;
+        let message = MlsMessageIn::tls_deserialize_exact(commit).map_err(|_| KeyringError::Malformed("commit"))?;
         let MlsMessageBodyIn::PublicMessage(message) = message.extract() else {
             return Err(KeyringError::Malformed("commit"));
         };
@@ -31,21 +25,14 @@ impl Keyring {
         }
 
         let before = leaves(held.members())?;
-        let processed = held
-            .process_message(&self.provider, message)
-            .map_err(|e| match e {
-                ProcessMessageError::InvalidCommit(StageCommitError::OwnCommitMismatch) => {
-                    KeyringError::OwnCommit
-                }
-                e => KeyringError::mls("follow a commit", e),
-            })?;
+        let processed = held.process_message(&self.provider, message).map_err(|e| match e {
+            ProcessMessageError::InvalidCommit(StageCommitError::OwnCommitMismatch) => KeyringError::OwnCommit,
+            e => KeyringError::mls("follow a commit", e),
+        })?;
         let Sender::Member(sender) = *processed.sender() else {
             return Err(KeyringError::ForbiddenProposal);
         };
-        let sender = before
-            .iter()
-            .find(|leaf| leaf.index == sender.u32())
-            .ok_or(KeyringError::NotADevice)?;
+        let sender = before.iter().find(|leaf| leaf.index == sender.u32()).ok_or(KeyringError::NotADevice)?;
         if sender.device != *by {
             return Err(KeyringError::OtherSender(sender.device));
         }
@@ -58,18 +45,11 @@ impl Keyring {
         let (added, removed) = check_commit(&staged, &before, sender)?;
         let left = staged.self_removed();
         let epoch = ours + 1;
-        held.merge_staged_commit(&self.provider, *staged)
-            .map_err(|e| KeyringError::mls("follow a commit", e))?;
+        held.merge_staged_commit(&self.provider, *staged).map_err(|e| KeyringError::mls("follow a commit", e))?;
         if left {
             self.drop_group(group);
         }
-        Ok(Progress {
-            epoch,
-            by,
-            added,
-            removed,
-            left,
-        })
+        Ok(Progress { epoch, by, added, removed, left })
     }
 }
 
@@ -83,28 +63,20 @@ fn check_commit(
     let (mut added, mut removed) = (Vec::new(), Vec::new());
     for queued in staged.queued_proposals() {
         match queued.proposal() {
-            Proposal::Add(add) => {
-                added.push(device_of(add.key_package().leaf_node().credential())?)
-            }
+            Proposal::Add(add) => added.push(device_of(add.key_package().leaf_node().credential())?),
             Proposal::Remove(remove) => {
-                let leaf = before
-                    .iter()
-                    .find(|leaf| leaf.index == remove.removed().u32());
+                let leaf = before.iter().find(|leaf| leaf.index == remove.removed().u32());
                 removed.push(leaf.ok_or(KeyringError::NotADevice)?.device);
             }
             _ => return Err(KeyringError::ForbiddenProposal),
         }
     }
     if let Some(leaf) = staged.update_path_leaf_node()
-        && (device_of(leaf.credential())? != sender.device
-            || leaf.signature_key().as_slice() != sender.signature_key)
+        && (device_of(leaf.credential())? != sender.device || leaf.signature_key().as_slice() != sender.signature_key)
     {
         return Err(KeyringError::IdentityChanged);
     }
-    let stay = before
-        .iter()
-        .map(|leaf| &leaf.device)
-        .filter(|device| !removed.contains(device));
+    let stay = before.iter().map(|leaf| &leaf.device).filter(|device| !removed.contains(device));
     check_members(stay.chain(&added))?;
     Ok((added, removed))
 }

@@ -23,18 +23,12 @@ impl DeviceSigner {
             Suite::XWing => {
                 let key = ed25519_dalek::SigningKey::from_bytes(seed);
                 let public = key.verifying_key().to_bytes().to_vec();
-                Self {
-                    secret: Secret::Ed25519(Box::new(key)),
-                    public,
-                }
+                Self { secret: Secret::Ed25519(Box::new(key)), public }
             }
             Suite::Cnsa2 => {
                 let key = ml_dsa::SigningKey::<MlDsa87>::from_seed(seed.into());
                 let public = key.verifying_key().encode().to_vec();
-                Self {
-                    secret: Secret::MlDsa87(Box::new(key)),
-                    public,
-                }
+                Self { secret: Secret::MlDsa87(Box::new(key)), public }
             }
         }
     }
@@ -47,14 +41,12 @@ impl DeviceSigner {
 impl Signer for DeviceSigner {
     fn sign(&self, payload: &[u8]) -> Result<Vec<u8>, SignerError> {
         match &self.secret {
-            Secret::Ed25519(key) => key
-                .try_sign(payload)
-                .map(|s| s.to_bytes().to_vec())
-                .map_err(|_| SignerError::SigningError),
-            Secret::MlDsa87(key) => key
-                .try_sign(payload)
-                .map(|s| s.encode().to_vec())
-                .map_err(|_| SignerError::SigningError),
+            Secret::Ed25519(key) => {
+                key.try_sign(payload).map(|s| s.to_bytes().to_vec()).map_err(|_| SignerError::SigningError)
+            }
+            Secret::MlDsa87(key) => {
+                key.try_sign(payload).map(|s| s.encode().to_vec()).map_err(|_| SignerError::SigningError)
+            }
         }
     }
 

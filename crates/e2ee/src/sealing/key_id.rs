@@ -24,30 +24,15 @@ pub struct KeyId(u64);
 impl KeyId {
     /// Packs the parts. `node` is the node's index in the charter; of the group id the first 10 bits and of the epoch the last 16
     /// go in, which tells apart what is alive at the same time; a clash only costs an unopened frame.
-    pub fn new(
-        node: u8,
-        group: &GroupId,
-        epoch: u64,
-        leaf: u32,
-        generation: u16,
-    ) -> Result<Self, KeyIdError> {
+    pub fn new(node: u8, group: &GroupId, epoch: u64, leaf: u32, generation: u16) -> Result<Self, KeyIdError> {
         if node > NODE_MAX {
-            return Err(KeyIdError {
-                part: "node",
-                value: node.into(),
-            });
+            return Err(KeyIdError { part: "node", value: node.into() });
         }
         if leaf > LEAF_MAX {
-            return Err(KeyIdError {
-                part: "leaf",
-                value: leaf.into(),
-            });
+            return Err(KeyIdError { part: "leaf", value: leaf.into() });
         }
         if generation > GENERATION_MAX {
-            return Err(KeyIdError {
-                part: "generation",
-                value: generation.into(),
-            });
+            return Err(KeyIdError { part: "generation", value: generation.into() });
         }
         Ok(Self(
             u64::from(node) << 50

@@ -4,6 +4,7 @@ use super::{BaseKey, FRAME_MAX, KeyId, OVERHEAD_MAX, SUITE};
 use sframe::error::SframeError;
 use sframe::frame::EncryptedFrameView;
 use sframe::frame::validation::{ReplayAttackProtection, Tolerance};
+use sframe::header::SframeHeader;
 use sframe::key::DecryptionKey;
 use std::collections::BTreeMap;
 
@@ -67,14 +68,7 @@ impl Opener {
             && let Ok(tolerance) = Tolerance::try_new(REPLAY_WINDOW)
         {
             let window = ReplayAttackProtection::new(id.to_u64(), tolerance);
-            self.keys.insert(
-                id,
-                Held {
-                    key,
-                    window,
-                    until_ms: None,
-                },
-            );
+            self.keys.insert(id, Held { key, window, until_ms: None });
         }
         Ok(())
     }
@@ -95,8 +89,7 @@ impl Opener {
 
     /// Drops the keys whose time has come.
     pub fn expire(&mut self, now_ms: u64) {
-        self.keys
-            .retain(|_, held| held.until_ms.is_none_or(|until| until > now_ms));
+        self.keys.retain(|_, held| held.until_ms.is_none_or(|until| until > now_ms));
     }
 
     /// Keys held, sorted.
@@ -104,14 +97,15 @@ impl Opener {
         self.keys.keys().copied()
     }
 
+    /// Which key a sealed frame names, without opening it. Nothing of it is proven.
+    pub fn names(clear: usize, sealed: &[u8]) -> Option<KeyId> {
+        let (_, body) = sealed.split_at_checked(clear)?;
+        KeyId::from_u64(SframeHeader::deserialize(body).ok()?.key_id())
+    }
+
     /// Opens `sealed`, of which the first `clear` bytes are the clear prefix, into `out`, replacing what is there; returns whose key it
     /// was. No allocation once `out` has grown. After an error `out` is empty.
-    pub fn open(
-        &mut self,
-        clear: usize,
-        sealed: &[u8],
-        out: &mut Vec<u8>,
-    ) -> Result<KeyId, OpenError> {
+    pub fn open(&mut self, clear: usize, sealed: &[u8], out: &mut Vec<u8>) -> Result<KeyId, OpenError> {
         let opened = self.try_open(clear, sealed, out);
         if opened.is_err() {
             out.clear();
@@ -119,18 +113,12 @@ impl Opener {
         opened
     }
 
-    fn try_open(
-        &mut self,
-        clear: usize,
-        sealed: &[u8],
-        out: &mut Vec<u8>,
-    ) -> Result<KeyId, OpenError> {
+    fn try_open(&mut self, clear: usize, sealed: &[u8], out: &mut Vec<u8>) -> Result<KeyId, OpenError> {
         if sealed.len() > FRAME_MAX + OVERHEAD_MAX {
             return Err(OpenError::Malformed);
         }
         let (prefix, body) = sealed.split_at_checked(clear).ok_or(OpenError::Malformed)?;
-        let frame = EncryptedFrameView::try_with_meta_data(body, prefix)
-            .map_err(|_| OpenError::Malformed)?;
+        let frame = EncryptedFrameView::try_with_meta_data(body, prefix).map_err(|_| OpenError::Malformed)?;
         if frame.cipher_text().len() < SUITE.auth_tag_len() {
             return Err(OpenError::Malformed);
         }

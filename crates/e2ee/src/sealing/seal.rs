@@ -51,13 +51,8 @@ impl FrameCounter for Counter {
 impl Sealer {
     /// A sealer that starts at counter 0. The pair must never have been used before, in this worker or another.
     pub fn new(id: KeyId, base_key: &BaseKey) -> Result<Self, SealError> {
-        let key = EncryptionKey::derive_from(SUITE, id.to_u64(), base_key.expose())
-            .map_err(|_| SealError::Crypto)?;
-        Ok(Self {
-            id,
-            key,
-            counter: Counter(0),
-        })
+        let key = EncryptionKey::derive_from(SUITE, id.to_u64(), base_key.expose()).map_err(|_| SealError::Crypto)?;
+        Ok(Self { id, key, counter: Counter(0) })
     }
 
     /// The key id that frames carry.
@@ -78,8 +73,8 @@ impl Sealer {
             return Err(SealError::TooLarge(frame.len()));
         }
         let (prefix, body) = frame.split_at_checked(clear).ok_or(SealError::Prefix)?;
-        let view = MediaFrameView::try_with_meta_data(&mut self.counter, body, prefix)
-            .map_err(|_| SealError::Exhausted)?;
+        let view =
+            MediaFrameView::try_with_meta_data(&mut self.counter, body, prefix).map_err(|_| SealError::Exhausted)?;
         if view.encrypt_into(&self.key, out).is_err() {
             // What is half written could be the plain frame.
             out.clear();

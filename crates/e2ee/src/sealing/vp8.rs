@@ -12,10 +12,6 @@ pub fn is_vp8_key_frame(frame: &[u8]) -> bool {
 
 /// Length of the clear prefix of a VP8 frame, sealed or not; never more than the frame.
 pub fn vp8_clear(frame: &[u8]) -> usize {
-    let want = if is_vp8_key_frame(frame) {
-        VP8_KEY_CLEAR
-    } else {
-        VP8_DELTA_CLEAR
-    };
+    let want = if is_vp8_key_frame(frame) { VP8_KEY_CLEAR } else { VP8_DELTA_CLEAR };
     want.min(frame.len())
 }
