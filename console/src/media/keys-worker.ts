@@ -1,0 +1,145 @@
+/// <reference lib="webworker" />
+/** Owns the WebSocket to the node, the console machine (WebAssembly) and the identity. The page gets views and gives commands. */
+import type { Out } from '../generated/Out';
+import type { Enrolled } from '../generated/Enrolled';
+import type { View } from '../generated/View';
+import init, { enrol, Machine } from '../wasm/trialogue_console_wasm.js';
+import type { FromKeys, KeysToMedia, MediaToKeys, ToKeys } from './messages';
+import { keepCharter, keepIdentity, loadCharter, loadIdentity } from './vault';
+
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+const page = (message: FromKeys) => scope.postMessage(message);
+const us = () => performance.now() * 1000;
+
+let node = '';
+let machine: Machine | null = null;
+let socket: WebSocket | null = null;
+let reconnect: ReturnType<typeof setTimeout> | undefined;
+let timer: ReturnType<typeof setTimeout> | undefined;
+let media: MessagePort | null = null;
+/** What a media worker that starts later must know of places. */
+const places = new Map<string, KeysToMedia>();
+
+const nobody: View = { me: null, node: 'connecting', trouble: { kind: 'notEnrolled' }, lines: [], call: null };
+
+// One after the other: a message that comes while an identity is being stored waits for it.
+let turn: Promise<void> = init().then(() => undefined);
+scope.onmessage = ({ data }: MessageEvent<ToKeys>) => {
+  turn = turn.then(() => take(data)).catch((error: unknown) => page({ kind: 'log', line: `keys worker: ${String(error)}` }));
+};
+
+async function take(message: ToKeys): Promise<void> {
+  switch (message.kind) {
+    case 'start': {
+      node = message.node;
+      const identity = await loadIdentity();
+      if (identity) await start(identity);
+      else page({ kind: 'view', view: nobody });
+      return;
+    }
+    case 'enrol':
+      try {
+        const identity = enrol(message.fragment, Date.now()) as Enrolled;
+        await keepIdentity({ ...identity, secret: identity.secret.slice() });
+        await start(identity);
+        page({ kind: 'enrolled' });
+      } catch (error) {
+        page({ kind: 'enrolFailed', why: error instanceof Error ? error.message : String(error) });
+      }
+      return;
+    case 'media': {
+      const first = media === null;
+      media = message.port;
+      media.onmessage = ({ data }: MessageEvent<MediaToKeys>) => run((m) => m.unopened(us(), Date.now(), data.keyId));
+      for (const place of places.values()) media.postMessage(place);
+      if (!first) run((m) => m.workerRestarted(us(), Date.now()));
+      return;
+    }
+    case 'command': return run((m) => m.command(us(), Date.now(), message.command));
+    case 'offer': return run((m) => m.legOffer(us(), Date.now(), message.sdp));
+    case 'leg': return run((m) => m.legState(us(), Date.now(), message.up));
+  }
+}
+
+async function start(identity: Enrolled) {
+  clearTimeout(reconnect);
+  socket?.close();
+  socket = null;
+  machine?.free();
+  const charter = await loadCharter();
+  machine = new Machine(identity.secret, identity.certificate, identity.root, charter, true);
+  identity.secret.fill(0);
+  connect();
+  run((m) => m.tick(us(), Date.now()));
+}
+
+function connect() {
+  clearTimeout(reconnect);
+  const mine = new WebSocket(node);
+  mine.binaryType = 'arraybuffer';
+  socket = mine;
+  mine.onopen = () => mine === socket && run((m) => m.opened(us(), Date.now()));
+  mine.onmessage = ({ data }: MessageEvent<ArrayBuffer | string>) => {
+    if (mine === socket && typeof data !== 'string') run((m) => m.received(us(), Date.now(), new Uint8Array(data)));
+  };
+  mine.onclose = () => {
+    if (mine !== socket) return;
+    socket = null;
+    run((m) => m.closed(us(), Date.now()));
+  };
+}
+
+/** One call of the machine, then everything that it wants done, then its next tick. */
+function run(call: (machine: Machine) => void) {
+  if (!machine) return;
+  call(machine);
+  for (let out = machine.poll() as Out | undefined; out; out = machine.poll() as Out | undefined) act(out);
+  clearTimeout(timer);
+  const at = machine.nextTimeout();
+  if (at !== undefined) timer = setTimeout(() => run((m) => m.tick(us(), Date.now())), Math.max(0, (at - us()) / 1000));
+}
+
+function tell(message: KeysToMedia) {
+  media?.postMessage(message);
+}
+
+function act(out: Out) {
+  switch (out.kind) {
+    case 'send':
+      if (socket?.readyState === WebSocket.OPEN) socket.send(new Uint8Array(out.bytes));
+      return;
+    case 'reconnect': {
+      const old = socket;
+      socket = null;
+      old?.close();
+      clearTimeout(reconnect);
+      reconnect = setTimeout(connect, out.after_ms);
+      return;
+    }
+    case 'stop': {
+      const old = socket;
+      socket = null;
+      clearTimeout(reconnect);
+      old?.close();
+      return;
+    }
+    case 'view': return page({ kind: 'view', view: out.view });
+    case 'makeOffer': return page({ kind: 'makeOffer' });
+    case 'legAnswer':
+      places.clear();
+      return page({ kind: 'answer', sdp: out.sdp });
+    case 'seal':
+      return tell(out.key_id !== null && out.base_key !== null ? { kind: 'seal', keyId: out.key_id, baseKey: out.base_key } : { kind: 'stop' });
+    case 'openKey': return tell({ kind: 'open', keyId: out.key_id, device: out.device, baseKey: out.base_key });
+    case 'forgetKey': return tell({ kind: 'forget', keyId: out.key_id });
+    case 'place': {
+      const place = { kind: 'place' as const, mid: out.mid, device: out.device, voice: out.voice };
+      places.set(out.mid, place);
+      tell(place);
+      return page(place);
+    }
+    case 'charter': return void keepCharter(out.bytes).catch(() => undefined);
+    case 'log': return page({ kind: 'log', line: out.line });
+    case 'ringing': return;
+  }
+}

@@ -1,0 +1,122 @@
+/** The console's leg: one RTCPeerConnection to its own node, with fixed places, warm while on watch. */
+import type { TransformOptions } from './messages';
+
+/** Places to receive. More speakers than places wait for one. Each costs about 20 kB in the browser and a media section of SDP. */
+export const VOICE_PLACES = 12;
+export const PICTURE_PLACES = 8;
+/** Highest bit rate of the picture, bit/s. */
+const PICTURE_RATE = 700_000;
+
+declare class RTCRtpScriptTransform {
+  constructor(worker: Worker, options: TransformOptions);
+}
+type Sender = RTCRtpSender & { transform: unknown };
+type Receiver = RTCRtpReceiver & { transform: unknown; jitterBufferTarget?: number | null };
+
+/** Can this browser seal at all? Without it nothing is sent, ever. */
+export function canSeal(): boolean {
+  return typeof RTCPeerConnection !== 'undefined' && 'RTCRtpScriptTransform' in globalThis;
+}
+
+export interface Place {
+  transceiver: RTCRtpTransceiver;
+  voice: boolean;
+  stream: MediaStream;
+}
+
+export class Leg {
+  readonly connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
+  readonly places: Place[] = [];
+  readonly #voice: RTCRtpTransceiver;
+  readonly #picture: RTCRtpTransceiver;
+
+  constructor(worker: Worker, up: (up: boolean) => void) {
+    const { connection } = this;
+    this.#voice = connection.addTransceiver('audio', { direction: 'sendonly' });
+    this.#picture = connection.addTransceiver('video', { direction: 'sendonly', sendEncodings: [{ maxBitrate: PICTURE_RATE }] });
+    for (let i = 0; i < VOICE_PLACES + PICTURE_PLACES; i++) {
+      const voice = i < VOICE_PLACES;
+      const transceiver = connection.addTransceiver(voice ? 'audio' : 'video', { direction: 'recvonly' });
+      this.places.push({ transceiver, voice, stream: new MediaStream([transceiver.receiver.track]) });
+    }
+    for (const transceiver of connection.getTransceivers()) {
+      if (transceiver.receiver.track.kind === 'video') onlyVp8(transceiver);
+    }
+    // Before any media can flow: sending transforms need no mid.
+    (this.#voice.sender as Sender).transform = new RTCRtpScriptTransform(worker, { side: 'send', voice: true });
+    (this.#picture.sender as Sender).transform = new RTCRtpScriptTransform(worker, { side: 'send', voice: false });
+    connection.onconnectionstatechange = () => {
+      if (connection.connectionState === 'connected') up(true);
+      if (connection.connectionState === 'failed' || connection.connectionState === 'closed') up(false);
+    };
+  }
+
+  /** The offer for the node: gathered (host candidates only), without the header extension that would show loudness in the clear. */
+  async offer(worker: Worker): Promise<string> {
+    await this.connection.setLocalDescription(await this.connection.createOffer());
+    for (const { transceiver, voice } of this.places) {
+      const mid = transceiver.mid!;
+      (transceiver.receiver as Receiver).transform = new RTCRtpScriptTransform(worker, { side: 'receive', voice, mid });
+    }
+    return withoutLoudness(this.connection.localDescription!.sdp);
+  }
+
+  async answer(sdp: string): Promise<void> {
+    await this.connection.setRemoteDescription({ type: 'answer', sdp: constantRate(sdp) });
+  }
+
+  /** A new media worker after a crash: every transform is replaced. */
+  reseal(worker: Worker) {
+    (this.#voice.sender as Sender).transform = new RTCRtpScriptTransform(worker, { side: 'send', voice: true });
+    (this.#picture.sender as Sender).transform = new RTCRtpScriptTransform(worker, { side: 'send', voice: false });
+    for (const { transceiver, voice } of this.places) {
+      if (transceiver.mid !== null) (transceiver.receiver as Receiver).transform = new RTCRtpScriptTransform(worker, { side: 'receive', voice, mid: transceiver.mid });
+    }
+  }
+
+  /** Null: not one packet of that medium leaves from now on. */
+  async sendVoice(track: MediaStreamTrack | null): Promise<void> {
+    await this.#voice.sender.replaceTrack(track);
+  }
+
+  async sendPicture(track: MediaStreamTrack | null): Promise<void> {
+    await this.#picture.sender.replaceTrack(track);
+  }
+
+  place(mid: string): Place | undefined {
+    return this.places.find(({ transceiver }) => transceiver.mid === mid);
+  }
+
+  close() {
+    this.connection.onconnectionstatechange = null;
+    this.connection.close();
+  }
+}
+
+/** The clear prefix of a sealed frame is the one of VP8, so nothing else may be negotiated. */
+function onlyVp8(transceiver: RTCRtpTransceiver) {
+  const codecs = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
+  const kept = codecs.filter(({ mimeType }) => /^video\/(vp8|rtx)$/i.test(mimeType));
+  transceiver.setCodecPreferences(kept);
+}
+
+/** RFC 6464 loudness would travel beside the sealed frame and tell who says how much. */
+export function withoutLoudness(sdp: string): string {
+  return sdp.split('\r\n').filter((row) => !/^a=extmap:.*ssrc-audio-level/.test(row)).join('\r\n');
+}
+
+/** Constant bit rate and no silence suppression: the length of packets tells nothing of the speech. */
+export function constantRate(sdp: string): string {
+  const rates = 'minptime=20;cbr=1;usedtx=0;useinbandfec=0;stereo=0;maxaveragebitrate=32000';
+  return sdp
+    .split(/(?=^m=)/m)
+    .map((section) => {
+      const opus = /^a=rtpmap:(\d+) opus\//m.exec(section)?.[1];
+      if (!opus) return section;
+      const rows = section.split('\r\n').filter((row) => !row.startsWith(`a=fmtp:${opus} `) && !row.startsWith('a=ptime:'));
+      const at = rows.findIndex((row) => row.startsWith(`a=rtpmap:${opus} `));
+      rows.splice(at + 1, 0, `a=fmtp:${opus} ${rates}`, 'a=ptime:20');
+      return rows.join('\r\n');
+    })
+    .join('');
+}

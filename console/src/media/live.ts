@@ -1,0 +1,254 @@
+/** The real engine: wires the page, the two workers and the leg together. It decides nothing about keys, rings or members. */
+import type { Command } from '../generated/Command';
+import type { View } from '../generated/View';
+import { capture, CaptureError, choices } from './capture';
+import type { Engine, LocalMedia } from './engine';
+import { canSeal, Leg } from './leg';
+import type { Count, FromKeys, FromMedia, ToKeys, ToMedia } from './messages';
+import { Sound } from './sound';
+
+/** A media worker that has not answered for so long is replaced. */
+const WORKER_SILENT_MS = 3_000;
+
+export class LiveEngine implements Engine {
+  #keys = new Worker(new URL('./keys-worker.ts', import.meta.url), { type: 'module', name: 'keys' });
+  #media!: Worker;
+  #leg: Leg | null = null;
+  #sound = new Sound();
+  #view: View | null = null;
+  #viewers = new Set<(view: View) => void>();
+  #localViewers = new Set<(local: LocalMedia) => void>();
+  #local: LocalMedia = {
+    voice: true, picture: true, preview: null, voiceTrouble: null, pictureTrouble: null,
+    microphones: [], cameras: [], speakers: [], microphone: null, camera: null, speaker: null,
+  };
+  #voice: MediaStreamTrack | null = null;
+  #picture: MediaStreamTrack | null = null;
+  /** mid by device and medium. */
+  #places = { voice: new Map<string, string>(), picture: new Map<string, string>() };
+  #counts: Count[] = [];
+  #heard = 0;
+  #enrolling: { resolve: () => void; reject: (error: Error) => void } | null = null;
+  #logs: string[] = [];
+  /** One capture at a time, in order, so that fast key presses end in the last state asked for. */
+  #turn: Promise<void> = Promise.resolve();
+  #inCall = false;
+
+  constructor() {
+    this.#keys.onmessage = ({ data }: MessageEvent<FromKeys>) => this.#fromKeys(data);
+    this.#keys.onerror = () => this.#show(this.#view && { ...this.#view, trouble: { kind: 'worker' } });
+    this.#startMedia();
+    setInterval(() => this.#watchMedia(), 1_000);
+    this.#tell({ kind: 'start', node: `${location.origin.replace(/^http/, 'ws')}/console` });
+    navigator.mediaDevices?.addEventListener('devicechange', () => void this.#list());
+    addEventListener('pointerdown', () => this.#sound.play());
+    addEventListener('keydown', () => this.#sound.play());
+  }
+
+  onView(see: (view: View) => void) {
+    this.#viewers.add(see);
+    if (this.#view) see(this.#view);
+    return () => void this.#viewers.delete(see);
+  }
+
+  onLocal(see: (local: LocalMedia) => void) {
+    this.#localViewers.add(see);
+    see(this.#local);
+    return () => void this.#localViewers.delete(see);
+  }
+
+  enrol(fragment: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#enrolling = { resolve, reject };
+      this.#tell({ kind: 'enrol', fragment });
+    });
+  }
+
+  command(command: Command) {
+    this.#tell({ kind: 'command', command });
+  }
+
+  setVoice(on: boolean): Promise<void> {
+    this.#change({ voice: on });
+    return this.#apply();
+  }
+
+  setPicture(on: boolean): Promise<void> {
+    this.#change({ picture: on });
+    return this.#apply();
+  }
+
+  async choose(kind: 'microphone' | 'camera' | 'speaker', id: string): Promise<void> {
+    this.#change({ [kind]: id || null });
+    if (kind === 'speaker') return this.#sound.choose(id);
+    this.#turn = this.#turn.then(() => {
+      const track = kind === 'microphone' ? this.#voice : this.#picture;
+      track?.stop();
+      if (kind === 'microphone') this.#voice = null;
+      else this.#picture = null;
+    });
+    await this.#apply();
+  }
+
+  picture(device: string): MediaStream | null {
+    const mid = this.#places.picture.get(device);
+    return (mid !== undefined && this.#leg?.place(mid)?.stream) || null;
+  }
+
+  level(device: string): number {
+    const mid = this.#places.voice.get(device);
+    const source = mid === undefined ? undefined : this.#leg?.place(mid)?.transceiver.receiver.getSynchronizationSources()[0];
+    return source?.audioLevel ?? 0;
+  }
+
+  /** For tests and the operator: what passed the workers, and the browser's own statistics by device. */
+  async measure() {
+    const rows: Record<string, unknown>[] = [];
+    const stats = this.#leg ? [...(await this.#leg.connection.getStats()).values()] : [];
+    for (const [medium, places] of Object.entries(this.#places)) {
+      for (const [device, mid] of places) {
+        const inbound = stats.find((row) => row.type === 'inbound-rtp' && row.mid === mid);
+        rows.push({ device, medium, mid, ...inbound });
+      }
+    }
+    const outbound = stats.filter((row) => row.type === 'outbound-rtp');
+    return { view: this.#view, counts: this.#counts, inbound: rows, outbound, logs: this.#logs, connection: this.#leg?.connection.connectionState ?? 'none' };
+  }
+
+  #tell(message: ToKeys, transfer: Transferable[] = []) {
+    this.#keys.postMessage(message, transfer);
+  }
+
+  #startMedia() {
+    this.#media = new Worker(new URL('./media-worker.ts', import.meta.url), { type: 'module', name: 'media' });
+    this.#heard = performance.now() + 10_000; // The first answer waits for the WebAssembly.
+    this.#media.onmessage = ({ data }: MessageEvent<FromMedia>) => {
+      this.#counts = data.counts;
+      this.#heard = performance.now();
+    };
+    const { port1, port2 } = new MessageChannel();
+    this.#media.postMessage({ kind: 'keys', port: port1 } satisfies ToMedia, [port1]);
+    this.#tell({ kind: 'media', port: port2 }, [port2]);
+  }
+
+  /** A media worker that crashed or hangs is replaced; the new one gets keys of a new generation. Nothing is sent in between. */
+  #watchMedia() {
+    this.#media.postMessage({ kind: 'count' } satisfies ToMedia);
+    if (performance.now() - this.#heard < WORKER_SILENT_MS || document.visibilityState === 'hidden') return;
+    this.#media.terminate();
+    this.#startMedia();
+    this.#leg?.reseal(this.#media);
+  }
+
+  #fromKeys(message: FromKeys) {
+    switch (message.kind) {
+      case 'view': return this.#see(message.view);
+      case 'makeOffer': return void this.#makeLeg();
+      case 'answer': return void this.#leg?.answer(message.sdp).catch((error: unknown) => this.#log(`answer: ${String(error)}`));
+      case 'place': return this.#place(message);
+      case 'enrolled': this.#enrolling?.resolve(); this.#enrolling = null; return;
+      case 'enrolFailed': this.#enrolling?.reject(new Error(message.why)); this.#enrolling = null; return;
+      case 'log': return this.#log(message.line);
+    }
+  }
+
+  #log(line: string) {
+    this.#logs.push(line);
+    if (this.#logs.length > 200) this.#logs.shift();
+    console.info(line);
+  }
+
+  #see(view: View) {
+    const inCall = view.call !== null;
+    if (inCall !== this.#inCall) {
+      this.#inCall = inCall;
+      if (inCall) this.#change({ voice: true, picture: true });
+      void this.#apply();
+    }
+    this.#show(canSeal() ? view : { ...view, trouble: { kind: 'noSealing' } });
+  }
+
+  #show(view: View | null) {
+    if (!view) return;
+    this.#view = view;
+    this.#viewers.forEach((see) => see(view));
+  }
+
+  async #makeLeg() {
+    this.#leg?.close();
+    this.#leg = null;
+    this.#places.voice.clear();
+    this.#places.picture.clear();
+    if (!canSeal()) return;
+    const leg = new Leg(this.#media, (up) => leg === this.#leg && this.#tell({ kind: 'leg', up }));
+    this.#leg = leg;
+    this.#sound.attach(leg);
+    const sdp = await leg.offer(this.#media);
+    if (leg !== this.#leg) return;
+    this.#tell({ kind: 'offer', sdp });
+    await this.#apply();
+  }
+
+  #place({ mid, device, voice }: { mid: string; device: string | null; voice: boolean }) {
+    const places = voice ? this.#places.voice : this.#places.picture;
+    for (const [other, at] of places) if (at === mid) places.delete(other);
+    if (device !== null) places.set(device, mid);
+    this.#show(this.#view && { ...this.#view });
+  }
+
+  #change(next: Partial<LocalMedia>) {
+    this.#local = { ...this.#local, ...next };
+    this.#localViewers.forEach((see) => see(this.#local));
+  }
+
+  async #list() {
+    this.#change(await choices());
+  }
+
+  /** Brings tracks into the state asked for: in a call and on: captured and sent; else: not one packet, camera closed. */
+  #apply(): Promise<void> {
+    this.#turn = this.#turn.then(() => Promise.all([this.#applyVoice(), this.#applyPicture()])).then(() => {
+      if (this.#inCall) this.command({ kind: 'sending', voice: this.#local.voice && this.#voice !== null, picture: this.#local.picture && this.#picture !== null });
+    }).catch((error: unknown) => this.#log(`media: ${String(error)}`));
+    return this.#turn;
+  }
+
+  async #applyVoice() {
+    const on = this.#inCall && this.#local.voice;
+    if (!on) await this.#leg?.sendVoice(null);
+    if (!this.#inCall) {
+      this.#voice?.stop();
+      this.#voice = null;
+    }
+    if (!on) return;
+    try {
+      this.#voice ??= await capture('microphone', this.#local.microphone);
+      await this.#leg?.sendVoice(this.#voice);
+      if (this.#local.voiceTrouble) this.#change({ voiceTrouble: null });
+      if (this.#local.microphones.length === 0) await this.#list();
+    } catch (error) {
+      if (!(error instanceof CaptureError)) throw error;
+      this.#change({ voiceTrouble: error.trouble, voice: false });
+    }
+  }
+
+  async #applyPicture() {
+    const on = this.#inCall && this.#local.picture;
+    if (!on) {
+      await this.#leg?.sendPicture(null);
+      this.#picture?.stop();
+      this.#picture = null;
+      if (this.#local.preview) this.#change({ preview: null });
+      return;
+    }
+    try {
+      this.#picture ??= await capture('camera', this.#local.camera);
+      await this.#leg?.sendPicture(this.#picture);
+      const shown = this.#local.preview?.getTracks()[0] === this.#picture;
+      if (!shown || this.#local.pictureTrouble) this.#change({ pictureTrouble: null, preview: new MediaStream([this.#picture]) });
+    } catch (error) {
+      if (!(error instanceof CaptureError)) throw error;
+      this.#change({ pictureTrouble: error.trouble, picture: false });
+    }
+  }
+}

@@ -1,0 +1,130 @@
+/// <reference lib="webworker" />
+/** Seals what leaves and opens what comes. Without a key nothing passes: every failure is a dropped frame, never a clear one. */
+import init, { Media } from '../wasm/trialogue_console_wasm.js';
+import { Counts } from './counts';
+import { Hold } from './hold';
+import type { FromMedia, KeysToMedia, MediaToKeys, ToMedia, TransformOptions } from './messages';
+
+type Frame = RTCEncodedAudioFrame | RTCEncodedVideoFrame;
+interface Transformer {
+  readable: ReadableStream<Frame>;
+  writable: WritableStream<Frame>;
+  options: TransformOptions;
+  sendKeyFrameRequest?: () => Promise<void>;
+}
+
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+const counts = new Counts();
+const places = new Map<string, { device: string | null; hold: Hold }>();
+let media: Media | null = null;
+let keys: MessagePort | null = null;
+const early: KeysToMedia[] = [];
+
+const ready = init().then(() => {
+  media = new Media();
+  early.splice(0).forEach(take);
+});
+
+scope.onmessage = (event: MessageEvent<ToMedia>) => {
+  if (event.data.kind === 'keys') {
+    keys = event.data.port;
+    keys.onmessage = (message: MessageEvent<KeysToMedia>) => (media ? take(message.data) : early.push(message.data));
+  } else {
+    scope.postMessage({ kind: 'counts', counts: counts.all() } satisfies FromMedia);
+  }
+};
+
+function take(message: KeysToMedia) {
+  switch (message.kind) {
+    case 'seal': return media!.seal_with(message.keyId, message.baseKey);
+    case 'stop': return media!.stop();
+    case 'forget': return media!.forget(message.keyId);
+    case 'open':
+      media!.open_with(message.keyId, message.device, message.baseKey);
+      for (const place of places.values()) place.hold.release();
+      return;
+    case 'place': {
+      const place = placeOf(message.mid);
+      if (place.device !== message.device) place.hold.clear();
+      place.device = message.device;
+      place.hold.release();
+    }
+  }
+}
+
+function placeOf(mid: string) {
+  let place = places.get(mid);
+  if (!place) places.set(mid, (place = { device: null, hold: new Hold() }));
+  return place;
+}
+
+function seal(voice: boolean, frame: Frame, controller: TransformStreamDefaultController<Frame>) {
+  const sealed = media?.seal(voice, new Uint8Array(frame.data));
+  if (!sealed) return counts.dropped('me', voice);
+  frame.data = sealed.buffer as ArrayBuffer;
+  counts.passed('me', voice);
+  controller.enqueue(frame);
+}
+
+/** Asks for keys at most every 100 ms per key, as the keys worker wants it. */
+const asked = new Map<string, number>();
+function miss(keyId: string) {
+  const now = performance.now();
+  if (now - (asked.get(keyId) ?? -1000) < 100) return;
+  if (asked.size > 256) asked.clear();
+  asked.set(keyId, now);
+  keys?.postMessage({ kind: 'unopened', keyId } satisfies MediaToKeys);
+}
+
+function receive(transformer: Transformer, voice: boolean, mid: string) {
+  const place = placeOf(mid);
+  // A picture is only of use from a key frame on.
+  let wantsKeyFrame = !voice;
+  let askedAt = 0;
+  const askKeyFrame = () => {
+    if (voice || performance.now() - askedAt < 300) return;
+    askedAt = performance.now();
+    transformer.sendKeyFrameRequest?.().catch(() => undefined);
+  };
+  /** True: done with this frame, one way or the other. */
+  const open = (frame: Frame, controller: TransformStreamDefaultController<Frame>): boolean => {
+    if (!media || place.device === null) return false;
+    const opened = media.open(voice, place.device, new Uint8Array(frame.data));
+    if (opened) {
+      if (!voice && (frame as RTCEncodedVideoFrame).type === 'key') wantsKeyFrame = false;
+      counts.passed(place.device, voice);
+      if (wantsKeyFrame) return askKeyFrame(), true;
+      frame.data = opened.buffer as ArrayBuffer;
+      controller.enqueue(frame);
+      return true;
+    }
+    const keyId = media.missing();
+    if (keyId) return miss(keyId), false;
+    counts.dropped(place.device, voice);
+    if (!voice) { wantsKeyFrame = true; askKeyFrame(); }
+    return true;
+  };
+  return new TransformStream<Frame, Frame>({
+    start(controller) {
+      place.hold.attach({
+        open: (frame) => open(frame, controller),
+        lost: () => {
+          counts.dropped(place.device ?? '', voice);
+          if (!voice) { wantsKeyFrame = true; askKeyFrame(); }
+        },
+      });
+    },
+    transform(frame) {
+      place.hold.push(frame);
+    },
+  });
+}
+
+(scope as unknown as { onrtctransform: (event: { transformer: Transformer }) => void }).onrtctransform = ({ transformer }) => {
+  const { options } = transformer;
+  const through = options.side === 'send'
+    ? new TransformStream<Frame, Frame>({ transform: (frame, controller) => seal(options.voice, frame, controller) })
+    : receive(transformer, options.voice, options.mid);
+  // A broken pipe ends this stream: fail closed. The page notices by the counts.
+  void ready.then(() => transformer.readable.pipeThrough(through).pipeTo(transformer.writable)).catch(() => undefined);
+};

@@ -1,0 +1,56 @@
+/** What the page, the keys worker and the media worker say to each other. Keys go over the port between the workers only. */
+import type { Command } from '../generated/Command';
+import type { View } from '../generated/View';
+
+/** Page → keys worker. */
+export type ToKeys =
+  | { kind: 'start'; node: string }
+  | { kind: 'enrol'; fragment: string }
+  | { kind: 'command'; command: Command }
+  | { kind: 'offer'; sdp: string }
+  | { kind: 'leg'; up: boolean }
+  /** A media worker, first or new after a crash; the port leads to it. */
+  | { kind: 'media'; port: MessagePort };
+
+/** Keys worker → page. */
+export type FromKeys =
+  | { kind: 'view'; view: View }
+  | { kind: 'makeOffer' }
+  | { kind: 'answer'; sdp: string }
+  | { kind: 'place'; mid: string; device: string | null; voice: boolean }
+  | { kind: 'enrolled' }
+  | { kind: 'enrolFailed'; why: string }
+  | { kind: 'log'; line: string };
+
+/** Keys worker → media worker. */
+export type KeysToMedia =
+  | { kind: 'seal'; keyId: string; baseKey: Uint8Array }
+  | { kind: 'stop' }
+  | { kind: 'open'; keyId: string; device: string; baseKey: Uint8Array }
+  | { kind: 'forget'; keyId: string }
+  | { kind: 'place'; mid: string; device: string | null; voice: boolean };
+
+/** Media worker → keys worker. */
+export type MediaToKeys = { kind: 'unopened'; keyId: string };
+
+/** Page → media worker. */
+export type ToMedia = { kind: 'keys'; port: MessagePort } | { kind: 'count' };
+
+/** What one media worker did with one sender's medium, since it started. */
+export interface Count {
+  /** Device (hex), or `me` for what this console sealed. */
+  device: string;
+  voice: boolean;
+  /** Frames sealed or opened. */
+  passed: number;
+  /** Frames dropped: no key, forged, seen before, from another than the place's device. */
+  dropped: number;
+  /** `Date.now()` of the first that passed; null before. */
+  firstMs: number | null;
+}
+
+/** Media worker → page; the answer to `count` is also its sign of life. */
+export type FromMedia = { kind: 'counts'; counts: Count[] };
+
+/** Options of every RTCRtpScriptTransform. */
+export type TransformOptions = { side: 'send'; voice: boolean } | { side: 'receive'; voice: boolean; mid: string };

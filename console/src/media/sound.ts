@@ -1,0 +1,39 @@
+/** Plays the received voices: one element per place, out of sight, never muted by the page. */
+import type { Leg, Place } from './leg';
+
+export class Sound {
+  #players = new Map<Place, HTMLAudioElement>();
+  #speaker: string | null = null;
+
+  attach(leg: Leg) {
+    this.detach();
+    for (const place of leg.places.filter((p) => p.voice)) {
+      const player = new Audio();
+      player.autoplay = true;
+      player.srcObject = place.stream;
+      this.#players.set(place, player);
+      this.#route(player);
+    }
+    this.play();
+  }
+
+  detach() {
+    for (const player of this.#players.values()) player.srcObject = null;
+    this.#players.clear();
+  }
+
+  /** Again after a gesture, where the browser did not let it sound before. */
+  play() {
+    for (const player of this.#players.values()) void player.play().catch(() => undefined);
+  }
+
+  choose(speaker: string) {
+    this.#speaker = speaker;
+    for (const player of this.#players.values()) this.#route(player);
+  }
+
+  #route(player: HTMLAudioElement) {
+    const routed = player as HTMLAudioElement & { setSinkId?: (id: string) => Promise<void> };
+    if (this.#speaker) void routed.setSinkId?.(this.#speaker).catch(() => undefined);
+  }
+}
