@@ -1,12 +1,22 @@
 //! A party's node: sockets, disk, clock and HTTP around the pure machines of `trialogue-core`.
 //!
 //! The node is blind: it never depends on the crate that can open media or messages.
+//!
+//! [`run`] is the program `trialogue node`; [`Node::start`] runs a node inside another program, as tests and the demo do.
 
 pub mod config;
+mod control;
 pub mod counters;
+mod error;
 pub mod links;
+pub mod media;
+mod node;
 pub mod outbox;
+mod run;
 pub mod store;
 pub mod web;
 
 pub use config::{Config, ConfigError};
+pub use error::NodeError;
+pub use node::Node;
+pub use run::run;

@@ -34,7 +34,8 @@ impl Checker<'_> {
         let text: String = value.get_ref().chars().filter(|c| !c.is_whitespace() && *c != ':').collect();
         let bytes = hex::decode(text).ok().and_then(|b| <[u8; Hash::LEN]>::try_from(b).ok());
         bytes.map(Hash).ok_or_else(|| {
-            let remedy = "Copy the 96 hexadecimal digits that `trialogue charter show` prints as the root of your party.";
+            let remedy =
+                "Copy the 96 hexadecimal digits that `trialogue charter show` prints as the root of your party.";
             self.wrong(value, "party_root is not the fingerprint of a root key", remedy)
         })
     }
@@ -45,8 +46,12 @@ impl Checker<'_> {
                 certificate: self.beside(cert.get_ref().clone()),
                 key: self.beside(key.get_ref().clone()),
             })),
-            (Some(only), None) => Err(self.wrong(only, "tls_cert without tls_key", "Name the certificate's private key as tls_key.")),
-            (None, Some(only)) => Err(self.wrong(only, "tls_key without tls_cert", "Name the certificate chain as tls_cert.")),
+            (Some(only), None) => {
+                Err(self.wrong(only, "tls_cert without tls_key", "Name the certificate's private key as tls_key."))
+            }
+            (None, Some(only)) => {
+                Err(self.wrong(only, "tls_key without tls_cert", "Name the certificate chain as tls_cert."))
+            }
             (None, None) if !listen_web.ip().is_loopback() => {
                 let what = format!("plain HTTP on {listen_web} could be read and changed on its way");
                 let remedy = "Set tls_cert and tls_key, or listen on 127.0.0.1 or [::1].";
@@ -80,8 +85,9 @@ impl Checker<'_> {
 
 pub(super) fn checked(path: &Path, text: &str, file: File) -> Result<Config, ConfigError> {
     let c = Checker { path, text };
-    let node = NodeId::new(file.node.get_ref().clone())
-        .map_err(|e| c.wrong(&file.node, e.to_string(), "Write the node's id as the charter has it, for example \"usa-1\"."))?;
+    let node = NodeId::new(file.node.get_ref().clone()).map_err(|e| {
+        c.wrong(&file.node, e.to_string(), "Write the node's id as the charter has it, for example \"usa-1\".")
+    })?;
     let listen_web = c.socket("listen_web", &file.listen_web, "127.0.0.1:8443")?;
     let listen_media = c.socket("listen_media", &file.listen_media, "0.0.0.0:3478")?;
     let listen_link = c.socket("listen_link", &file.listen_link, "0.0.0.0:4460")?;

@@ -18,13 +18,19 @@ const RETRY_FROM: usize = 16;
 /// A handshake, and the opening of the control stream after it, take this long at most; a satellite needs under 3 s.
 pub(super) const HANDSHAKE: Duration = Duration::from_secs(5);
 
-pub(super) fn bind(listen: SocketAddr, keys: &tls::Keys, pins: tls::Pins, counters: &Counters) -> Result<Endpoint, LinkError> {
+pub(super) fn bind(
+    listen: SocketAddr,
+    keys: &tls::Keys,
+    pins: tls::Pins,
+    counters: &Counters,
+) -> Result<Endpoint, LinkError> {
     let crypto = keys.server(pins, counters.clone())?;
     let mut server = ServerConfig::with_crypto(Arc::new(crypto));
     server.transport_config(transport::transport());
     server.max_incoming(HANDSHAKES_MAX * 2);
     let socket = std::net::UdpSocket::bind(listen).map_err(|e| LinkError::Bind(listen, e))?;
-    Endpoint::new(transport::endpoint(), Some(server), socket, Arc::new(TokioRuntime)).map_err(|e| LinkError::Bind(listen, e))
+    Endpoint::new(transport::endpoint(), Some(server), socket, Arc::new(TokioRuntime))
+        .map_err(|e| LinkError::Bind(listen, e))
 }
 
 pub(super) fn client(keys: &tls::Keys, expected: [u8; 32]) -> Result<ClientConfig, LinkError> {
@@ -33,7 +39,12 @@ pub(super) fn client(keys: &tls::Keys, expected: [u8; 32]) -> Result<ClientConfi
     Ok(client)
 }
 
-pub(super) async fn run(endpoint: Endpoint, pins: tls::Pins, doors: BTreeMap<NodeId, mpsc::Sender<Candidate>>, counters: Counters) {
+pub(super) async fn run(
+    endpoint: Endpoint,
+    pins: tls::Pins,
+    doors: BTreeMap<NodeId, mpsc::Sender<Candidate>>,
+    counters: Counters,
+) {
     let places = Arc::new(Semaphore::new(HANDSHAKES_MAX));
     let (pins, doors) = (Arc::new(pins), Arc::new(doors));
     while let Some(incoming) = endpoint.accept().await {

@@ -150,7 +150,9 @@ impl Keeper {
 
     async fn dial_one(&self, address: &str) -> Option<Candidate> {
         for address in tokio::net::lookup_host(address).await.ok()? {
-            let Ok(connecting) = self.endpoint.connect_with(self.client.clone(), address, tls::SERVER_NAME) else { continue };
+            let Ok(connecting) = self.endpoint.connect_with(self.client.clone(), address, tls::SERVER_NAME) else {
+                continue;
+            };
             match connecting.await {
                 Ok(connection) => {
                     let (send, receive) = connection.open_bi().await.ok()?;
@@ -169,7 +171,8 @@ impl Keeper {
         self.events.send(up).await.ok()?;
         self.measure(&connection);
         self.media.set(self.index, Some(connection.clone()));
-        let reader = stream::read(self.other.clone(), connection.clone(), receive, self.events.clone(), self.counters.clone());
+        let reader =
+            stream::read(self.other.clone(), connection.clone(), receive, self.events.clone(), self.counters.clone());
         Some(Link {
             reader: tokio::spawn(reader),
             writer: tokio::spawn(stream::write(send, outgoing)),

@@ -1,8 +1,9 @@
 //! Media on links: datagrams that are sent now or not at all.
 
 use super::transport::DATAGRAMS_OUT;
+use crate::media::LinkSender;
 use bytes::Bytes;
-use quinn::{Connection, SendDatagramError};
+use quinn::Connection;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -13,19 +14,6 @@ const VOICE_RESERVE: usize = 64 << 10;
 const PICTURE_WAIT: Duration = Duration::from_millis(150);
 /// A key frame's worth that may always wait.
 const PICTURE_LEAST: usize = 32 << 10;
-
-/// What became of a datagram.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sent {
-    /// Handed to the link.
-    Yes,
-    /// No link to that node.
-    NoLink,
-    /// Larger than the path takes: cut it in halves of at most this many bytes, header included.
-    TooLarge(usize),
-    /// A picture, and the path is full: it would have delayed a voice.
-    Full,
-}
 
 struct Slot {
     connection: RwLock<Option<Connection>>,
@@ -43,26 +31,9 @@ impl LinkMedia {
         Self((0..nodes).map(slot).collect())
     }
 
-    /// Sends to the node with this index in the charter. `voice`: goes before pictures when the path is full.
-    pub fn send(&self, node: u8, voice: bool, datagram: Bytes) -> Sent {
-        let Some(slot) = self.0.get(usize::from(node)) else { return Sent::NoLink };
-        let connection = slot.connection.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(connection) = connection.as_ref() else { return Sent::NoLink };
-        let waiting = DATAGRAMS_OUT.saturating_sub(connection.datagram_send_buffer_space());
-        if !voice && waiting + datagram.len() > slot.pictures.load(Ordering::Relaxed) {
-            return Sent::Full;
-        }
-        match connection.send_datagram(datagram) {
-            Ok(()) => Sent::Yes,
-            Err(SendDatagramError::TooLarge) => Sent::TooLarge(connection.max_datagram_size().unwrap_or(0)),
-            Err(_) => Sent::NoLink,
-        }
-    }
-
-    /// Largest datagram that the path to a node takes now, in bytes; none without a link.
-    pub fn most(&self, node: u8) -> Option<usize> {
-        let slot = self.0.get(usize::from(node))?;
-        slot.connection.read().unwrap_or_else(PoisonError::into_inner).as_ref()?.max_datagram_size()
+    /// Sends through the link to the node with this index in the charter, whichever connection carries it.
+    pub fn sender(&self, node: u8) -> Box<dyn LinkSender> {
+        Box::new(NodeLink { slots: self.0.clone(), node })
     }
 
     pub(super) fn set(&self, node: u8, connection: Option<Connection>) {
@@ -78,5 +49,38 @@ impl LinkMedia {
             let most = (rate * PICTURE_WAIT.as_secs_f64()) as usize;
             slot.pictures.store(most.clamp(PICTURE_LEAST, DATAGRAMS_OUT - VOICE_RESERVE), Ordering::Relaxed);
         }
+    }
+}
+
+/// One node's slot, for the media thread.
+struct NodeLink {
+    slots: Arc<[Slot]>,
+    node: u8,
+}
+
+impl NodeLink {
+    fn with<T>(&self, otherwise: T, what: impl FnOnce(&Slot, &Connection) -> T) -> T {
+        let Some(slot) = self.slots.get(usize::from(self.node)) else { return otherwise };
+        match slot.connection.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            Some(connection) => what(slot, connection),
+            None => otherwise,
+        }
+    }
+}
+
+impl LinkSender for NodeLink {
+    fn send(&self, datagram: Bytes) -> bool {
+        self.with(false, |_, connection| connection.send_datagram(datagram).is_ok())
+    }
+
+    fn max_size(&self) -> usize {
+        self.with(0, |_, connection| connection.max_datagram_size().unwrap_or(0))
+    }
+
+    fn has_room(&self) -> bool {
+        self.with(false, |slot, connection| {
+            let waiting = DATAGRAMS_OUT.saturating_sub(connection.datagram_send_buffer_space());
+            waiting < slot.pictures.load(Ordering::Relaxed)
+        })
     }
 }

@@ -10,7 +10,7 @@ mod stream;
 mod tls;
 mod transport;
 
-pub use media::{LinkMedia, Sent};
+pub use media::LinkMedia;
 
 use crate::counters::Counters;
 use crate::outbox::Outbox;
@@ -31,10 +31,14 @@ const OUT_BYTES: usize = 16 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     /// The link key is not usable.
-    #[error("the node's link key is not usable: make a new one with `trialogue node-key init` and put its public half into the charter")]
+    #[error(
+        "the node's link key is not usable: make a new one with `trialogue node-key init` and put its public half into the charter"
+    )]
     Key,
     /// The secret key does not belong to the public key of the charter.
-    #[error("the node's link key is not the one in the charter: use the key file whose public half went into the charter")]
+    #[error(
+        "the node's link key is not the one in the charter: use the key file whose public half went into the charter"
+    )]
     NotTheKey,
     /// rustls does not take the settings.
     #[error("TLS for links cannot be set up ({0}): this is a defect, please report it")]

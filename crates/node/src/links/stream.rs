@@ -31,7 +31,13 @@ pub(super) struct Candidate {
 }
 
 /// Reads messages until the stream ends or says something that is none.
-pub(super) async fn read(node: NodeId, connection: Connection, mut receive: RecvStream, events: mpsc::Sender<LinkEvent>, counters: Counters) {
+pub(super) async fn read(
+    node: NodeId,
+    connection: Connection,
+    mut receive: RecvStream,
+    events: mpsc::Sender<LinkEvent>,
+    counters: Counters,
+) {
     let mut reader = FrameReader::default();
     while let Ok(Some(chunk)) = receive.read_chunk(64 << 10, true).await {
         let mut rest: &[u8] = &chunk.bytes;

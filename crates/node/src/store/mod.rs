@@ -3,19 +3,22 @@
 //! An entry counts as written only after SQLite has synced its transaction (`synchronous = FULL`); what waits while one
 //! transaction is synced goes into the next one together (group commit).
 
+mod queue;
 mod restore;
 mod schema;
 mod write;
 mod writer;
 
+pub use queue::NotKept;
 pub use restore::Kept;
 pub use write::Write;
+pub(crate) use write::wall_ms;
 pub use writer::{Progress, Store, StoreHandle};
 
 use std::path::PathBuf;
-use trialogue_charter::{Hash, NodeId};
+use trialogue_charter::NodeId;
 
-/// Most writes that wait for the disk. A disk that hangs is noticed long before: at 100 entries a second this is 40 s.
+/// Most entries of other nodes that wait for the disk; a history is read from links no faster than it is written.
 pub const WAITING_MAX: usize = 4_096;
 /// Most writes in one transaction; more would keep the first of them waiting.
 pub const BATCH_MAX: usize = 512;
@@ -33,7 +36,9 @@ pub enum StoreError {
     #[error("the journal at {0} is in use by another process: stop the other node first, one journal has one writer")]
     Busy(PathBuf),
     /// Written by a newer program.
-    #[error("the journal at {path} has format {found}, this program knows up to {known}: install the newer program again")]
+    #[error(
+        "the journal at {path} has format {found}, this program knows up to {known}: install the newer program again"
+    )]
     Newer {
         /// The file.
         path: PathBuf,
@@ -53,24 +58,16 @@ pub enum StoreError {
         wanted: NodeId,
     },
     /// A row that no writer of ours made.
-    #[error("the journal at {path} is damaged at entry {seq} of {node} ({why}): restore a backup, then let the other nodes bring the rest")]
+    #[error(
+        "the own journal at {path} is damaged at entry {seq} ({why}): restore a backup; the other nodes then bring what came after it"
+    )]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// Whose journal.
-        node: String,
         /// Position.
         seq: u64,
         /// What was found.
         why: &'static str,
-    },
-    /// A newer charter was in force here.
-    #[error("the charter is older than the one this node has already run under (serial {held}): an older charter is never taken back")]
-    OlderCharter {
-        /// Serial in force.
-        held: u64,
-        /// Hash of that charter.
-        hash: Hash,
     },
     /// The thread could not be started.
     #[error("the store's thread could not be started ({0}): check the limits of the node's account")]

@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeMap;
 use std::path::Path;
 use trialogue_charter::{Hash, NodeId};
 use trialogue_wire::Bundle;
@@ -17,8 +18,17 @@ pub struct Kept {
     pub bundle: Bundle,
 }
 
+/// Where other nodes' journals are damaged: node id as stored, and the first position that is not usable.
+pub(super) type Cuts = BTreeMap<String, u64>;
+
 /// Calls `each` with every entry: journals by node id, each in its own order without gaps.
-pub(super) fn entries(db: &Connection, path: &Path, mut each: impl FnMut(Kept)) -> Result<(), StoreError> {
+pub(super) fn entries(
+    db: &Connection,
+    path: &Path,
+    own: &NodeId,
+    mut each: impl FnMut(Kept),
+) -> Result<Cuts, StoreError> {
+    let mut cuts = Cuts::new();
     let wrap = |e| StoreError::Sqlite(path.to_owned(), e);
     let mut list = db.prepare("SELECT node, seq, hash, entry FROM entries ORDER BY node, seq").map_err(wrap)?;
     let mut bodies_of = db
@@ -35,27 +45,53 @@ pub(super) fn entries(db: &Connection, path: &Path, mut each: impl FnMut(Kept)) 
         let hash: Vec<u8> = row.get(2).map_err(wrap)?;
         let entry: Vec<u8> = row.get(3).map_err(wrap)?;
         let seq = u64::try_from(seq).unwrap_or(0);
-        let damaged = |why| StoreError::Damaged { path: path.to_owned(), node: node.clone(), seq, why };
+        if cuts.contains_key(&node) {
+            continue;
+        }
         let expected = if last.0 == node { last.1 + 1 } else { 1 };
-        if seq != expected {
-            return Err(damaged("the one before is missing"));
-        }
-        if Hash::of(&entry).0[..] != hash[..] {
-            return Err(damaged("its bytes were changed"));
-        }
-        let id = NodeId::new(node.clone()).map_err(|_| damaged("no node has this id"))?;
         let mut bodies = Vec::new();
+        let mut damage = None;
+        if seq != expected {
+            damage = Some("the one before is missing");
+        } else if Hash::of(&entry).0[..] != hash[..] {
+            damage = Some("its bytes were changed");
+        }
         let mut found = bodies_of.query(params![node, i64::try_from(seq).unwrap_or(i64::MAX)]).map_err(wrap)?;
         while let Some(body) = found.next().map_err(wrap)? {
             let hash: Vec<u8> = body.get(0).map_err(wrap)?;
             let bytes: Vec<u8> = body.get(1).map_err(wrap)?;
             if Hash::of(&bytes).0[..] != hash[..] {
-                return Err(damaged("a body's bytes were changed"));
+                damage = damage.or(Some("a body's bytes were changed"));
             }
             bodies.push(bytes.into());
         }
+        let id = match (NodeId::new(node.clone()), damage) {
+            (Ok(id), None) => id,
+            (_, Some(why)) if node == own.as_str() => {
+                return Err(StoreError::Damaged { path: path.to_owned(), seq, why });
+            }
+            (_, why) => {
+                tracing::warn!(node, seq, why, "a damaged entry of another node is left out and will come again");
+                cuts.insert(node, seq);
+                continue;
+            }
+        };
         last = (node, seq);
         each(Kept { node: id, seq, bundle: Bundle { entry, bodies } });
+    }
+    Ok(cuts)
+}
+
+/// Forgets damaged ends of other nodes' journals, so that they can be kept anew.
+pub(super) fn cut(db: &Connection, path: &Path, cuts: &Cuts) -> Result<(), StoreError> {
+    for (node, seq) in cuts {
+        for table in ["entries", "entry_bodies"] {
+            db.execute(
+                &format!("DELETE FROM {table} WHERE node = ?1 AND seq >= ?2"),
+                params![node, i64::try_from(*seq).unwrap_or(i64::MAX)],
+            )
+            .map_err(|e| StoreError::Sqlite(path.to_owned(), e))?;
+        }
     }
     Ok(())
 }

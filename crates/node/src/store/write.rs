@@ -58,13 +58,23 @@ impl Write {
                     let hash = Hash::of(body);
                     db.prepare_cached("INSERT OR IGNORE INTO bodies (hash, bytes, kept_ms) VALUES (?1, ?2, ?3)")?
                         .execute(params![hash.0, body.as_slice(), int(wall_ms())])?;
-                    db.prepare_cached("INSERT OR IGNORE INTO entry_bodies (node, seq, place, hash) VALUES (?1, ?2, ?3, ?4)")?
-                        .execute(params![node.as_str(), int(*seq), int(place as u64), hash.0])?;
+                    db.prepare_cached(
+                        "INSERT OR IGNORE INTO entry_bodies (node, seq, place, hash) VALUES (?1, ?2, ?3, ?4)",
+                    )?
+                    .execute(params![node.as_str(), int(*seq), int(place as u64), hash.0])?;
                 }
             }
             Write::Evidence { node, seq, entry } => {
-                db.prepare_cached("INSERT OR IGNORE INTO evidence (node, seq, hash, entry, found_ms) VALUES (?1, ?2, ?3, ?4, ?5)")?
-                    .execute(params![node.as_str(), int(*seq), Hash::of(entry).0, entry, int(wall_ms())])?;
+                db.prepare_cached(
+                    "INSERT OR IGNORE INTO evidence (node, seq, hash, entry, found_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?
+                .execute(params![
+                    node.as_str(),
+                    int(*seq),
+                    Hash::of(entry).0,
+                    entry,
+                    int(wall_ms())
+                ])?;
             }
             Write::Charter { serial, hash, bytes } => {
                 db.prepare_cached("INSERT OR IGNORE INTO charters (serial, hash, bytes) VALUES (?1, ?2, ?3)")?

@@ -1,10 +1,11 @@
 //! The one thread that writes.
 
-use super::{BATCH_MAX, Kept, StoreError, WAITING_MAX, Write, restore, schema};
+use super::queue::{NotKept, Queue};
+use super::{BATCH_MAX, Kept, StoreError, Write, restore, schema};
 use rusqlite::Connection;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -41,12 +42,14 @@ impl Store {
         Ok(Self { db, path, node: node.clone() })
     }
 
-    /// Calls `each` with every kept entry, journal by journal, each in its order.
+    /// Calls `each` with every kept entry, journal by journal, each in its order. Another node's journal is cut before its first
+    /// damaged entry: that node brings the rest again.
     ///
     /// # Errors
-    /// At the first entry that is not as it was written.
+    /// When an own entry is not as it was written.
     pub fn entries(&self, each: impl FnMut(Kept)) -> Result<(), StoreError> {
-        restore::entries(&self.db, &self.path, each)
+        let cuts = restore::entries(&self.db, &self.path, &self.node, each)?;
+        restore::cut(&self.db, &self.path, &cuts)
     }
 
     /// The newest charter that was in force here: serial, hash, bytes.
@@ -62,35 +65,37 @@ impl Store {
     /// # Errors
     /// When no thread can be started.
     pub fn start(self) -> Result<StoreHandle, StoreError> {
-        let (jobs, queue) = sync_channel(WAITING_MAX);
+        let queue = Arc::new(Queue::default());
         let (progress, seen) = watch::channel(Progress::default());
-        let thread = std::thread::Builder::new()
-            .name("store".into())
-            .spawn(move || Writer { db: self.db, node: self.node, progress }.run(&queue))
-            .map_err(StoreError::Thread)?;
-        Ok(StoreHandle { jobs: Some(jobs), progress: seen, thread: Some(thread) })
+        let node = self.node.clone();
+        let writer = Writer { db: self.db, node: self.node, progress, queue: queue.clone() };
+        let thread =
+            std::thread::Builder::new().name("store".into()).spawn(move || writer.run()).map_err(StoreError::Thread)?;
+        Ok(StoreHandle { queue, node, progress: seen, thread: Some(thread) })
     }
 }
 
 /// Hands writes to the thread. Dropping it writes what is waiting, then ends the thread.
 pub struct StoreHandle {
-    jobs: Option<SyncSender<Write>>,
+    queue: Arc<Queue>,
+    node: NodeId,
     progress: watch::Receiver<Progress>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl StoreHandle {
-    /// Queues a write; never waits.
+    /// Queues a write; never waits. An own entry is always taken.
     ///
     /// # Errors
-    /// Gives the write back when [`WAITING_MAX`] are waiting or the thread is gone.
-    pub fn write(&self, write: Write) -> Result<(), Box<Write>> {
-        match &self.jobs {
-            Some(jobs) => jobs.try_send(write).map_err(|e| match e {
-                TrySendError::Full(write) | TrySendError::Disconnected(write) => Box::new(write),
-            }),
-            None => Err(Box::new(write)),
-        }
+    /// When too many entries of others wait. A gap in another node's journal is cut off at the next start and filled again.
+    pub fn write(&self, write: Write) -> Result<(), NotKept> {
+        let own = own(&self.node, &write).is_some();
+        self.queue.push(write, own)
+    }
+
+    /// True while many more entries of other nodes can be taken.
+    pub fn has_room(&self) -> bool {
+        self.queue.has_room()
     }
 
     /// Watches how far the own journal is.
@@ -101,7 +106,7 @@ impl StoreHandle {
 
 impl Drop for StoreHandle {
     fn drop(&mut self) {
-        self.jobs = None;
+        self.queue.end();
         if let Some(thread) = self.thread.take() {
             // The thread ends after one last try; whether it panicked changes nothing here.
             let _ = thread.join();
@@ -113,29 +118,24 @@ struct Writer {
     db: Connection,
     node: NodeId,
     progress: watch::Sender<Progress>,
+    queue: Arc<Queue>,
+}
+
+/// Position, if it is an own entry.
+fn own(node: &NodeId, write: &Write) -> Option<u64> {
+    match write {
+        Write::Entry { node: whose, seq, .. } if whose == node => Some(*seq),
+        _ => None,
+    }
 }
 
 impl Writer {
-    fn run(mut self, queue: &Receiver<Write>) {
+    fn run(mut self) {
         let mut waiting: VecDeque<Write> = VecDeque::new();
-        let mut ended = false;
-        while !ended {
-            let first = if waiting.is_empty() {
-                queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
-            } else {
-                queue.recv_timeout(RETRY)
-            };
-            match first {
-                Ok(write) => waiting.push_back(write),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => ended = true,
-            }
-            // While the disk fails, what arrives stays in the channel once this holds as much as the channel does.
-            while waiting.len() < WAITING_MAX
-                && let Ok(write) = queue.try_recv()
-            {
-                waiting.push_back(write);
-            }
+        let mut more = true;
+        while more {
+            let patience = (!waiting.is_empty()).then_some(RETRY);
+            more = self.queue.take(&mut waiting, patience);
             while !waiting.is_empty() && self.batch(&mut waiting) {}
         }
     }
@@ -143,10 +143,12 @@ impl Writer {
     /// One transaction. True if it was written.
     fn batch(&mut self, waiting: &mut VecDeque<Write>) -> bool {
         let count = waiting.len().min(BATCH_MAX);
-        let last_own = waiting.iter().take(count).filter_map(|w| self.own(w)).max();
-        match self.commit(waiting.iter().take(count)) {
+        let own_in = |writes: &mut dyn Iterator<Item = &Write>| writes.filter_map(|w| own(&self.node, w)).max();
+        match commit(&mut self.db, waiting.iter().take(count)) {
             Ok(()) => {
-                waiting.drain(..count);
+                let last_own = own_in(&mut waiting.iter().take(count));
+                let others = waiting.drain(..count).filter(|w| own(&self.node, w).is_none()).count();
+                self.queue.done(others);
                 if let Some(seq) = last_own {
                     self.progress.send_modify(|p| {
                         p.appended = seq;
@@ -159,26 +161,19 @@ impl Writer {
             }
             Err(error) => {
                 tracing::error!(%error, waiting = waiting.len(), "the journal cannot be written; trying again");
-                if let Some(seq) = waiting.iter().filter_map(|w| self.own(w)).max() {
+                if let Some(seq) = own_in(&mut waiting.iter()) {
                     self.progress.send_modify(|p| p.failed = seq);
                 }
                 false
             }
         }
     }
+}
 
-    fn own(&self, write: &Write) -> Option<u64> {
-        match write {
-            Write::Entry { node, seq, .. } if *node == self.node => Some(*seq),
-            _ => None,
-        }
+fn commit<'a>(db: &mut Connection, writes: impl Iterator<Item = &'a Write>) -> rusqlite::Result<()> {
+    let tx = db.transaction()?;
+    for write in writes {
+        write.apply(&tx)?;
     }
-
-    fn commit<'a>(&mut self, writes: impl Iterator<Item = &'a Write>) -> rusqlite::Result<()> {
-        let tx = self.db.transaction()?;
-        for write in writes {
-            write.apply(&tx)?;
-        }
-        tx.commit()
-    }
+    tx.commit()
 }

@@ -60,7 +60,9 @@ impl Assets {
             let path = found.map_err(wrap)?.path();
             if path.is_dir() && depth > 0 {
                 self.add(top, &path, depth - 1, left)?;
-            } else if path.is_file() && let Ok(name) = path.strip_prefix(top) {
+            } else if path.is_file()
+                && let Ok(name) = path.strip_prefix(top)
+            {
                 let bytes = std::fs::read(&path).map_err(wrap)?;
                 *left = left.checked_sub(bytes.len()).ok_or_else(|| WebError::TooMuch(top.to_owned(), MOST_MIB))?;
                 self.insert(name.to_string_lossy().replace('\\', "/"), bytes.into());

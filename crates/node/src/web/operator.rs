@@ -73,7 +73,8 @@ pub(super) fn metrics(status: &Status, counters: &Counters) -> String {
     text.push_str("# TYPE trialogue_link_round_trip_seconds gauge\n");
     for link in &now.links {
         if let Some(us) = link.round_trip_us {
-            let _ = writeln!(text, "trialogue_link_round_trip_seconds{{node=\"{}\"}} {}", link.node, f64::from(us) / 1e6);
+            let _ =
+                writeln!(text, "trialogue_link_round_trip_seconds{{node=\"{}\"}} {}", link.node, f64::from(us) / 1e6);
         }
     }
     text

@@ -145,7 +145,8 @@ async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
 async fn console(State(shared): State<Arc<Shared>>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
     if !shared.may_open(&headers) {
         shared.counters.count("console_origin_refused");
-        return (StatusCode::FORBIDDEN, "a page of another origin may not open a console; see web_origins\n").into_response();
+        return (StatusCode::FORBIDDEN, "a page of another origin may not open a console; see web_origins\n")
+            .into_response();
     }
     let Ok(place) = shared.places.clone().try_acquire_owned() else {
         shared.counters.count("console_over_bound");

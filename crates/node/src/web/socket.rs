@@ -68,7 +68,12 @@ impl ConsoleOut {
 }
 
 /// Serves one console until either side ends it.
-pub(super) async fn serve(socket: WebSocket, console: ConsoleKey, events: mpsc::Sender<ConsoleEvent>, counters: Counters) {
+pub(super) async fn serve(
+    socket: WebSocket,
+    console: ConsoleKey,
+    events: mpsc::Sender<ConsoleEvent>,
+    counters: Counters,
+) {
     let mut nonce = [0; 32];
     if getrandom::fill(&mut nonce).is_err() {
         tracing::error!("the system gives no random bytes; a console was turned away");
@@ -90,7 +95,12 @@ pub(super) async fn serve(socket: WebSocket, console: ConsoleKey, events: mpsc::
     let _ = events.send(ConsoleEvent::Closed { console }).await;
 }
 
-async fn read(mut stream: SplitStream<WebSocket>, console: ConsoleKey, events: &mpsc::Sender<ConsoleEvent>, counters: &Counters) {
+async fn read(
+    mut stream: SplitStream<WebSocket>,
+    console: ConsoleKey,
+    events: &mpsc::Sender<ConsoleEvent>,
+    counters: &Counters,
+) {
     let mut first = true;
     let mut pace = Pace::new();
     while let Ok(Some(Ok(message))) = tokio::time::timeout(SILENCE, stream.next()).await {

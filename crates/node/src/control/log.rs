@@ -1,0 +1,36 @@
+//! Notes of the machine as log lines.
+
+use trialogue_core::{Note, Weight};
+
+pub(super) fn write(note: &Note) {
+    let text = text(note);
+    match note.weight() {
+        Weight::Info => tracing::info!("{text}"),
+        Weight::Warn => tracing::warn!("{text}"),
+        Weight::Alarm => tracing::error!("{text}"),
+    }
+}
+
+fn text(note: &Note) -> String {
+    match note {
+        Note::ConsoleOn { console, on_watch: true } => format!("console {} is on watch", console.0),
+        Note::ConsoleOn { console, on_watch: false } => format!("console {} is connected", console.0),
+        Note::ConsoleOff { console } => format!("console {} has gone", console.0),
+        Note::Refused { console, reason } => format!("console {} was refused something: {reason:?}", console.0),
+        Note::LinkUp { node } => format!("the link to {node} is up"),
+        Note::LinkDown { node } => format!("the link to {node} is down"),
+        Note::LinkRefused { node, why } => format!("the link to {node} was refused: {why}"),
+        Note::EntryRefused { from, why } => format!("an entry that {from} sent was refused: {why}"),
+        Note::Fork { node, seq } => format!(
+            "node {node} signed two different entries for position {seq}: its key is in two places, it was restored from an old copy, or it lies; the evidence is kept"
+        ),
+        Note::Unrecorded { seq } => {
+            format!(
+                "the journal cannot be written from entry {seq} on; calls go on unrecorded: free space on the disk or replace it"
+            )
+        }
+        Note::Recorded { seq } => format!("the journal is on disk again, up to entry {seq}"),
+        Note::Ring { party, line, consoles } => format!("{party} rings on line {line}; {consoles} consoles sound here"),
+        Note::Fault { what } => format!("a defect was met and got over, please report it: {what}"),
+    }
+}

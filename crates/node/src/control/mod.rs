@@ -1,0 +1,168 @@
+//! The one task that owns the control machine. Everything that consoles, links, the disk and the media thread say passes through
+//! here, and everything that the machine answers goes out from here. It waits for nothing but its inputs.
+
+mod clock;
+mod log;
+mod outputs;
+
+pub(crate) use clock::Clock;
+
+use crate::counters::Counters;
+use crate::links::{LinkEvent, LinkMedia};
+use crate::media::{MediaEvent, MediaHandle};
+use crate::outbox::Outbox;
+use crate::store::StoreHandle;
+use crate::web::{ConsoleEvent, ConsoleOut, Status};
+use std::collections::BTreeMap;
+use tokio::sync::{mpsc, watch};
+use trialogue_charter::NodeId;
+use trialogue_core::{ConsoleKey, Input, Machine};
+
+/// Inputs that wait, per source; each source is made to wait beyond that.
+pub(crate) const WAITING: usize = 256;
+/// The media thread cannot wait: what it says beyond this is lost. A full roster that comes on at once says less.
+pub(crate) const MEDIA_WAITING: usize = 16_384;
+
+/// Everything that the task holds.
+pub(crate) struct Control {
+    pub(crate) machine: Machine,
+    pub(crate) clock: Clock,
+    pub(crate) node: NodeId,
+    /// Nodes of the charter; the position is the index.
+    pub(crate) nodes: Vec<NodeId>,
+    pub(crate) store: StoreHandle,
+    pub(crate) media: MediaHandle,
+    pub(crate) link_media: LinkMedia,
+    pub(crate) status: Status,
+    pub(crate) counters: Counters,
+    pub(crate) links: BTreeMap<NodeId, Outbox<Vec<u8>>>,
+    pub(crate) consoles: BTreeMap<ConsoleKey, ConsoleOut>,
+}
+
+/// Where its inputs come from.
+pub(crate) struct Sources {
+    pub(crate) links: mpsc::Receiver<LinkEvent>,
+    pub(crate) consoles: mpsc::Receiver<ConsoleEvent>,
+    pub(crate) media: mpsc::Receiver<MediaEvent>,
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+impl Control {
+    /// Runs until it is told to stop.
+    pub(crate) async fn run(mut self, mut from: Sources) {
+        let mut progress = self.store.progress();
+        self.drain();
+        loop {
+            let due = self.clock.instant(self.machine.next_timeout());
+            // Entries of others are read no faster than the disk takes them, unless it fails: then calls come first.
+            let links_may = self.store.has_room() || progress.borrow().failed > 0;
+            tokio::select! {
+                biased;
+                _ = from.stop.wait_for(|stop| *stop) => return,
+                Ok(()) = progress.changed() => {
+                    let now = *progress.borrow_and_update();
+                    if now.appended > 0 {
+                        self.input(Input::Appended { up_to: now.appended });
+                    }
+                    if now.failed > 0 {
+                        self.input(Input::AppendFailed { up_to: now.failed });
+                    }
+                    self.status.change(|s| (s.journal_on_disk, s.unrecorded) = (s.journal_on_disk.max(now.appended), now.failed > 0));
+                }
+                Some(event) = from.media.recv() => self.media_event(event),
+                Some(event) = next_fair(&mut from.links, links_may, &mut from.consoles) => match event {
+                    Either::Link(event) => self.link_event(event),
+                    Either::Console(event) => self.console_event(event),
+                },
+                () = tokio::time::sleep_until(due) => self.input(Input::Tick),
+            }
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        self.machine.handle(self.clock.now(), input);
+        self.drain();
+    }
+
+    fn link_event(&mut self, event: LinkEvent) {
+        match event {
+            LinkEvent::Up { node, round_trip_us, out } => {
+                self.links.insert(node.clone(), out);
+                self.set_link_media(&node, true);
+                self.show_link(&node, true, Some(round_trip_us));
+                self.input(Input::LinkUp { node, round_trip_us: Some(round_trip_us) });
+            }
+            LinkEvent::Down { node } => {
+                self.links.remove(&node);
+                self.set_link_media(&node, false);
+                self.show_link(&node, false, None);
+                self.input(Input::LinkDown { node });
+            }
+            LinkEvent::Message { node, bytes } => self.input(Input::LinkMessage { node, bytes }),
+            LinkEvent::RoundTrip { node, round_trip_us } => {
+                self.show_link(&node, true, Some(round_trip_us));
+                self.input(Input::LinkRoundTrip { node, round_trip_us });
+            }
+        }
+    }
+
+    fn console_event(&mut self, event: ConsoleEvent) {
+        match event {
+            ConsoleEvent::Opened { console, nonce, out } => {
+                self.consoles.insert(console, out);
+                self.input(Input::ConsoleOpened { console, nonce });
+            }
+            ConsoleEvent::Message { console, bytes } => self.input(Input::ConsoleMessage { console, bytes }),
+            ConsoleEvent::Closed { console } => {
+                self.consoles.remove(&console);
+                self.input(Input::ConsoleClosed { console });
+            }
+        }
+        let count = self.consoles.len();
+        self.status.change(|s| s.consoles = count);
+    }
+
+    fn media_event(&mut self, event: MediaEvent) {
+        self.input(match event {
+            MediaEvent::Answer { console, sdp } => Input::LegAnswer { console, sdp },
+            MediaEvent::Refused { console, why } => {
+                tracing::warn!(console = console.0, %why, "a leg was refused");
+                Input::LegRefused { console }
+            }
+            MediaEvent::Leg { console, up } => Input::LegState { console, up },
+            MediaEvent::Placed { console, mid, device, medium } => Input::Placed { console, mid, device, medium },
+            MediaEvent::KeyFrameWanted { device } => Input::KeyFrameWanted { device },
+        });
+    }
+
+    fn set_link_media(&self, node: &NodeId, up: bool) {
+        let Some(index) = self.nodes.iter().position(|n| n == node).and_then(|i| u8::try_from(i).ok()) else { return };
+        self.media.link(index, up.then(|| self.link_media.sender(index)));
+    }
+
+    fn show_link(&self, node: &NodeId, up: bool, round_trip_us: Option<u32>) {
+        self.status.change(|s| {
+            if let Some(link) = s.links.iter_mut().find(|l| l.node == node.as_str()) {
+                (link.up, link.round_trip_us) = (up, round_trip_us);
+            }
+        });
+    }
+}
+
+enum Either {
+    Link(LinkEvent),
+    Console(ConsoleEvent),
+}
+
+/// Links and consoles in random turn, so that neither can keep the other waiting.
+async fn next_fair(
+    links: &mut mpsc::Receiver<LinkEvent>,
+    links_may: bool,
+    consoles: &mut mpsc::Receiver<ConsoleEvent>,
+) -> Option<Either> {
+    tokio::select! {
+        Some(event) = links.recv(), if links_may => Some(Either::Link(event)),
+        Some(event) = consoles.recv() => Some(Either::Console(event)),
+        else => None,
+    }
+}

@@ -1,0 +1,63 @@
+//! What the machine wants done.
+
+use super::{Control, log};
+use crate::store::Write;
+use trialogue_core::{Input, Output};
+
+impl Control {
+    /// Does everything that the machine has to say.
+    pub(super) fn drain(&mut self) {
+        while let Some(output) = self.machine.poll() {
+            self.output(output);
+        }
+    }
+
+    fn output(&mut self, output: Output) {
+        match output {
+            Output::Append { seq, bundle } => {
+                let node = self.node.clone();
+                self.status.change(|s| s.journal_head = s.journal_head.max(seq));
+                if self.store.write(Write::Entry { node, seq, bundle }).is_err() {
+                    // The writer has ended; calls go on without a record.
+                    self.machine.handle(self.clock.now(), Input::AppendFailed { up_to: seq });
+                }
+            }
+            Output::Keep { node, seq, bundle } => {
+                if self.store.write(Write::Entry { node, seq, bundle }).is_err() {
+                    self.counters.count("entry_not_kept");
+                }
+            }
+            Output::Evidence { node, seq, entry } => {
+                if self.store.write(Write::Evidence { node, seq, entry }).is_err() {
+                    self.counters.count("evidence_not_kept");
+                }
+            }
+            Output::SendConsole { console, bytes, last } => {
+                let kept = self.consoles.get(&console).is_none_or(|out| out.send(bytes, last));
+                if !kept {
+                    self.consoles.remove(&console);
+                    tracing::warn!(console = console.0, "a console does not read what it is sent and was cut off");
+                }
+            }
+            Output::SendLink { node, bytes } => {
+                let len = bytes.len();
+                if self.links.get(&node).is_some_and(|out| out.put(len, bytes).is_err()) {
+                    // Dropping the outbox ends the link.
+                    self.links.remove(&node);
+                    self.counters.count("link_overflow");
+                    tracing::warn!(%node, "a link does not keep up and is closed; it catches up when it is back");
+                }
+            }
+            Output::CloseLink { node } => {
+                self.links.remove(&node);
+            }
+            Output::Leg { console, device: _, sdp } => self.media.leg(console, sdp),
+            Output::CloseLeg { console } => self.media.close_leg(console),
+            Output::Route(route) => self.media.route(route),
+            Output::RouteEnd { node, number } => self.media.route_end(node, number),
+            Output::RequestKeyFrame { console } => self.media.request_key_frame(console),
+            Output::Count(count) => self.counters.count(count.name()),
+            Output::Log(note) => log::write(&note),
+        }
+    }
+}

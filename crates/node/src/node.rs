@@ -1,0 +1,207 @@
+//! A node in this process: everything opened in the right order, and closed again.
+
+use crate::config::Config;
+use crate::control::{Clock, Control, MEDIA_WAITING, Sources, WAITING};
+use crate::counters::Counters;
+use crate::error::NodeError;
+use crate::links::{LinkSecret, Links};
+use crate::media::{MediaConfig, MediaHandle};
+use crate::store::{Store, Write};
+use crate::web::{Assets, LinkStatus, Status, Web, WebSetup};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+use trialogue_charter::keyfile::NodeSecret;
+use trialogue_charter::{NodeId, VerifiedCharter};
+use trialogue_core::{Machine, Setup};
+
+/// A running node. Dropping it without [`Node::stop`] leaves the disk consistent, but the others find out by silence.
+pub struct Node {
+    id: NodeId,
+    web: Web,
+    links: Links,
+    media: MediaHandle,
+    control: Option<std::thread::JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+    status: Status,
+    counters: Counters,
+}
+
+impl Node {
+    /// Starts a node. Must be called inside a Tokio runtime.
+    ///
+    /// # Errors
+    /// When something cannot be opened or does not fit together; each says what to do.
+    pub async fn start(config: Config) -> Result<Self, NodeError> {
+        let secret = read_key(&config.node_key, &config.node)?;
+        let charter = read_charter(&config)?;
+        let index = charter.node_index(&config.node).ok_or_else(|| NodeError::NotInCharter(config.node.clone()))?;
+        if charter.party_of_node(&config.node).is_none_or(|p| p.root.fingerprint() != config.party_root) {
+            return Err(NodeError::OtherParty(config.node.clone()));
+        }
+        let assets = Assets::load(Assets::find(config.console_dir.as_deref()).as_deref())?;
+        let clock = Clock::new();
+        let (machine, store) = open_journal(&config, &charter, &secret, &clock)?;
+
+        let counters = Counters::default();
+        let (status, stop) = (Status::default(), watch::Sender::new(false));
+        let others = charter.nodes.iter().filter(|n| n.id != config.node);
+        status.change(|s| {
+            s.node = config.node.to_string();
+            s.links = others.map(|n| LinkStatus { node: n.id.to_string(), up: false, round_trip_us: None }).collect();
+        });
+
+        let (media_events, media_in) = mpsc::channel(MEDIA_WAITING);
+        let media_config = MediaConfig {
+            listen: config.listen_media,
+            public: config.public_addresses.clone(),
+            own: index,
+            nodes: charter.nodes.iter().map(|n| n.id.clone()).collect(),
+        };
+        let lost = counters.clone();
+        let media = MediaHandle::start(&media_config, move |event| {
+            if media_events.try_send(event).is_err() {
+                lost.count("media_event_lost");
+            }
+        })?;
+
+        let (link_events, links_in) = mpsc::channel(WAITING);
+        let datagrams = media.clone();
+        let links = Links::start(
+            config.listen_link,
+            &config.node,
+            &LinkSecret(secret.link.ed25519_seed()),
+            &charter,
+            &counters,
+            link_events,
+            Arc::new(move |from, datagram| datagrams.link_packet(from, datagram)),
+        )?;
+
+        let (console_events, consoles_in) = mpsc::channel(WAITING);
+        let web = Web::start(WebSetup {
+            listen: config.listen_web,
+            tls: config.web_tls.clone(),
+            origins: config.web_origins.clone(),
+            assets,
+            status: status.clone(),
+            counters: counters.clone(),
+            events: console_events,
+        })
+        .await?;
+
+        let control = Control {
+            machine,
+            clock,
+            node: config.node.clone(),
+            nodes: media_config.nodes,
+            store,
+            media: media.clone(),
+            link_media: links.media(),
+            status: status.clone(),
+            counters: counters.clone(),
+            links: BTreeMap::new(),
+            consoles: BTreeMap::new(),
+        };
+        let from = Sources { links: links_in, consoles: consoles_in, media: media_in, stop: stop.subscribe() };
+        let control = spawn_control(control, from)?;
+        Ok(Self { id: config.node, web, links, media, control: Some(control), stop, status, counters })
+    }
+
+    /// Which node this is.
+    pub fn id(&self) -> &NodeId {
+        &self.id
+    }
+
+    /// Where consoles come.
+    pub fn web_addr(&self) -> SocketAddr {
+        self.web.local_addr()
+    }
+
+    /// Where other nodes come.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn link_addr(&self) -> std::io::Result<SocketAddr> {
+        self.links.local_addr()
+    }
+
+    /// The port of all legs.
+    pub fn media_port(&self) -> u16 {
+        self.media.port()
+    }
+
+    /// What `/healthz` shows.
+    pub fn status(&self) -> Status {
+        self.status.clone()
+    }
+
+    /// What `/metrics` counts.
+    pub fn counters(&self) -> Counters {
+        self.counters.clone()
+    }
+
+    /// True while the node works; false once its control task has ended, which it only does when told to.
+    pub fn is_well(&self) -> bool {
+        self.control.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
+    /// Writes what waits for the disk, says goodbye on the links, and ends.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        if let Some(thread) = self.control.take() {
+            // Its end cannot be waited for without a blocking thread; that it panicked was logged.
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+        self.media.stop();
+        drop(self.web);
+        self.links.close().await;
+    }
+}
+
+fn read_key(path: &Path, node: &NodeId) -> Result<NodeSecret, NodeError> {
+    let text = std::fs::read_to_string(path)
+        .map(zeroize::Zeroizing::new)
+        .map_err(|e| NodeError::File(path.to_owned(), "node key", e))?;
+    let secret = NodeSecret::parse(&text).map_err(|e| NodeError::Key(path.to_owned(), e))?;
+    if secret.node != *node {
+        return Err(NodeError::OtherKey { path: path.to_owned(), found: secret.node.clone(), wanted: node.clone() });
+    }
+    Ok(secret)
+}
+
+fn read_charter(config: &Config) -> Result<VerifiedCharter, NodeError> {
+    let path = &config.charter;
+    let bytes = std::fs::read(path).map_err(|e| NodeError::File(path.clone(), "charter", e))?;
+    VerifiedCharter::open(&bytes, Some(&config.party_root)).map_err(|e| NodeError::Charter(path.clone(), e))
+}
+
+fn open_journal(
+    config: &Config,
+    charter: &VerifiedCharter,
+    secret: &NodeSecret,
+    clock: &Clock,
+) -> Result<(Machine, crate::store::StoreHandle), NodeError> {
+    let store = Store::open(&config.data_dir, &config.node)?;
+    if let Some((_, _, held)) = store.charter()? {
+        // It was verified when it was stored; that it verifies still is one more lock.
+        let held = VerifiedCharter::open(&held, None).map_err(|e| NodeError::Charter(config.data_dir.clone(), e))?;
+        charter.supersedes(&held).map_err(|e| NodeError::Charter(config.charter.clone(), e))?;
+    }
+    let mut held = Vec::new();
+    store.entries(|kept| held.push(kept.bundle))?;
+    let setup = Setup { charter: charter.clone().into(), node: config.node.clone(), journal: secret.journal.clone() };
+    let machine = Machine::restore(setup, clock.now(), held)?;
+    let handle = store.start()?;
+    let charter = Write::Charter { serial: charter.serial, hash: charter.hash(), bytes: charter.bytes().to_vec() };
+    handle.write(charter).map_err(NodeError::NotKept)?;
+    Ok((machine, handle))
+}
+
+/// A thread of its own: post-quantum signatures take milliseconds, and no web request shall wait behind them, nor they behind one.
+fn spawn_control(control: Control, from: Sources) -> Result<std::thread::JoinHandle<()>, NodeError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(NodeError::Start)?;
+    let run = move || runtime.block_on(control.run(from));
+    std::thread::Builder::new().name("control".into()).spawn(run).map_err(NodeError::Start)
+}
