@@ -14,11 +14,7 @@ pub struct Journal {
 impl Journal {
     /// A journal without entries.
     pub fn new(node: NodeId) -> Self {
-        Self {
-            node,
-            seq: 0,
-            head: Hash([0; 48]),
-        }
+        Self { node, seq: 0, head: Hash([0; 48]) }
     }
 
     /// A journal whose last stored entry has this position and payload hash.
@@ -28,13 +24,7 @@ impl Journal {
 
     /// The next entry; `time_ms` in milliseconds since 1970 UTC.
     pub fn append(&mut self, time_ms: u64, body: Body) -> Entry {
-        let entry = Entry {
-            node: self.node.clone(),
-            seq: self.seq + 1,
-            previous: self.head,
-            time_ms,
-            body,
-        };
+        let entry = Entry { node: self.node.clone(), seq: self.seq + 1, previous: self.head, time_ms, body };
         self.seq = entry.seq;
         self.head = Hash::of(&entry.payload());
         entry

@@ -11,9 +11,7 @@ pub const RECENT_MAX: usize = 1_024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChainError {
     /// Entries before it are missing; ask for them.
-    #[error(
-        "entry {got} came and {held} is the last held: those between are missing and will be asked for"
-    )]
+    #[error("entry {got} came and {held} is the last held: those between are missing and will be asked for")]
     Gap {
         /// Last position held.
         held: u64,
@@ -21,9 +19,7 @@ pub enum ChainError {
         got: u64,
     },
     /// The node has signed two histories. The first one that was seen stays; the other is kept as evidence.
-    #[error(
-        "the node signed two different histories up to entry {seq}: tell its party, and show the kept evidence"
-    )]
+    #[error("the node signed two different histories up to entry {seq}: tell its party, and show the kept evidence")]
     Fork {
         /// Where they are seen to differ.
         seq: u64,
@@ -70,13 +66,7 @@ impl Chain {
 
     /// A journal is held (in storage) up to this position, whose payload has this hash.
     pub fn resume(&mut self, node: NodeId, seq: u64, head: Hash) {
-        self.held.insert(
-            node,
-            Held {
-                seq,
-                recent: VecDeque::from([head]),
-            },
-        );
+        self.held.insert(node, Held { seq, recent: VecDeque::from([head]) });
     }
 
     /// Last position held of a journal; 0: nothing.
@@ -86,10 +76,7 @@ impl Chain {
 
     /// Hash of the last entry held of a journal; zeros: nothing.
     pub fn head(&self, node: &NodeId) -> Hash {
-        self.held
-            .get(node)
-            .and_then(|held| held.recent.back().copied())
-            .unwrap_or(Hash([0; 48]))
+        self.held.get(node).and_then(|held| held.recent.back().copied()).unwrap_or(Hash([0; 48]))
     }
 
     /// Nodes that were caught signing two histories: the first proof against each.
@@ -106,10 +93,7 @@ impl Chain {
         let (seq, node) = (claim.seq, &claim.node);
         let (last, head) = (self.seq(node), self.head(node));
         if seq > last.saturating_add(1) {
-            return Err(ChainError::Gap {
-                held: last,
-                got: seq,
-            });
+            return Err(ChainError::Gap { held: last, got: seq });
         }
         if seq <= last {
             return match self.held_hash(node, last - seq) {
@@ -120,10 +104,7 @@ impl Chain {
         if claim.previous != head {
             return Err(self.fork(last, head, entry));
         }
-        let held = self.held.entry(node.clone()).or_insert_with(|| Held {
-            seq: 0,
-            recent: VecDeque::new(),
-        });
+        let held = self.held.entry(node.clone()).or_insert_with(|| Held { seq: 0, recent: VecDeque::new() });
         held.seq = seq;
         held.recent.push_back(entry.hash());
         if held.recent.len() > RECENT_MAX {
@@ -139,11 +120,7 @@ impl Chain {
 
     fn fork(&mut self, seq: u64, held: Hash, other: &VerifiedEntry) -> ChainError {
         let node = other.entry().node.clone();
-        self.forks.entry(node).or_insert_with(|| Fork {
-            seq,
-            held,
-            other: other.clone(),
-        });
+        self.forks.entry(node).or_insert_with(|| Fork { seq, held, other: other.clone() });
         ChainError::Fork { seq }
     }
 }

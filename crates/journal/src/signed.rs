@@ -31,9 +31,7 @@ pub struct VerifiedEntry {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {
     /// Over the bound.
-    #[error(
-        "entry of {len} bytes is larger than the most allowed, {ENTRY_MAX}; its sender is faulty"
-    )]
+    #[error("entry of {len} bytes is larger than the most allowed, {ENTRY_MAX}; its sender is faulty")]
     TooLarge {
         /// Its length in bytes.
         len: usize,
@@ -45,9 +43,7 @@ pub enum EntryError {
     #[error("entry of node {0}, which the charter does not have; compare charters with that party")]
     UnknownNode(NodeId),
     /// The node did not sign it.
-    #[error(
-        "the signature on an entry of node {0} does not hold; whoever sent it may have forged it"
-    )]
+    #[error("the signature on an entry of node {0} does not hold; whoever sent it may have forged it")]
     Signature(NodeId),
 }
 
@@ -76,9 +72,7 @@ impl Entry {
     /// Bounds that the types do not hold by themselves.
     fn bounded(&self) -> bool {
         let fits = match &self.body {
-            Body::Staffed { offices } => {
-                offices.len() <= STAFFED_MAX && offices.is_sorted_by(|a, b| a.0 < b.0)
-            }
+            Body::Staffed { offices } => offices.len() <= STAFFED_MAX && offices.is_sorted_by(|a, b| a.0 < b.0),
             Body::Stated { statement } => statement.len() <= STATEMENT_MAX,
             Body::Enrolled { certificate, .. } => certificate.len as usize <= BODY_MAX,
             _ => true,
@@ -101,10 +95,7 @@ impl UnverifiedEntry {
         if !entry.bounded() {
             return Err(EntryError::Malformed);
         }
-        Ok(Self {
-            entry,
-            bytes: bytes.to_vec(),
-        })
+        Ok(Self { entry, bytes: bytes.to_vec() })
     }
 
     /// What it claims.
@@ -121,11 +112,9 @@ impl UnverifiedEntry {
             return Err(EntryError::UnknownNode(self.entry.node));
         };
         match cose::open1(&node.journal.ed25519, domain::ENTRY, &self.bytes) {
-            Ok(payload) => Ok(VerifiedEntry {
-                hash: Hash::of(&payload),
-                entry: Arc::new(self.entry),
-                bytes: self.bytes.into(),
-            }),
+            Ok(payload) => {
+                Ok(VerifiedEntry { hash: Hash::of(&payload), entry: Arc::new(self.entry), bytes: self.bytes.into() })
+            }
             Err(_) => Err(EntryError::Signature(self.entry.node)),
         }
     }
@@ -162,23 +151,13 @@ impl BodyRef {
     /// # Errors
     /// `None` when it is larger than [`BODY_MAX`].
     pub fn of(body: &[u8]) -> Option<Self> {
-        let len = u32::try_from(body.len())
-            .ok()
-            .filter(|_| body.len() <= BODY_MAX)?;
-        Some(Self {
-            hash: Hash::of(body),
-            len,
-        })
+        let len = u32::try_from(body.len()).ok().filter(|_| body.len() <= BODY_MAX)?;
+        Some(Self { hash: Hash::of(body), len })
     }
 
     /// Finds the body in what travelled beside an entry.
     pub fn find<'a, B: AsRef<[u8]>>(&self, bodies: &'a [B]) -> Option<&'a [u8]> {
-        let of_length = bodies
-            .iter()
-            .map(AsRef::as_ref)
-            .filter(|body| body.len() == self.len as usize);
-        of_length
-            .take(BODIES_MAX)
-            .find(|body| Hash::of(body) == self.hash)
+        let of_length = bodies.iter().map(AsRef::as_ref).filter(|body| body.len() == self.len as usize);
+        of_length.take(BODIES_MAX).find(|body| Hash::of(body) == self.hash)
     }
 }

@@ -22,17 +22,13 @@ pub struct UnverifiedStatement<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StatementError {
     /// Over the bound, or not the one encoding of a statement.
-    #[error(
-        "not a statement in its deterministic form; the console is faulty or runs another version"
-    )]
+    #[error("not a statement in its deterministic form; the console is faulty or runs another version")]
     Malformed,
     /// It is another device's.
     #[error("the statement is another device's; the console is faulty")]
     OtherDevice,
     /// The device did not sign it.
-    #[error(
-        "the device's signature on the statement does not hold; whoever sent it may have forged it"
-    )]
+    #[error("the device's signature on the statement does not hold; whoever sent it may have forged it")]
     Signature,
 }
 
@@ -50,18 +46,11 @@ impl Statement {
     /// The bodies that it refers to.
     pub fn bodies(&self) -> impl Iterator<Item = &BodyRef> {
         let (offers, pair) = match &self.act {
-            Act::Ring { offers, .. } | Act::Answer { offers, .. } => {
-                (offers.as_slice(), [None, None])
-            }
-            Act::Handshake {
-                commit, welcome, ..
-            } => ([].as_slice(), [commit.as_ref(), welcome.as_ref()]),
+            Act::Ring { offers, .. } | Act::Answer { offers, .. } => (offers.as_slice(), [None, None]),
+            Act::Handshake { commit, welcome, .. } => ([].as_slice(), [commit.as_ref(), welcome.as_ref()]),
             Act::Decline { .. } | Act::Leave {} => ([].as_slice(), [None, None]),
         };
-        offers
-            .iter()
-            .map(|offer| &offer.package)
-            .chain(pair.into_iter().flatten())
+        offers.iter().map(|offer| &offer.package).chain(pair.into_iter().flatten())
     }
 
     /// Bounds and order that the types do not hold by themselves.
@@ -70,25 +59,15 @@ impl Statement {
             Act::Ring { offers, .. } | Act::Answer { offers, .. } => {
                 offers.len() <= NODES_MAX && offers.is_sorted_by(|a, b| a.node < b.node)
             }
-            Act::Handshake {
-                epoch,
-                commit,
-                welcome,
-                added,
-                removed,
-                ..
-            } => {
+            Act::Handshake { epoch, commit, welcome, added, removed, .. } => {
                 let distinct = |devices: &[DeviceId]| {
                     devices.len() <= MEMBERS_MAX
-                        && devices
-                            .iter()
-                            .enumerate()
-                            .all(|(at, device)| !devices[..at].contains(device))
+                        && devices.iter().enumerate().all(|(at, device)| !devices[..at].contains(device))
                         && !devices.contains(&self.device)
                 };
                 distinct(added)
                     && distinct(removed)
-                    && welcome.is_some() == !added.is_empty()
+                    && welcome.is_some() != added.is_empty()
                     && (*epoch == 0 || commit.is_some())
             }
             Act::Decline { .. } | Act::Leave {} => true,
@@ -127,9 +106,7 @@ impl<'a> UnverifiedStatement<'a> {
         if device.id != self.statement.device {
             return Err(StatementError::OtherDevice);
         }
-        device
-            .open_statement(self.bytes)
-            .map_err(|_| StatementError::Signature)?;
+        device.open_statement(self.bytes).map_err(|_| StatementError::Signature)?;
         Ok(self.statement)
     }
 }

@@ -68,11 +68,7 @@ pub fn check(bytes: &[u8], items: usize) -> Result<(), NotStrict> {
                     return Err(NotStrict::Cut);
                 }
                 let left = if major == 5 { value * 2 } else { value };
-                *levels.get_mut(depth).ok_or(NotStrict::Bound)? = Level {
-                    left,
-                    map: major == 5,
-                    key: None,
-                };
+                *levels.get_mut(depth).ok_or(NotStrict::Bound)? = Level { left, map: major == 5, key: None };
                 depth += 1;
             }
             _ => return Err(NotStrict::Kind),
@@ -81,11 +77,7 @@ pub fn check(bytes: &[u8], items: usize) -> Result<(), NotStrict> {
             depth -= 1;
         }
         if depth == 0 {
-            return if rest.is_empty() {
-                Ok(())
-            } else {
-                Err(NotStrict::Trailing)
-            };
+            return if rest.is_empty() { Ok(()) } else { Err(NotStrict::Trailing) };
         }
     }
 }
@@ -109,11 +101,7 @@ fn head(bytes: &[u8]) -> Result<(u8, u64, &[u8]), NotStrict> {
     let (major, info) = (first >> 5, first & 0x1f);
     if major == 7 {
         // 20 and 21 are false and true.
-        return if matches!(info, 20 | 21) {
-            Ok((major, 0, rest))
-        } else {
-            Err(NotStrict::Kind)
-        };
+        return if matches!(info, 20 | 21) { Ok((major, 0, rest)) } else { Err(NotStrict::Kind) };
     }
     let (width, least) = match info {
         0..=23 => return Ok((major, u64::from(info), rest)),
@@ -124,9 +112,7 @@ fn head(bytes: &[u8]) -> Result<(u8, u64, &[u8]), NotStrict> {
         _ => return Err(NotStrict::NotShortest),
     };
     let digits = rest.get(..width).ok_or(NotStrict::Cut)?;
-    let value = digits
-        .iter()
-        .fold(0u64, |value, digit| value << 8 | u64::from(*digit));
+    let value = digits.iter().fold(0u64, |value, digit| value << 8 | u64::from(*digit));
     if value < least {
         return Err(NotStrict::NotShortest);
     }
@@ -160,10 +146,7 @@ mod tests {
 
     #[test]
     fn a_small_message_cannot_claim_much() {
-        assert_eq!(
-            check(&[0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], 9),
-            Err(NotStrict::Cut)
-        );
+        assert_eq!(check(&[0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], 9), Err(NotStrict::Cut));
         assert_eq!(check(&[0x81; 64], 99), Err(NotStrict::Bound));
         assert_eq!(check(&[0x84, 0, 0, 0, 0], 4), Err(NotStrict::Bound));
     }

@@ -80,11 +80,7 @@ pub fn decode<T: Message>(bytes: &[u8]) -> Result<T, WireError> {
 impl Message for ToNode {
     fn bounded(&self) -> Result<(), WireError> {
         match self {
-            Self::Prove {
-                certificate,
-                signature,
-                ..
-            } => {
+            Self::Prove { certificate, signature, .. } => {
                 long("certificate", certificate.len(), CERTIFICATE_MAX)?;
                 long("signature", signature.len(), SIGNATURE_MAX)
             }
@@ -120,15 +116,10 @@ impl Message for ToConsole {
 impl Message for LinkMessage {
     fn bounded(&self) -> Result<(), WireError> {
         match self {
-            Self::Hello { heads, .. } | Self::Heads { heads } => {
-                many("heads", heads.len(), NODES_MAX)
-            }
+            Self::Hello { heads, .. } | Self::Heads { heads } => many("heads", heads.len(), NODES_MAX),
             Self::Entries { bundles } => all_bundles(bundles),
             Self::Neighbours { nodes } => many("neighbours", nodes.len(), NODES_MAX),
-            Self::KeyFrame { .. }
-            | Self::Sending { .. }
-            | Self::Stream { .. }
-            | Self::StreamEnd { .. } => Ok(()),
+            Self::KeyFrame { .. } | Self::Sending { .. } | Self::Stream { .. } | Self::StreamEnd { .. } => Ok(()),
         }
     }
 }
@@ -147,23 +138,13 @@ fn all_bundles(bundles: &[Bundle]) -> Result<(), WireError> {
 
 fn all_bodies(bodies: &[ByteVec]) -> Result<(), WireError> {
     many("bodies", bodies.len(), BODIES_MAX)?;
-    bodies
-        .iter()
-        .try_for_each(|body| long("body", body.len(), BODY_MAX))
+    bodies.iter().try_for_each(|body| long("body", body.len(), BODY_MAX))
 }
 
 fn many(what: &'static str, len: usize, most: usize) -> Result<(), WireError> {
-    if len > most {
-        Err(WireError::TooMany { what, most })
-    } else {
-        Ok(())
-    }
+    if len > most { Err(WireError::TooMany { what, most }) } else { Ok(()) }
 }
 
 fn long(what: &'static str, len: usize, most: usize) -> Result<(), WireError> {
-    if len > most {
-        Err(WireError::TooLong { what, most })
-    } else {
-        Ok(())
-    }
+    if len > most { Err(WireError::TooLong { what, most }) } else { Ok(()) }
 }

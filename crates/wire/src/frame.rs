@@ -37,13 +37,7 @@ impl Default for FrameReader {
 impl FrameReader {
     /// A reader that refuses frames of more than `most` bytes; [`crate::limits::FIRST_MAX`] until the other side is known.
     pub fn new(most: usize) -> Self {
-        Self {
-            most: most.min(MESSAGE_MAX),
-            head: [0; 4],
-            head_len: 0,
-            body: Vec::new(),
-            failed: None,
-        }
+        Self { most: most.min(MESSAGE_MAX), head: [0; 4], head_len: 0, body: Vec::new(), failed: None }
     }
 
     /// Changes the bound, from the next frame on.
@@ -70,14 +64,7 @@ impl FrameReader {
         }
         let len = u32::from_be_bytes(self.head) as usize;
         if self.body.is_empty() && (len == 0 || len > self.most) {
-            let error = if len == 0 {
-                FrameError::Empty
-            } else {
-                FrameError::TooLarge {
-                    len,
-                    most: self.most,
-                }
-            };
+            let error = if len == 0 { FrameError::Empty } else { FrameError::TooLarge { len, most: self.most } };
             self.failed = Some(error);
             return Err(error);
         }
@@ -100,10 +87,7 @@ pub fn frame(message: &[u8]) -> Result<Vec<u8>, FrameError> {
     if message.is_empty() {
         return Err(FrameError::Empty);
     }
-    let too_large = FrameError::TooLarge {
-        len: message.len(),
-        most: MESSAGE_MAX,
-    };
+    let too_large = FrameError::TooLarge { len: message.len(), most: MESSAGE_MAX };
     let len = u32::try_from(message.len()).map_err(|_| too_large)?;
     if message.len() > MESSAGE_MAX {
         return Err(too_large);

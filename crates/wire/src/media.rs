@@ -93,9 +93,8 @@ impl MediaHeader {
             Half::First => 1,
             Half::Second => 2,
         };
-        to[0] = u8::from(self.marker) * MARKER
-            | u8::from(self.key_frame) * KEY_FRAME
-            | half << HALF_SHIFT;
+        to[0] =
+            (half << HALF_SHIFT) | if self.marker { MARKER } else { 0 } | if self.key_frame { KEY_FRAME } else { 0 };
         to[1] = self.node;
         to[2..4].copy_from_slice(&self.stream.to_be_bytes());
         to[4..8].copy_from_slice(&self.sequence.to_be_bytes());

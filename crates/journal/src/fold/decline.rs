@@ -15,8 +15,9 @@ impl NodeState {
         call: &CallId,
         deputy: Option<&OfficeId>,
     ) -> Result<(), Ignored> {
-        let of_party =
-            |id: &OfficeId| charter.office(id).is_some_and(|office| office.party == self.party) && charter.is_on_line(id, line);
+        let of_party = |id: &OfficeId| {
+            charter.office(id).is_some_and(|office| office.party == self.party) && charter.is_on_line(id, line)
+        };
         if deputy.is_some_and(|deputy| !of_party(deputy)) {
             return Err(Ignored::Malformed);
         }

@@ -163,7 +163,8 @@ impl State {
             }),
             _ => None,
         });
-        let ended = |wanted: fn(&Ended) -> bool| said.iter().any(|response| response.ended.as_ref().is_some_and(wanted));
+        let ended =
+            |wanted: fn(&Ended) -> bool| said.iter().any(|response| response.ended.as_ref().is_some_and(wanted));
         let open = said.iter().filter(|response| response.ended.is_none());
         let sounding: Vec<u16> = open.filter_map(|response| response.ringing).map(|(consoles, _)| consoles).collect();
         let consoles: u32 = sounding.iter().map(|consoles| u32::from(*consoles)).sum();
@@ -202,7 +203,9 @@ impl State {
 
     /// Is this node where the device came in last, and is the device still accepted by its party?
     fn is_at(&self, node: &NodeState, device: &DeviceId) -> bool {
-        let last = |node: &NodeState| node.devices.get(device).and_then(|known| known.last_stay.as_ref()).map(|stay| stay.number);
+        let last = |node: &NodeState| {
+            node.devices.get(device).and_then(|known| known.last_stay.as_ref()).map(|stay| stay.number)
+        };
         let others = self.nodes.values().filter(|other| other.party == node.party && other.id != node.id);
         others.filter_map(last).all(|elsewhere| Some(elsewhere) < last(node)) && !self.is_revoked(device)
     }

@@ -227,6 +227,10 @@ impl State {
         let offices: Vec<&OfficeId> =
             self.charter.offices_of_party_on_line(party, line).map(|office| &office.id).collect();
         let nodes = self.nodes.values().filter(|node| node.party == *party);
-        nodes.flat_map(|node| &node.staffed).filter(|(office, _)| offices.contains(office)).map(|(_, n)| u32::from(*n)).sum()
+        nodes
+            .flat_map(|node| &node.staffed)
+            .filter(|(office, _)| offices.contains(office))
+            .map(|(_, n)| u32::from(*n))
+            .sum()
     }
 }

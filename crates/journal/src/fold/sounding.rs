@@ -8,7 +8,7 @@ impl State {
     /// Rings that sound now at consoles of this office, by line in the board's order, then call id: the ringer, of another party, is
     /// still in; nobody of this party is in on the line; and no node of this party says that the ring ended for it.
     pub fn sounding(&self, party: &PartyId, office: &OfficeId) -> Vec<Ring> {
-        if !self.charter.office(office).is_some_and(|office| office.party == *party) {
+        if self.charter.office(office).is_none_or(|office| office.party != *party) {
             return Vec::new();
         }
         self.charter.lines_of_office(office).flat_map(|line| self.sounding_on(party, &line.id)).collect()
