@@ -1,0 +1,55 @@
+// Three real parties on this machine: `trialogue demo` with its own directory and free ports.
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export const assets = process.env.TRIALOGUE_ASSETS ?? join(import.meta.dirname, '../../../../target/assets');
+const binary = process.env.TRIALOGUE_BIN ?? join(import.meta.dirname, '../../../../target/debug/trialogue');
+
+/** A run of ports that are free now. */
+async function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+    server.on('error', reject);
+  });
+}
+
+/** Starts the demo; resolves when every node is up. `links` is by party and office. */
+export async function startHotline(more = []) {
+  const dir = await mkdtemp(join(tmpdir(), 'trialogue-browser-'));
+  const port = 20_000 + ((await freePort()) % 20_000);
+  const child = spawn(binary, ['demo', '--dir', dir, '--base-port', String(port), '--json', ...more], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, TRIALOGUE_CONSOLE_DIR: process.env.TRIALOGUE_CONSOLE_DIR ?? join(import.meta.dirname, '../../../dist') },
+  });
+  let said = '';
+  child.stderr.on('data', (chunk) => { said = (said + chunk).slice(-20_000); });
+  const hotline = await new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.startsWith('{')) resolve(JSON.parse(line));
+    });
+    child.on('exit', (code) => reject(new Error(`the demo ended with ${code}: ${said}`)));
+  });
+  return {
+    ...hotline,
+    dir,
+    log: () => said,
+    link: (party, office) => hotline.links.find((l) => l.party === party && l.office === office).link,
+    async stop() {
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      child.removeAllListeners('exit');
+      child.once('exit', () => undefined);
+      if (child.exitCode === null) {
+        child.kill('SIGINT');
+        await gone;
+      }
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,68 @@
+// One officer at one Chromium, with recorded speech as microphone and a real clip as camera.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { assets } from './hotline.mjs';
+
+/** Long enough for a loaded machine; nothing is measured by it. */
+export const PATIENCE = 90_000;
+
+export async function seatOfficer(link, { speech = 'speech-1.wav', clip = 'video-1.mjpeg', locale = 'en', viewport = { width: 1280, height: 800 } } = {}) {
+  const profile = await mkdtemp(join(tmpdir(), 'trialogue-officer-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    locale,
+    viewport,
+    permissions: ['microphone', 'camera'],
+    // Fake devices only: how legs find their node must work as in an ordinary browser.
+    args: [
+      '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run',
+      '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', '--autoplay-policy=no-user-gesture-required',
+      `--use-file-for-fake-audio-capture=${join(assets, speech)}`, `--use-file-for-fake-video-capture=${join(assets, clip)}`,
+    ],
+  });
+  const page = context.pages()[0] ?? (await context.newPage());
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  page.setDefaultTimeout(PATIENCE);
+  await page.goto(link);
+  await page.locator('[data-act=enrol]').click();
+  await page.locator('[data-node=up]').waitFor();
+
+  const officer = {
+    page,
+    errors,
+    measure: () => page.evaluate(() => globalThis.trialogue.measure()),
+    ring: (line) => page.locator(`[data-line=${line}] button.act`).click(),
+    answer: async () => {
+      await page.getByRole('alertdialog').waitFor();
+      await page.keyboard.press('Enter');
+    },
+    inCallWith: (count) => page.waitForFunction((n) => document.querySelectorAll('[data-member]').length === n, count, { timeout: PATIENCE }),
+    act: (name) => page.locator(`[data-act=${name}]`).click(),
+    /** Waits until the figures fulfil `wanted`, and returns them; shows the last ones if they never do. */
+    async until(what, wanted) {
+      const end = Date.now() + PATIENCE;
+      for (;;) {
+        const figures = await officer.measure();
+        if (wanted(figures)) return figures;
+        if (Date.now() > end) throw new Error(`never came: ${what}\n${JSON.stringify(figures, null, 1).slice(0, 6_000)}\npage errors: ${errors.join('\n')}`);
+        await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => done())));
+      }
+    },
+    device: async () => (await officer.measure()).view.me.device,
+    async leave() {
+      await context.close();
+      await rm(profile, { recursive: true, force: true });
+    },
+  };
+  return officer;
+}
+
+/** The figures of what `figures`' console receives from `device`. */
+export const heard = (figures, device) => figures.inbound.find((row) => row.device === device && row.medium === 'voice');
+export const seen = (figures, device) => figures.inbound.find((row) => row.device === device && row.medium === 'picture');
+export const sent = (figures, kind) => figures.outbound.filter((row) => row.kind === kind).reduce((sum, row) => sum + row.packetsSent, 0);

@@ -1,0 +1,136 @@
+// The main job, with nothing faked between the microphones: three nodes, three Chromiums, speech and real clips.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startHotline } from './support/hotline.mjs';
+import { heard, seatOfficer, seen, sent } from './support/officer.mjs';
+import { likeness, thumbnail } from './support/picture.mjs';
+
+const parties = [
+  { id: 'USA', office: 'usa-duty', speech: 'speech-1.wav', clip: 'video-1.mjpeg', locale: 'en' },
+  { id: 'JPN', office: 'jpn-duty', speech: 'speech-2.wav', clip: 'video-2.mjpeg', locale: 'ja' },
+  { id: 'KOR', office: 'kor-duty', speech: 'speech-3.wav', clip: 'video-3.mjpeg', locale: 'ko' },
+];
+let hotline;
+const officers = new Map();
+const devices = new Map();
+
+before(async () => {
+  hotline = await startHotline();
+  for (const party of parties) {
+    const officer = await seatOfficer(hotline.link(party.id, party.office), party);
+    officers.set(party.id, officer);
+    devices.set(party.id, await officer.device());
+  }
+});
+
+after(async () => {
+  for (const officer of officers.values()) await officer.leave();
+  await hotline?.stop();
+});
+
+const others = (id) => parties.filter((party) => party.id !== id);
+
+test('every board shows every path up and every station staffed', async () => {
+  for (const { id } of parties) {
+    await officers.get(id).until('paths up, stations staffed', ({ view }) => {
+      const line = view.lines.find((l) => l.id === 'duty');
+      return line.parties.length === 3 && line.parties.every((p) => (p.own || p.reached) && p.onWatch > 0);
+    });
+  }
+});
+
+test('one rings, two answer with one key', async () => {
+  await officers.get('USA').ring('duty');
+  await officers.get('JPN').answer();
+  await officers.get('KOR').answer();
+  for (const { id } of parties) {
+    await officers.get(id).inCallWith(3);
+    const { view } = await officers.get(id).until('sealed with everyone', (f) => f.view.call?.sealing.kind === 'sealed' && f.view.call.members.every((m) => m.me || m.keys === 'ready'));
+    const names = view.call.members.map((m) => m.person.device).sort();
+    assert.deepEqual(names, [...devices.values()].sort(), 'the roster is the three devices');
+  }
+});
+
+test('the verification code is the same at all three', async () => {
+  const codes = [];
+  for (const { id } of parties) codes.push((await officers.get(id).until('a code', (f) => f.view.call?.code.length === 30)).view.call.code);
+  assert.equal(new Set(codes).size, 1, `codes differ: ${codes}`);
+});
+
+test('each hears both others: frames opened, sound decoded', async () => {
+  for (const { id } of parties) {
+    for (const other of others(id)) {
+      const device = devices.get(other.id);
+      await officers.get(id).until(`${id} hears ${other.id}`, (f) => {
+        const opened = f.counts.find((c) => c.device === device && c.voice);
+        return opened?.passed > 50 && heard(f, device)?.totalAudioEnergy > 0.001;
+      });
+    }
+  }
+});
+
+test('each sees both others: the right clip at the right tile', async () => {
+  for (const { id } of parties) {
+    for (const other of others(id)) {
+      const device = devices.get(other.id);
+      const officer = officers.get(id);
+      await officer.until(`${id} sees ${other.id}`, (f) => seen(f, device)?.framesDecoded > 15);
+      let best = 0;
+      await officer.until(`${other.id}'s clip at ${id}`, () => true);
+      for (let tries = 0; tries < 40 && best < 0.9; tries++) best = Math.max(best, likeness(await thumbnail(officer.page, device), other.clip));
+      assert.ok(best >= 0.9, `${id} sees ${other.id}: likeness ${best}`);
+      const picture = await thumbnail(officer.page, device);
+      for (const third of parties.filter((p) => p.id !== other.id)) {
+        assert.ok(likeness(picture, third.clip) < likeness(picture, other.clip), `${id}: tile of ${other.id} looks like ${third.id}`);
+      }
+    }
+  }
+});
+
+test('muted sends not one packet of voice, and the others fall silent for it alone', async () => {
+  const usa = officers.get('USA');
+  await usa.act('mute');
+  await usa.page.locator('[data-act=mute][aria-pressed=true]').waitFor();
+  const start = await usa.measure();
+  const atJapan = heard(await officers.get('JPN').measure(), devices.get('USA')).packetsReceived;
+  // As long as the picture goes on for 60 packets more, the voice must not.
+  const end = await usa.until('the picture goes on', (f) => sent(f, 'video') > sent(start, 'video') + 60);
+  assert.equal(sent(end, 'audio'), sent(start, 'audio'), 'voice packets after mute');
+  const korea = heard(await officers.get('JPN').measure(), devices.get('KOR')).packetsReceived;
+  const later = await officers.get('JPN').until('Korea is still heard', (f) => heard(f, devices.get('KOR')).packetsReceived > korea + 50);
+  assert.ok(heard(later, devices.get('USA')).packetsReceived - atJapan <= 25, 'only what was under way');
+  await usa.act('mute');
+  await officers.get('JPN').until('USA is heard again', (f) => heard(f, devices.get('USA')).packetsReceived > atJapan + 60);
+});
+
+test('a camera that is off sends not one packet of picture', async () => {
+  const usa = officers.get('USA');
+  await usa.act('camera');
+  await usa.page.locator('[data-act=camera][aria-pressed=true]').waitFor();
+  await usa.until('the camera is closed', (f) => f.view.call !== null);
+  const start = await usa.measure();
+  const end = await usa.until('the voice goes on', (f) => sent(f, 'audio') > sent(start, 'audio') + 60);
+  assert.equal(sent(end, 'video'), sent(start, 'video'), 'picture packets after camera off');
+  await usa.act('camera');
+  await officers.get('KOR').until('USA is seen again', (f) => {
+    const row = seen(f, devices.get('USA'));
+    return row && row.framesDecoded > 0 && f.view.call.members.find((m) => m.person.device === devices.get('USA')).picture;
+  });
+});
+
+test('who hangs up is gone everywhere; the last one is told that the call has ended', async () => {
+  await officers.get('KOR').act('hang-up');
+  for (const id of ['USA', 'JPN']) await officers.get(id).inCallWith(2);
+  const after = await officers.get('KOR').until('no call', (f) => f.view.call === null);
+  const later = await officers.get('KOR').until('still no call', (f) => f.view.call === null);
+  assert.equal(sent(later, 'audio'), sent(after, 'audio'), 'on-hook sends nothing');
+  await officers.get('USA').until('keys without Korea', (f) => f.view.call.sealing.kind === 'sealed' && f.view.call.missing.includes('KOR'));
+  await officers.get('JPN').act('hang-up');
+  await officers.get('USA').until('alone', (f) => f.view.call === null || f.view.call.members.length === 1);
+  if ((await officers.get('USA').measure()).view.call) await officers.get('USA').act('hang-up');
+  for (const { id } of parties) await officers.get(id).until('no call', (f) => f.view.call === null);
+});
+
+test('no page had an error', () => {
+  for (const { id } of parties) assert.deepEqual(officers.get(id).errors, [], id);
+});
