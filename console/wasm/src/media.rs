@@ -51,7 +51,6 @@ impl Media {
     ///
     /// # Errors
     /// Not a key id and a key of their sizes.
-    #[wasm_bindgen(js_name = sealWith)]
     pub fn seal_with(&mut self, key_id: &str, base_key: &mut [u8]) -> Result<(), JsError> {
         let key = take_key(base_key);
         let id = parse(key_id);
@@ -81,7 +80,6 @@ impl Media {
     ///
     /// # Errors
     /// Not a key id and a key of their sizes, or too many keys.
-    #[wasm_bindgen(js_name = openWith)]
     pub fn open_with(&mut self, key_id: &str, device: String, base_key: &mut [u8]) -> Result<(), JsError> {
         let key = take_key(base_key)?;
         let id = parse(key_id)?;
@@ -103,6 +101,7 @@ impl Media {
 
     /// Opens a frame received at the place of `device`. `undefined`: not opened; `fate` tells why and `missing` which key is.
     pub fn open(&mut self, voice: bool, device: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        self.missing = None;
         let clear = if voice { 0 } else { vp8_clear(sealed) };
         // Before opening: a frame at the wrong place must not use up its counter, the place may be given to its sender a moment later.
         let owner = Opener::names(clear, sealed).and_then(|id| self.owners.get(&id));
@@ -129,7 +128,7 @@ impl Media {
         self.fate
     }
 
-    /// The key id (14 hexadecimal digits) that a frame asked for last in vain.
+    /// The key id (14 hexadecimal digits) that the last frame asked for in vain.
     #[must_use]
     pub fn missing(&self) -> Option<String> {
         self.missing.map(|id| format!("{:014x}", id.to_u64()))

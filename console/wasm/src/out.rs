@@ -34,7 +34,7 @@ impl From<Identity> for Enrolled {
 
 /// Something that the keys worker is to do.
 #[derive(Serialize, TS)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
+#[serde(rename_all = "camelCase", tag = "kind")]
 #[ts(export)]
 pub enum Out {
     /// Send on the WebSocket.
