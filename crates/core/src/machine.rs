@@ -116,6 +116,16 @@ impl Machine {
         own.into_iter().chain(others).flatten().min()
     }
 
+    /// What the journals say, as far as it has taken effect.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Position of the last own entry, on disk or not.
+    pub fn head(&self) -> u64 {
+        self.ledger.head(&self.node)
+    }
+
     /// What follows from what changed, and what is due.
     fn settle(&mut self) {
         self.open_journal();

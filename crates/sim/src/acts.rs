@@ -1,0 +1,64 @@
+//! What people do at consoles.
+
+use crate::console::SimConsole;
+use crate::world::World;
+use trialogue_charter::{CallId, LineId};
+use trialogue_journal::{Act, DeclineReason};
+use trialogue_wire::console::ToNode;
+
+impl World {
+    /// Signs an act and sends it.
+    pub fn act(&mut self, console: usize, line: &str, act: Act, bodies: Vec<Vec<u8>>) {
+        let message = self.consoles[console].state_act(self.fixture, line, act, bodies);
+        self.send(console, trialogue_wire::encode(&message));
+    }
+
+    /// Rings a line.
+    pub fn ring(&mut self, console: usize, line: &str) -> CallId {
+        let call = CallId(self.rng.bytes());
+        let (offers, bodies) = SimConsole::offers(self.fixture, &mut self.rng);
+        self.act(console, line, Act::Ring { call, offers }, bodies);
+        call
+    }
+
+    /// Answers a call.
+    pub fn answer(&mut self, console: usize, line: &str, call: CallId) {
+        let (offers, bodies) = SimConsole::offers(self.fixture, &mut self.rng);
+        self.act(console, line, Act::Answer { call, offers }, bodies);
+    }
+
+    /// Declines a ring.
+    pub fn decline(&mut self, console: usize, line: &str, call: CallId) {
+        let act = Act::Decline { call, reason: DeclineReason::Busy, call_back_ms: None, deputy: None };
+        self.act(console, line, act, Vec::new());
+    }
+
+    /// Hangs up.
+    pub fn leave(&mut self, console: usize, line: &str) {
+        self.act(console, line, Act::Leave {}, Vec::new());
+    }
+
+    /// Offers a leg.
+    pub fn offer(&mut self, console: usize) {
+        self.send(console, trialogue_wire::encode(&ToNode::Offer { sdp: "offer".into() }));
+    }
+
+    /// Is a console in on a line, as a node sees it?
+    pub fn is_in(&self, node: usize, console: usize, line: &str) -> bool {
+        let Some(machine) = &self.nodes[node].machine else { return false };
+        let id = self.fixture.parties[self.consoles[console].party].devices[self.consoles[console].device].id;
+        self.lines(line).is_some_and(|line| machine.state().in_on(line).iter().any(|p| p.device == id))
+    }
+
+    /// The line of this name.
+    pub fn lines(&self, line: &str) -> Option<&LineId> {
+        self.fixture.charter.lines.iter().map(|l| &l.id).find(|id| id.as_str() == line)
+    }
+
+    /// What a console sees that a party did with the ring on a line.
+    pub fn response(&self, console: usize, line: &str, party: usize) -> trialogue_journal::fold::RingResponse {
+        let party = &self.fixture.parties[party].id;
+        let line = self.lines(line).map(|line| self.consoles[console].state.line(line));
+        line.and_then(|mut line| line.responses.remove(party)).unwrap_or_default()
+    }
+}

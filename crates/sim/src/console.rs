@@ -1,0 +1,135 @@
+//! A model console: it signs statements, folds what it is shown, and has no keys or media.
+
+use crate::fixture::{Fixture, RING_SECONDS};
+use crate::rng::Rng;
+use minicbor::bytes::ByteVec;
+use std::collections::BTreeSet;
+use trialogue_charter::{CallId, LineId, NodeId};
+use trialogue_core::ConsoleKey;
+use trialogue_journal::{Act, BodyRef, KeyOffer, State, Statement, VerifiedEntry};
+use trialogue_wire::console::{PathState, Refusal, ToConsole, ToNode};
+
+/// One console.
+pub struct SimConsole {
+    /// Index of its party.
+    pub party: usize,
+    /// Index of its device in its party.
+    pub device: usize,
+    /// Its WebSocket, while it has one.
+    pub key: Option<ConsoleKey>,
+    /// It was let in.
+    pub welcomed: bool,
+    /// Counts as staffing its office.
+    pub on_watch: bool,
+    /// It says nothing any more by itself: it hangs.
+    pub silent: bool,
+    /// The fold of what it was shown since it was let in.
+    pub state: State,
+    /// What it was shown: journal and position.
+    pub seen: BTreeSet<(NodeId, u64)>,
+    /// Bodies that it was shown or sent.
+    pub bodies: BTreeSet<Vec<u8>>,
+    /// Statements that were accepted: number, and whether unrecorded.
+    pub accepted: Vec<(u64, bool)>,
+    /// What was refused.
+    pub refused: Vec<(Option<u64>, Refusal)>,
+    /// Other nodes, as its node says.
+    pub paths: Vec<PathState>,
+    /// Everything else that it was told.
+    pub heard: Vec<ToConsole>,
+    /// Highest statement number used.
+    pub number: u64,
+}
+
+impl SimConsole {
+    pub(crate) fn new(fixture: &Fixture, party: usize, device: usize) -> Self {
+        Self {
+            party,
+            device,
+            key: None,
+            welcomed: false,
+            on_watch: true,
+            silent: false,
+            state: State::new(fixture.charter.clone()),
+            seen: BTreeSet::new(),
+            bodies: BTreeSet::new(),
+            accepted: Vec::new(),
+            refused: Vec::new(),
+            paths: Vec::new(),
+            heard: Vec::new(),
+            number: 0,
+        }
+    }
+
+    /// It begins anew, as a page that is loaded again.
+    pub(crate) fn reset(&mut self, fixture: &Fixture, key: Option<ConsoleKey>) {
+        let Self { party, device, on_watch, number, accepted, refused, .. } =
+            std::mem::replace(self, Self::new(fixture, self.party, self.device));
+        *self = Self { key, on_watch, number, accepted, refused, ..Self::new(fixture, party, device) };
+    }
+
+    /// Takes a message of its node and answers the challenge.
+    ///
+    /// # Panics
+    /// When the node says what no correct node says.
+    #[allow(clippy::panic, clippy::expect_used)]
+    pub(crate) fn hear(&mut self, fixture: &Fixture, bytes: &[u8]) -> Option<ToNode> {
+        let keys = &fixture.parties[self.party].devices[self.device];
+        match trialogue_wire::decode::<ToConsole>(bytes).expect("a node sends only messages of the protocol") {
+            ToConsole::Challenge { node, nonce, charter, .. } => {
+                assert_eq!(charter, fixture.charter.bytes());
+                let signature = keys.secret.prove(&node, &nonce).to_vec();
+                let (certificate, on_watch) = (keys.certificate.clone(), self.on_watch);
+                return Some(ToNode::Prove { protocol: 1, certificate, signature, on_watch });
+            }
+            ToConsole::Welcome { .. } => self.welcomed = true,
+            ToConsole::Entries { bundles } => {
+                for bundle in bundles {
+                    let entry =
+                        VerifiedEntry::open(&bundle.entry, &fixture.charter).expect("nodes show verified entries");
+                    let bodies: Vec<&[u8]> = bundle.bodies.iter().map(|body| body.as_slice()).collect();
+                    self.bodies.extend(bodies.iter().map(|body| body.to_vec()));
+                    if self.seen.insert((entry.entry().node.clone(), entry.entry().seq)) {
+                        let _ = self.state.apply(&entry, &bodies);
+                    }
+                }
+            }
+            ToConsole::Accepted { number, unrecorded } => self.accepted.push((number, unrecorded)),
+            ToConsole::Refused { number, reason } => self.refused.push((number, reason)),
+            ToConsole::Paths { paths } => self.paths = paths,
+            other => self.heard.push(other),
+        }
+        None
+    }
+
+    /// Signs an act, with bodies of its own making for the offers.
+    pub fn state_act(&mut self, fixture: &Fixture, line: &str, act: Act, bodies: Vec<Vec<u8>>) -> ToNode {
+        let keys = &fixture.parties[self.party].devices[self.device];
+        self.number += 1;
+        #[allow(clippy::expect_used)]
+        let line = LineId::new(line).expect("tests name lines correctly");
+        let statement = Statement { device: keys.id, number: self.number, line, act };
+        let bodies = bodies.into_iter().map(ByteVec::from).collect();
+        ToNode::State { statement: statement.sign(&keys.secret).0, bodies }
+    }
+
+    /// Key packages for every node, as opaque bytes.
+    pub fn offers(fixture: &Fixture, rng: &mut Rng) -> (Vec<KeyOffer>, Vec<Vec<u8>>) {
+        let bodies: Vec<Vec<u8>> = fixture.charter.nodes.iter().map(|_| rng.bytes::<48>().to_vec()).collect();
+        let nodes = fixture.charter.nodes.iter();
+        let offer = |(node, body): (&trialogue_charter::Node, &Vec<u8>)| {
+            Some(KeyOffer { node: node.id.clone(), package: BodyRef::of(body)? })
+        };
+        (nodes.zip(&bodies).filter_map(offer).collect(), bodies)
+    }
+
+    /// The ring that sounds here on a line.
+    pub fn rings_here(&self, fixture: &Fixture, line: &str) -> Option<CallId> {
+        let party = &fixture.parties[self.party];
+        let rings = self.state.sounding(&party.id, &party.devices[self.device].office);
+        rings.into_iter().find(|ring| ring.line.as_str() == line).map(|ring| ring.call)
+    }
+}
+
+/// How long a ring sounds, in microseconds.
+pub const RING_US: u64 = RING_SECONDS as u64 * 1_000_000;

@@ -1,0 +1,144 @@
+//! A charter with its keys, made once for all tests: post-quantum keys cost time.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock};
+use trialogue_charter::*;
+
+/// Parties by the order of their ids, with what they keep secret.
+pub struct Fixture {
+    /// Signed by all.
+    pub charter: Arc<VerifiedCharter>,
+    /// Parties, sorted by id; each has one node at the same position.
+    pub parties: Vec<PartyKeys>,
+}
+
+/// What a party keeps.
+pub struct PartyKeys {
+    /// The party.
+    pub id: PartyId,
+    /// Its root.
+    pub root: HybridSecret,
+    /// Its node.
+    pub node: NodeId,
+    /// The node's journal key.
+    pub journal: HybridSecret,
+    /// Its devices: a leader's and two duty officers'.
+    pub devices: Vec<DeviceKeys>,
+}
+
+/// A device.
+pub struct DeviceKeys {
+    /// Its secret.
+    pub secret: DeviceSecret,
+    /// Its id.
+    pub id: DeviceId,
+    /// Its office.
+    pub office: OfficeId,
+    /// Its certificate.
+    pub certificate: Vec<u8>,
+}
+
+/// The line of leaders; duty officers are on it too.
+pub const LEADERS: &str = "leaders";
+/// The line of duty officers only.
+pub const DUTY: &str = "duty";
+/// Seconds a ring sounds.
+pub const RING_SECONDS: u16 = 30;
+/// Seconds before a console that is out of touch is lost.
+pub const LOST_SECONDS: u16 = 5;
+/// The wall clock when a world begins, milliseconds since 1970 UTC.
+pub const BEGINS_MS: u64 = 1_800_000_000_000;
+
+/// The fixture with so many parties, two to nine.
+#[allow(clippy::expect_used, clippy::missing_panics_doc)]
+pub fn fixture(parties: usize) -> &'static Fixture {
+    static MADE: OnceLock<Mutex<BTreeMap<usize, &'static Fixture>>> = OnceLock::new();
+    let mut made = MADE.get_or_init(Mutex::default).lock().expect("no test panics while making keys");
+    made.entry(parties).or_insert_with(|| Box::leak(Box::new(make(parties).expect("the fixture is sound"))))
+}
+
+fn texts(text: &str) -> Texts {
+    Texts { en: text.into(), ja: text.into(), ko: text.into() }
+}
+
+fn seed(tag: &str) -> [u8; 32] {
+    let mut seed = [0; 32];
+    seed.copy_from_slice(&Hash::of(tag.as_bytes()).0[..32]);
+    seed
+}
+
+fn make(count: usize) -> Result<Fixture, Box<dyn std::error::Error>> {
+    let mut names = ["USA", "JPN", "KOR", "AUS", "CAN", "FRA", "GBR", "NZL", "PHL"][..count].to_vec();
+    names.sort_unstable();
+    let secret = |tag: &str, name: &str| HybridSecret::from_seed(&seed(&format!("{tag} {name}")));
+    let (mut parties, mut nodes, mut offices, mut kept) = (vec![], vec![], vec![], vec![]);
+    let (mut leaders, mut duty) = (vec![], vec![]);
+    for name in names {
+        let id = PartyId::new(name)?;
+        let low = name.to_lowercase();
+        let (root, journal, link) = (secret("root", name), secret("journal", name), secret("link", name));
+        let node = NodeId::new(format!("{low}-1"))?;
+        parties.push(Party { id: id.clone(), name: texts(name), root: root.public() });
+        nodes.push(Node {
+            id: node.clone(),
+            party: id.clone(),
+            journal: journal.public(),
+            link: link.public().ed25519,
+            addresses: vec![format!("{low}.example:4433")],
+        });
+        for (office, lines) in [("duty", 2), ("leader", 1)] {
+            let office = OfficeId::new(format!("{low}-{office}"))?;
+            offices.push(Office { id: office.clone(), party: id.clone(), title: texts(office.as_str()) });
+            leaders.push(office.clone());
+            if lines == 2 {
+                duty.push(office);
+            }
+        }
+        kept.push(PartyKeys { id, root, node, journal, devices: vec![] });
+    }
+    leaders.sort();
+    duty.sort();
+    let line = |id: &str, offices| -> Result<Line, BadId> {
+        Ok(Line { id: LineId::new(id)?, name: texts(id), marking: "TEST".into(), offices })
+    };
+    let draft = Charter {
+        version: 1,
+        name: "Simulated".into(),
+        serial: 1,
+        suite: Suite::Cnsa2 as u16,
+        parties,
+        nodes,
+        offices,
+        lines: vec![line(LEADERS, leaders)?, line(DUTY, duty)?],
+        policy: Policy { ring_seconds: RING_SECONDS, lost_seconds: LOST_SECONDS },
+    };
+    let mut draft = UnverifiedCharter::draft(draft)?;
+    for party in &kept {
+        draft.sign(&party.id, &party.root)?;
+    }
+    let charter = Arc::new(draft.verify(None)?);
+    for party in &mut kept {
+        for (n, office) in ["leader", "duty", "duty"].iter().enumerate() {
+            let office = OfficeId::new(format!("{}-{office}", party.id.as_str().to_lowercase()))?;
+            party.devices.push(enrol(&charter, party, office, n)?);
+        }
+    }
+    Ok(Fixture { charter, parties: kept })
+}
+
+fn enrol(
+    charter: &VerifiedCharter,
+    party: &PartyKeys,
+    office: OfficeId,
+    n: usize,
+) -> Result<DeviceKeys, Box<dyn std::error::Error>> {
+    let tag = format!("{} {n}", party.id);
+    let mut entropy = [0; 48];
+    entropy.copy_from_slice(&Hash::of(tag.as_bytes()).0);
+    let name = PersonName::new(format!("Officer {tag}"))?;
+    let not_after_ms = BEGINS_MS + 86_400_000;
+    let link = EnrolmentLink::issue(&party.root, party.id.clone(), office.clone(), name, not_after_ms, &entropy);
+    let secret = DeviceSecret::from_seed(&seed(&format!("device {tag}")));
+    let (certificate, device) = link.certify(charter, &secret, BEGINS_MS)?;
+    Ok(DeviceKeys { secret, id: device.id, office, certificate })
+}

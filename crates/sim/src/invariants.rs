@@ -1,0 +1,114 @@
+//! What must hold at every step, and what must hold once it is quiet.
+
+use crate::world::World;
+use trialogue_charter::NodeId;
+use trialogue_core::{Count, Output};
+use trialogue_journal::{Body, UnverifiedEntry, UnverifiedStatement};
+use trialogue_wire::Bundle;
+use trialogue_wire::console::ToConsole;
+use trialogue_wire::link::LinkMessage;
+
+impl World {
+    /// Nothing of the own journal goes out before it is on disk, unless the disk fails; and nothing is acknowledged that a crash
+    /// could take back.
+    ///
+    /// # Panics
+    /// When that does not hold.
+    #[allow(clippy::expect_used)]
+    pub(crate) fn check_output(&self, at: usize, output: &Output) {
+        let node = &self.nodes[at];
+        match output {
+            Output::SendLink { bytes, .. } => {
+                let message = trialogue_wire::decode(bytes).expect("a node sends only messages of the protocol");
+                if let LinkMessage::Entries { bundles } = message {
+                    bundles.iter().for_each(|bundle| self.check_durable(at, bundle));
+                }
+            }
+            Output::SendConsole { bytes, .. } if !bytes.is_empty() => {
+                match trialogue_wire::decode(bytes).expect("a node sends only messages of the protocol") {
+                    ToConsole::Entries { bundles } => {
+                        bundles.iter().for_each(|bundle| self.check_durable(at, bundle));
+                    }
+                    ToConsole::Accepted { number, unrecorded } => {
+                        assert!(!unrecorded || node.excused, "unrecorded on a disk that works");
+                        assert!(unrecorded || self.is_stated(at, number), "acknowledged and not on disk");
+                    }
+                    _ => {}
+                }
+            }
+            Output::Route(route) => {
+                let state = node.machine.as_ref().expect("it runs").state();
+                let here = state.in_on(&route.line);
+                assert!(here.iter().any(|p| p.device == route.device), "media of somebody who is not in");
+            }
+            _ => {}
+        }
+    }
+
+    fn check_durable(&self, at: usize, bundle: &Bundle) {
+        let node = &self.nodes[at];
+        #[allow(clippy::expect_used)]
+        let entry = UnverifiedEntry::decode(&bundle.entry).expect("nodes send entries");
+        let claim = entry.claim();
+        if claim.node == node.id && !node.excused {
+            assert!(node.disk.holds(&node.id, claim.seq, &bundle.entry), "shown before it was on disk");
+        }
+    }
+
+    fn is_stated(&self, at: usize, number: u64) -> bool {
+        let id = &self.nodes[at].id;
+        self.nodes[at].disk.read().iter().rev().any(|bundle| {
+            let Ok(entry) = UnverifiedEntry::decode(&bundle.entry) else { return false };
+            let Body::Stated { statement } = &entry.claim().body else { return false };
+            let stated = UnverifiedStatement::decode(statement);
+            entry.claim().node == *id && stated.is_ok_and(|s| s.claim().number == number)
+        })
+    }
+
+    /// After everything is healed and quiet: all nodes hold the same and see the same, and so do their consoles.
+    ///
+    /// # Panics
+    /// When that does not hold.
+    #[allow(clippy::panic)]
+    pub fn check_converged(&self) {
+        let running: Vec<usize> = (0..self.nodes.len()).filter(|n| self.nodes[*n].machine.is_some()).collect();
+        let lines: Vec<_> = self.fixture.charter.lines.iter().map(|line| line.id.clone()).collect();
+        let ids: Vec<NodeId> = self.fixture.charter.nodes.iter().map(|node| node.id.clone()).collect();
+        for pair in running.windows(2) {
+            let [Some(a), Some(b)] = [pair[0], pair[1]].map(|n| self.nodes[n].machine.as_ref()) else { continue };
+            for id in &ids {
+                assert_eq!(
+                    a.state().node(id),
+                    b.state().node(id),
+                    "two nodes read {id} differently (seed {})",
+                    self.seed
+                );
+            }
+        }
+        for console in self.consoles.iter().filter(|console| console.welcomed) {
+            let Some(machine) = &self.nodes[console.party].machine else { continue };
+            for line in &lines {
+                assert_eq!(
+                    console.state.line(line),
+                    machine.state().line(line),
+                    "a console sees another line {line} than its node (seed {})",
+                    self.seed
+                );
+            }
+        }
+    }
+
+    /// Nobody was caught in anything: no fork, no forgery, no fault inside.
+    ///
+    /// # Panics
+    /// When somebody was.
+    pub fn check_honest(&self) {
+        for node in &self.nodes {
+            for count in [Count::EntryForged, Count::EntryForked, Count::LinkMalformed, Count::EntryIgnored] {
+                assert_eq!(node.count(count), 0, "{} counted {count:?} (seed {})", node.id, self.seed);
+            }
+            let faults = node.notes.iter().filter(|note| matches!(note, trialogue_core::Note::Fault { .. }));
+            assert_eq!(faults.collect::<Vec<_>>(), Vec::<&trialogue_core::Note>::new(), "seed {}", self.seed);
+        }
+    }
+}

@@ -1,0 +1,472 @@
+//! The world: nodes, cables, consoles, and a queue of what happens next.
+
+use crate::console::SimConsole;
+use crate::disk::Health;
+use crate::fixture::{BEGINS_MS, Fixture, fixture};
+use crate::node::SimNode;
+use crate::rng::Rng;
+use std::collections::BTreeMap;
+use trialogue_charter::HybridSecret;
+use trialogue_core::{ConsoleKey, Input, Machine, Now, Output, Setup};
+use trialogue_wire::console::ToNode;
+
+/// What happens at some time.
+pub(crate) enum Event {
+    /// An input of a node's run.
+    Input { node: usize, run: u64, input: Input },
+    /// A control message arrives, if its connection still stands.
+    Message { from: usize, to: usize, connection: u64, bytes: Vec<u8> },
+    /// A sync returns.
+    Sync { node: usize, run: u64 },
+    /// A console hears something.
+    Hear { console: usize, key: ConsoleKey, bytes: Vec<u8>, last: bool },
+    /// A node's cables are tried again.
+    Dial { node: usize },
+    /// A console says that it is still there.
+    Ping { console: usize, key: ConsoleKey },
+}
+
+/// The way between two nodes.
+#[derive(Default)]
+struct Cable {
+    cut: bool,
+    /// Counts connections; none: there is none now.
+    connection: Option<u64>,
+    /// When the last thing arrives at either end: order within a connection is kept.
+    last_us: [u64; 2],
+}
+
+/// All of it.
+pub struct World {
+    /// Where it came from.
+    pub seed: u64,
+    /// Charter and keys.
+    pub fixture: &'static Fixture,
+    /// Chance.
+    pub rng: Rng,
+    /// Microseconds since it began.
+    pub now_us: u64,
+    /// One per party.
+    pub nodes: Vec<SimNode>,
+    /// Three per party, in order.
+    pub consoles: Vec<SimConsole>,
+    /// Shortest and longest time that a message travels between nodes, in microseconds.
+    pub delay_us: (u64, u64),
+    cables: BTreeMap<(usize, usize), Cable>,
+    queue: BTreeMap<(u64, u64), Event>,
+    ties: u64,
+    connections: u64,
+    keys: BTreeMap<ConsoleKey, usize>,
+    sent_us: BTreeMap<(usize, bool), u64>,
+}
+
+/// Devices per party.
+pub const DEVICES: usize = 3;
+
+impl World {
+    /// So many parties with their nodes started and linked, and no console connected.
+    pub fn new(parties: usize, seed: u64) -> Self {
+        let fixture = fixture(parties);
+        let consoles = (0..parties).flat_map(|p| (0..DEVICES).map(move |d| SimConsole::new(fixture, p, d)));
+        let mut world = Self {
+            seed,
+            fixture,
+            rng: Rng::new(seed),
+            now_us: 1_000_000,
+            nodes: fixture.parties.iter().map(|party| SimNode::new(party.node.clone())).collect(),
+            consoles: consoles.collect(),
+            delay_us: (1_000, 120_000),
+            cables: BTreeMap::new(),
+            queue: BTreeMap::new(),
+            ties: 0,
+            connections: 0,
+            keys: BTreeMap::new(),
+            sent_us: BTreeMap::new(),
+        };
+        for a in 0..parties {
+            for b in a + 1..parties {
+                world.cables.insert((a, b), Cable::default());
+            }
+        }
+        for node in 0..parties {
+            world.start(node);
+        }
+        world
+    }
+
+    /// Like [`World::new`], with every console connected and everything quiet.
+    pub fn on_watch(parties: usize, seed: u64) -> Self {
+        let mut world = Self::new(parties, seed);
+        for console in 0..world.consoles.len() {
+            world.connect(console);
+        }
+        world.run(5_000_000);
+        assert!(world.consoles.iter().all(|console| console.welcomed));
+        world
+    }
+
+    /// The console of a party's device.
+    pub fn console(&self, party: usize, device: usize) -> &SimConsole {
+        &self.consoles[party * DEVICES + device]
+    }
+
+    fn now(&self) -> Now {
+        Now { us: self.now_us, wall_ms: BEGINS_MS + self.now_us / 1_000 }
+    }
+
+    pub(crate) fn later(&mut self, after_us: u64, event: Event) {
+        self.at(self.now_us + after_us, event);
+    }
+
+    fn at(&mut self, due_us: u64, event: Event) {
+        self.ties += 1;
+        self.queue.insert((due_us, self.ties), event);
+    }
+
+    /// Starts a node from its disk.
+    ///
+    /// # Panics
+    /// When it cannot start from what its disk holds.
+    #[allow(clippy::expect_used)]
+    pub fn start(&mut self, node: usize) {
+        let party = &self.fixture.parties[node];
+        let journal = HybridSecret::from_seed(party.journal.seed());
+        let setup = Setup { charter: self.fixture.charter.clone(), node: party.node.clone(), journal };
+        let held = self.nodes[node].disk.read();
+        let machine = Machine::restore(setup, self.now(), held).expect("a disk that was written in order is whole");
+        let own = &mut self.nodes[node];
+        own.written = machine.head();
+        own.machine = Some(machine);
+        own.run += 1;
+        (own.syncing, own.excused) = (false, false);
+        own.routes.clear();
+        own.legs.clear();
+        self.relink(node);
+    }
+
+    /// The power of a node goes.
+    pub fn crash(&mut self, node: usize) {
+        self.nodes[node].machine = None;
+        self.nodes[node].disk.crash(&mut self.rng);
+        self.relink(node);
+        for console in 0..self.consoles.len() {
+            if self.consoles[console].party == node {
+                self.consoles[console].reset(self.fixture, None);
+            }
+        }
+    }
+
+    /// A test speaks for this node from now on.
+    pub fn make_hostile(&mut self, node: usize) {
+        self.crash(node);
+        self.nodes[node].hostile = true;
+        self.relink(node);
+    }
+
+    /// A hostile node says something.
+    pub fn say_as(&mut self, from: usize, to: usize, bytes: Vec<u8>) {
+        self.transmit(from, to, bytes);
+    }
+
+    /// How a node's disk does from now on.
+    pub fn set_disk(&mut self, node: usize, health: Health) {
+        self.nodes[node].disk.health = health;
+        self.nodes[node].excused |= health != Health::Good;
+        if health == Health::Good && self.nodes[node].syncing {
+            let run = self.nodes[node].run;
+            self.later(1_000, Event::Sync { node, run });
+        }
+    }
+
+    /// Cuts the cable between two nodes.
+    pub fn cut(&mut self, a: usize, b: usize) {
+        self.set_cable(a, b, true);
+    }
+
+    /// Mends the cable between two nodes.
+    pub fn mend(&mut self, a: usize, b: usize) {
+        self.set_cable(a, b, false);
+    }
+
+    fn set_cable(&mut self, a: usize, b: usize, cut: bool) {
+        let key = (a.min(b), a.max(b));
+        if let Some(cable) = self.cables.get_mut(&key) {
+            cable.cut = cut;
+        }
+        self.relink(a);
+    }
+
+    /// Makes and ends connections of a node as its state and its cables say.
+    fn relink(&mut self, node: usize) {
+        let pairs: Vec<(usize, usize)> =
+            self.cables.keys().copied().filter(|(a, b)| *a == node || *b == node).collect();
+        for (a, b) in pairs {
+            let want = self.nodes[a].is_on() && self.nodes[b].is_on();
+            let Some(cable) = self.cables.get_mut(&(a, b)) else { continue };
+            let want = want && !cable.cut;
+            if want == cable.connection.is_some() {
+                continue;
+            }
+            self.connections += 1;
+            cable.connection = want.then_some(self.connections);
+            for (node, other) in [(a, b), (b, a)] {
+                let other = self.nodes[other].id.clone();
+                let input = if want {
+                    Input::LinkUp { node: other, round_trip_us: None }
+                } else {
+                    Input::LinkDown { node: other }
+                };
+                let run = self.nodes[node].run;
+                let due = self.arrival((a, b), node);
+                self.at(due, Event::Input { node, run, input });
+            }
+        }
+    }
+
+    /// When the next thing on a cable arrives at one end.
+    fn arrival(&mut self, pair: (usize, usize), at: usize) -> u64 {
+        let delay = self.rng.between(self.delay_us.0, self.delay_us.1);
+        let Some(cable) = self.cables.get_mut(&pair) else { return self.now_us };
+        let last = &mut cable.last_us[usize::from(at == pair.1)];
+        *last = (*last + 1).max(self.now_us + delay);
+        *last
+    }
+
+    fn transmit(&mut self, from: usize, to: usize, bytes: Vec<u8>) {
+        let pair = (from.min(to), from.max(to));
+        let Some(connection) = self.cables.get(&pair).and_then(|cable| cable.connection) else { return };
+        let due = self.arrival(pair, to);
+        self.at(due, Event::Message { from, to, connection, bytes });
+    }
+
+    /// Opens a console's WebSocket.
+    pub fn connect(&mut self, console: usize) {
+        let node = self.consoles[console].party;
+        if self.nodes[node].machine.is_none() {
+            return;
+        }
+        let key = ConsoleKey(self.rng.next());
+        self.keys.insert(key, console);
+        self.consoles[console].reset(self.fixture, Some(key));
+        let nonce = self.rng.bytes();
+        self.from_console(console, Input::ConsoleOpened { console: key, nonce });
+        self.later(5_000_000, Event::Ping { console, key });
+    }
+
+    /// A console's WebSocket breaks.
+    pub fn disconnect(&mut self, console: usize) {
+        if let Some(key) = self.consoles[console].key {
+            self.from_console(console, Input::ConsoleClosed { console: key });
+            self.consoles[console].reset(self.fixture, None);
+        }
+    }
+
+    /// Hands an input of a console to its node, in order and a little later.
+    fn from_console(&mut self, console: usize, input: Input) {
+        let node = self.consoles[console].party;
+        let due = self.console_arrival(console, true);
+        let run = self.nodes[node].run;
+        self.at(due, Event::Input { node, run, input });
+    }
+
+    fn console_arrival(&mut self, console: usize, up: bool) -> u64 {
+        let due = self.now_us + self.rng.between(200, 20_000);
+        let last = self.sent_us.entry((console, up)).or_default();
+        *last = due.max(*last + 1);
+        *last
+    }
+
+    /// A console sends bytes, whatever they are.
+    pub fn send(&mut self, console: usize, bytes: Vec<u8>) {
+        if let Some(key) = self.consoles[console].key {
+            self.from_console(console, Input::ConsoleMessage { console: key, bytes });
+        }
+    }
+
+    /// Gives a node an input now.
+    pub fn input(&mut self, node: usize, input: Input) {
+        let now = self.now();
+        if let Some(machine) = self.nodes[node].machine.as_mut() {
+            machine.handle(now, input);
+            self.drain(node);
+        }
+    }
+
+    /// Lets so much time pass.
+    pub fn run(&mut self, for_us: u64) {
+        let until = self.now_us + for_us;
+        while self.step(until) {}
+        self.now_us = until;
+    }
+
+    /// Lets time pass until something holds; false: it did not within a minute.
+    pub fn run_until(&mut self, holds: impl Fn(&Self) -> bool) -> bool {
+        let until = self.now_us + 60_000_000;
+        while !holds(self) {
+            if !self.step(until) {
+                return holds(self);
+            }
+        }
+        true
+    }
+
+    /// The next thing happens, if it does before `until_us`.
+    #[allow(clippy::panic)]
+    fn step(&mut self, until_us: u64) -> bool {
+        let timeouts = self
+            .nodes
+            .iter()
+            .enumerate()
+            .filter_map(|(at, node)| node.machine.as_ref().and_then(Machine::next_timeout).map(|due| (due, at)));
+        let timeout = timeouts.min().filter(|(due, _)| self.queue.keys().next().is_none_or(|(first, _)| due < first));
+        if let Some((due, at)) = timeout {
+            if due > until_us {
+                return false;
+            }
+            self.now_us = self.now_us.max(due);
+            self.input(at, Input::Tick);
+            let again = self.nodes[at].machine.as_ref().and_then(Machine::next_timeout);
+            assert!(again.is_none_or(|next| next > self.now_us), "{} asks for the same time again", self.nodes[at].id);
+            return true;
+        }
+        let Some(((due, tie), event)) = self.queue.pop_first() else { return false };
+        if due > until_us {
+            self.queue.insert((due, tie), event);
+            return false;
+        }
+        self.now_us = self.now_us.max(due);
+        self.happen(event);
+        true
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Input { node, run, input } => {
+                if self.nodes[node].run == run {
+                    self.input(node, input);
+                }
+            }
+            Event::Message { from, to, connection, bytes } => {
+                let pair = (from.min(to), from.max(to));
+                if self.cables.get(&pair).and_then(|cable| cable.connection) != Some(connection) {
+                    return;
+                }
+                let node = self.nodes[from].id.clone();
+                if self.nodes[to].hostile {
+                    self.nodes[to].inbox.push((from, bytes));
+                } else {
+                    self.input(to, Input::LinkMessage { node, bytes });
+                }
+            }
+            Event::Sync { node, run } => self.synced(node, run),
+            Event::Hear { console, key, bytes, last } => self.heard(console, key, &bytes, last),
+            Event::Dial { node } => self.relink(node),
+            Event::Ping { console, key } => {
+                if self.consoles[console].key == Some(key) && !self.consoles[console].silent {
+                    self.send(console, trialogue_wire::encode(&ToNode::Ping { number: 0 }));
+                    self.later(5_000_000, Event::Ping { console, key });
+                }
+            }
+        }
+    }
+
+    fn synced(&mut self, node: usize, run: u64) {
+        let own = &mut self.nodes[node];
+        if own.run != run || own.machine.is_none() || !own.syncing || own.disk.health == Health::Hanging {
+            return;
+        }
+        let up_to = own.written;
+        if own.disk.sync() {
+            own.syncing = false;
+            self.input(node, Input::Appended { up_to });
+        } else {
+            self.later(500_000, Event::Sync { node, run });
+            self.input(node, Input::AppendFailed { up_to });
+        }
+    }
+
+    fn heard(&mut self, console: usize, key: ConsoleKey, bytes: &[u8], last: bool) {
+        if self.consoles[console].key != Some(key) {
+            return;
+        }
+        if !bytes.is_empty()
+            && let Some(answer) = self.consoles[console].hear(self.fixture, bytes)
+        {
+            self.send(console, trialogue_wire::encode(&answer));
+        }
+        if last {
+            self.from_console(console, Input::ConsoleClosed { console: key });
+            self.consoles[console].key = None;
+            self.consoles[console].welcomed = false;
+        }
+    }
+
+    /// Does what a machine asks for.
+    fn drain(&mut self, node: usize) {
+        while let Some(output) = self.nodes[node].machine.as_mut().and_then(Machine::poll) {
+            self.check_output(node, &output);
+            self.perform(node, output);
+        }
+    }
+
+    fn perform(&mut self, node: usize, output: Output) {
+        let run = self.nodes[node].run;
+        match output {
+            Output::Append { seq, bundle } => {
+                let own = &mut self.nodes[node];
+                own.disk.write(own.id.clone(), seq, bundle);
+                own.written = seq;
+                if !std::mem::replace(&mut own.syncing, true) {
+                    let after = self.rng.between(500, 8_000);
+                    self.later(after, Event::Sync { node, run });
+                }
+            }
+            Output::Keep { node: journal, seq, bundle } => self.nodes[node].disk.write(journal, seq, bundle),
+            Output::Evidence { node: journal, seq, entry } => self.nodes[node].evidence.push((journal, seq, entry)),
+            Output::SendConsole { console: key, bytes, last } => {
+                if let Some(console) = self.keys.get(&key).copied() {
+                    let due = self.console_arrival(console, false);
+                    self.at(due, Event::Hear { console, key, bytes, last });
+                }
+            }
+            Output::SendLink { node: to, bytes } => {
+                if let Some(to) = self.nodes.iter().position(|other| other.id == to) {
+                    self.transmit(node, to, bytes);
+                }
+            }
+            Output::CloseLink { node: other } => self.close_link(node, &other),
+            Output::Leg { console, .. } => {
+                self.nodes[node].legs.insert(console);
+                let input = Input::LegAnswer { console, sdp: "answer".into() };
+                self.later(300, Event::Input { node, run, input });
+            }
+            Output::CloseLeg { console } => {
+                self.nodes[node].legs.remove(&console);
+            }
+            Output::Route(route) => {
+                self.nodes[node].routes.insert((route.node, route.number), route);
+            }
+            Output::RouteEnd { node: index, number } => {
+                self.nodes[node].routes.remove(&(index, number));
+            }
+            Output::RequestKeyFrame { console } => self.nodes[node].key_frames.push(console),
+            Output::Count(count) => *self.nodes[node].counts.entry(count).or_default() += 1,
+            Output::Log(note) => self.nodes[node].notes.push(note),
+        }
+    }
+
+    fn close_link(&mut self, node: usize, other: &trialogue_charter::NodeId) {
+        let Some(other) = self.nodes.iter().position(|n| n.id == *other) else { return };
+        let (a, b) = (node.min(other), node.max(other));
+        let Some(cable) = self.cables.get_mut(&(a, b)) else { return };
+        if cable.connection.take().is_some() {
+            for (node, other) in [(a, b), (b, a)] {
+                let input = Input::LinkDown { node: self.nodes[other].id.clone() };
+                let run = self.nodes[node].run;
+                let due = self.arrival((a, b), node);
+                self.at(due, Event::Input { node, run, input });
+            }
+            self.later(5_000_000, Event::Dial { node });
+        }
+    }
+}

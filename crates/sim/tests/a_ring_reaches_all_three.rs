@@ -1,0 +1,113 @@
+//! One party rings; the others' consoles sound; one answers, the other declines, comes round and joins.
+
+use trialogue_journal::fold::RingResponse;
+use trialogue_sim::{DEVICES, LEADERS, World};
+use trialogue_wire::console::Refusal;
+
+const JPN: usize = 0;
+const KOR: usize = DEVICES;
+const USA: usize = 2 * DEVICES;
+
+#[test]
+fn ring_answer_and_hang_up_among_three() {
+    let mut world = World::on_watch(3, 1);
+    let call = world.ring(USA, LEADERS);
+    assert!(world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)));
+    assert!(world.run_until(|w| w.consoles[KOR].rings_here(w.fixture, LEADERS) == Some(call)));
+    assert!(world.run_until(|w| w.response(USA, LEADERS, 0) == RingResponse::Ringing(3)));
+    assert!(world.run_until(|w| w.response(USA, LEADERS, 1) == RingResponse::Ringing(3)));
+
+    world.answer(JPN, LEADERS, call);
+    assert!(world.run_until(|w| w.response(USA, LEADERS, 0) == RingResponse::Answered));
+    assert!(world.run_until(|w| w.consoles[JPN + 1].rings_here(w.fixture, LEADERS).is_none()));
+    assert_eq!(world.consoles[KOR].rings_here(world.fixture, LEADERS), Some(call), "Korea still rings");
+
+    world.answer(KOR, LEADERS, call);
+    assert!(world.run_until(|w| (0..3).all(|n| [JPN, KOR, USA].iter().all(|c| w.is_in(n, *c, LEADERS)))));
+    world.leave(USA, LEADERS);
+    assert!(world.run_until(|w| (0..3).all(|n| !w.is_in(n, USA, LEADERS) && w.is_in(n, KOR, LEADERS))));
+    assert!(world.consoles.iter().all(|c| c.rings_here(world.fixture, LEADERS).is_none()));
+    world.run(10_000_000);
+    world.check_converged();
+    world.check_honest();
+}
+
+#[test]
+fn a_decline_ends_the_ring_for_that_party_only() {
+    let mut world = World::on_watch(3, 2);
+    let call = world.ring(USA, LEADERS);
+    assert!(world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)));
+    world.decline(JPN, LEADERS, call);
+    assert!(world.run_until(|w| matches!(w.response(USA, LEADERS, 0), RingResponse::Declined { .. })));
+    assert!(world.run_until(|w| w.consoles[JPN + 2].rings_here(w.fixture, LEADERS).is_none()));
+    assert!(world.run_until(|w| w.consoles[KOR].rings_here(w.fixture, LEADERS) == Some(call)));
+
+    world.answer(JPN + 1, LEADERS, call);
+    assert!(world.run_until(|w| w.response(USA, LEADERS, 0) == RingResponse::Answered));
+    world.run(10_000_000);
+    world.check_converged();
+    world.check_honest();
+}
+
+#[test]
+fn a_ring_that_nobody_answers_expires_at_every_party() {
+    let mut world = World::on_watch(3, 3);
+    let call = world.ring(USA, LEADERS);
+    assert!(world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)));
+    assert!(world.run_until(|w| w.response(USA, LEADERS, 0) == RingResponse::Expired));
+    assert!(world.run_until(|w| w.response(USA, LEADERS, 1) == RingResponse::Expired));
+    assert!(world.consoles[JPN].rings_here(world.fixture, LEADERS).is_none());
+    world.check_honest();
+}
+
+#[test]
+fn an_unstaffed_station_is_shown_as_such_and_rings_once_somebody_comes() {
+    let mut world = World::on_watch(3, 4);
+    for console in JPN..JPN + DEVICES {
+        world.disconnect(console);
+    }
+    let call = world.ring(USA, LEADERS);
+    assert!(world.run_until(|w| w.response(USA, LEADERS, 0) == RingResponse::Unstaffed));
+    world.connect(JPN + 1);
+    assert!(world.run_until(|w| w.response(USA, LEADERS, 0) == RingResponse::Ringing(1)));
+    assert!(world.run_until(|w| w.consoles[JPN + 1].rings_here(w.fixture, LEADERS) == Some(call)));
+    world.check_honest();
+}
+
+#[test]
+fn two_parties_ring_at_once_and_meet_in_one_call() {
+    let mut world = World::on_watch(3, 5);
+    let first = world.ring(USA, LEADERS);
+    let second = world.ring(JPN, LEADERS);
+    assert!(world.run_until(|w| (0..3).all(|n| w.is_in(n, USA, LEADERS) && w.is_in(n, JPN, LEADERS))));
+    assert!(world.run_until(|w| w.consoles[KOR].rings_here(w.fixture, LEADERS) == Some(first.min(second))));
+    world.run(6_000_000);
+    for console in [USA, JPN, KOR] {
+        let line = world.consoles[console].state.line(world.lines(LEADERS).unwrap());
+        assert_eq!(line.call, Some(first.min(second)));
+    }
+    assert!(world.consoles[USA].rings_here(world.fixture, LEADERS).is_none(), "who is in is not rung");
+    world.check_converged();
+    world.check_honest();
+}
+
+#[test]
+fn what_does_not_fit_is_refused_with_its_reason() {
+    let mut world = World::on_watch(3, 6);
+    let call = world.ring(USA, LEADERS);
+    assert!(world.run_until(|w| w.is_in(2, USA, LEADERS)));
+
+    world.leave(USA + 1, LEADERS);
+    assert!(world.run_until(|w| w.consoles[USA + 1].refused.last().is_some_and(|r| r.1 == Refusal::NotNow)));
+    world.ring(USA, trialogue_sim::DUTY);
+    assert!(world.run_until(|w| w.consoles[USA].refused.last().is_some_and(|r| r.1 == Refusal::NotOnLine)));
+    world.answer(USA + 1, LEADERS, call);
+    assert!(world.run_until(|w| w.is_in(2, USA + 1, LEADERS)));
+    world.ring(USA + 1, trialogue_sim::DUTY);
+    assert!(world.run_until(|w| w.consoles[USA + 1].refused.last().is_some_and(|r| r.1 == Refusal::NotNow)));
+    world.consoles[USA + 1].number -= 2;
+    world.leave(USA + 1, LEADERS);
+    assert!(world.run_until(|w| w.consoles[USA + 1].refused.last().is_some_and(|r| r.1 == Refusal::Replayed)));
+    assert!(world.is_in(2, USA + 1, LEADERS));
+    world.check_honest();
+}
