@@ -1,14 +1,51 @@
-//! The machine.
+//! The machine: its parts, its inputs, and the order in which it settles after each.
 
+use crate::acts::Acts;
+use crate::bodies::Bodies;
+use crate::engage::{Ended, Engaged};
 use crate::identity::{EnrolError, Identity};
-use crate::io::{Input, Output};
-use crate::view::View;
-use std::collections::VecDeque;
+use crate::io::{Event, Input, Output};
+use crate::keys::Keys;
+use crate::leg::Leg;
+use crate::link::Link;
+use crate::view::{Trouble, View};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use trialogue_charter::{CallId, Device, DeviceCertificate, DeviceId, DeviceSecret, Hash, LineId, NodeId, VerifiedCharter};
+use trialogue_journal::State;
+use trialogue_wire::console::{PathState, ToNode};
 
 /// One console of one officer. See the crate's calling contract.
 pub struct Console {
+    pub(crate) secret: DeviceSecret,
+    pub(crate) id: DeviceId,
+    pub(crate) certificate: Vec<u8>,
+    pub(crate) root: Hash,
+    pub(crate) on_watch: bool,
+    pub(crate) charter: Option<Arc<VerifiedCharter>>,
+    /// What the own certificate says, under the charter.
+    pub(crate) me: Option<Device>,
+    /// The own node.
+    pub(crate) node: Option<NodeId>,
+    pub(crate) now_us: u64,
+    pub(crate) now_ms: u64,
+    pub(crate) link: Link,
+    pub(crate) fold: Option<State>,
+    /// Position of the last entry folded of each node in this WebSocket's life.
+    pub(crate) seen: BTreeMap<NodeId, u64>,
+    pub(crate) bodies: Bodies,
+    pub(crate) paths: BTreeMap<NodeId, PathState>,
+    pub(crate) acts: Acts,
+    pub(crate) call: Option<Engaged>,
+    pub(crate) keys: Option<Keys>,
+    pub(crate) leg: Leg,
+    pub(crate) trouble: Option<Trouble>,
+    pub(crate) outcomes: BTreeMap<LineId, Ended>,
+    /// Rings that sound here, and since when by this console's wall clock, milliseconds.
+    pub(crate) sounding: BTreeMap<CallId, u64>,
+    ringing: bool,
+    shown: View,
     out: VecDeque<Output>,
-    view: View,
 }
 
 impl Console {
@@ -17,14 +54,67 @@ impl Console {
     /// # Errors
     /// [`EnrolError::Stored`] if the identity cannot be used.
     pub fn new(identity: Identity, held_charter: Option<Vec<u8>>, on_watch: bool) -> Result<Self, EnrolError> {
-        let _ = (identity, held_charter, on_watch);
-        Ok(Self { out: VecDeque::new(), view: View::default() })
+        let secret = DeviceSecret::from_seed(&identity.secret);
+        let mut console = Self {
+            id: secret.id(),
+            secret,
+            certificate: identity.certificate,
+            root: identity.root,
+            on_watch,
+            charter: None,
+            me: None,
+            node: None,
+            now_us: 0,
+            now_ms: 0,
+            link: Link::default(),
+            fold: None,
+            seen: BTreeMap::new(),
+            bodies: Bodies::default(),
+            paths: BTreeMap::new(),
+            acts: Acts::default(),
+            call: None,
+            keys: None,
+            leg: Leg::default(),
+            trouble: None,
+            outcomes: BTreeMap::new(),
+            sounding: BTreeMap::new(),
+            ringing: false,
+            shown: View::default(),
+            out: VecDeque::new(),
+        };
+        if let Some(bytes) = held_charter {
+            // One that does not verify any more (a disk fault) is as good as none: the node shows the present one.
+            if let Ok(charter) = VerifiedCharter::open(&bytes, Some(&console.root)) {
+                console.take_charter(Arc::new(charter)).map_err(|_| EnrolError::Stored)?;
+            }
+        }
+        console.show();
+        Ok(console)
     }
 
     /// Takes one input. `now_us` is a monotonic clock in microseconds, `now_ms` the wall clock in milliseconds since 1970 UTC.
     pub fn handle(&mut self, now_us: u64, now_ms: u64, input: Input) {
-        let _ = (now_us, now_ms, input);
-        self.out.push_back(Output::View(Box::new(self.view.clone())));
+        self.now_us = self.now_us.max(now_us);
+        self.now_ms = now_ms;
+        let idle = matches!(input, Input::Tick);
+        match input {
+            Input::Opened => self.link_opened(),
+            Input::Received(bytes) => self.received(&bytes),
+            Input::Closed => self.link_closed(),
+            Input::Command(command) => self.command(command),
+            Input::LegOffer(sdp) => self.leg_offer(sdp),
+            Input::LegUp => self.leg_up(),
+            Input::LegDown => self.leg_down(),
+            Input::Unopened { key_id } => self.unopened(key_id),
+            Input::WorkerRestarted => self.worker_restarted(),
+            Input::Tick => {}
+        }
+        self.link_tick();
+        self.settle();
+        if idle {
+            self.stock_package();
+        }
+        self.show();
     }
 
     /// The next thing to do, until `None`.
@@ -35,12 +125,98 @@ impl Console {
     /// When to call [`Console::handle`] with [`Input::Tick`], in microseconds of the monotonic clock.
     #[must_use]
     pub fn next_timeout(&self) -> Option<u64> {
-        None
+        let due = [
+            self.link_next_us(),
+            self.leg_next_us(),
+            self.call_next_us(),
+            self.keys_next_us(),
+            self.bodies.next_us().filter(|_| self.link.is_up()),
+            self.stock_next_us(),
+        ];
+        due.into_iter().flatten().min()
     }
 
     /// What is on screen now.
     #[must_use]
     pub fn view(&self) -> &View {
-        &self.view
+        &self.shown
+    }
+
+    /// This console's device.
+    #[must_use]
+    pub fn device(&self) -> DeviceId {
+        self.id
+    }
+
+    /// Brings everything that follows from the state up to date, in the order in which one thing rests on another.
+    fn settle(&mut self) {
+        if !self.link.is_syncing() {
+            self.settle_call();
+            self.follow();
+            self.lead();
+            self.refresh_offers();
+        }
+        self.settle_keys();
+        self.settle_leg();
+        self.ask_bodies();
+        self.settle_ringing();
+    }
+
+    fn settle_ringing(&mut self) {
+        let rings = self.rings_here();
+        let now_ms = self.now_ms;
+        self.sounding.retain(|call, _| rings.contains(call));
+        for call in rings {
+            self.sounding.entry(call).or_insert(now_ms);
+        }
+        let ringing = !self.sounding.is_empty();
+        if std::mem::replace(&mut self.ringing, ringing) != ringing {
+            self.push(Output::Ringing(ringing));
+        }
+    }
+
+    /// Rings that sound at this console.
+    fn rings_here(&self) -> Vec<CallId> {
+        let (Some(fold), Some(me)) = (&self.fold, &self.me) else { return Vec::new() };
+        if !self.on_watch {
+            return Vec::new();
+        }
+        let engaged = self.call.as_ref().map(|call| &call.line);
+        let rings = fold.sounding(&me.party, &me.office).into_iter();
+        rings.filter(|ring| Some(&ring.line) != engaged).map(|ring| ring.call).collect()
+    }
+
+    /// A charter that has been verified takes effect.
+    pub(crate) fn take_charter(&mut self, charter: Arc<VerifiedCharter>) -> Result<(), trialogue_charter::CertificateError> {
+        let me = DeviceCertificate::verify(&charter, &self.certificate)?;
+        let suite = charter.suite();
+        if self.charter.as_ref().map(|held| held.suite()) != Some(suite) {
+            self.keys = Some(Keys::new(suite, self.id, &self.secret));
+        }
+        self.fold = Some(State::new(charter.clone()));
+        self.seen.clear();
+        self.me = Some(me);
+        self.charter = Some(charter);
+        Ok(())
+    }
+
+    fn show(&mut self) {
+        let view = self.view_now();
+        if view != self.shown {
+            self.shown = view.clone();
+            self.push(Output::View(Box::new(view)));
+        }
+    }
+
+    pub(crate) fn push(&mut self, output: Output) {
+        self.out.push_back(output);
+    }
+
+    pub(crate) fn log(&mut self, event: Event) {
+        self.push(Output::Log(event));
+    }
+
+    pub(crate) fn send(&mut self, message: &ToNode) {
+        self.push(Output::Send(trialogue_wire::encode(message)));
     }
 }

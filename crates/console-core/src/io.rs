@@ -36,7 +36,8 @@ pub enum Input {
 pub enum Output {
     /// Send this as one binary message on the WebSocket.
     Send(Vec<u8>),
-    /// Close the WebSocket if there is one and open a new one after this many milliseconds.
+    /// Forget the WebSocket if there is one (say no [`Input::Closed`] for it any more), and open a new one after this many
+    /// milliseconds: then comes [`Input::Opened`], or [`Input::Closed`] if it could not be opened.
     Reconnect {
         /// 0 to 15,000.
         after_ms: u32,

@@ -5,9 +5,24 @@
 //! [`Input::Tick`] when [`Console::next_timeout`] has come. The machine reads no clock; keys are drawn from the operating
 //! system's (the browser's) random numbers, everything else is decided by the inputs.
 
+mod acts;
+mod bodies;
+mod code;
+mod command;
 pub mod console;
+mod engage;
+mod follow;
 pub mod identity;
+mod intake;
 pub mod io;
+mod keys;
+mod lead;
+mod leg;
+pub mod limits;
+mod link;
+mod packages;
+mod seal;
+mod show;
 pub mod view;
 
 pub use console::Console;

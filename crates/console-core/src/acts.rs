@@ -1,0 +1,127 @@
+//! Statements of this console: numbered, signed, sent, and followed until the node has journalled or refused them.
+
+use crate::console::Console;
+use crate::io::Event;
+use crate::limits::ACT_STALE_US;
+use crate::show::name_of;
+use crate::view::Trouble;
+use minicbor::bytes::ByteVec;
+use std::collections::VecDeque;
+use trialogue_charter::LineId;
+use trialogue_journal::{Act, GroupId, Statement};
+use trialogue_wire::console::{Refusal, ToNode};
+
+/// What a statement was for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To be in: ring, answer, come back.
+    Enter,
+    /// Fresh key packages, or a ring to those who are missing, while in.
+    Again,
+    Decline,
+    Leave,
+    Handshake(GroupId),
+}
+
+pub(crate) struct Said {
+    pub(crate) number: u64,
+    pub(crate) line: LineId,
+    pub(crate) purpose: Purpose,
+    since_us: u64,
+    message: Vec<u8>,
+}
+
+#[derive(Default)]
+pub(crate) struct Acts {
+    last: u64,
+    /// Not yet accepted or refused, in order.
+    waiting: VecDeque<Said>,
+}
+
+impl Acts {
+    /// Does a statement for this purpose wait for the node?
+    pub(crate) fn is_waiting(&self, line: &LineId, of: impl Fn(Purpose) -> bool) -> bool {
+        self.waiting.iter().any(|said| said.line == *line && of(said.purpose))
+    }
+
+    fn take(&mut self, number: u64) -> Option<Said> {
+        let at = self.waiting.iter().position(|said| said.number == number)?;
+        self.waiting.remove(at)
+    }
+}
+
+impl Console {
+    /// Says something on a line; returns its number. `bodies` are those that the act refers to.
+    pub(crate) fn state(&mut self, line: &LineId, purpose: Purpose, act: Act, bodies: Vec<Vec<u8>>) -> u64 {
+        let known = self.fold.as_ref().map_or(0, |fold| fold.last_number(&self.id));
+        let number = self.now_ms.max(self.acts.last + 1).max(known + 1);
+        self.acts.last = number;
+        let statement = Statement { device: self.id, number, line: line.clone(), act };
+        let statement = statement.sign(&self.secret).0;
+        let bodies = bodies.into_iter().map(ByteVec::from).collect();
+        let message = trialogue_wire::encode(&ToNode::State { statement, bodies });
+        if self.link.is_up() {
+            self.push(crate::io::Output::Send(message.clone()));
+        }
+        self.acts.waiting.push_back(Said { number, line: line.clone(), purpose, since_us: self.now_us, message });
+        number
+    }
+
+    /// The WebSocket is gone: what asks somebody for something is not made up for much later.
+    pub(crate) fn acts_unsent(&mut self) {
+        let stale = |said: &Said| said.purpose == Purpose::Decline;
+        self.acts.waiting.retain(|said| !stale(said));
+    }
+
+    /// Connected again, and the state is whole: what the journal does not have yet is said once more, in the same words.
+    pub(crate) fn acts_again(&mut self) {
+        let known = self.fold.as_ref().map_or(0, |fold| fold.last_number(&self.id));
+        for said in std::mem::take(&mut self.acts.waiting) {
+            let asks = matches!(said.purpose, Purpose::Enter | Purpose::Again);
+            if said.number <= known {
+                // It counted, or was refused before another that counted: the fold tells which.
+                self.act_settled(&said, said.purpose != Purpose::Enter);
+            } else if asks && self.now_us > said.since_us + ACT_STALE_US {
+                self.act_failed(said, Refusal::NotNow);
+            } else {
+                self.push(crate::io::Output::Send(said.message.clone()));
+                self.acts.waiting.push_back(said);
+            }
+        }
+    }
+
+    pub(crate) fn act_accepted(&mut self, number: u64) {
+        if let Some(said) = self.acts.take(number) {
+            self.act_settled(&said, true);
+        }
+    }
+
+    fn act_settled(&mut self, said: &Said, counted: bool) {
+        if let (Purpose::Handshake(group), true) = (said.purpose, counted) {
+            self.handshake_accepted(group, said.number);
+        }
+    }
+
+    pub(crate) fn act_refused(&mut self, number: u64, reason: Refusal) {
+        if let Some(said) = self.acts.take(number) {
+            self.act_failed(said, reason);
+        }
+    }
+
+    fn act_failed(&mut self, said: Said, reason: Refusal) {
+        self.log(Event::Refused(name_of(reason)));
+        match said.purpose {
+            Purpose::Handshake(group) => self.handshake_refused(group, said.number),
+            // Sent again after a WebSocket was lost, it had counted the first time.
+            _ if reason == Refusal::Replayed => {}
+            Purpose::Enter => {
+                if self.call.as_ref().is_some_and(|call| call.line == said.line) {
+                    self.call_over(None);
+                }
+                self.trouble = Some(Trouble::ActRefused { reason: name_of(reason) });
+            }
+            Purpose::Decline => self.trouble = Some(Trouble::ActRefused { reason: name_of(reason) }),
+            Purpose::Again | Purpose::Leave => {}
+        }
+    }
+}

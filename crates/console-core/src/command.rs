@@ -1,0 +1,101 @@
+//! What the officer does.
+
+use crate::acts::Purpose;
+use crate::console::Console;
+use crate::view::{Command, Trouble};
+use trialogue_charter::{CallId, LineId, OfficeId};
+use trialogue_journal::{Act, DeclineReason};
+use trialogue_wire::console::ToNode;
+
+/// A new call's id; none if the platform has no random numbers.
+pub(crate) fn new_call() -> Option<CallId> {
+    let mut id = [0; CallId::LEN];
+    getrandom::fill(&mut id).ok()?;
+    Some(CallId(id))
+}
+
+impl Console {
+    pub(crate) fn command(&mut self, command: Command) {
+        match command {
+            Command::Ring { line } => self.ring(line),
+            Command::Answer { line } => self.answer(line),
+            Command::Decline { line, reason, call_back_ms, deputy } => self.decline(line, &reason, call_back_ms, deputy),
+            Command::HangUp => self.hang_up(None),
+            Command::Sending { voice, picture } => {
+                self.leg.sending = (voice, picture);
+                self.tell_sending();
+            }
+            Command::Dismiss { line: Some(line) } => self.outcomes.retain(|id, _| id.as_str() != line),
+            Command::Dismiss { line: None } => self.trouble = None,
+        }
+    }
+
+    /// The line, if this console may act on it now.
+    fn act_on(&mut self, line: String) -> Option<LineId> {
+        if !self.link.is_up() {
+            self.trouble = Some(Trouble::NotConnected);
+            return None;
+        }
+        let id = LineId::new(line).ok();
+        let (charter, me) = (self.charter.as_ref()?, self.me.as_ref()?);
+        let id = id.filter(|id| charter.is_on_line(&me.office, id));
+        if id.is_none() {
+            self.refuse("notOnLine");
+        } else if matches!(self.trouble, Some(Trouble::ActRefused { .. } | Trouble::NotConnected)) {
+            self.trouble = None;
+        }
+        id
+    }
+
+    fn refuse(&mut self, reason: &str) {
+        self.trouble = Some(Trouble::ActRefused { reason: reason.to_owned() });
+    }
+
+    fn ring(&mut self, line: String) {
+        let Some(line) = self.act_on(line) else { return };
+        if let Some(call) = new_call() {
+            self.enter(line, call, true);
+        }
+    }
+
+    fn answer(&mut self, line: String) {
+        let Some(line) = self.act_on(line) else { return };
+        match self.fold.as_ref().and_then(|fold| fold.line(&line).call) {
+            Some(call) => self.enter(line, call, false),
+            None => self.refuse("notNow"),
+        }
+    }
+
+    fn decline(&mut self, line: String, reason: &str, call_back_ms: Option<f64>, deputy: Option<String>) {
+        let Some(line) = self.act_on(line) else { return };
+        let reason = match reason {
+            "busy" => DeclineReason::Busy,
+            "callBack" => DeclineReason::CallBack,
+            "deputy" => DeclineReason::Deputy,
+            _ => DeclineReason::Refused,
+        };
+        // Milliseconds of this millennium fit; anything else is no time.
+        let call_back_ms = call_back_ms.filter(|ms| (0.0..1e14).contains(ms)).map(|ms| ms as u64);
+        let deputy = deputy.and_then(|id| OfficeId::new(id).ok());
+        let (Some(fold), Some(me)) = (&self.fold, &self.me) else { return };
+        let rings = fold.sounding_on(&me.party, &line);
+        if rings.is_empty() {
+            return self.refuse("notNow");
+        }
+        for ring in rings {
+            let act = Act::Decline { call: ring.call, reason, call_back_ms, deputy: deputy.clone() };
+            self.state(&line, Purpose::Decline, act, Vec::new());
+        }
+    }
+
+    /// Tells the others what is sent.
+    pub(crate) fn tell_sending(&mut self) {
+        if !self.link.is_up() {
+            return;
+        }
+        if let Some(call) = &self.call {
+            let (line, (voice, picture)) = (call.line.clone(), self.leg.sending);
+            self.send(&ToNode::Sending { line, voice, picture });
+        }
+    }
+}

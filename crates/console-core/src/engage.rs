@@ -1,0 +1,322 @@
+//! The call that this console is in: from the officer's ring or answer until it hangs up, through cuts in between.
+
+use crate::acts::Purpose;
+use crate::console::Console;
+use crate::limits::*;
+use crate::packages::listed;
+use crate::view::Outcome;
+use std::collections::BTreeMap;
+use trialogue_charter::{CallId, DeviceId, LineId, NodeId, PartyId};
+use trialogue_journal::fold::{Participant, RingResponse};
+use trialogue_journal::{Act, BodyRef};
+
+/// A key package that this console has offered.
+#[derive(Clone)]
+pub(crate) struct Offer {
+    pub(crate) package: BodyRef,
+    pub(crate) body: Vec<u8>,
+    /// A welcome has used it.
+    pub(crate) used: bool,
+}
+
+/// What is known of one member beyond the fold.
+#[derive(Clone, Copy)]
+pub(crate) struct Known {
+    /// Keys have been missing since then; none: they are here.
+    pub(crate) without_keys_us: Option<u64>,
+    pub(crate) voice: bool,
+    pub(crate) picture: bool,
+}
+
+/// How the last call of this console on a line ended.
+pub(crate) struct Ended {
+    pub(crate) outcome: Outcome,
+    /// What each party did with the own ring.
+    pub(crate) answers: BTreeMap<PartyId, RingResponse>,
+}
+
+pub(crate) struct Engaged {
+    pub(crate) line: LineId,
+    pub(crate) call: CallId,
+    /// The own ring that waits for others, and when it began.
+    pub(crate) rang: Option<(CallId, u64)>,
+    /// The fold has shown this console in.
+    pub(crate) seated: bool,
+    pub(crate) since_ms: Option<u64>,
+    had_others: bool,
+    alone_us: Option<u64>,
+    /// The last of the others hung up (it was not lost).
+    they_left: bool,
+    returned_us: u64,
+    pub(crate) offers: BTreeMap<NodeId, Offer>,
+    refresh_us: Option<u64>,
+    pub(crate) members: BTreeMap<DeviceId, Known>,
+    /// Those who have left and whose keys are being replaced: until when this console goes on speaking.
+    pub(crate) leaving: BTreeMap<DeviceId, u64>,
+}
+
+impl Engaged {
+    /// A member is out, by its own act or not.
+    pub(crate) fn gone(&mut self, device: DeviceId, hung_up: bool, now_us: u64) {
+        self.they_left = hung_up;
+        self.leaving.insert(device, now_us + LEAVING_US);
+    }
+
+    /// When this console last came in by itself.
+    pub(crate) fn returned_us(&self) -> u64 {
+        self.returned_us
+    }
+
+    /// A revoked device is nobody from now on.
+    pub(crate) fn revoked(&mut self, device: DeviceId) {
+        self.leaving.remove(&device);
+    }
+}
+
+impl Console {
+    /// Everyone who is in on the line of the call, as the fold has it.
+    pub(crate) fn participants(&self) -> Vec<Participant> {
+        match (&self.fold, &self.call) {
+            (Some(fold), Some(call)) => fold.in_on(&call.line),
+            _ => Vec::new(),
+        }
+    }
+
+    pub(crate) fn enter(&mut self, line: LineId, call: CallId, ring: bool) {
+        let rang = ring.then_some((call, self.now_us));
+        self.outcomes.remove(&line);
+        let same = self.call.as_ref().is_some_and(|held| held.line == line);
+        if same && ring {
+            return self.ring_again(call);
+        }
+        if same {
+            return;
+        }
+        if self.call.is_some() {
+            self.hang_up(None);
+        }
+        let offers = self.fresh_offers(BTreeMap::new());
+        self.say_in(&line, call, ring, Purpose::Enter, &offers);
+        self.call = Some(Engaged {
+            line,
+            call,
+            rang,
+            seated: false,
+            since_ms: None,
+            had_others: false,
+            alone_us: None,
+            they_left: false,
+            returned_us: self.now_us,
+            offers,
+            refresh_us: None,
+            members: BTreeMap::new(),
+            leaving: BTreeMap::new(),
+        });
+        self.tell_sending();
+    }
+
+    fn say_in(&mut self, line: &LineId, call: CallId, ring: bool, purpose: Purpose, offers: &BTreeMap<NodeId, Offer>) {
+        let (offers, bodies) = listed(offers);
+        let act = if ring { Act::Ring { call, offers } } else { Act::Answer { call, offers } };
+        self.state(line, purpose, act, bodies);
+    }
+
+    /// Rings those who are missing, from within the call.
+    fn ring_again(&mut self, call: CallId) {
+        let Some(mut held) = self.call.take() else { return };
+        held.offers = self.unused_and_fresh(std::mem::take(&mut held.offers));
+        held.rang = Some((call, self.now_us));
+        self.say_in(&held.line, call, true, Purpose::Again, &held.offers);
+        self.call = Some(held);
+    }
+
+    fn unused_and_fresh(&mut self, offers: BTreeMap<NodeId, Offer>) -> BTreeMap<NodeId, Offer> {
+        self.fresh_offers(offers.into_iter().filter(|(_, offer)| !offer.used).collect())
+    }
+
+    /// Replaces used key packages, so that a node whose consoles come back can add this one to a new group. A console that is in and
+    /// rings with the id of the call keeps its place and its keys, and nobody sounds who has answered or refused that call.
+    pub(crate) fn refresh_offers(&mut self) {
+        let participants = self.participants();
+        let (Some(fold), Some(held)) = (&self.fold, &mut self.call) else { return };
+        let groups = fold.line(&held.line).groups;
+        let holds = |node: &NodeId| groups.get(node).is_some_and(|group| group.members.contains_key(&self.id));
+        let due = held.offers.iter().any(|(node, offer)| offer.used && !holds(node));
+        let seated = participants.iter().any(|participant| participant.device == self.id);
+        if !due || !seated || !self.link.is_up() {
+            held.refresh_us = None;
+            return;
+        }
+        let at = *held.refresh_us.get_or_insert(self.now_us + REFRESH_US);
+        if self.now_us < at || self.acts.is_waiting(&held.line, |purpose| purpose == Purpose::Again) {
+            return;
+        }
+        let Some(mut held) = self.call.take() else { return };
+        held.refresh_us = None;
+        held.offers = self.unused_and_fresh(std::mem::take(&mut held.offers));
+        self.say_in(&held.line, held.call, true, Purpose::Again, &held.offers);
+        self.call = Some(held);
+    }
+
+    /// The officer hangs up, or the call has ended by itself: nothing is sent from this instant on.
+    pub(crate) fn hang_up(&mut self, outcome: Option<Outcome>) {
+        if let Some(call) = &self.call {
+            let line = call.line.clone();
+            self.state(&line, Purpose::Leave, Act::Leave {}, Vec::new());
+            self.call_over(outcome);
+        }
+    }
+
+    /// This console is in no call any more.
+    pub(crate) fn call_over(&mut self, outcome: Option<Outcome>) {
+        if let Some(call) = self.call.take()
+            && let Some(outcome) = outcome
+        {
+            let answers = self.answers(&call).into_iter().collect();
+            self.outcomes.insert(call.line, Ended { outcome, answers });
+        }
+        self.drop_keys();
+    }
+
+    /// Follows what the fold says about the call.
+    pub(crate) fn settle_call(&mut self) {
+        self.leave_strays();
+        let participants = self.participants();
+        let (now_us, now_ms, id) = (self.now_us, self.now_ms, self.id);
+        let Some(held) = &mut self.call else { return };
+        let seated = participants.iter().any(|participant| participant.device == id);
+        held.seated |= seated;
+        if let Some(fold) = &self.fold
+            && seated
+            && let Some(call) = fold.line(&held.line).call
+        {
+            held.call = call;
+        }
+        let others: Vec<DeviceId> = participants.iter().map(|p| p.device).filter(|device| *device != id).collect();
+        held.leaving.retain(|device, until| !others.contains(device) && now_us < *until + OLD_KEYS_US);
+        held.members.retain(|device, _| others.contains(device));
+        for device in &others {
+            let fresh = Known { without_keys_us: Some(now_us), voice: false, picture: false };
+            held.members.entry(*device).or_insert(fresh);
+        }
+        if !others.is_empty() && (seated || held.seated) {
+            held.had_others = true;
+            held.alone_us = None;
+            held.since_ms.get_or_insert(now_ms);
+        }
+        let (seated_once, alone) = (held.seated, others.is_empty());
+        if seated_once && !seated {
+            self.come_back(alone);
+        } else if seated && alone {
+            self.alone();
+        }
+    }
+
+    /// The fold has this console in on a line where it is in no call: left over from before a restart.
+    fn leave_strays(&mut self) {
+        if !self.link.is_up() {
+            return;
+        }
+        let (Some(fold), Some(node)) = (&self.fold, &self.node) else { return };
+        let lines = fold.node(node).map(|node| node.lines_of(&self.id)).unwrap_or_default();
+        for line in lines {
+            let mine = self.call.as_ref().is_some_and(|call| call.line == line);
+            if !mine && !self.acts.is_waiting(&line, |_| true) {
+                self.state(&line, Purpose::Leave, Act::Leave {}, Vec::new());
+            }
+        }
+    }
+
+    /// The node lost this console, or started again, and the officer did not hang up.
+    fn come_back(&mut self, alone: bool) {
+        let Some(held) = &self.call else { return };
+        let line = held.line.clone();
+        let busy = self.acts.is_waiting(&line, |_| true) || self.now_us < held.returned_us + RETURN_US;
+        if busy || !self.link.is_up() {
+            return;
+        }
+        let rings = alone && !held.had_others && held.rang.is_some();
+        if alone && !rings {
+            return self.call_over(Some(Outcome::Ended));
+        }
+        let on_line = self.fold.as_ref().and_then(|fold| fold.line(&line).call);
+        let next = if rings { crate::command::new_call() } else { on_line };
+        let Some(call) = next else { return };
+        self.come_in_anew(call, rings);
+    }
+
+    /// Comes in anew, with fresh key packages: everybody's keys towards this console are made again.
+    pub(crate) fn come_in_anew(&mut self, call: CallId, ring: bool) {
+        let offers = self.fresh_offers(BTreeMap::new());
+        let now_us = self.now_us;
+        let Some(held) = &mut self.call else { return };
+        held.offers = offers.clone();
+        held.returned_us = now_us;
+        if ring {
+            held.rang = Some((call, now_us));
+        }
+        let line = held.line.clone();
+        self.say_in(&line, call, ring, Purpose::Again, &offers);
+        self.leg.renew = true;
+    }
+
+    /// Nobody else is in: is it still worth waiting?
+    fn alone(&mut self) {
+        let (Some(charter), Some(held)) = (&self.charter, &self.call) else { return };
+        let answers: Vec<RingResponse> = self.answers(held).into_iter().map(|(_, answer)| answer).collect();
+        let over = |answer: &RingResponse| {
+            matches!(answer, RingResponse::Declined { .. } | RingResponse::Expired | RingResponse::Left)
+        };
+        let patience = u64::from(charter.policy.ring_seconds) * 1_000_000 + SILENT_GRACE_US;
+        let late = held.rang.is_none_or(|(_, since)| self.now_us >= since + patience);
+        let waiting = !late && !answers.iter().all(over);
+        let Some(held) = &mut self.call else { return };
+        let alone_us = *held.alone_us.get_or_insert(self.now_us);
+        if waiting {
+            return;
+        }
+        let outcome = if held.had_others {
+            if !held.they_left && self.now_us < alone_us + ALONE_US {
+                return;
+            }
+            Outcome::Ended
+        } else if !answers.is_empty() && answers.iter().all(|answer| matches!(answer, RingResponse::Declined { .. })) {
+            Outcome::Declined
+        } else if held.rang.is_some() {
+            Outcome::Unanswered
+        } else {
+            Outcome::Ended
+        };
+        self.hang_up(Some(outcome));
+    }
+
+    /// What each other party on the line did with the own ring; nothing if this console did not ring.
+    fn answers(&self, held: &Engaged) -> Vec<(PartyId, RingResponse)> {
+        let (Some(fold), Some(charter), Some(me), Some((ring, _))) = (&self.fold, &self.charter, &self.me, held.rang) else {
+            return Vec::new();
+        };
+        let parties = charter.parties_on_line(&held.line).filter(|party| party.id != me.party);
+        parties.map(|party| (party.id.clone(), fold.response(&held.line, &party.id, &ring))).collect()
+    }
+
+    pub(crate) fn call_next_us(&self) -> Option<u64> {
+        let held = self.call.as_ref()?;
+        let seconds = self.charter.as_ref().map_or(60, |charter| u64::from(charter.policy.ring_seconds));
+        let ring = held.rang.map(|(_, since)| since + seconds * 1_000_000 + SILENT_GRACE_US);
+        let ring = ring.filter(|at| *at > self.now_us);
+        let alone = held.alone_us.map(|since| since + ALONE_US).filter(|at| *at > self.now_us);
+        let back = Some(held.returned_us + RETURN_US).filter(|at| *at > self.now_us);
+        let missing = held.members.values().filter_map(|known| known.without_keys_us);
+        let missing = missing.flat_map(|since| [since + MISSING_US, since + HEAL_US]).filter(|at| *at > self.now_us).min();
+        let leaving = held.leaving.values().flat_map(|until| [*until, *until + OLD_KEYS_US]).filter(|at| *at > self.now_us).min();
+        [ring, alone, back, held.refresh_us, missing, leaving].into_iter().flatten().min()
+    }
+
+    /// A member says what it sends; cosmetic.
+    pub(crate) fn says(&mut self, device: DeviceId, voice: bool, picture: bool) {
+        if let Some(known) = self.call.as_mut().and_then(|call| call.members.get_mut(&device)) {
+            known.voice = voice;
+            known.picture = picture;
+        }
+    }
+}

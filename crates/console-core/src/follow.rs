@@ -1,0 +1,154 @@
+//! Following the groups of all nodes of the call, as their journals order them. Everything is worked out from the fold each
+//! time, so a message that comes twice, late or after a cut changes nothing.
+
+use crate::console::Console;
+use crate::io::Event;
+use crate::limits::TRIED_MAX;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use trialogue_charter::NodeId;
+use trialogue_journal::fold::{Group, HandshakeRecord};
+use trialogue_journal::{BodyRef, GroupId};
+
+impl Console {
+    /// Groups of the line that this console is in, by node, as the fold has them.
+    pub(crate) fn groups_now(&self) -> BTreeMap<NodeId, Arc<Group>> {
+        match (&self.fold, &self.call) {
+            (Some(fold), Some(call)) => fold.line(&call.line).groups,
+            _ => BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn follow(&mut self) {
+        if self.call.is_none() {
+            return;
+        }
+        let groups = self.groups_now();
+        self.drop_past_groups(&groups);
+        for (node, group) in &groups {
+            // Each step either moves one epoch or ends the loop; the journal bounds the number of handshakes.
+            for _ in 0..=group.handshakes.len() {
+                if !self.follow_one(node, group) {
+                    break;
+                }
+            }
+        }
+        self.move_settled(&groups);
+    }
+
+    /// Groups that no journal has any more are forgotten, but for an own one that is on its way.
+    fn drop_past_groups(&mut self, groups: &BTreeMap<NodeId, Arc<Group>>) {
+        let Some(keys) = &mut self.keys else { return };
+        let current: BTreeSet<GroupId> = groups.values().map(|group| group.id).collect();
+        let moving = keys.moving.as_ref().map(|own| own.group);
+        for held in keys.ring.groups().collect::<Vec<_>>() {
+            if !current.contains(&held) && Some(held) != moving {
+                keys.ring.drop_group(&held);
+                keys.broken.remove(&held);
+                keys.stays.retain(|(group, _, _), _| *group != held);
+                keys.generations.retain(|(group, _), _| *group != held);
+                keys.heard.retain(|(group, _, _), _| *group != held);
+            }
+        }
+    }
+
+    /// One step; true: there may be another.
+    fn follow_one(&mut self, node: &NodeId, group: &Group) -> bool {
+        let Some(keys) = &mut self.keys else { return false };
+        if keys.broken.contains(&group.id) {
+            return false;
+        }
+        match keys.ring.epoch(&group.id) {
+            Ok(epoch) => {
+                let real = |record: &&HandshakeRecord| record.commit.is_some() || record.welcome.is_some();
+                let next = group.handshakes.iter().find(|record| record.epoch == epoch && real(record));
+                next.is_some_and(|record| self.take_commit(group.id, record))
+            }
+            Err(_) => self.take_welcome(node, group),
+        }
+    }
+
+    fn take_commit(&mut self, group: GroupId, record: &HandshakeRecord) -> bool {
+        let Some(keys) = &mut self.keys else { return false };
+        if record.by == self.id {
+            let hash = |body: &Option<BodyRef>| body.as_ref().map(|body| body.hash);
+            let same = |own: &&mut crate::keys::Move| {
+                own.group == group && own.commit == hash(&record.commit) && own.welcome == hash(&record.welcome)
+            };
+            if let Some(own) = keys.moving.as_mut().filter(same) {
+                own.confirmed = true;
+                return keys.ring.confirm(&group).is_ok();
+            }
+        }
+        let Some(reference) = &record.commit else {
+            // It created the group and this console claims to hold it at epoch 0: not the group that the journal has.
+            self.give_up(group, "creation", "another console created the group");
+            return false;
+        };
+        let Some(commit) = self.bodies.get(reference).cloned() else {
+            self.bodies.want(reference);
+            return false;
+        };
+        if keys.moving.as_ref().is_some_and(|own| own.group == group) {
+            keys.moving = None;
+            let _ = keys.ring.discard(&group);
+        }
+        match keys.ring.process(&group, &record.by, &commit) {
+            Ok(progress) => {
+                if progress.left {
+                    keys.heard.retain(|(id, _, _), _| *id != group);
+                }
+                true
+            }
+            Err(error) => {
+                self.give_up(group, "commit", &error.to_string());
+                false
+            }
+        }
+    }
+
+    /// This console cannot follow the group any more; it is added anew after coming in anew.
+    fn give_up(&mut self, group: GroupId, step: &'static str, why: &str) {
+        if let Some(keys) = &mut self.keys {
+            keys.ring.drop_group(&group);
+            keys.broken.insert(group);
+        }
+        self.log(Event::BadHandshake { step, why: why.to_owned() });
+    }
+
+    /// The newest welcome for this console, if it is for a key package that is held.
+    fn take_welcome(&mut self, node: &NodeId, group: &Group) -> bool {
+        let Some(keys) = &mut self.keys else { return false };
+        let ours = |record: &&HandshakeRecord| record.added.contains(&self.id) && record.welcome.is_some();
+        let Some(record) = group.handshakes.iter().rfind(ours) else { return false };
+        let Some(reference) = record.welcome.as_ref().filter(|_| group.members.contains_key(&self.id)) else {
+            return false;
+        };
+        if keys.tried.contains(&reference.hash) {
+            return false;
+        }
+        let Some(welcome) = self.bodies.get(reference) else {
+            self.bodies.want(reference);
+            return false;
+        };
+        if keys.tried.len() >= TRIED_MAX {
+            keys.tried.clear();
+        }
+        keys.tried.insert(reference.hash);
+        let why = match keys.ring.join(welcome) {
+            Ok(found) if found.group == group.id && found.epoch == record.epoch + 1 && found.by == record.by => {
+                if let Some(offer) = self.call.as_mut().and_then(|call| call.offers.get_mut(node)) {
+                    offer.used = true;
+                }
+                return true;
+            }
+            Ok(found) => {
+                keys.ring.drop_group(&found.group);
+                "it is for another group than its statement says".to_owned()
+            }
+            Err(error) => error.to_string(),
+        };
+        self.log(Event::BadHandshake { step: "welcome", why });
+        false
+    }
+}

@@ -1,0 +1,92 @@
+//! Entries and bodies from the node: verified, folded, kept. A node can leave entries out; it cannot alter or invent any.
+
+use crate::console::Console;
+use crate::io::Event;
+use crate::limits::*;
+use minicbor::bytes::ByteVec;
+use trialogue_charter::Hash;
+use trialogue_journal::{Applied, Body, Ignored, VerifiedEntry};
+use trialogue_wire::Bundle;
+use trialogue_wire::console::ToNode;
+use trialogue_wire::limits::WANT_MAX;
+
+impl Console {
+    pub(crate) fn take_entries(&mut self, bundles: Vec<Bundle>) {
+        for bundle in bundles {
+            self.take_entry(bundle);
+            // What follows from an entry is done before the next one counts: a leaf that was added for a console that came in before
+            // is told from one that came in anew.
+            if self.link.is_up() {
+                self.note_stays();
+            }
+        }
+    }
+
+    fn take_entry(&mut self, bundle: Bundle) {
+        let Some(charter) = self.charter.clone() else { return };
+        let entry = match VerifiedEntry::open(&bundle.entry, &charter) {
+            Ok(entry) => entry,
+            Err(error) => return self.log(Event::BadEntry(error.to_string())),
+        };
+        let references = entry.entry().bodies();
+        for body in &bundle.bodies {
+            let hash = Hash::of(body);
+            if references.iter().any(|reference| reference.hash == hash) {
+                self.bodies.keep(hash, body.to_vec());
+            }
+        }
+        let claim = entry.entry();
+        let seen = self.seen.entry(claim.node.clone()).or_insert(0);
+        // Enrolments are sent late when they are first needed, and folding one twice changes nothing.
+        let late = claim.seq <= *seen;
+        if late && !matches!(claim.body, Body::Enrolled { .. }) {
+            return;
+        }
+        *seen = claim.seq.max(*seen);
+        let Some(fold) = &mut self.fold else { return };
+        let bodies: Vec<&[u8]> = bundle.bodies.iter().map(|body| body.as_slice()).collect();
+        match fold.apply(&entry, &bodies) {
+            Ok(applied) => self.applied(&applied),
+            Err(Ignored::Certificate) => {
+                if let Body::Enrolled { device, .. } = claim.body {
+                    self.log(Event::BadCertificate(device));
+                }
+            }
+            Err(Ignored::Signature) => self.log(Event::BadEntry("a statement that its console did not sign".to_owned())),
+            // Held already, or without effect at its node as well.
+            Err(_) => {}
+        }
+    }
+
+    fn applied(&mut self, applied: &Applied) {
+        let Some(call) = &mut self.call else { return };
+        match applied {
+            Applied::Left { line, device } if *line == call.line => call.gone(*device, true, self.now_us),
+            Applied::Lost { line, device } if *line == call.line => call.gone(*device, false, self.now_us),
+            Applied::Revoked { device, .. } => call.revoked(*device),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn take_bodies(&mut self, bodies: Vec<ByteVec>) {
+        for body in bodies {
+            let hash = Hash::of(&body);
+            if self.bodies.is_wanted(&hash) {
+                self.bodies.keep(hash, body.to_vec());
+            }
+        }
+    }
+
+    pub(crate) fn ask_bodies(&mut self) {
+        if !self.link.is_up() {
+            return;
+        }
+        if self.call.is_none() {
+            return self.bodies.stop_wanting();
+        }
+        let hashes = self.bodies.ask(self.now_us, WANT_MAX.min(TRIED_MAX));
+        if !hashes.is_empty() {
+            self.send(&ToNode::Want { hashes });
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The console's MLS groups, and what the media worker was given of them.
+
+use crate::console::Console;
+use crate::io::Output;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use trialogue_charter::{DeviceId, DeviceSecret, Hash, NodeId, Suite};
+use trialogue_e2ee::{KeyId, Keyring};
+use trialogue_journal::GroupId;
+
+/// An own handshake on its way.
+pub(crate) struct Move {
+    pub(crate) group: GroupId,
+    pub(crate) number: u64,
+    /// The epoch that it starts from.
+    pub(crate) epoch: u64,
+    /// Hashes of its bodies: by them it is known again in the journal.
+    pub(crate) commit: Option<Hash>,
+    pub(crate) welcome: Option<Hash>,
+    /// The stay of each device that it adds.
+    pub(crate) orders: Vec<(DeviceId, u64)>,
+    /// The node has accepted it; the entry is still to come.
+    pub(crate) confirmed: bool,
+}
+
+/// A key that the media worker has.
+pub(crate) struct Issued {
+    pub(crate) group: GroupId,
+    pub(crate) epoch: u64,
+    pub(crate) device: DeviceId,
+    pub(crate) generation: u16,
+    /// It is of an epoch that is over, and goes then.
+    pub(crate) until_us: Option<u64>,
+}
+
+pub(crate) struct Keys {
+    pub(crate) ring: Keyring,
+    pub(crate) stock: VecDeque<Vec<u8>>,
+    pub(crate) moving: Option<Move>,
+    pub(crate) lead_again_us: u64,
+    /// Welcomes that are not for us.
+    pub(crate) tried: BTreeSet<Hash>,
+    /// Key packages that no group takes.
+    pub(crate) bad_offers: BTreeSet<Hash>,
+    /// Groups whose commits this console cannot follow.
+    pub(crate) broken: BTreeSet<GroupId>,
+    /// The stay on the line in which a device was added, by group and position of the handshake.
+    pub(crate) stays: BTreeMap<(GroupId, DeviceId, u64), u64>,
+    pub(crate) issued: BTreeMap<KeyId, Issued>,
+    /// Later generations that frames were seen of.
+    pub(crate) heard: BTreeMap<(GroupId, u64, u32), BTreeSet<u16>>,
+    /// Next unused generation of the own key in an epoch.
+    pub(crate) generations: BTreeMap<(GroupId, u64), u16>,
+    /// What the media worker seals with now.
+    pub(crate) sealing: Option<(GroupId, u64)>,
+    /// A stranger is in the own group, and since when.
+    pub(crate) stranger: Option<(DeviceId, u64)>,
+    /// Others with whom keys are complete, as last logged.
+    pub(crate) ready: usize,
+    pub(crate) heals: u32,
+}
+
+impl Keys {
+    pub(crate) fn new(suite: Suite, device: DeviceId, secret: &DeviceSecret) -> Self {
+        Self {
+            ring: Keyring::new(suite, device, &secret.mls_key(suite).private),
+            stock: VecDeque::new(),
+            moving: None,
+            lead_again_us: 0,
+            tried: BTreeSet::new(),
+            bad_offers: BTreeSet::new(),
+            broken: BTreeSet::new(),
+            stays: BTreeMap::new(),
+            issued: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            generations: BTreeMap::new(),
+            sealing: None,
+            stranger: None,
+            ready: 0,
+            heals: 0,
+        }
+    }
+}
+
+impl Console {
+    /// Hung up: nothing is sealed, opened or held from here on.
+    pub(crate) fn drop_keys(&mut self) {
+        let Some(keys) = &mut self.keys else { return };
+        for group in keys.ring.groups().collect::<Vec<_>>() {
+            keys.ring.drop_group(&group);
+        }
+        keys.moving = None;
+        keys.tried.clear();
+        keys.bad_offers.clear();
+        keys.broken.clear();
+        keys.stays.clear();
+        keys.heard.clear();
+        keys.generations.clear();
+        keys.stranger = None;
+        keys.ready = 0;
+        keys.heals = 0;
+        let stop = keys.sealing.take().is_some();
+        let issued = std::mem::take(&mut keys.issued);
+        if stop {
+            self.push(Output::Seal(None));
+        }
+        for id in issued.into_keys() {
+            self.push(Output::ForgetKey { key_id: id.to_u64() });
+        }
+    }
+
+    /// Notes in which stay on the line each member of the own node's group was added: one that has come in anew since then has lost
+    /// its keys, and is added again.
+    pub(crate) fn note_stays(&mut self) {
+        let (Some(fold), Some(call), Some(node), Some(keys)) = (&self.fold, &self.call, &self.node, &mut self.keys) else {
+            return;
+        };
+        let Some(group) = fold.node(node).and_then(|node| node.group(&call.line)) else { return };
+        let participants = fold.in_on(&call.line);
+        for participant in participants {
+            if let Some(added) = group.members.get(&participant.device) {
+                keys.stays.entry((group.id, participant.device, *added)).or_insert(participant.order);
+            }
+        }
+    }
+
+    /// Index of a node on the wire.
+    pub(crate) fn index_of(&self, node: &NodeId) -> Option<u8> {
+        self.charter.as_ref()?.node_index(node)
+    }
+}

@@ -1,0 +1,237 @@
+//! The lead's reconcile loop: who should be in the own node's group, who is, and one commit for the difference.
+
+use crate::acts::Purpose;
+use crate::console::Console;
+use crate::io::Event;
+use crate::keys::Move;
+use crate::limits::LEAD_AGAIN_US;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
+use trialogue_e2ee::Invite;
+use trialogue_journal::fold::{Group, Participant};
+use trialogue_journal::{Act, BodyRef, GroupId};
+
+/// One who is to be added.
+struct Guest {
+    device: DeviceId,
+    order: u64,
+    signature_key: Vec<u8>,
+    offer: Hash,
+    package: Vec<u8>,
+}
+
+impl Console {
+    /// Commits the difference, if it is this console's to do so and no own commit is under way.
+    pub(crate) fn lead(&mut self) {
+        let (Some(fold), Some(call), Some(node)) = (&self.fold, &self.call, self.node.clone()) else { return };
+        let line = call.line.clone();
+        if !self.link.is_up() || !self.is_lead(&line, &node) {
+            return;
+        }
+        let group = fold.node(&node).and_then(|node| node.group(&line)).cloned();
+        let participants = fold.in_on(&line);
+        let Some(keys) = &self.keys else { return };
+        if keys.moving.is_some() || self.now_us < keys.lead_again_us {
+            return;
+        }
+        match group {
+            Some(group) => {
+                if keys.ring.has(&group.id) && keys.ring.epoch(&group.id) == Ok(group.epoch) {
+                    self.change(&line, &node, &group, &participants);
+                }
+            }
+            None => self.create(&line, &node, &participants),
+        }
+    }
+
+    /// The journal's lead; or, while this console's own ring or answer is on its way, the first of its node.
+    fn is_lead(&self, line: &LineId, node: &NodeId) -> bool {
+        let Some(fold) = &self.fold else { return false };
+        match fold.lead(node, line) {
+            Some(lead) => lead == self.id,
+            None => self.acts.is_waiting(line, |purpose| purpose == Purpose::Enter),
+        }
+    }
+
+    fn create(&mut self, line: &LineId, node: &NodeId, participants: &[Participant]) {
+        let guests = self.guests(line, node, participants.iter());
+        if guests.is_empty() {
+            return;
+        }
+        let mut id = [0; 16];
+        let Some(keys) = &mut self.keys else { return };
+        if getrandom::fill(&mut id).is_err() {
+            return;
+        }
+        let group = GroupId(id);
+        if let Err(error) = keys.ring.create(group) {
+            return self.log(Event::BadHandshake { step: "create", why: error.to_string() });
+        }
+        self.commit(line, group, &guests, &[], true);
+    }
+
+    fn change(&mut self, line: &LineId, node: &NodeId, group: &Arc<Group>, participants: &[Participant]) {
+        let Some(keys) = &self.keys else { return };
+        let Ok(leaves) = keys.ring.members(&group.id) else { return };
+        let target: BTreeMap<DeviceId, &Participant> = participants.iter().map(|p| (p.device, p)).collect();
+        let stays_as_it_is = |device: &DeviceId| {
+            let (Some(participant), Some(added)) = (target.get(device), group.members.get(device)) else { return false };
+            let noted = keys.stays.get(&(group.id, *device, *added));
+            self.may_be_in(line, device) && noted.is_none_or(|order| *order == participant.order)
+        };
+        let others = leaves.iter().map(|leaf| leaf.device).filter(|device| *device != self.id);
+        let (kept, mut removes): (BTreeSet<DeviceId>, Vec<DeviceId>) = others.fold(Default::default(), |mut split, device| {
+            if stays_as_it_is(&device) {
+                split.0.insert(device);
+            } else {
+                split.1.push(device);
+            }
+            split
+        });
+        let missing = participants.iter().filter(|p| !kept.contains(&p.device));
+        let guests = self.guests(line, node, missing);
+        // One that has come in anew keeps its old place until its new key package is here.
+        let anew = |device: &DeviceId| target.contains_key(device) && self.may_be_in(line, device);
+        removes.retain(|device| !anew(device) || guests.iter().any(|guest| guest.device == *device));
+        if !guests.is_empty() || !removes.is_empty() {
+            self.commit(line, group.id, &guests, &removes, false);
+        }
+    }
+
+    /// Its certificate verifies, it is not revoked, and its office is on the line.
+    pub(crate) fn may_be_in(&self, line: &LineId, device: &DeviceId) -> bool {
+        let (Some(fold), Some(charter)) = (&self.fold, &self.charter) else { return false };
+        fold.device(device).is_some_and(|device| charter.is_on_line(&device.office, line))
+    }
+
+    /// Those of the participants that can be added now: their key packages for this node are here.
+    fn guests<'a>(
+        &mut self,
+        line: &LineId,
+        node: &NodeId,
+        participants: impl Iterator<Item = &'a Participant>,
+    ) -> Vec<Guest> {
+        let mut guests = Vec::new();
+        for participant in participants.filter(|participant| participant.device != self.id) {
+            if !self.may_be_in(line, &participant.device) {
+                continue;
+            }
+            let (Some(fold), Some(charter), Some(keys)) = (&self.fold, &self.charter, &self.keys) else { continue };
+            let Some(offer) = participant.offers.get(node).filter(|offer| !keys.bad_offers.contains(&offer.hash)) else {
+                continue;
+            };
+            let Some(device) = fold.device(&participant.device) else { continue };
+            let signature_key = device.mls_public(charter.suite()).to_vec();
+            let Some(package) = self.bodies.get(offer).cloned() else {
+                self.bodies.want(offer);
+                continue;
+            };
+            let (device, order, offer) = (participant.device, participant.order, offer.hash);
+            guests.push(Guest { device, order, signature_key, offer, package });
+        }
+        guests
+    }
+
+    fn commit(&mut self, line: &LineId, group: GroupId, guests: &[Guest], removes: &[DeviceId], creating: bool) {
+        let Some(keys) = &mut self.keys else { return };
+        let invites: Vec<Invite<'_>> = guests
+            .iter()
+            .map(|guest| Invite {
+                device: guest.device,
+                signature_key: &guest.signature_key,
+                key_package: &guest.package,
+            })
+            .collect();
+        let pending = match keys.ring.add_and_remove(&group, &invites, removes) {
+            Ok(pending) => pending,
+            Err(error) => {
+                keys.bad_offers.extend(guests.iter().map(|guest| guest.offer));
+                keys.lead_again_us = self.now_us + LEAD_AGAIN_US;
+                if creating {
+                    keys.ring.drop_group(&group);
+                }
+                return self.log(Event::BadHandshake { step: "commit", why: error.to_string() });
+            }
+        };
+        for (device, _) in &pending.refused {
+            keys.bad_offers.extend(guests.iter().filter(|guest| guest.device == *device).map(|guest| guest.offer));
+        }
+        let refused: Vec<String> = pending.refused.iter().map(|(_, error)| error.to_string()).collect();
+        // Whoever is in a new group was added by its welcome: there is nobody for the commit.
+        let commit = if creating { None } else { Some(pending.commit) };
+        let reference = |body: &Option<Vec<u8>>| body.as_ref().and_then(|body| BodyRef::of(body));
+        let (commit_ref, welcome_ref) = (reference(&commit), reference(&pending.welcome));
+        let orders = guests.iter().filter(|guest| pending.added.contains(&guest.device));
+        let orders = orders.map(|guest| (guest.device, guest.order)).collect();
+        let (commit_hash, welcome_hash) = (commit_ref.as_ref().map(|c| c.hash), welcome_ref.as_ref().map(|w| w.hash));
+        let epoch = pending.epoch;
+        let act = Act::Handshake {
+            group,
+            epoch,
+            commit: commit_ref,
+            welcome: welcome_ref,
+            added: pending.added,
+            removed: pending.removed,
+        };
+        let bodies = commit.into_iter().chain(pending.welcome).collect();
+        let number = self.state(line, Purpose::Handshake(group), act, bodies);
+        if let Some(keys) = &mut self.keys {
+            keys.moving =
+                Some(Move { group, number, epoch, commit: commit_hash, welcome: welcome_hash, orders, confirmed: false });
+        }
+        for why in refused {
+            self.log(Event::BadHandshake { step: "key package of another", why });
+        }
+    }
+
+    /// The node has accepted it: this console is at the new epoch from here on.
+    pub(crate) fn handshake_accepted(&mut self, group: GroupId, number: u64) {
+        let Some(keys) = &mut self.keys else { return };
+        if let Some(own) = keys.moving.as_mut().filter(|own| own.group == group && own.number == number && !own.confirmed) {
+            own.confirmed = keys.ring.confirm(&group).is_ok();
+        }
+    }
+
+    /// Another one was first, or it came too late.
+    pub(crate) fn handshake_refused(&mut self, group: GroupId, number: u64) {
+        let again = self.now_us + LEAD_AGAIN_US;
+        let Some(keys) = &mut self.keys else { return };
+        if keys.moving.as_ref().is_some_and(|own| own.group == group && own.number == number && !own.confirmed) {
+            self.forget_move();
+            if let Some(keys) = &mut self.keys {
+                keys.lead_again_us = again;
+            }
+        }
+    }
+
+    fn forget_move(&mut self) {
+        let Some(keys) = &mut self.keys else { return };
+        let Some(own) = keys.moving.take() else { return };
+        if own.epoch == 0 && own.commit.is_none() {
+            keys.ring.drop_group(&own.group);
+        } else {
+            let _ = keys.ring.discard(&own.group);
+        }
+    }
+
+    /// An own handshake is done with once its entry is folded, or once nothing waits for it any more.
+    pub(crate) fn move_settled(&mut self, groups: &BTreeMap<NodeId, Arc<Group>>) {
+        let (Some(keys), Some(call)) = (&mut self.keys, &self.call) else { return };
+        let Some(own) = &keys.moving else { return };
+        let group = groups.values().find(|group| group.id == own.group);
+        if let Some(group) = group.filter(|group| own.confirmed && group.epoch > own.epoch) {
+            for (device, order) in &own.orders {
+                if let Some(added) = group.members.get(device) {
+                    keys.stays.insert((group.id, *device, *added), *order);
+                }
+            }
+            keys.moving = None;
+            return;
+        }
+        let handshake = Purpose::Handshake(own.group);
+        if !own.confirmed && !self.acts.is_waiting(&call.line, |purpose| purpose == handshake) {
+            self.forget_move();
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Bounds of the console machine, each with what raising or lowering it costs. Times are microseconds unless named otherwise.
+
+/// Memory for key packages, commits and welcomes that came beside entries, in bytes. A call of nine leaves about 3 MB; less makes a
+/// console fetch some again, more is memory that a hostile node can fill in a browser tab.
+pub const BODIES_HELD: usize = 24 << 20;
+/// Bodies asked for again at most this often.
+pub const WANT_AGAIN_US: u64 = 1_000_000;
+/// How long a WebSocket may take until the node's challenge is here, and then until the first entries are.
+pub const HELLO_US: u64 = 10_000_000;
+/// Keep-alive while on watch. More often costs a sleeping laptop its battery.
+pub const PING_US: u64 = 5_000_000;
+/// Keep-alive in a call: a node that is gone is noticed in time to come back before the others count this console as lost.
+pub const PING_IN_CALL_US: u64 = 1_000_000;
+/// Without a word from the node for this many keep-alives the WebSocket counts as dead.
+pub const PINGS_MISSED: u64 = 3;
+/// First and longest wait before a WebSocket is opened again, in milliseconds; doubled in between.
+pub const RECONNECT_MS: (u32, u32) = (200, 15_000);
+/// The longest such wait while in a call.
+pub const RECONNECT_IN_CALL_MS: u32 = 1_000;
+/// How long a refused charter is left before the node is asked again, in milliseconds.
+pub const CHARTER_RETRY_MS: u32 = 15_000;
+/// A statement that asks for something (ring, answer, decline) is not made up for after this long without the node: the officer
+/// has moved on.
+pub const ACT_STALE_US: u64 = 10_000_000;
+/// How long after its ring a caller waits beyond the charter's seconds for parties that say nothing.
+pub const SILENT_GRACE_US: u64 = 5_000_000;
+/// How long a console stays in a call whose others were lost, and did not hang up.
+pub const ALONE_US: u64 = 60_000_000;
+/// How long a console goes on speaking while the keys of one that has left are being replaced. Longer lets it listen longer if its
+/// node lets it, shorter costs a gap in speech when its replacement is slow.
+pub const LEAVING_US: u64 = 2_000_000;
+/// How long a leaf that is not on the roster is only waited for, without an alarm on screen: journals of two nodes come in any order.
+pub const STRANGER_US: u64 = 1_000_000;
+/// How long keys of an epoch that is over are kept, for frames under way.
+pub const OLD_KEYS_US: u64 = 10_000_000;
+/// After how long without keys a member is shown as missing.
+pub const MISSING_US: u64 = 5_000_000;
+/// After how long without keys this console comes in anew with fresh key packages, and how often at most.
+pub const HEAL_US: u64 = 8_000_000;
+/// A used key package is replaced after this long, so that one replacement covers several.
+pub const REFRESH_US: u64 = 300_000;
+/// Between two tries to change a group after a refusal.
+pub const LEAD_AGAIN_US: u64 = 500_000;
+/// Between two automatic returns into a call.
+pub const RETURN_US: u64 = 2_000_000;
+/// Time for the node to answer an offer for the leg; then the leg is made again.
+pub const LEG_US: u64 = 8_000_000;
+/// Between two tries to make the leg.
+pub const LEG_AGAIN_US: u64 = 1_000_000;
+/// Generations of one leaf and epoch that are opened beyond the first: each is a media worker that was restarted. More lets a hostile
+/// node make this console derive keys.
+pub const GENERATIONS_MAX: usize = 16;
+/// Welcomes remembered as not for us.
+pub const TRIED_MAX: usize = 512;

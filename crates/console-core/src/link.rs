@@ -1,0 +1,225 @@
+//! The WebSocket to the own node: opened, challenged, proven, kept alive, opened again.
+
+use crate::console::Console;
+use crate::io::{Event, Output};
+use crate::limits::*;
+use crate::view::Trouble;
+use std::sync::Arc;
+use trialogue_charter::{NodeId, VerifiedCharter};
+use trialogue_journal::State;
+use trialogue_wire::console::{PROTOCOL, Refusal, ToConsole, ToNode};
+
+/// How far the WebSocket is.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Stage {
+    /// Not open; the platform was told when to open it.
+    #[default]
+    Down,
+    /// Open, nothing heard.
+    Open,
+    /// The challenge is answered.
+    Proven,
+    /// Accepted; the first entries are coming.
+    Syncing,
+    /// Accepted, and the state is whole.
+    Up,
+    /// Refused for good.
+    Refused,
+}
+
+#[derive(Default)]
+pub(crate) struct Link {
+    pub(crate) stage: Stage,
+    since_us: u64,
+    heard_us: u64,
+    ping_us: u64,
+    ping: u32,
+    tries: u32,
+    /// A wait that was asked for by a refusal, in milliseconds.
+    wait_ms: Option<u32>,
+}
+
+impl Link {
+    pub(crate) fn is_up(&self) -> bool {
+        self.stage == Stage::Up
+    }
+
+    /// The state is being told anew: nothing may be concluded from what is not in it yet.
+    pub(crate) fn is_syncing(&self) -> bool {
+        self.stage == Stage::Syncing
+    }
+}
+
+impl Console {
+    pub(crate) fn link_opened(&mut self) {
+        self.stage(Stage::Open);
+    }
+
+    fn stage(&mut self, stage: Stage) {
+        self.link.stage = stage;
+        self.link.since_us = self.now_us;
+        self.link.heard_us = self.now_us;
+        self.link.ping_us = self.now_us;
+    }
+
+    pub(crate) fn link_closed(&mut self) {
+        if self.link.stage == Stage::Refused {
+            return;
+        }
+        self.stage(Stage::Down);
+        self.paths.clear();
+        self.acts_unsent();
+        let most = if self.call.is_some() { RECONNECT_IN_CALL_MS } else { RECONNECT_MS.1 };
+        let step = RECONNECT_MS.0.saturating_mul(1 << self.link.tries.min(10)).min(most);
+        let wait = self.link.wait_ms.take().unwrap_or(step);
+        self.link.tries += 1;
+        // A node that comes back is not met by all its consoles in the same instant.
+        let mut random = [0; 2];
+        let _ = getrandom::fill(&mut random);
+        let jitter = wait / 2 * u32::from(u16::from_be_bytes(random)) / u32::from(u16::MAX);
+        self.push(Output::Reconnect { after_ms: (wait - wait / 4 + jitter).min(RECONNECT_MS.1) });
+    }
+
+    /// Keep-alives and patience.
+    pub(crate) fn link_tick(&mut self) {
+        let now = self.now_us;
+        match self.link.stage {
+            Stage::Open | Stage::Proven | Stage::Syncing if now >= self.link.since_us + HELLO_US => self.link_closed(),
+            Stage::Up if now >= self.link.heard_us + self.ping_every() * PINGS_MISSED => self.link_closed(),
+            Stage::Up if now >= self.link.ping_us + self.ping_every() => {
+                self.link.ping_us = now;
+                self.link.ping = self.link.ping.wrapping_add(1);
+                let number = self.link.ping;
+                self.send(&ToNode::Ping { number });
+            }
+            _ => {}
+        }
+    }
+
+    fn ping_every(&self) -> u64 {
+        if self.call.is_some() { PING_IN_CALL_US } else { PING_US }
+    }
+
+    pub(crate) fn link_next_us(&self) -> Option<u64> {
+        match self.link.stage {
+            Stage::Open | Stage::Proven | Stage::Syncing => Some(self.link.since_us + HELLO_US),
+            Stage::Up => Some(self.link.ping_us + self.ping_every()),
+            Stage::Down | Stage::Refused => None,
+        }
+    }
+
+    pub(crate) fn received(&mut self, bytes: &[u8]) {
+        if matches!(self.link.stage, Stage::Down | Stage::Refused) {
+            return;
+        }
+        self.link.heard_us = self.now_us;
+        match trialogue_wire::decode::<ToConsole>(bytes) {
+            Ok(message) => self.said(message),
+            Err(_) => self.log(Event::Malformed("message")),
+        }
+    }
+
+    fn said(&mut self, message: ToConsole) {
+        let known = matches!(self.link.stage, Stage::Syncing | Stage::Up);
+        match message {
+            ToConsole::Challenge { protocol, node, nonce, charter } if self.link.stage == Stage::Open => {
+                self.challenged(protocol, node, &nonce, &charter);
+            }
+            ToConsole::Welcome { .. } if self.link.stage == Stage::Proven => self.welcomed(),
+            ToConsole::Refused { number: None, reason } => self.turned_away(reason),
+            _ if !known => self.log(Event::Malformed("message before its time")),
+            ToConsole::Entries { bundles } => self.take_entries(bundles),
+            ToConsole::Paths { paths } => {
+                self.paths = paths.into_iter().map(|path| (path.node.clone(), path)).collect();
+                self.synced();
+            }
+            ToConsole::Accepted { number, .. } => self.act_accepted(number),
+            ToConsole::Refused { number: Some(number), reason } => self.act_refused(number, reason),
+            ToConsole::Answer { sdp } => self.leg_answer(sdp),
+            ToConsole::Place { mid, device, medium } => self.placed(mid, device, medium),
+            ToConsole::Bodies { bodies } => self.take_bodies(bodies),
+            ToConsole::Sending { device, voice, picture } => self.says(device, voice, picture),
+            ToConsole::Pong { .. } => {}
+            ToConsole::Challenge { .. } | ToConsole::Welcome { .. } => self.log(Event::Malformed("message out of turn")),
+        }
+    }
+
+    fn challenged(&mut self, protocol: u8, node: NodeId, nonce: &[u8; 32], charter: &[u8]) {
+        if protocol != PROTOCOL {
+            return self.turned_away(Refusal::Protocol);
+        }
+        if let Err(why) = self.check_charter(&node, charter) {
+            self.trouble = Some(Trouble::Charter { why });
+            self.link.wait_ms = Some(CHARTER_RETRY_MS);
+            return self.link_closed();
+        }
+        if matches!(self.trouble, Some(Trouble::Charter { .. } | Trouble::Refused { .. })) {
+            self.trouble = None;
+        }
+        let signature = self.secret.prove(&node, nonce).to_vec();
+        self.node = Some(node);
+        self.stage(Stage::Proven);
+        let (certificate, on_watch) = (self.certificate.clone(), self.on_watch);
+        self.send(&ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch });
+    }
+
+    /// The node's charter must be signed by all, with the own root among them, not older than the one held, and the node must be
+    /// one of the own party.
+    fn check_charter(&mut self, node: &NodeId, bytes: &[u8]) -> Result<(), String> {
+        let same = self.charter.as_ref().is_some_and(|held| held.bytes() == bytes);
+        if !same {
+            let charter = VerifiedCharter::open(bytes, Some(&self.root)).map_err(|error| error.to_string())?;
+            if let Some(held) = &self.charter {
+                charter.supersedes(held).map_err(|error| error.to_string())?;
+            }
+            self.take_charter(Arc::new(charter)).map_err(|error| error.to_string())?;
+            self.push(Output::Charter(bytes.to_vec()));
+        }
+        let party = self.charter.as_ref().and_then(|charter| charter.node(node)).map(|node| &node.party);
+        if party.is_none() || party != self.me.as_ref().map(|me| &me.party) {
+            return Err(format!("{node} is no node of this console's party in the charter: check the address"));
+        }
+        Ok(())
+    }
+
+    fn welcomed(&mut self) {
+        self.stage(Stage::Syncing);
+        // The first entries are told from the beginning: folding them onto what is held would count a restart twice.
+        self.fold = self.charter.clone().map(State::new);
+        self.seen.clear();
+        self.log(Event::Accepted);
+    }
+
+    /// The first entries are all here: the node sends its paths after them.
+    fn synced(&mut self) {
+        if self.link.stage != Stage::Syncing {
+            return;
+        }
+        self.stage(Stage::Up);
+        self.link.tries = 0;
+        // What the node had accepted stands in the state by now, or it never will.
+        if let Some(keys) = self.keys.as_mut().filter(|keys| keys.moving.as_ref().is_some_and(|own| own.confirmed)) {
+            keys.moving = None;
+        }
+        self.note_stays();
+        self.acts_again();
+        self.tell_sending();
+    }
+
+    fn turned_away(&mut self, reason: Refusal) {
+        self.log(Event::Refused(crate::show::name_of(reason)));
+        self.trouble = Some(Trouble::Refused { reason: crate::show::name_of(reason) });
+        match reason {
+            // These pass by themselves.
+            Refusal::Busy | Refusal::NotNow | Refusal::Malformed => {
+                self.link.wait_ms = Some(RECONNECT_MS.1);
+                self.link_closed();
+            }
+            _ => {
+                self.stage(Stage::Refused);
+                self.call = None;
+                self.push(Output::Stop);
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Key packages for rings and answers, made ahead while nothing else happens: a post-quantum one costs tens of milliseconds.
+
+use crate::console::Console;
+use crate::engage::Offer;
+use crate::io::Event;
+use std::collections::BTreeMap;
+use trialogue_charter::NodeId;
+use trialogue_journal::{BodyRef, KeyOffer};
+
+impl Console {
+    /// One key package per node of the charter are held ready.
+    fn stock_wanted(&self) -> usize {
+        self.charter.as_ref().map_or(0, |charter| charter.nodes.len())
+    }
+
+    /// Makes one key package, if some are missing.
+    pub(crate) fn stock_package(&mut self) {
+        let wanted = self.stock_wanted();
+        let Some(keys) = &mut self.keys else { return };
+        if keys.stock.len() < wanted {
+            match keys.ring.key_package() {
+                Ok(package) => keys.stock.push_back(package),
+                Err(error) => self.log(Event::BadHandshake { step: "key package", why: error.to_string() }),
+            }
+        }
+    }
+
+    /// One package per tick, at once: the platform's other events come between ticks.
+    pub(crate) fn stock_next_us(&self) -> Option<u64> {
+        let held = self.keys.as_ref().map(|keys| keys.stock.len())?;
+        (held < self.stock_wanted() && self.link.is_up()).then_some(self.now_us)
+    }
+
+    /// Offers for all nodes of the charter but those in `keep`, whose present offers stay.
+    pub(crate) fn fresh_offers(&mut self, mut keep: BTreeMap<NodeId, Offer>) -> BTreeMap<NodeId, Offer> {
+        let (Some(charter), Some(keys)) = (self.charter.clone(), &mut self.keys) else { return keep };
+        for node in &charter.nodes {
+            if keep.contains_key(&node.id) {
+                continue;
+            }
+            let Some(body) = keys.stock.pop_front().or_else(|| keys.ring.key_package().ok()) else { continue };
+            if let Some(package) = BodyRef::of(&body) {
+                keep.insert(node.id.clone(), Offer { package, body, used: false });
+            }
+        }
+        keep
+    }
+}
+
+/// As a statement lists them (sorted by node), and the bodies beside it.
+pub(crate) fn listed(offers: &BTreeMap<NodeId, Offer>) -> (Vec<KeyOffer>, Vec<Vec<u8>>) {
+    let list = offers.iter().map(|(node, offer)| KeyOffer { node: node.clone(), package: offer.package.clone() });
+    (list.collect(), offers.values().map(|offer| offer.body.clone()).collect())
+}

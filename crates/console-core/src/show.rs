@@ -1,0 +1,210 @@
+//! The view: what the fold and the keys amount to on screen.
+
+use crate::console::Console;
+use crate::limits::{MISSING_US, STRANGER_US};
+use crate::link::Stage;
+use crate::view::*;
+use std::collections::BTreeMap;
+use trialogue_charter::{DeviceId, Line, Party, Texts, VerifiedCharter};
+use trialogue_journal::fold::{LineState, Ring, RingResponse};
+use trialogue_wire::console::Medium;
+
+/// The variant's name as the view spells it.
+pub(crate) fn name_of(variant: impl std::fmt::Debug) -> String {
+    let name = format!("{variant:?}");
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+fn text(texts: &Texts) -> Text3 {
+    Text3 { en: texts.en.clone(), ja: texts.ja.clone(), ko: texts.ko.clone() }
+}
+
+impl Console {
+    pub(crate) fn view_now(&self) -> View {
+        let lines = match (&self.charter, &self.me) {
+            (Some(charter), Some(me)) => {
+                charter.lines_of_office(&me.office).map(|line| self.line_view(charter, line)).collect()
+            }
+            _ => Vec::new(),
+        };
+        View {
+            me: self.person(&self.id),
+            node: match self.link.stage {
+                Stage::Up => NodeLink::Up,
+                Stage::Refused => NodeLink::Refused,
+                _ if matches!(self.trouble, Some(Trouble::Charter { .. })) => NodeLink::Refused,
+                _ => NodeLink::Connecting,
+            },
+            trouble: self.trouble.clone(),
+            lines,
+            call: self.call_view(),
+        }
+    }
+
+    /// Who a device is, by its certificate; none: it has none that verifies.
+    fn person(&self, id: &DeviceId) -> Option<Person> {
+        let charter = self.charter.as_ref()?;
+        let known = self.fold.as_ref().and_then(|fold| fold.known_device(id));
+        let device = if *id == self.id { self.me.as_ref() } else { known }?;
+        let office = charter.office(&device.office)?;
+        let party = charter.party(&device.party)?;
+        Some(Person {
+            device: id.to_string(),
+            name: device.person.as_str().to_owned(),
+            office: text(&office.title),
+            office_id: office.id.to_string(),
+            party: party.id.to_string(),
+            party_name: text(&party.name),
+        })
+    }
+
+    fn line_view(&self, charter: &VerifiedCharter, line: &Line) -> LineView {
+        let state = self.fold.as_ref().map(|fold| fold.line(&line.id)).unwrap_or_default();
+        let own = self.me.as_ref().map(|me| &me.party);
+        let mut parties: Vec<&Party> = charter.parties_on_line(&line.id).collect();
+        parties.sort_by_key(|party| Some(&party.id) != own);
+        LineView {
+            id: line.id.to_string(),
+            name: text(&line.name),
+            marking: line.marking.clone(),
+            parties: parties.iter().map(|party| self.party_view(charter, line, party, &state)).collect(),
+            ring: self.ring_view(charter, line),
+            active: !state.participants.is_empty(),
+            joined: self.call.as_ref().is_some_and(|call| call.line == line.id),
+            outcome: self.outcomes.get(&line.id).map(|ended| ended.outcome),
+        }
+    }
+
+    fn party_view(&self, charter: &VerifiedCharter, line: &Line, party: &Party, state: &LineState) -> PartyView {
+        let own = self.me.as_ref().is_some_and(|me| me.party == party.id);
+        let nodes = charter.nodes.iter().filter(|node| node.party == party.id);
+        let paths: Vec<_> = nodes.filter_map(|node| self.paths.get(&node.id)).collect();
+        let round_trip = paths.iter().filter(|path| path.direct).filter_map(|path| path.round_trip_us).min();
+        PartyView {
+            id: party.id.to_string(),
+            name: text(&party.name),
+            own,
+            reached: if own { self.link.is_up() } else { paths.iter().any(|path| path.reached) },
+            round_trip_ms: round_trip.map(|us| f64::from(us) / 1_000.0),
+            on_watch: self.fold.as_ref().map_or(0, |fold| fold.on_watch(&party.id, &line.id)),
+            ring: self.ring_state(charter, line, party, state),
+        }
+    }
+
+    fn ring_state(&self, charter: &VerifiedCharter, line: &Line, party: &Party, state: &LineState) -> RingState {
+        let rung = state.rings.iter().any(|ring| ring.party != party.id);
+        let mut response = state.responses.get(&party.id).cloned().unwrap_or_default();
+        // After an own ring has come to nothing, what each party did stays on screen with the outcome.
+        if state.participants.is_empty()
+            && let Some(ended) = self.outcomes.get(&line.id)
+        {
+            response = ended.answers.get(&party.id).cloned().unwrap_or_default();
+        }
+        match response {
+            RingResponse::None if rung => RingState::Silent,
+            RingResponse::None => RingState::None,
+            RingResponse::Received => RingState::Received,
+            RingResponse::Unstaffed => RingState::Unstaffed,
+            RingResponse::Ringing(consoles) => RingState::Ringing { consoles },
+            RingResponse::Answered => RingState::Answered,
+            RingResponse::Left => RingState::None,
+            RingResponse::Expired => RingState::Expired,
+            RingResponse::Declined { reason, call_back_ms, deputy, .. } => RingState::Declined {
+                reason: name_of(reason),
+                call_back_ms: call_back_ms.map(|ms| ms as f64),
+                deputy: deputy.and_then(|id| charter.office(&id)).map(|office| text(&office.title)),
+            },
+        }
+    }
+
+    fn ring_view(&self, charter: &VerifiedCharter, line: &Line) -> Option<RingView> {
+        let me = self.me.as_ref()?;
+        let rings: Vec<Ring> = self.fold.as_ref()?.sounding_on(&me.party, &line.id);
+        let ring = rings.iter().find(|ring| self.sounding.contains_key(&ring.call))?;
+        let since = *self.sounding.get(&ring.call)?;
+        let until = since + u64::from(charter.policy.ring_seconds) * 1_000;
+        Some(RingView {
+            call: ring.call.to_string(),
+            from: self.person(&ring.device)?,
+            since_ms: since as f64,
+            until_ms: until as f64,
+        })
+    }
+
+    fn call_view(&self) -> Option<CallView> {
+        let (call, charter) = (self.call.as_ref()?, self.charter.as_ref()?);
+        let roster = self.participants();
+        let missing = charter.parties_on_line(&call.line).map(|party| &party.id);
+        let missing = missing.filter(|party| {
+            self.me.as_ref().is_none_or(|me| me.party != **party) && !roster.iter().any(|p| p.party == **party)
+        });
+        let own = self.person(&self.id).map(|person| Member {
+            person,
+            me: true,
+            keys: KeyState::Ready,
+            voice: self.leg.sending.0,
+            picture: self.leg.sending.1,
+            voice_mid: None,
+            picture_mid: None,
+        });
+        Some(CallView {
+            call: call.call.to_string(),
+            line: call.line.to_string(),
+            since_ms: call.since_ms.map(|ms| ms as f64),
+            members: own.into_iter().chain(self.others(call)).collect(),
+            sealing: self.sealing_view(),
+            missing: missing.map(ToString::to_string).collect(),
+            code: self.code(),
+        })
+    }
+
+    /// The others by party, then name; those who have left while keys of theirs are still good, last.
+    fn others(&self, call: &crate::engage::Engaged) -> Vec<Member> {
+        let mut members: BTreeMap<(bool, String, String, DeviceId), Member> = BTreeMap::new();
+        let present = call.members.iter().map(|(device, known)| (*device, Some(known)));
+        let leaving = call.leaving.iter().filter(|(_, until)| self.now_us < **until).map(|(device, _)| (*device, None));
+        for (device, known) in present.chain(leaving.filter(|(device, _)| self.holds_keys(device))) {
+            let Some(person) = self.person(&device) else { continue };
+            let keys = match known.map(|known| known.without_keys_us) {
+                None => KeyState::Leaving,
+                Some(None) => KeyState::Ready,
+                Some(Some(since)) if self.now_us >= since + MISSING_US => KeyState::Missing,
+                Some(Some(_)) => KeyState::Pending,
+            };
+            let order = (known.is_none(), person.party.clone(), person.name.clone(), device);
+            let member = Member {
+                person,
+                me: false,
+                keys,
+                voice: known.is_some_and(|known| known.voice),
+                picture: known.is_some_and(|known| known.picture),
+                voice_mid: self.leg.mid_of(&device, Medium::Voice),
+                picture_mid: self.leg.mid_of(&device, Medium::Picture),
+            };
+            members.insert(order, member);
+        }
+        members.into_values().collect()
+    }
+
+    /// Is the device still in a group that this console speaks into?
+    fn holds_keys(&self, device: &DeviceId) -> bool {
+        let Some(keys) = &self.keys else { return false };
+        let leaves = keys.sealing.and_then(|(group, _)| keys.ring.members(&group).ok());
+        leaves.is_some_and(|leaves| leaves.iter().any(|leaf| leaf.device == *device))
+    }
+
+    fn sealing_view(&self) -> Sealing {
+        let Some(keys) = &self.keys else { return Sealing::Waiting };
+        if keys.sealing.is_some() {
+            return Sealing::Sealed;
+        }
+        match keys.stranger {
+            Some((device, since)) if self.now_us >= since + STRANGER_US => {
+                let name = self.person(&device).map(|person| person.name);
+                Sealing::Stranger { who: [Some(device.to_string()), name].into_iter().flatten().collect::<Vec<_>>().join(" ") }
+            }
+            _ => Sealing::Waiting,
+        }
+    }
+}
