@@ -2,6 +2,10 @@
 //!
 //! rustup's own target where it can be had; else Debian's Rust for the web, which builds the standard library from its
 //! own source package. Some build hosts reach package registries and nothing else.
+//!
+//! Measured with the groups, sealing and signatures in: `opt-level` "s" 1.43 MB (447 kB as gzip), "z" 1.34 MB (423 kB)
+//! but two thirds slower at sealing, 3 1.80 MB (556 kB) and little faster. `wasm-opt -Os` makes it 12 % smaller on disk, 4 %
+//! larger as gzip, and no faster: it is not used.
 
 use std::fs;
 use std::path::{Path, PathBuf};
