@@ -29,16 +29,12 @@ impl Suite {
 
     /// The suite of a code point, if it is known.
     pub fn of(id: u16) -> Option<Self> {
-        [Self::Cnsa2, Self::XWing]
-            .into_iter()
-            .find(|suite| suite.id() == id)
+        [Self::Cnsa2, Self::XWing].into_iter().find(|suite| suite.id() == id)
     }
 
     /// The suite of a name, if it is known.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Cnsa2, Self::XWing]
-            .into_iter()
-            .find(|suite| suite.name() == name)
+        [Self::Cnsa2, Self::XWing].into_iter().find(|suite| suite.name() == name)
     }
 }
 

@@ -63,8 +63,7 @@ impl DeviceCertificate {
     /// [`Device::not_after_ms`] with its clock once, at enrolment.
     pub fn verify(charter: &VerifiedCharter, bytes: &[u8]) -> Result<Device, CertificateError> {
         let signed = Many::decode(bytes, CERTIFICATE_MAX)?;
-        let certificate: Self =
-            canonical::decode(signed.payload()).ok_or(CertificateError::NotCanonical)?;
+        let certificate: Self = canonical::decode(signed.payload()).ok_or(CertificateError::NotCanonical)?;
         let voucher = Voucher::open(charter, &certificate.voucher)?;
         if certificate.voucher_key.fingerprint() != voucher.key {
             return Err(CertificateError::OtherKey);
@@ -163,14 +162,8 @@ impl DeviceSecret {
     pub fn mls_key(&self, suite: Suite) -> MlsKey {
         let public = self.0.public();
         match suite {
-            Suite::XWing => MlsKey {
-                private: Zeroizing::new(*self.0.ed25519_seed()),
-                public: public.ed25519.to_vec(),
-            },
-            Suite::Cnsa2 => MlsKey {
-                private: Zeroizing::new(*self.0.ml_dsa_87_seed()),
-                public: public.ml_dsa_87,
-            },
+            Suite::XWing => MlsKey { private: Zeroizing::new(*self.0.ed25519_seed()), public: public.ed25519.to_vec() },
+            Suite::Cnsa2 => MlsKey { private: Zeroizing::new(*self.0.ml_dsa_87_seed()), public: public.ml_dsa_87 },
         }
     }
 }

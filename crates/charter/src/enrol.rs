@@ -56,34 +56,16 @@ impl EnrolmentLink {
         seed.copy_from_slice(&entropy[..32]);
         id.0.copy_from_slice(&entropy[32..]);
         let key = HybridSecret::from_seed(&seed).public().fingerprint();
-        let voucher = Voucher {
-            id,
-            party,
-            office,
-            person,
-            not_after_ms,
-            key,
-        };
-        Self {
-            seed,
-            voucher: voucher.sign(root),
-            root: root.public().fingerprint(),
-        }
+        let voucher = Voucher { id, party, office, person, not_after_ms, key };
+        Self { seed, voucher: voucher.sign(root), root: root.public().fingerprint() }
     }
 
     /// The text after `#`.
     pub fn to_fragment(&self) -> Zeroizing<String> {
-        let mut fields = Fields {
-            seed: *self.seed,
-            voucher: self.voucher.clone(),
-            root: self.root,
-        };
+        let mut fields = Fields { seed: *self.seed, voucher: self.voucher.clone(), root: self.root };
         let bytes = Zeroizing::new(canonical::encode(&fields));
         fields.seed.zeroize();
-        Zeroizing::new(format!(
-            "{FIELD}{}",
-            Base64UrlUnpadded::encode_string(&bytes)
-        ))
+        Zeroizing::new(format!("{FIELD}{}", Base64UrlUnpadded::encode_string(&bytes)))
     }
 
     /// Reads a whole link, or what comes after its `#`.
@@ -96,11 +78,8 @@ impl EnrolmentLink {
         let value = fragment.strip_prefix(FIELD).ok_or(BadLink)?;
         let bytes = Zeroizing::new(Base64UrlUnpadded::decode_vec(value).map_err(|_| BadLink)?);
         let mut fields: Fields = canonical::decode(&bytes).ok_or(BadLink)?;
-        let link = Self {
-            seed: Zeroizing::new(fields.seed),
-            voucher: std::mem::take(&mut fields.voucher),
-            root: fields.root,
-        };
+        let link =
+            Self { seed: Zeroizing::new(fields.seed), voucher: std::mem::take(&mut fields.voucher), root: fields.root };
         fields.seed.zeroize();
         Ok(link)
     }
@@ -113,12 +92,8 @@ impl EnrolmentLink {
     /// What the voucher says, verified: to greet the person before the device is made.
     pub fn voucher(&self, charter: &VerifiedCharter) -> Result<Voucher, CertificateError> {
         let voucher = Voucher::open(charter, &self.voucher)?;
-        let own = charter
-            .party(&voucher.party)
-            .map(|party| party.root.fingerprint());
-        if own != Some(self.root)
-            || voucher.key != HybridSecret::from_seed(&self.seed).public().fingerprint()
-        {
+        let own = charter.party(&voucher.party).map(|party| party.root.fingerprint());
+        if own != Some(self.root) || voucher.key != HybridSecret::from_seed(&self.seed).public().fingerprint() {
             return Err(CertificateError::OtherKey);
         }
         Ok(voucher)
@@ -138,14 +113,9 @@ impl EnrolmentLink {
 
     /// Certifies a device before a charter is at hand, so that a console can store its whole identity before it first connects: a
     /// link works once. Of the voucher only its key and its time are judged; the node and every console verify the rest.
-    pub fn certify_ahead(
-        &self,
-        device: &DeviceSecret,
-        made_ms: u64,
-    ) -> Result<Vec<u8>, CertificateError> {
+    pub fn certify_ahead(&self, device: &DeviceSecret, made_ms: u64) -> Result<Vec<u8>, CertificateError> {
         let signed = Many::decode(&self.voucher, VOUCHER_MAX)?;
-        let claims: Voucher =
-            canonical::decode(signed.payload()).ok_or(CertificateError::NotCanonical)?;
+        let claims: Voucher = canonical::decode(signed.payload()).ok_or(CertificateError::NotCanonical)?;
         let key = HybridSecret::from_seed(&self.seed);
         let public = key.public();
         if claims.key != public.fingerprint() {
@@ -154,12 +124,8 @@ impl EnrolmentLink {
         if made_ms > claims.not_after_ms {
             return Err(CertificateError::Late);
         }
-        let certificate = DeviceCertificate {
-            voucher: self.voucher.clone(),
-            voucher_key: public,
-            device: device.public(),
-            made_ms,
-        };
+        let certificate =
+            DeviceCertificate { voucher: self.voucher.clone(), voucher_key: public, device: device.public(), made_ms };
         Ok(certificate.sign(&claims.id, &key))
     }
 }

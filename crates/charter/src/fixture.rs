@@ -18,18 +18,12 @@ pub const PARTIES: [&str; 3] = ["JPN", "KOR", "USA"];
 
 fn secret(purpose: &str, name: &str) -> HybridSecret {
     let mut seed = [0; 32];
-    seed.copy_from_slice(
-        &Hash::of(format!("trialogue fixture {purpose} {name}").as_bytes()).0[..32],
-    );
+    seed.copy_from_slice(&Hash::of(format!("trialogue fixture {purpose} {name}").as_bytes()).0[..32]);
     HybridSecret::from_seed(&seed)
 }
 
 fn texts(text: &str) -> Texts {
-    Texts {
-        en: text.to_owned(),
-        ja: text.to_owned(),
-        ko: text.to_owned(),
-    }
+    Texts { en: text.to_owned(), ja: text.to_owned(), ko: text.to_owned() }
 }
 
 fn lower(party: &str) -> String {
@@ -85,10 +79,7 @@ pub fn charter(suite: Suite) -> Charter {
         nodes: nodes.collect(),
         offices,
         lines: lines.collect(),
-        policy: Policy {
-            ring_seconds: 60,
-            lost_seconds: 10,
-        },
+        policy: Policy { ring_seconds: 60, lost_seconds: 10 },
     }
 }
 
@@ -96,61 +87,34 @@ impl Trilateral {
     /// The fixture with this suite.
     pub fn new(suite: Suite) -> Self {
         let charter = charter(suite);
-        let roots: Vec<_> = charter
-            .parties
-            .iter()
-            .map(|party| (party.id.clone(), root(party.id.as_str())))
-            .collect();
-        let nodes = charter
-            .nodes
-            .iter()
-            .map(|node| (node.id.clone(), secret("journal", node.party.as_str())))
-            .collect();
+        let roots: Vec<_> = charter.parties.iter().map(|party| (party.id.clone(), root(party.id.as_str()))).collect();
+        let nodes =
+            charter.nodes.iter().map(|node| (node.id.clone(), secret("journal", node.party.as_str()))).collect();
         let mut draft = UnverifiedCharter::draft(charter).expect("fixture");
         for (party, root) in &roots {
             draft.sign(party, root).expect("fixture");
         }
-        Self {
-            charter: draft.verify(None).expect("fixture"),
-            roots,
-            nodes,
-        }
+        Self { charter: draft.verify(None).expect("fixture"), roots, nodes }
     }
 
     /// A party's root key.
     pub fn root(&self, party: &PartyId) -> &HybridSecret {
-        &self
-            .roots
-            .iter()
-            .find(|(id, _)| id == party)
-            .expect("fixture")
-            .1
+        &self.roots.iter().find(|(id, _)| id == party).expect("fixture").1
     }
 
     /// A node's journal key.
     pub fn journal(&self, node: &NodeId) -> &HybridSecret {
-        &self
-            .nodes
-            .iter()
-            .find(|(id, _)| id == node)
-            .expect("fixture")
-            .1
+        &self.nodes.iter().find(|(id, _)| id == node).expect("fixture").1
     }
 
     /// A node's link key (its Ed25519 half).
     pub fn link(&self, node: &NodeId) -> HybridSecret {
-        secret(
-            "link",
-            self.charter.node(node).expect("fixture").party.as_str(),
-        )
+        secret("link", self.charter.node(node).expect("fixture").party.as_str())
     }
 
     /// An enrolment link for an office; the same `number` gives the same link. It never runs out.
     pub fn enrolment(&self, office: &str, number: u8) -> EnrolmentLink {
-        let office = self
-            .charter
-            .office(&OfficeId::new(office).expect("fixture"))
-            .expect("fixture");
+        let office = self.charter.office(&OfficeId::new(office).expect("fixture")).expect("fixture");
         let mut entropy = Hash::of(office.id.as_str().as_bytes()).0;
         entropy[0] = number;
         entropy[32] = number;
@@ -170,10 +134,7 @@ impl Trilateral {
         let mut seed = [number; 32];
         seed[..31].copy_from_slice(&Hash::of(format!("device {office}").as_bytes()).0[..31]);
         let secret = DeviceSecret::from_seed(&seed);
-        let (certificate, device) = self
-            .enrolment(office, number)
-            .certify(&self.charter, &secret, 0)
-            .expect("fixture");
+        let (certificate, device) = self.enrolment(office, number).certify(&self.charter, &secret, 0).expect("fixture");
         (secret, certificate, device)
     }
 }

@@ -5,9 +5,7 @@ use crate::cose::Algorithm;
 use crate::ids::{DeviceId, Hash};
 use ed25519_dalek::Signer as _;
 use hkdf::Hkdf;
-use ml_dsa::{
-    EncodedSignature, EncodedVerifyingKey, Keypair as _, MlDsa87, SigningKey, VerifyingKey,
-};
+use ml_dsa::{EncodedSignature, EncodedVerifyingKey, Keypair as _, MlDsa87, SigningKey, VerifyingKey};
 use sha2::Sha384;
 use std::fmt;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
@@ -29,11 +27,7 @@ pub struct HybridSecret {
 impl HybridSecret {
     /// The key of this seed.
     pub fn from_seed(seed: &[u8; 32]) -> Self {
-        Self {
-            seed: *seed,
-            ed25519: derive(seed, b"ed25519"),
-            ml_dsa_87: derive(seed, b"ml-dsa-87"),
-        }
+        Self { seed: *seed, ed25519: derive(seed, b"ed25519"), ml_dsa_87: derive(seed, b"ml-dsa-87") }
     }
 
     /// A new key from 32 bytes of entropy, which the caller draws from the system's source.
@@ -134,10 +128,9 @@ pub(crate) fn ed25519_is_well_formed(key: &[u8; 32]) -> bool {
 
 /// Does an Ed25519 signature hold? Strictly (no small-order points), so that no two keys share a signature.
 pub fn ed25519_holds(key: &[u8; 32], message: &[u8], signature: &[u8]) -> bool {
-    let (Ok(key), Ok(signature)) = (
-        ed25519_dalek::VerifyingKey::from_bytes(key),
-        ed25519_dalek::Signature::from_slice(signature),
-    ) else {
+    let (Ok(key), Ok(signature)) =
+        (ed25519_dalek::VerifyingKey::from_bytes(key), ed25519_dalek::Signature::from_slice(signature))
+    else {
         return false;
     };
     key.verify_strict(message, &signature).is_ok()
@@ -145,16 +138,13 @@ pub fn ed25519_holds(key: &[u8; 32], message: &[u8], signature: &[u8]) -> bool {
 
 fn ml_dsa_87_holds(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
     use ml_dsa::Verifier as _;
-    let (Ok(key), Ok(signature)) = (
-        <&EncodedVerifyingKey<MlDsa87>>::try_from(key),
-        <&EncodedSignature<MlDsa87>>::try_from(signature),
-    ) else {
+    let (Ok(key), Ok(signature)) =
+        (<&EncodedVerifyingKey<MlDsa87>>::try_from(key), <&EncodedSignature<MlDsa87>>::try_from(signature))
+    else {
         return false;
     };
     let Some(signature) = ml_dsa::Signature::<MlDsa87>::decode(signature) else {
         return false;
     };
-    VerifyingKey::<MlDsa87>::decode(key)
-        .verify(message, &signature)
-        .is_ok()
+    VerifyingKey::<MlDsa87>::decode(key).verify(message, &signature).is_ok()
 }

@@ -9,20 +9,14 @@ pub struct PersonName(String);
 
 /// A name that cannot be shown safely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "a name has 1 to 80 characters, no control or direction characters and no space at either end"
-)]
+#[error("a name has 1 to 80 characters, no control or direction characters and no space at either end")]
 pub struct BadName;
 
 impl PersonName {
     /// Accepts a name that a screen can show.
     pub fn new(text: impl Into<String>) -> Result<Self, BadName> {
         let text = text.into();
-        if is_showable(&text, crate::limits::TEXT_MAX) {
-            Ok(Self(text))
-        } else {
-            Err(BadName)
-        }
+        if is_showable(&text, crate::limits::TEXT_MAX) { Ok(Self(text)) } else { Err(BadName) }
     }
 
     /// The name, to be shown to people and never logged.
@@ -38,10 +32,7 @@ pub fn is_showable(text: &str, max: usize) -> bool {
             // Direction overrides and isolates (UAX #9), zero-width and line separators: they make one name look like another.
             || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
-    !text.is_empty()
-        && text.trim() == text
-        && text.chars().count() <= max
-        && !text.chars().any(misleading)
+    !text.is_empty() && text.trim() == text && text.chars().count() <= max && !text.chars().any(misleading)
 }
 
 impl fmt::Debug for PersonName {
@@ -51,11 +42,7 @@ impl fmt::Debug for PersonName {
 }
 
 impl<C> Encode<C> for PersonName {
-    fn encode<W: encode::Write>(
-        &self,
-        e: &mut Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), encode::Error<W::Error>> {
+    fn encode<W: encode::Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
         e.str(&self.0)?.ok()
     }
 }

@@ -16,9 +16,7 @@ pub enum CharterError {
     #[error("this is not a charter: {0}")]
     Open(#[from] OpenError),
     /// The payload is not deterministic CBOR of this format.
-    #[error(
-        "the charter's content is not in the one form that signatures are made for: ask for the original file"
-    )]
+    #[error("the charter's content is not in the one form that signatures are made for: ask for the original file")]
     NotCanonical,
     /// The content is not sound.
     #[error("the charter is not sound: {0}")]
@@ -36,9 +34,7 @@ pub enum CharterError {
         fault: Fault,
     },
     /// Signed by something that is no party.
-    #[error(
-        "the charter carries the signature of {0:?}, which is no party of it: ask for the original file"
-    )]
+    #[error("the charter carries the signature of {0:?}, which is no party of it: ask for the original file")]
     StrangeSignature(String),
     /// To be signed for a party that is not in it.
     #[error("party {0} is not in this charter: check --party, or the draft")]
@@ -49,14 +45,10 @@ pub enum CharterError {
     )]
     NotTheRoot(PartyId),
     /// No party has the pinned root.
-    #[error(
-        "no party of the charter has the root key {0:?}… that is pinned here: this charter is not for this party"
-    )]
+    #[error("no party of the charter has the root key {0:?}… that is pinned here: this charter is not for this party")]
     NotPinned(Hash),
     /// Older than the one in force.
-    #[error(
-        "the charter has serial {offered}, and {held} is in force: an older charter is never taken back"
-    )]
+    #[error("the charter has serial {offered}, and {held} is in force: an older charter is never taken back")]
     Older {
         /// Offered.
         offered: u64,
@@ -80,26 +72,18 @@ impl UnverifiedCharter {
     pub fn draft(charter: Charter) -> Result<Self, CharterError> {
         charter.validate()?;
         let signed = Many::new(canonical::encode(&charter));
-        Ok(Self {
-            claims: charter,
-            signed,
-        })
+        Ok(Self { claims: charter, signed })
     }
 
     /// Reads a charter file: bounded, in its one encoding, sound, signed by nobody but parties.
     pub fn decode(bytes: &[u8]) -> Result<Self, CharterError> {
         let signed = Many::decode(bytes, CHARTER_MAX)?;
-        let claims: Charter =
-            canonical::decode(signed.payload()).ok_or(CharterError::NotCanonical)?;
+        let claims: Charter = canonical::decode(signed.payload()).ok_or(CharterError::NotCanonical)?;
         claims.validate()?;
-        if let Some(stranger) = signed.kids().find(|kid| {
-            !claims
-                .parties
-                .iter()
-                .any(|p| p.id.as_str().as_bytes() == *kid)
-        }) {
-            let name =
-                String::from_utf8_lossy(&stranger[..stranger.len().min(PartyId::MAX)]).into_owned();
+        if let Some(stranger) =
+            signed.kids().find(|kid| !claims.parties.iter().any(|p| p.id.as_str().as_bytes() == *kid))
+        {
+            let name = String::from_utf8_lossy(&stranger[..stranger.len().min(PartyId::MAX)]).into_owned();
             return Err(CharterError::StrangeSignature(name));
         }
         Ok(Self { claims, signed })
@@ -127,8 +111,7 @@ impl UnverifiedCharter {
         if known.root != root.public() {
             return Err(CharterError::NotTheRoot(party.clone()));
         }
-        self.signed
-            .sign(domain::CHARTER, party.as_str().as_bytes(), root);
+        self.signed.sign(domain::CHARTER, party.as_str().as_bytes(), root);
         Ok(())
     }
 
@@ -138,10 +121,7 @@ impl UnverifiedCharter {
         for party in &self.claims.parties {
             for algorithm in Algorithm::ALL {
                 let kid = party.id.as_str().as_bytes();
-                if let Err(fault) = self
-                    .signed
-                    .check(domain::CHARTER, kid, algorithm, &party.root)
-                {
+                if let Err(fault) = self.signed.check(domain::CHARTER, kid, algorithm, &party.root) {
                     missing.push((party.id.clone(), algorithm, fault));
                 }
             }
@@ -153,25 +133,13 @@ impl UnverifiedCharter {
     /// party's root, pinned by a node's configuration or an enrolment link.
     pub fn verify(&self, own_root: Option<&Hash>) -> Result<VerifiedCharter, CharterError> {
         if let Some(pin) = own_root
-            && !self
-                .claims
-                .parties
-                .iter()
-                .any(|party| party.root.fingerprint() == *pin)
+            && !self.claims.parties.iter().any(|party| party.root.fingerprint() == *pin)
         {
             return Err(CharterError::NotPinned(*pin));
         }
         if let Some((party, algorithm, fault)) = self.missing().into_iter().next() {
-            return Err(CharterError::Signature {
-                party,
-                algorithm,
-                fault,
-            });
+            return Err(CharterError::Signature { party, algorithm, fault });
         }
-        Ok(VerifiedCharter::new(
-            self.claims.clone(),
-            self.hash(),
-            self.encode(),
-        ))
+        Ok(VerifiedCharter::new(self.claims.clone(), self.hash(), self.encode()))
     }
 }

@@ -16,9 +16,7 @@ pub const VERSION: u8 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unsound {
     /// Another version of the format.
-    #[error(
-        "the charter has format version {0}, this program knows {VERSION}: use the program that wrote it"
-    )]
+    #[error("the charter has format version {0}, this program knows {VERSION}: use the program that wrote it")]
     Version(u8),
     /// Unknown suite.
     #[error("cipher suite {0:#06x} is not known: choose cnsa2 (0x0907) or xwing (0x004e)")]
@@ -44,9 +42,7 @@ pub enum Unsound {
         id: String,
     },
     /// An id that nothing in the charter has.
-    #[error(
-        "{place} names the {what} {id}, which the charter does not have: add it or correct the name"
-    )]
+    #[error("{place} names the {what} {id}, which the charter does not have: add it or correct the name")]
     Unknown {
         /// Where.
         place: String,
@@ -62,9 +58,7 @@ pub enum Unsound {
     #[error("line {0} joins only one party: put offices of at least two parties on it")]
     OneParty(String),
     /// A text that a screen cannot show.
-    #[error(
-        "{place} has 1 to {max} characters, no control or direction characters and no space at either end"
-    )]
+    #[error("{place} has 1 to {max} characters, no control or direction characters and no space at either end")]
     Text {
         /// Where.
         place: String,
@@ -84,9 +78,7 @@ pub enum Unsound {
         most: u16,
     },
     /// An address that is not `host:port`.
-    #[error(
-        "node {node} has the address {address:?}, which is not host:port with a port from 1 to 65535"
-    )]
+    #[error("node {node} has the address {address:?}, which is not host:port with a port from 1 to 65535")]
     Address {
         /// Whose.
         node: String,
@@ -119,16 +111,8 @@ impl Charter {
         count("nodes", self.nodes.len(), 1..=NODES_MAX)?;
         count("offices", self.offices.len(), 1..=OFFICES_MAX)?;
         count("lines", self.lines.len(), 1..=LINES_MAX)?;
-        range(
-            "policy.ring_seconds",
-            self.policy.ring_seconds,
-            RING_SECONDS,
-        )?;
-        range(
-            "policy.lost_seconds",
-            self.policy.lost_seconds,
-            LOST_SECONDS,
-        )?;
+        range("policy.ring_seconds", self.policy.ring_seconds, RING_SECONDS)?;
+        range("policy.lost_seconds", self.policy.lost_seconds, LOST_SECONDS)?;
         let mut keys = Keys::default();
         self.validate_parties(&mut keys)?;
         self.validate_nodes(&mut keys)?;
@@ -152,16 +136,9 @@ impl Charter {
         sorted("node", self.nodes.iter().map(|node| &node.id))?;
         for node in &self.nodes {
             self.known_party(format!("node {}", node.id), &node.party)?;
-            keys.hybrid(
-                format!("the journal key of node {}", node.id),
-                &node.journal,
-            )?;
+            keys.hybrid(format!("the journal key of node {}", node.id), &node.journal)?;
             keys.ed25519(format!("the link key of node {}", node.id), &node.link)?;
-            count(
-                &format!("addresses of node {}", node.id),
-                node.addresses.len(),
-                1..=ADDRESSES_MAX,
-            )?;
+            count(&format!("addresses of node {}", node.id), node.addresses.len(), 1..=ADDRESSES_MAX)?;
             if let Some(address) = node.addresses.iter().find(|address| !is_address(address)) {
                 return Err(Unsound::Address {
                     node: node.id.to_string(),
@@ -185,40 +162,22 @@ impl Charter {
         let mut seen = BTreeSet::new();
         for line in &self.lines {
             if !seen.insert(&line.id) {
-                return Err(Unsound::Order {
-                    what: "line",
-                    id: line.id.to_string(),
-                });
+                return Err(Unsound::Order { what: "line", id: line.id.to_string() });
             }
             texts(&format!("the name of line {}", line.id), &line.name)?;
-            text(
-                &format!("the marking of line {}", line.id),
-                &line.marking,
-                MARKING_MAX,
-            )?;
-            count(
-                &format!("offices on line {}", line.id),
-                line.offices.len(),
-                1..=OFFICES_MAX,
-            )?;
+            text(&format!("the marking of line {}", line.id), &line.marking, MARKING_MAX)?;
+            count(&format!("offices on line {}", line.id), line.offices.len(), 1..=OFFICES_MAX)?;
             let mut on_line = BTreeSet::new();
             let mut parties = BTreeSet::new();
             for id in &line.offices {
                 if !on_line.insert(id) {
-                    return Err(Unsound::Order {
-                        what: "office",
-                        id: id.to_string(),
-                    });
+                    return Err(Unsound::Order { what: "office", id: id.to_string() });
                 }
-                let office = self
-                    .offices
-                    .iter()
-                    .find(|office| office.id == *id)
-                    .ok_or_else(|| Unsound::Unknown {
-                        place: format!("line {}", line.id),
-                        what: "office",
-                        id: id.to_string(),
-                    })?;
+                let office = self.offices.iter().find(|office| office.id == *id).ok_or_else(|| Unsound::Unknown {
+                    place: format!("line {}", line.id),
+                    what: "office",
+                    id: id.to_string(),
+                })?;
                 parties.insert(&office.party);
             }
             if parties.len() < 2 {
@@ -232,11 +191,7 @@ impl Charter {
         if self.parties.iter().any(|party| party.id == *id) {
             return Ok(());
         }
-        Err(Unsound::Unknown {
-            place,
-            what: "party",
-            id: id.to_string(),
-        })
+        Err(Unsound::Unknown { place, what: "party", id: id.to_string() })
     }
 }
 
@@ -261,25 +216,15 @@ impl Keys {
     }
 
     fn once(&mut self, place: String, key: &[u8]) -> Result<(), Unsound> {
-        if self.0.insert(key.to_vec()) {
-            Ok(())
-        } else {
-            Err(Unsound::KeyTwice { place })
-        }
+        if self.0.insert(key.to_vec()) { Ok(()) } else { Err(Unsound::KeyTwice { place }) }
     }
 }
 
-fn sorted<'a, T: Ord + Debug + 'a>(
-    what: &'static str,
-    ids: impl Iterator<Item = &'a T>,
-) -> Result<(), Unsound> {
+fn sorted<'a, T: Ord + Debug + 'a>(what: &'static str, ids: impl Iterator<Item = &'a T>) -> Result<(), Unsound> {
     let mut last = None;
     for id in ids {
         if last.is_some_and(|last| last >= id) {
-            return Err(Unsound::Order {
-                what,
-                id: format!("{id:?}"),
-            });
+            return Err(Unsound::Order { what, id: format!("{id:?}") });
         }
         last = Some(id);
     }
@@ -290,43 +235,22 @@ fn count(what: &str, found: usize, bounds: RangeInclusive<usize>) -> Result<(), 
     if bounds.contains(&found) {
         return Ok(());
     }
-    Err(Unsound::Count {
-        what: what.to_owned(),
-        found,
-        least: *bounds.start(),
-        most: *bounds.end(),
-    })
+    Err(Unsound::Count { what: what.to_owned(), found, least: *bounds.start(), most: *bounds.end() })
 }
 
 fn range(what: &'static str, found: u16, bounds: RangeInclusive<u16>) -> Result<(), Unsound> {
     if bounds.contains(&found) {
         return Ok(());
     }
-    Err(Unsound::Range {
-        what,
-        found,
-        least: *bounds.start(),
-        most: *bounds.end(),
-    })
+    Err(Unsound::Range { what, found, least: *bounds.start(), most: *bounds.end() })
 }
 
 fn text(place: &str, text: &str, max: usize) -> Result<(), Unsound> {
-    if is_showable(text, max) {
-        Ok(())
-    } else {
-        Err(Unsound::Text {
-            place: place.to_owned(),
-            max,
-        })
-    }
+    if is_showable(text, max) { Ok(()) } else { Err(Unsound::Text { place: place.to_owned(), max }) }
 }
 
 fn texts(place: &str, texts: &Texts) -> Result<(), Unsound> {
-    for (language, value) in [
-        ("English", &texts.en),
-        ("Japanese", &texts.ja),
-        ("Korean", &texts.ko),
-    ] {
+    for (language, value) in [("English", &texts.en), ("Japanese", &texts.ja), ("Korean", &texts.ko)] {
         text(&format!("{place} ({language})"), value, TEXT_MAX)?;
     }
     Ok(())
@@ -342,15 +266,11 @@ pub fn is_address(address: &str) -> bool {
         return false;
     }
     if let Some(ipv6) = host.strip_prefix('[') {
-        return ipv6
-            .strip_suffix(']')
-            .is_some_and(|ipv6| ipv6.parse::<std::net::Ipv6Addr>().is_ok());
+        return ipv6.strip_suffix(']').is_some_and(|ipv6| ipv6.parse::<std::net::Ipv6Addr>().is_ok());
     }
     let label = |label: &str| {
         (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };

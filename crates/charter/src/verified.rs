@@ -23,11 +23,7 @@ impl Deref for VerifiedCharter {
 
 impl VerifiedCharter {
     pub(crate) fn new(charter: Charter, hash: Hash, bytes: Vec<u8>) -> Self {
-        Self {
-            charter,
-            hash,
-            bytes,
-        }
+        Self { charter, hash, bytes }
     }
 
     /// Decodes and verifies in one step.
@@ -53,10 +49,7 @@ impl VerifiedCharter {
 
     /// A node's index on the wire: its position.
     pub fn node_index(&self, id: &NodeId) -> Option<u8> {
-        self.nodes
-            .iter()
-            .position(|node| node.id == *id)
-            .and_then(|index| u8::try_from(index).ok())
+        self.nodes.iter().position(|node| node.id == *id).and_then(|index| u8::try_from(index).ok())
     }
 
     /// A node by its index on the wire.
@@ -86,9 +79,7 @@ impl VerifiedCharter {
 
     /// The party with this root fingerprint.
     pub fn party_with_root(&self, fingerprint: &Hash) -> Option<&Party> {
-        self.parties
-            .iter()
-            .find(|party| party.root.fingerprint() == *fingerprint)
+        self.parties.iter().find(|party| party.root.fingerprint() == *fingerprint)
     }
 
     /// An office.
@@ -103,49 +94,29 @@ impl VerifiedCharter {
 
     /// May holders of the office ring, answer and take part on the line?
     pub fn is_on_line(&self, office: &OfficeId, line: &LineId) -> bool {
-        self.line(line)
-            .is_some_and(|line| line.offices.contains(office))
+        self.line(line).is_some_and(|line| line.offices.contains(office))
     }
 
     /// Lines that an office is on, in the board's order.
     pub fn lines_of_office<'a>(&'a self, office: &OfficeId) -> impl Iterator<Item = &'a Line> {
-        self.lines
-            .iter()
-            .filter(move |line| line.offices.contains(office))
+        self.lines.iter().filter(move |line| line.offices.contains(office))
     }
 
     /// A party's offices on a line, in the line's order.
-    pub fn offices_of_party_on_line<'a>(
-        &'a self,
-        party: &PartyId,
-        line: &LineId,
-    ) -> impl Iterator<Item = &'a Office> {
-        let offices = self
-            .line(line)
-            .map(|line| line.offices.as_slice())
-            .unwrap_or_default();
-        offices
-            .iter()
-            .filter_map(|id| self.office(id))
-            .filter(move |office| office.party == *party)
+    pub fn offices_of_party_on_line<'a>(&'a self, party: &PartyId, line: &LineId) -> impl Iterator<Item = &'a Office> {
+        let offices = self.line(line).map(|line| line.offices.as_slice()).unwrap_or_default();
+        offices.iter().filter_map(|id| self.office(id)).filter(move |office| office.party == *party)
     }
 
     /// Parties with an office on a line, by id.
     pub fn parties_on_line<'a>(&'a self, line: &LineId) -> impl Iterator<Item = &'a Party> {
-        self.parties.iter().filter(move |party| {
-            self.offices_of_party_on_line(&party.id, line)
-                .next()
-                .is_some()
-        })
+        self.parties.iter().filter(move |party| self.offices_of_party_on_line(&party.id, line).next().is_some())
     }
 
     /// May this charter take the place of the one that is held? Not if it is older, nor if it differs at the same serial.
     pub fn supersedes(&self, held: &VerifiedCharter) -> Result<(), CharterError> {
         if self.serial < held.serial {
-            return Err(CharterError::Older {
-                offered: self.serial,
-                held: held.serial,
-            });
+            return Err(CharterError::Older { offered: self.serial, held: held.serial });
         }
         if self.serial == held.serial && self.hash != held.hash {
             return Err(CharterError::Conflicting(self.serial));

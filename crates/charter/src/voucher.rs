@@ -52,14 +52,10 @@ pub enum CertificateError {
     #[error("this is not a voucher or device certificate: {0}")]
     Open(#[from] OpenError),
     /// The content is not deterministic CBOR of this format.
-    #[error(
-        "the content is not in the one form that signatures are made for: ask for a new enrolment link"
-    )]
+    #[error("the content is not in the one form that signatures are made for: ask for a new enrolment link")]
     NotCanonical,
     /// The voucher's party is not in the charter.
-    #[error(
-        "the voucher is of party {0}, which the charter does not have: ask for a new enrolment link"
-    )]
+    #[error("the voucher is of party {0}, which the charter does not have: ask for a new enrolment link")]
     NoSuchParty(PartyId),
     /// The office is not in the charter, or another party's.
     #[error("party {party} has no office {office} in the charter: ask for a new enrolment link")]
@@ -70,9 +66,7 @@ pub enum CertificateError {
         office: OfficeId,
     },
     /// The root did not sign the voucher.
-    #[error(
-        "the {0} signature of the party's root on the voucher is {1}: ask for a new enrolment link"
-    )]
+    #[error("the {0} signature of the party's root on the voucher is {1}: ask for a new enrolment link")]
     Root(Algorithm, Fault),
     /// Another key than the voucher names.
     #[error("the voucher was made for another key: ask for a new enrolment link")]
@@ -99,20 +93,14 @@ impl Voucher {
     /// Verifies a signed voucher against the party's root in the charter.
     pub fn open(charter: &VerifiedCharter, bytes: &[u8]) -> Result<Self, CertificateError> {
         let signed = Many::decode(bytes, VOUCHER_MAX)?;
-        let voucher: Self =
-            canonical::decode(signed.payload()).ok_or(CertificateError::NotCanonical)?;
+        let voucher: Self = canonical::decode(signed.payload()).ok_or(CertificateError::NotCanonical)?;
         let party = charter.party(&voucher.party);
         let party = party.ok_or_else(|| CertificateError::NoSuchParty(voucher.party.clone()))?;
         let kid = voucher.party.as_str().as_bytes();
-        signed
-            .check_only(domain::VOUCHER, kid, &party.root)
-            .map_err(|(a, fault)| CertificateError::Root(a, fault))?;
+        signed.check_only(domain::VOUCHER, kid, &party.root).map_err(|(a, fault)| CertificateError::Root(a, fault))?;
         let office = charter.office(&voucher.office);
         if office.is_none_or(|office| office.party != voucher.party) {
-            return Err(CertificateError::NoSuchOffice {
-                party: voucher.party,
-                office: voucher.office,
-            });
+            return Err(CertificateError::NoSuchOffice { party: voucher.party, office: voucher.office });
         }
         Ok(voucher)
     }

@@ -20,11 +20,7 @@ fn signed_by(parties: &[&str]) -> UnverifiedCharter {
 #[test]
 fn all_three_sign_and_it_holds() {
     let signed = signed_by(&["USA", "JPN", "KOR"]);
-    let charter = VerifiedCharter::open(
-        &signed.encode(),
-        Some(&fixture::root("KOR").public().fingerprint()),
-    )
-    .unwrap();
+    let charter = VerifiedCharter::open(&signed.encode(), Some(&fixture::root("KOR").public().fingerprint())).unwrap();
     assert_eq!(charter.hash(), signed.hash());
     assert_eq!(charter.bytes(), signed.encode());
     assert_eq!(charter.suite(), Suite::Cnsa2);
@@ -39,10 +35,7 @@ fn all_three_sign_and_it_holds() {
 
 #[test]
 fn the_order_of_signing_does_not_matter() {
-    assert_eq!(
-        signed_by(&["USA", "JPN", "KOR"]).encode(),
-        signed_by(&["KOR", "USA", "JPN"]).encode()
-    );
+    assert_eq!(signed_by(&["USA", "JPN", "KOR"]).encode(), signed_by(&["KOR", "USA", "JPN"]).encode());
 }
 
 #[test]
@@ -51,10 +44,7 @@ fn the_missing_signatures_are_named() {
     let missing = partly.missing();
     assert_eq!(
         missing,
-        [
-            (party("KOR"), Algorithm::Ed25519, Fault::Missing),
-            (party("KOR"), Algorithm::MlDsa87, Fault::Missing)
-        ]
+        [(party("KOR"), Algorithm::Ed25519, Fault::Missing), (party("KOR"), Algorithm::MlDsa87, Fault::Missing)]
     );
     let error = partly.verify(None).unwrap_err();
     assert_eq!(
@@ -67,13 +57,7 @@ fn the_missing_signatures_are_named() {
 fn unsigned_is_refused() {
     let draft = signed_by(&[]);
     assert_eq!(draft.missing().len(), 6);
-    assert!(matches!(
-        draft.verify(None),
-        Err(CharterError::Signature {
-            fault: Fault::Missing,
-            ..
-        })
-    ));
+    assert!(matches!(draft.verify(None), Err(CharterError::Signature { fault: Fault::Missing, .. })));
 }
 
 #[test]
@@ -84,11 +68,7 @@ fn a_signature_of_another_party_is_not_taken_for_ones_own() {
     let error = VerifiedCharter::open(&swapped.encode(), None).unwrap_err();
     assert_eq!(
         error,
-        CharterError::Signature {
-            party: party("KOR"),
-            algorithm: Algorithm::Ed25519,
-            fault: Fault::Wrong
-        }
+        CharterError::Signature { party: party("KOR"), algorithm: Algorithm::Ed25519, fault: Fault::Wrong }
     );
 }
 
@@ -98,10 +78,7 @@ fn a_signature_for_another_purpose_does_not_count() {
     other.sign(domain::VOUCHER, b"KOR", &fixture::root("KOR"));
     assert!(matches!(
         VerifiedCharter::open(&other.encode(), None),
-        Err(CharterError::Signature {
-            fault: Fault::Wrong,
-            ..
-        })
+        Err(CharterError::Signature { fault: Fault::Wrong, .. })
     ));
 }
 
@@ -119,25 +96,16 @@ fn a_strangers_signature_is_refused() {
 fn only_the_root_that_the_charter_names_can_sign() {
     let mut draft = signed_by(&[]);
     let usa = party("USA");
-    assert_eq!(
-        draft.sign(&usa, &fixture::root("JPN")).unwrap_err(),
-        CharterError::NotTheRoot(usa)
-    );
+    assert_eq!(draft.sign(&usa, &fixture::root("JPN")).unwrap_err(), CharterError::NotTheRoot(usa));
     let none = party("AUS");
-    assert_eq!(
-        draft.sign(&none, &fixture::root("AUS")).unwrap_err(),
-        CharterError::NoSuchParty(none)
-    );
+    assert_eq!(draft.sign(&none, &fixture::root("AUS")).unwrap_err(), CharterError::NoSuchParty(none));
 }
 
 #[test]
 fn a_charter_of_others_is_refused_by_the_pin() {
     let charter = signed_by(&["USA", "JPN", "KOR"]);
     let pin = fixture::root("AUS").public().fingerprint();
-    assert_eq!(
-        charter.verify(Some(&pin)).unwrap_err(),
-        CharterError::NotPinned(pin)
-    );
+    assert_eq!(charter.verify(Some(&pin)).unwrap_err(), CharterError::NotPinned(pin));
 }
 
 #[test]
@@ -155,13 +123,7 @@ fn an_older_charter_is_never_taken_back() {
     let (first, second, rival) = (with(1, "A"), with(2, "A"), with(2, "B"));
     assert_eq!(second.supersedes(&first), Ok(()));
     assert_eq!(second.supersedes(&second), Ok(()));
-    assert_eq!(
-        first.supersedes(&second),
-        Err(CharterError::Older {
-            offered: 1,
-            held: 2
-        })
-    );
+    assert_eq!(first.supersedes(&second), Err(CharterError::Older { offered: 1, held: 2 }));
     assert_eq!(rival.supersedes(&second), Err(CharterError::Conflicting(2)));
 }
 

@@ -20,14 +20,7 @@ fn party(id: &str) -> PartyId {
 /// A link signed by `root` for what it says, whoever may say so.
 fn link(root: &str, of: &str, at: &str) -> EnrolmentLink {
     let name = PersonName::new("大平 正").unwrap();
-    EnrolmentLink::issue(
-        &fixture::root(root),
-        party(of),
-        office(at),
-        name,
-        1_000,
-        &[7; 48],
-    )
+    EnrolmentLink::issue(&fixture::root(root), party(of), office(at), name, 1_000, &[7; 48])
 }
 
 #[test]
@@ -42,14 +35,8 @@ fn a_link_makes_a_device() {
     let secret = DeviceSecret::generate([3; 32]);
     let (bytes, device) = opened.certify(charter, &secret, 999).unwrap();
     assert_eq!(device, DeviceCertificate::verify(charter, &bytes).unwrap());
-    assert_eq!(
-        (device.id, &device.party, &device.office),
-        (secret.id(), &party("JPN"), &office("jpn-duty"))
-    );
-    assert_eq!(
-        (device.person.as_str(), device.not_after_ms),
-        ("大平 正", 1_000)
-    );
+    assert_eq!((device.id, &device.party, &device.office), (secret.id(), &party("JPN"), &office("jpn-duty")));
+    assert_eq!((device.person.as_str(), device.not_after_ms), ("大平 正", 1_000));
     for suite in [Suite::Cnsa2, Suite::XWing] {
         assert_eq!(secret.mls_key(suite).public, device.mls_public(suite));
     }
@@ -59,10 +46,7 @@ fn a_link_makes_a_device() {
 fn a_name_is_not_in_debug_output() {
     let (_, _, device) = THREE.device("usa-leaders", 1);
     let text = format!("{device:?}");
-    assert!(
-        text.contains("[name]") && !text.contains(device.person.as_str()),
-        "{text}"
-    );
+    assert!(text.contains("[name]") && !text.contains(device.person.as_str()), "{text}");
 }
 
 #[test]
@@ -83,13 +67,7 @@ fn a_statement_is_opened_with_its_devices_key_only() {
     let signed = secret.sign_statement(b"ring");
     assert_eq!(cose::peek1(&signed).unwrap(), b"ring");
     assert_eq!(device.open_statement(&signed).unwrap(), b"ring");
-    assert!(
-        THREE
-            .device("usa-duty", 2)
-            .2
-            .open_statement(&signed)
-            .is_err()
-    );
+    assert!(THREE.device("usa-duty", 2).2.open_statement(&signed).is_err());
     assert!(cose::open1(&device.ed25519, cose::domain::ENTRY, &signed).is_err());
     for at in 0..signed.len() {
         let mut altered = signed.clone();
@@ -100,36 +78,18 @@ fn a_statement_is_opened_with_its_devices_key_only() {
 
 #[test]
 fn a_party_cannot_enrol_for_another() {
-    let error = link("USA", "JPN", "jpn-duty")
-        .voucher(&THREE.charter)
-        .unwrap_err();
-    assert_eq!(
-        error,
-        CertificateError::Root(Algorithm::Ed25519, Fault::Wrong)
-    );
-    let error = link("USA", "USA", "jpn-duty")
-        .voucher(&THREE.charter)
-        .unwrap_err();
-    assert_eq!(
-        error,
-        CertificateError::NoSuchOffice {
-            party: party("USA"),
-            office: office("jpn-duty")
-        }
-    );
-    let error = link("AUS", "AUS", "aus-duty")
-        .voucher(&THREE.charter)
-        .unwrap_err();
+    let error = link("USA", "JPN", "jpn-duty").voucher(&THREE.charter).unwrap_err();
+    assert_eq!(error, CertificateError::Root(Algorithm::Ed25519, Fault::Wrong));
+    let error = link("USA", "USA", "jpn-duty").voucher(&THREE.charter).unwrap_err();
+    assert_eq!(error, CertificateError::NoSuchOffice { party: party("USA"), office: office("jpn-duty") });
+    let error = link("AUS", "AUS", "aus-duty").voucher(&THREE.charter).unwrap_err();
     assert_eq!(error, CertificateError::NoSuchParty(party("AUS")));
 }
 
 #[test]
 fn a_voucher_that_ran_out_certifies_nothing() {
     let secret = DeviceSecret::generate([3; 32]);
-    let error = link("JPN", "JPN", "jpn-duty")
-        .certify(&THREE.charter, &secret, 1_001)
-        .map(|_| ())
-        .unwrap_err();
+    let error = link("JPN", "JPN", "jpn-duty").certify(&THREE.charter, &secret, 1_001).map(|_| ()).unwrap_err();
     assert_eq!(error, CertificateError::Late);
 }
 
@@ -137,10 +97,7 @@ fn a_voucher_that_ran_out_certifies_nothing() {
 fn a_cut_link_is_refused() {
     let whole = THREE.enrolment("kor-duty", 1).to_fragment();
     for cut in [0, 5, 6, 7, whole.len() / 2, whole.len() - 1] {
-        assert!(
-            EnrolmentLink::parse(&whole[..cut]).is_err(),
-            "{cut} characters"
-        );
+        assert!(EnrolmentLink::parse(&whole[..cut]).is_err(), "{cut} characters");
     }
     assert!(EnrolmentLink::parse(&format!("https://x/#{}A", whole.as_str())).is_err());
     assert!(EnrolmentLink::parse(&"#".repeat(1 << 20)).is_err());
@@ -153,24 +110,13 @@ fn no_altered_byte_of_a_certificate_passes() {
     for at in (0..300).chain((300..len).step_by(97)).chain(len - 40..len) {
         let mut altered = bytes.clone();
         altered[at] ^= 0x04;
-        assert!(
-            DeviceCertificate::verify(&THREE.charter, &altered).is_err(),
-            "byte {at} of {len}"
-        );
+        assert!(DeviceCertificate::verify(&THREE.charter, &altered).is_err(), "byte {at} of {len}");
     }
 }
 
 #[test]
 fn names_that_mislead_are_refused() {
-    for bad in [
-        "",
-        " a",
-        "a ",
-        "a\nb",
-        "a\u{202e}b",
-        "a\u{200b}b",
-        &"x".repeat(81),
-    ] {
+    for bad in ["", " a", "a ", "a\nb", "a\u{202e}b", "a\u{200b}b", &"x".repeat(81)] {
         assert!(PersonName::new(bad).is_err(), "{bad:?}");
     }
     assert!(PersonName::new("윤 서연").is_ok());

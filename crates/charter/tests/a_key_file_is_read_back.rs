@@ -6,10 +6,7 @@ use trialogue_charter::keyfile::{NodePublic, NodeSecret, PartyPublic, RootSecret
 use trialogue_charter::*;
 
 fn root() -> RootSecret {
-    RootSecret {
-        party: PartyId::new("JPN").unwrap(),
-        key: HybridSecret::from_seed(&[5; 32]),
-    }
+    RootSecret { party: PartyId::new("JPN").unwrap(), key: HybridSecret::from_seed(&[5; 32]) }
 }
 
 fn node() -> NodeSecret {
@@ -19,10 +16,7 @@ fn node() -> NodeSecret {
 #[test]
 fn secret_files() {
     let read = RootSecret::parse(&root().to_text()).unwrap();
-    assert_eq!(
-        (read.party, read.key.seed()),
-        (root().party, root().key.seed())
-    );
+    assert_eq!((read.party, read.key.seed()), (root().party, root().key.seed()));
     let read = NodeSecret::parse(&node().to_text()).unwrap();
     assert_eq!(read.journal.seed(), node().journal.seed());
     assert_eq!(read.link.public(), node().link.public());
@@ -30,17 +24,10 @@ fn secret_files() {
 
 #[test]
 fn public_files() {
-    let name = Texts {
-        en: "Japan".into(),
-        ja: "日本".into(),
-        ko: "일본".into(),
-    };
+    let name = Texts { en: "Japan".into(), ja: "日本".into(), ko: "일본".into() };
     let party = PartyPublic::of(&root(), name);
     assert_eq!(PartyPublic::parse(&party.to_text()).unwrap(), party);
-    let addresses = vec![
-        "node.example.jp:4460".to_owned(),
-        "[2001:db8::1]:4460".to_owned(),
-    ];
+    let addresses = vec!["node.example.jp:4460".to_owned(), "[2001:db8::1]:4460".to_owned()];
     let node = NodePublic::of(&node(), root().party, addresses);
     assert_eq!(NodePublic::parse(&node.to_text()).unwrap(), node);
 }
@@ -50,28 +37,13 @@ fn a_damaged_file_names_the_line_and_no_secret() {
     let secret = hex::encode([5; 32]);
     let text = root().to_text().replace(&secret, &secret[..62]);
     let error = RootSecret::parse(&text).map(|_| ()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "line 4: seed has no usable value: restore the file from where it was made"
-    );
-    let error = RootSecret::parse(&node().to_text())
-        .map(|_| ())
-        .unwrap_err();
+    assert_eq!(error.to_string(), "line 4: seed has no usable value: restore the file from where it was made");
+    let error = RootSecret::parse(&node().to_text()).map(|_| ()).unwrap_err();
     assert_eq!(error.line, 1);
-    let error = RootSecret::parse(&format!("{}x: y\n", root().to_text().as_str()))
-        .map(|_| ())
-        .unwrap_err();
-    assert_eq!(
-        (error.line, error.what.as_str()),
-        (5, "nothing should stand here")
-    );
-    let error = RootSecret::parse("trialogue root key 1\nparty: JPN")
-        .map(|_| ())
-        .unwrap_err();
-    assert_eq!(
-        (error.line, error.what.as_str()),
-        (2, "seed should stand here")
-    );
+    let error = RootSecret::parse(&format!("{}x: y\n", root().to_text().as_str())).map(|_| ()).unwrap_err();
+    assert_eq!((error.line, error.what.as_str()), (5, "nothing should stand here"));
+    let error = RootSecret::parse("trialogue root key 1\nparty: JPN").map(|_| ()).unwrap_err();
+    assert_eq!((error.line, error.what.as_str()), (2, "seed should stand here"));
 }
 
 proptest! {

@@ -8,8 +8,7 @@ use trialogue_charter::cose::{Many, OpenError, domain};
 use trialogue_charter::fixture::{self, Trilateral};
 use trialogue_charter::*;
 
-static SIGNED: LazyLock<Vec<u8>> =
-    LazyLock::new(|| Trilateral::new(Suite::Cnsa2).charter.bytes().to_vec());
+static SIGNED: LazyLock<Vec<u8>> = LazyLock::new(|| Trilateral::new(Suite::Cnsa2).charter.bytes().to_vec());
 
 #[test]
 fn no_altered_byte_passes() {
@@ -18,20 +17,14 @@ fn no_altered_byte_passes() {
     for at in (0..200).chain((200..len).step_by(211)).chain(len - 60..len) {
         let mut altered = SIGNED.clone();
         altered[at] ^= 0x01;
-        assert!(
-            VerifiedCharter::open(&altered, None).is_err(),
-            "byte {at} of {len}"
-        );
+        assert!(VerifiedCharter::open(&altered, None).is_err(), "byte {at} of {len}");
     }
 }
 
 #[test]
 fn a_cut_or_lengthened_charter_is_refused() {
     for len in [0, 1, 10, SIGNED.len() / 2, SIGNED.len() - 1] {
-        assert!(
-            UnverifiedCharter::decode(&SIGNED[..len]).is_err(),
-            "{len} bytes"
-        );
+        assert!(UnverifiedCharter::decode(&SIGNED[..len]).is_err(), "{len} bytes");
     }
     let mut longer = SIGNED.clone();
     longer.push(0);
@@ -41,10 +34,7 @@ fn a_cut_or_lengthened_charter_is_refused() {
 #[test]
 fn an_oversized_charter_is_refused_before_it_is_read() {
     let error = UnverifiedCharter::decode(&vec![0; (384 << 10) + 1]).unwrap_err();
-    assert!(matches!(
-        error,
-        CharterError::Open(OpenError::TooLarge { .. })
-    ));
+    assert!(matches!(error, CharterError::Open(OpenError::TooLarge { .. })));
 }
 
 /// Signs a payload with all roots, however strange it is.
@@ -63,18 +53,12 @@ fn another_encoding_of_the_same_content_is_refused() {
     assert_eq!(payload[..3], [0xa9, 0x00, 0x01]);
     let mut longer = vec![0xa9, 0x00, 0x18, 0x01];
     longer.extend_from_slice(&payload[3..]);
-    assert_eq!(
-        VerifiedCharter::open(&sign_all(longer), None).unwrap_err(),
-        CharterError::NotCanonical
-    );
+    assert_eq!(VerifiedCharter::open(&sign_all(longer), None).unwrap_err(), CharterError::NotCanonical);
     // The same with a field that this version does not know.
     let mut more = vec![0xaa];
     more.extend_from_slice(&payload[1..]);
     Encoder::new(&mut more).u8(23).unwrap().u8(1).unwrap();
-    assert_eq!(
-        VerifiedCharter::open(&sign_all(more), None).unwrap_err(),
-        CharterError::NotCanonical
-    );
+    assert_eq!(VerifiedCharter::open(&sign_all(more), None).unwrap_err(), CharterError::NotCanonical);
 }
 
 fn unsound(change: impl FnOnce(&mut Charter)) -> String {
@@ -82,8 +66,7 @@ fn unsound(change: impl FnOnce(&mut Charter)) -> String {
     change(&mut charter);
     let by_draft = UnverifiedCharter::draft(charter.clone()).unwrap_err();
     // Signatures do not make it sound.
-    let by_file =
-        UnverifiedCharter::decode(&sign_all(minicbor::to_vec(&charter).unwrap())).unwrap_err();
+    let by_file = UnverifiedCharter::decode(&sign_all(minicbor::to_vec(&charter).unwrap())).unwrap_err();
     assert_eq!(by_draft, by_file);
     assert!(matches!(by_draft, CharterError::Unsound(_)));
     by_draft.to_string()
@@ -96,94 +79,32 @@ fn an_unsound_charter_says_what_is_wrong_and_where() {
     says(unsound(|c| c.suite = 1), "0x0001");
     says(unsound(|c| c.name = String::new()), "charter's name");
     says(unsound(|c| c.parties.truncate(1)), "1 parties");
-    says(
-        unsound(|c| c.parties.swap(0, 1)),
-        "party JPN comes twice or out of order",
-    );
+    says(unsound(|c| c.parties.swap(0, 1)), "party JPN comes twice or out of order");
     says(unsound(|c| c.nodes.truncate(2)), "party USA has no node");
-    says(
-        unsound(|c| c.offices[0].party = PartyId::new("AUS").unwrap()),
-        "office jpn-advisers names the party AUS",
-    );
-    says(
-        unsound(|c| c.nodes[1].link = c.nodes[0].link),
-        "link key of node kor-1 is used a second time",
-    );
-    says(
-        unsound(|c| c.nodes[1].link = [0; 32]),
-        "link key of node kor-1 is not a usable public key",
-    );
-    says(
-        unsound(|c| c.parties[1].root.ml_dsa_87.truncate(10)),
-        "root key of party KOR",
-    );
-    says(
-        unsound(|c| c.parties[1].root = c.parties[0].root.clone()),
-        "a second time",
-    );
-    says(
-        unsound(|c| c.nodes[0].addresses.clear()),
-        "0 addresses of node jpn-1",
-    );
-    says(
-        unsound(|c| c.nodes[0].addresses[0] = "127.0.0.1".into()),
-        "host:port",
-    );
-    says(
-        unsound(|c| c.offices[1].id = c.offices[0].id.clone()),
-        "office",
-    );
-    says(
-        unsound(|c| c.offices[0].title.ko = "a\u{202e}b".into()),
-        "(Korean)",
-    );
-    says(
-        unsound(|c| c.lines[0].offices[0] = OfficeId::new("nobody").unwrap()),
-        "the office nobody",
-    );
-    says(
-        unsound(|c| c.lines[0].offices.truncate(1)),
-        "joins only one party",
-    );
-    says(
-        unsound(|c| c.lines[1].id = c.lines[0].id.clone()),
-        "line leaders comes twice",
-    );
-    says(
-        unsound(|c| c.policy.ring_seconds = 9),
-        "policy.ring_seconds is 9",
-    );
-    says(
-        unsound(|c| c.policy.lost_seconds = 121),
-        "policy.lost_seconds is 121",
-    );
+    says(unsound(|c| c.offices[0].party = PartyId::new("AUS").unwrap()), "office jpn-advisers names the party AUS");
+    says(unsound(|c| c.nodes[1].link = c.nodes[0].link), "link key of node kor-1 is used a second time");
+    says(unsound(|c| c.nodes[1].link = [0; 32]), "link key of node kor-1 is not a usable public key");
+    says(unsound(|c| c.parties[1].root.ml_dsa_87.truncate(10)), "root key of party KOR");
+    says(unsound(|c| c.parties[1].root = c.parties[0].root.clone()), "a second time");
+    says(unsound(|c| c.nodes[0].addresses.clear()), "0 addresses of node jpn-1");
+    says(unsound(|c| c.nodes[0].addresses[0] = "127.0.0.1".into()), "host:port");
+    says(unsound(|c| c.offices[1].id = c.offices[0].id.clone()), "office");
+    says(unsound(|c| c.offices[0].title.ko = "a\u{202e}b".into()), "(Korean)");
+    says(unsound(|c| c.lines[0].offices[0] = OfficeId::new("nobody").unwrap()), "the office nobody");
+    says(unsound(|c| c.lines[0].offices.truncate(1)), "joins only one party");
+    says(unsound(|c| c.lines[1].id = c.lines[0].id.clone()), "line leaders comes twice");
+    says(unsound(|c| c.policy.ring_seconds = 9), "policy.ring_seconds is 9");
+    says(unsound(|c| c.policy.lost_seconds = 121), "policy.lost_seconds is 121");
 }
 
 #[test]
 fn addresses_have_a_host_and_a_port() {
-    for good in [
-        "127.0.0.1:1",
-        "[::1]:65535",
-        "node-1.example.jp:7001",
-        "localhost:80",
-    ] {
+    for good in ["127.0.0.1:1", "[::1]:65535", "node-1.example.jp:7001", "localhost:80"] {
         assert!(is_address(good), "{good}");
     }
-    for bad in [
-        "",
-        ":1",
-        "a:",
-        "a:0",
-        "a:65536",
-        "a:+1",
-        "::1:1",
-        "[::1:1",
-        "[x]:1",
-        "-a:1",
-        "a..b:1",
-        "a b:1",
-        "http://a:1",
-    ] {
+    for bad in
+        ["", ":1", "a:", "a:0", "a:65536", "a:+1", "::1:1", "[::1:1", "[x]:1", "-a:1", "a..b:1", "a b:1", "http://a:1"]
+    {
         assert!(!is_address(bad), "{bad}");
     }
 }

@@ -4,9 +4,7 @@
 use super::{Algorithm, OpenError};
 use crate::agreement::HybridPublic;
 use crate::key::HybridSecret;
-use coset::{
-    CoseSign, CoseSignature, Header, ProtectedHeader, SignatureContext, TaggedCborSerializable as _,
-};
+use coset::{CoseSign, CoseSignature, Header, ProtectedHeader, SignatureContext, TaggedCborSerializable as _};
 use std::collections::BTreeMap;
 
 /// A payload with the signatures collected so far. Nothing is verified by holding one.
@@ -30,10 +28,7 @@ pub enum Fault {
 impl Many {
     /// A payload without signatures.
     pub fn new(payload: Vec<u8>) -> Self {
-        Self {
-            payload,
-            signatures: BTreeMap::new(),
-        }
+        Self { payload, signatures: BTreeMap::new() }
     }
 
     /// The payload: a claim until every expected signature was checked.
@@ -50,38 +45,18 @@ impl Many {
     }
 
     /// Checks one signature.
-    pub fn check(
-        &self,
-        domain: &[u8],
-        kid: &[u8],
-        algorithm: Algorithm,
-        key: &HybridPublic,
-    ) -> Result<(), Fault> {
-        let signature = self
-            .signatures
-            .get(&(kid.to_vec(), algorithm))
-            .ok_or(Fault::Missing)?;
-        let holds = key.holds(
-            algorithm,
-            &self.to_be_signed(domain, kid, algorithm),
-            signature,
-        );
+    pub fn check(&self, domain: &[u8], kid: &[u8], algorithm: Algorithm, key: &HybridPublic) -> Result<(), Fault> {
+        let signature = self.signatures.get(&(kid.to_vec(), algorithm)).ok_or(Fault::Missing)?;
+        let holds = key.holds(algorithm, &self.to_be_signed(domain, kid, algorithm), signature);
         if holds { Ok(()) } else { Err(Fault::Wrong) }
     }
 
     /// Checks both signatures of the only key that may have signed.
-    pub fn check_only(
-        &self,
-        domain: &[u8],
-        kid: &[u8],
-        key: &HybridPublic,
-    ) -> Result<(), (Algorithm, Fault)> {
+    pub fn check_only(&self, domain: &[u8], kid: &[u8], key: &HybridPublic) -> Result<(), (Algorithm, Fault)> {
         if self.kids().any(|other| other != kid) {
             return Err((Algorithm::Ed25519, Fault::Wrong));
         }
-        Algorithm::ALL
-            .into_iter()
-            .try_for_each(|a| self.check(domain, kid, a, key).map_err(|fault| (a, fault)))
+        Algorithm::ALL.into_iter().try_for_each(|a| self.check(domain, kid, a, key).map_err(|fault| (a, fault)))
     }
 
     /// Key ids with at least one signature, in order; one that has two comes twice.
@@ -91,17 +66,11 @@ impl Many {
 
     /// The one encoding.
     pub fn encode(&self) -> Vec<u8> {
-        let signatures =
-            self.signatures
-                .iter()
-                .map(|((kid, algorithm), signature)| CoseSignature {
-                    protected: ProtectedHeader {
-                        original_data: None,
-                        header: algorithm.header(kid),
-                    },
-                    unprotected: Header::default(),
-                    signature: signature.clone(),
-                });
+        let signatures = self.signatures.iter().map(|((kid, algorithm), signature)| CoseSignature {
+            protected: ProtectedHeader { original_data: None, header: algorithm.header(kid) },
+            unprotected: Header::default(),
+            signature: signature.clone(),
+        });
         let message = CoseSign {
             protected: ProtectedHeader::default(),
             unprotected: Header::default(),
@@ -115,18 +84,14 @@ impl Many {
     /// Reads at most `max` bytes in the one encoding.
     pub fn decode(bytes: &[u8], max: usize) -> Result<Self, OpenError> {
         if bytes.len() > max {
-            return Err(OpenError::TooLarge {
-                len: bytes.len(),
-                max,
-            });
+            return Err(OpenError::TooLarge { len: bytes.len(), max });
         }
         let message = CoseSign::from_tagged_slice(bytes).map_err(|_| OpenError::Malformed)?;
         let mut many = Self::new(message.payload.ok_or(OpenError::Malformed)?);
         for signature in message.signatures {
             let header = signature.protected.header;
             let algorithm = Algorithm::of(&header).ok_or(OpenError::Malformed)?;
-            many.signatures
-                .insert((header.key_id, algorithm), signature.signature);
+            many.signatures.insert((header.key_id, algorithm), signature.signature);
         }
         if many.encode() != bytes {
             return Err(OpenError::Malformed);
@@ -135,10 +100,7 @@ impl Many {
     }
 
     fn to_be_signed(&self, domain: &[u8], kid: &[u8], algorithm: Algorithm) -> Vec<u8> {
-        let sign = ProtectedHeader {
-            original_data: None,
-            header: algorithm.header(kid),
-        };
+        let sign = ProtectedHeader { original_data: None, header: algorithm.header(kid) };
         coset::sig_structure_data(
             SignatureContext::CoseSignature,
             ProtectedHeader::default(),

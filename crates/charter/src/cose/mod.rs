@@ -31,20 +31,13 @@ impl Algorithm {
             Self::Ed25519 => iana::Algorithm::EdDSA,
             Self::MlDsa87 => iana::Algorithm::ML_DSA_87,
         };
-        HeaderBuilder::new()
-            .algorithm(algorithm)
-            .key_id(kid.to_vec())
-            .build()
+        HeaderBuilder::new().algorithm(algorithm).key_id(kid.to_vec()).build()
     }
 
     fn of(header: &Header) -> Option<Self> {
         match header.alg {
-            Some(coset::RegisteredLabelWithPrivate::Assigned(iana::Algorithm::EdDSA)) => {
-                Some(Self::Ed25519)
-            }
-            Some(coset::RegisteredLabelWithPrivate::Assigned(iana::Algorithm::ML_DSA_87)) => {
-                Some(Self::MlDsa87)
-            }
+            Some(coset::RegisteredLabelWithPrivate::Assigned(iana::Algorithm::EdDSA)) => Some(Self::Ed25519),
+            Some(coset::RegisteredLabelWithPrivate::Assigned(iana::Algorithm::ML_DSA_87)) => Some(Self::MlDsa87),
             _ => None,
         }
     }
@@ -71,9 +64,7 @@ pub enum OpenError {
         max: usize,
     },
     /// Not the COSE structure that is expected, or not in its one deterministic encoding.
-    #[error(
-        "the bytes are not a signed statement of this format: it was cut, altered or made by something else"
-    )]
+    #[error("the bytes are not a signed statement of this format: it was cut, altered or made by something else")]
     Malformed,
     /// The signature does not hold under this key and domain.
     #[error("the signature does not hold: the statement was altered or is signed by another key")]

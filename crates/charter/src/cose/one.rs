@@ -5,29 +5,16 @@ use crate::key::{HybridSecret, ed25519_holds};
 use coset::{CoseSign1, Header, ProtectedHeader, SignatureContext, TaggedCborSerializable as _};
 
 fn protected() -> ProtectedHeader {
-    ProtectedHeader {
-        original_data: None,
-        header: Algorithm::Ed25519.header(&[]),
-    }
+    ProtectedHeader { original_data: None, header: Algorithm::Ed25519.header(&[]) }
 }
 
 fn to_be_signed(domain: &[u8], payload: &[u8]) -> Vec<u8> {
-    coset::sig_structure_data(
-        SignatureContext::CoseSign1,
-        protected(),
-        None,
-        domain,
-        payload,
-    )
+    coset::sig_structure_data(SignatureContext::CoseSign1, protected(), None, domain, payload)
 }
 
 fn encode(payload: Vec<u8>, signature: Vec<u8>) -> Vec<u8> {
-    let message = CoseSign1 {
-        protected: protected(),
-        unprotected: Header::default(),
-        payload: Some(payload),
-        signature,
-    };
+    let message =
+        CoseSign1 { protected: protected(), unprotected: Header::default(), payload: Some(payload), signature };
     // Encoding into memory cannot fail; if it ever did, no bytes open.
     message.to_tagged_vec().unwrap_or_default()
 }
@@ -56,8 +43,7 @@ fn parse(bytes: &[u8]) -> Result<(Vec<u8>, Vec<u8>), OpenError> {
     let message = CoseSign1::from_tagged_slice(bytes).map_err(|_| OpenError::Malformed)?;
     let payload = message.payload.ok_or(OpenError::Malformed)?;
     // One encoding only: otherwise anyone could make a second, different entry out of a signed one.
-    if message.signature.len() != 64 || encode(payload.clone(), message.signature.clone()) != bytes
-    {
+    if message.signature.len() != 64 || encode(payload.clone(), message.signature.clone()) != bytes {
         return Err(OpenError::Malformed);
     }
     Ok((payload, message.signature))

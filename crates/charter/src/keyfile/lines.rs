@@ -23,10 +23,7 @@ pub(super) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     pub fn open(heading: &str, text: &'a str) -> Result<Self, BadKeyFile> {
-        let bad = |line, what: &str| BadKeyFile {
-            line,
-            what: what.to_owned(),
-        };
+        let bad = |line, what: &str| BadKeyFile { line, what: what.to_owned() };
         if text.len() > FILE_MAX {
             return Err(bad(1, "the file is too long for a key file"));
         }
@@ -37,59 +34,38 @@ impl<'a> Lines<'a> {
             .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
         let first = rows.next().unwrap_or((1, ""));
         if first.1 != heading {
-            return Err(bad(
-                first.0,
-                &format!("the file does not begin with \"{heading}\""),
-            ));
+            return Err(bad(first.0, &format!("the file does not begin with \"{heading}\"")));
         }
         let mut fields = Vec::new();
         for (line, row) in rows {
-            let (name, value) = row
-                .split_once(':')
-                .ok_or_else(|| bad(line, "this is not \"name: value\""))?;
+            let (name, value) = row.split_once(':').ok_or_else(|| bad(line, "this is not \"name: value\""))?;
             fields.push((line, name.trim(), value.trim()));
         }
-        Ok(Self {
-            last: text.lines().count().max(1),
-            fields: fields.into_iter().peekable(),
-        })
+        Ok(Self { last: text.lines().count().max(1), fields: fields.into_iter().peekable() })
     }
 
     /// The value of the next field, which must have this name, if `parse` takes it.
-    pub fn take<T>(
-        &mut self,
-        name: &str,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<T, BadKeyFile> {
+    pub fn take<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, BadKeyFile> {
         match self.fields.next_if(|(_, found, _)| *found == name) {
-            Some((line, _, value)) => parse(value).ok_or_else(|| BadKeyFile {
-                line,
-                what: format!("{name} has no usable value"),
-            }),
+            Some((line, _, value)) => {
+                parse(value).ok_or_else(|| BadKeyFile { line, what: format!("{name} has no usable value") })
+            }
             None => {
                 let line = self.fields.peek().map_or(self.last, |(line, _, _)| *line);
-                Err(BadKeyFile {
-                    line,
-                    what: format!("{name} should stand here"),
-                })
+                Err(BadKeyFile { line, what: format!("{name} should stand here") })
             }
         }
     }
 
     /// Is the next field of this name?
     pub fn has(&mut self, name: &str) -> bool {
-        self.fields
-            .peek()
-            .is_some_and(|(_, found, _)| *found == name)
+        self.fields.peek().is_some_and(|(_, found, _)| *found == name)
     }
 
     /// Nothing may follow.
     pub fn end(mut self) -> Result<(), BadKeyFile> {
         match self.fields.next() {
-            Some((line, ..)) => Err(BadKeyFile {
-                line,
-                what: "nothing should stand here".to_owned(),
-            }),
+            Some((line, ..)) => Err(BadKeyFile { line, what: "nothing should stand here".to_owned() }),
             None => Ok(()),
         }
     }

@@ -23,11 +23,7 @@ const NODE: &str = "trialogue node 1";
 impl PartyPublic {
     /// The public half of a root.
     pub fn of(root: &RootSecret, name: Texts) -> Self {
-        Self(Party {
-            id: root.party.clone(),
-            name,
-            root: root.key.public(),
-        })
+        Self(Party { id: root.party.clone(), name, root: root.key.public() })
     }
 
     /// The file's text.
@@ -63,28 +59,13 @@ impl NodePublic {
     /// The public half of a node's keys, and where it is reached.
     pub fn of(secret: &NodeSecret, party: PartyId, addresses: Vec<String>) -> Self {
         let link = secret.link.public().ed25519;
-        Self(Node {
-            id: secret.node.clone(),
-            party,
-            journal: secret.journal.public(),
-            link,
-            addresses,
-        })
+        Self(Node { id: secret.node.clone(), party, journal: secret.journal.public(), link, addresses })
     }
 
     /// The file's text.
     pub fn to_text(&self) -> String {
-        let Node {
-            id,
-            party,
-            journal,
-            link,
-            addresses,
-        } = &self.0;
-        let addresses: String = addresses
-            .iter()
-            .map(|address| format!("address: {address}\n"))
-            .collect();
+        let Node { id, party, journal, link, addresses } = &self.0;
+        let addresses: String = addresses.iter().map(|address| format!("address: {address}\n")).collect();
         format!(
             "{NODE}\nnode: {id}\nparty: {party}\n{addresses}link-ed25519: {}\n{}",
             hex::encode(link),
@@ -99,35 +80,21 @@ impl NodePublic {
         let party = lines.take("party", |value| PartyId::new(value).ok())?;
         let mut addresses = Vec::new();
         while lines.has("address") && addresses.len() < ADDRESSES_MAX {
-            addresses.push(lines.take("address", |value| {
-                is_address(value).then(|| value.to_owned())
-            })?);
+            addresses.push(lines.take("address", |value| is_address(value).then(|| value.to_owned()))?);
         }
         let link = lines.take("link-ed25519", bytes)?;
         let journal = take_hybrid(&mut lines, "journal")?;
         lines.end()?;
-        Ok(Self(Node {
-            id,
-            party,
-            journal,
-            link,
-            addresses,
-        }))
+        Ok(Self(Node { id, party, journal, link, addresses }))
     }
 }
 
 fn hybrid(what: &str, key: &HybridPublic) -> String {
-    format!(
-        "{what}-ed25519: {}\n{what}-ml-dsa-87: {}\n",
-        hex::encode(key.ed25519),
-        hex::encode(&key.ml_dsa_87)
-    )
+    format!("{what}-ed25519: {}\n{what}-ml-dsa-87: {}\n", hex::encode(key.ed25519), hex::encode(&key.ml_dsa_87))
 }
 
 fn take_hybrid(lines: &mut Lines<'_>, what: &str) -> Result<HybridPublic, BadKeyFile> {
     let ed25519 = lines.take(&format!("{what}-ed25519"), bytes)?;
-    let ml_dsa_87 = lines
-        .take(&format!("{what}-ml-dsa-87"), bytes::<ML_DSA_87_PUBLIC>)?
-        .to_vec();
+    let ml_dsa_87 = lines.take(&format!("{what}-ml-dsa-87"), bytes::<ML_DSA_87_PUBLIC>)?.to_vec();
     Ok(HybridPublic { ed25519, ml_dsa_87 })
 }

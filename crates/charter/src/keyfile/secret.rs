@@ -45,10 +45,7 @@ impl RootSecret {
         let party = lines.take("party", |value| PartyId::new(value).ok())?;
         let seed = lines.take("seed", seed)?;
         lines.end()?;
-        Ok(Self {
-            party,
-            key: HybridSecret::from_seed(&seed),
-        })
+        Ok(Self { party, key: HybridSecret::from_seed(&seed) })
     }
 }
 
@@ -58,11 +55,7 @@ impl NodeSecret {
         let mut seeds = Zeroizing::new([[0; 32]; 2]);
         seeds[0].copy_from_slice(&entropy[..32]);
         seeds[1].copy_from_slice(&entropy[32..]);
-        Self {
-            node,
-            journal: HybridSecret::from_seed(&seeds[0]),
-            link: HybridSecret::from_seed(&seeds[1]),
-        }
+        Self { node, journal: HybridSecret::from_seed(&seeds[0]), link: HybridSecret::from_seed(&seeds[1]) }
     }
 
     /// The file's text.
@@ -84,10 +77,6 @@ impl NodeSecret {
         let journal = lines.take("journal-seed", seed)?;
         let link = lines.take("link-seed", seed)?;
         lines.end()?;
-        Ok(Self {
-            node,
-            journal: HybridSecret::from_seed(&journal),
-            link: HybridSecret::from_seed(&link),
-        })
+        Ok(Self { node, journal: HybridSecret::from_seed(&journal), link: HybridSecret::from_seed(&link) })
     }
 }
