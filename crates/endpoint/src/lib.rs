@@ -1,1 +1,21 @@
-//! 
+//! The native endpoint: a console without a screen. It enrols like any console, rings and answers, plays a WAV and an IVF file,
+//! records what it hears per speaker, and prints one JSON object per event (`docs/endpoint.md`). Tests, benchmarks and line
+//! tests use it; the decisions are those of `trialogue-console-core`, as in the browser.
+
+pub mod args;
+pub mod control;
+pub mod error;
+pub mod event;
+mod identity;
+mod leg;
+mod listen;
+mod pace;
+mod picture;
+mod run;
+mod sealing;
+mod socket;
+mod speak;
+
+pub use args::Args;
+pub use error::EndpointError;
+pub use run::run;

@@ -1,0 +1,37 @@
+//! Commands on standard input: those of a console's officer, and a few of its platform.
+
+use serde::Deserialize;
+use trialogue_console_core::view::Command;
+
+/// Longest command line in bytes.
+pub const LINE_MAX: usize = 4 << 10;
+
+/// One command.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Control {
+    /// `{"kind":"ring","line":"duty"}` and so on, as in the web console.
+    Officer(Command),
+    /// `{"do":"mute"}` and so on.
+    Platform(Platform),
+}
+
+/// What a person does at the device itself.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Platform {
+    /// No voice packets from now on.
+    Mute,
+    /// Voice again.
+    Unmute,
+    /// No picture packets from now on.
+    CameraOff,
+    /// Picture again.
+    CameraOn,
+    /// Print `figures` now.
+    Measure,
+    /// Drop the leg and make a new one.
+    RestartLeg,
+    /// Hang up and stop.
+    Quit,
+}
