@@ -67,6 +67,8 @@ impl Console {
             return;
         }
         self.stage(Stage::Down);
+        // A node keeps the leg of a console in a call, and no other.
+        self.leg.renew |= self.call.is_none();
         self.paths.clear();
         self.acts_unsent();
         let most = if self.call.is_some() { RECONNECT_IN_CALL_MS } else { RECONNECT_MS.1 };

@@ -1,0 +1,445 @@
+//! Real consoles at real nodes (the core's machines) in one process, without sockets: messages are handed over in order, time
+//! moves only when nothing else is left to do.
+#![allow(dead_code)]
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use trialogue_charter::fixture::Trilateral;
+use trialogue_charter::{DeviceId, NodeId, Suite};
+use trialogue_console_core::view::*;
+use trialogue_console_core::{Console, Event, Identity, Input, Output, enrol};
+use trialogue_core::{ConsoleKey, Machine, Now, Setup};
+use trialogue_wire::Bundle;
+
+pub const START_MS: u64 = 1_700_000_000_000;
+pub const SECOND: u64 = 1_000_000;
+
+pub struct Desk {
+    pub console: Console,
+    pub node: usize,
+    pub key: Option<ConsoleKey>,
+    /// The network between console and node is cut.
+    pub cut: bool,
+    pub open_at: Option<u64>,
+    pub stopped: bool,
+    pub ringing: bool,
+    pub seal: Option<(u64, [u8; 32])>,
+    pub sealed_ids: BTreeSet<u64>,
+    pub open: BTreeMap<u64, (DeviceId, [u8; 32])>,
+    pub events: Vec<Event>,
+    pub charter: Option<Vec<u8>>,
+    pub offers: usize,
+    /// Messages from the node, as they came.
+    pub heard: Vec<Vec<u8>>,
+}
+
+pub struct Node {
+    pub id: NodeId,
+    pub machine: Option<Machine>,
+    pub disk: BTreeMap<NodeId, Vec<Bundle>>,
+}
+
+enum Step {
+    ToNode(usize, trialogue_core::Input),
+    ToConsole(usize, Input),
+}
+
+/// What a hostile node does to a message for a console.
+pub type Tamper = Box<dyn FnMut(usize, &[u8]) -> Vec<Vec<u8>>>;
+
+pub struct World {
+    pub now_us: u64,
+    pub fixture: Trilateral,
+    pub nodes: Vec<Node>,
+    pub desks: Vec<Desk>,
+    pub cut_links: BTreeSet<(usize, usize)>,
+    pub tamper: Option<Tamper>,
+    steps: VecDeque<Step>,
+    keys: u64,
+}
+
+impl World {
+    /// The three nodes of the fixture, up and linked.
+    pub fn new(suite: Suite) -> Self {
+        let fixture = Trilateral::new(suite);
+        let ids: Vec<NodeId> = fixture.charter.nodes.iter().map(|node| node.id.clone()).collect();
+        let nodes = ids.into_iter().map(|id| Node { id, machine: None, disk: BTreeMap::new() }).collect();
+        let mut world = Self {
+            now_us: SECOND,
+            fixture,
+            nodes,
+            desks: Vec::new(),
+            cut_links: BTreeSet::new(),
+            tamper: None,
+            steps: VecDeque::new(),
+            keys: 0,
+        };
+        for node in 0..world.nodes.len() {
+            world.start_node(node);
+        }
+        world.run(3 * SECOND);
+        world
+    }
+
+    pub fn start_node(&mut self, node: usize) {
+        let id = self.nodes[node].id.clone();
+        let setup = Setup {
+            charter: Arc::new(self.fixture.charter.clone()),
+            node: id.clone(),
+            journal: self.fixture.journal(&id).clone(),
+        };
+        let held: Vec<Bundle> = self.nodes[node].disk.values().flatten().cloned().collect();
+        self.nodes[node].machine = Some(Machine::restore(setup, self.now(), held).unwrap());
+        for other in 0..self.nodes.len() {
+            if other != node && self.nodes[other].machine.is_some() {
+                self.link(node, other, true);
+            }
+        }
+        self.drain_node(node);
+    }
+
+    /// The node dies; its disk stays.
+    pub fn kill_node(&mut self, node: usize) {
+        self.nodes[node].machine = None;
+        for other in 0..self.nodes.len() {
+            if other != node {
+                let down = trialogue_core::Input::LinkDown { node: self.nodes[node].id.clone() };
+                self.steps.push_back(Step::ToNode(other, down));
+            }
+        }
+        for desk in 0..self.desks.len() {
+            if self.desks[desk].node == node && self.desks[desk].key.take().is_some() {
+                self.steps.push_back(Step::ToConsole(desk, Input::Closed));
+                self.steps.push_back(Step::ToConsole(desk, Input::LegDown));
+            }
+        }
+    }
+
+    pub fn link(&mut self, a: usize, b: usize, up: bool) {
+        let (first, second) = (self.nodes[a].id.clone(), self.nodes[b].id.clone());
+        if up {
+            self.cut_links.remove(&(a.min(b), a.max(b)));
+        } else {
+            self.cut_links.insert((a.min(b), a.max(b)));
+        }
+        for (at, node) in [(a, second), (b, first)] {
+            let input = if up {
+                trialogue_core::Input::LinkUp { node, round_trip_us: Some(1_000) }
+            } else {
+                trialogue_core::Input::LinkDown { node }
+            };
+            self.steps.push_back(Step::ToNode(at, input));
+        }
+    }
+
+    pub fn identity(&self, office: &str, number: u8) -> Identity {
+        enrol(&self.fixture.enrolment(office, number).to_fragment(), START_MS).unwrap()
+    }
+
+    /// A console of an office comes on watch; returns its place.
+    pub fn desk(&mut self, office: &str) -> usize {
+        let number = self.desks.len() as u8 + 1;
+        let identity = self.identity(office, number);
+        self.desk_with(identity)
+    }
+
+    pub fn desk_with(&mut self, identity: Identity) -> usize {
+        let console = Console::new(identity.clone(), None, true).unwrap();
+        let party = self.fixture.charter.party_with_root(&identity.root).unwrap().id.clone();
+        let node = self.fixture.charter.nodes.iter().position(|node| node.party == party).unwrap();
+        self.desks.push(Desk {
+            console,
+            node,
+            key: None,
+            cut: false,
+            open_at: Some(self.now_us),
+            stopped: false,
+            ringing: false,
+            seal: None,
+            sealed_ids: BTreeSet::new(),
+            open: BTreeMap::new(),
+            events: Vec::new(),
+            charter: None,
+            offers: 0,
+            heard: Vec::new(),
+        });
+        self.desks.len() - 1
+    }
+
+    /// Three consoles of the leaders' line, one per party, on watch, legs up.
+    pub fn leaders(suite: Suite) -> Self {
+        let mut world = Self::new(suite);
+        for office in ["jpn-leaders", "kor-leaders", "usa-leaders"] {
+            world.desk(office);
+        }
+        world.until(10, |world| world.desks.iter().all(|desk| desk.console.view().node == NodeLink::Up));
+        world.until(10, |world| {
+            world.desks.iter().all(|d| d.console.view().lines[0].parties.iter().all(|p| p.on_watch > 0 && p.reached))
+        });
+        world.until(10, |world| world.desks.iter().all(|desk| desk.offers > 0));
+        world
+    }
+
+    pub fn now(&self) -> Now {
+        Now { us: self.now_us, wall_ms: self.wall_ms() }
+    }
+
+    pub fn wall_ms(&self) -> u64 {
+        START_MS + self.now_us / 1_000
+    }
+
+    pub fn view(&self, desk: usize) -> &View {
+        self.desks[desk].console.view()
+    }
+
+    pub fn line(&self, desk: usize) -> &LineView {
+        &self.view(desk).lines[0]
+    }
+
+    pub fn call(&self, desk: usize) -> &CallView {
+        self.view(desk).call.as_ref().expect("in a call")
+    }
+
+    pub fn party(&self, desk: usize, party: &str) -> &PartyView {
+        self.line(desk).parties.iter().find(|view| view.id == party).unwrap()
+    }
+
+    pub fn command(&mut self, desk: usize, command: Command) {
+        self.steps.push_back(Step::ToConsole(desk, Input::Command(command)));
+    }
+
+    pub fn ring(&mut self, desk: usize) {
+        self.command(desk, Command::Ring { line: "leaders".into() });
+    }
+
+    pub fn answer(&mut self, desk: usize) {
+        self.command(desk, Command::Answer { line: "leaders".into() });
+    }
+
+    pub fn input(&mut self, desk: usize, input: Input) {
+        self.steps.push_back(Step::ToConsole(desk, input));
+    }
+
+    /// Cuts a console off its node, or joins it again.
+    pub fn cut(&mut self, desk: usize, cut: bool) {
+        self.desks[desk].cut = cut;
+        if cut && let Some(key) = self.desks[desk].key.take() {
+            let node = self.desks[desk].node;
+            self.steps.push_back(Step::ToNode(node, trialogue_core::Input::ConsoleClosed { console: key }));
+            self.steps.push_back(Step::ToConsole(desk, Input::Closed));
+        }
+    }
+
+    /// The page is loaded anew: the same identity, nothing else.
+    pub fn reload(&mut self, desk: usize, identity: Identity) {
+        self.cut(desk, true);
+        self.settle();
+        let node = self.desks[desk].node;
+        let console = Console::new(identity, self.desks[desk].charter.clone(), true).unwrap();
+        let now = self.now_us;
+        let held = &mut self.desks[desk];
+        held.console = console;
+        held.cut = false;
+        held.node = node;
+        held.open_at = Some(now);
+        held.seal = None;
+        held.open.clear();
+    }
+
+    /// Everyone in `desks` seals for and opens everyone else, and only them.
+    pub fn keys_match(&self, desks: &[usize]) -> bool {
+        desks.iter().all(|speaker| {
+            let Some((id, key)) = self.desks[*speaker].seal else { return false };
+            let device = self.desks[*speaker].console.device();
+            desks.iter().filter(|other| *other != speaker).all(|other| self.desks[*other].open.get(&id) == Some(&(device, key)))
+        })
+    }
+
+    pub fn all_ready(&self, desks: &[usize]) -> bool {
+        self.keys_match(desks)
+            && desks.iter().all(|desk| {
+                self.view(*desk).call.as_ref().is_some_and(|call| {
+                    call.sealing == Sealing::Sealed
+                        && call.members.len() == desks.len()
+                        && call.members.iter().all(|member| member.keys == KeyState::Ready)
+                        && call.code.len() == 30
+                        && call.code == self.call(desks[0]).code
+                })
+            })
+    }
+
+    /// Runs until it holds, at most so many seconds of the world.
+    #[track_caller]
+    pub fn until(&mut self, seconds: u64, holds: impl Fn(&Self) -> bool) {
+        let end = self.now_us + seconds * SECOND;
+        loop {
+            self.settle();
+            if holds(self) {
+                return;
+            }
+            if self.now_us >= end {
+                for desk in &self.desks {
+                    eprintln!("{:#?}\nseal {:?} open {:?}\n{:?}", desk.console.view(), desk.seal.map(|s| s.0), desk.open.keys(), desk.events);
+                }
+                panic!("it did not come to hold");
+            }
+            self.advance(end);
+        }
+    }
+
+    pub fn run(&mut self, us: u64) {
+        let end = self.now_us + us;
+        while self.now_us < end {
+            self.settle();
+            self.advance(end);
+        }
+        self.settle();
+    }
+
+    fn advance(&mut self, end: u64) {
+        let machines = self.nodes.iter().filter_map(|node| node.machine.as_ref()?.next_timeout());
+        let consoles = self.desks.iter().filter_map(|desk| desk.console.next_timeout());
+        let opens = self.desks.iter().filter(|desk| !desk.cut).filter_map(|desk| desk.open_at);
+        let next = machines.chain(consoles).chain(opens).min().unwrap_or(end);
+        self.now_us = next.clamp(self.now_us + 1_000, end.max(self.now_us + 1_000));
+        for node in 0..self.nodes.len() {
+            if self.nodes[node].machine.as_ref().and_then(Machine::next_timeout).is_some_and(|at| at <= self.now_us) {
+                self.steps.push_back(Step::ToNode(node, trialogue_core::Input::Tick));
+            }
+        }
+        for desk in 0..self.desks.len() {
+            if self.desks[desk].console.next_timeout().is_some_and(|at| at <= self.now_us) {
+                self.steps.push_back(Step::ToConsole(desk, Input::Tick));
+            }
+            if self.desks[desk].open_at.is_some_and(|at| at <= self.now_us) {
+                self.open(desk);
+            }
+        }
+    }
+
+    fn open(&mut self, desk: usize) {
+        self.desks[desk].open_at = None;
+        let node = self.desks[desk].node;
+        if self.desks[desk].cut || self.nodes[node].machine.is_none() {
+            self.steps.push_back(Step::ToConsole(desk, Input::Closed));
+            return;
+        }
+        self.keys += 1;
+        let console = ConsoleKey(self.keys);
+        self.desks[desk].key = Some(console);
+        self.steps.push_back(Step::ToConsole(desk, Input::Opened));
+        let nonce = [self.keys as u8; 32];
+        self.steps.push_back(Step::ToNode(node, trialogue_core::Input::ConsoleOpened { console, nonce }));
+    }
+
+    /// Hands over everything that is under way.
+    pub fn settle(&mut self) {
+        while let Some(step) = self.steps.pop_front() {
+            match step {
+                Step::ToNode(node, input) => {
+                    let now = self.now();
+                    if let Some(machine) = &mut self.nodes[node].machine {
+                        machine.handle(now, input);
+                        self.drain_node(node);
+                    }
+                }
+                Step::ToConsole(desk, input) => {
+                    let (now_us, now_ms) = (self.now_us, self.wall_ms());
+                    self.desks[desk].console.handle(now_us, now_ms, input);
+                    self.drain_desk(desk);
+                }
+            }
+        }
+    }
+
+    fn drain_node(&mut self, node: usize) {
+        use trialogue_core::Output as Out;
+        while let Some(output) = self.nodes[node].machine.as_mut().and_then(Machine::poll) {
+            match output {
+                Out::Append { seq, bundle } => {
+                    let id = self.nodes[node].id.clone();
+                    self.nodes[node].disk.entry(id).or_default().push(bundle);
+                    self.steps.push_back(Step::ToNode(node, trialogue_core::Input::Appended { up_to: seq }));
+                }
+                Out::Keep { node: of, bundle, .. } => self.nodes[node].disk.entry(of).or_default().push(bundle),
+                Out::SendConsole { console, bytes, last } => self.to_console(console, bytes, last),
+                Out::SendLink { node: to, bytes } => {
+                    let to = self.nodes.iter().position(|other| other.id == to).unwrap();
+                    if !self.cut_links.contains(&(node.min(to), node.max(to))) {
+                        let from = self.nodes[node].id.clone();
+                        let input = trialogue_core::Input::LinkMessage { node: from, bytes };
+                        self.steps.push_back(Step::ToNode(to, input));
+                    }
+                }
+                Out::Leg { console, .. } => {
+                    let sdp = "answer".to_owned();
+                    self.steps.push_back(Step::ToNode(node, trialogue_core::Input::LegAnswer { console, sdp }));
+                    self.steps.push_back(Step::ToNode(node, trialogue_core::Input::LegState { console, up: true }));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn to_console(&mut self, console: ConsoleKey, bytes: Vec<u8>, last: bool) {
+        let Some(desk) = self.desks.iter().position(|desk| desk.key == Some(console)) else { return };
+        if !bytes.is_empty() {
+            self.desks[desk].heard.push(bytes.clone());
+            let messages = match &mut self.tamper {
+                Some(tamper) => tamper(desk, &bytes),
+                None => vec![bytes],
+            };
+            for bytes in messages {
+                self.steps.push_back(Step::ToConsole(desk, Input::Received(bytes)));
+            }
+        }
+        if last {
+            self.desks[desk].key = None;
+            self.steps.push_back(Step::ToConsole(desk, Input::Closed));
+        }
+    }
+
+    fn drain_desk(&mut self, desk: usize) {
+        while let Some(output) = self.desks[desk].console.poll() {
+            let now = self.now_us;
+            let held = &mut self.desks[desk];
+            match output {
+                Output::Send(bytes) => {
+                    if let Some(console) = held.key {
+                        let input = trialogue_core::Input::ConsoleMessage { console, bytes };
+                        self.steps.push_back(Step::ToNode(held.node, input));
+                    }
+                }
+                Output::Reconnect { after_ms } => {
+                    held.open_at = Some(now + u64::from(after_ms) * 1_000);
+                    if let Some(console) = held.key.take() {
+                        let input = trialogue_core::Input::ConsoleClosed { console };
+                        self.steps.push_back(Step::ToNode(held.node, input));
+                    }
+                }
+                Output::Stop => held.stopped = true,
+                Output::MakeOffer => {
+                    held.offers += 1;
+                    self.steps.push_back(Step::ToConsole(desk, Input::LegOffer("offer".into())));
+                }
+                Output::LegAnswer(_) => self.steps.push_back(Step::ToConsole(desk, Input::LegUp)),
+                Output::Seal(key) => {
+                    held.seal = key.map(|key| (key.key_id, *key.base_key));
+                    if let Some((id, _)) = held.seal {
+                        assert!(held.sealed_ids.insert(id), "a seal key was given out twice");
+                    }
+                }
+                Output::OpenKey(key) => {
+                    held.open.insert(key.key_id, (key.device, *key.base_key));
+                }
+                Output::ForgetKey { key_id } => {
+                    held.open.remove(&key_id);
+                }
+                Output::Ringing(on) => held.ringing = on,
+                Output::Charter(bytes) => held.charter = Some(bytes),
+                Output::Log(event) => held.events.push(event),
+                Output::View(_) | Output::Place { .. } => {}
+            }
+        }
+    }
+}
