@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
+use crate::stamp::Stamp;
 use crate::step::{Counted, Step};
 use crate::{assets, check, console, paths, system};
 
@@ -22,7 +23,13 @@ pub fn run(args: &[String]) -> Result<()> {
 
 fn everything() -> Result<()> {
     check::cheap()?;
+    Stamp::new("types").path(&paths::console().join("src/generated"))?.write()?;
     let counted = rust(&[])?;
+    if !Stamp::new("types").path(&paths::console().join("src/generated"))?.is_fresh() {
+        bail!(
+            "console/src/generated was older than the Rust types; the tests have renewed it: commit it, and run again"
+        );
+    }
     console::check()?;
     browser(&[])?;
     conclude(counted)
