@@ -2,8 +2,6 @@
 
 use crate::out::{Enrolled, Out};
 use serde::Serialize;
-use serde::Serialize as _;
-use serde_wasm_bindgen::Serializer;
 use serde_wasm_bindgen::Serializer;
 use trialogue_charter::Hash;
 use trialogue_console_core::view::Command;
