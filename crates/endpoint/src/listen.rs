@@ -1,0 +1,147 @@
+//! The listening side: counts, decodes and records what each sender says and shows.
+
+use crate::EndpointError;
+use crate::event::Heard;
+use crate::picture::Reel;
+use crate::sealing::Opened;
+use crate::speak::FRAME;
+use opusic_c::{Channels, Decoder, SampleRate};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use str0m::media::MediaData;
+use trialogue_charter::DeviceId;
+
+/// Most senders followed; far above what a leg has places for. More are counted with the last.
+const SENDERS_MAX: usize = 64;
+
+struct Sender {
+    figures: Heard,
+    first: bool,
+    last_sequence: Option<u64>,
+    /// (arrival in seconds, RTP time in seconds) of the packet before.
+    last_arrival: Option<(f64, f64)>,
+    decoder: Option<Decoder>,
+    wav: Option<hound::WavWriter<BufWriter<File>>>,
+    reel: Option<Reel>,
+    squares: f64,
+    samples: u64,
+}
+
+/// Everything heard.
+pub struct Listener {
+    record: Option<PathBuf>,
+    senders: BTreeMap<(DeviceId, bool), Sender>,
+    start: std::time::Instant,
+}
+
+impl Listener {
+    /// Records into `record` if given.
+    pub fn new(record: Option<&Path>) -> Result<Self, EndpointError> {
+        if let Some(dir) = record {
+            std::fs::create_dir_all(dir).map_err(|e| EndpointError::file(dir, e))?;
+        }
+        Ok(Self { record: record.map(Path::to_owned), senders: BTreeMap::new(), start: std::time::Instant::now() })
+    }
+
+    /// Forgets which senders were heard, so that "first" is said again: the endpoint joined anew.
+    pub fn joined(&mut self) {
+        for sender in self.senders.values_mut() {
+            sender.first = false;
+            sender.last_sequence = None;
+        }
+    }
+
+    /// A frame arrived, sealed.
+    pub fn arrived(&mut self, device: DeviceId, voice: bool, data: &MediaData) {
+        let arrival = data.network_time.saturating_duration_since(self.start).as_secs_f64();
+        let Some(sender) = self.sender(device, voice) else { return };
+        sender.figures.bytes += data.data.len() as u64;
+        let (first, last) = (**data.seq_range.start(), **data.seq_range.end());
+        if let Some(before) = sender.last_sequence {
+            sender.figures.lost += first.saturating_sub(before + 1).min(1_000);
+        }
+        sender.last_sequence = Some(last);
+        let time = data.time.as_seconds();
+        if let Some((arrived, spoken)) = sender.last_arrival {
+            let difference = ((arrival - arrived) - (time - spoken)).abs() * 1_000.0;
+            if difference < 1_000.0 {
+                sender.figures.jitter_ms += (difference - sender.figures.jitter_ms) / 16.0;
+            }
+        }
+        sender.last_arrival = Some((arrival, time));
+    }
+
+    /// A frame was opened or lost; true: it is the first one of this sender since joining.
+    pub fn take(&mut self, opened: &Opened) -> bool {
+        let dir = self.record.clone();
+        let Some(sender) = self.sender(opened.device, opened.voice) else { return false };
+        let Some(frame) = &opened.frame else {
+            sender.figures.unopened += 1;
+            return false;
+        };
+        sender.figures.opened += 1;
+        let path = |ending: &str| dir.as_ref().map(|dir| dir.join(format!("{}.{ending}", opened.device)));
+        if opened.voice { sender.hear(frame, path("wav")) } else { sender.see(frame, opened.time, path("ivf")) }
+        !std::mem::replace(&mut sender.first, true)
+    }
+
+    /// Figures of all senders.
+    pub fn figures(&self) -> Vec<Heard> {
+        self.senders
+            .values()
+            .map(|sender| {
+                #[expect(clippy::cast_precision_loss, reason = "a mean for people and thresholds")]
+                let loudness = if sender.samples == 0 { 0.0 } else { (sender.squares / sender.samples as f64).sqrt() };
+                Heard { loudness, ..sender.figures.clone() }
+            })
+            .collect()
+    }
+
+    fn sender(&mut self, device: DeviceId, voice: bool) -> Option<&mut Sender> {
+        if self.senders.len() >= SENDERS_MAX && !self.senders.contains_key(&(device, voice)) {
+            return None;
+        }
+        Some(self.senders.entry((device, voice)).or_insert_with(|| Sender {
+            figures: Heard { device: device.to_string(), medium: if voice { "voice" } else { "picture" }, ..Heard::default() },
+            first: false,
+            last_sequence: None,
+            last_arrival: None,
+            decoder: voice.then(|| Decoder::new(Channels::Mono, SampleRate::Hz48000).ok()).flatten(),
+            wav: None,
+            reel: None,
+            squares: 0.0,
+            samples: 0,
+        }))
+    }
+}
+
+impl Sender {
+    fn hear(&mut self, frame: &[u8], path: Option<PathBuf>) {
+        let mut pcm = [0.0_f32; FRAME * 6];
+        let Some(Ok(count)) = self.decoder.as_mut().map(|d| d.decode_float_to_slice(frame, &mut pcm, false)) else { return };
+        let pcm = pcm.get(..count).unwrap_or_default();
+        self.squares += pcm.iter().map(|s| f64::from(*s) * f64::from(*s)).sum::<f64>();
+        self.samples += pcm.len() as u64;
+        if let (None, Some(path)) = (&self.wav, path) {
+            let spec = hound::WavSpec { channels: 1, sample_rate: 48_000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+            self.wav = hound::WavWriter::create(path, spec).ok();
+        }
+        if let Some(wav) = &mut self.wav {
+            for sample in pcm {
+                #[expect(clippy::cast_possible_truncation, reason = "clamped to 16 bits")]
+                let _ = wav.write_sample((sample.clamp(-1.0, 1.0) * 32_767.0) as i16);
+            }
+        }
+    }
+
+    fn see(&mut self, frame: &[u8], time: u64, path: Option<PathBuf>) {
+        if let (None, Some(path), true) = (&self.reel, path, trialogue_e2ee::sealing::is_vp8_key_frame(frame)) {
+            self.reel = Reel::create(&path, frame).ok();
+        }
+        if let Some(reel) = &mut self.reel {
+            let _ = reel.frame(time, frame);
+        }
+    }
+}
