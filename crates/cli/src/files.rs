@@ -61,8 +61,22 @@ pub fn write_new(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failur
 
 /// Puts a file in place of one that may exist, whole or not at all.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    replace_as(path, bytes, 0o644)
+}
+
+/// The same for a file that only this account may read.
+pub fn replace_secret(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    replace_as(path, bytes, 0o600)
+}
+
+fn replace_as(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
     let beside = path.with_extension("new");
-    File::create(&beside)
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(mode)
+        .open(&beside)
         .and_then(|mut file| {
             file.write_all(bytes)?;
             file.sync_all()

@@ -1,10 +1,12 @@
 //! What the program `trialogue` does, subcommand by subcommand, so that tests and the demo can do the same.
 
 pub mod charter;
+pub mod demo;
 pub mod enrol;
 pub mod entropy;
 pub mod failure;
 pub mod files;
+pub mod node;
 pub mod node_key;
 pub mod party;
 

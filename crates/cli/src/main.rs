@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use trialogue::{charter, enrol, node_key, party};
+use trialogue::{charter, demo, enrol, node, node_key, party};
 
 /// A crisis hotline between sovereign parties.
 #[derive(Parser)]
@@ -19,19 +19,25 @@ enum Command {
     Party(party::Command),
     /// Makes the keys of a node (operator).
     NodeKey(node_key::Arguments),
+    /// Runs a node until it is interrupted (operator).
+    Node(node::Arguments),
     /// Drafts, signs, verifies and shows the agreement of all parties.
     #[command(subcommand)]
     Charter(charter::Command),
     /// Makes a one-time link with which one device enrols for an office (security officer).
     Enrol(enrol::Arguments),
+    /// Three parties on this machine: keys, charter, three nodes, sign-in links.
+    Demo(demo::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Program::parse().command {
         Command::Party(command) => party::run(command),
         Command::NodeKey(arguments) => node_key::run(arguments),
+        Command::Node(arguments) => node::run(arguments),
         Command::Charter(command) => charter::run(command),
         Command::Enrol(arguments) => enrol::run(arguments),
+        Command::Demo(arguments) => demo::run(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
