@@ -17,7 +17,7 @@ const devices = new Map();
 before(async () => {
   hotline = await startHotline();
   for (const party of parties) {
-    const officer = await seatOfficer(hotline.link(party.id, party.office), party);
+    const officer = await seatOfficer(hotline.link(party.office), party);
     officers.set(party.id, officer);
     devices.set(party.id, await officer.device());
   }

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use trialogue::{charter, demo, enrol, node, node_key, party};
+use trialogue::{charter, demo, endpoint, enrol, node, node_key, party};
 
 /// A crisis hotline between sovereign parties.
 #[derive(Parser)]
@@ -21,6 +21,8 @@ enum Command {
     NodeKey(node_key::Arguments),
     /// Runs a node until it is interrupted (operator).
     Node(node::Arguments),
+    /// A console without a screen: rings, answers, plays, records.
+    Endpoint(Box<endpoint::Arguments>),
     /// Drafts, signs, verifies and shows the agreement of all parties.
     #[command(subcommand)]
     Charter(charter::Command),
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Command::Party(command) => party::run(command),
         Command::NodeKey(arguments) => node_key::run(arguments),
         Command::Node(arguments) => node::run(arguments),
+        Command::Endpoint(arguments) => endpoint::run(*arguments),
         Command::Charter(command) => charter::run(command),
         Command::Enrol(arguments) => enrol::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),

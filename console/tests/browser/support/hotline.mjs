@@ -1,6 +1,6 @@
 // Three real parties on this machine: `trialogue demo` with its own directory and free ports.
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,27 +20,30 @@ async function freePort() {
   });
 }
 
-/** Starts the demo; resolves when every node is up. `links` is by party and office. */
+/** Starts the demo; resolves when every node is up.  */
 export async function startHotline(more = []) {
   const dir = await mkdtemp(join(tmpdir(), 'trialogue-browser-'));
   const port = 20_000 + ((await freePort()) % 20_000);
-  const child = spawn(binary, ['demo', '--dir', dir, '--base-port', String(port), '--json', ...more], {
+  const child = spawn(binary, ['demo', '--dir', dir, '--base-port', String(port), ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, TRIALOGUE_CONSOLE_DIR: process.env.TRIALOGUE_CONSOLE_DIR ?? join(import.meta.dirname, '../../../dist') },
   });
   let said = '';
-  child.stderr.on('data', (chunk) => { said = (said + chunk).slice(-20_000); });
-  const hotline = await new Promise((resolve, reject) => {
+  const hear = (chunk) => { said = (said + chunk).slice(-20_000); };
+  child.stderr.on('data', hear);
+  const links = await new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.startsWith('{')) resolve(JSON.parse(line));
+      hear(`${line}\n`);
+      // Said when every node is up.
+      if (line.includes('Ctrl-C stops everything')) resolve(readFile(join(dir, 'links.json'), 'utf8').then(JSON.parse));
     });
     child.on('exit', (code) => reject(new Error(`the demo ended with ${code}: ${said}`)));
   });
   return {
-    ...hotline,
     dir,
     log: () => said,
-    link: (party, office) => hotline.links.find((l) => l.party === party && l.office === office).link,
+    /** The one-time sign-in link of an office. */
+    link: (office) => links[office],
     async stop() {
       const gone = new Promise((resolve) => child.once('exit', resolve));
       child.removeAllListeners('exit');
