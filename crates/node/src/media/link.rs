@@ -13,27 +13,6 @@ pub trait LinkSender: Send {
     fn has_room(&self) -> bool;
 }
 
-/// A QUIC connection as a link for media.
-pub struct QuinnLink(pub quinn::Connection);
-
-/// A picture waits for the next chance when less than this is free of quinn's datagram buffer (1 MiB): a voice then has at most 30 datagrams
-/// before it.
-const ROOM: usize = (1 << 20) - 40_000;
-
-impl LinkSender for QuinnLink {
-    fn send(&self, datagram: Bytes) -> bool {
-        self.0.send_datagram(datagram).is_ok()
-    }
-
-    fn max_size(&self) -> usize {
-        self.0.max_datagram_size().unwrap_or(0)
-    }
-
-    fn has_room(&self) -> bool {
-        self.0.datagram_send_buffer_space() >= ROOM
-    }
-}
-
 /// Makes one datagram.
 pub(super) fn datagram(header: &MediaHeader, payload: &[u8]) -> Bytes {
     let mut head = [0; HEADER];

@@ -18,7 +18,7 @@ mod thread;
 mod udp;
 
 pub use command::MediaHandle;
-pub use link::{LinkSender, QuinnLink};
+pub use link::LinkSender;
 
 use std::net::{IpAddr, SocketAddr};
 use trialogue_charter::{DeviceId, NodeId};
