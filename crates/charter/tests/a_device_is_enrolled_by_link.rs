@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use std::sync::LazyLock;
-use trialogue_charter::cose::{Algorithm, Fault};
+use trialogue_charter::cose::{Algorithm, Fault, Many};
 use trialogue_charter::fixture::{self, Trilateral};
 use trialogue_charter::*;
 
@@ -129,5 +129,15 @@ proptest! {
         let _ = Voucher::open(&THREE.charter, &bytes);
         let _ = DeviceCertificate::verify(&THREE.charter, &bytes);
         let _ = EnrolmentLink::parse(&text);
+    }
+
+    #[test]
+    fn decoders_never_panic_on_damaged_content(at in any::<prop::sample::Index>(), with in proptest::collection::vec(any::<u8>(), 1..9)) {
+        let mut payload = Many::decode(&THREE.device("usa-duty", 1).1, 1 << 20).unwrap().payload().to_vec();
+        let at = at.index(payload.len());
+        let end = (at + with.len()).min(payload.len());
+        payload.splice(at..end, with);
+        prop_assert!(DeviceCertificate::verify(&THREE.charter, &Many::new(payload.clone()).encode()).is_err());
+        prop_assert!(Voucher::open(&THREE.charter, &Many::new(payload).encode()).is_err());
     }
 }

@@ -128,4 +128,19 @@ proptest! {
             prop_assert!(UnverifiedCharter::decode(&bytes).is_err() || VerifiedCharter::open(&bytes, None).is_err());
         }
     }
+
+    #[test]
+    fn decoders_never_panic_on_damaged_content(at in any::<prop::sample::Index>(), with in proptest::collection::vec(any::<u8>(), 1..9), cut in any::<bool>()) {
+        let mut payload = Many::decode(&SIGNED, 1 << 20).unwrap().payload().to_vec();
+        let at = at.index(payload.len());
+        let end = (at + with.len()).min(payload.len());
+        payload.splice(at..end, with);
+        if cut {
+            payload.truncate(at);
+        }
+        // Damage may leave a sound charter (a letter of a name): then nobody has signed it.
+        if let Ok(charter) = UnverifiedCharter::decode(&Many::new(payload).encode()) {
+            prop_assert_eq!(charter.missing().len(), 6);
+        }
+    }
 }
