@@ -22,7 +22,7 @@ export async function capture(kind: 'microphone' | 'camera', id: string | null):
     const stream = await navigator.mediaDevices.getUserMedia(
       kind === 'microphone'
         ? { audio: { ...deviceId, echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 } }
-        : { video: { ...deviceId, width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } } },
+        : { video: { ...deviceId, width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 25, max: 30 } } },
     );
     return stream.getTracks()[0]!;
   } catch (error) {

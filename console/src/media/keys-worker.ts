@@ -92,11 +92,27 @@ function connect() {
 /** One call of the machine, then everything that it wants done, then its next tick. */
 function run(call: (machine: Machine) => void) {
   if (!machine) return;
-  call(machine);
-  for (let out = machine.poll() as Out | undefined; out; out = machine.poll() as Out | undefined) act(out);
+  try {
+    call(machine);
+    for (let out = machine.poll() as Out | undefined; out; out = machine.poll() as Out | undefined) act(out);
+  } catch (error) {
+    return error instanceof WebAssembly.RuntimeError ? broken(error) : page({ kind: 'log', line: `keys worker: ${String(error)}` });
+  }
   clearTimeout(timer);
   const at = machine.nextTimeout();
   if (at !== undefined) timer = setTimeout(() => run((m) => m.tick(us(), Date.now())), Math.max(0, (at - us()) / 1000));
+}
+
+/** After a trap nothing of the machine can be trusted: sending stops, and the page starts a worker with a new one. */
+function broken(error: Error) {
+  tell({ kind: 'stop' });
+  machine = null;
+  clearTimeout(timer);
+  clearTimeout(reconnect);
+  const old = socket;
+  socket = null;
+  old?.close();
+  page({ kind: 'broken', why: error.message });
 }
 
 function tell(message: KeysToMedia) {

@@ -11,8 +11,10 @@ import { Sound } from './sound';
 const WORKER_SILENT_MS = 3_000;
 
 export class LiveEngine implements Engine {
-  #keys = new Worker(new URL('./keys-worker.ts', import.meta.url), { type: 'module', name: 'keys' });
+  #keys!: Worker;
   #media!: Worker;
+  /** Times that the keys worker broke in a row. */
+  #broken = 0;
   #leg: Leg | null = null;
   #sound = new Sound();
   #view: View | null = null;
@@ -35,11 +37,8 @@ export class LiveEngine implements Engine {
   #inCall = false;
 
   constructor() {
-    this.#keys.onmessage = ({ data }: MessageEvent<FromKeys>) => this.#fromKeys(data);
-    this.#keys.onerror = () => this.#show(this.#view && { ...this.#view, trouble: { kind: 'worker' } });
-    this.#startMedia();
+    this.#startKeys();
     setInterval(() => this.#watchMedia(), 1_000);
-    this.#tell({ kind: 'start', node: `${location.origin.replace(/^http/, 'ws')}/console` });
     navigator.mediaDevices?.addEventListener('devicechange', () => void this.#list());
     addEventListener('pointerdown', () => this.#sound.play());
     addEventListener('keydown', () => this.#sound.play());
@@ -68,13 +67,16 @@ export class LiveEngine implements Engine {
     this.#tell({ kind: 'command', command });
   }
 
+  // Off acts at once: it does not wait behind a microphone that is being opened.
   setVoice(on: boolean): Promise<void> {
     this.#change({ voice: on });
+    if (!on) void this.#leg?.sendVoice(null).catch(() => undefined);
     return this.#apply();
   }
 
   setPicture(on: boolean): Promise<void> {
     this.#change({ picture: on });
+    if (!on) void this.#leg?.sendPicture(null).catch(() => undefined);
     return this.#apply();
   }
 
@@ -119,6 +121,27 @@ export class LiveEngine implements Engine {
     this.#keys.postMessage(message, transfer);
   }
 
+  #startKeys() {
+    const mine = new Worker(new URL('./keys-worker.ts', import.meta.url), { type: 'module', name: 'keys' });
+    this.#keys = mine;
+    mine.onmessage = ({ data }: MessageEvent<FromKeys>) => mine === this.#keys && this.#fromKeys(data);
+    mine.onerror = (event) => mine === this.#keys && this.#restartKeys(event.message);
+    this.#startMedia();
+    this.#tell({ kind: 'start', node: `${location.origin.replace(/^http/, 'ws')}/console` });
+  }
+
+  /** A new keys worker has no keys: it comes in again, and the media worker and the leg are new as well. */
+  #restartKeys(why: string) {
+    this.#log(`keys worker stopped: ${why}`);
+    this.#keys.terminate();
+    this.#media.terminate();
+    this.#leg?.close();
+    this.#leg = null;
+    this.#heard = Number.POSITIVE_INFINITY;
+    this.#show(this.#view && { ...this.#view, trouble: { kind: 'worker' } });
+    setTimeout(() => this.#startKeys(), Math.min(15_000, 500 * 2 ** this.#broken++));
+  }
+
   #startMedia() {
     this.#media = new Worker(new URL('./media-worker.ts', import.meta.url), { type: 'module', name: 'media' });
     this.#heard = performance.now() + 10_000; // The first answer waits for the WebAssembly.
@@ -148,6 +171,7 @@ export class LiveEngine implements Engine {
       case 'place': return this.#place(message);
       case 'enrolled': this.#enrolling?.resolve(); this.#enrolling = null; return;
       case 'enrolFailed': this.#enrolling?.reject(new Error(message.why)); this.#enrolling = null; return;
+      case 'broken': return this.#restartKeys(message.why);
       case 'log': return this.#log(message.line);
     }
   }
@@ -159,6 +183,7 @@ export class LiveEngine implements Engine {
   }
 
   #see(view: View) {
+    if (view.node === 'up') this.#broken = 0;
     const inCall = view.call !== null;
     if (inCall !== this.#inCall) {
       this.#inCall = inCall;
@@ -223,6 +248,8 @@ export class LiveEngine implements Engine {
     if (!on) return;
     try {
       this.#voice ??= await capture('microphone', this.#local.microphone);
+      // Muted or hung up meanwhile: the turn that follows closes it.
+      if (!this.#inCall || !this.#local.voice) return;
       await this.#leg?.sendVoice(this.#voice);
       if (this.#local.voiceTrouble) this.#change({ voiceTrouble: null });
       if (this.#local.microphones.length === 0) await this.#list();
@@ -243,6 +270,7 @@ export class LiveEngine implements Engine {
     }
     try {
       this.#picture ??= await capture('camera', this.#local.camera);
+      if (!this.#inCall || !this.#local.picture) return;
       await this.#leg?.sendPicture(this.#picture);
       const shown = this.#local.preview?.getTracks()[0] === this.#picture;
       if (!shown || this.#local.pictureTrouble) this.#change({ pictureTrouble: null, preview: new MediaStream([this.#picture]) });

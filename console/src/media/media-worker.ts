@@ -1,6 +1,6 @@
 /// <reference lib="webworker" />
 /** Seals what leaves and opens what comes. Without a key nothing passes: every failure is a dropped frame, never a clear one. */
-import init, { Media } from '../wasm/trialogue_console_wasm.js';
+import init, { Fate, Media } from '../wasm/trialogue_console_wasm.js';
 import { Counts } from './counts';
 import { Hold } from './hold';
 import type { FromMedia, KeysToMedia, MediaToKeys, ToMedia, TransformOptions } from './messages';
@@ -100,6 +100,8 @@ function receive(transformer: Transformer, voice: boolean, mid: string) {
     }
     const keyId = media.missing();
     if (keyId) return miss(keyId), false;
+    // The place was given to another a moment ago; who has it, this worker is about to hear.
+    if (media.fate() === Fate.OtherSender) return false;
     counts.dropped(place.device, voice);
     if (!voice) { wantsKeyFrame = true; askKeyFrame(); }
     return true;

@@ -20,6 +20,8 @@ export type FromKeys =
   | { kind: 'place'; mid: string; device: string | null; voice: boolean }
   | { kind: 'enrolled' }
   | { kind: 'enrolFailed'; why: string }
+  /** The machine stopped for good: this worker is of no more use. */
+  | { kind: 'broken'; why: string }
   | { kind: 'log'; line: string };
 
 /** Keys worker → media worker. */

@@ -33,7 +33,7 @@ async function get<T>(key: string): Promise<T | undefined> {
 async function put(key: string, value: unknown): Promise<void> {
   const db = await open();
   try {
-    await settle((done) => done(db.transaction(STORE, 'readwrite', { durability: 'strict' }).objectStore(STORE).put(value, key)));
+    await settle<IDBValidKey>((done) => done(db.transaction(STORE, 'readwrite', { durability: 'strict' }).objectStore(STORE).put(value, key)));
   } finally {
     db.close();
   }
