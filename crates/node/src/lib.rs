@@ -19,4 +19,4 @@ pub mod web;
 pub use config::{Config, ConfigError};
 pub use error::NodeError;
 pub use node::Node;
-pub use run::run;
+pub use run::{LOG_FILTER, run};

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// The libraries below speak of addresses; they are heard only when they complain.
-const FILTER: &str =
+pub const LOG_FILTER: &str =
     "info,str0m=off,quinn=error,quinn_proto=error,quinn_udp=error,rustls=error,hyper=error,tungstenite=error";
 
 /// Runs the node of a configuration file until SIGINT or SIGTERM. Says on standard output when it is ready, logs to standard error.
@@ -48,7 +48,7 @@ pub fn run(config_path: &Path) -> Result<(), NodeError> {
 }
 
 fn start_log(format: LogFormat) {
-    let filter = EnvFilter::try_from_env("TRIALOGUE_LOG").unwrap_or_else(|_| EnvFilter::new(FILTER));
+    let filter = EnvFilter::try_from_env("TRIALOGUE_LOG").unwrap_or_else(|_| EnvFilter::new(LOG_FILTER));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     // A second node in one process keeps the first one's log.
     let _ = match format {

@@ -12,7 +12,7 @@ use crate::links::{LinkEvent, LinkMedia};
 use crate::media::{MediaEvent, MediaHandle};
 use crate::outbox::Outbox;
 use crate::store::StoreHandle;
-use crate::web::{ConsoleEvent, ConsoleOut, Status};
+use crate::web::{ConsoleEvent, ConsoleOut, LinkStatus, Status};
 use std::collections::BTreeMap;
 use tokio::sync::{mpsc, watch};
 use trialogue_charter::NodeId;
@@ -89,18 +89,17 @@ impl Control {
             LinkEvent::Up { node, round_trip_us, out } => {
                 self.links.insert(node.clone(), out);
                 self.set_link_media(&node, true);
-                self.show_link(&node, true, Some(round_trip_us));
                 self.input(Input::LinkUp { node, round_trip_us: Some(round_trip_us) });
             }
             LinkEvent::Down { node } => {
                 self.links.remove(&node);
                 self.set_link_media(&node, false);
-                self.show_link(&node, false, None);
+                self.show_link(&node, |link| (link.up, link.round_trip_us) = (false, None));
                 self.input(Input::LinkDown { node });
             }
             LinkEvent::Message { node, bytes } => self.input(Input::LinkMessage { node, bytes }),
             LinkEvent::RoundTrip { node, round_trip_us } => {
-                self.show_link(&node, true, Some(round_trip_us));
+                self.show_link(&node, |link| link.round_trip_us = Some(round_trip_us));
                 self.input(Input::LinkRoundTrip { node, round_trip_us });
             }
         }
@@ -140,12 +139,8 @@ impl Control {
         self.media.link(index, up.then(|| self.link_media.sender(index)));
     }
 
-    fn show_link(&self, node: &NodeId, up: bool, round_trip_us: Option<u32>) {
-        self.status.change(|s| {
-            if let Some(link) = s.links.iter_mut().find(|l| l.node == node.as_str()) {
-                (link.up, link.round_trip_us) = (up, round_trip_us);
-            }
-        });
+    fn show_link(&self, node: &NodeId, change: impl FnOnce(&mut LinkStatus)) {
+        self.status.change(|s| s.links.iter_mut().find(|l| l.node == node.as_str()).map(change).unwrap_or_default());
     }
 }
 

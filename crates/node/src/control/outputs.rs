@@ -2,7 +2,7 @@
 
 use super::{Control, log};
 use crate::store::Write;
-use trialogue_core::{Input, Output};
+use trialogue_core::{Input, Note, Output};
 
 impl Control {
     /// Does everything that the machine has to say.
@@ -57,7 +57,15 @@ impl Control {
             Output::RouteEnd { node, number } => self.media.route_end(node, number),
             Output::RequestKeyFrame { console } => self.media.request_key_frame(console),
             Output::Count(count) => self.counters.count(count.name()),
-            Output::Log(note) => log::write(&note),
+            Output::Log(note) => {
+                match &note {
+                    // Up means: both sides said hello, under the same charter.
+                    Note::LinkUp { node } => self.show_link(node, |link| link.up = true),
+                    Note::LinkDown { node } => self.show_link(node, |link| link.up = false),
+                    _ => {}
+                }
+                log::write(&note);
+            }
         }
     }
 }

@@ -42,6 +42,13 @@ impl LinkMedia {
         }
     }
 
+    /// Lets go of all connections.
+    pub(super) fn clear(&self) {
+        for slot in self.0.iter() {
+            *slot.connection.write().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+    }
+
     /// Fits the queue to what the path carries: window per round trip is its rate.
     pub(super) fn measure(&self, node: u8, window: u64, round_trip: Duration) {
         if let Some(slot) = self.0.get(usize::from(node)) {

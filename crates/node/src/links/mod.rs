@@ -154,6 +154,7 @@ impl Links {
     /// Closes all links and waits until the other nodes were told, a second at most.
     pub async fn close(mut self) {
         self.tasks.shutdown().await;
+        self.media.clear();
         self.endpoint.close(stream::code::SHUTDOWN, b"shutdown");
         // Who did not hear it finds out by silence.
         let _ = tokio::time::timeout(std::time::Duration::from_secs(1), self.endpoint.wait_idle()).await;

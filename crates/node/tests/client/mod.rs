@@ -107,6 +107,15 @@ impl Client {
         (client, offer.to_sdp_string())
     }
 
+    /// For waiting on many at once.
+    pub fn fd(&self) -> std::os::fd::RawFd {
+        use std::os::fd::AsRawFd;
+        match &self.wire {
+            Wire::Udp(socket) => socket.as_raw_fd(),
+            Wire::Tcp { stream, .. } => stream.as_raw_fd(),
+        }
+    }
+
     pub fn answer(&mut self, sdp: &str) {
         let answer = SdpAnswer::from_sdp_string(sdp).unwrap();
         self.rtc.sdp_api().accept_answer(self.pending.take().unwrap(), answer).unwrap();

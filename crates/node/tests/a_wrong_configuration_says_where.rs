@@ -1,0 +1,66 @@
+//! Each mistake is answered with file, line and remedy.
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+use trialogue_node::Config;
+
+const GOOD: &str = r#"node = "usa-1"
+data_dir = "data"
+charter = "charter.cbor"
+party_root = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+node_key = "node.key"
+listen_web = "127.0.0.1:8443"
+listen_media = "0.0.0.0:3478"
+listen_link = "0.0.0.0:4460"
+public_addresses = ["203.0.113.7"]
+log = "json"
+"#;
+
+fn parse(text: &str) -> Result<Config, String> {
+    Config::parse(Path::new("/etc/trialogue/node.toml"), text).map_err(|e| e.to_string())
+}
+
+#[test]
+fn a_good_one_is_taken_and_paths_are_beside_it() {
+    let config = parse(GOOD).unwrap();
+    assert_eq!(config.data_dir, Path::new("/etc/trialogue/data"));
+    assert_eq!(config.listen_link.port(), 4460);
+}
+
+#[test]
+fn every_mistake_names_its_line_and_what_to_do() {
+    let cases = [
+        ("log = \"json\"", "log = \"xml\"", 10, "unknown variant"),
+        ("log = \"json\"", "lgo = \"json\"", 10, "Correct the spelling"),
+        ("\"usa-1\"", "\"USA 1\"", 1, "as the charter has it"),
+        ("\"usa-1\"", "17", 1, "double quotes"),
+        ("0011223344", "0g11223344", 4, "charter show"),
+        ("127.0.0.1:8443", "0.0.0.0:8443", 6, "tls_cert and tls_key"),
+        ("127.0.0.1:8443", "localhost", 6, "127.0.0.1:8443"),
+        ("0.0.0.0:4460", "0.0.0.0:3478", 8, "its own port"),
+        ("203.0.113.7", "0.0.0.0", 9, "without a port"),
+        ("public_addresses = [", "tls_key = \"k.pem\"\npublic_addresses = [", 9, "tls_cert"),
+        ("public_addresses = [", "console_dir = \"/nowhere\"\npublic_addresses = [", 9, "index.html"),
+        ("public_addresses = [", "web_origins = [\"hotline.example\"]\npublic_addresses = [", 9, "https://"),
+        ("data_dir = \"data\"", "data_dir = data", 2, "double quotes"),
+    ];
+    for (from, to, line, remedy) in cases {
+        assert!(GOOD.contains(from), "{from}");
+        let error = parse(&GOOD.replacen(from, to, 1)).unwrap_err();
+        assert!(error.starts_with(&format!("/etc/trialogue/node.toml:{line}: ")), "{to}: {error}");
+        assert!(error.contains(remedy), "{to}: {error}");
+    }
+}
+
+#[test]
+fn a_missing_line_is_named() {
+    let error = parse(&GOOD.replace("node_key = \"node.key\"\n", "")).unwrap_err();
+    assert!(error.contains("node_key") && error.contains("Add the line"), "{error}");
+}
+
+#[test]
+fn plain_http_is_for_this_machine_only() {
+    let tls = GOOD.replace("127.0.0.1:8443\"", "0.0.0.0:8443\"\ntls_cert = \"c.pem\"\ntls_key = \"k.pem\"");
+    assert!(parse(&tls).unwrap().web_tls.is_some());
+    assert!(parse(&GOOD.replace("127.0.0.1:8443", "[::1]:8443")).unwrap().web_tls.is_none());
+}

@@ -1,0 +1,93 @@
+use std::net::{SocketAddr, UdpSocket};
+use std::path::PathBuf;
+use tempfile::TempDir;
+use trialogue_charter::fixture::{self, Trilateral};
+use trialogue_charter::keyfile::NodeSecret;
+use trialogue_charter::{NodeId, Suite, UnverifiedCharter, VerifiedCharter};
+use trialogue_node::{Config, Node, NodeError};
+
+/// Directories, keys and the charter of three parties.
+pub struct House {
+    pub dir: TempDir,
+    pub keys: Trilateral,
+    pub charter: VerifiedCharter,
+    pub listen: Vec<SocketAddr>,
+}
+
+pub fn id(text: &str) -> NodeId {
+    NodeId::new(text).unwrap()
+}
+
+/// A UDP port that was free a moment ago.
+pub fn free_udp() -> SocketAddr {
+    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+impl House {
+    pub fn new() -> Self {
+        Self::reached_by(|_, listen| vec![listen])
+    }
+
+    /// `addresses`: under which the charter says that a node listening there is reached.
+    pub fn reached_by(addresses: impl Fn(&NodeId, SocketAddr) -> Vec<SocketAddr>) -> Self {
+        let mut draft = fixture::charter(Suite::XWing);
+        let listen: Vec<_> = draft.nodes.iter().map(|_| free_udp()).collect();
+        for (node, listen) in draft.nodes.iter_mut().zip(&listen) {
+            node.addresses = addresses(&node.id, *listen).iter().map(ToString::to_string).collect();
+        }
+        let parties: Vec<_> = draft.parties.iter().map(|p| p.id.clone()).collect();
+        let mut signed = UnverifiedCharter::draft(draft).unwrap();
+        for party in &parties {
+            signed.sign(party, &fixture::root(party.as_str())).unwrap();
+        }
+        let charter = signed.verify(None).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("charter.cbor"), charter.bytes()).unwrap();
+        Self { dir, keys: Trilateral::new(Suite::XWing), charter, listen }
+    }
+
+    /// Writes `node.toml` and what it names, and gives its path.
+    pub fn furnish(&self, node: &str) -> PathBuf {
+        let node = id(node);
+        let dir = self.dir.path().join(node.as_str());
+        std::fs::create_dir_all(&dir).unwrap();
+        let secret =
+            NodeSecret { node: node.clone(), journal: self.keys.journal(&node).clone(), link: self.keys.link(&node) };
+        std::fs::write(dir.join("node.key"), secret.to_text().as_bytes()).unwrap();
+        let listen = self.listen[usize::from(self.charter.node_index(&node).unwrap())];
+        let root = self.charter.party_of_node(&node).unwrap().root.fingerprint();
+        let text = format!(
+            "node = \"{node}\"\ndata_dir = \"data\"\ncharter = \"../charter.cbor\"\nparty_root = \"{root}\"\n\
+             node_key = \"node.key\"\nlisten_web = \"127.0.0.1:0\"\nlisten_media = \"127.0.0.1:0\"\nlisten_link = \"{listen}\"\n"
+        );
+        let path = dir.join("node.toml");
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    pub async fn start(&self, node: &str) -> Node {
+        let config = Config::read(&self.furnish(node)).unwrap();
+        loop {
+            match Node::start(config.clone()).await {
+                Ok(node) => return node,
+                // A node that was just stopped gives its port back a moment later.
+                Err(NodeError::Link(_)) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+
+    /// All three nodes.
+    pub async fn start_all(&self) -> Vec<Node> {
+        let mut nodes = Vec::new();
+        for node in &self.charter.nodes {
+            nodes.push(self.start(node.id.as_str()).await);
+        }
+        nodes
+    }
+}
+
+/// Which other nodes a node has a link to.
+pub fn links_up(node: &Node) -> Vec<String> {
+    node.status().now().links.into_iter().filter(|l| l.up).map(|l| l.node).collect()
+}
