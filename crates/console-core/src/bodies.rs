@@ -46,7 +46,8 @@ impl Bodies {
     /// Hashes to ask for now, at most `most`.
     pub(crate) fn ask(&mut self, now_us: u64, most: usize) -> Vec<Hash> {
         let due = |asked: u64| asked == 0 || now_us >= asked + WANT_AGAIN_US;
-        let hashes: Vec<Hash> = self.wanted.iter().filter(|(_, at)| due(**at)).map(|(hash, _)| *hash).take(most).collect();
+        let hashes: Vec<Hash> =
+            self.wanted.iter().filter(|(_, at)| due(**at)).map(|(hash, _)| *hash).take(most).collect();
         for hash in &hashes {
             self.wanted.insert(*hash, now_us.max(1));
         }

@@ -19,7 +19,9 @@ impl Console {
         match command {
             Command::Ring { line } => self.ring(line),
             Command::Answer { line } => self.answer(line),
-            Command::Decline { line, reason, call_back_ms, deputy } => self.decline(line, &reason, call_back_ms, deputy),
+            Command::Decline { line, reason, call_back_ms, deputy } => {
+                self.decline(line, &reason, call_back_ms, deputy)
+            }
             Command::HangUp => self.hang_up(None),
             Command::Sending { voice, picture } => {
                 self.leg.sending = (voice, picture);

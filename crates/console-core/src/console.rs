@@ -11,7 +11,9 @@ use crate::link::Link;
 use crate::view::{Trouble, View};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use trialogue_charter::{CallId, Device, DeviceCertificate, DeviceId, DeviceSecret, Hash, LineId, NodeId, VerifiedCharter};
+use trialogue_charter::{
+    CallId, Device, DeviceCertificate, DeviceId, DeviceSecret, Hash, LineId, NodeId, VerifiedCharter,
+};
 use trialogue_journal::State;
 use trialogue_wire::console::{PathState, ToNode};
 
@@ -154,9 +156,9 @@ impl Console {
             self.settle_call();
             self.follow();
             self.lead();
-            self.refresh_offers();
         }
         self.settle_keys();
+        self.refresh_offers();
         self.settle_leg();
         self.ask_bodies();
         self.settle_ringing();
@@ -187,7 +189,10 @@ impl Console {
     }
 
     /// A charter that has been verified takes effect.
-    pub(crate) fn take_charter(&mut self, charter: Arc<VerifiedCharter>) -> Result<(), trialogue_charter::CertificateError> {
+    pub(crate) fn take_charter(
+        &mut self,
+        charter: Arc<VerifiedCharter>,
+    ) -> Result<(), trialogue_charter::CertificateError> {
         let me = DeviceCertificate::verify(&charter, &self.certificate)?;
         let suite = charter.suite();
         if self.charter.as_ref().map(|held| held.suite()) != Some(suite) {

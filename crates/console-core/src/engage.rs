@@ -47,24 +47,20 @@ pub(crate) struct Engaged {
     alone_us: Option<u64>,
     /// The last of the others hung up (it was not lost).
     they_left: bool,
-    returned_us: u64,
+    pub(crate) returned_us: u64,
     pub(crate) offers: BTreeMap<NodeId, Offer>,
-    refresh_us: Option<u64>,
+    /// When the next replacement of offers may be made, and how many were in a row.
+    pub(crate) refresh_us: Option<u64>,
+    pub(crate) refreshes: u32,
     pub(crate) members: BTreeMap<DeviceId, Known>,
     /// Those who have left and whose keys are being replaced: until when this console goes on speaking.
     pub(crate) leaving: BTreeMap<DeviceId, u64>,
 }
 
 impl Engaged {
-    /// A member is out, by its own act or not.
-    pub(crate) fn gone(&mut self, device: DeviceId, hung_up: bool, now_us: u64) {
-        self.they_left = hung_up;
-        self.leaving.insert(device, now_us + LEAVING_US);
-    }
-
-    /// When this console last came in by itself.
-    pub(crate) fn returned_us(&self) -> u64 {
-        self.returned_us
+    /// A member has hung up.
+    pub(crate) fn hung_up(&mut self) {
+        self.they_left = true;
     }
 
     /// A revoked device is nobody from now on.
@@ -109,13 +105,21 @@ impl Console {
             returned_us: self.now_us,
             offers,
             refresh_us: None,
+            refreshes: 0,
             members: BTreeMap::new(),
             leaving: BTreeMap::new(),
         });
         self.tell_sending();
     }
 
-    fn say_in(&mut self, line: &LineId, call: CallId, ring: bool, purpose: Purpose, offers: &BTreeMap<NodeId, Offer>) {
+    pub(crate) fn say_in(
+        &mut self,
+        line: &LineId,
+        call: CallId,
+        ring: bool,
+        purpose: Purpose,
+        offers: &BTreeMap<NodeId, Offer>,
+    ) {
         let (offers, bodies) = listed(offers);
         let act = if ring { Act::Ring { call, offers } } else { Act::Answer { call, offers } };
         self.state(line, purpose, act, bodies);
@@ -124,37 +128,8 @@ impl Console {
     /// Rings those who are missing, from within the call.
     fn ring_again(&mut self, call: CallId) {
         let Some(mut held) = self.call.take() else { return };
-        held.offers = self.unused_and_fresh(std::mem::take(&mut held.offers));
         held.rang = Some((call, self.now_us));
         self.say_in(&held.line, call, true, Purpose::Again, &held.offers);
-        self.call = Some(held);
-    }
-
-    fn unused_and_fresh(&mut self, offers: BTreeMap<NodeId, Offer>) -> BTreeMap<NodeId, Offer> {
-        self.fresh_offers(offers.into_iter().filter(|(_, offer)| !offer.used).collect())
-    }
-
-    /// Replaces used key packages, so that a node whose consoles come back can add this one to a new group. A console that is in and
-    /// rings with the id of the call keeps its place and its keys, and nobody sounds who has answered or refused that call.
-    pub(crate) fn refresh_offers(&mut self) {
-        let participants = self.participants();
-        let (Some(fold), Some(held)) = (&self.fold, &mut self.call) else { return };
-        let groups = fold.line(&held.line).groups;
-        let holds = |node: &NodeId| groups.get(node).is_some_and(|group| group.members.contains_key(&self.id));
-        let due = held.offers.iter().any(|(node, offer)| offer.used && !holds(node));
-        let seated = participants.iter().any(|participant| participant.device == self.id);
-        if !due || !seated || !self.link.is_up() {
-            held.refresh_us = None;
-            return;
-        }
-        let at = *held.refresh_us.get_or_insert(self.now_us + REFRESH_US);
-        if self.now_us < at || self.acts.is_waiting(&held.line, |purpose| purpose == Purpose::Again) {
-            return;
-        }
-        let Some(mut held) = self.call.take() else { return };
-        held.refresh_us = None;
-        held.offers = self.unused_and_fresh(std::mem::take(&mut held.offers));
-        self.say_in(&held.line, held.call, true, Purpose::Again, &held.offers);
         self.call = Some(held);
     }
 
@@ -193,6 +168,10 @@ impl Console {
             held.call = call;
         }
         let others: Vec<DeviceId> = participants.iter().map(|p| p.device).filter(|device| *device != id).collect();
+        let revoked = |device: &DeviceId| self.fold.as_ref().is_some_and(|fold| fold.is_revoked(device));
+        for device in held.members.keys().filter(|device| !others.contains(device) && !revoked(device)) {
+            held.leaving.entry(*device).or_insert(now_us + LEAVING_US);
+        }
         held.leaving.retain(|device, until| !others.contains(device) && now_us < *until + OLD_KEYS_US);
         held.members.retain(|device, _| others.contains(device));
         for device in &others {
@@ -201,6 +180,7 @@ impl Console {
         }
         if !others.is_empty() && (seated || held.seated) {
             held.had_others = true;
+            held.they_left = false;
             held.alone_us = None;
             held.since_ms.get_or_insert(now_ms);
         }
@@ -292,7 +272,8 @@ impl Console {
 
     /// What each other party on the line did with the own ring; nothing if this console did not ring.
     fn answers(&self, held: &Engaged) -> Vec<(PartyId, RingResponse)> {
-        let (Some(fold), Some(charter), Some(me), Some((ring, _))) = (&self.fold, &self.charter, &self.me, held.rang) else {
+        let (Some(fold), Some(charter), Some(me), Some((ring, _))) = (&self.fold, &self.charter, &self.me, held.rang)
+        else {
             return Vec::new();
         };
         let parties = charter.parties_on_line(&held.line).filter(|party| party.id != me.party);
@@ -307,9 +288,12 @@ impl Console {
         let alone = held.alone_us.map(|since| since + ALONE_US).filter(|at| *at > self.now_us);
         let back = Some(held.returned_us + RETURN_US).filter(|at| *at > self.now_us);
         let missing = held.members.values().filter_map(|known| known.without_keys_us);
-        let missing = missing.flat_map(|since| [since + MISSING_US, since + HEAL_US]).filter(|at| *at > self.now_us).min();
-        let leaving = held.leaving.values().flat_map(|until| [*until, *until + OLD_KEYS_US]).filter(|at| *at > self.now_us).min();
-        [ring, alone, back, held.refresh_us, missing, leaving].into_iter().flatten().min()
+        let missing =
+            missing.flat_map(|since| [since + MISSING_US, since + HEAL_US]).filter(|at| *at > self.now_us).min();
+        let leaving =
+            held.leaving.values().flat_map(|until| [*until, *until + OLD_KEYS_US]).filter(|at| *at > self.now_us).min();
+        let refresh = held.refresh_us.filter(|at| *at > self.now_us);
+        [ring, alone, back, refresh, missing, leaving].into_iter().flatten().min()
     }
 
     /// A member says what it sends; cosmetic.

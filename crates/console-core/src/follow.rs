@@ -7,6 +7,7 @@ use crate::limits::TRIED_MAX;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use trialogue_charter::NodeId;
+use trialogue_e2ee::KeyringError;
 use trialogue_journal::fold::{Group, HandshakeRecord};
 use trialogue_journal::{BodyRef, GroupId};
 
@@ -45,7 +46,7 @@ impl Console {
             if !current.contains(&held) && Some(held) != moving {
                 keys.ring.drop_group(&held);
                 keys.broken.remove(&held);
-                keys.stays.retain(|(group, _, _), _| *group != held);
+                keys.added_with.retain(|(group, _, _), _| *group != held);
                 keys.generations.retain(|(group, _), _| *group != held);
                 keys.heard.retain(|(group, _, _), _| *group != held);
             }
@@ -55,9 +56,6 @@ impl Console {
     /// One step; true: there may be another.
     fn follow_one(&mut self, node: &NodeId, group: &Group) -> bool {
         let Some(keys) = &mut self.keys else { return false };
-        if keys.broken.contains(&group.id) {
-            return false;
-        }
         match keys.ring.epoch(&group.id) {
             Ok(epoch) => {
                 let real = |record: &&HandshakeRecord| record.commit.is_some() || record.welcome.is_some();
@@ -137,6 +135,7 @@ impl Console {
         keys.tried.insert(reference.hash);
         let why = match keys.ring.join(welcome) {
             Ok(found) if found.group == group.id && found.epoch == record.epoch + 1 && found.by == record.by => {
+                keys.broken.remove(&group.id);
                 if let Some(offer) = self.call.as_mut().and_then(|call| call.offers.get_mut(node)) {
                     offer.used = true;
                 }
@@ -146,6 +145,8 @@ impl Console {
                 keys.ring.drop_group(&found.group);
                 "it is for another group than its statement says".to_owned()
             }
+            // Ours, but for a key package that has served already: a fresh one is offered.
+            Err(KeyringError::NotForUs) => return false,
             Err(error) => error.to_string(),
         };
         self.log(Event::BadHandshake { step: "welcome", why });

@@ -14,10 +14,9 @@ impl Console {
     pub(crate) fn take_entries(&mut self, bundles: Vec<Bundle>) {
         for bundle in bundles {
             self.take_entry(bundle);
-            // What follows from an entry is done before the next one counts: a leaf that was added for a console that came in before
-            // is told from one that came in anew.
+            // Before the next entry counts: a member that was added with what it offered then is told from one that has offered anew.
             if self.link.is_up() {
-                self.note_stays();
+                self.note_added();
             }
         }
     }
@@ -52,7 +51,9 @@ impl Console {
                     self.log(Event::BadCertificate(device));
                 }
             }
-            Err(Ignored::Signature) => self.log(Event::BadEntry("a statement that its console did not sign".to_owned())),
+            Err(Ignored::Signature) => {
+                self.log(Event::BadEntry("a statement that its console did not sign".to_owned()))
+            }
             // Held already, or without effect at its node as well.
             Err(_) => {}
         }
@@ -61,8 +62,7 @@ impl Console {
     fn applied(&mut self, applied: &Applied) {
         let Some(call) = &mut self.call else { return };
         match applied {
-            Applied::Left { line, device } if *line == call.line => call.gone(*device, true, self.now_us),
-            Applied::Lost { line, device } if *line == call.line => call.gone(*device, false, self.now_us),
+            Applied::Left { line, .. } if *line == call.line => call.hung_up(),
             Applied::Revoked { device, .. } => call.revoked(*device),
             _ => {}
         }

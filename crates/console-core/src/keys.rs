@@ -16,8 +16,8 @@ pub(crate) struct Move {
     /// Hashes of its bodies: by them it is known again in the journal.
     pub(crate) commit: Option<Hash>,
     pub(crate) welcome: Option<Hash>,
-    /// The stay of each device that it adds.
-    pub(crate) orders: Vec<(DeviceId, u64)>,
+    /// The key package that it uses of each device that it adds.
+    pub(crate) used: Vec<(DeviceId, Hash)>,
     /// The node has accepted it; the entry is still to come.
     pub(crate) confirmed: bool,
 }
@@ -35,6 +35,8 @@ pub(crate) struct Issued {
 pub(crate) struct Keys {
     pub(crate) ring: Keyring,
     pub(crate) stock: VecDeque<Vec<u8>>,
+    /// None can be made; said once.
+    pub(crate) stock_broken: bool,
     pub(crate) moving: Option<Move>,
     pub(crate) lead_again_us: u64,
     /// Welcomes that are not for us.
@@ -43,8 +45,8 @@ pub(crate) struct Keys {
     pub(crate) bad_offers: BTreeSet<Hash>,
     /// Groups whose commits this console cannot follow.
     pub(crate) broken: BTreeSet<GroupId>,
-    /// The stay on the line in which a device was added, by group and position of the handshake.
-    pub(crate) stays: BTreeMap<(GroupId, DeviceId, u64), u64>,
+    /// The key package with which a device was added, by group and position of the handshake.
+    pub(crate) added_with: BTreeMap<(GroupId, DeviceId, u64), Hash>,
     pub(crate) issued: BTreeMap<KeyId, Issued>,
     /// Later generations that frames were seen of.
     pub(crate) heard: BTreeMap<(GroupId, u64, u32), BTreeSet<u16>>,
@@ -56,7 +58,6 @@ pub(crate) struct Keys {
     pub(crate) stranger: Option<(DeviceId, u64)>,
     /// Others with whom keys are complete, as last logged.
     pub(crate) ready: usize,
-    pub(crate) heals: u32,
 }
 
 impl Keys {
@@ -64,19 +65,19 @@ impl Keys {
         Self {
             ring: Keyring::new(suite, device, &secret.mls_key(suite).private),
             stock: VecDeque::new(),
+            stock_broken: false,
             moving: None,
             lead_again_us: 0,
             tried: BTreeSet::new(),
             bad_offers: BTreeSet::new(),
             broken: BTreeSet::new(),
-            stays: BTreeMap::new(),
+            added_with: BTreeMap::new(),
             issued: BTreeMap::new(),
             heard: BTreeMap::new(),
             generations: BTreeMap::new(),
             sealing: None,
             stranger: None,
             ready: 0,
-            heals: 0,
         }
     }
 }
@@ -92,12 +93,11 @@ impl Console {
         keys.tried.clear();
         keys.bad_offers.clear();
         keys.broken.clear();
-        keys.stays.clear();
+        keys.added_with.clear();
         keys.heard.clear();
         keys.generations.clear();
         keys.stranger = None;
         keys.ready = 0;
-        keys.heals = 0;
         let stop = keys.sealing.take().is_some();
         let issued = std::mem::take(&mut keys.issued);
         if stop {
@@ -108,17 +108,18 @@ impl Console {
         }
     }
 
-    /// Notes in which stay on the line each member of the own node's group was added: one that has come in anew since then has lost
-    /// its keys, and is added again.
-    pub(crate) fn note_stays(&mut self) {
-        let (Some(fold), Some(call), Some(node), Some(keys)) = (&self.fold, &self.call, &self.node, &mut self.keys) else {
+    /// Notes with which key package each member of the own node's group was added: one that has offered another since then asks to
+    /// be added anew, because it came in anew or could not use that one.
+    pub(crate) fn note_added(&mut self) {
+        let (Some(fold), Some(call), Some(node), Some(keys)) = (&self.fold, &self.call, &self.node, &mut self.keys)
+        else {
             return;
         };
         let Some(group) = fold.node(node).and_then(|node| node.group(&call.line)) else { return };
-        let participants = fold.in_on(&call.line);
-        for participant in participants {
-            if let Some(added) = group.members.get(&participant.device) {
-                keys.stays.entry((group.id, participant.device, *added)).or_insert(participant.order);
+        for participant in fold.in_on(&call.line) {
+            let added = group.members.get(&participant.device);
+            if let (Some(added), Some(offer)) = (added, participant.offers.get(node)) {
+                keys.added_with.entry((group.id, participant.device, *added)).or_insert(offer.hash);
             }
         }
     }

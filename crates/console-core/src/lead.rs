@@ -15,7 +15,6 @@ use trialogue_journal::{Act, BodyRef, GroupId};
 /// One who is to be added.
 struct Guest {
     device: DeviceId,
-    order: u64,
     signature_key: Vec<u8>,
     offer: Hash,
     package: Vec<u8>,
@@ -76,22 +75,26 @@ impl Console {
         let Ok(leaves) = keys.ring.members(&group.id) else { return };
         let target: BTreeMap<DeviceId, &Participant> = participants.iter().map(|p| (p.device, p)).collect();
         let stays_as_it_is = |device: &DeviceId| {
-            let (Some(participant), Some(added)) = (target.get(device), group.members.get(device)) else { return false };
-            let noted = keys.stays.get(&(group.id, *device, *added));
-            self.may_be_in(line, device) && noted.is_none_or(|order| *order == participant.order)
+            let (Some(participant), Some(added)) = (target.get(device), group.members.get(device)) else {
+                return false;
+            };
+            let noted = keys.added_with.get(&(group.id, *device, *added));
+            let offer = participant.offers.get(node).map(|offer| offer.hash);
+            self.may_be_in(line, device) && (noted.is_none() || noted == offer.as_ref())
         };
         let others = leaves.iter().map(|leaf| leaf.device).filter(|device| *device != self.id);
-        let (kept, mut removes): (BTreeSet<DeviceId>, Vec<DeviceId>) = others.fold(Default::default(), |mut split, device| {
-            if stays_as_it_is(&device) {
-                split.0.insert(device);
-            } else {
-                split.1.push(device);
-            }
-            split
-        });
+        let (kept, mut removes): (BTreeSet<DeviceId>, Vec<DeviceId>) =
+            others.fold(Default::default(), |mut split, device| {
+                if stays_as_it_is(&device) {
+                    split.0.insert(device);
+                } else {
+                    split.1.push(device);
+                }
+                split
+            });
         let missing = participants.iter().filter(|p| !kept.contains(&p.device));
         let guests = self.guests(line, node, missing);
-        // One that has come in anew keeps its old place until its new key package is here.
+        // One that has offered anew keeps its old place until its new key package is here.
         let anew = |device: &DeviceId| target.contains_key(device) && self.may_be_in(line, device);
         removes.retain(|device| !anew(device) || guests.iter().any(|guest| guest.device == *device));
         if !guests.is_empty() || !removes.is_empty() {
@@ -118,7 +121,8 @@ impl Console {
                 continue;
             }
             let (Some(fold), Some(charter), Some(keys)) = (&self.fold, &self.charter, &self.keys) else { continue };
-            let Some(offer) = participant.offers.get(node).filter(|offer| !keys.bad_offers.contains(&offer.hash)) else {
+            let Some(offer) = participant.offers.get(node).filter(|offer| !keys.bad_offers.contains(&offer.hash))
+            else {
                 continue;
             };
             let Some(device) = fold.device(&participant.device) else { continue };
@@ -127,8 +131,7 @@ impl Console {
                 self.bodies.want(offer);
                 continue;
             };
-            let (device, order, offer) = (participant.device, participant.order, offer.hash);
-            guests.push(Guest { device, order, signature_key, offer, package });
+            guests.push(Guest { device: participant.device, signature_key, offer: offer.hash, package });
         }
         guests
     }
@@ -162,8 +165,8 @@ impl Console {
         let commit = if creating { None } else { Some(pending.commit) };
         let reference = |body: &Option<Vec<u8>>| body.as_ref().and_then(|body| BodyRef::of(body));
         let (commit_ref, welcome_ref) = (reference(&commit), reference(&pending.welcome));
-        let orders = guests.iter().filter(|guest| pending.added.contains(&guest.device));
-        let orders = orders.map(|guest| (guest.device, guest.order)).collect();
+        let used = guests.iter().filter(|guest| pending.added.contains(&guest.device));
+        let used = used.map(|guest| (guest.device, guest.offer)).collect();
         let (commit_hash, welcome_hash) = (commit_ref.as_ref().map(|c| c.hash), welcome_ref.as_ref().map(|w| w.hash));
         let epoch = pending.epoch;
         let act = Act::Handshake {
@@ -178,7 +181,7 @@ impl Console {
         let number = self.state(line, Purpose::Handshake(group), act, bodies);
         if let Some(keys) = &mut self.keys {
             keys.moving =
-                Some(Move { group, number, epoch, commit: commit_hash, welcome: welcome_hash, orders, confirmed: false });
+                Some(Move { group, number, epoch, commit: commit_hash, welcome: welcome_hash, used, confirmed: false });
         }
         for why in refused {
             self.log(Event::BadHandshake { step: "key package of another", why });
@@ -188,7 +191,9 @@ impl Console {
     /// The node has accepted it: this console is at the new epoch from here on.
     pub(crate) fn handshake_accepted(&mut self, group: GroupId, number: u64) {
         let Some(keys) = &mut self.keys else { return };
-        if let Some(own) = keys.moving.as_mut().filter(|own| own.group == group && own.number == number && !own.confirmed) {
+        if let Some(own) =
+            keys.moving.as_mut().filter(|own| own.group == group && own.number == number && !own.confirmed)
+        {
             own.confirmed = keys.ring.confirm(&group).is_ok();
         }
     }
@@ -221,9 +226,9 @@ impl Console {
         let Some(own) = &keys.moving else { return };
         let group = groups.values().find(|group| group.id == own.group);
         if let Some(group) = group.filter(|group| own.confirmed && group.epoch > own.epoch) {
-            for (device, order) in &own.orders {
+            for (device, offer) in &own.used {
                 if let Some(added) = group.members.get(device) {
-                    keys.stays.insert((group.id, *device, *added), *order);
+                    keys.added_with.insert((group.id, *device, *added), *offer);
                 }
             }
             keys.moving = None;

@@ -35,10 +35,12 @@ pub const STRANGER_US: u64 = 1_000_000;
 pub const OLD_KEYS_US: u64 = 10_000_000;
 /// After how long without keys a member is shown as missing.
 pub const MISSING_US: u64 = 5_000_000;
-/// After how long without keys this console comes in anew with fresh key packages, and how often at most.
+/// After how long without keys this console acts even where the others seem to be at fault, and how often at most.
 pub const HEAL_US: u64 = 8_000_000;
-/// A used key package is replaced after this long, so that one replacement covers several.
-pub const REFRESH_US: u64 = 300_000;
+/// A key package that has served is replaced after this long, so that one replacement covers several.
+pub const REFRESH_US: u64 = 20_000;
+/// Between the first two replacements in a row; doubled each time until keys are complete.
+pub const REFRESH_AGAIN_US: u64 = 500_000;
 /// Between two tries to change a group after a refusal.
 pub const LEAD_AGAIN_US: u64 = 500_000;
 /// Between two automatic returns into a call.

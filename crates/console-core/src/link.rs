@@ -142,7 +142,9 @@ impl Console {
             ToConsole::Bodies { bodies } => self.take_bodies(bodies),
             ToConsole::Sending { device, voice, picture } => self.says(device, voice, picture),
             ToConsole::Pong { .. } => {}
-            ToConsole::Challenge { .. } | ToConsole::Welcome { .. } => self.log(Event::Malformed("message out of turn")),
+            ToConsole::Challenge { .. } | ToConsole::Welcome { .. } => {
+                self.log(Event::Malformed("message out of turn"))
+            }
         }
     }
 
@@ -203,7 +205,7 @@ impl Console {
         if let Some(keys) = self.keys.as_mut().filter(|keys| keys.moving.as_ref().is_some_and(|own| own.confirmed)) {
             keys.moving = None;
         }
-        self.note_stays();
+        self.note_added();
         self.acts_again();
         self.tell_sending();
     }
@@ -219,7 +221,7 @@ impl Console {
             }
             _ => {
                 self.stage(Stage::Refused);
-                self.call = None;
+                self.call_over(None);
                 self.push(Output::Stop);
             }
         }

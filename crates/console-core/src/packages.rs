@@ -16,19 +16,26 @@ impl Console {
     /// Makes one key package, if some are missing.
     pub(crate) fn stock_package(&mut self) {
         let wanted = self.stock_wanted();
+        if self.stock_next_us().is_none() {
+            return;
+        }
         let Some(keys) = &mut self.keys else { return };
         if keys.stock.len() < wanted {
             match keys.ring.key_package() {
                 Ok(package) => keys.stock.push_back(package),
-                Err(error) => self.log(Event::BadHandshake { step: "key package", why: error.to_string() }),
+                Err(error) => {
+                    keys.stock_broken = true;
+                    self.log(Event::BadHandshake { step: "key package", why: error.to_string() });
+                }
             }
         }
     }
 
-    /// One package per tick, at once: the platform's other events come between ticks.
+    /// One package per tick, at once: the platform's other events come between ticks. Not while keys of a call are being made.
     pub(crate) fn stock_next_us(&self) -> Option<u64> {
-        let held = self.keys.as_ref().map(|keys| keys.stock.len())?;
-        (held < self.stock_wanted() && self.link.is_up()).then_some(self.now_us)
+        let keys = self.keys.as_ref()?;
+        let idle = self.link.is_up() && !keys.stock_broken && (self.call.is_none() || keys.ready > 0);
+        (idle && keys.stock.len() < self.stock_wanted()).then_some(self.now_us)
     }
 
     /// Offers for all nodes of the charter but those in `keep`, whose present offers stay.

@@ -31,14 +31,16 @@ pub(crate) enum Worth {
 impl Console {
     /// The group that this console speaks into.
     fn own_group(&self) -> Option<GroupId> {
-        let (fold, call, node, keys) = (self.fold.as_ref()?, self.call.as_ref()?, self.node.as_ref()?, self.keys.as_ref()?);
+        let (fold, call, node, keys) =
+            (self.fold.as_ref()?, self.call.as_ref()?, self.node.as_ref()?, self.keys.as_ref()?);
         let current = fold.node(node)?.group(&call.line).map(|group| group.id);
         let coming = keys.moving.as_ref().filter(|own| own.confirmed).map(|own| own.group);
         coming.or(current).filter(|group| keys.ring.has(group) && !keys.broken.contains(group))
     }
 
     fn worth(&self, group: &GroupId, line: &LineId, roster: &BTreeMap<DeviceId, &Participant>) -> Worth {
-        let (Some(keys), Some(fold), Some(charter), Some(call)) = (&self.keys, &self.fold, &self.charter, &self.call) else {
+        let (Some(keys), Some(fold), Some(charter), Some(call)) = (&self.keys, &self.fold, &self.charter, &self.call)
+        else {
             return Worth::None;
         };
         let Ok(leaves) = keys.ring.members(group) else { return Worth::None };
@@ -77,7 +79,7 @@ impl Console {
         let roster: BTreeMap<DeviceId, &Participant> = participants.iter().map(|p| (p.device, p)).collect();
         let speaking = self.settle_sealing(&line, &roster);
         let opening = self.settle_opening(&line, &roster);
-        self.settle_members(&speaking, &opening, &participants);
+        self.settle_members(&speaking, &opening);
     }
 
     /// Returns who can open what this console seals.
@@ -223,7 +225,8 @@ impl Console {
         if !id.is_of(id.node(), &group.id) || id.epoch() != (epoch & 0xffff) as u16 || id.generation() == 0 {
             return;
         }
-        let is_leaf = keys.ring.members(&group.id).is_ok_and(|leaves| leaves.iter().any(|leaf| leaf.index == id.leaf()));
+        let is_leaf =
+            keys.ring.members(&group.id).is_ok_and(|leaves| leaves.iter().any(|leaf| leaf.index == id.leaf()));
         if is_leaf {
             let heard = keys.heard.entry((group.id, epoch, id.leaf())).or_default();
             heard.insert(id.generation());
@@ -245,8 +248,8 @@ impl Console {
         }
     }
 
-    /// Notes with whom keys are complete, and comes in anew where they do not come by themselves.
-    fn settle_members(&mut self, speaking: &BTreeSet<DeviceId>, opening: &BTreeSet<DeviceId>, roster: &[Participant]) {
+    /// Notes with whom keys are complete.
+    fn settle_members(&mut self, speaking: &BTreeSet<DeviceId>, opening: &BTreeSet<DeviceId>) {
         let now_us = self.now_us;
         let Some(call) = &mut self.call else { return };
         let mut ready = 0;
@@ -263,37 +266,11 @@ impl Console {
         let news = complete && keys.ready != ready;
         keys.ready = if complete { ready } else { 0 };
         if complete {
-            keys.heals = 0;
+            call.refreshes = 0;
         }
         if news {
             self.log(Event::KeysReady { others: ready });
         }
-        self.heal(roster);
-    }
-
-    /// Keys that should be here are not: this console comes in anew, with fresh key packages, less and less often.
-    fn heal(&mut self, roster: &[Participant]) {
-        let (Some(call), Some(keys)) = (&self.call, &self.keys) else { return };
-        let patience = HEAL_US << keys.heals.min(6);
-        let stuck = call.members.values().filter_map(|known| known.without_keys_us);
-        let stuck = stuck.min().is_some_and(|since| self.now_us >= since + patience);
-        let rested = self.now_us >= call.returned_us() + patience;
-        let seated = roster.iter().any(|participant| participant.device == self.id);
-        let busy = self.acts.is_waiting(&call.line, |_| true);
-        // Where this console is in the group that counts, the other one has to heal.
-        let groups = self.groups_now();
-        let at_fault = roster.iter().any(|participant| match groups.get(&participant.node) {
-            Some(group) => !keys.ring.has(&group.id) || keys.broken.contains(&group.id),
-            None => true,
-        });
-        if !(stuck && rested && seated && at_fault && self.link.is_up()) || busy {
-            return;
-        }
-        let call = call.call;
-        if let Some(keys) = &mut self.keys {
-            keys.heals += 1;
-        }
-        self.come_in_anew(call, false);
     }
 
     pub(crate) fn keys_next_us(&self) -> Option<u64> {

@@ -202,7 +202,9 @@ impl Console {
         match keys.stranger {
             Some((device, since)) if self.now_us >= since + STRANGER_US => {
                 let name = self.person(&device).map(|person| person.name);
-                Sealing::Stranger { who: [Some(device.to_string()), name].into_iter().flatten().collect::<Vec<_>>().join(" ") }
+                Sealing::Stranger {
+                    who: [Some(device.to_string()), name].into_iter().flatten().collect::<Vec<_>>().join(" "),
+                }
             }
             _ => Sealing::Waiting,
         }

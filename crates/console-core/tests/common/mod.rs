@@ -220,6 +220,10 @@ impl World {
         self.steps.push_back(Step::ToConsole(desk, input));
     }
 
+    pub fn node_input(&mut self, node: usize, input: trialogue_core::Input) {
+        self.steps.push_back(Step::ToNode(node, input));
+    }
+
     /// Cuts a console off its node, or joins it again.
     pub fn cut(&mut self, desk: usize, cut: bool) {
         self.desks[desk].cut = cut;
@@ -251,7 +255,10 @@ impl World {
         desks.iter().all(|speaker| {
             let Some((id, key)) = self.desks[*speaker].seal else { return false };
             let device = self.desks[*speaker].console.device();
-            desks.iter().filter(|other| *other != speaker).all(|other| self.desks[*other].open.get(&id) == Some(&(device, key)))
+            desks
+                .iter()
+                .filter(|other| *other != speaker)
+                .all(|other| self.desks[*other].open.get(&id) == Some(&(device, key)))
         })
     }
 
@@ -279,7 +286,13 @@ impl World {
             }
             if self.now_us >= end {
                 for desk in &self.desks {
-                    eprintln!("{:#?}\nseal {:?} open {:?}\n{:?}", desk.console.view(), desk.seal.map(|s| s.0), desk.open.keys(), desk.events);
+                    eprintln!(
+                        "{:#?}\nseal {:?} open {:?}\n{:?}",
+                        desk.console.view(),
+                        desk.seal.map(|s| s.0),
+                        desk.open.keys(),
+                        desk.events
+                    );
                 }
                 panic!("it did not come to hold");
             }
@@ -357,6 +370,7 @@ impl World {
         while let Some(output) = self.nodes[node].machine.as_mut().and_then(Machine::poll) {
             match output {
                 Out::Append { seq, bundle } => {
+                    trace(self.now_us, &bundle.entry);
                     let id = self.nodes[node].id.clone();
                     self.nodes[node].disk.entry(id).or_default().push(bundle);
                     self.steps.push_back(Step::ToNode(node, trialogue_core::Input::Appended { up_to: seq }));
@@ -437,9 +451,37 @@ impl World {
                 }
                 Output::Ringing(on) => held.ringing = on,
                 Output::Charter(bytes) => held.charter = Some(bytes),
-                Output::Log(event) => held.events.push(event),
+                Output::Log(event) => {
+                    eprintln!("{:9.3} desk {desk}: {event:?}", now as f64 / 1e6);
+                    held.events.push(event);
+                }
                 Output::View(_) | Output::Place { .. } => {}
             }
         }
     }
+}
+
+/// One line per journal entry: shown when a test fails.
+fn trace(now_us: u64, entry: &[u8]) {
+    use trialogue_journal::{Act, Body, UnverifiedEntry, UnverifiedStatement};
+    let Ok(entry) = UnverifiedEntry::decode(entry) else { return };
+    let entry = entry.claim();
+    let what = match &entry.body {
+        Body::Stated { statement } => match UnverifiedStatement::decode(statement).map(|s| s.claim().clone()) {
+            Ok(statement) => match &statement.act {
+                Act::Ring { call, .. } => format!("{:?} rings {call:?}", statement.device),
+                Act::Answer { call, .. } => format!("{:?} answers {call:?}", statement.device),
+                Act::Handshake { group, epoch, added, removed, .. } => {
+                    format!(
+                        "{:?} moves {:02x}{:02x} from {epoch} +{added:?} -{removed:?}",
+                        statement.device, group.0[0], group.0[1]
+                    )
+                }
+                act => format!("{:?} {act:?}", statement.device),
+            },
+            Err(_) => "nonsense".to_owned(),
+        },
+        body => format!("{body:?}").chars().take(60).collect(),
+    };
+    eprintln!("{:9.3} {} {}: {what}", now_us as f64 / 1e6, entry.node, entry.seq);
 }

@@ -1,0 +1,85 @@
+//! Key packages serve once. Where one has served and the group that it was for is gone, or cannot be followed, this console
+//! offers a fresh one; the node's lead then adds it (anew). Its place on the line, and its keys in all other groups, stay.
+
+use crate::acts::Purpose;
+use crate::console::Console;
+use crate::limits::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use trialogue_charter::NodeId;
+use trialogue_journal::fold::{Group, Participant};
+
+impl Console {
+    /// Replaces offers where that is needed. A console that is in and rings with the id of the call keeps its place and its keys,
+    /// and nobody sounds who has answered or refused that call.
+    pub(crate) fn refresh_offers(&mut self) {
+        if !self.link.is_up() {
+            return;
+        }
+        let participants = self.participants();
+        let seated = participants.iter().any(|participant| participant.device == self.id);
+        let groups = self.groups_now();
+        let needed = if seated { self.nodes_to_offer_to(&participants, &groups) } else { BTreeSet::new() };
+        let now_us = self.now_us;
+        let Some(held) = &mut self.call else { return };
+        if needed.is_empty() {
+            if held.refreshes == 0 {
+                held.refresh_us = None;
+            }
+            return;
+        }
+        let at = *held.refresh_us.get_or_insert(now_us + REFRESH_US);
+        if now_us < at || self.acts.is_waiting(&held.line, |purpose| matches!(purpose, Purpose::Again | Purpose::Enter))
+        {
+            return;
+        }
+        let Some(mut held) = self.call.take() else { return };
+        held.refresh_us = Some(now_us + (REFRESH_AGAIN_US << held.refreshes.min(6)));
+        held.refreshes += 1;
+        let lost_own = self.node.as_ref().is_some_and(|node| needed.contains(node)) && self.leads_own(&held.line);
+        let keep = if lost_own { BTreeMap::new() } else { std::mem::take(&mut held.offers) };
+        held.offers = self.fresh_offers(keep.into_iter().filter(|(node, _)| !needed.contains(node)).collect());
+        // Nobody but this console moves the own group, and it cannot: it comes in anew, which ends that group.
+        let purpose = Purpose::Again;
+        self.say_in(&held.line, held.call, !lost_own, purpose, &held.offers);
+        self.call = Some(held);
+    }
+
+    fn leads_own(&self, line: &trialogue_charter::LineId) -> bool {
+        let (Some(fold), Some(node)) = (&self.fold, &self.node) else { return false };
+        fold.lead(node, line) == Some(self.id)
+    }
+
+    fn nodes_to_offer_to(
+        &self,
+        participants: &[Participant],
+        groups: &BTreeMap<NodeId, Arc<Group>>,
+    ) -> BTreeSet<NodeId> {
+        let (Some(call), Some(keys)) = (&self.call, &self.keys) else { return BTreeSet::new() };
+        let leads_own = self.leads_own(&call.line);
+        let mut needed = BTreeSet::new();
+        for (node, offer) in &call.offers {
+            let group = groups.get(node);
+            let follows = group.is_some_and(|group| keys.ring.has(&group.id));
+            let own = Some(node) == self.node.as_ref() && leads_own;
+            if follows || (own && group.is_none()) {
+                continue;
+            }
+            let welcome = group.and_then(|group| {
+                let ours = group.handshakes.iter().rfind(|record| record.added.contains(&self.id))?;
+                ours.welcome.as_ref().map(|welcome| welcome.hash)
+            });
+            let member = group.is_some_and(|group| group.members.contains_key(&self.id));
+            let in_vain = member && welcome.is_none_or(|hash| keys.tried.contains(&hash));
+            let broken = group.is_some_and(|group| keys.broken.contains(&group.id));
+            let gone = offer.used && !member;
+            let there = participants.iter().filter(|participant| participant.node == *node);
+            let without = there.filter_map(|participant| call.members.get(&participant.device)?.without_keys_us).min();
+            let long = without.is_some_and(|since| self.now_us >= since + HEAL_US);
+            if gone || in_vain || broken || long {
+                needed.insert(node.clone());
+            }
+        }
+        needed
+    }
+}

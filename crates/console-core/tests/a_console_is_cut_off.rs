@@ -1,0 +1,134 @@
+//! Cuts between console and node, nodes that start again, pages that are loaded anew: whoever did not hang up comes back by itself,
+//! and the others go on talking.
+
+mod common;
+
+use common::{SECOND, World};
+use trialogue_charter::Suite;
+use trialogue_console_core::Input;
+use trialogue_console_core::view::*;
+
+fn talking() -> World {
+    let mut world = World::leaders(Suite::XWing);
+    world.ring(2);
+    world.until(5, |world| world.desks[0].ringing && world.desks[1].ringing);
+    world.answer(0);
+    world.answer(1);
+    world.until(5, |world| world.all_ready(&[0, 1, 2]));
+    world
+}
+
+#[test]
+fn a_short_cut_costs_no_keys() {
+    let mut world = talking();
+    let before: Vec<_> = world.desks.iter().map(|desk| desk.seal).collect();
+    world.cut(0, true);
+    world.run(3 * SECOND);
+    assert!(world.desks[0].seal.is_some(), "the leg is up: it goes on speaking");
+    world.cut(0, false);
+    world.until(10, |world| world.view(0).node == NodeLink::Up);
+    world.run(SECOND);
+    assert!(world.all_ready(&[0, 1, 2]));
+    assert_eq!(before, world.desks.iter().map(|desk| desk.seal).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_lost_console_comes_back_by_itself() {
+    let mut world = talking();
+    world.cut(0, true);
+    world.until(20, |world| world.all_ready(&[1, 2]));
+    assert_eq!(world.call(2).missing, vec!["JPN".to_owned()]);
+    world.cut(0, false);
+    world.until(20, |world| world.all_ready(&[0, 1, 2]));
+}
+
+#[test]
+fn whoever_hangs_up_while_cut_off_stays_out() {
+    let mut world = talking();
+    world.cut(0, true);
+    world.settle();
+    world.command(0, Command::HangUp);
+    world.settle();
+    assert!(world.desks[0].seal.is_none(), "nothing is sent from that instant on");
+    world.cut(0, false);
+    world.until(10, |world| world.all_ready(&[1, 2]));
+    world.run(5 * SECOND);
+    assert!(world.view(0).call.is_none());
+    assert!(world.line(0).active && !world.line(0).joined);
+}
+
+#[test]
+fn a_node_is_killed_and_the_others_talk_on() {
+    let mut world = talking();
+    world.kill_node(0);
+    world.run(2 * SECOND);
+    assert!(world.keys_match(&[1, 2]), "the others speak into their own groups");
+    world.start_node(0);
+    world.until(40, |world| world.all_ready(&[0, 1, 2]));
+}
+
+#[test]
+fn a_page_loaded_anew_can_join_again() {
+    let mut world = World::new(Suite::XWing);
+    world.desk("jpn-leaders");
+    world.desk("kor-leaders");
+    let identity = world.identity("usa-leaders", 9);
+    world.desk_with(identity.clone());
+    world.until(10, |world| (0..3).all(|desk| world.view(desk).node == NodeLink::Up));
+    world.run(2 * SECOND);
+    world.ring(2);
+    world.until(5, |world| world.desks[0].ringing && world.desks[1].ringing);
+    world.answer(0);
+    world.answer(1);
+    world.until(5, |world| world.all_ready(&[0, 1, 2]));
+    for _ in 0..2 {
+        world.reload(2, identity.clone());
+        world.until(10, |world| world.view(2).node == NodeLink::Up);
+        world.until(10, |world| world.all_ready(&[0, 1]));
+        assert!(world.view(2).call.is_none() && world.line(2).active);
+        let talking: Vec<_> = [0, 1].map(|desk| world.desks[desk].seal).to_vec();
+        world.run(SECOND);
+        assert_eq!(talking, [0, 1].map(|desk| world.desks[desk].seal).to_vec(), "the two are not disturbed");
+        world.answer(2);
+        world.until(10, |world| world.all_ready(&[0, 1, 2]));
+    }
+}
+
+#[test]
+fn a_cut_between_nodes_heals() {
+    let mut world = talking();
+    world.link(0, 2, false);
+    world.link(0, 1, false);
+    world.run(5 * SECOND);
+    assert!(world.keys_match(&[1, 2]));
+    // While they cannot hear of each other, one more comes in on one side.
+    world.desk("usa-leaders");
+    world.until(5, |world| world.view(3).node == NodeLink::Up);
+    world.answer(3);
+    world.until(5, |world| world.keys_match(&[1, 2, 3]));
+    world.link(0, 2, true);
+    world.link(0, 1, true);
+    world.until(20, |world| world.all_ready(&[0, 1, 2, 3]));
+}
+
+#[test]
+fn a_new_media_worker_never_seals_under_an_old_key() {
+    let mut world = talking();
+    let (id, _) = world.desks[0].seal.unwrap();
+    world.desks[0].open.clear();
+    world.input(0, Input::WorkerRestarted);
+    world.until(1, |world| world.desks[0].seal.is_some_and(|(new, _)| new != id));
+    assert_eq!(world.desks[0].open.len(), 2, "the new worker opens the others at once");
+    let (new, _) = world.desks[0].seal.unwrap();
+    assert!(!world.desks[1].open.contains_key(&new));
+    for desk in [1, 2] {
+        world.input(desk, Input::Unopened { key_id: new });
+    }
+    world.until(1, |world| world.all_ready(&[0, 1, 2]));
+    // Made-up key ids cost nothing.
+    for junk in [0, 1, u64::MAX, new ^ (1 << 20), new ^ (1 << 51)] {
+        world.input(1, Input::Unopened { key_id: junk });
+    }
+    world.run(SECOND);
+    assert!(world.all_ready(&[0, 1, 2]));
+}
