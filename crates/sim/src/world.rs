@@ -52,6 +52,8 @@ pub struct World {
     pub consoles: Vec<SimConsole>,
     /// Shortest and longest time that a message travels between nodes, in microseconds.
     pub delay_us: (u64, u64),
+    /// Disks fail too.
+    pub bad_disks: bool,
     cables: BTreeMap<(usize, usize), Cable>,
     queue: BTreeMap<(u64, u64), Event>,
     ties: u64,
@@ -76,6 +78,7 @@ impl World {
             nodes: fixture.parties.iter().map(|party| SimNode::new(party.node.clone())).collect(),
             consoles: consoles.collect(),
             delay_us: (1_000, 120_000),
+            bad_disks: false,
             cables: BTreeMap::new(),
             queue: BTreeMap::new(),
             ties: 0,
