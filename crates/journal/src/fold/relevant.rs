@@ -59,10 +59,8 @@ impl NodeState {
         for device in self.speakers(live) {
             seqs.extend(self.devices.get(&device).map(|known| known.seq));
         }
-        // A device that was revoked here is revoked for all nodes of its party.
-        let known = self.devices.values().filter(|known| seqs.contains(&known.seq));
-        let revoked: Vec<u64> = known.filter_map(|known| known.revoked).collect();
-        seqs.extend(revoked);
+        // Small, and never to be missed by a console that has the certificate from elsewhere.
+        seqs.extend(self.devices.values().filter_map(|known| known.revoked));
         seqs
     }
 
@@ -104,8 +102,8 @@ impl OnLine {
             seqs.extend(response.received);
             seqs.extend(response.ringing.map(|(_, seq)| seq));
             match response.ended {
-                Some(Ended::Joined { order, end, .. }) => {
-                    seqs.insert(order);
+                Some(Ended::Joined { first, order, end, .. }) => {
+                    seqs.extend([first, order]);
                     seqs.extend(end);
                 }
                 Some(Ended::Declined { seq, .. } | Ended::Expired { seq }) => {

@@ -26,7 +26,9 @@ pub enum Ended {
     Joined {
         /// Which console.
         by: DeviceId,
-        /// Position of the `Ring` or `Answer` by which that console came in.
+        /// Position of the `Ring` or `Answer` by which that console was in when the ring ended.
+        first: u64,
+        /// Position of its last one since, without having left between.
         order: u64,
         /// Position of the entry by which it left, once it has.
         end: Option<u64>,
@@ -59,9 +61,13 @@ impl Response {
     /// A console came in while it rang.
     pub(super) fn join(&mut self, by: DeviceId, order: u64) {
         // The one that came in before may be back, in a new stay that ended the one before.
-        let back = matches!(self.ended, Some(Ended::Joined { end: Some(end), .. }) if end == order);
-        if self.ended.is_none() || back {
-            self.ended = Some(Ended::Joined { by, order, end: None });
+        match &mut self.ended {
+            None => self.ended = Some(Ended::Joined { by, first: order, order, end: None }),
+            Some(Ended::Joined { order: last, end, .. }) if *end == Some(order) => {
+                *last = order;
+                *end = None;
+            }
+            Some(_) => {}
         }
     }
 

@@ -105,6 +105,7 @@ pub fn moves(id: u8, epoch: u64, added: &[DeviceId], removed: &[DeviceId]) -> Ac
 /// An entry with what travels beside it.
 pub type Sent = (VerifiedEntry, Vec<Vec<u8>>);
 
+#[derive(Clone)]
 pub struct Scene {
     pub state: State,
     pub log: Vec<Sent>,
