@@ -1,0 +1,72 @@
+//! The media thread behind a pipe: one line in, one line out.
+
+use std::io::{BufRead, Write};
+use trialogue_charter::{DeviceId, LineId, NodeId};
+use trialogue_core::{ConsoleKey, Route, Source};
+use trialogue_node::media::{MediaConfig, MediaEvent, MediaHandle};
+use trialogue_wire::console::Medium;
+
+pub fn serve() {
+    let config = MediaConfig {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        public: vec![],
+        own: 0,
+        nodes: vec![NodeId::new("usa-1").unwrap()],
+    };
+    let media = MediaHandle::start(&config, |event| match event {
+        MediaEvent::Answer { console, sdp } => say(&format!("answer {} {}", console.0, hex::encode(sdp))),
+        MediaEvent::Leg { console, up: true } => say(&format!("up {} -", console.0)),
+        _ => {}
+    })
+    .unwrap();
+    for line in std::io::stdin().lock().lines() {
+        let line = line.unwrap();
+        let words: Vec<&str> = line.split(' ').collect();
+        match words[..] {
+            ["leg", key, sdp] => {
+                let sdp = String::from_utf8(hex::decode(sdp).unwrap()).unwrap();
+                media.leg(ConsoleKey(key.parse().unwrap()), sdp);
+            }
+            ["route", from, medium, consoles] => media.route(route(
+                from.parse().unwrap(),
+                if medium == "voice" { Medium::Voice } else { Medium::Picture },
+                consoles.parse().unwrap(),
+            )),
+            ["usage"] => say(&format!("usage {} {}", cpu_us(), rss_kb())),
+            ["counters"] => eprintln!("{:?}", media.counters()),
+            _ => return,
+        }
+    }
+}
+
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}");
+    let _ = out.flush();
+}
+
+fn route(from: u64, medium: Medium, consoles: u64) -> Route {
+    Route {
+        node: 0,
+        number: (from * 2) as u16 + u16::from(medium == Medium::Picture),
+        source: Source::Leg(ConsoleKey(from)),
+        device: DeviceId([from as u8; 32]),
+        line: LineId::new("leaders").unwrap(),
+        medium,
+        legs: (0..consoles).filter(|c| *c != from).map(ConsoleKey).collect(),
+        links: vec![],
+    }
+}
+
+fn cpu_us() -> i64 {
+    use nix::sys::resource::{UsageWho, getrusage};
+    use nix::sys::time::TimeValLike;
+    let usage = getrusage(UsageWho::RUSAGE_SELF).unwrap();
+    usage.user_time().num_microseconds() + usage.system_time().num_microseconds()
+}
+
+fn rss_kb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|l| l.starts_with("VmRSS")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
