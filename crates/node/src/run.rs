@@ -3,6 +3,7 @@
 use crate::config::{Config, LogFormat};
 use crate::error::NodeError;
 use crate::node::Node;
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -49,7 +50,12 @@ pub fn run(config_path: &Path) -> Result<(), NodeError> {
 
 fn start_log(format: LogFormat) {
     let filter = EnvFilter::try_from_env("TRIALOGUE_LOG").unwrap_or_else(|_| EnvFilter::new(LOG_FILTER));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let colours = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours)
+        .with_target(false);
     // A second node in one process keeps the first one's log.
     let _ = match format {
         LogFormat::Text => log.try_init(),

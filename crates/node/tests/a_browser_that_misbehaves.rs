@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{House, Officer, until};
+use common::{House, Officer};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -108,18 +108,16 @@ async fn nonsense_from_strangers_is_refused() {
 async fn a_malformed_offer_gets_no_leg_and_no_harm_is_done() {
     let house = House::new();
     let node = house.start("usa-1").await;
-    let mut officer = Officer::on_watch(&house, node.web_addr(), "usa-duty").await;
-    for sdp in [
-        "",
-        "v=0",
-        "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n",
-        "\u{0}\u{0}",
-    ] {
+    let mut good = Officer::on_watch(&house, node.web_addr(), "usa-duty").await;
+    let no_transport = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n";
+    for sdp in ["", "v=0", no_transport, "\u{0}\u{0}"] {
+        let mut officer = Officer::on_watch(&house, node.web_addr(), "usa-leaders").await;
         officer.say(&ToNode::Offer { sdp: sdp.into() }).await;
+        assert_eq!(closed(&mut officer).await, Some(Refusal::Malformed), "{sdp:?}");
     }
-    until("refused four times", || async { node.counters().value("leg_refused") == 4 }).await;
-    officer.say(&ToNode::Ping { number: 8 }).await;
-    officer.hear(&house, |m| *m == ToConsole::Pong { number: 8 }).await;
+    assert_eq!(node.counters().value("leg_refused"), 4);
+    good.say(&ToNode::Ping { number: 8 }).await;
+    good.hear(&house, |m| *m == ToConsole::Pong { number: 8 }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

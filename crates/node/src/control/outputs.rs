@@ -3,6 +3,8 @@
 use super::{Control, log};
 use crate::store::Write;
 use trialogue_core::{Input, Note, Output};
+use trialogue_journal::{Body, UnverifiedEntry};
+use trialogue_wire::Bundle;
 
 impl Control {
     /// Does everything that the machine has to say.
@@ -17,13 +19,13 @@ impl Control {
             Output::Append { seq, bundle } => {
                 let node = self.node.clone();
                 self.status.change(|s| s.journal_head = s.journal_head.max(seq));
-                if self.store.write(Write::Entry { node, seq, bundle }).is_err() {
+                if self.store.write(Write::Entry { node, seq, lasting: lasts(&bundle), bundle }).is_err() {
                     // The writer has ended; calls go on without a record.
                     self.machine.handle(self.clock.now(), Input::AppendFailed { up_to: seq });
                 }
             }
             Output::Keep { node, seq, bundle } => {
-                if self.store.write(Write::Entry { node, seq, bundle }).is_err() {
+                if self.store.write(Write::Entry { node, seq, lasting: lasts(&bundle), bundle }).is_err() {
                     self.counters.count("entry_not_kept");
                 }
             }
@@ -68,4 +70,10 @@ impl Control {
             }
         }
     }
+}
+
+/// Certificates are needed as long as the entry; handshakes and key packages as long as a call.
+fn lasts(bundle: &Bundle) -> bool {
+    let entry = UnverifiedEntry::decode(&bundle.entry);
+    entry.is_ok_and(|entry| matches!(entry.claim().body, Body::Enrolled { .. }))
 }

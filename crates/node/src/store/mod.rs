@@ -16,12 +16,17 @@ pub(crate) use write::wall_ms;
 pub use writer::{Progress, Store, StoreHandle};
 
 use std::path::PathBuf;
+use std::time::Duration;
 use trialogue_charter::NodeId;
 
 /// Most entries of other nodes that wait for the disk; a history is read from links no faster than it is written.
 pub const WAITING_MAX: usize = 4_096;
 /// Most writes in one transaction; more would keep the first of them waiting.
 pub const BATCH_MAX: usize = 512;
+
+/// How long handshakes and key packages are kept: longer than any call, so that a console that was away finds its way back in.
+/// More fills the disk: a call leaves about 1 MB.
+pub const BODIES_LAST: Duration = Duration::from_secs(24 * 3_600);
 
 /// Why the store cannot be opened or read.
 #[derive(Debug, thiserror::Error)]

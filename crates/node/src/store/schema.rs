@@ -6,7 +6,8 @@ use std::path::Path;
 use trialogue_charter::NodeId;
 
 /// Each step brings the file from the version of its position to the next. Steps are never changed, only added.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE entries (
         node TEXT NOT NULL,
         seq INTEGER NOT NULL,
@@ -44,7 +45,11 @@ const STEPS: &[&str] = &["
         key TEXT PRIMARY KEY,
         value TEXT NOT NULL
     );
-"];
+    ",
+    // Handshakes and key packages expire, certificates last.
+    "ALTER TABLE bodies ADD COLUMN lasting INTEGER NOT NULL DEFAULT 1;
+     CREATE INDEX bodies_that_expire ON bodies (kept_ms) WHERE lasting = 0;",
+];
 
 /// Opens the file, takes it for this process alone and brings it to the newest version.
 pub(super) fn open(path: &Path, node: &NodeId) -> Result<Connection, StoreError> {

@@ -16,6 +16,8 @@ pub enum Write {
         seq: u64,
         /// Entry and bodies.
         bundle: Bundle,
+        /// Its bodies are kept as long as the entry (certificates); otherwise [`super::BODIES_LAST`].
+        lasting: bool,
     },
     /// A second, different entry for a position.
     Evidence {
@@ -50,14 +52,17 @@ fn int(n: u64) -> i64 {
 impl Write {
     pub(super) fn apply(&self, db: &Connection) -> rusqlite::Result<()> {
         match self {
-            Write::Entry { node, seq, bundle } => {
+            Write::Entry { node, seq, bundle, lasting } => {
                 // A repeated write (after a failed commit) is the same bytes; another entry for a position is evidence, never this.
                 db.prepare_cached("INSERT OR IGNORE INTO entries (node, seq, hash, entry) VALUES (?1, ?2, ?3, ?4)")?
                     .execute(params![node.as_str(), int(*seq), Hash::of(&bundle.entry).0, bundle.entry])?;
                 for (place, body) in bundle.bodies.iter().enumerate() {
                     let hash = Hash::of(body);
-                    db.prepare_cached("INSERT OR IGNORE INTO bodies (hash, bytes, kept_ms) VALUES (?1, ?2, ?3)")?
-                        .execute(params![hash.0, body.as_slice(), int(wall_ms())])?;
+                    db.prepare_cached(
+                        "INSERT INTO bodies (hash, bytes, kept_ms, lasting) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (hash)
+                         DO UPDATE SET kept_ms = excluded.kept_ms, lasting = max(lasting, excluded.lasting)",
+                    )?
+                    .execute(params![hash.0, body.as_slice(), int(wall_ms()), lasting])?;
                     db.prepare_cached(
                         "INSERT OR IGNORE INTO entry_bodies (node, seq, place, hash) VALUES (?1, ?2, ?3, ?4)",
                     )?
@@ -83,4 +88,10 @@ impl Write {
         }
         Ok(())
     }
+}
+
+/// Deletes bodies that have had their time; entries and their proofs never need them.
+pub(super) fn expire(db: &Connection, now_ms: u64) -> rusqlite::Result<usize> {
+    let before = now_ms.saturating_sub(u64::try_from(super::BODIES_LAST.as_millis()).unwrap_or(u64::MAX));
+    db.execute("DELETE FROM bodies WHERE lasting = 0 AND kept_ms < ?1", params![int(before)])
 }

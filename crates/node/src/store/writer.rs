@@ -1,18 +1,20 @@
 //! The one thread that writes.
 
 use super::queue::{NotKept, Queue};
-use super::{BATCH_MAX, Kept, StoreError, Write, restore, schema};
+use super::{BATCH_MAX, Kept, StoreError, Write, restore, schema, wall_ms, write};
 use rusqlite::Connection;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use trialogue_charter::{Hash, NodeId};
 
 /// How long a failed transaction rests before it is tried again, unless a new write comes first.
 const RETRY: Duration = Duration::from_secs(1);
+/// How often expired bodies are looked for.
+const EXPIRE: Duration = Duration::from_secs(3_600);
 
 /// How far the own journal is on disk. A watch of this coalesces: only the newest state counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,6 +30,8 @@ pub struct Store {
     db: Connection,
     path: PathBuf,
     node: NodeId,
+    #[cfg(test)]
+    broken: Arc<std::sync::atomic::AtomicBool>,
 }
 
 impl Store {
@@ -39,7 +43,14 @@ impl Store {
         std::fs::create_dir_all(data_dir).map_err(|e| StoreError::Directory(data_dir.to_owned(), e))?;
         let path = data_dir.join("journal.sqlite");
         let db = schema::open(&path, node)?;
-        Ok(Self { db, path, node: node.clone() })
+        write::expire(&db, wall_ms()).map_err(|e| StoreError::Sqlite(path.clone(), e))?;
+        Ok(Self {
+            db,
+            path,
+            node: node.clone(),
+            #[cfg(test)]
+            broken: Arc::default(),
+        })
     }
 
     /// Calls `each` with every kept entry, journal by journal, each in its order. Another node's journal is cut before its first
@@ -68,7 +79,14 @@ impl Store {
         let queue = Arc::new(Queue::default());
         let (progress, seen) = watch::channel(Progress::default());
         let node = self.node.clone();
-        let writer = Writer { db: self.db, node: self.node, progress, queue: queue.clone() };
+        let writer = Writer {
+            db: self.db,
+            node: self.node,
+            progress,
+            queue: queue.clone(),
+            #[cfg(test)]
+            broken: self.broken,
+        };
         let thread =
             std::thread::Builder::new().name("store".into()).spawn(move || writer.run()).map_err(StoreError::Thread)?;
         Ok(StoreHandle { queue, node, progress: seen, thread: Some(thread) })
@@ -119,6 +137,8 @@ struct Writer {
     node: NodeId,
     progress: watch::Sender<Progress>,
     queue: Arc<Queue>,
+    #[cfg(test)]
+    broken: Arc<std::sync::atomic::AtomicBool>,
 }
 
 /// Position, if it is an own entry.
@@ -133,10 +153,17 @@ impl Writer {
     fn run(mut self) {
         let mut waiting: VecDeque<Write> = VecDeque::new();
         let mut more = true;
+        let mut expired = Instant::now();
         while more {
             let patience = (!waiting.is_empty()).then_some(RETRY);
             more = self.queue.take(&mut waiting, patience);
             while !waiting.is_empty() && self.batch(&mut waiting) {}
+            if waiting.is_empty() && expired.elapsed() >= EXPIRE {
+                expired = Instant::now();
+                if let Err(error) = write::expire(&self.db, wall_ms()) {
+                    tracing::warn!(%error, "expired bodies could not be deleted; trying again in an hour");
+                }
+            }
         }
     }
 
@@ -144,7 +171,14 @@ impl Writer {
     fn batch(&mut self, waiting: &mut VecDeque<Write>) -> bool {
         let count = waiting.len().min(BATCH_MAX);
         let own_in = |writes: &mut dyn Iterator<Item = &Write>| writes.filter_map(|w| own(&self.node, w)).max();
-        match commit(&mut self.db, waiting.iter().take(count)) {
+        let outcome = commit(&mut self.db, waiting.iter().take(count));
+        #[cfg(test)]
+        let outcome = if self.broken.load(std::sync::atomic::Ordering::SeqCst) {
+            Err(rusqlite::Error::InvalidQuery)
+        } else {
+            outcome
+        };
+        match outcome {
             Ok(()) => {
                 let last_own = own_in(&mut waiting.iter().take(count));
                 let others = waiting.drain(..count).filter(|w| own(&self.node, w).is_none()).count();
@@ -176,4 +210,64 @@ fn commit<'a>(db: &mut Connection, writes: impl Iterator<Item = &'a Write>) -> r
         write.apply(&tx)?;
     }
     tx.commit()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::Ordering;
+    use trialogue_wire::Bundle;
+
+    fn entry(node: &str, seq: u64, lasting: bool) -> Write {
+        let bundle = Bundle { entry: vec![seq as u8], bodies: vec![vec![seq as u8; 9].into()] };
+        Write::Entry { node: NodeId::new(node).unwrap(), seq, bundle, lasting }
+    }
+
+    #[tokio::test]
+    async fn a_failing_disk_is_said_and_made_up_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let node = NodeId::new("usa-1").unwrap();
+        let store = Store::open(dir.path(), &node).unwrap();
+        let broken = store.broken.clone();
+        let handle = store.start().unwrap();
+        let mut progress = handle.progress();
+        handle.write(entry("usa-1", 1, false)).unwrap();
+        progress.wait_for(|p| p.appended == 1).await.unwrap();
+        broken.store(true, Ordering::SeqCst);
+        handle.write(entry("usa-1", 2, false)).unwrap();
+        progress.wait_for(|p| p.failed == 2).await.unwrap();
+        for seq in 1..=super::super::WAITING_MAX as u64 {
+            handle.write(entry("jpn-1", seq, false)).unwrap();
+        }
+        assert_eq!(handle.write(entry("jpn-1", 9_999, false)), Err(NotKept), "others are bounded");
+        assert!(!handle.has_room());
+        handle.write(entry("usa-1", 3, false)).unwrap();
+        broken.store(false, Ordering::SeqCst);
+        let now = *progress.wait_for(|p| p.appended == 3).await.unwrap();
+        assert_eq!(now.failed, 0);
+        drop(handle);
+        let mut own = Vec::new();
+        let keep = |kept: Kept| {
+            if kept.node == node {
+                own.push(kept.seq)
+            }
+        };
+        Store::open(dir.path(), &node).unwrap().entries(keep).unwrap();
+        assert_eq!(own, [1, 2, 3]);
+    }
+
+    #[test]
+    fn bodies_expire_and_certificates_last() {
+        let dir = tempfile::tempdir().unwrap();
+        let node = NodeId::new("usa-1").unwrap();
+        let store = Store::open(dir.path(), &node).unwrap();
+        entry("usa-1", 1, true).apply(&store.db).unwrap();
+        entry("usa-1", 2, false).apply(&store.db).unwrap();
+        let later = wall_ms() + 2 * u64::try_from(super::super::BODIES_LAST.as_millis()).unwrap();
+        assert_eq!(write::expire(&store.db, later).unwrap(), 1);
+        let mut bodies = Vec::new();
+        store.entries(|kept| bodies.push(kept.bundle.bodies.len())).unwrap();
+        assert_eq!(bodies, [1, 0]);
+    }
 }
