@@ -12,6 +12,8 @@ fn main() -> ExitCode {
     };
     let mut bindgen = Bindgen::new();
     bindgen.input_path(&module).typescript(true).remove_name_section(true).remove_producers_section(true);
+    // The bundler finds the module by its URL in the bindings.
+    bindgen.omit_default_module_path(false);
     match bindgen.web(true).and_then(|b| b.generate(&directory)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
