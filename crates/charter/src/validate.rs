@@ -266,7 +266,7 @@ pub fn is_address(address: &str) -> bool {
         return false;
     }
     if let Some(ipv6) = host.strip_prefix('[') {
-        return ipv6.strip_suffix(']').is_some_and(|ipv6| ipv6.parse::<std::net::Ipv6Addr>().is_ok());
+        return ipv6.strip_suffix(']').is_some_and(|ipv6| ipv6.parse::<core::net::Ipv6Addr>().is_ok());
     }
     let label = |label: &str| {
         (1..=63).contains(&label.len())
