@@ -73,7 +73,7 @@ impl Machine {
         let Some(link) = self.links.remove(node) else { return };
         if link.up {
             self.log(Note::LinkDown { node: node.clone() });
-            self.forget_streams_of_link(node);
+            self.link_tells_no_more(node);
             self.tell_neighbours();
         }
         self.paths_changed = true;

@@ -15,6 +15,7 @@ impl Machine {
         if !std::mem::take(&mut self.routes_changed) {
             return;
         }
+        self.forget_streams();
         let routes = self.wanted_routes();
         let live = routes.keys().filter(|key| key.0 == self.index).map(|key| key.1).collect();
         self.streams.keep_own(&live);

@@ -87,6 +87,11 @@ impl Machine {
             *heard = fresh();
         }
         heard.from.insert(link.clone());
+        // Whoever came back has a new number; the one of before may never be taken back.
+        streams.retain(|other, heard| {
+            let same = heard.device == device && heard.line == line && heard.medium == medium;
+            *other == key || other.0 != index || !same || heard.from.iter().any(|from| from != link)
+        });
         self.routes_changed = true;
     }
 
@@ -100,12 +105,24 @@ impl Machine {
         self.routes_changed = true;
     }
 
-    /// A link is gone, and with it what it told.
-    pub(crate) fn forget_streams_of_link(&mut self, link: &NodeId) {
-        self.streams.heard.retain(|_, heard| {
+    /// A link is gone. What it told stands until its source leaves the line: the same packets come another way, if there is one, and
+    /// nobody loses the place where they were seen.
+    pub(crate) fn link_tells_no_more(&mut self, link: &NodeId) {
+        for heard in self.streams.heard.values_mut() {
             heard.from.remove(link);
-            !heard.from.is_empty()
-        });
+        }
+    }
+
+    /// Forgets streams that nobody tells of any more and whose source has left.
+    pub(crate) fn forget_streams(&mut self) {
+        let stale = self.streams.heard.iter().filter(|(_, heard)| heard.from.is_empty());
+        let is_in = |key: &StreamKey, heard: &Heard| {
+            let source = self.charter.node_at(key.0).map(|node| &node.id);
+            self.members(&heard.line).iter().any(|(device, node)| *device == heard.device && Some(node) == source)
+        };
+        for key in stale.filter(|(key, heard)| !is_in(key, heard)).map(|(key, _)| *key).collect::<Vec<_>>() {
+            self.streams.heard.remove(&key);
+        }
     }
 
     /// Tells each link of the streams that it gets, before the first datagram of them.
