@@ -18,6 +18,9 @@ export function canSeal(): boolean {
   return typeof RTCPeerConnection !== 'undefined' && 'RTCRtpScriptTransform' in globalThis;
 }
 
+/** The `a=mid` of a media section, by its position in the first offer. */
+const midOf = (at: number): string => String(at);
+
 export interface Place {
   transceiver: RTCRtpTransceiver;
   voice: boolean;
@@ -42,9 +45,8 @@ export class Leg {
     for (const transceiver of connection.getTransceivers()) {
       if (transceiver.receiver.track.kind === 'video') onlyVp8(transceiver);
     }
-    // Before any media can flow: sending transforms need no mid.
-    (this.#voice.sender as Sender).transform = new RTCRtpScriptTransform(worker, { side: 'send', voice: true });
-    (this.#picture.sender as Sender).transform = new RTCRtpScriptTransform(worker, { side: 'send', voice: false });
+    // In this very task: Chromium lets frames of a sender or receiver pass as they are, for good, if it has no transform by the end of it.
+    this.reseal(worker);
     connection.onconnectionstatechange = () => {
       if (connection.connectionState === 'connected') up(true);
       if (connection.connectionState === 'failed' || connection.connectionState === 'closed') up(false);
@@ -52,12 +54,10 @@ export class Leg {
   }
 
   /** The offer for the node: gathered (host candidates only), without the header extension that would show loudness in the clear. */
-  async offer(worker: Worker): Promise<string> {
+  async offer(): Promise<string> {
     await this.connection.setLocalDescription(await this.connection.createOffer());
-    for (const { transceiver, voice } of this.places) {
-      const mid = transceiver.mid!;
-      (transceiver.receiver as Receiver).transform = new RTCRtpScriptTransform(worker, { side: 'receive', voice, mid });
-    }
+    // The transforms were made before there were mids, by the order in which browsers give them. Wrong places would mean no sound.
+    if (this.connection.getTransceivers().some(({ mid }, at) => mid !== midOf(at))) throw new Error('unexpected order of media sections');
     return withoutLoudness(this.connection.localDescription!.sdp);
   }
 
@@ -65,13 +65,14 @@ export class Leg {
     await this.connection.setRemoteDescription({ type: 'answer', sdp: constantRate(sdp) });
   }
 
-  /** A new media worker after a crash: every transform is replaced. */
+  /** Every transform, by this worker: at the beginning, and after a crash by a new one. */
   reseal(worker: Worker) {
     (this.#voice.sender as Sender).transform = new RTCRtpScriptTransform(worker, { side: 'send', voice: true });
     (this.#picture.sender as Sender).transform = new RTCRtpScriptTransform(worker, { side: 'send', voice: false });
-    for (const { transceiver, voice } of this.places) {
-      if (transceiver.mid !== null) (transceiver.receiver as Receiver).transform = new RTCRtpScriptTransform(worker, { side: 'receive', voice, mid: transceiver.mid });
-    }
+    this.connection.getTransceivers().forEach(({ receiver }, at) => {
+      const voice = receiver.track.kind === 'audio';
+      (receiver as Receiver).transform = new RTCRtpScriptTransform(worker, { side: 'receive', voice, mid: midOf(at) });
+    });
   }
 
   /** Null: not one packet of that medium leaves from now on. */

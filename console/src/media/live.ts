@@ -208,7 +208,7 @@ export class LiveEngine implements Engine {
     const leg = new Leg(this.#media, (up) => leg === this.#leg && this.#tell({ kind: 'leg', up }));
     this.#leg = leg;
     this.#sound.attach(leg);
-    const sdp = await leg.offer(this.#media);
+    const sdp = await leg.offer();
     if (leg !== this.#leg) return;
     this.#tell({ kind: 'offer', sdp });
     await this.#apply();

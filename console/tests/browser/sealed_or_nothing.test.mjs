@@ -1,0 +1,103 @@
+// The media worker and the leg alone, against a far end made in the same page: nothing leaves without a key, nothing is shown that
+// is not by the place's sender, frames may come before their keys, muted means no packets.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { createServer } from 'vite';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const PATIENCE = 60_000;
+let server, context, page, profile;
+
+before(async () => {
+  server = await createServer({ root, logLevel: 'error', server: { port: 0, host: '127.0.0.1' } });
+  await server.listen();
+  profile = await mkdtemp(join(tmpdir(), 'trialogue-media-'));
+  context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    args: [
+      '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run',
+      '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', '--autoplay-policy=no-user-gesture-required',
+      '--allow-loopback-in-peer-connection', '--disable-features=WebRtcHideLocalIpsWithMdns',
+    ],
+  });
+  page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  await page.goto(`http://127.0.0.1:${server.config.server.port || server.httpServer.address().port}/tests/browser/support/blank.html`);
+  await page.addScriptTag({ type: 'module', content: `import { setUp } from '/tests/browser/support/far_end.ts'; globalThis.bench = await setUp();` });
+  await page.waitForFunction(() => globalThis.bench?.connected());
+});
+
+after(async () => {
+  await context?.close();
+  await server?.close();
+  if (profile) await rm(profile, { recursive: true, force: true });
+});
+
+const figures = () => page.evaluate(() => globalThis.bench.figures());
+const run = (name, ...rest) => page.evaluate(([n, args]) => globalThis.bench[n](...args), [name, rest]);
+
+async function until(what, wanted) {
+  const end = Date.now() + PATIENCE;
+  for (;;) {
+    const now = await figures();
+    if (wanted(now)) return now;
+    if (Date.now() > end) throw new Error(`never came: ${what}\n${JSON.stringify(now, null, 1)}`);
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => done())));
+  }
+}
+
+test('without a key not one packet of media leaves', async () => {
+  await run('speak');
+  const now = await until('frames are held back', (f) => f.near.dropped.voice > 50 && f.near.dropped.picture > 5);
+  assert.deepEqual([now.near.passed.voice, now.near.passed.picture], [0, 0]);
+  assert.deepEqual(now.sent, { audio: 0, video: 0 });
+});
+
+test('with a key the far end opens voice and picture', async () => {
+  await run('seal');
+  await until('both media are opened there', (f) => f.far.passed.voice > 50 && f.far.passed.picture > 10);
+});
+
+test('muted and camera off: not one packet more', async () => {
+  await run('mute');
+  // What was in the pacer is out when two figures in a row are the same.
+  let before = await figures();
+  await until('the last packets are out', (f) => {
+    const same = f.sent.audio === before.sent.audio && f.sent.video === before.sent.video;
+    before = f;
+    return same;
+  });
+  const start = await figures();
+  // The far end keeps talking: time passes by its packets, not by a clock.
+  await until('the far end goes on', (f) => f.received.audio > start.received.audio + 100);
+  assert.deepEqual((await figures()).sent, start.sent);
+});
+
+test('what comes before its key is held, opened with it, and shown only from its own sender', async () => {
+  const before = await until('frames wait', (f) => f.received.audio > 20);
+  assert.equal(before.near.opened, 0, 'nobody has the place');
+  assert.ok(before.energy < 1e-9 && before.framesDecoded === 0, `sealed frames reached the decoder: ${before.energy}`);
+  await run('place', 'b2');
+  await until('the worker says which key it misses', (f) => f.missing.length === 1);
+  await run('open', 'c3');
+  const wrong = await until('more frames come', (f) => f.received.audio > before.received.audio + 50);
+  assert.equal(wrong.near.opened, 0, 'a key of another than the place\u2019s sender opens nothing');
+  await run('open', 'b2');
+  await until('voice and picture are opened', (f) => f.near.voiceOf.b2 > 50 && f.near.pictureOf.b2 > 10);
+  const shown = await until('the picture is decoded, the voice has energy', (f) => f.framesDecoded > 10 && f.energy > 0.0001);
+  assert.ok(shown.framesDecoded > 10);
+  await until('the loudness for the tile', (f) => f.level > 0.01);
+});
+
+test('a new media worker takes over with a new key', async () => {
+  const passed = (await figures()).far.passed.voice;
+  await run('speak');
+  await run('replaceWorker');
+  await until('the far end opens what the new worker seals', (f) => f.far.passed.voice > passed + 50 && f.near.voiceOf.b2 > 50);
+});

@@ -1,0 +1,139 @@
+/** A page's own far end for its leg: a second connection that seals and opens with a second media worker. */
+import { Leg } from '../../../src/media/leg';
+import type { Count, FromMedia, KeysToMedia, MediaToKeys, ToMedia, TransformOptions } from '../../../src/media/messages';
+
+declare class RTCRtpScriptTransform {
+  constructor(worker: Worker, options: TransformOptions);
+}
+const own = { keyId: '00000001000000', key: 1 };
+const far = { keyId: '00000001004000', key: 2 };
+const bytes = (n: number) => new Uint8Array(32).fill(n);
+
+function startWorker(missing: string[]) {
+  const worker = new Worker('/src/media/media-worker.ts', { type: 'module' });
+  const { port1, port2 } = new MessageChannel();
+  let counts: Count[] = [];
+  worker.onmessage = ({ data }: MessageEvent<FromMedia>) => (counts = data.counts);
+  port2.onmessage = ({ data }: MessageEvent<MediaToKeys>) => missing.push(data.keyId);
+  worker.postMessage({ kind: 'keys', port: port1 } satisfies ToMedia, [port1]);
+  setInterval(() => worker.postMessage({ kind: 'count' } satisfies ToMedia), 50);
+  const of = (device: string, voice: boolean) => counts.find((c) => c.device === device && c.voice === voice);
+  return { worker, of, all: () => counts, tell: (message: KeysToMedia) => port2.postMessage(message) };
+}
+
+function tone(): MediaStreamTrack {
+  const context = new AudioContext();
+  const source = context.createOscillator();
+  const out = context.createMediaStreamDestination();
+  source.connect(out);
+  source.start();
+  return out.stream.getTracks()[0]!;
+}
+
+function moving(): MediaStreamTrack {
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [320, 180];
+  const paint = canvas.getContext('2d')!;
+  let step = 0;
+  setInterval(() => {
+    paint.fillStyle = `hsl(${step++ % 360} 80% 50%)`;
+    paint.fillRect(0, 0, 320, 180);
+  }, 50);
+  return canvas.captureStream(20).getTracks()[0]!;
+}
+
+export async function setUp() {
+  const missing: string[] = [];
+  let near = startWorker(missing);
+  const other = startWorker([]);
+  let up = false;
+  const leg = new Leg(near.worker, (state) => (up = state));
+  const node = new RTCPeerConnection();
+  const offer = await leg.offer();
+  await node.setRemoteDescription({ type: 'offer', sdp: offer });
+  const sides = node.getTransceivers();
+  const firstVoice = sides[2]!;
+  const firstPicture = sides.slice(2).find((t) => t.receiver.track.kind === 'video')!;
+  sides.forEach((side, at) => {
+    const voice = side.receiver.track.kind === 'audio';
+    if (at < 2) Object.assign(side.receiver, { transform: new RTCRtpScriptTransform(other.worker, { side: 'receive', voice, mid: side.mid! }) });
+    else {
+      side.direction = 'sendonly';
+      Object.assign(side.sender, { transform: new RTCRtpScriptTransform(other.worker, { side: 'send', voice }) });
+    }
+  });
+  other.tell({ kind: 'seal', keyId: far.keyId, baseKey: bytes(far.key) });
+  for (const [at, voice] of [[0, true], [1, false]] as const) other.tell({ kind: 'place', mid: sides[at]!.mid!, device: 'a1', voice });
+  other.tell({ kind: 'open', keyId: own.keyId, device: 'a1', baseKey: bytes(own.key) });
+  leg.connection.onicecandidate = ({ candidate }) => void node.addIceCandidate(candidate ?? undefined);
+  node.onicecandidate = ({ candidate }) => void leg.connection.addIceCandidate(candidate ?? undefined);
+  await node.setLocalDescription(await node.createAnswer());
+  await leg.answer(node.localDescription!.sdp);
+  await firstVoice.sender.replaceTrack(tone());
+  await firstPicture.sender.replaceTrack(moving());
+  const players = leg.places.slice(0, 1).map(({ stream }) => Object.assign(new Audio(), { srcObject: stream, autoplay: true }));
+  const screen = document.body.appendChild(Object.assign(document.createElement('video'), { autoplay: true, muted: true }));
+  screen.srcObject = leg.place(firstPicture.mid!)!.stream;
+
+  const sum = (rows: Record<string, unknown>[], type: string, kind: string, field: string) =>
+    rows.filter((row) => row.type === type && row.kind === kind).reduce((total, row) => total + Number(row[field] ?? 0), 0);
+  const count = (side: typeof near, device: string, what: 'passed' | 'dropped') => ({
+    voice: side.of(device, true)?.[what] ?? 0,
+    picture: side.of(device, false)?.[what] ?? 0,
+  });
+  let tracks: MediaStreamTrack[] = [];
+  let generation = 0;
+  return {
+    connected: () => up && players.length > 0,
+    async figures() {
+      const rows: Record<string, unknown>[] = [];
+      (await leg.connection.getStats()).forEach((row: Record<string, unknown>) => rows.push(row));
+      const source = leg.places[0]!.transceiver.receiver.getSynchronizationSources()[0];
+      return {
+        near: {
+          passed: count(near, 'me', 'passed'),
+          dropped: count(near, 'me', 'dropped'),
+          opened: near.all().filter((c) => c.device !== 'me').reduce((total, c) => total + c.passed, 0),
+          voiceOf: { b2: near.of('b2', true)?.passed ?? 0 },
+          pictureOf: { b2: near.of('b2', false)?.passed ?? 0 },
+        },
+        far: { passed: count(other, 'a1', 'passed') },
+        sent: { audio: sum(rows, 'outbound-rtp', 'audio', 'packetsSent'), video: sum(rows, 'outbound-rtp', 'video', 'packetsSent') },
+        received: { audio: sum(rows, 'inbound-rtp', 'audio', 'packetsReceived') },
+        framesDecoded: sum(rows, 'inbound-rtp', 'video', 'framesDecoded'),
+        energy: sum(rows, 'inbound-rtp', 'audio', 'totalAudioEnergy'),
+        level: source?.audioLevel ?? null,
+        missing: [...new Set(missing)],
+      };
+    },
+    async speak() {
+      tracks = [tone(), moving()];
+      await leg.sendVoice(tracks[0]!);
+      await leg.sendPicture(tracks[1]!);
+    },
+    async mute() {
+      await leg.sendVoice(null);
+      await leg.sendPicture(null);
+      tracks.forEach((track) => track.stop());
+    },
+    seal: () => near.tell({ kind: 'seal', keyId: own.keyId, baseKey: bytes(own.key) }),
+    place(device: string) {
+      for (const { mid } of [firstVoice, firstPicture]) near.tell({ kind: 'place', mid: mid!, device, voice: mid === firstVoice.mid });
+    },
+    open: (device: string) => {
+      near.tell({ kind: 'forget', keyId: far.keyId });
+      near.tell({ kind: 'open', keyId: far.keyId, device, baseKey: bytes(far.key) });
+    },
+    replaceWorker() {
+      near.worker.terminate();
+      near = startWorker(missing);
+      leg.reseal(near.worker);
+      generation++;
+      const keyId = (BigInt(`0x${own.keyId}`) + BigInt(generation)).toString(16).padStart(14, '0');
+      other.tell({ kind: 'open', keyId, device: 'a1', baseKey: bytes(own.key + 8 * generation) });
+      near.tell({ kind: 'seal', keyId, baseKey: bytes(own.key + 8 * generation) });
+      for (const { mid } of [firstVoice, firstPicture]) near.tell({ kind: 'place', mid: mid!, device: 'b2', voice: mid === firstVoice.mid });
+      near.tell({ kind: 'open', keyId: far.keyId, device: 'b2', baseKey: bytes(far.key) });
+    },
+  };
+}
