@@ -31,7 +31,9 @@ pub const DISK_PATIENCE_US: u64 = 2_000_000;
 pub const UNRECORDED_MAX: usize = 8_192;
 /// At start the machine waits this long for its neighbours to say how far they hold its own journal, so that entries that went out
 /// unrecorded before a crash are taken back instead of contradicted. More delays the start of a node that is alone.
-pub const OPENING_US: u64 = 1_000_000;
+pub const OPENING_US: u64 = 2_000_000;
+/// At start, after this long the word of some neighbours is enough. More delays the start while one party is out of reach.
+pub const OPENING_SOME_US: u64 = 500_000;
 /// A change of who is on watch is written after this long without a further one, so that a flapping console costs few entries.
 pub const STAFFED_US: u64 = 1_000_000;
 /// How often each side of a link says what it holds, changed or not.

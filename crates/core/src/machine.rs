@@ -6,6 +6,7 @@ use crate::consoles::Console;
 use crate::io::{ConsoleKey, Input, Now, Output, Route};
 use crate::key_frames::Asked;
 use crate::ledger::{Ledger, plain};
+use crate::limits::{OPENING_SOME_US, OPENING_US};
 use crate::links::Link;
 use crate::note::{Count, Note};
 use crate::rings::Sounding;
@@ -111,7 +112,9 @@ impl Machine {
         let lost = self.lost_due.values().min().copied();
         let paths = (!self.devices.is_empty()).then_some(self.next_paths_us);
         let staffed = self.staffed_due_us.filter(|_| self.opening_until_us.is_none());
-        let own = [consoles, rings, lost, paths, staffed, self.opening_until_us];
+        let some = self.opening_until_us.map(|until| until - OPENING_US + OPENING_SOME_US);
+        let opening = some.filter(|due| *due > self.now.us).or(self.opening_until_us);
+        let own = [consoles, rings, lost, paths, staffed, opening];
         let others = [self.next_link_us(), self.next_append_us(), self.next_key_frame_us()];
         own.into_iter().chain(others).flatten().min()
     }

@@ -3,7 +3,7 @@
 use crate::append::After;
 use crate::io::Now;
 use crate::ledger::{Held, Ledger, plain};
-use crate::limits::OPENING_US;
+use crate::limits::{OPENING_SOME_US, OPENING_US};
 use crate::machine::Machine;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub enum RestoreError {
 impl Machine {
     /// Takes up where the disk ends. `held`: all stored entries with their bodies, of each journal in its order; damaged ones of
     /// other nodes are left out and come again over the links. The own journal goes on ([`Body::Restarted`]) once the neighbours
-    /// have said what they hold of it, or after a second.
+    /// have said what they hold of it, or after two seconds.
     ///
     /// # Errors
     /// When the node is not the charter's, or its own journal is damaged.
@@ -133,7 +133,8 @@ impl Machine {
         let others = self.charter.nodes.iter().filter(|node| node.id != self.node);
         let heard = others.clone().all(|node| self.opening_heard.contains(&node.id));
         let whole = self.links.values().all(|link| link.theirs.get(&self.node).is_none_or(|seq| *seq <= head));
-        if self.now.us < until && !(heard && whole) {
+        let some = !self.opening_heard.is_empty() && self.now.us + OPENING_US >= until + OPENING_SOME_US;
+        if self.now.us < until && !(whole && (heard || some)) {
             return;
         }
         self.opening_until_us = None;

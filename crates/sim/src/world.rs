@@ -248,24 +248,24 @@ impl World {
         if self.nodes[node].machine.is_none() {
             return;
         }
-        let key = ConsoleKey(self.rng.next());
+        let key = ConsoleKey(self.rng.draw());
         self.keys.insert(key, console);
         self.consoles[console].reset(self.fixture, Some(key));
         let nonce = self.rng.bytes();
-        self.from_console(console, Input::ConsoleOpened { console: key, nonce });
+        self.console_input(console, Input::ConsoleOpened { console: key, nonce });
         self.later(5_000_000, Event::Ping { console, key });
     }
 
     /// A console's WebSocket breaks.
     pub fn disconnect(&mut self, console: usize) {
         if let Some(key) = self.consoles[console].key {
-            self.from_console(console, Input::ConsoleClosed { console: key });
+            self.console_input(console, Input::ConsoleClosed { console: key });
             self.consoles[console].reset(self.fixture, None);
         }
     }
 
     /// Hands an input of a console to its node, in order and a little later.
-    fn from_console(&mut self, console: usize, input: Input) {
+    fn console_input(&mut self, console: usize, input: Input) {
         let node = self.consoles[console].party;
         let due = self.console_arrival(console, true);
         let run = self.nodes[node].run;
@@ -282,7 +282,7 @@ impl World {
     /// A console sends bytes, whatever they are.
     pub fn send(&mut self, console: usize, bytes: Vec<u8>) {
         if let Some(key) = self.consoles[console].key {
-            self.from_console(console, Input::ConsoleMessage { console: key, bytes });
+            self.console_input(console, Input::ConsoleMessage { console: key, bytes });
         }
     }
 
@@ -398,7 +398,7 @@ impl World {
             self.send(console, trialogue_wire::encode(&answer));
         }
         if last {
-            self.from_console(console, Input::ConsoleClosed { console: key });
+            self.console_input(console, Input::ConsoleClosed { console: key });
             self.consoles[console].key = None;
             self.consoles[console].welcomed = false;
         }

@@ -1,5 +1,7 @@
 //! A node is killed at any instant and comes back with everything that it ever acknowledged.
 
+#![allow(clippy::unwrap_used)]
+
 use trialogue_charter::CallId;
 use trialogue_core::Count;
 use trialogue_journal::Body;

@@ -1,5 +1,7 @@
 //! One party rings; the others' consoles sound; one answers, the other declines, comes round and joins.
 
+#![allow(clippy::unwrap_used)]
+
 use trialogue_journal::fold::RingResponse;
 use trialogue_sim::{DEVICES, LEADERS, World};
 use trialogue_wire::console::Refusal;

@@ -1,6 +1,8 @@
 //! Worlds of three, four and five parties in which everything goes wrong; afterwards all see the same. `TRIALOGUE_WORLDS=20` makes
 //! twenty times as many.
 
+#![allow(clippy::unwrap_used)]
+
 use trialogue_sim::World;
 
 fn worlds(parties: usize, first: u64, count: u64, bad_disks: bool) {

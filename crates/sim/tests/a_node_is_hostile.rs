@@ -1,0 +1,284 @@
+//! A node of the charter turns on the others: it is refused what is not its to say, counted, and nobody else notices.
+
+#![allow(clippy::unwrap_used)]
+
+use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId};
+use trialogue_core::{Count, Note};
+use trialogue_journal::fold::RingResponse;
+use trialogue_journal::{Act, Body, BodyRef, Entry, Journal, Statement};
+use trialogue_sim::{DEVICES, LEADERS, Rng, World};
+use trialogue_wire::Bundle;
+use trialogue_wire::console::Medium;
+use trialogue_wire::link::{Head, LinkMessage};
+
+const JPN: usize = 0;
+const USA: usize = 2 * DEVICES;
+const KOREA: usize = 1;
+
+/// A world in which Korea's node is in hostile hands, keys and all.
+struct Hostile {
+    world: World,
+    journal: Journal,
+}
+
+impl Hostile {
+    fn new(seed: u64) -> Self {
+        let mut world = World::on_watch(3, seed);
+        // It is found where its journal was.
+        let machine = world.nodes[KOREA].machine.as_ref().unwrap();
+        let seq = machine.head();
+        let node = world.nodes[KOREA].id.clone();
+        let held = world.nodes[KOREA].disk.read();
+        let last = held
+            .iter()
+            .map(|bundle| entry_of(&world, bundle))
+            .filter(|e| e.entry().node == node)
+            .max_by_key(|e| e.entry().seq);
+        let journal = Journal::resume(node, seq, last.unwrap().hash());
+        world.make_hostile(KOREA);
+        world.run(1_000_000);
+        Self { world, journal }
+    }
+
+    fn hello(&mut self) {
+        let hello = LinkMessage::Hello {
+            protocol: 1,
+            node: self.world.nodes[KOREA].id.clone(),
+            charter: self.world.fixture.charter.hash(),
+            heads: vec![],
+        };
+        self.say(&hello);
+    }
+
+    fn say(&mut self, message: &LinkMessage) {
+        for to in [0, 2] {
+            self.world.say_as(KOREA, to, trialogue_wire::encode(message));
+        }
+        self.world.run(400_000);
+    }
+
+    fn sign(&self, entry: &Entry) -> Vec<u8> {
+        entry.sign(&self.world.fixture.parties[KOREA].journal).0
+    }
+
+    fn entry(&mut self, body: Body, bodies: Vec<Vec<u8>>) -> Bundle {
+        let entry = self.journal.append(1_800_000_010_000, body);
+        Bundle { entry: self.sign(&entry), bodies: bodies.into_iter().map(Into::into).collect() }
+    }
+
+    fn entries(&mut self, bundles: Vec<Bundle>) {
+        self.say(&LinkMessage::Entries { bundles });
+    }
+
+    fn count(&self, count: Count) -> u64 {
+        self.world.nodes[0].count(count)
+    }
+
+    /// The other two ring, answer and agree as if nothing were.
+    fn the_others_call(&mut self) {
+        let call = self.world.ring(USA, LEADERS);
+        assert!(self.world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)));
+        self.world.answer(JPN, LEADERS, call);
+        assert!(self.world.run_until(|w| w.response(USA, LEADERS, 0) == RingResponse::Answered));
+        self.world.run(10_000_000);
+        self.world.check_converged();
+    }
+}
+
+fn entry_of(world: &World, bundle: &Bundle) -> trialogue_journal::VerifiedEntry {
+    trialogue_journal::VerifiedEntry::open(&bundle.entry, &world.fixture.charter).unwrap()
+}
+
+fn line() -> LineId {
+    LineId::new(LEADERS).unwrap()
+}
+
+#[test]
+fn who_says_no_proper_hello_is_no_link() {
+    let mut hostile = Hostile::new(1);
+    let (id, charter) = (hostile.world.nodes[KOREA].id.clone(), hostile.world.fixture.charter.hash());
+    let wrong = [
+        LinkMessage::Hello { protocol: 9, node: id.clone(), charter, heads: vec![] },
+        LinkMessage::Hello { protocol: 1, node: NodeId::new("usa-1").unwrap(), charter, heads: vec![] },
+        LinkMessage::Hello { protocol: 1, node: id, charter: Hash([0; 48]), heads: vec![] },
+        LinkMessage::Heads { heads: vec![] },
+    ];
+    for (n, message) in wrong.iter().enumerate() {
+        hostile.say(message);
+        assert_eq!(hostile.count(Count::LinkRefused), n as u64 + 1);
+        assert!(hostile.world.consoles[JPN].paths.iter().all(|path| path.node.as_str() != "kor-1" || !path.direct));
+        hostile.world.run(6_000_000);
+    }
+    hostile.world.run(15_000_000);
+    assert!(hostile.count(Count::LinkRefused) > 4, "silence is no hello either");
+    hostile.the_others_call();
+}
+
+#[test]
+fn noise_is_counted_and_dropped() {
+    let mut hostile = Hostile::new(2);
+    hostile.hello();
+    let mut rng = Rng::new(9);
+    let good = trialogue_wire::encode(&LinkMessage::Heads {
+        heads: vec![Head { node: hostile.world.nodes[0].id.clone(), seq: 3 }],
+    });
+    for n in 0..300 {
+        let mut bytes = if n % 2 == 0 { rng.bytes::<64>().to_vec() } else { good.clone() };
+        let at = rng.below(bytes.len() as u64) as usize;
+        bytes[at] ^= 1 << rng.below(8);
+        bytes.truncate(1 + rng.below(bytes.len() as u64) as usize);
+        hostile.world.say_as(KOREA, 0, bytes);
+    }
+    hostile.world.say_as(KOREA, 0, vec![0; (1 << 20) + 1]);
+    hostile.world.run(2_000_000);
+    assert!(hostile.count(Count::LinkMalformed) > 200);
+    hostile.the_others_call();
+}
+
+#[test]
+fn nobody_speaks_for_another_party() {
+    let mut hostile = Hostile::new(3);
+    hostile.hello();
+    let usa = hostile.world.nodes[2].id.clone();
+    let head = hostile.world.nodes[0].machine.as_ref().unwrap().state().node(&usa).cloned();
+    // An entry in the name of the United States, signed with Korea's key; and one that was altered on the way.
+    let seq = hostile.world.nodes[2].machine.as_ref().unwrap().head();
+    let claim =
+        Entry { node: usa.clone(), seq: seq + 1, previous: Hash([7; 48]), time_ms: 1, body: Body::Restarted {} };
+    let forged = Bundle { entry: hostile.sign(&claim), bodies: vec![] };
+    let mut altered = hostile.entry(Body::Staffed { offices: vec![] }, vec![]);
+    let last = altered.entry.len() - 1;
+    altered.entry[last] ^= 1;
+    let stranger = Entry {
+        node: NodeId::new("xyz-1").unwrap(),
+        seq: 1,
+        previous: Hash([0; 48]),
+        time_ms: 1,
+        body: Body::Restarted {},
+    };
+    let stranger = Bundle { entry: hostile.sign(&stranger), bodies: vec![] };
+    hostile.entries(vec![forged, altered, stranger, Bundle { entry: vec![0xff; 100], bodies: vec![] }]);
+    assert_eq!(hostile.count(Count::EntryForged), 4);
+    assert_eq!(hostile.world.nodes[0].machine.as_ref().unwrap().state().node(&usa).cloned(), head);
+    hostile.the_others_call();
+}
+
+#[test]
+fn a_second_history_is_kept_as_evidence_and_changes_nothing() {
+    let mut hostile = Hostile::new(4);
+    hostile.hello();
+    let before = hostile.journal.clone();
+    let first = hostile.entry(Body::Staffed { offices: vec![] }, vec![]);
+    hostile.journal = before;
+    let second = hostile.entry(Body::Restarted {}, vec![]);
+    // Each half of the world is shown another one first.
+    hostile.world.say_as(KOREA, 0, trialogue_wire::encode(&LinkMessage::Entries { bundles: vec![first.clone()] }));
+    hostile.world.say_as(KOREA, 2, trialogue_wire::encode(&LinkMessage::Entries { bundles: vec![second.clone()] }));
+    hostile.world.run(2_000_000);
+    hostile.entries(vec![first, second]);
+    hostile.world.run(5_000_000);
+    for node in [0, 2] {
+        assert!(hostile.world.nodes[node].count(Count::EntryForked) > 0);
+        assert_eq!(hostile.world.nodes[node].evidence.len(), 1, "once");
+        let alarm = hostile.world.nodes[node]
+            .notes
+            .iter()
+            .any(|note| matches!(note, Note::Fork { node, .. } if node.as_str() == "kor-1"));
+        assert!(alarm);
+    }
+    let call = hostile.world.ring(USA, LEADERS);
+    assert!(hostile.world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)));
+}
+
+#[test]
+fn entries_that_say_what_is_not_theirs_to_say_change_nothing() {
+    let mut hostile = Hostile::new(5);
+    hostile.hello();
+    let call = hostile.world.ring(USA, LEADERS);
+    assert!(hostile.world.run_until(|w| w.is_in(0, USA, LEADERS)));
+    let usa = hostile.world.fixture.parties[2].devices[0].id;
+    let before = hostile.world.nodes[0].machine.as_ref().unwrap().state().line(&line());
+    // A statement of an American console, which Korea heard before, in Korea's journal.
+    let leave = Statement { device: usa, number: 99, line: line(), act: Act::Leave {} };
+    let signed = leave.sign(&hostile.world.fixture.parties[2].devices[0].secret).0;
+    let certificate = hostile.world.fixture.parties[2].devices[1].certificate.clone();
+    let reference = BodyRef::of(&certificate).unwrap();
+    let bundles = vec![
+        hostile.entry(Body::Stated { statement: signed }, vec![]),
+        hostile.entry(Body::Lost { device: usa, line: line() }, vec![]),
+        hostile.entry(Body::Revoked { device: usa }, vec![]),
+        hostile.entry(
+            Body::Enrolled { device: hostile.world.fixture.parties[2].devices[1].id, certificate: reference },
+            vec![certificate],
+        ),
+        hostile.entry(
+            Body::Staffed { offices: vec![(hostile.world.fixture.parties[2].devices[0].office.clone(), 9)] },
+            vec![],
+        ),
+    ];
+    hostile.entries(bundles);
+    assert_eq!(hostile.count(Count::EntryIgnored), 5);
+    let after = hostile.world.nodes[0].machine.as_ref().unwrap().state().line(&line());
+    assert_eq!(after.participants, before.participants);
+    assert_eq!(after.call, Some(call));
+    hostile.world.answer(JPN, LEADERS, call);
+    assert!(hostile.world.run_until(|w| w.response(USA, LEADERS, 0) == RingResponse::Answered));
+}
+
+#[test]
+fn replays_gaps_and_stray_bodies_are_harmless() {
+    let mut hostile = Hostile::new(6);
+    hostile.hello();
+    let all = hostile.world.nodes[2].disk.read();
+    let repeated = hostile.count(Count::EntryRepeated);
+    for batch in all.chunks(200) {
+        hostile.entries(batch.to_vec());
+    }
+    assert_eq!(hostile.count(Count::EntryRepeated) - repeated, all.len() as u64);
+    let skipped = hostile.journal.append(1, Body::Restarted {});
+    let late = hostile.entry(Body::Staffed { offices: vec![] }, vec![vec![1, 2, 3]]);
+    hostile.entries(vec![late.clone()]);
+    assert_eq!(hostile.count(Count::EntryGap), 1);
+    let skipped = Bundle { entry: hostile.sign(&skipped), bodies: vec![] };
+    hostile.entries(vec![skipped, late]);
+    assert_eq!(hostile.count(Count::BodyStray), 1);
+    let huge = LinkMessage::Heads { heads: vec![Head { node: hostile.world.nodes[0].id.clone(), seq: u64::MAX }] };
+    hostile.say(&huge);
+    hostile.the_others_call();
+}
+
+#[test]
+fn floods_of_streams_and_rings_are_bounded() {
+    let mut hostile = Hostile::new(7);
+    hostile.hello();
+    let (korea, device) = (hostile.world.nodes[KOREA].id.clone(), hostile.world.fixture.parties[2].devices[0].id);
+    let mut rng = Rng::new(3);
+    for number in 0..3_000 {
+        let device = DeviceId(rng.bytes());
+        let message = LinkMessage::Stream { number, node: korea.clone(), device, line: line(), medium: Medium::Voice };
+        hostile.world.say_as(KOREA, 0, trialogue_wire::encode(&message));
+    }
+    hostile.world.run(2_000_000);
+    assert!(hostile.count(Count::OverBound) > 0);
+    assert!(hostile.world.nodes[0].routes.is_empty(), "nobody is in, so nothing is forwarded");
+    let voice = LinkMessage::Sending { device, line: line(), voice: true, picture: true };
+    hostile.say(&voice);
+
+    let secret = &hostile.world.fixture.parties[KOREA].devices[0].secret;
+    let id = hostile.world.fixture.parties[KOREA].devices[0].id;
+    let said = hostile.world.nodes[0].machine.as_ref().unwrap().head();
+    for n in 0..500u64 {
+        let mut call = [0; 16];
+        call[..8].copy_from_slice(&n.to_be_bytes());
+        let act = Act::Ring { call: CallId(call), offers: vec![] };
+        let statement = Statement { device: id, number: 1_000 + n, line: line(), act }.sign(secret).0;
+        let bundle = hostile.entry(Body::Stated { statement }, vec![]);
+        hostile.world.say_as(KOREA, 0, trialogue_wire::encode(&LinkMessage::Entries { bundles: vec![bundle] }));
+    }
+    hostile.world.run(3_000_000);
+    let more = hostile.world.nodes[0].machine.as_ref().unwrap().head() - said;
+    assert!(more < 100, "{more} entries in answer to 500 rings");
+    let call = hostile.world.ring(USA, LEADERS);
+    hostile.world.answer(JPN, LEADERS, call);
+    assert!(hostile.world.run_until(|w| w.is_in(0, USA, LEADERS) && w.is_in(2, JPN, LEADERS)));
+}
