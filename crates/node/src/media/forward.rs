@@ -5,6 +5,7 @@ use super::{MediaEvent, link};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Instant;
+use str0m::net::Protocol;
 use trialogue_core::forward::{ForwardEvent, Forwarded, LegPacket};
 use trialogue_wire::console::Medium;
 use trialogue_wire::media::{HEADER, Half, MediaHeader};
@@ -61,9 +62,18 @@ impl Media {
             return;
         }
         for to in &self.out {
-            if let Some(leg) = self.legs.get_mut(to.leg) {
-                leg.write(to, payload.clone(), now);
-                self.dirty.push(to.leg);
+            let Some(leg) = self.legs.get_mut(to.leg) else { continue };
+            self.sealed.clear();
+            match leg.seal(to, &payload, &mut self.sealed) {
+                Some(path) if path.proto == Protocol::Udp => {
+                    self.udp[path.socket].queue_sealed(path.storage, &self.sealed);
+                }
+                Some(path) if self.tcp.send(path.remote, &self.sealed) => self.counters.sent += 1,
+                Some(_) => self.counters.unsent += 1,
+                None => {
+                    leg.write(to, payload.clone(), now);
+                    self.dirty.push(to.leg);
+                }
             }
         }
         if !links.is_empty() {

@@ -1,16 +1,18 @@
 //! One leg: a str0m instance and what its media sections are for.
 
+use super::keys::{self, Slot};
 use super::offer::{self, Offer};
+use super::voice::{Path, Voice};
 use super::{MediaRefusal, legs::Drained};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use str0m::change::SdpOffer;
-use str0m::config::{DtlsCert, DtlsVersion};
+use str0m::config::{CryptoProvider, DtlsCert, DtlsVersion};
 use str0m::format::Codec;
 use str0m::media::{KeyframeRequestKind, Mid, Pt};
 use str0m::net::{Protocol, Receive, TcpType};
-use str0m::rtp::{RtpWrite, Ssrc};
+use str0m::rtp::{Extension, RtpWrite, Ssrc};
 use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc, RtcConfig};
 use trialogue_core::ConsoleKey;
 use trialogue_core::forward::{Destination, LegPacket};
@@ -30,7 +32,12 @@ pub(super) struct Leg {
     /// Something was written since the last drain.
     pub(super) dirty: bool,
     pub(super) up: bool,
+    /// Where str0m sends to.
+    pub(super) path: Option<Path>,
     rtc: Rtc,
+    keys: Slot,
+    crypto: Arc<CryptoProvider>,
+    voice: Option<Voice>,
     secured: bool,
     reached: bool,
     forget_at: Instant,
@@ -40,19 +47,25 @@ pub(super) struct Leg {
     known: Vec<(Ssrc, Medium)>,
 }
 
-struct Place {
-    mid: Mid,
-    ssrc: Ssrc,
-    pt: Pt,
+/// One RTP stream towards the console.
+pub(super) struct Place {
+    pub(super) mid: Mid,
+    pub(super) mid_text: String,
+    pub(super) ssrc: Ssrc,
+    pub(super) pt: Pt,
 }
 
 /// The leg is of no use any more.
 #[derive(Debug)]
 pub(super) struct Gone;
 
-/// Where a leg can be reached: addresses to offer, of sockets and of routers before them.
-pub(super) struct Reach {
+/// What all legs have in common.
+pub(super) struct Common {
+    /// Addresses to offer, of sockets and of routers before them.
     pub(super) addresses: Vec<SocketAddr>,
+    /// Of this run of the node; its fingerprint is in every answer.
+    pub(super) certificate: DtlsCert,
+    pub(super) crypto: Arc<CryptoProvider>,
 }
 
 impl Leg {
@@ -60,16 +73,15 @@ impl Leg {
     pub(super) fn make(
         console: ConsoleKey,
         sdp: &str,
-        reach: &Reach,
-        certificate: &DtlsCert,
+        common: &Common,
         now: Instant,
     ) -> Result<(Self, String), MediaRefusal> {
         let Offer { sdp, sends, places } = offer::read(sdp)?;
         let offer = SdpOffer::from_sdp_string(&sdp).map_err(|_| MediaRefusal::Malformed)?;
         let credentials = IceCreds::new();
         let ufrag = credentials.ufrag.clone();
-        let mut rtc = config(credentials, certificate).build(now);
-        add_candidates(&mut rtc, reach);
+        let (mut rtc, keys) = keys::tapped(|| config(credentials, common).build(now));
+        add_candidates(&mut rtc, &common.addresses);
         let answer = rtc.sdp_api().accept_offer(offer).map_err(|_| MediaRefusal::Malformed)?;
         let voices = places[0].iter().filter_map(|mid| place(&mut rtc, mid, Codec::Opus)).collect::<Vec<_>>();
         let pictures = places[1].iter().filter_map(|mid| place(&mut rtc, mid, Codec::Vp8)).collect::<Vec<_>>();
@@ -82,7 +94,11 @@ impl Leg {
             timeout: now,
             dirty: false,
             up: false,
+            path: None,
             rtc,
+            keys,
+            crypto: common.crypto.clone(),
+            voice: None,
             secured: false,
             reached: false,
             forget_at: now + COMES_UP_WITHIN,
@@ -100,7 +116,7 @@ impl Leg {
 
     /// The `a=mid` of a place.
     pub(super) fn mid(&self, medium: Medium, place: u8) -> Option<String> {
-        self.places[index(medium)].get(usize::from(place)).map(|p| p.mid.to_string())
+        self.places[index(medium)].get(usize::from(place)).map(|p| p.mid_text.clone())
     }
 
     /// Is this datagram for this leg? For STUN the password is checked.
@@ -111,6 +127,36 @@ impl Leg {
     /// Takes a datagram; drain afterwards.
     pub(super) fn receive(&mut self, receive: Receive<'_>, now: Instant) -> Result<(), Gone> {
         self.rtc.handle_input(Input::Receive(now, receive)).map_err(|_| Gone)
+    }
+
+    /// Seals a voice into `out` and says where to send it. None: it has to go through str0m.
+    pub(super) fn seal(&mut self, to: &Destination, payload: &[u8], out: &mut Vec<u8>) -> Option<Path> {
+        let voice = self.voice.as_mut().filter(|_| self.up && to.medium == Medium::Voice)?;
+        let place = self.places[0].get(usize::from(to.place))?;
+        let path = self.path?;
+        voice.seal(place, to, payload, out).then_some(path)
+    }
+
+    /// Voices go the short way from now on, if their keys allow it, and str0m need not carry their streams along.
+    fn take_voices(&mut self) {
+        let Some(first) = self.places[0].first() else { return };
+        let mid_id = self.rtc.media(first.mid).and_then(|m| m.remote_extmap().id_of(Extension::RtpMid));
+        self.voice = Voice::new(&self.keys, self.crypto.srtp_provider, mid_id);
+        if self.voice.is_some() {
+            for place in &self.places[0] {
+                self.rtc.direct_api().remove_stream_tx(place.ssrc);
+            }
+        }
+    }
+
+    /// Has str0m send a word that consoles ignore, to show where it sends to now; drain afterwards.
+    pub(super) fn show_path(&mut self) {
+        if self.voice.is_some()
+            && let Some(place) = self.places[0].first()
+        {
+            let ssrc = place.ssrc;
+            self.rtc.direct_api().send_app_specific_feedback(ssrc, ssrc, *b"path");
+        }
     }
 
     /// Queues a packet for the console; drain afterwards.
@@ -175,6 +221,7 @@ impl Leg {
             }
             Event::Connected => {
                 self.secured = true;
+                self.take_voices();
                 self.state(now, into);
             }
             Event::IceConnectionStateChange(state) => {
@@ -208,12 +255,13 @@ impl Leg {
     }
 }
 
-fn config(credentials: IceCreds, certificate: &DtlsCert) -> RtcConfig {
+fn config(credentials: IceCreds, common: &Common) -> RtcConfig {
     Rtc::builder()
         .set_rtp_mode(true)
         .set_ice_lite(true)
         .set_dtls_version(DtlsVersion::Auto)
-        .set_dtls_cert(certificate.clone())
+        .set_crypto_provider(common.crypto.clone())
+        .set_dtls_cert(common.certificate.clone())
         .set_local_ice_credentials(credentials)
         .clear_codecs()
         .enable_opus(true, false)
@@ -221,26 +269,26 @@ fn config(credentials: IceCreds, certificate: &DtlsCert) -> RtcConfig {
         .set_stats_interval(None)
 }
 
-fn add_candidates(rtc: &mut Rtc, reach: &Reach) {
-    for address in &reach.addresses {
+fn add_candidates(rtc: &mut Rtc, addresses: &[SocketAddr]) {
+    for address in addresses {
         if let Ok(candidate) = Candidate::host(*address, Protocol::Udp) {
             rtc.add_local_candidate(candidate);
         }
     }
-    for address in &reach.addresses {
+    for address in addresses {
         if let Ok(candidate) = Candidate::builder().tcp().host(*address).tcptype(TcpType::Passive).build() {
             rtc.add_local_candidate(candidate);
         }
     }
 }
 
-fn place(rtc: &mut Rtc, mid: &str, codec: Codec) -> Option<Place> {
-    let mid = Mid::from(mid);
+fn place(rtc: &mut Rtc, mid_text: &str, codec: Codec) -> Option<Place> {
+    let mid = Mid::from(mid_text);
     let ssrc = rtc.direct_api().stream_tx_by_mid(mid, None)?.ssrc();
     let negotiated = rtc.media(mid)?.remote_pts().to_vec();
     let params = rtc.codec_config().params().iter();
     let pt = params.filter(|p| p.spec().codec == codec).map(|p| p.pt()).find(|pt| negotiated.contains(pt))?;
-    Some(Place { mid, ssrc, pt })
+    Some(Place { mid, mid_text: mid_text.to_owned(), ssrc, pt })
 }
 
 const fn index(medium: Medium) -> usize {

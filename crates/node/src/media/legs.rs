@@ -1,13 +1,12 @@
 //! All legs: whose datagram is this, and no leg harms another.
 
 use super::MediaRefusal;
-use super::leg::{Gone, Leg, Reach};
+use super::leg::{Common, Gone, Leg};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
-use str0m::config::DtlsCert;
 use str0m::ice::StunMessage;
 use str0m::net::{Protocol, Receive, Transmit};
 use trialogue_core::ConsoleKey;
@@ -34,21 +33,19 @@ pub(super) struct Legs {
     by_console: HashMap<ConsoleKey, u32>,
     by_ufrag: HashMap<String, u32>,
     by_address: HashMap<(Protocol, SocketAddr), u32>,
-    certificate: DtlsCert,
-    pub(super) reach: Reach,
+    common: Common,
     /// Legs dropped because of an error inside.
     pub(super) broken: u64,
 }
 
 impl Legs {
-    pub(super) fn new(certificate: DtlsCert, reach: Reach) -> Self {
+    pub(super) fn new(common: Common) -> Self {
         Self {
             slots: Vec::new(),
             by_console: HashMap::new(),
             by_ufrag: HashMap::new(),
             by_address: HashMap::new(),
-            certificate,
-            reach,
+            common,
             broken: 0,
         }
     }
@@ -59,8 +56,8 @@ impl Legs {
         if at >= LEGS_MAX {
             return Err(MediaRefusal::Full);
         }
-        let (reach, certificate) = (&self.reach, &self.certificate);
-        let made = catch_unwind(AssertUnwindSafe(|| Leg::make(console, sdp, reach, certificate, now)));
+        let common = &self.common;
+        let made = catch_unwind(AssertUnwindSafe(|| Leg::make(console, sdp, common, now)));
         let (leg, answer) = made.map_err(|_| MediaRefusal::Malformed)??;
         if at == self.slots.len() {
             self.slots.push(None);
@@ -114,16 +111,19 @@ impl Legs {
         into: &mut Drained,
     ) -> Option<(u32, Result<(), Gone>)> {
         // The first byte tells STUN from the rest (RFC 7983 §7).
-        let leg = if *datagram.first()? < 2 {
+        let (leg, nominates) = if *datagram.first()? < 2 {
             self.greeted(proto, from, to, datagram, now)?
         } else {
-            *self.by_address.get(&(proto, from))?
+            (*self.by_address.get(&(proto, from))?, false)
         };
         let state = self.slots.get_mut(leg as usize)?.as_deref_mut()?;
         let done = catch_unwind(AssertUnwindSafe(|| {
             // What cannot be parsed says nothing about the leg: it may come from anybody.
             let Ok(receive) = Receive::new(proto, from, to, datagram) else { return Ok(()) };
             state.receive(receive, now)?;
+            if nominates && state.path.is_some_and(|p| (p.proto, p.remote) != (proto, from)) {
+                state.show_path();
+            }
             state.drain(now, false, into)
         }));
         Some((leg, self.outcome(done)))
@@ -143,7 +143,8 @@ impl Legs {
         })
     }
 
-    /// The leg that a STUN message is for: it names the leg, and must prove to know its password before its address is believed.
+    /// The leg that a STUN message is for, and whether it nominates its path. It names the leg, and must prove to know its password before
+    /// its address is believed.
     fn greeted(
         &mut self,
         proto: Protocol,
@@ -151,12 +152,11 @@ impl Legs {
         to: SocketAddr,
         datagram: &[u8],
         now: Instant,
-    ) -> Option<u32> {
+    ) -> Option<(u32, bool)> {
         let known = self.by_address.get(&(proto, from)).copied();
-        let named = {
-            let message = StunMessage::parse(datagram).ok()?;
-            message.split_username().and_then(|(local, _)| self.by_ufrag.get(local)).copied()
-        };
+        let message = StunMessage::parse(datagram).ok()?;
+        let nominates = message.use_candidate();
+        let named = message.split_username().and_then(|(local, _)| self.by_ufrag.get(local)).copied();
         let leg = named.or(known)?;
         if known != Some(leg) {
             let receive = Receive::new(proto, from, to, datagram).ok()?;
@@ -167,6 +167,6 @@ impl Legs {
             }
             self.by_address.insert((proto, from), leg);
         }
-        Some(leg)
+        Some((leg, nominates))
     }
 }

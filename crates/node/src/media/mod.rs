@@ -9,13 +9,16 @@
 mod address;
 mod command;
 mod forward;
+mod keys;
 mod leg;
 mod legs;
 mod link;
 mod offer;
+mod seal;
 mod tcp;
 mod thread;
 mod udp;
+mod voice;
 
 pub use command::MediaHandle;
 pub use link::LinkSender;

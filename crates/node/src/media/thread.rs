@@ -2,18 +2,19 @@
 
 use super::address::Bound;
 use super::command::{Command, Inbox};
-use super::leg::{Gone, Reach};
+use super::leg::{Common, Gone};
 use super::legs::{Drained, Legs};
 use super::link::{Joiner, LinkSender};
 use super::tcp::Tcp;
 use super::udp::{BATCH, Incoming, Udp};
+use super::voice::Path;
 use super::{MediaConfig, MediaCounters, MediaError, MediaEvent};
 use mio::{Events, Interest, Poll, Token};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use str0m::net::Protocol;
+use str0m::net::{Protocol, Transmit};
 use trialogue_core::forward::{Destination, Forwarder, Nodes};
 use trialogue_wire::media::MediaHeader;
 
@@ -34,17 +35,19 @@ pub(super) struct Media {
     pub(super) forwarder: Forwarder,
     pub(super) legs: Legs,
     pub(super) links: Vec<Link>,
-    udp: Vec<Udp>,
-    tcp: Tcp,
+    pub(super) udp: Vec<Udp>,
+    pub(super) tcp: Tcp,
     incoming: Incoming,
     drained: Drained,
     /// Legs to drain, with repeats.
     pub(super) dirty: Vec<u32>,
     pub(super) out: Vec<Destination>,
+    /// One sealed packet.
+    pub(super) sealed: Vec<u8>,
     pub(super) pictures: Vec<(Destination, Arc<[u8]>)>,
     pub(super) link_pictures: Vec<(Nodes, MediaHeader, Arc<[u8]>)>,
     pub(super) link_full: u64,
-    counters: MediaCounters,
+    pub(super) counters: MediaCounters,
     began: Instant,
     published: Instant,
 }
@@ -73,8 +76,8 @@ impl Media {
             poll.registry().register(socket.socket(), Token(1 + at), Interest::READABLE)?;
         }
         let tcp = Tcp::new(bound.tcp, 1 + udp.len(), poll.registry())?;
-        let provider = str0m::crypto::from_feature_flags();
-        let certificate = provider
+        let crypto = super::keys::provider();
+        let certificate = crypto
             .dtls_provider
             .generate_certificate()
             .ok_or_else(|| std::io::Error::other("no DTLS certificate could be made"))?;
@@ -86,7 +89,7 @@ impl Media {
             inbox,
             events,
             forwarder: Forwarder::new(config.own, config.nodes.clone(), u32::from_be_bytes(seed)),
-            legs: Legs::new(certificate, Reach { addresses }),
+            legs: Legs::new(Common { addresses, certificate, crypto }),
             links: config.nodes.iter().map(|_| Link::default()).collect(),
             udp,
             tcp,
@@ -94,6 +97,7 @@ impl Media {
             drained: Drained::default(),
             dirty: Vec::new(),
             out: Vec::new(),
+            sealed: Vec::new(),
             pictures: Vec::new(),
             link_pictures: Vec::new(),
             link_full: 0,
@@ -270,6 +274,10 @@ impl Media {
 
     fn done(&mut self, leg: u32, done: Result<(), Gone>, drained: &mut Drained, now: Instant) {
         for transmit in drained.transmits.drain(..) {
+            // STUN answers where the question came from; all else goes the way that ICE chose.
+            if transmit.contents.first().is_some_and(|b| *b >= 2) {
+                self.note_path(leg, &transmit);
+            }
             match transmit.proto {
                 Protocol::Udp => match self.udp.iter_mut().find(|u| u.local == transmit.source) {
                     Some(socket) => socket.queue(transmit.destination, transmit.contents),
@@ -297,6 +305,16 @@ impl Media {
         if done.is_err() {
             self.drop_leg(leg, now);
         }
+    }
+
+    fn note_path(&mut self, leg: u32, transmit: &Transmit) {
+        let Some(state) = self.legs.get_mut(leg) else { return };
+        let (proto, local, remote) = (transmit.proto, transmit.source, transmit.destination);
+        if state.path.is_some_and(|p| (p.proto, p.local, p.remote) == (proto, local, remote)) {
+            return;
+        }
+        let socket = self.udp.iter().position(|u| u.local == local);
+        state.path = socket.map(|socket| Path { proto, local, remote, socket, storage: remote.into() });
     }
 
     /// Drains what was written to and sends it: voices, then pictures.

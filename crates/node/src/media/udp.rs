@@ -5,6 +5,7 @@ use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrStorage, recvmmsg, sendmmsg};
 use std::io::{IoSlice, IoSliceMut};
 use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::ops::Range;
 use std::os::fd::AsRawFd;
 use str0m::net::DatagramSend;
 
@@ -17,9 +18,18 @@ const LONGEST: usize = 2_048;
 pub(super) struct Udp {
     pub(super) local: SocketAddr,
     socket: UdpSocket,
-    outgoing: Vec<DatagramSend>,
+    outgoing: Vec<Datagram>,
+    /// Sealed packets, one after the other.
+    sealed: Vec<u8>,
     addresses: Vec<Option<SockaddrStorage>>,
     send_headers: MultiHeaders<SockaddrStorage>,
+}
+
+/// One datagram that waits for [`Udp::flush`].
+enum Datagram {
+    Of(DatagramSend),
+    /// A part of the buffer of sealed packets.
+    Sealed(Range<usize>),
 }
 
 /// Buffers to receive into, shared by all sockets.
@@ -55,6 +65,7 @@ impl Udp {
             local,
             socket,
             outgoing: Vec::with_capacity(4 * BATCH),
+            sealed: Vec::with_capacity(4 * BATCH * 256),
             addresses: Vec::with_capacity(4 * BATCH),
             send_headers: MultiHeaders::preallocate(BATCH, None),
         }
@@ -82,17 +93,25 @@ impl Udp {
 
     /// Queues a datagram until [`Udp::flush`].
     pub(super) fn queue(&mut self, to: SocketAddr, datagram: DatagramSend) {
-        self.outgoing.push(datagram);
+        self.outgoing.push(Datagram::Of(datagram));
         self.addresses.push(Some(SockaddrStorage::from(to)));
+    }
+
+    /// Queues a sealed packet until [`Udp::flush`].
+    pub(super) fn queue_sealed(&mut self, to: SockaddrStorage, packet: &[u8]) {
+        let begin = self.sealed.len();
+        self.sealed.extend_from_slice(packet);
+        self.outgoing.push(Datagram::Sealed(begin..self.sealed.len()));
+        self.addresses.push(Some(to));
     }
 
     /// Sends what is queued: how many went, and how many did not because the system's buffer is full.
     pub(super) fn flush(&mut self) -> (u64, u64) {
-        let Self { outgoing, addresses, send_headers, socket, .. } = self;
+        let Self { outgoing, addresses, send_headers, socket, sealed, .. } = self;
         let (mut sent, mut unsent, mut at) = (0, 0, 0);
         while at < outgoing.len() {
             let end = (at + BATCH).min(outgoing.len());
-            let slices: Vec<[IoSlice<'_>; 1]> = outgoing[at..end].iter().map(|d| [IoSlice::new(d)]).collect();
+            let slices: Vec<[IoSlice<'_>; 1]> = outgoing[at..end].iter().map(|d| [d.slice(sealed)]).collect();
             let result = sendmmsg(
                 socket.as_raw_fd(),
                 send_headers,
@@ -120,7 +139,17 @@ impl Udp {
         }
         outgoing.clear();
         addresses.clear();
+        sealed.clear();
         (sent, unsent)
+    }
+}
+
+impl Datagram {
+    fn slice<'a>(&'a self, sealed: &'a [u8]) -> IoSlice<'a> {
+        match self {
+            Datagram::Of(datagram) => IoSlice::new(datagram),
+            Datagram::Sealed(range) => IoSlice::new(&sealed[range.clone()]),
+        }
     }
 }
 
