@@ -88,6 +88,16 @@ export class Leg {
     return this.places.find(({ transceiver }) => transceiver.mid === mid);
   }
 
+  /** Loudness 0…1 of what is played from a place. The header extension that browsers usually read it from is not negotiated. */
+  async loudness(mid: string): Promise<number> {
+    const report = await this.place(mid)?.transceiver.receiver.getStats();
+    let level = 0;
+    report?.forEach((row: { type: string; audioLevel?: number }) => {
+      if (row.type === 'inbound-rtp') level = row.audioLevel ?? 0;
+    });
+    return level;
+  }
+
   close() {
     this.connection.onconnectionstatechange = null;
     this.connection.close();

@@ -7,6 +7,8 @@ import { canSeal, Leg } from './leg';
 import type { Count, FromKeys, FromMedia, ToKeys, ToMedia } from './messages';
 import { Sound } from './sound';
 
+/** How often the loudness of voices is looked at, in milliseconds. */
+const LOUDNESS_MS = 150;
 /** A media worker that has not answered for so long is replaced. */
 const WORKER_SILENT_MS = 3_000;
 
@@ -28,6 +30,7 @@ export class LiveEngine implements Engine {
   #picture: MediaStreamTrack | null = null;
   /** mid by device and medium. */
   #places = { voice: new Map<string, string>(), picture: new Map<string, string>() };
+  #levels = new Map<string, number>();
   #counts: Count[] = [];
   #heard = 0;
   #enrolling: { resolve: () => void; reject: (error: Error) => void } | null = null;
@@ -39,6 +42,7 @@ export class LiveEngine implements Engine {
   constructor() {
     this.#startKeys();
     setInterval(() => this.#watchMedia(), 1_000);
+    setInterval(() => void this.#listen().catch(() => undefined), LOUDNESS_MS);
     navigator.mediaDevices?.addEventListener('devicechange', () => void this.#list());
     addEventListener('pointerdown', () => this.#sound.play());
     addEventListener('keydown', () => this.#sound.play());
@@ -98,9 +102,7 @@ export class LiveEngine implements Engine {
   }
 
   level(device: string): number {
-    const mid = this.#places.voice.get(device);
-    const source = mid === undefined ? undefined : this.#leg?.place(mid)?.transceiver.receiver.getSynchronizationSources()[0];
-    return source?.audioLevel ?? 0;
+    return this.#levels.get(device) ?? 0;
   }
 
   /** For tests and the operator: what passed the workers, and the browser's own statistics by device. */
@@ -161,6 +163,13 @@ export class LiveEngine implements Engine {
     this.#media.terminate();
     this.#startMedia();
     this.#leg?.reseal(this.#media);
+  }
+
+  async #listen() {
+    const leg = this.#leg;
+    if (!leg || !this.#inCall) return this.#levels.clear();
+    const heard = await Promise.all([...this.#places.voice].map(async ([device, mid]) => [device, await leg.loudness(mid)] as const));
+    this.#levels = new Map(heard);
   }
 
   #fromKeys(message: FromKeys) {

@@ -88,7 +88,6 @@ export async function setUp() {
     async figures() {
       const rows: Record<string, unknown>[] = [];
       (await leg.connection.getStats()).forEach((row: Record<string, unknown>) => rows.push(row));
-      const source = leg.places[0]!.transceiver.receiver.getSynchronizationSources()[0];
       return {
         near: {
           passed: count(near, 'me', 'passed'),
@@ -102,7 +101,7 @@ export async function setUp() {
         received: { audio: sum(rows, 'inbound-rtp', 'audio', 'packetsReceived') },
         framesDecoded: sum(rows, 'inbound-rtp', 'video', 'framesDecoded'),
         energy: sum(rows, 'inbound-rtp', 'audio', 'totalAudioEnergy'),
-        level: source?.audioLevel ?? null,
+        level: await leg.loudness(firstVoice.mid!),
         missing: [...new Set(missing)],
       };
     },
