@@ -77,7 +77,7 @@ impl World {
             (None, 4) if is_in => {
                 self.ring(console, line);
             }
-            (None, _) if is_in => {}
+            (None, _) if is_in => self.commit(console, line),
             (None, n) => match now.call.filter(|_| n < 5) {
                 Some(call) => self.answer(console, line, call),
                 None => {
