@@ -64,3 +64,10 @@ fn plain_http_is_for_this_machine_only() {
     assert!(parse(&tls).unwrap().web_tls.is_some());
     assert!(parse(&GOOD.replace("127.0.0.1:8443", "[::1]:8443")).unwrap().web_tls.is_none());
 }
+
+#[test]
+fn the_example_in_the_documentation_is_right() {
+    let text = include_str!("../../../docs/node.toml");
+    let config = parse(text).unwrap();
+    assert_eq!(config.web_origins, ["https://hotline.example"]);
+}

@@ -12,7 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use trialogue_charter::NodeId;
 
 /// The node with the higher id dials this much later, so that two dials rarely meet.
-const STAGGER: Duration = Duration::from_millis(700);
+const STAGGER: Duration = Duration::from_millis(200);
 /// Two connections that stood up within this of each other were dialled at once; see the module above.
 const AT_ONCE: Duration = Duration::from_secs(2);
 /// First and longest rest between dials. Longest: how long after a healed cut a link may still be down.

@@ -15,6 +15,8 @@ const MTU: u16 = 1_232;
 /// Length of connection ids: with 2 bytes a datagram of 1,200 bytes fits [`MTU`] (1 flags, 2 id, at most 4 number, 16 tag, 9 frame),
 /// so an RTP packet of 1,200 bytes is not cut in two. A node has a few dozen ids at once; a stray hit fails its decryption.
 const ID_LEN: usize = 2;
+/// Longer than any node runs, short enough to be added to a clock.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
 /// Media that waits to be sent on one link, in bytes. More would be late anyway; the oldest is dropped first.
 pub(super) const DATAGRAMS_OUT: usize = 256 << 10;
 /// Media that waits to be read from one link, in bytes.
@@ -25,6 +27,9 @@ const WINDOW: u64 = 64 << 10;
 pub(super) fn endpoint() -> EndpointConfig {
     let mut config = EndpointConfig::default();
     config.cid_generator(|| Box::new(ShortIds { drawn: 0 }));
+    // No stateless resets (RFC 9000 §10.3): with ids this short, a stranger could collect the tokens of all of them and cut a link
+    // with one. A restarted node dials anew at once instead.
+    config.min_reset_interval(NEVER);
     config
 }
 

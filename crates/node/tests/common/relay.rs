@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::UdpSocket;
@@ -21,18 +22,21 @@ impl Relay {
                 if !allowed.contains(&from) {
                     continue;
                 }
-                if !ways.contains_key(&from) {
-                    let way = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
-                    ways.insert(from, way.clone());
-                    let front = front.clone();
-                    answers.spawn(async move {
-                        let mut buffer = [0; 2_048];
-                        while let Ok((len, _)) = way.recv_from(&mut buffer).await {
-                            let _ = front.send_to(&buffer[..len], from).await;
-                        }
-                    });
-                }
-                let _ = ways[&from].send_to(&buffer[..len], back).await;
+                let way = match ways.entry(from) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => {
+                        let way = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
+                        let (front, back_way) = (front.clone(), way.clone());
+                        answers.spawn(async move {
+                            let mut buffer = [0; 2_048];
+                            while let Ok((len, _)) = back_way.recv_from(&mut buffer).await {
+                                let _ = front.send_to(&buffer[..len], from).await;
+                            }
+                        });
+                        new.insert(way)
+                    }
+                };
+                let _ = way.send_to(&buffer[..len], back).await;
             }
         });
         Self(tasks)
