@@ -17,8 +17,7 @@ pub fn run(args: &[String]) -> Result<()> {
         .args(["demo"])
         .args(args)
         .env("TRIALOGUE_CONSOLE_DIR", paths::console_dist())
-        .interactive()
-        .run()
+        .become_it()
 }
 
 /// The program that people run; hands back where it is.
@@ -36,5 +35,5 @@ pub fn build_binary(release: bool) -> Result<PathBuf> {
 /// The simulator takes its own arguments; `--help` lists them.
 pub fn simulate(args: &[String]) -> Result<()> {
     system::ensure(&system::NATIVE)?;
-    Step::cargo("Simulate").args(["run", "--package", "trialogue-sim", "--"]).args(args).interactive().run()
+    Step::cargo("Simulate").args(["run", "--package", "trialogue-sim", "--"]).args(args).become_it()
 }

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, IsTerminal as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -66,10 +67,11 @@ impl Step {
         self
     }
 
-    /// Keeps the keyboard connected, for programs that a person stops.
-    pub fn interactive(mut self) -> Self {
-        self.command.stdin(Stdio::inherit());
-        self
+    /// Becomes the program: a person's Ctrl-C and its exit code are its own. Comes back only if it cannot start.
+    pub fn become_it(mut self) -> Result<()> {
+        eprintln!("▸ {}", self.what);
+        let error = self.command.stdin(Stdio::inherit()).exec();
+        Err(error).with_context(|| format!("cannot start {}", shown(&self.command)))
     }
 
     /// Sends the output to a log, shown only on failure.

@@ -8,6 +8,9 @@ use crate::stamp::Stamp;
 use crate::step::{Counted, Step};
 use crate::{assets, check, console, paths, system};
 
+/// Everything but this tool, which is built already, with features of its own.
+const PRODUCT: [&str; 5] = ["--workspace", "--exclude", "xtask", "--exclude", "xtask-bindgen"];
+
 /// `test`, `test rust [args of cargo test]`, `test browser [args]`.
 pub fn run(args: &[String]) -> Result<()> {
     match args.split_first() {
@@ -23,6 +26,7 @@ pub fn run(args: &[String]) -> Result<()> {
 
 fn everything() -> Result<()> {
     check::cheap()?;
+    Step::cargo("Test this tool").args(["test", "--quiet", "--package", "xtask"]).quiet().run()?;
     Stamp::new("types").path(&paths::console().join("src/generated"))?.write()?;
     let counted = rust(&[])?;
     if !Stamp::new("types").path(&paths::console().join("src/generated"))?.is_fresh() {
@@ -40,9 +44,10 @@ fn rust(args: &[String]) -> Result<Counted> {
     // One command builds the tests and the programs that they start, with the same features: nothing is built twice.
     Step::cargo("Build the programs and the tests")
         .usually("8 minutes")
-        .args(["build", "--workspace", "--bins", "--tests"])
+        .args(["build", "--bins", "--tests"])
+        .args(PRODUCT)
         .run()?;
-    with_products(Step::cargo("Test").args(["test", "--workspace"]).args(args)).run_counting_tests()
+    with_products(Step::cargo("Test").args(["test"]).args(PRODUCT).args(args)).run_counting_tests()
 }
 
 fn browser(args: &[String]) -> Result<()> {
