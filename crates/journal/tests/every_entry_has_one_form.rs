@@ -1,0 +1,144 @@
+//! `spec/vectors/journal.json` says what this crate does, byte by byte. `TRIALOGUE_WRITE_VECTORS=1` writes it anew after a change of
+//! the format, which `spec/journal.md` must then describe.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+use common::*;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use trialogue_charter::{DeviceId, Hash};
+use trialogue_journal::*;
+
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/vectors/journal.json");
+
+fn acts() -> Vec<(&'static str, Act)> {
+    let devices = [DeviceId([1; 32]), DeviceId([2; 32])];
+    let deputy = Act::Decline {
+        call: call(1),
+        reason: DeclineReason::Deputy,
+        call_back_ms: None,
+        deputy: Some(office("usa-duty")),
+    };
+    vec![
+        ("ring", ring(1)),
+        ("answer", answer(1)),
+        ("decline", decline(1)),
+        ("decline for a deputy", deputy),
+        ("leave", Act::Leave {}),
+        ("handshake that creates", creates(1, &devices[..1])),
+        ("handshake", moves(1, 300, &devices[..1], &devices[1..])),
+    ]
+}
+
+fn bodies() -> Vec<(&'static str, Body)> {
+    let (device, line) = (DeviceId([1; 32]), duty());
+    vec![
+        ("opened", Body::Opened { charter: Hash([3; 48]) }),
+        ("enrolled", Body::Enrolled { device, certificate: body("certificate") }),
+        ("revoked", Body::Revoked { device }),
+        ("staffed", Body::Staffed { offices: vec![(office("usa-duty"), 2), (office("usa-leaders"), 300)] }),
+        ("received", Body::Received { call: call(1), line: line.clone() }),
+        ("ringing", Body::Ringing { call: call(1), line: line.clone(), consoles: 2 }),
+        ("expired", Body::Expired { call: call(1), line: line.clone() }),
+        ("lost", Body::Lost { device, line: line.clone() }),
+        ("restarted", Body::Restarted {}),
+        ("refused", Body::Refused { call: call(1), line, reason: DeclineReason::Refused }),
+    ]
+}
+
+fn made() -> Value {
+    let usa = console("usa-duty", 1);
+    let mut statements = serde_json::Map::new();
+    for (number, (name, act)) in (1_790_000_000_000..).zip(acts()) {
+        let statement = Statement { device: usa.id(), number, line: duty(), act };
+        let signed = statement.sign(&usa.secret).0;
+        let opened = UnverifiedStatement::decode(&signed).unwrap().verify(&usa.device);
+        assert_eq!(opened.as_ref(), Ok(&statement), "{name}");
+        statements
+            .insert(name.into(), json!({"payload": hex::encode(statement.payload()), "signed": hex::encode(signed)}));
+    }
+    let mut journal = Journal::new(node("usa-1"));
+    let stated = usa.says(5, &duty(), Act::Leave {});
+    let all = bodies().into_iter().chain([("stated", Body::Stated { statement: stated })]);
+    let mut entries = Vec::new();
+    for (name, body) in all {
+        let entry = journal.append(1_790_000_000_000, body);
+        let signed = entry.sign(THREE.journal(&node("usa-1"))).0;
+        let verified = VerifiedEntry::open(&signed, &CHARTER).unwrap();
+        assert_eq!(
+            (verified.entry(), verified.bytes(), verified.hash()),
+            (&entry, &signed[..], journal.head()),
+            "{name}"
+        );
+        entries.push(json!({
+            "name": name,
+            "payload": hex::encode(entry.payload()),
+            "hash": journal.head().to_string(),
+            "signed": hex::encode(signed),
+        }));
+    }
+    json!({
+        "device_seed": hex::encode(usa.secret.seed()),
+        "node_seed": hex::encode(THREE.journal(&node("usa-1")).seed()),
+        "statements": statements,
+        "entries": entries,
+    })
+}
+
+#[test]
+fn as_in_the_vectors() {
+    let made = made();
+    if std::env::var_os("TRIALOGUE_WRITE_VECTORS").is_some() {
+        std::fs::write(PATH, format!("{made:#}\n")).unwrap();
+    }
+    let held: Value = serde_json::from_str(&std::fs::read_to_string(PATH).unwrap()).unwrap();
+    for part in ["device_seed", "node_seed", "statements", "entries"] {
+        assert!(held[part] == made[part], "{part} differs from spec/vectors/journal.json");
+    }
+}
+
+/// A statement of the greatest lists: it must fit into an entry.
+#[test]
+fn the_largest_statement_fits() {
+    let devices: Vec<DeviceId> = (0..limits::MEMBERS_MAX).map(|n| DeviceId([n as u8; 32])).collect();
+    let largest = Act::Handshake {
+        group: group(1),
+        epoch: u64::MAX,
+        commit: Some(body("commit")),
+        welcome: Some(body("welcome")),
+        added: devices.clone(),
+        removed: devices,
+    };
+    let usa = console("usa-duty", 1);
+    let signed = usa.says(u64::MAX, &duty(), largest);
+    assert!(UnverifiedStatement::decode(&signed).is_ok());
+    let entry = Journal::resume(node("usa-1"), u64::MAX - 1, Hash([1; 48]))
+        .append(u64::MAX, Body::Stated { statement: signed });
+    assert!(VerifiedEntry::open(&entry.sign(THREE.journal(&node("usa-1"))).0, &CHARTER).is_ok());
+}
+
+proptest! {
+    #[test]
+    fn random_bytes_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+        prop_assert!(UnverifiedEntry::decode(&bytes).is_err());
+        prop_assert!(UnverifiedStatement::decode(&bytes).is_err());
+        let _ = strict::check(&bytes, limits::ITEMS_MAX);
+    }
+
+    #[test]
+    fn an_altered_entry_is_refused(at in any::<prop::sample::Index>(), flip in 1..=255u8) {
+        let entry = Journal::new(node("usa-1")).append(5, Body::Staffed { offices: vec![(office("usa-duty"), 2)] });
+        let mut bytes = entry.sign(THREE.journal(&node("usa-1"))).0;
+        let at = at.index(bytes.len());
+        bytes[at] ^= flip;
+        prop_assert!(VerifiedEntry::open(&bytes, &CHARTER).is_err());
+    }
+
+    /// Signed by the node itself, and still any bytes: what a faulty node can do.
+    #[test]
+    fn a_signed_payload_may_be_anything(payload in prop::collection::vec(any::<u8>(), 0..300)) {
+        let signed = trialogue_charter::cose::sign1(
+            THREE.journal(&node("usa-1")), trialogue_charter::cose::domain::ENTRY, &payload);
+        prop_assert!(UnverifiedEntry::decode(&signed).is_err());
+    }
+}

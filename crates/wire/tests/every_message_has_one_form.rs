@@ -1,0 +1,131 @@
+//! `spec/vectors/wire.json` says what this crate does, byte by byte. `TRIALOGUE_WRITE_VECTORS=1` writes it anew after a change of
+//! the protocol.
+#![allow(clippy::unwrap_used)]
+
+use minicbor::bytes::ByteVec;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
+use trialogue_wire::console::{Medium, PathState, Refusal, ToConsole, ToNode};
+use trialogue_wire::link::{Head, LinkMessage};
+use trialogue_wire::media::{HEADER, Half, MediaHeader};
+use trialogue_wire::{Bundle, Message, decode, encode, frame};
+
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/vectors/wire.json");
+
+fn node() -> NodeId {
+    NodeId::new("usa-1").unwrap()
+}
+
+fn line() -> LineId {
+    LineId::new("leaders").unwrap()
+}
+
+fn device() -> DeviceId {
+    DeviceId([7; 32])
+}
+
+fn bundle() -> Bundle {
+    Bundle { entry: vec![1, 2, 3], bodies: vec![ByteVec::from(vec![4, 5]), ByteVec::from(vec![])] }
+}
+
+fn to_node() -> Vec<(&'static str, ToNode)> {
+    vec![
+        ("prove", ToNode::Prove { protocol: 1, certificate: vec![1, 2], signature: vec![3; 64], on_watch: true }),
+        ("state", ToNode::State { statement: vec![1, 2], bodies: vec![ByteVec::from(vec![3])] }),
+        ("offer", ToNode::Offer { sdp: "v=0\r\n".into() }),
+        ("key frame", ToNode::KeyFrame { device: device() }),
+        ("want", ToNode::Want { hashes: vec![Hash([9; 48])] }),
+        ("ping", ToNode::Ping { number: 70_000 }),
+        ("sending", ToNode::Sending { line: line(), voice: true, picture: false }),
+    ]
+}
+
+fn to_console() -> Vec<(&'static str, ToConsole)> {
+    let path = |round_trip_us| PathState { node: node(), direct: true, reached: true, round_trip_us };
+    vec![
+        ("challenge", ToConsole::Challenge { protocol: 1, node: node(), nonce: [5; 32], charter: vec![1, 2] }),
+        ("welcome", ToConsole::Welcome { time_ms: 1_790_000_000_000 }),
+        ("entries", ToConsole::Entries { bundles: vec![bundle()] }),
+        ("paths", ToConsole::Paths { paths: vec![path(Some(1_500)), path(None)] }),
+        ("accepted", ToConsole::Accepted { number: 5, unrecorded: false }),
+        ("refused", ToConsole::Refused { number: Some(5), reason: Refusal::Epoch }),
+        ("refused console", ToConsole::Refused { number: None, reason: Refusal::Certificate }),
+        ("answer", ToConsole::Answer { sdp: "v=0\r\n".into() }),
+        ("place", ToConsole::Place { mid: "2".into(), device: Some(device()), medium: Medium::Voice }),
+        ("free place", ToConsole::Place { mid: "2".into(), device: None, medium: Medium::Picture }),
+        ("bodies", ToConsole::Bodies { bodies: vec![ByteVec::from(vec![3])] }),
+        ("pong", ToConsole::Pong { number: 70_000 }),
+        ("sending", ToConsole::Sending { device: device(), voice: false, picture: true }),
+    ]
+}
+
+fn link() -> Vec<(&'static str, LinkMessage)> {
+    let heads = || vec![Head { node: node(), seq: 300 }];
+    vec![
+        ("hello", LinkMessage::Hello { protocol: 1, node: node(), charter: Hash([9; 48]), heads: heads() }),
+        ("entries", LinkMessage::Entries { bundles: vec![bundle()] }),
+        ("heads", LinkMessage::Heads { heads: heads() }),
+        ("neighbours", LinkMessage::Neighbours { nodes: vec![node()] }),
+        ("key frame", LinkMessage::KeyFrame { device: device() }),
+        ("sending", LinkMessage::Sending { device: device(), line: line(), voice: true, picture: true }),
+        (
+            "stream",
+            LinkMessage::Stream { number: 513, node: node(), device: device(), line: line(), medium: Medium::Picture },
+        ),
+        ("stream end", LinkMessage::StreamEnd { number: 513, node: node() }),
+    ]
+}
+
+fn headers() -> Vec<(&'static str, MediaHeader)> {
+    let voice = MediaHeader {
+        marker: false,
+        key_frame: false,
+        half: Half::Whole,
+        node: 2,
+        stream: 0x0102,
+        sequence: 0x0304_0506,
+        time: 0x0708_090a,
+    };
+    vec![
+        ("voice", voice),
+        ("first half of a key frame", MediaHeader { key_frame: true, half: Half::First, ..voice }),
+        ("second half, marked", MediaHeader { marker: true, half: Half::Second, ..voice }),
+    ]
+}
+
+/// Encodes, and checks that decoding gives the same.
+fn forms<T: Message + PartialEq + Debug>(messages: &[(&'static str, T)]) -> BTreeMap<String, String> {
+    let form = |(name, message): &(&str, T)| {
+        let bytes = encode(message);
+        assert_eq!(decode::<T>(&bytes).unwrap(), *message, "{name}");
+        (name.to_string(), hex::encode(bytes))
+    };
+    messages.iter().map(form).collect()
+}
+
+#[test]
+fn as_in_the_vectors() {
+    let mut made: BTreeMap<&str, BTreeMap<String, String>> = BTreeMap::new();
+    made.insert("to_node", forms(&to_node()));
+    made.insert("to_console", forms(&to_console()));
+    made.insert("link", forms(&link()));
+    made.insert("bundle", forms(&[("bundle", bundle())]));
+    made.insert("frame", [("hello".to_owned(), hex::encode(frame(&encode(&link()[0].1)).unwrap()))].into());
+    let datagram = |(name, header): (&str, MediaHeader)| {
+        let mut bytes = [0; HEADER];
+        header.write(&mut bytes);
+        let whole = [&bytes[..], b"sealed"].concat();
+        assert_eq!(MediaHeader::parse(&whole), Some((header, &b"sealed"[..])));
+        (name.to_owned(), hex::encode(whole))
+    };
+    made.insert("media", headers().into_iter().map(datagram).collect());
+    if std::env::var_os("TRIALOGUE_WRITE_VECTORS").is_some() {
+        std::fs::write(PATH, serde_json::to_string_pretty(&made).unwrap() + "\n").unwrap();
+    }
+    let held: BTreeMap<String, BTreeMap<String, String>> =
+        serde_json::from_str(&std::fs::read_to_string(PATH).unwrap()).unwrap();
+    for (kind, forms) in made {
+        assert_eq!(held[kind], forms, "{kind} differs from spec/vectors/wire.json");
+    }
+}
