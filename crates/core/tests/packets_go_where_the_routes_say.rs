@@ -33,7 +33,13 @@ fn route(from: u64, medium: Medium, to: &[u64], links: &[&str]) -> Route {
 }
 
 fn remote(node: u8, number: u16, medium: Medium, to: &[u64], links: &[&str]) -> Route {
-    Route { node, number, source: Source::Links, device: device(100 + u64::from(number)), ..route(0, medium, to, links) }
+    Route {
+        node,
+        number,
+        source: Source::Links,
+        device: device(100 + u64::from(number)),
+        ..route(0, medium, to, links)
+    }
 }
 
 fn leg(f: &mut Forwarder, n: u32, voices: usize, pictures: usize) {
@@ -46,7 +52,15 @@ fn packet(sequence: u64) -> LegPacket {
 }
 
 fn header(node: u8, stream: u16, sequence: u32) -> MediaHeader {
-    MediaHeader { marker: false, key_frame: false, half: Half::Whole, node, stream, sequence, time: sequence.wrapping_mul(960) }
+    MediaHeader {
+        marker: false,
+        key_frame: false,
+        half: Half::Whole,
+        node,
+        stream,
+        sequence,
+        time: sequence.wrapping_mul(960),
+    }
 }
 
 fn speak(f: &mut Forwarder, from: u32, p: LegPacket, now: u64) -> (Option<Forwarded>, Vec<Destination>) {
@@ -127,6 +141,64 @@ fn the_first_copy_goes_on_and_the_others_are_dropped() {
 }
 
 #[test]
+fn a_node_in_between_cannot_talk_over_the_source() {
+    let mut f = forwarder();
+    leg(&mut f, 1, 1, 0);
+    f.route(remote(2, 5, Medium::Voice, &[1], &[]), 0);
+    let forge = |f: &mut Forwarder, n: u32, now: u64| {
+        let mut out = Vec::new();
+        f.on_link_packet(1, header(2, 5, n), b"forged", now, &mut out).is_some()
+    };
+    assert_eq!(hear(&mut f, 2, header(2, 5, 10), 0).1.len(), 1);
+    assert!(!forge(&mut f, 10, 1), "differs from what the source said");
+    assert!(!forge(&mut f, 11, 2), "and is not listened to any more");
+    assert_eq!(hear(&mut f, 2, header(2, 5, 11), 20).1.len(), 1);
+    assert_eq!((f.counters().forged, f.counters().relays_barred), (2, 1));
+    // The other way round: the forger is faster.
+    f.route_end(2, 5, 30);
+    f.route(remote(2, 5, Medium::Voice, &[1], &[]), 30);
+    assert!(forge(&mut f, 20, 40), "nothing speaks against it yet");
+    assert!(hear(&mut f, 2, header(2, 5, 20), 41).0.is_none(), "one packet is lost");
+    assert!(!forge(&mut f, 21, 42), "and no more");
+    assert_eq!(hear(&mut f, 2, header(2, 5, 21), 61).1.len(), 1);
+    assert_eq!(f.counters().relays_barred, 2);
+}
+
+#[test]
+fn a_node_in_between_cannot_run_ahead_of_the_source() {
+    let mut f = forwarder();
+    leg(&mut f, 1, 1, 0);
+    f.route(remote(2, 5, Medium::Voice, &[1], &[]), 0);
+    assert_eq!(hear(&mut f, 2, header(2, 5, 10), 0).1.len(), 1);
+    for n in [5_000, 5_001, u32::MAX - 9_000, u32::MAX - 8_999] {
+        assert!(hear(&mut f, 1, header(2, 5, n), 100).0.is_none());
+    }
+    // The source is muted for a while; the forger takes its chance.
+    assert!(hear(&mut f, 1, header(2, 5, 16_000), 2_000).0.is_some());
+    let sequences: Vec<u64> =
+        (11..14).flat_map(|n| hear(&mut f, 2, header(2, 5, n), 2_100).1).map(|d| d.sequence).collect();
+    assert_eq!(sequences.len(), 3, "what comes directly is the truth");
+    assert!(sequences.windows(2).all(|w| w[1] == w[0] + 1));
+}
+
+#[test]
+fn honest_copies_by_two_paths_cost_nothing_when_one_is_cut() {
+    let mut f = forwarder();
+    leg(&mut f, 1, 1, 0);
+    f.route(remote(2, 5, Medium::Voice, &[1], &[]), 0);
+    let mut sequences = Vec::new();
+    for n in 0..100 {
+        let now = u64::from(n) * 20;
+        if !(30..60).contains(&n) {
+            sequences.extend(hear(&mut f, 2, header(2, 5, n), now).1);
+        }
+        sequences.extend(hear(&mut f, 1, header(2, 5, n), now + 5).1);
+    }
+    assert!(sequences.iter().map(|d| d.sequence).eq(1..=100));
+    assert_eq!((f.counters().copies, f.counters().forged), (70, 0));
+}
+
+#[test]
 fn the_window_survives_roll_over_and_forgets_what_is_too_old() {
     let mut f = forwarder();
     f.route(remote(2, 5, Medium::Voice, &[], &["kor-1"]), 0);
@@ -175,8 +247,11 @@ fn a_gap_and_a_late_packet_stay_what_they_are() {
     leg(&mut f, 1, 1, 0);
     leg(&mut f, 2, 0, 0);
     f.route(route(2, Medium::Voice, &[1], &[]), 0);
-    let out: Vec<u64> =
-        [100, 101, 104, 103, 99, 103].into_iter().flat_map(|n| speak(&mut f, 2, packet(n), 0).1).map(|d| d.sequence).collect();
+    let out: Vec<u64> = [100, 101, 104, 103, 99, 103]
+        .into_iter()
+        .flat_map(|n| speak(&mut f, 2, packet(n), 0).1)
+        .map(|d| d.sequence)
+        .collect();
     assert_eq!(out, [1, 2, 5, 4], "before the first one there is nothing, and a copy is dropped");
 }
 

@@ -13,6 +13,10 @@ pub struct Counters {
     pub to_links: u64,
     /// Copies that came by another path, or too late.
     pub copies: u64,
+    /// Of a relay that said other things than the source, or ran ahead of it.
+    pub forged: u64,
+    /// Relays barred for that, each for one stream. Not zero: a node of the charter lies, or its memory fails.
+    pub relays_barred: u64,
     /// Of a console that is in no call.
     pub not_in: u64,
     /// Of a stream that nobody has named.

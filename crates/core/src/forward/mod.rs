@@ -15,6 +15,7 @@
 
 mod budget;
 mod counters;
+mod guard;
 mod key_frame;
 mod legs;
 mod nodes;
@@ -32,6 +33,7 @@ pub use window::WINDOW;
 
 use crate::io::{ConsoleKey, Source};
 use budget::Budget;
+use guard::Guard;
 use key_frame::Asking;
 use rebase::Rebase;
 use std::collections::{BTreeMap, VecDeque};
@@ -40,7 +42,7 @@ use trialogue_wire::console::Medium;
 use window::Window;
 
 /// Most streams at once, of all nodes; more are not forwarded. Nine parties with some consoles each need a fraction; every further one
-/// costs a window of 300 bytes.
+/// costs a window of 16 kB.
 pub const STREAMS_MAX: usize = 1_024;
 /// Most legs of this node.
 pub const LEGS_MAX: usize = 256;
@@ -54,6 +56,8 @@ pub struct Forwarder {
     nodes: Vec<NodeId>,
     /// Where the numbers of a source begin, so that a restarted node does not repeat those of before.
     first_sequence: u32,
+    /// Of [`guard::hash`].
+    key: u64,
     streams: Vec<Option<Stream>>,
     numbers: BTreeMap<(u8, u16), usize>,
     legs: Vec<Option<Leg>>,
@@ -99,6 +103,7 @@ struct Stream {
     /// In which order streams came: who came first is placed first.
     order: u32,
     window: Window,
+    guard: Guard,
     /// Makes the numbers of successive legs of a local device one line.
     source: Rebase,
     source_generation: u32,
@@ -138,12 +143,13 @@ const fn index(medium: Medium) -> usize {
 }
 
 impl Forwarder {
-    /// For the node with index `own` among the `nodes` of the charter. `first_sequence` is drawn at random by the caller.
-    pub fn new(own: u8, nodes: Vec<NodeId>, first_sequence: u32) -> Self {
+    /// For the node with index `own` among the `nodes` of the charter. `seed` is drawn at random by the caller.
+    pub fn new(own: u8, nodes: Vec<NodeId>, seed: u64) -> Self {
         Self {
             own,
             nodes,
-            first_sequence: first_sequence >> 1,
+            first_sequence: (seed >> 33) as u32,
+            key: seed.rotate_left(17),
             streams: Vec::new(),
             numbers: BTreeMap::new(),
             legs: Vec::new(),

@@ -1,6 +1,7 @@
 //! One packet: where it goes, under which numbers.
 
-use super::window::Seen;
+use super::guard::{self, Verdict};
+use super::window::{Mark, Seen};
 use super::{Forwarder, Nodes, Stream, index, vp8};
 use trialogue_wire::console::Medium;
 use trialogue_wire::limits::PAYLOAD_MAX;
@@ -92,7 +93,12 @@ impl Forwarder {
             time,
         };
         let links = stream.links;
-        self.forward(at, header, links, payload.len(), now_ms, out)
+        let verdict = match stream.window.take(header.sequence, Mark::default()) {
+            Seen::New(sequence) => Verdict::New(sequence),
+            Seen::Restart(sequence) => Verdict::Restart(sequence),
+            Seen::Copy(_) | Seen::Far => Verdict::Copy,
+        };
+        self.forward(at, verdict, header, links, payload.len(), now_ms, out)
     }
 
     /// A whole packet of another node, that came over the link to `from`. None: it goes nowhere and is counted.
@@ -113,13 +119,20 @@ impl Forwarder {
             self.counters.unknown += 1;
             return None;
         };
-        let links = self.streams.get(at)?.as_ref()?.links.without(from);
-        self.forward(at, header, links, payload.len(), now_ms, out)
+        let hash = guard::hash(self.key, &header, payload);
+        let stream = self.streams.get_mut(at)?.as_mut()?;
+        let barred = stream.guard.barred();
+        let verdict = stream.guard.take(&mut stream.window, from, &header, hash, now_ms);
+        self.counters.relays_barred += (stream.guard.barred() - barred) as u64;
+        let links = stream.links.without(from);
+        self.forward(at, verdict, header, links, payload.len(), now_ms, out)
     }
 
+    #[allow(clippy::too_many_arguments)]
     fn forward(
         &mut self,
         at: usize,
+        verdict: Verdict,
         header: MediaHeader,
         links: Nodes,
         length: usize,
@@ -128,15 +141,19 @@ impl Forwarder {
     ) -> Option<Forwarded> {
         let Self { streams, legs, counters, generation, .. } = self;
         let stream = streams.get_mut(at)?.as_mut()?;
-        let sequence = match stream.window.take(header.sequence) {
-            Seen::New(sequence) => sequence,
-            Seen::Restart(sequence) => {
+        let sequence = match verdict {
+            Verdict::New(sequence) => sequence,
+            Verdict::Restart(sequence) => {
                 *generation = generation.wrapping_add(1).max(1);
                 stream.generation = *generation;
                 sequence
             }
-            Seen::Copy => {
+            Verdict::Copy => {
                 counters.copies += 1;
+                return None;
+            }
+            Verdict::Forged => {
+                counters.forged += 1;
                 return None;
             }
         };

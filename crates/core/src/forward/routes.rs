@@ -1,6 +1,6 @@
 //! What the control machine says of streams.
 
-use super::{Forwarder, Nodes, Rebase, STREAMS_MAX, Stream, window::Window};
+use super::{Forwarder, Guard, Nodes, Rebase, STREAMS_MAX, Stream, window::Window};
 use crate::io::{Route, Source};
 
 impl Forwarder {
@@ -51,7 +51,8 @@ impl Forwarder {
             wanted: route.legs,
             links,
             order: generation,
-            window: Window::new(),
+            window: Window::new(route.node != self.own),
+            guard: Guard::default(),
             source: Rebase::after(self.first_sequence.into()),
             source_generation: 0,
             source_ssrc: None,

@@ -4,6 +4,15 @@
 /// a bit per number and stream; a smaller one would take a copy from a slow path for a new packet.
 pub const WINDOW: u64 = 2_048;
 
+/// What is remembered of a packet of another node.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// Of its contents.
+    pub(crate) hash: u32,
+    /// The node whose link brought it.
+    pub(crate) via: u8,
+}
+
 /// What the window says of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Seen {
@@ -11,8 +20,10 @@ pub(crate) enum Seen {
     New(u64),
     /// Not seen before, and the source began again: nothing before it is comparable.
     Restart(u64),
-    /// A copy, or older than the window.
-    Copy,
+    /// A copy, of a packet with this mark.
+    Copy(Option<Mark>),
+    /// Far from everything seen so far: too old, or a stray one.
+    Far,
 }
 
 /// Which of the last [`WINDOW`] packets of a stream have been seen.
@@ -22,52 +33,63 @@ pub(crate) struct Window {
     bits: [u64; (WINDOW / 64) as usize],
     /// The sequence that would prove a restart: one after a packet far outside (RFC 3550 appendix A.1).
     suspect: Option<u32>,
+    /// One for each bit, in streams of other nodes.
+    marks: Vec<Mark>,
 }
 
 impl Window {
-    pub(crate) fn new() -> Self {
-        Self { highest: None, bits: [0; (WINDOW / 64) as usize], suspect: None }
+    /// `marked`: keep marks too.
+    pub(crate) fn new(marked: bool) -> Self {
+        let marks = if marked { vec![Mark::default(); WINDOW as usize] } else { Vec::new() };
+        Self { highest: None, bits: [0; (WINDOW / 64) as usize], suspect: None, marks }
     }
 
     /// Takes the low 32 bits of a packet's sequence.
-    pub(crate) fn take(&mut self, sequence: u32) -> Seen {
+    pub(crate) fn take(&mut self, sequence: u32, mark: Mark) -> Seen {
         let Some(highest) = self.highest else {
-            return Seen::New(self.begin(sequence));
+            return Seen::New(self.restart(sequence, mark));
         };
         let ahead = sequence.wrapping_sub(highest as u32) as i32 as i64;
         if ahead <= -(WINDOW as i64) || ahead >= 8 * WINDOW as i64 {
-            return self.far(sequence);
+            return self.far(sequence, mark);
         }
         self.suspect = None;
         let Some(extended) = highest.checked_add_signed(ahead) else {
-            return Seen::Copy;
+            return Seen::Far;
         };
         if ahead > 0 {
             self.slide(highest, extended);
             self.highest = Some(extended);
         } else if self.is_set(extended) {
-            return Seen::Copy;
+            return Seen::Copy(self.mark(extended));
         }
-        self.set(extended);
+        self.set(extended, mark);
         Seen::New(extended)
     }
 
     /// One stray packet far outside changes nothing; two in a row are a source that began again.
-    fn far(&mut self, sequence: u32) -> Seen {
+    fn far(&mut self, sequence: u32, mark: Mark) -> Seen {
         if self.suspect == Some(sequence) {
-            *self = Self::new();
-            return Seen::Restart(self.begin(sequence));
+            return Seen::Restart(self.restart(sequence, mark));
         }
         self.suspect = Some(sequence.wrapping_add(1));
-        Seen::Copy
+        Seen::Far
     }
 
-    fn begin(&mut self, sequence: u32) -> u64 {
+    /// Forgets everything and begins with this packet.
+    pub(crate) fn restart(&mut self, sequence: u32, mark: Mark) -> u64 {
+        self.bits = [0; (WINDOW / 64) as usize];
+        self.suspect = None;
         // Room below, so that a packet overtaken by the first one still has a number.
         let extended = (1 << 32) | u64::from(sequence);
         self.highest = Some(extended);
-        self.set(extended);
+        self.set(extended, mark);
         extended
+    }
+
+    /// Whose link brought the highest one.
+    pub(crate) fn top_via(&self) -> Option<u8> {
+        self.highest.and_then(|highest| self.mark(highest)).map(|mark| mark.via)
     }
 
     fn slide(&mut self, from: u64, to: u64) {
@@ -81,8 +103,15 @@ impl Window {
         }
     }
 
-    fn set(&mut self, sequence: u64) {
+    fn mark(&self, sequence: u64) -> Option<Mark> {
+        self.marks.get((sequence % WINDOW) as usize).copied()
+    }
+
+    fn set(&mut self, sequence: u64, mark: Mark) {
         let at = (sequence % WINDOW) as usize;
+        if let Some(slot) = self.marks.get_mut(at) {
+            *slot = mark;
+        }
         self.bits[at / 64] |= 1 << (at % 64);
     }
 

@@ -81,14 +81,14 @@ impl Media {
             .dtls_provider
             .generate_certificate()
             .ok_or_else(|| std::io::Error::other("no DTLS certificate could be made"))?;
-        let mut seed = [0; 4];
+        let mut seed = [0; 8];
         getrandom::fill(&mut seed).map_err(|e| std::io::Error::other(e.to_string()))?;
         let now = Instant::now();
         Ok(Self {
             poll,
             inbox,
             events,
-            forwarder: Forwarder::new(config.own, config.nodes.clone(), u32::from_be_bytes(seed)),
+            forwarder: Forwarder::new(config.own, config.nodes.clone(), u64::from_be_bytes(seed)),
             legs: Legs::new(Common { addresses, certificate, crypto }),
             links: config.nodes.iter().map(|_| Link::default()).collect(),
             udp,
