@@ -277,14 +277,14 @@ impl From<trialogue_journal::Ignored> for Refusal {
     fn from(ignored: trialogue_journal::Ignored) -> Self {
         use trialogue_journal::Ignored;
         match ignored {
-            Ignored::UnknownNode | Ignored::BodyMissing | Ignored::Malformed => Self::Malformed,
+            Ignored::BodyMissing | Ignored::Malformed => Self::Malformed,
             Ignored::Certificate | Ignored::VoucherUsed | Ignored::Late | Ignored::UnknownDevice => Self::Certificate,
             Ignored::Revoked => Self::Revoked,
             Ignored::Signature => Self::Signature,
             Ignored::NotOnLine => Self::NotOnLine,
             Ignored::Replayed => Self::Replayed,
             Ignored::Epoch => Self::Epoch,
-            Ignored::AlreadyEnrolled | Ignored::NotIn | Ignored::NotNow => Self::NotNow,
+            Ignored::UnknownNode | Ignored::AlreadyEnrolled | Ignored::NotIn | Ignored::NotNow => Self::NotNow,
             Ignored::Full => Self::Busy,
         }
     }

@@ -103,8 +103,12 @@ impl State {
         let call = ringing.or_else(|| participants.iter().map(|participant| participant.call).min());
         let parties = self.charter.parties_on_line(line).map(|party| &party.id);
         let responses = parties.map(|party| (party.clone(), self.party_response(line, party, &participants, &rings)));
-        let groups = self.nodes.iter().filter_map(|(id, node)| Some((id.clone(), node.group(line)?.clone())));
-        LineState { responses: responses.collect(), groups: groups.collect(), participants, rings, call }
+        // A node that still believes a console to be there that has moved on leads its group no more.
+        let led = |id: &NodeId| participants.iter().any(|participant| participant.node == *id);
+        let groups = self.nodes.iter().filter(|(id, _)| led(id));
+        let groups = groups.filter_map(|(id, node)| Some((id.clone(), node.group(line)?.clone())));
+        let groups = groups.collect();
+        LineState { responses: responses.collect(), groups, participants, rings, call }
     }
 
     /// Everyone who is in on the line, by node and order. A device that has moved to another node of its party is in there only.

@@ -1,0 +1,172 @@
+//! A party with two nodes: a console is where it came in last, even while the other node still believes it to be there.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+use common::{answer, call, creates, duty, node, office, party, ring};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use trialogue_charter::*;
+use trialogue_journal::fold::{LineState, RingResponse};
+use trialogue_journal::*;
+
+struct Sites {
+    charter: Arc<VerifiedCharter>,
+    keys: BTreeMap<NodeId, HybridSecret>,
+    journals: BTreeMap<NodeId, Journal>,
+    log: Vec<(VerifiedEntry, Vec<Vec<u8>>)>,
+    state: State,
+    number: u64,
+}
+
+struct Device {
+    secret: DeviceSecret,
+    certificate: Vec<u8>,
+}
+
+impl Sites {
+    /// The fixture's charter, with an alternate site for the USA.
+    fn new() -> Self {
+        let mut charter = fixture::charter(Suite::XWing);
+        let main = charter.nodes.iter().find(|node| node.id.as_str() == "usa-1").unwrap();
+        let key = HybridSecret::from_seed(&[5; 32]);
+        let alternate = Node {
+            id: node("usa-2"),
+            journal: key.public(),
+            link: HybridSecret::from_seed(&[6; 32]).public().ed25519,
+            addresses: vec!["127.0.0.1:9009".into()],
+            ..main.clone()
+        };
+        charter.nodes.push(alternate);
+        charter.nodes.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut draft = UnverifiedCharter::draft(charter).unwrap();
+        for party in fixture::PARTIES {
+            draft.sign(&common::party(party), &fixture::root(party)).unwrap();
+        }
+        let charter = Arc::new(draft.verify(None).unwrap());
+        let secret = |id: &NodeId| if id.as_str() == "usa-2" { key.clone() } else { common::THREE.journal(id).clone() };
+        let ids: Vec<NodeId> = charter.nodes.iter().map(|node| node.id.clone()).collect();
+        Self {
+            keys: ids.iter().map(|id| (id.clone(), secret(id))).collect(),
+            journals: ids.iter().map(|id| (id.clone(), Journal::new(id.clone()))).collect(),
+            log: Vec::new(),
+            state: State::new(charter.clone()),
+            charter,
+            number: 0,
+        }
+    }
+
+    fn entry(&mut self, at: &str, body: Body, bodies: Vec<Vec<u8>>) -> Result<Applied, Ignored> {
+        let at = node(at);
+        let entry = self.journals.get_mut(&at).unwrap().append(1, body);
+        let entry = VerifiedEntry::open(&entry.sign(&self.keys[&at]).0, &self.charter).unwrap();
+        let result = self.state.apply(&entry, &bodies);
+        self.log.push((entry, bodies));
+        result
+    }
+
+    fn enrol(&mut self, at: &str, device: &Device) -> Result<Applied, Ignored> {
+        let certificate = BodyRef::of(&device.certificate).unwrap();
+        let body = Body::Enrolled { device: device.secret.id(), certificate };
+        self.entry(at, body, vec![device.certificate.clone()])
+    }
+
+    fn says(&mut self, at: &str, device: &Device, act: Act) -> Result<Applied, Ignored> {
+        self.number += 1;
+        let statement = Statement { device: device.secret.id(), number: self.number, line: duty(), act };
+        self.entry(at, Body::Stated { statement: statement.sign(&device.secret).0 }, Vec::new())
+    }
+
+    fn line(&self) -> LineState {
+        self.state.line(&duty())
+    }
+
+    /// What a console sees that comes on watch now is the same.
+    fn check_few(&self) {
+        let relevant = self.state.relevant_entries();
+        let mut few = State::new(self.charter.clone());
+        for (entry, bodies) in &self.log {
+            if relevant[&entry.entry().node].contains(&entry.entry().seq) {
+                let _ = few.apply(entry, bodies);
+            }
+        }
+        assert_eq!(few.line(&duty()), self.line());
+    }
+
+    /// Where everyone is.
+    fn places(&self) -> Vec<(DeviceId, String)> {
+        self.check_few();
+        self.line().participants.iter().map(|p| (p.device, p.node.to_string())).collect()
+    }
+}
+
+fn device(office: &str) -> Device {
+    let (secret, certificate, _) = common::THREE.device(office, 1);
+    Device { secret, certificate }
+}
+
+fn moved() -> (Sites, Device, Device) {
+    let (usa, jpn) = (device("usa-duty"), device("jpn-duty"));
+    let mut sites = Sites::new();
+    sites.enrol("usa-1", &usa).unwrap();
+    sites.enrol("usa-2", &usa).unwrap();
+    sites.enrol("jpn-1", &jpn).unwrap();
+    sites.says("usa-1", &usa, ring(1)).unwrap();
+    sites.says("usa-1", &usa, creates(1, &[jpn.secret.id()])).unwrap();
+    sites.says("jpn-1", &jpn, answer(1)).unwrap();
+    assert_eq!(sites.places(), [(jpn.secret.id(), "jpn-1".into()), (usa.secret.id(), "usa-1".into())]);
+    // The main site falls silent; the console comes to the alternate one.
+    sites.says("usa-2", &usa, answer(1)).unwrap();
+    (sites, usa, jpn)
+}
+
+#[test]
+fn it_is_in_once() {
+    let (mut sites, usa, jpn) = moved();
+    assert_eq!(sites.places(), [(jpn.secret.id(), "jpn-1".into()), (usa.secret.id(), "usa-2".into())]);
+    assert!(sites.line().rings.is_empty(), "the ring of the silent node is over");
+    assert_eq!(sites.state.lead(&node("usa-1"), &duty()), None);
+    assert_eq!(sites.state.lead(&node("usa-2"), &duty()), Some(usa.secret.id()));
+    sites.says("usa-2", &usa, creates(2, &[jpn.secret.id()])).unwrap();
+    assert_eq!(sites.line().groups.keys().collect::<Vec<_>>(), [&node("usa-2")]);
+    sites.check_few();
+}
+
+#[test]
+fn it_leaves_once() {
+    let (mut sites, usa, jpn) = moved();
+    sites.says("usa-2", &usa, Act::Leave {}).unwrap();
+    assert_eq!(sites.places(), [(jpn.secret.id(), "jpn-1".into())]);
+    // And may come back to the main site.
+    sites.says("usa-1", &usa, answer(1)).unwrap();
+    assert_eq!(sites.places(), [(jpn.secret.id(), "jpn-1".into()), (usa.secret.id(), "usa-1".into())]);
+}
+
+#[test]
+fn revoked_at_one_site_it_is_nowhere() {
+    let (mut sites, usa, jpn) = moved();
+    sites.entry("usa-1", Body::Revoked { device: usa.secret.id() }, Vec::new()).unwrap();
+    assert_eq!(sites.places(), [(jpn.secret.id(), "jpn-1".into())]);
+    assert!(sites.state.device(&usa.secret.id()).is_none());
+    let again = Statement { device: usa.secret.id(), number: 99, line: duty(), act: ring(9) }.sign(&usa.secret).0;
+    assert_eq!(sites.state.judge(&node("usa-2"), &again), Err(Ignored::Revoked));
+}
+
+#[test]
+fn one_site_declines_for_the_party() {
+    let (usa, jpn) = (device("usa-duty"), device("jpn-duty"));
+    let mut sites = Sites::new();
+    sites.enrol("usa-2", &usa).unwrap();
+    sites.enrol("jpn-1", &jpn).unwrap();
+    sites.says("jpn-1", &jpn, ring(1)).unwrap();
+    for (at, consoles) in [("usa-1", 1), ("usa-2", 2)] {
+        sites.entry(at, Body::Received { call: call(1), line: duty() }, Vec::new()).unwrap();
+        sites.entry(at, Body::Ringing { call: call(1), line: duty(), consoles }, Vec::new()).unwrap();
+        sites.entry(at, Body::Staffed { offices: vec![(office("usa-duty"), consoles)] }, Vec::new()).unwrap();
+    }
+    assert_eq!(sites.line().responses[&party("USA")], RingResponse::Ringing(3));
+    assert_eq!(sites.state.on_watch(&party("USA"), &duty()), 3);
+    sites.says("usa-2", &usa, common::decline(1)).unwrap();
+    assert!(matches!(sites.line().responses[&party("USA")], RingResponse::Declined { .. }));
+    assert!(sites.state.sounding_on(&party("USA"), &duty()).is_empty());
+    sites.check_few();
+}
