@@ -33,6 +33,7 @@ impl World {
         }
         // Longer than a ring sounds, and than a lost message waits to be sent again.
         self.run(50_000_000);
+        self.rings_may_sound = false;
     }
 
     fn stroke(&mut self) {

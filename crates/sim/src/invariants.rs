@@ -85,6 +85,12 @@ impl World {
                 );
             }
         }
+        for machine in running.iter().filter_map(|node| self.nodes[*node].machine.as_ref()) {
+            for (party, line) in self.fixture.parties.iter().flat_map(|p| lines.iter().map(move |line| (&p.id, line))) {
+                let sounds = machine.state().sounding_on(party, line);
+                assert!(self.rings_may_sound || sounds.is_empty(), "a ring sounds for ever (seed {})", self.seed);
+            }
+        }
         for console in self.consoles.iter().filter(|console| console.welcomed) {
             let Some(machine) = &self.nodes[console.party].machine else { continue };
             for line in &lines {

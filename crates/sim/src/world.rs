@@ -30,6 +30,8 @@ pub(crate) enum Event {
 #[derive(Default)]
 struct Cable {
     cut: bool,
+    /// The connection stands and nothing arrives.
+    hangs: bool,
     /// Counts connections; none: there is none now.
     connection: Option<u64>,
     /// When the last thing arrives at either end: order within a connection is kept.
@@ -52,6 +54,8 @@ pub struct World {
     pub consoles: Vec<SimConsole>,
     /// Shortest and longest time that a message travels between nodes, in microseconds.
     pub delay_us: (u64, u64),
+    /// It was quiet for less time than a ring sounds.
+    pub rings_may_sound: bool,
     /// Disks fail too.
     pub bad_disks: bool,
     cables: BTreeMap<(usize, usize), Cable>,
@@ -78,6 +82,7 @@ impl World {
             nodes: fixture.parties.iter().map(|party| SimNode::new(party.node.clone())).collect(),
             consoles: consoles.collect(),
             delay_us: (1_000, 120_000),
+            rings_may_sound: true,
             bad_disks: false,
             cables: BTreeMap::new(),
             queue: BTreeMap::new(),
@@ -186,6 +191,13 @@ impl World {
         self.set_cable(a, b, true);
     }
 
+    /// From now on nothing arrives between two nodes, and neither notices; or no more.
+    pub fn hang(&mut self, a: usize, b: usize, hangs: bool) {
+        if let Some(cable) = self.cables.get_mut(&(a.min(b), a.max(b))) {
+            cable.hangs = hangs;
+        }
+    }
+
     /// Mends the cable between two nodes.
     pub fn mend(&mut self, a: usize, b: usize) {
         self.set_cable(a, b, false);
@@ -237,7 +249,8 @@ impl World {
 
     fn transmit(&mut self, from: usize, to: usize, bytes: Vec<u8>) {
         let pair = (from.min(to), from.max(to));
-        let Some(connection) = self.cables.get(&pair).and_then(|cable| cable.connection) else { return };
+        let cable = self.cables.get(&pair).filter(|cable| !cable.hangs);
+        let Some(connection) = cable.and_then(|cable| cable.connection) else { return };
         let due = self.arrival(pair, to);
         self.at(due, Event::Message { from, to, connection, bytes });
     }

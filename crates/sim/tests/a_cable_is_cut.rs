@@ -4,6 +4,7 @@
 
 use trialogue_charter::DeviceId;
 use trialogue_core::{Input, Route, Source};
+use trialogue_journal::fold::RingResponse;
 use trialogue_sim::{DEVICES, LEADERS, World};
 use trialogue_wire::console::Medium;
 
@@ -81,6 +82,23 @@ fn after_a_cut_the_third_node_passes_media_and_entries_on() {
     assert!(world.run_until(|w| path(w, USA, "jpn-1") == Some((true, true))));
     world.run(10_000_000);
     assert_eq!(hops(&world, 1, JPN), Vec::<String>::new(), "Korea passes nothing on any more");
+    world.check_converged();
+    world.check_honest();
+}
+
+#[test]
+fn a_cable_that_hangs_costs_a_second() {
+    let mut world = World::on_watch(3, 6);
+    world.hang(0, 2, true);
+    let call = world.ring(USA, LEADERS);
+    assert!(world.run_until(|w| w.consoles[KOR].rings_here(w.fixture, LEADERS) == Some(call)));
+    assert!(world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)), "Korea passed it on");
+    world.decline(JPN, LEADERS, call);
+    assert!(world.run_until(|w| matches!(w.response(USA, LEADERS, 0), RingResponse::Declined { .. })));
+    world.leave(USA, LEADERS);
+    world.run(2_000_000);
+    world.hang(0, 2, false);
+    world.run(25_000_000);
     world.check_converged();
     world.check_honest();
 }
