@@ -36,7 +36,6 @@ pub(super) struct Leg {
     pub(super) path: Option<Path>,
     rtc: Rtc,
     keys: Slot,
-    crypto: Arc<CryptoProvider>,
     voice: Option<Voice>,
     secured: bool,
     reached: bool,
@@ -97,7 +96,6 @@ impl Leg {
             path: None,
             rtc,
             keys,
-            crypto: common.crypto.clone(),
             voice: None,
             secured: false,
             reached: false,
@@ -130,8 +128,8 @@ impl Leg {
     }
 
     /// Seals a voice into `out` and says where to send it. None: it has to go through str0m.
-    pub(super) fn seal(&mut self, to: &Destination, payload: &[u8], out: &mut Vec<u8>) -> Option<Path> {
-        let voice = self.voice.as_mut().filter(|_| self.up && to.medium == Medium::Voice)?;
+    pub(super) fn seal(&self, to: &Destination, payload: &[u8], out: &mut Vec<u8>) -> Option<Path> {
+        let voice = self.voice.as_ref().filter(|_| self.up && to.medium == Medium::Voice)?;
         let place = self.places[0].get(usize::from(to.place))?;
         let path = self.path?;
         voice.seal(place, to, payload, out).then_some(path)
@@ -141,7 +139,7 @@ impl Leg {
     fn take_voices(&mut self) {
         let Some(first) = self.places[0].first() else { return };
         let mid_id = self.rtc.media(first.mid).and_then(|m| m.remote_extmap().id_of(Extension::RtpMid));
-        self.voice = Voice::new(&self.keys, self.crypto.srtp_provider, mid_id);
+        self.voice = Voice::new(&self.keys, mid_id);
         if self.voice.is_some() {
             for place in &self.places[0] {
                 self.rtc.direct_api().remove_stream_tx(place.ssrc);

@@ -5,7 +5,6 @@ use super::leg::Place;
 use super::seal::{Header, Sealer};
 use nix::sys::socket::SockaddrStorage;
 use std::net::SocketAddr;
-use str0m::crypto::SrtpProvider;
 use str0m::net::Protocol;
 use trialogue_core::forward::Destination;
 
@@ -35,13 +34,13 @@ pub(super) struct Voice {
 
 impl Voice {
     /// None: the keys are not of a kind that is sealed here.
-    pub(super) fn new(slot: &Slot, provider: &dyn SrtpProvider, mid_id: Option<u8>) -> Option<Self> {
+    pub(super) fn new(slot: &Slot, mid_id: Option<u8>) -> Option<Self> {
         let keys = slot.take()?;
-        Some(Self { sealer: Sealer::new(&keys, provider)?, mid_id: mid_id.filter(|id| (1..15).contains(id)) })
+        Some(Self { sealer: Sealer::new(&keys)?, mid_id: mid_id.filter(|id| (1..15).contains(id)) })
     }
 
     /// Appends one sealed packet to `out`; false: it could not be sealed.
-    pub(super) fn seal(&mut self, place: &Place, to: &Destination, payload: &[u8], out: &mut Vec<u8>) -> bool {
+    pub(super) fn seal(&self, place: &Place, to: &Destination, payload: &[u8], out: &mut Vec<u8>) -> bool {
         let mid = place.mid_text.as_str();
         let tell = to.sequence < MID_FIRST || to.sequence.is_multiple_of(MID_EVERY);
         let header = Header {

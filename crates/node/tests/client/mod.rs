@@ -137,7 +137,8 @@ impl Client {
         let pt = self.rtc.codec_config().params().iter().find(|p| p.spec().codec == codec).unwrap().pt();
         let mut direct = self.rtc.direct_api();
         let stream = direct.stream_tx_by_mid(mid, None).unwrap();
-        let packet = RtpWrite::new(pt, sequence.into(), time, now, payload).marker(marker).nackable(codec == Codec::Vp8);
+        let packet =
+            RtpWrite::new(pt, sequence.into(), time, now, payload).marker(marker).nackable(codec == Codec::Vp8);
         stream.write_rtp(packet);
         let _ = self.rtc.handle_input(Input::Timeout(now));
         self.drain();
