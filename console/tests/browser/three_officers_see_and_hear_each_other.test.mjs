@@ -6,9 +6,9 @@ import { heard, seatOfficer, seen, sent } from './support/officer.mjs';
 import { likeness, thumbnail } from './support/picture.mjs';
 
 const parties = [
-  { id: 'USA', office: 'usa-duty', speech: 'speech-1.wav', clip: 'video-1.mjpeg', locale: 'en' },
-  { id: 'JPN', office: 'jpn-duty', speech: 'speech-2.wav', clip: 'video-2.mjpeg', locale: 'ja' },
-  { id: 'KOR', office: 'kor-duty', speech: 'speech-3.wav', clip: 'video-3.mjpeg', locale: 'ko' },
+  { id: 'USA', office: 'usa-duty-officer', speech: 'speech-1.wav', clip: 'video-1.mjpeg', locale: 'en' },
+  { id: 'JPN', office: 'jpn-duty-officer', speech: 'speech-2.wav', clip: 'video-2.mjpeg', locale: 'ja' },
+  { id: 'KOR', office: 'kor-duty-officer', speech: 'speech-3.wav', clip: 'video-3.mjpeg', locale: 'ko' },
 ];
 let hotline;
 const officers = new Map();
