@@ -138,7 +138,7 @@ fn enrolments_fold_in_any_order() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn folded_in_any_order(events in prop::collection::vec(event(), 1..60), picks in prop::collection::vec(any::<u8>(), 1..40)) {
