@@ -8,7 +8,7 @@ use trialogue_wire::console::Medium;
 
 pub fn serve() {
     let config = MediaConfig {
-        listen: "127.0.0.1:0".parse().unwrap(),
+        listen: std::env::args().nth(2).as_deref().unwrap_or("127.0.0.1:0").parse().unwrap(),
         public: vec![],
         own: 0,
         nodes: vec![NodeId::new("usa-1").unwrap()],
