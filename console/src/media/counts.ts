@@ -14,6 +14,11 @@ export class Counts {
     this.#row(device, voice).dropped++;
   }
 
+  /** The sender has come anew: its next frame that passes is its first again. */
+  fresh(device: string, voice: boolean) {
+    this.#row(device, voice).firstMs = null;
+  }
+
   all(): Count[] {
     return [...this.#rows.values()];
   }

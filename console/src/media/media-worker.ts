@@ -45,7 +45,10 @@ function take(message: KeysToMedia) {
       return;
     case 'place': {
       const place = placeOf(message.mid);
-      if (place.device !== message.device) place.hold.clear();
+      if (place.device !== message.device) {
+        place.hold.clear();
+        if (message.device !== null) counts.fresh(message.device, message.voice);
+      }
       place.device = message.device;
       place.hold.release();
     }

@@ -47,7 +47,7 @@ export interface Count {
   passed: number;
   /** Frames dropped: no key, forged, seen before, from another than the place's device. */
   dropped: number;
-  /** `Date.now()` of the first that passed; null before. */
+  /** `Date.now()` of the first that passed since the sender came to its place; null before. */
   firstMs: number | null;
 }
 
