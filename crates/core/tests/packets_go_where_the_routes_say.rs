@@ -325,9 +325,12 @@ fn a_picture_begins_with_a_key_frame_and_has_no_gap_for_the_receiver() {
     f.set_budget(1, Some(1), 40);
     assert!(show(&mut f, 2, 4, &[0x10; 400], 41).is_empty(), "no room");
     f.set_budget(1, None, 50);
-    assert!(show(&mut f, 2, 5, DELTA, 50).is_empty(), "nothing of a torn picture");
-    assert_eq!(show(&mut f, 2, 6, KEY, 60)[0].sequence, 3, "and the receiver looks for nothing");
-    assert_eq!(show(&mut f, 2, 7, DELTA, 70)[0].sequence, 4);
+    wanted(&mut f);
+    assert!(show(&mut f, 2, 5, KEY, 60).is_empty(), "given up for two seconds");
+    assert!(show(&mut f, 2, 6, DELTA, 2_050).is_empty(), "nothing of a torn picture");
+    assert_eq!(wanted(&mut f), 1, "but it is tried again");
+    assert_eq!(show(&mut f, 2, 7, KEY, 2_060)[0].sequence, 3, "and the receiver looks for nothing");
+    assert_eq!(show(&mut f, 2, 8, DELTA, 2_070)[0].sequence, 4);
 }
 
 #[test]
@@ -364,21 +367,31 @@ fn key_frames_are_asked_for_at_most_every_300_ms_and_never_forgotten() {
 }
 
 #[test]
-fn under_shortage_voice_passes_and_pictures_do_not() {
+fn under_shortage_every_voice_passes_and_the_last_picture_is_given_up_first() {
     let mut f = forwarder();
-    leg(&mut f, 1, 1, 1);
-    leg(&mut f, 2, 0, 0);
-    f.route(route(2, Medium::Voice, &[1], &[]), 0);
-    f.route(route(2, Medium::Picture, &[1], &[]), 0);
-    f.set_budget(1, Some(64), 0);
-    let (mut voices, mut pictures) = (0, 0);
-    for n in 0..500 {
-        let now = n * 20;
-        voices += speak(&mut f, 2, packet(n), now).1.len();
-        pictures += show(&mut f, 2, n, &[&KEY[..], &[0; 995]].concat(), now).len();
+    leg(&mut f, 1, 2, 2);
+    for from in [2, 3] {
+        leg(&mut f, from, 0, 0);
+        f.route(route(from.into(), Medium::Voice, &[1], &[]), 0);
+        f.route(route(from.into(), Medium::Picture, &[1], &[]), 0);
     }
-    assert_eq!(voices, 500);
-    assert!((50..=90).contains(&pictures), "64 kbit/s less the voice is {pictures} pictures of 1,000 bytes in 10 s");
+    // Room for both voices and one picture of 400 kbit/s.
+    f.set_budget(1, Some(560), 0);
+    let (mut voices, mut pictures) = (0, [0, 0]);
+    for n in 0..1_000 {
+        let now = n * 20;
+        for (at, from) in [2, 3].into_iter().enumerate() {
+            voices += speak(&mut f, from, packet(n), now).1.len();
+            let payload = if n % 50 == 0 { [KEY, &[0; 995]].concat() } else { [DELTA, &[0; 995]].concat() };
+            pictures[at] += show(&mut f, from, n, &payload, now).len();
+        }
+    }
+    assert_eq!(voices, 2_000);
+    assert_eq!(pictures[0], 1_000, "the first picture is whole");
+    assert!((50..500).contains(&pictures[1]), "the second is tried now and then: {}", pictures[1]);
+    f.set_budget(1, None, 20_000);
+    let later: usize = (1_000..3_000).map(|n| show(&mut f, 3, n, &[KEY, &[0; 995]].concat(), n * 20).len()).sum();
+    assert!(later > 300, "and comes back when there is room");
 }
 
 #[test]

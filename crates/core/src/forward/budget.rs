@@ -1,7 +1,14 @@
-//! Voice before picture: what a receiver has room for goes to voices first.
+//! Voice before picture: what a receiver has room for goes to voices first, and pictures are given up one by one, the last place first, rather than
+//! all torn a little.
 
 /// How many milliseconds of its rate a receiver may get in one burst: a key frame must pass.
 const BURST_MS: u64 = 500;
+/// What a picture that was given up may cost when it is tried again: a key frame and a second more, long enough that the receiver's
+/// measurement shows whether there is room now. In bits.
+const TRIAL: i64 = 800_000;
+/// How long a picture is given up: at first, and at most. It doubles while it does not help.
+const PAUSE_MS: u64 = 2_000;
+const PAUSE_MAX_MS: u64 = 32_000;
 
 /// A token bucket for one receiver. Voice always passes and is paid for; a picture passes while something is left.
 #[derive(Debug, Clone, Copy, Default)]
@@ -10,7 +17,11 @@ pub(crate) struct Budget {
     rate: Option<u32>,
     /// Bits, may be below zero after voice.
     left: i64,
+    /// Bits for a trial, used up before the rest.
+    trial: i64,
     filled_ms: u64,
+    pause_ms: u64,
+    paused_ms: u64,
 }
 
 impl Budget {
@@ -34,11 +45,30 @@ impl Budget {
             return true;
         }
         let bits = bytes as i64 * 8;
+        if self.trial >= bits {
+            self.trial -= bits;
+            return true;
+        }
         let fits = self.left >= bits;
         if fits {
             self.left -= bits;
         }
         fits
+    }
+
+    /// A picture is given up: until when. Those that remain get some air.
+    pub(crate) fn pause(&mut self, now_ms: u64) -> u64 {
+        let again = self.pause_ms > 0 && now_ms < self.paused_ms + self.pause_ms + PAUSE_MAX_MS;
+        self.pause_ms = if again { (2 * self.pause_ms).min(PAUSE_MAX_MS) } else { PAUSE_MS };
+        self.paused_ms = now_ms;
+        self.trial = 0;
+        self.left = self.left.max(i64::from(self.rate.unwrap_or(0)) * BURST_MS as i64 / 4);
+        now_ms + self.pause_ms
+    }
+
+    /// A picture that was given up is tried again.
+    pub(crate) fn try_again(&mut self) {
+        self.trial = TRIAL;
     }
 
     fn refill(&mut self, now_ms: u64) -> Option<i64> {

@@ -20,6 +20,7 @@ mod key_frame;
 mod legs;
 mod nodes;
 mod packet;
+mod pictures;
 mod places;
 mod rebase;
 mod routes;
@@ -132,6 +133,8 @@ struct Place {
     numbers: Rebase,
     /// Pictures only: since when a key frame is waited for.
     waits_since_ms: Option<u64>,
+    /// Pictures only: given up for want of room until then.
+    paused_until_ms: Option<u64>,
 }
 
 /// Index of a medium in pairs.

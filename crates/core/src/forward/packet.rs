@@ -7,10 +7,6 @@ use trialogue_wire::console::Medium;
 use trialogue_wire::limits::PAYLOAD_MAX;
 use trialogue_wire::media::{Half, MediaHeader};
 
-/// After this long a place shows what comes even without a key frame: better a torn picture than none, should the clear header ever
-/// be read wrongly.
-const KEY_FRAME_PATIENCE_MS: u64 = 3_000;
-
 /// The fields of an RTP packet that matter here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LegPacket {
@@ -158,35 +154,25 @@ impl Forwarder {
             }
         };
         let before = out.len();
+        let mut asked = false;
         let Stream { receivers, medium, generation, .. } = stream;
         let medium = *medium;
         for (leg, place) in receivers.iter().copied() {
             let Some(state) = legs.get_mut(leg as usize).and_then(Option::as_mut) else {
                 continue;
             };
-            let Some(slot) = state.places[index(medium)].get_mut(usize::from(place)) else {
-                continue;
-            };
             if medium == Medium::Voice {
                 state.budget.voice(length, now_ms);
             } else {
-                if let Some(since) = slot.waits_since_ms
-                    && !header.key_frame
-                    && now_ms < since + KEY_FRAME_PATIENCE_MS
-                {
-                    counters.before_key_frame += 1;
+                let (may, ask) = state.may_see(place, header.key_frame, length, now_ms, counters);
+                asked |= ask;
+                if !may {
                     continue;
-                }
-                if !state.budget.picture(length, now_ms) {
-                    // A torn picture helps nobody: nothing more until the next key frame.
-                    slot.waits_since_ms = Some(now_ms);
-                    counters.held_back += 1;
-                    continue;
-                }
-                if slot.waits_since_ms.take().is_some() {
-                    slot.numbers.close_gap();
                 }
             }
+            let Some(slot) = state.places[index(medium)].get_mut(usize::from(place)) else {
+                continue;
+            };
             if let Some((sequence, time)) =
                 slot.numbers.map(*generation, sequence, header.time, clock_khz(medium), now_ms)
             {
@@ -198,6 +184,8 @@ impl Forwarder {
         let device = stream.device;
         if header.key_frame {
             self.key_frame_seen(device);
+        } else if asked {
+            self.want_key_frame(device, now_ms);
         }
         Some(Forwarded { links, header })
     }

@@ -70,6 +70,7 @@ impl Forwarder {
             };
             places[at].sender = Some(sender);
             places[at].waits_since_ms = Some(now_ms);
+            places[at].paused_until_ms = None;
             if medium == Medium::Picture && ready {
                 seen_anew.push(sender.2);
             }

@@ -1,5 +1,6 @@
 //! Between the forwarder and the legs and links.
 
+use super::tcp::Weight;
 use super::thread::Media;
 use super::{MediaEvent, link};
 use bytes::Bytes;
@@ -68,7 +69,7 @@ impl Media {
                 Some(path) if path.proto == Protocol::Udp => {
                     self.udp[path.socket].queue_sealed(path.storage, &self.sealed);
                 }
-                Some(path) if self.tcp.send(path.remote, &self.sealed) => self.counters.sent += 1,
+                Some(path) if self.tcp.send(path.remote, &self.sealed, Weight::Light) => self.counters.sent += 1,
                 Some(_) => self.counters.unsent += 1,
                 None => {
                     leg.write(to, payload.clone(), now);

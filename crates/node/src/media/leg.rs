@@ -7,6 +7,7 @@ use super::{MediaRefusal, legs::Drained};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use str0m::bwe::BweKind;
 use str0m::change::SdpOffer;
 use str0m::config::{CryptoProvider, DtlsCert, DtlsVersion};
 use str0m::format::Codec;
@@ -44,6 +45,18 @@ pub(super) struct Leg {
     places: [Vec<Place>; 2],
     /// SSRCs that were looked up, with what they carry.
     known: Vec<(Ssrc, Medium)>,
+    flood: Flood,
+}
+
+/// Most datagrams per second from one console, and in one burst: two pictures and a voice are 300. More is somebody who wants to keep the node busy.
+const DATAGRAMS_PER_S: u64 = 2_000;
+const BURST: u64 = 2_000;
+
+/// Counts datagrams of one console against its due.
+#[derive(Default)]
+struct Flood {
+    second: u64,
+    taken: u64,
 }
 
 /// One RTP stream towards the console.
@@ -103,6 +116,7 @@ impl Leg {
             sends: sends.map(|mid| mid.map(|m| Mid::from(m.as_str()))),
             places: [voices, pictures],
             known: Vec::new(),
+            flood: Flood::default(),
         };
         Ok((leg, answer.to_sdp_string()))
     }
@@ -120,6 +134,22 @@ impl Leg {
     /// Is this datagram for this leg? For STUN the password is checked.
     pub(super) fn accepts(&self, receive: Receive<'_>, now: Instant) -> bool {
         self.rtc.accepts(&Input::Receive(now, receive))
+    }
+
+    /// Has this console sent more than its due? Asked once per datagram.
+    pub(super) fn floods(&mut self, now_ms: u64) -> bool {
+        let second = now_ms / 1_000;
+        if second != self.flood.second {
+            let passed = second.saturating_sub(self.flood.second);
+            self.flood.taken = self.flood.taken.saturating_sub(passed.saturating_mul(DATAGRAMS_PER_S));
+            self.flood.second = second;
+        }
+        self.flood.taken += 1;
+        if self.flood.taken > DATAGRAMS_PER_S + BURST {
+            self.flood.taken = DATAGRAMS_PER_S + BURST;
+            return true;
+        }
+        false
     }
 
     /// Takes a datagram; drain afterwards.
@@ -216,6 +246,9 @@ impl Leg {
             Event::KeyframeRequest(request) => {
                 let place = self.places[1].iter().position(|p| p.mid == request.mid);
                 into.wanted.extend(place.map(|at| at as u8));
+            }
+            Event::EgressBitrateEstimate(BweKind::Remb { estimate, .. }) => {
+                into.room = Some((estimate.as_u64() / 1_000).min(u64::from(u32::MAX)) as u32);
             }
             Event::Connected => {
                 self.secured = true;

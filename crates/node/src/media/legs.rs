@@ -25,6 +25,8 @@ pub(super) struct Drained {
     pub(super) wanted: Vec<u8>,
     /// The leg came up or went down.
     pub(super) state: Option<bool>,
+    /// What the console can take, in kbit/s, as it measured.
+    pub(super) room: Option<u32>,
 }
 
 /// The legs of this node.
@@ -36,6 +38,9 @@ pub(super) struct Legs {
     common: Common,
     /// Legs dropped because of an error inside.
     pub(super) broken: u64,
+    /// Datagrams of consoles beyond their due.
+    pub(super) flooded: u64,
+    began: Instant,
 }
 
 impl Legs {
@@ -47,6 +52,8 @@ impl Legs {
             by_address: HashMap::new(),
             common,
             broken: 0,
+            flooded: 0,
+            began: Instant::now(),
         }
     }
 
@@ -74,6 +81,11 @@ impl Legs {
 
     pub(super) fn get(&self, leg: u32) -> Option<&Leg> {
         self.slots.get(leg as usize)?.as_deref()
+    }
+
+    /// Is a leg reached over TCP from here?
+    pub(super) fn knows_tcp(&self, from: SocketAddr) -> bool {
+        self.by_address.contains_key(&(Protocol::Tcp, from))
     }
 
     pub(super) fn get_mut(&mut self, leg: u32) -> Option<&mut Leg> {
@@ -116,7 +128,12 @@ impl Legs {
         } else {
             (*self.by_address.get(&(proto, from))?, false)
         };
+        let began = self.began;
         let state = self.slots.get_mut(leg as usize)?.as_deref_mut()?;
+        if state.floods(now.duration_since(began).as_millis() as u64) {
+            self.flooded += 1;
+            return Some((leg, Ok(())));
+        }
         let done = catch_unwind(AssertUnwindSafe(|| {
             // What cannot be parsed says nothing about the leg: it may come from anybody.
             let Ok(receive) = Receive::new(proto, from, to, datagram) else { return Ok(()) };

@@ -128,6 +128,8 @@ pub struct MediaCounters {
     pub unsent: u64,
     /// Datagrams of nobody: no leg has that address, or the STUN check fails.
     pub strangers: u64,
+    /// Datagrams of consoles that sent more than any console needs.
+    pub flooded: u64,
     /// Legs dropped because of an error inside; each is a bug worth reporting.
     pub broken: u64,
     /// Link packets dropped because the queue or the link was full.

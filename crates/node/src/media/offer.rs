@@ -4,8 +4,7 @@ use super::MediaRefusal;
 use trialogue_wire::console::Medium;
 use trialogue_wire::limits::{PICTURES_MAX, SDP_MAX, VOICES_MAX};
 
-/// Header extensions that a console should not send with what it receives: the node measures no rates towards consoles, and each extension costs
-/// bytes and time in every packet.
+/// Header extensions that are not taken up: each costs bytes and time in every packet, and loudness is nobody's business.
 const UNUSED: [&str; 7] =
     ["abs-send-time", "transport-wide-cc", "ssrc-audio-level", "toffset", "playout-delay", "video-", "color-space"];
 
@@ -87,8 +86,9 @@ fn keep(section: &Section<'_>, offer: &mut Offer) -> Result<(), MediaRefusal> {
     for line in &section.lines {
         let candidate = line.starts_with("a=candidate:") || line.starts_with("a=end-of-candidates");
         let extension = line.starts_with("a=extmap:");
-        // Rates are measured on pictures only.
-        let unused = extension && (place || voice) && UNUSED.iter().any(|name| line.contains(name));
+        // Rates are measured on pictures only: by the node with transport-wide-cc, by the console with abs-send-time.
+        let measured = !voice && line.contains(if place { "abs-send-time" } else { "transport-wide-cc" });
+        let unused = extension && !measured && UNUSED.iter().any(|name| line.contains(name));
         if !candidate && !unused {
             offer.sdp.push_str(line);
             offer.sdp.push_str("\r\n");

@@ -2,20 +2,48 @@
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
+use nix::sys::socket::{setsockopt, sockopt};
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
 
-/// Most TCP connections at once; a stranger can hold as many for as long as [`SILENT_MS`].
+/// Most TCP connections at once, and of one address: an office behind one router has a few consoles.
 const CONNECTIONS_MAX: usize = 256;
-/// Most bytes waiting for a slow console: 0.1 s of a busy one. More is dropped, as a network would.
-const WAITING_MAX: usize = 256 << 10;
+const PER_ADDRESS_MAX: usize = 32;
+/// Most bytes waiting for a slow console: of voices and all else that is light, and of pictures, which go only when nothing light
+/// waits. A key frame must fit.
+const WAITING_MAX: usize = 32 << 10;
+const PICTURES_WAITING_MAX: usize = 64 << 10;
+/// What the system may keep of each connection, in bytes (it takes twice that). A voice waits behind it, so it is small.
+const SYSTEM_BUFFER: usize = 16 << 10;
+/// A connection that has not led to a leg by then is closed.
+const LEG_WITHIN_MS: u64 = 10_000;
 /// Longest packet taken.
 const LONGEST: usize = 2_048;
 /// A connection on which nothing came for so long is closed.
 const SILENT_MS: u64 = 30_000;
 /// Most reads of one connection in one turn.
 const READS: usize = 16;
+
+/// What may be dropped first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// A picture.
+    Heavy,
+    /// Anything else.
+    Light,
+}
+
+impl Weight {
+    /// Of a packet that str0m made: RTP is a picture, as voices are not sealed there; RTCP, STUN and DTLS are light (RFC 7983 §7, RFC 5761
+    /// §4).
+    pub(super) fn of(packet: &[u8]) -> Self {
+        match packet {
+            [128..=191, kind, ..] if !(192..=223).contains(kind) => Weight::Heavy,
+            _ => Weight::Light,
+        }
+    }
+}
 
 /// Listeners and connections.
 pub(super) struct Tcp {
@@ -31,7 +59,12 @@ struct Stream {
     local: SocketAddr,
     remote: SocketAddr,
     read: Vec<u8>,
+    /// Begun, or light.
     waiting: VecDeque<u8>,
+    /// Framed pictures.
+    pictures: VecDeque<Vec<u8>>,
+    pictures_bytes: usize,
+    came_ms: u64,
     heard_ms: u64,
 }
 
@@ -69,22 +102,29 @@ impl Tcp {
     }
 
     /// Sends or drops a packet; false: dropped.
-    pub(super) fn send(&mut self, to: SocketAddr, packet: &[u8]) -> bool {
+    pub(super) fn send(&mut self, to: SocketAddr, packet: &[u8], weight: Weight) -> bool {
         let Some(stream) = self.by_address.get(&to).and_then(|token| self.streams.get_mut(token)) else { return false };
         let Ok(length) = u16::try_from(packet.len()) else { return false };
-        if stream.waiting.len() + packet.len() + 2 > WAITING_MAX {
-            return false;
+        match weight {
+            Weight::Light if stream.waiting.len() + packet.len() + 2 <= WAITING_MAX => {
+                stream.waiting.extend(length.to_be_bytes());
+                stream.waiting.extend(packet);
+            }
+            Weight::Heavy if stream.pictures_bytes + packet.len() + 2 <= PICTURES_WAITING_MAX => {
+                stream.pictures_bytes += packet.len() + 2;
+                stream.pictures.push_back([&length.to_be_bytes()[..], packet].concat());
+            }
+            _ => return false,
         }
-        stream.waiting.extend(length.to_be_bytes());
-        stream.waiting.extend(packet);
         // An error shows again when the system says that the connection is ready.
         stream.write_on()
     }
 
-    /// Closes connections that have been silent.
-    pub(super) fn sweep(&mut self, registry: &Registry, now_ms: u64) {
-        let silent = |s: &Stream| s.heard_ms + SILENT_MS < now_ms;
-        let tokens: Vec<usize> = self.streams.iter().filter(|(_, s)| silent(s)).map(|(token, _)| *token).collect();
+    /// Closes connections that have been silent, or of which no leg came.
+    pub(super) fn sweep(&mut self, registry: &Registry, now_ms: u64, has_leg: impl Fn(SocketAddr) -> bool) {
+        let over =
+            |s: &Stream| s.heard_ms + SILENT_MS < now_ms || (s.came_ms + LEG_WITHIN_MS < now_ms && !has_leg(s.remote));
+        let tokens: Vec<usize> = self.streams.iter().filter(|(_, s)| over(s)).map(|(token, _)| *token).collect();
         for token in tokens {
             self.close(token, registry);
         }
@@ -94,16 +134,29 @@ impl Tcp {
         while let Ok((mut socket, remote)) = self.listeners[at].1.accept() {
             let token = self.next;
             let ready = Interest::READABLE | Interest::WRITABLE;
-            if self.streams.len() >= CONNECTIONS_MAX || registry.register(&mut socket, Token(token), ready).is_err() {
+            let near = self.streams.values().filter(|s| s.remote.ip() == remote.ip()).count();
+            let full = self.streams.len() >= CONNECTIONS_MAX || near >= PER_ADDRESS_MAX;
+            if full || registry.register(&mut socket, Token(token), ready).is_err() {
                 continue;
             }
             self.next += 1;
             let _ = socket.set_nodelay(true);
+            let _ = setsockopt(&socket, sockopt::SndBuf, &SYSTEM_BUFFER);
             let local = self.listeners[at].0;
             self.by_address.insert(remote, token);
             self.streams.insert(
                 token,
-                Stream { socket, local, remote, read: Vec::new(), waiting: VecDeque::new(), heard_ms: now_ms },
+                Stream {
+                    socket,
+                    local,
+                    remote,
+                    read: Vec::new(),
+                    waiting: VecDeque::new(),
+                    pictures: VecDeque::new(),
+                    pictures_bytes: 0,
+                    came_ms: now_ms,
+                    heard_ms: now_ms,
+                },
             );
         }
     }
@@ -119,7 +172,12 @@ impl Tcp {
 impl Stream {
     /// Writes what waits, as far as it goes. False: the connection is over.
     fn write_on(&mut self) -> bool {
-        while !self.waiting.is_empty() {
+        loop {
+            if self.waiting.is_empty() {
+                let Some(picture) = self.pictures.pop_front() else { return true };
+                self.pictures_bytes -= picture.len();
+                self.waiting.extend(picture);
+            }
             let (first, _) = self.waiting.as_slices();
             match self.socket.write(first) {
                 Ok(0) => return false,
@@ -129,7 +187,6 @@ impl Stream {
                 Err(_) => return false,
             }
         }
-        true
     }
 
     /// Reads what is there. False: the connection is over, or does not speak RFC 4571.

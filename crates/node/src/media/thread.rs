@@ -5,7 +5,7 @@ use super::command::{Command, Inbox};
 use super::leg::{Common, Gone};
 use super::legs::{Drained, Legs};
 use super::link::{Joiner, LinkSender};
-use super::tcp::Tcp;
+use super::tcp::{Tcp, Weight};
 use super::udp::{BATCH, Incoming, Udp};
 use super::voice::Path;
 use super::{MediaConfig, MediaCounters, MediaError, MediaEvent};
@@ -283,7 +283,9 @@ impl Media {
                     Some(socket) => socket.queue(transmit.destination, transmit.contents),
                     None => self.counters.unsent += 1,
                 },
-                _ if self.tcp.send(transmit.destination, &transmit.contents) => self.counters.sent += 1,
+                _ if self.tcp.send(transmit.destination, &transmit.contents, Weight::of(&transmit.contents)) => {
+                    self.counters.sent += 1;
+                }
                 _ => self.counters.unsent += 1,
             }
         }
@@ -295,6 +297,9 @@ impl Media {
                 self.forwarder.leg_ready(leg, self.ms(now));
             }
             self.forwarder_events();
+        }
+        if let Some(room) = drained.room.take() {
+            self.forwarder.set_budget(leg, Some(room), self.ms(now));
         }
         for place in drained.wanted.drain(..) {
             self.forwarder.on_leg_key_frame_request(leg, place, self.ms(now));
@@ -361,10 +366,12 @@ impl Media {
             return;
         }
         self.published = now;
-        self.tcp.sweep(self.poll.registry(), self.ms(now));
+        let now_ms = self.ms(now);
+        self.tcp.sweep(self.poll.registry(), now_ms, |from| self.legs.knows_tcp(from));
         self.counters.forward = self.forwarder.counters();
         self.counters.legs = self.legs.count() as u64;
         self.counters.broken = self.legs.broken;
+        self.counters.flooded = self.legs.flooded;
         self.counters.link_full = self.link_full;
         if let Ok(mut shared) = self.inbox.shared.counters.lock() {
             *shared = self.counters;
