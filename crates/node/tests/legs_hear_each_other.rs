@@ -2,108 +2,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod client;
+mod house;
 
 use bytes::Bytes;
 use client::Client;
-use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
-use trialogue_charter::{DeviceId, LineId, NodeId};
+use house::{House, device, route};
+use std::sync::mpsc::channel;
 use trialogue_core::{ConsoleKey, Route, Source};
-use trialogue_node::media::{LinkSender, MediaConfig, MediaEvent, MediaHandle};
+use trialogue_node::media::LinkSender;
 use trialogue_wire::console::Medium;
 use trialogue_wire::media::{HEADER, Half, MediaHeader};
-
-/// A node's media thread with its consoles.
-struct House {
-    media: MediaHandle,
-    events: Receiver<MediaEvent>,
-    consoles: BTreeMap<u64, Client>,
-    /// Mid and device at each place of each console.
-    places: BTreeMap<(u64, String), DeviceId>,
-    up: BTreeMap<u64, bool>,
-    wanted: Vec<DeviceId>,
-    refused: usize,
-}
-
-fn device(n: u64) -> DeviceId {
-    DeviceId([n as u8; 32])
-}
-
-fn nodes() -> Vec<NodeId> {
-    ["jpn-1", "kor-1", "usa-1"].map(|id| NodeId::new(id).unwrap()).to_vec()
-}
-
-fn route(from: u64, medium: Medium, to: &[u64], links: &[&str]) -> Route {
-    Route {
-        node: 0,
-        number: (from * 2) as u16 + u16::from(medium == Medium::Picture),
-        source: Source::Leg(ConsoleKey(from)),
-        device: device(from),
-        line: LineId::new("leaders").unwrap(),
-        medium,
-        legs: to.iter().map(|c| ConsoleKey(*c)).collect(),
-        links: links.iter().map(|id| NodeId::new(*id).unwrap()).collect(),
-    }
-}
-
-impl House {
-    fn new() -> Self {
-        let (tx, events) = channel();
-        let config = MediaConfig { listen: "127.0.0.1:0".parse().unwrap(), public: vec![], own: 0, nodes: nodes() };
-        let media = MediaHandle::start(&config, move |event| drop(tx.send(event))).unwrap();
-        Self {
-            media,
-            events,
-            consoles: BTreeMap::new(),
-            places: BTreeMap::new(),
-            up: BTreeMap::new(),
-            wanted: vec![],
-            refused: 0,
-        }
-    }
-
-    fn add(&mut self, key: u64, (client, offer): (Client, String)) {
-        self.consoles.insert(key, client);
-        self.media.leg(ConsoleKey(key), offer);
-        self.until(|house| house.up.get(&key) == Some(&true) && house.consoles[&key].up);
-    }
-
-    fn until(&mut self, done: impl Fn(&Self) -> bool) {
-        let limit = Instant::now() + Duration::from_secs(20);
-        loop {
-            self.turn();
-            if done(self) {
-                return;
-            }
-            assert!(Instant::now() < limit, "waited for nothing: {:?}", self.media.counters());
-            std::thread::sleep(Duration::from_millis(1));
-        }
-    }
-
-    fn turn(&mut self) {
-        while let Ok(event) = self.events.try_recv() {
-            match event {
-                MediaEvent::Answer { console, sdp } => self.consoles.get_mut(&console.0).unwrap().answer(&sdp),
-                MediaEvent::Refused { .. } => self.refused += 1,
-                MediaEvent::Leg { console, up } => drop(self.up.insert(console.0, up)),
-                MediaEvent::Placed { console, mid, device, .. } => match device {
-                    Some(device) => drop(self.places.insert((console.0, mid), device)),
-                    None => drop(self.places.remove(&(console.0, mid))),
-                },
-                MediaEvent::KeyFrameWanted { device } => self.wanted.push(device),
-            }
-        }
-        for client in self.consoles.values_mut() {
-            client.turn();
-        }
-    }
-
-    fn mid(&self, console: u64, sender: u64, skip: usize) -> String {
-        let at = self.places.iter().filter(|((c, _), d)| *c == console && **d == device(sender));
-        at.map(|((_, mid), _)| mid.clone()).nth(skip).expect("placed")
-    }
-}
 
 #[test]
 fn three_consoles_hear_each_other_at_the_places_they_were_told() {

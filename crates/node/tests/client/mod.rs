@@ -107,6 +107,34 @@ impl Client {
         (client, offer.to_sdp_string())
     }
 
+    /// Moves to another address, as when a network changes: the old one falls silent.
+    pub fn move_away(&mut self) {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let old = Candidate::host(self.local, Protocol::Udp).unwrap();
+        self.local = socket.local_addr().unwrap();
+        self.wire = Wire::Udp(socket);
+        self.rtc.direct_api().invalidate_candidate(&old);
+        self.rtc.add_local_candidate(Candidate::host(self.local, Protocol::Udp).unwrap());
+        self.drain();
+    }
+
+    /// Sends bytes as they are, from the address of this console.
+    pub fn throw(&self, to: SocketAddr, bytes: &[u8]) {
+        if let Wire::Udp(socket) = &self.wire {
+            let _ = socket.send_to(bytes, to);
+        }
+    }
+
+    /// Says how much it can take (REMB), in kbit/s.
+    pub fn has_room(&mut self, mid: &str, kbit_s: u64) {
+        if let Some(stream) = self.rtc.direct_api().stream_rx_by_mid(Mid::from(mid), None) {
+            stream.request_remb(str0m::bwe::Bitrate::kbps(kbit_s));
+        }
+        let _ = self.rtc.handle_input(Input::Timeout(Instant::now()));
+        self.drain();
+    }
+
     /// For waiting on many at once.
     pub fn fd(&self) -> std::os::fd::RawFd {
         use std::os::fd::AsRawFd;

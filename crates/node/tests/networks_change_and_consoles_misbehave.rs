@@ -1,0 +1,102 @@
+//! Consoles whose network changes, is narrow, or who send what they should not.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod client;
+mod house;
+
+use client::Client;
+use house::{House, route};
+use std::net::SocketAddr;
+use trialogue_core::ConsoleKey;
+use trialogue_wire::console::Medium;
+
+#[test]
+fn a_console_that_changes_its_network_is_heard_and_hears_on() {
+    let mut house = House::new();
+    house.add(1, Client::udp(1, 1));
+    house.add(2, Client::udp(1, 1));
+    house.media.route(route(1, Medium::Voice, &[2], &[]));
+    house.media.route(route(2, Medium::Voice, &[1], &[]));
+    house.until(|h| h.places.len() == 2);
+    house.consoles.get_mut(&1).unwrap().move_away();
+    // Both speak on; what is sent to the old address meanwhile is lost, nothing else.
+    let mut n = 0;
+    house.until_with(
+        |h| {
+            n += 1;
+            for client in h.consoles.values_mut() {
+                client.speak(n, n as u32 * 960, b"sealed");
+            }
+        },
+        |h| h.consoles.values().all(|c| c.heard.len() > 20),
+    );
+}
+
+#[test]
+fn a_console_that_floods_is_held_back_and_the_others_are_heard() {
+    let mut house = House::new();
+    for key in 1..=3 {
+        house.add(key, Client::udp(2, 1));
+    }
+    house.media.route(route(1, Medium::Voice, &[2], &[]));
+    let node = SocketAddr::from(([127, 0, 0, 1], house.media.port()));
+    // RTP, RTCP, DTLS and STUN of no sense, by somebody whose address is known.
+    let mut n = 0;
+    house.until_with(
+        |h| {
+            n += 1;
+            for first in [0_u8, 22, 128, 144] {
+                let bytes: Vec<u8> = (0..200).map(|at: u32| if at == 0 { first } else { (at * n) as u8 }).collect();
+                (0..50).for_each(|_| h.consoles[&3].throw(node, &bytes));
+            }
+            h.consoles.get_mut(&1).unwrap().speak(n.into(), n * 960, b"sealed");
+        },
+        |h| h.media.counters().flooded > 1_000 && h.consoles[&2].heard.len() > 20,
+    );
+    assert_eq!(house.media.counters().broken, 0);
+}
+
+#[test]
+fn a_console_with_little_room_keeps_its_voices() {
+    let mut house = House::new();
+    house.add(1, Client::udp(1, 1));
+    house.add(2, Client::udp(1, 1));
+    house.media.route(route(1, Medium::Voice, &[2], &[]));
+    house.media.route(route(1, Medium::Picture, &[2], &[]));
+    house.until(|h| h.places.len() == 2);
+    let picture = [&[0x10, 0x00][..], &[0; 1_000]].concat();
+    house.consoles.get_mut(&1).unwrap().show(0, 0, true, &picture);
+    house.until(|h| h.consoles[&2].heard.len() == 1);
+    let mid = house.consoles[&2].heard[0].mid.clone();
+    house.consoles.get_mut(&2).unwrap().has_room(&mid, 64);
+    let mut n = 0;
+    house.until_with(
+        |h| {
+            n += 1;
+            let client = h.consoles.get_mut(&1).unwrap();
+            client.show(n, n as u32 * 3_000, true, &picture);
+            client.speak(n, n as u32 * 960, b"sealed");
+        },
+        |h| h.media.counters().forward.held_back > 20,
+    );
+    let last = n;
+    house.until(|h| h.consoles[&2].heard.iter().filter(|p| p.packet.payload.len() < 100).count() == last as usize);
+}
+
+#[test]
+fn legs_come_and_go_without_end() {
+    let mut house = House::new();
+    house.add(1, Client::udp(1, 1));
+    for key in 2..300 {
+        // Never comes up, and makes room at once.
+        let (_, offer) = Client::udp(2, 2);
+        house.media.leg(ConsoleKey(key), offer);
+        house.media.close_leg(ConsoleKey(key));
+    }
+    house.add(500, Client::udp(1, 1));
+    house.media.route(route(1, Medium::Voice, &[500], &[]));
+    house.until(|h| h.places.len() == 1);
+    house.consoles.get_mut(&1).unwrap().speak(1, 960, b"sealed");
+    house.until(|h| h.consoles[&500].heard.len() == 1 && h.media.counters().legs == 2);
+    assert_eq!(house.refused, 0);
+}
