@@ -1,4 +1,5 @@
 //! `crypto-basics` of the MLS working group (RFC 9420 §5.1, §5.2, §8) through the provider that holds our groups.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
 use openmls_rust_crypto::OpenMlsRustCrypto;
 use openmls_traits::OpenMlsProvider as _;

@@ -1,5 +1,6 @@
 //! Vectors of RFC 9420 by the MLS working group, through the library and the provider that hold our groups. There are none yet for the
 //! post-quantum suites, so these are the classical ones that the provider has; the rest of the protocol is the same.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
 use openmls::prelude::{tls_codec::Deserialize as _, *};
 use openmls_rust_crypto::OpenMlsRustCrypto;

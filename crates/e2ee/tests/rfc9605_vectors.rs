@@ -1,4 +1,5 @@
 //! The vectors of RFC 9605, Appendix C, through the library that seals our frames and, for our suite, through our own types.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
 use serde::Deserialize;
 use sframe::CipherSuite;

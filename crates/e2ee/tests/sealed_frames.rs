@@ -1,4 +1,5 @@
 //! Sealing and opening frames: prefixes, epochs, replays, counters, hostile bytes.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
 mod common;
 use common::*;

@@ -1,4 +1,5 @@
 //! The node's journal orders commits: the first for an epoch counts, the loser discards and follows.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
 mod common;
 use common::*;

@@ -1,5 +1,5 @@
 //! Consoles of three parties, made from fixed seeds.
-#![allow(dead_code)]
+#![allow(dead_code, missing_docs, clippy::unwrap_used, reason = "helpers of tests; not every test uses all")]
 
 use trialogue_charter::{DeviceId, Suite};
 use trialogue_e2ee::{GroupId, Invite, KeyId, Keyring, Opener, Pending, Sealer};
