@@ -33,7 +33,7 @@ pub(super) struct Leg {
     /// Something was written since the last drain.
     pub(super) dirty: bool,
     pub(super) up: bool,
-    /// Where str0m sends to.
+    /// The path that the console nominated last.
     pub(super) path: Option<Path>,
     rtc: Rtc,
     keys: Slot,
@@ -174,16 +174,6 @@ impl Leg {
             for place in &self.places[0] {
                 self.rtc.direct_api().remove_stream_tx(place.ssrc);
             }
-        }
-    }
-
-    /// Has str0m send a word that consoles ignore, to show where it sends to now; drain afterwards.
-    pub(super) fn show_path(&mut self) {
-        if self.voice.is_some()
-            && let Some(place) = self.places[0].first()
-        {
-            let ssrc = place.ssrc;
-            self.rtc.direct_api().send_app_specific_feedback(ssrc, ssrc, *b"path");
         }
     }
 

@@ -25,6 +25,8 @@ pub(super) struct Drained {
     pub(super) wanted: Vec<u8>,
     /// The leg came up or went down.
     pub(super) state: Option<bool>,
+    /// The console nominated this path (RFC 8445 §8.1.1): protocol, local and remote address.
+    pub(super) nominated: Option<(Protocol, SocketAddr, SocketAddr)>,
     /// What the console can take, in kbit/s, as it measured.
     pub(super) room: Option<u32>,
 }
@@ -138,8 +140,8 @@ impl Legs {
             // What cannot be parsed says nothing about the leg: it may come from anybody.
             let Ok(receive) = Receive::new(proto, from, to, datagram) else { return Ok(()) };
             state.receive(receive, now)?;
-            if nominates && state.path.is_some_and(|p| (p.proto, p.remote) != (proto, from)) {
-                state.show_path();
+            if nominates {
+                into.nominated = Some((proto, to, from));
             }
             state.drain(now, false, into)
         }));
@@ -175,10 +177,13 @@ impl Legs {
         let nominates = message.use_candidate();
         let named = message.split_username().and_then(|(local, _)| self.by_ufrag.get(local)).copied();
         let leg = named.or(known)?;
-        if known != Some(leg) {
+        let state = self.get(leg)?;
+        let moves = nominates && state.path.is_some_and(|p| (p.proto, p.remote) != (proto, from));
+        if known != Some(leg) || moves {
             let receive = Receive::new(proto, from, to, datagram).ok()?;
-            let state = self.get(leg)?;
             catch_unwind(AssertUnwindSafe(|| state.accepts(receive, now))).ok().filter(|accepted| *accepted)?;
+        }
+        if known != Some(leg) {
             if self.by_address.values().filter(|at| **at == leg).count() >= ADDRESSES_MAX {
                 self.by_address.retain(|_, at| *at != leg);
             }

@@ -24,6 +24,8 @@ pub(super) const WAKER: Token = Token(0);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// Batches taken from one socket before what came is forwarded: more would delay the first packet, fewer cost system calls.
 const BATCHES: usize = 4;
+/// How long a UDP path is preferred after its last nomination.
+const UDP_FOR: Duration = Duration::from_secs(5);
 /// Packets of links taken in one turn.
 const LINK_PACKETS: usize = 256;
 
@@ -273,21 +275,17 @@ impl Media {
     }
 
     fn done(&mut self, leg: u32, done: Result<(), Gone>, drained: &mut Drained, now: Instant) {
-        for transmit in drained.transmits.drain(..) {
-            // STUN answers where the question came from; all else goes the way that ICE chose.
-            if transmit.contents.first().is_some_and(|b| *b >= 2) {
-                self.note_path(leg, &transmit);
+        if let Some(path) = drained.nominated.take() {
+            self.nominated(leg, path, now);
+        }
+        let path = self.legs.get(leg).and_then(|l| l.path);
+        for mut transmit in drained.transmits.drain(..) {
+            // STUN answers where the question came from; all else goes the way that the console nominated last, at once. str0m would
+            // wait until the old one is dead for certain.
+            if let Some(path) = path.filter(|_| transmit.contents.first().is_some_and(|b| *b >= 2)) {
+                (transmit.proto, transmit.source, transmit.destination) = (path.proto, path.local, path.remote);
             }
-            match transmit.proto {
-                Protocol::Udp => match self.udp.iter_mut().find(|u| u.local == transmit.source) {
-                    Some(socket) => socket.queue(transmit.destination, transmit.contents),
-                    None => self.counters.unsent += 1,
-                },
-                _ if self.tcp.send(transmit.destination, &transmit.contents, Weight::of(&transmit.contents)) => {
-                    self.counters.sent += 1;
-                }
-                _ => self.counters.unsent += 1,
-            }
+            self.transmit(transmit);
         }
         if let Some(up) = drained.state.take()
             && let Some(console) = self.legs.get(leg).map(|l| l.console)
@@ -312,14 +310,34 @@ impl Media {
         }
     }
 
-    fn note_path(&mut self, leg: u32, transmit: &Transmit) {
-        let Some(state) = self.legs.get_mut(leg) else { return };
-        let (proto, local, remote) = (transmit.proto, transmit.source, transmit.destination);
-        if state.path.is_some_and(|p| (p.proto, p.local, p.remote) == (proto, local, remote)) {
-            return;
+    fn transmit(&mut self, transmit: Transmit) {
+        match transmit.proto {
+            Protocol::Udp => match self.udp.iter_mut().find(|u| u.local == transmit.source) {
+                Some(socket) => socket.queue(transmit.destination, transmit.contents),
+                None => self.counters.unsent += 1,
+            },
+            _ if self.tcp.send(transmit.destination, &transmit.contents, Weight::of(&transmit.contents)) => {
+                self.counters.sent += 1;
+            }
+            _ => self.counters.unsent += 1,
         }
-        let socket = self.udp.iter().position(|u| u.local == local);
-        state.path = socket.map(|socket| Path { proto, local, remote, socket, storage: remote.into() });
+    }
+
+    fn nominated(&mut self, leg: u32, (proto, local, remote): (Protocol, SocketAddr, SocketAddr), now: Instant) {
+        let Some(state) = self.legs.get_mut(leg) else { return };
+        match &mut state.path {
+            Some(path) if (path.proto, path.local, path.remote) == (proto, local, remote) => path.nominated = now,
+            // Some nominate every path that works; then a living UDP path is not left for TCP.
+            Some(path)
+                if path.proto == Protocol::Udp
+                    && proto != Protocol::Udp
+                    && now.duration_since(path.nominated) < UDP_FOR => {}
+            path => {
+                let socket = self.udp.iter().position(|u| u.local == local);
+                *path =
+                    socket.map(|socket| Path { proto, local, remote, nominated: now, socket, storage: remote.into() });
+            }
+        }
     }
 
     /// Drains what was written to and sends it: voices, then pictures.

@@ -5,6 +5,7 @@ use super::leg::Place;
 use super::seal::{Header, Sealer};
 use nix::sys::socket::SockaddrStorage;
 use std::net::SocketAddr;
+use std::time::Instant;
 use str0m::net::Protocol;
 use trialogue_core::forward::Destination;
 
@@ -13,12 +14,13 @@ use trialogue_core::forward::Destination;
 const MID_FIRST: u64 = 128;
 const MID_EVERY: u64 = 64;
 
-/// How to reach a console: the pair that ICE nominated.
+/// How to reach a console: the pair that it nominated last.
 #[derive(Clone, Copy)]
 pub(super) struct Path {
     pub(super) proto: Protocol,
     pub(super) local: SocketAddr,
     pub(super) remote: SocketAddr,
+    pub(super) nominated: Instant,
     /// Index of the socket with the local address; for UDP only.
     pub(super) socket: usize,
     /// The remote address as the system wants it.
