@@ -100,3 +100,43 @@ fn legs_come_and_go_without_end() {
     house.until(|h| h.consoles[&500].heard.len() == 1 && h.media.counters().legs == 2);
     assert_eq!(house.refused, 0);
 }
+
+#[test]
+fn mutilated_offers_are_answered_or_refused_and_disturb_nobody() {
+    let mut house = House::new();
+    house.add(1, Client::udp(1, 1));
+    house.add(2, Client::udp(1, 1));
+    house.media.route(route(1, Medium::Voice, &[2], &[]));
+    house.until(|h| h.places.len() == 1);
+    let (_, offer) = Client::udp(2, 2);
+    let mut random = 7_u64;
+    let mut draw = |below: usize| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) as usize % below
+    };
+    for key in 0..300 {
+        let mut lines: Vec<String> = offer.lines().map(str::to_owned).collect();
+        for _ in 0..=draw(6) {
+            let at = draw(lines.len());
+            match draw(6) {
+                0 => drop(lines.remove(at)),
+                1 => lines.insert(at, lines[draw(lines.len())].clone()),
+                2 => {
+                    let other = draw(lines.len());
+                    lines.swap(at, other);
+                }
+                3 => {
+                    let end = draw(lines[at].len() + 1);
+                    lines[at].truncate(end);
+                }
+                4 => lines[at] = lines[at].replace(|c: char| c.is_ascii_digit(), "99999999999"),
+                _ => lines[at].push_str(" \u{0}\u{fffd}=:;/"),
+            }
+        }
+        house.media.leg(ConsoleKey(1_000 + key), lines.join("\r\n") + "\r\n");
+        house.media.close_leg(ConsoleKey(1_000 + key));
+    }
+    house.consoles.get_mut(&1).unwrap().speak(1, 960, b"sealed");
+    house.until(|h| h.answered + h.refused == 302 && h.consoles[&2].heard.len() == 1);
+    assert!(house.refused > 50 && house.answered > 10, "{} {}", house.refused, house.answered);
+}

@@ -20,6 +20,7 @@ pub struct House {
     pub up: BTreeMap<u64, bool>,
     pub wanted: Vec<DeviceId>,
     pub refused: usize,
+    pub answered: usize,
 }
 
 pub fn device(n: u64) -> DeviceId {
@@ -56,6 +57,7 @@ impl House {
             up: BTreeMap::new(),
             wanted: vec![],
             refused: 0,
+            answered: 0,
         }
     }
 
@@ -87,6 +89,7 @@ impl House {
         while let Ok(event) = self.events.try_recv() {
             match event {
                 MediaEvent::Answer { console, sdp } => {
+                    self.answered += 1;
                     if let Some(client) = self.consoles.get_mut(&console.0) {
                         client.answer(&sdp);
                     }
