@@ -4,6 +4,7 @@ use super::{MediaConfig, MediaError};
 use mio::net::{TcpListener, UdpSocket};
 use nix::net::if_::InterfaceFlags;
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 
 /// Most local addresses listened on; each costs two descriptors and a line in every answer.
@@ -35,20 +36,38 @@ pub(super) fn bind(config: &MediaConfig) -> Result<Bound, MediaError> {
     Err(last.unwrap_or(MediaError::Start(std::io::ErrorKind::AddrNotAvailable.into())))
 }
 
-fn bind_all(addresses: &[IpAddr], mut port: u16) -> Result<Bound, MediaError> {
-    let (mut udp, mut tcp) = (Vec::new(), Vec::new());
+fn bind_all(addresses: &[IpAddr], wanted: u16) -> Result<Bound, MediaError> {
+    let (mut udp, mut tcp, mut port, mut failed) = (Vec::new(), Vec::new(), wanted, None);
     for ip in addresses {
-        let address = SocketAddr::new(*ip, port);
-        let failed = |source| MediaError::Listen { address, source };
-        let socket = UdpSocket::bind(address).map_err(failed)?;
-        port = socket.local_addr().map_err(failed)?.port();
-        widen(&socket);
-        let address = SocketAddr::new(*ip, port);
-        udp.push((address, socket));
-        let listener = TcpListener::bind(address).map_err(|source| MediaError::Listen { address, source })?;
-        tcp.push((address, listener));
+        match bind_one(*ip, port) {
+            Ok((address, socket, listener)) => {
+                port = address.port();
+                udp.push((address, socket));
+                tcp.push((address, listener));
+            }
+            // Somebody else has the port: the operator must know.
+            Err(MediaError::Listen { address, source }) if source.kind() == ErrorKind::AddrInUse => {
+                return Err(MediaError::Listen { address, source });
+            }
+            // An address may be about to come or go; the others serve.
+            Err(error) => failed = Some(error),
+        }
     }
-    Ok(Bound { udp, tcp, port })
+    match failed {
+        Some(failed) if udp.is_empty() => Err(failed),
+        _ => Ok(Bound { udp, tcp, port }),
+    }
+}
+
+/// One UDP and one TCP socket on an address; port 0: a free one for both.
+pub(super) fn bind_one(ip: IpAddr, port: u16) -> Result<(SocketAddr, UdpSocket, TcpListener), MediaError> {
+    let address = SocketAddr::new(ip, port);
+    let failed = |source| MediaError::Listen { address, source };
+    let socket = UdpSocket::bind(address).map_err(failed)?;
+    let address = SocketAddr::new(ip, socket.local_addr().map_err(failed)?.port());
+    widen(&socket);
+    let listener = TcpListener::bind(address).map_err(|source| MediaError::Listen { address, source })?;
+    Ok((address, socket, listener))
 }
 
 /// Larger buffers, as far as the system allows; less is no error.
@@ -59,7 +78,7 @@ fn widen(socket: &UdpSocket) {
 }
 
 /// Addresses of this machine that a browser may use: loopback too, and no link-local ones, whose zone a candidate cannot say.
-fn local() -> Vec<IpAddr> {
+pub(super) fn local() -> Vec<IpAddr> {
     let mut found = BTreeSet::new();
     if let Ok(interfaces) = nix::ifaddrs::getifaddrs() {
         for interface in interfaces.filter(|i| i.flags.contains(InterfaceFlags::IFF_UP)) {

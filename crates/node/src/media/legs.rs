@@ -37,7 +37,7 @@ pub(super) struct Legs {
     by_console: HashMap<ConsoleKey, u32>,
     by_ufrag: HashMap<String, u32>,
     by_address: HashMap<(Protocol, SocketAddr), u32>,
-    common: Common,
+    pub(super) common: Common,
     /// Legs dropped because of an error inside.
     pub(super) broken: u64,
     /// Datagrams of consoles beyond their due.

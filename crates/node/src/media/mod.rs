@@ -15,6 +15,7 @@ mod legs;
 mod link;
 mod offer;
 mod seal;
+mod sockets;
 mod tcp;
 mod thread;
 mod udp;

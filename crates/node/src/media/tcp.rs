@@ -18,6 +18,8 @@ const PICTURES_WAITING_MAX: usize = 64 << 10;
 const SYSTEM_BUFFER: usize = 16 << 10;
 /// A connection that has not led to a leg by then is closed.
 const LEG_WITHIN_MS: u64 = 10_000;
+/// Most addresses listened on.
+const LISTENERS_MAX: usize = 1_000;
 /// Longest packet taken.
 const LONGEST: usize = 2_048;
 /// A connection on which nothing came for so long is closed.
@@ -70,16 +72,24 @@ struct Stream {
 
 impl Tcp {
     /// Tokens from `first` on are its own: listeners, then connections.
-    pub(super) fn new(
-        mut listeners: Vec<(SocketAddr, TcpListener)>,
-        first: usize,
+    pub(super) fn new(first: usize) -> Self {
+        let next = first + LISTENERS_MAX;
+        Self { listeners: Vec::new(), first, streams: BTreeMap::new(), by_address: BTreeMap::new(), next }
+    }
+
+    /// Takes connections on one more address.
+    pub(super) fn listen(
+        &mut self,
+        local: SocketAddr,
+        mut listener: TcpListener,
         registry: &Registry,
-    ) -> std::io::Result<Self> {
-        for (at, (_, listener)) in listeners.iter_mut().enumerate() {
-            registry.register(listener, Token(first + at), Interest::READABLE)?;
+    ) -> std::io::Result<()> {
+        if self.listeners.len() >= LISTENERS_MAX {
+            return Ok(());
         }
-        let next = first + listeners.len();
-        Ok(Self { listeners, first, streams: BTreeMap::new(), by_address: BTreeMap::new(), next })
+        registry.register(&mut listener, Token(self.first + self.listeners.len()), Interest::READABLE)?;
+        self.listeners.push((local, listener));
+        Ok(())
     }
 
     /// Something is to be done for a token; packets that came are given to `take` with source and destination.
@@ -90,7 +100,7 @@ impl Tcp {
         now_ms: u64,
         mut take: impl FnMut(SocketAddr, SocketAddr, &[u8]),
     ) {
-        if token < self.first + self.listeners.len() {
+        if token < self.first + LISTENERS_MAX {
             self.accept(token - self.first, registry, now_ms);
             return;
         }
@@ -131,7 +141,8 @@ impl Tcp {
     }
 
     fn accept(&mut self, at: usize, registry: &Registry, now_ms: u64) {
-        while let Ok((mut socket, remote)) = self.listeners[at].1.accept() {
+        let Some((local, listener)) = self.listeners.get(at) else { return };
+        while let Ok((mut socket, remote)) = listener.accept() {
             let token = self.next;
             let ready = Interest::READABLE | Interest::WRITABLE;
             let near = self.streams.values().filter(|s| s.remote.ip() == remote.ip()).count();
@@ -142,7 +153,7 @@ impl Tcp {
             self.next += 1;
             let _ = socket.set_nodelay(true);
             let _ = setsockopt(&socket, sockopt::SndBuf, &SYSTEM_BUFFER);
-            let local = self.listeners[at].0;
+            let local = *local;
             self.by_address.insert(remote, token);
             self.streams.insert(
                 token,

@@ -5,42 +5,46 @@ use super::command::{Command, Inbox};
 use super::leg::{Common, Gone};
 use super::legs::{Drained, Legs};
 use super::link::{Joiner, LinkSender};
-use super::tcp::{Tcp, Weight};
-use super::udp::{BATCH, Incoming, Udp};
-use super::voice::Path;
+use super::tcp::Tcp;
+use super::udp::{Incoming, Udp};
 use super::{MediaConfig, MediaCounters, MediaError, MediaEvent};
-use mio::{Events, Interest, Poll, Token};
-use std::net::SocketAddr;
+use mio::{Events, Poll, Token};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use str0m::net::{Protocol, Transmit};
 use trialogue_core::forward::{Destination, Forwarder, Nodes};
 use trialogue_wire::media::MediaHeader;
 
-/// Token of the waker; UDP sockets follow, then TCP.
+/// Token of the waker; UDP sockets follow.
 pub(super) const WAKER: Token = Token(0);
+/// First token of TCP.
+pub(super) const TCP_FIRST: usize = 1_000;
 /// Longest wait, so that counters are fresh.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-/// Batches taken from one socket before what came is forwarded: more would delay the first packet, fewer cost system calls.
-const BATCHES: usize = 4;
-/// How long a UDP path is preferred after its last nomination.
-const UDP_FOR: Duration = Duration::from_secs(5);
 /// Packets of links taken in one turn.
 const LINK_PACKETS: usize = 256;
 
 /// Everything that the thread owns.
 pub(super) struct Media {
-    poll: Poll,
+    pub(super) poll: Poll,
     inbox: Inbox,
     pub(super) events: Box<dyn FnMut(MediaEvent) + Send>,
     pub(super) forwarder: Forwarder,
     pub(super) legs: Legs,
     pub(super) links: Vec<Link>,
+    /// Addresses of routers before this machine.
+    pub(super) public: Vec<IpAddr>,
+    /// Addresses of this machine, as of `looked`.
+    pub(super) here: Vec<IpAddr>,
+    /// Every address of this machine is listened on.
+    pub(super) everywhere: bool,
+    pub(super) port: u16,
+    pub(super) looked: Instant,
     pub(super) udp: Vec<Udp>,
     pub(super) tcp: Tcp,
-    incoming: Incoming,
-    drained: Drained,
+    pub(super) incoming: Incoming,
+    pub(super) drained: Drained,
     /// Legs to drain, with repeats.
     pub(super) dirty: Vec<u32>,
     pub(super) out: Vec<Destination>,
@@ -69,15 +73,6 @@ impl Media {
         inbox: Inbox,
         events: Box<dyn FnMut(MediaEvent) + Send>,
     ) -> Result<Self, MediaError> {
-        let mut addresses: Vec<SocketAddr> = config.public.iter().map(|ip| SocketAddr::new(*ip, bound.port)).collect();
-        addresses.extend(bound.udp.iter().map(|(address, _)| *address));
-        addresses.sort_unstable();
-        addresses.dedup();
-        let mut udp: Vec<Udp> = bound.udp.into_iter().map(|(local, socket)| Udp::new(local, socket)).collect();
-        for (at, socket) in udp.iter_mut().enumerate() {
-            poll.registry().register(socket.socket(), Token(1 + at), Interest::READABLE)?;
-        }
-        let tcp = Tcp::new(bound.tcp, 1 + udp.len(), poll.registry())?;
         let crypto = super::keys::provider();
         let certificate = crypto
             .dtls_provider
@@ -86,15 +81,20 @@ impl Media {
         let mut seed = [0; 8];
         getrandom::fill(&mut seed).map_err(|e| std::io::Error::other(e.to_string()))?;
         let now = Instant::now();
-        Ok(Self {
+        let mut media = Self {
             poll,
             inbox,
             events,
             forwarder: Forwarder::new(config.own, config.nodes.clone(), u64::from_be_bytes(seed)),
-            legs: Legs::new(Common { addresses, certificate, crypto }),
+            legs: Legs::new(Common { addresses: Vec::new(), certificate, crypto }),
             links: config.nodes.iter().map(|_| Link::default()).collect(),
-            udp,
-            tcp,
+            udp: Vec::new(),
+            tcp: Tcp::new(TCP_FIRST),
+            public: config.public.clone(),
+            here: bound.udp.iter().map(|(local, _)| local.ip()).collect(),
+            everywhere: config.listen.ip().is_unspecified(),
+            port: bound.port,
+            looked: now,
             incoming: Incoming::new(),
             drained: Drained::default(),
             dirty: Vec::new(),
@@ -106,7 +106,11 @@ impl Media {
             counters: MediaCounters::default(),
             began: now,
             published: now,
-        })
+        };
+        for ((local, socket), (_, listener)) in bound.udp.into_iter().zip(bound.tcp) {
+            media.listen(local, socket, listener)?;
+        }
+        Ok(media)
     }
 
     /// Milliseconds since the start.
@@ -190,6 +194,7 @@ impl Media {
         if let Some(old) = self.legs.of(console) {
             self.drop_leg(old, now);
         }
+        self.look_around(now);
         match self.legs.make(console, sdp, now) {
             Ok((leg, sdp)) => {
                 (self.events)(MediaEvent::Answer { console, sdp });
@@ -223,49 +228,6 @@ impl Media {
         let _ = self.inbox.shared.waker.wake();
     }
 
-    fn take(&mut self, token: usize, now: Instant) {
-        if token == WAKER.0 {
-            return;
-        }
-        if token > self.udp.len() {
-            let mut came = Vec::new();
-            let now_ms = self.ms(now);
-            self.tcp.ready(token, self.poll.registry(), now_ms, |from, to, packet| {
-                came.push((from, to, packet.to_vec()));
-            });
-            for (from, to, packet) in came {
-                self.receive(Protocol::Tcp, from, to, &packet, now);
-            }
-            return;
-        }
-        let mut incoming = std::mem::replace(&mut self.incoming, Incoming::none());
-        for batch in 0.. {
-            let count = self.udp[token - 1].receive(&mut incoming);
-            let to = self.udp[token - 1].local;
-            for (from, datagram) in incoming.datagrams() {
-                self.receive(Protocol::Udp, from, to, datagram, now);
-            }
-            // The system says only once that a socket is readable: it is read until it is empty.
-            if count < BATCH {
-                break;
-            }
-            if batch % BATCHES == BATCHES - 1 {
-                self.send(now);
-            }
-        }
-        self.incoming = incoming;
-    }
-
-    fn receive(&mut self, proto: Protocol, from: SocketAddr, to: SocketAddr, datagram: &[u8], now: Instant) {
-        self.counters.received += 1;
-        let mut drained = std::mem::take(&mut self.drained);
-        match self.legs.receive(proto, from, to, datagram, now, &mut drained) {
-            Some((leg, done)) => self.done(leg, done, &mut drained, now),
-            None => self.counters.strangers += 1,
-        }
-        self.drained = drained;
-    }
-
     /// Drains a leg.
     pub(super) fn drain(&mut self, leg: u32, now: Instant) {
         let mut drained = std::mem::take(&mut self.drained);
@@ -274,7 +236,7 @@ impl Media {
         self.drained = drained;
     }
 
-    fn done(&mut self, leg: u32, done: Result<(), Gone>, drained: &mut Drained, now: Instant) {
+    pub(super) fn done(&mut self, leg: u32, done: Result<(), Gone>, drained: &mut Drained, now: Instant) {
         if let Some(path) = drained.nominated.take() {
             self.nominated(leg, path, now);
         }
@@ -310,38 +272,8 @@ impl Media {
         }
     }
 
-    fn transmit(&mut self, transmit: Transmit) {
-        match transmit.proto {
-            Protocol::Udp => match self.udp.iter_mut().find(|u| u.local == transmit.source) {
-                Some(socket) => socket.queue(transmit.destination, transmit.contents),
-                None => self.counters.unsent += 1,
-            },
-            _ if self.tcp.send(transmit.destination, &transmit.contents, Weight::of(&transmit.contents)) => {
-                self.counters.sent += 1;
-            }
-            _ => self.counters.unsent += 1,
-        }
-    }
-
-    fn nominated(&mut self, leg: u32, (proto, local, remote): (Protocol, SocketAddr, SocketAddr), now: Instant) {
-        let Some(state) = self.legs.get_mut(leg) else { return };
-        match &mut state.path {
-            Some(path) if (path.proto, path.local, path.remote) == (proto, local, remote) => path.nominated = now,
-            // Some nominate every path that works; then a living UDP path is not left for TCP.
-            Some(path)
-                if path.proto == Protocol::Udp
-                    && proto != Protocol::Udp
-                    && now.duration_since(path.nominated) < UDP_FOR => {}
-            path => {
-                let socket = self.udp.iter().position(|u| u.local == local);
-                *path =
-                    socket.map(|socket| Path { proto, local, remote, nominated: now, socket, storage: remote.into() });
-            }
-        }
-    }
-
     /// Drains what was written to and sends it: voices, then pictures.
-    fn send(&mut self, now: Instant) {
+    pub(super) fn send(&mut self, now: Instant) {
         self.drain_dirty(now);
         if !self.pictures.is_empty() || !self.link_pictures.is_empty() {
             self.pass_on_pictures(now);

@@ -71,10 +71,6 @@ impl Udp {
         }
     }
 
-    pub(super) fn socket(&mut self) -> &mut UdpSocket {
-        &mut self.socket
-    }
-
     /// Takes up to [`BATCH`] datagrams; how many.
     pub(super) fn receive(&self, into: &mut Incoming) -> usize {
         into.arrived.clear();
