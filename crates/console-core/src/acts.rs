@@ -2,11 +2,11 @@
 
 use crate::console::Console;
 use crate::io::Event;
-use crate::limits::ACT_STALE_US;
+use crate::limits::{ACT_STALE_US, RETURN_US};
 use crate::show::name_of;
 use crate::view::Trouble;
 use minicbor::bytes::ByteVec;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use trialogue_charter::LineId;
 use trialogue_journal::{Act, GroupId, Statement};
 use trialogue_wire::console::{Refusal, ToNode};
@@ -36,12 +36,19 @@ pub(crate) struct Acts {
     last: u64,
     /// Not yet accepted or refused, in order.
     waiting: VecDeque<Said>,
+    /// When this console last said that it leaves a line.
+    left_us: BTreeMap<LineId, u64>,
 }
 
 impl Acts {
     /// Does a statement for this purpose wait for the node?
     pub(crate) fn is_waiting(&self, line: &LineId, of: impl Fn(Purpose) -> bool) -> bool {
         self.waiting.iter().any(|said| said.line == *line && of(said.purpose))
+    }
+
+    /// Has this console left the line so lately that the fold may not show it yet?
+    pub(crate) fn has_just_left(&self, line: &LineId, now_us: u64) -> bool {
+        self.left_us.get(line).is_some_and(|at| now_us < at + RETURN_US)
     }
 
     fn take(&mut self, number: u64) -> Option<Said> {
@@ -56,6 +63,9 @@ impl Console {
         let known = self.fold.as_ref().map_or(0, |fold| fold.last_number(&self.id));
         let number = self.now_ms.max(self.acts.last + 1).max(known + 1);
         self.acts.last = number;
+        if purpose == Purpose::Leave {
+            self.acts.left_us.insert(line.clone(), self.now_us);
+        }
         let statement = Statement { device: self.id, number, line: line.clone(), act };
         let statement = statement.sign(&self.secret).0;
         let bodies = bodies.into_iter().map(ByteVec::from).collect();

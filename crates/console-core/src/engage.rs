@@ -43,6 +43,8 @@ pub(crate) struct Engaged {
     /// The fold has shown this console in.
     pub(crate) seated: bool,
     pub(crate) since_ms: Option<u64>,
+    /// The node, which listens only to those who are in, has heard what is sent.
+    told: bool,
     had_others: bool,
     alone_us: Option<u64>,
     /// The last of the others hung up (it was not lost).
@@ -99,6 +101,7 @@ impl Console {
             rang,
             seated: false,
             since_ms: None,
+            told: false,
             had_others: false,
             alone_us: None,
             they_left: false,
@@ -109,7 +112,6 @@ impl Console {
             members: BTreeMap::new(),
             leaving: BTreeMap::new(),
         });
-        self.tell_sending();
     }
 
     pub(crate) fn say_in(
@@ -185,6 +187,10 @@ impl Console {
             held.since_ms.get_or_insert(now_ms);
         }
         let (seated_once, alone) = (held.seated, others.is_empty());
+        let untold = seated && !std::mem::replace(&mut held.told, seated);
+        if untold {
+            self.tell_sending();
+        }
         if seated_once && !seated {
             self.come_back(alone);
         } else if seated && alone {
@@ -201,7 +207,8 @@ impl Console {
         let lines = fold.node(node).map(|node| node.lines_of(&self.id)).unwrap_or_default();
         for line in lines {
             let mine = self.call.as_ref().is_some_and(|call| call.line == line);
-            if !mine && !self.acts.is_waiting(&line, |_| true) {
+            let said = self.acts.is_waiting(&line, |_| true) || self.acts.has_just_left(&line, self.now_us);
+            if !mine && !said {
                 self.state(&line, Purpose::Leave, Act::Leave {}, Vec::new());
             }
         }

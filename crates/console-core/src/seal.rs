@@ -179,14 +179,15 @@ impl Console {
         }
         let Ok(key) = keys.ring.base_key(&issued.group, &issued.device, issued.generation) else { return };
         let device = issued.device;
-        let first = keys.issued.values().all(|held| held.device != device);
+        let known = self.call.as_ref().and_then(|call| call.members.get(&device));
+        let missed = known.is_none_or(|known| known.without_keys_us.is_some());
         let clash = keys.issued.insert(id, issued).is_some();
         let key_id = id.to_u64();
         if clash {
             self.push(Output::ForgetKey { key_id });
         }
         self.push(Output::OpenKey(OpenKey { key_id, device, base_key: Zeroizing::new(*key.expose()) }));
-        if first && self.link.is_up() {
+        if missed && self.link.is_up() {
             // What it sent before could not be opened: a picture begins with a key frame.
             self.send(&ToNode::KeyFrame { device });
         }

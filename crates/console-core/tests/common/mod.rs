@@ -1,6 +1,6 @@
 //! Real consoles at real nodes (the core's machines) in one process, without sockets: messages are handed over in order, time
 //! moves only when nothing else is left to do.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -376,7 +376,7 @@ impl World {
                     self.steps.push_back(Step::ToNode(node, trialogue_core::Input::Appended { up_to: seq }));
                 }
                 Out::Keep { node: of, bundle, .. } => self.nodes[node].disk.entry(of).or_default().push(bundle),
-                Out::SendConsole { console, bytes, last } => self.to_console(console, bytes, last),
+                Out::SendConsole { console, bytes, last } => self.hand_to_console(console, bytes, last),
                 Out::SendLink { node: to, bytes } => {
                     let to = self.nodes.iter().position(|other| other.id == to).unwrap();
                     if !self.cut_links.contains(&(node.min(to), node.max(to))) {
@@ -395,7 +395,7 @@ impl World {
         }
     }
 
-    fn to_console(&mut self, console: ConsoleKey, bytes: Vec<u8>, last: bool) {
+    fn hand_to_console(&mut self, console: ConsoleKey, bytes: Vec<u8>, last: bool) {
         let Some(desk) = self.desks.iter().position(|desk| desk.key == Some(console)) else { return };
         if !bytes.is_empty() {
             self.desks[desk].heard.push(bytes.clone());
