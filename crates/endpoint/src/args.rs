@@ -14,6 +14,9 @@ pub struct Args {
     /// Address of the own node, for example `http://localhost:8443`; by default the one in the enrolment link.
     #[arg(long)]
     pub node: Option<String>,
+    /// Certificates to trust for an https address (PEM), instead of the system's.
+    #[arg(long)]
+    pub ca: Option<PathBuf>,
     /// Ring this line as soon as the node has accepted the endpoint.
     #[arg(long, conflicts_with = "answer")]
     pub ring: Option<String>,

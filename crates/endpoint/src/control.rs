@@ -16,6 +16,13 @@ pub enum Control {
     Platform(Platform),
 }
 
+impl Control {
+    /// Hang up and stop.
+    pub(crate) fn quit() -> Self {
+        Self::Platform(Platform::Quit)
+    }
+}
+
 /// What a person does at the device itself.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]

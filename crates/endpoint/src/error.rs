@@ -12,7 +12,9 @@ pub enum EndpointError {
     #[error(transparent)]
     Enrol(#[from] trialogue_console_core::EnrolError),
     /// No node address.
-    #[error("no address of a node: give --node http://HOST:PORT, or a whole enrolment link")]
+    #[error(
+        "no usable address of a node: give --node https://HOST:PORT (or http:// on this machine), or a whole enrolment link"
+    )]
     NoNode,
     /// A file.
     #[error("{path}: {why}")]

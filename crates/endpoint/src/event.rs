@@ -75,6 +75,8 @@ pub struct Heard {
     pub unopened: u64,
     /// Packets that never came.
     pub lost: u64,
+    /// Voice frames that were concealed instead.
+    pub concealed: u64,
     /// Bytes before opening.
     pub bytes: u64,
     /// Jitter (RFC 3550 §6.4.1), milliseconds.

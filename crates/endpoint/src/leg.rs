@@ -1,8 +1,9 @@
 //! The endpoint's leg: str0m as a full ICE agent on one UDP socket, with fixed places (ARCHITECTURE: warm leg).
 
 use crate::EndpointError;
+use crate::socket::Address;
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
@@ -41,9 +42,9 @@ pub struct Leg {
 }
 
 impl Leg {
-    /// A leg towards `node` (`http://host:port`), and its offer.
-    pub async fn offer(node: &str, voices: usize, pictures: usize) -> Result<(Self, String), EndpointError> {
-        let socket = UdpSocket::bind((local_address(node)?, 0)).await?;
+    /// A leg towards the node, and its offer.
+    pub async fn offer(node: &Address, voices: usize, pictures: usize) -> Result<(Self, String), EndpointError> {
+        let socket = UdpSocket::bind((local_address(node).await?, 0)).await?;
         let local = socket.local_addr()?;
         let now = Instant::now();
         let mut rtc = Rtc::builder()
@@ -154,7 +155,9 @@ impl Leg {
                 }
                 Ok(Output::Event(event)) => match event {
                     Event::Connected => self.events.push_back(LegEvent::Up),
-                    Event::IceConnectionStateChange(IceConnectionState::Disconnected) => self.events.push_back(LegEvent::Down),
+                    Event::IceConnectionStateChange(IceConnectionState::Disconnected) => {
+                        self.events.push_back(LegEvent::Down)
+                    }
                     Event::MediaData(data) => self.events.push_back(LegEvent::Frame(Box::new(data))),
                     Event::KeyframeRequest(_) => self.events.push_back(LegEvent::KeyFrame),
                     _ => {}
@@ -172,14 +175,6 @@ impl Leg {
             }
         }
     }
-
-    /// Asks the sender at a place for a key frame.
-    pub fn ask_key_frame(&mut self, mid: Mid) {
-        if let Some(mut writer) = self.rtc.writer(mid) {
-            let _ = writer.request_keyframe(None, str0m::media::KeyframeRequestKind::Pli);
-        }
-        self.tick(Instant::now());
-    }
 }
 
 /// SRTP and not SRTCP: version 2, and a payload type outside 64…95 (RFC 5761 §4).
@@ -188,11 +183,9 @@ fn is_media(packet: &[u8]) -> bool {
 }
 
 /// The own address on the way to the node.
-fn local_address(node: &str) -> Result<IpAddr, EndpointError> {
-    let bare = node.split("://").last().unwrap_or_default().trim_end_matches('/');
-    let host = if bare.contains(':') { bare.to_owned() } else { format!("{bare}:443") };
-    let to = host.to_socket_addrs()?.next().ok_or(EndpointError::NoNode)?;
-    let probe = std::net::UdpSocket::bind(if to.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" })?;
-    probe.connect(to)?;
+async fn local_address(node: &Address) -> Result<IpAddr, EndpointError> {
+    let to = tokio::net::lookup_host(node.host()).await?.next().ok_or(EndpointError::NoNode)?;
+    let probe = UdpSocket::bind(if to.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" }).await?;
+    probe.connect(to).await?;
     Ok(probe.local_addr()?.ip())
 }

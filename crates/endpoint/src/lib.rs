@@ -2,20 +2,26 @@
 //! records what it hears per speaker, and prints one JSON object per event (`docs/endpoint.md`). Tests, benchmarks and line
 //! tests use it; the decisions are those of `trialogue-console-core`, as in the browser.
 
+mod act;
 pub mod args;
 pub mod control;
+mod endpoint;
 pub mod error;
 pub mod event;
 mod identity;
 mod leg;
 mod listen;
+mod media;
 mod pace;
 mod picture;
+pub mod report;
 mod run;
 mod sealing;
 mod socket;
 mod speak;
+mod tls;
 
 pub use args::Args;
 pub use error::EndpointError;
-pub use run::run;
+pub use report::Told;
+pub use run::{run, run_with};

@@ -13,6 +13,11 @@ use std::path::{Path, PathBuf};
 use str0m::media::MediaData;
 use trialogue_charter::DeviceId;
 
+/// Length of a voice frame in 1/90,000 s.
+const FRAME_TIME: u64 = 1_800;
+/// Most voice frames concealed in a row: beyond 200 ms a gap is silence (a mute), and the record goes on after it.
+const CONCEAL_MAX: u64 = 10;
+
 /// Most senders followed; far above what a leg has places for. More are counted with the last.
 const SENDERS_MAX: usize = 64;
 
@@ -23,6 +28,8 @@ struct Sender {
     /// (arrival in seconds, RTP time in seconds) of the packet before.
     last_arrival: Option<(f64, f64)>,
     decoder: Option<Decoder>,
+    /// RTP time of the voice frame decoded last, in 1/90,000 s.
+    last_voice: Option<u64>,
     wav: Option<hound::WavWriter<BufWriter<File>>>,
     reel: Option<Reel>,
     squares: f64,
@@ -83,7 +90,11 @@ impl Listener {
         };
         sender.figures.opened += 1;
         let path = |ending: &str| dir.as_ref().map(|dir| dir.join(format!("{}.{ending}", opened.device)));
-        if opened.voice { sender.hear(frame, path("wav")) } else { sender.see(frame, opened.time, path("ivf")) }
+        if opened.voice {
+            sender.hear(frame, opened.time, path("wav"))
+        } else {
+            sender.see(frame, opened.time, path("ivf"))
+        }
         !std::mem::replace(&mut sender.first, true)
     }
 
@@ -104,11 +115,16 @@ impl Listener {
             return None;
         }
         Some(self.senders.entry((device, voice)).or_insert_with(|| Sender {
-            figures: Heard { device: device.to_string(), medium: if voice { "voice" } else { "picture" }, ..Heard::default() },
+            figures: Heard {
+                device: device.to_string(),
+                medium: if voice { "voice" } else { "picture" },
+                ..Heard::default()
+            },
             first: false,
             last_sequence: None,
             last_arrival: None,
             decoder: voice.then(|| Decoder::new(Channels::Mono, SampleRate::Hz48000).ok()).flatten(),
+            last_voice: None,
             wav: None,
             reel: None,
             squares: 0.0,
@@ -118,16 +134,38 @@ impl Listener {
 }
 
 impl Sender {
-    fn hear(&mut self, frame: &[u8], path: Option<PathBuf>) {
-        let mut pcm = [0.0_f32; FRAME * 6];
-        let Some(Ok(count)) = self.decoder.as_mut().map(|d| d.decode_float_to_slice(frame, &mut pcm, false)) else { return };
-        let pcm = pcm.get(..count).unwrap_or_default();
-        self.squares += pcm.iter().map(|s| f64::from(*s) * f64::from(*s)).sum::<f64>();
-        self.samples += pcm.len() as u64;
+    fn hear(&mut self, frame: &[u8], time: u64, path: Option<PathBuf>) {
         if let (None, Some(path)) = (&self.wav, path) {
-            let spec = hound::WavSpec { channels: 1, sample_rate: 48_000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+            let spec = hound::WavSpec {
+                channels: 1,
+                sample_rate: 48_000,
+                bits_per_sample: 16,
+                sample_format: hound::SampleFormat::Int,
+            };
             self.wav = hound::WavWriter::create(path, spec).ok();
         }
+        let before = self.last_voice.replace(time);
+        let missing = before.map_or(0, |before| (time.saturating_sub(before) / FRAME_TIME).saturating_sub(1));
+        if missing <= CONCEAL_MAX {
+            for _ in 0..missing {
+                self.figures.concealed += 1;
+                // An empty packet asks the decoder to conceal one frame.
+                self.decode(&[], FRAME);
+            }
+        }
+        self.decode(frame, FRAME * 6);
+    }
+
+    fn decode(&mut self, frame: &[u8], most: usize) {
+        let mut pcm = [0.0_f32; FRAME * 6];
+        let room = pcm.get_mut(..most).unwrap_or_default();
+        let Some(Ok(count)) = self.decoder.as_mut().map(|decoder| decoder.decode_float_to_slice(frame, room, false))
+        else {
+            return;
+        };
+        let pcm = pcm.get(..count).unwrap_or_default();
+        self.squares += pcm.iter().map(|sample| f64::from(*sample) * f64::from(*sample)).sum::<f64>();
+        self.samples += pcm.len() as u64;
         if let Some(wav) = &mut self.wav {
             for sample in pcm {
                 #[expect(clippy::cast_possible_truncation, reason = "clamped to 16 bits")]

@@ -20,7 +20,12 @@ impl Film {
     /// Reads the whole file.
     pub fn open(path: &Path) -> Result<Self, EndpointError> {
         let bytes = std::fs::read(path).map_err(|e| EndpointError::file(path, e))?;
-        let bad = |why: &str| EndpointError::file(path, format!("{why}: give a VP8 IVF file, for example from `ffmpeg -i IN -c:v libvpx OUT.ivf`"));
+        let bad = |why: &str| {
+            EndpointError::file(
+                path,
+                format!("{why}: give a VP8 IVF file, for example from `ffmpeg -i IN -c:v libvpx OUT.ivf`"),
+            )
+        };
         let header: &[u8; 32] = bytes.first_chunk().ok_or_else(|| bad("too short"))?;
         if &header[..4] != b"DKIF" || &header[8..12] != b"VP80" {
             return Err(bad("not VP8 in IVF"));
@@ -34,7 +39,10 @@ impl Film {
         let mut rest = bytes.get(32..).unwrap_or_default();
         while let Some(head) = rest.first_chunk::<12>() {
             let length = u32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize;
-            let frame = rest.get(12..12 + length).filter(|f| !f.is_empty() && f.len() <= FRAME_MAX).ok_or_else(|| bad("cut short"))?;
+            let frame = rest
+                .get(12..12 + length)
+                .filter(|f| !f.is_empty() && f.len() <= FRAME_MAX)
+                .ok_or_else(|| bad("cut short"))?;
             frames.push(frame.to_vec());
             rest = rest.get(12 + length..).unwrap_or_default();
         }
@@ -57,7 +65,7 @@ impl Film {
     }
 
     /// Somebody needs a key frame: goes on at the next one.
-    pub fn to_key_frame(&mut self) {
+    pub fn seek_key_frame(&mut self) {
         let ahead = (0..self.frames.len())
             .map(|n| (self.at + n) % self.frames.len())
             .find(|&n| trialogue_e2ee::sealing::is_vp8_key_frame(&self.frames[n]));
@@ -97,6 +105,10 @@ impl Reel {
 impl Drop for Reel {
     fn drop(&mut self) {
         let frames = self.frames;
-        let _ = self.file.seek(SeekFrom::Start(24)).and_then(|_| self.file.write_all(&frames.to_le_bytes())).and_then(|()| self.file.flush());
+        let _ = self
+            .file
+            .seek(SeekFrom::Start(24))
+            .and_then(|_| self.file.write_all(&frames.to_le_bytes()))
+            .and_then(|()| self.file.flush());
     }
 }

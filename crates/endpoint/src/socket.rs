@@ -1,7 +1,14 @@
 //! The WebSocket to the node, as a task between two bounded channels.
 
+use crate::tls;
 use futures_util::{SinkExt, StreamExt};
+use rustls::pki_types::ServerName;
+use std::path::PathBuf;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tokio_rustls::TlsConnector;
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use trialogue_wire::limits::MESSAGE_MAX;
@@ -13,42 +20,141 @@ const QUEUE: usize = 1_024;
 pub enum SocketEvent {
     Opened(u64),
     Received(u64, Vec<u8>),
-    Closed(u64),
+    /// It closed, or could not be opened: why, for the log.
+    Closed(u64, Option<String>),
 }
 
 /// The sending half; dropping it closes the WebSocket.
 pub type Sender = mpsc::Sender<Vec<u8>>;
 
-/// Opens a WebSocket in the background. `address`: `http://…` or `https://…` of the node.
-pub fn open(number: u64, address: &str, events: mpsc::Sender<SocketEvent>) -> Sender {
-    let (sender, mut outgoing) = mpsc::channel::<Vec<u8>>(QUEUE);
-    let url = format!("{}/console", address.replacen("http", "ws", 1));
+/// Either kind of stream.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// Where the node is: `http://HOST[:PORT]` or `https://HOST[:PORT]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    tls: bool,
+    host: String,
+    port: u16,
+}
+
+impl Address {
+    /// Reads an address; what follows the port does not matter.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://")?;
+        let tls = match scheme {
+            "http" => false,
+            "https" => true,
+            _ => return None,
+        };
+        let authority = rest.split(['/', '?', '#']).next()?;
+        let number = |port: &str| port.parse::<u16>().ok();
+        let (host, port) = match authority.strip_prefix('[').and_then(|v6| v6.split_once(']')) {
+            Some((host, "")) => (host, None),
+            Some((host, port)) => (host, Some(number(port.strip_prefix(':')?)?)),
+            None => match authority.split_once(':') {
+                Some((host, port)) => (host, Some(number(port)?)),
+                None => (authority, None),
+            },
+        };
+        let port = port.unwrap_or(if tls { 443 } else { 80 });
+        (!host.is_empty()).then(|| Self { tls, host: host.to_owned(), port })
+    }
+
+    /// Host and port, as `ToSocketAddrs` takes them.
+    pub fn host(&self) -> (&str, u16) {
+        (&self.host, self.port)
+    }
+
+    fn url(&self) -> String {
+        let scheme = if self.tls { "wss" } else { "ws" };
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        format!("{scheme}://{host}:{}/console", self.port)
+    }
+}
+
+/// Opens a WebSocket in the background. `ca`: certificates to trust instead of the system's.
+pub fn open(number: u64, address: &Address, ca: Option<PathBuf>, events: mpsc::Sender<SocketEvent>) -> Sender {
+    let (sender, outgoing) = mpsc::channel::<Vec<u8>>(QUEUE);
+    let address = address.clone();
     tokio::spawn(async move {
-        let config = WebSocketConfig::default().max_message_size(Some(MESSAGE_MAX)).max_frame_size(Some(MESSAGE_MAX));
-        if let Ok((mut socket, _)) = tokio_tungstenite::connect_async_with_config(url, Some(config), true).await {
-            let _ = events.send(SocketEvent::Opened(number)).await;
-            loop {
-                tokio::select! {
-                    message = socket.next() => match message {
-                        Some(Ok(Message::Binary(bytes))) => {
-                            if events.send(SocketEvent::Received(number, bytes.into())).await.is_err() { break }
-                        }
-                        Some(Ok(Message::Close(_)) | Err(_)) | None => break,
-                        Some(Ok(_)) => {}
-                    },
-                    bytes = outgoing.recv() => match bytes {
-                        Some(bytes) => if socket.send(Message::Binary(bytes.into())).await.is_err() { break },
-                        None => { let _ = socket.close(None).await; break }
-                    },
-                }
+        let why = match connect(&address, ca).await {
+            Ok(socket) => {
+                let _ = events.send(SocketEvent::Opened(number)).await;
+                carry(number, socket, outgoing, &events).await;
+                None
             }
-        }
-        let _ = events.send(SocketEvent::Closed(number)).await;
+            Err(why) => Some(why),
+        };
+        let _ = events.send(SocketEvent::Closed(number, why)).await;
     });
     sender
+}
+
+async fn connect(address: &Address, ca: Option<PathBuf>) -> Result<WebSocketStream<Box<dyn Stream>>, String> {
+    let tcp = TcpStream::connect(address.host()).await.map_err(|why| format!("the node is not reached: {why}"))?;
+    tcp.set_nodelay(true).map_err(|why| why.to_string())?;
+    let stream: Box<dyn Stream> = if address.tls {
+        let name = ServerName::try_from(address.host.clone()).map_err(|why| why.to_string())?;
+        let connector = TlsConnector::from(tls::config(ca.as_deref())?);
+        Box::new(connector.connect(name, tcp).await.map_err(|why| format!("TLS with the node failed: {why}"))?)
+    } else {
+        Box::new(tcp)
+    };
+    let config = WebSocketConfig::default().max_message_size(Some(MESSAGE_MAX)).max_frame_size(Some(MESSAGE_MAX));
+    let opened = tokio_tungstenite::client_async_with_config(address.url(), stream, Some(config)).await;
+    opened.map(|(socket, _)| socket).map_err(|why| format!("the node refused the WebSocket: {why}"))
+}
+
+async fn carry(
+    number: u64,
+    mut socket: WebSocketStream<Box<dyn Stream>>,
+    mut outgoing: mpsc::Receiver<Vec<u8>>,
+    events: &mpsc::Sender<SocketEvent>,
+) {
+    loop {
+        tokio::select! {
+            message = socket.next() => match message {
+                Some(Ok(Message::Binary(bytes))) => {
+                    if events.send(SocketEvent::Received(number, bytes.into())).await.is_err() {
+                        return;
+                    }
+                }
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                Some(Ok(_)) => {}
+            },
+            bytes = outgoing.recv() => match bytes {
+                Some(bytes) => if socket.send(Message::Binary(bytes.into())).await.is_err() {
+                    return;
+                },
+                None => {
+                    let _ = socket.close(None).await;
+                    return;
+                }
+            },
+        }
+    }
 }
 
 /// A channel for [`open`]'s events.
 pub fn events() -> (mpsc::Sender<SocketEvent>, mpsc::Receiver<SocketEvent>) {
     mpsc::channel(QUEUE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Address;
+
+    #[test]
+    fn addresses_are_read_strictly() {
+        let url = |text: &str| Address::parse(text).map(|address| address.url());
+        assert_eq!(url("http://localhost:8443"), Some("ws://localhost:8443/console".into()));
+        assert_eq!(url("https://node.example"), Some("wss://node.example:443/console".into()));
+        assert_eq!(url("https://node.example/x#enrol=abc"), Some("wss://node.example:443/console".into()));
+        assert_eq!(url("http://[::1]:80/"), Some("ws://[::1]:80/console".into()));
+        for bad in ["", "localhost", "ftp://x", "http://", "http://x:y", "http://x:99999", "http://[::1]8"] {
+            assert_eq!(url(bad), None, "{bad}");
+        }
+    }
 }

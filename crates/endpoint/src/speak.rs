@@ -50,7 +50,10 @@ fn read(path: &Path) -> Result<Vec<f32>, EndpointError> {
     let mut wav = hound::WavReader::open(path).map_err(|e| EndpointError::file(path, e))?;
     let spec = wav.spec();
     if spec.sample_rate != 48_000 || spec.channels != 1 || spec.bits_per_sample != 16 {
-        return Err(EndpointError::file(path, "not 48 kHz mono 16 bit: convert it, for example with `sox IN -r 48000 -c 1 -b 16 OUT`"));
+        return Err(EndpointError::file(
+            path,
+            "not 48 kHz mono 16 bit: convert it, for example with `sox IN -r 48000 -c 1 -b 16 OUT`",
+        ));
     }
     let samples: Result<Vec<f32>, _> = wav.samples::<i16>().map(|s| s.map(|s| f32::from(s) / 32_768.0)).collect();
     samples.map_err(|e| EndpointError::file(path, e))

@@ -1,0 +1,127 @@
+//! What the console machine asks for.
+
+use crate::endpoint::Endpoint;
+use crate::event::Event;
+use crate::identity;
+use crate::leg::Leg;
+use std::time::{Duration, Instant};
+use str0m::media::Mid;
+use trialogue_console_core::view::{Command, NodeLink, View};
+use trialogue_console_core::{Input, Output};
+
+impl Endpoint {
+    pub(crate) async fn act(&mut self, output: Output) {
+        match output {
+            Output::Send(bytes) => {
+                let full = self.socket.as_ref().is_some_and(|socket| socket.try_send(bytes).is_err());
+                if full {
+                    self.drop_socket();
+                    self.input(Input::Closed);
+                }
+            }
+            Output::Reconnect { after_ms } => {
+                self.drop_socket();
+                self.reconnect_at = Some(Instant::now() + Duration::from_millis(u64::from(after_ms)));
+            }
+            Output::Stop => {
+                self.drop_socket();
+                self.reconnect_at = None;
+            }
+            Output::View(view) => self.see(*view),
+            Output::MakeOffer => self.make_leg().await,
+            Output::LegAnswer(sdp) => {
+                if let Some(Err(why)) = self.leg.as_mut().map(|leg| leg.answer(&sdp)) {
+                    self.report.say(Event::Log { line: why.to_string() });
+                }
+            }
+            Output::Seal(key) => {
+                let key_id = key.as_ref().map(|key| format!("{:014x}", key.key_id));
+                self.sealing.seal_with(key);
+                // What the group changed, new members must be able to see at once.
+                if let Some(film) = &mut self.film {
+                    film.seek_key_frame();
+                }
+                self.report.say(Event::Seal { key_id });
+            }
+            Output::OpenKey(key) => self.sealing.open_with(key),
+            Output::ForgetKey { key_id } => self.sealing.forget(key_id),
+            Output::Place { mid, device, medium } => {
+                let mid = Mid::from(mid.as_str());
+                match device {
+                    Some(device) => self.places.insert(mid, (device, medium)),
+                    None => self.places.remove(&mid),
+                };
+            }
+            Output::Charter(bytes) => {
+                if let Err(failure) = identity::keep_charter(&self.dir, &bytes) {
+                    // Without it an older charter would be taken next time.
+                    self.failure = Some(failure);
+                    self.stop = true;
+                }
+            }
+            Output::Log(event) => self.report.say(Event::Log { line: format!("{event:?}") }),
+            Output::Ringing(_) => {}
+        }
+    }
+
+    fn drop_socket(&mut self) {
+        self.socket = None;
+        self.socket_number += 1;
+    }
+
+    async fn make_leg(&mut self) {
+        self.drop_leg();
+        match Leg::offer(&self.node, self.args.voices.min(24), self.args.pictures.min(16)).await {
+            Ok((leg, sdp)) => {
+                self.leg = Some(leg);
+                self.input(Input::LegOffer(sdp));
+            }
+            // The machine asks again.
+            Err(why) => self.report.say(Event::Log { line: why.to_string() }),
+        }
+    }
+
+    fn see(&mut self, view: View) {
+        let was_in = self.view.call.is_some();
+        self.view = view;
+        self.report.say(Event::View { view: Box::new(self.view.clone()) });
+        if let Some(call) = &self.view.call {
+            if !was_in {
+                self.joined_at = Some(Instant::now());
+                self.listener.joined();
+                self.report.say(Event::Joined { line: call.line.clone() });
+                self.say_sending();
+            }
+            return;
+        }
+        self.joined_at = None;
+        let up = self.view.node == NodeLink::Up;
+        if let (Some(line), true, false) = (self.args.ring.clone(), up, self.rang) {
+            self.rang = true;
+            self.input(Input::Command(Command::Ring { line }));
+        } else if let Some(wanted) = &self.args.answer {
+            let mut lines = self.view.lines.iter();
+            let ringing = lines.find(|l| l.ring.is_some() && !l.joined && (wanted == "any" || *wanted == l.id));
+            if let Some(line) = ringing.map(|l| l.id.clone()) {
+                self.input(Input::Command(Command::Answer { line }));
+            }
+        }
+    }
+
+    /// Hangs up, so that nobody waits for the node to notice.
+    pub(crate) async fn leave(&mut self) {
+        if self.view.call.is_some() {
+            self.input(Input::Command(Command::HangUp));
+            while let Some(output) = self.console.poll() {
+                if let (Output::Send(bytes), Some(socket)) = (output, &self.socket) {
+                    let _ = socket.send(bytes).await;
+                }
+            }
+        }
+        // Closing the channel lets the task write what waits and close.
+        if let Some(socket) = self.socket.take() {
+            drop(socket);
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+}
