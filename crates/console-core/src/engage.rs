@@ -187,8 +187,8 @@ impl Console {
             held.since_ms.get_or_insert(now_ms);
         }
         let (seated_once, alone) = (held.seated, others.is_empty());
-        let untold = seated && !std::mem::replace(&mut held.told, seated);
-        if untold {
+        let told = std::mem::replace(&mut held.told, seated);
+        if seated && !told {
             self.tell_sending();
         }
         if seated_once && !seated {

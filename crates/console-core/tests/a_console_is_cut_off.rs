@@ -18,6 +18,10 @@ fn talking() -> World {
     world
 }
 
+fn says_voice(world: &World, desk: usize, party: &str) -> bool {
+    world.call(desk).members.iter().any(|member| member.person.party == party && member.voice)
+}
+
 #[test]
 fn a_short_cut_costs_no_keys() {
     let mut world = talking();
@@ -60,11 +64,14 @@ fn whoever_hangs_up_while_cut_off_stays_out() {
 #[test]
 fn a_node_is_killed_and_the_others_talk_on() {
     let mut world = talking();
+    world.command(0, Command::Sending { voice: true, picture: true });
+    world.until(5, |world| says_voice(world, 2, "JPN"));
     world.kill_node(0);
     world.run(2 * SECOND);
     assert!(world.keys_match(&[1, 2]), "the others speak into their own groups");
     world.start_node(0);
     world.until(40, |world| world.all_ready(&[0, 1, 2]));
+    world.until(5, |world| says_voice(world, 2, "JPN") && says_voice(world, 1, "JPN"));
 }
 
 #[test]
