@@ -380,6 +380,7 @@ fn under_shortage_every_voice_passes_and_the_last_picture_is_given_up_first() {
     let (mut voices, mut pictures) = (0, [0, 0]);
     for n in 0..1_000 {
         let now = n * 20;
+        f.set_budget(1, Some(560), now);
         for (at, from) in [2, 3].into_iter().enumerate() {
             voices += speak(&mut f, from, packet(n), now).1.len();
             let payload = if n % 50 == 0 { [KEY, &[0; 995]].concat() } else { [DELTA, &[0; 995]].concat() };
@@ -392,6 +393,30 @@ fn under_shortage_every_voice_passes_and_the_last_picture_is_given_up_first() {
     f.set_budget(1, None, 20_000);
     let later: usize = (1_000..3_000).map(|n| show(&mut f, 3, n, &[KEY, &[0; 995]].concat(), n * 20).len()).sum();
     assert!(later > 300, "and comes back when there is room");
+}
+
+#[test]
+fn a_measurement_limits_only_when_it_is_less_than_what_was_sent() {
+    let mut f = forwarder();
+    leg(&mut f, 1, 0, 1);
+    leg(&mut f, 2, 0, 0);
+    f.route(route(2, Medium::Picture, &[1], &[]), 0);
+    // 400 kbit/s.
+    let second = |f: &mut Forwarder, s: u64| -> usize {
+        (0..50).map(|n| show(f, 2, s * 50 + n, &[KEY, &[0; 995]].concat(), s * 1_000 + n * 20).len()).sum()
+    };
+    f.on_leg_measured(1, 100, 0);
+    assert_eq!(second(&mut f, 0), 50, "measured before anything was sent");
+    f.on_leg_measured(1, 150, 1_000);
+    assert_eq!(second(&mut f, 1), 50, "measured before the picture");
+    assert_eq!(second(&mut f, 2) + second(&mut f, 3), 100);
+    f.on_leg_measured(1, 390, 4_000);
+    assert_eq!(second(&mut f, 4), 50, "nearly as much");
+    f.on_leg_measured(1, 200, 5_000);
+    assert!(second(&mut f, 5) < 40, "a shortage");
+    f.on_leg_measured(1, 200, 6_000);
+    let later: usize = (7..20).map(|s| second(&mut f, s)).sum();
+    assert!(later > 400, "forgotten when it is not repeated: {later}");
 }
 
 #[test]

@@ -10,6 +10,11 @@ const TRIAL: i64 = 800_000;
 const PAUSE_MS: u64 = 2_000;
 const PAUSE_MAX_MS: u64 = 32_000;
 
+/// A measurement is believed for so long; receivers that have something to say repeat it every second.
+const BELIEVED_MS: u64 = 10_000;
+/// How many seconds of what was sent a measurement is held against.
+const SECONDS: usize = 3;
+
 /// A token bucket for one receiver. Voice always passes and is paid for; a picture passes while something is left.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Budget {
@@ -20,12 +25,39 @@ pub(crate) struct Budget {
     /// Bits for a trial, used up before the rest.
     trial: i64,
     filled_ms: u64,
+    measured_ms: u64,
     pause_ms: u64,
     paused_ms: u64,
+    /// Bits of pictures sent in the second that runs, and in those before it.
+    second: u64,
+    sending: u64,
+    sent: [u64; SECONDS],
 }
 
 impl Budget {
+    /// The receiver says how much it can take (REMB). Without a shortage that is hardly more than what it gets, and says nothing of
+    /// what it could get; so it is a limit only when it is less than what was sent in each of the last seconds.
+    pub(crate) fn measured(&mut self, kbit_s: u32, now_ms: u64) {
+        self.count(0, now_ms);
+        let least = self.sent.iter().min().copied().unwrap_or(0);
+        let short = u64::from(kbit_s) * 1_000 * 10 < least * 9;
+        self.limit(short.then_some(kbit_s), now_ms);
+    }
+
+    fn count(&mut self, bytes: usize, now_ms: u64) {
+        let second = now_ms / 1_000;
+        if second > self.second {
+            let passed = ((second - self.second) as usize).min(SECONDS);
+            self.sent.rotate_right(passed);
+            self.sent[..passed].fill(0);
+            self.sent[passed - 1] = self.sending;
+            (self.second, self.sending) = (second, 0);
+        }
+        self.sending += bytes as u64 * 8;
+    }
+
     pub(crate) fn limit(&mut self, kbit_s: Option<u32>, now_ms: u64) {
+        self.measured_ms = now_ms;
         if self.rate.is_none() {
             self.left = i64::from(kbit_s.unwrap_or(0)) * BURST_MS as i64;
             self.filled_ms = now_ms;
@@ -41,6 +73,14 @@ impl Budget {
 
     /// True: there is room, and it was taken.
     pub(crate) fn picture(&mut self, bytes: usize, now_ms: u64) -> bool {
+        let fits = self.fits(bytes, now_ms);
+        if fits {
+            self.count(bytes, now_ms);
+        }
+        fits
+    }
+
+    fn fits(&mut self, bytes: usize, now_ms: u64) -> bool {
         if self.refill(now_ms).is_none() {
             return true;
         }
@@ -73,6 +113,10 @@ impl Budget {
 
     fn refill(&mut self, now_ms: u64) -> Option<i64> {
         let rate = u64::from(self.rate?);
+        if now_ms > self.measured_ms + BELIEVED_MS {
+            self.rate = None;
+            return None;
+        }
         let full = (rate * BURST_MS) as i64;
         let gained = (now_ms.saturating_sub(self.filled_ms)).min(BURST_MS) * rate;
         self.left = (self.left + gained as i64).min(full);

@@ -59,7 +59,14 @@ impl Forwarder {
         }
     }
 
-    /// How much a console can take, in kbit/s, from what its leg measured; none: unlimited.
+    /// What a console measured that it can take (REMB), in kbit/s.
+    pub fn on_leg_measured(&mut self, leg: u32, kbit_s: u32, now_ms: u64) {
+        if let Some(leg) = self.leg_mut(leg) {
+            leg.budget.measured(kbit_s, now_ms);
+        }
+    }
+
+    /// How much a console can take for the next 10 s, in kbit/s; none: unlimited.
     pub fn set_budget(&mut self, leg: u32, kbit_s: Option<u32>, now_ms: u64) {
         if let Some(leg) = self.leg_mut(leg) {
             leg.budget.limit(kbit_s, now_ms);

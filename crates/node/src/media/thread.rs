@@ -124,7 +124,9 @@ impl Media {
     pub(super) fn run(mut self) {
         // Voice before all else that this machine does; allowed to root and with CAP_SYS_NICE only, and good without.
         if rustix::process::setpriority_process(None, PRIORITY).is_err() {
-            tracing::debug!("the media thread runs at normal priority; CAP_SYS_NICE would keep voices on time under load");
+            tracing::debug!(
+                "the media thread runs at normal priority; CAP_SYS_NICE would keep voices on time under load"
+            );
         }
         let mut ready = Events::with_capacity(256);
         loop {
@@ -265,7 +267,7 @@ impl Media {
             self.forwarder_events();
         }
         if let Some(room) = drained.room.take() {
-            self.forwarder.set_budget(leg, Some(room), self.ms(now));
+            self.forwarder.on_leg_measured(leg, room, self.ms(now));
         }
         for place in drained.wanted.drain(..) {
             self.forwarder.on_leg_key_frame_request(leg, place, self.ms(now));
