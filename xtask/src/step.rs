@@ -67,6 +67,27 @@ impl Step {
         self
     }
 
+    /// Where nobody watches (`CI`), ends the program and all that it has started after so long.
+    pub fn bounded_in_ci(mut self, minutes: u32) -> Self {
+        if std::env::var_os("CI").is_none() {
+            return self;
+        }
+        let mut bounded = Command::new("timeout");
+        bounded.arg("--kill-after=10").arg(format!("{minutes}m"));
+        bounded.arg(self.command.get_program()).args(self.command.get_args()).stdin(Stdio::null());
+        if let Some(directory) = self.command.get_current_dir() {
+            bounded.current_dir(directory);
+        }
+        for (key, value) in self.command.get_envs() {
+            match value {
+                Some(value) => bounded.env(key, value),
+                None => bounded.env_remove(key),
+            };
+        }
+        self.command = bounded;
+        self
+    }
+
     /// Becomes the program: a person's Ctrl-C and its exit code are its own. Comes back only if it cannot start.
     pub fn become_it(mut self) -> Result<()> {
         eprintln!("▸ {}", self.what);

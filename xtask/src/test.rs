@@ -8,6 +8,10 @@ use crate::stamp::Stamp;
 use crate::step::{Counted, Step};
 use crate::{assets, check, console, paths, system};
 
+/// How long a run of the tests may take where nobody watches: several times what it takes on a quiet machine with two
+/// cores. Lower fails on busy machines; higher lets a test that hangs hide the others' results longer.
+const RUST_MINUTES: u32 = 30;
+const BROWSER_MINUTES: u32 = 15;
 /// Everything but this tool, which is built already, with features of its own.
 const PRODUCT: [&str; 5] = ["--workspace", "--exclude", "xtask", "--exclude", "xtask-bindgen"];
 
@@ -47,15 +51,19 @@ fn rust(args: &[String]) -> Result<Counted> {
         .args(["build", "--bins", "--tests"])
         .args(PRODUCT)
         .run()?;
-    with_products(Step::cargo("Test").args(["test"]).args(PRODUCT).args(args)).run_counting_tests()
+    with_products(Step::cargo("Test").args(["test"]).args(PRODUCT).args(args))
+        .bounded_in_ci(RUST_MINUTES)
+        .run_counting_tests()
 }
 
 fn browser(args: &[String]) -> Result<()> {
     prepare()?;
     system::ensure(&system::BROWSER)?;
-    Step::cargo("Build the programs").args(["build", "--workspace", "--bins", "--tests"]).run()?;
+    Step::cargo("Build the programs").args(["build", "--bins", "--tests"]).args(PRODUCT).run()?;
     let npm = console::packages()?;
-    with_products(npm.step("Test in the browser").args(["run", "test:browser", "--"]).args(args)).run()
+    with_products(npm.step("Test in the browser").args(["run", "test:browser", "--"]).args(args))
+        .bounded_in_ci(BROWSER_MINUTES)
+        .run()
 }
 
 fn prepare() -> Result<()> {
