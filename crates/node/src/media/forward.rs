@@ -7,7 +7,7 @@ use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Instant;
 use str0m::net::Protocol;
-use trialogue_core::forward::{ForwardEvent, Forwarded, LegPacket};
+use trialogue_core::forward::{Destination, ForwardEvent, Forwarded, LegPacket};
 use trialogue_wire::console::Medium;
 use trialogue_wire::media::{HEADER, Half, MediaHeader};
 
@@ -62,8 +62,9 @@ impl Media {
             }
             return;
         }
-        for to in &self.out {
-            let Some(leg) = self.legs.get_mut(to.leg) else { continue };
+        let out = std::mem::take(&mut self.out);
+        for to in &out {
+            let Some(leg) = self.legs.get(to.leg) else { continue };
             self.sealed.clear();
             match leg.seal(to, &payload, &mut self.sealed) {
                 Some(path) if path.proto == Protocol::Udp => {
@@ -71,14 +72,19 @@ impl Media {
                 }
                 Some(path) if self.tcp.send(path.remote, &self.sealed, Weight::Light) => self.counters.sent += 1,
                 Some(_) => self.counters.unsent += 1,
-                None => {
-                    leg.write(to, payload.clone(), now);
-                    self.dirty.push(to.leg);
-                }
+                None => self.write(to, &payload, now),
             }
         }
+        self.out = out;
         if !links.is_empty() {
             self.give_to_links(links, &header, &payload, false);
+        }
+    }
+
+    /// Through str0m.
+    fn write(&mut self, to: &Destination, payload: &Arc<[u8]>, now: Instant) {
+        if self.legs.with(to.leg, |leg| leg.write(to, payload.clone(), now)) {
+            self.dirty.push(to.leg);
         }
     }
 
@@ -86,10 +92,7 @@ impl Media {
     pub(super) fn pass_on_pictures(&mut self, now: Instant) {
         let pictures = std::mem::take(&mut self.pictures);
         for (to, payload) in &pictures {
-            if let Some(leg) = self.legs.get_mut(to.leg) {
-                leg.write(to, payload.clone(), now);
-                self.dirty.push(to.leg);
-            }
+            self.write(to, payload, now);
         }
         self.pictures = pictures;
         self.pictures.clear();

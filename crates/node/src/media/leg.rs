@@ -33,6 +33,8 @@ pub(super) struct Leg {
     /// Something was written since the last drain.
     pub(super) dirty: bool,
     pub(super) up: bool,
+    /// Something inside broke; not to be touched any more.
+    pub(super) broken: bool,
     /// The path that the console nominated last.
     pub(super) path: Option<Path>,
     rtc: Rtc,
@@ -106,6 +108,7 @@ impl Leg {
             timeout: now,
             dirty: false,
             up: false,
+            broken: false,
             path: None,
             rtc,
             keys,
@@ -203,6 +206,9 @@ impl Leg {
 
     /// Lets time pass and takes out everything that str0m has to say.
     pub(super) fn drain(&mut self, now: Instant, tick: bool, into: &mut Drained) -> Result<(), Gone> {
+        if self.broken {
+            return Err(Gone);
+        }
         if tick {
             self.rtc.handle_input(Input::Timeout(now)).map_err(|_| Gone)?;
         }

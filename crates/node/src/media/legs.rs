@@ -148,6 +148,18 @@ impl Legs {
         Some((leg, self.outcome(done)))
     }
 
+    /// Does something with a leg that cannot harm the others: one that breaks is gone with its next drain. False: nothing was done.
+    pub(super) fn with(&mut self, leg: u32, act: impl FnOnce(&mut Leg)) -> bool {
+        let Some(state) = self.get_mut(leg) else { return false };
+        if catch_unwind(AssertUnwindSafe(|| act(state))).is_ok() {
+            return true;
+        }
+        state.broken = true;
+        state.dirty = true;
+        self.broken += 1;
+        true
+    }
+
     /// Lets time pass for a leg and drains it.
     pub(super) fn drain(&mut self, leg: u32, now: Instant, into: &mut Drained) -> Result<(), Gone> {
         let Some(state) = self.get_mut(leg) else { return Ok(()) };

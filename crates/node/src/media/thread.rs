@@ -181,9 +181,8 @@ impl Media {
             Command::RouteEnd { node, number } => self.forwarder.route_end(node, number, now_ms),
             Command::RequestKeyFrame { console } => {
                 if let Some(leg) = self.legs.of(console)
-                    && let Some(state) = self.legs.get_mut(leg)
+                    && self.legs.with(leg, super::leg::Leg::request_key_frame)
                 {
-                    state.request_key_frame();
                     self.dirty.push(leg);
                 }
             }
