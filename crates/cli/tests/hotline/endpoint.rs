@@ -126,7 +126,7 @@ impl Endpoint {
         let now = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
         self.tell(&json!({ "do": "measure" }));
         // Some of the last seconds may not have been read yet.
-        self.until("figures", |event| event["event"] == "figures" && event["at_ms"].as_u64() > Some(now))
+        self.until("figures", |event| event["event"] == "figures" && event["at_ms"].as_u64() >= Some(now))
     }
 
     /// Media packets that have left its socket.
