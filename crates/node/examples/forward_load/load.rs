@@ -53,8 +53,7 @@ struct Node {
 impl Node {
     fn start() -> Self {
         let me = std::env::current_exe().unwrap();
-        let mut child =
-            Command::new(me).arg("serve").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = Command::new(me).arg("serve").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         let (tx, lines) = channel();
         std::thread::spawn(move || out.lines().map_while(Result::ok).for_each(|l| drop(tx.send(l))));
@@ -152,7 +151,8 @@ struct Speakers {
 impl Speakers {
     fn new(case: &Case, aligned: bool) -> Self {
         // Apart, people do not speak on the same clock: each has a phase of its own.
-        let phase = |n: u64, every: Duration| if aligned { Duration::ZERO } else { every.mul_f64(n as f64 * 0.618 % 1.0) };
+        let phase =
+            |n: u64, every: Duration| if aligned { Duration::ZERO } else { every.mul_f64(n as f64 * 0.618 % 1.0) };
         let voices = (0..case.speakers).map(|n| (phase(n, VOICE_EVERY), 0)).collect();
         let pictures = if case.video { case.speakers } else { 0 };
         let pictures = (0..pictures).map(|n| (phase(n + 7, PICTURE_EVERY), 0)).collect();

@@ -30,7 +30,10 @@ fn main() {
     if cases.is_empty() {
         cases = ["1:20", "10:20", "2:10:video"].iter().filter_map(|c| Case::parse(c)).collect();
     }
-    println!("{:<14} {:>8} {:>10} {:>9} {:>9} {:>9} {:>7}", "case", "µs/pkt", "packets", "p50 ms", "p99 ms", "lost", "MB");
+    println!(
+        "{:<14} {:>8} {:>10} {:>9} {:>9} {:>9} {:>7}",
+        "case", "µs/pkt", "packets", "p50 ms", "p99 ms", "lost", "MB"
+    );
     let mut all = Vec::new();
     for case in &cases {
         let mut figures: Vec<Figures> = (0..runs).map(|_| load::run(case, seconds, aligned)).collect();
