@@ -7,7 +7,7 @@ mod hotline;
 use hotline::endpoint::{Endpoint, heard};
 use hotline::{DUTY, Hotline, line, party, recording};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// Voice frames that each hears of each: 6 s, enough to tell voices apart.
 const VOICE: u64 = 300;
@@ -99,7 +99,7 @@ fn a_ring_is_declined(endpoints: &mut [Endpoint; 3]) {
     }
 }
 
-fn the_recording_is_of(speaker: usize, office: &str, wav: &PathBuf, ivf: &PathBuf) {
+fn the_recording_is_of(speaker: usize, office: &str, wav: &Path, ivf: &Path) {
     let likeness = [1, 2, 3].map(|clip| recording::likeness(wav, clip));
     eprintln!("{office} heard clip {speaker}: likeness to the clips {likeness:.3?}");
     for clip in 1..=3 {
