@@ -34,15 +34,15 @@ fn an_uninvited_device_opens_nothing() {
         uninvited.until_view("the notice is gone", |view| view["trouble"].is_null());
     }
     // The talk goes on, for these three.
-    for listener in 0..3 {
+    for (listener, endpoint) in talking.iter_mut().enumerate() {
         for speaker in (0..3).filter(|speaker| *speaker != listener) {
-            talking[listener].until_opened(&devices[speaker], "voice", 150);
-            talking[listener].until_opened(&devices[speaker], "picture", 20);
+            endpoint.until_opened(&devices[speaker], "voice", 150);
+            endpoint.until_opened(&devices[speaker], "picture", 20);
         }
-        let view = &talking[listener].view;
+        let view = &endpoint.view;
         assert!(sealed_for(view, &devices) && !roster(view).contains(&stranger), "{view:#}");
         for medium in ["voice", "picture"] {
-            assert_eq!(talking[listener].opened(&stranger, medium), 0);
+            assert_eq!(endpoint.opened(&stranger, medium), 0);
         }
     }
     let figures = uninvited.figures();
