@@ -1,4 +1,8 @@
-/** Frames that came before their key: kept in order, for a moment, bounded. Media may overtake keys; neither may wait for ever. */
+/**
+ * Frames that came before their key: kept for a moment, bounded. Media may overtake keys; neither may wait for ever.
+ *
+ * A frame whose key never comes (of an epoch before this console was let in) holds up nobody: what can be opened passes it.
+ */
 type Frame = RTCEncodedAudioFrame | RTCEncodedVideoFrame;
 
 /** Longest a frame waits for its key, in milliseconds: beyond, a listener hears the gap anyway. */
@@ -22,25 +26,26 @@ export class Hold {
   }
 
   push(frame: Frame) {
+    this.#expire();
+    if (this.#way?.open(frame)) return;
     this.#waiting.push({ frame, since: performance.now() });
     if (this.#waiting.length > HOLD_MAX) this.#drop();
-    this.release();
   }
 
-  /** Passes on what can be opened now, oldest first, and drops what has waited too long. */
+  /** A key or a sender is new: passes on what can be opened now, in the order in which it came. */
   release() {
-    const now = performance.now();
-    while (this.#waiting.length > 0) {
-      const { frame, since } = this.#waiting[0]!;
-      if (this.#way?.open(frame)) this.#waiting.shift();
-      else if (now - since > HOLD_MS) this.#drop();
-      else return;
-    }
+    this.#waiting = this.#waiting.filter(({ frame }) => !this.#way?.open(frame));
+    this.#expire();
   }
 
   /** The place has another sender: what waits is of nobody. */
   clear() {
     while (this.#waiting.length > 0) this.#drop();
+  }
+
+  #expire() {
+    const oldest = performance.now() - HOLD_MS;
+    while (this.#waiting.length > 0 && this.#waiting[0]!.since < oldest) this.#drop();
   }
 
   #drop() {

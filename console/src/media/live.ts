@@ -38,6 +38,7 @@ export class LiveEngine implements Engine {
   /** One capture at a time, in order, so that fast key presses end in the last state asked for. */
   #turn: Promise<void> = Promise.resolve();
   #inCall = false;
+  #sending = { voice: false, picture: false };
 
   constructor() {
     this.#startKeys();
@@ -74,12 +75,14 @@ export class LiveEngine implements Engine {
   // Off acts at once: it does not wait behind a microphone that is being opened.
   setVoice(on: boolean): Promise<void> {
     this.#change({ voice: on });
+    if (!on) this.#let({ voice: false });
     if (!on) void this.#leg?.sendVoice(null).catch(() => undefined);
     return this.#apply();
   }
 
   setPicture(on: boolean): Promise<void> {
     this.#change({ picture: on });
+    if (!on) this.#let({ picture: false });
     if (!on) void this.#leg?.sendPicture(null).catch(() => undefined);
     return this.#apply();
   }
@@ -154,6 +157,13 @@ export class LiveEngine implements Engine {
     const { port1, port2 } = new MessageChannel();
     this.#media.postMessage({ kind: 'keys', port: port1 } satisfies ToMedia, [port1]);
     this.#tell({ kind: 'media', port: port2 }, [port2]);
+    this.#let({});
+  }
+
+  /** What the media worker lets out, from the next frame on. */
+  #let(change: Partial<{ voice: boolean; picture: boolean }>) {
+    this.#sending = { ...this.#sending, ...change };
+    this.#media.postMessage({ kind: 'sending', ...this.#sending } satisfies ToMedia);
   }
 
   /** A media worker that crashed or hangs is replaced; the new one gets keys of a new generation. Nothing is sent in between. */
@@ -197,6 +207,7 @@ export class LiveEngine implements Engine {
     if (inCall !== this.#inCall) {
       this.#inCall = inCall;
       if (inCall) this.#change({ voice: true, picture: true });
+      else this.#let({ voice: false, picture: false });
       void this.#apply();
     }
     this.#show(canSeal() ? view : { ...view, trouble: { kind: 'noSealing' } });
@@ -249,6 +260,7 @@ export class LiveEngine implements Engine {
 
   async #applyVoice() {
     const on = this.#inCall && this.#local.voice;
+    if (!on) this.#let({ voice: false });
     if (!on) await this.#leg?.sendVoice(null);
     if (!this.#inCall) {
       this.#voice?.stop();
@@ -259,6 +271,7 @@ export class LiveEngine implements Engine {
       this.#voice ??= await capture('microphone', this.#local.microphone);
       // Muted or hung up meanwhile: the turn that follows closes it.
       if (!this.#inCall || !this.#local.voice) return;
+      this.#let({ voice: true });
       await this.#leg?.sendVoice(this.#voice);
       if (this.#local.voiceTrouble) this.#change({ voiceTrouble: null });
       if (this.#local.microphones.length === 0) await this.#list();
@@ -271,6 +284,7 @@ export class LiveEngine implements Engine {
   async #applyPicture() {
     const on = this.#inCall && this.#local.picture;
     if (!on) {
+      this.#let({ picture: false });
       await this.#leg?.sendPicture(null);
       this.#picture?.stop();
       this.#picture = null;
@@ -280,6 +294,7 @@ export class LiveEngine implements Engine {
     try {
       this.#picture ??= await capture('camera', this.#local.camera);
       if (!this.#inCall || !this.#local.picture) return;
+      this.#let({ picture: true });
       await this.#leg?.sendPicture(this.#picture);
       const shown = this.#local.preview?.getTracks()[0] === this.#picture;
       if (!shown || this.#local.pictureTrouble) this.#change({ pictureTrouble: null, preview: new MediaStream([this.#picture]) });

@@ -11,6 +11,7 @@ interface Transformer {
   writable: WritableStream<Frame>;
   options: TransformOptions;
   sendKeyFrameRequest?: () => Promise<void>;
+  generateKeyFrame?: () => Promise<unknown>;
 }
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
@@ -19,6 +20,10 @@ const places = new Map<string, { device: string | null; hold: Hold }>();
 let media: Media | null = null;
 let keys: MessagePort | null = null;
 const early: KeysToMedia[] = [];
+/** What the officer lets out. Frames under way in the encoder when the key was pressed are dropped here. */
+let sending = { voice: false, picture: false };
+/** The own picture's way out, while its next frame must be a key frame: what came before was dropped. */
+let broken: Transformer | null = null;
 
 const ready = init().then(() => {
   media = new Media();
@@ -29,6 +34,8 @@ scope.onmessage = (event: MessageEvent<ToMedia>) => {
   if (event.data.kind === 'keys') {
     keys = event.data.port;
     keys.onmessage = (message: MessageEvent<KeysToMedia>) => (media ? take(message.data) : early.push(message.data));
+  } else if (event.data.kind === 'sending') {
+    sending = event.data;
   } else {
     scope.postMessage({ kind: 'counts', counts: counts.all() } satisfies FromMedia);
   }
@@ -36,7 +43,12 @@ scope.onmessage = (event: MessageEvent<ToMedia>) => {
 
 function take(message: KeysToMedia) {
   switch (message.kind) {
-    case 'seal': return media!.seal_with(message.keyId, message.baseKey);
+    case 'seal':
+      media!.seal_with(message.keyId, message.baseKey);
+      // Nobody can show a picture before a key frame: it need not be asked for across the world.
+      void broken?.generateKeyFrame?.().catch(() => undefined);
+      broken = null;
+      return;
     case 'stop': return media!.stop();
     case 'forget': return media!.forget(message.keyId);
     case 'open':
@@ -61,9 +73,13 @@ function placeOf(mid: string) {
   return place;
 }
 
-function seal(voice: boolean, frame: Frame, controller: TransformStreamDefaultController<Frame>) {
-  const sealed = media?.seal(voice, new Uint8Array(frame.data));
-  if (!sealed) return counts.dropped('me', voice);
+function seal(transformer: Transformer, voice: boolean, frame: Frame, controller: TransformStreamDefaultController<Frame>) {
+  const allowed = voice ? sending.voice : sending.picture;
+  const sealed = allowed ? media?.seal(voice, new Uint8Array(frame.data)) : undefined;
+  if (!sealed) {
+    if (!voice && allowed) broken = transformer;
+    return counts.dropped('me', voice);
+  }
   frame.data = sealed.buffer as ArrayBuffer;
   counts.passed('me', voice);
   controller.enqueue(frame);
@@ -128,7 +144,7 @@ function receive(transformer: Transformer, voice: boolean, mid: string) {
 (scope as unknown as { onrtctransform: (event: { transformer: Transformer }) => void }).onrtctransform = ({ transformer }) => {
   const { options } = transformer;
   const through = options.side === 'send'
-    ? new TransformStream<Frame, Frame>({ transform: (frame, controller) => seal(options.voice, frame, controller) })
+    ? new TransformStream<Frame, Frame>({ transform: (frame, controller) => seal(transformer, options.voice, frame, controller) })
     : receive(transformer, options.voice, options.mid);
   // A broken pipe ends this stream: fail closed. The page notices by the counts.
   void ready.then(() => transformer.readable.pipeThrough(through).pipeTo(transformer.writable)).catch(() => undefined);

@@ -36,7 +36,11 @@ export type KeysToMedia =
 export type MediaToKeys = { kind: 'unopened'; keyId: string };
 
 /** Page → media worker. */
-export type ToMedia = { kind: 'keys'; port: MessagePort } | { kind: 'count' };
+export type ToMedia =
+  | { kind: 'keys'; port: MessagePort }
+  | { kind: 'count' }
+  /** What may leave from now on; a worker that has not heard this lets nothing pass. */
+  | { kind: 'sending'; voice: boolean; picture: boolean };
 
 /** What one media worker did with one sender's medium, since it started. */
 export interface Count {

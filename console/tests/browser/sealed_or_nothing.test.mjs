@@ -64,6 +64,15 @@ test('with a key the far end opens voice and picture', async () => {
   await until('both media are opened there', (f) => f.far.passed.voice > 50 && f.far.passed.picture > 10);
 });
 
+test('from the key press on no frame is let out, though the encoders go on', async () => {
+  await run('allow', false);
+  const start = await figures();
+  const end = await until('frames are held back', (f) => f.near.dropped.voice > start.near.dropped.voice + 50 && f.near.dropped.picture > start.near.dropped.picture + 5);
+  assert.deepEqual(end.near.passed, start.near.passed);
+  await run('allow', true);
+  await until('both are opened there again', (f) => f.far.passed.voice > start.far.passed.voice + 50 && f.far.passed.picture > start.far.passed.picture + 10);
+});
+
 test('muted and camera off: not one packet more', async () => {
   await run('mute');
   // A frame that was being encoded or paced at that moment may still leave: half a second of the far end's voice later it has.
@@ -89,6 +98,22 @@ test('what comes before its key is held, opened with it, and shown only from its
   const shown = await until('the picture is decoded, the voice has energy', (f) => f.framesDecoded > 10 && f.energy > 0.0001);
   assert.ok(shown.framesDecoded > 10);
   await until('the loudness for the tile', (f) => f.level > 0.01);
+});
+
+test('a frame whose key never comes holds up no other, and what waits passes in order', async () => {
+  const passed = await page.evaluate(async () => {
+    const { Hold, HOLD_MAX } = await import('/src/media/hold.ts');
+    const [hold, known, passed] = [new Hold(), new Set([2]), []];
+    let lost = 0;
+    hold.attach({ open: ({ key, at }) => known.has(key) && passed.push(at) > 0, lost: () => lost++ });
+    // 1 is of before this console was let in; 3 overtook its key.
+    [1, 2, 3, 2, 3].forEach((key, at) => hold.push({ key, at }));
+    known.add(3);
+    hold.release();
+    for (let at = 0; at < 2 * HOLD_MAX; at++) hold.push({ key: 1, at });
+    return { passed, lost };
+  });
+  assert.deepEqual(passed, { passed: [1, 3, 2, 4], lost: 65 });
 });
 
 test('a new media worker takes over with a new key', async () => {

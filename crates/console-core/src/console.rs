@@ -107,7 +107,9 @@ impl Console {
             Input::LegOffer(sdp) => self.leg_offer(sdp),
             Input::LegUp => self.leg_up(),
             Input::LegDown => self.leg_down(),
-            Input::Unopened { key_id } => self.unopened(key_id),
+            // Asked for every late frame: most say what the journals are about to.
+            Input::Unopened { key_id } if !self.unopened(key_id) => return,
+            Input::Unopened { .. } => {}
             Input::WorkerRestarted => self.worker_restarted(),
             Input::Tick => {}
         }

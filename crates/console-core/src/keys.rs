@@ -58,6 +58,8 @@ pub(crate) struct Keys {
     pub(crate) stranger: Option<(DeviceId, u64)>,
     /// Others with whom keys are complete, as last logged.
     pub(crate) ready: usize,
+    /// Since when.
+    pub(crate) ready_us: u64,
 }
 
 impl Keys {
@@ -78,6 +80,7 @@ impl Keys {
             sealing: None,
             stranger: None,
             ready: 0,
+            ready_us: 0,
         }
     }
 }

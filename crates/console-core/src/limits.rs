@@ -37,6 +37,8 @@ pub const OLD_KEYS_US: u64 = 10_000_000;
 pub const MISSING_US: u64 = 5_000_000;
 /// After how long without keys this console acts even where the others seem to be at fault, and how often at most.
 pub const HEAL_US: u64 = 8_000_000;
+/// How long keys of a call have been complete before key packages for the next one are made: less competes with others who come in.
+pub const STOCK_US: u64 = 3_000_000;
 /// A key package that has served is replaced after this long, so that one replacement covers several.
 pub const REFRESH_US: u64 = 20_000;
 /// Between the first two replacements in a row; doubled each time until keys are complete.

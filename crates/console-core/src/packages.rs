@@ -3,6 +3,7 @@
 use crate::console::Console;
 use crate::engage::Offer;
 use crate::io::Event;
+use crate::limits::STOCK_US;
 use std::collections::BTreeMap;
 use trialogue_charter::NodeId;
 use trialogue_journal::{BodyRef, KeyOffer};
@@ -16,7 +17,7 @@ impl Console {
     /// Makes one key package, if some are missing.
     pub(crate) fn stock_package(&mut self) {
         let wanted = self.stock_wanted();
-        if self.stock_next_us().is_none() {
+        if self.stock_next_us().is_none_or(|at| at > self.now_us) {
             return;
         }
         let Some(keys) = &mut self.keys else { return };
@@ -31,11 +32,18 @@ impl Console {
         }
     }
 
-    /// One package per tick, at once: the platform's other events come between ticks. Not while keys of a call are being made.
+    /// One package per tick, at once: the platform's other events come between ticks. In a call only when its keys have been complete for
+    /// [`STOCK_US`]: another may just be coming in, and waits for this console's work.
     pub(crate) fn stock_next_us(&self) -> Option<u64> {
         let keys = self.keys.as_ref()?;
-        let idle = self.link.is_up() && !keys.stock_broken && (self.call.is_none() || keys.ready > 0);
-        (idle && keys.stock.len() < self.stock_wanted()).then_some(self.now_us)
+        if !self.link.is_up() || keys.stock_broken || keys.stock.len() >= self.stock_wanted() {
+            return None;
+        }
+        match &self.call {
+            None => Some(self.now_us),
+            Some(_) if keys.ready > 0 => Some(self.now_us.max(keys.ready_us + STOCK_US)),
+            Some(_) => None,
+        }
     }
 
     /// Offers for all nodes of the charter but those in `keep`, whose present offers stay.

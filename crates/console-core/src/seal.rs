@@ -215,27 +215,29 @@ impl Console {
         }
     }
 
-    /// Frames came under an unknown key id. A later generation of a known leaf is derived; anything else comes with the journals.
-    pub(crate) fn unopened(&mut self, key_id: u64) {
-        let Some(id) = KeyId::from_u64(key_id) else { return };
+    /// Frames came under an unknown key id. A later generation of a known leaf is derived; anything else comes with the journals. False: it changes nothing.
+    pub(crate) fn unopened(&mut self, key_id: u64) -> bool {
+        let Some(id) = KeyId::from_u64(key_id).filter(|id| id.generation() > 0) else { return false };
         let groups = self.groups_now();
-        let Some(charter) = self.charter.clone() else { return };
-        let Some(node) = charter.node_at(id.node()) else { return };
-        let (Some(group), Some(keys)) = (groups.get(&node.id), &mut self.keys) else { return };
-        let Ok(epoch) = keys.ring.epoch(&group.id) else { return };
-        if !id.is_of(id.node(), &group.id) || id.epoch() != (epoch & 0xffff) as u16 || id.generation() == 0 {
-            return;
+        let Some(charter) = self.charter.clone() else { return false };
+        let Some(node) = charter.node_at(id.node()) else { return false };
+        let (Some(group), Some(keys)) = (groups.get(&node.id), &mut self.keys) else { return false };
+        let Ok(epoch) = keys.ring.epoch(&group.id) else { return false };
+        if !id.is_of(id.node(), &group.id) || id.epoch() != (epoch & 0xffff) as u16 {
+            return false;
         }
         let is_leaf =
             keys.ring.members(&group.id).is_ok_and(|leaves| leaves.iter().any(|leaf| leaf.index == id.leaf()));
-        if is_leaf {
-            let heard = keys.heard.entry((group.id, epoch, id.leaf())).or_default();
-            heard.insert(id.generation());
-            if heard.len() > GENERATIONS_MAX {
-                // Workers only ever count up: the lowest is the oldest.
-                heard.pop_first();
-            }
+        if !is_leaf {
+            return false;
         }
+        let heard = keys.heard.entry((group.id, epoch, id.leaf())).or_default();
+        let new = heard.insert(id.generation());
+        if heard.len() > GENERATIONS_MAX {
+            // Workers only ever count up: the lowest is the oldest.
+            heard.pop_first();
+        }
+        new
     }
 
     /// A new media worker: it gets every key again, and one of its own that no worker had before.
@@ -270,6 +272,7 @@ impl Console {
             call.refreshes = 0;
         }
         if news {
+            keys.ready_us = now_us;
             self.log(Event::KeysReady { others: ready });
         }
     }

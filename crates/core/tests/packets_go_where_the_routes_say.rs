@@ -334,6 +334,23 @@ fn a_picture_begins_with_a_key_frame_and_has_no_gap_for_the_receiver() {
 }
 
 #[test]
+fn who_waits_for_a_key_frame_in_vain_asks_again() {
+    let mut f = forwarder();
+    leg(&mut f, 1, 0, 1);
+    leg(&mut f, 2, 0, 0);
+    f.route(route(2, Medium::Picture, &[1], &[]), 0);
+    assert_eq!(wanted(&mut f), 1);
+    let asked = (1..=50).map(|n| {
+        assert!(show(&mut f, 2, n, DELTA, n * 40).is_empty());
+        wanted(&mut f)
+    });
+    assert_eq!(asked.sum::<usize>(), 3, "at 520, 1,040 and 1,560 ms");
+    assert_eq!(show(&mut f, 2, 51, KEY, 2_010).len(), 1);
+    assert_eq!(show(&mut f, 2, 52, DELTA, 2_600).len(), 1);
+    assert_eq!(wanted(&mut f), 0);
+}
+
+#[test]
 fn without_any_key_frame_patience_ends() {
     let mut f = forwarder();
     leg(&mut f, 1, 0, 1);

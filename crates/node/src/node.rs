@@ -80,6 +80,7 @@ impl Node {
         )?;
 
         let (console_events, consoles_in) = mpsc::channel(WAITING);
+        let figures = media.clone();
         let web = Web::start(WebSetup {
             listen: config.listen_web,
             tls: config.web_tls.clone(),
@@ -87,6 +88,7 @@ impl Node {
             assets,
             status: status.clone(),
             counters: counters.clone(),
+            media: Box::new(move || figures.counters()),
             events: console_events,
         })
         .await?;

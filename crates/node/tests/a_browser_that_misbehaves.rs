@@ -37,6 +37,8 @@ async fn pages_are_served_strictly() {
     assert!(health.contains("\"node\":\"usa-1\"") && health.contains("\"journal_head\":"), "{health}");
     let metrics = get(&node, "GET /metrics HTTP/1.1").await;
     assert!(metrics.contains("trialogue_link_up{node=\"jpn-1\"} 0"), "{metrics}");
+    assert!(metrics.contains("trialogue_media_residence_seconds{quantile=\"0.99\"} 0"), "{metrics}");
+    assert!(metrics.contains("trialogue_media_strangers_total 0"), "{metrics}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,6 +28,7 @@ async fn is_cut_off_alone() {
         assets: Assets::load(None).unwrap(),
         status: Status::default(),
         counters: counters.clone(),
+        media: Box::new(Default::default),
         events: tx,
     };
     let web = Web::start(setup).await.unwrap();

@@ -46,6 +46,23 @@ impl Hotline {
         Ok(hotline)
     }
 
+    /// Memory of the largest node now, in MB (resident, /proc).
+    pub fn largest_node_mb(&self) -> Result<f64> {
+        let mut largest = None;
+        for process in std::fs::read_dir("/proc")?.flatten() {
+            // A process that has ended meanwhile has no status.
+            let Ok(status) = std::fs::read_to_string(process.path().join("status")) else { continue };
+            let field = |name: &str| {
+                let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+                line.split_whitespace().next()?.parse::<f64>().ok()
+            };
+            if field("PPid:") == Some(f64::from(self.child.id())) {
+                largest = largest.max(field("VmRSS:").map(|kb| kb / 1_024.0));
+            }
+        }
+        largest.context("the demo has no nodes")
+    }
+
     pub fn link(&self, office: &str) -> Result<&str> {
         self.links.get(office).map(String::as_str).with_context(|| format!("the demo has no office {office}"))
     }

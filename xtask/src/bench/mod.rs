@@ -12,63 +12,98 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Map, Value, json};
 
+use self::samples::Samples;
 use crate::{assets, console, demo};
 
 /// Calls per figure, unless `--calls N` says otherwise.
 const CALLS: usize = 20;
+const USAGE: &str = "usage: cargo xtask bench call [--calls N] [--json FILE] [--only native|browser|node]";
 
-/// `bench call [--calls N] [--json FILE]`.
-pub fn run(args: &[String]) -> Result<()> {
-    let Some((what, rest)) = args.split_first() else { bail!("{USAGE}") };
-    if what != "call" {
-        bail!("{USAGE}");
-    }
-    let (mut file, mut calls) = (None, CALLS);
-    let mut rest = rest.iter();
-    while let Some(arg) = rest.next() {
-        match (arg.as_str(), rest.next()) {
-            ("--json", Some(path)) => file = Some(PathBuf::from(path)),
-            ("--calls", Some(number)) => calls = number.parse().context("--calls takes a number")?,
-            _ => bail!("{USAGE}"),
-        }
-    }
-    call(calls, file)
+/// What to measure.
+struct Wanted {
+    calls: usize,
+    json: Option<PathBuf>,
+    only: Option<String>,
 }
 
-const USAGE: &str = "usage: cargo xtask bench call [--calls N] [--json FILE]";
+impl Wanted {
+    fn parse(args: &[String]) -> Result<Self> {
+        let mut wanted = Self { calls: CALLS, json: None, only: None };
+        for pair in args.chunks(2) {
+            match pair {
+                [flag, path] if flag == "--json" => wanted.json = Some(PathBuf::from(path)),
+                [flag, number] if flag == "--calls" => {
+                    wanted.calls = number.parse().context("--calls takes a number")?
+                }
+                [flag, part] if flag == "--only" && ["native", "browser", "node"].contains(&part.as_str()) => {
+                    wanted.only = Some(part.clone());
+                }
+                _ => bail!("{USAGE}"),
+            }
+        }
+        Ok(wanted)
+    }
 
-fn call(calls: usize, file: Option<PathBuf>) -> Result<()> {
+    fn part(&self, name: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == name)
+    }
+}
+
+/// `bench call …`.
+pub fn run(args: &[String]) -> Result<()> {
+    match args.split_first() {
+        Some((what, rest)) if what == "call" => call(&Wanted::parse(rest)?),
+        _ => bail!("{USAGE}"),
+    }
+}
+
+fn call(wanted: &Wanted) -> Result<()> {
     let assets = assets::prepare()?;
     console::build()?;
     let binary = demo::build_binary(true)?;
-    let load = forward::build()?;
+    let load = if wanted.part("node") { Some(forward::build()?) } else { None };
 
-    let voice = native::measure(&binary, &assets, calls)?;
-    let (browser_voice, browser_picture) = browser::measure(&binary, &assets, calls)?;
-    let forwarding = forward::measure(&load)?;
-
-    let rows = [
-        ("native.first_voice_ms", &voice, "answer to first opened voice frame, native endpoints, suite 0x0907", "ms"),
-        ("browser.first_voice_ms", &browser_voice, "answer to first opened voice frame, Chromium", "ms"),
-        ("browser.first_video_ms", &browser_picture, "answer to first shown picture, Chromium", "ms"),
-    ];
-    println!("\n{:<26} {:>9} {:>9} {:>6}  of", "figure", "p50", "p99", "runs");
-    let (mut native, mut browser) = (Map::new(), Map::new());
-    for (key, samples, what, unit) in rows {
-        println!(
-            "{key:<26} {:>9.1} {:>9.1} {:>6}  {what} ({unit})",
-            samples.quantile(0.5),
-            samples.quantile(0.99),
-            samples.len()
-        );
-        let (group, name) = key.split_once('.').context("a key has two parts")?;
-        let target = if group == "native" { &mut native } else { &mut browser };
-        target.insert(name.to_owned(), samples.json());
+    let (mut rows, mut rss_mb) = (Vec::new(), None);
+    if wanted.part("native") {
+        let (voice, mb) = native::measure(&binary, &assets, wanted.calls)?;
+        rss_mb = Some(mb);
+        rows.push(("native.first_voice_ms", voice, "answer to first opened voice frame, native endpoints"));
     }
-    forwarding.print();
-    if let Some(file) = file {
-        let all: Value = json!({ "native": native, "browser": browser, "node": forwarding.json() });
-        std::fs::write(&file, format!("{all:#}\n")).with_context(|| format!("cannot write {}", file.display()))?;
+    if wanted.part("browser") {
+        let (voice, picture) = browser::measure(&binary, &assets, wanted.calls)?;
+        rows.push(("browser.first_voice_ms", voice, "answer to first opened voice frame, Chromium"));
+        rows.push(("browser.first_video_ms", picture, "answer to first shown picture, Chromium"));
+    }
+    let forwarding = load.as_deref().map(forward::measure).transpose()?;
+
+    println!("\nSuite 0x0907, release build, everything on this machine.");
+    println!("{:<26} {:>9} {:>9} {:>6}  of", "figure", "p50", "p99", "runs");
+    let mut all = Map::new();
+    for (key, samples, what) in &rows {
+        print_row(key, samples, &format!("{what} (ms)"));
+        let (group, name) = key.split_once('.').context("a key has two parts")?;
+        let group = all.entry(group).or_insert_with(|| json!({}));
+        group[name] = samples.json();
+    }
+    if let Some(forwarding) = &forwarding {
+        forwarding.print();
+        all.insert("node".to_owned(), forwarding.json());
+    }
+    if let Some(mb) = rss_mb {
+        println!(
+            "{:<26} {mb:>9.1} {:>9} {:>6}  memory of the largest node after the native calls (MB)",
+            "node.rss_mb", "", 1
+        );
+        all.entry("node").or_insert_with(|| json!({}))["rss_mb"] = json!(mb);
+    }
+    if let Some(file) = &wanted.json {
+        let all = Value::Object(all);
+        std::fs::write(file, format!("{all:#}\n")).with_context(|| format!("cannot write {}", file.display()))?;
     }
     Ok(())
+}
+
+fn print_row(key: &str, samples: &Samples, what: &str) {
+    let (p50, p99) = (samples.quantile(0.5), samples.quantile(0.99));
+    println!("{key:<26} {p50:>9.2} {p99:>9.2} {:>6}  {what}", samples.len());
 }

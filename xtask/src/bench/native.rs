@@ -13,8 +13,8 @@ use super::samples::Samples;
 const LINE: &str = "duty";
 const OFFICES: [&str; 3] = ["usa-duty-officer", "jpn-duty-officer", "kor-duty-officer"];
 
-/// Milliseconds from the command to answer until the endpoint opened the first voice frame of anybody; two answers per call.
-pub fn measure(binary: &Path, assets: &Path, calls: usize) -> Result<Samples> {
+/// Milliseconds from the command to answer until the endpoint opened the first voice frame of anybody; two answers per call. Beside them the memory of the largest node at the end, in MB.
+pub fn measure(binary: &Path, assets: &Path, calls: usize) -> Result<(Samples, f64)> {
     eprintln!("▸ Measure {calls} calls between native endpoints");
     let hotline = Hotline::start(binary, "native")?;
     let mut endpoints = Vec::new();
@@ -39,7 +39,9 @@ pub fn measure(binary: &Path, assets: &Path, calls: usize) -> Result<Samples> {
             let answered = wall_ms();
             endpoint.tell(&json!({ "kind": "answer", "line": LINE }))?;
             let first = endpoint.until("a voice", |event| event["event"] == "first" && event["medium"] == "voice")?;
-            samples.add(first["at_ms"].as_f64().context("an event has a time")? - answered);
+            let took = first["at_ms"].as_f64().context("an event has a time")? - answered;
+            eprint!(" {took:.0}");
+            samples.add(took);
         }
         for endpoint in &mut endpoints {
             endpoint.tell(&json!({ "kind": "hangUp" }))?;
@@ -48,7 +50,8 @@ pub fn measure(binary: &Path, assets: &Path, calls: usize) -> Result<Samples> {
             endpoint.until_view("no call", |view| view["call"].is_null() && line(view, LINE)["active"] == false)?;
         }
     }
-    Ok(samples)
+    eprintln!(" ms");
+    Ok((samples, hotline.largest_node_mb()?))
 }
 
 fn wall_ms() -> f64 {

@@ -18,7 +18,15 @@ function startWorker(missing: string[]) {
   worker.postMessage({ kind: 'keys', port: port1 } satisfies ToMedia, [port1]);
   setInterval(() => worker.postMessage({ kind: 'count' } satisfies ToMedia), 50);
   const of = (device: string, voice: boolean) => counts.find((c) => c.device === device && c.voice === voice);
-  return { worker, of, all: () => counts, tell: (message: KeysToMedia) => port2.postMessage(message) };
+  const allow = (voice: boolean, picture: boolean) => worker.postMessage({ kind: 'sending', voice, picture } satisfies ToMedia);
+  /** Counts as of now: answered after everything that was said before. */
+  const fresh = () =>
+    new Promise<void>((done) => {
+      worker.addEventListener('message', () => done(), { once: true });
+      worker.postMessage({ kind: 'count' } satisfies ToMedia);
+    });
+  allow(true, true);
+  return { worker, of, all: () => counts, allow, fresh, tell: (message: KeysToMedia) => port2.postMessage(message) };
 }
 
 function tone(): MediaStreamTrack {
@@ -114,6 +122,12 @@ export async function setUp() {
       await leg.sendVoice(null);
       await leg.sendPicture(null);
       tracks.forEach((track) => track.stop());
+    },
+    /** The key press alone, while both tracks go on. Two answers: the first may be to an earlier question. */
+    async allow(on: boolean) {
+      near.allow(on, on);
+      await near.fresh();
+      await near.fresh();
     },
     seal: () => near.tell({ kind: 'seal', keyId: own.keyId, baseKey: bytes(own.key) }),
     place(device: string) {

@@ -45,9 +45,8 @@ export async function startHotline(more = []) {
     /** The one-time sign-in link of an office. */
     link: (office) => links[office],
     async stop() {
-      const gone = new Promise((resolve) => child.once('exit', resolve));
       child.removeAllListeners('exit');
-      child.once('exit', () => undefined);
+      const gone = new Promise((resolve) => child.once('exit', resolve));
       if (child.exitCode === null) {
         child.kill('SIGINT');
         await gone;

@@ -133,6 +133,8 @@ struct Place {
     numbers: Rebase,
     /// Pictures only: since when a key frame is waited for.
     waits_since_ms: Option<u64>,
+    /// When it was asked for again while waiting.
+    asked_again_ms: u64,
     /// Pictures only: given up for want of room until then.
     paused_until_ms: Option<u64>,
 }

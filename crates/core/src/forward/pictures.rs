@@ -5,6 +5,9 @@ use super::{Counters, Leg};
 /// After this long a place shows what comes even without a key frame: better a torn picture than none, should the clear header ever
 /// be read wrongly.
 const KEY_FRAME_PATIENCE_MS: u64 = 3_000;
+/// A place that still gets none asks again: browsers ignore a request within 300 ms of another, and packets get lost. Less asks for
+/// pictures that are under way from the other side of the world.
+const ASK_AGAIN_MS: u64 = 500;
 
 impl Leg {
     /// May a packet of the picture at `place` be sent, and is a key frame needed to go on?
@@ -32,6 +35,11 @@ impl Leg {
         let patient = slot.waits_since_ms.is_some_and(|since| now_ms < since + KEY_FRAME_PATIENCE_MS);
         if patient && !key_frame {
             counters.before_key_frame += 1;
+            let last = slot.waits_since_ms.unwrap_or(0).max(slot.asked_again_ms);
+            if now_ms >= last + ASK_AGAIN_MS {
+                slot.asked_again_ms = now_ms;
+                ask = true;
+            }
             return (false, ask);
         }
         if !self.budget.picture(length, now_ms) {

@@ -27,6 +27,10 @@ pub struct Case {
 pub struct Figures {
     pub cpu_us: f64,
     pub packets: usize,
+    /// At the node: from the arrival in its system to the last copy given back.
+    pub node_p50_ms: f64,
+    pub node_p99_ms: f64,
+    /// From before the speaker's seal to after the listener's: both consoles' time is in it.
     pub p50_ms: f64,
     pub p99_ms: f64,
     pub lost: i64,
@@ -65,11 +69,24 @@ impl Node {
     }
 
     fn usage(&mut self) -> (i64, f64) {
-        self.say("usage");
+        let words = self.ask("usage");
+        (words[0].parse().unwrap(), words[1].parse::<f64>().unwrap() / 1024.0)
+    }
+
+    /// Milliseconds that the node keeps a packet, median and 99th percentile, since its start.
+    fn stay(&mut self) -> (f64, f64) {
+        let words = self.ask("stay");
+        let ms = |word: &str| word.parse::<f64>().unwrap() / 1_000.0;
+        (ms(&words[1]), ms(&words[2]))
+    }
+
+    fn ask(&mut self, what: &str) -> Vec<String> {
+        self.say(what);
         loop {
             let line = self.lines.recv().unwrap();
-            if let ["usage", cpu, rss] = line.split(' ').collect::<Vec<_>>()[..] {
-                return (cpu.parse().unwrap(), rss.parse::<f64>().unwrap() / 1024.0);
+            let mut words = line.split(' ').map(str::to_owned);
+            if words.next().as_deref() == Some(what) {
+                return words.collect();
             }
         }
     }
@@ -94,7 +111,7 @@ pub fn run(case: &Case, seconds: u64, aligned: bool) -> Figures {
     spin(&mut poll, &mut clients, &mut speakers, begin, Duration::from_secs(seconds), &mut delays);
     let sent = speakers.sent;
     let (after, rss_mb) = node.usage();
-    node.say("counters");
+    let (node_p50_ms, node_p99_ms) = node.stay();
     node.say("end");
     let _ = node.child.wait();
     delays.sort_unstable();
@@ -102,6 +119,8 @@ pub fn run(case: &Case, seconds: u64, aligned: bool) -> Figures {
     Figures {
         cpu_us: (after - before) as f64 / delays.len().max(1) as f64,
         packets: delays.len(),
+        node_p50_ms,
+        node_p99_ms,
         p50_ms: at(0.5),
         p99_ms: at(0.99),
         lost: (sent * (case.consoles - 1)) as i64 - delays.len() as i64,

@@ -2,8 +2,9 @@
 //!
 //! `forward_load [--seconds N] [--runs N] [--aligned] [--json FILE] [SPEAKERS:CONSOLES[:video] …]`
 //!
-//! Prints the µs of server CPU (user and system, getrusage) per packet that a console received, the delay from before the speaker's seal to after the
-//! listener's, and the server's memory.
+//! Prints the µs of server CPU (user and system, getrusage) per packet that a console received; the milliseconds from a packet's arrival in the
+//! server's system to its last copy given back to it (`node`), and from before the speaker's seal to after the listener's (`all`, with both consoles'
+//! own time); and the server's memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 #[path = "../../tests/client/mod.rs"]
@@ -31,8 +32,8 @@ fn main() {
         cases = ["1:20", "10:20", "2:10:video"].iter().filter_map(|c| Case::parse(c)).collect();
     }
     println!(
-        "{:<14} {:>8} {:>10} {:>9} {:>9} {:>9} {:>7}",
-        "case", "µs/pkt", "packets", "p50 ms", "p99 ms", "lost", "MB"
+        "{:<14} {:>8} {:>10} {:>9} {:>9} {:>9} {:>9} {:>9} {:>7}",
+        "case", "µs/pkt", "packets", "node p50", "node p99", "all p50", "all p99", "lost", "MB"
     );
     let mut all = Vec::new();
     for case in &cases {
@@ -40,12 +41,12 @@ fn main() {
         figures.sort_by(|a, b| a.cpu_us.total_cmp(&b.cpu_us));
         let f = figures[figures.len() / 2];
         println!(
-            "{:<14} {:>8.2} {:>10} {:>9.2} {:>9.2} {:>9} {:>7.1}",
-            case.name, f.cpu_us, f.packets, f.p50_ms, f.p99_ms, f.lost, f.rss_mb
+            "{:<14} {:>8.2} {:>10} {:>9.3} {:>9.3} {:>9.2} {:>9.2} {:>9} {:>7.1}",
+            case.name, f.cpu_us, f.packets, f.node_p50_ms, f.node_p99_ms, f.p50_ms, f.p99_ms, f.lost, f.rss_mb
         );
         all.push(format!(
-            "{{\"case\":\"{}\",\"cpu_us_per_packet\":{:.3},\"p50_ms\":{:.3},\"p99_ms\":{:.3},\"lost\":{},\"rss_mb\":{:.1},\"runs\":{runs}}}",
-            case.name, f.cpu_us, f.p50_ms, f.p99_ms, f.lost, f.rss_mb
+            "{{\"case\":\"{}\",\"cpu_us_per_packet\":{:.3},\"node_p50_ms\":{:.3},\"node_p99_ms\":{:.3},\"all_p50_ms\":{:.3},\"all_p99_ms\":{:.3},\"lost\":{},\"rss_mb\":{:.1},\"runs\":{runs}}}",
+            case.name, f.cpu_us, f.node_p50_ms, f.node_p99_ms, f.p50_ms, f.p99_ms, f.lost, f.rss_mb
         ));
     }
     if let Some(file) = json {

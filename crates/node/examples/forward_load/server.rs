@@ -33,7 +33,12 @@ pub fn serve() {
                 consoles.parse().unwrap(),
             )),
             ["usage"] => say(&format!("usage {} {}", cpu_us(), rss_kb())),
-            ["counters"] => eprintln!("{:?}", media.counters()),
+            ["stay"] => {
+                // The figures are as of at most half a second ago.
+                std::thread::sleep(std::time::Duration::from_secs(1));
+                let stay = media.counters().residence;
+                say(&format!("stay {} {} {} {}", stay.packets, stay.p50_us, stay.p99_us, stay.max_us));
+            }
             _ => return,
         }
     }

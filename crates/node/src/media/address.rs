@@ -65,16 +65,18 @@ pub(super) fn bind_one(ip: IpAddr, port: u16) -> Result<(SocketAddr, UdpSocket, 
     let failed = |source| MediaError::Listen { address, source };
     let socket = UdpSocket::bind(address).map_err(failed)?;
     let address = SocketAddr::new(ip, socket.local_addr().map_err(failed)?.port());
-    widen(&socket);
+    prepare(&socket);
     let listener = TcpListener::bind(address).map_err(|source| MediaError::Listen { address, source })?;
     Ok((address, socket, listener))
 }
 
-/// Larger buffers, as far as the system allows; less is no error.
-fn widen(socket: &UdpSocket) {
+/// Larger buffers, as far as the system allows, and times of arrival; less is no error.
+fn prepare(socket: &UdpSocket) {
     use nix::sys::socket::{setsockopt, sockopt};
     let _ = setsockopt(socket, sockopt::SndBuf, &BUFFER);
     let _ = setsockopt(socket, sockopt::RcvBuf, &BUFFER);
+    // When a datagram arrived, for the measure of delay.
+    let _ = setsockopt(socket, sockopt::ReceiveTimestampns, &true);
 }
 
 /// Addresses of this machine that a browser may use: loopback too, and no link-local ones, whose zone a candidate cannot say.

@@ -44,6 +44,7 @@ impl Media {
 
     fn whole_from_link(&mut self, from: u8, header: MediaHeader, payload: &[u8], now: Instant) {
         let now_ms = self.ms(now);
+        self.stay.arrived = None;
         self.out.clear();
         let forwarded = self.forwarder.on_link_packet(from, header, payload, now_ms, &mut self.out);
         let Some(medium) = self.forwarder.medium_of(header.node, header.stream) else { return };
@@ -55,6 +56,9 @@ impl Media {
     /// Voices are written at once; pictures wait until all voices of this turn are sent.
     fn pass_on(&mut self, forwarded: Option<Forwarded>, medium: Medium, payload: Arc<[u8]>, now: Instant) {
         let Some(Forwarded { links, header }) = forwarded else { return };
+        if !self.out.is_empty() || !links.is_empty() {
+            self.stay.forwarded();
+        }
         if medium == Medium::Picture {
             self.pictures.extend(self.out.drain(..).map(|to| (to, payload.clone())));
             if !links.is_empty() {

@@ -14,6 +14,7 @@ mod leg;
 mod legs;
 mod link;
 mod offer;
+mod residence;
 mod seal;
 mod sockets;
 mod tcp;
@@ -23,6 +24,7 @@ mod voice;
 
 pub use command::MediaHandle;
 pub use link::LinkSender;
+pub use residence::Residence;
 
 use std::net::{IpAddr, SocketAddr};
 use trialogue_charter::{DeviceId, NodeId};
@@ -135,4 +137,6 @@ pub struct MediaCounters {
     pub broken: u64,
     /// Link packets dropped because the queue or the link was full.
     pub link_full: u64,
+    /// How long packets of legs stay here.
+    pub residence: Residence,
 }

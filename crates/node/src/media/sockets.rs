@@ -74,6 +74,7 @@ impl Media {
             self.tcp.ready(token, self.poll.registry(), now_ms, |from, to, packet| {
                 came.push((from, to, packet.to_vec()));
             });
+            self.stay.arrived = None;
             for (from, to, packet) in came {
                 self.receive(Protocol::Tcp, from, to, &packet, now);
             }
@@ -83,7 +84,8 @@ impl Media {
         for batch in 0.. {
             let count = self.udp[token - 1].receive(&mut incoming);
             let to = self.udp[token - 1].local;
-            for (from, datagram) in incoming.datagrams() {
+            for (from, arrived, datagram) in incoming.datagrams() {
+                self.stay.arrived = arrived;
                 self.receive(Protocol::Udp, from, to, datagram, now);
             }
             // The system says only once that a socket is readable: it is read until it is empty.

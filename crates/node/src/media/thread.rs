@@ -5,6 +5,7 @@ use super::command::{Command, Inbox};
 use super::leg::{Common, Gone};
 use super::legs::{Drained, Legs};
 use super::link::{Joiner, LinkSender};
+use super::residence::Stay;
 use super::tcp::Tcp;
 use super::udp::{Incoming, Udp};
 use super::{MediaConfig, MediaCounters, MediaError, MediaEvent};
@@ -56,6 +57,7 @@ pub(super) struct Media {
     pub(super) link_pictures: Vec<(Nodes, MediaHeader, Arc<[u8]>)>,
     pub(super) link_full: u64,
     pub(super) counters: MediaCounters,
+    pub(super) stay: Stay,
     began: Instant,
     published: Instant,
 }
@@ -106,6 +108,7 @@ impl Media {
             link_pictures: Vec::new(),
             link_full: 0,
             counters: MediaCounters::default(),
+            stay: Stay::new(now).ok_or_else(|| std::io::Error::other("no room for the measure of delay"))?,
             began: now,
             published: now,
         };
@@ -292,6 +295,7 @@ impl Media {
             self.counters.sent += sent;
             self.counters.unsent += unsent;
         }
+        self.stay.sent();
     }
 
     fn drain_dirty(&mut self, now: Instant) {
@@ -330,6 +334,7 @@ impl Media {
         self.counters.broken = self.legs.broken;
         self.counters.flooded = self.legs.flooded;
         self.counters.link_full = self.link_full;
+        self.counters.residence = self.stay.publish(now);
         if let Ok(mut shared) = self.inbox.shared.counters.lock() {
             *shared = self.counters;
         }

@@ -2,11 +2,13 @@
 
 use mio::net::UdpSocket;
 use nix::errno::Errno;
-use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrStorage, recvmmsg, sendmmsg};
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, MultiHeaders, SockaddrStorage, recvmmsg, sendmmsg};
+use nix::sys::time::TimeSpec;
 use std::io::{IoSlice, IoSliceMut};
 use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::ops::Range;
 use std::os::fd::AsRawFd;
+use std::time::Duration;
 use str0m::net::DatagramSend;
 
 /// Datagrams per system call.
@@ -36,14 +38,15 @@ enum Datagram {
 pub(super) struct Incoming {
     buffers: Vec<[u8; LONGEST]>,
     headers: MultiHeaders<SockaddrStorage>,
-    arrived: Vec<(usize, SocketAddr)>,
+    /// Length, sender, and when the system got it (since 1970).
+    arrived: Vec<(usize, SocketAddr, Option<Duration>)>,
 }
 
 impl Incoming {
     pub(super) fn new() -> Self {
         Self {
             buffers: vec![[0; LONGEST]; BATCH],
-            headers: MultiHeaders::preallocate(BATCH, None),
+            headers: MultiHeaders::preallocate(BATCH, Some(nix::cmsg_space!(TimeSpec))),
             arrived: Vec::with_capacity(BATCH),
         }
     }
@@ -54,8 +57,9 @@ impl Incoming {
     }
 
     /// What the last [`Udp::receive`] brought.
-    pub(super) fn datagrams(&mut self) -> impl Iterator<Item = (SocketAddr, &mut [u8])> {
-        self.buffers.iter_mut().zip(&self.arrived).map(|(buffer, (length, from))| (*from, &mut buffer[..*length]))
+    pub(super) fn datagrams(&mut self) -> impl Iterator<Item = (SocketAddr, Option<Duration>, &mut [u8])> {
+        let arrived = self.buffers.iter_mut().zip(&self.arrived);
+        arrived.map(|(buffer, (length, from, at))| (*from, *at, &mut buffer[..*length]))
     }
 }
 
@@ -82,7 +86,8 @@ impl Udp {
             let from = message.address.as_ref().and_then(address);
             // A datagram without an address is kept as an empty one, so that the places of the others do not move.
             let length = if from.is_some() && !message.flags.contains(MsgFlags::MSG_TRUNC) { message.bytes } else { 0 };
-            into.arrived.push((length, from.unwrap_or(self.local)));
+            let at = message.cmsgs().ok().and_then(|mut all| all.find_map(stamp));
+            into.arrived.push((length, from.unwrap_or(self.local), at));
         }
         into.arrived.len()
     }
@@ -147,6 +152,11 @@ impl Datagram {
             Datagram::Sealed(range) => IoSlice::new(&sealed[range.clone()]),
         }
     }
+}
+
+fn stamp(message: ControlMessageOwned) -> Option<Duration> {
+    let ControlMessageOwned::ScmTimestampns(at) = message else { return None };
+    Some(Duration::from(at))
 }
 
 fn address(storage: &SockaddrStorage) -> Option<SocketAddr> {

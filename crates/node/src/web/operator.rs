@@ -1,6 +1,7 @@
 //! What an operator's monitoring asks: is the node well, and what has it counted. No names of people, no addresses.
 
 use crate::counters::Counters;
+use crate::media::MediaCounters;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,10 +51,10 @@ impl Status {
 }
 
 /// Prometheus text format 0.0.4.
-pub(super) fn metrics(status: &Status, counters: &Counters) -> String {
+pub(super) fn metrics(status: &Status, counters: &Counters, media: &MediaCounters) -> String {
     let now = status.now();
     let mut text = String::new();
-    for (name, value) in counters.all() {
+    for (name, value) in counters.all().into_iter().chain(of_media(media)) {
         // Writing to a `String` cannot fail.
         let _ = writeln!(text, "# TYPE trialogue_{name}_total counter\ntrialogue_{name}_total {value}");
     }
@@ -62,6 +63,7 @@ pub(super) fn metrics(status: &Status, counters: &Counters) -> String {
         ("journal_head", now.journal_head),
         ("journal_on_disk", now.journal_on_disk),
         ("journal_unrecorded", u64::from(now.unrecorded)),
+        ("legs", media.legs),
     ];
     for (name, value) in gauges {
         let _ = writeln!(text, "# TYPE trialogue_{name} gauge\ntrialogue_{name} {value}");
@@ -77,5 +79,36 @@ pub(super) fn metrics(status: &Status, counters: &Counters) -> String {
                 writeln!(text, "trialogue_link_round_trip_seconds{{node=\"{}\"}} {}", link.node, f64::from(us) / 1e6);
         }
     }
+    let stay = &media.residence;
+    text.push_str("# TYPE trialogue_media_residence_seconds gauge\n");
+    for (quantile, us) in [("0.5", stay.p50_us), ("0.99", stay.p99_us), ("1", stay.max_us)] {
+        let _ = writeln!(text, "trialogue_media_residence_seconds{{quantile=\"{quantile}\"}} {}", us as f64 / 1e6);
+    }
     text
+}
+
+fn of_media(media: &MediaCounters) -> [(&'static str, u64); 20] {
+    let forward = &media.forward;
+    [
+        ("media_datagrams_received", media.received),
+        ("media_datagrams_sent", media.sent),
+        ("media_datagrams_unsent", media.unsent),
+        ("media_strangers", media.strangers),
+        ("media_flooded", media.flooded),
+        ("media_legs_broken", media.broken),
+        ("media_link_full", media.link_full),
+        ("forward_from_legs", forward.from_legs),
+        ("forward_from_links", forward.from_links),
+        ("forward_to_legs", forward.to_legs),
+        ("forward_to_links", forward.to_links),
+        ("forward_copies", forward.copies),
+        ("forward_forged", forward.forged),
+        ("forward_relays_barred", forward.relays_barred),
+        ("forward_not_in", forward.not_in),
+        ("forward_unknown", forward.unknown),
+        ("forward_malformed", forward.malformed),
+        ("forward_held_back", forward.held_back),
+        ("forward_before_key_frame", forward.before_key_frame),
+        ("forward_key_frames_wanted", forward.key_frames_wanted),
+    ]
 }

@@ -4,6 +4,7 @@ use super::socket::{self, ConsoleEvent};
 use super::{Assets, SOCKETS_MAX, Status, WebError, listen, operator};
 use crate::config::WebTls;
 use crate::counters::Counters;
+use crate::media::MediaCounters;
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Request, State};
@@ -49,9 +50,14 @@ pub struct WebSetup {
     pub status: Status,
     /// For `/metrics`.
     pub counters: Counters,
+    /// For `/metrics`: what the media thread did.
+    pub media: MediaFigures,
     /// Where consoles' events go.
     pub events: mpsc::Sender<ConsoleEvent>,
 }
+
+/// Asks the media thread for its counters.
+pub type MediaFigures = Box<dyn Fn() -> MediaCounters + Send + Sync>;
 
 struct Shared {
     tls: bool,
@@ -59,6 +65,7 @@ struct Shared {
     assets: Assets,
     status: Status,
     counters: Counters,
+    media: MediaFigures,
     events: mpsc::Sender<ConsoleEvent>,
     next: AtomicU64,
     places: Arc<Semaphore>,
@@ -90,6 +97,7 @@ impl Web {
             assets: setup.assets,
             status: setup.status,
             counters: setup.counters,
+            media: setup.media,
             events: setup.events,
             next: AtomicU64::new(1),
             places: Arc::new(Semaphore::new(SOCKETS_MAX)),
@@ -139,7 +147,7 @@ async fn healthz(State(shared): State<Arc<Shared>>) -> Response {
 
 async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     let kind = HeaderValue::from_static("text/plain; version=0.0.4");
-    ([(CONTENT_TYPE, kind)], operator::metrics(&shared.status, &shared.counters)).into_response()
+    ([(CONTENT_TYPE, kind)], operator::metrics(&shared.status, &shared.counters, &(shared.media)())).into_response()
 }
 
 async fn console(State(shared): State<Arc<Shared>>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
