@@ -48,19 +48,19 @@ impl Hotline {
 
     /// Memory of the largest node now, in MB (resident, /proc).
     pub fn largest_node_mb(&self) -> Result<f64> {
-        let mut largest = None;
+        let mut largest: Option<u64> = None;
         for process in std::fs::read_dir("/proc")?.flatten() {
             // A process that has ended meanwhile has no status.
             let Ok(status) = std::fs::read_to_string(process.path().join("status")) else { continue };
             let field = |name: &str| {
                 let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-                line.split_whitespace().next()?.parse::<f64>().ok()
+                line.split_whitespace().next()?.parse::<u64>().ok()
             };
-            if field("PPid:") == Some(f64::from(self.child.id())) {
-                largest = largest.max(field("VmRSS:").map(|kb| kb / 1_024.0));
+            if field("PPid:") == Some(u64::from(self.child.id())) {
+                largest = largest.max(field("VmRSS:"));
             }
         }
-        largest.context("the demo has no nodes")
+        largest.map(|kb| kb as f64 / 1_024.0).context("the demo has no nodes")
     }
 
     pub fn link(&self, office: &str) -> Result<&str> {
