@@ -31,8 +31,8 @@ impl World {
                 self.connect(console);
             }
         }
-        // Longer than a ring sounds (30 s), counted from when the last node has it: after disks that failed, that can be 25 s
-        // after everything is mended (seed 2,000,007).
+        // Longer than a ring sounds (30 s) after the last that begins: a console that fell silent just now is given up some 20 s later,
+        // and then a ring that its party had answered through it sounds there anew (seed 2,000,007).
         self.run(90_000_000);
         self.rings_may_sound = false;
     }
