@@ -8,7 +8,15 @@ export type RingState = { "kind": "none" } | { "kind": "silent" } | { "kind": "r
 /**
  * How many.
  */
-consoles: number, } | { "kind": "answered" } | { "kind": "declined", 
+consoles: number, } | { "kind": "acknowledged", 
+/**
+ * When it expects to answer, milliseconds since 1970 UTC, by its own word.
+ */
+ready_ms: number, 
+/**
+ * Name of the person who said so, if the certificate is known here.
+ */
+by: string | null, } | { "kind": "answered" } | { "kind": "declined", 
 /**
  * Variant of `DeclineReason`, camelCase: busy, callBack, deputy, refused.
  */

@@ -1,6 +1,29 @@
-/** The ring sound, made here: nothing to load, nothing to fail. Two tones, 2 s on a 3 s beat, rising over the first beats. */
+/** The ring sounds, made here: nothing to load, nothing to fail. Each precedence has its own, told apart with closed eyes. */
+import type { Precedence } from '../generated/Precedence';
+
+interface Tone {
+  /** Both sound together, in hertz. */
+  hertz: readonly [number, number];
+  /** Pulses per beat and the length of each, in seconds. */
+  pulses: number;
+  length: number;
+  /** From beat to beat, in milliseconds. */
+  every: number;
+  /** Volume of the first beats (0…1); it rises to 0.5. */
+  from: number;
+}
+
+const TONES: Record<Precedence, Tone> = {
+  routine: { hertz: [784, 1047], pulses: 10, length: 0.2, every: 3_000, from: 0.15 },
+  priority: { hertz: [880, 1109], pulses: 3, length: 0.4, every: 2_000, from: 0.2 },
+  immediate: { hertz: [988, 1245], pulses: 6, length: 0.15, every: 1_500, from: 0.3 },
+  flash: { hertz: [1175, 1480], pulses: 12, length: 0.08, every: 1_000, from: 0.5 },
+  flashOverride: { hertz: [1319, 1865], pulses: 2, length: 0.5, every: 1_000, from: 0.5 },
+};
+
 let context: AudioContext | null = null;
 let timer: ReturnType<typeof setInterval> | null = null;
+let sounding: Precedence | null = null;
 
 /** True once the browser lets this page sound without a gesture. */
 export function canSound(): boolean {
@@ -15,34 +38,36 @@ export async function allowSound(): Promise<boolean> {
   return context.state === 'running';
 }
 
-function beat(volume: number) {
+function beat({ hertz, pulses, length }: Tone, volume: number) {
   if (!context || context.state !== 'running') return;
   const start = context.currentTime;
+  const end = start + pulses * length;
   const gain = context.createGain();
   gain.connect(context.destination);
   gain.gain.setValueAtTime(0, start);
-  for (let i = 0; i < 10; i++) {
-    gain.gain.linearRampToValueAtTime(volume, start + i * 0.2 + 0.02);
-    gain.gain.linearRampToValueAtTime(volume * 0.25, start + i * 0.2 + 0.18);
+  for (let i = 0; i < pulses; i++) {
+    gain.gain.linearRampToValueAtTime(volume, start + (i + 0.1) * length);
+    gain.gain.linearRampToValueAtTime(volume * 0.25, start + (i + 0.9) * length);
   }
-  gain.gain.linearRampToValueAtTime(0, start + 2.05);
-  for (const hertz of [784, 1047]) {
+  gain.gain.linearRampToValueAtTime(0, end);
+  for (const pitch of hertz) {
     const tone = context.createOscillator();
-    tone.frequency.value = hertz;
+    tone.frequency.value = pitch;
     tone.connect(gain);
     tone.start(start);
-    tone.stop(start + 2.1);
+    tone.stop(end + 0.05);
   }
 }
 
-/** Starts or stops the sound; calling twice changes nothing. */
-export function ringAloud(on: boolean) {
-  if (on && timer === null) {
-    let count = 0;
-    void allowSound().then(() => beat(0.15));
-    timer = setInterval(() => beat(Math.min(0.5, 0.15 + 0.1 * ++count)), 3000);
-  } else if (!on && timer !== null) {
-    clearInterval(timer);
-    timer = null;
-  }
+/** Sounds as urgently as said, or not at all; saying the same twice changes nothing. */
+export function ringAloud(precedence: Precedence | null) {
+  if (precedence === sounding) return;
+  if (timer !== null) clearInterval(timer);
+  timer = null;
+  sounding = precedence;
+  if (precedence === null) return;
+  const tone = TONES[precedence];
+  let count = 0;
+  void allowSound().then(() => sounding === precedence && beat(tone, tone.from));
+  timer = setInterval(() => beat(tone, Math.min(0.5, tone.from + 0.1 * ++count)), tone.every);
 }

@@ -1,6 +1,7 @@
 /** From data to words in the chosen language. No sentence is built from pieces: word order differs. */
 import { m } from '../paraglide/messages.js';
 import { getLocale } from '../paraglide/runtime.js';
+import type { Precedence } from '../generated/Precedence';
 import type { RingState } from '../generated/RingState';
 import type { Text3 } from '../generated/Text3';
 import type { Trouble } from '../generated/Trouble';
@@ -26,6 +27,23 @@ export function elapsed(ms: number): string {
   return (h > 0 ? `${h}:${two(Math.floor(s / 60) % 60)}` : two(Math.floor(s / 60))) + `:${two(s % 60)}`;
 }
 
+const precedences: Record<Precedence, () => string> = {
+  routine: m.precedence_routine, priority: m.precedence_priority, immediate: m.precedence_immediate, flash: m.precedence_flash, flashOverride: m.precedence_flashOverride,
+};
+
+/** All, lowest first. */
+export const levels = Object.keys(precedences) as Precedence[];
+
+/** How urgent, in words. */
+export function precedence(level: Precedence): string {
+  return precedences[level]();
+}
+
+/** Is the first more urgent than the second? */
+export function above(one: Precedence, other: Precedence): boolean {
+  return levels.indexOf(one) > levels.indexOf(other);
+}
+
 const reasons: Record<string, () => string> = {
   busy: m.reason_busy, callBack: m.reason_callBack, deputy: m.reason_deputy, refused: m.reason_refused,
 };
@@ -43,6 +61,10 @@ export function ringState(s: RingState): { words: string; tone: 'good' | 'warn' 
     case 'received': return { words: m.state_received(), tone: 'soft' };
     case 'unstaffed': return { words: m.state_unstaffed(), tone: 'warn' };
     case 'ringing': return { words: s.consoles === 1 ? m.state_ringing_one() : m.state_ringing({ count: s.consoles }), tone: 'good' };
+    case 'acknowledged': {
+      const time = clock(s.ready_ms);
+      return { words: s.by ? m.state_acknowledged_by({ time, name: s.by }) : m.state_acknowledged({ time }), tone: 'good' };
+    }
     case 'answered': return { words: m.state_answered(), tone: 'good' };
     case 'declined': {
       const parts = [m.state_declined({ reason: reason(s.reason) })];
@@ -57,7 +79,7 @@ export function ringState(s: RingState): { words: string; tone: 'good' | 'warn' 
 const refusals: Record<string, () => string> = {
   protocol: m.refused_protocol, certificate: m.refused_certificate, revoked: m.refused_revoked, signature: m.refused_signature,
   notOnLine: m.refused_notOnLine, replayed: m.refused_replayed, malformed: m.refused_malformed, epoch: m.refused_epoch,
-  notNow: m.refused_notNow, busy: m.refused_busy,
+  notNow: m.refused_notNow, busy: m.refused_busy, aboveAuthority: m.refused_aboveAuthority,
 };
 
 /** One sentence with the remedy. */

@@ -133,6 +133,28 @@ test('who hangs up is gone everywhere; the last one is told that the call has en
   for (const { id } of parties) await officers.get(id).until('no call', (f) => f.view.call === null);
 });
 
+test('who is rung urgently sees how urgently, and can promise an answer for later', async () => {
+  const [usa, jpn, kor] = ['USA', 'JPN', 'KOR'].map((id) => officers.get(id));
+  for (const officer of [usa, jpn, kor]) await officer.until('no call', ({ view }) => view.call === null && !view.lines.find((l) => l.id === 'duty').active);
+  await usa.page.locator('[data-line=duty] [data-act=precedence]').selectOption('immediate');
+  await usa.ring('duty');
+  for (const officer of [jpn, kor]) await officer.page.locator('[role=alertdialog] [data-precedence=immediate]').waitFor();
+  await kor.page.locator('[data-act=acknowledge]').click();
+  await kor.page.locator('[role=alertdialog] fieldset button').first().click();
+  await kor.page.getByRole('alertdialog').waitFor({ state: 'detached' });
+  const promised = ({ view }) => view.lines.find((l) => l.id === 'duty').parties.find((p) => p.id === 'KOR').ring;
+  const seen = await usa.until('KOR fetches somebody', (f) => promised(f).kind === 'acknowledged');
+  assert.ok(Math.abs(promised(seen).ready_ms - Date.now() - 300_000) < 60_000);
+  await jpn.answer();
+  for (const officer of [usa, jpn]) await officer.inCallWith(2);
+  // The one who was fetched comes.
+  await kor.page.locator('[data-line=duty] button.act').click();
+  for (const officer of [usa, jpn, kor]) {
+    await officer.inCallWith(3);
+    assert.equal((await officer.measure()).view.call.precedence, 'immediate');
+  }
+});
+
 test('no page had an error', () => {
   for (const { id } of parties) assert.deepEqual(officers.get(id).errors, [], id);
 });

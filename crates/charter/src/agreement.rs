@@ -1,6 +1,7 @@
 //! What a charter says, as data. Signing and verifying live beside it.
 
 use crate::ids::*;
+use crate::precedence::Authority;
 use minicbor::{Decode, Encode};
 
 /// MLS cipher suite (RFC 9420 §17.1; code points above 0x0900 are provisional, so the charter names them).
@@ -132,6 +133,9 @@ pub struct Line {
     /// Offices whose holders may ring, answer and take part.
     #[n(4)]
     pub offices: Vec<OfficeId>,
+    /// Which of them may ring above routine, and how far; sorted by office.
+    #[n(5)]
+    pub authority: Vec<Authority>,
 }
 
 /// What all parties agreed on beyond names and keys.

@@ -62,6 +62,17 @@ pub fn charter(suite: Suite) -> Charter {
             .iter()
             .map(|party| OfficeId::new(format!("{}-{level}", lower(party))).expect("fixture"))
             .collect(),
+        authority: PARTIES
+            .iter()
+            .map(|party| Authority {
+                office: OfficeId::new(format!("{}-{level}", lower(party))).expect("fixture"),
+                up_to: match *level {
+                    "leaders" => Precedence::FlashOverride,
+                    "advisers" => Precedence::Flash,
+                    _ => Precedence::Immediate,
+                },
+            })
+            .collect(),
     });
     Charter {
         version: 1,

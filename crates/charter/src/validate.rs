@@ -5,6 +5,7 @@ use crate::ids::PartyId;
 use crate::key::ed25519_is_well_formed;
 use crate::limits::*;
 use crate::person::is_showable;
+use crate::precedence::Precedence;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::ops::RangeInclusive;
@@ -57,6 +58,14 @@ pub enum Unsound {
     /// A line on which only one party has offices.
     #[error("line {0} joins only one party: put offices of at least two parties on it")]
     OneParty(String),
+    /// What every office may do anyway is not said, so that a charter has one form.
+    #[error("office {office} on line {line} is given authority up to routine, which every office has: leave it out")]
+    RoutineAuthority {
+        /// The line.
+        line: String,
+        /// The office.
+        office: String,
+    },
     /// A text that a screen cannot show.
     #[error("{place} has 1 to {max} characters, no control or direction characters and no space at either end")]
     Text {
@@ -182,6 +191,22 @@ impl Charter {
             }
             if parties.len() < 2 {
                 return Err(Unsound::OneParty(line.id.to_string()));
+            }
+            sorted("authority of office", line.authority.iter().map(|authority| &authority.office))?;
+            for authority in &line.authority {
+                if !on_line.contains(&authority.office) {
+                    return Err(Unsound::Unknown {
+                        place: format!("the authority on line {}", line.id),
+                        what: "office on that line",
+                        id: authority.office.to_string(),
+                    });
+                }
+                if authority.up_to == Precedence::Routine {
+                    return Err(Unsound::RoutineAuthority {
+                        line: line.id.to_string(),
+                        office: authority.office.to_string(),
+                    });
+                }
             }
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use crate::agreement::{Charter, Line, Node, Office, Party, Suite};
 use crate::ids::{Hash, LineId, NodeId, OfficeId, PartyId};
+use crate::precedence::Precedence;
 use crate::signed::{CharterError, UnverifiedCharter};
 use std::ops::Deref;
 
@@ -95,6 +96,11 @@ impl VerifiedCharter {
     /// May holders of the office ring, answer and take part on the line?
     pub fn is_on_line(&self, office: &OfficeId, line: &LineId) -> bool {
         self.line(line).is_some_and(|line| line.offices.contains(office))
+    }
+
+    /// The highest precedence with which holders of the office may ring the line; none: not at all.
+    pub fn authority(&self, office: &OfficeId, line: &LineId) -> Option<Precedence> {
+        self.line(line)?.authority(office)
     }
 
     /// Lines that an office is on, in the board's order.

@@ -19,6 +19,7 @@ pub(crate) enum Purpose {
     /// Fresh key packages, or a ring to those who are missing, while in.
     Again,
     Decline,
+    Acknowledge,
     Leave,
     Handshake(GroupId),
 }
@@ -79,7 +80,7 @@ impl Console {
 
     /// The WebSocket is gone: what asks somebody for something is not made up for much later.
     pub(crate) fn acts_unsent(&mut self) {
-        let stale = |said: &Said| said.purpose == Purpose::Decline;
+        let stale = |said: &Said| matches!(said.purpose, Purpose::Decline | Purpose::Acknowledge);
         self.acts.waiting.retain(|said| !stale(said));
     }
 
@@ -130,7 +131,9 @@ impl Console {
                 }
                 self.trouble = Some(Trouble::ActRefused { reason: name_of(reason) });
             }
-            Purpose::Decline => self.trouble = Some(Trouble::ActRefused { reason: name_of(reason) }),
+            Purpose::Decline | Purpose::Acknowledge => {
+                self.trouble = Some(Trouble::ActRefused { reason: name_of(reason) })
+            }
             Purpose::Again | Purpose::Leave => {}
         }
     }

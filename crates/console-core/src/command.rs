@@ -3,7 +3,7 @@
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::view::{Command, Trouble};
-use trialogue_charter::{CallId, LineId, OfficeId};
+use trialogue_charter::{CallId, LineId, OfficeId, Precedence};
 use trialogue_journal::{Act, DeclineReason};
 use trialogue_wire::console::ToNode;
 
@@ -17,7 +17,8 @@ pub(crate) fn new_call() -> Option<CallId> {
 impl Console {
     pub(crate) fn command(&mut self, command: Command) {
         match command {
-            Command::Ring { line } => self.ring(line),
+            Command::Ring { line, precedence } => self.ring(line, precedence.into()),
+            Command::Acknowledge { line, ready_ms } => self.acknowledge(line, ready_ms),
             Command::Answer { line } => self.answer(line),
             Command::Decline { line, reason, call_back_ms, deputy } => {
                 self.decline(line, &reason, call_back_ms, deputy)
@@ -53,17 +54,36 @@ impl Console {
         self.trouble = Some(Trouble::ActRefused { reason: reason.to_owned() });
     }
 
-    fn ring(&mut self, line: String) {
+    fn ring(&mut self, line: String, precedence: Precedence) {
         let Some(line) = self.act_on(line) else { return };
+        let may =
+            self.charter.as_ref().zip(self.me.as_ref()).and_then(|(charter, me)| charter.authority(&me.office, &line));
+        if may.is_none_or(|up_to| precedence > up_to) {
+            return self.refuse("aboveAuthority");
+        }
         if let Some(call) = new_call() {
-            self.enter(line, call, true);
+            self.enter(line, call, Some(precedence));
+        }
+    }
+
+    fn acknowledge(&mut self, line: String, ready_ms: f64) {
+        let Some(line) = self.act_on(line) else { return };
+        let (Some(fold), Some(me)) = (&self.fold, &self.me) else { return };
+        let rings = fold.sounding_on(&me.party, &line);
+        // Milliseconds of this millennium fit; anything else is no time.
+        if rings.is_empty() || !(0.0..1e14).contains(&ready_ms) {
+            return self.refuse("notNow");
+        }
+        for ring in rings {
+            let act = Act::Acknowledge { call: ring.call, ready_ms: ready_ms as u64 };
+            self.state(&line, Purpose::Acknowledge, act, Vec::new());
         }
     }
 
     fn answer(&mut self, line: String) {
         let Some(line) = self.act_on(line) else { return };
         match self.fold.as_ref().and_then(|fold| fold.line(&line).call) {
-            Some(call) => self.enter(line, call, false),
+            Some(call) => self.enter(line, call, None),
             None => self.refuse("notNow"),
         }
     }

@@ -12,9 +12,10 @@ use crate::view::{Trouble, View};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use trialogue_charter::{
-    CallId, Device, DeviceCertificate, DeviceId, DeviceSecret, Hash, LineId, NodeId, VerifiedCharter,
+    CallId, Device, DeviceCertificate, DeviceId, DeviceSecret, Hash, Line, LineId, NodeId, VerifiedCharter,
 };
 use trialogue_journal::State;
+use trialogue_journal::fold::RingResponse;
 use trialogue_wire::console::{PathState, ToNode};
 
 /// One console of one officer. See the crate's calling contract.
@@ -173,10 +174,17 @@ impl Console {
         for call in rings {
             self.sounding.entry(call).or_insert(now_ms);
         }
-        let ringing = !self.sounding.is_empty();
+        // One whose answer was promised is not forgotten, but sounds no more.
+        let ringing = self.sounding.keys().any(|call| !self.is_promised(call));
         if std::mem::replace(&mut self.ringing, ringing) != ringing {
             self.push(Output::Ringing(ringing));
         }
+    }
+
+    fn is_promised(&self, call: &CallId) -> bool {
+        let (Some(fold), Some(charter), Some(me)) = (&self.fold, &self.charter, &self.me) else { return false };
+        let response = |line: &Line| fold.response(&line.id, &me.party, call);
+        charter.lines_of_office(&me.office).any(|line| matches!(response(line), RingResponse::Acknowledged { .. }))
     }
 
     /// Rings that sound at this console.

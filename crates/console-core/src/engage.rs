@@ -6,7 +6,7 @@ use crate::limits::*;
 use crate::packages::listed;
 use crate::view::Outcome;
 use std::collections::BTreeMap;
-use trialogue_charter::{CallId, DeviceId, LineId, NodeId, PartyId};
+use trialogue_charter::{CallId, DeviceId, LineId, NodeId, PartyId, Precedence};
 use trialogue_journal::fold::{Participant, RingResponse};
 use trialogue_journal::{Act, BodyRef};
 
@@ -40,6 +40,10 @@ pub(crate) struct Engaged {
     pub(crate) call: CallId,
     /// The own ring that waits for others, and when it began.
     pub(crate) rang: Option<(CallId, u64)>,
+    /// How urgent the own ring was; routine if this console answered.
+    pub(crate) precedence: Precedence,
+    /// Until when a party's promise to answer is waited for.
+    promised_us: Option<u64>,
     /// The fold has shown this console in.
     pub(crate) seated: bool,
     pub(crate) since_ms: Option<u64>,
@@ -80,12 +84,12 @@ impl Console {
         }
     }
 
-    pub(crate) fn enter(&mut self, line: LineId, call: CallId, ring: bool) {
-        let rang = ring.then_some((call, self.now_us));
+    pub(crate) fn enter(&mut self, line: LineId, call: CallId, ring: Option<Precedence>) {
+        let rang = ring.map(|_| (call, self.now_us));
         self.outcomes.remove(&line);
         let same = self.call.as_ref().is_some_and(|held| held.line == line);
-        if same && ring {
-            return self.ring_again(call);
+        if same && let Some(precedence) = ring {
+            return self.ring_again(call, precedence);
         }
         if same {
             return;
@@ -99,6 +103,8 @@ impl Console {
             line,
             call,
             rang,
+            precedence: ring.unwrap_or_default(),
+            promised_us: None,
             seated: false,
             since_ms: None,
             told: false,
@@ -118,20 +124,24 @@ impl Console {
         &mut self,
         line: &LineId,
         call: CallId,
-        ring: bool,
+        ring: Option<Precedence>,
         purpose: Purpose,
         offers: &BTreeMap<NodeId, Offer>,
     ) {
         let (offers, bodies) = listed(offers);
-        let act = if ring { Act::Ring { call, offers } } else { Act::Answer { call, offers } };
+        let act = match ring {
+            Some(precedence) => Act::Ring { call, offers, precedence },
+            None => Act::Answer { call, offers },
+        };
         self.state(line, purpose, act, bodies);
     }
 
     /// Rings those who are missing, from within the call.
-    fn ring_again(&mut self, call: CallId) {
+    fn ring_again(&mut self, call: CallId, precedence: Precedence) {
         let Some(mut held) = self.call.take() else { return };
         held.rang = Some((call, self.now_us));
-        self.say_in(&held.line, call, true, Purpose::Again, &held.offers);
+        held.precedence = precedence;
+        self.say_in(&held.line, call, Some(precedence), Purpose::Again, &held.offers);
         self.call = Some(held);
     }
 
@@ -243,7 +253,8 @@ impl Console {
             held.rang = Some((call, now_us));
         }
         let line = held.line.clone();
-        self.say_in(&line, call, ring, Purpose::Again, &offers);
+        let precedence = held.precedence;
+        self.say_in(&line, call, ring.then_some(precedence), Purpose::Again, &offers);
         self.leg.renew = true;
     }
 
@@ -255,9 +266,20 @@ impl Console {
             matches!(answer, RingResponse::Declined { .. } | RingResponse::Expired | RingResponse::Left)
         };
         let patience = u64::from(charter.policy.ring_seconds) * 1_000_000 + SILENT_GRACE_US;
-        let late = held.rang.is_none_or(|(_, since)| self.now_us >= since + patience);
+        let promised = answers.iter().filter_map(|answer| match answer {
+            RingResponse::Acknowledged { ready_ms, .. } => {
+                Some(ready_ms.saturating_sub(self.now_ms).saturating_mul(1_000))
+            }
+            _ => None,
+        });
+        let promised_us = promised.max().map(|wait_us| self.now_us + wait_us.min(PROMISE_US) + patience);
+        let late = held.rang.is_none_or(|(_, since)| {
+            let until = promised_us.map_or(since + patience, |at| at.min(since + PROMISE_US + patience));
+            self.now_us >= until
+        });
         let waiting = !late && !answers.iter().all(over);
         let Some(held) = &mut self.call else { return };
+        held.promised_us = promised_us;
         let alone_us = *held.alone_us.get_or_insert(self.now_us);
         if waiting {
             return;
@@ -300,7 +322,8 @@ impl Console {
         let leaving =
             held.leaving.values().flat_map(|until| [*until, *until + OLD_KEYS_US]).filter(|at| *at > self.now_us).min();
         let refresh = held.refresh_us.filter(|at| *at > self.now_us);
-        [ring, alone, back, refresh, missing, leaving].into_iter().flatten().min()
+        let promised = held.promised_us.filter(|at| *at > self.now_us);
+        [promised, ring, alone, back, refresh, missing, leaving].into_iter().flatten().min()
     }
 
     /// A member says what it sends; cosmetic.

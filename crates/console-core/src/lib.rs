@@ -21,6 +21,7 @@ mod leg;
 pub mod limits;
 mod link;
 mod packages;
+mod precedence;
 mod refresh;
 mod seal;
 mod show;

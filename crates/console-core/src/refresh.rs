@@ -41,7 +41,7 @@ impl Console {
         held.offers = self.fresh_offers(keep.into_iter().filter(|(node, _)| !needed.contains(node)).collect());
         // Nobody but this console moves the own group, and it cannot: it comes in anew, which ends that group.
         let purpose = Purpose::Again;
-        self.say_in(&held.line, held.call, !lost_own, purpose, &held.offers);
+        self.say_in(&held.line, held.call, (!lost_own).then_some(held.precedence), purpose, &held.offers);
         self.call = Some(held);
     }
 

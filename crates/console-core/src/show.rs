@@ -69,6 +69,7 @@ impl Console {
             name: text(&line.name),
             marking: line.marking.clone(),
             parties: parties.iter().map(|party| self.party_view(charter, line, party, &state)).collect(),
+            may_ring: self.me.as_ref().and_then(|me| line.authority(&me.office)).unwrap_or_default().into(),
             ring: self.ring_view(charter, line),
             active: !state.participants.is_empty(),
             joined: self.call.as_ref().is_some_and(|call| call.line == line.id),
@@ -107,6 +108,9 @@ impl Console {
             RingResponse::Received => RingState::Received,
             RingResponse::Unstaffed => RingState::Unstaffed,
             RingResponse::Ringing(consoles) => RingState::Ringing { consoles },
+            RingResponse::Acknowledged { by, ready_ms } => {
+                RingState::Acknowledged { ready_ms: ready_ms as f64, by: self.person(&by).map(|person| person.name) }
+            }
             RingResponse::Answered => RingState::Answered,
             RingResponse::Left => RingState::None,
             RingResponse::Expired => RingState::Expired,
@@ -120,13 +124,22 @@ impl Console {
 
     fn ring_view(&self, charter: &VerifiedCharter, line: &Line) -> Option<RingView> {
         let me = self.me.as_ref()?;
-        let rings: Vec<Ring> = self.fold.as_ref()?.sounding_on(&me.party, &line.id);
-        let ring = rings.iter().find(|ring| self.sounding.contains_key(&ring.call))?;
+        let fold = self.fold.as_ref()?;
+        let rings: Vec<Ring> = fold.sounding_on(&me.party, &line.id);
+        // The most urgent; of several, the one that stands for the call.
+        let here = rings.iter().filter(|ring| self.sounding.contains_key(&ring.call)).rev();
+        let ring = here.max_by_key(|ring| ring.precedence)?;
+        let ready_ms = match fold.response(&line.id, &me.party, &ring.call) {
+            RingResponse::Acknowledged { ready_ms, .. } => Some(ready_ms as f64),
+            _ => None,
+        };
         let since = *self.sounding.get(&ring.call)?;
         let until = since + u64::from(charter.policy.ring_seconds) * 1_000;
         Some(RingView {
             call: ring.call.to_string(),
             from: self.person(&ring.device)?,
+            precedence: ring.precedence.into(),
+            ready_ms,
             since_ms: since as f64,
             until_ms: until as f64,
         })
@@ -148,9 +161,12 @@ impl Console {
             voice_mid: None,
             picture_mid: None,
         });
+        let rings = self.fold.as_ref().map(|fold| fold.rings(&call.line)).unwrap_or_default();
+        let rung = rings.iter().map(|ring| ring.precedence).max().unwrap_or_default();
         Some(CallView {
             call: call.call.to_string(),
             line: call.line.to_string(),
+            precedence: rung.max(call.precedence).into(),
             since_ms: call.since_ms.map(|ms| ms as f64),
             members: own.into_iter().chain(self.others(call)).collect(),
             sealing: self.sealing_view(),

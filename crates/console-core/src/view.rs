@@ -94,6 +94,24 @@ pub enum Trouble {
     NotConnected,
 }
 
+/// How urgent a ring is, lowest first; as in the charter.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum Precedence {
+    /// Everyday business.
+    #[default]
+    Routine,
+    /// Before everyday business.
+    Priority,
+    /// A grave situation.
+    Immediate,
+    /// Command and warning.
+    Flash,
+    /// The heads of the parties.
+    FlashOverride,
+}
+
 /// One line on the board.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -107,7 +125,9 @@ pub struct LineView {
     pub marking: String,
     /// State of every party that has offices on the line, own party first.
     pub parties: Vec<PartyView>,
-    /// A ring that sounds here now and can be answered or declined.
+    /// The highest precedence with which this console's office may ring the line.
+    pub may_ring: Precedence,
+    /// A ring that sounds here now and can be answered, acknowledged or declined.
     pub ring: Option<RingView>,
     /// Somebody is in a call on this line (it can be joined).
     pub active: bool,
@@ -157,6 +177,13 @@ pub enum RingState {
         /// How many.
         consoles: u32,
     },
+    /// It fetches somebody who will answer.
+    Acknowledged {
+        /// When it expects to answer, milliseconds since 1970 UTC, by its own word.
+        ready_ms: f64,
+        /// Name of the person who said so, if the certificate is known here.
+        by: Option<String>,
+    },
     /// A console of it is in the call.
     Answered,
     /// Declined.
@@ -181,9 +208,13 @@ pub struct RingView {
     pub call: String,
     /// Who rings, verified by key.
     pub from: Person,
+    /// How urgent.
+    pub precedence: Precedence,
+    /// A console of the own party has promised an answer for then, milliseconds since 1970 UTC: it sounds no more, and can be answered.
+    pub ready_ms: Option<f64>,
     /// When it began here, milliseconds since 1970 by this console's clock.
     pub since_ms: f64,
-    /// When it expires here.
+    /// When it expires here, unless an answer was promised.
     pub until_ms: f64,
 }
 
@@ -209,6 +240,8 @@ pub struct CallView {
     pub call: String,
     /// Line id.
     pub line: String,
+    /// The highest precedence of the rings that made the call, as long as a ringer is in; else routine.
+    pub precedence: Precedence,
     /// When the first other person was in, milliseconds since 1970 by this console's clock; none while only ringing.
     pub since_ms: Option<f64>,
     /// Everyone in the call, this console first, then by party.
@@ -284,6 +317,17 @@ pub enum Command {
     Ring {
         /// Line id.
         line: String,
+        /// How urgent; routine if left out.
+        #[serde(default)]
+        #[ts(optional, as = "Option<Precedence>")]
+        precedence: Precedence,
+    },
+    /// Say that somebody is being fetched to answer the ring on a line.
+    Acknowledge {
+        /// Line id.
+        line: String,
+        /// When the answer is expected, milliseconds since 1970 UTC.
+        ready_ms: f64,
     },
     /// Answer the ring on a line, or join the call on it.
     Answer {

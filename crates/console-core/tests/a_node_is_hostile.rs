@@ -147,7 +147,7 @@ fn a_revoked_console_is_out_at_once() {
     world.until(20, |world| world.desks[0].stopped);
     assert_eq!(world.view(0).trouble, Some(Trouble::Refused { reason: "revoked".into() }));
     assert!(world.desks[0].seal.is_none());
-    world.input(0, Input::Command(Command::Ring { line: "leaders".into() }));
+    world.input(0, Input::Command(Command::Ring { line: "leaders".into(), precedence: Default::default() }));
     world.run(SECOND);
     assert!(!world.desks[1].ringing);
 }

@@ -87,7 +87,12 @@ fn an_honest_node_refuses(world: &mut World, stranger: &mut Stranger, desk: usiz
     let call = CallId([7; 16]);
     let group = handshakes(&stored(world))[0].0;
     let created = Act::Handshake { group, epoch: 0, commit: None, welcome: None, added: vec![], removed: vec![] };
-    let acts = [Act::Ring { call, offers: offers.clone() }, Act::Answer { call, offers }, created, Act::Leave {}];
+    let acts = [
+        Act::Ring { call, offers: offers.clone(), precedence: Default::default() },
+        Act::Answer { call, offers },
+        created,
+        Act::Leave {},
+    ];
     for (at, act) in acts.into_iter().enumerate() {
         let statement = stranger.says(act);
         let bodies = if at < 2 { bodies.iter().cloned().map(Into::into).collect() } else { Vec::new() };

@@ -49,6 +49,50 @@ fn when_nobody_comes_it_expires() {
 }
 
 #[test]
+fn a_caller_waits_for_the_one_who_is_being_fetched() {
+    let mut world = World::leaders(Suite::XWing);
+    world.ring(2);
+    world.until(5, |world| world.desks[0].ringing && world.desks[1].ringing);
+    let ready_ms = (world.wall_ms() + 300_000) as f64;
+    world.command(0, Command::Acknowledge { line: "leaders".into(), ready_ms });
+    world.until(5, |world| matches!(world.party(2, "JPN").ring, RingState::Acknowledged { .. }));
+    let RingState::Acknowledged { ready_ms: shown, by } = &world.party(2, "JPN").ring else { panic!("just seen") };
+    assert_eq!((*shown, by.is_some()), (ready_ms, true));
+    assert!(!world.desks[0].ringing, "who has promised is left in peace");
+    assert_eq!(world.line(0).ring.as_ref().map(|ring| ring.ready_ms), Some(Some(ready_ms)), "and can still answer");
+    // KOR lets it expire; the caller goes on waiting for JPN.
+    world.until(80, |world| world.party(2, "KOR").ring == RingState::Expired);
+    world.run(120_000_000);
+    assert!(world.view(2).call.is_some());
+    world.answer(0);
+    world.until(5, |world| world.party(2, "JPN").ring == RingState::Answered);
+}
+
+#[test]
+fn a_promise_that_is_not_kept_ends_the_ring() {
+    let mut world = World::leaders(Suite::XWing);
+    world.ring(2);
+    world.until(5, |world| world.desks[0].ringing);
+    let ready_ms = (world.wall_ms() + 120_000) as f64;
+    world.command(0, Command::Acknowledge { line: "leaders".into(), ready_ms });
+    world.until(300, |world| world.view(2).call.is_none());
+    assert_eq!(world.line(2).outcome, Some(Outcome::Unanswered));
+    assert_eq!(world.party(2, "JPN").ring, RingState::Expired);
+}
+
+#[test]
+fn how_urgent_is_shown_and_no_more_than_the_charter_lets() {
+    let mut world = World::leaders(Suite::XWing);
+    assert_eq!(world.line(2).may_ring, Precedence::FlashOverride);
+    world.command(2, Command::Ring { line: "leaders".into(), precedence: Precedence::Flash });
+    world.until(5, |world| world.line(0).ring.as_ref().is_some_and(|ring| ring.precedence == Precedence::Flash));
+    assert_eq!(world.call(2).precedence, Precedence::Flash);
+    world.answer(0);
+    world.until(5, |world| world.view(0).call.is_some() && world.call(0).members.len() == 2);
+    assert_eq!(world.call(0).precedence, Precedence::Flash, "who is in it sees what it is");
+}
+
+#[test]
 fn a_party_that_is_cut_off_is_silent_and_not_refusing() {
     let mut world = World::leaders(Suite::XWing);
     world.link(0, 2, false);

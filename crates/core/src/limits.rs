@@ -24,6 +24,9 @@ pub const STATEMENT_EVERY_US: u64 = 50_000;
 pub const MESSAGES_BURST: u32 = 256;
 /// See [`MESSAGES_BURST`].
 pub const MESSAGE_EVERY_US: u64 = 20_000;
+/// Longest that a ring waits for somebody who is being fetched, counted from when that was promised. Longer leaves a caller before a ring
+/// that nobody remembers; shorter cuts off a principal who is on the way.
+pub const PROMISE_US: u64 = 60 * 60 * 1_000_000;
 /// How long the disk may take for an entry before what depends on it goes out unrecorded: an emergency does not wait for a disk.
 pub const DISK_PATIENCE_US: u64 = 2_000_000;
 /// Own entries that the disk has not confirmed; beyond it statements are refused as `Busy`, so a dead disk cannot fill the memory.

@@ -2,10 +2,11 @@
 
 use crate::append::After;
 use crate::bucket::Bucket;
-use crate::limits::{RING_EVERY_US, RINGS_BURST, STAFFED_US};
+use crate::limits::{PROMISE_US, RING_EVERY_US, RINGS_BURST, STAFFED_US};
 use crate::machine::Machine;
 use crate::note::{Count, Note};
 use std::collections::BTreeSet;
+use trialogue_charter::{CallId, LineId};
 use trialogue_journal::Body;
 use trialogue_journal::fold::Ring;
 
@@ -16,6 +17,8 @@ pub(crate) struct Sounding {
     /// How many consoles were said to sound, and when that may be said again.
     told: Option<u16>,
     next_us: u64,
+    /// The last promise to answer: position of its entry, and until when the ring goes on for it.
+    promised: Option<(u64, u64)>,
 }
 
 impl Sounding {
@@ -51,7 +54,9 @@ impl Machine {
             return;
         }
         let consoles = self.on_watch(&line);
+        let promised_us = self.promised_us(&line, &call);
         let Some(sounding) = self.sounding.get_mut(&call) else { return };
+        sounding.until_us = sounding.until_us.max(promised_us.unwrap_or(0));
         if now >= sounding.until_us {
             // One that cannot be written is tried again; meanwhile the consoles' own count has ended the sound.
             sounding.until_us = now + STAFFED_US;
@@ -72,6 +77,22 @@ impl Machine {
         }
     }
 
+    /// Until when a ring goes on because this party has promised to answer it: a ring's length beyond the time that it named, and never
+    /// longer than [`PROMISE_US`] from when that was said.
+    fn promised_us(&mut self, line: &LineId, call: &CallId) -> Option<u64> {
+        let own = self.ahead.node(&self.node)?;
+        let said = own.response(line, call).filter(|response| response.ended.is_none())?.acknowledged?;
+        let (now_us, wall_ms) = (self.now.us, self.now.wall_ms);
+        let ring_us = u64::from(self.charter.policy.ring_seconds) * 1_000_000;
+        let sounding = self.sounding.get_mut(call)?;
+        // Taken once per promise: a wall clock that jumps later changes nothing.
+        if sounding.promised.is_none_or(|(seq, _)| seq != said.seq) {
+            let wait_us = said.ready_ms.saturating_sub(wall_ms).saturating_mul(1_000).min(PROMISE_US);
+            sounding.promised = Some((said.seq, now_us + wait_us + ring_us));
+        }
+        sounding.promised.map(|(_, until_us)| until_us)
+    }
+
     /// Begins to sound a ring, and says that it came in, if that was not said before a restart.
     fn receive(&mut self, ring: &Ring) -> bool {
         let (call, line, now) = (ring.call, ring.line.clone(), self.now.us);
@@ -89,7 +110,7 @@ impl Machine {
         }
         let until_us = now + u64::from(self.charter.policy.ring_seconds) * 1_000_000;
         let told = said.and_then(|response| response.ringing).map(|(consoles, _)| consoles);
-        self.sounding.insert(call, Sounding { until_us, told, next_us: now });
+        self.sounding.insert(call, Sounding { until_us, told, next_us: now, promised: None });
         true
     }
 }

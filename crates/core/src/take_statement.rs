@@ -8,7 +8,6 @@ use crate::machine::Machine;
 use crate::note::{Count, Note};
 use minicbor::bytes::ByteVec;
 use trialogue_charter::{DeviceId, Hash};
-use trialogue_journal::fold::Ignored;
 use trialogue_journal::{Act, Body, Statement, UnverifiedStatement};
 use trialogue_wire::console::{Refusal, ToConsole};
 
@@ -40,7 +39,7 @@ impl Machine {
 
     /// May it be written, and with which bodies?
     fn judge(&self, device: DeviceId, bytes: &[u8], bodies: Vec<ByteVec>) -> Result<Vec<ByteVec>, Refusal> {
-        let statement = self.ahead.judge(&self.node, bytes).map_err(refusal)?;
+        let statement = self.ahead.judge(&self.node, bytes).map_err(Refusal::from)?;
         if statement.device != device {
             return Err(Refusal::Signature);
         }
@@ -65,19 +64,4 @@ fn whole(statement: &Statement, bodies: Vec<ByteVec>) -> Result<Vec<ByteVec>, Re
         return Err(Refusal::Malformed);
     }
     Ok(bodies.into_iter().map(|(_, body)| body).collect())
-}
-
-/// What a console is told of a rule of the fold.
-fn refusal(ignored: Ignored) -> Refusal {
-    match ignored {
-        Ignored::Certificate | Ignored::VoucherUsed | Ignored::Late | Ignored::UnknownDevice => Refusal::Certificate,
-        Ignored::Revoked => Refusal::Revoked,
-        Ignored::Signature => Refusal::Signature,
-        Ignored::Malformed | Ignored::BodyMissing => Refusal::Malformed,
-        Ignored::Replayed => Refusal::Replayed,
-        Ignored::NotOnLine => Refusal::NotOnLine,
-        Ignored::Epoch => Refusal::Epoch,
-        Ignored::Full => Refusal::Busy,
-        Ignored::UnknownNode | Ignored::AlreadyEnrolled | Ignored::NotIn | Ignored::NotNow => Refusal::NotNow,
-    }
 }

@@ -98,7 +98,7 @@ impl Endpoint {
         let up = self.view.node == NodeLink::Up;
         if let (Some(line), true, false) = (self.args.ring.clone(), up, self.rang) {
             self.rang = true;
-            self.input(Input::Command(Command::Ring { line }));
+            self.input(Input::Command(Command::Ring { line, precedence: Default::default() }));
         } else if let Some(wanted) = &self.args.answer {
             let mut lines = self.view.lines.iter();
             let ringing = lines.find(|l| l.ring.is_some() && !l.joined && (wanted == "any" || *wanted == l.id));

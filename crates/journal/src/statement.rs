@@ -2,7 +2,7 @@
 
 use crate::entry::BodyRef;
 use minicbor::{Decode, Encode};
-use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId};
+use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, Precedence};
 
 /// One act of a console on a line. Signed as COSE_Sign1 with the device's Ed25519 key.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -52,6 +52,9 @@ pub enum Act {
         /// One key package per node of the charter.
         #[n(2)]
         offers: Vec<KeyOffer>,
+        /// How urgent; the charter says how far the ringer's office may go.
+        #[n(3)]
+        precedence: Precedence,
     },
     /// Answers a ring, joins a call that is under way, or comes back to it.
     #[n(1)]
@@ -107,6 +110,18 @@ pub enum Act {
         /// Devices removed.
         #[n(6)]
         removed: Vec<DeviceId>,
+    },
+    /// Acknowledges a ring for the party without answering it: the person who will is being fetched. The ring goes on, quieter, until
+    /// then.
+    #[n(5)]
+    #[cbor(map)]
+    Acknowledge {
+        /// Which ring.
+        #[n(1)]
+        call: CallId,
+        /// When the party expects to answer, milliseconds since 1970 UTC.
+        #[n(2)]
+        ready_ms: u64,
     },
 }
 

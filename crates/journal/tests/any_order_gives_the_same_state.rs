@@ -17,6 +17,7 @@ enum Event {
     Ring(usize, u8, u8),
     Answer(usize, u8, u8),
     Decline(usize, u8, u8),
+    Acknowledge(usize, u8, u8),
     Leave(usize, u8),
     Create(usize, u8, u8),
     /// Adds everyone who is in and no member, removes every member who is not in: what a lead does.
@@ -38,6 +39,7 @@ fn event() -> impl Strategy<Value = Event> {
         3 => (n.clone(), c.clone(), ring).prop_map(|(n, c, k)| Event::Ring(n, c, k)),
         4 => (n.clone(), c.clone(), call.clone()).prop_map(|(n, c, k)| Event::Answer(n, c, k)),
         1 => (n.clone(), c.clone(), call.clone()).prop_map(|(n, c, k)| Event::Decline(n, c, k)),
+        2 => (n.clone(), c.clone(), call.clone()).prop_map(|(n, c, k)| Event::Acknowledge(n, c, k)),
         4 => (n.clone(), c.clone()).prop_map(|(n, c)| Event::Leave(n, c)),
         3 => (n.clone(), c.clone(), 0..9u8).prop_map(|(n, c, g)| Event::Create(n, c, g)),
         8 => n.clone().prop_map(Event::Reconcile),
@@ -60,6 +62,7 @@ fn play(scene: &mut Scene, event: &Event) {
         Event::Ring(n, c, k) => scene.says(&at(n, c), ring(k * 3 + n as u8)),
         Event::Answer(n, c, k) => scene.says(&at(n, c), answer(k)),
         Event::Decline(n, c, k) => scene.says(&at(n, c), decline(k)),
+        Event::Acknowledge(n, c, k) => scene.says(&at(n, c), acknowledge(k, u64::from(k))),
         Event::Leave(n, c) => scene.says(&at(n, c), Act::Leave {}),
         Event::Create(n, c, g) => {
             let others: Vec<_> = scene.in_on().into_iter().filter(|device| *device != at(n, c).id()).collect();

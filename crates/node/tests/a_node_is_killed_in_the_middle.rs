@@ -64,7 +64,7 @@ async fn and_comes_back_whole() {
         let usa_node = spawn(&house, "usa-1");
         let mut usa = Officer::on_watch(&house, usa_node.1, "usa-duty").await;
         let call = CallId([round + 1; 16]);
-        let number = usa.act("duty", Act::Ring { call, offers: Vec::new() }).await;
+        let number = usa.act("duty", Act::Ring { call, offers: Vec::new(), precedence: Default::default() }).await;
         usa.hear(&house, |m| match m {
             ToConsole::Refused { reason, .. } => panic!("{reason:?}"),
             m => matches!(m, ToConsole::Accepted { number: n, unrecorded: false } if *n == number),

@@ -17,7 +17,7 @@ impl World {
     pub fn ring(&mut self, console: usize, line: &str) -> CallId {
         let call = CallId(self.rng.bytes());
         let (offers, bodies) = SimConsole::offers(self.fixture, &mut self.rng);
-        self.act(console, line, Act::Ring { call, offers }, bodies);
+        self.act(console, line, Act::Ring { call, offers, precedence: Default::default() }, bodies);
         call
     }
 
@@ -25,6 +25,12 @@ impl World {
     pub fn answer(&mut self, console: usize, line: &str, call: CallId) {
         let (offers, bodies) = SimConsole::offers(self.fixture, &mut self.rng);
         self.act(console, line, Act::Answer { call, offers }, bodies);
+    }
+
+    /// Says that somebody is being fetched, who will answer so many milliseconds from now.
+    pub fn acknowledge(&mut self, console: usize, line: &str, call: CallId, in_ms: u64) {
+        let ready_ms = self.wall_ms() + in_ms;
+        self.act(console, line, Act::Acknowledge { call, ready_ms }, Vec::new());
     }
 
     /// Declines a ring.

@@ -99,7 +99,7 @@ fn make(count: usize) -> Result<Fixture, Box<dyn std::error::Error>> {
     leaders.sort();
     duty.sort();
     let line = |id: &str, offices| -> Result<Line, BadId> {
-        Ok(Line { id: LineId::new(id)?, name: texts(id), marking: "TEST".into(), offices })
+        Ok(Line { id: LineId::new(id)?, name: texts(id), marking: "TEST".into(), offices, authority: Vec::new() })
     };
     let draft = Charter {
         version: 1,

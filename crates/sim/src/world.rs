@@ -122,6 +122,11 @@ impl World {
         Now { us: self.now_us, wall_ms: BEGINS_MS + self.now_us / 1_000 }
     }
 
+    /// The wall clock that all nodes share, milliseconds since 1970 UTC.
+    pub fn wall_ms(&self) -> u64 {
+        self.now().wall_ms
+    }
+
     pub(crate) fn later(&mut self, after_us: u64, event: Event) {
         self.at(self.now_us + after_us, event);
     }

@@ -270,7 +270,7 @@ fn floods_of_streams_and_rings_are_bounded() {
     for n in 0..500u64 {
         let mut call = [0; 16];
         call[..8].copy_from_slice(&n.to_be_bytes());
-        let act = Act::Ring { call: CallId(call), offers: vec![] };
+        let act = Act::Ring { call: CallId(call), offers: vec![], precedence: Default::default() };
         let statement = Statement { device: id, number: 1_000 + n, line: line(), act }.sign(secret).0;
         let bundle = hostile.entry(Body::Stated { statement }, vec![]);
         hostile.world.say_as(KOREA, 0, trialogue_wire::encode(&LinkMessage::Entries { bundles: vec![bundle] }));

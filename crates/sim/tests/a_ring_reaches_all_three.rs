@@ -113,3 +113,36 @@ fn what_does_not_fit_is_refused_with_its_reason() {
     assert!(world.is_in(2, USA + 1, LEADERS));
     world.check_honest();
 }
+
+#[test]
+fn a_ring_waits_for_the_one_who_is_being_fetched_and_not_for_ever() {
+    let mut world = World::on_watch(3, 8);
+    let call = world.ring(USA, LEADERS);
+    assert!(world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)));
+    world.acknowledge(JPN, LEADERS, call, 300_000);
+    let line = world.lines(LEADERS).unwrap().clone();
+    let response = |world: &World, party: usize| {
+        world.consoles[USA].state.line(&line).responses[&world.fixture.parties[party].id].clone()
+    };
+    assert!(world.run_until(|w| matches!(response(w, 0), RingResponse::Acknowledged { .. })));
+    // Far beyond what a ring sounds without a promise.
+    world.run(200_000_000);
+    assert!(matches!(response(&world, 0), RingResponse::Acknowledged { .. }));
+    assert_eq!(response(&world, 1), RingResponse::Expired, "KOR promised nothing");
+    world.run(200_000_000);
+    assert_eq!(response(&world, 0), RingResponse::Expired, "nobody came");
+    world.rings_may_sound = false;
+    world.check_converged();
+}
+
+#[test]
+fn a_promise_for_next_year_ends_within_the_hour() {
+    let mut world = World::on_watch(3, 9);
+    let call = world.ring(USA, LEADERS);
+    assert!(world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)));
+    world.acknowledge(JPN, LEADERS, call, 365 * 86_400_000);
+    world.run(3_500_000_000);
+    assert_eq!(world.consoles[JPN].rings_here(world.fixture, LEADERS), Some(call));
+    world.run(300_000_000);
+    assert_eq!(world.consoles[JPN].rings_here(world.fixture, LEADERS), None);
+}

@@ -50,7 +50,7 @@ fn a_statement_must_bring_its_bodies_and_nothing_else() {
     let mut world = call(2);
     let offers = trialogue_sim::SimConsole::offers(world.fixture, &mut world.rng);
     let call = trialogue_charter::CallId([3; 16]);
-    let ring = |offers| trialogue_journal::Act::Ring { call, offers };
+    let ring = |offers| trialogue_journal::Act::Ring { call, offers, precedence: Default::default() };
     world.act(USA, LEADERS, ring(offers.0.clone()), offers.1[1..].to_vec());
     let mut more = offers.1.clone();
     more.push(vec![1; 9]);

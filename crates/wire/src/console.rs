@@ -271,6 +271,9 @@ pub enum Refusal {
     /// Too much at once.
     #[n(9)]
     Busy,
+    /// The charter does not let the office ring that line at that precedence.
+    #[n(10)]
+    AboveAuthority,
 }
 
 impl From<trialogue_journal::Ignored> for Refusal {
@@ -282,6 +285,7 @@ impl From<trialogue_journal::Ignored> for Refusal {
             Ignored::Revoked => Self::Revoked,
             Ignored::Signature => Self::Signature,
             Ignored::NotOnLine => Self::NotOnLine,
+            Ignored::AboveAuthority => Self::AboveAuthority,
             Ignored::Replayed => Self::Replayed,
             Ignored::Epoch => Self::Epoch,
             Ignored::UnknownNode | Ignored::AlreadyEnrolled | Ignored::NotIn | Ignored::NotNow => Self::NotNow,

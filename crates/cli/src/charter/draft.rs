@@ -1,6 +1,6 @@
 //! From `charter.toml` and public key files to a charter to be signed.
 
-use super::plan::{Plan, TextsPlan};
+use super::plan::{LinePlan, Plan, TextsPlan};
 use crate::{Failure, files};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -57,7 +57,13 @@ impl Reader<'_> {
                 on_line.push(id);
             }
             let marking = self.shown(&line.marking, MARKING_MAX)?;
-            lines.push(Line { id: self.id(&line.id)?, name: self.texts(&line.name)?, marking, offices: on_line });
+            lines.push(Line {
+                id: self.id(&line.id)?,
+                name: self.texts(&line.name)?,
+                marking,
+                authority: self.authority(line, &on_line)?,
+                offices: on_line,
+            });
         }
         parties.sort_by(|a, b| a.id.cmp(&b.id));
         nodes.sort_by(|a, b| a.id.cmp(&b.id));
@@ -76,6 +82,30 @@ impl Reader<'_> {
                 lost_seconds: self.seconds(plan.policy.lost_seconds.as_ref(), LOST_USUAL, LOST_SECONDS)?,
             },
         })
+    }
+
+    fn authority(&self, line: &LinePlan, on_line: &[OfficeId]) -> Result<Vec<Authority>, Failure> {
+        let mut all = Vec::new();
+        for (office, name) in &line.authority {
+            let Some(office) = on_line.iter().find(|id| id.as_str() == office) else {
+                return Err(self.wrong(
+                    name,
+                    format!("\"{office}\" is not in this line's `offices`: add it there, or correct the id"),
+                ));
+            };
+            let Some(up_to) = Precedence::named(name.get_ref()) else {
+                let why = format!(
+                    "\"{}\" is no precedence: write priority, immediate, flash or flash-override",
+                    name.get_ref()
+                );
+                return Err(self.wrong(name, why));
+            };
+            // Every office may ring routine; saying so is allowed here and not repeated in the charter.
+            if up_to > Precedence::Routine {
+                all.push(Authority { office: office.clone(), up_to });
+            }
+        }
+        Ok(all)
     }
 
     fn public_files<T>(

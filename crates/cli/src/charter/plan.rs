@@ -1,6 +1,7 @@
 //! `charter.toml` as it is written.
 
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use toml::Spanned;
 
 /// The plan of a charter.
@@ -45,6 +46,9 @@ pub struct LinePlan {
     pub name: TextsPlan,
     pub marking: Spanned<String>,
     pub offices: Vec<Spanned<String>>,
+    /// Highest precedence by office; routine where it is not named.
+    #[serde(default)]
+    pub authority: BTreeMap<String, Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]

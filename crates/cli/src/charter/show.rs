@@ -38,7 +38,8 @@ fn describe(out: &mut String, signed: &UnverifiedCharter) -> std::fmt::Result {
     for line in &charter.lines {
         writeln!(out, "  {} — {} [{}]", line.id, three(&line.name), line.marking)?;
         for office in &line.offices {
-            writeln!(out, "    {}", title(charter, office.as_str()))?;
+            let may = line.authority(office).unwrap_or_default().name();
+            writeln!(out, "    {} may ring up to {may}", title(charter, office.as_str()))?;
         }
     }
     writeln!(out)?;

@@ -22,6 +22,8 @@ pub struct OfficeRole {
 pub struct LineRole {
     pub id: &'static str,
     pub name: Three,
+    /// Highest precedence that each of its offices may ring with.
+    pub authority: &'static str,
 }
 
 /// Marking of every line.
@@ -29,9 +31,11 @@ pub const MARKING: &str = "EXERCISE · REL TO USA, JPN, KOR";
 
 /// The lines, as the board shows them.
 pub const LINES: [LineRole; 3] = [
-    LineRole { id: "leaders", name: ["Leaders", "首脳", "정상"] },
-    LineRole { id: "advisers", name: ["Security advisers", "安全保障担当", "안보보좌관"] },
-    LineRole { id: "duty", name: ["Duty officers", "当直", "당직"] },
+    LineRole { id: "leaders", name: ["Leaders", "首脳", "정상"], authority: "flash-override" },
+    LineRole {
+        id: "advisers", name: ["Security advisers", "安全保障担当", "안보보좌관"], authority: "flash"
+    },
+    LineRole { id: "duty", name: ["Duty officers", "当直", "당직"], authority: "immediate" },
 ];
 
 const DUTY: Three = ["Duty Officer", "当直官", "당직관"];

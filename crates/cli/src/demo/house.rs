@@ -210,14 +210,17 @@ fn plan_text(suite: Suite) -> String {
         }
     }
     for (index, line) in LINES.iter().enumerate() {
-        let offices = PARTIES.iter().filter_map(|party| party.offices.get(index)).map(|office| office.id.to_owned());
+        let offices = || PARTIES.iter().filter_map(|party| party.offices.get(index)).map(|office| office.id.to_owned());
+        let authority: Vec<String> =
+            offices().map(|office| format!("{office} = {}", toml_text(line.authority))).collect();
         let _ = write!(
             text,
-            "\n[[line]]\nid = \"{}\"\nname = {}\nmarking = {}\noffices = [{}]\n",
+            "\n[[line]]\nid = \"{}\"\nname = {}\nmarking = {}\noffices = [{}]\nauthority = {{ {} }}\n",
             line.id,
             three(&line.name),
             toml_text(MARKING),
-            quoted(offices.collect()),
+            quoted(offices().collect()),
+            authority.join(", "),
         );
     }
     text

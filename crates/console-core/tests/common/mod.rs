@@ -209,7 +209,7 @@ impl World {
     }
 
     pub fn ring(&mut self, desk: usize) {
-        self.command(desk, Command::Ring { line: "leaders".into() });
+        self.command(desk, Command::Ring { line: "leaders".into(), precedence: Default::default() });
     }
 
     pub fn answer(&mut self, desk: usize) {

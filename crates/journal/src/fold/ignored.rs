@@ -39,6 +39,9 @@ pub enum Ignored {
     /// The line is not in the charter, or the device's office (or the node's party) is not on it.
     #[error("the office is not on that line")]
     NotOnLine,
+    /// The ring is above what the charter lets the office ring.
+    #[error("the office may not ring that line at that precedence")]
+    AboveAuthority,
     /// The device is not in on the line.
     #[error("the device is not in on that line")]
     NotIn,

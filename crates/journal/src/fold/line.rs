@@ -1,13 +1,13 @@
 //! A line as all journals together show it.
 
 use super::group::Group;
-use super::respond::{Ended, Response};
+use super::respond::{Acknowledged, Ended, Response};
 use super::{NodeState, State};
 use crate::entry::BodyRef;
 use crate::statement::DeclineReason;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, PartyId};
+use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, PartyId, Precedence};
 
 /// A line now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub struct Ring {
     pub node: NodeId,
     /// Of which party.
     pub party: PartyId,
+    /// How urgent.
+    pub precedence: Precedence,
     /// Position in that node's journal.
     pub seq: u64,
     /// That node's time, milliseconds since 1970 UTC. A claim.
@@ -75,6 +77,13 @@ pub enum RingResponse {
     Unstaffed,
     /// So many of its consoles sound.
     Ringing(u32),
+    /// It fetches somebody.
+    Acknowledged {
+        /// Which console said so.
+        by: DeviceId,
+        /// When it expects to answer, milliseconds since 1970 UTC.
+        ready_ms: u64,
+    },
     /// A console of it is in.
     Answered,
     /// It was in while it rang, and left.
@@ -145,6 +154,7 @@ impl State {
                     device: *device,
                     node: id.clone(),
                     party: node.party.clone(),
+                    precedence: ring.precedence,
                     seq: ring.seq,
                     time_ms: ring.time_ms,
                 });
@@ -169,8 +179,10 @@ impl State {
         });
         let ended =
             |wanted: fn(&Ended) -> bool| said.iter().any(|response| response.ended.as_ref().is_some_and(wanted));
-        let open = said.iter().filter(|response| response.ended.is_none());
-        let sounding: Vec<u16> = open.filter_map(|response| response.ringing).map(|(consoles, _)| consoles).collect();
+        let open = || said.iter().filter(|response| response.ended.is_none());
+        // Of two sites, the later promise.
+        let acknowledged = open().filter_map(|response| response.acknowledged).max_by_key(|said| said.ready_ms);
+        let sounding: Vec<u16> = open().filter_map(|response| response.ringing).map(|(consoles, _)| consoles).collect();
         let consoles: u32 = sounding.iter().map(|consoles| u32::from(*consoles)).sum();
         if ended(|ended| matches!(ended, Ended::Joined { end: None, .. })) {
             RingResponse::Answered
@@ -178,6 +190,8 @@ impl State {
             RingResponse::Left
         } else if let Some(declined) = declined {
             declined
+        } else if let Some(Acknowledged { by, ready_ms, .. }) = acknowledged {
+            RingResponse::Acknowledged { by, ready_ms }
         } else if consoles > 0 {
             RingResponse::Ringing(consoles)
         } else if ended(|ended| matches!(ended, Ended::Expired { .. })) {

@@ -93,6 +93,15 @@ pub enum Applied {
         /// The console that declined; none: the node did, by policy.
         by: Option<DeviceId>,
     },
+    /// A party fetches somebody to answer a ring.
+    Acknowledged {
+        /// The line.
+        line: LineId,
+        /// The ring.
+        call: CallId,
+        /// The console that said so.
+        device: DeviceId,
+    },
     /// A console hung up.
     Left {
         /// The line.

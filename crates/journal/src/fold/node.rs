@@ -6,7 +6,7 @@ use super::respond::Response;
 use crate::entry::BodyRef;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use trialogue_charter::{CallId, DeviceId, Hash, LineId, Node, NodeId, OfficeId, PartyId, VoucherId};
+use trialogue_charter::{CallId, DeviceId, Hash, LineId, Node, NodeId, OfficeId, PartyId, Precedence, VoucherId};
 
 /// What one node's journal says. Private to the fold but for reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub struct Presence {
 pub struct OwnRing {
     /// Its id.
     pub call: CallId,
+    /// How urgent.
+    pub precedence: Precedence,
     /// Position in the node's journal.
     pub seq: u64,
     /// The node's time, milliseconds since 1970 UTC. A claim.

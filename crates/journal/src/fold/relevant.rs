@@ -73,6 +73,7 @@ impl NodeState {
             let calls = live.get(id);
             let alive = on.responses.iter().filter(|(call, _)| calls.is_some_and(|calls| calls.contains(call)));
             for (_, response) in alive {
+                devices.extend(response.acknowledged.map(|acknowledged| acknowledged.by));
                 match &response.ended {
                     Some(Ended::Declined { by, .. }) => devices.extend(by),
                     Some(Ended::Joined { by, .. }) => {
@@ -101,6 +102,7 @@ impl OnLine {
         for (_, response) in alive {
             seqs.extend(response.received);
             seqs.extend(response.ringing.map(|(_, seq)| seq));
+            seqs.extend(response.acknowledged.map(|acknowledged| acknowledged.seq));
             match response.ended {
                 Some(Ended::Joined { first, order, end, .. }) => {
                     seqs.extend([first, order]);

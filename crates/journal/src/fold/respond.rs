@@ -3,8 +3,8 @@
 use super::node::{NodeState, OnLine};
 use super::{Applied, Ignored};
 use crate::limits::RESPONSES_MAX;
-use crate::statement::DeclineReason;
-use trialogue_charter::{CallId, DeviceId, LineId, OfficeId, VerifiedCharter};
+use crate::statement::{DeclineReason, Statement};
+use trialogue_charter::{CallId, DeviceId, LineId, OfficeId, Precedence, VerifiedCharter};
 
 /// What one node's journal says about another's ring.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +15,21 @@ pub struct Response {
     pub received: Option<u64>,
     /// How many consoles sound, and the position of the entry that said so last.
     pub ringing: Option<(u16, u64)>,
+    /// A console said that somebody is being fetched.
+    pub acknowledged: Option<Acknowledged>,
     /// How it ended; while none, the ring sounds.
     pub ended: Option<Ended>,
+}
+
+/// A party has seen a ring and says when it will answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Acknowledged {
+    /// Which console said so.
+    pub by: DeviceId,
+    /// When the party expects to answer, milliseconds since 1970 UTC. Its claim.
+    pub ready_ms: u64,
+    /// Position of the entry.
+    pub seq: u64,
 }
 
 /// How a ring ended for a node.
@@ -55,7 +68,7 @@ pub enum Ended {
 
 impl Response {
     pub(super) fn new(first: u64) -> Self {
-        Self { first, received: None, ringing: None, ended: None }
+        Self { first, received: None, ringing: None, acknowledged: None, ended: None }
     }
 
     /// A console came in while it rang.
@@ -88,6 +101,29 @@ impl NodeState {
         match charter.offices_of_party_on_line(&self.party, line).next() {
             Some(_) => Ok(()),
             None => Err(Ignored::NotOnLine),
+        }
+    }
+
+    /// An office rings no higher than the charter lets it.
+    pub(super) fn may_ring(
+        &self,
+        charter: &VerifiedCharter,
+        statement: &Statement,
+        precedence: Precedence,
+    ) -> Result<(), Ignored> {
+        let known = self.devices.get(&statement.device).ok_or(Ignored::UnknownDevice)?;
+        match charter.authority(&known.device.office, &statement.line) {
+            Some(up_to) if precedence <= up_to => Ok(()),
+            Some(_) => Err(Ignored::AboveAuthority),
+            None => Err(Ignored::NotOnLine),
+        }
+    }
+
+    /// What is over for this node is not promised any more.
+    pub(super) fn may_acknowledge(&self, line: &LineId, call: &CallId) -> Result<(), Ignored> {
+        match self.response(line, call).and_then(|response| response.ended.as_ref()) {
+            Some(_) => Err(Ignored::NotNow),
+            None => Ok(()),
         }
     }
 

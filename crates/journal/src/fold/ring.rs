@@ -6,7 +6,7 @@ use crate::entry::BodyRef;
 use crate::limits::MEMBERS_MAX;
 use crate::statement::{KeyOffer, Statement};
 use std::collections::BTreeMap;
-use trialogue_charter::{CallId, DeviceId, NodeId, VerifiedCharter};
+use trialogue_charter::{CallId, DeviceId, NodeId, Precedence, VerifiedCharter};
 
 impl NodeState {
     pub(super) fn may_come_in(
@@ -28,8 +28,16 @@ impl NodeState {
 
 impl OnLine {
     /// Rings. A console that is in already keeps its place and its keys: it rings again for those who are missing.
-    pub(super) fn ring(&mut self, device: DeviceId, call: CallId, offers: Vec<KeyOffer>, seq: u64, time_ms: u64) {
-        let ring = OwnRing { call, seq, time_ms };
+    pub(super) fn ring(
+        &mut self,
+        device: DeviceId,
+        call: CallId,
+        offers: Vec<KeyOffer>,
+        precedence: Precedence,
+        seq: u64,
+        time_ms: u64,
+    ) {
+        let ring = OwnRing { call, precedence, seq, time_ms };
         if let Some(presence) = self.present.get_mut(&device) {
             presence.ring = Some(ring);
             presence.offers = by_node(offers);

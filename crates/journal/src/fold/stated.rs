@@ -2,6 +2,7 @@
 
 use super::device::Stay;
 use super::node::NodeState;
+use super::respond::Acknowledged;
 use super::{Applied, Ignored};
 use crate::stated::{StatementError, UnverifiedStatement};
 use crate::statement::{Act, Statement};
@@ -31,7 +32,12 @@ impl NodeState {
 
     fn allows(&self, charter: &VerifiedCharter, statement: &Statement) -> Result<(), Ignored> {
         match &statement.act {
-            Act::Ring { offers, .. } | Act::Answer { offers, .. } => self.may_come_in(charter, statement, offers),
+            Act::Ring { offers, precedence, .. } => {
+                self.may_ring(charter, statement, *precedence)?;
+                self.may_come_in(charter, statement, offers)
+            }
+            Act::Answer { offers, .. } => self.may_come_in(charter, statement, offers),
+            Act::Acknowledge { call, .. } => self.may_acknowledge(&statement.line, call),
             Act::Decline { call, deputy, .. } => self.may_decline(charter, &statement.line, call, deputy.as_ref()),
             Act::Leave {} => self.may_leave(&statement.line, &statement.device),
             Act::Handshake { group, epoch, added, removed, .. } => {
@@ -55,8 +61,8 @@ impl NodeState {
         }
         let on = self.lines.entry(line.clone()).or_default();
         match act {
-            Act::Ring { call, offers } => {
-                on.ring(device, call, offers, seq, time_ms);
+            Act::Ring { call, offers, precedence } => {
+                on.ring(device, call, offers, precedence, seq, time_ms);
                 Applied::Rang { line, call, device }
             }
             Act::Answer { call, offers } => {
@@ -68,6 +74,10 @@ impl NodeState {
                 Applied::Declined { line, call, reason, by: Some(device) }
             }
             Act::Leave {} => Applied::Left { line, device },
+            Act::Acknowledge { call, ready_ms } => {
+                on.response(call, seq).acknowledged = Some(Acknowledged { by: device, ready_ms, seq });
+                Applied::Acknowledged { line, call, device }
+            }
             Act::Handshake { group, epoch, commit, welcome, added, removed } => {
                 let record = super::HandshakeRecord { seq, by: device, epoch, commit, welcome, added, removed };
                 let (epoch, created) = on.handshake(group, record);

@@ -72,7 +72,7 @@ pub fn body(text: &str) -> BodyRef {
 }
 
 pub fn ring(number: u8) -> Act {
-    Act::Ring { call: call(number), offers: offers() }
+    Act::Ring { call: call(number), offers: offers(), precedence: Default::default() }
 }
 
 pub fn answer(number: u8) -> Act {
@@ -81,6 +81,10 @@ pub fn answer(number: u8) -> Act {
 
 pub fn decline(number: u8) -> Act {
     Act::Decline { call: call(number), reason: DeclineReason::Busy, call_back_ms: Some(9), deputy: None }
+}
+
+pub fn acknowledge(number: u8, ready_ms: u64) -> Act {
+    Act::Acknowledge { call: call(number), ready_ms }
 }
 
 fn offers() -> Vec<KeyOffer> {
