@@ -8,6 +8,7 @@ mod bench;
 mod check;
 mod console;
 mod demo;
+mod fuzz;
 mod licence;
 mod node;
 mod paths;
@@ -35,6 +36,7 @@ cargo xtask <command>
   assets                     speech and video for the media tests, in target/assets
   sim     [args]             the simulator: many nodes, one seed
   bench   call [--json FILE] cost per forwarded packet, latency, failover
+  fuzz    [SECONDS] [TARGET] bytes of strangers at every decoder, guided by coverage; 60 seconds each
   audit                      licences, sources, known vulnerabilities
   setup                      install what the steps above need (needs root)
 ";
@@ -69,6 +71,7 @@ fn dispatch(args: &[String]) -> Result<()> {
         }
         "sim" => demo::simulate(rest),
         "bench" => bench::run(rest),
+        "fuzz" => fuzz::run(rest),
         "audit" => audit::run(),
         "setup" => system::ensure(&system::ALL),
         "help" | "--help" | "-h" => {

@@ -97,10 +97,15 @@ impl Step {
 
     /// Sends the output to a log, shown only on failure.
     pub fn quiet(mut self) -> Self {
-        let name: String =
-            self.what.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
-        self.log = Some(paths::notes().join("log").join(format!("{name}.log")));
+        self.log = Some(Self::log(&self.what));
         self
+    }
+
+    /// Where a quiet step's output goes.
+    pub fn log(what: &str) -> PathBuf {
+        let name: String =
+            what.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+        paths::notes().join("log").join(format!("{name}.log"))
     }
 
     /// Runs to the end; anything but success is an error that shows why.
