@@ -33,4 +33,8 @@ onWatch: number,
 /**
  * What this party did with the current ring.
  */
-ring: RingState, };
+ring: RingState, 
+/**
+ * This party has alerted people beyond its consoles to that ring, or failed to; none: neither.
+ */
+alerted: boolean | null, };

@@ -4,7 +4,7 @@ import type { Text3 } from "./Text3";
 /**
  * What a party did with a ring. Silence is shown as `silent`.
  */
-export type RingState = { "kind": "none" } | { "kind": "silent" } | { "kind": "received" } | { "kind": "unstaffed" } | { "kind": "ringing", 
+export type RingState = { "kind": "none" } | { "kind": "sent" } | { "kind": "pathDown" } | { "kind": "silent" } | { "kind": "received" } | { "kind": "unstaffed" } | { "kind": "ringing", 
 /**
  * How many.
  */

@@ -57,6 +57,8 @@ export function reason(id: string): string {
 export function ringState(s: RingState): { words: string; tone: 'good' | 'warn' | 'bad' | 'soft' } | null {
   switch (s.kind) {
     case 'none': return null;
+    case 'sent': return { words: m.state_sent(), tone: 'soft' };
+    case 'pathDown': return { words: m.state_pathDown(), tone: 'bad' };
     case 'silent': return { words: m.state_silent(), tone: 'warn' };
     case 'received': return { words: m.state_received(), tone: 'soft' };
     case 'unstaffed': return { words: m.state_unstaffed(), tone: 'warn' };

@@ -148,6 +148,9 @@ pub struct Policy {
     /// Seconds a console in a call may be out of touch before its node says that it left (2 to 120).
     #[n(2)]
     pub lost_seconds: u16,
+    /// Seconds that a ring sounds unanswered before a node alerts people beyond its consoles (5 to 600).
+    #[n(3)]
+    pub alert_seconds: u16,
 }
 
 /// The whole agreement. Identical bytes on every node: deterministic CBOR (RFC 8949 §4.2).

@@ -7,6 +7,7 @@ use crate::identity::{EnrolError, Identity};
 use crate::io::{Event, Input, Output};
 use crate::keys::Keys;
 use crate::leg::Leg;
+use crate::limits::SILENT_US;
 use crate::link::Link;
 use crate::view::{Trouble, View};
 use std::collections::{BTreeMap, VecDeque};
@@ -46,6 +47,8 @@ pub struct Console {
     pub(crate) outcomes: BTreeMap<LineId, Ended>,
     /// Rings that sound here, and since when by this console's wall clock, milliseconds.
     pub(crate) sounding: BTreeMap<CallId, u64>,
+    /// Since when each ring of the charter's lines is known here.
+    pub(crate) rung_us: BTreeMap<CallId, u64>,
     ringing: bool,
     shown: View,
     out: VecDeque<Output>,
@@ -81,6 +84,7 @@ impl Console {
             trouble: None,
             outcomes: BTreeMap::new(),
             sounding: BTreeMap::new(),
+            rung_us: BTreeMap::new(),
             ringing: false,
             shown: View::default(),
             out: VecDeque::new(),
@@ -137,6 +141,7 @@ impl Console {
             self.keys_next_us(),
             self.bodies.next_us().filter(|_| self.link.is_up()),
             self.stock_next_us(),
+            self.rung_us.values().map(|since| since + SILENT_US).filter(|at| *at > self.now_us).min(),
         ];
         due.into_iter().flatten().min()
     }
@@ -168,6 +173,7 @@ impl Console {
     }
 
     fn settle_ringing(&mut self) {
+        self.note_rings();
         let rings = self.rings_here();
         let now_ms = self.now_ms;
         self.sounding.retain(|call, _| rings.contains(call));
@@ -179,6 +185,16 @@ impl Console {
         if std::mem::replace(&mut self.ringing, ringing) != ringing {
             self.push(Output::Ringing(ringing));
         }
+    }
+
+    /// Since when each ring is known here.
+    fn note_rings(&mut self) {
+        let (Some(fold), Some(charter)) = (&self.fold, &self.charter) else { return };
+        let rings = charter.lines.iter().flat_map(|line| fold.rings(&line.id));
+        let now_us = self.now_us;
+        let live: BTreeMap<CallId, u64> =
+            rings.map(|ring| (ring.call, self.rung_us.get(&ring.call).copied().unwrap_or(now_us))).collect();
+        self.rung_us = live;
     }
 
     fn is_promised(&self, call: &CallId) -> bool {

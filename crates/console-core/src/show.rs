@@ -1,7 +1,7 @@
 //! The view: what the fold and the keys amount to on screen.
 
 use crate::console::Console;
-use crate::limits::{MISSING_US, STRANGER_US};
+use crate::limits::{MISSING_US, SILENT_US, STRANGER_US};
 use crate::link::Stage;
 use crate::view::*;
 use std::collections::BTreeMap;
@@ -82,19 +82,34 @@ impl Console {
         let nodes = charter.nodes.iter().filter(|node| node.party == party.id);
         let paths: Vec<_> = nodes.filter_map(|node| self.paths.get(&node.id)).collect();
         let round_trip = paths.iter().filter(|path| path.direct).filter_map(|path| path.round_trip_us).min();
+        let reached = if own { self.link.is_up() } else { paths.iter().any(|path| path.reached) };
         PartyView {
             id: party.id.to_string(),
             name: text(&party.name),
             own,
-            reached: if own { self.link.is_up() } else { paths.iter().any(|path| path.reached) },
+            reached,
             round_trip_ms: round_trip.map(|us| f64::from(us) / 1_000.0),
             on_watch: self.fold.as_ref().map_or(0, |fold| fold.on_watch(&party.id, &line.id)),
-            ring: self.ring_state(charter, line, party, state),
+            ring: self.ring_state(charter, line, party, state, reached),
+            alerted: self.alerted(line, party, state),
         }
     }
 
-    fn ring_state(&self, charter: &VerifiedCharter, line: &Line, party: &Party, state: &LineState) -> RingState {
-        let rung = state.rings.iter().any(|ring| ring.party != party.id);
+    fn alerted(&self, line: &Line, party: &Party, state: &LineState) -> Option<bool> {
+        let ring = state.rings.iter().find(|ring| ring.party != party.id)?;
+        self.fold.as_ref()?.alerted(&line.id, &party.id, &ring.call)
+    }
+
+    fn ring_state(
+        &self,
+        charter: &VerifiedCharter,
+        line: &Line,
+        party: &Party,
+        state: &LineState,
+        reached: bool,
+    ) -> RingState {
+        let rung = state.rings.iter().find(|ring| ring.party != party.id);
+        let waited_us = rung.and_then(|ring| self.rung_us.get(&ring.call)).map_or(0, |since| self.now_us - since);
         let mut response = state.responses.get(&party.id).cloned().unwrap_or_default();
         // After an own ring has come to nothing, what each party did stays on screen with the outcome.
         if state.participants.is_empty()
@@ -103,8 +118,10 @@ impl Console {
             response = ended.answers.get(&party.id).cloned().unwrap_or_default();
         }
         match response {
-            RingResponse::None if rung => RingState::Silent,
-            RingResponse::None => RingState::None,
+            RingResponse::None if rung.is_none() => RingState::None,
+            RingResponse::None if !reached => RingState::PathDown,
+            RingResponse::None if waited_us < SILENT_US => RingState::Sent,
+            RingResponse::None => RingState::Silent,
             RingResponse::Received => RingState::Received,
             RingResponse::Unstaffed => RingState::Unstaffed,
             RingResponse::Ringing(consoles) => RingState::Ringing { consoles },

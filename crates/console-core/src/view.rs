@@ -156,6 +156,8 @@ pub struct PartyView {
     pub on_watch: u32,
     /// What this party did with the current ring.
     pub ring: RingState,
+    /// This party has alerted people beyond its consoles to that ring, or failed to; none: neither.
+    pub alerted: Option<bool>,
 }
 
 /// What a party did with a ring. Silence is shown as `silent`.
@@ -166,7 +168,11 @@ pub enum RingState {
     /// No ring.
     #[default]
     None,
-    /// Rung, and nothing heard from that party yet.
+    /// Rung a moment ago, and nothing heard yet.
+    Sent,
+    /// Rung, and that party's node is not reached by any path: it cannot know.
+    PathDown,
+    /// Rung three seconds ago or longer, and not a word from that party's node.
     Silent,
     /// Its node has the ring.
     Received,

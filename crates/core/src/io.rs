@@ -1,7 +1,7 @@
 //! What goes into the control machine and what comes out of it.
 
 use crate::note::{Count, Note};
-use trialogue_charter::{DeviceId, LineId, NodeId};
+use trialogue_charter::{CallId, DeviceId, LineId, NodeId, PartyId, Precedence};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::Medium;
 
@@ -118,6 +118,15 @@ pub enum Input {
         /// Which.
         device: DeviceId,
     },
+    /// What became of [`Output::Alert`].
+    Alerted {
+        /// Which ring.
+        call: CallId,
+        /// On which line.
+        line: LineId,
+        /// It worked.
+        done: bool,
+    },
     /// Time has passed.
     Tick,
 }
@@ -201,6 +210,19 @@ pub enum Output {
     RequestKeyFrame {
         /// Whose leg.
         console: ConsoleKey,
+    },
+    /// Alert people of the party beyond its consoles to a ring that nobody has answered, and say [`Input::Alerted`]. Once per ring.
+    Alert {
+        /// Which ring.
+        call: CallId,
+        /// On which line.
+        line: LineId,
+        /// Of which party.
+        party: PartyId,
+        /// How urgent.
+        precedence: Precedence,
+        /// How many consoles sound.
+        consoles: u16,
     },
     /// Count something, for the operator.
     Count(Count),

@@ -57,6 +57,8 @@ pub struct Machine {
     pub(crate) lost_due: BTreeMap<DeviceId, u64>,
     pub(crate) staffed_due_us: Option<u64>,
     pub(crate) staffed_written: Option<Vec<(OfficeId, u16)>>,
+    /// There are means to alert people beyond the consoles.
+    pub(crate) alerts: bool,
     pub(crate) sounding: BTreeMap<CallId, Sounding>,
     pub(crate) ring_buckets: BTreeMap<NodeId, Bucket>,
     pub(crate) lines_changed: bool,
@@ -95,6 +97,7 @@ impl Machine {
             Input::Placed { console, mid, device, medium } => self.placed(console, mid, device, medium),
             Input::KeyFrameWanted { device } => self.want_key_frame(device, None),
             Input::Revoke { device } => self.revoke(device),
+            Input::Alerted { call, line, done } => self.alerted(call, line, done),
             Input::Tick => {}
         }
         self.settle();

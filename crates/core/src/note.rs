@@ -45,6 +45,10 @@ pub enum Count {
     RingReceived,
     /// A ring of another party ran out unanswered.
     RingExpired,
+    /// People beyond the consoles were alerted to a ring.
+    RingAlerted,
+    /// They could not be.
+    AlertFailed,
     /// A leg could not be made.
     LegRefused,
     /// More than a bound allows was asked for.
@@ -74,6 +78,8 @@ impl Count {
             Count::LinkRefused => "link_refused",
             Count::RingReceived => "ring_received",
             Count::RingExpired => "ring_expired",
+            Count::RingAlerted => "ring_alerted",
+            Count::AlertFailed => "alert_failed",
             Count::LegRefused => "leg_refused",
             Count::OverBound => "over_bound",
         }

@@ -20,6 +20,8 @@ pub struct Setup {
     pub node: NodeId,
     /// The secret half of the node's journal key.
     pub journal: HybridSecret,
+    /// The node has means to alert people beyond its consoles: it does [`crate::Output::Alert`].
+    pub alerts: bool,
 }
 
 /// Why a node cannot start.
@@ -47,7 +49,7 @@ impl Machine {
     /// # Errors
     /// When the node is not the charter's, or its own journal is damaged.
     pub fn restore(setup: Setup, now: Now, held: impl IntoIterator<Item = Bundle>) -> Result<Self, RestoreError> {
-        let Setup { charter, node, journal: secret } = setup;
+        let Setup { charter, node, journal: secret, alerts } = setup;
         let this = charter.node(&node).ok_or_else(|| RestoreError::NoSuchNode(node.clone()))?;
         if this.journal != secret.public() {
             return Err(RestoreError::OtherKey(node));
@@ -80,6 +82,7 @@ impl Machine {
             lost_due: BTreeMap::new(),
             staffed_due_us: None,
             staffed_written: None,
+            alerts,
             sounding: BTreeMap::new(),
             ring_buckets: BTreeMap::new(),
             lines_changed: true,

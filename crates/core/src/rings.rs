@@ -2,7 +2,8 @@
 
 use crate::append::After;
 use crate::bucket::Bucket;
-use crate::limits::{PROMISE_US, RING_EVERY_US, RINGS_BURST, STAFFED_US};
+use crate::io::Output;
+use crate::limits::{PROMISE_US, RING_EVERY_US, RINGS_BURST, STAFFED_US, UNSTAFFED_US};
 use crate::machine::Machine;
 use crate::note::{Count, Note};
 use std::collections::BTreeSet;
@@ -12,6 +13,7 @@ use trialogue_journal::fold::Ring;
 
 /// A ring that sounds at this party, as far as this node has said so.
 pub(crate) struct Sounding {
+    since_us: u64,
     /// Expires then, counted from this node's own receipt: the clocks of others do not matter.
     pub(crate) until_us: u64,
     /// How many consoles were said to sound, and when that may be said again.
@@ -19,19 +21,25 @@ pub(crate) struct Sounding {
     next_us: u64,
     /// The last promise to answer: position of its entry, and until when the ring goes on for it.
     promised: Option<(u64, u64)>,
+    /// When people beyond the consoles are alerted; none: they were, or there are no means.
+    alert_us: Option<u64>,
 }
 
 impl Sounding {
     /// When it needs attention; `now`: it has been seen to already until then.
     pub(crate) fn due_us(&self, now: u64) -> u64 {
-        if self.next_us > now { self.until_us.min(self.next_us) } else { self.until_us }
+        let next = Some(self.next_us).filter(|next| *next > now);
+        let alert = self.alert_us.filter(|alert| *alert > now);
+        [next, alert].into_iter().flatten().fold(self.until_us, u64::min)
     }
 }
 
 impl Machine {
     /// Says of every ring that sounds what is so, and ends what has sounded long enough.
     pub(crate) fn settle_rings(&mut self) {
-        let due = self.sounding.values().any(|s| self.now.us >= s.until_us || self.now.us >= s.next_us);
+        let now = self.now.us;
+        let is_due = |s: &Sounding| now >= s.until_us || now >= s.next_us || s.alert_us.is_some_and(|at| now >= at);
+        let due = self.sounding.values().any(is_due);
         if !std::mem::take(&mut self.lines_changed) && !due {
             return;
         }
@@ -65,6 +73,19 @@ impl Machine {
             }
             return;
         }
+        if sounding.promised.is_some() {
+            // Somebody knows of it.
+            sounding.alert_us = None;
+        } else if consoles == 0 {
+            // Nobody hears it: not before consoles that were cut off with it had time to come back.
+            sounding.alert_us = sounding.alert_us.map(|at| at.min(sounding.since_us + UNSTAFFED_US));
+        }
+        if sounding.alert_us.is_some_and(|at| now >= at) {
+            sounding.alert_us = None;
+            let (party, precedence) = (ring.party.clone(), ring.precedence);
+            self.push_out(Output::Alert { call, line: line.clone(), party, precedence, consoles });
+        }
+        let Some(sounding) = self.sounding.get_mut(&call) else { return };
         if sounding.told == Some(consoles) || now < sounding.next_us {
             return;
         }
@@ -93,6 +114,14 @@ impl Machine {
         sounding.promised.map(|(_, until_us)| until_us)
     }
 
+    /// People were alerted, or could not be: the caller is told, if the ring still sounds.
+    pub(crate) fn alerted(&mut self, call: CallId, line: LineId, done: bool) {
+        if self.sounding.contains_key(&call) {
+            let _ = self.append(Body::Alerted { call, line, done }, Vec::new(), After::Nothing);
+        }
+        self.count(if done { Count::RingAlerted } else { Count::AlertFailed });
+    }
+
     /// Begins to sound a ring, and says that it came in, if that was not said before a restart.
     fn receive(&mut self, ring: &Ring) -> bool {
         let (call, line, now) = (ring.call, ring.line.clone(), self.now.us);
@@ -109,8 +138,11 @@ impl Machine {
             self.count(Count::RingReceived);
         }
         let until_us = now + u64::from(self.charter.policy.ring_seconds) * 1_000_000;
-        let told = said.and_then(|response| response.ringing).map(|(consoles, _)| consoles);
-        self.sounding.insert(call, Sounding { until_us, told, next_us: now, promised: None });
+        let told = said.as_ref().and_then(|response| response.ringing).map(|(consoles, _)| consoles);
+        let alert_us = now + u64::from(self.charter.policy.alert_seconds) * 1_000_000;
+        let alert_us = Some(alert_us).filter(|_| self.alerts && said.is_none_or(|response| response.alerted.is_none()));
+        let sounding = Sounding { since_us: now, until_us, told, next_us: now, promised: None, alert_us };
+        self.sounding.insert(call, sounding);
         true
     }
 }

@@ -27,7 +27,7 @@ impl Running {
     /// JPN's node with two consoles at its door and both links up.
     fn new() -> Self {
         let own = node("jpn-1");
-        let setup = Setup { charter: CHARTER.clone(), journal: XWING.journal(&own).clone(), node: own };
+        let setup = Setup { charter: CHARTER.clone(), journal: XWING.journal(&own).clone(), node: own, alerts: true };
         let now = Now { us: 0, wall_ms: 1_000 };
         let machine = Machine::restore(setup, now, []).expect("fixture");
         let mut running = Self { machine, now, taken: false };

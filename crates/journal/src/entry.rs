@@ -148,4 +148,18 @@ pub enum Body {
         #[n(3)]
         reason: DeclineReason,
     },
+    /// The party has alerted people beyond its consoles to a ring that nobody answered (a pager, a telephone), or could not.
+    #[n(11)]
+    #[cbor(map)]
+    Alerted {
+        /// Which ring.
+        #[n(1)]
+        call: CallId,
+        /// On which line.
+        #[n(2)]
+        line: LineId,
+        /// The party's means of alerting said that it worked.
+        #[n(3)]
+        done: bool,
+    },
 }

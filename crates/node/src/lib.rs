@@ -4,6 +4,7 @@
 //!
 //! [`run`] is the program `trialogue node`; [`Node::start`] runs a node inside another program, as tests and the demo do.
 
+mod alert;
 pub mod config;
 mod control;
 pub mod counters;

@@ -1,5 +1,6 @@
 //! A node in this process: everything opened in the right order, and closed again.
 
+use crate::alert::Alerter;
 use crate::config::Config;
 use crate::control::{Clock, Control, MEDIA_WAITING, Sources, WAITING};
 use crate::counters::Counters;
@@ -93,7 +94,9 @@ impl Node {
         })
         .await?;
 
+        let (alerter, alerts_in) = Alerter::new(&config.alert);
         let control = Control {
+            alerter,
             machine,
             clock,
             node: config.node.clone(),
@@ -106,7 +109,13 @@ impl Node {
             links: BTreeMap::new(),
             consoles: BTreeMap::new(),
         };
-        let from = Sources { links: links_in, consoles: consoles_in, media: media_in, stop: stop.subscribe() };
+        let from = Sources {
+            links: links_in,
+            consoles: consoles_in,
+            media: media_in,
+            alerts: alerts_in,
+            stop: stop.subscribe(),
+        };
         let control = spawn_control(control, from)?;
         Ok(Self { id: config.node, web, links, media, control: Some(control), stop, status, counters })
     }
@@ -193,7 +202,12 @@ fn open_journal(
     }
     let mut held = Vec::new();
     store.entries(|kept| held.push(kept.bundle))?;
-    let setup = Setup { charter: charter.clone().into(), node: config.node.clone(), journal: secret.journal.clone() };
+    let setup = Setup {
+        charter: charter.clone().into(),
+        node: config.node.clone(),
+        journal: secret.journal.clone(),
+        alerts: !config.alert.is_empty(),
+    };
     let machine = Machine::restore(setup, clock.now(), held)?;
     let handle = store.start()?;
     let charter = Write::Charter { serial: charter.serial, hash: charter.hash(), bytes: charter.bytes().to_vec() };

@@ -43,6 +43,8 @@ fn every_mistake_names_its_line_and_what_to_do() {
         ("public_addresses = [", "console_dir = \"/nowhere\"\npublic_addresses = [", 9, "index.html"),
         ("public_addresses = [", "web_origins = [\"hotline.example\"]\npublic_addresses = [", 9, "https://"),
         ("data_dir = \"data\"", "data_dir = data", 2, "double quotes"),
+        ("log = \"json\"", "alert = []", 10, "whole path"),
+        ("log = \"json\"", "alert = [\"page-duty\"]", 10, "whole path"),
     ];
     for (from, to, line, remedy) in cases {
         assert!(GOOD.contains(from), "{from}");

@@ -46,6 +46,8 @@ pub const DUTY: &str = "duty";
 pub const RING_SECONDS: u16 = 30;
 /// Seconds before a console that is out of touch is lost.
 pub const LOST_SECONDS: u16 = 5;
+/// Seconds until people beyond the consoles are alerted.
+pub const ALERT_SECONDS: u16 = 10;
 /// The wall clock when a world begins, milliseconds since 1970 UTC.
 pub const BEGINS_MS: u64 = 1_800_000_000_000;
 
@@ -110,7 +112,7 @@ fn make(count: usize) -> Result<Fixture, Box<dyn std::error::Error>> {
         nodes,
         offices,
         lines: vec![line(LEADERS, leaders)?, line(DUTY, duty)?],
-        policy: Policy { ring_seconds: RING_SECONDS, lost_seconds: LOST_SECONDS },
+        policy: Policy { ring_seconds: RING_SECONDS, lost_seconds: LOST_SECONDS, alert_seconds: ALERT_SECONDS },
     };
     let mut draft = UnverifiedCharter::draft(draft)?;
     for party in &kept {

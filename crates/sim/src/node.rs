@@ -2,7 +2,7 @@
 
 use crate::disk::Disk;
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::NodeId;
+use trialogue_charter::{CallId, NodeId};
 use trialogue_core::{ConsoleKey, Count, Machine, Note, Route};
 
 /// One node.
@@ -33,6 +33,8 @@ pub struct SimNode {
     pub legs: BTreeSet<ConsoleKey>,
     /// Legs that were asked for a key frame, in order.
     pub key_frames: Vec<ConsoleKey>,
+    /// Rings that people beyond the consoles were to be alerted to, in all runs.
+    pub alerts: Vec<CallId>,
     /// Entries that prove a fork.
     pub evidence: Vec<(NodeId, u64, Vec<u8>)>,
     /// Control messages that a hostile node was sent: by whom, and what.
@@ -55,6 +57,7 @@ impl SimNode {
             routes: BTreeMap::new(),
             legs: BTreeSet::new(),
             key_frames: Vec::new(),
+            alerts: Vec::new(),
             evidence: Vec::new(),
             inbox: Vec::new(),
         }

@@ -144,7 +144,7 @@ impl World {
     pub fn start(&mut self, node: usize) {
         let party = &self.fixture.parties[node];
         let journal = HybridSecret::from_seed(party.journal.seed());
-        let setup = Setup { charter: self.fixture.charter.clone(), node: party.node.clone(), journal };
+        let setup = Setup { charter: self.fixture.charter.clone(), node: party.node.clone(), journal, alerts: true };
         let held = self.nodes[node].disk.read();
         let machine = Machine::restore(setup, self.now(), held).expect("a disk that was written in order is whole");
         let own = &mut self.nodes[node];
@@ -471,6 +471,13 @@ impl World {
                 self.nodes[node].routes.remove(&(index, number));
             }
             Output::RequestKeyFrame { console } => self.nodes[node].key_frames.push(console),
+            Output::Alert { call, line, .. } => {
+                self.nodes[node].alerts.push(call);
+                // A pager takes its time, and now and then it does not work.
+                let (after_us, done) = (self.rng.between(10_000, 3_000_000), !self.rng.one_in(4));
+                let run = self.nodes[node].run;
+                self.later(after_us, Event::Input { node, run, input: Input::Alerted { call, line, done } });
+            }
             Output::Count(count) => *self.nodes[node].counts.entry(count).or_default() += 1,
             Output::Log(note) => self.nodes[node].notes.push(note),
         }

@@ -146,3 +146,49 @@ fn a_promise_for_next_year_ends_within_the_hour() {
     world.run(300_000_000);
     assert_eq!(world.consoles[JPN].rings_here(world.fixture, LEADERS), None);
 }
+
+#[test]
+fn people_are_alerted_where_nobody_answers_and_nowhere_else() {
+    let mut world = World::on_watch(3, 10);
+    for device in 0..DEVICES {
+        world.disconnect(KOR + device);
+    }
+    world.run(5_000_000);
+    let call = world.ring(USA, LEADERS);
+    assert!(world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)));
+    // Nobody is on watch in Seoul: at once, before the charter's seconds.
+    assert!(world.run_until(|w| w.nodes[1].alerts == [call]));
+    assert!(world.nodes[0].alerts.is_empty(), "Tokyo's consoles sound");
+    assert!(world.run_until(|w| w.nodes[0].alerts == [call]), "and nobody answers there either");
+    let line = world.lines(LEADERS).unwrap().clone();
+    let told = |w: &World, party: usize| w.consoles[USA].state.alerted(&line, &w.fixture.parties[party].id, &call);
+    assert!(world.run_until(|w| told(w, 0).is_some() && told(w, 1).is_some()), "the caller sees what became of it");
+    world.run(100_000_000);
+    assert_eq!((&world.nodes[0].alerts[..], &world.nodes[1].alerts[..]), (&[call][..], &[call][..]), "once");
+    assert!(world.nodes[2].alerts.is_empty(), "its own ring");
+}
+
+#[test]
+fn nobody_is_alerted_when_somebody_answers_or_promises_to() {
+    let mut world = World::on_watch(3, 11);
+    let call = world.ring(USA, LEADERS);
+    assert!(
+        world.run_until(|w| [JPN, KOR].iter().all(|c| w.consoles[*c].rings_here(w.fixture, LEADERS) == Some(call)))
+    );
+    world.answer(JPN, LEADERS, call);
+    world.acknowledge(KOR, LEADERS, call, 60_000);
+    world.run(120_000_000);
+    assert!(world.nodes.iter().all(|node| node.alerts.is_empty()));
+}
+
+#[test]
+fn a_node_that_starts_again_in_a_ring_alerts_no_second_time() {
+    let mut world = World::on_watch(3, 12);
+    let call = world.ring(USA, LEADERS);
+    assert!(world.run_until(|w| w.nodes[0].alerts == [call]));
+    world.run(4_000_000);
+    world.crash(0);
+    world.start(0);
+    world.run(20_000_000);
+    assert_eq!(world.nodes[0].alerts, [call]);
+}

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use toml::Spanned;
 use trialogue_charter::keyfile::{BadKeyFile, NodePublic, PartyPublic};
-use trialogue_charter::limits::{LOST_SECONDS, MARKING_MAX, RING_SECONDS, TEXT_MAX};
+use trialogue_charter::limits::{ALERT_SECONDS, LOST_SECONDS, MARKING_MAX, RING_SECONDS, TEXT_MAX};
 use trialogue_charter::*;
 
 /// Seconds a ring sounds, where the plan does not say.
 const RING_USUAL: u16 = 60;
+/// Seconds unanswered before people beyond the consoles are alerted, where the plan does not say.
+const ALERT_USUAL: u16 = 20;
 /// Seconds out of touch before a console is lost, where the plan does not say.
 const LOST_USUAL: u16 = 10;
 
@@ -79,6 +81,7 @@ impl Reader<'_> {
             lines,
             policy: Policy {
                 ring_seconds: self.seconds(plan.policy.ring_seconds.as_ref(), RING_USUAL, RING_SECONDS)?,
+                alert_seconds: self.seconds(plan.policy.alert_seconds.as_ref(), ALERT_USUAL, ALERT_SECONDS)?,
                 lost_seconds: self.seconds(plan.policy.lost_seconds.as_ref(), LOST_USUAL, LOST_SECONDS)?,
             },
         })

@@ -56,4 +56,5 @@ pub struct LinePlan {
 pub struct PolicyPlan {
     pub ring_seconds: Option<Spanned<u16>>,
     pub lost_seconds: Option<Spanned<u16>>,
+    pub alert_seconds: Option<Spanned<u16>>,
 }

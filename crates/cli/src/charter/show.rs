@@ -20,8 +20,8 @@ fn describe(out: &mut String, signed: &UnverifiedCharter) -> std::fmt::Result {
     let policy = &charter.policy;
     writeln!(
         out,
-        "Policy:  a ring sounds {} s; a console out of touch for {} s has left",
-        policy.ring_seconds, policy.lost_seconds
+        "Policy:  a ring sounds {} s, unanswered for {} s it alerts people beyond the consoles; a console out of touch for {} s has left",
+        policy.ring_seconds, policy.alert_seconds, policy.lost_seconds
     )?;
     writeln!(out, "\nParties")?;
     for party in &charter.parties {

@@ -87,6 +87,7 @@ impl World {
             charter: Arc::new(self.fixture.charter.clone()),
             node: id.clone(),
             journal: self.fixture.journal(&id).clone(),
+            alerts: false,
         };
         let held: Vec<Bundle> = self.nodes[node].disk.values().flatten().cloned().collect();
         self.nodes[node].machine = Some(Machine::restore(setup, self.now(), held).unwrap());

@@ -205,6 +205,14 @@ impl State {
         }
     }
 
+    /// Has a party alerted people beyond its consoles to a ring that still sounds there? None: not (yet); otherwise whether it worked at
+    /// any of its nodes.
+    pub fn alerted(&self, line: &LineId, party: &PartyId, call: &CallId) -> Option<bool> {
+        let nodes = self.nodes.values().filter(|node| node.party == *party);
+        let said = nodes.filter_map(|node| node.response(line, call)).filter(|response| response.ended.is_none());
+        said.filter_map(|response| response.alerted).map(|(done, _)| done).max()
+    }
+
     fn party_response(&self, line: &LineId, party: &PartyId, present: &[Participant], rings: &[Ring]) -> RingResponse {
         if present.iter().any(|participant| participant.party == *party) {
             return RingResponse::Answered;

@@ -138,6 +138,15 @@ pub enum Applied {
         /// How many; 0: the station is unstaffed.
         consoles: u16,
     },
+    /// A party has alerted people beyond its consoles, or tried to.
+    Alerted {
+        /// The line.
+        line: LineId,
+        /// The ring.
+        call: CallId,
+        /// It worked.
+        done: bool,
+    },
     /// A ring sounded in vain.
     Expired {
         /// The line.
@@ -206,6 +215,7 @@ impl State {
             Body::Received { call, line } => node.receive(charter, *call, line, seq),
             Body::Ringing { call, line, consoles } => node.sound(charter, *call, line, *consoles, seq),
             Body::Expired { call, line } => node.expire(charter, *call, line, seq),
+            Body::Alerted { call, line, done } => node.alert(charter, *call, line, *done, seq),
             Body::Refused { call, line, reason } => node.refuse(charter, *call, line, *reason, seq),
             Body::Lost { device, line } => node.lose(device, line, seq),
             Body::Restarted {} => Ok(node.restart(seq)),

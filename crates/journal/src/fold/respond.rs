@@ -17,6 +17,8 @@ pub struct Response {
     pub ringing: Option<(u16, u64)>,
     /// A console said that somebody is being fetched.
     pub acknowledged: Option<Acknowledged>,
+    /// People beyond the consoles were alerted: did it work, and the position of the entry.
+    pub alerted: Option<(bool, u64)>,
     /// How it ended; while none, the ring sounds.
     pub ended: Option<Ended>,
 }
@@ -68,7 +70,7 @@ pub enum Ended {
 
 impl Response {
     pub(super) fn new(first: u64) -> Self {
-        Self { first, received: None, ringing: None, acknowledged: None, ended: None }
+        Self { first, received: None, ringing: None, acknowledged: None, alerted: None, ended: None }
     }
 
     /// A console came in while it rang.
@@ -163,6 +165,23 @@ impl NodeState {
         let on = self.lines.entry(line.clone()).or_default();
         on.response(call, seq).ringing = Some((consoles, seq));
         Ok(Applied::Ringing { line: line.clone(), call, consoles })
+    }
+
+    pub(super) fn alert(
+        &mut self,
+        charter: &VerifiedCharter,
+        call: CallId,
+        line: &LineId,
+        done: bool,
+        seq: u64,
+    ) -> Result<Applied, Ignored> {
+        self.on_line(charter, line)?;
+        if self.response(line, &call).is_some_and(|response| response.ended.is_some()) {
+            return Err(Ignored::NotNow);
+        }
+        let on = self.lines.entry(line.clone()).or_default();
+        on.response(call, seq).alerted = Some((done, seq));
+        Ok(Applied::Alerted { line: line.clone(), call, done })
     }
 
     pub(super) fn expire(

@@ -74,6 +74,19 @@ impl Checker<'_> {
         }
     }
 
+    fn alert(&self, value: Spanned<Vec<String>>) -> Result<Vec<String>, ConfigError> {
+        let remedy = "Name a program by its whole path, then its arguments: alert = [\"/usr/local/bin/page-duty\"].";
+        let Some(program) = value.get_ref().first() else {
+            return Err(self.wrong(&value, "alert names no program", remedy));
+        };
+        let path = Path::new(program);
+        if !path.is_absolute() || !path.is_file() {
+            let what = format!("alert names \"{program}\", which is not a file");
+            return Err(self.wrong(&value, what, remedy));
+        }
+        Ok(value.into_inner())
+    }
+
     fn public(&self, value: &Spanned<String>) -> Result<IpAddr, ConfigError> {
         let ip: Option<IpAddr> = value.get_ref().parse().ok();
         ip.filter(|ip| !ip.is_unspecified() && !ip.is_multicast()).ok_or_else(|| {
@@ -119,6 +132,7 @@ pub(super) fn checked(path: &Path, text: &str, file: File) -> Result<Config, Con
         listen_link,
         public_addresses: file.public_addresses.iter().map(|a| c.public(a)).collect::<Result<_, _>>()?,
         console_dir: file.console_dir.map(|dir| c.beside(dir.into_inner())),
+        alert: file.alert.map(|alert| c.alert(alert)).transpose()?.unwrap_or_default(),
         log: file.log,
     })
 }

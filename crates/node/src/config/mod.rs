@@ -58,6 +58,8 @@ pub struct Config {
     pub public_addresses: Vec<IpAddr>,
     /// Files of the web console; none: those that the program brings along.
     pub console_dir: Option<PathBuf>,
+    /// The command that alerts people beyond the consoles, with its arguments; empty: there is none.
+    pub alert: Vec<String>,
     /// How log lines look.
     pub log: LogFormat,
 }
@@ -81,6 +83,7 @@ struct File {
     #[serde(default)]
     public_addresses: Vec<Spanned<String>>,
     console_dir: Option<Spanned<PathBuf>>,
+    alert: Option<Spanned<Vec<String>>>,
     #[serde(default)]
     log: LogFormat,
 }

@@ -7,6 +7,7 @@ mod outputs;
 
 pub(crate) use clock::Clock;
 
+use crate::alert::{Alerted, Alerter};
 use crate::counters::Counters;
 use crate::links::{LinkEvent, LinkMedia};
 use crate::media::{MediaEvent, MediaHandle};
@@ -25,6 +26,8 @@ pub(crate) const MEDIA_WAITING: usize = 16_384;
 
 /// Everything that the task holds.
 pub(crate) struct Control {
+    /// Alerts people beyond the consoles, if the operator has means.
+    pub(crate) alerter: Option<Alerter>,
     pub(crate) machine: Machine,
     pub(crate) clock: Clock,
     pub(crate) node: NodeId,
@@ -44,6 +47,7 @@ pub(crate) struct Sources {
     pub(crate) links: mpsc::Receiver<LinkEvent>,
     pub(crate) consoles: mpsc::Receiver<ConsoleEvent>,
     pub(crate) media: mpsc::Receiver<MediaEvent>,
+    pub(crate) alerts: mpsc::Receiver<Alerted>,
     pub(crate) stop: watch::Receiver<bool>,
 }
 
@@ -70,6 +74,7 @@ impl Control {
                     self.status.change(|s| (s.journal_on_disk, s.unrecorded) = (s.journal_on_disk.max(now.appended), now.failed > 0));
                 }
                 Some(event) = from.media.recv() => self.media_event(event),
+                Some(Alerted { call, line, done }) = from.alerts.recv() => self.input(Input::Alerted { call, line, done }),
                 Some(event) = next_fair(&mut from.links, links_may, &mut from.consoles) => match event {
                     Either::Link(event) => self.link_event(event),
                     Either::Console(event) => self.console_event(event),

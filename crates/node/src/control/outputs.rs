@@ -1,6 +1,7 @@
 //! What the machine wants done.
 
 use super::{Control, log};
+use crate::alert::Alert;
 use crate::store::Write;
 use trialogue_core::{Input, Note, Output};
 use trialogue_journal::{Body, UnverifiedEntry};
@@ -58,6 +59,12 @@ impl Control {
             Output::Route(route) => self.media.route(route),
             Output::RouteEnd { node, number } => self.media.route_end(node, number),
             Output::RequestKeyFrame { console } => self.media.request_key_frame(console),
+            Output::Alert { call, line, party, precedence, consoles } => {
+                let alert = Alert { call, line: line.clone(), party, precedence, consoles };
+                if !self.alerter.as_ref().is_some_and(|alerter| alerter.alert(alert)) {
+                    self.machine.handle(self.clock.now(), Input::Alerted { call, line, done: false });
+                }
+            }
             Output::Count(count) => self.counters.count(count.name()),
             Output::Log(note) => {
                 match &note {
