@@ -2,6 +2,7 @@
 
 pub mod charter;
 pub mod demo;
+pub mod device;
 pub mod endpoint;
 pub mod enrol;
 pub mod entropy;

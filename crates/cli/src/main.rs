@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use trialogue::{charter, demo, endpoint, enrol, node, node_key, party};
+use trialogue::{charter, demo, device, endpoint, enrol, node, node_key, party};
 
 /// A crisis hotline between sovereign parties.
 #[derive(Parser)]
@@ -26,6 +26,9 @@ enum Command {
     /// Drafts, signs, verifies and shows the agreement of all parties.
     #[command(subcommand)]
     Charter(charter::Command),
+    /// Shows the devices of a running node, and revokes a lost one (operator).
+    #[command(subcommand)]
+    Device(device::Command),
     /// Makes a one-time link with which one device enrols for an office (security officer).
     Enrol(enrol::Arguments),
     /// Three parties on this machine: keys, charter, three nodes, sign-in links.
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Command::Node(arguments) => node::run(arguments),
         Command::Endpoint(arguments) => endpoint::run(*arguments),
         Command::Charter(command) => charter::run(command),
+        Command::Device(command) => device::run(command),
         Command::Enrol(arguments) => enrol::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
     };

@@ -4,6 +4,7 @@
 //!
 //! [`run`] is the program `trialogue node`; [`Node::start`] runs a node inside another program, as tests and the demo do.
 
+pub mod admin;
 mod alert;
 pub mod config;
 mod control;

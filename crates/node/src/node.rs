@@ -1,5 +1,6 @@
 //! A node in this process: everything opened in the right order, and closed again.
 
+use crate::admin::{self, Asked, Door};
 use crate::alert::Alerter;
 use crate::config::Config;
 use crate::control::{Clock, Control, MEDIA_WAITING, Sources, WAITING};
@@ -28,6 +29,7 @@ pub struct Node {
     stop: watch::Sender<bool>,
     status: Status,
     counters: Counters,
+    _door: Option<Door>,
 }
 
 impl Node {
@@ -94,6 +96,7 @@ impl Node {
         })
         .await?;
 
+        let (door, operator_in) = open_door(&config);
         let (alerter, alerts_in) = Alerter::new(&config.alert);
         let control = Control {
             alerter,
@@ -114,10 +117,11 @@ impl Node {
             consoles: consoles_in,
             media: media_in,
             alerts: alerts_in,
+            operator: operator_in,
             stop: stop.subscribe(),
         };
         let control = spawn_control(control, from)?;
-        Ok(Self { id: config.node, web, links, media, control: Some(control), stop, status, counters })
+        Ok(Self { id: config.node, web, links, media, control: Some(control), stop, status, counters, _door: door })
     }
 
     /// Which node this is.
@@ -168,6 +172,17 @@ impl Node {
         self.media.stop();
         drop(self.web);
         self.links.close().await;
+    }
+}
+
+/// The operator's socket. A node without one works all the same.
+fn open_door(config: &Config) -> (Option<Door>, mpsc::Receiver<Asked>) {
+    match Door::open(&admin::socket(&config.data_dir)) {
+        Ok((door, asked)) => (Some(door), asked),
+        Err(error) => {
+            tracing::error!(%error, "the operator's socket cannot be opened: devices cannot be revoked; use a data_dir with a short path");
+            (None, mpsc::channel(1).1)
+        }
     }
 }
 

@@ -3,10 +3,12 @@
 
 mod clock;
 mod log;
+mod operator;
 mod outputs;
 
 pub(crate) use clock::Clock;
 
+use crate::admin::Asked;
 use crate::alert::{Alerted, Alerter};
 use crate::counters::Counters;
 use crate::links::{LinkEvent, LinkMedia};
@@ -48,6 +50,7 @@ pub(crate) struct Sources {
     pub(crate) consoles: mpsc::Receiver<ConsoleEvent>,
     pub(crate) media: mpsc::Receiver<MediaEvent>,
     pub(crate) alerts: mpsc::Receiver<Alerted>,
+    pub(crate) operator: mpsc::Receiver<Asked>,
     pub(crate) stop: watch::Receiver<bool>,
 }
 
@@ -75,6 +78,10 @@ impl Control {
                 }
                 Some(event) = from.media.recv() => self.media_event(event),
                 Some(Alerted { call, line, done }) = from.alerts.recv() => self.input(Input::Alerted { call, line, done }),
+                Some(Asked { request, reply }) = from.operator.recv() => {
+                    // Whoever asked may be gone: what was asked is done all the same.
+                    let _ = reply.send(self.asked(request));
+                }
                 Some(event) = next_fair(&mut from.links, links_may, &mut from.consoles) => match event {
                     Either::Link(event) => self.link_event(event),
                     Either::Console(event) => self.console_event(event),

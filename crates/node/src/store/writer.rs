@@ -40,7 +40,10 @@ impl Store {
     /// # Errors
     /// With the remedy.
     pub fn open(data_dir: &Path, node: &NodeId) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(data_dir).map_err(|e| StoreError::Directory(data_dir.to_owned(), e))?;
+        let mut make = std::fs::DirBuilder::new();
+        // The journal says who talked when, and the operator's socket obeys: for the node's account alone.
+        std::os::unix::fs::DirBuilderExt::mode(&mut make, 0o700);
+        make.recursive(true).create(data_dir).map_err(|e| StoreError::Directory(data_dir.to_owned(), e))?;
         let path = data_dir.join("journal.sqlite");
         let db = schema::open(&path, node)?;
         write::expire(&db, wall_ms()).map_err(|e| StoreError::Sqlite(path.clone(), e))?;

@@ -1,0 +1,64 @@
+//! The operator's socket: what a person on the node's own machine may ask a running node, as one line of JSON each way.
+//!
+//! A Unix socket in the node's data directory, for the node's account and root alone; nothing of it is reached over a network.
+
+mod ask;
+mod serve;
+
+pub use ask::{AskError, ask};
+pub(crate) use serve::{Asked, Door};
+
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Longest line either way, in bytes: a thousand devices with long names.
+const LINE_MAX: usize = 1 << 20;
+
+/// Where the socket of a node is.
+pub fn socket(data_dir: &Path) -> PathBuf {
+    data_dir.join("operator.sock")
+}
+
+/// What can be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "do")]
+pub enum Request {
+    /// All devices that were ever enrolled at this node.
+    Devices,
+    /// Accept a device no more: it is out of every call, and of every group with the next epoch. For good.
+    Revoke {
+        /// Its id, 64 hexadecimal digits.
+        device: String,
+    },
+}
+
+/// What is answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum Reply {
+    /// The devices, in the order in which they were enrolled.
+    Devices {
+        /// Each of them.
+        devices: Vec<DeviceInfo>,
+    },
+    /// It is done, and in the journal.
+    Done,
+    /// It cannot be done.
+    Refused {
+        /// Why, with the remedy.
+        why: String,
+    },
+}
+
+/// One device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceInfo {
+    /// Its id.
+    pub device: String,
+    /// Who has it.
+    pub person: String,
+    /// For which office.
+    pub office: String,
+    /// It is accepted no more.
+    pub revoked: bool,
+}

@@ -1,0 +1,77 @@
+//! The node's end: takes one request per connection, has it answered by the control task.
+
+use super::{LINE_MAX, Reply, Request};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+/// One who asks and says nothing is given up after this.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Requests that wait for the control task.
+const WAITING: usize = 4;
+
+/// A request on its way to the control task.
+pub(crate) struct Asked {
+    pub(crate) request: Request,
+    pub(crate) reply: oneshot::Sender<Reply>,
+}
+
+/// The open socket; dropping it closes and removes it.
+pub(crate) struct Door {
+    task: JoinHandle<()>,
+    path: PathBuf,
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.task.abort();
+        // One that is left over is replaced at the next start.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+impl Door {
+    /// Opens the socket. Must be called inside a Tokio runtime with I/O. The data directory is this node's alone (the journal is locked),
+    /// so a file that is there is left over.
+    pub(crate) fn open(path: &Path) -> io::Result<(Self, mpsc::Receiver<Asked>)> {
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let listener = UnixListener::bind(path)?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+        let (asked, requests) = mpsc::channel(WAITING);
+        let task = tokio::spawn(async move {
+            // One after the other: an operator does not hurry, and nobody can open thousands.
+            while let Ok((stream, _)) = listener.accept().await {
+                let _ = tokio::time::timeout(PATIENCE, serve(stream, &asked)).await;
+            }
+        });
+        Ok((Self { task, path: path.to_owned() }, requests))
+    }
+}
+
+async fn serve(stream: UnixStream, asked: &mpsc::Sender<Asked>) -> io::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let mut line = String::new();
+    BufReader::new(read.take(LINE_MAX as u64)).read_line(&mut line).await?;
+    let reply = match serde_json::from_str(&line) {
+        Ok(request) => {
+            let (reply, answer) = oneshot::channel();
+            let sent = asked.send(Asked { request, reply }).await.is_ok();
+            let answer = if sent { answer.await.ok() } else { None };
+            answer.unwrap_or_else(|| Reply::Refused { why: "the node is stopping; ask again when it runs".to_owned() })
+        }
+        Err(error) => {
+            Reply::Refused { why: format!("not a request of this version: {error}; use the node's own program") }
+        }
+    };
+    let mut text = serde_json::to_vec(&reply)?;
+    text.push(b'\n');
+    write.write_all(&text).await
+}
