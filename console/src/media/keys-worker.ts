@@ -11,6 +11,8 @@ const scope = self as unknown as DedicatedWorkerGlobalScope;
 const page = (message: FromKeys) => scope.postMessage(message);
 const us = () => performance.now() * 1000;
 
+const LOCK = 'trialogue-console';
+
 let node = '';
 let machine: Machine | null = null;
 let socket: WebSocket | null = null;
@@ -32,6 +34,7 @@ async function take(message: ToKeys): Promise<void> {
   switch (message.kind) {
     case 'start': {
       node = message.node;
+      await alone();
       const identity = await loadIdentity();
       if (identity) await start(identity);
       else page({ kind: 'view', view: nobody });
@@ -59,6 +62,25 @@ async function take(message: ToKeys): Promise<void> {
     case 'offer': return run((m) => m.legOffer(us(), Date.now(), message.sdp));
     case 'leg': return run((m) => m.legState(us(), Date.now(), message.up));
   }
+}
+
+/**
+ * One tab at a time is this console: two would push each other off the node, and neither could be rung. Held until this worker ends;
+ * a browser without locks (none that can seal) goes on without.
+ */
+async function alone(): Promise<void> {
+  const locks = (navigator as Navigator & { locks?: LockManager }).locks;
+  if (!locks) return;
+  const held = new Promise<void>(() => undefined);
+  const free = await new Promise<boolean>((answer) => {
+    void locks.request(LOCK, { ifAvailable: true }, (lock) => {
+      answer(lock !== null);
+      return lock ? held : undefined;
+    });
+  });
+  if (free) return;
+  page({ kind: 'view', view: { ...nobody, trouble: { kind: 'otherTab' } } });
+  await new Promise<void>((mine) => void locks.request(LOCK, () => (mine(), held)));
 }
 
 async function start(identity: Enrolled) {

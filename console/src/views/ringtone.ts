@@ -59,6 +59,22 @@ function beat({ hertz, pulses, length }: Tone, volume: number) {
   }
 }
 
+/** Somebody came into the call (two tones up) or left it (two tones down). Quiet: people are speaking. */
+export function chime(came: boolean) {
+  if (!context || context.state !== 'running') return;
+  const [low, high] = [523, 784];
+  for (const [at, pitch] of (came ? [low, high] : [high, low]).entries()) {
+    const start = context.currentTime + at * 0.16;
+    const [tone, gain] = [context.createOscillator(), context.createGain()];
+    tone.frequency.value = pitch;
+    gain.gain.setValueAtTime(0.12, start);
+    gain.gain.exponentialRampToValueAtTime(0.001, start + 0.3);
+    tone.connect(gain).connect(context.destination);
+    tone.start(start);
+    tone.stop(start + 0.3);
+  }
+}
+
 /** Sounds as urgently as said, or not at all; saying the same twice changes nothing. */
 export function ringAloud(precedence: Precedence | null) {
   if (precedence === sounding) return;

@@ -155,6 +155,17 @@ test('who is rung urgently sees how urgently, and can promise an answer for late
   }
 });
 
+test('a second tab waits, and takes over when the first is closed', async () => {
+  const usa = officers.get('USA');
+  const second = await usa.page.context().newPage();
+  await second.goto(new URL('/', usa.page.url()).href);
+  await second.locator('[data-trouble=otherTab]').waitFor();
+  assert.equal((await usa.measure()).view.node, 'up', 'the first is not disturbed');
+  await usa.page.close();
+  await second.locator('[data-node=up]').waitFor();
+  await second.close();
+});
+
 test('no page had an error', () => {
   for (const { id } of parties) assert.deepEqual(officers.get(id).errors, [], id);
 });

@@ -92,6 +92,8 @@ pub enum Trouble {
     Worker,
     /// The own node is not reached: the act was not done.
     NotConnected,
+    /// Another tab of this browser is this console; this one takes over when that is closed.
+    OtherTab,
 }
 
 /// How urgent a ring is, lowest first; as in the charter.
