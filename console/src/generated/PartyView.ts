@@ -35,6 +35,10 @@ onWatch: number,
  */
 ring: RingState, 
 /**
+ * Titles of the offices at which that ring sounds, in the charter's order, where it comes to one after the other; else empty.
+ */
+rung: Array<Text3>, 
+/**
  * This party has alerted people beyond its consoles to that ring, or failed to; none: neither.
  */
 alerted: boolean | null, };

@@ -151,6 +151,10 @@ pub struct Policy {
     /// Seconds that a ring sounds unanswered before a node alerts people beyond its consoles (5 to 600).
     #[n(3)]
     pub alert_seconds: u16,
+    /// Seconds until a ring that nobody answers sounds at a party's next office on the line as well, in the line's order; 0: at all at once
+    /// (at most 600).
+    #[n(4)]
+    pub escalate_seconds: u16,
 }
 
 /// The whole agreement. Identical bytes on every node: deterministic CBOR (RFC 8949 §4.2).

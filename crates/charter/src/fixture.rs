@@ -90,7 +90,7 @@ pub fn charter(suite: Suite) -> Charter {
         nodes: nodes.collect(),
         offices,
         lines: lines.collect(),
-        policy: Policy { ring_seconds: 60, lost_seconds: 10, alert_seconds: 20 },
+        policy: Policy { ring_seconds: 60, lost_seconds: 10, alert_seconds: 20, escalate_seconds: 0 },
     }
 }
 

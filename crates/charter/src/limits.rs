@@ -22,6 +22,8 @@ pub const MARKING_MAX: usize = 120;
 pub const RING_SECONDS: std::ops::RangeInclusive<u16> = 10..=600;
 /// Seconds out of touch before a console counts as lost, least and most.
 pub const LOST_SECONDS: std::ops::RangeInclusive<u16> = 2..=120;
+/// Seconds until a ring sounds at a party's next office; 0: at all at once.
+pub const ESCALATE_SECONDS: std::ops::RangeInclusive<u16> = 0..=600;
 /// Seconds that a ring sounds unanswered before people beyond the consoles are alerted.
 pub const ALERT_SECONDS: std::ops::RangeInclusive<u16> = 5..=600;
 /// Largest signed charter in bytes. Nine parties, 18 nodes and 96 offices with the longest names need about 250 kB.

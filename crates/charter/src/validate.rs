@@ -121,6 +121,7 @@ impl Charter {
         count("offices", self.offices.len(), 1..=OFFICES_MAX)?;
         count("lines", self.lines.len(), 1..=LINES_MAX)?;
         range("policy.ring_seconds", self.policy.ring_seconds, RING_SECONDS)?;
+        range("policy.escalate_seconds", self.policy.escalate_seconds, ESCALATE_SECONDS)?;
         range("policy.alert_seconds", self.policy.alert_seconds, ALERT_SECONDS)?;
         range("policy.lost_seconds", self.policy.lost_seconds, LOST_SECONDS)?;
         let mut keys = Keys::default();

@@ -91,8 +91,17 @@ impl Console {
             round_trip_ms: round_trip.map(|us| f64::from(us) / 1_000.0),
             on_watch: self.fold.as_ref().map_or(0, |fold| fold.on_watch(&party.id, &line.id)),
             ring: self.ring_state(charter, line, party, state, reached),
+            rung: self.rung(charter, line, party, state),
             alerted: self.alerted(line, party, state),
         }
+    }
+
+    fn rung(&self, charter: &VerifiedCharter, line: &Line, party: &Party, state: &LineState) -> Vec<Text3> {
+        let ring = state.rings.iter().find(|ring| ring.party != party.id);
+        let (Some(ring), Some(fold), true) = (ring, &self.fold, charter.policy.escalate_seconds > 0) else {
+            return Vec::new();
+        };
+        fold.rung_offices(&party.id, &line.id, &ring.call).map(|office| text(&office.title)).collect()
     }
 
     fn alerted(&self, line: &Line, party: &Party, state: &LineState) -> Option<bool> {

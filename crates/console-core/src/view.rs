@@ -158,6 +158,8 @@ pub struct PartyView {
     pub on_watch: u32,
     /// What this party did with the current ring.
     pub ring: RingState,
+    /// Titles of the offices at which that ring sounds, in the charter's order, where it comes to one after the other; else empty.
+    pub rung: Vec<Text3>,
     /// This party has alerted people beyond its consoles to that ring, or failed to; none: neither.
     pub alerted: Option<bool>,
 }

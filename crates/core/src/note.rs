@@ -45,6 +45,8 @@ pub enum Count {
     RingReceived,
     /// A ring of another party ran out unanswered.
     RingExpired,
+    /// A ring came to the next office of the own party.
+    RingEscalated,
     /// People beyond the consoles were alerted to a ring.
     RingAlerted,
     /// They could not be.
@@ -78,6 +80,7 @@ impl Count {
             Count::LinkRefused => "link_refused",
             Count::RingReceived => "ring_received",
             Count::RingExpired => "ring_expired",
+            Count::RingEscalated => "ring_escalated",
             Count::RingAlerted => "ring_alerted",
             Count::AlertFailed => "alert_failed",
             Count::LegRefused => "leg_refused",

@@ -23,6 +23,9 @@ pub(crate) struct Sounding {
     promised: Option<(u64, u64)>,
     /// When people beyond the consoles are alerted; none: they were, or there are no means.
     alert_us: Option<u64>,
+    /// When it came to its last office here, and when it comes to the next; none: there is no other.
+    stepped_us: u64,
+    escalate_us: Option<u64>,
 }
 
 impl Sounding {
@@ -30,7 +33,8 @@ impl Sounding {
     pub(crate) fn due_us(&self, now: u64) -> u64 {
         let next = Some(self.next_us).filter(|next| *next > now);
         let alert = self.alert_us.filter(|alert| *alert > now);
-        [next, alert].into_iter().flatten().fold(self.until_us, u64::min)
+        let escalate = self.escalate_us.filter(|escalate| *escalate > now);
+        [next, alert, escalate].into_iter().flatten().fold(self.until_us, u64::min)
     }
 }
 
@@ -38,7 +42,11 @@ impl Machine {
     /// Says of every ring that sounds what is so, and ends what has sounded long enough.
     pub(crate) fn settle_rings(&mut self) {
         let now = self.now.us;
-        let is_due = |s: &Sounding| now >= s.until_us || now >= s.next_us || s.alert_us.is_some_and(|at| now >= at);
+        let is_due = |s: &Sounding| {
+            now >= s.until_us
+                || now >= s.next_us
+                || [s.alert_us, s.escalate_us].into_iter().flatten().any(|at| now >= at)
+        };
         let due = self.sounding.values().any(is_due);
         if !std::mem::take(&mut self.lines_changed) && !due {
             return;
@@ -61,7 +69,7 @@ impl Machine {
         if !self.sounding.contains_key(&call) && !self.receive(ring) {
             return;
         }
-        let consoles = self.on_watch(&line);
+        let consoles = self.sounding_at(&line, &call);
         let promised_us = self.promised_us(&line, &call);
         let Some(sounding) = self.sounding.get_mut(&call) else { return };
         sounding.until_us = sounding.until_us.max(promised_us.unwrap_or(0));
@@ -75,10 +83,17 @@ impl Machine {
         }
         if sounding.promised.is_some() {
             // Somebody knows of it.
-            sounding.alert_us = None;
+            (sounding.alert_us, sounding.escalate_us) = (None, None);
         } else if consoles == 0 {
             // Nobody hears it: not before consoles that were cut off with it had time to come back.
-            sounding.alert_us = sounding.alert_us.map(|at| at.min(sounding.since_us + UNSTAFFED_US));
+            if sounding.escalate_us.is_none() {
+                sounding.alert_us = sounding.alert_us.map(|at| at.min(sounding.since_us + UNSTAFFED_US));
+            }
+            sounding.escalate_us = sounding.escalate_us.map(|at| at.min(sounding.stepped_us + UNSTAFFED_US));
+        }
+        if sounding.escalate_us.is_some_and(|at| now >= at) {
+            (sounding.stepped_us, sounding.escalate_us) = (now, None);
+            return self.escalate(ring);
         }
         if sounding.alert_us.is_some_and(|at| now >= at) {
             sounding.alert_us = None;
@@ -96,6 +111,32 @@ impl Machine {
         if first {
             self.log(Note::Ring { party: ring.party.clone(), line, consoles });
         }
+    }
+
+    /// The ring sounds at the party's next office as well, if there is one.
+    fn escalate(&mut self, ring: &Ring) {
+        let (call, line) = (ring.call, ring.line.clone());
+        let rung = self.ahead.rung_offices(&self.party, &line, &call).count();
+        let all = self.charter.offices_of_party_on_line(&self.party, &line).count();
+        if rung < all
+            && let Ok(step) = u8::try_from(rung)
+            && self.append(Body::Escalated { call, line: line.clone(), step }, Vec::new(), After::Nothing).is_ok()
+        {
+            self.count(Count::RingEscalated);
+            let next_us = self.now.us + u64::from(self.charter.policy.escalate_seconds) * 1_000_000;
+            if let Some(sounding) = self.sounding.get_mut(&call) {
+                sounding.escalate_us = Some(next_us).filter(|_| rung + 1 < all);
+            }
+            self.lines_changed = true;
+        }
+    }
+
+    /// How many consoles on watch a ring sounds at: those of the offices that it has come to.
+    fn sounding_at(&self, line: &LineId, call: &CallId) -> u16 {
+        let offices: BTreeSet<_> = self.ahead.rung_offices(&self.party, line, call).map(|office| &office.id).collect();
+        let watching = self.consoles.values().filter_map(|console| console.watch());
+        let count = watching.filter(|device| offices.contains(&device.office)).count();
+        u16::try_from(count).unwrap_or(u16::MAX)
     }
 
     /// Until when a ring goes on because this party has promised to answer it: a ring's length beyond the time that it named, and never
@@ -141,7 +182,18 @@ impl Machine {
         let told = said.as_ref().and_then(|response| response.ringing).map(|(consoles, _)| consoles);
         let alert_us = now + u64::from(self.charter.policy.alert_seconds) * 1_000_000;
         let alert_us = Some(alert_us).filter(|_| self.alerts && said.is_none_or(|response| response.alerted.is_none()));
-        let sounding = Sounding { since_us: now, until_us, told, next_us: now, promised: None, alert_us };
+        let seconds = u64::from(self.charter.policy.escalate_seconds);
+        let escalate_us = Some(now + seconds * 1_000_000).filter(|_| seconds > 0);
+        let sounding = Sounding {
+            since_us: now,
+            stepped_us: now,
+            until_us,
+            told,
+            next_us: now,
+            promised: None,
+            alert_us,
+            escalate_us,
+        };
         self.sounding.insert(call, sounding);
         true
     }

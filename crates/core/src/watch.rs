@@ -4,7 +4,7 @@ use crate::append::After;
 use crate::limits::STAFFED_US;
 use crate::machine::Machine;
 use std::collections::BTreeMap;
-use trialogue_charter::{LineId, OfficeId};
+use trialogue_charter::OfficeId;
 use trialogue_journal::Body;
 
 impl Machine {
@@ -22,13 +22,6 @@ impl Machine {
             *count = count.saturating_add(1);
         }
         offices.into_iter().collect()
-    }
-
-    /// Consoles on watch whose office is on a line.
-    pub(crate) fn on_watch(&self, line: &LineId) -> u16 {
-        let watching = self.consoles.values().filter_map(|console| console.watch());
-        let count = watching.filter(|device| self.charter.is_on_line(&device.office, line)).count();
-        u16::try_from(count).unwrap_or(u16::MAX)
     }
 
     /// Writes who is on watch, if that has changed.

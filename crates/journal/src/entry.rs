@@ -162,4 +162,18 @@ pub enum Body {
         #[n(3)]
         done: bool,
     },
+    /// Nobody has answered at the offices that were rung so far: the ring sounds at the party's next one on the line as well.
+    #[n(12)]
+    #[cbor(map)]
+    Escalated {
+        /// Which ring.
+        #[n(1)]
+        call: CallId,
+        /// On which line.
+        #[n(2)]
+        line: LineId,
+        /// How many of the party's offices it sounds at beyond the first, in the line's order; grows.
+        #[n(3)]
+        step: u8,
+    },
 }

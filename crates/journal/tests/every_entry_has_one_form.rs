@@ -40,6 +40,7 @@ fn bodies() -> Vec<(&'static str, Body)> {
         ("received", Body::Received { call: call(1), line: line.clone() }),
         ("ringing", Body::Ringing { call: call(1), line: line.clone(), consoles: 2 }),
         ("alerted", Body::Alerted { call: call(1), line: line.clone(), done: true }),
+        ("escalated", Body::Escalated { call: call(1), line: line.clone(), step: 1 }),
         ("expired", Body::Expired { call: call(1), line: line.clone() }),
         ("lost", Body::Lost { device, line: line.clone() }),
         ("restarted", Body::Restarted {}),

@@ -46,6 +46,8 @@ pub const DUTY: &str = "duty";
 pub const RING_SECONDS: u16 = 30;
 /// Seconds before a console that is out of touch is lost.
 pub const LOST_SECONDS: u16 = 5;
+/// Seconds until a ring sounds at a party's next office: on the leaders' line the leader's, then the duty officer's.
+pub const ESCALATE_SECONDS: u16 = 4;
 /// Seconds until people beyond the consoles are alerted.
 pub const ALERT_SECONDS: u16 = 10;
 /// The wall clock when a world begins, milliseconds since 1970 UTC.
@@ -98,7 +100,8 @@ fn make(count: usize) -> Result<Fixture, Box<dyn std::error::Error>> {
         }
         kept.push(PartyKeys { id, root, node, journal, devices: vec![] });
     }
-    leaders.sort();
+    // The leader of each party before its duty officer.
+    leaders.sort_by_key(|office: &OfficeId| (office.as_str()[..3].to_owned(), office.as_str().ends_with("duty")));
     duty.sort();
     let line = |id: &str, offices| -> Result<Line, BadId> {
         Ok(Line { id: LineId::new(id)?, name: texts(id), marking: "TEST".into(), offices, authority: Vec::new() })
@@ -112,7 +115,12 @@ fn make(count: usize) -> Result<Fixture, Box<dyn std::error::Error>> {
         nodes,
         offices,
         lines: vec![line(LEADERS, leaders)?, line(DUTY, duty)?],
-        policy: Policy { ring_seconds: RING_SECONDS, lost_seconds: LOST_SECONDS, alert_seconds: ALERT_SECONDS },
+        policy: Policy {
+            ring_seconds: RING_SECONDS,
+            lost_seconds: LOST_SECONDS,
+            alert_seconds: ALERT_SECONDS,
+            escalate_seconds: ESCALATE_SECONDS,
+        },
     };
     let mut draft = UnverifiedCharter::draft(draft)?;
     for party in &kept {

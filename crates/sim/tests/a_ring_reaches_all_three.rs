@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use trialogue_core::Count;
 use trialogue_journal::fold::RingResponse;
 use trialogue_sim::{DEVICES, LEADERS, World};
 use trialogue_wire::console::Refusal;
@@ -191,4 +192,44 @@ fn a_node_that_starts_again_in_a_ring_alerts_no_second_time() {
     world.start(0);
     world.run(20_000_000);
     assert_eq!(world.nodes[0].alerts, [call]);
+}
+
+#[test]
+fn a_ring_comes_to_one_office_after_the_other_until_somebody_answers() {
+    let mut world = World::on_watch(3, 13);
+    let call = world.ring(USA, LEADERS);
+    let sounds = |w: &World, console: usize| w.consoles[console].rings_here(w.fixture, LEADERS) == Some(call);
+    // Device 0 of each party is its leader's, 1 its duty officer's.
+    assert!(world.run_until(|w| sounds(w, JPN)));
+    assert!(!sounds(&world, JPN + 1), "the leader first");
+    assert!(world.run_until(|w| sounds(w, JPN + 1)), "then the duty officer");
+    assert!(sounds(&world, JPN), "and still the leader");
+    let line = world.lines(LEADERS).unwrap().clone();
+    let rung = world.consoles[USA].state.rung_offices(&world.fixture.parties[0].id, &line, &call).count();
+    assert!(rung <= 2);
+    world.answer(JPN + 1, LEADERS, call);
+    assert!(world.run_until(|w| !sounds(w, JPN) && !sounds(w, JPN + 1)));
+    world.run(1_000_000);
+    assert_eq!(world.nodes[0].count(Count::RingEscalated), 1);
+}
+
+#[test]
+fn an_empty_office_is_passed_over() {
+    let mut world = World::on_watch(3, 14);
+    world.disconnect(KOR);
+    world.run(5_000_000);
+    let call = world.ring(USA, LEADERS);
+    let began = world.now_us;
+    assert!(world.run_until(|w| w.consoles[KOR + 1].rings_here(w.fixture, LEADERS) == Some(call)));
+    assert!(world.now_us - began < 4_000_000, "sooner than the charter's seconds");
+}
+
+#[test]
+fn who_promises_stops_the_search_for_another() {
+    let mut world = World::on_watch(3, 15);
+    let call = world.ring(USA, LEADERS);
+    assert!(world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)));
+    world.acknowledge(JPN, LEADERS, call, 60_000);
+    world.run(60_000_000);
+    assert_eq!(world.nodes[0].count(Count::RingEscalated), 0);
 }

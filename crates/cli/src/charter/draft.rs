@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use toml::Spanned;
 use trialogue_charter::keyfile::{BadKeyFile, NodePublic, PartyPublic};
-use trialogue_charter::limits::{ALERT_SECONDS, LOST_SECONDS, MARKING_MAX, RING_SECONDS, TEXT_MAX};
+use trialogue_charter::limits::{ALERT_SECONDS, ESCALATE_SECONDS, LOST_SECONDS, MARKING_MAX, RING_SECONDS, TEXT_MAX};
 use trialogue_charter::*;
 
 /// Seconds a ring sounds, where the plan does not say.
@@ -82,6 +82,7 @@ impl Reader<'_> {
             policy: Policy {
                 ring_seconds: self.seconds(plan.policy.ring_seconds.as_ref(), RING_USUAL, RING_SECONDS)?,
                 alert_seconds: self.seconds(plan.policy.alert_seconds.as_ref(), ALERT_USUAL, ALERT_SECONDS)?,
+                escalate_seconds: self.seconds(plan.policy.escalate_seconds.as_ref(), 0, ESCALATE_SECONDS)?,
                 lost_seconds: self.seconds(plan.policy.lost_seconds.as_ref(), LOST_USUAL, LOST_SECONDS)?,
             },
         })

@@ -57,4 +57,5 @@ pub struct PolicyPlan {
     pub ring_seconds: Option<Spanned<u16>>,
     pub lost_seconds: Option<Spanned<u16>>,
     pub alert_seconds: Option<Spanned<u16>>,
+    pub escalate_seconds: Option<Spanned<u16>>,
 }

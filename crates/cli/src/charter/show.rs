@@ -23,6 +23,13 @@ fn describe(out: &mut String, signed: &UnverifiedCharter) -> std::fmt::Result {
         "Policy:  a ring sounds {} s, unanswered for {} s it alerts people beyond the consoles; a console out of touch for {} s has left",
         policy.ring_seconds, policy.alert_seconds, policy.lost_seconds
     )?;
+    match policy.escalate_seconds {
+        0 => writeln!(out, "         it sounds at all of a party's offices on the line at once")?,
+        seconds => writeln!(
+            out,
+            "         it sounds at a party's first office on the line, and every {seconds} s at the next one as well"
+        )?,
+    }
     writeln!(out, "\nParties")?;
     for party in &charter.parties {
         writeln!(out, "  {:<8} {}", party.id, three(&party.name))?;

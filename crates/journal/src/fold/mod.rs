@@ -147,6 +147,15 @@ pub enum Applied {
         /// It worked.
         done: bool,
     },
+    /// A ring sounds at the next office of a party.
+    Escalated {
+        /// The line.
+        line: LineId,
+        /// The ring.
+        call: CallId,
+        /// Offices beyond the first.
+        step: u8,
+    },
     /// A ring sounded in vain.
     Expired {
         /// The line.
@@ -216,6 +225,7 @@ impl State {
             Body::Ringing { call, line, consoles } => node.sound(charter, *call, line, *consoles, seq),
             Body::Expired { call, line } => node.expire(charter, *call, line, seq),
             Body::Alerted { call, line, done } => node.alert(charter, *call, line, *done, seq),
+            Body::Escalated { call, line, step } => node.escalate(charter, *call, line, *step, seq),
             Body::Refused { call, line, reason } => node.refuse(charter, *call, line, *reason, seq),
             Body::Lost { device, line } => node.lose(device, line, seq),
             Body::Restarted {} => Ok(node.restart(seq)),

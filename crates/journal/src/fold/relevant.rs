@@ -102,6 +102,7 @@ impl OnLine {
         for (_, response) in alive {
             seqs.extend(response.received);
             seqs.extend(response.ringing.map(|(_, seq)| seq));
+            seqs.extend(response.step.map(|(_, seq)| seq));
             seqs.extend(response.alerted.map(|(_, seq)| seq));
             seqs.extend(response.acknowledged.map(|acknowledged| acknowledged.seq));
             match response.ended {

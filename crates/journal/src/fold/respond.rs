@@ -19,6 +19,8 @@ pub struct Response {
     pub acknowledged: Option<Acknowledged>,
     /// People beyond the consoles were alerted: did it work, and the position of the entry.
     pub alerted: Option<(bool, u64)>,
+    /// At how many offices beyond the first it sounds, and the position of the entry.
+    pub step: Option<(u8, u64)>,
     /// How it ended; while none, the ring sounds.
     pub ended: Option<Ended>,
 }
@@ -70,7 +72,7 @@ pub enum Ended {
 
 impl Response {
     pub(super) fn new(first: u64) -> Self {
-        Self { first, received: None, ringing: None, acknowledged: None, alerted: None, ended: None }
+        Self { first, received: None, ringing: None, acknowledged: None, alerted: None, step: None, ended: None }
     }
 
     /// A console came in while it rang.
@@ -182,6 +184,26 @@ impl NodeState {
         let on = self.lines.entry(line.clone()).or_default();
         on.response(call, seq).alerted = Some((done, seq));
         Ok(Applied::Alerted { line: line.clone(), call, done })
+    }
+
+    pub(super) fn escalate(
+        &mut self,
+        charter: &VerifiedCharter,
+        call: CallId,
+        line: &LineId,
+        step: u8,
+        seq: u64,
+    ) -> Result<Applied, Ignored> {
+        self.on_line(charter, line)?;
+        let response = self.response(line, &call);
+        let before = response.and_then(|response| response.step).map_or(0, |(step, _)| step);
+        let offices = charter.offices_of_party_on_line(&self.party, line).count();
+        if response.is_some_and(|response| response.ended.is_some()) || step <= before || usize::from(step) >= offices {
+            return Err(Ignored::NotNow);
+        }
+        let on = self.lines.entry(line.clone()).or_default();
+        on.response(call, seq).step = Some((step, seq));
+        Ok(Applied::Escalated { line: line.clone(), call, step })
     }
 
     pub(super) fn expire(
