@@ -80,5 +80,7 @@ fn nothing_is_readable(hotline: &Hotline) {
 fn files(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).unwrap_or_else(|why| panic!("{}: {why}", dir.display()));
     let (dirs, files): (Vec<_>, Vec<_>) = entries.map(|entry| entry.unwrap().path()).partition(|path| path.is_dir());
+    // The operator's socket holds nothing.
+    let files = files.into_iter().filter(|path| path.is_file());
     dirs.iter().flat_map(|dir| self::files(dir)).chain(files).collect()
 }

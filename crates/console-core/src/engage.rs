@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::limits::*;
 use crate::packages::listed;
 use crate::view::Outcome;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use trialogue_charter::{CallId, DeviceId, LineId, NodeId, PartyId, Precedence};
 use trialogue_journal::fold::{Participant, RingResponse};
 use trialogue_journal::{Act, BodyRef};
@@ -59,14 +59,21 @@ pub(crate) struct Engaged {
     pub(crate) refresh_us: Option<u64>,
     pub(crate) refreshes: u32,
     pub(crate) members: BTreeMap<DeviceId, Known>,
+    /// Who hung up last, and for which ring.
+    pub(crate) departures: VecDeque<(DeviceId, Option<Precedence>)>,
     /// Those who have left and whose keys are being replaced: until when this console goes on speaking.
     pub(crate) leaving: BTreeMap<DeviceId, u64>,
 }
 
 impl Engaged {
     /// A member has hung up.
-    pub(crate) fn hung_up(&mut self) {
+    pub(crate) fn hung_up(&mut self, device: DeviceId, cause: Option<Precedence>) {
         self.they_left = true;
+        self.departures.retain(|(other, _)| *other != device);
+        self.departures.push_back((device, cause));
+        if self.departures.len() > DEPARTURES_MAX {
+            self.departures.pop_front();
+        }
     }
 
     /// A revoked device is nobody from now on.
@@ -95,7 +102,8 @@ impl Console {
             return;
         }
         if self.call.is_some() {
-            self.hang_up(None);
+            let rings = self.fold.as_ref().map(|fold| fold.rings(&line)).unwrap_or_default();
+            self.leave(None, rings.iter().map(|ring| ring.precedence).max());
         }
         let offers = self.fresh_offers(BTreeMap::new());
         self.say_in(&line, call, ring, Purpose::Enter, &offers);
@@ -116,6 +124,7 @@ impl Console {
             refresh_us: None,
             refreshes: 0,
             members: BTreeMap::new(),
+            departures: VecDeque::new(),
             leaving: BTreeMap::new(),
         });
     }
@@ -147,9 +156,14 @@ impl Console {
 
     /// The officer hangs up, or the call has ended by itself: nothing is sent from this instant on.
     pub(crate) fn hang_up(&mut self, outcome: Option<Outcome>) {
+        self.leave(outcome, None);
+    }
+
+    /// As hanging up; `cause`: the officer goes to another line, to a ring of this precedence.
+    fn leave(&mut self, outcome: Option<Outcome>, cause: Option<Precedence>) {
         if let Some(call) = &self.call {
             let line = call.line.clone();
-            self.state(&line, Purpose::Leave, Act::Leave {}, Vec::new());
+            self.state(&line, Purpose::Leave, Act::Leave { cause }, Vec::new());
             self.call_over(outcome);
         }
     }
@@ -219,7 +233,7 @@ impl Console {
             let mine = self.call.as_ref().is_some_and(|call| call.line == line);
             let said = self.acts.is_waiting(&line, |_| true) || self.acts.has_just_left(&line, self.now_us);
             if !mine && !said {
-                self.state(&line, Purpose::Leave, Act::Leave {}, Vec::new());
+                self.state(&line, Purpose::Leave, Act::Leave { cause: None }, Vec::new());
             }
         }
     }

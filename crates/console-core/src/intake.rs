@@ -62,7 +62,7 @@ impl Console {
     fn applied(&mut self, applied: &Applied) {
         let Some(call) = &mut self.call else { return };
         match applied {
-            Applied::Left { line, .. } if *line == call.line => call.hung_up(),
+            Applied::Left { line, device, cause } if *line == call.line => call.hung_up(*device, *cause),
             Applied::Revoked { device, .. } => call.revoked(*device),
             _ => {}
         }

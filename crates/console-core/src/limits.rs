@@ -24,6 +24,8 @@ pub const CHARTER_RETRY_MS: u32 = 15_000;
 pub const ACT_STALE_US: u64 = 10_000_000;
 /// How long after its ring a caller waits beyond the charter's seconds for parties that say nothing.
 pub const SILENT_GRACE_US: u64 = 5_000_000;
+/// Members of a call who left and are remembered with their reason, for the announcement.
+pub const DEPARTURES_MAX: usize = 8;
 /// How long a party that was rung may say nothing before that is shown.
 pub const SILENT_US: u64 = 3_000_000;
 /// How long a caller waits for somebody who is being fetched, at most; as long as nodes keep such a ring.

@@ -195,6 +195,13 @@ impl Console {
             precedence: rung.max(call.precedence).into(),
             since_ms: call.since_ms.map(|ms| ms as f64),
             members: own.into_iter().chain(self.others(call)).collect(),
+            called_away: call
+                .departures
+                .iter()
+                .filter_map(|(device, cause)| {
+                    Some(CalledAway { device: device.to_string(), precedence: (*cause)?.into() })
+                })
+                .collect(),
             sealing: self.sealing_view(),
             missing: missing.map(ToString::to_string).collect(),
             code: self.code(),

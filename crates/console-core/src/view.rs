@@ -256,12 +256,25 @@ pub struct CallView {
     pub since_ms: Option<f64>,
     /// Everyone in the call, this console first, then by party.
     pub members: Vec<Member>,
+    /// Who left last to answer a ring on another line, the latest last.
+    pub called_away: Vec<CalledAway>,
     /// May this console speak, and if not, why.
     pub sealing: Sealing,
     /// Parties with offices on the line of which nobody is in the call.
     pub missing: Vec<String>,
     /// Digits that both ends can compare by voice: 30 decimal digits of the group's epoch authenticator; empty before keys.
     pub code: String,
+}
+
+/// One who left the call for a ring on another line.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct CalledAway {
+    /// Device id, hex.
+    pub device: String,
+    /// How urgent that ring was.
+    pub precedence: Precedence,
 }
 
 /// One person in the call.

@@ -91,7 +91,7 @@ fn an_honest_node_refuses(world: &mut World, stranger: &mut Stranger, desk: usiz
         Act::Ring { call, offers: offers.clone(), precedence: Default::default() },
         Act::Answer { call, offers },
         created,
-        Act::Leave {},
+        Act::Leave { cause: None },
     ];
     for (at, act) in acts.into_iter().enumerate() {
         let statement = stranger.says(act);

@@ -83,7 +83,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let offices = vec![(OfficeId::new("jpn-duty").expect("fixture"), 2)];
     let device = DEVICES[0].1.id();
     vec![
-        join(&[(0, act(&ring())), (2, act(&answer())), (1, act(&answer())), (0, act(&Act::Leave {}))]),
+        join(&[(0, act(&ring())), (2, act(&answer())), (1, act(&answer())), (0, act(&Act::Leave { cause: None }))]),
         join(&[
             (0, act(&ring())),
             (2, act(&answer())),
@@ -91,7 +91,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
             (0, moves(1, Some(commit.clone()), &[1], &[])),
             (0, moves(2, Some(commit), &[], &[2])),
         ]),
-        join(&[(2, act(&ring())), (0, act(&decline)), (2, act(&Act::Leave {}))]),
+        join(&[(2, act(&ring())), (0, act(&decline)), (2, act(&Act::Leave { cause: None }))]),
         join(&[
             (0, body(&Body::Staffed { offices })),
             (2, act(&ring())),

@@ -154,7 +154,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let log_in = vec![(0, prove(0)), (1, prove(1)), (0, offer), (7, vec![2])];
     let rung = vec![(3, entries("usa", &[ring()])), pass(100), (0, state(0, 5, answer())), (0, sending), pass(1_000)];
     let rings = vec![(0, state(0, 5, ring())), (3, entries("usa", &[answer()])), pass(60_000)];
-    let leaves = vec![(0, state(0, 9, Act::Leave {})), (5, vec![1]), (6, vec![0]), pass(20_000)];
+    let leaves = vec![(0, state(0, 9, Act::Leave { cause: None })), (5, vec![1]), (6, vec![0]), pass(20_000)];
     let every = |who: u8, place: &str| vectors::wire(place).into_iter().map(|m| (who, m)).collect::<Vec<_>>();
     vec![
         join(&[hellos.clone(), log_in.clone(), rung, leaves.clone()].concat()),

@@ -48,7 +48,7 @@ impl Statement {
         let (offers, pair) = match &self.act {
             Act::Ring { offers, .. } | Act::Answer { offers, .. } => (offers.as_slice(), [None, None]),
             Act::Handshake { commit, welcome, .. } => ([].as_slice(), [commit.as_ref(), welcome.as_ref()]),
-            Act::Decline { .. } | Act::Leave {} | Act::Acknowledge { .. } => ([].as_slice(), [None, None]),
+            Act::Decline { .. } | Act::Leave { .. } | Act::Acknowledge { .. } => ([].as_slice(), [None, None]),
         };
         offers.iter().map(|offer| &offer.package).chain(pair.into_iter().flatten())
     }
@@ -70,7 +70,7 @@ impl Statement {
                     && welcome.is_some() != added.is_empty()
                     && (*epoch == 0 || commit.is_some())
             }
-            Act::Decline { .. } | Act::Leave {} | Act::Acknowledge { .. } => true,
+            Act::Decline { .. } | Act::Leave { .. } | Act::Acknowledge { .. } => true,
         };
         listed && self.bodies().all(|body| body.len as usize <= BODY_MAX)
     }

@@ -87,7 +87,11 @@ pub enum Act {
     /// Hangs up: leaves the line.
     #[n(3)]
     #[cbor(map)]
-    Leave {},
+    Leave {
+        /// It leaves to answer a ring of this precedence on another line.
+        #[n(1)]
+        cause: Option<Precedence>,
+    },
     /// Moves the group of the console's own node to the next epoch (RFC 9420 §12.4).
     #[n(4)]
     #[cbor(map)]

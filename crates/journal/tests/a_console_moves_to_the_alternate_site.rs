@@ -134,7 +134,7 @@ fn it_is_in_once() {
 #[test]
 fn it_leaves_once() {
     let (mut sites, usa, jpn) = moved();
-    sites.says("usa-2", &usa, Act::Leave {}).unwrap();
+    sites.says("usa-2", &usa, Act::Leave { cause: None }).unwrap();
     assert_eq!(sites.places(), [(jpn.secret.id(), "jpn-1".into())]);
     // And may come back to the main site.
     sites.says("usa-1", &usa, answer(1)).unwrap();

@@ -62,3 +62,14 @@ fn no_office_rings_above_its_authority() {
     let rings = scene.state.rings(&duty());
     assert_eq!(rings.iter().map(|ring| ring.precedence).collect::<Vec<_>>(), [Precedence::Immediate]);
 }
+
+#[test]
+fn who_leaves_for_a_more_urgent_ring_says_so() {
+    let usa = console("usa-duty", 1);
+    let mut scene = Scene::with(&[&usa]);
+    scene.says(&usa, ring(1)).unwrap();
+    let cause = Some(Precedence::Flash);
+    let left = scene.says(&usa, Act::Leave { cause }).unwrap();
+    assert_eq!(left, Applied::Left { line: duty(), device: usa.id(), cause });
+    assert!(scene.in_on().is_empty());
+}

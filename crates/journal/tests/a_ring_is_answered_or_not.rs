@@ -83,7 +83,7 @@ fn a_ring_expires_for_one_party_and_goes_on_for_the_other() {
 fn the_ring_stops_when_the_ringer_is_gone() {
     let (mut scene, usa, _) = rung();
     scene.received("jpn-1", 1).unwrap();
-    scene.says(&usa, Act::Leave {}).unwrap();
+    scene.says(&usa, Act::Leave { cause: None }).unwrap();
     assert!(scene.sounding("JPN").is_empty());
     assert_eq!(scene.line().call, None);
     assert_eq!(scene.response("JPN"), RingResponse::None);

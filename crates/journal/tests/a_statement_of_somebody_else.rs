@@ -12,7 +12,7 @@ fn a_replayed_statement_rings_once() {
     let said = usa.says(7, &duty(), ring(1));
     scene.stated(&usa.node, said.clone()).unwrap();
     assert_eq!(scene.stated(&usa.node, said), Err(Ignored::Replayed));
-    let older = usa.says(6, &duty(), Act::Leave {});
+    let older = usa.says(6, &duty(), Act::Leave { cause: None });
     assert_eq!(scene.stated(&usa.node, older), Err(Ignored::Replayed));
 }
 

@@ -12,14 +12,14 @@ fn the_answerer_is_alone_and_can_leave() {
     scene.received("jpn-1", 1).unwrap();
     // Japan's node accepts the answer before it hears of the hang-up.
     scene.says(&jpn, answer(1)).unwrap();
-    scene.says(&usa, Act::Leave {}).unwrap();
+    scene.says(&usa, Act::Leave { cause: None }).unwrap();
     let line = scene.line();
     assert_eq!(scene.in_on(), [jpn.id()]);
     assert!(line.rings.is_empty());
     assert_eq!(line.call, Some(call(1)));
-    scene.says(&jpn, Act::Leave {}).unwrap();
+    scene.says(&jpn, Act::Leave { cause: None }).unwrap();
     assert_eq!(scene.line().call, None);
-    assert_eq!(scene.says(&jpn, Act::Leave {}), Err(Ignored::NotIn));
+    assert_eq!(scene.says(&jpn, Act::Leave { cause: None }), Err(Ignored::NotIn));
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn a_node_refuses_an_answer_to_a_call_that_is_over() {
     scene.says(&usa, ring(1)).unwrap();
     let said = jpn.says(5, &duty(), answer(1));
     assert!(scene.state.judge(&jpn.node, &said).is_ok());
-    scene.says(&usa, Act::Leave {}).unwrap();
+    scene.says(&usa, Act::Leave { cause: None }).unwrap();
     assert_eq!(scene.state.judge(&jpn.node, &said), Err(Ignored::NotNow));
     // In a journal it counts all the same: there the node could not know.
     assert!(scene.stated(&jpn.node.clone(), said).is_ok());

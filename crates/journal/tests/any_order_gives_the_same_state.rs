@@ -67,7 +67,7 @@ fn play(scene: &mut Scene, event: &Event) {
         Event::Answer(n, c, k) => scene.says(&at(n, c), answer(k)),
         Event::Decline(n, c, k) => scene.says(&at(n, c), decline(k)),
         Event::Acknowledge(n, c, k) => scene.says(&at(n, c), acknowledge(k, u64::from(k))),
-        Event::Leave(n, c) => scene.says(&at(n, c), Act::Leave {}),
+        Event::Leave(n, c) => scene.says(&at(n, c), Act::Leave { cause: None }),
         Event::Create(n, c, g) => {
             let others: Vec<_> = scene.in_on().into_iter().filter(|device| *device != at(n, c).id()).collect();
             scene.says(&at(n, c), creates(g, &others))

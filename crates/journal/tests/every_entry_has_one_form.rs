@@ -24,7 +24,8 @@ fn acts() -> Vec<(&'static str, Act)> {
         ("answer", answer(1)),
         ("decline", decline(1)),
         ("decline for a deputy", deputy),
-        ("leave", Act::Leave {}),
+        ("leave", Act::Leave { cause: None }),
+        ("leave for a ring", Act::Leave { cause: Some(trialogue_charter::Precedence::Flash) }),
         ("handshake that creates", creates(1, &devices[..1])),
         ("handshake", moves(1, 300, &devices[..1], &devices[1..])),
     ]
@@ -60,7 +61,7 @@ fn made() -> Value {
             .insert(name.into(), json!({"payload": hex::encode(statement.payload()), "signed": hex::encode(signed)}));
     }
     let mut journal = Journal::new(node("usa-1"));
-    let stated = usa.says(5, &duty(), Act::Leave {});
+    let stated = usa.says(5, &duty(), Act::Leave { cause: None });
     let all = bodies().into_iter().chain([("stated", Body::Stated { statement: stated })]);
     let mut entries = Vec::new();
     for (name, body) in all {

@@ -47,8 +47,8 @@ fn after_a_call_little_is_left() {
     scene.received("jpn-1", 1).unwrap();
     scene.says(&jpn, answer(1)).unwrap();
     scene.says(&usa, creates(1, &[jpn.id()])).unwrap();
-    scene.says(&jpn, Act::Leave {}).unwrap();
-    scene.says(&usa, Act::Leave {}).unwrap();
+    scene.says(&jpn, Act::Leave { cause: None }).unwrap();
+    scene.says(&usa, Act::Leave { cause: None }).unwrap();
     let relevant = scene.state.relevant_entries();
     assert_eq!(relevant.values().map(|seqs| seqs.len()).sum::<usize>(), 2, "the two certificates");
     assert!(scene.line().groups.is_empty() && scene.line().call.is_none());

@@ -68,7 +68,7 @@ fn the_lead_is_the_earliest_that_holds_the_group() {
     assert!(scene.line().groups.contains_key(&one.node));
     assert_eq!(scene.says(&one, moves(1, 1, &[], &[jpn.id()])), Err(Ignored::Epoch));
     scene.says(&two, moves(1, 1, &[one.id()], &[one.id()])).unwrap();
-    scene.says(&two, Act::Leave {}).unwrap();
+    scene.says(&two, Act::Leave { cause: None }).unwrap();
     assert_eq!(lead(&scene), Some(one.id()));
     // Alone without keys, it makes a new group.
     scene.says(&one, answer(1)).unwrap();

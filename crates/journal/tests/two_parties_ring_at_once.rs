@@ -34,7 +34,7 @@ fn one_answer_answers_both() {
     assert!(scene.sounding("KOR").is_empty());
     assert_eq!(scene.line().participants.len(), 3);
     // Having been there, Korea is not rung again by the ring that it did not name.
-    scene.says(&kor, trialogue_journal::Act::Leave {}).unwrap();
+    scene.says(&kor, trialogue_journal::Act::Leave { cause: None }).unwrap();
     assert!(scene.sounding("KOR").is_empty());
     assert_eq!(scene.response("KOR"), RingResponse::Left);
 }
@@ -46,7 +46,7 @@ fn a_ringer_who_hangs_up_is_not_rung_by_the_other_ring() {
     scene.says(&usa, ring(9)).unwrap();
     scene.says(&jpn, ring(3)).unwrap();
     scene.received("jpn-1", 9).unwrap();
-    scene.says(&jpn, trialogue_journal::Act::Leave {}).unwrap();
+    scene.says(&jpn, trialogue_journal::Act::Leave { cause: None }).unwrap();
     assert!(scene.sounding("JPN").is_empty());
     // A new ring sounds.
     scene.says(&usa, ring(10)).unwrap();

@@ -41,7 +41,7 @@ impl World {
 
     /// Hangs up.
     pub fn leave(&mut self, console: usize, line: &str) {
-        self.act(console, line, Act::Leave {}, Vec::new());
+        self.act(console, line, Act::Leave { cause: None }, Vec::new());
     }
 
     /// Brings the group of a console's node in line with who is in, as the console sees both. Commits and welcomes are opaque bytes.

@@ -199,7 +199,7 @@ fn entries_that_say_what_is_not_theirs_to_say_change_nothing() {
     let usa = hostile.world.fixture.parties[2].devices[0].id;
     let before = hostile.world.nodes[0].machine.as_ref().unwrap().state().line(&line());
     // A statement of an American console, which Korea heard before, in Korea's journal.
-    let leave = Statement { device: usa, number: 99, line: line(), act: Act::Leave {} };
+    let leave = Statement { device: usa, number: 99, line: line(), act: Act::Leave { cause: None } };
     let signed = leave.sign(&hostile.world.fixture.parties[2].devices[0].secret).0;
     let certificate = hostile.world.fixture.parties[2].devices[1].certificate.clone();
     let reference = BodyRef::of(&certificate).unwrap();

@@ -35,7 +35,7 @@ use crate::signed::VerifiedEntry;
 use crate::statement::{DeclineReason, GroupId, Statement};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, VerifiedCharter};
+use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, Precedence, VerifiedCharter};
 
 /// What all journals together say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +108,8 @@ pub enum Applied {
         line: LineId,
         /// Who.
         device: DeviceId,
+        /// To answer a ring of this precedence on another line.
+        cause: Option<Precedence>,
     },
     /// A node's group on a line is at a new epoch.
     Moved {

@@ -39,7 +39,7 @@ impl NodeState {
             Act::Answer { offers, .. } => self.may_come_in(charter, statement, offers),
             Act::Acknowledge { call, .. } => self.may_acknowledge(&statement.line, call),
             Act::Decline { call, deputy, .. } => self.may_decline(charter, &statement.line, call, deputy.as_ref()),
-            Act::Leave {} => self.may_leave(&statement.line, &statement.device),
+            Act::Leave { .. } => self.may_leave(&statement.line, &statement.device),
             Act::Handshake { group, epoch, added, removed, .. } => {
                 self.may_move(&statement.line, &statement.device, group, *epoch, added, removed)
             }
@@ -55,9 +55,9 @@ impl NodeState {
                 known.last_stay = Some(Stay { line: line.clone(), number, seq, end: None });
             }
         }
-        if let Act::Leave {} = act {
+        if let Act::Leave { cause } = act {
             self.depart(&device, &line, seq);
-            return Applied::Left { line, device };
+            return Applied::Left { line, device, cause };
         }
         let on = self.lines.entry(line.clone()).or_default();
         match act {
@@ -73,7 +73,7 @@ impl NodeState {
                 on.decline(call, reason, call_back_ms, deputy, Some(device), seq);
                 Applied::Declined { line, call, reason, by: Some(device) }
             }
-            Act::Leave {} => Applied::Left { line, device },
+            Act::Leave { cause } => Applied::Left { line, device, cause },
             Act::Acknowledge { call, ready_ms } => {
                 on.response(call, seq).acknowledged = Some(Acknowledged { by: device, ready_ms, seq });
                 Applied::Acknowledged { line, call, device }
