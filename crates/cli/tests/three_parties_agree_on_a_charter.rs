@@ -46,9 +46,11 @@ id = "duty"
 name = { en = "Duty", ja = "当直", ko = "당직" }
 marking = "REL TO USA, JPN"
 offices = ["usa-duty", "jpn-duty"]
+authority = { usa-duty = "flash" }
 
 [policy]
 ring_seconds = 45
+escalate_seconds = 15
 "#;
 
 fn two_parties(dir: &Path) {
@@ -85,7 +87,11 @@ fn from_keys_to_an_enrolment_link() {
     assert!(said.contains("All parties have signed"), "{said}");
     assert!(does(dir, "charter verify --charter charter.cbor").starts_with("Valid:"));
     let shown = does(dir, "charter show --charter charter.cbor");
-    assert!(shown.contains("a ring sounds 45 s; a console out of touch for 10 s has left"), "{shown}");
+    assert!(shown.contains("a ring sounds 45 s, unanswered for 20 s it alerts people"), "{shown}");
+    assert!(shown.contains("a console out of touch for 10 s has left"), "{shown}");
+    assert!(shown.contains("every 15 s at the next one as well"), "{shown}");
+    let may = |office: &str, up_to: &str| shown.lines().any(|row| row.contains(office) && row.ends_with(up_to));
+    assert!(may("usa-duty", "may ring up to flash") && may("jpn-duty", "may ring up to routine"), "{shown}");
     assert!(shown.contains("xwing (0x004e)") && shown.contains("Valid: every party's root"), "{shown}");
 
     let link = does(
@@ -160,7 +166,10 @@ fn a_wrong_line_of_the_plan_is_named_with_its_remedy() {
         "charter.toml:21: there is no [[office]] with id \"jpn\"",
     );
     says("REL TO USA, JPN", "", "charter.toml:20: a text has 1 to 120 characters");
-    says("= 45", "= 9", "charter.toml:24: 9 seconds are not possible: write 10 to 600");
+    says("\"flash\"", "\"FLASH\"", "charter.toml:22: \"FLASH\" is no precedence: write priority, immediate");
+    says("{ usa-duty", "{ usa-chief", "charter.toml:22: \"usa-chief\" is not in this line's `offices`");
+    says("escalate_seconds = 15", "escalate_seconds = 601", "601 seconds are not possible: write 0 to 600");
+    says("= 45", "= 9", "charter.toml:25: 9 seconds are not possible: write 10 to 600");
     says(
         "\"usa-duty\", \"jpn-duty\"]",
         "\"usa-duty\"]",
