@@ -8,6 +8,7 @@ use crate::view::Outcome;
 use std::collections::{BTreeMap, VecDeque};
 use trialogue_charter::{CallId, DeviceId, LineId, NodeId, PartyId, Precedence};
 use trialogue_journal::fold::{Participant, RingResponse};
+use trialogue_journal::limits::PROMISE_MS;
 use trialogue_journal::{Act, BodyRef};
 
 /// A key package that this console has offered.
@@ -280,16 +281,16 @@ impl Console {
             matches!(answer, RingResponse::Declined { .. } | RingResponse::Expired | RingResponse::Left)
         };
         let patience = u64::from(charter.policy.ring_seconds) * 1_000_000 + SILENT_GRACE_US;
+        // A promise is waited for by the wall clock, in which it was made, and a ring's patience beyond.
         let promised = answers.iter().filter_map(|answer| match answer {
-            RingResponse::Acknowledged { ready_ms, .. } => {
-                Some(ready_ms.saturating_sub(self.now_ms).saturating_mul(1_000))
-            }
+            RingResponse::Acknowledged { ready_ms, .. } => Some(ready_ms.saturating_add(patience / 1_000)),
             _ => None,
         });
-        let promised_us = promised.max().map(|wait_us| self.now_us + wait_us.min(PROMISE_US) + patience);
+        let left_ms = promised.max().map_or(0, |until_ms| until_ms.saturating_sub(self.now_ms)).min(PROMISE_MS);
+        let promised_us = (left_ms > 0).then(|| self.now_us + left_ms * 1_000);
         let late = held.rang.is_none_or(|(_, since)| {
-            let until = promised_us.map_or(since + patience, |at| at.min(since + PROMISE_US + patience));
-            self.now_us >= until
+            let end = since + patience;
+            self.now_us >= end && (promised_us.is_none() || self.now_us >= end + PROMISE_MS * 1_000)
         });
         let waiting = !late && !answers.iter().all(over);
         let Some(held) = &mut self.call else { return };

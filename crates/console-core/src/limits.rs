@@ -28,8 +28,6 @@ pub const SILENT_GRACE_US: u64 = 5_000_000;
 pub const DEPARTURES_MAX: usize = 8;
 /// How long a party that was rung may say nothing before that is shown.
 pub const SILENT_US: u64 = 3_000_000;
-/// How long a caller waits for somebody who is being fetched, at most; as long as nodes keep such a ring.
-pub const PROMISE_US: u64 = 60 * 60 * 1_000_000;
 /// How long a console stays in a call whose others were lost, and did not hang up.
 pub const ALONE_US: u64 = 60_000_000;
 /// How long a console goes on speaking while the keys of one that has left are being replaced. Longer lets it listen longer if its

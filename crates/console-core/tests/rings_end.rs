@@ -81,6 +81,22 @@ fn a_promise_that_is_not_kept_ends_the_ring() {
 }
 
 #[test]
+fn a_promise_of_one_who_is_cut_off_does_not_hold_the_caller_for_ever() {
+    let mut world = World::leaders(Suite::XWing);
+    world.ring(2);
+    world.until(5, |world| world.desks[0].ringing);
+    let ready_ms = (world.wall_ms() + 120_000) as f64;
+    world.command(0, Command::Acknowledge { line: "leaders".into(), ready_ms });
+    world.until(5, |world| matches!(world.party(2, "JPN").ring, RingState::Acknowledged { .. }));
+    world.link(0, 2, false);
+    world.link(0, 1, false);
+    world.run(110_000_000);
+    assert!(world.view(2).call.is_some(), "the time that was promised is not over");
+    world.until(90, |world| world.view(2).call.is_none());
+    assert_eq!(world.line(2).outcome, Some(Outcome::Unanswered));
+}
+
+#[test]
 fn how_urgent_is_shown_and_no_more_than_the_charter_lets() {
     let mut world = World::leaders(Suite::XWing);
     assert_eq!(world.line(2).may_ring, Precedence::FlashOverride);

@@ -24,9 +24,6 @@ pub const STATEMENT_EVERY_US: u64 = 50_000;
 pub const MESSAGES_BURST: u32 = 256;
 /// See [`MESSAGES_BURST`].
 pub const MESSAGE_EVERY_US: u64 = 20_000;
-/// Longest that a ring waits for somebody who is being fetched, counted from when that was promised. Longer leaves a caller before a ring
-/// that nobody remembers; shorter cuts off a principal who is on the way.
-pub const PROMISE_US: u64 = 60 * 60 * 1_000_000;
 /// How long a ring waits for consoles of a station that has none on watch before people are alerted: a node that has just started waits for
 /// its consoles to come back.
 pub const UNSTAFFED_US: u64 = 3_000_000;

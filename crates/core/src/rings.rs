@@ -3,13 +3,14 @@
 use crate::append::After;
 use crate::bucket::Bucket;
 use crate::io::Output;
-use crate::limits::{PROMISE_US, RING_EVERY_US, RINGS_BURST, STAFFED_US, UNSTAFFED_US};
+use crate::limits::{RING_EVERY_US, RINGS_BURST, STAFFED_US, UNSTAFFED_US};
 use crate::machine::Machine;
 use crate::note::{Count, Note};
 use std::collections::BTreeSet;
 use trialogue_charter::{CallId, LineId};
 use trialogue_journal::Body;
 use trialogue_journal::fold::Ring;
+use trialogue_journal::limits::PROMISE_MS;
 
 /// A ring that sounds at this party, as far as this node has said so.
 pub(crate) struct Sounding {
@@ -19,13 +20,22 @@ pub(crate) struct Sounding {
     /// How many consoles were said to sound, and when that may be said again.
     told: Option<u16>,
     next_us: u64,
-    /// The last promise to answer: position of its entry, and until when the ring goes on for it.
-    promised: Option<(u64, u64)>,
+    /// The last promise to answer.
+    promised: Option<Promise>,
     /// When people beyond the consoles are alerted; none: they were, or there are no means.
     alert_us: Option<u64>,
     /// When it came to its last office here, and when it comes to the next; none: there is no other.
     stepped_us: u64,
     escalate_us: Option<u64>,
+}
+
+/// Somebody is being fetched.
+#[derive(Clone, Copy)]
+struct Promise {
+    /// Position of the entry that says so.
+    seq: u64,
+    /// When the answer is expected, by this node's own count.
+    ready_us: u64,
 }
 
 impl Sounding {
@@ -70,9 +80,10 @@ impl Machine {
             return;
         }
         let consoles = self.sounding_at(&line, &call);
-        let promised_us = self.promised_us(&line, &call);
+        let ring_us = u64::from(self.charter.policy.ring_seconds) * 1_000_000;
+        let promise = self.promise(&line, &call);
         let Some(sounding) = self.sounding.get_mut(&call) else { return };
-        sounding.until_us = sounding.until_us.max(promised_us.unwrap_or(0));
+        sounding.until_us = sounding.until_us.max(promise.map_or(0, |promise| promise.ready_us + ring_us));
         if now >= sounding.until_us {
             // One that cannot be written is tried again; meanwhile the consoles' own count has ended the sound.
             sounding.until_us = now + STAFFED_US;
@@ -81,9 +92,10 @@ impl Machine {
             }
             return;
         }
-        if sounding.promised.is_some() {
-            // Somebody knows of it.
-            (sounding.alert_us, sounding.escalate_us) = (None, None);
+        if let Some(promise) = promise.filter(|promise| now < promise.ready_us) {
+            // Somebody knows of it. Should nobody come by then, the search for another goes on.
+            sounding.alert_us = sounding.alert_us.map(|at| at.max(promise.ready_us));
+            sounding.escalate_us = sounding.escalate_us.map(|at| at.max(promise.ready_us));
         } else if consoles == 0 {
             // Nobody hears it: not before consoles that were cut off with it had time to come back.
             if sounding.escalate_us.is_none() {
@@ -92,7 +104,6 @@ impl Machine {
             sounding.escalate_us = sounding.escalate_us.map(|at| at.min(sounding.stepped_us + UNSTAFFED_US));
         }
         if sounding.escalate_us.is_some_and(|at| now >= at) {
-            (sounding.stepped_us, sounding.escalate_us) = (now, None);
             return self.escalate(ring);
         }
         if sounding.alert_us.is_some_and(|at| now >= at) {
@@ -115,20 +126,26 @@ impl Machine {
 
     /// The ring sounds at the party's next office as well, if there is one.
     fn escalate(&mut self, ring: &Ring) {
-        let (call, line) = (ring.call, ring.line.clone());
+        let (call, line, now) = (ring.call, ring.line.clone(), self.now.us);
         let rung = self.ahead.rung_offices(&self.party, &line, &call).count();
         let all = self.charter.offices_of_party_on_line(&self.party, &line).count();
-        if rung < all
-            && let Ok(step) = u8::try_from(rung)
-            && self.append(Body::Escalated { call, line: line.clone(), step }, Vec::new(), After::Nothing).is_ok()
-        {
-            self.count(Count::RingEscalated);
-            let next_us = self.now.us + u64::from(self.charter.policy.escalate_seconds) * 1_000_000;
-            if let Some(sounding) = self.sounding.get_mut(&call) {
-                sounding.escalate_us = Some(next_us).filter(|_| rung + 1 < all);
+        let seconds = u64::from(self.charter.policy.escalate_seconds);
+        let next_us = match u8::try_from(rung) {
+            Ok(step) if rung < all => {
+                if self.append(Body::Escalated { call, line, step }, Vec::new(), After::Nothing).is_ok() {
+                    self.count(Count::RingEscalated);
+                    Some(now + seconds * 1_000_000).filter(|_| rung + 1 < all)
+                } else {
+                    // The journal takes nothing just now: tried again, so that the next office is not forgotten.
+                    Some(now + STAFFED_US)
+                }
             }
-            self.lines_changed = true;
+            _ => None,
+        };
+        if let Some(sounding) = self.sounding.get_mut(&call) {
+            (sounding.stepped_us, sounding.escalate_us) = (now, next_us);
         }
+        self.lines_changed = true;
     }
 
     /// How many consoles on watch a ring sounds at: those of the offices that it has come to.
@@ -139,20 +156,19 @@ impl Machine {
         u16::try_from(count).unwrap_or(u16::MAX)
     }
 
-    /// Until when a ring goes on because this party has promised to answer it: a ring's length beyond the time that it named, and never
-    /// longer than [`PROMISE_US`] from when that was said.
-    fn promised_us(&mut self, line: &LineId, call: &CallId) -> Option<u64> {
+    /// What this party has promised about a ring: when it will be answered, and until when the ring goes on for it, which is a ring's length
+    /// longer. Never longer than [`PROMISE_MS`] from when that was said.
+    fn promise(&mut self, line: &LineId, call: &CallId) -> Option<Promise> {
         let own = self.ahead.node(&self.node)?;
         let said = own.response(line, call).filter(|response| response.ended.is_none())?.acknowledged?;
         let (now_us, wall_ms) = (self.now.us, self.now.wall_ms);
-        let ring_us = u64::from(self.charter.policy.ring_seconds) * 1_000_000;
         let sounding = self.sounding.get_mut(call)?;
         // Taken once per promise: a wall clock that jumps later changes nothing.
-        if sounding.promised.is_none_or(|(seq, _)| seq != said.seq) {
-            let wait_us = said.ready_ms.saturating_sub(wall_ms).saturating_mul(1_000).min(PROMISE_US);
-            sounding.promised = Some((said.seq, now_us + wait_us + ring_us));
+        if sounding.promised.is_none_or(|promise| promise.seq != said.seq) {
+            let wait_us = said.ready_ms.saturating_sub(wall_ms).min(PROMISE_MS) * 1_000;
+            sounding.promised = Some(Promise { seq: said.seq, ready_us: now_us + wait_us });
         }
-        sounding.promised.map(|(_, until_us)| until_us)
+        sounding.promised
     }
 
     /// People were alerted, or could not be: the caller is told, if the ring still sounds.

@@ -24,6 +24,9 @@ pub const DEVICES_MAX: usize = 1_024;
 /// Most rings of other nodes whose response is remembered per node and line. The live ones are at most one per participant;
 /// the oldest goes first, so lowering it forgets a refusal while the ring still sounds.
 pub const RESPONSES_MAX: usize = 64;
+/// Longest that a ring waits for somebody who is being fetched, in milliseconds, counted from when that was promised; nodes and callers keep
+/// to the same. Longer leaves a caller before a ring that nobody remembers; shorter cuts off a principal who is on the way.
+pub const PROMISE_MS: u64 = 60 * 60 * 1_000;
 /// Last epoch of a group; then a new group takes its place. Every handshake of the current group is kept for consoles that come in, so
 /// more costs memory (about 400 bytes each) and log-in time; fewer costs a new group more often. Key ids leave room for 65,535.
 pub const EPOCHS_MAX: u64 = 1_024;

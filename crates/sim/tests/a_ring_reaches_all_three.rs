@@ -170,7 +170,7 @@ fn people_are_alerted_where_nobody_answers_and_nowhere_else() {
 }
 
 #[test]
-fn nobody_is_alerted_when_somebody_answers_or_promises_to() {
+fn nobody_is_alerted_when_somebody_answers_or_promises_to_unless_that_is_broken() {
     let mut world = World::on_watch(3, 11);
     let call = world.ring(USA, LEADERS);
     assert!(
@@ -178,8 +178,13 @@ fn nobody_is_alerted_when_somebody_answers_or_promises_to() {
     );
     world.answer(JPN, LEADERS, call);
     world.acknowledge(KOR, LEADERS, call, 60_000);
-    world.run(120_000_000);
-    assert!(world.nodes.iter().all(|node| node.alerts.is_empty()));
+    world.run(59_000_000);
+    assert!(world.nodes.iter().all(|node| node.alerts.is_empty() && node.count(Count::RingEscalated) == 0));
+    // Nobody comes: the search that the promise had stopped goes on.
+    assert!(world.run_until(|w| w.consoles[KOR + 1].rings_here(w.fixture, LEADERS) == Some(call)));
+    assert!(world.run_until(|w| w.nodes[1].alerts == [call]));
+    world.run(100_000_000);
+    assert_eq!((world.nodes[0].alerts.len(), world.nodes[1].alerts.len()), (0, 1), "once, and only there");
 }
 
 #[test]
@@ -230,6 +235,7 @@ fn who_promises_stops_the_search_for_another() {
     let call = world.ring(USA, LEADERS);
     assert!(world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)));
     world.acknowledge(JPN, LEADERS, call, 60_000);
-    world.run(60_000_000);
+    world.run(59_000_000);
     assert_eq!(world.nodes[0].count(Count::RingEscalated), 0);
+    assert!(world.run_until(|w| w.nodes[0].count(Count::RingEscalated) == 1), "nobody came: the search goes on");
 }

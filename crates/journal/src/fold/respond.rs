@@ -152,6 +152,21 @@ impl NodeState {
         Ok(Applied::Received { line: line.clone(), call })
     }
 
+    /// What this node says of a ring, as long as that has not ended for it.
+    fn open_response(
+        &mut self,
+        charter: &VerifiedCharter,
+        call: CallId,
+        line: &LineId,
+        seq: u64,
+    ) -> Result<&mut Response, Ignored> {
+        self.on_line(charter, line)?;
+        if self.response(line, &call).is_some_and(|response| response.ended.is_some()) {
+            return Err(Ignored::NotNow);
+        }
+        Ok(self.lines.entry(line.clone()).or_default().response(call, seq))
+    }
+
     pub(super) fn sound(
         &mut self,
         charter: &VerifiedCharter,
@@ -160,12 +175,7 @@ impl NodeState {
         consoles: u16,
         seq: u64,
     ) -> Result<Applied, Ignored> {
-        self.on_line(charter, line)?;
-        if self.response(line, &call).is_some_and(|response| response.ended.is_some()) {
-            return Err(Ignored::NotNow);
-        }
-        let on = self.lines.entry(line.clone()).or_default();
-        on.response(call, seq).ringing = Some((consoles, seq));
+        self.open_response(charter, call, line, seq)?.ringing = Some((consoles, seq));
         Ok(Applied::Ringing { line: line.clone(), call, consoles })
     }
 
@@ -177,12 +187,7 @@ impl NodeState {
         done: bool,
         seq: u64,
     ) -> Result<Applied, Ignored> {
-        self.on_line(charter, line)?;
-        if self.response(line, &call).is_some_and(|response| response.ended.is_some()) {
-            return Err(Ignored::NotNow);
-        }
-        let on = self.lines.entry(line.clone()).or_default();
-        on.response(call, seq).alerted = Some((done, seq));
+        self.open_response(charter, call, line, seq)?.alerted = Some((done, seq));
         Ok(Applied::Alerted { line: line.clone(), call, done })
     }
 
@@ -194,15 +199,12 @@ impl NodeState {
         step: u8,
         seq: u64,
     ) -> Result<Applied, Ignored> {
-        self.on_line(charter, line)?;
-        let response = self.response(line, &call);
-        let before = response.and_then(|response| response.step).map_or(0, |(step, _)| step);
         let offices = charter.offices_of_party_on_line(&self.party, line).count();
-        if response.is_some_and(|response| response.ended.is_some()) || step <= before || usize::from(step) >= offices {
+        let before = self.response(line, &call).and_then(|response| response.step).map_or(0, |(step, _)| step);
+        if step <= before || usize::from(step) >= offices {
             return Err(Ignored::NotNow);
         }
-        let on = self.lines.entry(line.clone()).or_default();
-        on.response(call, seq).step = Some((step, seq));
+        self.open_response(charter, call, line, seq)?.step = Some((step, seq));
         Ok(Applied::Escalated { line: line.clone(), call, step })
     }
 
@@ -213,12 +215,7 @@ impl NodeState {
         line: &LineId,
         seq: u64,
     ) -> Result<Applied, Ignored> {
-        self.on_line(charter, line)?;
-        if self.response(line, &call).is_some_and(|response| response.ended.is_some()) {
-            return Err(Ignored::NotNow);
-        }
-        let on = self.lines.entry(line.clone()).or_default();
-        on.response(call, seq).ended = Some(Ended::Expired { seq });
+        self.open_response(charter, call, line, seq)?.ended = Some(Ended::Expired { seq });
         Ok(Applied::Expired { line: line.clone(), call })
     }
 }
