@@ -2,6 +2,7 @@
 
 use crate::ids::*;
 use crate::precedence::Authority;
+use crate::role::{Recording, Removal, Role, Subject};
 use minicbor::{Decode, Encode};
 
 /// MLS cipher suite (RFC 9420 §17.1; code points above 0x0900 are provisional, so the charter names them).
@@ -115,6 +116,9 @@ pub struct Office {
     /// Its title, shown beside the holder's name.
     #[n(3)]
     pub title: Texts,
+    /// What its holders do in a call.
+    #[n(4)]
+    pub role: Role,
 }
 
 /// A standing channel at one level.
@@ -136,6 +140,12 @@ pub struct Line {
     /// Which of them may ring above routine, and how far; sorted by office.
     #[n(5)]
     pub authority: Vec<Authority>,
+    /// Calls begin among duty officers; principals are neither seen nor heard until every party is ready.
+    #[n(6)]
+    pub staged: bool,
+    /// What the parties agreed about recording.
+    #[n(7)]
+    pub recording: Recording,
 }
 
 /// What all parties agreed on beyond names and keys.
@@ -155,6 +165,9 @@ pub struct Policy {
     /// (at most 600).
     #[n(4)]
     pub escalate_seconds: u16,
+    /// May the others drop a party from a call?
+    #[n(5)]
+    pub removal: Removal,
 }
 
 /// The whole agreement. Identical bytes on every node: deterministic CBOR (RFC 8949 §4.2).
@@ -188,4 +201,7 @@ pub struct Charter {
     /// Policy.
     #[n(8)]
     pub policy: Policy,
+    /// What consultations may be about, in the order that is shown; at most 32.
+    #[n(9)]
+    pub subjects: Vec<Subject>,
 }

@@ -3,7 +3,7 @@
 
 use crate::*;
 
-/// Three parties, one node each, three lines, three offices per party, signed by all.
+/// Three parties, one node each, a line per level, and a staged line with people in all four roles, signed by all.
 pub struct Trilateral {
     /// The charter.
     pub charter: VerifiedCharter,
@@ -13,6 +13,8 @@ pub struct Trilateral {
 
 /// The levels of the fixture's lines; the office of a party on a line is `<party>-<level>`.
 pub const LEVELS: [&str; 3] = ["leaders", "advisers", "duty"];
+/// The staged line: of each party the leaders' office, the duty office, and `<party>-interpreter` and `<party>-notes`.
+pub const SUMMIT: &str = "summit";
 /// The parties.
 pub const PARTIES: [&str; 3] = ["JPN", "KOR", "USA"];
 
@@ -51,28 +53,57 @@ pub fn charter(suite: Suite) -> Charter {
             id: OfficeId::new(format!("{}-{level}", lower(party))).expect("fixture"),
             party: PartyId::new(*party).expect("fixture"),
             title: texts(&format!("{level} of {party}")),
+            role: if *level == "duty" { Role::DutyOfficer } else { Role::Principal },
         })
         .collect();
+    for (name, role) in [("interpreter", Role::Interpreter), ("notes", Role::NoteTaker)] {
+        offices.extend(PARTIES.iter().map(|party| Office {
+            id: OfficeId::new(format!("{}-{name}", lower(party))).expect("fixture"),
+            party: PartyId::new(*party).expect("fixture"),
+            title: texts(&format!("{name} of {party}")),
+            role,
+        }));
+    }
     offices.sort_by(|a, b| a.id.cmp(&b.id));
-    let lines = LEVELS.iter().map(|level| Line {
-        id: LineId::new(*level).expect("fixture"),
-        name: texts(level),
+    let mut lines: Vec<Line> = LEVELS
+        .iter()
+        .map(|level| Line {
+            id: LineId::new(*level).expect("fixture"),
+            name: texts(level),
+            marking: "REL TO USA, JPN, KOR".to_owned(),
+            offices: PARTIES
+                .iter()
+                .map(|party| OfficeId::new(format!("{}-{level}", lower(party))).expect("fixture"))
+                .collect(),
+            authority: PARTIES
+                .iter()
+                .map(|party| Authority {
+                    office: OfficeId::new(format!("{}-{level}", lower(party))).expect("fixture"),
+                    up_to: match *level {
+                        "leaders" => Precedence::FlashOverride,
+                        "advisers" => Precedence::Flash,
+                        _ => Precedence::Immediate,
+                    },
+                })
+                .collect(),
+            staged: false,
+            recording: Recording::None,
+        })
+        .collect();
+    let of_party =
+        |party| ["leaders", "duty", "interpreter", "notes"].map(move |name| format!("{}-{name}", lower(party)));
+    lines.push(Line {
+        id: LineId::new(SUMMIT).expect("fixture"),
+        name: texts(SUMMIT),
         marking: "REL TO USA, JPN, KOR".to_owned(),
         offices: PARTIES
             .iter()
-            .map(|party| OfficeId::new(format!("{}-{level}", lower(party))).expect("fixture"))
+            .flat_map(|party| of_party(party))
+            .map(|id| OfficeId::new(id).expect("fixture"))
             .collect(),
-        authority: PARTIES
-            .iter()
-            .map(|party| Authority {
-                office: OfficeId::new(format!("{}-{level}", lower(party))).expect("fixture"),
-                up_to: match *level {
-                    "leaders" => Precedence::FlashOverride,
-                    "advisers" => Precedence::Flash,
-                    _ => Precedence::Immediate,
-                },
-            })
-            .collect(),
+        authority: Vec::new(),
+        staged: true,
+        recording: Recording::EachParty,
     });
     Charter {
         version: 1,
@@ -89,8 +120,17 @@ pub fn charter(suite: Suite) -> Charter {
             .collect(),
         nodes: nodes.collect(),
         offices,
-        lines: lines.collect(),
-        policy: Policy { ring_seconds: 60, lost_seconds: 10, alert_seconds: 20, escalate_seconds: 0 },
+        lines,
+        policy: Policy {
+            ring_seconds: 60,
+            lost_seconds: 10,
+            alert_seconds: 20,
+            escalate_seconds: 0,
+            removal: Removal::Majority,
+        },
+        subjects: ["missile-launch", "incident-at-sea"]
+            .map(|id| Subject { id: SubjectId::new(id).expect("fixture"), text: texts(id) })
+            .to_vec(),
     }
 }
 

@@ -87,6 +87,11 @@ slug!(
     OfficeId, "office", 48, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-', "1 to 48 of a-z, 0-9 and -"
 );
 
+slug!(
+    /// What a consultation may be about, for example `missile-launch`.
+    SubjectId, "subject", 32, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-', "1 to 32 of a-z, 0-9 and -"
+);
+
 macro_rules! bytes_id {
     ($(#[$doc:meta])* $name:ident, $len:literal) => {
         $(#[$doc])*

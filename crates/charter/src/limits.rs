@@ -10,6 +10,8 @@ pub const NODES_MAX: usize = 18;
 pub const OFFICES_MAX: usize = 96;
 /// Most lines. The board shows them all at once.
 pub const LINES_MAX: usize = 16;
+/// Most subjects of consultations. They are shown as one list to choose from.
+pub const SUBJECTS_MAX: usize = 32;
 /// Most addresses of a node; a link tries all of them.
 pub const ADDRESSES_MAX: usize = 8;
 /// Longest `host:port`, in bytes: a DNS name has at most 253 (RFC 1035 §2.3.4).

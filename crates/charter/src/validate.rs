@@ -6,6 +6,7 @@ use crate::key::ed25519_is_well_formed;
 use crate::limits::*;
 use crate::person::is_showable;
 use crate::precedence::Precedence;
+use crate::role::Role;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::ops::RangeInclusive;
@@ -58,6 +59,16 @@ pub enum Unsound {
     /// A line on which only one party has offices.
     #[error("line {0} joins only one party: put offices of at least two parties on it")]
     OneParty(String),
+    /// A staged line on which nobody can prepare the call for a party.
+    #[error(
+        "line {line} is staged, and party {party} has no duty officer on it: add an office with that role, or do not stage the line"
+    )]
+    NobodyPrepares {
+        /// The line.
+        line: String,
+        /// The party.
+        party: PartyId,
+    },
     /// What every office may do anyway is not said, so that a charter has one form.
     #[error("office {office} on line {line} is given authority up to routine, which every office has: leave it out")]
     RoutineAuthority {
@@ -128,7 +139,8 @@ impl Charter {
         self.validate_parties(&mut keys)?;
         self.validate_nodes(&mut keys)?;
         self.validate_offices()?;
-        self.validate_lines()
+        self.validate_lines()?;
+        self.validate_subjects()
     }
 
     fn validate_parties(&self, keys: &mut Keys) -> Result<(), Unsound> {
@@ -179,7 +191,7 @@ impl Charter {
             text(&format!("the marking of line {}", line.id), &line.marking, MARKING_MAX)?;
             count(&format!("offices on line {}", line.id), line.offices.len(), 1..=OFFICES_MAX)?;
             let mut on_line = BTreeSet::new();
-            let mut parties = BTreeSet::new();
+            let (mut parties, mut prepared) = (BTreeSet::new(), BTreeSet::new());
             for id in &line.offices {
                 if !on_line.insert(id) {
                     return Err(Unsound::Order { what: "office", id: id.to_string() });
@@ -190,9 +202,17 @@ impl Charter {
                     id: id.to_string(),
                 })?;
                 parties.insert(&office.party);
+                if office.role == Role::DutyOfficer {
+                    prepared.insert(&office.party);
+                }
             }
             if parties.len() < 2 {
                 return Err(Unsound::OneParty(line.id.to_string()));
+            }
+            if line.staged
+                && let Some(party) = parties.iter().find(|party| !prepared.contains(*party))
+            {
+                return Err(Unsound::NobodyPrepares { line: line.id.to_string(), party: (*party).clone() });
             }
             sorted("authority of office", line.authority.iter().map(|authority| &authority.office))?;
             for authority in &line.authority {
@@ -210,6 +230,18 @@ impl Charter {
                     });
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn validate_subjects(&self) -> Result<(), Unsound> {
+        count("subjects", self.subjects.len(), 0..=SUBJECTS_MAX)?;
+        let mut seen = BTreeSet::new();
+        for subject in &self.subjects {
+            if !seen.insert(&subject.id) {
+                return Err(Unsound::Order { what: "subject", id: subject.id.to_string() });
+            }
+            texts(&format!("the text of subject {}", subject.id), &subject.text)?;
         }
         Ok(())
     }

@@ -93,6 +93,11 @@ impl VerifiedCharter {
         self.lines.iter().find(|line| line.id == *id)
     }
 
+    /// Offices of a party on a line that act for it there (see [`Role::acts_for_party`]), in the line's order.
+    pub fn acting_offices<'a>(&'a self, party: &'a PartyId, line: &'a LineId) -> impl Iterator<Item = &'a Office> {
+        self.offices_of_party_on_line(party, line).filter(|office| office.role.acts_for_party())
+    }
+
     /// May holders of the office ring, answer and take part on the line?
     pub fn is_on_line(&self, office: &OfficeId, line: &LineId) -> bool {
         self.line(line).is_some_and(|line| line.offices.contains(office))

@@ -49,13 +49,13 @@ fn sign_all(payload: Vec<u8>) -> Vec<u8> {
 #[test]
 fn another_encoding_of_the_same_content_is_refused() {
     let payload = Many::decode(&SIGNED, 1 << 20).unwrap().payload().to_vec();
-    // Map of 9 entries, key 0, value 1: the same with the version in two bytes instead of one.
-    assert_eq!(payload[..3], [0xa9, 0x00, 0x01]);
-    let mut longer = vec![0xa9, 0x00, 0x18, 0x01];
+    // Map of 10 entries, key 0, value 1: the same with the version in two bytes instead of one.
+    assert_eq!(payload[..3], [0xaa, 0x00, 0x01]);
+    let mut longer = vec![0xaa, 0x00, 0x18, 0x01];
     longer.extend_from_slice(&payload[3..]);
     assert_eq!(VerifiedCharter::open(&sign_all(longer), None).unwrap_err(), CharterError::NotCanonical);
     // The same with a field that this version does not know.
-    let mut more = vec![0xaa];
+    let mut more = vec![0xab];
     more.extend_from_slice(&payload[1..]);
     Encoder::new(&mut more).u8(23).unwrap().u8(1).unwrap();
     assert_eq!(VerifiedCharter::open(&sign_all(more), None).unwrap_err(), CharterError::NotCanonical);

@@ -128,7 +128,7 @@ impl Machine {
     fn escalate(&mut self, ring: &Ring) {
         let (call, line, now) = (ring.call, ring.line.clone(), self.now.us);
         let rung = self.ahead.rung_offices(&self.party, &line, &call).count();
-        let all = self.charter.offices_of_party_on_line(&self.party, &line).count();
+        let all = self.charter.acting_offices(&self.party, &line).count();
         let seconds = u64::from(self.charter.policy.escalate_seconds);
         let next_us = match u8::try_from(rung) {
             Ok(step) if rung < all => {

@@ -13,6 +13,8 @@ pub const BODY_MAX: usize = 512 << 10;
 pub const BODIES_MAX: usize = 32;
 /// Most nodes that a statement makes offers for: two for each of nine parties. More costs entry size and key packages per answer.
 pub const NODES_MAX: usize = trialogue_charter::limits::NODES_MAX;
+/// Most parties that a statement names.
+pub const PARTIES_MAX: usize = trialogue_charter::limits::PARTIES_MAX;
 /// Most offices in one `Staffed` entry. More costs entry size, fewer hides staffed stations.
 pub const STAFFED_MAX: usize = trialogue_charter::limits::OFFICES_MAX;
 /// Most devices in one list of a handshake. It is also the most that can be in on one line: more costs larger commits and welcomes

@@ -2,7 +2,7 @@
 
 use crate::canonical;
 use crate::entry::BodyRef;
-use crate::limits::{BODY_MAX, MEMBERS_MAX, NODES_MAX, STATEMENT_MAX};
+use crate::limits::{BODY_MAX, MEMBERS_MAX, NODES_MAX, PARTIES_MAX, STATEMENT_MAX};
 use crate::statement::{Act, Statement};
 use trialogue_charter::cose;
 use trialogue_charter::{Device, DeviceId, DeviceSecret};
@@ -48,7 +48,7 @@ impl Statement {
         let (offers, pair) = match &self.act {
             Act::Ring { offers, .. } | Act::Answer { offers, .. } => (offers.as_slice(), [None, None]),
             Act::Handshake { commit, welcome, .. } => ([].as_slice(), [commit.as_ref(), welcome.as_ref()]),
-            Act::Decline { .. } | Act::Leave { .. } | Act::Acknowledge { .. } => ([].as_slice(), [None, None]),
+            _ => ([].as_slice(), [None, None]),
         };
         offers.iter().map(|offer| &offer.package).chain(pair.into_iter().flatten())
     }
@@ -70,7 +70,9 @@ impl Statement {
                     && welcome.is_some() != added.is_empty()
                     && (*epoch == 0 || commit.is_some())
             }
-            Act::Decline { .. } | Act::Leave { .. } | Act::Acknowledge { .. } => true,
+            Act::Ready { with } => with.len() <= PARTIES_MAX && with.is_sorted_by(|a, b| a < b),
+            Act::ComeOn { with } => !with.is_empty() && with.len() <= PARTIES_MAX && with.is_sorted_by(|a, b| a < b),
+            _ => true,
         };
         listed && self.bodies().all(|body| body.len as usize <= BODY_MAX)
     }

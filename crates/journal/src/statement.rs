@@ -2,7 +2,7 @@
 
 use crate::entry::BodyRef;
 use minicbor::{Decode, Encode};
-use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, Precedence};
+use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, PartyId, Precedence};
 
 /// One act of a console on a line. Signed as COSE_Sign1 with the device's Ed25519 key.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -126,6 +126,60 @@ pub enum Act {
         /// When the party expects to answer, milliseconds since 1970 UTC.
         #[n(2)]
         ready_ms: u64,
+    },
+    /// The station of another party is the one that it says it is: the verification code was compared by voice.
+    #[n(6)]
+    #[cbor(map)]
+    Confirm {
+        /// Whose station.
+        #[n(1)]
+        party: PartyId,
+    },
+    /// On a staged line: the party's principal is ready to come on with these parties; with none: not any more.
+    #[n(7)]
+    #[cbor(map)]
+    Ready {
+        /// Parties, ascending, each confirmed before.
+        #[n(1)]
+        with: Vec<PartyId>,
+    },
+    /// A console stays in and is neither seen nor heard, or is so again. For itself, or by the party's duty officer.
+    #[n(8)]
+    #[cbor(map)]
+    Hold {
+        /// Which console of the party.
+        #[n(1)]
+        device: DeviceId,
+        /// It is held from now on; otherwise it is not.
+        #[n(2)]
+        on: bool,
+    },
+    /// Another console of the party is out of the call: by the party's duty officer, or by the same person who has taken the call over.
+    #[n(9)]
+    #[cbor(map)]
+    Remove {
+        /// Which.
+        #[n(1)]
+        device: DeviceId,
+    },
+    /// Another party should be dropped from the call, or should not any more. Counts where the charter's policy lets a majority do that.
+    #[n(10)]
+    #[cbor(map)]
+    Drop {
+        /// Which party.
+        #[n(1)]
+        party: PartyId,
+        /// It should be; otherwise the wish is taken back.
+        #[n(2)]
+        on: bool,
+    },
+    /// On a staged line: a principal comes on with these parties. Its console says so by itself once all are ready.
+    #[n(15)]
+    #[cbor(map)]
+    ComeOn {
+        /// Parties, ascending, that see and hear the principal from now on.
+        #[n(1)]
+        with: Vec<PartyId>,
     },
 }
 

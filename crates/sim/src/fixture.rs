@@ -40,6 +40,8 @@ pub struct DeviceKeys {
 
 /// The line of leaders; duty officers are on it too.
 pub const LEADERS: &str = "leaders";
+/// The staged line, of leaders and duty officers.
+pub const SUMMIT: &str = "summit";
 /// The line of duty officers only.
 pub const DUTY: &str = "duty";
 /// Seconds a ring sounds.
@@ -90,9 +92,9 @@ fn make(count: usize) -> Result<Fixture, Box<dyn std::error::Error>> {
             link: link.public().ed25519,
             addresses: vec![format!("{low}.example:4433")],
         });
-        for (office, lines) in [("duty", 2), ("leader", 1)] {
+        for (office, lines, role) in [("duty", 2, Role::DutyOfficer), ("leader", 1, Role::Principal)] {
             let office = OfficeId::new(format!("{low}-{office}"))?;
-            offices.push(Office { id: office.clone(), party: id.clone(), title: texts(office.as_str()) });
+            offices.push(Office { id: office.clone(), party: id.clone(), title: texts(office.as_str()), role });
             leaders.push(office.clone());
             if lines == 2 {
                 duty.push(office);
@@ -103,8 +105,16 @@ fn make(count: usize) -> Result<Fixture, Box<dyn std::error::Error>> {
     // The leader of each party before its duty officer.
     leaders.sort_by_key(|office: &OfficeId| (office.as_str()[..3].to_owned(), office.as_str().ends_with("duty")));
     duty.sort();
-    let line = |id: &str, offices| -> Result<Line, BadId> {
-        Ok(Line { id: LineId::new(id)?, name: texts(id), marking: "TEST".into(), offices, authority: Vec::new() })
+    let line = |id: &str, offices: &Vec<OfficeId>, staged| -> Result<Line, BadId> {
+        Ok(Line {
+            id: LineId::new(id)?,
+            name: texts(id),
+            marking: "TEST".into(),
+            offices: offices.clone(),
+            authority: Vec::new(),
+            staged,
+            recording: Recording::None,
+        })
     };
     let draft = Charter {
         version: 1,
@@ -114,13 +124,15 @@ fn make(count: usize) -> Result<Fixture, Box<dyn std::error::Error>> {
         parties,
         nodes,
         offices,
-        lines: vec![line(LEADERS, leaders)?, line(DUTY, duty)?],
+        lines: vec![line(LEADERS, &leaders, false)?, line(DUTY, &duty, false)?, line(SUMMIT, &leaders, true)?],
         policy: Policy {
             ring_seconds: RING_SECONDS,
             lost_seconds: LOST_SECONDS,
             alert_seconds: ALERT_SECONDS,
             escalate_seconds: ESCALATE_SECONDS,
+            removal: Removal::Majority,
         },
+        subjects: Vec::new(),
     };
     let mut draft = UnverifiedCharter::draft(draft)?;
     for party in &kept {

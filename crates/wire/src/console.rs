@@ -274,6 +274,18 @@ pub enum Refusal {
     /// The charter does not let the office ring that line at that precedence.
     #[n(10)]
     AboveAuthority,
+    /// The role of the office does not let it do that.
+    #[n(11)]
+    Role,
+    /// A party disposes of its own people only.
+    #[n(12)]
+    NotOwn,
+    /// The charter does not let the others drop a party from a call.
+    #[n(13)]
+    Policy,
+    /// The party was dropped from the call by the majority that the charter asks for.
+    #[n(14)]
+    Dropped,
 }
 
 impl From<trialogue_journal::Ignored> for Refusal {
@@ -286,6 +298,10 @@ impl From<trialogue_journal::Ignored> for Refusal {
             Ignored::Signature => Self::Signature,
             Ignored::NotOnLine => Self::NotOnLine,
             Ignored::AboveAuthority => Self::AboveAuthority,
+            Ignored::Role => Self::Role,
+            Ignored::NotOwn => Self::NotOwn,
+            Ignored::Policy => Self::Policy,
+            Ignored::Dropped => Self::Dropped,
             Ignored::Replayed => Self::Replayed,
             Ignored::Epoch => Self::Epoch,
             Ignored::UnknownNode | Ignored::AlreadyEnrolled | Ignored::NotIn | Ignored::NotNow => Self::NotNow,

@@ -1,6 +1,6 @@
 //! From `charter.toml` and public key files to a charter to be signed.
 
-use super::plan::{LinePlan, Plan, TextsPlan};
+use super::plan::{LinePlan, Plan, SubjectPlan, TextsPlan};
 use crate::{Failure, files};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,8 @@ impl Reader<'_> {
                     format!("no file in `parties` is of party {party}: add its party.pub, or correct the id"),
                 ));
             }
-            offices.push(Office { id: self.id(&office.id)?, party, title: self.texts(&office.title)? });
+            let role = self.word(office.role.as_ref(), "role", Role::named, &Role::ALL.map(Role::name))?;
+            offices.push(Office { id: self.id(&office.id)?, party, title: self.texts(&office.title)?, role });
         }
         let office_ids: BTreeSet<_> = offices.iter().map(|office| office.id.clone()).collect();
         let mut lines = Vec::new();
@@ -65,8 +66,19 @@ impl Reader<'_> {
                 marking,
                 authority: self.authority(line, &on_line)?,
                 offices: on_line,
+                staged: line.staged,
+                recording: self.word(
+                    line.recording.as_ref(),
+                    "recording policy",
+                    Recording::named,
+                    &Recording::ALL.map(Recording::name),
+                )?,
             });
         }
+        let subject = |subject: &SubjectPlan| -> Result<Subject, Failure> {
+            Ok(Subject { id: self.id(&subject.id)?, text: self.texts(&subject.text)? })
+        };
+        let subjects = plan.subjects.iter().map(subject).collect::<Result<_, _>>()?;
         parties.sort_by(|a, b| a.id.cmp(&b.id));
         nodes.sort_by(|a, b| a.id.cmp(&b.id));
         offices.sort_by(|a, b| a.id.cmp(&b.id));
@@ -84,7 +96,14 @@ impl Reader<'_> {
                 alert_seconds: self.seconds(plan.policy.alert_seconds.as_ref(), ALERT_USUAL, ALERT_SECONDS)?,
                 escalate_seconds: self.seconds(plan.policy.escalate_seconds.as_ref(), 0, ESCALATE_SECONDS)?,
                 lost_seconds: self.seconds(plan.policy.lost_seconds.as_ref(), LOST_USUAL, LOST_SECONDS)?,
+                removal: self.word(
+                    plan.policy.removal.as_ref(),
+                    "removal policy",
+                    Removal::named,
+                    &Removal::ALL.map(Removal::name),
+                )?,
             },
+            subjects,
         })
     }
 
@@ -110,6 +129,19 @@ impl Reader<'_> {
             }
         }
         Ok(all)
+    }
+
+    /// One of a few words; the usual one where nothing is written.
+    fn word<T: Default>(
+        &self,
+        text: Option<&Spanned<String>>,
+        what: &str,
+        named: fn(&str) -> Option<T>,
+        all: &[&str],
+    ) -> Result<T, Failure> {
+        let Some(text) = text else { return Ok(T::default()) };
+        named(text.get_ref())
+            .ok_or_else(|| self.wrong(text, format!("\"{}\" is no {what}: write {}", text.get_ref(), all.join(", "))))
     }
 
     fn public_files<T>(

@@ -21,6 +21,8 @@ pub struct Plan {
     pub lines: Vec<LinePlan>,
     #[serde(default)]
     pub policy: PolicyPlan,
+    #[serde(default, rename = "subject")]
+    pub subjects: Vec<SubjectPlan>,
 }
 
 #[derive(Deserialize)]
@@ -37,6 +39,15 @@ pub struct OfficePlan {
     pub id: Spanned<String>,
     pub party: Spanned<String>,
     pub title: TextsPlan,
+    /// Duty officer where it is left out.
+    pub role: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubjectPlan {
+    pub id: Spanned<String>,
+    pub text: TextsPlan,
 }
 
 #[derive(Deserialize)]
@@ -49,6 +60,10 @@ pub struct LinePlan {
     /// Highest precedence by office; routine where it is not named.
     #[serde(default)]
     pub authority: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub staged: bool,
+    /// Nobody records where it is left out.
+    pub recording: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -58,4 +73,5 @@ pub struct PolicyPlan {
     pub lost_seconds: Option<Spanned<u16>>,
     pub alert_seconds: Option<Spanned<u16>>,
     pub escalate_seconds: Option<Spanned<u16>>,
+    pub removal: Option<Spanned<String>>,
 }

@@ -42,6 +42,18 @@ pub enum Ignored {
     /// The ring is above what the charter lets the office ring.
     #[error("the office may not ring that line at that precedence")]
     AboveAuthority,
+    /// The role of the device's office does not let it do that.
+    #[error("the role of the office does not let it do that")]
+    Role,
+    /// The device is another party's, or not enrolled at this node.
+    #[error("a party disposes of its own people only")]
+    NotOwn,
+    /// The charter does not let parties drop one another.
+    #[error("the charter does not let the others drop a party from a call")]
+    Policy,
+    /// The party was dropped from the call by a majority.
+    #[error("the party was dropped from the call by the majority that the charter asks for")]
+    Dropped,
     /// The device is not in on the line.
     #[error("the device is not in on that line")]
     NotIn,

@@ -1,13 +1,14 @@
 //! A line as all journals together show it.
 
+use super::floor::{Floor, Prepared};
 use super::group::Group;
 use super::respond::{Acknowledged, Ended, Response};
 use super::{NodeState, State};
 use crate::entry::BodyRef;
 use crate::statement::DeclineReason;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, PartyId, Precedence};
+use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, PartyId, Precedence, Role};
 
 /// A line now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,6 +24,10 @@ pub struct LineState {
     pub responses: BTreeMap<PartyId, RingResponse>,
     /// The groups that can be used now, by node.
     pub groups: BTreeMap<NodeId, Arc<Group>>,
+    /// How far each party that is in has prepared the call.
+    pub prepared: BTreeMap<PartyId, Prepared>,
+    /// Which parties want which party dropped.
+    pub drops: BTreeMap<PartyId, BTreeSet<PartyId>>,
 }
 
 /// A console that is in on a line.
@@ -42,6 +47,17 @@ pub struct Participant {
     pub since_ms: u64,
     /// Its key packages, by the node whose group they are for.
     pub offers: BTreeMap<NodeId, BodyRef>,
+    /// What its holder does in the call.
+    pub role: Role,
+    /// Whom its voice and picture reach.
+    pub floor: Floor,
+}
+
+impl Participant {
+    /// Is the party there by it?
+    pub fn acts_for(&self, party: &PartyId) -> bool {
+        self.party == *party && self.role.acts_for_party()
+    }
 }
 
 /// A ring whose ringer is still in.
@@ -117,13 +133,15 @@ impl State {
         let groups = self.nodes.iter().filter(|(id, _)| led(id));
         let groups = groups.filter_map(|(id, node)| Some((id.clone(), node.group(line)?.clone())));
         let groups = groups.collect();
-        LineState { responses: responses.collect(), groups, participants, rings, call }
+        let (prepared, drops) = (self.prepared(line), self.drops(line));
+        LineState { responses: responses.collect(), groups, participants, rings, call, prepared, drops }
     }
 
     /// Everyone who is in on the line, by node and order. A device that has moved to another node of its party is in there only.
     pub fn in_on(&self, line: &LineId) -> Vec<Participant> {
-        let mut all = Vec::new();
-        for (id, node) in &self.nodes {
+        let (mut all, dropped, prepared) = (Vec::new(), self.dropped(line), self.prepared(line));
+        let staged = self.charter.line(line).is_some_and(|line| line.staged);
+        for (id, node) in self.nodes.iter().filter(|(_, node)| !dropped.contains(&node.party)) {
             let here = node.present(line).filter(|(device, _)| self.is_at(node, device));
             let mut here: Vec<Participant> = here
                 .map(|(device, presence)| Participant {
@@ -134,6 +152,8 @@ impl State {
                     order: presence.order,
                     since_ms: presence.since_ms,
                     offers: presence.offers.clone(),
+                    role: presence.role,
+                    floor: presence.floor(staged, &node.party, &prepared),
                 })
                 .collect();
             here.sort_by_key(|participant| participant.order);
@@ -144,8 +164,8 @@ impl State {
 
     /// Rings on the line whose ringer is still in, by call id.
     pub fn rings(&self, line: &LineId) -> Vec<Ring> {
-        let mut rings = Vec::new();
-        for (id, node) in &self.nodes {
+        let (mut rings, dropped) = (Vec::new(), self.dropped(line));
+        for (id, node) in self.nodes.iter().filter(|(_, node)| !dropped.contains(&node.party)) {
             for (device, presence) in node.present(line).filter(|(device, _)| self.is_at(node, device)) {
                 let Some(ring) = presence.ring else { continue };
                 rings.push(Ring {
@@ -214,7 +234,7 @@ impl State {
     }
 
     fn party_response(&self, line: &LineId, party: &PartyId, present: &[Participant], rings: &[Ring]) -> RingResponse {
-        if present.iter().any(|participant| participant.party == *party) {
+        if present.iter().any(|participant| participant.acts_for(party)) {
             return RingResponse::Answered;
         }
         match rings.iter().find(|ring| ring.party != *party) {
@@ -228,7 +248,7 @@ impl State {
     }
 
     /// Is this node where the device came in last, and is the device still accepted by its party?
-    fn is_at(&self, node: &NodeState, device: &DeviceId) -> bool {
+    pub(super) fn is_at(&self, node: &NodeState, device: &DeviceId) -> bool {
         let last = |node: &NodeState| {
             node.devices.get(device).and_then(|known| known.last_stay.as_ref()).map(|stay| stay.number)
         };

@@ -10,6 +10,7 @@ mod answer;
 mod decline;
 mod device;
 mod enrol;
+mod floor;
 mod group;
 mod handshake;
 mod ignored;
@@ -21,9 +22,12 @@ mod respond;
 mod ring;
 mod sounding;
 mod staffed;
+mod stage;
 mod stated;
+mod steward;
 
 pub use device::Enrolment;
+pub use floor::{Floor, Prepared};
 pub use group::{Group, HandshakeRecord};
 pub use ignored::Ignored;
 pub use line::{LineState, Participant, Ring, RingResponse};
@@ -110,6 +114,33 @@ pub enum Applied {
         device: DeviceId,
         /// To answer a ring of this precedence on another line.
         cause: Option<Precedence>,
+    },
+    /// A console has confirmed a station, said that its principal is ready, come on, or wants a party dropped.
+    Said {
+        /// The line.
+        line: LineId,
+        /// Who.
+        device: DeviceId,
+    },
+    /// A console is held, or is not any more.
+    Held {
+        /// The line.
+        line: LineId,
+        /// Which console.
+        device: DeviceId,
+        /// It is.
+        on: bool,
+        /// Who said so.
+        by: DeviceId,
+    },
+    /// A party has taken one of its own consoles out of the call.
+    Removed {
+        /// The line.
+        line: LineId,
+        /// Which console.
+        device: DeviceId,
+        /// Who did.
+        by: DeviceId,
     },
     /// A node's group on a line is at a new epoch.
     Moved {
@@ -221,7 +252,7 @@ impl State {
             Body::Staffed { offices } => node.staff(charter, offices, seq),
             Body::Stated { statement } => {
                 let statement = node.open(charter, statement)?;
-                Ok(node.perform(statement, seq, claim.time_ms))
+                Ok(node.perform(charter, statement, seq, claim.time_ms))
             }
             Body::Received { call, line } => node.receive(charter, *call, line, seq),
             Body::Ringing { call, line, consoles } => node.sound(charter, *call, line, *consoles, seq),
@@ -250,13 +281,13 @@ impl State {
         {
             return Err(Ignored::NotNow);
         }
+        self.judge_among_others(&own.party, &statement)?;
         Ok(statement)
     }
 
-    /// Consoles on watch of a party for a line, as its nodes say.
+    /// Consoles on watch of a party for a line, as its nodes say: those that could answer.
     pub fn on_watch(&self, party: &trialogue_charter::PartyId, line: &LineId) -> u32 {
-        let offices: Vec<&OfficeId> =
-            self.charter.offices_of_party_on_line(party, line).map(|office| &office.id).collect();
+        let offices: Vec<&OfficeId> = self.charter.acting_offices(party, line).map(|office| &office.id).collect();
         let nodes = self.nodes.values().filter(|node| node.party == *party);
         nodes
             .flat_map(|node| &node.staffed)

@@ -6,7 +6,7 @@ use super::respond::Response;
 use crate::entry::BodyRef;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use trialogue_charter::{CallId, DeviceId, Hash, LineId, Node, NodeId, OfficeId, PartyId, Precedence, VoucherId};
+use trialogue_charter::{CallId, DeviceId, Hash, LineId, Node, NodeId, OfficeId, PartyId, Precedence, Role, VoucherId};
 
 /// What one node's journal says. Private to the fold but for reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,25 @@ pub struct Presence {
     pub ring: Option<OwnRing>,
     /// Its key packages, by the node whose group they are for.
     pub offers: BTreeMap<NodeId, BodyRef>,
+    /// What its holder does in the call.
+    pub role: Role,
+    /// It is held: who said so, and the position of the entry.
+    pub held: Option<(DeviceId, u64)>,
+    /// What it has said about the call's parties.
+    pub(super) word: Word,
+}
+
+/// What a console has said about the parties of the call, in its present stay, each with the position of the entry.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Word {
+    /// Stations that it has confirmed.
+    pub(super) confirmed: BTreeMap<PartyId, u64>,
+    /// Its party's principal is ready to come on with these.
+    pub(super) ready: Option<(BTreeSet<PartyId>, u64)>,
+    /// It is a principal, and on with these.
+    pub(super) on: Option<(BTreeSet<PartyId>, u64)>,
+    /// Parties that it wants dropped.
+    pub(super) drops: BTreeMap<PartyId, u64>,
 }
 
 /// A ring made by a console that is in.

@@ -69,6 +69,7 @@ impl NodeState {
         let mut devices = BTreeSet::new();
         for (id, on) in &self.lines {
             devices.extend(on.present.keys());
+            devices.extend(on.present.values().filter_map(|presence| presence.held).map(|(by, _)| by));
             devices.extend(on.group.iter().flat_map(|group| &group.handshakes).map(|record| record.by));
             let calls = live.get(id);
             let alive = on.responses.iter().filter(|(call, _)| calls.is_some_and(|calls| calls.contains(call)));
@@ -92,6 +93,8 @@ impl OnLine {
         for presence in self.present.values() {
             seqs.insert(presence.order);
             seqs.extend(presence.ring.map(|ring| ring.seq));
+            seqs.extend(presence.held.map(|(_, seq)| seq));
+            seqs.extend(presence.word.seqs());
         }
         for (order, span) in &self.spans {
             seqs.insert(*order);

@@ -140,7 +140,8 @@ impl NodeState {
     ) -> Result<Applied, Ignored> {
         self.on_line(charter, line)?;
         let on = self.lines.entry(line.clone()).or_default();
-        let first_in = on.present.iter().map(|(device, presence)| (presence.order, *device)).min();
+        let acting = on.present.iter().filter(|(_, presence)| presence.role.acts_for_party());
+        let first_in = acting.map(|(device, presence)| (presence.order, *device)).min();
         let response = on.response(call, seq);
         if response.received.is_some() {
             return Err(Ignored::NotNow);
@@ -199,7 +200,7 @@ impl NodeState {
         step: u8,
         seq: u64,
     ) -> Result<Applied, Ignored> {
-        let offices = charter.offices_of_party_on_line(&self.party, line).count();
+        let offices = charter.acting_offices(&self.party, line).count();
         let before = self.response(line, &call).and_then(|response| response.step).map_or(0, |(step, _)| step);
         if step <= before || usize::from(step) >= offices {
             return Err(Ignored::NotNow);

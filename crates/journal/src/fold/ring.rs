@@ -1,12 +1,12 @@
 //! A console rings the line, and is in.
 
 use super::Ignored;
-use super::node::{NodeState, OnLine, OwnRing, Presence};
+use super::node::{NodeState, OnLine, OwnRing, Presence, Word};
 use crate::entry::BodyRef;
 use crate::limits::MEMBERS_MAX;
 use crate::statement::{KeyOffer, Statement};
 use std::collections::BTreeMap;
-use trialogue_charter::{CallId, DeviceId, NodeId, Precedence, VerifiedCharter};
+use trialogue_charter::{CallId, DeviceId, NodeId, Precedence, Role, VerifiedCharter};
 
 impl NodeState {
     pub(super) fn may_come_in(
@@ -26,6 +26,13 @@ impl NodeState {
     }
 }
 
+impl Presence {
+    /// A console that comes in.
+    pub(super) fn new(call: CallId, role: Role, order: u64, since_ms: u64, offers: BTreeMap<NodeId, BodyRef>) -> Self {
+        Self { call, order, since_ms, ring: None, offers, role, held: None, word: Word::default() }
+    }
+}
+
 impl OnLine {
     /// Rings. A console that is in already keeps its place and its keys: it rings again for those who are missing.
     pub(super) fn ring(
@@ -34,6 +41,7 @@ impl OnLine {
         call: CallId,
         offers: Vec<KeyOffer>,
         precedence: Precedence,
+        role: Role,
         seq: u64,
         time_ms: u64,
     ) {
@@ -44,18 +52,21 @@ impl OnLine {
             return;
         }
         let offers = by_node(offers);
-        let presence = Presence { call, order: seq, since_ms: time_ms, ring: Some(ring), offers };
+        let mut presence = Presence::new(call, role, seq, time_ms, offers);
+        presence.ring = Some(ring);
         self.come(device, presence);
     }
 
     /// A console is in from here on; a stay that it had before ends.
     pub(super) fn come(&mut self, device: DeviceId, presence: Presence) {
-        let order = presence.order;
+        let (order, acts) = (presence.order, presence.role.acts_for_party());
         if let Some(before) = self.present.insert(device, presence) {
             self.end_stay(before.order, order, true);
         }
-        for response in self.responses.values_mut() {
-            response.join(device, order);
+        if acts {
+            for response in self.responses.values_mut() {
+                response.join(device, order);
+            }
         }
     }
 }

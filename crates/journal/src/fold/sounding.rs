@@ -6,7 +6,7 @@ use trialogue_charter::{CallId, LineId, Office, OfficeId, PartyId};
 
 impl State {
     /// Rings that sound now at consoles of this office, by line in the board's order, then call id: the ringer, of another party, is
-    /// still in; nobody of this party is in on the line; no node of this party says that the ring ended for it; and it has come to this
+    /// still in; nobody who acts for this party is in on the line; no node of this party says that the ring ended for it; and it has come to this
     /// office, by the charter's order and what the party's nodes say.
     pub fn sounding(&self, party: &PartyId, office: &OfficeId) -> Vec<Ring> {
         if self.charter.office(office).is_none_or(|office| office.party != *party) {
@@ -27,12 +27,12 @@ impl State {
         let nodes = self.nodes.values().filter(|node| node.party == *party);
         let steps = nodes.filter_map(|node| node.response(line, call)?.step).map(|(step, _)| usize::from(step));
         let step = if self.charter.policy.escalate_seconds == 0 { usize::MAX - 1 } else { steps.max().unwrap_or(0) };
-        self.charter.offices_of_party_on_line(party, line).take(step + 1)
+        self.charter.acting_offices(party, line).take(step + 1)
     }
 
     /// Rings that sound now at a party on one line, by call id.
     pub fn sounding_on(&self, party: &PartyId, line: &LineId) -> Vec<Ring> {
-        if self.in_on(line).iter().any(|participant| participant.party == *party) {
+        if self.in_on(line).iter().any(|participant| participant.acts_for(party)) {
             return Vec::new();
         }
         let mut rings = self.rings(line);

@@ -33,12 +33,25 @@ impl NodeState {
     fn allows(&self, charter: &VerifiedCharter, statement: &Statement) -> Result<(), Ignored> {
         match &statement.act {
             Act::Ring { offers, precedence, .. } => {
+                self.must_act(charter, &statement.device)?;
                 self.may_ring(charter, statement, *precedence)?;
                 self.may_come_in(charter, statement, offers)
             }
             Act::Answer { offers, .. } => self.may_come_in(charter, statement, offers),
-            Act::Acknowledge { call, .. } => self.may_acknowledge(&statement.line, call),
-            Act::Decline { call, deputy, .. } => self.may_decline(charter, &statement.line, call, deputy.as_ref()),
+            Act::Acknowledge { call, .. } => {
+                self.must_act(charter, &statement.device)?;
+                self.may_acknowledge(&statement.line, call)
+            }
+            Act::Decline { call, deputy, .. } => {
+                self.must_act(charter, &statement.device)?;
+                self.may_decline(charter, &statement.line, call, deputy.as_ref())
+            }
+            Act::Confirm { party } => self.may_confirm(charter, statement, party),
+            Act::Ready { with } => self.may_be_ready(charter, statement, with),
+            Act::ComeOn { with } => self.may_come_on(charter, statement, with),
+            Act::Hold { device, .. } => self.may_hold(charter, statement, device),
+            Act::Remove { device } => self.may_remove(charter, statement, device),
+            Act::Drop { party, .. } => self.may_drop(charter, statement, party),
             Act::Leave { .. } => self.may_leave(&statement.line, &statement.device),
             Act::Handshake { group, epoch, added, removed, .. } => {
                 self.may_move(&statement.line, &statement.device, group, *epoch, added, removed)
@@ -47,8 +60,15 @@ impl NodeState {
     }
 
     /// Does what [`NodeState::open`] has found allowed.
-    pub(super) fn perform(&mut self, statement: Statement, seq: u64, time_ms: u64) -> Applied {
+    pub(super) fn perform(
+        &mut self,
+        charter: &VerifiedCharter,
+        statement: Statement,
+        seq: u64,
+        time_ms: u64,
+    ) -> Applied {
         let Statement { device, number, line, act } = statement;
+        let role = self.role(charter, &device);
         if let Some(known) = self.devices.get_mut(&device) {
             known.last_number = number;
             if matches!(act, Act::Ring { .. } | Act::Answer { .. }) {
@@ -59,14 +79,18 @@ impl NodeState {
             self.depart(&device, &line, seq);
             return Applied::Left { line, device, cause };
         }
+        if let Act::Remove { device: removed } = act {
+            self.depart(&removed, &line, seq);
+            return Applied::Removed { line, device: removed, by: device };
+        }
         let on = self.lines.entry(line.clone()).or_default();
         match act {
             Act::Ring { call, offers, precedence } => {
-                on.ring(device, call, offers, precedence, seq, time_ms);
+                on.ring(device, call, offers, precedence, role, seq, time_ms);
                 Applied::Rang { line, call, device }
             }
             Act::Answer { call, offers } => {
-                on.answer(device, call, offers, seq, time_ms);
+                on.answer(device, call, offers, role, seq, time_ms);
                 Applied::Answered { line, call, device }
             }
             Act::Decline { call, reason, call_back_ms, deputy } => {
@@ -74,6 +98,15 @@ impl NodeState {
                 Applied::Declined { line, call, reason, by: Some(device) }
             }
             Act::Leave { cause } => Applied::Left { line, device, cause },
+            Act::Confirm { .. } | Act::Ready { .. } | Act::ComeOn { .. } | Act::Drop { .. } => {
+                on.say(&device, act, seq);
+                Applied::Said { line, device }
+            }
+            Act::Hold { device: held, on: hold } => {
+                on.hold(&held, hold, device, seq);
+                Applied::Held { line, device: held, on: hold, by: device }
+            }
+            Act::Remove { device: removed } => Applied::Removed { line, device: removed, by: device },
             Act::Acknowledge { call, ready_ms } => {
                 on.response(call, seq).acknowledged = Some(Acknowledged { by: device, ready_ms, seq });
                 Applied::Acknowledged { line, call, device }

@@ -1,0 +1,140 @@
+//! Whom the voice and picture of a console that is in reach, and what the parties have said before principals come on.
+
+use super::State;
+use super::node::{Presence, Word};
+use std::collections::{BTreeMap, BTreeSet};
+use trialogue_charter::{LineId, PartyId, Removal, Role};
+
+/// Whom a console's voice and picture reach. Nodes route by it, and consoles seal and open by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Floor {
+    /// Everyone in the call.
+    Open,
+    /// A principal that is on, and these parties: its own, and those that are prepared among the ones it has come on with.
+    To(BTreeSet<PartyId>),
+    /// A principal that is not on yet: nobody.
+    Waiting,
+    /// A note-taker: nobody, ever.
+    Listening,
+    /// It is held: nobody, and it gets nothing.
+    Held,
+}
+
+impl Floor {
+    /// Do consoles of the party see and hear it?
+    pub fn reaches(&self, party: &PartyId) -> bool {
+        match self {
+            Self::Open => true,
+            Self::To(parties) => parties.contains(party),
+            Self::Waiting | Self::Listening | Self::Held => false,
+        }
+    }
+
+    /// Does it reach anybody?
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Open | Self::To(_))
+    }
+}
+
+/// How far a party that is in has prepared a call.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Prepared {
+    /// Whose stations it has confirmed.
+    pub confirmed: BTreeSet<PartyId>,
+    /// Its principal is ready to come on with these; empty: is not ready.
+    pub ready: BTreeSet<PartyId>,
+    /// Its principal is on with these; empty: is not on.
+    pub on: BTreeSet<PartyId>,
+}
+
+impl Prepared {
+    /// Others may come on towards it.
+    pub fn is_prepared(&self) -> bool {
+        !self.ready.is_empty() || !self.on.is_empty()
+    }
+
+    /// It has confirmed the station of `party`.
+    pub fn knows(&self, party: &PartyId) -> bool {
+        self.confirmed.contains(party) || self.on.contains(party)
+    }
+}
+
+impl Word {
+    /// Positions of the entries by which it was said.
+    pub(super) fn seqs(&self) -> impl Iterator<Item = u64> {
+        let sets = [&self.ready, &self.on].into_iter().flatten().map(|(_, seq)| *seq);
+        self.confirmed.values().chain(self.drops.values()).copied().chain(sets)
+    }
+}
+
+impl Presence {
+    pub(super) fn floor(&self, staged: bool, party: &PartyId, prepared: &BTreeMap<PartyId, Prepared>) -> Floor {
+        if self.role == Role::NoteTaker {
+            return Floor::Listening;
+        }
+        if self.held.is_some() {
+            return Floor::Held;
+        }
+        if !staged || self.role != Role::Principal {
+            return Floor::Open;
+        }
+        let Some((with, _)) = &self.word.on else { return Floor::Waiting };
+        // A party that has not said that it is ready does not hear others' principals, whatever those say.
+        let ready = |other: &&PartyId| prepared.get(*other).is_some_and(Prepared::is_prepared);
+        Floor::To(with.iter().filter(ready).chain([party]).cloned().collect())
+    }
+}
+
+impl State {
+    /// How far each party that is in on the line has prepared the call, as its consoles that are in have said.
+    pub fn prepared(&self, line: &LineId) -> BTreeMap<PartyId, Prepared> {
+        let mut all: BTreeMap<PartyId, Prepared> = BTreeMap::new();
+        for node in self.nodes.values() {
+            for (_, presence) in node.present(line).filter(|(device, _)| self.is_at(node, device)) {
+                let party = all.entry(node.party.clone()).or_default();
+                party.confirmed.extend(presence.word.confirmed.keys().cloned());
+                party.ready.extend(presence.word.ready.iter().flat_map(|(with, _)| with).cloned());
+                party.on.extend(presence.word.on.iter().flat_map(|(with, _)| with).cloned());
+            }
+        }
+        all
+    }
+
+    /// With whom a party's principal may come on now; empty: it may not yet. For the first time, every party that is in and with which it
+    /// is ready must be ready too, and both must have confirmed each other's station. Once it is on, it comes on with others as they follow.
+    pub fn may_come_on_with(&self, party: &PartyId, line: &LineId) -> BTreeSet<PartyId> {
+        let prepared = self.prepared(line);
+        let Some(own) = prepared.get(party) else { return BTreeSet::new() };
+        let present: BTreeSet<PartyId> =
+            self.in_on(line).into_iter().filter(|p| p.role.acts_for_party()).map(|p| p.party).collect();
+        let both = |other: &PartyId| {
+            prepared.get(other).is_some_and(|theirs| theirs.is_prepared() && theirs.knows(party)) && own.knows(other)
+        };
+        let able: BTreeSet<PartyId> = present.iter().filter(|other| *other != party && both(other)).cloned().collect();
+        let all = own.ready.intersection(&present).all(|other| able.contains(other));
+        if !own.on.is_empty() || (!own.ready.is_empty() && all) { able } else { BTreeSet::new() }
+    }
+
+    /// Which parties want which party dropped from the call.
+    pub fn drops(&self, line: &LineId) -> BTreeMap<PartyId, BTreeSet<PartyId>> {
+        let mut wishes: BTreeMap<PartyId, BTreeSet<PartyId>> = BTreeMap::new();
+        for node in self.nodes.values() {
+            for (_, presence) in node.present(line).filter(|(device, _)| self.is_at(node, device)) {
+                for party in presence.word.drops.keys() {
+                    wishes.entry(party.clone()).or_default().insert(node.party.clone());
+                }
+            }
+        }
+        wishes
+    }
+
+    /// Parties that are dropped from the call: more than half of the line's parties want it, and the charter lets them.
+    pub fn dropped(&self, line: &LineId) -> BTreeSet<PartyId> {
+        if self.charter.policy.removal == Removal::Never {
+            return BTreeSet::new();
+        }
+        let parties = self.charter.parties_on_line(line).count();
+        let majority = |wishes: &BTreeSet<PartyId>| wishes.len() * 2 > parties;
+        self.drops(line).into_iter().filter(|(_, wishes)| majority(wishes)).map(|(party, _)| party).collect()
+    }
+}
