@@ -40,7 +40,39 @@ call_back_ms: number | null,
 /**
  * Office id.
  */
-deputy: string | null, } | { "kind": "hangUp" } | { "kind": "sending", 
+deputy: string | null, } | { "kind": "hangUp" } | { "kind": "confirm", 
+/**
+ * Party id.
+ */
+party: string, } | { "kind": "ready", 
+/**
+ * It is.
+ */
+ready: boolean, } | { "kind": "hold", 
+/**
+ * Device id, hex; this console if left out.
+ */
+device: string | null, 
+/**
+ * Hold it.
+ */
+on: boolean, } | { "kind": "remove", 
+/**
+ * Device id, hex.
+ */
+device: string, } | { "kind": "drop", 
+/**
+ * Party id.
+ */
+party: string, 
+/**
+ * Wish it.
+ */
+on: boolean, } | { "kind": "takeOver", 
+/**
+ * Line id.
+ */
+line: string, } | { "kind": "sending", 
 /**
  * Voice is on.
  */

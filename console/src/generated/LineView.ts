@@ -2,6 +2,7 @@
 import type { Outcome } from "./Outcome";
 import type { PartyView } from "./PartyView";
 import type { Precedence } from "./Precedence";
+import type { Recording } from "./Recording";
 import type { RingView } from "./RingView";
 import type { Text3 } from "./Text3";
 
@@ -25,6 +26,22 @@ marking: string,
  * State of every party that has offices on the line, own party first.
  */
 parties: Array<PartyView>, 
+/**
+ * This console's office rings, answers and declines for its party; otherwise it joins calls that are under way.
+ */
+acts: boolean, 
+/**
+ * The same person is in the call on this line at another console, which this one can take over from.
+ */
+takeOver: boolean, 
+/**
+ * Principals come on together once all parties are ready.
+ */
+staged: boolean, 
+/**
+ * What the parties agreed about recording.
+ */
+recording: Recording, 
 /**
  * The highest precedence with which this console's office may ring the line.
  */

@@ -3,4 +3,4 @@
 /**
  * How a ring ended for the caller.
  */
-export type Outcome = "declined" | "unanswered" | "ended";
+export type Outcome = "declined" | "unanswered" | "ended" | "removed" | "handedOver" | "dropped";

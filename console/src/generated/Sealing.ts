@@ -3,7 +3,7 @@
 /**
  * Whether this console seals and sends.
  */
-export type Sealing = { "kind": "waiting" } | { "kind": "sealed" } | { "kind": "stranger", 
+export type Sealing = { "kind": "waiting" } | { "kind": "sealed" } | { "kind": "silent" } | { "kind": "stranger", 
 /**
  * Device id, hex, and name where it has a valid certificate.
  */

@@ -165,10 +165,19 @@ impl Trilateral {
 
     /// An enrolment link for an office; the same `number` gives the same link. It never runs out.
     pub fn enrolment(&self, office: &str, number: u8) -> EnrolmentLink {
+        self.link_for(office, number, number)
+    }
+
+    /// Another link for the same person.
+    pub fn enrolment_again(&self, office: &str, number: u8) -> EnrolmentLink {
+        self.link_for(office, number, number ^ 0x80)
+    }
+
+    fn link_for(&self, office: &str, number: u8, of: u8) -> EnrolmentLink {
         let office = self.charter.office(&OfficeId::new(office).expect("fixture")).expect("fixture");
         let mut entropy = Hash::of(office.id.as_str().as_bytes()).0;
-        entropy[0] = number;
-        entropy[32] = number;
+        entropy[0] = of;
+        entropy[32] = of;
         let person = PersonName::new(format!("{} {number}", office.title.en)).expect("fixture");
         EnrolmentLink::issue(
             self.root(&office.party),

@@ -21,6 +21,10 @@ pub(crate) enum Purpose {
     Decline,
     Acknowledge,
     Leave,
+    /// Said about the call's parties and people by the officer.
+    Stage,
+    /// A principal comes on; said by the console itself.
+    ComeOn,
     Handshake(GroupId),
 }
 
@@ -134,6 +138,12 @@ impl Console {
             Purpose::Decline | Purpose::Acknowledge => {
                 self.trouble = Some(Trouble::ActRefused { reason: name_of(reason) })
             }
+            Purpose::Stage => {
+                self.forget_intent(&said.line);
+                self.trouble = Some(Trouble::ActRefused { reason: name_of(reason) });
+            }
+            // Another of the parties was faster with something else: it is tried again.
+            Purpose::ComeOn => self.come_on_later(),
             Purpose::Again | Purpose::Leave => {}
         }
     }

@@ -1,6 +1,8 @@
-//! Digits that the people in a call can compare by voice: the same for all who hold the same keys, and for nobody else.
+//! Digits and words that the people in a call can compare by voice: the same for all who hold the same keys, and for nobody else.
 
 use crate::console::Console;
+use crate::view::Text3;
+use bip39::Language;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, Hash};
 
@@ -8,6 +10,10 @@ use trialogue_charter::{DeviceId, Hash};
 const DOMAIN: &[u8] = b"trialogue code 1";
 /// Groups of five digits.
 const BLOCKS: usize = 6;
+/// Words, the bits of the number of each (a list has 2,048), and the first bit: those before are the digits'.
+const WORDS: usize = 6;
+const WORD_BITS: usize = 11;
+const WORDS_FROM: usize = BLOCKS * 5 * 8;
 
 impl Console {
     /// 30 decimal digits: SHA-384 over the domain, then group id (16 bytes) and epoch authenticator (RFC 9420 §8.7, 48 bytes) of every
@@ -15,6 +21,12 @@ impl Console {
     /// Empty until every node in the call has a group of exactly the roster: only then all consoles see the same groups.
     pub(crate) fn code(&self) -> String {
         self.code_bytes().map_or_else(String::new, |bytes| digits(&Hash::of(&bytes)))
+    }
+
+    /// The same as six words: bits 240 to 305 of that hash, eleven for each, as numbers into the word lists of BIP-39 in English, Japanese
+    /// and Korean. Each reads out the word of their own language; the number behind it is the same. Empty as the digits are.
+    pub(crate) fn words(&self) -> Vec<Text3> {
+        self.code_bytes().map_or_else(Vec::new, |bytes| words(&Hash::of(&bytes)))
     }
 
     fn code_bytes(&self) -> Option<Vec<u8>> {
@@ -42,6 +54,16 @@ impl Console {
         }
         Some(bytes)
     }
+}
+
+fn words(hash: &Hash) -> Vec<Text3> {
+    let bit = |at: usize| usize::from(hash.0[at / 8] >> (7 - at % 8) & 1);
+    let numbers =
+        (0..WORDS).map(|word| (0..WORD_BITS).fold(0, |n, at| n << 1 | bit(WORDS_FROM + word * WORD_BITS + at)));
+    let of = |language: Language, number: usize| language.word_list()[number].to_owned();
+    numbers
+        .map(|n| Text3 { en: of(Language::English, n), ja: of(Language::Japanese, n), ko: of(Language::Korean, n) })
+        .collect()
 }
 
 fn digits(hash: &Hash) -> String {

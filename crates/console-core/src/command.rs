@@ -24,6 +24,12 @@ impl Console {
                 self.decline(line, &reason, call_back_ms, deputy)
             }
             Command::HangUp => self.hang_up(None),
+            Command::Confirm { party } => self.confirm(&party),
+            Command::Ready { ready } => self.ready(ready),
+            Command::Hold { device, on } => self.hold(device.as_deref(), on),
+            Command::Remove { device } => self.remove(&device),
+            Command::Drop { party, on } => self.wish_dropped(&party, on),
+            Command::TakeOver { line } => self.take_over(line),
             Command::Sending { voice, picture } => {
                 self.leg.sending = (voice, picture);
                 self.tell_sending();
@@ -34,7 +40,7 @@ impl Console {
     }
 
     /// The line, if this console may act on it now.
-    fn act_on(&mut self, line: String) -> Option<LineId> {
+    pub(crate) fn act_on(&mut self, line: String) -> Option<LineId> {
         if !self.link.is_up() {
             self.trouble = Some(Trouble::NotConnected);
             return None;
@@ -50,12 +56,15 @@ impl Console {
         id
     }
 
-    fn refuse(&mut self, reason: &str) {
+    pub(crate) fn refuse(&mut self, reason: &str) {
         self.trouble = Some(Trouble::ActRefused { reason: reason.to_owned() });
     }
 
     fn ring(&mut self, line: String, precedence: Precedence) {
         let Some(line) = self.act_on(line) else { return };
+        if !self.acts_for_party() {
+            return self.refuse("role");
+        }
         let may =
             self.charter.as_ref().zip(self.me.as_ref()).and_then(|(charter, me)| charter.authority(&me.office, &line));
         if may.is_none_or(|up_to| precedence > up_to) {
@@ -68,6 +77,9 @@ impl Console {
 
     fn acknowledge(&mut self, line: String, ready_ms: f64) {
         let Some(line) = self.act_on(line) else { return };
+        if !self.acts_for_party() {
+            return self.refuse("role");
+        }
         let (Some(fold), Some(me)) = (&self.fold, &self.me) else { return };
         let rings = fold.sounding_on(&me.party, &line);
         // Milliseconds of this millennium fit; anything else is no time.
@@ -90,6 +102,9 @@ impl Console {
 
     fn decline(&mut self, line: String, reason: &str, call_back_ms: Option<f64>, deputy: Option<String>) {
         let Some(line) = self.act_on(line) else { return };
+        if !self.acts_for_party() {
+            return self.refuse("role");
+        }
         let reason = match reason {
             "busy" => DeclineReason::Busy,
             "callBack" => DeclineReason::CallBack,

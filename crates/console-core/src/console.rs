@@ -138,6 +138,7 @@ impl Console {
             self.link_next_us(),
             self.leg_next_us(),
             self.call_next_us(),
+            self.stage_next_us(),
             self.keys_next_us(),
             self.bodies.next_us().filter(|_| self.link.is_up()),
             self.stock_next_us(),
@@ -162,6 +163,7 @@ impl Console {
     fn settle(&mut self) {
         if !self.link.is_syncing() {
             self.settle_call();
+            self.settle_stage();
             self.follow();
             self.lead();
         }

@@ -4,6 +4,7 @@ use crate::acts::Purpose;
 use crate::console::Console;
 use crate::limits::*;
 use crate::packages::listed;
+use crate::stage::Intent;
 use crate::view::Outcome;
 use std::collections::{BTreeMap, VecDeque};
 use trialogue_charter::{CallId, DeviceId, LineId, NodeId, PartyId, Precedence};
@@ -64,6 +65,8 @@ pub(crate) struct Engaged {
     pub(crate) departures: VecDeque<(DeviceId, Option<Precedence>)>,
     /// Those who have left and whose keys are being replaced: until when this console goes on speaking.
     pub(crate) leaving: BTreeMap<DeviceId, u64>,
+    /// What the officer has said about the call's parties and people.
+    pub(crate) stage: Intent,
 }
 
 impl Engaged {
@@ -127,6 +130,7 @@ impl Console {
             members: BTreeMap::new(),
             departures: VecDeque::new(),
             leaving: BTreeMap::new(),
+            stage: Intent::default(),
         });
     }
 
@@ -183,6 +187,9 @@ impl Console {
     /// Follows what the fold says about the call.
     pub(crate) fn settle_call(&mut self) {
         self.leave_strays();
+        if self.is_dropped() {
+            return self.hang_up(Some(Outcome::Dropped));
+        }
         let participants = self.participants();
         let (now_us, now_ms, id) = (self.now_us, self.now_ms, self.id);
         let Some(held) = &mut self.call else { return };
@@ -246,6 +253,9 @@ impl Console {
         let busy = self.acts.is_waiting(&line, |_| true) || self.now_us < held.returned_us + RETURN_US;
         if busy || !self.link.is_up() {
             return;
+        }
+        if self.elsewhere(&line).is_some() {
+            return self.call_over(Some(Outcome::HandedOver));
         }
         let rings = alone && !held.had_others && held.rang.is_some();
         if alone && !rings {

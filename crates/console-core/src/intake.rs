@@ -61,9 +61,15 @@ impl Console {
 
     fn applied(&mut self, applied: &Applied) {
         let Some(call) = &mut self.call else { return };
+        let id = self.id;
         match applied {
             Applied::Left { line, device, cause } if *line == call.line => call.hung_up(*device, *cause),
             Applied::Revoked { device, .. } => call.revoked(*device),
+            Applied::Removed { line, device, by } if *line == call.line && *device == id => {
+                let by = *by;
+                self.removed(&by);
+            }
+            Applied::Removed { line, device, .. } if *line == call.line => call.hung_up(*device, None),
             _ => {}
         }
     }

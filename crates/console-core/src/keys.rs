@@ -52,6 +52,8 @@ pub(crate) struct Keys {
     pub(crate) heard: BTreeMap<(GroupId, u64, u32), BTreeSet<u16>>,
     /// Next unused generation of the own key in an epoch.
     pub(crate) generations: BTreeMap<(GroupId, u64), u16>,
+    /// Keys with everyone are there, so that it could seal.
+    pub(crate) able: bool,
     /// What the media worker seals with now.
     pub(crate) sealing: Option<(GroupId, u64)>,
     /// A stranger is in the own group, and since when.
@@ -77,6 +79,7 @@ impl Keys {
             issued: BTreeMap::new(),
             heard: BTreeMap::new(),
             generations: BTreeMap::new(),
+            able: false,
             sealing: None,
             stranger: None,
             ready: 0,

@@ -25,6 +25,8 @@ mod precedence;
 mod refresh;
 mod seal;
 mod show;
+mod stage;
+mod stations;
 pub mod view;
 
 pub use console::Console;

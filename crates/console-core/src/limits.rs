@@ -28,6 +28,8 @@ pub const SILENT_GRACE_US: u64 = 5_000_000;
 pub const DEPARTURES_MAX: usize = 8;
 /// How long a party that was rung may say nothing before that is shown.
 pub const SILENT_US: u64 = 3_000_000;
+/// A principal's console whose coming on was refused tries again after this.
+pub const COME_ON_AGAIN_US: u64 = 500_000;
 /// How long a console stays in a call whose others were lost, and did not hang up.
 pub const ALONE_US: u64 = 60_000_000;
 /// How long a console goes on speaking while the keys of one that has left are being replaced. Longer lets it listen longer if its

@@ -103,7 +103,12 @@ impl Console {
         if let Some(device) = new_stranger {
             self.log(Event::Stranger(device));
         }
-        self.seal_with(wanted);
+        // Keys may be complete, and the console may not be heard all the same.
+        let heard = self.own_floor().is_open();
+        if let Some(keys) = &mut self.keys {
+            keys.able = wanted.is_some();
+        }
+        self.seal_with(wanted.filter(|_| heard));
         match worth {
             Worth::Good(leaves) if wanted.is_some() => leaves.into_iter().map(|leaf| leaf.device).collect(),
             _ => BTreeSet::new(),
@@ -154,6 +159,9 @@ impl Console {
             };
             for leaf in leaves.iter().filter(speaks) {
                 able.insert(leaf.device);
+                if !self.hears(roster, &leaf.device) {
+                    continue;
+                }
                 let heard = keys.heard.get(&(group, epoch, leaf.index)).into_iter().flatten().copied();
                 for generation in std::iter::once(0).chain(heard) {
                     if let Ok(id) = KeyId::new(index, &group, epoch, leaf.index, generation) {

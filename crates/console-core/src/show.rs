@@ -16,7 +16,7 @@ pub(crate) fn name_of(variant: impl std::fmt::Debug) -> String {
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
-fn text(texts: &Texts) -> Text3 {
+pub(crate) fn text(texts: &Texts) -> Text3 {
     Text3 { en: texts.en.clone(), ja: texts.ja.clone(), ko: texts.ko.clone() }
 }
 
@@ -69,6 +69,10 @@ impl Console {
             name: text(&line.name),
             marking: line.marking.clone(),
             parties: parties.iter().map(|party| self.party_view(charter, line, party, &state)).collect(),
+            acts: self.acts_for_party(),
+            take_over: self.call.is_none() && self.elsewhere(&line.id).is_some(),
+            staged: line.staged,
+            recording: line.recording.into(),
             may_ring: self.me.as_ref().and_then(|me| line.authority(&me.office)).unwrap_or_default().into(),
             ring: self.ring_view(charter, line),
             active: !state.participants.is_empty(),
@@ -176,11 +180,14 @@ impl Console {
         let roster = self.participants();
         let missing = charter.parties_on_line(&call.line).map(|party| &party.id);
         let missing = missing.filter(|party| {
-            self.me.as_ref().is_none_or(|me| me.party != **party) && !roster.iter().any(|p| p.party == **party)
+            self.me.as_ref().is_none_or(|me| me.party != **party) && !roster.iter().any(|p| p.acts_for(party))
         });
         let own = self.person(&self.id).map(|person| Member {
             person,
             me: true,
+            role: self.role().into(),
+            floor: self.floor_view(),
+            may_manage: false,
             keys: KeyState::Ready,
             voice: self.leg.sending.0,
             picture: self.leg.sending.1,
@@ -188,6 +195,7 @@ impl Console {
             picture_mid: None,
         });
         let rings = self.fold.as_ref().map(|fold| fold.rings(&call.line)).unwrap_or_default();
+        let line = charter.line(&call.line)?;
         let rung = rings.iter().map(|ring| ring.precedence).max().unwrap_or_default();
         Some(CallView {
             call: call.call.to_string(),
@@ -205,11 +213,21 @@ impl Console {
             sealing: self.sealing_view(),
             missing: missing.map(ToString::to_string).collect(),
             code: self.code(),
+            words: self.words(),
+            floor: self.floor_view(),
+            staged: line.staged,
+            recording: line.recording.into(),
+            stations: self.stations(charter, &roster),
+            prepares: line.staged && self.acts_for_party(),
+            ready: call.stage.ready.is_some(),
+            may_be_ready: !self.ready_with().is_empty(),
+            may_drop: charter.policy.removal == trialogue_charter::Removal::Majority && self.acts_for_party(),
         })
     }
 
     /// The others by party, then name; those who have left while keys of theirs are still good, last.
     fn others(&self, call: &crate::engage::Engaged) -> Vec<Member> {
+        let roster = self.participants();
         let mut members: BTreeMap<(bool, String, String, DeviceId), Member> = BTreeMap::new();
         let present = call.members.iter().map(|(device, known)| (*device, Some(known)));
         let leaving = call.leaving.iter().filter(|(_, until)| self.now_us < **until).map(|(device, _)| (*device, None));
@@ -223,6 +241,9 @@ impl Console {
             };
             let order = (known.is_none(), person.party.clone(), person.name.clone(), device);
             let member = Member {
+                role: self.role_of(&device).into(),
+                floor: roster.iter().find(|p| p.device == device).map(|p| (&p.floor).into()).unwrap_or_default(),
+                may_manage: self.manages(&device),
                 person,
                 me: false,
                 keys,
@@ -247,6 +268,9 @@ impl Console {
         let Some(keys) = &self.keys else { return Sealing::Waiting };
         if keys.sealing.is_some() {
             return Sealing::Sealed;
+        }
+        if keys.able {
+            return Sealing::Silent;
         }
         match keys.stranger {
             Some((device, since)) if self.now_us >= since + STRANGER_US => {

@@ -127,6 +127,14 @@ pub struct LineView {
     pub marking: String,
     /// State of every party that has offices on the line, own party first.
     pub parties: Vec<PartyView>,
+    /// This console's office rings, answers and declines for its party; otherwise it joins calls that are under way.
+    pub acts: bool,
+    /// The same person is in the call on this line at another console, which this one can take over from.
+    pub take_over: bool,
+    /// Principals come on together once all parties are ready.
+    pub staged: bool,
+    /// What the parties agreed about recording.
+    pub recording: Recording,
     /// The highest precedence with which this console's office may ring the line.
     pub may_ring: Precedence,
     /// A ring that sounds here now and can be answered, acknowledged or declined.
@@ -239,6 +247,85 @@ pub enum Outcome {
     Unanswered,
     /// The others hung up.
     Ended,
+    /// The own duty officer took this console out of the call.
+    Removed,
+    /// The same person has taken the call over at another console.
+    HandedOver,
+    /// A majority of the parties dropped the own party from the call, as the charter lets them.
+    Dropped,
+}
+
+/// What the holder of an office does in a call; as in the charter.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum Role {
+    /// Rings, answers, prepares the call.
+    #[default]
+    DutyOfficer,
+    /// Neither seen nor heard on a staged line until all are ready.
+    Principal,
+    /// Speaks and hears, and does not act for the party.
+    Interpreter,
+    /// Listens, and sends nothing.
+    NoteTaker,
+}
+
+/// What the parties agreed about recording a line; as in the charter.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum Recording {
+    /// Nobody records.
+    #[default]
+    None,
+    /// Each party may keep a recording of its own.
+    EachParty,
+}
+
+/// Whom the voice and picture of somebody in a call reach.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum Floor {
+    /// Everyone, or for a principal every party that is ready.
+    #[default]
+    Open,
+    /// A principal that is not on yet: nobody.
+    Waiting,
+    /// A note-taker: nobody.
+    Listening,
+    /// Held: nobody, and it hears nobody.
+    Held,
+    /// This console takes a call over, and is heard as soon as its keys are there.
+    TakingOver,
+}
+
+/// How far one party has prepared the call, each as it has signed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct Station {
+    /// Party id.
+    pub id: String,
+    /// Party name.
+    pub name: Text3,
+    /// It is the own party.
+    pub own: bool,
+    /// Somebody who acts for it is in the call.
+    pub present: bool,
+    /// The own party has confirmed its station.
+    pub confirmed: bool,
+    /// It has confirmed the own party's station.
+    pub confirms_us: bool,
+    /// It has said that its principal is ready.
+    pub ready: bool,
+    /// Its principal is on.
+    pub on: bool,
+    /// This console wants it dropped.
+    pub drop_wished: bool,
+    /// Parties that want it dropped, by id.
+    pub drop_wishes: Vec<String>,
 }
 
 /// The call that this console is in.
@@ -264,6 +351,24 @@ pub struct CallView {
     pub missing: Vec<String>,
     /// Digits that both ends can compare by voice: 30 decimal digits of the group's epoch authenticator; empty before keys.
     pub code: String,
+    /// The same as six words in each language, each language's word of the same number; empty before keys.
+    pub words: Vec<Text3>,
+    /// Whom this console reaches.
+    pub floor: Floor,
+    /// Principals come on together once all parties are ready.
+    pub staged: bool,
+    /// What the parties agreed about recording.
+    pub recording: Recording,
+    /// Every party on the line, own party first, and how far it has prepared the call.
+    pub stations: Vec<Station>,
+    /// This console may confirm stations and say that its principal is ready.
+    pub prepares: bool,
+    /// It has said that its principal is ready.
+    pub ready: bool,
+    /// It may say so: every other party that is in has been confirmed here.
+    pub may_be_ready: bool,
+    /// The charter lets a majority drop a party, and this console acts for its own.
+    pub may_drop: bool,
 }
 
 /// One who left the call for a ring on another line.
@@ -286,6 +391,12 @@ pub struct Member {
     pub person: Person,
     /// It is this console.
     pub me: bool,
+    /// What the person does in the call.
+    pub role: Role,
+    /// Whom the person's voice and picture reach.
+    pub floor: Floor,
+    /// This console may hold this person and take them out of the call.
+    pub may_manage: bool,
     /// State of the keys towards this person.
     pub keys: KeyState,
     /// Says that it sends voice.
@@ -324,6 +435,8 @@ pub enum Sealing {
     Waiting,
     /// Sealed for exactly the members shown.
     Sealed,
+    /// Keys are complete, and nothing is sent because of the floor.
+    Silent,
     /// The group has a device that is not on the roster: nothing is sent.
     Stranger {
         /// Device id, hex, and name where it has a valid certificate.
@@ -370,6 +483,40 @@ pub enum Command {
     },
     /// Leave the call.
     HangUp,
+    /// The station of a party is the one it says it is: the code was compared.
+    Confirm {
+        /// Party id.
+        party: String,
+    },
+    /// On a staged line: the own principal is ready, with every party that is in and confirmed; or is not any more.
+    Ready {
+        /// It is.
+        ready: bool,
+    },
+    /// Hold a console of the own party, or take it off hold.
+    Hold {
+        /// Device id, hex; this console if left out.
+        device: Option<String>,
+        /// Hold it.
+        on: bool,
+    },
+    /// Take a console of the own party out of the call.
+    Remove {
+        /// Device id, hex.
+        device: String,
+    },
+    /// Wish that a party be dropped from the call, or take that back.
+    Drop {
+        /// Party id.
+        party: String,
+        /// Wish it.
+        on: bool,
+    },
+    /// Take the call on a line over from the same person's other console.
+    TakeOver {
+        /// Line id.
+        line: String,
+    },
     /// Tell the others what is sent (after the tracks were really stopped or started).
     Sending {
         /// Voice is on.

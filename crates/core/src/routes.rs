@@ -5,9 +5,20 @@ use crate::machine::Machine;
 use crate::streams::StreamKey;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, LineId, NodeId};
+use trialogue_journal::fold::{Floor, Participant};
 use trialogue_wire::console::Medium;
 
 const MEDIA: [Medium; 2] = [Medium::Voice, Medium::Picture];
+
+/// Does a member get what another sends?
+fn hears(member: &Participant, speaker: &Participant) -> bool {
+    member.device != speaker.device && member.floor != Floor::Held && speaker.floor.reaches(&member.party)
+}
+
+/// Nodes at which somebody hears the speaker.
+fn audience(members: &[Participant], speaker: &Participant) -> BTreeSet<NodeId> {
+    members.iter().filter(|member| hears(member, speaker)).map(|member| member.node.clone()).collect()
+}
 
 impl Machine {
     /// Brings the forwarder up to date.
@@ -48,30 +59,29 @@ impl Machine {
     fn wanted_routes(&mut self) -> BTreeMap<StreamKey, Route> {
         let mut routes = BTreeMap::new();
         for line in self.charter.lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>() {
-            let members = self.members(&line);
-            let nodes: BTreeSet<NodeId> = members.iter().map(|(_, node)| node.clone()).collect();
-            for (device, node) in members.iter().filter(|(_, node)| *node == self.node) {
-                let Some(leg) = self.legs.get(device).copied() else { continue };
+            let members = self.state.in_on(&line);
+            // Whoever may not be heard has no route: what its console sends all the same ends here.
+            for member in members.iter().filter(|member| member.node == self.node && member.floor.is_open()) {
+                let Some(leg) = self.legs.get(&member.device).copied() else { continue };
                 for medium in MEDIA {
-                    let number = self.streams.number(*device, &line, medium);
+                    let number = self.streams.number(member.device, &line, medium);
                     let route = Route {
                         node: self.index,
                         number,
                         source: Source::Leg(leg),
-                        device: *device,
+                        device: member.device,
                         line: line.clone(),
                         medium,
-                        legs: self.legs_of(&members, *device),
-                        links: self.next_hops(node, &nodes),
+                        legs: self.legs_of(&members, member),
+                        links: self.next_hops(&member.node, &audience(&members, member)),
                     };
                     routes.insert((self.index, number), route);
                 }
             }
             for (key, heard) in self.streams.heard.iter().filter(|(_, heard)| heard.line == line) {
                 let Some(source) = self.charter.node_at(key.0).map(|node| node.id.clone()) else { continue };
-                if !members.contains(&(heard.device, source.clone())) {
-                    continue;
-                }
+                let from = |member: &&Participant| member.device == heard.device && member.node == source;
+                let Some(member) = members.iter().find(from).filter(|member| member.floor.is_open()) else { continue };
                 let route = Route {
                     node: key.0,
                     number: key.1,
@@ -79,8 +89,8 @@ impl Machine {
                     device: heard.device,
                     line: line.clone(),
                     medium: heard.medium,
-                    legs: self.legs_of(&members, heard.device),
-                    links: self.next_hops(&source, &nodes),
+                    legs: self.legs_of(&members, member),
+                    links: self.next_hops(&source, &audience(&members, member)),
                 };
                 routes.insert(*key, route);
             }
@@ -93,10 +103,10 @@ impl Machine {
         self.state.in_on(line).into_iter().map(|member| (member.device, member.node)).collect()
     }
 
-    /// Legs of own members but one's own.
-    fn legs_of(&self, members: &[(DeviceId, NodeId)], but: DeviceId) -> Vec<crate::io::ConsoleKey> {
-        let own = members.iter().filter(|(device, node)| *node == self.node && *device != but);
-        let mut legs: Vec<_> = own.filter_map(|(device, _)| self.legs.get(device).copied()).collect();
+    /// Legs of own members whom the speaker reaches; not its own.
+    fn legs_of(&self, members: &[Participant], speaker: &Participant) -> Vec<crate::io::ConsoleKey> {
+        let own = members.iter().filter(|member| member.node == self.node && hears(member, speaker));
+        let mut legs: Vec<_> = own.filter_map(|member| self.legs.get(&member.device).copied()).collect();
         legs.sort();
         legs
     }

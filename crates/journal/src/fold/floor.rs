@@ -3,7 +3,7 @@
 use super::State;
 use super::node::{Presence, Word};
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{LineId, PartyId, Removal, Role};
+use trialogue_charter::{DeviceId, LineId, NodeId, PartyId, Removal, Role};
 
 /// Whom a console's voice and picture reach. Nodes route by it, and consoles seal and open by it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +85,35 @@ impl Presence {
     }
 }
 
+/// What a console that is in has said in its present stay, as far as the journals have it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// By which entry it came in; a new stay has said nothing yet.
+    pub order: u64,
+    /// Stations, readiness, and with whom it is on.
+    pub prepared: Prepared,
+    /// Parties that it wants dropped.
+    pub drops: BTreeSet<PartyId>,
+    /// It is held, by whomever.
+    pub held: bool,
+}
+
 impl State {
+    /// What a console that is in at a node has said; none: it is not in.
+    pub fn said(&self, node: &NodeId, line: &LineId, device: &DeviceId) -> Option<Said> {
+        let presence = self.presence(node, line, device)?;
+        let word = &presence.word;
+        let set =
+            |said: &Option<(BTreeSet<PartyId>, u64)>| said.as_ref().map(|(with, _)| with.clone()).unwrap_or_default();
+        let prepared = Prepared {
+            confirmed: word.confirmed.keys().cloned().collect(),
+            ready: set(&word.ready),
+            on: set(&word.on),
+        };
+        let drops = word.drops.keys().cloned().collect();
+        Some(Said { order: presence.order, prepared, drops, held: presence.held.is_some() })
+    }
+
     /// How far each party that is in on the line has prepared the call, as its consoles that are in have said.
     pub fn prepared(&self, line: &LineId) -> BTreeMap<PartyId, Prepared> {
         let mut all: BTreeMap<PartyId, Prepared> = BTreeMap::new();

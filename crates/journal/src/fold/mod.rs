@@ -27,7 +27,7 @@ mod stated;
 mod steward;
 
 pub use device::Enrolment;
-pub use floor::{Floor, Prepared};
+pub use floor::{Floor, Prepared, Said};
 pub use group::{Group, HandshakeRecord};
 pub use ignored::Ignored;
 pub use line::{LineState, Participant, Ring, RingResponse};
@@ -281,7 +281,7 @@ impl State {
         {
             return Err(Ignored::NotNow);
         }
-        self.judge_among_others(&own.party, &statement)?;
+        self.judge_among_others(own, &statement)?;
         Ok(statement)
     }
 

@@ -110,10 +110,16 @@ impl OnLine {
 
 impl State {
     /// What a node asks of its own consoles beyond the rules of one journal.
-    pub(super) fn judge_among_others(&self, party: &PartyId, statement: &Statement) -> Result<(), Ignored> {
+    pub(super) fn judge_among_others(&self, own: &NodeState, statement: &Statement) -> Result<(), Ignored> {
+        let party = &own.party;
         match &statement.act {
             Act::ComeOn { with } => {
-                let able = self.may_come_on_with(party, &statement.line);
+                let mut able = self.may_come_on_with(party, &statement.line);
+                // With whom it is on already it stays on, also while one of them is out of touch.
+                let said = self.said(&own.id, &statement.line, &statement.device);
+                if !able.is_empty() {
+                    able.extend(said.map(|said| said.prepared.on).unwrap_or_default());
+                }
                 if with.iter().all(|other| able.contains(other)) { Ok(()) } else { Err(Ignored::NotNow) }
             }
             Act::Ring { .. } | Act::Answer { .. } if self.dropped(&statement.line).contains(party) => {

@@ -1,0 +1,180 @@
+//! What the officer does with the call's parties and people, and how that is shown.
+
+use crate::acts::Purpose;
+use crate::console::Console;
+use crate::show::text;
+use crate::view::{Floor, Recording, Role, Station};
+use trialogue_charter as agreed;
+use trialogue_charter::{DeviceId, PartyId, VerifiedCharter};
+use trialogue_journal::Act;
+use trialogue_journal::fold;
+use trialogue_journal::fold::Participant;
+
+impl Console {
+    /// Another party on the line of the call, if this console may speak for its own.
+    fn other_party(&mut self, id: &str) -> Option<PartyId> {
+        let line = self.call.as_ref()?.line.to_string();
+        let line = self.act_on(line)?;
+        if !self.acts_for_party() {
+            self.refuse("role");
+            return None;
+        }
+        let (charter, me) = (self.charter.as_ref()?, self.me.as_ref()?);
+        let party = charter.parties_on_line(&line).map(|party| &party.id);
+        let party = party.filter(|party| **party != me.party).find(|party| party.as_str() == id).cloned();
+        if party.is_none() {
+            self.refuse("malformed");
+        }
+        party
+    }
+
+    pub(crate) fn confirm(&mut self, party: &str) {
+        let Some(party) = self.other_party(party) else { return };
+        // There is a code to compare only when everybody's keys are there.
+        if self.code().is_empty() {
+            return self.refuse("notNow");
+        }
+        if let Some(call) = &mut self.call {
+            call.stage.confirmed.insert(party);
+        }
+    }
+
+    pub(crate) fn ready(&mut self, ready: bool) {
+        let with = Some(self.ready_with()).filter(|_| ready);
+        if !self.acts_for_party() {
+            return self.refuse("role");
+        }
+        if with.as_ref().is_some_and(|with| with.is_empty()) {
+            return self.refuse("notNow");
+        }
+        if let Some(call) = &mut self.call {
+            call.stage.ready = with;
+        }
+    }
+
+    pub(crate) fn hold(&mut self, device: Option<&str>, on: bool) {
+        let other = device.map(|id| self.member(id));
+        match other {
+            None => {
+                if let Some(call) = &mut self.call {
+                    call.stage.held = on;
+                }
+            }
+            Some(Some(device)) => self.dispose(device, Act::Hold { device, on }),
+            Some(None) => self.refuse("notOwn"),
+        }
+    }
+
+    pub(crate) fn remove(&mut self, device: &str) {
+        match self.member(device) {
+            Some(device) => self.dispose(device, Act::Remove { device }),
+            None => self.refuse("notOwn"),
+        }
+    }
+
+    fn dispose(&mut self, device: DeviceId, act: Act) {
+        let Some(line) = self.call.as_ref().map(|call| call.line.to_string()) else { return };
+        let Some(line) = self.act_on(line) else { return };
+        if self.manages(&device) {
+            self.state(&line, Purpose::Stage, act, Vec::new());
+        } else if self.role() == agreed::Role::DutyOfficer {
+            self.refuse("notOwn");
+        } else {
+            self.refuse("role");
+        }
+    }
+
+    /// A member of the call by its id in hex.
+    fn member(&self, id: &str) -> Option<DeviceId> {
+        self.call.as_ref()?.members.keys().find(|device| device.to_string() == id).copied()
+    }
+
+    pub(crate) fn wish_dropped(&mut self, party: &str, on: bool) {
+        let Some(party) = self.other_party(party) else { return };
+        if self.charter.as_ref().is_none_or(|charter| charter.policy.removal == agreed::Removal::Never) {
+            return self.refuse("policy");
+        }
+        let Some(call) = &mut self.call else { return };
+        if on {
+            call.stage.drops.insert(party);
+        } else {
+            call.stage.drops.remove(&party);
+        }
+    }
+
+    /// Comes in beside the same person's other console, unheard, and takes its place once the keys are here.
+    pub(crate) fn take_over(&mut self, line: String) {
+        let Some(line) = self.act_on(line) else { return };
+        let from = self.elsewhere(&line).filter(|_| self.call.is_none());
+        let call = self.fold.as_ref().and_then(|fold| fold.line(&line).call);
+        let (Some(from), Some(call)) = (from, call) else { return self.refuse("notNow") };
+        self.enter(line, call, None);
+        if let Some(call) = &mut self.call {
+            call.stage.from = Some(from);
+        }
+    }
+
+    pub(crate) fn floor_view(&self) -> Floor {
+        match &self.call {
+            Some(call) if call.stage.from.is_some() => Floor::TakingOver,
+            _ => (&self.own_floor()).into(),
+        }
+    }
+
+    /// How far each party on the line has prepared the call, own party first.
+    pub(crate) fn stations(&self, charter: &VerifiedCharter, roster: &[Participant]) -> Vec<Station> {
+        let (Some(fold), Some(call), Some(me)) = (&self.fold, &self.call, &self.me) else { return Vec::new() };
+        let (prepared, drops) = (fold.prepared(&call.line), fold.drops(&call.line));
+        let of = |party: &PartyId| prepared.get(party).cloned().unwrap_or_default();
+        let own = of(&me.party);
+        let mut parties: Vec<_> = charter.parties_on_line(&call.line).collect();
+        parties.sort_by_key(|party| party.id != me.party);
+        let station = |party: &agreed::Party| {
+            let theirs = of(&party.id);
+            Station {
+                id: party.id.to_string(),
+                name: text(&party.name),
+                own: party.id == me.party,
+                present: roster.iter().any(|participant| participant.acts_for(&party.id)),
+                confirmed: own.knows(&party.id) || call.stage.confirmed.contains(&party.id),
+                confirms_us: theirs.knows(&me.party),
+                ready: theirs.is_prepared(),
+                on: !theirs.on.is_empty(),
+                drop_wished: call.stage.drops.contains(&party.id),
+                drop_wishes: drops.get(&party.id).into_iter().flatten().map(ToString::to_string).collect(),
+            }
+        };
+        parties.into_iter().map(station).collect()
+    }
+}
+
+impl From<&fold::Floor> for Floor {
+    fn from(floor: &fold::Floor) -> Self {
+        match floor {
+            fold::Floor::Open | fold::Floor::To(_) => Self::Open,
+            fold::Floor::Waiting => Self::Waiting,
+            fold::Floor::Listening => Self::Listening,
+            fold::Floor::Held => Self::Held,
+        }
+    }
+}
+
+impl From<agreed::Role> for Role {
+    fn from(role: agreed::Role) -> Self {
+        match role {
+            agreed::Role::DutyOfficer => Self::DutyOfficer,
+            agreed::Role::Principal => Self::Principal,
+            agreed::Role::Interpreter => Self::Interpreter,
+            agreed::Role::NoteTaker => Self::NoteTaker,
+        }
+    }
+}
+
+impl From<agreed::Recording> for Recording {
+    fn from(recording: agreed::Recording) -> Self {
+        match recording {
+            agreed::Recording::None => Self::None,
+            agreed::Recording::EachParty => Self::EachParty,
+        }
+    }
+}
