@@ -39,6 +39,8 @@ export interface Engine {
   /** Uses the fragment of an enrolment link (`#enrol=…`); rejects with a reason that can be shown. */
   enrol(fragment: string): Promise<void>;
   command(command: Command): void;
+  /** The call's marking is on screen, or is not: nothing is sent while it is not. */
+  marked(shown: boolean): void;
   setVoice(on: boolean): Promise<void>;
   setPicture(on: boolean): Promise<void>;
   choose(kind: 'microphone' | 'camera' | 'speaker', id: string): Promise<void>;

@@ -1,5 +1,6 @@
 /** The real engine: wires the page, the two workers and the leg together. It decides nothing about keys, rings or members. */
 import type { Command } from '../generated/Command';
+import type { Floor } from '../generated/Floor';
 import type { View } from '../generated/View';
 import { capture, CaptureError, choices } from './capture';
 import type { Engine, LocalMedia } from './engine';
@@ -39,6 +40,10 @@ export class LiveEngine implements Engine {
   #turn: Promise<void> = Promise.resolve();
   #inCall = false;
   #sending = { voice: false, picture: false };
+  /** The call's marking is on screen. */
+  #marked = false;
+  /** Whom this console reaches in the call, as it was seen last. */
+  #floor: Floor = 'open';
 
   constructor() {
     this.#startKeys();
@@ -70,6 +75,18 @@ export class LiveEngine implements Engine {
 
   command(command: Command) {
     this.#tell({ kind: 'command', command });
+  }
+
+  marked(shown: boolean) {
+    if (shown === this.#marked) return;
+    this.#marked = shown;
+    if (!shown) this.#let({ voice: false, picture: false });
+    void this.#apply();
+  }
+
+  /** May anything be captured and leave? A console that listens or is held sends nothing, and so does one that hides the marking. */
+  get #may(): boolean {
+    return this.#inCall && this.#marked && this.#floor !== 'listening' && this.#floor !== 'held';
   }
 
   // Off acts at once: it does not wait behind a microphone that is being opened.
@@ -204,10 +221,14 @@ export class LiveEngine implements Engine {
   #see(view: View) {
     if (view.node === 'up') this.#broken = 0;
     const inCall = view.call !== null;
-    if (inCall !== this.#inCall) {
+    const floor = view.call?.floor ?? 'open';
+    if (inCall !== this.#inCall || floor !== this.#floor) {
+      const began = inCall && !this.#inCall;
       this.#inCall = inCall;
-      if (inCall) this.#change({ voice: true, picture: true });
-      else this.#let({ voice: false, picture: false });
+      this.#floor = floor;
+      if (!inCall) this.#marked = false;
+      if (began) this.#change({ voice: true, picture: true });
+      if (!this.#may) this.#let({ voice: false, picture: false });
       void this.#apply();
     }
     this.#show(canSeal() ? view : { ...view, trouble: { kind: 'noSealing' } });
@@ -253,13 +274,13 @@ export class LiveEngine implements Engine {
   /** Brings tracks into the state asked for: in a call and on: captured and sent; else: not one packet, camera closed. */
   #apply(): Promise<void> {
     this.#turn = this.#turn.then(() => Promise.all([this.#applyVoice(), this.#applyPicture()])).then(() => {
-      if (this.#inCall) this.command({ kind: 'sending', voice: this.#local.voice && this.#voice !== null, picture: this.#local.picture && this.#picture !== null });
+      if (this.#inCall) this.command({ kind: 'sending', voice: this.#may && this.#local.voice && this.#voice !== null, picture: this.#may && this.#local.picture && this.#picture !== null });
     }).catch((error: unknown) => this.#log(`media: ${String(error)}`));
     return this.#turn;
   }
 
   async #applyVoice() {
-    const on = this.#inCall && this.#local.voice;
+    const on = this.#may && this.#local.voice;
     if (!on) this.#let({ voice: false });
     if (!on) await this.#leg?.sendVoice(null);
     if (!this.#inCall) {
@@ -270,7 +291,7 @@ export class LiveEngine implements Engine {
     try {
       this.#voice ??= await capture('microphone', this.#local.microphone);
       // Muted or hung up meanwhile: the turn that follows closes it.
-      if (!this.#inCall || !this.#local.voice) return;
+      if (!this.#may || !this.#local.voice) return;
       this.#let({ voice: true });
       await this.#leg?.sendVoice(this.#voice);
       if (this.#local.voiceTrouble) this.#change({ voiceTrouble: null });
@@ -282,7 +303,7 @@ export class LiveEngine implements Engine {
   }
 
   async #applyPicture() {
-    const on = this.#inCall && this.#local.picture;
+    const on = this.#may && this.#local.picture;
     if (!on) {
       this.#let({ picture: false });
       await this.#leg?.sendPicture(null);
@@ -293,7 +314,7 @@ export class LiveEngine implements Engine {
     }
     try {
       this.#picture ??= await capture('camera', this.#local.camera);
-      if (!this.#inCall || !this.#local.picture) return;
+      if (!this.#may || !this.#local.picture) return;
       this.#let({ picture: true });
       await this.#leg?.sendPicture(this.#picture);
       const shown = this.#local.preview?.getTracks()[0] === this.#picture;

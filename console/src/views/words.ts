@@ -1,7 +1,9 @@
 /** From data to words in the chosen language. No sentence is built from pieces: word order differs. */
 import { m } from '../paraglide/messages.js';
 import { getLocale } from '../paraglide/runtime.js';
+import type { Outcome } from '../generated/Outcome';
 import type { Precedence } from '../generated/Precedence';
+import type { Role } from '../generated/Role';
 import type { RingState } from '../generated/RingState';
 import type { Text3 } from '../generated/Text3';
 import type { Trouble } from '../generated/Trouble';
@@ -10,6 +12,11 @@ import type { Trouble } from '../generated/Trouble';
 export function text(t: Text3): string {
   const locale = getLocale() as keyof Text3;
   return t[locale] || t.en;
+}
+
+/** Several names as one list. */
+export function list(names: string[]): string {
+  return new Intl.ListFormat(getLocale(), { type: 'conjunction' }).format(names);
 }
 
 /** Hours and minutes by this console's clock. */
@@ -78,10 +85,29 @@ export function ringState(s: RingState): { words: string; tone: 'good' | 'warn' 
   }
 }
 
+const outcomes: Record<Outcome, () => string> = {
+  declined: m.outcome_declined, unanswered: m.outcome_unanswered, ended: m.outcome_ended, removed: m.outcome_removed, handedOver: m.outcome_handedOver, dropped: m.outcome_dropped,
+};
+
+/** How the last call here ended. */
+export function outcome(of: Outcome): string {
+  return outcomes[of]();
+}
+
+const roles: Record<Role, () => string> = {
+  principal: m.role_principal, dutyOfficer: m.role_dutyOfficer, interpreter: m.role_interpreter, noteTaker: m.role_noteTaker,
+};
+
+/** What somebody does in a call. */
+export function role(of: Role): string {
+  return roles[of]();
+}
+
 const refusals: Record<string, () => string> = {
   protocol: m.refused_protocol, certificate: m.refused_certificate, revoked: m.refused_revoked, signature: m.refused_signature,
   notOnLine: m.refused_notOnLine, replayed: m.refused_replayed, malformed: m.refused_malformed, epoch: m.refused_epoch,
   notNow: m.refused_notNow, busy: m.refused_busy, aboveAuthority: m.refused_aboveAuthority,
+  role: m.refused_role, notOwn: m.refused_notOwn, policy: m.refused_policy, dropped: m.refused_dropped,
 };
 
 /** One sentence with the remedy. */
