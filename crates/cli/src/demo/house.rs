@@ -1,7 +1,8 @@
 //! The demo's directory: keys, charter and configuration of three parties. Whatever is there already is kept.
 
 use super::Arguments;
-use super::cast::{LINES, MARKING, OfficeRole, PARTIES, PartyRole, Three};
+use super::cast::{OfficeRole, PARTIES, PartyRole};
+use super::plan::{plan_text, toml_text};
 use super::ports::{Ports, USUAL};
 use crate::{Failure, charter, enrol, files, node_key, party};
 use std::collections::BTreeMap;
@@ -190,46 +191,4 @@ fn agree(dir: &Path, file: &Path, parties: &[Household], suite: Suite) -> Result
     }
     files::replace(file, &charter.encode())?;
     charter::verify(file, None, None)
-}
-
-fn plan_text(suite: Suite) -> String {
-    let quoted = |words: Vec<String>| words.iter().map(|word| toml_text(word)).collect::<Vec<_>>().join(", ");
-    let lower = PARTIES.each_ref().map(|party| party.id.to_ascii_lowercase());
-    let mut text = format!(
-        "# The plan of the demo's charter, as `trialogue charter draft` reads it.\n\
-         name = \"Demonstration\"\nserial = 1\nsuite = \"{}\"\nparties = [{}]\nnodes = [{}]\n",
-        suite.name(),
-        quoted(lower.iter().map(|party| format!("{party}/party.pub")).collect()),
-        quoted(lower.iter().map(|party| format!("{party}/node.pub")).collect()),
-    );
-    // Writing into a String cannot fail.
-    for party in &PARTIES {
-        for office in &party.offices {
-            let (id, title) = (office.id, three(&office.title));
-            let _ = write!(text, "\n[[office]]\nid = \"{id}\"\nparty = \"{}\"\ntitle = {title}\n", party.id);
-        }
-    }
-    for (index, line) in LINES.iter().enumerate() {
-        let offices = || PARTIES.iter().filter_map(|party| party.offices.get(index)).map(|office| office.id.to_owned());
-        let authority: Vec<String> =
-            offices().map(|office| format!("{office} = {}", toml_text(line.authority))).collect();
-        let _ = write!(
-            text,
-            "\n[[line]]\nid = \"{}\"\nname = {}\nmarking = {}\noffices = [{}]\nauthority = {{ {} }}\n",
-            line.id,
-            three(&line.name),
-            toml_text(MARKING),
-            quoted(offices().collect()),
-            authority.join(", "),
-        );
-    }
-    text
-}
-
-fn three([en, ja, ko]: &Three) -> String {
-    format!("{{ en = {}, ja = {}, ko = {} }}", toml_text(en), toml_text(ja), toml_text(ko))
-}
-
-fn toml_text(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
 }

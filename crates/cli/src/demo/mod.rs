@@ -4,6 +4,7 @@ mod cast;
 mod desk;
 mod house;
 mod nodes;
+mod plan;
 mod ports;
 
 use crate::{Failure, files};

@@ -11,7 +11,16 @@ pub static THREE: LazyLock<Trilateral> = LazyLock::new(|| Trilateral::new(Suite:
 pub static CHARTER: LazyLock<Arc<VerifiedCharter>> = LazyLock::new(|| Arc::new(THREE.charter.clone()));
 /// Certifying takes a few milliseconds: every device is made once.
 static CONSOLES: LazyLock<BTreeMap<(&'static str, u8), Arc<Console>>> = LazyLock::new(|| {
-    let offices = ["jpn-duty", "kor-duty", "usa-duty", "usa-leaders"];
+    let offices = [
+        "jpn-duty",
+        "kor-duty",
+        "usa-duty",
+        "usa-leaders",
+        "jpn-leaders",
+        "kor-leaders",
+        "usa-interpreter",
+        "jpn-notes",
+    ];
     let pairs = offices.into_iter().flat_map(|office| [1, 2, 3].map(|number| (office, number)));
     pairs.map(|(office, number)| ((office, number), Arc::new(Console::new(office, number)))).collect()
 });
@@ -57,6 +66,10 @@ pub fn office(id: &str) -> OfficeId {
 
 pub fn duty() -> LineId {
     LineId::new("duty").unwrap()
+}
+
+pub fn summit() -> LineId {
+    LineId::new(trialogue_charter::fixture::SUMMIT).unwrap()
 }
 
 pub fn call(number: u8) -> CallId {
@@ -141,6 +154,12 @@ impl Scene {
     /// A node journals something.
     pub fn node(&mut self, at: &str, body: Body) -> Result<Applied, Ignored> {
         self.entry(&node(at), body, Vec::new())
+    }
+
+    /// A console says something on the staged line.
+    pub fn says_at_summit(&mut self, console: &Console, act: Act) -> Result<Applied, Ignored> {
+        let number = self.state.last_number(&console.id()) + 1;
+        self.stated(&console.node.clone(), console.says(number, &summit(), act))
     }
 
     /// A console says something on the duty officers' line, with the next number.
