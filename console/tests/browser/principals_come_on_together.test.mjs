@@ -1,0 +1,106 @@
+// A staged call in four Chromiums: duty officers prepare it, principals come on together; hold; and a marking that is hidden silences.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { AxeBuilder } from '@axe-core/playwright';
+import { startHotline } from './support/hotline.mjs';
+import { heard, seatOfficer, sent } from './support/officer.mjs';
+
+const seats = {
+  usa: { office: 'usa-duty-officer', speech: 'speech-1.wav', clip: 'video-1.mjpeg', locale: 'en' },
+  jpn: { office: 'jpn-duty-officer', speech: 'speech-2.wav', clip: 'video-2.mjpeg', locale: 'ja' },
+  president: { office: 'usa-president', speech: 'speech-3.wav', clip: 'video-3.mjpeg', locale: 'en' },
+  premier: { office: 'jpn-prime-minister', speech: 'speech-1.wav', clip: 'video-1.mjpeg', locale: 'ja' },
+};
+const officers = {};
+let hotline;
+
+before(async () => {
+  hotline = await startHotline();
+  for (const [name, seat] of Object.entries(seats)) officers[name] = await seatOfficer(hotline.link(seat.office), seat);
+});
+
+after(async () => {
+  for (const officer of Object.values(officers)) await officer.leave();
+  await hotline?.stop();
+});
+
+const packets = (figures) => sent(figures, 'audio') + sent(figures, 'video');
+const keysWith = (count) => (f) => f.view.call?.members.length === count && f.view.call.code !== '' && f.view.call.members.every((x) => x.me || x.keys === 'ready');
+const hears = (device, frames) => (f) => (heard(f, device)?.packetsReceived ?? 0) >= frames;
+
+test('principals wait unseen and unheard while duty officers talk', async () => {
+  const { usa, jpn, president, premier } = officers;
+  await usa.ring('leaders');
+  await jpn.answer();
+  for (const principal of [president, premier]) {
+    await principal.until('a call that can be joined', (f) => f.view.lines.some((l) => l.id === 'leaders' && l.active));
+    await principal.page.locator('[data-line=leaders] button.act').click();
+  }
+  for (const officer of Object.values(officers)) await officer.until('keys with everyone', keysWith(4));
+  await usa.until('the other duty officer heard', hears(await jpn.device(), 50));
+  for (const principal of [president, premier]) {
+    await principal.page.locator('[data-floor=waiting].floor').waitFor();
+    assert.equal(packets(await principal.measure()), 0, 'not one packet');
+  }
+  const words = await Promise.all(Object.values(officers).map((officer) => officer.page.locator('.words').textContent()));
+  assert.equal(new Set(words).size, 1, 'the same words at all four');
+});
+
+test('each confirms the other, both are ready, and principals are heard', async () => {
+  const { usa, jpn, president, premier } = officers;
+  await usa.page.locator('[data-station=JPN] [data-act=confirm]').click();
+  await usa.act('ready');
+  await jpn.page.locator('[data-station=USA] [data-ready=true]').waitFor();
+  assert.equal(packets(await president.measure()), 0, 'Japan is not ready');
+  await jpn.page.locator('[data-station=USA] [data-act=confirm]').click();
+  await jpn.act('ready');
+  await premier.until('the President heard', hears(await president.device(), 50));
+  await president.until('the Prime Minister heard', hears(await premier.device(), 50));
+  await usa.page.locator('[data-station=JPN] [data-on=true]').waitFor();
+});
+
+test('hold by one key: nothing leaves, and others see it', async () => {
+  const { president, premier } = officers;
+  await president.page.keyboard.press('h');
+  await president.page.locator('[data-floor=held].floor').waitFor();
+  const device = await president.device();
+  await premier.page.locator(`[data-member="${device}"][data-floor=held]`).waitFor();
+  const before = packets(await president.measure());
+  const heardBefore = heard(await premier.until('others go on', (f) => f.view.call !== null), await officers.jpn.device()).packetsReceived;
+  await premier.until('another second of the call', hears(await officers.jpn.device(), heardBefore + 50));
+  assert.equal(packets(await president.measure()), before);
+  await president.page.keyboard.press('h');
+  await president.until('sending again', (f) => packets(f) > before);
+});
+
+test('a marking that is taken off the screen silences this console', async () => {
+  const { president } = officers;
+  for (const css of ['[data-banner] { display: none !important }', '[data-recording] { opacity: 0 !important }', '[data-banner] { position: fixed !important; inset-block-start: -500px !important }']) {
+    await president.page.evaluate((text) => {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(text);
+      document.adoptedStyleSheets = [sheet];
+    }, css);
+    await president.page.locator('[data-hidden]').waitFor();
+    const quiet = packets(await president.until('nothing sent', (f) => f.view.call !== null));
+    const from = await officers.jpn.device();
+    const start = heard(await president.measure(), from).packetsReceived;
+    const later = await president.until('another second', hears(from, start + 50));
+    assert.ok(packets(later) - quiet <= 1, `${css}: ${packets(later) - quiet} packets`);
+    await president.page.evaluate(() => { document.adoptedStyleSheets = []; });
+    await president.until('sending again', (f) => packets(f) > packets(later));
+  }
+  await president.page.setViewportSize({ width: 320, height: 640 });
+  await president.page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  await president.page.locator('[data-banner]').waitFor();
+  assert.equal(await president.page.locator('[data-hidden]').count(), 0, 'a narrow screen keeps it');
+  assert.ok(await president.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'and nothing sticks out');
+});
+
+test('the screens of a staged call pass axe-core', async () => {
+  for (const [name, officer] of Object.entries({ duty: officers.usa, principal: officers.premier })) {
+    const found = await new AxeBuilder({ page: officer.page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze().catch((error) => ({ violations: [{ id: String(error) }] }));
+    assert.deepEqual(found.violations.map((violation) => violation.id), [], name);
+    assert.deepEqual(officer.errors, [], name);
+  }
+});
