@@ -13,7 +13,7 @@ pub mod world;
 
 pub use console::SimConsole;
 pub use disk::{Disk, Health};
-pub use fixture::{DUTY, Fixture, LEADERS, fixture};
+pub use fixture::{DUTY, Fixture, LEADERS, SUMMIT, fixture};
 pub use node::SimNode;
 pub use rng::Rng;
 pub use world::{DEVICES, World};
