@@ -13,7 +13,7 @@ impl Endpoint {
     pub(crate) async fn act(&mut self, output: Output) {
         match output {
             Output::Send(bytes) => {
-                let full = self.socket.as_ref().is_some_and(|socket| socket.try_send(bytes).is_err());
+                let full = self.socket.as_ref().is_some_and(|socket| !socket.try_send(bytes));
                 if full {
                     self.drop_socket();
                     self.input(Input::Closed);
@@ -114,14 +114,13 @@ impl Endpoint {
             self.input(Input::Command(Command::HangUp));
             while let Some(output) = self.console.poll() {
                 if let (Output::Send(bytes), Some(socket)) = (output, &self.socket) {
-                    let _ = socket.send(bytes).await;
+                    // A queue that is full now has been stuck for long: nobody waits for it.
+                    let _ = socket.try_send(bytes);
                 }
             }
         }
-        // Closing the channel lets the task write what waits and close.
         if let Some(socket) = self.socket.take() {
-            drop(socket);
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            socket.close().await;
         }
     }
 }

@@ -4,9 +4,11 @@ use crate::tls;
 use futures_util::{SinkExt, StreamExt};
 use rustls::pki_types::ServerName;
 use std::path::PathBuf;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -24,8 +26,29 @@ pub enum SocketEvent {
     Closed(u64, Option<String>),
 }
 
+/// How long a closing WebSocket may take to write what waits.
+const CLOSE_MAX: Duration = Duration::from_secs(2);
+
 /// The sending half; dropping it closes the WebSocket.
-pub type Sender = mpsc::Sender<Vec<u8>>;
+pub struct Sender {
+    queue: mpsc::Sender<Vec<u8>>,
+    task: JoinHandle<()>,
+}
+
+impl Sender {
+    /// Sends a message; false: too many wait, or it has closed.
+    pub fn try_send(&self, bytes: Vec<u8>) -> bool {
+        self.queue.try_send(bytes).is_ok()
+    }
+
+    /// Closes it once everything that waits has been written, or after two seconds.
+    pub async fn close(self) {
+        let Self { queue, task } = self;
+        drop(queue);
+        // One that hangs goes with the process.
+        let _ = tokio::time::timeout(CLOSE_MAX, task).await;
+    }
+}
 
 /// Either kind of stream.
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -76,9 +99,9 @@ impl Address {
 
 /// Opens a WebSocket in the background. `ca`: certificates to trust instead of the system's.
 pub fn open(number: u64, address: &Address, ca: Option<PathBuf>, events: mpsc::Sender<SocketEvent>) -> Sender {
-    let (sender, outgoing) = mpsc::channel::<Vec<u8>>(QUEUE);
+    let (queue, outgoing) = mpsc::channel::<Vec<u8>>(QUEUE);
     let address = address.clone();
-    tokio::spawn(async move {
+    let task = tokio::spawn(async move {
         let why = match connect(&address, ca).await {
             Ok(socket) => {
                 let _ = events.send(SocketEvent::Opened(number)).await;
@@ -89,7 +112,7 @@ pub fn open(number: u64, address: &Address, ca: Option<PathBuf>, events: mpsc::S
         };
         let _ = events.send(SocketEvent::Closed(number, why)).await;
     });
-    sender
+    Sender { queue, task }
 }
 
 async fn connect(address: &Address, ca: Option<PathBuf>) -> Result<WebSocketStream<Box<dyn Stream>>, String> {
