@@ -19,6 +19,14 @@ name: Text3,
  */
 marking: string, 
 /**
+ * Duty officers talk first, and all principals come on together.
+ */
+staged: boolean, 
+/**
+ * Each party may keep a recording of its own; else nobody records.
+ */
+recorded: boolean, 
+/**
  * Parties on the line, by id.
  */
 parties: Array<PartyAuthority>, };

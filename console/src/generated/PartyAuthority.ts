@@ -15,6 +15,10 @@ id: string,
  */
 name: Text3, 
 /**
- * Its offices on the line, in the order in which they are rung: the first, then who stands in.
+ * Its offices on the line that act for it, in the order in which they are rung: the first, then who stands in.
  */
-offices: Array<OfficeAuthority>, };
+offices: Array<OfficeAuthority>, 
+/**
+ * Its other offices there: they come when they are called in, and are not rung.
+ */
+others: Array<OfficeAuthority>, };

@@ -18,6 +18,8 @@ class Trouble extends Error {
 /** What the node answers to a signed request. */
 type Reply = { kind: 'devices'; devices: EnrolledDevice[] } | { kind: 'done' } | { kind: 'refused'; why: string };
 
+type Challenge = { node: string; nonce: string };
+
 let desk: Desk | null = null;
 
 // One after the other.
@@ -64,14 +66,24 @@ async function open(file: File): Promise<DeskView> {
   desk?.free();
   desk = null;
   if (file.size > FILE_MAX) throw new Trouble('key');
-  // The charter first: the key is read when everything else is there.
+  // The key is read when everything else is there.
   const charter = new Uint8Array(await (await reach('/officer/charter')).arrayBuffer());
+  const { node, nonce } = (await (await reach('/officer/nonce')).json()) as Challenge;
   const key = new Uint8Array(await file.arrayBuffer());
+  let opened: Desk;
   try {
-    desk = new Desk(key, charter);
+    opened = new Desk(key, charter);
   } finally {
     key.fill(0);
   }
+  try {
+    // Signs only for a node of the key's own party: at another one the desk stays closed.
+    opened.devices(node, nonce);
+  } catch (error) {
+    opened.free();
+    throw error;
+  }
+  desk = opened;
   return desk.view() as DeskView;
 }
 
@@ -86,7 +98,7 @@ async function reach(path: string, init: RequestInit = {}): Promise<Response> {
 
 /** Takes a nonce of the node, signs for it, and asks. */
 async function ask(sign: (node: string, nonce: string) => Uint8Array): Promise<Reply> {
-  const { node, nonce } = (await (await reach('/officer/nonce')).json()) as { node: string; nonce: string };
+  const { node, nonce } = (await (await reach('/officer/nonce')).json()) as Challenge;
   const body = sign(node, nonce) as Uint8Array<ArrayBuffer>;
   const reply = (await (await reach('/officer/ask', { method: 'POST', body })).json()) as Reply;
   if (reply.kind === 'refused') throw new Trouble('refused', reply.why);

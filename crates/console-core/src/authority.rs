@@ -3,7 +3,7 @@
 use crate::console::Console;
 use crate::view::{Precedence, Text3};
 use serde::{Deserialize, Serialize};
-use trialogue_charter::{Line, Party, Texts, VerifiedCharter};
+use trialogue_charter::{Line, Office, Party, Recording, Removal, Role, Texts, VerifiedCharter};
 use ts_rs::TS;
 
 /// What the parties agreed on, for one page.
@@ -20,6 +20,10 @@ pub struct AuthorityView {
     pub own_office: String,
     /// All lines, in the board's order.
     pub lines: Vec<LineAuthority>,
+    /// More than half of a line's parties may drop a party from a call; else it leaves by its own act alone.
+    pub majority_drops: bool,
+    /// What consultations may be about.
+    pub subjects: Vec<Text3>,
     /// Seconds that a ring sounds.
     pub ring_seconds: u16,
     /// Seconds until it sounds at a party's next office as well; 0: at all at once.
@@ -41,6 +45,10 @@ pub struct LineAuthority {
     pub name: Text3,
     /// Its marking.
     pub marking: String,
+    /// Duty officers talk first, and all principals come on together.
+    pub staged: bool,
+    /// Each party may keep a recording of its own; else nobody records.
+    pub recorded: bool,
     /// Parties on the line, by id.
     pub parties: Vec<PartyAuthority>,
 }
@@ -54,8 +62,10 @@ pub struct PartyAuthority {
     pub id: String,
     /// Its name.
     pub name: Text3,
-    /// Its offices on the line, in the order in which they are rung: the first, then who stands in.
+    /// Its offices on the line that act for it, in the order in which they are rung: the first, then who stands in.
     pub offices: Vec<OfficeAuthority>,
+    /// Its other offices there: they come when they are called in, and are not rung.
+    pub others: Vec<OfficeAuthority>,
 }
 
 /// An office on a line.
@@ -67,8 +77,37 @@ pub struct OfficeAuthority {
     pub id: String,
     /// Its title.
     pub title: Text3,
-    /// The highest precedence that it may ring the line with.
+    /// What its holder does in a call.
+    pub role: OfficeRole,
+    /// The highest precedence that it may ring the line with, if it acts for its party.
     pub up_to: Precedence,
+}
+
+/// What the holder of an office does in a call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum OfficeRole {
+    /// Rings, answers, and prepares the call.
+    #[default]
+    DutyOfficer,
+    /// Sits down, speaks and listens.
+    Principal,
+    /// Speaks and hears, and does not act for the party.
+    Interpreter,
+    /// Listens, visibly.
+    NoteTaker,
+}
+
+impl From<Role> for OfficeRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::DutyOfficer => Self::DutyOfficer,
+            Role::Principal => Self::Principal,
+            Role::Interpreter => Self::Interpreter,
+            Role::NoteTaker => Self::NoteTaker,
+        }
+    }
 }
 
 impl Console {
@@ -90,6 +129,8 @@ pub fn authority(charter: &VerifiedCharter) -> AuthorityView {
         serial: charter.serial,
         own_office: String::new(),
         lines: charter.lines.iter().map(|line| of_line(charter, line)).collect(),
+        majority_drops: policy.removal == Removal::Majority,
+        subjects: charter.subjects.iter().map(|subject| text(&subject.text)).collect(),
         ring_seconds: policy.ring_seconds,
         escalate_seconds: policy.escalate_seconds,
         alert_seconds: policy.alert_seconds,
@@ -102,17 +143,27 @@ fn of_line(charter: &VerifiedCharter, line: &Line) -> LineAuthority {
         id: line.id.to_string(),
         name: text(&line.name),
         marking: line.marking.clone(),
+        staged: line.staged,
+        recorded: line.recording == Recording::EachParty,
         parties: charter.parties_on_line(&line.id).map(|party| of_party(charter, line, party)).collect(),
     }
 }
 
 fn of_party(charter: &VerifiedCharter, line: &Line, party: &Party) -> PartyAuthority {
-    let offices = charter.offices_of_party_on_line(&party.id, &line.id).map(|office| OfficeAuthority {
+    let seat = |office: &Office| OfficeAuthority {
         id: office.id.to_string(),
         title: text(&office.title),
+        role: office.role.into(),
         up_to: line.authority(&office.id).unwrap_or_default().into(),
-    });
-    PartyAuthority { id: party.id.to_string(), name: text(&party.name), offices: offices.collect() }
+    };
+    let all = charter.offices_of_party_on_line(&party.id, &line.id);
+    let (acting, others): (Vec<_>, Vec<_>) = all.partition(|office| office.role.acts_for_party());
+    PartyAuthority {
+        id: party.id.to_string(),
+        name: text(&party.name),
+        offices: acting.into_iter().map(seat).collect(),
+        others: others.into_iter().map(seat).collect(),
+    }
 }
 
 fn text(texts: &Texts) -> Text3 {
