@@ -49,6 +49,10 @@ async function take(message: ToKeys): Promise<void> {
       fresh?.secret.fill(0);
       fresh = enrol(message.fragment, Date.now()) as Enrolled;
     });
+    case 'drop':
+      fresh?.secret.fill(0);
+      fresh = null;
+      return;
     case 'keep': return answer(() => keep(message.passkey));
     case 'signIn': return answer(async () => {
       const held = await heldIdentity();

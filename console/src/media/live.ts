@@ -98,7 +98,12 @@ export class LiveEngine implements Engine {
   async enrol(fragment: string, passkey: boolean): Promise<void> {
     if (!passkey && (await this.rules()).passkeys === 'required') throw new PasskeyError('failed');
     await this.#ask({ kind: 'enrol', fragment });
-    await this.#keep(passkey ? await makePasskey() : null);
+    try {
+      await this.#keep(passkey ? await makePasskey() : null);
+    } catch (error) {
+      this.#tell({ kind: 'drop' });
+      throw error;
+    }
   }
 
   async protect(): Promise<void> {

@@ -10,6 +10,8 @@ export type ToKeys =
   | { kind: 'start'; node: string; heir: MessagePort | null }
   /** Makes an identity of the link; it waits for `keep`. */
   | { kind: 'enrol'; fragment: string }
+  /** It is not kept after all. */
+  | { kind: 'drop' }
   /** Stores the identity that was made, or that is in use, and starts; without a passkey under the browser's own key. */
   | { kind: 'keep'; passkey: OpenPasskey | null }
   /** What the passkey's function gave: opens the identity and starts. */

@@ -6,9 +6,8 @@ use crate::admin::{Asked, Reply, Request};
 use aws_lc_rs::{constant_time, hmac};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio::time::Instant;
 use trialogue_charter::{ClaimedRequest, NodeId, OfficerAct, VerifiedCharter};
 
 /// How long a nonce can be answered. Less fails over slow links; more keeps a request that leaked usable for longer.
@@ -62,7 +61,7 @@ impl Officer {
 
     /// A nonce to sign.
     pub(crate) fn nonce(&self) -> Option<[u8; 32]> {
-        self.nonces.give()
+        self.nonces.give(Instant::now())
     }
 
     /// The charter in force.
@@ -77,7 +76,7 @@ impl Officer {
         let unproven = |why: trialogue_charter::OfficerError| Refused::Unproven(why.to_string());
         let claimed = ClaimedRequest::decode(bytes).map_err(unproven)?;
         let nonce = *claimed.nonce();
-        if !self.nonces.is_fresh(&nonce) {
+        if !self.nonces.is_fresh(&nonce, Instant::now()) {
             return Err(Refused::Unproven(STALE.to_owned()));
         }
         let turn = tokio::time::timeout(TURN, self.turn.acquire()).await;
@@ -86,7 +85,7 @@ impl Officer {
         };
         let charter = self.charter().await.ok_or(Refused::Busy(STOPPING))?;
         let request = claimed.verify(&charter, &self.node).map_err(unproven)?;
-        match self.nonces.take(nonce) {
+        match self.nonces.take(nonce, Instant::now()) {
             Taken::Now => {}
             Taken::Before => return Err(Refused::Unproven(STALE.to_owned())),
             Taken::Full => return Err(Refused::Busy("too many requests within a minute; ask again in a minute")),
@@ -128,20 +127,20 @@ impl Nonces {
         Some(Self { key, began: Instant::now(), used: Mutex::default() })
     }
 
-    fn now_ms(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    fn ms(&self, now: Instant) -> u64 {
+        u64::try_from(now.saturating_duration_since(self.began).as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn give(&self) -> Option<[u8; 32]> {
+    fn give(&self, now: Instant) -> Option<[u8; 32]> {
         let mut nonce = [0; 32];
-        nonce[..8].copy_from_slice(&self.now_ms().to_be_bytes());
+        nonce[..8].copy_from_slice(&self.ms(now).to_be_bytes());
         getrandom::fill(&mut nonce[8..16]).ok()?;
         let tag = hmac::sign(&self.key, &nonce[..16]);
         nonce[16..].copy_from_slice(&tag.as_ref()[..16]);
         Some(nonce)
     }
 
-    fn is_fresh(&self, nonce: &[u8; 32]) -> bool {
+    fn is_fresh(&self, nonce: &[u8; 32], now: Instant) -> bool {
         let (said, tag) = nonce.split_at(16);
         let made = hmac::sign(&self.key, said);
         if constant_time::verify_slices_are_equal(&made.as_ref()[..16], tag).is_err() {
@@ -149,15 +148,14 @@ impl Nonces {
         }
         let mut at = [0; 8];
         at.copy_from_slice(&said[..8]);
-        let age = self.now_ms().saturating_sub(u64::from_be_bytes(at));
+        let age = self.ms(now).saturating_sub(u64::from_be_bytes(at));
         Duration::from_millis(age) <= NONCE_LIFE && !self.lock().contains_key(nonce)
     }
 
-    fn take(&self, nonce: [u8; 32]) -> Taken {
-        let now = Instant::now();
+    fn take(&self, nonce: [u8; 32], now: Instant) -> Taken {
         let mut used = self.lock();
         // Twice the life: one that is forgotten here is too old for `is_fresh`.
-        used.retain(|_, at| now.duration_since(*at) <= 2 * NONCE_LIFE);
+        used.retain(|_, at| now.saturating_duration_since(*at) <= 2 * NONCE_LIFE);
         if used.len() >= NONCES_USED_MAX {
             return Taken::Full;
         }
@@ -171,31 +169,34 @@ impl Nonces {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn a_nonce_is_of_this_process_fresh_and_used_once() {
+    #[test]
+    fn a_nonce_is_of_this_process_fresh_and_used_once() {
         let (ours, other) = (Nonces::new().unwrap(), Nonces::new().unwrap());
-        let nonce = ours.give().unwrap();
-        assert!(ours.is_fresh(&nonce) && !other.is_fresh(&nonce));
+        let now = Instant::now();
+        let nonce = ours.give(now).unwrap();
+        assert!(ours.is_fresh(&nonce, now) && !other.is_fresh(&nonce, now));
         let mut later = nonce;
         later[7] ^= 1;
-        assert!(!ours.is_fresh(&later), "its time is not for others to say");
-        assert!(matches!(ours.take(nonce), Taken::Now) && !ours.is_fresh(&nonce));
-        assert!(matches!(ours.take(nonce), Taken::Before));
-        let old = ours.give().unwrap();
-        tokio::time::advance(NONCE_LIFE + Duration::from_millis(1)).await;
-        assert!(!ours.is_fresh(&old));
+        assert!(!ours.is_fresh(&later, now), "its time is not for others to say");
+        assert!(matches!(ours.take(nonce, now), Taken::Now) && !ours.is_fresh(&nonce, now));
+        assert!(matches!(ours.take(nonce, now), Taken::Before));
+        let old = ours.give(now).unwrap();
+        assert!(ours.is_fresh(&old, now + NONCE_LIFE));
+        assert!(!ours.is_fresh(&old, now + NONCE_LIFE + Duration::from_millis(2)));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn used_nonces_are_bounded_and_forgotten() {
+    #[test]
+    fn used_nonces_are_bounded_and_forgotten() {
         let nonces = Nonces::new().unwrap();
+        let now = Instant::now();
         for _ in 0..NONCES_USED_MAX {
-            assert!(matches!(nonces.take(nonces.give().unwrap()), Taken::Now));
+            assert!(matches!(nonces.take(nonces.give(now).unwrap(), now), Taken::Now));
         }
-        assert!(matches!(nonces.take(nonces.give().unwrap()), Taken::Full));
-        tokio::time::advance(3 * NONCE_LIFE).await;
-        assert!(matches!(nonces.take(nonces.give().unwrap()), Taken::Now));
+        assert!(matches!(nonces.take(nonces.give(now).unwrap(), now), Taken::Full));
+        let later = now + 3 * NONCE_LIFE;
+        assert!(matches!(nonces.take(nonces.give(later).unwrap(), later), Taken::Now));
     }
 }
