@@ -58,9 +58,10 @@ async function take(message: ToKeys): Promise<void> {
       const held = await heldIdentity();
       if (!held?.passkey) throw new Error('no identity');
       const opened = await unlock(held, message.output);
-      const identity = await openIdentity(held, opened);
-      key = opened;
-      await start(identity);
+      const identity = await openIdentity(held, opened).catch(() => {
+        throw new Error('wrong');
+      });
+      await start(identity, opened);
     });
     case 'bequeath': return message.port.postMessage(key);
     case 'authority':
@@ -98,7 +99,7 @@ async function resume(heir: MessagePort | null) {
     return page({ kind: 'locked', passkey: { credential: held.passkey.credential, salt: held.passkey.salt } });
   }
   try {
-    await start(await openIdentity(held, key));
+    await start(await openIdentity(held, key), key);
   } catch {
     // Damaged, or of another version: it is as good as none.
     return page({ kind: 'view', view: nobody });
@@ -117,8 +118,7 @@ async function keep(by: OpenPasskey | null) {
   const made = fresh;
   fresh = null;
   if (made) {
-    key = await keepIdentity({ ...made, secret: made.secret.slice() }, by);
-    return start(made);
+    return start(made, await keepIdentity({ ...made, secret: made.secret.slice() }, by));
   }
   const held = await heldIdentity();
   if (!held) throw new Error('no identity');
@@ -145,7 +145,8 @@ async function alone(): Promise<void> {
   await new Promise<void>((mine) => void locks.request(LOCK, () => (mine(), held)));
 }
 
-async function start(identity: Enrolled) {
+/** `by`: the key of the passkey that it is sealed under, if any; kept once everything else has worked. */
+async function start(identity: Enrolled, by: CryptoKey | null) {
   clearTimeout(reconnect);
   socket?.close();
   socket = null;
@@ -153,6 +154,7 @@ async function start(identity: Enrolled) {
   const charter = await loadCharter();
   machine = new Machine(identity.secret, identity.certificate, identity.root, charter, true);
   identity.secret.fill(0);
+  key = by;
   page({ kind: 'unlocked', passkey: key !== null });
   connect();
   run((m) => m.tick(us(), Date.now()));

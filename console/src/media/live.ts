@@ -113,8 +113,8 @@ export class LiveEngine implements Engine {
   async signIn(): Promise<void> {
     if (!this.#passkey) return;
     const output = await usePasskey(this.#passkey);
-    await this.#ask({ kind: 'signIn', output }, [output]).catch(() => {
-      throw new PasskeyError('wrong');
+    await this.#ask({ kind: 'signIn', output }, [output]).catch((error: Error) => {
+      throw new PasskeyError(error.message === 'wrong' ? 'wrong' : 'failed');
     });
   }
 

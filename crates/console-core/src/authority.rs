@@ -1,9 +1,9 @@
 //! Who may do what, as the verified charter says: data for a page that people can read, in the order in which they are rung.
 
 use crate::console::Console;
-use crate::view::{Precedence, Text3};
+use crate::view::{Precedence, Recording, Role, Text3};
 use serde::{Deserialize, Serialize};
-use trialogue_charter::{Line, Office, Party, Recording, Removal, Role, Texts, VerifiedCharter};
+use trialogue_charter::{Line, Office, Party, Removal, Texts, VerifiedCharter};
 use ts_rs::TS;
 
 /// What the parties agreed on, for one page.
@@ -47,8 +47,8 @@ pub struct LineAuthority {
     pub marking: String,
     /// Duty officers talk first, and all principals come on together.
     pub staged: bool,
-    /// Each party may keep a recording of its own; else nobody records.
-    pub recorded: bool,
+    /// What the parties agreed about recording it.
+    pub recording: Recording,
     /// Parties on the line, by id.
     pub parties: Vec<PartyAuthority>,
 }
@@ -78,36 +78,9 @@ pub struct OfficeAuthority {
     /// Its title.
     pub title: Text3,
     /// What its holder does in a call.
-    pub role: OfficeRole,
+    pub role: Role,
     /// The highest precedence that it may ring the line with, if it acts for its party.
     pub up_to: Precedence,
-}
-
-/// What the holder of an office does in a call.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub enum OfficeRole {
-    /// Rings, answers, and prepares the call.
-    #[default]
-    DutyOfficer,
-    /// Sits down, speaks and listens.
-    Principal,
-    /// Speaks and hears, and does not act for the party.
-    Interpreter,
-    /// Listens, visibly.
-    NoteTaker,
-}
-
-impl From<Role> for OfficeRole {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::DutyOfficer => Self::DutyOfficer,
-            Role::Principal => Self::Principal,
-            Role::Interpreter => Self::Interpreter,
-            Role::NoteTaker => Self::NoteTaker,
-        }
-    }
 }
 
 impl Console {
@@ -144,7 +117,7 @@ fn of_line(charter: &VerifiedCharter, line: &Line) -> LineAuthority {
         name: text(&line.name),
         marking: line.marking.clone(),
         staged: line.staged,
-        recorded: line.recording == Recording::EachParty,
+        recording: line.recording.into(),
         parties: charter.parties_on_line(&line.id).map(|party| of_party(charter, line, party)).collect(),
     }
 }
