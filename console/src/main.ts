@@ -1,10 +1,16 @@
 import { mount } from 'svelte';
-import { LiveEngine } from './media/live';
-import App from './views/App.svelte';
 import './views/theme.css';
 
-const engine = new LiveEngine();
-mount(App, { target: document.getElementById('app')!, props: { engine } });
+const target = document.getElementById('app')!;
 
-// Browser tests and operators read the same figures; it holds no keys.
-Object.assign(globalThis, { trialogue: { measure: () => engine.measure() } });
+if (location.pathname.replace(/\/$/, '') === '/officer') {
+  // The security officer's page: no console runs in it.
+  const [{ LiveDesk }, { default: Officer }] = await Promise.all([import('./officer/desk'), import('./officer/Officer.svelte')]);
+  mount(Officer, { target, props: { desk: new LiveDesk() } });
+} else {
+  const [{ LiveEngine }, { default: App }] = await Promise.all([import('./media/live'), import('./views/App.svelte')]);
+  const engine = new LiveEngine();
+  mount(App, { target, props: { engine } });
+  // Browser tests and operators read the same figures; it holds no keys.
+  Object.assign(globalThis, { trialogue: { measure: () => engine.measure() } });
+}

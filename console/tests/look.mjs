@@ -10,7 +10,10 @@ await mkdir(out, { recursive: true });
 const server = await preview({ root: new URL('..', import.meta.url).pathname, build: { outDir: 'dist-fixtures' }, preview: { port: 0, host: '127.0.0.1' }, logLevel: 'error' });
 const base = `http://127.0.0.1:${server.httpServer.address().port}`;
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
-const scenes = ['board', 'outcome', 'ringing', 'flash', 'fetching', 'calling', 'call', 'stranger', 'staging', 'waiting', 'listening', 'held', 'joining', 'leaving', 'long', 'offline', 'refused', 'otherTab', 'unenrolled'];
+const scenes = ['board', 'outcome', 'ringing', 'flash', 'fetching', 'calling', 'call', 'stranger', 'staging', 'waiting', 'listening', 'held', 'joining', 'leaving', 'long', 'offline', 'refused', 'otherTab', 'unenrolled',
+  'enrol', 'locked', 'bare', 'authority', 'officer', 'desk'];
+/** What is pressed before one looks. */
+const press = { locked: 'sign-in', bare: 'protect', authority: 'authority', desk: 'issue' };
 let violations = 0;
 for (const locale of ['en', 'ja', 'ko']) {
   for (const [width, height] of [[1280, 800], [390, 844]]) {
@@ -18,8 +21,10 @@ for (const locale of ['en', 'ja', 'ko']) {
     const page = await context.newPage();
     page.on('pageerror', (error) => { console.error(`page error: ${error}`); violations++; });
     for (const scene of scenes.filter((name) => !only || only.includes(name))) {
-      await page.goto(`${base}/fixtures.html?scene=${scene}`);
+      await page.goto(`${base}/fixtures.html?scene=${scene}${scene === 'enrol' ? '#enrol=x' : ''}`);
       await page.locator('main').waitFor();
+      if (scene === 'desk') await page.locator('[data-field=person]').fill('Anna Whitfield');
+      if (press[scene]) await page.locator(`[data-act=${press[scene]}]`).click();
       const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
       if (wide) { console.error(`${scene} ${locale} ${width}: wider than the screen`); violations++; }
       await page.screenshot({ path: `${out}/${scene}-${locale}-${width}.png`, fullPage: true });

@@ -2,8 +2,10 @@
  * The one object that the views use. Views never touch the WebSocket, the workers or RTCPeerConnection.
  * Implemented beside this file; a fixture for screenshots implements the same interface.
  */
-import type { View } from '../generated/View';
+import type { AuthorityView } from '../generated/AuthorityView';
 import type { Command } from '../generated/Command';
+import type { View } from '../generated/View';
+import type { PasskeyTrouble } from './passkey';
 
 /** Why a microphone or camera is not to be had; the view says it in words. */
 export type CaptureTrouble = 'denied' | 'missing' | 'busy' | 'failed';
@@ -32,12 +34,34 @@ export interface LocalMedia {
   speaker: string | null;
 }
 
+/**
+ * Does the owner of this console have to come first? `locked`: nothing is on watch before they sign in; `bare`: it is on watch, though the
+ * node now wants consoles sealed under a passkey and this one is not.
+ */
+export type Gate = 'open' | 'locked' | 'bare';
+
+/** What the node's operator decided for its consoles. */
+export interface Rules {
+  passkeys: 'required' | 'offered';
+}
+
 export interface Engine {
   /** Calls `see` now and after every change; returns the way to stop. */
   onView(see: (view: View) => void): () => void;
   onLocal(see: (local: LocalMedia) => void): () => void;
-  /** Uses the fragment of an enrolment link (`#enrol=…`); rejects with a reason that can be shown. */
-  enrol(fragment: string): Promise<void>;
+  onGate(see: (gate: Gate) => void): () => void;
+  /** Uses the fragment of an enrolment link (`#enrol=…`); rejects with a reason that can be shown, or a `PasskeyError`. */
+  enrol(fragment: string, passkey: boolean): Promise<void>;
+  /** Whether consoles must have a passkey; `required` while the node does not say. */
+  rules(): Promise<Rules>;
+  /** Why no passkey can be made in this browser; null if it can, as far as it tells. */
+  passkeyTrouble(): Promise<PasskeyTrouble | null>;
+  /** Opens a locked console with its passkey; rejects with a `PasskeyError`. */
+  signIn(): Promise<void>;
+  /** Seals a bare console under a new passkey; rejects with a `PasskeyError`. */
+  protect(): Promise<void>;
+  /** Who may do what, by the charter; null while there is none. */
+  authority(): Promise<AuthorityView | null>;
   command(command: Command): void;
   /** The call's marking is on screen, or is not: nothing is sent while it is not. */
   marked(shown: boolean): void;

@@ -1,19 +1,27 @@
 /// <reference lib="webworker" />
 /** Owns the WebSocket to the node, the console machine (WebAssembly) and the identity. The page gets views and gives commands. */
-import type { Out } from '../generated/Out';
+import type { AuthorityView } from '../generated/AuthorityView';
 import type { Enrolled } from '../generated/Enrolled';
+import type { Out } from '../generated/Out';
 import type { View } from '../generated/View';
 import init, { enrol, Machine } from '../wasm/trialogue_console_wasm.js';
 import type { FromKeys, KeysToMedia, MediaToKeys, ToKeys } from './messages';
-import { keepCharter, keepIdentity, loadCharter, loadIdentity } from './vault';
+import type { OpenPasskey } from './passkey';
+import { heldIdentity, keepCharter, keepIdentity, loadCharter, openIdentity, unlock } from './vault';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const page = (message: FromKeys) => scope.postMessage(message);
 const us = () => performance.now() * 1000;
 
 const LOCK = 'trialogue-console';
+/** A worker that broke leaves its key at once, or not at all. */
+const HEIR_MS = 500;
 
 let node = '';
+/** Made of an enrolment link and not stored yet. */
+let fresh: Enrolled | null = null;
+/** Opens what is stored, while its owner is signed in by passkey. No script can read it out. */
+let key: CryptoKey | null = null;
 let machine: Machine | null = null;
 let socket: WebSocket | null = null;
 let reconnect: ReturnType<typeof setTimeout> | undefined;
@@ -35,21 +43,29 @@ async function take(message: ToKeys): Promise<void> {
     case 'start': {
       node = message.node;
       await alone();
-      const identity = await loadIdentity();
-      if (identity) await start(identity);
-      else page({ kind: 'view', view: nobody });
-      return;
+      return resume(message.heir);
     }
-    case 'enrol':
-      try {
-        const identity = enrol(message.fragment, Date.now()) as Enrolled;
-        await keepIdentity({ ...identity, secret: identity.secret.slice() });
-        await start(identity);
-        page({ kind: 'enrolled' });
-      } catch (error) {
-        page({ kind: 'enrolFailed', why: error instanceof Error ? error.message : String(error) });
-      }
+    case 'enrol': return answer(async () => {
+      fresh?.secret.fill(0);
+      fresh = enrol(message.fragment, Date.now()) as Enrolled;
+    });
+    case 'drop':
+      fresh?.secret.fill(0);
+      fresh = null;
       return;
+    case 'keep': return answer(() => keep(message.passkey));
+    case 'signIn': return answer(async () => {
+      const held = await heldIdentity();
+      if (!held?.passkey) throw new Error('no identity');
+      const opened = await unlock(held, message.output);
+      const identity = await openIdentity(held, opened).catch(() => {
+        throw new Error('wrong');
+      });
+      await start(identity, opened);
+    });
+    case 'bequeath': return message.port.postMessage(key);
+    case 'authority':
+      return page({ kind: 'authority', authority: (machine?.authority() as AuthorityView | undefined) ?? null });
     case 'media': {
       const first = media === null;
       media = message.port;
@@ -62,6 +78,52 @@ async function take(message: ToKeys): Promise<void> {
     case 'offer': return run((m) => m.legOffer(us(), Date.now(), message.sdp));
     case 'leg': return run((m) => m.legState(us(), Date.now(), message.up));
   }
+}
+
+async function answer(act: () => Promise<void>) {
+  try {
+    await act();
+    page({ kind: 'done' });
+  } catch (error) {
+    page({ kind: 'failed', why: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/** What was stored starts, once its owner is there. */
+async function resume(heir: MessagePort | null) {
+  const held = await heldIdentity();
+  if (!held) return page({ kind: 'view', view: nobody });
+  key = held.passkey && heir ? await inherited(heir) : null;
+  if (held.passkey && !key) {
+    page({ kind: 'view', view: nobody });
+    return page({ kind: 'locked', passkey: { credential: held.passkey.credential, salt: held.passkey.salt } });
+  }
+  try {
+    await start(await openIdentity(held, key), key);
+  } catch {
+    // Damaged, or of another version: it is as good as none.
+    return page({ kind: 'view', view: nobody });
+  }
+}
+
+function inherited(heir: MessagePort): Promise<CryptoKey | null> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => resolve(null), HEIR_MS);
+    heir.onmessage = ({ data }: MessageEvent<CryptoKey | null>) => (clearTimeout(late), resolve(data));
+  });
+}
+
+/** Stores what was made of a link, or seals what is in use anew; a link works once, so it is on disk before the node hears of it. */
+async function keep(by: OpenPasskey | null) {
+  const made = fresh;
+  fresh = null;
+  if (made) {
+    return start(made, await keepIdentity({ ...made, secret: made.secret.slice() }, by));
+  }
+  const held = await heldIdentity();
+  if (!held) throw new Error('no identity');
+  key = await keepIdentity(await openIdentity(held, key), by);
+  page({ kind: 'unlocked', passkey: key !== null });
 }
 
 /**
@@ -83,7 +145,8 @@ async function alone(): Promise<void> {
   await new Promise<void>((mine) => void locks.request(LOCK, () => (mine(), held)));
 }
 
-async function start(identity: Enrolled) {
+/** `by`: the key of the passkey that it is sealed under, if any; kept once everything else has worked. */
+async function start(identity: Enrolled, by: CryptoKey | null) {
   clearTimeout(reconnect);
   socket?.close();
   socket = null;
@@ -91,6 +154,8 @@ async function start(identity: Enrolled) {
   const charter = await loadCharter();
   machine = new Machine(identity.secret, identity.certificate, identity.root, charter, true);
   identity.secret.fill(0);
+  key = by;
+  page({ kind: 'unlocked', passkey: key !== null });
   connect();
   run((m) => m.tick(us(), Date.now()));
 }

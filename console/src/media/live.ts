@@ -1,11 +1,13 @@
 /** The real engine: wires the page, the two workers and the leg together. It decides nothing about keys, rings or members. */
+import type { AuthorityView } from '../generated/AuthorityView';
 import type { Command } from '../generated/Command';
 import type { Floor } from '../generated/Floor';
 import type { View } from '../generated/View';
 import { capture, CaptureError, choices } from './capture';
-import type { Engine, LocalMedia } from './engine';
+import type { Engine, Gate, LocalMedia, Rules } from './engine';
 import { canSeal, Leg } from './leg';
 import type { Count, FromKeys, FromMedia, ToKeys, ToMedia } from './messages';
+import { makePasskey, PasskeyError, passkeyTrouble, usePasskey, type OpenPasskey, type Passkey } from './passkey';
 import { Sound } from './sound';
 
 /** How often the loudness of voices is looked at, in milliseconds. */
@@ -34,7 +36,14 @@ export class LiveEngine implements Engine {
   #levels = new Map<string, number>();
   #counts: Count[] = [];
   #heard = 0;
-  #enrolling: { resolve: () => void; reject: (error: Error) => void } | null = null;
+  /** What the keys worker was asked last and has not answered. */
+  #asked: { resolve: () => void; reject: (error: Error) => void } | null = null;
+  #authority: ((authority: AuthorityView | null) => void)[] = [];
+  #gate: Gate = 'open';
+  #gateViewers = new Set<(gate: Gate) => void>();
+  /** The passkey that opens this console, while it is locked. */
+  #passkey: Passkey | null = null;
+  #rules: Promise<Rules> | null = null;
   #logs: string[] = [];
   /** One capture at a time, in order, so that fast key presses end in the last state asked for. */
   #turn: Promise<void> = Promise.resolve();
@@ -66,11 +75,71 @@ export class LiveEngine implements Engine {
     return () => void this.#localViewers.delete(see);
   }
 
-  enrol(fragment: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#enrolling = { resolve, reject };
-      this.#tell({ kind: 'enrol', fragment });
+  onGate(see: (gate: Gate) => void) {
+    this.#gateViewers.add(see);
+    see(this.#gate);
+    return () => void this.#gateViewers.delete(see);
+  }
+
+  rules(): Promise<Rules> {
+    this.#rules ??= fetch('/console.json', { cache: 'no-store' })
+      .then((answer) => answer.json())
+      .then((rules: Partial<Rules>): Rules => ({ passkeys: rules.passkeys === 'offered' ? 'offered' : 'required' }))
+      .catch(() => {
+        this.#rules = null;
+        return { passkeys: 'required' };
+      });
+    return this.#rules;
+  }
+
+  readonly passkeyTrouble = passkeyTrouble;
+
+  /** The link is read before a passkey is made: a bad one leaves none behind. */
+  async enrol(fragment: string, passkey: boolean): Promise<void> {
+    if (!passkey && (await this.rules()).passkeys === 'required') throw new PasskeyError('failed');
+    await this.#ask({ kind: 'enrol', fragment });
+    try {
+      await this.#keep(passkey ? await makePasskey() : null);
+    } catch (error) {
+      this.#tell({ kind: 'drop' });
+      throw error;
+    }
+  }
+
+  async protect(): Promise<void> {
+    await this.#keep(await makePasskey());
+  }
+
+  async signIn(): Promise<void> {
+    if (!this.#passkey) return;
+    const output = await usePasskey(this.#passkey);
+    await this.#ask({ kind: 'signIn', output }, [output]).catch((error: Error) => {
+      throw new PasskeyError(error.message === 'wrong' ? 'wrong' : 'failed');
     });
+  }
+
+  authority(): Promise<AuthorityView | null> {
+    return new Promise((resolve) => {
+      this.#authority.push(resolve);
+      this.#tell({ kind: 'authority' });
+    });
+  }
+
+  #keep(passkey: OpenPasskey | null): Promise<void> {
+    return this.#ask({ kind: 'keep', passkey }, passkey ? [passkey.output] : []);
+  }
+
+  #ask(message: ToKeys, transfer: Transferable[] = []): Promise<void> {
+    this.#asked?.reject(new PasskeyError('cancelled'));
+    return new Promise((resolve, reject) => {
+      this.#asked = { resolve, reject };
+      this.#tell(message, transfer);
+    });
+  }
+
+  #setGate(gate: Gate) {
+    this.#gate = gate;
+    this.#gateViewers.forEach((see) => see(gate));
   }
 
   command(command: Command) {
@@ -143,25 +212,34 @@ export class LiveEngine implements Engine {
     this.#keys.postMessage(message, transfer);
   }
 
-  #startKeys() {
+  #startKeys(heir: MessagePort | null = null) {
     const mine = new Worker(new URL('./keys-worker.ts', import.meta.url), { type: 'module', name: 'keys' });
     this.#keys = mine;
     mine.onmessage = ({ data }: MessageEvent<FromKeys>) => mine === this.#keys && this.#fromKeys(data);
     mine.onerror = (event) => mine === this.#keys && this.#restartKeys(event.message);
     this.#startMedia();
-    this.#tell({ kind: 'start', node: `${location.origin.replace(/^http/, 'ws')}/console` });
+    this.#tell({ kind: 'start', node: `${location.origin.replace(/^http/, 'ws')}/console`, heir }, heir ? [heir] : []);
   }
 
   /** A new keys worker has no keys: it comes in again, and the media worker and the leg are new as well. */
   #restartKeys(why: string) {
     this.#log(`keys worker stopped: ${why}`);
-    this.#keys.terminate();
+    const { port1, port2 } = new MessageChannel();
+    const old = this.#keys;
+    old.onmessage = null;
+    old.onerror = null;
+    this.#tell({ kind: 'bequeath', port: port1 }, [port1]);
+    this.#asked?.reject(new PasskeyError('failed'));
+    this.#asked = null;
     this.#media.terminate();
     this.#leg?.close();
     this.#leg = null;
     this.#heard = Number.POSITIVE_INFINITY;
     this.#show(this.#view && { ...this.#view, trouble: { kind: 'worker' } });
-    setTimeout(() => this.#startKeys(), Math.min(15_000, 500 * 2 ** this.#broken++));
+    setTimeout(() => {
+      old.terminate();
+      this.#startKeys(port2);
+    }, Math.min(15_000, 500 * 2 ** this.#broken++));
   }
 
   #startMedia() {
@@ -205,8 +283,17 @@ export class LiveEngine implements Engine {
       case 'makeOffer': return void this.#makeLeg();
       case 'answer': return void this.#leg?.answer(message.sdp).catch((error: unknown) => this.#log(`answer: ${String(error)}`));
       case 'place': return this.#place(message);
-      case 'enrolled': this.#enrolling?.resolve(); this.#enrolling = null; return;
-      case 'enrolFailed': this.#enrolling?.reject(new Error(message.why)); this.#enrolling = null; return;
+      case 'locked':
+        this.#passkey = message.passkey;
+        return this.#setGate('locked');
+      case 'unlocked':
+        this.#passkey = null;
+        this.#setGate('open');
+        if (!message.passkey) void this.rules().then(({ passkeys }) => passkeys === 'required' && this.#rules && this.#gate === 'open' && this.#setGate('bare'));
+        return;
+      case 'done': this.#asked?.resolve(); this.#asked = null; return;
+      case 'failed': this.#asked?.reject(new Error(message.why)); this.#asked = null; return;
+      case 'authority': return this.#authority.shift()?.(message.authority);
       case 'broken': return this.#restartKeys(message.why);
       case 'log': return this.#log(message.line);
     }

@@ -1,11 +1,24 @@
 /** What the page, the keys worker and the media worker say to each other. Keys go over the port between the workers only. */
+import type { AuthorityView } from '../generated/AuthorityView';
 import type { Command } from '../generated/Command';
 import type { View } from '../generated/View';
+import type { OpenPasskey, Passkey } from './passkey';
 
 /** Page → keys worker. */
 export type ToKeys =
-  | { kind: 'start'; node: string }
+  /** `heir`: where the worker before this one, which broke, has left the key of the passkey. */
+  | { kind: 'start'; node: string; heir: MessagePort | null }
+  /** Makes an identity of the link; it waits for `keep`. */
   | { kind: 'enrol'; fragment: string }
+  /** It is not kept after all. */
+  | { kind: 'drop' }
+  /** Stores the identity that was made, or that is in use, and starts; without a passkey under the browser's own key. */
+  | { kind: 'keep'; passkey: OpenPasskey | null }
+  /** What the passkey's function gave: opens the identity and starts. */
+  | { kind: 'signIn'; output: ArrayBuffer }
+  /** This worker is replaced: the key of the passkey is for the next one, and not for the page. */
+  | { kind: 'bequeath'; port: MessagePort }
+  | { kind: 'authority' }
   | { kind: 'command'; command: Command }
   | { kind: 'offer'; sdp: string }
   | { kind: 'leg'; up: boolean }
@@ -18,8 +31,14 @@ export type FromKeys =
   | { kind: 'makeOffer' }
   | { kind: 'answer'; sdp: string }
   | { kind: 'place'; mid: string; device: string | null; voice: boolean }
-  | { kind: 'enrolled' }
-  | { kind: 'enrolFailed'; why: string }
+  /** An identity is there and sealed under this passkey: nothing starts before its owner has come. */
+  | { kind: 'locked'; passkey: Passkey }
+  /** It is open; under a passkey or not. */
+  | { kind: 'unlocked'; passkey: boolean }
+  /** `enrol`, `keep` or `signIn` is done, or why not. */
+  | { kind: 'done' }
+  | { kind: 'failed'; why: string }
+  | { kind: 'authority'; authority: AuthorityView | null }
   /** The machine stopped for good: this worker is of no more use. */
   | { kind: 'broken'; why: string }
   | { kind: 'log'; line: string };

@@ -1,8 +1,21 @@
-/** Where the browser keeps the identity: IndexedDB, sealed under a key that no script can read out. Used in the keys worker only. */
+/**
+ * Where the browser keeps the identity: IndexedDB, its secret sealed with AES-256-GCM. The key comes from the owner's passkey, or, where
+ * the node's operator lets people do without, is one of the browser's that no script can read out. Used in the keys worker only.
+ */
 import type { Enrolled } from '../generated/Enrolled';
+import type { Passkey } from './passkey';
 
 const NAME = 'trialogue';
 const STORE = 'vault';
+
+/** What is stored; `passkey` tells how it opens, and is absent if it opens with the browser's own key. */
+export interface Held {
+  iv: Uint8Array<ArrayBuffer>;
+  sealed: ArrayBuffer;
+  certificate: Uint8Array;
+  root: Uint8Array;
+  passkey?: Passkey & { kdf: Uint8Array<ArrayBuffer> };
+}
 
 async function open(): Promise<IDBDatabase> {
   return settle((done) => {
@@ -30,16 +43,24 @@ async function get<T>(key: string): Promise<T | undefined> {
   }
 }
 
-async function put(key: string, value: unknown): Promise<void> {
+/** Stores one value, and forgets another with it: both or neither, and on disk when it returns. */
+async function put(key: string, value: unknown, forget?: string): Promise<void> {
   const db = await open();
   try {
-    await settle<IDBValidKey>((done) => done(db.transaction(STORE, 'readwrite', { durability: 'strict' }).objectStore(STORE).put(value, key)));
+    await new Promise<void>((resolve, reject) => {
+      const all = db.transaction(STORE, 'readwrite', { durability: 'strict' });
+      all.oncomplete = () => resolve();
+      all.onabort = () => reject(all.error ?? new Error('storage'));
+      all.objectStore(STORE).put(value, key);
+      if (forget) all.objectStore(STORE).delete(forget);
+    });
   } finally {
     db.close();
   }
 }
 
-async function sealingKey(): Promise<CryptoKey> {
+/** The browser's own key, made when it is first needed. */
+async function browserKey(): Promise<CryptoKey> {
   const held = await get<CryptoKey>('key');
   if (held) return held;
   const key = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
@@ -47,17 +68,47 @@ async function sealingKey(): Promise<CryptoKey> {
   return key;
 }
 
-export async function keepIdentity(identity: Enrolled): Promise<void> {
-  const iv = crypto.getRandomValues(new Uint8Array(12));
-  const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, await sealingKey(), new Uint8Array(identity.secret));
-  await put('identity', { iv, sealed, certificate: identity.certificate, root: identity.root });
-  identity.secret.fill(0);
+/** HKDF-SHA-384 (RFC 5869) over what the passkey's function gave, which is wiped. */
+async function passkeyKey(output: ArrayBuffer, kdf: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+  const base = await crypto.subtle.importKey('raw', output, 'HKDF', false, ['deriveKey']);
+  new Uint8Array(output).fill(0);
+  const hkdf = { name: 'HKDF', hash: 'SHA-384', salt: kdf, info: new TextEncoder().encode('trialogue device seal 1') };
+  return crypto.subtle.deriveKey(hkdf, base, { name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
 }
 
-export async function loadIdentity(): Promise<Enrolled | null> {
-  const held = await get<{ iv: Uint8Array<ArrayBuffer>; sealed: ArrayBuffer; certificate: Uint8Array; root: Uint8Array }>('identity');
-  if (!held) return null;
-  const secret = new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv: held.iv }, await sealingKey(), held.sealed));
+/** What the seal covers besides the secret: it opens beside its own certificate and root only. */
+function beside({ certificate, root }: { certificate: Uint8Array; root: Uint8Array }): Uint8Array<ArrayBuffer> {
+  const label = new TextEncoder().encode('trialogue identity 1');
+  const all = new Uint8Array(label.length + root.length + certificate.length);
+  all.set(label);
+  all.set(root, label.length);
+  all.set(certificate, label.length + root.length);
+  return all;
+}
+
+/** Seals and stores an identity, in place of any other; wipes its secret and the passkey's output. Hands back the key of a passkey. */
+export async function keepIdentity(identity: Enrolled, by: (Passkey & { output: ArrayBuffer }) | null): Promise<CryptoKey | null> {
+  const { certificate, root } = identity;
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  const kdf = crypto.getRandomValues(new Uint8Array(32));
+  const key = by ? await passkeyKey(by.output, kdf) : await browserKey();
+  const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: beside(identity) }, key, identity.secret as Uint8Array<ArrayBuffer>);
+  identity.secret.fill(0);
+  const held: Held = { iv, sealed, certificate, root, ...(by ? { passkey: { credential: by.credential, salt: by.salt, kdf } } : {}) };
+  // Under a passkey nothing that the browser's own key opens is left.
+  await put('identity', held, by ? 'key' : undefined);
+  return by ? key : null;
+}
+
+export const heldIdentity = (): Promise<Held | undefined> => get('identity');
+
+/** The key that the passkey's output gives for what is stored. */
+export const unlock = (held: Held, output: ArrayBuffer): Promise<CryptoKey> => passkeyKey(output, held.passkey!.kdf);
+
+/** Opens what is stored; rejects with a wrong key. `key`: of the passkey, if it is sealed under one. */
+export async function openIdentity(held: Held, key: CryptoKey | null): Promise<Enrolled> {
+  const cipher = { name: 'AES-GCM', iv: held.iv, additionalData: beside(held) };
+  const secret = new Uint8Array(await crypto.subtle.decrypt(cipher, key ?? (await browserKey()), held.sealed));
   return { secret, certificate: held.certificate, root: held.root };
 }
 

@@ -102,6 +102,14 @@ impl Machine {
         })
     }
 
+    /// Who may do what by the charter (`AuthorityView`), or `undefined`.
+    pub fn authority(&self) -> Result<JsValue, JsError> {
+        Ok(match self.console.authority() {
+            Some(authority) => authority.serialize(&Serializer::new().serialize_missing_as_null(true))?,
+            None => JsValue::UNDEFINED,
+        })
+    }
+
     /// When to tick, microseconds of the monotonic clock.
     #[wasm_bindgen(js_name = nextTimeout)]
     pub fn next_timeout(&self) -> Option<f64> {
@@ -118,6 +126,6 @@ impl Machine {
 
 /// A clock of JavaScript, never negative.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, as wanted")]
-fn millis(value: f64) -> u64 {
+pub(crate) fn millis(value: f64) -> u64 {
     value as u64
 }

@@ -34,5 +34,7 @@ pub const CHARTER_MAX: usize = 384 << 10;
 pub const VOUCHER_MAX: usize = 6 << 10;
 /// Largest device certificate in bytes: a voucher, two public keys (5.2 kB) and two signatures.
 pub const CERTIFICATE_MAX: usize = 20 << 10;
+/// Largest request of a security officer in bytes: two signatures (4.7 kB) and a few ids. A node reads no more from a stranger.
+pub const OFFICER_MAX: usize = 6 << 10;
 /// Longest enrolment link, in characters: a voucher in base64url and the address of the node.
 pub const LINK_MAX: usize = 12 << 10;

@@ -16,6 +16,10 @@ fn made() -> Value {
     let link = three.enrolment("jpn-duty", 1);
     let (secret, certificate, device) = three.device("jpn-duty", 1);
     let node = NodeId::new("jpn-1").unwrap();
+    let officer = [OfficerAct::Devices, OfficerAct::Revoke { device: device.id }].map(|act| {
+        let request = OfficerRequest { party: device.party.clone(), node: node.clone(), nonce: seed, act };
+        hex::encode(request.sign(three.root(&device.party)))
+    });
     json!({
         "key": {
             "seed": hex::encode(seed),
@@ -38,6 +42,7 @@ fn made() -> Value {
             "log_in": {"node": "jpn-1", "nonce": hex::encode(seed), "signature": hex::encode(secret.prove(&node, &seed))},
             "statement": {"payload": "72696e67", "bytes": hex::encode(secret.sign_statement(b"ring"))},
         },
+        "officer": officer,
         "key_files": {
             "root": RootSecret { party: PartyId::new("JPN").unwrap(), key }.to_text().as_str(),
             "node": NodeSecret::generate(node, &[7; 64]).to_text().as_str(),
@@ -53,7 +58,7 @@ fn byte_by_byte() {
     }
     let held: Value = serde_json::from_str(&std::fs::read_to_string(PATH).unwrap()).unwrap();
     // Not `assert_eq`: nobody reads 100 kB of difference.
-    for part in ["key", "charter", "device", "key_files"] {
+    for part in ["key", "charter", "device", "officer", "key_files"] {
         assert!(held[part] == made[part], "{part} differs from spec/vectors/charter.json");
     }
 }

@@ -94,7 +94,7 @@ fn up_and_down_and_up_again() {
     let visit = || {
         let answer = get(base, "/jpn-duty-officer").unwrap();
         let target = answer.lines().find_map(|line| line.strip_prefix("Location: ")).unwrap().to_owned();
-        assert!(target.starts_with(&format!("http://127.0.0.1:{}/#enrol=", base + 2)), "{target}");
+        assert!(target.starts_with(&format!("http://localhost:{}/#enrol=", base + 2)), "{target}");
         EnrolmentLink::parse(&target).unwrap()
     };
     let device = DeviceSecret::generate([1; 32]);

@@ -92,6 +92,14 @@ fn from_keys_to_an_enrolment_link() {
     assert!(shown.contains("every 15 s at the next one as well"), "{shown}");
     let may = |office: &str, up_to: &str| shown.lines().any(|row| row.contains(office) && row.ends_with(up_to));
     assert!(may("usa-duty", "may ring up to flash") && may("jpn-duty", "may ring up to routine"), "{shown}");
+    for sentence in [
+        "Only holders of its offices can ring, answer or join it. A ring goes to every other party on the line.",
+        "(rung first) may ring up to flash",
+        "Nobody records voice or picture.",
+        "A party leaves a call by its own act alone.",
+    ] {
+        assert!(shown.contains(sentence), "{sentence}: {shown}");
+    }
     assert!(shown.contains("xwing (0x004e)") && shown.contains("Valid: every party's root"), "{shown}");
 
     let link = does(

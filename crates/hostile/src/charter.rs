@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 use trialogue_charter::cose::{Many, domain, open1, peek1, sign1};
 use trialogue_charter::fixture::charter;
 use trialogue_charter::limits::CHARTER_MAX;
-use trialogue_charter::{DeviceCertificate, Suite, UnverifiedCharter, Voucher};
+use trialogue_charter::{
+    ClaimedRequest, DeviceCertificate, OfficerAct, OfficerRequest, PartyId, Suite, UnverifiedCharter, Voucher,
+};
 
 /// Certificates that were really signed, under the charter with ML-DSA.
 static CERTIFICATES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
@@ -48,13 +50,19 @@ pub fn decode_seeds() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// A device certificate or voucher from a stranger, under a real charter: only what was signed opens.
+/// A device certificate, a voucher or an officer's request from a stranger, under a real charter: only what was signed opens.
 pub fn certificate(data: &[u8]) -> bool {
     let mut taken = false;
     for bytes in bare_and_wrapped(data) {
         if let Ok(voucher) = Voucher::open(&CNSA2.charter, &bytes) {
             // Signatures are deterministic, so whatever opens is what its root signs.
             assert_eq!(voucher.sign(CNSA2.root(&voucher.party)), bytes);
+            taken = true;
+        }
+        if let Ok(claimed) = ClaimedRequest::decode(&bytes) {
+            if let Ok(request) = claimed.verify(&CNSA2.charter, &node("usa-1")) {
+                assert_eq!(request.sign(CNSA2.root(&request.party)), bytes);
+            }
             taken = true;
         }
         if DeviceCertificate::verify(&CNSA2.charter, &bytes).is_ok() {
@@ -65,13 +73,16 @@ pub fn certificate(data: &[u8]) -> bool {
     taken
 }
 
-/// Certificates and vouchers.
+/// Certificates, vouchers, and what an officer asks.
 pub fn certificate_seeds() -> Vec<Vec<u8>> {
     let vouchers = ["jpn-duty", "usa-leaders"].map(|office| {
         let voucher = CNSA2.enrolment(office, 1).voucher(&CNSA2.charter).expect("fixture");
         voucher.sign(CNSA2.root(&voucher.party))
     });
-    CERTIFICATES.iter().cloned().chain(vouchers).collect()
+    let party = PartyId::new("USA").expect("fixture");
+    let request = OfficerRequest { party, node: node("usa-1"), nonce: [7; 32], act: OfficerAct::Devices };
+    let asked = request.sign(CNSA2.root(&request.party));
+    CERTIFICATES.iter().cloned().chain(vouchers).chain([asked]).collect()
 }
 
 /// Signed bytes of either kind.

@@ -13,6 +13,7 @@ mod error;
 pub mod links;
 pub mod media;
 mod node;
+mod officer;
 pub mod outbox;
 mod run;
 pub mod store;

@@ -8,6 +8,7 @@ use crate::counters::Counters;
 use crate::error::NodeError;
 use crate::links::{LinkSecret, Links};
 use crate::media::{MediaConfig, MediaHandle};
+use crate::officer::{Errand, Officer};
 use crate::store::{Store, Write};
 use crate::web::{Assets, LinkStatus, Status, Web, WebSetup};
 use std::collections::BTreeMap;
@@ -84,6 +85,7 @@ impl Node {
 
         let (console_events, consoles_in) = mpsc::channel(WAITING);
         let figures = media.clone();
+        let (officer, officer_in) = open_officer(&config);
         let web = Web::start(WebSetup {
             listen: config.listen_web,
             tls: config.web_tls.clone(),
@@ -92,6 +94,8 @@ impl Node {
             status: status.clone(),
             counters: counters.clone(),
             media: Box::new(move || figures.counters()),
+            officer,
+            passkeys: config.passkeys,
             events: console_events,
         })
         .await?;
@@ -118,6 +122,7 @@ impl Node {
             media: media_in,
             alerts: alerts_in,
             operator: operator_in,
+            officer: officer_in,
             stop: stop.subscribe(),
         };
         let control = spawn_control(control, from)?;
@@ -181,6 +186,17 @@ fn open_door(config: &Config) -> (Option<Door>, mpsc::Receiver<Asked>) {
         Ok((door, asked)) => (Some(door), asked),
         Err(error) => {
             tracing::error!(%error, "the operator's socket cannot be opened: devices cannot be revoked; use a data_dir with a short path");
+            (None, mpsc::channel(1).1)
+        }
+    }
+}
+
+/// The officer's way in. A node without one works all the same.
+fn open_officer(config: &Config) -> (Option<Officer>, mpsc::Receiver<Errand>) {
+    match Officer::new(config.node.clone()) {
+        Some((officer, errands)) => (Some(officer), errands),
+        None => {
+            tracing::error!("the system gives no random bytes: the officer's page does not work");
             (None, mpsc::channel(1).1)
         }
     }

@@ -29,6 +29,8 @@ async fn is_cut_off_alone() {
         status: Status::default(),
         counters: counters.clone(),
         media: Box::new(Default::default),
+        officer: None,
+        passkeys: trialogue_node::config::Passkeys::Required,
         events: tx,
     };
     let web = Web::start(setup).await.unwrap();

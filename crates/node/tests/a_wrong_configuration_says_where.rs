@@ -31,6 +31,7 @@ fn a_good_one_is_taken_and_paths_are_beside_it() {
 fn every_mistake_names_its_line_and_what_to_do() {
     let cases = [
         ("log = \"json\"", "log = \"xml\"", 10, "unknown variant"),
+        ("log = \"json\"", "passkeys = \"maybe\"", 10, "words that are expected"),
         ("log = \"json\"", "lgo = \"json\"", 10, "Correct the spelling"),
         ("\"usa-1\"", "\"USA 1\"", 1, "as the charter has it"),
         ("\"usa-1\"", "17", 1, "double quotes"),

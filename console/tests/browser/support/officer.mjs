@@ -8,7 +8,8 @@ import { assets } from './hotline.mjs';
 /** Long enough for a loaded machine; nothing is measured by it. */
 export const PATIENCE = 90_000;
 
-export async function seatOfficer(link, { speech = 'speech-1.wav', clip = 'video-1.mjpeg', locale = 'en', viewport = { width: 1280, height: 800 } } = {}) {
+/** A browser of one's own, with one page; `close` forgets all of it. */
+export async function openBrowser({ speech = 'speech-1.wav', clip = 'video-1.mjpeg', locale = 'en', viewport = { width: 1280, height: 800 } } = {}) {
   const profile = await mkdtemp(join(tmpdir(), 'trialogue-officer-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -28,6 +29,32 @@ export async function seatOfficer(link, { speech = 'speech-1.wav', clip = 'video
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
   page.setDefaultTimeout(PATIENCE);
+  return {
+    page,
+    errors,
+    async close() {
+      await context.close();
+      await rm(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/** An authenticator of this page's browser that has one owner, who is there; it can be told otherwise. */
+export async function plugAuthenticator(page, { hasPrf = true } = {}) {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  const options = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, hasPrf, isUserVerified: true, automaticPresenceSimulation: true };
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options });
+  return {
+    verified: (isUserVerified) => cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified }),
+    passkeys: async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials,
+    forget: () => cdp.send('WebAuthn.clearCredentials', { authenticatorId }),
+    unplug: () => cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId }),
+  };
+}
+
+export async function seatOfficer(link, how = {}) {
+  const { page, errors, close } = await openBrowser(how);
   await page.goto(link);
   await page.locator('[data-act=enrol]').click();
   await page.locator('[data-node=up]').waitFor();
@@ -54,10 +81,7 @@ export async function seatOfficer(link, { speech = 'speech-1.wav', clip = 'video
       }
     },
     device: async () => (await officer.measure()).view.me.device,
-    async leave() {
-      await context.close();
-      await rm(profile, { recursive: true, force: true });
-    },
+    leave: close,
   };
   return officer;
 }

@@ -12,5 +12,7 @@ pub const ENTRY: &[u8] = b"trialogue entry 1";
 pub const HEAD: &[u8] = b"trialogue head 1";
 /// A console's statement, by the device.
 pub const STATEMENT: &[u8] = b"trialogue statement 1";
+/// What a security officer asks the own node, by the party's root.
+pub const OFFICER: &[u8] = b"trialogue officer 1";
 /// A console's answer to its node's challenge: not COSE, the first bytes of what is signed.
 pub const LOG_IN: &[u8] = b"trialogue log-in 1";

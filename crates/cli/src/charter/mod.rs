@@ -1,5 +1,6 @@
 //! `trialogue charter`: from a draft to the agreement of all.
 
+mod authority;
 mod draft;
 mod plan;
 mod show;

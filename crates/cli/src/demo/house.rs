@@ -72,6 +72,8 @@ impl House {
              party_root = \"{root}\"\n\
              node_key = \"node.key\"\n\
              listen_web = \"127.0.0.1:{web}\"\n\
+             # One click opens a console of the demo; it offers a passkey all the same.\n\
+             passkeys = \"offered\"\n\
              # All addresses of this machine, so that a browser finds one that it may use.\n\
              listen_media = \"0.0.0.0:{media}\"\n\
              listen_link = \"127.0.0.1:{link}\"\n",
@@ -151,9 +153,9 @@ impl Household {
         Ok(Self { role, dir, node, web_port: ports.web(index), root })
     }
 
-    /// Where browsers open this party's console.
+    /// Where browsers open this party's console. By name: a browser makes no passkey for a number.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.web_port)
+        format!("http://localhost:{}", self.web_port)
     }
 }
 

@@ -14,6 +14,8 @@ pub struct Enrolment {
     pub device: Arc<Device>,
     /// Position of the `Enrolled` entry.
     pub seq: u64,
+    /// When, by the clock of the node, milliseconds since 1970 UTC.
+    pub since_ms: u64,
     /// Position of the `Revoked` entry, if it was revoked.
     pub revoked: Option<u64>,
     /// Number of its last statement in this journal; the next must be above.

@@ -33,7 +33,14 @@ impl NodeState {
         if !self.vouchers.insert(verified.voucher_id) {
             return Err(Ignored::VoucherUsed);
         }
-        let enrolment = Enrolment { device: Arc::new(verified), seq, revoked: None, last_number: 0, last_stay: None };
+        let enrolment = Enrolment {
+            device: Arc::new(verified),
+            seq,
+            since_ms: time_ms,
+            revoked: None,
+            last_number: 0,
+            last_stay: None,
+        };
         self.devices.insert(*device, enrolment);
         Ok(Applied::Enrolled { device: *device })
     }

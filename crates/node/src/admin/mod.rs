@@ -59,6 +59,8 @@ pub struct DeviceInfo {
     pub person: String,
     /// For which office.
     pub office: String,
+    /// Since when, by the node's clock, milliseconds since 1970 UTC.
+    pub since_ms: u64,
     /// It is accepted no more.
     pub revoked: bool,
 }

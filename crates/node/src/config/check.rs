@@ -132,6 +132,7 @@ pub(super) fn checked(path: &Path, text: &str, file: File) -> Result<Config, Con
         listen_link,
         public_addresses: file.public_addresses.iter().map(|a| c.public(a)).collect::<Result<_, _>>()?,
         console_dir: file.console_dir.map(|dir| c.beside(dir.into_inner())),
+        passkeys: file.passkeys,
         alert: file.alert.map(|alert| c.alert(alert)).transpose()?.unwrap_or_default(),
         log: file.log,
     })

@@ -40,6 +40,8 @@ impl ConfigError {
         let message = error.message().trim().replace('\n', " ");
         let remedy = if message.starts_with("unknown field") {
             "Correct the spelling or remove the line."
+        } else if message.starts_with("unknown variant") {
+            "Write one of the words that are expected."
         } else if message.starts_with("missing field") {
             "Add the line; docs/node.toml shows every setting."
         } else {

@@ -5,7 +5,7 @@ mod error;
 
 pub use error::ConfigError;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -20,6 +20,17 @@ pub enum LogFormat {
     Text,
     /// One JSON object per line, for machines.
     Json,
+}
+
+/// How a web console keeps its device's keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Passkeys {
+    /// Sealed under a passkey: nobody who opens the browser comes on watch without its owner.
+    #[default]
+    Required,
+    /// The person who enrols chooses; else sealed under a key of the browser, which opens for whoever opens the browser.
+    Offered,
 }
 
 /// Certificate and key of the web console's HTTPS, both PEM files.
@@ -56,6 +67,8 @@ pub struct Config {
     pub listen_link: SocketAddr,
     /// Addresses under which browsers reach `listen_media`; empty: the listening address, or all of this machine's if that is a wildcard.
     pub public_addresses: Vec<IpAddr>,
+    /// Whether consoles must enrol with a passkey.
+    pub passkeys: Passkeys,
     /// Files of the web console; none: those that the program brings along.
     pub console_dir: Option<PathBuf>,
     /// The command that alerts people beyond the consoles, with its arguments; empty: there is none.
@@ -83,6 +96,8 @@ struct File {
     #[serde(default)]
     public_addresses: Vec<Spanned<String>>,
     console_dir: Option<Spanned<PathBuf>>,
+    #[serde(default)]
+    passkeys: Passkeys,
     alert: Option<Spanned<Vec<String>>>,
     #[serde(default)]
     log: LogFormat,

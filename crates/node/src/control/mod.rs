@@ -13,6 +13,7 @@ use crate::alert::{Alerted, Alerter};
 use crate::counters::Counters;
 use crate::links::{LinkEvent, LinkMedia};
 use crate::media::{MediaEvent, MediaHandle};
+use crate::officer::Errand;
 use crate::outbox::Outbox;
 use crate::store::StoreHandle;
 use crate::web::{ConsoleEvent, ConsoleOut, LinkStatus, Status};
@@ -51,6 +52,7 @@ pub(crate) struct Sources {
     pub(crate) media: mpsc::Receiver<MediaEvent>,
     pub(crate) alerts: mpsc::Receiver<Alerted>,
     pub(crate) operator: mpsc::Receiver<Asked>,
+    pub(crate) officer: mpsc::Receiver<Errand>,
     pub(crate) stop: watch::Receiver<bool>,
 }
 
@@ -80,8 +82,9 @@ impl Control {
                 Some(Alerted { call, line, done }) = from.alerts.recv() => self.input(Input::Alerted { call, line, done }),
                 Some(Asked { request, reply }) = from.operator.recv() => {
                     // Whoever asked may be gone: what was asked is done all the same.
-                    let _ = reply.send(self.asked(request));
+                    let _ = reply.send(self.asked(request, "the operator"));
                 }
+                Some(errand) = from.officer.recv() => self.errand(errand),
                 Some(event) = next_fair(&mut from.links, links_may, &mut from.consoles) => match event {
                     Either::Link(event) => self.link_event(event),
                     Either::Console(event) => self.console_event(event),

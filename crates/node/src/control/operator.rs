@@ -1,15 +1,26 @@
-//! What the operator asks on the node's own machine.
+//! What the operator asks on the node's own machine, and the security officer from a browser.
 
 use super::Control;
-use crate::admin::{DeviceInfo, Reply, Request};
+use crate::admin::{Asked, DeviceInfo, Reply, Request};
+use crate::officer::Errand;
 use trialogue_charter::DeviceId;
 use trialogue_core::Input;
 
 impl Control {
-    pub(super) fn asked(&mut self, request: Request) -> Reply {
+    pub(super) fn asked(&mut self, request: Request, by: &'static str) -> Reply {
         match request {
             Request::Devices => Reply::Devices { devices: self.devices() },
-            Request::Revoke { device } => self.revoke(&device),
+            Request::Revoke { device } => self.revoke(&device, by),
+        }
+    }
+
+    /// For the security officer, who has proven to be it. Whoever asked may be gone: what was asked is done all the same.
+    pub(super) fn errand(&mut self, errand: Errand) {
+        match errand {
+            Errand::Charter(reply) => drop(reply.send(self.machine.state().charter().clone())),
+            Errand::Asked(Asked { request, reply }) => {
+                drop(reply.send(self.asked(request, "the security officer")));
+            }
         }
     }
 
@@ -22,12 +33,13 @@ impl Control {
             device: id.to_string(),
             person: enrolment.device.person.as_str().to_owned(),
             office: enrolment.device.office.to_string(),
+            since_ms: enrolment.since_ms,
             revoked: state.is_revoked(id),
         };
         all.into_iter().map(info).collect()
     }
 
-    fn revoke(&mut self, device: &str) -> Reply {
+    fn revoke(&mut self, device: &str, by: &'static str) -> Reply {
         let refused = |why: &str| Reply::Refused { why: why.to_owned() };
         let bytes = hex::decode(device).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
         let Some(id) = bytes.map(DeviceId) else {
@@ -48,7 +60,7 @@ impl Control {
         }
         self.input(Input::Revoke { device: id });
         self.counters.count("device_revoked");
-        tracing::warn!("a device was revoked by the operator");
+        tracing::warn!("a device was revoked by {by}");
         Reply::Done
     }
 }

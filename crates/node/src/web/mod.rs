@@ -2,6 +2,7 @@
 
 mod assets;
 mod listen;
+mod officer;
 mod operator;
 mod server;
 mod socket;

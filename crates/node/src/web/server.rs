@@ -1,10 +1,11 @@
 //! Routes, and the headers that every answer carries.
 
 use super::socket::{self, ConsoleEvent};
-use super::{Assets, SOCKETS_MAX, Status, WebError, listen, operator};
-use crate::config::WebTls;
+use super::{Assets, SOCKETS_MAX, Status, WebError, listen, officer, operator};
+use crate::config::{Passkeys, WebTls};
 use crate::counters::Counters;
 use crate::media::MediaCounters;
+use crate::officer::Officer;
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Request, State};
@@ -12,7 +13,7 @@ use axum::http::header::{self, CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,7 +34,11 @@ const HEADERS: &[(&str, &str)] = &[
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-embedder-policy", "require-corp"),
     ("cross-origin-resource-policy", "same-origin"),
-    ("permissions-policy", "camera=(self), microphone=(self), display-capture=(), geolocation=()"),
+    (
+        "permissions-policy",
+        "camera=(self), microphone=(self), publickey-credentials-create=(self), publickey-credentials-get=(self), \
+         display-capture=(), geolocation=()",
+    ),
 ];
 
 /// What the web side needs.
@@ -52,6 +57,10 @@ pub struct WebSetup {
     pub counters: Counters,
     /// For `/metrics`: what the media thread did.
     pub media: MediaFigures,
+    /// Answers the party's security officer; none: nobody does.
+    pub officer: Option<Officer>,
+    /// What a console's page is told about passkeys.
+    pub passkeys: Passkeys,
     /// Where consoles' events go.
     pub events: mpsc::Sender<ConsoleEvent>,
 }
@@ -59,13 +68,15 @@ pub struct WebSetup {
 /// Asks the media thread for its counters.
 pub type MediaFigures = Box<dyn Fn() -> MediaCounters + Send + Sync>;
 
-struct Shared {
+pub(super) struct Shared {
     tls: bool,
     origins: Vec<String>,
     assets: Assets,
-    status: Status,
-    counters: Counters,
+    pub(super) status: Status,
+    pub(super) counters: Counters,
     media: MediaFigures,
+    pub(super) officer: Option<Arc<Officer>>,
+    pub(super) passkeys: Passkeys,
     events: mpsc::Sender<ConsoleEvent>,
     next: AtomicU64,
     places: Arc<Semaphore>,
@@ -98,12 +109,18 @@ impl Web {
             status: setup.status,
             counters: setup.counters,
             media: setup.media,
+            officer: setup.officer.map(Arc::new),
+            passkeys: setup.passkeys,
             events: setup.events,
             next: AtomicU64::new(1),
             places: Arc::new(Semaphore::new(SOCKETS_MAX)),
         });
         let router = Router::new()
             .route("/console", get(console))
+            .route("/console.json", get(officer::rules))
+            .route("/officer/charter", get(officer::charter))
+            .route("/officer/nonce", get(officer::nonce))
+            .route("/officer/ask", post(officer::ask))
             .route("/healthz", get(healthz))
             .route("/metrics", get(metrics))
             .fallback(file)
@@ -169,7 +186,7 @@ async fn console(State(shared): State<Arc<Shared>>, headers: HeaderMap, upgrade:
 
 impl Shared {
     /// Browsers always say whose page opens a WebSocket; a native endpoint says nothing and proves itself by its key like all.
-    fn may_open(&self, headers: &HeaderMap) -> bool {
+    pub(super) fn may_open(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(ORIGIN) else { return true };
         let Ok(origin) = origin.to_str() else { return false };
         let host = headers.get(HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
