@@ -72,7 +72,51 @@ on: boolean, } | { "kind": "takeOver",
 /**
  * Line id.
  */
-line: string, } | { "kind": "sending", 
+line: string, } | { "kind": "propose", 
+/**
+ * Line id: where it is asked.
+ */
+line: string, 
+/**
+ * Subject id, of the charter.
+ */
+subject: string, 
+/**
+ * Line id: where to meet.
+ */
+level: string, 
+/**
+ * When to meet, milliseconds since 1970 UTC.
+ */
+at_ms: number, 
+/**
+ * How urgently it is asked; routine if left out.
+ */
+precedence?: Precedence, } | { "kind": "attend", 
+/**
+ * The consultation.
+ */
+id: string, 
+/**
+ * Office id of who comes; none: nobody.
+ */
+office: string | null, 
+/**
+ * When that office will be there, milliseconds since 1970 UTC; none: at the time that was proposed.
+ */
+at_ms: number | null, } | { "kind": "withdraw", 
+/**
+ * The consultation.
+ */
+id: string, } | { "kind": "begin", 
+/**
+ * The consultation.
+ */
+id: string, } | { "kind": "takeDuty", 
+/**
+ * End of the shift, milliseconds since 1970 UTC; at most a day ahead.
+ */
+until_ms: number, } | { "kind": "sending", 
 /**
  * Voice is on.
  */

@@ -2,6 +2,8 @@
 import { m } from '../paraglide/messages.js';
 import { getLocale } from '../paraglide/runtime.js';
 import type { Outcome } from '../generated/Outcome';
+import type { AnswerView } from '../generated/AnswerView';
+import type { DutyView } from '../generated/DutyView';
 import type { Precedence } from '../generated/Precedence';
 import type { Role } from '../generated/Role';
 import type { RingState } from '../generated/RingState';
@@ -24,6 +26,13 @@ export function clock(ms: number, zone?: string): string {
   return new Intl.DateTimeFormat(getLocale(), {
     hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...(zone ? { timeZone: zone } : {}),
   }).format(ms);
+}
+
+/** Hours and minutes by this console's clock; with the day, if that is not today. */
+export function moment(ms: number, now: number): string {
+  const [at, today] = [new Date(ms), new Date(now)];
+  if (at.toDateString() === today.toDateString()) return clock(ms);
+  return new Intl.DateTimeFormat(getLocale(), { month: 'short', day: 'numeric', weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(ms);
 }
 
 /** Minutes and seconds, or hours too. */
@@ -103,11 +112,44 @@ export function role(of: Role): string {
   return roles[of]();
 }
 
+/** What a party has said about a consultation. */
+export function attendance(a: AnswerView, now: number): { words: string; tone: 'good' | 'warn' | 'bad' } {
+  switch (a.kind) {
+    case 'silent': return { words: m.answer_silent(), tone: 'warn' };
+    case 'coming': return { words: m.answer_coming({ office: text(a.office), time: moment(a.at_ms, now) }), tone: 'good' };
+    case 'declined': return { words: m.answer_declined(), tone: 'bad' };
+  }
+}
+
+/** Who has the duty of an office; `several`: the party has more than one on the line. */
+export function duty(d: DutyView, several: boolean): { words: string; tone: 'soft' | 'warn' } {
+  const [name, time, office] = [d.name ?? text(d.office), clock(d.untilMs), text(d.office)];
+  switch (d.state) {
+    case 'onDuty': return { words: several ? m.duty_on_office({ name, time, office }) : m.duty_on({ name, time }), tone: 'soft' };
+    case 'away': return { words: m.duty_away({ name, time }), tone: 'warn' };
+    case 'over': return { words: m.duty_over({ name, time }), tone: 'warn' };
+  }
+}
+
+/** The usual ends of a shift that begins now, by this console's clock: every four hours, as far as a day ahead. */
+export function shiftEnds(now: number): number[] {
+  const ends: number[] = [];
+  for (let step = 1; step <= 7; step++) {
+    const end = new Date(now);
+    end.setHours(Math.floor(end.getHours() / 4) * 4 + 4 * step, 0, 0, 0);
+    const left = end.getTime() - now;
+    // One that is about to end is no shift.
+    if (left >= 30 * 60_000 && left <= 24 * 3_600_000) ends.push(end.getTime());
+  }
+  return ends;
+}
+
 const refusals: Record<string, () => string> = {
   protocol: m.refused_protocol, certificate: m.refused_certificate, revoked: m.refused_revoked, signature: m.refused_signature,
   notOnLine: m.refused_notOnLine, replayed: m.refused_replayed, malformed: m.refused_malformed, epoch: m.refused_epoch,
   notNow: m.refused_notNow, busy: m.refused_busy, aboveAuthority: m.refused_aboveAuthority,
   role: m.refused_role, notOwn: m.refused_notOwn, policy: m.refused_policy, dropped: m.refused_dropped,
+  time: m.refused_time, otherOffice: m.refused_otherOffice, noConsultation: m.refused_noConsultation,
 };
 
 /** One sentence with the remedy. */

@@ -25,6 +25,8 @@ pub(crate) enum Purpose {
     Stage,
     /// A principal comes on; said by the console itself.
     ComeOn,
+    /// Said for the office or the party, outside of any call: duty and consultations.
+    Standing,
     Handshake(GroupId),
 }
 
@@ -84,7 +86,7 @@ impl Console {
 
     /// The WebSocket is gone: what asks somebody for something is not made up for much later.
     pub(crate) fn acts_unsent(&mut self) {
-        let stale = |said: &Said| matches!(said.purpose, Purpose::Decline | Purpose::Acknowledge);
+        let stale = |said: &Said| matches!(said.purpose, Purpose::Decline | Purpose::Acknowledge | Purpose::Standing);
         self.acts.waiting.retain(|said| !stale(said));
     }
 
@@ -135,7 +137,7 @@ impl Console {
                 }
                 self.trouble = Some(Trouble::ActRefused { reason: name_of(reason) });
             }
-            Purpose::Decline | Purpose::Acknowledge => {
+            Purpose::Decline | Purpose::Acknowledge | Purpose::Standing => {
                 self.trouble = Some(Trouble::ActRefused { reason: name_of(reason) })
             }
             Purpose::Stage => {

@@ -23,6 +23,13 @@ impl Console {
             Command::Decline { line, reason, call_back_ms, deputy } => {
                 self.decline(line, &reason, call_back_ms, deputy)
             }
+            Command::Propose { line, subject, level, at_ms, precedence } => {
+                self.propose(line, subject, level, at_ms, precedence.into())
+            }
+            Command::Attend { id, office, at_ms } => self.attend(&id, office, at_ms),
+            Command::Withdraw { id } => self.withdraw(&id),
+            Command::Begin { id } => self.begin(&id),
+            Command::TakeDuty { until_ms } => self.take_duty(until_ms),
             Command::HangUp => self.hang_up(None),
             Command::Confirm { party } => self.confirm(&party),
             Command::Ready { ready } => self.ready(ready),

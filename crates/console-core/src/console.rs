@@ -49,6 +49,8 @@ pub struct Console {
     pub(crate) sounding: BTreeMap<CallId, u64>,
     /// Since when each ring of the charter's lines is known here.
     pub(crate) rung_us: BTreeMap<CallId, u64>,
+    /// Since when consultations are known here, by what was proposed.
+    pub(crate) asked_us: BTreeMap<Hash, u64>,
     ringing: bool,
     shown: View,
     out: VecDeque<Output>,
@@ -85,6 +87,7 @@ impl Console {
             outcomes: BTreeMap::new(),
             sounding: BTreeMap::new(),
             rung_us: BTreeMap::new(),
+            asked_us: BTreeMap::new(),
             ringing: false,
             shown: View::default(),
             out: VecDeque::new(),
@@ -142,6 +145,8 @@ impl Console {
             self.keys_next_us(),
             self.bodies.next_us().filter(|_| self.link.is_up()),
             self.stock_next_us(),
+            self.duty_next_us(),
+            self.consult_next_us(),
             self.rung_us.values().map(|since| since + SILENT_US).filter(|at| *at > self.now_us).min(),
         ];
         due.into_iter().flatten().min()
@@ -166,6 +171,7 @@ impl Console {
             self.settle_stage();
             self.follow();
             self.lead();
+            self.note_consultations();
         }
         self.settle_keys();
         self.refresh_offers();

@@ -11,6 +11,8 @@ mod bodies;
 mod code;
 mod command;
 pub mod console;
+mod consult;
+mod duty;
 mod engage;
 mod follow;
 pub mod identity;

@@ -26,6 +26,8 @@ pub const ACT_STALE_US: u64 = 10_000_000;
 pub const SILENT_GRACE_US: u64 = 5_000_000;
 /// Members of a call who left and are remembered with their reason, for the announcement.
 pub const DEPARTURES_MAX: usize = 8;
+/// How long a proposed consultation sounds at a console before it is only shown. Less is overheard; more is taken for a ring.
+pub const ASKED_US: u64 = 30_000_000;
 /// How long a party that was rung may say nothing before that is shown.
 pub const SILENT_US: u64 = 3_000_000;
 /// A principal's console whose coming on was refused tries again after this.

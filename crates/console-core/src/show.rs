@@ -39,11 +39,14 @@ impl Console {
             trouble: self.trouble.clone(),
             lines,
             call: self.call_view(),
+            duty: self.own_duty(),
+            consultations: self.consultation_views(),
+            consulting: self.consulting(),
         }
     }
 
     /// Who a device is, by its certificate; none: it has none that verifies.
-    fn person(&self, id: &DeviceId) -> Option<Person> {
+    pub(crate) fn person(&self, id: &DeviceId) -> Option<Person> {
         let charter = self.charter.as_ref()?;
         let known = self.fold.as_ref().and_then(|fold| fold.known_device(id));
         let device = if *id == self.id { self.me.as_ref() } else { known }?;
@@ -97,6 +100,7 @@ impl Console {
             ring: self.ring_state(charter, line, party, state, reached),
             rung: self.rung(charter, line, party, state),
             alerted: self.alerted(line, party, state),
+            duty: self.duties(charter, line, party),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a console shows and what its officer can do, as data. The TypeScript of the web console is generated from here.
 
+pub use crate::consult::{AnswerView, AttendanceView, ConsultationView, Consulting, Meeting, OfficeView, Topic};
+pub use crate::duty::{DutyState, DutyView, OwnDuty};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -18,6 +20,12 @@ pub struct View {
     pub lines: Vec<LineView>,
     /// The call that this console is in.
     pub call: Option<CallView>,
+    /// The duty of this console's own office; none before the charter is known.
+    pub duty: Option<OwnDuty>,
+    /// Consultations that wait on lines of this console's office, by their time.
+    pub consultations: Vec<ConsultationView>,
+    /// What this console may propose a consultation about, and where to meet.
+    pub consulting: Consulting,
 }
 
 /// A text in three languages, from the charter.
@@ -170,6 +178,8 @@ pub struct PartyView {
     pub rung: Vec<Text3>,
     /// This party has alerted people beyond its consoles to that ring, or failed to; none: neither.
     pub alerted: Option<bool>,
+    /// Who has the duty of this party's offices on the line, in the line's order; those that nobody has taken are left out.
+    pub duty: Vec<DutyView>,
 }
 
 /// What a party did with a ring. Silence is shown as `silent`.
@@ -516,6 +526,45 @@ pub enum Command {
     TakeOver {
         /// Line id.
         line: String,
+    },
+    /// Propose a consultation to the other parties of a line.
+    Propose {
+        /// Line id: where it is asked.
+        line: String,
+        /// Subject id, of the charter.
+        subject: String,
+        /// Line id: where to meet.
+        level: String,
+        /// When to meet, milliseconds since 1970 UTC.
+        at_ms: f64,
+        /// How urgently it is asked; routine if left out.
+        #[serde(default)]
+        #[ts(optional, as = "Option<Precedence>")]
+        precedence: Precedence,
+    },
+    /// Say for the party who comes to a consultation, or that nobody does.
+    Attend {
+        /// The consultation.
+        id: String,
+        /// Office id of who comes; none: nobody.
+        office: Option<String>,
+        /// When that office will be there, milliseconds since 1970 UTC; none: at the time that was proposed.
+        at_ms: Option<f64>,
+    },
+    /// Take back a consultation of the own party.
+    Withdraw {
+        /// The consultation.
+        id: String,
+    },
+    /// Begin a consultation whose time has come: ring the line on which to meet.
+    Begin {
+        /// The consultation.
+        id: String,
+    },
+    /// Take the duty of the own office, or go on with it.
+    TakeDuty {
+        /// End of the shift, milliseconds since 1970 UTC; at most a day ahead.
+        until_ms: f64,
     },
     /// Tell the others what is sent (after the tracks were really stopped or started).
     Sending {

@@ -176,6 +176,8 @@ impl Machine {
         let claim = statement.claim();
         match claim.act {
             Act::Ring { .. } | Act::Answer { .. } => self.tell_all_sending(),
+            // Another may be at a console of this node.
+            Act::TakeDuty { .. } => self.watch_changed(),
             Act::Handshake { .. } if entry.node == self.node => {
                 // Own consoles seal with a new key soon: who opens it needs a picture that does not build on older ones.
                 let own = self.members(&claim.line).into_iter().filter(|(_, node)| *node == self.node);

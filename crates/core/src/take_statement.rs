@@ -39,7 +39,7 @@ impl Machine {
 
     /// May it be written, and with which bodies?
     fn judge(&self, device: DeviceId, bytes: &[u8], bodies: Vec<ByteVec>) -> Result<Vec<ByteVec>, Refusal> {
-        let statement = self.ahead.judge(&self.node, bytes).map_err(Refusal::from)?;
+        let statement = self.ahead.judge(&self.node, bytes, self.now.wall_ms).map_err(Refusal::from)?;
         if statement.device != device {
             return Err(Refusal::Signature);
         }

@@ -3,7 +3,7 @@
 use crate::append::After;
 use crate::limits::STAFFED_US;
 use crate::machine::Machine;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::OfficeId;
 use trialogue_journal::Body;
 
@@ -30,6 +30,7 @@ impl Machine {
             return;
         }
         self.staffed_due_us = None;
+        self.write_at_console();
         let offices = self.staffed();
         if self.staffed_written.as_ref() == Some(&offices) {
             return;
@@ -37,6 +38,20 @@ impl Machine {
         if self.append(Body::Staffed { offices: offices.clone() }, Vec::new(), After::Nothing).is_ok() {
             self.staffed_written = Some(offices);
         } else {
+            self.staffed_due_us = Some(self.now.us + STAFFED_US);
+        }
+    }
+
+    /// Writes of which offices the one on duty is at a console here, if that is not what the own journal says.
+    fn write_at_console(&mut self) {
+        let watching: BTreeSet<_> =
+            self.consoles.values().filter_map(|console| console.watch()).map(|d| d.id).collect();
+        let own = self.charter.offices.iter().filter(|office| office.party == self.party);
+        let here = own
+            .filter(|office| self.ahead.duty(&self.party, &office.id).is_some_and(|on| watching.contains(&on.duty.by)));
+        let offices: Vec<OfficeId> = here.map(|office| office.id.clone()).collect();
+        let said = self.ahead.node(&self.node).is_some_and(|own| own.at_console().iter().eq(&offices));
+        if !said && self.append(Body::AtConsole { offices }, Vec::new(), After::Nothing).is_err() {
             self.staffed_due_us = Some(self.now.us + STAFFED_US);
         }
     }

@@ -176,4 +176,13 @@ pub enum Body {
         #[n(3)]
         step: u8,
     },
+    /// Of which offices the one on duty sits at a console on watch of this node. Replaces what it said before; whoever takes the duty
+    /// is at the console by that.
+    #[n(13)]
+    #[cbor(map)]
+    AtConsole {
+        /// Offices, sorted.
+        #[n(1)]
+        offices: Vec<OfficeId>,
+    },
 }

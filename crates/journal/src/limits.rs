@@ -39,3 +39,17 @@ pub const FRESH_DEVICES_MAX: usize = 64;
 pub const DEPTH_MAX: usize = 8;
 /// Most data items in one entry or statement (a full `Ring` has about 300). More costs memory in decoding.
 pub const ITEMS_MAX: usize = 1_024;
+/// Longest shift that somebody takes the duty for, in milliseconds. Longer leaves a name on the board of somebody who has gone home;
+/// shorter makes a watch of a whole day sign twice.
+pub const SHIFT_MS: u64 = 24 * 60 * 60 * 1_000;
+/// Furthest ahead that a consultation is proposed for, in milliseconds. Further fills boards with what a calendar is for; nearer keeps a
+/// meeting of next week off them.
+pub const PROPOSE_MS: u64 = 7 * 24 * 60 * 60 * 1_000;
+/// How long after its time a consultation that was never begun stays on the boards, in milliseconds. Longer clutters them; shorter takes it
+/// from those who are late.
+pub const CONSULTATION_OVER_MS: u64 = 2 * 60 * 60 * 1_000;
+/// Most consultations of a node per line that wait for their time. More lets one party fill every board; fewer refuses a busy day.
+pub const PROPOSALS_MAX: usize = 16;
+/// Most answers of a node to consultations that are remembered; the oldest goes first. All that can be live on one line with 18 nodes; fewer
+/// forgets an answer while the consultation waits, more is memory.
+pub const ATTENDANCES_MAX: usize = PROPOSALS_MAX * NODES_MAX;

@@ -73,6 +73,7 @@ impl Entry {
     fn bounded(&self) -> bool {
         let fits = match &self.body {
             Body::Staffed { offices } => offices.len() <= STAFFED_MAX && offices.is_sorted_by(|a, b| a.0 < b.0),
+            Body::AtConsole { offices } => offices.len() <= STAFFED_MAX && offices.is_sorted_by(|a, b| a < b),
             Body::Stated { statement } => statement.len() <= STATEMENT_MAX,
             Body::Enrolled { certificate, .. } => certificate.len as usize <= BODY_MAX,
             _ => true,

@@ -2,7 +2,7 @@
 
 use crate::entry::BodyRef;
 use minicbor::{Decode, Encode};
-use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, PartyId, Precedence};
+use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, OfficeId, PartyId, Precedence, SubjectId};
 
 /// One act of a console on a line. Signed as COSE_Sign1 with the device's Ed25519 key.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -181,6 +181,68 @@ pub enum Act {
         #[n(1)]
         with: Vec<PartyId>,
     },
+    /// Takes the duty of the console's office, or goes on with it, until the shift ends. Who had it is relieved.
+    #[n(11)]
+    #[cbor(map)]
+    TakeDuty {
+        /// End of the shift, milliseconds since 1970 UTC: after the entry, and at most [`crate::limits::SHIFT_MS`] after it.
+        #[n(1)]
+        until_ms: u64,
+    },
+    /// Asks the other parties of the line to meet: on which line, when, about what.
+    #[n(12)]
+    #[cbor(map)]
+    Propose {
+        /// The consultation, which becomes the call of this id.
+        #[n(1)]
+        id: CallId,
+        /// About what, out of the charter's list.
+        #[n(2)]
+        subject: SubjectId,
+        /// The line on which to meet.
+        #[n(3)]
+        level: LineId,
+        /// When to meet, milliseconds since 1970 UTC: after the entry, and at most [`crate::limits::PROPOSE_MS`] after it.
+        #[n(4)]
+        at_ms: u64,
+        /// How urgently it is asked.
+        #[n(5)]
+        precedence: Precedence,
+    },
+    /// Says for the party who comes to a consultation, or that nobody does. A later word replaces an earlier one.
+    #[n(13)]
+    #[cbor(map)]
+    Attend {
+        /// Hash of the payload of the proposing statement: an answer is to these very words.
+        #[n(1)]
+        proposal: Hash,
+        /// The line on which to meet, as proposed.
+        #[n(2)]
+        level: LineId,
+        /// Who comes; none: nobody of the party.
+        #[n(3)]
+        coming: Option<Coming>,
+    },
+    /// Takes back what the own party has proposed on the line.
+    #[n(14)]
+    #[cbor(map)]
+    Withdraw {
+        /// Which consultation.
+        #[n(1)]
+        id: CallId,
+    },
+}
+
+/// Who comes to a consultation, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Coming {
+    /// An office of the party on the line on which to meet.
+    #[n(1)]
+    pub office: OfficeId,
+    /// When it will be there, milliseconds since 1970 UTC.
+    #[n(2)]
+    pub at_ms: u64,
 }
 
 /// Why a ring was declined.

@@ -148,7 +148,7 @@ fn revoked_at_one_site_it_is_nowhere() {
     assert_eq!(sites.places(), [(jpn.secret.id(), "jpn-1".into())]);
     assert!(sites.state.device(&usa.secret.id()).is_none());
     let again = Statement { device: usa.secret.id(), number: 99, line: duty(), act: ring(9) }.sign(&usa.secret).0;
-    assert_eq!(sites.state.judge(&node("usa-2"), &again), Err(Ignored::Revoked));
+    assert_eq!(sites.state.judge(&node("usa-2"), &again, 0), Err(Ignored::Revoked));
 }
 
 #[test]

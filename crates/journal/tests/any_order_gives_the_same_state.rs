@@ -32,6 +32,11 @@ enum Event {
     Restarted(usize),
     Revoked(usize, u8),
     Staffed(usize, u16),
+    TakeDuty(usize, u8, u64),
+    AtConsole(usize, bool),
+    Propose(usize, u8, u8, u64),
+    Attend(usize, u8, u8, bool),
+    Withdraw(usize, u8, u8),
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -54,6 +59,11 @@ fn event() -> impl Strategy<Value = Event> {
         2 => (n.clone(), c.clone()).prop_map(|(n, c)| Event::Lost(n, c)),
         1 => n.clone().prop_map(Event::Restarted),
         1 => (n.clone(), c).prop_map(|(n, c)| Event::Revoked(n, c)),
+        1 => (n.clone(), 1..4u8, 1..60u64).prop_map(|(n, c, until)| Event::TakeDuty(n, c, until)),
+        1 => (n.clone(), any::<bool>()).prop_map(|(n, here)| Event::AtConsole(n, here)),
+        2 => (n.clone(), 1..4u8, 3..9u8, 1..90u64).prop_map(|(n, c, k, at)| Event::Propose(n, c, k, at)),
+        2 => (n.clone(), 1..4u8, 0..6u8, any::<bool>()).prop_map(|(n, c, k, comes)| Event::Attend(n, c, k, comes)),
+        1 => (n.clone(), 1..4u8, 3..9u8).prop_map(|(n, c, k)| Event::Withdraw(n, c, k)),
         1 => (n, 0..3u16).prop_map(|(n, s)| Event::Staffed(n, s)),
     ]
 }
@@ -82,6 +92,23 @@ fn play(scene: &mut Scene, event: &Event) {
         Event::Lost(n, c) => scene.node(NODES[n], Body::Lost { device: at(n, c).id(), line }),
         Event::Restarted(n) => scene.node(NODES[n], Body::Restarted {}),
         Event::Revoked(n, c) => scene.node(NODES[n], Body::Revoked { device: at(n, c).id() }),
+        Event::TakeDuty(n, c, until) => scene.says(&at(n, c), Act::TakeDuty { until_ms: until * 1_000 }),
+        Event::Propose(n, c, k, when) => {
+            let subject = trialogue_charter::SubjectId::new("missile-launch").unwrap();
+            let (id, precedence) = (call(k), Default::default());
+            scene.says(&at(n, c), Act::Propose { id, subject, level: line, at_ms: when * 1_000, precedence })
+        }
+        Event::Attend(n, c, k, comes) => {
+            let all = scene.state.consultations(0);
+            let Some(waiting) = all.get(usize::from(k) % all.len().max(1)) else { return };
+            let coming = comes.then(|| Coming { office: office(DUTY[n]), at_ms: 9 });
+            scene.says(&at(n, c), Act::Attend { proposal: waiting.proposal.hash, level: line, coming })
+        }
+        Event::Withdraw(n, c, k) => scene.says(&at(n, c), Act::Withdraw { id: call(k) }),
+        Event::AtConsole(n, here) => {
+            let offices = here.then(|| office(DUTY[n])).into_iter().collect();
+            scene.node(NODES[n], Body::AtConsole { offices })
+        }
         Event::Staffed(n, s) => scene.node(NODES[n], Body::Staffed { offices: vec![(office(DUTY[n]), s)] }),
     };
 }
@@ -167,6 +194,9 @@ proptest! {
         for (id, of) in NODES.into_iter().zip(["JPN", "KOR", "USA"]) {
             prop_assert_eq!(state.lead(&node(id), &duty()), scene.state.lead(&node(id), &duty()));
             prop_assert_eq!(state.on_watch(&party(of), &duty()), scene.state.on_watch(&party(of), &duty()));
+            let seat = office(&format!("{}-duty", of.to_ascii_lowercase()));
+            prop_assert_eq!(state.consultations(0), scene.state.consultations(0));
+            prop_assert_eq!(state.duty(&party(of), &seat), scene.state.duty(&party(of), &seat));
             prop_assert_eq!(state.sounding_on(&party(of), &duty()), scene.state.sounding_on(&party(of), &duty()));
         }
         // What comes later folds on it as on the whole history.

@@ -19,6 +19,11 @@ fn acts() -> Vec<(&'static str, Act)> {
         call_back_ms: None,
         deputy: Some(office("usa-duty")),
     };
+    let attend = |coming| Act::Attend {
+        proposal: Hash([7; 48]),
+        level: trialogue_charter::LineId::new("leaders").unwrap(),
+        coming,
+    };
     vec![
         ("ring", ring(1)),
         ("answer", answer(1)),
@@ -26,6 +31,20 @@ fn acts() -> Vec<(&'static str, Act)> {
         ("decline for a deputy", deputy),
         ("leave", Act::Leave { cause: None }),
         ("leave for a ring", Act::Leave { cause: Some(trialogue_charter::Precedence::Flash) }),
+        (
+            "propose",
+            Act::Propose {
+                id: call(1),
+                subject: trialogue_charter::SubjectId::new("missile-launch").unwrap(),
+                level: trialogue_charter::LineId::new("leaders").unwrap(),
+                at_ms: 1_790_000_000_000,
+                precedence: trialogue_charter::Precedence::Immediate,
+            },
+        ),
+        ("attend", attend(Some(Coming { office: office("usa-leaders"), at_ms: 1_790_000_000_000 }))),
+        ("attend, nobody", attend(None)),
+        ("withdraw", Act::Withdraw { id: call(1) }),
+        ("take duty", Act::TakeDuty { until_ms: 1_790_000_000_000 }),
         ("handshake that creates", creates(1, &devices[..1])),
         ("handshake", moves(1, 300, &devices[..1], &devices[1..])),
     ]
@@ -44,6 +63,7 @@ fn bodies() -> Vec<(&'static str, Body)> {
         ("escalated", Body::Escalated { call: call(1), line: line.clone(), step: 1 }),
         ("expired", Body::Expired { call: call(1), line: line.clone() }),
         ("lost", Body::Lost { device, line: line.clone() }),
+        ("at console", Body::AtConsole { offices: vec![office("usa-duty"), office("usa-leaders")] }),
         ("restarted", Body::Restarted {}),
         ("refused", Body::Refused { call: call(1), line, reason: DeclineReason::Refused }),
     ]

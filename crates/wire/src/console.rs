@@ -286,6 +286,15 @@ pub enum Refusal {
     /// The party was dropped from the call by the majority that the charter asks for.
     #[n(14)]
     Dropped,
+    /// The time named is past, or further ahead than the act may reach.
+    #[n(15)]
+    Time,
+    /// The office is not one of the own party's on that line.
+    #[n(16)]
+    OtherOffice,
+    /// No such consultation waits: withdrawn, begun, over, or never proposed.
+    #[n(17)]
+    NoConsultation,
 }
 
 impl From<trialogue_journal::Ignored> for Refusal {
@@ -305,6 +314,9 @@ impl From<trialogue_journal::Ignored> for Refusal {
             Ignored::Replayed => Self::Replayed,
             Ignored::Epoch => Self::Epoch,
             Ignored::UnknownNode | Ignored::AlreadyEnrolled | Ignored::NotIn | Ignored::NotNow => Self::NotNow,
+            Ignored::Time => Self::Time,
+            Ignored::OtherOffice => Self::OtherOffice,
+            Ignored::NoConsultation => Self::NoConsultation,
             Ignored::Full => Self::Busy,
         }
     }

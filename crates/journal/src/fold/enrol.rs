@@ -52,6 +52,9 @@ impl NodeState {
             return Err(Ignored::Revoked);
         }
         known.revoked = Some(seq);
+        self.duties.retain(|_, duty| duty.by != *device);
+        self.proposals.retain(|_, proposal| proposal.by != *device);
+        self.attendances.retain(|_, attendance| attendance.by != *device);
         let lines = self.lines_of(device);
         for line in &lines {
             self.depart(device, line, seq);

@@ -63,6 +63,15 @@ pub enum Ignored {
     /// The act does not fit the state.
     #[error("the act does not fit the state of the line")]
     NotNow,
+    /// The time named is past, or further ahead than the act may reach.
+    #[error("the time is past, or too far ahead")]
+    Time,
+    /// The office is not one of the own party's on that line.
+    #[error("the office is not one of the party's own on the line")]
+    OtherOffice,
+    /// No such consultation waits: withdrawn, begun, over, or never proposed.
+    #[error("no such consultation waits to begin")]
+    NoConsultation,
     /// A bound is reached.
     #[error("a bound of the fold is reached")]
     Full,

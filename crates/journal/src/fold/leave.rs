@@ -21,6 +21,8 @@ impl NodeState {
     pub(super) fn restart(&mut self, seq: u64) -> Applied {
         self.staffed.clear();
         self.staffed_seq = 0;
+        self.at_console.clear();
+        self.at_console_seq = seq;
         let present = self.lines.iter().flat_map(|(id, on)| on.present.keys().map(|device| (id.clone(), *device)));
         let present: Vec<(LineId, DeviceId)> = present.collect();
         for (line, device) in present {

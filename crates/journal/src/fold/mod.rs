@@ -7,8 +7,11 @@
 //! The same rules tell a node which statements of its own consoles to refuse ([`State::judge`]).
 
 mod answer;
+mod consult;
+mod consultation;
 mod decline;
 mod device;
+mod duty;
 mod enrol;
 mod floor;
 mod group;
@@ -26,7 +29,10 @@ mod stage;
 mod stated;
 mod steward;
 
+pub use consult::{Attendance, Proposal};
+pub use consultation::Consultation;
 pub use device::Enrolment;
+pub use duty::{Duty, OnDuty, Relieved};
 pub use floor::{Floor, Prepared, Said};
 pub use group::{Group, HandshakeRecord};
 pub use ignored::Ignored;
@@ -205,6 +211,24 @@ pub enum Applied {
     },
     /// A node started again: its consoles have left every line.
     Restarted,
+    /// Somebody has taken the duty of an office, or goes on with it.
+    TookDuty {
+        /// The office.
+        office: OfficeId,
+        /// Who.
+        device: DeviceId,
+        /// Who was on duty until then.
+        relieved: Option<DeviceId>,
+    },
+    /// A consultation was proposed, answered or withdrawn.
+    Consulted {
+        /// The line on which that was said.
+        line: LineId,
+        /// Who said it.
+        device: DeviceId,
+    },
+    /// Who of those on duty is at the console changed.
+    AtConsole,
 }
 
 impl State {
@@ -239,7 +263,7 @@ impl State {
         let charter = &self.charter;
         let node = self.nodes.get_mut(&claim.node).ok_or(Ignored::UnknownNode)?;
         let seq = claim.seq;
-        match &claim.body {
+        let applied = match &claim.body {
             Body::Opened { charter } => {
                 node.opened = Some(*charter);
                 Ok(Applied::Opened)
@@ -251,7 +275,7 @@ impl State {
             Body::Revoked { device } => node.revoke(device, seq),
             Body::Staffed { offices } => node.staff(charter, offices, seq),
             Body::Stated { statement } => {
-                let statement = node.open(charter, statement)?;
+                let statement = node.open(charter, statement, claim.time_ms)?;
                 Ok(node.perform(charter, statement, seq, claim.time_ms))
             }
             Body::Received { call, line } => node.receive(charter, *call, line, seq),
@@ -262,17 +286,21 @@ impl State {
             Body::Refused { call, line, reason } => node.refuse(charter, *call, line, *reason, seq),
             Body::Lost { device, line } => node.lose(device, line, seq),
             Body::Restarted {} => Ok(node.restart(seq)),
-        }
+            Body::AtConsole { offices } => node.seat(charter, offices, seq),
+        }?;
+        node.forget_consultations(claim.time_ms);
+        Ok(applied)
     }
 
     /// Would this statement of a console of `node` be accepted now? What a node asks before it journals one. Beyond the rules of the
     /// fold, an answer needs a call on the line: others may hang up while it travels, but nobody answers what was never there.
+    /// `now_ms`: the time that the entry would have.
     ///
     /// # Errors
     /// The reason to tell the console.
-    pub fn judge(&self, node: &NodeId, statement: &[u8]) -> Result<Statement, Ignored> {
+    pub fn judge(&self, node: &NodeId, statement: &[u8], now_ms: u64) -> Result<Statement, Ignored> {
         let own = self.nodes.get(node).ok_or(Ignored::UnknownNode)?;
-        let statement = own.open(&self.charter, statement)?;
+        let statement = own.open(&self.charter, statement, now_ms)?;
         if self.is_revoked(&statement.device) {
             return Err(Ignored::Revoked);
         }
@@ -282,6 +310,7 @@ impl State {
             return Err(Ignored::NotNow);
         }
         self.judge_among_others(own, &statement)?;
+        self.judge_attendance(&statement, now_ms)?;
         Ok(statement)
     }
 

@@ -1,6 +1,8 @@
 //! What one node's journal says.
 
+use super::consult::{Attendance, Proposal};
 use super::device::Enrolment;
+use super::duty::Duty;
 use super::group::{Group, Span};
 use super::respond::Response;
 use crate::entry::BodyRef;
@@ -20,6 +22,16 @@ pub struct NodeState {
     /// Position of the entry that said so; 0: none since the last restart.
     pub(super) staffed_seq: u64,
     pub(super) lines: BTreeMap<LineId, OnLine>,
+    /// Who has the duty of each office.
+    pub(super) duties: BTreeMap<OfficeId, Duty>,
+    /// Offices whose one on duty is at a console of this node.
+    pub(super) at_console: BTreeSet<OfficeId>,
+    /// Position of the entry that said so last, or of the last restart; 0: neither.
+    pub(super) at_console_seq: u64,
+    /// Consultations that consoles of this node have proposed and that wait for their time.
+    pub(super) proposals: BTreeMap<CallId, Proposal>,
+    /// What its consoles have answered, by the hash of what was proposed.
+    pub(super) attendances: BTreeMap<Hash, Attendance>,
 }
 
 /// One line, as far as one node's journal speaks of it.
@@ -93,6 +105,11 @@ impl NodeState {
             staffed: BTreeMap::new(),
             staffed_seq: 0,
             lines: BTreeMap::new(),
+            duties: BTreeMap::new(),
+            at_console: BTreeSet::new(),
+            at_console_seq: 0,
+            proposals: BTreeMap::new(),
+            attendances: BTreeMap::new(),
         }
     }
 

@@ -10,7 +10,7 @@ use trialogue_charter::{CallId, DeviceId, LineId, NodeId};
 impl State {
     /// Positions of the entries that matter now, per node: folded in order, they give the same [`State::line`] for every line, the
     /// same leads and the same sounding rings as the whole history does. They are: where everyone who is in came in and rang, the
-    /// handshakes of current groups with the stays of those who made them, responses to live rings, the last staffing, and the
+    /// handshakes of current groups with the stays of those who made them, responses to live rings, the last staffing, who has the duty, consultations that wait and what was answered, and the
     /// certificates of all these devices and of the newest ones that may speak next (see also [`State::depends_on`]).
     pub fn relevant_entries(&self) -> BTreeMap<NodeId, BTreeSet<u64>> {
         let mut live: BTreeMap<LineId, BTreeSet<CallId>> = BTreeMap::new();
@@ -22,6 +22,7 @@ impl State {
 
     fn relevant_of(&self, node: &NodeState, live: &BTreeMap<LineId, BTreeSet<CallId>>) -> BTreeSet<u64> {
         let mut seqs = node.relevant(live);
+        self.relevant_consultations(node, &mut seqs);
         // A device that is in at another node of the party may have come in here later, or have been revoked here.
         let others = self.nodes.values().filter(|other| other.party == node.party && other.id != node.id);
         let others: Vec<&NodeState> = others.collect();
@@ -48,6 +49,7 @@ impl NodeState {
         if self.staffed_seq > 0 {
             seqs.insert(self.staffed_seq);
         }
+        self.relevant_duties(&mut seqs);
         for (id, on) in &self.lines {
             on.relevant(live.get(id), &mut seqs);
         }
@@ -67,6 +69,9 @@ impl NodeState {
     /// Devices whose statements are among the relevant entries.
     fn speakers(&self, live: &BTreeMap<LineId, BTreeSet<CallId>>) -> BTreeSet<DeviceId> {
         let mut devices = BTreeSet::new();
+        devices.extend(
+            self.duties.values().flat_map(|duty| [Some(duty.by), duty.relieved.map(|before| before.by)]).flatten(),
+        );
         for (id, on) in &self.lines {
             devices.extend(on.present.keys());
             devices.extend(on.present.values().filter_map(|presence| presence.held).map(|(by, _)| by));

@@ -150,6 +150,7 @@ impl NodeState {
         if let Some((order, device)) = first_in {
             response.join(device, order);
         }
+        self.begin(line, &call);
         Ok(Applied::Received { line: line.clone(), call })
     }
 

@@ -10,7 +10,8 @@ use trialogue_charter::VerifiedCharter;
 
 impl NodeState {
     /// Opens a statement and holds it against every rule that concerns this journal alone. Changes nothing.
-    pub(super) fn open(&self, charter: &VerifiedCharter, bytes: &[u8]) -> Result<Statement, Ignored> {
+    /// `now_ms`: the time of the entry.
+    pub(super) fn open(&self, charter: &VerifiedCharter, bytes: &[u8], now_ms: u64) -> Result<Statement, Ignored> {
         let unverified = UnverifiedStatement::decode(bytes).map_err(|_| Ignored::Malformed)?;
         let known = self.devices.get(&unverified.claim().device).ok_or(Ignored::UnknownDevice)?;
         if known.revoked.is_some() {
@@ -26,11 +27,11 @@ impl NodeState {
         if !charter.is_on_line(&known.device.office, &statement.line) {
             return Err(Ignored::NotOnLine);
         }
-        self.allows(charter, &statement)?;
+        self.allows(charter, &statement, now_ms)?;
         Ok(statement)
     }
 
-    fn allows(&self, charter: &VerifiedCharter, statement: &Statement) -> Result<(), Ignored> {
+    fn allows(&self, charter: &VerifiedCharter, statement: &Statement, now_ms: u64) -> Result<(), Ignored> {
         match &statement.act {
             Act::Ring { offers, precedence, .. } => {
                 self.must_act(charter, &statement.device)?;
@@ -52,6 +53,10 @@ impl NodeState {
             Act::Hold { device, .. } => self.may_hold(charter, statement, device),
             Act::Remove { device } => self.may_remove(charter, statement, device),
             Act::Drop { party, .. } => self.may_drop(charter, statement, party),
+            Act::TakeDuty { until_ms } => super::duty::may_take(*until_ms, now_ms),
+            Act::Propose { .. } | Act::Attend { .. } | Act::Withdraw { .. } => {
+                self.may_consult(charter, statement, now_ms)
+            }
             Act::Leave { .. } => self.may_leave(&statement.line, &statement.device),
             Act::Handshake { group, epoch, added, removed, .. } => {
                 self.may_move(&statement.line, &statement.device, group, *epoch, added, removed)
@@ -67,6 +72,9 @@ impl NodeState {
         seq: u64,
         time_ms: u64,
     ) -> Applied {
+        if let Some(applied) = self.stand(&statement, seq, time_ms) {
+            return applied;
+        }
         let Statement { device, number, line, act } = statement;
         let role = self.role(charter, &device);
         if let Some(known) = self.devices.get_mut(&device) {
@@ -87,17 +95,18 @@ impl NodeState {
         match act {
             Act::Ring { call, offers, precedence } => {
                 on.ring(device, call, offers, precedence, role, seq, time_ms);
+                self.begin(&line, &call);
                 Applied::Rang { line, call, device }
             }
             Act::Answer { call, offers } => {
                 on.answer(device, call, offers, role, seq, time_ms);
+                self.begin(&line, &call);
                 Applied::Answered { line, call, device }
             }
             Act::Decline { call, reason, call_back_ms, deputy } => {
                 on.decline(call, reason, call_back_ms, deputy, Some(device), seq);
                 Applied::Declined { line, call, reason, by: Some(device) }
             }
-            Act::Leave { cause } => Applied::Left { line, device, cause },
             Act::Confirm { .. } | Act::Ready { .. } | Act::ComeOn { .. } | Act::Drop { .. } => {
                 on.say(&device, act, seq);
                 Applied::Said { line, device }
@@ -107,6 +116,11 @@ impl NodeState {
                 Applied::Held { line, device: held, on: hold, by: device }
             }
             Act::Remove { device: removed } => Applied::Removed { line, device: removed, by: device },
+            Act::Leave { cause } => Applied::Left { line, device, cause },
+            // Done above: no part of any call.
+            Act::TakeDuty { .. } | Act::Propose { .. } | Act::Attend { .. } | Act::Withdraw { .. } => {
+                Applied::Consulted { line, device }
+            }
             Act::Acknowledge { call, ready_ms } => {
                 on.response(call, seq).acknowledged = Some(Acknowledged { by: device, ready_ms, seq });
                 Applied::Acknowledged { line, call, device }

@@ -1,0 +1,91 @@
+//! Consultations as all journals together show them.
+
+use super::consult::{Attendance, Proposal};
+use super::node::NodeState;
+use super::{Ignored, State};
+use crate::statement::{Act, Statement};
+use std::collections::{BTreeMap, BTreeSet};
+use trialogue_charter::{CallId, Hash, NodeId, PartyId};
+
+/// A consultation that waits for its time, or for somebody to begin it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consultation {
+    /// Its id; the call's, once it is begun.
+    pub id: CallId,
+    /// At which node it was proposed.
+    pub node: NodeId,
+    /// By which party.
+    pub party: PartyId,
+    /// What was proposed.
+    pub proposal: Proposal,
+    /// What each party that has an office on the line on which to meet has answered last; none: no word yet.
+    pub answers: BTreeMap<PartyId, Option<Attendance>>,
+}
+
+impl State {
+    /// Consultations that wait, by their time: not withdrawn, not begun, not over, by nobody who was revoked since.
+    pub fn consultations(&self, now_ms: u64) -> Vec<Consultation> {
+        let mut all = Vec::new();
+        for (node, state) in &self.nodes {
+            let waits = |(id, proposal): &(&CallId, &Proposal)| {
+                !proposal.is_over(now_ms) && !self.is_revoked(&proposal.by) && !self.is_begun(id, proposal)
+            };
+            for (id, proposal) in state.proposals().filter(waits) {
+                let parties = self.charter.parties_on_line(&proposal.level).map(|party| party.id.clone());
+                let answers = parties.map(|party| (party.clone(), self.answer_to(proposal, &party)));
+                all.push(Consultation {
+                    id: *id,
+                    node: node.clone(),
+                    party: state.party.clone(),
+                    answers: answers.collect(),
+                    proposal: proposal.clone(),
+                });
+            }
+        }
+        all.sort_by(|a, b| (a.proposal.at_ms, a.id, &a.node).cmp(&(b.proposal.at_ms, b.id, &b.node)));
+        all
+    }
+
+    /// Somebody is in on the line on which to meet, for this consultation. Where its own node knows of that, it waits no more at all.
+    fn is_begun(&self, id: &CallId, proposal: &Proposal) -> bool {
+        let present = self.nodes.values().flat_map(|node| node.present(&proposal.level));
+        present.into_iter().any(|(_, there)| there.call == *id || there.ring.is_some_and(|ring| ring.call == *id))
+    }
+
+    /// What a party has answered last, at any of its nodes, on a line of the consultation.
+    fn answer_to(&self, proposal: &Proposal, party: &PartyId) -> Option<Attendance> {
+        let nodes = self.nodes.values().filter(|node| node.party == *party);
+        let said = nodes.filter_map(|node| node.attendances.get(&proposal.hash));
+        let meant = said.filter(|said| {
+            said.level == proposal.level
+                && (said.line == proposal.line || said.line == proposal.level)
+                && !self.is_revoked(&said.by)
+        });
+        meant.max_by_key(|said| said.time_ms).cloned()
+    }
+
+    /// Nobody answers what was never proposed, is over, or was proposed on other lines.
+    pub(super) fn judge_attendance(&self, statement: &Statement, now_ms: u64) -> Result<(), Ignored> {
+        let Act::Attend { proposal, level, .. } = &statement.act else { return Ok(()) };
+        let fits = |waiting: &Consultation| {
+            let proposed = &waiting.proposal;
+            proposed.hash == *proposal
+                && proposed.level == *level
+                && (statement.line == proposed.line || statement.line == proposed.level)
+        };
+        if self.consultations(now_ms).iter().any(fits) { Ok(()) } else { Err(Ignored::NoConsultation) }
+    }
+
+    /// Positions of the entries that propose what waits, and that answer what waits anywhere, with the devices' enrolments.
+    pub(super) fn relevant_consultations(&self, node: &NodeState, seqs: &mut BTreeSet<u64>) {
+        let all = self.nodes.values().flat_map(|node| node.proposals.values());
+        let waiting: BTreeSet<Hash> = all.map(|proposal| proposal.hash).collect();
+        let proposed = node.proposals.values().map(|proposal| (proposal.by, proposal.seq));
+        let answered = node.attendances.iter().filter(|(hash, _)| waiting.contains(hash));
+        let answered = answered.map(|(_, said)| (said.by, said.seq));
+        for (device, seq) in proposed.chain(answered) {
+            seqs.insert(seq);
+            seqs.extend(node.devices.get(&device).map(|known| known.seq));
+        }
+    }
+}
