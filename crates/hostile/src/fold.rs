@@ -4,8 +4,8 @@ use crate::parts::{join, parts};
 use crate::world::{CHARTER, DEVICES, XWING, answer, line, ring};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
-use trialogue_charter::{NodeId, OfficeId};
-use trialogue_journal::{Act, Body, BodyRef, DeclineReason, GroupId, Journal, State, Statement, VerifiedEntry};
+use trialogue_charter::{Hash, LineId, NodeId, OfficeId, SubjectId};
+use trialogue_journal::{Act, Body, BodyRef, Coming, DeclineReason, GroupId, Journal, State, Statement, VerifiedEntry};
 
 /// Two nodes whose two devices each are enrolled.
 struct Enrolled {
@@ -57,6 +57,10 @@ pub fn fold(data: &[u8]) -> bool {
             let _ = state.sounding_on(&node.party, &line.id);
         }
     }
+    let _ = state.consultations(1);
+    for office in &CHARTER.offices {
+        let _ = state.duty(&office.party, &office.id);
+    }
     let _ = state.relevant_entries();
     taken
 }
@@ -82,7 +86,21 @@ pub fn seeds() -> Vec<Vec<u8>> {
     };
     let offices = vec![(OfficeId::new("jpn-duty").expect("fixture"), 2)];
     let device = DEVICES[0].1.id();
+    let level = LineId::new("leaders").expect("fixture");
+    let subject = SubjectId::new("missile-launch").expect("fixture");
+    let (at_ms, precedence) = (90_000, Default::default());
+    let propose = Act::Propose { id: call, subject, level: level.clone(), at_ms, precedence };
+    let coming = Some(Coming { office: OfficeId::new("usa-leaders").expect("fixture"), at_ms });
+    let attend = Act::Attend { proposal: Hash([7; 48]), level, coming };
+    let seats = vec![OfficeId::new("jpn-duty").expect("fixture")];
     vec![
+        join(&[
+            (0, act(&propose)),
+            (2, act(&attend)),
+            (0, act(&Act::TakeDuty { until_ms: 90_000 })),
+            (0, body(&Body::AtConsole { offices: seats })),
+            (0, act(&Act::Withdraw { id: call })),
+        ]),
         join(&[(0, act(&ring())), (2, act(&answer())), (1, act(&answer())), (0, act(&Act::Leave { cause: None }))]),
         join(&[
             (0, act(&ring())),

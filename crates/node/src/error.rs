@@ -19,6 +19,12 @@ pub enum NodeError {
     /// A file that the configuration names.
     #[error("the {1} {0} cannot be read ({2}): correct the path in the configuration, or the file's owner")]
     File(PathBuf, &'static str, std::io::Error),
+    /// A file of the alerts.
+    #[error("{0}: {1}")]
+    Alert(PathBuf, &'static str),
+    /// The alerts.
+    #[error("people cannot be alerted: {0}; correct [alert] in node.toml")]
+    Alerts(&'static str),
     /// The key file.
     #[error("{0}: {1}")]
     Key(PathBuf, BadKeyFile),

@@ -86,6 +86,7 @@ impl Node {
         let (console_events, consoles_in) = mpsc::channel(WAITING);
         let figures = media.clone();
         let (officer, officer_in) = open_officer(&config);
+        let (alerter, alerts_in) = Alerter::new(&config.alert, &counters)?;
         let web = Web::start(WebSetup {
             listen: config.listen_web,
             tls: config.web_tls.clone(),
@@ -101,7 +102,6 @@ impl Node {
         .await?;
 
         let (door, operator_in) = open_door(&config);
-        let (alerter, alerts_in) = Alerter::new(&config.alert);
         let control = Control {
             alerter,
             machine,

@@ -44,8 +44,43 @@ fn every_mistake_names_its_line_and_what_to_do() {
         ("public_addresses = [", "console_dir = \"/nowhere\"\npublic_addresses = [", 9, "index.html"),
         ("public_addresses = [", "web_origins = [\"hotline.example\"]\npublic_addresses = [", 9, "https://"),
         ("data_dir = \"data\"", "data_dir = data", 2, "double quotes"),
-        ("log = \"json\"", "alert = []", 10, "whole path"),
-        ("log = \"json\"", "alert = [\"page-duty\"]", 10, "whole path"),
+        ("log = \"json\"", "alert = [\"/usr/bin/true\"]", 10, "the table [alert]"),
+        ("log = \"json\"", "[alert]\ncommand = []", 11, "whole path"),
+        ("log = \"json\"", "[alert]\ncommand = [\"page-duty\"]", 11, "whole path"),
+        ("log = \"json\"", "[alert]\npager = 1", 11, "Correct the spelling"),
+        ("log = \"json\"", "[alert.webhook]\nurl = \"http://pager.example/\"", 11, "https"),
+        ("log = \"json\"", "[alert.webhook]\nurl = \"https://me:secret@pager.example/\"", 11, "token_file"),
+        ("log = \"json\"", "[alert.webhook]\nurl = \"pager\"", 11, "https://pager.example"),
+        (
+            "log = \"json\"",
+            "[alert.mail]\nserver = \"mail.example\"\nfrom = \"a@b.example\"\nto = [\"a@b.example\"]",
+            11,
+            "name and port",
+        ),
+        (
+            "log = \"json\"",
+            "[alert.mail]\nserver = \"mail.example:587\"\nfrom = \"a\"\nto = [\"a@b.example\"]",
+            12,
+            "without names",
+        ),
+        (
+            "log = \"json\"",
+            "[alert.mail]\nserver = \"mail.example:587\"\nfrom = \"a@b.example\"\nto = []",
+            13,
+            "1 to 16",
+        ),
+        (
+            "log = \"json\"",
+            "[alert.mail]\nserver = \"mail.example:587\"\nuser = \"u\"\nfrom = \"a@b.example\"\nto = [\"a@b.example\"]",
+            12,
+            "password_file",
+        ),
+        (
+            "log = \"json\"",
+            "[alert.mail]\nserver = \"mail.example:25\"\ntls = \"none\"\nfrom = \"a@b.example\"\nto = []",
+            12,
+            "unknown variant",
+        ),
     ];
     for (from, to, line, remedy) in cases {
         assert!(GOOD.contains(from), "{from}");
@@ -73,4 +108,17 @@ fn the_example_in_the_documentation_is_right() {
     let text = include_str!("../../../docs/node.toml");
     let config = parse(text).unwrap();
     assert_eq!(config.web_origins, ["https://hotline.example"]);
+    // What is only shown there is right as well.
+    let shown: Vec<&str> = text.lines().skip_while(|line| !line.contains("[alert]")).collect();
+    let shown: Vec<&str> = shown.iter().filter_map(|line| line.strip_prefix("# ")).collect();
+    let setting = |line: &str| {
+        line.split_once(" = ").is_some_and(|(name, _)| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+    };
+    let shown = shown.into_iter().filter(|line| line.starts_with('[') || setting(line));
+    let shown: String = shown.map(|line| format!("{line}\n")).collect();
+    let shown = shown.replace("/usr/local/bin/page-duty", "/bin/sh");
+    let config = parse(&(text.to_owned() + &shown)).unwrap();
+    let (webhook, mail) = (config.alert.webhook.unwrap(), config.alert.mail.unwrap());
+    assert_eq!((webhook.host.as_str(), webhook.port, webhook.path.as_str()), ("pager.example", 443, "/hotline"));
+    assert_eq!((mail.server.as_str(), mail.port, mail.to.len()), ("mail.example", 587, 2));
 }

@@ -17,7 +17,8 @@ async fn start(house: &House, node: &str, script: &str) -> Node {
     let command = toml.with_file_name("page-duty");
     std::fs::write(&command, script).unwrap();
     std::fs::set_permissions(&command, PermissionsExt::from_mode(0o700)).unwrap();
-    let text = std::fs::read_to_string(&toml).unwrap() + &format!("alert = [\"{}\", \"x y\"]\n", command.display());
+    let text =
+        std::fs::read_to_string(&toml).unwrap() + &format!("[alert]\ncommand = [\"{}\", \"x y\"]\n", command.display());
     std::fs::write(&toml, text).unwrap();
     Node::start(Config::read(&toml).unwrap()).await.unwrap()
 }

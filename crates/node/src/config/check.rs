@@ -7,18 +7,18 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use trialogue_charter::{Hash, NodeId};
 
-struct Checker<'a> {
+pub(super) struct Checker<'a> {
     path: &'a Path,
     text: &'a str,
 }
 
 impl Checker<'_> {
-    fn wrong<T>(&self, at: &Spanned<T>, what: impl Into<String>, remedy: &str) -> ConfigError {
+    pub(super) fn wrong<T>(&self, at: &Spanned<T>, what: impl Into<String>, remedy: &str) -> ConfigError {
         let line = Some(line_of(self.text, at.span().start));
         ConfigError { file: self.path.to_owned(), line, what: what.into(), remedy: remedy.into() }
     }
 
-    fn beside(&self, path: PathBuf) -> PathBuf {
+    pub(super) fn beside(&self, path: PathBuf) -> PathBuf {
         // `join` keeps an absolute path as it is.
         self.path.parent().map(|dir| dir.join(&path)).unwrap_or(path)
     }
@@ -72,19 +72,6 @@ impl Checker<'_> {
                 "Write scheme and host as a browser does, for example \"https://hotline.example\", without a path.",
             )),
         }
-    }
-
-    fn alert(&self, value: Spanned<Vec<String>>) -> Result<Vec<String>, ConfigError> {
-        let remedy = "Name a program by its whole path, then its arguments: alert = [\"/usr/local/bin/page-duty\"].";
-        let Some(program) = value.get_ref().first() else {
-            return Err(self.wrong(&value, "alert names no program", remedy));
-        };
-        let path = Path::new(program);
-        if !path.is_absolute() || !path.is_file() {
-            let what = format!("alert names \"{program}\", which is not a file");
-            return Err(self.wrong(&value, what, remedy));
-        }
-        Ok(value.into_inner())
     }
 
     fn public(&self, value: &Spanned<String>) -> Result<IpAddr, ConfigError> {

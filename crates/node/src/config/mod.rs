@@ -1,8 +1,10 @@
 //! `node.toml`: what one node is told by its operator. A wrong line names file, line and remedy.
 
+mod alert;
 mod check;
 mod error;
 
+pub use alert::{AlertConfig, MailConfig, MailTls, WebhookConfig};
 pub use error::ConfigError;
 
 use serde::{Deserialize, Serialize};
@@ -71,8 +73,8 @@ pub struct Config {
     pub passkeys: Passkeys,
     /// Files of the web console; none: those that the program brings along.
     pub console_dir: Option<PathBuf>,
-    /// The command that alerts people beyond the consoles, with its arguments; empty: there is none.
-    pub alert: Vec<String>,
+    /// By what means people beyond the consoles are alerted.
+    pub alert: AlertConfig,
     /// How log lines look.
     pub log: LogFormat,
 }
@@ -98,7 +100,8 @@ struct File {
     console_dir: Option<Spanned<PathBuf>>,
     #[serde(default)]
     passkeys: Passkeys,
-    alert: Option<Spanned<Vec<String>>>,
+    #[serde(default, deserialize_with = "alert::table")]
+    alert: Option<alert::AlertFile>,
     #[serde(default)]
     log: LogFormat,
 }

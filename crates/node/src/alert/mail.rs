@@ -1,0 +1,75 @@
+//! A mail by SMTP (RFC 5321) under TLS, from the first byte or by STARTTLS (RFC 3207); never without.
+
+use super::{Alert, Failure, PATIENCE, trust, words};
+use crate::config::{MailConfig, MailTls};
+use crate::error::NodeError;
+use futures_util::future::join_all;
+use lettre::message::Mailbox;
+use lettre::message::header::ContentType;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+
+pub(super) struct Mailer {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Address,
+    to: Vec<Address>,
+}
+
+impl Mailer {
+    pub(super) fn new(config: &MailConfig) -> Result<Self, NodeError> {
+        let mut parameters = TlsParameters::builder(config.server.clone());
+        if let Some(path) = &config.ca {
+            let pem = trust::authority(path)?;
+            let authority = Certificate::from_pem(&pem).map_err(|_| trust::bad_authority(path))?;
+            // The party's own authority and nobody else.
+            parameters = parameters.certificate_store(CertificateStore::None).add_root_certificate(authority);
+        }
+        let parameters = parameters.build_rustls().map_err(|_| match &config.ca {
+            Some(path) => trust::bad_authority(path),
+            None => NodeError::Alerts("the cryptography of this build is incomplete"),
+        })?;
+        let tls = match config.tls {
+            MailTls::Starttls => Tls::Required(parameters),
+            MailTls::Tls => Tls::Wrapper(parameters),
+        };
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(config.server.clone())
+            .port(config.port)
+            .timeout(Some(PATIENCE))
+            .tls(tls);
+        if let (Some(user), Some(path)) = (&config.user, &config.password_file) {
+            let password = trust::secret(path, "password of the mail server")?;
+            builder = builder.credentials(Credentials::new(user.clone(), password.to_string()));
+        }
+        Ok(Self { transport: builder.build(), from: config.from.clone(), to: config.to.clone() })
+    }
+
+    /// To each by a mail of its own, so that one address that is wrong keeps it from nobody else. One that is sent is enough.
+    pub(super) async fn send(&self, alert: &Alert) -> Result<(), Failure> {
+        let sent = join_all(self.to.iter().map(|to| self.send_one(to, alert))).await;
+        if sent.contains(&Ok(())) { Ok(()) } else { sent.into_iter().next().unwrap_or(Err(Failure::Broken)) }
+    }
+
+    async fn send_one(&self, to: &Address, alert: &Alert) -> Result<(), Failure> {
+        let message = Message::builder()
+            .from(Mailbox::new(None, self.from.clone()))
+            .to(Mailbox::new(None, to.clone()))
+            .subject(words::subject(alert))
+            .header(ContentType::TEXT_PLAIN)
+            .body(words::text(alert))
+            .map_err(|_| Failure::Broken)?;
+        self.transport.send(message).await.map(drop).map_err(|error| {
+            if let Some(status) = error.status() {
+                Failure::Answered(u16::from(status))
+            } else if error.is_timeout() {
+                Failure::Late
+            } else if error.is_tls() {
+                Failure::Tls
+            } else if error.is_client() {
+                Failure::NotOffered
+            } else {
+                Failure::Unreachable
+            }
+        })
+    }
+}

@@ -1,0 +1,163 @@
+//! Alerts people beyond the consoles to a ring that nobody has answered: by the operator's command, a webhook, a mail.
+//!
+//! What the operator has set is tried at once. The alert is done if any of it works; each failure is logged with its reason, which holds no
+//! secret and no address, and counted.
+
+mod command;
+mod mail;
+mod trust;
+mod webhook;
+mod words;
+
+use crate::config::AlertConfig;
+use crate::counters::Counters;
+use crate::error::NodeError;
+use command::Program;
+use mail::Mailer;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, mpsc};
+use trialogue_charter::{CallId, LineId, PartyId, Precedence};
+use webhook::Hook;
+
+/// Longest that one means may take; then it is ended and counts as failed. Shorter fails a mail server that is slow, longer leaves the
+/// caller without word.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Alerts at once. A flood of rings is bounded before; more than these wait.
+const AT_ONCE: usize = 4;
+/// Alerts under way or waiting; beyond that they count as failed.
+const WAITING: usize = 64;
+
+/// One ring to tell people of.
+pub(crate) struct Alert {
+    pub(crate) call: CallId,
+    pub(crate) line: LineId,
+    pub(crate) party: PartyId,
+    pub(crate) precedence: Precedence,
+    pub(crate) consoles: u16,
+}
+
+/// What became of one.
+pub(crate) struct Alerted {
+    pub(crate) call: CallId,
+    pub(crate) line: LineId,
+    pub(crate) done: bool,
+}
+
+/// Why one of the means did not work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum Failure {
+    /// The program.
+    #[error("the program cannot be started; correct `command` under [alert] in node.toml")]
+    Start,
+    /// The program.
+    #[error("the program ended with a failure")]
+    Exit,
+    /// No address, no way, or nobody there.
+    #[error("the server cannot be reached")]
+    Unreachable,
+    /// Its certificate.
+    #[error("the server's certificate is not trusted, or it speaks no TLS; name the authority that issued it as `ca`")]
+    Tls,
+    /// It has no STARTTLS, or no log-in that is understood.
+    #[error("the server does not offer STARTTLS or a way to log in")]
+    NotOffered,
+    /// Anything but success; redirections are not followed.
+    #[error("the server answered {0}")]
+    Answered(u16),
+    /// In the middle.
+    #[error("the server broke off")]
+    Broken,
+    /// Over [`PATIENCE`].
+    #[error("it took longer than 20 s and was ended")]
+    Late,
+}
+
+/// Everything that the operator has set.
+struct Means {
+    program: Option<Program>,
+    hook: Option<Hook>,
+    mailer: Option<Mailer>,
+    counters: Counters,
+}
+
+/// Tells people.
+pub(crate) struct Alerter {
+    means: Arc<Means>,
+    places: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+    told: mpsc::Sender<Alerted>,
+    /// Where the means run: the control task's own runtime knows time and messages only.
+    runtime: Handle,
+}
+
+impl Alerter {
+    /// None: the operator has set nothing. Must be called inside a Tokio runtime with I/O.
+    ///
+    /// # Errors
+    /// When a file that the configuration names cannot be used.
+    pub(crate) fn new(
+        config: &AlertConfig,
+        counters: &Counters,
+    ) -> Result<(Option<Self>, mpsc::Receiver<Alerted>), NodeError> {
+        let (told, results) = mpsc::channel(WAITING + 1);
+        if config.is_empty() {
+            return Ok((None, results));
+        }
+        let means = Means {
+            program: Program::new(&config.command),
+            hook: config.webhook.as_ref().map(Hook::new).transpose()?,
+            mailer: config.mail.as_ref().map(Mailer::new).transpose()?,
+            counters: counters.clone(),
+        };
+        let alerter = Self {
+            means: Arc::new(means),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+            waiting: Arc::new(Semaphore::new(WAITING)),
+            told,
+            runtime: Handle::current(),
+        };
+        Ok((Some(alerter), results))
+    }
+
+    /// Starts it; the result comes on the channel. False: too many are under way.
+    pub(crate) fn alert(&self, alert: Alert) -> bool {
+        let Ok(waiting) = self.waiting.clone().try_acquire_owned() else { return false };
+        let (means, places, told) = (self.means.clone(), self.places.clone(), self.told.clone());
+        self.runtime.spawn(async move {
+            let place = places.acquire_owned().await;
+            let done = place.is_ok() && means.tell(&alert).await;
+            drop(waiting);
+            let _ = told.send(Alerted { call: alert.call, line: alert.line, done }).await;
+        });
+        true
+    }
+}
+
+impl Means {
+    /// True: somebody was told by at least one of them.
+    async fn tell(&self, alert: &Alert) -> bool {
+        let program =
+            self.tried("command", "alert_command_failed", self.program.as_ref().map(|means| means.run(alert)));
+        let hook = self.tried("webhook", "alert_webhook_failed", self.hook.as_ref().map(|means| means.post(alert)));
+        let mail = self.tried("mail", "alert_mail_failed", self.mailer.as_ref().map(|means| means.send(alert)));
+        let (program, hook, mail) = tokio::join!(program, hook, mail);
+        program || hook || mail
+    }
+
+    async fn tried(
+        &self,
+        means: &'static str,
+        count: &'static str,
+        attempt: Option<impl Future<Output = Result<(), Failure>>>,
+    ) -> bool {
+        let Some(attempt) = attempt else { return false };
+        let outcome = tokio::time::timeout(PATIENCE, attempt).await.unwrap_or(Err(Failure::Late));
+        if let Err(reason) = outcome {
+            self.counters.count(count);
+            tracing::error!(means, %reason, "an alert failed: nobody beyond the consoles knows of the ring by it");
+        }
+        outcome.is_ok()
+    }
+}
