@@ -102,7 +102,7 @@ fn up_and_down_and_up_again() {
     assert_ne!(visit().certify(&verified, &device, 0).unwrap().1.voucher_id, voucher);
     let links: std::collections::BTreeMap<String, String> =
         serde_json::from_str(&fs::read_to_string(dir.join("links.json")).unwrap()).unwrap();
-    assert_eq!(links.len(), 9);
+    assert_eq!(links.len(), 15);
     EnrolmentLink::parse(&links["kor-president"]).unwrap();
     assert!(get(base, "/nobody").unwrap().starts_with("HTTP/1.1 404"));
 
