@@ -3,4 +3,4 @@
 /**
  * How a ring ended for the caller.
  */
-export type Outcome = "declined" | "unanswered" | "ended" | "removed" | "handedOver" | "dropped";
+export type Outcome = "declined" | "unanswered" | "ended" | "calledAway" | "removed" | "handedOver" | "dropped";

@@ -55,11 +55,6 @@ export function precedence(level: Precedence): string {
   return precedences[level]();
 }
 
-/** Is the first more urgent than the second? */
-export function above(one: Precedence, other: Precedence): boolean {
-  return levels.indexOf(one) > levels.indexOf(other);
-}
-
 const reasons: Record<string, () => string> = {
   busy: m.reason_busy, callBack: m.reason_callBack, deputy: m.reason_deputy, refused: m.reason_refused,
 };
@@ -95,7 +90,7 @@ export function ringState(s: RingState): { words: string; tone: 'good' | 'warn' 
 }
 
 const outcomes: Record<Outcome, () => string> = {
-  declined: m.outcome_declined, unanswered: m.outcome_unanswered, ended: m.outcome_ended, removed: m.outcome_removed, handedOver: m.outcome_handedOver, dropped: m.outcome_dropped,
+  declined: m.outcome_declined, unanswered: m.outcome_unanswered, ended: m.outcome_ended, calledAway: m.outcome_calledAway, removed: m.outcome_removed, handedOver: m.outcome_handedOver, dropped: m.outcome_dropped,
 };
 
 /** How the last call here ended. */

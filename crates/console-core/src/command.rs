@@ -101,6 +101,9 @@ impl Console {
 
     fn answer(&mut self, line: String) {
         let Some(line) = self.act_on(line) else { return };
+        if self.is_too_early(&line) {
+            return self.refuse("notNow");
+        }
         match self.fold.as_ref().and_then(|fold| fold.line(&line).call) {
             Some(call) => self.enter(line, call, None),
             None => self.refuse("notNow"),

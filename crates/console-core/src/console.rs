@@ -142,6 +142,7 @@ impl Console {
             self.leg_next_us(),
             self.call_next_us(),
             self.stage_next_us(),
+            self.standing_next_us(),
             self.keys_next_us(),
             self.bodies.next_us().filter(|_| self.link.is_up()),
             self.stock_next_us(),

@@ -313,7 +313,9 @@ impl Console {
             if !held.they_left && self.now_us < alone_us + ALONE_US {
                 return;
             }
-            Outcome::Ended
+            // Why the last of them went.
+            let away = held.departures.back().is_some_and(|(_, cause)| cause.is_some());
+            if held.they_left && away { Outcome::CalledAway } else { Outcome::Ended }
         } else if !answers.is_empty() && answers.iter().all(|answer| matches!(answer, RingResponse::Declined { .. })) {
             Outcome::Declined
         } else if held.rang.is_some() {

@@ -29,6 +29,7 @@ mod refresh;
 mod seal;
 mod show;
 mod stage;
+mod standing;
 mod stations;
 pub mod view;
 

@@ -30,6 +30,8 @@ pub const DEPARTURES_MAX: usize = 8;
 pub const ASKED_US: u64 = 30_000_000;
 /// How long a party that was rung may say nothing before that is shown.
 pub const SILENT_US: u64 = 3_000_000;
+/// Who is in a call hears the tone of a more urgent ring for so long before it can be answered, milliseconds.
+pub const TONE_MS: u64 = 3_000;
 /// A principal's console whose coming on was refused tries again after this.
 pub const COME_ON_AGAIN_US: u64 = 500_000;
 /// How long a console stays in a call whose others were lost, and did not hang up.

@@ -3,6 +3,7 @@
 use crate::console::Console;
 use crate::limits::{MISSING_US, SILENT_US, STRANGER_US};
 use crate::link::Stage;
+use crate::standing;
 use crate::view::*;
 use std::collections::BTreeMap;
 use trialogue_charter::{DeviceId, Line, Party, Texts, VerifiedCharter};
@@ -22,12 +23,14 @@ pub(crate) fn text(texts: &Texts) -> Text3 {
 
 impl Console {
     pub(crate) fn view_now(&self) -> View {
-        let lines = match (&self.charter, &self.me) {
+        let call = self.call_view();
+        let mut lines: Vec<LineView> = match (&self.charter, &self.me) {
             (Some(charter), Some(me)) => {
                 charter.lines_of_office(&me.office).map(|line| self.line_view(charter, line)).collect()
             }
             _ => Vec::new(),
         };
+        standing::sort(&mut lines, call.as_ref(), self.now_ms);
         View {
             me: self.person(&self.id),
             node: match self.link.stage {
@@ -38,7 +41,7 @@ impl Console {
             },
             trouble: self.trouble.clone(),
             lines,
-            call: self.call_view(),
+            call,
             duty: self.own_duty(),
             consultations: self.consultation_views(),
             consulting: self.consulting(),
@@ -174,6 +177,8 @@ impl Console {
             from: self.person(&ring.device)?,
             precedence: ring.precedence.into(),
             ready_ms,
+            standing: Standing::default(),
+            answer_from_ms: None,
             since_ms: since as f64,
             until_ms: until as f64,
         })

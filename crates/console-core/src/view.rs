@@ -240,10 +240,28 @@ pub struct RingView {
     pub precedence: Precedence,
     /// A console of the own party has promised an answer for then, milliseconds since 1970 UTC: it sounds no more, and can be answered.
     pub ready_ms: Option<f64>,
+    /// What it does to the screen.
+    pub standing: Standing,
+    /// This console is in a less urgent call, and can answer from then on, milliseconds since 1970 UTC.
+    pub answer_from_ms: Option<f64>,
     /// When it began here, milliseconds since 1970 by this console's clock.
     pub since_ms: f64,
     /// When it expires here, unless an answer was promised.
     pub until_ms: f64,
+}
+
+/// What a ring does to the screen of a console where it can be answered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum Standing {
+    /// It takes over the screen and sounds: the most urgent one, and above the call that this console is in.
+    #[default]
+    TakesOver,
+    /// It is shown beside a call that is as urgent, or beside a more urgent ring.
+    Waits,
+    /// An answer was promised for later: it makes no sound.
+    Promised,
 }
 
 /// How a ring ended for the caller.
@@ -257,6 +275,8 @@ pub enum Outcome {
     Unanswered,
     /// The others hung up.
     Ended,
+    /// The last of the others left to answer a more urgent ring.
+    CalledAway,
     /// The own duty officer took this console out of the call.
     Removed,
     /// The same person has taken the call over at another console.
