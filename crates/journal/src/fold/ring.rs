@@ -35,24 +35,14 @@ impl Presence {
 
 impl OnLine {
     /// Rings. A console that is in already keeps its place and its keys: it rings again for those who are missing.
-    pub(super) fn ring(
-        &mut self,
-        device: DeviceId,
-        call: CallId,
-        offers: Vec<KeyOffer>,
-        precedence: Precedence,
-        role: Role,
-        seq: u64,
-        time_ms: u64,
-    ) {
-        let ring = OwnRing { call, precedence, seq, time_ms };
+    pub(super) fn ring(&mut self, device: DeviceId, ring: OwnRing, offers: Vec<KeyOffer>, role: Role) {
         if let Some(presence) = self.present.get_mut(&device) {
             presence.ring = Some(ring);
             presence.offers = by_node(offers);
             return;
         }
         let offers = by_node(offers);
-        let mut presence = Presence::new(call, role, seq, time_ms, offers);
+        let mut presence = Presence::new(ring.call, role, ring.seq, ring.time_ms, offers);
         presence.ring = Some(ring);
         self.come(device, presence);
     }

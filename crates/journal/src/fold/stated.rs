@@ -1,7 +1,7 @@
 //! A console's statement: may it say that, and then what happens.
 
 use super::device::Stay;
-use super::node::NodeState;
+use super::node::{NodeState, OwnRing};
 use super::respond::Acknowledged;
 use super::{Applied, Ignored};
 use crate::stated::{StatementError, UnverifiedStatement};
@@ -94,7 +94,7 @@ impl NodeState {
         let on = self.lines.entry(line.clone()).or_default();
         match act {
             Act::Ring { call, offers, precedence } => {
-                on.ring(device, call, offers, precedence, role, seq, time_ms);
+                on.ring(device, OwnRing { call, precedence, seq, time_ms }, offers, role);
                 self.begin(&line, &call);
                 Applied::Rang { line, call, device }
             }
