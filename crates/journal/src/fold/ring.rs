@@ -6,7 +6,7 @@ use crate::entry::BodyRef;
 use crate::limits::MEMBERS_MAX;
 use crate::statement::{KeyOffer, Statement};
 use std::collections::BTreeMap;
-use trialogue_charter::{CallId, DeviceId, NodeId, Precedence, Role, VerifiedCharter};
+use trialogue_charter::{CallId, DeviceId, NodeId, Role, VerifiedCharter};
 
 impl NodeState {
     pub(super) fn may_come_in(
