@@ -3,6 +3,7 @@
 use crate::ids::*;
 use crate::precedence::Authority;
 use crate::role::{Recording, Removal, Role, Subject};
+use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 
 /// MLS cipher suite (RFC 9420 §17.1; code points above 0x0900 are provisional, so the charter names them).
@@ -98,9 +99,18 @@ pub struct Node {
     /// Raw public key (RFC 7250) that the node shows on links: Ed25519, 32 bytes.
     #[cbor(n(4), with = "minicbor::bytes")]
     pub link: [u8; 32],
-    /// Where other nodes reach it, `host:port`, UDP, in order of preference; at most 8.
+    /// Where other nodes reach it, `host:port`, UDP, in order of preference; at most 8, and none once it is retired.
     #[n(5)]
     pub addresses: Vec<String>,
+    /// Its number on the wire and in key ids, 0 to 63. It stays the node's as long as the node is in the charter: an amendment moves nobody.
+    #[n(6)]
+    pub index: u8,
+    /// Ed25519 halves of the journal keys that it had before, the oldest first, so that its older entries can be verified; at most 8.
+    #[n(7)]
+    pub former: Vec<ByteArray<32>>,
+    /// It is in service no more. It stays in the charter, because its journal says which devices were revoked.
+    #[n(8)]
+    pub retired: bool,
 }
 
 /// A seat on a line.
@@ -168,6 +178,37 @@ pub struct Policy {
     /// May the others drop a party from a call?
     #[n(5)]
     pub removal: Removal,
+    /// Who must sign an amendment.
+    #[n(6)]
+    pub amending: Amending,
+}
+
+/// Who, of the parties of the charter in force, must sign an amendment. Every party of the amended charter signs it in any case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Amending {
+    /// Every one, a party that leaves too.
+    #[default]
+    #[n(0)]
+    All,
+    /// Every one but at most one, and never fewer than two: a party that is gone, or has lost its root key, does not hold up the others.
+    #[n(1)]
+    AllButOne,
+}
+
+impl Amending {
+    /// Its name in configuration files: `all` or `all-but-one`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::AllButOne => "all-but-one",
+        }
+    }
+
+    /// The rule of a name, if it is known.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::All, Self::AllButOne].into_iter().find(|rule| rule.name() == name)
+    }
 }
 
 /// The whole agreement. Identical bytes on every node: deterministic CBOR (RFC 8949 §4.2).
@@ -189,7 +230,7 @@ pub struct Charter {
     /// Two to nine parties, sorted by id.
     #[n(4)]
     pub parties: Vec<Party>,
-    /// Nodes, sorted by id; a node's position is its index on the wire.
+    /// Nodes, sorted by id, retired ones too.
     #[n(5)]
     pub nodes: Vec<Node>,
     /// Offices, sorted by id.

@@ -45,6 +45,9 @@ pub fn charter(suite: Suite) -> Charter {
         journal: secret("journal", party).public(),
         link: secret("link", party).public().ed25519,
         addresses: vec![format!("127.0.0.1:{}", 9_001 + index)],
+        index: index as u8,
+        former: Vec::new(),
+        retired: false,
     });
     let mut offices: Vec<Office> = PARTIES
         .iter()
@@ -127,10 +130,51 @@ pub fn charter(suite: Suite) -> Charter {
             alert_seconds: 20,
             escalate_seconds: 0,
             removal: Removal::Majority,
+            amending: Amending::All,
         },
         subjects: ["missile-launch", "incident-at-sea"]
             .map(|id| Subject { id: SubjectId::new(id).expect("fixture"), text: texts(id) })
             .to_vec(),
+    }
+}
+
+/// What `change` makes of a charter, with the next serial, signed by every party that it has and by roots that it has no more.
+pub fn amended(held: &VerifiedCharter, change: impl FnOnce(&mut Charter)) -> VerifiedCharter {
+    let mut charter = Charter::clone(held);
+    charter.serial += 1;
+    change(&mut charter);
+    let mut draft = UnverifiedCharter::draft(charter.clone()).expect("fixture");
+    for party in charter.parties.iter().chain(&held.parties) {
+        let root = [root(party.id.as_str()), secret("next root", party.id.as_str())];
+        let root = root.iter().find(|root| root.public() == party.root).expect("fixture");
+        if charter.parties.iter().any(|p| p.root == party.root) {
+            draft.sign(&party.id, root).expect("fixture");
+        } else {
+            draft.consent(held, &party.id, root).expect("fixture");
+        }
+    }
+    draft.verify(None).expect("fixture")
+}
+
+/// The root key that a party of the fixture takes after its first.
+pub fn next_root(party: &str) -> HybridSecret {
+    secret("next root", party)
+}
+
+/// A further key pair of a node, for amendments that change its keys.
+pub fn next_key(node: &str) -> HybridSecret {
+    secret("next", node)
+}
+
+/// Takes a party out: its nodes, its offices, and lines on which it leaves only one party.
+pub fn without(charter: &mut Charter, party: &str) {
+    charter.parties.retain(|p| p.id.as_str() != party);
+    charter.nodes.retain(|node| node.party.as_str() != party);
+    charter.offices.retain(|office| office.party.as_str() != party);
+    let left: Vec<OfficeId> = charter.offices.iter().map(|office| office.id.clone()).collect();
+    for line in &mut charter.lines {
+        line.offices.retain(|office| left.contains(office));
+        line.authority.retain(|authority| left.contains(&authority.office));
     }
 }
 

@@ -4,6 +4,7 @@
 //! Everything here is pure: bytes in, verified types out. The bytes are specified in `spec/charter.md`.
 
 pub mod agreement;
+pub mod amendment;
 mod canonical;
 pub mod cose;
 pub mod device;
@@ -24,6 +25,7 @@ pub mod verified;
 pub mod voucher;
 
 pub use agreement::*;
+pub use amendment::Breach;
 pub use device::{Device, DeviceCertificate, DeviceSecret, MlsKey};
 pub use enrol::{BadLink, EnrolmentLink};
 pub use ids::*;

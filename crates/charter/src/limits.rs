@@ -6,6 +6,15 @@ pub const PARTIES_MIN: usize = 2;
 pub const PARTIES_MAX: usize = 9;
 /// Most nodes: a main and an alternate site each. A ring carries one key package per node, so this bounds a ring's size.
 pub const NODES_MAX: usize = 18;
+/// Most nodes with those that are retired, which stay for the sake of their journals: each may be replaced once before the oldest has to go
+/// with its party. More costs 2.7 kB of charter each.
+pub const NODES_EVER: usize = 36;
+/// Highest index of a node: a key id has 6 bits for it.
+pub const INDEX_MAX: u8 = 63;
+/// Most former journal keys of a node, 32 bytes each. A node that needs more is retired, and a new one takes its place.
+pub const FORMER_MAX: usize = 8;
+/// Fewest parties that may drop one that does not sign: one alone never can.
+pub const AMENDERS_MIN: usize = 2;
 /// Most offices, all parties together. Their titles are most of a large charter.
 pub const OFFICES_MAX: usize = 96;
 /// Most lines. The board shows them all at once.

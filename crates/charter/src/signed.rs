@@ -1,6 +1,6 @@
 //! A charter on its way from a draft to the agreement of all: collecting signatures, then verifying every one.
 
-use crate::agreement::Charter;
+use crate::agreement::{Charter, Party};
 use crate::canonical;
 use crate::cose::{Algorithm, Fault, Many, OpenError, domain};
 use crate::ids::{Hash, PartyId};
@@ -58,6 +58,21 @@ pub enum CharterError {
     /// As old as the one in force, but different.
     #[error("another charter with serial {0} is in force: an amendment needs a higher serial")]
     Conflicting(u64),
+    /// A party of the charter in force has not agreed to what takes its place.
+    #[error(
+        "party {party} has not signed the amendment with its root in the charter in force ({algorithm}, {fault}): it must sign, also when it leaves"
+    )]
+    NotAgreed {
+        /// Whose.
+        party: PartyId,
+        /// Which of its two signatures.
+        algorithm: Algorithm,
+        /// Missing or wrong.
+        fault: Fault,
+    },
+    /// Something that an amendment must not do.
+    #[error("{0}")]
+    NotAnAmendment(#[from] crate::amendment::Breach),
 }
 
 /// A charter with the signatures collected so far. Its content is sound, and nothing more is known.
@@ -80,9 +95,8 @@ impl UnverifiedCharter {
         let signed = Many::decode(bytes, CHARTER_MAX)?;
         let claims: Charter = canonical::decode(signed.payload()).ok_or(CharterError::NotCanonical)?;
         claims.validate()?;
-        if let Some(stranger) =
-            signed.kids().find(|kid| !claims.parties.iter().any(|p| p.id.as_str().as_bytes() == *kid))
-        {
+        let of_party = |kid: &[u8]| claims.parties.iter().any(|p| p.id.as_str().as_bytes() == kid);
+        if let Some(stranger) = signed.kids().find(|kid| !of_party(kid) && !is_former(kid)) {
             let name = String::from_utf8_lossy(&stranger[..stranger.len().min(PartyId::MAX)]).into_owned();
             return Err(CharterError::StrangeSignature(name));
         }
@@ -115,6 +129,29 @@ impl UnverifiedCharter {
         Ok(())
     }
 
+    /// Adds both signatures of a root of the charter `held` that this one does not have any more: its party leaves, or gets another root.
+    pub fn consent(
+        &mut self,
+        held: &VerifiedCharter,
+        party: &PartyId,
+        root: &HybridSecret,
+    ) -> Result<(), CharterError> {
+        let known = held.party(party).ok_or_else(|| CharterError::NoSuchParty(party.clone()))?;
+        if known.root != root.public() {
+            return Err(CharterError::NotTheRoot(party.clone()));
+        }
+        self.signed.sign(domain::AMENDMENT, &former_kid(party), root);
+        Ok(())
+    }
+
+    /// Has the root of a party in the charter in force agreed to this one: as a root of this one, or as one that is not in it any more?
+    pub(crate) fn agrees(&self, party: &Party) -> Result<(), (Algorithm, Fault)> {
+        let stays = self.claims.parties.iter().any(|p| p.id == party.id && p.root == party.root);
+        let kid = if stays { party.id.as_str().as_bytes().to_vec() } else { former_kid(&party.id) };
+        let domain = if stays { domain::CHARTER } else { domain::AMENDMENT };
+        Algorithm::ALL.into_iter().try_for_each(|a| self.signed.check(domain, &kid, a, &party.root).map_err(|f| (a, f)))
+    }
+
     /// Signatures that are missing or wrong, in order of parties.
     pub fn missing(&self) -> Vec<(PartyId, Algorithm, Fault)> {
         let mut missing = Vec::new();
@@ -142,4 +179,16 @@ impl UnverifiedCharter {
         }
         Ok(VerifiedCharter::new(self.claims.clone(), self.hash(), self.encode()))
     }
+}
+
+/// Before the id of a party in the key id of a root that is not in the charter any more. No id of a party has it in it.
+const FORMER: &[u8] = b"former ";
+
+fn former_kid(party: &PartyId) -> Vec<u8> {
+    [FORMER, party.as_str().as_bytes()].concat()
+}
+
+fn is_former(kid: &[u8]) -> bool {
+    let id = kid.strip_prefix(FORMER).and_then(|id| std::str::from_utf8(id).ok());
+    id.is_some_and(|id| PartyId::new(id).is_ok())
 }

@@ -105,6 +105,16 @@ pub enum Unsound {
         /// The text.
         address: String,
     },
+    /// An index that another node has, or that key ids have no room for.
+    #[error(
+        "node {node} has the index {index}, which another node has or which is above {INDEX_MAX}: give it a free one"
+    )]
+    Index {
+        /// Whose.
+        node: String,
+        /// The index.
+        index: u8,
+    },
     /// A public key that is none.
     #[error("{place} is not a usable public key: take it from the .pub file again")]
     Key {
@@ -128,7 +138,8 @@ impl Charter {
         Suite::of(self.suite).ok_or(Unsound::Suite(self.suite))?;
         text("the charter's name", &self.name, TEXT_MAX)?;
         count("parties", self.parties.len(), PARTIES_MIN..=PARTIES_MAX)?;
-        count("nodes", self.nodes.len(), 1..=NODES_MAX)?;
+        count("nodes in service", self.nodes.iter().filter(|node| !node.retired).count(), 1..=NODES_MAX)?;
+        count("nodes with retired ones", self.nodes.len(), 1..=NODES_EVER)?;
         count("offices", self.offices.len(), 1..=OFFICES_MAX)?;
         count("lines", self.lines.len(), 1..=LINES_MAX)?;
         range("policy.ring_seconds", self.policy.ring_seconds, RING_SECONDS)?;
@@ -148,7 +159,7 @@ impl Charter {
         for party in &self.parties {
             texts(&format!("the name of party {}", party.id), &party.name)?;
             keys.hybrid(format!("the root key of party {}", party.id), &party.root)?;
-            if !self.nodes.iter().any(|node| node.party == party.id) {
+            if !self.nodes.iter().any(|node| node.party == party.id && !node.retired) {
                 return Err(Unsound::NoNode(party.id.clone()));
             }
         }
@@ -157,11 +168,20 @@ impl Charter {
 
     fn validate_nodes(&self, keys: &mut Keys) -> Result<(), Unsound> {
         sorted("node", self.nodes.iter().map(|node| &node.id))?;
+        let mut indices = BTreeSet::new();
         for node in &self.nodes {
+            if node.index > INDEX_MAX || !indices.insert(node.index) {
+                return Err(Unsound::Index { node: node.id.to_string(), index: node.index });
+            }
+            count(&format!("former journal keys of node {}", node.id), node.former.len(), 0..=FORMER_MAX)?;
+            for former in &node.former {
+                keys.ed25519(format!("a former journal key of node {}", node.id), former)?;
+            }
             self.known_party(format!("node {}", node.id), &node.party)?;
             keys.hybrid(format!("the journal key of node {}", node.id), &node.journal)?;
             keys.ed25519(format!("the link key of node {}", node.id), &node.link)?;
-            count(&format!("addresses of node {}", node.id), node.addresses.len(), 1..=ADDRESSES_MAX)?;
+            let addresses = if node.retired { 0..=0 } else { 1..=ADDRESSES_MAX };
+            count(&format!("addresses of node {}", node.id), node.addresses.len(), addresses)?;
             if let Some(address) = node.addresses.iter().find(|address| !is_address(address)) {
                 return Err(Unsound::Address {
                     node: node.id.to_string(),

@@ -4,6 +4,7 @@ use crate::agreement::{Charter, Line, Node, Office, Party, Suite};
 use crate::ids::{Hash, LineId, NodeId, OfficeId, PartyId};
 use crate::precedence::Precedence;
 use crate::signed::{CharterError, UnverifiedCharter};
+use std::collections::BTreeMap;
 use std::ops::Deref;
 
 /// A verified charter. Made by [`UnverifiedCharter::verify`] only.
@@ -48,24 +49,39 @@ impl VerifiedCharter {
         Suite::of(self.charter.suite).unwrap_or(Suite::Cnsa2)
     }
 
-    /// A node's index on the wire: its position.
+    /// A node's index on the wire.
     pub fn node_index(&self, id: &NodeId) -> Option<u8> {
-        self.nodes.iter().position(|node| node.id == *id).and_then(|index| u8::try_from(index).ok())
+        self.node(id).map(|node| node.index)
+    }
+
+    /// Nodes in service with their indices.
+    pub fn indices(&self) -> BTreeMap<NodeId, u8> {
+        self.in_service().map(|node| (node.id.clone(), node.index)).collect()
     }
 
     /// A node by its index on the wire.
     pub fn node_at(&self, index: u8) -> Option<&Node> {
-        self.nodes.get(usize::from(index))
+        self.nodes.iter().find(|node| node.index == index)
     }
 
-    /// A node.
+    /// A node, in service or retired.
     pub fn node(&self, id: &NodeId) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == *id)
     }
 
-    /// The node that shows this key on links.
+    /// Nodes that are not retired, by id.
+    pub fn in_service(&self) -> impl Iterator<Item = &Node> + Clone {
+        self.nodes.iter().filter(|node| !node.retired)
+    }
+
+    /// A node that is not retired.
+    pub fn serves(&self, id: &NodeId) -> bool {
+        self.in_service().any(|node| node.id == *id)
+    }
+
+    /// The node in service that shows this key on links.
     pub fn node_with_link_key(&self, link: &[u8]) -> Option<&Node> {
-        self.nodes.iter().find(|node| node.link == link)
+        self.in_service().find(|node| node.link == link)
     }
 
     /// A party.
@@ -122,16 +138,5 @@ impl VerifiedCharter {
     /// Parties with an office on a line, by id.
     pub fn parties_on_line<'a>(&'a self, line: &LineId) -> impl Iterator<Item = &'a Party> {
         self.parties.iter().filter(move |party| self.offices_of_party_on_line(&party.id, line).next().is_some())
-    }
-
-    /// May this charter take the place of the one that is held? Not if it is older, nor if it differs at the same serial.
-    pub fn supersedes(&self, held: &VerifiedCharter) -> Result<(), CharterError> {
-        if self.serial < held.serial {
-            return Err(CharterError::Older { offered: self.serial, held: held.serial });
-        }
-        if self.serial == held.serial && self.hash != held.hash {
-            return Err(CharterError::Conflicting(self.serial));
-        }
-        Ok(())
     }
 }

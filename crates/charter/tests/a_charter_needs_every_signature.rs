@@ -109,25 +109,6 @@ fn a_charter_of_others_is_refused_by_the_pin() {
 }
 
 #[test]
-fn an_older_charter_is_never_taken_back() {
-    let with = |serial, name: &str| {
-        let mut charter = fixture::charter(Suite::Cnsa2);
-        charter.serial = serial;
-        charter.name = name.to_owned();
-        let mut draft = UnverifiedCharter::draft(charter).unwrap();
-        for id in fixture::PARTIES {
-            draft.sign(&party(id), &fixture::root(id)).unwrap();
-        }
-        draft.verify(None).unwrap()
-    };
-    let (first, second, rival) = (with(1, "A"), with(2, "A"), with(2, "B"));
-    assert_eq!(second.supersedes(&first), Ok(()));
-    assert_eq!(second.supersedes(&second), Ok(()));
-    assert_eq!(first.supersedes(&second), Err(CharterError::Older { offered: 1, held: 2 }));
-    assert_eq!(rival.supersedes(&second), Err(CharterError::Conflicting(2)));
-}
-
-#[test]
 fn the_fixture_serves_both_suites() {
     assert_eq!(Trilateral::new(Suite::XWing).charter.suite(), Suite::XWing);
 }

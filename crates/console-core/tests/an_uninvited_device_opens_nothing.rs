@@ -126,6 +126,7 @@ fn a_hostile_node_vouches(world: &mut World, stranger: &mut Stranger, nodes: &[N
         node: id.clone(),
         charter: world.fixture.charter.hash(),
         heads: Vec::new(),
+        serial: 1,
     };
     for other in 1..nodes.len() {
         world.node_input(other, trialogue_core::Input::LinkUp { node: id.clone(), round_trip_us: None });

@@ -25,6 +25,8 @@ pub(crate) enum After {
 pub(crate) struct Pending {
     seq: u64,
     since_us: u64,
+    /// Serial of the charter under which it was made.
+    serial: u64,
     entry: VerifiedEntry,
     after: After,
 }
@@ -36,7 +38,7 @@ impl Machine {
     /// Makes the next own entry and asks for it to be written. The caller has checked against `ahead` that it may be said.
     pub(crate) fn append(&mut self, body: Body, bodies: Vec<ByteVec>, after: After) -> Result<(), Full> {
         let head = self.ledger.head(&self.node);
-        if head.saturating_sub(self.recorded) >= UNRECORDED_MAX as u64 {
+        if self.is_retired() || head.saturating_sub(self.recorded) >= UNRECORDED_MAX as u64 {
             self.count(Count::OverBound);
             return Err(Full);
         }
@@ -70,7 +72,7 @@ impl Machine {
         if self.ahead.apply(&entry, &plain(&bundle.bodies)).is_err() {
             self.log(Note::Fault { what: "an own entry does not fit the own journal" });
         }
-        self.pending.push_back(Pending { seq, since_us: self.now.us, entry, after });
+        self.pending.push_back(Pending { seq, since_us: self.now.us, serial: self.charter.serial, entry, after });
         self.push_out(Output::Append { seq, bundle });
     }
 
@@ -112,7 +114,8 @@ impl Machine {
         while let Some(pending) = self.pending.pop_front_if(|pending| pending.seq <= up_to) {
             let bundle = self.ledger.bundle(&self.node, pending.seq);
             let bodies = bundle.as_ref().map_or(&[][..], |bundle| &bundle.bodies);
-            if self.state.apply(&pending.entry, &plain(bodies)).is_err() {
+            // An amendment that came between may have made it void.
+            if self.state.apply(&pending.entry, &plain(bodies)).is_err() && pending.serial == self.charter.serial {
                 self.log(Note::Fault { what: "a released entry does not fit the own journal" });
             }
             self.released = pending.seq;

@@ -83,6 +83,9 @@ impl Machine {
             messages: Bucket::new(MESSAGES_BURST, MESSAGE_EVERY_US, now),
         };
         self.consoles.insert(console, fresh);
+        if self.is_retired() {
+            return self.refuse_console(console, Refusal::NotNow);
+        }
         let charter = self.charter.bytes().to_vec();
         let challenge = ToConsole::Challenge { protocol: PROTOCOL, node: self.node.clone(), nonce, charter };
         self.send_console(console, &challenge);

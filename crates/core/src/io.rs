@@ -1,7 +1,8 @@
 //! What goes into the control machine and what comes out of it.
 
 use crate::note::{Count, Note};
-use trialogue_charter::{CallId, DeviceId, LineId, NodeId, PartyId, Precedence};
+use std::sync::Arc;
+use trialogue_charter::{CallId, DeviceId, LineId, NodeId, PartyId, Precedence, VerifiedCharter};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::Medium;
 
@@ -161,6 +162,10 @@ pub enum Output {
         /// The signed entry that contradicts the one held.
         entry: Vec<u8>,
     },
+    /// A newer charter has taken effect. Store it with fsync before any entry that follows; link to its nodes, by their keys and addresses in
+    /// it, and to no others. A link that stands goes on until [`Output::CloseLink`], but one to a node whose link key changed (or the own one)
+    /// is made anew within some seconds.
+    Charter(Arc<VerifiedCharter>),
     /// Send one binary message on a WebSocket.
     SendConsole {
         /// To which.

@@ -29,6 +29,12 @@ impl Ledger {
         Self { journals: nodes.map(|node| (node, Vec::new())).collect(), bodies: Bodies::default() }
     }
 
+    /// Journals of exactly these nodes from now on; those of others are forgotten here, not on the disk.
+    pub(crate) fn keep_nodes<'a>(&mut self, nodes: impl Iterator<Item = &'a NodeId>) {
+        let mut before = std::mem::take(&mut self.journals);
+        self.journals = nodes.map(|node| (node.clone(), before.remove(node).unwrap_or_default())).collect();
+    }
+
     /// Position of the last entry held.
     pub(crate) fn head(&self, node: &NodeId) -> u64 {
         self.journals.get(node).map_or(0, |journal| journal.len() as u64)

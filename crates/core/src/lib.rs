@@ -6,6 +6,7 @@
 //! outputs say, in their order; `next_timeout()` says when to call `handle(now, Input::Tick)` at the latest.
 
 mod admit;
+mod amend;
 mod append;
 mod bodies;
 mod bucket;
@@ -32,6 +33,7 @@ mod take_entries;
 mod take_statement;
 mod watch;
 
+pub use amend::AmendError;
 pub use io::*;
 pub use machine::Machine;
 pub use note::*;

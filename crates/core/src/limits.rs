@@ -65,3 +65,12 @@ pub const STREAMS_MAX: usize = 1_024;
 pub const RINGS_BURST: u32 = 32;
 /// See [`RINGS_BURST`].
 pub const RING_EVERY_US: u64 = 1_000_000;
+/// Charters of before that are kept for a neighbour or console that missed several. Each is 40 to 400 kB; one that missed more is given the
+/// newest by its operator.
+pub const LINEAGE_MAX: usize = 8;
+/// Charters that a neighbour may give at once, and how fast that is refilled. Each costs a node up to 30 ms of verifying.
+pub const CHARTERS_BURST: u32 = LINEAGE_MAX as u32 + 2;
+/// See [`CHARTERS_BURST`].
+pub const CHARTER_EVERY_US: u64 = 10_000_000;
+/// How long a link to a node that is not in service any more is kept, so that it hears of it. More keeps a stranger listening.
+pub const LEAVING_US: u64 = 2_000_000;

@@ -1,7 +1,8 @@
 //! Links to other nodes: hello, who reaches whom, up and down.
 
+use crate::bucket::Bucket;
 use crate::io::Output;
-use crate::limits::{HEADS_US, HELLO_US};
+use crate::limits::{CHARTER_EVERY_US, CHARTERS_BURST, HEADS_US, HELLO_US};
 use crate::machine::Machine;
 use crate::note::{Count, Note};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -10,8 +11,18 @@ use trialogue_wire::link::{Head, LinkMessage, PROTOCOL};
 
 /// A connection to another node, from [`crate::Input::LinkUp`] to [`crate::Input::LinkDown`].
 pub(crate) struct Link {
-    /// Both sides have said hello.
+    /// Both sides have said hello, under the same charter; or one has gone on to a newer one since.
     pub(crate) up: bool,
+    /// Its node is not in service any more: nothing that it says counts.
+    pub(crate) leaving: bool,
+    /// Which charter is in force at the other side, as it says: hash and serial.
+    pub(crate) charter: Option<(Hash, u64)>,
+    /// Until when the two sides of a link that is up must have the same charter again.
+    pub(crate) agree_by_us: Option<u64>,
+    /// Serial of the last charter that it was given here.
+    pub(crate) handed: u64,
+    /// How many charters it may give.
+    pub(crate) charters: Bucket,
     /// Until when hello must have come.
     pub(crate) hello_by_us: u64,
     pub(crate) round_trip_us: Option<u32>,
@@ -35,9 +46,21 @@ pub(crate) struct Link {
     pub(crate) told: BTreeSet<(u8, u16)>,
 }
 
+impl Link {
+    /// When it is closed unless the other side says what is waited for.
+    pub(crate) fn due_us(&self) -> u64 {
+        match self.agree_by_us {
+            _ if self.leaving => self.hello_by_us,
+            Some(agree_by_us) => agree_by_us,
+            None if self.up => u64::MAX,
+            None => self.hello_by_us,
+        }
+    }
+}
+
 impl Machine {
     pub(crate) fn link_up(&mut self, node: NodeId, round_trip_us: Option<u32>) {
-        if node == self.node || self.charter.node(&node).is_none() {
+        if node == self.node || self.is_retired() || !self.charter.serves(&node) {
             self.refuse_link(node, "no other node of this charter: check which key the connection showed");
             return;
         }
@@ -46,6 +69,11 @@ impl Machine {
         }
         let link = Link {
             up: false,
+            leaving: false,
+            charter: None,
+            handed: 0,
+            agree_by_us: None,
+            charters: Bucket::new(CHARTERS_BURST, CHARTER_EVERY_US, self.now.us),
             hello_by_us: self.now.us + HELLO_US,
             round_trip_us,
             neighbours: BTreeSet::new(),
@@ -60,13 +88,18 @@ impl Machine {
             told: BTreeSet::new(),
         };
         self.links.insert(node.clone(), link);
+        self.say_hello(&node);
+    }
+
+    pub(crate) fn say_hello(&mut self, node: &NodeId) {
         let hello = LinkMessage::Hello {
             protocol: PROTOCOL,
             node: self.node.clone(),
             charter: self.charter.hash(),
             heads: self.shown_heads(),
+            serial: self.charter.serial,
         };
-        self.send_link(&node, &hello);
+        self.send_link(node, &hello);
     }
 
     pub(crate) fn link_down(&mut self, node: &NodeId) {
@@ -88,11 +121,18 @@ impl Machine {
 
     pub(crate) fn link_message(&mut self, node: NodeId, bytes: &[u8]) {
         let Some(link) = self.links.get(&node) else { return };
+        if link.leaving {
+            return;
+        }
+        let greeted = link.charter.is_some();
         match (link.up, trialogue_wire::decode(bytes).ok()) {
             (_, None) => self.link_malformed(node),
-            (false, Some(LinkMessage::Hello { protocol, node: says, charter, heads })) => {
-                self.take_hello(node, protocol, &says, charter, &heads);
+            (_, Some(LinkMessage::Hello { protocol, node: says, charter, heads, serial })) => {
+                self.take_hello(node, protocol, &says, (charter, serial), &heads);
             }
+            (_, Some(LinkMessage::Charter { charter })) if greeted => self.charter_given(&node, &charter),
+            // The other side goes on to a newer charter and speaks under it before this side does.
+            (false, Some(_)) if greeted => {}
             (false, Some(_)) => self.refuse_link(node, "it spoke before its hello"),
             (true, Some(message)) => self.link_said(node, message),
         }
@@ -100,7 +140,7 @@ impl Machine {
 
     fn link_said(&mut self, node: NodeId, message: LinkMessage) {
         match message {
-            LinkMessage::Hello { .. } => self.link_malformed(node),
+            LinkMessage::Hello { .. } | LinkMessage::Charter { .. } => self.link_malformed(node),
             LinkMessage::Entries { bundles } => self.take_entries(&node, bundles),
             LinkMessage::Heads { heads } => self.take_heads(&node, &heads),
             LinkMessage::Neighbours { nodes } => self.take_neighbours(&node, nodes),
@@ -115,13 +155,16 @@ impl Machine {
         }
     }
 
-    fn take_hello(&mut self, node: NodeId, protocol: u8, says: &NodeId, charter: Hash, heads: &[Head]) {
+    fn take_hello(&mut self, node: NodeId, protocol: u8, says: &NodeId, charter: (Hash, u64), heads: &[Head]) {
+        let (held, offered) = (self.charter.serial, charter.1);
         let why = if protocol != PROTOCOL {
             Some("it speaks another version of the link protocol: update the older of the two nodes")
         } else if *says != node {
             Some("it calls itself by another name than its key's in the charter: check its configuration")
-        } else if charter != self.charter.hash() {
-            Some("it holds another charter: give both nodes the newest one")
+        } else if offered == held && charter.0 != self.charter.hash() {
+            Some(
+                "it holds another charter with the same serial: compare the two, and agree on one with a higher serial",
+            )
         } else {
             None
         };
@@ -130,12 +173,29 @@ impl Machine {
             return;
         }
         if let Some(link) = self.links.get_mut(&node) {
-            link.up = true;
+            link.charter = Some(charter);
+        }
+        if offered < held {
+            self.hand_charters(&node);
         }
         self.take_heads(&node, heads);
-        if let Some(link) = self.links.get_mut(&node) {
-            link.sent = link.theirs.clone();
+        self.settle_agreement(&node);
+    }
+
+    /// The same charter on both sides: the link is up. Another one: for a while the link goes on as it was, or waits.
+    pub(crate) fn settle_agreement(&mut self, node: &NodeId) {
+        let (now, own) = (self.now.us, self.charter.hash());
+        let Some(link) = self.links.get_mut(node) else { return };
+        let Some((theirs, _)) = link.charter else { return };
+        if theirs != own {
+            link.agree_by_us.get_or_insert(now + HELLO_US);
+            return;
         }
+        link.agree_by_us = None;
+        if std::mem::replace(&mut link.up, true) {
+            return;
+        }
+        link.sent = link.theirs.clone();
         self.log(Note::LinkUp { node: node.clone() });
         self.tell_neighbours();
         self.tell_all_sending();
@@ -155,7 +215,7 @@ impl Machine {
     }
 
     /// Tells every neighbour who this node's neighbours are.
-    fn tell_neighbours(&mut self) {
+    pub(crate) fn tell_neighbours(&mut self) {
         let nodes: Vec<NodeId> = self.neighbours().cloned().collect();
         for node in &nodes {
             self.send_link(node, &LinkMessage::Neighbours { nodes: nodes.clone() });
@@ -192,10 +252,24 @@ impl Machine {
 
     /// Ends connections that never said hello.
     pub(crate) fn links_overdue(&mut self) {
-        let late = |link: &Link| !link.up && self.now.us >= link.hello_by_us;
-        let nodes: Vec<NodeId> = self.links.iter().filter(|(_, link)| late(link)).map(|(n, _)| n.clone()).collect();
-        for node in nodes {
-            self.refuse_link(node, "it did not say hello in time");
+        let late: Vec<(NodeId, bool, bool)> = self
+            .links
+            .iter()
+            .filter(|(_, link)| self.now.us >= link.due_us())
+            .map(|(node, link)| (node.clone(), link.leaving, link.charter.is_some()))
+            .collect();
+        for (node, leaving, greeted) in late {
+            if leaving {
+                self.push_out(Output::CloseLink { node: node.clone() });
+                self.link_down(&node);
+            } else if greeted {
+                self.refuse_link(
+                    node,
+                    "it holds another charter and did not go on to the newer one: give both nodes the newest one",
+                );
+            } else {
+                self.refuse_link(node, "it did not say hello in time");
+            }
         }
     }
 }

@@ -26,6 +26,10 @@ pub struct Machine {
     pub(crate) index: u8,
     pub(crate) party: PartyId,
     pub(crate) secret: HybridSecret,
+    /// The journal key of a charter to come.
+    pub(crate) next_secret: Option<HybridSecret>,
+    /// Charters before the one in force, the oldest first.
+    pub(crate) lineage: VecDeque<Arc<VerifiedCharter>>,
     pub(crate) now: Now,
     pub(crate) out: VecDeque<Output>,
 
@@ -133,9 +137,12 @@ impl Machine {
     }
 
     /// What follows from what changed, and what is due.
-    fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.open_journal();
         self.links_overdue();
+        if self.is_retired() {
+            return self.settle_routes();
+        }
         self.consoles_overdue();
         self.appends_overdue();
         if self.opening_until_us.is_none() {

@@ -51,6 +51,10 @@ pub enum Count {
     RingAlerted,
     /// They could not be.
     AlertFailed,
+    /// A newer charter took effect.
+    CharterTaken,
+    /// A neighbour gave a charter that may not take effect.
+    CharterRefused,
     /// A leg could not be made.
     LegRefused,
     /// More than a bound allows was asked for.
@@ -83,6 +87,8 @@ impl Count {
             Count::RingEscalated => "ring_escalated",
             Count::RingAlerted => "ring_alerted",
             Count::AlertFailed => "alert_failed",
+            Count::CharterTaken => "charter_taken",
+            Count::CharterRefused => "charter_refused",
             Count::LegRefused => "leg_refused",
             Count::OverBound => "over_bound",
         }
@@ -173,6 +179,23 @@ pub enum Note {
         /// How many consoles sound.
         consoles: u16,
     },
+    /// A newer charter took effect.
+    Charter {
+        /// Its serial.
+        serial: u64,
+    },
+    /// A neighbour gave a charter that may not take effect.
+    CharterRefused {
+        /// Who gave it.
+        from: NodeId,
+        /// Why not, with the remedy.
+        why: String,
+    },
+    /// The charter in force does not have this node in service.
+    Retired {
+        /// The charter's serial.
+        serial: u64,
+    },
     /// Something inside was not as it must be; the input was dropped.
     Fault {
         /// What.
@@ -185,9 +208,10 @@ impl Note {
     pub fn weight(&self) -> Weight {
         match self {
             Note::ConsoleOn { .. } | Note::ConsoleOff { .. } | Note::LinkUp { .. } => Weight::Info,
-            Note::Recorded { .. } | Note::Ring { .. } => Weight::Info,
+            Note::Recorded { .. } | Note::Ring { .. } | Note::Charter { .. } => Weight::Info,
             Note::Refused { .. } | Note::LinkDown { .. } => Weight::Warn,
             Note::LinkRefused { .. } | Note::EntryRefused { .. } => Weight::Warn,
+            Note::CharterRefused { .. } | Note::Retired { .. } => Weight::Alarm,
             Note::Fork { .. } | Note::Unrecorded { .. } | Note::Fault { .. } => Weight::Alarm,
         }
     }

@@ -7,7 +7,7 @@ use trialogue_wire::console::{PathState, ToConsole};
 impl Machine {
     /// The state of the way to every other node of the charter.
     pub(crate) fn paths(&self) -> Vec<PathState> {
-        let others = self.charter.nodes.iter().filter(|node| node.id != self.node);
+        let others = self.charter.in_service().filter(|node| node.id != self.node);
         let path = |node: &trialogue_charter::Node| {
             let link = self.links.get(&node.id).filter(|link| link.up);
             PathState {

@@ -149,11 +149,11 @@ impl Machine {
     pub(crate) fn next_link_us(&self) -> Option<u64> {
         let due = |link: &Link| {
             if !link.up {
-                return link.hello_by_us;
+                return link.due_us();
             }
             // One that is past waits for the window, which the next heads open.
             let relay = link.behind.values().map(|since| since + RELAY_US).filter(|due| *due > self.now.us).min();
-            relay.unwrap_or(u64::MAX).min(link.next_heads_us)
+            relay.unwrap_or(u64::MAX).min(link.next_heads_us).min(link.due_us())
         };
         self.links.values().map(due).min()
     }

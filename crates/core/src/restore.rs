@@ -3,7 +3,7 @@
 use crate::append::After;
 use crate::io::Now;
 use crate::ledger::{Held, Ledger, plain};
-use crate::limits::{OPENING_SOME_US, OPENING_US};
+use crate::limits::{LINEAGE_MAX, OPENING_SOME_US, OPENING_US};
 use crate::machine::Machine;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -16,10 +16,14 @@ use trialogue_wire::Bundle;
 pub struct Setup {
     /// The charter, verified against the own party's pinned root.
     pub charter: Arc<VerifiedCharter>,
+    /// Charters before that one, verified when they were in force, the oldest first: for those who missed more than one.
+    pub lineage: Vec<Arc<VerifiedCharter>>,
     /// Which node of it this is.
     pub node: NodeId,
     /// The secret half of the node's journal key.
     pub journal: HybridSecret,
+    /// The one of a charter to come, if there is one already.
+    pub next_journal: Option<HybridSecret>,
     /// The node has means to alert people beyond its consoles: it does [`crate::Output::Alert`].
     pub alerts: bool,
 }
@@ -49,8 +53,9 @@ impl Machine {
     /// # Errors
     /// When the node is not the charter's, or its own journal is damaged.
     pub fn restore(setup: Setup, now: Now, held: impl IntoIterator<Item = Bundle>) -> Result<Self, RestoreError> {
-        let Setup { charter, node, journal: secret, alerts } = setup;
-        let this = charter.node(&node).ok_or_else(|| RestoreError::NoSuchNode(node.clone()))?;
+        let Setup { charter, lineage, node, journal: secret, next_journal, alerts } = setup;
+        let this =
+            charter.node(&node).filter(|node| !node.retired).ok_or_else(|| RestoreError::NoSuchNode(node.clone()))?;
         if this.journal != secret.public() {
             return Err(RestoreError::OtherKey(node));
         }
@@ -67,6 +72,8 @@ impl Machine {
             charter,
             node,
             secret,
+            next_secret: next_journal,
+            lineage: lineage.into_iter().rev().take(LINEAGE_MAX).rev().collect(),
             now,
             out: VecDeque::new(),
             pending: VecDeque::new(),
@@ -133,8 +140,7 @@ impl Machine {
     pub(crate) fn open_journal(&mut self) {
         let Some(until) = self.opening_until_us else { return };
         let head = self.ledger.head(&self.node);
-        let others = self.charter.nodes.iter().filter(|node| node.id != self.node);
-        let heard = others.clone().all(|node| self.opening_heard.contains(&node.id));
+        let heard = self.charter.in_service().all(|node| node.id == self.node || self.opening_heard.contains(&node.id));
         let whole = self.links.values().all(|link| link.theirs.get(&self.node).is_none_or(|seq| *seq <= head));
         let some = !self.opening_heard.is_empty() && self.now.us + OPENING_US >= until + OPENING_SOME_US;
         if self.now.us < until && !(whole && (heard || some)) {

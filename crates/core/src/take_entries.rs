@@ -95,6 +95,9 @@ impl Machine {
         match outcome {
             Ok(()) => Ok(()),
             Err(ChainError::Replayed { .. }) => Err((Count::EntryRepeated, "it is held with another signature")),
+            Err(ChainError::FormerKey { .. }) => {
+                Err((Count::EntryForged, "it is signed with a key that its node has replaced"))
+            }
             Err(ChainError::Gap { .. }) => Err((Count::EntryGap, "entries before it are missing and are asked for")),
             Err(ChainError::Fork { seq }) => {
                 let said = if *node == self.node { std::mem::replace(&mut self.overtaken, true) } else { known };

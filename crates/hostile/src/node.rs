@@ -27,7 +27,14 @@ impl Running {
     /// JPN's node with two consoles at its door and both links up.
     fn new() -> Self {
         let own = node("jpn-1");
-        let setup = Setup { charter: CHARTER.clone(), journal: XWING.journal(&own).clone(), node: own, alerts: true };
+        let setup = Setup {
+            charter: CHARTER.clone(),
+            lineage: Vec::new(),
+            next_journal: None,
+            journal: XWING.journal(&own).clone(),
+            node: own,
+            alerts: true,
+        };
         let now = Now { us: 0, wall_ms: 1_000 };
         let machine = Machine::restore(setup, now, []).expect("fixture");
         let mut running = Self { machine, now, taken: false };
@@ -144,7 +151,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     };
     let hello = |id: &str, seq| {
         let heads = CHARTER.nodes.iter().map(|node| Head { node: node.id.clone(), seq }).collect();
-        encode(&LinkMessage::Hello { protocol: LINK, node: node(id), charter: CHARTER.hash(), heads })
+        encode(&LinkMessage::Hello { protocol: LINK, node: node(id), charter: CHARTER.hash(), heads, serial: 1 })
     };
     let entries = |party: &str, acts: &[Act]| encode(&LinkMessage::Entries { bundles: bundles(party, acts) });
     let offer = encode(&ToNode::Offer { sdp: "v=0\r\n".to_owned() });

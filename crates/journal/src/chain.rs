@@ -24,6 +24,14 @@ pub enum ChainError {
         /// Where they are seen to differ.
         seq: u64,
     },
+    /// It is signed with a key that its node no longer has.
+    #[error(
+        "entry {seq} is signed with a journal key that its node has replaced: whoever has the old key may have made it"
+    )]
+    FormerKey {
+        /// Its position.
+        seq: u64,
+    },
     /// It is held already.
     #[error("entry {seq} is held already")]
     Replayed {
@@ -49,6 +57,8 @@ struct Held {
     seq: u64,
     /// Hashes of the last entries, the newest last.
     recent: VecDeque<Hash>,
+    /// Key of the last entry, counted from the node's oldest.
+    key: u8,
 }
 
 /// What is held of every journal.
@@ -66,7 +76,12 @@ impl Chain {
 
     /// A journal is held (in storage) up to this position, whose payload has this hash.
     pub fn resume(&mut self, node: NodeId, seq: u64, head: Hash) {
-        self.held.insert(node, Held { seq, recent: VecDeque::from([head]) });
+        self.held.insert(node, Held { seq, recent: VecDeque::from([head]), key: 0 });
+    }
+
+    /// Forgets the journals of all other nodes.
+    pub fn keep(&mut self, keeps: impl Fn(&NodeId) -> bool) {
+        self.held.retain(|node, _| keeps(node));
     }
 
     /// Last position held of a journal; 0: nothing.
@@ -104,8 +119,11 @@ impl Chain {
         if claim.previous != head {
             return Err(self.fork(last, head, entry));
         }
-        let held = self.held.entry(node.clone()).or_insert_with(|| Held { seq: 0, recent: VecDeque::new() });
-        held.seq = seq;
+        let held = self.held.entry(node.clone()).or_insert_with(|| Held { seq: 0, recent: VecDeque::new(), key: 0 });
+        if entry.key() < held.key {
+            return Err(ChainError::FormerKey { seq });
+        }
+        (held.seq, held.key) = (seq, entry.key());
         held.recent.push_back(entry.hash());
         if held.recent.len() > RECENT_MAX {
             held.recent.pop_front();

@@ -24,6 +24,7 @@ pub struct UnverifiedEntry {
 pub struct VerifiedEntry {
     entry: Arc<Entry>,
     hash: Hash,
+    key: u8,
     bytes: Arc<[u8]>,
 }
 
@@ -104,7 +105,7 @@ impl UnverifiedEntry {
         &self.entry
     }
 
-    /// Verifies the signature of the node that it claims to be of.
+    /// Verifies the signature of the node that it claims to be of, by its present journal key or one that it had before.
     ///
     /// # Errors
     /// When the charter has no such node, or that node did not sign it.
@@ -112,12 +113,15 @@ impl UnverifiedEntry {
         let Some(node) = charter.node(&self.entry.node) else {
             return Err(EntryError::UnknownNode(self.entry.node));
         };
-        match cose::open1(&node.journal.ed25519, domain::ENTRY, &self.bytes) {
-            Ok(payload) => {
-                Ok(VerifiedEntry { hash: Hash::of(&payload), entry: Arc::new(self.entry), bytes: self.bytes.into() })
+        let keys = node.former.iter().map(|key| &**key).chain([&node.journal.ed25519]);
+        let keys: Vec<(u8, &[u8; 32])> = (0..).zip(keys).collect();
+        for (key, public) in keys.into_iter().rev() {
+            if let Ok(payload) = cose::open1(public, domain::ENTRY, &self.bytes) {
+                let (entry, bytes) = (Arc::new(self.entry), self.bytes.into());
+                return Ok(VerifiedEntry { hash: Hash::of(&payload), entry, key, bytes });
             }
-            Err(_) => Err(EntryError::Signature(self.entry.node)),
         }
+        Err(EntryError::Signature(self.entry.node))
     }
 }
 
@@ -138,6 +142,11 @@ impl VerifiedEntry {
     /// SHA-384 of the payload: the next entry of this node names it.
     pub fn hash(&self) -> Hash {
         self.hash
+    }
+
+    /// Which of its node's journal keys signed it, counted from the oldest. A journal never goes back to an older one.
+    pub fn key(&self) -> u8 {
+        self.key
     }
 
     /// The signed bytes, as stored and sent on.

@@ -4,7 +4,8 @@ use crate::fixture::{Fixture, RING_SECONDS};
 use crate::rng::Rng;
 use minicbor::bytes::ByteVec;
 use std::collections::BTreeSet;
-use trialogue_charter::{CallId, LineId, NodeId};
+use std::sync::Arc;
+use trialogue_charter::{CallId, LineId, NodeId, VerifiedCharter};
 use trialogue_core::ConsoleKey;
 use trialogue_journal::{Act, BodyRef, KeyOffer, State, Statement, VerifiedEntry};
 use trialogue_wire::console::{PathState, Refusal, ToConsole, ToNode};
@@ -23,6 +24,8 @@ pub struct SimConsole {
     pub on_watch: bool,
     /// It says nothing any more by itself: it hangs.
     pub silent: bool,
+    /// The charter that its node showed last.
+    pub charter: Arc<VerifiedCharter>,
     /// The fold of what it was shown since it was let in.
     pub state: State,
     /// What it was shown: journal and position.
@@ -50,6 +53,7 @@ impl SimConsole {
             welcomed: false,
             on_watch: true,
             silent: false,
+            charter: fixture.charter.clone(),
             state: State::new(fixture.charter.clone()),
             seen: BTreeSet::new(),
             bodies: BTreeSet::new(),
@@ -77,16 +81,16 @@ impl SimConsole {
         let keys = &fixture.parties[self.party].devices[self.device];
         match trialogue_wire::decode::<ToConsole>(bytes).expect("a node sends only messages of the protocol") {
             ToConsole::Challenge { node, nonce, charter, .. } => {
-                assert_eq!(charter, fixture.charter.bytes());
+                self.take_charter(&charter);
                 let signature = keys.secret.prove(&node, &nonce).to_vec();
                 let (certificate, on_watch) = (keys.certificate.clone(), self.on_watch);
                 return Some(ToNode::Prove { protocol: 1, certificate, signature, on_watch });
             }
             ToConsole::Welcome { .. } => self.welcomed = true,
+            ToConsole::Charter { charter } => self.take_charter(&charter),
             ToConsole::Entries { bundles } => {
                 for bundle in bundles {
-                    let entry =
-                        VerifiedEntry::open(&bundle.entry, &fixture.charter).expect("nodes show verified entries");
+                    let entry = VerifiedEntry::open(&bundle.entry, &self.charter).expect("nodes show verified entries");
                     let bodies: Vec<&[u8]> = bundle.bodies.iter().map(|body| body.as_slice()).collect();
                     self.bodies.extend(bodies.iter().map(|body| body.to_vec()));
                     if self.seen.insert((entry.entry().node.clone(), entry.entry().seq)) {
@@ -100,6 +104,16 @@ impl SimConsole {
             other => self.heard.push(other),
         }
         None
+    }
+
+    /// Its fold begins anew under this charter.
+    #[allow(clippy::expect_used)]
+    fn take_charter(&mut self, bytes: &[u8]) {
+        let charter = VerifiedCharter::open(bytes, None).expect("nodes show verified charters");
+        charter.supersedes(&self.charter).expect("nodes show no older charter, and none that was not agreed");
+        self.charter = Arc::new(charter);
+        self.state = State::new(self.charter.clone());
+        self.seen.clear();
     }
 
     /// Signs an act, with bodies of its own making for the offers.

@@ -91,6 +91,9 @@ fn make(count: usize) -> Result<Fixture, Box<dyn std::error::Error>> {
             journal: journal.public(),
             link: link.public().ed25519,
             addresses: vec![format!("{low}.example:4433")],
+            index: nodes.len() as u8,
+            former: vec![],
+            retired: false,
         });
         for (office, lines, role) in [("duty", 2, Role::DutyOfficer), ("leader", 1, Role::Principal)] {
             let office = OfficeId::new(format!("{low}-{office}"))?;
@@ -131,6 +134,7 @@ fn make(count: usize) -> Result<Fixture, Box<dyn std::error::Error>> {
             alert_seconds: ALERT_SECONDS,
             escalate_seconds: ESCALATE_SECONDS,
             removal: Removal::Majority,
+            amending: Amending::All,
         },
         subjects: Vec::new(),
     };

@@ -71,9 +71,11 @@ impl World {
     /// When that does not hold.
     #[allow(clippy::panic)]
     pub fn check_converged(&self) {
-        let running: Vec<usize> = (0..self.nodes.len()).filter(|n| self.nodes[*n].machine.is_some()).collect();
-        let lines: Vec<_> = self.fixture.charter.lines.iter().map(|line| line.id.clone()).collect();
-        let ids: Vec<NodeId> = self.fixture.charter.nodes.iter().map(|node| node.id.clone()).collect();
+        let runs = |n: &usize| self.nodes[*n].machine.as_ref().is_some_and(|machine| !machine.is_retired());
+        let running: Vec<usize> = (0..self.nodes.len()).filter(runs).collect();
+        let Some(charter) = running.first().map(|first| self.nodes[*first].charter()) else { return };
+        let lines: Vec<_> = charter.lines.iter().map(|line| line.id.clone()).collect();
+        let ids: Vec<NodeId> = charter.nodes.iter().map(|node| node.id.clone()).collect();
         for pair in running.windows(2) {
             let [Some(a), Some(b)] = [pair[0], pair[1]].map(|n| self.nodes[n].machine.as_ref()) else { continue };
             for id in &ids {
@@ -92,7 +94,8 @@ impl World {
             }
         }
         for console in self.consoles.iter().filter(|console| console.welcomed) {
-            let Some(machine) = &self.nodes[console.party].machine else { continue };
+            let machine = self.nodes[console.party].machine.as_ref().filter(|machine| !machine.is_retired());
+            let Some(machine) = machine else { continue };
             for line in &lines {
                 assert_eq!(
                     console.state.line(line),

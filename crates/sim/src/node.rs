@@ -2,7 +2,8 @@
 
 use crate::disk::Disk;
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{CallId, NodeId};
+use std::sync::Arc;
+use trialogue_charter::{CallId, NodeId, VerifiedCharter};
 use trialogue_core::{ConsoleKey, Count, Machine, Note, Route};
 
 /// One node.
@@ -13,6 +14,8 @@ pub struct SimNode {
     pub machine: Option<Machine>,
     /// No machine, but its links are up: a test speaks for it.
     pub hostile: bool,
+    /// Charters that took effect here, the newest last.
+    pub charters: Vec<Arc<VerifiedCharter>>,
     /// Its disk.
     pub disk: Disk,
     /// Counts runs; what was under way for an earlier one comes to nothing.
@@ -42,11 +45,12 @@ pub struct SimNode {
 }
 
 impl SimNode {
-    pub(crate) fn new(id: NodeId) -> Self {
+    pub(crate) fn new(id: NodeId, charter: Arc<VerifiedCharter>) -> Self {
         Self {
             id,
             machine: None,
             hostile: false,
+            charters: vec![charter],
             disk: Disk::default(),
             run: 0,
             syncing: false,
@@ -61,6 +65,15 @@ impl SimNode {
             evidence: Vec::new(),
             inbox: Vec::new(),
         }
+    }
+
+    /// The charter in force here.
+    ///
+    /// # Panics
+    /// Never: there is one from the start.
+    #[allow(clippy::expect_used)]
+    pub fn charter(&self) -> &Arc<VerifiedCharter> {
+        self.charters.last().expect("there is one from the start")
     }
 
     /// It takes part in links.

@@ -6,8 +6,8 @@ use crate::fixture::{BEGINS_MS, Fixture, fixture};
 use crate::node::SimNode;
 use crate::rng::Rng;
 use std::collections::BTreeMap;
-use trialogue_charter::HybridSecret;
-use trialogue_core::{ConsoleKey, Input, Machine, Now, Output, Setup};
+use trialogue_charter::{HybridSecret, VerifiedCharter};
+use trialogue_core::{AmendError, ConsoleKey, Input, Machine, Now, Output, Setup};
 use trialogue_wire::console::ToNode;
 
 /// What happens at some time.
@@ -79,7 +79,11 @@ impl World {
             fixture,
             rng: Rng::new(seed),
             now_us: 1_000_000,
-            nodes: fixture.parties.iter().map(|party| SimNode::new(party.node.clone())).collect(),
+            nodes: fixture
+                .parties
+                .iter()
+                .map(|party| SimNode::new(party.node.clone(), fixture.charter.clone()))
+                .collect(),
             consoles: consoles.collect(),
             delay_us: (1_000, 120_000),
             rings_may_sound: true,
@@ -144,7 +148,9 @@ impl World {
     pub fn start(&mut self, node: usize) {
         let party = &self.fixture.parties[node];
         let journal = HybridSecret::from_seed(party.journal.seed());
-        let setup = Setup { charter: self.fixture.charter.clone(), node: party.node.clone(), journal, alerts: true };
+        let mut lineage = self.nodes[node].charters.clone();
+        let charter = lineage.pop().expect("there is one from the start");
+        let setup = Setup { charter, lineage, node: party.node.clone(), journal, next_journal: None, alerts: true };
         let held = self.nodes[node].disk.read();
         let machine = Machine::restore(setup, self.now(), held).expect("a disk that was written in order is whole");
         let own = &mut self.nodes[node];
@@ -221,7 +227,8 @@ impl World {
         let pairs: Vec<(usize, usize)> =
             self.cables.keys().copied().filter(|(a, b)| *a == node || *b == node).collect();
         for (a, b) in pairs {
-            let want = self.nodes[a].is_on() && self.nodes[b].is_on();
+            let knows = |a: usize, b: usize| self.nodes[a].charter().serves(&self.nodes[b].id);
+            let want = self.nodes[a].is_on() && self.nodes[b].is_on() && knows(a, b) && knows(b, a);
             let Some(cable) = self.cables.get_mut(&(a, b)) else { continue };
             let want = want && !cable.cut;
             if want == cable.connection.is_some() {
@@ -311,6 +318,18 @@ impl World {
             machine.handle(now, input);
             self.drain(node);
         }
+    }
+
+    /// The operator of a node installs a charter.
+    ///
+    /// # Errors
+    /// Why the node does not take it.
+    pub fn install(&mut self, node: usize, charter: &VerifiedCharter) -> Result<(), AmendError> {
+        let now = self.now();
+        let Some(machine) = self.nodes[node].machine.as_mut() else { return Ok(()) };
+        let outcome = machine.amend(now, charter.bytes(), None);
+        self.drain(node);
+        outcome
     }
 
     /// Lets so much time pass.
@@ -443,6 +462,7 @@ impl World {
                 }
             }
             Output::Keep { node: journal, seq, bundle } => self.nodes[node].disk.write(journal, seq, bundle),
+            Output::Charter(charter) => self.nodes[node].charters.push(charter),
             Output::Evidence { node: journal, seq, entry } => self.nodes[node].evidence.push((journal, seq, entry)),
             Output::SendConsole { console: key, bytes, last } => {
                 if let Some(console) = self.keys.get(&key).copied() {

@@ -46,6 +46,7 @@ impl Hostile {
             node: self.world.nodes[KOREA].id.clone(),
             charter: self.world.fixture.charter.hash(),
             heads: vec![],
+            serial: 1,
         };
         self.say(&hello);
     }
@@ -98,9 +99,9 @@ fn who_says_no_proper_hello_is_no_link() {
     let mut hostile = Hostile::new(1);
     let (id, charter) = (hostile.world.nodes[KOREA].id.clone(), hostile.world.fixture.charter.hash());
     let wrong = [
-        LinkMessage::Hello { protocol: 9, node: id.clone(), charter, heads: vec![] },
-        LinkMessage::Hello { protocol: 1, node: NodeId::new("usa-1").unwrap(), charter, heads: vec![] },
-        LinkMessage::Hello { protocol: 1, node: id, charter: Hash([0; 48]), heads: vec![] },
+        LinkMessage::Hello { protocol: 9, node: id.clone(), charter, heads: vec![], serial: 1 },
+        LinkMessage::Hello { protocol: 1, node: NodeId::new("usa-1").unwrap(), charter, heads: vec![], serial: 1 },
+        LinkMessage::Hello { protocol: 1, node: id, charter: Hash([0; 48]), heads: vec![], serial: 1 },
         LinkMessage::Heads { heads: vec![] },
     ];
     for (n, message) in wrong.iter().enumerate() {

@@ -98,7 +98,7 @@ impl Message for ToNode {
 impl Message for ToConsole {
     fn bounded(&self) -> Result<(), WireError> {
         match self {
-            Self::Challenge { charter, .. } => long("charter", charter.len(), CHARTER_MAX),
+            Self::Challenge { charter, .. } | Self::Charter { charter } => long("charter", charter.len(), CHARTER_MAX),
             Self::Entries { bundles } => all_bundles(bundles),
             Self::Paths { paths } => many("paths", paths.len(), NODES_MAX),
             Self::Answer { sdp } => long("SDP", sdp.len(), SDP_MAX),
@@ -116,9 +116,10 @@ impl Message for ToConsole {
 impl Message for LinkMessage {
     fn bounded(&self) -> Result<(), WireError> {
         match self {
-            Self::Hello { heads, .. } | Self::Heads { heads } => many("heads", heads.len(), NODES_MAX),
+            Self::Hello { heads, .. } | Self::Heads { heads } => many("heads", heads.len(), NODES_EVER),
             Self::Entries { bundles } => all_bundles(bundles),
             Self::Neighbours { nodes } => many("neighbours", nodes.len(), NODES_MAX),
+            Self::Charter { charter } => long("charter", charter.len(), CHARTER_MAX),
             Self::KeyFrame { .. } | Self::Sending { .. } | Self::Stream { .. } | Self::StreamEnd { .. } => Ok(()),
         }
     }

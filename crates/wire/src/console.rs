@@ -217,6 +217,15 @@ pub enum ToConsole {
         #[n(3)]
         picture: bool,
     },
+    /// A newer charter has taken effect: the console's fold begins anew under it. Entries and paths follow as after [`ToConsole::Welcome`].
+    /// Before the log-in: one that lies between the charter that the console holds and that of the challenge.
+    #[n(11)]
+    #[cbor(map)]
+    Charter {
+        /// The signed charter, whole.
+        #[cbor(n(1), with = "minicbor::bytes")]
+        charter: Vec<u8>,
+    },
 }
 
 /// A node's view of another.

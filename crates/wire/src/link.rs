@@ -23,7 +23,7 @@ pub struct Head {
 /// One message on a link's control stream.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum LinkMessage {
-    /// First message of each side. A link is up only after both were accepted.
+    /// First message of each side, and said again when another charter takes effect.
     #[n(0)]
     #[cbor(map)]
     Hello {
@@ -33,12 +33,15 @@ pub enum LinkMessage {
         /// Who speaks; must match the pinned key of the connection.
         #[n(2)]
         node: NodeId,
-        /// Hash of the charter's payload: both must hold the same.
+        /// Hash of the payload of the charter in force at the speaker: the link is up once both have the same.
         #[n(3)]
         charter: Hash,
         /// What the speaker holds of each journal.
         #[n(4)]
         heads: Vec<Head>,
+        /// That charter's serial: whoever has the higher one gives it to the other.
+        #[n(5)]
+        serial: u64,
     },
     /// Entries that the other side lacks, of any node's journal.
     #[n(1)]
@@ -119,5 +122,13 @@ pub enum LinkMessage {
         /// The source node.
         #[n(2)]
         node: NodeId,
+    },
+    /// A charter that is newer than the one in force at the other side. Before the hello that names it.
+    #[n(8)]
+    #[cbor(map)]
+    Charter {
+        /// The signed charter, whole.
+        #[cbor(n(1), with = "minicbor::bytes")]
+        charter: Vec<u8>,
     },
 }

@@ -57,13 +57,14 @@ fn to_console() -> Vec<(&'static str, ToConsole)> {
         ("bodies", ToConsole::Bodies { bodies: vec![ByteVec::from(vec![3])] }),
         ("pong", ToConsole::Pong { number: 70_000 }),
         ("sending", ToConsole::Sending { device: device(), voice: false, picture: true }),
+        ("charter", ToConsole::Charter { charter: vec![1, 2] }),
     ]
 }
 
 fn link() -> Vec<(&'static str, LinkMessage)> {
     let heads = || vec![Head { node: node(), seq: 300 }];
     vec![
-        ("hello", LinkMessage::Hello { protocol: 1, node: node(), charter: Hash([9; 48]), heads: heads() }),
+        ("hello", LinkMessage::Hello { protocol: 1, node: node(), charter: Hash([9; 48]), heads: heads(), serial: 3 }),
         ("entries", LinkMessage::Entries { bundles: vec![bundle()] }),
         ("heads", LinkMessage::Heads { heads: heads() }),
         ("neighbours", LinkMessage::Neighbours { nodes: vec![node()] }),
@@ -74,6 +75,7 @@ fn link() -> Vec<(&'static str, LinkMessage)> {
             LinkMessage::Stream { number: 513, node: node(), device: device(), line: line(), medium: Medium::Picture },
         ),
         ("stream end", LinkMessage::StreamEnd { number: 513, node: node() }),
+        ("charter", LinkMessage::Charter { charter: vec![1, 2] }),
     ]
 }
 

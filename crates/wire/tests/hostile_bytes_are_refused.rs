@@ -48,8 +48,8 @@ fn each_bound_holds() {
     let small = Bundle { entry: vec![], bodies: vec![] };
     let many = LinkMessage::Entries { bundles: vec![small; ENTRIES_MAX + 1] };
     assert_eq!(refused(&many), too_many("entries", ENTRIES_MAX));
-    let heads = vec![Head { node: node.clone(), seq: 1 }; NODES_MAX + 1];
-    assert_eq!(refused(&LinkMessage::Heads { heads }), too_many("heads", NODES_MAX));
+    let heads = vec![Head { node: node.clone(), seq: 1 }; NODES_EVER + 1];
+    assert_eq!(refused(&LinkMessage::Heads { heads }), too_many("heads", NODES_EVER));
     let nodes = vec![node; NODES_MAX + 1];
     assert_eq!(refused(&LinkMessage::Neighbours { nodes }), too_many("neighbours", NODES_MAX));
 }

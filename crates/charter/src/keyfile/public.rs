@@ -59,12 +59,22 @@ impl NodePublic {
     /// The public half of a node's keys, and where it is reached.
     pub fn of(secret: &NodeSecret, party: PartyId, addresses: Vec<String>) -> Self {
         let link = secret.link.public().ed25519;
-        Self(Node { id: secret.node.clone(), party, journal: secret.journal.public(), link, addresses })
+        let (index, former, retired) = (0, Vec::new(), false);
+        Self(Node {
+            id: secret.node.clone(),
+            party,
+            journal: secret.journal.public(),
+            link,
+            addresses,
+            index,
+            former,
+            retired,
+        })
     }
 
     /// The file's text.
     pub fn to_text(&self) -> String {
-        let Node { id, party, journal, link, addresses } = &self.0;
+        let Node { id, party, journal, link, addresses, .. } = &self.0;
         let addresses: String = addresses.iter().map(|address| format!("address: {address}\n")).collect();
         format!(
             "{NODE}\nnode: {id}\nparty: {party}\n{addresses}link-ed25519: {}\n{}",
@@ -85,7 +95,8 @@ impl NodePublic {
         let link = lines.take("link-ed25519", bytes)?;
         let journal = take_hybrid(&mut lines, "journal")?;
         lines.end()?;
-        Ok(Self(Node { id, party, journal, link, addresses }))
+        let (index, former, retired) = (0, Vec::new(), false);
+        Ok(Self(Node { id, party, journal, link, addresses, index, former, retired }))
     }
 }
 

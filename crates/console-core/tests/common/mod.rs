@@ -85,6 +85,8 @@ impl World {
         let id = self.nodes[node].id.clone();
         let setup = Setup {
             charter: Arc::new(self.fixture.charter.clone()),
+            lineage: Vec::new(),
+            next_journal: None,
             node: id.clone(),
             journal: self.fixture.journal(&id).clone(),
             alerts: false,

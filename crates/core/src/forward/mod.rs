@@ -53,8 +53,8 @@ const EVENTS_MAX: usize = 65_536;
 /// Says which packet goes to whom.
 pub struct Forwarder {
     own: u8,
-    /// Nodes by their index in the charter.
-    nodes: Vec<NodeId>,
+    /// Nodes in service, with their indices in the charter.
+    nodes: BTreeMap<NodeId, u8>,
     /// Where the numbers of a source begin, so that a restarted node does not repeat those of before.
     first_sequence: u32,
     /// Of [`guard::hash`].
@@ -149,7 +149,7 @@ const fn index(medium: Medium) -> usize {
 
 impl Forwarder {
     /// For the node with index `own` among the `nodes` of the charter. `seed` is drawn at random by the caller.
-    pub fn new(own: u8, nodes: Vec<NodeId>, seed: u64) -> Self {
+    pub fn new(own: u8, nodes: BTreeMap<NodeId, u8>, seed: u64) -> Self {
         Self {
             own,
             nodes,
@@ -164,6 +164,11 @@ impl Forwarder {
             generation: 0,
             counters: Counters::default(),
         }
+    }
+
+    /// The nodes of a newer charter. Streams go on: a node's index never becomes another one's.
+    pub fn set_nodes(&mut self, nodes: BTreeMap<NodeId, u8>) {
+        self.nodes = nodes;
     }
 
     /// The next event, until there is none.

@@ -6,8 +6,7 @@ use crate::io::{Route, Source};
 impl Forwarder {
     /// A stream goes this way from now on. Names of nodes that are not in the charter are left out.
     pub fn route(&mut self, route: Route, now_ms: u64) {
-        let links: Nodes =
-            route.links.iter().filter_map(|id| self.nodes.iter().position(|n| n == id)).map(|at| at as u8).collect();
+        let links: Nodes = route.links.iter().filter_map(|id| self.nodes.get(id)).copied().collect();
         let links = links.without(self.own).without(route.node);
         let key = (route.node, route.number);
         let held = self.numbers.get(&key).copied();

@@ -3,8 +3,8 @@
 /// Why an entry changed nothing, and why a statement is refused. `trialogue_wire::console::Refusal` says the same to a console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Ignored {
-    /// The node is not in the charter.
-    #[error("the node is not in the charter")]
+    /// The node is not in the charter, or retired in it.
+    #[error("the node is not in service by the charter")]
     UnknownNode,
     /// The certificate did not travel beside the entry.
     #[error("the certificate is missing beside the entry; ask for it and try again")]

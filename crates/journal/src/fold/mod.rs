@@ -262,6 +262,11 @@ impl State {
         let claim = entry.entry();
         let charter = &self.charter;
         let node = self.nodes.get_mut(&claim.node).ok_or(Ignored::UnknownNode)?;
+        // Of a retired node only its devices are remembered: nobody is in there any more, and who was revoked there stays revoked.
+        let lasts = matches!(claim.body, Body::Opened { .. } | Body::Enrolled { .. } | Body::Revoked { .. });
+        if !lasts && !charter.serves(&claim.node) {
+            return Err(Ignored::UnknownNode);
+        }
         let seq = claim.seq;
         let applied = match &claim.body {
             Body::Opened { charter } => {
@@ -303,6 +308,11 @@ impl State {
         let statement = own.open(&self.charter, statement, now_ms)?;
         if self.is_revoked(&statement.device) {
             return Err(Ignored::Revoked);
+        }
+        if let crate::Act::Ring { offers, .. } | crate::Act::Answer { offers, .. } = &statement.act
+            && offers.iter().any(|offer| self.charter.node(&offer.node).is_none())
+        {
+            return Err(Ignored::Malformed);
         }
         if let crate::Act::Answer { .. } = statement.act
             && self.in_on(&statement.line).is_empty()

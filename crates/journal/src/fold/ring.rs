@@ -6,18 +6,10 @@ use crate::entry::BodyRef;
 use crate::limits::MEMBERS_MAX;
 use crate::statement::{KeyOffer, Statement};
 use std::collections::BTreeMap;
-use trialogue_charter::{CallId, DeviceId, NodeId, Role, VerifiedCharter};
+use trialogue_charter::{CallId, DeviceId, NodeId, Role};
 
 impl NodeState {
-    pub(super) fn may_come_in(
-        &self,
-        charter: &VerifiedCharter,
-        statement: &Statement,
-        offers: &[KeyOffer],
-    ) -> Result<(), Ignored> {
-        if offers.iter().any(|offer| charter.node(&offer.node).is_none()) {
-            return Err(Ignored::Malformed);
-        }
+    pub(super) fn may_come_in(&self, statement: &Statement) -> Result<(), Ignored> {
         let Some(line) = self.lines.get(&statement.line) else { return Ok(()) };
         if line.present.len() >= MEMBERS_MAX && !line.present.contains_key(&statement.device) {
             return Err(Ignored::Full);

@@ -33,12 +33,12 @@ impl NodeState {
 
     fn allows(&self, charter: &VerifiedCharter, statement: &Statement, now_ms: u64) -> Result<(), Ignored> {
         match &statement.act {
-            Act::Ring { offers, precedence, .. } => {
+            Act::Ring { precedence, .. } => {
                 self.must_act(charter, &statement.device)?;
                 self.may_ring(charter, statement, *precedence)?;
-                self.may_come_in(charter, statement, offers)
+                self.may_come_in(statement)
             }
-            Act::Answer { offers, .. } => self.may_come_in(charter, statement, offers),
+            Act::Answer { .. } => self.may_come_in(statement),
             Act::Acknowledge { call, .. } => {
                 self.must_act(charter, &statement.device)?;
                 self.may_acknowledge(&statement.line, call)

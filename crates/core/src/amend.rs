@@ -1,0 +1,257 @@
+//! A newer charter takes effect: here, at the consoles, on the links; without a gap in calls that it does not touch.
+//!
+//! What the journals say is folded anew from their beginning under the newest charter that is held. So the state depends on that charter and
+//! the journals alone, not on what came first; see `docs/decisions/0014`.
+
+use crate::append::After;
+use crate::io::Output;
+use crate::ledger::plain;
+use crate::limits::{LEAVING_US, LINEAGE_MAX};
+use crate::machine::Machine;
+use crate::note::{Count, Note};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use trialogue_charter::{CharterError, HybridSecret, NodeId, UnverifiedCharter, VerifiedCharter};
+use trialogue_journal::fold::State;
+use trialogue_journal::{Body, VerifiedEntry};
+use trialogue_wire::console::{Refusal, ToConsole};
+
+/// Why a charter does not take effect.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AmendError {
+    /// It is not one, or may not take the place of the one in force.
+    #[error(transparent)]
+    Charter(#[from] CharterError),
+    /// The own party has another root there and has not agreed to that with the one that it has.
+    #[error(
+        "the charter names another root for this node's own party, which its root in force has not signed: check with its security officer, then set party_root and charter in the configuration and start the node again"
+    )]
+    OwnRoot,
+    /// The node has another journal key there.
+    #[error(
+        "the charter names another key for this node: put its key file beside the present one, named as that with .next after it, and install the charter at this node"
+    )]
+    OwnKey,
+}
+
+impl Machine {
+    /// A charter on the operator's word. `next`: the journal key that it names for this node, if that is another one. What is to be done
+    /// comes out of [`Machine::poll`], as after [`Machine::handle`].
+    ///
+    /// # Errors
+    /// When it does not take effect; nothing has changed then. The charter in force, given again, is no error.
+    pub fn amend(&mut self, now: crate::io::Now, bytes: &[u8], next: Option<HybridSecret>) -> Result<(), AmendError> {
+        self.now = crate::io::Now { us: now.us.max(self.now.us), wall_ms: now.wall_ms };
+        self.next_secret = next.or(self.next_secret.take());
+        self.take_charter(bytes, None)?;
+        self.settle();
+        Ok(())
+    }
+
+    /// The charter in force.
+    pub fn charter(&self) -> &Arc<VerifiedCharter> {
+        &self.charter
+    }
+
+    /// The charter in force does not have this node in service: there is nothing left for it to do.
+    pub fn is_retired(&self) -> bool {
+        !self.charter.serves(&self.node)
+    }
+
+    /// A neighbour gives a charter.
+    pub(crate) fn charter_given(&mut self, from: &NodeId, bytes: &[u8]) {
+        let now = self.now.us;
+        if self.links.get_mut(from).is_none_or(|link| !link.charters.take(now)) {
+            return self.count(Count::OverBound);
+        }
+        if let Err(error) = self.take_charter(bytes, Some(from)) {
+            self.count(Count::CharterRefused);
+            // One that was overtaken on its way is nothing to look at.
+            if !matches!(error, AmendError::Charter(CharterError::Older { .. })) {
+                self.log(Note::CharterRefused { from: from.clone(), why: error.to_string() });
+            }
+        }
+    }
+
+    fn take_charter(&mut self, bytes: &[u8], from: Option<&NodeId>) -> Result<(), AmendError> {
+        let offered = UnverifiedCharter::decode(bytes)?;
+        if offered.hash() == self.charter.hash() {
+            return Ok(());
+        }
+        // Before any signature is looked at: whoever sends old ones costs nothing.
+        if offered.claims().serial < self.charter.serial {
+            return Err(CharterError::Older { offered: offered.claims().serial, held: self.charter.serial }.into());
+        }
+        let charter = offered.verify(None)?;
+        charter.supersedes(&self.charter)?;
+        if charter.party(&self.party).is_some() && self.charter.awaits(&offered).contains(&self.party) {
+            return Err(AmendError::OwnRoot);
+        }
+        let own = charter.node(&self.node).filter(|own| !own.retired && own.journal != self.secret.public());
+        if let Some(own) = own {
+            match self.next_secret.take() {
+                Some(next) if next.public() == own.journal => self.secret = next,
+                other => {
+                    self.next_secret = other;
+                    return Err(AmendError::OwnKey);
+                }
+            }
+        }
+        self.take_effect(Arc::new(charter), from);
+        Ok(())
+    }
+
+    fn take_effect(&mut self, charter: Arc<VerifiedCharter>, from: Option<&NodeId>) {
+        self.count(Count::CharterTaken);
+        self.log(Note::Charter { serial: charter.serial });
+        self.push_out(Output::Charter(charter.clone()));
+        let before = std::mem::replace(&mut self.charter, charter);
+        self.remember(before);
+        self.ledger.keep_nodes(self.charter.nodes.iter().map(|node| &node.id));
+        let charter = self.charter.clone();
+        self.chain.keep(|node| charter.node(node).is_some());
+        self.fold_anew();
+        let has = |index: u8| charter.node_at(index).is_some_and(|node| !node.retired);
+        self.streams.heard.retain(|(index, _), heard| has(*index) && charter.line(&heard.line).is_some());
+        if self.is_retired() {
+            return self.retire();
+        }
+        if self.opening_until_us.is_none() {
+            let _ = self.append(Body::Opened { charter: charter.hash() }, Vec::new(), After::Nothing);
+        }
+        self.charter_to_links(from);
+        self.charter_to_consoles();
+        // A line of before that named an office which is gone now counts for nothing.
+        self.staffed_written = None;
+        self.watch_changed();
+        (self.lines_changed, self.routes_changed, self.paths_changed) = (true, true, true);
+    }
+
+    /// Charters of before are kept for those who missed more than one.
+    fn remember(&mut self, before: Arc<VerifiedCharter>) {
+        self.lineage.push_back(before);
+        while self.lineage.len() > LINEAGE_MAX {
+            self.lineage.pop_front();
+        }
+    }
+
+    /// The state from all journals, as if they had just been read from the disk.
+    fn fold_anew(&mut self) {
+        let mut state = State::new(self.charter.clone());
+        let mut waiting: VecDeque<(VerifiedEntry, Vec<minicbor::bytes::ByteVec>)> = VecDeque::new();
+        for head in self.ledger.heads() {
+            for seq in 1..=head.seq {
+                let Some(bundle) = self.ledger.bundle(&head.node, seq) else { continue };
+                let Ok(entry) = VerifiedEntry::open(&bundle.entry, &self.charter) else { continue };
+                if head.node == self.node && seq > self.released {
+                    waiting.push_back((entry, bundle.bodies));
+                } else {
+                    let _ = state.apply(&entry, &plain(&bundle.bodies));
+                }
+            }
+        }
+        self.ahead = state.clone();
+        self.state = state;
+        for (entry, bodies) in waiting {
+            let _ = self.ahead.apply(&entry, &plain(&bodies));
+        }
+    }
+
+    /// Everyone who is let in goes on under the new charter, or out.
+    fn charter_to_consoles(&mut self) {
+        let charter = ToConsole::Charter { charter: self.charter.bytes().to_vec() };
+        for key in self.consoles.keys().copied().collect::<Vec<_>>() {
+            let Some(device) = self.consoles.get(&key).and_then(|console| console.known()).map(|device| device.id)
+            else {
+                // It was challenged with the charter of before: it comes again at once.
+                self.drop_console(key);
+                continue;
+            };
+            self.send_console(key, &charter);
+            if self.state.node(&self.node).is_some_and(|own| own.devices().contains_key(&device)) {
+                self.feed_all(key);
+                let paths = self.paths();
+                self.send_console(key, &ToConsole::Paths { paths });
+            } else {
+                self.refuse_console(key, Refusal::Certificate);
+                self.lost_due.remove(&device);
+                self.close_leg(&device);
+            }
+        }
+        // Legs of those who are out of touch and no longer accepted.
+        let own = self.state.node(&self.node);
+        let gone = self.legs.keys().filter(|device| own.is_none_or(|own| !own.devices().contains_key(*device)));
+        for device in gone.copied().collect::<Vec<_>>() {
+            self.lost_due.remove(&device);
+            self.close_leg(&device);
+        }
+    }
+
+    /// Hands the charter to all neighbours but the one that gave it, and says that it is in force here.
+    fn charter_to_links(&mut self, from: Option<&NodeId>) {
+        for node in self.links.keys().cloned().collect::<Vec<_>>() {
+            let stays = self.charter.serves(&node);
+            if Some(&node) != from {
+                self.hand_charters(&node);
+            }
+            if stays {
+                self.say_hello(&node);
+                self.settle_agreement(&node);
+            } else {
+                self.leave_link(&node);
+            }
+        }
+    }
+
+    /// Gives a neighbour what it lacks, the oldest first: each step is to be verified by the one before.
+    pub(crate) fn hand_charters(&mut self, node: &NodeId) {
+        let own = self.charter.serial;
+        let Some(link) = self.links.get_mut(node) else { return };
+        let Some((_, theirs)) = link.charter else { return };
+        // Once each, whatever it says that it has.
+        let handed = std::mem::replace(&mut link.handed, own).max(theirs);
+        let newer = self.lineage.iter().chain([&self.charter]).filter(|charter| charter.serial > handed);
+        for charter in newer.cloned().collect::<Vec<_>>() {
+            self.send_link(node, &trialogue_wire::link::LinkMessage::Charter { charter: charter.bytes().to_vec() });
+        }
+    }
+
+    /// The link to a node that is not in service any more stays for as long as it takes to tell it so.
+    fn leave_link(&mut self, node: &NodeId) {
+        let now = self.now.us;
+        let Some(link) = self.links.get_mut(node) else { return };
+        let was_up = std::mem::replace(&mut link.up, false);
+        link.leaving = true;
+        link.hello_by_us = now + LEAVING_US;
+        if was_up {
+            self.log(Note::LinkDown { node: node.clone() });
+            self.link_tells_no_more(node);
+            self.tell_neighbours();
+        }
+    }
+
+    /// This node is not in service any more: its consoles see why, its neighbours get the charter, and it falls silent.
+    fn retire(&mut self) {
+        self.log(Note::Retired { serial: self.charter.serial });
+        self.opening_until_us = None;
+        self.sounding.clear();
+        for node in self.links.keys().cloned().collect::<Vec<_>>() {
+            self.hand_charters(&node);
+            self.leave_link(&node);
+        }
+        let charter = ToConsole::Charter { charter: self.charter.bytes().to_vec() };
+        for key in self.consoles.keys().copied().collect::<Vec<_>>() {
+            if self.consoles.get(&key).is_some_and(|console| console.known().is_some()) {
+                self.send_console(key, &charter);
+            }
+            self.drop_console(key);
+        }
+        for device in self.legs.keys().copied().collect::<Vec<_>>() {
+            self.lost_due.remove(&device);
+            self.close_leg(&device);
+        }
+        self.lost_due.clear();
+        self.staffed_due_us = None;
+        self.routes_changed = true;
+    }
+}
