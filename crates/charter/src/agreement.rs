@@ -197,6 +197,9 @@ pub enum Amending {
 }
 
 impl Amending {
+    /// All.
+    pub const ALL: [Self; 2] = [Self::All, Self::AllButOne];
+
     /// Its name in configuration files: `all` or `all-but-one`.
     pub fn name(self) -> &'static str {
         match self {
@@ -207,7 +210,7 @@ impl Amending {
 
     /// The rule of a name, if it is known.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::All, Self::AllButOne].into_iter().find(|rule| rule.name() == name)
+        Self::ALL.into_iter().find(|rule| rule.name() == name)
     }
 }
 

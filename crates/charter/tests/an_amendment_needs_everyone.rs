@@ -217,7 +217,7 @@ fn a_journal_key_is_replaced_and_the_one_before_stays_known() {
 fn an_office_does_not_change_hands() {
     let held = held();
     let moved = amended(&held, |charter| {
-        charter.offices.iter_mut().find(|office| office.id.as_str() == "kor-duty").unwrap().party = party("USA");
+        charter.offices.iter_mut().find(|office| office.id.as_str() == "kor-notes").unwrap().party = party("USA");
     });
     assert!(matches!(moved.supersedes(&held), Err(CharterError::NotAnAmendment(Breach::OfficeMoved(_)))));
 }

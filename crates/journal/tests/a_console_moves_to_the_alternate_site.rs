@@ -34,6 +34,7 @@ impl Sites {
             journal: key.public(),
             link: HybridSecret::from_seed(&[6; 32]).public().ed25519,
             addresses: vec!["127.0.0.1:9009".into()],
+            index: 3,
             ..main.clone()
         };
         charter.nodes.push(alternate);

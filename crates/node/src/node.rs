@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::control::{Clock, Control, MEDIA_WAITING, Sources, WAITING};
 use crate::counters::Counters;
 use crate::error::NodeError;
+use crate::keys;
 use crate::links::{LinkSecret, Links};
 use crate::media::{MediaConfig, MediaHandle};
 use crate::officer::{Errand, Officer};
@@ -13,7 +14,6 @@ use crate::store::{Store, Write};
 use crate::web::{Assets, LinkStatus, Status, Web, WebSetup};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use trialogue_charter::keyfile::NodeSecret;
@@ -39,19 +39,21 @@ impl Node {
     /// # Errors
     /// When something cannot be opened or does not fit together; each says what to do.
     pub async fn start(config: Config) -> Result<Self, NodeError> {
-        let secret = read_key(&config.node_key, &config.node)?;
-        let charter = read_charter(&config)?;
-        let index = charter.node_index(&config.node).ok_or_else(|| NodeError::NotInCharter(config.node.clone()))?;
-        if charter.party_of_node(&config.node).is_none_or(|p| p.root.fingerprint() != config.party_root) {
-            return Err(NodeError::OtherParty(config.node.clone()));
-        }
+        // Before the journal is opened: a key of another node is found without touching the disk.
+        keys::read(&config.node_key, &config.node)?;
+        read_charter(&config)?;
         let assets = Assets::load(Assets::find(config.console_dir.as_deref()).as_deref())?;
         let clock = Clock::new();
-        let (machine, store) = open_journal(&config, &charter, &secret, &clock)?;
+        let store = Store::open(&config.data_dir, &config.node)?;
+        let charters = charter_in_force(&config, &store)?;
+        let charter = charters.last().cloned().ok_or_else(|| NodeError::NotInCharter(config.node.clone()))?;
+        let index = charter.node_index(&config.node).ok_or_else(|| NodeError::NotInCharter(config.node.clone()))?;
+        let secret = keys_of(&config, &charter)?;
+        let (machine, store) = open_journal(&config, &charters, &secret, &clock, store)?;
 
         let counters = Counters::default();
         let (status, stop) = (Status::default(), watch::Sender::new(false));
-        let others = charter.nodes.iter().filter(|n| n.id != config.node);
+        let others = charter.in_service().filter(|n| n.id != config.node);
         status.change(|s| {
             s.node = config.node.to_string();
             s.links = others.map(|n| LinkStatus { node: n.id.to_string(), up: false, round_trip_us: None }).collect();
@@ -62,7 +64,7 @@ impl Node {
             listen: config.listen_media,
             public: config.public_addresses.clone(),
             own: index,
-            nodes: charter.nodes.iter().map(|n| n.id.clone()).collect(),
+            nodes: charter.indices(),
         };
         let lost = counters.clone();
         let media = MediaHandle::start(&media_config, move |event| {
@@ -107,7 +109,9 @@ impl Node {
             machine,
             clock,
             node: config.node.clone(),
-            nodes: media_config.nodes,
+            indices: media_config.nodes,
+            node_key: config.node_key.clone(),
+            amender: links.amender(),
             store,
             media: media.clone(),
             link_media: links.media(),
@@ -202,41 +206,75 @@ fn open_officer(config: &Config) -> (Option<Officer>, mpsc::Receiver<Errand>) {
     }
 }
 
-fn read_key(path: &Path, node: &NodeId) -> Result<NodeSecret, NodeError> {
-    let text = std::fs::read_to_string(path)
-        .map(zeroize::Zeroizing::new)
-        .map_err(|e| NodeError::File(path.to_owned(), "node key", e))?;
-    let secret = NodeSecret::parse(&text).map_err(|e| NodeError::Key(path.to_owned(), e))?;
-    if secret.node != *node {
-        return Err(NodeError::OtherKey { path: path.to_owned(), found: secret.node.clone(), wanted: node.clone() });
-    }
-    Ok(secret)
-}
-
 fn read_charter(config: &Config) -> Result<VerifiedCharter, NodeError> {
     let path = &config.charter;
     let bytes = std::fs::read(path).map_err(|e| NodeError::File(path.clone(), "charter", e))?;
     VerifiedCharter::open(&bytes, Some(&config.party_root)).map_err(|e| NodeError::Charter(path.clone(), e))
 }
 
+/// The charter in force: the newest of those that were in force here and the one that the configuration names; with those before it. What
+/// is stored was verified step by step when it took effect.
+fn charter_in_force(config: &Config, store: &Store) -> Result<Vec<Arc<VerifiedCharter>>, NodeError> {
+    let given = read_charter(config)?;
+    if given.party_of_node(&config.node).is_none_or(|p| p.root.fingerprint() != config.party_root) {
+        return Err(match given.node(&config.node) {
+            Some(_) => NodeError::OtherParty(config.node.clone()),
+            None => NodeError::NotInCharter(config.node.clone()),
+        });
+    }
+    let mut held = Vec::new();
+    for bytes in store.charters()? {
+        // That it verifies still is one more lock.
+        let charter =
+            VerifiedCharter::open(&bytes, None).map_err(|e| NodeError::Charter(config.data_dir.clone(), e))?;
+        held.push(Arc::new(charter));
+    }
+    let refused = |e| NodeError::Charter(config.charter.clone(), e);
+    match held.iter().rfind(|held| held.serial <= given.serial) {
+        Some(same) if same.serial == given.serial => given.supersedes(same).map_err(refused)?,
+        Some(before) if held.last().is_some_and(|last| last.serial == before.serial) => {
+            given.supersedes(before).map_err(refused)?;
+            held.push(Arc::new(given));
+        }
+        None if held.is_empty() => held.push(Arc::new(given)),
+        // One that was passed over here, or one from before this node began.
+        _ => {}
+    }
+    if let Some(newest) = held.last() {
+        tracing::info!(serial = newest.serial, "the newest charter is in force");
+    }
+    Ok(held)
+}
+
+/// The keys that the charter names: those of the key file, or those beside it that were waiting for this charter.
+fn keys_of(config: &Config, charter: &VerifiedCharter) -> Result<NodeSecret, NodeError> {
+    let own = charter.node(&config.node).filter(|node| !node.retired);
+    let own = own.ok_or_else(|| NodeError::NotInCharter(config.node.clone()))?;
+    if let Some(next) = keys::next(&config.node_key)?.filter(|next| keys::is_of(next, own)) {
+        keys::promote(&config.node_key).map_err(|e| NodeError::File(config.node_key.clone(), "node key", e))?;
+        return Ok(next);
+    }
+    keys::read(&config.node_key, &config.node)
+}
+
 fn open_journal(
     config: &Config,
-    charter: &VerifiedCharter,
+    charters: &[Arc<VerifiedCharter>],
     secret: &NodeSecret,
     clock: &Clock,
+    store: Store,
 ) -> Result<(Machine, crate::store::StoreHandle), NodeError> {
-    let store = Store::open(&config.data_dir, &config.node)?;
-    if let Some((_, _, held)) = store.charter()? {
-        // It was verified when it was stored; that it verifies still is one more lock.
-        let held = VerifiedCharter::open(&held, None).map_err(|e| NodeError::Charter(config.data_dir.clone(), e))?;
-        charter.supersedes(&held).map_err(|e| NodeError::Charter(config.charter.clone(), e))?;
-    }
+    let Some((charter, lineage)) = charters.split_last() else {
+        return Err(NodeError::NotInCharter(config.node.clone()));
+    };
     let mut held = Vec::new();
     store.entries(|kept| held.push(kept.bundle))?;
     let setup = Setup {
-        charter: charter.clone().into(),
+        charter: charter.clone(),
+        lineage: lineage.to_vec(),
         node: config.node.clone(),
         journal: secret.journal.clone(),
+        next_journal: keys::next(&config.node_key)?.map(|next| next.journal),
         alerts: !config.alert.is_empty(),
     };
     let machine = Machine::restore(setup, clock.now(), held)?;

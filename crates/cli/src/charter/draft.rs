@@ -17,11 +17,12 @@ const ALERT_USUAL: u16 = 20;
 /// Seconds out of touch before a console is lost, where the plan does not say.
 const LOST_USUAL: u16 = 10;
 
-/// Reads a plan and the files that it names. A wrong line is named.
-pub fn draft(plan: &Path) -> Result<UnverifiedCharter, Failure> {
+/// Reads a plan and the files that it names. A wrong line is named. `amends`: the charter in force that it is to take the place of.
+pub fn draft(plan: &Path, amends: Option<&Charter>) -> Result<UnverifiedCharter, Failure> {
     let text = files::read_text(plan)?;
     let reader = Reader { path: plan, text: &text };
-    let charter = reader.charter(toml::from_str(&text).map_err(|error| reader.syntax(&error))?)?;
+    let mut charter = reader.charter(toml::from_str(&text).map_err(|error| reader.syntax(&error))?)?;
+    super::amend::carry_over(&mut charter, amends).map_err(|why| Failure::content(plan, why))?;
     UnverifiedCharter::draft(charter).map_err(|why| Failure::content(plan, why))
 }
 
@@ -101,6 +102,12 @@ impl Reader<'_> {
                     "removal policy",
                     Removal::named,
                     &Removal::ALL.map(Removal::name),
+                )?,
+                amending: self.word(
+                    plan.policy.amending.as_ref(),
+                    "rule for amendments",
+                    Amending::named,
+                    &Amending::ALL.map(Amending::name),
                 )?,
             },
             subjects,

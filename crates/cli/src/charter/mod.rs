@@ -1,12 +1,16 @@
 //! `trialogue charter`: from a draft to the agreement of all.
 
+mod amend;
 mod authority;
+mod changes;
 mod draft;
+mod install;
 mod plan;
 mod show;
 mod sign;
 mod verify;
 
+pub use changes::changes;
 pub use draft::draft;
 pub use show::show;
 pub use sign::sign;
@@ -25,6 +29,9 @@ pub enum Command {
         /// The plan: parties, nodes, offices, lines, policy, suite.
         #[arg(long)]
         from: PathBuf,
+        /// The charter in force that it amends: nodes keep their places on the wire, and those that are left out are retired.
+        #[arg(long)]
+        amends: Option<PathBuf>,
         /// The charter; must not exist yet.
         #[arg(long)]
         out: PathBuf,
@@ -40,6 +47,18 @@ pub enum Command {
         /// Sign for this party; the one that root.key names if it is left out.
         #[arg(long)]
         party: Option<PartyId>,
+        /// The charter in force, for a root that is not in the new one: the party leaves, or gets another root, and agrees to it.
+        #[arg(long)]
+        amends: Option<PathBuf>,
+    },
+    /// Puts a charter that everyone has signed in force, here and at every node that is reached from here.
+    Install {
+        /// The configuration of the running node.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// The charter.
+        #[arg(long)]
+        charter: PathBuf,
     },
     /// Says whether every party's root has signed, and which signatures are missing or wrong.
     Verify {
@@ -58,23 +77,30 @@ pub enum Command {
         /// The charter.
         #[arg(long)]
         charter: PathBuf,
+        /// The charter in force: says what changes instead, and who has still to agree.
+        #[arg(long)]
+        against: Option<PathBuf>,
     },
 }
 
 /// Does it and says so.
 pub fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Draft { from, out } => {
-            let charter = draft(&from)?;
+        Command::Draft { from, amends, out } => {
+            let held = amends.as_deref().map(read).transpose()?;
+            let charter = draft(&from, held.as_ref().map(UnverifiedCharter::claims))?;
             files::write_new(&out, &charter.encode(), files::Access::Everyone)?;
             println!("Drafted {} with serial {}.", out.display(), charter.claims().serial);
             println!("Content: {}", charter.hash());
+            if let Some(held) = held {
+                print!("{}", changes(&held, &charter));
+            }
             println!(
                 "Every party now checks it with `trialogue charter show` and signs it with `trialogue charter sign`."
             );
         }
-        Command::Sign { charter, root, party } => {
-            let signed = sign(&charter, &root, party.as_ref())?;
+        Command::Sign { charter, root, party, amends } => {
+            let signed = sign(&charter, &root, party.as_ref(), amends.as_deref())?;
             println!("Signed. Content: {}", signed.hash());
             match missing_sentence(&signed) {
                 Some(missing) => println!("{missing}"),
@@ -86,7 +112,9 @@ pub fn run(command: Command) -> Result<(), Failure> {
             println!("Valid: every party's root has signed with Ed25519 and ML-DSA-87.");
             println!("Serial {}, content {}", verified.serial, verified.hash());
         }
-        Command::Show { charter } => print!("{}", show(&read(&charter)?)),
+        Command::Install { config, charter } => install::install(&config, &charter)?,
+        Command::Show { charter, against: None } => print!("{}", show(&read(&charter)?)),
+        Command::Show { charter, against: Some(held) } => print!("{}", changes(&read(&held)?, &read(&charter)?)),
     }
     Ok(())
 }

@@ -73,5 +73,7 @@ pub struct PolicyPlan {
     pub lost_seconds: Option<Spanned<u16>>,
     pub alert_seconds: Option<Spanned<u16>>,
     pub escalate_seconds: Option<Spanned<u16>>,
+    /// Who must sign an amendment: `all`, or `all-but-one`.
+    pub amending: Option<Spanned<String>>,
     pub removal: Option<Spanned<String>>,
 }

@@ -187,7 +187,7 @@ fn ports(arguments: &Arguments, held: Option<&VerifiedCharter>) -> Result<Ports,
 fn agree(dir: &Path, file: &Path, parties: &[Household], suite: Suite) -> Result<VerifiedCharter, Failure> {
     let plan = dir.join("charter.toml");
     files::replace(&plan, plan_text(suite).as_bytes())?;
-    let mut charter = charter::draft(&plan)?;
+    let mut charter = charter::draft(&plan, None)?;
     for household in parties {
         charter.sign(&household.root.party, &household.root.key).map_err(|why| Failure::content(&plan, why))?;
     }

@@ -11,7 +11,7 @@ pub fn serve() {
         listen: std::env::args().nth(2).as_deref().unwrap_or("127.0.0.1:0").parse().unwrap(),
         public: vec![],
         own: 0,
-        nodes: vec![NodeId::new("usa-1").unwrap()],
+        nodes: std::iter::once((NodeId::new("usa-1").unwrap(), 0)).collect(),
     };
     let media = MediaHandle::start(&config, |event| match event {
         MediaEvent::Answer { console, sdp } => say(&format!("answer {} {}", console.0, hex::encode(sdp))),

@@ -30,6 +30,11 @@ pub enum Request {
         /// Its id, 64 hexadecimal digits.
         device: String,
     },
+    /// A newer charter takes effect, here at once and at every node that this one reaches.
+    Install {
+        /// The signed charter, in hexadecimal digits.
+        charter: String,
+    },
 }
 
 /// What is answered.
@@ -43,6 +48,15 @@ pub enum Reply {
     },
     /// It is done, and in the journal.
     Done,
+    /// This charter is in force.
+    Installed {
+        /// Its serial.
+        serial: u64,
+        /// Hash of its payload.
+        content: String,
+        /// Other nodes that have a link to this one now and get it from here.
+        links: usize,
+    },
     /// It cannot be done.
     Refused {
         /// Why, with the remedy.

@@ -31,6 +31,11 @@ fn text(note: &Note) -> String {
         }
         Note::Recorded { seq } => format!("the journal is on disk again, up to entry {seq}"),
         Note::Ring { party, line, consoles } => format!("{party} rings on line {line}; {consoles} consoles sound here"),
+        Note::Charter { serial } => format!("the charter with serial {serial} is in force"),
+        Note::CharterRefused { from, why } => format!("a charter that {from} gave is not followed: {why}"),
+        Note::Retired { serial } => format!(
+            "the charter with serial {serial} does not have this node in service: its consoles were sent away; stop it and keep its data"
+        ),
         Note::Fault { what } => format!("a defect was met and got over, please report it: {what}"),
     }
 }

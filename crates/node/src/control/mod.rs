@@ -1,6 +1,7 @@
 //! The one task that owns the control machine. Everything that consoles, links, the disk and the media thread say passes through
 //! here, and everything that the machine answers goes out from here. It waits for nothing but its inputs.
 
+mod amend;
 mod clock;
 mod log;
 mod operator;
@@ -11,13 +12,14 @@ pub(crate) use clock::Clock;
 use crate::admin::Asked;
 use crate::alert::{Alerted, Alerter};
 use crate::counters::Counters;
-use crate::links::{LinkEvent, LinkMedia};
+use crate::links::{LinkAmender, LinkEvent, LinkMedia};
 use crate::media::{MediaEvent, MediaHandle};
 use crate::officer::Errand;
 use crate::outbox::Outbox;
 use crate::store::StoreHandle;
 use crate::web::{ConsoleEvent, ConsoleOut, LinkStatus, Status};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use tokio::sync::{mpsc, watch};
 use trialogue_charter::NodeId;
 use trialogue_core::{ConsoleKey, Input, Machine};
@@ -34,8 +36,11 @@ pub(crate) struct Control {
     pub(crate) machine: Machine,
     pub(crate) clock: Clock,
     pub(crate) node: NodeId,
-    /// Nodes of the charter; the position is the index.
-    pub(crate) nodes: Vec<NodeId>,
+    /// Indices of all nodes that were in service since the start.
+    pub(crate) indices: BTreeMap<NodeId, u8>,
+    /// The node's key file; the one of a charter to come stands beside it.
+    pub(crate) node_key: PathBuf,
+    pub(crate) amender: LinkAmender,
     pub(crate) store: StoreHandle,
     pub(crate) media: MediaHandle,
     pub(crate) link_media: LinkMedia,
@@ -150,7 +155,7 @@ impl Control {
     }
 
     fn set_link_media(&self, node: &NodeId, up: bool) {
-        let Some(index) = self.nodes.iter().position(|n| n == node).and_then(|i| u8::try_from(i).ok()) else { return };
+        let Some(index) = self.indices.get(node).copied() else { return };
         self.media.link(index, up.then(|| self.link_media.sender(index)));
     }
 

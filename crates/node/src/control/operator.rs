@@ -11,6 +11,7 @@ impl Control {
         match request {
             Request::Devices => Reply::Devices { devices: self.devices() },
             Request::Revoke { device } => self.revoke(&device, by),
+            Request::Install { charter } => self.install(&charter),
         }
     }
 

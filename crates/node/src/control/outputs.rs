@@ -30,6 +30,7 @@ impl Control {
                     self.counters.count("entry_not_kept");
                 }
             }
+            Output::Charter(charter) => self.charter_taken(&charter),
             Output::Evidence { node, seq, entry } => {
                 if self.store.write(Write::Evidence { node, seq, entry }).is_err() {
                     self.counters.count("evidence_not_kept");

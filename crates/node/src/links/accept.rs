@@ -6,7 +6,7 @@ use crate::counters::Counters;
 use quinn::{ClientConfig, Endpoint, Incoming, ServerConfig, TokioRuntime};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 use trialogue_charter::NodeId;
@@ -18,19 +18,28 @@ const RETRY_FROM: usize = 16;
 /// A handshake, and the opening of the control stream after it, take this long at most; a satellite needs under 3 s.
 pub(super) const HANDSHAKE: Duration = Duration::from_secs(5);
 
+/// Where each keeper takes connections that its node opened.
+pub(super) type Doors = Arc<RwLock<BTreeMap<NodeId, mpsc::Sender<Candidate>>>>;
+
 pub(super) fn bind(
     listen: SocketAddr,
     keys: &tls::Keys,
-    pins: tls::Pins,
+    known: &tls::Known,
     counters: &Counters,
 ) -> Result<Endpoint, LinkError> {
-    let crypto = keys.server(pins, counters.clone())?;
-    let mut server = ServerConfig::with_crypto(Arc::new(crypto));
-    server.transport_config(transport::transport());
-    server.max_incoming(HANDSHAKES_MAX * 2);
+    let server = server(keys, known, counters)?;
     let socket = std::net::UdpSocket::bind(listen).map_err(|e| LinkError::Bind(listen, e))?;
     Endpoint::new(transport::endpoint(), Some(server), socket, Arc::new(TokioRuntime))
         .map_err(|e| LinkError::Bind(listen, e))
+}
+
+/// How connections are taken, with the node's present key.
+pub(super) fn server(keys: &tls::Keys, known: &tls::Known, counters: &Counters) -> Result<ServerConfig, LinkError> {
+    let crypto = keys.server(known.clone(), counters.clone())?;
+    let mut server = ServerConfig::with_crypto(Arc::new(crypto));
+    server.transport_config(transport::transport());
+    server.max_incoming(HANDSHAKES_MAX * 2);
+    Ok(server)
 }
 
 pub(super) fn client(keys: &tls::Keys, expected: [u8; 32]) -> Result<ClientConfig, LinkError> {
@@ -39,14 +48,8 @@ pub(super) fn client(keys: &tls::Keys, expected: [u8; 32]) -> Result<ClientConfi
     Ok(client)
 }
 
-pub(super) async fn run(
-    endpoint: Endpoint,
-    pins: tls::Pins,
-    doors: BTreeMap<NodeId, mpsc::Sender<Candidate>>,
-    counters: Counters,
-) {
+pub(super) async fn run(endpoint: Endpoint, known: tls::Known, doors: Doors, counters: Counters) {
     let places = Arc::new(Semaphore::new(HANDSHAKES_MAX));
-    let (pins, doors) = (Arc::new(pins), Arc::new(doors));
     while let Some(incoming) = endpoint.accept().await {
         let Ok(place) = places.clone().try_acquire_owned() else {
             counters.count("link_handshake_refused");
@@ -59,11 +62,12 @@ pub(super) async fn run(
             let _ = incoming.retry();
             continue;
         }
-        let (pins, doors, counters) = (pins.clone(), doors.clone(), counters.clone());
+        let (known, doors, counters) = (known.clone(), doors.clone(), counters.clone());
         tokio::spawn(async move {
-            match tokio::time::timeout(HANDSHAKE, admit(incoming, &pins)).await {
+            match tokio::time::timeout(HANDSHAKE, admit(incoming, &known)).await {
                 Ok(Some((node, candidate))) => {
-                    if let Some(door) = doors.get(&node) {
+                    let door = doors.read().unwrap_or_else(PoisonError::into_inner).get(&node).cloned();
+                    if let Some(door) = door {
                         // A keeper that is gone is shutting down; the connection closes by being dropped.
                         let _ = door.send(candidate).await;
                     }
@@ -75,9 +79,9 @@ pub(super) async fn run(
     }
 }
 
-async fn admit(incoming: Incoming, pins: &tls::Pins) -> Option<(NodeId, Candidate)> {
+async fn admit(incoming: Incoming, known: &tls::Known) -> Option<(NodeId, Candidate)> {
     let connection = incoming.accept().ok()?.await.ok()?;
-    let node = tls::node_of(&connection, pins)?;
+    let node = known.node(&tls::key_of(&connection)?)?;
     // The side that dialled opens the control stream and speaks first on it.
     let (send, receive) = match connection.accept_bi().await {
         Ok(streams) => streams,

@@ -6,7 +6,7 @@ use crate::counters::Counters;
 use crate::outbox::outbox;
 use quinn::{ClientConfig, Connection, Endpoint};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use trialogue_charter::NodeId;
@@ -22,12 +22,23 @@ const REFUSED: Duration = Duration::from_secs(5);
 /// How often a link is measured.
 const MEASURE: Duration = Duration::from_secs(1);
 
+/// How long a connection of before a change of keys goes on: the charter that says so has to reach the other side over it.
+const RENEW: Duration = Duration::from_secs(3);
+
+/// How the other node is reached. None where there is one: it is not in service any more.
+#[derive(Clone)]
+pub(super) struct Target {
+    pub addresses: Vec<String>,
+    pub client: ClientConfig,
+    /// Link keys of both sides: a connection stands on them.
+    pub keys: [[u8; 32]; 2],
+}
+
 pub(super) struct Keeper {
     pub own: NodeId,
     pub other: NodeId,
     pub index: u8,
-    pub addresses: Vec<String>,
-    pub client: ClientConfig,
+    pub target: watch::Receiver<Option<Target>>,
     pub endpoint: Endpoint,
     pub events: mpsc::Sender<LinkEvent>,
     pub media: LinkMedia,
@@ -54,16 +65,37 @@ impl Drop for Link {
 }
 
 impl Keeper {
-    pub(super) async fn run(self, mut accepted: mpsc::Receiver<Candidate>) {
+    pub(super) async fn run(mut self, mut accepted: mpsc::Receiver<Candidate>) {
         let mut link: Option<Link> = None;
+        let mut keys = self.target.borrow_and_update().as_ref().map(|target| target.keys);
+        // When a connection ends because its keys or its node are not in the charter any more.
+        let mut renew_at: Option<Instant> = None;
         let mut rest = BACK_OFF.0;
         let mut dial_at = Instant::now() + self.stagger();
         let mut measure = interval(MEASURE);
         measure.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut next_address = 0;
         loop {
+            if self.target.has_changed().unwrap_or(false) {
+                let now = self.target.borrow_and_update().as_ref().map(|target| target.keys);
+                if now != keys {
+                    keys = now;
+                    renew_at = Some(Instant::now() + RENEW);
+                }
+            }
+            if link.is_none() && keys.is_none() {
+                return;
+            }
+            let renew = async move {
+                match renew_at {
+                    Some(at) => sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let mut target = self.target.clone();
             let candidate = match &mut link {
                 None => tokio::select! {
+                    Ok(()) = target.changed() => continue,
                     candidate = accepted.recv() => match candidate {
                         Some(candidate) => candidate,
                         None => return,
@@ -78,6 +110,14 @@ impl Keeper {
                     },
                 },
                 Some(current) => tokio::select! {
+                    Ok(()) = target.changed() => continue,
+                    () = renew => {
+                        renew_at = None;
+                        current.connection.close(code::DUPLICATE, b"the charter was amended");
+                        self.down(&mut link).await;
+                        dial_at = Instant::now() + self.stagger();
+                        continue;
+                    },
                     candidate = accepted.recv() => match candidate {
                         Some(candidate) if self.keeps(current, &candidate) => {
                             candidate.connection.close(code::DUPLICATE, b"duplicate");
@@ -115,6 +155,8 @@ impl Keeper {
             };
             self.down(&mut link).await;
             link = self.up(candidate).await;
+            // It stands on the present keys: the handshake saw to that.
+            renew_at = None;
         }
     }
 
@@ -132,9 +174,10 @@ impl Keeper {
     /// Tries the node's addresses, each once, beginning after the one that was tried last. A node that comes to the door
     /// meanwhile is taken instead.
     async fn dial(&self, next: &mut usize, accepted: &mut mpsc::Receiver<Candidate>) -> Option<Candidate> {
-        for _ in 0..self.addresses.len() {
-            let address = self.addresses.get(*next % self.addresses.len())?;
-            let attempt = tokio::time::timeout(accept::HANDSHAKE, self.dial_one(address));
+        let target = self.target.borrow().clone()?;
+        for _ in 0..target.addresses.len() {
+            let address = target.addresses.get(*next % target.addresses.len())?;
+            let attempt = tokio::time::timeout(accept::HANDSHAKE, self.dial_one(&target, address));
             tokio::select! {
                 biased;
                 found = attempt => match found {
@@ -148,9 +191,9 @@ impl Keeper {
         None
     }
 
-    async fn dial_one(&self, address: &str) -> Option<Candidate> {
+    async fn dial_one(&self, target: &Target, address: &str) -> Option<Candidate> {
         for address in tokio::net::lookup_host(address).await.ok()? {
-            let Ok(connecting) = self.endpoint.connect_with(self.client.clone(), address, tls::SERVER_NAME) else {
+            let Ok(connecting) = self.endpoint.connect_with(target.client.clone(), address, tls::SERVER_NAME) else {
                 continue;
             };
             match connecting.await {

@@ -7,6 +7,7 @@ use quinn::Connection;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
+use trialogue_charter::limits::INDEX_MAX;
 
 /// Pictures may fill the queue up to here and no further; what remains is the voice's.
 const VOICE_RESERVE: usize = 64 << 10;
@@ -26,9 +27,9 @@ struct Slot {
 pub struct LinkMedia(Arc<[Slot]>);
 
 impl LinkMedia {
-    pub(super) fn new(nodes: usize) -> Self {
+    pub(super) fn new() -> Self {
         let slot = |_| Slot { connection: RwLock::new(None), pictures: AtomicUsize::new(PICTURE_LEAST) };
-        Self((0..nodes).map(slot).collect())
+        Self((0..=INDEX_MAX).map(slot).collect())
     }
 
     /// Sends through the link to the node with this index in the charter, whichever connection carries it.

@@ -15,10 +15,11 @@ pub use media::LinkMedia;
 use crate::counters::Counters;
 use crate::outbox::Outbox;
 use bytes::Bytes;
+use keeper::Target;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use tokio::sync::mpsc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use trialogue_charter::{NodeId, VerifiedCharter};
 
@@ -93,8 +94,34 @@ pub struct LinkSecret<'a>(pub &'a [u8; 32]);
 pub struct Links {
     endpoint: quinn::Endpoint,
     media: LinkMedia,
+    shared: Arc<Shared>,
+}
+
+/// What an amendment changes.
+struct Shared {
+    node: NodeId,
+    endpoint: quinn::Endpoint,
+    known: tls::Known,
+    doors: accept::Doors,
+    events: mpsc::Sender<LinkEvent>,
+    media: LinkMedia,
+    on_datagram: OnDatagram,
+    counters: Counters,
+    /// Where keepers run: the control task, which amends, runs elsewhere.
+    runtime: tokio::runtime::Handle,
+    state: Mutex<State>,
+}
+
+struct State {
+    keys: tls::Keys,
+    link: [u8; 32],
+    keepers: BTreeMap<NodeId, watch::Sender<Option<Target>>>,
     tasks: JoinSet<()>,
 }
+
+/// Changes the links when the charter is amended. Cheap to clone.
+#[derive(Clone)]
+pub struct LinkAmender(Arc<Shared>);
 
 impl Links {
     /// Binds the port and starts to accept and to dial. Must be called inside a Tokio runtime.
@@ -112,35 +139,34 @@ impl Links {
     ) -> Result<Self, LinkError> {
         let own = charter.node(node).ok_or_else(|| LinkError::NotInCharter(node.clone()))?;
         let keys = tls::Keys::new(secret.0, &own.link)?;
-        let pins: tls::Pins = charter.nodes.iter().filter(|n| n.id != *node).map(|n| (n.link, n.id.clone())).collect();
-        let endpoint = accept::bind(listen, &keys, pins.clone(), counters)?;
-        let media = LinkMedia::new(charter.nodes.len());
-        let mut tasks = JoinSet::new();
-        let mut doors = BTreeMap::new();
-        for (index, other) in charter.nodes.iter().enumerate().filter(|(_, n)| n.id != *node) {
-            let (door, accepted) = mpsc::channel(4);
-            let keeper = keeper::Keeper {
-                own: node.clone(),
-                other: other.id.clone(),
-                index: u8::try_from(index).unwrap_or(u8::MAX),
-                addresses: other.addresses.clone(),
-                client: accept::client(&keys, other.link)?,
-                endpoint: endpoint.clone(),
-                events: events.clone(),
-                media: media.clone(),
-                on_datagram: on_datagram.clone(),
-                counters: counters.clone(),
-            };
-            tasks.spawn(keeper.run(accepted));
-            doors.insert(other.id.clone(), door);
-        }
-        tasks.spawn(accept::run(endpoint.clone(), pins, doors, counters.clone()));
-        Ok(Self { endpoint, media, tasks })
+        let known = tls::Known::default();
+        let endpoint = accept::bind(listen, &keys, &known, counters)?;
+        let shared = Arc::new(Shared {
+            node: node.clone(),
+            endpoint: endpoint.clone(),
+            known,
+            doors: accept::Doors::default(),
+            events,
+            media: LinkMedia::new(),
+            on_datagram,
+            counters: counters.clone(),
+            runtime: tokio::runtime::Handle::current(),
+            state: Mutex::new(State { keys, link: own.link, keepers: BTreeMap::new(), tasks: JoinSet::new() }),
+        });
+        shared.amend(charter, None)?;
+        let accept = accept::run(endpoint.clone(), shared.known.clone(), shared.doors.clone(), counters.clone());
+        shared.state().tasks.spawn(accept);
+        Ok(Self { endpoint, media: shared.media.clone(), shared })
     }
 
     /// For the media thread.
     pub fn media(&self) -> LinkMedia {
         self.media.clone()
+    }
+
+    /// For the control task.
+    pub fn amender(&self) -> LinkAmender {
+        LinkAmender(self.shared.clone())
     }
 
     /// The bound address.
@@ -152,11 +178,82 @@ impl Links {
     }
 
     /// Closes all links and waits until the other nodes were told, a second at most.
-    pub async fn close(mut self) {
-        self.tasks.shutdown().await;
+    pub async fn close(self) {
+        let mut tasks = std::mem::take(&mut self.shared.state().tasks);
+        tasks.shutdown().await;
         self.media.clear();
         self.endpoint.close(stream::code::SHUTDOWN, b"shutdown");
         // Who did not hear it finds out by silence.
         let _ = tokio::time::timeout(std::time::Duration::from_secs(1), self.endpoint.wait_idle()).await;
+    }
+}
+
+impl Drop for Links {
+    fn drop(&mut self) {
+        self.shared.state().tasks.abort_all();
+    }
+}
+
+impl LinkAmender {
+    /// Links to the nodes of a newer charter and to no others. Connections that stand on keys which are not in it any more are made anew
+    /// within seconds. `secret`: the link key that it names for this node, if that is another one.
+    ///
+    /// # Errors
+    /// When the key is not the charter's; links go on as they were then.
+    pub fn amend(&self, charter: &VerifiedCharter, secret: Option<&LinkSecret<'_>>) -> Result<(), LinkError> {
+        self.0.amend(charter, secret)
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn amend(&self, charter: &VerifiedCharter, secret: Option<&LinkSecret<'_>>) -> Result<(), LinkError> {
+        let state = &mut *self.state();
+        if let Some(own) = charter.node(&self.node).filter(|own| own.link != state.link) {
+            let secret = secret.ok_or(LinkError::NotTheKey)?;
+            state.keys = tls::Keys::new(secret.0, &own.link)?;
+            state.link = own.link;
+            self.endpoint.set_server_config(Some(accept::server(&state.keys, &self.known, &self.counters)?));
+        }
+        let serves = charter.serves(&self.node);
+        let others: Vec<_> = charter.in_service().filter(|other| serves && other.id != self.node).collect();
+        self.known.set(others.iter().map(|other| (other.link, other.id.clone())).collect());
+        let doors = || self.doors.write().unwrap_or_else(PoisonError::into_inner);
+        state.keepers.retain(|node, target| {
+            let stays = others.iter().any(|other| other.id == *node);
+            if !stays {
+                doors().remove(node);
+                let _ = target.send(None);
+            }
+            stays
+        });
+        for other in others {
+            let client = accept::client(&state.keys, other.link)?;
+            let target = Target { addresses: other.addresses.clone(), client, keys: [state.link, other.link] };
+            if let Some(keeper) = state.keepers.get(&other.id) {
+                let _ = keeper.send(Some(target));
+                continue;
+            }
+            let (changes, target) = watch::channel(Some(target));
+            let (door, accepted) = mpsc::channel(4);
+            let keeper = keeper::Keeper {
+                own: self.node.clone(),
+                other: other.id.clone(),
+                index: other.index,
+                target,
+                endpoint: self.endpoint.clone(),
+                events: self.events.clone(),
+                media: self.media.clone(),
+                on_datagram: self.on_datagram.clone(),
+                counters: self.counters.clone(),
+            };
+            state.tasks.spawn_on(keeper.run(accepted), &self.runtime);
+            state.keepers.insert(other.id.clone(), changes);
+            doors().insert(other.id.clone(), door);
+        }
+        Ok(())
     }
 }

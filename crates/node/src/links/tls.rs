@@ -12,7 +12,7 @@ use rustls::server::{AlwaysResolvesServerRawPublicKeys, NoServerSessionStorage};
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use trialogue_charter::NodeId;
 use zeroize::Zeroizing;
 
@@ -30,14 +30,28 @@ const PKCS8: [u8; 16] =
 /// Who may be at the other end: raw link keys of the charter.
 pub(super) type Pins = BTreeMap<[u8; 32], NodeId>;
 
+/// The pins of the charter in force.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known(Arc<RwLock<Pins>>);
+
+impl Known {
+    pub(super) fn set(&self, pins: Pins) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = pins;
+    }
+
+    pub(super) fn node(&self, key: &[u8; 32]) -> Option<NodeId> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+}
+
 fn raw_key(spki: &[u8]) -> Option<[u8; 32]> {
     spki.strip_prefix(&SPKI).and_then(|key| key.try_into().ok())
 }
 
-/// Whose key a connection showed.
-pub(super) fn node_of(connection: &quinn::Connection, pins: &Pins) -> Option<NodeId> {
+/// The link key that a connection showed.
+pub(super) fn key_of(connection: &quinn::Connection) -> Option<[u8; 32]> {
     let shown = connection.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?;
-    pins.get(&raw_key(shown.first()?)?).cloned()
+    raw_key(shown.first()?)
 }
 
 /// Everything that a handshake needs, on either side.
@@ -66,8 +80,8 @@ impl Keys {
         Ok(Self { own: Arc::new(CertifiedKey::new(vec![spki], key)), provider: Arc::new(provider) })
     }
 
-    /// For connections that others open. Any key of `pins` is let in.
-    pub(super) fn server(&self, pins: Pins, counters: Counters) -> Result<QuicServerConfig, LinkError> {
+    /// For connections that others open. Any key that is known at that time is let in.
+    pub(super) fn server(&self, pins: Known, counters: Counters) -> Result<QuicServerConfig, LinkError> {
         let verifier = PinnedClients { pins, algorithms: self.provider.signature_verification_algorithms, counters };
         let mut config = rustls::ServerConfig::builder_with_provider(self.provider.clone())
             .with_protocol_versions(&[&rustls::version::TLS13])?
@@ -157,7 +171,7 @@ impl ServerCertVerifier for PinnedServer {
 
 #[derive(Debug)]
 struct PinnedClients {
-    pins: Pins,
+    pins: Known,
     algorithms: WebPkiSupportedAlgorithms,
     counters: Counters,
 }
@@ -173,7 +187,7 @@ impl ClientCertVerifier for PinnedClients {
         more: &[CertificateDer<'_>],
         _: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        if more.is_empty() && raw_key(key).is_some_and(|key| self.pins.contains_key(&key)) {
+        if more.is_empty() && raw_key(key).is_some_and(|key| self.pins.node(&key).is_some()) {
             return Ok(ClientCertVerified::assertion());
         }
         self.counters.count("link_stranger");

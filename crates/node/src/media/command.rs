@@ -5,9 +5,11 @@ use super::thread::Media;
 use super::{MediaConfig, MediaCounters, MediaError, MediaEvent};
 use bytes::Bytes;
 use mio::Waker;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
+use trialogue_charter::NodeId;
 use trialogue_core::{ConsoleKey, Route};
 
 /// Commands under way; more than all legs and streams of a full roster at once.
@@ -22,6 +24,7 @@ pub(super) enum Command {
     Route(Box<Route>),
     RouteEnd { node: u8, number: u16 },
     RequestKeyFrame { console: ConsoleKey },
+    Nodes(BTreeMap<NodeId, u8>),
     Link { node: u8, sender: Option<Box<dyn LinkSender>> },
     Stop,
 }
@@ -122,6 +125,11 @@ impl MediaHandle {
     /// Asks a console for a key frame.
     pub fn request_key_frame(&self, console: ConsoleKey) {
         self.command(Command::RequestKeyFrame { console });
+    }
+
+    /// The nodes of a newer charter, with their indices.
+    pub fn nodes(&self, nodes: BTreeMap<NodeId, u8>) {
+        self.command(Command::Nodes(nodes));
     }
 
     /// The link to a node (index in the charter) sends through this from now on; none: the link is gone.

@@ -26,6 +26,7 @@ pub use command::MediaHandle;
 pub use link::LinkSender;
 pub use residence::Residence;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use trialogue_charter::{DeviceId, NodeId};
 use trialogue_core::ConsoleKey;
@@ -40,8 +41,8 @@ pub struct MediaConfig {
     pub public: Vec<IpAddr>,
     /// Own index in the charter.
     pub own: u8,
-    /// All nodes of the charter, by index.
-    pub nodes: Vec<NodeId>,
+    /// Nodes of the charter, with their indices.
+    pub nodes: BTreeMap<NodeId, u8>,
 }
 
 /// What happens on the media thread.

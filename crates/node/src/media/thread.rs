@@ -14,6 +14,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+use trialogue_charter::limits::INDEX_MAX;
 use trialogue_core::forward::{Destination, Forwarder, Nodes};
 use trialogue_wire::media::MediaHeader;
 
@@ -91,7 +92,7 @@ impl Media {
             events,
             forwarder: Forwarder::new(config.own, config.nodes.clone(), u64::from_be_bytes(seed)),
             legs: Legs::new(Common { addresses: Vec::new(), certificate, crypto }),
-            links: config.nodes.iter().map(|_| Link::default()).collect(),
+            links: (0..=INDEX_MAX).map(|_| Link::default()).collect(),
             udp: Vec::new(),
             tcp: Tcp::new(TCP_FIRST),
             public: config.public.clone(),
@@ -180,6 +181,7 @@ impl Media {
                     self.drop_leg(leg, now);
                 }
             }
+            Command::Nodes(nodes) => self.forwarder.set_nodes(nodes),
             Command::Route(route) => self.forwarder.route(*route, now_ms),
             Command::RouteEnd { node, number } => self.forwarder.route_end(node, number, now_ms),
             Command::RequestKeyFrame { console } => {

@@ -1,7 +1,7 @@
 //! Reading everything back when the node starts.
 
 use super::StoreError;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 use std::path::Path;
 use trialogue_charter::{Hash, NodeId};
@@ -96,13 +96,10 @@ pub(super) fn cut(db: &Connection, path: &Path, cuts: &Cuts) -> Result<(), Store
     Ok(())
 }
 
-/// The newest charter that was in force here: serial, hash, bytes.
-pub(super) fn charter(db: &Connection, path: &Path) -> Result<Option<(u64, Hash, Vec<u8>)>, StoreError> {
-    let row = db
-        .query_row("SELECT serial, hash, bytes FROM charters ORDER BY serial DESC LIMIT 1", [], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; Hash::LEN]>(1)?, row.get::<_, Vec<u8>>(2)?))
-        })
-        .optional()
-        .map_err(|e| StoreError::Sqlite(path.to_owned(), e))?;
-    Ok(row.map(|(serial, hash, bytes)| (u64::try_from(serial).unwrap_or(0), Hash(hash), bytes)))
+/// The charters that were in force here, the oldest first.
+pub(super) fn charters(db: &Connection, path: &Path) -> Result<Vec<Vec<u8>>, StoreError> {
+    let wrap = |e| StoreError::Sqlite(path.to_owned(), e);
+    let mut query = db.prepare("SELECT bytes FROM charters ORDER BY serial").map_err(wrap)?;
+    let rows = query.query_map([], |row| row.get::<_, Vec<u8>>(0)).map_err(wrap)?;
+    rows.collect::<Result<_, _>>().map_err(wrap)
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-use trialogue_charter::{Hash, NodeId};
+use trialogue_charter::NodeId;
 
 /// How long a failed transaction rests before it is tried again, unless a new write comes first.
 const RETRY: Duration = Duration::from_secs(1);
@@ -66,12 +66,12 @@ impl Store {
         restore::cut(&self.db, &self.path, &cuts)
     }
 
-    /// The newest charter that was in force here: serial, hash, bytes.
+    /// The charters that were in force here, the oldest first.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn charter(&self) -> Result<Option<(u64, Hash, Vec<u8>)>, StoreError> {
-        restore::charter(&self.db, &self.path)
+    pub fn charters(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        restore::charters(&self.db, &self.path)
     }
 
     /// Starts the writer.
@@ -105,13 +105,13 @@ pub struct StoreHandle {
 }
 
 impl StoreHandle {
-    /// Queues a write; never waits. An own entry is always taken.
+    /// Queues a write; never waits. An own entry or a charter is always taken.
     ///
     /// # Errors
     /// When too many entries of others wait. A gap in another node's journal is cut off at the next start and filled again.
     pub fn write(&self, write: Write) -> Result<(), NotKept> {
-        let own = own(&self.node, &write).is_some();
-        self.queue.push(write, own)
+        let kept = is_kept(&self.node, &write);
+        self.queue.push(write, kept)
     }
 
     /// True while many more entries of other nodes can be taken.
@@ -152,6 +152,11 @@ fn own(node: &NodeId, write: &Write) -> Option<u64> {
     }
 }
 
+/// Is it always taken, however much waits? Other nodes' entries can be had again.
+fn is_kept(node: &NodeId, write: &Write) -> bool {
+    own(node, write).is_some() || matches!(write, Write::Charter { .. })
+}
+
 impl Writer {
     fn run(mut self) {
         let mut waiting: VecDeque<Write> = VecDeque::new();
@@ -184,7 +189,7 @@ impl Writer {
         match outcome {
             Ok(()) => {
                 let last_own = own_in(&mut waiting.iter().take(count));
-                let others = waiting.drain(..count).filter(|w| own(&self.node, w).is_none()).count();
+                let others = waiting.drain(..count).filter(|w| !is_kept(&self.node, w)).count();
                 self.queue.done(others);
                 if let Some(seq) = last_own {
                     self.progress.send_modify(|p| {

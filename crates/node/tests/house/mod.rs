@@ -47,7 +47,12 @@ pub fn route(from: u64, medium: Medium, to: &[u64], links: &[&str]) -> Route {
 impl House {
     pub fn new() -> Self {
         let (tx, events) = channel();
-        let config = MediaConfig { listen: "127.0.0.1:0".parse().unwrap(), public: vec![], own: 0, nodes: nodes() };
+        let config = MediaConfig {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            public: vec![],
+            own: 0,
+            nodes: nodes().into_iter().zip(0..).collect(),
+        };
         let media = MediaHandle::start(&config, move |event| drop(tx.send(event))).unwrap();
         Self {
             media,
