@@ -231,7 +231,12 @@ impl Console {
         let me = DeviceCertificate::verify(&charter, &self.certificate)?;
         let suite = charter.suite();
         if self.charter.as_ref().map(|held| held.suite()) != Some(suite) {
+            // Keys of another suite open and seal nothing any more. In a call, this console offers new ones and comes in anew.
+            self.drop_keys();
             self.keys = Some(Keys::new(suite, self.id, &self.secret));
+        }
+        if let Some(call) = &mut self.call {
+            call.offers.retain(|node, _| charter.serves(node));
         }
         self.fold = Some(State::new(charter.clone()));
         self.seen.clear();

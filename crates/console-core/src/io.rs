@@ -99,6 +99,8 @@ pub struct OpenKey {
 pub enum Event {
     /// The node accepted this console.
     Accepted,
+    /// A newer charter is in force.
+    Amended,
     /// A message of the node was not one of this protocol, or over a limit; it was dropped.
     Malformed(&'static str),
     /// An entry did not verify; it was dropped.

@@ -5,7 +5,7 @@ use crate::io::{Event, Output};
 use crate::limits::*;
 use crate::view::Trouble;
 use std::sync::Arc;
-use trialogue_charter::{NodeId, VerifiedCharter};
+use trialogue_charter::{DeviceCertificate, NodeId, VerifiedCharter};
 use trialogue_journal::State;
 use trialogue_wire::console::{PROTOCOL, Refusal, ToConsole, ToNode};
 
@@ -37,6 +37,10 @@ pub(crate) struct Link {
     tries: u32,
     /// A wait that was asked for by a refusal, in milliseconds.
     wait_ms: Option<u32>,
+    /// It has asked for charters on this WebSocket.
+    behind: bool,
+    /// A challenge that waits for the charters between the one held and its own.
+    waits: Option<(NodeId, [u8; 32], Vec<u8>)>,
 }
 
 impl Link {
@@ -52,11 +56,13 @@ impl Link {
 
 impl Console {
     pub(crate) fn link_opened(&mut self) {
+        self.link.behind = false;
         self.stage(Stage::Open);
     }
 
     fn stage(&mut self, stage: Stage) {
         self.link.stage = stage;
+        self.link.waits = None;
         self.link.since_us = self.now_us;
         self.link.heard_us = self.now_us;
         self.link.ping_us = self.now_us;
@@ -129,6 +135,8 @@ impl Console {
             }
             ToConsole::Welcome { .. } if self.link.stage == Stage::Proven => self.welcomed(),
             ToConsole::Refused { number: None, reason } => self.turned_away(reason),
+            ToConsole::Charter { charter } if self.link.stage == Stage::Open => self.stepped(&charter),
+            ToConsole::Charter { charter } if known => self.amended(&charter),
             _ if !known => self.log(Event::Malformed("message before its time")),
             ToConsole::Entries { bundles } => self.take_entries(bundles),
             ToConsole::Paths { paths } => {
@@ -142,7 +150,7 @@ impl Console {
             ToConsole::Bodies { bodies } => self.take_bodies(bodies),
             ToConsole::Sending { device, voice, picture } => self.says(device, voice, picture),
             ToConsole::Pong { .. } => {}
-            ToConsole::Challenge { .. } | ToConsole::Welcome { .. } => {
+            ToConsole::Challenge { .. } | ToConsole::Welcome { .. } | ToConsole::Charter { .. } => {
                 self.log(Event::Malformed("message out of turn"))
             }
         }
@@ -153,6 +161,13 @@ impl Console {
             return self.turned_away(Refusal::Protocol);
         }
         if let Err(why) = self.check_charter(&node, charter) {
+            let held = self.charter.as_ref().map(|held| held.serial);
+            if let (Some(serial), None, false) = (held, &self.link.waits, self.link.behind) {
+                // Perhaps it was away for more than one amendment: each is verified by the one before.
+                self.link.behind = true;
+                self.link.waits = Some((node, *nonce, charter.to_vec()));
+                return self.send(&ToNode::Behind { serial });
+            }
             self.trouble = Some(Trouble::Charter { why });
             self.link.wait_ms = Some(CHARTER_RETRY_MS);
             return self.link_closed();
@@ -167,22 +182,64 @@ impl Console {
         self.send(&ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch });
     }
 
-    /// The node's charter must be signed by all, with the own root among them, not older than the one held, and the node must be
-    /// one of the own party.
-    fn check_charter(&mut self, node: &NodeId, bytes: &[u8]) -> Result<(), String> {
-        let same = self.charter.as_ref().is_some_and(|held| held.bytes() == bytes);
-        if !same {
-            let charter = VerifiedCharter::open(bytes, Some(&self.root)).map_err(|error| error.to_string())?;
-            if let Some(held) = &self.charter {
-                charter.supersedes(held).map_err(|error| error.to_string())?;
-            }
-            self.take_charter(Arc::new(charter)).map_err(|error| error.to_string())?;
-            self.push(Output::Charter(bytes.to_vec()));
+    /// One of the charters between the one held and that of the challenge.
+    fn stepped(&mut self, charter: &[u8]) {
+        let Some((node, nonce, challenge)) = self.link.waits.take() else {
+            return self.log(Event::Malformed("charter out of turn"));
+        };
+        let taken = self.follow_charter(charter);
+        if taken.is_ok() && self.check_charter(&node, &challenge).is_ok() {
+            return self.challenged(PROTOCOL, node, &nonce, &challenge);
         }
-        let party = self.charter.as_ref().and_then(|charter| charter.node(node)).map(|node| &node.party);
+        self.link.waits = Some((node, nonce, challenge));
+        if let Err(why) = taken {
+            self.trouble = Some(Trouble::Charter { why });
+        }
+    }
+
+    /// A newer charter takes effect: the state is told anew under it, and a call goes on.
+    fn amended(&mut self, bytes: &[u8]) {
+        let Some(node) = self.node.clone() else { return };
+        let accepted = VerifiedCharter::open(bytes, None)
+            .ok()
+            .is_none_or(|charter| DeviceCertificate::verify(&charter, &self.certificate).is_ok());
+        match self.check_charter(&node, bytes) {
+            Ok(()) => {
+                self.stage(Stage::Syncing);
+                self.log(Event::Amended);
+            }
+            // The node says it too, at once.
+            Err(_) if !accepted => self.turned_away(Refusal::Certificate),
+            Err(why) => {
+                self.trouble = Some(Trouble::Charter { why });
+                self.link.wait_ms = Some(CHARTER_RETRY_MS);
+                self.link_closed();
+            }
+        }
+    }
+
+    /// The node's charter must be one that this console follows, and the node must be one of the own party.
+    fn check_charter(&mut self, node: &NodeId, bytes: &[u8]) -> Result<(), String> {
+        self.follow_charter(bytes)?;
+        let serving = self.charter.as_ref().filter(|charter| charter.serves(node));
+        let party = serving.and_then(|charter| charter.node(node)).map(|node| &node.party);
         if party.is_none() || party != self.me.as_ref().map(|me| &me.party) {
             return Err(format!("{node} is no node of this console's party in the charter: check the address"));
         }
+        Ok(())
+    }
+
+    /// Signed by all, with the own root among them, and the one held or agreed to follow on it.
+    fn follow_charter(&mut self, bytes: &[u8]) -> Result<(), String> {
+        if self.charter.as_ref().is_some_and(|held| held.bytes() == bytes) {
+            return Ok(());
+        }
+        let charter = VerifiedCharter::open(bytes, Some(&self.root)).map_err(|error| error.to_string())?;
+        if let Some(held) = &self.charter {
+            charter.supersedes(held).map_err(|error| error.to_string())?;
+        }
+        self.take_charter(Arc::new(charter)).map_err(|error| error.to_string())?;
+        self.push(Output::Charter(bytes.to_vec()));
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use trialogue_journal::{BodyRef, KeyOffer};
 impl Console {
     /// One key package per node of the charter are held ready.
     fn stock_wanted(&self) -> usize {
-        self.charter.as_ref().map_or(0, |charter| charter.nodes.len())
+        self.charter.as_ref().map_or(0, |charter| charter.in_service().count())
     }
 
     /// Makes one key package, if some are missing.
@@ -49,7 +49,7 @@ impl Console {
     /// Offers for all nodes of the charter but those in `keep`, whose present offers stay.
     pub(crate) fn fresh_offers(&mut self, mut keep: BTreeMap<NodeId, Offer>) -> BTreeMap<NodeId, Offer> {
         let (Some(charter), Some(keys)) = (self.charter.clone(), &mut self.keys) else { return keep };
-        for node in &charter.nodes {
+        for node in charter.in_service() {
             if keep.contains_key(&node.id) {
                 continue;
             }

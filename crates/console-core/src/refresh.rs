@@ -57,7 +57,9 @@ impl Console {
     ) -> BTreeSet<NodeId> {
         let (Some(call), Some(keys)) = (&self.call, &self.keys) else { return BTreeSet::new() };
         let leads_own = self.leads_own(&call.line);
-        let mut needed = BTreeSet::new();
+        // Nodes that came with an amendment have no key package of this console yet.
+        let serving = self.charter.iter().flat_map(|charter| charter.in_service()).map(|node| &node.id);
+        let mut needed: BTreeSet<NodeId> = serving.filter(|node| !call.offers.contains_key(*node)).cloned().collect();
         for (node, offer) in &call.offers {
             let group = groups.get(node);
             let follows = group.is_some_and(|group| keys.ring.has(&group.id));

@@ -89,7 +89,7 @@ impl Console {
 
     fn party_view(&self, charter: &VerifiedCharter, line: &Line, party: &Party, state: &LineState) -> PartyView {
         let own = self.me.as_ref().is_some_and(|me| me.party == party.id);
-        let nodes = charter.nodes.iter().filter(|node| node.party == party.id);
+        let nodes = charter.in_service().filter(|node| node.party == party.id);
         let paths: Vec<_> = nodes.filter_map(|node| self.paths.get(&node.id)).collect();
         let round_trip = paths.iter().filter(|path| path.direct).filter_map(|path| path.round_trip_us).min();
         let reached = if own { self.link.is_up() } else { paths.iter().any(|path| path.reached) };

@@ -4,7 +4,7 @@
 //! the journals alone, not on what came first; see `docs/decisions/0014`.
 
 use crate::append::After;
-use crate::io::Output;
+use crate::io::{ConsoleKey, Output};
 use crate::ledger::plain;
 use crate::limits::{LEAVING_US, LINEAGE_MAX};
 use crate::machine::Machine;
@@ -184,6 +184,13 @@ impl Machine {
         for device in gone.copied().collect::<Vec<_>>() {
             self.lost_due.remove(&device);
             self.close_leg(&device);
+        }
+    }
+
+    /// A console that was away for long gets what lies between its charter and the one of its challenge.
+    pub(crate) fn catch_up(&mut self, console: ConsoleKey, serial: u64) {
+        for charter in self.lineage.iter().filter(|charter| charter.serial > serial).cloned().collect::<Vec<_>>() {
+            self.send_console(console, &ToConsole::Charter { charter: charter.bytes().to_vec() });
         }
     }
 

@@ -27,6 +27,8 @@ pub(crate) enum Standing {
 pub(crate) struct Console {
     pub(crate) nonce: [u8; 32],
     pub(crate) standing: Standing,
+    /// It was given the charters between the one that it holds and the one in force.
+    behind: bool,
     pub(crate) opened_us: u64,
     pub(crate) heard_us: u64,
     /// Entries that it was shown at the start, and enrolments since.
@@ -76,6 +78,7 @@ impl Machine {
         let fresh = Console {
             nonce,
             standing: Standing::Stranger,
+            behind: false,
             opened_us: now,
             heard_us: now,
             shown: BTreeSet::new(),
@@ -113,6 +116,12 @@ impl Machine {
             self.send_console(key, &ToConsole::Pong { number });
             return;
         }
+        if let ToNode::Behind { serial } = message
+            && matches!(console.standing, Standing::Stranger)
+            && !std::mem::replace(&mut console.behind, true)
+        {
+            return self.catch_up(key, serial);
+        }
         let Some(device) = console.known().map(|device| device.id) else {
             // Only a log-in is heard before the log-in is done.
             self.refuse_console(key, Refusal::NotNow);
@@ -136,7 +145,7 @@ impl Machine {
             ToNode::KeyFrame { device } => self.want_key_frame(device, None),
             ToNode::Want { hashes } => self.take_want(key, &hashes),
             ToNode::Sending { line, voice, picture } => self.take_sending(None, device, line, voice, picture),
-            ToNode::Ping { .. } | ToNode::Prove { .. } => {}
+            ToNode::Ping { .. } | ToNode::Prove { .. } | ToNode::Behind { .. } => {}
         }
     }
 

@@ -90,7 +90,7 @@ impl Message for ToNode {
             }
             Self::Offer { sdp } => long("SDP", sdp.len(), SDP_MAX),
             Self::Want { hashes } => many("hashes", hashes.len(), WANT_MAX),
-            Self::KeyFrame { .. } | Self::Ping { .. } | Self::Sending { .. } => Ok(()),
+            Self::KeyFrame { .. } | Self::Ping { .. } | Self::Sending { .. } | Self::Behind { .. } => Ok(()),
         }
     }
 }

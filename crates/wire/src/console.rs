@@ -97,6 +97,15 @@ pub enum ToNode {
         #[n(3)]
         picture: bool,
     },
+    /// Before the log-in, once: the console's charter is so old that the one of the challenge does not follow on it by itself. The node gives
+    /// those between, the oldest first, and the console goes on with the challenge.
+    #[n(7)]
+    #[cbor(map)]
+    Behind {
+        /// Serial of the charter that the console holds.
+        #[n(1)]
+        serial: u64,
+    },
 }
 
 /// From a node to its console.

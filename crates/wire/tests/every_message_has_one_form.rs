@@ -38,6 +38,7 @@ fn to_node() -> Vec<(&'static str, ToNode)> {
         ("want", ToNode::Want { hashes: vec![Hash([9; 48])] }),
         ("ping", ToNode::Ping { number: 70_000 }),
         ("sending", ToNode::Sending { line: line(), voice: true, picture: false }),
+        ("behind", ToNode::Behind { serial: 3 }),
     ]
 }
 

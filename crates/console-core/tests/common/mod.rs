@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use trialogue_charter::fixture::Trilateral;
-use trialogue_charter::{DeviceId, NodeId, Suite};
+use trialogue_charter::{DeviceId, NodeId, Suite, VerifiedCharter};
 use trialogue_console_core::view::*;
 use trialogue_console_core::{Console, Event, Identity, Input, Output, enrol};
 use trialogue_core::{ConsoleKey, Machine, Now, Setup};
@@ -98,6 +98,13 @@ impl World {
                 self.link(node, other, true);
             }
         }
+        self.drain_node(node);
+    }
+
+    /// The operator of a node installs a charter.
+    pub fn install(&mut self, node: usize, charter: &VerifiedCharter) {
+        let now = self.now();
+        self.nodes[node].machine.as_mut().unwrap().amend(now, charter.bytes(), None).unwrap();
         self.drain_node(node);
     }
 
