@@ -64,7 +64,11 @@ impl Machine {
         if self.links.get_mut(from).is_none_or(|link| !link.charters.take(now)) {
             return self.count(Count::OverBound);
         }
-        if let Err(error) = self.take_charter(bytes, Some(from)) {
+        let outcome = self.take_charter(bytes, Some(from));
+        if outcome == Err(AmendError::OwnKey) {
+            self.push_out(Output::NextKey { charter: bytes.to_vec() });
+        }
+        if let Err(error) = outcome {
             self.count(Count::CharterRefused);
             // One that was overtaken on its way is nothing to look at.
             if !matches!(error, AmendError::Charter(CharterError::Older { .. })) {

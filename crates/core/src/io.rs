@@ -166,6 +166,11 @@ pub enum Output {
     /// it, and to no others. A link that stands goes on until [`Output::CloseLink`], but one to a node whose link key changed (or the own one)
     /// is made anew within some seconds.
     Charter(Arc<VerifiedCharter>),
+    /// A neighbour gave this charter, and it names another journal key for this node. If the key is there, call [`crate::Machine::amend`].
+    NextKey {
+        /// The signed charter.
+        charter: Vec<u8>,
+    },
     /// Send one binary message on a WebSocket.
     SendConsole {
         /// To which.

@@ -463,6 +463,7 @@ impl World {
             }
             Output::Keep { node: journal, seq, bundle } => self.nodes[node].disk.write(journal, seq, bundle),
             Output::Charter(charter) => self.nodes[node].charters.push(charter),
+            Output::NextKey { .. } => {}
             Output::Evidence { node: journal, seq, entry } => self.nodes[node].evidence.push((journal, seq, entry)),
             Output::SendConsole { console: key, bytes, last } => {
                 if let Some(console) = self.keys.get(&key).copied() {

@@ -42,6 +42,19 @@ impl Control {
         outcome.map_err(|error| error.to_string())
     }
 
+    /// A neighbour has a charter that names other keys for this node: perhaps they have been put there since the start.
+    pub(super) fn look_for_key(&mut self, charter: &[u8]) {
+        match keys::next(&self.node_key) {
+            Ok(Some(next)) => {
+                if let Err(error) = self.machine.amend(self.clock.now(), charter, Some(next.journal)) {
+                    tracing::error!(%error, "the charter that a neighbour gave is not followed");
+                }
+            }
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "the keys of the charter to come cannot be read"),
+        }
+    }
+
     /// A charter has taken effect in the machine.
     pub(super) fn charter_taken(&mut self, charter: &Arc<VerifiedCharter>) {
         let write = Write::Charter { serial: charter.serial, hash: charter.hash(), bytes: charter.bytes().to_vec() };

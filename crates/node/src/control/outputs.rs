@@ -31,6 +31,7 @@ impl Control {
                 }
             }
             Output::Charter(charter) => self.charter_taken(&charter),
+            Output::NextKey { charter } => self.look_for_key(&charter),
             Output::Evidence { node, seq, entry } => {
                 if self.store.write(Write::Evidence { node, seq, entry }).is_err() {
                     self.counters.count("evidence_not_kept");
