@@ -163,7 +163,19 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let rings = vec![(0, state(0, 5, ring())), (3, entries("usa", &[answer()])), pass(60_000)];
     let leaves = vec![(0, state(0, 9, Act::Leave { cause: None })), (5, vec![1]), (6, vec![0]), pass(20_000)];
     let every = |who: u8, place: &str| vectors::wire(place).into_iter().map(|m| (who, m)).collect::<Vec<_>>();
+    // A neighbour goes on to a newer charter, and shows one that nobody agreed to.
+    let next = trialogue_charter::fixture::amended(&CHARTER, |charter| charter.policy.ring_seconds = 50);
+    let given = |bytes: &[u8]| encode(&LinkMessage::Charter { charter: bytes.to_vec() });
+    let newer = encode(&LinkMessage::Hello {
+        protocol: LINK,
+        node: node("kor-1"),
+        charter: next.hash(),
+        heads: Vec::new(),
+        serial: next.serial,
+    });
+    let amended = vec![(2, given(next.bytes())), (2, newer), (3, given(&next.bytes()[1..])), pass(100)];
     vec![
+        join(&[hellos.clone(), log_in.clone(), amended].concat()),
         join(&[hellos.clone(), log_in.clone(), rung, leaves.clone()].concat()),
         join(&[hellos.clone(), log_in.clone(), rings, leaves].concat()),
         join(&[hellos, log_in.clone(), every(2, "/link")].concat()),
