@@ -161,9 +161,9 @@ impl Console {
             return self.turned_away(Refusal::Protocol);
         }
         if let Err(why) = self.check_charter(&node, charter) {
-            let held = self.charter.as_ref().map(|held| held.serial);
-            if let (Some(serial), None, false) = (held, &self.link.waits, self.link.behind) {
-                // Perhaps it was away for more than one amendment: each is verified by the one before.
+            if let Some(serial) = self.missed_some(charter) {
+                // It was away for more than one amendment: each is verified by the one before.
+                self.trouble = Some(Trouble::Charter { why });
                 self.link.behind = true;
                 self.link.waits = Some((node, *nonce, charter.to_vec()));
                 return self.send(&ToNode::Behind { serial });
@@ -180,6 +180,14 @@ impl Console {
         self.stage(Stage::Proven);
         let (certificate, on_watch) = (self.certificate.clone(), self.on_watch);
         self.send(&ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch });
+    }
+
+    /// Serial of the held charter, where that of the challenge is a true and newer one that does not follow on it by itself.
+    fn missed_some(&self, challenge: &[u8]) -> Option<u64> {
+        let held = self.charter.as_ref().filter(|_| !self.link.behind)?;
+        let newer = VerifiedCharter::open(challenge, Some(&self.root)).ok()?;
+        let missed = newer.serial > held.serial && newer.supersedes(held).is_err();
+        missed.then_some(held.serial)
     }
 
     /// One of the charters between the one held and that of the challenge.

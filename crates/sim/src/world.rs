@@ -1,5 +1,6 @@
 //! The world: nodes, cables, consoles, and a queue of what happens next.
 
+use crate::cables::Cable;
 use crate::console::SimConsole;
 use crate::disk::Health;
 use crate::fixture::{BEGINS_MS, Fixture, fixture};
@@ -26,18 +27,6 @@ pub(crate) enum Event {
     Ping { console: usize, key: ConsoleKey },
 }
 
-/// The way between two nodes.
-#[derive(Default)]
-struct Cable {
-    cut: bool,
-    /// The connection stands and nothing arrives.
-    hangs: bool,
-    /// Counts connections; none: there is none now.
-    connection: Option<u64>,
-    /// When the last thing arrives at either end: order within a connection is kept.
-    last_us: [u64; 2],
-}
-
 /// All of it.
 pub struct World {
     /// Where it came from.
@@ -58,10 +47,10 @@ pub struct World {
     pub rings_may_sound: bool,
     /// Disks fail too.
     pub bad_disks: bool,
-    cables: BTreeMap<(usize, usize), Cable>,
+    pub(crate) cables: BTreeMap<(usize, usize), Cable>,
     queue: BTreeMap<(u64, u64), Event>,
     ties: u64,
-    connections: u64,
+    pub(crate) connections: u64,
     keys: BTreeMap<ConsoleKey, usize>,
     sent_us: BTreeMap<(usize, bool), u64>,
 }
@@ -135,7 +124,7 @@ impl World {
         self.at(self.now_us + after_us, event);
     }
 
-    fn at(&mut self, due_us: u64, event: Event) {
+    pub(crate) fn at(&mut self, due_us: u64, event: Event) {
         self.ties += 1;
         self.queue.insert((due_us, self.ties), event);
     }
@@ -195,76 +184,6 @@ impl World {
             let run = self.nodes[node].run;
             self.later(1_000, Event::Sync { node, run });
         }
-    }
-
-    /// Cuts the cable between two nodes.
-    pub fn cut(&mut self, a: usize, b: usize) {
-        self.set_cable(a, b, true);
-    }
-
-    /// From now on nothing arrives between two nodes, and neither notices; or no more.
-    pub fn hang(&mut self, a: usize, b: usize, hangs: bool) {
-        if let Some(cable) = self.cables.get_mut(&(a.min(b), a.max(b))) {
-            cable.hangs = hangs;
-        }
-    }
-
-    /// Mends the cable between two nodes.
-    pub fn mend(&mut self, a: usize, b: usize) {
-        self.set_cable(a, b, false);
-    }
-
-    fn set_cable(&mut self, a: usize, b: usize, cut: bool) {
-        let key = (a.min(b), a.max(b));
-        if let Some(cable) = self.cables.get_mut(&key) {
-            cable.cut = cut;
-        }
-        self.relink(a);
-    }
-
-    /// Makes and ends connections of a node as its state and its cables say.
-    fn relink(&mut self, node: usize) {
-        let pairs: Vec<(usize, usize)> =
-            self.cables.keys().copied().filter(|(a, b)| *a == node || *b == node).collect();
-        for (a, b) in pairs {
-            let knows = |a: usize, b: usize| self.nodes[a].charter().serves(&self.nodes[b].id);
-            let want = self.nodes[a].is_on() && self.nodes[b].is_on() && knows(a, b) && knows(b, a);
-            let Some(cable) = self.cables.get_mut(&(a, b)) else { continue };
-            let want = want && !cable.cut;
-            if want == cable.connection.is_some() {
-                continue;
-            }
-            self.connections += 1;
-            cable.connection = want.then_some(self.connections);
-            for (node, other) in [(a, b), (b, a)] {
-                let other = self.nodes[other].id.clone();
-                let input = if want {
-                    Input::LinkUp { node: other, round_trip_us: None }
-                } else {
-                    Input::LinkDown { node: other }
-                };
-                let run = self.nodes[node].run;
-                let due = self.arrival((a, b), node);
-                self.at(due, Event::Input { node, run, input });
-            }
-        }
-    }
-
-    /// When the next thing on a cable arrives at one end.
-    fn arrival(&mut self, pair: (usize, usize), at: usize) -> u64 {
-        let delay = self.rng.between(self.delay_us.0, self.delay_us.1);
-        let Some(cable) = self.cables.get_mut(&pair) else { return self.now_us };
-        let last = &mut cable.last_us[usize::from(at == pair.1)];
-        *last = (*last + 1).max(self.now_us + delay);
-        *last
-    }
-
-    fn transmit(&mut self, from: usize, to: usize, bytes: Vec<u8>) {
-        let pair = (from.min(to), from.max(to));
-        let cable = self.cables.get(&pair).filter(|cable| !cable.hangs);
-        let Some(connection) = cable.and_then(|cable| cable.connection) else { return };
-        let due = self.arrival(pair, to);
-        self.at(due, Event::Message { from, to, connection, bytes });
     }
 
     /// Opens a console's WebSocket.
@@ -501,21 +420,6 @@ impl World {
             }
             Output::Count(count) => *self.nodes[node].counts.entry(count).or_default() += 1,
             Output::Log(note) => self.nodes[node].notes.push(note),
-        }
-    }
-
-    fn close_link(&mut self, node: usize, other: &trialogue_charter::NodeId) {
-        let Some(other) = self.nodes.iter().position(|n| n.id == *other) else { return };
-        let (a, b) = (node.min(other), node.max(other));
-        let Some(cable) = self.cables.get_mut(&(a, b)) else { return };
-        if cable.connection.take().is_some() {
-            for (node, other) in [(a, b), (b, a)] {
-                let input = Input::LinkDown { node: self.nodes[other].id.clone() };
-                let run = self.nodes[node].run;
-                let due = self.arrival((a, b), node);
-                self.at(due, Event::Input { node, run, input });
-            }
-            self.later(5_000_000, Event::Dial { node });
         }
     }
 }
