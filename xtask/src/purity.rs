@@ -13,7 +13,8 @@ const PURE: [&str; 6] = ["charter", "journal", "wire", "e2ee", "core", "console-
 /// Pure crates that draw no randomness either: it comes to them as input, so that one seed replays a whole network.
 const DETERMINISTIC: [&str; 3] = ["journal", "wire", "core"];
 /// Dependencies that would let the world in.
-const WORLDLY: [&str; 17] = [
+const WORLDLY: [&str; 18] = [
+    "cryptoki",
     "tokio",
     "mio",
     "async-std",
@@ -34,6 +35,8 @@ const WORLDLY: [&str; 17] = [
 ];
 /// What can open media or messages: no node has it, not even through another crate.
 const OPENERS: [&str; 5] = ["trialogue-e2ee", "trialogue-console-core", "openmls", "openmls_rust_crypto", "sframe"];
+/// What reaches a party's root: no node has it.
+const ROOTS: [&str; 2] = ["trialogue-token", "cryptoki"];
 /// Words in pure sources that reach for the world, and what to write instead.
 const WORDS: [(&str, &str); 12] = [
     ("std::fs", "files belong to crates/node"),
@@ -68,6 +71,7 @@ pub fn check() -> Result<()> {
         }
     }
     forbid("trialogue-node", &OPENERS, "is blind", &mut faults)?;
+    forbid("trialogue-node", &ROOTS, "holds no root", &mut faults)?;
     if !faults.is_empty() {
         bail!("the architecture does not hold:\n  {}", faults.join("\n  "));
     }

@@ -42,6 +42,15 @@ const CMAKE: Need =
 /// Building the programs.
 pub const NATIVE: [&Need; 2] = [&C_COMPILER, &CMAKE];
 
+// The tool's package brings the module along; the module's alone would leave tests without the tool.
+const SOFT_TOKEN: Need = Need {
+    what: "PKCS#11 tokens in software",
+    packages: &["softhsm2"],
+    met: Met::Program("softhsm2-util", &["--version"]),
+};
+/// Testing what officers do with tokens.
+pub const TOKEN: [&Need; 1] = [&SOFT_TOKEN];
+
 const PIP: Need = Need {
     what: "pip",
     packages: &["python3", "python3-pip"],
@@ -72,7 +81,8 @@ const CJK_FONTS: Need = Need {
 pub const BROWSER: [&Need; 2] = [&CHROMIUM, &CJK_FONTS];
 
 /// Everything but the way to WebAssembly, which depends on what rustup can fetch.
-pub const ALL: [&Need; 9] = [&C_COMPILER, &CMAKE, &PIP, &FFMPEG, &ESPEAK, &SPEECH, &CHROMIUM, &CJK_FONTS, &CA];
+pub const ALL: [&Need; 10] =
+    [&C_COMPILER, &CMAKE, &SOFT_TOKEN, &PIP, &FFMPEG, &ESPEAK, &SPEECH, &CHROMIUM, &CJK_FONTS, &CA];
 
 const CA: Need = Need {
     what: "certificates of public registries",

@@ -7,6 +7,7 @@ use crate::ids::{Hash, OfficeId, PartyId};
 use crate::key::HybridSecret;
 use crate::limits::{LINK_MAX, VOUCHER_MAX};
 use crate::person::PersonName;
+use crate::root::{RootSigner, SignError};
 use crate::verified::VerifiedCharter;
 use crate::voucher::{CertificateError, Voucher, VoucherId};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
@@ -51,13 +52,24 @@ impl EnrolmentLink {
         not_after_ms: u64,
         entropy: &[u8; 48],
     ) -> Self {
-        let mut seed = Zeroizing::new([0; 32]);
-        let mut id = VoucherId([0; 16]);
-        seed.copy_from_slice(&entropy[..32]);
-        id.0.copy_from_slice(&entropy[32..]);
-        let key = HybridSecret::from_seed(&seed).public().fingerprint();
-        let voucher = Voucher { id, party, office, person, not_after_ms, key };
+        let (seed, voucher) = draft(party, office, person, not_after_ms, entropy);
         Self { seed, voucher: voucher.sign(root), root: root.public().fingerprint() }
+    }
+
+    /// The same with a root wherever its key is.
+    ///
+    /// # Errors
+    /// The root did not sign.
+    pub fn issue_as_root(
+        root: &dyn RootSigner,
+        party: PartyId,
+        office: OfficeId,
+        person: PersonName,
+        not_after_ms: u64,
+        entropy: &[u8; 48],
+    ) -> Result<Self, SignError> {
+        let (seed, voucher) = draft(party, office, person, not_after_ms, entropy);
+        Ok(Self { seed, voucher: voucher.sign_as_root(root)?, root: root.public().fingerprint() })
     }
 
     /// The text after `#`.
@@ -128,4 +140,20 @@ impl EnrolmentLink {
             DeviceCertificate { voucher: self.voucher.clone(), voucher_key: public, device: device.public(), made_ms };
         Ok(certificate.sign(&claims.id, &key))
     }
+}
+
+/// A new one-time key and the voucher that will be signed for it.
+fn draft(
+    party: PartyId,
+    office: OfficeId,
+    person: PersonName,
+    not_after_ms: u64,
+    entropy: &[u8; 48],
+) -> (Zeroizing<[u8; 32]>, Voucher) {
+    let mut seed = Zeroizing::new([0; 32]);
+    let mut id = VoucherId([0; 16]);
+    seed.copy_from_slice(&entropy[..32]);
+    id.0.copy_from_slice(&entropy[32..]);
+    let key = HybridSecret::from_seed(&seed).public().fingerprint();
+    (seed, Voucher { id, party, office, person, not_after_ms, key })
 }

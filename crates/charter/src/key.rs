@@ -54,7 +54,7 @@ impl HybridSecret {
     pub fn public(&self) -> HybridPublic {
         HybridPublic {
             ed25519: self.ed25519().verifying_key().to_bytes(),
-            ml_dsa_87: self.ml_dsa_87().verifying_key().encode().to_vec(),
+            ml_dsa_87: ml_dsa_87_public(&self.ml_dsa_87),
         }
     }
 
@@ -63,24 +63,49 @@ impl HybridSecret {
         self.ed25519().sign(message).to_bytes()
     }
 
-    pub(crate) fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Vec<u8> {
+    pub(crate) fn signature(&self, algorithm: Algorithm, message: &[u8]) -> Vec<u8> {
         match algorithm {
             Algorithm::Ed25519 => self.sign_ed25519(message).to_vec(),
-            // The deterministic variant (FIPS 204 §3.4): this crate draws no randomness of its own.
-            Algorithm::MlDsa87 => {
-                use ml_dsa::Signer as _;
-                self.ml_dsa_87().sign(message).encode().to_vec()
-            }
+            Algorithm::MlDsa87 => ml_dsa_87_sign(&self.ml_dsa_87, message),
         }
     }
 
     fn ed25519(&self) -> ed25519_dalek::SigningKey {
         ed25519_dalek::SigningKey::from_bytes(&self.ed25519)
     }
+}
 
-    fn ml_dsa_87(&self) -> SigningKey<MlDsa87> {
-        SigningKey::from_seed(&self.ml_dsa_87.into())
+/// The ML-DSA-87 half of a root whose Ed25519 half is elsewhere: seed ξ of FIPS 204 algorithm 6, as it is.
+#[derive(ZeroizeOnDrop)]
+pub struct MlDsa87Secret {
+    seed: [u8; 32],
+}
+
+impl MlDsa87Secret {
+    /// The key of this seed.
+    pub fn from_seed(seed: &[u8; 32]) -> Self {
+        Self { seed: *seed }
     }
+
+    /// The public half: 2,592 bytes.
+    pub fn public(&self) -> Vec<u8> {
+        ml_dsa_87_public(&self.seed)
+    }
+
+    /// A signature with an empty context: 4,627 bytes.
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+        ml_dsa_87_sign(&self.seed, message)
+    }
+}
+
+fn ml_dsa_87_public(seed: &[u8; 32]) -> Vec<u8> {
+    SigningKey::<MlDsa87>::from_seed(&(*seed).into()).verifying_key().encode().to_vec()
+}
+
+/// The deterministic variant (FIPS 204 §3.4): this crate draws no randomness of its own.
+fn ml_dsa_87_sign(seed: &[u8; 32], message: &[u8]) -> Vec<u8> {
+    use ml_dsa::Signer as _;
+    SigningKey::<MlDsa87>::from_seed(&(*seed).into()).sign(message).encode().to_vec()
 }
 
 fn derive(seed: &[u8; 32], info: &[u8]) -> [u8; 32] {

@@ -45,5 +45,7 @@ pub const VOUCHER_MAX: usize = 6 << 10;
 pub const CERTIFICATE_MAX: usize = 20 << 10;
 /// Largest request of a security officer in bytes: two signatures (4.7 kB) and a few ids. A node reads no more from a stranger.
 pub const OFFICER_MAX: usize = 6 << 10;
+/// Longest PKCS#11 URI in a `root.token` file, in bytes: a path, a label and an id with every byte escaped.
+pub const TOKEN_URI_MAX: usize = 2 << 10;
 /// Longest enrolment link, in characters: a voucher in base64url and the address of the node.
 pub const LINK_MAX: usize = 12 << 10;

@@ -4,8 +4,8 @@ use crate::agreement::{Charter, Party};
 use crate::canonical;
 use crate::cose::{Algorithm, Fault, Many, OpenError, domain};
 use crate::ids::{Hash, PartyId};
-use crate::key::HybridSecret;
 use crate::limits::CHARTER_MAX;
+use crate::root::{RootSigner, SignError};
 use crate::validate::Unsound;
 use crate::verified::VerifiedCharter;
 
@@ -44,6 +44,9 @@ pub enum CharterError {
         "this is not the root key of party {0} that the charter names: use the key whose .pub file went into the draft"
     )]
     NotTheRoot(PartyId),
+    /// The root did not sign.
+    #[error(transparent)]
+    Sign(#[from] SignError),
     /// No party has the pinned root.
     #[error("no party of the charter has the root key {0:?}… that is pinned here: this charter is not for this party")]
     NotPinned(Hash),
@@ -119,13 +122,13 @@ impl UnverifiedCharter {
     }
 
     /// Adds both signatures of a party's root.
-    pub fn sign(&mut self, party: &PartyId, root: &HybridSecret) -> Result<(), CharterError> {
+    pub fn sign(&mut self, party: &PartyId, root: &dyn RootSigner) -> Result<(), CharterError> {
         let known = self.claims.parties.iter().find(|p| p.id == *party);
         let known = known.ok_or_else(|| CharterError::NoSuchParty(party.clone()))?;
         if known.root != root.public() {
             return Err(CharterError::NotTheRoot(party.clone()));
         }
-        self.signed.sign(domain::CHARTER, party.as_str().as_bytes(), root);
+        self.signed.sign_as_root(domain::CHARTER, party.as_str().as_bytes(), root)?;
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use crate::ids::{Hash, OfficeId, PartyId};
 use crate::key::HybridSecret;
 use crate::limits::VOUCHER_MAX;
 use crate::person::PersonName;
+use crate::root::{RootSigner, SignError};
 use crate::verified::VerifiedCharter;
 use minicbor::{Decode, Encode};
 use std::fmt;
@@ -88,6 +89,13 @@ impl Voucher {
         let mut signed = Many::new(canonical::encode(self));
         signed.sign(domain::VOUCHER, self.party.as_str().as_bytes(), root);
         signed.encode()
+    }
+
+    /// The same with a root wherever its key is.
+    pub(crate) fn sign_as_root(&self, root: &dyn RootSigner) -> Result<Vec<u8>, SignError> {
+        let mut signed = Many::new(canonical::encode(self));
+        signed.sign_as_root(domain::VOUCHER, self.party.as_str().as_bytes(), root)?;
+        Ok(signed.encode())
     }
 
     /// Verifies a signed voucher against the party's root in the charter.

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
-use trialogue_charter::keyfile::{NodePublic, NodeSecret, PartyPublic, RootSecret};
+use trialogue_charter::keyfile::{NodePublic, NodeSecret, PartyPublic, RootSecret, RootToken};
 use trialogue_charter::*;
 
 fn root() -> RootSecret {
@@ -33,6 +33,19 @@ fn public_files() {
 }
 
 #[test]
+fn a_file_says_where_a_root_is() {
+    let uri = "pkcs11:token=JPN;id=%01?module-path=/usr/lib/a.so&pin-source=file:/run/pin".to_owned();
+    let file = RootToken { party: root().party, uri, public: root().key.public() };
+    assert_eq!(RootToken::parse(&file.to_text()).unwrap(), file);
+    assert!(RootToken::is_heading_of(&file.to_text()) && !RootToken::is_heading_of(&root().to_text()));
+    assert!(RootToken::is_heading_of(&format!("# restored\n\n{}", file.to_text())));
+    let says = |from: &str, to: &str| RootToken::parse(&file.to_text().replacen(from, to, 1)).unwrap_err().to_string();
+    assert!(says("pkcs11:token=JPN", "pkcs11:token=J PN").starts_with("line 4: token has no usable value"));
+    assert!(says("pkcs11:", &"p".repeat(2_049)).starts_with("line 4: token has no usable value"));
+    assert!(says("root-ed25519: ", "root-ed25519: 0").starts_with("line 5: root-ed25519 has no usable value"));
+}
+
+#[test]
 fn a_damaged_file_names_the_line_and_no_secret() {
     let secret = hex::encode([5; 32]);
     let text = root().to_text().replace(&secret, &secret[..62]);
@@ -48,9 +61,10 @@ fn a_damaged_file_names_the_line_and_no_secret() {
 
 proptest! {
     #[test]
-    fn readers_never_panic(text in "(trialogue (root key|node key|party|node) 1\n)?([a-z-]{0,12}:? ?[a-z0-9:]{0,70}\n){0,8}") {
+    fn readers_never_panic(text in "(trialogue (root key|root token|node key|party|node) 1\n)?([a-z-]{0,12}:? ?[a-z0-9:]{0,70}\n){0,8}") {
         let _ = RootSecret::parse(&text);
         let _ = NodeSecret::parse(&text);
+        let _ = RootToken::parse(&text);
         let _ = PartyPublic::parse(&text);
         let _ = NodePublic::parse(&text);
     }

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 use trialogue_charter::fixture::{self, Trilateral};
-use trialogue_charter::keyfile::{NodeSecret, RootSecret};
+use trialogue_charter::keyfile::{NodeSecret, RootSecret, RootToken};
 use trialogue_charter::*;
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/vectors/charter.json");
@@ -20,6 +20,8 @@ fn made() -> Value {
         let request = OfficerRequest { party: device.party.clone(), node: node.clone(), nonce: seed, act };
         hex::encode(request.sign(three.root(&device.party)))
     });
+    let uri = "pkcs11:token=JPN%20root;serial=0a1b2c;id=%00%01?module-path=/usr/lib/softhsm/libsofthsm2.so".to_owned();
+    let token = RootToken { party: PartyId::new("JPN").unwrap(), uri, public: key.public() };
     json!({
         "key": {
             "seed": hex::encode(seed),
@@ -44,6 +46,7 @@ fn made() -> Value {
         },
         "officer": officer,
         "key_files": {
+            "root_token": token.to_text(),
             "root": RootSecret { party: PartyId::new("JPN").unwrap(), key }.to_text().as_str(),
             "node": NodeSecret::generate(node, &[7; 64]).to_text().as_str(),
         },

@@ -7,6 +7,8 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use zeroize::Zeroizing;
 
+const NEVER_OVER: &str = "choose a directory that does not hold it yet; nothing is ever overwritten";
+
 fn failed(path: &Path, verb: &'static str, remedy: &'static str) -> impl FnOnce(io::Error) -> Failure {
     let path = path.to_owned();
     move |error| Failure::File { path, verb, why: error.to_string(), remedy }
@@ -41,6 +43,15 @@ pub fn read_text(path: &Path) -> Result<Zeroizing<String>, Failure> {
     Ok(Zeroizing::new(text.to_owned()))
 }
 
+/// Is nothing there yet? Asked before work that could not be undone.
+pub fn is_free(path: &Path) -> Result<(), Failure> {
+    let taken = || io::Error::from(io::ErrorKind::AlreadyExists);
+    match path.symlink_metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        found => Err(failed(path, "written", NEVER_OVER)(found.err().unwrap_or_else(taken))),
+    }
+}
+
 /// Writes a file that must not exist yet, on disk when this returns.
 pub fn write_new(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
     let mode = match access {
@@ -56,7 +67,7 @@ pub fn write_new(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failur
             file.write_all(bytes)?;
             file.sync_all()
         })
-        .map_err(failed(path, "written", "choose a directory that does not hold it yet; nothing is ever overwritten"))
+        .map_err(failed(path, "written", NEVER_OVER))
 }
 
 /// Puts a file in place of one that may exist, whole or not at all.

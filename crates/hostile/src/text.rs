@@ -3,7 +3,7 @@
 use crate::vectors;
 use crate::world::{CNSA2, XWING, node};
 use std::sync::LazyLock;
-use trialogue_charter::keyfile::{NodePublic, NodeSecret, PartyPublic, RootSecret};
+use trialogue_charter::keyfile::{NodePublic, NodeSecret, PartyPublic, RootSecret, RootToken};
 use trialogue_charter::{DeviceSecret, EnrolmentLink, NodeId, PartyId, PersonName, is_address};
 
 static DEVICE: LazyLock<DeviceSecret> = LazyLock::new(|| DeviceSecret::from_seed(&[5; 32]));
@@ -23,6 +23,10 @@ pub fn text(data: &[u8]) -> bool {
     }
     if let Ok(root) = RootSecret::parse(text) {
         assert!(RootSecret::parse(&root.to_text()).is_ok_and(|again| again.party == root.party));
+        taken = true;
+    }
+    if let Ok(root) = RootToken::parse(text) {
+        assert_eq!(RootToken::parse(&root.to_text()), Ok(root));
         taken = true;
     }
     if let Ok(secret) = NodeSecret::parse(text) {

@@ -4,6 +4,7 @@
 use super::{Algorithm, OpenError};
 use crate::agreement::HybridPublic;
 use crate::key::HybridSecret;
+use crate::root::{RootSigner, SignError};
 use coset::{CoseSign, CoseSignature, Header, ProtectedHeader, SignatureContext, TaggedCborSerializable as _};
 use std::collections::BTreeMap;
 
@@ -39,9 +40,26 @@ impl Many {
     /// Adds or replaces both signatures of a key.
     pub fn sign(&mut self, domain: &[u8], kid: &[u8], secret: &HybridSecret) {
         for algorithm in Algorithm::ALL {
-            let signature = secret.sign(algorithm, &self.to_be_signed(domain, kid, algorithm));
+            let signature = secret.signature(algorithm, &self.to_be_signed(domain, kid, algorithm));
             self.signatures.insert((kid.to_vec(), algorithm), signature);
         }
+    }
+
+    /// Adds or replaces both signatures of a root, wherever its key is; both or, if one fails, none. Each is verified before it is
+    /// taken: what signs may be a token that somebody else has filled.
+    pub fn sign_as_root(&mut self, domain: &[u8], kid: &[u8], root: &dyn RootSigner) -> Result<(), SignError> {
+        let public = root.public();
+        let mut made = Vec::new();
+        for algorithm in Algorithm::ALL {
+            let message = self.to_be_signed(domain, kid, algorithm);
+            let signature = root.sign(algorithm, &message)?;
+            if !public.holds(algorithm, &message, &signature) {
+                return Err(SignError::OtherKey(algorithm));
+            }
+            made.push(((kid.to_vec(), algorithm), signature));
+        }
+        self.signatures.extend(made);
+        Ok(())
     }
 
     /// Checks one signature.

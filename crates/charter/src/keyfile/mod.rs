@@ -4,7 +4,9 @@
 mod lines;
 mod public;
 mod secret;
+mod token;
 
 pub use lines::BadKeyFile;
 pub use public::{NodePublic, PartyPublic};
 pub use secret::{NodeSecret, RootSecret};
+pub use token::RootToken;

@@ -100,11 +100,11 @@ impl NodePublic {
     }
 }
 
-fn hybrid(what: &str, key: &HybridPublic) -> String {
+pub(super) fn hybrid(what: &str, key: &HybridPublic) -> String {
     format!("{what}-ed25519: {}\n{what}-ml-dsa-87: {}\n", hex::encode(key.ed25519), hex::encode(&key.ml_dsa_87))
 }
 
-fn take_hybrid(lines: &mut Lines<'_>, what: &str) -> Result<HybridPublic, BadKeyFile> {
+pub(super) fn take_hybrid(lines: &mut Lines<'_>, what: &str) -> Result<HybridPublic, BadKeyFile> {
     let ed25519 = lines.take(&format!("{what}-ed25519"), bytes)?;
     let ml_dsa_87 = lines.take(&format!("{what}-ml-dsa-87"), bytes::<ML_DSA_87_PUBLIC>)?.to_vec();
     Ok(HybridPublic { ed25519, ml_dsa_87 })

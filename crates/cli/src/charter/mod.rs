@@ -41,10 +41,10 @@ pub enum Command {
         /// The charter.
         #[arg(long)]
         charter: PathBuf,
-        /// The party's root.key.
+        /// The party's root.key or root.token.
         #[arg(long)]
         root: PathBuf,
-        /// Sign for this party; the one that root.key names if it is left out.
+        /// Sign for this party; the one that the root names if it is left out.
         #[arg(long)]
         party: Option<PartyId>,
         /// The charter in force, for a root that is not in the new one: the party leaves, or gets another root, and agrees to it.

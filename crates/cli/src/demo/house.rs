@@ -8,7 +8,6 @@ use crate::{Failure, charter, enrol, files, node_key, party};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use trialogue_charter::keyfile::RootSecret;
 use trialogue_charter::{NodeId, OfficeId, PartyId, Suite, VerifiedCharter};
 use zeroize::Zeroizing;
 
@@ -29,7 +28,7 @@ pub struct Household {
     pub dir: PathBuf,
     pub node: String,
     pub web_port: u16,
-    root: RootSecret,
+    root: party::Root,
 }
 
 impl House {
@@ -141,7 +140,7 @@ impl Household {
         let id = PartyId::new(role.id).map_err(|why| Failure::said(why.to_string()))?;
         if !dir.join("party.pub").exists() {
             let [name_en, name_ja, name_ko] = role.name.map(str::to_owned);
-            party::init(&party::Init { party: id.clone(), name_en, name_ja, name_ko, out: dir.clone() })?;
+            party::init(&party::Init { party: id.clone(), name_en, name_ja, name_ko, token: None, out: dir.clone() })?;
         }
         let node = format!("{lower}-1");
         if !dir.join("node.pub").exists() {

@@ -3,7 +3,6 @@
 use crate::{Failure, charter, entropy, party};
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
-use trialogue_charter::keyfile::RootSecret;
 use trialogue_charter::{EnrolmentLink, OfficeId, PersonName, VerifiedCharter};
 use zeroize::Zeroizing;
 
@@ -14,7 +13,7 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 /// For whom.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The party's root.key.
+    /// The party's root.key or root.token.
     #[arg(long)]
     pub root: PathBuf,
     /// The charter in force.
@@ -53,7 +52,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
 
 /// Makes a link for an office of the root's party.
 pub fn issue(
-    root: &RootSecret,
+    root: &party::Root,
     charter: &VerifiedCharter,
     office: &OfficeId,
     person: &str,
@@ -74,7 +73,8 @@ pub fn issue(
     }
     let person = PersonName::new(person).map_err(|why| Failure::said(format!("--person is not usable: {why}")))?;
     let entropy = entropy::draw::<48>()?;
-    Ok(EnrolmentLink::issue(&root.key, root.party.clone(), office.clone(), person, not_after_ms, &entropy))
+    EnrolmentLink::issue_as_root(&root.key, root.party.clone(), office.clone(), person, not_after_ms, &entropy)
+        .map_err(|why| Failure::said(why.to_string()))
 }
 
 /// The whole link: the node's address and the secret after `#`.
