@@ -137,13 +137,13 @@ impl UnverifiedCharter {
         &mut self,
         held: &VerifiedCharter,
         party: &PartyId,
-        root: &HybridSecret,
+        root: &dyn RootSigner,
     ) -> Result<(), CharterError> {
         let known = held.party(party).ok_or_else(|| CharterError::NoSuchParty(party.clone()))?;
         if known.root != root.public() {
             return Err(CharterError::NotTheRoot(party.clone()));
         }
-        self.signed.sign(domain::AMENDMENT, &former_kid(party), root);
+        self.signed.sign_as_root(domain::AMENDMENT, &former_kid(party), root)?;
         Ok(())
     }
 
