@@ -13,7 +13,7 @@ use cryptoki::slot::{Slot, TokenInfo};
 /// An open token. Dropping it closes the way in and, with that, logs out.
 pub(crate) struct Entered {
     pub session: Session,
-    // After `session`: fields are dropped in this order, and a module ends after its last session.
+    // After `session`: fields are dropped in this order, and a module ends when nothing is open in it any more.
     _module: Module,
     /// Its label, for sentences.
     pub label: String,

@@ -224,4 +224,27 @@ mod tests {
         says("pkcs11:token=aaaaaaaaaabbbbbbbbbbccccccccccddd?module-path=/a", "1 to 32 bytes");
         says(&format!("pkcs11:token={}", "a".repeat(3_000)), "longer than");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn noise_is_refused_or_read_back(
+            text in "(pkcs11:)?((token|serial|id|x)=[a-z%0-9]{0,6};?){0,3}(\\?((module-path|pin-source|pin-value)=(file:)?/{0,3}[a-z%0-9]{0,6}&?){0,3})?",
+        ) {
+            if let Ok(uri) = TokenUri::parse(&text) {
+                assert_eq!(TokenUri::parse(&uri.to_string()).unwrap(), uri);
+            }
+        }
+
+        #[test]
+        fn any_label_and_path_is_written_so_that_it_is_read_back(label in "\\PC{1,8}", path in "/\\PC{0,60}") {
+            let uri = TokenUri {
+                module: PathBuf::from(path),
+                token: Some(label),
+                serial: None,
+                id: Some(vec![0, 255]),
+                pin_source: None,
+            };
+            assert_eq!(TokenUri::parse(&uri.to_string()).unwrap(), uri);
+        }
+    }
 }
