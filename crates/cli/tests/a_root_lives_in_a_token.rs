@@ -155,6 +155,32 @@ fn a_token_signs_a_charter_and_enrols_a_device() {
 }
 
 #[test]
+fn a_party_exchanges_its_root_for_another_in_the_same_token() {
+    let desk = Desk::new();
+    desk.draft();
+    let sign = |charter: &str, root: &str, rest: &[&str]| {
+        desk.does(&[&["charter", "sign", "--charter", charter, "--root", root], rest].concat())
+    };
+    for root in ["usa/root.token", "jpn/root.key", "kor/root.key"] {
+        sign("charter.cbor", root, &[]);
+    }
+    desk.does(&init("USA", "next", Some(&uri("USA%20root"))));
+    let plan = fs::read_to_string(desk.path("charter.toml")).unwrap();
+    let plan = plan.replace("serial = 1", "serial = 2").replace("usa/party.pub", "next/party.pub");
+    fs::write(desk.path("charter.toml"), plan).unwrap();
+    let amends = ["--amends", "charter.cbor"];
+    desk.does(&[&["charter", "draft", "--from", "charter.toml", "--out", "two.cbor"], &amends[..]].concat());
+    for root in ["next/root.token", "jpn/root.key", "kor/root.key"] {
+        sign("two.cbor", root, &[]);
+    }
+    let verify = ["charter", "verify", "--charter", "two.cbor", "--held", "charter.cbor"];
+    let said = desk.fails(&verify);
+    assert!(said.contains("party USA has not signed the amendment with its root in the charter in force"), "{said}");
+    sign("two.cbor", "usa/root.token", &amends);
+    assert!(desk.does(&verify).starts_with("Valid:"));
+}
+
+#[test]
 fn the_pin_comes_from_a_file_that_only_its_owner_reads_or_from_the_environment() {
     let desk = Desk::new();
     desk.draft();
