@@ -25,6 +25,10 @@ node: NodeLink,
  */
 trouble: Trouble | null, 
 /**
+ * The own node cannot write its journal: what this console said last counts, and is not recorded.
+ */
+unrecorded: boolean, 
+/**
  * The board: one per line of the charter that this console's office is on.
  */
 lines: Array<LineView>, 

@@ -7,6 +7,7 @@ mod hotline;
 use hotline::endpoint::Endpoint;
 use hotline::{Hotline, party};
 use std::process::{Command, Output};
+use std::time::Instant;
 
 fn trialogue(hotline: &Hotline, what: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trialogue"));
@@ -35,6 +36,7 @@ fn a_lost_device_is_revoked() {
     let wrong = trialogue(&hotline, &["revoke", "1234"]);
     assert!(!wrong.status.success() && String::from_utf8_lossy(&wrong.stderr).contains("device list"));
 
+    let asked = Instant::now();
     let revoked = trialogue(&hotline, &["revoke", &devices[1]]);
     assert!(revoked.status.success(), "{}", String::from_utf8_lossy(&revoked.stderr));
     let [usa, lost, kor] = &mut endpoints;
@@ -42,6 +44,7 @@ fn a_lost_device_is_revoked() {
     let left = [devices[0].clone(), devices[2].clone()];
     for endpoint in [&mut *usa, &mut *kor] {
         endpoint.until_sealed_for(&left);
+        eprintln!("out of the call and of its keys after {} ms", asked.elapsed().as_millis());
         endpoint.until_view("the party is not in", |view| party(view, "JPN")["ring"]["kind"] != "answered");
     }
     // They still hear each other, with keys made without it.

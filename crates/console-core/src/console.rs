@@ -44,6 +44,8 @@ pub struct Console {
     pub(crate) keys: Option<Keys>,
     pub(crate) leg: Leg,
     pub(crate) trouble: Option<Trouble>,
+    /// The node could not write down what this console said last.
+    pub(crate) unrecorded: bool,
     pub(crate) outcomes: BTreeMap<LineId, Ended>,
     /// Rings that sound here, and since when by this console's wall clock, milliseconds.
     pub(crate) sounding: BTreeMap<CallId, u64>,
@@ -84,6 +86,7 @@ impl Console {
             keys: None,
             leg: Leg::default(),
             trouble: None,
+            unrecorded: false,
             outcomes: BTreeMap::new(),
             sounding: BTreeMap::new(),
             rung_us: BTreeMap::new(),

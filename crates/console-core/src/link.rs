@@ -143,7 +143,10 @@ impl Console {
                 self.paths = paths.into_iter().map(|path| (path.node.clone(), path)).collect();
                 self.synced();
             }
-            ToConsole::Accepted { number, .. } => self.act_accepted(number),
+            ToConsole::Accepted { number, unrecorded } => {
+                self.unrecorded = unrecorded;
+                self.act_accepted(number);
+            }
             ToConsole::Refused { number: Some(number), reason } => self.act_refused(number, reason),
             ToConsole::Answer { sdp } => self.leg_answer(sdp),
             ToConsole::Place { mid, device, medium } => self.placed(mid, device, medium),

@@ -40,6 +40,7 @@ impl Console {
                 _ => NodeLink::Connecting,
             },
             trouble: self.trouble.clone(),
+            unrecorded: self.unrecorded,
             lines,
             call,
             duty: self.own_duty(),

@@ -16,6 +16,8 @@ pub struct View {
     pub node: NodeLink,
     /// A sentence-worthy trouble of this console, if any.
     pub trouble: Option<Trouble>,
+    /// The own node cannot write its journal: what this console said last counts, and is not recorded.
+    pub unrecorded: bool,
     /// The board: one per line of the charter that this console's office is on.
     pub lines: Vec<LineView>,
     /// The call that this console is in.

@@ -164,3 +164,24 @@ fn a_link_works_once() {
     assert_eq!(world.view(second).trouble, Some(Trouble::Refused { reason: "certificate".into() }));
     assert_eq!(world.view(second).node, NodeLink::Refused);
 }
+
+#[test]
+fn what_the_node_could_not_write_down_counts_and_is_shown_as_unrecorded() {
+    let mut world = World::leaders(Suite::XWing);
+    let broken = Rc::new(Cell::new(true));
+    let disk = broken.clone();
+    world.tamper = Some(Box::new(move |_, bytes| match trialogue_wire::decode::<ToConsole>(bytes) {
+        Ok(ToConsole::Accepted { number, .. }) if disk.get() => {
+            vec![trialogue_wire::encode(&ToConsole::Accepted { number, unrecorded: true })]
+        }
+        _ => vec![bytes.to_vec()],
+    }));
+    world.ring(2);
+    world.until(5, |world| world.view(2).unrecorded && world.desks[0].ringing);
+    assert!(!world.view(1).unrecorded, "who said nothing has nothing unrecorded");
+    world.answer(0);
+    world.until(5, |world| world.all_ready(&[0, 2]));
+    broken.set(false);
+    world.command(2, Command::HangUp);
+    world.until(5, |world| !world.view(2).unrecorded);
+}
