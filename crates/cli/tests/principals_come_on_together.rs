@@ -86,9 +86,9 @@ fn principals_come_on_together() {
     });
     let spread = on.iter().max().unwrap() - on.iter().min().unwrap();
     eprintln!("principals came on within {spread} ms of each other");
-    for listener in 0..3 {
+    for (listener, principal) in principals.iter_mut().enumerate() {
         for speaker in (0..3).filter(|speaker| *speaker != listener) {
-            principals[listener].until_more_voice(&devices[speaker], VOICE);
+            principal.until_more_voice(&devices[speaker], VOICE);
         }
     }
 

@@ -1,0 +1,194 @@
+//! The call that a console is in, as it is shown.
+
+use super::{Person, Precedence, Text3};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What the holder of an office does in a call; as in the charter.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum Role {
+    /// Rings, answers, prepares the call.
+    #[default]
+    DutyOfficer,
+    /// Neither seen nor heard on a staged line until all are ready.
+    Principal,
+    /// Speaks and hears, and does not act for the party.
+    Interpreter,
+    /// Listens, and sends nothing.
+    NoteTaker,
+}
+
+/// What the parties agreed about recording a line; as in the charter.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum Recording {
+    /// Nobody records.
+    #[default]
+    None,
+    /// Each party may keep a recording of its own.
+    EachParty,
+}
+
+/// Whom the voice and picture of somebody in a call reach.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum Floor {
+    /// Everyone, or for a principal every party that is ready.
+    #[default]
+    Open,
+    /// A principal that is not on yet: nobody.
+    Waiting,
+    /// A note-taker: nobody.
+    Listening,
+    /// Held: nobody, and it hears nobody.
+    Held,
+    /// This console takes a call over, and is heard as soon as its keys are there.
+    TakingOver,
+}
+
+/// How far one party has prepared the call, each as it has signed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct Station {
+    /// Party id.
+    pub id: String,
+    /// Party name.
+    pub name: Text3,
+    /// It is the own party.
+    pub own: bool,
+    /// Somebody who acts for it is in the call.
+    pub present: bool,
+    /// The own party has confirmed its station.
+    pub confirmed: bool,
+    /// It has confirmed the own party's station.
+    pub confirms_us: bool,
+    /// It has said that its principal is ready.
+    pub ready: bool,
+    /// Its principal is on.
+    pub on: bool,
+    /// This console wants it dropped.
+    pub drop_wished: bool,
+    /// Parties that want it dropped, by id.
+    pub drop_wishes: Vec<String>,
+}
+
+/// The call that this console is in.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct CallView {
+    /// Call id, hex.
+    pub call: String,
+    /// Line id.
+    pub line: String,
+    /// The highest precedence of the rings that made the call, as long as a ringer is in; else routine.
+    pub precedence: Precedence,
+    /// When the first other person was in, milliseconds since 1970 by this console's clock; none while only ringing.
+    pub since_ms: Option<f64>,
+    /// Everyone in the call, this console first, then by party.
+    pub members: Vec<Member>,
+    /// Who left last to answer a ring on another line, the latest last.
+    pub called_away: Vec<CalledAway>,
+    /// May this console speak, and if not, why.
+    pub sealing: Sealing,
+    /// Parties with offices on the line of which nobody is in the call.
+    pub missing: Vec<String>,
+    /// Digits that both ends can compare by voice: 30 decimal digits of the group's epoch authenticator; empty before keys.
+    pub code: String,
+    /// The same as six words in each language, each language's word of the same number; empty before keys.
+    pub words: Vec<Text3>,
+    /// Whom this console reaches.
+    pub floor: Floor,
+    /// Principals come on together once all parties are ready.
+    pub staged: bool,
+    /// What the parties agreed about recording.
+    pub recording: Recording,
+    /// Every party on the line, own party first, and how far it has prepared the call.
+    pub stations: Vec<Station>,
+    /// This console may confirm stations and say that its principal is ready.
+    pub prepares: bool,
+    /// It has said that its principal is ready.
+    pub ready: bool,
+    /// It may say so: every other party that is in has been confirmed here.
+    pub may_be_ready: bool,
+    /// The charter lets a majority drop a party, and this console acts for its own.
+    pub may_drop: bool,
+}
+
+/// One who left the call for a ring on another line.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct CalledAway {
+    /// Device id, hex.
+    pub device: String,
+    /// How urgent that ring was.
+    pub precedence: Precedence,
+}
+
+/// One person in the call.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct Member {
+    /// Who, verified by key.
+    pub person: Person,
+    /// It is this console.
+    pub me: bool,
+    /// What the person does in the call.
+    pub role: Role,
+    /// Whom the person's voice and picture reach.
+    pub floor: Floor,
+    /// This console may hold this person and take them out of the call.
+    pub may_manage: bool,
+    /// State of the keys towards this person.
+    pub keys: KeyState,
+    /// Says that it sends voice.
+    pub voice: bool,
+    /// Says that it sends a picture.
+    pub picture: bool,
+    /// The `mid` of the leg where its voice is received.
+    pub voice_mid: Option<String>,
+    /// The `mid` of the leg where its picture is received.
+    pub picture_mid: Option<String>,
+}
+
+/// Keys between this console and one other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum KeyState {
+    /// In the call, keys not here yet.
+    #[default]
+    Pending,
+    /// It can open what we seal, and we what it seals.
+    Ready,
+    /// Transport is up, keys have been missing for more than 5 s.
+    Missing,
+    /// It has left; the keys that it still holds are being replaced (at most 2 s, then nothing is sent).
+    Leaving,
+}
+
+/// Whether this console seals and sends.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+#[ts(export)]
+pub enum Sealing {
+    /// No keys yet: nothing is sent.
+    #[default]
+    Waiting,
+    /// Sealed for exactly the members shown.
+    Sealed,
+    /// Keys are complete, and nothing is sent because of the floor.
+    Silent,
+    /// The group has a device that is not on the roster: nothing is sent.
+    Stranger {
+        /// Device id, hex, and name where it has a valid certificate.
+        who: String,
+    },
+}
