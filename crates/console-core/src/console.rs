@@ -49,6 +49,8 @@ pub struct Console {
     pub(crate) outcomes: BTreeMap<LineId, Ended>,
     /// Rings that sound here, and since when by this console's wall clock, milliseconds.
     pub(crate) sounding: BTreeMap<CallId, u64>,
+    /// The last call on each line.
+    pub(crate) calls: BTreeMap<LineId, crate::last_call::Seen>,
     /// Since when each ring of the charter's lines is known here.
     pub(crate) rung_us: BTreeMap<CallId, u64>,
     /// Since when consultations are known here, by what was proposed.
@@ -89,6 +91,7 @@ impl Console {
             unrecorded: false,
             outcomes: BTreeMap::new(),
             sounding: BTreeMap::new(),
+            calls: BTreeMap::new(),
             rung_us: BTreeMap::new(),
             asked_us: BTreeMap::new(),
             ringing: false,
@@ -173,6 +176,7 @@ impl Console {
         if !self.link.is_syncing() {
             self.settle_call();
             self.settle_stage();
+            self.note_calls();
             self.follow();
             self.lead();
             self.note_consultations();

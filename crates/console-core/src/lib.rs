@@ -19,6 +19,7 @@ pub mod identity;
 mod intake;
 pub mod io;
 mod keys;
+mod last_call;
 mod lead;
 mod leg;
 pub mod limits;

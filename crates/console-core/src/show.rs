@@ -84,6 +84,7 @@ impl Console {
             ring: self.ring_view(charter, line),
             active: !state.participants.is_empty(),
             joined: self.call.as_ref().is_some_and(|call| call.line == line.id),
+            last_call: self.last_call(charter, &line.id),
             outcome: self.outcomes.get(&line.id).map(|ended| ended.outcome),
         }
     }

@@ -157,8 +157,23 @@ pub struct LineView {
     pub active: bool,
     /// This console is in the call on this line.
     pub joined: bool,
+    /// The last call here that this console has seen end since it came on watch.
+    pub last_call: Option<LastCall>,
     /// The last ring ended like this, for the caller: shown until the next act on the line.
     pub outcome: Option<Outcome>,
+}
+
+/// A call that is over, as this console has seen it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct LastCall {
+    /// When people of two parties were first in, milliseconds since 1970 by this console's clock.
+    pub since_ms: f64,
+    /// When that was over.
+    pub until_ms: f64,
+    /// Names of the parties that were in.
+    pub parties: Vec<Text3>,
 }
 
 /// What is known of one party on a line, each backed by an entry of that party, but for `reached`.

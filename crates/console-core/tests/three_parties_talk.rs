@@ -1,4 +1,5 @@
 //! An officer rings the leaders' line, the two others answer: everyone seals for, and opens, exactly the others.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
@@ -39,6 +40,12 @@ fn talk(suite: Suite) {
     world.command(0, Command::HangUp);
     world.until(5, |world| world.view(2).call.is_none());
     assert_eq!(world.line(2).outcome, Some(Outcome::Ended));
+    for desk in 0..3 {
+        // Who had hung up earlier has seen the others talk on, and end.
+        let last = world.line(desk).last_call.as_ref().unwrap();
+        assert_eq!(last.parties.len(), 3);
+        assert!(last.since_ms <= last.until_ms);
+    }
     assert!(!world.line(2).active);
     assert!(world.desks.iter().all(|desk| desk.seal.is_none() && desk.open.is_empty()));
 }
