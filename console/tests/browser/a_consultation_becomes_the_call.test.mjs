@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import { startHotline } from './support/hotline.mjs';
-import { seatOfficer } from './support/officer.mjs';
+import { seatAll, unseat } from './support/officer.mjs';
 
 const seats = {
   usa: { office: 'usa-duty-officer', locale: 'en' },
@@ -12,16 +12,16 @@ const seats = {
 };
 /** How long a minute that has just begun may be waited for, and the one after it. */
 const TWO_MINUTES = 150_000;
-const officers = {};
+let officers = {};
 let hotline;
 
 before(async () => {
   hotline = await startHotline();
-  for (const [name, seat] of Object.entries(seats)) officers[name] = await seatOfficer(hotline.link(seat.office), seat);
+  officers = await seatAll(hotline, seats);
 });
 
 after(async () => {
-  for (const officer of Object.values(officers)) await officer.leave();
+  await unseat(officers);
   await hotline?.stop();
 });
 

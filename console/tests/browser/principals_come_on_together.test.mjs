@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import { startHotline } from './support/hotline.mjs';
-import { heard, seatOfficer, sent } from './support/officer.mjs';
+import { heard, seatAll, sent, unseat } from './support/officer.mjs';
 
 const seats = {
   usa: { office: 'usa-duty-officer', speech: 'speech-1.wav', clip: 'video-1.mjpeg', locale: 'en' },
@@ -11,16 +11,16 @@ const seats = {
   president: { office: 'usa-president', speech: 'speech-3.wav', clip: 'video-3.mjpeg', locale: 'en' },
   premier: { office: 'jpn-prime-minister', speech: 'speech-1.wav', clip: 'video-1.mjpeg', locale: 'ja' },
 };
-const officers = {};
+let officers = {};
 let hotline;
 
 before(async () => {
   hotline = await startHotline();
-  for (const [name, seat] of Object.entries(seats)) officers[name] = await seatOfficer(hotline.link(seat.office), seat);
+  officers = await seatAll(hotline, seats);
 });
 
 after(async () => {
-  for (const officer of Object.values(officers)) await officer.leave();
+  await unseat(officers);
   await hotline?.stop();
 });
 

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use trialogue_charter::cose::Many;
 use trialogue_charter::limits::OFFICER_MAX;
 use trialogue_charter::{DeviceId, NodeId, OfficerAct, OfficerRequest, PartyId, VerifiedCharter, fixture};
-use trialogue_node::{Config, Node, NodeError};
+use trialogue_node::{Config, Node};
 use trialogue_wire::console::{Refusal, ToConsole};
 
 /// Status, head and body of one HTTP exchange.
@@ -135,15 +135,7 @@ async fn a_console_is_told_whether_it_must_have_a_passkey() {
     let path = house.furnish("usa-1");
     for (setting, told) in [("", "required"), ("passkeys = \"offered\"\n", "offered")] {
         let text = std::fs::read_to_string(&path).unwrap() + setting;
-        let config = Config::parse(&path, &text).unwrap();
-        let node = loop {
-            match Node::start(config.clone()).await {
-                Ok(node) => break node,
-                // The node before this one gives its port back a moment later.
-                Err(NodeError::Link(_)) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
-                Err(other) => panic!("{other}"),
-            }
-        };
+        let node = house.start_with(Config::parse(&path, &text).unwrap()).await;
         let (status, body) = http(&node, "GET", "/console.json", "", b"").await;
         let said: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!((status, said["node"].as_str(), said["passkeys"].as_str()), (200, Some("usa-1"), Some(told)));

@@ -47,7 +47,7 @@ impl World {
     /// Brings the group of a console's node in line with who is in, as the console sees both. Commits and welcomes are opaque bytes.
     pub fn commit(&mut self, console: usize, line: &str) {
         let party = &self.fixture.parties[self.consoles[console].party];
-        let me = party.devices[self.consoles[console].device].id;
+        let me = self.device(console);
         let Some(now) = self.lines(line).map(|line| self.consoles[console].state.line(line)) else { return };
         let inside: Vec<DeviceId> = now.participants.iter().map(|p| p.device).filter(|device| *device != me).collect();
         let group = now.groups.get(&party.node);
@@ -77,10 +77,16 @@ impl World {
         self.send(console, trialogue_wire::encode(&ToNode::Offer { sdp: "offer".into() }));
     }
 
+    /// The device of a console.
+    pub fn device(&self, console: usize) -> DeviceId {
+        let console = &self.consoles[console];
+        self.fixture.parties[console.party].devices[console.device].id
+    }
+
     /// Is a console in on a line, as a node sees it?
     pub fn is_in(&self, node: usize, console: usize, line: &str) -> bool {
         let Some(machine) = &self.nodes[node].machine else { return false };
-        let id = self.fixture.parties[self.consoles[console].party].devices[self.consoles[console].device].id;
+        let id = self.device(console);
         self.lines(line).is_some_and(|line| machine.state().in_on(line).iter().any(|p| p.device == id))
     }
 

@@ -68,8 +68,7 @@ impl World {
         let line = if !leader && self.rng.one_in(3) { DUTY } else { LEADERS };
         let rung = self.consoles[console].rings_here(self.fixture, line);
         let now = self.lines(line).map(|line| self.consoles[console].state.line(line)).unwrap_or_default();
-        let party = &self.fixture.parties[self.consoles[console].party];
-        let id = party.devices[self.consoles[console].device].id;
+        let id = self.device(console);
         let is_in = now.participants.iter().any(|participant| participant.device == id);
         match (rung, self.rng.below(8)) {
             (_, 0) => self.offer(console),

@@ -17,4 +17,4 @@ pub use disk::{Disk, Health};
 pub use fixture::{DUTY, Fixture, LEADERS, SUMMIT, fixture};
 pub use node::SimNode;
 pub use rng::Rng;
-pub use world::{DEVICES, World};
+pub use world::{DEVICES, JPN, KOR, USA, World};

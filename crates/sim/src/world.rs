@@ -57,6 +57,12 @@ pub struct World {
 
 /// Devices per party.
 pub const DEVICES: usize = 3;
+/// Japan's first console, its leader's, in a world of the three default parties; the duty officers' follow.
+pub const JPN: usize = 0;
+/// Korea's.
+pub const KOR: usize = DEVICES;
+/// That of the USA.
+pub const USA: usize = 2 * DEVICES;
 
 impl World {
     /// So many parties with their nodes started and linked, and no console connected.

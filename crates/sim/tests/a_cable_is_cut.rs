@@ -2,23 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
-use trialogue_charter::DeviceId;
 use trialogue_core::{Input, Route, Source};
 use trialogue_journal::fold::RingResponse;
-use trialogue_sim::{DEVICES, LEADERS, World};
+use trialogue_sim::{DEVICES, JPN, KOR, LEADERS, USA, World};
 use trialogue_wire::console::Medium;
-
-const JPN: usize = 0;
-const KOR: usize = DEVICES;
-const USA: usize = 2 * DEVICES;
-
-fn device(world: &World, console: usize) -> DeviceId {
-    world.fixture.parties[console / DEVICES].devices[console % DEVICES].id
-}
 
 /// The route of a console's voice at a node.
 fn voice(world: &World, node: usize, console: usize) -> Option<Route> {
-    let device = device(world, console);
+    let device = world.device(console);
     let mut routes = world.nodes[node].routes.values();
     routes.find(|route| route.device == device && route.medium == Medium::Voice).cloned()
 }
@@ -154,7 +145,7 @@ fn a_key_frame_is_asked_for_across_links_and_not_too_often() {
     world.run(2_000_000);
     let asked = world.nodes[2].key_frames.len();
     assert!(asked > 0, "who joined needs a picture");
-    let usa = device(&world, USA);
+    let usa = world.device(USA);
     for _ in 0..50 {
         world.input(0, Input::KeyFrameWanted { device: usa });
         world.run(4_000);

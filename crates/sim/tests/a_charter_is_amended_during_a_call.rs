@@ -4,20 +4,12 @@
 
 use trialogue_charter::{Charter, DeviceId, LineId, OfficeId, Suite, UnverifiedCharter, VerifiedCharter};
 use trialogue_core::{AmendError, Count};
-use trialogue_sim::{DEVICES, DUTY, LEADERS, World};
+use trialogue_sim::{DUTY, JPN, KOR, LEADERS, USA, World};
 use trialogue_wire::console::{Medium, Refusal, ToConsole};
 use trialogue_wire::link::LinkMessage;
 
-const JPN: usize = 0;
-const KOR: usize = DEVICES;
-const USA: usize = 2 * DEVICES;
-
 fn id(text: &str) -> LineId {
     LineId::new(text).unwrap()
-}
-
-fn device(world: &World, console: usize) -> DeviceId {
-    world.fixture.parties[console / DEVICES].devices[console % DEVICES].id
 }
 
 /// What a change makes of the charter in force at a node, signed by these parties with what they have.
@@ -126,7 +118,7 @@ fn a_party_leaves_and_the_two_others_go_on() {
     world.run(1_000_000);
     let groups = world.consoles[JPN].state.line(&id(LEADERS)).groups;
     assert_eq!(groups.len(), 2);
-    assert!(groups.values().all(|group| !group.members.contains_key(&device(&world, KOR))));
+    assert!(groups.values().all(|group| !group.members.contains_key(&world.device(KOR))));
     // The third learned it, and is alone.
     assert!(world.nodes[1].machine.as_ref().unwrap().is_retired());
     assert!(world.consoles[KOR..USA].iter().all(|console| !console.welcomed));
@@ -195,7 +187,7 @@ fn a_retired_office_is_out_and_the_rest_of_its_party_is_not() {
     for node in 0..3 {
         assert!(!world.is_in(node, USA, LEADERS));
         assert!(world.is_in(node, USA + 1, LEADERS) && world.is_in(node, JPN, LEADERS));
-        assert!(world.nodes[node].routes.values().all(|route| route.device != device(&world, USA)));
+        assert!(world.nodes[node].routes.values().all(|route| route.device != world.device(USA)));
     }
     // It does not come back in.
     world.connect(USA);

@@ -6,13 +6,11 @@ use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId};
 use trialogue_core::{Count, Note};
 use trialogue_journal::fold::RingResponse;
 use trialogue_journal::{Act, Body, BodyRef, Entry, Journal, Statement};
-use trialogue_sim::{DEVICES, LEADERS, Rng, World};
+use trialogue_sim::{JPN, LEADERS, Rng, USA, World};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::Medium;
 use trialogue_wire::link::{Head, LinkMessage};
 
-const JPN: usize = 0;
-const USA: usize = 2 * DEVICES;
 const KOREA: usize = 1;
 
 /// A world in which Korea's node is in hostile hands, keys and all.

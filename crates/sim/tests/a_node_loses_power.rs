@@ -6,11 +6,7 @@ use trialogue_charter::CallId;
 use trialogue_core::Count;
 use trialogue_journal::Body;
 use trialogue_journal::fold::RingResponse;
-use trialogue_sim::{DEVICES, Health, LEADERS, World};
-
-const JPN: usize = 0;
-const KOR: usize = DEVICES;
-const USA: usize = 2 * DEVICES;
+use trialogue_sim::{Health, JPN, KOR, LEADERS, USA, World};
 
 fn ring_and_answer(world: &mut World) -> CallId {
     let call = world.ring(USA, LEADERS);

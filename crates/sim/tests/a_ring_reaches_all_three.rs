@@ -4,12 +4,8 @@
 
 use trialogue_core::Count;
 use trialogue_journal::fold::RingResponse;
-use trialogue_sim::{DEVICES, LEADERS, World};
+use trialogue_sim::{DEVICES, JPN, KOR, LEADERS, USA, World};
 use trialogue_wire::console::Refusal;
-
-const JPN: usize = 0;
-const KOR: usize = DEVICES;
-const USA: usize = 2 * DEVICES;
 
 #[test]
 fn ring_answer_and_hang_up_among_three() {

@@ -3,11 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use trialogue_core::{ConsoleKey, Count, Input};
-use trialogue_sim::{DEVICES, LEADERS, World};
+use trialogue_sim::{JPN, LEADERS, USA, World};
 use trialogue_wire::console::{Refusal, ToConsole, ToNode};
-
-const JPN: usize = 0;
-const USA: usize = 2 * DEVICES;
 
 /// Opens a WebSocket to a node, takes the challenge, and says something else than a console would.
 fn knock(world: &mut World, node: usize, key: u64, nonce: [u8; 32], message: &ToNode) -> Option<Refusal> {

@@ -2,11 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use trialogue_sim::{DEVICES, LEADERS, World};
+use trialogue_sim::{DEVICES, JPN, LEADERS, USA, World};
 use trialogue_wire::console::{Refusal, ToConsole, ToNode};
-
-const JPN: usize = 0;
-const USA: usize = 2 * DEVICES;
 
 fn epoch(world: &World, console: usize, node: &str) -> Option<u64> {
     let line = world.consoles[console].state.line(world.lines(LEADERS).unwrap());

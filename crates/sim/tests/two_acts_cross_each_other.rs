@@ -6,16 +6,8 @@ use std::collections::BTreeSet;
 use trialogue_charter::{CallId, DeviceId, PartyId};
 use trialogue_journal::Act;
 use trialogue_journal::fold::RingResponse;
-use trialogue_sim::{DEVICES, LEADERS, SUMMIT, World};
+use trialogue_sim::{DEVICES, JPN, KOR, LEADERS, SUMMIT, USA, World};
 use trialogue_wire::console::Medium;
-
-const JPN: usize = 0;
-const KOR: usize = DEVICES;
-const USA: usize = 2 * DEVICES;
-
-fn device(world: &World, console: usize) -> DeviceId {
-    world.fixture.parties[console / DEVICES].devices[console % DEVICES].id
-}
 
 fn party(world: &World, console: usize) -> PartyId {
     world.fixture.parties[console / DEVICES].id.clone()
@@ -27,7 +19,7 @@ fn call(world: &World, console: usize) -> Option<CallId> {
 
 /// Everyone sees exactly these consoles in, whatever the order in which they heard of it.
 fn all_see(world: &World, inside: &[usize]) -> bool {
-    let wanted: BTreeSet<DeviceId> = inside.iter().map(|console| device(world, *console)).collect();
+    let wanted: BTreeSet<DeviceId> = inside.iter().map(|console| world.device(*console)).collect();
     [JPN, KOR, USA].into_iter().all(|console| {
         let line = world.consoles[console].state.line(world.lines(LEADERS).unwrap());
         line.participants.iter().map(|participant| participant.device).collect::<BTreeSet<_>>() == wanted
@@ -114,7 +106,7 @@ fn a_ring_made_during_a_cut_sounds_as_soon_as_a_path_is_back() {
 
 /// Nodes at which the voice of a console has a way on, to a leg or a link.
 fn routed(world: &World, console: usize) -> Vec<usize> {
-    let (device, voice) = (device(world, console), Medium::Voice);
+    let (device, voice) = (world.device(console), Medium::Voice);
     let on = |node: &usize| {
         let mut routes = world.nodes[*node].routes.values();
         routes.any(|r| r.device == device && r.medium == voice && !(r.legs.is_empty() && r.links.is_empty()))
@@ -153,10 +145,10 @@ fn on_a_staged_line_no_node_routes_a_principal_before_all_are_ready() {
         world.act(own, SUMMIT, Act::ComeOn { with: vec![other.clone()] }, Vec::new());
     }
     assert!(world.run_until(|w| leaders.iter().all(|leader| routed(w, *leader) == [0, 2])));
-    let held = device(&world, leaders[0]);
+    let held = world.device(leaders[0]);
     world.act(duty[0], SUMMIT, Act::Hold { device: held, on: true }, Vec::new());
     assert!(world.run_until(|w| routed(w, leaders[0]).is_empty()));
-    let theirs = device(&world, leaders[1]);
+    let theirs = world.device(leaders[1]);
     world.act(duty[0], SUMMIT, Act::Remove { device: theirs }, Vec::new());
     world.run(2_000_000);
     assert!(inside(&world, &[leaders[1]]), "another party's people are not its to take out");

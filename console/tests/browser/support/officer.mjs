@@ -86,6 +86,17 @@ export async function seatOfficer(link, how = {}) {
   return officer;
 }
 
+/** Seats one officer per entry (`{ name: { office, …as for seatOfficer } }`), by name; `leave` them all with {@link unseat}. */
+export async function seatAll(hotline, seats) {
+  const officers = {};
+  for (const [name, seat] of Object.entries(seats)) officers[name] = await seatOfficer(hotline.link(seat.office), seat);
+  return officers;
+}
+
+export async function unseat(officers) {
+  for (const officer of Object.values(officers)) await officer.leave();
+}
+
 /** The figures of what `figures`' console receives from `device`. */
 export const heard = (figures, device) => figures.inbound.find((row) => row.device === device && row.medium === 'voice');
 export const seen = (figures, device) => figures.inbound.find((row) => row.device === device && row.medium === 'picture');

@@ -66,7 +66,11 @@ impl House {
     }
 
     pub async fn start(&self, node: &str) -> Node {
-        let config = Config::read(&self.furnish(node)).unwrap();
+        self.start_with(Config::read(&self.furnish(node)).unwrap()).await
+    }
+
+    /// A node of this house with a configuration that is its own.
+    pub async fn start_with(&self, config: Config) -> Node {
         loop {
             match Node::start(config.clone()).await {
                 Ok(node) => return node,
