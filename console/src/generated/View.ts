@@ -37,7 +37,7 @@ lines: Array<LineView>,
  */
 call: CallView | null, 
 /**
- * The duty of this console's own office; none before the charter is known.
+ * The duty of this console's own office; none before the charter is known, and for whoever does not act for the party.
  */
 duty: OwnDuty | null, 
 /**

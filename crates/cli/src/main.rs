@@ -31,7 +31,7 @@ enum Command {
     Device(device::Command),
     /// Makes a one-time link with which one device enrols for an office (security officer).
     Enrol(enrol::Arguments),
-    /// Three parties on this machine: keys, charter, three nodes, sign-in links.
+    /// Three parties on this machine: keys, charter, three nodes, enrolment links.
     Demo(demo::Arguments),
 }
 

@@ -71,18 +71,20 @@ impl Console {
         self.state(&line, Purpose::Standing, Act::TakeDuty { until_ms: until_ms as u64 }, Vec::new());
     }
 
+    /// None for whoever does not act for the party: there is no duty to take.
     pub(crate) fn own_duty(&self) -> Option<OwnDuty> {
         let (charter, me) = (self.charter.as_ref()?, self.me.as_ref()?);
+        let office = charter.office(&me.office).filter(|office| office.role.acts_for_party())?;
         let duty = self.fold.as_ref()?.duty(&me.party, &me.office).map(|on| on.duty);
         Some(OwnDuty {
-            held: self.duty_view(charter.office(&me.office)?),
+            held: self.duty_view(office),
             mine: duty.is_some_and(|duty| duty.by == self.id),
             relieved: duty.and_then(|duty| duty.relieved).is_some_and(|before| before.by == self.id),
         })
     }
 
     pub(crate) fn duties(&self, charter: &VerifiedCharter, line: &Line, party: &Party) -> Vec<DutyView> {
-        charter.offices_of_party_on_line(&party.id, &line.id).filter_map(|office| self.duty_view(office)).collect()
+        charter.acting_offices(&party.id, &line.id).filter_map(|office| self.duty_view(office)).collect()
     }
 
     fn duty_view(&self, office: &Office) -> Option<DutyView> {

@@ -26,7 +26,7 @@ pub struct View {
     pub lines: Vec<LineView>,
     /// The call that this console is in.
     pub call: Option<CallView>,
-    /// The duty of this console's own office; none before the charter is known.
+    /// The duty of this console's own office; none before the charter is known, and for whoever does not act for the party.
     pub duty: Option<OwnDuty>,
     /// Consultations that wait on lines of this console's office, by their time.
     pub consultations: Vec<ConsultationView>,

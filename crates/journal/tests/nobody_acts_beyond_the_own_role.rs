@@ -82,6 +82,7 @@ fn interpreters_and_note_takers_neither_ring_nor_answer_for_their_party() {
         assert_eq!(summit.says(who, ring(7)), Err(Ignored::Role));
         assert_eq!(summit.says(who, decline(1)), Err(Ignored::Role));
         assert_eq!(summit.says(who, acknowledge(1, 9)), Err(Ignored::Role));
+        assert_eq!(summit.says(who, Act::TakeDuty { until_ms: 1_000 }), Err(Ignored::Role));
         summit.says(who, answer(1)).unwrap();
         assert_eq!(summit.says(who, Act::Confirm { party: party("KOR") }), Err(Ignored::Role));
         assert_eq!(summit.says(who, Act::Drop { party: party("KOR"), on: true }), Err(Ignored::Role));

@@ -42,7 +42,7 @@ export async function startHotline(more = []) {
   return {
     dir,
     log: () => said,
-    /** The one-time sign-in link of an office. */
+    /** The one-time enrolment link of an office. */
     link: (office) => links[office],
     /** Makes another link for an office, as a security officer does. */
     newLink: async (office) => {

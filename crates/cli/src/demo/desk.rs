@@ -1,4 +1,4 @@
-//! The demo's enrolment desk: short addresses on this machine that lead to new one-time sign-in links. A real security officer
+//! The demo's enrolment desk: short addresses on this machine that lead to new one-time enrolment links. A real security officer
 //! hands each person a link made by `trialogue enrol`; the demo does that at every click.
 
 use super::house::House;
@@ -67,12 +67,12 @@ fn redirect(office: &str, house: &House) -> String {
             };
         }
     }
-    page("404 Not Found", "", "There is no such office. <a href=\"/\">All sign-in links</a>")
+    page("404 Not Found", "", "There is no such office. <a href=\"/\">All enrolment links</a>")
 }
 
 fn overview(house: &House) -> String {
     let mut text = String::from(
-        "<h1>Trialogue demo: sign-in links</h1><p>Open one of each party, each in its own browser window or profile.</p>",
+        "<h1>Trialogue demo: enrolment links</h1><p>Open one of each party, each in its own browser window or profile.</p>",
     );
     // Writing into a String cannot fail.
     for household in &house.parties {

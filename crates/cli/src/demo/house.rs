@@ -90,7 +90,7 @@ impl House {
         Ok(text)
     }
 
-    /// A new sign-in link for an office of the demo.
+    /// A new enrolment link for an office of the demo.
     pub fn link(&self, household: &Household, office: &OfficeRole) -> Result<Zeroizing<String>, Failure> {
         let id = OfficeId::new(office.id).map_err(|why| Failure::said(why.to_string()))?;
         let not_after_ms = enrol::now_ms()?.saturating_add(LINK_VALID_MS);
@@ -98,7 +98,7 @@ impl House {
         enrol::url(&household.url(), &link)
     }
 
-    /// A new sign-in link for every office, by office.
+    /// A new enrolment link for every office, by office.
     pub fn links(&self) -> Result<BTreeMap<&'static str, String>, Failure> {
         let mut links = BTreeMap::new();
         for household in &self.parties {
@@ -124,7 +124,7 @@ impl House {
         }
         let _ = writeln!(
             text,
-            "\nOpen one link of each party in its own browser window or profile: each makes a new one-time sign-in link.\n\
+            "\nOpen one link of each party in its own browser window or profile: each makes a new one-time enrolment link.\n\
              Press a line on one, answer on the others. All links on one page: http://127.0.0.1:{desk}/\n\
              Logs, keys and journals: {}. Ctrl-C stops everything.",
             self.dir.display()

@@ -26,7 +26,7 @@ impl Ports {
         self.base
     }
 
-    /// The desk with the sign-in links: TCP.
+    /// The desk with the enrolment links: TCP.
     pub fn desk(self) -> u16 {
         self.base
     }

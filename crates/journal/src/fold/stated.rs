@@ -53,7 +53,10 @@ impl NodeState {
             Act::Hold { device, .. } => self.may_hold(charter, statement, device),
             Act::Remove { device } => self.may_remove(charter, statement, device),
             Act::Drop { party, .. } => self.may_drop(charter, statement, party),
-            Act::TakeDuty { until_ms } => super::duty::may_take(*until_ms, now_ms),
+            Act::TakeDuty { until_ms } => {
+                self.must_act(charter, &statement.device)?;
+                super::duty::may_take(*until_ms, now_ms)
+            }
             Act::Propose { .. } | Act::Attend { .. } | Act::Withdraw { .. } => {
                 self.may_consult(charter, statement, now_ms)
             }
