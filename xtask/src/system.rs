@@ -51,6 +51,16 @@ const SOFT_TOKEN: Need = Need {
 /// Testing what officers do with tokens.
 pub const TOKEN: [&Need; 1] = [&SOFT_TOKEN];
 
+const TRACER: Need = Need {
+    what: "a tracer that makes system calls fail",
+    packages: &["strace"],
+    met: Met::Program("strace", &["--version"]),
+};
+const WRONG_CLOCK: Need =
+    Need { what: "wrong clocks", packages: &["faketime"], met: Met::Program("faketime", &["--version"]) };
+/// Testing what a failing machine does.
+pub const MACHINE: [&Need; 2] = [&TRACER, &WRONG_CLOCK];
+
 const PIP: Need = Need {
     what: "pip",
     packages: &["python3", "python3-pip"],
@@ -81,8 +91,8 @@ const CJK_FONTS: Need = Need {
 pub const BROWSER: [&Need; 2] = [&CHROMIUM, &CJK_FONTS];
 
 /// Everything but the way to WebAssembly, which depends on what rustup can fetch.
-pub const ALL: [&Need; 10] =
-    [&C_COMPILER, &CMAKE, &SOFT_TOKEN, &PIP, &FFMPEG, &ESPEAK, &SPEECH, &CHROMIUM, &CJK_FONTS, &CA];
+pub const ALL: [&Need; 12] =
+    [&C_COMPILER, &CMAKE, &SOFT_TOKEN, &TRACER, &WRONG_CLOCK, &PIP, &FFMPEG, &ESPEAK, &SPEECH, &CHROMIUM, &CJK_FONTS, &CA];
 
 const CA: Need = Need {
     what: "certificates of public registries",

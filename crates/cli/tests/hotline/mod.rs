@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 pub mod endpoint;
+pub mod machine;
 pub mod recording;
 
 use endpoint::Endpoint;
@@ -28,7 +29,7 @@ pub const DUTY: [&str; 3] = ["usa-duty-officer", "jpn-duty-officer", "kor-duty-o
 /// A running demo; its nodes end with it.
 pub struct Hotline {
     child: Child,
-    /// Sign-in link by office.
+    /// Enrolment link by office.
     links: BTreeMap<String, String>,
     /// Removed last, when everything that writes there has ended.
     dir: tempfile::TempDir,
@@ -93,17 +94,20 @@ impl Hotline {
 
     /// Kills a party's node, as a power cut would.
     pub fn kill_node(&self, party: &str) {
-        let config = self.house().join(party).join("node.toml");
-        let node = children(self.child.id()).into_iter().find(|pid| runs_with(*pid, &config)).unwrap();
-        kill(Pid::from_raw(node), Signal::SIGKILL).unwrap();
+        kill(Pid::from_raw(self.pid(party)), Signal::SIGKILL).unwrap();
     }
 
     /// Starts a party's node that was killed.
     pub fn restart_node(&self, party: &str) -> Node {
+        self.restart(party, |_| {})
+    }
+
+    fn restart(&self, party: &str, change: impl FnOnce(&mut Command)) -> Node {
         let dir = self.house().join(party);
         let log = fs::File::options().append(true).open(dir.join("node.log")).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_trialogue"));
         command.args(["node", "--config"]).arg(dir.join("node.toml"));
+        change(&mut command);
         Node(command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap())
     }
 }
@@ -117,9 +121,24 @@ impl Drop for Hotline {
 /// A node that a scenario started itself.
 pub struct Node(Child);
 
+impl Node {
+    pub fn pid(&self) -> i32 {
+        self.0.id().try_into().unwrap()
+    }
+}
+
 impl Drop for Node {
     fn drop(&mut self) {
         end(&mut self.0, Signal::SIGTERM);
+    }
+}
+
+/// Waits for what says nothing when it happens.
+pub fn wait_for(what: &str, met: impl Fn() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !met() {
+        assert!(Instant::now() < until, "never: {what}");
+        sleep(Duration::from_millis(10));
     }
 }
 
