@@ -181,6 +181,29 @@ pub struct Policy {
     /// Who must sign an amendment.
     #[n(6)]
     pub amending: Amending,
+    /// Through which parties media is not relayed: sorted by party and via, each pair once (at most [`crate::limits::RELAYS_MAX`]).
+    #[n(7)]
+    pub relays: Vec<Barred>,
+}
+
+/// Media of one party's consoles is never relayed by another party: its nodes get none of it unless one of its own consoles is to hear or
+/// see it, and hand none of it on. Journals are not media: they are everybody's record, and go every way.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(map)]
+pub struct Barred {
+    /// Whose media.
+    #[n(1)]
+    pub party: PartyId,
+    /// Who does not relay it.
+    #[n(2)]
+    pub via: PartyId,
+}
+
+impl Policy {
+    /// May `via` relay what consoles of `party` send?
+    pub fn may_relay(&self, party: &PartyId, via: &PartyId) -> bool {
+        !self.relays.iter().any(|barred| barred.party == *party && barred.via == *via)
+    }
 }
 
 /// Who, of the parties of the charter in force, must sign an amendment. Every party of the amended charter signs it in any case.

@@ -131,6 +131,7 @@ pub fn charter(suite: Suite) -> Charter {
             escalate_seconds: 0,
             removal: Removal::Majority,
             amending: Amending::All,
+            relays: Vec::new(),
         },
         subjects: ["missile-launch", "incident-at-sea"]
             .map(|id| Subject { id: SubjectId::new(id).expect("fixture"), text: texts(id) })

@@ -37,6 +37,6 @@ pub use precedence::{Authority, Precedence};
 pub use role::{Recording, Removal, Role, Subject};
 pub use root::{RootSigner, SignError};
 pub use signed::{CharterError, UnverifiedCharter};
-pub use validate::{Unsound, is_address};
+pub use validate::{Unsound, is_address, is_carrier, split_address};
 pub use verified::VerifiedCharter;
 pub use voucher::{CertificateError, Voucher, VoucherId};

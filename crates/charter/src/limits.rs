@@ -23,8 +23,12 @@ pub const LINES_MAX: usize = 16;
 pub const SUBJECTS_MAX: usize = 32;
 /// Most addresses of a node; a link tries all of them.
 pub const ADDRESSES_MAX: usize = 8;
-/// Longest `host:port`, in bytes: a DNS name has at most 253 (RFC 1035 §2.3.4).
-pub const ADDRESS_MAX: usize = 260;
+/// Longest `carrier=host:port`, in bytes: a DNS name has at most 253 (RFC 1035 §2.3.4).
+pub const ADDRESS_MAX: usize = 277;
+/// Longest name of a carrier, in characters. More does not fit a tile.
+pub const CARRIER_MAX: usize = 16;
+/// Most rules on relaying: each of the most parties there may be, through each other.
+pub const RELAYS_MAX: usize = PARTIES_MAX * (PARTIES_MAX - 1);
 /// Longest name, title or personal name, in characters. More does not fit a tile.
 pub const TEXT_MAX: usize = 80;
 /// Longest marking, in characters.

@@ -97,8 +97,13 @@ pub enum Unsound {
         /// At most.
         most: u16,
     },
-    /// An address that is not `host:port`.
-    #[error("node {node} has the address {address:?}, which is not host:port with a port from 1 to 65535")]
+    /// A party that may not relay its own media.
+    #[error("party {0} is barred from relaying its own media, which only its nodes can send: remove that rule")]
+    OwnRelay(PartyId),
+    /// An address that is not `host:port` or `carrier=host:port`.
+    #[error(
+        "node {node} has the address {address:?}, which is not host:port or carrier=host:port with a port from 1 to 65535 and a carrier of a-z, 0-9 and -"
+    )]
     Address {
         /// Whose.
         node: String,
@@ -146,12 +151,26 @@ impl Charter {
         range("policy.escalate_seconds", self.policy.escalate_seconds, ESCALATE_SECONDS)?;
         range("policy.alert_seconds", self.policy.alert_seconds, ALERT_SECONDS)?;
         range("policy.lost_seconds", self.policy.lost_seconds, LOST_SECONDS)?;
+        self.validate_relays()?;
         let mut keys = Keys::default();
         self.validate_parties(&mut keys)?;
         self.validate_nodes(&mut keys)?;
         self.validate_offices()?;
         self.validate_lines()?;
         self.validate_subjects()
+    }
+
+    fn validate_relays(&self) -> Result<(), Unsound> {
+        count("rules on relaying", self.policy.relays.len(), 0..=RELAYS_MAX)?;
+        sorted("rule on relaying", self.policy.relays.iter())?;
+        for barred in &self.policy.relays {
+            self.known_party("a rule on relaying".to_owned(), &barred.party)?;
+            self.known_party("a rule on relaying".to_owned(), &barred.via)?;
+            if barred.party == barred.via {
+                return Err(Unsound::OwnRelay(barred.party.clone()));
+            }
+        }
+        Ok(())
     }
 
     fn validate_parties(&self, keys: &mut Keys) -> Result<(), Unsound> {
@@ -335,13 +354,29 @@ fn texts(place: &str, texts: &Texts) -> Result<(), Unsound> {
     Ok(())
 }
 
-/// `host:port`: a DNS name, an IPv4 address or an IPv6 address in brackets (RFC 3986 §3.2.2), and a port above 0.
+/// Is this a name for a carrier: 1 to 16 of `a-z 0-9 -`?
+pub fn is_carrier(name: &str) -> bool {
+    let of = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (1..=CARRIER_MAX).contains(&name.len()) && name.bytes().all(of)
+}
+
+/// Carrier, if one is named, and `host:port` of an address.
+pub fn split_address(address: &str) -> (Option<&str>, &str) {
+    address.split_once('=').map_or((None, address), |(carrier, rest)| (Some(carrier), rest))
+}
+
+/// `host:port` or `carrier=host:port`: a DNS name, an IPv4 address or an IPv6 address in brackets (RFC 3986 §3.2.2), and a port above 0.
 pub fn is_address(address: &str) -> bool {
+    let (carrier, rest) = split_address(address);
+    address.len() <= ADDRESS_MAX && carrier.is_none_or(is_carrier) && is_host_and_port(rest)
+}
+
+fn is_host_and_port(address: &str) -> bool {
     let Some((host, port)) = address.rsplit_once(':') else {
         return false;
     };
     let digits = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
-    if address.len() > ADDRESS_MAX || !digits || !port.parse::<u16>().is_ok_and(|port| port > 0) {
+    if !digits || !port.parse::<u16>().is_ok_and(|port| port > 0) {
         return false;
     }
     if let Some(ipv6) = host.strip_prefix('[') {

@@ -95,16 +95,40 @@ fn an_unsound_charter_says_what_is_wrong_and_where() {
     says(unsound(|c| c.lines[1].id = c.lines[0].id.clone()), "line leaders comes twice");
     says(unsound(|c| c.policy.ring_seconds = 9), "policy.ring_seconds is 9");
     says(unsound(|c| c.policy.lost_seconds = 121), "policy.lost_seconds is 121");
+    let barred =
+        |party: &str, via: &str| Barred { party: PartyId::new(party).unwrap(), via: PartyId::new(via).unwrap() };
+    says(unsound(|c| c.policy.relays = vec![barred("USA", "USA")]), "its own media");
+    says(unsound(|c| c.policy.relays = vec![barred("USA", "AUS")]), "the party AUS");
+    says(unsound(|c| c.policy.relays = vec![barred("USA", "KOR"), barred("USA", "JPN")]), "out of order");
+    says(unsound(|c| c.policy.relays = vec![barred("USA", "KOR"); 2]), "twice");
 }
 
 #[test]
 fn addresses_have_a_host_and_a_port() {
-    for good in ["127.0.0.1:1", "[::1]:65535", "node-1.example.jp:7001", "localhost:80"] {
+    for good in ["127.0.0.1:1", "[::1]:65535", "node-1.example.jp:7001", "localhost:80", "fibre=[::1]:1", "sat-2=a:1"] {
         assert!(is_address(good), "{good}");
     }
-    for bad in
-        ["", ":1", "a:", "a:0", "a:65536", "a:+1", "::1:1", "[::1:1", "[x]:1", "-a:1", "a..b:1", "a b:1", "http://a:1"]
-    {
+    for bad in [
+        "",
+        ":1",
+        "a:",
+        "a:0",
+        "a:65536",
+        "a:+1",
+        "::1:1",
+        "[::1:1",
+        "[x]:1",
+        "-a:1",
+        "a..b:1",
+        "a b:1",
+        "http://a:1",
+        "=a:1",
+        "Fibre=a:1",
+        "a b=a:1",
+        "fibre=",
+        "fibre=sat=a:1",
+        "a-name-of-17-chars=a:1",
+    ] {
         assert!(!is_address(bad), "{bad}");
     }
 }

@@ -50,6 +50,7 @@ authority = { usa-duty = "flash" }
 
 [policy]
 ring_seconds = 45
+no_relay = [{ party = "USA", via = "JPN" }]
 escalate_seconds = 15
 "#;
 

@@ -135,6 +135,7 @@ fn make(count: usize) -> Result<Fixture, Box<dyn std::error::Error>> {
             escalate_seconds: ESCALATE_SECONDS,
             removal: Removal::Majority,
             amending: Amending::All,
+            relays: Vec::new(),
         },
         subjects: Vec::new(),
     };

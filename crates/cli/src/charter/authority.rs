@@ -87,6 +87,13 @@ fn on_every_line(out: &mut String, charter: &Charter) -> Result {
             )?;
         }
     }
+    for barred in &policy.relays {
+        writeln!(
+            out,
+            "  Media of {} is not relayed by {}, even where there is no other way; text and the record still are.",
+            barred.party, barred.via
+        )?;
+    }
     if !charter.subjects.is_empty() {
         writeln!(out, "  Consultations may be about:")?;
         for subject in &charter.subjects {

@@ -233,6 +233,12 @@ impl Said {
             let (is, was) = (now.amending.name(), before.amending.name());
             self.say(format!("Amendments are signed by {is} instead of {was}."));
         }
+        for gone in before.relays.iter().filter(|barred| !now.relays.contains(barred)) {
+            self.say(format!("{} may relay media of {}.", gone.via, gone.party));
+        }
+        for come in now.relays.iter().filter(|barred| !before.relays.contains(barred)) {
+            self.say(format!("{} may not relay media of {} any more.", come.via, come.party));
+        }
         let (gone, both, come) = compare(&old.subjects, &new.subjects, |subject| subject.id.as_str());
         for subject in gone {
             self.say(format!("Consultations about \"{}\" are not asked for any more.", subject.text.en));

@@ -1,6 +1,6 @@
 //! From `charter.toml` and public key files to a charter to be signed.
 
-use super::plan::{LinePlan, Plan, SubjectPlan, TextsPlan};
+use super::plan::{BarredPlan, LinePlan, Plan, PolicyPlan, SubjectPlan, TextsPlan};
 use crate::{Failure, files};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -109,9 +109,20 @@ impl Reader<'_> {
                     Amending::named,
                     &Amending::ALL.map(Amending::name),
                 )?,
+                relays: self.relays(&plan.policy)?,
             },
             subjects,
         })
+    }
+
+    fn relays(&self, policy: &PolicyPlan) -> Result<Vec<Barred>, Failure> {
+        let barred = |plan: &BarredPlan| -> Result<Barred, Failure> {
+            Ok(Barred { party: self.id(&plan.party)?, via: self.id(&plan.via)? })
+        };
+        let mut all: Vec<Barred> = policy.no_relay.iter().map(barred).collect::<Result<_, _>>()?;
+        all.sort();
+        all.dedup();
+        Ok(all)
     }
 
     fn authority(&self, line: &LinePlan, on_line: &[OfficeId]) -> Result<Vec<Authority>, Failure> {

@@ -76,4 +76,14 @@ pub struct PolicyPlan {
     /// Who must sign an amendment: `all`, or `all-but-one`.
     pub amending: Option<Spanned<String>>,
     pub removal: Option<Spanned<String>>,
+    /// Whose media is not relayed by whom.
+    #[serde(default)]
+    pub no_relay: Vec<BarredPlan>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BarredPlan {
+    pub party: Spanned<String>,
+    pub via: Spanned<String>,
 }

@@ -37,7 +37,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
 pub fn init(arguments: &Arguments) -> Result<NodePublic, Failure> {
     if let Some(wrong) = arguments.address.iter().find(|address| !is_address(address)) {
         return Err(Failure::said(format!(
-            "--address {wrong} is not host:port: write for example node.example.jp:4460"
+            "--address {wrong} is not host:port: write for example node.example.jp:4460, or fibre=node.example.jp:4460 for one of several carriers"
         )));
     }
     if arguments.address.len() > ADDRESSES_MAX {
