@@ -4,7 +4,7 @@ use crate::note::{Count, Note};
 use std::sync::Arc;
 use trialogue_charter::{CallId, DeviceId, LineId, NodeId, PartyId, Precedence, VerifiedCharter};
 use trialogue_wire::Bundle;
-use trialogue_wire::console::Medium;
+use trialogue_wire::console::{Medium, PathMeasure};
 
 /// The two clocks of the shell, read once per input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +67,14 @@ pub enum Input {
         node: NodeId,
         /// Microseconds.
         round_trip_us: u32,
+    },
+    /// What is known of the paths of a link, up or not, as often as the shell likes. They may be measured before the link is up and
+    /// after it went down.
+    LinkPaths {
+        /// To which node.
+        node: NodeId,
+        /// All of them, in an order that stays; at most `limits::PATHS_SHOWN_MAX`.
+        paths: Vec<PathMeasure>,
     },
     /// Own entries up to this position are on disk (after fsync).
     Appended {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use trialogue_charter::{CallId, DeviceId, HybridSecret, NodeId, OfficeId, PartyId, VerifiedCharter};
 use trialogue_journal::fold::State;
 use trialogue_journal::{Act, Body, Chain, Entry, Journal, UnverifiedStatement, VerifiedEntry};
-use trialogue_wire::console::{PathState, Refusal};
+use trialogue_wire::console::{PathMeasure, PathState, Refusal};
 
 /// The node as a pure machine. See the crate's documentation for the calling contract.
 pub struct Machine {
@@ -68,6 +68,8 @@ pub struct Machine {
     pub(crate) lines_changed: bool,
 
     pub(crate) links: BTreeMap<NodeId, Link>,
+    /// What the shell measured last, up or not.
+    pub(crate) measured: BTreeMap<NodeId, Vec<PathMeasure>>,
     pub(crate) paths_told: Vec<PathState>,
     pub(crate) paths_changed: bool,
     pub(crate) next_paths_us: u64,
@@ -93,6 +95,7 @@ impl Machine {
             Input::LinkDown { node } => self.link_down(&node),
             Input::LinkMessage { node, bytes } => self.link_message(node, &bytes),
             Input::LinkRoundTrip { node, round_trip_us } => self.link_round_trip(&node, round_trip_us),
+            Input::LinkPaths { node, paths } => self.link_paths(node, paths),
             Input::Appended { up_to } => self.appended(up_to),
             Input::AppendFailed { up_to } => self.append_failed(up_to),
             Input::LegAnswer { console, sdp } => self.leg_answer(console, sdp),

@@ -2,7 +2,9 @@
 
 use crate::limits::ROUND_TRIP_US;
 use crate::machine::Machine;
-use trialogue_wire::console::{PathState, ToConsole};
+use trialogue_charter::NodeId;
+use trialogue_wire::console::{PathMeasure, PathState, ToConsole};
+use trialogue_wire::limits::PATHS_SHOWN_MAX;
 
 impl Machine {
     /// The state of the way to every other node of the charter.
@@ -15,9 +17,22 @@ impl Machine {
                 direct: link.is_some(),
                 reached: link.is_some() || self.neighbours().any(|via| self.reaches(via, &node.id)),
                 round_trip_us: link.and_then(|link| link.round_trip_us),
+                paths: self.measured.get(&node.id).cloned().unwrap_or_default(),
             }
         };
         others.map(path).collect()
+    }
+
+    /// The shell measured the paths of a link.
+    pub(crate) fn link_paths(&mut self, node: NodeId, mut paths: Vec<PathMeasure>) {
+        if node == self.node || !self.charter.serves(&node) {
+            return;
+        }
+        paths.truncate(PATHS_SHOWN_MAX);
+        let ups = |paths: &[PathMeasure]| paths.iter().map(|path| path.up).collect::<Vec<_>>();
+        let before = self.measured.get(&node).map(|paths| ups(paths)).unwrap_or_default();
+        self.paths_changed |= before != ups(&paths);
+        self.measured.insert(node, paths);
     }
 
     /// Tells consoles at once when a way came or went, and of new round trips now and then.
@@ -27,7 +42,8 @@ impl Machine {
             return;
         }
         let paths = self.paths();
-        let ways = |paths: &[PathState]| paths.iter().map(|p| (p.direct, p.reached)).collect::<Vec<_>>();
+        let up = |p: &PathState| p.paths.iter().map(|path| path.up).collect::<Vec<_>>();
+        let ways = |paths: &[PathState]| paths.iter().map(|p| (p.direct, p.reached, up(p))).collect::<Vec<_>>();
         if ways(&paths) != ways(&self.paths_told) || (due && paths != self.paths_told) {
             self.paths_told = paths.clone();
             self.send_all_consoles(&ToConsole::Paths { paths });

@@ -94,6 +94,7 @@ impl Machine {
             ring_buckets: BTreeMap::new(),
             lines_changed: true,
             links: BTreeMap::new(),
+            measured: BTreeMap::new(),
             paths_told: Vec::new(),
             paths_changed: false,
             next_paths_us: now.us,

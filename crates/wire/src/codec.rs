@@ -100,7 +100,16 @@ impl Message for ToConsole {
         match self {
             Self::Challenge { charter, .. } | Self::Charter { charter } => long("charter", charter.len(), CHARTER_MAX),
             Self::Entries { bundles } => all_bundles(bundles),
-            Self::Paths { paths } => many("paths", paths.len(), NODES_MAX),
+            Self::Paths { paths } => {
+                many("paths", paths.len(), NODES_MAX)?;
+                paths.iter().try_for_each(|to| {
+                    many("paths of a link", to.paths.len(), PATHS_SHOWN_MAX)?;
+                    to.paths.iter().try_for_each(|path| {
+                        long("carrier", path.carrier.len(), CARRIER_MAX)?;
+                        long("address", path.address.len(), ADDRESS_MAX)
+                    })
+                })
+            }
             Self::Answer { sdp } => long("SDP", sdp.len(), SDP_MAX),
             Self::Place { mid, .. } => long("mid", mid.len(), MID_MAX),
             Self::Bodies { bodies } => all_bodies(bodies),

@@ -253,6 +253,45 @@ pub struct PathState {
     /// Round trip in microseconds, where there is a direct link.
     #[n(4)]
     pub round_trip_us: Option<u32>,
+    /// The paths of that link, up or not, as this node measured them last.
+    #[n(5)]
+    pub paths: Vec<PathMeasure>,
+}
+
+/// One path of a link: a local carrier and an address of the other node. Of the second before it was measured.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct PathMeasure {
+    /// The local carrier; empty where a node has only one.
+    #[n(1)]
+    pub carrier: String,
+    /// The other node's address, as the charter writes it, or where the other side came from.
+    #[n(2)]
+    pub address: String,
+    /// Packets pass.
+    #[n(3)]
+    pub up: bool,
+    /// Smoothed round trip in microseconds (RFC 9002 §5.3), while it is up.
+    #[n(4)]
+    pub round_trip_us: Option<u32>,
+    /// How much round trips differ from one to the next, in microseconds, smoothed as in RFC 3550 §6.4.1.
+    #[n(5)]
+    pub jitter_us: u32,
+    /// Packets lost of a million sent (RFC 9002 §6.1).
+    #[n(6)]
+    pub loss_ppm: u32,
+    /// What the operator lets it carry, in kbit/s; none: whatever fits.
+    #[n(7)]
+    pub cap_kbit: Option<u32>,
+    /// Pictures go this way.
+    #[n(8)]
+    pub best: bool,
+    /// UDP payload sent, in bytes.
+    #[n(9)]
+    pub bytes_out: u32,
+    /// UDP payload received, in bytes.
+    #[n(10)]
+    pub bytes_in: u32,
 }
 
 /// Why something from a console was refused.

@@ -1,6 +1,6 @@
 //! Every bound of the wire in one place, with what raising or lowering it costs. The journal's own bounds are shown here too.
 
-pub use trialogue_charter::limits::{CERTIFICATE_MAX, CHARTER_MAX, NODES_EVER};
+pub use trialogue_charter::limits::{ADDRESS_MAX, CARRIER_MAX, CERTIFICATE_MAX, CHARTER_MAX, NODES_EVER};
 pub use trialogue_journal::limits::*;
 
 /// Largest message on a console's WebSocket or a link's control stream, in bytes. A commit and a welcome of the largest size
@@ -22,6 +22,10 @@ pub const WANT_MAX: usize = 32;
 pub const SDP_MAX: usize = 128 << 10;
 /// Largest `mid` of a media section: an RTP header extension of one-byte form carries 16 (RFC 8285 §4.2, RFC 9143).
 pub const MID_MAX: usize = 16;
+/// Paths of a link that are up at once: each is a connection that costs some memory, and its copy of every voice.
+pub const PATHS_MAX: usize = 8;
+/// Paths of a link that consoles are told of, up or not: those that either side may dial. More is a longer message every few seconds.
+pub const PATHS_SHOWN_MAX: usize = 32;
 /// Largest RTP payload (a sealed frame or a part of one) forwarded, in bytes.
 pub const PAYLOAD_MAX: usize = 1_400;
 /// Most voices heard by one console at once, and most pictures seen.

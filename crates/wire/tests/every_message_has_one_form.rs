@@ -6,7 +6,7 @@ use minicbor::bytes::ByteVec;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
-use trialogue_wire::console::{Medium, PathState, Refusal, ToConsole, ToNode};
+use trialogue_wire::console::{Medium, PathMeasure, PathState, Refusal, ToConsole, ToNode};
 use trialogue_wire::link::{Head, LinkMessage};
 use trialogue_wire::media::{HEADER, Half, MediaHeader};
 use trialogue_wire::{Bundle, Message, decode, encode, frame};
@@ -43,7 +43,23 @@ fn to_node() -> Vec<(&'static str, ToNode)> {
 }
 
 fn to_console() -> Vec<(&'static str, ToConsole)> {
-    let path = |round_trip_us| PathState { node: node(), direct: true, reached: true, round_trip_us };
+    let measured = PathMeasure {
+        carrier: "fibre".into(),
+        address: "fibre=usa-1.example:4460".into(),
+        up: true,
+        round_trip_us: Some(1_400),
+        jitter_us: 90,
+        loss_ppm: 20_000,
+        cap_kbit: Some(64),
+        best: true,
+        bytes_out: 7_000,
+        bytes_in: 6_000,
+    };
+    let unmeasured = PathMeasure { address: "usa-1.example:4460".into(), ..PathMeasure::default() };
+    let path = |round_trip_us: Option<u32>| {
+        let paths = if round_trip_us.is_some() { vec![measured.clone(), unmeasured.clone()] } else { Vec::new() };
+        PathState { node: node(), direct: true, reached: true, round_trip_us, paths }
+    };
     vec![
         ("challenge", ToConsole::Challenge { protocol: 1, node: node(), nonce: [5; 32], charter: vec![1, 2] }),
         ("welcome", ToConsole::Welcome { time_ms: 1_790_000_000_000 }),
