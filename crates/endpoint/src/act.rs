@@ -4,6 +4,7 @@ use crate::endpoint::Endpoint;
 use crate::event::Event;
 use crate::identity;
 use crate::leg::Leg;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use str0m::media::Mid;
 use trialogue_console_core::view::{Command, NodeLink, View};
@@ -86,6 +87,8 @@ impl Endpoint {
         self.view = view;
         self.report.say(Event::View { view: Box::new(self.view.clone()) });
         if let Some(call) = &self.view.call {
+            let members: BTreeSet<&str> = call.members.iter().map(|member| member.person.device.as_str()).collect();
+            self.silences.keep(|device| members.contains(device.to_string().as_str()));
             if !was_in {
                 self.joined_at = Some(Instant::now());
                 self.listener.joined();

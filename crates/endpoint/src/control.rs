@@ -37,6 +37,8 @@ pub enum Platform {
     CameraOn,
     /// Print `figures` now.
     Measure,
+    /// Count gaps and losses of voice from now on.
+    ResetVoice,
     /// Drop the leg and make a new one.
     RestartLeg,
     /// Hang up and stop.

@@ -3,6 +3,7 @@
 use crate::args::Args;
 use crate::control::{Control, Platform};
 use crate::event::Event;
+use crate::gaps::Silences;
 use crate::leg::Leg;
 use crate::listen::Listener;
 use crate::pace::Pace;
@@ -40,6 +41,7 @@ pub(crate) struct Endpoint {
     pub(crate) speaker: Speaker,
     pub(crate) film: Option<Film>,
     pub(crate) listener: Listener,
+    pub(crate) silences: Silences,
     pub(crate) voice_pace: Pace,
     pub(crate) picture_pace: Option<Pace>,
     /// RTP time of the voice, in samples.
@@ -89,6 +91,7 @@ impl Endpoint {
             picture_pace: film.as_ref().map(|film| Pace::new(start, film.step())),
             film,
             listener,
+            silences: Silences::default(),
             voice_pace: Pace::new(start, Duration::from_millis(20)),
             voice_time: 0,
             muted: args.mute,
@@ -140,6 +143,7 @@ impl Endpoint {
             Control::Platform(Platform::CameraOff) => self.camera = false,
             Control::Platform(Platform::CameraOn) => self.camera = true,
             Control::Platform(Platform::Measure) => return self.say_figures(),
+            Control::Platform(Platform::ResetVoice) => return self.silences.reset(Instant::now()),
             Control::Platform(Platform::RestartLeg) => {
                 self.drop_leg();
                 self.input(Input::LegDown);
@@ -205,6 +209,7 @@ impl Endpoint {
             picture_sent: self.picture_sent,
             media_packets_sent: self.media_packets_before + self.leg.as_ref().map_or(0, |leg| leg.media_packets),
             heard: self.listener.figures(),
+            voice: self.silences.figures(Instant::now()),
         });
     }
 }

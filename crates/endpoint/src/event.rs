@@ -1,5 +1,6 @@
 //! What the endpoint prints: one JSON object per line on standard output.
 
+use crate::gaps::Voice;
 use serde::Serialize;
 use std::io::Write;
 use trialogue_console_core::view::View;
@@ -49,6 +50,8 @@ pub enum Event {
         media_packets_sent: u64,
         /// Per sender and medium.
         heard: Vec<Heard>,
+        /// Gaps in the voice of each sender since the command `reset_voice`, or since it was first heard.
+        voice: Vec<Voice>,
     },
     /// Something of the console machine, for the log.
     Log {

@@ -8,6 +8,7 @@ pub mod control;
 mod endpoint;
 pub mod error;
 pub mod event;
+mod gaps;
 mod identity;
 mod leg;
 mod listen;

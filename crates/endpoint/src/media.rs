@@ -50,6 +50,9 @@ impl Endpoint {
         self.sealing.release(now, |id| missing.push(id), |frame| opened.push(frame));
         for frame in opened {
             let first = self.listener.take(&frame);
+            if let Some(number) = frame.number {
+                self.silences.opened(frame.device, frame.voice, number, now);
+            }
             if let (true, Some(joined)) = (first, self.joined_at) {
                 let medium = if frame.voice { "voice" } else { "picture" };
                 let after_ms = joined.elapsed().as_secs_f64() * 1_000.0;

@@ -27,6 +27,8 @@ pub struct Opened {
     pub time: u64,
     /// None: lost for good.
     pub frame: Option<Vec<u8>>,
+    /// Key id and number of the frame under it, as the sender counted.
+    pub number: Option<(KeyId, u64)>,
 }
 
 /// Both directions.
@@ -81,8 +83,12 @@ impl Sealing {
         for _ in 0..self.held.len() {
             let Some(sealed) = self.held.pop_front() else { return };
             let clear = if sealed.voice { 0 } else { vp8_clear(&sealed.bytes) };
+            let mut number = None;
             let frame = match self.opener.open(clear, &sealed.bytes, &mut self.out) {
-                Ok(id) if self.owners.get(&id) == Some(&sealed.device) => Some(self.out.clone()),
+                Ok(id) if self.owners.get(&id) == Some(&sealed.device) => {
+                    number = Opener::number(clear, &sealed.bytes).map(|count| (id, count));
+                    Some(self.out.clone())
+                }
                 Err(OpenError::UnknownKey(id)) => {
                     missing(id.to_u64());
                     if now.saturating_duration_since(sealed.since) < HOLD {
@@ -93,7 +99,7 @@ impl Sealing {
                 }
                 _ => None,
             };
-            each(Opened { device: sealed.device, voice: sealed.voice, time: sealed.time, frame });
+            each(Opened { device: sealed.device, voice: sealed.voice, time: sealed.time, frame, number });
         }
     }
 

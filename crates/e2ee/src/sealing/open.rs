@@ -103,6 +103,12 @@ impl Opener {
         KeyId::from_u64(SframeHeader::deserialize(body).ok()?.key_id())
     }
 
+    /// The frame's number under its key, which the sealer counts from 0 over voice and picture alike. Nothing of it is proven until it is opened.
+    pub fn number(clear: usize, sealed: &[u8]) -> Option<u64> {
+        let (_, body) = sealed.split_at_checked(clear)?;
+        Some(SframeHeader::deserialize(body).ok()?.counter())
+    }
+
     /// Opens `sealed`, of which the first `clear` bytes are the clear prefix, into `out`, replacing what is there; returns whose key it
     /// was. No allocation once `out` has grown. After an error `out` is empty.
     pub fn open(&mut self, clear: usize, sealed: &[u8], out: &mut Vec<u8>) -> Result<KeyId, OpenError> {
