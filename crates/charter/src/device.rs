@@ -3,7 +3,7 @@
 use crate::agreement::{HybridPublic, Suite};
 use crate::canonical;
 use crate::cose::{self, Many, domain};
-use crate::ids::{DeviceId, NodeId, OfficeId, PartyId};
+use crate::ids::{DeviceId, Hash, NodeId, OfficeId, PartyId};
 use crate::key::{HybridSecret, ed25519_holds};
 use crate::limits::CERTIFICATE_MAX;
 use crate::person::PersonName;
@@ -60,8 +60,21 @@ impl DeviceCertificate {
     }
 
     /// Verifies the whole chain: root → voucher → device. Expiry is not judged here: a node compares
-    /// [`Device::not_after_ms`] with its clock once, at enrolment.
+    /// [`Device::not_after_ms`] with its clock once, at enrolment. What holds under a charter holds for good: it is verified once.
     pub fn verify(charter: &VerifiedCharter, bytes: &[u8]) -> Result<Device, CertificateError> {
+        if bytes.len() > CERTIFICATE_MAX {
+            return Self::chain(charter, bytes);
+        }
+        let hash = Hash::of(bytes);
+        if let Some(device) = charter.devices.get(&hash) {
+            return Ok(device);
+        }
+        let device = Self::chain(charter, bytes)?;
+        charter.devices.keep(hash, &device);
+        Ok(device)
+    }
+
+    fn chain(charter: &VerifiedCharter, bytes: &[u8]) -> Result<Device, CertificateError> {
         let signed = Many::decode(bytes, CERTIFICATE_MAX)?;
         let certificate: Self = canonical::decode(signed.payload()).ok_or(CertificateError::NotCanonical)?;
         let voucher = Voucher::open(charter, &certificate.voucher)?;

@@ -18,6 +18,7 @@ pub mod limits;
 pub mod officer;
 pub mod person;
 pub mod precedence;
+mod remembered;
 pub mod role;
 pub mod root;
 pub mod signed;

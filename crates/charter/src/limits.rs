@@ -47,6 +47,9 @@ pub const CHARTER_MAX: usize = 384 << 10;
 pub const VOUCHER_MAX: usize = 6 << 10;
 /// Largest device certificate in bytes: a voucher, two public keys (5.2 kB) and two signatures.
 pub const CERTIFICATE_MAX: usize = 20 << 10;
+/// Certificates that are remembered as verified under a charter, 3 kB each. Verifying one costs milliseconds of post-quantum signatures, and a node
+/// meets each several times; beyond these it pays every time.
+pub const CERTIFICATES_REMEMBERED: usize = 1_024;
 /// Largest request of a security officer in bytes: two signatures (4.7 kB) and a few ids. A node reads no more from a stranger.
 pub const OFFICER_MAX: usize = 6 << 10;
 /// Longest PKCS#11 URI in a `root.token` file, in bytes: a path, a label and an id with every byte escaped.

@@ -3,6 +3,7 @@
 use crate::agreement::{Charter, Line, Node, Office, Party, Suite};
 use crate::ids::{Hash, LineId, NodeId, OfficeId, PartyId};
 use crate::precedence::Precedence;
+use crate::remembered::Remembered;
 use crate::signed::{CharterError, UnverifiedCharter};
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -13,6 +14,8 @@ pub struct VerifiedCharter {
     charter: Charter,
     hash: Hash,
     bytes: Vec<u8>,
+    /// Certificates of its devices that were verified already.
+    pub(crate) devices: Remembered,
 }
 
 impl Deref for VerifiedCharter {
@@ -25,7 +28,7 @@ impl Deref for VerifiedCharter {
 
 impl VerifiedCharter {
     pub(crate) fn new(charter: Charter, hash: Hash, bytes: Vec<u8>) -> Self {
-        Self { charter, hash, bytes }
+        Self { charter, hash, bytes, devices: Remembered::default() }
     }
 
     /// Decodes and verifies in one step.
