@@ -3,6 +3,7 @@
 use crate::ids::*;
 use crate::precedence::Authority;
 use crate::role::{Recording, Removal, Role, Subject};
+use crate::schedule::Tests;
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 
@@ -184,6 +185,9 @@ pub struct Policy {
     /// Through which parties media is not relayed: sorted by party and via, each pair once (at most [`crate::limits::RELAYS_MAX`]).
     #[n(7)]
     pub relays: Vec<Barred>,
+    /// How often paths, stations and people are tested.
+    #[n(8)]
+    pub tests: Tests,
 }
 
 /// Media of one party's consoles is never relayed by another party: its nodes get none of it unless one of its own consoles is to hear or

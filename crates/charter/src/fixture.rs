@@ -132,6 +132,7 @@ pub fn charter(suite: Suite) -> Charter {
             removal: Removal::Majority,
             amending: Amending::All,
             relays: Vec::new(),
+            tests: Tests::default(),
         },
         subjects: ["missile-launch", "incident-at-sea"]
             .map(|id| Subject { id: SubjectId::new(id).expect("fixture"), text: texts(id) })

@@ -41,6 +41,12 @@ pub const LOST_SECONDS: std::ops::RangeInclusive<u16> = 2..=120;
 pub const ESCALATE_SECONDS: std::ops::RangeInclusive<u16> = 0..=600;
 /// Seconds that a ring sounds unanswered before people beyond the consoles are alerted.
 pub const ALERT_SECONDS: std::ops::RangeInclusive<u16> = 5..=600;
+/// Seconds between two measurements of every path. Each is an entry of about 0.3 kB in the journal of every node.
+pub const PATH_SECONDS: std::ops::RangeInclusive<u32> = 10..=3_600;
+/// Seconds between two test calls of every station. Each is a call of some seconds: about 40 entries and 1 MB of keys that expire.
+pub const STATION_SECONDS: std::ops::RangeInclusive<u32> = 60..=86_400;
+/// Seconds between two test texts of officers. Oftener is a burden to them, more seldom leaves a shift untested.
+pub const HUMAN_SECONDS: std::ops::RangeInclusive<u32> = 600..=604_800;
 /// Largest signed charter in bytes. Nine parties, 18 nodes and 96 offices with the longest names need about 250 kB.
 pub const CHARTER_MAX: usize = 384 << 10;
 /// Largest signed voucher in bytes: two signatures (4.7 kB) and the longest names.

@@ -21,19 +21,23 @@ pub enum Role {
     /// Listens, visibly. Sends nothing.
     #[n(3)]
     NoteTaker,
+    /// No person: a machine that tests the line by calling the other parties' machines. On test lines only, and nobody else is there.
+    #[n(4)]
+    Station,
 }
 
 impl Role {
     /// All.
-    pub const ALL: [Self; 4] = [Self::DutyOfficer, Self::Principal, Self::Interpreter, Self::NoteTaker];
+    pub const ALL: [Self; 5] = [Self::DutyOfficer, Self::Principal, Self::Interpreter, Self::NoteTaker, Self::Station];
 
-    /// Its name in files: `duty-officer`, `principal`, `interpreter`, `note-taker`.
+    /// Its name in files: `duty-officer`, `principal`, `interpreter`, `note-taker`, `station`.
     pub fn name(self) -> &'static str {
         match self {
             Self::DutyOfficer => "duty-officer",
             Self::Principal => "principal",
             Self::Interpreter => "interpreter",
             Self::NoteTaker => "note-taker",
+            Self::Station => "station",
         }
     }
 
@@ -44,7 +48,7 @@ impl Role {
 
     /// May ring, answer, decline and promise in the party's name, so that its presence means that the party is there.
     pub fn acts_for_party(self) -> bool {
-        matches!(self, Self::DutyOfficer | Self::Principal)
+        matches!(self, Self::DutyOfficer | Self::Principal | Self::Station)
     }
 
     /// May be heard and seen in a call.

@@ -69,6 +69,11 @@ pub enum Unsound {
         /// The party.
         party: PartyId,
     },
+    /// A machine among people, or the other way round.
+    #[error(
+        "line {0} has stations and other offices: put the stations on a line of their own, where nobody is disturbed by a test"
+    )]
+    StationsAmongPeople(String),
     /// What every office may do anyway is not said, so that a charter has one form.
     #[error("office {office} on line {line} is given authority up to routine, which every office has: leave it out")]
     RoutineAuthority {
@@ -91,11 +96,11 @@ pub enum Unsound {
         /// Which.
         what: &'static str,
         /// The value.
-        found: u16,
+        found: u32,
         /// At least.
-        least: u16,
+        least: u32,
         /// At most.
-        most: u16,
+        most: u32,
     },
     /// A party that may not relay its own media.
     #[error("party {0} is barred from relaying its own media, which only its nodes can send: remove that rule")]
@@ -152,6 +157,10 @@ impl Charter {
         range("policy.alert_seconds", self.policy.alert_seconds, ALERT_SECONDS)?;
         range("policy.lost_seconds", self.policy.lost_seconds, LOST_SECONDS)?;
         self.validate_relays()?;
+        let tests = &self.policy.tests;
+        range("policy.tests.path_seconds", tests.path_seconds, PATH_SECONDS)?;
+        range("policy.tests.station_seconds", tests.station_seconds, STATION_SECONDS)?;
+        range("policy.tests.human_seconds", tests.human_seconds, HUMAN_SECONDS)?;
         let mut keys = Keys::default();
         self.validate_parties(&mut keys)?;
         self.validate_nodes(&mut keys)?;
@@ -230,7 +239,7 @@ impl Charter {
             text(&format!("the marking of line {}", line.id), &line.marking, MARKING_MAX)?;
             count(&format!("offices on line {}", line.id), line.offices.len(), 1..=OFFICES_MAX)?;
             let mut on_line = BTreeSet::new();
-            let (mut parties, mut prepared) = (BTreeSet::new(), BTreeSet::new());
+            let (mut parties, mut prepared, mut stations) = (BTreeSet::new(), BTreeSet::new(), 0);
             for id in &line.offices {
                 if !on_line.insert(id) {
                     return Err(Unsound::Order { what: "office", id: id.to_string() });
@@ -241,12 +250,16 @@ impl Charter {
                     id: id.to_string(),
                 })?;
                 parties.insert(&office.party);
+                stations += usize::from(office.role == Role::Station);
                 if office.role == Role::DutyOfficer {
                     prepared.insert(&office.party);
                 }
             }
             if parties.len() < 2 {
                 return Err(Unsound::OneParty(line.id.to_string()));
+            }
+            if stations > 0 && stations < line.offices.len() {
+                return Err(Unsound::StationsAmongPeople(line.id.to_string()));
             }
             if line.staged
                 && let Some(party) = parties.iter().find(|party| !prepared.contains(*party))
@@ -336,11 +349,16 @@ fn count(what: &str, found: usize, bounds: RangeInclusive<usize>) -> Result<(), 
     Err(Unsound::Count { what: what.to_owned(), found, least: *bounds.start(), most: *bounds.end() })
 }
 
-fn range(what: &'static str, found: u16, bounds: RangeInclusive<u16>) -> Result<(), Unsound> {
+fn range<T: Copy + PartialOrd + Into<u32>>(
+    what: &'static str,
+    found: T,
+    bounds: RangeInclusive<T>,
+) -> Result<(), Unsound> {
     if bounds.contains(&found) {
         return Ok(());
     }
-    Err(Unsound::Range { what, found, least: *bounds.start(), most: *bounds.end() })
+    let (least, most) = ((*bounds.start()).into(), (*bounds.end()).into());
+    Err(Unsound::Range { what, found: found.into(), least, most })
 }
 
 fn text(place: &str, text: &str, max: usize) -> Result<(), Unsound> {

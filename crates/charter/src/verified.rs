@@ -4,6 +4,7 @@ use crate::agreement::{Charter, Line, Node, Office, Party, Suite};
 use crate::ids::{Hash, LineId, NodeId, OfficeId, PartyId};
 use crate::precedence::Precedence;
 use crate::remembered::Remembered;
+use crate::role::Role;
 use crate::signed::{CharterError, UnverifiedCharter};
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -115,6 +116,12 @@ impl VerifiedCharter {
     /// Offices of a party on a line that act for it there (see [`Role::acts_for_party`]), in the line's order.
     pub fn acting_offices<'a>(&'a self, party: &'a PartyId, line: &'a LineId) -> impl Iterator<Item = &'a Office> {
         self.offices_of_party_on_line(party, line).filter(|office| office.role.acts_for_party())
+    }
+
+    /// Is it a test line: one that stations have to themselves? No person is on it, and no board offers it.
+    pub fn is_test_line(&self, line: &LineId) -> bool {
+        let first = self.line(line).and_then(|line| line.offices.first());
+        first.and_then(|office| self.office(office)).is_some_and(|office| office.role == Role::Station)
     }
 
     /// May holders of the office ring, answer and take part on the line?

@@ -101,6 +101,10 @@ fn an_unsound_charter_says_what_is_wrong_and_where() {
     says(unsound(|c| c.policy.relays = vec![barred("USA", "AUS")]), "the party AUS");
     says(unsound(|c| c.policy.relays = vec![barred("USA", "KOR"), barred("USA", "JPN")]), "out of order");
     says(unsound(|c| c.policy.relays = vec![barred("USA", "KOR"); 2]), "twice");
+    says(unsound(|c| c.policy.tests.path_seconds = 9), "policy.tests.path_seconds is 9");
+    says(unsound(|c| c.policy.tests.station_seconds = 86_401), "policy.tests.station_seconds is 86401");
+    says(unsound(|c| c.policy.tests.human_seconds = 599), "policy.tests.human_seconds is 599");
+    says(unsound(|c| c.offices[0].role = Role::Station), "has stations and other offices");
 }
 
 #[test]

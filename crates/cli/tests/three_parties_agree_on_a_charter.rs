@@ -52,6 +52,9 @@ authority = { usa-duty = "flash" }
 ring_seconds = 45
 no_relay = [{ party = "USA", via = "JPN" }]
 escalate_seconds = 15
+
+[policy.tests]
+human_seconds = 3600
 "#;
 
 fn two_parties(dir: &Path) {
@@ -178,6 +181,7 @@ fn a_wrong_line_of_the_plan_is_named_with_its_remedy() {
     says("\"flash\"", "\"FLASH\"", "charter.toml:22: \"FLASH\" is no precedence: write priority, immediate");
     says("{ usa-duty", "{ usa-chief", "charter.toml:22: \"usa-chief\" is not in this line's `offices`");
     says("escalate_seconds = 15", "escalate_seconds = 601", "601 seconds are not possible: write 0 to 600");
+    says("human_seconds = 3600", "human_seconds = 60", "60 seconds are not possible: write 600 to 604800");
     says("= 45", "= 9", "charter.toml:25: 9 seconds are not possible: write 10 to 600");
     says(
         "\"usa-duty\", \"jpn-duty\"]",

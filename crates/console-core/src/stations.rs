@@ -166,6 +166,7 @@ impl From<agreed::Role> for Role {
             agreed::Role::Principal => Self::Principal,
             agreed::Role::Interpreter => Self::Interpreter,
             agreed::Role::NoteTaker => Self::NoteTaker,
+            agreed::Role::Station => Self::Station,
         }
     }
 }

@@ -136,6 +136,7 @@ fn make(count: usize) -> Result<Fixture, Box<dyn std::error::Error>> {
             removal: Removal::Majority,
             amending: Amending::All,
             relays: Vec::new(),
+            tests: Tests::default(),
         },
         subjects: Vec::new(),
     };

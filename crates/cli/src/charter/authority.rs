@@ -2,7 +2,7 @@
 
 use super::show::three;
 use std::fmt::{Result, Write};
-use trialogue_charter::{Charter, Line, Office, OfficeId, Party, Recording, Removal, Role};
+use trialogue_charter::{Charter, Line, Office, OfficeId, Party, Recording, Removal, Role, Tests};
 
 /// Lines with their offices, then what holds for all of them.
 pub(super) fn describe(out: &mut String, charter: &Charter) -> Result {
@@ -10,6 +10,9 @@ pub(super) fn describe(out: &mut String, charter: &Charter) -> Result {
         writeln!(out, "\nLine {} — {} [{}]", line.id, three(&line.name), line.marking)?;
         for party in &charter.parties {
             of_party(out, charter, line, party)?;
+        }
+        if charter.offices.iter().any(|o| o.role == Role::Station && line.offices.contains(&o.id)) {
+            writeln!(out, "  A test line: machines of the parties call each other here; no person is on it.")?;
         }
         if line.staged {
             writeln!(
@@ -37,7 +40,11 @@ fn of_party(out: &mut String, charter: &Charter, line: &Line, party: &Party) -> 
     writeln!(out, "  {} — {}", party.id, three(&party.name))?;
     for (index, office) in acting.iter().enumerate() {
         let may = line.authority(&office.id).unwrap_or_default().name();
-        let what = if office.role == Role::Principal { ", principal" } else { "" };
+        let what = match office.role {
+            Role::Principal => ", principal",
+            Role::Station => ", a machine that tests the line",
+            _ => "",
+        };
         let turn = turn(index, charter.policy.escalate_seconds);
         writeln!(out, "    {}{what} ({turn}) may ring up to {may}", title(office))?;
     }
@@ -78,6 +85,11 @@ fn on_every_line(out: &mut String, charter: &Charter) -> Result {
             "  It sounds at a party's first office on the line, and every {seconds} s at the next one as well; an office where nobody is on watch is passed over."
         )?,
     }
+    let Tests { path_seconds, station_seconds, human_seconds } = policy.tests;
+    writeln!(
+        out,
+        "  Tests: every path is measured every {path_seconds} s; stations call each other and consoles on watch prove themselves every {station_seconds} s; officers exchange, translate and certify a test text every {human_seconds} s."
+    )?;
     match policy.removal {
         Removal::Never => writeln!(out, "  A party leaves a call by its own act alone.")?,
         Removal::Majority => {

@@ -225,6 +225,19 @@ impl Said {
                 self.say(format!("{what} {now} s instead of {before} s."));
             }
         }
+        for (what, before, now) in [
+            ("Every path is measured every", before.tests.path_seconds, now.tests.path_seconds),
+            (
+                "Stations call each other, and consoles on watch prove themselves, every",
+                before.tests.station_seconds,
+                now.tests.station_seconds,
+            ),
+            ("Officers exchange a test text every", before.tests.human_seconds, now.tests.human_seconds),
+        ] {
+            if before != now {
+                self.say(format!("{what} {now} s instead of {before} s."));
+            }
+        }
         if before.removal != now.removal {
             let (is, was) = (now.removal.name(), before.removal.name());
             self.say(format!("The others may drop a party from a call: {is} instead of {was}."));

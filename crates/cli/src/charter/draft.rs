@@ -1,6 +1,6 @@
 //! From `charter.toml` and public key files to a charter to be signed.
 
-use super::plan::{BarredPlan, LinePlan, Plan, PolicyPlan, SubjectPlan, TextsPlan};
+use super::plan::{BarredPlan, LinePlan, Plan, PolicyPlan, SubjectPlan, TestsPlan, TextsPlan};
 use crate::{Failure, files};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use std::str::FromStr;
 use toml::Spanned;
 use trialogue_charter::keyfile::{BadKeyFile, NodePublic, PartyPublic};
 use trialogue_charter::limits::{ALERT_SECONDS, ESCALATE_SECONDS, LOST_SECONDS, MARKING_MAX, RING_SECONDS, TEXT_MAX};
+use trialogue_charter::limits::{HUMAN_SECONDS, PATH_SECONDS, STATION_SECONDS};
 use trialogue_charter::*;
 
 /// Seconds a ring sounds, where the plan does not say.
@@ -110,6 +111,7 @@ impl Reader<'_> {
                     &Amending::ALL.map(Amending::name),
                 )?,
                 relays: self.relays(&plan.policy)?,
+                tests: self.tests(&plan.policy.tests)?,
             },
             subjects,
         })
@@ -202,12 +204,21 @@ impl Reader<'_> {
             .ok_or_else(|| self.wrong(name, format!("\"{}\" is no cipher suite: write cnsa2 or xwing", name.get_ref())))
     }
 
-    fn seconds(
+    fn tests(&self, plan: &TestsPlan) -> Result<Tests, Failure> {
+        let usual = Tests::default();
+        Ok(Tests {
+            path_seconds: self.seconds(plan.path_seconds.as_ref(), usual.path_seconds, PATH_SECONDS)?,
+            station_seconds: self.seconds(plan.station_seconds.as_ref(), usual.station_seconds, STATION_SECONDS)?,
+            human_seconds: self.seconds(plan.human_seconds.as_ref(), usual.human_seconds, HUMAN_SECONDS)?,
+        })
+    }
+
+    fn seconds<T: Copy + PartialOrd + std::fmt::Display>(
         &self,
-        value: Option<&Spanned<u16>>,
-        usual: u16,
-        bounds: std::ops::RangeInclusive<u16>,
-    ) -> Result<u16, Failure> {
+        value: Option<&Spanned<T>>,
+        usual: T,
+        bounds: std::ops::RangeInclusive<T>,
+    ) -> Result<T, Failure> {
         match value {
             None => Ok(usual),
             Some(value) if bounds.contains(value.get_ref()) => Ok(*value.get_ref()),

@@ -79,6 +79,8 @@ pub struct PolicyPlan {
     /// Whose media is not relayed by whom.
     #[serde(default)]
     pub no_relay: Vec<BarredPlan>,
+    #[serde(default)]
+    pub tests: TestsPlan,
 }
 
 #[derive(Deserialize)]
@@ -86,4 +88,13 @@ pub struct PolicyPlan {
 pub struct BarredPlan {
     pub party: Spanned<String>,
     pub via: Spanned<String>,
+}
+
+/// How often paths, stations and people are tested; see [`trialogue_charter::Tests`].
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub struct TestsPlan {
+    pub path_seconds: Option<Spanned<u32>>,
+    pub station_seconds: Option<Spanned<u32>>,
+    pub human_seconds: Option<Spanned<u32>>,
 }

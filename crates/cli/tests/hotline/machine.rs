@@ -4,8 +4,8 @@ use super::{Hotline, Node, children, end, runs_with};
 use nix::sys::signal::Signal;
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::MetadataExt as _;
 use std::net::SocketAddr;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 

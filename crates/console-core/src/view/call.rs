@@ -18,6 +18,8 @@ pub enum Role {
     Interpreter,
     /// Listens, and sends nothing.
     NoteTaker,
+    /// A machine that tests the line.
+    Station,
 }
 
 /// What the parties agreed about recording a line; as in the charter.
