@@ -1,6 +1,7 @@
 //! What a node says.
 
 use crate::statement::DeclineReason;
+use crate::test::PathTest;
 use minicbor::{Decode, Encode};
 use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, OfficeId};
 
@@ -184,5 +185,13 @@ pub enum Body {
         /// Offices, sorted.
         #[n(1)]
         offices: Vec<OfficeId>,
+    },
+    /// What this node has measured of the paths to other nodes since it last said so. Replaces what it said before.
+    #[n(16)]
+    #[cbor(map)]
+    Tested {
+        /// One per path, sorted by node and path; at most [`crate::limits::PATHS_MAX`].
+        #[n(1)]
+        results: Vec<PathTest>,
     },
 }

@@ -13,6 +13,8 @@ pub mod signed;
 pub mod stated;
 pub mod statement;
 pub mod strict;
+pub mod tally;
+pub mod test;
 
 pub use append::Journal;
 pub use chain::{Chain, ChainError, Fork};
@@ -21,3 +23,5 @@ pub use fold::{Applied, Ignored, State};
 pub use signed::{EntryError, SignedEntry, UnverifiedEntry, VerifiedEntry};
 pub use stated::{SignedStatement, StatementError, UnverifiedStatement};
 pub use statement::*;
+pub use tally::{Grade, Level, PairTests, Tally};
+pub use test::{Language, PathTest, StationTest};

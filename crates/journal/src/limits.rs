@@ -42,6 +42,20 @@ pub const ITEMS_MAX: usize = 1_024;
 /// Longest shift that somebody takes the duty for, in milliseconds. Longer leaves a name on the board of somebody who has gone home;
 /// shorter makes a watch of a whole day sign twice.
 pub const SHIFT_MS: u64 = 24 * 60 * 60 * 1_000;
+/// Most results in one entry of path tests: two paths to each of 17 other nodes, and room. More costs entry size.
+pub const PATHS_MAX: usize = 64;
+/// Longest translation of a test text, in characters. Test texts are one or two sentences; longer fills records.
+pub const TRANSLATION_MAX: usize = 500;
+/// Most certified test texts of a node that are remembered; the oldest goes first. Fewer forgets one that a board still shows.
+pub const CERTIFIED_MAX: usize = 32;
+/// Shortest time between two test texts of a node on one line, in milliseconds. Shorter lets one console fill the boards of others.
+pub const SEND_TEST_MS: u64 = 10_000;
+/// Round trip above which a path counts as degraded, in microseconds: 400 ms one way is unusable for speech (ITU-T G.114).
+pub const SLOW_US: u32 = 800_000;
+/// Loss above which a path or a test call counts as degraded, in millionths. Opus conceals up to about so much.
+pub const LOSSY_PPM: u32 = 50_000;
+/// Speech quality, in hundredths, below which a test call counts as degraded.
+pub const POOR_QUALITY: u16 = 250;
 /// Furthest ahead that a consultation is proposed for, in milliseconds. Further fills boards with what a calendar is for; nearer keeps a
 /// meeting of next week off them.
 pub const PROPOSE_MS: u64 = 7 * 24 * 60 * 60 * 1_000;

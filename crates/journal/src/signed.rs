@@ -2,7 +2,7 @@
 
 use crate::canonical;
 use crate::entry::{Body, BodyRef, Entry};
-use crate::limits::{BODIES_MAX, BODY_MAX, ENTRY_MAX, STAFFED_MAX, STATEMENT_MAX};
+use crate::limits::{BODIES_MAX, BODY_MAX, ENTRY_MAX, PATHS_MAX, STAFFED_MAX, STATEMENT_MAX};
 use crate::stated::UnverifiedStatement;
 use std::sync::Arc;
 use trialogue_charter::cose::{self, domain};
@@ -75,6 +75,10 @@ impl Entry {
         let fits = match &self.body {
             Body::Staffed { offices } => offices.len() <= STAFFED_MAX && offices.is_sorted_by(|a, b| a.0 < b.0),
             Body::AtConsole { offices } => offices.len() <= STAFFED_MAX && offices.is_sorted_by(|a, b| a < b),
+            Body::Tested { results } => {
+                let sorted = results.is_sorted_by(|a, b| (&a.node, a.path) < (&b.node, b.path));
+                results.len() <= PATHS_MAX && sorted
+            }
             Body::Stated { statement } => statement.len() <= STATEMENT_MAX,
             Body::Enrolled { certificate, .. } => certificate.len as usize <= BODY_MAX,
             _ => true,

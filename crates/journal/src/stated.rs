@@ -2,9 +2,10 @@
 
 use crate::canonical;
 use crate::entry::BodyRef;
-use crate::limits::{BODY_MAX, MEMBERS_MAX, NODES_MAX, PARTIES_MAX, STATEMENT_MAX};
+use crate::limits::{BODY_MAX, MEMBERS_MAX, NODES_MAX, PARTIES_MAX, STATEMENT_MAX, TRANSLATION_MAX};
 use crate::statement::{Act, Statement};
 use trialogue_charter::cose;
+use trialogue_charter::person::is_showable;
 use trialogue_charter::{Device, DeviceId, DeviceSecret};
 
 /// Bytes of a statement as signed by its console: COSE_Sign1 (RFC 9052 §4.2) with the domain `trialogue statement 1`.
@@ -71,6 +72,12 @@ impl Statement {
                     && (*epoch == 0 || commit.is_some())
             }
             Act::Ready { with } => with.len() <= PARTIES_MAX && with.is_sorted_by(|a, b| a < b),
+            Act::StationTested { results } => {
+                let known = results.iter().all(|r| r.quality.is_none_or(|quality| (100..=500).contains(&quality)));
+                let sorted = results.is_sorted_by(|a, b| a.party < b.party);
+                known && sorted && !results.is_empty() && results.len() <= PARTIES_MAX
+            }
+            Act::Certify { translation, .. } => is_showable(translation, TRANSLATION_MAX),
             Act::ComeOn { with } => !with.is_empty() && with.len() <= PARTIES_MAX && with.is_sorted_by(|a, b| a < b),
             _ => true,
         };

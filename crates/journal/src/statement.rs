@@ -1,6 +1,7 @@
 //! What a console says, signed by the console itself, carried in its node's journal.
 
 use crate::entry::BodyRef;
+use crate::test::{Language, StationTest};
 use minicbor::{Decode, Encode};
 use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, OfficeId, PartyId, Precedence, SubjectId};
 
@@ -230,6 +231,47 @@ pub enum Act {
         /// Which consultation.
         #[n(1)]
         id: CallId,
+    },
+    /// A station says what it heard of the others in a test call.
+    #[n(18)]
+    #[cbor(map)]
+    StationTested {
+        /// One per other party, sorted; at least one.
+        #[n(1)]
+        results: Vec<StationTest>,
+    },
+    /// A console on watch proves that it lives: it has sealed and opened a frame where it would seal and open those of a call.
+    #[n(19)]
+    #[cbor(map)]
+    Alive {
+        /// What its node asked it with.
+        #[cbor(n(1), with = "minicbor::bytes")]
+        nonce: [u8; 16],
+    },
+    /// An officer sends a test text to the other parties of the line.
+    #[n(20)]
+    #[cbor(map)]
+    SendTest {
+        /// Its number in the list (journal.md §10).
+        #[n(1)]
+        text: u16,
+        /// The language in which it was read to be sent.
+        #[n(2)]
+        language: Language,
+    },
+    /// An officer of another party has read and translated a test text, and certifies so.
+    #[n(21)]
+    #[cbor(map)]
+    Certify {
+        /// Hash of the payload of the sending statement: these very words.
+        #[n(1)]
+        text: Hash,
+        /// The language of the translation.
+        #[n(2)]
+        language: Language,
+        /// The translation: 1 to [`crate::limits::TRANSLATION_MAX`] characters.
+        #[n(3)]
+        translation: String,
     },
 }
 

@@ -44,10 +44,48 @@ fn acts() -> Vec<(&'static str, Act)> {
         ("attend", attend(Some(Coming { office: office("usa-leaders"), at_ms: 1_790_000_000_000 }))),
         ("attend, nobody", attend(None)),
         ("withdraw", Act::Withdraw { id: call(1) }),
+        (
+            "station tested",
+            Act::StationTested {
+                results: vec![
+                    StationTest {
+                        party: party("JPN"),
+                        ok: true,
+                        round_trip_us: Some(204_000),
+                        quality: Some(431),
+                        loss_ppm: Some(0),
+                    },
+                    StationTest { party: party("KOR"), ok: false, round_trip_us: None, quality: None, loss_ppm: None },
+                ],
+            },
+        ),
+        ("alive", Act::Alive { nonce: [9; 16] }),
+        ("send test", Act::SendTest { text: 3, language: Language::Ko }),
+        (
+            "certify",
+            Act::Certify {
+                text: Hash([7; 48]), language: Language::Ja, translation: "川は海に注ぎます。".to_owned()
+            },
+        ),
         ("take duty", Act::TakeDuty { until_ms: 1_790_000_000_000 }),
         ("handshake that creates", creates(1, &devices[..1])),
         ("handshake", moves(1, 300, &devices[..1], &devices[1..])),
     ]
+}
+
+fn path_tests() -> Vec<PathTest> {
+    let up = PathTest {
+        node: node("jpn-1"),
+        path: 0,
+        ok: true,
+        round_trip_us: Some(171_300),
+        jitter_us: Some(900),
+        loss_ppm: Some(20),
+        kbit: Some(48_000),
+    };
+    let down =
+        PathTest { path: 1, ok: false, round_trip_us: None, jitter_us: None, loss_ppm: None, kbit: None, ..up.clone() };
+    vec![up, down]
 }
 
 fn bodies() -> Vec<(&'static str, Body)> {
@@ -64,6 +102,7 @@ fn bodies() -> Vec<(&'static str, Body)> {
         ("expired", Body::Expired { call: call(1), line: line.clone() }),
         ("lost", Body::Lost { device, line: line.clone() }),
         ("at console", Body::AtConsole { offices: vec![office("usa-duty"), office("usa-leaders")] }),
+        ("tested", Body::Tested { results: path_tests() }),
         ("restarted", Body::Restarted {}),
         ("refused", Body::Refused { call: call(1), line, reason: DeclineReason::Refused }),
     ]

@@ -141,7 +141,7 @@ impl NodeState {
                 self.proposals.remove(id);
                 Applied::Consulted { line, device }
             }
-            _ => return None,
+            act => self.test(act, statement, seq, time_ms)?,
         };
         if let Some(known) = self.devices.get_mut(&device) {
             known.last_number = statement.number;

@@ -28,6 +28,7 @@ mod staffed;
 mod stage;
 mod stated;
 mod steward;
+mod tested;
 
 pub use consult::{Attendance, Proposal};
 pub use consultation::Consultation;
@@ -39,6 +40,7 @@ pub use ignored::Ignored;
 pub use line::{LineState, Participant, Ring, RingResponse};
 pub use node::{NodeState, OwnRing, Presence};
 pub use respond::{Ended, Response};
+pub use tested::{Alive, Certified, StationTested, TestText, Tested};
 
 use crate::entry::Body;
 use crate::signed::VerifiedEntry;
@@ -229,6 +231,13 @@ pub enum Applied {
     },
     /// Who of those on duty is at the console changed.
     AtConsole,
+    /// A node has measured its paths.
+    PathsTested,
+    /// A station, a console or an officer has said something about a test of the line.
+    Tested {
+        /// Who.
+        device: DeviceId,
+    },
 }
 
 impl State {
@@ -292,6 +301,7 @@ impl State {
             Body::Lost { device, line } => node.lose(device, line, seq),
             Body::Restarted {} => Ok(node.restart(seq)),
             Body::AtConsole { offices } => node.seat(charter, offices, seq),
+            Body::Tested { results } => node.measured(charter, results, seq, claim.time_ms),
         }?;
         node.forget_consultations(claim.time_ms);
         Ok(applied)

@@ -5,6 +5,7 @@ use super::device::Enrolment;
 use super::duty::Duty;
 use super::group::{Group, Span};
 use super::respond::Response;
+use super::tested::Tests;
 use crate::entry::BodyRef;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub struct NodeState {
     pub(super) proposals: BTreeMap<CallId, Proposal>,
     /// What its consoles have answered, by the hash of what was proposed.
     pub(super) attendances: BTreeMap<Hash, Attendance>,
+    /// Last results of tests of the line.
+    pub(super) tests: Tests,
 }
 
 /// One line, as far as one node's journal speaks of it.
@@ -110,6 +113,7 @@ impl NodeState {
             at_console_seq: 0,
             proposals: BTreeMap::new(),
             attendances: BTreeMap::new(),
+            tests: Tests::default(),
         }
     }
 

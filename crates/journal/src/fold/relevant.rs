@@ -50,6 +50,7 @@ impl NodeState {
             seqs.insert(self.staffed_seq);
         }
         self.relevant_duties(&mut seqs);
+        self.relevant_tests(&mut seqs);
         for (id, on) in &self.lines {
             on.relevant(live.get(id), &mut seqs);
         }
@@ -72,6 +73,7 @@ impl NodeState {
         devices.extend(
             self.duties.values().flat_map(|duty| [Some(duty.by), duty.relieved.map(|before| before.by)]).flatten(),
         );
+        devices.extend(self.tests.speakers());
         for (id, on) in &self.lines {
             devices.extend(on.present.keys());
             devices.extend(on.present.values().filter_map(|presence| presence.held).map(|(by, _)| by));

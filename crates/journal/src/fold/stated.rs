@@ -57,6 +57,9 @@ impl NodeState {
                 self.must_act(charter, &statement.device)?;
                 super::duty::may_take(*until_ms, now_ms)
             }
+            Act::StationTested { .. } | Act::Alive { .. } | Act::SendTest { .. } | Act::Certify { .. } => {
+                self.may_test(charter, statement, now_ms)
+            }
             Act::Propose { .. } | Act::Attend { .. } | Act::Withdraw { .. } => {
                 self.may_consult(charter, statement, now_ms)
             }
@@ -123,6 +126,9 @@ impl NodeState {
             // Done above: no part of any call.
             Act::TakeDuty { .. } | Act::Propose { .. } | Act::Attend { .. } | Act::Withdraw { .. } => {
                 Applied::Consulted { line, device }
+            }
+            Act::StationTested { .. } | Act::Alive { .. } | Act::SendTest { .. } | Act::Certify { .. } => {
+                Applied::Tested { device }
             }
             Act::Acknowledge { call, ready_ms } => {
                 on.response(call, seq).acknowledged = Some(Acknowledged { by: device, ready_ms, seq });
