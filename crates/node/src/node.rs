@@ -56,7 +56,7 @@ impl Node {
         let others = charter.in_service().filter(|n| n.id != config.node);
         status.change(|s| {
             s.node = config.node.to_string();
-            s.links = others.map(|n| LinkStatus { node: n.id.to_string(), up: false, round_trip_us: None }).collect();
+            s.links = others.map(|n| LinkStatus::of(n.id.to_string())).collect();
         });
 
         let (media_events, media_in) = mpsc::channel(MEDIA_WAITING);
@@ -76,7 +76,7 @@ impl Node {
         let (link_events, links_in) = mpsc::channel(WAITING);
         let datagrams = media.clone();
         let links = Links::start(
-            config.listen_link,
+            &config.carriers,
             &config.node,
             &LinkSecret(secret.link.ed25519_seed()),
             &charter,

@@ -24,7 +24,7 @@ fn parse(text: &str) -> Result<Config, String> {
 fn a_good_one_is_taken_and_paths_are_beside_it() {
     let config = parse(GOOD).unwrap();
     assert_eq!(config.data_dir, Path::new("/etc/trialogue/data"));
-    assert_eq!(config.listen_link.port(), 4460);
+    assert_eq!(config.carriers[0].listen.port(), 4460);
 }
 
 #[test]

@@ -84,10 +84,10 @@ fn a_picture_begins_with_a_key_frame_that_was_asked_for() {
 struct Narrow(std::sync::mpsc::Sender<Bytes>);
 
 impl LinkSender for Narrow {
-    fn send(&self, datagram: Bytes) -> bool {
+    fn send(&self, _: Medium, datagram: Bytes) -> bool {
         self.0.send(datagram).is_ok()
     }
-    fn max_size(&self) -> usize {
+    fn max_size(&self, _: Medium) -> usize {
         1_000
     }
     fn has_room(&self) -> bool {

@@ -9,8 +9,9 @@ use common::house::id;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use trialogue_node::counters::Counters;
-use trialogue_node::links::{LinkEvent, LinkSecret, Links};
+use trialogue_node::links::{Carrier, LinkEvent, LinkSecret, Links};
 use trialogue_node::outbox::Outbox;
+use trialogue_wire::console::Medium;
 
 struct End {
     links: Links,
@@ -21,12 +22,13 @@ struct End {
 fn end(house: &House, node: &str) -> End {
     let node = id(node);
     let listen = house.listen[usize::from(house.charter.node_index(&node).unwrap())];
+    let carriers = [Carrier { name: String::new(), listen, cap_kbit: None }];
     let (tx, events) = mpsc::channel(64);
     let (heard, datagrams) = mpsc::unbounded_channel();
     let on_datagram = Arc::new(move |from, datagram| drop(heard.send((from, datagram))));
     let key = house.keys.link(&node);
     let secret = LinkSecret(key.ed25519_seed());
-    let links = Links::start(listen, &node, &secret, &house.charter, &Counters::default(), tx, on_datagram).unwrap();
+    let links = Links::start(&carriers, &node, &secret, &house.charter, &Counters::default(), tx, on_datagram).unwrap();
     End { links, events, datagrams }
 }
 
@@ -36,7 +38,7 @@ impl End {
         loop {
             let wait = tokio::time::timeout(std::time::Duration::from_secs(60), self.events.recv());
             match wait.await.unwrap().unwrap() {
-                LinkEvent::RoundTrip { .. } => {}
+                LinkEvent::RoundTrip { .. } | LinkEvent::Paths { .. } => {}
                 event => return event,
             }
         }
@@ -75,16 +77,20 @@ async fn a_packet_of_a_narrow_path_fits_from_the_first_moment() {
     let (mut jpn, mut usa) = (end(&house, "jpn-1"), end(&house, "usa-1"));
     let (_jpn_out, _usa_out) = tokio::join!(jpn.settled(), usa.settled());
     let to_usa = jpn.links.media().sender(2);
-    assert!(to_usa.max_size() >= 1_200, "an RTP packet of 1,200 bytes would be cut: {}", to_usa.max_size());
+    assert!(
+        to_usa.max_size(Medium::Picture) >= 1_200,
+        "an RTP packet of 1,200 bytes would be cut: {}",
+        to_usa.max_size(Medium::Picture)
+    );
     assert!(to_usa.has_room());
-    assert!(to_usa.send(Bytes::from(vec![7; 1_200])));
+    assert!(to_usa.send(Medium::Picture, Bytes::from(vec![7; 1_200])));
     assert_eq!(usa.datagrams.recv().await.unwrap(), (0, Bytes::from(vec![7; 1_200])));
-    assert!(!jpn.links.media().sender(1).send(Bytes::from_static(b"x")), "no link to KOR");
+    assert!(!jpn.links.media().sender(1).send(Medium::Voice, Bytes::from_static(b"x")), "no link to KOR");
     // Pictures are refused long before the queue is full; a voice is still taken then.
     while to_usa.has_room() {
-        to_usa.send(Bytes::from(vec![8; 1_200]));
+        to_usa.send(Medium::Picture, Bytes::from(vec![8; 1_200]));
     }
-    assert!(to_usa.send(Bytes::from_static(b"voice")));
+    assert!(to_usa.send(Medium::Picture, Bytes::from_static(b"voice")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

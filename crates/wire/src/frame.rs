@@ -1,6 +1,6 @@
 //! Messages on a link's control stream: a 4-byte big-endian length, then that many bytes.
 
-use crate::limits::MESSAGE_MAX;
+use crate::limits::FRAME_MAX;
 
 /// A stream that cannot be read on; close it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -30,19 +30,19 @@ pub struct FrameReader {
 
 impl Default for FrameReader {
     fn default() -> Self {
-        Self::new(MESSAGE_MAX)
+        Self::new(FRAME_MAX)
     }
 }
 
 impl FrameReader {
     /// A reader that refuses frames of more than `most` bytes; [`crate::limits::FIRST_MAX`] until the other side is known.
     pub fn new(most: usize) -> Self {
-        Self { most: most.min(MESSAGE_MAX), head: [0; 4], head_len: 0, body: Vec::new(), failed: None }
+        Self { most: most.min(FRAME_MAX), head: [0; 4], head_len: 0, body: Vec::new(), failed: None }
     }
 
     /// Changes the bound, from the next frame on.
     pub fn allow(&mut self, most: usize) {
-        self.most = most.min(MESSAGE_MAX);
+        self.most = most.min(FRAME_MAX);
     }
 
     /// Takes bytes from the front of `input` until a frame is whole, and returns it. `None`: all of `input` was taken, more is
@@ -82,14 +82,14 @@ impl FrameReader {
 /// A message as a frame: its length and its bytes.
 ///
 /// # Errors
-/// When it is empty or larger than [`MESSAGE_MAX`]: the other side would close the link.
+/// When it is empty or larger than [`FRAME_MAX`]: the other side would close the link.
 pub fn frame(message: &[u8]) -> Result<Vec<u8>, FrameError> {
     if message.is_empty() {
         return Err(FrameError::Empty);
     }
-    let too_large = FrameError::TooLarge { len: message.len(), most: MESSAGE_MAX };
+    let too_large = FrameError::TooLarge { len: message.len(), most: FRAME_MAX };
     let len = u32::try_from(message.len()).map_err(|_| too_large)?;
-    if message.len() > MESSAGE_MAX {
+    if message.len() > FRAME_MAX {
         return Err(too_large);
     }
     let mut bytes = Vec::with_capacity(4 + message.len());

@@ -7,6 +7,7 @@ pub mod frame;
 pub mod limits;
 pub mod link;
 pub mod media;
+pub mod path;
 
 pub use codec::{Message, WireError, decode, encode};
 pub use frame::{FrameError, FrameReader, frame};

@@ -6,6 +6,13 @@ pub use trialogue_journal::limits::*;
 /// Largest message on a console's WebSocket or a link's control stream, in bytes. A commit and a welcome of the largest size
 /// ([`BODY_MAX`]) with their entry nearly fill it; raising it lets a hostile console hold more memory, lowering it limits calls.
 pub const MESSAGE_MAX: usize = 1 << 20;
+/// Largest frame on a path's control stream, in bytes: a message and its number.
+pub const FRAME_MAX: usize = MESSAGE_MAX + 9;
+/// Messages that are on their way on one link and not yet acknowledged. More is memory of the receiver while one is missing; fewer slow a long
+/// path down.
+pub const WINDOW_MESSAGES: u64 = 256;
+/// Bytes of such messages; one that is larger alone passes all the same. A 600 ms path carries 28 Mbit/s with it.
+pub const WINDOW_BYTES: usize = 2 << 20;
 /// Largest message from somebody who has not proven who they are, in bytes: a log-in or a hello. A stranger can make a node hold
 /// no more than this; lower than a device certificate (about 16 kB), nobody could log in.
 pub const FIRST_MAX: usize = 64 << 10;

@@ -106,7 +106,7 @@ fn a_bad_length_ends_the_stream() {
     assert_eq!(reader.read(&mut &frame(b"fine").unwrap()[..]), Err(error), "and stays ended");
     assert_eq!(FrameReader::default().read(&mut &[0; 4][..]), Err(FrameError::Empty));
     assert_eq!(frame(&[]), Err(FrameError::Empty));
-    assert!(frame(&vec![0; MESSAGE_MAX + 1]).is_err());
+    assert!(frame(&vec![0; FRAME_MAX + 1]).is_err());
 }
 
 #[test]

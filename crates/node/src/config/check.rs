@@ -8,7 +8,7 @@ use toml::Spanned;
 use trialogue_charter::{Hash, NodeId};
 
 pub(super) struct Checker<'a> {
-    path: &'a Path,
+    pub(super) path: &'a Path,
     text: &'a str,
 }
 
@@ -23,7 +23,7 @@ impl Checker<'_> {
         self.path.parent().map(|dir| dir.join(&path)).unwrap_or(path)
     }
 
-    fn socket(&self, name: &str, value: &Spanned<String>, example: &str) -> Result<SocketAddr, ConfigError> {
+    pub(super) fn socket(&self, name: &str, value: &Spanned<String>, example: &str) -> Result<SocketAddr, ConfigError> {
         value.get_ref().parse().map_err(|_| {
             let what = format!("{name} is \"{}\", which is not an address and a port", value.get_ref());
             self.wrong(value, what, &format!("Write an IP address and a port, for example {name} = \"{example}\"."))
@@ -90,11 +90,7 @@ pub(super) fn checked(path: &Path, text: &str, file: File) -> Result<Config, Con
     })?;
     let listen_web = c.socket("listen_web", &file.listen_web, "127.0.0.1:8443")?;
     let listen_media = c.socket("listen_media", &file.listen_media, "0.0.0.0:3478")?;
-    let listen_link = c.socket("listen_link", &file.listen_link, "0.0.0.0:4460")?;
-    if listen_media.port() != 0 && listen_media.port() == listen_link.port() {
-        let what = "listen_link has the port of listen_media, and both are UDP";
-        return Err(c.wrong(&file.listen_link, what, "Give each its own port."));
-    }
+    let carriers = c.carriers(&file, listen_media)?;
     if listen_media.port() != 0 && listen_media.port() == listen_web.port() {
         let what = "listen_media has the port of listen_web, and both are TCP";
         return Err(c.wrong(&file.listen_media, what, "Give each its own port."));
@@ -116,7 +112,7 @@ pub(super) fn checked(path: &Path, text: &str, file: File) -> Result<Config, Con
         web_tls,
         web_origins: file.web_origins.iter().map(|o| c.origin(o)).collect::<Result<_, _>>()?,
         listen_media,
-        listen_link,
+        carriers,
         public_addresses: file.public_addresses.iter().map(|a| c.public(a)).collect::<Result<_, _>>()?,
         console_dir: file.console_dir.map(|dir| c.beside(dir.into_inner())),
         passkeys: file.passkeys,

@@ -1,12 +1,14 @@
 //! `node.toml`: what one node is told by its operator. A wrong line names file, line and remedy.
 
 mod alert;
+mod carriers;
 mod check;
 mod error;
 
 pub use alert::{AlertConfig, MailConfig, MailTls, WebhookConfig};
 pub use error::ConfigError;
 
+use crate::links::Carrier;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -65,8 +67,8 @@ pub struct Config {
     pub web_origins: Vec<String>,
     /// Where media comes: UDP and TCP on the same port.
     pub listen_media: SocketAddr,
-    /// Where other nodes come: UDP.
-    pub listen_link: SocketAddr,
+    /// Where other nodes come: UDP. One without a name, or several that have one each.
+    pub carriers: Vec<Carrier>,
     /// Addresses under which browsers reach `listen_media`; empty: the listening address, or all of this machine's if that is a wildcard.
     pub public_addresses: Vec<IpAddr>,
     /// Whether consoles must enrol with a passkey.
@@ -94,7 +96,9 @@ struct File {
     #[serde(default)]
     web_origins: Vec<Spanned<String>>,
     listen_media: Spanned<String>,
-    listen_link: Spanned<String>,
+    listen_link: Option<Spanned<String>>,
+    #[serde(default)]
+    carrier: Vec<Spanned<CarrierFile>>,
     #[serde(default)]
     public_addresses: Vec<Spanned<String>>,
     console_dir: Option<Spanned<PathBuf>>,
@@ -104,6 +108,15 @@ struct File {
     alert: Option<alert::AlertFile>,
     #[serde(default)]
     log: LogFormat,
+}
+
+/// One of several carriers, as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CarrierFile {
+    name: Spanned<String>,
+    listen: Spanned<String>,
+    cap_kbit: Option<Spanned<u32>>,
 }
 
 impl Config {

@@ -81,7 +81,7 @@ impl Control {
             status.links.retain(|link| others.contains(&link.node));
             for node in others {
                 if status.links.iter().all(|link| link.node != node) {
-                    status.links.push(LinkStatus { node, up: false, round_trip_us: None });
+                    status.links.push(LinkStatus::of(node));
                 }
             }
             status.links.sort_by(|a, b| a.node.cmp(&b.node));

@@ -118,6 +118,11 @@ impl Control {
                 self.input(Input::LinkDown { node });
             }
             LinkEvent::Message { node, bytes } => self.input(Input::LinkMessage { node, bytes }),
+            LinkEvent::Paths { node, paths } => {
+                let (up, all) = (paths.iter().filter(|path| path.up).count(), paths.len());
+                self.show_link(&node, |link| (link.paths_up, link.paths) = (up, all));
+                self.input(Input::LinkPaths { node, paths });
+            }
             LinkEvent::RoundTrip { node, round_trip_us } => {
                 self.show_link(&node, |link| link.round_trip_us = Some(round_trip_us));
                 self.input(Input::LinkRoundTrip { node, round_trip_us });

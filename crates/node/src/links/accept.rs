@@ -1,11 +1,12 @@
 //! The door: connections that other nodes open.
 
-use super::stream::{self, Candidate};
+use super::open::{self, Candidate, Side};
 use super::{LinkError, tls, transport};
 use crate::counters::Counters;
 use quinn::{ClientConfig, Endpoint, Incoming, ServerConfig, TokioRuntime};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
@@ -18,8 +19,18 @@ const RETRY_FROM: usize = 16;
 /// A handshake, and the opening of the control stream after it, take this long at most; a satellite needs under 3 s.
 pub(super) const HANDSHAKE: Duration = Duration::from_secs(5);
 
-/// Where each keeper takes connections that its node opened.
-pub(super) type Doors = Arc<RwLock<BTreeMap<NodeId, mpsc::Sender<Candidate>>>>;
+/// Where a keeper takes paths that its node opened.
+#[derive(Clone)]
+pub(super) struct Door {
+    pub paths: mpsc::Sender<Candidate>,
+    /// This node has the lower id of the two.
+    pub lower: bool,
+    /// Of this node, for that link.
+    pub life: Arc<AtomicU64>,
+}
+
+/// Of every other node.
+pub(super) type Doors = Arc<RwLock<BTreeMap<NodeId, Door>>>;
 
 pub(super) fn bind(
     listen: SocketAddr,
@@ -48,7 +59,7 @@ pub(super) fn client(keys: &tls::Keys, expected: [u8; 32]) -> Result<ClientConfi
     Ok(client)
 }
 
-pub(super) async fn run(endpoint: Endpoint, known: tls::Known, doors: Doors, counters: Counters) {
+pub(super) async fn run(carrier: usize, endpoint: Endpoint, known: tls::Known, doors: Doors, counters: Counters) {
     let places = Arc::new(Semaphore::new(HANDSHAKES_MAX));
     while let Some(incoming) = endpoint.accept().await {
         let Ok(place) = places.clone().try_acquire_owned() else {
@@ -64,14 +75,9 @@ pub(super) async fn run(endpoint: Endpoint, known: tls::Known, doors: Doors, cou
         }
         let (known, doors, counters) = (known.clone(), doors.clone(), counters.clone());
         tokio::spawn(async move {
-            match tokio::time::timeout(HANDSHAKE, admit(incoming, &known)).await {
-                Ok(Some((node, candidate))) => {
-                    let door = doors.read().unwrap_or_else(PoisonError::into_inner).get(&node).cloned();
-                    if let Some(door) = door {
-                        // A keeper that is gone is shutting down; the connection closes by being dropped.
-                        let _ = door.send(candidate).await;
-                    }
-                }
+            match tokio::time::timeout(HANDSHAKE, admit(carrier, incoming, &known, &doors, &counters)).await {
+                // A keeper that is gone is shutting down; the connection closes by being dropped.
+                Ok(Some((door, candidate))) => drop(door.send(candidate).await),
                 Ok(None) | Err(_) => counters.count("link_handshake_failed"),
             }
             drop(place);
@@ -79,16 +85,17 @@ pub(super) async fn run(endpoint: Endpoint, known: tls::Known, doors: Doors, cou
     }
 }
 
-async fn admit(incoming: Incoming, known: &tls::Known) -> Option<(NodeId, Candidate)> {
+async fn admit(
+    carrier: usize,
+    incoming: Incoming,
+    known: &tls::Known,
+    doors: &Doors,
+    counters: &Counters,
+) -> Option<(mpsc::Sender<Candidate>, Candidate)> {
     let connection = incoming.accept().ok()?.await.ok()?;
     let node = known.node(&tls::key_of(&connection)?)?;
+    let door = doors.read().unwrap_or_else(PoisonError::into_inner).get(&node).cloned()?;
+    let side = Side { lower: door.lower, life: door.life.load(Ordering::Relaxed), carrier, counters: counters.clone() };
     // The side that dialled opens the control stream and speaks first on it.
-    let (send, receive) = match connection.accept_bi().await {
-        Ok(streams) => streams,
-        Err(_) => {
-            connection.close(stream::code::PROTOCOL, b"no control stream");
-            return None;
-        }
-    };
-    Some((node, Candidate { connection, send, receive, dialled_here: false }))
+    Some((door.paths, open::accepted(connection, side).await?))
 }

@@ -1,29 +1,38 @@
-//! Keeps the one link to one other node: dials, takes what the door lets in, chooses, notices the end, begins again.
+//! Keeps the link to one other node: all its paths at once. What is said on the link goes by whichever path is there; the control task hears
+//! of the first path that comes and of the last one that goes, and of nothing in between.
 
-use super::stream::{self, Candidate, code};
-use super::{LinkEvent, LinkMedia, OUT_BYTES, OUT_MESSAGES, OnDatagram, accept, tls};
+use super::carrier::Bound;
+use super::choose::Choice;
+use super::dial::Dials;
+use super::open::{Candidate, Side};
+use super::path::Path;
+use super::sequence::{Receiver, Sender};
+use super::stream::{Said, code};
+use super::{LinkEvent, LinkMedia, OUT_BYTES, OUT_MESSAGES, OnDatagram};
 use crate::counters::Counters;
-use crate::outbox::outbox;
-use quinn::{ClientConfig, Connection, Endpoint};
+use crate::outbox::{Outgoing, outbox};
+use quinn::ClientConfig;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use trialogue_charter::NodeId;
 
 /// The node with the higher id dials this much later, so that two dials rarely meet.
 const STAGGER: Duration = Duration::from_millis(200);
-/// Two connections that stood up within this of each other were dialled at once; see the module above.
-const AT_ONCE: Duration = Duration::from_secs(2);
-/// First and longest rest between dials. Longest: how long after a healed cut a link may still be down.
-const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(3));
 /// Rest after the control task refused the other side, or was refused by it.
 const REFUSED: Duration = Duration::from_secs(5);
-/// How often a link is measured.
-const MEASURE: Duration = Duration::from_secs(1);
-
+/// How often paths are looked at; every tenth look is told.
+const LOOK: Duration = Duration::from_millis(100);
+const TELL_EVERY: u32 = 10;
 /// How long a connection of before a change of keys goes on: the charter that says so has to reach the other side over it.
 const RENEW: Duration = Duration::from_secs(3);
+/// Events that wait for the control task before nothing more is read from the paths.
+const EVENTS_WAITING: usize = 16;
+/// Frames that wait to be looked at, of all paths.
+const SAID: usize = 8;
 
 /// How the other node is reached. None where there is one: it is not in service any more.
 #[derive(Clone)]
@@ -34,226 +43,232 @@ pub(super) struct Target {
     pub keys: [[u8; 32]; 2],
 }
 
-pub(super) struct Keeper {
+/// What a keeper is told when it begins.
+pub(super) struct Setup {
     pub own: NodeId,
     pub other: NodeId,
     pub index: u8,
     pub target: watch::Receiver<Option<Target>>,
-    pub endpoint: Endpoint,
+    pub bound: Arc<[Bound]>,
+    /// Of this node, for the door; see [`trialogue_wire::path::Open::life`].
+    pub life: Arc<AtomicU64>,
+    /// Places for all paths of this node beside the first one of each link.
+    pub places: Arc<Semaphore>,
     pub events: mpsc::Sender<LinkEvent>,
     pub media: LinkMedia,
     pub on_datagram: OnDatagram,
     pub counters: Counters,
 }
 
-struct Link {
-    connection: Connection,
-    reader: JoinHandle<()>,
-    writer: JoinHandle<bool>,
-    datagrams: JoinHandle<()>,
-    since: Instant,
-    dialled_here: bool,
+/// A link that is up: at least one path is.
+pub(super) struct Link {
+    /// As the node with the lower id drew it.
+    pub number: u64,
+    /// Of the node with the higher id.
+    pub life: u64,
+    pub sender: Sender,
+    pub receiver: Receiver,
+    pub received: watch::Sender<u64>,
+    pub outgoing: Outgoing<Vec<u8>>,
 }
 
-/// Ends with the keeper.
-impl Drop for Link {
-    fn drop(&mut self) {
-        self.reader.abort();
-        self.writer.abort();
-        self.datagrams.abort();
-    }
+pub(super) struct Keeper {
+    pub setup: Setup,
+    pub link: Option<Link>,
+    pub paths: Vec<Path>,
+    pub next_id: u64,
+    pub dials: Dials,
+    pub choice: Choice,
+    pub best: Option<u64>,
+    pub said: (mpsc::Sender<(u64, Said)>, mpsc::Receiver<(u64, Said)>),
+    /// What the control task is to hear, in order.
+    pub queue: VecDeque<LinkEvent>,
+    pub began: Instant,
+    pub looks: u32,
 }
 
 impl Keeper {
+    pub(super) fn new(setup: Setup) -> Self {
+        setup.life.store(drawn(), Ordering::Relaxed);
+        Self {
+            setup,
+            link: None,
+            paths: Vec::new(),
+            next_id: 0,
+            dials: Dials::default(),
+            choice: Choice::default(),
+            best: None,
+            said: mpsc::channel(SAID),
+            queue: VecDeque::new(),
+            began: Instant::now(),
+            looks: 0,
+        }
+    }
+
+    pub(super) fn is_lower(&self) -> bool {
+        self.setup.own < self.setup.other
+    }
+
+    pub(super) fn now_us(&self) -> u64 {
+        super::path::micros(self.began.elapsed())
+    }
+
+    pub(super) fn stagger(&self) -> Duration {
+        if self.is_lower() { Duration::ZERO } else { STAGGER }
+    }
+
     pub(super) async fn run(mut self, mut accepted: mpsc::Receiver<Candidate>) {
-        let mut link: Option<Link> = None;
-        let mut keys = self.target.borrow_and_update().as_ref().map(|target| target.keys);
-        // When a connection ends because its keys or its node are not in the charter any more.
+        let mut changes = self.setup.target.clone();
+        let mut target = changes.borrow_and_update().clone();
+        self.aim(target.as_ref());
+        // When connections end because their keys or their node are not in the charter any more.
         let mut renew_at: Option<Instant> = None;
-        let mut rest = BACK_OFF.0;
-        let mut dial_at = Instant::now() + self.stagger();
-        let mut measure = interval(MEASURE);
-        measure.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut next_address = 0;
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let events = self.setup.events.clone();
         loop {
-            if self.target.has_changed().unwrap_or(false) {
-                let now = self.target.borrow_and_update().as_ref().map(|target| target.keys);
-                if now != keys {
-                    keys = now;
-                    renew_at = Some(Instant::now() + RENEW);
-                }
-            }
-            if link.is_none() && keys.is_none() {
+            if self.link.is_none() && target.is_none() && self.queue.is_empty() {
                 return;
             }
-            let renew = async move {
-                match renew_at {
-                    Some(at) => sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
-            let mut target = self.target.clone();
-            let candidate = match &mut link {
-                None => tokio::select! {
-                    Ok(()) = target.changed() => continue,
-                    candidate = accepted.recv() => match candidate {
-                        Some(candidate) => candidate,
-                        None => return,
-                    },
-                    () = sleep_until(dial_at) => match self.dial(&mut next_address, &mut accepted).await {
-                        Some(candidate) => candidate,
-                        None => {
-                            rest = (rest * 2).min(BACK_OFF.1);
-                            dial_at = Instant::now() + jittered(rest);
-                            continue;
-                        }
-                    },
-                },
-                Some(current) => tokio::select! {
-                    Ok(()) = target.changed() => continue,
-                    () = renew => {
-                        renew_at = None;
-                        current.connection.close(code::DUPLICATE, b"the charter was amended");
-                        self.down(&mut link).await;
-                        dial_at = Instant::now() + self.stagger();
-                        continue;
-                    },
-                    candidate = accepted.recv() => match candidate {
-                        Some(candidate) if self.keeps(current, &candidate) => {
-                            candidate.connection.close(code::DUPLICATE, b"duplicate");
-                            continue;
-                        }
-                        Some(candidate) => candidate,
-                        None => return,
-                    },
-                    reason = current.connection.closed() => {
-                        tracing::debug!(node = %self.other, %reason, "a link ended");
-                        let refused = matches!(&reason, quinn::ConnectionError::ApplicationClosed(close) if close.error_code == code::REFUSED);
-                        // What came before the end is still read.
-                        let _ = tokio::time::timeout(MEASURE, &mut current.reader).await;
-                        let lasted = current.since.elapsed();
-                        self.down(&mut link).await;
-                        rest = if lasted > BACK_OFF.1 { BACK_OFF.0 } else { (rest * 2).min(BACK_OFF.1) };
-                        dial_at = Instant::now() + if refused { REFUSED } else { jittered(rest) + self.stagger() };
-                        continue;
-                    },
-                    dropped = &mut current.writer => {
-                        if dropped.unwrap_or(false) {
-                            current.connection.close(code::REFUSED, b"refused");
-                            dial_at = Instant::now() + REFUSED;
-                        } else {
-                            dial_at = Instant::now() + jittered(rest) + self.stagger();
-                        }
-                        self.down(&mut link).await;
-                        continue;
-                    },
-                    _ = measure.tick() => {
-                        self.measure(&current.connection);
-                        continue;
-                    },
-                },
-            };
-            self.down(&mut link).await;
-            link = self.up(candidate).await;
-            // It stands on the present keys: the handshake saw to that.
-            renew_at = None;
-        }
-    }
-
-    fn stagger(&self) -> Duration {
-        if self.own < self.other { Duration::ZERO } else { STAGGER }
-    }
-
-    /// Of two connections, does the standing one stay?
-    fn keeps(&self, current: &Link, candidate: &Candidate) -> bool {
-        let lower_here = self.own < self.other;
-        let by_lower = |dialled_here: bool| dialled_here == lower_here;
-        by_lower(current.dialled_here) && !by_lower(candidate.dialled_here) && current.since.elapsed() < AT_ONCE
-    }
-
-    /// Tries the node's addresses, each once, beginning after the one that was tried last. A node that comes to the door
-    /// meanwhile is taken instead.
-    async fn dial(&self, next: &mut usize, accepted: &mut mpsc::Receiver<Candidate>) -> Option<Candidate> {
-        let target = self.target.borrow().clone()?;
-        for _ in 0..target.addresses.len() {
-            let address = target.addresses.get(*next % target.addresses.len())?;
-            let attempt = tokio::time::timeout(accept::HANDSHAKE, self.dial_one(&target, address));
+            let dial_at = self.dial_at(target.as_ref());
+            let link = &mut self.link;
             tokio::select! {
-                biased;
-                found = attempt => match found {
-                    Ok(Some(candidate)) => return Some(candidate),
-                    Ok(None) | Err(_) => self.counters.count("link_dial_failed"),
-                },
-                candidate = accepted.recv() => return candidate,
-            }
-            *next = next.wrapping_add(1);
-        }
-        None
-    }
-
-    async fn dial_one(&self, target: &Target, address: &str) -> Option<Candidate> {
-        for address in tokio::net::lookup_host(address).await.ok()? {
-            let Ok(connecting) = self.endpoint.connect_with(target.client.clone(), address, tls::SERVER_NAME) else {
-                continue;
-            };
-            match connecting.await {
-                Ok(connection) => {
-                    let (send, receive) = connection.open_bi().await.ok()?;
-                    return Some(Candidate { connection, send, receive, dialled_here: true });
+                Ok(()) = changes.changed() => {
+                    let newer = changes.borrow_and_update().clone();
+                    if newer.as_ref().map(|t| t.keys) != target.as_ref().map(|t| t.keys) {
+                        renew_at = Some(Instant::now() + RENEW);
+                    }
+                    target = newer;
+                    self.aim(target.as_ref());
                 }
-                Err(error) => tracing::debug!(node = %self.other, %error, "a node was not reached"),
+                () = at(renew_at) => {
+                    renew_at = None;
+                    self.renew(target.as_ref().map(|t| t.keys));
+                }
+                candidate = accepted.recv() => match candidate {
+                    Some(candidate) => self.consider(candidate, target.as_ref().map(|t| t.keys)),
+                    None => return,
+                },
+                Some((_, found)) = self.dials.answer(), if !self.dials.is_idle() => match found {
+                    Some(candidate) => self.consider(candidate, target.as_ref().map(|t| t.keys)),
+                    None => self.setup.counters.count("link_dial_failed"),
+                },
+                () = at(dial_at) => {
+                    let life = self.setup.life.load(Ordering::Relaxed);
+                    let lower = self.setup.own < self.setup.other;
+                    let side = |carrier| Side { lower, life, carrier, counters: self.setup.counters.clone() };
+                    let paths = &self.paths;
+                    if let Some(target) = &target {
+                        self.dials.start(|key| paths.iter().any(|path| path.key == *key), target, &self.setup.bound, side);
+                    }
+                }
+                permit = events.reserve(), if !self.queue.is_empty() => {
+                    let Ok(permit) = permit else { return };
+                    if let Some(event) = self.queue.pop_front() {
+                        permit.send(event);
+                    }
+                }
+                Some((id, said)) = self.said.1.recv(), if self.queue.len() < EVENTS_WAITING => match said {
+                    Said::Frame(frame) => self.frame(id, &frame),
+                    Said::Gone => self.gone(id),
+                },
+                message = next_of(link) => match message {
+                    Some(message) => self.send(&message),
+                    // The control task let go of it.
+                    None => self.down(code::REFUSED, Some(REFUSED)),
+                },
+                _ = look.tick() => self.look(),
             }
+            self.give();
         }
-        None
     }
 
-    async fn up(&self, candidate: Candidate) -> Option<Link> {
-        let Candidate { connection, send, receive, dialled_here } = candidate;
+    fn aim(&mut self, target: Option<&Target>) {
+        let names: Vec<String> = self.setup.bound.iter().map(|bound| bound.carrier.name.clone()).collect();
+        let addresses = target.map(|target| target.addresses.clone()).unwrap_or_default();
+        let (lower, stagger) = (self.is_lower(), self.stagger());
+        self.dials.aim(&names, &addresses, lower, Instant::now() + stagger);
+    }
+
+    fn dial_at(&self, target: Option<&Target>) -> Option<Instant> {
+        target.and_then(|_| self.dials.next(|key| self.paths.iter().any(|path| path.key == *key)))
+    }
+
+    /// Ends the paths that stand on other keys than those.
+    fn renew(&mut self, keys: Option<[[u8; 32]; 2]>) {
+        let old: Vec<u64> = self.paths.iter().filter(|p| p.keys != keys || keys.is_none()).map(|p| p.id).collect();
+        for id in old {
+            self.end(id, code::DUPLICATE, b"the charter was amended", Some(self.stagger()));
+        }
+    }
+
+    fn look(&mut self) {
+        let now_us = self.now_us();
+        for path in &mut self.paths {
+            path.read_meter(now_us);
+            path.full = path.media.take_full();
+        }
+        self.choose();
+        self.looks = self.looks.wrapping_add(1);
+        if self.looks.is_multiple_of(TELL_EVERY) {
+            for path in &mut self.paths {
+                path.meter.end_second();
+            }
+            self.tell();
+        }
+    }
+
+    /// The first path of a link is there.
+    pub(super) fn up(&mut self, number: u64, life: u64, round_trip_us: u32) {
         let (out, outgoing) = outbox(OUT_MESSAGES, OUT_BYTES);
-        let up = LinkEvent::Up { node: self.other.clone(), round_trip_us: micros(connection.rtt()), out };
-        self.events.send(up).await.ok()?;
-        self.measure(&connection);
-        self.media.set(self.index, Some(connection.clone()));
-        let reader =
-            stream::read(self.other.clone(), connection.clone(), receive, self.events.clone(), self.counters.clone());
-        Some(Link {
-            reader: tokio::spawn(reader),
-            writer: tokio::spawn(stream::write(send, outgoing)),
-            datagrams: tokio::spawn(stream::datagrams(self.index, connection.clone(), self.on_datagram.clone())),
-            connection,
-            since: Instant::now(),
-            dialled_here,
-        })
+        let (sender, receiver) = (Sender::default(), Receiver::default());
+        self.link = Some(Link { number, life, sender, receiver, received: watch::Sender::new(0), outgoing });
+        self.queue.push_back(LinkEvent::Up { node: self.setup.other.clone(), round_trip_us, out });
     }
 
-    async fn down(&self, link: &mut Option<Link>) {
-        let Some(mut link) = link.take() else { return };
-        self.media.set(self.index, None);
-        link.connection.close(code::DUPLICATE, b"replaced");
-        link.reader.abort();
-        // After this nothing of the old connection can follow its `Down`. A handle may be awaited to its end once only.
-        if !link.reader.is_finished() {
-            let _ = (&mut link.reader).await;
+    /// Ends the link with all its paths; none is dialled for a while if `rest` says so.
+    pub(super) fn down(&mut self, why: quinn::VarInt, rest: Option<Duration>) {
+        for path in std::mem::take(&mut self.paths) {
+            path.connection.close(why, b"the link ends");
+            self.dials.ended(&path.key, path.since.elapsed(), None, self.stagger());
         }
-        let _ = self.events.send(LinkEvent::Down { node: self.other.clone() }).await;
+        if let Some(rest) = rest {
+            self.dials.not_before(Instant::now() + rest);
+        }
+        self.went_down();
     }
 
-    fn measure(&self, connection: &Connection) {
-        let path = connection.stats().path;
-        self.media.measure(self.index, path.cwnd, path.rtt);
-        let event = LinkEvent::RoundTrip { node: self.other.clone(), round_trip_us: micros(path.rtt) };
-        // The next measurement is as good as this one.
-        let _ = self.events.try_send(event);
+    pub(super) fn went_down(&mut self) {
+        if self.link.take().is_some() {
+            self.setup.life.store(drawn(), Ordering::Relaxed);
+            self.queue.push_back(LinkEvent::Down { node: self.setup.other.clone() });
+        }
+        self.choose();
+        self.tell();
     }
 }
 
-fn micros(time: Duration) -> u32 {
-    u32::try_from(time.as_micros()).unwrap_or(u32::MAX)
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
 }
 
-/// Between a half and the whole of a time, so that nodes that lost each other do not dial in step.
-fn jittered(time: Duration) -> Duration {
-    let mut byte = [0];
-    let _ = getrandom::fill(&mut byte);
-    time / 2 + time * u32::from(byte[0]) / 510
+/// The next message to send, while the window has room for one.
+async fn next_of(link: &mut Option<Link>) -> Option<Vec<u8>> {
+    match link {
+        Some(link) if link.sender.has_room() => link.outgoing.next().await,
+        _ => std::future::pending().await,
+    }
+}
+
+/// A number that was never drawn before, as far as chance goes; never 0.
+pub(super) fn drawn() -> u64 {
+    let mut bytes = [0; 8];
+    if getrandom::fill(&mut bytes).is_err() {
+        // It needs to differ from those before, not to be secret.
+        bytes = super::path::micros(std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()).to_be_bytes();
+    }
+    u64::from_be_bytes(bytes).max(1)
 }

@@ -1,32 +1,49 @@
-//! Links: QUIC connections to the other nodes of the charter, at most one to each, kept up for as long as the node runs.
+//! Links: one to each other node of the charter, over as many paths as there are, kept up for as long as the node runs.
 //!
-//! Both sides dial. If both succeed at once, the connection dialled by the node with the lower id stays; otherwise the newer one
-//! replaces the older, because a node that dials again has lost the old one.
+//! A path is a QUIC connection from a local carrier to an address of the other node. Both sides dial. If both succeed at once, the connection
+//! dialled by the node with the lower id stays as that path; otherwise the newer one replaces the older, because a node that dials again has
+//! lost the old one.
 
 mod accept;
+mod bucket;
+mod carrier;
+mod choose;
+mod dial;
+mod join;
 mod keeper;
 mod media;
+mod meter;
+mod open;
+mod path;
+mod sequence;
 mod stream;
+mod tell;
 mod tls;
 mod transport;
+mod ways;
 
+pub use carrier::{CARRIERS_MAX, Carrier};
 pub use media::LinkMedia;
 
 use crate::counters::Counters;
 use crate::outbox::Outbox;
 use bytes::Bytes;
-use keeper::Target;
+use keeper::{Keeper, Setup, Target};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use trialogue_charter::{NodeId, VerifiedCharter};
+use trialogue_wire::console::PathMeasure;
 
 /// Messages that wait to be sent on one link; a history is sent 256 entries at a time, so this is far more than a link needs.
 const OUT_MESSAGES: usize = 1_024;
 /// Bytes that wait to be sent on one link. A link that is slower than this is closed, and catches up when it is back.
 const OUT_BYTES: usize = 16 << 20;
+/// Paths of all links together, beside the first one of each. Each costs some hundred kilobytes and its copy of every voice.
+const PLACES: usize = 64 - trialogue_charter::limits::NODES_MAX;
 
 /// Why links cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -48,13 +65,15 @@ pub enum LinkError {
     #[error("node {0} is not in the charter: check `node` and `charter` in the configuration")]
     NotInCharter(NodeId),
     /// The port is taken, or the address is not of this machine.
-    #[error("listen_link {0} cannot be used ({1}): choose an address of this machine and a free UDP port")]
+    #[error(
+        "the link address {0} (listen_link, or listen of a carrier) cannot be used ({1}): choose an address of this machine and a free UDP port"
+    )]
     Bind(SocketAddr, std::io::Error),
 }
 
 /// What a link tells the control task. All events of one node come in the order in which they happened.
 pub enum LinkEvent {
-    /// A connection with the node's pinned key stands. Nothing was said on it yet.
+    /// The first path to the node with the pinned key is up. Nothing was said on it yet. Paths that come after it are part of the link.
     Up {
         /// Which node.
         node: NodeId,
@@ -63,24 +82,31 @@ pub enum LinkEvent {
         /// For messages of the control stream. Dropping it closes the link; it is not dialled again for 5 s.
         out: Outbox<Vec<u8>>,
     },
-    /// The connection is gone.
+    /// The last path is gone.
     Down {
         /// Which node.
         node: NodeId,
     },
-    /// One message of the control stream.
+    /// One message, each once, in the order in which the other side sent them, whichever path brought it.
     Message {
         /// Which node.
         node: NodeId,
         /// Without its length.
         bytes: Vec<u8>,
     },
-    /// A newer measurement.
+    /// A newer measurement, of the fastest path.
     RoundTrip {
         /// Which node.
         node: NodeId,
         /// Microseconds.
         round_trip_us: u32,
+    },
+    /// All paths, up or not: every second, and when one comes or goes. Also while the link is down.
+    Paths {
+        /// To which node.
+        node: NodeId,
+        /// Those that this node dials, in the charter's order, then others.
+        paths: Vec<PathMeasure>,
     },
 }
 
@@ -92,7 +118,6 @@ pub struct LinkSecret<'a>(pub &'a [u8; 32]);
 
 /// All links of this node. Dropping it closes them.
 pub struct Links {
-    endpoint: quinn::Endpoint,
     media: LinkMedia,
     shared: Arc<Shared>,
 }
@@ -100,7 +125,8 @@ pub struct Links {
 /// What an amendment changes.
 struct Shared {
     node: NodeId,
-    endpoint: quinn::Endpoint,
+    bound: Arc<[carrier::Bound]>,
+    places: Arc<Semaphore>,
     known: tls::Known,
     doors: accept::Doors,
     events: mpsc::Sender<LinkEvent>,
@@ -124,12 +150,12 @@ struct State {
 pub struct LinkAmender(Arc<Shared>);
 
 impl Links {
-    /// Binds the port and starts to accept and to dial. Must be called inside a Tokio runtime.
+    /// Binds the ports and starts to accept and to dial. Must be called inside a Tokio runtime.
     ///
     /// # Errors
-    /// When the port is taken or the key is not the charter's.
+    /// When a port is taken or the key is not the charter's.
     pub fn start(
-        listen: SocketAddr,
+        carriers: &[Carrier],
         node: &NodeId,
         secret: &LinkSecret<'_>,
         charter: &VerifiedCharter,
@@ -140,10 +166,11 @@ impl Links {
         let own = charter.node(node).ok_or_else(|| LinkError::NotInCharter(node.clone()))?;
         let keys = tls::Keys::new(secret.0, &own.link)?;
         let known = tls::Known::default();
-        let endpoint = accept::bind(listen, &keys, &known, counters)?;
+        let bound: Arc<[carrier::Bound]> = carrier::bind(carriers, &keys, &known, counters)?.into();
         let shared = Arc::new(Shared {
             node: node.clone(),
-            endpoint: endpoint.clone(),
+            bound: bound.clone(),
+            places: Arc::new(Semaphore::new(PLACES)),
             known,
             doors: accept::Doors::default(),
             events,
@@ -154,9 +181,11 @@ impl Links {
             state: Mutex::new(State { keys, link: own.link, keepers: BTreeMap::new(), tasks: JoinSet::new() }),
         });
         shared.amend(charter, None)?;
-        let accept = accept::run(endpoint.clone(), shared.known.clone(), shared.doors.clone(), counters.clone());
-        shared.state().tasks.spawn(accept);
-        Ok(Self { endpoint, media: shared.media.clone(), shared })
+        for (at, bound) in bound.iter().enumerate() {
+            let (known, doors) = (shared.known.clone(), shared.doors.clone());
+            shared.state().tasks.spawn(accept::run(at, bound.endpoint.clone(), known, doors, counters.clone()));
+        }
+        Ok(Self { media: shared.media.clone(), shared })
     }
 
     /// For the media thread.
@@ -169,12 +198,13 @@ impl Links {
         LinkAmender(self.shared.clone())
     }
 
-    /// The bound address.
+    /// The bound address of the first carrier.
     ///
     /// # Errors
     /// When the system does not tell.
     pub fn local_addr(&self) -> std::io::Result<SocketAddr> {
-        self.endpoint.local_addr()
+        let first = self.shared.bound.first().ok_or(std::io::ErrorKind::AddrNotAvailable)?;
+        first.endpoint.local_addr()
     }
 
     /// Closes all links and waits until the other nodes were told, a second at most.
@@ -182,9 +212,16 @@ impl Links {
         let mut tasks = std::mem::take(&mut self.shared.state().tasks);
         tasks.shutdown().await;
         self.media.clear();
-        self.endpoint.close(stream::code::SHUTDOWN, b"shutdown");
+        for bound in self.shared.bound.iter() {
+            bound.endpoint.close(stream::code::SHUTDOWN, b"shutdown");
+        }
         // Who did not hear it finds out by silence.
-        let _ = tokio::time::timeout(std::time::Duration::from_secs(1), self.endpoint.wait_idle()).await;
+        let all = async {
+            for bound in self.shared.bound.iter() {
+                bound.endpoint.wait_idle().await;
+            }
+        };
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(1), all).await;
     }
 }
 
@@ -216,7 +253,9 @@ impl Shared {
             let secret = secret.ok_or(LinkError::NotTheKey)?;
             state.keys = tls::Keys::new(secret.0, &own.link)?;
             state.link = own.link;
-            self.endpoint.set_server_config(Some(accept::server(&state.keys, &self.known, &self.counters)?));
+            for bound in self.bound.iter() {
+                bound.endpoint.set_server_config(Some(accept::server(&state.keys, &self.known, &self.counters)?));
+            }
         }
         let serves = charter.serves(&self.node);
         let others: Vec<_> = charter.in_service().filter(|other| serves && other.id != self.node).collect();
@@ -238,18 +277,21 @@ impl Shared {
                 continue;
             }
             let (changes, target) = watch::channel(Some(target));
-            let (door, accepted) = mpsc::channel(4);
-            let keeper = keeper::Keeper {
+            let (paths, accepted) = mpsc::channel(4);
+            let door = accept::Door { paths, lower: self.node < other.id, life: Arc::new(AtomicU64::new(0)) };
+            let keeper = Keeper::new(Setup {
                 own: self.node.clone(),
                 other: other.id.clone(),
                 index: other.index,
                 target,
-                endpoint: self.endpoint.clone(),
+                bound: self.bound.clone(),
+                life: door.life.clone(),
+                places: self.places.clone(),
                 events: self.events.clone(),
                 media: self.media.clone(),
                 on_datagram: self.on_datagram.clone(),
                 counters: self.counters.clone(),
-            };
+            });
             state.tasks.spawn_on(keeper.run(accepted), &self.runtime);
             state.keepers.insert(other.id.clone(), changes);
             doors().insert(other.id.clone(), door);

@@ -1,17 +1,21 @@
-//! The control stream of one connection, and its datagrams.
+//! The control stream of one path, and its datagrams.
 
-use super::{LinkEvent, OnDatagram};
-use crate::counters::Counters;
-use crate::outbox::Outgoing;
+use super::OnDatagram;
+use super::media::SharedBucket;
+use bytes::Bytes;
 use quinn::{Connection, RecvStream, SendStream};
-use tokio::sync::mpsc;
-use trialogue_charter::NodeId;
-use trialogue_wire::frame::{FrameReader, frame};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use trialogue_wire::frame::FrameReader;
+use trialogue_wire::limits::FRAME_MAX;
+use trialogue_wire::path::{OPEN_MAX, PathFrame};
 
 /// Application close codes (RFC 9000 §20.2).
 pub(super) mod code {
     use quinn::VarInt;
-    /// Another connection to the same node stays instead.
+    /// Another connection stays instead as this path.
     pub const DUPLICATE: VarInt = VarInt::from_u32(1);
     /// Something was said that this protocol does not know.
     pub const PROTOCOL: VarInt = VarInt::from_u32(2);
@@ -19,62 +23,119 @@ pub(super) mod code {
     pub const SHUTDOWN: VarInt = VarInt::from_u32(3);
     /// The control task does not want this link now.
     pub const REFUSED: VarInt = VarInt::from_u32(4);
+    /// There are as many paths as a link or a node may have.
+    pub const FULL: VarInt = VarInt::from_u32(5);
 }
 
-/// A connection that could become the link to a node.
-pub(super) struct Candidate {
-    pub connection: Connection,
+/// On a path with a cap this much is written at once, in bytes; less costs turns, more makes voices wait behind it.
+const PIECE: usize = 600;
+/// How often a path with a cap looks whether control may go on.
+const TURN: Duration = Duration::from_millis(20);
+/// Parts of four of a capped path's burst that control leaves to voices.
+const VOICE_PARTS: u64 = 2;
+
+/// What a path's reader says. All of one path comes in the order in which it happened.
+pub(super) enum Said {
+    /// One frame.
+    Frame(Vec<u8>),
+    /// The connection is gone.
+    Gone,
+}
+
+/// Reads frames, however they were cut.
+pub(super) struct Frames {
+    receive: RecvStream,
+    reader: FrameReader,
+    rest: Bytes,
+}
+
+impl Frames {
+    /// Until [`Frames::opened`] only short ones.
+    pub(super) fn new(receive: RecvStream) -> Self {
+        Self { receive, reader: FrameReader::new(OPEN_MAX), rest: Bytes::new() }
+    }
+
+    pub(super) fn opened(&mut self) {
+        self.reader.allow(FRAME_MAX);
+    }
+
+    /// The next one; none: the stream has ended, or says something that is none.
+    pub(super) async fn next(&mut self) -> Option<Vec<u8>> {
+        loop {
+            let mut rest: &[u8] = &self.rest;
+            let found = self.reader.read(&mut rest);
+            let taken = self.rest.len() - rest.len();
+            let _ = self.rest.split_to(taken);
+            if let Some(frame) = found.ok()? {
+                return Some(frame);
+            }
+            self.rest = self.receive.read_chunk(64 << 10, true).await.ok()??.bytes;
+        }
+    }
+}
+
+/// Reads until the path ends or says something that is no frame.
+pub(super) async fn read(id: u64, connection: Connection, mut frames: Frames, said: mpsc::Sender<(u64, Said)>) {
+    while let Some(frame) = frames.next().await {
+        if said.send((id, Said::Frame(frame))).await.is_err() {
+            return;
+        }
+    }
+    connection.close(code::PROTOCOL, b"control stream ended");
+    let _ = said.send((id, Said::Gone)).await;
+}
+
+/// Everything that a path's writer needs.
+pub(super) struct Writer {
     pub send: SendStream,
-    pub receive: RecvStream,
-    /// This side dialled it.
-    pub dialled_here: bool,
+    pub frames: mpsc::UnboundedReceiver<Bytes>,
+    /// Bytes that wait in `frames`.
+    pub waiting: Arc<AtomicUsize>,
+    /// What the node with the lower id says before all else.
+    pub begin: Option<u64>,
+    /// Up to which number everything is here.
+    pub received: watch::Receiver<u64>,
+    pub bucket: Option<SharedBucket>,
 }
 
-/// Reads messages until the stream ends or says something that is none.
-pub(super) async fn read(
-    node: NodeId,
-    connection: Connection,
-    mut receive: RecvStream,
-    events: mpsc::Sender<LinkEvent>,
-    counters: Counters,
-) {
-    let mut reader = FrameReader::default();
-    while let Ok(Some(chunk)) = receive.read_chunk(64 << 10, true).await {
-        let mut rest: &[u8] = &chunk.bytes;
-        while !rest.is_empty() {
-            match reader.read(&mut rest) {
-                Ok(Some(bytes)) => {
-                    if events.send(LinkEvent::Message { node: node.clone(), bytes }).await.is_err() {
-                        return;
-                    }
+/// Writes frames, and what was received whenever that has changed, until the path ends.
+pub(super) async fn write(mut writer: Writer) {
+    if let Some(begin) = writer.begin.and_then(|number| PathFrame::Begin(number).write().ok())
+        && writer.send.write_all(&begin).await.is_err()
+    {
+        return;
+    }
+    loop {
+        tokio::select! {
+            biased;
+            Ok(()) = writer.received.changed() => {
+                let up_to = *writer.received.borrow_and_update();
+                let Ok(frame) = PathFrame::Received(up_to).write() else { return };
+                if writer.send.write_all(&frame).await.is_err() {
+                    return;
                 }
-                Ok(None) => break,
-                Err(error) => {
-                    counters.count("link_malformed");
-                    tracing::warn!(%node, %error, "a link was closed");
-                    connection.close(code::PROTOCOL, b"bad frame");
+            }
+            frame = writer.frames.recv() => {
+                let Some(frame) = frame else { return };
+                let written = put(&mut writer.send, &frame, writer.bucket.as_ref()).await;
+                writer.waiting.fetch_sub(frame.len(), Ordering::Relaxed);
+                if written.is_none() {
                     return;
                 }
             }
         }
     }
-    connection.close(code::PROTOCOL, b"control stream ended");
 }
 
-/// Sends what the control task puts in, until it drops the other end. True: it did, and wants the link closed.
-pub(super) async fn write(mut send: SendStream, mut out: Outgoing<Vec<u8>>) -> bool {
-    // Control goes before nothing: datagrams have a queue of their own.
-    while let Some(message) = out.next().await {
-        let Ok(framed) = frame(&message) else {
-            tracing::error!(len = message.len(), "a message too large for a link was not sent");
-            continue;
-        };
-        if send.write_all(&framed).await.is_err() {
-            return false;
+async fn put(send: &mut SendStream, frame: &[u8], bucket: Option<&SharedBucket>) -> Option<()> {
+    let Some(bucket) = bucket else { return send.write_all(frame).await.ok() };
+    for piece in frame.chunks(PIECE) {
+        while !bucket.take(piece.len(), VOICE_PARTS) {
+            tokio::time::sleep(TURN).await;
         }
+        send.write_all(piece).await.ok()?;
     }
-    let _ = send.finish();
-    true
+    Some(())
 }
 
 /// Hands datagrams on until the connection ends.

@@ -81,7 +81,7 @@ impl Media {
         }
         self.out = out;
         if !links.is_empty() {
-            self.give_to_links(links, &header, &payload, false);
+            self.give_to_links(links, &header, &payload, Medium::Voice);
         }
     }
 
@@ -102,7 +102,7 @@ impl Media {
         self.pictures.clear();
         let mut waiting = std::mem::take(&mut self.link_pictures);
         for (links, header, payload) in waiting.drain(..) {
-            self.give_to_links(links, &header, &payload, true);
+            self.give_to_links(links, &header, &payload, Medium::Picture);
         }
         self.link_pictures = waiting;
     }
@@ -112,20 +112,20 @@ impl Media {
         links: trialogue_core::forward::Nodes,
         header: &MediaHeader,
         payload: &[u8],
-        picture: bool,
+        medium: Medium,
     ) {
         let mut whole: Option<Bytes> = None;
         for node in links.iter() {
             let Some(sender) = self.links.get(usize::from(node)).and_then(|l| l.sender.as_deref()) else { continue };
-            let max = sender.max_size();
-            let sent = if picture && !sender.has_room() {
+            let max = sender.max_size(medium);
+            let sent = if medium == Medium::Picture && !sender.has_room() {
                 false
             } else if HEADER + payload.len() <= max {
-                sender.send(whole.get_or_insert_with(|| link::datagram(header, payload)).clone())
+                sender.send(medium, whole.get_or_insert_with(|| link::datagram(header, payload)).clone())
             } else {
                 // `all` would leave the second half out after a failure of the first, which is right: alone it is of no use.
                 HEADER + payload.len().div_ceil(2) <= max
-                    && link::halves(header, payload).into_iter().all(|half| sender.send(half))
+                    && link::halves(header, payload).into_iter().all(|half| sender.send(medium, half))
             };
             if !sent {
                 self.link_full += 1;

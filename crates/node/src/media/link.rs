@@ -1,14 +1,15 @@
 //! Media on links: datagrams out, and packets too large for a path in two halves (`spec/media.md`).
 
 use bytes::{BufMut, Bytes, BytesMut};
+use trialogue_wire::console::Medium;
 use trialogue_wire::media::{HEADER, Half, MediaHeader};
 
 /// Sends datagrams to one node; called on the media thread and must not wait.
 pub trait LinkSender: Send {
-    /// Sends or drops. False: dropped.
-    fn send(&self, datagram: Bytes) -> bool;
-    /// Largest datagram that passes now, in bytes.
-    fn max_size(&self) -> usize;
+    /// Sends or drops: a voice by every path, a picture by the best one. False: no path took it.
+    fn send(&self, medium: Medium, datagram: Bytes) -> bool;
+    /// Largest datagram that passes now wherever this medium goes, in bytes.
+    fn max_size(&self, medium: Medium) -> usize;
     /// A picture may be sent now: nothing much waits before it that a voice would have to wait behind.
     fn has_room(&self) -> bool;
 }

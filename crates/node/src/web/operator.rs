@@ -15,6 +15,17 @@ pub struct LinkStatus {
     pub up: bool,
     /// Round trip in microseconds.
     pub round_trip_us: Option<u32>,
+    /// Paths that are up.
+    pub paths_up: usize,
+    /// Paths that there are.
+    pub paths: usize,
+}
+
+impl LinkStatus {
+    /// Of a link that nothing is known of.
+    pub fn of(node: String) -> Self {
+        Self { node, up: false, round_trip_us: None, paths_up: 0, paths: 0 }
+    }
 }
 
 /// What `/healthz` shows. Clones show the same.
