@@ -60,6 +60,12 @@ impl Statement {
             Act::Ring { offers, .. } | Act::Answer { offers, .. } => {
                 offers.len() <= NODES_MAX && offers.is_sorted_by(|a, b| a.node < b.node)
             }
+            Act::Attach { offers, word, .. } => {
+                offers.len() <= NODES_MAX
+                    && offers.is_sorted_by(|a, b| a.node < b.node)
+                    && offers.iter().all(|offer| offer.package.len as usize <= BODY_MAX)
+                    && word.lists().iter().all(|list| list.len() <= PARTIES_MAX && list.is_sorted_by(|a, b| a < b))
+            }
             Act::Handshake { epoch, commit, welcome, added, removed, .. } => {
                 let distinct = |devices: &[DeviceId]| {
                     devices.len() <= MEMBERS_MAX

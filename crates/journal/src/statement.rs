@@ -232,6 +232,24 @@ pub enum Act {
         #[n(1)]
         id: CallId,
     },
+    /// Comes over: the console, which is in on the line at another node of its party, is in here from now on, in the same call, with the same key
+    /// packages, and with everything that it has said there.
+    #[n(16)]
+    #[cbor(map)]
+    Attach {
+        /// The call that it rang or answered.
+        #[n(1)]
+        call: CallId,
+        /// Its key packages as offered before; their bodies do not travel again.
+        #[n(2)]
+        offers: Vec<KeyOffer>,
+        /// Its ring of that id goes on, so urgent.
+        #[n(3)]
+        ring: Option<Precedence>,
+        /// What it has said in the call so far.
+        #[n(4)]
+        word: Carried,
+    },
     /// A station says what it heard of the others in a test call.
     #[n(18)]
     #[cbor(map)]
@@ -273,6 +291,34 @@ pub enum Act {
         #[n(3)]
         translation: String,
     },
+}
+
+/// What a console that comes over has said about the call's parties and itself. Lists are ascending, each party once.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Carried {
+    /// Stations that it has confirmed.
+    #[n(1)]
+    pub confirmed: Vec<PartyId>,
+    /// Parties with which its principal is ready; empty: is not ready.
+    #[n(2)]
+    pub ready: Vec<PartyId>,
+    /// Parties with which it, a principal, is on; empty: is not on.
+    #[n(3)]
+    pub on: Vec<PartyId>,
+    /// Parties that it wants dropped.
+    #[n(4)]
+    pub drops: Vec<PartyId>,
+    /// It is held.
+    #[n(5)]
+    pub held: bool,
+}
+
+impl Carried {
+    /// All its lists.
+    pub fn lists(&self) -> [&[PartyId]; 4] {
+        [&self.confirmed, &self.ready, &self.on, &self.drops]
+    }
 }
 
 /// Who comes to a consultation, and when.

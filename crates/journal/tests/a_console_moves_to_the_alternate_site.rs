@@ -171,3 +171,83 @@ fn one_site_declines_for_the_party() {
     assert!(sites.state.sounding_on(&party("USA"), &duty()).is_empty());
     sites.check_few();
 }
+
+/// As it stands in the journal of usa-1: rung, with the other's station confirmed.
+fn comes_over() -> Act {
+    Act::Attach {
+        call: call(1),
+        offers: Vec::new(),
+        ring: Some(Precedence::Routine),
+        word: Carried { confirmed: vec![party("JPN")], ..Carried::default() },
+    }
+}
+
+fn in_at_the_main_site() -> (Sites, Device, Device) {
+    let (usa, jpn) = (device("usa-duty"), device("jpn-duty"));
+    let mut sites = Sites::new();
+    for at in ["usa-1", "usa-2"] {
+        sites.enrol(at, &usa).unwrap();
+    }
+    sites.enrol("jpn-1", &jpn).unwrap();
+    sites.says("usa-1", &usa, ring(1)).unwrap();
+    sites.says("usa-1", &usa, Act::Confirm { party: party("JPN") }).unwrap();
+    sites.says("jpn-1", &jpn, answer(1)).unwrap();
+    (sites, usa, jpn)
+}
+
+#[test]
+fn it_comes_over_with_its_ring_and_its_word() {
+    let (mut sites, usa, jpn) = in_at_the_main_site();
+    let before = sites.line();
+    assert_eq!(
+        sites.says("usa-2", &usa, comes_over()),
+        Ok(Applied::CameOver { line: duty(), device: usa.secret.id() })
+    );
+    let after = sites.line();
+    assert_eq!(sites.places(), [(jpn.secret.id(), "jpn-1".into()), (usa.secret.id(), "usa-2".into())]);
+    assert_eq!((after.call, &after.prepared), (before.call, &before.prepared), "the same call, and nothing unsaid");
+    assert_eq!(after.rings[0].call, call(1));
+    assert_eq!(after.rings[0].node, node("usa-2"));
+    // The main site starts again: who has come over stays in.
+    sites.entry("usa-1", Body::Restarted {}, Vec::new()).unwrap();
+    assert_eq!(sites.places(), [(jpn.secret.id(), "jpn-1".into()), (usa.secret.id(), "usa-2".into())]);
+    assert_eq!(sites.line().call, Some(call(1)));
+}
+
+#[test]
+fn nobody_comes_over_who_is_not_in_at_the_other_site() {
+    let (mut sites, usa, jpn) = in_at_the_main_site();
+    let said = |who: &Device, number, act| {
+        Statement { device: who.secret.id(), number, line: duty(), act }.sign(&who.secret).0
+    };
+    let judge = |sites: &Sites, at: &str, bytes: &[u8]| sites.state.judge(&node(at), bytes, 0).map(drop);
+    assert_eq!(judge(&sites, "usa-2", &said(&usa, 50, comes_over())), Ok(()));
+    // Of another party, at its own node, with another call, with another's ring, and with what was never said.
+    assert_eq!(judge(&sites, "usa-2", &said(&jpn, 50, comes_over())), Err(Ignored::UnknownDevice));
+    assert_eq!(judge(&sites, "usa-1", &said(&usa, 50, comes_over())), Err(Ignored::NotIn));
+    let with = |called, ring, word| Act::Attach { call: call(called), offers: Vec::new(), ring, word };
+    let wrong = with(2, None, Carried::default());
+    assert_eq!(judge(&sites, "usa-2", &said(&usa, 50, wrong)), Err(Ignored::NotNow));
+    let louder = with(1, Some(Precedence::Priority), Carried::default());
+    assert!(judge(&sites, "usa-2", &said(&usa, 50, louder)).is_err());
+    let own = with(1, None, Carried { confirmed: vec![party("USA")], ..Carried::default() });
+    assert_eq!(judge(&sites, "usa-2", &said(&usa, 50, own)), Err(Ignored::Malformed));
+    let principal = with(1, None, Carried { on: vec![party("JPN")], ..Carried::default() });
+    assert_eq!(judge(&sites, "usa-2", &said(&usa, 50, principal)), Err(Ignored::Role));
+    // Said again, and by one that has hung up.
+    sites.says("usa-2", &usa, comes_over()).unwrap();
+    let number = sites.number;
+    assert_eq!(judge(&sites, "usa-2", &said(&usa, number, comes_over())), Err(Ignored::Replayed));
+    sites.says("usa-2", &usa, Act::Leave { cause: None }).unwrap();
+    assert_eq!(judge(&sites, "usa-1", &said(&usa, 99, comes_over())), Err(Ignored::NotIn));
+    assert_eq!(judge(&sites, "usa-2", &said(&usa, 99, comes_over())), Err(Ignored::NotIn));
+}
+
+#[test]
+fn one_statement_in_two_journals_leaves_it_in_once() {
+    let (mut sites, usa, jpn) = in_at_the_main_site();
+    sites.says("usa-1", &usa, answer(1)).unwrap();
+    sites.number -= 1;
+    sites.says("usa-2", &usa, answer(1)).unwrap();
+    assert_eq!(sites.places(), [(jpn.secret.id(), "jpn-1".into()), (usa.secret.id(), "usa-2".into())]);
+}

@@ -43,6 +43,15 @@ fn acts() -> Vec<(&'static str, Act)> {
         ),
         ("attend", attend(Some(Coming { office: office("usa-leaders"), at_ms: 1_790_000_000_000 }))),
         ("attend, nobody", attend(None)),
+        (
+            "attach",
+            Act::Attach {
+                call: call(1),
+                offers: vec![KeyOffer { node: node("usa-1"), package: BodyRef::of(b"package").unwrap() }],
+                ring: Some(trialogue_charter::Precedence::Priority),
+                word: Carried { confirmed: vec![party("JPN")], held: true, ..Carried::default() },
+            },
+        ),
         ("withdraw", Act::Withdraw { id: call(1) }),
         (
             "station tested",

@@ -253,6 +253,9 @@ impl State {
             node.devices.get(device).and_then(|known| known.last_stay.as_ref()).map(|stay| stay.number)
         };
         let others = self.nodes.values().filter(|other| other.party == node.party && other.id != node.id);
-        others.filter_map(last).all(|elsewhere| Some(elsewhere) < last(node)) && !self.is_revoked(device)
+        // One statement in two journals, as a console may have to say it again at the other site, leaves the device at one of them.
+        let here = last(node).map(|number| (number, &node.id));
+        others.filter_map(|other| Some((last(other)?, &other.id))).all(|there| Some(there) < here)
+            && !self.is_revoked(device)
     }
 }

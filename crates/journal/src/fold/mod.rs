@@ -7,6 +7,7 @@
 //! The same rules tell a node which statements of its own consoles to refuse ([`State::judge`]).
 
 mod answer;
+mod attach;
 mod consult;
 mod consultation;
 mod decline;
@@ -91,6 +92,13 @@ pub enum Applied {
         line: LineId,
         /// What it answered.
         call: CallId,
+        /// Who.
+        device: DeviceId,
+    },
+    /// A console that is in at another node of its party has come over to this one.
+    CameOver {
+        /// The line.
+        line: LineId,
         /// Who.
         device: DeviceId,
     },
@@ -319,7 +327,8 @@ impl State {
         if self.is_revoked(&statement.device) {
             return Err(Ignored::Revoked);
         }
-        if let crate::Act::Ring { offers, .. } | crate::Act::Answer { offers, .. } = &statement.act
+        if let crate::Act::Ring { offers, .. } | crate::Act::Answer { offers, .. } | crate::Act::Attach { offers, .. } =
+            &statement.act
             && offers.iter().any(|offer| self.charter.node(&offer.node).is_none())
         {
             return Err(Ignored::Malformed);

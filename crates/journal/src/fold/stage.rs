@@ -122,6 +122,7 @@ impl State {
                 }
                 if with.iter().all(|other| able.contains(other)) { Ok(()) } else { Err(Ignored::NotNow) }
             }
+            Act::Attach { .. } => self.judge_coming_over(own, statement),
             Act::Ring { .. } | Act::Answer { .. } if self.dropped(&statement.line).contains(party) => {
                 Err(Ignored::Dropped)
             }

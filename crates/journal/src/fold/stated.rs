@@ -39,6 +39,7 @@ impl NodeState {
                 self.may_come_in(statement)
             }
             Act::Answer { .. } => self.may_come_in(statement),
+            Act::Attach { ring, word, .. } => self.may_attach(charter, statement, *ring, word),
             Act::Acknowledge { call, .. } => {
                 self.must_act(charter, &statement.device)?;
                 self.may_acknowledge(&statement.line, call)
@@ -85,7 +86,7 @@ impl NodeState {
         let role = self.role(charter, &device);
         if let Some(known) = self.devices.get_mut(&device) {
             known.last_number = number;
-            if matches!(act, Act::Ring { .. } | Act::Answer { .. }) {
+            if matches!(act, Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. }) {
                 known.last_stay = Some(Stay { line: line.clone(), number, seq, end: None });
             }
         }
@@ -108,6 +109,11 @@ impl NodeState {
                 on.answer(device, call, offers, role, seq, time_ms);
                 self.begin(&line, &call);
                 Applied::Answered { line, call, device }
+            }
+            Act::Attach { call, offers, ring, word } => {
+                on.attach(device, call, offers, ring, word, role, (seq, time_ms));
+                self.begin(&line, &call);
+                Applied::CameOver { line, device }
             }
             Act::Decline { call, reason, call_back_ms, deputy } => {
                 on.decline(call, reason, call_back_ms, deputy, Some(device), seq);
