@@ -16,6 +16,8 @@ use trialogue_wire::console::{Refusal, ToNode};
 pub(crate) enum Purpose {
     /// To be in: ring, answer, come back.
     Enter,
+    /// To be in at this site, in the call that it is in at the other one.
+    Attach,
     /// Fresh key packages, or a ring to those who are missing, while in.
     Again,
     Decline,
@@ -90,6 +92,12 @@ impl Console {
         self.acts.waiting.retain(|said| !stale(said));
     }
 
+    /// At another site: handshakes of the former one are nobody's any more, and what is brought up to the officer's wish is said anew.
+    pub(crate) fn acts_elsewhere(&mut self) {
+        let gone = |said: &Said| !matches!(said.purpose, Purpose::Enter | Purpose::Leave);
+        self.acts.waiting.retain(|said| !gone(said));
+    }
+
     /// Connected again, and the state is whole: what the journal does not have yet is said once more, in the same words.
     pub(crate) fn acts_again(&mut self) {
         let known = self.fold.as_ref().map_or(0, |fold| fold.last_number(&self.id));
@@ -146,7 +154,7 @@ impl Console {
             }
             // Another of the parties was faster with something else: it is tried again.
             Purpose::ComeOn => self.come_on_later(),
-            Purpose::Again | Purpose::Leave => {}
+            Purpose::Again | Purpose::Leave | Purpose::Attach => {}
         }
     }
 }

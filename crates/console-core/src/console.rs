@@ -43,6 +43,13 @@ pub struct Console {
     pub(crate) call: Option<Engaged>,
     pub(crate) keys: Option<Keys>,
     pub(crate) leg: Leg,
+    /// Which pair of WebSocket and leg that is.
+    pub(crate) slot: u8,
+    /// The pair that leads to the other site, and what came over it.
+    pub(crate) spare: Option<Box<crate::sites::Attachment>>,
+    /// The spare pair is being looked after: nothing of it is shown or said in the call.
+    pub(crate) at_spare: bool,
+    pub(crate) sites: crate::sites::Sites,
     pub(crate) trouble: Option<Trouble>,
     /// The node could not write down what this console said last.
     pub(crate) unrecorded: bool,
@@ -87,6 +94,10 @@ impl Console {
             call: None,
             keys: None,
             leg: Leg::default(),
+            slot: 0,
+            spare: None,
+            at_spare: false,
+            sites: crate::sites::Sites::default(),
             trouble: None,
             unrecorded: false,
             outcomes: BTreeMap::new(),
@@ -113,14 +124,17 @@ impl Console {
         self.now_us = self.now_us.max(now_us);
         self.now_ms = now_ms;
         let idle = matches!(input, Input::Tick);
+        self.sites.note_time(self.now_us);
         match input {
-            Input::Opened => self.link_opened(),
-            Input::Received(bytes) => self.received(&bytes),
-            Input::Closed => self.link_closed(),
+            Input::At { slot, input } => self.attached(slot, *input),
+            Input::Opened
+            | Input::Received(_)
+            | Input::Closed
+            | Input::LegOffer(_)
+            | Input::LegUp
+            | Input::LegDown
+            | Input::LegHeard => self.attached(0, input),
             Input::Command(command) => self.command(command),
-            Input::LegOffer(sdp) => self.leg_offer(sdp),
-            Input::LegUp => self.leg_up(),
-            Input::LegDown => self.leg_down(),
             // Asked for every late frame: most say what the journals are about to.
             Input::Unopened { key_id } if !self.unopened(key_id) => return,
             Input::Unopened { .. } => {}
@@ -128,6 +142,7 @@ impl Console {
             Input::Tick => {}
         }
         self.link_tick();
+        self.settle_spare();
         self.settle();
         if idle {
             self.stock_package();
@@ -154,6 +169,7 @@ impl Console {
             self.stock_next_us(),
             self.duty_next_us(),
             self.consult_next_us(),
+            self.sites_next_us(),
             self.rung_us.values().map(|since| since + SILENT_US).filter(|at| *at > self.now_us).min(),
         ];
         due.into_iter().flatten().min()
@@ -174,6 +190,7 @@ impl Console {
     /// Brings everything that follows from the state up to date, in the order in which one thing rests on another.
     fn settle(&mut self) {
         if !self.link.is_syncing() {
+            self.settle_place();
             self.settle_call();
             self.settle_stage();
             self.note_calls();
@@ -261,6 +278,20 @@ impl Console {
     }
 
     pub(crate) fn push(&mut self, output: Output) {
+        let of_slot = matches!(
+            output,
+            Output::Send(_)
+                | Output::Reconnect { .. }
+                | Output::Stop
+                | Output::MakeOffer
+                | Output::LegAnswer(_)
+                | Output::Place { .. }
+                | Output::Connect { .. }
+        );
+        let output = match self.slot {
+            slot if slot > 0 && of_slot => Output::At { slot, output: Box::new(output) },
+            _ => output,
+        };
         self.out.push_back(output);
     }
 

@@ -41,9 +41,10 @@ impl Console {
     fn drop_past_groups(&mut self, groups: &BTreeMap<NodeId, Arc<Group>>) {
         let Some(keys) = &mut self.keys else { return };
         let current: BTreeSet<GroupId> = groups.values().map(|group| group.id).collect();
-        let moving = keys.moving.as_ref().map(|own| own.group);
+        let moving = keys.moving.as_ref().map(|own| own.group).into_iter();
+        let kept: Vec<GroupId> = moving.chain(keys.over.map(|over| over.group)).collect();
         for held in keys.ring.groups().collect::<Vec<_>>() {
-            if !current.contains(&held) && Some(held) != moving {
+            if !current.contains(&held) && !kept.contains(&held) {
                 keys.ring.drop_group(&held);
                 keys.broken.remove(&held);
                 keys.added_with.retain(|(group, _, _), _| *group != held);

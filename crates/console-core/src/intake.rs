@@ -15,7 +15,7 @@ impl Console {
         for bundle in bundles {
             self.take_entry(bundle);
             // Before the next entry counts: a member that was added with what it offered then is told from one that has offered anew.
-            if self.link.is_up() {
+            if self.link.is_up() && !self.at_spare {
                 self.note_added();
             }
         }

@@ -28,6 +28,15 @@ pub enum Input {
     },
     /// The media worker is new: its counters are at zero, so it must never again be given a key of before.
     WorkerRestarted,
+    /// Media came over the leg: the node is alive. Said at most every 50 ms.
+    LegHeard,
+    /// One of the above of a WebSocket or leg, at this slot ([`Output::At`]).
+    At {
+        /// Which of the two.
+        slot: u8,
+        /// What happened.
+        input: Box<Input>,
+    },
     /// Nothing happened but time.
     Tick,
 }
@@ -67,6 +76,25 @@ pub enum Output {
         device: Option<DeviceId>,
         /// Voice or picture.
         medium: Medium,
+    },
+    /// One of the above, for the WebSocket and leg of this slot. A console of a party with two sites holds a pair for each: slot 0 leads to the
+    /// address that the platform knows, slot 1 to that of [`Output::Connect`]. What is not inside an `At` is for slot 0.
+    At {
+        /// Which of the two.
+        slot: u8,
+        /// What to do there.
+        output: Box<Output>,
+    },
+    /// Inside an [`Output::At`]: its WebSocket leads to this origin from now on (`https://…`); open it.
+    Connect {
+        /// Origin of the other site.
+        url: String,
+    },
+    /// What is said and shown goes over the leg of this slot from now on, and only over that one; only what comes over it is heard and seen.
+    /// Sealing goes on as it was: the same key, the next number.
+    Use {
+        /// Which of the two.
+        slot: u8,
     },
     /// A ring sounds here, or no more.
     Ringing(bool),

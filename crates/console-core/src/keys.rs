@@ -32,6 +32,15 @@ pub(crate) struct Issued {
     pub(crate) until_us: Option<u64>,
 }
 
+/// A group that outlives its site for a moment.
+#[derive(Clone, Copy)]
+pub(crate) struct Over {
+    pub(crate) group: GroupId,
+    pub(crate) until_us: u64,
+    /// When the group of the new site is used; none: it is not there yet.
+    pub(crate) switch_us: Option<u64>,
+}
+
 pub(crate) struct Keys {
     pub(crate) ring: Keyring,
     pub(crate) stock: VecDeque<Vec<u8>>,
@@ -54,6 +63,8 @@ pub(crate) struct Keys {
     pub(crate) generations: BTreeMap<(GroupId, u64), u16>,
     /// Keys with everyone are there, so that it could seal.
     pub(crate) able: bool,
+    /// The group of the site that this console came from, which is sealed for until that of the new site is there.
+    pub(crate) over: Option<Over>,
     /// What the media worker seals with now.
     pub(crate) sealing: Option<(GroupId, u64)>,
     /// A stranger is in the own group, and since when.
@@ -80,6 +91,7 @@ impl Keys {
             heard: BTreeMap::new(),
             generations: BTreeMap::new(),
             able: false,
+            over: None,
             sealing: None,
             stranger: None,
             ready: 0,
@@ -103,6 +115,7 @@ impl Console {
         keys.heard.clear();
         keys.generations.clear();
         keys.stranger = None;
+        keys.over = None;
         keys.ready = 0;
         let stop = keys.sealing.take().is_some();
         let issued = std::mem::take(&mut keys.issued);

@@ -49,7 +49,7 @@ impl Console {
         let Some(fold) = &self.fold else { return false };
         match fold.lead(node, line) {
             Some(lead) => lead == self.id,
-            None => self.acts.is_waiting(line, |purpose| purpose == Purpose::Enter),
+            None => self.acts.is_waiting(line, |purpose| matches!(purpose, Purpose::Enter | Purpose::Attach)),
         }
     }
 
@@ -210,7 +210,7 @@ impl Console {
         }
     }
 
-    fn forget_move(&mut self) {
+    pub(crate) fn forget_move(&mut self) {
         let Some(keys) = &mut self.keys else { return };
         let Some(own) = keys.moving.take() else { return };
         if own.epoch == 0 && own.commit.is_none() {

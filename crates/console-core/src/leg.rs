@@ -28,6 +28,8 @@ pub(crate) struct Leg {
     again_us: u64,
     /// The node has lost the leg, whatever the platform still believes.
     pub(crate) renew: bool,
+    /// Media came over it last.
+    pub(crate) heard_us: u64,
     pub(crate) places: BTreeMap<String, (DeviceId, Medium)>,
     /// What the officer sends: voice, picture.
     pub(crate) sending: (bool, bool),
@@ -38,6 +40,17 @@ impl Leg {
     pub(crate) fn mid_of(&self, device: &DeviceId, medium: Medium) -> Option<String> {
         let mut places = self.places.iter();
         places.find(|(_, (at, of))| at == device && *of == medium).map(|(mid, _)| mid.clone())
+    }
+}
+
+impl Leg {
+    /// When it needs attention, its WebSocket being up.
+    pub(crate) fn next_us(&self) -> Option<u64> {
+        match self.stage {
+            Stage::Down => Some(self.again_us),
+            Stage::Up => self.renew.then_some(self.again_us),
+            _ => Some(self.since_us + LEG_US),
+        }
     }
 }
 
@@ -70,11 +83,7 @@ impl Console {
         if !self.link.is_up() {
             return None;
         }
-        match self.leg.stage {
-            Stage::Down => Some(self.leg.again_us),
-            Stage::Up => self.leg.renew.then_some(self.leg.again_us),
-            _ => Some(self.leg.since_us + LEG_US),
-        }
+        self.leg.next_us()
     }
 
     pub(crate) fn leg_offer(&mut self, sdp: String) {
@@ -95,6 +104,10 @@ impl Console {
         if matches!(self.leg.stage, Stage::Answered | Stage::Offered) {
             self.leg_stage(Stage::Up);
         }
+    }
+
+    pub(crate) fn leg_heard(&mut self) {
+        self.leg.heard_us = self.now_us;
     }
 
     pub(crate) fn leg_down(&mut self) {

@@ -29,6 +29,7 @@ mod precedence;
 mod refresh;
 mod seal;
 mod show;
+mod sites;
 mod stage;
 mod standing;
 mod stations;

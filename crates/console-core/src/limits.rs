@@ -11,6 +11,27 @@ pub const HELLO_US: u64 = 10_000_000;
 pub const PING_US: u64 = 5_000_000;
 /// Keep-alive in a call: a node that is gone is noticed in time to come back before the others count this console as lost.
 pub const PING_IN_CALL_US: u64 = 1_000_000;
+/// Keep-alive on both WebSockets of a console in a call whose party has another site. More often is load for every node, less often a longer
+/// silence when a site loses power.
+pub const PING_SITES_US: u64 = 100_000;
+/// Without a word or packet of the site in use for so long, while the other site answers, the console goes on there. Shorter takes a lost packet
+/// for a dead site, longer is silence.
+pub const SITE_SILENT_US: u64 = 250_000;
+/// The machine itself was not run for longer than that: what it has not heard proves nothing yet.
+pub const STALLED_US: u64 = 60_000;
+/// After such a stall nothing is concluded for so long.
+pub const STALLED_GRACE_US: u64 = 200_000;
+/// Between two moves to another site because of silence: a network that loses both sites in turn does not toss the console to and fro.
+pub const MOVE_AGAIN_US: u64 = 5_000_000;
+/// How long the first site must be up before a console that is in no call goes back to it.
+pub const BACK_US: u64 = 5_000_000;
+/// Between two tries to come over.
+pub const ATTACH_AGAIN_US: u64 = 500_000;
+/// How long what is said goes on being sealed for the group of the site that is gone. The others keep its keys for [`OLD_KEYS_US`].
+pub const OVER_US: u64 = 8_000_000;
+/// How long the group of the new site is there before it is sealed for: the others join it meanwhile. Less makes them wait for keys, more
+/// keeps the old group longer than needed.
+pub const SWITCH_US: u64 = 1_000_000;
 /// Without a word from the node for this many keep-alives the WebSocket counts as dead.
 pub const PINGS_MISSED: u64 = 3;
 /// First and longest wait before a WebSocket is opened again, in milliseconds; doubled in between.

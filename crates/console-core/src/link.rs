@@ -30,11 +30,11 @@ pub(crate) enum Stage {
 #[derive(Default)]
 pub(crate) struct Link {
     pub(crate) stage: Stage,
-    since_us: u64,
-    heard_us: u64,
+    pub(crate) since_us: u64,
+    pub(crate) heard_us: u64,
     ping_us: u64,
     ping: u32,
-    tries: u32,
+    pub(crate) tries: u32,
     /// A wait that was asked for by a refusal, in milliseconds.
     wait_ms: Option<u32>,
     /// It has asked for charters on this WebSocket.
@@ -51,6 +51,17 @@ impl Link {
     /// The state is being told anew: nothing may be concluded from what is not in it yet.
     pub(crate) fn is_syncing(&self) -> bool {
         self.stage == Stage::Syncing
+    }
+}
+
+impl Link {
+    /// When it needs attention, with a keep-alive every so many microseconds.
+    pub(crate) fn next_us(&self, ping_every: u64) -> Option<u64> {
+        match self.stage {
+            Stage::Open | Stage::Proven | Stage::Syncing => Some(self.since_us + HELLO_US),
+            Stage::Up => Some(self.ping_us + ping_every),
+            Stage::Down | Stage::Refused => None,
+        }
     }
 }
 
@@ -72,11 +83,16 @@ impl Console {
         if self.link.stage == Stage::Refused {
             return;
         }
+        let was_up = self.link.is_up();
         self.stage(Stage::Down);
         // A node keeps the leg of a console in a call, and no other.
-        self.leg.renew |= self.call.is_none();
+        self.leg.renew |= self.call.is_none() || self.at_spare;
         self.paths.clear();
-        self.acts_unsent();
+        if self.at_spare {
+            self.try_another_site(was_up);
+        } else {
+            self.acts_unsent();
+        }
         let most = if self.call.is_some() { RECONNECT_IN_CALL_MS } else { RECONNECT_MS.1 };
         let step = RECONNECT_MS.0.saturating_mul(1 << self.link.tries.min(10)).min(most);
         let wait = self.link.wait_ms.take().unwrap_or(step);
@@ -93,7 +109,9 @@ impl Console {
         let now = self.now_us;
         match self.link.stage {
             Stage::Open | Stage::Proven | Stage::Syncing if now >= self.link.since_us + HELLO_US => self.link_closed(),
-            Stage::Up if now >= self.link.heard_us + self.ping_every() * PINGS_MISSED => self.link_closed(),
+            Stage::Up if now >= self.link.heard_us + self.ping_every().max(PING_IN_CALL_US) * PINGS_MISSED => {
+                self.link_closed()
+            }
             Stage::Up if now >= self.link.ping_us + self.ping_every() => {
                 self.link.ping_us = now;
                 self.link.ping = self.link.ping.wrapping_add(1);
@@ -105,15 +123,15 @@ impl Console {
     }
 
     fn ping_every(&self) -> u64 {
+        // Whoever can go on at another site has to know at once that this one is gone.
+        if self.watches_life() {
+            return PING_SITES_US;
+        }
         if self.call.is_some() { PING_IN_CALL_US } else { PING_US }
     }
 
     pub(crate) fn link_next_us(&self) -> Option<u64> {
-        match self.link.stage {
-            Stage::Open | Stage::Proven | Stage::Syncing => Some(self.link.since_us + HELLO_US),
-            Stage::Up => Some(self.link.ping_us + self.ping_every()),
-            Stage::Down | Stage::Refused => None,
-        }
+        self.link.next_us(self.ping_every())
     }
 
     pub(crate) fn received(&mut self, bytes: &[u8]) {
@@ -143,6 +161,10 @@ impl Console {
                 self.paths = paths.into_iter().map(|path| (path.node.clone(), path)).collect();
                 self.synced();
             }
+            ToConsole::Sites { sites } => self.take_sites(sites),
+            // What was said, was said at the other site.
+            ToConsole::Accepted { .. } | ToConsole::Refused { number: Some(_), .. } | ToConsole::Sending { .. }
+                if self.at_spare => {}
             ToConsole::Accepted { number, unrecorded } => {
                 self.unrecorded = unrecorded;
                 self.act_accepted(number);
@@ -164,6 +186,10 @@ impl Console {
             return self.turned_away(Refusal::Protocol);
         }
         if let Err(why) = self.check_charter(&node, charter) {
+            if self.at_spare {
+                self.link.wait_ms = Some(CHARTER_RETRY_MS);
+                return self.link_closed();
+            }
             if let Some(serial) = self.missed_some(charter) {
                 // It was away for more than one amendment: each is verified by the one before.
                 self.trouble = Some(Trouble::Charter { why });
@@ -175,13 +201,14 @@ impl Console {
             self.link.wait_ms = Some(CHARTER_RETRY_MS);
             return self.link_closed();
         }
-        if matches!(self.trouble, Some(Trouble::Charter { .. } | Trouble::Refused { .. })) {
+        if !self.at_spare && matches!(self.trouble, Some(Trouble::Charter { .. } | Trouble::Refused { .. })) {
             self.trouble = None;
         }
         let signature = self.secret.prove(&node, nonce).to_vec();
         self.node = Some(node);
         self.stage(Stage::Proven);
-        let (certificate, on_watch) = (self.certificate.clone(), self.on_watch);
+        // It is on watch at one site, and counted once.
+        let (certificate, on_watch) = (self.certificate.clone(), self.on_watch && !self.at_spare);
         self.send(&ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch });
     }
 
@@ -216,13 +243,18 @@ impl Console {
             .is_none_or(|charter| DeviceCertificate::verify(&charter, &self.certificate).is_ok());
         match self.check_charter(&node, bytes) {
             Ok(()) => {
+                // The other site may have brought the charter first: this fold begins anew all the same.
+                self.fold = self.charter.clone().map(State::new);
+                self.seen.clear();
                 self.stage(Stage::Syncing);
                 self.log(Event::Amended);
             }
             // The node says it too, at once.
             Err(_) if !accepted => self.turned_away(Refusal::Certificate),
             Err(why) => {
-                self.trouble = Some(Trouble::Charter { why });
+                if !self.at_spare {
+                    self.trouble = Some(Trouble::Charter { why });
+                }
                 self.link.wait_ms = Some(CHARTER_RETRY_MS);
                 self.link_closed();
             }
@@ -269,6 +301,9 @@ impl Console {
         }
         self.stage(Stage::Up);
         self.link.tries = 0;
+        if self.at_spare {
+            return;
+        }
         // What the node had accepted stands in the state by now, or it never will.
         if let Some(keys) = self.keys.as_mut().filter(|keys| keys.moving.as_ref().is_some_and(|own| own.confirmed)) {
             keys.moving = None;
@@ -280,6 +315,11 @@ impl Console {
 
     fn turned_away(&mut self, reason: Refusal) {
         self.log(Event::Refused(crate::show::name_of(reason)));
+        if self.at_spare {
+            // The site in use says for itself whether this console is accepted.
+            self.link.wait_ms = Some(RECONNECT_MS.1);
+            return self.link_closed();
+        }
         self.trouble = Some(Trouble::Refused { reason: crate::show::name_of(reason) });
         match reason {
             // These pass by themselves.

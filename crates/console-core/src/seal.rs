@@ -6,7 +6,7 @@
 
 use crate::console::Console;
 use crate::io::{Event, OpenKey, Output, SealKey};
-use crate::keys::Issued;
+use crate::keys::{Issued, Over};
 use crate::limits::*;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, LineId, NodeId};
@@ -68,6 +68,31 @@ impl Console {
         }
     }
 
+    /// The group of the own node. Just after coming over from another site, that of the former node, as long as everyone in it is on the roster
+    /// and the others may not have joined the new one yet.
+    fn group_to_seal_for(
+        &mut self,
+        line: &LineId,
+        roster: &BTreeMap<DeviceId, &Participant>,
+    ) -> (Option<GroupId>, Worth) {
+        let group = self.own_group();
+        let worth = group.map_or(Worth::None, |group| self.worth(&group, line, roster));
+        let Some(over) = self.keys.as_ref().and_then(|keys| keys.over) else { return (group, worth) };
+        let there = matches!(worth, Worth::Good(_)) && group != Some(over.group);
+        let switch_us = over.switch_us.or(there.then_some(self.now_us + SWITCH_US));
+        let done = self.now_us >= over.until_us || switch_us.is_some_and(|at| self.now_us >= at && there);
+        if let Some(keys) = &mut self.keys {
+            keys.over = (!done).then_some(Over { switch_us, ..over });
+        }
+        if done || matches!(worth, Worth::Stranger(_)) {
+            return (group, worth);
+        }
+        match self.worth(&over.group, line, roster) {
+            good @ Worth::Good(_) => (Some(over.group), good),
+            _ => (group, worth),
+        }
+    }
+
     /// Brings the media worker up to date.
     pub(crate) fn settle_keys(&mut self) {
         if self.link.is_syncing() {
@@ -84,8 +109,7 @@ impl Console {
 
     /// Returns who can open what this console seals.
     fn settle_sealing(&mut self, line: &LineId, roster: &BTreeMap<DeviceId, &Participant>) -> BTreeSet<DeviceId> {
-        let group = self.own_group();
-        let worth = group.map_or(Worth::None, |group| self.worth(&group, line, roster));
+        let (group, worth) = self.group_to_seal_for(line, roster);
         let seated = roster.contains_key(&self.id);
         let now_us = self.now_us;
         let Some(keys) = &mut self.keys else { return BTreeSet::new() };
@@ -290,6 +314,7 @@ impl Console {
         let old = keys.issued.values().filter_map(|issued| issued.until_us).min();
         let lead = Some(keys.lead_again_us).filter(|at| self.call.is_some() && *at > self.now_us);
         let stranger = keys.stranger.map(|(_, since)| since + STRANGER_US).filter(|at| *at > self.now_us);
-        [old, lead, stranger].into_iter().flatten().min()
+        let over = keys.over.map(|over| over.switch_us.unwrap_or(over.until_us)).filter(|at| *at > self.now_us);
+        [old, lead, stranger, over].into_iter().flatten().min()
     }
 }

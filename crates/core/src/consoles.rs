@@ -145,6 +145,7 @@ impl Machine {
             ToNode::KeyFrame { device } => self.want_key_frame(device, None),
             ToNode::Want { hashes } => self.take_want(key, &hashes),
             ToNode::Sending { line, voice, picture } => self.take_sending(None, device, line, voice, picture),
+            ToNode::Watch { on } => self.take_watch(key, on),
             ToNode::Ping { .. } | ToNode::Prove { .. } | ToNode::Behind { .. } => {}
         }
     }

@@ -28,6 +28,7 @@ mod restore;
 mod rings;
 mod routes;
 mod sending;
+mod sites;
 mod streams;
 mod take_entries;
 mod take_statement;

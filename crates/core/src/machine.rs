@@ -17,7 +17,7 @@ use std::sync::Arc;
 use trialogue_charter::{CallId, DeviceId, HybridSecret, NodeId, OfficeId, PartyId, VerifiedCharter};
 use trialogue_journal::fold::State;
 use trialogue_journal::{Act, Body, Chain, Entry, Journal, UnverifiedStatement, VerifiedEntry};
-use trialogue_wire::console::{PathMeasure, PathState, Refusal};
+use trialogue_wire::console::{PathMeasure, PathState, Refusal, Site};
 
 /// The node as a pure machine. See the crate's documentation for the calling contract.
 pub struct Machine {
@@ -61,6 +61,8 @@ pub struct Machine {
     pub(crate) lost_due: BTreeMap<DeviceId, u64>,
     pub(crate) staffed_due_us: Option<u64>,
     pub(crate) staffed_written: Option<Vec<(OfficeId, u16)>>,
+    /// Where else consoles of this party find it.
+    pub(crate) sites: Vec<Site>,
     /// There are means to alert people beyond the consoles.
     pub(crate) alerts: bool,
     pub(crate) sounding: BTreeMap<CallId, Sounding>,

@@ -89,6 +89,7 @@ impl Machine {
             lost_due: BTreeMap::new(),
             staffed_due_us: None,
             staffed_written: None,
+            sites: Vec::new(),
             alerts,
             sounding: BTreeMap::new(),
             ring_buckets: BTreeMap::new(),

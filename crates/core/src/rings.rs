@@ -82,6 +82,7 @@ impl Machine {
         let consoles = self.sounding_at(&line, &call);
         let ring_us = u64::from(self.charter.policy.ring_seconds) * 1_000_000;
         let promise = self.promise(&line, &call);
+        let heard_elsewhere = consoles == 0 && self.sibling_watches(&line);
         let Some(sounding) = self.sounding.get_mut(&call) else { return };
         sounding.until_us = sounding.until_us.max(promise.map_or(0, |promise| promise.ready_us + ring_us));
         if now >= sounding.until_us {
@@ -96,7 +97,7 @@ impl Machine {
             // Somebody knows of it. Should nobody come by then, the search for another goes on.
             sounding.alert_us = sounding.alert_us.map(|at| at.max(promise.ready_us));
             sounding.escalate_us = sounding.escalate_us.map(|at| at.max(promise.ready_us));
-        } else if consoles == 0 {
+        } else if consoles == 0 && !heard_elsewhere {
             // Nobody hears it: not before consoles that were cut off with it had time to come back.
             if sounding.escalate_us.is_none() {
                 sounding.alert_us = sounding.alert_us.map(|at| at.min(sounding.since_us + UNSTAFFED_US));

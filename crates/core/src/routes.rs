@@ -15,11 +15,6 @@ fn hears(member: &Participant, speaker: &Participant) -> bool {
     member.device != speaker.device && member.floor != Floor::Held && speaker.floor.reaches(&member.party)
 }
 
-/// Nodes at which somebody hears the speaker.
-fn audience(members: &[Participant], speaker: &Participant) -> BTreeSet<NodeId> {
-    members.iter().filter(|member| hears(member, speaker)).map(|member| member.node.clone()).collect()
-}
-
 impl Machine {
     /// Brings the forwarder up to date.
     pub(crate) fn settle_routes(&mut self) {
@@ -61,9 +56,12 @@ impl Machine {
         for line in self.charter.lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>() {
             let members = self.state.in_on(&line);
             // Whoever may not be heard has no route: what its console sends all the same ends here.
-            for member in members.iter().filter(|member| member.node == self.node && member.floor.is_open()) {
+            for member in members.iter().filter(|member| member.floor.is_open()) {
+                if !self.may_speak_at(member, &self.node) {
+                    continue;
+                }
                 let Some(leg) = self.legs.get(&member.device).copied() else { continue };
-                for medium in MEDIA {
+                for medium in MEDIA.into_iter().filter(|m| member.node == self.node || *m == Medium::Voice) {
                     let number = self.streams.number(member.device, &line, medium);
                     let route = Route {
                         node: self.index,
@@ -72,15 +70,17 @@ impl Machine {
                         device: member.device,
                         line: line.clone(),
                         medium,
-                        legs: self.legs_of(&members, member),
-                        links: self.next_hops(&member.node, &audience(&members, member)),
+                        legs: self.legs_of(&members, member, medium),
+                        links: self.next_hops(&self.node, &self.audience(&members, member, medium)),
                     };
                     routes.insert((self.index, number), route);
                 }
             }
             for (key, heard) in self.streams.heard.iter().filter(|(_, heard)| heard.line == line) {
                 let Some(source) = self.charter.node_at(key.0).map(|node| node.id.clone()) else { continue };
-                let from = |member: &&Participant| member.device == heard.device && member.node == source;
+                let voice = heard.medium == Medium::Voice;
+                let at = |member: &Participant| member.node == source || voice && self.may_speak_at(member, &source);
+                let from = |member: &&Participant| member.device == heard.device && at(member);
                 let Some(member) = members.iter().find(from).filter(|member| member.floor.is_open()) else { continue };
                 let route = Route {
                     node: key.0,
@@ -89,8 +89,8 @@ impl Machine {
                     device: heard.device,
                     line: line.clone(),
                     medium: heard.medium,
-                    legs: self.legs_of(&members, member),
-                    links: self.next_hops(&source, &audience(&members, member)),
+                    legs: self.legs_of(&members, member, heard.medium),
+                    links: self.next_hops(&source, &self.audience(&members, member, heard.medium)),
                 };
                 routes.insert(*key, route);
             }
@@ -103,9 +103,24 @@ impl Machine {
         self.state.in_on(line).into_iter().map(|member| (member.device, member.node)).collect()
     }
 
-    /// Legs of own members whom the speaker reaches; not its own.
-    fn legs_of(&self, members: &[Participant], speaker: &Participant) -> Vec<crate::io::ConsoleKey> {
-        let own = members.iter().filter(|member| member.node == self.node && hears(member, speaker));
+    /// Nodes at which somebody hears the speaker. Voice goes to all nodes of such a party: whoever goes to another site of it hears on without
+    /// a question.
+    fn audience(&self, members: &[Participant], speaker: &Participant, medium: Medium) -> BTreeSet<NodeId> {
+        let hearing = || members.iter().filter(|member| hears(member, speaker));
+        let mut nodes: BTreeSet<NodeId> = hearing().map(|member| member.node.clone()).collect();
+        if medium == Medium::Voice {
+            let parties: BTreeSet<_> = hearing().map(|member| &member.party).collect();
+            let sites = self.charter.in_service().filter(|node| parties.contains(&node.party));
+            nodes.extend(sites.map(|node| node.id.clone()));
+        }
+        nodes
+    }
+
+    /// Legs of own members whom the speaker reaches; not its own. Of voice also those of members who are in at another site.
+    fn legs_of(&self, members: &[Participant], speaker: &Participant, medium: Medium) -> Vec<crate::io::ConsoleKey> {
+        let here =
+            |member: &Participant| member.node == self.node || medium == Medium::Voice && member.party == self.party;
+        let own = members.iter().filter(|member| here(member) && hears(member, speaker));
         let mut legs: Vec<_> = own.filter_map(|member| self.legs.get(&member.device).copied()).collect();
         legs.sort();
         legs

@@ -118,7 +118,9 @@ impl Machine {
         let stale = self.streams.heard.iter().filter(|(_, heard)| heard.from.is_empty());
         let is_in = |key: &StreamKey, heard: &Heard| {
             let source = self.charter.node_at(key.0).map(|node| &node.id);
-            self.members(&heard.line).iter().any(|(device, node)| *device == heard.device && Some(node) == source)
+            self.state.in_on(&heard.line).iter().any(|member| {
+                member.device == heard.device && source.is_some_and(|source| self.may_speak_at(member, source))
+            })
         };
         for key in stale.filter(|(key, heard)| !is_in(key, heard)).map(|(key, _)| *key).collect::<Vec<_>>() {
             self.streams.heard.remove(&key);

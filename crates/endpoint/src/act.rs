@@ -4,6 +4,7 @@ use crate::endpoint::Endpoint;
 use crate::event::Event;
 use crate::identity;
 use crate::leg::Leg;
+use crate::socket::Address;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use str0m::media::Mid;
@@ -13,28 +14,15 @@ use trialogue_console_core::{Input, Output};
 impl Endpoint {
     pub(crate) async fn act(&mut self, output: Output) {
         match output {
-            Output::Send(bytes) => {
-                let full = self.socket.as_ref().is_some_and(|socket| !socket.try_send(bytes));
-                if full {
-                    self.drop_socket();
-                    self.input(Input::Closed);
+            Output::At { slot, output } => self.act_at(usize::from(slot), *output).await,
+            Output::Use { slot } => {
+                self.active = usize::from(slot).min(self.slots.len() - 1);
+                if let Some(film) = &mut self.film {
+                    film.seek_key_frame();
                 }
-            }
-            Output::Reconnect { after_ms } => {
-                self.drop_socket();
-                self.reconnect_at = Some(Instant::now() + Duration::from_millis(u64::from(after_ms)));
-            }
-            Output::Stop => {
-                self.drop_socket();
-                self.reconnect_at = None;
+                self.report.say(Event::Site { slot });
             }
             Output::View(view) => self.see(*view),
-            Output::MakeOffer => self.make_leg().await,
-            Output::LegAnswer(sdp) => {
-                if let Some(Err(why)) = self.leg.as_mut().map(|leg| leg.answer(&sdp)) {
-                    self.report.say(Event::Log { line: why.to_string() });
-                }
-            }
             Output::Seal(key) => {
                 let key_id = key.as_ref().map(|key| format!("{:014x}", key.key_id));
                 self.sealing.seal_with(key);
@@ -46,13 +34,6 @@ impl Endpoint {
             }
             Output::OpenKey(key) => self.sealing.open_with(key),
             Output::ForgetKey { key_id } => self.sealing.forget(key_id),
-            Output::Place { mid, device, medium } => {
-                let mid = Mid::from(mid.as_str());
-                match device {
-                    Some(device) => self.places.insert(mid, (device, medium)),
-                    None => self.places.remove(&mid),
-                };
-            }
             Output::Charter(bytes) => {
                 if let Err(failure) = identity::keep_charter(&self.dir, &bytes) {
                     // Without it an older charter would be taken next time.
@@ -62,20 +43,60 @@ impl Endpoint {
             }
             Output::Log(event) => self.report.say(Event::Log { line: format!("{event:?}") }),
             Output::Ringing(_) => {}
+            of_slot => self.act_at(0, of_slot).await,
         }
     }
 
-    fn drop_socket(&mut self) {
-        self.socket = None;
-        self.socket_number += 1;
+    /// What concerns one WebSocket or leg.
+    async fn act_at(&mut self, number: usize, output: Output) {
+        let Some(slot) = self.slots.get_mut(number) else { return };
+        match output {
+            Output::Connect { url } => {
+                slot.drop_socket();
+                slot.node = Address::parse(&url);
+                self.connect(number);
+            }
+            Output::Send(bytes) => {
+                let full = slot.socket.as_ref().is_some_and(|socket| !socket.try_send(bytes));
+                if full {
+                    slot.drop_socket();
+                    self.slot_input(number, Input::Closed);
+                }
+            }
+            Output::Reconnect { after_ms } => {
+                slot.drop_socket();
+                slot.reconnect_at = Some(Instant::now() + Duration::from_millis(u64::from(after_ms)));
+            }
+            Output::Stop => {
+                slot.drop_socket();
+                slot.reconnect_at = None;
+            }
+            Output::MakeOffer => self.make_leg(number).await,
+            Output::LegAnswer(sdp) => {
+                if let Some(Err(why)) = slot.leg.as_mut().map(|leg| leg.answer(&sdp)) {
+                    self.report.say(Event::Log { line: why.to_string() });
+                }
+            }
+            Output::Place { mid, device, medium } => {
+                let mid = Mid::from(mid.as_str());
+                match device {
+                    Some(device) => slot.places.insert(mid, (device, medium)),
+                    None => slot.places.remove(&mid),
+                };
+            }
+            _ => {}
+        }
     }
 
-    async fn make_leg(&mut self) {
-        self.drop_leg();
-        match Leg::offer(&self.node, self.args.voices.min(24), self.args.pictures.min(16)).await {
+    async fn make_leg(&mut self, slot: usize) {
+        self.drop_leg(slot);
+        let Some(node) = self.slots.get(slot).and_then(|slot| slot.node.clone()) else { return };
+        match Leg::offer(&node, self.args.voices.min(24), self.args.pictures.min(16)).await {
             Ok((leg, sdp)) => {
-                self.leg = Some(leg);
-                self.input(Input::LegOffer(sdp));
+                if let Some(slot) = self.slots.get_mut(slot) {
+                    slot.leg = Some(leg);
+                }
+                self.slot_input(slot, Input::LegOffer(sdp));
             }
             // The machine asks again.
             Err(why) => self.report.say(Event::Log { line: why.to_string() }),
@@ -116,14 +137,21 @@ impl Endpoint {
         if self.view.call.is_some() {
             self.input(Input::Command(Command::HangUp));
             while let Some(output) = self.console.poll() {
-                if let (Output::Send(bytes), Some(socket)) = (output, &self.socket) {
+                let (slot, output) = match output {
+                    Output::At { slot, output } => (usize::from(slot), *output),
+                    output => (0, output),
+                };
+                let socket = self.slots.get(slot).and_then(|slot| slot.socket.as_ref());
+                if let (Output::Send(bytes), Some(socket)) = (output, socket) {
                     // A queue that is full now has been stuck for long: nobody waits for it.
                     let _ = socket.try_send(bytes);
                 }
             }
         }
-        if let Some(socket) = self.socket.take() {
-            socket.close().await;
+        for slot in &mut self.slots {
+            if let Some(socket) = slot.socket.take() {
+                socket.close().await;
+            }
         }
     }
 }

@@ -10,33 +10,30 @@ use crate::pace::Pace;
 use crate::picture::Film;
 use crate::report::{Report, wall_ms};
 use crate::sealing::Sealing;
+use crate::slot::Slot;
 use crate::socket::{self, Address, SocketEvent};
 use crate::speak::Speaker;
 use crate::{EndpointError, identity};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use str0m::media::Mid;
 use tokio::sync::mpsc;
-use trialogue_charter::DeviceId;
 use trialogue_console_core::view::{Command, View};
 use trialogue_console_core::{Console, Input};
-use trialogue_wire::console::Medium;
 
 pub(crate) struct Endpoint {
     pub(crate) args: Args,
     pub(crate) dir: PathBuf,
-    pub(crate) node: Address,
+    /// To the party's site, and to its other one.
+    pub(crate) slots: [Slot; 2],
+    /// Over which of them is spoken and heard.
+    pub(crate) active: usize,
+    sockets: u64,
     pub(crate) report: Report,
     pub(crate) start: Instant,
     pub(crate) console: Console,
     pub(crate) view: View,
     events: mpsc::Sender<SocketEvent>,
-    pub(crate) socket: Option<socket::Sender>,
-    pub(crate) socket_number: u64,
-    pub(crate) reconnect_at: Option<Instant>,
-    pub(crate) leg: Option<Leg>,
-    pub(crate) places: BTreeMap<Mid, (DeviceId, Medium)>,
     pub(crate) sealing: Sealing,
     pub(crate) speaker: Speaker,
     pub(crate) film: Option<Film>,
@@ -75,17 +72,14 @@ impl Endpoint {
         let (events, incoming) = socket::events();
         let endpoint = Self {
             dir: args.identity.clone(),
-            node,
+            slots: [Slot { node: Some(node), ..Slot::default() }, Slot::default()],
+            active: 0,
+            sockets: 0,
             report,
             start,
             console,
             view: View::default(),
             events,
-            socket: None,
-            socket_number: 0,
-            reconnect_at: None,
-            leg: None,
-            places: BTreeMap::new(),
             sealing: Sealing::default(),
             speaker,
             picture_pace: film.as_ref().map(|film| Pace::new(start, film.step())),
@@ -109,10 +103,14 @@ impl Endpoint {
         Ok((endpoint, incoming))
     }
 
-    pub(crate) fn connect(&mut self) {
-        self.reconnect_at = None;
-        self.socket_number += 1;
-        self.socket = Some(socket::open(self.socket_number, &self.node, self.args.ca.clone(), self.events.clone()));
+    pub(crate) fn connect(&mut self, slot: usize) {
+        self.sockets += 1;
+        let number = self.sockets;
+        let Some(at) = self.slots.get_mut(slot) else { return };
+        at.reconnect_at = None;
+        let Some(node) = &at.node else { return };
+        at.socket_number = number;
+        at.socket = Some(socket::open(number, node, self.args.ca.clone(), self.events.clone()));
     }
 
     pub(crate) fn input(&mut self, input: Input) {
@@ -120,18 +118,27 @@ impl Endpoint {
         self.console.handle(now_us, wall_ms(), input);
     }
 
+    /// Something that happened at a slot.
+    pub(crate) fn slot_input(&mut self, slot: usize, input: Input) {
+        let slot = u8::try_from(slot).unwrap_or(u8::MAX);
+        self.input(if slot == 0 { input } else { Input::At { slot, input: Box::new(input) } });
+    }
+
     pub(crate) fn socket_event(&mut self, event: SocketEvent) {
+        let (SocketEvent::Opened(number) | SocketEvent::Received(number, _) | SocketEvent::Closed(number, _)) = &event;
+        let Some(slot) = self.slots.iter().position(|slot| slot.socket_number == *number) else { return };
         match event {
-            SocketEvent::Opened(n) if n == self.socket_number => self.input(Input::Opened),
-            SocketEvent::Received(n, bytes) if n == self.socket_number => self.input(Input::Received(bytes)),
-            SocketEvent::Closed(n, why) if n == self.socket_number => {
-                self.socket = None;
+            SocketEvent::Opened(_) => self.slot_input(slot, Input::Opened),
+            SocketEvent::Received(_, bytes) => self.slot_input(slot, Input::Received(bytes)),
+            SocketEvent::Closed(_, why) => {
+                if let Some(slot) = self.slots.get_mut(slot) {
+                    slot.socket = None;
+                }
                 if let Some(line) = why {
                     self.report.say(Event::Log { line });
                 }
-                self.input(Input::Closed);
+                self.slot_input(slot, Input::Closed);
             }
-            _ => {}
         }
     }
 
@@ -145,8 +152,9 @@ impl Endpoint {
             Control::Platform(Platform::Measure) => return self.say_figures(),
             Control::Platform(Platform::ResetVoice) => return self.silences.reset(Instant::now()),
             Control::Platform(Platform::RestartLeg) => {
-                self.drop_leg();
-                self.input(Input::LegDown);
+                let slot = self.active;
+                self.drop_leg(slot);
+                self.slot_input(slot, Input::LegDown);
             }
             Control::Platform(Platform::Quit) => self.stop = true,
         }
@@ -161,11 +169,12 @@ impl Endpoint {
         }
     }
 
-    pub(crate) fn drop_leg(&mut self) {
-        if let Some(leg) = self.leg.take() {
+    pub(crate) fn drop_leg(&mut self, slot: usize) {
+        let Some(slot) = self.slots.get_mut(slot) else { return };
+        if let Some(leg) = slot.leg.take() {
             self.media_packets_before += leg.media_packets;
         }
-        self.places.clear();
+        slot.places.clear();
     }
 
     /// The earliest thing that is due.
@@ -175,24 +184,25 @@ impl Endpoint {
         let all = [
             console,
             end,
-            self.reconnect_at,
-            self.leg.as_ref().map(Leg::timeout),
             in_call.then(|| self.voice_pace.due()),
             self.picture_pace.as_ref().filter(|_| in_call).map(Pace::due),
             self.sealing.waits().then(|| Instant::now() + Duration::from_millis(20)),
         ];
-        all.into_iter().flatten().fold(figures, Instant::min)
+        let slots = self.slots.iter().flat_map(|slot| [slot.reconnect_at, slot.leg.as_ref().map(Leg::timeout)]);
+        all.into_iter().chain(slots).flatten().fold(figures, Instant::min)
     }
 
     /// Everything that is due, and everything that follows from it.
     pub(crate) async fn advance(&mut self, now: Instant) {
-        if self.reconnect_at.is_some_and(|at| now >= at) {
-            self.connect();
+        for slot in 0..self.slots.len() {
+            if self.slots.get(slot).and_then(|slot| slot.reconnect_at).is_some_and(|at| now >= at) {
+                self.connect(slot);
+            }
         }
         if self.console.next_timeout().is_some_and(|us| now >= self.start + Duration::from_micros(us)) {
             self.input(Input::Tick);
         }
-        if let Some(leg) = self.leg.as_mut().filter(|leg| now >= leg.timeout()) {
+        for leg in self.slots.iter_mut().filter_map(|slot| slot.leg.as_mut()).filter(|leg| now >= leg.timeout()) {
             leg.tick(now);
         }
         self.leg_events();
@@ -204,10 +214,11 @@ impl Endpoint {
     }
 
     pub(crate) fn say_figures(&self) {
+        let legs = self.slots.iter().filter_map(|slot| slot.leg.as_ref()).map(|leg| leg.media_packets);
         self.report.say(Event::Figures {
             voice_sent: self.voice_sent,
             picture_sent: self.picture_sent,
-            media_packets_sent: self.media_packets_before + self.leg.as_ref().map_or(0, |leg| leg.media_packets),
+            media_packets_sent: self.media_packets_before + legs.sum::<u64>(),
             heard: self.listener.figures(),
             voice: self.silences.figures(Instant::now()),
         });

@@ -20,6 +20,13 @@ pub enum Event {
     Leg {
         /// It is up.
         up: bool,
+        /// To which site: 0 the one of `--node`, 1 the other one.
+        slot: usize,
+    },
+    /// What is said and heard goes over the WebSocket and leg of this slot from now on: 0 the party's site, 1 its other one.
+    Site {
+        /// Which.
+        slot: u8,
     },
     /// The endpoint answered, or rang: times are counted from here.
     Joined {

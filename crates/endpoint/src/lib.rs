@@ -18,6 +18,7 @@ mod picture;
 pub mod report;
 mod run;
 mod sealing;
+mod slot;
 mod socket;
 mod speak;
 mod tls;

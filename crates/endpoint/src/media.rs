@@ -12,34 +12,51 @@ use trialogue_wire::console::Medium;
 
 /// How often the machine may be told that a key is missing.
 const MISSING_EVERY: Duration = Duration::from_millis(100);
+/// How often the machine is told that a leg brings media.
+const HEARD_EVERY: Duration = Duration::from_millis(50);
 /// Most key ids that this is counted for.
 const ASKED_MAX: usize = 256;
 
 impl Endpoint {
     pub(crate) fn leg_events(&mut self) {
-        while let Some(event) = self.leg.as_mut().and_then(Leg::event) {
-            match event {
-                LegEvent::Up => {
-                    self.report.say(Event::Leg { up: true });
-                    self.input(Input::LegUp);
+        for slot in 0..self.slots.len() {
+            while let Some(event) = self.slots.get_mut(slot).and_then(|slot| slot.leg.as_mut()).and_then(Leg::event) {
+                self.leg_event(slot, event);
+            }
+        }
+    }
+
+    fn leg_event(&mut self, number: usize, event: LegEvent) {
+        match event {
+            LegEvent::Up => {
+                self.report.say(Event::Leg { up: true, slot: number });
+                self.slot_input(number, Input::LegUp);
+            }
+            LegEvent::Down => {
+                self.report.say(Event::Leg { up: false, slot: number });
+                self.drop_leg(number);
+                self.slot_input(number, Input::LegDown);
+            }
+            LegEvent::KeyFrame => {
+                if let Some(film) = &mut self.film {
+                    film.seek_key_frame();
                 }
-                LegEvent::Down => {
-                    self.report.say(Event::Leg { up: false });
-                    self.drop_leg();
-                    self.input(Input::LegDown);
+            }
+            LegEvent::Frame(data) => {
+                let (now, active) = (Instant::now(), number == self.active);
+                let Some(slot) = self.slots.get_mut(number) else { return };
+                let news = slot.told_heard.is_none_or(|at| now >= at + HEARD_EVERY);
+                let place = slot.places.get(&data.mid).copied();
+                if news {
+                    slot.told_heard = Some(now);
+                    self.slot_input(number, Input::LegHeard);
                 }
-                LegEvent::KeyFrame => {
-                    if let Some(film) = &mut self.film {
-                        film.seek_key_frame();
-                    }
-                }
-                LegEvent::Frame(data) => {
-                    let Some(&(device, medium)) = self.places.get(&data.mid) else { continue };
-                    let voice = medium == Medium::Voice;
-                    self.listener.arrived(device, voice, &data);
-                    let time = data.time.rebase(Frequency::NINETY_KHZ).numer();
-                    self.sealing.push(Sealed { device, voice, time, bytes: data.data, since: Instant::now() });
-                }
+                // What comes over the spare leg is only proof that it is alive.
+                let (Some((device, medium)), true) = (place, active) else { return };
+                let voice = medium == Medium::Voice;
+                self.listener.arrived(device, voice, &data);
+                let time = data.time.rebase(Frequency::NINETY_KHZ).numer();
+                self.sealing.push(Sealed { device, voice, time, bytes: data.data, since: now });
             }
         }
     }
@@ -80,7 +97,7 @@ impl Endpoint {
             if !self.muted
                 && let Some(frame) = self.speaker.frame()
                 && let Some(sealed) = self.sealing.seal(true, &frame)
-                && let Some(leg) = &mut self.leg
+                && let Some(leg) = self.slots.get_mut(self.active).and_then(|slot| slot.leg.as_mut())
             {
                 leg.send_voice(self.voice_time, sealed);
                 self.voice_sent += 1;
@@ -90,7 +107,7 @@ impl Endpoint {
             && pace.take(now)
             && self.camera
             && let Some(sealed) = self.sealing.seal(false, film.frame())
-            && let Some(leg) = &mut self.leg
+            && let Some(leg) = self.slots.get_mut(self.active).and_then(|slot| slot.leg.as_mut())
         {
             let time = u64::try_from(self.start.elapsed().as_micros()).unwrap_or_default() * 9 / 100;
             leg.send_picture(time, sealed);

@@ -5,9 +5,9 @@ use crate::args::Args;
 use crate::control::{Control, LINE_MAX};
 use crate::endpoint::Endpoint;
 use crate::event::Event;
-use crate::leg::Leg;
 use crate::pace::Pace;
 use crate::report::{Report, Told};
+use crate::slot::Slot;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 use tokio::sync::mpsc;
@@ -64,12 +64,14 @@ async fn drive(args: Args, mut commands: Commands, report: Report) -> Result<(),
     let (mut endpoint, mut incoming) = Endpoint::new(args, report)?;
     let end = seconds.map(|seconds| endpoint.start + Duration::from_secs(seconds));
     let mut figures = Pace::new(endpoint.start, Duration::from_secs(1));
-    endpoint.connect();
+    endpoint.connect(0);
     while !endpoint.stop {
         let wake = endpoint.wake(figures.due(), end);
         tokio::select! {
             Some(event) = incoming.recv() => endpoint.socket_event(event),
-            () = readable(endpoint.leg.as_ref()) => if let Some(leg) = &mut endpoint.leg { leg.read() },
+            slot = readable(&endpoint.slots) => {
+                if let Some(leg) = endpoint.slots.get_mut(slot).and_then(|slot| slot.leg.as_mut()) { leg.read() }
+            }
             command = commands.next() => match command {
                 Ok(control) => endpoint.obey(control),
                 Err(why) => endpoint.report.say(Event::Refused { why: format!("{why}; see docs/endpoint.md for the commands") }),
@@ -92,9 +94,14 @@ async fn drive(args: Args, mut commands: Commands, report: Report) -> Result<(),
     }
 }
 
-async fn readable(leg: Option<&Leg>) {
-    match leg {
+/// The first slot whose leg has a packet.
+async fn readable(slots: &[Slot; 2]) -> usize {
+    let wait = async |slot: &Slot| match &slot.leg {
         Some(leg) => leg.readable().await,
         None => std::future::pending().await,
+    };
+    tokio::select! {
+        () = wait(&slots[0]) => 0,
+        () = wait(&slots[1]) => 1,
     }
 }

@@ -93,6 +93,7 @@ impl Node {
             listen: config.listen_web,
             tls: config.web_tls.clone(),
             origins: config.web_origins.clone(),
+            sites: config.sites.iter().map(|site| site.url.clone()).collect(),
             assets,
             status: status.clone(),
             counters: counters.clone(),
@@ -277,7 +278,8 @@ fn open_journal(
         next_journal: keys::next(&config.node_key)?.map(|next| next.journal),
         alerts: !config.alert.is_empty(),
     };
-    let machine = Machine::restore(setup, clock.now(), held)?;
+    let mut machine = Machine::restore(setup, clock.now(), held)?;
+    machine.set_sites(config.sites.clone());
     let handle = store.start()?;
     let charter = Write::Charter { serial: charter.serial, hash: charter.hash(), bytes: charter.bytes().to_vec() };
     handle.write(charter).map_err(NodeError::NotKept)?;

@@ -25,6 +25,7 @@ async fn is_cut_off_alone() {
         listen: "127.0.0.1:0".parse().unwrap(),
         tls: None,
         origins: Vec::new(),
+        sites: Vec::new(),
         assets: Assets::load(None).unwrap(),
         status: Status::default(),
         counters: counters.clone(),

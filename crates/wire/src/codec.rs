@@ -90,7 +90,11 @@ impl Message for ToNode {
             }
             Self::Offer { sdp } => long("SDP", sdp.len(), SDP_MAX),
             Self::Want { hashes } => many("hashes", hashes.len(), WANT_MAX),
-            Self::KeyFrame { .. } | Self::Ping { .. } | Self::Sending { .. } | Self::Behind { .. } => Ok(()),
+            Self::KeyFrame { .. }
+            | Self::Ping { .. }
+            | Self::Sending { .. }
+            | Self::Behind { .. }
+            | Self::Watch { .. } => Ok(()),
         }
     }
 }
@@ -111,6 +115,10 @@ impl Message for ToConsole {
                 })
             }
             Self::Answer { sdp } => long("SDP", sdp.len(), SDP_MAX),
+            Self::Sites { sites } => {
+                many("sites", sites.len(), SITES_MAX)?;
+                sites.iter().try_for_each(|site| long("url", site.url.len(), URL_MAX))
+            }
             Self::Place { mid, .. } => long("mid", mid.len(), MID_MAX),
             Self::Bodies { bodies } => all_bodies(bodies),
             Self::Welcome { .. }

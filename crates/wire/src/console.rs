@@ -106,6 +106,14 @@ pub enum ToNode {
         #[n(1)]
         serial: u64,
     },
+    /// On watch here from now on, or not any more: a console that holds a leg to each site of its party is on watch at one of them.
+    #[n(8)]
+    #[cbor(map)]
+    Watch {
+        /// It is counted as staffed, and rings sound at it.
+        #[n(1)]
+        on: bool,
+    },
 }
 
 /// From a node to its console.
@@ -235,6 +243,27 @@ pub enum ToConsole {
         #[cbor(n(1), with = "minicbor::bytes")]
         charter: Vec<u8>,
     },
+    /// After [`ToConsole::Welcome`]: where else the console's party can be reached. It holds a second WebSocket and leg to the first of these
+    /// that is up, and goes on there when this node dies.
+    #[n(12)]
+    #[cbor(map)]
+    Sites {
+        /// The operator's preference first.
+        #[n(1)]
+        sites: Vec<Site>,
+    },
+}
+
+/// Another node of the console's own party.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Site {
+    /// Its id in the charter.
+    #[n(1)]
+    pub node: NodeId,
+    /// Origin of its web address, for example `https://alt.example`. A hint: the node proves itself by the charter.
+    #[n(2)]
+    pub url: String,
 }
 
 /// A node's view of another.

@@ -39,3 +39,7 @@ pub const PAYLOAD_MAX: usize = 1_400;
 pub const VOICES_MAX: usize = 24;
 /// See [`VOICES_MAX`].
 pub const PICTURES_MAX: usize = 16;
+/// Most other sites of its party that a console is told of; it holds a leg to one of them. More is of no use, fewer than a party has hides one.
+pub const SITES_MAX: usize = 4;
+/// Longest web address of a site, in bytes.
+pub const URL_MAX: usize = 256;

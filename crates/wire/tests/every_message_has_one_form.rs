@@ -6,7 +6,7 @@ use minicbor::bytes::ByteVec;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
-use trialogue_wire::console::{Medium, PathMeasure, PathState, Refusal, ToConsole, ToNode};
+use trialogue_wire::console::{Medium, PathMeasure, PathState, Refusal, Site, ToConsole, ToNode};
 use trialogue_wire::link::{Head, LinkMessage};
 use trialogue_wire::media::{HEADER, Half, MediaHeader};
 use trialogue_wire::{Bundle, Message, decode, encode, frame};
@@ -39,6 +39,7 @@ fn to_node() -> Vec<(&'static str, ToNode)> {
         ("ping", ToNode::Ping { number: 70_000 }),
         ("sending", ToNode::Sending { line: line(), voice: true, picture: false }),
         ("behind", ToNode::Behind { serial: 3 }),
+        ("watch", ToNode::Watch { on: true }),
     ]
 }
 
@@ -75,6 +76,7 @@ fn to_console() -> Vec<(&'static str, ToConsole)> {
         ("pong", ToConsole::Pong { number: 70_000 }),
         ("sending", ToConsole::Sending { device: device(), voice: false, picture: true }),
         ("charter", ToConsole::Charter { charter: vec![1, 2] }),
+        ("sites", ToConsole::Sites { sites: vec![Site { node: node(), url: "https://alt.example".into() }] }),
     ]
 }
 

@@ -28,8 +28,13 @@ pub struct Household {
     pub dir: PathBuf,
     pub node: String,
     pub web_port: u16,
+    /// The directory of its alternate node, and its web port, if it has one.
+    pub alternate: Option<(PathBuf, u16)>,
     root: party::Root,
 }
+
+/// Which of the ports are the alternate node's.
+const ALTERNATE: u16 = PARTIES.len() as u16;
 
 impl House {
     /// Makes what is missing.
@@ -41,7 +46,21 @@ impl House {
         let ports = ports(arguments, held.as_ref())?;
         let mut parties = Vec::new();
         for (role, index) in PARTIES.iter().zip(0..) {
-            parties.push(Household::prepare(role, &dir, ports, index)?);
+            let mut household = Household::prepare(role, &dir, ports, index)?;
+            let there = held
+                .as_ref()
+                .is_some_and(|held| held.nodes.iter().any(|node| node.id.as_str() == household.alternate_node()));
+            let asked = held.is_none() && arguments.alternate.as_deref() == Some(role.id);
+            if there || asked {
+                household.add_alternate(ports)?;
+            }
+            parties.push(household);
+        }
+        if let Some(party) = &arguments.alternate
+            && !parties.iter().any(|household| household.role.id == party && household.alternate.is_some())
+        {
+            let why = format!("--alternate {party} cannot be given: write USA, JPN or KOR, and name a new --dir");
+            return Err(Failure::said(why));
         }
         let charter = match held {
             Some(held) => held,
@@ -58,16 +77,21 @@ impl House {
         for (household, index) in house.parties.iter().zip(0..) {
             let config = house.node_toml(household, index, arguments.console_dir.as_deref())?;
             files::replace(&household.dir.join("node.toml"), config.as_bytes())?;
+            if let Some((dir, _)) = &household.alternate {
+                let config = house.node_toml(household, ALTERNATE, arguments.console_dir.as_deref())?;
+                files::replace(&dir.join("node.toml"), config.as_bytes())?;
+            }
         }
         Ok(house)
     }
 
     fn node_toml(&self, household: &Household, index: u16, console: Option<&Path>) -> Result<String, Failure> {
+        let second = index == ALTERNATE;
         let mut text = format!(
             "# Written by `trialogue demo` at every start.\n\
              node = \"{node}\"\n\
              data_dir = \"data\"\n\
-             charter = \"../charter.cbor\"\n\
+             charter = \"{up}charter.cbor\"\n\
              party_root = \"{root}\"\n\
              node_key = \"node.key\"\n\
              listen_web = \"127.0.0.1:{web}\"\n\
@@ -76,9 +100,10 @@ impl House {
              # All addresses of this machine, so that a browser finds one that it may use.\n\
              listen_media = \"0.0.0.0:{media}\"\n\
              listen_link = \"127.0.0.1:{link}\"\n",
-            node = household.node,
+            node = if second { household.alternate_node() } else { household.node.clone() },
+            up = if second { "../../" } else { "../" },
             root = household.root.key.public().fingerprint(),
-            web = household.web_port,
+            web = self.ports.web(index),
             media = self.ports.media(index),
             link = self.ports.link(index),
         );
@@ -86,6 +111,16 @@ impl House {
             let path = std::path::absolute(console).map_err(|why| Failure::content(console, why))?;
             // Writing into a String cannot fail.
             let _ = writeln!(text, "console_dir = {}", toml_text(&path.to_string_lossy()));
+        }
+        if let Some((_, alternate)) = household.alternate {
+            let (node, port) = if second {
+                (household.node.clone(), household.web_port)
+            } else {
+                (household.alternate_node(), alternate)
+            };
+            // Each lets in pages of the other.
+            let _ = writeln!(text, "web_origins = [\"http://localhost:{port}\"]");
+            let _ = writeln!(text, "[[site]]\nnode = \"{node}\"\nurl = \"http://localhost:{port}\"");
         }
         Ok(text)
     }
@@ -149,7 +184,24 @@ impl Household {
             node_key::init(&node_key::Arguments { node, party: id, address, out: dir.clone() })?;
         }
         let root = party::read_root(&dir.join("root.key"))?;
-        Ok(Self { role, dir, node, web_port: ports.web(index), root })
+        Ok(Self { role, dir, node, web_port: ports.web(index), alternate: None, root })
+    }
+
+    /// Id of its alternate node, if it has one.
+    pub fn alternate_node(&self) -> String {
+        format!("{}-2", self.role.id.to_ascii_lowercase())
+    }
+
+    fn add_alternate(&mut self, ports: Ports) -> Result<(), Failure> {
+        let dir = self.dir.join("alternate");
+        if !dir.join("node.pub").exists() {
+            let party = PartyId::new(self.role.id).map_err(|why| Failure::said(why.to_string()))?;
+            let node = NodeId::new(self.alternate_node()).map_err(|why| Failure::said(why.to_string()))?;
+            let address = vec![format!("127.0.0.1:{}", ports.link(ALTERNATE))];
+            node_key::init(&node_key::Arguments { node, party, address, out: dir.clone() })?;
+        }
+        self.alternate = Some((dir, ports.web(ALTERNATE)));
+        Ok(())
     }
 
     /// Where browsers open this party's console. By name: a browser makes no passkey for a number.
@@ -185,7 +237,9 @@ fn ports(arguments: &Arguments, held: Option<&VerifiedCharter>) -> Result<Ports,
 /// Drafts the charter from a plan that people can read, and has every party sign it.
 fn agree(dir: &Path, file: &Path, parties: &[Household], suite: Suite) -> Result<VerifiedCharter, Failure> {
     let plan = dir.join("charter.toml");
-    files::replace(&plan, plan_text(suite).as_bytes())?;
+    let alternates = parties.iter().filter(|household| household.alternate.is_some());
+    let alternates: Vec<&str> = alternates.map(|household| household.role.id).collect();
+    files::replace(&plan, plan_text(suite, &alternates).as_bytes())?;
     let mut charter = charter::draft(&plan, None)?;
     for household in parties {
         charter.sign(&household.root.party, &household.root.key).map_err(|why| Failure::content(&plan, why))?;

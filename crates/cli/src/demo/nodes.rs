@@ -1,11 +1,11 @@
 //! The three node processes: started, waited for, watched, stopped.
 
-use super::house::{House, Household};
+use super::house::House;
 use crate::Failure;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs::OpenOptions;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -31,9 +31,14 @@ struct Running {
 }
 
 impl Nodes {
-    /// Starts one process per party; each writes its own log.
+    /// Starts one process per node; each writes its own log.
     pub fn start(house: &House) -> Result<Self, Failure> {
-        house.parties.iter().map(Running::start).collect::<Result<_, _>>().map(Self)
+        let main = house.parties.iter().map(|household| (household.node.clone(), &household.dir));
+        let second = house
+            .parties
+            .iter()
+            .filter_map(|household| household.alternate.as_ref().map(|(dir, _)| (household.alternate_node(), dir)));
+        main.chain(second).map(|(node, dir)| Running::start(node, dir)).collect::<Result<_, _>>().map(Self)
     }
 
     /// Waits until every node answers and every pair has a link.
@@ -96,15 +101,15 @@ impl Nodes {
 }
 
 impl Running {
-    fn start(household: &Household) -> Result<Self, Failure> {
-        let log = household.dir.join("node.log");
-        let failed = |why: std::io::Error| Failure::said(format!("node {} cannot be started ({why})", household.node));
+    fn start(node: String, dir: &Path) -> Result<Self, Failure> {
+        let log = dir.join("node.log");
+        let failed = |why: std::io::Error| Failure::said(format!("node {node} cannot be started ({why})"));
         let program = std::env::current_exe().map_err(failed)?;
         let out = OpenOptions::new().create(true).append(true).open(&log).map_err(failed)?;
         let child = Command::new(program)
             .arg("node")
             .arg("--config")
-            .arg(household.dir.join("node.toml"))
+            .arg(dir.join("node.toml"))
             .arg("--with-parent")
             .stdin(Stdio::null())
             .stdout(out.try_clone().map_err(failed)?)
@@ -112,7 +117,7 @@ impl Running {
             .kill_on_drop(true)
             .spawn()
             .map_err(failed)?;
-        Ok(Self { node: household.node.clone(), log, child })
+        Ok(Self { node, log, child })
     }
 
     fn still_there(&mut self) -> Result<(), Failure> {

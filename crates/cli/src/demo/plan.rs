@@ -5,15 +5,19 @@ use std::fmt::Write as _;
 use trialogue_charter::Suite;
 
 /// `charter.toml` of the demo.
-pub fn plan_text(suite: Suite) -> String {
+/// `alternates`: parties with a second node.
+pub fn plan_text(suite: Suite, alternates: &[&str]) -> String {
     let lower = PARTIES.each_ref().map(|party| party.id.to_ascii_lowercase());
+    let main = lower.iter().map(|party| format!("{party}/node.pub"));
+    let second = alternates.iter().map(|party| format!("{}/alternate/node.pub", party.to_ascii_lowercase()));
+    let nodes = main.chain(second);
     let mut text = format!(
         "# The plan of the demo's charter, as `trialogue charter draft` reads it.\n\
          name = \"Demonstration\"\nserial = 1\nsuite = \"{}\"\nparties = [{}]\nnodes = [{}]\n\n\
          [policy]\nescalate_seconds = {ESCALATE_SECONDS}\nremoval = \"majority\"\n",
         suite.name(),
         quoted(lower.iter().map(|party| format!("{party}/party.pub")).collect()),
-        quoted(lower.iter().map(|party| format!("{party}/node.pub")).collect()),
+        quoted(nodes.collect()),
     );
     // Writing into a String cannot fail.
     for party in &PARTIES {

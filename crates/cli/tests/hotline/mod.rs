@@ -37,12 +37,18 @@ pub struct Hotline {
 
 impl Hotline {
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// With further arguments of the demo.
+    pub fn start_with(more: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let log = dir.path().join("demo.log");
         let mut child = Command::new(env!("CARGO_BIN_EXE_trialogue"))
             .env_remove("TRIALOGUE_CONSOLE_DIR")
             .args(["demo", "--base-port", &free_base().to_string(), "--dir"])
             .arg(dir.path().join("house"))
+            .args(more)
             .stdout(Stdio::piped())
             .stderr(fs::File::create(&log).unwrap())
             .spawn()

@@ -459,6 +459,7 @@ impl World {
                 Output::ForgetKey { key_id } => {
                     held.open.remove(&key_id);
                 }
+                Output::At { .. } | Output::Connect { .. } | Output::Use { .. } => {}
                 Output::Ringing(on) => held.ringing = on,
                 Output::Charter(bytes) => held.charter = Some(bytes),
                 Output::Log(event) => {

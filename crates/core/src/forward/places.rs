@@ -59,7 +59,9 @@ impl Forwarder {
             }
         }
         for (_, sender) in heard {
-            if places.iter().any(|p| p.sender == Some(sender)) {
+            // A voice that comes from two sites of a party, one after the other, is one voice in one place.
+            let same = |held: (u8, u16, DeviceId)| held == sender || medium == Medium::Voice && held.2 == sender.2;
+            if places.iter().any(|p| p.sender.is_some_and(same)) {
                 continue;
             }
             // The same device under a new number goes where it was.
@@ -94,7 +96,13 @@ impl Forwarder {
                     continue;
                 };
                 let places = &state.places[index(stream.medium)];
-                if let Some(place) = places.iter().position(|p| p.sender == Some(sender)) {
+                let same = |held: (u8, u16, DeviceId)| {
+                    held == sender
+                        || stream.medium == Medium::Voice
+                            && held.2 == sender.2
+                            && stream.wanted.contains(&state.console)
+                };
+                if let Some(place) = places.iter().position(|p| p.sender.is_some_and(same)) {
                     stream.receivers.push((leg as u32, place as u8));
                 }
             }

@@ -1,11 +1,13 @@
 //! From the file as written to a configuration that can be used.
 
 use super::error::line_of;
-use super::{Config, ConfigError, File, WebTls};
+use super::{Config, ConfigError, File, SiteFile, WebTls};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use trialogue_charter::{Hash, NodeId};
+use trialogue_wire::console::Site;
+use trialogue_wire::limits::{SITES_MAX, URL_MAX};
 
 pub(super) struct Checker<'a> {
     pub(super) path: &'a Path,
@@ -63,7 +65,8 @@ impl Checker<'_> {
 
     fn origin(&self, value: &Spanned<String>) -> Result<String, ConfigError> {
         let text = value.get_ref();
-        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://127.0.0.1"));
+        let own = || text.strip_prefix("http://127.0.0.1").or_else(|| text.strip_prefix("http://localhost:"));
+        let host = text.strip_prefix("https://").or_else(own);
         match host {
             Some(rest) if !rest.contains('/') => Ok(text.to_ascii_lowercase()),
             _ => Err(self.wrong(
@@ -72,6 +75,32 @@ impl Checker<'_> {
                 "Write scheme and host as a browser does, for example \"https://hotline.example\", without a path.",
             )),
         }
+    }
+
+    fn sites(&self, written: Vec<SiteFile>) -> Result<Vec<Site>, ConfigError> {
+        if let Some(beyond) = written.get(SITES_MAX) {
+            let what = format!("more than {SITES_MAX} sites");
+            return Err(self.wrong(&beyond.node, what, "Name the ones that consoles shall go to first."));
+        }
+        let site = |site: SiteFile| {
+            let node = NodeId::new(site.node.get_ref().clone()).map_err(|e| {
+                self.wrong(
+                    &site.node,
+                    e.to_string(),
+                    "Write the id of another node of your party, as the charter has it.",
+                )
+            })?;
+            let url = self.origin(&site.url)?;
+            if url.len() > URL_MAX || url.contains([' ', ';', ',']) {
+                return Err(self.wrong(
+                    &site.url,
+                    "the web address of the site is not one",
+                    "Write scheme and host only.",
+                ));
+            }
+            Ok(Site { node, url })
+        };
+        written.into_iter().map(site).collect()
     }
 
     fn public(&self, value: &Spanned<String>) -> Result<IpAddr, ConfigError> {
@@ -111,6 +140,7 @@ pub(super) fn checked(path: &Path, text: &str, file: File) -> Result<Config, Con
         listen_web,
         web_tls,
         web_origins: file.web_origins.iter().map(|o| c.origin(o)).collect::<Result<_, _>>()?,
+        sites: c.sites(file.site)?,
         listen_media,
         carriers,
         public_addresses: file.public_addresses.iter().map(|a| c.public(a)).collect::<Result<_, _>>()?,

@@ -14,6 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use trialogue_charter::{Hash, NodeId};
+use trialogue_wire::console::Site;
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -65,6 +66,8 @@ pub struct Config {
     pub web_tls: Option<WebTls>,
     /// Other origins than the one a browser asked for that may open a console, for example behind a reverse proxy.
     pub web_origins: Vec<String>,
+    /// Other nodes of the own party, with their web addresses, the preferred one first.
+    pub sites: Vec<Site>,
     /// Where media comes: UDP and TCP on the same port.
     pub listen_media: SocketAddr,
     /// Where other nodes come: UDP. One without a name, or several that have one each.
@@ -81,6 +84,14 @@ pub struct Config {
     pub log: LogFormat,
 }
 
+/// One `[[site]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SiteFile {
+    node: Spanned<String>,
+    url: Spanned<String>,
+}
+
 /// The file as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,6 +106,8 @@ struct File {
     tls_key: Option<Spanned<PathBuf>>,
     #[serde(default)]
     web_origins: Vec<Spanned<String>>,
+    #[serde(default)]
+    site: Vec<SiteFile>,
     listen_media: Spanned<String>,
     listen_link: Option<Spanned<String>>,
     #[serde(default)]

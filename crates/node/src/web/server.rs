@@ -22,13 +22,13 @@ use tokio::task::JoinHandle;
 use trialogue_core::ConsoleKey;
 use trialogue_wire::limits::MESSAGE_MAX;
 
-/// `wasm-unsafe-eval` compiles WebAssembly and nothing else; `style-src-attr` is for positions that a view computes.
+/// `wasm-unsafe-eval` compiles WebAssembly and nothing else; `style-src-attr` is for positions that a view computes. `connect-src` is completed
+/// by the party's other sites.
 const CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; style-src-attr 'unsafe-inline'; \
 img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self' blob:; \
 manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const HEADERS: &[(&str, &str)] = &[
-    ("content-security-policy", CSP),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
     ("cross-origin-opener-policy", "same-origin"),
@@ -49,6 +49,8 @@ pub struct WebSetup {
     pub tls: Option<WebTls>,
     /// Other origins that may open a console.
     pub origins: Vec<String>,
+    /// Other sites of the party that a console may connect to.
+    pub sites: Vec<String>,
     /// The console's files.
     pub assets: Assets,
     /// For `/healthz`.
@@ -71,6 +73,7 @@ pub type MediaFigures = Box<dyn Fn() -> MediaCounters + Send + Sync>;
 pub(super) struct Shared {
     tls: bool,
     origins: Vec<String>,
+    policy: HeaderValue,
     assets: Assets,
     pub(super) status: Status,
     pub(super) counters: Counters,
@@ -104,6 +107,7 @@ impl Web {
         let local = axum::serve::Listener::local_addr(&door).map_err(|e| WebError::Bind(setup.listen, e))?;
         let shared = Arc::new(Shared {
             tls: setup.tls.is_some(),
+            policy: policy(&setup.sites),
             origins: setup.origins,
             assets: setup.assets,
             status: setup.status,
@@ -139,11 +143,20 @@ impl Web {
     }
 }
 
+/// The content security policy, with the party's other sites as places to connect to.
+fn policy(sites: &[String]) -> HeaderValue {
+    let sockets = sites.iter().map(|site| site.replacen("http", "ws", 1));
+    let connect = ["connect-src 'self'".to_owned()].into_iter().chain(sockets).collect::<Vec<_>>().join(" ");
+    // A site that is no header value was refused with the configuration.
+    HeaderValue::from_str(&CSP.replace("connect-src 'self'", &connect)).unwrap_or(HeaderValue::from_static(CSP))
+}
+
 async fn headers(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {
         response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, shared.policy.clone());
     if shared.tls {
         let hsts = HeaderValue::from_static("max-age=31536000");
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, hsts);

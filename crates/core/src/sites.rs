@@ -1,0 +1,54 @@
+//! The other nodes of the own party: consoles hold a leg to one of them as well, and go on there when this one dies.
+
+use crate::consoles::Standing;
+use crate::io::ConsoleKey;
+use crate::machine::Machine;
+use trialogue_charter::{LineId, NodeId};
+use trialogue_journal::fold::Participant;
+use trialogue_wire::console::{Site, ToConsole};
+use trialogue_wire::limits::SITES_MAX;
+
+impl Machine {
+    /// Where else consoles find their party, the preferred one first: told to each that logs in from now on. Beyond [`SITES_MAX`] none is.
+    pub fn set_sites(&mut self, mut sites: Vec<Site>) {
+        sites.truncate(SITES_MAX);
+        self.sites = sites;
+    }
+
+    /// Those that the charter has in service for the own party.
+    pub(crate) fn tell_sites(&mut self, console: ConsoleKey) {
+        let sites: Vec<Site> = self.sites.iter().filter(|site| self.is_sibling(&site.node)).cloned().collect();
+        if !sites.is_empty() {
+            self.send_console(console, &ToConsole::Sites { sites });
+        }
+    }
+
+    /// Another node of the own party.
+    pub(crate) fn is_sibling(&self, node: &NodeId) -> bool {
+        let there = self.charter.node(node).filter(|node| !node.retired);
+        *node != self.node && there.is_some_and(|node| node.party == self.party)
+    }
+
+    /// The console is on watch here from now on, or not any more.
+    pub(crate) fn take_watch(&mut self, key: ConsoleKey, on: bool) {
+        let Some(console) = self.consoles.get_mut(&key) else { return };
+        if let Standing::Known { on_watch, .. } = &mut console.standing
+            && std::mem::replace(on_watch, on) != on
+        {
+            self.watch_changed();
+        }
+    }
+
+    /// A node of the own party that this one is linked with has a console on watch for the line: the ring is heard there.
+    pub(crate) fn sibling_watches(&self, line: &LineId) -> bool {
+        let offices: Vec<_> = self.charter.acting_offices(&self.party, line).map(|office| &office.id).collect();
+        let near = self.neighbours().filter(|node| self.is_sibling(node)).filter_map(|node| self.state.node(node));
+        near.flat_map(|node| node.staffed()).any(|(office, count)| *count > 0 && offices.contains(&office))
+    }
+
+    /// May the voice of a console come from this node, although it is in at another? A console that goes to the other site of its party is heard
+    /// from its first frame there, before its word has reached everybody: its frames are sealed, and nobody but its party's nodes can bring them.
+    pub(crate) fn may_speak_at(&self, member: &Participant, node: &NodeId) -> bool {
+        member.node == *node || self.charter.node(node).is_some_and(|node| !node.retired && node.party == member.party)
+    }
+}
