@@ -3,7 +3,7 @@
 use crate::console::SimConsole;
 use crate::world::World;
 use trialogue_charter::{CallId, DeviceId, LineId};
-use trialogue_journal::{Act, BodyRef, DeclineReason, GroupId};
+use trialogue_journal::{Act, DeclineReason};
 use trialogue_wire::console::ToNode;
 
 impl World {
@@ -42,34 +42,6 @@ impl World {
     /// Hangs up.
     pub fn leave(&mut self, console: usize, line: &str) {
         self.act(console, line, Act::Leave { cause: None }, Vec::new());
-    }
-
-    /// Brings the group of a console's node in line with who is in, as the console sees both. Commits and welcomes are opaque bytes.
-    pub fn commit(&mut self, console: usize, line: &str) {
-        let party = &self.fixture.parties[self.consoles[console].party];
-        let me = self.device(console);
-        let Some(now) = self.lines(line).map(|line| self.consoles[console].state.line(line)) else { return };
-        let inside: Vec<DeviceId> = now.participants.iter().map(|p| p.device).filter(|device| *device != me).collect();
-        let group = now.groups.get(&party.node);
-        let members: Vec<DeviceId> = group.map(|g| g.members.keys().copied().collect()).unwrap_or_default();
-        let added: Vec<DeviceId> = inside.iter().copied().filter(|device| !members.contains(device)).collect();
-        let gone = |device: &DeviceId| *device != me && !inside.contains(device);
-        let removed: Vec<DeviceId> = members.iter().copied().filter(gone).collect();
-        if group.is_some() && added.is_empty() && removed.is_empty() {
-            return;
-        }
-        let (commit, welcome) = (self.rng.bytes::<64>().to_vec(), self.rng.bytes::<96>().to_vec());
-        let act = Act::Handshake {
-            group: group.map_or(GroupId(self.rng.bytes()), |group| group.id),
-            epoch: group.map_or(0, |group| group.epoch),
-            commit: group.and(BodyRef::of(&commit)),
-            welcome: BodyRef::of(&welcome).filter(|_| !added.is_empty()),
-            added: added.clone(),
-            removed,
-        };
-        let bodies = [(group.is_some(), commit), (!added.is_empty(), welcome)];
-        let bodies = bodies.into_iter().filter(|(there, _)| *there).map(|(_, body)| body).collect();
-        self.act(console, line, act, bodies);
     }
 
     /// Offers a leg.

@@ -7,13 +7,30 @@ use trialogue_core::Input;
 #[derive(Default)]
 pub(crate) struct Cable {
     pub(crate) cut: bool,
-    /// The connection stands and nothing arrives.
-    pub(crate) hangs: bool,
+    /// The connection stands and nothing arrives: at the lower end, at the higher one.
+    pub(crate) deaf: [bool; 2],
+    /// How it treats datagrams.
+    pub(crate) quality: Quality,
+    /// Longest time that a message may take more than the world's usual one, in microseconds.
+    pub(crate) slow_us: u64,
+    /// Until when each direction is busy with datagrams, where it has a rate.
+    pub(crate) busy_us: [u64; 2],
     /// Counts connections; none: there is none now.
     pub(crate) connection: Option<u64>,
     /// When the last thing arrives at either end: order within a connection is kept.
     pub(crate) last_us: [u64; 2],
 }
+
+/// How a cable treats datagrams: chances in a thousand, and kbit/s.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Quality {
+    pub(crate) lost: u64,
+    pub(crate) doubled: u64,
+    pub(crate) kbit_s: Option<u64>,
+}
+
+/// After so long without a word a connection is given up, as the shell does it.
+pub(crate) const IDLE_US: u64 = 6_000_000;
 
 impl World {
     /// Cuts the cable between two nodes.
@@ -23,8 +40,29 @@ impl World {
 
     /// From now on nothing arrives between two nodes, and neither notices; or no more.
     pub fn hang(&mut self, a: usize, b: usize, hangs: bool) {
-        if let Some(cable) = self.cables.get_mut(&(a.min(b), a.max(b))) {
-            cable.hangs = hangs;
+        self.deafen(a, b, hangs);
+        self.deafen(b, a, hangs);
+    }
+
+    /// From now on nothing of `to` arrives at `at`; or everything does again.
+    pub fn deafen(&mut self, at: usize, to: usize, deaf: bool) {
+        let pair = (at.min(to), at.max(to));
+        if let Some(cable) = self.cables.get_mut(&pair) {
+            cable.deaf[usize::from(at == pair.1)] = deaf;
+            if let Some(connection) = cable.connection.filter(|_| deaf && self.media.is_some()) {
+                self.later(IDLE_US, Event::Idle { pair, connection });
+            }
+        }
+        if !deaf {
+            self.relink(at);
+        }
+    }
+
+    /// A connection over which one end has heard nothing for too long is over for both.
+    pub(crate) fn idle(&mut self, pair: (usize, usize), connection: u64) {
+        let Some(cable) = self.cables.get(&pair) else { return };
+        if cable.connection == Some(connection) && cable.deaf.contains(&true) {
+            self.relink(pair.0);
         }
     }
 
@@ -49,12 +87,15 @@ impl World {
             let knows = |a: usize, b: usize| self.nodes[a].charter().serves(&self.nodes[b].id);
             let want = self.nodes[a].is_on() && self.nodes[b].is_on() && knows(a, b) && knows(b, a);
             let Some(cable) = self.cables.get_mut(&(a, b)) else { continue };
-            let want = want && !cable.cut;
+            // Where consoles only talk, a hanging connection stands until a test says otherwise.
+            let dead = self.media.is_some() && cable.deaf.contains(&true);
+            let want = want && !cable.cut && !dead;
             if want == cable.connection.is_some() {
                 continue;
             }
             self.connections += 1;
             cable.connection = want.then_some(self.connections);
+            self.changed_us = self.now_us;
             for (node, other) in [(a, b), (b, a)] {
                 let other = self.nodes[other].id.clone();
                 let input = if want {
@@ -69,9 +110,15 @@ impl World {
         }
     }
 
+    /// How long something takes over a cable.
+    pub(crate) fn delay(&mut self, pair: (usize, usize)) -> u64 {
+        let slow = self.cables.get(&pair).map_or(0, |cable| cable.slow_us);
+        self.rng.between(self.delay_us.0, self.delay_us.1) + slow / 2 + self.rng.below(slow / 2 + 1)
+    }
+
     /// When the next thing on a cable arrives at one end.
     fn arrival(&mut self, pair: (usize, usize), at: usize) -> u64 {
-        let delay = self.rng.between(self.delay_us.0, self.delay_us.1);
+        let delay = self.delay(pair);
         let Some(cable) = self.cables.get_mut(&pair) else { return self.now_us };
         let last = &mut cable.last_us[usize::from(at == pair.1)];
         *last = (*last + 1).max(self.now_us + delay);
@@ -80,7 +127,7 @@ impl World {
 
     pub(crate) fn transmit(&mut self, from: usize, to: usize, bytes: Vec<u8>) {
         let pair = (from.min(to), from.max(to));
-        let cable = self.cables.get(&pair).filter(|cable| !cable.hangs);
+        let cable = self.cables.get(&pair).filter(|cable| !cable.deaf[usize::from(to == pair.1)]);
         let Some(connection) = cable.and_then(|cable| cable.connection) else { return };
         let due = self.arrival(pair, to);
         self.at(due, Event::Message { from, to, connection, bytes });

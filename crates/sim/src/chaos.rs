@@ -59,7 +59,7 @@ impl World {
     }
 
     /// One who has no WebSocket connects; one who is rung answers, mostly; one who is in may leave; else there is a ring.
-    fn somebody_acts(&mut self) {
+    pub(crate) fn somebody_acts(&mut self) {
         let console = self.rng.below(self.consoles.len() as u64) as usize;
         if !self.consoles[console].welcomed {
             return self.connect(console);

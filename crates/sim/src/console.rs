@@ -16,6 +16,8 @@ pub struct SimConsole {
     pub party: usize,
     /// Index of its device in its party.
     pub device: usize,
+    /// The node that it is at: one of its party's.
+    pub node: usize,
     /// Its WebSocket, while it has one.
     pub key: Option<ConsoleKey>,
     /// It was let in.
@@ -42,6 +44,16 @@ pub struct SimConsole {
     pub heard: Vec<ToConsole>,
     /// Highest statement number used.
     pub number: u64,
+    /// It has asked for a leg at this WebSocket.
+    pub asked_leg: bool,
+    /// It has heard something since it looked after its groups last.
+    pub(crate) fresh: bool,
+    /// A handshake of it is under way: its number.
+    pub committing: Option<u64>,
+    /// Its next picture is a key frame.
+    pub(crate) key_frame: bool,
+    /// It sends nothing, as its holder wants.
+    pub muted: bool,
 }
 
 impl SimConsole {
@@ -49,6 +61,7 @@ impl SimConsole {
         Self {
             party,
             device,
+            node: fixture.sites.iter().position(|site| site.party == party).unwrap_or_default(),
             key: None,
             welcomed: false,
             on_watch: true,
@@ -62,14 +75,21 @@ impl SimConsole {
             paths: Vec::new(),
             heard: Vec::new(),
             number: 0,
+            asked_leg: false,
+            fresh: false,
+            committing: None,
+            key_frame: true,
+            muted: false,
         }
     }
 
     /// It begins anew, as a page that is loaded again.
     pub(crate) fn reset(&mut self, fixture: &Fixture, key: Option<ConsoleKey>) {
-        let Self { party, device, on_watch, number, accepted, refused, .. } =
+        let Self { party, device, node, on_watch, number, accepted, refused, charter, .. } =
             std::mem::replace(self, Self::new(fixture, self.party, self.device));
-        *self = Self { key, on_watch, number, accepted, refused, ..Self::new(fixture, party, device) };
+        let state = State::new(charter.clone());
+        let fresh = Self::new(fixture, party, device);
+        *self = Self { key, node, on_watch, number, accepted, refused, charter, state, ..fresh };
     }
 
     /// Takes a message of its node and answers the challenge.
@@ -86,9 +106,10 @@ impl SimConsole {
                 let (certificate, on_watch) = (keys.certificate.clone(), self.on_watch);
                 return Some(ToNode::Prove { protocol: 1, certificate, signature, on_watch });
             }
-            ToConsole::Welcome { .. } => self.welcomed = true,
+            ToConsole::Welcome { .. } => (self.welcomed, self.fresh) = (true, true),
             ToConsole::Charter { charter } => self.take_charter(&charter),
             ToConsole::Entries { bundles } => {
+                self.fresh = true;
                 for bundle in bundles {
                     let entry = VerifiedEntry::open(&bundle.entry, &self.charter).expect("nodes show verified entries");
                     let bodies: Vec<&[u8]> = bundle.bodies.iter().map(|body| body.as_slice()).collect();
@@ -98,8 +119,14 @@ impl SimConsole {
                     }
                 }
             }
-            ToConsole::Accepted { number, unrecorded } => self.accepted.push((number, unrecorded)),
-            ToConsole::Refused { number, reason } => self.refused.push((number, reason)),
+            ToConsole::Accepted { number, unrecorded } => {
+                self.accepted.push((number, unrecorded));
+                self.settled(number);
+            }
+            ToConsole::Refused { number, reason } => {
+                self.refused.push((number, reason));
+                number.into_iter().for_each(|number| self.settled(number));
+            }
             ToConsole::Paths { paths } => self.paths = paths,
             other => self.heard.push(other),
         }
@@ -109,9 +136,12 @@ impl SimConsole {
     /// Its fold begins anew under this charter.
     #[allow(clippy::expect_used)]
     fn take_charter(&mut self, bytes: &[u8]) {
-        let charter = VerifiedCharter::open(bytes, None).expect("nodes show verified charters");
-        charter.supersedes(&self.charter).expect("nodes show no older charter, and none that was not agreed");
-        self.charter = Arc::new(charter);
+        // The one that it holds needs no verifying again.
+        if bytes != self.charter.bytes() {
+            let charter = VerifiedCharter::open(bytes, None).expect("nodes show verified charters");
+            charter.supersedes(&self.charter).expect("nodes show no older charter, and none that was not agreed");
+            self.charter = Arc::new(charter);
+        }
         self.state = State::new(self.charter.clone());
         self.seen.clear();
     }
@@ -135,6 +165,17 @@ impl SimConsole {
             Some(KeyOffer { node: node.id.clone(), package: BodyRef::of(body)? })
         };
         (nodes.zip(&bodies).filter_map(offer).collect(), bodies)
+    }
+
+    /// Its node has decided about a statement.
+    fn settled(&mut self, number: u64) {
+        self.fresh = true;
+        self.committing = self.committing.filter(|under_way| *under_way != number);
+    }
+
+    /// It is let in and has no leg: asks for one, once.
+    pub(crate) fn wants_leg(&mut self) -> bool {
+        self.welcomed && !std::mem::replace(&mut self.asked_leg, self.welcomed)
     }
 
     /// The ring that sounds here on a line.

@@ -8,8 +8,20 @@ use trialogue_charter::*;
 pub struct Fixture {
     /// Signed by all.
     pub charter: Arc<VerifiedCharter>,
-    /// Parties, sorted by id; each has one node at the same position.
+    /// Parties, sorted by id.
     pub parties: Vec<PartyKeys>,
+    /// Nodes of all parties, in their order; where each party has one, each stands at its party's position.
+    pub sites: Vec<Site>,
+}
+
+/// A node's keys.
+pub struct Site {
+    /// Position of its party.
+    pub party: usize,
+    /// Its id.
+    pub node: NodeId,
+    /// Its journal key.
+    pub journal: HybridSecret,
 }
 
 /// What a party keeps.
@@ -18,9 +30,9 @@ pub struct PartyKeys {
     pub id: PartyId,
     /// Its root.
     pub root: HybridSecret,
-    /// Its node.
+    /// Its first node.
     pub node: NodeId,
-    /// The node's journal key.
+    /// That node's journal key.
     pub journal: HybridSecret,
     /// Its devices: a leader's and two duty officers'.
     pub devices: Vec<DeviceKeys>,
@@ -55,12 +67,17 @@ pub const ALERT_SECONDS: u16 = 10;
 /// The wall clock when a world begins, milliseconds since 1970 UTC.
 pub const BEGINS_MS: u64 = 1_800_000_000_000;
 
-/// The fixture with so many parties, two to nine.
-#[allow(clippy::expect_used, clippy::missing_panics_doc)]
+/// The fixture with so many parties, two to nine, of one node each.
 pub fn fixture(parties: usize) -> &'static Fixture {
-    static MADE: OnceLock<Mutex<BTreeMap<usize, &'static Fixture>>> = OnceLock::new();
+    fixture_of(&vec![1; parties])
+}
+
+/// The fixture with so many nodes of each party.
+#[allow(clippy::expect_used, clippy::missing_panics_doc)]
+pub fn fixture_of(nodes: &[usize]) -> &'static Fixture {
+    static MADE: OnceLock<Mutex<BTreeMap<Vec<usize>, &'static Fixture>>> = OnceLock::new();
     let mut made = MADE.get_or_init(Mutex::default).lock().expect("no test panics while making keys");
-    made.entry(parties).or_insert_with(|| Box::leak(Box::new(make(parties).expect("the fixture is sound"))))
+    made.entry(nodes.to_vec()).or_insert_with(|| Box::leak(Box::new(make(nodes).expect("the fixture is sound"))))
 }
 
 fn texts(text: &str) -> Texts {
@@ -73,28 +90,35 @@ fn seed(tag: &str) -> [u8; 32] {
     seed
 }
 
-fn make(count: usize) -> Result<Fixture, Box<dyn std::error::Error>> {
-    let mut names = ["USA", "JPN", "KOR", "AUS", "CAN", "FRA", "GBR", "NZL", "PHL"][..count].to_vec();
+fn make(sites_of: &[usize]) -> Result<Fixture, Box<dyn std::error::Error>> {
+    let mut names = ["USA", "JPN", "KOR", "AUS", "CAN", "FRA", "GBR", "NZL", "PHL"][..sites_of.len()].to_vec();
     names.sort_unstable();
     let secret = |tag: &str, name: &str| HybridSecret::from_seed(&seed(&format!("{tag} {name}")));
     let (mut parties, mut nodes, mut offices, mut kept) = (vec![], vec![], vec![], vec![]);
     let (mut leaders, mut duty) = (vec![], vec![]);
-    for name in names {
+    let mut sites: Vec<Site> = vec![];
+    for (party, name) in names.into_iter().enumerate() {
         let id = PartyId::new(name)?;
         let low = name.to_lowercase();
-        let (root, journal, link) = (secret("root", name), secret("journal", name), secret("link", name));
-        let node = NodeId::new(format!("{low}-1"))?;
+        let root = secret("root", name);
         parties.push(Party { id: id.clone(), name: texts(name), root: root.public() });
-        nodes.push(Node {
-            id: node.clone(),
-            party: id.clone(),
-            journal: journal.public(),
-            link: link.public().ed25519,
-            addresses: vec![format!("{low}.example:4433")],
-            index: nodes.len() as u8,
-            former: vec![],
-            retired: false,
-        });
+        for number in 1..=sites_of[party] {
+            let tag = if number == 1 { name.to_owned() } else { format!("{name} {number}") };
+            let (journal, link) = (secret("journal", &tag), secret("link", &tag));
+            let node = NodeId::new(format!("{low}-{number}"))?;
+            nodes.push(Node {
+                id: node.clone(),
+                party: id.clone(),
+                journal: journal.public(),
+                link: link.public().ed25519,
+                addresses: vec![format!("{low}-{number}.example:4433")],
+                index: nodes.len() as u8,
+                former: vec![],
+                retired: false,
+            });
+            sites.push(Site { party, node, journal });
+        }
+        let (node, journal) = (NodeId::new(format!("{low}-1"))?, secret("journal", name));
         for (office, lines, role) in [("duty", 2, Role::DutyOfficer), ("leader", 1, Role::Principal)] {
             let office = OfficeId::new(format!("{low}-{office}"))?;
             offices.push(Office { id: office.clone(), party: id.clone(), title: texts(office.as_str()), role });
@@ -151,7 +175,7 @@ fn make(count: usize) -> Result<Fixture, Box<dyn std::error::Error>> {
             party.devices.push(enrol(&charter, party, office, n)?);
         }
     }
-    Ok(Fixture { charter, parties: kept })
+    Ok(Fixture { charter, parties: kept, sites })
 }
 
 fn enrol(

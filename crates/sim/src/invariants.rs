@@ -1,9 +1,9 @@
 //! What must hold at every step, and what must hold once it is quiet.
 
 use crate::world::World;
-use trialogue_charter::NodeId;
+use trialogue_charter::{DeviceId, NodeId};
 use trialogue_core::{Count, Output};
-use trialogue_journal::{Body, UnverifiedEntry, UnverifiedStatement};
+use trialogue_journal::UnverifiedEntry;
 use trialogue_wire::Bundle;
 use trialogue_wire::console::ToConsole;
 use trialogue_wire::link::LinkMessage;
@@ -15,7 +15,7 @@ impl World {
     /// # Panics
     /// When that does not hold.
     #[allow(clippy::expect_used)]
-    pub(crate) fn check_output(&self, at: usize, output: &Output) {
+    pub(crate) fn check_output(&mut self, at: usize, output: &Output) {
         let node = &self.nodes[at];
         match output {
             Output::SendLink { bytes, .. } => {
@@ -24,14 +24,18 @@ impl World {
                     bundles.iter().for_each(|bundle| self.check_durable(at, bundle));
                 }
             }
-            Output::SendConsole { bytes, .. } if !bytes.is_empty() => {
+            Output::SendConsole { console, bytes, .. } if !bytes.is_empty() => {
                 match trialogue_wire::decode(bytes).expect("a node sends only messages of the protocol") {
                     ToConsole::Entries { bundles } => {
                         bundles.iter().for_each(|bundle| self.check_durable(at, bundle));
                     }
                     ToConsole::Accepted { number, unrecorded } => {
                         assert!(!unrecorded || node.excused, "unrecorded on a disk that works");
-                        assert!(unrecorded || self.is_stated(at, number), "acknowledged and not on disk");
+                        let Some(device) = self.keys.get(console).map(|console| self.device(*console)) else { return };
+                        assert!(unrecorded || self.is_stated(at, &device, number), "acknowledged and not on disk");
+                        if !unrecorded {
+                            self.note_acknowledged(at, device, number);
+                        }
                     }
                     _ => {}
                 }
@@ -55,14 +59,11 @@ impl World {
         }
     }
 
-    fn is_stated(&self, at: usize, number: u64) -> bool {
-        let id = &self.nodes[at].id;
-        self.nodes[at].disk.read().iter().rev().any(|bundle| {
-            let Ok(entry) = UnverifiedEntry::decode(&bundle.entry) else { return false };
-            let Body::Stated { statement } = &entry.claim().body else { return false };
-            let stated = UnverifiedStatement::decode(statement);
-            entry.claim().node == *id && stated.is_ok_and(|s| s.claim().number == number)
-        })
+    fn is_stated(&self, at: usize, device: &DeviceId, number: u64) -> bool {
+        let node = &self.nodes[at];
+        let Some(seq) = self.stands(at, device, number) else { return false };
+        let entry = node.known.get(&(node.id.clone(), seq));
+        entry.is_some_and(|entry| node.disk.holds(&node.id, seq, entry))
     }
 
     /// After everything is healed and quiet: all nodes hold the same and see the same, and so do their consoles.
@@ -94,7 +95,7 @@ impl World {
             }
         }
         for console in self.consoles.iter().filter(|console| console.welcomed) {
-            let machine = self.nodes[console.party].machine.as_ref().filter(|machine| !machine.is_retired());
+            let machine = self.nodes[console.node].machine.as_ref().filter(|machine| !machine.is_retired());
             let Some(machine) = machine else { continue };
             for line in &lines {
                 assert_eq!(

@@ -1,9 +1,10 @@
 //! A node: a machine on a disk, and what came out of it.
 
 use crate::disk::Disk;
+use crate::media::NodeMedia;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use trialogue_charter::{CallId, NodeId, VerifiedCharter};
+use trialogue_charter::{CallId, DeviceId, NodeId, VerifiedCharter};
 use trialogue_core::{ConsoleKey, Count, Machine, Note, Route};
 
 /// One node.
@@ -14,6 +15,8 @@ pub struct SimNode {
     pub machine: Option<Machine>,
     /// No machine, but its links are up: a test speaks for it.
     pub hostile: bool,
+    /// Somebody said in its name what it does not say.
+    pub dishonest: bool,
     /// Charters that took effect here, the newest last.
     pub charters: Vec<Arc<VerifiedCharter>>,
     /// Its disk.
@@ -40,6 +43,18 @@ pub struct SimNode {
     pub alerts: Vec<CallId>,
     /// Entries that prove a fork.
     pub evidence: Vec<(NodeId, u64, Vec<u8>)>,
+    /// How far its monotonic clock is ahead of the world's: it began at another time.
+    pub ahead_us: u64,
+    /// How far its wall clock is off.
+    pub wall_off_ms: i64,
+    /// When its machine wants to be called.
+    pub(crate) due_us: Option<u64>,
+    /// Every entry that it holds: journal, position, and the signed entry.
+    pub(crate) known: BTreeMap<(NodeId, u64), Vec<u8>>,
+    /// Its forwarder and legs, in worlds with media.
+    pub(crate) media: Option<NodeMedia>,
+    /// Who may hear whom at this node, as its state says: speaker, listener. Worked out when first asked after a change.
+    pub(crate) allowed: Option<BTreeSet<(DeviceId, DeviceId)>>,
     /// Control messages that a hostile node was sent: by whom, and what.
     pub inbox: Vec<(usize, Vec<u8>)>,
 }
@@ -50,6 +65,7 @@ impl SimNode {
             id,
             machine: None,
             hostile: false,
+            dishonest: false,
             charters: vec![charter],
             disk: Disk::default(),
             run: 0,
@@ -63,6 +79,12 @@ impl SimNode {
             key_frames: Vec::new(),
             alerts: Vec::new(),
             evidence: Vec::new(),
+            ahead_us: 0,
+            wall_off_ms: 0,
+            due_us: None,
+            known: BTreeMap::new(),
+            media: None,
+            allowed: None,
             inbox: Vec::new(),
         }
     }

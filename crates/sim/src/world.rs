@@ -3,9 +3,12 @@
 use crate::cables::Cable;
 use crate::console::SimConsole;
 use crate::disk::Health;
-use crate::fixture::{BEGINS_MS, Fixture, fixture};
+use crate::fixture::{BEGINS_MS, Fixture, fixture_of};
+use crate::media::{Datagram, Media};
+use crate::mutation::Mutation;
 use crate::node::SimNode;
 use crate::rng::Rng;
+use crate::trace::Trace;
 use std::collections::BTreeMap;
 use trialogue_charter::{HybridSecret, VerifiedCharter};
 use trialogue_core::{AmendError, ConsoleKey, Input, Machine, Now, Output, Setup};
@@ -25,6 +28,14 @@ pub(crate) enum Event {
     Dial { node: usize },
     /// A console says that it is still there.
     Ping { console: usize, key: ConsoleKey },
+    /// A connection over which nothing has come for too long is given up.
+    Idle { pair: (usize, usize), connection: u64 },
+    /// A leg is connected.
+    LegReady { node: usize, run: u64, console: ConsoleKey },
+    /// A console sends voice, and now and then picture.
+    Talk { console: usize, key: ConsoleKey },
+    /// A media datagram arrives, if its connection still stands.
+    Datagram(Datagram),
 }
 
 /// All of it.
@@ -37,7 +48,7 @@ pub struct World {
     pub rng: Rng,
     /// Microseconds since it began.
     pub now_us: u64,
-    /// One per party.
+    /// As in [`Fixture::sites`].
     pub nodes: Vec<SimNode>,
     /// Three per party, in order.
     pub consoles: Vec<SimConsole>,
@@ -47,11 +58,24 @@ pub struct World {
     pub rings_may_sound: bool,
     /// Disks fail too.
     pub bad_disks: bool,
+    /// Consoles keep their groups' members in line with who is in by themselves.
+    pub keys_live: bool,
+    /// Voices and pictures, in worlds that have any.
+    pub(crate) media: Option<Media>,
+    /// A safeguard that is missing here, to see that its loss is noticed.
+    pub mutation: Option<Mutation>,
+    /// What happened, for whoever replays it.
+    pub trace: Trace,
+    /// When something that is out of the ordinary happened last.
+    pub(crate) changed_us: u64,
+    pub(crate) said: crate::truth::Said,
+    /// With which stay each member was added to a group.
+    pub(crate) members: crate::keys::Members,
     pub(crate) cables: BTreeMap<(usize, usize), Cable>,
     queue: BTreeMap<(u64, u64), Event>,
     ties: u64,
     pub(crate) connections: u64,
-    keys: BTreeMap<ConsoleKey, usize>,
+    pub(crate) keys: BTreeMap<ConsoleKey, usize>,
     sent_us: BTreeMap<(usize, bool), u64>,
 }
 
@@ -67,7 +91,14 @@ pub const USA: usize = 2 * DEVICES;
 impl World {
     /// So many parties with their nodes started and linked, and no console connected.
     pub fn new(parties: usize, seed: u64) -> Self {
-        let fixture = fixture(parties);
+        let mut world = Self::dark(&vec![1; parties], seed);
+        (0..world.nodes.len()).for_each(|node| world.start(node));
+        world
+    }
+
+    /// So many nodes of each party, none of which has started.
+    pub fn dark(sites: &[usize], seed: u64) -> Self {
+        let (fixture, parties) = (fixture_of(sites), sites.len());
         let consoles = (0..parties).flat_map(|p| (0..DEVICES).map(move |d| SimConsole::new(fixture, p, d)));
         let mut world = Self {
             seed,
@@ -75,14 +106,21 @@ impl World {
             rng: Rng::new(seed),
             now_us: 1_000_000,
             nodes: fixture
-                .parties
+                .sites
                 .iter()
-                .map(|party| SimNode::new(party.node.clone(), fixture.charter.clone()))
+                .map(|site| SimNode::new(site.node.clone(), fixture.charter.clone()))
                 .collect(),
             consoles: consoles.collect(),
             delay_us: (1_000, 120_000),
             rings_may_sound: true,
             bad_disks: false,
+            keys_live: false,
+            media: None,
+            mutation: None,
+            trace: Trace::default(),
+            changed_us: 0,
+            said: crate::truth::Said::default(),
+            members: crate::keys::Members::new(),
             cables: BTreeMap::new(),
             queue: BTreeMap::new(),
             ties: 0,
@@ -90,14 +128,8 @@ impl World {
             keys: BTreeMap::new(),
             sent_us: BTreeMap::new(),
         };
-        for a in 0..parties {
-            for b in a + 1..parties {
-                world.cables.insert((a, b), Cable::default());
-            }
-        }
-        for node in 0..parties {
-            world.start(node);
-        }
+        let nodes = world.nodes.len();
+        world.cables = (0..nodes).flat_map(|a| (a + 1..nodes).map(move |b| ((a, b), Cable::default()))).collect();
         world
     }
 
@@ -117,13 +149,16 @@ impl World {
         &self.consoles[party * DEVICES + device]
     }
 
-    fn now(&self) -> Now {
-        Now { us: self.now_us, wall_ms: BEGINS_MS + self.now_us / 1_000 }
+    /// The clocks of a node: neither agrees with another's.
+    fn now(&self, node: usize) -> Now {
+        let node = &self.nodes[node];
+        let wall_ms = self.wall_ms().saturating_add_signed(node.wall_off_ms);
+        Now { us: self.now_us + node.ahead_us, wall_ms }
     }
 
-    /// The wall clock that all nodes share, milliseconds since 1970 UTC.
+    /// The true time, milliseconds since 1970 UTC.
     pub fn wall_ms(&self) -> u64 {
-        self.now().wall_ms
+        BEGINS_MS + self.now_us / 1_000
     }
 
     pub(crate) fn later(&mut self, after_us: u64, event: Event) {
@@ -141,13 +176,14 @@ impl World {
     /// When it cannot start from what its disk holds.
     #[allow(clippy::expect_used)]
     pub fn start(&mut self, node: usize) {
-        let party = &self.fixture.parties[node];
-        let journal = HybridSecret::from_seed(party.journal.seed());
+        let site = &self.fixture.sites[node];
+        let journal = HybridSecret::from_seed(site.journal.seed());
         let mut lineage = self.nodes[node].charters.clone();
         let charter = lineage.pop().expect("there is one from the start");
-        let setup = Setup { charter, lineage, node: party.node.clone(), journal, next_journal: None, alerts: true };
+        let setup = Setup { charter, lineage, node: site.node.clone(), journal, next_journal: None, alerts: true };
         let held = self.nodes[node].disk.read();
-        let machine = Machine::restore(setup, self.now(), held).expect("a disk that was written in order is whole");
+        self.nodes[node].know_all(&held);
+        let machine = Machine::restore(setup, self.now(node), held).expect("a disk that was written in order is whole");
         let own = &mut self.nodes[node];
         own.written = machine.head();
         own.machine = Some(machine);
@@ -155,16 +191,24 @@ impl World {
         (own.syncing, own.excused) = (false, false);
         own.routes.clear();
         own.legs.clear();
+        own.allowed = None;
+        self.check_restored(node);
+        self.start_media(node);
+        self.tell(format!("{} starts", self.nodes[node].id));
+        self.set_due(node);
         self.relink(node);
     }
 
     /// The power of a node goes.
     pub fn crash(&mut self, node: usize) {
         self.nodes[node].machine = None;
+        self.nodes[node].media = None;
+        self.nodes[node].due_us = None;
         self.nodes[node].disk.crash(&mut self.rng);
+        self.tell(format!("{} loses power", self.nodes[node].id));
         self.relink(node);
         for console in 0..self.consoles.len() {
-            if self.consoles[console].party == node {
+            if self.consoles[console].node == node {
                 self.consoles[console].reset(self.fixture, None);
             }
         }
@@ -194,7 +238,7 @@ impl World {
 
     /// Opens a console's WebSocket.
     pub fn connect(&mut self, console: usize) {
-        let node = self.consoles[console].party;
+        let node = self.consoles[console].node;
         if self.nodes[node].machine.is_none() {
             return;
         }
@@ -216,7 +260,7 @@ impl World {
 
     /// Hands an input of a console to its node, in order and a little later.
     fn console_input(&mut self, console: usize, input: Input) {
-        let node = self.consoles[console].party;
+        let node = self.consoles[console].node;
         let due = self.console_arrival(console, true);
         let run = self.nodes[node].run;
         self.at(due, Event::Input { node, run, input });
@@ -238,10 +282,23 @@ impl World {
 
     /// Gives a node an input now.
     pub fn input(&mut self, node: usize, input: Input) {
-        let now = self.now();
+        let now = self.now(node);
         if let Some(machine) = self.nodes[node].machine.as_mut() {
             machine.handle(now, input);
+            self.nodes[node].allowed = None;
             self.drain(node);
+        }
+    }
+
+    /// Gives a node an input while its outputs are being done: those that follow are done with them.
+    pub(crate) fn input_quietly(&mut self, node: usize, input: Input) {
+        let now = self.now(node);
+        if let Some(machine) = self.nodes[node].machine.as_mut() {
+            machine.handle(now, input);
+        }
+        while let Some(output) = self.nodes[node].machine.as_mut().and_then(Machine::poll) {
+            self.check_output(node, &output);
+            self.perform(node, output);
         }
     }
 
@@ -250,7 +307,7 @@ impl World {
     /// # Errors
     /// Why the node does not take it.
     pub fn install(&mut self, node: usize, charter: &VerifiedCharter) -> Result<(), AmendError> {
-        let now = self.now();
+        let now = self.now(node);
         let Some(machine) = self.nodes[node].machine.as_mut() else { return Ok(()) };
         let outcome = machine.amend(now, charter.bytes(), None);
         self.drain(node);
@@ -278,11 +335,7 @@ impl World {
     /// The next thing happens, if it does before `until_us`.
     #[allow(clippy::panic)]
     fn step(&mut self, until_us: u64) -> bool {
-        let timeouts = self
-            .nodes
-            .iter()
-            .enumerate()
-            .filter_map(|(at, node)| node.machine.as_ref().and_then(Machine::next_timeout).map(|due| (due, at)));
+        let timeouts = self.nodes.iter().enumerate().filter_map(|(at, node)| node.due_us.map(|due| (due, at)));
         let timeout = timeouts.min().filter(|(due, _)| self.queue.keys().next().is_none_or(|(first, _)| due < first));
         if let Some((due, at)) = timeout {
             if due > until_us {
@@ -290,7 +343,7 @@ impl World {
             }
             self.now_us = self.now_us.max(due);
             self.input(at, Input::Tick);
-            let again = self.nodes[at].machine.as_ref().and_then(Machine::next_timeout);
+            let again = self.nodes[at].due_us;
             assert!(again.is_none_or(|next| next > self.now_us), "{} asks for the same time again", self.nodes[at].id);
             return true;
         }
@@ -320,9 +373,14 @@ impl World {
                 if self.nodes[to].hostile {
                     self.nodes[to].inbox.push((from, bytes));
                 } else {
+                    let bytes = self.mutate_message(to, bytes);
                     self.input(to, Input::LinkMessage { node, bytes });
                 }
             }
+            Event::Idle { pair, connection } => self.idle(pair, connection),
+            Event::LegReady { node, run, console } => self.leg_ready(node, run, console),
+            Event::Talk { console, key } => self.talk(console, key),
+            Event::Datagram(datagram) => self.datagram(datagram),
             Event::Sync { node, run } => self.synced(node, run),
             Event::Hear { console, key, bytes, last } => self.heard(console, key, &bytes, last),
             Event::Dial { node } => self.relink(node),
@@ -341,7 +399,7 @@ impl World {
             return;
         }
         let up_to = own.written;
-        if own.disk.sync() {
+        if self.mutation == Some(Mutation::ForgottenFsync) || own.disk.sync() {
             own.syncing = false;
             self.input(node, Input::Appended { up_to });
         } else {
@@ -359,6 +417,12 @@ impl World {
         {
             self.send(console, trialogue_wire::encode(&answer));
         }
+        if self.media.is_some() && self.consoles[console].wants_leg() {
+            self.offer(console);
+        }
+        if self.keys_live {
+            self.keep_keys(console);
+        }
         if last {
             self.console_input(console, Input::ConsoleClosed { console: key });
             self.consoles[console].key = None;
@@ -372,12 +436,25 @@ impl World {
             self.check_output(node, &output);
             self.perform(node, output);
         }
+        self.place(node);
+        self.set_due(node);
+    }
+
+    /// When a node's machine wants to be called, by the world's time.
+    pub(crate) fn set_due(&mut self, node: usize) {
+        let own = &mut self.nodes[node];
+        let due = own.machine.as_ref().and_then(Machine::next_timeout);
+        own.due_us = due.map(|due| due.saturating_sub(own.ahead_us));
     }
 
     fn perform(&mut self, node: usize, output: Output) {
         let run = self.nodes[node].run;
         match output {
             Output::Append { seq, bundle } => {
+                self.note_append(node, seq, &bundle);
+                if self.mutation == Some(Mutation::AckBeforeAppend) {
+                    self.later(0, Event::Input { node, run, input: Input::Appended { up_to: seq } });
+                }
                 let own = &mut self.nodes[node];
                 own.disk.write(own.id.clone(), seq, bundle);
                 own.written = seq;
@@ -386,7 +463,11 @@ impl World {
                     self.later(after, Event::Sync { node, run });
                 }
             }
-            Output::Keep { node: journal, seq, bundle } => self.nodes[node].disk.write(journal, seq, bundle),
+            Output::Keep { node: journal, seq, bundle } => {
+                self.check_kept(node, &journal, seq, &bundle);
+                self.nodes[node].know(&journal, seq, &bundle);
+                self.nodes[node].disk.write(journal, seq, bundle);
+            }
             Output::Charter(charter) => self.nodes[node].charters.push(charter),
             Output::NextKey { .. } => {}
             Output::Evidence { node: journal, seq, entry } => self.nodes[node].evidence.push((journal, seq, entry)),
@@ -404,19 +485,26 @@ impl World {
             Output::CloseLink { node: other } => self.close_link(node, &other),
             Output::Leg { console, .. } => {
                 self.nodes[node].legs.insert(console);
+                self.leg_up(node, console);
                 let input = Input::LegAnswer { console, sdp: "answer".into() };
                 self.later(300, Event::Input { node, run, input });
             }
             Output::CloseLeg { console } => {
                 self.nodes[node].legs.remove(&console);
+                self.leg_down(node, console);
             }
             Output::Route(route) => {
+                self.route(node, &route);
                 self.nodes[node].routes.insert((route.node, route.number), route);
             }
             Output::RouteEnd { node: index, number } => {
+                self.route_end(node, index, number);
                 self.nodes[node].routes.remove(&(index, number));
             }
-            Output::RequestKeyFrame { console } => self.nodes[node].key_frames.push(console),
+            Output::RequestKeyFrame { console } => {
+                self.key_frame_wanted(console);
+                self.nodes[node].key_frames.push(console);
+            }
             Output::Alert { call, line, .. } => {
                 self.nodes[node].alerts.push(call);
                 // A pager takes its time, and now and then it does not work.

@@ -1,0 +1,138 @@
+//! The simulator: `cargo xtask sim --help`.
+
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use trialogue_sim::runner::{Outcome, Until, many, run};
+use trialogue_sim::{Mutation, Trace};
+
+const HELP: &str = "\
+cargo xtask sim [what] [--threads N]
+
+  --seed N           replays one network and tells everything that happens in it
+  --seeds A..B       runs the networks of these seeds
+  --for 10m          runs networks of new seeds for so long (s, m, h); the soak
+  --from N           the seed with which --for begins, instead of a random one
+  --mutation NAME    with --seed: takes a safeguard away
+";
+
+/// The line that replays a seed.
+fn replay(seed: u64) -> String {
+    format!("cargo xtask sim --seed {seed}")
+}
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match begin(&args) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => {
+            eprintln!("{why}\n\n{HELP}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn begin(args: &[String]) -> Result<bool, String> {
+    let mut threads = std::thread::available_parallelism().map_or(2, usize::from);
+    let (mut seed, mut seeds, mut time, mut from, mut mutation) = (None, None, None, None, None);
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().ok_or(format!("{arg} needs a value"));
+        match arg.as_str() {
+            "--seed" => seed = Some(number(value()?)?),
+            "--seeds" => seeds = Some(range(value()?)?),
+            "--for" => time = Some(duration(value()?)?),
+            "--from" => from = Some(number(value()?)?),
+            "--threads" => threads = number(value()?)? as usize,
+            "--mutation" => mutation = Some(named(value()?)?),
+            "--help" | "-h" => {
+                print!("{HELP}");
+                return Ok(true);
+            }
+            other => return Err(format!("no such option: {other}")),
+        }
+    }
+    if let Some(seed) = seed {
+        return Ok(tell(&run(seed, Trace::told(), mutation)));
+    }
+    let until = match (seeds, time) {
+        (Some(seeds), _) => Until::Seeds(seeds),
+        (None, Some(time)) => Until::For(time, from.unwrap_or_else(random)),
+        (None, None) => Until::Seeds(0..2_000),
+    };
+    Ok(soak(&until, threads))
+}
+
+/// One network, line by line.
+fn tell(outcome: &Outcome) -> bool {
+    for (at_us, line) in &outcome.trace.lines {
+        println!("{:>11.6} s  {line}", *at_us as f64 / 1e6);
+    }
+    println!("\nafter {:.1} s:", outcome.lived_us as f64 / 1e6);
+    outcome.ends.iter().for_each(|line| println!("  {line}"));
+    println!("  {} packets heard, trace {:016x}", outcome.heard, outcome.trace.hash());
+    match &outcome.broken {
+        Some(broken) => println!("\nseed {} fails: {broken}", outcome.seed),
+        None => println!("\nseed {}: everything held", outcome.seed),
+    }
+    outcome.broken.is_none()
+}
+
+/// Many networks.
+fn soak(until: &Until, threads: usize) -> bool {
+    match until {
+        Until::Seeds(seeds) => eprintln!("seeds {} to {} on {threads} threads", seeds.start, seeds.end),
+        Until::For(time, first) => eprintln!("seeds from {first} on, for {} s, on {threads} threads", time.as_secs()),
+    }
+    let tally = many(until, threads, &|outcome, ran| {
+        if let Some(broken) = &outcome.broken {
+            println!("seed {} fails: {broken}\n  {}", outcome.seed, replay(outcome.seed));
+        }
+        if ran % 500 == 0 {
+            eprintln!("  … {ran} networks");
+        }
+    });
+    let seconds = tally.took.as_secs_f64().max(0.001);
+    println!(
+        "{} networks in {seconds:.1} s: {:.1} seeds/s, {} s simulated, {} packets heard, {} failed",
+        tally.ran,
+        tally.ran as f64 / seconds,
+        tally.lived_s,
+        tally.heard,
+        tally.failed.len()
+    );
+    for seed in tally.failed.keys() {
+        println!("  {}", replay(*seed));
+    }
+    tally.failed.is_empty()
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    text.replace('_', "").parse().map_err(|_| format!("`{text}` is no number"))
+}
+
+fn range(text: &str) -> Result<std::ops::Range<u64>, String> {
+    let (first, last) = text.split_once("..").ok_or(format!("`{text}` is no range such as 0..2000"))?;
+    Ok(number(first)?..number(last)?)
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let unit = text.chars().last().ok_or("how long?")?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        _ => return Err(format!("`{text}`: write 90s, 10m or 1h")),
+    };
+    Ok(Duration::from_secs(number(&text[..text.len() - 1])? * seconds))
+}
+
+fn named(text: &str) -> Result<Mutation, String> {
+    Mutation::named(text).ok_or(format!("no mutation `{text}`: {:?}", Mutation::ALL))
+}
+
+/// Another one each time; printed, so that it can be repeated.
+fn random() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    now.as_nanos() as u64 % 1_000_000_000_000
+}

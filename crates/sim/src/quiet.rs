@@ -1,0 +1,169 @@
+//! What must hold in a moment in which nothing out of the ordinary has happened for a while, mended or not.
+
+use crate::reference::Reference;
+use crate::world::World;
+use std::collections::BTreeSet;
+use trialogue_journal::fold::RingResponse;
+
+/// So long after the last trouble everything that can reach somebody has.
+const SETTLED_US: u64 = 6_000_000;
+/// In this time a voice that can be heard is heard at least once, whatever a lossy cable drops.
+const HEARD_US: u64 = 4_000_000;
+
+impl World {
+    /// Nothing happens for a while but what people see and hear; then what can be told is held to account.
+    ///
+    /// # Panics
+    /// When a promise does not hold.
+    pub fn rest(&mut self) {
+        self.changed_us = self.changed_us.max(self.now_us);
+        for _ in 0..8 {
+            let left = (self.changed_us + SETTLED_US + HEARD_US).saturating_sub(self.now_us);
+            if left == 0 {
+                break;
+            }
+            self.run(left);
+        }
+        self.check_reference();
+        let settled = self.now_us >= self.changed_us + SETTLED_US + HEARD_US;
+        if settled && !self.undecided() {
+            self.check_rings();
+            self.check_heard();
+        }
+    }
+
+    /// A connection hangs and nobody has noticed.
+    fn undecided(&self) -> bool {
+        self.cables.values().any(|cable| cable.connection.is_some() && cable.deaf.contains(&true))
+    }
+
+    /// Nodes that can be reached from one over nodes that run and cables that carry.
+    fn reached(&self, from: usize) -> BTreeSet<usize> {
+        let (mut reached, mut next) = (BTreeSet::from([from]), vec![from]);
+        while let Some(at) = next.pop() {
+            for other in 0..self.nodes.len() {
+                let cable = self.cables.get(&(at.min(other), at.max(other)));
+                let carries = cable.is_some_and(|cable| cable.connection.is_some());
+                if carries && self.nodes[other].machine.is_some() && reached.insert(other) {
+                    next.push(other);
+                }
+            }
+        }
+        reached
+    }
+
+    /// Every node reads its entries as the reference does.
+    ///
+    /// # Panics
+    /// When one does not.
+    pub fn check_reference(&self) {
+        for node in &self.nodes {
+            let Some(machine) = &node.machine else { continue };
+            if node.syncing {
+                // Some of its own entries have not taken effect.
+                continue;
+            }
+            let reference = Reference::read(self.fixture, node.known.values());
+            assert_eq!(reference.unknown, None, "the reference must be taught this act");
+            for line in self.fixture.charter.lines.iter().map(|line| &line.id) {
+                let inside = machine.state().in_on(line);
+                let seen: Vec<_> = inside.iter().map(|p| (p.node.clone(), p.device, p.order)).collect();
+                let told = reference.inside(line);
+                let told: Vec<_> = told.iter().map(|(node, device, inside)| (node.clone(), *device, inside.order)).collect();
+                assert_eq!(seen, told, "{} and the reference differ on who is in on {line}", node.id);
+                for (at, party) in self.fixture.parties.iter().enumerate() {
+                    let sounds = machine.state().sounding_on(&party.id, line);
+                    let sounds: BTreeSet<_> = sounds.iter().map(|ring| ring.call).collect();
+                    let told = reference.sounding(at, line);
+                    assert_eq!(sounds, told, "{} and the reference differ on what sounds at {}", node.id, party.id);
+                }
+                for other in machine.state().nodes().map(|(id, _)| id) {
+                    let seen = machine.state().node(other).and_then(|state| state.group(line));
+                    let seen = seen.map(|group| (group.id, group.epoch, group.members.clone()));
+                    let told = reference.keys(other, line).map(|keys| (keys.id, keys.epoch, keys.members.clone()));
+                    assert_eq!(seen, told, "{} and the reference differ on the group of {other} on {line}", node.id);
+                }
+            }
+        }
+    }
+
+    /// A ring has come to every party that can be reached, and its ringer's node knows.
+    fn check_rings(&self) {
+        for (at, node) in self.nodes.iter().enumerate() {
+            let Some(machine) = &node.machine else { continue };
+            for line in self.fixture.charter.lines.iter().map(|line| &line.id) {
+                for ring in machine.state().rings(line).iter().filter(|ring| ring.node == node.id) {
+                    for other in self.reached(at).into_iter().filter(|other| !self.same_party(at, *other)) {
+                        let party = &self.fixture.parties[self.fixture.sites[other].party].id;
+                        let response = machine.state().response(line, party, &ring.call);
+                        let there = machine.state().in_on(line).iter().any(|p| p.acts_for(party));
+                        let known = there || response != RingResponse::None;
+                        let old = self.wall_ms().saturating_add_signed(node.wall_off_ms).saturating_sub(ring.time_ms);
+                        assert!(
+                            known || old < SETTLED_US / 1_000,
+                            "a ring of {} on {line} has not come to {party}, {old} ms old and with a way there",
+                            node.id
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    pub(crate) fn same_party(&self, a: usize, b: usize) -> bool {
+        self.fixture.sites[a].party == self.fixture.sites[b].party
+    }
+
+    /// Whoever is in with somebody and has a way there hears it.
+    fn check_heard(&mut self) {
+        if self.media.is_none() {
+            return;
+        }
+        for speaker in 0..self.consoles.len() {
+            for listener in (0..self.consoles.len()).filter(|listener| *listener != speaker) {
+                if !self.should_hear(speaker, listener) {
+                    continue;
+                }
+                let last = self.media.as_ref().and_then(|media| media.last.get(&(listener, speaker)).copied());
+                let since = last.map(|(heard_us, _)| self.now_us - heard_us);
+                assert!(
+                    since.is_some_and(|since| since < HEARD_US),
+                    "{} has not heard {} for {since:?} µs, with a way between them",
+                    self.name(&self.device(listener)),
+                    self.name(&self.device(speaker)),
+                );
+            }
+        }
+    }
+
+    fn should_hear(&mut self, speaker: usize, listener: usize) -> bool {
+        let [from, to] = [speaker, listener].map(|console| self.consoles[console].node);
+        let talks = |console: usize| {
+            let own = &self.consoles[console];
+            let media = self.nodes[own.node].media.as_ref();
+            let leg = own.key.zip(media).and_then(|(key, media)| media.legs.get(&key));
+            leg.is_some_and(|leg| leg.ready)
+        };
+        if self.consoles[speaker].muted || !talks(speaker) || !talks(listener) || !self.reached(from).contains(&to) {
+            return false;
+        }
+        let (s, l) = (self.device(speaker), self.device(listener));
+        // One who is in on several lines is heard where it came in last.
+        let lines = self.fixture.charter.lines.iter().filter(|line| {
+            let machine = self.nodes[from].machine.as_ref();
+            machine.is_some_and(|machine| machine.state().in_on(&line.id).iter().any(|p| p.device == s))
+        });
+        if lines.count() != 1 {
+            return false;
+        }
+        let ours = |at: usize, device| {
+            let machine = self.nodes[at].machine.as_ref();
+            let node = &self.nodes[at].id;
+            machine.is_some_and(|machine| {
+                let state = machine.state();
+                self.fixture.charter.lines.iter().any(|line| state.in_on(&line.id).iter().any(|p| p.device == device && p.node == *node))
+            })
+        };
+        ours(from, s) && ours(to, l) && self.may_hear(from, s, l) && self.may_hear(to, s, l)
+    }
+}

@@ -1,0 +1,158 @@
+//! Many networks, one after the other and beside each other; what fails is told with the seed that replays it.
+
+use crate::mutation::Mutation;
+use crate::trace::Trace;
+use crate::world::World;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
+use std::time::{Duration, Instant};
+
+thread_local! {
+    /// What went wrong in the world that this thread runs; none: nobody is to be told here.
+    static WRONG: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// How one network ended.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Its seed.
+    pub seed: u64,
+    /// The promise that did not hold; none: all did.
+    pub broken: Option<String>,
+    /// What happened.
+    pub trace: Trace,
+    /// How long it lived, in simulated microseconds.
+    pub lived_us: u64,
+    /// Packets that reached consoles.
+    pub heard: u64,
+    /// Everyone who is in at the end, for people.
+    pub ends: Vec<String>,
+}
+
+/// Runs the network of a seed to its end, or to the first promise that does not hold.
+pub fn run(seed: u64, trace: Trace, mutation: Option<Mutation>) -> Outcome {
+    listen();
+    WRONG.with(|wrong| *wrong.borrow_mut() = Some(String::new()));
+    let mut world = None;
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        let world = world.insert(World::network(seed, trace.clone(), mutation));
+        world.live();
+    }));
+    let wrong = WRONG.with(|wrong| wrong.borrow_mut().take()).unwrap_or_default();
+    let broken = ended.is_err().then_some(wrong);
+    let Some(world) = world else {
+        return Outcome { seed, broken, trace, lived_us: 0, heard: 0, ends: Vec::new() };
+    };
+    let heard = world.media.as_ref().map_or(0, |media| media.arrived);
+    let ends = if world.trace.told { world.ends() } else { Vec::new() };
+    Outcome { seed, broken, lived_us: world.now_us, heard, ends, trace: world.trace }
+}
+
+/// A panic of a world says what is wrong with it, to us and to nobody else.
+fn listen() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            let ours = WRONG.with(|wrong| {
+                let mut wrong = wrong.borrow_mut();
+                let Some(wrong) = wrong.as_mut() else { return false };
+                let said = panic.payload_as_str().unwrap_or("a panic without words");
+                let at = panic.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
+                *wrong = format!("{said}{at}");
+                true
+            });
+            if !ours {
+                usual(panic);
+            }
+        }));
+    });
+}
+
+/// What many networks came to.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// How many ran.
+    pub ran: u64,
+    /// Seed and promise of those that failed.
+    pub failed: BTreeMap<u64, String>,
+    /// How long it took.
+    pub took: Duration,
+    /// How long they lived together, in simulated seconds.
+    pub lived_s: u64,
+    /// Packets that reached consoles.
+    pub heard: u64,
+}
+
+/// When to stop.
+#[derive(Debug, Clone)]
+pub enum Until {
+    /// These seeds have run.
+    Seeds(Range<u64>),
+    /// So much time has passed, from this seed on.
+    For(Duration, u64),
+}
+
+/// So many failures are enough.
+const FAILURES_MAX: usize = 20;
+
+/// Runs networks on so many threads. `told` hears of each failure when it happens, and of how far it is.
+pub fn many(until: &Until, threads: usize, told: &(dyn Fn(&Outcome, u64) + Sync)) -> Tally {
+    let began = Instant::now();
+    let (first, last, deadline) = match until {
+        Until::Seeds(seeds) => (seeds.start, seeds.end, None),
+        Until::For(time, first) => (*first, u64::MAX, Some(*time)),
+    };
+    let (next, stop) = (AtomicU64::new(first), AtomicBool::new(false));
+    let tally = Mutex::new(Tally::default());
+    std::thread::scope(|scope| {
+        for _ in 0..threads.max(1) {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) && deadline.is_none_or(|deadline| began.elapsed() < deadline) {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= last {
+                        return;
+                    }
+                    let outcome = run(seed, Trace::default(), None);
+                    let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+                    tally.ran += 1;
+                    tally.lived_s += outcome.lived_us / 1_000_000;
+                    tally.heard += outcome.heard;
+                    if let Some(broken) = &outcome.broken {
+                        tally.failed.insert(seed, broken.clone());
+                        stop.fetch_or(tally.failed.len() >= FAILURES_MAX, Ordering::Relaxed);
+                    }
+                    told(&outcome, tally.ran);
+                }
+            });
+        }
+    });
+    let mut tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+    tally.took = began.elapsed();
+    tally
+}
+
+impl World {
+    /// Who is in where, as each node sees it.
+    pub fn ends(&self) -> Vec<String> {
+        let mut ends = Vec::new();
+        for node in &self.nodes {
+            let Some(machine) = &node.machine else {
+                ends.push(format!("{}: without power", node.id));
+                continue;
+            };
+            for line in self.fixture.charter.lines.iter().map(|line| &line.id) {
+                let inside = machine.state().in_on(line);
+                let names: Vec<String> = inside.iter().map(|p| format!("{} at {}", self.name(&p.device), p.node)).collect();
+                if !names.is_empty() {
+                    ends.push(format!("{}: in on {line}: {}", node.id, names.join(", ")));
+                }
+            }
+        }
+        ends
+    }
+}

@@ -1,0 +1,223 @@
+//! Whole networks in trouble, by a seed: how many parties and nodes, how their cables are, what people do and what breaks.
+
+use crate::disk::Health;
+use crate::fixture::{DUTY, LEADERS};
+use crate::media::Media;
+use crate::mutation::Mutation;
+use crate::trace::Trace;
+use crate::world::{DEVICES, World};
+use trialogue_core::ConsoleKey;
+use trialogue_journal::Act;
+
+/// How many nodes the parties of a network have.
+const SHAPES: [&[usize]; 6] = [&[1, 1, 1], &[1, 2, 1], &[2, 1, 2], &[1, 1, 1, 1], &[1, 1, 1], &[1, 2, 1, 1]];
+/// Strokes of luck in one network.
+const STROKES: u64 = 36;
+/// An hour.
+const HOUR_MS: i64 = 3_600_000;
+
+impl World {
+    /// The network of a seed: started, all consoles connected, voices on.
+    pub fn network(seed: u64, trace: Trace, mutation: Option<Mutation>) -> Self {
+        let shape = SHAPES[(seed % SHAPES.len() as u64) as usize];
+        let mut world = Self::dark(shape, seed);
+        (world.trace, world.mutation) = (trace, mutation);
+        world.media = Some(Media::default());
+        world.keys_live = true;
+        world.bad_disks = world.rng.one_in(2);
+        world.delay_us = [(500, 4_000), (1_000, 120_000), (60_000, 300_000)][world.rng.below(3) as usize];
+        let clocks = world.rng.below(3);
+        for node in 0..world.nodes.len() {
+            // Monotonic clocks begin anywhere; wall clocks are right, or somewhat off, or off by an hour.
+            world.nodes[node].ahead_us = world.rng.below(1 << 40);
+            let off_ms = world.rng.below(2 * HOUR_MS as u64) as i64 - HOUR_MS;
+            world.nodes[node].wall_off_ms = [0, off_ms / 1_000, off_ms][clocks as usize];
+        }
+        (0..world.nodes.len()).for_each(|node| world.start(node));
+        for console in 0..world.consoles.len() {
+            // Two consoles for each party, and a third where there are few.
+            if console % DEVICES < 2 || shape.len() < 4 {
+                world.settle_console(console);
+                world.connect(console);
+            }
+        }
+        world.run(4_000_000);
+        world
+    }
+
+    /// Lives through the whole of a seed: trouble, moments of rest in which it is held to account, and recovery.
+    pub fn live(&mut self) {
+        let strokes = STROKES / 2 + self.rng.below(STROKES);
+        for stroke in 0..strokes {
+            self.trouble();
+            let pause = if self.rng.one_in(8) { 4_000_000 } else { 300_000 };
+            let pause = self.rng.below(pause);
+            self.run(pause);
+            if stroke % 12 == 11 {
+                self.rest();
+            }
+        }
+        self.mend_all();
+        self.check_converged();
+        self.check_reference();
+        self.check_keys();
+        if self.nodes.iter().all(|node| !node.hostile && !node.dishonest) {
+            self.check_honest();
+        }
+    }
+
+    /// Mends everything and waits until it is quiet.
+    pub fn mend_all(&mut self) {
+        self.tell("everything is mended".to_owned());
+        for pair in self.cables.keys().copied().collect::<Vec<_>>() {
+            self.hang(pair.0, pair.1, false);
+            self.mend(pair.0, pair.1);
+            if let Some(cable) = self.cables.get_mut(&pair) {
+                cable.quality = Default::default();
+                cable.slow_us = 0;
+            }
+        }
+        self.recover();
+        self.rest();
+    }
+
+    /// At which of its party's nodes a console is.
+    fn settle_console(&mut self, console: usize) {
+        let party = self.consoles[console].party;
+        let sites = self.fixture.sites.iter().enumerate().filter(|(_, site)| site.party == party);
+        let sites: Vec<usize> = sites.map(|(at, _)| at).collect();
+        self.consoles[console].node = sites[self.rng.below(sites.len() as u64) as usize];
+    }
+
+    fn trouble(&mut self) {
+        let nodes = self.nodes.len() as u64;
+        let node = self.rng.below(nodes) as usize;
+        let other = (node + 1 + self.rng.below(nodes - 1) as usize) % nodes as usize;
+        let console = self.rng.below(self.consoles.len() as u64) as usize;
+        let names = [node, other].map(|node| self.nodes[node].id.to_string());
+        let [a, b] = &names;
+        let who = self.name(&self.device(console));
+        let line = match self.rng.below(44) {
+            0..=21 => return self.somebody_does(),
+            22..=23 => {
+                self.cut(node, other);
+                format!("{a} – {b} is cut")
+            }
+            24..=26 => {
+                self.hang(node, other, false);
+                self.mend(node, other);
+                format!("{a} – {b} is mended")
+            }
+            27 => {
+                self.deafen(node, other, true);
+                format!("{a} hears nothing of {b} any more")
+            }
+            28 => {
+                self.hang(node, other, true);
+                format!("{a} – {b} hangs")
+            }
+            29 => {
+                (0..nodes as usize).filter(|other| *other != node).for_each(|other| self.cut(node, other));
+                format!("{a} is cut off")
+            }
+            30 => {
+                let (lost, doubled) = (self.rng.below(150), self.rng.below(300));
+                let slow_us = self.rng.below(300_000);
+                let kbit_s = self.rng.one_in(2).then_some(64);
+                if let Some(cable) = self.cables.get_mut(&(node.min(other), node.max(other))) {
+                    cable.quality = crate::cables::Quality { lost, doubled, kbit_s };
+                    cable.slow_us = slow_us;
+                }
+                format!("{a} – {b} loses {lost} and doubles {doubled} of 1000, {slow_us} µs slower, {kbit_s:?} kbit/s")
+            }
+            31 => {
+                self.disconnect(console);
+                format!("{who} is loaded anew")
+            }
+            32 => {
+                self.consoles[console].silent = true;
+                format!("{who} falls silent")
+            }
+            33 => {
+                self.disconnect(console);
+                self.settle_console(console);
+                self.connect(console);
+                format!("{who} comes to {}", self.nodes[self.consoles[console].node].id)
+            }
+            34 => {
+                self.consoles[console].muted ^= true;
+                format!("{who} mutes or unmutes")
+            }
+            35..=36 => return self.power_of(node),
+            37..=38 => {
+                let health = [Health::Good, Health::Failing, Health::Hanging][self.rng.below(3) as usize];
+                if self.bad_disks && self.nodes[node].machine.is_some() {
+                    self.set_disk(node, health);
+                }
+                format!("the disk of {a} is {health:?}, if disks fail here")
+            }
+            39 => {
+                let jump_ms = self.rng.below(2 * HOUR_MS as u64) as i64 - HOUR_MS;
+                self.nodes[node].wall_off_ms = jump_ms;
+                format!("the clock of {a} jumps to {jump_ms} ms off")
+            }
+            40..=41 => {
+                let kbit_s = self.rng.between(12, 60) as u32;
+                self.shorten(console, kbit_s);
+                format!("{who} has room for {kbit_s} kbit/s")
+            }
+            _ => {
+                if !self.forge(node, other) {
+                    return;
+                }
+                format!("{a} tells {b} what it must not")
+            }
+        };
+        self.changed_us = self.now_us;
+        self.tell(line);
+    }
+
+    /// The leg of a console has so much room for a while.
+    fn shorten(&mut self, console: usize, kbit_s: u32) {
+        let (node, now_ms) = (self.consoles[console].node, self.now_us / 1_000);
+        let Some(media) = self.nodes[node].media.as_mut() else { return };
+        let leg: Option<u32> =
+            self.consoles[console].key.and_then(|key: ConsoleKey| media.legs.get(&key)).map(|leg| leg.number);
+        if let Some(leg) = leg {
+            media.forwarder.set_budget(leg, Some(kbit_s), now_ms);
+        }
+    }
+
+    fn power_of(&mut self, node: usize) {
+        self.changed_us = self.now_us;
+        if self.nodes[node].hostile {
+        } else if self.nodes[node].machine.is_none() {
+            self.start(node);
+        } else if !self.nodes[node].excused {
+            // One whose disk fails as well loses what it said; that has a scenario of its own.
+            self.crash(node);
+        }
+    }
+
+    /// Somebody who is in disposes of somebody of the own party, or does what people do.
+    fn somebody_does(&mut self) {
+        let console = self.rng.below(self.consoles.len() as u64) as usize;
+        let other = self.consoles[console].party * DEVICES + self.rng.below(DEVICES as u64) as usize;
+        if !self.rng.one_in(6) || !self.consoles[console].welcomed {
+            return self.somebody_acts();
+        }
+        let line = if self.rng.one_in(2) { LEADERS } else { DUTY };
+        let device = self.device(other);
+        let act = match self.rng.below(4) {
+            0 if other != console => Act::Remove { device },
+            0..=2 => Act::Hold { device, on: self.rng.one_in(2) },
+            _ => {
+                let call = self.consoles[console].rings_here(self.fixture, line);
+                let ready_ms = self.wall_ms() + self.rng.below(20_000);
+                let Some(call) = call else { return self.somebody_acts() };
+                Act::Acknowledge { call, ready_ms }
+            }
+        };
+        self.act(console, line, act, Vec::new());
+    }
+}

@@ -1,0 +1,135 @@
+//! What was really said, and by whom: what nodes and consoles show is held against it.
+
+use crate::node::SimNode;
+use crate::trace::digest;
+use crate::world::World;
+use std::collections::{BTreeMap, BTreeSet};
+use trialogue_charter::{DeviceId, NodeId};
+use trialogue_journal::{Body, UnverifiedEntry, UnverifiedStatement};
+use trialogue_wire::Bundle;
+
+/// Everything that a node's machine has signed, and what was acknowledged.
+#[derive(Default)]
+pub(crate) struct Said {
+    /// By node and position; several where a node lost one to a crash before anybody saw it.
+    entries: BTreeSet<(NodeId, u64, u64)>,
+    /// Where the statement of a device stands: node's index, device, number.
+    stands: BTreeMap<(usize, DeviceId, u64), u64>,
+    /// What consoles were told is on disk: node's index and position.
+    acknowledged: BTreeSet<(usize, u64)>,
+    /// When a ring was first said to have come in: node's index, call.
+    received_us: BTreeMap<(usize, trialogue_charter::CallId), u64>,
+}
+
+impl SimNode {
+    /// It holds this entry from now on.
+    pub(crate) fn know(&mut self, node: &NodeId, seq: u64, bundle: &Bundle) {
+        self.known.insert((node.clone(), seq), bundle.entry.clone());
+    }
+
+    /// It holds what its disk has, and nothing else.
+    pub(crate) fn know_all(&mut self, held: &[Bundle]) {
+        let entries = held.iter().filter_map(|bundle| {
+            let entry = UnverifiedEntry::decode(&bundle.entry).ok()?;
+            Some(((entry.claim().node.clone(), entry.claim().seq), bundle.entry.clone()))
+        });
+        self.known = entries.collect();
+    }
+}
+
+impl World {
+    /// A line of the trace.
+    pub(crate) fn tell(&mut self, line: String) {
+        self.trace.line(self.now_us, line);
+    }
+
+    /// A node has made an entry.
+    ///
+    /// # Panics
+    /// When it ends a ring too early.
+    pub(crate) fn note_append(&mut self, at: usize, seq: u64, bundle: &Bundle) {
+        let node = self.nodes[at].id.clone();
+        self.nodes[at].know(&node, seq, bundle);
+        let short = digest(&bundle.entry);
+        self.said.entries.insert((node.clone(), seq, short));
+        self.trace.note(self.now_us, short);
+        let Ok(entry) = UnverifiedEntry::decode(&bundle.entry) else { return };
+        match &entry.claim().body {
+            Body::Stated { statement } => {
+                let Ok(statement) = UnverifiedStatement::decode(statement) else { return };
+                let claim = statement.claim();
+                self.said.stands.insert((at, claim.device, claim.number), seq);
+            }
+            Body::Received { call, .. } => {
+                self.said.received_us.insert((at, *call), self.now_us);
+            }
+            Body::Expired { call, .. } => {
+                let since = self.said.received_us.get(&(at, *call)).copied();
+                let sounded = since.map(|since| self.now_us - since);
+                assert!(
+                    sounded.is_none_or(|us| us + 100_000 >= crate::console::RING_US),
+                    "{node} let a ring expire after {} ms",
+                    sounded.unwrap_or_default() / 1_000
+                );
+            }
+            _ => {}
+        }
+        if self.trace.told {
+            let body = format!("{:?}", entry.claim().body);
+            let kind: String = body.chars().take_while(|c| c.is_alphanumeric()).collect();
+            let says = match &entry.claim().body {
+                Body::Stated { statement } => UnverifiedStatement::decode(statement).map_or(kind, |statement| {
+                    let act = format!("{:?}", statement.claim().act);
+                    let act: String = act.chars().take_while(|c| c.is_alphanumeric()).collect();
+                    format!("{} by {} on {}", act, self.name(&statement.claim().device), statement.claim().line)
+                }),
+                _ => kind,
+            };
+            self.tell(format!("{node} writes {seq}: {says}"));
+        }
+    }
+
+    /// Nobody holds an entry that its node has not signed.
+    ///
+    /// # Panics
+    /// When somebody does.
+    pub(crate) fn check_kept(&self, at: usize, node: &NodeId, seq: u64, bundle: &Bundle) {
+        let hostile = self.nodes.iter().any(|other| other.id == *node && other.hostile);
+        let said = || self.said.entries.contains(&(node.clone(), seq, digest(&bundle.entry)));
+        assert!(hostile || said(), "{} holds entry {seq} of {node}, which {node} never signed", self.nodes[at].id);
+    }
+
+    /// A console is told that its statement is on disk.
+    pub(crate) fn note_acknowledged(&mut self, at: usize, device: DeviceId, number: u64) {
+        if let Some(seq) = self.said.stands.get(&(at, device, number)) {
+            self.said.acknowledged.insert((at, *seq));
+        }
+    }
+
+    /// Where a statement stands in a node's journal.
+    pub(crate) fn stands(&self, at: usize, device: &DeviceId, number: u64) -> Option<u64> {
+        self.said.stands.get(&(at, *device, number)).copied()
+    }
+
+    /// A node that starts has everything that it ever acknowledged.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub(crate) fn check_restored(&self, at: usize) {
+        let node = &self.nodes[at];
+        for (_, seq) in self.said.acknowledged.range((at, 0)..=(at, u64::MAX)) {
+            let there = node.known.contains_key(&(node.id.clone(), *seq));
+            assert!(there, "{} lost entry {seq}, which it had acknowledged", node.id);
+        }
+    }
+
+    /// A console's name for people: party and device.
+    pub fn name(&self, device: &DeviceId) -> String {
+        for party in &self.fixture.parties {
+            if let Some(at) = party.devices.iter().position(|keys| keys.id == *device) {
+                return format!("{}/{at}", party.id);
+            }
+        }
+        "?".to_owned()
+    }
+}
