@@ -41,8 +41,8 @@ pub(crate) struct NodeMedia {
     next: u32,
     /// Packets of streams that came at least once.
     came: BTreeSet<(u8, u16, u32)>,
-    /// The first packet that a leg got of a stream since its places changed.
-    first: BTreeMap<(u32, (u8, u16)), u32>,
+    /// The first packet that a leg got of a stream since that was placed there, and the place: what is older has no number there.
+    first: BTreeMap<(u32, (u8, u16)), (u32, u8)>,
     /// Sequences that were given out at a place.
     given: BTreeSet<(u32, bool, u8, u64)>,
     /// Counts what comes over links, for a node that cannot tell copies.
@@ -172,8 +172,8 @@ impl World {
         while let Some(event) = self.nodes[node].media.as_mut().and_then(|media| media.forwarder.poll()) {
             match event {
                 ForwardEvent::Placed { leg, console, medium, place, sender } => {
-                    if let Some(media) = self.nodes[node].media.as_mut() {
-                        media.first.retain(|first, _| first.0 != leg);
+                    if let Some(media) = self.nodes[node].media.as_mut().filter(|_| medium == Medium::Voice) {
+                        media.first.retain(|first, (_, at)| first.0 != leg || *at != place);
                     }
                     let mid = format!("{place}");
                     self.input_quietly(node, Input::Placed { console, mid, device: sender, medium });
@@ -325,16 +325,21 @@ impl World {
         }
         let mut missed = None;
         for leg in wanted.iter().filter_map(|leg| media.legs.get(leg)).filter(|leg| leg.ready) {
-            let got = out.iter().any(|to| to.leg == leg.number);
+            let got = out.iter().find(|to| to.leg == leg.number);
             let first = media.first.get(&(leg.number, key)).copied();
-            if got {
-                media.first.entry((leg.number, key)).or_insert(header.sequence);
-            } else if first.is_none_or(|first| header.sequence.wrapping_sub(first) < u32::MAX / 2) {
+            if let Some(got) = got {
+                media.first.entry((leg.number, key)).or_insert((header.sequence, got.place));
+            } else if first.is_none_or(|(first, _)| header.sequence.wrapping_sub(first) < u32::MAX / 2) {
                 missed = Some(leg.console);
             }
         }
         if let Some(listener) = missed.map(|console| self.name(&self.device(console))) {
-            panic!("voice {} of {} reached {id} and not {listener}", packet.number, self.name(&name));
+            let counters = self.nodes[node].media.as_ref().map(|media| media.forwarder.counters());
+            panic!(
+                "voice {} of {} reached {id} as {header:?} and not {listener}: {counters:?}",
+                packet.number,
+                self.name(&name)
+            );
         }
     }
 

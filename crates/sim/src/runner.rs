@@ -98,7 +98,7 @@ pub enum Until {
 }
 
 /// So many failures are enough.
-const FAILURES_MAX: usize = 20;
+const FAILURES_MAX: usize = 60;
 
 /// Runs networks on so many threads. `told` hears of each failure when it happens, and of how far it is.
 pub fn many(until: &Until, threads: usize, told: &(dyn Fn(&Outcome, u64) + Sync)) -> Tally {

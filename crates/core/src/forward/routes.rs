@@ -10,10 +10,13 @@ impl Forwarder {
         let links = links.without(self.own).without(route.node);
         let key = (route.node, route.number);
         let held = self.numbers.get(&key).copied();
-        let same = held
-            .and_then(|at| self.streams[at].as_mut())
-            .filter(|held| held.device == route.device && held.medium == route.medium && held.from == route.source);
+        // A device that comes back on another leg goes on with the numbers that it had: others take repeated ones for copies.
+        let own = |source: &Source| matches!(source, Source::Leg(_));
+        let same = held.and_then(|at| self.streams[at].as_mut()).filter(|held| {
+            held.device == route.device && held.medium == route.medium && own(&held.from) == own(&route.source)
+        });
         if let Some(stream) = same {
+            stream.from = route.source;
             stream.wanted = route.legs;
             stream.links = links;
         } else if (route.node == self.own) == matches!(route.source, Source::Leg(_)) {
