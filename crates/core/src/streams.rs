@@ -71,6 +71,11 @@ impl Machine {
             return;
         }
         let key = (index, number);
+        // What a source with a link to here has not named itself, nobody names for it: a third node could put its own word in the place of the
+        // true one, also with those to whom this node passes it on.
+        if link != source && !self.streams.heard.contains_key(&key) && self.links.get(source).is_some_and(|l| l.up) {
+            return;
+        }
         let streams = &mut self.streams.heard;
         if streams.len() >= STREAMS_MAX && !streams.contains_key(&key) {
             self.count(Count::OverBound);

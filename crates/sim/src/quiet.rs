@@ -4,6 +4,7 @@ use crate::reference::Reference;
 use crate::world::World;
 use std::collections::BTreeSet;
 use trialogue_journal::fold::RingResponse;
+use trialogue_wire::console::Medium;
 
 /// So long after the last trouble everything that can reach somebody has.
 const SETTLED_US: u64 = 6_000_000;
@@ -128,12 +129,40 @@ impl World {
                 let since = last.map(|(heard_us, _)| self.now_us - heard_us);
                 assert!(
                     since.is_some_and(|since| since < HEARD_US),
-                    "{} has not heard {} for {since:?} µs, with a way between them",
+                    "{} has not heard {} for {since:?} µs, with a way between them:\n{}",
                     self.name(&self.device(listener)),
                     self.name(&self.device(speaker)),
+                    self.ways(speaker)
                 );
             }
         }
+    }
+
+    /// Whoever speaks in the name of others can come between two that have no link and no honest node with links to both.
+    fn honest_way(&self, from: usize, to: usize) -> bool {
+        if self.nodes.iter().all(|node| !node.dishonest) {
+            return true;
+        }
+        let carries = |a: usize, b: usize| {
+            a == b || self.cables.get(&(a.min(b), a.max(b))).is_some_and(|cable| cable.connection.is_some())
+        };
+        let honest = |at: usize| !self.nodes[at].dishonest && self.nodes[at].machine.is_some();
+        let mut relays = (0..self.nodes.len()).filter(|via| honest(*via) && carries(from, *via) && carries(*via, to));
+        honest(from) && honest(to) && relays.next().is_some()
+    }
+
+    /// Where each node passes a console's voice on, for people.
+    fn ways(&self, speaker: usize) -> String {
+        let device = self.device(speaker);
+        let mut ways = String::new();
+        for node in self.nodes.iter().filter(|node| node.machine.is_some()) {
+            let counters = node.media.as_ref().map(|media| media.forwarder.counters());
+            ways += &format!("  {} {counters:?}\n", node.id);
+            for route in node.routes.values().filter(|route| route.device == device && route.medium == Medium::Voice) {
+                ways += &format!("    {}/{} → {:?} and {} legs\n", route.node, route.number, route.links, route.legs.len());
+            }
+        }
+        ways
     }
 
     fn should_hear(&mut self, speaker: usize, listener: usize) -> bool {
@@ -145,6 +174,9 @@ impl World {
             leg.is_some_and(|leg| leg.ready)
         };
         if self.consoles[speaker].muted || !talks(speaker) || !talks(listener) || !self.reached(from).contains(&to) {
+            return false;
+        }
+        if !self.honest_way(from, to) {
             return false;
         }
         let (s, l) = (self.device(speaker), self.device(listener));
