@@ -1,6 +1,7 @@
 //! A model console: it signs statements, folds what it is shown, and has no keys or media.
 
 use crate::fixture::{Fixture, RING_SECONDS};
+use crate::keys::Members;
 use crate::rng::Rng;
 use minicbor::bytes::ByteVec;
 use std::collections::BTreeSet;
@@ -48,8 +49,10 @@ pub struct SimConsole {
     pub asked_leg: bool,
     /// It has heard something since it looked after its groups last.
     pub(crate) fresh: bool,
-    /// A handshake of it is under way: its number.
-    pub committing: Option<u64>,
+    /// A handshake of it is under way: its number, and whom it adds in which stay.
+    pub(crate) committing: Option<(u64, Members)>,
+    /// Members that an accepted handshake has added.
+    pub(crate) moved: Members,
     /// Its next picture is a key frame.
     pub(crate) key_frame: bool,
     /// It sends nothing, as its holder wants.
@@ -78,6 +81,7 @@ impl SimConsole {
             asked_leg: false,
             fresh: false,
             committing: None,
+            moved: Members::new(),
             key_frame: true,
             muted: false,
         }
@@ -121,11 +125,11 @@ impl SimConsole {
             }
             ToConsole::Accepted { number, unrecorded } => {
                 self.accepted.push((number, unrecorded));
-                self.settled(number);
+                self.settled(number, true);
             }
             ToConsole::Refused { number, reason } => {
                 self.refused.push((number, reason));
-                number.into_iter().for_each(|number| self.settled(number));
+                number.into_iter().for_each(|number| self.settled(number, false));
             }
             ToConsole::Paths { paths } => self.paths = paths,
             other => self.heard.push(other),
@@ -168,9 +172,13 @@ impl SimConsole {
     }
 
     /// Its node has decided about a statement.
-    fn settled(&mut self, number: u64) {
+    fn settled(&mut self, number: u64, accepted: bool) {
         self.fresh = true;
-        self.committing = self.committing.filter(|under_way| *under_way != number);
+        if let Some((_, members)) = self.committing.take_if(|(under_way, _)| *under_way == number)
+            && accepted
+        {
+            self.moved.extend(members);
+        }
     }
 
     /// It is let in and has no leg: asks for one, once.

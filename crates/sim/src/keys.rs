@@ -27,7 +27,10 @@ impl World {
         let id = group.map_or_else(|| GroupId(self.rng.bytes()), |group| group.id);
         let members: Vec<DeviceId> = group.map(|group| group.members.keys().copied().collect()).unwrap_or_default();
         // Who began a new stay has lost its keys.
-        let holds = |device: &DeviceId| members.contains(device) && self.members.get(&(id, *device)) == inside.get(device);
+        let holds = |device: &DeviceId| {
+            let added = self.members.get(&(id, *device));
+            members.contains(device) && added.is_some() && added == inside.get(device)
+        };
         let added: Vec<DeviceId> = inside.keys().copied().filter(|device| !holds(device)).collect();
         let removed: Vec<DeviceId> = members.iter().copied().filter(|device| *device != me && !holds(device)).collect();
         if group.is_some() && added.is_empty() && removed.is_empty() {
@@ -42,18 +45,18 @@ impl World {
             added: added.clone(),
             removed,
         };
-        for device in &added {
-            self.members.extend(inside.get(device).map(|stay| ((id, *device), stay.clone())));
-        }
+        let stays = added.iter().filter_map(|device| Some(((id, *device), inside.get(device)?.clone())));
+        let stays: Members = stays.collect();
         let bodies = [(group.is_some(), commit), (!added.is_empty(), welcome)];
         let bodies = bodies.into_iter().filter(|(there, _)| *there).map(|(_, body)| body).collect();
         self.act(console, line.as_str(), act, bodies);
-        self.consoles[console].committing = Some(self.consoles[console].number);
+        self.consoles[console].committing = Some((self.consoles[console].number, stays));
     }
 
     /// A console that leads looks after its node's groups, one handshake at a time.
     pub(crate) fn keep_keys(&mut self, console: usize) {
         let own = &mut self.consoles[console];
+        self.members.append(&mut own.moved);
         if !own.welcomed || own.committing.is_some() || own.silent || !std::mem::take(&mut own.fresh) {
             return;
         }
@@ -99,7 +102,9 @@ impl World {
             let inside: Vec<DeviceId> = now.participants.iter().map(|participant| participant.device).collect();
             assert!(
                 group.members.keys().all(|device| inside.contains(device)) && group.members.len() == inside.len(),
-                "{name} sees a group of {node} on {line} whose members are not those who are in"
+                "{name} sees a group of {node} on {line} with {:?}, while {:?} are in",
+                group.members.keys().map(|device| self.name(device)).collect::<Vec<_>>(),
+                inside.iter().map(|device| self.name(device)).collect::<Vec<_>>(),
             );
             let since = group.handshakes.iter().rposition(|handshake| handshake.added.contains(&me) || handshake.by == me);
             for handshake in group.handshakes.iter().skip(since.unwrap_or(0)).filter(|handshake| handshake.by != me) {
