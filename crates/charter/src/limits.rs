@@ -56,6 +56,9 @@ pub const CERTIFICATE_MAX: usize = 20 << 10;
 /// Certificates that are remembered as verified under a charter, 3 kB each. Verifying one costs milliseconds of post-quantum signatures, and a node
 /// meets each several times; beyond these it pays every time.
 pub const CERTIFICATES_REMEMBERED: usize = 1_024;
+/// Ed25519 signatures that each thread remembers as good, about 70 bytes each. More costs memory; less verifies a statement again between the
+/// moment a node judges it and the moment its entry takes effect.
+pub const SIGNATURES_REMEMBERED: usize = 8_192;
 /// Largest request of a security officer in bytes: two signatures (4.7 kB) and a few ids. A node reads no more from a stranger.
 pub const OFFICER_MAX: usize = 6 << 10;
 /// Longest PKCS#11 URI in a `root.token` file, in bytes: a path, a label and an id with every byte escaped.

@@ -5,6 +5,7 @@
 //! There is exactly one encoding of each signed thing: a decoder refuses bytes that it would have written differently.
 
 pub mod domain;
+mod held;
 mod many;
 mod one;
 
