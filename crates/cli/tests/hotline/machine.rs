@@ -148,8 +148,17 @@ impl Hotline {
 
     /// Where consoles of a party's node come.
     pub fn web(&self, party: &str) -> SocketAddr {
+        self.listens(party, "listen_web")
+    }
+
+    /// Where other nodes come.
+    pub fn link(&self, party: &str) -> SocketAddr {
+        self.listens(party, "listen_link")
+    }
+
+    fn listens(&self, party: &str, setting: &str) -> SocketAddr {
         let text = fs::read_to_string(self.house().join(party).join("node.toml")).unwrap();
-        let line = text.lines().find(|line| line.starts_with("listen_web")).unwrap();
+        let line = text.lines().find(|line| line.starts_with(setting)).unwrap();
         line.split('"').nth(1).unwrap().parse().unwrap()
     }
 
@@ -172,4 +181,11 @@ pub fn limit_files(pid: i32, most: usize) {
 /// How many files a process has open.
 pub fn open_files(pid: i32) -> usize {
     fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count()
+}
+
+/// Memory that a process holds, in KiB.
+pub fn resident_kib(pid: i32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
