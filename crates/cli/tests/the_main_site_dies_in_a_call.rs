@@ -87,10 +87,10 @@ fn the_main_site_dies_in_a_call() {
     let (gap, lost) = voice(&jpn.figures(), &devices[0]);
     println!("JPN hears USA while the main site is back: longest gap {gap:.0} ms, {lost} lost");
     usa.hang_up();
+    usa.until("it goes back to its main site", |event| event["event"] == "site" && event["slot"] == 0);
     jpn.hang_up();
     kor.hang_up();
     for endpoint in [&mut usa, &mut jpn, &mut kor] {
         endpoint.until_quiet();
     }
-    usa.until("it goes back to its main site", |event| event["event"] == "site" && event["slot"] == 0);
 }
