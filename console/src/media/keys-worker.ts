@@ -17,14 +17,16 @@ const LOCK = 'trialogue-console';
 /** A worker that broke leaves its key at once, or not at all. */
 const HEIR_MS = 500;
 
-let node = '';
+/** Address of the WebSocket of each slot: 0 leads to this page's site, 1 to the other one that its node has named. */
+const nodes: (string | null)[] = [null, null];
 /** Made of an enrolment link and not stored yet. */
 let fresh: Enrolled | null = null;
 /** Opens what is stored, while its owner is signed in by passkey. No script can read it out. */
 let key: CryptoKey | null = null;
 let machine: Machine | null = null;
-let socket: WebSocket | null = null;
-let reconnect: ReturnType<typeof setTimeout> | undefined;
+const sockets: (WebSocket | null)[] = [null, null];
+const reconnects: (ReturnType<typeof setTimeout> | undefined)[] = [undefined, undefined];
+let active = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let media: MessagePort | null = null;
 /** What a media worker that starts later must know of places. */
@@ -41,7 +43,7 @@ scope.onmessage = ({ data }: MessageEvent<ToKeys>) => {
 async function take(message: ToKeys): Promise<void> {
   switch (message.kind) {
     case 'start': {
-      node = message.node;
+      nodes[0] = message.node;
       await alone();
       return resume(message.heir);
     }
@@ -69,14 +71,19 @@ async function take(message: ToKeys): Promise<void> {
     case 'media': {
       const first = media === null;
       media = message.port;
-      media.onmessage = ({ data }: MessageEvent<MediaToKeys>) => run((m) => m.unopened(us(), Date.now(), data.keyId));
+      media.onmessage = ({ data }: MessageEvent<MediaToKeys>) => run((m) => {
+        if (data.kind === 'heard') m.legHeard(us(), Date.now(), data.slot);
+        else m.unopened(us(), Date.now(), data.keyId);
+      });
+      tell({ kind: 'use', slot: active });
       for (const place of places.values()) media.postMessage(place);
       if (!first) run((m) => m.workerRestarted(us(), Date.now()));
       return;
     }
     case 'command': return run((m) => m.command(us(), Date.now(), message.command));
-    case 'offer': return run((m) => m.legOffer(us(), Date.now(), message.sdp));
-    case 'leg': return run((m) => m.legState(us(), Date.now(), message.up));
+    case 'network': return network();
+    case 'offer': return run((m) => m.legOffer(us(), Date.now(), message.slot, message.sdp));
+    case 'leg': return run((m) => m.legState(us(), Date.now(), message.slot, message.up));
   }
 }
 
@@ -147,33 +154,50 @@ async function alone(): Promise<void> {
 
 /** `by`: the key of the passkey that it is sealed under, if any; kept once everything else has worked. */
 async function start(identity: Enrolled, by: CryptoKey | null) {
-  clearTimeout(reconnect);
-  socket?.close();
-  socket = null;
+  close(0);
+  close(1);
+  nodes[1] = null;
+  active = 0;
   machine?.free();
   const charter = await loadCharter();
   machine = new Machine(identity.secret, identity.certificate, identity.root, charter, true);
   identity.secret.fill(0);
   key = by;
   page({ kind: 'unlocked', passkey: key !== null });
-  connect();
+  connect(0);
   run((m) => m.tick(us(), Date.now()));
 }
 
-function connect() {
-  clearTimeout(reconnect);
-  const mine = new WebSocket(node);
+function connect(slot: number) {
+  close(slot);
+  const address = nodes[slot];
+  if (!address) return;
+  const mine = new WebSocket(address);
   mine.binaryType = 'arraybuffer';
-  socket = mine;
-  mine.onopen = () => mine === socket && run((m) => m.opened(us(), Date.now()));
+  sockets[slot] = mine;
+  mine.onopen = () => mine === sockets[slot] && run((m) => m.opened(us(), Date.now(), slot));
   mine.onmessage = ({ data }: MessageEvent<ArrayBuffer | string>) => {
-    if (mine === socket && typeof data !== 'string') run((m) => m.received(us(), Date.now(), new Uint8Array(data)));
+    if (mine === sockets[slot] && typeof data !== 'string') run((m) => m.received(us(), Date.now(), slot, new Uint8Array(data)));
   };
   mine.onclose = () => {
-    if (mine !== socket) return;
-    socket = null;
-    run((m) => m.closed(us(), Date.now()));
+    if (mine !== sockets[slot]) return;
+    sockets[slot] = null;
+    run((m) => m.closed(us(), Date.now(), slot));
   };
+}
+
+/** Forgets the WebSocket of a slot, and that it was to be opened. */
+function close(slot: number) {
+  clearTimeout(reconnects[slot]);
+  reconnects[slot] = undefined;
+  const old = sockets[slot];
+  sockets[slot] = null;
+  old?.close();
+}
+
+/** Whoever waits to connect need not wait any longer. */
+function network() {
+  for (const slot of [0, 1]) if (reconnects[slot] !== undefined) connect(slot);
 }
 
 /** One call of the machine, then everything that it wants done, then its next tick. */
@@ -195,10 +219,8 @@ function broken(error: Error) {
   tell({ kind: 'stop' });
   machine = null;
   clearTimeout(timer);
-  clearTimeout(reconnect);
-  const old = socket;
-  socket = null;
-  old?.close();
+  close(0);
+  close(1);
   page({ kind: 'broken', why: error.message });
 }
 
@@ -208,36 +230,35 @@ function tell(message: KeysToMedia) {
 
 function act(out: Out) {
   switch (out.kind) {
-    case 'send':
+    case 'send': {
+      const socket = sockets[out.slot];
       if (socket?.readyState === WebSocket.OPEN) socket.send(new Uint8Array(out.bytes));
       return;
-    case 'reconnect': {
-      const old = socket;
-      socket = null;
-      old?.close();
-      clearTimeout(reconnect);
-      reconnect = setTimeout(connect, out.after_ms);
-      return;
     }
-    case 'stop': {
-      const old = socket;
-      socket = null;
-      clearTimeout(reconnect);
-      old?.close();
+    case 'reconnect':
+      close(out.slot);
+      reconnects[out.slot] = setTimeout(() => connect(out.slot), out.after_ms);
       return;
-    }
+    case 'connect':
+      nodes[out.slot] = `${out.url.replace(/^http/, 'ws')}/console`;
+      return connect(out.slot);
+    case 'use':
+      active = out.slot;
+      tell({ kind: 'use', slot: out.slot });
+      return page({ kind: 'use', slot: out.slot });
+    case 'stop': return close(out.slot);
     case 'view': return page({ kind: 'view', view: out.view });
-    case 'makeOffer': return page({ kind: 'makeOffer' });
+    case 'makeOffer': return page({ kind: 'makeOffer', slot: out.slot });
     case 'legAnswer':
-      places.clear();
-      return page({ kind: 'answer', sdp: out.sdp });
+      for (const [key, place] of places) if (place.kind === 'place' && place.slot === out.slot) places.delete(key);
+      return page({ kind: 'answer', slot: out.slot, sdp: out.sdp });
     case 'seal':
       return tell(out.key_id !== null && out.base_key !== null ? { kind: 'seal', keyId: out.key_id, baseKey: out.base_key } : { kind: 'stop' });
     case 'openKey': return tell({ kind: 'open', keyId: out.key_id, device: out.device, baseKey: out.base_key });
     case 'forgetKey': return tell({ kind: 'forget', keyId: out.key_id });
     case 'place': {
-      const place = { kind: 'place' as const, mid: out.mid, device: out.device, voice: out.voice };
-      places.set(out.mid, place);
+      const place = { kind: 'place' as const, slot: out.slot, mid: out.mid, device: out.device, voice: out.voice };
+      places.set(`${out.slot} ${out.mid}`, place);
       tell(place);
       return page(place);
     }

@@ -33,7 +33,7 @@ export class Leg {
   readonly #voice: RTCRtpTransceiver;
   readonly #picture: RTCRtpTransceiver;
 
-  constructor(worker: Worker, up: (up: boolean) => void) {
+  constructor(worker: Worker, readonly slot: number, up: (up: boolean) => void) {
     const { connection } = this;
     this.#voice = connection.addTransceiver('audio', { direction: 'sendonly' });
     this.#picture = connection.addTransceiver('video', { direction: 'sendonly', sendEncodings: [{ maxBitrate: PICTURE_RATE }] });
@@ -67,11 +67,11 @@ export class Leg {
 
   /** Every transform, by this worker: at the beginning, and after a crash by a new one. */
   reseal(worker: Worker) {
-    (this.#voice.sender as Sender).transform = new RTCRtpScriptTransform(worker, { side: 'send', voice: true });
-    (this.#picture.sender as Sender).transform = new RTCRtpScriptTransform(worker, { side: 'send', voice: false });
+    (this.#voice.sender as Sender).transform = new RTCRtpScriptTransform(worker, { slot: this.slot, side: 'send', voice: true });
+    (this.#picture.sender as Sender).transform = new RTCRtpScriptTransform(worker, { slot: this.slot, side: 'send', voice: false });
     this.connection.getTransceivers().forEach(({ receiver }, at) => {
       const voice = receiver.track.kind === 'audio';
-      (receiver as Receiver).transform = new RTCRtpScriptTransform(worker, { side: 'receive', voice, mid: midOf(at) });
+      (receiver as Receiver).transform = new RTCRtpScriptTransform(worker, { slot: this.slot, side: 'receive', voice, mid: midOf(at) });
     });
   }
 

@@ -15,12 +15,31 @@ const LOUDNESS_MS = 150;
 /** A media worker that has not answered for so long is replaced. */
 const WORKER_SILENT_MS = 3_000;
 
+/** Where a tab keeps, for its own reload, that it is in a call and what it sends there. It ends with the tab. */
+const IN_CALL = 'trialogue-in-call';
+interface InCall {
+  line: string;
+  voice: boolean;
+  picture: boolean;
+}
+
+function remembered(): InCall | null {
+  try {
+    const held = JSON.parse(sessionStorage.getItem(IN_CALL) ?? 'null') as Partial<InCall> | null;
+    return typeof held?.line === 'string' ? { line: held.line, voice: held.voice === true, picture: held.picture === true } : null;
+  } catch {
+    return null;
+  }
+}
+
 export class LiveEngine implements Engine {
   #keys!: Worker;
   #media!: Worker;
   /** Times that the keys worker broke in a row. */
   #broken = 0;
-  #leg: Leg | null = null;
+  /** To this page's site, and to the other one. */
+  #legs: (Leg | null)[] = [null, null];
+  #active = 0;
   #sound = new Sound();
   #view: View | null = null;
   #viewers = new Set<(view: View) => void>();
@@ -32,7 +51,7 @@ export class LiveEngine implements Engine {
   #voice: MediaStreamTrack | null = null;
   #picture: MediaStreamTrack | null = null;
   /** mid by device and medium. */
-  #places = { voice: new Map<string, string>(), picture: new Map<string, string>() };
+  #placesOf = [0, 1].map(() => ({ voice: new Map<string, string>(), picture: new Map<string, string>() }));
   #levels = new Map<string, number>();
   #counts: Count[] = [];
   #heard = 0;
@@ -48,6 +67,8 @@ export class LiveEngine implements Engine {
   /** One capture at a time, in order, so that fast key presses end in the last state asked for. */
   #turn: Promise<void> = Promise.resolve();
   #inCall = false;
+  /** The call that this tab was in when it was loaded anew, until it is back in it. */
+  #resume: InCall | null = remembered();
   #sending = { voice: false, picture: false };
   /** The call's marking is on screen. */
   #marked = false;
@@ -59,8 +80,18 @@ export class LiveEngine implements Engine {
     setInterval(() => this.#watchMedia(), 1_000);
     setInterval(() => void this.#listen().catch(() => undefined), LOUDNESS_MS);
     navigator.mediaDevices?.addEventListener('devicechange', () => void this.#list());
+    addEventListener('online', () => this.#tell({ kind: 'network' }));
     addEventListener('pointerdown', () => this.#sound.play());
     addEventListener('keydown', () => this.#sound.play());
+  }
+
+  /** Over which is spoken and heard. */
+  get #leg(): Leg | null {
+    return this.#legs[this.#active] ?? null;
+  }
+
+  get #places() {
+    return this.#placesOf[this.#active]!;
   }
 
   onView(see: (view: View) => void) {
@@ -162,14 +193,14 @@ export class LiveEngine implements Engine {
   setVoice(on: boolean): Promise<void> {
     this.#change({ voice: on });
     if (!on) this.#let({ voice: false });
-    if (!on) void this.#leg?.sendVoice(null).catch(() => undefined);
+    if (!on) for (const leg of this.#legs) void leg?.sendVoice(null).catch(() => undefined);
     return this.#apply();
   }
 
   setPicture(on: boolean): Promise<void> {
     this.#change({ picture: on });
     if (!on) this.#let({ picture: false });
-    if (!on) void this.#leg?.sendPicture(null).catch(() => undefined);
+    if (!on) for (const leg of this.#legs) void leg?.sendPicture(null).catch(() => undefined);
     return this.#apply();
   }
 
@@ -205,7 +236,7 @@ export class LiveEngine implements Engine {
       }
     }
     const outbound = stats.filter((row) => row.type === 'outbound-rtp');
-    return { view: this.#view, counts: this.#counts, inbound: rows, outbound, logs: this.#logs, connection: this.#leg?.connection.connectionState ?? 'none' };
+    return { view: this.#view, counts: this.#counts, inbound: rows, outbound, logs: this.#logs, connection: this.#leg?.connection.connectionState ?? 'none', site: this.#active, legs: this.#legs.map((leg) => leg?.connection.connectionState ?? 'none') };
   }
 
   #tell(message: ToKeys, transfer: Transferable[] = []) {
@@ -223,6 +254,7 @@ export class LiveEngine implements Engine {
 
   /** A new keys worker has no keys: it comes in again, and the media worker and the leg are new as well. */
   #restartKeys(why: string) {
+    this.#resume = remembered();
     this.#log(`keys worker stopped: ${why}`);
     const { port1, port2 } = new MessageChannel();
     const old = this.#keys;
@@ -232,8 +264,9 @@ export class LiveEngine implements Engine {
     this.#asked?.reject(new PasskeyError('failed'));
     this.#asked = null;
     this.#media.terminate();
-    this.#leg?.close();
-    this.#leg = null;
+    for (const leg of this.#legs) leg?.close();
+    this.#legs = [null, null];
+    this.#active = 0;
     this.#heard = Number.POSITIVE_INFINITY;
     this.#show(this.#view && { ...this.#view, trouble: { kind: 'worker' } });
     setTimeout(() => {
@@ -267,7 +300,7 @@ export class LiveEngine implements Engine {
     if (performance.now() - this.#heard < WORKER_SILENT_MS || document.visibilityState === 'hidden') return;
     this.#media.terminate();
     this.#startMedia();
-    this.#leg?.reseal(this.#media);
+    for (const leg of this.#legs) leg?.reseal(this.#media);
   }
 
   async #listen() {
@@ -280,14 +313,19 @@ export class LiveEngine implements Engine {
   #fromKeys(message: FromKeys) {
     switch (message.kind) {
       case 'view': return this.#see(message.view);
-      case 'makeOffer': return void this.#makeLeg();
-      case 'answer': return void this.#leg?.answer(message.sdp).catch((error: unknown) => this.#log(`answer: ${String(error)}`));
+      case 'makeOffer': return void this.#makeLeg(message.slot);
+      case 'use':
+        this.#active = message.slot;
+        this.#show(this.#view && { ...this.#view });
+        return void this.#apply();
+      case 'answer': return void this.#legs[message.slot]?.answer(message.sdp).catch((error: unknown) => this.#log(`answer: ${String(error)}`));
       case 'place': return this.#place(message);
       case 'locked':
         this.#passkey = message.passkey;
         return this.#setGate('locked');
       case 'unlocked':
         this.#passkey = null;
+        if (this.#resume) this.command({ kind: 'resume', line: this.#resume.line });
         this.#setGate('open');
         if (!message.passkey) void this.rules().then(({ passkeys }) => passkeys === 'required' && this.#rules && this.#gate === 'open' && this.#setGate('bare'));
         return;
@@ -314,7 +352,10 @@ export class LiveEngine implements Engine {
       this.#inCall = inCall;
       this.#floor = floor;
       if (!inCall) this.#marked = false;
-      if (began) this.#change({ voice: true, picture: true });
+      // Muted before a reload is muted after it.
+      if (began) this.#change(this.#resume?.line === view.call?.line && this.#resume ? { voice: this.#resume.voice, picture: this.#resume.picture } : { voice: true, picture: true });
+      if (began) this.#resume = null;
+      if (!inCall) sessionStorage.removeItem(IN_CALL);
       if (!this.#may) this.#let({ voice: false, picture: false });
       void this.#apply();
     }
@@ -324,26 +365,29 @@ export class LiveEngine implements Engine {
   #show(view: View | null) {
     if (!view) return;
     this.#view = view;
+    this.#remember();
     this.#viewers.forEach((see) => see(view));
   }
 
-  async #makeLeg() {
-    this.#leg?.close();
-    this.#leg = null;
-    this.#places.voice.clear();
-    this.#places.picture.clear();
+  async #makeLeg(slot: number) {
+    this.#legs[slot]?.close();
+    this.#legs[slot] = null;
+    this.#placesOf[slot]?.voice.clear();
+    this.#placesOf[slot]?.picture.clear();
     if (!canSeal()) return;
-    const leg = new Leg(this.#media, (up) => leg === this.#leg && this.#tell({ kind: 'leg', up }));
-    this.#leg = leg;
+    const leg = new Leg(this.#media, slot, (up) => leg === this.#legs[slot] && this.#tell({ kind: 'leg', slot, up }));
+    this.#legs[slot] = leg;
     this.#sound.attach(leg);
     const sdp = await leg.offer();
-    if (leg !== this.#leg) return;
-    this.#tell({ kind: 'offer', sdp });
+    if (leg !== this.#legs[slot]) return;
+    this.#tell({ kind: 'offer', slot, sdp });
     await this.#apply();
   }
 
-  #place({ mid, device, voice }: { mid: string; device: string | null; voice: boolean }) {
-    const places = voice ? this.#places.voice : this.#places.picture;
+  #place({ slot, mid, device, voice }: { slot: number; mid: string; device: string | null; voice: boolean }) {
+    const of = this.#placesOf[slot];
+    const places = voice ? of?.voice : of?.picture;
+    if (!places) return;
     for (const [other, at] of places) if (at === mid) places.delete(other);
     if (device !== null) places.set(device, mid);
     this.#show(this.#view && { ...this.#view });
@@ -351,7 +395,13 @@ export class LiveEngine implements Engine {
 
   #change(next: Partial<LocalMedia>) {
     this.#local = { ...this.#local, ...next };
+    this.#remember();
     this.#localViewers.forEach((see) => see(this.#local));
+  }
+
+  #remember() {
+    const line = this.#inCall ? this.#view?.call?.line : undefined;
+    if (line !== undefined) sessionStorage.setItem(IN_CALL, JSON.stringify({ line, voice: this.#local.voice, picture: this.#local.picture } satisfies InCall));
   }
 
   async #list() {
@@ -369,7 +419,7 @@ export class LiveEngine implements Engine {
   async #applyVoice() {
     const on = this.#may && this.#local.voice;
     if (!on) this.#let({ voice: false });
-    if (!on) await this.#leg?.sendVoice(null);
+    if (!on) await Promise.all(this.#legs.map((leg) => leg?.sendVoice(null)));
     if (!this.#inCall) {
       this.#voice?.stop();
       this.#voice = null;
@@ -380,7 +430,8 @@ export class LiveEngine implements Engine {
       // Muted or hung up meanwhile: the turn that follows closes it.
       if (!this.#may || !this.#local.voice) return;
       this.#let({ voice: true });
-      await this.#leg?.sendVoice(this.#voice);
+      // Over the spare leg too: the media worker lets none of it out before that leg is the one in use.
+      await Promise.all(this.#legs.map((leg) => leg?.sendVoice(this.#voice)));
       if (this.#local.voiceTrouble) this.#change({ voiceTrouble: null });
       if (this.#local.microphones.length === 0) await this.#list();
     } catch (error) {
@@ -393,7 +444,7 @@ export class LiveEngine implements Engine {
     const on = this.#may && this.#local.picture;
     if (!on) {
       this.#let({ picture: false });
-      await this.#leg?.sendPicture(null);
+      await Promise.all(this.#legs.map((leg) => leg?.sendPicture(null)));
       this.#picture?.stop();
       this.#picture = null;
       if (this.#local.preview) this.#change({ preview: null });
@@ -403,7 +454,7 @@ export class LiveEngine implements Engine {
       this.#picture ??= await capture('camera', this.#local.camera);
       if (!this.#may || !this.#local.picture) return;
       this.#let({ picture: true });
-      await this.#leg?.sendPicture(this.#picture);
+      await Promise.all(this.#legs.map((leg, slot) => leg?.sendPicture(slot === this.#active ? this.#picture : null)));
       const shown = this.#local.preview?.getTracks()[0] === this.#picture;
       if (!shown || this.#local.pictureTrouble) this.#change({ pictureTrouble: null, preview: new MediaStream([this.#picture]) });
     } catch (error) {

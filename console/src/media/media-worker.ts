@@ -22,6 +22,9 @@ let keys: MessagePort | null = null;
 const early: KeysToMedia[] = [];
 /** What the officer lets out. Frames under way in the encoder when the key was pressed are dropped here. */
 let sending = { voice: false, picture: false };
+/** Over which leg is spoken and heard. The other one is warm: nothing that it brings is opened, nothing goes out over it. */
+let active = 0;
+const heardAt = [-1000, -1000];
 /** The own picture's way out, while its next frame must be a key frame: what came before was dropped. */
 let broken: Transformer | null = null;
 
@@ -55,8 +58,11 @@ function take(message: KeysToMedia) {
       media!.open_with(message.keyId, message.device, message.baseKey);
       for (const place of places.values()) place.hold.release();
       return;
+    case 'use':
+      active = message.slot;
+      return;
     case 'place': {
-      const place = placeOf(message.mid);
+      const place = placeOf(message.slot, message.mid);
       if (place.device !== message.device) {
         place.hold.clear();
         if (message.device !== null) counts.fresh(message.device, message.voice);
@@ -67,14 +73,17 @@ function take(message: KeysToMedia) {
   }
 }
 
-function placeOf(mid: string) {
-  let place = places.get(mid);
-  if (!place) places.set(mid, (place = { device: null, hold: new Hold() }));
+function placeOf(slot: number, mid: string) {
+  const key = `${slot} ${mid}`;
+  let place = places.get(key);
+  if (!place) places.set(key, (place = { device: null, hold: new Hold() }));
   return place;
 }
 
 function seal(transformer: Transformer, voice: boolean, frame: Frame, controller: TransformStreamDefaultController<Frame>) {
   const allowed = voice ? sending.voice : sending.picture;
+  // The same voice waits at the other leg, so that it goes on there at once.
+  if (transformer.options.slot !== active) return;
   const sealed = allowed ? media?.seal(voice, new Uint8Array(frame.data)) : undefined;
   if (!sealed) {
     if (!voice && allowed) broken = transformer;
@@ -95,8 +104,16 @@ function miss(keyId: string) {
   keys?.postMessage({ kind: 'unopened', keyId } satisfies MediaToKeys);
 }
 
-function receive(transformer: Transformer, voice: boolean, mid: string) {
-  const place = placeOf(mid);
+/** A site that brings media is alive. */
+function heard(slot: number) {
+  const now = performance.now();
+  if (now - (heardAt[slot] ?? now) < 50) return;
+  heardAt[slot] = now;
+  keys?.postMessage({ kind: 'heard', slot } satisfies MediaToKeys);
+}
+
+function receive(transformer: Transformer, slot: number, voice: boolean, mid: string) {
+  const place = placeOf(slot, mid);
   // A picture is only of use from a key frame on.
   let wantsKeyFrame = !voice;
   let askedAt = 0;
@@ -136,7 +153,9 @@ function receive(transformer: Transformer, voice: boolean, mid: string) {
       });
     },
     transform(frame) {
-      place.hold.push(frame);
+      heard(slot);
+      // Opened here it could not be opened where it is heard: each frame counts once.
+      if (slot === active) place.hold.push(frame);
     },
   });
 }
@@ -145,7 +164,7 @@ function receive(transformer: Transformer, voice: boolean, mid: string) {
   const { options } = transformer;
   const through = options.side === 'send'
     ? new TransformStream<Frame, Frame>({ transform: (frame, controller) => seal(transformer, options.voice, frame, controller) })
-    : receive(transformer, options.voice, options.mid);
+    : receive(transformer, options.slot, options.voice, options.mid);
   // A broken pipe ends this stream: fail closed. The page notices by the counts.
   void ready.then(() => transformer.readable.pipeThrough(through).pipeTo(transformer.writable)).catch(() => undefined);
 };

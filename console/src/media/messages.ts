@@ -20,17 +20,22 @@ export type ToKeys =
   | { kind: 'bequeath'; port: MessagePort }
   | { kind: 'authority' }
   | { kind: 'command'; command: Command }
-  | { kind: 'offer'; sdp: string }
-  | { kind: 'leg'; up: boolean }
+  | { kind: 'offer'; slot: number; sdp: string }
+  | { kind: 'leg'; slot: number; up: boolean }
+  /** The network of this device has changed, or is back: whatever stands is tried at once. */
+  | { kind: 'network' }
   /** A media worker, first or new after a crash; the port leads to it. */
   | { kind: 'media'; port: MessagePort };
 
 /** Keys worker → page. */
 export type FromKeys =
   | { kind: 'view'; view: View }
-  | { kind: 'makeOffer' }
-  | { kind: 'answer'; sdp: string }
-  | { kind: 'place'; mid: string; device: string | null; voice: boolean }
+  /** Slot 0 leads to this page's site, slot 1 to the party's other one. */
+  | { kind: 'makeOffer'; slot: number }
+  | { kind: 'answer'; slot: number; sdp: string }
+  | { kind: 'place'; slot: number; mid: string; device: string | null; voice: boolean }
+  /** Said and shown, heard and seen over the leg of this slot from now on. */
+  | { kind: 'use'; slot: number }
   /** An identity is there and sealed under this passkey: nothing starts before its owner has come. */
   | { kind: 'locked'; passkey: Passkey }
   /** It is open; under a passkey or not. */
@@ -49,10 +54,15 @@ export type KeysToMedia =
   | { kind: 'stop' }
   | { kind: 'open'; keyId: string; device: string; baseKey: Uint8Array }
   | { kind: 'forget'; keyId: string }
-  | { kind: 'place'; mid: string; device: string | null; voice: boolean };
+  /** Only what comes over this leg is opened, and only what goes over it is sealed. */
+  | { kind: 'use'; slot: number }
+  | { kind: 'place'; slot: number; mid: string; device: string | null; voice: boolean };
 
 /** Media worker → keys worker. */
-export type MediaToKeys = { kind: 'unopened'; keyId: string };
+export type MediaToKeys =
+  | { kind: 'unopened'; keyId: string }
+  /** Media came over the leg of this slot; at most every 50 ms. */
+  | { kind: 'heard'; slot: number };
 
 /** Page → media worker. */
 export type ToMedia =
@@ -78,4 +88,4 @@ export interface Count {
 export type FromMedia = { kind: 'counts'; counts: Count[] };
 
 /** Options of every RTCRtpScriptTransform. */
-export type TransformOptions = { side: 'send'; voice: boolean } | { side: 'receive'; voice: boolean; mid: string };
+export type TransformOptions = { slot: number; voice: boolean } & ({ side: 'send' } | { side: 'receive'; mid: string });

@@ -3,10 +3,13 @@ import type { Leg, Place } from './leg';
 
 export class Sound {
   #players = new Map<Place, HTMLAudioElement>();
+  #legs: (Leg | null)[] = [null, null];
   #speaker: string | null = null;
 
+  /** The leg of a slot, in place of the one before. Both sound: of the spare one nothing is opened. */
   attach(leg: Leg) {
-    this.detach();
+    this.detach(leg.slot);
+    this.#legs[leg.slot] = leg;
     for (const place of leg.places.filter((p) => p.voice)) {
       const player = new Audio();
       player.autoplay = true;
@@ -17,9 +20,13 @@ export class Sound {
     this.play();
   }
 
-  detach() {
-    for (const player of this.#players.values()) player.srcObject = null;
-    this.#players.clear();
+  detach(slot: number) {
+    for (const place of this.#legs[slot]?.places ?? []) {
+      const player = this.#players.get(place);
+      if (player) player.srcObject = null;
+      this.#players.delete(place);
+    }
+    this.#legs[slot] = null;
   }
 
   /** Again after a gesture, where the browser did not let it sound before. */

@@ -42,19 +42,19 @@ impl Machine {
         Ok(Self { console: Console::new(identity, charter, on_watch)? })
     }
 
-    /// The WebSocket is open.
-    pub fn opened(&mut self, now_us: f64, now_ms: f64) {
-        self.take(now_us, now_ms, Input::Opened);
+    /// The WebSocket of a slot is open: 0 leads to this page's site, 1 to the other one.
+    pub fn opened(&mut self, now_us: f64, now_ms: f64, slot: u8) {
+        self.take_at(now_us, now_ms, slot, Input::Opened);
     }
 
     /// A binary message came.
-    pub fn received(&mut self, now_us: f64, now_ms: f64, bytes: Vec<u8>) {
-        self.take(now_us, now_ms, Input::Received(bytes));
+    pub fn received(&mut self, now_us: f64, now_ms: f64, slot: u8, bytes: Vec<u8>) {
+        self.take_at(now_us, now_ms, slot, Input::Received(bytes));
     }
 
     /// The WebSocket closed.
-    pub fn closed(&mut self, now_us: f64, now_ms: f64) {
-        self.take(now_us, now_ms, Input::Closed);
+    pub fn closed(&mut self, now_us: f64, now_ms: f64, slot: u8) {
+        self.take_at(now_us, now_ms, slot, Input::Closed);
     }
 
     /// The officer did something (`Command`).
@@ -66,14 +66,20 @@ impl Machine {
 
     /// The leg's offer.
     #[wasm_bindgen(js_name = legOffer)]
-    pub fn leg_offer(&mut self, now_us: f64, now_ms: f64, sdp: String) {
-        self.take(now_us, now_ms, Input::LegOffer(sdp));
+    pub fn leg_offer(&mut self, now_us: f64, now_ms: f64, slot: u8, sdp: String) {
+        self.take_at(now_us, now_ms, slot, Input::LegOffer(sdp));
     }
 
     /// The leg is connected, or gone.
     #[wasm_bindgen(js_name = legState)]
-    pub fn leg_state(&mut self, now_us: f64, now_ms: f64, up: bool) {
-        self.take(now_us, now_ms, if up { Input::LegUp } else { Input::LegDown });
+    pub fn leg_state(&mut self, now_us: f64, now_ms: f64, slot: u8, up: bool) {
+        self.take_at(now_us, now_ms, slot, if up { Input::LegUp } else { Input::LegDown });
+    }
+
+    /// Media came over a leg; at most every 50 ms.
+    #[wasm_bindgen(js_name = legHeard)]
+    pub fn leg_heard(&mut self, now_us: f64, now_ms: f64, slot: u8) {
+        self.take_at(now_us, now_ms, slot, Input::LegHeard);
     }
 
     /// The media worker misses a key (hexadecimal id).
@@ -119,6 +125,10 @@ impl Machine {
 }
 
 impl Machine {
+    fn take_at(&mut self, now_us: f64, now_ms: f64, slot: u8, input: Input) {
+        self.take(now_us, now_ms, if slot == 0 { input } else { Input::At { slot, input: Box::new(input) } });
+    }
+
     fn take(&mut self, now_us: f64, now_ms: f64, input: Input) {
         self.console.handle(millis(now_us), millis(now_ms), input);
     }

@@ -39,26 +39,50 @@ impl From<Identity> for Enrolled {
 pub enum Out {
     /// Send on the WebSocket.
     Send {
+        /// To which site: 0 this page's, 1 the other one.
+        slot: u8,
         /// One binary message.
         #[ts(type = "Uint8Array")]
         bytes: ByteBuf,
     },
     /// Open the WebSocket again after so many milliseconds.
     Reconnect {
+        /// To which site: 0 this page's, 1 the other one.
+        slot: u8,
         /// Milliseconds.
         after_ms: u32,
     },
     /// Close the WebSocket for good.
-    Stop,
+    Stop {
+        /// To which site: 0 this page's, 1 the other one.
+        slot: u8,
+    },
+    /// The WebSocket of this slot leads there from now on: open it.
+    Connect {
+        /// To which site: 0 this page's, 1 the other one.
+        slot: u8,
+        /// Origin of the other site.
+        url: String,
+    },
+    /// What is said and shown, heard and seen goes over the leg of this slot from now on.
+    Use {
+        /// To which site: 0 this page's, 1 the other one.
+        slot: u8,
+    },
     /// Show this.
     View {
         /// All of it.
         view: Box<View>,
     },
     /// Make a leg and give its offer.
-    MakeOffer,
+    MakeOffer {
+        /// To which site: 0 this page's, 1 the other one.
+        slot: u8,
+    },
     /// The node's answer for the leg.
     LegAnswer {
+        /// To which site: 0 this page's, 1 the other one.
+        slot: u8,
         /// SDP.
         sdp: String,
     },
@@ -87,6 +111,8 @@ pub enum Out {
     },
     /// Who is received at a place.
     Place {
+        /// To which site: 0 this page's, 1 the other one.
+        slot: u8,
         /// `a=mid`.
         mid: String,
         /// Whose, hex.
@@ -118,13 +144,22 @@ fn id(key_id: u64) -> String {
 
 impl From<Output> for Out {
     fn from(output: Output) -> Self {
+        Self::at(0, output)
+    }
+}
+
+impl Out {
+    fn at(slot: u8, output: Output) -> Self {
         match output {
-            Output::Send(bytes) => Self::Send { bytes: ByteBuf::from(bytes) },
-            Output::Reconnect { after_ms } => Self::Reconnect { after_ms },
-            Output::Stop => Self::Stop,
+            Output::At { slot, output } => Self::at(slot, *output),
+            Output::Connect { url } => Self::Connect { slot, url },
+            Output::Use { slot } => Self::Use { slot },
+            Output::Send(bytes) => Self::Send { slot, bytes: ByteBuf::from(bytes) },
+            Output::Reconnect { after_ms } => Self::Reconnect { slot, after_ms },
+            Output::Stop => Self::Stop { slot },
             Output::View(view) => Self::View { view },
-            Output::MakeOffer => Self::MakeOffer,
-            Output::LegAnswer(sdp) => Self::LegAnswer { sdp },
+            Output::MakeOffer => Self::MakeOffer { slot },
+            Output::LegAnswer(sdp) => Self::LegAnswer { slot, sdp },
             Output::Seal(None) => Self::Seal { key_id: None, base_key: None },
             Output::Seal(Some(key)) => {
                 Self::Seal { key_id: Some(id(key.key_id)), base_key: Some(ByteBuf::from(key.base_key.to_vec())) }
@@ -135,9 +170,12 @@ impl From<Output> for Out {
                 base_key: ByteBuf::from(key.base_key.to_vec()),
             },
             Output::ForgetKey { key_id } => Self::ForgetKey { key_id: id(key_id) },
-            Output::Place { mid, device, medium } => {
-                Self::Place { mid, device: device.map(|device| device.to_string()), voice: medium == Medium::Voice }
-            }
+            Output::Place { mid, device, medium } => Self::Place {
+                slot,
+                mid,
+                device: device.map(|device| device.to_string()),
+                voice: medium == Medium::Voice,
+            },
             Output::Ringing(on) => Self::Ringing { on },
             Output::Charter(bytes) => Self::Charter { bytes: ByteBuf::from(bytes) },
             Output::Log(event) => Self::Log { line: line(&event) },

@@ -30,6 +30,7 @@ impl Console {
             Command::Withdraw { id } => self.withdraw(&id),
             Command::Begin { id } => self.begin(&id),
             Command::TakeDuty { until_ms } => self.take_duty(until_ms),
+            Command::Resume { line } => self.resume = LineId::new(line).ok(),
             Command::HangUp => self.hang_up(None),
             Command::Confirm { party } => self.confirm(&party),
             Command::Ready { ready } => self.ready(ready),

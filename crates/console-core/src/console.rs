@@ -50,6 +50,8 @@ pub struct Console {
     /// The spare pair is being looked after: nothing of it is shown or said in the call.
     pub(crate) at_spare: bool,
     pub(crate) sites: crate::sites::Sites,
+    /// The line on which this console was in a call before its platform started anew.
+    pub(crate) resume: Option<LineId>,
     pub(crate) trouble: Option<Trouble>,
     /// The node could not write down what this console said last.
     pub(crate) unrecorded: bool,
@@ -98,6 +100,7 @@ impl Console {
             spare: None,
             at_spare: false,
             sites: crate::sites::Sites::default(),
+            resume: None,
             trouble: None,
             unrecorded: false,
             outcomes: BTreeMap::new(),

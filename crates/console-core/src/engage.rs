@@ -186,6 +186,7 @@ impl Console {
 
     /// Follows what the fold says about the call.
     pub(crate) fn settle_call(&mut self) {
+        self.resume_call();
         self.leave_strays();
         if self.is_dropped() {
             return self.hang_up(Some(Outcome::Dropped));
@@ -227,6 +228,20 @@ impl Console {
             self.come_back(alone);
         } else if seated && alone {
             self.alone();
+        }
+    }
+
+    /// The platform started anew in the middle of a call that nobody has hung up: back in, with fresh keys, if others are still there.
+    fn resume_call(&mut self) {
+        if !self.link.is_up() {
+            return;
+        }
+        let Some(line) = self.resume.take() else { return };
+        let Some(fold) = self.fold.as_ref().filter(|_| self.call.is_none()) else { return };
+        let others = fold.in_on(&line).iter().any(|participant| participant.device != self.id);
+        let Some(call) = fold.line(&line).call.filter(|_| others) else { return };
+        if self.elsewhere(&line).is_none() {
+            self.enter(line, call, None);
         }
     }
 

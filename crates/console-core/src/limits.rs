@@ -34,10 +34,16 @@ pub const OVER_US: u64 = 8_000_000;
 pub const SWITCH_US: u64 = 1_000_000;
 /// Without a word from the node for this many keep-alives the WebSocket counts as dead.
 pub const PINGS_MISSED: u64 = 3;
-/// First and longest wait before a WebSocket is opened again, in milliseconds; doubled in between.
+/// First and longest wait before a WebSocket that had been up is opened again the second time, in milliseconds; doubled in between. In a call the
+/// first try is made at once.
 pub const RECONNECT_MS: (u32, u32) = (200, 15_000);
 /// The longest such wait while in a call.
-pub const RECONNECT_IN_CALL_MS: u32 = 1_000;
+pub const RECONNECT_IN_CALL_MS: u32 = 2_000;
+/// In a call in which media came a moment ago, without media and without a word for so long the network of this console has changed: the WebSocket
+/// is opened anew, and the leg with it. Shorter takes a burst of loss for that.
+pub const LIFE_US: u64 = 400_000;
+/// Media that came within this time says that more is due.
+pub const LIFE_RECENT_US: u64 = 5_000_000;
 /// How long a refused charter is left before the node is asked again, in milliseconds.
 pub const CHARTER_RETRY_MS: u32 = 15_000;
 /// A statement that asks for something (ring, answer, decline) is not made up for after this long without the node: the officer

@@ -94,7 +94,9 @@ impl Console {
             self.acts_unsent();
         }
         let most = if self.call.is_some() { RECONNECT_IN_CALL_MS } else { RECONNECT_MS.1 };
-        let step = RECONNECT_MS.0.saturating_mul(1 << self.link.tries.min(10)).min(most);
+        // A network that has changed has a new way already.
+        let at_once = was_up && self.call.is_some();
+        let step = if at_once { 0 } else { RECONNECT_MS.0.saturating_mul(1 << self.link.tries.min(10)).min(most) };
         let wait = self.link.wait_ms.take().unwrap_or(step);
         self.link.tries += 1;
         // A node that comes back is not met by all its consoles in the same instant.
@@ -112,6 +114,7 @@ impl Console {
             Stage::Up if now >= self.link.heard_us + self.ping_every().max(PING_IN_CALL_US) * PINGS_MISSED => {
                 self.link_closed()
             }
+            Stage::Up if self.is_cut_off() => self.link_closed(),
             Stage::Up if now >= self.link.ping_us + self.ping_every() => {
                 self.link.ping_us = now;
                 self.link.ping = self.link.ping.wrapping_add(1);
@@ -123,11 +126,22 @@ impl Console {
     }
 
     fn ping_every(&self) -> u64 {
-        // Whoever can go on at another site has to know at once that this one is gone.
-        if self.watches_life() {
+        // Whoever can go on at another site, or at another address, has to know at once that this one is gone.
+        if self.call.is_some() {
             return PING_SITES_US;
         }
         if self.call.is_some() { PING_IN_CALL_US } else { PING_US }
+    }
+
+    /// In a call with media under way, nothing comes any more by either way.
+    fn is_cut_off(&self) -> bool {
+        let (now, media) = (self.now_us, self.leg.heard_us);
+        self.call.is_some()
+            && !self.at_spare
+            && media > 0
+            && now < media + LIFE_RECENT_US
+            && now >= media.max(self.link.heard_us) + LIFE_US
+            && !self.sites.is_stalled(now)
     }
 
     pub(crate) fn link_next_us(&self) -> Option<u64> {
@@ -301,6 +315,8 @@ impl Console {
         }
         self.stage(Stage::Up);
         self.link.tries = 0;
+        // The leg went the way of the WebSocket.
+        self.leg.renew |= self.call.is_some() && !self.at_spare && self.now_us >= self.leg.heard_us + LIFE_US;
         if self.at_spare {
             return;
         }

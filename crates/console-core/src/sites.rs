@@ -42,6 +42,11 @@ pub(crate) struct Sites {
 }
 
 impl Sites {
+    /// Has the machine itself just been asleep?
+    pub(crate) fn is_stalled(&self, now_us: u64) -> bool {
+        now_us < self.stalled_until_us
+    }
+
     /// The machine runs: after a pause of its own it first listens.
     pub(crate) fn note_time(&mut self, now_us: u64) {
         if now_us > self.last_us + STALLED_US + PING_SITES_US {
@@ -130,11 +135,6 @@ impl Console {
         }
     }
 
-    /// In a call with another site to go to, each site has to answer quickly.
-    pub(crate) fn watches_life(&self) -> bool {
-        self.call.is_some() && (self.at_spare || self.spare.is_some())
-    }
-
     /// Keeps the spare pair warm, and moves to it when the one in use is gone.
     pub(crate) fn settle_spare(&mut self) {
         if self.spare.is_none() {
@@ -163,7 +163,7 @@ impl Console {
         self.call.is_some()
             && self.link.is_up()
             && !moved
-            && now >= self.sites.stalled_until_us
+            && !self.sites.is_stalled(now)
             && now >= heard + SITE_SILENT_US
             && now < spare.link.heard_us + SITE_SILENT_US / 2
     }

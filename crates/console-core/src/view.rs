@@ -343,6 +343,11 @@ pub enum Command {
         /// Office id.
         deputy: Option<String>,
     },
+    /// Said by the platform, before the node is reached: it started anew in the middle of a call on this line that nobody has hung up.
+    Resume {
+        /// Line id.
+        line: String,
+    },
     /// Leave the call.
     HangUp,
     /// The station of a party is the one it says it is: the code was compared.

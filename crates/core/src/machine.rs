@@ -187,7 +187,7 @@ impl Machine {
         let Ok(statement) = UnverifiedStatement::decode(statement) else { return };
         let claim = statement.claim();
         match claim.act {
-            Act::Ring { .. } | Act::Answer { .. } => self.tell_all_sending(),
+            Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. } => self.tell_all_sending(),
             // Another may be at a console of this node.
             Act::TakeDuty { .. } => self.watch_changed(),
             Act::Handshake { .. } if entry.node == self.node => {

@@ -44,7 +44,7 @@ impl Machine {
             return Err(Refusal::Signature);
         }
         // One console is in one call: its leg carries one voice.
-        let comes = matches!(statement.act, Act::Ring { .. } | Act::Answer { .. });
+        let comes = matches!(statement.act, Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. });
         if comes && self.lines_of(&device).iter().any(|line| *line != statement.line) {
             return Err(Refusal::NotNow);
         }

@@ -1,6 +1,6 @@
 // Three real parties on this machine: `trialogue demo` with its own directory and free ports.
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +48,15 @@ export async function startHotline(more = []) {
     newLink: async (office) => {
       const answer = await fetch(`http://127.0.0.1:${port}/${office}`, { redirect: 'manual' });
       return answer.headers.get('location');
+    },
+    /** Kills a party's node, as a power cut would. */
+    async kill(party) {
+      const config = join(dir, party.toLowerCase(), 'node.toml');
+      for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+        const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+        if (words.split('\0').includes(config)) return process.kill(Number(pid), 'SIGKILL');
+      }
+      throw new Error(`no node runs with ${config}`);
     },
     async stop() {
       child.removeAllListeners('exit');
