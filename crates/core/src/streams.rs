@@ -104,7 +104,9 @@ impl Machine {
         let Some(index) = self.charter.node_index(source) else { return };
         let Some(heard) = self.streams.heard.get_mut(&(index, number)) else { return };
         heard.from.remove(link);
-        if heard.from.is_empty() {
+        // A third node that passes it on no more does not end it: the source's own word may still be under way, and who forgot what came
+        // until now would take the copies of it for new.
+        if heard.from.is_empty() && link == source {
             self.streams.heard.remove(&(index, number));
         }
         self.routes_changed = true;

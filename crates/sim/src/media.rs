@@ -10,7 +10,7 @@ use trialogue_wire::console::Medium;
 use trialogue_wire::media::MediaHeader;
 
 /// Between two packets of a console: far more than the 20 ms of a real voice, so that a world costs little.
-pub(crate) const TALK_US: u64 = 200_000;
+pub(crate) const TALK_US: u64 = 250_000;
 /// How many places a leg has for voices and for pictures.
 const PLACES: (usize, usize) = (16, 8);
 /// Bytes of a packet.

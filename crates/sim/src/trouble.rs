@@ -213,7 +213,9 @@ impl World {
             0..=2 => Act::Hold { device, on: self.rng.one_in(2) },
             _ => {
                 let call = self.consoles[console].rings_here(self.fixture, line);
-                let ready_ms = self.wall_ms() + self.rng.below(20_000);
+                // Officers read the time on a screen that their node keeps.
+                let off_ms = self.nodes[self.consoles[console].node].wall_off_ms;
+                let ready_ms = self.wall_ms().saturating_add_signed(off_ms) + self.rng.below(20_000);
                 let Some(call) = call else { return self.somebody_acts() };
                 Act::Acknowledge { call, ready_ms }
             }
