@@ -67,3 +67,6 @@ pub const PROPOSALS_MAX: usize = 16;
 /// Most answers of a node to consultations that are remembered; the oldest goes first. All that can be live on one line with 18 nodes; fewer
 /// forgets an answer while the consultation waits, more is memory.
 pub const ATTENDANCES_MAX: usize = PROPOSALS_MAX * NODES_MAX;
+/// Responses of a node on a line that every console is shown, whether their ring is known or not: while a node catches up, what others said to a
+/// ring can come before the ring. More is shown in vain.
+pub const NEWEST_RESPONSES: usize = 2;

@@ -101,7 +101,9 @@ impl World {
                 assert_eq!(
                     console.state.line(line),
                     machine.state().line(line),
-                    "a console sees another line {line} than its node (seed {})",
+                    "{} sees another line {line} than its node {} (seed {})",
+                    self.name(&self.fixture.parties[console.party].devices[console.device].id),
+                    self.nodes[console.node].id,
                     self.seed
                 );
             }

@@ -37,6 +37,11 @@ impl Trace {
 
     pub(crate) fn line(&mut self, at_us: u64, line: String) {
         self.note(at_us, digest(line.as_bytes()));
+        self.aside(at_us, line);
+    }
+
+    /// A line for people about what was noted already.
+    pub(crate) fn aside(&mut self, at_us: u64, line: String) {
         if self.told && self.lines.len() < LINES_MAX {
             self.lines.push((at_us, line));
         }

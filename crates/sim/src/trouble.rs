@@ -20,10 +20,8 @@ impl World {
     /// The network of a seed: started, all consoles connected, voices on.
     pub fn network(seed: u64, trace: Trace, mutation: Option<Mutation>) -> Self {
         let shape = SHAPES[(seed % SHAPES.len() as u64) as usize];
-        let mut world = Self::dark(shape, seed);
+        let mut world = Self::lively(shape, seed);
         (world.trace, world.mutation) = (trace, mutation);
-        world.media = Some(Media::default());
-        world.keys_live = true;
         world.bad_disks = world.rng.one_in(2);
         world.delay_us = [(500, 4_000), (1_000, 120_000), (60_000, 300_000)][world.rng.below(3) as usize];
         let clocks = world.rng.below(3);
@@ -42,6 +40,23 @@ impl World {
             }
         }
         world.run(4_000_000);
+        world
+    }
+
+    /// Nodes that have not started, in a world in which consoles talk and keep their groups.
+    fn lively(shape: &[usize], seed: u64) -> Self {
+        let mut world = Self::dark(shape, seed);
+        world.media = Some(Media::default());
+        world.keys_live = true;
+        world
+    }
+
+    /// A network in which nothing is wrong: so many nodes of each party, all consoles on watch and talking.
+    pub fn at_peace(shape: &[usize], seed: u64) -> Self {
+        let mut world = Self::lively(shape, seed);
+        (0..world.nodes.len()).for_each(|node| world.start(node));
+        (0..world.consoles.len()).for_each(|console| world.connect(console));
+        world.run(5_000_000);
         world
     }
 

@@ -63,6 +63,8 @@ impl World {
             Body::Received { call, .. } => {
                 self.said.received_us.insert((at, *call), self.now_us);
             }
+            // What a party did with a ring begins anew for it.
+            Body::Lost { .. } | Body::Restarted {} => self.changed_us = self.now_us,
             Body::Expired { call, .. } => {
                 let since = self.said.received_us.get(&(at, *call)).copied();
                 let sounded = since.map(|since| self.now_us - since);
@@ -85,7 +87,7 @@ impl World {
                 }),
                 _ => kind,
             };
-            self.tell(format!("{node} writes {seq}: {says}"));
+            self.trace.aside(self.now_us, format!("{node} writes {seq}: {says}"));
         }
     }
 
@@ -109,6 +111,20 @@ impl World {
     /// Where a statement stands in a node's journal.
     pub(crate) fn stands(&self, at: usize, device: &DeviceId, number: u64) -> Option<u64> {
         self.said.stands.get(&(at, *device, number)).copied()
+    }
+
+    /// Everything that was ever acknowledged is held by every node that runs, and the state of none has it twice: an entry has one position.
+    ///
+    /// # Panics
+    /// When something is missing.
+    pub fn check_everyone_has_everything(&self) {
+        for (at, seq) in &self.said.acknowledged {
+            let journal = &self.nodes[*at].id;
+            for node in self.nodes.iter().filter(|node| node.machine.is_some()) {
+                let there = node.known.contains_key(&(journal.clone(), *seq));
+                assert!(there, "{} does not hold entry {seq} of {journal}", node.id);
+            }
+        }
     }
 
     /// A node that starts has everything that it ever acknowledged.

@@ -2,8 +2,8 @@
 
 use super::State;
 use super::node::{NodeState, OnLine};
-use super::respond::Ended;
-use crate::limits::FRESH_DEVICES_MAX;
+use super::respond::{Ended, Response};
+use crate::limits::{FRESH_DEVICES_MAX, NEWEST_RESPONSES};
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{CallId, DeviceId, LineId, NodeId};
 
@@ -78,9 +78,7 @@ impl NodeState {
             devices.extend(on.present.keys());
             devices.extend(on.present.values().filter_map(|presence| presence.held).map(|(by, _)| by));
             devices.extend(on.group.iter().flat_map(|group| &group.handshakes).map(|record| record.by));
-            let calls = live.get(id);
-            let alive = on.responses.iter().filter(|(call, _)| calls.is_some_and(|calls| calls.contains(call)));
-            for (_, response) in alive {
+            for response in on.wanted_responses(live.get(id)) {
                 devices.extend(response.acknowledged.map(|acknowledged| acknowledged.by));
                 match &response.ended {
                     Some(Ended::Declined { by, .. }) => devices.extend(by),
@@ -96,6 +94,17 @@ impl NodeState {
 }
 
 impl OnLine {
+    /// Responses to rings that are live, and the newest ones: a ring may come here later than what others said to it.
+    fn wanted_responses(&self, live: Option<&BTreeSet<CallId>>) -> impl Iterator<Item = &Response> {
+        let mut firsts: Vec<u64> = self.responses.values().map(|response| response.first).collect();
+        firsts.sort_unstable();
+        let newest = firsts.iter().rev().nth(NEWEST_RESPONSES - 1).copied().unwrap_or(0);
+        let wanted = move |call: &CallId, response: &Response| {
+            response.first >= newest || live.is_some_and(|live| live.contains(call))
+        };
+        self.responses.iter().filter(move |(call, response)| wanted(call, response)).map(|(_, response)| response)
+    }
+
     fn relevant(&self, live: Option<&BTreeSet<CallId>>, seqs: &mut BTreeSet<u64>) {
         for presence in self.present.values() {
             seqs.insert(presence.order);
@@ -108,8 +117,7 @@ impl OnLine {
             seqs.extend(span.end);
         }
         seqs.extend(self.group.iter().flat_map(|group| &group.handshakes).map(|record| record.seq));
-        let alive = self.responses.iter().filter(|(call, _)| live.is_some_and(|live| live.contains(call)));
-        for (_, response) in alive {
+        for response in self.wanted_responses(live) {
             seqs.extend(response.received);
             seqs.extend(response.ringing.map(|(_, seq)| seq));
             seqs.extend(response.step.map(|(_, seq)| seq));
