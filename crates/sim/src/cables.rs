@@ -1,7 +1,9 @@
 //! Cables between nodes: cut, hanging, mended; connections over them, and what arrives when.
 
+use crate::media::{Datagram, Packet};
 use crate::world::{Event, World};
 use trialogue_core::Input;
+use trialogue_wire::media::MediaHeader;
 
 /// The way between two nodes.
 #[derive(Default)]
@@ -145,6 +147,38 @@ impl World {
                 self.at(due, Event::Input { node, run, input });
             }
             self.later(5_000_000, Event::Dial { node });
+        }
+    }
+
+    /// Sends a packet to the node with this index, as far as the cable takes it: voice always before pictures.
+    pub(crate) fn send_datagram(&mut self, from: usize, index: u8, header: MediaHeader, packet: Packet) {
+        let charter = self.nodes[from].charter();
+        let Some(id) = charter.node_at(index).map(|node| node.id.clone()) else { return };
+        let Some(to) = self.nodes.iter().position(|node| node.id == id) else { return };
+        self.count_datagram(&packet);
+        let pair = (from.min(to), from.max(to));
+        let end = usize::from(to == pair.1);
+        let now_us = self.now_us;
+        let Some(cable) = self.cables.get_mut(&pair) else { return };
+        let Some(connection) = cable.connection.filter(|_| !cable.deaf[end]) else { return };
+        let quality = cable.quality;
+        let mut waits_us = 0;
+        if let Some(kbit_s) = quality.kbit_s {
+            waits_us = cable.busy_us[end].saturating_sub(now_us);
+            if packet.is_picture() && waits_us > 100_000 {
+                return;
+            }
+            let bytes = packet.payload().1 as u64 + 60;
+            waits_us += bytes * 8_000 / kbit_s.max(1);
+            cable.busy_us[end] = now_us + waits_us;
+        }
+        let copies = 1 + u64::from(self.rng.below(1_000) < quality.doubled);
+        for _ in 0..copies {
+            let arrives = self.rng.below(1_000) >= quality.lost;
+            let due = self.now_us + waits_us + self.delay(pair);
+            if arrives {
+                self.at(due, Event::Datagram(Datagram { from, to, connection, header, packet }));
+            }
         }
     }
 }

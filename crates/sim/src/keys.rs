@@ -106,11 +106,13 @@ impl World {
                 group.members.keys().map(|device| self.name(device)).collect::<Vec<_>>(),
                 inside.iter().map(|device| self.name(device)).collect::<Vec<_>>(),
             );
-            let since = group.handshakes.iter().rposition(|handshake| handshake.added.contains(&me) || handshake.by == me);
+            let since =
+                group.handshakes.iter().rposition(|handshake| handshake.added.contains(&me) || handshake.by == me);
             for handshake in group.handshakes.iter().skip(since.unwrap_or(0)).filter(|handshake| handshake.by != me) {
                 let joins = handshake.added.contains(&me);
                 let needs = if joins { &handshake.welcome } else { &handshake.commit };
-                let has = |body: &BodyRef| own.bodies.iter().any(|held| body.find(std::slice::from_ref(held)).is_some());
+                let has =
+                    |body: &BodyRef| own.bodies.iter().any(|held| body.find(std::slice::from_ref(held)).is_some());
                 assert!(needs.as_ref().is_none_or(has), "{name} was not shown the keys of {node} on {line}");
             }
         }

@@ -8,6 +8,8 @@ pub mod console;
 pub mod disk;
 pub mod fixture;
 mod forge;
+mod happen;
+mod heard;
 pub mod invariants;
 mod keys;
 mod media;

@@ -3,8 +3,7 @@
 use crate::mutation::Mutation;
 use crate::world::{Event, World};
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::DeviceId;
-use trialogue_core::forward::{Destination, ForwardEvent, Forwarder, LegPacket};
+use trialogue_core::forward::{ForwardEvent, Forwarder, LegPacket};
 use trialogue_core::{ConsoleKey, Input, Route};
 use trialogue_wire::console::Medium;
 use trialogue_wire::media::MediaHeader;
@@ -17,7 +16,7 @@ const PLACES: (usize, usize) = (16, 8);
 const VOICE: usize = 80;
 const PICTURE: usize = 900;
 /// Most datagrams that one packet may cause for each node of the charter.
-const DATAGRAMS_PER_NODE: u32 = 12;
+pub(crate) const DATAGRAMS_PER_NODE: u32 = 12;
 
 /// What all consoles together have sent and heard.
 #[derive(Default)]
@@ -25,11 +24,11 @@ pub(crate) struct Media {
     /// Packets that each console has sent.
     pub(crate) sent: BTreeMap<usize, u64>,
     /// What each console heard of whom: listener, speaker; the numbers.
-    heard: BTreeMap<(usize, usize, bool), BTreeSet<u64>>,
+    pub(crate) heard: BTreeMap<(usize, usize, bool), BTreeSet<u64>>,
     /// When it last heard something, and when that was said.
     pub(crate) last: BTreeMap<(usize, usize), (u64, u64)>,
     /// Datagrams that a packet has caused: speaker, number.
-    datagrams: BTreeMap<(usize, bool, u64), u32>,
+    pub(crate) datagrams: BTreeMap<(usize, bool, u64), u32>,
     /// How many packets arrived at consoles.
     pub arrived: u64,
 }
@@ -40,11 +39,11 @@ pub(crate) struct NodeMedia {
     pub(crate) legs: BTreeMap<ConsoleKey, Leg>,
     next: u32,
     /// Packets of streams that came at least once.
-    came: BTreeSet<(u8, u16, u32)>,
+    pub(crate) came: BTreeSet<(u8, u16, u32)>,
     /// The first packet that a leg got of a stream since that was placed there, and the place: what is older has no number there.
-    first: BTreeMap<(u32, (u8, u16)), (u32, u8)>,
+    pub(crate) first: BTreeMap<(u32, (u8, u16)), (u32, u8)>,
     /// Sequences that were given out at a place.
-    given: BTreeSet<(u32, bool, u8, u64)>,
+    pub(crate) given: BTreeSet<(u32, bool, u8, u64)>,
     /// Counts what comes over links, for a node that cannot tell copies.
     arrivals: u32,
 }
@@ -76,7 +75,7 @@ pub(crate) struct Datagram {
 }
 
 impl Packet {
-    fn is_picture(&self) -> bool {
+    pub(crate) fn is_picture(&self) -> bool {
         self.medium == Medium::Picture
     }
 
@@ -266,145 +265,6 @@ impl World {
         }
         self.place(to);
         self.set_due(to);
-    }
-
-    /// Sends a packet to the node with this index, as far as the cable takes it: voice always before pictures.
-    fn send_datagram(&mut self, from: usize, index: u8, header: MediaHeader, packet: Packet) {
-        let charter = self.nodes[from].charter();
-        let Some(id) = charter.node_at(index).map(|node| node.id.clone()) else { return };
-        let Some(to) = self.nodes.iter().position(|node| node.id == id) else { return };
-        self.count_datagram(&packet);
-        let pair = (from.min(to), from.max(to));
-        let end = usize::from(to == pair.1);
-        let now_us = self.now_us;
-        let Some(cable) = self.cables.get_mut(&pair) else { return };
-        let Some(connection) = cable.connection.filter(|_| !cable.deaf[end]) else { return };
-        let quality = cable.quality;
-        let mut waits_us = 0;
-        if let Some(kbit_s) = quality.kbit_s {
-            waits_us = cable.busy_us[end].saturating_sub(now_us);
-            if packet.is_picture() && waits_us > 100_000 {
-                return;
-            }
-            let bytes = packet.payload().1 as u64 + 60;
-            waits_us += bytes * 8_000 / kbit_s.max(1);
-            cable.busy_us[end] = now_us + waits_us;
-        }
-        let copies = 1 + u64::from(self.rng.below(1_000) < quality.doubled);
-        for _ in 0..copies {
-            let arrives = self.rng.below(1_000) >= quality.lost;
-            let due = self.now_us + waits_us + self.delay(pair);
-            if arrives {
-                self.at(due, Event::Datagram(Datagram { from, to, connection, header, packet }));
-            }
-        }
-    }
-
-    /// One packet goes over a cable: there is no storm.
-    fn count_datagram(&mut self, packet: &Packet) {
-        let nodes = self.nodes.len() as u32;
-        let Some(media) = self.media.as_mut() else { return };
-        let key = (packet.console, packet.is_picture(), packet.number);
-        let count = media.datagrams.entry(key).or_default();
-        *count += 1;
-        assert!(*count <= nodes * DATAGRAMS_PER_NODE, "one packet has caused {count} datagrams between {nodes} nodes");
-        if media.datagrams.len() > 4_096 {
-            media.datagrams.pop_first();
-        }
-    }
-
-    /// Whoever has a place for a stream gets each packet of it that comes: none is lost where one copy arrived.
-    fn check_complete(&mut self, node: usize, header: &MediaHeader, packet: &Packet, out: &[Destination]) {
-        let key = (header.node, header.stream);
-        let (id, name) = (self.nodes[node].id.clone(), self.device(packet.console));
-        let Some(route) = self.nodes[node].routes.get(&key) else { return };
-        let wanted = route.legs.clone();
-        let Some(media) = self.nodes[node].media.as_mut() else { return };
-        if packet.is_picture() || !media.came.insert((header.node, header.stream, header.sequence)) {
-            return;
-        }
-        let mut missed = None;
-        for leg in wanted.iter().filter_map(|leg| media.legs.get(leg)).filter(|leg| leg.ready) {
-            let got = out.iter().find(|to| to.leg == leg.number);
-            let first = media.first.get(&(leg.number, key)).copied();
-            if let Some(got) = got {
-                media.first.entry((leg.number, key)).or_insert((header.sequence, got.place));
-            } else if first.is_none_or(|(first, _)| header.sequence.wrapping_sub(first) < u32::MAX / 2) {
-                missed = Some(leg.console);
-            }
-        }
-        if let Some(listener) = missed.map(|console| self.name(&self.device(console))) {
-            let counters = self.nodes[node].media.as_ref().map(|media| media.forwarder.counters());
-            panic!(
-                "voice {} of {} reached {id} as {header:?} and not {listener}: {counters:?}",
-                packet.number,
-                self.name(&name)
-            );
-        }
-    }
-
-    /// A packet reaches consoles: only those that may hear who sent it, in the right place, once.
-    fn deliver(&mut self, node: usize, packet: &Packet, out: &[Destination]) {
-        let speaker = self.device(packet.console);
-        for to in out {
-            let Some(media) = self.nodes[node].media.as_mut() else { return };
-            let sits = media.forwarder.sender_at(to.leg, to.medium, to.place);
-            assert_eq!(sits, Some(speaker), "a packet at the place of another");
-            let fresh = media.given.insert((to.leg, to.medium == Medium::Picture, to.place, to.sequence));
-            assert!(fresh, "a sequence was given out twice at one place");
-            let Some((key, leg)) = media.legs.iter().find(|(_, leg)| leg.number == to.leg) else { continue };
-            let (key, console) = (*key, leg.console);
-            let listener = self.device(console);
-            assert!(
-                self.may_hear(node, speaker, listener),
-                "{} hears {}, who is not in with it as {} sees it",
-                self.name(&listener),
-                self.name(&speaker),
-                self.nodes[node].id
-            );
-            if self.consoles[console].key != Some(key) {
-                continue;
-            }
-            self.hear_packet(console, packet);
-        }
-    }
-
-    fn hear_packet(&mut self, console: usize, packet: &Packet) {
-        self.trace.note(self.now_us, packet.number << 16 | (console as u64) << 8 | packet.console as u64);
-        let now_us = self.now_us;
-        let Some(media) = self.media.as_mut() else { return };
-        media.arrived += 1;
-        let fresh = media.heard.entry((console, packet.console, packet.is_picture())).or_default().insert(packet.number);
-        if !packet.is_picture() {
-            let last = media.last.entry((console, packet.console)).or_default();
-            *last = (now_us, last.1.max(packet.sent_us));
-        }
-        assert!(
-            fresh,
-            "{} got packet {} of {} twice",
-            self.name(&self.device(console)),
-            packet.number,
-            self.name(&self.device(packet.console))
-        );
-    }
-
-    /// As the node's state says: both are in on one line, and neither's floor keeps them apart.
-    pub(crate) fn may_hear(&mut self, node: usize, speaker: DeviceId, listener: DeviceId) -> bool {
-        if self.nodes[node].allowed.is_none() {
-            let Some(machine) = &self.nodes[node].machine else { return false };
-            let mut allowed = BTreeSet::new();
-            for line in &self.fixture.charter.lines {
-                let members = machine.state().in_on(&line.id);
-                for (speaker, listener) in members.iter().flat_map(|s| members.iter().map(move |l| (s, l))) {
-                    let held = listener.floor == trialogue_journal::fold::Floor::Held;
-                    if speaker.device != listener.device && !held && speaker.floor.reaches(&listener.party) {
-                        allowed.insert((speaker.device, listener.device));
-                    }
-                }
-            }
-            self.nodes[node].allowed = Some(allowed);
-        }
-        self.nodes[node].allowed.as_ref().is_some_and(|allowed| allowed.contains(&(speaker, listener)))
     }
 }
 

@@ -70,7 +70,8 @@ impl World {
                 let inside = machine.state().in_on(line);
                 let seen: Vec<_> = inside.iter().map(|p| (p.node.clone(), p.device, p.order)).collect();
                 let told = reference.inside(line);
-                let told: Vec<_> = told.iter().map(|(node, device, inside)| (node.clone(), *device, inside.order)).collect();
+                let told: Vec<_> =
+                    told.iter().map(|(node, device, inside)| (node.clone(), *device, inside.order)).collect();
                 assert_eq!(seen, told, "{} and the reference differ on who is in on {line}", node.id);
                 for (at, party) in self.fixture.parties.iter().enumerate() {
                     let sounds = machine.state().sounding_on(&party.id, line);
@@ -159,7 +160,8 @@ impl World {
             let counters = node.media.as_ref().map(|media| media.forwarder.counters());
             ways += &format!("  {} {counters:?}\n", node.id);
             for route in node.routes.values().filter(|route| route.device == device && route.medium == Medium::Voice) {
-                ways += &format!("    {}/{} → {:?} and {} legs\n", route.node, route.number, route.links, route.legs.len());
+                ways +=
+                    &format!("    {}/{} → {:?} and {} legs\n", route.node, route.number, route.links, route.legs.len());
             }
         }
         ways
@@ -193,7 +195,11 @@ impl World {
             let node = &self.nodes[at].id;
             machine.is_some_and(|machine| {
                 let state = machine.state();
-                self.fixture.charter.lines.iter().any(|line| state.in_on(&line.id).iter().any(|p| p.device == device && p.node == *node))
+                self.fixture
+                    .charter
+                    .lines
+                    .iter()
+                    .any(|line| state.in_on(&line.id).iter().any(|p| p.device == device && p.node == *node))
             })
         };
         ours(from, s) && ours(to, l) && self.may_hear(from, s, l) && self.may_hear(to, s, l)

@@ -116,7 +116,9 @@ impl<'f> Reference<'f> {
                     *ring = 1;
                 }
             }
-            Body::Ringing { call, line, .. } | Body::Alerted { call, line, .. } | Body::Escalated { call, line, .. } => {
+            Body::Ringing { call, line, .. }
+            | Body::Alerted { call, line, .. }
+            | Body::Escalated { call, line, .. } => {
                 story.rings.entry((line.clone(), *call)).or_default();
             }
             Body::Stated { statement } => {

@@ -147,7 +147,8 @@ impl World {
             };
             for line in self.fixture.charter.lines.iter().map(|line| &line.id) {
                 let inside = machine.state().in_on(line);
-                let names: Vec<String> = inside.iter().map(|p| format!("{} at {}", self.name(&p.device), p.node)).collect();
+                let names: Vec<String> =
+                    inside.iter().map(|p| format!("{} at {}", self.name(&p.device), p.node)).collect();
                 if !names.is_empty() {
                     ends.push(format!("{}: in on {line}: {}", node.id, names.join(", ")));
                 }

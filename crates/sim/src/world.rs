@@ -11,8 +11,7 @@ use crate::rng::Rng;
 use crate::trace::Trace;
 use std::collections::BTreeMap;
 use trialogue_charter::{HybridSecret, VerifiedCharter};
-use trialogue_core::{AmendError, ConsoleKey, Input, Machine, Now, Output, Setup};
-use trialogue_wire::console::ToNode;
+use trialogue_core::{AmendError, ConsoleKey, Input, Machine, Now, Setup};
 
 /// What happens at some time.
 pub(crate) enum Event {
@@ -72,7 +71,7 @@ pub struct World {
     /// With which stay each member was added to a group.
     pub(crate) members: crate::keys::Members,
     pub(crate) cables: BTreeMap<(usize, usize), Cable>,
-    queue: BTreeMap<(u64, u64), Event>,
+    pub(crate) queue: BTreeMap<(u64, u64), Event>,
     ties: u64,
     pub(crate) connections: u64,
     pub(crate) keys: BTreeMap<ConsoleKey, usize>,
@@ -105,11 +104,7 @@ impl World {
             fixture,
             rng: Rng::new(seed),
             now_us: 1_000_000,
-            nodes: fixture
-                .sites
-                .iter()
-                .map(|site| SimNode::new(site.node.clone(), fixture.charter.clone()))
-                .collect(),
+            nodes: fixture.sites.iter().map(|site| SimNode::new(site.node.clone(), fixture.charter.clone())).collect(),
             consoles: consoles.collect(),
             delay_us: (1_000, 120_000),
             rings_may_sound: true,
@@ -150,7 +145,7 @@ impl World {
     }
 
     /// The clocks of a node: neither agrees with another's.
-    fn now(&self, node: usize) -> Now {
+    pub(crate) fn now(&self, node: usize) -> Now {
         let node = &self.nodes[node];
         let wall_ms = self.wall_ms().saturating_add_signed(node.wall_off_ms);
         Now { us: self.now_us + node.ahead_us, wall_ms }
@@ -259,14 +254,14 @@ impl World {
     }
 
     /// Hands an input of a console to its node, in order and a little later.
-    fn console_input(&mut self, console: usize, input: Input) {
+    pub(crate) fn console_input(&mut self, console: usize, input: Input) {
         let node = self.consoles[console].node;
         let due = self.console_arrival(console, true);
         let run = self.nodes[node].run;
         self.at(due, Event::Input { node, run, input });
     }
 
-    fn console_arrival(&mut self, console: usize, up: bool) -> u64 {
+    pub(crate) fn console_arrival(&mut self, console: usize, up: bool) -> u64 {
         let due = self.now_us + self.rng.between(200, 20_000);
         let last = self.sent_us.entry((console, up)).or_default();
         *last = due.max(*last + 1);
@@ -312,208 +307,5 @@ impl World {
         let outcome = machine.amend(now, charter.bytes(), None);
         self.drain(node);
         outcome
-    }
-
-    /// Lets so much time pass.
-    pub fn run(&mut self, for_us: u64) {
-        let until = self.now_us + for_us;
-        while self.step(until) {}
-        self.now_us = until;
-    }
-
-    /// Lets time pass until something holds; false: it did not within a minute.
-    pub fn run_until(&mut self, holds: impl Fn(&Self) -> bool) -> bool {
-        let until = self.now_us + 60_000_000;
-        while !holds(self) {
-            if !self.step(until) {
-                return holds(self);
-            }
-        }
-        true
-    }
-
-    /// The next thing happens, if it does before `until_us`.
-    #[allow(clippy::panic)]
-    fn step(&mut self, until_us: u64) -> bool {
-        let timeouts = self.nodes.iter().enumerate().filter_map(|(at, node)| node.due_us.map(|due| (due, at)));
-        let timeout = timeouts.min().filter(|(due, _)| self.queue.keys().next().is_none_or(|(first, _)| due < first));
-        if let Some((due, at)) = timeout {
-            if due > until_us {
-                return false;
-            }
-            self.now_us = self.now_us.max(due);
-            self.input(at, Input::Tick);
-            let again = self.nodes[at].due_us;
-            assert!(again.is_none_or(|next| next > self.now_us), "{} asks for the same time again", self.nodes[at].id);
-            return true;
-        }
-        let Some(((due, tie), event)) = self.queue.pop_first() else { return false };
-        if due > until_us {
-            self.queue.insert((due, tie), event);
-            return false;
-        }
-        self.now_us = self.now_us.max(due);
-        self.happen(event);
-        true
-    }
-
-    fn happen(&mut self, event: Event) {
-        match event {
-            Event::Input { node, run, input } => {
-                if self.nodes[node].run == run {
-                    self.input(node, input);
-                }
-            }
-            Event::Message { from, to, connection, bytes } => {
-                let pair = (from.min(to), from.max(to));
-                if self.cables.get(&pair).and_then(|cable| cable.connection) != Some(connection) {
-                    return;
-                }
-                let node = self.nodes[from].id.clone();
-                if self.nodes[to].hostile {
-                    self.nodes[to].inbox.push((from, bytes));
-                } else {
-                    let bytes = self.mutate_message(to, bytes);
-                    self.input(to, Input::LinkMessage { node, bytes });
-                }
-            }
-            Event::Idle { pair, connection } => self.idle(pair, connection),
-            Event::LegReady { node, run, console } => self.leg_ready(node, run, console),
-            Event::Talk { console, key } => self.talk(console, key),
-            Event::Datagram(datagram) => self.datagram(datagram),
-            Event::Sync { node, run } => self.synced(node, run),
-            Event::Hear { console, key, bytes, last } => self.heard(console, key, &bytes, last),
-            Event::Dial { node } => self.relink(node),
-            Event::Ping { console, key } => {
-                if self.consoles[console].key == Some(key) && !self.consoles[console].silent {
-                    self.send(console, trialogue_wire::encode(&ToNode::Ping { number: 0 }));
-                    self.later(5_000_000, Event::Ping { console, key });
-                }
-            }
-        }
-    }
-
-    fn synced(&mut self, node: usize, run: u64) {
-        let own = &mut self.nodes[node];
-        if own.run != run || own.machine.is_none() || !own.syncing || own.disk.health == Health::Hanging {
-            return;
-        }
-        let up_to = own.written;
-        if self.mutation == Some(Mutation::ForgottenFsync) || own.disk.sync() {
-            own.syncing = false;
-            self.input(node, Input::Appended { up_to });
-        } else {
-            self.later(500_000, Event::Sync { node, run });
-            self.input(node, Input::AppendFailed { up_to });
-        }
-    }
-
-    fn heard(&mut self, console: usize, key: ConsoleKey, bytes: &[u8], last: bool) {
-        if self.consoles[console].key != Some(key) {
-            return;
-        }
-        if !bytes.is_empty()
-            && let Some(answer) = self.consoles[console].hear(self.fixture, bytes)
-        {
-            self.send(console, trialogue_wire::encode(&answer));
-        }
-        if self.media.is_some() && self.consoles[console].wants_leg() {
-            self.offer(console);
-        }
-        if self.keys_live {
-            self.keep_keys(console);
-        }
-        if last {
-            self.console_input(console, Input::ConsoleClosed { console: key });
-            self.consoles[console].key = None;
-            self.consoles[console].welcomed = false;
-        }
-    }
-
-    /// Does what a machine asks for.
-    fn drain(&mut self, node: usize) {
-        while let Some(output) = self.nodes[node].machine.as_mut().and_then(Machine::poll) {
-            self.check_output(node, &output);
-            self.perform(node, output);
-        }
-        self.place(node);
-        self.set_due(node);
-    }
-
-    /// When a node's machine wants to be called, by the world's time.
-    pub(crate) fn set_due(&mut self, node: usize) {
-        let own = &mut self.nodes[node];
-        let due = own.machine.as_ref().and_then(Machine::next_timeout);
-        own.due_us = due.map(|due| due.saturating_sub(own.ahead_us));
-    }
-
-    fn perform(&mut self, node: usize, output: Output) {
-        let run = self.nodes[node].run;
-        match output {
-            Output::Append { seq, bundle } => {
-                self.note_append(node, seq, &bundle);
-                if self.mutation == Some(Mutation::AckBeforeAppend) {
-                    self.later(0, Event::Input { node, run, input: Input::Appended { up_to: seq } });
-                }
-                let own = &mut self.nodes[node];
-                own.disk.write(own.id.clone(), seq, bundle);
-                own.written = seq;
-                if !std::mem::replace(&mut own.syncing, true) {
-                    let after = self.rng.between(500, 8_000);
-                    self.later(after, Event::Sync { node, run });
-                }
-            }
-            Output::Keep { node: journal, seq, bundle } => {
-                self.check_kept(node, &journal, seq, &bundle);
-                self.nodes[node].know(&journal, seq, &bundle);
-                self.nodes[node].disk.write(journal, seq, bundle);
-            }
-            Output::Charter(charter) => self.nodes[node].charters.push(charter),
-            Output::NextKey { .. } => {}
-            Output::Evidence { node: journal, seq, entry } => self.nodes[node].evidence.push((journal, seq, entry)),
-            Output::SendConsole { console: key, bytes, last } => {
-                if let Some(console) = self.keys.get(&key).copied() {
-                    let due = self.console_arrival(console, false);
-                    self.at(due, Event::Hear { console, key, bytes, last });
-                }
-            }
-            Output::SendLink { node: to, bytes } => {
-                if let Some(to) = self.nodes.iter().position(|other| other.id == to) {
-                    self.transmit(node, to, bytes);
-                }
-            }
-            Output::CloseLink { node: other } => self.close_link(node, &other),
-            Output::Leg { console, .. } => {
-                self.nodes[node].legs.insert(console);
-                self.leg_up(node, console);
-                let input = Input::LegAnswer { console, sdp: "answer".into() };
-                self.later(300, Event::Input { node, run, input });
-            }
-            Output::CloseLeg { console } => {
-                self.nodes[node].legs.remove(&console);
-                self.leg_down(node, console);
-            }
-            Output::Route(route) => {
-                self.route(node, &route);
-                self.nodes[node].routes.insert((route.node, route.number), route);
-            }
-            Output::RouteEnd { node: index, number } => {
-                self.route_end(node, index, number);
-                self.nodes[node].routes.remove(&(index, number));
-            }
-            Output::RequestKeyFrame { console } => {
-                self.key_frame_wanted(console);
-                self.nodes[node].key_frames.push(console);
-            }
-            Output::Alert { call, line, .. } => {
-                self.nodes[node].alerts.push(call);
-                // A pager takes its time, and now and then it does not work.
-                let (after_us, done) = (self.rng.between(10_000, 3_000_000), !self.rng.one_in(4));
-                let run = self.nodes[node].run;
-                self.later(after_us, Event::Input { node, run, input: Input::Alerted { call, line, done } });
-            }
-            Output::Count(count) => *self.nodes[node].counts.entry(count).or_default() += 1,
-            Output::Log(note) => self.nodes[node].notes.push(note),
-        }
     }
 }

@@ -9,7 +9,9 @@ use trialogue_sim::{DEVICES, LEADERS, World};
 fn ways_apart(parties: usize) -> Vec<Vec<usize>> {
     let mut ways = vec![vec![0]];
     for _ in 1..parties {
-        let more = |way: &Vec<usize>| (0..=way.iter().max().unwrap() + 1).map(|part| [&way[..], &[part]].concat()).collect::<Vec<_>>();
+        let more = |way: &Vec<usize>| {
+            (0..=way.iter().max().unwrap() + 1).map(|part| [&way[..], &[part]].concat()).collect::<Vec<_>>()
+        };
         ways = ways.iter().flat_map(more).collect();
     }
     ways.retain(|way| way.iter().any(|part| *part > 0));
@@ -94,7 +96,10 @@ fn a_call_falls_apart(shape: &[usize], seed: u64) {
         for node in 0..world.nodes.len() {
             for parties in parts(&way) {
                 assert!(inside(&world, node, &[at(parties[0], 1), at(parties[0], 2)]), "{way:?}: all are in again");
-                assert!(parties.get(1).is_none_or(|gone| !inside(&world, node, &[at(*gone, 1)])), "{way:?}: who left is out");
+                assert!(
+                    parties.get(1).is_none_or(|gone| !inside(&world, node, &[at(*gone, 1)])),
+                    "{way:?}: who left is out"
+                );
             }
         }
     }

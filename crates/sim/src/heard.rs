@@ -1,0 +1,119 @@
+//! What must hold of every packet: it is lost nowhere where one copy of it came, heard once, by those who may, and never in a storm.
+
+use crate::media::{DATAGRAMS_PER_NODE, Packet};
+use crate::world::World;
+use std::collections::BTreeSet;
+use trialogue_charter::DeviceId;
+use trialogue_core::forward::Destination;
+use trialogue_wire::console::Medium;
+use trialogue_wire::media::MediaHeader;
+
+impl World {
+    /// One packet goes over a cable: there is no storm.
+    pub(crate) fn count_datagram(&mut self, packet: &Packet) {
+        let nodes = self.nodes.len() as u32;
+        let Some(media) = self.media.as_mut() else { return };
+        let key = (packet.console, packet.is_picture(), packet.number);
+        let count = media.datagrams.entry(key).or_default();
+        *count += 1;
+        assert!(*count <= nodes * DATAGRAMS_PER_NODE, "one packet has caused {count} datagrams between {nodes} nodes");
+        if media.datagrams.len() > 4_096 {
+            media.datagrams.pop_first();
+        }
+    }
+
+    /// Whoever has a place for a stream gets each packet of it that comes: none is lost where one copy arrived.
+    pub(crate) fn check_complete(&mut self, node: usize, header: &MediaHeader, packet: &Packet, out: &[Destination]) {
+        let key = (header.node, header.stream);
+        let (id, name) = (self.nodes[node].id.clone(), self.device(packet.console));
+        let Some(route) = self.nodes[node].routes.get(&key) else { return };
+        let wanted = route.legs.clone();
+        let Some(media) = self.nodes[node].media.as_mut() else { return };
+        if packet.is_picture() || !media.came.insert((header.node, header.stream, header.sequence)) {
+            return;
+        }
+        let mut missed = None;
+        for leg in wanted.iter().filter_map(|leg| media.legs.get(leg)).filter(|leg| leg.ready) {
+            let got = out.iter().find(|to| to.leg == leg.number);
+            let first = media.first.get(&(leg.number, key)).copied();
+            if let Some(got) = got {
+                media.first.entry((leg.number, key)).or_insert((header.sequence, got.place));
+            } else if first.is_none_or(|(first, _)| header.sequence.wrapping_sub(first) < u32::MAX / 2) {
+                missed = Some(leg.console);
+            }
+        }
+        if let Some(listener) = missed.map(|console| self.name(&self.device(console))) {
+            let counters = self.nodes[node].media.as_ref().map(|media| media.forwarder.counters());
+            panic!(
+                "voice {} of {} reached {id} as {header:?} and not {listener}: {counters:?}",
+                packet.number,
+                self.name(&name)
+            );
+        }
+    }
+
+    /// A packet reaches consoles: only those that may hear who sent it, in the right place, once.
+    pub(crate) fn deliver(&mut self, node: usize, packet: &Packet, out: &[Destination]) {
+        let speaker = self.device(packet.console);
+        for to in out {
+            let Some(media) = self.nodes[node].media.as_mut() else { return };
+            let sits = media.forwarder.sender_at(to.leg, to.medium, to.place);
+            assert_eq!(sits, Some(speaker), "a packet at the place of another");
+            let fresh = media.given.insert((to.leg, to.medium == Medium::Picture, to.place, to.sequence));
+            assert!(fresh, "a sequence was given out twice at one place");
+            let Some((key, leg)) = media.legs.iter().find(|(_, leg)| leg.number == to.leg) else { continue };
+            let (key, console) = (*key, leg.console);
+            let listener = self.device(console);
+            assert!(
+                self.may_hear(node, speaker, listener),
+                "{} hears {}, who is not in with it as {} sees it",
+                self.name(&listener),
+                self.name(&speaker),
+                self.nodes[node].id
+            );
+            if self.consoles[console].key != Some(key) {
+                continue;
+            }
+            self.hear_packet(console, packet);
+        }
+    }
+
+    fn hear_packet(&mut self, console: usize, packet: &Packet) {
+        self.trace.note(self.now_us, packet.number << 16 | (console as u64) << 8 | packet.console as u64);
+        let now_us = self.now_us;
+        let Some(media) = self.media.as_mut() else { return };
+        media.arrived += 1;
+        let fresh =
+            media.heard.entry((console, packet.console, packet.is_picture())).or_default().insert(packet.number);
+        if !packet.is_picture() {
+            let last = media.last.entry((console, packet.console)).or_default();
+            *last = (now_us, last.1.max(packet.sent_us));
+        }
+        assert!(
+            fresh,
+            "{} got packet {} of {} twice",
+            self.name(&self.device(console)),
+            packet.number,
+            self.name(&self.device(packet.console))
+        );
+    }
+
+    /// As the node's state says: both are in on one line, and neither's floor keeps them apart.
+    pub(crate) fn may_hear(&mut self, node: usize, speaker: DeviceId, listener: DeviceId) -> bool {
+        if self.nodes[node].allowed.is_none() {
+            let Some(machine) = &self.nodes[node].machine else { return false };
+            let mut allowed = BTreeSet::new();
+            for line in &self.fixture.charter.lines {
+                let members = machine.state().in_on(&line.id);
+                for (speaker, listener) in members.iter().flat_map(|s| members.iter().map(move |l| (s, l))) {
+                    let held = listener.floor == trialogue_journal::fold::Floor::Held;
+                    if speaker.device != listener.device && !held && speaker.floor.reaches(&listener.party) {
+                        allowed.insert((speaker.device, listener.device));
+                    }
+                }
+            }
+            self.nodes[node].allowed = Some(allowed);
+        }
+        self.nodes[node].allowed.as_ref().is_some_and(|allowed| allowed.contains(&(speaker, listener)))
+    }
+}
