@@ -277,4 +277,8 @@ pub struct Route {
     pub legs: Vec<ConsoleKey>,
     /// Links that get it, each as one datagram. Sorted. The forwarder leaves out the link that a packet came from.
     pub links: Vec<NodeId>,
+    /// Voice only: links that get a further copy, so that a cut of a direct link is not heard. Of a stream of this node: relays; of another
+    /// one's: nodes that it reaches itself, which get what came from the source directly and nothing that came by a relay. Sorted, none of
+    /// `links`.
+    pub spare: Vec<NodeId>,
 }

@@ -29,6 +29,7 @@ mod rings;
 mod routes;
 mod sending;
 mod sites;
+mod spares;
 mod streams;
 mod take_entries;
 mod take_statement;

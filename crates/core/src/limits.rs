@@ -61,6 +61,9 @@ pub const KEY_FRAME_US: u64 = 200_000;
 pub const ROUND_TRIP_US: u64 = 5_000_000;
 /// Streams of other nodes that are known at once. Two for each console in a call.
 pub const STREAMS_MAX: usize = 1_024;
+/// Relays that carry a further copy of a voice to each node that hears it. One bridges a cut of the direct link, two also the loss of a
+/// relay at the same time; each costs a voice twice (48 kbit/s each way), or once where its own party hears it too.
+pub const SPARES_MAX: usize = 2;
 /// Rings of one other node that are taken at once, and how fast that is refilled. Each costs this node two entries.
 pub const RINGS_BURST: u32 = 32;
 /// See [`RINGS_BURST`].

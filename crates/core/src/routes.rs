@@ -62,6 +62,7 @@ impl Machine {
                 }
                 let Some(leg) = self.legs.get(&member.device).copied() else { continue };
                 for medium in MEDIA.into_iter().filter(|m| member.node == self.node || *m == Medium::Voice) {
+                    let audience = self.audience(&members, member, medium);
                     let number = self.streams.number(member.device, &line, medium);
                     let route = Route {
                         node: self.index,
@@ -71,7 +72,8 @@ impl Machine {
                         line: line.clone(),
                         medium,
                         legs: self.legs_of(&members, member, medium),
-                        links: self.next_hops(&self.node, &self.audience(&members, member, medium)),
+                        links: self.media_hops(&self.node, &audience),
+                        spare: self.spares(&self.node, &audience, medium),
                     };
                     routes.insert((self.index, number), route);
                 }
@@ -82,6 +84,7 @@ impl Machine {
                 let at = |member: &Participant| member.node == source || voice && self.may_speak_at(member, &source);
                 let from = |member: &&Participant| member.device == heard.device && at(member);
                 let Some(member) = members.iter().find(from).filter(|member| member.floor.is_open()) else { continue };
+                let audience = self.audience(&members, member, heard.medium);
                 let route = Route {
                     node: key.0,
                     number: key.1,
@@ -90,7 +93,8 @@ impl Machine {
                     line: line.clone(),
                     medium: heard.medium,
                     legs: self.legs_of(&members, member, heard.medium),
-                    links: self.next_hops(&source, &self.audience(&members, member, heard.medium)),
+                    links: self.media_hops(&source, &audience),
+                    spare: self.spares(&source, &audience, heard.medium),
                 };
                 routes.insert(*key, route);
             }
@@ -110,10 +114,18 @@ impl Machine {
         let mut nodes: BTreeSet<NodeId> = hearing().map(|member| member.node.clone()).collect();
         if medium == Medium::Voice {
             let parties: BTreeSet<_> = hearing().map(|member| &member.party).collect();
+            // A site that nobody reaches is not looked for everywhere: nobody hears there.
+            let known = |id: &NodeId| self.links.get(id).is_some_and(|link| link.up) || self.is_near(id);
             let sites = self.charter.in_service().filter(|node| parties.contains(&node.party));
+            let sites = sites.filter(|node| node.id == self.node || known(&node.id));
             nodes.extend(sites.map(|node| node.id.clone()));
         }
         nodes
+    }
+
+    /// Does a neighbour say that it has a link to this node?
+    fn is_near(&self, node: &NodeId) -> bool {
+        self.neighbours().any(|via| self.reaches(via, node))
     }
 
     /// Legs of own members whom the speaker reaches; not its own. Of voice also those of members who are in at another site.
@@ -129,9 +141,21 @@ impl Machine {
     /// Neighbours that get what comes from `source`, so that it reaches all `nodes`: those among them that `source` does
     /// not reach itself, and relays towards those that have no link to this node.
     pub(crate) fn next_hops(&self, source: &NodeId, nodes: &BTreeSet<NodeId>) -> Vec<NodeId> {
+        self.hops(source, nodes, |_| true)
+    }
+
+    /// [`Machine::next_hops`] of media, which not every node may relay.
+    pub(crate) fn media_hops(&self, source: &NodeId, nodes: &BTreeSet<NodeId>) -> Vec<NodeId> {
+        if *source != self.node && !self.may_relay(source, &self.node) {
+            return Vec::new();
+        }
+        self.hops(source, nodes, |via| self.may_relay(source, via))
+    }
+
+    fn hops(&self, source: &NodeId, nodes: &BTreeSet<NodeId>, may_relay: impl Fn(&NodeId) -> bool) -> Vec<NodeId> {
         let own = *source == self.node;
         let served = |to: &NodeId| !own && self.reaches(source, to);
-        let may = |via: &&NodeId| *via != source && !served(via);
+        let may = |via: &&NodeId| *via != source && !served(via) && may_relay(via);
         let mut hops: BTreeSet<NodeId> = BTreeSet::new();
         for to in nodes.iter().filter(|to| **to != self.node && *to != source && !served(to)) {
             if self.links.get(to).is_some_and(|link| link.up) {

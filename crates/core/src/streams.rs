@@ -138,7 +138,7 @@ impl Machine {
     pub(crate) fn tell_streams(&mut self) {
         let mut due: BTreeMap<NodeId, BTreeSet<StreamKey>> = BTreeMap::new();
         for (key, route) in &self.routes {
-            for link in &route.links {
+            for link in route.links.iter().chain(&route.spare) {
                 due.entry(link.clone()).or_default().insert(*key);
             }
         }

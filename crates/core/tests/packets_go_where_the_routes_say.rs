@@ -29,6 +29,7 @@ fn route(from: u64, medium: Medium, to: &[u64], links: &[&str]) -> Route {
         medium,
         legs: to.iter().map(|c| ConsoleKey(*c)).collect(),
         links: links.iter().map(|id| NodeId::new(*id).unwrap()).collect(),
+        spare: Vec::new(),
     }
 }
 
@@ -446,4 +447,41 @@ fn a_leg_before_it_is_ready_gets_nothing() {
     assert!(speak(&mut f, 2, packet(1), 0).1.is_empty());
     f.leg_ready(1, 0);
     assert_eq!(speak(&mut f, 2, packet(2), 0).1.len(), 1);
+}
+
+#[test]
+fn a_relay_hands_on_what_came_from_the_source_and_nothing_that_came_by_a_relay() {
+    let mut f = forwarder();
+    leg(&mut f, 1, 1, 0);
+    // USA (2) speaks; this node (JPN) hears it, and is a relay towards KOR (1), which USA reaches itself.
+    let spare = vec![NodeId::new("kor-1").unwrap()];
+    f.route(Route { spare, ..remote(2, 5, Medium::Voice, &[1], &[]) }, 0);
+    let mut take = |from: u8, sequence: u32| {
+        let mut out = Vec::new();
+        let links = f.on_link_packet(from, header(2, 5, sequence), b"voice", 0, &mut out);
+        (links.map(|f| f.links.iter().collect::<Vec<_>>()).unwrap_or_default(), out.len())
+    };
+    assert_eq!(take(2, 1), (vec![1], 1), "heard here and handed on");
+    assert_eq!(take(2, 1), (vec![], 0), "the copy of the second path");
+    assert_eq!(take(1, 1), (vec![], 0), "what KOR relays");
+    // KOR is faster this time: it is heard, and goes back to nobody.
+    assert_eq!(take(1, 2), (vec![], 1));
+    assert_eq!(take(1, 2), (vec![], 0));
+    assert_eq!(take(2, 2), (vec![1], 0), "the direct one goes on all the same, once");
+    assert_eq!(take(2, 2), (vec![], 0));
+    assert_eq!(take(1, 2), (vec![], 0));
+}
+
+#[test]
+fn a_voice_of_this_node_goes_to_relays_too_and_a_picture_does_not() {
+    let mut f = forwarder();
+    leg(&mut f, 1, 1, 1);
+    let spare = || vec![NodeId::new("kor-1").unwrap()];
+    f.route(Route { spare: spare(), ..route(1, Medium::Voice, &[], &["usa-1"]) }, 0);
+    f.route(route(1, Medium::Picture, &[], &["usa-1"]), 0);
+    let mut out = Vec::new();
+    let voice = f.on_leg_packet(1, Medium::Voice, packet(1), b"voice", 0, &mut out).unwrap();
+    assert_eq!(voice.links.iter().collect::<Vec<_>>(), [1, 2]);
+    let picture = f.on_leg_packet(1, Medium::Picture, packet(1), KEY, 0, &mut out).unwrap();
+    assert_eq!(picture.links.iter().collect::<Vec<_>>(), [2]);
 }

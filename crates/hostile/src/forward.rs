@@ -17,7 +17,7 @@ fn route(from: u8, number: u16, source: Source, medium: Medium) -> Route {
     let device = DeviceId([from << 4 | number as u8; 32]);
     let links = ["kor-1", "usa-1"].map(node).to_vec();
     let legs = (0..u64::from(LEGS)).map(ConsoleKey).filter(|leg| source != Source::Leg(*leg)).collect();
-    Route { node: from, number, source, device, line: line(), medium, legs, links }
+    Route { node: from, number, source, device, line: line(), medium, legs, links, spare: vec![] }
 }
 
 fn forwarder() -> Forwarder {

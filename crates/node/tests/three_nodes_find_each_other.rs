@@ -39,6 +39,7 @@ async fn a_node_that_was_gone_is_linked_again_and_caught_up() {
     let mut nodes = house.start_all().await;
     let usa = nodes.pop().unwrap();
     let mut jpn = Officer::on_watch(&house, nodes[0].web_addr(), "jpn-duty").await;
+    until("it has begun its journal", || async { usa.status().now().journal_on_disk > 0 }).await;
     usa.stop().await;
     let usa = house.start("usa-1").await;
     jpn.sees(&house, "usa-1", |entry| matches!(entry.entry().body, Body::Restarted {})).await;

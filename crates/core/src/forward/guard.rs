@@ -18,7 +18,7 @@ const AHEAD: i32 = 64;
 /// What is known of the paths of one stream of another node.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Guard {
-    /// Last one that came directly, and when.
+    /// The newest one that came directly, and when one came last.
     direct: Option<(u32, u64)>,
     barred: Nodes,
 }
@@ -32,6 +32,8 @@ pub(crate) enum Verdict {
     Restart(u64),
     /// A copy, or too late.
     Copy,
+    /// The first copy that came from the source itself, of one that a relay had brought before.
+    Late,
     /// Of a relay that is barred, or is barred now, or runs ahead.
     Forged,
 }
@@ -48,7 +50,7 @@ impl Guard {
     ) -> Verdict {
         let direct = from == header.node;
         if direct {
-            self.direct = Some((header.sequence, now_ms));
+            self.came_directly(header.sequence, now_ms);
         } else if self.barred.has(from) || self.strays(header.sequence, now_ms) {
             return Verdict::Forged;
         }
@@ -59,8 +61,21 @@ impl Guard {
                 Verdict::Restart(window.restart(header.sequence, Mark { hash, via: from }))
             }
             Seen::Copy(Some(held)) if held.hash != hash => self.differs(direct, from, header.node, held.via),
+            Seen::Copy(Some(held)) if direct && held.via != from => {
+                window.mark_again(header.sequence, Mark { hash, via: from });
+                Verdict::Late
+            }
             Seen::Far | Seen::Copy(_) => Verdict::Copy,
         }
+    }
+
+    /// The same packets come by several paths: the slowest of them does not say how far the source is.
+    fn came_directly(&mut self, sequence: u32, now_ms: u64) {
+        let newest = self.direct.map_or(sequence, |(last, _)| {
+            let ahead = sequence.wrapping_sub(last) as i32;
+            if ahead > 0 || ahead <= -(WINDOW as i32) { sequence } else { last }
+        });
+        self.direct = Some((newest, now_ms));
     }
 
     /// Two packets of one number are not the same: what came directly is the truth.

@@ -101,6 +101,8 @@ struct Stream {
     /// Legs that are to get it.
     wanted: Vec<ConsoleKey>,
     links: Nodes,
+    /// These get what came from the source itself.
+    spare: Nodes,
     /// In which order streams came: who came first is placed first.
     order: u32,
     window: Window,

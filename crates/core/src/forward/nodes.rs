@@ -20,6 +20,12 @@ impl Nodes {
         Self(self.0 & !1u64.checked_shl(node.into()).unwrap_or(0))
     }
 
+    /// With all of another set.
+    #[must_use]
+    pub fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
     /// Is the node in it?
     pub fn has(self, node: u8) -> bool {
         self.0 & 1u64.checked_shl(node.into()).unwrap_or(0) != 0

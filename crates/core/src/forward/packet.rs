@@ -88,7 +88,7 @@ impl Forwarder {
             sequence: sequence as u32,
             time,
         };
-        let links = stream.links;
+        let links = stream.links.and(stream.spare);
         let verdict = match stream.window.take(header.sequence, Mark::default()) {
             Seen::New(sequence) => Verdict::New(sequence),
             Seen::Restart(sequence) => Verdict::Restart(sequence),
@@ -120,7 +120,14 @@ impl Forwarder {
         let barred = stream.guard.barred();
         let verdict = stream.guard.take(&mut stream.window, from, &header, hash, now_ms);
         self.counters.relays_barred += (stream.guard.barred() - barred) as u64;
-        let links = stream.links.without(from);
+        // A relay of a relay only where there is no other way: then the route names it among its links.
+        let spare = if from == header.node { stream.spare } else { Nodes::NONE };
+        if verdict == Verdict::Late {
+            self.counters.copies += 1;
+            self.counters.to_links += spare.iter().count() as u64;
+            return (!spare.is_empty()).then_some(Forwarded { links: spare, header });
+        }
+        let links = stream.links.and(spare).without(from);
         self.forward(at, verdict, header, links, payload.len(), now_ms, out)
     }
 
@@ -144,7 +151,7 @@ impl Forwarder {
                 stream.generation = *generation;
                 sequence
             }
-            Verdict::Copy => {
+            Verdict::Copy | Verdict::Late => {
                 counters.copies += 1;
                 return None;
             }

@@ -8,6 +8,8 @@ impl Forwarder {
     pub fn route(&mut self, route: Route, now_ms: u64) {
         let links: Nodes = route.links.iter().filter_map(|id| self.nodes.get(id)).copied().collect();
         let links = links.without(self.own).without(route.node);
+        let spare: Nodes = route.spare.iter().filter_map(|id| self.nodes.get(id)).copied().collect();
+        let spare = spare.without(self.own).without(route.node);
         let key = (route.node, route.number);
         let held = self.numbers.get(&key).copied();
         // A device that comes back on another leg goes on with the numbers that it had: others take repeated ones for copies.
@@ -18,10 +20,10 @@ impl Forwarder {
         if let Some(stream) = same {
             stream.from = route.source;
             stream.wanted = route.legs;
-            stream.links = links;
+            (stream.links, stream.spare) = (links, spare);
         } else if (route.node == self.own) == matches!(route.source, Source::Leg(_)) {
             self.forget(key);
-            self.remember(route, links);
+            self.remember(route, links, spare);
         }
         self.rebuild(now_ms);
     }
@@ -38,7 +40,7 @@ impl Forwarder {
         }
     }
 
-    fn remember(&mut self, route: Route, links: Nodes) {
+    fn remember(&mut self, route: Route, links: Nodes, spare: Nodes) {
         if self.numbers.len() >= STREAMS_MAX {
             return;
         }
@@ -52,6 +54,7 @@ impl Forwarder {
             from: route.source,
             wanted: route.legs,
             links,
+            spare,
             order: generation,
             window: Window::new(route.node != self.own),
             guard: Guard::default(),

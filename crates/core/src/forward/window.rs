@@ -67,6 +67,15 @@ impl Window {
         Seen::New(extended)
     }
 
+    /// Marks a packet of the window anew.
+    pub(crate) fn mark_again(&mut self, sequence: u32, mark: Mark) {
+        let Some(highest) = self.highest else { return };
+        let ahead = i64::from(sequence.wrapping_sub(highest as u32) as i32);
+        if let Some(extended) = highest.checked_add_signed(ahead).filter(|_| ahead <= 0 && ahead > -(WINDOW as i64)) {
+            self.set(extended, mark);
+        }
+    }
+
     /// One stray packet far outside changes nothing; two in a row are a source that began again.
     fn far(&mut self, sequence: u32, mark: Mark) -> Seen {
         if self.suspect == Some(sequence) {

@@ -60,6 +60,7 @@ fn route(from: u64, medium: Medium, consoles: u64) -> Route {
         medium,
         legs: (0..consoles).filter(|c| *c != from).map(ConsoleKey).collect(),
         links: vec![],
+        spare: vec![],
     }
 }
 

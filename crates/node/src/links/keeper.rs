@@ -208,6 +208,10 @@ impl Keeper {
             path.read_meter(now_us);
             path.full = path.media.take_full();
         }
+        let dead: Vec<u64> = self.paths.iter().filter(|path| path.meter.is_dead(now_us)).map(|path| path.id).collect();
+        for id in dead {
+            self.end(id, code::SILENT, b"nothing came back", None);
+        }
         self.choose();
         self.looks = self.looks.wrapping_add(1);
         if self.looks.is_multiple_of(TELL_EVERY) {

@@ -2,6 +2,9 @@
 
 /// Round trips differ by chance: this much longer than one and a half of them without an answer is silence.
 const SILENCE_US: u64 = 200_000;
+/// So much longer yet, and so many more unanswered: it is dead, whatever the transport still hopes for.
+const DEAD_US: u64 = 3_000_000;
+const DEAD_UNANSWERED: u64 = 10;
 /// A packet or two may be lost with their answers; more unanswered ones are silence.
 const UNANSWERED: u64 = 3;
 
@@ -64,6 +67,13 @@ impl Meter {
         unanswered >= UNANSWERED && now_us.saturating_sub(self.heard_us) > patience
     }
 
+    /// Is it over? A path that was not asked much ends by the transport's own idle time.
+    pub(super) fn is_dead(&self, now_us: u64) -> bool {
+        let unanswered = self.last.udp_out.saturating_sub(self.heard_at_out);
+        let patience = DEAD_US + self.last.round_trip_us * 3;
+        unanswered >= DEAD_UNANSWERED && now_us.saturating_sub(self.heard_us) > patience
+    }
+
     pub(super) fn round_trip_us(&self) -> u64 {
         self.last.round_trip_us
     }
@@ -111,6 +121,8 @@ mod tests {
         meter.read(200_000, counted);
         assert!(!meter.is_silent(200_000));
         assert!(meter.is_silent(231_000));
+        assert!(!meter.is_dead(3_060_000));
+        assert!(meter.is_dead(3_061_000));
         counted.udp_in += 1;
         meter.read(240_000, counted);
         assert!(!meter.is_silent(240_000));

@@ -25,6 +25,8 @@ pub(super) mod code {
     pub const REFUSED: VarInt = VarInt::from_u32(4);
     /// There are as many paths as a link or a node may have.
     pub const FULL: VarInt = VarInt::from_u32(5);
+    /// Nothing has come back for too long.
+    pub const SILENT: VarInt = VarInt::from_u32(6);
 }
 
 /// On a path with a cap this much is written at once, in bytes; less costs turns, more makes voices wait behind it.

@@ -30,10 +30,15 @@ impl House {
 
     /// `addresses`: under which the charter says that a node listening there is reached.
     pub fn reached_by(addresses: impl Fn(&NodeId, SocketAddr) -> Vec<SocketAddr>) -> Self {
+        Self::written(|node, listen| addresses(node, listen).iter().map(ToString::to_string).collect())
+    }
+
+    /// `addresses`: as the charter writes them, with the carriers that they name.
+    pub fn written(addresses: impl Fn(&NodeId, SocketAddr) -> Vec<String>) -> Self {
         let mut draft = fixture::charter(Suite::XWing);
         let listen: Vec<_> = draft.nodes.iter().map(|_| free_udp()).collect();
         for (node, listen) in draft.nodes.iter_mut().zip(&listen) {
-            node.addresses = addresses(&node.id, *listen).iter().map(ToString::to_string).collect();
+            node.addresses = addresses(&node.id, *listen);
         }
         let parties: Vec<_> = draft.parties.iter().map(|p| p.id.clone()).collect();
         let mut signed = UnverifiedCharter::draft(draft).unwrap();

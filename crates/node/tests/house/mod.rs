@@ -41,6 +41,7 @@ pub fn route(from: u64, medium: Medium, to: &[u64], links: &[&str]) -> Route {
         medium,
         legs: to.iter().map(|c| ConsoleKey(*c)).collect(),
         links: links.iter().map(|id| NodeId::new(*id).unwrap()).collect(),
+        spare: Vec::new(),
     }
 }
 

@@ -1,0 +1,132 @@
+//! The only path between two nodes is cut in the middle of a sentence, and a third node had been carrying a copy all the time.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+mod ends;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use common::house::{free_udp, id};
+use common::{House, Relay};
+use ends::{End, carrier};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, OnceLock};
+use tokio::sync::mpsc;
+use trialogue_charter::{DeviceId, LineId};
+use trialogue_core::forward::Forwarder;
+use trialogue_core::{ConsoleKey, Route, Source};
+use trialogue_node::links::LinkMedia;
+use trialogue_wire::console::Medium;
+use trialogue_wire::media::{HEADER, Half, MediaHeader};
+
+const JPN: u8 = 0;
+const STREAM: u16 = 5;
+
+/// Forwards as a node does, with the routes that the core gives it; hands out what is heard at a leg here.
+fn forwarding(
+    house: &House,
+    own: u8,
+    legs: &[u64],
+    spare: &[&str],
+) -> (Arc<Mutex<Forwarder>>, Arc<OnceLock<LinkMedia>>) {
+    let mut forwarder = Forwarder::new(own, house.charter.indices(), 7);
+    for leg in legs {
+        forwarder.leg_up(*leg as u32, ConsoleKey(*leg), 1, 0, 0);
+        forwarder.leg_ready(*leg as u32, 0);
+    }
+    let route = Route {
+        node: JPN,
+        number: STREAM,
+        source: Source::Links,
+        device: DeviceId([1; 32]),
+        line: LineId::new("leaders").unwrap(),
+        medium: Medium::Voice,
+        legs: legs.iter().map(|leg| ConsoleKey(*leg)).collect(),
+        links: vec![],
+        spare: spare.iter().map(|node| id(node)).collect(),
+    };
+    forwarder.route(route, 0);
+    (Arc::new(Mutex::new(forwarder)), Arc::default())
+}
+
+fn started(house: &House, node: &str, own: u8, legs: &[u64], spare: &[&str]) -> End {
+    let (forwarder, media) = forwarding(house, own, legs, spare);
+    let (heard, datagrams) = mpsc::unbounded_channel();
+    let out_to = media.clone();
+    let on_datagram = Arc::new(move |from, datagram: Bytes| {
+        let Some((header, payload)) = MediaHeader::parse(&datagram) else { return };
+        let mut places = Vec::new();
+        let Some(forwarded) = forwarder.lock().unwrap().on_link_packet(from, header, payload, 0, &mut places) else {
+            return;
+        };
+        for _ in &places {
+            drop(heard.send((from, datagram.clone())));
+        }
+        for to in forwarded.links.iter() {
+            if let Some(media) = out_to.get() {
+                media.sender(to).send(Medium::Voice, datagram.clone());
+            }
+        }
+    });
+    let end = End::start_with(house, node, &[plain(house, own)], on_datagram, datagrams);
+    drop(media.set(end.links.media()));
+    end
+}
+
+fn plain(house: &House, own: u8) -> trialogue_node::links::Carrier {
+    trialogue_node::links::Carrier { listen: house.listen[usize::from(own)], ..carrier("x", 1, None) }
+}
+
+fn voice(sequence: u32) -> Bytes {
+    let mut head = [0; HEADER];
+    let header = MediaHeader {
+        marker: false,
+        key_frame: false,
+        half: Half::Whole,
+        node: JPN,
+        stream: STREAM,
+        sequence,
+        time: sequence.wrapping_mul(960),
+    };
+    header.write(&mut head);
+    let mut bytes = BytesMut::from(&head[..]);
+    bytes.put_slice(&[7; 100]);
+    bytes.freeze()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_number_is_lost_when_the_direct_path_is_cut() {
+    // Japan reaches the American node by a cable only; it is not found itself, and neither is the American node by Korea, which both find.
+    let door = free_udp();
+    let house = House::reached_by(|node, listen| match node.as_str() {
+        "usa-1" => vec![door],
+        "jpn-1" => vec![free_udp()],
+        _ => vec![listen],
+    });
+    let mut direct = Some(Relay::start(door, house.listen[2], vec![house.listen[0]]).await);
+    let mut kor = started(&house, "kor-1", 1, &[], &["usa-1"]);
+    let mut usa = started(&house, "usa-1", 2, &[1], &[]);
+    let mut jpn = End::start(&house, "jpn-1", &[plain(&house, JPN)]);
+    jpn.all_up("usa-1", 1).await;
+    jpn.all_up("kor-1", 1).await;
+    kor.all_up("usa-1", 1).await;
+    usa.all_up("kor-1", 1).await;
+    let (to_usa, to_kor) = (jpn.links.media().sender(2), jpn.links.media().sender(1));
+    for sequence in 0..300u32 {
+        if sequence == 100 {
+            // From here on only what Korea hands on can come; Korea's own cable stands.
+            drop(direct.take());
+        }
+        to_usa.send(Medium::Voice, voice(sequence));
+        to_kor.send(Medium::Voice, voice(sequence));
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let mut heard = BTreeMap::new();
+    while heard.len() < 300 {
+        let wait = tokio::time::timeout(std::time::Duration::from_secs(30), usa.datagrams.recv());
+        let (from, datagram) = wait.await.expect("a voice is missing").unwrap();
+        let (header, _) = MediaHeader::parse(&datagram).unwrap();
+        assert!(heard.insert(header.sequence, from).is_none(), "{} was heard twice", header.sequence);
+    }
+    let by: BTreeSet<u8> = heard.range(100..).map(|(_, from)| *from).collect();
+    assert_eq!(by, BTreeSet::from([1]), "after the cut all came by Korea");
+}
