@@ -28,6 +28,14 @@ reached: boolean,
  */
 roundTripMs: number | null, 
 /**
+ * Paths to this party's nodes that are up, as the own node says.
+ */
+pathsUp: number, 
+/**
+ * Paths that there are; 0: not known.
+ */
+paths: number, 
+/**
  * Consoles on watch for this line, as that party's node signed.
  */
 onWatch: number, 

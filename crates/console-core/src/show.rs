@@ -94,6 +94,8 @@ impl Console {
         let nodes = charter.in_service().filter(|node| node.party == party.id);
         let paths: Vec<_> = nodes.filter_map(|node| self.paths.get(&node.id)).collect();
         let round_trip = paths.iter().filter(|path| path.direct).filter_map(|path| path.round_trip_us).min();
+        let all = || paths.iter().flat_map(|path| &path.paths);
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let reached = if own { self.link.is_up() } else { paths.iter().any(|path| path.reached) };
         PartyView {
             id: party.id.to_string(),
@@ -101,6 +103,8 @@ impl Console {
             own,
             reached,
             round_trip_ms: round_trip.map(|us| f64::from(us) / 1_000.0),
+            paths_up: count(all().filter(|path| path.up).count()),
+            paths: count(all().count()),
             on_watch: self.fold.as_ref().map_or(0, |fold| fold.on_watch(&party.id, &line.id)),
             ring: self.ring_state(charter, line, party, state, reached),
             rung: self.rung(charter, line, party, state),

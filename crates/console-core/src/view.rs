@@ -191,6 +191,10 @@ pub struct PartyView {
     pub reached: bool,
     /// Round trip in milliseconds where there is a direct link.
     pub round_trip_ms: Option<f64>,
+    /// Paths to this party's nodes that are up, as the own node says.
+    pub paths_up: u32,
+    /// Paths that there are; 0: not known.
+    pub paths: u32,
     /// Consoles on watch for this line, as that party's node signed.
     pub on_watch: u32,
     /// What this party did with the current ring.

@@ -5,6 +5,7 @@ use crate::world::{answer, bundles, ring};
 use trialogue_wire::console::{ToConsole, ToNode};
 use trialogue_wire::link::LinkMessage;
 use trialogue_wire::media::{HEADER, MediaHeader};
+use trialogue_wire::path::PathFrame;
 use trialogue_wire::{Bundle, FrameReader, Message, decode, encode, frame};
 
 fn read<T: Message + PartialEq + std::fmt::Debug>(data: &[u8]) -> bool {
@@ -52,6 +53,12 @@ pub fn stream(data: &[u8]) -> bool {
     assert_eq!(read, frames(stream.len().max(1)));
     let written: Vec<u8> = read.iter().flat_map(|message| frame(message).expect("it was read")).collect();
     assert!(stream.starts_with(&written));
+    for bytes in &read {
+        // What is a frame of a path has one form.
+        if let Ok(path) = PathFrame::parse(bytes) {
+            assert_eq!(path.write().expect("it was read")[4..], bytes[..]);
+        }
+    }
     !read.is_empty()
 }
 
@@ -59,7 +66,8 @@ pub fn stream(data: &[u8]) -> bool {
 pub fn stream_seeds() -> Vec<Vec<u8>> {
     let several: Vec<u8> = vectors::wire("/link").iter().flat_map(|message| frame(message).expect("small")).collect();
     let hello = vectors::wire("/frame/hello").concat();
-    let streams = [(1, &hello), (255, &hello), (7, &several), (64, &several)];
+    let paths = vectors::wire("/path").concat();
+    let streams = [(3, &paths), (1, &hello), (255, &hello), (7, &several), (64, &several)];
     streams.iter().map(|(piece, stream)| [&[*piece][..], stream].concat()).collect()
 }
 

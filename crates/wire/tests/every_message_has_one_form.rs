@@ -9,6 +9,7 @@ use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
 use trialogue_wire::console::{Medium, PathMeasure, PathState, Refusal, Site, ToConsole, ToNode};
 use trialogue_wire::link::{Head, LinkMessage};
 use trialogue_wire::media::{HEADER, Half, MediaHeader};
+use trialogue_wire::path::{Open, PathFrame};
 use trialogue_wire::{Bundle, Message, decode, encode, frame};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/vectors/wire.json");
@@ -125,6 +126,18 @@ fn forms<T: Message + PartialEq + Debug>(messages: &[(&'static str, T)]) -> BTre
     messages.iter().map(form).collect()
 }
 
+/// With their length prefixes.
+fn paths() -> Vec<(&'static str, PathFrame<'static>)> {
+    let open = |life, label: &str| Open { life, carrier: "fibre".into(), label: label.into(), ordinal: 1 };
+    vec![
+        ("open by the higher id", PathFrame::Open(open(0x0102_0304_0506_0708, "fibre"))),
+        ("open by the lower id", PathFrame::Open(open(0, ""))),
+        ("begin", PathFrame::Begin(9)),
+        ("message", PathFrame::Message { number: 1, bytes: b"hello" }),
+        ("received", PathFrame::Received(1)),
+    ]
+}
+
 #[test]
 fn as_in_the_vectors() {
     let mut made: BTreeMap<&str, BTreeMap<String, String>> = BTreeMap::new();
@@ -132,6 +145,10 @@ fn as_in_the_vectors() {
     made.insert("to_console", forms(&to_console()));
     made.insert("link", forms(&link()));
     made.insert("bundle", forms(&[("bundle", bundle())]));
+    made.insert(
+        "path",
+        paths().into_iter().map(|(name, frame)| (name.to_owned(), hex::encode(frame.write().unwrap()))).collect(),
+    );
     made.insert("frame", [("hello".to_owned(), hex::encode(frame(&encode(&link()[0].1)).unwrap()))].into());
     let datagram = |(name, header): (&str, MediaHeader)| {
         let mut bytes = [0; HEADER];
