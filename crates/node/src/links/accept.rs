@@ -10,13 +10,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::timeout;
 use trialogue_charter::NodeId;
 
 /// Handshakes under way at once; a stranger's costs a key exchange and a few kilobytes.
 const HANDSHAKES_MAX: usize = 64;
 /// From this many on, an address must first prove that it can receive (RFC 9000 §8.1.2).
 const RETRY_FROM: usize = 16;
-/// A handshake, and the opening of the control stream after it, take this long at most; a satellite needs under 3 s.
+/// A handshake takes this long at most, and the opening of the path after it once more; a satellite needs under 3 s for each, packets lost.
 pub(super) const HANDSHAKE: Duration = Duration::from_secs(5);
 
 /// Where a keeper takes paths that its node opened.
@@ -75,10 +76,10 @@ pub(super) async fn run(carrier: usize, endpoint: Endpoint, known: tls::Known, d
         }
         let (known, doors, counters) = (known.clone(), doors.clone(), counters.clone());
         tokio::spawn(async move {
-            match tokio::time::timeout(HANDSHAKE, admit(carrier, incoming, &known, &doors, &counters)).await {
+            match admit(carrier, incoming, &known, &doors, &counters).await {
                 // A keeper that is gone is shutting down; the connection closes by being dropped.
-                Ok(Some((door, candidate))) => drop(door.send(candidate).await),
-                Ok(None) | Err(_) => counters.count("link_handshake_failed"),
+                Some((door, candidate)) => drop(door.send(candidate).await),
+                None => counters.count("link_handshake_failed"),
             }
             drop(place);
         });
@@ -92,10 +93,10 @@ async fn admit(
     doors: &Doors,
     counters: &Counters,
 ) -> Option<(mpsc::Sender<Candidate>, Candidate)> {
-    let connection = incoming.accept().ok()?.await.ok()?;
+    let connection = timeout(HANDSHAKE, incoming.accept().ok()?).await.ok()?.ok()?;
     let node = known.node(&tls::key_of(&connection)?)?;
     let door = doors.read().unwrap_or_else(PoisonError::into_inner).get(&node).cloned()?;
     let side = Side { lower: door.lower, life: door.life.load(Ordering::Relaxed), carrier, counters: counters.clone() };
     // The side that dialled opens the control stream and speaks first on it.
-    Some((door.paths, open::accepted(connection, side).await?))
+    Some((door.paths, timeout(HANDSHAKE, open::accepted(connection, side)).await.ok()??))
 }

@@ -9,7 +9,7 @@ use super::ways::{PathKey, Way, ways};
 use quinn::ClientConfig;
 use std::time::Duration;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// First and longest rest between dials. Longest: how long after a healed cut a path may still be down.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(3));
@@ -111,11 +111,12 @@ impl Dials {
 }
 
 async fn dial(way: Way, client: ClientConfig, endpoint: quinn::Endpoint, side: Side) -> Option<Candidate> {
-    let addresses = tokio::time::timeout(HANDSHAKE, tokio::net::lookup_host(&way.host)).await.ok()?.ok()?;
+    let addresses = timeout(HANDSHAKE, tokio::net::lookup_host(&way.host)).await.ok()?.ok()?;
     for address in addresses {
         let Ok(connecting) = endpoint.connect_with(client.clone(), address, tls::SERVER_NAME) else { continue };
-        let opening = async { open::dialled(connecting.await.ok()?, way.open.clone(), side.clone()).await };
-        if let Ok(Some(candidate)) = tokio::time::timeout(HANDSHAKE, opening).await {
+        let Ok(Ok(connection)) = timeout(HANDSHAKE, connecting).await else { continue };
+        let opening = open::dialled(connection, way.open.clone(), side.clone());
+        if let Ok(Some(candidate)) = timeout(HANDSHAKE, opening).await {
             return Some(candidate);
         }
     }

@@ -72,6 +72,9 @@ pub(super) struct Link {
     pub outgoing: Outgoing<Vec<u8>>,
 }
 
+/// What a path said, by its id.
+type FromPath = (u64, Said);
+
 pub(super) struct Keeper {
     pub setup: Setup,
     pub link: Option<Link>,
@@ -80,7 +83,7 @@ pub(super) struct Keeper {
     pub dials: Dials,
     pub choice: Choice,
     pub best: Option<u64>,
-    pub said: (mpsc::Sender<(u64, Said)>, mpsc::Receiver<(u64, Said)>),
+    pub said: (mpsc::Sender<FromPath>, mpsc::Receiver<FromPath>),
     /// What the control task is to hear, in order.
     pub queue: VecDeque<LinkEvent>,
     pub began: Instant,

@@ -58,7 +58,7 @@ impl End {
 
     async fn next(&mut self) -> LinkEvent {
         let wait = tokio::time::timeout(std::time::Duration::from_secs(60), self.events.recv());
-        let event = wait.await.expect("something happens within a minute").unwrap();
+        let event = wait.await.unwrap().unwrap();
         match &event {
             LinkEvent::Up { out, .. } => self.out = Some(out.clone()),
             LinkEvent::Down { .. } => self.downs += 1,
