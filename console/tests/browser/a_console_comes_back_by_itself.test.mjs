@@ -34,7 +34,7 @@ const device = async (name) => (await officers[name].measure()).view.me.device;
 async function talking(name) {
   const other = name === 'usa' ? 'jpn' : 'usa';
   const id = await device(other);
-  const sealed = ({ view }) => view.call?.sealing.kind === 'sealed' && view.call.members.length === 2 && view.call.members.every((m) => m.me || m.keys === 'ready');
+  const sealed = ({ view }) => view?.call?.sealing.kind === 'sealed' && view.call.members.length === 2 && view.call.members.every((m) => m.me || m.keys === 'ready');
   const first = heard(await officers[name].until('sealed', (f) => sealed(f) && heard(f, id)), id)?.packetsReceived ?? 0;
   return officers[name].until('voice of the other', (f) => (heard(f, id)?.packetsReceived ?? 0) > first + 50 && heard(f, id).audioLevel >= 0);
 }

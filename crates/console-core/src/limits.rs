@@ -41,7 +41,7 @@ pub const RECONNECT_MS: (u32, u32) = (200, 15_000);
 pub const RECONNECT_IN_CALL_MS: u32 = 2_000;
 /// In a call in which media came a moment ago, without media and without a word for so long the network of this console has changed: the WebSocket
 /// is opened anew, and the leg with it. Shorter takes a burst of loss for that.
-pub const LIFE_US: u64 = 400_000;
+pub const LIFE_US: u64 = 500_000;
 /// Media that came within this time says that more is due.
 pub const LIFE_RECENT_US: u64 = 5_000_000;
 /// How long a refused charter is left before the node is asked again, in milliseconds.

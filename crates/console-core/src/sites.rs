@@ -148,7 +148,10 @@ impl Console {
         if !spare.link.is_up() {
             return;
         }
-        let gone = matches!(self.link.stage, Stage::Down | Stage::Open | Stage::Proven);
+        // Where both are silent, it is this console's own network: it is not better off there.
+        let patience = if self.call.is_some() { LIFE_US } else { PING_US * PINGS_MISSED };
+        let answers = self.now_us < spare.link.heard_us + patience;
+        let gone = answers && matches!(self.link.stage, Stage::Down | Stage::Open | Stage::Proven);
         let back = self.slot != 0 && self.call.is_none() && self.now_us >= spare.link.since_us + BACK_US;
         if gone || back || self.is_silent(spare) {
             self.go_over();

@@ -8,7 +8,10 @@ use trialogue_journal::Body;
 impl Machine {
     /// A device has no WebSocket any more. In a call it keeps its place and its leg for `policy.lost_seconds`.
     pub(crate) fn out_of_touch(&mut self, device: DeviceId) {
-        if self.lines_of(&device).is_empty() {
+        // One that is in at another site of the party may be on its way here: its voice is heard over this leg already.
+        let mut lines = self.charter.lines.iter();
+        let in_call = lines.any(|line| self.state.in_on(&line.id).iter().any(|member| member.device == device));
+        if !in_call && self.lines_of(&device).is_empty() {
             self.close_leg(&device);
         } else {
             let due = self.now.us + u64::from(self.charter.policy.lost_seconds) * 1_000_000;
