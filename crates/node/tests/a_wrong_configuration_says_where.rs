@@ -122,3 +122,15 @@ fn the_example_in_the_documentation_is_right() {
     assert_eq!((webhook.host.as_str(), webhook.port, webhook.path.as_str()), ("pager.example", 443, "/hotline"));
     assert_eq!((mail.server.as_str(), mail.port, mail.to.len()), ("mail.example", 587, 2));
 }
+
+#[test]
+fn another_site_of_the_party_has_a_node_and_an_origin() {
+    let with = |site: &str| parse(&format!("{GOOD}\n[[site]]\n{site}\n"));
+    let config = with("node = \"usa-2\"\nurl = \"https://alternate.example\"").unwrap();
+    assert_eq!((config.sites[0].node.as_str(), config.sites[0].url.as_str()), ("usa-2", "https://alternate.example"));
+    for bad in ["http://alternate.example", "https://alternate.example/console", "https://a b", "https://a;script-src"]
+    {
+        assert!(with(&format!("node = \"usa-2\"\nurl = \"{bad}\"")).is_err(), "{bad}");
+    }
+    assert!(with("node = \"USA 2\"\nurl = \"https://alternate.example\"").is_err());
+}
