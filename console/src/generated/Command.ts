@@ -40,7 +40,11 @@ call_back_ms: number | null,
 /**
  * Office id.
  */
-deputy: string | null, } | { "kind": "hangUp" } | { "kind": "confirm", 
+deputy: string | null, } | { "kind": "resume", 
+/**
+ * Line id.
+ */
+line: string, } | { "kind": "hangUp" } | { "kind": "confirm", 
 /**
  * Party id.
  */

@@ -6,17 +6,49 @@ import type { View } from "./View";
  */
 export type Out = { "kind": "send", 
 /**
+ * To which site: 0 this page's, 1 the other one.
+ */
+slot: number, 
+/**
  * One binary message.
  */
 bytes: Uint8Array, } | { "kind": "reconnect", 
 /**
+ * To which site: 0 this page's, 1 the other one.
+ */
+slot: number, 
+/**
  * Milliseconds.
  */
-after_ms: number, } | { "kind": "stop" } | { "kind": "view", 
+after_ms: number, } | { "kind": "stop", 
+/**
+ * To which site: 0 this page's, 1 the other one.
+ */
+slot: number, } | { "kind": "connect", 
+/**
+ * To which site: 0 this page's, 1 the other one.
+ */
+slot: number, 
+/**
+ * Origin of the other site.
+ */
+url: string, } | { "kind": "use", 
+/**
+ * To which site: 0 this page's, 1 the other one.
+ */
+slot: number, } | { "kind": "view", 
 /**
  * All of it.
  */
-view: View, } | { "kind": "makeOffer" } | { "kind": "legAnswer", 
+view: View, } | { "kind": "makeOffer", 
+/**
+ * To which site: 0 this page's, 1 the other one.
+ */
+slot: number, } | { "kind": "legAnswer", 
+/**
+ * To which site: 0 this page's, 1 the other one.
+ */
+slot: number, 
 /**
  * SDP.
  */
@@ -45,6 +77,10 @@ base_key: Uint8Array, } | { "kind": "forgetKey",
  * Key id, 14 hexadecimal digits.
  */
 key_id: string, } | { "kind": "place", 
+/**
+ * To which site: 0 this page's, 1 the other one.
+ */
+slot: number, 
 /**
  * `a=mid`.
  */

@@ -5,11 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use trialogue_charter::fixture::Trilateral;
-use trialogue_charter::{DeviceId, NodeId, Suite, VerifiedCharter};
+use trialogue_charter::{DeviceId, HybridSecret, NodeId, Suite, VerifiedCharter};
 use trialogue_console_core::view::*;
 use trialogue_console_core::{Console, Event, Identity, Input, Output, enrol};
 use trialogue_core::{ConsoleKey, Machine, Now, Setup};
 use trialogue_wire::Bundle;
+use trialogue_wire::console::Site;
 
 pub const START_MS: u64 = 1_700_000_000_000;
 pub const SECOND: u64 = 1_000_000;
@@ -18,6 +19,10 @@ pub struct Desk {
     pub console: Console,
     pub node: usize,
     pub key: Option<ConsoleKey>,
+    /// The WebSocket to its party's other site: which node, under which key, and when it is opened.
+    pub other: (usize, Option<ConsoleKey>, Option<u64>),
+    /// Which of the two it speaks and hears over.
+    pub active: u8,
     /// The network between console and node is cut.
     pub cut: bool,
     pub open_at: Option<u64>,
@@ -61,7 +66,26 @@ pub struct World {
 impl World {
     /// The three nodes of the fixture, up and linked.
     pub fn new(suite: Suite) -> Self {
-        let fixture = Trilateral::new(suite);
+        Self::of(Trilateral::new(suite))
+    }
+
+    /// The same with an alternate site for the USA, node 3.
+    pub fn with_alternate(suite: Suite) -> Self {
+        let mut fixture = Trilateral::new(suite);
+        fixture.charter = trialogue_charter::fixture::amended(&fixture.charter, |charter| {
+            let main = charter.nodes.iter().find(|node| node.id.as_str() == "usa-1").unwrap();
+            charter.nodes.push(trialogue_charter::Node {
+                id: NodeId::new("usa-2").unwrap(),
+                journal: alternate_key().public(),
+                link: HybridSecret::from_seed(&[6; 32]).public().ed25519,
+                index: 3,
+                ..main.clone()
+            });
+        });
+        Self::of(fixture)
+    }
+
+    fn of(fixture: Trilateral) -> Self {
         let ids: Vec<NodeId> = fixture.charter.nodes.iter().map(|node| node.id.clone()).collect();
         let nodes = ids.into_iter().map(|id| Node { id, machine: None, disk: BTreeMap::new() }).collect();
         let mut world = Self {
@@ -88,11 +112,15 @@ impl World {
             lineage: Vec::new(),
             next_journal: None,
             node: id.clone(),
-            journal: self.fixture.journal(&id).clone(),
+            journal: if id.as_str() == "usa-2" { alternate_key() } else { self.fixture.journal(&id).clone() },
             alerts: false,
         };
         let held: Vec<Bundle> = self.nodes[node].disk.values().flatten().cloned().collect();
-        self.nodes[node].machine = Some(Machine::restore(setup, self.now(), held).unwrap());
+        let mut machine = Machine::restore(setup, self.now(), held).unwrap();
+        if id.as_str() == "usa-1" && self.nodes.len() > 3 {
+            machine.set_sites(vec![Site { node: NodeId::new("usa-2").unwrap(), url: "usa-2".into() }]);
+        }
+        self.nodes[node].machine = Some(machine);
         for other in 0..self.nodes.len() {
             if other != node && self.nodes[other].machine.is_some() {
                 self.link(node, other, true);
@@ -121,6 +149,10 @@ impl World {
             if self.desks[desk].node == node && self.desks[desk].key.take().is_some() {
                 self.steps.push_back(Step::ToConsole(desk, Input::Closed));
                 self.steps.push_back(Step::ToConsole(desk, Input::LegDown));
+            }
+            if self.desks[desk].other.0 == node && self.desks[desk].other.1.take().is_some() {
+                self.steps.push_back(Step::ToConsole(desk, at_other(Input::Closed)));
+                self.steps.push_back(Step::ToConsole(desk, at_other(Input::LegDown)));
             }
         }
     }
@@ -161,6 +193,8 @@ impl World {
             console,
             node,
             key: None,
+            other: (0, None, None),
+            active: 0,
             cut: false,
             open_at: Some(self.now_us),
             stopped: false,
@@ -322,7 +356,7 @@ impl World {
     fn advance(&mut self, end: u64) {
         let machines = self.nodes.iter().filter_map(|node| node.machine.as_ref()?.next_timeout());
         let consoles = self.desks.iter().filter_map(|desk| desk.console.next_timeout());
-        let opens = self.desks.iter().filter(|desk| !desk.cut).filter_map(|desk| desk.open_at);
+        let opens = self.desks.iter().filter(|desk| !desk.cut).flat_map(|desk| [desk.open_at, desk.other.2]).flatten();
         let next = machines.chain(consoles).chain(opens).min().unwrap_or(end);
         self.now_us = next.clamp(self.now_us + 1_000, end.max(self.now_us + 1_000));
         for node in 0..self.nodes.len() {
@@ -336,6 +370,9 @@ impl World {
             }
             if self.desks[desk].open_at.is_some_and(|at| at <= self.now_us) {
                 self.open(desk);
+            }
+            if self.desks[desk].other.2.is_some_and(|at| at <= self.now_us) {
+                self.open_other(desk);
             }
         }
     }
@@ -353,6 +390,49 @@ impl World {
         self.steps.push_back(Step::ToConsole(desk, Input::Opened));
         let nonce = [self.keys as u8; 32];
         self.steps.push_back(Step::ToNode(node, trialogue_core::Input::ConsoleOpened { console, nonce }));
+    }
+
+    fn open_other(&mut self, desk: usize) {
+        let node = self.desks[desk].other.0;
+        self.desks[desk].other = (node, None, None);
+        if self.desks[desk].cut || self.nodes[node].machine.is_none() {
+            return self.steps.push_back(Step::ToConsole(desk, at_other(Input::Closed)));
+        }
+        self.keys += 1;
+        let console = ConsoleKey(self.keys);
+        self.desks[desk].other.1 = Some(console);
+        self.steps.push_back(Step::ToConsole(desk, at_other(Input::Opened)));
+        let nonce = [self.keys as u8; 32];
+        self.steps.push_back(Step::ToNode(node, trialogue_core::Input::ConsoleOpened { console, nonce }));
+    }
+
+    /// What a console wants done at its second WebSocket and leg.
+    fn act_at_other(&mut self, desk: usize, output: Output) {
+        let now = self.now_us;
+        let (node, key, _) = self.desks[desk].other;
+        match output {
+            Output::Connect { url } => {
+                let node = self.nodes.iter().position(|node| node.id.as_str() == url).unwrap();
+                self.desks[desk].other = (node, None, Some(now));
+            }
+            Output::Send(bytes) => {
+                if let Some(console) = key {
+                    let input = trialogue_core::Input::ConsoleMessage { console, bytes };
+                    self.steps.push_back(Step::ToNode(node, input));
+                }
+            }
+            Output::Reconnect { after_ms } => {
+                self.desks[desk].other = (node, None, Some(now + u64::from(after_ms) * 1_000));
+                if let Some(console) = key {
+                    self.steps.push_back(Step::ToNode(node, trialogue_core::Input::ConsoleClosed { console }));
+                }
+            }
+            Output::MakeOffer => {
+                self.steps.push_back(Step::ToConsole(desk, at_other(Input::LegOffer("offer".into()))));
+            }
+            Output::LegAnswer(_) => self.steps.push_back(Step::ToConsole(desk, at_other(Input::LegUp))),
+            _ => {}
+        }
     }
 
     /// Hands over everything that is under way.
@@ -406,6 +486,16 @@ impl World {
     }
 
     fn hand_to_console(&mut self, console: ConsoleKey, bytes: Vec<u8>, last: bool) {
+        if let Some(desk) = self.desks.iter().position(|desk| desk.other.1 == Some(console)) {
+            if !bytes.is_empty() {
+                self.steps.push_back(Step::ToConsole(desk, at_other(Input::Received(bytes))));
+            }
+            if last {
+                self.desks[desk].other.1 = None;
+                self.steps.push_back(Step::ToConsole(desk, at_other(Input::Closed)));
+            }
+            return;
+        }
         let Some(desk) = self.desks.iter().position(|desk| desk.key == Some(console)) else { return };
         if !bytes.is_empty() {
             self.desks[desk].heard.push(bytes.clone());
@@ -459,7 +549,9 @@ impl World {
                 Output::ForgetKey { key_id } => {
                     held.open.remove(&key_id);
                 }
-                Output::At { .. } | Output::Connect { .. } | Output::Use { .. } => {}
+                Output::At { output, .. } => self.act_at_other(desk, *output),
+                Output::Use { slot } => held.active = slot,
+                Output::Connect { .. } => {}
                 Output::Ringing(on) => held.ringing = on,
                 Output::Charter(bytes) => held.charter = Some(bytes),
                 Output::Log(event) => {
@@ -470,6 +562,14 @@ impl World {
             }
         }
     }
+}
+
+fn at_other(input: Input) -> Input {
+    Input::At { slot: 1, input: Box::new(input) }
+}
+
+fn alternate_key() -> HybridSecret {
+    HybridSecret::from_seed(&[5; 32])
 }
 
 /// One line per journal entry: shown when a test fails.
