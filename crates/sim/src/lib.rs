@@ -19,6 +19,7 @@ mod quiet;
 pub mod reference;
 pub mod rng;
 pub mod runner;
+mod sites;
 pub mod trace;
 pub mod trouble;
 mod truth;

@@ -34,7 +34,7 @@ struct Story {
     enrolled: BTreeSet<DeviceId>,
     revoked: BTreeSet<DeviceId>,
     number: BTreeMap<DeviceId, u64>,
-    /// Number of the last ring or answer.
+    /// Number of the last ring, answer or attach.
     came: BTreeMap<DeviceId, u64>,
     inside: BTreeMap<(LineId, DeviceId), In>,
     /// Rings that are known here, and whether they are over for the party: 0 no, 1 over, 2 somebody was in.
@@ -127,8 +127,9 @@ impl<'f> Reference<'f> {
                 }
             }
             Body::Opened { .. } | Body::Staffed { .. } | Body::AtConsole { .. } => {}
-            // A device that comes over to another node of its party would be told of here.
-            #[allow(unreachable_patterns)]
+            // What is measured moves nobody.
+            Body::Tested { .. } => {}
+            #[allow(unreachable_patterns, reason = "the next body must be taught here")]
             other => self.unknown = Some(format!("{other:?}")),
         }
     }
@@ -160,6 +161,12 @@ impl<'f> Reference<'f> {
                 if self.acts(device) {
                     story.rings.insert(ring_of(call), 2);
                 }
+                story.came.insert(*device, *number);
+            }
+            Act::Attach { call, ring, word, .. } => {
+                story.out(|l, d| *l == here.0 && *d == here.1);
+                let ring = ring.map(|_| *call);
+                self.come(story, &here, In { order: seq, ring, held: word.held });
                 story.came.insert(*device, *number);
             }
             Act::Decline { call, .. } => {
@@ -204,7 +211,8 @@ impl<'f> Reference<'f> {
         for (node, story) in &self.stories {
             for ((_, device), inside) in story.inside.iter().filter(|((l, _), _)| l == line) {
                 let elsewhere = self.stories.iter().filter(|(other, _)| *other != node);
-                let later = elsewhere.clone().any(|(_, other)| other.came.get(device) >= story.came.get(device));
+                let here = (story.came.get(device), node);
+                let later = elsewhere.clone().any(|(at, other)| (other.came.get(device), at) > here);
                 let revoked = self.stories.values().any(|other| other.revoked.contains(device));
                 if !later && !revoked {
                     all.push((node.clone(), *device, inside.clone()));

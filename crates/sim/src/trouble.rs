@@ -96,14 +96,6 @@ impl World {
         self.rest();
     }
 
-    /// At which of its party's nodes a console is.
-    fn settle_console(&mut self, console: usize) {
-        let party = self.consoles[console].party;
-        let sites = self.fixture.sites.iter().enumerate().filter(|(_, site)| site.party == party);
-        let sites: Vec<usize> = sites.map(|(at, _)| at).collect();
-        self.consoles[console].node = sites[self.rng.below(sites.len() as u64) as usize];
-    }
-
     fn trouble(&mut self) {
         let nodes = self.nodes.len() as u64;
         let node = self.rng.below(nodes) as usize;
@@ -154,9 +146,7 @@ impl World {
                 format!("{who} falls silent")
             }
             33 => {
-                self.disconnect(console);
-                self.settle_console(console);
-                self.connect(console);
+                self.go_to_another_site(console);
                 format!("{who} comes to {}", self.nodes[self.consoles[console].node].id)
             }
             34 => {
