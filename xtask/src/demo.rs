@@ -35,5 +35,5 @@ pub fn build_binary(release: bool) -> Result<PathBuf> {
 /// The simulator takes its own arguments; `--help` lists them.
 pub fn simulate(args: &[String]) -> Result<()> {
     system::ensure(&system::NATIVE)?;
-    Step::cargo("Simulate").args(["run", "--package", "trialogue-sim", "--"]).args(args).become_it()
+    Step::cargo("Simulate").args(["run", "--quiet", "--package", "trialogue-sim", "--"]).args(args).become_it()
 }

@@ -34,7 +34,7 @@ cargo xtask <command>
   wasm                       only the console's WebAssembly
   console                    only the console (with its WebAssembly)
   assets                     speech and video for the media tests, in target/assets
-  sim     [args]             the simulator: many nodes, one seed
+  sim     [args]             whole networks in trouble, each from one seed: --seed N, --seeds A..B, --for 10m
   bench   call [--json FILE] cost per forwarded packet, latency, failover
   fuzz    [SECONDS] [TARGET] bytes of strangers at every decoder, guided by coverage; 60 seconds each
   audit                      licences, sources, known vulnerabilities
