@@ -1,0 +1,106 @@
+//! A call of three over one kind of path, and what came of each voice.
+
+use serde_json::Value;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use trialogue_impair::{Carrier, Endpoint, Kind, Plan, Suite, World, why_not};
+
+/// What was heard of one party by another.
+#[derive(Debug)]
+pub struct Heard {
+    /// Share of voice frames that came.
+    came: f64,
+    /// Pictures opened.
+    pictures: u64,
+    /// For messages.
+    who: String,
+}
+
+/// All that was heard in a call.
+#[derive(Debug)]
+pub struct Talk(Vec<Heard>);
+
+impl Talk {
+    /// Of every voice at least this share came everywhere.
+    pub fn hears_everybody(&self, share: f64) {
+        assert!(self.0.iter().all(|heard| heard.came >= share), "{:#?}", self.0);
+    }
+
+    /// Every picture came everywhere.
+    pub fn sees_everybody(&self) {
+        assert!(self.0.iter().all(|heard| heard.pictures > 50), "{:#?}", self.0);
+    }
+}
+
+/// A clip of the media tests.
+fn assets() -> PathBuf {
+    let target = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/assets"));
+    let path = std::env::var_os("TRIALOGUE_ASSETS").map_or_else(target, PathBuf::from);
+    assert!(path.join("speech-1.wav").exists(), "{} is missing: run `cargo xtask assets`", path.display());
+    path
+}
+
+/// Calls over such paths between each two nodes, and measures while each hears `frames` more of each. None: no lab here.
+pub fn talk(shape: &str, frames: u64) -> Option<Talk> {
+    if let Some(why) = why_not() {
+        eprintln!("skipped: {why}");
+        return None;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let carriers = [Carrier { name: "satellite", kind: Kind::Shaped(7) }];
+    let world = World::build(&Plan {
+        binary: env!("CARGO_BIN_EXE_trialogue").as_ref(),
+        assets: &assets(),
+        dir: dir.path(),
+        parties: 3,
+        carriers: &carriers,
+        suite: Suite::Xwing,
+    });
+    let world = world.unwrap();
+    world.lab.shape_all(shape.parse().unwrap()).unwrap();
+    let nodes = ["usa", "jpn", "kor"];
+    let mut officers = nodes.map(|node| world.officer(node, true, None).unwrap());
+    let parties: Vec<_> = world.parties().iter().map(|party| party.id).collect();
+    for (at, officer) in officers.iter_mut().enumerate() {
+        let others: Vec<_> = parties.iter().copied().filter(|party| *party != parties[at]).collect();
+        officer.until_reaches(&others).unwrap_or_else(|why| panic!("{why}\n{}", world.log(nodes[at])));
+    }
+    let devices = officers.each_ref().map(Endpoint::device);
+    let began = Instant::now();
+    officers[0].ring().unwrap();
+    officers[1..].iter_mut().for_each(|officer| officer.answer_ring().unwrap());
+    officers.iter_mut().for_each(|officer| officer.until_sealed_for(&devices).unwrap());
+    eprintln!("{shape}: the call has keys after {:?}", began.elapsed());
+    Some(listen(&mut officers, &devices, frames))
+}
+
+fn listen(officers: &mut [Endpoint; 3], devices: &[String; 3], frames: u64) -> Talk {
+    // The first seconds of pictures decide what the path is taken for.
+    std::thread::sleep(Duration::from_secs(3));
+    let mut before: Vec<(Value, Instant)> = Vec::new();
+    for officer in officers.iter_mut() {
+        before.push((officer.figures().unwrap(), Instant::now()));
+    }
+    std::thread::sleep(Duration::from_millis(frames * 20));
+    let mut all = Vec::new();
+    for (listener, officer) in officers.iter_mut().enumerate() {
+        let after = officer.figures().unwrap();
+        let seconds = before[listener].1.elapsed().as_secs_f64();
+        for speaker in (0..3).filter(|speaker| *speaker != listener) {
+            let count = |figures: &Value, medium: &str| {
+                let heard = figures["heard"].as_array().unwrap().iter();
+                let of = heard.filter(|heard| heard["device"] == devices[speaker] && heard["medium"] == medium);
+                of.map(|heard| heard["opened"].as_u64().unwrap()).sum::<u64>()
+            };
+            let came = |medium: &str| count(&after, medium) - count(&before[listener].0, medium);
+            let heard = Heard {
+                came: came("voice") as f64 / (seconds * 50.0),
+                pictures: came("picture"),
+                who: format!("{listener} hears {speaker}"),
+            };
+            eprintln!("{heard:?}");
+            all.push(heard);
+        }
+    }
+    Talk(all)
+}

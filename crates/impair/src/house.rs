@@ -1,0 +1,173 @@
+//! Keys, charter and configuration of some parties, made by the program itself as officers would.
+
+use crate::LabError;
+use crate::command::run;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Of every node; each is alone in its namespace.
+const WEB_PORT: u16 = 8_443;
+const MEDIA_PORT: u16 = 3_478;
+const LINK_PORT: u16 = 4_460;
+
+/// The line of the charter, with one office of each party on it.
+pub const LINE: &str = "duty";
+
+/// A party of a lab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartyRole {
+    /// As in the charter.
+    pub id: &'static str,
+    /// Of its node, its directory and its namespace.
+    pub node: &'static str,
+    /// In English.
+    pub name: &'static str,
+}
+
+/// In the order of their nodes' indices.
+pub const PARTIES: [PartyRole; 4] = [
+    PartyRole { id: "USA", node: "usa", name: "United States" },
+    PartyRole { id: "JPN", node: "jpn", name: "Japan" },
+    PartyRole { id: "KOR", node: "kor", name: "Republic of Korea" },
+    PartyRole { id: "AUS", node: "aus", name: "Australia" },
+];
+
+/// Cipher suite of the charter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Suite {
+    /// ML-KEM-1024 and ML-DSA-87.
+    #[default]
+    Cnsa2,
+    /// X-Wing.
+    Xwing,
+}
+
+/// Where all that is.
+pub struct House {
+    binary: PathBuf,
+    dir: PathBuf,
+    parties: Vec<PartyRole>,
+}
+
+impl House {
+    /// Makes everything in an empty directory. `addresses` gives those of a node, best first, with port.
+    ///
+    /// # Errors
+    /// When the program refuses, with what it says.
+    pub fn make(
+        binary: &Path,
+        dir: &Path,
+        parties: &[PartyRole],
+        suite: Suite,
+        mut addresses: impl FnMut(PartyRole) -> Result<Vec<String>, LabError>,
+    ) -> Result<Self, LabError> {
+        let house = Self { binary: binary.to_owned(), dir: dir.to_owned(), parties: parties.to_vec() };
+        let mut fingerprints = Vec::new();
+        for party in parties {
+            let (id, name, out) = (party.id, party.name, party.node);
+            house.does(&["party", "init", "--party", id, "--name-en", name, "--name-ja", name, "--name-ko", name, "--out", out])?;
+            let mut words = vec!["node-key".to_owned(), "--node".into(), format!("{out}-1"), "--party".into(), id.into()];
+            for address in addresses(*party)? {
+                words.extend(["--address".to_owned(), address]);
+            }
+            words.extend(["--out".to_owned(), out.to_owned()]);
+            house.does(&words.iter().map(String::as_str).collect::<Vec<_>>())?;
+            fingerprints.push(house.fingerprint(out)?);
+        }
+        house.write("charter.toml", &house.plan(suite))?;
+        house.does(&["charter", "draft", "--from", "charter.toml", "--out", "charter.cbor"])?;
+        for party in parties {
+            house.does(&["charter", "sign", "--charter", "charter.cbor", "--root", &format!("{}/root.key", party.node)])?;
+        }
+        for (party, root) in parties.iter().zip(fingerprints) {
+            let listen = addresses(*party)?;
+            house.write(&format!("{}/node.toml", party.node), &node_toml(party.node, &root, &listen))?;
+        }
+        Ok(house)
+    }
+
+    /// Of the root of a party, which its node pins.
+    fn fingerprint(&self, party: &str) -> Result<String, LabError> {
+        let path = self.dir.join(party).join("party.pub");
+        let text = std::fs::read_to_string(&path).map_err(|why| LabError::Io(path.display().to_string(), why))?;
+        let line = text.lines().find_map(|line| line.strip_prefix("# Fingerprint: "));
+        line.map(|line| line.trim().to_owned()).ok_or_else(|| LabError::Unknown(format!("fingerprint of {party}")))
+    }
+
+    fn plan(&self, suite: Suite) -> String {
+        let list = |what: &dyn Fn(&PartyRole) -> String| {
+            self.parties.iter().map(|party| format!("\"{}\"", what(party))).collect::<Vec<_>>().join(", ")
+        };
+        let offices = list(&|party| office(party.node));
+        let authority: Vec<_> = self.parties.iter().map(|party| format!("{} = \"flash\"", office(party.node))).collect();
+        let mut text = format!(
+            "name = \"Lab\"\nserial = 1\nsuite = \"{}\"\nparties = [{}]\nnodes = [{}]\n\n[policy]\nescalate_seconds = 15\n\n\
+             [[line]]\nid = \"{LINE}\"\nname = {}\nmarking = \"TEST\"\noffices = [{offices}]\nauthority = {{ {} }}\n",
+            match suite {
+                Suite::Cnsa2 => "cnsa2",
+                Suite::Xwing => "xwing",
+            },
+            list(&|party| format!("{}/party.pub", party.node)),
+            list(&|party| format!("{}/node.pub", party.node)),
+            three("Duty officers"),
+            authority.join(", "),
+        );
+        for party in &self.parties {
+            let (id, title) = (office(party.node), three("Duty officer"));
+            text.push_str(&format!("\n[[office]]\nid = \"{id}\"\nparty = \"{}\"\ntitle = {title}\n", party.id));
+        }
+        text
+    }
+
+    /// A new enrolment link for the duty officer of a party.
+    ///
+    /// # Errors
+    /// When the program refuses.
+    pub fn link(&self, party: PartyRole) -> Result<String, LabError> {
+        let (root, office) = (format!("{}/root.key", party.node), office(party.node));
+        let url = format!("http://127.0.0.1:{WEB_PORT}");
+        let words = ["enrol", "--root", &root, "--charter", "charter.cbor", "--office", &office, "--person", "A B", "--node-url", &url];
+        Ok(self.does(&words)?.trim().to_owned())
+    }
+
+    /// Where everything of a party is.
+    pub fn of(&self, party: PartyRole) -> PathBuf {
+        self.dir.join(party.node)
+    }
+
+    /// The parties, in the order of the charter.
+    pub fn parties(&self) -> &[PartyRole] {
+        &self.parties
+    }
+
+    fn does(&self, words: &[&str]) -> Result<String, LabError> {
+        run(Command::new(&self.binary).current_dir(&self.dir).args(words))
+    }
+
+    fn write(&self, file: &str, text: &str) -> Result<(), LabError> {
+        let path = self.dir.join(file);
+        std::fs::write(&path, text).map_err(|why| LabError::Io(path.display().to_string(), why))
+    }
+}
+
+/// The link port at an address.
+pub(crate) fn link_address(address: std::net::Ipv4Addr) -> String {
+    format!("{address}:{LINK_PORT}")
+}
+
+fn office(node: &str) -> String {
+    format!("{node}-duty-officer")
+}
+
+fn three(text: &str) -> String {
+    format!("{{ en = \"{text}\", ja = \"{text}\", ko = \"{text}\" }}")
+}
+
+fn node_toml(node: &str, root: &str, listen: &[String]) -> String {
+    format!(
+        "node = \"{node}-1\"\ndata_dir = \"data\"\ncharter = \"../charter.cbor\"\nparty_root = \"{root}\"\n\
+         node_key = \"node.key\"\nlisten_web = \"127.0.0.1:{WEB_PORT}\"\nlisten_media = \"0.0.0.0:{MEDIA_PORT}\"\n\
+         listen_link = \"{}\"\n",
+        listen.first().map_or("0.0.0.0:4460", String::as_str)
+    )
+}
