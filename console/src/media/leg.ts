@@ -118,7 +118,7 @@ export function withoutLoudness(sdp: string): string {
 
 /** Constant bit rate and no silence suppression: the length of packets tells nothing of the speech. */
 export function constantRate(sdp: string): string {
-  const rates = 'minptime=20;cbr=1;usedtx=0;useinbandfec=0;stereo=0;maxaveragebitrate=32000';
+  const rates = 'minptime=20;cbr=1;usedtx=0;useinbandfec=1;stereo=0;maxaveragebitrate=24000';
   return sdp
     .split(/(?=^m=)/m)
     .map((section) => {

@@ -147,19 +147,19 @@ impl Sender {
         let before = self.last_voice.replace(time);
         let missing = before.map_or(0, |before| (time.saturating_sub(before) / FRAME_TIME).saturating_sub(1));
         if missing <= CONCEAL_MAX {
-            for _ in 0..missing {
+            for left in (0..missing).rev() {
                 self.figures.concealed += 1;
-                // An empty packet asks the decoder to conceal one frame.
-                self.decode(&[], FRAME);
+                // An empty packet asks the decoder to conceal one frame; the last one before this may travel in it (RFC 6716 §2.1.7).
+                self.decode(if left == 0 { frame } else { &[] }, FRAME, left == 0);
             }
         }
-        self.decode(frame, FRAME * 6);
+        self.decode(frame, FRAME * 6, false);
     }
 
-    fn decode(&mut self, frame: &[u8], most: usize) {
+    fn decode(&mut self, frame: &[u8], most: usize, before: bool) {
         let mut pcm = [0.0_f32; FRAME * 6];
         let room = pcm.get_mut(..most).unwrap_or_default();
-        let Some(Ok(count)) = self.decoder.as_mut().map(|decoder| decoder.decode_float_to_slice(frame, room, false))
+        let Some(Ok(count)) = self.decoder.as_mut().map(|decoder| decoder.decode_float_to_slice(frame, room, before))
         else {
             return;
         };

@@ -2,13 +2,15 @@
 //! VVoIP: no variable rate, no silence suppression).
 
 use crate::EndpointError;
-use opusic_c::{Application, Bitrate, Channels, Encoder, SampleRate};
+use opusic_c::{Application, Bitrate, Channels, Encoder, InbandFec, SampleRate};
 use std::path::Path;
 
 /// Samples in 20 ms at 48 kHz.
 pub const FRAME: usize = 960;
-/// Constant bit rate, bit/s.
-const RATE: u32 = 32_000;
+/// Constant bit rate, bit/s: three frames that share a packet fit a path of 64 kbit/s, and leave a quarter of it to control.
+const RATE: u32 = 24_000;
+/// Loss in a hundred that the in-band copies of the frame before are made for. More costs quality where nothing is lost.
+const LOSS: u8 = 5;
 
 /// Encodes a file over and over, or silence.
 pub struct Speaker {
@@ -29,6 +31,8 @@ impl Speaker {
         encoder.set_bitrate(Bitrate::Value(RATE)).map_err(opus)?;
         encoder.set_vbr(false).map_err(opus)?;
         encoder.set_dtx(false).map_err(opus)?;
+        encoder.set_inband_fec(InbandFec::Mode1).map_err(opus)?;
+        encoder.set_packet_loss(LOSS).map_err(opus)?;
         encoder.set_complexity(5).map_err(opus)?;
         Ok(Self { encoder, samples, at: 0 })
     }

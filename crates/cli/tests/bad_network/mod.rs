@@ -70,13 +70,18 @@ pub fn talk(shape: &str, frames: u64) -> Option<Talk> {
     officers[0].ring().unwrap();
     officers[1..].iter_mut().for_each(|officer| officer.answer_ring().unwrap());
     officers.iter_mut().for_each(|officer| officer.until_sealed_for(&devices).unwrap());
-    eprintln!("{shape}: the call has keys after {:?}", began.elapsed());
-    Some(listen(&mut officers, &devices, frames))
+    let heard = listen(&mut officers, &devices, frames);
+    eprintln!("{shape}: all this took {:?}", began.elapsed());
+    Some(heard)
 }
 
 fn listen(officers: &mut [Endpoint; 3], devices: &[String; 3], frames: u64) -> Talk {
-    // The first seconds of pictures decide what the path is taken for.
-    std::thread::sleep(Duration::from_secs(3));
+    // A party's newest keys may still be under way; and the first seconds decide what the path is taken for.
+    for (listener, officer) in officers.iter_mut().enumerate() {
+        for speaker in (0..3).filter(|speaker| *speaker != listener) {
+            officer.until_more(&devices[speaker], "voice", 100).unwrap();
+        }
+    }
     let mut before: Vec<(Value, Instant)> = Vec::new();
     for officer in officers.iter_mut() {
         before.push((officer.figures().unwrap(), Instant::now()));

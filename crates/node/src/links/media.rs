@@ -1,11 +1,14 @@
 //! Media on links: datagrams that are sent now or not at all. Voices go by every path, pictures by the best one.
 
 use super::bucket::Bucket;
+use super::condition::{Condition, Reading};
+use super::later::Later;
+use super::steady::Steady;
 use super::transport::DATAGRAMS_OUT;
 use crate::media::LinkSender;
 use bytes::Bytes;
 use quinn::Connection;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use trialogue_charter::limits::INDEX_MAX;
@@ -15,8 +18,16 @@ use trialogue_wire::console::Medium;
 const VOICE_RESERVE: usize = 64 << 10;
 /// Pictures may wait this long at the rate that the path shows; more only delays the voices behind them.
 const PICTURE_WAIT: Duration = Duration::from_millis(150);
-/// A key frame's worth that may always wait.
-const PICTURE_LEAST: usize = 32 << 10;
+/// A piece of a picture that may always wait; on a path that turns out to be slow, voices wait behind it.
+const PICTURE_LEAST: usize = 8 << 10;
+/// Voices may wait this long at the rate that the path shows, and this much at least; then the newest is not sent, because all of them
+/// would come too late.
+const VOICE_WAIT: Duration = Duration::from_millis(500);
+const VOICE_LEAST: usize = 4 << 10;
+/// For so many looks after a voice it is taken that more will come: half a second.
+const VOICED: u8 = 5;
+/// A cap up to this makes a path narrow, in kbit/s.
+const NARROW_CAP: u32 = 128;
 
 /// The cap of a path, for its voices and its control.
 #[derive(Clone)]
@@ -38,23 +49,73 @@ impl SharedBucket {
 pub(super) struct MediaPath {
     pub connection: Connection,
     pub bucket: Option<SharedBucket>,
-    /// Most bytes of pictures that may wait.
+    later: Later,
+    condition: Mutex<Condition>,
+    /// Its cap says that it is narrow.
+    capped: bool,
+    narrow: AtomicBool,
+    /// How many times a voice is said again.
+    again: AtomicU8,
+    /// Pictures are off.
+    off: AtomicBool,
+    /// Most bytes that may wait, of pictures and of voices.
     pictures: AtomicUsize,
+    voices: AtomicUsize,
     /// A picture found no room since the last look.
     full: AtomicBool,
+    /// Looks until it is taken that nobody speaks.
+    voiced: AtomicU8,
 }
 
 impl MediaPath {
-    pub(super) fn new(connection: Connection, bucket: Option<SharedBucket>) -> Arc<Self> {
-        let (pictures, full) = (AtomicUsize::new(PICTURE_LEAST), AtomicBool::new(false));
-        Arc::new(Self { connection, bucket, pictures, full })
+    /// Must be called inside a Tokio runtime.
+    pub(super) fn new(connection: Connection, bucket: Option<SharedBucket>, cap_kbit: Option<u32>) -> Arc<Self> {
+        let capped = cap_kbit.is_some_and(|cap| cap <= NARROW_CAP);
+        Arc::new(Self {
+            later: Later::start(connection.clone()),
+            connection,
+            bucket,
+            condition: Mutex::default(),
+            capped,
+            narrow: AtomicBool::new(capped),
+            again: AtomicU8::new(0),
+            off: AtomicBool::new(capped),
+            pictures: AtomicUsize::new(PICTURE_LEAST),
+            voices: AtomicUsize::new(DATAGRAMS_OUT),
+            full: AtomicBool::new(false),
+            voiced: AtomicU8::new(0),
+        })
     }
 
-    /// Fits the queue to what the path carries: window per round trip is its rate.
-    pub(super) fn fit(&self, window: u64, round_trip: Duration) {
-        let rate = window as f64 / round_trip.as_secs_f64().max(0.001);
-        let most = (rate * PICTURE_WAIT.as_secs_f64()) as usize;
-        self.pictures.store(most.clamp(PICTURE_LEAST, DATAGRAMS_OUT - VOICE_RESERVE), Ordering::Relaxed);
+    /// Fits it to what the path can bear now: window per round trip is its rate.
+    pub(super) fn fit(&self, now_us: u64, path: &quinn::PathStats) {
+        let rate = path.cwnd as f64 / path.rtt.as_secs_f64().max(0.001);
+        let most = |wait: Duration| (rate * wait.as_secs_f64()) as usize;
+        self.pictures.store(most(PICTURE_WAIT).clamp(PICTURE_LEAST, DATAGRAMS_OUT - VOICE_RESERVE), Ordering::Relaxed);
+        self.voices.store(most(VOICE_WAIT).clamp(VOICE_LEAST, DATAGRAMS_OUT), Ordering::Relaxed);
+        let _ = self.voiced.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |looks| looks.checked_sub(1));
+        let Ok(steady) = self.connection.congestion_state().into_any().downcast::<Steady>() else { return };
+        let mut condition = self.condition.lock().unwrap_or_else(PoisonError::into_inner);
+        condition.take(Reading {
+            now_us,
+            sent: path.sent_packets,
+            lost: path.lost_packets,
+            delivered: steady.delivered(),
+            full: steady.is_full(),
+            refused: self.full.load(Ordering::Relaxed),
+        });
+        self.again.store(condition.again(), Ordering::Relaxed);
+        self.narrow.store(self.capped || condition.is_narrow(), Ordering::Relaxed);
+        self.off.store(self.capped || !condition.pictures(), Ordering::Relaxed);
+    }
+
+    fn is_narrow(&self) -> bool {
+        self.narrow.load(Ordering::Relaxed)
+    }
+
+    /// Control has to go slowly: the path is narrow, and somebody speaks.
+    pub(super) fn is_busy(&self) -> bool {
+        self.is_narrow() && self.voiced.load(Ordering::Relaxed) > 0
     }
 
     /// Did a picture find no room since the last time this was asked?
@@ -62,9 +123,13 @@ impl MediaPath {
         self.full.swap(false, Ordering::Relaxed)
     }
 
+    fn waiting(&self) -> usize {
+        DATAGRAMS_OUT.saturating_sub(self.connection.datagram_send_buffer_space())
+    }
+
     fn has_room(&self) -> bool {
-        let waiting = DATAGRAMS_OUT.saturating_sub(self.connection.datagram_send_buffer_space());
-        let may = waiting < self.pictures.load(Ordering::Relaxed)
+        let may = !self.off.load(Ordering::Relaxed)
+            && self.waiting() < self.pictures.load(Ordering::Relaxed)
             && self.bucket.as_ref().is_none_or(|bucket| bucket.take(0, 2));
         if !may {
             self.full.store(true, Ordering::Relaxed);
@@ -72,9 +137,23 @@ impl MediaPath {
         may
     }
 
-    fn send(&self, datagram: Bytes) -> bool {
-        self.bucket.as_ref().is_none_or(|bucket| bucket.take(datagram.len(), 0))
-            && self.connection.send_datagram(datagram).is_ok()
+    fn send(&self, medium: Medium, datagram: Bytes) -> bool {
+        let voice = medium == Medium::Voice;
+        if voice && self.waiting() > self.voices.load(Ordering::Relaxed) {
+            return false;
+        }
+        if !self.bucket.as_ref().is_none_or(|bucket| bucket.take(datagram.len(), 0)) {
+            return false;
+        }
+        if !voice {
+            return self.connection.send_datagram(datagram).is_ok();
+        }
+        self.voiced.store(VOICED, Ordering::Relaxed);
+        if self.is_narrow() {
+            return self.later.together(datagram);
+        }
+        self.later.again(self.again.load(Ordering::Relaxed), &datagram);
+        self.connection.send_datagram(datagram).is_ok()
     }
 
     fn max_size(&self) -> Option<usize> {
@@ -136,8 +215,8 @@ impl LinkSender for NodeLink {
     fn send(&self, medium: Medium, datagram: Bytes) -> bool {
         self.with(false, |slot| match medium {
             // Every path gets its copy, even after one took it.
-            Medium::Voice => slot.paths.iter().filter(|path| path.send(datagram.clone())).count() > 0,
-            Medium::Picture => slot.best.as_ref().is_some_and(|path| path.send(datagram)),
+            Medium::Voice => slot.paths.iter().filter(|path| path.send(medium, datagram.clone())).count() > 0,
+            Medium::Picture => slot.best.as_ref().is_some_and(|path| path.send(medium, datagram)),
         })
     }
 

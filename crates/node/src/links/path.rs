@@ -82,14 +82,14 @@ impl Path {
         let mut received = ears.received;
         // A new path says at once how far this side is.
         received.mark_changed();
-        let writer =
-            Writer { send, frames: rx, waiting: waiting.clone(), begin: ears.begin, received, bucket: bucket.clone() };
+        let media = MediaPath::new(connection.clone(), bucket, carrier.cap_kbit);
+        let (begin, waited) = (ears.begin, waiting.clone());
+        let writer = Writer { send, frames: rx, waiting: waited, begin, received, media: media.clone() };
         let tasks = [
             tokio::spawn(stream::read(id, connection.clone(), frames, ears.said)),
             tokio::spawn(stream::write(writer)),
             tokio::spawn(stream::datagrams(ears.index, connection.clone(), ears.on_datagram)),
         ];
-        let media = MediaPath::new(connection.clone(), bucket);
         let mut path = Self {
             id,
             slot,
@@ -129,7 +129,7 @@ impl Path {
     /// Reads the transport's counters.
     pub(super) fn read_meter(&mut self, now_us: u64) {
         let stats = self.connection.stats();
-        self.media.fit(stats.path.cwnd, stats.path.rtt);
+        self.media.fit(now_us, &stats.path);
         let counted = Counted {
             round_trip_us: micros(stats.path.rtt),
             sent: stats.path.sent_packets,
