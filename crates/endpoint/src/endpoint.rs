@@ -221,6 +221,7 @@ impl Endpoint {
             media_packets_sent: self.media_packets_before + legs.sum::<u64>(),
             heard: self.listener.figures(),
             voice: self.silences.figures(Instant::now()),
+            pictures: self.silences.pictures(Instant::now()),
         });
     }
 }

@@ -1,6 +1,6 @@
 //! What the endpoint prints: one JSON object per line on standard output.
 
-use crate::gaps::Voice;
+use crate::gaps::{Picture, Voice};
 use serde::Serialize;
 use std::io::Write;
 use trialogue_console_core::view::View;
@@ -59,6 +59,8 @@ pub enum Event {
         heard: Vec<Heard>,
         /// Gaps in the voice of each sender since the command `reset_voice`, or since it was first heard.
         voice: Vec<Voice>,
+        /// The same of pictures.
+        pictures: Vec<Picture>,
     },
     /// Something of the console machine, for the log.
     Log {

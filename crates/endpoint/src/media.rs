@@ -68,7 +68,7 @@ impl Endpoint {
         for frame in opened {
             let first = self.listener.take(&frame);
             if let Some(number) = frame.number {
-                self.silences.opened(frame.device, frame.voice, number, now);
+                self.silences.opened(frame.device, frame.voice, number, frame.time, now);
             }
             if let (true, Some(joined)) = (first, self.joined_at) {
                 let medium = if frame.voice { "voice" } else { "picture" };

@@ -50,7 +50,7 @@ pub struct House {
 }
 
 impl House {
-    /// Makes everything in an empty directory. `addresses` gives those of a node, best first, with port.
+    /// Makes everything in an empty directory. `addresses` gives those of a node, best first, as the charter names them.
     ///
     /// # Errors
     /// When the program refuses, with what it says.
@@ -150,9 +150,9 @@ impl House {
     }
 }
 
-/// The link port at an address.
-pub(crate) fn link_address(address: std::net::Ipv4Addr) -> String {
-    format!("{address}:{LINK_PORT}")
+/// The link port at an address of a carrier, as the charter names it.
+pub(crate) fn link_address(carrier: &str, address: std::net::Ipv4Addr) -> String {
+    format!("{carrier}={address}:{LINK_PORT}")
 }
 
 fn office(node: &str) -> String {
@@ -163,11 +163,13 @@ fn three(text: &str) -> String {
     format!("{{ en = \"{text}\", ja = \"{text}\", ko = \"{text}\" }}")
 }
 
-fn node_toml(node: &str, root: &str, listen: &[String]) -> String {
+/// `addresses` are those of the charter: `carrier=host:port`.
+fn node_toml(node: &str, root: &str, addresses: &[String]) -> String {
+    let carriers = addresses.iter().filter_map(|address| address.split_once('='));
+    let carriers: String =
+        carriers.map(|(name, listen)| format!("\n[[carrier]]\nname = \"{name}\"\nlisten = \"{listen}\"\n")).collect();
     format!(
         "node = \"{node}-1\"\ndata_dir = \"data\"\ncharter = \"../charter.cbor\"\nparty_root = \"{root}\"\n\
-         node_key = \"node.key\"\nlisten_web = \"127.0.0.1:{WEB_PORT}\"\nlisten_media = \"0.0.0.0:{MEDIA_PORT}\"\n\
-         listen_link = \"{}\"\n",
-        listen.first().map_or("0.0.0.0:4460", String::as_str)
+         node_key = \"node.key\"\nlisten_web = \"127.0.0.1:{WEB_PORT}\"\nlisten_media = \"0.0.0.0:{MEDIA_PORT}\"\n{carriers}"
     )
 }

@@ -47,12 +47,14 @@ impl World {
     /// When there can be no lab here, or the program refuses.
     pub fn build(plan: &Plan<'_>) -> Result<Self, LabError> {
         let parties = PARTIES.get(..plan.parties).ok_or_else(|| LabError::Unknown("party of that number".into()))?;
+        // Programs are started in other directories.
+        let absolute = |path: &Path| std::path::absolute(path).map_err(|why| LabError::Io(path.display().to_string(), why));
+        let (binary, assets) = (absolute(plan.binary)?, absolute(plan.assets)?);
         let lab = Lab::build(&parties.iter().map(|party| party.node).collect::<Vec<_>>(), plan.carriers)?;
-        let house = House::make(plan.binary, plan.dir, parties, plan.suite, |party| {
-            let address = |carrier: &Carrier| Ok(link_address(lab.address(party.node, carrier.name)?));
+        let house = House::make(&binary, plan.dir, parties, plan.suite, |party| {
+            let address = |carrier: &Carrier| Ok(link_address(carrier.name, lab.address(party.node, carrier.name)?));
             plan.carriers.iter().map(address).collect()
         })?;
-        let (binary, assets) = (plan.binary.to_owned(), plan.assets.to_owned());
         let mut world = Self { nodes: BTreeMap::new(), house, binary, assets, lab };
         for party in parties {
             world.start_node(party.node)?;

@@ -1,0 +1,75 @@
+//! What is done to a call, and how it is made good again.
+
+use super::stage::{CARRIERS, NODES};
+use trialogue_impair::Carrier;
+
+/// One thing that happens.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Act {
+    /// One carrier between two nodes.
+    Cut(&'static str, &'static str, &'static str),
+    Mend(&'static str, &'static str, &'static str),
+    /// The kernel drops so many in a hundred on every carrier of every pair.
+    Lose(u8),
+    Kill(&'static str),
+    Start(&'static str),
+    /// This node is cut off from all others.
+    Alone(&'static str),
+    Heal,
+}
+
+/// One measured part of a fault.
+pub struct Part {
+    pub name: String,
+    pub acts: Vec<Act>,
+    /// Nodes whose officers are not expected to be heard or to hear.
+    pub gone: Vec<&'static str>,
+    /// Voices do not become steady while it lasts: how long it is measured, ms.
+    pub lasts_ms: Option<u64>,
+}
+
+impl Part {
+    fn new(name: String, acts: Vec<Act>) -> Self {
+        Self { name, acts, gone: Vec::new(), lasts_ms: None }
+    }
+}
+
+/// Parts that are measured one after the other; `after` makes all good again, unmeasured.
+pub struct Fault {
+    pub parts: Vec<Part>,
+    pub after: Vec<Act>,
+}
+
+/// Every two nodes.
+fn pairs() -> Vec<(&'static str, &'static str)> {
+    vec![(NODES[0], NODES[1]), (NODES[0], NODES[2]), (NODES[1], NODES[2])]
+}
+
+/// In the order in which they are measured.
+pub fn all() -> Vec<Fault> {
+    let mut all = Vec::new();
+    for (a, b) in pairs() {
+        for Carrier { name, .. } in CARRIERS {
+            let parts = vec![Part::new(format!("path cut: {a}-{b} {name}"), vec![Act::Cut(a, b, name)])];
+            all.push(Fault { parts, after: vec![Act::Mend(a, b, name)] });
+        }
+    }
+    for (a, b) in pairs() {
+        let cut = CARRIERS.iter().map(|carrier| Act::Cut(a, b, carrier.name)).collect();
+        let mend = CARRIERS.iter().map(|carrier| Act::Mend(a, b, carrier.name)).collect();
+        all.push(Fault { parts: vec![Part::new(format!("all paths cut: {a}-{b}"), cut)], after: mend });
+    }
+    for node in NODES {
+        let killed = Part::new(format!("node killed: {node}, for the others"), vec![Act::Kill(node)]);
+        let back = Part::new(format!("node restarted: {node}, for all"), vec![Act::Start(node)]);
+        all.push(Fault { parts: vec![Part { gone: vec![node], ..killed }, back], after: Vec::new() });
+    }
+    for node in NODES {
+        let alone = Part::new(format!("partition: {node}, for the others"), vec![Act::Alone(node)]);
+        let healed = Part::new(format!("healed: {node}, for all"), vec![Act::Heal]);
+        all.push(Fault { parts: vec![Part { gone: vec![node], ..alone }, healed], after: Vec::new() });
+    }
+    let lossy = Part::new("20 % loss on every path, 5 s".to_owned(), vec![Act::Lose(20)]);
+    all.push(Fault { parts: vec![Part { lasts_ms: Some(5_000), ..lossy }], after: vec![Act::Lose(0)] });
+    all
+}
