@@ -17,6 +17,8 @@ const NARROW_US: (u64, u64) = (30_000_000, 300_000_000);
 const OFF_US: (u64, u64) = (2_000_000, 60_000_000);
 /// Readings in a row that must find the line full: a moment's queue is none.
 const FULL_FOR: u32 = 3;
+/// And so many to find it narrow, with a deep queue or with loss: a busy machine is slow as well.
+const NARROW_FOR: u32 = 10;
 
 /// What the transport has counted since the path came up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub(super) struct Reading {
     pub delivered: u64,
     /// Something waits in a queue on the way.
     pub full: bool,
+    /// For so long that a fast path would have to be very busy.
+    pub deep: bool,
     /// A picture found no room here since the last reading.
     pub refused: bool,
 }
@@ -61,7 +65,7 @@ impl Condition {
         self.last = reading;
         self.say_again();
         if self.full_for >= FULL_FOR {
-            if self.kbit < NARROW_KBIT {
+            if self.kbit < NARROW_KBIT && self.full_for >= NARROW_FOR && (reading.deep || self.loses()) {
                 if now_us >= self.narrow_until_us {
                     self.narrow_for_us = (self.narrow_for_us * 2).clamp(NARROW_US.0, NARROW_US.1);
                 }
@@ -89,6 +93,10 @@ impl Condition {
         // Once begun it goes on until loss is half of what began it.
         let less = AGAIN.iter().filter(|least| share * 2 >= **least).count() as u8;
         self.again = self.again.clamp(more, less);
+    }
+
+    fn loses(&self) -> bool {
+        self.sent >= ENOUGH * 20 && self.lost * 1_000 / self.sent >= AGAIN[0]
     }
 
     /// How many times a voice is said again.
@@ -121,6 +129,7 @@ mod tests {
                 lost: last.lost + rate.0 * rate.1 / 100,
                 delivered: last.delivered + rate.2 * 1_000 / 80,
                 full,
+                deep: full && rate.2 < 130,
                 refused,
             });
         }
@@ -145,11 +154,11 @@ mod tests {
         let mut condition = Condition::default();
         seconds(&mut condition, 3, (10, 0, 64), false, false);
         assert!(condition.pictures() && !condition.is_narrow());
-        seconds(&mut condition, 1, (10, 0, 64), true, false);
+        seconds(&mut condition, 2, (10, 0, 64), true, false);
         assert!(!condition.pictures() && condition.is_narrow());
         seconds(&mut condition, 31, (10, 0, 64), false, false);
         assert!(!condition.is_narrow());
-        seconds(&mut condition, 1, (10, 0, 64), true, false);
+        seconds(&mut condition, 2, (10, 0, 64), true, false);
         seconds(&mut condition, 31, (10, 0, 64), false, false);
         assert!(condition.is_narrow());
     }

@@ -102,7 +102,9 @@ impl MediaPath {
             lost: path.lost_packets,
             delivered: steady.delivered(),
             full: steady.is_full(),
-            refused: self.full.load(Ordering::Relaxed),
+            deep: steady.is_deep(),
+            // One that is off finds no room for that alone.
+            refused: self.full.load(Ordering::Relaxed) && !self.off.load(Ordering::Relaxed),
         });
         self.again.store(condition.again(), Ordering::Relaxed);
         self.narrow.store(self.capped || condition.is_narrow(), Ordering::Relaxed);

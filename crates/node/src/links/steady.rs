@@ -22,6 +22,7 @@ const LEAST: u64 = 2 * 1_232;
 /// Longer by this share of the shortest round trip, and by this much, is a queue. Less takes jitter for one.
 const LONGER: f64 = 0.25;
 const LONGER_BY: Duration = Duration::from_millis(40);
+const DEEP: Duration = Duration::from_millis(200);
 /// Of a thousand bytes sent lately so many lost are no chance any more; of less than so many bytes nothing can be said.
 const CHANCE: u64 = 350;
 const ENOUGH: u64 = 16 << 10;
@@ -82,6 +83,11 @@ impl Steady {
     /// Something waits in a queue on the way.
     pub(super) fn is_full(&self) -> bool {
         self.shortest < Duration::MAX && self.round_trip > self.shortest.mul_f64(1.0 + LONGER) + LONGER_BY
+    }
+
+    /// What waits takes longer than any jitter.
+    pub(super) fn is_deep(&self) -> bool {
+        self.is_full() && self.round_trip > self.shortest + DEEP
     }
 
     /// Bytes that have arrived since the beginning.

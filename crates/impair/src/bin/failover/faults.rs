@@ -1,6 +1,7 @@
 //! What is done to a call, and how it is made good again.
 
 use super::stage::{CARRIERS, NODES};
+use std::time::Duration;
 use trialogue_impair::Carrier;
 
 /// One thing that happens.
@@ -24,13 +25,13 @@ pub struct Part {
     pub acts: Vec<Act>,
     /// Nodes whose officers are not expected to be heard or to hear.
     pub gone: Vec<&'static str>,
-    /// Voices do not become steady while it lasts: how long it is measured, ms.
-    pub lasts_ms: Option<u64>,
+    /// It is measured at least so long: what it does is not heard at once.
+    pub watched: Duration,
 }
 
 impl Part {
     fn new(name: String, acts: Vec<Act>) -> Self {
-        Self { name, acts, gone: Vec::new(), lasts_ms: None }
+        Self { name, acts, gone: Vec::new(), watched: Duration::from_secs(2) }
     }
 }
 
@@ -70,6 +71,6 @@ pub fn all() -> Vec<Fault> {
         all.push(Fault { parts: vec![Part { gone: vec![node], ..alone }, healed], after: Vec::new() });
     }
     let lossy = Part::new("20 % loss on every path, 5 s".to_owned(), vec![Act::Lose(20)]);
-    all.push(Fault { parts: vec![Part { lasts_ms: Some(5_000), ..lossy }], after: vec![Act::Lose(0)] });
+    all.push(Fault { parts: vec![Part { watched: Duration::from_secs(5), ..lossy }], after: vec![Act::Lose(0)] });
     all
 }

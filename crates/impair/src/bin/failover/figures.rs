@@ -11,7 +11,7 @@ pub struct Cost {
     pub voice_frames_lost: f64,
     /// Longest time without a picture of a sender at a listener, ms.
     pub video_freeze_ms: f64,
-    /// Not a number if voices are not to become so while it lasts; else from the fault until every voice that is expected comes without a gap of more than 60 ms, and goes on so for a second, ms.
+    /// From the fault until every voice that is expected comes without a gap of more than 60 ms, and goes on so for a second, ms.
     pub steady_ms: f64,
 }
 
@@ -56,7 +56,6 @@ impl Figures {
     pub fn json(&self) -> Value {
         let mut all = json!({ "name": self.name, "runs": self.runs.len() });
         for (key, (median, worst)) in self.columns() {
-            // Not a number, which JSON writes as null: that fault does not let voices become steady.
             let rounded = |value: f64| (value * 10.0).round() / 10.0;
             all[key] = json!({ "p50": rounded(median), "worst": rounded(worst) });
         }

@@ -18,8 +18,6 @@ const STEADY_MS: f64 = 1_000.0;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks at the endpoints' figures.
 const LOOK: Duration = Duration::from_millis(200);
-/// A fault is watched at least so long: what it does is not heard at once.
-const OBSERVED: Duration = Duration::from_secs(2);
 
 /// See the module.
 pub struct Stage {
@@ -66,13 +64,7 @@ impl Stage {
         }
         let began = Instant::now();
         part.acts.iter().try_for_each(|act| self.act(act))?;
-        let steady_ms = match part.lasts_ms {
-            Some(ms) => {
-                std::thread::sleep(Duration::from_millis(ms));
-                f64::NAN
-            }
-            None => self.until_steady(&part.gone, began, OBSERVED)?.as_secs_f64() * 1_000.0,
-        };
+        let steady_ms = self.until_steady(&part.gone, began, part.watched)?.as_secs_f64() * 1_000.0;
         Ok(Cost { steady_ms, ..self.cost(&part.gone)? })
     }
 
