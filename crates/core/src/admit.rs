@@ -121,6 +121,7 @@ impl Machine {
         self.feed_all(key);
         let paths = self.paths();
         self.send_console(key, &ToConsole::Paths { paths });
+        self.ask_soon(key);
         self.watch_changed();
     }
 

@@ -35,6 +35,8 @@ pub(crate) struct Console {
     pub(crate) shown: BTreeSet<(NodeId, u64)>,
     statements: Bucket,
     messages: Bucket,
+    /// What it was asked, to prove that it lives.
+    pub(crate) asked: crate::trials::Asked,
 }
 
 impl Console {
@@ -84,6 +86,7 @@ impl Machine {
             shown: BTreeSet::new(),
             statements: Bucket::new(STATEMENTS_BURST, STATEMENT_EVERY_US, now),
             messages: Bucket::new(MESSAGES_BURST, MESSAGE_EVERY_US, now),
+            asked: crate::trials::Asked::default(),
         };
         self.consoles.insert(console, fresh);
         if self.is_retired() {

@@ -3,6 +3,7 @@
 use crate::note::{Count, Note};
 use std::sync::Arc;
 use trialogue_charter::{CallId, DeviceId, LineId, NodeId, PartyId, Precedence, VerifiedCharter};
+use trialogue_journal::{Level, PairTests};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::{Medium, PathMeasure};
 
@@ -241,6 +242,20 @@ pub enum Output {
         precedence: Precedence,
         /// How many consoles sound.
         consoles: u16,
+    },
+    /// Alert people of the party beyond its consoles that a test of the line with another party failed.
+    AlertTest {
+        /// The other party.
+        party: PartyId,
+        /// What was tested.
+        level: Level,
+    },
+    /// How the tests of every two parties stand now, for the operator.
+    Tests {
+        /// By the parties' ids.
+        pairs: Vec<PairTests>,
+        /// Now, on the clock of the times in them.
+        now_ms: i64,
     },
     /// Count something, for the operator.
     Count(Count),

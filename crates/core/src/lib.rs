@@ -33,6 +33,7 @@ mod spares;
 mod streams;
 mod take_entries;
 mod take_statement;
+mod trials;
 mod watch;
 
 pub use amend::AmendError;

@@ -75,5 +75,11 @@ pub const LINEAGE_MAX: usize = 8;
 pub const CHARTERS_BURST: u32 = LINEAGE_MAX as u32 + 2;
 /// See [`CHARTERS_BURST`].
 pub const CHARTER_EVERY_US: u64 = 10_000_000;
+/// How long after it has come on watch a console is first asked to prove that it lives: it has keys and entries to take before.
+pub const ALIVE_FIRST_US: u64 = 10_000_000;
+/// How often it is looked whether a test is missing. More often is work for nothing, less often shows a fault later.
+pub const LOOK_US: u64 = 5_000_000;
+/// How long people are not told again of the same test that fails and recovers by turns.
+pub const TOLD_US: u64 = 600_000_000;
 /// How long a link to a node that is not in service any more is kept, so that it hears of it. More keeps a stranger listening.
 pub const LEAVING_US: u64 = 2_000_000;

@@ -151,6 +151,8 @@ impl Machine {
             LinkMessage::Stream { number, node: source, device, line, medium } => {
                 self.take_stream(&node, &source, number, device, line, medium);
             }
+            LinkMessage::Probe { number, .. } => self.take_probe(&node, number),
+            LinkMessage::Probed { number } => self.take_probed(&node, number),
             LinkMessage::StreamEnd { number, node: source } => self.take_stream_end(&node, &source, number),
         }
     }

@@ -12,6 +12,7 @@ use crate::note::{Count, Note};
 use crate::rings::Sounding;
 use crate::sending::Says;
 use crate::streams::{StreamKey, Streams};
+use crate::trials::Trials;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use trialogue_charter::{CallId, DeviceId, HybridSecret, NodeId, OfficeId, PartyId, VerifiedCharter};
@@ -83,6 +84,7 @@ pub struct Machine {
     pub(crate) routes_renamed: BTreeSet<StreamKey>,
     pub(crate) key_frames: BTreeMap<DeviceId, Asked>,
     pub(crate) sending: BTreeMap<DeviceId, Says>,
+    pub(crate) trials: Trials,
 }
 
 impl Machine {
@@ -127,7 +129,8 @@ impl Machine {
         let some = self.opening_until_us.map(|until| until - OPENING_US + OPENING_SOME_US);
         let opening = some.filter(|due| *due > self.now.us).or(self.opening_until_us);
         let own = [consoles, rings, lost, paths, staffed, opening];
-        let others = [self.next_link_us(), self.next_append_us(), self.next_key_frame_us()];
+        let trials = self.next_trial_us().filter(|_| self.opening_until_us.is_none());
+        let others = [trials, self.next_link_us(), self.next_append_us(), self.next_key_frame_us()];
         own.into_iter().chain(others).flatten().min()
     }
 
@@ -153,6 +156,7 @@ impl Machine {
         if self.opening_until_us.is_none() {
             self.write_lost();
             self.write_staffed();
+            self.settle_trials();
             self.settle_rings();
         }
         self.settle_routes();
@@ -183,6 +187,9 @@ impl Machine {
             self.refuse_console(console, Refusal::Revoked);
             self.close_leg(device);
         }
+        if matches!(entry.body, Body::Tested { .. }) {
+            self.tests_changed();
+        }
         let Body::Stated { statement } = &entry.body else { return };
         let Ok(statement) = UnverifiedStatement::decode(statement) else { return };
         let claim = statement.claim();
@@ -190,6 +197,9 @@ impl Machine {
             Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. } => self.tell_all_sending(),
             // Another may be at a console of this node.
             Act::TakeDuty { .. } => self.watch_changed(),
+            Act::StationTested { .. } | Act::Alive { .. } | Act::SendTest { .. } | Act::Certify { .. } => {
+                self.tests_changed();
+            }
             Act::Handshake { .. } if entry.node == self.node => {
                 // Own consoles seal with a new key soon: who opens it needs a picture that does not build on older ones.
                 let own = self.members(&claim.line).into_iter().filter(|(_, node)| *node == self.node);

@@ -2,6 +2,7 @@
 
 use crate::io::ConsoleKey;
 use trialogue_charter::{LineId, NodeId, PartyId};
+use trialogue_journal::Level;
 use trialogue_wire::console::Refusal;
 
 /// Something worth counting. [`Count::name`] is the metric's name.
@@ -57,6 +58,8 @@ pub enum Count {
     CharterRefused,
     /// A leg could not be made.
     LegRefused,
+    /// A test of the line between two parties turned red.
+    TestFailed,
     /// More than a bound allows was asked for.
     OverBound,
 }
@@ -90,6 +93,7 @@ impl Count {
             Count::CharterTaken => "charter_taken",
             Count::CharterRefused => "charter_refused",
             Count::LegRefused => "leg_refused",
+            Count::TestFailed => "test_failed",
             Count::OverBound => "over_bound",
         }
     }
@@ -196,6 +200,24 @@ pub enum Note {
         /// The charter's serial.
         serial: u64,
     },
+    /// A test of the line failed or stayed away twice in a row.
+    TestFailed {
+        /// Between this party
+        a: PartyId,
+        /// and this one.
+        b: PartyId,
+        /// What was tested.
+        level: Level,
+    },
+    /// A test that failed before is good again.
+    TestGood {
+        /// Between this party
+        a: PartyId,
+        /// and this one.
+        b: PartyId,
+        /// What was tested.
+        level: Level,
+    },
     /// Something inside was not as it must be; the input was dropped.
     Fault {
         /// What.
@@ -209,9 +231,10 @@ impl Note {
         match self {
             Note::ConsoleOn { .. } | Note::ConsoleOff { .. } | Note::LinkUp { .. } => Weight::Info,
             Note::Recorded { .. } | Note::Ring { .. } | Note::Charter { .. } => Weight::Info,
+            Note::TestGood { .. } => Weight::Info,
             Note::Refused { .. } | Note::LinkDown { .. } => Weight::Warn,
             Note::LinkRefused { .. } | Note::EntryRefused { .. } => Weight::Warn,
-            Note::CharterRefused { .. } | Note::Retired { .. } => Weight::Alarm,
+            Note::CharterRefused { .. } | Note::Retired { .. } | Note::TestFailed { .. } => Weight::Alarm,
             Note::Fork { .. } | Note::Unrecorded { .. } | Note::Fault { .. } => Weight::Alarm,
         }
     }

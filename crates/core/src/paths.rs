@@ -32,6 +32,7 @@ impl Machine {
         let ups = |paths: &[PathMeasure]| paths.iter().map(|path| path.up).collect::<Vec<_>>();
         let before = self.measured.get(&node).map(|paths| ups(paths)).unwrap_or_default();
         self.paths_changed |= before != ups(&paths);
+        self.sample_paths(&node, &paths);
         self.measured.insert(node, paths);
     }
 

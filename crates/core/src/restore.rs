@@ -105,6 +105,7 @@ impl Machine {
             routes_renamed: BTreeSet::new(),
             key_frames: BTreeMap::new(),
             sending: BTreeMap::new(),
+            trials: crate::trials::Trials::new(now.us),
         };
         for bundle in held {
             machine.restore_entry(bundle)?;
@@ -157,6 +158,7 @@ impl Machine {
         }
         self.lines_changed = true;
         self.watch_changed();
+        self.begin_trials();
         self.admit_early();
     }
 }

@@ -198,7 +198,9 @@ impl Machine {
         let until_us = now + u64::from(self.charter.policy.ring_seconds) * 1_000_000;
         let told = said.as_ref().and_then(|response| response.ringing).map(|(consoles, _)| consoles);
         let alert_us = now + u64::from(self.charter.policy.alert_seconds) * 1_000_000;
-        let alert_us = Some(alert_us).filter(|_| self.alerts && said.is_none_or(|response| response.alerted.is_none()));
+        let people = !self.charter.is_test_line(&line);
+        let alert_us =
+            Some(alert_us).filter(|_| people && self.alerts && said.is_none_or(|response| response.alerted.is_none()));
         let seconds = u64::from(self.charter.policy.escalate_seconds);
         let escalate_us = Some(now + seconds * 1_000_000).filter(|_| seconds > 0);
         let sounding = Sounding {

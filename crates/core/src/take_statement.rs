@@ -25,7 +25,7 @@ impl Machine {
             self.refuse_console(key, Refusal::Malformed);
             return;
         };
-        let judged = if may { self.judge(device, &statement, bodies) } else { Err(Refusal::Busy) };
+        let judged = if may { self.judge(key, device, &statement, bodies) } else { Err(Refusal::Busy) };
         let outcome = judged.and_then(|bodies| {
             let after = After::Statement { console: key, number };
             self.append(Body::Stated { statement }, bodies, after).map_err(|_| Refusal::Busy)
@@ -38,11 +38,18 @@ impl Machine {
     }
 
     /// May it be written, and with which bodies?
-    fn judge(&self, device: DeviceId, bytes: &[u8], bodies: Vec<ByteVec>) -> Result<Vec<ByteVec>, Refusal> {
+    fn judge(
+        &mut self,
+        key: ConsoleKey,
+        device: DeviceId,
+        bytes: &[u8],
+        bodies: Vec<ByteVec>,
+    ) -> Result<Vec<ByteVec>, Refusal> {
         let statement = self.ahead.judge(&self.node, bytes, self.now.wall_ms).map_err(Refusal::from)?;
         if statement.device != device {
             return Err(Refusal::Signature);
         }
+        self.judge_alive(key, &statement)?;
         // One console is in one call: its leg carries one voice.
         let comes = matches!(statement.act, Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. });
         if comes && self.lines_of(&device).iter().any(|line| *line != statement.line) {

@@ -39,6 +39,8 @@ pub struct SimConsole {
     pub accepted: Vec<(u64, bool)>,
     /// What was refused.
     pub refused: Vec<(Option<u64>, Refusal)>,
+    /// It proves that it lives when its node asks; only where a test says so, since a proof is a statement.
+    pub proves: bool,
     /// Other nodes, as its node says.
     pub paths: Vec<PathState>,
     /// Everything else that it was told.
@@ -75,6 +77,7 @@ impl SimConsole {
             bodies: BTreeSet::new(),
             accepted: Vec::new(),
             refused: Vec::new(),
+            proves: false,
             paths: Vec::new(),
             heard: Vec::new(),
             number: 0,
@@ -89,11 +92,11 @@ impl SimConsole {
 
     /// It begins anew, as a page that is loaded again.
     pub(crate) fn reset(&mut self, fixture: &Fixture, key: Option<ConsoleKey>) {
-        let Self { party, device, node, on_watch, number, accepted, refused, charter, .. } =
+        let Self { party, device, node, on_watch, number, accepted, refused, proves, charter, .. } =
             std::mem::replace(self, Self::new(fixture, self.party, self.device));
         let state = State::new(charter.clone());
         let fresh = Self::new(fixture, party, device);
-        *self = Self { key, node, on_watch, number, accepted, refused, charter, state, ..fresh };
+        *self = Self { key, node, on_watch, number, accepted, refused, proves, charter, state, ..fresh };
     }
 
     /// Takes a message of its node and answers the challenge.
@@ -109,6 +112,11 @@ impl SimConsole {
                 let signature = keys.secret.prove(&node, &nonce).to_vec();
                 let (certificate, on_watch) = (keys.certificate.clone(), self.on_watch);
                 return Some(ToNode::Prove { protocol: 1, certificate, signature, on_watch });
+            }
+            ToConsole::AskAlive { nonce } if self.proves => {
+                let office = &keys.office;
+                let line = self.charter.lines_of_office(office).next().expect("an office is on a line").id.to_string();
+                return Some(self.state_act(fixture, &line, Act::Alive { nonce }, Vec::new()));
             }
             ToConsole::Welcome { .. } => (self.welcomed, self.fresh) = (true, true),
             ToConsole::Charter { charter } => self.take_charter(&charter),

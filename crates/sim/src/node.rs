@@ -4,8 +4,9 @@ use crate::disk::Disk;
 use crate::media::NodeMedia;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use trialogue_charter::{CallId, DeviceId, NodeId, VerifiedCharter};
+use trialogue_charter::{CallId, DeviceId, NodeId, PartyId, VerifiedCharter};
 use trialogue_core::{ConsoleKey, Count, Machine, Note, Route};
+use trialogue_journal::Level;
 
 /// One node.
 pub struct SimNode {
@@ -41,6 +42,8 @@ pub struct SimNode {
     pub key_frames: Vec<ConsoleKey>,
     /// Rings that people beyond the consoles were to be alerted to, in all runs.
     pub alerts: Vec<CallId>,
+    /// Failed tests of the line that people were to be alerted to, in all runs.
+    pub test_alerts: Vec<(PartyId, Level)>,
     /// Entries that prove a fork.
     pub evidence: Vec<(NodeId, u64, Vec<u8>)>,
     /// How far its monotonic clock is ahead of the world's: it began at another time.
@@ -78,6 +81,7 @@ impl SimNode {
             legs: BTreeSet::new(),
             key_frames: Vec::new(),
             alerts: Vec::new(),
+            test_alerts: Vec::new(),
             evidence: Vec::new(),
             ahead_us: 0,
             wall_off_ms: 0,

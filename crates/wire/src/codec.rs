@@ -125,6 +125,7 @@ impl Message for ToConsole {
             | Self::Accepted { .. }
             | Self::Refused { .. }
             | Self::Pong { .. }
+            | Self::AskAlive { .. }
             | Self::Sending { .. } => Ok(()),
         }
     }
@@ -137,7 +138,9 @@ impl Message for LinkMessage {
             Self::Entries { bundles } => all_bundles(bundles),
             Self::Neighbours { nodes } => many("neighbours", nodes.len(), NODES_MAX),
             Self::Charter { charter } => long("charter", charter.len(), CHARTER_MAX),
+            Self::Probe { filler, .. } => long("probe", filler.len(), PROBE_MAX),
             Self::KeyFrame { .. } | Self::Sending { .. } | Self::Stream { .. } | Self::StreamEnd { .. } => Ok(()),
+            Self::Probed { .. } => Ok(()),
         }
     }
 }

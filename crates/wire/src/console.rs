@@ -252,6 +252,15 @@ pub enum ToConsole {
         #[n(1)]
         sites: Vec<Site>,
     },
+    /// Asks a console on watch to prove that it lives: to seal and open a frame where it would those of a call, and to say so with
+    /// `Act::Alive` on any line of its office.
+    #[n(20)]
+    #[cbor(map)]
+    AskAlive {
+        /// To be said back.
+        #[cbor(n(1), with = "minicbor::bytes")]
+        nonce: [u8; 16],
+    },
 }
 
 /// Another node of the console's own party.

@@ -21,6 +21,8 @@ pub const MESSAGE_ITEMS_MAX: usize = 16 << 10;
 /// Most entries in one message; a longer history takes several messages.
 pub const ENTRIES_MAX: usize = 256;
 
+/// Most bytes of a throughput probe. It is sent once in a test period, when nobody is in a call: more delays a ring that comes just then.
+pub const PROBE_MAX: usize = 32 << 10;
 /// Largest signature in a log-in, in bytes: Ed25519 is 64.
 pub const SIGNATURE_MAX: usize = 64;
 /// Most hashes in one request for bodies. More costs a larger answer at once.

@@ -131,4 +131,23 @@ pub enum LinkMessage {
         #[cbor(n(1), with = "minicbor::bytes")]
         charter: Vec<u8>,
     },
+    /// Measures throughput: answered by [`LinkMessage::Probed`] as soon as it is whole. One at a time on a link.
+    #[n(16)]
+    #[cbor(map)]
+    Probe {
+        /// Echoed.
+        #[n(1)]
+        number: u32,
+        /// Zeros; at most [`crate::limits::PROBE_MAX`].
+        #[cbor(n(2), with = "minicbor::bytes")]
+        filler: Vec<u8>,
+    },
+    /// Answers [`LinkMessage::Probe`].
+    #[n(17)]
+    #[cbor(map)]
+    Probed {
+        /// As asked.
+        #[n(1)]
+        number: u32,
+    },
 }

@@ -75,6 +75,7 @@ fn to_console() -> Vec<(&'static str, ToConsole)> {
         ("free place", ToConsole::Place { mid: "2".into(), device: None, medium: Medium::Picture }),
         ("bodies", ToConsole::Bodies { bodies: vec![ByteVec::from(vec![3])] }),
         ("pong", ToConsole::Pong { number: 70_000 }),
+        ("ask alive", ToConsole::AskAlive { nonce: [6; 16] }),
         ("sending", ToConsole::Sending { device: device(), voice: false, picture: true }),
         ("charter", ToConsole::Charter { charter: vec![1, 2] }),
         ("sites", ToConsole::Sites { sites: vec![Site { node: node(), url: "https://alt.example".into() }] }),
@@ -84,6 +85,8 @@ fn to_console() -> Vec<(&'static str, ToConsole)> {
 fn link() -> Vec<(&'static str, LinkMessage)> {
     let heads = || vec![Head { node: node(), seq: 300 }];
     vec![
+        ("probe", LinkMessage::Probe { number: 7, filler: vec![0; 3] }),
+        ("probed", LinkMessage::Probed { number: 7 }),
         ("hello", LinkMessage::Hello { protocol: 1, node: node(), charter: Hash([9; 48]), heads: heads(), serial: 3 }),
         ("entries", LinkMessage::Entries { bundles: vec![bundle()] }),
         ("heads", LinkMessage::Heads { heads: heads() }),

@@ -1,6 +1,6 @@
 //! A mail by SMTP (RFC 5321) under TLS, from the first byte or by STARTTLS (RFC 3207); never without.
 
-use super::{Alert, Failure, PATIENCE, trust, words};
+use super::{Alarm, Failure, PATIENCE, trust, words};
 use crate::config::{MailConfig, MailTls};
 use crate::error::NodeError;
 use futures_util::future::join_all;
@@ -45,18 +45,18 @@ impl Mailer {
     }
 
     /// To each by a mail of its own, so that one address that is wrong keeps it from nobody else. One that is sent is enough.
-    pub(super) async fn send(&self, alert: &Alert) -> Result<(), Failure> {
-        let sent = join_all(self.to.iter().map(|to| self.send_one(to, alert))).await;
+    pub(super) async fn send(&self, alarm: &Alarm) -> Result<(), Failure> {
+        let sent = join_all(self.to.iter().map(|to| self.send_one(to, alarm))).await;
         if sent.contains(&Ok(())) { Ok(()) } else { sent.into_iter().next().unwrap_or(Err(Failure::Broken)) }
     }
 
-    async fn send_one(&self, to: &Address, alert: &Alert) -> Result<(), Failure> {
+    async fn send_one(&self, to: &Address, alarm: &Alarm) -> Result<(), Failure> {
         let message = Message::builder()
             .from(Mailbox::new(None, self.from.clone()))
             .to(Mailbox::new(None, to.clone()))
-            .subject(words::subject(alert))
+            .subject(words::subject(alarm))
             .header(ContentType::TEXT_PLAIN)
-            .body(words::text(alert))
+            .body(words::text(alarm))
             .map_err(|_| Failure::Broken)?;
         self.transport.send(message).await.map(drop).map_err(|error| {
             if let Some(status) = error.status() {

@@ -1,4 +1,4 @@
-//! Alerts people beyond the consoles to a ring that nobody has answered: by the operator's command, a webhook, a mail.
+//! Alerts people beyond the consoles to a ring that nobody has answered, or to a test of the line that failed: by the operator's command, a webhook, a mail.
 //!
 //! What the operator has set is tried at once. The alert is done if any of it works; each failure is logged with its reason, which holds no
 //! secret and no address, and counted.
@@ -19,6 +19,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
 use trialogue_charter::{CallId, LineId, PartyId, Precedence};
+use trialogue_journal::Level;
 use webhook::Hook;
 
 /// Longest that one means may take; then it is ended and counts as failed. Shorter fails a mail server that is slow, longer leaves the
@@ -38,7 +39,20 @@ pub(crate) struct Alert {
     pub(crate) consoles: u16,
 }
 
-/// What became of one.
+/// What people beyond the consoles are told.
+pub(crate) enum Alarm {
+    /// Nobody answers a ring.
+    Ring(Alert),
+    /// A test of the line with another party failed.
+    Test {
+        /// The other party.
+        party: PartyId,
+        /// What was tested.
+        level: Level,
+    },
+}
+
+/// What became of the alert to a ring.
 pub(crate) struct Alerted {
     pub(crate) call: CallId,
     pub(crate) line: LineId,
@@ -122,14 +136,18 @@ impl Alerter {
     }
 
     /// Starts it; the result comes on the channel. False: too many are under way.
-    pub(crate) fn alert(&self, alert: Alert) -> bool {
+    pub(crate) fn alert(&self, alarm: Alarm) -> bool {
         let Ok(waiting) = self.waiting.clone().try_acquire_owned() else { return false };
         let (means, places, told) = (self.means.clone(), self.places.clone(), self.told.clone());
         self.runtime.spawn(async move {
             let place = places.acquire_owned().await;
-            let done = place.is_ok() && means.tell(&alert).await;
+            let done = place.is_ok() && means.tell(&alarm).await;
             drop(waiting);
-            let _ = told.send(Alerted { call: alert.call, line: alert.line, done }).await;
+            match alarm {
+                Alarm::Ring(alert) => drop(told.send(Alerted { call: alert.call, line: alert.line, done }).await),
+                // Nobody waits to hear of it; the failure was counted and logged.
+                Alarm::Test { .. } => {}
+            }
         });
         true
     }
@@ -137,11 +155,11 @@ impl Alerter {
 
 impl Means {
     /// True: somebody was told by at least one of them.
-    async fn tell(&self, alert: &Alert) -> bool {
+    async fn tell(&self, alarm: &Alarm) -> bool {
         let program =
-            self.tried("command", "alert_command_failed", self.program.as_ref().map(|means| means.run(alert)));
-        let hook = self.tried("webhook", "alert_webhook_failed", self.hook.as_ref().map(|means| means.post(alert)));
-        let mail = self.tried("mail", "alert_mail_failed", self.mailer.as_ref().map(|means| means.send(alert)));
+            self.tried("command", "alert_command_failed", self.program.as_ref().map(|means| means.run(alarm)));
+        let hook = self.tried("webhook", "alert_webhook_failed", self.hook.as_ref().map(|means| means.post(alarm)));
+        let mail = self.tried("mail", "alert_mail_failed", self.mailer.as_ref().map(|means| means.send(alarm)));
         let (program, hook, mail) = tokio::join!(program, hook, mail);
         program || hook || mail
     }
@@ -156,7 +174,7 @@ impl Means {
         let outcome = tokio::time::timeout(PATIENCE, attempt).await.unwrap_or(Err(Failure::Late));
         if let Err(reason) = outcome {
             self.counters.count(count);
-            tracing::error!(means, %reason, "an alert failed: nobody beyond the consoles knows of the ring by it");
+            tracing::error!(means, %reason, "an alert failed: nobody beyond the consoles knows of it this way");
         }
         outcome.is_ok()
     }

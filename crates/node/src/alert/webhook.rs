@@ -1,6 +1,6 @@
 //! A webhook: one HTTPS POST (RFC 9110) of a small JSON object.
 
-use super::{Alert, Failure, trust};
+use super::{Alarm, Failure, trust};
 use crate::config::WebhookConfig;
 use crate::error::NodeError;
 use bytes::Bytes;
@@ -59,7 +59,7 @@ impl Hook {
         })
     }
 
-    pub(super) async fn post(&self, alert: &Alert) -> Result<(), Failure> {
+    pub(super) async fn post(&self, alarm: &Alarm) -> Result<(), Failure> {
         let stream = TcpStream::connect((self.host.as_str(), self.port)).await.map_err(|_| Failure::Unreachable)?;
         let stream = self.connector.connect(self.name.clone(), stream).await.map_err(|_| Failure::Tls)?;
         let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
@@ -70,20 +70,23 @@ impl Hook {
         // Ends with this attempt, whatever the server does.
         let mut driver = JoinSet::new();
         driver.spawn(connection);
-        let request = self.request(alert).ok_or(Failure::Broken)?;
+        let request = self.request(alarm).ok_or(Failure::Broken)?;
         let answer = sender.send_request(request).await.map_err(|_| Failure::Broken)?;
         let status = answer.status();
         if status.is_success() { Ok(()) } else { Err(Failure::Answered(status.as_u16())) }
     }
 
-    fn request(&self, alert: &Alert) -> Option<Request<Full<Bytes>>> {
-        let body = serde_json::json!({
-            "call": alert.call.to_string(),
-            "line": alert.line.as_str(),
-            "party": alert.party.as_str(),
-            "precedence": alert.precedence.name(),
-            "consoles": alert.consoles,
-        });
+    fn request(&self, alarm: &Alarm) -> Option<Request<Full<Bytes>>> {
+        let body = match alarm {
+            Alarm::Ring(alert) => serde_json::json!({
+                "call": alert.call.to_string(),
+                "line": alert.line.as_str(),
+                "party": alert.party.as_str(),
+                "precedence": alert.precedence.name(),
+                "consoles": alert.consoles,
+            }),
+            Alarm::Test { party, level } => serde_json::json!({ "test": level.name(), "party": party.as_str() }),
+        };
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         let mut request = Request::post(&self.path)
             .header(HOST, if self.port == 443 { host } else { format!("{host}:{}", self.port) })

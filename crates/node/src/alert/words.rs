@@ -1,13 +1,45 @@
 //! What a mail says, in the three languages of the console. Ids of the charter and numbers only: no name of a person leaves by mail.
 
-use super::Alert;
-use trialogue_charter::Precedence;
+use super::{Alarm, Alert};
+use trialogue_charter::{PartyId, Precedence};
+use trialogue_journal::Level;
 
-pub(super) fn subject(alert: &Alert) -> String {
-    format!("[{}] {} -> {}", precedence(alert.precedence)[0], alert.party, alert.line)
+pub(super) fn subject(alarm: &Alarm) -> String {
+    match alarm {
+        Alarm::Ring(alert) => format!("[{}] {} -> {}", precedence(alert.precedence)[0], alert.party, alert.line),
+        Alarm::Test { party, level } => format!("[Test failed] {}: {party}", tested(*level)[0]),
+    }
 }
 
-pub(super) fn text(alert: &Alert) -> String {
+pub(super) fn text(alarm: &Alarm) -> String {
+    match alarm {
+        Alarm::Ring(alert) => ring(alert),
+        Alarm::Test { party, level } => test(party, *level),
+    }
+}
+
+fn test(party: &PartyId, level: Level) -> String {
+    let [en, ja, ko] = tested(level);
+    format!(
+        "{en}: the test of the line with {party} failed or did not come twice in a row. The line may not work when it is needed.\n\
+         Please look at the board or at /health of the node now.\n\n\
+         {ja}：{party} との回線試験が2回続けて失敗したか、行われませんでした。必要なときに回線が使えないおそれがあります。\n\
+         すぐにボードまたはノードの /health をご確認ください。\n\n\
+         {ko}: {party}와의 회선 시험이 두 번 연속 실패했거나 이루어지지 않았습니다. 필요할 때 회선을 쓰지 못할 수 있습니다.\n\
+         지금 상황판이나 노드의 /health를 확인하십시오.\n"
+    )
+}
+
+/// As the console shows it, in English, Japanese and Korean.
+fn tested(level: Level) -> [&'static str; 3] {
+    match level {
+        Level::Path => ["Path", "経路", "경로"],
+        Level::Station => ["Station", "局", "국"],
+        Level::Human => ["People", "担当者", "담당자"],
+    }
+}
+
+fn ring(alert: &Alert) -> String {
     let Alert { line, party, consoles, call, .. } = alert;
     let [en, ja, ko] = precedence(alert.precedence);
     format!(

@@ -36,6 +36,11 @@ fn text(note: &Note) -> String {
         Note::Retired { serial } => format!(
             "the charter with serial {serial} does not have this node in service: its consoles were sent away; stop it and keep its data"
         ),
+        Note::TestFailed { a, b, level } => format!(
+            "the {} test between {a} and {b} failed or stayed away twice in a row; the board and /health say since when",
+            level.name()
+        ),
+        Note::TestGood { a, b, level } => format!("the {} test between {a} and {b} is good again", level.name()),
         Note::Fault { what } => format!("a defect was met and got over, please report it: {what}"),
     }
 }

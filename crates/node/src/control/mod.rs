@@ -6,6 +6,7 @@ mod clock;
 mod log;
 mod operator;
 mod outputs;
+mod tests;
 
 pub(crate) use clock::Clock;
 

@@ -1,7 +1,7 @@
 //! What the machine wants done.
 
 use super::{Control, log};
-use crate::alert::Alert;
+use crate::alert::{Alarm, Alert};
 use crate::store::Write;
 use trialogue_core::{Input, Note, Output};
 use trialogue_journal::{Body, UnverifiedEntry};
@@ -63,10 +63,16 @@ impl Control {
             Output::RequestKeyFrame { console } => self.media.request_key_frame(console),
             Output::Alert { call, line, party, precedence, consoles } => {
                 let alert = Alert { call, line: line.clone(), party, precedence, consoles };
-                if !self.alerter.as_ref().is_some_and(|alerter| alerter.alert(alert)) {
+                if !self.alerter.as_ref().is_some_and(|alerter| alerter.alert(Alarm::Ring(alert))) {
                     self.machine.handle(self.clock.now(), Input::Alerted { call, line, done: false });
                 }
             }
+            Output::AlertTest { party, level } => {
+                if !self.alerter.as_ref().is_some_and(|alerter| alerter.alert(Alarm::Test { party, level })) {
+                    self.counters.count("alert_failed");
+                }
+            }
+            Output::Tests { pairs, now_ms } => self.show_tests(&pairs, now_ms),
             Output::Count(count) => self.counters.count(count.name()),
             Output::Log(note) => {
                 match &note {

@@ -8,7 +8,7 @@ mod server;
 mod socket;
 
 pub use assets::Assets;
-pub use operator::{LinkStatus, Status};
+pub use operator::{LinkStatus, Status, TestStatus};
 pub use server::{Web, WebSetup};
 pub use socket::{ConsoleEvent, ConsoleOut};
 

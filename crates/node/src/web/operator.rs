@@ -28,6 +28,21 @@ impl LinkStatus {
     }
 }
 
+/// How one test between two parties stands, as `/healthz` and `/metrics` show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TestStatus {
+    /// One party
+    pub a: String,
+    /// and the other.
+    pub b: String,
+    /// `path`, `station` or `human`.
+    pub level: &'static str,
+    /// `unset`, `unknown`, `good`, `amber` or `red`.
+    pub grade: &'static str,
+    /// When it was last good, milliseconds since 1970 UTC by this node's clock.
+    pub good_ms: Option<u64>,
+}
+
 /// What `/healthz` shows. Clones show the same.
 #[derive(Clone, Default)]
 pub struct Status(Arc<Mutex<Health>>);
@@ -47,6 +62,8 @@ pub struct Health {
     pub unrecorded: bool,
     /// Links to all other nodes, by id.
     pub links: Vec<LinkStatus>,
+    /// How the tests of the line stand, of every two parties and each level.
+    pub tests: Vec<TestStatus>,
 }
 
 impl Status {

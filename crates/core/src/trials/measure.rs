@@ -1,0 +1,91 @@
+//! What this node measures of its paths, and writes once in a period.
+
+use crate::append::After;
+use crate::machine::Machine;
+use trialogue_charter::NodeId;
+use trialogue_journal::limits::PATHS_MAX;
+use trialogue_journal::{Body, PathTest};
+use trialogue_wire::console::PathMeasure;
+
+/// What was measured of one path since the last entry.
+#[derive(Default)]
+pub(super) struct Sample {
+    count: u64,
+    up: u64,
+    round_trip_us: u64,
+    jitter_us: u64,
+    loss_ppm: u64,
+    best: bool,
+}
+
+impl Sample {
+    fn add(&mut self, measured: &PathMeasure) {
+        self.count += 1;
+        self.best = measured.best;
+        if let Some(round_trip_us) = measured.round_trip_us.filter(|_| measured.up) {
+            self.up += 1;
+            self.round_trip_us += u64::from(round_trip_us);
+            self.jitter_us += u64::from(measured.jitter_us);
+            self.loss_ppm += u64::from(measured.loss_ppm);
+        }
+    }
+
+    /// It was up for more than half of the period, and is at its end.
+    fn result(&self, node: &NodeId, path: u8, now: &PathMeasure, kbit: Option<u32>) -> PathTest {
+        let mean = |sum: u64| sum.checked_div(self.up).and_then(|mean| u32::try_from(mean).ok());
+        PathTest {
+            node: node.clone(),
+            path,
+            ok: now.up && self.up * 2 > self.count,
+            round_trip_us: mean(self.round_trip_us),
+            jitter_us: mean(self.jitter_us),
+            loss_ppm: mean(self.loss_ppm),
+            kbit: kbit.filter(|_| self.best),
+        }
+    }
+}
+
+impl Machine {
+    /// The shell has measured the paths of a link.
+    pub(crate) fn sample_paths(&mut self, node: &NodeId, paths: &[PathMeasure]) {
+        for (path, measured) in (0..=u8::MAX).zip(paths) {
+            self.trials.samples.entry((node.clone(), path)).or_default().add(measured);
+        }
+    }
+
+    /// One entry for all paths together, once in a period; then the next probes go out.
+    pub(super) fn write_paths(&mut self) {
+        if self.now.us < self.trials.due_us {
+            return;
+        }
+        self.trials.due_us = self.now.us + self.path_period_us();
+        let results = self.results();
+        if !results.is_empty() {
+            let _ = self.append(Body::Tested { results }, Vec::new(), After::Nothing);
+        }
+        self.trials.samples.clear();
+        self.send_probes();
+    }
+
+    fn results(&self) -> Vec<PathTest> {
+        let mut results = Vec::new();
+        for node in self.charter.in_service().filter(|node| node.id != self.node).map(|node| &node.id) {
+            let link = self.links.get(node).filter(|link| link.up);
+            let kbit = self.trials.probes.get(node).and_then(|probe| probe.kbit);
+            let measured = self.measured.get(node).map(Vec::as_slice).unwrap_or_default();
+            if measured.is_empty() || link.is_none() {
+                let round_trip_us = link.and_then(|link| link.round_trip_us);
+                let (jitter_us, loss_ppm) = (None, None);
+                let ok = link.is_some();
+                results.push(PathTest { node: node.clone(), path: 0, ok, round_trip_us, jitter_us, loss_ppm, kbit });
+                continue;
+            }
+            for (path, now) in (0..=u8::MAX).zip(measured) {
+                let sample = self.trials.samples.get(&(node.clone(), path));
+                results.extend(sample.map(|sample| sample.result(node, path, now, kbit)));
+            }
+        }
+        results.truncate(PATHS_MAX);
+        results
+    }
+}
