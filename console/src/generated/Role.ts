@@ -3,4 +3,4 @@
 /**
  * What the holder of an office does in a call; as in the charter.
  */
-export type Role = "dutyOfficer" | "principal" | "interpreter" | "noteTaker";
+export type Role = "dutyOfficer" | "principal" | "interpreter" | "noteTaker" | "station";

@@ -6,6 +6,7 @@ import type { LineView } from "./LineView";
 import type { NodeLink } from "./NodeLink";
 import type { OwnDuty } from "./OwnDuty";
 import type { Person } from "./Person";
+import type { TestsView } from "./TestsView";
 import type { Trouble } from "./Trouble";
 
 /**
@@ -47,4 +48,8 @@ consultations: Array<ConsultationView>,
 /**
  * What this console may propose a consultation about, and where to meet.
  */
-consulting: Consulting, };
+consulting: Consulting, 
+/**
+ * How the tests of the line stand, and what officers are to do for them.
+ */
+tests: TestsView, };

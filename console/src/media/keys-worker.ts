@@ -32,7 +32,7 @@ let media: MessagePort | null = null;
 /** What a media worker that starts later must know of places. */
 const places = new Map<string, KeysToMedia>();
 
-const nobody: View = { me: null, node: 'connecting', trouble: { kind: 'notEnrolled' }, unrecorded: false, lines: [], call: null, duty: null, consultations: [], consulting: { subjects: [], levels: [] } };
+const nobody: View = { me: null, node: 'connecting', trouble: { kind: 'notEnrolled' }, unrecorded: false, lines: [], call: null, duty: null, consultations: [], consulting: { subjects: [], levels: [] }, tests: { pairs: [], offer: null, received: [], sent: null } };
 
 // One after the other: a message that comes while an identity is being stored waits for it.
 let turn: Promise<void> = init().then(() => undefined);
@@ -73,6 +73,7 @@ async function take(message: ToKeys): Promise<void> {
       media = message.port;
       media.onmessage = ({ data }: MessageEvent<MediaToKeys>) => run((m) => {
         if (data.kind === 'heard') m.legHeard(us(), Date.now(), data.slot);
+        else if (data.kind === 'proven') m.proven(us(), Date.now(), data.nonce);
         else m.unopened(us(), Date.now(), data.keyId);
       });
       tell({ kind: 'use', slot: active });
@@ -262,6 +263,7 @@ function act(out: Out) {
       tell(place);
       return page(place);
     }
+    case 'proveAlive': return tell({ kind: 'prove', nonce: out.nonce });
     case 'charter': return void keepCharter(out.bytes).catch(() => undefined);
     case 'log': return page({ kind: 'log', line: out.line });
     case 'ringing': return;

@@ -52,6 +52,9 @@ function take(message: KeysToMedia) {
       void broken?.generateKeyFrame?.().catch(() => undefined);
       broken = null;
       return;
+    case 'prove':
+      if (Media.probe(crypto.getRandomValues(new Uint8Array(192)))) keys?.postMessage({ kind: 'proven', nonce: message.nonce } satisfies MediaToKeys);
+      return;
     case 'stop': return media!.stop();
     case 'forget': return media!.forget(message.keyId);
     case 'open':

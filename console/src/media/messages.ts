@@ -56,11 +56,14 @@ export type KeysToMedia =
   | { kind: 'forget'; keyId: string }
   /** Only what comes over this leg is opened, and only what goes over it is sealed. */
   | { kind: 'use'; slot: number }
+  /** Seal and open a frame, as those of a call are, and say so: this browser lives. */
+  | { kind: 'prove'; nonce: string }
   | { kind: 'place'; slot: number; mid: string; device: string | null; voice: boolean };
 
 /** Media worker → keys worker. */
 export type MediaToKeys =
   | { kind: 'unopened'; keyId: string }
+  | { kind: 'proven'; nonce: string }
   /** Media came over the leg of this slot; at most every 50 ms. */
   | { kind: 'heard'; slot: number };
 

@@ -4,6 +4,9 @@ import { getLocale } from '../paraglide/runtime.js';
 import type { Outcome } from '../generated/Outcome';
 import type { AnswerView } from '../generated/AnswerView';
 import type { DutyView } from '../generated/DutyView';
+import type { Grade } from '../generated/Grade';
+import type { PairView } from '../generated/PairView';
+import type { TestsView } from '../generated/TestsView';
 import type { Precedence } from '../generated/Precedence';
 import type { Role } from '../generated/Role';
 import type { RingState } from '../generated/RingState';
@@ -99,7 +102,7 @@ export function outcome(of: Outcome): string {
 }
 
 const roles: Record<Role, () => string> = {
-  principal: m.role_principal, dutyOfficer: m.role_dutyOfficer, interpreter: m.role_interpreter, noteTaker: m.role_noteTaker,
+  principal: m.role_principal, dutyOfficer: m.role_dutyOfficer, interpreter: m.role_interpreter, noteTaker: m.role_noteTaker, station: m.role_station,
 };
 
 /** What somebody does in a call. */
@@ -159,4 +162,42 @@ export function trouble(t: Trouble): string {
     case 'otherTab': return m.trouble_otherTab();
     case 'notConnected': return m.trouble_notConnected();
   }
+}
+
+/** The levels at which the line is tested. */
+export const testLevels = ['path', 'station', 'human'] as const;
+export type TestLevel = (typeof testLevels)[number];
+const levelNames: Record<TestLevel, () => string> = { path: m.test_path, station: m.test_station, human: m.test_human };
+export function testLevel(level: TestLevel): string {
+  return levelNames[level]();
+}
+
+const troubles: Record<TestLevel, (inputs: { pair: string }) => string> = { path: m.test_trouble_path, station: m.test_trouble_station, human: m.test_trouble_human };
+/** That a test does not come or fails, as a sentence. */
+export function testTrouble(pair: PairView, level: TestLevel): string {
+  return troubles[level]({ pair: pairName(pair) });
+}
+
+/** The other party, or two others. */
+export function pairName(pair: PairView): string {
+  return pair.own ? text(pair.bName) : m.tests_pair({ a: text(pair.aName), b: text(pair.bName) });
+}
+
+type Said = { words: string; tone: 'good' | 'warn' | 'bad' | 'soft'; icon: 'yes' | 'no' | 'wait' | 'alarm' };
+/** How a test stands. */
+export function testGrade(grade: Grade): Said {
+  switch (grade) {
+    case 'unset': return { words: m.grade_unset(), tone: 'soft', icon: 'wait' };
+    case 'unknown': return { words: m.grade_unknown(), tone: 'soft', icon: 'wait' };
+    case 'good': return { words: m.grade_good(), tone: 'good', icon: 'yes' };
+    case 'amber': return { words: m.grade_amber(), tone: 'warn', icon: 'alarm' };
+    case 'red': return { words: m.grade_red(), tone: 'bad', icon: 'no' };
+  }
+}
+
+const order: Grade[] = ['unset', 'unknown', 'good', 'amber', 'red'];
+/** The worst that is known; good where everything that has a result is. */
+export function worstOf(tests: TestsView): Grade {
+  const all = tests.pairs.flatMap((pair) => testLevels.map((level) => order.indexOf(pair[level].grade)));
+  return order[Math.max(0, ...all)]!;
 }

@@ -95,6 +95,13 @@ impl Machine {
         self.take(now_us, now_ms, Input::WorkerRestarted);
     }
 
+    /// The media worker has sealed and opened a frame; `nonce` as it was asked.
+    pub fn proven(&mut self, now_us: f64, now_ms: f64, nonce: &str) {
+        if let Ok(nonce) = u128::from_str_radix(nonce, 16) {
+            self.take(now_us, now_ms, Input::Proven { nonce: nonce.to_be_bytes() });
+        }
+    }
+
     /// Time passed.
     pub fn tick(&mut self, now_us: f64, now_ms: f64) {
         self.take(now_us, now_ms, Input::Tick);

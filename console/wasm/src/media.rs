@@ -122,6 +122,21 @@ impl Media {
         None
     }
 
+    /// Seals and opens a frame under a key made for that, as those of a call are: does sealing work in this worker at all? `random` is
+    /// 192 bytes: a key and a frame.
+    #[must_use]
+    pub fn probe(random: &[u8]) -> bool {
+        let Some((key, frame)) = random.split_first_chunk::<{ BaseKey::LEN }>() else { return false };
+        let (mut sealed, mut opened) = (Vec::new(), Vec::new());
+        let (Some(id), key) = (KeyId::from_u64(0), BaseKey::new(*key)) else { return false };
+        let Ok(mut sealer) = Sealer::new(id, &key) else { return false };
+        let mut opener = Opener::default();
+        opener.insert(id, &key).is_ok()
+            && sealer.seal(0, frame, &mut sealed).is_ok()
+            && opener.open(0, &sealed, &mut opened).is_ok()
+            && opened == frame
+    }
+
     /// Why the last frame was not opened.
     #[must_use]
     pub fn fate(&self) -> Fate {

@@ -125,6 +125,11 @@ pub enum Out {
         /// It does.
         on: bool,
     },
+    /// Let the media worker seal and open a frame, and say `proven` if it did.
+    ProveAlive {
+        /// To be given back: 32 hexadecimal digits.
+        nonce: String,
+    },
     /// Store this charter.
     Charter {
         /// Signed bytes.
@@ -177,6 +182,9 @@ impl Out {
                 voice: medium == Medium::Voice,
             },
             Output::Ringing(on) => Self::Ringing { on },
+            Output::ProveAlive { nonce } => {
+                Self::ProveAlive { nonce: nonce.iter().map(|byte| format!("{byte:02x}")).collect() }
+            }
             Output::Charter(bytes) => Self::Charter { bytes: ByteBuf::from(bytes) },
             Output::Log(event) => Self::Log { line: line(&event) },
         }

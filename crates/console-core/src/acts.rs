@@ -29,6 +29,8 @@ pub(crate) enum Purpose {
     ComeOn,
     /// Said for the office or the party, outside of any call: duty and consultations.
     Standing,
+    /// Says that this console lives; nobody waits for what becomes of it.
+    Proof,
     Handshake(GroupId),
 }
 
@@ -88,7 +90,10 @@ impl Console {
 
     /// The WebSocket is gone: what asks somebody for something is not made up for much later.
     pub(crate) fn acts_unsent(&mut self) {
-        let stale = |said: &Said| matches!(said.purpose, Purpose::Decline | Purpose::Acknowledge | Purpose::Standing);
+        let stale = |said: &Said| {
+            use Purpose::{Acknowledge, Decline, Proof, Standing};
+            matches!(said.purpose, Decline | Acknowledge | Standing | Proof)
+        };
         self.acts.waiting.retain(|said| !stale(said));
     }
 
@@ -154,7 +159,7 @@ impl Console {
             }
             // Another of the parties was faster with something else: it is tried again.
             Purpose::ComeOn => self.come_on_later(),
-            Purpose::Again | Purpose::Leave | Purpose::Attach => {}
+            Purpose::Again | Purpose::Leave | Purpose::Attach | Purpose::Proof => {}
         }
     }
 }

@@ -31,6 +31,8 @@ impl Console {
             Command::Begin { id } => self.begin(&id),
             Command::TakeDuty { until_ms } => self.take_duty(until_ms),
             Command::Resume { line } => self.resume = LineId::new(line).ok(),
+            Command::SendTest { line, number, language } => self.send_test(line, number, language),
+            Command::Certify { id, language, translation } => self.certify(&id, language, &translation),
             Command::HangUp => self.hang_up(None),
             Command::Confirm { party } => self.confirm(&party),
             Command::Ready { ready } => self.ready(ready),

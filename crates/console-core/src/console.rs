@@ -64,6 +64,7 @@ pub struct Console {
     pub(crate) rung_us: BTreeMap<CallId, u64>,
     /// Since when consultations are known here, by what was proposed.
     pub(crate) asked_us: BTreeMap<Hash, u64>,
+    pub(crate) trial: crate::trial::Trial,
     ringing: bool,
     shown: View,
     out: VecDeque<Output>,
@@ -108,6 +109,7 @@ impl Console {
             calls: BTreeMap::new(),
             rung_us: BTreeMap::new(),
             asked_us: BTreeMap::new(),
+            trial: crate::trial::Trial::default(),
             ringing: false,
             shown: View::default(),
             out: VecDeque::new(),
@@ -142,6 +144,8 @@ impl Console {
             Input::Unopened { key_id } if !self.unopened(key_id) => return,
             Input::Unopened { .. } => {}
             Input::WorkerRestarted => self.worker_restarted(),
+            Input::Proven { nonce } => self.proven_alive(nonce),
+            Input::StationTested { results } => self.station_tested(results),
             Input::Tick => {}
         }
         self.link_tick();
@@ -173,6 +177,7 @@ impl Console {
             self.duty_next_us(),
             self.consult_next_us(),
             self.sites_next_us(),
+            self.trial_next_us(),
             self.rung_us.values().map(|since| since + SILENT_US).filter(|at| *at > self.now_us).min(),
         ];
         due.into_iter().flatten().min()
@@ -182,6 +187,12 @@ impl Console {
     #[must_use]
     pub fn view(&self) -> &View {
         &self.shown
+    }
+
+    /// How often the line is tested, by the charter that is held.
+    #[must_use]
+    pub fn schedule(&self) -> Option<trialogue_charter::Tests> {
+        self.charter.as_ref().map(|charter| charter.policy.tests)
     }
 
     /// This console's device.
@@ -200,6 +211,7 @@ impl Console {
             self.follow();
             self.lead();
             self.note_consultations();
+            self.note_tests();
         }
         self.settle_keys();
         self.refresh_offers();

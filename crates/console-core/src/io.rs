@@ -37,6 +37,16 @@ pub enum Input {
         /// What happened.
         input: Box<Input>,
     },
+    /// The media worker has sealed and opened a frame, after [`Output::ProveAlive`].
+    Proven {
+        /// As asked.
+        nonce: [u8; 16],
+    },
+    /// A station has tested the line: what it heard of every other party.
+    StationTested {
+        /// By party.
+        results: Vec<trialogue_journal::StationTest>,
+    },
     /// Nothing happened but time.
     Tick,
 }
@@ -95,6 +105,12 @@ pub enum Output {
     Use {
         /// Which of the two.
         slot: u8,
+    },
+    /// The node asks whether this console lives: let the media worker seal and open a frame under a key made for that, and say
+    /// [`Input::Proven`] if it did.
+    ProveAlive {
+        /// To be given back.
+        nonce: [u8; 16],
     },
     /// A ring sounds here, or no more.
     Ringing(bool),

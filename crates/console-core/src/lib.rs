@@ -33,6 +33,8 @@ mod sites;
 mod stage;
 mod standing;
 mod stations;
+mod texts;
+mod trial;
 pub mod view;
 
 pub use console::Console;

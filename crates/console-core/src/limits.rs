@@ -93,3 +93,5 @@ pub const LEG_AGAIN_US: u64 = 1_000_000;
 pub const GENERATIONS_MAX: usize = 16;
 /// Welcomes remembered as not for us.
 pub const TRIED_MAX: usize = 512;
+/// How often it is looked whether a test of the line is missing. More often draws the board for nothing, less often shows a fault later.
+pub const LOOK_US: u64 = 5_000_000;

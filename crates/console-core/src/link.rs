@@ -188,6 +188,7 @@ impl Console {
             ToConsole::Place { mid, device, medium } => self.placed(mid, device, medium),
             ToConsole::Bodies { bodies } => self.take_bodies(bodies),
             ToConsole::Sending { device, voice, picture } => self.says(device, voice, picture),
+            ToConsole::AskAlive { nonce } => self.asked_alive(nonce),
             ToConsole::Pong { .. } => {}
             ToConsole::Challenge { .. } | ToConsole::Welcome { .. } | ToConsole::Charter { .. } => {
                 self.log(Event::Malformed("message out of turn"))

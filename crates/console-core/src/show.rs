@@ -46,6 +46,7 @@ impl Console {
             duty: self.own_duty(),
             consultations: self.consultation_views(),
             consulting: self.consulting(),
+            tests: self.tests_view(),
         }
     }
 

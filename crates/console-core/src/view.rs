@@ -2,6 +2,9 @@
 
 pub use crate::consult::{AnswerView, AttendanceView, ConsultationView, Consulting, Meeting, OfficeView, Topic};
 pub use crate::duty::{DutyState, DutyView, OwnDuty};
+pub use crate::trial::{
+    CertifiedView, Grade, Language, PairView, TestView, TestsView, TextOffer, TextReceived, TextSent,
+};
 mod call;
 
 pub use call::*;
@@ -32,6 +35,8 @@ pub struct View {
     pub consultations: Vec<ConsultationView>,
     /// What this console may propose a consultation about, and where to meet.
     pub consulting: Consulting,
+    /// How the tests of the line stand, and what officers are to do for them.
+    pub tests: TestsView,
 }
 
 /// A text in three languages, from the charter.
@@ -426,6 +431,24 @@ pub enum Command {
     TakeDuty {
         /// End of the shift, milliseconds since 1970 UTC; at most a day ahead.
         until_ms: f64,
+    },
+    /// Send a test text to the other parties of a line.
+    SendTest {
+        /// Line id.
+        line: String,
+        /// Its number.
+        number: u16,
+        /// In which language it was read.
+        language: Language,
+    },
+    /// Certify that a test text of another party was read, and how it was translated.
+    Certify {
+        /// The text.
+        id: String,
+        /// The language of the translation.
+        language: Language,
+        /// The translation; at most 500 characters.
+        translation: String,
     },
     /// Tell the others what is sent (after the tracks were really stopped or started).
     Sending {

@@ -34,6 +34,8 @@ pub struct Desk {
     pub events: Vec<Event>,
     pub charter: Option<Vec<u8>>,
     pub offers: usize,
+    /// What its node asked last, to hear whether it lives.
+    pub asked: Option<[u8; 16]>,
     /// Messages from the node, as they came.
     pub heard: Vec<Vec<u8>>,
 }
@@ -205,6 +207,7 @@ impl World {
             events: Vec::new(),
             charter: None,
             offers: 0,
+            asked: None,
             heard: Vec::new(),
         });
         self.desks.len() - 1
@@ -552,6 +555,7 @@ impl World {
                 Output::At { output, .. } => self.act_at_other(desk, *output),
                 Output::Use { slot } => held.active = slot,
                 Output::Connect { .. } => {}
+                Output::ProveAlive { nonce } => held.asked = Some(nonce),
                 Output::Ringing(on) => held.ringing = on,
                 Output::Charter(bytes) => held.charter = Some(bytes),
                 Output::Log(event) => {
