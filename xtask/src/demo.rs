@@ -14,8 +14,8 @@ pub fn run(args: &[String]) -> Result<()> {
     console::build()?;
     let binary = build_binary(false)?;
     Step::new("Start the demo (Ctrl-C stops it)", binary)
-        .args(["demo"])
-        .args(args)
+        .args(["demo", "--stations"])
+        .args(args.iter().filter(|arg| *arg != "--stations"))
         .env("TRIALOGUE_CONSOLE_DIR", paths::console_dist())
         .become_it()
 }

@@ -91,8 +91,20 @@ const CJK_FONTS: Need = Need {
 pub const BROWSER: [&Need; 2] = [&CHROMIUM, &CJK_FONTS];
 
 /// Everything but the way to WebAssembly, which depends on what rustup can fetch.
-pub const ALL: [&Need; 12] =
-    [&C_COMPILER, &CMAKE, &SOFT_TOKEN, &TRACER, &WRONG_CLOCK, &PIP, &FFMPEG, &ESPEAK, &SPEECH, &CHROMIUM, &CJK_FONTS, &CA];
+pub const ALL: [&Need; 12] = [
+    &C_COMPILER,
+    &CMAKE,
+    &SOFT_TOKEN,
+    &TRACER,
+    &WRONG_CLOCK,
+    &PIP,
+    &FFMPEG,
+    &ESPEAK,
+    &SPEECH,
+    &CHROMIUM,
+    &CJK_FONTS,
+    &CA,
+];
 
 const CA: Need = Need {
     what: "certificates of public registries",

@@ -11,5 +11,6 @@ pub mod files;
 pub mod node;
 pub mod node_key;
 pub mod party;
+pub mod station;
 
 pub use failure::Failure;

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use trialogue::{charter, demo, device, endpoint, enrol, node, node_key, party};
+use trialogue::{charter, demo, device, endpoint, enrol, node, node_key, party, station};
 
 /// A crisis hotline between sovereign parties.
 #[derive(Parser)]
@@ -23,6 +23,8 @@ enum Command {
     Node(node::Arguments),
     /// A console without a screen: rings, answers, plays, records.
     Endpoint(Box<endpoint::Arguments>),
+    /// A machine that tests the line by calling those of the other parties.
+    Station(station::Arguments),
     /// Drafts, signs, verifies and shows the agreement of all parties.
     #[command(subcommand)]
     Charter(charter::Command),
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Command::NodeKey(arguments) => node_key::run(arguments),
         Command::Node(arguments) => node::run(arguments),
         Command::Endpoint(arguments) => endpoint::run(*arguments),
+        Command::Station(arguments) => station::run(arguments),
         Command::Charter(command) => charter::run(command),
         Command::Device(command) => device::run(command),
         Command::Enrol(arguments) => enrol::run(arguments),

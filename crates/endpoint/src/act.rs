@@ -42,6 +42,11 @@ impl Endpoint {
                 }
             }
             Output::Log(event) => self.report.say(Event::Log { line: format!("{event:?}") }),
+            Output::ProveAlive { nonce } => {
+                if crate::sealing::probe() {
+                    self.input(Input::Proven { nonce });
+                }
+            }
             Output::Ringing(_) => {}
             of_slot => self.act_at(0, of_slot).await,
         }
@@ -107,6 +112,7 @@ impl Endpoint {
         let was_in = self.view.call.is_some();
         self.view = view;
         self.report.say(Event::View { view: Box::new(self.view.clone()) });
+        self.station_sees(Instant::now());
         if let Some(call) = &self.view.call {
             let members: BTreeSet<&str> = call.members.iter().map(|member| member.person.device.as_str()).collect();
             self.silences.keep(|device| members.contains(device.to_string().as_str()));

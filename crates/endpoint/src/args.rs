@@ -44,6 +44,9 @@ pub struct Args {
     /// Places for pictures (0 to 16).
     #[arg(long, default_value_t = 8)]
     pub pictures: usize,
+    /// Tests the line by itself; see `trialogue station`.
+    #[arg(skip)]
+    pub station: bool,
     /// Stop after so many seconds.
     #[arg(long = "for")]
     pub seconds: Option<u64>,

@@ -13,6 +13,7 @@ use crate::sealing::Sealing;
 use crate::slot::Slot;
 use crate::socket::{self, Address, SocketEvent};
 use crate::speak::Speaker;
+use crate::station::Stationed;
 use crate::{EndpointError, identity};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -53,6 +54,8 @@ pub(crate) struct Endpoint {
     /// Of legs that are gone.
     pub(crate) media_packets_before: u64,
     pub(crate) rang: bool,
+    /// It tests the line by itself.
+    pub(crate) station: Option<Stationed>,
     pub(crate) stop: bool,
     pub(crate) failure: Option<EndpointError>,
 }
@@ -66,7 +69,10 @@ impl Endpoint {
         let console = Console::new(kept.identity, kept.charter, !args.off_watch)?;
         let speaker = Speaker::open(args.wav.as_deref())?;
         let film = args.video.as_deref().map(Film::open).transpose()?;
-        let listener = Listener::new(args.record.as_deref())?;
+        let mut listener = Listener::new(args.record.as_deref())?;
+        if args.station {
+            listener.keep_decoded();
+        }
         let node = Address::parse(&kept.node).ok_or(EndpointError::NoNode)?;
         let start = Instant::now();
         let (events, incoming) = socket::events();
@@ -96,6 +102,7 @@ impl Endpoint {
             picture_sent: 0,
             media_packets_before: 0,
             rang: false,
+            station: args.station.then(Stationed::new),
             stop: false,
             failure: None,
             args,
@@ -186,6 +193,7 @@ impl Endpoint {
             end,
             in_call.then(|| self.voice_pace.due()),
             self.picture_pace.as_ref().filter(|_| in_call).map(Pace::due),
+            self.station_due(),
             self.sealing.waits().then(|| Instant::now() + Duration::from_millis(20)),
         ];
         let slots = self.slots.iter().flat_map(|slot| [slot.reconnect_at, slot.leg.as_ref().map(Leg::timeout)]);
@@ -207,6 +215,7 @@ impl Endpoint {
         }
         self.leg_events();
         self.release(now);
+        self.station_tick(now);
         self.speak(now);
         while let Some(output) = self.console.poll() {
             self.act(output).await;

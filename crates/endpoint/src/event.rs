@@ -62,6 +62,11 @@ pub enum Event {
         /// The same of pictures.
         pictures: Vec<Picture>,
     },
+    /// A station has tested the line.
+    Tested {
+        /// Of every other party.
+        results: Vec<Tested>,
+    },
     /// Something of the console machine, for the log.
     Log {
         /// One line.
@@ -72,6 +77,21 @@ pub enum Event {
         /// Why.
         why: String,
     },
+}
+
+/// What a station has heard of another party's.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Tested {
+    /// Party id.
+    pub party: String,
+    /// Its speech was opened and heard.
+    pub ok: bool,
+    /// From mouth to ear and back, in milliseconds.
+    pub round_trip_ms: Option<f64>,
+    /// 1 to 5.
+    pub quality: Option<f64>,
+    /// Voice frames that did not come in time, in millionths.
+    pub loss_ppm: Option<u32>,
 }
 
 /// What came of one sender.

@@ -21,6 +21,7 @@ mod sealing;
 mod slot;
 mod socket;
 mod speak;
+pub mod station;
 mod tls;
 
 pub use args::Args;

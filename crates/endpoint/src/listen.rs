@@ -34,12 +34,17 @@ struct Sender {
     reel: Option<Reel>,
     squares: f64,
     samples: u64,
+    /// Decoded just now.
+    fresh: Vec<f32>,
 }
 
 /// Everything heard.
 pub struct Listener {
     record: Option<PathBuf>,
     senders: BTreeMap<(DeviceId, bool), Sender>,
+    /// Whether what is decoded is wanted, and what was since it was asked for last.
+    wanted: bool,
+    decoded: Vec<(DeviceId, Vec<f32>)>,
     start: std::time::Instant,
 }
 
@@ -49,7 +54,23 @@ impl Listener {
         if let Some(dir) = record {
             std::fs::create_dir_all(dir).map_err(|e| EndpointError::file(dir, e))?;
         }
-        Ok(Self { record: record.map(Path::to_owned), senders: BTreeMap::new(), start: std::time::Instant::now() })
+        Ok(Self {
+            record: record.map(Path::to_owned),
+            senders: BTreeMap::new(),
+            wanted: false,
+            decoded: Vec::new(),
+            start: std::time::Instant::now(),
+        })
+    }
+
+    /// Keeps what is decoded for [`Listener::decoded`].
+    pub fn keep_decoded(&mut self) {
+        self.wanted = true;
+    }
+
+    /// What was decoded of each sender's voice since the last time, in the order in which it came.
+    pub fn decoded(&mut self) -> Vec<(DeviceId, Vec<f32>)> {
+        std::mem::take(&mut self.decoded)
     }
 
     /// Forgets which senders were heard, so that "first" is said again: the endpoint joined anew.
@@ -91,11 +112,16 @@ impl Listener {
         sender.figures.opened += 1;
         let path = |ending: &str| dir.as_ref().map(|dir| dir.join(format!("{}.{ending}", opened.device)));
         if opened.voice {
-            sender.hear(frame, opened.time, path("wav"))
+            sender.hear(frame, opened.time, path("wav"));
         } else {
             sender.see(frame, opened.time, path("ivf"))
         }
-        !std::mem::replace(&mut sender.first, true)
+        let first = !std::mem::replace(&mut sender.first, true);
+        let fresh = std::mem::take(&mut sender.fresh);
+        if self.wanted && !fresh.is_empty() {
+            self.decoded.push((opened.device, fresh));
+        }
+        first
     }
 
     /// Figures of all senders.
@@ -129,6 +155,7 @@ impl Listener {
             reel: None,
             squares: 0.0,
             samples: 0,
+            fresh: Vec::new(),
         }))
     }
 }
@@ -166,6 +193,7 @@ impl Sender {
         let pcm = pcm.get(..count).unwrap_or_default();
         self.squares += pcm.iter().map(|sample| f64::from(*sample) * f64::from(*sample)).sum::<f64>();
         self.samples += pcm.len() as u64;
+        self.fresh.extend(pcm);
         if let Some(wav) = &mut self.wav {
             for sample in pcm {
                 #[expect(clippy::cast_possible_truncation, reason = "clamped to 16 bits")]

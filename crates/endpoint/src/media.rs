@@ -87,6 +87,14 @@ impl Endpoint {
         }
     }
 
+    /// The next 20 ms: of the file, or of the test call.
+    fn voice(&mut self, now: Instant) -> Option<Vec<u8>> {
+        match self.station.as_mut().and_then(|station| station.test.as_mut()) {
+            Some(test) => self.speaker.encode(&test.frame(now)),
+            None => self.speaker.frame(),
+        }
+    }
+
     /// What is due to be said and shown. Without a key nothing is sent; muted, not a packet.
     pub(crate) fn speak(&mut self, now: Instant) {
         if self.view.call.is_none() {
@@ -95,7 +103,7 @@ impl Endpoint {
         if self.voice_pace.take(now) {
             self.voice_time += FRAME as u64;
             if !self.muted
-                && let Some(frame) = self.speaker.frame()
+                && let Some(frame) = self.voice(now)
                 && let Some(sealed) = self.sealing.seal(true, &frame)
                 && let Some(leg) = self.slots.get_mut(self.active).and_then(|slot| slot.leg.as_mut())
             {

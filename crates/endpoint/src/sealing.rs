@@ -108,3 +108,18 @@ impl Sealing {
         !self.held.is_empty()
     }
 }
+
+/// Seals and opens a frame under a key made for that, as those of a call are: does sealing work here at all?
+pub fn probe() -> bool {
+    let (mut key, mut frame, mut sealed, mut opened) = ([0; BaseKey::LEN], [0; 160], Vec::new(), Vec::new());
+    if getrandom::fill(&mut key).is_err() || getrandom::fill(&mut frame).is_err() {
+        return false;
+    }
+    let (Some(id), key) = (KeyId::from_u64(0), BaseKey::new(key)) else { return false };
+    let Ok(mut sealer) = Sealer::new(id, &key) else { return false };
+    let mut opener = Opener::default();
+    opener.insert(id, &key).is_ok()
+        && sealer.seal(0, &frame, &mut sealed).is_ok()
+        && opener.open(0, &sealed, &mut opened).is_ok()
+        && opened == frame
+}

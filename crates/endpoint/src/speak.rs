@@ -37,15 +37,20 @@ impl Speaker {
         Ok(Self { encoder, samples, at: 0 })
     }
 
-    /// The next 20 ms.
+    /// The next 20 ms of the file.
     pub fn frame(&mut self) -> Option<Vec<u8>> {
         let mut pcm = [0.0; FRAME];
         for sample in &mut pcm {
             *sample = self.samples.get(self.at).copied().unwrap_or_default();
             self.at = (self.at + 1) % self.samples.len().max(1);
         }
+        self.encode(&pcm)
+    }
+
+    /// 20 ms.
+    pub fn encode(&mut self, pcm: &[f32; FRAME]) -> Option<Vec<u8>> {
         let mut packet = [0; 400];
-        let length = self.encoder.encode_float_to_slice(&pcm, &mut packet).ok()?;
+        let length = self.encoder.encode_float_to_slice(pcm, &mut packet).ok()?;
         Some(packet.get(..length)?.to_vec())
     }
 }

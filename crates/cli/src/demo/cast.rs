@@ -8,7 +8,7 @@ pub struct PartyRole {
     pub id: &'static str,
     pub name: Three,
     /// In the order in which a ring comes to them on each of their lines.
-    pub offices: [OfficeRole; 5],
+    pub offices: [OfficeRole; 6],
 }
 
 /// An office and the person who holds it.
@@ -32,13 +32,15 @@ pub struct LineRole {
     pub staged: bool,
 }
 
+/// The line that stations have to themselves.
+pub const TEST_LINE: &str = "test";
 /// Marking of every line.
 pub const MARKING: &str = "EXERCISE · REL TO USA, JPN, KOR";
 /// Seconds until a ring comes to a party's next office on the line.
 pub const ESCALATE_SECONDS: u16 = 15;
 
 /// The lines, as the board shows them.
-pub const LINES: [LineRole; 3] = [
+pub const LINES: [LineRole; 4] = [
     LineRole { id: "leaders", name: ["Leaders", "首脳", "정상"], authority: "flash-override", staged: true },
     LineRole {
         id: "advisers",
@@ -47,6 +49,9 @@ pub const LINES: [LineRole; 3] = [
         staged: false,
     },
     LineRole { id: "duty", name: ["Duty officers", "当直", "당직"], authority: "immediate", staged: false },
+    LineRole {
+        id: TEST_LINE, name: ["Line test", "回線試験", "회선 시험"], authority: "routine", staged: false
+    },
 ];
 
 /// What a consultation may be about: id and text.
@@ -97,6 +102,16 @@ const fn note_taker(id: &'static str, person: &'static str) -> OfficeRole {
     }
 }
 
+const fn station(id: &'static str) -> OfficeRole {
+    OfficeRole {
+        id,
+        title: ["Line test", "回線試験", "회선 시험"],
+        person: "Station",
+        role: "station",
+        lines: &[TEST_LINE],
+    }
+}
+
 /// The parties, as the demo prints them.
 pub const PARTIES: [PartyRole; 3] = [
     PartyRole {
@@ -112,6 +127,7 @@ pub const PARTIES: [PartyRole; 3] = [
             leader("usa-president", ["President", "大統領", "대통령"], "Alex Morgan"),
             interpreter("usa-interpreter", "Casey Nguyen"),
             note_taker("usa-note-taker", "Robin Hayes"),
+            station("usa-station"),
         ],
     },
     PartyRole {
@@ -127,6 +143,7 @@ pub const PARTIES: [PartyRole; 3] = [
             leader("jpn-prime-minister", ["Prime Minister", "内閣総理大臣", "총리"], "佐藤 葵"),
             interpreter("jpn-interpreter", "中村 凪"),
             note_taker("jpn-note-taker", "小林 湊"),
+            station("jpn-station"),
         ],
     },
     PartyRole {
@@ -138,6 +155,7 @@ pub const PARTIES: [PartyRole; 3] = [
             leader("kor-president", ["President", "大統領", "대통령"], "김하늘"),
             interpreter("kor-interpreter", "정다온"),
             note_taker("kor-note-taker", "최아린"),
+            station("kor-station"),
         ],
     },
 ];

@@ -60,7 +60,7 @@ fn respond(head: &str, house: &House) -> String {
 
 fn redirect(office: &str, house: &House) -> String {
     for household in &house.parties {
-        if let Some(office) = household.role.offices.iter().find(|role| role.id == office) {
+        if let Some(office) = household.role.offices.iter().find(|role| role.id == office && role.role != "station") {
             return match house.link(household, office) {
                 Ok(link) => page("302 Found", &format!("Location: {}\r\n", link.as_str()), "Signing in."),
                 Err(why) => page("500 Internal Server Error", "", &why.to_string()),
@@ -77,7 +77,7 @@ fn overview(house: &House) -> String {
     // Writing into a String cannot fail.
     for household in &house.parties {
         let _ = write!(text, "<h2>{}</h2><ul>", household.role.name.join(" · "));
-        for office in &household.role.offices {
+        for office in household.role.offices.iter().filter(|office| office.role != "station") {
             let _ = write!(
                 text,
                 "<li><a href=\"/{}\" rel=\"noreferrer\">{}</a>: {}</li>",

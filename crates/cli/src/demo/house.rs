@@ -64,7 +64,7 @@ impl House {
         }
         let charter = match held {
             Some(held) => held,
-            None => agree(&dir, &file, &parties, arguments.suite.unwrap_or(Suite::Cnsa2))?,
+            None => agree(&dir, &file, &parties, arguments)?,
         };
         if arguments.suite.is_some_and(|suite| suite != charter.suite()) {
             let suite = charter.suite().name();
@@ -133,11 +133,24 @@ impl House {
         enrol::url(&household.url(), &link)
     }
 
+    /// The charter has the office.
+    pub fn has(&self, office: &OfficeRole) -> bool {
+        self.charter.offices.iter().any(|known| known.id.as_str() == office.id)
+    }
+
+    /// The charter has a test line.
+    pub fn has_stations(&self) -> bool {
+        self.parties
+            .iter()
+            .flat_map(|party| &party.role.offices)
+            .any(|office| office.role == "station" && self.has(office))
+    }
+
     /// A new enrolment link for every office, by office.
     pub fn links(&self) -> Result<BTreeMap<&'static str, String>, Failure> {
         let mut links = BTreeMap::new();
         for household in &self.parties {
-            for office in &household.role.offices {
+            for office in household.role.offices.iter().filter(|office| self.has(office)) {
                 links.insert(office.id, self.link(household, office)?.as_str().to_owned());
             }
         }
@@ -153,7 +166,7 @@ impl House {
             let role = household.role;
             let _ =
                 writeln!(text, "\n{} — {}   (node {} at {})", role.id, role.name[0], household.node, household.url());
-            for office in &role.offices {
+            for office in role.offices.iter().filter(|office| office.role != "station") {
                 let _ = writeln!(text, "  {:<26} http://127.0.0.1:{desk}/{}", office.title[0], office.id);
             }
         }
@@ -235,11 +248,12 @@ fn ports(arguments: &Arguments, held: Option<&VerifiedCharter>) -> Result<Ports,
 }
 
 /// Drafts the charter from a plan that people can read, and has every party sign it.
-fn agree(dir: &Path, file: &Path, parties: &[Household], suite: Suite) -> Result<VerifiedCharter, Failure> {
+fn agree(dir: &Path, file: &Path, parties: &[Household], arguments: &Arguments) -> Result<VerifiedCharter, Failure> {
     let plan = dir.join("charter.toml");
+    let suite = arguments.suite.unwrap_or(Suite::Cnsa2);
     let alternates = parties.iter().filter(|household| household.alternate.is_some());
     let alternates: Vec<&str> = alternates.map(|household| household.role.id).collect();
-    files::replace(&plan, plan_text(suite, &alternates).as_bytes())?;
+    files::replace(&plan, plan_text(suite, &alternates, arguments.stations).as_bytes())?;
     let mut charter = charter::draft(&plan, None)?;
     for household in parties {
         charter.sign(&household.root.party, &household.root.key).map_err(|why| Failure::content(&plan, why))?;

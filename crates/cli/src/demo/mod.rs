@@ -6,10 +6,12 @@ mod house;
 mod nodes;
 mod plan;
 mod ports;
+mod stations;
 
 use crate::{Failure, files};
 use house::House;
 use nodes::Nodes;
+use stations::Stations;
 use std::path::PathBuf;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -30,6 +32,9 @@ pub struct Arguments {
     /// Gives this party (USA, JPN or KOR) an alternate site: a second node, to which its consoles hold a warm leg.
     #[arg(long, value_name = "PARTY")]
     pub alternate: Option<String>,
+    /// A new charter has a test line, and a station beside every node tests it.
+    #[arg(long)]
+    pub stations: bool,
     /// Files of the web console; the ones that the program brings along if it is left out.
     #[arg(long)]
     pub console_dir: Option<PathBuf>,
@@ -64,19 +69,31 @@ async fn show(arguments: &Arguments) -> Result<(), Failure> {
         ))
     })?;
     let mut nodes = Nodes::start(&house)?;
+    let mut stations = None;
     let outcome = tokio::select! {
-        outcome = serve(&house, &desk, &mut nodes) => outcome,
+        outcome = serve(&house, &desk, &mut nodes, &mut stations) => outcome,
         _ = interrupt.recv() => Ok(()),
         _ = terminate.recv() => Ok(()),
     };
     println!("\nStopping the nodes …");
+    if let Some(stations) = &mut stations {
+        stations.stop().await;
+    }
     nodes.stop().await;
     outcome
 }
 
 /// Until the last node has ended by itself.
-async fn serve(house: &House, desk: &TcpListener, nodes: &mut Nodes) -> Result<(), Failure> {
+async fn serve(
+    house: &House,
+    desk: &TcpListener,
+    nodes: &mut Nodes,
+    stations: &mut Option<Stations>,
+) -> Result<(), Failure> {
     nodes.wait_until_up(house).await?;
+    if house.has_stations() {
+        *stations = Some(Stations::start(house)?);
+    }
     let links = house.links()?;
     let text = serde_json::to_string_pretty(&links).unwrap_or_default();
     files::replace_secret(&house.dir.join("links.json"), text.as_bytes())?;

@@ -1,12 +1,13 @@
 //! The plan of the demo's charter, as a person would write it.
 
-use super::cast::{ESCALATE_SECONDS, LINES, LineRole, MARKING, OfficeRole, PARTIES, SUBJECTS, Three};
+use super::cast::{ESCALATE_SECONDS, LINES, LineRole, MARKING, OfficeRole, PARTIES, SUBJECTS, TEST_LINE, Three};
 use std::fmt::Write as _;
 use trialogue_charter::Suite;
 
 /// `charter.toml` of the demo.
-/// `alternates`: parties with a second node.
-pub fn plan_text(suite: Suite, alternates: &[&str]) -> String {
+/// `alternates`: parties with a second node; `stations`: with a test line.
+pub fn plan_text(suite: Suite, alternates: &[&str], stations: bool) -> String {
+    let wanted = |office: &&OfficeRole| stations || office.role != "station";
     let lower = PARTIES.each_ref().map(|party| party.id.to_ascii_lowercase());
     let main = lower.iter().map(|party| format!("{party}/node.pub"));
     let second = alternates.iter().map(|party| format!("{}/alternate/node.pub", party.to_ascii_lowercase()));
@@ -21,13 +22,13 @@ pub fn plan_text(suite: Suite, alternates: &[&str]) -> String {
     );
     // Writing into a String cannot fail.
     for party in &PARTIES {
-        for OfficeRole { id, title, role, .. } in &party.offices {
+        for OfficeRole { id, title, role, .. } in party.offices.iter().filter(wanted) {
             let (title, party) = (three(title), party.id);
             let _ =
                 write!(text, "\n[[office]]\nid = \"{id}\"\nparty = \"{party}\"\ntitle = {title}\nrole = \"{role}\"\n");
         }
     }
-    for line in &LINES {
+    for line in LINES.iter().filter(|line| stations || line.id != TEST_LINE) {
         describe(&mut text, line);
     }
     for (id, subject) in &SUBJECTS {

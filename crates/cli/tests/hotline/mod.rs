@@ -40,6 +40,11 @@ impl Hotline {
         Self::start_with(&[])
     }
 
+    /// With a test line, and a station beside every node.
+    pub fn with_stations() -> Self {
+        Self::start_with(&["--stations"])
+    }
+
     /// With further arguments of the demo.
     pub fn start_with(more: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
