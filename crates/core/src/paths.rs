@@ -23,6 +23,11 @@ impl Machine {
         others.map(path).collect()
     }
 
+    /// The ways to other nodes, for the operator.
+    pub fn ways(&self) -> Vec<PathState> {
+        self.paths()
+    }
+
     /// The shell measured the paths of a link.
     pub(crate) fn link_paths(&mut self, node: NodeId, mut paths: Vec<PathMeasure>) {
         if node == self.node || !self.charter.serves(&node) {

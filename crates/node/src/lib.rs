@@ -10,6 +10,7 @@ pub mod config;
 mod control;
 pub mod counters;
 mod error;
+pub mod health;
 mod keys;
 pub mod links;
 pub mod media;

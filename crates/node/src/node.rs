@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::control::{Clock, Control, MEDIA_WAITING, Sources, WAITING};
 use crate::counters::Counters;
 use crate::error::NodeError;
+use crate::health::{Health, Recorder};
 use crate::keys;
 use crate::links::{LinkSecret, Links};
 use crate::media::{MediaConfig, MediaHandle};
@@ -89,7 +90,10 @@ impl Node {
         let figures = media.clone();
         let (officer, officer_in) = open_officer(&config);
         let (alerter, alerts_in) = Alerter::new(&config.alert, &counters)?;
+        let health = Health::open(&config.data_dir)?;
+        let recorder = Recorder::new(health.clone(), clock.now());
         let web = Web::start(WebSetup {
+            health,
             listen: config.listen_web,
             tls: config.web_tls.clone(),
             origins: config.web_origins.clone(),
@@ -117,6 +121,7 @@ impl Node {
             media: media.clone(),
             link_media: links.media(),
             status: status.clone(),
+            recorder,
             counters: counters.clone(),
             links: BTreeMap::new(),
             consoles: BTreeMap::new(),

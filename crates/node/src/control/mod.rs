@@ -13,6 +13,7 @@ pub(crate) use clock::Clock;
 use crate::admin::Asked;
 use crate::alert::{Alerted, Alerter};
 use crate::counters::Counters;
+use crate::health::Recorder;
 use crate::links::{LinkAmender, LinkEvent, LinkMedia};
 use crate::media::{MediaEvent, MediaHandle};
 use crate::officer::Errand;
@@ -46,6 +47,7 @@ pub(crate) struct Control {
     pub(crate) media: MediaHandle,
     pub(crate) link_media: LinkMedia,
     pub(crate) status: Status,
+    pub(crate) recorder: Recorder,
     pub(crate) counters: Counters,
     pub(crate) links: BTreeMap<NodeId, Outbox<Vec<u8>>>,
     pub(crate) consoles: BTreeMap<ConsoleKey, ConsoleOut>,
@@ -96,6 +98,9 @@ impl Control {
                     Either::Console(event) => self.console_event(event),
                 },
                 () = tokio::time::sleep_until(due) => self.input(Input::Tick),
+            }
+            if !self.recorder.look(&self.machine, &self.node, self.clock.now()) {
+                self.counters.count("health_minute_lost");
             }
         }
     }

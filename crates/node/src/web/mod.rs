@@ -1,6 +1,7 @@
 //! What a browser meets: the console's files, the console's WebSocket, and two pages for the operator.
 
 mod assets;
+mod health;
 mod listen;
 mod officer;
 mod operator;
@@ -8,7 +9,7 @@ mod server;
 mod socket;
 
 pub use assets::Assets;
-pub use operator::{LinkStatus, Status, TestStatus};
+pub use operator::{Health, LinkStatus, Status, TestStatus};
 pub use server::{Web, WebSetup};
 pub use socket::{ConsoleEvent, ConsoleOut};
 

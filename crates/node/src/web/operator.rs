@@ -66,6 +66,24 @@ pub struct Health {
     pub tests: Vec<TestStatus>,
 }
 
+impl Health {
+    /// Why the node cannot do all of its work; empty: it can. Ids of the charter only.
+    #[must_use]
+    pub fn reasons(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        if self.unrecorded {
+            reasons.push("the journal cannot be written: free space on the disk or replace it".to_owned());
+        }
+        for link in self.links.iter().filter(|link| !link.up) {
+            reasons.push(format!("there is no link to node {}", link.node));
+        }
+        for test in self.tests.iter().filter(|test| test.grade == "red") {
+            reasons.push(format!("the {} test between {} and {} failed or stayed away twice", test.level, test.a, test.b));
+        }
+        reasons
+    }
+}
+
 impl Status {
     /// Changes what is shown.
     pub fn change(&self, how: impl FnOnce(&mut Health)) {
@@ -84,7 +102,10 @@ pub(super) fn metrics(status: &Status, counters: &Counters, media: &MediaCounter
     let mut text = String::new();
     for (name, value) in counters.all().into_iter().chain(of_media(media)) {
         // Writing to a `String` cannot fail.
-        let _ = writeln!(text, "# TYPE trialogue_{name}_total counter\ntrialogue_{name}_total {value}");
+        let _ = writeln!(
+            text,
+            "# HELP trialogue_{name}_total How often since the start; docs/monitoring says more.\n# TYPE trialogue_{name}_total counter\ntrialogue_{name}_total {value}"
+        );
     }
     let gauges = [
         ("consoles", now.consoles as u64),
@@ -96,7 +117,13 @@ pub(super) fn metrics(status: &Status, counters: &Counters, media: &MediaCounter
     for (name, value) in gauges {
         let _ = writeln!(text, "# TYPE trialogue_{name} gauge\ntrialogue_{name} {value}");
     }
-    text.push_str("# TYPE trialogue_link_up gauge\n");
+    let ready = u64::from(now.reasons().is_empty());
+    let _ = writeln!(
+        text,
+        "# HELP trialogue_ready The node can do all of its work; /healthz says what it cannot.\n# TYPE trialogue_ready gauge\ntrialogue_ready {ready}"
+    );
+    tests(&mut text, &now.tests);
+    text.push_str("# HELP trialogue_link_up A link to the node is up.\n# TYPE trialogue_link_up gauge\n");
     for link in &now.links {
         let _ = writeln!(text, "trialogue_link_up{{node=\"{}\"}} {}", link.node, u8::from(link.up));
     }
@@ -113,6 +140,27 @@ pub(super) fn metrics(status: &Status, counters: &Counters, media: &MediaCounter
         let _ = writeln!(text, "trialogue_media_residence_seconds{{quantile=\"{quantile}\"}} {}", us as f64 / 1e6);
     }
     text
+}
+
+/// How the tests of the line stand.
+fn tests(text: &mut String, tests: &[TestStatus]) {
+    text.push_str(
+        "# HELP trialogue_test_grade Test of the line: 0 not scheduled, 1 no result yet, 2 good, 3 amber, 4 red.\n# TYPE trialogue_test_grade gauge\n",
+    );
+    for TestStatus { a, b, level, grade, .. } in tests {
+        let value = ["unset", "unknown", "good", "amber", "red"].iter().position(|name| name == grade).unwrap_or(0);
+        let _ = writeln!(text, "trialogue_test_grade{{a=\"{a}\",b=\"{b}\",level=\"{level}\"}} {value}");
+    }
+    text.push_str(
+        "# HELP trialogue_test_good_timestamp_seconds When the test was last good, in seconds since 1970 UTC.\n# TYPE trialogue_test_good_timestamp_seconds gauge\n",
+    );
+    for TestStatus { a, b, level, good_ms, .. } in tests {
+        if let Some(ms) = good_ms {
+            let seconds = *ms as f64 / 1e3;
+            let name = "trialogue_test_good_timestamp_seconds";
+            let _ = writeln!(text, "{name}{{a=\"{a}\",b=\"{b}\",level=\"{level}\"}} {seconds}");
+        }
+    }
 }
 
 fn of_media(media: &MediaCounters) -> [(&'static str, u64); 20] {

@@ -1,9 +1,10 @@
 //! Routes, and the headers that every answer carries.
 
 use super::socket::{self, ConsoleEvent};
-use super::{Assets, SOCKETS_MAX, Status, WebError, listen, officer, operator};
+use super::{Assets, SOCKETS_MAX, Status, WebError, health, listen, officer, operator};
 use crate::config::{Passkeys, WebTls};
 use crate::counters::Counters;
+use crate::health::Health;
 use crate::media::MediaCounters;
 use crate::officer::Officer;
 use axum::Router;
@@ -53,6 +54,8 @@ pub struct WebSetup {
     pub sites: Vec<String>,
     /// The console's files.
     pub assets: Assets,
+    /// For `/health`.
+    pub health: Health,
     /// For `/healthz`.
     pub status: Status,
     /// For `/metrics`.
@@ -75,6 +78,7 @@ pub(super) struct Shared {
     origins: Vec<String>,
     policy: HeaderValue,
     assets: Assets,
+    pub(super) health: Health,
     pub(super) status: Status,
     pub(super) counters: Counters,
     media: MediaFigures,
@@ -110,6 +114,7 @@ impl Web {
             policy: policy(&setup.sites),
             origins: setup.origins,
             assets: setup.assets,
+            health: setup.health,
             status: setup.status,
             counters: setup.counters,
             media: setup.media,
@@ -125,7 +130,11 @@ impl Web {
             .route("/officer/charter", get(officer::charter))
             .route("/officer/nonce", get(officer::nonce))
             .route("/officer/ask", post(officer::ask))
-            .route("/healthz", get(healthz))
+            .route("/healthz", get(health::probe))
+            .route("/health", get(health::page))
+            .route("/health.css", get(health::style))
+            .route("/health.csv", get(health::csv))
+            .route("/health.json", get(health::json))
             .route("/metrics", get(metrics))
             .fallback(file)
             .layer(middleware::from_fn_with_state(shared.clone(), headers))
@@ -169,10 +178,6 @@ async fn file(State(shared): State<Arc<Shared>>, request: Request) -> Response {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
     shared.assets.answer(request.uri().path(), request.headers())
-}
-
-async fn healthz(State(shared): State<Arc<Shared>>) -> Response {
-    axum::Json(shared.status.now()).into_response()
 }
 
 async fn metrics(State(shared): State<Arc<Shared>>) -> Response {

@@ -1,0 +1,77 @@
+//! The operator's pages: is the node ready, and how have paths and lines been. No names of people, no addresses.
+
+use super::server::Shared;
+use crate::health::{self, STYLE, Tongue, Window};
+use axum::extract::{Query, State};
+use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What is asked for.
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    window: Option<String>,
+    lang: Option<String>,
+}
+
+impl Asked {
+    /// The last hour, where nothing known is asked for.
+    fn window(&self) -> Window {
+        self.window.as_deref().and_then(Window::named).unwrap_or_default()
+    }
+}
+
+/// `/healthz`: what it always showed, and in one word whether the node can do its work.
+#[derive(Serialize)]
+struct Probe {
+    /// `ready` or `degraded`.
+    state: &'static str,
+    /// Why, one sentence each.
+    reasons: Vec<String>,
+    #[serde(flatten)]
+    health: super::Health,
+}
+
+/// 200 also when degraded: a node that is degraded still carries calls, and whoever restarts it would cut them.
+pub(super) async fn probe(State(shared): State<Arc<Shared>>) -> Response {
+    let health = shared.status.now();
+    let reasons = health.reasons();
+    let state = if reasons.is_empty() { "ready" } else { "degraded" };
+    axum::Json(Probe { state, reasons, health }).into_response()
+}
+
+pub(super) async fn page(
+    State(shared): State<Arc<Shared>>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Response {
+    let accepts = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (tongue, window, now_ms) = (Tongue::choose(asked.lang.as_deref(), accepts), asked.window(), now_ms());
+    let series = shared.health.series(window, now_ms).await;
+    let text = health::page(tongue, window, now_ms, &shared.status.now(), &series);
+    ([(CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response()
+}
+
+pub(super) async fn style() -> Response {
+    ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE).into_response()
+}
+
+pub(super) async fn csv(State(shared): State<Arc<Shared>>, Query(asked): Query<Asked>) -> Response {
+    let series = shared.health.series(asked.window(), now_ms()).await;
+    let kind = (CONTENT_TYPE, "text/csv; charset=utf-8");
+    let name = (CONTENT_DISPOSITION, "attachment; filename=\"health.csv\"");
+    (StatusCode::OK, [kind, name], health::csv(&series)).into_response()
+}
+
+pub(super) async fn json(State(shared): State<Arc<Shared>>, Query(asked): Query<Asked>) -> Response {
+    let (window, now_ms) = (asked.window(), now_ms());
+    let series = shared.health.series(window, now_ms).await;
+    axum::Json(health::json(&shared.status.now().node, window, now_ms, &series)).into_response()
+}
+
+fn now_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
+}
