@@ -10,10 +10,10 @@ await mkdir(out, { recursive: true });
 const server = await preview({ root: new URL('..', import.meta.url).pathname, build: { outDir: 'dist-fixtures' }, preview: { port: 0, host: '127.0.0.1' }, logLevel: 'error' });
 const base = `http://127.0.0.1:${server.httpServer.address().port}`;
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
-const scenes = ['board', 'duty', 'consult', 'asked', 'outcome', 'ringing', 'flash', 'fetching', 'calling', 'call', 'stranger', 'staging', 'waiting', 'listening', 'held', 'joining', 'leaving', 'long', 'offline', 'refused', 'otherTab', 'unenrolled',
+const scenes = ['board', 'tests', 'duty', 'consult', 'asked', 'outcome', 'ringing', 'flash', 'fetching', 'calling', 'call', 'stranger', 'staging', 'waiting', 'listening', 'held', 'joining', 'leaving', 'long', 'offline', 'refused', 'otherTab', 'unenrolled',
   'enrol', 'locked', 'bare', 'authority', 'officer', 'desk'];
 /** What is pressed before one looks. */
-const press = { locked: 'sign-in', bare: 'protect', authority: 'authority', desk: 'issue' };
+const press = { locked: 'sign-in', bare: 'protect', authority: 'authority', desk: 'issue', tests: 'open-tests' };
 let violations = 0;
 for (const locale of ['en', 'ja', 'ko']) {
   for (const [width, height] of [[1280, 800], [390, 844]]) {
