@@ -36,6 +36,9 @@ fn stations_test_the_line() {
     for endpoint in &mut endpoints {
         endpoint.until_view("all stations and consoles good", good);
         let lines = endpoint.view["lines"].as_array().unwrap();
-        assert!(lines.iter().all(|line| line["id"] != "test" && line["ring"].is_null()), "nobody is offered the test line");
+        assert!(
+            lines.iter().all(|line| line["id"] != "test" && line["ring"].is_null()),
+            "nobody is offered the test line"
+        );
     }
 }

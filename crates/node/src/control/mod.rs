@@ -19,7 +19,7 @@ use crate::media::{MediaEvent, MediaHandle};
 use crate::officer::Errand;
 use crate::outbox::Outbox;
 use crate::store::StoreHandle;
-use crate::web::{ConsoleEvent, ConsoleOut, LinkStatus, Status};
+use crate::web::{ConsoleEvent, ConsoleOut, LinkStatus, PathFigures, Status};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tokio::sync::{mpsc, watch};
@@ -126,7 +126,14 @@ impl Control {
             LinkEvent::Message { node, bytes } => self.input(Input::LinkMessage { node, bytes }),
             LinkEvent::Paths { node, paths } => {
                 let (up, all) = (paths.iter().filter(|path| path.up).count(), paths.len());
-                self.show_link(&node, |link| (link.paths_up, link.paths) = (up, all));
+                let figures = paths.iter().map(|path| PathFigures {
+                    up: path.up,
+                    round_trip_us: path.round_trip_us,
+                    jitter_us: path.jitter_us,
+                    loss_ppm: path.loss_ppm,
+                });
+                let figures: Vec<PathFigures> = figures.collect();
+                self.show_link(&node, |link| (link.paths_up, link.paths, link.figures) = (up, all, figures));
                 self.input(Input::LinkPaths { node, paths });
             }
             LinkEvent::RoundTrip { node, round_trip_us } => {

@@ -23,7 +23,12 @@ pub fn page(tongue: Tongue, window: Window, now_ms: u64, status: &Status, series
     );
     links(&mut out, tongue, window);
     tests(&mut out, tongue, &status.tests);
-    let _ = write!(out, "<h2>{}</h2><p>{}</p>", words::window(tongue, window), words::budget(tongue, window.budget_seconds()));
+    let _ = write!(
+        out,
+        "<h2>{}</h2><p>{}</p>",
+        words::window(tongue, window),
+        words::budget(tongue, window.budget_seconds())
+    );
     if series.is_empty() {
         let _ = write!(out, "<p>{}</p>", say(words::NOTHING));
     } else {
@@ -49,7 +54,11 @@ fn links(out: &mut String, tongue: Tongue, window: Window) {
     let _ = write!(out, "</ul></nav><nav aria-label=\"{}\"><ul>", tongue.say(words::LANGUAGE));
     for other in Tongue::ALL {
         let (name, other) = (other.name(), other.code());
-        let _ = write!(out, "<li><a lang=\"{other}\" href=\"/health?window={}&amp;lang={other}\">{name}</a>", window.name());
+        let _ = write!(
+            out,
+            "<li><a lang=\"{other}\" href=\"/health?window={}&amp;lang={other}\">{name}</a>",
+            window.name()
+        );
     }
     let (export, name) = (tongue.say(words::EXPORT), window.name());
     let _ = write!(
@@ -78,12 +87,25 @@ fn tests(out: &mut String, tongue: Tongue, tests: &[TestStatus]) {
 
 fn overview(out: &mut String, tongue: Tongue, series: &[Series]) {
     let heads = [
-        words::SUBJECT, words::AVAILABLE, words::DOWN, words::BUDGET, words::ROUND_TRIP, words::JITTER, words::LOSS,
-        words::QUALITY, words::WATCHED,
+        words::SUBJECT,
+        words::AVAILABLE,
+        words::DOWN,
+        words::BUDGET,
+        words::ROUND_TRIP,
+        words::JITTER,
+        words::LOSS,
+        words::QUALITY,
+        words::WATCHED,
     ];
     head(out, tongue, "", false, &heads);
     for one in series {
-        let tone = if one.budget_used >= 1.0 { "red" } else if one.budget_used >= 0.5 { "amber" } else { "good" };
+        let tone = if one.budget_used >= 1.0 {
+            "red"
+        } else if one.budget_used >= 0.5 {
+            "amber"
+        } else {
+            "good"
+        };
         let _ = write!(out, "<tr><th scope=\"row\">{}", name(tongue, one));
         let _ = write!(out, "<td>{}", percent(one.whole.availability, 3));
         let _ = write!(out, "<td>{}<td class=\"{tone}\">{:.0} %", one.whole.down_seconds, one.budget_used * 100.0);
@@ -122,7 +144,8 @@ fn subject(out: &mut String, tongue: Tongue, window: Window, now_ms: u64, one: &
 }
 
 fn cells(out: &mut String, f: &Figures) {
-    let number = |value: Option<f64>, digits: usize| value.map_or("–".to_owned(), |value| format!("{value:.digits$}"));
+    let number =
+        |value: Option<f64>, digits: usize| value.map_or("–".to_owned(), |value| format!("{value:.digits$}"));
     let (delay, jitter, quality) = (number(f.round_trip_ms, 1), number(f.jitter_ms, 1), number(f.quality, 2));
     let _ = write!(out, "<td>{delay}<td>{jitter}<td>{}<td>{quality}", percent(f.loss, 2));
 }

@@ -44,8 +44,11 @@ impl Tongue {
 pub(super) const TITLE: [&str; 3] = ["Health of the lines", "回線の状態", "회선 상태"];
 pub(super) const NODE: [&str; 3] = ["Node", "ノード", "노드"];
 pub(super) const TESTS: [&str; 3] = ["Tests of the lines", "回線の試験", "회선 시험"];
-pub(super) const NOTHING: [&str; 3] =
-    ["Nothing has been measured in this time yet.", "この期間の測定値はまだありません。", "이 기간의 측정값이 아직 없습니다."];
+pub(super) const NOTHING: [&str; 3] = [
+    "Nothing has been measured in this time yet.",
+    "この期間の測定値はまだありません。",
+    "이 기간의 측정값이 아직 없습니다.",
+];
 pub(super) const LAST_GOOD: [&str; 3] = ["Last good", "最後の正常", "마지막 정상"];
 pub(super) const LEVEL: [&str; 3] = ["Test", "試験", "시험"];
 pub(super) const BETWEEN: [&str; 3] = ["Between", "区間", "구간"];
@@ -53,7 +56,8 @@ pub(super) const STATE: [&str; 3] = ["State", "状態", "상태"];
 pub(super) const SUBJECT: [&str; 3] = ["Path, party or line", "経路・当事国・回線", "경로·당사국·회선"];
 pub(super) const AVAILABLE: [&str; 3] = ["Available", "稼働率", "가용률"];
 pub(super) const DOWN: [&str; 3] = ["Down, s", "停止（秒）", "중단(초)"];
-pub(super) const BUDGET: [&str; 3] = ["Of 99.999 % budget", "99.999 % の許容時間に対する割合", "99.999 % 허용 시간 대비"];
+pub(super) const BUDGET: [&str; 3] =
+    ["Of 99.999 % budget", "99.999 % の許容時間に対する割合", "99.999 % 허용 시간 대비"];
 pub(super) const ROUND_TRIP: [&str; 3] = ["Round trip, ms", "往復遅延（ms）", "왕복 지연(ms)"];
 pub(super) const JITTER: [&str; 3] = ["Jitter, ms", "ジッター（ms）", "지터(ms)"];
 pub(super) const LOSS: [&str; 3] = ["Loss, %", "損失（%）", "손실(%)"];

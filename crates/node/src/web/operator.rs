@@ -19,12 +19,28 @@ pub struct LinkStatus {
     pub paths_up: usize,
     /// Paths that there are.
     pub paths: usize,
+    /// What was measured of each last, in an order that stays: for `/metrics`.
+    #[serde(skip)]
+    pub figures: Vec<PathFigures>,
+}
+
+/// One path of a link, without its address.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PathFigures {
+    /// Packets pass.
+    pub up: bool,
+    /// Microseconds, while it is up.
+    pub round_trip_us: Option<u32>,
+    /// Microseconds.
+    pub jitter_us: u32,
+    /// Millionths.
+    pub loss_ppm: u32,
 }
 
 impl LinkStatus {
     /// Of a link that nothing is known of.
     pub fn of(node: String) -> Self {
-        Self { node, up: false, round_trip_us: None, paths_up: 0, paths: 0 }
+        Self { node, up: false, round_trip_us: None, paths_up: 0, paths: 0, figures: Vec::new() }
     }
 }
 
@@ -78,7 +94,8 @@ impl Health {
             reasons.push(format!("there is no link to node {}", link.node));
         }
         for test in self.tests.iter().filter(|test| test.grade == "red") {
-            reasons.push(format!("the {} test between {} and {} failed or stayed away twice", test.level, test.a, test.b));
+            reasons
+                .push(format!("the {} test between {} and {} failed or stayed away twice", test.level, test.a, test.b));
         }
         reasons
     }
@@ -127,19 +144,46 @@ pub(super) fn metrics(status: &Status, counters: &Counters, media: &MediaCounter
     for link in &now.links {
         let _ = writeln!(text, "trialogue_link_up{{node=\"{}\"}} {}", link.node, u8::from(link.up));
     }
-    text.push_str("# TYPE trialogue_link_round_trip_seconds gauge\n");
+    text.push_str("# HELP trialogue_link_round_trip_seconds Round trip of the link.\n# TYPE trialogue_link_round_trip_seconds gauge\n");
     for link in &now.links {
         if let Some(us) = link.round_trip_us {
             let _ =
                 writeln!(text, "trialogue_link_round_trip_seconds{{node=\"{}\"}} {}", link.node, f64::from(us) / 1e6);
         }
     }
+    paths(&mut text, &now.links);
     let stay = &media.residence;
-    text.push_str("# TYPE trialogue_media_residence_seconds gauge\n");
+    text.push_str("# HELP trialogue_media_residence_seconds How long packets stay in the node.\n# TYPE trialogue_media_residence_seconds gauge\n");
     for (quantile, us) in [("0.5", stay.p50_us), ("0.99", stay.p99_us), ("1", stay.max_us)] {
         let _ = writeln!(text, "trialogue_media_residence_seconds{{quantile=\"{quantile}\"}} {}", us as f64 / 1e6);
     }
     text
+}
+
+/// Every path of every link.
+fn paths(text: &mut String, links: &[LinkStatus]) {
+    type Figure = fn(&PathFigures) -> Option<f64>;
+    let metrics: [(&str, &str, Figure); 4] = [
+        ("up", "Packets pass on the path.", |path| Some(f64::from(u8::from(path.up)))),
+        ("round_trip_seconds", "Round trip of the path.", |path| path.round_trip_us.map(|us| f64::from(us) / 1e6)),
+        ("jitter_seconds", "Jitter of the path's round trips.", |path| {
+            path.round_trip_us.map(|_| f64::from(path.jitter_us) / 1e6)
+        }),
+        ("loss_ratio", "Packets lost on the path, 0 to 1.", |path| {
+            path.round_trip_us.map(|_| f64::from(path.loss_ppm) / 1e6)
+        }),
+    ];
+    for (name, help, figure) in metrics {
+        let _ = writeln!(text, "# HELP trialogue_path_{name} {help}\n# TYPE trialogue_path_{name} gauge");
+        for link in links {
+            for (number, path) in link.figures.iter().enumerate() {
+                if let Some(value) = figure(path) {
+                    let node = &link.node;
+                    let _ = writeln!(text, "trialogue_path_{name}{{node=\"{node}\",path=\"{number}\"}} {value}");
+                }
+            }
+        }
+    }
 }
 
 /// How the tests of the line stand.
