@@ -3,7 +3,8 @@
 
 mod common;
 
-use common::{House, links_up, until};
+use common::house::links_up;
+use common::{House, until};
 use std::collections::BTreeSet;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
