@@ -35,7 +35,8 @@ cargo xtask <command>
   console                    only the console (with its WebAssembly)
   assets                     speech and video for the media tests, in target/assets
   sim     [args]             whole networks in trouble, each from one seed: --seed N, --seeds A..B, --for 10m
-  bench   call [--json FILE] cost per forwarded packet, latency, failover
+  bench   call [--json FILE] cost per forwarded packet, latency
+  bench   failover [--json FILE]  what each fault costs those who talk (needs root)
   fuzz    [SECONDS] [TARGET] bytes of strangers at every decoder, guided by coverage; 60 seconds each
   audit                      licences, sources, known vulnerabilities
   setup                      install what the steps above need (needs root)

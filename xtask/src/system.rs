@@ -61,6 +61,12 @@ const WRONG_CLOCK: Need =
 /// Testing what a failing machine does.
 pub const MACHINE: [&Need; 2] = [&TRACER, &WRONG_CLOCK];
 
+const IPROUTE: Need = Need { what: "network namespaces", packages: &["iproute2"], met: Met::Program("ip", &["-V"]) };
+const NFT: Need =
+    Need { what: "kernel packet loss", packages: &["nftables"], met: Met::Program("nft", &["--version"]) };
+/// Whole nodes on bad networks.
+pub const NAMESPACES: [&Need; 2] = [&IPROUTE, &NFT];
+
 const PIP: Need = Need {
     what: "pip",
     packages: &["python3", "python3-pip"],

@@ -45,6 +45,7 @@ fn everything() -> Result<()> {
 
 fn rust(args: &[String]) -> Result<Counted> {
     system::ensure(&system::TOKEN)?;
+    system::ensure(&system::NAMESPACES)?;
     system::ensure(&system::MACHINE)?;
     prepare()?;
     // One command builds the tests and the programs that they start, with the same features: nothing is built twice.

@@ -185,7 +185,10 @@ mod tests {
         assert_eq!((figures[0].frames, figures[0].lost), (8, 3));
         assert!((figures[0].longest_gap_ms - 1_000.0).abs() < 0.1);
         assert!((figures[0].steady_ms - 85.0).abs() < 0.1);
-        assert_eq!((silences.pictures(at(1_310))[0].frames, silences.pictures(at(1_310))[0].longest_gap_ms.round()), (1, 80.0));
+        assert_eq!(
+            (silences.pictures(at(1_310))[0].frames, silences.pictures(at(1_310))[0].longest_gap_ms.round()),
+            (1, 80.0)
+        );
         silences.reset(at(1_310));
         let figures = silences.figures(at(1_360));
         assert_eq!((figures[0].frames, figures[0].lost), (0, 0));

@@ -7,8 +7,7 @@ use std::process::{Command, Stdio};
 pub(crate) fn run(command: &mut Command) -> Result<String, LabError> {
     let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
     let text = words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
-    let output =
-        command.stdin(Stdio::null()).output().map_err(|why| LabError::Missing(text.clone(), why))?;
+    let output = command.stdin(Stdio::null()).output().map_err(|why| LabError::Missing(text.clone(), why))?;
     if !output.status.success() {
         return Err(LabError::Command(text, String::from_utf8_lossy(&output.stderr).trim().to_owned()));
     }

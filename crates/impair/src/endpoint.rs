@@ -209,7 +209,8 @@ pub(crate) fn end(child: &mut Child, most: Duration) {
 /// What figures say of a sender; null if they do not name it.
 fn heard<'a>(figures: &'a Value, device: &str, medium: &str) -> &'a Value {
     let all = figures["heard"].as_array();
-    all.and_then(|all| all.iter().find(|heard| heard["device"] == device && heard["medium"] == medium)).unwrap_or(&Value::Null)
+    all.and_then(|all| all.iter().find(|heard| heard["device"] == device && heard["medium"] == medium))
+        .unwrap_or(&Value::Null)
 }
 
 /// The line of the lab in a view.

@@ -32,6 +32,9 @@ pub const PARTIES: [PartyRole; 4] = [
     PartyRole { id: "AUS", node: "aus", name: "Australia" },
 ];
 
+/// The other site of the first party: a node more, in the namespace of the first one.
+pub(crate) const ALTERNATE: PartyRole = PartyRole { id: "USA", node: "usa-2", name: "United States" };
+
 /// Cipher suite of the charter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Suite {
@@ -47,10 +50,12 @@ pub struct House {
     binary: PathBuf,
     dir: PathBuf,
     parties: Vec<PartyRole>,
+    /// All of the parties', in the order of the charter.
+    nodes: Vec<PartyRole>,
 }
 
 impl House {
-    /// Makes everything in an empty directory. `addresses` gives those of a node, best first, as the charter names them.
+    /// Makes everything in an empty directory. `alternate`: the first party has two sites. `addresses` gives those of a node, best first, as the charter names them.
     ///
     /// # Errors
     /// When the program refuses, with what it says.
@@ -58,30 +63,56 @@ impl House {
         binary: &Path,
         dir: &Path,
         parties: &[PartyRole],
+        alternate: bool,
         suite: Suite,
         mut addresses: impl FnMut(PartyRole) -> Result<Vec<String>, LabError>,
     ) -> Result<Self, LabError> {
-        let house = Self { binary: binary.to_owned(), dir: dir.to_owned(), parties: parties.to_vec() };
+        let nodes: Vec<_> = parties.iter().copied().chain(alternate.then_some(ALTERNATE)).collect();
+        let house = Self { binary: binary.to_owned(), dir: dir.to_owned(), parties: parties.to_vec(), nodes };
         let mut fingerprints = Vec::new();
         for party in parties {
             let (id, name, out) = (party.id, party.name, party.node);
-            house.does(&["party", "init", "--party", id, "--name-en", name, "--name-ja", name, "--name-ko", name, "--out", out])?;
-            let mut words = vec!["node-key".to_owned(), "--node".into(), format!("{out}-1"), "--party".into(), id.into()];
-            for address in addresses(*party)? {
+            house.does(&[
+                "party",
+                "init",
+                "--party",
+                id,
+                "--name-en",
+                name,
+                "--name-ja",
+                name,
+                "--name-ko",
+                name,
+                "--out",
+                out,
+            ])?;
+            fingerprints.push(house.fingerprint(out)?);
+        }
+        for node in &house.nodes {
+            let (id, out) = (node_id(*node), node.node.to_owned());
+            let mut words = vec!["node-key".to_owned(), "--node".into(), id, "--party".into(), node.id.into()];
+            for address in addresses(*node)? {
                 words.extend(["--address".to_owned(), address]);
             }
-            words.extend(["--out".to_owned(), out.to_owned()]);
+            words.extend(["--out".to_owned(), out]);
             house.does(&words.iter().map(String::as_str).collect::<Vec<_>>())?;
-            fingerprints.push(house.fingerprint(out)?);
         }
         house.write("charter.toml", &house.plan(suite))?;
         house.does(&["charter", "draft", "--from", "charter.toml", "--out", "charter.cbor"])?;
         for party in parties {
-            house.does(&["charter", "sign", "--charter", "charter.cbor", "--root", &format!("{}/root.key", party.node)])?;
+            house.does(&[
+                "charter",
+                "sign",
+                "--charter",
+                "charter.cbor",
+                "--root",
+                &format!("{}/root.key", party.node),
+            ])?;
         }
-        for (party, root) in parties.iter().zip(fingerprints) {
-            let listen = addresses(*party)?;
-            house.write(&format!("{}/node.toml", party.node), &node_toml(party.node, &root, &listen))?;
+        for node in &house.nodes {
+            let root = parties.iter().zip(&fingerprints).find(|(party, _)| party.id == node.id).map(|(_, root)| root);
+            let text = house.node_toml(*node, root.map_or("", String::as_str), &addresses(*node)?);
+            house.write(&format!("{}/node.toml", node.node), &text)?;
         }
         Ok(house)
     }
@@ -99,7 +130,9 @@ impl House {
             self.parties.iter().map(|party| format!("\"{}\"", what(party))).collect::<Vec<_>>().join(", ")
         };
         let offices = list(&|party| office(party.node));
-        let authority: Vec<_> = self.parties.iter().map(|party| format!("{} = \"flash\"", office(party.node))).collect();
+        let authority: Vec<_> =
+            self.parties.iter().map(|party| format!("{} = \"flash\"", office(party.node))).collect();
+        let nodes: Vec<_> = self.nodes.iter().map(|node| format!("\"{}/node.pub\"", node.node)).collect();
         let mut text = format!(
             "name = \"Lab\"\nserial = 1\nsuite = \"{}\"\nparties = [{}]\nnodes = [{}]\n\n[policy]\nescalate_seconds = 15\n\n\
              [[line]]\nid = \"{LINE}\"\nname = {}\nmarking = \"TEST\"\noffices = [{offices}]\nauthority = {{ {} }}\n",
@@ -108,7 +141,7 @@ impl House {
                 Suite::Xwing => "xwing",
             },
             list(&|party| format!("{}/party.pub", party.node)),
-            list(&|party| format!("{}/node.pub", party.node)),
+            nodes.join(", "),
             three("Duty officers"),
             authority.join(", "),
         );
@@ -125,8 +158,20 @@ impl House {
     /// When the program refuses.
     pub fn link(&self, party: PartyRole) -> Result<String, LabError> {
         let (root, office) = (format!("{}/root.key", party.node), office(party.node));
-        let url = format!("http://127.0.0.1:{WEB_PORT}");
-        let words = ["enrol", "--root", &root, "--charter", "charter.cbor", "--office", &office, "--person", "A B", "--node-url", &url];
+        let url = web(party);
+        let words = [
+            "enrol",
+            "--root",
+            &root,
+            "--charter",
+            "charter.cbor",
+            "--office",
+            &office,
+            "--person",
+            "A B",
+            "--node-url",
+            &url,
+        ];
         Ok(self.does(&words)?.trim().to_owned())
     }
 
@@ -135,9 +180,34 @@ impl House {
         self.dir.join(party.node)
     }
 
+    /// The nodes of all parties, in the order of the charter.
+    pub fn nodes(&self) -> &[PartyRole] {
+        &self.nodes
+    }
+
     /// The parties, in the order of the charter.
     pub fn parties(&self) -> &[PartyRole] {
         &self.parties
+    }
+
+    /// `addresses` are those of the charter: `carrier=host:port`.
+    fn node_toml(&self, node: PartyRole, root: &str, addresses: &[String]) -> String {
+        let others = self.nodes.iter().filter(|other| other.id == node.id && **other != node);
+        let (mut origins, mut sites) = (String::new(), String::new());
+        for other in others {
+            origins = format!("web_origins = [\"{}\"]\n", web(*other));
+            sites = format!("\n[[site]]\nnode = \"{}\"\nurl = \"{}\"\n", node_id(*other), web(*other));
+        }
+        let carriers = addresses.iter().filter_map(|address| address.split_once('='));
+        let carrier = |(name, listen)| format!("\n[[carrier]]\nname = \"{name}\"\nlisten = \"{listen}\"\n");
+        let carriers: String = carriers.map(carrier).collect();
+        format!(
+            "node = \"{}\"\ndata_dir = \"data\"\ncharter = \"../charter.cbor\"\nparty_root = \"{root}\"\n\
+             node_key = \"node.key\"\nlisten_web = \"127.0.0.1:{}\"\nlisten_media = \"0.0.0.0:{}\"\n{origins}{sites}{carriers}",
+            node_id(node),
+            port(WEB_PORT, node),
+            port(MEDIA_PORT, node),
+        )
     }
 
     fn does(&self, words: &[&str]) -> Result<String, LabError> {
@@ -151,8 +221,8 @@ impl House {
 }
 
 /// The link port at an address of a carrier, as the charter names it.
-pub(crate) fn link_address(carrier: &str, address: std::net::Ipv4Addr) -> String {
-    format!("{carrier}={address}:{LINK_PORT}")
+pub(crate) fn link_address(carrier: &str, address: std::net::Ipv4Addr, node: PartyRole) -> String {
+    format!("{carrier}={address}:{}", port(LINK_PORT, node))
 }
 
 fn office(node: &str) -> String {
@@ -163,13 +233,16 @@ fn three(text: &str) -> String {
     format!("{{ en = \"{text}\", ja = \"{text}\", ko = \"{text}\" }}")
 }
 
-/// `addresses` are those of the charter: `carrier=host:port`.
-fn node_toml(node: &str, root: &str, addresses: &[String]) -> String {
-    let carriers = addresses.iter().filter_map(|address| address.split_once('='));
-    let carriers: String =
-        carriers.map(|(name, listen)| format!("\n[[carrier]]\nname = \"{name}\"\nlisten = \"{listen}\"\n")).collect();
-    format!(
-        "node = \"{node}-1\"\ndata_dir = \"data\"\ncharter = \"../charter.cbor\"\nparty_root = \"{root}\"\n\
-         node_key = \"node.key\"\nlisten_web = \"127.0.0.1:{WEB_PORT}\"\nlisten_media = \"0.0.0.0:{MEDIA_PORT}\"\n{carriers}"
-    )
+/// As the charter names it.
+fn node_id(node: PartyRole) -> String {
+    if node == ALTERNATE { node.node.to_owned() } else { format!("{}-1", node.node) }
+}
+
+/// Of a node: two of one party are on one machine.
+fn port(first: u16, node: PartyRole) -> u16 {
+    if node == ALTERNATE { first + 1 } else { first }
+}
+
+fn web(node: PartyRole) -> String {
+    format!("http://127.0.0.1:{}", port(WEB_PORT, node))
 }

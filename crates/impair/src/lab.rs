@@ -92,7 +92,8 @@ impl Lab {
             }
             Kind::Shaped(seed) => {
                 // Named apart from those of other labs for the moment that they are here.
-                let names = [(a, b), (b, a)].map(|(a, b)| format!("t{}x{a}{b}{carrier}", std::process::id() % 1_000_000));
+                let names =
+                    [(a, b), (b, a)].map(|(a, b)| format!("t{}x{a}{b}{carrier}", std::process::id() % 1_000_000));
                 let seed = seed.wrapping_add((a as u64) << 40).wrapping_add((b as u64) << 32);
                 self.cables.insert((a, b, carrier), Cable::between([&names[0], &names[1]], seed)?);
                 words(&format!("ip link set {} netns {from} name {near}", names[0]))?;
@@ -240,7 +241,9 @@ impl Lab {
 
     fn cable(&self, a: usize, b: usize, carrier: usize) -> Result<&Cable, LabError> {
         let name = self.carriers[carrier].name;
-        self.cables.get(&(a.min(b), a.max(b), carrier)).ok_or_else(|| LabError::Unknown(format!("shaped carrier {name}")))
+        self.cables
+            .get(&(a.min(b), a.max(b), carrier))
+            .ok_or_else(|| LabError::Unknown(format!("shaped carrier {name}")))
     }
 
     fn node(&self, name: &str) -> Result<usize, LabError> {

@@ -24,6 +24,8 @@ pub struct Plan<'a> {
     pub dir: &'a Path,
     /// How many of [`PARTIES`].
     pub parties: usize,
+    /// The first party has another site: node `usa-2`, where `usa` is.
+    pub alternate: bool,
     /// Between each two nodes.
     pub carriers: &'a [Carrier],
     /// Of the charter.
@@ -48,16 +50,18 @@ impl World {
     pub fn build(plan: &Plan<'_>) -> Result<Self, LabError> {
         let parties = PARTIES.get(..plan.parties).ok_or_else(|| LabError::Unknown("party of that number".into()))?;
         // Programs are started in other directories.
-        let absolute = |path: &Path| std::path::absolute(path).map_err(|why| LabError::Io(path.display().to_string(), why));
+        let absolute =
+            |path: &Path| std::path::absolute(path).map_err(|why| LabError::Io(path.display().to_string(), why));
         let (binary, assets) = (absolute(plan.binary)?, absolute(plan.assets)?);
         let lab = Lab::build(&parties.iter().map(|party| party.node).collect::<Vec<_>>(), plan.carriers)?;
-        let house = House::make(&binary, plan.dir, parties, plan.suite, |party| {
-            let address = |carrier: &Carrier| Ok(link_address(carrier.name, lab.address(party.node, carrier.name)?));
+        let house = House::make(&binary, plan.dir, parties, plan.alternate, plan.suite, |node| {
+            let space = space(node.node);
+            let address = |carrier: &Carrier| Ok(link_address(carrier.name, lab.address(space, carrier.name)?, node));
             plan.carriers.iter().map(address).collect()
         })?;
         let mut world = Self { nodes: BTreeMap::new(), house, binary, assets, lab };
-        for party in parties {
-            world.start_node(party.node)?;
+        for node in world.house.nodes().to_vec() {
+            world.start_node(node.node)?;
         }
         Ok(world)
     }
@@ -76,7 +80,7 @@ impl World {
     }
 
     fn party(&self, node: &str) -> Result<PartyRole, LabError> {
-        let found = self.house.parties().iter().find(|party| party.node == node);
+        let found = self.house.nodes().iter().find(|party| party.node == node);
         found.copied().ok_or_else(|| LabError::Unknown(format!("node {node}")))
     }
 
@@ -89,7 +93,7 @@ impl World {
         let dir = self.house.of(party);
         let io = |why| LabError::Io(format!("the log of node {node}"), why);
         let log = File::options().create(true).append(true).open(dir.join("node.log")).map_err(io)?;
-        let mut command = self.lab.command(node, &self.binary)?;
+        let mut command = self.lab.command(space(node), &self.binary)?;
         command.args(["node", "--config"]).arg(dir.join("node.toml"));
         command.stdin(Stdio::null()).stdout(log.try_clone().map_err(io)?).stderr(log);
         let child = command.spawn().map_err(|why| LabError::Missing(format!("node {node}"), why))?;
@@ -134,6 +138,11 @@ impl World {
         let from = text.lines().count().saturating_sub(20);
         text.lines().skip(from).collect::<Vec<_>>().join("\n")
     }
+}
+
+/// Where a node runs: with the first one of its party.
+fn space(node: &str) -> &str {
+    node.split_once('-').map_or(node, |(first, _)| first)
 }
 
 impl Drop for World {

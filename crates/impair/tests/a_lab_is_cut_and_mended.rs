@@ -37,7 +37,8 @@ fn carriers_are_cut_and_mended_and_nothing_is_left_over() {
     let own = format!("trialogue-{}-", std::process::id());
     let lab = Lab::build(&["usa", "jpn", "kor"], &CARRIERS).unwrap();
     assert_eq!(spaces().matches(&own).count(), 3);
-    let server = "import socket\ns=socket.create_server(('0.0.0.0',7))\nwhile 1:\n c,_=s.accept()\n c.sendall(c.recv(1))";
+    let server =
+        "import socket\ns=socket.create_server(('0.0.0.0',7))\nwhile 1:\n c,_=s.accept()\n c.sendall(c.recv(1))";
     let echoes = ["jpn", "kor"].map(|node| {
         let mut command = lab.command(node, "python3").unwrap();
         Ended(command.args(["-c", server]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())

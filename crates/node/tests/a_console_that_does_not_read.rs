@@ -8,6 +8,7 @@ use futures_util::StreamExt;
 use tokio::sync::mpsc;
 use tokio_tungstenite::connect_async;
 use trialogue_node::counters::Counters;
+use trialogue_node::health::Health;
 use trialogue_node::web::{Assets, ConsoleEvent, ConsoleOut, Status, Web, WebSetup};
 
 async fn opened(events: &mut mpsc::Receiver<ConsoleEvent>) -> ConsoleOut {
@@ -21,6 +22,7 @@ async fn opened(events: &mut mpsc::Receiver<ConsoleEvent>) -> ConsoleOut {
 async fn is_cut_off_alone() {
     let (tx, mut events) = mpsc::channel(16);
     let counters = Counters::default();
+    let dir = tempfile::tempdir().unwrap();
     let setup = WebSetup {
         listen: "127.0.0.1:0".parse().unwrap(),
         tls: None,
@@ -30,6 +32,7 @@ async fn is_cut_off_alone() {
         status: Status::default(),
         counters: counters.clone(),
         media: Box::new(Default::default),
+        health: Health::open(dir.path()).unwrap(),
         officer: None,
         passkeys: trialogue_node::config::Passkeys::Required,
         events: tx,

@@ -2,6 +2,7 @@
 
 mod browser;
 mod endpoint;
+mod failover;
 mod forward;
 mod hotline;
 mod native;
@@ -17,7 +18,7 @@ use crate::{assets, console, demo};
 
 /// Calls per figure, unless `--calls N` says otherwise.
 const CALLS: usize = 20;
-const USAGE: &str = "usage: cargo xtask bench call [--calls N] [--json FILE] [--only native|browser|node]";
+const USAGE: &str = "usage: cargo xtask bench call [--calls N] [--json FILE] [--only native|browser|node], or bench failover [--runs N] [--json FILE]";
 
 /// What to measure.
 struct Wanted {
@@ -53,6 +54,7 @@ impl Wanted {
 pub fn run(args: &[String]) -> Result<()> {
     match args.split_first() {
         Some((what, rest)) if what == "call" => call(&Wanted::parse(rest)?),
+        Some((what, rest)) if what == "failover" => failover::run(rest),
         _ => bail!("{USAGE}"),
     }
 }

@@ -7,6 +7,7 @@ use trialogue_impair::{Carrier, Endpoint, Kind, Plan, Suite, World, why_not};
 
 /// What was heard of one party by another.
 #[derive(Debug)]
+#[expect(dead_code, reason = "who is for messages")]
 pub struct Heard {
     /// Share of voice frames that came.
     came: f64,
@@ -53,6 +54,7 @@ pub fn talk(shape: &str, frames: u64) -> Option<Talk> {
         assets: &assets(),
         dir: dir.path(),
         parties: 3,
+        alternate: false,
         carriers: &carriers,
         suite: Suite::Xwing,
     });

@@ -80,7 +80,7 @@ impl Health {
     ///
     /// # Errors
     /// When the thread cannot be started. A file that cannot be used is logged: the node works without.
-    pub(crate) fn open(dir: &Path) -> Result<Self, NodeError> {
+    pub fn open(dir: &Path) -> Result<Self, NodeError> {
         let (asks, asked) = mpsc::channel(WAITING);
         let path = dir.join("health.db");
         let run = move || store::run(&path, asked);

@@ -14,6 +14,9 @@ pub enum Act {
     Lose(u8),
     Kill(&'static str),
     Start(&'static str),
+    /// The site in use of a party with two, and the same one again.
+    KillSite,
+    StartSite,
     /// This node is cut off from all others.
     Alone(&'static str),
     Heal,
@@ -73,4 +76,10 @@ pub fn all() -> Vec<Fault> {
     let lossy = Part::new("20 % loss on every path, 5 s".to_owned(), vec![Act::Lose(20)]);
     all.push(Fault { parts: vec![Part { watched: Duration::from_secs(5), ..lossy }], after: vec![Act::Lose(0)] });
     all
+}
+
+/// In a world in which a party has two sites.
+pub fn of_sites() -> Vec<Fault> {
+    let parts = vec![Part::new("main site killed: usa, for all".to_owned(), vec![Act::KillSite])];
+    vec![Fault { parts, after: vec![Act::StartSite] }]
 }

@@ -5,10 +5,11 @@ mod faults;
 mod figures;
 mod stage;
 
+use faults::Fault;
 use figures::Figures;
 use serde_json::{Value, json};
 use stage::Stage;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use trialogue_impair::{LabError, why_not};
 
@@ -38,7 +39,9 @@ impl Wanted {
 
 fn main() -> ExitCode {
     let Some(wanted) = Wanted::parse() else {
-        eprintln!("failover: write: failover --binary FILE --assets DIR [--runs N] [--json FILE] [--only PART-OF-A-NAME]");
+        eprintln!(
+            "failover: write: failover --binary FILE --assets DIR [--runs N] [--json FILE] [--only PART-OF-A-NAME]"
+        );
         return ExitCode::FAILURE;
     };
     if let Some(why) = why_not() {
@@ -60,7 +63,10 @@ fn run(wanted: &Wanted) -> Result<(), LabError> {
     let measured = measure(wanted, &dir);
     let _ = std::fs::remove_dir_all(&dir);
     let all = measured?;
-    println!("\n{:<34} {:>5} {:>15} {:>15} {:>15} {:>15}", "fault (p50 / worst)", "runs", "voice gap ms", "voices lost", "picture ms", "steady ms");
+    println!(
+        "\n{:<34} {:>5} {:>15} {:>15} {:>15} {:>15}",
+        "fault (p50 / worst)", "runs", "voice gap ms", "voices lost", "picture ms", "steady ms"
+    );
     all.iter().for_each(Figures::print);
     if let Some(file) = &wanted.json {
         let faults: Vec<Value> = all.iter().map(Figures::json).collect();
@@ -70,23 +76,35 @@ fn run(wanted: &Wanted) -> Result<(), LabError> {
     Ok(())
 }
 
-fn measure(wanted: &Wanted, dir: &std::path::Path) -> Result<Vec<Figures>, LabError> {
-    let mut stage = Stage::build(&wanted.binary, &wanted.assets, dir)?;
-    stage.call()?;
+fn measure(wanted: &Wanted, dir: &Path) -> Result<Vec<Figures>, LabError> {
     let mut all = Vec::new();
-    for fault in faults::all() {
-        let wished = |only: &String| fault.parts.iter().any(|part| part.name.contains(only.as_str()));
-        if wanted.only.as_ref().is_some_and(|only| !wished(only)) {
+    for (name, alternate, faults) in [("one", false, faults::all()), ("two", true, faults::of_sites())] {
+        let wished = |fault: &Fault| {
+            let named = |only: &String| fault.parts.iter().any(|part| part.name.contains(only.as_str()));
+            wanted.only.as_ref().is_none_or(named)
+        };
+        let faults: Vec<Fault> = faults.into_iter().filter(wished).collect();
+        if faults.is_empty() {
             continue;
         }
-        let mut figures: Vec<Figures> = fault.parts.iter().map(|part| Figures::new(&part.name)).collect();
-        for run in 0..wanted.runs {
-            for (figures, cost) in figures.iter_mut().zip(stage.suffer(&fault)?) {
-                figures.add(cost);
-            }
-            eprintln!("{}: {} of {}", fault.parts[0].name, run + 1, wanted.runs);
+        let dir = dir.join(name);
+        std::fs::create_dir_all(&dir).map_err(|why| LabError::Io(dir.display().to_string(), why))?;
+        let mut stage = Stage::build(&wanted.binary, &wanted.assets, &dir, alternate)?;
+        stage.call()?;
+        for fault in &faults {
+            all.append(&mut runs(&mut stage, fault, wanted.runs)?);
         }
-        all.append(&mut figures);
     }
     Ok(all)
+}
+
+fn runs(stage: &mut Stage, fault: &Fault, runs: usize) -> Result<Vec<Figures>, LabError> {
+    let mut figures: Vec<Figures> = fault.parts.iter().map(|part| Figures::new(&part.name)).collect();
+    for run in 0..runs {
+        for (figures, cost) in figures.iter_mut().zip(stage.suffer(fault)?) {
+            figures.add(cost);
+        }
+        eprintln!("{}: {} of {runs}", fault.parts[0].name, run + 1);
+    }
+    Ok(figures)
 }

@@ -9,6 +9,8 @@ use trialogue_impair::{Carrier, Endpoint, Kind, LabError, Plan, Suite, World};
 
 /// The nodes.
 pub const NODES: [&str; 3] = ["usa", "jpn", "kor"];
+/// Sites of the first party, where it has two.
+const SITES: [&str; 2] = ["usa", "usa-2"];
 /// Between each two of them.
 pub const CARRIERS: [Carrier; 2] =
     [Carrier { name: "fibre", kind: Kind::Veth }, Carrier { name: "satellite", kind: Kind::Veth }];
@@ -24,15 +26,18 @@ pub struct Stage {
     // Ends before the world that it runs in.
     officers: Vec<Endpoint>,
     devices: Vec<String>,
+    /// Through which of its party's the first officer talks.
+    site: usize,
     world: World,
 }
 
 impl Stage {
-    pub fn build(binary: &Path, assets: &Path, dir: &Path) -> Result<Self, LabError> {
-        let plan = Plan { binary, assets, dir, parties: NODES.len(), carriers: &CARRIERS, suite: Suite::Cnsa2 };
+    pub fn build(binary: &Path, assets: &Path, dir: &Path, alternate: bool) -> Result<Self, LabError> {
+        let (parties, carriers) = (NODES.len(), &CARRIERS);
+        let plan = Plan { binary, assets, dir, parties, alternate, carriers, suite: Suite::Cnsa2 };
         let world = World::build(&plan)?;
         let officers: Result<Vec<_>, _> = NODES.iter().map(|node| world.officer(node, true, None)).collect();
-        Ok(Self { officers: officers?, devices: Vec::new(), world })
+        Ok(Self { officers: officers?, devices: Vec::new(), site: 0, world })
     }
 
     /// Everybody comes into one call.
@@ -73,10 +78,22 @@ impl Stage {
             Act::Cut(a, b, carrier) => self.world.lab.cut(a, b, carrier),
             Act::Mend(a, b, carrier) => self.world.lab.mend(a, b, carrier),
             Act::Lose(percent) => NODES.iter().enumerate().try_for_each(|(at, a)| {
-                let others = NODES.iter().skip(at + 1).flat_map(|b| CARRIERS.iter().map(move |carrier| (b, carrier.name)));
+                let others =
+                    NODES.iter().skip(at + 1).flat_map(|b| CARRIERS.iter().map(move |carrier| (b, carrier.name)));
                 others.into_iter().try_for_each(|(b, carrier)| self.world.lab.lose(a, b, carrier, *percent))
             }),
             Act::Kill(node) => self.world.kill_node(node),
+            Act::KillSite => self.world.kill_node(SITES[self.site]),
+            Act::StartSite => {
+                self.world.start_node(SITES[self.site])?;
+                let slot = self.site;
+                // The one that took over stays in use until the call ends.
+                self.site = 1 - self.site;
+                self.officers[0].until("a warm leg to the site that was away", |event| {
+                    event["event"] == "leg" && event["up"] == true && event["slot"] == slot
+                })?;
+                Ok(())
+            }
             Act::Start(node) => self.world.start_node(node),
             Act::Alone(node) => {
                 let rest: Vec<&str> = NODES.into_iter().filter(|other| other != node).collect();
@@ -95,7 +112,9 @@ impl Stage {
             for speaker in here.iter().filter(|speaker| *speaker != listener) {
                 let of = |what: &str| {
                     let list = figures[what].as_array();
-                    list.and_then(|list| list.iter().find(|one| one["device"] == self.devices[*speaker].as_str()).cloned())
+                    list.and_then(|list| {
+                        list.iter().find(|one| one["device"] == self.devices[*speaker].as_str()).cloned()
+                    })
                 };
                 let Some(voice) = of("voice") else { return Ok(None) };
                 all.push((voice, of("pictures").unwrap_or(Value::Null)));
