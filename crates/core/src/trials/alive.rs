@@ -3,7 +3,7 @@
 use crate::io::ConsoleKey;
 use crate::limits::ALIVE_FIRST_US;
 use crate::machine::Machine;
-use trialogue_charter::Hash;
+use trialogue_charter::{Hash, Role};
 use trialogue_journal::{Act, Statement};
 use trialogue_wire::console::{Refusal, ToConsole};
 
@@ -26,7 +26,10 @@ impl Machine {
     /// It has come on watch. Not at once: it has keys and entries to take first.
     pub(crate) fn ask_soon(&mut self, key: ConsoleKey) {
         let now = self.now.us;
-        if let Some(console) = self.consoles.get_mut(&key).filter(|console| console.watch().is_some()) {
+        let office = self.consoles.get(&key).and_then(|console| console.watch()).map(|device| device.office.clone());
+        // A station is no person's console: its test calls show that it lives.
+        let person = office.and_then(|id| self.charter.office(&id)).is_some_and(|office| office.role != Role::Station);
+        if let Some(console) = self.consoles.get_mut(&key).filter(|_| person) {
             console.asked.due_us = Some(now + ALIVE_FIRST_US);
         }
     }

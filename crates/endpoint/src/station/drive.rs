@@ -5,10 +5,15 @@ use crate::endpoint::Endpoint;
 use crate::event::{Event, Tested};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 use trialogue_charter::{DeviceId, PartyId};
 use trialogue_console_core::Input;
 use trialogue_console_core::view::{Command, NodeLink};
+use trialogue_journal::StationTest;
+
+/// Between two looks whether the comparison is done.
+const JUDGING: Duration = Duration::from_millis(100);
 
 /// What an endpoint that is a station remembers.
 pub(crate) struct Stationed {
@@ -18,11 +23,22 @@ pub(crate) struct Stationed {
     pub(crate) test: Option<Test>,
     /// Frames that came and were concealed before this call, by sender.
     before: BTreeMap<String, (u64, u64)>,
+    /// The view shows a call; it is tested once.
+    in_call: bool,
+    /// What was heard is being compared, beside the loop: voice and keep-alives go on.
+    judged: Option<Receiver<Vec<StationTest>>>,
 }
 
 impl Stationed {
     pub(crate) fn new() -> Self {
-        Self { speech: signal::speech().into(), plan: None, test: None, before: BTreeMap::new() }
+        Self {
+            speech: signal::speech().into(),
+            plan: None,
+            test: None,
+            before: BTreeMap::new(),
+            in_call: false,
+            judged: None,
+        }
     }
 }
 
@@ -37,13 +53,14 @@ impl Endpoint {
         if self.view.node == NodeLink::Up && parties.len() > 1 {
             station.plan.get_or_insert_with(|| Plan::new(place, now));
         }
+        let was_in = std::mem::replace(&mut station.in_call, self.view.call.is_some());
         let Some(call) = &self.view.call else {
             if station.test.is_some() {
-                self.finish_test(now);
+                self.finish_test();
             }
             return;
         };
-        if station.test.is_none() {
+        if station.test.is_none() && !was_in {
             let others = parties.iter().filter(|(_, own)| !own).filter_map(|(id, _)| PartyId::new(*id).ok());
             station.test = Some(Test::new(station.speech.clone(), place, others.collect(), now));
             let figures = self.listener.figures();
@@ -63,18 +80,23 @@ impl Endpoint {
     /// What is due: a test call, or the end of one.
     pub(crate) fn station_tick(&mut self, now: Instant) {
         let heard = self.listener.decoded();
+        let judged = self.station.as_ref().and_then(|station| station.judged.as_ref());
+        if let Some(results) = judged.and_then(|judged| judged.try_recv().ok()) {
+            self.state_results(results, now);
+        }
         let Some(station) = &mut self.station else { return };
         if let Some(test) = &mut station.test {
             for (device, pcm) in heard {
                 test.hear(device, &pcm, now);
             }
             if test.is_over(now) {
-                self.finish_test(now);
+                self.finish_test();
                 self.input(Input::Command(Command::HangUp));
             }
             return;
         }
-        let Some(plan) = station.plan.as_mut().filter(|plan| now >= plan.due()) else { return };
+        let judging = station.judged.is_some();
+        let Some(plan) = station.plan.as_mut().filter(|plan| !judging && now >= plan.due()) else { return };
         let line = self.view.lines.first().filter(|_| self.view.node == NodeLink::Up && self.view.call.is_none());
         // Somebody else's test call is this station's too: it is answered.
         let free = line.filter(|line| !line.active && line.ring.is_none()).map(|line| line.id.clone());
@@ -87,12 +109,15 @@ impl Endpoint {
     /// When something is due at the station by itself.
     pub(crate) fn station_due(&self) -> Option<Instant> {
         let station = self.station.as_ref()?;
+        if station.judged.is_some() {
+            return Some(Instant::now() + JUDGING);
+        }
         // In a call the voice beats every 20 ms.
         station.plan.as_ref().filter(|_| station.test.is_none()).map(Plan::due)
     }
 
-    /// States what was heard; a call that broke off too.
-    fn finish_test(&mut self, now: Instant) {
+    /// Compares what was heard; of a call that broke off too.
+    fn finish_test(&mut self) {
         let figures = self.listener.figures();
         let Some(station) = &mut self.station else { return };
         let Some(mut test) = station.test.take() else { return };
@@ -102,7 +127,14 @@ impl Endpoint {
                 test.frames(device, heard.opened.saturating_sub(came), heard.concealed.saturating_sub(concealed));
             }
         }
-        let results = test.results();
+        let (send, judged) = channel();
+        station.judged = Some(judged);
+        std::thread::spawn(move || send.send(test.results()));
+    }
+
+    fn state_results(&mut self, results: Vec<StationTest>, now: Instant) {
+        let Some(station) = &mut self.station else { return };
+        station.judged = None;
         let good = results.iter().all(|result| result.ok);
         let seconds = self.console.schedule().map_or(3_600, |tests| tests.station_seconds);
         if let Some(plan) = &mut station.plan {

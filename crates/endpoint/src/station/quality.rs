@@ -57,7 +57,8 @@ fn align(reference: &[f32], heard: &[f32]) -> Option<usize> {
         reference.iter().zip(heard).step_by(6).map(|(a, b)| a * b).sum()
     };
     let near = coarse.saturating_sub(HOP)..=coarse + HOP;
-    near.step_by(4).max_by(|a, b| product(*a).total_cmp(&product(*b)))
+    let products = near.step_by(4).map(|start| (start, product(start)));
+    products.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(start, _)| start)
 }
 
 fn loudness(samples: &[f32]) -> Vec<f32> {
