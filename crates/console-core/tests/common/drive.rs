@@ -1,0 +1,225 @@
+//! What time brings: messages arrive, machines are drained into each other.
+
+use super::*;
+
+impl World {
+    pub fn run(&mut self, us: u64) {
+        let end = self.now_us + us;
+        while self.now_us < end {
+            self.settle();
+            self.advance(end);
+        }
+        self.settle();
+    }
+
+    pub(super) fn advance(&mut self, end: u64) {
+        let machines = self.nodes.iter().filter_map(|node| node.machine.as_ref()?.next_timeout());
+        let consoles = self.desks.iter().filter_map(|desk| desk.console.next_timeout());
+        let opens = self.desks.iter().filter(|desk| !desk.cut).flat_map(|desk| [desk.open_at, desk.other.2]).flatten();
+        let next = machines.chain(consoles).chain(opens).min().unwrap_or(end);
+        self.now_us = next.clamp(self.now_us + 1_000, end.max(self.now_us + 1_000));
+        for node in 0..self.nodes.len() {
+            if self.nodes[node].machine.as_ref().and_then(Machine::next_timeout).is_some_and(|at| at <= self.now_us) {
+                self.steps.push_back(Step::ToNode(node, trialogue_core::Input::Tick));
+            }
+        }
+        for desk in 0..self.desks.len() {
+            if self.desks[desk].console.next_timeout().is_some_and(|at| at <= self.now_us) {
+                self.steps.push_back(Step::ToConsole(desk, Input::Tick));
+            }
+            if self.desks[desk].open_at.is_some_and(|at| at <= self.now_us) {
+                self.open(desk);
+            }
+            if self.desks[desk].other.2.is_some_and(|at| at <= self.now_us) {
+                self.open_other(desk);
+            }
+        }
+    }
+
+    pub(super) fn open(&mut self, desk: usize) {
+        self.desks[desk].open_at = None;
+        let node = self.desks[desk].node;
+        if self.desks[desk].cut || self.nodes[node].machine.is_none() {
+            self.steps.push_back(Step::ToConsole(desk, Input::Closed));
+            return;
+        }
+        self.keys += 1;
+        let console = ConsoleKey(self.keys);
+        self.desks[desk].key = Some(console);
+        self.steps.push_back(Step::ToConsole(desk, Input::Opened));
+        let nonce = [self.keys as u8; 32];
+        self.steps.push_back(Step::ToNode(node, trialogue_core::Input::ConsoleOpened { console, nonce }));
+    }
+
+    pub(super) fn open_other(&mut self, desk: usize) {
+        let node = self.desks[desk].other.0;
+        self.desks[desk].other = (node, None, None);
+        if self.desks[desk].cut || self.nodes[node].machine.is_none() {
+            return self.steps.push_back(Step::ToConsole(desk, at_other(Input::Closed)));
+        }
+        self.keys += 1;
+        let console = ConsoleKey(self.keys);
+        self.desks[desk].other.1 = Some(console);
+        self.steps.push_back(Step::ToConsole(desk, at_other(Input::Opened)));
+        let nonce = [self.keys as u8; 32];
+        self.steps.push_back(Step::ToNode(node, trialogue_core::Input::ConsoleOpened { console, nonce }));
+    }
+
+    /// What a console wants done at its second WebSocket and leg.
+    fn act_at_other(&mut self, desk: usize, output: Output) {
+        let now = self.now_us;
+        let (node, key, _) = self.desks[desk].other;
+        match output {
+            Output::Connect { url } => {
+                let node = self.nodes.iter().position(|node| node.id.as_str() == url).unwrap();
+                self.desks[desk].other = (node, None, Some(now));
+            }
+            Output::Send(bytes) => {
+                if let Some(console) = key {
+                    let input = trialogue_core::Input::ConsoleMessage { console, bytes };
+                    self.steps.push_back(Step::ToNode(node, input));
+                }
+            }
+            Output::Reconnect { after_ms } => {
+                self.desks[desk].other = (node, None, Some(now + u64::from(after_ms) * 1_000));
+                if let Some(console) = key {
+                    self.steps.push_back(Step::ToNode(node, trialogue_core::Input::ConsoleClosed { console }));
+                }
+            }
+            Output::MakeOffer => {
+                self.steps.push_back(Step::ToConsole(desk, at_other(Input::LegOffer("offer".into()))));
+            }
+            Output::LegAnswer(_) => self.steps.push_back(Step::ToConsole(desk, at_other(Input::LegUp))),
+            _ => {}
+        }
+    }
+
+    /// Hands over everything that is under way.
+    pub fn settle(&mut self) {
+        while let Some(step) = self.steps.pop_front() {
+            match step {
+                Step::ToNode(node, input) => {
+                    let now = self.now();
+                    if let Some(machine) = &mut self.nodes[node].machine {
+                        machine.handle(now, input);
+                        self.drain_node(node);
+                    }
+                }
+                Step::ToConsole(desk, input) => {
+                    let (now_us, now_ms) = (self.now_us, self.wall_ms());
+                    self.desks[desk].console.handle(now_us, now_ms, input);
+                    self.drain_desk(desk);
+                }
+            }
+        }
+    }
+
+    pub(super) fn drain_node(&mut self, node: usize) {
+        use trialogue_core::Output as Out;
+        while let Some(output) = self.nodes[node].machine.as_mut().and_then(Machine::poll) {
+            match output {
+                Out::Append { seq, bundle } => {
+                    trace(self.now_us, &bundle.entry);
+                    let id = self.nodes[node].id.clone();
+                    self.nodes[node].disk.entry(id).or_default().push(bundle);
+                    self.steps.push_back(Step::ToNode(node, trialogue_core::Input::Appended { up_to: seq }));
+                }
+                Out::Keep { node: of, bundle, .. } => self.nodes[node].disk.entry(of).or_default().push(bundle),
+                Out::SendConsole { console, bytes, last } => self.hand_to_console(console, bytes, last),
+                Out::SendLink { node: to, bytes } => {
+                    let to = self.nodes.iter().position(|other| other.id == to).unwrap();
+                    if !self.cut_links.contains(&(node.min(to), node.max(to))) {
+                        let from = self.nodes[node].id.clone();
+                        let input = trialogue_core::Input::LinkMessage { node: from, bytes };
+                        self.steps.push_back(Step::ToNode(to, input));
+                    }
+                }
+                Out::Leg { console, .. } => {
+                    let sdp = "answer".to_owned();
+                    self.steps.push_back(Step::ToNode(node, trialogue_core::Input::LegAnswer { console, sdp }));
+                    self.steps.push_back(Step::ToNode(node, trialogue_core::Input::LegState { console, up: true }));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn hand_to_console(&mut self, console: ConsoleKey, bytes: Vec<u8>, last: bool) {
+        if let Some(desk) = self.desks.iter().position(|desk| desk.other.1 == Some(console)) {
+            if !bytes.is_empty() {
+                self.steps.push_back(Step::ToConsole(desk, at_other(Input::Received(bytes))));
+            }
+            if last {
+                self.desks[desk].other.1 = None;
+                self.steps.push_back(Step::ToConsole(desk, at_other(Input::Closed)));
+            }
+            return;
+        }
+        let Some(desk) = self.desks.iter().position(|desk| desk.key == Some(console)) else { return };
+        if !bytes.is_empty() {
+            self.desks[desk].heard.push(bytes.clone());
+            let messages = match &mut self.tamper {
+                Some(tamper) => tamper(desk, &bytes),
+                None => vec![bytes],
+            };
+            for bytes in messages {
+                self.steps.push_back(Step::ToConsole(desk, Input::Received(bytes)));
+            }
+        }
+        if last {
+            self.desks[desk].key = None;
+            self.steps.push_back(Step::ToConsole(desk, Input::Closed));
+        }
+    }
+
+    fn drain_desk(&mut self, desk: usize) {
+        while let Some(output) = self.desks[desk].console.poll() {
+            let now = self.now_us;
+            let held = &mut self.desks[desk];
+            match output {
+                Output::Send(bytes) => {
+                    if let Some(console) = held.key {
+                        let input = trialogue_core::Input::ConsoleMessage { console, bytes };
+                        self.steps.push_back(Step::ToNode(held.node, input));
+                    }
+                }
+                Output::Reconnect { after_ms } => {
+                    held.open_at = Some(now + u64::from(after_ms) * 1_000);
+                    if let Some(console) = held.key.take() {
+                        let input = trialogue_core::Input::ConsoleClosed { console };
+                        self.steps.push_back(Step::ToNode(held.node, input));
+                    }
+                }
+                Output::Stop => held.stopped = true,
+                Output::MakeOffer => {
+                    held.offers += 1;
+                    self.steps.push_back(Step::ToConsole(desk, Input::LegOffer("offer".into())));
+                }
+                Output::LegAnswer(_) => self.steps.push_back(Step::ToConsole(desk, Input::LegUp)),
+                Output::Seal(key) => {
+                    held.seal = key.map(|key| (key.key_id, *key.base_key));
+                    if let Some((id, _)) = held.seal {
+                        assert!(held.sealed_ids.insert(id), "a seal key was given out twice");
+                    }
+                }
+                Output::OpenKey(key) => {
+                    held.open.insert(key.key_id, (key.device, *key.base_key));
+                }
+                Output::ForgetKey { key_id } => {
+                    held.open.remove(&key_id);
+                }
+                Output::At { output, .. } => self.act_at_other(desk, *output),
+                Output::Use { slot } => held.active = slot,
+                Output::Connect { .. } => {}
+                Output::ProveAlive { nonce } => held.asked = Some(nonce),
+                Output::Ringing(on) => held.ringing = on,
+                Output::Charter(bytes) => held.charter = Some(bytes),
+                Output::Log(event) => {
+                    eprintln!("{:9.3} desk {desk}: {event:?}", now as f64 / 1e6);
+                    held.events.push(event);
+                }
+                Output::View(_) | Output::Place { .. } => {}
+            }
+        }
+    }
+}
