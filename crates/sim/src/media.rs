@@ -25,6 +25,8 @@ pub(crate) struct Media {
     pub(crate) sent: BTreeMap<usize, u64>,
     /// What each console heard of whom: listener, speaker; the numbers.
     pub(crate) heard: BTreeMap<(usize, usize, bool), BTreeSet<u64>>,
+    /// At which node each console had its last leg.
+    at: BTreeMap<usize, usize>,
     /// When it last heard something, and when that was said.
     pub(crate) last: BTreeMap<(usize, usize), (u64, u64)>,
     /// Datagrams that a packet has caused: speaker, number.
@@ -118,6 +120,12 @@ impl World {
         let (now_ms, run) = (self.now_ms(), self.nodes[node].run);
         let Some(owner) = self.keys.get(&console).copied() else { return };
         let Some(media) = self.nodes[node].media.as_mut() else { return };
+        // At another node the same packet may come anew; nobody there knows what was heard here.
+        if let Some(all) = self.media.as_mut()
+            && all.at.insert(owner, node).is_some_and(|before| before != node)
+        {
+            all.heard.retain(|(listener, ..), _| *listener != owner);
+        }
         let number = media.next;
         media.next = (media.next + 1) % 200;
         media.forwarder.leg_up(number, console, PLACES.0, PLACES.1, now_ms);
