@@ -1,4 +1,5 @@
 //! The decisions of one direction of a path: by the seed, exact, bounded.
+#![allow(clippy::unwrap_used)]
 
 use trialogue_impair::{Direction, Shape};
 

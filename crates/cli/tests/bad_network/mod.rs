@@ -41,8 +41,8 @@ fn assets() -> PathBuf {
     path
 }
 
-/// Calls over such paths between each two nodes, and measures while each hears `frames` more of each. None: no lab here.
-pub fn talk(shape: &str, frames: u64) -> Option<Talk> {
+/// So many parties call over such paths between each two nodes, and measures while each hears `frames` more of each. None: no lab here.
+pub fn talk(count: usize, shape: &str, frames: u64) -> Option<Talk> {
     if let Some(why) = why_not() {
         eprintln!("skipped: {why}");
         return None;
@@ -53,21 +53,21 @@ pub fn talk(shape: &str, frames: u64) -> Option<Talk> {
         binary: env!("CARGO_BIN_EXE_trialogue").as_ref(),
         assets: &assets(),
         dir: dir.path(),
-        parties: 3,
+        parties: count,
         alternate: false,
         carriers: &carriers,
         suite: Suite::Xwing,
     });
     let world = world.unwrap();
     world.lab.shape_all(shape.parse().unwrap()).unwrap();
-    let nodes = ["usa", "jpn", "kor"];
-    let mut officers = nodes.map(|node| world.officer(node, true, None).unwrap());
+    let nodes: Vec<_> = world.parties().iter().map(|party| party.node).collect();
+    let mut officers: Vec<_> = nodes.iter().map(|node| world.officer(node, true, None).unwrap()).collect();
     let parties: Vec<_> = world.parties().iter().map(|party| party.id).collect();
     for (at, officer) in officers.iter_mut().enumerate() {
         let others: Vec<_> = parties.iter().copied().filter(|party| *party != parties[at]).collect();
         officer.until_reaches(&others).unwrap_or_else(|why| panic!("{why}\n{}", world.log(nodes[at])));
     }
-    let devices = officers.each_ref().map(Endpoint::device);
+    let devices: Vec<_> = officers.iter().map(Endpoint::device).collect();
     let began = Instant::now();
     officers[0].ring().unwrap();
     officers[1..].iter_mut().for_each(|officer| officer.answer_ring().unwrap());
@@ -77,10 +77,10 @@ pub fn talk(shape: &str, frames: u64) -> Option<Talk> {
     Some(heard)
 }
 
-fn listen(officers: &mut [Endpoint; 3], devices: &[String; 3], frames: u64) -> Talk {
+fn listen(officers: &mut [Endpoint], devices: &[String], frames: u64) -> Talk {
     // A party's newest keys may still be under way; and the first seconds decide what the path is taken for.
     for (listener, officer) in officers.iter_mut().enumerate() {
-        for speaker in (0..3).filter(|speaker| *speaker != listener) {
+        for speaker in (0..devices.len()).filter(|speaker| *speaker != listener) {
             officer.until_more(&devices[speaker], "voice", 100).unwrap();
         }
     }
@@ -93,7 +93,7 @@ fn listen(officers: &mut [Endpoint; 3], devices: &[String; 3], frames: u64) -> T
     for (listener, officer) in officers.iter_mut().enumerate() {
         let after = officer.figures().unwrap();
         let seconds = before[listener].1.elapsed().as_secs_f64();
-        for speaker in (0..3).filter(|speaker| *speaker != listener) {
+        for speaker in (0..devices.len()).filter(|speaker| *speaker != listener) {
             let count = |figures: &Value, medium: &str| {
                 let heard = figures["heard"].as_array().unwrap().iter();
                 let of = heard.filter(|heard| heard["device"] == devices[speaker] && heard["medium"] == medium);
