@@ -93,6 +93,9 @@ impl LinkSender for Narrow {
     fn has_room(&self) -> bool {
         true
     }
+    fn is_narrow(&self) -> bool {
+        false
+    }
 }
 
 #[test]

@@ -42,6 +42,8 @@ pub struct Destination {
 pub struct Forwarded {
     /// To these nodes, if any, as a datagram with `header`.
     pub links: Nodes,
+    /// Those of them that get a spare copy, to relay it: not over a way that has room for one voice alone.
+    pub spare: Nodes,
     /// Header for the links.
     pub header: MediaHeader,
 }
@@ -88,13 +90,13 @@ impl Forwarder {
             sequence: sequence as u32,
             time,
         };
-        let links = stream.links.and(stream.spare);
+        let (links, spare) = (stream.links.and(stream.spare), stream.spare);
         let verdict = match stream.window.take(header.sequence, Mark::default()) {
             Seen::New(sequence) => Verdict::New(sequence),
             Seen::Restart(sequence) => Verdict::Restart(sequence),
             Seen::Copy(_) | Seen::Far => Verdict::Copy,
         };
-        self.forward(at, verdict, header, links, payload.len(), now_ms, out)
+        self.forward(at, verdict, header, (links, spare), payload.len(), now_ms, out)
     }
 
     /// A whole packet of another node, that came over the link to `from`. None: it goes nowhere and is counted.
@@ -125,10 +127,10 @@ impl Forwarder {
         if verdict == Verdict::Late {
             self.counters.copies += 1;
             self.counters.to_links += spare.iter().count() as u64;
-            return (!spare.is_empty()).then_some(Forwarded { links: spare, header });
+            return (!spare.is_empty()).then_some(Forwarded { links: spare, spare, header });
         }
         let links = stream.links.and(spare).without(from);
-        self.forward(at, verdict, header, links, payload.len(), now_ms, out)
+        self.forward(at, verdict, header, (links, spare), payload.len(), now_ms, out)
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -137,7 +139,7 @@ impl Forwarder {
         at: usize,
         verdict: Verdict,
         header: MediaHeader,
-        links: Nodes,
+        (links, spare): (Nodes, Nodes),
         length: usize,
         now_ms: u64,
         out: &mut Vec<Destination>,
@@ -194,7 +196,7 @@ impl Forwarder {
         } else if asked {
             self.want_key_frame(device, now_ms);
         }
-        Some(Forwarded { links, header })
+        Some(Forwarded { links, spare, header })
     }
 }
 

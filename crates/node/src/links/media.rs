@@ -236,4 +236,8 @@ impl LinkSender for NodeLink {
     fn has_room(&self) -> bool {
         self.with(false, |slot| slot.best.as_ref().is_some_and(|path| path.has_room()))
     }
+
+    fn is_narrow(&self) -> bool {
+        self.with(false, |slot| slot.paths.iter().all(|path| path.is_narrow()))
+    }
 }

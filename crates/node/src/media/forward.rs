@@ -1,13 +1,13 @@
 //! Between the forwarder and the legs and links.
 
 use super::tcp::Weight;
-use super::thread::Media;
+use super::thread::{Link, Media};
 use super::{MediaEvent, link};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Instant;
 use str0m::net::Protocol;
-use trialogue_core::forward::{Destination, ForwardEvent, Forwarded, LegPacket};
+use trialogue_core::forward::{Destination, ForwardEvent, Forwarded, LegPacket, Nodes};
 use trialogue_wire::console::Medium;
 use trialogue_wire::media::{HEADER, Half, MediaHeader};
 
@@ -55,7 +55,7 @@ impl Media {
 
     /// Voices are written at once; pictures wait until all voices of this turn are sent.
     fn pass_on(&mut self, forwarded: Option<Forwarded>, medium: Medium, payload: Arc<[u8]>, now: Instant) {
-        let Some(Forwarded { links, header }) = forwarded else { return };
+        let Some(Forwarded { links, spare, header }) = forwarded else { return };
         if !self.out.is_empty() || !links.is_empty() {
             self.stay.forwarded();
         }
@@ -81,6 +81,8 @@ impl Media {
         }
         self.out = out;
         if !links.is_empty() {
+            let narrow = |node: &u8| self.links.get(usize::from(*node)).is_some_and(Link::is_narrow);
+            let links = spare.iter().filter(narrow).fold(links, Nodes::without);
             self.give_to_links(links, &header, &payload, Medium::Voice);
         }
     }

@@ -12,6 +12,8 @@ pub trait LinkSender: Send {
     fn max_size(&self, medium: Medium) -> usize;
     /// A picture may be sent now: nothing much waits before it that a voice would have to wait behind.
     fn has_room(&self) -> bool;
+    /// No path has room for more than a voice or two: spare copies stay away.
+    fn is_narrow(&self) -> bool;
 }
 
 /// Makes one datagram.

@@ -70,6 +70,12 @@ pub(super) struct Link {
     pub(super) joiner: Joiner,
 }
 
+impl Link {
+    pub(super) fn is_narrow(&self) -> bool {
+        self.sender.as_deref().is_some_and(LinkSender::is_narrow)
+    }
+}
+
 impl Media {
     pub(super) fn new(
         config: &MediaConfig,
