@@ -96,7 +96,11 @@ voice: boolean, } | { "kind": "ringing",
 /**
  * It does.
  */
-on: boolean, } | { "kind": "charter", 
+on: boolean, } | { "kind": "proveAlive", 
+/**
+ * To be given back: 32 hexadecimal digits.
+ */
+nonce: string, } | { "kind": "charter", 
 /**
  * Signed bytes.
  */

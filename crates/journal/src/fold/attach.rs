@@ -32,7 +32,8 @@ impl NodeState {
         }
         let staged = charter.line(&statement.line).is_some_and(|line| line.staged);
         let known = word.ready.iter().all(|party| word.confirmed.contains(party));
-        if !known || (!staged && !(word.ready.is_empty() && word.on.is_empty())) {
+        let of_stage = !word.ready.is_empty() || !word.on.is_empty();
+        if !known || (of_stage && !staged) {
             return Err(Ignored::NotNow);
         }
         self.may_come_in(statement)
