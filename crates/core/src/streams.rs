@@ -106,7 +106,7 @@ impl Machine {
         heard.from.remove(link);
         // A third node that passes it on no more does not end it: the source's own word may still be under way, and who forgot what came
         // until now would take the copies of it for new.
-        if heard.from.is_empty() && link == source {
+        if link == source {
             self.streams.heard.remove(&(index, number));
         }
         self.routes_changed = true;
