@@ -25,8 +25,8 @@ async fn no_voice_and_no_message_is_lost_and_the_link_stands() {
     let to_usa = usa.out.clone().unwrap();
     let from_jpn = jpn.out.clone().unwrap();
     talk(&jpn, &mut usa, 0..50).await;
-    // A large message and small ones are under way when the fibre goes.
-    let message = |number: u32| vec![number as u8; 1 + (number as usize % 5) * 30_000];
+    // Messages of the size of a ring are under way when the fibre goes.
+    let message = |number: u32| vec![number as u8; 1 + (number as usize % 5) * 300];
     for number in 0..40 {
         from_jpn.put(1, message(number)).unwrap();
     }
@@ -44,7 +44,9 @@ async fn no_voice_and_no_message_is_lost_and_the_link_stands() {
     }
     let mut copies = BTreeMap::new();
     while copies.len() < 250 {
-        let (_, datagram) = usa.datagrams.recv().await.unwrap();
+        let wait = tokio::time::timeout(std::time::Duration::from_secs(30), usa.datagrams.recv()).await;
+        let missing = || (0..250).filter(|number| !copies.contains_key(number)).collect::<Vec<u32>>();
+        let (_, datagram) = wait.unwrap_or_else(|_| panic!("missing: {:?}", missing())).unwrap();
         *copies.entry(u32::from_be_bytes(*datagram.first_chunk().unwrap())).or_insert(0) += 1;
     }
     assert!((0..250).all(|number| copies.contains_key(&number)), "none is missing");
@@ -52,6 +54,27 @@ async fn no_voice_and_no_message_is_lost_and_the_link_stands() {
     // The dead path is told as down, and the link never was.
     usa.paths(|paths| paths.iter().filter(|path| path.up).count() == 1).await;
     assert_eq!((jpn.downs, usa.downs), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_messages_that_were_on_the_cut_path_come_by_the_other() {
+    let Pair { jpn, mut usa, fibre, sat, .. } = Pair::new(None).await;
+    let out = jpn.out.clone().unwrap();
+    let message = |number: u32| vec![number as u8; 100_000 + (number as usize % 5) * 150_000];
+    let mut cut = Some((fibre, sat));
+    let mut left = None;
+    for number in 0..20 {
+        out.put(1, message(number)).unwrap();
+    }
+    for number in 0..20 {
+        assert_eq!(usa.message().await, message(number));
+        if let Some((fibre, sat)) = cut.take() {
+            drop(fibre);
+            left = Some(sat);
+        }
+    }
+    assert!(left.is_some());
+    assert_eq!(usa.downs, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
