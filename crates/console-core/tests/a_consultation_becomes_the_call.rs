@@ -1,4 +1,4 @@
-//! Issue 3, point 8: duty officers arrange a consultation of leaders; the board counts down; it becomes the call.
+//! duty officers arrange a consultation of leaders; the board counts down; it becomes the call.
 #![allow(clippy::unwrap_used)]
 
 mod common;

@@ -1,4 +1,4 @@
-//! Issue 3, point 6: the board shows who is on duty; shifts and hand-over.
+//! the board shows who is on duty; shifts and hand-over.
 #![allow(clippy::unwrap_used)]
 
 mod common;

@@ -129,7 +129,7 @@ impl Machine {
         let some = self.opening_until_us.map(|until| until - OPENING_US + OPENING_SOME_US);
         let opening = some.filter(|due| *due > self.now.us).or(self.opening_until_us);
         let own = [consoles, rings, lost, paths, staffed, opening];
-        let trials = self.next_trial_us().filter(|_| self.opening_until_us.is_none());
+        let trials = self.next_trial_us().filter(|_| self.opening_until_us.is_none() && !self.is_retired());
         let others = [trials, self.next_link_us(), self.next_append_us(), self.next_key_frame_us()];
         own.into_iter().chain(others).flatten().min()
     }

@@ -162,11 +162,11 @@ impl Machine {
     fn promise(&mut self, line: &LineId, call: &CallId) -> Option<Promise> {
         let own = self.ahead.node(&self.node)?;
         let said = own.response(line, call).filter(|response| response.ended.is_none())?.acknowledged?;
-        let (now_us, wall_ms) = (self.now.us, self.now.wall_ms);
+        let now_us = self.now.us;
         let sounding = self.sounding.get_mut(call)?;
-        // Taken once per promise: a wall clock that jumps later changes nothing.
+        // As long as it was when it was said, from when this run first sees it: a clock that is wrong or jumps changes nothing.
         if sounding.promised.is_none_or(|promise| promise.seq != said.seq) {
-            let wait_us = said.ready_ms.saturating_sub(wall_ms).min(PROMISE_MS) * 1_000;
+            let wait_us = said.wait_ms.min(PROMISE_MS) * 1_000;
             sounding.promised = Some(Promise { seq: said.seq, ready_us: now_us + wait_us });
         }
         sounding.promised

@@ -24,6 +24,8 @@ pub(crate) struct Heard {
 #[derive(Default)]
 pub(crate) struct Streams {
     next: u16,
+    /// What third nodes said of streams of nodes that have a link to here, by who said it: it counts once that link is gone.
+    claims: BTreeMap<(NodeId, StreamKey), (DeviceId, LineId, Medium)>,
     own: BTreeMap<(DeviceId, LineId, Medium), u16>,
     pub(crate) heard: BTreeMap<StreamKey, Heard>,
 }
@@ -74,6 +76,12 @@ impl Machine {
         // What a source with a link to here has not named itself, nobody names for it: a third node could put its own word in the place of the
         // true one, also with those to whom this node passes it on.
         if link != source && !self.streams.heard.contains_key(&key) && self.links.get(source).is_some_and(|l| l.up) {
+            let claim = (link.clone(), key);
+            if self.streams.claims.len() < STREAMS_MAX || self.streams.claims.contains_key(&claim) {
+                self.streams.claims.insert(claim, (device, line, medium));
+            } else {
+                self.count(Count::OverBound);
+            }
             return;
         }
         let streams = &mut self.streams.heard;
@@ -102,6 +110,7 @@ impl Machine {
 
     pub(crate) fn take_stream_end(&mut self, link: &NodeId, source: &NodeId, number: u16) {
         let Some(index) = self.charter.node_index(source) else { return };
+        self.streams.claims.remove(&(link.clone(), (index, number)));
         let Some(heard) = self.streams.heard.get_mut(&(index, number)) else { return };
         heard.from.remove(link);
         // A third node that passes it on no more does not end it: the source's own word may still be under way, and who forgot what came
@@ -117,6 +126,15 @@ impl Machine {
     pub(crate) fn link_tells_no_more(&mut self, link: &NodeId) {
         for heard in self.streams.heard.values_mut() {
             heard.from.remove(link);
+        }
+        self.streams.claims.retain(|(by, _), _| by != link);
+        let Some(index) = self.charter.node_index(link) else { return };
+        let of_link = |((_, key), _): &(&(NodeId, StreamKey), &(DeviceId, LineId, Medium))| key.0 == index;
+        let claims = self.streams.claims.iter().filter(of_link);
+        let claims: Vec<_> = claims.map(|(claim, said)| (claim.clone(), said.clone())).collect();
+        for ((by, key), (device, line, medium)) in claims {
+            self.streams.claims.remove(&(by.clone(), key));
+            self.take_stream(&by, link, key.1, device, line, medium);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Issue 3, point 8: a consultation is proposed with subject, level and time; parties answer who comes and when; it becomes the call.
+//! a consultation is proposed with subject, level and time; parties answer who comes and when; it becomes the call.
 #![allow(clippy::unwrap_used)]
 
 mod common;

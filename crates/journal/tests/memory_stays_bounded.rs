@@ -50,6 +50,10 @@ fn after_a_call_little_is_left() {
     scene.says(&jpn, Act::Leave { cause: None }).unwrap();
     scene.says(&usa, Act::Leave { cause: None }).unwrap();
     let relevant = scene.state.relevant_entries();
-    assert_eq!(relevant.values().map(|seqs| seqs.len()).sum::<usize>(), 5, "two certificates, one response");
+    assert_eq!(
+        relevant.values().map(|seqs| seqs.len()).sum::<usize>(),
+        7,
+        "two certificates, what both parties said of the last two rings"
+    );
     assert!(scene.line().groups.is_empty() && scene.line().call.is_none());
 }

@@ -1,4 +1,4 @@
-//! Issue 3, point 6: shifts and hand-over. A person takes the duty of an office until a time; the next one relieves the former.
+//! shifts and hand-over. A person takes the duty of an office until a time; the next one relieves the former.
 #![allow(clippy::unwrap_used)]
 
 mod common;

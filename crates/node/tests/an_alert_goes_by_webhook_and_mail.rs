@@ -1,4 +1,4 @@
-//! Issue 3, point 6: notify hooks. Real nodes, a real HTTPS server and a real mail server, both written here.
+//! notify hooks. Real nodes, a real HTTPS server and a real mail server, both written here.
 #![allow(clippy::unwrap_used)]
 
 mod common;

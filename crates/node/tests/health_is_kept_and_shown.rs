@@ -1,4 +1,4 @@
-//! Issue 4, point 12: `/health`, `/healthz` and `/metrics` of a running node, and the dashboard and alert rules that rest on them.
+//! `/health`, `/healthz` and `/metrics` of a running node, and the dashboard and alert rules that rest on them.
 #![allow(clippy::unwrap_used)]
 
 mod common;

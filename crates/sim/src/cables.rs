@@ -11,6 +11,8 @@ pub(crate) struct Cable {
     pub(crate) cut: bool,
     /// The connection stands and nothing arrives: at the lower end, at the higher one.
     pub(crate) deaf: [bool; 2],
+    /// Messages that wait for that: a connection loses none, it delivers them or ends. With the connection that they are of.
+    pub(crate) held: [Vec<(u64, Vec<u8>)>; 2],
     /// How it treats datagrams.
     pub(crate) quality: Quality,
     /// Longest time that a message may take more than the world's usual one, in microseconds.
@@ -57,6 +59,16 @@ impl World {
         }
         if !deaf {
             self.relink(at);
+            self.hear_again(at, to);
+        }
+    }
+
+    fn hear_again(&mut self, at: usize, to: usize) {
+        let pair = (at.min(to), at.max(to));
+        let held = self.cables.get_mut(&pair).map(|cable| std::mem::take(&mut cable.held[usize::from(at == pair.1)]));
+        for (connection, bytes) in held.unwrap_or_default() {
+            let due = self.arrival(pair, at);
+            self.at(due, Event::Message { from: to, to: at, connection, bytes });
         }
     }
 
@@ -129,8 +141,13 @@ impl World {
 
     pub(crate) fn transmit(&mut self, from: usize, to: usize, bytes: Vec<u8>) {
         let pair = (from.min(to), from.max(to));
-        let cable = self.cables.get(&pair).filter(|cable| !cable.deaf[usize::from(to == pair.1)]);
-        let Some(connection) = cable.and_then(|cable| cable.connection) else { return };
+        let end = usize::from(to == pair.1);
+        let Some(cable) = self.cables.get_mut(&pair) else { return };
+        let Some(connection) = cable.connection else { return };
+        if cable.deaf[end] {
+            cable.held[end].push((connection, bytes));
+            return;
+        }
         let due = self.arrival(pair, to);
         self.at(due, Event::Message { from, to, connection, bytes });
     }

@@ -187,6 +187,7 @@ impl World {
                 self.leg_down(node, console);
             }
             Output::Route(route) => {
+                self.new_listeners(node, &route);
                 self.route(node, &route);
                 self.nodes[node].routes.insert((route.node, route.number), route);
             }

@@ -4,6 +4,7 @@ use crate::media::{DATAGRAMS_PER_NODE, Packet};
 use crate::world::World;
 use std::collections::BTreeSet;
 use trialogue_charter::DeviceId;
+use trialogue_core::Route;
 use trialogue_core::forward::Destination;
 use trialogue_wire::console::Medium;
 use trialogue_wire::media::MediaHeader;
@@ -75,6 +76,18 @@ impl World {
                 continue;
             }
             self.hear_packet(console, packet);
+        }
+    }
+
+    /// To whom a stream begins to go, a packet that went a long way may come that was heard before the stream ended there (seed 63).
+    pub(crate) fn new_listeners(&mut self, node: usize, route: &Route) {
+        let before = self.nodes[node].routes.get(&(route.node, route.number)).map(|old| old.legs.clone());
+        let before = before.unwrap_or_default();
+        let Some(speaker) = (0..self.consoles.len()).find(|at| self.device(*at) == route.device) else { return };
+        for key in route.legs.iter().filter(|key| !before.contains(key)) {
+            if let (Some(listener), Some(media)) = (self.keys.get(key), self.media.as_mut()) {
+                media.heard.remove(&(*listener, speaker, route.medium == Medium::Picture));
+            }
         }
     }
 

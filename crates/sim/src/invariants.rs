@@ -66,6 +66,18 @@ impl World {
         entry.is_some_and(|entry| node.disk.holds(&node.id, seq, entry))
     }
 
+    /// Do all running nodes hold the same entries?
+    pub fn agrees(&self) -> bool {
+        let ids: Vec<&NodeId> = self.nodes.iter().map(|node| &node.id).collect();
+        let running =
+            self.nodes.iter().filter_map(|node| node.machine.as_ref()).filter(|machine| !machine.is_retired());
+        let read = |machine: &trialogue_core::Machine| -> Vec<_> {
+            ids.iter().map(|id| machine.state().node(id).cloned()).collect()
+        };
+        let all: Vec<_> = running.map(read).collect();
+        all.windows(2).all(|pair| pair[0] == pair[1])
+    }
+
     /// After everything is healed and quiet: all nodes hold the same and see the same, and so do their consoles.
     ///
     /// # Panics

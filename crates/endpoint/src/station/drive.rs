@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 use trialogue_charter::{DeviceId, PartyId};
 use trialogue_console_core::Input;
-use trialogue_console_core::view::{Command, NodeLink};
+use trialogue_console_core::view::{Command, LineView, NodeLink};
 use trialogue_journal::StationTest;
 
 /// Between two looks whether the comparison is done.
@@ -101,6 +101,10 @@ impl Endpoint {
         // Somebody else's test call is this station's too: it is answered.
         let free = line.filter(|line| !line.active && line.ring.is_none()).map(|line| line.id.clone());
         plan.later(now);
+        let missing = |line: &LineView| line.parties.iter().any(|party| !party.own && party.on_watch == 0);
+        if plan.is_patient(now) && self.view.lines.first().is_some_and(missing) {
+            return;
+        }
         if let Some(line) = free {
             self.input(Input::Command(Command::Ring { line, precedence: Default::default() }));
         }

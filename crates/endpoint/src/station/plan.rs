@@ -9,17 +9,22 @@ const TURN: Duration = Duration::from_secs(5);
 /// Soonest repetition of a test that failed.
 const AGAIN_MIN: Duration = Duration::from_secs(60);
 
+/// And for those who are not on watch yet so long: a test that finds them missing would say nothing but that a machine begins.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// When the next test call is due.
 pub struct Plan {
     place: u32,
     due: Instant,
+    /// Until when others may be missing.
+    patient_until: Instant,
 }
 
 impl Plan {
     /// `place`: of the own party among those of the charter.
     pub fn new(place: usize, now: Instant) -> Self {
         let place = u32::try_from(place).unwrap_or(0);
-        Self { place, due: now + SETTLE + TURN * place }
+        Self { place, due: now + SETTLE + TURN * place, patient_until: now + PATIENCE }
     }
 
     /// When to ring.
@@ -27,10 +32,16 @@ impl Plan {
         self.due
     }
 
+    /// Others may be on their way still.
+    pub fn is_patient(&self, now: Instant) -> bool {
+        now < self.patient_until
+    }
+
     /// A test call is over, whoever rang. A failure is tested again soon: one that was chance shall not keep a board amber for an hour.
     pub fn done(&mut self, period: Duration, good: bool, now: Instant) {
         let next = if good { period } else { (period / 10).max(AGAIN_MIN).min(period) };
         self.due = now + next + TURN * self.place;
+        self.patient_until = now;
     }
 
     /// It could not be rung just now.

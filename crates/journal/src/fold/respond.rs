@@ -32,6 +32,8 @@ pub struct Acknowledged {
     pub by: DeviceId,
     /// When the party expects to answer, milliseconds since 1970 UTC. Its claim.
     pub ready_ms: u64,
+    /// How long that was from when it was said, in milliseconds: by the console's clock or the node's, whichever makes it less.
+    pub wait_ms: u64,
     /// Position of the entry.
     pub seq: u64,
 }

@@ -2,6 +2,7 @@
 
 use super::Ignored;
 use super::node::{NodeState, OnLine, OwnRing, Presence, Word};
+use super::respond::Ended;
 use crate::entry::BodyRef;
 use crate::limits::MEMBERS_MAX;
 use crate::statement::{KeyOffer, Statement};
@@ -37,6 +38,11 @@ impl OnLine {
         let mut presence = Presence::new(ring.call, role, ring.seq, ring.time_ms, offers);
         presence.ring = Some(ring);
         self.come(device, presence);
+        // Whoever stays in the call may go on ringing with its id for others: not for those who began it and have left.
+        if role.acts_for_party() {
+            let seq = ring.seq;
+            self.response(ring.call, seq).ended = Some(Ended::Joined { by: device, first: seq, order: seq, end: None });
+        }
     }
 
     /// A console is in from here on; a stay that it had before ends.

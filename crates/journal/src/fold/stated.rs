@@ -137,7 +137,8 @@ impl NodeState {
                 Applied::Tested { device }
             }
             Act::Acknowledge { call, ready_ms } => {
-                on.response(call, seq).acknowledged = Some(Acknowledged { by: device, ready_ms, seq });
+                let wait_ms = ready_ms.saturating_sub(number.max(time_ms));
+                on.response(call, seq).acknowledged = Some(Acknowledged { by: device, ready_ms, wait_ms, seq });
                 Applied::Acknowledged { line, call, device }
             }
             Act::Handshake { group, epoch, commit, welcome, added, removed } => {
