@@ -31,6 +31,8 @@ pub enum Kind {
 
 /// Namespaces and cables; all gone when this is dropped.
 pub struct Lab {
+    /// Among the labs of this process.
+    number: u32,
     nodes: Vec<String>,
     spaces: Vec<String>,
     carriers: Vec<Carrier>,
@@ -47,7 +49,7 @@ pub fn why_not() -> Option<String> {
     if !nix::unistd::geteuid().is_root() {
         return Some("network namespaces need root".into());
     }
-    let name = format!("{PREFIX}{}-try", std::process::id());
+    let name = format!("{PREFIX}{}-try{}", std::process::id(), LABS.fetch_add(1, Ordering::Relaxed));
     let tried = words(&format!("ip netns add {name}")).and_then(|_| words(&format!("ip netns del {name}")));
     tried.err().map(|why| format!("no network namespaces here: {why}"))
 }
@@ -59,10 +61,11 @@ impl Lab {
     /// Without root, or without `ip`.
     pub fn build(nodes: &[&str], carriers: &[Carrier]) -> Result<Self, LabError> {
         sweep()?;
-        let tag = format!("{PREFIX}{}-{}", std::process::id(), LABS.fetch_add(1, Ordering::Relaxed));
+        let number = LABS.fetch_add(1, Ordering::Relaxed);
+        let tag = format!("{PREFIX}{}-{number}", std::process::id());
         let spaces = nodes.iter().map(|node| format!("{tag}-{node}")).collect();
         let nodes = nodes.iter().map(|node| (*node).to_owned()).collect();
-        let mut lab = Self { nodes, spaces, carriers: carriers.to_vec(), cables: BTreeMap::new() };
+        let mut lab = Self { number, nodes, spaces, carriers: carriers.to_vec(), cables: BTreeMap::new() };
         for (node, space) in lab.spaces.iter().enumerate() {
             words(&format!("ip netns add {space}"))?;
             words(&format!("ip -n {space} link set lo up"))?;
@@ -92,8 +95,8 @@ impl Lab {
             }
             Kind::Shaped(seed) => {
                 // Named apart from those of other labs for the moment that they are here.
-                let names =
-                    [(a, b), (b, a)].map(|(a, b)| format!("t{}x{a}{b}{carrier}", std::process::id() % 1_000_000));
+                let lab = format!("{}-{}", std::process::id() % 100_000, self.number % 100);
+                let names = [(a, b), (b, a)].map(|(a, b)| format!("t{lab}x{a}{b}{carrier}"));
                 let seed = seed.wrapping_add((a as u64) << 40).wrapping_add((b as u64) << 32);
                 self.cables.insert((a, b, carrier), Cable::between([&names[0], &names[1]], seed)?);
                 words(&format!("ip link set {} netns {from} name {near}", names[0]))?;
