@@ -14,11 +14,14 @@ fn caught(mutation: Mutation, words: &[&str]) {
         let Some(broken) = run(seed, Trace::default(), Some(mutation)).broken else { continue };
         println!("{mutation:?}: seed {seed}: {broken}");
         println!("  cargo xtask sim --seed {seed} --mutation {mutation:?}");
-        assert!(words.iter().any(|word| broken.contains(word)), "{mutation:?} breaks another promise: {broken}");
+        if !words.iter().any(|word| broken.contains(word)) {
+            // It broke something else first. What it is about must be noticed as well.
+            continue;
+        }
         assert_eq!(run(seed, Trace::default(), None).broken, None, "without the mutation");
         return;
     }
-    panic!("{mutation:?} went unnoticed in {SEEDS} networks");
+    panic!("what {mutation:?} is about went unnoticed in {SEEDS} networks");
 }
 
 #[test]
