@@ -207,7 +207,7 @@ impl Villain {
         let (source, line) = (NodeId::new(source).unwrap(), LineId::new("duty").unwrap());
         match turn % 7 {
             0 => LinkMessage::KeyFrame { device },
-            1 => LinkMessage::Sending { device, line, voice: turn % 2 == 0, picture: turn % 3 == 0 },
+            1 => LinkMessage::Sending { device, line, voice: turn.is_multiple_of(2), picture: turn.is_multiple_of(3) },
             2 => LinkMessage::Stream { number: turn as u16, node: source, device, line, medium: Medium::Voice },
             3 => LinkMessage::StreamEnd { number: turn as u16, node: source },
             4 => LinkMessage::Heads { heads: vec![Head { node: source, seq: turn << 20 }] },

@@ -10,8 +10,8 @@ use serde_json::Value;
 /// What the station of a party has heard in its last test call.
 fn tested(hotline: &Hotline, party: &str) -> Option<Vec<Value>> {
     let log = std::fs::read_to_string(hotline.house().join(party).join("station.log")).unwrap_or_default();
-    let events = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let last = events.filter(|event| event["event"] == "tested").last()?;
+    let mut events = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let last = events.rfind(|event| event["event"] == "tested")?;
     last["results"].as_array().cloned()
 }
 
