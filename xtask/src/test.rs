@@ -54,7 +54,7 @@ fn rust(args: &[String]) -> Result<Counted> {
         .args(["build", "--bins", "--tests"])
         .args(PRODUCT)
         .run()?;
-    with_products(Step::cargo("Test").args(["test"]).args(PRODUCT).args(args))
+    with_products(Step::cargo("Test").args(["test", "--no-fail-fast"]).args(PRODUCT).args(args))
         .bounded_in_ci(RUST_MINUTES)
         .run_counting_tests()
 }

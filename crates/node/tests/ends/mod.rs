@@ -16,7 +16,10 @@ pub struct End {
     pub links: Links,
     pub index: u8,
     pub datagrams: mpsc::UnboundedReceiver<(u8, Bytes)>,
+    /// To the link that came up last.
     pub out: Option<Outbox<Vec<u8>>>,
+    /// A link ends when nobody holds what writes to it.
+    held: Vec<Outbox<Vec<u8>>>,
     pub downs: usize,
     events: mpsc::Receiver<LinkEvent>,
 }
@@ -53,14 +56,14 @@ impl End {
         let secret = LinkSecret(key.ed25519_seed());
         let links =
             Links::start(carriers, &node, &secret, &house.charter, &Counters::default(), tx, on_datagram).unwrap();
-        Self { links, index, datagrams, out: None, downs: 0, events }
+        Self { links, index, datagrams, out: None, held: Vec::new(), downs: 0, events }
     }
 
     async fn next(&mut self) -> LinkEvent {
         let wait = tokio::time::timeout(std::time::Duration::from_secs(60), self.events.recv());
         let event = wait.await.unwrap().unwrap();
         match &event {
-            LinkEvent::Up { out, .. } => self.out = Some(out.clone()),
+            LinkEvent::Up { out, .. } => self.held.extend(self.out.replace(out.clone())),
             LinkEvent::Down { .. } => self.downs += 1,
             _ => {}
         }
