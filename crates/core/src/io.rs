@@ -69,6 +69,14 @@ pub enum Input {
         /// Microseconds.
         round_trip_us: u32,
     },
+    /// Nothing comes back by any path of a link any more, or something does again. Links are up long after their last path was cut: pictures do
+    /// not wait for that.
+    LinkSilent {
+        /// Of which link.
+        node: NodeId,
+        /// Is it so?
+        silent: bool,
+    },
     /// What is known of the paths of a link, up or not, as often as the shell likes. They may be measured before the link is up and
     /// after it went down.
     LinkPaths {

@@ -13,6 +13,8 @@ use trialogue_wire::link::{Head, LinkMessage, PROTOCOL};
 pub(crate) struct Link {
     /// Both sides have said hello, under the same charter; or one has gone on to a newer one since.
     pub(crate) up: bool,
+    /// Nothing comes back by it: voice and control go on by it, pictures go round.
+    pub(crate) silent: bool,
     /// Its node is not in service any more: nothing that it says counts.
     pub(crate) leaving: bool,
     /// Which charter is in force at the other side, as it says: hash and serial.
@@ -69,6 +71,7 @@ impl Machine {
         }
         let link = Link {
             up: false,
+            silent: false,
             leaving: false,
             charter: None,
             handed: 0,
@@ -116,6 +119,15 @@ impl Machine {
     pub(crate) fn link_round_trip(&mut self, node: &NodeId, round_trip_us: u32) {
         if let Some(link) = self.links.get_mut(node) {
             link.round_trip_us = Some(round_trip_us);
+        }
+    }
+
+    pub(crate) fn link_silent(&mut self, node: &NodeId, silent: bool) {
+        let Some(link) = self.links.get_mut(node).filter(|link| link.silent != silent) else { return };
+        link.silent = silent;
+        if link.up {
+            self.tell_neighbours();
+            self.routes_changed = true;
         }
     }
 
@@ -216,12 +228,17 @@ impl Machine {
         }
     }
 
-    /// Tells every neighbour who this node's neighbours are.
+    /// Tells every neighbour who this node's neighbours are, of those from whom something comes.
     pub(crate) fn tell_neighbours(&mut self) {
-        let nodes: Vec<NodeId> = self.neighbours().cloned().collect();
-        for node in &nodes {
+        let told: Vec<NodeId> = self.neighbours().cloned().collect();
+        let nodes: Vec<NodeId> = told.iter().filter(|node| !self.is_silent(node)).cloned().collect();
+        for node in &told {
             self.send_link(node, &LinkMessage::Neighbours { nodes: nodes.clone() });
         }
+    }
+
+    pub(crate) fn is_silent(&self, node: &NodeId) -> bool {
+        self.links.get(node).is_some_and(|link| link.silent)
     }
 
     /// Nodes with a link that is up, in order.

@@ -99,6 +99,7 @@ impl Machine {
             Input::LinkDown { node } => self.link_down(&node),
             Input::LinkMessage { node, bytes } => self.link_message(node, &bytes),
             Input::LinkRoundTrip { node, round_trip_us } => self.link_round_trip(&node, round_trip_us),
+            Input::LinkSilent { node, silent } => self.link_silent(&node, silent),
             Input::LinkPaths { node, paths } => self.link_paths(node, paths),
             Input::Appended { up_to } => self.appended(up_to),
             Input::AppendFailed { up_to } => self.append_failed(up_to),

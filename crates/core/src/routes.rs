@@ -72,7 +72,7 @@ impl Machine {
                         line: line.clone(),
                         medium,
                         legs: self.legs_of(&members, member, medium),
-                        links: self.media_hops(&self.node, &audience),
+                        links: self.media_hops(&self.node, &audience, medium),
                         spare: self.spares(&self.node, &audience, medium),
                     };
                     routes.insert((self.index, number), route);
@@ -93,7 +93,7 @@ impl Machine {
                     line: line.clone(),
                     medium: heard.medium,
                     legs: self.legs_of(&members, member, heard.medium),
-                    links: self.media_hops(&source, &audience),
+                    links: self.media_hops(&source, &audience, heard.medium),
                     spare: self.spares(&source, &audience, heard.medium),
                 };
                 routes.insert(*key, route);
@@ -141,29 +141,40 @@ impl Machine {
     /// Neighbours that get what comes from `source`, so that it reaches all `nodes`: those among them that `source` does
     /// not reach itself, and relays towards those that have no link to this node.
     pub(crate) fn next_hops(&self, source: &NodeId, nodes: &BTreeSet<NodeId>) -> Vec<NodeId> {
-        self.hops(source, nodes, |_| true)
+        self.hops(source, nodes, false, |_| true)
     }
 
     /// [`Machine::next_hops`] of media, which not every node may relay.
-    pub(crate) fn media_hops(&self, source: &NodeId, nodes: &BTreeSet<NodeId>) -> Vec<NodeId> {
+    pub(crate) fn media_hops(&self, source: &NodeId, nodes: &BTreeSet<NodeId>, medium: Medium) -> Vec<NodeId> {
         if *source != self.node && !self.may_relay(source, &self.node) {
             return Vec::new();
         }
-        self.hops(source, nodes, |via| self.may_relay(source, via))
+        self.hops(source, nodes, medium == Medium::Picture, |via| self.may_relay(source, via))
     }
 
-    fn hops(&self, source: &NodeId, nodes: &BTreeSet<NodeId>, may_relay: impl Fn(&NodeId) -> bool) -> Vec<NodeId> {
+    /// `round`: not over a link from which nothing comes, if there is another way.
+    fn hops(
+        &self,
+        source: &NodeId,
+        nodes: &BTreeSet<NodeId>,
+        round: bool,
+        may_relay: impl Fn(&NodeId) -> bool,
+    ) -> Vec<NodeId> {
         let own = *source == self.node;
         let served = |to: &NodeId| !own && self.reaches(source, to);
         let may = |via: &&NodeId| *via != source && !served(via) && may_relay(via);
         let mut hops: BTreeSet<NodeId> = BTreeSet::new();
         for to in nodes.iter().filter(|to| **to != self.node && *to != source && !served(to)) {
-            if self.links.get(to).is_some_and(|link| link.up) {
+            let direct = self.links.get(to).filter(|link| link.up);
+            if direct.is_some_and(|link| !(round && link.silent)) {
                 hops.insert(to.clone());
                 continue;
             }
-            let relays: Vec<&NodeId> = self.neighbours().filter(may).filter(|via| self.reaches(via, to)).collect();
-            if relays.is_empty() {
+            let relays = self.neighbours().filter(may).filter(|via| self.reaches(via, to));
+            let relays: Vec<&NodeId> = relays.filter(|via| !(round && self.is_silent(via))).collect();
+            if relays.is_empty() && direct.is_some() {
+                hops.insert(to.clone());
+            } else if relays.is_empty() {
                 // Nobody near knows a way: each hop drops what it has seen, so sending everywhere ends.
                 hops.extend(self.neighbours().filter(may).cloned());
             } else {

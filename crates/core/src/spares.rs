@@ -26,7 +26,7 @@ impl Machine {
                 spare.insert(to.clone());
             }
         }
-        for hop in self.media_hops(source, nodes) {
+        for hop in self.media_hops(source, nodes, medium) {
             spare.remove(&hop);
         }
         spare.into_iter().filter(|node| self.links.get(node).is_some_and(|link| link.up)).collect()

@@ -38,7 +38,7 @@ impl End {
         loop {
             let wait = tokio::time::timeout(std::time::Duration::from_secs(60), self.events.recv());
             match wait.await.unwrap().unwrap() {
-                LinkEvent::RoundTrip { .. } | LinkEvent::Paths { .. } => {}
+                LinkEvent::RoundTrip { .. } | LinkEvent::Paths { .. } | LinkEvent::Silent { .. } => {}
                 event => return event,
             }
         }

@@ -136,6 +136,7 @@ impl Control {
                 self.show_link(&node, |link| (link.paths_up, link.paths, link.figures) = (up, all, figures));
                 self.input(Input::LinkPaths { node, paths });
             }
+            LinkEvent::Silent { node, silent } => self.input(Input::LinkSilent { node, silent }),
             LinkEvent::RoundTrip { node, round_trip_us } => {
                 self.show_link(&node, |link| link.round_trip_us = Some(round_trip_us));
                 self.input(Input::LinkRoundTrip { node, round_trip_us });

@@ -88,6 +88,10 @@ pub(super) struct Keeper {
     pub queue: VecDeque<LinkEvent>,
     pub began: Instant,
     pub looks: u32,
+    /// Nothing comes back by any path, as the control task was told.
+    pub silent: bool,
+    /// When it was last so.
+    pub silent_us: u64,
 }
 
 impl Keeper {
@@ -105,6 +109,8 @@ impl Keeper {
             queue: VecDeque::new(),
             began: Instant::now(),
             looks: 0,
+            silent: false,
+            silent_us: 0,
         }
     }
 
@@ -216,6 +222,7 @@ impl Keeper {
             self.end(id, code::SILENT, b"nothing came back", None);
         }
         self.choose();
+        self.tell_silence(now_us);
         self.looks = self.looks.wrapping_add(1);
         if self.looks.is_multiple_of(TELL_EVERY) {
             for path in &mut self.paths {
@@ -246,6 +253,7 @@ impl Keeper {
     }
 
     pub(super) fn went_down(&mut self) {
+        self.silent = false;
         if self.link.take().is_some() {
             self.setup.life.store(drawn(), Ordering::Relaxed);
             self.queue.push_back(LinkEvent::Down { node: self.setup.other.clone() });

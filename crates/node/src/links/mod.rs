@@ -104,6 +104,13 @@ pub enum LinkEvent {
         /// Microseconds.
         round_trip_us: u32,
     },
+    /// Nothing comes back by any path that is up, or something has come back for a while.
+    Silent {
+        /// Which node.
+        node: NodeId,
+        /// Is it so?
+        silent: bool,
+    },
     /// All paths, up or not: every second, and when one comes or goes. Also while the link is down.
     Paths {
         /// To which node.

@@ -8,6 +8,9 @@ use super::path::Path;
 use trialogue_wire::console::PathMeasure;
 use trialogue_wire::limits::{ADDRESS_MAX, PATHS_SHOWN_MAX};
 
+/// A link that was silent counts as such until something has come back for so long: pictures do not run to and fro.
+const HEARD_US: u64 = 1_000_000;
+
 impl Keeper {
     /// Looks for the best path and tells the media thread what there is.
     pub(super) fn choose(&mut self) {
@@ -41,6 +44,24 @@ impl Keeper {
         }
         let paths = self.measured();
         self.queue.push_back(LinkEvent::Paths { node, paths });
+    }
+
+    /// Tells the control task when the link falls silent although a path is up, and when it has not been so for a while.
+    pub(super) fn tell_silence(&mut self, now_us: u64) {
+        if self.link.is_none() || self.paths.is_empty() {
+            return;
+        }
+        let now = self.paths.iter().all(|path| path.meter.is_silent(now_us));
+        if now {
+            self.silent_us = now_us;
+        }
+        let silent = now || (self.silent && now_us < self.silent_us + HEARD_US);
+        if silent != self.silent {
+            self.silent = silent;
+            // While the control task does not keep up, it hears the last of it.
+            self.queue.retain(|event| !matches!(event, LinkEvent::Silent { .. }));
+            self.queue.push_back(LinkEvent::Silent { node: self.setup.other.clone(), silent });
+        }
     }
 
     /// Those that this node dials, in that order, up or not, and then those that only the other side dials.
