@@ -189,6 +189,23 @@ async fn what_is_told_is_little_and_reaches_those_it_is_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_party_that_no_path_leads_to_any_more_is_told_of() {
+    let (house, web_dir, mail_dir) =
+        (House::often_tested(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (hook, mut hooked) = web(web_dir.path(), "HTTP/1.1 204 Fine").await;
+    let (office, mut mailed) = post_office(mail_dir.path(), true).await;
+    // The American node is never started: the tests of its paths fail twice in a row.
+    let _jpn = start(&house, "jpn-1", &webhook(web_dir.path(), hook)).await;
+    let _kor = start(&house, "kor-1", &mail(mail_dir.path(), office)).await;
+    let request = hooked.recv().await.unwrap();
+    let (_, body) = request.split_once("\r\n\r\n").unwrap();
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    assert_eq!(body, serde_json::json!({ "test": "path", "party": "USA" }));
+    let letter = mailed.recv().await.unwrap();
+    assert!(letter.contains("Subject: [Test failed] Path: USA"), "{letter}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_work_is_counted_and_another_means_is_enough() {
     let (house, web_dir, mail_dir) = (House::new(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     // A redirection is no success and is not followed; a mail server without STARTTLS hears nothing in the clear.

@@ -3,7 +3,8 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 use trialogue_charter::fixture::{self, Trilateral};
 use trialogue_charter::keyfile::NodeSecret;
-use trialogue_charter::{NodeId, Suite, UnverifiedCharter, VerifiedCharter};
+use trialogue_charter::limits::PATH_SECONDS;
+use trialogue_charter::{Charter, NodeId, Suite, UnverifiedCharter, VerifiedCharter};
 use trialogue_node::{Config, Node, NodeError};
 
 /// Directories, keys and the charter of three parties.
@@ -35,7 +36,17 @@ impl House {
 
     /// `addresses`: as the charter writes them, with the carriers that they name.
     pub fn written(addresses: impl Fn(&NodeId, SocketAddr) -> Vec<String>) -> Self {
+        Self::agreed(fixture::charter(Suite::XWing), addresses)
+    }
+
+    /// Nodes reach each other where they listen; every path is tested as often as may be.
+    pub fn often_tested() -> Self {
         let mut draft = fixture::charter(Suite::XWing);
+        draft.policy.tests.path_seconds = *PATH_SECONDS.start();
+        Self::agreed(draft, |_, listen| vec![listen.to_string()])
+    }
+
+    fn agreed(mut draft: Charter, addresses: impl Fn(&NodeId, SocketAddr) -> Vec<String>) -> Self {
         let listen: Vec<_> = draft.nodes.iter().map(|_| free_udp()).collect();
         for (node, listen) in draft.nodes.iter_mut().zip(&listen) {
             node.addresses = addresses(&node.id, *listen);
