@@ -196,9 +196,9 @@ function close(slot: number) {
   old?.close();
 }
 
-/** Whoever waits to connect need not wait any longer. */
+/** The network is back, or another one: what was open leads nowhere. */
 function network() {
-  for (const slot of [0, 1]) if (reconnects[slot] !== undefined) connect(slot);
+  run((m) => m.network(us(), Date.now()));
 }
 
 /** One call of the machine, then everything that it wants done, then its next tick. */

@@ -27,8 +27,18 @@ export interface Place {
   stream: MediaStream;
 }
 
+/** Chromium tells a page's WebRTC of a new network seconds late; a frame that is new asks for it. */
+function ownFrame(): HTMLIFrameElement {
+  const frame = document.createElement('iframe');
+  frame.hidden = true;
+  frame.title = '';
+  document.body.append(frame);
+  return frame;
+}
+
 export class Leg {
-  readonly connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
+  readonly #frame = ownFrame();
+  readonly connection = new (this.#frame.contentWindow as typeof globalThis & Window).RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
   readonly places: Place[] = [];
   readonly #voice: RTCRtpTransceiver;
   readonly #picture: RTCRtpTransceiver;
@@ -101,6 +111,8 @@ export class Leg {
   close() {
     this.connection.onconnectionstatechange = null;
     this.connection.close();
+    // What is still asked of it is answered first; a frame that is gone never answers.
+    setTimeout(() => this.#frame.remove(), 5_000);
   }
 }
 

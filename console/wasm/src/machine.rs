@@ -76,6 +76,11 @@ impl Machine {
         self.take_at(now_us, now_ms, slot, if up { Input::LegUp } else { Input::LegDown });
     }
 
+    /// The network of this machine has changed.
+    pub fn network(&mut self, now_us: f64, now_ms: f64) {
+        self.take(now_us, now_ms, Input::Network);
+    }
+
     /// Media came over a leg; at most every 50 ms.
     #[wasm_bindgen(js_name = legHeard)]
     pub fn leg_heard(&mut self, now_us: f64, now_ms: f64, slot: u8) {

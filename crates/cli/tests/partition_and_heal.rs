@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use trialogue_impair::{Carrier, Endpoint, Kind, Plan, Suite, World, why_not};
+use trialogue_impair::{Carrier, Endpoint, Extra, Kind, Plan, Suite, World, why_not};
 
 const CARRIERS: [Carrier; 1] = [Carrier { name: "fibre", kind: Kind::Veth }];
 
@@ -31,7 +31,7 @@ impl Parties {
             assets: &assets,
             dir: dir.path(),
             parties: count,
-            alternate: false,
+            extra: Extra::Nothing,
             carriers: &CARRIERS,
             suite: Suite::Xwing,
         });

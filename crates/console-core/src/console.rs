@@ -139,6 +139,7 @@ impl Console {
             | Input::LegUp
             | Input::LegDown
             | Input::LegHeard => self.attached(0, input),
+            Input::Network => self.network_changed(),
             Input::Command(command) => self.command(command),
             // Asked for every late frame: most say what the journals are about to.
             Input::Unopened { key_id } if !self.unopened(key_id) => return,

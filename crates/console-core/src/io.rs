@@ -28,6 +28,8 @@ pub enum Input {
     },
     /// The media worker is new: its counters are at zero, so it must never again be given a key of before.
     WorkerRestarted,
+    /// This machine has another address or another network than before: what was open leads nowhere.
+    Network,
     /// Media came over the leg: the node is alive. Said at most every 50 ms.
     LegHeard,
     /// One of the above of a WebSocket or leg, at this slot ([`Output::At`]).

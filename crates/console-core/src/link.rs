@@ -37,6 +37,10 @@ pub(crate) struct Link {
     pub(crate) tries: u32,
     /// A wait that was asked for by a refusal, in milliseconds.
     wait_ms: Option<u32>,
+    /// It was closed because nothing came by any way.
+    cut_off: bool,
+    /// How often that was a mistake.
+    false_alarms: u32,
     /// It has asked for charters on this WebSocket.
     behind: bool,
     /// A challenge that waits for the charters between the one held and its own.
@@ -106,6 +110,22 @@ impl Console {
         self.push(Output::Reconnect { after_ms: (wait - wait / 4 + jitter).min(RECONNECT_MS.1) });
     }
 
+    /// The own network is another one: whatever was open is opened anew at once, and the leg with it.
+    pub(crate) fn network_changed(&mut self) {
+        self.renew_way();
+        self.renew_way_of_spare();
+    }
+
+    pub(crate) fn renew_way(&mut self) {
+        if self.link.stage == Stage::Refused {
+            return;
+        }
+        self.link.tries = 0;
+        self.link.wait_ms = Some(0);
+        self.link_closed();
+        self.leg_moved();
+    }
+
     /// Keep-alives and patience.
     pub(crate) fn link_tick(&mut self) {
         let now = self.now_us;
@@ -114,7 +134,10 @@ impl Console {
             Stage::Up if now >= self.link.heard_us + self.ping_every().max(PING_IN_CALL_US) * PINGS_MISSED => {
                 self.link_closed()
             }
-            Stage::Up if self.is_cut_off() => self.link_closed(),
+            Stage::Up if self.is_cut_off() => {
+                self.link.cut_off = true;
+                self.link_closed();
+            }
             Stage::Up if now >= self.link.ping_us + self.ping_every() => {
                 self.link.ping_us = now;
                 self.link.ping = self.link.ping.wrapping_add(1);
@@ -133,6 +156,10 @@ impl Console {
         if self.call.is_some() { PING_IN_CALL_US } else { PING_US }
     }
 
+    fn cut_off_us(&self) -> u64 {
+        self.leg.heard_us.max(self.link.heard_us) + (LIFE_US << self.link.false_alarms)
+    }
+
     /// In a call with media under way, nothing comes any more by either way.
     fn is_cut_off(&self) -> bool {
         let (now, media) = (self.now_us, self.leg.heard_us);
@@ -140,12 +167,14 @@ impl Console {
             && !self.at_spare
             && media > 0
             && now < media + LIFE_RECENT_US
-            && now >= media.max(self.link.heard_us) + LIFE_US
+            && now >= self.cut_off_us()
             && !self.sites.is_stalled(now)
     }
 
     pub(crate) fn link_next_us(&self) -> Option<u64> {
-        self.link.next_us(self.ping_every())
+        let cut_off = self.cut_off_us();
+        let cut_off = Some(cut_off).filter(|at| self.call.is_some() && self.link.is_up() && *at > self.now_us);
+        [self.link.next_us(self.ping_every()), cut_off].into_iter().flatten().min()
     }
 
     pub(crate) fn received(&mut self, bytes: &[u8]) {
@@ -317,7 +346,11 @@ impl Console {
         self.stage(Stage::Up);
         self.link.tries = 0;
         // The leg went the way of the WebSocket.
-        self.leg.renew |= self.call.is_some() && !self.at_spare && self.now_us >= self.leg.heard_us + LIFE_US;
+        let dead = self.call.is_some() && !self.at_spare && self.is_media_missing(REOPENED_US);
+        self.leg.renew |= dead;
+        if std::mem::take(&mut self.link.cut_off) && !dead {
+            self.link.false_alarms = (self.link.false_alarms + 1).min(FALSE_ALARMS);
+        }
         if self.at_spare {
             return;
         }

@@ -88,6 +88,10 @@ impl Console {
         }
     }
 
+    pub(crate) fn renew_way_of_spare(&mut self) {
+        self.at_spare(Self::renew_way);
+    }
+
     fn pair_input(&mut self, input: Input) {
         match input {
             Input::Opened => self.link_opened(),

@@ -22,6 +22,9 @@ use tokio::sync::mpsc;
 use trialogue_console_core::view::{Command, View};
 use trialogue_console_core::{Console, Input};
 
+/// How often the own address is looked at. More often is a system call for nothing, less often is silence after a change.
+const NETWORK: Duration = Duration::from_millis(50);
+
 pub(crate) struct Endpoint {
     pub(crate) args: Args,
     pub(crate) dir: PathBuf,
@@ -30,6 +33,10 @@ pub(crate) struct Endpoint {
     /// Over which of them is spoken and heard.
     pub(crate) active: usize,
     sockets: u64,
+    /// When to look at the own address next.
+    network_pace: Pace,
+    /// It has changed, and no leg has begun at the new one yet.
+    moved: bool,
     pub(crate) report: Report,
     pub(crate) start: Instant,
     pub(crate) console: Console,
@@ -81,6 +88,8 @@ impl Endpoint {
             slots: [Slot { node: Some(node), ..Slot::default() }, Slot::default()],
             active: 0,
             sockets: 0,
+            network_pace: Pace::new(start, NETWORK),
+            moved: false,
             report,
             start,
             console,
@@ -192,6 +201,7 @@ impl Endpoint {
             console,
             end,
             in_call.then(|| self.voice_pace.due()),
+            in_call.then(|| self.network_pace.due()),
             self.picture_pace.as_ref().filter(|_| in_call).map(Pace::due),
             self.station_due(),
             self.sealing.waits().then(|| Instant::now() + Duration::from_millis(20)),
@@ -214,12 +224,26 @@ impl Endpoint {
             leg.tick(now);
         }
         self.leg_events();
+        self.look_at_network(now);
         self.release(now);
         self.station_tick(now);
         self.speak(now);
         while let Some(output) = self.console.poll() {
             self.act(output).await;
         }
+    }
+
+    /// Does the way to the node still begin where the leg begins?
+    fn look_at_network(&mut self, now: Instant) {
+        if !self.network_pace.take(now) {
+            return;
+        }
+        let leg = self.slots.get(self.active).and_then(|slot| slot.leg.as_ref());
+        let moved = leg.is_some_and(Leg::has_moved);
+        if moved && !self.moved {
+            self.input(Input::Network);
+        }
+        self.moved = moved;
     }
 
     pub(crate) fn say_figures(&self) {

@@ -32,6 +32,8 @@ pub struct Leg {
     rtc: Rtc,
     socket: UdpSocket,
     local: SocketAddr,
+    /// The node's web address: the way there says which own address is used.
+    node: SocketAddr,
     pending: Option<SdpPendingOffer>,
     voice: Mid,
     picture: Mid,
@@ -44,7 +46,8 @@ pub struct Leg {
 impl Leg {
     /// A leg towards the node, and its offer.
     pub async fn offer(node: &Address, voices: usize, pictures: usize) -> Result<(Self, String), EndpointError> {
-        let socket = UdpSocket::bind((local_address(node).await?, 0)).await?;
+        let node = tokio::net::lookup_host(node.host()).await?.next().ok_or(EndpointError::NoNode)?;
+        let socket = UdpSocket::bind((own_address(node)?, 0)).await?;
         let local = socket.local_addr()?;
         let now = Instant::now();
         let mut rtc = Rtc::builder()
@@ -69,6 +72,7 @@ impl Leg {
             rtc,
             socket,
             local,
+            node,
             pending: Some(pending),
             voice,
             picture,
@@ -116,6 +120,11 @@ impl Leg {
                 self.drain();
             }
         }
+    }
+
+    /// The way to the node begins at another own address now.
+    pub fn has_moved(&self) -> bool {
+        own_address(self.node).is_ok_and(|own| own != self.local.ip())
     }
 
     /// What happened, until `None`.
@@ -182,10 +191,9 @@ fn is_media(packet: &[u8]) -> bool {
     matches!(packet, [first, second, ..] if first >> 6 == 2 && !(64..96).contains(&(second & 0x7f)))
 }
 
-/// The own address on the way to the node.
-async fn local_address(node: &Address) -> Result<IpAddr, EndpointError> {
-    let to = tokio::net::lookup_host(node.host()).await?.next().ok_or(EndpointError::NoNode)?;
-    let probe = UdpSocket::bind(if to.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" }).await?;
-    probe.connect(to).await?;
+/// The own address on the way to the node. Sends nothing.
+fn own_address(node: SocketAddr) -> std::io::Result<IpAddr> {
+    let probe = std::net::UdpSocket::bind(if node.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" })?;
+    probe.connect(node)?;
     Ok(probe.local_addr()?.ip())
 }

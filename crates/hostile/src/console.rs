@@ -21,7 +21,7 @@ fn console() -> Console {
     Console::new(identity, Some(CHARTER.bytes().to_vec()), true).unwrap_or_else(|_| unreachable!("fixture"))
 }
 
-/// Pieces: what the node says (0 to 5); the line to it is cut and mended (6); the officer rings, answers or hangs up, or time passes (7). Taken: the
+/// Pieces: what the node says (0 to 5); the line to it is cut and mended, or the own network is another one (6); the officer rings, answers or hangs up, or time passes (7). Taken: the
 /// console answered.
 pub fn machine(data: &[u8]) -> bool {
     let mut console = console();
@@ -30,6 +30,7 @@ pub fn machine(data: &[u8]) -> bool {
     for (who, bytes) in parts(data).take(32) {
         match (who % 8, bytes.first()) {
             (0..6, _) => inputs.push(Input::Received(bytes.to_vec())),
+            (6, Some(0)) => inputs.extend([Input::Network, Input::Opened]),
             (6, _) => inputs.extend([Input::Closed, Input::Opened]),
             (_, Some(0)) => inputs.push(Input::Command(command("ring"))),
             (_, Some(1)) => inputs.push(Input::Command(command("answer"))),

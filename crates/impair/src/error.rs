@@ -15,6 +15,9 @@ pub enum LabError {
     /// A socket or a file.
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
+    /// For a desk.
+    #[error("no certificate: {0}")]
+    Certificate(String),
     /// No such node, path or office in this lab.
     #[error("there is no {0} in this lab")]
     Unknown(String),

@@ -1,7 +1,7 @@
 //! Keys, charter and configuration of some parties, made by the program itself as officers would.
 
-use crate::LabError;
 use crate::command::run;
+use crate::{LabError, desk};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -35,6 +35,18 @@ pub const PARTIES: [PartyRole; 4] = [
 /// The other site of the first party: a node more, in the namespace of the first one.
 pub(crate) const ALTERNATE: PartyRole = PartyRole { id: "USA", node: "usa-2", name: "United States" };
 
+/// What the first party has beside its node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Extra {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Another site: node `usa-2`, where `usa` is.
+    Site,
+    /// Its officer is at a [`crate::Desk`].
+    Desk,
+}
+
 /// Cipher suite of the charter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Suite {
@@ -45,6 +57,9 @@ pub enum Suite {
     Xwing,
 }
 
+/// Of the certificate of a node that serves a desk; the node's directory holds it.
+pub(crate) const CERTIFICATE: &str = "web.crt";
+
 /// Where all that is.
 pub struct House {
     binary: PathBuf,
@@ -52,10 +67,12 @@ pub struct House {
     parties: Vec<PartyRole>,
     /// All of the parties', in the order of the charter.
     nodes: Vec<PartyRole>,
+    /// The first party's consoles are at a desk.
+    desk: bool,
 }
 
 impl House {
-    /// Makes everything in an empty directory. `alternate`: the first party has two sites. `addresses` gives those of a node, best first, as the charter names them.
+    /// Makes everything in an empty directory. `extra`: what the first party has beside its node. `addresses` gives those of a node, best first, as the charter names them.
     ///
     /// # Errors
     /// When the program refuses, with what it says.
@@ -63,12 +80,18 @@ impl House {
         binary: &Path,
         dir: &Path,
         parties: &[PartyRole],
-        alternate: bool,
+        extra: Extra,
         suite: Suite,
         mut addresses: impl FnMut(PartyRole) -> Result<Vec<String>, LabError>,
     ) -> Result<Self, LabError> {
-        let nodes: Vec<_> = parties.iter().copied().chain(alternate.then_some(ALTERNATE)).collect();
-        let house = Self { binary: binary.to_owned(), dir: dir.to_owned(), parties: parties.to_vec(), nodes };
+        let nodes: Vec<_> = parties.iter().copied().chain((extra == Extra::Site).then_some(ALTERNATE)).collect();
+        let house = Self {
+            binary: binary.to_owned(),
+            dir: dir.to_owned(),
+            parties: parties.to_vec(),
+            nodes,
+            desk: extra == Extra::Desk,
+        };
         let mut fingerprints = Vec::new();
         for party in parties {
             let (id, name, out) = (party.id, party.name, party.node);
@@ -109,12 +132,31 @@ impl House {
                 &format!("{}/root.key", party.node),
             ])?;
         }
+        if let Some(first) = parties.first().filter(|_| house.desk) {
+            house.certify(*first)?;
+        }
         for node in &house.nodes {
             let root = parties.iter().zip(&fingerprints).find(|(party, _)| party.id == node.id).map(|(_, root)| root);
             let text = house.node_toml(*node, root.map_or("", String::as_str), &addresses(*node)?);
             house.write(&format!("{}/node.toml", node.node), &text)?;
         }
         Ok(house)
+    }
+
+    /// A certificate for the address at which a desk finds the node.
+    fn certify(&self, party: PartyRole) -> Result<(), LabError> {
+        let made = rcgen::generate_simple_self_signed(vec![desk::NODE.to_string()])
+            .map_err(|why| LabError::Certificate(why.to_string()))?;
+        self.write(&format!("{}/{CERTIFICATE}", party.node), &made.cert.pem())?;
+        self.write(&format!("{}/web.key", party.node), &made.signing_key.serialize_pem())
+    }
+
+    fn is_at_desk(&self, node: PartyRole) -> bool {
+        self.desk && self.parties.first() == Some(&node)
+    }
+
+    fn web(&self, node: PartyRole) -> String {
+        if self.is_at_desk(node) { format!("https://{}:{WEB_PORT}", desk::NODE) } else { web(node) }
     }
 
     /// Of the root of a party, which its node pins.
@@ -158,7 +200,7 @@ impl House {
     /// When the program refuses.
     pub fn link(&self, party: PartyRole) -> Result<String, LabError> {
         let (root, office) = (format!("{}/root.key", party.node), office(party.node));
-        let url = web(party);
+        let url = self.web(party);
         let words = [
             "enrol",
             "--root",
@@ -201,9 +243,15 @@ impl House {
         let carriers = addresses.iter().filter_map(|address| address.split_once('='));
         let carrier = |(name, listen)| format!("\n[[carrier]]\nname = \"{name}\"\nlisten = \"{listen}\"\n");
         let carriers: String = carriers.map(carrier).collect();
+        let (host, tls) = match self.is_at_desk(node) {
+            true => {
+                ("0.0.0.0", format!("tls_cert = \"{CERTIFICATE}\"\ntls_key = \"web.key\"\npasskeys = \"offered\"\n"))
+            }
+            false => ("127.0.0.1", String::new()),
+        };
         format!(
             "node = \"{}\"\ndata_dir = \"data\"\ncharter = \"../charter.cbor\"\nparty_root = \"{root}\"\n\
-             node_key = \"node.key\"\nlisten_web = \"127.0.0.1:{}\"\nlisten_media = \"0.0.0.0:{}\"\n{origins}{sites}{carriers}",
+             node_key = \"node.key\"\nlisten_web = \"{host}:{}\"\nlisten_media = \"0.0.0.0:{}\"\n{tls}{origins}{sites}{carriers}",
             node_id(node),
             port(WEB_PORT, node),
             port(MEDIA_PORT, node),

@@ -4,7 +4,7 @@
 //! over nothing else: an address that answers is a carrier that stands.
 
 use crate::command::words;
-use crate::{Cable, Counted, LabError, Shape};
+use crate::{Cable, Counted, Desk, LabError, Shape};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::net::Ipv4Addr;
@@ -141,6 +141,14 @@ impl Lab {
         let mut command = Command::new("ip");
         command.args(["netns", "exec", &self.spaces[self.node(node)?]]).arg(program);
         Ok(command)
+    }
+
+    /// A machine of its own for consoles of a node; there can be one for each node.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn desk(&self, node: &str) -> Result<Desk, LabError> {
+        Desk::lay(&self.spaces[self.node(node)?])
     }
 
     /// Cuts one carrier between two nodes, as an anchor does: the first one's device goes down.

@@ -3,6 +3,7 @@
 
 mod cable;
 mod command;
+mod desk;
 mod direction;
 mod endpoint;
 mod error;
@@ -15,10 +16,11 @@ mod shape;
 mod world;
 
 pub use cable::Cable;
+pub use desk::Desk;
 pub use direction::{Counted, Direction};
 pub use endpoint::Endpoint;
 pub use error::LabError;
-pub use house::{House, LINE, PARTIES, PartyRole, Suite};
+pub use house::{Extra, House, LINE, PARTIES, PartyRole, Suite};
 pub use lab::{Carrier, Kind, Lab, why_not};
 pub use relay::Relay;
 pub use shape::{BadShape, Shape};

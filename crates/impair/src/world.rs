@@ -1,8 +1,8 @@
 //! Whole nodes and endpoints in a [`Lab`].
 
 use crate::endpoint::end;
-use crate::house::link_address;
-use crate::{Carrier, Endpoint, House, Lab, LabError, PARTIES, PartyRole, Suite};
+use crate::house::{CERTIFICATE, link_address};
+use crate::{Carrier, Desk, Endpoint, Extra, House, Lab, LabError, PARTIES, PartyRole, Suite};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::collections::BTreeMap;
@@ -24,8 +24,8 @@ pub struct Plan<'a> {
     pub dir: &'a Path,
     /// How many of [`PARTIES`].
     pub parties: usize,
-    /// The first party has another site: node `usa-2`, where `usa` is.
-    pub alternate: bool,
+    /// What the first party has beside its node.
+    pub extra: Extra,
     /// Between each two nodes.
     pub carriers: &'a [Carrier],
     /// Of the charter.
@@ -38,6 +38,8 @@ pub struct World {
     house: House,
     binary: PathBuf,
     assets: PathBuf,
+    /// Of the first party, if it has one.
+    pub desk: Option<Desk>,
     /// Where they run.
     pub lab: Lab,
 }
@@ -54,12 +56,14 @@ impl World {
             |path: &Path| std::path::absolute(path).map_err(|why| LabError::Io(path.display().to_string(), why));
         let (binary, assets) = (absolute(plan.binary)?, absolute(plan.assets)?);
         let lab = Lab::build(&parties.iter().map(|party| party.node).collect::<Vec<_>>(), plan.carriers)?;
-        let house = House::make(&binary, plan.dir, parties, plan.alternate, plan.suite, |node| {
+        let first = parties.first().filter(|_| plan.extra == Extra::Desk);
+        let desk = first.map(|party| lab.desk(party.node)).transpose()?;
+        let house = House::make(&binary, plan.dir, parties, plan.extra, plan.suite, |node| {
             let space = space(node.node);
             let address = |carrier: &Carrier| Ok(link_address(carrier.name, lab.address(space, carrier.name)?, node));
             plan.carriers.iter().map(address).collect()
         })?;
-        let mut world = Self { nodes: BTreeMap::new(), house, binary, assets, lab };
+        let mut world = Self { nodes: BTreeMap::new(), house, binary, assets, desk, lab };
         for node in world.house.nodes().to_vec() {
             world.start_node(node.node)?;
         }
@@ -119,16 +123,31 @@ impl World {
     pub fn officer(&self, node: &str, picture: bool, records: Option<&Path>) -> Result<Endpoint, LabError> {
         let party = self.party(node)?;
         let clip = self.house.parties().iter().position(|other| *other == party).unwrap_or(0) % 3 + 1;
-        let mut command = self.lab.command(node, &self.binary)?;
+        let desk = self.desk.as_ref().filter(|_| self.house.parties().first() == Some(&party));
+        let mut command = match desk {
+            Some(desk) => desk.command(&self.binary),
+            None => self.lab.command(node, &self.binary)?,
+        };
         command.args(["endpoint", "--stdin", "--identity"]).arg(self.house.of(party).join("officer"));
         command.args(["--link", &self.house.link(party)?, "--wav"]).arg(self.assets.join(format!("speech-{clip}.wav")));
         if picture {
             command.arg("--video").arg(self.assets.join(format!("video-{clip}.ivf")));
         }
+        if desk.is_some() {
+            command.arg("--ca").arg(self.house.of(party).join(CERTIFICATE));
+        }
         if let Some(records) = records {
             command.arg("--record").arg(records);
         }
         Endpoint::start(party.id, command)
+    }
+
+    /// An enrolment link for the duty officer of a party, for a console of any kind.
+    ///
+    /// # Errors
+    /// When the program refuses.
+    pub fn link(&self, node: &str) -> Result<String, LabError> {
+        self.house.link(self.party(node)?)
     }
 
     /// The last lines that a node has logged.

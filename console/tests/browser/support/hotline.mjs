@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export const assets = process.env.TRIALOGUE_ASSETS ?? join(import.meta.dirname, '../../../../target/assets');
-const binary = process.env.TRIALOGUE_BIN ?? join(import.meta.dirname, '../../../../target/debug/trialogue');
+export const binary = process.env.TRIALOGUE_BIN ?? join(import.meta.dirname, '../../../../target/debug/trialogue');
 
 /** A run of ports that are free now. */
 async function freePort() {

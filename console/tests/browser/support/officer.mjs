@@ -9,10 +9,10 @@ import { assets } from './hotline.mjs';
 export const PATIENCE = 90_000;
 
 /** A browser of one's own, with one page; `close` forgets all of it. */
-export async function openBrowser({ speech = 'speech-1.wav', clip = 'video-1.mjpeg', locale = 'en', viewport = { width: 1280, height: 800 } } = {}) {
+export async function openBrowser({ speech = 'speech-1.wav', clip = 'video-1.mjpeg', locale = 'en', viewport = { width: 1280, height: 800 }, executable, more = [] } = {}) {
   const profile = await mkdtemp(join(tmpdir(), 'trialogue-officer-'));
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: executable ?? process.env.CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
     locale,
     viewport,
@@ -21,7 +21,7 @@ export async function openBrowser({ speech = 'speech-1.wav', clip = 'video-1.mjp
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run',
       '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', '--autoplay-policy=no-user-gesture-required',
-      `--use-file-for-fake-audio-capture=${join(assets, speech)}`, `--use-file-for-fake-video-capture=${join(assets, clip)}`,
+      `--use-file-for-fake-audio-capture=${join(assets, speech)}`, `--use-file-for-fake-video-capture=${join(assets, clip)}`, ...more,
     ],
   });
   const page = context.pages()[0] ?? (await context.newPage());

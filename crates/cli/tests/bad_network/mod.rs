@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use trialogue_impair::{Carrier, Endpoint, Kind, Plan, Suite, World, why_not};
+use trialogue_impair::{Carrier, Endpoint, Extra, Kind, Plan, Suite, World, why_not};
 
 /// What was heard of one party by another.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ pub fn talk(count: usize, shape: &str, frames: u64) -> Option<Talk> {
         assets: &assets(),
         dir: dir.path(),
         parties: count,
-        alternate: false,
+        extra: Extra::Nothing,
         carriers: &carriers,
         suite: Suite::Xwing,
     });

@@ -20,6 +20,10 @@ pub enum Act {
     /// This node is cut off from all others.
     Alone(&'static str),
     Heal,
+    /// The first officer's machine gets another address.
+    Renumber,
+    /// It is put to another wire.
+    Rewire,
 }
 
 /// One measured part of a fault.
@@ -82,4 +86,13 @@ pub fn all() -> Vec<Fault> {
 pub fn of_sites() -> Vec<Fault> {
     let parts = vec![Part::new("main site killed: usa, for all".to_owned(), vec![Act::KillSite])];
     vec![Fault { parts, after: vec![Act::StartSite] }]
+}
+
+/// In a world in which an officer is at a desk.
+pub fn of_desks() -> Vec<Fault> {
+    let fault = |name: &str, act| {
+        let part = Part { watched: Duration::from_secs(4), ..Part::new(name.to_owned(), vec![act]) };
+        Fault { parts: vec![part], after: Vec::new() }
+    };
+    vec![fault("console address changed: usa", Act::Renumber), fault("console wire changed: usa", Act::Rewire)]
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use stage::Stage;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use trialogue_impair::{LabError, why_not};
+use trialogue_impair::{Extra, LabError, why_not};
 
 /// Runs per fault, unless `--runs` says otherwise.
 const RUNS: usize = 20;
@@ -78,7 +78,12 @@ fn run(wanted: &Wanted) -> Result<(), LabError> {
 
 fn measure(wanted: &Wanted, dir: &Path) -> Result<Vec<Figures>, LabError> {
     let mut all = Vec::new();
-    for (name, alternate, faults) in [("one", false, faults::all()), ("two", true, faults::of_sites())] {
+    let worlds = [
+        ("plain", Extra::Nothing, faults::all()),
+        ("sites", Extra::Site, faults::of_sites()),
+        ("desk", Extra::Desk, faults::of_desks()),
+    ];
+    for (name, extra, faults) in worlds {
         let wished = |fault: &Fault| {
             let named = |only: &String| fault.parts.iter().any(|part| part.name.contains(only.as_str()));
             wanted.only.as_ref().is_none_or(named)
@@ -89,7 +94,7 @@ fn measure(wanted: &Wanted, dir: &Path) -> Result<Vec<Figures>, LabError> {
         }
         let dir = dir.join(name);
         std::fs::create_dir_all(&dir).map_err(|why| LabError::Io(dir.display().to_string(), why))?;
-        let mut stage = Stage::build(&wanted.binary, &wanted.assets, &dir, alternate)?;
+        let mut stage = Stage::build(&wanted.binary, &wanted.assets, &dir, extra)?;
         stage.call()?;
         for fault in &faults {
             all.append(&mut runs(&mut stage, fault, wanted.runs)?);

@@ -5,7 +5,7 @@ use crate::figures::Cost;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};
-use trialogue_impair::{Carrier, Endpoint, Kind, LabError, Plan, Suite, World};
+use trialogue_impair::{Carrier, Desk, Endpoint, Extra, Kind, LabError, Plan, Suite, World};
 
 /// The nodes.
 pub const NODES: [&str; 3] = ["usa", "jpn", "kor"];
@@ -32,9 +32,9 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub fn build(binary: &Path, assets: &Path, dir: &Path, alternate: bool) -> Result<Self, LabError> {
+    pub fn build(binary: &Path, assets: &Path, dir: &Path, extra: Extra) -> Result<Self, LabError> {
         let (parties, carriers) = (NODES.len(), &CARRIERS);
-        let plan = Plan { binary, assets, dir, parties, alternate, carriers, suite: Suite::Cnsa2 };
+        let plan = Plan { binary, assets, dir, parties, extra, carriers, suite: Suite::Cnsa2 };
         let world = World::build(&plan)?;
         let officers: Result<Vec<_>, _> = NODES.iter().map(|node| world.officer(node, true, None)).collect();
         Ok(Self { officers: officers?, devices: Vec::new(), site: 0, world })
@@ -100,7 +100,13 @@ impl Stage {
                 self.world.lab.partition(&[&rest, &[node]])
             }
             Act::Heal => self.world.lab.heal(),
+            Act::Renumber => self.desk()?.renumber(),
+            Act::Rewire => self.desk()?.rewire(),
         }
+    }
+
+    fn desk(&mut self) -> Result<&mut Desk, LabError> {
+        self.world.desk.as_mut().ok_or_else(|| LabError::Unknown("desk".into()))
     }
 
     /// Figures of every voice that is expected: of each who is not gone, at each other who is not gone. None: one of them is not there yet.

@@ -1,0 +1,66 @@
+// The machine of a console gets another address, is put to another wire, and is off the network for 20 seconds: it is back in the same call by
+// itself each time. A real browser in a network namespace of its own, by HTTPS.
+import assert from 'node:assert/strict';
+import { userInfo } from 'node:os';
+import { after, before, test } from 'node:test';
+import { startDesk } from './support/desk.mjs';
+import { heard } from './support/officer.mjs';
+import { watchVoice } from './support/silence.mjs';
+
+const skip = userInfo().uid === 0 ? false : 'network namespaces need root';
+let desk;
+let call;
+let other;
+
+before(async () => {
+  if (skip) return;
+  desk = await startDesk();
+  const { officer } = desk;
+  await officer.until('the other party is on watch', ({ view }) => view.lines[0]?.parties.every((party) => party.onWatch > 0));
+  await officer.until('a warm leg', ({ legs }) => legs[0] === 'connected');
+  await officer.ring('duty');
+  await desk.happens('answer');
+  await officer.inCallWith(2);
+  const { view } = await officer.until('all keys', ({ view }) => view.call?.sealing.kind === 'sealed' && view.call.members.every((m) => m.me || m.keys === 'ready'));
+  ({ call: { call } } = view);
+  other = view.call.members.find((member) => !member.me).person.device;
+  await talking();
+});
+
+after(() => desk?.stop(), { timeout: 20_000 });
+
+/** Voice of the other comes here, and this one's voice comes there. */
+async function talking() {
+  const { officer } = desk;
+  const first = heard(await officer.measure(), other)?.packetsReceived ?? 0;
+  const opened = async () => (await desk.happens('figures')).heard.filter((row) => row.medium === 'voice').reduce((sum, row) => sum + row.opened, 0);
+  const there = await opened();
+  const figures = await officer.until('voice of the other', (f) => (heard(f, other)?.packetsReceived ?? 0) > first + 50);
+  while ((await opened()) < there + 50);
+  return figures;
+}
+
+/** What happens, and the longest time without a voice packet here and there, in milliseconds. */
+async function survives(what, ...words) {
+  await desk.happens('reset');
+  const here = await watchVoice(desk.officer.page, other);
+  for (const word of words) {
+    if (typeof word === 'string') await desk.happens(word);
+    else await new Promise((resolve) => setTimeout(resolve, word.wait));
+  }
+  // Whatever was still under way says nothing: it has to break first, or not at all.
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  const { view } = await talking();
+  const [longest, { voice }] = [await here(), await desk.happens('figures')];
+  console.log(`${what}: longest silence ${longest} ms at the console itself, ${Math.round(Math.max(...voice.map((row) => row.longest_gap_ms)))} ms at the other party`);
+  assert.equal(view.call.call, call, 'the same call');
+  assert.equal(view.node, 'up');
+  return longest;
+}
+
+test('another address', { skip }, () => survives('another address', 'renumber'));
+test('another wire', { skip }, () => survives('another wire', 'rewire'));
+test('20 seconds without any network', { skip }, async () => {
+  const longest = await survives('20 seconds without any network', 'unplug', { wait: 20_000 }, 'plug');
+  assert.ok(longest >= 19_000, 'the wire was out');
+});
