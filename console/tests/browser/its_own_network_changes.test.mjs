@@ -64,3 +64,7 @@ test('20 seconds without any network', { skip }, async () => {
   const longest = await survives('20 seconds without any network', 'unplug', { wait: 20_000 }, 'plug');
   assert.ok(longest >= 19_000, 'the wire was out');
 });
+test('the lid is closed for 20 seconds, and it wakes up elsewhere', { skip }, async () => {
+  const longest = await survives('the lid closed for 20 seconds', 'sleep', 'unplug', { wait: 20_000 }, 'plug', 'renumber', 'wake');
+  assert.ok(longest >= 19_000, 'it slept');
+});

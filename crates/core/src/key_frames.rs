@@ -36,12 +36,15 @@ impl Machine {
             }
             return;
         }
-        let hops: Vec<NodeId> = if self.links.get(&node).is_some_and(|link| link.up) {
-            vec![node]
-        } else {
-            let near: Vec<NodeId> = self.neighbours().filter(|n| Some(*n) != but).cloned().collect();
-            let relay = near.iter().find(|via| self.reaches(via, &node)).cloned();
-            relay.map_or(near, |relay| vec![relay])
+        let direct = self.links.get(&node).filter(|link| link.up);
+        let near = || self.neighbours().filter(|n| Some(*n) != but);
+        let relay = near().find(|via| !self.is_silent(via) && self.reaches(via, &node)).cloned();
+        // A picture that goes round a silent link is asked for the same way.
+        let hops: Vec<NodeId> = match (direct, relay) {
+            (Some(link), _) if !link.silent => vec![node],
+            (_, Some(relay)) => vec![relay],
+            (Some(_), None) => vec![node],
+            (None, None) => near().cloned().collect(),
         };
         for hop in hops {
             self.send_link(&hop, &LinkMessage::KeyFrame { device });

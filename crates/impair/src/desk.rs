@@ -2,6 +2,8 @@
 
 use crate::LabError;
 use crate::command::words;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::ffi::OsStr;
 use std::net::Ipv4Addr;
 use std::process::Command;
@@ -72,6 +74,32 @@ impl Desk {
         self.up()?;
         // It leads somewhere again, for the next time: the system takes up to a second to believe in a wire that was just put in.
         words(&format!("ip -n {} link set wire{old} up", self.space)).map(drop)
+    }
+
+    /// Everything that runs at the desk stops where it is, as in a laptop whose lid is closed.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn sleep(&self) -> Result<(), LabError> {
+        self.signal(Signal::SIGSTOP)
+    }
+
+    /// It goes on.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn wake(&self) -> Result<(), LabError> {
+        self.signal(Signal::SIGCONT)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<(), LabError> {
+        for pid in words(&format!("ip netns pids {}", self.space))?.lines() {
+            if let Ok(pid) = pid.trim().parse() {
+                // One that has just ended needs none.
+                let _ = kill(Pid::from_raw(pid), signal);
+            }
+        }
+        Ok(())
     }
 
     /// The wire that is used is pulled out.

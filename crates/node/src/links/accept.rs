@@ -3,6 +3,7 @@
 use super::open::{self, Candidate, Side};
 use super::{LinkError, tls, transport};
 use crate::counters::Counters;
+use nix::sys::socket::{setsockopt, sockopt};
 use quinn::{ClientConfig, Endpoint, Incoming, ServerConfig, TokioRuntime};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -33,6 +34,11 @@ pub(super) struct Door {
 /// Of every other node.
 pub(super) type Doors = Arc<RwLock<BTreeMap<NodeId, Door>>>;
 
+/// Of the socket of a carrier, in bytes; Linux gives at most `net.core.wmem_max` and `rmem_max`. Packets to a neighbour on the same wire that is gone
+/// wait in the system for up to three seconds, 200 kB of them, and count against the one socket from which all links of the carrier are sent: with its
+/// usual 200 kB they hold up everybody's.
+const SOCKET_BUFFER: usize = 4 << 20;
+
 pub(super) fn bind(
     listen: SocketAddr,
     keys: &tls::Keys,
@@ -41,6 +47,9 @@ pub(super) fn bind(
 ) -> Result<Endpoint, LinkError> {
     let server = server(keys, known, counters)?;
     let socket = std::net::UdpSocket::bind(listen).map_err(|e| LinkError::Bind(listen, e))?;
+    // What the system refuses costs nothing but this.
+    let _ = setsockopt(&socket, sockopt::SndBuf, &SOCKET_BUFFER);
+    let _ = setsockopt(&socket, sockopt::RcvBuf, &SOCKET_BUFFER);
     Endpoint::new(transport::endpoint(), Some(server), socket, Arc::new(TokioRuntime))
         .map_err(|e| LinkError::Bind(listen, e))
 }

@@ -17,6 +17,8 @@ const NARROW_US: (u64, u64) = (30_000_000, 300_000_000);
 const OFF_US: (u64, u64) = (2_000_000, 60_000_000);
 /// Readings in a row that must find the line full: a moment's queue is none.
 const FULL_FOR: u32 = 3;
+/// For so long after a path that had fallen silent answers again, its round trips and losses tell of the cut, not of the line.
+const SETTLE_US: u64 = 2_000_000;
 /// And so many to find it narrow, with a deep queue or with loss: a busy machine is slow as well.
 const NARROW_FOR: u32 = 10;
 
@@ -34,6 +36,8 @@ pub(super) struct Reading {
     pub deep: bool,
     /// A picture found no room here since the last reading.
     pub refused: bool,
+    /// It is asked and nothing comes back at all: it is cut, not full.
+    pub silent: bool,
 }
 
 /// See the module.
@@ -45,6 +49,7 @@ pub(super) struct Condition {
     lost: u64,
     kbit: u64,
     full_for: u32,
+    settled_us: u64,
     again: u8,
     narrow_until_us: u64,
     narrow_for_us: u64,
@@ -61,7 +66,14 @@ impl Condition {
         self.lost = self.lost * KEPT / 20 + reading.lost.saturating_sub(self.last.lost) * 20;
         let kbit = reading.delivered.saturating_sub(self.last.delivered) * 8_000 / passed_us;
         self.kbit = (self.kbit * 7 + kbit) / 8;
-        self.full_for = if reading.full { self.full_for.saturating_add(1) } else { 0 };
+        if reading.silent {
+            self.settled_us = now_us + SETTLE_US;
+        }
+        if now_us < self.settled_us {
+            (self.sent, self.lost) = (0, 0);
+        }
+        let full = reading.full && now_us >= self.settled_us;
+        self.full_for = if full { self.full_for.saturating_add(1) } else { 0 };
         self.last = reading;
         self.say_again();
         if self.full_for >= FULL_FOR {
@@ -131,6 +143,7 @@ mod tests {
                 full,
                 deep: full && rate.2 < 130,
                 refused,
+                silent: false,
             });
         }
     }
@@ -160,6 +173,31 @@ mod tests {
         assert!(!condition.is_narrow());
         seconds(&mut condition, 2, (10, 0, 64), true, false);
         seconds(&mut condition, 31, (10, 0, 64), false, false);
+        assert!(condition.is_narrow());
+    }
+
+    #[test]
+    fn a_path_that_was_cut_for_a_moment_is_neither_full_nor_bad_afterwards() {
+        let mut condition = Condition::default();
+        seconds(&mut condition, 5, (100, 0, 5_000), false, false);
+        for turn in 0..20 {
+            let last = condition.last;
+            let late = turn > 10;
+            condition.take(Reading {
+                now_us: last.now_us + 100_000,
+                sent: last.sent + 10,
+                lost: last.lost + 10,
+                full: late,
+                deep: late,
+                refused: true,
+                silent: !late,
+                ..last
+            });
+        }
+        seconds(&mut condition, 1, (100, 0, 100), true, true);
+        assert!(condition.pictures() && !condition.is_narrow() && condition.again() == 0);
+        // What is still so then is true.
+        seconds(&mut condition, 3, (100, 0, 100), true, true);
         assert!(condition.is_narrow());
     }
 

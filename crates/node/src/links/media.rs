@@ -88,7 +88,7 @@ impl MediaPath {
     }
 
     /// Fits it to what the path can bear now: window per round trip is its rate.
-    pub(super) fn fit(&self, now_us: u64, path: &quinn::PathStats) {
+    pub(super) fn fit(&self, now_us: u64, path: &quinn::PathStats, silent: bool) {
         let rate = path.cwnd as f64 / path.rtt.as_secs_f64().max(0.001);
         let most = |wait: Duration| (rate * wait.as_secs_f64()) as usize;
         self.pictures.store(most(PICTURE_WAIT).clamp(PICTURE_LEAST, DATAGRAMS_OUT - VOICE_RESERVE), Ordering::Relaxed);
@@ -105,6 +105,7 @@ impl MediaPath {
             deep: steady.is_deep(),
             // One that is off finds no room for that alone.
             refused: self.full.load(Ordering::Relaxed) && !self.off.load(Ordering::Relaxed),
+            silent,
         });
         self.again.store(condition.again(), Ordering::Relaxed);
         self.narrow.store(self.capped || condition.is_narrow(), Ordering::Relaxed);
@@ -125,7 +126,7 @@ impl MediaPath {
         self.full.swap(false, Ordering::Relaxed)
     }
 
-    fn waiting(&self) -> usize {
+    pub(super) fn waiting(&self) -> usize {
         DATAGRAMS_OUT.saturating_sub(self.connection.datagram_send_buffer_space())
     }
 

@@ -2,6 +2,8 @@
 
 /// Round trips differ by chance: this much longer than one and a half of them without an answer is silence.
 const SILENCE_US: u64 = 200_000;
+/// A round trip may be so much longer than twice the shortest one; more is no measure for silence.
+const LONGER_US: u64 = 50_000;
 /// So much longer yet, and so many more unanswered: it is dead, whatever the transport still hopes for.
 const DEAD_US: u64 = 3_000_000;
 const DEAD_UNANSWERED: u64 = 10;
@@ -12,12 +14,16 @@ const UNANSWERED: u64 = 3;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counted {
     pub round_trip_us: u64,
+    /// The shortest that was ever measured; 0: not known.
+    pub shortest_us: u64,
     pub sent: u64,
     pub lost: u64,
     pub udp_out: u64,
     pub udp_in: u64,
     pub bytes_out: u64,
     pub bytes_in: u64,
+    /// Datagrams wait here: as much is unanswered as the transport lets be under way.
+    pub waiting: bool,
 }
 
 /// One path over time.
@@ -63,15 +69,20 @@ impl Meter {
     /// Has it been asked several times, and said nothing for longer than an answer takes?
     pub(super) fn is_silent(&self, now_us: u64) -> bool {
         let unanswered = self.last.udp_out.saturating_sub(self.heard_at_out);
-        let patience = SILENCE_US + self.last.round_trip_us * 3 / 2;
-        unanswered >= UNANSWERED && now_us.saturating_sub(self.heard_us) > patience
+        // After a cut the mean is long for a while: it counts what waited for the mending.
+        let usual = match self.last.shortest_us {
+            0 => self.last.round_trip_us,
+            shortest => self.last.round_trip_us.min(shortest * 2 + LONGER_US),
+        };
+        let patience = SILENCE_US + usual * 3 / 2;
+        (unanswered >= UNANSWERED || self.last.waiting) && now_us.saturating_sub(self.heard_us) > patience
     }
 
     /// Is it over? A path that was not asked much ends by the transport's own idle time.
     pub(super) fn is_dead(&self, now_us: u64) -> bool {
         let unanswered = self.last.udp_out.saturating_sub(self.heard_at_out);
         let patience = DEAD_US + self.last.round_trip_us * 3;
-        unanswered >= DEAD_UNANSWERED && now_us.saturating_sub(self.heard_us) > patience
+        (unanswered >= DEAD_UNANSWERED || self.last.waiting) && now_us.saturating_sub(self.heard_us) > patience
     }
 
     pub(super) fn round_trip_us(&self) -> u64 {
@@ -126,6 +137,14 @@ mod tests {
         counted.udp_in += 1;
         meter.read(240_000, counted);
         assert!(!meter.is_silent(240_000));
+        // What waited for the mending of a cut came two seconds late; then it is cut again.
+        counted = Counted { round_trip_us: 500_000, shortest_us: 20_000, udp_out: counted.udp_out + 20, ..counted };
+        meter.read(300_000, counted);
+        assert!(!meter.is_silent(570_000) && meter.is_silent(576_000));
+        // Nothing more is let out until something is answered.
+        counted = Counted { udp_in: counted.udp_in + 1, waiting: true, ..counted };
+        meter.read(600_000, counted);
+        assert!(!meter.is_silent(600_000) && meter.is_silent(976_000));
     }
 
     #[test]

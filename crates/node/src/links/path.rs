@@ -3,6 +3,7 @@
 use super::media::{MediaPath, SharedBucket};
 use super::meter::{Counted, Meter};
 use super::open::Candidate;
+use super::steady::Steady;
 use super::stream::{self, Said, Writer};
 use super::ways::PathKey;
 use super::{OnDatagram, carrier::Carrier};
@@ -129,17 +130,20 @@ impl Path {
     /// Reads the transport's counters.
     pub(super) fn read_meter(&mut self, now_us: u64) {
         let stats = self.connection.stats();
-        self.media.fit(now_us, &stats.path);
+        let steady = self.connection.congestion_state().into_any().downcast::<Steady>();
         let counted = Counted {
             round_trip_us: micros(stats.path.rtt),
+            shortest_us: steady.ok().and_then(|steady| steady.shortest()).map_or(0, micros),
             sent: stats.path.sent_packets,
             lost: stats.path.lost_packets,
             udp_out: stats.udp_tx.datagrams,
             udp_in: stats.udp_rx.datagrams,
             bytes_out: stats.udp_tx.bytes,
             bytes_in: stats.udp_rx.bytes,
+            waiting: self.media.waiting() > 0,
         };
         self.meter.read(now_us, counted);
+        self.media.fit(now_us, &stats.path, self.meter.is_silent(now_us));
     }
 }
 

@@ -90,6 +90,11 @@ impl Steady {
         self.is_full() && self.round_trip > self.shortest + DEEP
     }
 
+    /// The shortest round trip so far.
+    pub(super) fn shortest(&self) -> Option<Duration> {
+        Some(self.shortest).filter(|shortest| *shortest < Duration::MAX)
+    }
+
     /// Bytes that have arrived since the beginning.
     pub(super) fn delivered(&self) -> u64 {
         self.delivered

@@ -26,6 +26,9 @@ pub enum Act {
     Rewire,
 }
 
+/// Where something may take longer than usual.
+const WATCHED_LONG: Duration = Duration::from_secs(6);
+
 /// One measured part of a fault.
 pub struct Part {
     pub name: String,
@@ -65,7 +68,8 @@ pub fn all() -> Vec<Fault> {
     for (a, b) in pairs() {
         let cut = CARRIERS.iter().map(|carrier| Act::Cut(a, b, carrier.name)).collect();
         let mend = CARRIERS.iter().map(|carrier| Act::Mend(a, b, carrier.name)).collect();
-        all.push(Fault { parts: vec![Part::new(format!("all paths cut: {a}-{b}"), cut)], after: mend });
+        let part = Part::new(format!("all paths cut: {a}-{b}"), cut);
+        all.push(Fault { parts: vec![Part { watched: WATCHED_LONG, ..part }], after: mend });
     }
     for node in NODES {
         let killed = Part::new(format!("node killed: {node}, for the others"), vec![Act::Kill(node)]);
