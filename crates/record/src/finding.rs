@@ -1,0 +1,233 @@
+//! What is wrong with a record, in which entry of which journal, and what it proves against whom.
+
+use std::fmt;
+use trialogue_charter::NodeId;
+
+/// How much a finding says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Something is not there that others have signed for. It may only not have come yet.
+    Incomplete,
+    /// The file is not what was signed. It proves nothing against a node: whoever had the file may have done it.
+    Altered,
+    /// A node has signed what cannot both be true, or what was not so.
+    Proof,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// From here on the file cannot be read.
+    Unreadable {
+        /// Number of the item, from 1.
+        item: u64,
+    },
+    /// An item stands where it may not.
+    Order {
+        /// Number of the item, from 1.
+        item: u64,
+    },
+    /// The file has no end.
+    NoEnd,
+    /// A charter that the auditor's does not lead to, or that does not lead to it.
+    Charter {
+        /// Number of the item, from 1.
+        item: u64,
+        /// Why.
+        why: String,
+    },
+    /// Bytes in the place of an entry.
+    Malformed {
+        /// Number of the item, from 1.
+        item: u64,
+        /// Whose journal it stands in, and after which position, if one is known.
+        after: Option<(NodeId, u64)>,
+    },
+    /// The signature does not hold.
+    Forged {
+        /// Whose journal.
+        node: NodeId,
+        /// Position.
+        seq: u64,
+    },
+    /// Entries between others are not there.
+    Removed {
+        /// Whose journal.
+        node: NodeId,
+        /// First position.
+        from: u64,
+        /// Last position.
+        to: u64,
+    },
+    /// An entry stands after one that it comes before.
+    Reordered {
+        /// Whose journal.
+        node: NodeId,
+        /// Its position.
+        seq: u64,
+        /// The position after which it stands.
+        after: u64,
+    },
+    /// An entry is signed with a key that its node had replaced.
+    FormerKey {
+        /// Whose journal.
+        node: NodeId,
+        /// Position.
+        seq: u64,
+    },
+    /// A certificate is not beside the entry that enrols its device.
+    NoCertificate {
+        /// Whose journal.
+        node: NodeId,
+        /// Position.
+        seq: u64,
+    },
+    /// The end of a journal, or all of it, is not there.
+    Truncated {
+        /// Whose journal.
+        node: NodeId,
+        /// Last position that is there; 0: none.
+        held: u64,
+        /// Last position that was seen.
+        seen: u64,
+        /// Who has signed that.
+        by: NodeId,
+        /// In which entry of its journal.
+        by_seq: u64,
+    },
+    /// A node has signed two entries that cannot stand in one journal.
+    TwoHistories {
+        /// Which node.
+        node: NodeId,
+        /// Position at which they differ.
+        seq: u64,
+        /// One, as signed.
+        one: Vec<u8>,
+        /// The other, as signed.
+        other: Vec<u8>,
+    },
+    /// A node has signed a head of a journal that is not the journal in the file.
+    Disputed {
+        /// Whose journal.
+        node: NodeId,
+        /// Of how many entries.
+        size: u64,
+        /// Who has signed the other head; the journal's node itself, or another one.
+        by: NodeId,
+        /// In which entry of its journal.
+        by_seq: u64,
+    },
+    /// A node has put into its journal what the device that it names did not sign.
+    Statement {
+        /// Which node.
+        node: NodeId,
+        /// Position.
+        seq: u64,
+    },
+}
+
+impl Finding {
+    /// How much it says.
+    pub fn weight(&self) -> Weight {
+        match self {
+            Finding::NoEnd | Finding::Truncated { .. } => Weight::Incomplete,
+            Finding::TwoHistories { .. } | Finding::Disputed { .. } | Finding::Statement { .. } => Weight::Proof,
+            _ => Weight::Altered,
+        }
+    }
+
+    /// A word for programs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Finding::Unreadable { .. } => "unreadable",
+            Finding::Order { .. } => "order",
+            Finding::NoEnd => "no_end",
+            Finding::Charter { .. } => "charter",
+            Finding::Malformed { .. } => "malformed",
+            Finding::Forged { .. } => "forged",
+            Finding::Removed { .. } => "removed",
+            Finding::Reordered { .. } => "reordered",
+            Finding::FormerKey { .. } => "former_key",
+            Finding::NoCertificate { .. } => "no_certificate",
+            Finding::Truncated { .. } => "truncated",
+            Finding::TwoHistories { .. } => "two_histories",
+            Finding::Disputed { .. } => "disputed",
+            Finding::Statement { .. } => "statement",
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Finding::Unreadable { item } => write!(
+                f,
+                "the file cannot be read from item {item} on: it is damaged there; what stands before it was verified"
+            ),
+            Finding::Order { item } => {
+                write!(
+                    f,
+                    "item {item} stands where none of its kind may: the file was put together by something else than an export"
+                )
+            }
+            Finding::NoEnd => {
+                f.write_str("the file ends before its end: it was cut off; export it again, or ask for the whole file")
+            }
+            Finding::Charter { item, why } => write!(f, "the charter in item {item} is not taken: {why}"),
+            Finding::Malformed { item, after: Some((node, seq)) } => write!(
+                f,
+                "item {item}, after entry {seq} of the journal of {node}, is no entry in its deterministic form: this copy was altered or damaged"
+            ),
+            Finding::Malformed { item, after: None } => {
+                write!(f, "item {item} is no entry in its deterministic form: this copy was altered or damaged")
+            }
+            Finding::Forged { node, seq } => write!(
+                f,
+                "entry {seq} of the journal of {node} is not what {node} signed: this copy was altered after it was signed; it proves nothing against {node}"
+            ),
+            Finding::Removed { node, from, to } if from == to => {
+                write!(
+                    f,
+                    "entry {from} of the journal of {node} was removed from this copy: the chain of the entries after it needs it"
+                )
+            }
+            Finding::Removed { node, from, to } => write!(
+                f,
+                "entries {from} to {to} of the journal of {node} were removed from this copy: the chain of the entries after them needs them"
+            ),
+            Finding::Reordered { node, seq, after } => write!(
+                f,
+                "entry {seq} of the journal of {node} stands after entry {after}: this copy was reordered, or an entry repeated in it"
+            ),
+            Finding::FormerKey { node, seq } => write!(
+                f,
+                "entry {seq} of the journal of {node} is signed with a key that {node} had replaced: whoever has the old key may have made it"
+            ),
+            Finding::NoCertificate { node, seq } => write!(
+                f,
+                "the certificate of the device that entry {seq} of the journal of {node} enrols was removed from this copy: what the device says cannot be verified"
+            ),
+            Finding::Truncated { node, held, seen, by, by_seq } => write!(
+                f,
+                "entries {} to {seen} of the journal of {node} are not in this copy, and {by} has signed in entry {by_seq} of its journal that it held them: they were removed, or had not come yet; compare with another party's record",
+                held + 1
+            ),
+            Finding::TwoHistories { node, seq, .. } => write!(
+                f,
+                "{node} has signed two histories that differ at entry {seq}: the two signed entries prove against {node} that its key made both"
+            ),
+            Finding::Disputed { node, size, by, by_seq } if node == by => write!(
+                f,
+                "{node} has signed in entry {by_seq} of its journal that its first {size} entries were other ones than those in this copy: that proves against {node} that it has rewritten its history"
+            ),
+            Finding::Disputed { node, size, by, by_seq } => write!(
+                f,
+                "{by} has signed in entry {by_seq} of its journal that the first {size} entries of {node} were other ones than those in this copy: {node} has shown two histories, or {by} has signed what it did not see; the record of a third node says which"
+            ),
+            Finding::Statement { node, seq } => write!(
+                f,
+                "entry {seq} of the journal of {node} contains a statement that the device it names did not sign: it proves against {node} that it has put words into somebody's mouth"
+            ),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The record: all journals together, so that an auditor years later needs nobody's word.
+//!
+//! A Merkle tree over each journal ([`tree`], RFC 9162 §2.1), proofs that an entry is in it and that it only grew ([`proof`]), heads as C2SP
+//! notes ([`note`], [`inclusion`]), the file in which a record travels ([`item`]), and its verification ([`verify`]) and reading ([`timeline`]).
+//! Pure. The bytes are specified in `spec/record.md`.
+
+mod check;
+pub mod claims;
+pub mod finding;
+pub mod held;
+pub mod inclusion;
+pub mod item;
+pub mod limits;
+pub mod note;
+pub mod proof;
+pub mod span;
+pub mod timeline;
+pub mod tree;
+pub mod utc;
+pub mod verify;
+
+pub use finding::{Finding, Weight};
+pub use held::Held;
+pub use item::{Item, ItemError};
+pub use note::{Checkpoint, NoteError};
+pub use tree::{Frontier, Root};
+pub use verify::{Report, Taken, Verifier};

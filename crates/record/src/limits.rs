@@ -1,0 +1,27 @@
+//! Bounds of the record, each with what raising or lowering it costs.
+
+/// Sizes of a journal's tree, back from the newest, whose roots can be compared with what others have signed, at 32 bytes each. More compares
+/// with nodes that are further behind; `trialogue record verify` compares all sizes.
+pub const RECENT_MAX: usize = 1_024;
+/// Largest item of an exported record in bytes: a charter, or an entry and a certificate, with room for the heads. Larger lets a hostile
+/// file take more memory.
+pub const ITEM_MAX: usize = trialogue_charter::limits::CHARTER_MAX + (16 << 10);
+/// Most data items in one item of an exported record: six, and room.
+pub const ITEMS_MAX: usize = 16;
+/// Most pieces of evidence in one exported record. A node keeps the first against each other node in each run; more lets a hostile file take
+/// more memory.
+pub const EVIDENCE_MAX: usize = 4_096;
+/// Most charters in one exported record: one amendment a month for twenty years. Each takes up to 30 ms to verify.
+pub const CHARTERS_MAX: usize = 256;
+/// Most findings that are told one by one; the rest is counted. More buries the first, which is the one to look at.
+pub const FINDINGS_MAX: usize = 1_000;
+/// Longest proof path: a tree of 2^63 entries.
+pub const PATH_MAX: usize = 63;
+/// Longest text of a signed note in bytes: a head with a signature of every node of a charter is about 6 kB.
+pub const NOTE_MAX: usize = 16 << 10;
+/// Longest text of a proof in bytes: a signed entry in base64, a path and a note.
+pub const PROOF_MAX: usize = NOTE_MAX + (16 << 10);
+/// Most signatures on a note that are looked at (C2SP signed-note asks for at least 16).
+pub const SIGNATURES_MAX: usize = 64;
+/// Most different roots of one journal at one size that are compared; all but one are wrong. More lets a hostile node cost more time.
+pub const CLAIMS_MAX: usize = 8;

@@ -1,0 +1,248 @@
+//! A record as an auditor reads it: when, who by party, office and name, and what.
+
+use crate::utc::Utc;
+use crate::verify::Taken;
+use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, PartyId, Precedence, VerifiedCharter};
+use trialogue_journal::fold::State;
+use trialogue_journal::{Act, Body, DeclineReason, UnverifiedStatement};
+
+/// One line of the timeline. It has personal names in it: it is shown to people and never logged, so it has no `Debug`.
+pub struct Event {
+    /// By the clock of the node that wrote it: a claim.
+    pub time: Utc,
+    /// Whose journal.
+    pub node: NodeId,
+    /// Position.
+    pub seq: u64,
+    /// The node's party; every node of a charter has one.
+    pub party: Option<PartyId>,
+    /// Title of the office in whose name it was said.
+    pub office: Option<String>,
+    /// Who said it.
+    pub person: Option<String>,
+    /// A word for programs.
+    pub kind: &'static str,
+    /// The line, where it is about one.
+    pub line: Option<LineId>,
+    /// The call, where it names one.
+    pub call: Option<CallId>,
+    /// What happened, as the end of a sentence that begins with who.
+    pub what: String,
+    /// Why it changed nothing, if so.
+    pub ignored: Option<String>,
+    /// Machines say so by themselves and often: left out unless it is asked for.
+    pub routine: bool,
+}
+
+/// What an act or a body says.
+struct Said {
+    kind: &'static str,
+    what: String,
+    line: Option<LineId>,
+    call: Option<CallId>,
+    routine: bool,
+}
+
+fn said(kind: &'static str, what: impl Into<String>) -> Said {
+    Said { kind, what: what.into(), line: None, call: None, routine: false }
+}
+
+impl Said {
+    fn on(mut self, line: &LineId) -> Self {
+        self.line = Some(line.clone());
+        self
+    }
+
+    fn about(mut self, call: &CallId) -> Self {
+        self.call = Some(*call);
+        self
+    }
+
+    fn by_the_clock(mut self) -> Self {
+        self.routine = true;
+        self
+    }
+}
+
+/// What an entry says, with the names that the journals read so far give.
+pub fn event(state: &State, taken: &Taken) -> Event {
+    let claim = taken.entry.entry();
+    let charter = state.charter();
+    let (device, said) = match &claim.body {
+        Body::Stated { statement } => match UnverifiedStatement::decode(statement) {
+            Ok(statement) => {
+                let claim = statement.claim();
+                (Some(claim.device), act(state, &claim.act).on(&claim.line))
+            }
+            Err(_) => (None, said("stated", "says something that is not a statement of this protocol")),
+        },
+        body => (None, entry(state, body)),
+    };
+    let known = device.and_then(|device| state.known_device(&device));
+    let party = charter.party_of_node(&claim.node).map(|party| party.id.clone());
+    Event {
+        time: Utc(claim.time_ms),
+        node: claim.node.clone(),
+        seq: claim.seq,
+        party,
+        office: known.map(|device| title(charter, &device.office)),
+        person: known.map(|device| device.person.as_str().to_owned()),
+        kind: said.kind,
+        line: said.line,
+        call: said.call,
+        what: said.what,
+        ignored: taken.applied.as_ref().err().map(ToString::to_string),
+        routine: said.routine,
+    }
+}
+
+fn title(charter: &VerifiedCharter, office: &OfficeId) -> String {
+    charter.office(office).map_or_else(|| office.to_string(), |office| office.title.en.clone())
+}
+
+/// A device as people know it.
+fn holder(state: &State, device: &DeviceId) -> String {
+    match state.known_device(device) {
+        Some(known) => format!("{} {} ({})", known.party, title(state.charter(), &known.office), known.person.as_str()),
+        None => format!("device {device}"),
+    }
+}
+
+fn list<T: ToString>(all: &[T]) -> String {
+    if all.is_empty() { "nobody".to_owned() } else { all.iter().map(T::to_string).collect::<Vec<_>>().join(", ") }
+}
+
+fn urgency(precedence: Precedence) -> &'static str {
+    match precedence {
+        Precedence::Routine => "routine",
+        Precedence::Priority => "priority",
+        Precedence::Immediate => "immediate",
+        Precedence::Flash => "flash",
+        Precedence::FlashOverride => "flash override",
+    }
+}
+
+fn reason(reason: DeclineReason) -> &'static str {
+    match reason {
+        DeclineReason::Busy => "nobody can come to the line now",
+        DeclineReason::CallBack => "somebody will call back",
+        DeclineReason::Deputy => "another office should be rung",
+        DeclineReason::Refused => "the party does not wish to talk now",
+    }
+}
+
+/// What a node says.
+fn entry(state: &State, body: &Body) -> Said {
+    match body {
+        Body::Opened { charter } => said("opened", format!("follows the charter {charter}")),
+        Body::Enrolled { device, .. } => said("enrolled", format!("enrols a device of {}", holder(state, device))),
+        Body::Revoked { device } => said("revoked", format!("revokes a device of {}", holder(state, device))),
+        Body::Staffed { offices } => {
+            let count = |(office, n): &(OfficeId, u16)| format!("{} {n}", title(state.charter(), office));
+            let all: Vec<String> = offices.iter().map(count).collect();
+            said("staffed", format!("has consoles on watch: {}", list(&all))).by_the_clock()
+        }
+        Body::Received { call, line } => said("received", "has received the ring").on(line).about(call),
+        Body::Ringing { call, line, consoles: 0 } => {
+            said("ringing", "has the ring, and nobody is at a console").on(line).about(call)
+        }
+        Body::Ringing { call, line, consoles } => {
+            said("ringing", format!("sounds the ring at consoles: {consoles}")).on(line).about(call)
+        }
+        Body::Expired { call, line } => said("expired", "has not answered the ring in time").on(line).about(call),
+        Body::Lost { device, line } => {
+            said("lost", format!("is out of touch with {}, who has left the call by that", holder(state, device)))
+                .on(line)
+        }
+        Body::Restarted {} => said("restarted", "has started its node again: its consoles have left every line"),
+        Body::Refused { call, line, reason: why } => {
+            said("refused", format!("refuses the ring by policy: {}", reason(*why))).on(line).about(call)
+        }
+        Body::Alerted { call, line, done: true } => {
+            said("alerted", "has alerted people beyond its consoles to the ring").on(line).about(call)
+        }
+        Body::Alerted { call, line, done: false } => {
+            said("alerted", "has tried in vain to alert people beyond its consoles to the ring").on(line).about(call)
+        }
+        Body::Escalated { call, line, step } => {
+            said("escalated", format!("rings further offices: {step} beyond the first")).on(line).about(call)
+        }
+        Body::AtConsole { offices } => {
+            let all: Vec<String> = offices.iter().map(|office| title(state.charter(), office)).collect();
+            said("at_console", format!("has at a console those on duty of: {}", list(&all))).by_the_clock()
+        }
+        Body::Tested { results } => {
+            let failed: Vec<String> =
+                results.iter().filter(|r| !r.ok).map(|r| format!("{} path {}", r.node, r.path)).collect();
+            let what = format!(
+                "has tested {} paths; failed: {}",
+                results.len(),
+                if failed.is_empty() { "none".to_owned() } else { list(&failed) }
+            );
+            said("tested", what).by_the_clock()
+        }
+        Body::Seen { heads } => {
+            let all: Vec<String> = heads.iter().map(|head| format!("{} {}", head.node, head.size)).collect();
+            said("seen", format!("signs for the journals that it holds: {}", list(&all))).by_the_clock()
+        }
+        Body::Stated { .. } => said("stated", "says"),
+    }
+}
+
+/// What a console says.
+fn act(state: &State, act: &Act) -> Said {
+    match act {
+        Act::Ring { call, precedence, .. } => said("ring", format!("rings ({})", urgency(*precedence))).about(call),
+        Act::Answer { call, .. } => said("answer", "answers or joins").about(call),
+        Act::Decline { call, reason: why, call_back_ms, deputy } => {
+            let when = call_back_ms.map_or_else(String::new, |ms| format!("; will call back at {}", Utc(ms)));
+            let who = deputy
+                .as_ref()
+                .map_or_else(String::new, |office| format!("; offers {}", title(state.charter(), office)));
+            said("decline", format!("declines: {}{when}{who}", reason(*why))).about(call)
+        }
+        Act::Leave { cause: None } => said("leave", "leaves"),
+        Act::Leave { cause: Some(precedence) } => {
+            said("leave", format!("leaves for a ring on another line ({})", urgency(*precedence)))
+        }
+        Act::Handshake { epoch, added, removed, .. } => {
+            let what = format!("moves the keys from epoch {epoch}: {} added, {} removed", added.len(), removed.len());
+            said("handshake", what).by_the_clock()
+        }
+        Act::Acknowledge { call, ready_ms } => {
+            said("acknowledge", format!("is fetching somebody, who is expected at {}", Utc(*ready_ms))).about(call)
+        }
+        Act::Confirm { party } => said("confirm", format!("has confirmed the station of {party} by voice")),
+        Act::Ready { with } => {
+            said("ready", format!("says that the principal is ready to come on with: {}", list(with)))
+        }
+        Act::Hold { device, on: true } => said("hold", format!("holds {}", holder(state, device))),
+        Act::Hold { device, on: false } => said("hold", format!("holds no longer {}", holder(state, device))),
+        Act::Remove { device } => said("remove", format!("takes out of the call {}", holder(state, device))),
+        Act::Drop { party, on: true } => said("drop", format!("wants {party} dropped from the call")),
+        Act::Drop { party, on: false } => said("drop", format!("does not want {party} dropped any more")),
+        Act::ComeOn { with } => said("come_on", format!("comes on with: {}", list(with))),
+        Act::TakeDuty { until_ms } => said("duty", format!("takes the duty until {}", Utc(*until_ms))),
+        Act::Propose { id, subject, level, at_ms, .. } => {
+            let what = format!("proposes to consult about {subject} on line {level} at {}", Utc(*at_ms));
+            said("propose", what).about(id)
+        }
+        Act::Attend { coming: Some(coming), .. } => {
+            let office = title(state.charter(), &coming.office);
+            said("attend", format!("says that {office} comes to the consultation at {}", Utc(coming.at_ms)))
+        }
+        Act::Attend { coming: None, .. } => said("attend", "says that nobody of the party comes to the consultation"),
+        Act::Withdraw { id } => said("withdraw", "withdraws the proposed consultation").about(id),
+        Act::Attach { call, .. } => said("attach", "comes over from another site").about(call),
+        Act::StationTested { results } => {
+            let result = |r: &trialogue_journal::StationTest| {
+                format!("{} {}", r.party, if r.ok { "heard" } else { "not heard" })
+            };
+            let all: Vec<String> = results.iter().map(result).collect();
+            said("station_tested", format!("has tested the line: {}", list(&all))).by_the_clock()
+        }
+        Act::Alive { .. } => said("alive", "proves that the console lives").by_the_clock(),
+        Act::SendTest { text, .. } => said("send_test", format!("sends test text {text}")),
+        Act::Certify { translation, .. } => said("certify", format!("certifies a test text as: {translation}")),
+    }
+}
