@@ -114,6 +114,7 @@ impl Machine {
         self.ledger.keep_nodes(self.charter.nodes.iter().map(|node| &node.id));
         let charter = self.charter.clone();
         self.chain.keep(|node| charter.node(node).is_some());
+        self.cosign.keep(|node| charter.node(node).is_some());
         self.fold_anew();
         let has = |index: u8| charter.node_at(index).is_some_and(|node| !node.retired);
         self.streams.heard.retain(|(index, _), heard| has(*index) && charter.line(&heard.line).is_some());

@@ -69,6 +69,7 @@ impl Machine {
             self.ledger.bodies.keep(Hash::of(body), body.clone(), lasting);
         }
         self.ledger.push(&node, Held { entry: bundle.entry.clone(), bodies: hashes });
+        self.hold(&entry);
         if self.ahead.apply(&entry, &plain(&bundle.bodies)).is_err() {
             self.log(Note::Fault { what: "an own entry does not fit the own journal" });
         }

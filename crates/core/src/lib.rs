@@ -11,6 +11,7 @@ mod append;
 mod bodies;
 mod bucket;
 mod consoles;
+mod cosign;
 mod feed;
 pub mod forward;
 pub mod io;

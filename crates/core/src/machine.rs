@@ -3,6 +3,7 @@
 use crate::append::Pending;
 use crate::bucket::Bucket;
 use crate::consoles::Console;
+use crate::cosign::Cosign;
 use crate::io::{ConsoleKey, Input, Now, Output, Route};
 use crate::key_frames::Asked;
 use crate::ledger::{Ledger, plain};
@@ -85,6 +86,7 @@ pub struct Machine {
     pub(crate) key_frames: BTreeMap<DeviceId, Asked>,
     pub(crate) sending: BTreeMap<DeviceId, Says>,
     pub(crate) trials: Trials,
+    pub(crate) cosign: Cosign,
 }
 
 impl Machine {
@@ -131,7 +133,8 @@ impl Machine {
         let opening = some.filter(|due| *due > self.now.us).or(self.opening_until_us);
         let own = [consoles, rings, lost, paths, staffed, opening];
         let trials = self.next_trial_us().filter(|_| self.opening_until_us.is_none() && !self.is_retired());
-        let others = [trials, self.next_link_us(), self.next_append_us(), self.next_key_frame_us()];
+        let seen = self.next_seen_us().filter(|_| self.opening_until_us.is_none() && !self.is_retired());
+        let others = [trials, seen, self.next_link_us(), self.next_append_us(), self.next_key_frame_us()];
         own.into_iter().chain(others).flatten().min()
     }
 
@@ -159,6 +162,7 @@ impl Machine {
             self.write_staffed();
             self.settle_trials();
             self.settle_rings();
+            self.write_seen();
         }
         self.settle_routes();
         self.key_frames_due();

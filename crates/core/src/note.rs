@@ -164,6 +164,15 @@ pub enum Note {
         /// The position.
         seq: u64,
     },
+    /// Another node has signed a history of this journal that is not the one held here: its node has shown two, or the other lies.
+    Disputed {
+        /// Whose journal.
+        node: NodeId,
+        /// How long it was then.
+        seq: u64,
+        /// Who signed the other history.
+        by: NodeId,
+    },
     /// The own journal cannot be written; calls go on unrecorded.
     Unrecorded {
         /// Position of the last entry that failed.
@@ -235,7 +244,7 @@ impl Note {
             Note::Refused { .. } | Note::LinkDown { .. } => Weight::Warn,
             Note::LinkRefused { .. } | Note::EntryRefused { .. } => Weight::Warn,
             Note::CharterRefused { .. } | Note::Retired { .. } | Note::TestFailed { .. } => Weight::Alarm,
-            Note::Fork { .. } | Note::Unrecorded { .. } | Note::Fault { .. } => Weight::Alarm,
+            Note::Fork { .. } | Note::Disputed { .. } | Note::Unrecorded { .. } | Note::Fault { .. } => Weight::Alarm,
         }
     }
 }

@@ -106,6 +106,7 @@ impl Machine {
             key_frames: BTreeMap::new(),
             sending: BTreeMap::new(),
             trials: crate::trials::Trials::new(now.us),
+            cosign: crate::cosign::Cosign::default(),
         };
         for bundle in held {
             machine.restore_entry(bundle)?;
@@ -136,6 +137,7 @@ impl Machine {
         let _ = self.state.apply(&entry, &plain(&bundle.bodies));
         let bodies = entry.entry().bodies().iter().map(|body| body.hash).collect();
         self.ledger.push(&node, Held { entry: bundle.entry, bodies });
+        self.cosign.push(entry.entry());
         Ok(())
     }
 

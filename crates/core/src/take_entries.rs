@@ -72,6 +72,7 @@ impl Machine {
             self.ledger.bodies.keep(hash, body, enrols);
         }
         self.ledger.push(&node, Held { entry: bundle.entry.clone(), bodies: hashes(&entry) });
+        self.hold(&entry);
         self.fold(&entry, &bundle.bodies);
         self.push_out(Output::Keep { node: node.clone(), seq, bundle: bundle.clone() });
         self.count(Count::EntryTaken);

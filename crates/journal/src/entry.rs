@@ -17,6 +17,21 @@ pub struct BodyRef {
     pub len: u32,
 }
 
+/// How much somebody holds of a journal: the head of its Merkle tree (RFC 9162 §2.1, SHA-256, over the payloads of its entries).
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct TreeHead {
+    /// Whose journal.
+    #[n(1)]
+    pub node: NodeId,
+    /// Its first so many entries; at least 1.
+    #[n(2)]
+    pub size: u64,
+    /// The root over them.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub root: [u8; 32],
+}
+
 /// One entry of a node's journal, before signing. Signed as COSE_Sign1 (RFC 9052) with the node's Ed25519 journal key.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -193,5 +208,13 @@ pub enum Body {
         /// One per path, sorted by node and path; at most [`crate::limits::PATHS_MAX`].
         #[n(1)]
         results: Vec<PathTest>,
+    },
+    /// What this node holds of all journals, its own among them: its signature under everybody's history. Replaces what it said before.
+    #[n(17)]
+    #[cbor(map)]
+    Seen {
+        /// One per journal, sorted by node; at most [`crate::limits::SEEN_MAX`].
+        #[n(1)]
+        heads: Vec<TreeHead>,
     },
 }

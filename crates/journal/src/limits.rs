@@ -70,3 +70,6 @@ pub const ATTENDANCES_MAX: usize = PROPOSALS_MAX * NODES_MAX;
 /// Responses of a node on a line that every console is shown, whether their ring is known or not: while a node catches up, what others said to a
 /// ring can come before the ring. More is shown in vain.
 pub const NEWEST_RESPONSES: usize = 2;
+/// Most journals in one entry that says what was seen: all nodes of a charter, retired ones too, and room. More than about 90 do not fit into
+/// an entry.
+pub const SEEN_MAX: usize = 64;

@@ -1,8 +1,8 @@
 //! Entries on their way to proof: [`Entry`] (a claim) → [`SignedEntry`] (bytes) → [`UnverifiedEntry`] → [`VerifiedEntry`].
 
 use crate::canonical;
-use crate::entry::{Body, BodyRef, Entry};
-use crate::limits::{BODIES_MAX, BODY_MAX, ENTRY_MAX, PATHS_MAX, STAFFED_MAX, STATEMENT_MAX};
+use crate::entry::{Body, BodyRef, Entry, TreeHead};
+use crate::limits::{BODIES_MAX, BODY_MAX, ENTRY_MAX, PATHS_MAX, SEEN_MAX, STAFFED_MAX, STATEMENT_MAX};
 use crate::stated::UnverifiedStatement;
 use std::sync::Arc;
 use trialogue_charter::cose::{self, domain};
@@ -78,6 +78,12 @@ impl Entry {
             Body::Tested { results } => {
                 let sorted = results.is_sorted_by(|a, b| (&a.node, a.path) < (&b.node, b.path));
                 results.len() <= PATHS_MAX && sorted
+            }
+            Body::Seen { heads } => {
+                let sorted = heads.is_sorted_by(|a, b| a.node < b.node);
+                // Of the own journal there is nothing beyond the entry before this one.
+                let can = |head: &TreeHead| head.size > 0 && (head.node != self.node || head.size < self.seq);
+                heads.len() <= SEEN_MAX && sorted && heads.iter().all(can)
             }
             Body::Stated { statement } => statement.len() <= STATEMENT_MAX,
             Body::Enrolled { certificate, .. } => certificate.len as usize <= BODY_MAX,

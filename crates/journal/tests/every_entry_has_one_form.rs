@@ -112,6 +112,7 @@ fn bodies() -> Vec<(&'static str, Body)> {
         ("lost", Body::Lost { device, line: line.clone() }),
         ("at console", Body::AtConsole { offices: vec![office("usa-duty"), office("usa-leaders")] }),
         ("tested", Body::Tested { results: path_tests() }),
+        ("seen", Body::Seen { heads: vec![TreeHead { node: node("jpn-1"), size: 70_000, root: [5; 32] }] }),
         ("restarted", Body::Restarted {}),
         ("refused", Body::Refused { call: call(1), line, reason: DeclineReason::Refused }),
     ]

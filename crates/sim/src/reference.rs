@@ -127,8 +127,8 @@ impl<'f> Reference<'f> {
                 }
             }
             Body::Opened { .. } | Body::Staffed { .. } | Body::AtConsole { .. } => {}
-            // What is measured moves nobody.
-            Body::Tested { .. } => {}
+            // What is measured, and what somebody holds of the journals, moves nobody.
+            Body::Tested { .. } | Body::Seen { .. } => {}
             #[allow(unreachable_patterns, reason = "the next body must be taught here")]
             other => self.unknown = Some(format!("{other:?}")),
         }

@@ -5,7 +5,7 @@
 use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId};
 use trialogue_core::{Count, Note};
 use trialogue_journal::fold::RingResponse;
-use trialogue_journal::{Act, Body, BodyRef, Entry, Journal, Statement};
+use trialogue_journal::{Act, Body, BodyRef, Entry, Journal, Statement, UnverifiedEntry};
 use trialogue_sim::{JPN, LEADERS, Rng, USA, World};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::Medium;
@@ -178,7 +178,14 @@ fn a_second_history_is_kept_as_evidence_and_changes_nothing() {
     hostile.world.run(5_000_000);
     for node in [0, 2] {
         assert!(hostile.world.nodes[node].count(Count::EntryForked) > 0);
-        assert_eq!(hostile.world.nodes[node].evidence.len(), 1, "once");
+        // The other entry, once; and that the other honest node has signed for another history than this one holds, once.
+        let of = |evidence: &(NodeId, u64, Vec<u8>)| UnverifiedEntry::decode(&evidence.2).unwrap().claim().node.clone();
+        let mut by: Vec<NodeId> = hostile.world.nodes[node].evidence.iter().map(of).collect();
+        by.sort();
+        let other = hostile.world.nodes[2 - node].id.clone();
+        let mut both = vec![NodeId::new("kor-1").unwrap(), other];
+        both.sort();
+        assert_eq!(by, both);
         let alarm = hostile.world.nodes[node]
             .notes
             .iter()

@@ -24,6 +24,7 @@ mod node;
 mod relevant;
 mod respond;
 mod ring;
+mod seen;
 mod sounding;
 mod staffed;
 mod stage;
@@ -41,6 +42,7 @@ pub use ignored::Ignored;
 pub use line::{LineState, Participant, Ring, RingResponse};
 pub use node::{NodeState, OwnRing, Presence};
 pub use respond::{Ended, Response};
+pub use seen::Seen;
 pub use tested::{Alive, Certified, StationTested, TestText, Tested};
 
 use crate::entry::Body;
@@ -241,6 +243,8 @@ pub enum Applied {
     AtConsole,
     /// A node has measured its paths.
     PathsTested,
+    /// A node has said what it holds of all journals.
+    Seen,
     /// A station, a console or an officer has said something about a test of the line.
     Tested {
         /// Who.
@@ -310,6 +314,7 @@ impl State {
             Body::Restarted {} => Ok(node.restart(seq)),
             Body::AtConsole { offices } => node.seat(charter, offices, seq),
             Body::Tested { results } => node.measured(charter, results, seq, claim.time_ms),
+            Body::Seen { heads } => Ok(node.saw(heads, seq, claim.time_ms)),
         }?;
         node.forget_consultations(claim.time_ms);
         Ok(applied)

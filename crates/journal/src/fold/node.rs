@@ -5,6 +5,7 @@ use super::device::Enrolment;
 use super::duty::Duty;
 use super::group::{Group, Span};
 use super::respond::Response;
+use super::seen::Seen;
 use super::tested::Tests;
 use crate::entry::BodyRef;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +36,8 @@ pub struct NodeState {
     pub(super) attendances: BTreeMap<Hash, Attendance>,
     /// Last results of tests of the line.
     pub(super) tests: Tests,
+    /// What it said last that it holds of all journals.
+    pub(super) seen: Option<Seen>,
 }
 
 /// One line, as far as one node's journal speaks of it.
@@ -114,6 +117,7 @@ impl NodeState {
             proposals: BTreeMap::new(),
             attendances: BTreeMap::new(),
             tests: Tests::default(),
+            seen: None,
         }
     }
 

@@ -24,6 +24,9 @@ fn text(note: &Note) -> String {
         Note::Fork { node, seq } => format!(
             "node {node} signed two different entries for position {seq}: its key is in two places, it was restored from an old copy, or it lies; the evidence is kept"
         ),
+        Note::Disputed { node, seq, by } => format!(
+            "node {by} has signed that the first {seq} entries of {node} were other ones than those held here: {node} has shown two histories, or {by} lies; the evidence is kept, and `trialogue record verify` says what it proves"
+        ),
         Note::Unrecorded { seq } => {
             format!(
                 "the journal cannot be written from entry {seq} on; calls go on unrecorded: free space on the disk or replace it"

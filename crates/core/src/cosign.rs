@@ -1,0 +1,145 @@
+//! What this node holds of all journals, signed into its own; and what others have signed of them, compared with it.
+//!
+//! So every node signs under everybody's history: whoever later removes, alters or reorders entries, or shows another history to somebody else, has
+//! the signatures of all the others against it.
+
+use crate::append::After;
+use crate::io::Output;
+use crate::limits::{AHEAD_MAX, SEEN_SETTLE_US, SEEN_US};
+use crate::machine::Machine;
+use crate::note::{Count, Note};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use trialogue_charter::NodeId;
+use trialogue_journal::{Body, Entry, TreeHead, VerifiedEntry};
+use trialogue_record::{Held, Root};
+
+/// A head that another node has signed, with the entry in which it did.
+struct Claim {
+    head: TreeHead,
+    by: VerifiedEntry,
+}
+
+/// The trees of all journals, and what is still to be signed or compared.
+#[derive(Default)]
+pub(crate) struct Cosign {
+    trees: BTreeMap<NodeId, Held>,
+    /// Of journals that are longer elsewhere than here, the oldest first.
+    ahead: BTreeMap<NodeId, VecDeque<Claim>>,
+    /// Since when something waits that is worth signing for.
+    moved_us: Option<u64>,
+    signed_us: Option<u64>,
+    /// Nodes that were caught with a history that is not the one held here, each said once.
+    told: BTreeSet<NodeId>,
+}
+
+/// Is it worth signing for? What nodes say by the clock is not: they would answer each other for ever.
+fn matters(body: &Body) -> bool {
+    !matches!(body, Body::Seen { .. } | Body::Tested { .. })
+}
+
+impl Cosign {
+    /// An entry was added to the journals that are held.
+    pub(crate) fn push(&mut self, entry: &Entry) {
+        self.trees.entry(entry.node.clone()).or_default().push(Root::of(entry));
+    }
+
+    /// Journals of other nodes count no more.
+    pub(crate) fn keep(&mut self, keeps: impl Fn(&NodeId) -> bool) {
+        self.trees.retain(|node, _| keeps(node));
+        self.ahead.retain(|node, _| keeps(node));
+    }
+
+    fn due_us(&self) -> Option<u64> {
+        let settled = self.moved_us? + SEEN_SETTLE_US;
+        Some(self.signed_us.map_or(settled, |signed| settled.max(signed + SEEN_US)))
+    }
+
+    fn heads(&self) -> Vec<TreeHead> {
+        let heads = self.trees.iter().filter(|(_, tree)| tree.size() > 0);
+        heads.map(|(node, tree)| TreeHead { node: node.clone(), size: tree.size(), root: tree.root().0 }).collect()
+    }
+}
+
+impl Machine {
+    /// When the next is written.
+    pub(crate) fn next_seen_us(&self) -> Option<u64> {
+        self.cosign.due_us()
+    }
+
+    /// Signs for what is held, once something has come since it did last.
+    pub(crate) fn write_seen(&mut self) {
+        if self.cosign.due_us().is_none_or(|due| self.now.us < due) {
+            return;
+        }
+        // The own journal up to its end: this entry comes after it, so nobody has this one without that.
+        let heads = self.cosign.heads();
+        self.cosign.moved_us = None;
+        self.cosign.signed_us = Some(self.now.us);
+        if self.append(Body::Seen { heads }, Vec::new(), After::Nothing).is_err() {
+            self.cosign.moved_us = Some(self.now.us);
+        }
+    }
+
+    /// A verified entry has been added to a journal that is held: it is counted, and what it says of others compared.
+    pub(crate) fn hold(&mut self, entry: &VerifiedEntry) {
+        let claim = entry.entry();
+        self.cosign.push(claim);
+        if matters(&claim.body) && self.cosign.moved_us.is_none() {
+            self.cosign.moved_us = Some(self.now.us);
+        }
+        if let Body::Seen { heads } = &claim.body
+            && claim.node != self.node
+        {
+            for head in heads {
+                self.compare(Claim { head: head.clone(), by: entry.clone() });
+            }
+        }
+        let size = self.cosign.trees.get(&claim.node).map_or(0, Held::size);
+        let ready = |claim: &Claim| claim.head.size <= size;
+        let waiting = self.cosign.ahead.get_mut(&claim.node);
+        let ready: Vec<Claim> = waiting
+            .map(|waiting| {
+                let (now, later) = std::mem::take(waiting).into_iter().partition::<Vec<_>, _>(ready);
+                *waiting = later.into();
+                now
+            })
+            .unwrap_or_default();
+        for claim in ready {
+            self.compare(claim);
+        }
+    }
+
+    fn compare(&mut self, claim: Claim) {
+        let node = &claim.head.node;
+        if self.charter.node(node).is_none() {
+            return;
+        }
+        let tree = self.cosign.trees.get(node);
+        if tree.is_none_or(|tree| tree.size() < claim.head.size) {
+            let waiting = self.cosign.ahead.entry(node.clone()).or_default();
+            waiting.push_back(claim);
+            if waiting.len() > AHEAD_MAX {
+                waiting.pop_front();
+            }
+            return;
+        }
+        // Too long ago to say here; whoever verifies the record compares all.
+        let Some(root) = tree.and_then(|tree| tree.root_at(claim.head.size)) else { return };
+        if root.0 != claim.head.root {
+            self.two_faces(&claim);
+        }
+    }
+
+    /// Another node has signed a history of this journal that is not the one held here: its node has shown two, or the other lies. The signed
+    /// word is kept; with the journals it proves one of the two.
+    fn two_faces(&mut self, claim: &Claim) {
+        self.count(Count::EntryForked);
+        let node = claim.head.node.clone();
+        if !self.cosign.told.insert(node.clone()) {
+            return;
+        }
+        let seq = claim.head.size;
+        self.push_out(Output::Evidence { node: node.clone(), seq, entry: claim.by.bytes().to_vec() });
+        self.log(Note::Disputed { node, seq, by: claim.by.entry().node.clone() });
+    }
+}
