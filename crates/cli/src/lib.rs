@@ -11,6 +11,7 @@ pub mod files;
 pub mod node;
 pub mod node_key;
 pub mod party;
+pub mod record;
 pub mod station;
 
 pub use failure::Failure;

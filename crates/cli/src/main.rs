@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use trialogue::{charter, demo, device, endpoint, enrol, node, node_key, party, station};
+use trialogue::{charter, demo, device, endpoint, enrol, node, node_key, party, record, station};
 
 /// A crisis hotline between sovereign parties.
 #[derive(Parser)]
@@ -33,6 +33,9 @@ enum Command {
     Device(device::Command),
     /// Makes a one-time link with which one device enrols for an office (security officer).
     Enrol(enrol::Arguments),
+    /// What was rung, answered and said: export it, verify it with the charter alone, read it (operator, auditor).
+    #[command(subcommand)]
+    Record(record::Command),
     /// Three parties on this machine: keys, charter, three nodes, enrolment links.
     Demo(demo::Arguments),
 }
@@ -48,6 +51,13 @@ fn main() -> ExitCode {
         Command::Device(command) => device::run(command),
         Command::Enrol(arguments) => enrol::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
+        // Its exit code says what was found.
+        Command::Record(command) => {
+            return record::run(command).unwrap_or_else(|failure| {
+                eprintln!("trialogue: {failure}");
+                ExitCode::FAILURE
+            });
+        }
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,12 +4,14 @@
 //! transaction is synced goes into the next one together (group commit).
 
 mod queue;
+mod reader;
 mod restore;
 mod schema;
 mod write;
 mod writer;
 
 pub use queue::NotKept;
+pub use reader::{EvidenceRow, Reader, Row};
 pub use restore::Kept;
 pub use write::Write;
 pub(crate) use write::wall_ms;

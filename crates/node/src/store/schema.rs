@@ -2,8 +2,13 @@
 
 use super::StoreError;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use std::fs::{File, TryLockError};
 use std::path::Path;
+use std::time::Duration;
 use trialogue_charter::NodeId;
+
+/// How long a start waits for somebody who has the file open.
+const BUSY: Duration = Duration::from_secs(5);
 
 /// Each step brings the file from the version of its position to the next. Steps are never changed, only added.
 const STEPS: &[&str] = &[
@@ -51,15 +56,31 @@ const STEPS: &[&str] = &[
      CREATE INDEX bodies_that_expire ON bodies (kept_ms) WHERE lasting = 0;",
 ];
 
+/// Held by the one process that may write. Others may read meanwhile.
+pub(super) struct Lock(#[expect(dead_code, reason = "holding it is its use")] File);
+
+/// Takes the file for this process alone; the system gives it back when the process ends, however it ends.
+fn lock(path: &Path) -> Result<Lock, StoreError> {
+    let beside = path.with_extension("lock");
+    let file = File::options().create(true).truncate(false).write(true).open(&beside);
+    let file = file.map_err(|e| StoreError::Directory(beside.clone(), e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock(file)),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Busy(path.to_owned())),
+        Err(TryLockError::Error(e)) => Err(StoreError::Directory(beside, e)),
+    }
+}
+
 /// Opens the file, takes it for this process alone and brings it to the newest version.
-pub(super) fn open(path: &Path, node: &NodeId) -> Result<Connection, StoreError> {
+pub(super) fn open(path: &Path, node: &NodeId) -> Result<(Connection, Lock), StoreError> {
+    let lock = lock(path)?;
     let wrap = |e: rusqlite::Error| match e.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy(path.to_owned()),
         _ => StoreError::Sqlite(path.to_owned(), e),
     };
     let mut db = Connection::open(path).map_err(wrap)?;
-    // Exclusive locking keeps a second node off the file; it also spares the shared-memory index of the log.
-    db.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(wrap)?;
+    // A reader may have it open for a moment while the file is brought to a newer version.
+    db.busy_timeout(BUSY).map_err(wrap)?;
     db.pragma_update(None, "journal_mode", "WAL").map_err(wrap)?;
     db.pragma_update(None, "synchronous", "FULL").map_err(wrap)?;
     migrate(&mut db, path).map_err(|e| match e {
@@ -70,7 +91,7 @@ pub(super) fn open(path: &Path, node: &NodeId) -> Result<Connection, StoreError>
         StoreError::Sqlite(_, inner) => wrap(inner),
         other => other,
     })?;
-    Ok(db)
+    Ok((db, lock))
 }
 
 fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError> {

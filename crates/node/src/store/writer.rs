@@ -28,6 +28,7 @@ pub struct Progress {
 /// The opened file, before its thread runs.
 pub struct Store {
     db: Connection,
+    lock: schema::Lock,
     path: PathBuf,
     node: NodeId,
     #[cfg(test)]
@@ -45,10 +46,11 @@ impl Store {
         std::os::unix::fs::DirBuilderExt::mode(&mut make, 0o700);
         make.recursive(true).create(data_dir).map_err(|e| StoreError::Directory(data_dir.to_owned(), e))?;
         let path = data_dir.join("journal.sqlite");
-        let db = schema::open(&path, node)?;
+        let (db, lock) = schema::open(&path, node)?;
         write::expire(&db, wall_ms()).map_err(|e| StoreError::Sqlite(path.clone(), e))?;
         Ok(Self {
             db,
+            lock,
             path,
             node: node.clone(),
             #[cfg(test)]
@@ -84,6 +86,7 @@ impl Store {
         let node = self.node.clone();
         let writer = Writer {
             db: self.db,
+            _lock: self.lock,
             node: self.node,
             progress,
             queue: queue.clone(),
@@ -137,6 +140,8 @@ impl Drop for StoreHandle {
 
 struct Writer {
     db: Connection,
+    /// Given back after the file is closed.
+    _lock: schema::Lock,
     node: NodeId,
     progress: watch::Sender<Progress>,
     queue: Arc<Queue>,

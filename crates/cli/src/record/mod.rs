@@ -1,0 +1,153 @@
+//! `trialogue record`: what was rung, answered and said, for operators and auditors.
+
+mod export;
+mod prove;
+mod read;
+mod show;
+mod verify;
+
+pub use export::export;
+pub use read::read;
+
+use crate::{Failure, files};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use trialogue_charter::limits::CHARTER_MAX;
+use trialogue_charter::{LineId, NodeId, VerifiedCharter};
+use trialogue_record::Weight;
+use trialogue_record::utc::Utc;
+
+/// Something that others have signed for is not in the record.
+pub const INCOMPLETE: u8 = 3;
+/// The record is not what was signed.
+pub const ALTERED: u8 = 4;
+/// A node has signed two histories, or what was not so.
+pub const PROOF: u8 = 5;
+
+/// What to do.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Writes everything that a node holds of all journals into one file, while it runs.
+    Export {
+        /// The node's configuration.
+        #[arg(long, value_name = "FILE", required_unless_present = "data", conflicts_with = "data")]
+        config: Option<PathBuf>,
+        /// The node's data directory, in place of its configuration.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+        /// The record; must not exist yet.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Says whether a record is whole and as it was signed. Exit code: 0 all holds, 3 something is missing that others have signed for, 4 the
+    /// file was altered, 5 a node has signed two histories or what was not so; 1 when nothing could be said.
+    Verify {
+        /// The record.
+        file: PathBuf,
+        /// The charter that the auditor trusts.
+        #[arg(long, value_name = "FILE")]
+        charter: PathBuf,
+        /// Print the signed entries that prove something, in hexadecimal digits, to be handed on.
+        #[arg(long)]
+        evidence: bool,
+    },
+    /// Shows what happened, by time. Exit code as `verify`.
+    Show {
+        /// The record.
+        file: PathBuf,
+        /// The charter that the auditor trusts.
+        #[arg(long, value_name = "FILE")]
+        charter: PathBuf,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+        /// Only from this time on, UTC: 2026-11-23, or 2026-11-23T05:12.
+        #[arg(long, value_parser = utc)]
+        since: Option<Utc>,
+        /// Only before this time, UTC.
+        #[arg(long, value_parser = utc)]
+        until: Option<Utc>,
+        /// Only on this line.
+        #[arg(long)]
+        line: Option<LineId>,
+        /// Also what machines say by the clock: keys, tests, who is on watch.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Proves that one entry is in a journal: the entry, the path to a head, and the head signed by this node (c2sp.org/tlog-proof).
+    Prove {
+        /// The record.
+        file: PathBuf,
+        /// The configuration of the node that signs the head: the journal's own, or another as witness.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Whose journal.
+        #[arg(long)]
+        node: NodeId,
+        /// Which entry, from 1.
+        #[arg(long)]
+        position: u64,
+        /// The proof; must not exist yet.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Says what a proof proves.
+    CheckProof {
+        /// The proof.
+        file: PathBuf,
+        /// The charter that the auditor trusts.
+        #[arg(long, value_name = "FILE")]
+        charter: PathBuf,
+    },
+}
+
+/// Does it and says so.
+///
+/// # Errors
+/// When nothing can be said, with the remedy.
+pub fn run(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Export { config, data, out } => {
+            let dir = match (config, data) {
+                (Some(config), _) => config_of(&config)?.data_dir,
+                (None, Some(data)) => data,
+                (None, None) => return Err(Failure::said("give --config or --data")),
+            };
+            let entries = export(&dir, &out)?;
+            println!("Exported {entries} entries to {}.", out.display());
+            println!("Whoever has it and the charter verifies it with `trialogue record verify`, offline.");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Verify { file, charter, evidence } => verify::verify(&file, trusted(&charter)?, evidence),
+        Command::Show { file, charter, json, since, until, line, all } => {
+            let wanted = show::Wanted { json, since, until, line, all };
+            show::show(&file, trusted(&charter)?, &wanted)
+        }
+        Command::Prove { file, config, node, position, out } => {
+            prove::prove(&file, &config_of(&config)?, &node, position, &out)
+        }
+        Command::CheckProof { file, charter } => prove::check(&file, &trusted(&charter)?),
+    }
+}
+
+fn utc(text: &str) -> Result<Utc, String> {
+    Utc::parse(text).ok_or_else(|| "give a time in UTC, as 2026-11-23 or 2026-11-23T05:12".to_owned())
+}
+
+fn config_of(path: &Path) -> Result<trialogue_node::Config, Failure> {
+    trialogue_node::Config::read(path).map_err(|error| Failure::said(error.to_string()))
+}
+
+fn trusted(path: &Path) -> Result<VerifiedCharter, Failure> {
+    let bytes = files::read(path, CHARTER_MAX)?;
+    VerifiedCharter::open(&bytes, None).map_err(|why| Failure::content(path, why))
+}
+
+fn code(weight: Option<Weight>) -> ExitCode {
+    ExitCode::from(match weight {
+        None => 0,
+        Some(Weight::Incomplete) => INCOMPLETE,
+        Some(Weight::Altered) => ALTERED,
+        Some(Weight::Proof) => PROOF,
+    })
+}

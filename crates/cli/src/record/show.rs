@@ -1,0 +1,86 @@
+//! A record as a timeline.
+
+use super::verify::findings;
+use super::{code, read};
+use crate::Failure;
+use serde_json::json;
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+use trialogue_charter::{LineId, VerifiedCharter};
+use trialogue_record::Verifier;
+use trialogue_record::timeline::{Event, event};
+use trialogue_record::utc::Utc;
+
+/// What is to be shown, and how.
+pub(super) struct Wanted {
+    pub(super) json: bool,
+    pub(super) since: Option<Utc>,
+    pub(super) until: Option<Utc>,
+    pub(super) line: Option<LineId>,
+    pub(super) all: bool,
+}
+
+impl Wanted {
+    fn takes(&self, event: &Event) -> bool {
+        (self.all || !event.routine)
+            && self.since.is_none_or(|since| event.time >= since)
+            && self.until.is_none_or(|until| event.time < until)
+            && (self.line.is_none() || event.line == self.line)
+    }
+}
+
+pub(super) fn show(file: &Path, charter: VerifiedCharter, wanted: &Wanted) -> Result<ExitCode, Failure> {
+    let mut verifier = Verifier::new(charter);
+    let mut events = Vec::new();
+    read(file, &mut verifier, |verifier, taken| {
+        let event = event(verifier.state(), &taken);
+        if wanted.takes(&event) {
+            events.push(event);
+        }
+    })?;
+    // Nodes' clocks are claims; entries of one journal stay in their order where its clock was set back by less than an entry.
+    events.sort_by(|a, b| (a.time, &a.node, a.seq).cmp(&(b.time, &b.node, b.seq)));
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    for event in &events {
+        let line = if wanted.json { as_json(event) } else { as_text(event) };
+        // Whoever reads the first page of it and closes the pipe has read enough.
+        if writeln!(out, "{line}").is_err() {
+            break;
+        }
+    }
+    let _ = out.flush();
+    let report = verifier.finish();
+    findings(&report, false, |line| eprintln!("{line}"));
+    Ok(code(report.weight()))
+}
+
+fn as_text(event: &Event) -> String {
+    let who = match (&event.office, &event.person) {
+        (Some(office), Some(person)) => format!("{office} ({person}) "),
+        _ => String::new(),
+    };
+    let party = event.party.as_ref().map_or("?", |party| party.as_str());
+    let line = event.line.as_ref().map_or_else(String::new, |line| format!(" · line {line}"));
+    let call = event.call.as_ref().map_or_else(String::new, |call| format!(" · call {call:?}"));
+    let ignored = event.ignored.as_ref().map_or_else(String::new, |why| format!(" · changed nothing: {why}"));
+    format!("{}  {party} {who}{}{line}{call}{ignored}  [{} {}]", event.time, event.what, event.node, event.seq)
+}
+
+fn as_json(event: &Event) -> String {
+    json!({
+        "time": event.time.rfc3339(),
+        "time_ms": event.time.0,
+        "node": event.node.as_str(),
+        "position": event.seq,
+        "party": event.party.as_ref().map(|party| party.as_str()),
+        "office": event.office,
+        "person": event.person,
+        "kind": event.kind,
+        "line": event.line.as_ref().map(|line| line.as_str()),
+        "call": event.call.as_ref().map(ToString::to_string),
+        "what": event.what,
+        "ignored": event.ignored,
+    })
+    .to_string()
+}

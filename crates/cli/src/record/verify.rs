@@ -1,0 +1,52 @@
+//! Is a record whole and as it was signed?
+
+use super::{code, read};
+use crate::Failure;
+use std::path::Path;
+use std::process::ExitCode;
+use trialogue_charter::VerifiedCharter;
+use trialogue_record::{Finding, Report, Verifier, Weight};
+
+pub(super) fn verify(file: &Path, charter: VerifiedCharter, evidence: bool) -> Result<ExitCode, Failure> {
+    let mut verifier = Verifier::new(charter);
+    read(file, &mut verifier, |_, _| {})?;
+    let report = verifier.finish();
+    for journal in &report.journals {
+        println!("{:<24} {:>9} entries  root {}", journal.node.to_string(), journal.entries, journal.root);
+    }
+    for (why, count) in &report.ignored {
+        println!("{count} entries changed nothing: {why}.");
+    }
+    findings(&report, evidence, |line| println!("{line}"));
+    Ok(code(report.weight()))
+}
+
+/// What is wrong, the gravest first, and a last sentence that says it all.
+pub(super) fn findings(report: &Report, evidence: bool, mut say: impl FnMut(String)) {
+    for finding in &report.findings {
+        let heading = match finding.weight() {
+            Weight::Incomplete => "MISSING",
+            Weight::Altered => "ALTERED",
+            Weight::Proof => "PROOF",
+        };
+        say(format!("{heading}: {finding}."));
+        if let Finding::TwoHistories { one, other, .. } = finding
+            && evidence
+        {
+            say(format!("  one:   {}", hex::encode(one)));
+            say(format!("  other: {}", hex::encode(other)));
+        }
+    }
+    if report.more > 0 {
+        say(format!("And {} more of the kind.", report.more));
+    }
+    let entries = format!("{} entries, {} signed heads", report.entries, report.heads);
+    say(match report.weight() {
+        None => format!("All holds: {entries}; every signature, every chain and every head agrees."),
+        Some(Weight::Incomplete) => {
+            format!("Incomplete: {entries} hold, and something that was signed for is missing.")
+        }
+        Some(Weight::Altered) => format!("Altered: this file is not what was signed; {entries} in it hold."),
+        Some(Weight::Proof) => format!("Somebody has signed what cannot be: {entries} in it hold, the rest is above."),
+    });
+}
