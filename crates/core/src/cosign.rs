@@ -23,8 +23,8 @@ struct Claim {
 #[derive(Default)]
 pub(crate) struct Cosign {
     trees: BTreeMap<NodeId, Held>,
-    /// Of journals that are longer elsewhere than here, the oldest first.
-    ahead: BTreeMap<NodeId, VecDeque<Claim>>,
+    /// Of journals that are longer elsewhere than here, by journal and by who says so, the oldest first.
+    ahead: BTreeMap<(NodeId, NodeId), VecDeque<Claim>>,
     /// Since when something waits that is worth signing for.
     moved_us: Option<u64>,
     signed_us: Option<u64>,
@@ -46,7 +46,21 @@ impl Cosign {
     /// Journals of other nodes count no more.
     pub(crate) fn keep(&mut self, keeps: impl Fn(&NodeId) -> bool) {
         self.trees.retain(|node, _| keeps(node));
-        self.ahead.retain(|node, _| keeps(node));
+        self.ahead.retain(|(node, by), _| keeps(node) && keeps(by));
+    }
+
+    /// What was signed of a journal and can be compared now.
+    fn reached(&mut self, node: &NodeId) -> Vec<Claim> {
+        let size = self.trees.get(node).map_or(0, Held::size);
+        let mut reached = Vec::new();
+        for (_, waiting) in self.ahead.iter_mut().filter(|((of, _), _)| of == node) {
+            let (now, later) =
+                std::mem::take(waiting).into_iter().partition::<Vec<_>, _>(|claim| claim.head.size <= size);
+            *waiting = later.into();
+            reached.extend(now);
+        }
+        self.ahead.retain(|_, waiting| !waiting.is_empty());
+        reached
     }
 
     fn due_us(&self) -> Option<u64> {
@@ -94,18 +108,22 @@ impl Machine {
                 self.compare(Claim { head: head.clone(), by: entry.clone() });
             }
         }
-        let size = self.cosign.trees.get(&claim.node).map_or(0, Held::size);
-        let ready = |claim: &Claim| claim.head.size <= size;
-        let waiting = self.cosign.ahead.get_mut(&claim.node);
-        let ready: Vec<Claim> = waiting
-            .map(|waiting| {
-                let (now, later) = std::mem::take(waiting).into_iter().partition::<Vec<_>, _>(ready);
-                *waiting = later.into();
-                now
-            })
-            .unwrap_or_default();
-        for claim in ready {
+        for claim in self.cosign.reached(&claim.node) {
             self.compare(claim);
+        }
+    }
+
+    /// The node has started: what the others signed last is compared once more, so that a dispute is not forgotten, and none missed that began
+    /// before its journal was there.
+    pub(crate) fn compare_again(&mut self) {
+        let said = self.state.nodes().filter_map(|(node, said)| Some((node.clone(), said.seen()?.seq)));
+        for (node, seq) in said.filter(|(node, _)| *node != self.node).collect::<Vec<_>>() {
+            let held = self.ledger.get(&node, seq).map(|held| VerifiedEntry::open(&held.entry, &self.charter));
+            let Some(Ok(by)) = held else { continue };
+            let Body::Seen { heads } = &by.entry().body else { continue };
+            for head in heads {
+                self.compare(Claim { head: head.clone(), by: by.clone() });
+            }
         }
     }
 
@@ -114,9 +132,9 @@ impl Machine {
         if self.charter.node(node).is_none() {
             return;
         }
-        let tree = self.cosign.trees.get(node);
-        if tree.is_none_or(|tree| tree.size() < claim.head.size) {
-            let waiting = self.cosign.ahead.entry(node.clone()).or_default();
+        let tree = self.cosign.trees.get_mut(node);
+        if tree.as_ref().is_none_or(|tree| tree.size() < claim.head.size) {
+            let waiting = self.cosign.ahead.entry((node.clone(), claim.by.entry().node.clone())).or_default();
             waiting.push_back(claim);
             if waiting.len() > AHEAD_MAX {
                 waiting.pop_front();

@@ -83,11 +83,11 @@ pub const LOOK_US: u64 = 5_000_000;
 pub const TOLD_US: u64 = 600_000_000;
 /// How long a link to a node that is not in service any more is kept, so that it hears of it. More keeps a stranger listening.
 pub const LEAVING_US: u64 = 2_000_000;
-/// Shortest time between two entries that say what this node holds of all journals. Each is up to 5 kB on every link and disk; more often costs
-/// a narrow path and 50,000 entries a year for each halving, less often leaves more of the newest history in its own node's hands alone.
+/// Shortest time between two entries that say what this node holds of all journals. Each is up to 5 kB on every link and disk, and at
+/// most 52,560 a year; half the time doubles that, twice the time leaves more of the newest history in its own node's hands alone.
 pub const SEEN_US: u64 = 600_000_000;
 /// How long after something came that is worth signing for it is signed, so that the entries of one ring are signed for together.
 pub const SEEN_SETTLE_US: u64 = 10_000_000;
-/// What others have seen of one journal and this node does not hold yet, kept until it does. More remembers longer of a journal that comes by a
-/// third node only; the record on disk forgets none of it.
-pub const AHEAD_MAX: usize = 64;
+/// Heads that one other node has signed of one journal which this node does not hold so far yet, kept until it does. More remembers longer of a
+/// journal that comes late; the record on disk forgets none of it.
+pub const AHEAD_MAX: usize = 8;

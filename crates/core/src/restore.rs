@@ -161,6 +161,7 @@ impl Machine {
         self.lines_changed = true;
         self.watch_changed();
         self.begin_trials();
+        self.compare_again();
         self.admit_early();
     }
 }

@@ -10,6 +10,11 @@ pub struct Held {
     /// As it was before the recent leaves.
     base: Frontier,
     recent: VecDeque<Root>,
+    /// Roots of the first sizes after `base`, each worked out once, when somebody first asks for it or a later one: a node that signs for many
+    /// sizes costs no more than the journal itself.
+    roots: VecDeque<Root>,
+    /// The tree at the last of `roots`; none: at `base`.
+    worked_out: Option<Frontier>,
     top: Frontier,
 }
 
@@ -27,6 +32,9 @@ impl Held {
             && let Some(oldest) = self.recent.pop_front()
         {
             self.base.push(oldest);
+            if self.roots.pop_front().is_none() {
+                self.worked_out = None;
+            }
         }
     }
 
@@ -41,14 +49,20 @@ impl Held {
     }
 
     /// The root when there were so many entries; none: there are not so many yet, or it is longer ago than [`RECENT_MAX`] entries.
-    pub fn root_at(&self, size: u64) -> Option<Root> {
+    pub fn root_at(&mut self, size: u64) -> Option<Root> {
         if size == self.top.size() {
             return Some(self.top.root());
         }
         let more =
             usize::try_from(size.checked_sub(self.base.size())?).ok().filter(|more| *more <= self.recent.len())?;
-        let mut frontier = self.base.clone();
-        self.recent.iter().take(more).for_each(|leaf| frontier.push(*leaf));
-        Some(frontier.root())
+        let frontier = self.worked_out.get_or_insert_with(|| self.base.clone());
+        for leaf in self.recent.iter().take(more).skip(self.roots.len()) {
+            frontier.push(*leaf);
+            self.roots.push_back(frontier.root());
+        }
+        match more.checked_sub(1) {
+            Some(at) => self.roots.get(at).copied(),
+            None => Some(self.base.root()),
+        }
     }
 }

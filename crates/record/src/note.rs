@@ -188,3 +188,25 @@ fn signature(line: &str) -> Option<Signature> {
     let spaced = name.chars().any(|c| c.is_whitespace() || c == '+');
     (!name.is_empty() && !spaced).then(|| Signature { name: name.to_owned(), bytes })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// The example note of Go's golang.org/x/mod/sumdb/note, which C2SP describes.
+    #[test]
+    fn keys_are_named_as_other_tools_name_them() {
+        let key = Base64::decode_vec("ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW").unwrap();
+        let (kind, key) = key.split_first().unwrap();
+        let key: [u8; 32] = key.try_into().unwrap();
+        assert_eq!(*kind, LOG);
+        assert_eq!(key_id("PeterNeumann", LOG, &key), [0xc7, 0x4f, 0x20, 0xa3]);
+        let text =
+            "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
+        let line = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=";
+        let bytes = Base64::decode_vec(line).unwrap();
+        assert_eq!(bytes[..4], [0xc7, 0x4f, 0x20, 0xa3]);
+        assert!(ed25519_holds(&key, text.as_bytes(), &bytes[4..]));
+    }
+}

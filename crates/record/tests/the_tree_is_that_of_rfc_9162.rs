@@ -142,9 +142,18 @@ proptest! {
 fn the_last_sizes_are_remembered() {
     let leaves = leaves(3_000);
     let mut held = Held::new();
-    leaves.iter().for_each(|leaf| held.push(*leaf));
+    for (at, leaf) in leaves.iter().enumerate() {
+        held.push(*leaf);
+        // Asked now and then, so that some are worked out early and some late.
+        if at % 700 < 3 {
+            assert_eq!(
+                held.root_at(at as u64 / 2 + 300).is_some(),
+                (at / 2 + 300) <= at + 1 && at / 2 + 300 + 1_024 > at
+            );
+        }
+    }
     assert_eq!(held.root(), root(&leaves));
-    for size in [1_976, 1_977, 2_500, 2_999, 3_000] {
+    for size in [2_500, 1_976, 1_977, 2_999, 3_000, 2_500] {
         assert_eq!(held.root_at(size), Some(root(&leaves[..size as usize])), "{size}");
     }
     assert_eq!((held.root_at(1_975), held.root_at(3_001)), (None, None));
