@@ -21,6 +21,7 @@ pub mod handshake;
 pub mod journal;
 pub mod node;
 mod parts;
+pub mod record;
 pub mod seals;
 pub mod text;
 pub mod vectors;
@@ -54,6 +55,8 @@ pub const TARGETS: &[Target] = &[
     target("charter_text", text::text, text::seeds, 3_000),
     target("journal_entry", journal::entry, journal::seeds, 5_000),
     target("journal_fold", fold::fold, fold::seeds, 600),
+    target("record_file", record::file, record::file_seeds, 600),
+    target("record_proof", record::proof, record::proof_seeds, 5_000),
     target("wire_messages", wire::messages, wire::message_seeds, 50_000),
     target("wire_stream", wire::stream, wire::stream_seeds, 20_000),
     target("wire_media", wire::media, wire::media_seeds, 50_000),
