@@ -24,7 +24,7 @@ enum Stage {
 #[derive(Default)]
 pub(crate) struct Leg {
     stage: Stage,
-    since_us: u64,
+    pub(crate) since_us: u64,
     again_us: u64,
     /// The node has lost the leg, whatever the platform still believes.
     pub(crate) renew: bool,
@@ -144,6 +144,7 @@ impl Console {
 
     pub(crate) fn leg_heard(&mut self) {
         self.leg.heard_us = self.now_us;
+        self.note_life();
     }
 
     pub(crate) fn leg_down(&mut self) {

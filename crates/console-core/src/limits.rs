@@ -42,6 +42,10 @@ pub const RECONNECT_IN_CALL_MS: u32 = 2_000;
 /// In a call in which media came a moment ago, without media and without a word for so long the network of this console has changed: the WebSocket
 /// is opened anew, and the leg with it if it is still silent then. Shorter takes any burst of loss for that, longer is silence after each change.
 pub const LIFE_US: u64 = 200_000;
+/// Where it comes to that again before media have come for [`LIVED_US`], it takes twice as long, so many times at most.
+pub const CUT_OFFS: u32 = 4;
+/// See [`CUT_OFFS`].
+pub const LIVED_US: u64 = 2_000_000;
 /// Each time that it was taken for that wrongly the next time takes twice as long, so many times at most.
 pub const FALSE_ALARMS: u32 = 3;
 /// A leg that brings nothing for so long while its WebSocket is well, although somebody says that voice is sent, is made anew once.

@@ -41,6 +41,8 @@ pub(crate) struct Link {
     cut_off: bool,
     /// How often that was a mistake.
     false_alarms: u32,
+    /// How often in a row, before media came steadily again: a machine that is too slow to open a leg in time is given more of it each time.
+    cut_offs: u32,
     /// It has asked for charters on this WebSocket.
     behind: bool,
     /// A challenge that waits for the charters between the one held and its own.
@@ -136,6 +138,7 @@ impl Console {
             }
             Stage::Up if self.is_cut_off() => {
                 self.link.cut_off = true;
+                self.link.cut_offs = (self.link.cut_offs + 1).min(CUT_OFFS);
                 self.link_closed();
             }
             Stage::Up if now >= self.link.ping_us + self.ping_every() => {
@@ -157,7 +160,14 @@ impl Console {
     }
 
     fn cut_off_us(&self) -> u64 {
-        self.leg.heard_us.max(self.link.heard_us) + (LIFE_US << self.link.false_alarms)
+        self.leg.heard_us.max(self.link.heard_us) + (LIFE_US << self.link.false_alarms.max(self.link.cut_offs))
+    }
+
+    /// Media come: once they have done so for a while the next cut is the first one again.
+    pub(crate) fn note_life(&mut self) {
+        if self.link.is_up() && self.now_us >= self.link.since_us.max(self.leg.since_us) + LIVED_US {
+            self.link.cut_offs = 0;
+        }
     }
 
     /// In a call with media under way, nothing comes any more by either way.

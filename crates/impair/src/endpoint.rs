@@ -135,6 +135,18 @@ impl Endpoint {
         })
     }
 
+    /// Waits until every path to every other party is up.
+    ///
+    /// # Errors
+    /// When one does not come.
+    pub fn until_all_paths(&mut self) -> Result<(), LabError> {
+        self.until_view("every path up", |view| {
+            let whole =
+                |party: &Value| party["own"] == true || party["paths"] != 0 && party["pathsUp"] == party["paths"];
+            line(view)["parties"].as_array().is_some_and(|parties| parties.iter().all(whole))
+        })
+    }
+
     /// Waits until it seals for exactly these devices, and has their keys.
     ///
     /// # Errors

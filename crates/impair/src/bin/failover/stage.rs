@@ -63,12 +63,13 @@ impl Stage {
         let parts: Result<Vec<Cost>, LabError> = fault.parts.iter().map(|part| self.part(part)).collect();
         fault.after.iter().try_for_each(|act| self.act(act))?;
         self.until_steady(&[], Instant::now(), Duration::ZERO)?;
-        self.until_all_are_seen()?;
+        self.until_whole()?;
         parts
     }
 
-    /// Pictures come back later than voices: the next fault is to meet a call that is whole.
-    fn until_all_are_seen(&mut self) -> Result<(), LabError> {
+    /// Paths and pictures come back later than voices: the next fault is to meet a call that is whole.
+    fn until_whole(&mut self) -> Result<(), LabError> {
+        self.officers.iter_mut().try_for_each(Endpoint::until_all_paths)?;
         let until = Instant::now() + PATIENCE;
         loop {
             for officer in &mut self.officers {
