@@ -27,18 +27,8 @@ export interface Place {
   stream: MediaStream;
 }
 
-/** Chromium tells a page's WebRTC of a new network seconds late; a frame that is new asks for it. */
-function ownFrame(): HTMLIFrameElement {
-  const frame = document.createElement('iframe');
-  frame.hidden = true;
-  frame.title = '';
-  document.body.append(frame);
-  return frame;
-}
-
 export class Leg {
-  readonly #frame = ownFrame();
-  readonly connection = new (this.#frame.contentWindow as typeof globalThis & Window).RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
+  readonly connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
   readonly places: Place[] = [];
   readonly #voice: RTCRtpTransceiver;
   readonly #picture: RTCRtpTransceiver;
@@ -111,8 +101,6 @@ export class Leg {
   close() {
     this.connection.onconnectionstatechange = null;
     this.connection.close();
-    // What is still asked of it is answered first; a frame that is gone never answers.
-    setTimeout(() => this.#frame.remove(), 5_000);
   }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::console::Console;
 use crate::io::Output;
-use crate::limits::{DEAF_US, LEG_AGAIN_US, LEG_US, WELL_US};
+use crate::limits::{LEG_AGAIN_US, LEG_US};
 use std::collections::BTreeMap;
 use trialogue_charter::DeviceId;
 use trialogue_wire::console::{Medium, ToNode};
@@ -24,7 +24,7 @@ enum Stage {
 #[derive(Default)]
 pub(crate) struct Leg {
     stage: Stage,
-    pub(crate) since_us: u64,
+    since_us: u64,
     again_us: u64,
     /// The node has lost the leg, whatever the platform still believes.
     pub(crate) renew: bool,
@@ -63,14 +63,12 @@ impl Console {
     pub(crate) fn settle_leg(&mut self) {
         if !self.link.is_up() {
             // An offer that was under way is lost with its WebSocket.
-            if matches!(self.leg.stage, Stage::Asked | Stage::Offered) {
+            if matches!(self.leg.stage, Stage::Offered) {
                 self.leg_stage(Stage::Down);
-                self.leg.again_us = self.now_us;
             }
             return;
         }
         let slow = !matches!(self.leg.stage, Stage::Down | Stage::Up) && self.now_us >= self.leg.since_us + LEG_US;
-        self.leg.renew |= self.is_leg_deaf();
         let renew = self.leg.renew && self.leg.stage == Stage::Up;
         if (self.leg.stage == Stage::Down || slow || renew) && self.now_us >= self.leg.again_us {
             self.leg.renew = false;
@@ -81,44 +79,11 @@ impl Console {
         }
     }
 
-    /// The network under it is gone: an offer or a handshake that was under way came from there.
-    pub(crate) fn leg_moved(&mut self) {
-        match self.leg.stage {
-            Stage::Up => self.leg.renew = true,
-            _ => self.leg_stage(Stage::Down),
-        }
-        self.leg.again_us = self.now_us;
-    }
-
-    /// Somebody who is received here says that voice is sent, and for so long none has come by any place.
-    pub(crate) fn is_media_missing(&self, silent_us: u64) -> bool {
-        let speaks = |device: &DeviceId| {
-            let call = self.call.as_ref();
-            call.and_then(|call| call.members.get(device)).is_some_and(|member| member.voice)
-        };
-        self.leg.heard_us > 0
-            && self.now_us >= self.leg.heard_us + silent_us
-            && self.leg.places.values().any(|(device, medium)| *medium == Medium::Voice && speaks(device))
-    }
-
-    /// The WebSocket is well and the leg is not: it brought media, and brings none any more although there is some. Once made anew it is not
-    /// doubted again before it has brought media.
-    fn is_leg_deaf(&self) -> bool {
-        self.leg.stage == Stage::Up
-            && !self.at_spare
-            && self.leg.heard_us > self.leg.since_us
-            && self.now_us < self.link.heard_us + WELL_US
-            && self.is_media_missing(DEAF_US)
-            && !self.sites.is_stalled(self.now_us)
-    }
-
     pub(crate) fn leg_next_us(&self) -> Option<u64> {
         if !self.link.is_up() {
             return None;
         }
-        let deaf = self.leg.heard_us + DEAF_US;
-        let deaf = Some(deaf).filter(|at| self.call.is_some() && *at > self.now_us && self.leg.stage == Stage::Up);
-        [self.leg.next_us(), deaf].into_iter().flatten().min()
+        self.leg.next_us()
     }
 
     pub(crate) fn leg_offer(&mut self, sdp: String) {
@@ -136,21 +101,19 @@ impl Console {
     }
 
     pub(crate) fn leg_up(&mut self) {
-        // One that was given up comes to life again when the system has learned of a new network.
-        if !matches!(self.leg.stage, Stage::Asked | Stage::Up) {
+        if matches!(self.leg.stage, Stage::Answered | Stage::Offered) {
             self.leg_stage(Stage::Up);
         }
     }
 
     pub(crate) fn leg_heard(&mut self) {
         self.leg.heard_us = self.now_us;
-        self.note_life();
     }
 
     pub(crate) fn leg_down(&mut self) {
         if self.leg.stage == Stage::Up || self.leg.stage == Stage::Answered {
-            // Who is at which of its places stays known: it may come to life again.
             self.leg_stage(Stage::Down);
+            self.free_places();
         }
     }
 

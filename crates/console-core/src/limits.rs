@@ -40,20 +40,8 @@ pub const RECONNECT_MS: (u32, u32) = (200, 15_000);
 /// The longest such wait while in a call.
 pub const RECONNECT_IN_CALL_MS: u32 = 2_000;
 /// In a call in which media came a moment ago, without media and without a word for so long the network of this console has changed: the WebSocket
-/// is opened anew, and the leg with it if it is still silent then. Shorter takes any burst of loss for that, longer is silence after each change.
-pub const LIFE_US: u64 = 200_000;
-/// Where it comes to that again before media have come for [`LIVED_US`], it takes twice as long, so many times at most.
-pub const CUT_OFFS: u32 = 4;
-/// See [`CUT_OFFS`].
-pub const LIVED_US: u64 = 2_000_000;
-/// Each time that it was taken for that wrongly the next time takes twice as long, so many times at most.
-pub const FALSE_ALARMS: u32 = 3;
-/// A leg that brings nothing for so long while its WebSocket is well, although somebody says that voice is sent, is made anew once.
-pub const DEAF_US: u64 = 500_000;
-/// A WebSocket in a call that has brought something within this time is well: two keep-alives.
-pub const WELL_US: u64 = 200_000;
-/// Where the WebSocket had to be opened anew, so much silence is enough to make the leg anew, too.
-pub const REOPENED_US: u64 = 200_000;
+/// is opened anew, and the leg with it. Shorter takes a burst of loss for that.
+pub const LIFE_US: u64 = 500_000;
 /// Media that came within this time says that more is due.
 pub const LIFE_RECENT_US: u64 = 5_000_000;
 /// How long a refused charter is left before the node is asked again, in milliseconds.

@@ -37,12 +37,6 @@ pub(crate) struct Link {
     pub(crate) tries: u32,
     /// A wait that was asked for by a refusal, in milliseconds.
     wait_ms: Option<u32>,
-    /// It was closed because nothing came by any way.
-    cut_off: bool,
-    /// How often that was a mistake.
-    false_alarms: u32,
-    /// How often in a row, before media came steadily again: a machine that is too slow to open a leg in time is given more of it each time.
-    cut_offs: u32,
     /// It has asked for charters on this WebSocket.
     behind: bool,
     /// A challenge that waits for the charters between the one held and its own.
@@ -125,7 +119,7 @@ impl Console {
         self.link.tries = 0;
         self.link.wait_ms = Some(0);
         self.link_closed();
-        self.leg_moved();
+        self.leg.renew = true;
     }
 
     /// Keep-alives and patience.
@@ -136,11 +130,7 @@ impl Console {
             Stage::Up if now >= self.link.heard_us + self.ping_every().max(PING_IN_CALL_US) * PINGS_MISSED => {
                 self.link_closed()
             }
-            Stage::Up if self.is_cut_off() => {
-                self.link.cut_off = true;
-                self.link.cut_offs = (self.link.cut_offs + 1).min(CUT_OFFS);
-                self.link_closed();
-            }
+            Stage::Up if self.is_cut_off() => self.link_closed(),
             Stage::Up if now >= self.link.ping_us + self.ping_every() => {
                 self.link.ping_us = now;
                 self.link.ping = self.link.ping.wrapping_add(1);
@@ -159,17 +149,6 @@ impl Console {
         if self.call.is_some() { PING_IN_CALL_US } else { PING_US }
     }
 
-    fn cut_off_us(&self) -> u64 {
-        self.leg.heard_us.max(self.link.heard_us) + (LIFE_US << self.link.false_alarms.max(self.link.cut_offs))
-    }
-
-    /// Media come: once they have done so for a while the next cut is the first one again.
-    pub(crate) fn note_life(&mut self) {
-        if self.link.is_up() && self.now_us >= self.link.since_us.max(self.leg.since_us) + LIVED_US {
-            self.link.cut_offs = 0;
-        }
-    }
-
     /// In a call with media under way, nothing comes any more by either way.
     fn is_cut_off(&self) -> bool {
         let (now, media) = (self.now_us, self.leg.heard_us);
@@ -177,14 +156,12 @@ impl Console {
             && !self.at_spare
             && media > 0
             && now < media + LIFE_RECENT_US
-            && now >= self.cut_off_us()
+            && now >= media.max(self.link.heard_us) + LIFE_US
             && !self.sites.is_stalled(now)
     }
 
     pub(crate) fn link_next_us(&self) -> Option<u64> {
-        let cut_off = self.cut_off_us();
-        let cut_off = Some(cut_off).filter(|at| self.call.is_some() && self.link.is_up() && *at > self.now_us);
-        [self.link.next_us(self.ping_every()), cut_off].into_iter().flatten().min()
+        self.link.next_us(self.ping_every())
     }
 
     pub(crate) fn received(&mut self, bytes: &[u8]) {
@@ -356,11 +333,7 @@ impl Console {
         self.stage(Stage::Up);
         self.link.tries = 0;
         // The leg went the way of the WebSocket.
-        let dead = self.call.is_some() && !self.at_spare && self.is_media_missing(REOPENED_US);
-        self.leg.renew |= dead;
-        if std::mem::take(&mut self.link.cut_off) && !dead {
-            self.link.false_alarms = (self.link.false_alarms + 1).min(FALSE_ALARMS);
-        }
+        self.leg.renew |= self.call.is_some() && !self.at_spare && self.now_us >= self.leg.heard_us + LIFE_US;
         if self.at_spare {
             return;
         }
