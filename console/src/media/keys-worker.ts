@@ -24,6 +24,8 @@ let fresh: Enrolled | null = null;
 /** Opens what is stored, while its owner is signed in by passkey. No script can read it out. */
 let key: CryptoKey | null = null;
 let machine: Machine | null = null;
+/** The line of the call that the page was in when it was loaded anew, until a machine knows. */
+let resuming: string | null = null;
 const sockets: (WebSocket | null)[] = [null, null];
 const reconnects: (ReturnType<typeof setTimeout> | undefined)[] = [undefined, undefined];
 let active = 0;
@@ -44,6 +46,7 @@ async function take(message: ToKeys): Promise<void> {
   switch (message.kind) {
     case 'start': {
       nodes[0] = message.node;
+      resuming = message.resume;
       await alone();
       return resume(message.heir);
     }
@@ -165,6 +168,10 @@ async function start(identity: Enrolled, by: CryptoKey | null) {
   identity.secret.fill(0);
   key = by;
   page({ kind: 'unlocked', passkey: key !== null });
+  // Before the node can say a word: a machine that hears that it is in a call and knows of none hangs up.
+  const line = resuming;
+  resuming = null;
+  if (line) run((m) => m.command(us(), Date.now(), { kind: 'resume', line }));
   connect(0);
   run((m) => m.tick(us(), Date.now()));
 }

@@ -249,7 +249,8 @@ export class LiveEngine implements Engine {
     mine.onmessage = ({ data }: MessageEvent<FromKeys>) => mine === this.#keys && this.#fromKeys(data);
     mine.onerror = (event) => mine === this.#keys && this.#restartKeys(event.message);
     this.#startMedia();
-    this.#tell({ kind: 'start', node: `${location.origin.replace(/^http/, 'ws')}/console`, heir }, heir ? [heir] : []);
+    const node = `${location.origin.replace(/^http/, 'ws')}/console`;
+    this.#tell({ kind: 'start', node, resume: this.#resume?.line ?? null, heir }, heir ? [heir] : []);
   }
 
   /** A new keys worker has no keys: it comes in again, and the media worker and the leg are new as well. */
@@ -325,7 +326,6 @@ export class LiveEngine implements Engine {
         return this.#setGate('locked');
       case 'unlocked':
         this.#passkey = null;
-        if (this.#resume) this.command({ kind: 'resume', line: this.#resume.line });
         this.#setGate('open');
         if (!message.passkey) void this.rules().then(({ passkeys }) => passkeys === 'required' && this.#rules && this.#gate === 'open' && this.#setGate('bare'));
         return;

@@ -7,7 +7,7 @@ import type { OpenPasskey, Passkey } from './passkey';
 /** Page → keys worker. */
 export type ToKeys =
   /** `heir`: where the worker before this one, which broke, has left the key of the passkey. */
-  | { kind: 'start'; node: string; heir: MessagePort | null }
+  | { kind: 'start'; node: string; resume: string | null; heir: MessagePort | null }
   /** Makes an identity of the link; it waits for `keep`. */
   | { kind: 'enrol'; fragment: string }
   /** It is not kept after all. */
