@@ -31,6 +31,10 @@ pub(crate) enum Purpose {
     Standing,
     /// Says that this console lives; nobody waits for what becomes of it.
     Proof,
+    /// Keys and receipts of the written line: nobody waits for what becomes of them.
+    Written,
+    /// The own writing of that number in the outbox.
+    Write(u64),
     Handshake(GroupId),
 }
 
@@ -57,6 +61,11 @@ impl Acts {
         self.waiting.iter().any(|said| said.line == *line && of(said.purpose))
     }
 
+    /// Is the statement of that number on its way?
+    pub(crate) fn is_said(&self, number: u64) -> bool {
+        self.waiting.iter().any(|said| said.number == number)
+    }
+
     /// Has this console left the line so lately that the fold may not show it yet?
     pub(crate) fn has_just_left(&self, line: &LineId, now_us: u64) -> bool {
         self.left_us.get(line).is_some_and(|at| now_us < at + RETURN_US)
@@ -69,10 +78,15 @@ impl Acts {
 }
 
 impl Console {
+    /// The number of the next statement.
+    pub(crate) fn next_number(&self) -> u64 {
+        let known = self.fold.as_ref().map_or(0, |fold| fold.last_number(&self.id));
+        self.now_ms.max(self.acts.last + 1).max(known + 1)
+    }
+
     /// Says something on a line; returns its number. `bodies` are those that the act refers to.
     pub(crate) fn state(&mut self, line: &LineId, purpose: Purpose, act: Act, bodies: Vec<Vec<u8>>) -> u64 {
-        let known = self.fold.as_ref().map_or(0, |fold| fold.last_number(&self.id));
-        let number = self.now_ms.max(self.acts.last + 1).max(known + 1);
+        let number = self.next_number();
         self.acts.last = number;
         if purpose == Purpose::Leave {
             self.acts.left_us.insert(line.clone(), self.now_us);
@@ -159,7 +173,8 @@ impl Console {
             }
             // Another of the parties was faster with something else: it is tried again.
             Purpose::ComeOn => self.come_on_later(),
-            Purpose::Again | Purpose::Leave | Purpose::Attach | Purpose::Proof => {}
+            Purpose::Write(id) => self.writing_refused(id),
+            Purpose::Again | Purpose::Leave | Purpose::Attach | Purpose::Proof | Purpose::Written => {}
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::view::{Command, Trouble};
+use crate::written::{NewMessage, tongue};
 use trialogue_charter::{CallId, LineId, OfficeId, Precedence};
 use trialogue_journal::{Act, DeclineReason};
 use trialogue_wire::console::ToNode;
@@ -33,6 +34,24 @@ impl Console {
             Command::Resume { line } => self.resume = LineId::new(line).ok(),
             Command::SendTest { line, number, language } => self.send_test(line, number, language),
             Command::Certify { id, language, translation } => self.certify(&id, language, &translation),
+            Command::OpenWritten { line } => self.open_written(line),
+            Command::Write { line, language, text, traffic, precedence, marking, answer_by_ms, answers } => {
+                // Milliseconds of this millennium fit; anything else is no time.
+                let answer_by_ms = answer_by_ms.filter(|ms| (0.0..1e14).contains(ms)).map(|ms| ms as u64);
+                let (text, traffic, precedence) = (tongue(language, &text), traffic.into(), precedence.into());
+                self.write(NewMessage { line, text, marking, traffic, precedence, answer_by_ms, answers });
+            }
+            Command::Translate { id, language, text, machine } => self.translate(&id, tongue(language, &text), machine),
+            Command::CertifyTranslation { id } => self.certify_translation(&id),
+            Command::Shown { ids } => self.writings_shown(&ids),
+            Command::AcknowledgeMessage { id, language, read_back } => {
+                let said = !read_back.trim().is_empty();
+                self.acknowledge_message(&id, said.then(|| tongue(language, &read_back)))
+            }
+            Command::WriteReadout { line, replaces, texts } => self.write_readout(&line, replaces, texts),
+            Command::ApproveReadout { id } => self.approve_readout(&id),
+            Command::KeepDraft { line, draft } => self.keep_draft(&line, draft),
+            Command::Unsend { id } => self.unsend(&id),
             Command::HangUp => self.hang_up(None),
             Command::Confirm { party } => self.confirm(&party),
             Command::Ready { ready } => self.ready(ready),

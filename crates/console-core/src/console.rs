@@ -65,6 +65,7 @@ pub struct Console {
     /// Since when consultations are known here, by what was proposed.
     pub(crate) asked_us: BTreeMap<Hash, u64>,
     pub(crate) trial: crate::trial::Trial,
+    pub(crate) writer: crate::written::Writer,
     ringing: bool,
     shown: View,
     out: VecDeque<Output>,
@@ -110,6 +111,7 @@ impl Console {
             rung_us: BTreeMap::new(),
             asked_us: BTreeMap::new(),
             trial: crate::trial::Trial::default(),
+            writer: crate::written::Writer::default(),
             ringing: false,
             shown: View::default(),
             out: VecDeque::new(),
@@ -145,6 +147,7 @@ impl Console {
             Input::Unopened { key_id } if !self.unopened(key_id) => return,
             Input::Unopened { .. } => {}
             Input::WorkerRestarted => self.worker_restarted(),
+            Input::Kept { version } => self.writings_kept(version),
             Input::Proven { nonce } => self.proven_alive(nonce),
             Input::StationTested { results } => self.station_tested(results),
             Input::Tick => {}
@@ -179,6 +182,7 @@ impl Console {
             self.consult_next_us(),
             self.sites_next_us(),
             self.trial_next_us(),
+            self.written_next_us(),
             self.rung_us.values().map(|since| since + SILENT_US).filter(|at| *at > self.now_us).min(),
         ];
         due.into_iter().flatten().min()
@@ -187,6 +191,11 @@ impl Console {
     /// What is on screen now.
     #[must_use]
     pub fn view(&self) -> &View {
+        &self.shown
+    }
+
+    /// What was on screen when the input came.
+    pub(crate) fn shown_view(&self) -> &View {
         &self.shown
     }
 
@@ -217,6 +226,7 @@ impl Console {
         self.settle_keys();
         self.refresh_offers();
         self.settle_leg();
+        self.settle_written();
         self.ask_bodies();
         self.settle_ringing();
     }

@@ -87,7 +87,7 @@ impl Console {
         if !self.link.is_up() {
             return;
         }
-        if self.call.is_none() {
+        if self.call.is_none() && !self.needs_bodies() {
             return self.bodies.stop_wanting();
         }
         let hashes = self.bodies.ask(self.now_us, WANT_MAX.min(TRIED_MAX));

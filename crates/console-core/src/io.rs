@@ -1,6 +1,6 @@
 //! What goes into the console machine and what comes out of it.
 
-use crate::view::{Command, View};
+use crate::view::{Command, View, WrittenView};
 use trialogue_charter::DeviceId;
 use trialogue_wire::console::Medium;
 use zeroize::Zeroizing;
@@ -43,6 +43,11 @@ pub enum Input {
     Proven {
         /// As asked.
         nonce: [u8; 16],
+    },
+    /// The platform has kept what [`Output::Keep`] of that number gave: it outlives this process.
+    Kept {
+        /// As given.
+        version: u64,
     },
     /// A station has tested the line: what it heard of every other party.
     StationTested {
@@ -118,6 +123,16 @@ pub enum Output {
     Ringing(bool),
     /// Store this verified charter (signed bytes) in place of the one held before.
     Charter(Vec<u8>),
+    /// Keep these bytes, under the seal that keeps the device's own key, in place of those before; then say [`Input::Kept`]. Only where
+    /// [`crate::Console::keep_writings`] was said.
+    Keep {
+        /// To be given back.
+        version: u64,
+        /// Secrets among them.
+        bytes: Zeroizing<Vec<u8>>,
+    },
+    /// Show this written line, or none.
+    Written(Option<Box<WrittenView>>),
     /// For the log; nothing private in it.
     Log(Event),
 }

@@ -36,6 +36,7 @@ mod stations;
 mod texts;
 mod trial;
 pub mod view;
+mod written;
 
 pub use console::Console;
 pub use identity::{EnrolError, Identity, enrol};

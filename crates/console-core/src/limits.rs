@@ -93,5 +93,16 @@ pub const LEG_AGAIN_US: u64 = 1_000_000;
 pub const GENERATIONS_MAX: usize = 16;
 /// Welcomes remembered as not for us.
 pub const TRIED_MAX: usize = 512;
+/// How long after the node's entries have come the written line is attended to: a call that goes on is first.
+pub const WRITTEN_AFTER_US: u64 = 500_000;
+/// How old a key package for writings becomes before another takes its place. Older lets one stolen secret open more, younger makes all
+/// writers open new circles more often.
+pub const STOCK_LIFE_MS: u64 = 7 * 24 * 60 * 60 * 1_000;
+/// Between two tries to publish one.
+pub const STOCK_AGAIN_US: u64 = 30_000_000;
+/// How long a writing waits for key packages that its node does not have; then it goes to those whose are here.
+pub const READERS_WAIT_US: u64 = 10_000_000;
+/// How long after it was said a writing may be in no journal before it is said anew.
+pub const SENT_US: u64 = 5_000_000;
 /// How often it is looked whether a test of the line is missing. More often draws the board for nothing, less often shows a fault later.
 pub const LOOK_US: u64 = 5_000_000;

@@ -6,8 +6,12 @@ pub use crate::trial::{
     CertifiedView, Grade, Language, PairView, TestView, TestsView, TextOffer, TextReceived, TextSent,
 };
 mod call;
+mod command;
+mod written;
 
 pub use call::*;
+pub use command::Command;
+pub use written::*;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -166,6 +170,8 @@ pub struct LineView {
     pub last_call: Option<LastCall>,
     /// The last ring ended like this, for the caller: shown until the next act on the line.
     pub outcome: Option<Outcome>,
+    /// What is new on the written line.
+    pub written: WrittenNote,
 }
 
 /// A call that is over, as this console has seen it.
@@ -313,153 +319,4 @@ pub enum Outcome {
     HandedOver,
     /// A majority of the parties dropped the own party from the call, as the charter lets them.
     Dropped,
-}
-
-/// What the officer does.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase", tag = "kind")]
-#[ts(export)]
-pub enum Command {
-    /// Ring a line.
-    Ring {
-        /// Line id.
-        line: String,
-        /// How urgent; routine if left out.
-        #[serde(default)]
-        #[ts(optional, as = "Option<Precedence>")]
-        precedence: Precedence,
-    },
-    /// Say that somebody is being fetched to answer the ring on a line.
-    Acknowledge {
-        /// Line id.
-        line: String,
-        /// When the answer is expected, milliseconds since 1970 UTC.
-        ready_ms: f64,
-    },
-    /// Answer the ring on a line, or join the call on it.
-    Answer {
-        /// Line id.
-        line: String,
-    },
-    /// Decline the ring on a line.
-    Decline {
-        /// Line id.
-        line: String,
-        /// busy, callBack, deputy or refused.
-        reason: String,
-        /// Milliseconds since 1970 UTC.
-        call_back_ms: Option<f64>,
-        /// Office id.
-        deputy: Option<String>,
-    },
-    /// Said by the platform, before the node is reached: it started anew in the middle of a call on this line that nobody has hung up.
-    Resume {
-        /// Line id.
-        line: String,
-    },
-    /// Leave the call.
-    HangUp,
-    /// The station of a party is the one it says it is: the code was compared.
-    Confirm {
-        /// Party id.
-        party: String,
-    },
-    /// On a staged line: the own principal is ready, with every party that is in and confirmed; or is not any more.
-    Ready {
-        /// It is.
-        ready: bool,
-    },
-    /// Hold a console of the own party, or take it off hold.
-    Hold {
-        /// Device id, hex; this console if left out.
-        device: Option<String>,
-        /// Hold it.
-        on: bool,
-    },
-    /// Take a console of the own party out of the call.
-    Remove {
-        /// Device id, hex.
-        device: String,
-    },
-    /// Wish that a party be dropped from the call, or take that back.
-    Drop {
-        /// Party id.
-        party: String,
-        /// Wish it.
-        on: bool,
-    },
-    /// Take the call on a line over from the same person's other console.
-    TakeOver {
-        /// Line id.
-        line: String,
-    },
-    /// Propose a consultation to the other parties of a line.
-    Propose {
-        /// Line id: where it is asked.
-        line: String,
-        /// Subject id, of the charter.
-        subject: String,
-        /// Line id: where to meet.
-        level: String,
-        /// When to meet, milliseconds since 1970 UTC.
-        at_ms: f64,
-        /// How urgently it is asked; routine if left out.
-        #[serde(default)]
-        #[ts(optional, as = "Option<Precedence>")]
-        precedence: Precedence,
-    },
-    /// Say for the party who comes to a consultation, or that nobody does.
-    Attend {
-        /// The consultation.
-        id: String,
-        /// Office id of who comes; none: nobody.
-        office: Option<String>,
-        /// When that office will be there, milliseconds since 1970 UTC; none: at the time that was proposed.
-        at_ms: Option<f64>,
-    },
-    /// Take back a consultation of the own party.
-    Withdraw {
-        /// The consultation.
-        id: String,
-    },
-    /// Begin a consultation whose time has come: ring the line on which to meet.
-    Begin {
-        /// The consultation.
-        id: String,
-    },
-    /// Take the duty of the own office, or go on with it.
-    TakeDuty {
-        /// End of the shift, milliseconds since 1970 UTC; at most a day ahead.
-        until_ms: f64,
-    },
-    /// Send a test text to the other parties of a line.
-    SendTest {
-        /// Line id.
-        line: String,
-        /// Its number.
-        number: u16,
-        /// In which language it was read.
-        language: Language,
-    },
-    /// Certify that a test text of another party was read, and how it was translated.
-    Certify {
-        /// The text.
-        id: String,
-        /// The language of the translation.
-        language: Language,
-        /// The translation; at most 500 characters.
-        translation: String,
-    },
-    /// Tell the others what is sent (after the tracks were really stopped or started).
-    Sending {
-        /// Voice is on.
-        voice: bool,
-        /// Picture is on.
-        picture: bool,
-    },
-    /// The page shows this notice no more.
-    Dismiss {
-        /// Line id, for an outcome; none for the trouble.
-        line: Option<String>,
-    },
 }

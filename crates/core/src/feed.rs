@@ -5,7 +5,7 @@ use crate::ledger::weight;
 use crate::limits::BATCH_MAX;
 use crate::machine::Machine;
 use trialogue_charter::NodeId;
-use trialogue_journal::VerifiedEntry;
+use trialogue_journal::{UnverifiedEntry, VerifiedEntry};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::ToConsole;
 use trialogue_wire::limits::ENTRIES_MAX;
@@ -28,7 +28,7 @@ impl Machine {
         let mut shown = std::collections::BTreeSet::new();
         for (node, seqs) in self.state.relevant_entries() {
             for seq in seqs {
-                bundles.extend(self.ledger.bundle(&node, seq));
+                bundles.extend(self.ledger.bundle(&node, seq).map(lean));
                 shown.insert((node.clone(), seq));
             }
         }
@@ -60,6 +60,15 @@ impl Machine {
             self.send_console(console, &ToConsole::Entries { bundles });
         }
     }
+}
+
+/// Without the bodies of what was written in the past: a console asks for those that it has not opened yet.
+fn lean(mut bundle: Bundle) -> Bundle {
+    let writes = |entry: &UnverifiedEntry| entry.claim().body.writes();
+    if !bundle.bodies.is_empty() && UnverifiedEntry::decode(&bundle.entry).is_ok_and(|entry| writes(&entry)) {
+        bundle.bodies.clear();
+    }
+    bundle
 }
 
 /// Cuts a list into messages within the bounds.

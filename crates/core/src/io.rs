@@ -258,6 +258,15 @@ pub enum Output {
         /// What was tested.
         level: Level,
     },
+    /// Alert people of the party beyond its consoles that a message was not acknowledged in time.
+    AlertWriting {
+        /// On which line.
+        line: LineId,
+        /// The party that wrote it.
+        party: PartyId,
+        /// How urgent.
+        precedence: Precedence,
+    },
     /// How the tests of every two parties stand now, for the operator.
     Tests {
         /// By the parties' ids.

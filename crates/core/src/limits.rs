@@ -75,6 +75,8 @@ pub const LINEAGE_MAX: usize = 8;
 pub const CHARTERS_BURST: u32 = LINEAGE_MAX as u32 + 2;
 /// See [`CHARTERS_BURST`].
 pub const CHARTER_EVERY_US: u64 = 10_000_000;
+/// How long after its time an overdue message still fetches people, in milliseconds: a node that was down for longer leaves it to the boards.
+pub const OVERDUE_MS: u64 = 60 * 60 * 1_000;
 /// How long after it has come on watch a console is first asked to prove that it lives: it has keys and entries to take before.
 pub const ALIVE_FIRST_US: u64 = 10_000_000;
 /// How often it is looked whether a test is missing. More often is work for nothing, less often shows a fault later.

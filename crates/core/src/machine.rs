@@ -16,7 +16,7 @@ use crate::streams::{StreamKey, Streams};
 use crate::trials::Trials;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use trialogue_charter::{CallId, DeviceId, HybridSecret, NodeId, OfficeId, PartyId, VerifiedCharter};
+use trialogue_charter::{CallId, DeviceId, Hash, HybridSecret, NodeId, OfficeId, PartyId, VerifiedCharter};
 use trialogue_journal::fold::State;
 use trialogue_journal::{Act, Body, Chain, Entry, Journal, UnverifiedStatement, VerifiedEntry};
 use trialogue_wire::console::{PathMeasure, PathState, Refusal, Site};
@@ -87,6 +87,9 @@ pub struct Machine {
     pub(crate) sending: BTreeMap<DeviceId, Says>,
     pub(crate) trials: Trials,
     pub(crate) cosign: Cosign,
+    /// Others' writings that are held and were not said to be.
+    pub(crate) to_store: BTreeSet<Hash>,
+    pub(crate) overdue: crate::overdue::Overdue,
 }
 
 impl Machine {
@@ -134,7 +137,8 @@ impl Machine {
         let own = [consoles, rings, lost, paths, staffed, opening];
         let trials = self.next_trial_us().filter(|_| self.opening_until_us.is_none() && !self.is_retired());
         let seen = self.next_seen_us().filter(|_| self.opening_until_us.is_none() && !self.is_retired());
-        let others = [trials, seen, self.next_link_us(), self.next_append_us(), self.next_key_frame_us()];
+        let overdue = self.next_overdue_us().filter(|_| self.opening_until_us.is_none() && !self.is_retired());
+        let others = [trials, seen, overdue, self.next_link_us(), self.next_append_us(), self.next_key_frame_us()];
         own.into_iter().chain(others).flatten().min()
     }
 
@@ -162,6 +166,8 @@ impl Machine {
             self.write_staffed();
             self.settle_trials();
             self.settle_rings();
+            self.say_stored();
+            self.settle_overdue();
             self.write_seen();
         }
         self.settle_routes();
@@ -195,6 +201,7 @@ impl Machine {
         if matches!(entry.body, Body::Tested { .. }) {
             self.tests_changed();
         }
+        self.note_writing(entry);
         let Body::Stated { statement } = &entry.body else { return };
         let Ok(statement) = UnverifiedStatement::decode(statement) else { return };
         let claim = statement.claim();

@@ -107,6 +107,8 @@ impl Machine {
             sending: BTreeMap::new(),
             trials: crate::trials::Trials::new(now.us),
             cosign: crate::cosign::Cosign::default(),
+            to_store: BTreeSet::new(),
+            overdue: crate::overdue::Overdue::new(),
         };
         for bundle in held {
             machine.restore_entry(bundle)?;
@@ -162,6 +164,7 @@ impl Machine {
         self.watch_changed();
         self.begin_trials();
         self.compare_again();
+        self.note_all_writings();
         self.admit_early();
     }
 }

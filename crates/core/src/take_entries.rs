@@ -128,6 +128,9 @@ impl Machine {
             self.ledger.bodies.keep(hash, body, false);
         }
         let bundle = self.ledger.bundle(node, seq)?;
+        if let Ok(entry) = UnverifiedEntry::decode(&bundle.entry) {
+            self.note_writing(entry.claim());
+        }
         if *node != self.node {
             self.push_out(Output::Keep { node: node.clone(), seq, bundle: bundle.clone() });
         }

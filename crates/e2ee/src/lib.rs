@@ -4,6 +4,7 @@
 
 pub mod groups;
 pub mod sealing;
+pub mod writing;
 
 pub use groups::{Invite, Joined, Keyring, KeyringError, Leaf, Pending, Progress};
 pub use sealing::{BaseKey, KeyId, OpenError, Opener, SealError, Sealer};

@@ -217,4 +217,12 @@ pub enum Body {
         #[n(1)]
         heads: Vec<TreeHead>,
     },
+    /// This node has these writings on disk, with their contents.
+    #[n(18)]
+    #[cbor(map)]
+    Stored {
+        /// Ids, ascending, 1 to [`crate::limits::STORED_MAX`].
+        #[n(1)]
+        writings: Vec<Hash>,
+    },
 }

@@ -15,6 +15,7 @@ pub mod statement;
 pub mod strict;
 pub mod tally;
 pub mod test;
+pub mod writing;
 
 pub use append::Journal;
 pub use chain::{Chain, ChainError, Fork};
@@ -25,3 +26,4 @@ pub use stated::{SignedStatement, StatementError, UnverifiedStatement};
 pub use statement::*;
 pub use tally::{Grade, Level, PairTests, Tally};
 pub use test::{Language, PathTest, StationTest};
+pub use writing::{Kind, Traffic, Wrapped, Written};

@@ -73,3 +73,27 @@ pub const NEWEST_RESPONSES: usize = 2;
 /// Most journals in one entry that says what was seen: all nodes of a charter, retired ones too, and room. More than about 90 do not fit into
 /// an entry.
 pub const SEEN_MAX: usize = 64;
+/// Most circles that one writing is sealed for. With [`READERS_MAX`] that is 216 readers; more costs entry size.
+pub const CIRCLES_MAX: usize = 9;
+/// Most readers of one circle. A welcome is about 20 kB per reader in suite 0x0907 and a body at most [`BODY_MAX`].
+pub const READERS_MAX: usize = 24;
+/// Most writings that one statement says were shown.
+pub const SHOWN_MAX: usize = 32;
+/// Largest sealed content of a writing in bytes: 20,000 characters of Japanese or Korean, or three texts of a readout, are 60 kB.
+pub const CONTENT_MAX: usize = 200 << 10;
+/// Furthest that the time of a writing may be ahead of its node's clock, in milliseconds. More lets one wrong clock order everybody's
+/// writings for longer, less refuses the answer to a writing of a node whose clock is ahead.
+pub const WRITTEN_AHEAD_MS: u64 = 24 * 60 * 60 * 1_000;
+/// Furthest ahead that an acknowledgement is asked for, in milliseconds.
+pub const ANSWER_BY_MS: u64 = 7 * 24 * 60 * 60 * 1_000;
+/// Newest writings of a node per line that the fold remembers; the record keeps all. More is memory at every node and console, fewer takes
+/// old ones from the screen.
+pub const WRITINGS_HELD: usize = 512;
+/// Writings of a node per line that a console is shown when it comes on watch. More is time to read them, fewer shows less of the past.
+pub const WRITINGS_SHOWN: usize = 64;
+/// Writings whose receipts by this node's consoles are remembered, the newest; as [`WRITINGS_HELD`], of all nodes and lines.
+pub const RECEIPTS_HELD: usize = 4_096;
+/// Most people of one node whose word about one writing is remembered, for each kind of word.
+pub const RECEIPTS_EACH: usize = 32;
+/// Most writings in one entry that says what was stored.
+pub const STORED_MAX: usize = 64;

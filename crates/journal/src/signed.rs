@@ -2,8 +2,9 @@
 
 use crate::canonical;
 use crate::entry::{Body, BodyRef, Entry, TreeHead};
-use crate::limits::{BODIES_MAX, BODY_MAX, ENTRY_MAX, PATHS_MAX, SEEN_MAX, STAFFED_MAX, STATEMENT_MAX};
+use crate::limits::{BODIES_MAX, BODY_MAX, ENTRY_MAX, PATHS_MAX, SEEN_MAX, STAFFED_MAX, STATEMENT_MAX, STORED_MAX};
 use crate::stated::UnverifiedStatement;
+use crate::statement::Act;
 use std::sync::Arc;
 use trialogue_charter::cose::{self, domain};
 use trialogue_charter::{Hash, HybridSecret, NodeId, VerifiedCharter};
@@ -85,11 +86,23 @@ impl Entry {
                 let can = |head: &TreeHead| head.size > 0 && (head.node != self.node || head.size < self.seq);
                 heads.len() <= SEEN_MAX && sorted && heads.iter().all(can)
             }
+            Body::Stored { writings } => {
+                !writings.is_empty() && writings.len() <= STORED_MAX && writings.is_sorted_by(|a, b| a < b)
+            }
             Body::Stated { statement } => statement.len() <= STATEMENT_MAX,
             Body::Enrolled { certificate, .. } => certificate.len as usize <= BODY_MAX,
             _ => true,
         };
         fits && self.seq > 0 && (self.seq > 1 || self.previous == Hash([0; 48]))
+    }
+}
+
+impl Body {
+    /// It carries something written, or the keys for it: bodies beside it are kept as long as the charter's policy says, not only for a day.
+    pub fn writes(&self) -> bool {
+        let Self::Stated { statement } = self else { return false };
+        let acts = |act: &Act| matches!(act, Act::Stock { .. } | Act::Circle { .. } | Act::Write { .. });
+        UnverifiedStatement::decode(statement).is_ok_and(|statement| acts(&statement.claim().act))
     }
 }
 

@@ -2,8 +2,12 @@
 
 use crate::canonical;
 use crate::entry::BodyRef;
-use crate::limits::{BODY_MAX, MEMBERS_MAX, NODES_MAX, PARTIES_MAX, STATEMENT_MAX, TRANSLATION_MAX};
+use crate::limits::{
+    BODY_MAX, CIRCLES_MAX, CONTENT_MAX, MEMBERS_MAX, NODES_MAX, PARTIES_MAX, READERS_MAX, SHOWN_MAX, STATEMENT_MAX,
+    TRANSLATION_MAX,
+};
 use crate::statement::{Act, Statement};
+use crate::writing::Kind;
 use trialogue_charter::cose;
 use trialogue_charter::person::is_showable;
 use trialogue_charter::{Device, DeviceId, DeviceSecret};
@@ -49,6 +53,9 @@ impl Statement {
         let (offers, pair) = match &self.act {
             Act::Ring { offers, .. } | Act::Answer { offers, .. } => (offers.as_slice(), [None, None]),
             Act::Handshake { commit, welcome, .. } => ([].as_slice(), [commit.as_ref(), welcome.as_ref()]),
+            Act::Stock { package } => ([].as_slice(), [Some(package), None]),
+            Act::Circle { welcome, .. } => ([].as_slice(), [Some(welcome), None]),
+            Act::Write { written } => ([].as_slice(), [Some(&written.content), None]),
             _ => ([].as_slice(), [None, None]),
         };
         offers.iter().map(|offer| &offer.package).chain(pair.into_iter().flatten())
@@ -84,6 +91,23 @@ impl Statement {
                 known && sorted && !results.is_empty() && results.len() <= PARTIES_MAX
             }
             Act::Certify { translation, .. } => is_showable(translation, TRANSLATION_MAX),
+            Act::Circle { readers, .. } => {
+                let once = readers.iter().enumerate().all(|(at, device)| !readers[..at].contains(device));
+                once && !readers.is_empty() && readers.len() <= READERS_MAX && !readers.contains(&self.device)
+            }
+            Act::Write { written } => {
+                let keys = written.keys.is_sorted_by(|a, b| a.circle < b.circle) && !written.keys.is_empty();
+                let about = match written.kind {
+                    Kind::Translation | Kind::ReadBack => written.about.is_some(),
+                    Kind::Message | Kind::Readout => true,
+                };
+                let asks = written.answer_by_ms.is_none() || written.kind == Kind::Message;
+                let sized = written.content.len as usize <= CONTENT_MAX;
+                keys && written.keys.len() <= CIRCLES_MAX && about && asks && sized
+            }
+            Act::Shown { writings } => {
+                !writings.is_empty() && writings.len() <= SHOWN_MAX && writings.is_sorted_by(|a, b| a < b)
+            }
             Act::ComeOn { with } => !with.is_empty() && with.len() <= PARTIES_MAX && with.is_sorted_by(|a, b| a < b),
             _ => true,
         };

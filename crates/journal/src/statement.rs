@@ -2,6 +2,7 @@
 
 use crate::entry::BodyRef;
 use crate::test::{Language, StationTest};
+use crate::writing::Written;
 use minicbor::{Decode, Encode};
 use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, OfficeId, PartyId, Precedence, SubjectId};
 
@@ -290,6 +291,71 @@ pub enum Act {
         /// The translation: 1 to [`crate::limits::TRANSLATION_MAX`] characters.
         #[n(3)]
         translation: String,
+    },
+    /// The key package with which others let this device read what they write from now on; it replaces the last.
+    #[n(22)]
+    #[cbor(map)]
+    Stock {
+        /// The key package (RFC 9420 §10), used many times, by every writer of every line.
+        #[n(1)]
+        package: BodyRef,
+    },
+    /// Opens a circle: an MLS group of one epoch, by whose key this device's writings on the line are sealed for these readers.
+    #[n(23)]
+    #[cbor(map)]
+    Circle {
+        /// Its id.
+        #[n(1)]
+        circle: GroupId,
+        /// The welcome for the readers.
+        #[n(2)]
+        welcome: BodyRef,
+        /// The readers, in the order of their leaves, 1 to [`crate::limits::READERS_MAX`].
+        #[n(3)]
+        readers: Vec<DeviceId>,
+    },
+    /// Writes something.
+    #[n(24)]
+    #[cbor(map)]
+    Write {
+        /// What.
+        #[n(1)]
+        written: Written,
+    },
+    /// These writings were on the screen of this console.
+    #[n(25)]
+    #[cbor(map)]
+    Shown {
+        /// Ids, ascending, 1 to [`crate::limits::SHOWN_MAX`].
+        #[n(1)]
+        writings: Vec<Hash>,
+    },
+    /// Acknowledges a message for the party.
+    #[n(26)]
+    #[cbor(map)]
+    AcknowledgeWriting {
+        /// Its id.
+        #[n(1)]
+        writing: Hash,
+        /// The writing by which it was read back.
+        #[n(2)]
+        read_back: Option<Hash>,
+    },
+    /// Another officer than the translator certifies a translation.
+    #[n(27)]
+    #[cbor(map)]
+    CertifyWriting {
+        /// Its id.
+        #[n(1)]
+        writing: Hash,
+    },
+    /// Approves this very version of a joint text for the party.
+    #[n(28)]
+    #[cbor(map)]
+    Approve {
+        /// Id of the version.
+        #[n(1)]
+        writing: Hash,
     },
 }
 

@@ -6,7 +6,7 @@ mod common;
 use common::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use trialogue_charter::{DeviceId, Hash};
+use trialogue_charter::{DeviceId, Hash, Precedence};
 use trialogue_journal::*;
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/vectors/journal.json");
@@ -79,7 +79,31 @@ fn acts() -> Vec<(&'static str, Act)> {
         ("take duty", Act::TakeDuty { until_ms: 1_790_000_000_000 }),
         ("handshake that creates", creates(1, &devices[..1])),
         ("handshake", moves(1, 300, &devices[..1], &devices[1..])),
+        ("stock", Act::Stock { package: body("key package") }),
+        ("circle", Act::Circle { circle: GroupId([4; 16]), welcome: body("welcome"), readers: devices[..2].to_vec() }),
+        ("write", Act::Write { written: message() }),
+        ("shown", Act::Shown { writings: vec![Hash([6; 48]), Hash([7; 48])] }),
+        ("acknowledge writing", Act::AcknowledgeWriting { writing: Hash([6; 48]), read_back: Some(Hash([8; 48])) }),
+        ("certify writing", Act::CertifyWriting { writing: Hash([7; 48]) }),
+        ("approve", Act::Approve { writing: Hash([9; 48]) }),
     ]
+}
+
+fn message() -> Written {
+    Written {
+        kind: Kind::Message,
+        about: Some(Hash([5; 48])),
+        keys: vec![
+            Wrapped { circle: GroupId([3; 16]), key: [1; 48] },
+            Wrapped { circle: GroupId([4; 16]), key: [2; 48] },
+        ],
+        content: body("sealed content"),
+        digest: Hash([6; 48]),
+        at_ms: 1_790_000_000_000,
+        traffic: Traffic::Principal,
+        precedence: Precedence::Immediate,
+        answer_by_ms: Some(1_790_000_900_000),
+    }
 }
 
 fn path_tests() -> Vec<PathTest> {
@@ -113,6 +137,7 @@ fn bodies() -> Vec<(&'static str, Body)> {
         ("at console", Body::AtConsole { offices: vec![office("usa-duty"), office("usa-leaders")] }),
         ("tested", Body::Tested { results: path_tests() }),
         ("seen", Body::Seen { heads: vec![TreeHead { node: node("jpn-1"), size: 70_000, root: [5; 32] }] }),
+        ("stored", Body::Stored { writings: vec![Hash([6; 48]), Hash([7; 48])] }),
         ("restarted", Body::Restarted {}),
         ("refused", Body::Refused { call: call(1), line, reason: DeclineReason::Refused }),
     ]

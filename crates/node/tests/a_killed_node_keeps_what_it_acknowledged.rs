@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use trialogue_charter::NodeId;
-use trialogue_node::store::{Store, StoreError, Write};
+use trialogue_node::store::{Lasting, Store, StoreError, Write};
 use trialogue_wire::Bundle;
 
 const DIR: &str = "TRIALOGUE_TEST_STORE";
@@ -20,7 +20,7 @@ fn entry(whose: &NodeId, seq: u64) -> Write {
         entry: format!("entry {seq} of {whose}").into_bytes(),
         bodies: vec![vec![seq as u8; 3_000].into(), b"the same every time".to_vec().into()],
     };
-    Write::Entry { node: whose.clone(), seq, bundle, lasting: true }
+    Write::Entry { node: whose.clone(), seq, bundle, lasting: Lasting::Entry }
 }
 
 fn heads(dir: &Path) -> BTreeMap<String, u64> {
@@ -30,7 +30,7 @@ fn heads(dir: &Path) -> BTreeMap<String, u64> {
         .entries(|kept| {
             assert_eq!(
                 entry(&kept.node, kept.seq),
-                Write::Entry { node: kept.node.clone(), seq: kept.seq, bundle: kept.bundle, lasting: true }
+                Write::Entry { node: kept.node.clone(), seq: kept.seq, bundle: kept.bundle, lasting: Lasting::Entry }
             );
             heads.insert(kept.node.to_string(), kept.seq);
         })

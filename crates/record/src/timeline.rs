@@ -2,9 +2,9 @@
 
 use crate::utc::Utc;
 use crate::verify::Taken;
-use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, PartyId, Precedence, VerifiedCharter};
+use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, OfficeId, PartyId, Precedence, VerifiedCharter};
 use trialogue_journal::fold::State;
-use trialogue_journal::{Act, Body, DeclineReason, UnverifiedStatement};
+use trialogue_journal::{Act, Body, DeclineReason, Kind, Traffic, UnverifiedStatement, Written};
 
 /// One line of the timeline. It has personal names in it: it is shown to people and never logged, so it has no `Debug`.
 pub struct Event {
@@ -185,6 +185,9 @@ fn entry(state: &State, body: &Body) -> Said {
             let all: Vec<String> = heads.iter().map(|head| format!("{} {}", head.node, head.size)).collect();
             said("seen", format!("signs for the journals that it holds: {}", list(&all))).by_the_clock()
         }
+        Body::Stored { writings } => {
+            said("stored", format!("has these writings on disk: {}", ids(writings))).by_the_clock()
+        }
         Body::Stated { .. } => said("stated", "says"),
     }
 }
@@ -243,6 +246,44 @@ fn act(state: &State, act: &Act) -> Said {
         }
         Act::Alive { .. } => said("alive", "proves that the console lives").by_the_clock(),
         Act::SendTest { text, .. } => said("send_test", format!("sends test text {text}")),
+        Act::Stock { .. } => said("stock", "gives a new key with which others let this console read").by_the_clock(),
+        Act::Circle { readers, .. } => {
+            let all: Vec<String> = readers.iter().map(|reader| holder(state, reader)).collect();
+            said("circle", format!("opens a circle of readers: {}", list(&all))).by_the_clock()
+        }
+        Act::Write { written } => write(written),
+        Act::Shown { writings } => said("shown", format!("was shown {}", ids(writings))).by_the_clock(),
+        Act::AcknowledgeWriting { writing, read_back: None } => {
+            said("acknowledge_writing", format!("acknowledges message {writing}"))
+        }
+        Act::AcknowledgeWriting { writing, read_back: Some(back) } => {
+            said("acknowledge_writing", format!("acknowledges message {writing}, read back in {back}"))
+        }
+        Act::CertifyWriting { writing } => said("certify_writing", format!("certifies translation {writing}")),
+        Act::Approve { writing } => said("approve", format!("approves joint text {writing}")),
         Act::Certify { translation, .. } => said("certify", format!("certifies a test text as: {translation}")),
     }
+}
+
+/// What was written, as far as everybody may know: contents are sealed.
+fn write(written: &Written) -> Said {
+    let what = match written.kind {
+        Kind::Message => "a message",
+        Kind::Translation => "a translation",
+        Kind::Readout => "a version of a joint text",
+        Kind::ReadBack => "a message read back",
+    };
+    let traffic = match written.traffic {
+        Traffic::Principal => "principal",
+        Traffic::Service => "service",
+        Traffic::Test => "test",
+    };
+    let about = written.about.map_or_else(String::new, |about| format!(", about {about}"));
+    let by = written.answer_by_ms.map_or_else(String::new, |ms| format!(", to be acknowledged by {}", Utc(ms)));
+    said("write", format!("writes {what} ({traffic}, {}){about}{by}", urgency(written.precedence)))
+}
+
+fn ids(writings: &[Hash]) -> String {
+    let all: Vec<String> = writings.iter().map(ToString::to_string).collect();
+    list(&all)
 }

@@ -206,6 +206,7 @@ impl World {
                 let run = self.nodes[node].run;
                 self.later(after_us, Event::Input { node, run, input: Input::Alerted { call, line, done } });
             }
+            Output::AlertWriting { .. } => {}
             Output::AlertTest { party, level } => self.nodes[node].test_alerts.push((party, level)),
             Output::Tests { .. } => {}
             Output::Count(count) => *self.nodes[node].counts.entry(count).or_default() += 1,

@@ -128,7 +128,7 @@ impl<'f> Reference<'f> {
             }
             Body::Opened { .. } | Body::Staffed { .. } | Body::AtConsole { .. } => {}
             // What is measured, and what somebody holds of the journals, moves nobody.
-            Body::Tested { .. } | Body::Seen { .. } => {}
+            Body::Tested { .. } | Body::Seen { .. } | Body::Stored { .. } => {}
             #[allow(unreachable_patterns, reason = "the next body must be taught here")]
             other => self.unknown = Some(format!("{other:?}")),
         }
@@ -191,6 +191,9 @@ impl<'f> Reference<'f> {
                     return;
                 }
             }
+            // What is written changes nothing of who is in.
+            Act::Stock { .. } | Act::Circle { .. } | Act::Write { .. } | Act::Shown { .. } => {}
+            Act::AcknowledgeWriting { .. } | Act::CertifyWriting { .. } | Act::Approve { .. } => {}
             Act::Leave { .. } | Act::Handshake { .. } => return,
             other => self.unknown = Some(format!("{other:?}")),
         }

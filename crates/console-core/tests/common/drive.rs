@@ -213,6 +213,11 @@ impl World {
                 Output::Connect { .. } => {}
                 Output::ProveAlive { nonce } => held.asked = Some(nonce),
                 Output::Ringing(on) => held.ringing = on,
+                Output::Keep { version, bytes } => {
+                    held.kept = Some(bytes.to_vec());
+                    self.steps.push_back(Step::ToConsole(desk, Input::Kept { version }));
+                }
+                Output::Written(written) => held.written = written.map(|written| *written),
                 Output::Charter(bytes) => held.charter = Some(bytes),
                 Output::Log(event) => {
                     eprintln!("{:9.3} desk {desk}: {event:?}", now as f64 / 1e6);

@@ -38,6 +38,9 @@ pub struct Desk {
     pub offers: usize,
     /// What its node asked last, to hear whether it lives.
     pub asked: Option<[u8; 16]>,
+    /// What it has had kept of the written line, and the line that it shows.
+    pub kept: Option<Vec<u8>>,
+    pub written: Option<WrittenView>,
     /// Messages from the node, as they came.
     pub heard: Vec<Vec<u8>>,
 }
@@ -210,6 +213,8 @@ impl World {
             charter: None,
             offers: 0,
             asked: None,
+            kept: None,
+            written: None,
             heard: Vec::new(),
         });
         self.desks.len() - 1
@@ -297,6 +302,25 @@ impl World {
         held.open_at = Some(now);
         held.seal = None;
         held.open.clear();
+    }
+
+    /// The same with a written line: the platform keeps things for the console.
+    pub fn writer(&mut self, office: &str) -> usize {
+        let desk = self.desk(office);
+        self.desks[desk].console.keep_writings(None);
+        desk
+    }
+
+    /// The page is loaded anew, and what was kept of the written line is there.
+    pub fn reload_writer(&mut self, desk: usize, identity: Identity) {
+        self.reload(desk, identity);
+        let kept = self.desks[desk].kept.clone();
+        self.desks[desk].console.keep_writings(kept.as_deref());
+        self.desks[desk].written = None;
+    }
+
+    pub fn written(&self, desk: usize) -> &WrittenView {
+        self.desks[desk].written.as_ref().expect("a written line is open")
     }
 
     /// Everyone in `desks` seals for and opens everyone else, and only them.

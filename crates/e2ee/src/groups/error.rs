@@ -86,7 +86,7 @@ pub enum KeyringError {
 }
 
 impl KeyringError {
-    pub(super) fn mls(step: &'static str, error: impl std::error::Error) -> Self {
+    pub(crate) fn mls(step: &'static str, error: impl std::error::Error) -> Self {
         Self::Refused { step, why: error.to_string() }
     }
 }

@@ -9,28 +9,35 @@ impl Keyring {
     /// Joins the group that the welcome is for. A group of the same id that is held already is replaced if the welcome is for a
     /// later epoch: this console was out and is back. The key package is used up only if the welcome is good.
     pub fn join(&mut self, welcome: &[u8]) -> Result<Joined, KeyringError> {
+        self.join_by(welcome, false)
+    }
+
+    /// Joins by a key package that stays for other welcomes.
+    pub(crate) fn join_by_stock(&mut self, welcome: &[u8]) -> Result<Joined, KeyringError> {
+        self.join_by(welcome, true)
+    }
+
+    fn join_by(&mut self, welcome: &[u8], stock: bool) -> Result<Joined, KeyringError> {
         check_size(welcome)?;
         let message = MlsMessageIn::tls_deserialize_exact(welcome).map_err(|_| KeyringError::Malformed("welcome"))?;
         let MlsMessageBodyIn::Welcome(welcome) = message.extract() else {
             return Err(KeyringError::Malformed("welcome"));
         };
-        let Some(offer) = welcome.secrets().iter().map(|s| s.new_member()).find(|r| self.offers.contains(r)) else {
+        let ours = if stock { &self.stock } else { &self.offers };
+        let Some(offer) = welcome.secrets().iter().map(|s| s.new_member()).find(|r| ours.contains(r)) else {
             return Err(KeyringError::NotForUs);
         };
         // openmls forgets a key package as soon as it looks at a welcome for it; a forged welcome must not cost us one.
         let kept: Option<KeyPackageBundle> =
             self.provider.storage().key_package(&offer).map_err(|e| KeyringError::mls("join", e))?;
         let kept = kept.ok_or(KeyringError::NotForUs)?;
-        match self.try_join(welcome) {
-            Ok(joined) => {
-                self.offers.retain(|held| *held != offer);
-                Ok(joined)
-            }
-            Err(error) => {
-                let _ = self.provider.storage().write_key_package(&offer, &kept);
-                Err(error)
-            }
+        let joined = self.try_join(welcome);
+        if stock || joined.is_err() {
+            let _ = self.provider.storage().write_key_package(&offer, &kept);
+        } else {
+            self.offers.retain(|held| *held != offer);
         }
+        joined
     }
 
     fn try_join(&mut self, welcome: Welcome) -> Result<Joined, KeyringError> {

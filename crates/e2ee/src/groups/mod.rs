@@ -32,6 +32,8 @@ pub const GROUPS_MAX: usize = 64;
 /// Most key packages held that nobody has used yet; the oldest is forgotten first. Ten rings with 18 nodes; raising it costs
 /// about 10 kB of memory each.
 pub const KEY_PACKAGES_MAX: usize = 192;
+/// Most key packages held that serve many times, the newest: one a week, and those of half a year are still good for what was cut off.
+pub const STOCK_MAX: usize = 26;
 /// Most members of a group. The key id has room for 1,024 leaves.
 pub const MEMBERS_MAX: usize = 256;
 /// Largest commit, welcome or key package looked at, in bytes; the same as a body in the journal.
@@ -112,6 +114,7 @@ pub struct Keyring {
     suite: Ciphersuite,
     groups: BTreeMap<GroupId, MlsGroup>,
     offers: VecDeque<KeyPackageRef>,
+    stock: VecDeque<KeyPackageRef>,
 }
 
 impl Keyring {
@@ -125,6 +128,7 @@ impl Keyring {
             suite: ciphersuite(suite),
             groups: BTreeMap::new(),
             offers: VecDeque::new(),
+            stock: VecDeque::new(),
         }
     }
 
@@ -178,14 +182,24 @@ impl Keyring {
         let mut context = [0; DeviceId::LEN + 2];
         context[..DeviceId::LEN].copy_from_slice(&sender.0);
         context[DeviceId::LEN..].copy_from_slice(&generation.to_be_bytes());
+        Ok(BaseKey::new(*self.export(group, EXPORT_LABEL, &context)?))
+    }
+
+    /// 32 bytes that all members share in the group's current epoch, and nobody else (RFC 9420 §8.5).
+    pub(crate) fn export(
+        &self,
+        group: &GroupId,
+        label: &str,
+        context: &[u8],
+    ) -> Result<Zeroizing<[u8; 32]>, KeyringError> {
         let secret = self
             .group(group)?
-            .export_secret(self.provider.crypto(), EXPORT_LABEL, &context, BaseKey::LEN)
+            .export_secret(self.provider.crypto(), label, context, 32)
             .map_err(|e| KeyringError::mls("export", e))?;
         let secret = Zeroizing::new(secret);
-        let bytes = <[u8; BaseKey::LEN]>::try_from(secret.as_slice())
+        let bytes = <[u8; 32]>::try_from(secret.as_slice())
             .map_err(|_| KeyringError::Refused { step: "export", why: "wrong length".into() })?;
-        Ok(BaseKey::new(bytes))
+        Ok(Zeroizing::new(bytes))
     }
 
     /// Forgets a group and its secrets.

@@ -141,7 +141,10 @@ impl NodeState {
                 self.proposals.remove(id);
                 Applied::Consulted { line, device }
             }
-            act => self.test(act, statement, seq, time_ms)?,
+            act => match self.test(act, statement, seq, time_ms) {
+                Some(applied) => applied,
+                None => self.write(act, statement, seq, time_ms)?,
+            },
         };
         if let Some(known) = self.devices.get_mut(&device) {
             known.last_number = statement.number;

@@ -31,6 +31,8 @@ mod stage;
 mod stated;
 mod steward;
 mod tested;
+mod writings;
+mod written;
 
 pub use consult::{Attendance, Proposal};
 pub use consultation::Consultation;
@@ -44,6 +46,7 @@ pub use node::{NodeState, OwnRing, Presence};
 pub use respond::{Ended, Response};
 pub use seen::Seen;
 pub use tested::{Alive, Certified, StationTested, TestText, Tested};
+pub use written::{Circle, Receipt, Receipts, Stock, Writing};
 
 use crate::entry::Body;
 use crate::signed::VerifiedEntry;
@@ -245,6 +248,15 @@ pub enum Applied {
     PathsTested,
     /// A node has said what it holds of all journals.
     Seen,
+    /// A console has written something, or said something about a writing.
+    Written {
+        /// On which line.
+        line: LineId,
+        /// Who.
+        device: DeviceId,
+    },
+    /// A node has writings on disk.
+    Stored,
     /// A station, a console or an officer has said something about a test of the line.
     Tested {
         /// Who.
@@ -314,6 +326,7 @@ impl State {
             Body::Restarted {} => Ok(node.restart(seq)),
             Body::AtConsole { offices } => node.seat(charter, offices, seq),
             Body::Tested { results } => node.measured(charter, results, seq, claim.time_ms),
+            Body::Stored { writings } => Ok(node.store(writings, seq, claim.time_ms)),
             Body::Seen { heads } => Ok(node.saw(heads, seq, claim.time_ms)),
         }?;
         node.forget_consultations(claim.time_ms);
@@ -345,6 +358,7 @@ impl State {
         }
         self.judge_among_others(own, &statement)?;
         self.judge_attendance(&statement, now_ms)?;
+        self.judge_writing(own, &statement)?;
         Ok(statement)
     }
 

@@ -7,6 +7,7 @@ use super::group::{Group, Span};
 use super::respond::Response;
 use super::seen::Seen;
 use super::tested::Tests;
+use super::written::Writings;
 use crate::entry::BodyRef;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -36,6 +37,8 @@ pub struct NodeState {
     pub(super) attendances: BTreeMap<Hash, Attendance>,
     /// Last results of tests of the line.
     pub(super) tests: Tests,
+    /// What was written, and said about writings.
+    pub(super) writings: Writings,
     /// What it said last that it holds of all journals.
     pub(super) seen: Option<Seen>,
 }
@@ -117,6 +120,7 @@ impl NodeState {
             proposals: BTreeMap::new(),
             attendances: BTreeMap::new(),
             tests: Tests::default(),
+            writings: Writings::default(),
             seen: None,
         }
     }

@@ -5,7 +5,7 @@ use super::node::{NodeState, OnLine};
 use super::respond::{Ended, Response};
 use crate::limits::{FRESH_DEVICES_MAX, NEWEST_RESPONSES};
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{CallId, DeviceId, LineId, NodeId};
+use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId};
 
 impl State {
     /// Positions of the entries that matter now, per node: folded in order, they give the same [`State::line`] for every line, the
@@ -17,11 +17,17 @@ impl State {
         for line in &self.charter.lines {
             live.insert(line.id.clone(), self.rings(&line.id).iter().map(|ring| ring.call).collect());
         }
-        self.nodes.iter().map(|(id, node)| (id.clone(), self.relevant_of(node, &live))).collect()
+        let writings = self.shown_writings();
+        self.nodes.iter().map(|(id, node)| (id.clone(), self.relevant_of(node, &live, &writings))).collect()
     }
 
-    fn relevant_of(&self, node: &NodeState, live: &BTreeMap<LineId, BTreeSet<CallId>>) -> BTreeSet<u64> {
-        let mut seqs = node.relevant(live);
+    fn relevant_of(
+        &self,
+        node: &NodeState,
+        live: &BTreeMap<LineId, BTreeSet<CallId>>,
+        writings: &BTreeSet<Hash>,
+    ) -> BTreeSet<u64> {
+        let mut seqs = node.relevant(live, writings);
         self.relevant_consultations(node, &mut seqs);
         // A device that is in at another node of the party may have come in here later, or have been revoked here.
         let others = self.nodes.values().filter(|other| other.party == node.party && other.id != node.id);
@@ -44,7 +50,7 @@ impl State {
 }
 
 impl NodeState {
-    fn relevant(&self, live: &BTreeMap<LineId, BTreeSet<CallId>>) -> BTreeSet<u64> {
+    fn relevant(&self, live: &BTreeMap<LineId, BTreeSet<CallId>>, writings: &BTreeSet<Hash>) -> BTreeSet<u64> {
         let mut seqs = BTreeSet::new();
         if self.staffed_seq > 0 {
             seqs.insert(self.staffed_seq);
@@ -59,7 +65,9 @@ impl NodeState {
             self.devices.values().filter(|known| known.revoked.is_none()).map(|known| known.seq).collect();
         accepted.sort_unstable_by(|a, b| b.cmp(a));
         seqs.extend(accepted.into_iter().take(FRESH_DEVICES_MAX));
-        for device in self.speakers(live) {
+        let mut speakers = self.speakers(live);
+        self.relevant_writings(writings, &mut seqs, &mut speakers);
+        for device in speakers {
             seqs.extend(self.devices.get(&device).map(|known| known.seq));
         }
         // Small, and never to be missed by a console that has the certificate from elsewhere.

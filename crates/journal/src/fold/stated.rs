@@ -61,6 +61,13 @@ impl NodeState {
             Act::StationTested { .. } | Act::Alive { .. } | Act::SendTest { .. } | Act::Certify { .. } => {
                 self.may_test(charter, statement, now_ms)
             }
+            Act::Stock { .. }
+            | Act::Circle { .. }
+            | Act::Write { .. }
+            | Act::Shown { .. }
+            | Act::AcknowledgeWriting { .. }
+            | Act::CertifyWriting { .. }
+            | Act::Approve { .. } => self.may_write(charter, statement, now_ms),
             Act::Propose { .. } | Act::Attend { .. } | Act::Withdraw { .. } => {
                 self.may_consult(charter, statement, now_ms)
             }
@@ -136,6 +143,13 @@ impl NodeState {
             Act::StationTested { .. } | Act::Alive { .. } | Act::SendTest { .. } | Act::Certify { .. } => {
                 Applied::Tested { device }
             }
+            Act::Stock { .. }
+            | Act::Circle { .. }
+            | Act::Write { .. }
+            | Act::Shown { .. }
+            | Act::AcknowledgeWriting { .. }
+            | Act::CertifyWriting { .. }
+            | Act::Approve { .. } => Applied::Written { line, device },
             Act::Acknowledge { call, ready_ms } => {
                 let wait_ms = ready_ms.saturating_sub(number.max(time_ms));
                 on.response(call, seq).acknowledged = Some(Acknowledged { by: device, ready_ms, wait_ms, seq });

@@ -27,6 +27,11 @@ impl Program {
                 .env("TRIALOGUE_FROM", alert.party.as_str())
                 .env("TRIALOGUE_PRECEDENCE", alert.precedence.name())
                 .env("TRIALOGUE_CONSOLES", alert.consoles.to_string()),
+            Alarm::Writing { line, party, precedence } => command
+                .env("TRIALOGUE_MESSAGE", "overdue")
+                .env("TRIALOGUE_LINE", line.as_str())
+                .env("TRIALOGUE_FROM", party.as_str())
+                .env("TRIALOGUE_PRECEDENCE", precedence.name()),
             Alarm::Test { party, level } => {
                 command.env("TRIALOGUE_TEST", level.name()).env("TRIALOGUE_FROM", party.as_str())
             }

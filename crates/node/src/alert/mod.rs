@@ -43,6 +43,15 @@ pub(crate) struct Alert {
 pub(crate) enum Alarm {
     /// Nobody answers a ring.
     Ring(Alert),
+    /// A message was not acknowledged in time.
+    Writing {
+        /// On which line.
+        line: LineId,
+        /// Who wrote it.
+        party: PartyId,
+        /// How urgent.
+        precedence: Precedence,
+    },
     /// A test of the line with another party failed.
     Test {
         /// The other party.
@@ -146,7 +155,7 @@ impl Alerter {
             match alarm {
                 Alarm::Ring(alert) => drop(told.send(Alerted { call: alert.call, line: alert.line, done }).await),
                 // Nobody waits to hear of it; the failure was counted and logged.
-                Alarm::Test { .. } => {}
+                Alarm::Test { .. } | Alarm::Writing { .. } => {}
             }
         });
         true

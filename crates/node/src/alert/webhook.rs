@@ -85,6 +85,12 @@ impl Hook {
                 "precedence": alert.precedence.name(),
                 "consoles": alert.consoles,
             }),
+            Alarm::Writing { line, party, precedence } => serde_json::json!({
+                "message": "overdue",
+                "line": line.as_str(),
+                "party": party.as_str(),
+                "precedence": precedence.name(),
+            }),
             Alarm::Test { party, level } => serde_json::json!({ "test": level.name(), "party": party.as_str() }),
         };
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };

@@ -2,7 +2,7 @@
 
 use super::{Control, log};
 use crate::alert::{Alarm, Alert};
-use crate::store::Write;
+use crate::store::{Lasting, Write};
 use trialogue_core::{Input, Note, Output};
 use trialogue_journal::{Body, UnverifiedEntry};
 use trialogue_wire::Bundle;
@@ -67,6 +67,12 @@ impl Control {
                     self.machine.handle(self.clock.now(), Input::Alerted { call, line, done: false });
                 }
             }
+            Output::AlertWriting { line, party, precedence } => {
+                let alarm = Alarm::Writing { line, party, precedence };
+                if !self.alerter.as_ref().is_some_and(|alerter| alerter.alert(alarm)) {
+                    self.counters.count("alert_failed");
+                }
+            }
             Output::AlertTest { party, level } => {
                 if !self.alerter.as_ref().is_some_and(|alerter| alerter.alert(Alarm::Test { party, level })) {
                     self.counters.count("alert_failed");
@@ -87,8 +93,11 @@ impl Control {
     }
 }
 
-/// Certificates are needed as long as the entry; handshakes and key packages as long as a call.
-fn lasts(bundle: &Bundle) -> bool {
-    let entry = UnverifiedEntry::decode(&bundle.entry);
-    entry.is_ok_and(|entry| matches!(entry.claim().body, Body::Enrolled { .. }))
+/// Certificates are needed as long as the entry, writings for years; handshakes and key packages as long as a call.
+fn lasts(bundle: &Bundle) -> Lasting {
+    match UnverifiedEntry::decode(&bundle.entry).map(|entry| entry.claim().body.clone()) {
+        Ok(Body::Enrolled { .. }) => Lasting::Entry,
+        Ok(body) if body.writes() => Lasting::Written,
+        _ => Lasting::Passing,
+    }
 }

@@ -13,8 +13,8 @@ mod writer;
 pub use queue::NotKept;
 pub use reader::{EvidenceRow, Reader, Row};
 pub use restore::Kept;
-pub use write::Write;
 pub(crate) use write::wall_ms;
+pub use write::{Lasting, Write};
 pub use writer::{Progress, Store, StoreHandle};
 
 use std::path::PathBuf;

@@ -5,6 +5,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use trialogue_charter::{Hash, NodeId};
 use trialogue_wire::Bundle;
 
+/// How long bodies are kept. The numbers stand in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lasting {
+    /// [`super::BODIES_LAST`]: handshakes.
+    Passing = 0,
+    /// As long as the entry, which is nothing without it: certificates.
+    Entry = 1,
+    /// What was written, and the keys for it.
+    Written = 2,
+}
+
 /// Something to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Write {
@@ -16,8 +27,8 @@ pub enum Write {
         seq: u64,
         /// Entry and bodies.
         bundle: Bundle,
-        /// Its bodies are kept as long as the entry (certificates); otherwise [`super::BODIES_LAST`].
-        lasting: bool,
+        /// How long its bodies are kept.
+        lasting: Lasting,
     },
     /// A second, different entry for a position.
     Evidence {
@@ -62,7 +73,7 @@ impl Write {
                         "INSERT INTO bodies (hash, bytes, kept_ms, lasting) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (hash)
                          DO UPDATE SET kept_ms = excluded.kept_ms, lasting = max(lasting, excluded.lasting)",
                     )?
-                    .execute(params![hash.0, body.as_slice(), int(wall_ms()), lasting])?;
+                    .execute(params![hash.0, body.as_slice(), int(wall_ms()), *lasting as i64])?;
                     db.prepare_cached(
                         "INSERT OR IGNORE INTO entry_bodies (node, seq, place, hash) VALUES (?1, ?2, ?3, ?4)",
                     )?

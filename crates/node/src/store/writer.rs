@@ -233,6 +233,7 @@ mod tests {
     use trialogue_wire::Bundle;
 
     fn entry(node: &str, seq: u64, lasting: bool) -> Write {
+        let lasting = if lasting { super::super::Lasting::Entry } else { super::super::Lasting::Passing };
         let bundle = Bundle { entry: vec![seq as u8], bodies: vec![vec![seq as u8; 9].into()] };
         Write::Entry { node: NodeId::new(node).unwrap(), seq, bundle, lasting }
     }

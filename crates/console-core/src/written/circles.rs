@@ -1,0 +1,187 @@
+//! Circles of readers: own ones, made when who reads has changed, and those of others, joined when something in them is read.
+
+use super::kept::KeptCircle;
+use crate::console::Console;
+use crate::io::Event;
+use minicbor::bytes::ByteArray;
+use std::collections::BTreeMap;
+use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
+use trialogue_e2ee::writing::CircleKey;
+use trialogue_e2ee::{Invite, Keyring, KeyringError};
+use trialogue_journal::fold::{Circle, Stock};
+use trialogue_journal::limits::{CIRCLES_MAX, READERS_MAX};
+use trialogue_journal::{BodyRef, GroupId};
+
+/// An own circle that is not in the journal yet.
+pub(crate) struct NewCircle {
+    pub(super) circle: GroupId,
+    pub(super) welcome: Vec<u8>,
+    pub(super) readers: Vec<DeviceId>,
+}
+
+/// The circles for what is written now.
+pub(super) enum Chosen {
+    /// Key packages are on their way.
+    Wait,
+    /// Nobody else can read on that line.
+    Nobody,
+    /// These; the new ones stand in no journal yet.
+    Circles { circles: Vec<GroupId>, new: Vec<NewCircle> },
+}
+
+/// Why a circle of another cannot be used.
+pub(super) enum NotIn {
+    /// Its welcome is on its way.
+    Wait,
+    /// This device was not made a reader, or has lost the key.
+    NotForUs,
+    /// The welcome is not what was signed.
+    Damaged,
+}
+
+impl Console {
+    /// Devices that can read on a line, other than this one, with the key package of each.
+    pub(super) fn readers_now(&self, line: &LineId) -> BTreeMap<DeviceId, BodyRef> {
+        let Some(fold) = &self.fold else { return BTreeMap::new() };
+        let good = |stock: &&Stock| !self.writer.bad_stock.contains(&stock.package.hash);
+        let readers = fold.readers(line).into_iter().filter(|(device, _)| *device != self.id);
+        readers.filter_map(|(device, stock)| Some((device, stock.filter(good)?.package.clone()))).collect()
+    }
+
+    /// Circles for everyone who can read now: those that stand, and new ones for the rest. `patient`: wait for key packages that are missing.
+    pub(super) fn choose_circles(&mut self, line: &LineId, patient: bool) -> Chosen {
+        let mut rest = self.readers_now(line);
+        if rest.is_empty() {
+            return Chosen::Nobody;
+        }
+        let mut circles = Vec::new();
+        for held in self.writer.kept.circles.iter().rev() {
+            let fits = |(device, package): &(DeviceId, Hash)| rest.get(device).is_some_and(|now| now.hash == *package);
+            if self.is_usable(held, line) && held.readers.iter().all(fits) && circles.len() + 1 < CIRCLES_MAX {
+                held.readers.iter().for_each(|(device, _)| drop(rest.remove(device)));
+                circles.push(held.circle);
+            }
+        }
+        let missing: Vec<BodyRef> = rest.values().filter(|body| self.bodies.get(body).is_none()).cloned().collect();
+        missing.iter().for_each(|body| self.bodies.want(body));
+        if !missing.is_empty() && patient {
+            return Chosen::Wait;
+        }
+        rest.retain(|_, body| !missing.contains(body));
+        // More small circles than a writing may name: everyone anew.
+        if circles.len() + rest.len().div_ceil(READERS_MAX) > CIRCLES_MAX {
+            circles.clear();
+            rest = self.readers_now(line);
+            rest.retain(|_, body| self.bodies.get(body).is_some());
+        }
+        let new = self.make_circles(line, rest);
+        circles.extend(new.iter().map(|made| made.circle));
+        circles.sort_unstable();
+        circles.dedup();
+        if circles.is_empty() { Chosen::Nobody } else { Chosen::Circles { circles, new } }
+    }
+
+    /// It is an own one of the line, and its node's journal has it.
+    fn is_usable(&self, held: &KeptCircle, line: &LineId) -> bool {
+        let stands = || self.fold.as_ref().is_some_and(|fold| fold.circle(&held.node, &held.circle).is_some());
+        held.by == self.id && held.line == *line && self.node.as_ref() == Some(&held.node) && stands()
+    }
+
+    fn make_circles(&mut self, line: &LineId, readers: BTreeMap<DeviceId, BodyRef>) -> Vec<NewCircle> {
+        let Some(node) = self.node.clone() else { return Vec::new() };
+        let readers: Vec<(DeviceId, BodyRef)> = readers.into_iter().collect();
+        let mut all = Vec::new();
+        for some in readers.chunks(READERS_MAX) {
+            let Some((circle, made)) = self.make_circle(some) else { continue };
+            for (device, error) in &made.refused {
+                let bad = some.iter().find(|(other, _)| other == device).map(|(_, package)| package.hash);
+                self.writer.bad_stock.extend(bad);
+                self.log(Event::BadHandshake { step: "key package of a reader", why: error.to_string() });
+            }
+            let package = |device: &DeviceId| some.iter().find(|(other, _)| other == device).map(|(_, p)| p.hash);
+            self.writer.kept.add_circle(KeptCircle {
+                circle,
+                key: ByteArray::from(*made.key.to_keep()),
+                by: self.id,
+                line: line.clone(),
+                node: node.clone(),
+                readers: made.readers.iter().filter_map(|device| Some((*device, package(device)?))).collect(),
+            });
+            all.push(NewCircle { circle, welcome: made.welcome, readers: made.readers });
+        }
+        all
+    }
+
+    fn make_circle(
+        &mut self,
+        readers: &[(DeviceId, BodyRef)],
+    ) -> Option<(GroupId, trialogue_e2ee::writing::CircleMade)> {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).ok()?;
+        let suite = self.charter.as_ref()?.suite();
+        let found: Vec<(DeviceId, Vec<u8>, Vec<u8>)> = readers
+            .iter()
+            .filter_map(|(device, package)| {
+                let package = self.bodies.get(package)?.clone();
+                let key = self.fold.as_ref()?.device(device)?.mls_public(suite).to_vec();
+                Some((*device, package, key))
+            })
+            .collect();
+        let invites: Vec<Invite<'_>> = found
+            .iter()
+            .map(|(device, package, key)| Invite { device: *device, signature_key: key, key_package: package })
+            .collect();
+        let made = self.written_ring()?.make_circle(GroupId(id), &invites);
+        match made {
+            Ok(made) => Some((GroupId(id), made)),
+            Err(error) => {
+                self.log(Event::BadHandshake { step: "circle", why: error.to_string() });
+                // Nobody of these can be written to with the key packages that they have published.
+                self.writer.bad_stock.extend(readers.iter().map(|(_, package)| package.hash));
+                None
+            }
+        }
+    }
+
+    /// The key of a circle, own or not.
+    pub(super) fn circle_key(&mut self, node: &NodeId, circle: &GroupId, by: &DeviceId) -> Result<CircleKey, NotIn> {
+        if let Some(held) = self.writer.kept.circle(circle) {
+            return if held.by == *by { Ok(CircleKey::from_kept(*held.key)) } else { Err(NotIn::Damaged) };
+        }
+        let known = self.fold.as_ref().and_then(|fold| fold.circle(node, circle)).cloned();
+        let ours = |known: &Circle| known.by == *by && *by != self.id && known.readers.contains(&self.id);
+        let known = known.filter(ours).ok_or(NotIn::NotForUs)?;
+        let Some(welcome) = self.bodies.get(&known.welcome).cloned() else {
+            self.bodies.want(&known.welcome);
+            return Err(NotIn::Wait);
+        };
+        let joined = match self.written_ring().ok_or(NotIn::Wait)?.join_circle(&welcome) {
+            Ok(joined) => joined,
+            Err(KeyringError::NotForUs) => return Err(NotIn::NotForUs),
+            Err(error) => {
+                self.log(Event::BadHandshake { step: "circle of another", why: error.to_string() });
+                return Err(NotIn::Damaged);
+            }
+        };
+        let mut readers = known.readers.clone();
+        readers.sort_unstable();
+        if joined.circle != *circle || joined.by != *by || joined.readers != readers {
+            self.log(Event::BadHandshake {
+                step: "circle of another",
+                why: "its readers are not those signed".to_owned(),
+            });
+            return Err(NotIn::Damaged);
+        }
+        let (line, node) = (known.line.clone(), node.clone());
+        let key = ByteArray::from(*joined.key.to_keep());
+        self.writer.kept.add_circle(KeptCircle { circle: *circle, key, by: *by, line, node, readers: Vec::new() });
+        self.writer.change();
+        Ok(joined.key)
+    }
+}
+
+impl Console {
+    pub(super) fn new_ring(&self, suite: trialogue_charter::Suite) -> Keyring {
+        Keyring::new(suite, self.id, &self.secret.mls_key(suite).private)
+    }
+}

@@ -1,0 +1,197 @@
+//! What must outlive the process: kept by the platform, under the seal that keeps the device's own key.
+
+use minicbor::bytes::{ByteArray, ByteVec};
+use minicbor::{Decode, Encode};
+use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
+use trialogue_journal::{GroupId, Kind, Language, Traffic};
+use zeroize::{Zeroize, Zeroizing};
+
+/// Version of the form.
+const VERSION: u32 = 1;
+/// Most bytes read back.
+const KEPT_MAX: usize = 32 << 20;
+/// Most key packages kept, the newest: one a week.
+pub(crate) const STOCK_MAX: usize = 26;
+/// Most circles kept, the newest. Each is what opens the writings of one writer until readers change.
+pub(crate) const CIRCLES_MAX: usize = 8_192;
+/// Most own writings that wait for a node.
+pub(crate) const OUTBOX_MAX: usize = 64;
+/// Most drafts, one per line.
+pub(crate) const DRAFTS_MAX: usize = 16;
+
+/// All of it.
+#[derive(Encode, Decode)]
+#[cbor(map)]
+pub struct Kept {
+    #[n(0)]
+    version: u32,
+    /// Whose.
+    #[n(1)]
+    pub(crate) device: DeviceId,
+    #[n(2)]
+    pub(crate) stock: Vec<KeptStock>,
+    #[n(3)]
+    pub(crate) circles: Vec<KeptCircle>,
+    #[n(4)]
+    pub(crate) outbox: Vec<KeptOut>,
+    #[n(5)]
+    pub(crate) drafts: Vec<KeptDraft>,
+}
+
+/// A key package with which others write to this device.
+#[derive(Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct KeptStock {
+    /// Hash of the key package.
+    #[n(0)]
+    pub(crate) package: Hash,
+    #[n(1)]
+    pub(crate) secret: ByteVec,
+    /// When it was made, milliseconds since 1970 UTC.
+    #[n(2)]
+    pub(crate) made_ms: u64,
+    /// Number of the suite in the charter.
+    #[n(3)]
+    pub(crate) suite: u16,
+}
+
+/// A circle, own or not.
+#[derive(Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct KeptCircle {
+    #[n(0)]
+    pub(crate) circle: GroupId,
+    #[n(1)]
+    pub(crate) key: ByteArray<32>,
+    /// Who writes by it.
+    #[n(2)]
+    pub(crate) by: DeviceId,
+    #[n(3)]
+    pub(crate) line: LineId,
+    /// In whose journal it stands.
+    #[n(4)]
+    pub(crate) node: NodeId,
+    /// Of an own one: the readers, with the key package of each.
+    #[n(5)]
+    pub(crate) readers: Vec<(DeviceId, Hash)>,
+}
+
+/// An own writing that no node has taken yet.
+#[derive(Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct KeptOut {
+    #[n(0)]
+    pub(crate) id: u64,
+    #[n(1)]
+    pub(crate) line: LineId,
+    /// The content in its one encoding: its hash is what is signed, so a writing that went out is known again.
+    #[n(2)]
+    pub(crate) content: ByteVec,
+    #[n(3)]
+    pub(crate) kind: Kind,
+    #[n(4)]
+    pub(crate) about: Option<Hash>,
+    #[n(5)]
+    pub(crate) traffic: Traffic,
+    #[n(6)]
+    pub(crate) precedence: trialogue_charter::Precedence,
+    #[n(7)]
+    pub(crate) answer_by_ms: Option<u64>,
+    /// This message is acknowledged with it, once it is taken.
+    #[n(8)]
+    pub(crate) acknowledges: Option<Hash>,
+}
+
+/// What was being written.
+#[derive(Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct KeptDraft {
+    #[n(0)]
+    pub(crate) line: LineId,
+    #[n(1)]
+    pub(crate) language: Language,
+    #[n(2)]
+    pub(crate) text: String,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            version: VERSION,
+            device: DeviceId([0; DeviceId::LEN]),
+            stock: Vec::new(),
+            circles: Vec::new(),
+            outbox: Vec::new(),
+            drafts: Vec::new(),
+        }
+    }
+}
+
+impl Drop for KeptStock {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+    }
+}
+
+impl Drop for KeptCircle {
+    fn drop(&mut self) {
+        self.key.zeroize();
+    }
+}
+
+impl Drop for KeptOut {
+    fn drop(&mut self) {
+        self.content.zeroize();
+    }
+}
+
+impl Drop for KeptDraft {
+    fn drop(&mut self) {
+        self.text.zeroize();
+    }
+}
+
+impl KeptOut {
+    /// Hash of the content: what is signed of it.
+    pub(crate) fn digest(&self) -> Hash {
+        Hash::of(&self.content)
+    }
+}
+
+impl Kept {
+    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(self.len()));
+        // Writing to memory cannot fail.
+        let _ = minicbor::encode(self, &mut *bytes);
+        bytes
+    }
+
+    /// About how many bytes it takes, rounded up: the buffer does not grow, which would leave copies behind.
+    fn len(&self) -> usize {
+        let stock: usize = self.stock.iter().map(|stock| stock.secret.len() + 128).sum();
+        let circles: usize = self.circles.iter().map(|circle| circle.readers.len() * 96 + 320).sum();
+        let outbox: usize = self.outbox.iter().map(|out| out.content.len() + 320).sum();
+        let drafts: usize = self.drafts.iter().map(|draft| draft.text.len() + 128).sum();
+        stock + circles + outbox + drafts + 256
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        if bytes.len() > KEPT_MAX {
+            return None;
+        }
+        let kept: Self = minicbor::decode(bytes).ok()?;
+        (kept.version == VERSION).then_some(kept)
+    }
+
+    pub(crate) fn circle(&self, circle: &GroupId) -> Option<&KeptCircle> {
+        self.circles.iter().rfind(|held| held.circle == *circle)
+    }
+
+    /// Keeps a circle; the oldest goes beyond the bound.
+    pub(crate) fn add_circle(&mut self, circle: KeptCircle) {
+        if self.circles.len() >= CIRCLES_MAX {
+            self.circles.remove(0);
+        }
+        self.circles.push(circle);
+    }
+}

@@ -1,0 +1,149 @@
+//! The written line at this console: its keys for it, what it writes, what it reads. Only where the platform keeps things for the machine
+//! ([`Console::keep_writings`]): whoever publishes a key that is gone after a start would lose what others write to it.
+//!
+//! Nothing here is done in haste: a call and its keys come first.
+
+mod circles;
+mod kept;
+mod note;
+mod outbox;
+mod read;
+mod readout;
+mod show;
+mod stock;
+mod words;
+
+pub use kept::Kept;
+
+use crate::console::Console;
+use crate::io::Output;
+use crate::limits::WRITTEN_AFTER_US;
+use crate::view::WrittenView;
+use std::collections::{BTreeMap, BTreeSet};
+use trialogue_charter::{Hash, LineId, Suite};
+use trialogue_e2ee::Keyring;
+
+/// Where an own writing is on its way.
+pub(crate) use outbox::Sending;
+/// What became of a writing of the line that is open.
+pub(crate) use read::Opened;
+/// A key package on its way.
+pub(crate) use stock::Making;
+pub(crate) use words::{NewMessage, tongue};
+
+/// Everything about the written line.
+#[derive(Default)]
+pub(crate) struct Writer {
+    /// The platform keeps things: there is a written line here.
+    pub(crate) on: bool,
+    pub(crate) kept: Kept,
+    /// The last state that the platform was asked to keep, and the last that it said it has.
+    asked: u64,
+    safe: u64,
+    dirty: bool,
+    /// Its MLS world, with the suite that it is of.
+    pub(crate) ring: Option<(Suite, Keyring)>,
+    pub(crate) making: Making,
+    /// Since when the node's entries are here.
+    pub(crate) since_us: Option<u64>,
+    /// The line that the page shows.
+    pub(crate) open: Option<LineId>,
+    pub(crate) opened: BTreeMap<Hash, Opened>,
+    /// Key packages that do not verify: whose they are cannot be written to until another one comes.
+    pub(crate) bad_stock: BTreeSet<Hash>,
+    pub(crate) sending: BTreeMap<u64, Sending>,
+    /// Said to have been shown, and not in the fold yet.
+    pub(crate) said: BTreeSet<Hash>,
+    shown: Option<WrittenView>,
+}
+
+impl Writer {
+    /// Something changed that must outlive this process; returns the number under which it will be kept.
+    pub(crate) fn change(&mut self) -> u64 {
+        self.dirty = true;
+        self.asked + 1
+    }
+
+    /// The platform has the state of that number.
+    pub(crate) fn is_safe(&self, version: u64) -> bool {
+        self.safe >= version
+    }
+}
+
+impl Console {
+    /// Turns the written line on. `kept`: the bytes that [`Output::Keep`] gave last, if there are any; bytes of another version, or of another device,
+    /// are as good as none. Say it once, before the first input.
+    pub fn keep_writings(&mut self, kept: Option<&[u8]>) {
+        self.writer.on = true;
+        if let Some(kept) = kept.and_then(Kept::decode).filter(|kept| kept.device == self.id) {
+            self.writer.kept = kept;
+        }
+        self.writer.kept.device = self.id;
+    }
+
+    /// The seal of the platform has changed: everything is kept anew.
+    pub fn keep_again(&mut self) {
+        if self.writer.on {
+            self.writer.change();
+        }
+    }
+
+    pub(crate) fn writings_kept(&mut self, version: u64) {
+        self.writer.safe = self.writer.safe.max(version.min(self.writer.asked));
+    }
+
+    /// Brings the written line up to date.
+    pub(crate) fn settle_written(&mut self) {
+        if !self.writer.on || self.charter.is_none() {
+            return;
+        }
+        if !self.link.is_up() {
+            self.writer.since_us = None;
+        } else if !self.at_spare {
+            let since = *self.writer.since_us.get_or_insert(self.now_us);
+            if self.now_us >= since + WRITTEN_AFTER_US && self.call_has_keys() {
+                self.settle_stock();
+                self.settle_outbox();
+            }
+            self.read_open_line();
+        }
+        self.keep_now();
+        self.show_written();
+    }
+
+    /// In no call, or in one whose keys are all here: there is time for other things.
+    fn call_has_keys(&self) -> bool {
+        self.call.is_none() || self.shown_view().call.as_ref().is_some_and(|call| call.missing.is_empty())
+    }
+
+    fn keep_now(&mut self) {
+        if std::mem::take(&mut self.writer.dirty) {
+            self.writer.asked += 1;
+            let bytes = self.writer.kept.encode();
+            self.push(Output::Keep { version: self.writer.asked, bytes });
+        }
+    }
+
+    fn show_written(&mut self) {
+        let view = self.open_line().and_then(|line| self.written_view(&line));
+        if view != self.writer.shown {
+            self.writer.shown = view.clone();
+            self.push(Output::Written(view.map(Box::new)));
+        }
+    }
+
+    /// Something is read or written: bodies are asked for.
+    pub(crate) fn needs_bodies(&self) -> bool {
+        self.writer.on && (self.writer.open.is_some() || !self.writer.kept.outbox.is_empty())
+    }
+
+    /// When the written line needs attention.
+    pub(crate) fn written_next_us(&self) -> Option<u64> {
+        if !self.writer.on || !self.link.is_up() {
+            return None;
+        }
+        let first = self.writer.since_us.map(|since| since + WRITTEN_AFTER_US).filter(|at| *at > self.now_us);
+        let late_ms = self.next_due_ms().map(|ms| self.now_us + ms.saturating_sub(self.now_ms).saturating_mul(1_000));
+        [first, late_ms, self.stock_due_us(), self.outbox_next_us()].into_iter().flatten().min()
+    }
+}

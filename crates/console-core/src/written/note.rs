@@ -1,0 +1,63 @@
+//! The written line on the board: what is unread, and what waits for the own party's acknowledgement.
+
+use crate::console::Console;
+use crate::view::{Due, WrittenNote};
+use trialogue_charter::{Hash, LineId, PartyId};
+use trialogue_journal::fold::Writing;
+use trialogue_journal::{Kind, State};
+
+/// Somebody of that party has acknowledged the message.
+pub(super) fn has_acknowledged(fold: &State, party: &PartyId, id: &Hash) -> bool {
+    let of = |node| fold.charter().party_of_node(node).is_some_and(|of| of.id == *party);
+    fold.receipts(id).any(|(node, receipts)| of(node) && !receipts.acknowledged.is_empty())
+}
+
+impl Console {
+    pub(crate) fn written_note(&self, line: &LineId) -> WrittenNote {
+        let (Some(fold), true) = (&self.fold, self.writer.on) else { return WrittenNote::default() };
+        let unread = |(id, _, writing): &(Hash, &trialogue_charter::NodeId, &Writing)| {
+            writing.written.kind == Kind::Message && self.is_unread(fold, id, writing)
+        };
+        let all = fold.writings(line);
+        let unread: Vec<&Writing> =
+            all.iter().filter(|writing| unread(writing)).map(|(_, _, writing)| *writing).collect();
+        let urgency = unread.iter().map(|writing| writing.written.precedence).max().unwrap_or_default().into();
+        let due = self.due(fold, line).into_iter().min_by_key(|(_, _, by)| *by).and_then(|(id, writing, by)| {
+            Some(Due {
+                id: id.to_string(),
+                by: self.person(&writing.by)?,
+                answer_by_ms: by as f64,
+                precedence: writing.written.precedence.into(),
+                overdue: self.now_ms >= by,
+            })
+        });
+        WrittenNote { unread: u32::try_from(unread.len()).unwrap_or(u32::MAX), urgency, due }
+    }
+
+    /// Another's, and this console has not shown it.
+    pub(super) fn is_unread(&self, fold: &State, id: &Hash, writing: &Writing) -> bool {
+        let shown = || fold.receipts(id).any(|(_, receipts)| receipts.shown.contains_key(&self.id));
+        writing.by != self.id && !self.writer.said.contains(id) && !shown()
+    }
+
+    /// Messages of others that the own party is asked to acknowledge, and has not.
+    fn due<'a>(&self, fold: &'a State, line: &LineId) -> Vec<(Hash, &'a Writing, u64)> {
+        let Some(own) = self.me.as_ref().map(|me| &me.party) else { return Vec::new() };
+        let of_others = fold
+            .writings(line)
+            .into_iter()
+            .filter(|(_, node, _)| fold.charter().party_of_node(node).is_some_and(|party| party.id != *own));
+        of_others
+            .filter_map(|(id, _, writing)| Some((id, writing, writing.written.answer_by_ms?)))
+            .filter(|(id, _, _)| !has_acknowledged(fold, own, id))
+            .collect()
+    }
+
+    /// When the next one becomes overdue, milliseconds since 1970 UTC.
+    pub(super) fn next_due_ms(&self) -> Option<u64> {
+        let (fold, charter, me) = (self.fold.as_ref()?, self.charter.as_ref()?, self.me.as_ref()?);
+        let lines = charter.lines_of_office(&me.office);
+        let due = lines.flat_map(|line| self.due(fold, &line.id)).map(|(_, _, by)| by);
+        due.filter(|by| *by > self.now_ms).min()
+    }
+}

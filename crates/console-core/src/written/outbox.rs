@@ -1,0 +1,209 @@
+//! Own writings on their way: kept first, then sealed for a circle, said, and forgotten once the journal has them.
+
+use super::circles::{Chosen, NewCircle};
+use super::kept::{KeptOut, OUTBOX_MAX};
+use crate::acts::Purpose;
+use crate::console::Console;
+use crate::io::Event;
+use crate::limits::{READERS_WAIT_US, SENT_US};
+use trialogue_charter::{Hash, LineId};
+use trialogue_e2ee::writing::{CircleKey, Content, Part, Wrap, seal};
+use trialogue_journal::{Act, BodyRef, GroupId, Kind, Wrapped, Written};
+
+/// Where an own writing is.
+pub(crate) enum Sending {
+    /// It waits for key packages since then.
+    Keys { since_us: u64 },
+    /// It, and the circles made for it, wait until they are kept.
+    Keeping { version: u64, circles: Vec<GroupId>, new: Vec<NewCircle> },
+    /// It was said in the statement of that number.
+    Said { number: u64, since_us: u64 },
+    /// The node refused it, or nobody can read it.
+    Refused,
+}
+
+impl Console {
+    /// Puts a writing into the outbox; false: it is no writing, or there are too many.
+    pub(super) fn put_out(&mut self, part: Part, out: impl FnOnce(Vec<u8>) -> KeptOut) -> bool {
+        let Ok(content) = Content::new(part) else {
+            self.refuse("malformed");
+            return false;
+        };
+        if self.writer.kept.outbox.len() >= OUTBOX_MAX {
+            self.refuse("busy");
+            return false;
+        }
+        let mut out = out(content.encode());
+        out.id = self.writer.kept.outbox.iter().map(|held| held.id + 1).max().unwrap_or(self.now_ms);
+        self.writer.kept.outbox.push(out);
+        self.writer.change();
+        true
+    }
+
+    pub(super) fn settle_outbox(&mut self) {
+        self.forget_taken();
+        let ids: Vec<(u64, LineId)> = self.writer.kept.outbox.iter().map(|out| (out.id, out.line.clone())).collect();
+        let mut waits: Vec<LineId> = Vec::new();
+        for (id, line) in ids {
+            // In the order in which they were written, line by line.
+            if !waits.contains(&line) && !self.send_one(id, &line) {
+                waits.push(line);
+            }
+        }
+    }
+
+    /// Those that the journal has are no longer kept. What one acknowledged is said then.
+    fn forget_taken(&mut self) {
+        let Some(fold) = &self.fold else { return };
+        let own = |out: &KeptOut| {
+            let digest = out.digest();
+            let mut own = fold.writings(&out.line).into_iter().filter(|(_, _, writing)| writing.by == self.id);
+            own.find(|(_, _, writing)| writing.written.digest == digest).map(|(id, _, _)| id)
+        };
+        let taken: Vec<(u64, Hash)> =
+            self.writer.kept.outbox.iter().filter_map(|out| Some((out.id, own(out)?))).collect();
+        for (id, read_back) in taken {
+            let Some(at) = self.writer.kept.outbox.iter().position(|out| out.id == id) else { continue };
+            let out = self.writer.kept.outbox.remove(at);
+            self.writer.sending.remove(&id);
+            self.writer.change();
+            if let Some(writing) = out.acknowledges {
+                let act = Act::AcknowledgeWriting { writing, read_back: Some(read_back) };
+                self.state(&out.line, Purpose::Standing, act, Vec::new());
+            }
+        }
+    }
+
+    /// One step; true: the next one of the line may go as well.
+    fn send_one(&mut self, id: u64, line: &LineId) -> bool {
+        match self.writer.sending.remove(&id) {
+            None => self.begin_sending(id, line, self.now_us),
+            Some(Sending::Keys { since_us }) => self.begin_sending(id, line, since_us),
+            Some(Sending::Keeping { version, circles, new }) if self.writer.is_safe(version) => {
+                self.say(id, line, &circles, new)
+            }
+            Some(Sending::Said { number, since_us })
+                if !self.acts.is_said(number) && self.now_us >= since_us + SENT_US =>
+            {
+                // Neither refused nor in the journal: lost on its way to a site that is gone.
+                false
+            }
+            Some(said @ Sending::Said { .. }) => {
+                self.writer.sending.insert(id, said);
+                true
+            }
+            Some(other) => {
+                let refused = matches!(other, Sending::Refused);
+                self.writer.sending.insert(id, other);
+                refused
+            }
+        }
+    }
+
+    fn begin_sending(&mut self, id: u64, line: &LineId, since_us: u64) -> bool {
+        let patient = self.now_us < since_us + READERS_WAIT_US;
+        let sending = match self.choose_circles(line, patient) {
+            Chosen::Wait => Sending::Keys { since_us },
+            Chosen::Nobody => Sending::Refused,
+            Chosen::Circles { circles, new } => {
+                let version = self.writer.change();
+                Sending::Keeping { version, circles, new }
+            }
+        };
+        let refused = matches!(sending, Sending::Refused);
+        self.writer.sending.insert(id, sending);
+        refused
+    }
+
+    fn say(&mut self, id: u64, line: &LineId, circles: &[GroupId], new: Vec<NewCircle>) -> bool {
+        for NewCircle { circle, welcome, readers } in new {
+            let Some(reference) = BodyRef::of(&welcome) else { continue };
+            let act = Act::Circle { circle, welcome: reference, readers };
+            self.state(line, Purpose::Written, act, vec![welcome]);
+        }
+        let number = self.next_number();
+        let Some((written, content)) = self.seal_out(id, line, circles, number) else {
+            self.log(Event::BadHandshake { step: "writing", why: "it cannot be sealed".to_owned() });
+            self.writer.sending.insert(id, Sending::Refused);
+            return true;
+        };
+        let said = self.state(line, Purpose::Write(id), Act::Write { written }, vec![content]);
+        debug_assert_eq!(said, number);
+        self.writer.sending.insert(id, Sending::Said { number, since_us: self.now_us });
+        true
+    }
+
+    fn seal_out(&self, id: u64, line: &LineId, circles: &[GroupId], number: u64) -> Option<(Written, Vec<u8>)> {
+        let out = self.writer.kept.outbox.iter().find(|out| out.id == id)?;
+        let content = Content::decode(&out.content)?;
+        let keys: Vec<(Wrap, CircleKey)> = circles
+            .iter()
+            .filter_map(|circle| {
+                let held = self.writer.kept.circle(circle)?;
+                Some((Wrap { by: self.id, number, circle: *circle }, CircleKey::from_kept(*held.key)))
+            })
+            .collect();
+        let wraps: Vec<(Wrap, &CircleKey)> = keys.iter().map(|(wrap, key)| (*wrap, key)).collect();
+        let sealed = seal(&content, &wraps).ok()?;
+        let keys = keys.iter().zip(sealed.keys).map(|((wrap, _), key)| Wrapped { circle: wrap.circle, key });
+        let newest = self.fold.as_ref()?.writings(line).last().map_or(0, |(_, _, writing)| writing.written.at_ms);
+        let written = Written {
+            kind: out.kind,
+            about: out.about,
+            keys: keys.collect(),
+            content: BodyRef::of(&sealed.content)?,
+            digest: sealed.digest,
+            at_ms: self.now_ms.max(newest.saturating_add(1)),
+            traffic: out.traffic,
+            precedence: out.precedence,
+            answer_by_ms: out.answer_by_ms.filter(|by| *by > self.now_ms),
+        };
+        Some((written, sealed.content))
+    }
+
+    /// The node has refused it.
+    pub(crate) fn writing_refused(&mut self, id: u64) {
+        self.writer.sending.insert(id, Sending::Refused);
+    }
+
+    /// Takes an own writing back that no node has taken. What it said becomes the draft, if there is none.
+    pub(crate) fn unsend(&mut self, id: &str) {
+        let Some(at) = self.writer.kept.outbox.iter().position(|out| out.id.to_string() == id) else { return };
+        let said = matches!(self.writer.sending.get(&self.writer.kept.outbox[at].id), Some(Sending::Said { .. }));
+        if said {
+            return self.refuse("notNow");
+        }
+        let out = self.writer.kept.outbox.remove(at);
+        self.writer.sending.remove(&out.id);
+        self.writer.change();
+        let none = self.writer.kept.drafts.iter().all(|draft| draft.line != out.line);
+        if let (true, Some(Content { part: Part::Message { text, .. }, .. })) = (none, Content::decode(&out.content)) {
+            let draft = crate::view::Draft { language: text.language.into(), text: text.text };
+            self.keep_draft(&out.line.to_string(), Some(draft));
+        }
+    }
+
+    pub(super) fn outbox_next_us(&self) -> Option<u64> {
+        let due = |sending: &Sending| match sending {
+            Sending::Keys { since_us } => Some(since_us + READERS_WAIT_US),
+            Sending::Said { since_us, .. } => Some(since_us + SENT_US),
+            Sending::Keeping { .. } | Sending::Refused => None,
+        };
+        self.writer.sending.values().filter_map(due).filter(|at| *at > self.now_us).min()
+    }
+
+    /// An empty outgoing writing of a kind.
+    pub(super) fn out(&self, line: &LineId, kind: Kind, about: Option<Hash>, content: Vec<u8>) -> KeptOut {
+        KeptOut {
+            id: 0,
+            line: line.clone(),
+            content: content.into(),
+            kind,
+            about,
+            traffic: trialogue_journal::Traffic::Service,
+            precedence: trialogue_charter::Precedence::Routine,
+            answer_by_ms: None,
+            acknowledges: None,
+        }
+    }
+}

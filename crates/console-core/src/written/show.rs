@@ -1,0 +1,261 @@
+//! The written line as the page shows it.
+
+use super::note::has_acknowledged;
+use super::outbox::Sending;
+use super::read::Opened;
+use crate::console::Console;
+use crate::show::text as named;
+use crate::view::{
+    Acknowledgement, Draft, MessageView, Outgoing, PartyReceipt, Person, PersonReceipt, Reader, Reading, Traffic,
+    TranslationView, Waiting, WrittenView,
+};
+use std::collections::BTreeMap;
+use trialogue_charter::{DeviceId, Hash, LineId, NodeId, Party, PartyId, Role, VerifiedCharter};
+use trialogue_e2ee::writing::{Content, Part, Tongue};
+use trialogue_journal::fold::{Receipt, Writing};
+use trialogue_journal::{Kind, State};
+
+type Found<'a> = (Hash, &'a NodeId, &'a Writing);
+
+impl Console {
+    pub(super) fn written_view(&self, line: &LineId) -> Option<WrittenView> {
+        let (fold, charter) = (self.fold.as_ref()?, self.charter.as_ref()?);
+        let agreed = charter.line(line)?;
+        let all = fold.writings(line);
+        let of_kind = |kind: Kind| all.iter().filter(move |(_, _, writing)| writing.written.kind == kind);
+        let (readers, without) = self.who_reads(fold, line);
+        Some(WrittenView {
+            line: line.to_string(),
+            name: named(&agreed.name),
+            marking: agreed.marking.clone(),
+            acts: self.acts_for_party(),
+            translates: self.acts_for_party() || self.role() == Role::Interpreter,
+            ready: self.own_stock().is_some(),
+            readers,
+            without,
+            messages: of_kind(Kind::Message)
+                .filter_map(|found| self.message(fold, charter, line, &all, found))
+                .collect(),
+            readouts: self.readouts(fold, charter, line, &all),
+            outbox: self
+                .writer
+                .kept
+                .outbox
+                .iter()
+                .filter(|out| out.line == *line)
+                .map(|out| self.outgoing(out))
+                .collect(),
+            draft: self
+                .writer
+                .kept
+                .drafts
+                .iter()
+                .find(|draft| draft.line == *line)
+                .map(|draft| Draft { language: draft.language.into(), text: draft.text.clone() }),
+        })
+    }
+
+    /// Who can read what is written now, and whose device has no keys yet; by person, this console's first.
+    fn who_reads(&self, fold: &State, line: &LineId) -> (Vec<Reader>, Vec<Person>) {
+        let can = self.readers_now(line);
+        let (mut readers, mut without): (Vec<Reader>, Vec<Person>) = (Vec::new(), Vec::new());
+        let mut add = |person: Person| {
+            let same =
+                |held: &&mut Reader| held.person.name == person.name && held.person.office_id == person.office_id;
+            match readers.iter_mut().find(same) {
+                Some(held) => held.devices += 1,
+                None => readers.push(Reader { person, devices: 1 }),
+            }
+        };
+        self.person(&self.id).into_iter().for_each(&mut add);
+        for device in fold.readers(line).into_keys().filter(|device| *device != self.id) {
+            let Some(person) = self.person(&device) else { continue };
+            if can.contains_key(&device) { add(person) } else { without.push(person) }
+        }
+        (readers, without)
+    }
+
+    pub(super) fn reading(&self, id: &Hash) -> Reading {
+        match self.writer.opened.get(id) {
+            Some(Opened::Content(_)) => Reading::Open,
+            Some(Opened::NotForUs) => Reading::NotForUs,
+            Some(Opened::Damaged) => Reading::Damaged,
+            None => Reading::Arriving,
+        }
+    }
+
+    fn message(
+        &self,
+        fold: &State,
+        charter: &VerifiedCharter,
+        line: &LineId,
+        all: &[Found<'_>],
+        (id, node, writing): &Found<'_>,
+    ) -> Option<MessageView> {
+        let by = self.person(&writing.by)?;
+        let own = self.me.as_ref().is_some_and(|me| me.party.as_str() == by.party);
+        let (said, marking) = match self.part(id) {
+            Some(Part::Message { text, marking }) => (Some(text), marking.clone()),
+            _ => (None, String::new()),
+        };
+        let translates =
+            |found: &&Found<'_>| found.2.written.kind == Kind::Translation && found.2.written.about == Some(*id);
+        let others = || charter.parties_on_line(line).filter(|party| party.id.as_str() != by.party);
+        let asked = writing.written.answer_by_ms;
+        let awaited = others().filter(|party| asked.is_some() && !has_acknowledged(fold, &party.id, id));
+        let me = self.me.as_ref().map(|me| &me.party)?;
+        Some(MessageView {
+            id: id.to_string(),
+            own,
+            at_ms: writing.written.at_ms as f64,
+            traffic: writing.written.traffic.into(),
+            precedence: writing.written.precedence.into(),
+            reading: self.reading(id),
+            language: said.map(|text| text.language.into()),
+            text: said.map(|text| text.text.clone()).unwrap_or_default(),
+            marking,
+            answers: writing.written.about.map(|about| about.to_string()),
+            translations: all.iter().filter(translates).filter_map(|found| self.translation(fold, found)).collect(),
+            stored: self.stored(fold, charter, id, node, writing),
+            shown: self.people(fold, id, |receipts| &receipts.shown),
+            acknowledged: self.acknowledged(fold, id),
+            awaited: awaited.map(|party| named(&party.name)).collect(),
+            answer_by_ms: asked.map(|by| by as f64),
+            unread: self.is_unread(fold, id, writing),
+            may_acknowledge: !own && self.acts_for_party() && !has_acknowledged(fold, me, id),
+            by,
+        })
+    }
+
+    fn translation(&self, fold: &State, (id, _, writing): &Found<'_>) -> Option<TranslationView> {
+        let by = self.person(&writing.by)?;
+        let (said, machine) = match self.part(id) {
+            Some(Part::Translation { text, machine }) => (Some(text), *machine),
+            _ => (None, false),
+        };
+        let certified = self.people(fold, id, |receipts| &receipts.certified);
+        let me = self.person(&self.id)?;
+        let same = |other: &Person| other.name == me.name && other.office_id == me.office_id;
+        let may = self.acts_for_party() || self.role() == Role::Interpreter;
+        Some(TranslationView {
+            id: id.to_string(),
+            at_ms: writing.written.at_ms as f64,
+            reading: self.reading(id),
+            language: said.map(|text| text.language.into()),
+            text: said.map(|text| text.text.clone()).unwrap_or_default(),
+            machine,
+            may_certify: may && said.is_some() && !same(&by) && !certified.iter().any(|receipt| same(&receipt.by)),
+            certified,
+            by,
+        })
+    }
+
+    /// Parties whose node has it: the writer's, by the entry itself, and those that said so.
+    fn stored(
+        &self,
+        fold: &State,
+        charter: &VerifiedCharter,
+        id: &Hash,
+        node: &NodeId,
+        writing: &Writing,
+    ) -> Vec<PartyReceipt> {
+        let mut at: BTreeMap<PartyId, u64> = BTreeMap::new();
+        let said = fold.receipts(id).filter_map(|(node, receipts)| Some((node, receipts.stored?.time_ms)));
+        for (node, time_ms) in said.chain([(node, writing.time_ms)]) {
+            if let Some(party) = charter.party_of_node(node) {
+                let held = at.entry(party.id.clone()).or_insert(time_ms);
+                *held = (*held).min(time_ms);
+            }
+        }
+        let receipt = |party: &Party, at_ms: u64| PartyReceipt {
+            party: party.id.to_string(),
+            name: named(&party.name),
+            at_ms: at_ms as f64,
+        };
+        at.iter().filter_map(|(id, at_ms)| Some(receipt(charter.party(id)?, *at_ms))).collect()
+    }
+
+    /// People of one kind of receipt, the earliest of each first.
+    pub(super) fn people(
+        &self,
+        fold: &State,
+        id: &Hash,
+        of: impl Fn(&trialogue_journal::fold::Receipts) -> &BTreeMap<DeviceId, Receipt>,
+    ) -> Vec<PersonReceipt> {
+        let mut all: Vec<PersonReceipt> = Vec::new();
+        for (_, receipts) in fold.receipts(id) {
+            for (device, receipt) in of(receipts) {
+                let Some(by) = self.person(device) else { continue };
+                all.push(PersonReceipt { by, at_ms: receipt.time_ms as f64 });
+            }
+        }
+        all.sort_by(|a, b| a.at_ms.total_cmp(&b.at_ms));
+        let mut people: Vec<PersonReceipt> = Vec::new();
+        for receipt in all {
+            let same =
+                |held: &PersonReceipt| held.by.name == receipt.by.name && held.by.office_id == receipt.by.office_id;
+            if !people.iter().any(same) {
+                people.push(receipt);
+            }
+        }
+        people
+    }
+
+    fn acknowledged(&self, fold: &State, id: &Hash) -> Vec<Acknowledgement> {
+        let all = fold.receipts(id).flat_map(|(_, receipts)| &receipts.acknowledged);
+        let mut all: Vec<Acknowledgement> = all
+            .filter_map(|(device, (receipt, back))| {
+                let read_back = back.and_then(|back| match self.part(&back) {
+                    Some(Part::ReadBack { text }) => Some(text.text.clone()),
+                    _ => None,
+                });
+                Some(Acknowledgement { by: self.person(device)?, at_ms: receipt.time_ms as f64, read_back })
+            })
+            .collect();
+        all.sort_by(|a, b| a.at_ms.total_cmp(&b.at_ms));
+        all
+    }
+
+    fn outgoing(&self, out: &super::kept::KeptOut) -> Outgoing {
+        let said = match Content::decode(&out.content).map(|content| content.part) {
+            Some(Part::Message { text, .. } | Part::Translation { text, .. } | Part::ReadBack { text }) => text.text,
+            Some(Part::Readout { texts }) => {
+                texts.into_iter().map(|Tongue { text, .. }| text).collect::<Vec<_>>().join("\n")
+            }
+            None => String::new(),
+        };
+        let waits = match self.writer.sending.get(&out.id) {
+            Some(Sending::Refused) => Waiting::Refused,
+            _ if !self.link.is_up() => Waiting::Node,
+            Some(Sending::Said { .. }) => Waiting::Sent,
+            _ => Waiting::Keys,
+        };
+        let what = match out.kind {
+            Kind::Message => crate::view::Writing::Message,
+            Kind::Translation => crate::view::Writing::Translation,
+            Kind::Readout => crate::view::Writing::Readout,
+            Kind::ReadBack => crate::view::Writing::ReadBack,
+        };
+        Outgoing { id: out.id.to_string(), what, text: said, waits }
+    }
+}
+
+impl From<trialogue_journal::Traffic> for Traffic {
+    fn from(traffic: trialogue_journal::Traffic) -> Self {
+        match traffic {
+            trialogue_journal::Traffic::Principal => Self::Principal,
+            trialogue_journal::Traffic::Service => Self::Service,
+            trialogue_journal::Traffic::Test => Self::Test,
+        }
+    }
+}
+
+impl From<Traffic> for trialogue_journal::Traffic {
+    fn from(traffic: Traffic) -> Self {
+        match traffic {
+            Traffic::Principal => Self::Principal,
+            Traffic::Service => Self::Service,
+            Traffic::Test => Self::Test,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What the officer does on the written line.
+
+use super::kept::{DRAFTS_MAX, KeptDraft, KeptOut};
+use crate::acts::Purpose;
+use crate::console::Console;
+use crate::view::{Draft, Language, ReadoutText};
+use trialogue_charter::{Hash, LineId, Precedence, Role};
+use trialogue_e2ee::writing::{Part, Tongue};
+use trialogue_journal::limits::SHOWN_MAX;
+use trialogue_journal::{Act, Kind, Traffic};
+
+/// A message as the officer gives it.
+pub(crate) struct NewMessage {
+    pub(crate) line: String,
+    pub(crate) text: Tongue,
+    pub(crate) marking: String,
+    pub(crate) traffic: Traffic,
+    pub(crate) precedence: Precedence,
+    pub(crate) answer_by_ms: Option<u64>,
+    pub(crate) answers: Option<String>,
+}
+
+pub(crate) fn tongue(language: Language, text: &str) -> Tongue {
+    Tongue { language: language.into(), text: text.replace("\r\n", "\n").trim().to_owned() }
+}
+
+impl Console {
+    /// The line, if this console may write there; it need not be connected.
+    fn write_on(&mut self, line: &str) -> Option<LineId> {
+        let id = LineId::new(line).ok();
+        let (charter, me) = (self.charter.as_ref()?, self.me.as_ref()?);
+        let id = id.filter(|id| charter.is_on_line(&me.office, id) && self.writer.on);
+        if id.is_none() {
+            self.refuse("notOnLine");
+        }
+        id
+    }
+
+    /// A writing of a line of this console by its id, and what it is.
+    fn find(&self, id: &str) -> Option<(LineId, Hash, Kind)> {
+        let (fold, charter, me) = (self.fold.as_ref()?, self.charter.as_ref()?, self.me.as_ref()?);
+        charter.lines_of_office(&me.office).find_map(|line| {
+            let found = fold.writings(&line.id).into_iter().find(|(hash, _, _)| hash.to_string() == id);
+            found.map(|(hash, _, writing)| (line.id.clone(), hash, writing.written.kind))
+        })
+    }
+
+    fn translates(&self) -> bool {
+        self.acts_for_party() || self.role() == Role::Interpreter
+    }
+
+    pub(crate) fn write(&mut self, new: NewMessage) {
+        let Some(line) = self.write_on(&new.line) else { return };
+        if !self.acts_for_party() {
+            return self.refuse("role");
+        }
+        let may = self.charter.as_ref().zip(self.me.as_ref()).and_then(|(c, me)| c.authority(&me.office, &line));
+        if may.is_none_or(|up_to| new.precedence > up_to) {
+            return self.refuse("aboveAuthority");
+        }
+        let about = match new.answers.as_deref().map(|id| self.find(id)) {
+            None => None,
+            Some(Some((on, id, Kind::Message))) if on == line => Some(id),
+            Some(_) => return self.refuse("notNow"),
+        };
+        let part = Part::Message { text: new.text, marking: new.marking.trim().to_owned() };
+        let empty = self.out(&line, Kind::Message, about, Vec::new());
+        let (traffic, precedence, answer_by_ms) = (new.traffic, new.precedence, new.answer_by_ms);
+        let put = self.put_out(part, |content| {
+            let mut out = empty;
+            (out.content, out.traffic, out.precedence, out.answer_by_ms) =
+                (content.into(), traffic, precedence, answer_by_ms);
+            out
+        });
+        if put {
+            self.keep_draft(line.as_str(), None);
+        }
+    }
+
+    pub(crate) fn translate(&mut self, id: &str, text: Tongue, machine: bool) {
+        let Some((line, about, Kind::Message)) = self.find(id) else { return self.refuse("notNow") };
+        if !self.translates() {
+            return self.refuse("role");
+        }
+        let empty = self.out(&line, Kind::Translation, Some(about), Vec::new());
+        self.put_out(Part::Translation { text, machine }, |content| with(empty, content));
+    }
+
+    pub(crate) fn certify_translation(&mut self, id: &str) {
+        let Some((line, writing, Kind::Translation)) = self.find(id) else { return self.refuse("notNow") };
+        if !self.translates() {
+            return self.refuse("role");
+        }
+        self.say_of(&line, Act::CertifyWriting { writing });
+    }
+
+    pub(crate) fn acknowledge_message(&mut self, id: &str, read_back: Option<Tongue>) {
+        let Some((line, writing, Kind::Message)) = self.find(id) else { return self.refuse("notNow") };
+        if !self.acts_for_party() {
+            return self.refuse("role");
+        }
+        let Some(text) = read_back else {
+            return self.say_of(&line, Act::AcknowledgeWriting { writing, read_back: None });
+        };
+        let mut empty = self.out(&line, Kind::ReadBack, Some(writing), Vec::new());
+        empty.acknowledges = Some(writing);
+        self.put_out(Part::ReadBack { text }, |content| with(empty, content));
+    }
+
+    pub(crate) fn write_readout(&mut self, line: &str, replaces: Option<String>, texts: Vec<ReadoutText>) {
+        let Some(line) = self.write_on(line) else { return };
+        if !self.acts_for_party() {
+            return self.refuse("role");
+        }
+        let about = match replaces.as_deref().map(|id| self.find(id)) {
+            None => None,
+            Some(Some((on, id, Kind::Readout))) if on == line => Some(id),
+            Some(_) => return self.refuse("notNow"),
+        };
+        let mut texts: Vec<Tongue> = texts.iter().map(|text| tongue(text.language, &text.text)).collect();
+        texts.sort_by_key(|text| text.language);
+        let empty = self.out(&line, Kind::Readout, about, Vec::new());
+        self.put_out(Part::Readout { texts }, |content| with(empty, content));
+    }
+
+    pub(crate) fn approve_readout(&mut self, id: &str) {
+        let Some((line, writing, Kind::Readout)) = self.find(id) else { return self.refuse("notNow") };
+        if !self.acts_for_party() {
+            return self.refuse("role");
+        }
+        self.say_of(&line, Act::Approve { writing });
+    }
+
+    fn say_of(&mut self, line: &LineId, act: Act) {
+        if let Some(line) = self.act_on(line.to_string()) {
+            self.state(&line, Purpose::Standing, act, Vec::new());
+        }
+    }
+
+    /// These are on screen: what was not said to be before, is.
+    pub(crate) fn writings_shown(&mut self, ids: &[String]) {
+        let (Some(line), Some(fold)) = (self.open_line(), &self.fold) else { return };
+        if !self.link.is_up() || !self.reads() {
+            return;
+        }
+        let own = |id: &Hash| fold.receipts(id).any(|(_, receipts)| receipts.shown.contains_key(&self.id));
+        let new = |id: &Hash| !self.writer.said.contains(id) && !own(id) && self.part(id).is_some();
+        let listed = fold.writings(&line).into_iter().filter(|(_, _, writing)| writing.by != self.id);
+        let listed = listed.filter(|(id, _, _)| ids.contains(&id.to_string()) && new(id));
+        let mut writings: Vec<Hash> = listed.map(|(id, _, _)| id).take(SHOWN_MAX).collect();
+        writings.sort_unstable();
+        if !writings.is_empty() {
+            self.writer.said.extend(&writings);
+            self.state(&line, Purpose::Written, Act::Shown { writings }, Vec::new());
+        }
+    }
+
+    pub(crate) fn keep_draft(&mut self, line: &str, draft: Option<Draft>) {
+        let Ok(line) = LineId::new(line) else { return };
+        if !self.writer.on {
+            return;
+        }
+        let drafts = &mut self.writer.kept.drafts;
+        let before = drafts.len();
+        drafts.retain(|held| held.line != line);
+        let most = trialogue_e2ee::writing::TEXT_MAX;
+        if let Some(draft) = draft.filter(|draft| !draft.text.is_empty() && draft.text.chars().count() <= most) {
+            if drafts.len() >= DRAFTS_MAX {
+                drafts.remove(0);
+            }
+            drafts.push(KeptDraft { line, language: draft.language.into(), text: draft.text });
+        } else if drafts.len() == before {
+            return;
+        }
+        self.writer.change();
+    }
+}
+
+fn with(mut out: KeptOut, content: Vec<u8>) -> KeptOut {
+    out.content = content.into();
+    out
+}

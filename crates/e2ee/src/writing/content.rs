@@ -1,0 +1,146 @@
+//! What a writing says, before it is sealed. Deterministic CBOR as everywhere (journal.md §1).
+
+use minicbor::{Decode, Encode};
+use trialogue_journal::strict;
+
+/// Most characters of one text.
+pub const TEXT_MAX: usize = 20_000;
+/// Most characters of a marking.
+pub const MARKING_MAX: usize = 120;
+/// Most data items in a content.
+const ITEMS_MAX: usize = 64;
+
+/// A content.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Content {
+    /// Random: nobody can find the text by hashing guesses.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub salt: [u8; 32],
+    /// What is said.
+    #[n(2)]
+    pub part: Part,
+}
+
+/// What is said.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Part {
+    /// A message; its text is the authoritative one.
+    #[n(0)]
+    #[cbor(map)]
+    Message {
+        /// Its text.
+        #[n(1)]
+        text: Tongue,
+        /// Its own marking; empty: the line's.
+        #[n(2)]
+        marking: String,
+    },
+    /// A translation.
+    #[n(1)]
+    #[cbor(map)]
+    Translation {
+        /// The translation.
+        #[n(1)]
+        text: Tongue,
+        /// A machine made it.
+        #[n(2)]
+        machine: bool,
+    },
+    /// A version of a joint text.
+    #[n(2)]
+    #[cbor(map)]
+    Readout {
+        /// In one to three languages, ascending.
+        #[n(1)]
+        texts: Vec<Tongue>,
+    },
+    /// A message read back.
+    #[n(3)]
+    #[cbor(map)]
+    ReadBack {
+        /// As it was understood.
+        #[n(1)]
+        text: Tongue,
+    },
+}
+
+/// A text in a language.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Tongue {
+    /// Which.
+    #[n(1)]
+    pub language: trialogue_journal::Language,
+    /// It; 1 to [`TEXT_MAX`] characters. Line feed is the only control character.
+    #[n(2)]
+    pub text: String,
+}
+
+/// Why a content is not one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ContentError {
+    /// Empty, too long, or with characters that hide or reorder others.
+    #[error("a text is empty, longer than {TEXT_MAX} characters, or has characters that cannot be seen")]
+    Text,
+    /// No random numbers.
+    #[error("the system gives no random numbers")]
+    Random,
+}
+
+/// Characters that show nothing, or turn the order of others, could make a text look like another one.
+fn is_seen(c: char) -> bool {
+    let turns = matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    c == '\n' || !(c.is_control() || turns)
+}
+
+impl Tongue {
+    fn fits(&self) -> bool {
+        let text = &self.text;
+        !text.trim().is_empty() && text.chars().count() <= TEXT_MAX && text.chars().all(is_seen)
+    }
+}
+
+impl Content {
+    /// With a fresh salt.
+    ///
+    /// # Errors
+    /// [`ContentError`].
+    pub fn new(part: Part) -> Result<Self, ContentError> {
+        let mut salt = [0; 32];
+        getrandom::fill(&mut salt).map_err(|_| ContentError::Random)?;
+        let content = Self { salt, part };
+        if content.fits() { Ok(content) } else { Err(ContentError::Text) }
+    }
+
+    fn fits(&self) -> bool {
+        match &self.part {
+            Part::Message { text, marking } => {
+                text.fits()
+                    && marking.chars().count() <= MARKING_MAX
+                    && marking.chars().all(|c| c != '\n' && is_seen(c))
+            }
+            Part::Translation { text, .. } | Part::ReadBack { text } => text.fits(),
+            Part::Readout { texts } => {
+                !texts.is_empty()
+                    && texts.iter().all(Tongue::fits)
+                    && texts.is_sorted_by(|a, b| a.language < b.language)
+            }
+        }
+    }
+
+    /// Its one encoding.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        // Writing to memory cannot fail.
+        minicbor::to_vec(self).unwrap_or_default()
+    }
+
+    /// Reads a content; none if it is not one in its one form, or over a bound.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        strict::check(bytes, ITEMS_MAX).ok()?;
+        let content: Self = minicbor::decode(bytes).ok()?;
+        (content.fits() && content.encode() == bytes).then_some(content)
+    }
+}

@@ -1,0 +1,105 @@
+//! What all nodes together say about writings.
+
+use super::written::{Circle, Receipts, Stock, Writing};
+use super::{Ignored, NodeState, State};
+use crate::limits::WRITINGS_SHOWN;
+use crate::statement::{Act, GroupId, Statement};
+use crate::writing::Kind;
+use std::collections::{BTreeMap, BTreeSet};
+use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
+
+impl State {
+    /// Writings of a line that are remembered, in the one order in which everybody shows them: by the time that the writer's console gave
+    /// them, then by node and position.
+    pub fn writings(&self, line: &LineId) -> Vec<(Hash, &NodeId, &Writing)> {
+        let held = self.nodes.iter().filter_map(|(id, node)| Some((id, node.writings.held.get(line)?)));
+        let mut all: Vec<(Hash, &NodeId, &Writing)> =
+            held.flat_map(|(node, held)| held.iter().map(move |(id, writing)| (*id, node, writing))).collect();
+        all.sort_by_key(|(_, node, writing)| (writing.written.at_ms, *node, writing.seq));
+        all
+    }
+
+    /// One writing of a line.
+    pub fn writing(&self, line: &LineId, id: &Hash) -> Option<(&NodeId, &Writing)> {
+        self.nodes.iter().find_map(|(node, state)| Some((node, state.writings.held.get(line)?.get(id)?)))
+    }
+
+    /// What the nodes and their consoles have said about a writing.
+    pub fn receipts(&self, id: &Hash) -> impl Iterator<Item = (&NodeId, &Receipts)> {
+        let id = *id;
+        self.nodes.iter().filter_map(move |(node, state)| Some((node, state.writings.said.get(&id)?)))
+    }
+
+    /// A circle of a node.
+    pub fn circle(&self, node: &NodeId, circle: &GroupId) -> Option<&Circle> {
+        self.nodes.get(node)?.writings.circles.get(circle)
+    }
+
+    /// Key packages of all devices that may read on a line; none: the device has given none yet. Of several nodes of a party, the last one.
+    pub fn readers(&self, line: &LineId) -> BTreeMap<DeviceId, Option<&Stock>> {
+        let mut readers: BTreeMap<DeviceId, Option<&Stock>> = BTreeMap::new();
+        for node in self.nodes.values() {
+            for (id, known) in &node.devices {
+                let office = &known.device.office;
+                let reads = self.charter.is_on_line(office, line) && !self.charter.is_test_line(line);
+                if !reads || self.is_revoked(id) {
+                    continue;
+                }
+                let stock = node.writings.stock.get(id);
+                let held = readers.entry(*id).or_default();
+                if stock.map(|stock| stock.time_ms) > held.map(|stock| stock.time_ms) {
+                    *held = stock;
+                }
+            }
+        }
+        readers
+    }
+
+    /// What only all journals together can say to a word about a writing: it is there, of the kind that is meant, and another's.
+    pub(super) fn judge_writing(&self, own: &NodeState, statement: &Statement) -> Result<(), Ignored> {
+        let find = |id: &Hash| self.writing(&statement.line, id).ok_or(Ignored::NotNow);
+        let of_kind = |id: &Hash, kind: Kind| match find(id)? {
+            (node, writing) if writing.written.kind == kind => Ok((node, writing)),
+            _ => Err(Ignored::NotNow),
+        };
+        match &statement.act {
+            Act::Write { written } => match (&written.about, written.kind) {
+                (Some(about), Kind::Readout) => of_kind(about, Kind::Readout).map(drop),
+                (Some(about), _) => of_kind(about, Kind::Message).map(drop),
+                (None, _) => Ok(()),
+            },
+            Act::Shown { writings } => writings.iter().try_for_each(|id| find(id).map(drop)),
+            Act::AcknowledgeWriting { writing, read_back } => {
+                let (node, _) = of_kind(writing, Kind::Message)?;
+                if self.nodes.get(node).is_some_and(|node| node.party == own.party) {
+                    return Err(Ignored::NotOwn);
+                }
+                let Some(read_back) = read_back else { return Ok(()) };
+                let (_, back) = of_kind(read_back, Kind::ReadBack)?;
+                let fits = back.by == statement.device && back.written.about == Some(*writing);
+                if fits { Ok(()) } else { Err(Ignored::NotNow) }
+            }
+            Act::CertifyWriting { writing } => {
+                let (_, translation) = of_kind(writing, Kind::Translation)?;
+                let person = |id: &DeviceId| self.known_device(id).map(|device| (&device.office, &device.person));
+                if person(&translation.by) == person(&statement.device) { Err(Ignored::NotOwn) } else { Ok(()) }
+            }
+            Act::Approve { writing } => of_kind(writing, Kind::Readout).map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    /// The newest writings of each line and node, and what they are about.
+    pub(super) fn shown_writings(&self) -> BTreeSet<Hash> {
+        let mut shown = BTreeSet::new();
+        for held in self.nodes.values().flat_map(|node| node.writings.held.values()) {
+            let mut newest: Vec<(u64, &Hash, &Writing)> = held.iter().map(|(id, w)| (w.seq, id, w)).collect();
+            newest.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+            for (_, id, writing) in newest.into_iter().take(WRITINGS_SHOWN) {
+                shown.insert(*id);
+                shown.extend(writing.written.about);
+            }
+        }
+        shown
+    }
+}

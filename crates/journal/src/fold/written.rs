@@ -1,0 +1,255 @@
+//! What one node's journal says about writings: its consoles' key packages, circles, writings, and their word about anybody's writings.
+
+use super::node::NodeState;
+use super::{Applied, Ignored};
+use crate::entry::BodyRef;
+use crate::limits::*;
+use crate::statement::{Act, GroupId, Statement};
+use crate::writing::{Kind, Written};
+use std::collections::{BTreeMap, BTreeSet};
+use trialogue_charter::{DeviceId, Hash, LineId, Role, VerifiedCharter};
+
+/// All of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Writings {
+    pub(super) stock: BTreeMap<DeviceId, Stock>,
+    pub(super) circles: BTreeMap<GroupId, Circle>,
+    pub(super) held: BTreeMap<LineId, BTreeMap<Hash, Writing>>,
+    pub(super) said: BTreeMap<Hash, Receipts>,
+    /// Writings of `said`, by the position of the first word about each.
+    pub(super) said_first: BTreeMap<u64, Hash>,
+}
+
+/// The key package with which others let a device read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stock {
+    /// It.
+    pub package: BodyRef,
+    /// The node's time, milliseconds since 1970 UTC. A claim.
+    pub time_ms: u64,
+    /// Position of the entry.
+    pub seq: u64,
+}
+
+/// A circle of readers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Circle {
+    /// Who writes by it.
+    pub by: DeviceId,
+    /// On which line.
+    pub line: LineId,
+    /// The welcome for the readers.
+    pub welcome: BodyRef,
+    /// Who reads.
+    pub readers: Vec<DeviceId>,
+    /// Position of the entry.
+    pub seq: u64,
+}
+
+/// A writing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Writing {
+    /// Who wrote it.
+    pub by: DeviceId,
+    /// Number of the statement: its keys are sealed under it.
+    pub number: u64,
+    /// As signed.
+    pub written: Written,
+    /// The node's time, milliseconds since 1970 UTC. A claim.
+    pub time_ms: u64,
+    /// Position of the entry.
+    pub seq: u64,
+}
+
+/// What consoles of one node, and the node itself, have said about one writing, of any node.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Receipts {
+    /// The node has it on disk.
+    pub stored: Option<Receipt>,
+    /// On whose console it was shown.
+    pub shown: BTreeMap<DeviceId, Receipt>,
+    /// Who acknowledged it, and by which writing it was read back.
+    pub acknowledged: BTreeMap<DeviceId, (Receipt, Option<Hash>)>,
+    /// Who certified it.
+    pub certified: BTreeMap<DeviceId, Receipt>,
+    /// Who approved it.
+    pub approved: BTreeMap<DeviceId, Receipt>,
+}
+
+/// One word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// The node's time, milliseconds since 1970 UTC. A claim.
+    pub time_ms: u64,
+    /// Position of the entry.
+    pub seq: u64,
+}
+
+impl Receipts {
+    fn all(&self) -> impl Iterator<Item = (Option<DeviceId>, Receipt)> + '_ {
+        let of = |map: &'_ BTreeMap<DeviceId, Receipt>| map.iter().map(|(by, at)| (Some(*by), *at)).collect::<Vec<_>>();
+        let acknowledged = self.acknowledged.iter().map(|(by, (at, _))| (Some(*by), *at));
+        let stored = self.stored.into_iter().map(|at| (None, at));
+        let people = of(&self.shown).into_iter().chain(of(&self.certified)).chain(of(&self.approved));
+        stored.chain(people).chain(acknowledged)
+    }
+}
+
+/// The first word counts, and no more people than the bound.
+fn note<T>(map: &mut BTreeMap<DeviceId, T>, by: DeviceId, said: T) {
+    if map.len() < RECEIPTS_EACH {
+        map.entry(by).or_insert(said);
+    }
+}
+
+impl NodeState {
+    /// What the rules of this journal alone say to writing, and to a word about a writing.
+    pub(super) fn may_write(
+        &self,
+        charter: &VerifiedCharter,
+        statement: &Statement,
+        now_ms: u64,
+    ) -> Result<(), Ignored> {
+        let role = self.role(charter, &statement.device);
+        if role == Role::Station {
+            return Err(Ignored::Role);
+        }
+        match &statement.act {
+            Act::Circle { circle, .. } if self.writings.circles.contains_key(circle) => Err(Ignored::Replayed),
+            Act::Write { written } => self.may_write_it(charter, statement, written, now_ms),
+            Act::CertifyWriting { .. } if role == Role::Interpreter => Ok(()),
+            Act::AcknowledgeWriting { .. } | Act::CertifyWriting { .. } | Act::Approve { .. } => {
+                self.must_act(charter, &statement.device)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn may_write_it(
+        &self,
+        charter: &VerifiedCharter,
+        statement: &Statement,
+        written: &Written,
+        now_ms: u64,
+    ) -> Result<(), Ignored> {
+        if written.kind != Kind::Translation || self.role(charter, &statement.device) != Role::Interpreter {
+            self.must_act(charter, &statement.device)?;
+            self.may_ring(charter, statement, written.precedence)?;
+        }
+        let own = |circle: &Circle| circle.by == statement.device && circle.line == statement.line;
+        if !written.keys.iter().all(|key| self.writings.circles.get(&key.circle).is_some_and(own)) {
+            return Err(Ignored::NotNow);
+        }
+        let asked = written.answer_by_ms.is_none_or(|by| by > now_ms && by <= now_ms.saturating_add(ANSWER_BY_MS));
+        if !asked || written.at_ms > now_ms.saturating_add(WRITTEN_AHEAD_MS) {
+            return Err(Ignored::Time);
+        }
+        Ok(())
+    }
+
+    /// Does what [`NodeState::may_write`] has found allowed; none: the act is another.
+    pub(super) fn write(&mut self, act: &Act, statement: &Statement, seq: u64, time_ms: u64) -> Option<Applied> {
+        let (by, line, at) = (statement.device, statement.line.clone(), Receipt { time_ms, seq });
+        match act {
+            Act::Stock { package } => {
+                self.writings.stock.insert(by, Stock { package: package.clone(), time_ms, seq });
+            }
+            Act::Circle { circle, welcome, readers } => {
+                let (line, readers) = (line.clone(), readers.clone());
+                self.open_circle(*circle, Circle { by, line, welcome: welcome.clone(), readers, seq });
+            }
+            Act::Write { written } => {
+                let writing = Writing { by, number: statement.number, written: written.clone(), time_ms, seq };
+                let held = self.writings.held.entry(line.clone()).or_default();
+                held.insert(Hash::of(&statement.payload()), writing);
+                if held.len() > WRITINGS_HELD {
+                    let oldest = held.iter().min_by_key(|(_, held)| held.seq).map(|(id, _)| *id);
+                    oldest.map(|id| held.remove(&id));
+                }
+            }
+            Act::Shown { writings } => {
+                for id in writings {
+                    note(&mut self.receipts(*id, seq).shown, by, at);
+                }
+            }
+            Act::AcknowledgeWriting { writing, read_back } => {
+                note(&mut self.receipts(*writing, seq).acknowledged, by, (at, *read_back));
+            }
+            Act::CertifyWriting { writing } => note(&mut self.receipts(*writing, seq).certified, by, at),
+            Act::Approve { writing } => note(&mut self.receipts(*writing, seq).approved, by, at),
+            _ => return None,
+        }
+        Some(Applied::Written { line, device: by })
+    }
+
+    /// The node has these writings on disk.
+    pub(super) fn store(&mut self, writings: &[Hash], seq: u64, time_ms: u64) -> Applied {
+        for id in writings {
+            self.receipts(*id, seq).stored.get_or_insert(Receipt { time_ms, seq });
+        }
+        Applied::Stored
+    }
+
+    fn receipts(&mut self, id: Hash, seq: u64) -> &mut Receipts {
+        let Writings { said, said_first, .. } = &mut self.writings;
+        if !said.contains_key(&id) {
+            if said.len() >= RECEIPTS_HELD
+                && let Some((_, oldest)) = said_first.pop_first()
+            {
+                said.remove(&oldest);
+            }
+            // One entry speaks of many: positions in between are nobody's.
+            let place = (seq << 8..).find(|place| !said_first.contains_key(place)).unwrap_or(u64::MAX);
+            said_first.insert(place, id);
+        }
+        said.entry(id).or_default()
+    }
+
+    /// Circles that no writing held uses any more go, but for the newest of each device on each line.
+    fn open_circle(&mut self, id: GroupId, circle: Circle) {
+        let Writings { circles, held, .. } = &mut self.writings;
+        let of_writer = |other: &Circle| other.by == circle.by && other.line == circle.line;
+        let writings = held.get(&circle.line).into_iter().flat_map(BTreeMap::values);
+        let used: BTreeSet<GroupId> =
+            writings.filter(|w| w.by == circle.by).flat_map(|w| &w.written.keys).map(|key| key.circle).collect();
+        let mut unused: Vec<(u64, GroupId)> = circles
+            .iter()
+            .filter(|(id, other)| of_writer(other) && !used.contains(id))
+            .map(|(id, other)| (other.seq, *id))
+            .collect();
+        unused.sort_unstable();
+        let spare = unused.len().saturating_sub(2 * CIRCLES_MAX);
+        for (_, id) in &unused[..spare] {
+            circles.remove(id);
+        }
+        circles.insert(id, circle);
+    }
+
+    /// Positions of the entries that a console needs to show these writings, and who said them.
+    pub(super) fn relevant_writings(
+        &self,
+        shown: &BTreeSet<Hash>,
+        seqs: &mut BTreeSet<u64>,
+        speakers: &mut BTreeSet<DeviceId>,
+    ) {
+        let Writings { stock, circles, held, said, .. } = &self.writings;
+        let accepted = |by: &DeviceId| self.devices.get(by).is_some_and(|known| known.revoked.is_none());
+        for (by, stock) in stock.iter().filter(|(by, _)| accepted(by)) {
+            seqs.insert(stock.seq);
+            speakers.insert(*by);
+        }
+        for (_, writing) in held.values().flatten().filter(|(id, _)| shown.contains(id)) {
+            seqs.insert(writing.seq);
+            speakers.insert(writing.by);
+            seqs.extend(
+                writing.written.keys.iter().filter_map(|key| circles.get(&key.circle)).map(|circle| circle.seq),
+            );
+        }
+        for receipts in said.iter().filter(|(id, _)| shown.contains(id)).map(|(_, receipts)| receipts) {
+            for (by, receipt) in receipts.all() {
+                seqs.insert(receipt.seq);
+                speakers.extend(by);
+            }
+        }
+    }
+}
