@@ -6,6 +6,7 @@ import type { Precedence } from "./Precedence";
 import type { Recording } from "./Recording";
 import type { RingView } from "./RingView";
 import type { Text3 } from "./Text3";
+import type { WrittenNote } from "./WrittenNote";
 
 /**
  * One line on the board.
@@ -66,4 +67,8 @@ lastCall: LastCall | null,
 /**
  * The last ring ended like this, for the caller: shown until the next act on the line.
  */
-outcome: Outcome | null, };
+outcome: Outcome | null, 
+/**
+ * What is new on the written line.
+ */
+written: WrittenNote, };

@@ -5,6 +5,7 @@
 import type { AuthorityView } from '../generated/AuthorityView';
 import type { Command } from '../generated/Command';
 import type { View } from '../generated/View';
+import type { WrittenView } from '../generated/WrittenView';
 import type { PasskeyTrouble } from './passkey';
 
 /** Why a microphone or camera is not to be had; the view says it in words. */
@@ -48,6 +49,8 @@ export interface Rules {
 export interface Engine {
   /** Calls `see` now and after every change; returns the way to stop. */
   onView(see: (view: View) => void): () => void;
+  /** The written line that is open (`openWritten`); null while none is, or it is on its way. */
+  onWritten(see: (written: WrittenView | null) => void): () => void;
   onLocal(see: (local: LocalMedia) => void): () => void;
   onGate(see: (gate: Gate) => void): () => void;
   /** Uses the fragment of an enrolment link (`#enrol=…`); rejects with a reason that can be shown, or a `PasskeyError`. */

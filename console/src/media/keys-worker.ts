@@ -7,7 +7,7 @@ import type { View } from '../generated/View';
 import init, { enrol, Machine } from '../wasm/trialogue_console_wasm.js';
 import type { FromKeys, KeysToMedia, MediaToKeys, ToKeys } from './messages';
 import type { OpenPasskey } from './passkey';
-import { heldIdentity, keepCharter, keepIdentity, loadCharter, openIdentity, unlock } from './vault';
+import { heldIdentity, keepCharter, keepIdentity, keepWritings, loadCharter, openIdentity, openWritings, unlock } from './vault';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const page = (message: FromKeys) => scope.postMessage(message);
@@ -26,6 +26,11 @@ let key: CryptoKey | null = null;
 let machine: Machine | null = null;
 /** The line of the call that the page was in when it was loaded anew, until a machine knows. */
 let resuming: string | null = null;
+/** Of the identity that the machine runs with. */
+let certificate: Uint8Array = new Uint8Array();
+/** What is to be stored of the written line next, and whether storing is under way: the newest counts. */
+let unkept: { version: number; bytes: Uint8Array } | null = null;
+let keeping = false;
 const sockets: (WebSocket | null)[] = [null, null];
 const reconnects: (ReturnType<typeof setTimeout> | undefined)[] = [undefined, undefined];
 let active = 0;
@@ -134,6 +139,7 @@ async function keep(by: OpenPasskey | null) {
   const held = await heldIdentity();
   if (!held) throw new Error('no identity');
   key = await keepIdentity(await openIdentity(held, key), by);
+  run((m) => m.keepAgain(us(), Date.now()));
   page({ kind: 'unlocked', passkey: key !== null });
 }
 
@@ -163,10 +169,17 @@ async function start(identity: Enrolled, by: CryptoKey | null) {
   nodes[1] = null;
   active = 0;
   machine?.free();
+  machine = null;
+  unkept = null;
   const charter = await loadCharter();
-  machine = new Machine(identity.secret, identity.certificate, identity.root, charter, true);
+  const next = new Machine(identity.secret, identity.certificate, identity.root, charter, true);
   identity.secret.fill(0);
   key = by;
+  certificate = identity.certificate;
+  const writings = await openWritings(certificate, key);
+  next.keepWritings(writings);
+  writings?.fill(0);
+  machine = next;
   page({ kind: 'unlocked', passkey: key !== null });
   // Before the node can say a word: a machine that hears that it is in a call and knows of none hangs up.
   const line = resuming;
@@ -232,6 +245,23 @@ function broken(error: Error) {
   page({ kind: 'broken', why: error.message });
 }
 
+/** Stores what the written line must not lose, one after the other. What cannot be stored is tried again with the next: nothing is said before it is. */
+async function store() {
+  if (keeping) return;
+  keeping = true;
+  for (let next = unkept; next; next = unkept) {
+    unkept = null;
+    const { version, bytes } = next;
+    try {
+      await keepWritings(bytes, certificate, key);
+      run((m) => m.kept(us(), Date.now(), version));
+    } catch (error) {
+      page({ kind: 'log', line: `keys worker: writings are not stored: ${String(error)}` });
+    }
+  }
+  keeping = false;
+}
+
 function tell(message: KeysToMedia) {
   media?.postMessage(message);
 }
@@ -271,6 +301,11 @@ function act(out: Out) {
       return page(place);
     }
     case 'proveAlive': return tell({ kind: 'prove', nonce: out.nonce });
+    case 'keep':
+      unkept?.bytes.fill(0);
+      unkept = { version: out.version, bytes: out.bytes };
+      return void store();
+    case 'written': return page({ kind: 'written', written: out.written });
     case 'charter': return void keepCharter(out.bytes).catch(() => undefined);
     case 'log': return page({ kind: 'log', line: out.line });
     case 'ringing': return;

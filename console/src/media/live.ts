@@ -3,6 +3,7 @@ import type { AuthorityView } from '../generated/AuthorityView';
 import type { Command } from '../generated/Command';
 import type { Floor } from '../generated/Floor';
 import type { View } from '../generated/View';
+import type { WrittenView } from '../generated/WrittenView';
 import { capture, CaptureError, choices } from './capture';
 import type { Engine, Gate, LocalMedia, Rules } from './engine';
 import { canSeal, Leg } from './leg';
@@ -43,6 +44,10 @@ export class LiveEngine implements Engine {
   #sound = new Sound();
   #view: View | null = null;
   #viewers = new Set<(view: View) => void>();
+  #written: WrittenView | null = null;
+  #writtenViewers = new Set<(written: WrittenView | null) => void>();
+  /** The line whose written line the page shows: a keys worker that starts anew is told again. */
+  #reading: string | null = null;
   #localViewers = new Set<(local: LocalMedia) => void>();
   #local: LocalMedia = {
     voice: true, picture: true, preview: null, voiceTrouble: null, pictureTrouble: null,
@@ -98,6 +103,12 @@ export class LiveEngine implements Engine {
     this.#viewers.add(see);
     if (this.#view) see(this.#view);
     return () => void this.#viewers.delete(see);
+  }
+
+  onWritten(see: (written: WrittenView | null) => void) {
+    this.#writtenViewers.add(see);
+    see(this.#written);
+    return () => void this.#writtenViewers.delete(see);
   }
 
   onLocal(see: (local: LocalMedia) => void) {
@@ -174,6 +185,7 @@ export class LiveEngine implements Engine {
   }
 
   command(command: Command) {
+    if (command.kind === 'openWritten') this.#reading = command.line;
     this.#tell({ kind: 'command', command });
   }
 
@@ -314,6 +326,9 @@ export class LiveEngine implements Engine {
   #fromKeys(message: FromKeys) {
     switch (message.kind) {
       case 'view': return this.#see(message.view);
+      case 'written':
+        this.#written = message.written;
+        return this.#writtenViewers.forEach((see) => see(message.written));
       case 'makeOffer': return void this.#makeLeg(message.slot);
       case 'use':
         this.#active = message.slot;
@@ -326,6 +341,7 @@ export class LiveEngine implements Engine {
         return this.#setGate('locked');
       case 'unlocked':
         this.#passkey = null;
+        if (this.#reading !== null) this.command({ kind: 'openWritten', line: this.#reading });
         this.#setGate('open');
         if (!message.passkey) void this.rules().then(({ passkeys }) => passkeys === 'required' && this.#rules && this.#gate === 'open' && this.#setGate('bare'));
         return;

@@ -2,6 +2,7 @@
 import type { AuthorityView } from '../generated/AuthorityView';
 import type { Command } from '../generated/Command';
 import type { View } from '../generated/View';
+import type { WrittenView } from '../generated/WrittenView';
 import type { OpenPasskey, Passkey } from './passkey';
 
 /** Page → keys worker. */
@@ -30,6 +31,8 @@ export type ToKeys =
 /** Keys worker → page. */
 export type FromKeys =
   | { kind: 'view'; view: View }
+  /** The written line that the page has open, whole; null: none. */
+  | { kind: 'written'; written: WrittenView | null }
   /** Slot 0 leads to this page's site, slot 1 to the party's other one. */
   | { kind: 'makeOffer'; slot: number }
   | { kind: 'answer'; slot: number; sdp: string }

@@ -112,5 +112,36 @@ export async function openIdentity(held: Held, key: CryptoKey | null): Promise<E
   return { secret, certificate: held.certificate, root: held.root };
 }
 
+/** What the written line must not lose, sealed under the same key as the identity, for the device of this certificate. */
+interface HeldWritings {
+  iv: Uint8Array<ArrayBuffer>;
+  sealed: ArrayBuffer;
+}
+
+function besideWritings(certificate: Uint8Array): Uint8Array<ArrayBuffer> {
+  const label = new TextEncoder().encode('trialogue written 1');
+  const all = new Uint8Array(label.length + certificate.length);
+  all.set(label);
+  all.set(certificate, label.length);
+  return all;
+}
+
+/** `key`: of the passkey, if the identity is sealed under one. On disk when it returns. */
+export async function keepWritings(bytes: Uint8Array, certificate: Uint8Array, key: CryptoKey | null): Promise<void> {
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  const cipher = { name: 'AES-GCM', iv, additionalData: besideWritings(certificate) };
+  const sealed = await crypto.subtle.encrypt(cipher, key ?? (await browserKey()), bytes as Uint8Array<ArrayBuffer>);
+  bytes.fill(0);
+  await put('writings', { iv, sealed } satisfies HeldWritings);
+}
+
+/** Undefined: there is none, or it was another device's. */
+export async function openWritings(certificate: Uint8Array, key: CryptoKey | null): Promise<Uint8Array | undefined> {
+  const held = await get<HeldWritings>('writings');
+  if (!held) return undefined;
+  const cipher = { name: 'AES-GCM', iv: held.iv, additionalData: besideWritings(certificate) };
+  return crypto.subtle.decrypt(cipher, key ?? (await browserKey()), held.sealed).then((bytes) => new Uint8Array(bytes), () => undefined);
+}
+
 export const keepCharter = (bytes: Uint8Array): Promise<void> => put('charter', bytes);
 export const loadCharter = (): Promise<Uint8Array | undefined> => get('charter');

@@ -75,6 +75,12 @@ export function chime(came: boolean) {
   }
 }
 
+/** A message came: once, as a ring of its precedence sounds, and softly for everyday business. */
+export function messageTone(precedence: Precedence) {
+  if (precedence === 'routine') beat({ hertz: [659, 880], pulses: 2, length: 0.18, every: 0, from: 0 }, 0.12);
+  else beat(TONES[precedence], TONES[precedence].from);
+}
+
 /** Sounds as urgently as said, or not at all; saying the same twice changes nothing. */
 export function ringAloud(precedence: Precedence | null) {
   if (precedence === sounding) return;

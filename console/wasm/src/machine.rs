@@ -42,6 +42,25 @@ impl Machine {
         Ok(Self { console: Console::new(identity, charter, on_watch)? })
     }
 
+    /// Turns the written line on: `kept` is what `keep` gave last, opened. Before anything else.
+    #[wasm_bindgen(js_name = keepWritings)]
+    pub fn keep_writings(&mut self, kept: Option<Vec<u8>>) {
+        let kept = kept.map(Zeroizing::new);
+        self.console.keep_writings(kept.as_ref().map(|kept| kept.as_slice()));
+    }
+
+    /// What `keep` of that number gave is stored.
+    pub fn kept(&mut self, now_us: f64, now_ms: f64, version: f64) {
+        self.take(now_us, now_ms, Input::Kept { version: millis(version) });
+    }
+
+    /// The seal has changed: everything is kept anew.
+    #[wasm_bindgen(js_name = keepAgain)]
+    pub fn keep_again(&mut self, now_us: f64, now_ms: f64) {
+        self.console.keep_again();
+        self.take(now_us, now_ms, Input::Tick);
+    }
+
     /// The WebSocket of a slot is open: 0 leads to this page's site, 1 to the other one.
     pub fn opened(&mut self, now_us: f64, now_ms: f64, slot: u8) {
         self.take_at(now_us, now_ms, slot, Input::Opened);

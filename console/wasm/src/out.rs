@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_bytes::ByteBuf;
-use trialogue_console_core::view::View;
+use trialogue_console_core::view::{View, WrittenView};
 use trialogue_console_core::{Event, Identity, Output};
 use trialogue_wire::console::Medium;
 use ts_rs::TS;
@@ -136,6 +136,19 @@ pub enum Out {
         #[ts(type = "Uint8Array")]
         bytes: ByteBuf,
     },
+    /// Store this, sealed, in place of what was stored before; then say `kept`.
+    Keep {
+        /// To be given back.
+        version: f64,
+        /// Secrets among them.
+        #[ts(type = "Uint8Array")]
+        bytes: ByteBuf,
+    },
+    /// Show this written line; `null`: none.
+    Written {
+        /// All of it.
+        written: Option<Box<WrittenView>>,
+    },
     /// For the log; nothing private in it.
     Log {
         /// One line, English.
@@ -163,6 +176,11 @@ impl Out {
             Output::Reconnect { after_ms } => Self::Reconnect { slot, after_ms },
             Output::Stop => Self::Stop { slot },
             Output::View(view) => Self::View { view },
+            #[expect(clippy::cast_precision_loss, reason = "it counts what one process has stored")]
+            Output::Keep { version, bytes } => {
+                Self::Keep { version: version as f64, bytes: ByteBuf::from(bytes.to_vec()) }
+            }
+            Output::Written(written) => Self::Written { written },
             Output::MakeOffer => Self::MakeOffer { slot },
             Output::LegAnswer(sdp) => Self::LegAnswer { slot, sdp },
             Output::Seal(None) => Self::Seal { key_id: None, base_key: None },

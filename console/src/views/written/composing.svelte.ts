@@ -1,0 +1,57 @@
+/**
+ * What is being written, by line. It outlives the screen: a ring that takes the screen over, or a call that begins, loses no word.
+ * What shall outlive the page is kept by the console (`keepDraft`), sealed.
+ */
+import type { Language } from '../../generated/Language';
+import type { Precedence } from '../../generated/Precedence';
+import type { Traffic } from '../../generated/Traffic';
+import { getLocale } from '../../paraglide/runtime.js';
+
+export class Composing {
+  text = $state('');
+  language = $state<Language>(getLocale() as Language);
+  traffic = $state<Traffic>('principal');
+  precedence = $state<Precedence>('routine');
+  marking = $state('');
+  /** Minutes within which every party is asked to acknowledge; 0: nobody is asked. */
+  minutes = $state(0);
+  /** Id of the message that is answered. */
+  answers = $state<string | null>(null);
+  /** The officer has written here, or what was kept has been put back: it is not put back again. */
+  touched = false;
+
+  /** It was sent: urgency is said anew each time. */
+  clear() {
+    this.text = '';
+    this.marking = '';
+    this.precedence = 'routine';
+    this.minutes = 0;
+    this.answers = null;
+  }
+}
+
+const byLine = new Map<string, Composing>();
+
+export function composing(line: string): Composing {
+  let held = byLine.get(line);
+  if (!held) byLine.set(line, (held = new Composing()));
+  return held;
+}
+
+/** Texts beside a message, by what they are for: translations and texts read back that are not attached yet. */
+const beside = $state<Record<string, string>>({});
+
+export function scratch(key: string): { text: string } {
+  return {
+    get text() { return beside[key] ?? ''; },
+    set text(text) {
+      if (text === '') delete beside[key];
+      else beside[key] = text;
+    },
+  };
+}
+
+/** Does this key press belong to an input method? Such an Enter chooses a word and sends nothing. */
+export function inComposition(event: KeyboardEvent): boolean {
+  return event.isComposing || event.keyCode === 229;
+}
