@@ -147,7 +147,7 @@ const refusals: Record<string, () => string> = {
   notOnLine: m.refused_notOnLine, replayed: m.refused_replayed, malformed: m.refused_malformed, epoch: m.refused_epoch,
   notNow: m.refused_notNow, busy: m.refused_busy, aboveAuthority: m.refused_aboveAuthority,
   role: m.refused_role, notOwn: m.refused_notOwn, policy: m.refused_policy, dropped: m.refused_dropped,
-  time: m.refused_time, otherOffice: m.refused_otherOffice, noConsultation: m.refused_noConsultation,
+  time: m.refused_time, otherOffice: m.refused_otherOffice, noConsultation: m.refused_noConsultation, catchingUp: m.refused_catchingUp,
 };
 
 /** One sentence with the remedy. */

@@ -39,6 +39,8 @@ pub const PINGS_MISSED: u64 = 3;
 pub const RECONNECT_MS: (u32, u32) = (200, 15_000);
 /// The longest such wait while in a call.
 pub const RECONNECT_IN_CALL_MS: u32 = 2_000;
+/// How long a console waits before it tries again a node that takes its journal back.
+pub const CATCHING_UP_MS: u32 = 2_000;
 /// In a call in which media came a moment ago, without media and without a word for so long the network of this console has changed: the WebSocket
 /// is opened anew, and the leg with it. Shorter takes a burst of loss for that.
 pub const LIFE_US: u64 = 500_000;

@@ -356,8 +356,9 @@ impl Console {
         self.trouble = Some(Trouble::Refused { reason: crate::show::name_of(reason) });
         match reason {
             // These pass by themselves.
-            Refusal::Busy | Refusal::NotNow | Refusal::Malformed => {
-                self.link.wait_ms = Some(RECONNECT_MS.1);
+            Refusal::Busy | Refusal::NotNow | Refusal::Malformed | Refusal::CatchingUp => {
+                let soon = reason == Refusal::CatchingUp;
+                self.link.wait_ms = Some(if soon { CATCHING_UP_MS } else { RECONNECT_MS.1 });
                 self.link_closed();
             }
             _ => {

@@ -19,7 +19,11 @@ enum Known {
 
 impl Machine {
     pub(crate) fn admit(&mut self, key: ConsoleKey, message: ToNode) {
-        if self.opening_until_us.is_some() {
+        if self.catching_up().is_some() {
+            // It may last: the person is told, and the console comes again.
+            return self.refuse_console(key, Refusal::CatchingUp);
+        }
+        if self.is_opening() {
             if let Some(console) = self.consoles.get_mut(&key) {
                 console.standing = Standing::Early(Box::new(message));
             }

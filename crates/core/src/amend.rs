@@ -121,7 +121,7 @@ impl Machine {
         if self.is_retired() {
             return self.retire();
         }
-        if self.opening_until_us.is_none() {
+        if !self.is_opening() {
             let _ = self.append(Body::Opened { charter: charter.hash() }, Vec::new(), After::Nothing);
         }
         self.charter_to_links(from);
@@ -245,7 +245,7 @@ impl Machine {
     /// This node is not in service any more: its consoles see why, its neighbours get the charter, and it falls silent.
     fn retire(&mut self) {
         self.log(Note::Retired { serial: self.charter.serial });
-        self.opening_until_us = None;
+        self.opening = None;
         self.sounding.clear();
         for node in self.links.keys().cloned().collect::<Vec<_>>() {
             self.hand_charters(&node);

@@ -38,7 +38,7 @@ impl Machine {
     /// Makes the next own entry and asks for it to be written. The caller has checked against `ahead` that it may be said.
     pub(crate) fn append(&mut self, body: Body, bodies: Vec<ByteVec>, after: After) -> Result<(), Full> {
         let head = self.ledger.head(&self.node);
-        if self.is_retired() || head.saturating_sub(self.recorded) >= UNRECORDED_MAX as u64 {
+        if self.is_retired() || self.is_opening() || head.saturating_sub(self.recorded) >= UNRECORDED_MAX as u64 {
             self.count(Count::OverBound);
             return Err(Full);
         }
@@ -50,17 +50,18 @@ impl Machine {
             self.log(Note::Fault { what: "an own entry does not verify and was not written" });
             return Err(Full);
         };
-        self.append_signed(Bundle { entry: signed, bodies }, entry, after);
+        if !self.append_signed(Bundle { entry: signed, bodies }, entry, after) {
+            self.log(Note::Fault { what: "an own entry does not follow on the own journal" });
+        }
         Ok(())
     }
 
-    /// Takes the next own entry, made now or found with a neighbour at the start.
-    pub(crate) fn append_signed(&mut self, bundle: Bundle, entry: VerifiedEntry, after: After) {
+    /// Takes the next own entry, made now or given back by a neighbour. False: it does not follow.
+    pub(crate) fn append_signed(&mut self, bundle: Bundle, entry: VerifiedEntry, after: After) -> bool {
         let seq = entry.entry().seq;
         let node = self.node.clone();
         if self.chain.accept(&entry).is_err() {
-            self.log(Note::Fault { what: "an own entry does not follow on the own journal" });
-            return;
+            return false;
         }
         self.writer = Journal::resume(node.clone(), seq, entry.hash());
         let hashes: Vec<Hash> = entry.entry().bodies().iter().map(|body| body.hash).collect();
@@ -75,6 +76,7 @@ impl Machine {
         }
         self.pending.push_back(Pending { seq, since_us: self.now.us, serial: self.charter.serial, entry, after });
         self.push_out(Output::Append { seq, bundle });
+        true
     }
 
     /// The disk has the own journal up to here.

@@ -37,6 +37,14 @@ pub const UNRECORDED_MAX: usize = 8_192;
 pub const OPENING_US: u64 = 2_000_000;
 /// At start, after this long the word of some neighbours is enough. More delays the start while one party is out of reach.
 pub const OPENING_SOME_US: u64 = 500_000;
+/// How long a neighbour that says it holds more of the own journal may take to give the next entry, at a start. More lets one that says so for
+/// nothing delay a start for longer, less makes a slow link contradict what went out before.
+pub const CLAIM_US: u64 = 10_000_000;
+/// The same for a node that was restored from a backup, and certainly lacks entries. Less forks its journal where a link is slow.
+pub const CLAIM_RESTORED_US: u64 = 60_000_000;
+/// How long a restored node waits for the others once it has heard from the first. More keeps it silent while a party is out of reach; less
+/// makes it contradict what only that party holds.
+pub const RESTORED_US: u64 = 60_000_000;
 /// A change of who is on watch is written after this long without a further one, so that a flapping console costs few entries.
 pub const STAFFED_US: u64 = 1_000_000;
 /// How often each side of a link says what it holds, changed or not.

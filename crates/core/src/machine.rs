@@ -7,9 +7,9 @@ use crate::cosign::Cosign;
 use crate::io::{ConsoleKey, Input, Now, Output, Route};
 use crate::key_frames::Asked;
 use crate::ledger::{Ledger, plain};
-use crate::limits::{OPENING_SOME_US, OPENING_US};
 use crate::links::Link;
 use crate::note::{Count, Note};
+use crate::opening::Opening;
 use crate::rings::Sounding;
 use crate::sending::Says;
 use crate::streams::{StreamKey, Streams};
@@ -51,9 +51,12 @@ pub struct Machine {
     pub(crate) failing: bool,
     /// Somebody showed an own entry that is not in the own journal; said once.
     pub(crate) overtaken: bool,
-    /// Nothing is appended until neighbours had this long to give back entries that did not reach the disk.
-    pub(crate) opening_until_us: Option<u64>,
-    pub(crate) opening_heard: BTreeSet<NodeId>,
+    /// Nothing is appended until neighbours have given back entries that are not on the disk.
+    pub(crate) opening: Option<Opening>,
+    /// The own journal has gone on in this run.
+    pub(crate) opened: bool,
+    /// Neighbours that said that they hold more of the own journal, and did not show it.
+    pub(crate) unproven: BTreeSet<NodeId>,
 
     pub(crate) consoles: BTreeMap<ConsoleKey, Console>,
     /// The WebSocket of each device that is here.
@@ -131,13 +134,11 @@ impl Machine {
         let rings = self.sounding.values().map(|sounding| sounding.due_us(self.now.us)).min();
         let lost = self.lost_due.values().min().copied();
         let paths = (!self.devices.is_empty()).then_some(self.next_paths_us);
-        let staffed = self.staffed_due_us.filter(|_| self.opening_until_us.is_none());
-        let some = self.opening_until_us.map(|until| until - OPENING_US + OPENING_SOME_US);
-        let opening = some.filter(|due| *due > self.now.us).or(self.opening_until_us);
-        let own = [consoles, rings, lost, paths, staffed, opening];
-        let trials = self.next_trial_us().filter(|_| self.opening_until_us.is_none() && !self.is_retired());
-        let seen = self.next_seen_us().filter(|_| self.opening_until_us.is_none() && !self.is_retired());
-        let overdue = self.next_overdue_us().filter(|_| self.opening_until_us.is_none() && !self.is_retired());
+        let staffed = self.staffed_due_us.filter(|_| !self.is_opening());
+        let own = [consoles, rings, lost, paths, staffed, self.next_opening_us()];
+        let trials = self.next_trial_us().filter(|_| !self.is_opening() && !self.is_retired());
+        let seen = self.next_seen_us().filter(|_| !self.is_opening() && !self.is_retired());
+        let overdue = self.next_overdue_us().filter(|_| !self.is_opening() && !self.is_retired());
         let others = [trials, seen, overdue, self.next_link_us(), self.next_append_us(), self.next_key_frame_us()];
         own.into_iter().chain(others).flatten().min()
     }
@@ -161,7 +162,7 @@ impl Machine {
         }
         self.consoles_overdue();
         self.appends_overdue();
-        if self.opening_until_us.is_none() {
+        if !self.is_opening() {
             self.write_lost();
             self.write_staffed();
             self.settle_trials();

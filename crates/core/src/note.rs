@@ -164,6 +164,32 @@ pub enum Note {
         /// The position.
         seq: u64,
     },
+    /// Others hold a history of the own journal that is not the one on this disk.
+    OwnFork {
+        /// The position.
+        seq: u64,
+    },
+    /// A neighbour gives back own entries that this disk does not have.
+    GivenBack {
+        /// Who.
+        from: NodeId,
+        /// The first of them.
+        seq: u64,
+        /// Not at the start, but while the node ran: its machine was set back, or its journal key is in use elsewhere.
+        running: bool,
+    },
+    /// A neighbour said that it holds more of the own journal, and did not show it.
+    Unproven {
+        /// Who.
+        from: NodeId,
+        /// How far it says it holds it.
+        seq: u64,
+    },
+    /// All that others hold of the own journal is here again.
+    CaughtUp {
+        /// The last of its entries.
+        seq: u64,
+    },
     /// Another node has signed a history of this journal that is not the one held here: its node has shown two, or the other lies.
     Disputed {
         /// Whose journal.
@@ -240,7 +266,15 @@ impl Note {
         match self {
             Note::ConsoleOn { .. } | Note::ConsoleOff { .. } | Note::LinkUp { .. } => Weight::Info,
             Note::Recorded { .. } | Note::Ring { .. } | Note::Charter { .. } => Weight::Info,
-            Note::TestGood { .. } => Weight::Info,
+            Note::TestGood { .. } | Note::CaughtUp { .. } => Weight::Info,
+            Note::GivenBack { running, .. } => {
+                if *running {
+                    Weight::Alarm
+                } else {
+                    Weight::Info
+                }
+            }
+            Note::Unproven { .. } | Note::OwnFork { .. } => Weight::Alarm,
             Note::Refused { .. } | Note::LinkDown { .. } => Weight::Warn,
             Note::LinkRefused { .. } | Note::EntryRefused { .. } => Weight::Warn,
             Note::CharterRefused { .. } | Note::Retired { .. } | Note::TestFailed { .. } => Weight::Alarm,

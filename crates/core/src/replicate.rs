@@ -38,13 +38,14 @@ impl Machine {
 
     /// A neighbour says what it holds.
     pub(crate) fn take_heads(&mut self, from: &NodeId, heads: &[Head]) {
-        let own_head = self.ledger.head(&self.node);
         let now = self.now.us;
         let Some(link) = self.links.get_mut(from) else { return };
-        let mut ahead_of_us = false;
+        let mut own = 0;
         for head in heads.iter().filter(|head| self.charter.node(&head.node).is_some()) {
             link.theirs.insert(head.node.clone(), head.seq);
-            ahead_of_us |= head.node == self.node && head.seq > own_head;
+            if head.node == self.node {
+                own = head.seq;
+            }
         }
         let before = link.in_flight.len();
         let theirs = &link.theirs;
@@ -58,12 +59,7 @@ impl Machine {
             link.in_flight_bytes = 0;
             link.progress_us = now;
         }
-        if ahead_of_us && self.opening_until_us.is_none() && !std::mem::replace(&mut self.overtaken, true) {
-            // It shows entries of ours that we do not have: the journal key is in use elsewhere, or our disk lost its end.
-            self.count(Count::EntryForked);
-            self.log(Note::Fork { node: self.node.clone(), seq: own_head + 1 });
-        }
-        self.opening_heard.insert(from.clone());
+        self.own_held_by(from, own);
     }
 
     /// Sends each neighbour what it lacks, the own journal first, as far as its window allows.

@@ -1,10 +1,10 @@
 //! A node starts: what it held is verified again, what did not reach its disk is asked back, then its journal goes on.
 
-use crate::append::After;
 use crate::io::Now;
 use crate::ledger::{Held, Ledger, plain};
-use crate::limits::{LINEAGE_MAX, OPENING_SOME_US, OPENING_US};
+use crate::limits::LINEAGE_MAX;
 use crate::machine::Machine;
+use crate::opening::{Opening, Why};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use trialogue_charter::{Hash, HybridSecret, NodeId, VerifiedCharter};
@@ -26,6 +26,8 @@ pub struct Setup {
     pub next_journal: Option<HybridSecret>,
     /// The node has means to alert people beyond its consoles: it does [`crate::Output::Alert`].
     pub alerts: bool,
+    /// It was restored from a backup: it says nothing before a neighbour has said how far it holds its journal.
+    pub restored: bool,
 }
 
 /// Why a node cannot start.
@@ -48,12 +50,12 @@ pub enum RestoreError {
 impl Machine {
     /// Takes up where the disk ends. `held`: all stored entries with their bodies, of each journal in its order; damaged ones of
     /// other nodes are left out and come again over the links. The own journal goes on ([`Body::Restarted`]) once the neighbours
-    /// have said what they hold of it, or after two seconds.
+    /// have said what they hold of it and given back what is missing here, or after two seconds; see `opening.rs`.
     ///
     /// # Errors
     /// When the node is not the charter's, or its own journal is damaged.
     pub fn restore(setup: Setup, now: Now, held: impl IntoIterator<Item = Bundle>) -> Result<Self, RestoreError> {
-        let Setup { charter, lineage, node, journal: secret, next_journal, alerts } = setup;
+        let Setup { charter, lineage, node, journal: secret, next_journal, alerts, restored } = setup;
         let this =
             charter.node(&node).filter(|node| !node.retired).ok_or_else(|| RestoreError::NoSuchNode(node.clone()))?;
         if this.journal != secret.public() {
@@ -81,8 +83,9 @@ impl Machine {
             recorded: 0,
             failing: false,
             overtaken: false,
-            opening_until_us: Some(now.us + OPENING_US),
-            opening_heard: BTreeSet::new(),
+            opening: Some(Opening::new(if restored { Why::Restored } else { Why::Start }, now.us)),
+            opened: false,
+            unproven: BTreeSet::new(),
             consoles: BTreeMap::new(),
             devices: BTreeMap::new(),
             legs: BTreeMap::new(),
@@ -116,7 +119,6 @@ impl Machine {
         let head = machine.ledger.head(&machine.node);
         machine.writer = Journal::resume(machine.node.clone(), head, machine.chain.head(&machine.node));
         (machine.released, machine.recorded) = (head, head);
-        machine.streams.begin((head & 0xffff) as u16);
         Ok(machine)
     }
 
@@ -141,30 +143,5 @@ impl Machine {
         self.ledger.push(&node, Held { entry: bundle.entry, bodies });
         self.cosign.push(entry.entry());
         Ok(())
-    }
-
-    /// Ends the start, once nobody can be expected to give back more of the own journal.
-    pub(crate) fn open_journal(&mut self) {
-        let Some(until) = self.opening_until_us else { return };
-        let head = self.ledger.head(&self.node);
-        let heard = self.charter.in_service().all(|node| node.id == self.node || self.opening_heard.contains(&node.id));
-        let whole = self.links.values().all(|link| link.theirs.get(&self.node).is_none_or(|seq| *seq <= head));
-        let some = !self.opening_heard.is_empty() && self.now.us + OPENING_US >= until + OPENING_SOME_US;
-        if self.now.us < until && !(whole && (heard || some)) {
-            return;
-        }
-        self.opening_until_us = None;
-        let opened = Body::Opened { charter: self.charter.hash() };
-        let body = if head == 0 { opened.clone() } else { Body::Restarted {} };
-        let _ = self.append(body, Vec::new(), After::Nothing);
-        if head > 0 && self.state.node(&self.node).and_then(|own| own.opened()) != Some(self.charter.hash()) {
-            let _ = self.append(opened, Vec::new(), After::Nothing);
-        }
-        self.lines_changed = true;
-        self.watch_changed();
-        self.begin_trials();
-        self.compare_again();
-        self.note_all_writings();
-        self.admit_early();
     }
 }

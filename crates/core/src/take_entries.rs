@@ -62,12 +62,15 @@ impl Machine {
         }
         let plain: Vec<ByteVec> = bodies.iter().map(|(_, body)| body.clone()).collect();
         let bundle = Bundle { entry: bundle.entry, bodies: plain };
-        if node == self.node && seq == head + 1 && self.opening_until_us.is_some() {
-            // It went out before a crash and did not reach the disk here.
-            self.append_signed(bundle, entry, After::Nothing);
+        if node == self.node && seq == head + 1 && entry.entry().previous == self.chain.head(&node) {
+            // It went out before a crash and did not reach the disk here, or the disk is an older copy.
+            if !self.append_signed(bundle, entry, After::Nothing) {
+                return Err((Count::EntryForged, "it is signed with a key that this node had before"));
+            }
+            self.given_back(from);
             return Ok(None);
         }
-        self.follow(&node, seq, &entry)?;
+        self.follow(from, seq, &entry)?;
         for (hash, body) in bodies {
             self.ledger.bodies.keep(hash, body, enrols);
         }
@@ -85,9 +88,10 @@ impl Machine {
     }
 
     /// Does it follow on what is held? A second history is kept as evidence, the first one seen stays.
-    fn follow(&mut self, node: &NodeId, seq: u64, entry: &VerifiedEntry) -> Result<(), (Count, &'static str)> {
+    fn follow(&mut self, from: &NodeId, seq: u64, entry: &VerifiedEntry) -> Result<(), (Count, &'static str)> {
+        let node = &entry.entry().node;
         let known = self.chain.forks().contains_key(node);
-        // Of the own journal nothing is taken once it is open: what somebody else shows beyond its end is another history.
+        // Of the own journal only what follows on it is taken: what else somebody shows beyond its end is another history.
         let outcome = if *node == self.node && seq > self.ledger.head(node) {
             Err(ChainError::Fork { seq })
         } else {
@@ -101,11 +105,15 @@ impl Machine {
             }
             Err(ChainError::Gap { .. }) => Err((Count::EntryGap, "entries before it are missing and are asked for")),
             Err(ChainError::Fork { seq }) => {
-                let said = if *node == self.node { std::mem::replace(&mut self.overtaken, true) } else { known };
+                let own = *node == self.node;
+                if own {
+                    self.own_history_differs(from);
+                }
+                let said = if own { std::mem::replace(&mut self.overtaken, true) } else { known };
                 if !said {
                     let evidence = entry.bytes().to_vec();
                     self.push_out(Output::Evidence { node: node.clone(), seq, entry: evidence });
-                    self.log(Note::Fork { node: node.clone(), seq });
+                    self.log(if own { Note::OwnFork { seq } } else { Note::Fork { node: node.clone(), seq } });
                 }
                 Err((Count::EntryForked, "its node signed two histories; the evidence is kept"))
             }

@@ -34,6 +34,7 @@ impl Running {
             journal: XWING.journal(&own).clone(),
             node: own,
             alerts: true,
+            restored: false,
         };
         let now = Now { us: 0, wall_ms: 1_000 };
         let machine = Machine::restore(setup, now, []).expect("fixture");

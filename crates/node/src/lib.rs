@@ -6,6 +6,7 @@
 
 pub mod admin;
 mod alert;
+pub mod backup;
 pub mod config;
 mod control;
 pub mod counters;
@@ -24,4 +25,4 @@ pub mod web;
 pub use config::{Config, ConfigError};
 pub use error::NodeError;
 pub use node::Node;
-pub use run::{LOG_FILTER, run};
+pub use run::{LOG_FILTER, Start, run};

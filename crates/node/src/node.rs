@@ -11,6 +11,7 @@ use crate::keys;
 use crate::links::{LinkSecret, Links};
 use crate::media::{MediaConfig, MediaHandle};
 use crate::officer::{Errand, Officer};
+use crate::run::Start;
 use crate::store::{Store, Write};
 use crate::web::{Assets, LinkStatus, Status, Web, WebSetup};
 use std::collections::BTreeMap;
@@ -40,6 +41,14 @@ impl Node {
     /// # Errors
     /// When something cannot be opened or does not fit together; each says what to do.
     pub async fn start(config: Config) -> Result<Self, NodeError> {
+        Self::start_as(config, Start::default()).await
+    }
+
+    /// The same in another way.
+    ///
+    /// # Errors
+    /// As [`Node::start`].
+    pub async fn start_as(config: Config, start: Start) -> Result<Self, NodeError> {
         // Before the journal is opened: a key of another node is found without touching the disk.
         keys::read(&config.node_key, &config.node)?;
         read_charter(&config)?;
@@ -50,7 +59,10 @@ impl Node {
         let charter = charters.last().cloned().ok_or_else(|| NodeError::NotInCharter(config.node.clone()))?;
         let index = charter.node_index(&config.node).ok_or_else(|| NodeError::NotInCharter(config.node.clone()))?;
         let secret = keys_of(&config, &charter)?;
-        let (machine, store) = open_journal(&config, &charters, &secret, &clock, store)?;
+        let restored = store.is_restored()?;
+        let waits = restored && !start.alone;
+        say_restored(restored, start);
+        let (machine, store) = open_journal(&config, &charters, &secret, &clock, store, waits)?;
 
         let counters = Counters::default();
         let (status, stop) = (Status::default(), watch::Sender::new(false));
@@ -125,6 +137,8 @@ impl Node {
             counters: counters.clone(),
             links: BTreeMap::new(),
             consoles: BTreeMap::new(),
+            restored,
+            catching_up: false,
         };
         let from = Sources {
             links: links_in,
@@ -187,6 +201,19 @@ impl Node {
         self.media.stop();
         drop(self.web);
         self.links.close().await;
+    }
+}
+
+fn say_restored(restored: bool, start: Start) {
+    match (restored, start.alone) {
+        (true, false) => tracing::warn!(
+            "this node was restored: it speaks as soon as another node has said how far it holds its journal, and all of that is here; if no other node ever can, start it with --alone"
+        ),
+        (true, true) => tracing::error!(
+            "this node was restored and is started with --alone: whatever others hold of its journal beyond the backup and it cannot learn now will be contradicted, and proven against it"
+        ),
+        (false, true) => tracing::info!("--alone changes nothing: this node was not restored, or has spoken since"),
+        (false, false) => {}
     }
 }
 
@@ -269,6 +296,7 @@ fn open_journal(
     secret: &NodeSecret,
     clock: &Clock,
     store: Store,
+    restored: bool,
 ) -> Result<(Machine, crate::store::StoreHandle), NodeError> {
     let Some((charter, lineage)) = charters.split_last() else {
         return Err(NodeError::NotInCharter(config.node.clone()));
@@ -282,6 +310,7 @@ fn open_journal(
         journal: secret.journal.clone(),
         next_journal: keys::next(&config.node_key)?.map(|next| next.journal),
         alerts: !config.alert.is_empty(),
+        restored,
     };
     let mut machine = Machine::restore(setup, clock.now(), held)?;
     machine.set_sites(config.sites.clone());

@@ -13,11 +13,18 @@ use tracing_subscriber::EnvFilter;
 pub const LOG_FILTER: &str =
     "info,str0m=off,quinn=error,quinn_proto=error,quinn_udp=error,rustls=error,hyper=error,tungstenite=error";
 
+/// How a node starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Start {
+    /// It was restored, and speaks although no other node has said how far it holds its journal: the operator knows that nobody can.
+    pub alone: bool,
+}
+
 /// Runs the node of a configuration file until SIGINT or SIGTERM. Says on standard output when it is ready, logs to standard error.
 ///
 /// # Errors
 /// When it cannot start, with the remedy.
-pub fn run(config_path: &Path) -> Result<(), NodeError> {
+pub fn run(config_path: &Path, start: Start) -> Result<(), NodeError> {
     let config = Config::read(config_path)?;
     start_log(config.log);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -31,7 +38,7 @@ pub fn run(config_path: &Path) -> Result<(), NodeError> {
             signal(SignalKind::terminate()).map_err(NodeError::Start)?,
         );
         let scheme = if config.web_tls.is_some() { "https" } else { "http" };
-        let node = Node::start(config).await?;
+        let node = Node::start_as(config, start).await?;
         println!("Node {} is ready: {scheme}://{}/", node.id(), node.web_addr());
         tracing::info!(node = %node.id(), version = env!("CARGO_PKG_VERSION"), "the node is ready");
         let mut look = tokio::time::interval(Duration::from_secs(1));

@@ -21,7 +21,7 @@ const CONFIG: &str = "TRIALOGUE_TEST_CONFIG";
 #[ignore = "only as a child of the test below"]
 fn child() {
     let Some(config) = std::env::var_os(CONFIG) else { return };
-    trialogue_node::run(Path::new(&config)).unwrap();
+    trialogue_node::run(Path::new(&config), trialogue_node::Start::default()).unwrap();
 }
 
 struct Process(Child, SocketAddr);

@@ -17,6 +17,7 @@ pub enum Health {
 }
 
 /// One node's disk.
+#[derive(Clone)]
 pub struct Disk {
     /// What survives anything.
     durable: BTreeMap<(NodeId, u64), Bundle>,
@@ -61,6 +62,11 @@ impl Disk {
     /// Is this very entry safe?
     pub fn holds(&self, node: &NodeId, seq: u64, entry: &[u8]) -> bool {
         self.durable.get(&(node.clone(), seq)).is_some_and(|bundle| bundle.entry == entry)
+    }
+
+    /// A copy of what is safe, as a backup of a running node has it.
+    pub fn copy(&self) -> Self {
+        Self { durable: self.durable.clone(), cached: Vec::new(), health: Health::Good }
     }
 
     /// Everything, by journal and position.

@@ -22,6 +22,8 @@ pub struct SimNode {
     pub charters: Vec<Arc<VerifiedCharter>>,
     /// Its disk.
     pub disk: Disk,
+    /// A copy of its disk, from when an earlier run began.
+    pub backup: Option<Disk>,
     /// Counts runs; what was under way for an earlier one comes to nothing.
     pub run: u64,
     /// A sync is under way.
@@ -71,6 +73,7 @@ impl SimNode {
             dishonest: false,
             charters: vec![charter],
             disk: Disk::default(),
+            backup: None,
             run: 0,
             syncing: false,
             written: 0,

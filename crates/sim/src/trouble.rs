@@ -204,11 +204,25 @@ impl World {
         self.changed_us = self.now_us;
         if self.nodes[node].hostile {
         } else if self.nodes[node].machine.is_none() {
-            self.start(node);
+            match self.nodes[node].backup.clone().filter(|_| self.now_us % 3 == 0 && self.others_hold_all_of(node)) {
+                Some(backup) => self.restore(node, backup),
+                None => self.start(node),
+            }
         } else if !self.nodes[node].excused {
             // One whose disk fails as well loses what it said; that has a scenario of its own.
             self.crash(node);
         }
+    }
+
+    /// Would nothing be lost if this node's disk were gone? What nobody else holds nobody can give back.
+    fn others_hold_all_of(&self, node: usize) -> bool {
+        let own = &self.nodes[node];
+        let all = own.known.keys().filter(|(journal, _)| *journal == own.id);
+        let all: Vec<_> = all.collect();
+        let mut others = self.nodes.iter().enumerate().filter(|(other, _)| *other != node);
+        others.all(|(_, other)| {
+            !other.hostile && other.machine.is_some() && all.iter().all(|at| other.known.contains_key(*at))
+        })
     }
 
     /// Somebody who is in disposes of somebody of the own party, or does what people do.

@@ -51,8 +51,12 @@ impl World {
         let node = self.nodes[at].id.clone();
         self.nodes[at].know(&node, seq, bundle);
         let short = digest(&bundle.entry);
-        self.said.entries.insert((node.clone(), seq, short));
+        let new = self.said.entries.insert((node.clone(), seq, short));
         self.trace.note(self.now_us, short);
+        if !new {
+            // It said that before, and was given it back.
+            return;
+        }
         let Ok(entry) = UnverifiedEntry::decode(&bundle.entry) else { return };
         match &entry.claim().body {
             Body::Stated { statement } => {
@@ -133,8 +137,12 @@ impl World {
     /// When it does not.
     pub(crate) fn check_restored(&self, at: usize) {
         let node = &self.nodes[at];
+        let held = node.disk.read();
+        let own = held.iter().filter_map(|bundle| UnverifiedEntry::decode(&bundle.entry).ok());
+        let own: BTreeSet<u64> =
+            own.filter(|entry| entry.claim().node == node.id).map(|entry| entry.claim().seq).collect();
         for (_, seq) in self.said.acknowledged.range((at, 0)..=(at, u64::MAX)) {
-            let there = node.known.contains_key(&(node.id.clone(), *seq));
+            let there = own.contains(seq);
             assert!(there, "{} lost entry {seq}, which it had acknowledged", node.id);
         }
     }

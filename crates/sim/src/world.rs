@@ -169,15 +169,34 @@ impl World {
     ///
     /// # Panics
     /// When it cannot start from what its disk holds.
-    #[allow(clippy::expect_used)]
     pub fn start(&mut self, node: usize) {
+        self.check_restored(node);
+        self.start_as(node, false);
+    }
+
+    /// Starts a node, which does not run, from a backup. Its own disk is gone.
+    pub fn restore(&mut self, node: usize, backup: crate::disk::Disk) {
+        self.nodes[node].disk = backup;
+        self.start_as(node, true);
+    }
+
+    /// Starts a node, which does not run, from whatever its disk is now: a machine that was set back, and knows nothing of it.
+    pub fn set_back(&mut self, node: usize) {
+        self.start_as(node, false);
+    }
+
+    #[allow(clippy::expect_used)]
+    fn start_as(&mut self, node: usize, restored: bool) {
         let site = &self.fixture.sites[node];
         let journal = HybridSecret::from_seed(site.journal.seed());
         let mut lineage = self.nodes[node].charters.clone();
         let charter = lineage.pop().expect("there is one from the start");
-        let setup = Setup { charter, lineage, node: site.node.clone(), journal, next_journal: None, alerts: true };
+        let setup = Setup { charter, lineage, node: site.node.clone(), journal, next_journal: None, alerts: true, restored };
         let held = self.nodes[node].disk.read();
         self.nodes[node].know_all(&held);
+        if self.now_us % 2 == 0 || self.nodes[node].backup.is_none() {
+            self.nodes[node].backup = Some(self.nodes[node].disk.copy());
+        }
         let machine = Machine::restore(setup, self.now(node), held).expect("a disk that was written in order is whole");
         let own = &mut self.nodes[node];
         own.written = machine.head();
@@ -187,9 +206,9 @@ impl World {
         own.routes.clear();
         own.legs.clear();
         own.allowed = None;
-        self.check_restored(node);
         self.start_media(node);
-        self.tell(format!("{} starts", self.nodes[node].id));
+        let from = if restored { " from a backup" } else { "" };
+        self.tell(format!("{} starts{from}", self.nodes[node].id));
         self.set_due(node);
         self.relink(node);
     }

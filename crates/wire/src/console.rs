@@ -390,6 +390,9 @@ pub enum Refusal {
     /// No such consultation waits: withdrawn, begun, over, or never proposed.
     #[n(17)]
     NoConsultation,
+    /// The node was restored and takes its own journal back from the others before it speaks.
+    #[n(18)]
+    CatchingUp,
 }
 
 impl From<trialogue_journal::Ignored> for Refusal {

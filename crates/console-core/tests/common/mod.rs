@@ -121,6 +121,7 @@ impl World {
             node: id.clone(),
             journal: if id.as_str() == "usa-2" { alternate_key() } else { self.fixture.journal(&id).clone() },
             alerts: false,
+            restored: false,
         };
         let held: Vec<Bundle> = self.nodes[node].disk.values().flatten().cloned().collect();
         let mut machine = Machine::restore(setup, self.now(), held).unwrap();

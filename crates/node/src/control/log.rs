@@ -24,6 +24,19 @@ fn text(note: &Note) -> String {
         Note::Fork { node, seq } => format!(
             "node {node} signed two different entries for position {seq}: its key is in two places, it was restored from an old copy, or it lies; the evidence is kept"
         ),
+        Note::OwnFork { seq } => format!(
+            "others hold another entry {seq} of this node's own journal than this disk: the disk was set back, or the node runs twice; they refuse what it says from now on, and their evidence is kept. Stop it, make sure that it runs nowhere else, and put it back to what they hold with `trialogue node restore --from-others` (docs/operator.md)"
+        ),
+        Note::GivenBack { from, seq, running: false } => {
+            format!("{from} gives back own entries that this disk does not have, from entry {seq} on")
+        }
+        Note::GivenBack { from, seq, running: true } => format!(
+            "{from} has entries of this node's own journal from entry {seq} on that this node does not: this machine was set back, or its journal key is in use elsewhere; they are taken back. Make sure that the node runs nowhere else"
+        ),
+        Note::Unproven { from, seq } => format!(
+            "{from} says that it holds entry {seq} of this node's journal, and does not show what follows on the last one here; the node goes on without"
+        ),
+        Note::CaughtUp { seq } => format!("all that others hold of this node's journal is here, up to entry {seq}"),
         Note::Disputed { node, seq, by } => format!(
             "node {by} has signed that the first {seq} entries of {node} were other ones than those held here: {node} has shown two histories, or {by} lies; the evidence is kept, and `trialogue record verify` says what it proves"
         ),

@@ -18,8 +18,8 @@ use crate::links::{LinkAmender, LinkEvent, LinkMedia};
 use crate::media::{MediaEvent, MediaHandle};
 use crate::officer::Errand;
 use crate::outbox::Outbox;
-use crate::store::StoreHandle;
-use crate::web::{ConsoleEvent, ConsoleOut, LinkStatus, PathFigures, Status};
+use crate::store::{StoreHandle, Write};
+use crate::web::{CatchingUpStatus, ConsoleEvent, ConsoleOut, LinkStatus, PathFigures, Status};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tokio::sync::{mpsc, watch};
@@ -51,6 +51,10 @@ pub(crate) struct Control {
     pub(crate) counters: Counters,
     pub(crate) links: BTreeMap<NodeId, Outbox<Vec<u8>>>,
     pub(crate) consoles: BTreeMap<ConsoleKey, ConsoleOut>,
+    /// The store says that it was restored, until the machine has spoken.
+    pub(crate) restored: bool,
+    /// The operator was shown that it takes back its own journal.
+    pub(crate) catching_up: bool,
 }
 
 /// Where its inputs come from.
@@ -69,6 +73,7 @@ impl Control {
     pub(crate) async fn run(mut self, mut from: Sources) {
         let mut progress = self.store.progress();
         self.drain();
+        self.show_catching_up();
         loop {
             let due = self.clock.instant(self.machine.next_timeout());
             // Entries of others are read no faster than the disk takes them, unless it fails: then calls come first.
@@ -108,6 +113,20 @@ impl Control {
     fn input(&mut self, input: Input) {
         self.machine.handle(self.clock.now(), input);
         self.drain();
+        self.show_catching_up();
+    }
+
+    /// A node that does not speak yet says so where its operator looks.
+    fn show_catching_up(&mut self) {
+        let behind = self.machine.catching_up();
+        if behind.is_some() || self.catching_up {
+            self.catching_up = behind.is_some();
+            let shown = behind.map(|behind| CatchingUpStatus { held: behind.held, known: behind.known });
+            self.status.change(|s| s.catching_up = shown);
+        }
+        if self.restored && self.machine.has_opened() {
+            self.restored = self.store.write(Write::Spoken).is_err();
+        }
     }
 
     fn link_event(&mut self, event: LinkEvent) {

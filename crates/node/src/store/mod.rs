@@ -3,6 +3,7 @@
 //! An entry counts as written only after SQLite has synced its transaction (`synchronous = FULL`); what waits while one
 //! transaction is synced goes into the next one together (group commit).
 
+mod copy;
 mod queue;
 mod reader;
 mod restore;
@@ -10,6 +11,7 @@ mod schema;
 mod write;
 mod writer;
 
+pub use copy::copy;
 pub use queue::NotKept;
 pub use reader::{EvidenceRow, Reader, Row};
 pub use restore::Kept;

@@ -51,6 +51,56 @@ impl Reader {
         Ok(Self { db, path })
     }
 
+    /// Opens a copy that nobody writes.
+    ///
+    /// # Errors
+    /// With the remedy.
+    pub fn open_copy(path: &Path) -> Result<Self, StoreError> {
+        let wrap = |e| StoreError::Sqlite(path.to_owned(), e);
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(path, flags).map_err(wrap)?;
+        Ok(Self { db, path: path.to_owned() })
+    }
+
+    /// Is the file whole, and of a version that this program knows?
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn check(&self) -> Result<(), StoreError> {
+        super::schema::is_known(&self.db, &self.path)?;
+        let said: String = self.db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(self.wrap())?;
+        if said == "ok" { Ok(()) } else { Err(self.wrap()(rusqlite::Error::InvalidQuery)) }
+    }
+
+    /// How many entries there are of each journal.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn lengths(&self) -> Result<Vec<(NodeId, u64)>, StoreError> {
+        let mut query = self.db.prepare("SELECT node, count(*) FROM entries GROUP BY node").map_err(self.wrap())?;
+        let rows = query
+            .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))
+            .map_err(self.wrap())?;
+        let mut all = Vec::new();
+        for row in rows {
+            let (node, count) = row.map_err(self.wrap())?;
+            if let Ok(node) = NodeId::new(node) {
+                all.push((node, u64::try_from(count).unwrap_or(0)));
+            }
+        }
+        Ok(all)
+    }
+
+    /// Serial of the newest charter.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn newest_charter(&self) -> Result<Option<u64>, StoreError> {
+        let newest: Option<i64> =
+            self.db.query_row("SELECT max(serial) FROM charters", [], |row| row.get(0)).map_err(self.wrap())?;
+        Ok(newest.and_then(|serial| u64::try_from(serial).ok()))
+    }
+
     fn wrap(&self) -> impl Fn(rusqlite::Error) -> StoreError + '_ {
         |e| StoreError::Sqlite(self.path.clone(), e)
     }

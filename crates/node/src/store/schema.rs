@@ -109,6 +109,18 @@ fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError> {
     tx.commit().map_err(wrap)
 }
 
+/// Is the file of a version that this program can bring to its own?
+pub(super) fn is_known(db: &Connection, path: &Path) -> Result<(), StoreError> {
+    let found: i64 = db
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(|e| StoreError::Sqlite(path.to_owned(), e))?;
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    if found > known || found < 1 {
+        return Err(StoreError::Newer { path: path.to_owned(), found, known });
+    }
+    Ok(())
+}
+
 /// The file says whose it is, so that a swapped directory cannot make a node speak with two tongues.
 fn own(db: &Connection, path: &Path, node: &NodeId) -> Result<(), StoreError> {
     let wrap = |e| StoreError::Sqlite(path.to_owned(), e);

@@ -48,6 +48,8 @@ pub enum Write {
         /// The signed charter.
         bytes: Vec<u8>,
     },
+    /// The node, which was restored, has spoken: from now on it starts as any other.
+    Spoken,
 }
 
 /// Milliseconds since 1970 UTC.
@@ -91,6 +93,9 @@ impl Write {
                     entry,
                     int(wall_ms())
                 ])?;
+            }
+            Write::Spoken => {
+                db.execute("DELETE FROM meta WHERE key = ?1", params![super::copy::RESTORED])?;
             }
             Write::Charter { serial, hash, bytes } => {
                 db.prepare_cached("INSERT OR IGNORE INTO charters (serial, hash, bytes) VALUES (?1, ?2, ?3)")?

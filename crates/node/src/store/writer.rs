@@ -1,7 +1,7 @@
 //! The one thread that writes.
 
 use super::queue::{NotKept, Queue};
-use super::{BATCH_MAX, Kept, StoreError, Write, restore, schema, wall_ms, write};
+use super::{BATCH_MAX, Kept, StoreError, Write, copy, restore, schema, wall_ms, write};
 use rusqlite::Connection;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -66,6 +66,24 @@ impl Store {
     pub fn entries(&self, each: impl FnMut(Kept)) -> Result<(), StoreError> {
         let cuts = restore::entries(&self.db, &self.path, &self.node, each)?;
         restore::cut(&self.db, &self.path, &cuts)
+    }
+
+    /// Was it restored, and has its node not spoken since?
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn is_restored(&self) -> Result<bool, StoreError> {
+        let query = "SELECT EXISTS (SELECT 1 FROM meta WHERE key = ?1)";
+        let wrap = |e| StoreError::Sqlite(self.path.clone(), e);
+        self.db.query_row(query, [copy::RESTORED], |row| row.get(0)).map_err(wrap)
+    }
+
+    /// Makes the file in `path`, which nobody has open, one that was restored.
+    ///
+    /// # Errors
+    /// With the remedy.
+    pub fn mark_restored(path: &Path) -> Result<(), StoreError> {
+        copy::mark_restored(path)
     }
 
     /// The charters that were in force here, the oldest first.
@@ -159,7 +177,7 @@ fn own(node: &NodeId, write: &Write) -> Option<u64> {
 
 /// Is it always taken, however much waits? Other nodes' entries can be had again.
 fn is_kept(node: &NodeId, write: &Write) -> bool {
-    own(node, write).is_some() || matches!(write, Write::Charter { .. })
+    own(node, write).is_some() || matches!(write, Write::Charter { .. } | Write::Spoken)
 }
 
 impl Writer {

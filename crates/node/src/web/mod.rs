@@ -9,7 +9,7 @@ mod server;
 mod socket;
 
 pub use assets::Assets;
-pub use operator::{Health, LinkStatus, PathFigures, Status, TestStatus};
+pub use operator::{CatchingUpStatus, Health, LinkStatus, PathFigures, Status, TestStatus};
 pub use server::{Web, WebSetup};
 pub use socket::{ConsoleEvent, ConsoleOut};
 

@@ -59,6 +59,15 @@ pub struct TestStatus {
     pub good_ms: Option<u64>,
 }
 
+/// A node that does not speak yet: it takes its own journal back from the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct CatchingUpStatus {
+    /// The last own entry that it holds.
+    pub held: u64,
+    /// The last one that another node says it holds; not above `held`: another node is waited for.
+    pub known: u64,
+}
+
 /// What `/healthz` shows. Clones show the same.
 #[derive(Clone, Default)]
 pub struct Status(Arc<Mutex<Health>>);
@@ -76,6 +85,8 @@ pub struct Health {
     pub journal_on_disk: u64,
     /// True while the journal cannot be written.
     pub unrecorded: bool,
+    /// While the node does not speak yet.
+    pub catching_up: Option<CatchingUpStatus>,
     /// Links to all other nodes, by id.
     pub links: Vec<LinkStatus>,
     /// How the tests of the line stand, of every two parties and each level.
@@ -89,6 +100,15 @@ impl Health {
         let mut reasons = Vec::new();
         if self.unrecorded {
             reasons.push("the journal cannot be written: free space on the disk or replace it".to_owned());
+        }
+        match self.catching_up {
+            Some(CatchingUpStatus { held, known }) if known > held => {
+                reasons.push(format!("the node takes its own journal back from the others: {held} of {known} entries; consoles are let in after that"));
+            }
+            Some(_) => reasons.push(
+                "the node was restored and waits for another node to say how far it holds its journal; if none ever can, start it with --alone".to_owned(),
+            ),
+            None => {}
         }
         for link in self.links.iter().filter(|link| !link.up) {
             reasons.push(format!("there is no link to node {}", link.node));
@@ -129,6 +149,7 @@ pub(super) fn metrics(status: &Status, counters: &Counters, media: &MediaCounter
         ("journal_head", now.journal_head),
         ("journal_on_disk", now.journal_on_disk),
         ("journal_unrecorded", u64::from(now.unrecorded)),
+        ("catching_up", u64::from(now.catching_up.is_some())),
         ("legs", media.legs),
     ];
     for (name, value) in gauges {
