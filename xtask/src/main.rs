@@ -37,6 +37,7 @@ cargo xtask <command>
   sim     [args]             whole networks in trouble, each from one seed: --seed N, --seeds A..B, --for 10m
   bench   call [--json FILE] cost per forwarded packet, latency
   bench   failover [--json FILE]  what each fault costs those who talk (needs root)
+  bench   record [--entries N] [--json FILE]  what a long record costs a node
   fuzz    [SECONDS] [TARGET] bytes of strangers at every decoder, guided by coverage; 60 seconds each
   audit                      licences, sources, known vulnerabilities
   setup                      install what the steps above need (needs root)

@@ -6,6 +6,7 @@ mod failover;
 mod forward;
 mod hotline;
 mod native;
+mod record;
 mod samples;
 
 use std::path::PathBuf;
@@ -18,7 +19,7 @@ use crate::{assets, console, demo};
 
 /// Calls per figure, unless `--calls N` says otherwise.
 const CALLS: usize = 20;
-const USAGE: &str = "usage: cargo xtask bench call [--calls N] [--json FILE] [--only native|browser|node], or bench failover [--runs N] [--json FILE]";
+const USAGE: &str = "usage: cargo xtask bench call [--calls N] [--json FILE] [--only native|browser|node], bench failover [--runs N] [--json FILE], or bench record [--entries N] [--json FILE]";
 
 /// What to measure.
 struct Wanted {
@@ -55,6 +56,7 @@ pub fn run(args: &[String]) -> Result<()> {
     match args.split_first() {
         Some((what, rest)) if what == "call" => call(&Wanted::parse(rest)?),
         Some((what, rest)) if what == "failover" => failover::run(rest),
+        Some((what, rest)) if what == "record" => record::run(rest),
         _ => bail!("{USAGE}"),
     }
 }

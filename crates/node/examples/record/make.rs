@@ -1,0 +1,115 @@
+//! Entries as a busy line writes them: of every sixteen five tests of paths, seven words of consoles about messages (one of them long), a ring, its
+//! end, what the others' rings did here, and who is on watch; each with the signatures that it has in earnest.
+
+use crate::house::{House, id};
+use std::collections::BTreeMap;
+use trialogue_charter::{CallId, DeviceSecret, Hash, LineId, NodeId, OfficeId, Precedence};
+use trialogue_journal::{Act, Body, BodyRef, Journal, Language, PathTest, Statement, TreeHead};
+use trialogue_record::{Held, Root};
+use trialogue_wire::Bundle;
+
+/// A message of 400 characters; what was written in Japanese or Korean takes three bytes for each.
+const LETTERS: usize = 400;
+
+pub struct Maker<'h> {
+    house: &'h House,
+    writers: BTreeMap<NodeId, Writer>,
+    trees: BTreeMap<NodeId, Held>,
+    time_ms: u64,
+}
+
+struct Writer {
+    journal: Journal,
+    device: DeviceSecret,
+    certificate: Vec<u8>,
+    office: OfficeId,
+    number: u64,
+}
+
+fn party(node: &NodeId) -> String {
+    node.as_str().trim_end_matches("-1").to_owned()
+}
+
+impl<'h> Maker<'h> {
+    pub fn new(house: &'h House, nodes: &[&str]) -> Self {
+        let writer = |node: &&str| {
+            let node = id(node);
+            let office = format!("{}-duty", party(&node));
+            let (device, certificate, _) = house.keys.device(&office, 1);
+            let office = OfficeId::new(office).unwrap();
+            let journal = Journal::new(node.clone());
+            (node, Writer { journal, device, certificate, office, number: 1_000 })
+        };
+        let writers = nodes.iter().map(writer).collect();
+        Self { house, writers, trees: BTreeMap::new(), time_ms: 1_790_000_000_000 }
+    }
+
+    /// The next entry of a node, with what travels beside it, and whether that lasts.
+    pub fn next(&mut self, node: &NodeId) -> (u64, Bundle, bool) {
+        self.time_ms += 5_400;
+        let seq = self.writers[node].journal.seq() + 1;
+        let body = match seq {
+            1 => Body::Opened { charter: self.house.charter.hash() },
+            2 => self.enrolled(node),
+            _ if seq % 64 == 0 => self.seen(),
+            _ => match seq % 16 {
+                0..=4 => tested(node),
+                5 => self.stated(node, Act::Certify { text: Hash::of(b"text"), language: Language::Japanese, translation: "海".repeat(LETTERS) }),
+                6..=11 => self.stated(node, Act::Alive { nonce: [seq as u8; 16] }),
+                12 => self.stated(node, Act::Ring { call: call(node, seq), offers: Vec::new(), precedence: Precedence::Routine }),
+                13 => self.stated(node, Act::Leave { cause: None }),
+                14 => Body::Received { call: call(node, seq + 1_000), line: duty() },
+                _ => Body::Staffed { offices: vec![(self.writers[node].office.clone(), (seq % 3) as u16 + 1)] },
+            },
+        };
+        let writer = self.writers.get_mut(node).unwrap();
+        let lasting = matches!(body, Body::Enrolled { .. });
+        let bodies = if lasting { vec![writer.certificate.clone().into()] } else { Vec::new() };
+        let entry = writer.journal.append(self.time_ms, body);
+        self.trees.entry(node.clone()).or_default().push(Root::of(&entry));
+        (seq, Bundle { entry: entry.sign(self.house.keys.journal(node)).0, bodies }, lasting)
+    }
+
+    fn enrolled(&self, node: &NodeId) -> Body {
+        let writer = &self.writers[node];
+        let device = writer.device.public().device_id();
+        Body::Enrolled { device, certificate: BodyRef::of(&writer.certificate).unwrap() }
+    }
+
+    fn seen(&self) -> Body {
+        let heads = self.trees.iter().map(|(node, tree)| TreeHead { node: node.clone(), size: tree.size(), root: tree.root().0 });
+        Body::Seen { heads: heads.collect() }
+    }
+
+    fn stated(&mut self, node: &NodeId, act: Act) -> Body {
+        let writer = self.writers.get_mut(node).unwrap();
+        writer.number += 1;
+        let device = writer.device.public().device_id();
+        let statement = Statement { device, number: writer.number, line: duty(), act };
+        Body::Stated { statement: statement.sign(&writer.device).0 }
+    }
+}
+
+fn duty() -> LineId {
+    LineId::new("duty").unwrap()
+}
+
+fn call(node: &NodeId, seq: u64) -> CallId {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&Hash::of(format!("{node} {seq}").as_bytes()).0[..16]);
+    CallId(bytes)
+}
+
+fn tested(node: &NodeId) -> Body {
+    let others = ["jpn-1", "kor-1", "usa-1"].into_iter().map(id).filter(|other| other != node);
+    let result = |node| PathTest {
+        node,
+        path: 0,
+        ok: true,
+        round_trip_us: Some(151_000),
+        jitter_us: Some(900),
+        loss_ppm: Some(0),
+        kbit: Some(2_000),
+    };
+    Body::Tested { results: others.map(result).collect() }
+}
