@@ -30,24 +30,32 @@ pub struct DeviceCertificate {
     pub made_ms: u64,
 }
 
-/// A device as its party certified it. Made by [`DeviceCertificate::verify`] only.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A device as its party certified it. Made by [`DeviceCertificate::verify`] only, or read back from what a node has kept of that.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Device {
     /// Its id.
+    #[n(0)]
     pub id: DeviceId,
     /// Its party.
+    #[n(1)]
     pub party: PartyId,
     /// The office that it serves.
+    #[n(2)]
     pub office: OfficeId,
     /// Who holds it.
+    #[n(3)]
     pub person: PersonName,
     /// Signs statements and log-ins.
+    #[cbor(n(4), with = "minicbor::bytes")]
     pub ed25519: [u8; 32],
     /// ML-DSA-87 public key.
+    #[cbor(n(5), with = "minicbor::bytes")]
     pub ml_dsa_87: Vec<u8>,
     /// The voucher that it was enrolled with.
+    #[n(6)]
     pub voucher_id: VoucherId,
     /// Last instant of enrolment, milliseconds since 1970 UTC; the node checks it when the device first comes.
+    #[n(7)]
     pub not_after_ms: u64,
 }
 

@@ -96,7 +96,7 @@ fn a_node_is_restored_from_a_backup() {
     does(&["node", "backup", "--config", &config, "--to", &whole, "--with-keys"]);
     usa.hang_up();
     jpn.hang_up();
-    refused(&["node", "backup", "--config", &config, "--to", &backup], "never");
+    refused(&["node", "backup", "--config", &config, "--to", &backup], "nothing is ever overwritten");
     assert!(!Path::new(&backup).join("node_key").exists() && Path::new(&whole).join("node_key").exists());
 
     // It has said more by the time its machine is gone.

@@ -19,7 +19,7 @@ enum Known {
 
 impl Machine {
     pub(crate) fn admit(&mut self, key: ConsoleKey, message: ToNode) {
-        if self.catching_up().is_some() {
+        if self.waits_restored() {
             // It may last: the person is told, and the console comes again.
             return self.refuse_console(key, Refusal::CatchingUp);
         }

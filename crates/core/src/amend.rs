@@ -6,7 +6,7 @@
 use crate::append::After;
 use crate::io::{ConsoleKey, Output};
 use crate::ledger::plain;
-use crate::limits::{LEAVING_US, LINEAGE_MAX};
+use crate::limits::{LEAVING_US, LINEAGE_MAX, SNAPSHOT_ENTRIES};
 use crate::machine::Machine;
 use crate::note::{Count, Note};
 use std::collections::VecDeque;
@@ -155,6 +155,7 @@ impl Machine {
                 }
             }
         }
+        self.since_snapshot = SNAPSHOT_ENTRIES;
         self.ahead = state.clone();
         self.state = state;
         for (entry, bodies) in waiting {

@@ -82,6 +82,7 @@ impl Machine {
     /// The disk has the own journal up to here.
     pub(crate) fn appended(&mut self, up_to: u64) {
         self.recorded = self.recorded.max(up_to.min(self.ledger.head(&self.node)));
+        self.ledger.recorded(self.recorded);
         if self.failing && self.recorded == self.ledger.head(&self.node) {
             self.failing = false;
             self.log(Note::Recorded { seq: self.recorded });

@@ -40,8 +40,8 @@ impl Bodies {
         self.held.get(hash)
     }
 
-    /// Is it held?
-    pub(crate) fn has(&self, hash: &Hash) -> bool {
+    #[cfg(test)]
+    fn has(&self, hash: &Hash) -> bool {
         self.held.contains_key(hash)
     }
 

@@ -134,7 +134,22 @@ impl Machine {
         let statement = matches!(message, ToNode::State { .. });
         let bucket = if statement { &mut console.statements } else { &mut console.messages };
         let may = bucket.take(now);
+        if statement && may && self.is_opening() && self.deferred.len() < DEFERRED_MAX {
+            // Somebody says that there is more of the own journal: what people say waits that moment, and is not lost.
+            self.deferred.push_back((key, message));
+            return;
+        }
         self.console_said(key, device, message, may);
+    }
+
+    /// What was said while nothing could be written.
+    pub(crate) fn said_meanwhile(&mut self) {
+        for (key, message) in std::mem::take(&mut self.deferred) {
+            let device = self.consoles.get(&key).and_then(Console::known).map(|device| device.id);
+            if let Some(device) = device {
+                self.console_said(key, device, message, true);
+            }
+        }
     }
 
     fn console_said(&mut self, key: ConsoleKey, device: DeviceId, message: ToNode, may: bool) {
@@ -157,7 +172,7 @@ impl Machine {
     fn take_want(&mut self, key: ConsoleKey, hashes: &[Hash]) {
         let mut bodies: Vec<ByteVec> = Vec::new();
         let mut bytes = 0;
-        for body in hashes.iter().filter_map(|hash| self.ledger.bodies.get(hash)).cloned().collect::<Vec<_>>() {
+        for body in hashes.iter().filter_map(|hash| self.ledger.body(hash)).collect::<Vec<_>>() {
             if bytes + body.len() > BUNDLE_MAX {
                 self.send_console(key, &ToConsole::Bodies { bodies: std::mem::take(&mut bodies) });
                 bytes = 0;

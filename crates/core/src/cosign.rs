@@ -43,6 +43,16 @@ impl Cosign {
         self.trees.entry(entry.node.clone()).or_default().push(Root::of(entry));
     }
 
+    /// A journal whose tree is known up to here.
+    pub(crate) fn go_on(&mut self, node: NodeId, tree: Held) {
+        self.trees.insert(node, tree);
+    }
+
+    /// The trees of all journals.
+    pub(crate) fn trees(&self) -> impl Iterator<Item = (&NodeId, &Held)> {
+        self.trees.iter()
+    }
+
     /// Journals of other nodes count no more.
     pub(crate) fn keep(&mut self, keeps: impl Fn(&NodeId) -> bool) {
         self.trees.retain(|node, _| keeps(node));
@@ -98,6 +108,7 @@ impl Machine {
     pub(crate) fn hold(&mut self, entry: &VerifiedEntry) {
         let claim = entry.entry();
         self.cosign.push(claim);
+        self.since_snapshot += 1;
         if matters(&claim.body) && self.cosign.moved_us.is_none() {
             self.cosign.moved_us = Some(self.now.us);
         }
@@ -118,7 +129,7 @@ impl Machine {
     pub(crate) fn compare_again(&mut self) {
         let said = self.state.nodes().filter_map(|(node, said)| Some((node.clone(), said.seen()?.seq)));
         for (node, seq) in said.filter(|(node, _)| *node != self.node).collect::<Vec<_>>() {
-            let held = self.ledger.get(&node, seq).map(|held| VerifiedEntry::open(&held.entry, &self.charter));
+            let held = self.ledger.entry(&node, seq).map(|entry| VerifiedEntry::open(&entry, &self.charter));
             let Some(Ok(by)) = held else { continue };
             let Body::Seen { heads } = &by.entry().body else { continue };
             for head in heads {

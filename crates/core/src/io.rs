@@ -170,6 +170,12 @@ pub enum Output {
         /// The entry and its bodies.
         bundle: Bundle,
     },
+    /// Store this in place of the one before, after all entries that came before it; give it to [`crate::Start`] the next time. Only where there is a
+    /// [`crate::Shelf`].
+    Snapshot {
+        /// Signed by the node, for itself.
+        bytes: Vec<u8>,
+    },
     /// Store evidence that a node signed two different entries for one position. Never deleted.
     Evidence {
         /// Whose journal.

@@ -1,11 +1,33 @@
-//! The journals that this node holds, as bytes, with the bodies beside them.
+//! The journals that this node holds, as bytes, with the bodies beside them: the newest in memory, the others where the shell keeps them.
 
 use crate::bodies::Bodies;
+use crate::limits::{ENTRIES_HELD, ENTRIES_KEPT, OWN_RECENT, RECENT, SNAPSHOT_ENTRIES};
 use minicbor::bytes::ByteVec;
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, VecDeque};
 use trialogue_charter::{Hash, NodeId};
+use trialogue_journal::UnverifiedEntry;
 use trialogue_wire::Bundle;
 use trialogue_wire::link::Head;
+
+/// Where entries and bodies are read back from: everything that [`crate::Output::Append`] and [`crate::Output::Keep`] gave out and that is written by now. A
+/// read takes microseconds, seldom milliseconds: the machine waits for it. What is damaged there is not there.
+pub trait Shelf: Send {
+    /// The signed entry at a position.
+    fn entry(&self, node: &NodeId, seq: u64) -> Option<Vec<u8>>;
+    /// A body, unless it has expired.
+    fn body(&self, hash: &Hash) -> Option<ByteVec>;
+
+    /// How many of the last entries are held in memory: more than can wait to be written.
+    fn recent(&self) -> usize {
+        RECENT
+    }
+
+    /// After how many entries a snapshot is taken.
+    fn snapshot_entries(&self) -> u64 {
+        SNAPSHOT_ENTRIES
+    }
+}
 
 /// One entry that was verified before it came here.
 pub(crate) struct Held {
@@ -15,54 +37,145 @@ pub(crate) struct Held {
     pub(crate) bodies: Vec<Hash>,
 }
 
-/// All journals.
 #[derive(Default)]
+struct Journal {
+    /// Entries that are on the shelf alone.
+    base: u64,
+    recent: VecDeque<Held>,
+}
+
+impl Journal {
+    fn head(&self) -> u64 {
+        self.base + self.recent.len() as u64
+    }
+}
+
+/// All journals.
 pub(crate) struct Ledger {
-    journals: BTreeMap<NodeId, Vec<Held>>,
+    own: NodeId,
+    journals: BTreeMap<NodeId, Journal>,
+    /// Whose the entries of other nodes in memory are, in the order in which they came.
+    order: VecDeque<NodeId>,
+    shelf: Option<Box<dyn Shelf>>,
     /// Bodies of all of them.
     pub(crate) bodies: Bodies,
 }
 
 impl Ledger {
-    /// Journals of these nodes, empty.
-    pub(crate) fn new(nodes: impl Iterator<Item = NodeId>) -> Self {
-        Self { journals: nodes.map(|node| (node, Vec::new())).collect(), bodies: Bodies::default() }
+    /// Journals of these nodes, empty. Without a shelf all is held in memory.
+    pub(crate) fn new(own: NodeId, nodes: impl Iterator<Item = NodeId>, shelf: Option<Box<dyn Shelf>>) -> Self {
+        Self {
+            own,
+            journals: nodes.map(|node| (node, Journal::default())).collect(),
+            order: VecDeque::new(),
+            shelf,
+            bodies: Bodies::default(),
+        }
+    }
+
+    /// A journal is on the shelf up to here.
+    pub(crate) fn go_on(&mut self, node: &NodeId, seq: u64) {
+        self.journals.insert(node.clone(), Journal { base: seq, recent: VecDeque::new() });
+    }
+
+    /// What was written can be read back.
+    pub(crate) fn has_shelf(&self) -> bool {
+        self.shelf.is_some()
+    }
+
+    /// After so many entries a snapshot is due; never without a shelf.
+    pub(crate) fn snapshot_entries(&self) -> u64 {
+        self.shelf.as_ref().map_or(u64::MAX, |shelf| shelf.snapshot_entries())
     }
 
     /// Journals of exactly these nodes from now on; those of others are forgotten here, not on the disk.
     pub(crate) fn keep_nodes<'a>(&mut self, nodes: impl Iterator<Item = &'a NodeId>) {
         let mut before = std::mem::take(&mut self.journals);
         self.journals = nodes.map(|node| (node.clone(), before.remove(node).unwrap_or_default())).collect();
+        self.order.retain(|node| self.journals.contains_key(node));
     }
 
     /// Position of the last entry held.
     pub(crate) fn head(&self, node: &NodeId) -> u64 {
-        self.journals.get(node).map_or(0, |journal| journal.len() as u64)
+        self.journals.get(node).map_or(0, Journal::head)
+    }
+
+    /// No more of this journal is taken.
+    pub(crate) fn is_full(&self, node: &NodeId) -> bool {
+        self.head(node) >= if self.has_shelf() { ENTRIES_KEPT } else { ENTRIES_HELD }
     }
 
     /// How far each journal is held.
     pub(crate) fn heads(&self) -> Vec<Head> {
-        self.journals.iter().map(|(node, held)| Head { node: node.clone(), seq: held.len() as u64 }).collect()
+        self.journals.iter().map(|(node, held)| Head { node: node.clone(), seq: held.head() }).collect()
     }
 
-    /// The entry at a position, counted from 1.
-    pub(crate) fn get(&self, node: &NodeId, seq: u64) -> Option<&Held> {
-        let at = usize::try_from(seq.checked_sub(1)?).ok()?;
-        self.journals.get(node)?.get(at)
+    fn recent(&self, node: &NodeId, seq: u64) -> Option<&Held> {
+        let journal = self.journals.get(node)?;
+        let at = usize::try_from(seq.checked_sub(journal.base)?.checked_sub(1)?).ok()?;
+        journal.recent.get(at)
+    }
+
+    /// The signed entry at a position, counted from 1.
+    pub(crate) fn entry(&self, node: &NodeId, seq: u64) -> Option<Cow<'_, [u8]>> {
+        if let Some(held) = self.recent(node, seq) {
+            return Some(Cow::Borrowed(&held.entry));
+        }
+        let base = self.journals.get(node)?.base;
+        let shelf = self.shelf.as_ref().filter(|_| (1..=base).contains(&seq))?;
+        shelf.entry(node, seq).map(Cow::Owned)
+    }
+
+    /// The signed entry at a position, from the shelf, held or not.
+    pub(crate) fn on_shelf(&self, node: &NodeId, seq: u64) -> Option<Vec<u8>> {
+        self.shelf.as_ref()?.entry(node, seq)
     }
 
     /// Takes the next entry of a journal. The caller has verified that it is the next one.
     pub(crate) fn push(&mut self, node: &NodeId, held: Held) {
-        if let Some(journal) = self.journals.get_mut(node) {
-            journal.push(held);
+        let Some(journal) = self.journals.get_mut(node) else { return };
+        journal.recent.push_back(held);
+        if let Some(shelf) = self.shelf.as_ref().filter(|_| *node != self.own) {
+            self.order.push_back(node.clone());
+            // More than can be on their way to the disk: what goes here is there.
+            while self.order.len() > shelf.recent() {
+                let Some(journal) = self.order.pop_front().and_then(|node| self.journals.get_mut(&node)) else {
+                    continue;
+                };
+                journal.base += u64::from(journal.recent.pop_front().is_some());
+            }
         }
+    }
+
+    /// Own entries up to here are on disk.
+    pub(crate) fn recorded(&mut self, seq: u64) {
+        let (Some(journal), Some(shelf)) = (self.journals.get_mut(&self.own), &self.shelf) else { return };
+        while journal.base < seq && journal.recent.len() > shelf.recent().min(OWN_RECENT) {
+            journal.recent.pop_front();
+            journal.base += 1;
+        }
+    }
+
+    /// A body, from memory or the shelf.
+    pub(crate) fn body(&self, hash: &Hash) -> Option<ByteVec> {
+        self.bodies.get(hash).cloned().or_else(|| self.shelf.as_ref()?.body(hash))
+    }
+
+    /// Is a body held, in memory or on the shelf?
+    pub(crate) fn has_body(&self, hash: &Hash) -> bool {
+        self.bodies.get(hash).is_some() || self.body(hash).is_some()
     }
 
     /// The entry at a position with the bodies that are held.
     pub(crate) fn bundle(&self, node: &NodeId, seq: u64) -> Option<Bundle> {
-        let held = self.get(node, seq)?;
-        let bodies = held.bodies.iter().filter_map(|hash| self.bodies.get(hash)).cloned().collect();
-        Some(Bundle { entry: held.entry.clone(), bodies })
+        if let Some(held) = self.recent(node, seq) {
+            let bodies = held.bodies.iter().filter_map(|hash| self.body(hash)).collect();
+            return Some(Bundle { entry: held.entry.clone(), bodies });
+        }
+        let entry = self.entry(node, seq)?.into_owned();
+        let refers = UnverifiedEntry::decode(&entry).ok()?.claim().bodies();
+        let bodies = refers.iter().filter_map(|body| self.body(&body.hash)).collect();
+        Some(Bundle { entry, bodies })
     }
 }
 

@@ -32,6 +32,7 @@ mod rings;
 mod routes;
 mod sending;
 mod sites;
+mod snapshot;
 mod spares;
 mod stored;
 mod streams;
@@ -42,7 +43,9 @@ mod watch;
 
 pub use amend::AmendError;
 pub use io::*;
+pub use ledger::Shelf;
 pub use machine::Machine;
 pub use note::*;
 pub use opening::CatchingUp;
-pub use restore::{RestoreError, Setup};
+pub use restore::{RestoreError, Setup, Start};
+pub use snapshot::SnapshotError;

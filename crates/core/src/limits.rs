@@ -3,9 +3,18 @@
 /// Memory for bodies other than certificates, in bytes. A call of nine consoles leaves about 3 MB of handshakes; less makes a
 /// console that comes back late miss keys of a long call, more is memory that a hostile node can fill.
 pub const BODIES_HELD: usize = 64 << 20;
-/// Entries of one journal held in memory: about 300 bytes each, a busy year has tens of thousands. A node that floods its journal
-/// is cut off there, and only there.
-pub const ENTRIES_HELD: usize = 1 << 20;
+/// Entries of one journal held where all is in memory (simulations, tests).
+pub const ENTRIES_HELD: u64 = 1 << 20;
+/// Entries of one journal held where the disk is read back: at 700 bytes each, thirty years of heavy use are 50 GB. A node that floods its journal is cut
+/// off there, and only there.
+pub const ENTRIES_KEPT: u64 = 1 << 26;
+/// The last entries of other nodes, of all journals together, that are in memory. It must be more than can wait for the disk; more is memory (8 kB
+/// each at most, usually 600 bytes).
+pub const RECENT: usize = 8_192;
+/// The last own entries that are in memory once they are on disk.
+pub const OWN_RECENT: usize = 1_024;
+/// Entries after which what was made of them is kept. More makes a start read more of them (60 µs each), less writes more.
+pub const SNAPSHOT_ENTRIES: u64 = 4_096;
 /// Consoles that have proven who they are. A party has a few dozen; each costs its queue in the shell.
 pub const CONSOLES_MAX: usize = 256;
 /// WebSockets that have not proven anything yet; when one more comes, the oldest goes. Less makes it easier for strangers to
@@ -42,6 +51,8 @@ pub const OPENING_SOME_US: u64 = 500_000;
 pub const CLAIM_US: u64 = 10_000_000;
 /// The same for a node that was restored from a backup, and certainly lacks entries. Less forks its journal where a link is slow.
 pub const CLAIM_RESTORED_US: u64 = 60_000_000;
+/// Statements that wait while a running node takes its own journal back; more are refused as `Busy`. Each is up to a message long.
+pub const DEFERRED_MAX: usize = 64;
 /// How long a restored node waits for the others once it has heard from the first. More keeps it silent while a party is out of reach; less
 /// makes it contradict what only that party holds.
 pub const RESTORED_US: u64 = 60_000_000;

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use trialogue_charter::{CallId, DeviceId, Hash, HybridSecret, NodeId, OfficeId, PartyId, VerifiedCharter};
 use trialogue_journal::fold::State;
 use trialogue_journal::{Act, Body, Chain, Entry, Journal, UnverifiedStatement, VerifiedEntry};
-use trialogue_wire::console::{PathMeasure, PathState, Refusal, Site};
+use trialogue_wire::console::{PathMeasure, PathState, Refusal, Site, ToNode};
 
 /// The node as a pure machine. See the crate's documentation for the calling contract.
 pub struct Machine {
@@ -53,6 +53,8 @@ pub struct Machine {
     pub(crate) overtaken: bool,
     /// Nothing is appended until neighbours have given back entries that are not on the disk.
     pub(crate) opening: Option<Opening>,
+    /// What consoles said while nothing could be written.
+    pub(crate) deferred: VecDeque<(ConsoleKey, ToNode)>,
     /// The own journal has gone on in this run.
     pub(crate) opened: bool,
     /// Neighbours that said that they hold more of the own journal, and did not show it.
@@ -93,6 +95,8 @@ pub struct Machine {
     /// Others' writings that are held and were not said to be.
     pub(crate) to_store: BTreeSet<Hash>,
     pub(crate) overdue: crate::overdue::Overdue,
+    /// Entries that came since the last snapshot.
+    pub(crate) since_snapshot: u64,
 }
 
 impl Machine {
@@ -176,6 +180,7 @@ impl Machine {
         self.tell_paths();
         self.push_entries();
         self.tell_heads();
+        self.keep_snapshot();
     }
 
     /// Folds an entry of another node, which takes effect at once.

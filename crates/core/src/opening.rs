@@ -102,6 +102,11 @@ impl Machine {
         self.opening.is_some()
     }
 
+    /// The node was restored and does not speak yet.
+    pub(crate) fn waits_restored(&self) -> bool {
+        self.opening.as_ref().is_some_and(|opening| opening.why == Why::Restored)
+    }
+
     /// The node does not speak yet, and it may last: it was restored and waits for neighbours, or takes its own entries back from them.
     pub fn catching_up(&self) -> Option<CatchingUp> {
         let opening = self.opening.as_ref()?;
@@ -182,7 +187,7 @@ impl Machine {
         }
         self.opening = None;
         if why == Why::Claimed && !given {
-            return;
+            return self.said_meanwhile();
         }
         if given {
             self.log(Note::CaughtUp { seq: head });
@@ -207,5 +212,6 @@ impl Machine {
         self.compare_again();
         self.note_all_writings();
         self.admit_early();
+        self.said_meanwhile();
     }
 }

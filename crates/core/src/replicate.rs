@@ -4,7 +4,6 @@ use crate::ledger::weight;
 use crate::limits::*;
 use crate::links::Link;
 use crate::machine::Machine;
-use crate::note::{Count, Note};
 use trialogue_charter::NodeId;
 use trialogue_wire::limits::ENTRIES_MAX;
 use trialogue_wire::link::{Head, LinkMessage};

@@ -1,10 +1,11 @@
 //! A node starts: what it held is verified again, what did not reach its disk is asked back, then its journal goes on.
 
 use crate::io::Now;
-use crate::ledger::{Held, Ledger, plain};
+use crate::ledger::{Held, Ledger, Shelf, plain};
 use crate::limits::LINEAGE_MAX;
 use crate::machine::Machine;
 use crate::opening::{Opening, Why};
+use crate::snapshot::SnapshotError;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use trialogue_charter::{Hash, HybridSecret, NodeId, VerifiedCharter};
@@ -26,6 +27,8 @@ pub struct Setup {
     pub next_journal: Option<HybridSecret>,
     /// The node has means to alert people beyond its consoles: it does [`crate::Output::Alert`].
     pub alerts: bool,
+    /// Reads back what was written; none: all is held in memory.
+    pub shelf: Option<Box<dyn Shelf>>,
     /// It was restored from a backup: it says nothing before a neighbour has said how far it holds its journal.
     pub restored: bool,
 }
@@ -47,6 +50,50 @@ pub enum RestoreError {
     },
 }
 
+/// A node that starts: a snapshot, if there is one, then the entries that it does not stand for, then it is done.
+pub struct Start(Machine);
+
+impl Start {
+    /// Nothing is held yet.
+    ///
+    /// # Errors
+    /// When the node is not the charter's.
+    pub fn new(setup: Setup, now: Now) -> Result<Self, RestoreError> {
+        Machine::blank(setup, now).map(Self)
+    }
+
+    /// Takes what [`crate::Output::Snapshot`] gave out last, before any entry.
+    ///
+    /// # Errors
+    /// When it cannot be used; all entries are to follow then, as if there were none.
+    pub fn snapshot(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
+        self.0.go_on_from(bytes)
+    }
+
+    /// Up to where each journal is known; what comes after is to follow.
+    pub fn positions(&self) -> BTreeMap<NodeId, u64> {
+        self.0.ledger.heads().into_iter().map(|head| (head.node, head.seq)).collect()
+    }
+
+    /// Takes a stored entry with its bodies, of each journal in its order. A damaged one of another node is left out.
+    ///
+    /// # Errors
+    /// When an own one is damaged.
+    pub fn entry(&mut self, bundle: Bundle) -> Result<(), RestoreError> {
+        self.0.restore_entry(bundle)
+    }
+
+    /// All that is stored is here.
+    pub fn done(self) -> Machine {
+        let mut machine = self.0;
+        let head = machine.ledger.head(&machine.node);
+        machine.ahead = machine.state.clone();
+        machine.writer = Journal::resume(machine.node.clone(), head, machine.chain.head(&machine.node));
+        (machine.released, machine.recorded) = (head, head);
+        machine
+    }
+}
+
 impl Machine {
     /// Takes up where the disk ends. `held`: all stored entries with their bodies, of each journal in its order; damaged ones of
     /// other nodes are left out and come again over the links. The own journal goes on ([`Body::Restarted`]) once the neighbours
@@ -55,7 +102,15 @@ impl Machine {
     /// # Errors
     /// When the node is not the charter's, or its own journal is damaged.
     pub fn restore(setup: Setup, now: Now, held: impl IntoIterator<Item = Bundle>) -> Result<Self, RestoreError> {
-        let Setup { charter, lineage, node, journal: secret, next_journal, alerts, restored } = setup;
+        let mut start = Start::new(setup, now)?;
+        for bundle in held {
+            start.entry(bundle)?;
+        }
+        Ok(start.done())
+    }
+
+    fn blank(setup: Setup, now: Now) -> Result<Self, RestoreError> {
+        let Setup { charter, lineage, node, journal: secret, next_journal, alerts, shelf, restored } = setup;
         let this =
             charter.node(&node).filter(|node| !node.retired).ok_or_else(|| RestoreError::NoSuchNode(node.clone()))?;
         if this.journal != secret.public() {
@@ -63,10 +118,10 @@ impl Machine {
         }
         let index = charter.node_index(&node).ok_or_else(|| RestoreError::NoSuchNode(node.clone()))?;
         let state = State::new(charter.clone());
-        let mut machine = Self {
+        Ok(Self {
             index,
             party: this.party.clone(),
-            ledger: Ledger::new(charter.nodes.iter().map(|node| node.id.clone())),
+            ledger: Ledger::new(node.clone(), charter.nodes.iter().map(|node| node.id.clone()), shelf),
             chain: Chain::new(),
             writer: Journal::new(node.clone()),
             ahead: state.clone(),
@@ -84,6 +139,7 @@ impl Machine {
             failing: false,
             overtaken: false,
             opening: Some(Opening::new(if restored { Why::Restored } else { Why::Start }, now.us)),
+            deferred: VecDeque::new(),
             opened: false,
             unproven: BTreeSet::new(),
             consoles: BTreeMap::new(),
@@ -112,14 +168,8 @@ impl Machine {
             cosign: crate::cosign::Cosign::default(),
             to_store: BTreeSet::new(),
             overdue: crate::overdue::Overdue::new(),
-        };
-        for bundle in held {
-            machine.restore_entry(bundle)?;
-        }
-        let head = machine.ledger.head(&machine.node);
-        machine.writer = Journal::resume(machine.node.clone(), head, machine.chain.head(&machine.node));
-        (machine.released, machine.recorded) = (head, head);
-        Ok(machine)
+            since_snapshot: 0,
+        })
     }
 
     fn restore_entry(&mut self, bundle: Bundle) -> Result<(), RestoreError> {
@@ -134,14 +184,18 @@ impl Machine {
             return if own { Err(RestoreError::Damaged { seq }) } else { Ok(()) };
         }
         let lasting = matches!(entry.entry().body, Body::Enrolled { .. });
+        let _ = self.state.apply(&entry, &plain(&bundle.bodies));
+        self.cosign.push(entry.entry());
+        self.since_snapshot += 1;
+        if self.ledger.has_shelf() {
+            self.ledger.go_on(&node, entry.entry().seq);
+            return Ok(());
+        }
         for body in &bundle.bodies {
             self.ledger.bodies.keep(Hash::of(body), body.clone(), lasting);
         }
-        let _ = self.ahead.apply(&entry, &plain(&bundle.bodies));
-        let _ = self.state.apply(&entry, &plain(&bundle.bodies));
         let bodies = entry.entry().bodies().iter().map(|body| body.hash).collect();
         self.ledger.push(&node, Held { entry: bundle.entry, bodies });
-        self.cosign.push(entry.entry());
         Ok(())
     }
 }

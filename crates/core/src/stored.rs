@@ -21,7 +21,7 @@ impl Machine {
         let id = Hash::of(&claim.payload());
         let counts = self.state.writing(&claim.line, &id).is_some_and(|(node, _)| *node == entry.node);
         // The disk takes what is written in its order: the entry that says so comes after what it speaks of.
-        if counts && self.ledger.bodies.has(&written.content.hash) && !self.is_said_stored(&id) {
+        if counts && self.ledger.has_body(&written.content.hash) && !self.is_said_stored(&id) {
             self.to_store.insert(id);
         }
     }
@@ -35,7 +35,7 @@ impl Machine {
         let charter = self.charter.clone();
         for line in &charter.lines {
             let of_others = self.state.writings(&line.id).into_iter().filter(|(_, node, _)| **node != self.node);
-            let held = of_others.filter(|(_, _, writing)| self.ledger.bodies.has(&writing.written.content.hash));
+            let held = of_others.filter(|(_, _, writing)| self.ledger.has_body(&writing.written.content.hash));
             let new: Vec<Hash> = held.map(|(id, _, _)| id).filter(|id| !self.is_said_stored(id)).collect();
             self.to_store.extend(new);
         }

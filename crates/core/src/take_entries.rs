@@ -4,7 +4,7 @@ use crate::append::After;
 use crate::feed::Fresh;
 use crate::io::Output;
 use crate::ledger::{Held, sort_bodies};
-use crate::limits::{BUNDLE_MAX, ENTRIES_HELD};
+use crate::limits::BUNDLE_MAX;
 use crate::machine::Machine;
 use crate::note::{Count, Note};
 use minicbor::bytes::ByteVec;
@@ -38,14 +38,14 @@ impl Machine {
         if self.charter.node(&node).is_none() {
             return Err(forged);
         }
-        if self.ledger.get(&node, seq).is_some_and(|held| held.entry == bundle.entry) {
+        if self.ledger.entry(&node, seq).is_some_and(|held| *held == *bundle.entry) {
             return Ok(self.take_again(from, &node, seq, bundle));
         }
         let head = self.ledger.head(&node);
         if seq > head + 1 {
             return Err((Count::EntryGap, "entries before it are missing and are asked for"));
         }
-        if head >= ENTRIES_HELD as u64 && node != self.node {
+        if self.ledger.is_full(&node) && node != self.node {
             return Err((Count::OverBound, "its journal is longer than this node holds"));
         }
         let entry = unverified.verify(&self.charter).map_err(|_| forged)?;
@@ -126,8 +126,9 @@ impl Machine {
         if let Some(link) = self.links.get_mut(from) {
             link.holds(node, seq);
         }
-        let refers = self.ledger.get(node, seq)?.bodies.clone();
-        let missing: Vec<Hash> = refers.into_iter().filter(|hash| !self.ledger.bodies.has(hash)).collect();
+        let refers = UnverifiedEntry::decode(&bundle.entry).ok()?.claim().bodies();
+        let missing = refers.iter().map(|body| body.hash).filter(|hash| self.ledger.body(hash).is_none());
+        let missing: Vec<Hash> = missing.collect();
         let (bodies, _) = sort_bodies(&missing, bundle.bodies);
         if bodies.is_empty() || bodies.iter().map(|(_, body)| body.len()).sum::<usize>() > BUNDLE_MAX {
             return None;

@@ -35,6 +35,7 @@ impl Running {
             node: own,
             alerts: true,
             restored: false,
+            shelf: None,
         };
         let now = Now { us: 0, wall_ms: 1_000 };
         let machine = Machine::restore(setup, now, []).expect("fixture");

@@ -79,6 +79,16 @@ impl Chain {
         self.held.insert(node, Held { seq, recent: VecDeque::from([head]), key: 0 });
     }
 
+    /// Goes on after entries that were taken before: hashes of the last payloads, the newest last, and the key of the last entry.
+    pub fn go_on(&mut self, node: NodeId, seq: u64, recent: impl IntoIterator<Item = Hash>, key: u8) {
+        self.held.insert(node, Held { seq, recent: recent.into_iter().collect(), key });
+    }
+
+    /// With which of its node's keys the last entry was signed, counted from the oldest.
+    pub fn key(&self, node: &NodeId) -> u8 {
+        self.held.get(node).map_or(0, |held| held.key)
+    }
+
     /// Forgets the journals of all other nodes.
     pub fn keep(&mut self, keeps: impl Fn(&NodeId) -> bool) {
         self.held.retain(|node, _| keeps(node));

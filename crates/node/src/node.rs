@@ -139,6 +139,7 @@ impl Node {
             consoles: BTreeMap::new(),
             restored,
             catching_up: false,
+            gaps: false,
         };
         let from = Sources {
             links: links_in,
@@ -301,8 +302,6 @@ fn open_journal(
     let Some((charter, lineage)) = charters.split_last() else {
         return Err(NodeError::NotInCharter(config.node.clone()));
     };
-    let mut held = Vec::new();
-    store.entries(|kept| held.push(kept.bundle))?;
     let setup = Setup {
         charter: charter.clone(),
         lineage: lineage.to_vec(),
@@ -311,8 +310,22 @@ fn open_journal(
         next_journal: keys::next(&config.node_key)?.map(|next| next.journal),
         alerts: !config.alert.is_empty(),
         restored,
+        shelf: Some(Box::new(store.shelf()?)),
     };
-    let mut machine = Machine::restore(setup, clock.now(), held)?;
+    let mut start = trialogue_core::Start::new(setup, clock.now())?;
+    if let Some(snapshot) = store.snapshot()?
+        && let Err(why) = start.snapshot(&snapshot)
+    {
+        tracing::warn!(%why, "what was made of the journals before is not used; they are read from their beginning, which takes a minute for each million entries");
+    }
+    let mut outcome = Ok(());
+    store.entries_after(&start.positions(), |kept| {
+        if outcome.is_ok() {
+            outcome = start.entry(kept.bundle);
+        }
+    })?;
+    outcome?;
+    let mut machine = start.done();
     machine.set_sites(config.sites.clone());
     let handle = store.start()?;
     let charter = Write::Charter { serial: charter.serial, hash: charter.hash(), bytes: charter.bytes().to_vec() };

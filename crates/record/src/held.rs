@@ -24,6 +24,16 @@ impl Held {
         Self::default()
     }
 
+    /// Of a journal whose tree was this one once; what came after it is to be added.
+    pub fn go_on(base: Frontier) -> Self {
+        Self { top: base.clone(), base, ..Self::default() }
+    }
+
+    /// The tree as it was before the recent leaves: what is needed to go on from there.
+    pub fn base(&self) -> &Frontier {
+        &self.base
+    }
+
     /// Adds the next leaf.
     pub fn push(&mut self, leaf: Root) {
         self.top.push(leaf);

@@ -58,6 +58,16 @@ impl Frontier {
         Self::default()
     }
 
+    /// The edge of a tree of this size with these roots of its complete subtrees, the largest first; none: so many there cannot be.
+    pub fn go_on(size: u64, peaks: Vec<Root>) -> Option<Self> {
+        (peaks.len() as u32 == size.count_ones()).then_some(Self { size, peaks })
+    }
+
+    /// Roots of the complete subtrees, the largest first.
+    pub fn peaks(&self) -> &[Root] {
+        &self.peaks
+    }
+
     /// Adds a leaf, given by its hash.
     pub fn push(&mut self, leaf: Root) {
         let mut hash = leaf;

@@ -1,8 +1,11 @@
 //! A disk: what was written and not yet synced is lost in a crash, or not, as luck has it.
 
 use crate::rng::Rng;
+use minicbor::bytes::ByteVec;
 use std::collections::BTreeMap;
-use trialogue_charter::NodeId;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use trialogue_charter::{Hash, NodeId};
+use trialogue_core::Shelf;
 use trialogue_wire::Bundle;
 
 /// How the disk does.
@@ -16,61 +19,147 @@ pub enum Health {
     Hanging,
 }
 
-/// One node's disk.
-#[derive(Clone)]
-pub struct Disk {
+enum Written {
+    Entry(NodeId, u64, Bundle),
+    Snapshot(Vec<u8>),
+}
+
+/// What is on it.
+#[derive(Default)]
+struct Content {
     /// What survives anything.
     durable: BTreeMap<(NodeId, u64), Bundle>,
+    snapshot: Option<Vec<u8>>,
     /// Written in this order, not synced.
-    cached: Vec<(NodeId, u64, Bundle)>,
+    cached: Vec<Written>,
+    /// Bodies of all that was ever written.
+    bodies: BTreeMap<Hash, ByteVec>,
+}
+
+impl Content {
+    fn settle(&mut self, count: usize) {
+        for written in self.cached.drain(..).take(count) {
+            match written {
+                Written::Entry(node, seq, bundle) => {
+                    self.durable.insert((node, seq), bundle);
+                }
+                Written::Snapshot(bytes) => self.snapshot = Some(bytes),
+            }
+        }
+    }
+}
+
+/// One node's disk.
+pub struct Disk {
+    content: Arc<Mutex<Content>>,
     /// How it does.
     pub health: Health,
 }
 
 impl Default for Disk {
     fn default() -> Self {
-        Self { durable: BTreeMap::new(), cached: Vec::new(), health: Health::Good }
+        Self { content: Arc::default(), health: Health::Good }
     }
+}
+
+fn locked(content: &Mutex<Content>) -> MutexGuard<'_, Content> {
+    content.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Disk {
     /// Writes without syncing.
     pub fn write(&mut self, node: NodeId, seq: u64, bundle: Bundle) {
-        self.cached.push((node, seq, bundle));
+        let mut content = locked(&self.content);
+        for body in &bundle.bodies {
+            content.bodies.insert(Hash::of(body), body.clone());
+        }
+        content.cached.push(Written::Entry(node, seq, bundle));
+    }
+
+    /// The same with a snapshot.
+    pub fn write_snapshot(&mut self, bytes: Vec<u8>) {
+        locked(&self.content).cached.push(Written::Snapshot(bytes));
     }
 
     /// Syncs. False: nothing more is durable than before.
     pub fn sync(&mut self) -> bool {
-        if self.health != Health::Good {
-            return false;
+        if self.health == Health::Good {
+            locked(&self.content).settle(usize::MAX);
         }
-        for (node, seq, bundle) in self.cached.drain(..) {
-            self.durable.insert((node, seq), bundle);
-        }
-        true
+        self.health == Health::Good
     }
 
     /// The power goes: a part of what was not synced survives, in order.
     pub fn crash(&mut self, rng: &mut Rng) {
-        let survive = if self.health == Health::Good { rng.below(self.cached.len() as u64 + 1) as usize } else { 0 };
-        for (node, seq, bundle) in self.cached.drain(..).take(survive) {
-            self.durable.insert((node, seq), bundle);
-        }
+        let mut content = locked(&self.content);
+        let survive = if self.health == Health::Good { rng.below(content.cached.len() as u64 + 1) as usize } else { 0 };
+        content.settle(survive);
+        content.cached.clear();
         self.health = Health::Good;
     }
 
     /// Is this very entry safe?
     pub fn holds(&self, node: &NodeId, seq: u64, entry: &[u8]) -> bool {
-        self.durable.get(&(node.clone(), seq)).is_some_and(|bundle| bundle.entry == entry)
+        locked(&self.content).durable.get(&(node.clone(), seq)).is_some_and(|bundle| bundle.entry == entry)
     }
 
     /// A copy of what is safe, as a backup of a running node has it.
     pub fn copy(&self) -> Self {
-        Self { durable: self.durable.clone(), cached: Vec::new(), health: Health::Good }
+        let content = locked(&self.content);
+        let copy = Content {
+            durable: content.durable.clone(),
+            snapshot: content.snapshot.clone(),
+            cached: Vec::new(),
+            bodies: content.bodies.clone(),
+        };
+        Self { content: Arc::new(Mutex::new(copy)), health: Health::Good }
     }
 
     /// Everything, by journal and position.
     pub fn read(&self) -> Vec<Bundle> {
-        self.durable.values().cloned().collect()
+        locked(&self.content).durable.values().cloned().collect()
+    }
+
+    /// Everything after these positions.
+    pub fn read_after(&self, positions: &BTreeMap<NodeId, u64>) -> Vec<Bundle> {
+        let content = locked(&self.content);
+        let after = content.durable.iter().filter(|((node, seq), _)| positions.get(node).is_none_or(|held| seq > held));
+        after.map(|(_, bundle)| bundle.clone()).collect()
+    }
+
+    /// The last snapshot.
+    pub fn snapshot(&self) -> Option<Vec<u8>> {
+        locked(&self.content).snapshot.clone()
+    }
+
+    /// For a machine that reads it back.
+    pub fn shelf(&self) -> Box<dyn Shelf> {
+        Box::new(DiskShelf(self.content.clone()))
+    }
+}
+
+struct DiskShelf(Arc<Mutex<Content>>);
+
+impl Shelf for DiskShelf {
+    fn entry(&self, node: &NodeId, seq: u64) -> Option<Vec<u8>> {
+        let content = locked(&self.0);
+        let cached = content.cached.iter().find_map(|written| match written {
+            Written::Entry(whose, at, bundle) if whose == node && *at == seq => Some(bundle),
+            _ => None,
+        });
+        cached.or_else(|| content.durable.get(&(node.clone(), seq))).map(|bundle| bundle.entry.clone())
+    }
+
+    fn body(&self, hash: &Hash) -> Option<ByteVec> {
+        locked(&self.0).bodies.get(hash).cloned()
+    }
+
+    // So few that a world of some hundred entries reads back most of them, and starts from several snapshots.
+    fn recent(&self) -> usize {
+        4
+    }
+
+    fn snapshot_entries(&self) -> u64 {
+        32
     }
 }

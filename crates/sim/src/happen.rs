@@ -161,6 +161,7 @@ impl World {
                 self.nodes[node].know(&journal, seq, &bundle);
                 self.nodes[node].disk.write(journal, seq, bundle);
             }
+            Output::Snapshot { bytes } => self.nodes[node].disk.write_snapshot(bytes),
             Output::Charter(charter) => self.nodes[node].charters.push(charter),
             Output::NextKey { .. } => {}
             Output::Evidence { node: journal, seq, entry } => self.nodes[node].evidence.push((journal, seq, entry)),

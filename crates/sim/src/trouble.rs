@@ -1,6 +1,6 @@
 //! Whole networks in trouble, by a seed: how many parties and nodes, how their cables are, what people do and what breaks.
 
-use crate::disk::Health;
+use crate::disk::{Disk, Health};
 use crate::fixture::{DUTY, LEADERS};
 use crate::media::Media;
 use crate::mutation::Mutation;
@@ -204,7 +204,12 @@ impl World {
         self.changed_us = self.now_us;
         if self.nodes[node].hostile {
         } else if self.nodes[node].machine.is_none() {
-            match self.nodes[node].backup.clone().filter(|_| self.now_us % 3 == 0 && self.others_hold_all_of(node)) {
+            match self.nodes[node]
+                .backup
+                .as_ref()
+                .map(Disk::copy)
+                .filter(|_| self.now_us % 3 == 0 && self.others_hold_all_of(node))
+            {
                 Some(backup) => self.restore(node, backup),
                 None => self.start(node),
             }

@@ -5,7 +5,7 @@ use crate::trace::digest;
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, NodeId};
-use trialogue_journal::{Body, UnverifiedEntry, UnverifiedStatement};
+use trialogue_journal::{Body, Chain, State, UnverifiedEntry, UnverifiedStatement, VerifiedEntry};
 use trialogue_wire::Bundle;
 
 /// Everything that a node's machine has signed, and what was acknowledged.
@@ -145,6 +145,23 @@ impl World {
             let there = own.contains(seq);
             assert!(there, "{} lost entry {seq}, which it had acknowledged", node.id);
         }
+    }
+
+    /// A node that starts from a snapshot has read what one reads that has none.
+    ///
+    /// # Panics
+    /// When it has read something else.
+    pub(crate) fn check_read(&self, at: usize, machine: &trialogue_core::Machine) {
+        let charter = self.nodes[at].charter();
+        let mut state = State::new(charter.clone());
+        let mut chain = Chain::new();
+        for bundle in self.nodes[at].disk.read() {
+            let Ok(entry) = VerifiedEntry::open(&bundle.entry, charter) else { continue };
+            if chain.accept(&entry).is_ok() {
+                let _ = state.apply(&entry, &bundle.bodies.iter().map(|body| body.as_slice()).collect::<Vec<_>>());
+            }
+        }
+        assert!(*machine.state() == state, "{} reads something else from its snapshot", self.nodes[at].id);
     }
 
     /// A console's name for people: party and device.

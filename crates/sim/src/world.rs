@@ -11,7 +11,7 @@ use crate::rng::Rng;
 use crate::trace::Trace;
 use std::collections::BTreeMap;
 use trialogue_charter::{HybridSecret, VerifiedCharter};
-use trialogue_core::{AmendError, ConsoleKey, Input, Machine, Now, Setup};
+use trialogue_core::{AmendError, ConsoleKey, Input, Machine, Now, Setup, SnapshotError, Start};
 
 /// What happens at some time.
 pub(crate) enum Event {
@@ -191,13 +191,33 @@ impl World {
         let journal = HybridSecret::from_seed(site.journal.seed());
         let mut lineage = self.nodes[node].charters.clone();
         let charter = lineage.pop().expect("there is one from the start");
-        let setup = Setup { charter, lineage, node: site.node.clone(), journal, next_journal: None, alerts: true, restored };
+        let shelf = Some(self.nodes[node].disk.shelf());
+        let setup = Setup {
+            charter,
+            lineage,
+            node: site.node.clone(),
+            journal,
+            next_journal: None,
+            alerts: true,
+            restored,
+            shelf,
+        };
         let held = self.nodes[node].disk.read();
         self.nodes[node].know_all(&held);
+        drop(held);
         if self.now_us % 2 == 0 || self.nodes[node].backup.is_none() {
             self.nodes[node].backup = Some(self.nodes[node].disk.copy());
         }
-        let machine = Machine::restore(setup, self.now(node), held).expect("a disk that was written in order is whole");
+        let mut start = Start::new(setup, self.now(node)).expect("the charter has it");
+        if let Some(snapshot) = self.nodes[node].disk.snapshot() {
+            let outcome = start.snapshot(&snapshot);
+            assert!(matches!(outcome, Ok(()) | Err(SnapshotError::Charter)), "{outcome:?}");
+        }
+        for bundle in self.nodes[node].disk.read_after(&start.positions()) {
+            start.entry(bundle).expect("a disk that was written in order is whole");
+        }
+        let machine = start.done();
+        self.check_read(node, &machine);
         let own = &mut self.nodes[node];
         own.written = machine.head();
         own.machine = Some(machine);

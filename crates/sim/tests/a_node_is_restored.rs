@@ -34,11 +34,9 @@ fn head(world: &World, node: usize) -> u64 {
 fn restarts(world: &World, node: usize) -> Vec<u64> {
     let held = world.nodes[node].disk.read();
     let own = held.iter().filter_map(|bundle| UnverifiedEntry::decode(&bundle.entry).ok());
-    own.filter(|entry| {
-        entry.claim().node == world.nodes[node].id && matches!(entry.claim().body, Body::Restarted {})
-    })
-    .map(|entry| entry.claim().seq)
-    .collect()
+    own.filter(|entry| entry.claim().node == world.nodes[node].id && matches!(entry.claim().body, Body::Restarted {}))
+        .map(|entry| entry.claim().seq)
+        .collect()
 }
 
 #[test]
@@ -49,7 +47,7 @@ fn a_restored_node_goes_on_where_it_had_ended() {
     let (before, _) = (head(&world, AMERICA), a_call(&mut world));
     a_call(&mut world);
     let said = head(&world, AMERICA);
-    assert!(said > before + 10);
+    assert!(said > before + 3);
     world.crash(AMERICA);
     world.run(1_000_000);
     world.restore(AMERICA, backup);
@@ -133,7 +131,7 @@ fn a_machine_that_was_set_back_takes_back_what_it_has_forgotten() {
 fn one_that_has_contradicted_itself_says_so_and_is_put_right_by_the_others() {
     let mut world = World::on_watch(3, 95);
     let snapshot = world.nodes[AMERICA].disk.copy();
-    a_call(&mut world);
+    (0..6).for_each(|_| a_call(&mut world));
     let said = head(&world, AMERICA);
     for other in [JAPAN, KOREA] {
         world.cut(AMERICA, other);
@@ -146,9 +144,8 @@ fn one_that_has_contradicted_itself_says_so_and_is_put_right_by_the_others() {
         world.mend(AMERICA, other);
     }
     world.run(10_000_000);
-    let alarmed = |world: &World| {
-        world.nodes[AMERICA].notes.iter().filter(|note| matches!(note, Note::OwnFork { .. })).count()
-    };
+    let alarmed =
+        |world: &World| world.nodes[AMERICA].notes.iter().filter(|note| matches!(note, Note::OwnFork { .. })).count();
     assert_eq!(alarmed(&world), 1, "its operator is told once, with the remedy");
     // The remedy: away with that disk.
     world.crash(AMERICA);

@@ -83,15 +83,11 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
 fn take(config: &Path, to: &Path, with_keys: bool) -> Result<(), Failure> {
     let read = Config::read(config).map_err(|why| Failure::said(why.to_string()))?;
     let taken = backup::take(&read, config, to, with_keys).map_err(|why| Failure::said(why.to_string()))?;
-    println!(
-        "Backed up node {}: {} entries, {} bytes, in {}.",
-        read.node,
-        taken.entries,
-        taken.bytes,
-        to.display()
-    );
+    println!("Backed up node {}: {} entries, {} bytes, in {}.", read.node, taken.entries, taken.bytes, to.display());
     if with_keys {
-        println!("It holds the node's secret keys in the clear: whoever has it can speak as this node. Keep it where the node itself could stand.");
+        println!(
+            "It holds the node's secret keys in the clear: whoever has it can speak as this node. Keep it where the node itself could stand."
+        );
     } else {
         println!(
             "Secret keys are not in it. Keep {} by another way: without it the node comes back only by an amendment.",
@@ -115,6 +111,8 @@ fn restore(from: &Path, config: &Path) -> Result<(), Failure> {
     for path in &restored.missing {
         println!("MISSING {}: it is not in the backup; bring it before the node is started.", path.display());
     }
-    println!("Make sure that the node runs nowhere else, then start it: it speaks once the others have given back what it has said since.");
+    println!(
+        "Make sure that the node runs nowhere else, then start it: it speaks once the others have given back what it has said since."
+    );
     Ok(())
 }

@@ -122,6 +122,7 @@ impl World {
             journal: if id.as_str() == "usa-2" { alternate_key() } else { self.fixture.journal(&id).clone() },
             alerts: false,
             restored: false,
+            shelf: None,
         };
         let held: Vec<Bundle> = self.nodes[node].disk.values().flatten().cloned().collect();
         let mut machine = Machine::restore(setup, self.now(), held).unwrap();

@@ -4,28 +4,38 @@ use super::node::NodeState;
 use super::{Applied, Ignored};
 use crate::limits::{ATTENDANCES_MAX, CONSULTATION_OVER_MS, PROPOSALS_MAX, PROPOSE_MS};
 use crate::statement::{Act, Coming, Statement};
+use minicbor::{Decode, Encode};
 use trialogue_charter::{CallId, DeviceId, Hash, LineId, OfficeId, Precedence, SubjectId, VerifiedCharter};
 
 /// What a console has proposed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Proposal {
     /// Who proposed it.
+    #[n(0)]
     pub by: DeviceId,
     /// On which line it was asked.
+    #[n(1)]
     pub line: LineId,
     /// On which line to meet.
+    #[n(2)]
     pub level: LineId,
     /// About what.
+    #[n(3)]
     pub subject: SubjectId,
     /// How urgently it was asked.
+    #[n(4)]
     pub precedence: Precedence,
     /// When to meet, milliseconds since 1970 UTC.
+    #[n(5)]
     pub at_ms: u64,
     /// Hash of the statement's payload, which answers name.
+    #[n(6)]
     pub hash: Hash,
     /// The node's time of the entry, milliseconds since 1970 UTC. A claim.
+    #[n(7)]
     pub time_ms: u64,
     /// Position of the entry.
+    #[n(8)]
     pub seq: u64,
 }
 
@@ -37,19 +47,25 @@ impl Proposal {
 }
 
 /// What a console has answered for its party.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Attendance {
     /// Who said so.
+    #[n(0)]
     pub by: DeviceId,
     /// On which line.
+    #[n(1)]
     pub line: LineId,
     /// The line on which to meet, as it understood.
+    #[n(2)]
     pub level: LineId,
     /// Who comes; none: nobody.
+    #[n(3)]
     pub coming: Option<Coming>,
     /// The node's time of the entry, milliseconds since 1970 UTC. A claim.
+    #[n(4)]
     pub time_ms: u64,
     /// Position of the entry.
+    #[n(5)]
     pub seq: u64,
 }
 

@@ -3,32 +3,41 @@
 use super::node::NodeState;
 use super::{Applied, Ignored, State};
 use crate::limits::SHIFT_MS;
+use minicbor::{Decode, Encode};
 use std::collections::BTreeSet;
 use trialogue_charter::{DeviceId, OfficeId, PartyId, VerifiedCharter};
 
 /// The duty of one office, as one node's journal says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct Duty {
     /// Who has it.
+    #[n(0)]
     pub by: DeviceId,
     /// The node's time when it was taken, milliseconds since 1970 UTC. A claim.
+    #[n(1)]
     pub since_ms: u64,
     /// End of the shift, milliseconds since 1970 UTC.
+    #[n(2)]
     pub until_ms: u64,
     /// Who was on duty when it was taken.
+    #[n(3)]
     pub relieved: Option<Relieved>,
     /// Position of the entry by which it was taken.
+    #[n(4)]
     pub first: u64,
     /// Position of the last entry by which it was taken or went on.
+    #[n(5)]
     pub seq: u64,
 }
 
 /// Who had the duty before, and was relieved during the own shift.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct Relieved {
     /// Who.
+    #[n(0)]
     pub by: DeviceId,
     /// Position of the entry by which that one had it last.
+    #[n(1)]
     pub seq: u64,
 }
 

@@ -4,41 +4,54 @@ use super::State;
 use super::node::{OnLine, Presence};
 use crate::entry::BodyRef;
 use crate::statement::GroupId;
+use minicbor::{Decode, Encode};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use trialogue_charter::{DeviceId, LineId, NodeId};
 
 /// A node's current group on a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Group {
     /// Its id.
+    #[n(0)]
     pub id: GroupId,
     /// The epoch that it is at. The next handshake starts from it.
+    #[n(1)]
     pub epoch: u64,
     /// Who created it.
+    #[n(2)]
     pub creator: DeviceId,
     /// Who its handshakes say is a member, with the position of the handshake that made it one.
+    #[n(3)]
     pub members: BTreeMap<DeviceId, u64>,
     /// Its handshakes, in order, from the one that created it.
+    #[n(4)]
     pub handshakes: Vec<HandshakeRecord>,
 }
 
 /// One accepted handshake.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct HandshakeRecord {
     /// Position in the node's journal.
+    #[n(0)]
     pub seq: u64,
     /// Who moved the group.
+    #[n(1)]
     pub by: DeviceId,
     /// The epoch that it started from.
+    #[n(2)]
     pub epoch: u64,
     /// The commit.
+    #[n(3)]
     pub commit: Option<BodyRef>,
     /// The welcome.
+    #[n(4)]
     pub welcome: Option<BodyRef>,
     /// Who was added.
+    #[n(5)]
     pub added: Vec<DeviceId>,
     /// Who was removed.
+    #[n(6)]
     pub removed: Vec<DeviceId>,
 }
 
@@ -50,11 +63,13 @@ impl Group {
 }
 
 /// One stay of a console on the line that a reader must know to follow the current group.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub(super) struct Span {
     /// It moved the group; otherwise it only marks the end of the stay before.
+    #[n(0)]
     pub(super) committed: bool,
     /// Position of the entry that ended it.
+    #[n(1)]
     pub(super) end: Option<u64>,
 }
 

@@ -4,70 +4,95 @@ use super::node::{NodeState, OnLine};
 use super::{Applied, Ignored};
 use crate::limits::RESPONSES_MAX;
 use crate::statement::{DeclineReason, Statement};
+use minicbor::{Decode, Encode};
 use trialogue_charter::{CallId, DeviceId, LineId, OfficeId, Precedence, VerifiedCharter};
 
 /// What one node's journal says about another's ring.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Response {
     /// Position of the first entry about it.
+    #[n(0)]
     pub first: u64,
     /// Position of the `Received` entry, once there is one.
+    #[n(1)]
     pub received: Option<u64>,
     /// How many consoles sound, and the position of the entry that said so last.
+    #[n(2)]
     pub ringing: Option<(u16, u64)>,
     /// A console said that somebody is being fetched.
+    #[n(3)]
     pub acknowledged: Option<Acknowledged>,
     /// People beyond the consoles were alerted: did it work, and the position of the entry.
+    #[n(4)]
     pub alerted: Option<(bool, u64)>,
     /// At how many offices beyond the first it sounds, and the position of the entry.
+    #[n(5)]
     pub step: Option<(u8, u64)>,
     /// How it ended; while none, the ring sounds.
+    #[n(6)]
     pub ended: Option<Ended>,
 }
 
 /// A party has seen a ring and says when it will answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct Acknowledged {
     /// Which console said so.
+    #[n(0)]
     pub by: DeviceId,
     /// When the party expects to answer, milliseconds since 1970 UTC. Its claim.
+    #[n(1)]
     pub ready_ms: u64,
     /// How long that was from when it was said, in milliseconds: by the console's clock or the node's, whichever makes it less.
+    #[n(2)]
     pub wait_ms: u64,
     /// Position of the entry.
+    #[n(3)]
     pub seq: u64,
 }
 
 /// How a ring ended for a node.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Ended {
     /// A console of the node was in on the line while it rang. It does not sound again when that console leaves.
+    #[n(0)]
     Joined {
         /// Which console.
+        #[n(0)]
         by: DeviceId,
         /// Position of the `Ring` or `Answer` by which that console was in when the ring ended.
+        #[n(1)]
         first: u64,
         /// Position of its last one since, without having left between.
+        #[n(2)]
         order: u64,
         /// Position of the entry by which it left, once it has.
+        #[n(3)]
         end: Option<u64>,
     },
     /// Declined.
+    #[n(1)]
     Declined {
         /// Why.
+        #[n(0)]
         reason: DeclineReason,
         /// When the party will call back, milliseconds since 1970 UTC.
+        #[n(1)]
         call_back_ms: Option<u64>,
         /// Who could answer instead.
+        #[n(2)]
         deputy: Option<OfficeId>,
         /// Which console declined; none: the node, by policy.
+        #[n(3)]
         by: Option<DeviceId>,
         /// Position of the entry.
+        #[n(4)]
         seq: u64,
     },
     /// Nobody answered in time.
+    #[n(2)]
     Expired {
         /// Position of the entry.
+        #[n(0)]
         seq: u64,
     },
 }

@@ -5,85 +5,113 @@ use super::{Applied, Ignored};
 use crate::limits::{CERTIFIED_MAX, SEND_TEST_MS};
 use crate::statement::{Act, Statement};
 use crate::test::{Language, PathTest, StationTest};
+use minicbor::{Decode, Encode};
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, Hash, LineId, OfficeId, Role, VerifiedCharter};
 
 /// What one node's journal says about tests of the line.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
 pub(super) struct Tests {
+    #[n(0)]
     pub(super) paths: Option<Tested>,
+    #[n(1)]
     pub(super) stations: BTreeMap<LineId, StationTested>,
+    #[n(2)]
     pub(super) alive: BTreeMap<OfficeId, Alive>,
+    #[n(3)]
     pub(super) texts: BTreeMap<LineId, TestText>,
+    #[n(4)]
     pub(super) certified: BTreeMap<Hash, Certified>,
 }
 
 /// What a node has measured of its paths.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Tested {
     /// By node and path.
+    #[n(0)]
     pub results: Vec<PathTest>,
     /// The node's time, milliseconds since 1970 UTC. A claim.
+    #[n(1)]
     pub time_ms: u64,
     /// Position of the entry.
+    #[n(2)]
     pub seq: u64,
 }
 
 /// What a station has heard of the others.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct StationTested {
     /// The station.
+    #[n(0)]
     pub by: DeviceId,
     /// By party.
+    #[n(1)]
     pub results: Vec<StationTest>,
     /// The node's time, milliseconds since 1970 UTC. A claim.
+    #[n(2)]
     pub time_ms: u64,
     /// Position of the entry.
+    #[n(3)]
     pub seq: u64,
 }
 
 /// A console on watch of an office lived.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Alive {
     /// Which.
+    #[n(0)]
     pub by: DeviceId,
     /// The node's time, milliseconds since 1970 UTC. A claim.
+    #[n(1)]
     pub time_ms: u64,
     /// Position of the entry.
+    #[n(2)]
     pub seq: u64,
 }
 
 /// The last test text that was sent on a line from a node.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct TestText {
     /// Who sent it.
+    #[n(0)]
     pub by: DeviceId,
     /// Its number in the list.
+    #[n(1)]
     pub text: u16,
     /// In which language it was read.
+    #[n(2)]
     pub language: Language,
     /// Hash of the payload of the statement.
+    #[n(3)]
     pub hash: Hash,
     /// The node's time, milliseconds since 1970 UTC. A claim.
+    #[n(4)]
     pub time_ms: u64,
     /// Position of the entry.
+    #[n(5)]
     pub seq: u64,
 }
 
 /// A test text of another party that somebody of this node's has translated and certified.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Certified {
     /// Who.
+    #[n(0)]
     pub by: DeviceId,
     /// On which line.
+    #[n(1)]
     pub line: LineId,
     /// The language of the translation.
+    #[n(2)]
     pub language: Language,
     /// The translation.
+    #[n(3)]
     pub translation: String,
     /// The node's time, milliseconds since 1970 UTC. A claim.
+    #[n(4)]
     pub time_ms: u64,
     /// Position of the entry.
+    #[n(5)]
     pub seq: u64,
 }
 

@@ -6,82 +6,108 @@ use crate::entry::BodyRef;
 use crate::limits::*;
 use crate::statement::{Act, GroupId, Statement};
 use crate::writing::{Kind, Written};
+use minicbor::{Decode, Encode};
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, Hash, LineId, Role, VerifiedCharter};
 
 /// All of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
 pub(super) struct Writings {
+    #[n(0)]
     pub(super) stock: BTreeMap<DeviceId, Stock>,
+    #[n(1)]
     pub(super) circles: BTreeMap<GroupId, Circle>,
+    #[n(2)]
     pub(super) held: BTreeMap<LineId, BTreeMap<Hash, Writing>>,
+    #[n(3)]
     pub(super) said: BTreeMap<Hash, Receipts>,
     /// Writings of `said`, by the position of the first word about each.
+    #[n(4)]
     pub(super) said_first: BTreeMap<u64, Hash>,
 }
 
 /// The key package with which others let a device read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Stock {
     /// It.
+    #[n(0)]
     pub package: BodyRef,
     /// The node's time, milliseconds since 1970 UTC. A claim.
+    #[n(1)]
     pub time_ms: u64,
     /// Position of the entry.
+    #[n(2)]
     pub seq: u64,
 }
 
 /// A circle of readers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Circle {
     /// Who writes by it.
+    #[n(0)]
     pub by: DeviceId,
     /// On which line.
+    #[n(1)]
     pub line: LineId,
     /// The welcome for the readers.
+    #[n(2)]
     pub welcome: BodyRef,
     /// Who reads.
+    #[n(3)]
     pub readers: Vec<DeviceId>,
     /// Position of the entry.
+    #[n(4)]
     pub seq: u64,
 }
 
 /// A writing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Writing {
     /// Who wrote it.
+    #[n(0)]
     pub by: DeviceId,
     /// Number of the statement: its keys are sealed under it.
+    #[n(1)]
     pub number: u64,
     /// As signed.
+    #[n(2)]
     pub written: Written,
     /// The node's time, milliseconds since 1970 UTC. A claim.
+    #[n(3)]
     pub time_ms: u64,
     /// Position of the entry.
+    #[n(4)]
     pub seq: u64,
 }
 
 /// What consoles of one node, and the node itself, have said about one writing, of any node.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Receipts {
     /// The node has it on disk.
+    #[n(0)]
     pub stored: Option<Receipt>,
     /// On whose console it was shown.
+    #[n(1)]
     pub shown: BTreeMap<DeviceId, Receipt>,
     /// Who acknowledged it, and by which writing it was read back.
+    #[n(2)]
     pub acknowledged: BTreeMap<DeviceId, (Receipt, Option<Hash>)>,
     /// Who certified it.
+    #[n(3)]
     pub certified: BTreeMap<DeviceId, Receipt>,
     /// Who approved it.
+    #[n(4)]
     pub approved: BTreeMap<DeviceId, Receipt>,
 }
 
 /// One word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct Receipt {
     /// The node's time, milliseconds since 1970 UTC. A claim.
+    #[n(0)]
     pub time_ms: u64,
     /// Position of the entry.
+    #[n(1)]
     pub seq: u64,
 }
 

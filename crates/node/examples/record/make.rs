@@ -3,7 +3,7 @@
 
 use crate::house::{House, id};
 use std::collections::BTreeMap;
-use trialogue_charter::{CallId, DeviceSecret, Hash, LineId, NodeId, OfficeId, Precedence};
+use trialogue_charter::{CallId, DeviceId, DeviceSecret, Hash, LineId, NodeId, OfficeId, Precedence};
 use trialogue_journal::{Act, Body, BodyRef, Journal, Language, PathTest, Statement, TreeHead};
 use trialogue_record::{Held, Root};
 use trialogue_wire::Bundle;
@@ -21,6 +21,7 @@ pub struct Maker<'h> {
 struct Writer {
     journal: Journal,
     device: DeviceSecret,
+    id: DeviceId,
     certificate: Vec<u8>,
     office: OfficeId,
     number: u64,
@@ -35,10 +36,10 @@ impl<'h> Maker<'h> {
         let writer = |node: &&str| {
             let node = id(node);
             let office = format!("{}-duty", party(&node));
-            let (device, certificate, _) = house.keys.device(&office, 1);
+            let (device, certificate, what) = house.keys.device(&office, 1);
             let office = OfficeId::new(office).unwrap();
             let journal = Journal::new(node.clone());
-            (node, Writer { journal, device, certificate, office, number: 1_000 })
+            (node, Writer { journal, device, id: what.id, certificate, office, number: 1_000 })
         };
         let writers = nodes.iter().map(writer).collect();
         Self { house, writers, trees: BTreeMap::new(), time_ms: 1_790_000_000_000 }
@@ -54,9 +55,17 @@ impl<'h> Maker<'h> {
             _ if seq % 64 == 0 => self.seen(),
             _ => match seq % 16 {
                 0..=4 => tested(node),
-                5 => self.stated(node, Act::Certify { text: Hash::of(b"text"), language: Language::Japanese, translation: "海".repeat(LETTERS) }),
+                5 => self.stated(
+                    node,
+                    Act::Certify {
+                        text: Hash::of(b"text"), language: Language::Ja, translation: "海".repeat(LETTERS)
+                    },
+                ),
                 6..=11 => self.stated(node, Act::Alive { nonce: [seq as u8; 16] }),
-                12 => self.stated(node, Act::Ring { call: call(node, seq), offers: Vec::new(), precedence: Precedence::Routine }),
+                12 => self.stated(
+                    node,
+                    Act::Ring { call: call(node, seq), offers: Vec::new(), precedence: Precedence::Routine },
+                ),
                 13 => self.stated(node, Act::Leave { cause: None }),
                 14 => Body::Received { call: call(node, seq + 1_000), line: duty() },
                 _ => Body::Staffed { offices: vec![(self.writers[node].office.clone(), (seq % 3) as u16 + 1)] },
@@ -72,20 +81,22 @@ impl<'h> Maker<'h> {
 
     fn enrolled(&self, node: &NodeId) -> Body {
         let writer = &self.writers[node];
-        let device = writer.device.public().device_id();
-        Body::Enrolled { device, certificate: BodyRef::of(&writer.certificate).unwrap() }
+        Body::Enrolled { device: writer.id, certificate: BodyRef::of(&writer.certificate).unwrap() }
     }
 
     fn seen(&self) -> Body {
-        let heads = self.trees.iter().map(|(node, tree)| TreeHead { node: node.clone(), size: tree.size(), root: tree.root().0 });
+        let heads = self.trees.iter().map(|(node, tree)| TreeHead {
+            node: node.clone(),
+            size: tree.size(),
+            root: tree.root().0,
+        });
         Body::Seen { heads: heads.collect() }
     }
 
     fn stated(&mut self, node: &NodeId, act: Act) -> Body {
         let writer = self.writers.get_mut(node).unwrap();
         writer.number += 1;
-        let device = writer.device.public().device_id();
-        let statement = Statement { device, number: writer.number, line: duty(), act };
+        let statement = Statement { device: writer.id, number: writer.number, line: duty(), act };
         Body::Stated { statement: statement.sign(&writer.device).0 }
     }
 }

@@ -29,7 +29,11 @@ pub fn all(binary: &Path, dir: &Path, entries: u64) -> Vec<Figure> {
     vec![
         ("appends_per_s", appends, "own entries signed and synced to disk, per second, many under one sync"),
         ("verified_per_s", verified, "entries that `record verify` reads and verifies, per second"),
-        ("catch_up_entries_per_s", caught_up, "entries that a fresh node takes over a link, verified and kept, per second"),
+        (
+            "catch_up_entries_per_s",
+            caught_up,
+            "entries that a fresh node takes over a link, verified and kept, per second",
+        ),
         ("start_up_ms", starts[STARTS / 2], "start of a node with the record until it is ready (ms)"),
         ("rss_mb", rss_mb, "memory of the larger of the two nodes after that (MB)"),
         ("bytes_per_entry", bytes as f64 / entries as f64, "disk for each entry of all journals, with indices (bytes)"),
@@ -76,7 +80,9 @@ fn fill(house: &House, entries: u64) {
         write(&store, node, maker.next(&id(node)));
     }
     let charter = &house.charter;
-    store.write(Write::Charter { serial: charter.serial, hash: charter.hash(), bytes: charter.bytes().to_vec() }).unwrap();
+    store
+        .write(Write::Charter { serial: charter.serial, hash: charter.hash(), bytes: charter.bytes().to_vec() })
+        .unwrap();
 }
 
 fn verify(binary: &Path, house: &House, dir: &Path, entries: u64) -> f64 {

@@ -41,7 +41,9 @@ pub enum BackupError {
     #[error("{0} is there already: nothing is ever overwritten; name a directory that does not exist yet")]
     Taken(PathBuf),
     /// The data directory is in use.
-    #[error("{0} is not empty: a node is restored into a fresh data directory only; move the old one away, it may hold evidence")]
+    #[error(
+        "{0} is not empty: a node is restored into a fresh data directory only; move the old one away, it may hold evidence"
+    )]
     NotEmpty(PathBuf),
     /// The node's key.
     #[error(transparent)]
@@ -56,7 +58,9 @@ pub enum BackupError {
     #[error("{0} is not as it was when the backup was taken: it was damaged or changed; use another backup")]
     Changed(PathBuf),
     /// Its list is not signed by the node.
-    #[error("the list of the backup is not signed by node {0}: it was changed, or is of another node; use another backup")]
+    #[error(
+        "the list of the backup is not signed by node {0}: it was changed, or is of another node; use another backup"
+    )]
     NotSigned(String),
     /// Of another node.
     #[error("this is a backup of node {found}, and the configuration is of {wanted}: name the right one")]
@@ -67,7 +71,9 @@ pub enum BackupError {
         wanted: String,
     },
     /// Of another party.
-    #[error("the backup's charter does not have the root that the configuration pins as party_root: check with the security officer")]
+    #[error(
+        "the backup's charter does not have the root that the configuration pins as party_root: check with the security officer"
+    )]
     OtherRoot,
     /// The journal in it is not whole.
     #[error("the journal of {node} in the backup does not verify at entry {seq}: use another backup")]

@@ -2,8 +2,8 @@
 
 use super::manifest::FORM;
 use super::{
-    BackupError, BackupFile, DOMAIN, JournalLength, MANIFEST, Manifest, SIGNATURE, copy, failed, make_dir, named, sync_dir,
-    write_new,
+    BackupError, BackupFile, DOMAIN, JournalLength, MANIFEST, Manifest, SIGNATURE, copy, failed, make_dir, named,
+    sync_dir, write_new,
 };
 use crate::config::Config;
 use crate::keys;

@@ -53,6 +53,8 @@ pub(crate) struct Control {
     pub(crate) consoles: BTreeMap<ConsoleKey, ConsoleOut>,
     /// The store says that it was restored, until the machine has spoken.
     pub(crate) restored: bool,
+    /// An entry of another node was not written in this run.
+    pub(crate) gaps: bool,
     /// The operator was shown that it takes back its own journal.
     pub(crate) catching_up: bool,
 }

@@ -27,11 +27,18 @@ impl Control {
             }
             Output::Keep { node, seq, bundle } => {
                 if self.store.write(Write::Entry { node, seq, lasting: lasts(&bundle), bundle }).is_err() {
+                    self.gaps = true;
                     self.counters.count("entry_not_kept");
                 }
             }
             Output::Charter(charter) => self.charter_taken(&charter),
             Output::NextKey { charter } => self.look_for_key(&charter),
+            Output::Snapshot { bytes } => {
+                // One that stands for entries which are not on the disk is not to be started from.
+                if !self.gaps && self.store.write(Write::Snapshot(bytes)).is_err() {
+                    self.counters.count("snapshot_not_kept");
+                }
+            }
             Output::Evidence { node, seq, entry } => {
                 if self.store.write(Write::Evidence { node, seq, entry }).is_err() {
                     self.counters.count("evidence_not_kept");

@@ -8,6 +8,7 @@ mod queue;
 mod reader;
 mod restore;
 mod schema;
+mod shelf;
 mod write;
 mod writer;
 
@@ -15,6 +16,7 @@ pub use copy::copy;
 pub use queue::NotKept;
 pub use reader::{EvidenceRow, Reader, Row};
 pub use restore::Kept;
+pub use shelf::SqliteShelf;
 pub(crate) use write::wall_ms;
 pub use write::{Lasting, Write};
 pub use writer::{Progress, Store, StoreHandle};

@@ -78,9 +78,8 @@ impl Reader {
     /// When it cannot be read.
     pub fn lengths(&self) -> Result<Vec<(NodeId, u64)>, StoreError> {
         let mut query = self.db.prepare("SELECT node, count(*) FROM entries GROUP BY node").map_err(self.wrap())?;
-        let rows = query
-            .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))
-            .map_err(self.wrap())?;
+        let rows =
+            query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).map_err(self.wrap())?;
         let mut all = Vec::new();
         for row in rows {
             let (node, count) = row.map_err(self.wrap())?;

@@ -21,37 +21,57 @@ pub struct Kept {
 /// Where other nodes' journals are damaged: node id as stored, and the first position that is not usable.
 pub(super) type Cuts = BTreeMap<String, u64>;
 
-/// Calls `each` with every entry: journals by node id, each in its own order without gaps.
+/// Calls `each` with every entry after a journal's position: journals by node id, each in its own order without gaps.
 pub(super) fn entries(
     db: &Connection,
     path: &Path,
     own: &NodeId,
+    positions: &BTreeMap<NodeId, u64>,
     mut each: impl FnMut(Kept),
 ) -> Result<Cuts, StoreError> {
-    let mut cuts = Cuts::new();
     let wrap = |e| StoreError::Sqlite(path.to_owned(), e);
-    let mut list = db.prepare("SELECT node, seq, hash, entry FROM entries ORDER BY node, seq").map_err(wrap)?;
+    let mut cuts = Cuts::new();
+    // One step of the index for each journal, however long they are.
+    let mut next = db.prepare("SELECT min(node) FROM entries WHERE node > ?1").map_err(wrap)?;
+    let mut node = String::new();
+    while let Some(found) = next.query_row([&node], |row| row.get::<_, Option<String>>(0)).map_err(wrap)? {
+        node = found;
+        let after = NodeId::new(node.clone()).ok().and_then(|id| positions.get(&id).copied()).unwrap_or(0);
+        if let Some(cut) = journal(db, path, own, &node, after, &mut each)? {
+            cuts.insert(node.clone(), cut);
+        }
+    }
+    Ok(cuts)
+}
+
+/// One journal; returns where it is cut.
+fn journal(
+    db: &Connection,
+    path: &Path,
+    own: &NodeId,
+    node: &str,
+    after: u64,
+    each: &mut impl FnMut(Kept),
+) -> Result<Option<u64>, StoreError> {
+    let wrap = |e| StoreError::Sqlite(path.to_owned(), e);
+    let mut list = db
+        .prepare_cached("SELECT seq, hash, entry FROM entries WHERE node = ?1 AND seq > ?2 ORDER BY seq")
+        .map_err(wrap)?;
     let mut bodies_of = db
-        .prepare(
+        .prepare_cached(
             "SELECT b.hash, b.bytes FROM entry_bodies AS e JOIN bodies AS b ON b.hash = e.hash
              WHERE e.node = ?1 AND e.seq = ?2 ORDER BY e.place",
         )
         .map_err(wrap)?;
-    let mut rows = list.query([]).map_err(wrap)?;
-    let mut last: (String, u64) = (String::new(), 0);
+    let mut rows = list.query(params![node, i64::try_from(after).unwrap_or(i64::MAX)]).map_err(wrap)?;
+    let mut last = after;
     while let Some(row) = rows.next().map_err(wrap)? {
-        let node: String = row.get(0).map_err(wrap)?;
-        let seq: i64 = row.get(1).map_err(wrap)?;
-        let hash: Vec<u8> = row.get(2).map_err(wrap)?;
-        let entry: Vec<u8> = row.get(3).map_err(wrap)?;
+        let seq: i64 = row.get(0).map_err(wrap)?;
+        let hash: Vec<u8> = row.get(1).map_err(wrap)?;
+        let entry: Vec<u8> = row.get(2).map_err(wrap)?;
         let seq = u64::try_from(seq).unwrap_or(0);
-        if cuts.contains_key(&node) {
-            continue;
-        }
-        let expected = if last.0 == node { last.1 + 1 } else { 1 };
-        let mut bodies = Vec::new();
-        let mut damage = None;
-        if seq != expected {
+        let (mut bodies, mut damage) = (Vec::new(), None);
+        if seq != last + 1 {
             damage = Some("the one before is missing");
         } else if Hash::of(&entry).0[..] != hash[..] {
             damage = Some("its bytes were changed");
@@ -65,21 +85,20 @@ pub(super) fn entries(
             }
             bodies.push(bytes.into());
         }
-        let id = match (NodeId::new(node.clone()), damage) {
+        let id = match (NodeId::new(node), damage) {
             (Ok(id), None) => id,
             (_, Some(why)) if node == own.as_str() => {
                 return Err(StoreError::Damaged { path: path.to_owned(), seq, why });
             }
             (_, why) => {
                 tracing::warn!(node, seq, why, "a damaged entry of another node is left out and will come again");
-                cuts.insert(node, seq);
-                continue;
+                return Ok(Some(seq));
             }
         };
-        last = (node, seq);
+        last = seq;
         each(Kept { node: id, seq, bundle: Bundle { entry, bodies } });
     }
-    Ok(cuts)
+    Ok(None)
 }
 
 /// Forgets damaged ends of other nodes' journals, so that they can be kept anew.

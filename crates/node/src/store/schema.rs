@@ -54,6 +54,8 @@ const STEPS: &[&str] = &[
     // Handshakes and key packages expire, certificates last.
     "ALTER TABLE bodies ADD COLUMN lasting INTEGER NOT NULL DEFAULT 1;
      CREATE INDEX bodies_that_expire ON bodies (kept_ms) WHERE lasting = 0;",
+    // What the node has made of the journals, so that a start need not read them all.
+    "CREATE TABLE snapshot (one INTEGER PRIMARY KEY CHECK (one = 1), bytes BLOB NOT NULL);",
 ];
 
 /// Held by the one process that may write. Others may read meanwhile.

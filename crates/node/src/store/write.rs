@@ -48,6 +48,8 @@ pub enum Write {
         /// The signed charter.
         bytes: Vec<u8>,
     },
+    /// What the node has made of all entries that were written before this.
+    Snapshot(Vec<u8>),
     /// The node, which was restored, has spoken: from now on it starts as any other.
     Spoken,
 }
@@ -94,6 +96,9 @@ impl Write {
                     int(wall_ms())
                 ])?;
             }
+            Write::Snapshot(bytes) => {
+                db.prepare_cached("INSERT OR REPLACE INTO snapshot (one, bytes) VALUES (1, ?1)")?.execute([bytes])?;
+            }
             Write::Spoken => {
                 db.execute("DELETE FROM meta WHERE key = ?1", params![super::copy::RESTORED])?;
             }
@@ -109,5 +114,10 @@ impl Write {
 /// Deletes bodies that have had their time; entries and their proofs never need them.
 pub(super) fn expire(db: &Connection, now_ms: u64) -> rusqlite::Result<usize> {
     let before = now_ms.saturating_sub(u64::try_from(super::BODIES_LAST.as_millis()).unwrap_or(u64::MAX));
+    // Where they belonged goes with them; what is left free is used for what comes.
+    db.execute(
+        "DELETE FROM entry_bodies WHERE hash IN (SELECT hash FROM bodies WHERE lasting = 0 AND kept_ms < ?1)",
+        params![int(before)],
+    )?;
     db.execute("DELETE FROM bodies WHERE lasting = 0 AND kept_ms < ?1", params![int(before)])
 }

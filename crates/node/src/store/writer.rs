@@ -1,9 +1,9 @@
 //! The one thread that writes.
 
 use super::queue::{NotKept, Queue};
-use super::{BATCH_MAX, Kept, StoreError, Write, copy, restore, schema, wall_ms, write};
-use rusqlite::Connection;
-use std::collections::VecDeque;
+use super::{BATCH_MAX, Kept, SqliteShelf, StoreError, Write, copy, restore, schema, wall_ms, write};
+use rusqlite::{Connection, OptionalExtension as _};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -64,8 +64,34 @@ impl Store {
     /// # Errors
     /// When an own entry is not as it was written.
     pub fn entries(&self, each: impl FnMut(Kept)) -> Result<(), StoreError> {
-        let cuts = restore::entries(&self.db, &self.path, &self.node, each)?;
+        self.entries_after(&BTreeMap::new(), each)
+    }
+
+    /// The same, from each journal's position on.
+    ///
+    /// # Errors
+    /// As [`Store::entries`].
+    pub fn entries_after(&self, positions: &BTreeMap<NodeId, u64>, each: impl FnMut(Kept)) -> Result<(), StoreError> {
+        let cuts = restore::entries(&self.db, &self.path, &self.node, positions, each)?;
         restore::cut(&self.db, &self.path, &cuts)
+    }
+
+    /// What [`Write::Snapshot`] wrote last.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn snapshot(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        let query = "SELECT bytes FROM snapshot";
+        let found = self.db.query_row(query, [], |row| row.get(0)).optional();
+        found.map_err(|e| StoreError::Sqlite(self.path.clone(), e))
+    }
+
+    /// Reads back what is written, from another thread.
+    ///
+    /// # Errors
+    /// When the file cannot be opened a second time.
+    pub fn shelf(&self) -> Result<SqliteShelf, StoreError> {
+        SqliteShelf::open(&self.path)
     }
 
     /// Was it restored, and has its node not spoken since?
@@ -177,7 +203,7 @@ fn own(node: &NodeId, write: &Write) -> Option<u64> {
 
 /// Is it always taken, however much waits? Other nodes' entries can be had again.
 fn is_kept(node: &NodeId, write: &Write) -> bool {
-    own(node, write).is_some() || matches!(write, Write::Charter { .. } | Write::Spoken)
+    own(node, write).is_some() || matches!(write, Write::Charter { .. } | Write::Spoken | Write::Snapshot(_))
 }
 
 impl Writer {

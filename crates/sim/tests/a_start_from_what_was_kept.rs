@@ -1,0 +1,90 @@
+//! A node starts from what it has made of the journals before, and reads only what came after. Whatever is not its own, whole and of these very
+//! journals is not used, and everything is read from the beginning.
+
+#![allow(clippy::unwrap_used)]
+
+use trialogue_charter::HybridSecret;
+use trialogue_core::{Machine, Now, Setup, SnapshotError, Start};
+use trialogue_sim::{Disk, JPN, LEADERS, USA, World};
+
+const AMERICA: usize = 2;
+
+fn a_call(world: &mut World) {
+    let call = world.ring(USA, LEADERS);
+    assert!(world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)));
+    world.answer(JPN, LEADERS, call);
+    assert!(world.run_until(|w| w.is_in(AMERICA, JPN, LEADERS)));
+    world.leave(USA, LEADERS);
+    world.leave(JPN, LEADERS);
+    world.run(2_000_000);
+}
+
+fn setup(world: &World, node: usize, disk: &Disk) -> Setup {
+    let site = &world.fixture.sites[node];
+    Setup {
+        charter: world.nodes[node].charter().clone(),
+        lineage: Vec::new(),
+        node: site.node.clone(),
+        journal: HybridSecret::from_seed(site.journal.seed()),
+        next_journal: None,
+        alerts: false,
+        shelf: Some(disk.shelf()),
+        restored: false,
+    }
+}
+
+/// Starts from a disk and this snapshot: whether that is used, how many entries are read, and the machine.
+fn started(world: &World, disk: &Disk, snapshot: &[u8]) -> (Result<(), SnapshotError>, usize, Machine) {
+    let mut start = Start::new(setup(world, AMERICA, disk), Now { us: 0, wall_ms: world.wall_ms() }).unwrap();
+    let outcome = start.snapshot(snapshot);
+    let rest = disk.read_after(&start.positions());
+    let read = rest.len();
+    rest.into_iter().for_each(|bundle| start.entry(bundle).unwrap());
+    (outcome, read, start.done())
+}
+
+#[test]
+fn only_what_came_after_is_read() {
+    let mut world = World::on_watch(3, 31);
+    (0..8).for_each(|_| a_call(&mut world));
+    let disk = world.nodes[AMERICA].disk.copy();
+    let snapshot = disk.snapshot().unwrap();
+    let (all, running) = (disk.read().len(), world.nodes[AMERICA].machine.as_ref().unwrap());
+    let (outcome, read, machine) = started(&world, &disk, &snapshot);
+    assert_eq!(outcome, Ok(()));
+    assert!(read < all / 2, "{read} of {all}");
+    assert_eq!(machine.head(), running.head());
+    assert!(machine.state() == running.state());
+}
+
+#[test]
+fn what_is_damaged_is_not_used() {
+    let mut world = World::on_watch(3, 32);
+    (0..8).for_each(|_| a_call(&mut world));
+    let disk = world.nodes[AMERICA].disk.copy();
+    let (snapshot, all) = (disk.snapshot().unwrap(), disk.read().len());
+    let (_, _, whole) = started(&world, &disk, &[]);
+    for at in (0..snapshot.len()).step_by(snapshot.len() / 40) {
+        let mut bent = snapshot.clone();
+        bent[at] ^= 1;
+        let (outcome, read, machine) = started(&world, &disk, &bent);
+        assert_eq!((outcome, read), (Err(SnapshotError::Damaged), all));
+        assert!(machine.state() == whole.state() && machine.head() == whole.head());
+    }
+    // Another node's, however honest.
+    let foreign = world.nodes[0].disk.snapshot().unwrap();
+    assert_eq!(started(&world, &disk, &foreign).0, Err(SnapshotError::Damaged));
+}
+
+#[test]
+fn one_that_stands_for_other_journals_is_not_used() {
+    let mut world = World::on_watch(3, 33);
+    (0..4).for_each(|_| a_call(&mut world));
+    let before = world.nodes[AMERICA].disk.copy();
+    (0..8).for_each(|_| a_call(&mut world));
+    let later = world.nodes[AMERICA].disk.snapshot().unwrap();
+    let (outcome, read, machine) = started(&world, &before, &later);
+    assert!(matches!(outcome, Err(SnapshotError::Journal(_))), "{outcome:?}");
+    assert_eq!(read, before.read().len());
+    assert!(machine.head() < world.nodes[AMERICA].machine.as_ref().unwrap().head());
+}
