@@ -134,6 +134,8 @@ async function keep(by: OpenPasskey | null) {
   const made = fresh;
   fresh = null;
   if (made) {
+    // Another console than the one that was in a call here.
+    resuming = null;
     return start(made, await keepIdentity({ ...made, secret: made.secret.slice() }, by));
   }
   const held = await heldIdentity();

@@ -214,6 +214,8 @@ impl Console {
     /// Brings everything that follows from the state up to date, in the order in which one thing rests on another.
     fn settle(&mut self) {
         if !self.link.is_syncing() {
+            // First: a place that nobody comes back to is given up next.
+            self.resume_call();
             self.settle_place();
             self.settle_call();
             self.settle_stage();

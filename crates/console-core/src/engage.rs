@@ -186,7 +186,6 @@ impl Console {
 
     /// Follows what the fold says about the call.
     pub(crate) fn settle_call(&mut self) {
-        self.resume_call();
         self.leave_strays();
         if self.is_dropped() {
             return self.hang_up(Some(Outcome::Dropped));
@@ -232,7 +231,7 @@ impl Console {
     }
 
     /// The platform started anew in the middle of a call that nobody has hung up: back in, with fresh keys, if others are still there.
-    fn resume_call(&mut self) {
+    pub(crate) fn resume_call(&mut self) {
         if !self.link.is_up() {
             return;
         }

@@ -30,7 +30,8 @@ fn has(world: &World, desk: usize, charter: &VerifiedCharter) -> bool {
 #[test]
 fn a_call_goes_on_with_its_keys() {
     let mut world = talking();
-    let before: Vec<_> = world.desks.iter().map(|desk| (desk.seal, desk.open.clone(), desk.sealed_ids.len())).collect();
+    let before: Vec<_> =
+        world.desks.iter().map(|desk| (desk.seal, desk.open.clone(), desk.sealed_keys.len())).collect();
     let next = next(&world, |charter| {
         let mut line = charter.lines[0].clone();
         line.id = LineId::new("more").unwrap();
@@ -46,7 +47,7 @@ fn a_call_goes_on_with_its_keys() {
     world.until(5, |world| world.all_ready(&[0, 1, 2]));
     world.run(5 * SECOND);
     assert!(world.all_ready(&[0, 1, 2]));
-    let after: Vec<_> = world.desks.iter().map(|desk| (desk.seal, desk.open.clone(), desk.sealed_ids.len())).collect();
+    let after: Vec<_> = world.desks.iter().map(|desk| (desk.seal, desk.open.clone(), desk.sealed_keys.len())).collect();
     assert_eq!(before, after, "nobody changed a key");
     for desk in 0..3 {
         assert_eq!(world.view(desk).lines.last().unwrap().id, "more");

@@ -139,3 +139,26 @@ fn a_new_media_worker_never_seals_under_an_old_key() {
     world.run(SECOND);
     assert!(world.all_ready(&[0, 1, 2]));
 }
+
+/// The tab remembers its call, and says so before anything is opened: nobody sees it leave.
+#[test]
+fn a_page_loaded_anew_in_a_call_is_back_in_it_by_itself() {
+    let mut world = World::new(Suite::XWing);
+    world.desk("jpn-leaders");
+    let identity = world.identity("usa-leaders", 9);
+    world.desk_with(identity.clone());
+    world.until(10, |world| (0..2).all(|desk| world.view(desk).node == NodeLink::Up));
+    world.run(2 * SECOND);
+    world.ring(1);
+    world.until(5, |world| world.desks[0].ringing);
+    world.answer(0);
+    world.until(5, |world| world.all_ready(&[0, 1]));
+    let call = world.call(0).call.clone();
+    for _ in 0..3 {
+        world.reload(1, identity.clone());
+        world.command(1, Command::Resume { line: "leaders".into() });
+        world.until(10, |world| world.all_ready(&[0, 1]));
+        assert_eq!(world.call(0).call, call, "the same call: the other one never ended it");
+        assert_eq!(world.call(1).call, call);
+    }
+}

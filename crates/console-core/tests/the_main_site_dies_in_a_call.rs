@@ -146,3 +146,42 @@ fn what_was_said_before_principals_came_on_stands() {
     world
         .until(20, |world| talk.iter().all(|desk| world.call(*desk).members.iter().all(|m| m.keys == KeyState::Ready)));
 }
+
+#[test]
+fn a_page_loaded_anew_at_the_other_site_is_back_in_the_same_call() {
+    let mut world = World::with_alternate(Suite::XWing);
+    for office in ["jpn-leaders", "kor-leaders"] {
+        world.desk(office);
+    }
+    let identity = world.identity("usa-leaders", 3);
+    world.desk_with(identity.clone());
+    world.until(20, |world| world.desks.iter().all(|desk| desk.offers > 0) && world.desks[USA].other.1.is_some());
+    world.run(5 * SECOND);
+    world.ring(USA);
+    for desk in [0, 1] {
+        world.until(5, |world| world.line(desk).ring.is_some());
+        world.answer(desk);
+    }
+    world.until(20, |world| world.all_ready(&ALL));
+    let call = world.call(0).call.clone();
+    world.kill_node(MAIN);
+    world.until(20, |world| world.desks[USA].active == 1 && world.all_ready(&ALL));
+    world.start_node(MAIN);
+    world.run(5 * SECOND);
+    // Its page comes from the main site, where it is not in.
+    let (node, key, _) = std::mem::take(&mut world.desks[USA].other);
+    if let Some(console) = key {
+        world.node_input(node, trialogue_core::Input::ConsoleClosed { console });
+    }
+    world.desks[USA].active = 0;
+    world.reload(USA, identity);
+    world.command(USA, Command::Resume { line: "leaders".into() });
+    world.until(20, |world| world.view(USA).call.is_some() && world.all_ready(&ALL));
+    world.run(5 * SECOND);
+    assert!(world.all_ready(&ALL));
+    assert_eq!(
+        ALL.map(|desk| world.call(desk).call.clone()),
+        [call.clone(), call.clone(), call],
+        "nobody saw it hang up"
+    );
+}

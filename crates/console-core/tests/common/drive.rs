@@ -198,8 +198,8 @@ impl World {
                 Output::LegAnswer(_) => self.steps.push_back(Step::ToConsole(desk, Input::LegUp)),
                 Output::Seal(key) => {
                     held.seal = key.map(|key| (key.key_id, *key.base_key));
-                    if let Some((id, _)) = held.seal {
-                        assert!(held.sealed_ids.insert(id), "a seal key was given out twice");
+                    if let Some((_, key)) = held.seal {
+                        assert!(held.sealed_keys.insert(key), "a seal key was given out twice");
                     }
                 }
                 Output::OpenKey(key) => {

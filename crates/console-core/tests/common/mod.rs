@@ -31,7 +31,8 @@ pub struct Desk {
     pub stopped: bool,
     pub ringing: bool,
     pub seal: Option<(u64, [u8; 32])>,
-    pub sealed_ids: BTreeSet<u64>,
+    /// Keys that it has sealed under, by themselves: ids of two groups may be alike.
+    pub sealed_keys: BTreeSet<[u8; 32]>,
     pub open: BTreeMap<u64, (DeviceId, [u8; 32])>,
     pub events: Vec<Event>,
     pub charter: Option<Vec<u8>>,
@@ -209,7 +210,7 @@ impl World {
             stopped: false,
             ringing: false,
             seal: None,
-            sealed_ids: BTreeSet::new(),
+            sealed_keys: BTreeSet::new(),
             open: BTreeMap::new(),
             events: Vec::new(),
             charter: None,
