@@ -44,11 +44,19 @@ view: View, } | { "kind": "makeOffer",
 /**
  * To which site: 0 this page's, 1 the other one.
  */
-slot: number, } | { "kind": "legAnswer", 
+slot: number, 
+/**
+ * Which leg there.
+ */
+leg: number, } | { "kind": "legAnswer", 
 /**
  * To which site: 0 this page's, 1 the other one.
  */
 slot: number, 
+/**
+ * Which leg there.
+ */
+leg: number, 
 /**
  * SDP.
  */
@@ -81,6 +89,10 @@ key_id: string, } | { "kind": "place",
  * To which site: 0 this page's, 1 the other one.
  */
 slot: number, 
+/**
+ * Which leg there.
+ */
+leg: number, 
 /**
  * `a=mid`.
  */

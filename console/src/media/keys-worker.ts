@@ -80,7 +80,7 @@ async function take(message: ToKeys): Promise<void> {
       const first = media === null;
       media = message.port;
       media.onmessage = ({ data }: MessageEvent<MediaToKeys>) => run((m) => {
-        if (data.kind === 'heard') m.legHeard(us(), Date.now(), data.slot);
+        if (data.kind === 'heard') m.legHeard(us(), Date.now(), data.slot, data.leg);
         else if (data.kind === 'proven') m.proven(us(), Date.now(), data.nonce);
         else m.unopened(us(), Date.now(), data.keyId);
       });
@@ -91,8 +91,8 @@ async function take(message: ToKeys): Promise<void> {
     }
     case 'command': return run((m) => m.command(us(), Date.now(), message.command));
     case 'network': return network();
-    case 'offer': return run((m) => m.legOffer(us(), Date.now(), message.slot, message.sdp));
-    case 'leg': return run((m) => m.legState(us(), Date.now(), message.slot, message.up));
+    case 'offer': return run((m) => m.legOffer(us(), Date.now(), message.slot, message.leg, message.sdp));
+    case 'leg': return run((m) => m.legState(us(), Date.now(), message.slot, message.leg, message.up));
   }
 }
 
@@ -288,16 +288,16 @@ function act(out: Out) {
       return page({ kind: 'use', slot: out.slot });
     case 'stop': return close(out.slot);
     case 'view': return page({ kind: 'view', view: out.view });
-    case 'makeOffer': return page({ kind: 'makeOffer', slot: out.slot });
-    case 'legAnswer':
+    case 'makeOffer':
       for (const [key, place] of places) if (place.kind === 'place' && place.slot === out.slot) places.delete(key);
-      return page({ kind: 'answer', slot: out.slot, sdp: out.sdp });
+      return page({ kind: 'makeOffer', slot: out.slot, leg: out.leg });
+    case 'legAnswer': return page({ kind: 'answer', slot: out.slot, leg: out.leg, sdp: out.sdp });
     case 'seal':
       return tell(out.key_id !== null && out.base_key !== null ? { kind: 'seal', keyId: out.key_id, baseKey: out.base_key } : { kind: 'stop' });
     case 'openKey': return tell({ kind: 'open', keyId: out.key_id, device: out.device, baseKey: out.base_key });
     case 'forgetKey': return tell({ kind: 'forget', keyId: out.key_id });
     case 'place': {
-      const place = { kind: 'place' as const, slot: out.slot, mid: out.mid, device: out.device, voice: out.voice };
+      const place = { kind: 'place' as const, slot: out.slot, leg: out.leg, mid: out.mid, device: out.device, voice: out.voice };
       places.set(`${out.slot} ${out.mid}`, place);
       tell(place);
       return page(place);

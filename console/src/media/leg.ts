@@ -32,8 +32,12 @@ export class Leg {
   readonly places: Place[] = [];
   readonly #voice: RTCRtpTransceiver;
   readonly #picture: RTCRtpTransceiver;
+  #isClosed = false;
+  /** Ends the waiting for what this connection was asked. */
+  readonly #waits = new Set<() => void>();
 
-  constructor(worker: Worker, readonly slot: number, up: (up: boolean) => void) {
+  /** `number`: which leg of this slot; whatever is said of another one is of the past. */
+  constructor(worker: Worker, readonly slot: number, readonly number: number, up: (up: boolean) => void) {
     const { connection } = this;
     this.#voice = connection.addTransceiver('audio', { direction: 'sendonly' });
     this.#picture = connection.addTransceiver('video', { direction: 'sendonly', sendEncodings: [{ maxBitrate: PICTURE_RATE }] });
@@ -67,21 +71,22 @@ export class Leg {
 
   /** Every transform, by this worker: at the beginning, and after a crash by a new one. */
   reseal(worker: Worker) {
-    (this.#voice.sender as Sender).transform = new RTCRtpScriptTransform(worker, { slot: this.slot, side: 'send', voice: true });
-    (this.#picture.sender as Sender).transform = new RTCRtpScriptTransform(worker, { slot: this.slot, side: 'send', voice: false });
+    const of = { slot: this.slot, leg: this.number };
+    (this.#voice.sender as Sender).transform = new RTCRtpScriptTransform(worker, { ...of, side: 'send', voice: true });
+    (this.#picture.sender as Sender).transform = new RTCRtpScriptTransform(worker, { ...of, side: 'send', voice: false });
     this.connection.getTransceivers().forEach(({ receiver }, at) => {
       const voice = receiver.track.kind === 'audio';
-      (receiver as Receiver).transform = new RTCRtpScriptTransform(worker, { slot: this.slot, side: 'receive', voice, mid: midOf(at) });
+      (receiver as Receiver).transform = new RTCRtpScriptTransform(worker, { ...of, side: 'receive', voice, mid: midOf(at) });
     });
   }
 
   /** Null: not one packet of that medium leaves from now on. */
   async sendVoice(track: MediaStreamTrack | null): Promise<void> {
-    await this.#voice.sender.replaceTrack(track);
+    await this.#untilClosed(this.#voice.sender.replaceTrack(track));
   }
 
   async sendPicture(track: MediaStreamTrack | null): Promise<void> {
-    await this.#picture.sender.replaceTrack(track);
+    await this.#untilClosed(this.#picture.sender.replaceTrack(track));
   }
 
   place(mid: string): Place | undefined {
@@ -90,7 +95,8 @@ export class Leg {
 
   /** Loudness 0…1 of what is played from a place. The header extension that browsers usually read it from is not negotiated. */
   async loudness(mid: string): Promise<number> {
-    const report = await this.place(mid)?.transceiver.receiver.getStats();
+    const asked = this.place(mid)?.transceiver.receiver.getStats();
+    const report = asked && (await this.#untilClosed(asked));
     let level = 0;
     report?.forEach((row: { type: string; audioLevel?: number }) => {
       if (row.type === 'inbound-rtp') level = row.audioLevel ?? 0;
@@ -98,8 +104,27 @@ export class Leg {
     return level;
   }
 
+  /** What the browser says of all of it; nothing once it is closed. */
+  async stats(): Promise<Record<string, unknown>[]> {
+    const report = await this.#untilClosed(this.connection.getStats());
+    return report ? [...(report as unknown as Map<string, Record<string, unknown>>).values()] : [];
+  }
+
+  /** What is under way when a connection is closed is never answered (W3C WebRTC §5.2, replaceTrack): nobody may wait for that. */
+  #untilClosed<T>(asked: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      const end = () => resolve(undefined);
+      const done = (error: unknown) => (this.#isClosed ? end() : reject(error));
+      this.#waits.add(end);
+      void asked.then(resolve, done).finally(() => this.#waits.delete(end));
+      if (this.#isClosed) end();
+    });
+  }
+
   close() {
     this.connection.onconnectionstatechange = null;
+    this.#isClosed = true;
+    for (const end of this.#waits) end();
     this.connection.close();
   }
 }

@@ -240,7 +240,7 @@ export class LiveEngine implements Engine {
   /** For tests and the operator: what passed the workers, and the browser's own statistics by device. */
   async measure() {
     const rows: Record<string, unknown>[] = [];
-    const stats = this.#leg ? [...(await this.#leg.connection.getStats()).values()] : [];
+    const stats = (await this.#leg?.stats()) ?? [];
     for (const [medium, places] of Object.entries(this.#places)) {
       for (const [device, mid] of places) {
         const inbound = stats.find((row) => row.type === 'inbound-rtp' && row.mid === mid);
@@ -329,12 +329,12 @@ export class LiveEngine implements Engine {
       case 'written':
         this.#written = message.written;
         return this.#writtenViewers.forEach((see) => see(message.written));
-      case 'makeOffer': return void this.#makeLeg(message.slot);
+      case 'makeOffer': return void this.#makeLeg(message.slot, message.leg).catch((error: unknown) => this.#log(`offer: ${String(error)}`));
       case 'use':
         this.#active = message.slot;
         this.#show(this.#view && { ...this.#view });
         return void this.#apply();
-      case 'answer': return void this.#legs[message.slot]?.answer(message.sdp).catch((error: unknown) => this.#log(`answer: ${String(error)}`));
+      case 'answer': return void this.#legOf(message)?.answer(message.sdp).catch((error: unknown) => this.#log(`answer: ${String(error)}`));
       case 'place': return this.#place(message);
       case 'locked':
         this.#passkey = message.passkey;
@@ -385,22 +385,29 @@ export class LiveEngine implements Engine {
     this.#viewers.forEach((see) => see(view));
   }
 
-  async #makeLeg(slot: number) {
+  /** The leg that is meant, unless another has taken its place. */
+  #legOf({ slot, leg }: { slot: number; leg: number }): Leg | undefined {
+    const held = this.#legs[slot];
+    return held?.number === leg ? held : undefined;
+  }
+
+  async #makeLeg(slot: number, number: number) {
     this.#legs[slot]?.close();
     this.#legs[slot] = null;
     this.#placesOf[slot]?.voice.clear();
     this.#placesOf[slot]?.picture.clear();
     if (!canSeal()) return;
-    const leg = new Leg(this.#media, slot, (up) => leg === this.#legs[slot] && this.#tell({ kind: 'leg', slot, up }));
+    const leg = new Leg(this.#media, slot, number, (up) => leg === this.#legs[slot] && this.#tell({ kind: 'leg', slot, leg: number, up }));
     this.#legs[slot] = leg;
     this.#sound.attach(leg);
     const sdp = await leg.offer();
     if (leg !== this.#legs[slot]) return;
-    this.#tell({ kind: 'offer', slot, sdp });
+    this.#tell({ kind: 'offer', slot, leg: number, sdp });
     await this.#apply();
   }
 
-  #place({ slot, mid, device, voice }: { slot: number; mid: string; device: string | null; voice: boolean }) {
+  #place({ slot, leg, mid, device, voice }: { slot: number; leg: number; mid: string; device: string | null; voice: boolean }) {
+    if (!this.#legOf({ slot, leg })) return;
     const of = this.#placesOf[slot];
     const places = voice ? of?.voice : of?.picture;
     if (!places) return;

@@ -16,7 +16,8 @@ interface Transformer {
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const counts = new Counts();
-const places = new Map<string, { device: string | null; hold: Hold }>();
+/** By slot, leg and place: what an older leg still brings goes nowhere. */
+const places = new Map<string, { slot: number; leg: number; device: string | null; hold: Hold }>();
 let media: Media | null = null;
 let keys: MessagePort | null = null;
 const early: KeysToMedia[] = [];
@@ -65,7 +66,10 @@ function take(message: KeysToMedia) {
       active = message.slot;
       return;
     case 'place': {
-      const place = placeOf(message.slot, message.mid);
+      const { slot, leg, mid } = message;
+      // Of a leg that is gone, or not here yet, free is what every place is.
+      if (message.device === null && !places.has(keyOf(slot, leg, mid))) return;
+      const place = placeOf(slot, leg, mid);
       if (place.device !== message.device) {
         place.hold.clear();
         if (message.device !== null) counts.fresh(message.device, message.voice);
@@ -76,10 +80,12 @@ function take(message: KeysToMedia) {
   }
 }
 
-function placeOf(slot: number, mid: string) {
-  const key = `${slot} ${mid}`;
+const keyOf = (slot: number, leg: number, mid: string) => `${slot} ${leg} ${mid}`;
+
+function placeOf(slot: number, leg: number, mid: string) {
+  const key = keyOf(slot, leg, mid);
   let place = places.get(key);
-  if (!place) places.set(key, (place = { device: null, hold: new Hold() }));
+  if (!place) places.set(key, (place = { slot, leg, device: null, hold: new Hold() }));
   return place;
 }
 
@@ -108,15 +114,17 @@ function miss(keyId: string) {
 }
 
 /** A site that brings media is alive. */
-function heard(slot: number) {
+function heard(slot: number, leg: number) {
   const now = performance.now();
   if (now - (heardAt[slot] ?? now) < 50) return;
   heardAt[slot] = now;
-  keys?.postMessage({ kind: 'heard', slot } satisfies MediaToKeys);
+  keys?.postMessage({ kind: 'heard', slot, leg } satisfies MediaToKeys);
 }
 
-function receive(transformer: Transformer, slot: number, voice: boolean, mid: string) {
-  const place = placeOf(slot, mid);
+function receive(transformer: Transformer, slot: number, leg: number, voice: boolean, mid: string) {
+  // Numbers of a slot's legs go up. What is said of places and what is made of them come by different ways: the newer may be here first.
+  for (const [key, old] of places) if (old.slot === slot && old.leg < leg) places.delete(key);
+  const place = placeOf(slot, leg, mid);
   // A picture is only of use from a key frame on.
   let wantsKeyFrame = !voice;
   let askedAt = 0;
@@ -156,7 +164,7 @@ function receive(transformer: Transformer, slot: number, voice: boolean, mid: st
       });
     },
     transform(frame) {
-      heard(slot);
+      heard(slot, leg);
       // Opened here it could not be opened where it is heard: each frame counts once.
       if (slot === active) place.hold.push(frame);
     },
@@ -167,7 +175,7 @@ function receive(transformer: Transformer, slot: number, voice: boolean, mid: st
   const { options } = transformer;
   const through = options.side === 'send'
     ? new TransformStream<Frame, Frame>({ transform: (frame, controller) => seal(transformer, options.voice, frame, controller) })
-    : receive(transformer, options.slot, options.voice, options.mid);
+    : receive(transformer, options.slot, options.leg, options.voice, options.mid);
   // A broken pipe ends this stream: fail closed. The page notices by the counts.
   void ready.then(() => transformer.readable.pipeThrough(through).pipeTo(transformer.writable)).catch(() => undefined);
 };

@@ -21,8 +21,9 @@ export type ToKeys =
   | { kind: 'bequeath'; port: MessagePort }
   | { kind: 'authority' }
   | { kind: 'command'; command: Command }
-  | { kind: 'offer'; slot: number; sdp: string }
-  | { kind: 'leg'; slot: number; up: boolean }
+  /** `leg`: as asked for. Whatever is said of one that was asked for before counts for nothing. */
+  | { kind: 'offer'; slot: number; leg: number; sdp: string }
+  | { kind: 'leg'; slot: number; leg: number; up: boolean }
   /** The network of this device has changed, or is back: whatever stands is tried at once. */
   | { kind: 'network' }
   /** A media worker, first or new after a crash; the port leads to it. */
@@ -33,10 +34,10 @@ export type FromKeys =
   | { kind: 'view'; view: View }
   /** The written line that the page has open, whole; null: none. */
   | { kind: 'written'; written: WrittenView | null }
-  /** Slot 0 leads to this page's site, slot 1 to the party's other one. */
-  | { kind: 'makeOffer'; slot: number }
-  | { kind: 'answer'; slot: number; sdp: string }
-  | { kind: 'place'; slot: number; mid: string; device: string | null; voice: boolean }
+  /** Slot 0 leads to this page's site, slot 1 to the party's other one. Each leg that is made there has a number of its own. */
+  | { kind: 'makeOffer'; slot: number; leg: number }
+  | { kind: 'answer'; slot: number; leg: number; sdp: string }
+  | { kind: 'place'; slot: number; leg: number; mid: string; device: string | null; voice: boolean }
   /** Said and shown, heard and seen over the leg of this slot from now on. */
   | { kind: 'use'; slot: number }
   /** An identity is there and sealed under this passkey: nothing starts before its owner has come. */
@@ -61,14 +62,14 @@ export type KeysToMedia =
   | { kind: 'use'; slot: number }
   /** Seal and open a frame, as those of a call are, and say so: this browser lives. */
   | { kind: 'prove'; nonce: string }
-  | { kind: 'place'; slot: number; mid: string; device: string | null; voice: boolean };
+  | { kind: 'place'; slot: number; leg: number; mid: string; device: string | null; voice: boolean };
 
 /** Media worker → keys worker. */
 export type MediaToKeys =
   | { kind: 'unopened'; keyId: string }
   | { kind: 'proven'; nonce: string }
-  /** Media came over the leg of this slot; at most every 50 ms. */
-  | { kind: 'heard'; slot: number };
+  /** Media came over this leg; at most every 50 ms. */
+  | { kind: 'heard'; slot: number; leg: number };
 
 /** Page → media worker. */
 export type ToMedia =
@@ -94,4 +95,4 @@ export interface Count {
 export type FromMedia = { kind: 'counts'; counts: Count[] };
 
 /** Options of every RTCRtpScriptTransform. */
-export type TransformOptions = { slot: number; voice: boolean } & ({ side: 'send' } | { side: 'receive'; mid: string });
+export type TransformOptions = { slot: number; leg: number; voice: boolean } & ({ side: 'send' } | { side: 'receive'; mid: string });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startHotline } from './support/hotline.mjs';
-import { heard, seatAll, unseat } from './support/officer.mjs';
+import { heard, opened, seatAll, unseat } from './support/officer.mjs';
 import { watchVoice } from './support/silence.mjs';
 
 const seats = {
@@ -36,8 +36,8 @@ async function talking(name) {
   const other = name === 'usa' ? 'jpn' : 'usa';
   const id = await device(other);
   const sealed = ({ view }) => view?.call?.sealing.kind === 'sealed' && view.call.members.length === 2 && view.call.members.every((m) => m.me || m.keys === 'ready');
-  const first = heard(await officers[name].until('sealed', (f) => sealed(f) && heard(f, id)), id)?.packetsReceived ?? 0;
-  return officers[name].until('voice of the other', (f) => (heard(f, id)?.packetsReceived ?? 0) > first + 50 && heard(f, id).audioLevel >= 0);
+  const first = opened(await officers[name].until('sealed', sealed), id);
+  return officers[name].until('voice of the other', (f) => opened(f, id) > first + 50 && heard(f, id)?.audioLevel >= 0);
 }
 
 test('loaded anew in the call, it is back in it, and still muted', async () => {

@@ -85,14 +85,14 @@ impl Machine {
 
     /// The leg's offer.
     #[wasm_bindgen(js_name = legOffer)]
-    pub fn leg_offer(&mut self, now_us: f64, now_ms: f64, slot: u8, sdp: String) {
-        self.take_at(now_us, now_ms, slot, Input::LegOffer(sdp));
+    pub fn leg_offer(&mut self, now_us: f64, now_ms: f64, slot: u8, leg: u32, sdp: String) {
+        self.take_at(now_us, now_ms, slot, Input::LegOffer { leg, sdp });
     }
 
     /// The leg is connected, or gone.
     #[wasm_bindgen(js_name = legState)]
-    pub fn leg_state(&mut self, now_us: f64, now_ms: f64, slot: u8, up: bool) {
-        self.take_at(now_us, now_ms, slot, if up { Input::LegUp } else { Input::LegDown });
+    pub fn leg_state(&mut self, now_us: f64, now_ms: f64, slot: u8, leg: u32, up: bool) {
+        self.take_at(now_us, now_ms, slot, if up { Input::LegUp { leg } } else { Input::LegDown { leg } });
     }
 
     /// The network of this machine has changed.
@@ -102,8 +102,8 @@ impl Machine {
 
     /// Media came over a leg; at most every 50 ms.
     #[wasm_bindgen(js_name = legHeard)]
-    pub fn leg_heard(&mut self, now_us: f64, now_ms: f64, slot: u8) {
-        self.take_at(now_us, now_ms, slot, Input::LegHeard);
+    pub fn leg_heard(&mut self, now_us: f64, now_ms: f64, slot: u8, leg: u32) {
+        self.take_at(now_us, now_ms, slot, Input::LegHeard { leg });
     }
 
     /// The media worker misses a key (hexadecimal id).

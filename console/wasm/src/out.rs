@@ -78,11 +78,15 @@ pub enum Out {
     MakeOffer {
         /// To which site: 0 this page's, 1 the other one.
         slot: u8,
+        /// Which leg there.
+        leg: u32,
     },
     /// The node's answer for the leg.
     LegAnswer {
         /// To which site: 0 this page's, 1 the other one.
         slot: u8,
+        /// Which leg there.
+        leg: u32,
         /// SDP.
         sdp: String,
     },
@@ -113,6 +117,8 @@ pub enum Out {
     Place {
         /// To which site: 0 this page's, 1 the other one.
         slot: u8,
+        /// Which leg there.
+        leg: u32,
         /// `a=mid`.
         mid: String,
         /// Whose, hex.
@@ -181,8 +187,8 @@ impl Out {
                 Self::Keep { version: version as f64, bytes: ByteBuf::from(bytes.to_vec()) }
             }
             Output::Written(written) => Self::Written { written },
-            Output::MakeOffer => Self::MakeOffer { slot },
-            Output::LegAnswer(sdp) => Self::LegAnswer { slot, sdp },
+            Output::MakeOffer { leg } => Self::MakeOffer { slot, leg },
+            Output::LegAnswer { leg, sdp } => Self::LegAnswer { slot, leg, sdp },
             Output::Seal(None) => Self::Seal { key_id: None, base_key: None },
             Output::Seal(Some(key)) => {
                 Self::Seal { key_id: Some(id(key.key_id)), base_key: Some(ByteBuf::from(key.base_key.to_vec())) }
@@ -193,8 +199,9 @@ impl Out {
                 base_key: ByteBuf::from(key.base_key.to_vec()),
             },
             Output::ForgetKey { key_id } => Self::ForgetKey { key_id: id(key_id) },
-            Output::Place { mid, device, medium } => Self::Place {
+            Output::Place { leg, mid, device, medium } => Self::Place {
                 slot,
+                leg,
                 mid,
                 device: device.map(|device| device.to_string()),
                 voice: medium == Medium::Voice,

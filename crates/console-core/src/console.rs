@@ -137,10 +137,10 @@ impl Console {
             Input::Opened
             | Input::Received(_)
             | Input::Closed
-            | Input::LegOffer(_)
-            | Input::LegUp
-            | Input::LegDown
-            | Input::LegHeard => self.attached(0, input),
+            | Input::LegOffer { .. }
+            | Input::LegUp { .. }
+            | Input::LegDown { .. }
+            | Input::LegHeard { .. } => self.attached(0, input),
             Input::Network => self.network_changed(),
             Input::Command(command) => self.command(command),
             // Asked for every late frame: most say what the journals are about to.
@@ -311,8 +311,8 @@ impl Console {
             Output::Send(_)
                 | Output::Reconnect { .. }
                 | Output::Stop
-                | Output::MakeOffer
-                | Output::LegAnswer(_)
+                | Output::MakeOffer { .. }
+                | Output::LegAnswer { .. }
                 | Output::Place { .. }
                 | Output::Connect { .. }
         );

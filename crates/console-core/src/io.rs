@@ -16,11 +16,22 @@ pub enum Input {
     /// The officer did something.
     Command(Command),
     /// The platform made the leg's SDP offer, after [`Output::MakeOffer`].
-    LegOffer(String),
+    LegOffer {
+        /// Of which leg: whatever is said of another one than that which was asked for last counts for nothing.
+        leg: u32,
+        /// SDP.
+        sdp: String,
+    },
     /// The leg's transport is connected.
-    LegUp,
-    /// The leg's transport is gone. The machine asks for a new one ([`Output::MakeOffer`]).
-    LegDown,
+    LegUp {
+        /// Of which leg.
+        leg: u32,
+    },
+    /// The leg's transport is gone. The machine asks for a new one ([`Output::MakeOffer`]), unless it is up again before.
+    LegDown {
+        /// Of which leg.
+        leg: u32,
+    },
     /// The media worker holds frames under a key id that it does not know. Say it at most every 100 ms per key id.
     Unopened {
         /// SFrame key id (56 bits) as it stands in the frame.
@@ -31,7 +42,10 @@ pub enum Input {
     /// This machine has another address or another network than before: what was open leads nowhere.
     Network,
     /// Media came over the leg: the node is alive. Said at most every 50 ms.
-    LegHeard,
+    LegHeard {
+        /// Over which leg.
+        leg: u32,
+    },
     /// One of the above of a WebSocket or leg, at this slot ([`Output::At`]).
     At {
         /// Which of the two.
@@ -73,9 +87,17 @@ pub enum Output {
     /// Show this.
     View(Box<View>),
     /// Make the leg (again) and give its offer by [`Input::LegOffer`].
-    MakeOffer,
+    MakeOffer {
+        /// Its number. Nothing of those before is of use any more.
+        leg: u32,
+    },
     /// The SDP answer for the leg.
-    LegAnswer(String),
+    LegAnswer {
+        /// Of which leg.
+        leg: u32,
+        /// SDP.
+        sdp: String,
+    },
     /// Seal with this key from the next frame on; none: stop sending at once, drop what is queued.
     Seal(Option<SealKey>),
     /// Frames under this key id can be opened with this key.
@@ -87,6 +109,8 @@ pub enum Output {
     },
     /// Who is received at a place of the leg from now on; none: the place is free.
     Place {
+        /// Of which leg.
+        leg: u32,
         /// The `a=mid` of the media section.
         mid: String,
         /// The sender.

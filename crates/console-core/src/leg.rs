@@ -10,6 +10,7 @@ use trialogue_wire::limits::{PICTURES_MAX, SDP_MAX, VOICES_MAX};
 
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum Stage {
+    /// There is none, or none that can come up.
     #[default]
     Down,
     /// The platform makes an offer.
@@ -19,10 +20,15 @@ enum Stage {
     /// The answer is with the platform.
     Answered,
     Up,
+    /// It was up, or was about to be, and is not: it may come to life again by itself, as long as no other is made.
+    Lost,
 }
 
 #[derive(Default)]
 pub(crate) struct Leg {
+    /// Which leg: another one for each that is made, here or before this machine was started anew. What platform or node say of another one
+    /// counts for nothing: they speak of the past.
+    pub(crate) number: u32,
     stage: Stage,
     since_us: u64,
     again_us: u64,
@@ -47,7 +53,7 @@ impl Leg {
     /// When it needs attention, its WebSocket being up.
     pub(crate) fn next_us(&self) -> Option<u64> {
         match self.stage {
-            Stage::Down => Some(self.again_us),
+            Stage::Down | Stage::Lost => Some(self.again_us),
             Stage::Up => self.renew.then_some(self.again_us),
             _ => Some(self.since_us + LEG_US),
         }
@@ -63,20 +69,38 @@ impl Console {
     pub(crate) fn settle_leg(&mut self) {
         if !self.link.is_up() {
             // An offer that was under way is lost with its WebSocket.
-            if matches!(self.leg.stage, Stage::Offered) {
+            if matches!(self.leg.stage, Stage::Asked | Stage::Offered) {
                 self.leg_stage(Stage::Down);
             }
             return;
         }
-        let slow = !matches!(self.leg.stage, Stage::Down | Stage::Up) && self.now_us >= self.leg.since_us + LEG_US;
-        let renew = self.leg.renew && self.leg.stage == Stage::Up;
-        if (self.leg.stage == Stage::Down || slow || renew) && self.now_us >= self.leg.again_us {
+        let make = match self.leg.stage {
+            Stage::Down | Stage::Lost => true,
+            Stage::Asked | Stage::Offered | Stage::Answered => self.now_us >= self.leg.since_us + LEG_US,
+            Stage::Up => self.leg.renew,
+        };
+        if make && self.now_us >= self.leg.again_us {
             self.leg.renew = false;
             self.leg.again_us = self.now_us + LEG_AGAIN_US;
             self.free_places();
             self.leg_stage(Stage::Asked);
-            self.push(Output::MakeOffer);
+            self.leg.number = next_number(self.leg.number);
+            self.push(Output::MakeOffer { leg: self.leg.number });
         }
+    }
+
+    /// It is of no use any more, or not for long: another one is made as soon as the node can be asked.
+    pub(crate) fn give_up_leg(&mut self) {
+        match self.leg.stage {
+            Stage::Up | Stage::Lost => self.leg.renew = true,
+            _ => self.leg_stage(Stage::Down),
+        }
+    }
+
+    /// The network under it is another one: whatever was under way came from the one before.
+    pub(crate) fn leg_moved(&mut self) {
+        self.give_up_leg();
+        self.leg.again_us = self.now_us;
     }
 
     pub(crate) fn leg_next_us(&self) -> Option<u64> {
@@ -89,19 +113,19 @@ impl Console {
     pub(crate) fn leg_offer(&mut self, sdp: String) {
         if self.leg.stage == Stage::Asked && self.link.is_up() && sdp.len() <= SDP_MAX {
             self.leg_stage(Stage::Offered);
-            self.send(&ToNode::Offer { sdp });
+            self.send(&ToNode::Offer { sdp, leg: self.leg.number });
         }
     }
 
     pub(crate) fn leg_answer(&mut self, sdp: String) {
         if self.leg.stage == Stage::Offered {
             self.leg_stage(Stage::Answered);
-            self.push(Output::LegAnswer(sdp));
+            self.push(Output::LegAnswer { leg: self.leg.number, sdp });
         }
     }
 
     pub(crate) fn leg_up(&mut self) {
-        if matches!(self.leg.stage, Stage::Answered | Stage::Offered) {
+        if matches!(self.leg.stage, Stage::Answered | Stage::Lost) {
             self.leg_stage(Stage::Up);
         }
     }
@@ -111,15 +135,16 @@ impl Console {
     }
 
     pub(crate) fn leg_down(&mut self) {
-        if self.leg.stage == Stage::Up || self.leg.stage == Stage::Answered {
-            self.leg_stage(Stage::Down);
-            self.free_places();
+        if matches!(self.leg.stage, Stage::Up | Stage::Answered) {
+            // Who is at which of its places stays known.
+            self.leg_stage(Stage::Lost);
         }
     }
 
     fn free_places(&mut self) {
+        let leg = self.leg.number;
         for (mid, (_, medium)) in std::mem::take(&mut self.leg.places) {
-            self.push(Output::Place { mid, device: None, medium });
+            self.push(Output::Place { leg, mid, device: None, medium });
         }
     }
 
@@ -133,6 +158,17 @@ impl Console {
                 self.leg.places.remove(&mid);
             }
         }
-        self.push(Output::Place { mid, device, medium });
+        self.push(Output::Place { leg: self.leg.number, mid, device, medium });
     }
+}
+
+/// Begins anywhere: the node may still hold a leg that this device made before its machine was started anew.
+fn next_number(number: u32) -> u32 {
+    if number != 0 {
+        return number.wrapping_add(1).max(1);
+    }
+    let mut random = [0; 4];
+    let _ = getrandom::fill(&mut random);
+    // In the lower half, so that numbers only go up for as long as a machine runs.
+    (u32::from_be_bytes(random) / 2).max(1)
 }

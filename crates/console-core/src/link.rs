@@ -86,7 +86,9 @@ impl Console {
         let was_up = self.link.is_up();
         self.stage(Stage::Down);
         // A node keeps the leg of a console in a call, and no other.
-        self.leg.renew |= self.call.is_none() || self.at_spare;
+        if self.call.is_none() || self.at_spare {
+            self.give_up_leg();
+        }
         self.paths.clear();
         if self.at_spare {
             self.try_another_site(was_up);
@@ -119,7 +121,7 @@ impl Console {
         self.link.tries = 0;
         self.link.wait_ms = Some(0);
         self.link_closed();
-        self.leg.renew = true;
+        self.leg_moved();
     }
 
     /// Keep-alives and patience.
@@ -200,8 +202,10 @@ impl Console {
                 self.act_accepted(number);
             }
             ToConsole::Refused { number: Some(number), reason } => self.act_refused(number, reason),
-            ToConsole::Answer { sdp } => self.leg_answer(sdp),
-            ToConsole::Place { mid, device, medium } => self.placed(mid, device, medium),
+            ToConsole::Answer { sdp, leg } if leg == self.leg.number => self.leg_answer(sdp),
+            ToConsole::Place { mid, device, medium, leg } if leg == self.leg.number => self.placed(mid, device, medium),
+            // Of a leg before this one, or of one that this device had before it was started anew.
+            ToConsole::Answer { .. } | ToConsole::Place { .. } => {}
             ToConsole::Bodies { bodies } => self.take_bodies(bodies),
             ToConsole::Sending { device, voice, picture } => self.says(device, voice, picture),
             ToConsole::AskAlive { nonce } => self.asked_alive(nonce),

@@ -277,9 +277,10 @@ impl Console {
         let Some(keys) = &mut self.keys else { return };
         keys.sealing = None;
         keys.issued.clear();
+        let leg = self.leg.number;
         let places: Vec<_> = self.leg.places.iter().map(|(mid, place)| (mid.clone(), *place)).collect();
         for (mid, (device, medium)) in places {
-            self.push(Output::Place { mid, device: Some(device), medium });
+            self.push(Output::Place { leg, mid, device: Some(device), medium });
         }
     }
 

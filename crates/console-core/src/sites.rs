@@ -97,10 +97,10 @@ impl Console {
             Input::Opened => self.link_opened(),
             Input::Received(bytes) => self.received(&bytes),
             Input::Closed => self.link_closed(),
-            Input::LegOffer(sdp) => self.leg_offer(sdp),
-            Input::LegUp => self.leg_up(),
-            Input::LegDown => self.leg_down(),
-            Input::LegHeard => self.leg_heard(),
+            Input::LegOffer { leg, sdp } if leg == self.leg.number => self.leg_offer(sdp),
+            Input::LegUp { leg } if leg == self.leg.number => self.leg_up(),
+            Input::LegDown { leg } if leg == self.leg.number => self.leg_down(),
+            Input::LegHeard { leg } if leg == self.leg.number => self.leg_heard(),
             _ => {}
         }
     }

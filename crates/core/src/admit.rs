@@ -125,6 +125,7 @@ impl Machine {
         self.feed_all(key);
         let paths = self.paths();
         self.send_console(key, &ToConsole::Paths { paths });
+        self.tell_places(key, id);
         self.ask_soon(key);
         self.watch_changed();
     }

@@ -159,7 +159,7 @@ impl Machine {
         match message {
             ToNode::State { statement, bodies } => self.take_statement(key, device, statement, bodies, may),
             _ if !may => {}
-            ToNode::Offer { sdp } => self.take_offer(key, device, sdp),
+            ToNode::Offer { sdp, leg } => self.take_offer(key, device, leg, sdp),
             ToNode::KeyFrame { device } => self.want_key_frame(device, None),
             ToNode::Want { hashes } => self.take_want(key, &hashes),
             ToNode::Sending { line, voice, picture } => self.take_sending(None, device, line, voice, picture),

@@ -100,6 +100,8 @@ pub enum Input {
     LegAnswer {
         /// Whose.
         console: ConsoleKey,
+        /// The console's number of it.
+        leg: u32,
         /// SDP answer (RFC 8866).
         sdp: String,
     },
@@ -119,6 +121,8 @@ pub enum Input {
     Placed {
         /// Whose leg.
         console: ConsoleKey,
+        /// The console's number of it.
+        leg: u32,
         /// The `a=mid` of the place.
         mid: String,
         /// Who is heard or seen there; none: free.
@@ -222,6 +226,8 @@ pub enum Output {
         console: ConsoleKey,
         /// Whose packets they are.
         device: DeviceId,
+        /// The console's number of it.
+        leg: u32,
         /// RFC 8866 text, at most `limits::SDP_MAX`, otherwise unchecked.
         sdp: String,
     },

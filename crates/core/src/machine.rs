@@ -65,6 +65,8 @@ pub struct Machine {
     pub(crate) devices: BTreeMap<DeviceId, ConsoleKey>,
     /// The leg of each device that has one, by the WebSocket that asked for it.
     pub(crate) legs: BTreeMap<DeviceId, ConsoleKey>,
+    /// What their consoles were told of their places.
+    pub(crate) places: BTreeMap<ConsoleKey, crate::legs::Places>,
     pub(crate) lost_due: BTreeMap<DeviceId, u64>,
     pub(crate) staffed_due_us: Option<u64>,
     pub(crate) staffed_written: Option<Vec<(OfficeId, u16)>>,
@@ -115,10 +117,10 @@ impl Machine {
             Input::LinkPaths { node, paths } => self.link_paths(node, paths),
             Input::Appended { up_to } => self.appended(up_to),
             Input::AppendFailed { up_to } => self.append_failed(up_to),
-            Input::LegAnswer { console, sdp } => self.leg_answer(console, sdp),
+            Input::LegAnswer { console, leg, sdp } => self.leg_answer(console, leg, sdp),
             Input::LegRefused { console } => self.leg_refused(console),
             Input::LegState { console, up } => self.leg_state(console, up),
-            Input::Placed { console, mid, device, medium } => self.placed(console, mid, device, medium),
+            Input::Placed { console, leg, mid, device, medium } => self.placed((console, leg), mid, device, medium),
             Input::KeyFrameWanted { device } => self.want_key_frame(device, None),
             Input::Revoke { device } => self.revoke(device),
             Input::Alerted { call, line, done } => self.alerted(call, line, done),

@@ -145,6 +145,7 @@ impl Machine {
             consoles: BTreeMap::new(),
             devices: BTreeMap::new(),
             legs: BTreeMap::new(),
+            places: BTreeMap::new(),
             lost_due: BTreeMap::new(),
             staffed_due_us: None,
             staffed_written: None,

@@ -77,13 +77,15 @@ impl Endpoint {
                 slot.drop_socket();
                 slot.reconnect_at = None;
             }
-            Output::MakeOffer => self.make_leg(number).await,
-            Output::LegAnswer(sdp) => {
-                if let Some(Err(why)) = slot.leg.as_mut().map(|leg| leg.answer(&sdp)) {
+            Output::MakeOffer { leg } => self.make_leg(number, leg).await,
+            Output::LegAnswer { leg: of, sdp } => {
+                let leg = slot.leg.as_mut().filter(|_| slot.leg_number == of);
+                if let Some(Err(why)) = leg.map(|leg| leg.answer(&sdp)) {
                     self.report.say(Event::Log { line: why.to_string() });
                 }
             }
-            Output::Place { mid, device, medium } => {
+            Output::Place { leg, .. } if slot.leg_number != leg => {}
+            Output::Place { mid, device, medium, .. } => {
                 let mid = Mid::from(mid.as_str());
                 match device {
                     Some(device) => slot.places.insert(mid, (device, medium)),
@@ -94,15 +96,16 @@ impl Endpoint {
         }
     }
 
-    async fn make_leg(&mut self, slot: usize) {
+    async fn make_leg(&mut self, slot: usize, number: u32) {
         self.drop_leg(slot);
         let Some(node) = self.slots.get(slot).and_then(|slot| slot.node.clone()) else { return };
         match Leg::offer(&node, self.args.voices.min(24), self.args.pictures.min(16)).await {
             Ok((leg, sdp)) => {
                 if let Some(slot) = self.slots.get_mut(slot) {
                     slot.leg = Some(leg);
+                    slot.leg_number = number;
                 }
-                self.slot_input(slot, Input::LegOffer(sdp));
+                self.slot_input(slot, Input::LegOffer { leg: number, sdp });
             }
             // The machine asks again.
             Err(why) => self.report.say(Event::Log { line: why.to_string() }),

@@ -170,7 +170,8 @@ impl Endpoint {
             Control::Platform(Platform::RestartLeg) => {
                 let slot = self.active;
                 self.drop_leg(slot);
-                self.slot_input(slot, Input::LegDown);
+                let leg = self.leg_number(slot);
+                self.slot_input(slot, Input::LegDown { leg });
             }
             Control::Platform(Platform::Quit) => self.stop = true,
         }
@@ -183,6 +184,11 @@ impl Endpoint {
             let command = Command::Sending { voice: !self.muted, picture: self.camera && self.film.is_some() };
             self.input(Input::Command(command));
         }
+    }
+
+    /// The machine's number of the leg at a slot, or of the last one there.
+    pub(crate) fn leg_number(&self, slot: usize) -> u32 {
+        self.slots.get(slot).map_or(0, |slot| slot.leg_number)
     }
 
     pub(crate) fn drop_leg(&mut self, slot: usize) {

@@ -27,15 +27,16 @@ impl Endpoint {
     }
 
     fn leg_event(&mut self, number: usize, event: LegEvent) {
+        let leg = self.leg_number(number);
         match event {
             LegEvent::Up => {
                 self.report.say(Event::Leg { up: true, slot: number });
-                self.slot_input(number, Input::LegUp);
+                self.slot_input(number, Input::LegUp { leg });
             }
             LegEvent::Down => {
                 self.report.say(Event::Leg { up: false, slot: number });
                 self.drop_leg(number);
-                self.slot_input(number, Input::LegDown);
+                self.slot_input(number, Input::LegDown { leg });
             }
             LegEvent::KeyFrame => {
                 if let Some(film) = &mut self.film {
@@ -49,7 +50,7 @@ impl Endpoint {
                 let place = slot.places.get(&data.mid).copied();
                 if news {
                     slot.told_heard = Some(now);
-                    self.slot_input(number, Input::LegHeard);
+                    self.slot_input(number, Input::LegHeard { leg });
                 }
                 // What comes over the spare leg is only proof that it is alive.
                 let (Some((device, medium)), true) = (place, active) else { return };

@@ -18,6 +18,8 @@ pub(crate) struct Slot {
     pub(crate) socket_number: u64,
     pub(crate) reconnect_at: Option<Instant>,
     pub(crate) leg: Option<Leg>,
+    /// The machine's number of it.
+    pub(crate) leg_number: u32,
     pub(crate) places: BTreeMap<Mid, (DeviceId, Medium)>,
     /// When the machine was told last that media came.
     pub(crate) told_heard: Option<Instant>,

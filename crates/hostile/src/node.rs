@@ -70,7 +70,7 @@ impl Running {
             self.taken |= check(&output);
             let next = match output {
                 Output::Append { seq, .. } => Input::Appended { up_to: seq },
-                Output::Leg { console, .. } => Input::LegAnswer { console, sdp: "v=0\r\n".to_owned() },
+                Output::Leg { console, leg, .. } => Input::LegAnswer { console, leg, sdp: "v=0\r\n".to_owned() },
                 _ => continue,
             };
             self.machine.handle(self.now, next);
@@ -156,7 +156,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         encode(&LinkMessage::Hello { protocol: LINK, node: node(id), charter: CHARTER.hash(), heads, serial: 1 })
     };
     let entries = |party: &str, acts: &[Act]| encode(&LinkMessage::Entries { bundles: bundles(party, acts) });
-    let offer = encode(&ToNode::Offer { sdp: "v=0\r\n".to_owned() });
+    let offer = encode(&ToNode::Offer { sdp: "v=0\r\n".to_owned(), leg: 1 });
     let sending = encode(&ToNode::Sending { line: line(), voice: true, picture: true });
     let pass = |ms: u16| (4, ms.to_be_bytes().to_vec());
     let hellos = vec![(2, hello("kor-1", 0)), (3, hello("usa-1", 0))];

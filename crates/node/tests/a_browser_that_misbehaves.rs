@@ -114,7 +114,7 @@ async fn a_malformed_offer_gets_no_leg_and_no_harm_is_done() {
     let no_transport = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n";
     for sdp in ["", "v=0", no_transport, "\u{0}\u{0}"] {
         let mut officer = Officer::on_watch(&house, node.web_addr(), "usa-leaders").await;
-        officer.say(&ToNode::Offer { sdp: sdp.into() }).await;
+        officer.say(&ToNode::Offer { sdp: sdp.into(), leg: 1 }).await;
         assert_eq!(closed(&mut officer).await, Some(Refusal::Malformed), "{sdp:?}");
     }
     assert_eq!(node.counters().value("leg_refused"), 4);

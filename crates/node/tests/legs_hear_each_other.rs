@@ -164,7 +164,7 @@ fn a_malformed_offer_and_garbage_datagrams_disturb_nobody() {
     ];
     let count = broken.len();
     for sdp in broken {
-        house.media.leg(ConsoleKey(99), sdp);
+        house.media.leg(ConsoleKey(99), 1, sdp);
     }
     let port = house.media.port();
     let stranger = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();

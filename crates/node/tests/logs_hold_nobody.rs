@@ -37,7 +37,7 @@ fn nobody() {
         let usa = &nodes[2];
         let mut officer = Officer::on_watch(&house, usa.web_addr(), "usa-duty").await;
         let sdp = "v=0\r\no=- 7 0 IN IP4 198.51.100.7\r\ns=-\r\nt=0 0\r\nc=IN IP4 198.51.100.7\r\n";
-        officer.say(&ToNode::Offer { sdp: sdp.into() }).await;
+        officer.say(&ToNode::Offer { sdp: sdp.into(), leg: 1 }).await;
         until("refused", || async { usa.counters().value("leg_refused") == 1 }).await;
         drop(officer);
         until("gone", || async { usa.status().now().consoles == 0 }).await;

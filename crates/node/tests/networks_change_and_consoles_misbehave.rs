@@ -92,7 +92,7 @@ fn legs_come_and_go_without_end() {
     for key in 2..300 {
         // Never comes up, and makes room at once.
         let (_, offer) = Client::udp(2, 2);
-        house.media.leg(ConsoleKey(key), offer);
+        house.media.leg(ConsoleKey(key), 1, offer);
         house.media.close_leg(ConsoleKey(key));
     }
     house.add(500, Client::udp(1, 1));
@@ -135,7 +135,7 @@ fn mutilated_offers_are_answered_or_refused_and_disturb_nobody() {
                 _ => lines[at].push_str(" \u{0}\u{fffd}=:;/"),
             }
         }
-        house.media.leg(ConsoleKey(1_000 + key), lines.join("\r\n") + "\r\n");
+        house.media.leg(ConsoleKey(1_000 + key), 1, lines.join("\r\n") + "\r\n");
         house.media.close_leg(ConsoleKey(1_000 + key));
     }
     house.consoles.get_mut(&1).unwrap().speak(1, 960, b"sealed");

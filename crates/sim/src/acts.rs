@@ -46,7 +46,7 @@ impl World {
 
     /// Offers a leg.
     pub fn offer(&mut self, console: usize) {
-        self.send(console, trialogue_wire::encode(&ToNode::Offer { sdp: "offer".into() }));
+        self.send(console, trialogue_wire::encode(&ToNode::Offer { sdp: "offer".into(), leg: 1 }));
     }
 
     /// The device of a console.

@@ -177,10 +177,10 @@ impl World {
                 }
             }
             Output::CloseLink { node: other } => self.close_link(node, &other),
-            Output::Leg { console, .. } => {
+            Output::Leg { console, leg, .. } => {
                 self.nodes[node].legs.insert(console);
                 self.leg_up(node, console);
-                let input = Input::LegAnswer { console, sdp: "answer".into() };
+                let input = Input::LegAnswer { console, leg, sdp: "answer".into() };
                 self.later(300, Event::Input { node, run, input });
             }
             Output::CloseLeg { console } => {

@@ -183,7 +183,7 @@ impl World {
                         media.first.retain(|first, (_, at)| first.0 != leg || *at != place);
                     }
                     let mid = format!("{place}");
-                    self.input_quietly(node, Input::Placed { console, mid, device: sender, medium });
+                    self.input_quietly(node, Input::Placed { console, leg: 1, mid, device: sender, medium });
                 }
                 ForwardEvent::KeyFrameWanted { device } => {
                     self.input_quietly(node, Input::KeyFrameWanted { device });

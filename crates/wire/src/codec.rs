@@ -88,7 +88,7 @@ impl Message for ToNode {
                 long("statement", statement.len(), STATEMENT_MAX)?;
                 all_bodies(bodies)
             }
-            Self::Offer { sdp } => long("SDP", sdp.len(), SDP_MAX),
+            Self::Offer { sdp, .. } => long("SDP", sdp.len(), SDP_MAX),
             Self::Want { hashes } => many("hashes", hashes.len(), WANT_MAX),
             Self::KeyFrame { .. }
             | Self::Ping { .. }
@@ -114,7 +114,7 @@ impl Message for ToConsole {
                     })
                 })
             }
-            Self::Answer { sdp } => long("SDP", sdp.len(), SDP_MAX),
+            Self::Answer { sdp, .. } => long("SDP", sdp.len(), SDP_MAX),
             Self::Sites { sites } => {
                 many("sites", sites.len(), SITES_MAX)?;
                 sites.iter().try_for_each(|site| long("url", site.url.len(), URL_MAX))

@@ -58,6 +58,9 @@ pub enum ToNode {
         /// RFC 8866 text.
         #[n(1)]
         sdp: String,
+        /// The console's number of this leg: another for every offer, also after its page was loaded anew.
+        #[n(2)]
+        leg: u32,
     },
     /// Wants a key frame of a sender's picture (its decoder or its key is new).
     #[n(3)]
@@ -189,8 +192,12 @@ pub enum ToConsole {
         /// RFC 8866 text.
         #[n(1)]
         sdp: String,
+        /// Number of the offer that it answers.
+        #[n(2)]
+        leg: u32,
     },
-    /// Who is received at a place (m-line) of the leg from now on.
+    /// Who is received at a place (m-line) of the leg from now on. Said of every place that was ever given, when the console comes back by another
+    /// WebSocket and its leg is still there.
     #[n(7)]
     #[cbor(map)]
     Place {
@@ -203,6 +210,9 @@ pub enum ToConsole {
         /// Voice or picture.
         #[n(3)]
         medium: Medium,
+        /// Number of the offer that made this leg.
+        #[n(4)]
+        leg: u32,
     },
     /// Bodies that were asked for, as far as they are held.
     #[n(8)]

@@ -23,8 +23,8 @@ fn each_bound_holds() {
     let too_many = |what, most| WireError::TooMany { what, most };
 
     let sdp = "a".repeat(SDP_MAX + 1);
-    assert_eq!(refused(&ToNode::Offer { sdp: sdp.clone() }), too_long("SDP", SDP_MAX));
-    assert_eq!(refused(&ToConsole::Answer { sdp }), too_long("SDP", SDP_MAX));
+    assert_eq!(refused(&ToNode::Offer { sdp: sdp.clone(), leg: 1 }), too_long("SDP", SDP_MAX));
+    assert_eq!(refused(&ToConsole::Answer { sdp, leg: 1 }), too_long("SDP", SDP_MAX));
     assert_eq!(refused(&ToNode::Want { hashes: vec![Hash([0; 48]); WANT_MAX + 1] }), too_many("hashes", WANT_MAX));
     let prove = |certificate, signature| ToNode::Prove {
         protocol: 1,
@@ -38,7 +38,7 @@ fn each_bound_holds() {
     assert_eq!(refused(&state(STATEMENT_MAX + 1, vec![])), too_long("statement", STATEMENT_MAX));
     assert_eq!(refused(&state(1, vec![body(BODY_MAX + 1)])), too_long("body", BODY_MAX));
     assert_eq!(refused(&state(1, vec![body(0); BODIES_MAX + 1])), too_many("bodies", BODIES_MAX));
-    let place = ToConsole::Place { mid: "m".repeat(MID_MAX + 1), device: None, medium: Medium::Voice };
+    let place = ToConsole::Place { mid: "m".repeat(MID_MAX + 1), device: None, medium: Medium::Voice, leg: 1 };
     assert_eq!(refused(&place), too_long("mid", MID_MAX));
     let challenge =
         ToConsole::Challenge { protocol: 1, node: node.clone(), nonce: [0; 32], charter: vec![0; CHARTER_MAX + 1] };

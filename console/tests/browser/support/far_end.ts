@@ -55,7 +55,7 @@ export async function setUp() {
   let near = startWorker(missing);
   const other = startWorker([]);
   let up = false;
-  const leg = new Leg(near.worker, 0, (state) => (up = state));
+  const leg = new Leg(near.worker, 0, 1, (state) => (up = state));
   const node = new RTCPeerConnection();
   const offer = await leg.offer();
   await node.setRemoteDescription({ type: 'offer', sdp: offer });
@@ -64,14 +64,14 @@ export async function setUp() {
   const firstPicture = sides.slice(2).find((t) => t.receiver.track.kind === 'video')!;
   sides.forEach((side, at) => {
     const voice = side.receiver.track.kind === 'audio';
-    if (at < 2) Object.assign(side.receiver, { transform: new RTCRtpScriptTransform(other.worker, { slot: 0, side: 'receive', voice, mid: side.mid! }) });
+    if (at < 2) Object.assign(side.receiver, { transform: new RTCRtpScriptTransform(other.worker, { slot: 0, leg: 1, side: 'receive', voice, mid: side.mid! }) });
     else {
       side.direction = 'sendonly';
-      Object.assign(side.sender, { transform: new RTCRtpScriptTransform(other.worker, { slot: 0, side: 'send', voice }) });
+      Object.assign(side.sender, { transform: new RTCRtpScriptTransform(other.worker, { slot: 0, leg: 1, side: 'send', voice }) });
     }
   });
   other.tell({ kind: 'seal', keyId: far.keyId, baseKey: bytes(far.key) });
-  for (const [at, voice] of [[0, true], [1, false]] as const) other.tell({ kind: 'place', slot: 0, mid: sides[at]!.mid!, device: 'a1', voice });
+  for (const [at, voice] of [[0, true], [1, false]] as const) other.tell({ kind: 'place', slot: 0, leg: 1, mid: sides[at]!.mid!, device: 'a1', voice });
   other.tell({ kind: 'open', keyId: own.keyId, device: 'a1', baseKey: bytes(own.key) });
   leg.connection.onicecandidate = ({ candidate }) => void node.addIceCandidate(candidate ?? undefined);
   node.onicecandidate = ({ candidate }) => void leg.connection.addIceCandidate(candidate ?? undefined);
@@ -131,7 +131,7 @@ export async function setUp() {
     },
     seal: () => near.tell({ kind: 'seal', keyId: own.keyId, baseKey: bytes(own.key) }),
     place(device: string) {
-      for (const { mid } of [firstVoice, firstPicture]) near.tell({ kind: 'place', slot: 0, mid: mid!, device, voice: mid === firstVoice.mid });
+      for (const { mid } of [firstVoice, firstPicture]) near.tell({ kind: 'place', slot: 0, leg: 1, mid: mid!, device, voice: mid === firstVoice.mid });
     },
     open: (device: string) => {
       near.tell({ kind: 'forget', keyId: far.keyId });
@@ -145,7 +145,7 @@ export async function setUp() {
       const keyId = (BigInt(`0x${own.keyId}`) + BigInt(generation)).toString(16).padStart(14, '0');
       other.tell({ kind: 'open', keyId, device: 'a1', baseKey: bytes(own.key + 8 * generation) });
       near.tell({ kind: 'seal', keyId, baseKey: bytes(own.key + 8 * generation) });
-      for (const { mid } of [firstVoice, firstPicture]) near.tell({ kind: 'place', slot: 0, mid: mid!, device: 'b2', voice: mid === firstVoice.mid });
+      for (const { mid } of [firstVoice, firstPicture]) near.tell({ kind: 'place', slot: 0, leg: 1, mid: mid!, device: 'b2', voice: mid === firstVoice.mid });
       near.tell({ kind: 'open', keyId: far.keyId, device: 'b2', baseKey: bytes(far.key) });
     },
   };

@@ -75,8 +75,8 @@ export async function seatOfficer(link, how = {}) {
       const end = Date.now() + PATIENCE;
       for (;;) {
         const figures = await officer.measure();
-        if (wanted(figures)) return figures;
-        if (Date.now() > end) throw new Error(`never came: ${what}\n${JSON.stringify(figures, null, 1).slice(0, 6_000)}\npage errors: ${errors.join('\n')}`);
+        if (await wanted(figures)) return figures;
+        if (Date.now() > end) throw new Error(`never came: ${what}\n${JSON.stringify({ call: figures.view?.call, logs: figures.logs, ...figures }, null, 1).slice(0, 6_000)}\npage errors: ${errors.join('\n')}`);
         await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => done())));
       }
     },
@@ -97,6 +97,8 @@ export async function unseat(officers) {
   for (const officer of Object.values(officers)) await officer.leave();
 }
 
+/** Frames of a device's voice that a console has opened, over whichever leg they came; counted once a second. */
+export const opened = (figures, device) => figures.counts.find((row) => row.device === device && row.voice)?.passed ?? 0;
 /** The figures of what `figures`' console receives from `device`. */
 export const heard = (figures, device) => figures.inbound.find((row) => row.device === device && row.medium === 'voice');
 export const seen = (figures, device) => figures.inbound.find((row) => row.device === device && row.medium === 'picture');

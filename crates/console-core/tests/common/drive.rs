@@ -86,10 +86,14 @@ impl World {
                     self.steps.push_back(Step::ToNode(node, trialogue_core::Input::ConsoleClosed { console }));
                 }
             }
-            Output::MakeOffer => {
-                self.steps.push_back(Step::ToConsole(desk, at_other(Input::LegOffer("offer".into()))));
+            Output::MakeOffer { leg } => {
+                self.desks[desk].legs[1] = leg;
+                let input = Input::LegOffer { leg, sdp: "offer".into() };
+                self.steps.push_back(Step::ToConsole(desk, at_other(input)));
             }
-            Output::LegAnswer(_) => self.steps.push_back(Step::ToConsole(desk, at_other(Input::LegUp))),
+            Output::LegAnswer { leg, .. } => {
+                self.steps.push_back(Step::ToConsole(desk, at_other(Input::LegUp { leg })));
+            }
             _ => {}
         }
     }
@@ -134,9 +138,9 @@ impl World {
                         self.steps.push_back(Step::ToNode(to, input));
                     }
                 }
-                Out::Leg { console, .. } => {
+                Out::Leg { console, leg, .. } => {
                     let sdp = "answer".to_owned();
-                    self.steps.push_back(Step::ToNode(node, trialogue_core::Input::LegAnswer { console, sdp }));
+                    self.steps.push_back(Step::ToNode(node, trialogue_core::Input::LegAnswer { console, leg, sdp }));
                     self.steps.push_back(Step::ToNode(node, trialogue_core::Input::LegState { console, up: true }));
                 }
                 _ => {}
@@ -191,11 +195,12 @@ impl World {
                     }
                 }
                 Output::Stop => held.stopped = true,
-                Output::MakeOffer => {
+                Output::MakeOffer { leg } => {
                     held.offers += 1;
-                    self.steps.push_back(Step::ToConsole(desk, Input::LegOffer("offer".into())));
+                    held.legs[0] = leg;
+                    self.steps.push_back(Step::ToConsole(desk, Input::LegOffer { leg, sdp: "offer".into() }));
                 }
-                Output::LegAnswer(_) => self.steps.push_back(Step::ToConsole(desk, Input::LegUp)),
+                Output::LegAnswer { leg, .. } => self.steps.push_back(Step::ToConsole(desk, Input::LegUp { leg })),
                 Output::Seal(key) => {
                     held.seal = key.map(|key| (key.key_id, *key.base_key));
                     if let Some((_, key)) = held.seal {

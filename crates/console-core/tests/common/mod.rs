@@ -37,6 +37,8 @@ pub struct Desk {
     pub events: Vec<Event>,
     pub charter: Option<Vec<u8>>,
     pub offers: usize,
+    /// Number of the leg that it was asked for last, at its site and at the other one.
+    pub legs: [u32; 2],
     /// What its node asked last, to hear whether it lives.
     pub asked: Option<[u8; 16]>,
     /// What it has had kept of the written line, and the line that it shows.
@@ -158,11 +160,13 @@ impl World {
         for desk in 0..self.desks.len() {
             if self.desks[desk].node == node && self.desks[desk].key.take().is_some() {
                 self.steps.push_back(Step::ToConsole(desk, Input::Closed));
-                self.steps.push_back(Step::ToConsole(desk, Input::LegDown));
+                let leg = self.desks[desk].legs[0];
+                self.steps.push_back(Step::ToConsole(desk, Input::LegDown { leg }));
             }
             if self.desks[desk].other.0 == node && self.desks[desk].other.1.take().is_some() {
                 self.steps.push_back(Step::ToConsole(desk, at_other(Input::Closed)));
-                self.steps.push_back(Step::ToConsole(desk, at_other(Input::LegDown)));
+                let leg = self.desks[desk].legs[1];
+                self.steps.push_back(Step::ToConsole(desk, at_other(Input::LegDown { leg })));
             }
         }
     }
@@ -215,6 +219,7 @@ impl World {
             events: Vec::new(),
             charter: None,
             offers: 0,
+            legs: [0; 2],
             asked: None,
             kept: None,
             written: None,

@@ -14,7 +14,7 @@ pub fn serve() {
         nodes: std::iter::once((NodeId::new("usa-1").unwrap(), 0)).collect(),
     };
     let media = MediaHandle::start(&config, |event| match event {
-        MediaEvent::Answer { console, sdp } => say(&format!("answer {} {}", console.0, hex::encode(sdp))),
+        MediaEvent::Answer { console, sdp, .. } => say(&format!("answer {} {}", console.0, hex::encode(sdp))),
         MediaEvent::Leg { console, up: true } => say(&format!("up {} -", console.0)),
         _ => {}
     })
@@ -25,7 +25,7 @@ pub fn serve() {
         match words[..] {
             ["leg", key, sdp] => {
                 let sdp = String::from_utf8(hex::decode(sdp).unwrap()).unwrap();
-                media.leg(ConsoleKey(key.parse().unwrap()), sdp);
+                media.leg(ConsoleKey(key.parse().unwrap()), 1, sdp);
             }
             ["route", from, medium, consoles] => media.route(route(
                 from.parse().unwrap(),

@@ -183,13 +183,15 @@ impl Control {
 
     fn media_event(&mut self, event: MediaEvent) {
         self.input(match event {
-            MediaEvent::Answer { console, sdp } => Input::LegAnswer { console, sdp },
+            MediaEvent::Answer { console, leg, sdp } => Input::LegAnswer { console, leg, sdp },
             MediaEvent::Refused { console, why } => {
                 tracing::warn!(console = console.0, %why, "a leg was refused");
                 Input::LegRefused { console }
             }
             MediaEvent::Leg { console, up } => Input::LegState { console, up },
-            MediaEvent::Placed { console, mid, device, medium } => Input::Placed { console, mid, device, medium },
+            MediaEvent::Placed { console, leg, mid, device, medium } => {
+                Input::Placed { console, leg, mid, device, medium }
+            }
             MediaEvent::KeyFrameWanted { device } => Input::KeyFrameWanted { device },
         });
     }

@@ -19,7 +19,7 @@ const PACKETS: usize = 4_096;
 
 /// One thing to do.
 pub(super) enum Command {
-    Leg { console: ConsoleKey, sdp: String },
+    Leg { console: ConsoleKey, leg: u32, sdp: String },
     CloseLeg { console: ConsoleKey },
     Route(Box<Route>),
     RouteEnd { node: u8, number: u16 },
@@ -102,9 +102,9 @@ impl MediaHandle {
     }
 
     /// Makes the leg of a console from its offer, in place of the one that it had. [`MediaEvent::Answer`] or
-    /// [`MediaEvent::Refused`] follows.
-    pub fn leg(&self, console: ConsoleKey, sdp: String) {
-        self.command(Command::Leg { console, sdp });
+    /// [`MediaEvent::Refused`] follows. `leg`: the console's number of it, for what follows.
+    pub fn leg(&self, console: ConsoleKey, leg: u32, sdp: String) {
+        self.command(Command::Leg { console, leg, sdp });
     }
 
     /// Ends the leg of a console, if there is one.

@@ -140,8 +140,9 @@ impl Media {
         while let Some(event) = self.forwarder.poll() {
             match event {
                 ForwardEvent::Placed { leg, console, medium, place, sender } => {
-                    if let Some(mid) = self.legs.get(leg).and_then(|l| l.mid(medium, place)) {
-                        (self.events)(MediaEvent::Placed { console, mid, device: sender, medium });
+                    let at = self.legs.get(leg).and_then(|l| Some((l.number, l.mid(medium, place)?)));
+                    if let Some((leg, mid)) = at {
+                        (self.events)(MediaEvent::Placed { console, leg, mid, device: sender, medium });
                     }
                 }
                 ForwardEvent::KeyFrameWanted { device } => (self.events)(MediaEvent::KeyFrameWanted { device }),

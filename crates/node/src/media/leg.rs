@@ -27,6 +27,8 @@ const COMES_BACK_WITHIN: Duration = Duration::from_secs(30);
 /// One leg.
 pub(super) struct Leg {
     pub(super) console: ConsoleKey,
+    /// The console's number of it.
+    pub(super) number: u32,
     pub(super) ufrag: String,
     /// When str0m wants to be called.
     pub(super) timeout: Instant,
@@ -85,7 +87,7 @@ pub(super) struct Common {
 impl Leg {
     /// Negotiates; gives the leg and the answer.
     pub(super) fn make(
-        console: ConsoleKey,
+        (console, number): (ConsoleKey, u32),
         sdp: &str,
         common: &Common,
         now: Instant,
@@ -104,6 +106,7 @@ impl Leg {
         }
         let leg = Self {
             console,
+            number,
             ufrag,
             timeout: now,
             dirty: false,

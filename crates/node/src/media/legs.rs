@@ -59,14 +59,19 @@ impl Legs {
         }
     }
 
-    /// Makes a leg; its number and the answer.
-    pub(super) fn make(&mut self, console: ConsoleKey, sdp: &str, now: Instant) -> Result<(u32, String), MediaRefusal> {
+    /// Makes a leg, of a console and with its number there; its number here and the answer.
+    pub(super) fn make(
+        &mut self,
+        (console, number): (ConsoleKey, u32),
+        sdp: &str,
+        now: Instant,
+    ) -> Result<(u32, String), MediaRefusal> {
         let at = self.slots.iter().position(Option::is_none).unwrap_or(self.slots.len());
         if at >= LEGS_MAX {
             return Err(MediaRefusal::Full);
         }
         let common = &self.common;
-        let made = catch_unwind(AssertUnwindSafe(|| Leg::make(console, sdp, common, now)));
+        let made = catch_unwind(AssertUnwindSafe(|| Leg::make((console, number), sdp, common, now)));
         let (leg, answer) = made.map_err(|_| MediaRefusal::Malformed)??;
         if at == self.slots.len() {
             self.slots.push(None);

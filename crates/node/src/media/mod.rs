@@ -52,6 +52,8 @@ pub enum MediaEvent {
     Answer {
         /// Whose.
         console: ConsoleKey,
+        /// The console's number of it.
+        leg: u32,
         /// SDP answer.
         sdp: String,
     },
@@ -73,6 +75,8 @@ pub enum MediaEvent {
     Placed {
         /// Whose leg.
         console: ConsoleKey,
+        /// The console's number of it.
+        leg: u32,
         /// The `a=mid` of the place.
         mid: String,
         /// Who is heard or seen there.

@@ -181,7 +181,7 @@ impl Media {
     fn obey(&mut self, command: Command, now: Instant) -> bool {
         let now_ms = self.ms(now);
         match command {
-            Command::Leg { console, sdp } => self.make_leg(console, &sdp, now),
+            Command::Leg { console, leg, sdp } => self.make_leg(console, leg, &sdp, now),
             Command::CloseLeg { console } => {
                 if let Some(leg) = self.legs.of(console) {
                     self.drop_leg(leg, now);
@@ -208,14 +208,14 @@ impl Media {
         true
     }
 
-    fn make_leg(&mut self, console: trialogue_core::ConsoleKey, sdp: &str, now: Instant) {
+    fn make_leg(&mut self, console: trialogue_core::ConsoleKey, number: u32, sdp: &str, now: Instant) {
         if let Some(old) = self.legs.of(console) {
             self.drop_leg(old, now);
         }
         self.look_around(now);
-        match self.legs.make(console, sdp, now) {
+        match self.legs.make((console, number), sdp, now) {
             Ok((leg, sdp)) => {
-                (self.events)(MediaEvent::Answer { console, sdp });
+                (self.events)(MediaEvent::Answer { console, leg: number, sdp });
                 let (voices, pictures) = self.legs.get(leg).map(super::leg::Leg::places).unwrap_or_default();
                 self.forwarder.leg_up(leg, console, voices, pictures, self.ms(now));
                 self.forwarder_events();

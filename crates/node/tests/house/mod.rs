@@ -69,7 +69,7 @@ impl House {
 
     pub fn add(&mut self, key: u64, (client, offer): (Client, String)) {
         self.consoles.insert(key, client);
-        self.media.leg(ConsoleKey(key), offer);
+        self.media.leg(ConsoleKey(key), 1, offer);
         self.until(|house| house.up.get(&key) == Some(&true) && house.consoles[&key].up);
     }
 
@@ -94,7 +94,7 @@ impl House {
     pub fn turn(&mut self) {
         while let Ok(event) = self.events.try_recv() {
             match event {
-                MediaEvent::Answer { console, sdp } => {
+                MediaEvent::Answer { console, sdp, .. } => {
                     self.answered += 1;
                     if let Some(client) = self.consoles.get_mut(&console.0) {
                         client.answer(&sdp);
