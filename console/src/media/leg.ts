@@ -27,8 +27,24 @@ export interface Place {
   stream: MediaStream;
 }
 
+/** How long the frame of a leg stays after it was closed: what shows its pictures lets go of them meanwhile. */
+const FRAME_MS = 2_000;
+
+/**
+ * Chromium tells the WebRTC of a page of another network two to four seconds late, and that of a new frame what there is now. So each leg is made in a
+ * frame of its own: empty, out of sight, of the page's origin.
+ */
+function ownFrame(): HTMLIFrameElement {
+  const frame = document.createElement('iframe');
+  frame.hidden = true;
+  frame.title = '';
+  document.body.append(frame);
+  return frame;
+}
+
 export class Leg {
-  readonly connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
+  readonly #frame = ownFrame();
+  readonly connection = new (this.#frame.contentWindow as Window & typeof globalThis).RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
   readonly places: Place[] = [];
   readonly #voice: RTCRtpTransceiver;
   readonly #picture: RTCRtpTransceiver;
@@ -126,6 +142,7 @@ export class Leg {
     this.#isClosed = true;
     for (const end of this.#waits) end();
     this.connection.close();
+    setTimeout(() => this.#frame.remove(), FRAME_MS);
   }
 }
 
