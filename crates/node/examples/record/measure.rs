@@ -5,7 +5,7 @@ use crate::make::Maker;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
-use trialogue_node::store::{Store, StoreHandle, Write};
+use trialogue_node::store::{Lasting, Store, StoreHandle, Write};
 
 /// Starts of the node with the whole record; the median counts.
 const STARTS: usize = 3;
@@ -41,6 +41,7 @@ pub fn all(binary: &Path, dir: &Path, entries: u64) -> Vec<Figure> {
 }
 
 fn write(store: &StoreHandle, node: &str, (seq, bundle, lasting): (u64, trialogue_wire::Bundle, bool)) {
+    let lasting = if lasting { Lasting::Entry } else { Lasting::Passing };
     let write = Write::Entry { node: id(node), seq, bundle, lasting };
     while store.write(write.clone()).is_err() {
         std::thread::sleep(Duration::from_millis(1));
