@@ -7,7 +7,7 @@ use crate::mutation::Mutation;
 use crate::trace::Trace;
 use crate::world::{DEVICES, World};
 use trialogue_core::ConsoleKey;
-use trialogue_journal::Act;
+use trialogue_journal::{Act, UnverifiedEntry};
 
 /// How many nodes the parties of a network have.
 const SHAPES: [&[usize]; 6] = [&[1, 1, 1], &[1, 2, 1], &[2, 1, 2], &[1, 1, 1, 1], &[1, 1, 1], &[1, 2, 1, 1]];
@@ -208,7 +208,7 @@ impl World {
                 .backup
                 .as_ref()
                 .map(Disk::copy)
-                .filter(|_| self.now_us % 3 == 0 && self.others_hold_all_of(node))
+                .filter(|_| !self.now_us.is_multiple_of(3) && self.others_hold_all_of(node))
             {
                 Some(backup) => self.restore(node, backup),
                 None => self.start(node),
@@ -222,11 +222,13 @@ impl World {
     /// Would nothing be lost if this node's disk were gone? What nobody else holds nobody can give back.
     fn others_hold_all_of(&self, node: usize) -> bool {
         let own = &self.nodes[node];
-        let all = own.known.keys().filter(|(journal, _)| *journal == own.id);
-        let all: Vec<_> = all.collect();
+        let held = own.disk.read();
+        let held = held.iter().filter_map(|bundle| UnverifiedEntry::decode(&bundle.entry).ok());
+        let held = held.map(|entry| (entry.claim().node.clone(), entry.claim().seq));
+        let all: Vec<_> = held.filter(|(journal, _)| *journal == own.id).collect();
         let mut others = self.nodes.iter().enumerate().filter(|(other, _)| *other != node);
         others.all(|(_, other)| {
-            !other.hostile && other.machine.is_some() && all.iter().all(|at| other.known.contains_key(*at))
+            !other.hostile && other.machine.is_some() && all.iter().all(|at| other.known.contains_key(at))
         })
     }
 

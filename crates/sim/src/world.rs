@@ -205,7 +205,7 @@ impl World {
         let held = self.nodes[node].disk.read();
         self.nodes[node].know_all(&held);
         drop(held);
-        if self.now_us % 2 == 0 || self.nodes[node].backup.is_none() {
+        if self.now_us.is_multiple_of(2) || self.nodes[node].backup.is_none() {
             self.nodes[node].backup = Some(self.nodes[node].disk.copy());
         }
         let mut start = Start::new(setup, self.now(node)).expect("the charter has it");

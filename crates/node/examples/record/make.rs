@@ -52,7 +52,7 @@ impl<'h> Maker<'h> {
         let body = match seq {
             1 => Body::Opened { charter: self.house.charter.hash() },
             2 => self.enrolled(node),
-            _ if seq % 64 == 0 => self.seen(),
+            _ if seq.is_multiple_of(64) => self.seen(),
             _ => match seq % 16 {
                 0..=4 => tested(node),
                 5 => self.stated(

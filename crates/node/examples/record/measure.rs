@@ -75,7 +75,7 @@ fn fill(house: &House, entries: u64) {
     let mut maker = Maker::new(house, &["jpn-1", "usa-1"]);
     for entry in 0..entries {
         let node = ["usa-1", "jpn-1"][(entry % 2) as usize];
-        if entry > 8_192 && entry % 1_024 == 0 {
+        if entry > 8_192 && entry.is_multiple_of(1_024) {
             wait_for_disk(&store, entry / 2 - 4_096);
         }
         write(&store, node, maker.next(&id(node)));
