@@ -24,6 +24,8 @@ pub struct SimNode {
     pub disk: Disk,
     /// A copy of its disk, from when an earlier run began.
     pub backup: Option<Disk>,
+    /// When it was restored from a backup last, on the world's clock.
+    pub(crate) restored_us: Option<u64>,
     /// Counts runs; what was under way for an earlier one comes to nothing.
     pub run: u64,
     /// A sync is under way.
@@ -74,6 +76,7 @@ impl SimNode {
             charters: vec![charter],
             disk: Disk::default(),
             backup: None,
+            restored_us: None,
             run: 0,
             syncing: false,
             written: 0,

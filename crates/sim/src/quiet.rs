@@ -3,6 +3,7 @@
 use crate::reference::Reference;
 use crate::world::World;
 use std::collections::BTreeSet;
+use trialogue_core::limits::RESTORED_US;
 use trialogue_journal::fold::RingResponse;
 use trialogue_wire::console::Medium;
 
@@ -96,6 +97,11 @@ impl World {
             for line in self.fixture.charter.lines.iter().map(|line| &line.id) {
                 for ring in machine.state().rings(line).iter().filter(|ring| ring.node == node.id) {
                     for other in self.reached(at).into_iter().filter(|other| !self.same_party(at, *other)) {
+                        // It waits for those that are out of reach, as long as it may.
+                        let waits_us = RESTORED_US + 2 * SETTLED_US;
+                        if self.nodes[other].restored_us.is_some_and(|since| self.now_us < since + waits_us) {
+                            continue;
+                        }
                         let party = &self.fixture.parties[self.fixture.sites[other].party].id;
                         let response = machine.state().response(line, party, &ring.call);
                         let there = machine.state().in_on(line).iter().any(|p| p.acts_for(party));

@@ -177,6 +177,7 @@ impl World {
     /// Starts a node, which does not run, from a backup. Its own disk is gone.
     pub fn restore(&mut self, node: usize, backup: crate::disk::Disk) {
         self.nodes[node].disk = backup;
+        self.nodes[node].restored_us = Some(self.now_us);
         self.start_as(node, true);
     }
 
