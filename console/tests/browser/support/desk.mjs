@@ -25,7 +25,10 @@ export async function startDesk(how = {}) {
   await writeFile(executable, `#!/bin/sh\nexec ip netns exec ${space} ${process.env.CHROMIUM ?? '/usr/bin/chromium'} "$@"\n`);
   await chmod(executable, 0o755);
   // The certificate is the lab's own.
-  const officer = await seatOfficer(link, { ...how, executable, more: ['--ignore-certificate-errors'] });
+  const officer = await seatOfficer(link, { ...how, executable, more: ['--ignore-certificate-errors'] }).catch((error) => {
+    child.stdin.end();
+    throw error;
+  });
   return {
     officer,
     async happens(word) {
