@@ -16,6 +16,8 @@ const us = () => performance.now() * 1000;
 const LOCK = 'trialogue-console';
 /** A worker that broke leaves its key at once, or not at all. */
 const HEIR_MS = 500;
+/** After how long it is tried again to store what could not be. */
+const KEEP_AGAIN_MS = 1_000;
 
 /** Address of the WebSocket of each slot: 0 leads to this page's site, 1 to the other one that its node has named. */
 const nodes: (string | null)[] = [null, null];
@@ -247,7 +249,7 @@ function broken(error: Error) {
   page({ kind: 'broken', why: error.message });
 }
 
-/** Stores what the written line must not lose, one after the other. What cannot be stored is tried again with the next: nothing is said before it is. */
+/** Stores what the written line must not lose, one after the other. What cannot be stored is tried again: nothing is said before it is. */
 async function store() {
   if (keeping) return;
   keeping = true;
@@ -259,6 +261,7 @@ async function store() {
       run((m) => m.kept(us(), Date.now(), version));
     } catch (error) {
       page({ kind: 'log', line: `keys worker: writings are not stored: ${String(error)}` });
+      setTimeout(() => run((m) => m.keepAgain(us(), Date.now())), KEEP_AGAIN_MS);
     }
   }
   keeping = false;

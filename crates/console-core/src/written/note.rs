@@ -1,8 +1,9 @@
 //! The written line on the board: what is unread, and what waits for the own party's acknowledgement.
 
+use super::read::Opened;
 use crate::console::Console;
 use crate::view::{Due, WrittenNote};
-use trialogue_charter::{Hash, LineId, PartyId};
+use trialogue_charter::{Hash, LineId, NodeId, PartyId};
 use trialogue_journal::fold::Writing;
 use trialogue_journal::{Kind, State};
 
@@ -15,8 +16,10 @@ pub(super) fn has_acknowledged(fold: &State, party: &PartyId, id: &Hash) -> bool
 impl Console {
     pub(crate) fn written_note(&self, line: &LineId) -> WrittenNote {
         let (Some(fold), true) = (&self.fold, self.writer.on) else { return WrittenNote::default() };
-        let unread = |(id, _, writing): &(Hash, &trialogue_charter::NodeId, &Writing)| {
-            writing.written.kind == Kind::Message && self.is_unread(fold, id, writing)
+        let unread = |(id, node, writing): &(Hash, &NodeId, &Writing)| {
+            writing.written.kind == Kind::Message
+                && self.is_unread(fold, id, writing)
+                && self.is_for_us(fold, node, writing)
         };
         let all = fold.writings(line);
         let unread: Vec<&Writing> =
@@ -37,7 +40,15 @@ impl Console {
     /// Another's, and this console has not shown it.
     pub(super) fn is_unread(&self, fold: &State, id: &Hash, writing: &Writing) -> bool {
         let shown = || fold.receipts(id).any(|(_, receipts)| receipts.shown.contains_key(&self.id));
-        writing.by != self.id && !self.writer.said.contains(id) && !shown()
+        let closed = || matches!(self.writer.opened.get(id), Some(Opened::NotForUs | Opened::Damaged));
+        writing.by != self.id && !self.writer.said.contains(id) && !shown() && !closed()
+    }
+
+    /// This device is among its readers, and has found nothing wrong with it.
+    fn is_for_us(&self, fold: &State, node: &NodeId, writing: &Writing) -> bool {
+        let reads = |circle| fold.circle(node, circle).is_some_and(|known| known.readers.contains(&self.id));
+        let mut keys = writing.written.keys.iter();
+        keys.any(|key| self.writer.kept.circle(&key.circle).is_some() || reads(&key.circle))
     }
 
     /// Messages of others that the own party is asked to acknowledge, and has not.
