@@ -58,7 +58,7 @@ impl Console {
         for held in self.writer.kept.circles.iter().rev() {
             let fits = |(device, package): &(DeviceId, Hash)| rest.get(device).is_some_and(|now| now.hash == *package);
             if self.is_usable(held, line) && held.readers.iter().all(fits) && circles.len() + 1 < CIRCLES_MAX {
-                held.readers.iter().for_each(|(device, _)| drop(rest.remove(device)));
+                rest.retain(|device, _| !held.readers.iter().any(|(reader, _)| reader == device));
                 circles.push(held.circle);
             }
         }

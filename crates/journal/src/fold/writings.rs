@@ -94,7 +94,7 @@ impl State {
         let mut shown = BTreeSet::new();
         for held in self.nodes.values().flat_map(|node| node.writings.held.values()) {
             let mut newest: Vec<(u64, &Hash, &Writing)> = held.iter().map(|(id, w)| (w.seq, id, w)).collect();
-            newest.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+            newest.sort_unstable_by_key(|writing| std::cmp::Reverse(writing.0));
             for (_, id, writing) in newest.into_iter().take(WRITINGS_SHOWN) {
                 shown.insert(*id);
                 shown.extend(writing.written.about);
