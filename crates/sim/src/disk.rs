@@ -22,6 +22,7 @@ pub enum Health {
 enum Written {
     Entry(NodeId, u64, Bundle),
     Snapshot(Vec<u8>),
+    Spoken,
 }
 
 /// What is on it.
@@ -30,6 +31,8 @@ struct Content {
     /// What survives anything.
     durable: BTreeMap<(NodeId, u64), Bundle>,
     snapshot: Option<Vec<u8>>,
+    /// It came from a backup, and its node has not spoken since.
+    restored: bool,
     /// Written in this order, not synced.
     cached: Vec<Written>,
     /// Bodies of all that was ever written.
@@ -44,6 +47,7 @@ impl Content {
                     self.durable.insert((node, seq), bundle);
                 }
                 Written::Snapshot(bytes) => self.snapshot = Some(bytes),
+                Written::Spoken => self.restored = false,
             }
         }
     }
@@ -81,6 +85,25 @@ impl Disk {
         locked(&self.content).cached.push(Written::Snapshot(bytes));
     }
 
+    /// From now on this disk is one that a backup was brought back to.
+    pub fn mark_restored(&mut self) {
+        locked(&self.content).restored = true;
+    }
+
+    /// Did it come from a backup, and has its node not spoken since?
+    pub fn is_restored(&self) -> bool {
+        locked(&self.content).restored
+    }
+
+    /// The node speaks again, after everything that was written before.
+    pub fn write_spoken(&mut self) {
+        let mut content = locked(&self.content);
+        let written = content.cached.iter().any(|written| matches!(written, Written::Spoken));
+        if content.restored && !written {
+            content.cached.push(Written::Spoken);
+        }
+    }
+
     /// Syncs. False: nothing more is durable than before.
     pub fn sync(&mut self) -> bool {
         if self.health == Health::Good {
@@ -109,6 +132,7 @@ impl Disk {
         let copy = Content {
             durable: content.durable.clone(),
             snapshot: content.snapshot.clone(),
+            restored: content.restored,
             cached: Vec::new(),
             bodies: content.bodies.clone(),
         };

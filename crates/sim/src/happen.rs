@@ -129,6 +129,9 @@ impl World {
             self.check_output(node, &output);
             self.perform(node, output);
         }
+        if self.nodes[node].machine.as_ref().is_some_and(Machine::has_opened) {
+            self.nodes[node].disk.write_spoken();
+        }
         self.place(node);
         self.set_due(node);
     }

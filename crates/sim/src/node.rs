@@ -24,7 +24,7 @@ pub struct SimNode {
     pub disk: Disk,
     /// A copy of its disk, from when an earlier run began.
     pub backup: Option<Disk>,
-    /// When it was restored from a backup last, on the world's clock.
+    /// When it last started restored from a backup, and had not spoken since, on the world's clock.
     pub(crate) restored_us: Option<u64>,
     /// Counts runs; what was under way for an earlier one comes to nothing.
     pub run: u64,

@@ -170,24 +170,30 @@ impl World {
     /// # Panics
     /// When it cannot start from what its disk holds.
     pub fn start(&mut self, node: usize) {
-        self.check_restored(node);
-        self.start_as(node, false);
+        if !self.nodes[node].disk.is_restored() {
+            self.check_restored(node);
+        }
+        self.start_as(node);
     }
 
     /// Starts a node, which does not run, from a backup. Its own disk is gone.
     pub fn restore(&mut self, node: usize, backup: crate::disk::Disk) {
         self.nodes[node].disk = backup;
-        self.nodes[node].restored_us = Some(self.now_us);
-        self.start_as(node, true);
+        self.nodes[node].disk.mark_restored();
+        self.start_as(node);
     }
 
     /// Starts a node, which does not run, from whatever its disk is now: a machine that was set back, and knows nothing of it.
     pub fn set_back(&mut self, node: usize) {
-        self.start_as(node, false);
+        self.start_as(node);
     }
 
     #[allow(clippy::expect_used)]
-    fn start_as(&mut self, node: usize, restored: bool) {
+    fn start_as(&mut self, node: usize) {
+        let restored = self.nodes[node].disk.is_restored();
+        if restored {
+            self.nodes[node].restored_us = Some(self.now_us);
+        }
         let site = &self.fixture.sites[node];
         let journal = HybridSecret::from_seed(site.journal.seed());
         let mut lineage = self.nodes[node].charters.clone();
