@@ -27,6 +27,7 @@ pub mod text;
 pub mod vectors;
 pub mod wire;
 mod world;
+pub mod written;
 
 pub use parts::{Parts, join, parts};
 
@@ -61,6 +62,7 @@ pub const TARGETS: &[Target] = &[
     target("wire_stream", wire::stream, wire::stream_seeds, 20_000),
     target("wire_media", wire::media, wire::media_seeds, 50_000),
     target("sealed_frame", seals::frame, seals::seeds, 10_000),
+    target("written_content", written::content, written::seeds, 5_000),
     target("handshake", handshake::handshake, handshake::seeds, 300),
     target("forwarder", forward::forward, forward::seeds, 3_000),
     target("console_machine", console::machine, console::seeds, 300),
