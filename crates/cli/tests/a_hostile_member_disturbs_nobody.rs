@@ -320,6 +320,7 @@ fn a_hostile_member_disturbs_nobody() {
     if kor.view["call"].is_null() {
         kor.ring();
     }
+    kor.until_sealed_for(&devices);
     for endpoint in [&mut usa, &mut jpn, &mut kor] {
         endpoint.until_sealed_for(&devices);
     }

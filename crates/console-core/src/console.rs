@@ -35,6 +35,8 @@ pub struct Console {
     pub(crate) now_ms: u64,
     pub(crate) link: Link,
     pub(crate) fold: Option<State>,
+    /// The state as the node is telling it anew; takes the place of `fold` when all of it has come, so that nobody is shown a past moment as now.
+    pub(crate) retold: Option<State>,
     /// Position of the last entry folded of each node in this WebSocket's life.
     pub(crate) seen: BTreeMap<NodeId, u64>,
     pub(crate) bodies: Bodies,
@@ -91,6 +93,7 @@ impl Console {
             now_ms: 0,
             link: Link::default(),
             fold: None,
+            retold: None,
             seen: BTreeMap::new(),
             bodies: Bodies::default(),
             paths: BTreeMap::new(),
@@ -230,7 +233,9 @@ impl Console {
         self.settle_leg();
         self.settle_written();
         self.ask_bodies();
-        self.settle_ringing();
+        if !self.link.is_syncing() {
+            self.settle_ringing();
+        }
     }
 
     fn settle_ringing(&mut self) {

@@ -42,7 +42,8 @@ impl Console {
             return;
         }
         *seen = claim.seq.max(*seen);
-        let Some(fold) = &mut self.fold else { return };
+        let fold = if self.retold.is_some() { &mut self.retold } else { &mut self.fold };
+        let Some(fold) = fold else { return };
         let bodies: Vec<&[u8]> = bundle.bodies.iter().map(|body| body.as_slice()).collect();
         match fold.apply(&entry, &bodies) {
             Ok(applied) => self.applied(&applied),

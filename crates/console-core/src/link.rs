@@ -85,6 +85,7 @@ impl Console {
         }
         let was_up = self.link.is_up();
         self.stage(Stage::Down);
+        self.retold = None;
         // A node keeps the leg of a console in a call, and no other.
         if self.call.is_none() || self.at_spare {
             self.give_up_leg();
@@ -279,7 +280,7 @@ impl Console {
         match self.check_charter(&node, bytes) {
             Ok(()) => {
                 // The other site may have brought the charter first: this fold begins anew all the same.
-                self.fold = self.charter.clone().map(State::new);
+                self.retold = self.charter.clone().map(State::new);
                 self.seen.clear();
                 self.stage(Stage::Syncing);
                 self.log(Event::Amended);
@@ -324,7 +325,7 @@ impl Console {
     fn welcomed(&mut self) {
         self.stage(Stage::Syncing);
         // The first entries are told from the beginning: folding them onto what is held would count a restart twice.
-        self.fold = self.charter.clone().map(State::new);
+        self.retold = self.charter.clone().map(State::new);
         self.seen.clear();
         self.log(Event::Accepted);
     }
@@ -336,6 +337,9 @@ impl Console {
         }
         self.stage(Stage::Up);
         self.link.tries = 0;
+        if let Some(retold) = self.retold.take() {
+            self.fold = Some(retold);
+        }
         // The leg went the way of the WebSocket.
         self.leg.renew |= self.call.is_some() && !self.at_spare && self.now_us >= self.leg.heard_us + LIFE_US;
         if self.at_spare {

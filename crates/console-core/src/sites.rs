@@ -27,6 +27,7 @@ pub(crate) struct Attachment {
     leg: Leg,
     paths: BTreeMap<NodeId, PathState>,
     fold: Option<State>,
+    retold: Option<State>,
     seen: BTreeMap<NodeId, u64>,
 }
 
@@ -65,6 +66,7 @@ impl Console {
         swap(&mut self.leg, &mut other.leg);
         swap(&mut self.paths, &mut other.paths);
         swap(&mut self.fold, &mut other.fold);
+        swap(&mut self.retold, &mut other.retold);
         swap(&mut self.seen, &mut other.seen);
     }
 

@@ -37,6 +37,36 @@ fn a_short_cut_costs_no_keys() {
 }
 
 #[test]
+fn nobody_who_comes_back_is_shown_a_past_moment_as_now() {
+    let mut world = talking();
+    let watcher = world.desk("jpn-leaders");
+    world.until(10, |world| world.view(watcher).node == NodeLink::Up && world.line(watcher).active);
+    // Behind them are a ring, an answer and a hang-up, all of which a node tells anew to whoever comes back.
+    for desk in 0..3 {
+        world.command(desk, Command::HangUp);
+    }
+    world.until(10, |world| !world.line(watcher).active);
+    world.run(SECOND);
+    for cut in [true, false] {
+        world.desks[watcher].shown.clear();
+        world.cut(watcher, cut);
+        let reached = if cut { NodeLink::Connecting } else { NodeLink::Up };
+        world.until(20, |world| world.view(watcher).node == reached);
+        world.run(SECOND);
+        assert!(world.desks[watcher].shown.iter().all(|shown| *shown == (false, false)), "after cut = {cut}");
+    }
+    // And one for whom it rings goes on ringing until it knows better.
+    world.ring(2);
+    world.until(5, |world| world.desks[watcher].ringing);
+    world.desks[watcher].shown.clear();
+    world.cut(watcher, true);
+    world.run(3 * SECOND);
+    world.cut(watcher, false);
+    world.until(20, |world| world.view(watcher).node == NodeLink::Up);
+    assert!(world.desks[watcher].ringing && world.desks[watcher].shown.iter().all(|shown| *shown == (true, true)));
+}
+
+#[test]
 fn a_lost_console_comes_back_by_itself() {
     let mut world = talking();
     world.cut(0, true);

@@ -218,6 +218,14 @@ impl World {
                 Output::Connect { .. } => {}
                 Output::ProveAlive { nonce } => held.asked = Some(nonce),
                 Output::Ringing(on) => held.ringing = on,
+                Output::View(view) => {
+                    if let Some(line) = view.lines.first() {
+                        let shown = (line.active, line.ring.is_some());
+                        if held.shown.last() != Some(&shown) {
+                            held.shown.push(shown);
+                        }
+                    }
+                }
                 Output::Keep { version, bytes } => {
                     held.kept = Some(bytes.to_vec());
                     self.steps.push_back(Step::ToConsole(desk, Input::Kept { version }));
@@ -228,7 +236,7 @@ impl World {
                     eprintln!("{:9.3} desk {desk}: {event:?}", now as f64 / 1e6);
                     held.events.push(event);
                 }
-                Output::View(_) | Output::Place { .. } => {}
+                Output::Place { .. } => {}
             }
         }
     }

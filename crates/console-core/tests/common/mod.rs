@@ -30,6 +30,8 @@ pub struct Desk {
     pub open_at: Option<u64>,
     pub stopped: bool,
     pub ringing: bool,
+    /// Calls that its first line was shown with, ringing or not, each time that this changed.
+    pub shown: Vec<(bool, bool)>,
     pub seal: Option<(u64, [u8; 32])>,
     /// Keys that it has sealed under, by themselves: ids of two groups may be alike.
     pub sealed_keys: BTreeSet<[u8; 32]>,
@@ -212,6 +214,7 @@ impl World {
             cut: false,
             open_at: Some(self.now_us),
             stopped: false,
+            shown: Vec::new(),
             ringing: false,
             seal: None,
             sealed_keys: BTreeSet::new(),
