@@ -103,7 +103,7 @@ async fn messages_keep_their_order_and_a_closed_link_comes_back_later() {
         jpn_out.put(message.len(), message).unwrap();
     }
     for number in 0..200_u32 {
-        let LinkEvent::Message { node, bytes } = usa.next().await else { panic!("no message") };
+        let LinkEvent::Message { node, bytes, .. } = usa.next().await else { panic!("no message") };
         assert_eq!((node, bytes.len(), bytes[0]), (id("jpn-1"), 1 + (number as usize % 7) * 10_000, number as u8));
     }
     // Dropping the outbox is how the control task closes a link.

@@ -144,7 +144,10 @@ impl Control {
                 self.show_link(&node, |link| (link.up, link.round_trip_us) = (false, None));
                 self.input(Input::LinkDown { node });
             }
-            LinkEvent::Message { node, bytes } => self.input(Input::LinkMessage { node, bytes }),
+            LinkEvent::Message { node, bytes, room } => {
+                self.input(Input::LinkMessage { node, bytes });
+                drop(room);
+            }
             LinkEvent::Paths { node, paths } => {
                 let (up, all) = (paths.iter().filter(|path| path.up).count(), paths.len());
                 let figures = paths.iter().map(|path| PathFigures {

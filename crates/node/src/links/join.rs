@@ -158,7 +158,7 @@ impl Keeper {
             link.received.send_replace(link.receiver.delivered());
         }
         for bytes in messages {
-            self.queue.push_back(LinkEvent::Message { node: self.setup.other.clone(), bytes });
+            self.queue.push_back(LinkEvent::Message { node: self.setup.other.clone(), bytes, room: None });
         }
         if !well {
             self.setup.counters.count("link_malformed");

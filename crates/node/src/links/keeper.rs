@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use trialogue_charter::NodeId;
 
@@ -33,6 +33,8 @@ const RENEW: Duration = Duration::from_secs(3);
 const EVENTS_WAITING: usize = 16;
 /// Frames that wait to be looked at, of all paths.
 const SAID: usize = 8;
+/// Messages of one link that wait for the control task, in KiB: four of the largest. Beyond, the link is read no further.
+const INBOX_KIB: usize = 4 << 10;
 
 /// How the other node is reached. None where there is one: it is not in service any more.
 #[derive(Clone)]
@@ -94,6 +96,22 @@ pub(super) struct Keeper {
     pub silent_us: u64,
 }
 
+/// Waits until the control task takes what is next, and there is room for it. None: there is no control task any more.
+async fn free<'a>(
+    events: &'a mpsc::Sender<LinkEvent>,
+    room: &Arc<Semaphore>,
+    next: Option<&LinkEvent>,
+) -> Option<(mpsc::Permit<'a, LinkEvent>, Option<OwnedSemaphorePermit>)> {
+    let taken = match next {
+        Some(LinkEvent::Message { bytes, .. }) => {
+            let kib = u32::try_from(bytes.len().div_ceil(1 << 10).clamp(1, INBOX_KIB)).unwrap_or(1);
+            Some(room.clone().acquire_many_owned(kib).await.ok()?)
+        }
+        _ => None,
+    };
+    Some((events.reserve().await.ok()?, taken))
+}
+
 impl Keeper {
     pub(super) fn new(setup: Setup) -> Self {
         setup.life.store(drawn(), Ordering::Relaxed);
@@ -135,6 +153,7 @@ impl Keeper {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let events = self.setup.events.clone();
+        let room = Arc::new(Semaphore::new(INBOX_KIB));
         loop {
             if self.link.is_none() && target.is_none() && self.queue.is_empty() {
                 return;
@@ -171,10 +190,14 @@ impl Keeper {
                         self.dials.start(|key| paths.iter().any(|path| path.key == *key), target, &self.setup.bound, side);
                     }
                 }
-                permit = events.reserve(), if !self.queue.is_empty() => {
-                    let Ok(permit) = permit else { return };
-                    if let Some(event) = self.queue.pop_front() {
-                        permit.send(event);
+                found = free(&events, &room, self.queue.front()), if !self.queue.is_empty() => {
+                    let Some((permit, taken)) = found else { return };
+                    match self.queue.pop_front() {
+                        Some(LinkEvent::Message { node, bytes, .. }) => {
+                            permit.send(LinkEvent::Message { node, bytes, room: taken });
+                        }
+                        Some(event) => permit.send(event),
+                        None => {}
                     }
                 }
                 Some((id, said)) = self.said.1.recv(), if self.queue.len() < EVENTS_WAITING => match said {

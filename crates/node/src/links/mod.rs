@@ -36,7 +36,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use trialogue_charter::{NodeId, VerifiedCharter};
 use trialogue_wire::console::PathMeasure;
@@ -96,6 +96,8 @@ pub enum LinkEvent {
         node: NodeId,
         /// Without its length.
         bytes: Vec<u8>,
+        /// What of the link's room it takes until it was looked at.
+        room: Option<OwnedSemaphorePermit>,
     },
     /// A newer measurement, of the fastest path.
     RoundTrip {
