@@ -211,6 +211,7 @@ impl Out {
                 Self::ProveAlive { nonce: nonce.iter().map(|byte| format!("{byte:02x}")).collect() }
             }
             Output::Charter(bytes) => Self::Charter { bytes: ByteBuf::from(bytes) },
+            Output::Archive(_) | Output::ArchiveSaid(_) => Self::Log { line: "a browser keeps no archive".to_owned() },
             Output::Log(event) => Self::Log { line: line(&event) },
         }
     }

@@ -1,5 +1,6 @@
 //! What the program `trialogue` does, subcommand by subcommand, so that tests and the demo can do the same.
 
+pub mod archive;
 pub mod charter;
 pub mod demo;
 pub mod device;

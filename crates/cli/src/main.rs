@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use trialogue::{charter, demo, device, endpoint, enrol, node, node_key, party, record, station};
+use trialogue::{archive, charter, demo, device, endpoint, enrol, node, node_key, party, record, station};
 
 /// A crisis hotline between sovereign parties.
 #[derive(Parser)]
@@ -33,6 +33,9 @@ enum Command {
     Device(device::Command),
     /// Makes a one-time link with which one device enrols for an office (security officer).
     Enrol(enrol::Arguments),
+    /// A party's own archive of what is written, sealed for a key that is kept offline (records office).
+    #[command(subcommand)]
+    Archive(archive::Command),
     /// What was rung, answered and said: export it, verify it with the charter alone, read it (operator, auditor).
     #[command(subcommand)]
     Record(record::Command),
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Station(arguments) => station::run(arguments),
         Command::Charter(command) => charter::run(command),
         Command::Device(command) => device::run(command),
+        Command::Archive(command) => archive::run(command),
         Command::Enrol(arguments) => enrol::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
         // Its exit code says what was found.

@@ -33,6 +33,8 @@ pub(crate) enum Purpose {
     Proof,
     /// Keys and receipts of the written line: nobody waits for what becomes of them.
     Written,
+    /// What the party's archive says.
+    Archive,
     /// The own writing of that number in the outbox.
     Write(u64),
     Handshake(GroupId),
@@ -144,6 +146,9 @@ impl Console {
         if let (Purpose::Handshake(group), true) = (said.purpose, counted) {
             self.handshake_accepted(group, said.number);
         }
+        if said.purpose == Purpose::Archive {
+            self.archive_settled(said.number, counted);
+        }
     }
 
     pub(crate) fn act_refused(&mut self, number: u64, reason: Refusal) {
@@ -157,6 +162,7 @@ impl Console {
         match said.purpose {
             Purpose::Handshake(group) => self.handshake_refused(group, said.number),
             // Sent again after a WebSocket was lost, it had counted the first time.
+            Purpose::Archive if reason == Refusal::Replayed => self.archive_settled(said.number, true),
             _ if reason == Refusal::Replayed => {}
             Purpose::Enter => {
                 if self.call.as_ref().is_some_and(|call| call.line == said.line) {
@@ -174,6 +180,7 @@ impl Console {
             // Another of the parties was faster with something else: it is tried again.
             Purpose::ComeOn => self.come_on_later(),
             Purpose::Write(id) => self.writing_refused(id),
+            Purpose::Archive => self.archive_settled(said.number, false),
             Purpose::Again | Purpose::Leave | Purpose::Attach | Purpose::Proof | Purpose::Written => {}
         }
     }

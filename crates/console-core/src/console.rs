@@ -150,6 +150,7 @@ impl Console {
             Input::Unopened { key_id } if !self.unopened(key_id) => return,
             Input::Unopened { .. } => {}
             Input::WorkerRestarted => self.worker_restarted(),
+            Input::ArchiveSay(word) => self.archive_say(word),
             Input::Kept { version } => self.writings_kept(version),
             Input::Proven { nonce } => self.proven_alive(nonce),
             Input::StationTested { results } => self.station_tested(results),

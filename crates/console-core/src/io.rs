@@ -1,7 +1,7 @@
 //! What goes into the console machine and what comes out of it.
 
 use crate::view::{Command, View, WrittenView};
-use trialogue_charter::DeviceId;
+use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
 use trialogue_wire::console::Medium;
 use zeroize::Zeroizing;
 
@@ -58,6 +58,9 @@ pub enum Input {
         /// As asked.
         nonce: [u8; 16],
     },
+    /// Say on the line that the party's archive has these contents, or has destroyed them; [`Output::ArchiveSaid`] follows when that stands in the
+    /// journal. While one is under way, and for some time after one was refused, it is as if nothing had been asked.
+    ArchiveSay(ArchiveWord),
     /// The platform has kept what [`Output::Keep`] of that number gave: it outlives this process.
     Kept {
         /// As given.
@@ -155,10 +158,41 @@ pub enum Output {
         /// Secrets among them.
         bytes: Zeroizing<Vec<u8>>,
     },
+    /// Put this writing into the party's archive. Only where [`crate::Console::archive_writings`] was said.
+    Archive(Box<Archived>),
+    /// What [`Input::ArchiveSay`] asked for stands in the journal.
+    ArchiveSaid(ArchiveWord),
     /// Show this written line, or none.
     Written(Option<Box<WrittenView>>),
     /// For the log; nothing private in it.
     Log(Event),
+}
+
+/// A writing for the party's archive. No `Debug`: it says what people wrote.
+pub struct Archived {
+    /// Which: the hash of the payload of its statement.
+    pub id: Hash,
+    /// On which line.
+    pub line: LineId,
+    /// In whose journal it stands, and where.
+    pub node: NodeId,
+    /// Position there.
+    pub seq: u64,
+    /// When it was written, milliseconds since 1970 UTC, by its writer's console.
+    pub at_ms: u64,
+    /// What it says, in its one encoding (sealing.md §7); none: this console is not among its readers, or it is not what was signed.
+    pub content: Option<Zeroizing<Vec<u8>>>,
+}
+
+/// What a party's archive says of contents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArchiveWord {
+    /// On this line.
+    pub line: LineId,
+    /// Of these, ascending, 1 to [`trialogue_journal::limits::SHOWN_MAX`].
+    pub writings: Vec<Hash>,
+    /// They were destroyed; otherwise they are there.
+    pub destroyed: bool,
 }
 
 /// The key under which this console seals.

@@ -108,3 +108,5 @@ pub const READERS_WAIT_US: u64 = 10_000_000;
 pub const SENT_US: u64 = 5_000_000;
 /// How often it is looked whether a test of the line is missing. More often draws the board for nothing, less often shows a fault later.
 pub const LOOK_US: u64 = 5_000_000;
+/// How long an archive waits after its node has refused what it said of contents.
+pub const ARCHIVE_RETRY_US: u64 = 60_000_000;

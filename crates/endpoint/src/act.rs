@@ -47,8 +47,11 @@ impl Endpoint {
                     self.input(Input::Proven { nonce });
                 }
             }
-            // It has no written line: nothing is kept between its runs.
-            Output::Ringing(_) | Output::Keep { .. } | Output::Written(_) => {}
+            Output::Keep { version, bytes } => self.keep_writings(version, &bytes),
+            Output::Archive(writing) => self.archive(&writing),
+            Output::ArchiveSaid(word) => self.archive_said(&word),
+            Output::Written(written) => self.report.say(Event::Written { written }),
+            Output::Ringing(_) => {}
             of_slot => self.act_at(0, of_slot).await,
         }
     }

@@ -47,6 +47,12 @@ pub struct Args {
     /// Tests the line by itself; see `trialogue station`.
     #[arg(skip)]
     pub station: bool,
+    /// Write and read on the written line: the keys for it are kept beside the identity, sealed.
+    #[arg(long)]
+    pub writings: bool,
+    /// Fills the party's archive; see `trialogue archive`.
+    #[arg(skip)]
+    pub archive: Option<crate::archive::Archiving>,
     /// Stop after so many seconds.
     #[arg(long = "for")]
     pub seconds: Option<u64>,

@@ -14,6 +14,7 @@ use crate::slot::Slot;
 use crate::socket::{self, Address, SocketEvent};
 use crate::speak::Speaker;
 use crate::station::Stationed;
+use crate::writings::Writings;
 use crate::{EndpointError, identity};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -24,6 +25,8 @@ use trialogue_console_core::{Console, Input};
 
 /// How often the own address is looked at. More often is a system call for nothing, less often is silence after a change.
 const NETWORK: Duration = Duration::from_millis(50);
+/// How often an archive looks for what is to be destroyed, or said.
+const TEND: Duration = Duration::from_secs(1);
 
 pub(crate) struct Endpoint {
     pub(crate) args: Args,
@@ -63,6 +66,9 @@ pub(crate) struct Endpoint {
     pub(crate) rang: bool,
     /// It tests the line by itself.
     pub(crate) station: Option<Stationed>,
+    /// It writes and reads.
+    pub(crate) writings: Option<Writings>,
+    tend_pace: Pace,
     pub(crate) stop: bool,
     pub(crate) failure: Option<EndpointError>,
 }
@@ -73,7 +79,9 @@ impl Endpoint {
         if kept.fresh {
             report.say(Event::Enrolled);
         }
-        let console = Console::new(kept.identity, kept.charter, !args.off_watch)?;
+        let secret = kept.identity.secret.clone();
+        let mut console = Console::new(kept.identity, kept.charter, !args.off_watch)?;
+        let writings = Writings::open(&args, &secret, &mut console)?;
         let speaker = Speaker::open(args.wav.as_deref())?;
         let film = args.video.as_deref().map(Film::open).transpose()?;
         let mut listener = Listener::new(args.record.as_deref())?;
@@ -112,6 +120,8 @@ impl Endpoint {
             media_packets_before: 0,
             rang: false,
             station: args.station.then(Stationed::new),
+            writings,
+            tend_pace: Pace::new(start, TEND),
             stop: false,
             failure: None,
             args,
@@ -199,6 +209,10 @@ impl Endpoint {
         slot.places.clear();
     }
 
+    fn has_archive(&self) -> bool {
+        self.writings.as_ref().is_some_and(Writings::has_archive)
+    }
+
     /// The earliest thing that is due.
     pub(crate) fn wake(&self, figures: Instant, end: Option<Instant>) -> Instant {
         let in_call = self.view.call.is_some();
@@ -210,6 +224,7 @@ impl Endpoint {
             in_call.then(|| self.network_pace.due()),
             self.picture_pace.as_ref().filter(|_| in_call).map(Pace::due),
             self.station_due(),
+            self.has_archive().then(|| self.tend_pace.due()),
             self.sealing.waits().then(|| Instant::now() + Duration::from_millis(20)),
         ];
         let slots = self.slots.iter().flat_map(|slot| [slot.reconnect_at, slot.leg.as_ref().map(Leg::timeout)]);
@@ -233,6 +248,9 @@ impl Endpoint {
         self.look_at_network(now);
         self.release(now);
         self.station_tick(now);
+        if self.has_archive() && self.tend_pace.take(now) {
+            self.tend_archive();
+        }
         self.speak(now);
         while let Some(output) = self.console.poll() {
             self.act(output).await;

@@ -3,7 +3,7 @@
 use crate::gaps::{Picture, Voice};
 use serde::Serialize;
 use std::io::Write;
-use trialogue_console_core::view::View;
+use trialogue_console_core::view::{View, WrittenView};
 
 /// One event. `at_ms` (wall clock, milliseconds since 1970 UTC) is added to each.
 #[derive(Debug, Serialize)]
@@ -66,6 +66,25 @@ pub enum Event {
     Tested {
         /// Of every other party.
         results: Vec<Tested>,
+    },
+    /// The written line that was opened (command `openWritten`), whenever it changes; null: none.
+    Written {
+        /// All of it.
+        written: Option<Box<WrittenView>>,
+    },
+    /// A writing was put into the party's archive.
+    Archived {
+        /// Line id.
+        line: String,
+        /// Which: its id in the record.
+        writing: String,
+        /// What it says is in the archive; not: the records office was not among its readers.
+        readable: bool,
+    },
+    /// Contents were destroyed, as the archive's policy says.
+    Destroyed {
+        /// How many.
+        writings: usize,
     },
     /// Something of the console machine, for the log.
     Log {

@@ -59,7 +59,7 @@ fn read(path: &Path) -> Result<Vec<u8>, EndpointError> {
     fs::read(path).map_err(|e| EndpointError::file(path, e))
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), EndpointError> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), EndpointError> {
     let fresh = path.with_extension("new");
     let put = || -> std::io::Result<()> {
         let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;

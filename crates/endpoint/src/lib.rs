@@ -3,6 +3,7 @@
 //! tests use it; the decisions are those of `trialogue-console-core`, as in the browser.
 
 mod act;
+pub mod archive;
 pub mod args;
 pub mod control;
 mod endpoint;
@@ -23,6 +24,7 @@ mod socket;
 mod speak;
 pub mod station;
 mod tls;
+mod writings;
 
 pub use args::Args;
 pub use error::EndpointError;

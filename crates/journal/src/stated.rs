@@ -105,7 +105,7 @@ impl Statement {
                 let sized = written.content.len as usize <= CONTENT_MAX;
                 keys && written.keys.len() <= CIRCLES_MAX && about && asks && sized
             }
-            Act::Shown { writings } => {
+            Act::Shown { writings } | Act::Archive { writings, .. } => {
                 !writings.is_empty() && writings.len() <= SHOWN_MAX && writings.is_sorted_by(|a, b| a < b)
             }
             Act::ComeOn { with } => !with.is_empty() && with.len() <= PARTIES_MAX && with.is_sorted_by(|a, b| a < b),

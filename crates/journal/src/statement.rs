@@ -357,6 +357,17 @@ pub enum Act {
         #[n(1)]
         writing: Hash,
     },
+    /// The party's archive, which a note-taker's office keeps, has these contents; or had them, and they were destroyed.
+    #[n(29)]
+    #[cbor(map)]
+    Archive {
+        /// Ids, ascending, 1 to [`crate::limits::SHOWN_MAX`].
+        #[n(1)]
+        writings: Vec<Hash>,
+        /// They are there no more.
+        #[n(2)]
+        destroyed: bool,
+    },
 }
 
 /// What a console that comes over has said about the call's parties and itself. Lists are ascending, each party once.

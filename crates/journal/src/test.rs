@@ -66,3 +66,14 @@ pub enum Language {
     #[n(2)]
     Ko,
 }
+
+impl Language {
+    /// Its tag (BCP 47): `en`, `ja`, `ko`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Ja => "ja",
+            Self::Ko => "ko",
+        }
+    }
+}

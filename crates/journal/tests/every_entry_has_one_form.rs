@@ -82,6 +82,7 @@ fn acts() -> Vec<(&'static str, Act)> {
         ("stock", Act::Stock { package: body("key package") }),
         ("circle", Act::Circle { circle: GroupId([4; 16]), welcome: body("welcome"), readers: devices[..2].to_vec() }),
         ("write", Act::Write { written: message() }),
+        ("archive", Act::Archive { writings: vec![Hash([6; 48]), Hash([7; 48])], destroyed: true }),
         ("shown", Act::Shown { writings: vec![Hash([6; 48]), Hash([7; 48])] }),
         ("acknowledge writing", Act::AcknowledgeWriting { writing: Hash([6; 48]), read_back: Some(Hash([8; 48])) }),
         ("certify writing", Act::CertifyWriting { writing: Hash([7; 48]) }),

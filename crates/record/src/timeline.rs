@@ -30,6 +30,8 @@ pub struct Event {
     pub what: String,
     /// Why it changed nothing, if so.
     pub ignored: Option<String>,
+    /// Of something written: its id, and the digest of what it says.
+    pub writing: Option<(Hash, Hash)>,
     /// Machines say so by themselves and often: left out unless it is asked for.
     pub routine: bool,
 }
@@ -68,10 +70,14 @@ impl Said {
 pub fn event(state: &State, taken: &Taken) -> Event {
     let claim = taken.entry.entry();
     let charter = state.charter();
+    let mut writing = None;
     let (device, said) = match &claim.body {
         Body::Stated { statement } => match UnverifiedStatement::decode(statement) {
             Ok(statement) => {
                 let claim = statement.claim();
+                if let Act::Write { written } = &claim.act {
+                    writing = Some((Hash::of(&claim.payload()), written.digest));
+                }
                 (Some(claim.device), act(state, &claim.act).on(&claim.line))
             }
             Err(_) => (None, said("stated", "says something that is not a statement of this protocol")),
@@ -92,6 +98,7 @@ pub fn event(state: &State, taken: &Taken) -> Event {
         call: said.call,
         what: said.what,
         ignored: taken.applied.as_ref().err().map(ToString::to_string),
+        writing,
         routine: said.routine,
     }
 }
@@ -260,6 +267,12 @@ fn act(state: &State, act: &Act) -> Said {
             said("acknowledge_writing", format!("acknowledges message {writing}, read back in {back}"))
         }
         Act::CertifyWriting { writing } => said("certify_writing", format!("certifies translation {writing}")),
+        Act::Archive { writings, destroyed: false } => {
+            said("archive", format!("has these contents in the party's archive: {}", ids(writings))).by_the_clock()
+        }
+        Act::Archive { writings, destroyed: true } => {
+            said("destroy", format!("has destroyed these contents in the party's archive: {}", ids(writings)))
+        }
         Act::Approve { writing } => said("approve", format!("approves joint text {writing}")),
         Act::Certify { translation, .. } => said("certify", format!("certifies a test text as: {translation}")),
     }

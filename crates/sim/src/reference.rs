@@ -194,6 +194,7 @@ impl<'f> Reference<'f> {
             // What is written changes nothing of who is in.
             Act::Stock { .. } | Act::Circle { .. } | Act::Write { .. } | Act::Shown { .. } => {}
             Act::AcknowledgeWriting { .. } | Act::CertifyWriting { .. } | Act::Approve { .. } => {}
+            Act::Archive { .. } => {}
             Act::Leave { .. } | Act::Handshake { .. } => return,
             other => self.unknown = Some(format!("{other:?}")),
         }

@@ -1,5 +1,6 @@
 //! `trialogue record`: what was rung, answered and said, for operators and auditors.
 
+mod contents;
 mod export;
 mod prove;
 mod read;
@@ -73,6 +74,9 @@ pub enum Command {
         /// Also what machines say by the clock: keys, tests, who is on watch.
         #[arg(long)]
         all: bool,
+        /// The party's archive, for what was written.
+        #[command(flatten)]
+        contents: contents::Source,
     },
     /// Proves that one entry is in a journal: the entry, the path to a head, and the head signed by this node (c2sp.org/tlog-proof).
     Prove {
@@ -119,8 +123,8 @@ pub fn run(command: Command) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Verify { file, charter, evidence } => verify::verify(&file, trusted(&charter)?, evidence),
-        Command::Show { file, charter, json, since, until, line, all } => {
-            let wanted = show::Wanted { json, since, until, line, all };
+        Command::Show { file, charter, json, since, until, line, all, contents } => {
+            let wanted = show::Wanted { json, since, until, line, all, contents: contents.open()? };
             show::show(&file, trusted(&charter)?, &wanted)
         }
         Command::Prove { file, config, node, position, out } => {

@@ -1,5 +1,6 @@
 //! A record as a timeline.
 
+use super::contents::{Contents, Shown};
 use super::verify::findings;
 use super::{code, read};
 use crate::Failure;
@@ -19,9 +20,18 @@ pub(super) struct Wanted {
     pub(super) until: Option<Utc>,
     pub(super) line: Option<LineId>,
     pub(super) all: bool,
+    pub(super) contents: Option<Contents>,
 }
 
 impl Wanted {
+    /// What was written, where it is asked for.
+    fn content(&self, event: &Event) -> Result<Option<Shown>, Failure> {
+        let (Some(contents), Some((id, digest)), Some(line)) = (&self.contents, &event.writing, &event.line) else {
+            return Ok(None);
+        };
+        contents.of(line, id, digest).map(Some)
+    }
+
     fn takes(&self, event: &Event) -> bool {
         (self.all || !event.routine)
             && self.since.is_none_or(|since| event.time >= since)
@@ -43,7 +53,8 @@ pub(super) fn show(file: &Path, charter: VerifiedCharter, wanted: &Wanted) -> Re
     events.sort_by(|a, b| (a.time, &a.node, a.seq).cmp(&(b.time, &b.node, b.seq)));
     let mut out = BufWriter::new(std::io::stdout().lock());
     for event in &events {
-        let line = if wanted.json { as_json(event) } else { as_text(event) };
+        let content = wanted.content(event)?;
+        let line = if wanted.json { as_json(event, content.as_ref()) } else { as_text(event, content.as_ref()) };
         // Whoever reads the first page of it and closes the pipe has read enough.
         if writeln!(out, "{line}").is_err() {
             break;
@@ -55,7 +66,7 @@ pub(super) fn show(file: &Path, charter: VerifiedCharter, wanted: &Wanted) -> Re
     Ok(code(report.weight()))
 }
 
-fn as_text(event: &Event) -> String {
+fn as_text(event: &Event, content: Option<&Shown>) -> String {
     let who = match (&event.office, &event.person) {
         (Some(office), Some(person)) => format!("{office} ({person}) "),
         _ => String::new(),
@@ -64,10 +75,11 @@ fn as_text(event: &Event) -> String {
     let line = event.line.as_ref().map_or_else(String::new, |line| format!(" · line {line}"));
     let call = event.call.as_ref().map_or_else(String::new, |call| format!(" · call {call:?}"));
     let ignored = event.ignored.as_ref().map_or_else(String::new, |why| format!(" · changed nothing: {why}"));
-    format!("{}  {party} {who}{}{line}{call}{ignored}  [{} {}]", event.time, event.what, event.node, event.seq)
+    let content = content.map_or_else(String::new, |content| format!("\n{}", content.as_text()));
+    format!("{}  {party} {who}{}{line}{call}{ignored}  [{} {}]{content}", event.time, event.what, event.node, event.seq)
 }
 
-fn as_json(event: &Event) -> String {
+fn as_json(event: &Event, content: Option<&Shown>) -> String {
     json!({
         "time": event.time.rfc3339(),
         "time_ms": event.time.0,
@@ -81,6 +93,8 @@ fn as_json(event: &Event) -> String {
         "call": event.call.as_ref().map(ToString::to_string),
         "what": event.what,
         "ignored": event.ignored,
+        "writing": event.writing.map(|(id, _)| id.to_string()),
+        "content": content.map(Shown::as_json),
     })
     .to_string()
 }

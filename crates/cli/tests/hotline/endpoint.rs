@@ -20,7 +20,8 @@ pub struct Endpoint {
 
 impl Endpoint {
     pub fn start(office: &str, identity: &Path, link: &str, clip: usize, records: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_trialogue"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trialogue"));
+        command
             .args(["endpoint", "--stdin", "--link", link, "--identity"])
             .arg(identity)
             .arg("--wav")
@@ -28,11 +29,13 @@ impl Endpoint {
             .arg("--video")
             .arg(asset(&format!("video-{clip}.ivf")))
             .arg("--record")
-            .arg(records)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .arg(records);
+        Self::start_as(office, &mut command)
+    }
+
+    /// Whatever prints events and obeys commands as an endpoint does.
+    pub fn start_as(office: &str, command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         let (sender, events) = mpsc::channel();
         std::thread::spawn(move || {

@@ -92,6 +92,11 @@ impl Hotline {
         Endpoint::start(office, &self.identity(office), &self.links[office], clip, &self.records(office))
     }
 
+    /// Enrolment link of an office.
+    pub fn enrolment(&self, office: &str) -> &str {
+        &self.links[office]
+    }
+
     /// A duty officer's endpoint at every node, each seeing all the others staffed and reached.
     pub fn duty_officers(&self) -> [Endpoint; 3] {
         let mut clip = 0;

@@ -3,6 +3,7 @@
 //!
 //! Nothing here is done in haste: a call and its keys come first.
 
+mod archive;
 mod circles;
 mod kept;
 mod note;
@@ -55,6 +56,7 @@ pub(crate) struct Writer {
     /// Said to have been shown, and not in the fold yet.
     pub(crate) said: BTreeSet<Hash>,
     shown: Option<WrittenView>,
+    pub(crate) archive: archive::Archive,
 }
 
 impl Writer {
@@ -106,6 +108,7 @@ impl Console {
                 self.settle_outbox();
             }
             self.read_open_line();
+            self.archive_new();
         }
         self.keep_now();
         self.show_written();
@@ -134,7 +137,8 @@ impl Console {
 
     /// Something is read or written: bodies are asked for.
     pub(crate) fn needs_bodies(&self) -> bool {
-        self.writer.on && (self.writer.open.is_some() || !self.writer.kept.outbox.is_empty())
+        self.writer.on
+            && (self.writer.open.is_some() || self.writer.archive.is_on() || !self.writer.kept.outbox.is_empty())
     }
 
     /// When the written line needs attention.

@@ -45,7 +45,7 @@ impl Console {
     }
 
     /// None: something of it is on its way.
-    fn read(&mut self, node: &NodeId, writing: &Writing) -> Option<Opened> {
+    pub(super) fn read(&mut self, node: &NodeId, writing: &Writing) -> Option<Opened> {
         let mut outcome = Opened::NotForUs;
         let mut key = None;
         for wrapped in &writing.written.keys {

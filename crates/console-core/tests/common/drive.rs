@@ -236,6 +236,8 @@ impl World {
                     eprintln!("{:9.3} desk {desk}: {event:?}", now as f64 / 1e6);
                     held.events.push(event);
                 }
+                Output::Archive(writing) => held.archived.push(*writing),
+                Output::ArchiveSaid(word) => held.archive_said.push(word),
                 Output::Place { .. } => {}
             }
         }

@@ -32,6 +32,9 @@ pub struct Desk {
     pub ringing: bool,
     /// Calls that its first line was shown with, ringing or not, each time that this changed.
     pub shown: Vec<(bool, bool)>,
+    /// What it gave out for its party's archive, and what of it stands in the journal.
+    pub archived: Vec<trialogue_console_core::Archived>,
+    pub archive_said: Vec<trialogue_console_core::ArchiveWord>,
     pub seal: Option<(u64, [u8; 32])>,
     /// Keys that it has sealed under, by themselves: ids of two groups may be alike.
     pub sealed_keys: BTreeSet<[u8; 32]>,
@@ -215,6 +218,8 @@ impl World {
             open_at: Some(self.now_us),
             stopped: false,
             shown: Vec::new(),
+            archived: Vec::new(),
+            archive_said: Vec::new(),
             ringing: false,
             seal: None,
             sealed_keys: BTreeSet::new(),

@@ -4,12 +4,16 @@
 //! secret out of it; then the group is forgotten. Who has the secret reads what the writer seals for that circle; a change of readers
 //! is a new circle. Nothing has to be ordered, so that anybody can write while everybody else is away.
 
+mod archive;
 mod circle;
 mod content;
+mod keep;
 mod seal;
 mod stock;
 
+pub use archive::{ARCHIVE_PUBLIC, ArchiveError, ArchivePublic, ArchiveSecret};
 pub use circle::{CircleJoined, CircleKey, CircleMade};
 pub use content::{Content, ContentError, MARKING_MAX, Part, TEXT_MAX, Tongue};
+pub use keep::KeepKey;
 pub use seal::{CONTENT_MAX, Sealed, UnsealError, Wrap, seal, unseal};
 pub use stock::{StockMade, StockSecret};

@@ -70,18 +70,29 @@ fn cipher(key: &[u8; 32]) -> Aes256Gcm {
     Aes256Gcm::new(key.into())
 }
 
+/// Its length, it, and zeros to a multiple of [`PAD`].
+pub(super) fn pad(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let mut padded = Zeroizing::new(Vec::with_capacity(bytes.len() + 4 + PAD));
+    padded.extend_from_slice(&u32::try_from(bytes.len()).ok()?.to_be_bytes());
+    padded.extend_from_slice(bytes);
+    let whole = padded.len().next_multiple_of(PAD);
+    padded.resize(whole, 0);
+    Some(padded)
+}
+
+/// What was padded.
+pub(super) fn unpad(padded: &[u8]) -> Option<&[u8]> {
+    let (len, rest) = padded.split_first_chunk::<4>()?;
+    rest.get(..usize::try_from(u32::from_be_bytes(*len)).ok()?)
+}
+
 /// Seals a content under a fresh key, and that key for each circle.
 ///
 /// # Errors
 /// [`UnsealError::Make`].
 pub fn seal(content: &Content, circles: &[(Wrap, &CircleKey)]) -> Result<Sealed, UnsealError> {
     let bytes = Zeroizing::new(content.encode());
-    let mut padded = Zeroizing::new(Vec::with_capacity(bytes.len() + 4 + PAD));
-    let len = u32::try_from(bytes.len()).map_err(|_| UnsealError::Make)?;
-    padded.extend_from_slice(&len.to_be_bytes());
-    padded.extend_from_slice(&bytes);
-    let whole = padded.len().next_multiple_of(PAD);
-    padded.resize(whole, 0);
+    let padded = pad(&bytes).ok_or(UnsealError::Make)?;
     if padded.len() > CONTENT_MAX {
         return Err(UnsealError::Make);
     }
@@ -117,9 +128,7 @@ pub fn unseal(
     let key = open(&*wrap.key(circle)?, wrapped)?;
     let key = Zeroizing::new(<[u8; 32]>::try_from(key.as_slice()).map_err(|_| UnsealError::Seal)?);
     let padded = open(&key, sealed)?;
-    let (len, rest) = padded.split_first_chunk::<4>().ok_or(UnsealError::Form)?;
-    let len = usize::try_from(u32::from_be_bytes(*len)).map_err(|_| UnsealError::Form)?;
-    let bytes = rest.get(..len).ok_or(UnsealError::Form)?;
+    let bytes = unpad(&padded).ok_or(UnsealError::Form)?;
     if Hash::of(bytes) != *digest {
         return Err(UnsealError::Digest);
     }

@@ -67,7 +67,8 @@ impl NodeState {
             | Act::Shown { .. }
             | Act::AcknowledgeWriting { .. }
             | Act::CertifyWriting { .. }
-            | Act::Approve { .. } => self.may_write(charter, statement, now_ms),
+            | Act::Approve { .. }
+            | Act::Archive { .. } => self.may_write(charter, statement, now_ms),
             Act::Propose { .. } | Act::Attend { .. } | Act::Withdraw { .. } => {
                 self.may_consult(charter, statement, now_ms)
             }
@@ -149,7 +150,8 @@ impl NodeState {
             | Act::Shown { .. }
             | Act::AcknowledgeWriting { .. }
             | Act::CertifyWriting { .. }
-            | Act::Approve { .. } => Applied::Written { line, device },
+            | Act::Approve { .. }
+            | Act::Archive { .. } => Applied::Written { line, device },
             Act::Acknowledge { call, ready_ms } => {
                 let wait_ms = ready_ms.saturating_sub(number.max(time_ms));
                 on.response(call, seq).acknowledged = Some(Acknowledged { by: device, ready_ms, wait_ms, seq });

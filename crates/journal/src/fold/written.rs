@@ -144,6 +144,9 @@ impl NodeState {
             Act::Circle { circle, .. } if self.writings.circles.contains_key(circle) => Err(Ignored::Replayed),
             Act::Write { written } => self.may_write_it(charter, statement, written, now_ms),
             Act::CertifyWriting { .. } if role == Role::Interpreter => Ok(()),
+            // Which writings it means is not asked: what is destroyed is mostly older than what a state remembers.
+            Act::Archive { .. } if role == Role::NoteTaker => Ok(()),
+            Act::Archive { .. } => Err(Ignored::Role),
             Act::AcknowledgeWriting { .. } | Act::CertifyWriting { .. } | Act::Approve { .. } => {
                 self.must_act(charter, &statement.device)
             }
@@ -203,6 +206,8 @@ impl NodeState {
             }
             Act::CertifyWriting { writing } => note(&mut self.receipts(*writing, seq).certified, by, at),
             Act::Approve { writing } => note(&mut self.receipts(*writing, seq).approved, by, at),
+            // It is for the record alone.
+            Act::Archive { .. } => {}
             _ => return None,
         }
         Some(Applied::Written { line, device: by })

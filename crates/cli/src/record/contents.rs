@@ -1,0 +1,95 @@
+//! What was written, under the timeline: for whoever has the party's archive and its key.
+
+use crate::{Failure, archive};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use trialogue_charter::{Hash, LineId};
+use trialogue_e2ee::writing::{Part, Tongue};
+use trialogue_endpoint::archive::{ArchiveReader, Found};
+use trialogue_record::utc::Utc;
+
+/// Where contents come from.
+#[derive(clap::Args)]
+pub struct Source {
+    /// The party's archive (directory): what was written is shown as well, each content held against what its writer has signed.
+    #[arg(long, value_name = "DIR", requires = "archive_key")]
+    archive: Option<PathBuf>,
+    /// `archive.key`, which opens it.
+    #[arg(long, value_name = "FILE", requires = "archive")]
+    archive_key: Option<PathBuf>,
+}
+
+/// An open archive.
+pub(super) struct Contents(ArchiveReader);
+
+impl Source {
+    pub(super) fn open(&self) -> Result<Option<Contents>, Failure> {
+        let (Some(dir), Some(key)) = (&self.archive, &self.archive_key) else { return Ok(None) };
+        let reader = ArchiveReader::open(dir, archive::open_secret(key)?);
+        reader.map(|reader| Some(Contents(reader))).map_err(|why| Failure::said(why.to_string()))
+    }
+}
+
+/// A content as it is shown, or why there is none.
+pub(super) enum Shown {
+    Texts { texts: Vec<Tongue>, marking: String, machine: bool },
+    None(String),
+}
+
+impl Contents {
+    pub(super) fn of(&self, line: &LineId, writing: &Hash, digest: &Hash) -> Result<Shown, Failure> {
+        let found = self.0.find(line, writing, digest).map_err(|why| Failure::said(why.to_string()))?;
+        Ok(match found {
+            Found::Content(content) => {
+                let (texts, marking, machine) = match content.part {
+                    Part::Message { text, marking } => (vec![text], marking, false),
+                    Part::Translation { text, machine } => (vec![text], String::new(), machine),
+                    Part::Readout { texts } => (texts, String::new(), false),
+                    Part::ReadBack { text } => (vec![text], String::new(), false),
+                };
+                Shown::Texts { texts, marking, machine }
+            }
+            Found::Destroyed(at) => Shown::None(format!("destroyed in the archive by policy at {}", Utc(at))),
+            Found::Unreadable => Shown::None("the records office was not among its readers".to_owned()),
+            Found::Absent => Shown::None("not in this archive".to_owned()),
+            Found::Damaged => {
+                Shown::None("NOT WHAT WAS SIGNED, or the archive is of another key: do not rely on it".to_owned())
+            }
+        })
+    }
+}
+
+impl Shown {
+    pub(super) fn as_text(&self) -> String {
+        match self {
+            Self::None(why) => format!("    [{why}]"),
+            Self::Texts { texts, marking, machine } => {
+                let mut lines = Vec::new();
+                if !marking.is_empty() {
+                    lines.push(format!("    marking: {marking}"));
+                }
+                if *machine {
+                    lines.push("    made by a machine".to_owned());
+                }
+                for Tongue { language, text } in texts {
+                    lines.push(format!("    {}:", language.code()));
+                    lines.extend(text.lines().map(|line| format!("    | {line}")));
+                }
+                lines.join("\n")
+            }
+        }
+    }
+
+    pub(super) fn as_json(&self) -> Value {
+        match self {
+            Self::None(why) => json!({ "missing": why }),
+            Self::Texts { texts, marking, machine } => {
+                let texts: Vec<Value> = texts
+                    .iter()
+                    .map(|Tongue { language, text }| json!({ "language": language.code(), "text": text }))
+                    .collect();
+                json!({ "texts": texts, "marking": marking, "machine": machine })
+            }
+        }
+    }
+}

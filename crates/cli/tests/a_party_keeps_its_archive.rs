@@ -1,0 +1,144 @@
+//! The United States' records office reads a line, visible to all, and keeps what Japan and Korea write there: sealed for a key that is not on its
+//! machine, and readable with that key against the record, and in no other way.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod hotline;
+
+use hotline::Hotline;
+use hotline::endpoint::Endpoint;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::{Command, Output};
+
+const LINE: &str = "advisers";
+const JAPANESE: &str = "現場で確認しています。";
+const KOREAN: &str = "우리 측도 확인했습니다.";
+
+fn trialogue() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_trialogue"))
+}
+
+fn done(command: &mut Command) -> Output {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
+fn writer(hotline: &Hotline, office: &str) -> Endpoint {
+    let mut command = trialogue();
+    command.args(["endpoint", "--stdin", "--writings", "--link", hotline.enrolment(office), "--identity"]);
+    let mut writer = Endpoint::start_as(office, command.arg(hotline.identity(office)));
+    writer.tell(&json!({ "kind": "openWritten", "line": LINE }));
+    writer.until_view("its node", |view| view["node"] == "up");
+    writer.tell(&json!({ "kind": "openWritten", "line": LINE }));
+    writer
+}
+
+fn until_readers(writer: &mut Endpoint, count: usize) {
+    writer.until("all readers", |event| {
+        let readers = event["written"]["readers"].as_array();
+        event["written"]["ready"] == true && readers.is_some_and(|readers| readers.len() == count)
+    });
+}
+
+fn write(writer: &mut Endpoint, language: &str, text: &str) {
+    writer.tell(&json!({
+        "kind": "write", "line": LINE, "language": language, "text": text, "traffic": "principal", "precedence": "routine",
+        "marking": "", "answer_by_ms": null, "answers": null,
+    }));
+}
+
+fn records_office(hotline: &Hotline, to: &Path, key: &Path) -> Endpoint {
+    let office = "usa-note-taker";
+    let mut command = trialogue();
+    command.args(["archive", "run", "--stdin", "--link", hotline.enrolment(office), "--identity"]);
+    Endpoint::start_as(office, command.arg(hotline.identity(office)).arg("--to").arg(to).arg("--key").arg(key))
+}
+
+fn until_archived(office: &mut Endpoint) -> Value {
+    office.until("a writing in the archive", |event| event["event"] == "archived")
+}
+
+/// What the record of the United States' node says, read as a newcomer would: exported while it runs.
+fn shown(hotline: &Hotline, to: &Path, more: &[&str]) -> String {
+    let record = to.join(format!("{}.record", more.len()));
+    let _ = std::fs::remove_file(&record);
+    done(
+        trialogue()
+            .args(["record", "export", "--config"])
+            .arg(hotline.house().join("usa/node.toml"))
+            .arg("--out")
+            .arg(&record),
+    );
+    let mut show = trialogue();
+    show.args(["record", "show", "--all", "--charter"])
+        .arg(hotline.house().join("charter.cbor"))
+        .args(more)
+        .arg(&record);
+    String::from_utf8(done(&mut show).stdout).unwrap()
+}
+
+fn holds(dir: &Path, text: &str) -> bool {
+    std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).any(|path| {
+        let held = |bytes: Vec<u8>| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+        // Sockets hold nothing, and a running database's files come and go.
+        if path.is_dir() { holds(&path, text) } else { std::fs::read(path).is_ok_and(held) }
+    })
+}
+
+#[test]
+fn a_party_keeps_its_archive() {
+    let hotline = Hotline::start();
+    let dir = tempfile::tempdir().unwrap();
+    let (safe, other, archive) = (dir.path().join("safe"), dir.path().join("other"), dir.path().join("archive"));
+    for keys in [&safe, &other] {
+        done(trialogue().args(["archive", "key", "--out"]).arg(keys));
+    }
+    let mut jpn = writer(&hotline, "jpn-security-adviser");
+    let mut kor = writer(&hotline, "kor-security-adviser");
+    let mut office = records_office(&hotline, &archive, &safe.join("archive.pub"));
+    for writer in [&mut jpn, &mut kor] {
+        until_readers(writer, 3);
+    }
+    write(&mut jpn, "ja", JAPANESE);
+    assert_eq!(until_archived(&mut office)["readable"], true);
+    write(&mut kor, "ko", KOREAN);
+    assert_eq!(until_archived(&mut office)["readable"], true);
+
+    let key = safe.join("archive.key").display().to_string();
+    let wrong = other.join("archive.key").display().to_string();
+    let at = archive.display().to_string();
+    hotline::wait_for("the archive's word in the record", || {
+        shown(&hotline, dir.path(), &[]).contains("has these contents in the party's archive")
+    });
+    let plain = shown(&hotline, dir.path(), &[]);
+    assert!(plain.contains("writes a message (principal, routine)") && !plain.contains(JAPANESE));
+    let full = shown(&hotline, dir.path(), &["--archive", &at, "--archive-key", &key]);
+    assert!(full.contains(&format!("| {JAPANESE}")) && full.contains(&format!("| {KOREAN}")), "{full}");
+    let json = shown(&hotline, dir.path(), &["--json", "--archive", &at, "--archive-key", &key]);
+    assert!(json.contains(JAPANESE));
+    let of_another = shown(&hotline, dir.path(), &["--archive", &at, "--archive-key", &wrong]);
+    assert!(of_another.contains("NOT WHAT WAS SIGNED") && !of_another.contains(JAPANESE));
+
+    // Neither archive, nor what its machine keeps, nor any node has the words.
+    for place in
+        [&archive, &hotline.identity("usa-note-taker"), &hotline.identity("jpn-security-adviser"), &hotline.house()]
+    {
+        assert!(!holds(place, JAPANESE) && !holds(place, KOREAN), "{}", place.display());
+    }
+
+    // It is stopped, and started again: what came meanwhile comes into the archive, what is there already comes once.
+    drop(office);
+    write(&mut jpn, "ja", "海上保安庁が向かっています。");
+    let mut office = records_office(&hotline, &archive, &safe.join("archive.pub"));
+    assert_eq!(until_archived(&mut office)["readable"], true);
+    let full = shown(&hotline, dir.path(), &["--archive", &at, "--archive-key", &key]);
+    assert!(full.contains("| 海上保安庁が向かっています。"), "{full}");
+
+    // One archive is for one key.
+    drop(office);
+    let mut command = trialogue();
+    command.args(["archive", "run", "--identity"]).arg(hotline.identity("usa-note-taker"));
+    let refused = command.arg("--to").arg(&archive).arg("--key").arg(other.join("archive.pub")).output().unwrap();
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("sealed for another key"));
+}
