@@ -43,7 +43,7 @@ pub struct Run {
     /// `archive.pub`: whoever has the other half opens the archive, and nobody else does.
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// Destroy contents so many days after they were written (1 to 36500), and say so in the journal. Without it they stay.
+    /// Destroy contents so many days after they came into the archive (1 to 36500), and say so in the journal. Without it they stay.
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     keep_days: Option<u32>,
     /// Stop when standard input ends: for whoever starts it as a child.

@@ -16,7 +16,7 @@ pub struct Archiving {
     pub dir: PathBuf,
     /// The public half of its key.
     pub key: ArchivePublic,
-    /// Days after a writing was written on which its content is destroyed; none: never.
+    /// Days after a content came into the archive on which it is destroyed; none: never.
     pub keep_days: Option<u32>,
 }
 

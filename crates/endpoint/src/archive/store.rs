@@ -10,6 +10,7 @@ use trialogue_charter::{Hash, LineId};
 use trialogue_console_core::{ArchiveWord, Archived};
 use trialogue_e2ee::writing::ArchivePublic;
 use trialogue_journal::limits::SHOWN_MAX;
+use zeroize::Zeroizing;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 pub(super) const FILE: &str = "archive.sqlite";
@@ -28,7 +29,7 @@ const SCHEMA: &str = "
         -- What stands in the journal about it: 0 nothing, 1 that it is here, 2 that it was destroyed.
         said INTEGER NOT NULL DEFAULT 0
     );
-    CREATE INDEX IF NOT EXISTS contents_by_time ON contents (at_ms) WHERE sealed IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS contents_by_time ON contents (archived_ms) WHERE sealed IS NOT NULL;
     CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL);
 ";
 
@@ -101,16 +102,10 @@ impl Archive {
         if known == Some(true) || (known.is_some() && writing.content.is_none()) {
             return Ok(false);
         }
-        let old = writing.content.is_some() && self.is_old(writing.at_ms, now_ms);
-        let sealed = match &writing.content {
-            Some(content) if !old => Some(
-                self.key
-                    .seal(&writing.line, &writing.id, content)
-                    .map_err(|why| EndpointError::file(&self.path, why))?,
-            ),
-            _ => None,
-        };
-        let put = "INSERT OR REPLACE INTO contents (writing, line, node, seq, at_ms, archived_ms, sealed, destroyed_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        let seal = |content: &Zeroizing<Vec<u8>>| self.key.seal(&writing.line, &writing.id, content);
+        let sealed = writing.content.as_ref().map(seal).transpose();
+        let sealed = sealed.map_err(|why| EndpointError::file(&self.path, why))?;
+        let put = "INSERT OR REPLACE INTO contents (writing, line, node, seq, at_ms, archived_ms, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
         let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         let values = params![
             &writing.id.0[..],
@@ -119,18 +114,14 @@ impl Archive {
             number(writing.seq),
             number(writing.at_ms),
             number(now_ms),
-            sealed,
-            old.then(|| number(now_ms)),
+            sealed
         ];
         self.db.execute(put, values).map_err(failed)?;
         Ok(true)
     }
 
-    fn is_old(&self, at_ms: u64, now_ms: u64) -> bool {
-        self.keep_days.is_some_and(|days| now_ms.saturating_sub(at_ms) >= u64::from(days) * DAY_MS)
-    }
-
-    /// Destroys contents that are older than the policy says; returns how many. Their bytes are overwritten in the file.
+    /// Destroys contents that have been here for longer than the policy says; returns how many. Their bytes are overwritten in the file. Counted from
+    /// when they came, by this machine's clock: the time of a writing is its writer's claim, and would let a writer have it destroyed at once.
     ///
     /// # Errors
     /// When the disk fails.
@@ -138,7 +129,8 @@ impl Archive {
         let Some(days) = self.keep_days else { return Ok(0) };
         let before = i64::try_from(now_ms.saturating_sub(u64::from(days) * DAY_MS)).unwrap_or(i64::MAX);
         let now = i64::try_from(now_ms).unwrap_or(i64::MAX);
-        let destroy = "UPDATE contents SET sealed = NULL, destroyed_ms = ?2 WHERE sealed IS NOT NULL AND at_ms <= ?1";
+        let destroy =
+            "UPDATE contents SET sealed = NULL, destroyed_ms = ?2 WHERE sealed IS NOT NULL AND archived_ms <= ?1";
         self.db.execute(destroy, [before, now]).map_err(failed(&self.path))
     }
 
@@ -189,7 +181,6 @@ mod tests {
     use trialogue_charter::NodeId;
     use trialogue_e2ee::writing::{ArchiveSecret, Content, Part, Tongue};
     use trialogue_journal::Language;
-    use zeroize::Zeroizing;
 
     const SEED: [u8; 32] = [5; 32];
 
@@ -235,9 +226,10 @@ mod tests {
     #[test]
     fn a_content_is_kept_once_and_destroyed_in_its_time_without_a_trace_of_what_it_said() {
         let place = Place::new("kept");
-        let (first, second) = (writing(1, "duty", 10 * DAY_MS), writing(2, "duty", 20 * DAY_MS));
-        let archive = place.open(SEED, Some(30), 20 * DAY_MS).unwrap();
-        assert!(archive.put(&first, 20 * DAY_MS).unwrap() && archive.put(&second, 20 * DAY_MS).unwrap());
+        // The first says that it was written in 1970: what its writer claims has it destroyed no earlier.
+        let (first, second) = (writing(1, "duty", 0), writing(2, "duty", 20 * DAY_MS));
+        let archive = place.open(SEED, Some(30), 10 * DAY_MS).unwrap();
+        assert!(archive.put(&first, 10 * DAY_MS).unwrap() && archive.put(&second, 20 * DAY_MS).unwrap());
         assert!(!archive.put(&first, 21 * DAY_MS).unwrap(), "it is there");
         assert!(matches!(place.find(&first), Found::Content(_)));
         let sealed: Vec<u8> =
@@ -249,11 +241,7 @@ mod tests {
         assert!(!on_disk(), "it is overwritten");
         assert!(matches!(place.find(&first), Found::Destroyed(at) if at == 40 * DAY_MS));
         assert!(matches!(place.find(&second), Found::Content(_)));
-        // It does not come back when it is read again, and who comes after its time is not kept at all.
-        assert!(!archive.put(&first, 41 * DAY_MS).unwrap());
-        let late = writing(3, "duty", 5 * DAY_MS);
-        assert!(archive.put(&late, 41 * DAY_MS).unwrap());
-        assert!(matches!(place.find(&late), Found::Destroyed(_)));
+        assert!(!archive.put(&first, 41 * DAY_MS).unwrap(), "it does not come back when it is read again");
         assert!(matches!(place.find(&writing(9, "duty", 0)), Found::Absent));
     }
 
