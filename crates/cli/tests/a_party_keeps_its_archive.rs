@@ -5,71 +5,17 @@
 mod hotline;
 
 use hotline::Hotline;
-use hotline::endpoint::Endpoint;
-use serde_json::{Value, json};
+use hotline::writing::{
+    archive_key, done, export, records_office, trialogue, until_archived, until_readers, write, writer,
+};
 use std::path::Path;
-use std::process::{Command, Output};
 
-const LINE: &str = "advisers";
 const JAPANESE: &str = "現場で確認しています。";
 const KOREAN: &str = "우리 측도 확인했습니다.";
 
-fn trialogue() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_trialogue"))
-}
-
-fn done(command: &mut Command) -> Output {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    output
-}
-
-fn writer(hotline: &Hotline, office: &str) -> Endpoint {
-    let mut command = trialogue();
-    command.args(["endpoint", "--stdin", "--writings", "--link", hotline.enrolment(office), "--identity"]);
-    let mut writer = Endpoint::start_as(office, command.arg(hotline.identity(office)));
-    writer.tell(&json!({ "kind": "openWritten", "line": LINE }));
-    writer.until_view("its node", |view| view["node"] == "up");
-    writer.tell(&json!({ "kind": "openWritten", "line": LINE }));
-    writer
-}
-
-fn until_readers(writer: &mut Endpoint, count: usize) {
-    writer.until("all readers", |event| {
-        let readers = event["written"]["readers"].as_array();
-        event["written"]["ready"] == true && readers.is_some_and(|readers| readers.len() == count)
-    });
-}
-
-fn write(writer: &mut Endpoint, language: &str, text: &str) {
-    writer.tell(&json!({
-        "kind": "write", "line": LINE, "language": language, "text": text, "traffic": "principal", "precedence": "routine",
-        "marking": "", "answer_by_ms": null, "answers": null,
-    }));
-}
-
-fn records_office(hotline: &Hotline, to: &Path, key: &Path) -> Endpoint {
-    let office = "usa-note-taker";
-    let mut command = trialogue();
-    command.args(["archive", "run", "--stdin", "--link", hotline.enrolment(office), "--identity"]);
-    Endpoint::start_as(office, command.arg(hotline.identity(office)).arg("--to").arg(to).arg("--key").arg(key))
-}
-
-fn until_archived(office: &mut Endpoint) -> Value {
-    office.until("a writing in the archive", |event| event["event"] == "archived")
-}
-
 /// What the record of the United States' node says, read as a newcomer would: exported while it runs.
-fn shown(hotline: &Hotline, to: &Path, more: &[&str]) -> String {
-    let record = to.join(format!("{}.record", more.len()));
-    let _ = std::fs::remove_file(&record);
-    done(
-        trialogue()
-            .args(["record", "export", "--config"])
-            .arg(hotline.house().join("usa/node.toml"))
-            .arg("--out")
-            .arg(&record),
-    );
+fn shown(hotline: &Hotline, dir: &Path, more: &[&str]) -> String {
+    let record = export(hotline, dir);
     let mut show = trialogue();
     show.args(["record", "show", "--all", "--charter"])
         .arg(hotline.house().join("charter.cbor"))
@@ -91,9 +37,8 @@ fn a_party_keeps_its_archive() {
     let hotline = Hotline::start();
     let dir = tempfile::tempdir().unwrap();
     let (safe, other, archive) = (dir.path().join("safe"), dir.path().join("other"), dir.path().join("archive"));
-    for keys in [&safe, &other] {
-        done(trialogue().args(["archive", "key", "--out"]).arg(keys));
-    }
+    archive_key(&safe);
+    archive_key(&other);
     let mut jpn = writer(&hotline, "jpn-security-adviser");
     let mut kor = writer(&hotline, "kor-security-adviser");
     let mut office = records_office(&hotline, &archive, &safe.join("archive.pub"));

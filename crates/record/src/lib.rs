@@ -13,6 +13,7 @@ pub mod item;
 pub mod limits;
 pub mod note;
 pub mod proof;
+pub mod signed;
 pub mod span;
 pub mod timeline;
 pub mod tree;

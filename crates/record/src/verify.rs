@@ -18,6 +18,8 @@ pub struct Taken {
     pub entry: VerifiedEntry,
     /// What it changed, or why it changed nothing.
     pub applied: Result<Applied, Ignored>,
+    /// The certificate, where it enrols a device.
+    pub certificate: Option<Vec<u8>>,
 }
 
 /// One journal that was verified.
@@ -212,7 +214,7 @@ impl Verifier {
         if let Body::Seen { heads } = &entry.entry().body {
             self.claims.add(&node, seq, heads);
         }
-        let applied = self.state.apply(&entry, &certificate.into_iter().collect::<Vec<_>>());
+        let applied = self.state.apply(&entry, &certificate.iter().collect::<Vec<_>>());
         match applied {
             Err(Ignored::BodyMissing) => self.findings.push(Finding::NoCertificate { node, seq }),
             Err(Ignored::Signature) => self.findings.push(Finding::Statement { node, seq }),
@@ -220,7 +222,7 @@ impl Verifier {
             Ok(_) => {}
         }
         self.bound();
-        Some(Taken { entry, applied })
+        Some(Taken { entry, applied, certificate })
     }
 
     fn spoilt(&mut self, bytes: &[u8], why: &EntryError) {

@@ -4,7 +4,7 @@ use crate::{Failure, archive};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use trialogue_charter::{Hash, LineId};
-use trialogue_e2ee::writing::{Part, Tongue};
+use trialogue_e2ee::writing::{Content, Part, Tongue};
 use trialogue_endpoint::archive::{ArchiveReader, Found};
 use trialogue_record::utc::Utc;
 
@@ -37,29 +37,45 @@ pub(super) enum Shown {
 }
 
 impl Contents {
+    /// The content of a writing, or why there is none.
+    pub(super) fn find(&self, id: &Hash, line: &LineId, digest: &Hash) -> Result<Result<Content, String>, Failure> {
+        let found = self.0.find(line, id, digest).map_err(|why| Failure::said(why.to_string()))?;
+        Ok(match found {
+            Found::Content(content) => Ok(*content),
+            missing => Err(why_missing(&missing)),
+        })
+    }
+
     pub(super) fn of(&self, line: &LineId, writing: &Hash, digest: &Hash) -> Result<Shown, Failure> {
         let found = self.0.find(line, writing, digest).map_err(|why| Failure::said(why.to_string()))?;
         Ok(match found {
-            Found::Content(content) => {
-                let (texts, marking, machine) = match content.part {
-                    Part::Message { text, marking } => (vec![text], marking, false),
-                    Part::Translation { text, machine } => (vec![text], String::new(), machine),
-                    Part::Readout { texts } => (texts, String::new(), false),
-                    Part::ReadBack { text } => (vec![text], String::new(), false),
-                };
-                Shown::Texts { texts, marking, machine }
-            }
-            Found::Destroyed(at) => Shown::None(format!("destroyed in the archive by policy at {}", Utc(at))),
-            Found::Unreadable => Shown::None("the records office was not among its readers".to_owned()),
-            Found::Absent => Shown::None("not in this archive".to_owned()),
-            Found::Damaged => {
-                Shown::None("NOT WHAT WAS SIGNED, or the archive is of another key: do not rely on it".to_owned())
-            }
+            Found::Content(content) => Shown::of(*content),
+            missing => Shown::None(why_missing(&missing)),
         })
     }
 }
 
+fn why_missing(found: &Found) -> String {
+    match found {
+        Found::Content(_) => String::new(),
+        Found::Destroyed(at) => format!("destroyed in the archive by policy at {}", Utc(*at)),
+        Found::Unreadable => "the records office was not among its readers".to_owned(),
+        Found::Absent => "not in this archive".to_owned(),
+        Found::Damaged => "NOT WHAT WAS SIGNED, or the archive is of another key: do not rely on it".to_owned(),
+    }
+}
+
 impl Shown {
+    pub(super) fn of(content: Content) -> Self {
+        let (texts, marking, machine) = match content.part {
+            Part::Message { text, marking } => (vec![text], marking, false),
+            Part::Translation { text, machine } => (vec![text], String::new(), machine),
+            Part::Readout { texts } => (texts, String::new(), false),
+            Part::ReadBack { text } => (vec![text], String::new(), false),
+        };
+        Self::Texts { texts, marking, machine }
+    }
+
     pub(super) fn as_text(&self) -> String {
         match self {
             Self::None(why) => format!("    [{why}]"),

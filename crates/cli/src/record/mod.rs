@@ -5,6 +5,7 @@ mod export;
 mod prove;
 mod read;
 mod show;
+mod text;
 mod verify;
 
 pub use export::export;
@@ -95,6 +96,35 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
+    /// Hands one writing on as plain signed data: what it says, who wrote it, and who approved, certified or acknowledged it, in one JSON file.
+    Text {
+        /// The record.
+        file: PathBuf,
+        /// The charter that the auditor trusts.
+        #[arg(long, value_name = "FILE")]
+        charter: PathBuf,
+        /// In whose journal it was written.
+        #[arg(long)]
+        node: NodeId,
+        /// Where, from 1.
+        #[arg(long)]
+        position: u64,
+        /// The party's archive, which has what it says.
+        #[command(flatten)]
+        contents: contents::Source,
+        /// The file; must not exist yet.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Says who wrote, approved, certified or acknowledged what such a file says, with the charter alone. Exit code: 0 proved, 4 altered, 1 when
+    /// nothing could be said.
+    CheckText {
+        /// The file.
+        file: PathBuf,
+        /// The charter that the auditor trusts.
+        #[arg(long, value_name = "FILE")]
+        charter: PathBuf,
+    },
     /// Says what a proof proves.
     CheckProof {
         /// The proof.
@@ -130,6 +160,13 @@ pub fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Prove { file, config, node, position, out } => {
             prove::prove(&file, &config_of(&config)?, &node, position, &out)
         }
+        Command::Text { file, charter, node, position, contents, out } => {
+            let contents = contents.open()?.ok_or_else(|| {
+                Failure::said("what was written is sealed: give the party's --archive and its --archive-key")
+            })?;
+            text::write(&file, trusted(&charter)?, &contents, (node, position), &out)
+        }
+        Command::CheckText { file, charter } => text::check_text(&file, trusted(&charter)?),
         Command::CheckProof { file, charter } => prove::check(&file, &trusted(&charter)?),
     }
 }

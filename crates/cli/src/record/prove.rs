@@ -94,7 +94,7 @@ pub(super) fn check(file: &Path, charter: &VerifiedCharter) -> Result<ExitCode, 
         }
     }
     let state = trialogue_journal::State::new(std::sync::Arc::new(charter.clone()));
-    let taken = trialogue_record::Taken { entry, applied: Ok(trialogue_journal::Applied::Opened) };
+    let taken = trialogue_record::Taken { entry, applied: Ok(trialogue_journal::Applied::Opened), certificate: None };
     let event = event(&state, &taken);
     println!("{}: {} {}", event.time, event.party.as_ref().map_or("?", |party| party.as_str()), event.what);
     Ok(ExitCode::SUCCESS)

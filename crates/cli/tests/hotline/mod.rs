@@ -4,6 +4,7 @@
 pub mod endpoint;
 pub mod machine;
 pub mod recording;
+pub mod writing;
 
 use endpoint::Endpoint;
 use nix::sys::signal::{Signal, kill};

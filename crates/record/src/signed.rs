@@ -1,0 +1,231 @@
+//! One writing and all that people have signed about it, to be handed to somebody who gets nothing else: who wrote it, who approved a joint text, who
+//! certified a translation, who acknowledged a message. With the charter alone it is checked as every node has checked it.
+
+use crate::verify::Taken;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use trialogue_charter::{DeviceId, Hash, LineId, NodeId, OfficeId, PartyId, VerifiedCharter};
+use trialogue_journal::fold::State;
+use trialogue_journal::{Act, Body, EntryError, GroupId, UnverifiedStatement, VerifiedEntry, Written};
+
+/// Most entries of one; a writing has at most 32 words of each kind from each of 18 nodes, and certificates and circles for them.
+pub const ENTRIES_MAX: usize = 4_096;
+
+/// An entry as signed, with the certificate where it enrols a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// As signed.
+    pub entry: Vec<u8>,
+    /// The certificate.
+    pub certificate: Option<Vec<u8>>,
+}
+
+/// Picks what belongs to one writing out of a record, entry by entry.
+pub struct Collector {
+    wanted: (NodeId, u64),
+    writing: Option<(Hash, LineId, Written)>,
+    devices: BTreeMap<(NodeId, DeviceId), (u64, Signed)>,
+    circles: BTreeMap<(NodeId, GroupId), (u64, DeviceId, Signed)>,
+    /// Of the writing, and of every word about any: which writing it is about is known only when that has come.
+    words: BTreeMap<Hash, Vec<(NodeId, u64, DeviceId, Signed)>>,
+}
+
+/// What somebody has said about a writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Word {
+    /// Wrote it.
+    Wrote,
+    /// Approved it, a joint text, for the party.
+    Approved,
+    /// Certified it, a translation.
+    Certified,
+    /// Acknowledged it, a message, for the party.
+    Acknowledged,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// What.
+    pub word: Word,
+    /// Of which party.
+    pub party: PartyId,
+    /// In the name of which office.
+    pub office: OfficeId,
+    /// Name, as its party's root has certified it.
+    pub person: String,
+    /// By the node's clock, milliseconds since 1970 UTC: a claim.
+    pub time_ms: u64,
+    /// In whose journal, and where.
+    pub node: NodeId,
+    /// Position.
+    pub seq: u64,
+}
+
+/// What was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// On which line.
+    pub line: LineId,
+    /// Its id.
+    pub id: Hash,
+    /// What was signed of it.
+    pub written: Written,
+    /// Who said what, in the order of the entries; the writer first.
+    pub said: Vec<Said>,
+    /// Parties of the line of which nobody has approved it.
+    pub not_approved: Vec<PartyId>,
+}
+
+/// Why it proves nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum SignedError {
+    /// An entry that no node of the charter signed.
+    #[error(
+        "an entry in it was not signed by a node of this charter ({0}): give the charter of these parties, or get the file again"
+    )]
+    Entry(#[from] EntryError),
+    /// A statement that no certified device signed, or that the rules do not allow.
+    #[error("an entry in it does not count ({0}): the file was altered, or is not whole")]
+    Rules(trialogue_journal::Ignored),
+    /// Something else than one writing.
+    #[error("it does not hold exactly one writing and words about it: the file was altered, or is not whole")]
+    Other,
+    /// The content is another one.
+    #[error("the text is not the one that was signed: the file was altered")]
+    Content,
+}
+
+impl Collector {
+    /// For the writing at a position of a journal.
+    pub fn new(node: NodeId, seq: u64) -> Self {
+        let (devices, circles, words) = Default::default();
+        Self { wanted: (node, seq), writing: None, devices, circles, words }
+    }
+
+    /// Looks at the next entry of the record.
+    pub fn take(&mut self, taken: &Taken) {
+        if taken.applied.is_err() {
+            return;
+        }
+        let claim = taken.entry.entry();
+        let (node, seq) = (claim.node.clone(), claim.seq);
+        let signed = || Signed { entry: taken.entry.bytes().to_vec(), certificate: taken.certificate.clone() };
+        match &claim.body {
+            Body::Enrolled { device, .. } => {
+                self.devices.insert((node, *device), (seq, signed()));
+            }
+            Body::Stated { statement } => {
+                let Ok(statement) = UnverifiedStatement::decode(statement) else { return };
+                let said = statement.claim();
+                match &said.act {
+                    Act::Circle { circle, .. } => {
+                        self.circles.insert((node, *circle), (seq, said.device, signed()));
+                    }
+                    Act::Write { written } if (&node, seq) == (&self.wanted.0, self.wanted.1) => {
+                        let id = Hash::of(&said.payload());
+                        self.writing = Some((id, said.line.clone(), written.clone()));
+                        self.words.entry(id).or_default().push((node, seq, said.device, signed()));
+                    }
+                    act => {
+                        if let Some(id) = about(act) {
+                            self.words.entry(id).or_default().push((node, seq, said.device, signed()));
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The writing's id and line, what was signed of it, and everything that belongs to it, by journal and position. None: there is no writing at that position.
+    pub fn finish(mut self) -> Option<(Hash, LineId, Written, Vec<Signed>)> {
+        let (id, line, written) = self.writing.take()?;
+        let mut all: BTreeMap<(NodeId, u64), Signed> = BTreeMap::new();
+        let mut devices = BTreeSet::new();
+        for (node, seq, device, signed) in self.words.remove(&id).unwrap_or_default() {
+            devices.insert((node.clone(), device));
+            all.insert((node, seq), signed);
+        }
+        for key in &written.keys {
+            if let Some((seq, device, signed)) = self.circles.remove(&(self.wanted.0.clone(), key.circle)) {
+                devices.insert((self.wanted.0.clone(), device));
+                all.insert((self.wanted.0.clone(), seq), signed);
+            }
+        }
+        for of in devices {
+            if let Some((seq, signed)) = self.devices.remove(&of) {
+                all.insert((of.0, seq), signed);
+            }
+        }
+        Some((id, line, written, all.into_values().collect()))
+    }
+}
+
+fn about(act: &Act) -> Option<Hash> {
+    match act {
+        Act::Approve { writing } | Act::CertifyWriting { writing } | Act::AcknowledgeWriting { writing, .. } => {
+            Some(*writing)
+        }
+        _ => None,
+    }
+}
+
+/// Checks what [`Collector::finish`] gave, and that `content` is what was written.
+///
+/// # Errors
+/// [`SignedError`]; then it proves nothing.
+pub fn check(charter: VerifiedCharter, entries: &[Signed], content: &[u8]) -> Result<Checked, SignedError> {
+    let charter = Arc::new(charter);
+    let mut state = State::new(charter.clone());
+    let mut writing: Option<(LineId, Hash, Written)> = None;
+    let mut words: Vec<(Word, Hash, LineId, Said)> = Vec::new();
+    for signed in entries.iter().take(ENTRIES_MAX) {
+        let entry = VerifiedEntry::open(&signed.entry, &charter)?;
+        let certificate: Vec<&[u8]> = signed.certificate.iter().map(Vec::as_slice).collect();
+        state.apply(&entry, &certificate).map_err(SignedError::Rules)?;
+        let claim = entry.entry();
+        let Body::Stated { statement } = &claim.body else { continue };
+        let statement = UnverifiedStatement::decode(statement).map_err(|_| SignedError::Other)?;
+        let stated = statement.claim();
+        let (word, id) = match &stated.act {
+            Act::Write { written } => {
+                let id = Hash::of(&stated.payload());
+                if writing.replace((stated.line.clone(), id, written.clone())).is_some() {
+                    return Err(SignedError::Other);
+                }
+                (Word::Wrote, id)
+            }
+            Act::Approve { writing } => (Word::Approved, *writing),
+            Act::CertifyWriting { writing } => (Word::Certified, *writing),
+            Act::AcknowledgeWriting { writing, .. } => (Word::Acknowledged, *writing),
+            Act::Circle { .. } => continue,
+            _ => return Err(SignedError::Other),
+        };
+        let device = state.known_device(&stated.device).ok_or(SignedError::Other)?;
+        let said = Said {
+            word,
+            party: device.party.clone(),
+            office: device.office.clone(),
+            person: device.person.as_str().to_owned(),
+            time_ms: claim.time_ms,
+            node: claim.node.clone(),
+            seq: claim.seq,
+        };
+        words.push((word, id, stated.line.clone(), said));
+    }
+    let (line, id, written) = writing.ok_or(SignedError::Other)?;
+    if Hash::of(content) != written.digest {
+        return Err(SignedError::Content);
+    }
+    if words.iter().any(|(_, of, on, _)| *of != id || *on != line) {
+        return Err(SignedError::Other);
+    }
+    let mut said: Vec<Said> = words.into_iter().map(|(_, _, _, said)| said).collect();
+    said.sort_by(|a, b| (a.word, a.time_ms, &a.node, a.seq).cmp(&(b.word, b.time_ms, &b.node, b.seq)));
+    let approved = |party: &PartyId| said.iter().any(|s| s.word == Word::Approved && s.party == *party);
+    let acting =
+        charter.parties_on_line(&line).filter(|party| charter.acting_offices(&party.id, &line).next().is_some());
+    let not_approved = acting.map(|party| party.id.clone()).filter(|party| !approved(party)).collect();
+    Ok(Checked { line, id, written, said, not_approved })
+}
