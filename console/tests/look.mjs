@@ -12,9 +12,9 @@ const base = `http://127.0.0.1:${server.httpServer.address().port}`;
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
 const scenes = ['board', 'tests', 'duty', 'consult', 'asked', 'outcome', 'ringing', 'flash', 'fetching', 'calling', 'call', 'stranger', 'staging', 'waiting', 'listening', 'held', 'joining', 'leaving', 'long', 'offline', 'refused', 'otherTab', 'unenrolled',
   'enrol', 'locked', 'bare', 'authority', 'officer', 'desk',
-  'written-board', 'written', 'written-empty', 'written-due', 'written-reader', 'written-call', 'readout'];
+  'written-board', 'written', 'written-empty', 'written-due', 'written-reader', 'written-call', 'written-files', 'written-attached', 'readout'];
 /** What is pressed before one looks. */
-const press = { locked: 'sign-in', bare: 'protect', authority: 'authority', desk: 'issue', tests: 'open-tests', written: 'written', 'written-empty': 'written', 'written-due': 'open-due', 'written-reader': 'written', 'written-call': 'written', readout: 'written' };
+const press = { locked: 'sign-in', bare: 'protect', authority: 'authority', desk: 'issue', tests: 'open-tests', written: 'written', 'written-empty': 'written', 'written-due': 'open-due', 'written-reader': 'written', 'written-call': 'written', 'written-files': 'written', 'written-attached': ['written', 'send-written'], readout: 'written' };
 let violations = 0;
 for (const locale of ['en', 'ja', 'ko']) {
   for (const [width, height] of [[1280, 800], [390, 844]]) {
@@ -25,7 +25,7 @@ for (const locale of ['en', 'ja', 'ko']) {
       await page.goto(`${base}/fixtures.html?scene=${scene}${scene === 'enrol' ? '#enrol=x' : ''}`);
       await page.locator('main').waitFor();
       if (scene === 'desk') await page.locator('[data-field=person]').fill('Anna Whitfield');
-      if (press[scene]) await page.locator(`[data-act=${press[scene]}]`).last().click();
+      for (const key of [press[scene] ?? []].flat()) await page.locator(`[data-act=${key}]`).last().click();
       // From the top: what sticks to an edge lies where it does when a page is opened.
       await page.evaluate(() => scrollTo(0, 0));
       const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);

@@ -244,7 +244,23 @@ line: string,
 /**
  * None: there is nothing to keep any more.
  */
-draft: Draft | null, } | { "kind": "unsend", 
+draft: Draft | null, } | { "kind": "detach", 
+/**
+ * Line id.
+ */
+line: string, 
+/**
+ * Which, from 0.
+ */
+at: number, } | { "kind": "saveFile", 
+/**
+ * Id of the message.
+ */
+id: string, 
+/**
+ * Which of its files, from 0.
+ */
+at: number, } | { "kind": "stopSaving" } | { "kind": "unsend", 
 /**
  * Its id in the outbox.
  */

@@ -125,7 +125,31 @@ version: number,
 /**
  * Secrets among them.
  */
-bytes: Uint8Array, } | { "kind": "written", 
+bytes: Uint8Array, } | { "kind": "giveChunk", 
+/**
+ * Hash, hex.
+ */
+hash: string, } | { "kind": "forgetChunks", 
+/**
+ * Their hashes, hex.
+ */
+hashes: Array<string>, } | { "kind": "file", 
+/**
+ * Id of the message, hex.
+ */
+id: string, 
+/**
+ * Which of its files, from 0.
+ */
+at: number, 
+/**
+ * The next bytes of it.
+ */
+bytes: Uint8Array, 
+/**
+ * These were the last, and it is what was attached: nothing is to be used before.
+ */
+whole: boolean, } | { "kind": "written", 
 /**
  * All of it.
  */

@@ -21,4 +21,8 @@ text: string,
 /**
  * It waits for this.
  */
-waits: Waiting, };
+waits: Waiting, 
+/**
+ * So much of what is attached to it has reached the node, 0 to 1; none: nothing is attached, or it is not its turn yet.
+ */
+given: number | null, };

@@ -3,4 +3,4 @@
 /**
  * What an own writing waits for.
  */
-export type Waiting = "keys" | "node" | "sent" | "refused";
+export type Waiting = "keys" | "attached" | "node" | "sent" | "refused";

@@ -46,11 +46,29 @@ export interface Rules {
   passkeys: 'required' | 'offered';
 }
 
+/** A file that is being read to be attached, or could not be: it is no file of a message, it has changed meanwhile, or this browser cannot keep it. */
+export interface Attaching {
+  line: string;
+  name: string;
+  size: number;
+  /** Bytes that were read and sealed. */
+  done: number;
+  trouble: 'form' | 'changed' | 'storage' | null;
+}
+
 export interface Engine {
   /** Calls `see` now and after every change; returns the way to stop. */
   onView(see: (view: View) => void): () => void;
   /** The written line that is open (`openWritten`); null while none is, or it is on its way. */
   onWritten(see: (written: WrittenView | null) => void): () => void;
+  /** The file that is being read to be attached, or the last one that could not be. */
+  onAttaching(see: (attaching: Attaching | null) => void): () => void;
+  /** Attaches files to what is being written on a line; 8 to a message, 100 MB together. */
+  attach(line: string, files: File[]): void;
+  /** The file that is being read is not attached after all, nor are those after it. */
+  stopAttaching(): void;
+  /** Fetches a file of a message of the open line and, once it is whole, gives it to the browser to be saved under this name. */
+  saveFile(id: string, at: number, name: string): void;
   onLocal(see: (local: LocalMedia) => void): () => void;
   onGate(see: (gate: Gate) => void): () => void;
   /** Uses the fragment of an enrolment link (`#enrol=…`); rejects with a reason that can be shown, or a `PasskeyError`. */

@@ -1,13 +1,15 @@
 /// <reference lib="webworker" />
 /** Owns the WebSocket to the node, the console machine (WebAssembly) and the identity. The page gets views and gives commands. */
 import type { AuthorityView } from '../generated/AuthorityView';
+import type { Chunk } from '../generated/Chunk';
 import type { Enrolled } from '../generated/Enrolled';
 import type { Out } from '../generated/Out';
 import type { View } from '../generated/View';
 import init, { enrol, Machine } from '../wasm/trialogue_console_wasm.js';
+import type { Attaching } from './engine';
 import type { FromKeys, KeysToMedia, MediaToKeys, ToKeys } from './messages';
 import type { OpenPasskey } from './passkey';
-import { heldIdentity, keepCharter, keepIdentity, keepWritings, loadCharter, openIdentity, openWritings, unlock } from './vault';
+import { forgetChunks, heldIdentity, keepCharter, keepChunk, keepIdentity, keepOnlyChunks, keepWritings, loadCharter, loadChunk, openIdentity, openWritings, unlock } from './vault';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const page = (message: FromKeys) => scope.postMessage(message);
@@ -33,6 +35,10 @@ let certificate: Uint8Array = new Uint8Array();
 /** What is to be stored of the written line next, and whether storing is under way: the newest counts. */
 let unkept: { version: number; bytes: Uint8Array } | null = null;
 let keeping = false;
+/** Files are read one after the other. */
+let reading: Promise<void> = Promise.resolve();
+/** The officer wants no more of them. */
+let stopped = false;
 const sockets: (WebSocket | null)[] = [null, null];
 const reconnects: (ReturnType<typeof setTimeout> | undefined)[] = [undefined, undefined];
 let active = 0;
@@ -92,10 +98,61 @@ async function take(message: ToKeys): Promise<void> {
       return;
     }
     case 'command': return run((m) => m.command(us(), Date.now(), message.command));
+    // Beside everything else: a large file takes long.
+    case 'attach':
+      reading = reading.then(() => attach(message.line, message.files));
+      return;
+    case 'stopAttaching':
+      stopped = true;
+      return;
     case 'network': return network();
     case 'offer': return run((m) => m.legOffer(us(), Date.now(), message.slot, message.leg, message.sdp));
     case 'leg': return run((m) => m.legState(us(), Date.now(), message.slot, message.leg, message.up));
   }
+}
+
+/** Reads files piece by piece; each chunk is on disk, sealed, before the next piece is read. */
+async function attach(line: string, files: File[]) {
+  const of = machine;
+  stopped = false;
+  for (const file of files) {
+    const at = { line, name: file.name, size: file.size };
+    const say = (done: number, trouble: Attaching['trouble'] = null) => page({ kind: 'attaching', attaching: { ...at, done, trouble } });
+    say(0);
+    try {
+      machine?.attach(line, file.name, file.size);
+    } catch {
+      return say(0, 'form');
+    }
+    let trouble: Attaching['trouble'] = 'changed';
+    try {
+      for (let done = 0, next = machine?.attachNext() ?? 0; next > 0; next = machine?.attachNext() ?? 0) {
+        const piece = new Uint8Array(await file.slice(done, done + next).arrayBuffer());
+        // Another identity, or a machine that broke: the file was attached to what is no more.
+        if (!machine || machine !== of) return page({ kind: 'attaching', attaching: null });
+        let chunk: Chunk | null = null;
+        run((m) => (chunk = m.attachPiece(piece) as Chunk));
+        piece.fill(0);
+        if (!chunk) throw new Error('changed');
+        trouble = 'storage';
+        await keepChunk((chunk as Chunk).hash, (chunk as Chunk).bytes);
+        trouble = 'changed';
+        if (stopped) {
+          run((m) => m.stopAttaching());
+          return page({ kind: 'attaching', attaching: null });
+        }
+        say((done += piece.length));
+      }
+      let attached = false;
+      run((m) => (m.finishAttaching(us(), Date.now()), (attached = true)));
+      if (!attached) throw new Error('changed');
+    } catch (error) {
+      page({ kind: 'log', line: `keys worker: a file is not attached: ${String(error)}` });
+      run((m) => m.stopAttaching());
+      return say(0, trouble);
+    }
+  }
+  page({ kind: 'attaching', attaching: null });
 }
 
 async function answer(act: () => Promise<void>) {
@@ -184,6 +241,7 @@ async function start(identity: Enrolled, by: CryptoKey | null) {
   next.keepWritings(writings);
   writings?.fill(0);
   machine = next;
+  void keepOnlyChunks(next.chunksNeeded()).catch(() => undefined);
   page({ kind: 'unlocked', passkey: key !== null });
   // Before the node can say a word: a machine that hears that it is in a call and knows of none hangs up.
   const line = resuming;
@@ -310,6 +368,13 @@ function act(out: Out) {
       unkept?.bytes.fill(0);
       unkept = { version: out.version, bytes: out.bytes };
       return void store();
+    case 'giveChunk':
+      return void loadChunk(out.hash).catch(() => undefined).then((bytes) => run((m) => m.chunk(us(), Date.now(), out.hash, bytes)));
+    case 'forgetChunks': return void forgetChunks(out.hashes).catch(() => undefined);
+    case 'file': {
+      const bytes = new Uint8Array(out.bytes);
+      return scope.postMessage({ kind: 'file', id: out.id, at: out.at, bytes, whole: out.whole } satisfies FromKeys, [bytes.buffer]);
+    }
     case 'written': return page({ kind: 'written', written: out.written });
     case 'charter': return void keepCharter(out.bytes).catch(() => undefined);
     case 'log': return page({ kind: 'log', line: out.line });

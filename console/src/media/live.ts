@@ -5,33 +5,19 @@ import type { Floor } from '../generated/Floor';
 import type { View } from '../generated/View';
 import type { WrittenView } from '../generated/WrittenView';
 import { capture, CaptureError, choices } from './capture';
-import type { Engine, Gate, LocalMedia, Rules } from './engine';
+import type { Attaching, Engine, Gate, LocalMedia, Rules } from './engine';
+import { IN_CALL, remembered, type InCall } from './in-call';
 import { canSeal, Leg } from './leg';
 import type { Count, FromKeys, FromMedia, ToKeys, ToMedia } from './messages';
+import { Saver } from './save';
 import { makePasskey, PasskeyError, passkeyTrouble, usePasskey, type OpenPasskey, type Passkey } from './passkey';
 import { Sound } from './sound';
+import { Watched } from './watched';
 
 /** How often the loudness of voices is looked at, in milliseconds. */
 const LOUDNESS_MS = 150;
 /** A media worker that has not answered for so long is replaced. */
 const WORKER_SILENT_MS = 3_000;
-
-/** Where a tab keeps, for its own reload, that it is in a call and what it sends there. It ends with the tab. */
-const IN_CALL = 'trialogue-in-call';
-interface InCall {
-  line: string;
-  voice: boolean;
-  picture: boolean;
-}
-
-function remembered(): InCall | null {
-  try {
-    const held = JSON.parse(sessionStorage.getItem(IN_CALL) ?? 'null') as Partial<InCall> | null;
-    return typeof held?.line === 'string' ? { line: held.line, voice: held.voice === true, picture: held.picture === true } : null;
-  } catch {
-    return null;
-  }
-}
 
 export class LiveEngine implements Engine {
   #keys!: Worker;
@@ -44,8 +30,9 @@ export class LiveEngine implements Engine {
   #sound = new Sound();
   #view: View | null = null;
   #viewers = new Set<(view: View) => void>();
-  #written: WrittenView | null = null;
-  #writtenViewers = new Set<(written: WrittenView | null) => void>();
+  #written = new Watched<WrittenView | null>(null);
+  #attaching = new Watched<Attaching | null>(null);
+  #saver = new Saver();
   /** The line whose written line the page shows: a keys worker that starts anew is told again. */
   #reading: string | null = null;
   #localViewers = new Set<(local: LocalMedia) => void>();
@@ -63,8 +50,7 @@ export class LiveEngine implements Engine {
   /** What the keys worker was asked last and has not answered. */
   #asked: { resolve: () => void; reject: (error: Error) => void } | null = null;
   #authority: ((authority: AuthorityView | null) => void)[] = [];
-  #gate: Gate = 'open';
-  #gateViewers = new Set<(gate: Gate) => void>();
+  #gate = new Watched<Gate>('open');
   /** The passkey that opens this console, while it is locked. */
   #passkey: Passkey | null = null;
   #rules: Promise<Rules> | null = null;
@@ -106,9 +92,24 @@ export class LiveEngine implements Engine {
   }
 
   onWritten(see: (written: WrittenView | null) => void) {
-    this.#writtenViewers.add(see);
-    see(this.#written);
-    return () => void this.#writtenViewers.delete(see);
+    return this.#written.on(see);
+  }
+
+  onAttaching(see: (attaching: Attaching | null) => void) {
+    return this.#attaching.on(see);
+  }
+
+  attach(line: string, files: File[]) {
+    this.#tell({ kind: 'attach', line, files });
+  }
+
+  stopAttaching() {
+    this.#tell({ kind: 'stopAttaching' });
+  }
+
+  saveFile(id: string, at: number, name: string) {
+    this.#saver.begin(id, at, name);
+    this.command({ kind: 'saveFile', id, at });
   }
 
   onLocal(see: (local: LocalMedia) => void) {
@@ -118,9 +119,7 @@ export class LiveEngine implements Engine {
   }
 
   onGate(see: (gate: Gate) => void) {
-    this.#gateViewers.add(see);
-    see(this.#gate);
-    return () => void this.#gateViewers.delete(see);
+    return this.#gate.on(see);
   }
 
   rules(): Promise<Rules> {
@@ -180,12 +179,12 @@ export class LiveEngine implements Engine {
   }
 
   #setGate(gate: Gate) {
-    this.#gate = gate;
-    this.#gateViewers.forEach((see) => see(gate));
+    this.#gate.set(gate);
   }
 
   command(command: Command) {
     if (command.kind === 'openWritten') this.#reading = command.line;
+    if (command.kind === 'openWritten' || command.kind === 'stopSaving') this.#saver.stop();
     this.#tell({ kind: 'command', command });
   }
 
@@ -276,6 +275,8 @@ export class LiveEngine implements Engine {
     this.#tell({ kind: 'bequeath', port: port1 }, [port1]);
     this.#asked?.reject(new PasskeyError('failed'));
     this.#asked = null;
+    this.#saver.stop();
+    this.#attaching.set(null);
     this.#media.terminate();
     for (const leg of this.#legs) leg?.close();
     this.#legs = [null, null];
@@ -327,8 +328,10 @@ export class LiveEngine implements Engine {
     switch (message.kind) {
       case 'view': return this.#see(message.view);
       case 'written':
-        this.#written = message.written;
-        return this.#writtenViewers.forEach((see) => see(message.written));
+        this.#saver.see(message.written);
+        return this.#written.set(message.written);
+      case 'attaching': return this.#attaching.set(message.attaching);
+      case 'file': return this.#saver.take(message);
       case 'makeOffer': return void this.#makeLeg(message.slot, message.leg).catch((error: unknown) => this.#log(`offer: ${String(error)}`));
       case 'use':
         this.#active = message.slot;
@@ -343,7 +346,7 @@ export class LiveEngine implements Engine {
         this.#passkey = null;
         if (this.#reading !== null) this.command({ kind: 'openWritten', line: this.#reading });
         this.#setGate('open');
-        if (!message.passkey) void this.rules().then(({ passkeys }) => passkeys === 'required' && this.#rules && this.#gate === 'open' && this.#setGate('bare'));
+        if (!message.passkey) void this.rules().then(({ passkeys }) => passkeys === 'required' && this.#rules && this.#gate.value === 'open' && this.#setGate('bare'));
         return;
       case 'done': this.#asked?.resolve(); this.#asked = null; return;
       case 'failed': this.#asked?.reject(new Error(message.why)); this.#asked = null; return;

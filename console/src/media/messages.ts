@@ -3,6 +3,7 @@ import type { AuthorityView } from '../generated/AuthorityView';
 import type { Command } from '../generated/Command';
 import type { View } from '../generated/View';
 import type { WrittenView } from '../generated/WrittenView';
+import type { Attaching } from './engine';
 import type { OpenPasskey, Passkey } from './passkey';
 
 /** Page → keys worker. */
@@ -21,6 +22,10 @@ export type ToKeys =
   | { kind: 'bequeath'; port: MessagePort }
   | { kind: 'authority' }
   | { kind: 'command'; command: Command }
+  /** Attaches files to what is being written on a line, one after the other. */
+  | { kind: 'attach'; line: string; files: File[] }
+  /** The file that is being read is not attached after all, nor are those after it. */
+  | { kind: 'stopAttaching' }
   /** `leg`: as asked for. Whatever is said of one that was asked for before counts for nothing. */
   | { kind: 'offer'; slot: number; leg: number; sdp: string }
   | { kind: 'leg'; slot: number; leg: number; up: boolean }
@@ -34,6 +39,10 @@ export type FromKeys =
   | { kind: 'view'; view: View }
   /** The written line that the page has open, whole; null: none. */
   | { kind: 'written'; written: WrittenView | null }
+  /** How far reading what is to be attached is; null: no file is being read. */
+  | { kind: 'attaching'; attaching: Attaching | null }
+  /** The next part of a file of a message; nothing of it is to be used before it is whole. */
+  | { kind: 'file'; id: string; at: number; bytes: Uint8Array<ArrayBuffer>; whole: boolean }
   /** Slot 0 leads to this page's site, slot 1 to the party's other one. Each leg that is made there has a number of its own. */
   | { kind: 'makeOffer'; slot: number; leg: number }
   | { kind: 'answer'; slot: number; leg: number; sdp: string }

@@ -7,6 +7,8 @@ import type { Passkey } from './passkey';
 
 const NAME = 'trialogue';
 const STORE = 'vault';
+/** Sealed chunks of what is attached to messages that no node has taken yet, by their hash: their keys are among the writings. */
+const CHUNKS = 'chunks';
 
 /** What is stored; `passkey` tells how it opens, and is absent if it opens with the browser's own key. */
 export interface Held {
@@ -19,8 +21,12 @@ export interface Held {
 
 async function open(): Promise<IDBDatabase> {
   return settle((done) => {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+    const request = indexedDB.open(NAME, 2);
+    request.onupgradeneeded = () => {
+      for (const store of [STORE, CHUNKS]) {
+        if (!request.result.objectStoreNames.contains(store)) request.result.createObjectStore(store);
+      }
+    };
     return done(request);
   });
 }
@@ -34,30 +40,36 @@ function settle<T>(start: (done: (request: IDBRequest<T>) => void) => void): Pro
   );
 }
 
-async function get<T>(key: string): Promise<T | undefined> {
+async function get<T>(key: string, store = STORE): Promise<T | undefined> {
   const db = await open();
   try {
-    return await settle<T | undefined>((done) => done(db.transaction(STORE).objectStore(STORE).get(key)));
+    return await settle<T | undefined>((done) => done(db.transaction(store).objectStore(store).get(key)));
   } finally {
     db.close();
   }
 }
 
-/** Stores one value, and forgets another with it: both or neither, and on disk when it returns. */
-async function put(key: string, value: unknown, forget?: string): Promise<void> {
+/** Changes a store: all of it or nothing, and on disk when it returns. */
+async function change(store: string, by: (store: IDBObjectStore) => void): Promise<void> {
   const db = await open();
   try {
     await new Promise<void>((resolve, reject) => {
-      const all = db.transaction(STORE, 'readwrite', { durability: 'strict' });
+      const all = db.transaction(store, 'readwrite', { durability: 'strict' });
       all.oncomplete = () => resolve();
       all.onabort = () => reject(all.error ?? new Error('storage'));
-      all.objectStore(STORE).put(value, key);
-      if (forget) all.objectStore(STORE).delete(forget);
+      by(all.objectStore(store));
     });
   } finally {
     db.close();
   }
 }
+
+/** Stores one value, and forgets another with it. */
+const put = (key: string, value: unknown, forget?: string): Promise<void> =>
+  change(STORE, (store) => {
+    store.put(value, key);
+    if (forget) store.delete(forget);
+  });
 
 /** The browser's own key, made when it is first needed. */
 async function browserKey(): Promise<CryptoKey> {
@@ -145,3 +157,15 @@ export async function openWritings(certificate: Uint8Array, key: CryptoKey | nul
 
 export const keepCharter = (bytes: Uint8Array): Promise<void> => put('charter', bytes);
 export const loadCharter = (): Promise<Uint8Array | undefined> => get('charter');
+
+export const keepChunk = (hash: string, bytes: Uint8Array): Promise<void> => change(CHUNKS, (store) => void store.put(bytes, hash));
+export const loadChunk = (hash: string): Promise<Uint8Array | undefined> => get(hash, CHUNKS);
+export const forgetChunks = (hashes: string[]): Promise<void> => change(CHUNKS, (store) => hashes.forEach((hash) => store.delete(hash)));
+
+/** Forgets all chunks but these: what a page that ended was reading is of no use. */
+export const keepOnlyChunks = (hashes: string[]): Promise<void> =>
+  change(CHUNKS, (store) => {
+    const needed = new Set(hashes);
+    const all = store.getAllKeys();
+    all.onsuccess = () => all.result.filter((hash) => !needed.has(String(hash))).forEach((hash) => store.delete(hash));
+  });

@@ -182,7 +182,7 @@ test('what is looked for is marked, and paper carries markings, both texts, rece
 
 test('every screen of it can be used by everybody, in three languages and down to 320 pixels', async () => {
   const how = [['en', 320], ['ja', 1280], ['ko', 390]];
-  const scenes = ['written-board', 'written', 'written-empty', 'written-due', 'written-reader', 'written-call', 'readout'];
+  const scenes = ['written-board', 'written', 'written-empty', 'written-due', 'written-reader', 'written-call', 'written-files', 'written-attached', 'readout'];
   for (const [index, scene] of scenes.entries()) {
     const [locale, width] = how[index % how.length];
     const { page, errors } = await fixtures.open(scene, { locale, width });

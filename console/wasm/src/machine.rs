@@ -1,7 +1,8 @@
 //! The console machine, for the keys worker.
 
-use crate::out::{Enrolled, Out};
+use crate::out::{Chunk, Enrolled, Out};
 use serde::Serialize;
+use serde_bytes::ByteBuf;
 use serde_wasm_bindgen::Serializer;
 use trialogue_charter::Hash;
 use trialogue_console_core::view::Command;
@@ -59,6 +60,51 @@ impl Machine {
     pub fn keep_again(&mut self, now_us: f64, now_ms: f64) {
         self.console.keep_again();
         self.take(now_us, now_ms, Input::Tick);
+    }
+
+    /// A file will be read and attached to what is being written on a line.
+    pub fn attach(&mut self, line: &str, name: &str, size: f64) -> Result<(), JsError> {
+        Ok(self.console.attach_file(line, name, millis(size))?)
+    }
+
+    /// How long the next piece of it must be, in bytes; 0: that was all, or it is not read any more.
+    #[wasm_bindgen(js_name = attachNext)]
+    pub fn attach_next(&self) -> usize {
+        self.console.attach_next()
+    }
+
+    /// Seals the next piece of it. Returns a [`Chunk`], which must be stored before the next one is given.
+    #[wasm_bindgen(js_name = attachPiece)]
+    pub fn attach_piece(&mut self, piece: &[u8]) -> Result<JsValue, JsError> {
+        let (hash, bytes) = self.console.attach_piece(piece)?;
+        Ok(serde_wasm_bindgen::to_value(&Chunk { hash: hash.to_string(), bytes: ByteBuf::from(bytes) })?)
+    }
+
+    /// All of it is stored: it is attached.
+    #[wasm_bindgen(js_name = finishAttaching)]
+    pub fn finish_attaching(&mut self, now_us: f64, now_ms: f64) -> Result<(), JsError> {
+        self.console.finish_attaching()?;
+        self.take(now_us, now_ms, Input::Tick);
+        Ok(())
+    }
+
+    /// The file is not attached after all.
+    #[wasm_bindgen(js_name = stopAttaching)]
+    pub fn stop_attaching(&mut self) {
+        self.console.stop_attaching();
+    }
+
+    /// Hashes (hex) of the chunks that have to be stored; others are of no use.
+    #[wasm_bindgen(js_name = chunksNeeded)]
+    pub fn chunks_needed(&self) -> Vec<String> {
+        self.console.chunks_needed().iter().map(ToString::to_string).collect()
+    }
+
+    /// The chunk that `giveChunk` asked for; none: it is not there.
+    pub fn chunk(&mut self, now_us: f64, now_ms: f64, hash: &str, bytes: Option<Vec<u8>>) {
+        if let Some(hash) = self.console.chunks_needed().into_iter().find(|held| held.to_string() == hash) {
+            self.take(now_us, now_ms, Input::Chunk { hash, bytes });
+        }
     }
 
     /// The WebSocket of a slot is open: 0 leads to this page's site, 1 to the other one.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_bytes::ByteBuf;
 use trialogue_console_core::view::{View, WrittenView};
-use trialogue_console_core::{Event, Identity, Output};
+use trialogue_console_core::{Event, FilePart, Identity, Output};
 use trialogue_wire::console::Medium;
 use ts_rs::TS;
 
@@ -30,6 +30,17 @@ impl From<Identity> for Enrolled {
             root: ByteBuf::from(identity.root.0.to_vec()),
         }
     }
+}
+
+/// A chunk of an attachment, sealed: to be stored under its hash.
+#[derive(Serialize, TS)]
+#[ts(export)]
+pub struct Chunk {
+    /// Hash, hex.
+    pub hash: String,
+    /// It.
+    #[ts(type = "Uint8Array")]
+    pub bytes: ByteBuf,
 }
 
 /// Something that the keys worker is to do.
@@ -150,6 +161,28 @@ pub enum Out {
         #[ts(type = "Uint8Array")]
         bytes: ByteBuf,
     },
+    /// Give the chunk of an attachment that is stored under this hash (`Machine::chunk`).
+    GiveChunk {
+        /// Hash, hex.
+        hash: String,
+    },
+    /// Chunks that are of no use any more.
+    ForgetChunks {
+        /// Their hashes, hex.
+        hashes: Vec<String>,
+    },
+    /// The next part of a file that the officer wants.
+    File {
+        /// Id of the message, hex.
+        id: String,
+        /// Which of its files, from 0.
+        at: u32,
+        /// The next bytes of it.
+        #[ts(type = "Uint8Array")]
+        bytes: ByteBuf,
+        /// These were the last, and it is what was attached: nothing is to be used before.
+        whole: bool,
+    },
     /// Show this written line; `null`: none.
     Written {
         /// All of it.
@@ -187,6 +220,13 @@ impl Out {
                 Self::Keep { version: version as f64, bytes: ByteBuf::from(bytes.to_vec()) }
             }
             Output::Written(written) => Self::Written { written },
+            Output::GiveChunk(hash) => Self::GiveChunk { hash: hash.to_string() },
+            Output::ForgetChunks(hashes) => {
+                Self::ForgetChunks { hashes: hashes.iter().map(ToString::to_string).collect() }
+            }
+            Output::File(FilePart { id, at, bytes, whole }) => {
+                Self::File { id, at, bytes: ByteBuf::from(bytes.to_vec()), whole }
+            }
             Output::MakeOffer { leg } => Self::MakeOffer { slot, leg },
             Output::LegAnswer { leg, sdp } => Self::LegAnswer { slot, leg, sdp },
             Output::Seal(None) => Self::Seal { key_id: None, base_key: None },
@@ -211,7 +251,9 @@ impl Out {
                 Self::ProveAlive { nonce: nonce.iter().map(|byte| format!("{byte:02x}")).collect() }
             }
             Output::Charter(bytes) => Self::Charter { bytes: ByteBuf::from(bytes) },
-            Output::Archive(_) | Output::ArchiveSaid(_) => Self::Log { line: "a browser keeps no archive".to_owned() },
+            Output::Archive(_) | Output::ArchiveChunk(_) | Output::ArchiveSaid(_) => {
+                Self::Log { line: "a browser keeps no archive".to_owned() }
+            }
             Output::Log(event) => Self::Log { line: line(&event) },
         }
     }

@@ -43,6 +43,19 @@ impl Bodies {
         self.wanted.entry(reference.hash).or_insert(0);
     }
 
+    /// The same of a chunk of an attachment.
+    pub(crate) fn want_hash(&mut self, hash: Hash) {
+        self.wanted.entry(hash).or_insert(0);
+    }
+
+    /// Hands a body out for good.
+    pub(crate) fn take(&mut self, hash: &Hash) -> Option<Vec<u8>> {
+        let body = self.held.remove(hash)?;
+        self.bytes -= body.len();
+        self.order.retain(|held| held != hash);
+        Some(body)
+    }
+
     /// Hashes to ask for now, at most `most`.
     pub(crate) fn ask(&mut self, now_us: u64, most: usize) -> Vec<Hash> {
         let due = |asked: u64| asked == 0 || now_us >= asked + WANT_AGAIN_US;

@@ -152,6 +152,7 @@ impl Console {
             Input::WorkerRestarted => self.worker_restarted(),
             Input::ArchiveSay(word) => self.archive_say(word),
             Input::Kept { version } => self.writings_kept(version),
+            Input::Chunk { hash, bytes } => self.chunk_read(hash, bytes),
             Input::Proven { nonce } => self.proven_alive(nonce),
             Input::StationTested { results } => self.station_tested(results),
             Input::Tick => {}

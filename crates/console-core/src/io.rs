@@ -66,6 +66,13 @@ pub enum Input {
         /// As given.
         version: u64,
     },
+    /// A chunk that [`Output::GiveChunk`] asked for; none: it is not there any more.
+    Chunk {
+        /// Its hash.
+        hash: Hash,
+        /// It.
+        bytes: Option<Vec<u8>>,
+    },
     /// A station has tested the line: what it heard of every other party.
     StationTested {
         /// By party.
@@ -158,14 +165,34 @@ pub enum Output {
         /// Secrets among them.
         bytes: Zeroizing<Vec<u8>>,
     },
+    /// Say [`Input::Chunk`] with the chunk of an attachment that [`crate::Console::attach_piece`] gave.
+    GiveChunk(Hash),
+    /// These chunks are of no use any more.
+    ForgetChunks(Vec<Hash>),
+    /// The next part of a file that the officer wants. Nothing of it is to be used before it is whole.
+    File(FilePart),
     /// Put this writing into the party's archive. Only where [`crate::Console::archive_writings`] was said.
     Archive(Box<Archived>),
+    /// Put this chunk of what is attached to a writing beside it. They come in their order.
+    ArchiveChunk(ArchivedChunk),
     /// What [`Input::ArchiveSay`] asked for stands in the journal.
     ArchiveSaid(ArchiveWord),
     /// Show this written line, or none.
     Written(Option<Box<WrittenView>>),
     /// For the log; nothing private in it.
     Log(Event),
+}
+
+/// A part of a file. No `Debug`: it is what people wrote.
+pub struct FilePart {
+    /// Id of the message, hex.
+    pub id: String,
+    /// Which of its files, from 0.
+    pub at: u32,
+    /// The next bytes of it.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// These were the last, and it is what was attached.
+    pub whole: bool,
 }
 
 /// A writing for the party's archive. No `Debug`: it says what people wrote.
@@ -182,6 +209,18 @@ pub struct Archived {
     pub at_ms: u64,
     /// What it says, in its one encoding (sealing.md §7); none: this console is not among its readers, or it is not what was signed.
     pub content: Option<Zeroizing<Vec<u8>>>,
+    /// How many chunks are attached to it: they follow, as soon as they are to be had.
+    pub chunks: usize,
+}
+
+/// A sealed chunk for the party's archive: its key is in the writing's content.
+pub struct ArchivedChunk {
+    /// Of which writing.
+    pub writing: Hash,
+    /// Which of its chunks, from 0.
+    pub at: u32,
+    /// It.
+    pub bytes: Vec<u8>,
 }
 
 /// What a party's archive says of contents.
@@ -240,6 +279,8 @@ pub enum Event {
         /// How many others.
         others: usize,
     },
+    /// A chunk of an attachment is not where the platform kept it: the message cannot be sent as it is.
+    AttachmentLost,
     /// The node refused an act.
     Refused(String),
 }

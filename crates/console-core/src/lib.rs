@@ -40,4 +40,4 @@ mod written;
 
 pub use console::Console;
 pub use identity::{EnrolError, Identity, enrol};
-pub use io::{ArchiveWord, Archived, Event, Input, OpenKey, Output, SealKey};
+pub use io::{ArchiveWord, Archived, ArchivedChunk, Event, FilePart, Input, OpenKey, Output, SealKey};

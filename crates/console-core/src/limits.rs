@@ -110,3 +110,9 @@ pub const SENT_US: u64 = 5_000_000;
 pub const LOOK_US: u64 = 5_000_000;
 /// How long an archive waits after its node has refused what it said of contents.
 pub const ARCHIVE_RETRY_US: u64 = 60_000_000;
+/// How long the node may take to say that it has a chunk before it is asked what it lacks. Less sends a chunk twice where a disk is slow.
+pub const CHUNK_ANSWER_US: u64 = 15_000_000;
+/// In a call, shortest time from one chunk to the next: what is said has the network meanwhile.
+pub const IN_CALL_CHUNK_US: u64 = 500_000;
+/// How often an archive goes on with other writings whose files it lacks.
+pub const ARCHIVE_TURN_US: u64 = 30_000_000;

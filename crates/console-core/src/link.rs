@@ -196,7 +196,11 @@ impl Console {
             }
             ToConsole::Sites { sites } => self.take_sites(sites),
             // What was said, was said at the other site.
-            ToConsole::Accepted { .. } | ToConsole::Refused { number: Some(_), .. } | ToConsole::Sending { .. }
+            ToConsole::Accepted { .. }
+            | ToConsole::Refused { number: Some(_), .. }
+            | ToConsole::Lacking { .. }
+            | ToConsole::ChunkStored { .. }
+            | ToConsole::Sending { .. }
                 if self.at_spare => {}
             ToConsole::Accepted { number, unrecorded } => {
                 self.unrecorded = unrecorded;
@@ -209,6 +213,8 @@ impl Console {
             ToConsole::Answer { .. } | ToConsole::Place { .. } => {}
             ToConsole::Bodies { bodies } => self.take_bodies(bodies),
             ToConsole::Sending { device, voice, picture } => self.says(device, voice, picture),
+            ToConsole::Lacking { hashes } => self.take_lacking(&hashes),
+            ToConsole::ChunkStored { hash } => self.chunk_stored(hash),
             ToConsole::AskAlive { nonce } => self.asked_alive(nonce),
             ToConsole::Pong { .. } => {}
             ToConsole::Challenge { .. } | ToConsole::Welcome { .. } | ToConsole::Charter { .. } => {

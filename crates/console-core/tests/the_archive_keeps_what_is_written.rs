@@ -7,7 +7,7 @@ use common::*;
 use trialogue_charter::{Hash, LineId, Suite};
 use trialogue_console_core::view::*;
 use trialogue_console_core::{ArchiveWord, Event, Identity, Input};
-use trialogue_e2ee::writing::{Content, Part};
+use trialogue_e2ee::writing::{Content, FileOpener, PIECE, Part};
 use trialogue_journal::{Act, Body, UnverifiedEntry, UnverifiedStatement};
 use trialogue_wire::console::ToConsole;
 
@@ -28,7 +28,7 @@ fn scene() -> Scene {
     let identity = world.identity("usa-notes", 9);
     let notes = world.desk_with(identity.clone());
     world.desks[notes].console.keep_writings(None);
-    world.desks[notes].console.archive_writings();
+    world.desks[notes].console.archive_writings(Default::default());
     world.until(10, |world| world.desks.iter().all(|desk| desk.console.view().node == NodeLink::Up));
     for desk in [jpn, kor] {
         world.command(desk, Command::OpenWritten { line: Some(LINE.into()) });
@@ -94,7 +94,7 @@ fn everything_that_it_may_read_is_handed_out_once() {
     world.run(30 * SECOND);
     world.desks[notes].archived.clear();
     world.reload_writer(notes, identity);
-    world.desks[notes].console.archive_writings();
+    world.desks[notes].console.archive_writings(Default::default());
     world.until(20, |world| texts(world, notes).len() == 3);
 }
 
@@ -104,7 +104,7 @@ fn what_was_written_before_it_came_is_said_to_be_unreadable() {
     write(&mut world, jpn, "確認しました。", Language::Ja);
     world.until(10, |world| texts(world, notes).len() == 1);
     let late = world.writer("kor-notes");
-    world.desks[late].console.archive_writings();
+    world.desks[late].console.archive_writings(Default::default());
     world.until(20, |world| world.desks[late].archived.len() == 1);
     assert!(world.desks[late].archived[0].content.is_none());
 }
@@ -123,10 +123,39 @@ fn it_says_in_the_journal_what_it_keeps_and_what_it_has_destroyed() {
     world.run(SECOND);
     assert_eq!(words(&world, kor), [(vec![id], false), (vec![id], true)], "every party has it in the record");
     // Who does not keep the records cannot say it.
-    world.desks[jpn].console.archive_writings();
+    world.desks[jpn].console.archive_writings(Default::default());
     world.input(jpn, Input::ArchiveSay(ArchiveWord { line, writings: vec![id], destroyed: true }));
     world.run(5 * SECOND);
     assert!(world.desks[jpn].archive_said.is_empty() && words(&world, kor).len() == 2);
     assert!(world.desks[jpn].events.iter().any(|event| matches!(event, Event::Refused(why) if why == "role")));
     assert!(!world.desks[jpn].console.archive_may_say(), "it is not tried over and over");
+}
+
+#[test]
+fn what_is_attached_is_handed_out_after_its_message_and_not_again_once_the_archive_has_it() {
+    let Scene { mut world, jpn, notes, identity, .. } = scene();
+    let files = [vec![1; PIECE + 9], b"note".to_vec()];
+    for file in &files {
+        world.attach_file(jpn, LINE, "file", file);
+    }
+    write(&mut world, jpn, "添付のとおりです。", Language::Ja);
+    world.until(20, |world| world.desks[notes].archived_chunks.len() == 3);
+    let archived = &world.desks[notes].archived[0];
+    let content = Content::decode(archived.content.as_ref().unwrap()).unwrap();
+    let mut chunks = world.desks[notes].archived_chunks.iter();
+    for (file, expected) in content.files().iter().zip(&files) {
+        let mut opener = FileOpener::new(file.clone());
+        let opened: Vec<u8> =
+            chunks.by_ref().take(file.chunks()).flat_map(|chunk| opener.open(&chunk.bytes).unwrap().to_vec()).collect();
+        assert!(opener.is_whole() && opened == *expected);
+    }
+    // It starts anew: what the platform has is not asked for again, what it lacks is.
+    let id = archived.id;
+    for (has, again) in [([id].into(), 0), (Default::default(), 3)] {
+        world.desks[notes].archived_chunks.clear();
+        world.reload_writer(notes, identity.clone());
+        world.desks[notes].console.archive_writings(has);
+        world.run(20 * SECOND);
+        assert_eq!(world.desks[notes].archived_chunks.len(), again);
+    }
 }

@@ -162,6 +162,8 @@ impl Machine {
             ToNode::Offer { sdp, leg } => self.take_offer(key, device, leg, sdp),
             ToNode::KeyFrame { device } => self.want_key_frame(device, None),
             ToNode::Want { hashes } => self.take_want(key, &hashes),
+            ToNode::Lacking { hashes } => self.take_lacking(key, hashes),
+            ToNode::Chunk { bytes } => self.chunk_given(key, device, bytes),
             ToNode::Sending { line, voice, picture } => self.take_sending(None, device, line, voice, picture),
             ToNode::Watch { on } => self.take_watch(key, on),
             ToNode::Ping { .. } | ToNode::Prove { .. } | ToNode::Behind { .. } => {}

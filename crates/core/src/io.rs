@@ -1,8 +1,9 @@
 //! What goes into the control machine and what comes out of it.
 
 use crate::note::{Count, Note};
+use minicbor::bytes::ByteVec;
 use std::sync::Arc;
-use trialogue_charter::{CallId, DeviceId, LineId, NodeId, PartyId, Precedence, VerifiedCharter};
+use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, PartyId, Precedence, VerifiedCharter};
 use trialogue_journal::{Level, PairTests};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::{Medium, PathMeasure};
@@ -96,6 +97,11 @@ pub enum Input {
         /// Position of the last one that was tried.
         up_to: u64,
     },
+    /// So many chunks are on disk of those given out in this run ([`Output::KeepChunk`]), in their order.
+    ChunksStored {
+        /// Since the start.
+        total: u64,
+    },
     /// The media thread made a leg for [`Output::Leg`].
     LegAnswer {
         /// Whose.
@@ -173,6 +179,16 @@ pub enum Output {
         seq: u64,
         /// The entry and its bodies.
         bundle: Bundle,
+    },
+    /// Store a chunk of an attachment, in the order of all outputs, and say [`Input::ChunksStored`] when it is on the disk.
+    KeepChunk {
+        /// Its hash.
+        hash: Hash,
+        /// It.
+        bytes: ByteVec,
+        /// A message that is held says that it is attached. Otherwise it may go after a day, unless one says so until then
+        /// ([`Output::Append`] of it).
+        lasting: bool,
     },
     /// Store this in place of the one before, after all entries that came before it; give it to [`crate::Start`] the next time. Only where there is a
     /// [`crate::Shelf`].

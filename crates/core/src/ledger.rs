@@ -18,6 +18,11 @@ pub trait Shelf: Send {
     /// A body, unless it has expired.
     fn body(&self, hash: &Hash) -> Option<ByteVec>;
 
+    /// Is a body there?
+    fn has(&self, hash: &Hash) -> bool {
+        self.body(hash).is_some()
+    }
+
     /// How many of the last entries are held in memory: more than can wait to be written.
     fn recent(&self) -> usize {
         RECENT
@@ -164,6 +169,11 @@ impl Ledger {
     /// Is a body held, in memory or on the shelf?
     pub(crate) fn has_body(&self, hash: &Hash) -> bool {
         self.bodies.get(hash).is_some() || self.body(hash).is_some()
+    }
+
+    /// The same of a chunk, without reading it.
+    pub(crate) fn has_chunk(&self, hash: &Hash) -> bool {
+        self.bodies.get(hash).is_some() || self.shelf.as_ref().is_some_and(|shelf| shelf.has(hash))
     }
 
     /// The entry at a position with the bodies that are held.

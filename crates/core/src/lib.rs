@@ -10,6 +10,7 @@ mod amend;
 mod append;
 mod bodies;
 mod bucket;
+mod chunks;
 mod consoles;
 mod cosign;
 mod feed;

@@ -112,3 +112,27 @@ pub const SEEN_SETTLE_US: u64 = 10_000_000;
 /// Heads that one other node has signed of one journal which this node does not hold so far yet, kept until it does. More remembers longer of a
 /// journal that comes late; the record on disk forgets none of it.
 pub const AHEAD_MAX: usize = 8;
+/// Chunks that were given to the disk and are not on it yet. More is memory (256 KiB each), fewer slow a disk with much to do.
+pub const CHUNKS_STORING_MAX: usize = 16;
+/// Chunks that a console may give at once, 256 MB, and how fast that is refilled: 11 GB a day. More lets one console fill the disk.
+pub const CHUNKS_BURST: u32 = 1_024;
+/// See [`CHUNKS_BURST`].
+pub const CHUNK_EVERY_US: u64 = 2_000_000;
+/// Chunks that a neighbour may ask for at once, and how fast that is refilled: 50 MB/s. More lets a hostile node keep this one reading.
+pub const WANT_CHUNK_BURST: u32 = 64;
+/// See [`WANT_CHUNK_BURST`].
+pub const WANT_CHUNK_EVERY_US: u64 = 5_000;
+/// First part of a chunk that is asked for over a link, in bytes: a quarter of a second at 0.5 Mbit/s.
+pub const CHUNK_PART: u32 = 16 << 10;
+/// The smallest: half a second at 64 kbit/s, which is how long a ring may wait behind it.
+pub const CHUNK_PART_MIN: u32 = 4 << 10;
+/// A part that came this much later than a round trip or sooner is followed by one of twice its size. More makes others wait longer.
+pub const CHUNK_QUICK_US: u64 = 100_000;
+/// One that came this much later is followed by one of half its size.
+pub const CHUNK_SLOW_US: u64 = 300_000;
+/// How long a neighbour may take for a part before another one is asked.
+pub const CHUNK_PATIENCE_US: u64 = 10_000_000;
+/// Shortest time from one chunk to the next, twice [`WANT_CHUNK_EVERY_US`]: 25 MB/s.
+pub const CHUNK_NEXT_US: u64 = 10_000;
+/// How long to rest when nobody has what is missing.
+pub const CHUNK_REST_US: u64 = 2_000_000;

@@ -165,6 +165,8 @@ impl Machine {
             }
             LinkMessage::Probe { number, .. } => self.take_probe(&node, number),
             LinkMessage::Probed { number } => self.take_probed(&node, number),
+            LinkMessage::WantChunk { hash, at, most } => self.take_want_chunk(&node, hash, at, most),
+            LinkMessage::Chunk { hash, whole, at, bytes } => self.take_chunk(&node, hash, whole, at, &bytes),
             LinkMessage::StreamEnd { number, node: source } => self.take_stream_end(&node, &source, number),
         }
     }

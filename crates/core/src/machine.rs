@@ -97,6 +97,7 @@ pub struct Machine {
     /// Others' writings that are held and were not said to be.
     pub(crate) to_store: BTreeSet<Hash>,
     pub(crate) overdue: crate::overdue::Overdue,
+    pub(crate) chunks: crate::chunks::Chunks,
     /// Entries that came since the last snapshot.
     pub(crate) since_snapshot: u64,
 }
@@ -117,6 +118,7 @@ impl Machine {
             Input::LinkPaths { node, paths } => self.link_paths(node, paths),
             Input::Appended { up_to } => self.appended(up_to),
             Input::AppendFailed { up_to } => self.append_failed(up_to),
+            Input::ChunksStored { total } => self.chunks_stored(total),
             Input::LegAnswer { console, leg, sdp } => self.leg_answer(console, leg, sdp),
             Input::LegRefused { console } => self.leg_refused(console),
             Input::LegState { console, up } => self.leg_state(console, up),
@@ -145,7 +147,9 @@ impl Machine {
         let trials = self.next_trial_us().filter(|_| !self.is_opening() && !self.is_retired());
         let seen = self.next_seen_us().filter(|_| !self.is_opening() && !self.is_retired());
         let overdue = self.next_overdue_us().filter(|_| !self.is_opening() && !self.is_retired());
-        let others = [trials, seen, overdue, self.next_link_us(), self.next_append_us(), self.next_key_frame_us()];
+        let chunks = self.next_chunk_us().filter(|_| !self.is_retired());
+        let others =
+            [trials, seen, overdue, chunks, self.next_link_us(), self.next_append_us(), self.next_key_frame_us()];
         own.into_iter().chain(others).flatten().min()
     }
 
@@ -182,6 +186,7 @@ impl Machine {
         self.tell_paths();
         self.push_entries();
         self.tell_heads();
+        self.settle_chunks();
         self.keep_snapshot();
     }
 

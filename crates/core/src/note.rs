@@ -38,6 +38,8 @@ pub enum Count {
     BodyMissing,
     /// A body that matches no reference of its entry.
     BodyStray,
+    /// A chunk of an attachment that is not what was asked for.
+    ChunkForged,
     /// A message of a link that could not be read or was over a limit.
     LinkMalformed,
     /// A link whose Hello was refused: other protocol, other node, other charter.
@@ -83,6 +85,7 @@ impl Count {
             Count::EntryGap => "entry_gap",
             Count::BodyMissing => "body_missing",
             Count::BodyStray => "body_stray",
+            Count::ChunkForged => "chunk_forged",
             Count::LinkMalformed => "link_malformed",
             Count::LinkRefused => "link_refused",
             Count::RingReceived => "ring_received",

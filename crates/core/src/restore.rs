@@ -169,6 +169,7 @@ impl Machine {
             cosign: crate::cosign::Cosign::default(),
             to_store: BTreeSet::new(),
             overdue: crate::overdue::Overdue::new(),
+            chunks: crate::chunks::Chunks::default(),
             since_snapshot: 0,
         })
     }

@@ -3,9 +3,9 @@
 use crate::append::After;
 use crate::machine::Machine;
 use std::collections::BTreeSet;
-use trialogue_charter::Hash;
+use trialogue_charter::{Hash, NodeId};
 use trialogue_journal::limits::STORED_MAX;
-use trialogue_journal::{Act, Body, Entry, UnverifiedStatement};
+use trialogue_journal::{Act, Body, Entry, UnverifiedStatement, Written};
 
 impl Machine {
     /// An entry of another node came, or a body of it that was missing.
@@ -14,14 +14,15 @@ impl Machine {
         let Ok(statement) = UnverifiedStatement::decode(statement) else { return };
         let claim = statement.claim();
         self.overdue.changed |= matches!(claim.act, Act::Write { .. } | Act::AcknowledgeWriting { .. });
-        if entry.node == self.node {
-            return;
-        }
         let Act::Write { written } = &claim.act else { return };
         let id = Hash::of(&claim.payload());
         let counts = self.state.writing(&claim.line, &id).is_some_and(|(node, _)| *node == entry.node);
+        // Of an own one all was there before it was journalled, unless this node was restored since.
+        if !counts || !self.has_attached(&id, &claim.line, &entry.node, written) || entry.node == self.node {
+            return;
+        }
         // The disk takes what is written in its order: the entry that says so comes after what it speaks of.
-        if counts && self.ledger.has_body(&written.content.hash) && !self.is_said_stored(&id) {
+        if self.ledger.has_body(&written.content.hash) && !self.is_said_stored(&id) {
             self.to_store.insert(id);
         }
     }
@@ -30,14 +31,24 @@ impl Machine {
         self.ahead.receipts(id).any(|(node, receipts)| *node == self.node && receipts.stored.is_some())
     }
 
-    /// At a start: what came before it ended and was not said yet.
+    /// At a start: what came before it ended and was not said yet, and what is still missing of what is attached.
     pub(crate) fn note_all_writings(&mut self) {
         let charter = self.charter.clone();
         for line in &charter.lines {
-            let of_others = self.state.writings(&line.id).into_iter().filter(|(_, node, _)| **node != self.node);
-            let held = of_others.filter(|(_, _, writing)| self.ledger.has_body(&writing.written.content.hash));
-            let new: Vec<Hash> = held.map(|(id, _, _)| id).filter(|id| !self.is_said_stored(id)).collect();
-            self.to_store.extend(new);
+            let all: Vec<(Hash, NodeId, Written)> = self
+                .state
+                .writings(&line.id)
+                .into_iter()
+                .map(|(id, node, writing)| (id, node.clone(), writing.written.clone()))
+                // What was said to be stored was all there.
+                .filter(|(id, node, _)| *node == self.node || !self.is_said_stored(id))
+                .collect();
+            for (id, node, written) in all {
+                let whole = self.has_attached(&id, &line.id, &node, &written);
+                if whole && node != self.node && self.ledger.has_body(&written.content.hash) {
+                    self.to_store.insert(id);
+                }
+            }
         }
     }
 

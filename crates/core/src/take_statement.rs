@@ -55,7 +55,11 @@ impl Machine {
         if comes && self.lines_of(&device).iter().any(|line| *line != statement.line) {
             return Err(Refusal::NotNow);
         }
-        whole(&statement, bodies)
+        let bodies = whole(&statement, bodies)?;
+        match &statement.act {
+            Act::Write { written } if !self.chunks_given(written, &bodies) => Err(Refusal::NotNow),
+            _ => Ok(bodies),
+        }
     }
 }
 

@@ -20,7 +20,7 @@ fn device(three: &Trilateral, suite: Suite, office: &str, number: u8) -> Device 
 
 fn text(words: &str) -> Content {
     let text = Tongue { language: Language::Ja, text: words.to_owned() };
-    Content::new(Part::Message { text, marking: String::new() }).unwrap()
+    Content::new(Part::Message { text, marking: String::new(), files: None }).unwrap()
 }
 
 struct Scene {
@@ -125,7 +125,7 @@ fn what_is_changed_on_its_way_is_refused() {
 fn a_content_has_one_form_and_shows_what_it_says() {
     let message = |words: &str| {
         let text = Tongue { language: Language::En, text: words.to_owned() };
-        Content::new(Part::Message { text, marking: String::new() })
+        Content::new(Part::Message { text, marking: String::new(), files: None })
     };
     assert!(message("Two lines\nof text.").is_ok());
     for hidden in ["", "  \n ", "a\u{202e}b", "a\u{200b}b", "a\u{2066}b", "a\0b", "tab\tbed"] {

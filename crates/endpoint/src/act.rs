@@ -48,7 +48,11 @@ impl Endpoint {
                 }
             }
             Output::Keep { version, bytes } => self.keep_writings(version, &bytes),
+            Output::GiveChunk(hash) => self.give_chunk(hash),
+            Output::ForgetChunks(hashes) => self.forget_chunks(&hashes),
+            Output::File(part) => self.file_part(&part),
             Output::Archive(writing) => self.archive(&writing),
+            Output::ArchiveChunk(chunk) => self.archive_chunk(&chunk),
             Output::ArchiveSaid(word) => self.archive_said(&word),
             Output::Written(written) => self.report.say(Event::Written { written }),
             Output::Ringing(_) => {}

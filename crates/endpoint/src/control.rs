@@ -1,6 +1,7 @@
 //! Commands on standard input: those of a console's officer, and a few of its platform.
 
 use serde::Deserialize;
+use std::path::PathBuf;
 use trialogue_console_core::view::Command;
 
 /// Longest command line in bytes.
@@ -41,6 +42,22 @@ pub enum Platform {
     ResetVoice,
     /// Drop the leg and make a new one.
     RestartLeg,
+    /// Attach a file of this machine to what is written next on a line.
+    Attach {
+        /// Line id.
+        line: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// Fetch a file of a message of the line that is open.
+    Save {
+        /// Id of the message.
+        id: String,
+        /// Which of its files, from 0.
+        at: u32,
+        /// Where to; nothing may be there.
+        to: PathBuf,
+    },
     /// Hang up and stop.
     Quit,
 }

@@ -68,6 +68,8 @@ pub(crate) struct Endpoint {
     pub(crate) station: Option<Stationed>,
     /// It writes and reads.
     pub(crate) writings: Option<Writings>,
+    /// A file that is being fetched.
+    pub(crate) saving: Option<crate::attachments::Saving>,
     tend_pace: Pace,
     pub(crate) stop: bool,
     pub(crate) failure: Option<EndpointError>,
@@ -121,6 +123,7 @@ impl Endpoint {
             rang: false,
             station: args.station.then(Stationed::new),
             writings,
+            saving: None,
             tend_pace: Pace::new(start, TEND),
             stop: false,
             failure: None,
@@ -183,6 +186,8 @@ impl Endpoint {
                 let leg = self.leg_number(slot);
                 self.slot_input(slot, Input::LegDown { leg });
             }
+            Control::Platform(Platform::Attach { line, path }) => return self.attach(&line, &path),
+            Control::Platform(Platform::Save { id, at, to }) => return self.save(id, at, to),
             Control::Platform(Platform::Quit) => self.stop = true,
         }
         self.say_sending();

@@ -81,6 +81,18 @@ pub enum Event {
         /// What it says is in the archive; not: the records office was not among its readers.
         readable: bool,
     },
+    /// A file is attached to what is written next.
+    Attached {
+        /// Line id.
+        line: String,
+        /// The file.
+        path: String,
+    },
+    /// A file was fetched: it is whole, and what was attached.
+    Saved {
+        /// Where it lies.
+        path: String,
+    },
     /// Contents were destroyed, as the archive's policy says.
     Destroyed {
         /// How many.

@@ -5,7 +5,8 @@
 mod act;
 pub mod archive;
 pub mod args;
-pub mod control;
+pub mod attachments;
+mod control;
 mod endpoint;
 pub mod error;
 pub mod event;

@@ -3,13 +3,15 @@
 use crate::EndpointError;
 use crate::archive::Archive;
 use crate::args::Args;
+use crate::attachments::Chunks;
 use crate::endpoint::Endpoint;
 use crate::event::Event;
 use crate::identity;
 use crate::report::wall_ms;
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::PathBuf;
-use trialogue_console_core::{ArchiveWord, Archived, Console, Input};
+use trialogue_console_core::{ArchiveWord, Archived, ArchivedChunk, Console, Input};
 use trialogue_e2ee::writing::KeepKey;
 
 const KEPT: &str = "writings.kept";
@@ -19,6 +21,7 @@ pub(crate) struct Writings {
     kept: PathBuf,
     key: KeepKey,
     archive: Option<Archive>,
+    pub(crate) chunks: Chunks,
 }
 
 impl Writings {
@@ -38,10 +41,12 @@ impl Writings {
         };
         let archive = args.archive.as_ref().map(|archiving| Archive::open(archiving, wall_ms())).transpose()?;
         console.keep_writings(before.as_ref().map(|before| before.as_slice()));
-        if archive.is_some() {
-            console.archive_writings();
+        if let Some(archive) = &archive {
+            console.archive_writings(archive.done()?);
         }
-        Ok(Some(Self { kept, key, archive }))
+        let needed: BTreeSet<String> = console.chunks_needed().iter().map(ToString::to_string).collect();
+        let chunks = Chunks::open(&args.identity, |name| needed.contains(name))?;
+        Ok(Some(Self { kept, key, archive, chunks }))
     }
 
     pub(crate) fn has_archive(&self) -> bool {
@@ -76,6 +81,13 @@ impl Endpoint {
             }),
             Ok(false) => {}
             Err(failure) => self.fail(failure),
+        }
+    }
+
+    pub(crate) fn archive_chunk(&mut self, chunk: &ArchivedChunk) {
+        let Some(archive) = self.in_archive() else { return };
+        if let Err(failure) = archive.put_chunk(chunk) {
+            self.fail(failure);
         }
     }
 

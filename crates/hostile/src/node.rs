@@ -21,6 +21,7 @@ struct Running {
     now: Now,
     /// Something of what was said had an effect.
     taken: bool,
+    chunks: u64,
 }
 
 impl Running {
@@ -39,7 +40,7 @@ impl Running {
         };
         let now = Now { us: 0, wall_ms: 1_000 };
         let machine = Machine::restore(setup, now, []).expect("fixture");
-        let mut running = Self { machine, now, taken: false };
+        let mut running = Self { machine, now, taken: false, chunks: 0 };
         running.passes(OPENED_US);
         [0, 1].into_iter().for_each(|console| running.open(console));
         NEIGHBOURS.into_iter().for_each(|neighbour| running.link(neighbour));
@@ -70,6 +71,10 @@ impl Running {
             self.taken |= check(&output);
             let next = match output {
                 Output::Append { seq, .. } => Input::Appended { up_to: seq },
+                Output::KeepChunk { .. } => {
+                    self.chunks += 1;
+                    Input::ChunksStored { total: self.chunks }
+                }
                 Output::Leg { console, leg, .. } => Input::LegAnswer { console, leg, sdp: "v=0\r\n".to_owned() },
                 _ => continue,
             };

@@ -17,7 +17,10 @@ fn text(language: Language, words: &str) -> Tongue {
 }
 
 fn contents() -> Vec<Content> {
-    let message = Part::Message { text: text(Language::Ja, "現地で確認中です。"), marking: "REL".to_owned() };
+    let message =
+        Part::Message {
+            text: text(Language::Ja, "現地で確認中です。"), marking: "REL".to_owned(), files: None
+        };
     let translation = Part::Translation { text: text(Language::En, "Two lines\nof text."), machine: true };
     let readout = Part::Readout {
         texts: vec![text(Language::En, "The parties spoke."), text(Language::Ko, "협의했습니다.")],

@@ -26,4 +26,4 @@ pub use stated::{SignedStatement, StatementError, UnverifiedStatement};
 pub use statement::*;
 pub use tally::{Grade, Level, PairTests, Tally};
 pub use test::{Language, PathTest, StationTest};
-pub use writing::{Kind, Traffic, Wrapped, Written};
+pub use writing::{Kind, Traffic, Wrapped, Written, chunk_list, chunks};

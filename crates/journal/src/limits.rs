@@ -81,6 +81,10 @@ pub const READERS_MAX: usize = 24;
 pub const SHOWN_MAX: usize = 32;
 /// Largest sealed content of a writing in bytes: 20,000 characters of Japanese or Korean, or three texts of a readout, are 60 kB.
 pub const CONTENT_MAX: usize = 200 << 10;
+/// Bytes of a sealed chunk of an attachment, of the last one of a file at most. More makes nodes hold more of what is on its way, less makes lists longer.
+pub const CHUNK_MAX: usize = 256 << 10;
+/// Most chunks of one message: 100 MB, and a last chunk for each file. Their list is 19 kB.
+pub const CHUNKS_MAX: usize = 392;
 /// Furthest that the time of a writing may be ahead of its node's clock, in milliseconds. More lets one wrong clock order everybody's
 /// writings for longer, less refuses the answer to a writing of a node whose clock is ahead.
 pub const WRITTEN_AHEAD_MS: u64 = 24 * 60 * 60 * 1_000;

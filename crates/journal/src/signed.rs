@@ -71,6 +71,15 @@ impl Entry {
         }
     }
 
+    /// The list of chunks of what the statement in it attaches to a message. A claim, unless it was verified.
+    pub fn attached(&self) -> Option<BodyRef> {
+        let Body::Stated { statement } = &self.body else { return None };
+        match &UnverifiedStatement::decode(statement).ok()?.claim().act {
+            Act::Write { written } => written.attached.clone(),
+            _ => None,
+        }
+    }
+
     /// Bounds that the types do not hold by themselves.
     fn bounded(&self) -> bool {
         let fits = match &self.body {

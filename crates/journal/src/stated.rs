@@ -3,14 +3,14 @@
 use crate::canonical;
 use crate::entry::BodyRef;
 use crate::limits::{
-    BODY_MAX, CIRCLES_MAX, CONTENT_MAX, MEMBERS_MAX, NODES_MAX, PARTIES_MAX, READERS_MAX, SHOWN_MAX, STATEMENT_MAX,
-    TRANSLATION_MAX,
+    BODY_MAX, CHUNKS_MAX, CIRCLES_MAX, CONTENT_MAX, MEMBERS_MAX, NODES_MAX, PARTIES_MAX, READERS_MAX, SHOWN_MAX,
+    STATEMENT_MAX, TRANSLATION_MAX,
 };
 use crate::statement::{Act, Statement};
 use crate::writing::Kind;
 use trialogue_charter::cose;
 use trialogue_charter::person::is_showable;
-use trialogue_charter::{Device, DeviceId, DeviceSecret};
+use trialogue_charter::{Device, DeviceId, DeviceSecret, Hash};
 
 /// Bytes of a statement as signed by its console: COSE_Sign1 (RFC 9052 §4.2) with the domain `trialogue statement 1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Statement {
             Act::Handshake { commit, welcome, .. } => ([].as_slice(), [commit.as_ref(), welcome.as_ref()]),
             Act::Stock { package } => ([].as_slice(), [Some(package), None]),
             Act::Circle { welcome, .. } => ([].as_slice(), [Some(welcome), None]),
-            Act::Write { written } => ([].as_slice(), [Some(&written.content), None]),
+            Act::Write { written } => ([].as_slice(), [Some(&written.content), written.attached.as_ref()]),
             _ => ([].as_slice(), [None, None]),
         };
         offers.iter().map(|offer| &offer.package).chain(pair.into_iter().flatten())
@@ -103,7 +103,11 @@ impl Statement {
                 };
                 let asks = written.answer_by_ms.is_none() || written.kind == Kind::Message;
                 let sized = written.content.len as usize <= CONTENT_MAX;
-                keys && written.keys.len() <= CIRCLES_MAX && about && asks && sized
+                let attached = written.attached.as_ref().is_none_or(|list| {
+                    let (count, rest) = (list.len as usize / Hash::LEN, list.len as usize % Hash::LEN);
+                    written.kind == Kind::Message && rest == 0 && (1..=CHUNKS_MAX).contains(&count)
+                });
+                keys && written.keys.len() <= CIRCLES_MAX && about && asks && sized && attached
             }
             Act::Shown { writings } | Act::Archive { writings, .. } => {
                 !writings.is_empty() && writings.len() <= SHOWN_MAX && writings.is_sorted_by(|a, b| a < b)

@@ -81,4 +81,20 @@ pub struct Written {
     /// A message that every other party is asked to acknowledge by then, milliseconds since 1970 UTC.
     #[n(9)]
     pub answer_by_ms: Option<u64>,
+    /// What is attached to a message: the list of its sealed chunks ([`chunks`]), beside the entry. The chunks themselves travel apart from entries, and
+    /// after them: whoever waits for a ring does not wait for a hundred megabytes.
+    #[n(10)]
+    pub attached: Option<BodyRef>,
+}
+
+/// The hashes of a list of chunks, in their order; none if it is not one: 1 to [`crate::limits::CHUNKS_MAX`] hashes and nothing else.
+pub fn chunks(list: &[u8]) -> Option<Vec<Hash>> {
+    let (hashes, rest) = list.as_chunks::<{ Hash::LEN }>();
+    let sized = rest.is_empty() && (1..=crate::limits::CHUNKS_MAX).contains(&hashes.len());
+    sized.then(|| hashes.iter().map(|hash| Hash(*hash)).collect())
+}
+
+/// The list of these chunks.
+pub fn chunk_list(hashes: &[Hash]) -> Vec<u8> {
+    hashes.iter().flat_map(|hash| hash.0).collect()
 }

@@ -104,6 +104,7 @@ fn message() -> Written {
         traffic: Traffic::Principal,
         precedence: Precedence::Immediate,
         answer_by_ms: Some(1_790_000_900_000),
+        attached: Some(BodyRef { hash: Hash([7; 48]), len: 96 }),
     }
 }
 

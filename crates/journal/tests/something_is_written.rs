@@ -24,6 +24,7 @@ fn written(kind: Kind, about: Option<Hash>) -> Written {
         traffic: Traffic::Principal,
         precedence: Precedence::Routine,
         answer_by_ms: None,
+        attached: None,
     }
 }
 
@@ -182,4 +183,30 @@ fn a_console_that_is_shown_what_matters_has_the_newest_writings_and_what_was_sai
     assert_eq!(other.receipts(&message).count(), 1);
     assert_eq!(other.readers(&duty()).values().flatten().count(), 2);
     assert!(other.circle(&usa.node, &group(CIRCLE)).is_some());
+}
+
+#[test]
+fn a_message_alone_has_files_and_their_list_has_a_bound() {
+    let (scene, usa, _) = scene();
+    let attached = |kind: Kind, len: usize| {
+        let attached = BodyRef::of(&vec![5; len]);
+        let about = (kind == Kind::Translation).then_some(Hash([3; 48]));
+        judged(&scene, &usa, Act::Write { written: Written { attached, ..written(kind, about) } })
+    };
+    assert_eq!(attached(Kind::Message, 48), Ok(()));
+    assert_eq!(attached(Kind::Message, 48 * limits::CHUNKS_MAX), Ok(()));
+    for (kind, len) in [
+        (Kind::Message, 0),
+        (Kind::Message, 47),
+        (Kind::Message, 49),
+        (Kind::Message, 48 * (limits::CHUNKS_MAX + 1)),
+        (Kind::Readout, 48),
+        (Kind::Translation, 48),
+    ] {
+        assert_eq!(attached(kind, len), Err(Ignored::Malformed), "{kind:?} with a list of {len} bytes");
+    }
+    let hashes = [Hash([1; 48]), Hash([2; 48])];
+    assert_eq!(chunks(&chunk_list(&hashes)), Some(hashes.to_vec()));
+    assert_eq!(chunks(&[]), None);
+    assert_eq!(chunks(&[0; 95]), None);
 }

@@ -20,7 +20,7 @@ fn entry(whose: &NodeId, seq: u64) -> Write {
         entry: format!("entry {seq} of {whose}").into_bytes(),
         bodies: vec![vec![seq as u8; 3_000].into(), b"the same every time".to_vec().into()],
     };
-    Write::Entry { node: whose.clone(), seq, bundle, lasting: Lasting::Entry }
+    Write::Entry { node: whose.clone(), seq, bundle, lasting: Lasting::Entry, chunks: Vec::new() }
 }
 
 fn heads(dir: &Path) -> BTreeMap<String, u64> {
@@ -30,7 +30,13 @@ fn heads(dir: &Path) -> BTreeMap<String, u64> {
         .entries(|kept| {
             assert_eq!(
                 entry(&kept.node, kept.seq),
-                Write::Entry { node: kept.node.clone(), seq: kept.seq, bundle: kept.bundle, lasting: Lasting::Entry }
+                Write::Entry {
+                    node: kept.node.clone(),
+                    seq: kept.seq,
+                    bundle: kept.bundle,
+                    lasting: Lasting::Entry,
+                    chunks: Vec::new()
+                }
             );
             heads.insert(kept.node.to_string(), kept.seq);
         })

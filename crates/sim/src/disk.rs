@@ -21,6 +21,7 @@ pub enum Health {
 
 enum Written {
     Entry(NodeId, u64, Bundle),
+    Chunk(Hash, ByteVec),
     Snapshot(Vec<u8>),
     Spoken,
 }
@@ -45,6 +46,9 @@ impl Content {
             match written {
                 Written::Entry(node, seq, bundle) => {
                     self.durable.insert((node, seq), bundle);
+                }
+                Written::Chunk(hash, bytes) => {
+                    self.bodies.insert(hash, bytes);
                 }
                 Written::Snapshot(bytes) => self.snapshot = Some(bytes),
                 Written::Spoken => self.restored = false,
@@ -78,6 +82,11 @@ impl Disk {
             content.bodies.insert(Hash::of(body), body.clone());
         }
         content.cached.push(Written::Entry(node, seq, bundle));
+    }
+
+    /// The same with a chunk of an attachment.
+    pub fn write_chunk(&mut self, hash: Hash, bytes: ByteVec) {
+        locked(&self.content).cached.push(Written::Chunk(hash, bytes));
     }
 
     /// The same with a snapshot.

@@ -94,6 +94,10 @@ impl World {
         let up_to = own.written;
         if self.mutation == Some(Mutation::ForgottenFsync) || own.disk.sync() {
             own.syncing = false;
+            let total = own.chunks;
+            if total > 0 {
+                self.input(node, Input::ChunksStored { total });
+            }
             self.input(node, Input::Appended { up_to });
         } else {
             self.later(500_000, Event::Sync { node, run });
@@ -154,6 +158,15 @@ impl World {
                 let own = &mut self.nodes[node];
                 own.disk.write(own.id.clone(), seq, bundle);
                 own.written = seq;
+                if !std::mem::replace(&mut own.syncing, true) {
+                    let after = self.rng.between(500, 8_000);
+                    self.later(after, Event::Sync { node, run });
+                }
+            }
+            Output::KeepChunk { hash, bytes, .. } => {
+                let own = &mut self.nodes[node];
+                own.disk.write_chunk(hash, bytes);
+                own.chunks += 1;
                 if !std::mem::replace(&mut own.syncing, true) {
                     let after = self.rng.between(500, 8_000);
                     self.later(after, Event::Sync { node, run });

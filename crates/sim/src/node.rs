@@ -30,6 +30,8 @@ pub struct SimNode {
     pub run: u64,
     /// A sync is under way.
     pub syncing: bool,
+    /// Chunks of attachments that were given to the disk in this run.
+    pub chunks: u64,
     /// Position of the last entry that was handed to the disk.
     pub written: u64,
     /// The disk was not well in this run: entries may go out unrecorded.
@@ -79,6 +81,7 @@ impl SimNode {
             restored_us: None,
             run: 0,
             syncing: false,
+            chunks: 0,
             written: 0,
             excused: false,
             counts: BTreeMap::new(),

@@ -229,7 +229,7 @@ impl World {
         own.written = machine.head();
         own.machine = Some(machine);
         own.run += 1;
-        (own.syncing, own.excused) = (false, false);
+        (own.syncing, own.excused, own.chunks) = (false, false, 0);
         own.routes.clear();
         own.legs.clear();
         own.allowed = None;

@@ -90,6 +90,8 @@ impl Message for ToNode {
             }
             Self::Offer { sdp, .. } => long("SDP", sdp.len(), SDP_MAX),
             Self::Want { hashes } => many("hashes", hashes.len(), WANT_MAX),
+            Self::Lacking { hashes } => many("hashes", hashes.len(), CHUNKS_MAX),
+            Self::Chunk { bytes } => long("chunk", bytes.len(), CHUNK_MAX),
             Self::KeyFrame { .. }
             | Self::Ping { .. }
             | Self::Sending { .. }
@@ -121,11 +123,13 @@ impl Message for ToConsole {
             }
             Self::Place { mid, .. } => long("mid", mid.len(), MID_MAX),
             Self::Bodies { bodies } => all_bodies(bodies),
+            Self::Lacking { hashes } => many("hashes", hashes.len(), CHUNKS_MAX),
             Self::Welcome { .. }
             | Self::Accepted { .. }
             | Self::Refused { .. }
             | Self::Pong { .. }
             | Self::AskAlive { .. }
+            | Self::ChunkStored { .. }
             | Self::Sending { .. } => Ok(()),
         }
     }
@@ -139,8 +143,9 @@ impl Message for LinkMessage {
             Self::Neighbours { nodes } => many("neighbours", nodes.len(), NODES_MAX),
             Self::Charter { charter } => long("charter", charter.len(), CHARTER_MAX),
             Self::Probe { filler, .. } => long("probe", filler.len(), PROBE_MAX),
+            Self::Chunk { bytes, .. } => long("chunk", bytes.len(), CHUNK_MAX),
             Self::KeyFrame { .. } | Self::Sending { .. } | Self::Stream { .. } | Self::StreamEnd { .. } => Ok(()),
-            Self::Probed { .. } => Ok(()),
+            Self::Probed { .. } | Self::WantChunk { .. } => Ok(()),
         }
     }
 }

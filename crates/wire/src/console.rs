@@ -117,6 +117,23 @@ pub enum ToNode {
         #[n(1)]
         on: bool,
     },
+    /// Before a message with attachments is said: which of its chunks has the node not? Answered by [`ToConsole::Lacking`].
+    #[n(9)]
+    #[cbor(map)]
+    Lacking {
+        /// Their hashes; at most [`crate::limits::CHUNKS_MAX`].
+        #[n(1)]
+        hashes: Vec<Hash>,
+    },
+    /// A sealed chunk of an attachment whose message is said later. Answered by [`ToConsole::ChunkStored`]; not at all when the node's disk does not keep
+    /// up, or the console has sent too much: it asks again with [`ToNode::Lacking`].
+    #[n(10)]
+    #[cbor(map)]
+    Chunk {
+        /// At most [`crate::limits::CHUNK_MAX`] bytes.
+        #[cbor(n(1), with = "minicbor::bytes")]
+        bytes: Vec<u8>,
+    },
 }
 
 /// From a node to its console.
@@ -261,6 +278,22 @@ pub enum ToConsole {
         /// The operator's preference first.
         #[n(1)]
         sites: Vec<Site>,
+    },
+    /// Answers [`ToNode::Lacking`].
+    #[n(13)]
+    #[cbor(map)]
+    Lacking {
+        /// Those of the hashes asked for that are not here.
+        #[n(1)]
+        hashes: Vec<Hash>,
+    },
+    /// A chunk is on the node's disk.
+    #[n(14)]
+    #[cbor(map)]
+    ChunkStored {
+        /// Which.
+        #[n(1)]
+        hash: Hash,
     },
     /// Asks a console on watch to prove that it lives: to seal and open a frame where it would those of a call, and to say so with
     /// `Act::Alive` on any line of its office.

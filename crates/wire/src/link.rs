@@ -131,6 +131,37 @@ pub enum LinkMessage {
         #[cbor(n(1), with = "minicbor::bytes")]
         charter: Vec<u8>,
     },
+    /// Asks for a part of a chunk of an attachment: a part is as small as the link is slow, so that a ring that comes then does not wait. One at a time.
+    #[n(9)]
+    #[cbor(map)]
+    WantChunk {
+        /// Which chunk.
+        #[n(1)]
+        hash: Hash,
+        /// From this byte of it on.
+        #[n(2)]
+        at: u32,
+        /// At most so many bytes.
+        #[n(3)]
+        most: u32,
+    },
+    /// Answers [`LinkMessage::WantChunk`].
+    #[n(10)]
+    #[cbor(map)]
+    Chunk {
+        /// Which chunk.
+        #[n(1)]
+        hash: Hash,
+        /// Its length; 0: it is not held here.
+        #[n(2)]
+        whole: u32,
+        /// From this byte of it on.
+        #[n(3)]
+        at: u32,
+        /// The part.
+        #[cbor(n(4), with = "minicbor::bytes")]
+        bytes: Vec<u8>,
+    },
     /// Measures throughput: answered by [`LinkMessage::Probed`] as soon as it is whole. One at a time on a link.
     #[n(16)]
     #[cbor(map)]

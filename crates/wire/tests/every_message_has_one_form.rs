@@ -41,6 +41,8 @@ fn to_node() -> Vec<(&'static str, ToNode)> {
         ("sending", ToNode::Sending { line: line(), voice: true, picture: false }),
         ("behind", ToNode::Behind { serial: 3 }),
         ("watch", ToNode::Watch { on: true }),
+        ("lacking", ToNode::Lacking { hashes: vec![Hash([9; 48])] }),
+        ("chunk", ToNode::Chunk { bytes: vec![1, 2] }),
     ]
 }
 
@@ -78,6 +80,8 @@ fn to_console() -> Vec<(&'static str, ToConsole)> {
         ("ask alive", ToConsole::AskAlive { nonce: [6; 16] }),
         ("sending", ToConsole::Sending { device: device(), voice: false, picture: true }),
         ("charter", ToConsole::Charter { charter: vec![1, 2] }),
+        ("lacking", ToConsole::Lacking { hashes: vec![Hash([9; 48])] }),
+        ("chunk stored", ToConsole::ChunkStored { hash: Hash([9; 48]) }),
         ("sites", ToConsole::Sites { sites: vec![Site { node: node(), url: "https://alt.example".into() }] }),
     ]
 }
@@ -99,6 +103,8 @@ fn link() -> Vec<(&'static str, LinkMessage)> {
         ),
         ("stream end", LinkMessage::StreamEnd { number: 513, node: node() }),
         ("charter", LinkMessage::Charter { charter: vec![1, 2] }),
+        ("want chunk", LinkMessage::WantChunk { hash: Hash([9; 48]), at: 65_536, most: 16_384 }),
+        ("chunk", LinkMessage::Chunk { hash: Hash([9; 48]), whole: 262_144, at: 65_536, bytes: vec![1, 2] }),
     ]
 }
 

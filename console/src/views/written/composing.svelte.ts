@@ -6,6 +6,7 @@ import type { Language } from '../../generated/Language';
 import type { Precedence } from '../../generated/Precedence';
 import type { Traffic } from '../../generated/Traffic';
 import { getLocale } from '../../paraglide/runtime.js';
+import { FilesIn } from './attaching.svelte';
 
 export class Composing {
   text = $state('');
@@ -17,8 +18,14 @@ export class Composing {
   minutes = $state(0);
   /** Id of the message that is answered. */
   answers = $state<string | null>(null);
+  /** What is on its way to be attached; what is attached the console keeps. */
+  readonly files: FilesIn;
   /** The officer has written here, or what was kept has been put back: it is not put back again. */
   touched = false;
+
+  constructor(line: string) {
+    this.files = new FilesIn(line);
+  }
 
   /** It was sent: urgency is said anew each time. */
   clear() {
@@ -27,6 +34,7 @@ export class Composing {
     this.precedence = 'routine';
     this.minutes = 0;
     this.answers = null;
+    this.files.hear();
   }
 }
 
@@ -34,7 +42,7 @@ const byLine = new Map<string, Composing>();
 
 export function composing(line: string): Composing {
   let held = byLine.get(line);
-  if (!held) byLine.set(line, (held = new Composing()));
+  if (!held) byLine.set(line, (held = new Composing(line)));
   return held;
 }
 

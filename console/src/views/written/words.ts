@@ -51,9 +51,10 @@ export function unreadable(reading: Reading, by: Person): { words: string; tone:
   }
 }
 
-const waits: Record<Waiting, () => string> = { keys: m.written_waits_keys, node: m.written_waits_node, sent: m.written_waits_sent, refused: m.written_waits_refused };
-export function waiting(of: Waiting): string {
-  return waits[of]();
+const waits: Record<Waiting, () => string> = { keys: m.written_waits_keys, attached: m.written_waits_attached, node: m.written_waits_node, sent: m.written_waits_sent, refused: m.written_waits_refused };
+/** `given`: how much of what is attached has reached the node, if that has begun. */
+export function waiting(of: Waiting, given: number | null): string {
+  return of === 'attached' && given === null ? m.written_waits_turn() : waits[of]();
 }
 
 const writings: Record<Writing, () => string> = { message: m.written_is_message, translation: m.written_is_translation, readout: m.written_is_readout, readBack: m.written_is_read_back };
@@ -88,5 +89,5 @@ export function isNew(message: MessageView): boolean {
 
 /** Everything of a message in which one may look for something. */
 export function searchable(message: MessageView): string[] {
-  return [message.text, message.marking, message.by.name, text(message.by.party_name), text(message.by.office), message.id, ...message.translations.map((of) => of.text), ...message.acknowledged.flatMap((of) => (of.readBack === null ? [of.by.name] : [of.by.name, of.readBack]))];
+  return [message.text, message.marking, message.by.name, text(message.by.party_name), text(message.by.office), message.id, ...message.files.map((file) => file.name), ...message.translations.map((of) => of.text), ...message.acknowledged.flatMap((of) => (of.readBack === null ? [of.by.name] : [of.by.name, of.readBack]))];
 }

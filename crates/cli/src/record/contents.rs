@@ -4,7 +4,7 @@ use crate::{Failure, archive};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use trialogue_charter::{Hash, LineId};
-use trialogue_e2ee::writing::{Content, Part, Tongue};
+use trialogue_e2ee::writing::{Content, File, Part, Tongue};
 use trialogue_endpoint::archive::{ArchiveReader, Found};
 use trialogue_record::utc::Utc;
 
@@ -32,7 +32,7 @@ impl Source {
 
 /// A content as it is shown, or why there is none.
 pub(super) enum Shown {
-    Texts { texts: Vec<Tongue>, marking: String, machine: bool },
+    Texts { texts: Vec<Tongue>, marking: String, machine: bool, files: Vec<File> },
     None(String),
 }
 
@@ -44,6 +44,11 @@ impl Contents {
             Found::Content(content) => Ok(*content),
             missing => Err(why_missing(&missing)),
         })
+    }
+
+    /// A chunk of what is attached to a writing.
+    pub(super) fn chunk(&self, id: &Hash, at: usize) -> Result<Option<Vec<u8>>, Failure> {
+        self.0.chunk(id, at).map_err(|why| Failure::said(why.to_string()))
     }
 
     pub(super) fn of(&self, line: &LineId, writing: &Hash, digest: &Hash) -> Result<Shown, Failure> {
@@ -67,19 +72,20 @@ fn why_missing(found: &Found) -> String {
 
 impl Shown {
     pub(super) fn of(content: Content) -> Self {
+        let files = content.files().to_vec();
         let (texts, marking, machine) = match content.part {
-            Part::Message { text, marking } => (vec![text], marking, false),
+            Part::Message { text, marking, .. } => (vec![text], marking, false),
             Part::Translation { text, machine } => (vec![text], String::new(), machine),
             Part::Readout { texts } => (texts, String::new(), false),
             Part::ReadBack { text } => (vec![text], String::new(), false),
         };
-        Self::Texts { texts, marking, machine }
+        Self::Texts { texts, marking, machine, files }
     }
 
     pub(super) fn as_text(&self) -> String {
         match self {
             Self::None(why) => format!("    [{why}]"),
-            Self::Texts { texts, marking, machine } => {
+            Self::Texts { texts, marking, machine, files } => {
                 let mut lines = Vec::new();
                 if !marking.is_empty() {
                     lines.push(format!("    marking: {marking}"));
@@ -91,6 +97,7 @@ impl Shown {
                     lines.push(format!("    {}:", language.code()));
                     lines.extend(text.lines().map(|line| format!("    | {line}")));
                 }
+                lines.extend(files.iter().map(|file| format!("    attached: {} ({} bytes)", file.name, file.size)));
                 lines.join("\n")
             }
         }
@@ -99,12 +106,16 @@ impl Shown {
     pub(super) fn as_json(&self) -> Value {
         match self {
             Self::None(why) => json!({ "missing": why }),
-            Self::Texts { texts, marking, machine } => {
+            Self::Texts { texts, marking, machine, files } => {
                 let texts: Vec<Value> = texts
                     .iter()
                     .map(|Tongue { language, text }| json!({ "language": language.code(), "text": text }))
                     .collect();
-                json!({ "texts": texts, "marking": marking, "machine": machine })
+                let files: Vec<Value> = files
+                    .iter()
+                    .map(|file| json!({ "name": file.name, "bytes": file.size, "sha384": file.digest.to_string() }))
+                    .collect();
+                json!({ "texts": texts, "marking": marking, "machine": machine, "files": files })
             }
         }
     }

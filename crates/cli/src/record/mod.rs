@@ -1,5 +1,6 @@
 //! `trialogue record`: what was rung, answered and said, for operators and auditors.
 
+mod attached;
 mod contents;
 mod export;
 mod prove;
@@ -116,6 +117,26 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
+    /// Writes the files that are attached to a message, as they were when they were attached.
+    Files {
+        /// The record.
+        file: PathBuf,
+        /// The charter that the auditor trusts.
+        #[arg(long, value_name = "FILE")]
+        charter: PathBuf,
+        /// In whose journal the message was written.
+        #[arg(long)]
+        node: NodeId,
+        /// Where, from 1.
+        #[arg(long)]
+        position: u64,
+        /// The party's archive, which has them.
+        #[command(flatten)]
+        contents: contents::Source,
+        /// The directory that they go to; made if missing, and nothing in it is overwritten.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
     /// Says who wrote, approved, certified or acknowledged what such a file says, with the charter alone. Exit code: 0 proved, 4 altered, 1 when
     /// nothing could be said.
     CheckText {
@@ -161,14 +182,20 @@ pub fn run(command: Command) -> Result<ExitCode, Failure> {
             prove::prove(&file, &config_of(&config)?, &node, position, &out)
         }
         Command::Text { file, charter, node, position, contents, out } => {
-            let contents = contents.open()?.ok_or_else(|| {
-                Failure::said("what was written is sealed: give the party's --archive and its --archive-key")
-            })?;
-            text::write(&file, trusted(&charter)?, &contents, (node, position), &out)
+            text::write(&file, trusted(&charter)?, &archived(&contents)?, (node, position), &out)
+        }
+        Command::Files { file, charter, node, position, contents, out } => {
+            attached::write(&file, trusted(&charter)?, &archived(&contents)?, (node, position), &out)
         }
         Command::CheckText { file, charter } => text::check_text(&file, trusted(&charter)?),
         Command::CheckProof { file, charter } => prove::check(&file, &trusted(&charter)?),
     }
+}
+
+fn archived(source: &contents::Source) -> Result<contents::Contents, Failure> {
+    source
+        .open()?
+        .ok_or_else(|| Failure::said("what was written is sealed: give the party's --archive and its --archive-key"))
 }
 
 fn utc(text: &str) -> Result<Utc, String> {

@@ -16,6 +16,8 @@ pub struct Endpoint {
     events: Receiver<Value>,
     /// What it showed last.
     pub view: Value,
+    /// The written line as it was shown last.
+    pub written: Value,
 }
 
 impl Endpoint {
@@ -46,7 +48,7 @@ impl Endpoint {
                 }
             }
         });
-        Self { office: office.to_owned(), child, stdin, events, view: Value::Null }
+        Self { office: office.to_owned(), child, stdin, events, view: Value::Null, written: Value::Null }
     }
 
     /// Its device id; known once the node has been reached.
@@ -82,10 +84,16 @@ impl Endpoint {
         let mut last = Value::Null;
         loop {
             let Ok(event) = self.events.recv_timeout(end.saturating_duration_since(Instant::now())) else {
-                panic!("{} never came to: {what}; last event: {last:#}; it shows: {:#}", self.office, self.view);
+                panic!(
+                    "{} never came to: {what}; last event: {last:#}; it shows: {:#} and {:#}",
+                    self.office, self.view, self.written
+                );
             };
             if event["event"] == "view" {
                 self.view = event["view"].clone();
+            }
+            if event["event"] == "written" {
+                self.written = event["written"].clone();
             }
             if wanted(&event) {
                 return event;

@@ -216,6 +216,22 @@ pub enum Command {
         /// None: there is nothing to keep any more.
         draft: Option<Draft>,
     },
+    /// Take a file off what is being written.
+    Detach {
+        /// Line id.
+        line: String,
+        /// Which, from 0.
+        at: u32,
+    },
+    /// Fetch a file of a message of the line that is open; one at a time.
+    SaveFile {
+        /// Id of the message.
+        id: String,
+        /// Which of its files, from 0.
+        at: u32,
+    },
+    /// It is not wanted any more.
+    StopSaving,
     /// Take back an own writing that was refused or waits.
     Unsend {
         /// Its id in the outbox.

@@ -33,6 +33,39 @@ pub struct WrittenView {
     pub outbox: Vec<Outgoing>,
     /// What was being written when the page was last open.
     pub draft: Option<Draft>,
+    /// What is attached to it.
+    pub attached: Vec<FileView>,
+}
+
+/// A file attached to a message.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct FileView {
+    /// Its name, as its sender gave it: no path, no characters that cannot be seen.
+    pub name: String,
+    /// Its length in bytes.
+    pub size: f64,
+    /// How it stands with it here.
+    pub state: FileState,
+    /// While it comes: so many bytes of it are here.
+    pub done: f64,
+}
+
+/// How it stands with a file at this console.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum FileState {
+    /// It can be had.
+    #[default]
+    There,
+    /// It is on its way to this console.
+    Coming,
+    /// The page was given all of it, and it is what was attached.
+    Saved,
+    /// What came is not what was attached.
+    Damaged,
 }
 
 /// A device that can read what is written.
@@ -101,6 +134,8 @@ pub struct MessageView {
     pub text: String,
     /// The message's own marking; empty: the line's.
     pub marking: String,
+    /// What is attached to it.
+    pub files: Vec<FileView>,
     /// The message that it answers, if it is among those shown.
     pub answers: Option<String>,
     /// Translations that readers have attached, the oldest first.
@@ -247,6 +282,8 @@ pub struct Outgoing {
     pub text: String,
     /// It waits for this.
     pub waits: Waiting,
+    /// So much of what is attached to it has reached the node, 0 to 1; none: nothing is attached, or it is not its turn yet.
+    pub given: Option<f64>,
 }
 
 /// What an own writing is.
@@ -272,6 +309,8 @@ pub enum Writing {
 pub enum Waiting {
     /// Keys of those who shall read it.
     Keys,
+    /// What is attached to it is on its way to the node.
+    Attached,
     /// The own node is not reached.
     #[default]
     Node,

@@ -3,24 +3,43 @@
 use super::read::Opened;
 use crate::acts::Purpose;
 use crate::console::Console;
-use crate::io::{ArchiveWord, Archived, Output};
-use crate::limits::ARCHIVE_RETRY_US;
-use std::collections::BTreeSet;
+use crate::io::{ArchiveWord, Archived, ArchivedChunk, Output};
+use crate::limits::{ARCHIVE_RETRY_US, ARCHIVE_TURN_US};
+use std::collections::{BTreeSet, VecDeque};
 use trialogue_charter::{Hash, LineId, NodeId};
-use trialogue_journal::Act;
+use trialogue_e2ee::writing::File;
 use trialogue_journal::fold::Writing;
+use trialogue_journal::{Act, BodyRef, chunks};
 use zeroize::Zeroizing;
 
 /// What was handed out in this run.
 #[derive(Default)]
 pub(crate) struct Archive {
     on: bool,
+    /// What the platform had of runs before.
+    has: BTreeSet<Hash>,
     done: BTreeSet<Hash>,
     /// What is being said, by the number of its statement.
     saying: Option<(u64, ArchiveWord)>,
     /// Nothing is said before this.
     wait_us: u64,
+    /// Writings with files whose chunks are being fetched.
+    files: VecDeque<Files>,
+    /// When others of them have their turn.
+    turn_us: u64,
 }
+
+/// What is attached to a writing, on its way into the archive.
+struct Files {
+    id: Hash,
+    list: BodyRef,
+    /// Once the list is here: those that are missing.
+    left: Option<VecDeque<Hash>>,
+    at: u32,
+}
+
+/// Writings whose files are fetched at once, one chunk of each.
+const FILES_AT_ONCE: usize = 4;
 
 impl Archive {
     pub(super) fn is_on(&self) -> bool {
@@ -30,9 +49,11 @@ impl Archive {
 
 impl Console {
     /// Every writing on every line of this console is given out once in each run ([`Output::Archive`]), as soon as it is known what it says, or that this
-    /// console may not know. Say it once, with [`Console::keep_writings`], before the first input.
-    pub fn archive_writings(&mut self) {
+    /// console may not know; then the chunks of what is attached to it ([`Output::ArchiveChunk`]). `done`: those of which the platform wants nothing
+    /// more. Say it once, with [`Console::keep_writings`], before the first input.
+    pub fn archive_writings(&mut self, done: BTreeSet<Hash>) {
         self.writer.archive.on = true;
+        self.writer.archive.has = done;
     }
 
     /// Can something be said of the archive now ([`crate::Input::ArchiveSay`])?
@@ -74,7 +95,8 @@ impl Console {
         for line in lines {
             for (id, node, writing) in fold.writings(&line) {
                 held.insert(id);
-                if !self.writer.archive.done.contains(&id) {
+                let archive = &self.writer.archive;
+                if !archive.done.contains(&id) && !archive.has.contains(&id) {
                     new.push((line.clone(), id, node.clone(), writing.clone()));
                 }
             }
@@ -84,12 +106,55 @@ impl Console {
         for (line, id, node, writing) in new {
             let content = match self.read(&node, &writing) {
                 None => continue,
-                Some(Opened::Content(content)) => Some(Zeroizing::new(content.encode())),
+                Some(Opened::Content(content)) => Some(content),
                 Some(Opened::NotForUs | Opened::Damaged) => None,
             };
             self.writer.archive.done.insert(id);
             let (seq, at_ms) = (writing.seq, writing.written.at_ms);
-            self.push(Output::Archive(Box::new(Archived { id, line, node, seq, at_ms, content })));
+            let chunks = content.as_ref().map_or(0, |content| content.files().iter().map(File::chunks).sum());
+            if let (1.., Some(list)) = (chunks, writing.written.attached) {
+                self.writer.archive.files.push_back(Files { id, list, left: None, at: 0 });
+            }
+            let content = content.map(|content| Zeroizing::new(content.encode()));
+            self.push(Output::Archive(Box::new(Archived { id, line, node, seq, at_ms, content, chunks })));
         }
+        self.archive_files();
+    }
+
+    /// One step of fetching what is attached. What nobody has keeps nothing else waiting.
+    fn archive_files(&mut self) {
+        let now_us = self.now_us;
+        let mut files = std::mem::take(&mut self.writer.archive.files);
+        if now_us >= self.writer.archive.turn_us {
+            self.writer.archive.turn_us = now_us + ARCHIVE_TURN_US;
+            files.rotate_left(FILES_AT_ONCE % files.len().max(1));
+        }
+        for file in files.iter_mut().take(FILES_AT_ONCE) {
+            let Some(left) = &mut file.left else {
+                match self.bodies.get(&file.list).map(|list| chunks(list)) {
+                    Some(list) => file.left = Some(list.unwrap_or_default().into()),
+                    None => self.bodies.want(&file.list),
+                }
+                continue;
+            };
+            let Some(hash) = left.front().copied() else { continue };
+            let Some(bytes) = self.bodies.take(&hash) else {
+                self.bodies.want_hash(hash);
+                continue;
+            };
+            left.pop_front();
+            let chunk = ArchivedChunk { writing: file.id, at: file.at, bytes };
+            file.at += 1;
+            left.iter().take(1).for_each(|hash| self.bodies.want_hash(*hash));
+            self.push(Output::ArchiveChunk(chunk));
+        }
+        files.retain(|file| file.left.as_ref().is_none_or(|left| !left.is_empty()));
+        self.writer.archive.files = files;
+    }
+
+    /// When others of the writings with files have their turn.
+    pub(super) fn archive_next_us(&self) -> Option<u64> {
+        let archive = &self.writer.archive;
+        (!archive.files.is_empty()).then_some(archive.turn_us).filter(|at| *at > self.now_us)
     }
 }

@@ -3,6 +3,7 @@
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
+use trialogue_e2ee::writing::File;
 use trialogue_journal::{GroupId, Kind, Language, Traffic};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -100,6 +101,9 @@ pub(crate) struct KeptOut {
     /// This message is acknowledged with it, once it is taken.
     #[n(8)]
     pub(crate) acknowledges: Option<Hash>,
+    /// Chunks of what is attached to it, in their order.
+    #[n(9)]
+    pub(crate) attached: Option<Vec<Hash>>,
 }
 
 /// What was being written.
@@ -112,6 +116,19 @@ pub(crate) struct KeptDraft {
     pub(crate) language: Language,
     #[n(2)]
     pub(crate) text: String,
+    #[n(3)]
+    pub(crate) files: Option<Vec<KeptFile>>,
+}
+
+/// A file attached to it.
+#[derive(Clone, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct KeptFile {
+    #[n(0)]
+    pub(crate) file: File,
+    /// Its sealed chunks, which the platform keeps apart.
+    #[n(1)]
+    pub(crate) chunks: Vec<Hash>,
 }
 
 impl Default for Kept {
@@ -156,6 +173,11 @@ impl KeptOut {
     pub(crate) fn digest(&self) -> Hash {
         Hash::of(&self.content)
     }
+
+    /// Chunks of what is attached to it.
+    pub(crate) fn chunks(&self) -> impl Iterator<Item = &Hash> {
+        self.attached.iter().flatten()
+    }
 }
 
 impl Kept {
@@ -170,8 +192,10 @@ impl Kept {
     fn len(&self) -> usize {
         let stock: usize = self.stock.iter().map(|stock| stock.secret.len() + 128).sum();
         let circles: usize = self.circles.iter().map(|circle| circle.readers.len() * 96 + 320).sum();
-        let outbox: usize = self.outbox.iter().map(|out| out.content.len() + 320).sum();
-        let drafts: usize = self.drafts.iter().map(|draft| draft.text.len() + 128).sum();
+        let outbox: usize = self.outbox.iter().map(|out| out.content.len() + out.chunks().count() * 50 + 320).sum();
+        let file = |file: &KeptFile| file.file.name.len() + file.chunks.len() * 50 + 160;
+        let files = |draft: &KeptDraft| draft.files.iter().flatten().map(file).sum::<usize>();
+        let drafts: usize = self.drafts.iter().map(|draft| draft.text.len() + files(draft) + 128).sum();
         stock + circles + outbox + drafts + 256
     }
 

@@ -4,12 +4,14 @@
 //! Nothing here is done in haste: a call and its keys come first.
 
 mod archive;
+mod attach;
 mod circles;
 mod kept;
 mod note;
 mod outbox;
 mod read;
 mod readout;
+mod save;
 mod show;
 mod stock;
 mod words;
@@ -57,6 +59,18 @@ pub(crate) struct Writer {
     pub(crate) said: BTreeSet<Hash>,
     shown: Option<WrittenView>,
     pub(crate) archive: archive::Archive,
+    /// A file that the page is reading, to attach it.
+    pub(crate) attaching: Option<attach::Reading>,
+    /// Chunks on their way to the node.
+    pub(crate) giving: Option<attach::Giving>,
+    /// Messages of the outbox whose chunks the node has.
+    pub(crate) given: BTreeSet<u64>,
+    /// Those of which a node has refused the message, and got the chunks once more.
+    pub(crate) given_again: BTreeSet<u64>,
+    /// A file of a message on its way to the page.
+    pub(crate) saving: Option<save::Saving>,
+    /// What became of others, of the line that is open.
+    pub(crate) saved: BTreeMap<(Hash, usize), crate::view::FileState>,
 }
 
 impl Writer {
@@ -101,6 +115,7 @@ impl Console {
         }
         if !self.link.is_up() {
             self.writer.since_us = None;
+            self.stop_giving();
         } else if !self.at_spare {
             let since = *self.writer.since_us.get_or_insert(self.now_us);
             if self.now_us >= since + WRITTEN_AFTER_US && self.call_has_keys() {
@@ -108,6 +123,7 @@ impl Console {
                 self.settle_outbox();
             }
             self.read_open_line();
+            self.settle_saving();
             self.archive_new();
         }
         self.keep_now();
@@ -148,6 +164,6 @@ impl Console {
         }
         let first = self.writer.since_us.map(|since| since + WRITTEN_AFTER_US).filter(|at| *at > self.now_us);
         let late_ms = self.next_due_ms().map(|ms| self.now_us + ms.saturating_sub(self.now_ms).saturating_mul(1_000));
-        [first, late_ms, self.stock_due_us(), self.outbox_next_us()].into_iter().flatten().min()
+        [first, late_ms, self.stock_due_us(), self.outbox_next_us(), self.archive_next_us()].into_iter().flatten().min()
     }
 }

@@ -8,7 +8,7 @@ use crate::io::Event;
 use crate::limits::{READERS_WAIT_US, SENT_US};
 use trialogue_charter::{Hash, LineId};
 use trialogue_e2ee::writing::{CircleKey, Content, Part, Wrap, seal};
-use trialogue_journal::{Act, BodyRef, GroupId, Kind, Wrapped, Written};
+use trialogue_journal::{Act, BodyRef, GroupId, Kind, Wrapped, Written, chunk_list};
 
 /// Where an own writing is.
 pub(crate) enum Sending {
@@ -16,6 +16,8 @@ pub(crate) enum Sending {
     Keys { since_us: u64 },
     /// It, and the circles made for it, wait until they are kept.
     Keeping { version: u64, circles: Vec<GroupId>, new: Vec<NewCircle> },
+    /// What is attached to it goes to the node first.
+    Giving,
     /// It was said in the statement of that number.
     Said { number: u64, since_us: u64 },
     /// The node refused it, or nobody can read it.
@@ -42,6 +44,7 @@ impl Console {
 
     pub(super) fn settle_outbox(&mut self) {
         self.forget_taken();
+        self.settle_giving();
         let ids: Vec<(u64, LineId)> = self.writer.kept.outbox.iter().map(|out| (out.id, out.line.clone())).collect();
         let mut waits: Vec<LineId> = Vec::new();
         for (id, line) in ids {
@@ -66,7 +69,9 @@ impl Console {
             let Some(at) = self.writer.kept.outbox.iter().position(|out| out.id == id) else { continue };
             let out = self.writer.kept.outbox.remove(at);
             self.writer.sending.remove(&id);
+            self.writer.given.remove(&id);
             self.writer.change();
+            self.forget_chunks(out.chunks().copied().collect());
             if let Some(writing) = out.acknowledges {
                 let act = Act::AcknowledgeWriting { writing, read_back: Some(read_back) };
                 self.state(&out.line, Purpose::Standing, act, Vec::new());
@@ -77,6 +82,12 @@ impl Console {
     /// One step; true: the next one of the line may go as well.
     fn send_one(&mut self, id: u64, line: &LineId) -> bool {
         match self.writer.sending.remove(&id) {
+            None if !self.chunks_are_given(id) => true,
+            // A long way for a hundred megabytes: what is written after it does not wait.
+            Some(Sending::Giving) => {
+                self.writer.sending.insert(id, Sending::Giving);
+                true
+            }
             None => self.begin_sending(id, line, self.now_us),
             Some(Sending::Keys { since_us }) => self.begin_sending(id, line, since_us),
             Some(Sending::Keeping { version, circles, new }) if self.writer.is_safe(version) => {
@@ -98,6 +109,20 @@ impl Console {
                 refused
             }
         }
+    }
+
+    /// The node has what is attached to it; otherwise it gets it from now on, one message after the other.
+    fn chunks_are_given(&mut self, id: u64) -> bool {
+        let out = self.writer.kept.outbox.iter().find(|out| out.id == id);
+        let chunks: Vec<Hash> = out.map(|out| out.chunks().copied().collect()).unwrap_or_default();
+        if chunks.is_empty() || self.writer.given.contains(&id) {
+            return true;
+        }
+        if self.writer.giving.is_none() {
+            let sending = self.ask_lacking(id, chunks);
+            self.writer.sending.insert(id, sending);
+        }
+        false
     }
 
     fn begin_sending(&mut self, id: u64, line: &LineId, since_us: u64) -> bool {
@@ -122,18 +147,18 @@ impl Console {
             self.state(line, Purpose::Written, act, vec![welcome]);
         }
         let number = self.next_number();
-        let Some((written, content)) = self.seal_out(id, line, circles, number) else {
+        let Some((written, bodies)) = self.seal_out(id, line, circles, number) else {
             self.log(Event::BadHandshake { step: "writing", why: "it cannot be sealed".to_owned() });
             self.writer.sending.insert(id, Sending::Refused);
             return true;
         };
-        let said = self.state(line, Purpose::Write(id), Act::Write { written }, vec![content]);
+        let said = self.state(line, Purpose::Write(id), Act::Write { written }, bodies);
         debug_assert_eq!(said, number);
         self.writer.sending.insert(id, Sending::Said { number, since_us: self.now_us });
         true
     }
 
-    fn seal_out(&self, id: u64, line: &LineId, circles: &[GroupId], number: u64) -> Option<(Written, Vec<u8>)> {
+    fn seal_out(&self, id: u64, line: &LineId, circles: &[GroupId], number: u64) -> Option<(Written, Vec<Vec<u8>>)> {
         let out = self.writer.kept.outbox.iter().find(|out| out.id == id)?;
         let content = Content::decode(&out.content)?;
         let keys: Vec<(Wrap, CircleKey)> = circles
@@ -147,6 +172,7 @@ impl Console {
         let sealed = seal(&content, &wraps).ok()?;
         let keys = keys.iter().zip(sealed.keys).map(|((wrap, _), key)| Wrapped { circle: wrap.circle, key });
         let newest = self.fold.as_ref()?.writings(line).last().map_or(0, |(_, _, writing)| writing.written.at_ms);
+        let list = out.attached.as_ref().map(|chunks| chunk_list(chunks));
         let written = Written {
             kind: out.kind,
             about: out.about,
@@ -157,12 +183,18 @@ impl Console {
             traffic: out.traffic,
             precedence: out.precedence,
             answer_by_ms: out.answer_by_ms.filter(|by| *by > self.now_ms),
+            attached: list.as_ref().and_then(|list| BodyRef::of(list)),
         };
-        Some((written, sealed.content))
+        Some((written, [Some(sealed.content), list].into_iter().flatten().collect()))
     }
 
     /// The node has refused it.
     pub(crate) fn writing_refused(&mut self, id: u64) {
+        if self.writer.given.remove(&id) && self.writer.given_again.insert(id) {
+            // Perhaps it was the node of another site that got what is attached: once more from the beginning.
+            self.writer.sending.remove(&id);
+            return;
+        }
         self.writer.sending.insert(id, Sending::Refused);
     }
 
@@ -175,11 +207,19 @@ impl Console {
         }
         let out = self.writer.kept.outbox.remove(at);
         self.writer.sending.remove(&out.id);
+        if self.writer.giving.as_ref().is_some_and(|giving| giving.is_of(out.id)) {
+            self.writer.giving = None;
+        }
         self.writer.change();
         let none = self.writer.kept.drafts.iter().all(|draft| draft.line != out.line);
-        if let (true, Some(Content { part: Part::Message { text, .. }, .. })) = (none, Content::decode(&out.content)) {
-            let draft = crate::view::Draft { language: text.language.into(), text: text.text };
-            self.keep_draft(&out.line.to_string(), Some(draft));
+        let chunks: Vec<Hash> = out.chunks().copied().collect();
+        match Content::decode(&out.content).map(|content| content.part) {
+            Some(Part::Message { text, files, .. }) if none => {
+                let draft = crate::view::Draft { language: text.language.into(), text: text.text };
+                self.keep_draft(out.line.as_str(), Some(draft));
+                self.attach_again(&out.line, files.unwrap_or_default(), chunks);
+            }
+            _ => self.forget_chunks(chunks),
         }
     }
 
@@ -187,9 +227,9 @@ impl Console {
         let due = |sending: &Sending| match sending {
             Sending::Keys { since_us } => Some(since_us + READERS_WAIT_US),
             Sending::Said { since_us, .. } => Some(since_us + SENT_US),
-            Sending::Keeping { .. } | Sending::Refused => None,
+            Sending::Keeping { .. } | Sending::Giving | Sending::Refused => None,
         };
-        self.writer.sending.values().filter_map(due).filter(|at| *at > self.now_us).min()
+        self.writer.sending.values().filter_map(due).chain(self.giving_next_us()).filter(|at| *at > self.now_us).min()
     }
 
     /// An empty outgoing writing of a kind.
@@ -204,6 +244,7 @@ impl Console {
             precedence: trialogue_charter::Precedence::Routine,
             answer_by_ms: None,
             acknowledges: None,
+            attached: None,
         }
     }
 }

@@ -22,6 +22,8 @@ impl Console {
         let line = line.and_then(|line| LineId::new(line).ok());
         if line != self.writer.open {
             self.writer.opened.clear();
+            self.writer.saved.clear();
+            self.writer.saving = None;
             self.writer.open = line;
         }
     }

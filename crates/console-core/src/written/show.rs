@@ -1,13 +1,14 @@
 //! The written line as the page shows it.
 
+use super::attach::Giving;
 use super::note::has_acknowledged;
 use super::outbox::Sending;
 use super::read::Opened;
 use crate::console::Console;
 use crate::show::text as named;
 use crate::view::{
-    Acknowledgement, Draft, MessageView, Outgoing, PartyReceipt, Person, PersonReceipt, Reader, Reading, Traffic,
-    TranslationView, Waiting, WrittenView,
+    Acknowledgement, Draft, FileView, MessageView, Outgoing, PartyReceipt, Person, PersonReceipt, Reader, Reading,
+    Traffic, TranslationView, Waiting, WrittenView,
 };
 use std::collections::BTreeMap;
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId, Party, PartyId, Role, VerifiedCharter};
@@ -51,7 +52,16 @@ impl Console {
                 .drafts
                 .iter()
                 .find(|draft| draft.line == *line)
+                .filter(|draft| !draft.text.is_empty())
                 .map(|draft| Draft { language: draft.language.into(), text: draft.text.clone() }),
+            attached: self
+                .draft_files(line)
+                .map(|kept| FileView {
+                    name: kept.file.name.clone(),
+                    size: kept.file.size as f64,
+                    ..FileView::default()
+                })
+                .collect(),
         })
     }
 
@@ -95,7 +105,7 @@ impl Console {
         let by = self.person(&writing.by)?;
         let own = self.me.as_ref().is_some_and(|me| me.party.as_str() == by.party);
         let (said, marking) = match self.part(id) {
-            Some(Part::Message { text, marking }) => (Some(text), marking.clone()),
+            Some(Part::Message { text, marking, .. }) => (Some(text), marking.clone()),
             _ => (None, String::new()),
         };
         let translates =
@@ -114,6 +124,7 @@ impl Console {
             language: said.map(|text| text.language.into()),
             text: said.map(|text| text.text.clone()).unwrap_or_default(),
             marking,
+            files: self.file_views(id),
             answers: writing.written.about.map(|about| about.to_string()),
             translations: all.iter().filter(translates).filter_map(|found| self.translation(fold, found)).collect(),
             stored: self.stored(fold, charter, id, node, writing),
@@ -228,6 +239,8 @@ impl Console {
             Some(Sending::Refused) => Waiting::Refused,
             _ if !self.link.is_up() => Waiting::Node,
             Some(Sending::Said { .. }) => Waiting::Sent,
+            Some(Sending::Giving) => Waiting::Attached,
+            None if out.attached.is_some() && !self.writer.given.contains(&out.id) => Waiting::Attached,
             _ => Waiting::Keys,
         };
         let what = match out.kind {
@@ -236,7 +249,8 @@ impl Console {
             Kind::Readout => crate::view::Writing::Readout,
             Kind::ReadBack => crate::view::Writing::ReadBack,
         };
-        Outgoing { id: out.id.to_string(), what, text: said, waits }
+        let giving = self.writer.giving.as_ref().filter(|giving| giving.is_of(out.id));
+        Outgoing { id: out.id.to_string(), what, text: said, waits, given: giving.map(Giving::share) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the officer does on the written line.
 
-use super::kept::{DRAFTS_MAX, KeptDraft, KeptOut};
+use super::kept::{DRAFTS_MAX, KeptDraft, KeptFile, KeptOut};
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::view::{Draft, Language, ReadoutText};
@@ -63,17 +63,22 @@ impl Console {
             Some(Some((on, id, Kind::Message))) if on == line => Some(id),
             Some(_) => return self.refuse("notNow"),
         };
-        let part = Part::Message { text: new.text, marking: new.marking.trim().to_owned() };
+        let attached: Vec<KeptFile> = self.draft_files(&line).cloned().collect();
+        let files =
+            Some(attached.iter().map(|kept| kept.file.clone()).collect::<Vec<_>>()).filter(|all| !all.is_empty());
+        let chunks: Vec<Hash> = attached.into_iter().flat_map(|kept| kept.chunks).collect();
+        let part = Part::Message { text: new.text, marking: new.marking.trim().to_owned(), files };
         let empty = self.out(&line, Kind::Message, about, Vec::new());
         let (traffic, precedence, answer_by_ms) = (new.traffic, new.precedence, new.answer_by_ms);
         let put = self.put_out(part, |content| {
             let mut out = empty;
             (out.content, out.traffic, out.precedence, out.answer_by_ms) =
                 (content.into(), traffic, precedence, answer_by_ms);
+            out.attached = Some(chunks).filter(|chunks| !chunks.is_empty());
             out
         });
         if put {
-            self.keep_draft(line.as_str(), None);
+            self.writer.kept.drafts.retain(|draft| draft.line != line);
         }
     }
 
@@ -162,13 +167,18 @@ impl Console {
         }
         let drafts = &mut self.writer.kept.drafts;
         let before = drafts.len();
+        // What is attached stays until the officer takes it off, or sends it.
+        let files = drafts.iter_mut().find(|held| held.line == line).and_then(|held| held.files.take());
+        let files = files.filter(|files| !files.is_empty());
         drafts.retain(|held| held.line != line);
         let most = trialogue_e2ee::writing::TEXT_MAX;
-        if let Some(draft) = draft.filter(|draft| !draft.text.is_empty() && draft.text.chars().count() <= most) {
+        let draft = draft.filter(|draft| !draft.text.is_empty() && draft.text.chars().count() <= most);
+        if draft.is_some() || files.is_some() {
             if drafts.len() >= DRAFTS_MAX {
                 drafts.remove(0);
             }
-            drafts.push(KeptDraft { line, language: draft.language.into(), text: draft.text });
+            let draft = draft.unwrap_or_default();
+            drafts.push(KeptDraft { line, language: draft.language.into(), text: draft.text, files });
         } else if drafts.len() == before {
             return;
         }

@@ -128,11 +128,21 @@ impl World {
                     self.nodes[node].disk.entry(id).or_default().push(bundle);
                     self.steps.push_back(Step::ToNode(node, trialogue_core::Input::Appended { up_to: seq }));
                 }
+                Out::KeepChunk { .. } => {
+                    self.nodes[node].chunks += 1;
+                    let total = self.nodes[node].chunks;
+                    self.steps.push_back(Step::ToNode(node, trialogue_core::Input::ChunksStored { total }));
+                }
                 Out::Keep { node: of, bundle, .. } => self.nodes[node].disk.entry(of).or_default().push(bundle),
                 Out::SendConsole { console, bytes, last } => self.hand_to_console(console, bytes, last),
                 Out::SendLink { node: to, bytes } => {
                     let to = self.nodes.iter().position(|other| other.id == to).unwrap();
-                    if !self.cut_links.contains(&(node.min(to), node.max(to))) {
+                    let said = match &mut self.link_tamper {
+                        Some(tamper) => tamper(node, to, bytes),
+                        None => Some(bytes),
+                    };
+                    let cut = self.cut_links.contains(&(node.min(to), node.max(to)));
+                    if let (Some(bytes), false) = (said, cut) {
                         let from = self.nodes[node].id.clone();
                         let input = trialogue_core::Input::LinkMessage { node: from, bytes };
                         self.steps.push_back(Step::ToNode(to, input));
@@ -237,7 +247,20 @@ impl World {
                     held.events.push(event);
                 }
                 Output::Archive(writing) => held.archived.push(*writing),
+                Output::ArchiveChunk(chunk) => held.archived_chunks.push(chunk),
                 Output::ArchiveSaid(word) => held.archive_said.push(word),
+                Output::GiveChunk(hash) => {
+                    if held.gave < held.gives {
+                        let bytes = held.chunks.get(&hash).cloned();
+                        held.gave += 1;
+                        self.steps.push_back(Step::ToConsole(desk, Input::Chunk { hash, bytes }));
+                    }
+                }
+                Output::ForgetChunks(hashes) => held.chunks.retain(|hash, _| !hashes.contains(hash)),
+                Output::File(part) => {
+                    held.file.0.extend_from_slice(&part.bytes);
+                    held.file.1 |= part.whole;
+                }
                 Output::Place { .. } => {}
             }
         }

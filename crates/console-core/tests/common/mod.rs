@@ -7,7 +7,7 @@ mod drive;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use trialogue_charter::fixture::Trilateral;
-use trialogue_charter::{DeviceId, HybridSecret, NodeId, Suite, VerifiedCharter};
+use trialogue_charter::{DeviceId, Hash, HybridSecret, NodeId, Suite, VerifiedCharter};
 use trialogue_console_core::view::*;
 use trialogue_console_core::{Console, Event, Identity, Input, Output, enrol};
 use trialogue_core::{ConsoleKey, Machine, Now, Setup};
@@ -34,6 +34,7 @@ pub struct Desk {
     pub shown: Vec<(bool, bool)>,
     /// What it gave out for its party's archive, and what of it stands in the journal.
     pub archived: Vec<trialogue_console_core::Archived>,
+    pub archived_chunks: Vec<trialogue_console_core::ArchivedChunk>,
     pub archive_said: Vec<trialogue_console_core::ArchiveWord>,
     pub seal: Option<(u64, [u8; 32])>,
     /// Keys that it has sealed under, by themselves: ids of two groups may be alike.
@@ -49,6 +50,12 @@ pub struct Desk {
     /// What it has had kept of the written line, and the line that it shows.
     pub kept: Option<Vec<u8>>,
     pub written: Option<WrittenView>,
+    /// Sealed chunks of what it attaches, how many of them it gave to a node, and the file that it fetched, whole or not.
+    pub chunks: BTreeMap<Hash, Vec<u8>>,
+    pub gave: usize,
+    /// It gives no more than so many: its disk hangs.
+    pub gives: usize,
+    pub file: (Vec<u8>, bool),
     /// Messages from the node, as they came.
     pub heard: Vec<Vec<u8>>,
 }
@@ -57,6 +64,8 @@ pub struct Node {
     pub id: NodeId,
     pub machine: Option<Machine>,
     pub disk: BTreeMap<NodeId, Vec<Bundle>>,
+    /// Chunks that it has had kept since it started.
+    pub chunks: u64,
 }
 
 enum Step {
@@ -67,6 +76,9 @@ enum Step {
 /// What a hostile node does to a message for a console.
 pub type Tamper = Box<dyn FnMut(usize, &[u8]) -> Vec<Vec<u8>>>;
 
+/// What a hostile node does to a message for another node; nothing: it does not give it.
+pub type LinkTamper = Box<dyn FnMut(usize, usize, Vec<u8>) -> Option<Vec<u8>>>;
+
 pub struct World {
     pub now_us: u64,
     pub fixture: Trilateral,
@@ -74,6 +86,7 @@ pub struct World {
     pub desks: Vec<Desk>,
     pub cut_links: BTreeSet<(usize, usize)>,
     pub tamper: Option<Tamper>,
+    pub link_tamper: Option<LinkTamper>,
     steps: VecDeque<Step>,
     keys: u64,
 }
@@ -102,7 +115,7 @@ impl World {
 
     fn of(fixture: Trilateral) -> Self {
         let ids: Vec<NodeId> = fixture.charter.nodes.iter().map(|node| node.id.clone()).collect();
-        let nodes = ids.into_iter().map(|id| Node { id, machine: None, disk: BTreeMap::new() }).collect();
+        let nodes = ids.into_iter().map(|id| Node { id, machine: None, disk: BTreeMap::new(), chunks: 0 }).collect();
         let mut world = Self {
             now_us: SECOND,
             fixture,
@@ -110,6 +123,7 @@ impl World {
             desks: Vec::new(),
             cut_links: BTreeSet::new(),
             tamper: None,
+            link_tamper: None,
             steps: VecDeque::new(),
             keys: 0,
         };
@@ -156,6 +170,7 @@ impl World {
     /// The node dies; its disk stays.
     pub fn kill_node(&mut self, node: usize) {
         self.nodes[node].machine = None;
+        self.nodes[node].chunks = 0;
         for other in 0..self.nodes.len() {
             if other != node {
                 let down = trialogue_core::Input::LinkDown { node: self.nodes[node].id.clone() };
@@ -219,6 +234,7 @@ impl World {
             stopped: false,
             shown: Vec::new(),
             archived: Vec::new(),
+            archived_chunks: Vec::new(),
             archive_said: Vec::new(),
             ringing: false,
             seal: None,
@@ -231,6 +247,10 @@ impl World {
             asked: None,
             kept: None,
             written: None,
+            chunks: BTreeMap::new(),
+            gave: 0,
+            gives: usize::MAX,
+            file: (Vec::new(), false),
             heard: Vec::new(),
         });
         self.desks.len() - 1
@@ -333,6 +353,21 @@ impl World {
         let kept = self.desks[desk].kept.clone();
         self.desks[desk].console.keep_writings(kept.as_deref());
         self.desks[desk].written = None;
+    }
+
+    /// A file is read to its end, as the page does it, and attached to what is written next.
+    pub fn attach_file(&mut self, desk: usize, line: &str, name: &str, file: &[u8]) {
+        let held = &mut self.desks[desk];
+        held.console.attach_file(line, name, file.len() as u64).unwrap();
+        for piece in file.chunks(trialogue_e2ee::writing::PIECE) {
+            assert_eq!(held.console.attach_next(), piece.len());
+            let (hash, chunk) = held.console.attach_piece(piece).unwrap();
+            held.chunks.insert(hash, chunk);
+        }
+        assert_eq!(held.console.attach_next(), 0);
+        held.console.finish_attaching().unwrap();
+        self.input(desk, Input::Tick);
+        self.settle();
     }
 
     pub fn written(&self, desk: usize) -> &WrittenView {

@@ -133,7 +133,7 @@ mod tests {
 
     fn content(text: &str) -> Content {
         let text = Tongue { language: Language::Ja, text: text.to_owned() };
-        Content::new(Part::Message { text, marking: String::new() }).unwrap()
+        Content::new(Part::Message { text, marking: String::new(), files: None }).unwrap()
     }
 
     #[test]

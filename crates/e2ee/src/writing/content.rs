@@ -1,5 +1,6 @@
 //! What a writing says, before it is sealed. Deterministic CBOR as everywhere (journal.md §1).
 
+use super::attach::{File, fit_together};
 use minicbor::{Decode, Encode};
 use trialogue_journal::strict;
 
@@ -8,7 +9,7 @@ pub const TEXT_MAX: usize = 20_000;
 /// Most characters of a marking.
 pub const MARKING_MAX: usize = 120;
 /// Most data items in a content.
-const ITEMS_MAX: usize = 64;
+const ITEMS_MAX: usize = 128;
 
 /// A content.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -35,6 +36,9 @@ pub enum Part {
         /// Its own marking; empty: the line's.
         #[n(2)]
         marking: String,
+        /// What is attached, in the order of the chunks; none, or 1 to [`super::FILES_MAX`].
+        #[n(3)]
+        files: Option<Vec<File>>,
     },
     /// A translation.
     #[n(1)]
@@ -89,7 +93,7 @@ pub enum ContentError {
 }
 
 /// Characters that show nothing, or turn the order of others, could make a text look like another one.
-fn is_seen(c: char) -> bool {
+pub(super) fn is_seen(c: char) -> bool {
     let turns = matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     c == '\n' || !(c.is_control() || turns)
 }
@@ -115,8 +119,9 @@ impl Content {
 
     fn fits(&self) -> bool {
         match &self.part {
-            Part::Message { text, marking } => {
+            Part::Message { text, marking, files } => {
                 text.fits()
+                    && files.as_ref().is_none_or(|files| !files.is_empty() && fit_together(files))
                     && marking.chars().count() <= MARKING_MAX
                     && marking.chars().all(|c| c != '\n' && is_seen(c))
             }
@@ -126,6 +131,15 @@ impl Content {
                     && texts.iter().all(Tongue::fits)
                     && texts.is_sorted_by(|a, b| a.language < b.language)
             }
+        }
+    }
+
+    /// What is attached to it.
+    #[must_use]
+    pub fn files(&self) -> &[File] {
+        match &self.part {
+            Part::Message { files: Some(files), .. } => files,
+            _ => &[],
         }
     }
 

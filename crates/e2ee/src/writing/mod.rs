@@ -5,6 +5,7 @@
 //! is a new circle. Nothing has to be ordered, so that anybody can write while everybody else is away.
 
 mod archive;
+mod attach;
 mod circle;
 mod content;
 mod keep;
@@ -12,6 +13,7 @@ mod seal;
 mod stock;
 
 pub use archive::{ARCHIVE_PUBLIC, ArchiveError, ArchivePublic, ArchiveSecret};
+pub use attach::{FILES_BYTES_MAX, FILES_MAX, File, FileError, FileOpener, FileSealer, NAME_MAX, PIECE, fit_together};
 pub use circle::{CircleJoined, CircleKey, CircleMade};
 pub use content::{Content, ContentError, MARKING_MAX, Part, TEXT_MAX, Tongue};
 pub use keep::KeepKey;

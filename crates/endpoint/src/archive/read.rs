@@ -39,6 +39,17 @@ impl ArchiveReader {
         Ok(Self { path, db, secret })
     }
 
+    /// A chunk of what is attached to a writing, from 0; none: it is not here.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn chunk(&self, writing: &Hash, at: usize) -> Result<Option<Vec<u8>>, EndpointError> {
+        let find = "SELECT bytes FROM chunks WHERE writing = ?1 AND place = ?2";
+        let at = i64::try_from(at).unwrap_or(i64::MAX);
+        let found = self.db.query_row(find, rusqlite::params![&writing.0[..], at], |row| row.get(0));
+        found.optional().map_err(failed(&self.path))
+    }
+
     /// What it has of a writing whose statement signs this digest.
     ///
     /// # Errors

@@ -3,17 +3,24 @@
 use super::Archiving;
 use crate::EndpointError;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use trialogue_charter::{Hash, LineId};
-use trialogue_console_core::{ArchiveWord, Archived};
+use trialogue_console_core::{ArchiveWord, Archived, ArchivedChunk};
 use trialogue_e2ee::writing::ArchivePublic;
 use trialogue_journal::limits::SHOWN_MAX;
 use zeroize::Zeroizing;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 pub(super) const FILE: &str = "archive.sqlite";
+
+/// Everything that is attached to it is here.
+const WHOLE: &str = "NOT EXISTS (SELECT 1 FROM attached AS a WHERE a.writing = contents.writing
+    AND a.chunks > (SELECT count(*) FROM chunks AS c WHERE c.writing = contents.writing))";
+/// Most writings that are remembered as done at a start: more than a node remembers.
+const DONE_MAX: usize = 1 << 16;
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS contents (
@@ -30,6 +37,9 @@ const SCHEMA: &str = "
         said INTEGER NOT NULL DEFAULT 0
     );
     CREATE INDEX IF NOT EXISTS contents_by_time ON contents (archived_ms) WHERE sealed IS NOT NULL;
+    -- Of writings with files: how many chunks there are, and those that are here, sealed under keys that their content has.
+    CREATE TABLE IF NOT EXISTS attached (writing BLOB PRIMARY KEY, chunks INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS chunks (writing BLOB NOT NULL, place INTEGER NOT NULL, bytes BLOB NOT NULL, UNIQUE (writing, place));
     CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL);
 ";
 
@@ -116,8 +126,40 @@ impl Archive {
             number(now_ms),
             sealed
         ];
-        self.db.execute(put, values).map_err(failed)?;
+        let at_once = self.db.unchecked_transaction().map_err(&failed)?;
+        at_once.execute(put, values).map_err(&failed)?;
+        if writing.chunks > 0 {
+            let put = "INSERT OR REPLACE INTO attached (writing, chunks) VALUES (?1, ?2)";
+            let chunks = i64::try_from(writing.chunks).unwrap_or(i64::MAX);
+            at_once.execute(put, params![&writing.id.0[..], chunks]).map_err(&failed)?;
+        }
+        at_once.commit().map_err(failed)?;
         Ok(true)
+    }
+
+    /// Takes a chunk of what is attached to a writing that is here. On disk when this returns.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn put_chunk(&self, chunk: &ArchivedChunk) -> Result<(), EndpointError> {
+        let put = "INSERT OR REPLACE INTO chunks (writing, place, bytes)
+            SELECT ?1, ?2, ?3 FROM contents WHERE writing = ?1 AND sealed IS NOT NULL";
+        let values = params![&chunk.writing.0[..], chunk.at, chunk.bytes];
+        self.db.execute(put, values).map(drop).map_err(failed(&self.path))
+    }
+
+    /// Writings of which nothing more is wanted: they are here with everything that is attached to them, or were destroyed. The newest.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn done(&self) -> Result<BTreeSet<Hash>, EndpointError> {
+        let failed = failed(&self.path);
+        let done = format!(
+            "SELECT writing FROM contents WHERE destroyed_ms IS NOT NULL OR (sealed IS NOT NULL AND {WHOLE}) ORDER BY archived_ms DESC LIMIT {DONE_MAX}"
+        );
+        let mut done = self.db.prepare(&done).map_err(&failed)?;
+        let ids = done.query_map([], |row| row.get::<_, [u8; 48]>(0)).map_err(&failed)?;
+        ids.map(|id| id.map(Hash)).collect::<Result<_, _>>().map_err(failed)
     }
 
     /// Destroys contents that have been here for longer than the policy says; returns how many. Their bytes are overwritten in the file. Counted from
@@ -129,9 +171,17 @@ impl Archive {
         let Some(days) = self.keep_days else { return Ok(0) };
         let before = i64::try_from(now_ms.saturating_sub(u64::from(days) * DAY_MS)).unwrap_or(i64::MAX);
         let now = i64::try_from(now_ms).unwrap_or(i64::MAX);
+        let failed = failed(&self.path);
+        let at_once = self.db.unchecked_transaction().map_err(&failed)?;
+        for table in ["chunks", "attached"] {
+            let old = "SELECT writing FROM contents WHERE sealed IS NOT NULL AND archived_ms <= ?1";
+            at_once.execute(&format!("DELETE FROM {table} WHERE writing IN ({old})"), [before]).map_err(&failed)?;
+        }
         let destroy =
             "UPDATE contents SET sealed = NULL, destroyed_ms = ?2 WHERE sealed IS NOT NULL AND archived_ms <= ?1";
-        self.db.execute(destroy, [before, now]).map_err(failed(&self.path))
+        let destroyed = at_once.execute(destroy, [before, now]).map_err(&failed)?;
+        at_once.commit().map_err(failed)?;
+        Ok(destroyed)
     }
 
     /// What is next to be said in the journal: of at most [`SHOWN_MAX`] writings of one line.
@@ -140,7 +190,8 @@ impl Archive {
     /// When the disk fails.
     pub fn next_word(&self) -> Result<Option<ArchiveWord>, EndpointError> {
         let failed = failed(&self.path);
-        let unsaid = "(destroyed_ms IS NOT NULL AND said < 2) OR (sealed IS NOT NULL AND said < 1)";
+        let unsaid =
+            format!("(destroyed_ms IS NOT NULL AND said < 2) OR (sealed IS NOT NULL AND said < 1 AND {WHOLE})");
         let first =
             format!("SELECT line, destroyed_ms IS NOT NULL FROM contents WHERE {unsaid} ORDER BY at_ms LIMIT 1");
         let first: Option<(String, bool)> =
@@ -212,7 +263,7 @@ mod tests {
 
     fn writing(number: u8, line: &str, at_ms: u64) -> Archived {
         let text = Tongue { language: Language::En, text: format!("number {number}") };
-        let content = Content::new(Part::Message { text, marking: String::new() }).unwrap();
+        let content = Content::new(Part::Message { text, marking: String::new(), files: None }).unwrap();
         Archived {
             id: Hash([number; 48]),
             line: LineId::new(line).unwrap(),
@@ -220,7 +271,38 @@ mod tests {
             seq: number.into(),
             at_ms,
             content: Some(Zeroizing::new(content.encode())),
+            chunks: 0,
         }
+    }
+
+    #[test]
+    fn what_is_attached_is_part_of_it_and_goes_with_it() {
+        let place = Place::new("attached");
+        let archive = place.open(SEED, Some(30), 0).unwrap();
+        let mut message = writing(1, "duty", 0);
+        message.chunks = 2;
+        assert!(archive.put(&message, 0).unwrap());
+        let chunk = |at: u32| ArchivedChunk { writing: message.id, at, bytes: vec![at as u8 + 7; 300] };
+        archive.put_chunk(&chunk(0)).unwrap();
+        assert!(archive.next_word().unwrap().is_none(), "not all of it is here");
+        assert!(archive.done().unwrap().is_empty());
+        archive.put_chunk(&chunk(0)).unwrap();
+        archive.put_chunk(&chunk(1)).unwrap();
+        assert_eq!(archive.next_word().unwrap().unwrap().writings, [message.id]);
+        assert_eq!(archive.done().unwrap(), [message.id].into());
+        let reader = ArchiveReader::open(&place.0, ArchiveSecret::from_seed(&SEED)).unwrap();
+        assert_eq!(reader.chunk(&message.id, 1).unwrap(), Some(vec![8; 300]));
+        assert_eq!(reader.chunk(&message.id, 2).unwrap(), None);
+        let on_disk = || std::fs::read(place.0.join(FILE)).unwrap().windows(300).any(|window| window == [8; 300]);
+        assert!(on_disk());
+        assert_eq!(archive.destroy_old(30 * DAY_MS).unwrap(), 1);
+        assert!(!on_disk(), "it is overwritten");
+        archive.put_chunk(&chunk(1)).unwrap();
+        assert!(!on_disk(), "and does not come back");
+        assert_eq!(archive.done().unwrap(), [message.id].into());
+        // Of a writing that is not here nothing is taken.
+        archive.put_chunk(&ArchivedChunk { writing: Hash([9; 48]), at: 0, bytes: vec![8; 300] }).unwrap();
+        assert!(!on_disk());
     }
 
     #[test]

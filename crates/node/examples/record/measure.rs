@@ -42,7 +42,7 @@ pub fn all(binary: &Path, dir: &Path, entries: u64) -> Vec<Figure> {
 
 fn write(store: &StoreHandle, node: &str, (seq, bundle, lasting): (u64, trialogue_wire::Bundle, bool)) {
     let lasting = if lasting { Lasting::Entry } else { Lasting::Passing };
-    let write = Write::Entry { node: id(node), seq, bundle, lasting };
+    let write = Write::Entry { node: id(node), seq, bundle, lasting, chunks: Vec::new() };
     while store.write(write.clone()).is_err() {
         std::thread::sleep(Duration::from_millis(1));
     }

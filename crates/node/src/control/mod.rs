@@ -85,6 +85,9 @@ impl Control {
                 _ = from.stop.wait_for(|stop| *stop) => return,
                 Ok(()) = progress.changed() => {
                     let now = *progress.borrow_and_update();
+                    if now.chunks > 0 {
+                        self.input(Input::ChunksStored { total: now.chunks });
+                    }
                     if now.appended > 0 {
                         self.input(Input::Appended { up_to: now.appended });
                     }

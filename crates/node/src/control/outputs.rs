@@ -3,6 +3,7 @@
 use super::{Control, log};
 use crate::alert::{Alarm, Alert};
 use crate::store::{Lasting, Write};
+use trialogue_charter::Hash;
 use trialogue_core::{Input, Note, Output};
 use trialogue_journal::{Body, UnverifiedEntry};
 use trialogue_wire::Bundle;
@@ -18,15 +19,23 @@ impl Control {
     fn output(&mut self, output: Output) {
         match output {
             Output::Append { seq, bundle } => {
-                let node = self.node.clone();
+                let (node, chunks) = (self.node.clone(), attached(&bundle));
                 self.status.change(|s| s.journal_head = s.journal_head.max(seq));
-                if self.store.write(Write::Entry { node, seq, lasting: lasts(&bundle), bundle }).is_err() {
+                if self.store.write(Write::Entry { node, seq, lasting: lasts(&bundle), bundle, chunks }).is_err() {
                     // The writer has ended; calls go on without a record.
                     self.machine.handle(self.clock.now(), Input::AppendFailed { up_to: seq });
                 }
             }
+            Output::KeepChunk { hash, bytes, lasting } => {
+                let lasting = if lasting { Lasting::Written } else { Lasting::Passing };
+                // Refused only when the writer has ended: nobody hears that it is stored.
+                if self.store.write(Write::Chunk { hash, bytes, lasting }).is_err() {
+                    self.counters.count("chunk_not_kept");
+                }
+            }
             Output::Keep { node, seq, bundle } => {
-                if self.store.write(Write::Entry { node, seq, lasting: lasts(&bundle), bundle }).is_err() {
+                let chunks = attached(&bundle);
+                if self.store.write(Write::Entry { node, seq, lasting: lasts(&bundle), bundle, chunks }).is_err() {
                     self.gaps = true;
                     self.counters.count("entry_not_kept");
                 }
@@ -107,4 +116,11 @@ fn lasts(bundle: &Bundle) -> Lasting {
         Ok(body) if body.writes() => Lasting::Written,
         _ => Lasting::Passing,
     }
+}
+
+/// Chunks of what is attached to a message.
+fn attached(bundle: &Bundle) -> Vec<Hash> {
+    let list = UnverifiedEntry::decode(&bundle.entry).ok().and_then(|entry| entry.claim().attached());
+    let list = list.and_then(|list| bundle.bodies.iter().find(|body| Hash::of(body) == list.hash));
+    list.and_then(|list| trialogue_journal::chunks(list)).unwrap_or_default()
 }

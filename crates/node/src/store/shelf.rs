@@ -51,4 +51,10 @@ impl Shelf for SqliteShelf {
     fn body(&self, hash: &Hash) -> Option<ByteVec> {
         self.read("SELECT hash, bytes FROM bodies WHERE hash = ?1", [hash.0]).map(Into::into)
     }
+
+    fn has(&self, hash: &Hash) -> bool {
+        let found =
+            self.0.prepare_cached("SELECT 1 FROM bodies WHERE hash = ?1").and_then(|mut query| query.exists([hash.0]));
+        found.is_ok_and(|found| found)
+    }
 }

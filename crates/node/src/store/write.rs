@@ -1,5 +1,6 @@
 //! One write, and how it goes into the tables.
 
+use minicbor::bytes::ByteVec;
 use rusqlite::{Connection, params};
 use std::time::{SystemTime, UNIX_EPOCH};
 use trialogue_charter::{Hash, NodeId};
@@ -28,6 +29,17 @@ pub enum Write {
         /// Entry and bodies.
         bundle: Bundle,
         /// How long its bodies are kept.
+        lasting: Lasting,
+        /// Chunks of what is attached to it, which are kept as long, if they are there.
+        chunks: Vec<Hash>,
+    },
+    /// A chunk of an attachment.
+    Chunk {
+        /// Its hash.
+        hash: Hash,
+        /// It.
+        bytes: ByteVec,
+        /// How long it is kept.
         lasting: Lasting,
     },
     /// A second, different entry for a position.
@@ -67,23 +79,24 @@ fn int(n: u64) -> i64 {
 impl Write {
     pub(super) fn apply(&self, db: &Connection) -> rusqlite::Result<()> {
         match self {
-            Write::Entry { node, seq, bundle, lasting } => {
+            Write::Entry { node, seq, bundle, lasting, chunks } => {
                 // A repeated write (after a failed commit) is the same bytes; another entry for a position is evidence, never this.
                 db.prepare_cached("INSERT OR IGNORE INTO entries (node, seq, hash, entry) VALUES (?1, ?2, ?3, ?4)")?
                     .execute(params![node.as_str(), int(*seq), Hash::of(&bundle.entry).0, bundle.entry])?;
                 for (place, body) in bundle.bodies.iter().enumerate() {
                     let hash = Hash::of(body);
-                    db.prepare_cached(
-                        "INSERT INTO bodies (hash, bytes, kept_ms, lasting) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (hash)
-                         DO UPDATE SET kept_ms = excluded.kept_ms, lasting = max(lasting, excluded.lasting)",
-                    )?
-                    .execute(params![hash.0, body.as_slice(), int(wall_ms()), *lasting as i64])?;
+                    keep_body(db, &hash, body, *lasting)?;
                     db.prepare_cached(
                         "INSERT OR IGNORE INTO entry_bodies (node, seq, place, hash) VALUES (?1, ?2, ?3, ?4)",
                     )?
                     .execute(params![node.as_str(), int(*seq), int(place as u64), hash.0])?;
                 }
+                for hash in chunks {
+                    db.prepare_cached("UPDATE bodies SET lasting = max(lasting, ?2) WHERE hash = ?1")?
+                        .execute(params![hash.0, *lasting as i64])?;
+                }
             }
+            Write::Chunk { hash, bytes, lasting } => keep_body(db, hash, bytes, *lasting)?,
             Write::Evidence { node, seq, entry } => {
                 db.prepare_cached(
                     "INSERT OR IGNORE INTO evidence (node, seq, hash, entry, found_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -109,6 +122,15 @@ impl Write {
         }
         Ok(())
     }
+}
+
+fn keep_body(db: &Connection, hash: &Hash, bytes: &[u8], lasting: Lasting) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO bodies (hash, bytes, kept_ms, lasting) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (hash)
+         DO UPDATE SET kept_ms = excluded.kept_ms, lasting = max(lasting, excluded.lasting)",
+    )?
+    .execute(params![hash.0, bytes, int(wall_ms()), lasting as i64])?;
+    Ok(())
 }
 
 /// Deletes bodies that have had their time; entries and their proofs never need them.

@@ -23,6 +23,8 @@ pub struct Progress {
     pub appended: u64,
     /// The last own entry that was tried in vain and is still only in memory; above `appended`, or 0.
     pub failed: u64,
+    /// So many chunks of attachments ([`Write::Chunk`]) of this run are on disk, in their order.
+    pub chunks: u64,
 }
 
 /// The opened file, before its thread runs.
@@ -201,9 +203,10 @@ fn own(node: &NodeId, write: &Write) -> Option<u64> {
     }
 }
 
-/// Is it always taken, however much waits? Other nodes' entries can be had again.
+/// Is it always taken, however much waits? Other nodes' entries can be had again; of chunks the machine gives few at once.
 fn is_kept(node: &NodeId, write: &Write) -> bool {
-    own(node, write).is_some() || matches!(write, Write::Charter { .. } | Write::Spoken | Write::Snapshot(_))
+    own(node, write).is_some()
+        || matches!(write, Write::Charter { .. } | Write::Spoken | Write::Snapshot(_) | Write::Chunk { .. })
 }
 
 impl Writer {
@@ -238,12 +241,14 @@ impl Writer {
         match outcome {
             Ok(()) => {
                 let last_own = own_in(&mut waiting.iter().take(count));
+                let chunks = waiting.iter().take(count).filter(|w| matches!(w, Write::Chunk { .. })).count();
                 let others = waiting.drain(..count).filter(|w| !is_kept(&self.node, w)).count();
                 self.queue.done(others);
-                if let Some(seq) = last_own {
+                if last_own.is_some() || chunks > 0 {
                     self.progress.send_modify(|p| {
-                        p.appended = seq;
-                        if p.failed <= seq {
+                        p.chunks += chunks as u64;
+                        p.appended = last_own.unwrap_or(p.appended);
+                        if p.failed <= p.appended {
                             p.failed = 0;
                         }
                     });
@@ -279,7 +284,7 @@ mod tests {
     fn entry(node: &str, seq: u64, lasting: bool) -> Write {
         let lasting = if lasting { super::super::Lasting::Entry } else { super::super::Lasting::Passing };
         let bundle = Bundle { entry: vec![seq as u8], bodies: vec![vec![seq as u8; 9].into()] };
-        Write::Entry { node: NodeId::new(node).unwrap(), seq, bundle, lasting }
+        Write::Entry { node: NodeId::new(node).unwrap(), seq, bundle, lasting, chunks: Vec::new() }
     }
 
     #[tokio::test]
