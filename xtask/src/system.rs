@@ -93,11 +93,16 @@ const CJK_FONTS: Need = Need {
     packages: &["fonts-noto-cjk"],
     met: Met::File("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
 };
+const PDF_READER: Need =
+    Need { what: "a reader of PDF", packages: &["poppler-utils"], met: Met::Program("pdftotext", &["-v"]) };
+/// Testing documents: a reader that is not ours, and the font in which they are set.
+pub const DOCUMENTS: [&Need; 2] = [&PDF_READER, &CJK_FONTS];
+
 /// Browser tests.
 pub const BROWSER: [&Need; 2] = [&CHROMIUM, &CJK_FONTS];
 
 /// Everything but the way to WebAssembly, which depends on what rustup can fetch.
-pub const ALL: [&Need; 12] = [
+pub const ALL: [&Need; 13] = [
     &C_COMPILER,
     &CMAKE,
     &SOFT_TOKEN,
@@ -107,6 +112,7 @@ pub const ALL: [&Need; 12] = [
     &FFMPEG,
     &ESPEAK,
     &SPEECH,
+    &PDF_READER,
     &CHROMIUM,
     &CJK_FONTS,
     &CA,

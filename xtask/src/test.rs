@@ -47,6 +47,7 @@ fn rust(args: &[String]) -> Result<Counted> {
     system::ensure(&system::TOKEN)?;
     system::ensure(&system::NAMESPACES)?;
     system::ensure(&system::MACHINE)?;
+    system::ensure(&system::DOCUMENTS)?;
     prepare()?;
     // One command builds the tests and the programs that they start, with the same features: nothing is built twice.
     Step::cargo("Build the programs and the tests")

@@ -52,22 +52,23 @@ pub fn is_free(path: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Writes a file that must not exist yet, on disk when this returns.
+/// Writes a file that must not exist yet, on disk when this returns, whole or not at all.
 pub fn write_new(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
     let mode = match access {
         Access::Owner => 0o600,
         Access::Everyone => 0o644,
     };
-    OpenOptions::new()
+    let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(mode)
         .open(path)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        })
-        .map_err(failed(path, "written", NEVER_OVER))
+        .map_err(failed(path, "written", NEVER_OVER))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| {
+        // Half of it must not be taken for it.
+        let _ = fs::remove_file(path);
+        failed(path, "written", "choose a disk with room")(error)
+    })
 }
 
 /// Puts a file in place of one that may exist, whole or not at all.

@@ -12,6 +12,7 @@ pub mod files;
 pub mod node;
 pub mod node_key;
 pub mod party;
+pub mod pdf;
 pub mod record;
 pub mod station;
 

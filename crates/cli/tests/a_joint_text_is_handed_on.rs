@@ -1,9 +1,10 @@
 //! Three parties approve one text in three languages. What each has signed goes out as one file, which proves itself to anybody who has the charter,
-//! and proves nothing when a word of it is bent.
+//! and proves nothing when a word of it is bent. As a PDF it says the same to people, to the byte wherever it is made; of a bent one there is none.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod hotline;
 
+use hotline::document::{squeezed, words};
 use hotline::writing::{
     WRITERS, WRITTEN_LINE, archive_key, done, export, records_office, trialogue, until_archived, until_readers, writer,
 };
@@ -12,7 +13,9 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
+const ENGLISH: &str = "The three keep in touch.";
 const JAPANESE: &str = "三か国は連絡を取り合う。";
+const KOREAN: &str = "세 나라는 계속 연락한다.";
 
 /// Position and journal of the joint text, once all three approvals are in the record.
 fn approved(hotline: &Hotline, dir: &Path) -> Option<(String, u64)> {
@@ -28,6 +31,12 @@ fn approved(hotline: &Hotline, dir: &Path) -> Option<(String, u64)> {
 fn check(hotline: &Hotline, file: &Path) -> Output {
     let charter = hotline.house().join("charter.cbor");
     trialogue().args(["record", "check-text", "--charter"]).arg(charter).arg(file).output().unwrap()
+}
+
+fn check_to_pdf(hotline: &Hotline, file: &Path, pdf: &Path) -> Output {
+    let charter = hotline.house().join("charter.cbor");
+    let mut check = trialogue();
+    check.args(["record", "check-text", "--charter"]).arg(charter).arg(file).arg("--pdf").arg(pdf).output().unwrap()
 }
 
 fn said(output: &Output) -> String {
@@ -64,7 +73,7 @@ fn a_joint_text_is_handed_on() {
     let text = |language: &str, text: &str| json!({ "language": language, "text": text });
     writers[1].tell(&json!({
         "kind": "writeReadout", "line": WRITTEN_LINE, "replaces": null,
-        "texts": [text("en", "The three keep in touch."), text("ja", JAPANESE), text("ko", "세 나라는 계속 연락한다.")],
+        "texts": [text("en", ENGLISH), text("ja", JAPANESE), text("ko", KOREAN)],
     }));
     until_archived(&mut office);
     for writer in &mut writers {
@@ -89,8 +98,21 @@ fn a_joint_text_is_handed_on() {
     {
         assert!(said(&good).contains(words) && said(&first).contains(words), "{words}: {}", said(&good));
     }
+    let pdfs = ["one.pdf", "other.pdf", "bent.pdf"].map(|name| dir.path().join(name));
+    for pdf in &pdfs[..2] {
+        assert!(check_to_pdf(&hotline, &file, pdf).status.success());
+    }
+    assert_eq!(std::fs::read(&pdfs[0]).unwrap(), std::fs::read(&pdfs[1]).unwrap(), "two parties can compare");
+    assert!(!check_to_pdf(&hotline, &file, &pdfs[0]).status.success(), "never over a file");
+    let brackets = format!("[{node} {position}]");
+    for text in
+        [ENGLISH, JAPANESE, KOREAN, "Written by JPN", "Approved by KOR", "Every party of the line", "Digest", &brackets]
+    {
+        assert!(words(&pdfs[0]).contains(&squeezed(text)), "{text}: {}", words(&pdfs[0]));
+    }
     let altered = |file: PathBuf| {
-        let output = check(&hotline, &file);
+        let output = check_to_pdf(&hotline, &file, &pdfs[2]);
+        assert!(!pdfs[2].exists() && said(&output).contains("There is no PDF"), "{}", said(&output));
         assert_eq!(output.status.code(), Some(4), "{}", said(&output));
         assert!(said(&output).starts_with("Proves nothing") && !said(&output).contains("Approved"));
     };

@@ -5,6 +5,7 @@
 mod hotline;
 
 use hotline::Hotline;
+use hotline::document::{squeezed, words};
 use hotline::writing::{
     archive_key, done, export, records_office, trialogue, until_archived, until_readers, write, writer,
 };
@@ -64,6 +65,26 @@ fn a_party_keeps_its_archive() {
     assert!(json.contains(JAPANESE));
     let of_another = shown(&hotline, dir.path(), &["--archive", &at, "--archive-key", &wrong]);
     assert!(of_another.contains("NOT WHAT WAS SIGNED") && !of_another.contains(JAPANESE));
+
+    // On paper: what was verified, what happened, and what was written, with the key alone.
+    let pdf = dir.path().join("record.pdf").display().to_string();
+    let screen = shown(&hotline, dir.path(), &["--pdf", &pdf, "--archive", &at, "--archive-key", &key]);
+    assert!(screen.starts_with("Wrote ") && screen.lines().count() == 1, "{screen}");
+    let paper = words(Path::new(&pdf));
+    for text in
+        [JAPANESE, KOREAN, "All holds", "now.record", "Charter", "writes a message (principal, routine)", "Page 1 of"]
+    {
+        assert!(paper.contains(&squeezed(text)), "{text}: {paper}");
+    }
+
+    // A record that was cut off says so on paper as it does by its exit code.
+    let (cut, paper) = (dir.path().join("cut.record"), dir.path().join("cut.pdf"));
+    let whole = std::fs::read(export(&hotline, dir.path())).unwrap();
+    std::fs::write(&cut, &whole[..whole.len() - 9]).unwrap();
+    let mut show = trialogue();
+    show.args(["record", "show", "--charter"]).arg(hotline.house().join("charter.cbor")).arg("--pdf").arg(&paper);
+    assert_eq!(show.arg(&cut).output().unwrap().status.code(), Some(4));
+    assert!(words(&paper).contains(&squeezed("Altered: this file is not what was signed")), "{}", words(&paper));
 
     // Neither archive, nor what its machine keeps, nor any node has the words.
     for place in

@@ -7,12 +7,14 @@ mod prove;
 mod read;
 mod show;
 mod text;
+mod text_pdf;
+mod timeline_pdf;
 mod verify;
 
 pub use export::export;
 pub use read::read;
 
-use crate::{Failure, files};
+use crate::{Failure, files, pdf};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use trialogue_charter::limits::CHARTER_MAX;
@@ -62,7 +64,7 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         charter: PathBuf,
         /// One JSON object a line.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "pdf")]
         json: bool,
         /// Only from this time on, UTC: 2026-11-23, or 2026-11-23T05:12.
         #[arg(long, value_parser = utc)]
@@ -79,6 +81,9 @@ pub enum Command {
         /// The party's archive, for what was written.
         #[command(flatten)]
         contents: contents::Source,
+        /// A PDF in place of the text on the screen.
+        #[command(flatten)]
+        pdf: pdf::Arguments,
     },
     /// Proves that one entry is in a journal: the entry, the path to a head, and the head signed by this node (c2sp.org/tlog-proof).
     Prove {
@@ -145,6 +150,9 @@ pub enum Command {
         /// The charter that the auditor trusts.
         #[arg(long, value_name = "FILE")]
         charter: PathBuf,
+        /// A PDF of what is proved.
+        #[command(flatten)]
+        pdf: pdf::Arguments,
     },
     /// Says what a proof proves.
     CheckProof {
@@ -174,9 +182,9 @@ pub fn run(command: Command) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Verify { file, charter, evidence } => verify::verify(&file, trusted(&charter)?, evidence),
-        Command::Show { file, charter, json, since, until, line, all, contents } => {
+        Command::Show { file, charter, json, since, until, line, all, contents, pdf } => {
             let wanted = show::Wanted { json, since, until, line, all, contents: contents.open()? };
-            show::show(&file, trusted(&charter)?, &wanted)
+            show::show(&file, trusted(&charter)?, &wanted, pdf.open()?.as_ref())
         }
         Command::Prove { file, config, node, position, out } => {
             prove::prove(&file, &config_of(&config)?, &node, position, &out)
@@ -187,7 +195,7 @@ pub fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Files { file, charter, node, position, contents, out } => {
             attached::write(&file, trusted(&charter)?, &archived(&contents)?, (node, position), &out)
         }
-        Command::CheckText { file, charter } => text::check_text(&file, trusted(&charter)?),
+        Command::CheckText { file, charter, pdf } => text::check_text(&file, trusted(&charter)?, pdf.open()?.as_ref()),
         Command::CheckProof { file, charter } => prove::check(&file, &trusted(&charter)?),
     }
 }

@@ -2,8 +2,9 @@
 
 use super::contents::{Contents, Shown};
 use super::verify::findings;
-use super::{code, read};
+use super::{code, read, timeline_pdf};
 use crate::Failure;
+use crate::pdf::Paper;
 use serde_json::json;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
@@ -25,7 +26,7 @@ pub(super) struct Wanted {
 
 impl Wanted {
     /// What was written, where it is asked for.
-    fn content(&self, event: &Event) -> Result<Option<Shown>, Failure> {
+    pub(super) fn content(&self, event: &Event) -> Result<Option<Shown>, Failure> {
         let (Some(contents), Some((id, digest)), Some(line)) = (&self.contents, &event.writing, &event.line) else {
             return Ok(None);
         };
@@ -40,7 +41,13 @@ impl Wanted {
     }
 }
 
-pub(super) fn show(file: &Path, charter: VerifiedCharter, wanted: &Wanted) -> Result<ExitCode, Failure> {
+pub(super) fn show(
+    file: &Path,
+    charter: VerifiedCharter,
+    wanted: &Wanted,
+    paper: Option<&Paper>,
+) -> Result<ExitCode, Failure> {
+    let trusted = (charter.serial, charter.hash());
     let mut verifier = Verifier::new(charter);
     let mut events = Vec::new();
     read(file, &mut verifier, |verifier, taken| {
@@ -51,8 +58,18 @@ pub(super) fn show(file: &Path, charter: VerifiedCharter, wanted: &Wanted) -> Re
     })?;
     // Nodes' clocks are claims; entries of one journal stay in their order where its clock was set back by less than an entry.
     events.sort_by(|a, b| (a.time, &a.node, a.seq).cmp(&(b.time, &b.node, b.seq)));
+    let report = verifier.finish();
+    match paper {
+        Some(paper) => timeline_pdf::write(paper, file, trusted, &report, wanted, &events)?,
+        None => print(wanted, &events)?,
+    }
+    findings(&report, false, |line| eprintln!("{line}"));
+    Ok(code(report.weight()))
+}
+
+fn print(wanted: &Wanted, events: &[Event]) -> Result<(), Failure> {
     let mut out = BufWriter::new(std::io::stdout().lock());
-    for event in &events {
+    for event in events {
         let content = wanted.content(event)?;
         let line = if wanted.json { as_json(event, content.as_ref()) } else { as_text(event, content.as_ref()) };
         // Whoever reads the first page of it and closes the pipe has read enough.
@@ -61,12 +78,16 @@ pub(super) fn show(file: &Path, charter: VerifiedCharter, wanted: &Wanted) -> Re
         }
     }
     let _ = out.flush();
-    let report = verifier.finish();
-    findings(&report, false, |line| eprintln!("{line}"));
-    Ok(code(report.weight()))
+    Ok(())
 }
 
 fn as_text(event: &Event, content: Option<&Shown>) -> String {
+    let content = content.map_or_else(String::new, |content| format!("\n{}", content.as_text()));
+    format!("{}  {}{content}", event.time, sentence(event))
+}
+
+/// Who did what, and where it stands.
+pub(super) fn sentence(event: &Event) -> String {
     let who = match (&event.office, &event.person) {
         (Some(office), Some(person)) => format!("{office} ({person}) "),
         _ => String::new(),
@@ -75,8 +96,7 @@ fn as_text(event: &Event, content: Option<&Shown>) -> String {
     let line = event.line.as_ref().map_or_else(String::new, |line| format!(" · line {line}"));
     let call = event.call.as_ref().map_or_else(String::new, |call| format!(" · call {call:?}"));
     let ignored = event.ignored.as_ref().map_or_else(String::new, |why| format!(" · changed nothing: {why}"));
-    let content = content.map_or_else(String::new, |content| format!("\n{}", content.as_text()));
-    format!("{}  {party} {who}{}{line}{call}{ignored}  [{} {}]{content}", event.time, event.what, event.node, event.seq)
+    format!("{party} {who}{}{line}{call}{ignored}  [{} {}]", event.what, event.node, event.seq)
 }
 
 fn as_json(event: &Event, content: Option<&Shown>) -> String {

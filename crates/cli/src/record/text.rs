@@ -2,7 +2,8 @@
 
 use super::contents::{Contents, Shown};
 use super::verify::findings;
-use super::{code, read};
+use super::{code, read, text_pdf};
+use crate::pdf::Paper;
 use crate::{Failure, files};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -11,7 +12,7 @@ use trialogue_charter::{NodeId, VerifiedCharter};
 use trialogue_e2ee::writing::{Content, Tongue};
 use trialogue_journal::Kind;
 use trialogue_record::Verifier;
-use trialogue_record::signed::{Checked, Collector, ENTRIES_MAX, Signed, Word, check};
+use trialogue_record::signed::{Checked, Collector, ENTRIES_MAX, Said, Signed, Word, check};
 use trialogue_record::utc::Utc;
 
 const FORMAT: &str = "trialogue signed text 1";
@@ -92,7 +93,7 @@ pub(super) fn write(
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn check_text(path: &Path, charter: VerifiedCharter) -> Result<ExitCode, Failure> {
+pub(super) fn check_text(path: &Path, charter: VerifiedCharter, paper: Option<&Paper>) -> Result<ExitCode, Failure> {
     let bytes = files::read(path, FILE_MAX)?;
     let wrong = |why: &str| Failure::content(path, format!("this is no signed text of this version ({why})"));
     if bytes.len() > FILE_MAX {
@@ -110,6 +111,9 @@ pub(super) fn check_text(path: &Path, charter: VerifiedCharter) -> Result<ExitCo
     let entries: Vec<Signed> = file.entries.iter().map(signed).collect::<Result<_, _>>()?;
     let nothing = |why: &str| {
         println!("Proves nothing: {why}.");
+        if paper.is_some() {
+            println!("There is no PDF of what is not proved.");
+        }
         Ok(ExitCode::from(super::ALTERED))
     };
     let checked = match check(charter.clone(), &entries, &content) {
@@ -123,18 +127,33 @@ pub(super) fn check_text(path: &Path, charter: VerifiedCharter) -> Result<ExitCo
         return nothing("the words in the file are not those that were signed: the file was altered");
     }
     say(&charter, &checked, &content);
+    if let Some(paper) = paper {
+        text_pdf::write(paper, &charter, &checked, &content)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
 fn say(charter: &VerifiedCharter, checked: &Checked, content: &Content) {
-    let kind = match checked.written.kind {
-        Kind::Message => "a message",
-        Kind::Translation => "a translation",
-        Kind::Readout => "a joint text",
-        Kind::ReadBack => "a message read back",
-    };
-    println!("Proved: {kind} on line {}, {}.", checked.line, checked.id);
-    for said in &checked.said {
+    println!("Proved: {} on line {}, {}.", kind(checked).to_lowercase(), checked.line, checked.id);
+    for sentence in sentences(charter, checked).iter().chain(&approval(checked)) {
+        println!("{sentence}");
+    }
+    println!("{}", Shown::of(content.clone()).as_text());
+}
+
+/// What it is.
+pub(super) fn kind(checked: &Checked) -> &'static str {
+    match checked.written.kind {
+        Kind::Message => "A message",
+        Kind::Translation => "A translation",
+        Kind::Readout => "A joint text",
+        Kind::ReadBack => "A message read back",
+    }
+}
+
+/// Who wrote it, and who said what about it, when and where.
+pub(super) fn sentences(charter: &VerifiedCharter, checked: &Checked) -> Vec<String> {
+    let sentence = |said: &Said| {
         let word = match said.word {
             Word::Wrote => "Written",
             Word::Approved => "Approved",
@@ -142,22 +161,26 @@ fn say(charter: &VerifiedCharter, checked: &Checked, content: &Content) {
             Word::Acknowledged => "Acknowledged",
         };
         let office = charter.office(&said.office).map_or(said.office.as_str(), |office| office.title.en.as_str());
-        println!(
+        format!(
             "{word} by {} {office} ({}), {}  [{} {}]",
             said.party,
             said.person,
             Utc(said.time_ms),
             said.node,
             said.seq
-        );
+        )
+    };
+    checked.said.iter().map(sentence).collect()
+}
+
+/// Of a joint text: who has approved it, and who has not.
+pub(super) fn approval(checked: &Checked) -> Option<String> {
+    if checked.written.kind != Kind::Readout {
+        return None;
     }
-    if checked.written.kind == Kind::Readout {
-        if checked.not_approved.is_empty() {
-            println!("Every party of the line has approved these very words.");
-        } else {
-            let missing: Vec<&str> = checked.not_approved.iter().map(|party| party.as_str()).collect();
-            println!("NOT approved by: {}.", missing.join(", "));
-        }
+    if checked.not_approved.is_empty() {
+        return Some("Every party of the line has approved these very words.".to_owned());
     }
-    println!("{}", Shown::of(content.clone()).as_text());
+    let missing: Vec<&str> = checked.not_approved.iter().map(|party| party.as_str()).collect();
+    Some(format!("NOT approved by: {}.", missing.join(", ")))
 }

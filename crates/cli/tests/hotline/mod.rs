@@ -1,6 +1,7 @@
 //! Three nodes in three processes, as `trialogue demo` starts them, and native endpoints at them.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
+pub mod document;
 pub mod endpoint;
 pub mod machine;
 pub mod recording;
