@@ -6,7 +6,7 @@ use crate::rng::Rng;
 use minicbor::bytes::ByteVec;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use trialogue_charter::{CallId, LineId, NodeId, VerifiedCharter};
+use trialogue_charter::{CallId, Hash, LineId, NodeId, VerifiedCharter};
 use trialogue_core::ConsoleKey;
 use trialogue_journal::{Act, BodyRef, KeyOffer, State, Statement, VerifiedEntry};
 use trialogue_wire::console::{PathState, Refusal, ToConsole, ToNode};
@@ -39,6 +39,8 @@ pub struct SimConsole {
     pub accepted: Vec<(u64, bool)>,
     /// What was refused.
     pub refused: Vec<(Option<u64>, Refusal)>,
+    /// Chunks of attachments that its node says are on disk.
+    pub chunks_stored: Vec<Hash>,
     /// It proves that it lives when its node asks; only where a test says so, since a proof is a statement.
     pub proves: bool,
     /// Other nodes, as its node says.
@@ -77,6 +79,7 @@ impl SimConsole {
             bodies: BTreeSet::new(),
             accepted: Vec::new(),
             refused: Vec::new(),
+            chunks_stored: Vec::new(),
             proves: false,
             paths: Vec::new(),
             heard: Vec::new(),
@@ -92,11 +95,11 @@ impl SimConsole {
 
     /// It begins anew, as a page that is loaded again.
     pub(crate) fn reset(&mut self, fixture: &Fixture, key: Option<ConsoleKey>) {
-        let Self { party, device, node, on_watch, number, accepted, refused, proves, charter, .. } =
+        let Self { party, device, node, on_watch, number, accepted, refused, chunks_stored, proves, charter, .. } =
             std::mem::replace(self, Self::new(fixture, self.party, self.device));
         let state = State::new(charter.clone());
         let fresh = Self::new(fixture, party, device);
-        *self = Self { key, node, on_watch, number, accepted, refused, proves, charter, state, ..fresh };
+        *self = Self { key, node, on_watch, number, accepted, refused, chunks_stored, proves, charter, state, ..fresh };
     }
 
     /// Takes a message of its node and answers the challenge.
@@ -140,6 +143,7 @@ impl SimConsole {
                 number.into_iter().for_each(|number| self.settled(number, false));
             }
             ToConsole::Paths { paths } => self.paths = paths,
+            ToConsole::ChunkStored { hash } => self.chunks_stored.push(hash),
             other => self.heard.push(other),
         }
         None

@@ -62,11 +62,15 @@ pub struct Disk {
     content: Arc<Mutex<Content>>,
     /// How it does.
     pub health: Health,
+    /// Writes since the disk was made.
+    writes: u64,
+    /// The power goes with this write, and so many of those that were not synced survive it.
+    cut: Option<(u64, usize)>,
 }
 
 impl Default for Disk {
     fn default() -> Self {
-        Self { content: Arc::default(), health: Health::Good }
+        Self { content: Arc::default(), health: Health::Good, writes: 0, cut: None }
     }
 }
 
@@ -77,6 +81,7 @@ fn locked(content: &Mutex<Content>) -> MutexGuard<'_, Content> {
 impl Disk {
     /// Writes without syncing.
     pub fn write(&mut self, node: NodeId, seq: u64, bundle: Bundle) {
+        self.writes += 1;
         let mut content = locked(&self.content);
         for body in &bundle.bodies {
             content.bodies.insert(Hash::of(body), body.clone());
@@ -86,11 +91,13 @@ impl Disk {
 
     /// The same with a chunk of an attachment.
     pub fn write_chunk(&mut self, hash: Hash, bytes: ByteVec) {
+        self.writes += 1;
         locked(&self.content).cached.push(Written::Chunk(hash, bytes));
     }
 
     /// The same with a snapshot.
     pub fn write_snapshot(&mut self, bytes: Vec<u8>) {
+        self.writes += 1;
         locked(&self.content).cached.push(Written::Snapshot(bytes));
     }
 
@@ -124,10 +131,29 @@ impl Disk {
     /// The power goes: a part of what was not synced survives, in order.
     pub fn crash(&mut self, rng: &mut Rng) {
         let mut content = locked(&self.content);
-        let survive = if self.health == Health::Good { rng.below(content.cached.len() as u64 + 1) as usize } else { 0 };
+        let survive = match self.cut.take() {
+            Some((_, survive)) => survive,
+            None if self.health == Health::Good => rng.below(content.cached.len() as u64 + 1) as usize,
+            None => 0,
+        };
         content.settle(survive);
         content.cached.clear();
         self.health = Health::Good;
+    }
+
+    /// The power goes with the write of this number, counted from when the disk was made; so many of those that were not synced survive.
+    pub fn cut_power_at(&mut self, write: u64, survive: usize) {
+        self.cut = Some((write, survive));
+    }
+
+    /// It goes now.
+    pub fn power_goes(&self) -> bool {
+        self.cut.is_some_and(|(write, _)| self.writes == write)
+    }
+
+    /// Writes since the disk was made, and how many of them are not synced.
+    pub fn writes(&self) -> (u64, usize) {
+        (self.writes, locked(&self.content).cached.len())
     }
 
     /// Is this very entry safe?
@@ -145,7 +171,7 @@ impl Disk {
             cached: Vec::new(),
             bodies: content.bodies.clone(),
         };
-        Self { content: Arc::new(Mutex::new(copy)), health: Health::Good }
+        Self { content: Arc::new(Mutex::new(copy)), health: Health::Good, writes: 0, cut: None }
     }
 
     /// Everything, by journal and position.

@@ -132,6 +132,9 @@ impl World {
         while let Some(output) = self.nodes[node].machine.as_mut().and_then(Machine::poll) {
             self.check_output(node, &output);
             self.perform(node, output);
+            if self.nodes[node].disk.power_goes() {
+                self.crash(node);
+            }
         }
         if self.nodes[node].machine.as_ref().is_some_and(Machine::has_opened) {
             self.nodes[node].disk.write_spoken();
