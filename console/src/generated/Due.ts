@@ -23,6 +23,10 @@ answerByMs: number,
  */
 precedence: Precedence, 
 /**
- * That time is past: it sounds at every console of the line like a ring.
+ * That time is past.
  */
-overdue: boolean, };
+overdue: boolean, 
+/**
+ * It sounds here, like a ring: it has come to this office.
+ */
+sounds: boolean, };

@@ -263,3 +263,58 @@ fn what_is_written_without_a_node_waits_and_goes_out_once() {
     world.run(20 * SECOND);
     assert_eq!(texts(&world, jpn), ["Sent in the dark."], "once");
 }
+
+#[test]
+fn what_nobody_acknowledges_comes_to_one_office_after_the_other() {
+    let mut fixture = trialogue_charter::fixture::Trilateral::new(Suite::XWing);
+    fixture.charter =
+        trialogue_charter::fixture::amended(&fixture.charter, |charter| charter.policy.escalate_seconds = 60);
+    let mut world = World::of(fixture);
+    let [usa, leader, duty] = ["usa-duty", "jpn-leaders", "jpn-duty"].map(|office| world.writer(office));
+    world.until(10, |world| world.desks.iter().all(|desk| desk.console.view().node == NodeLink::Up));
+    world.command(usa, Command::OpenWritten { line: Some(LINE.into()) });
+    world.until(10, |world| world.desks[usa].written.as_ref().is_some_and(|w| w.ready && w.readers.len() == 3));
+    let line = trialogue_charter::LineId::new(LINE).unwrap();
+    let japan = trialogue_charter::PartyId::new("JPN").unwrap();
+    let order: Vec<_> =
+        world.fixture.charter.acting_offices(&japan, &line).map(|office| office.id.to_string()).collect();
+    let [first, second] = if order[0] == "jpn-leaders" { [leader, duty] } else { [duty, leader] };
+    let by = world.wall_ms() + 30_000;
+    let Command::Write { line, language, text, traffic, precedence, marking, answers, .. } =
+        message("Please confirm.", Language::En)
+    else {
+        unreachable!()
+    };
+    let answer_by_ms = Some(by as f64);
+    world.command(usa, Command::Write { line, language, text, traffic, precedence, marking, answers, answer_by_ms });
+    let due = |world: &World, desk: usize| {
+        world.view(desk).lines.iter().find(|line| line.id == LINE).unwrap().written.due.clone()
+    };
+    world.until(10, |world| due(world, second).is_some());
+    world.until(60, |world| due(world, first).is_some_and(|due| due.sounds));
+    assert!(world.wall_ms() >= by && due(&world, second).is_some_and(|due| due.overdue && !due.sounds));
+    world.until(90, |world| due(world, second).is_some_and(|due| due.sounds));
+    assert!(world.wall_ms() >= by + 60_000);
+    let (of_japan, patience_s) = (world.desks[leader].node, world.fixture.charter.policy.alert_seconds);
+    let alerted_ms = START_MS + world.nodes[of_japan].alerted_us[0] / 1_000;
+    assert!(alerted_ms >= by + u64::from(patience_s) * 1_000, "people are fetched when nobody on watch has reacted");
+    assert_eq!(world.nodes[of_japan].alerted_us.len(), 1, "once");
+    // The first office's console goes: an empty office is passed over.
+    let third = world.wall_ms();
+    let answer_by_ms = Some((third + 5_000) as f64);
+    let Command::Write { line, language, text, traffic, precedence, marking, answers, .. } =
+        message("And this.", Language::En)
+    else {
+        unreachable!()
+    };
+    let id = due(&world, second).unwrap().id;
+    world.command(second, Command::AcknowledgeMessage { id, language: Language::Ja, read_back: String::new() });
+    world.cut(first, true);
+    world.until(40, |world| due(world, second).is_none());
+    world.until(40, |world| {
+        !world.view(second).lines.iter().any(|line| line.parties.iter().any(|p| p.id == "JPN" && p.on_watch > 1))
+    });
+    world.command(usa, Command::Write { line, language, text, traffic, precedence, marking, answers, answer_by_ms });
+    world.until(40, |world| due(world, second).is_some_and(|due| due.sounds));
+    assert!(world.wall_ms() < third + 60_000, "it waited for an office where nobody is");
+}

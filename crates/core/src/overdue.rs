@@ -36,7 +36,9 @@ impl Machine {
         }
         let now_ms = self.now.wall_ms;
         let mut due = Vec::new();
-        for asked in self.overdue.asked.values_mut().filter(|asked| !asked.told && now_ms >= asked.by_ms) {
+        let late: Vec<Hash> = self.waiting().filter(|(_, at_ms)| now_ms >= *at_ms).map(|(id, _)| *id).collect();
+        for id in late {
+            let Some(asked) = self.overdue.asked.get_mut(&id) else { continue };
             asked.told = true;
             // One that was overdue long before this node started is on the boards; nobody is fetched for it again.
             if now_ms < asked.by_ms.saturating_add(OVERDUE_MS) {
@@ -71,9 +73,19 @@ impl Machine {
         self.overdue.asked = asked;
     }
 
-    /// When the next one becomes overdue, on the clock of [`crate::Now::us`].
+    /// Those of which people beyond the consoles were not told, and when they are, milliseconds since 1970 UTC: as of a ring, so long after it began to
+    /// sound, or at once where nobody is on watch to hear it.
+    fn waiting(&self) -> impl Iterator<Item = (&Hash, u64)> {
+        let patience_ms = u64::from(self.charter.policy.alert_seconds) * 1_000;
+        self.overdue.asked.iter().filter(|(_, asked)| !asked.told).map(move |(id, asked)| {
+            let heard = self.state.on_watch(&self.party, &asked.line) > 0;
+            (id, asked.by_ms.saturating_add(if heard { patience_ms } else { 0 }))
+        })
+    }
+
+    /// When that is next, on the clock of [`crate::Now::us`].
     pub(crate) fn next_overdue_us(&self) -> Option<u64> {
-        let waiting = self.overdue.asked.values().filter(|asked| !asked.told).map(|asked| asked.by_ms).min();
-        waiting.map(|by_ms| self.now.us.saturating_add(by_ms.saturating_sub(self.now.wall_ms).saturating_mul(1_000)))
+        let next = self.waiting().map(|(_, at_ms)| at_ms).min();
+        next.map(|at_ms| self.now.us.saturating_add(at_ms.saturating_sub(self.now.wall_ms).saturating_mul(1_000)))
     }
 }

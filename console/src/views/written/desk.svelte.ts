@@ -23,7 +23,7 @@ export class Desk {
 
   /** The overdue message that sounds. */
   alarm(due: DueOn[]): DueOn | undefined {
-    return due.find(({ due }) => due.overdue && !this.#opened.includes(due.id));
+    return due.find(({ due }) => due.sounds && !this.#opened.includes(due.id));
   }
 
   /** What is due and not before the officer's eyes: until it is overdue, its line's card on the board says so. */

@@ -357,6 +357,8 @@ pub struct Due {
     pub answer_by_ms: f64,
     /// How urgent.
     pub precedence: Precedence,
-    /// That time is past: it sounds at every console of the line like a ring.
+    /// That time is past.
     pub overdue: bool,
+    /// It sounds here, like a ring: it has come to this office.
+    pub sounds: bool,
 }

@@ -32,6 +32,7 @@ impl Console {
                 answer_by_ms: by as f64,
                 precedence: writing.written.precedence.into(),
                 overdue: self.now_ms >= by,
+                sounds: self.now_ms >= self.sounds_ms(fold, line, by),
             })
         });
         WrittenNote { unread: u32::try_from(unread.len()).unwrap_or(u32::MAX), urgency, due }
@@ -64,11 +65,24 @@ impl Console {
             .collect()
     }
 
-    /// When the next one becomes overdue, milliseconds since 1970 UTC.
+    /// When an overdue message comes to this office: as a ring does, to the party's offices in the charter's order, each so much later than the one
+    /// before; an empty one is passed over. Who does not act for the party comes last.
+    fn sounds_ms(&self, fold: &State, line: &LineId, by_ms: u64) -> u64 {
+        let Some(me) = &self.me else { return by_ms };
+        let before = fold.charter().acting_offices(&me.party, line).take_while(|office| office.id != me.office);
+        let staffed = before.filter(|office| fold.is_staffed(&office.id)).count() as u64;
+        let wait_ms = staffed * u64::from(fold.charter().policy.escalate_seconds) * 1_000;
+        by_ms.saturating_add(wait_ms)
+    }
+
+    /// When the next one becomes overdue, or comes to this office, milliseconds since 1970 UTC.
     pub(super) fn next_due_ms(&self) -> Option<u64> {
         let (fold, charter, me) = (self.fold.as_ref()?, self.charter.as_ref()?, self.me.as_ref()?);
         let lines = charter.lines_of_office(&me.office);
-        let due = lines.flat_map(|line| self.due(fold, &line.id)).map(|(_, _, by)| by);
+        let due = lines.flat_map(|line| {
+            let all = self.due(fold, &line.id);
+            all.into_iter().flat_map(|(_, _, by)| [by, self.sounds_ms(fold, &line.id, by)])
+        });
         due.filter(|by| *by > self.now_ms).min()
     }
 }

@@ -128,6 +128,7 @@ impl World {
                     self.nodes[node].disk.entry(id).or_default().push(bundle);
                     self.steps.push_back(Step::ToNode(node, trialogue_core::Input::Appended { up_to: seq }));
                 }
+                Out::AlertWriting { .. } => self.nodes[node].alerted_us.push(self.now_us),
                 Out::KeepChunk { .. } => {
                     self.nodes[node].chunks += 1;
                     let total = self.nodes[node].chunks;

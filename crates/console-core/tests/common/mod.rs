@@ -66,6 +66,8 @@ pub struct Node {
     pub disk: BTreeMap<NodeId, Vec<Bundle>>,
     /// Chunks that it has had kept since it started.
     pub chunks: u64,
+    /// When people were alerted to a message that nobody has acknowledged, microseconds of the world.
+    pub alerted_us: Vec<u64>,
 }
 
 enum Step {
@@ -113,9 +115,12 @@ impl World {
         Self::of(fixture)
     }
 
-    fn of(fixture: Trilateral) -> Self {
+    pub fn of(fixture: Trilateral) -> Self {
         let ids: Vec<NodeId> = fixture.charter.nodes.iter().map(|node| node.id.clone()).collect();
-        let nodes = ids.into_iter().map(|id| Node { id, machine: None, disk: BTreeMap::new(), chunks: 0 }).collect();
+        let nodes = ids
+            .into_iter()
+            .map(|id| Node { id, machine: None, disk: BTreeMap::new(), chunks: 0, alerted_us: Vec::new() })
+            .collect();
         let mut world = Self {
             now_us: SECOND,
             fixture,
@@ -142,7 +147,7 @@ impl World {
             next_journal: None,
             node: id.clone(),
             journal: if id.as_str() == "usa-2" { alternate_key() } else { self.fixture.journal(&id).clone() },
-            alerts: false,
+            alerts: true,
             restored: false,
             shelf: None,
         };

@@ -364,6 +364,11 @@ impl State {
         Ok(statement)
     }
 
+    /// Is a console of this office on watch, as its party's nodes say?
+    pub fn is_staffed(&self, office: &OfficeId) -> bool {
+        self.nodes.values().any(|node| node.staffed.get(office).is_some_and(|consoles| *consoles > 0))
+    }
+
     /// Consoles on watch of a party for a line, as its nodes say: those that could answer.
     pub fn on_watch(&self, party: &trialogue_charter::PartyId, line: &LineId) -> u32 {
         let offices: Vec<&OfficeId> = self.charter.acting_offices(party, line).map(|office| &office.id).collect();
