@@ -244,7 +244,19 @@ line: string,
 /**
  * None: there is nothing to keep any more.
  */
-draft: Draft | null, } | { "kind": "detach", 
+draft: Draft | null, } | { "kind": "keepScratch", 
+/**
+ * Line id.
+ */
+line: string, 
+/**
+ * The page's name for it; at most 200 characters.
+ */
+key: string, 
+/**
+ * Empty: there is nothing to keep any more.
+ */
+text: string, } | { "kind": "detach", 
 /**
  * Line id.
  */

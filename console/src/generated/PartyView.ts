@@ -28,6 +28,10 @@ reached: boolean,
  */
 roundTripMs: number | null, 
 /**
+ * A node of it is disputed: it has shown two histories, or another node has signed for one that the own node does not hold.
+ */
+disputed: boolean, 
+/**
  * Paths to this party's nodes that are up, as the own node says.
  */
 pathsUp: number, 

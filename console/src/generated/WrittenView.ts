@@ -6,6 +6,7 @@ import type { Outgoing } from "./Outgoing";
 import type { Person } from "./Person";
 import type { Reader } from "./Reader";
 import type { ReadoutView } from "./ReadoutView";
+import type { Scratch } from "./Scratch";
 import type { Text3 } from "./Text3";
 
 /**
@@ -63,4 +64,8 @@ draft: Draft | null,
 /**
  * What is attached to it.
  */
-attached: Array<FileView>, };
+attached: Array<FileView>, 
+/**
+ * Other texts that were being written then, under the page's own names for them.
+ */
+scratch: Array<Scratch>, };

@@ -71,6 +71,33 @@ test('a message that asks to be acknowledged is unread and due at the others, an
   assert.match(await receipts.locator('[data-receipt=KOR]').innerText(), /受領確認/);
 });
 
+/** Which state of the written line this browser has on its disk; what it says is sealed. */
+const onDisk = (officer) =>
+  officer.page.evaluate(
+    () =>
+      new Promise((done) => {
+        const open = indexedDB.open('trialogue');
+        open.onsuccess = () => {
+          const get = open.result.transaction('vault').objectStore('vault').get('writings');
+          get.onsuccess = () => (open.result.close(), done([...get.result.iv].join()));
+        };
+      }),
+  );
+
+test('a translation that is being written outlives its page', async () => {
+  const { usa } = officers;
+  const begun = 'The course of a survey';
+  const before = await onDisk(usa);
+  await message(usa, texts.jpn).locator('[data-act=translate]').click();
+  await usa.page.locator('[data-field=translation]').fill(begun);
+  while ((await onDisk(usa)) === before);
+  await usa.page.reload();
+  await open(usa);
+  await message(usa, texts.jpn).locator('[data-act=translate]').click();
+  await usa.page.waitForFunction((text) => document.querySelector('[data-field=translation]')?.value === text, begun);
+  await usa.page.keyboard.press('Escape');
+});
+
 test('readers attach translations, and another person certifies one', async () => {
   const { usa, jpn, kor } = officers;
   const translations = { usa: 'The course of a survey ship was obstructed on the high seas.', kor: '공해상에서 조사선의 진로가 방해받았습니다.' };

@@ -105,6 +105,7 @@ impl Console {
             own,
             reached,
             round_trip_ms: round_trip.map(|us| f64::from(us) / 1_000.0),
+            disputed: paths.iter().any(|path| path.disputed),
             paths_up: count(all().filter(|path| path.up).count()),
             paths: count(all().count()),
             on_watch: self.fold.as_ref().map_or(0, |fold| fold.on_watch(&party.id, &line.id)),

@@ -202,6 +202,8 @@ pub struct PartyView {
     pub reached: bool,
     /// Round trip in milliseconds where there is a direct link.
     pub round_trip_ms: Option<f64>,
+    /// A node of it is disputed: it has shown two histories, or another node has signed for one that the own node does not hold.
+    pub disputed: bool,
     /// Paths to this party's nodes that are up, as the own node says.
     pub paths_up: u32,
     /// Paths that there are; 0: not known.

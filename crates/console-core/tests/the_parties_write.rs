@@ -228,6 +228,13 @@ fn a_console_that_was_away_and_started_anew_reads_what_was_written_meanwhile_and
             draft: Some(Draft { language: Language::Ja, text: "書きかけ".into() }),
         },
     );
+    let scratch =
+        |key: &str, text: &str| Command::KeepScratch { line: LINE.into(), key: key.into(), text: text.into() };
+    for (key, text) in [("a", "訳しかけ"), ("b", "gone"), ("a", "訳しかけた"), ("b", ""), ("none", "")] {
+        world.command(jpn, scratch(key, text));
+    }
+    world.command(jpn, scratch(&"k".repeat(201), "too long a name"));
+    world.command(jpn, scratch("c", &"長".repeat(20_001)));
     world.run(SECOND);
     world.reload_writer(jpn, identity);
     world.command(jpn, Command::OpenWritten { line: Some(LINE.into()) });
@@ -235,6 +242,7 @@ fn a_console_that_was_away_and_started_anew_reads_what_was_written_meanwhile_and
         world.desks[jpn].written.is_some() && texts(world, jpn).last().is_some_and(|t| t == "届きました。")
     });
     assert_eq!(world.written(jpn).draft.as_ref().unwrap().text, "書きかけ");
+    assert_eq!(world.written(jpn).scratch, [Scratch { key: "a".into(), text: "訳しかけた".into() }]);
 }
 
 #[test]

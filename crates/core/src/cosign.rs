@@ -43,6 +43,11 @@ impl Cosign {
         self.trees.entry(entry.node.clone()).or_default().push(Root::of(entry));
     }
 
+    /// Has another node signed for a history of this one that is not held here?
+    pub(crate) fn disputes(&self, node: &NodeId) -> bool {
+        self.told.contains(node)
+    }
+
     /// A journal whose tree is known up to here.
     pub(crate) fn go_on(&mut self, node: NodeId, tree: Held) {
         self.trees.insert(node, tree);
@@ -167,6 +172,7 @@ impl Machine {
         if !self.cosign.told.insert(node.clone()) {
             return;
         }
+        self.paths_changed = true;
         let seq = claim.head.size;
         self.push_out(Output::Evidence { node: node.clone(), seq, entry: claim.by.bytes().to_vec() });
         self.log(Note::Disputed { node, seq, by: claim.by.entry().node.clone() });

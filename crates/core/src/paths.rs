@@ -18,6 +18,7 @@ impl Machine {
                 reached: link.is_some() || self.neighbours().any(|via| self.reaches(via, &node.id)),
                 round_trip_us: link.and_then(|link| link.round_trip_us),
                 paths: self.measured.get(&node.id).cloned().unwrap_or_default(),
+                disputed: self.chain.forks().contains_key(&node.id) || self.cosign.disputes(&node.id),
             }
         };
         others.map(path).collect()
@@ -49,7 +50,8 @@ impl Machine {
         }
         let paths = self.paths();
         let up = |p: &PathState| p.paths.iter().map(|path| path.up).collect::<Vec<_>>();
-        let ways = |paths: &[PathState]| paths.iter().map(|p| (p.direct, p.reached, up(p))).collect::<Vec<_>>();
+        let ways =
+            |paths: &[PathState]| paths.iter().map(|p| (p.direct, p.reached, p.disputed, up(p))).collect::<Vec<_>>();
         if ways(&paths) != ways(&self.paths_told) || (due && paths != self.paths_told) {
             self.paths_told = paths.clone();
             self.send_all_consoles(&ToConsole::Paths { paths });

@@ -111,6 +111,7 @@ impl Machine {
                 }
                 let said = if own { std::mem::replace(&mut self.overtaken, true) } else { known };
                 if !said {
+                    self.paths_changed = true;
                     let evidence = entry.bytes().to_vec();
                     self.push_out(Output::Evidence { node: node.clone(), seq, entry: evidence });
                     self.log(if own { Note::OwnFork { seq } } else { Note::Fork { node: node.clone(), seq } });

@@ -71,8 +71,14 @@ pub fn seeds() -> Vec<Vec<u8>> {
         let charter = CHARTER.bytes().to_vec();
         encode(&ToConsole::Challenge { protocol: PROTOCOL, node: node(node_id), nonce: [5; 32], charter })
     };
-    let path =
-        |id: &str| PathState { node: node(id), direct: true, reached: true, round_trip_us: Some(1_000), paths: vec![] };
+    let path = |id: &str| PathState {
+        node: node(id),
+        direct: true,
+        reached: true,
+        round_trip_us: Some(1_000),
+        paths: vec![],
+        disputed: false,
+    };
     let entries = |party: &str, acts: &[_]| encode(&ToConsole::Entries { bundles: bundles(party, acts) });
     let said = |messages: Vec<Vec<u8>>| messages.into_iter().map(|message| (0, message)).collect::<Vec<_>>();
     let up = said(vec![

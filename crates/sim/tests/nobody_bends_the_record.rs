@@ -144,6 +144,11 @@ fn who_shows_two_faces_is_caught_although_nobody_saw_both() {
         let names = |finding: &Finding| matches!(finding, Finding::Disputed { node, .. } if *node == kor());
         assert!(report.findings.iter().any(names), "{:?}", report.findings);
     }
+    // Every console is told of whom, and of nobody else.
+    for console in [USA, JPN] {
+        let shown = world.consoles[console].paths.iter().filter(|path| path.disputed).map(|path| path.node.clone());
+        assert_eq!(shown.collect::<Vec<_>>(), [kor()]);
+    }
     // Nobody is suspected beside the two.
     assert!(
         audited(&world, USA_NODE)

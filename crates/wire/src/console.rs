@@ -337,6 +337,9 @@ pub struct PathState {
     /// The paths of that link, up or not, as this node measured them last.
     #[n(5)]
     pub paths: Vec<PathMeasure>,
+    /// Its journal is disputed: the node has shown two histories, or another one has signed for one that is not held here.
+    #[n(6)]
+    pub disputed: bool,
 }
 
 /// One path of a link: a local carrier and an address of the other node. Of the second before it was measured.

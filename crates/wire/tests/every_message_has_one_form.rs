@@ -62,7 +62,7 @@ fn to_console() -> Vec<(&'static str, ToConsole)> {
     let unmeasured = PathMeasure { address: "usa-1.example:4460".into(), ..PathMeasure::default() };
     let path = |round_trip_us: Option<u32>| {
         let paths = if round_trip_us.is_some() { vec![measured.clone(), unmeasured.clone()] } else { Vec::new() };
-        PathState { node: node(), direct: true, reached: true, round_trip_us, paths }
+        PathState { node: node(), direct: true, reached: true, round_trip_us, paths, disputed: round_trip_us.is_none() }
     };
     vec![
         ("challenge", ToConsole::Challenge { protocol: 1, node: node(), nonce: [5; 32], charter: vec![1, 2] }),

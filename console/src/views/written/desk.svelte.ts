@@ -2,6 +2,7 @@
 import { tick } from 'svelte';
 import type { WrittenView } from '../../generated/WrittenView';
 import type { Engine } from '../../media/engine';
+import { flushScratch, keepScratch, restoreScratch } from './composing.svelte';
 import type { DueOn } from './due';
 
 export class Desk {
@@ -19,6 +20,7 @@ export class Desk {
   /** Takes what the console has read, if it is of the line that is open. */
   take(written: WrittenView | null) {
     this.written = written?.line === this.line ? written : null;
+    if (this.written) restoreScratch(this.written.scratch);
   }
 
   /** The overdue message that sounds. */
@@ -41,6 +43,8 @@ export class Desk {
     if (this.line === null) this.#from = document.activeElement;
     this.line = line;
     this.written = null;
+    flushScratch();
+    keepScratch((key, text) => this.engine.command({ kind: 'keepScratch', line, key, text }));
     this.engine.command({ kind: 'openWritten', line });
     return true;
   }

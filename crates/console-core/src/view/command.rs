@@ -216,6 +216,15 @@ pub enum Command {
         /// None: there is nothing to keep any more.
         draft: Option<Draft>,
     },
+    /// Keep another text that is being written, sealed, in case the page ends: a translation, a text read back, a joint text.
+    KeepScratch {
+        /// Line id.
+        line: String,
+        /// The page's name for it; at most 200 characters.
+        key: String,
+        /// Empty: there is nothing to keep any more.
+        text: String,
+    },
     /// Take a file off what is being written.
     Detach {
         /// Line id.

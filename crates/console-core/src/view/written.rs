@@ -35,6 +35,19 @@ pub struct WrittenView {
     pub draft: Option<Draft>,
     /// What is attached to it.
     pub attached: Vec<FileView>,
+    /// Other texts that were being written then, under the page's own names for them.
+    pub scratch: Vec<Scratch>,
+}
+
+/// A text that is not sent yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct Scratch {
+    /// The page's name for it.
+    pub key: String,
+    /// The text so far.
+    pub text: String,
 }
 
 /// A file attached to a message.

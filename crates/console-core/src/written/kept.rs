@@ -20,6 +20,11 @@ pub(crate) const OUTBOX_MAX: usize = 64;
 /// Most drafts, one per line.
 pub(crate) const DRAFTS_MAX: usize = 16;
 
+/// Most texts beside drafts, the newest: three languages of a joint text, and translations of some messages.
+pub(crate) const SCRATCH_MAX: usize = 48;
+/// Most characters of the name of one.
+pub(crate) const SCRATCH_KEY_MAX: usize = 200;
+
 /// All of it.
 #[derive(Encode, Decode)]
 #[cbor(map)]
@@ -37,6 +42,20 @@ pub struct Kept {
     pub(crate) outbox: Vec<KeptOut>,
     #[n(5)]
     pub(crate) drafts: Vec<KeptDraft>,
+    #[n(6)]
+    pub(crate) scratch: Option<Vec<KeptScratch>>,
+}
+
+/// What was being written beside a message or for a joint text, by the page's own name for it.
+#[derive(Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct KeptScratch {
+    #[n(0)]
+    pub(crate) line: LineId,
+    #[n(1)]
+    pub(crate) key: String,
+    #[n(2)]
+    pub(crate) text: String,
 }
 
 /// A key package with which others write to this device.
@@ -140,6 +159,7 @@ impl Default for Kept {
             circles: Vec::new(),
             outbox: Vec::new(),
             drafts: Vec::new(),
+            scratch: None,
         }
     }
 }
@@ -159,6 +179,12 @@ impl Drop for KeptCircle {
 impl Drop for KeptOut {
     fn drop(&mut self) {
         self.content.zeroize();
+    }
+}
+
+impl Drop for KeptScratch {
+    fn drop(&mut self) {
+        self.text.zeroize();
     }
 }
 
@@ -196,7 +222,8 @@ impl Kept {
         let file = |file: &KeptFile| file.file.name.len() + file.chunks.len() * 50 + 160;
         let files = |draft: &KeptDraft| draft.files.iter().flatten().map(file).sum::<usize>();
         let drafts: usize = self.drafts.iter().map(|draft| draft.text.len() + files(draft) + 128).sum();
-        stock + circles + outbox + drafts + 256
+        let scratch = self.scratch.iter().flatten().map(|held| held.key.len() + held.text.len() + 96).sum::<usize>();
+        stock + circles + outbox + drafts + scratch + 256
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {

@@ -10,9 +10,6 @@ use trialogue_e2ee::writing::{File, FileOpener};
 use trialogue_journal::chunks;
 use trialogue_journal::fold::Writing;
 
-/// Chunks that are asked for at once.
-const AHEAD: usize = 4;
-
 /// A file that is on its way to the page.
 pub(crate) struct Saving {
     id: Hash,
@@ -90,8 +87,9 @@ impl Console {
                 return self.end_saving(FileState::Saved);
             }
         }
+        // One at a time: on a slow way to the node a ring waits for no more than that.
         if let Some(saving) = &self.writer.saving {
-            saving.left.iter().take(AHEAD).for_each(|hash| self.bodies.want_hash(*hash));
+            saving.left.iter().take(1).for_each(|hash| self.bodies.want_hash(*hash));
         }
     }
 

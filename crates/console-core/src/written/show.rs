@@ -8,7 +8,7 @@ use crate::console::Console;
 use crate::show::text as named;
 use crate::view::{
     Acknowledgement, Draft, FileView, MessageView, Outgoing, PartyReceipt, Person, PersonReceipt, Reader, Reading,
-    Traffic, TranslationView, Waiting, WrittenView,
+    Scratch, Traffic, TranslationView, Waiting, WrittenView,
 };
 use std::collections::BTreeMap;
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId, Party, PartyId, Role, VerifiedCharter};
@@ -54,6 +54,15 @@ impl Console {
                 .find(|draft| draft.line == *line)
                 .filter(|draft| !draft.text.is_empty())
                 .map(|draft| Draft { language: draft.language.into(), text: draft.text.clone() }),
+            scratch: self
+                .writer
+                .kept
+                .scratch
+                .iter()
+                .flatten()
+                .filter(|held| held.line == *line)
+                .map(|held| Scratch { key: held.key.clone(), text: held.text.clone() })
+                .collect(),
             attached: self
                 .draft_files(line)
                 .map(|kept| FileView {

@@ -1,6 +1,6 @@
 //! What the officer does on the written line.
 
-use super::kept::{DRAFTS_MAX, KeptDraft, KeptFile, KeptOut};
+use super::kept::{DRAFTS_MAX, KeptDraft, KeptFile, KeptOut, KeptScratch, SCRATCH_KEY_MAX, SCRATCH_MAX};
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::view::{Draft, Language, ReadoutText};
@@ -181,6 +181,30 @@ impl Console {
             drafts.push(KeptDraft { line, language: draft.language.into(), text: draft.text, files });
         } else if drafts.len() == before {
             return;
+        }
+        self.writer.change();
+    }
+}
+
+impl Console {
+    /// Keeps a text that is not sent yet; an empty one is forgotten.
+    pub(crate) fn keep_scratch(&mut self, line: &str, key: String, text: String) {
+        let Ok(line) = LineId::new(line) else { return };
+        let long = key.chars().count() > SCRATCH_KEY_MAX || text.chars().count() > trialogue_e2ee::writing::TEXT_MAX;
+        if !self.writer.on || long {
+            return;
+        }
+        let held = self.writer.kept.scratch.get_or_insert_default();
+        let before = held.len();
+        held.retain(|scratch| (&scratch.line, &scratch.key) != (&line, &key));
+        if text.is_empty() && held.len() == before {
+            return;
+        }
+        if !text.is_empty() {
+            if held.len() >= SCRATCH_MAX {
+                held.remove(0);
+            }
+            held.push(KeptScratch { line, key, text });
         }
         self.writer.change();
     }
