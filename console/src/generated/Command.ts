@@ -256,7 +256,7 @@ key: string,
 /**
  * Empty: there is nothing to keep any more.
  */
-text: string, } | { "kind": "detach", 
+text: string, } | { "kind": "earlier" } | { "kind": "detach", 
 /**
  * Line id.
  */

@@ -50,6 +50,10 @@ without: Array<Person>,
  */
 messages: Array<MessageView>, 
 /**
+ * There are earlier ones, which the node has not told.
+ */
+earlier: boolean, 
+/**
  * Joint texts, the newest last.
  */
 readouts: Array<ReadoutView>, 

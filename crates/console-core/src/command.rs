@@ -52,6 +52,7 @@ impl Console {
             Command::ApproveReadout { id } => self.approve_readout(&id),
             Command::KeepDraft { line, draft } => self.keep_draft(&line, draft),
             Command::KeepScratch { line, key, text } => self.keep_scratch(&line, key, text),
+            Command::Earlier => self.earlier(),
             Command::Detach { line, at } => self.detach(&line, at),
             Command::SaveFile { id, at } => self.save_file(&id, at),
             Command::StopSaving => self.stop_saving(),

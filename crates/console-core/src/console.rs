@@ -68,7 +68,7 @@ pub struct Console {
     pub(crate) asked_us: BTreeMap<Hash, u64>,
     pub(crate) trial: crate::trial::Trial,
     pub(crate) writer: crate::written::Writer,
-    ringing: bool,
+    pub(crate) ringing: bool,
     shown: View,
     out: VecDeque<Output>,
 }

@@ -116,3 +116,5 @@ pub const CHUNK_ANSWER_US: u64 = 15_000_000;
 pub const IN_CALL_CHUNK_US: u64 = 500_000;
 /// How often an archive goes on with other writings whose files it lacks.
 pub const ARCHIVE_TURN_US: u64 = 30_000_000;
+/// How often a node is asked for earlier writings, when it does not answer.
+pub const EARLIER_US: u64 = 15_000_000;

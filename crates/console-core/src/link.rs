@@ -213,6 +213,7 @@ impl Console {
             ToConsole::Answer { .. } | ToConsole::Place { .. } => {}
             ToConsole::Bodies { bodies } => self.take_bodies(bodies),
             ToConsole::Sending { device, voice, picture } => self.says(device, voice, picture),
+            ToConsole::Anew { writings } => self.told_anew(writings),
             ToConsole::Lacking { hashes } => self.take_lacking(&hashes),
             ToConsole::ChunkStored { hash } => self.chunk_stored(hash),
             ToConsole::AskAlive { nonce } => self.asked_alive(nonce),
@@ -333,7 +334,19 @@ impl Console {
         // The first entries are told from the beginning: folding them onto what is held would count a restart twice.
         self.retold = self.charter.clone().map(State::new);
         self.seen.clear();
+        self.told_as_usual();
         self.log(Event::Accepted);
+    }
+
+    /// The node tells everything once more, with more of what was written.
+    fn told_anew(&mut self, writings: u16) {
+        if self.link.stage != Stage::Up {
+            return self.log(Event::Malformed("told anew out of turn"));
+        }
+        self.stage(Stage::Syncing);
+        self.retold = self.charter.clone().map(State::new);
+        self.seen.clear();
+        self.writer.told = writings;
     }
 
     /// The first entries are all here: the node sends its paths after them.

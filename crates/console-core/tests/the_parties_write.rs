@@ -5,6 +5,7 @@
 mod common;
 use common::*;
 use trialogue_charter::Suite;
+use trialogue_console_core::Input;
 use trialogue_console_core::view::*;
 
 const LINE: &str = "summit";
@@ -325,4 +326,51 @@ fn what_nobody_acknowledges_comes_to_one_office_after_the_other() {
     world.command(usa, Command::Write { line, language, text, traffic, precedence, marking, answers, answer_by_ms });
     world.until(40, |world| due(world, second).is_some_and(|due| due.sounds));
     assert!(world.wall_ms() < third + 60_000, "it waited for an office where nobody is");
+}
+
+#[test]
+fn earlier_writings_are_told_to_whoever_wants_them_and_again_after_a_cut() {
+    let mut world = World::new(Suite::XWing);
+    let usa = world.writer("usa-duty");
+    let identity = world.identity("jpn-duty", 2);
+    let jpn = world.desk_with(identity.clone());
+    world.desks[jpn].console.keep_writings(None);
+    world.until(10, |world| world.desks.iter().all(|desk| desk.console.view().node == NodeLink::Up));
+    for desk in [usa, jpn] {
+        world.command(desk, Command::OpenWritten { line: Some(LINE.into()) });
+    }
+    world.until(10, |world| {
+        world.desks.iter().all(|desk| desk.written.as_ref().is_some_and(|w| w.readers.len() == 2 && w.ready))
+    });
+    const ALL: usize = 100;
+    for number in 0..ALL {
+        world.command(usa, message(&format!("number {number}"), Language::En));
+        // No faster than a node takes them from one console.
+        world.run(SECOND / 10);
+    }
+    world.until(20, |world| texts(world, jpn).len() == ALL && world.written(usa).outbox.is_empty());
+    world.reload_writer(jpn, identity);
+    world.command(jpn, Command::OpenWritten { line: Some(LINE.into()) });
+    let shown = |world: &World| world.desks[jpn].written.as_ref().map_or(0, |written| written.messages.len());
+    world.until(20, |world| shown(world) == 64);
+    assert!(world.written(jpn).earlier);
+    world.command(jpn, Command::Earlier);
+    world.until(20, |world| shown(world) == ALL && texts(world, jpn)[0] == "number 0");
+    assert!(!world.written(jpn).earlier, "there are no more");
+    assert_eq!(world.view(jpn).node, NodeLink::Up);
+    // What comes now comes once, and after a cut everything is there again.
+    world.command(usa, message("and one more", Language::En));
+    world.until(20, |world| shown(world) == ALL + 1);
+    world.cut(jpn, true);
+    world.run(SECOND);
+    world.cut(jpn, false);
+    let now = world.now_us;
+    world.desks[jpn].open_at = Some(now);
+    world.until(60, |world| world.view(jpn).node == NodeLink::Up && shown(world) == ALL + 1);
+    // A node that says so for nothing changes nothing.
+    let anew = trialogue_wire::encode(&trialogue_wire::console::ToConsole::Anew { writings: 512 });
+    world.input(jpn, Input::Received(anew));
+    world.settle();
+    assert!(world.view(jpn).node != NodeLink::Up, "it waits for what follows");
+    assert_eq!(shown(&world), ALL + 1, "and shows what it has meanwhile");
 }

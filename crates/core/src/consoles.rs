@@ -9,7 +9,7 @@ use minicbor::bytes::ByteVec;
 use std::collections::BTreeSet;
 use trialogue_charter::{Device, DeviceId, Hash, NodeId};
 use trialogue_wire::console::{PROTOCOL, Refusal, ToConsole, ToNode};
-use trialogue_wire::limits::{FIRST_MAX, MESSAGE_MAX};
+use trialogue_wire::limits::{FIRST_MAX, MESSAGE_MAX, WRITINGS_HELD, WRITINGS_SHOWN};
 
 /// How far a console has come.
 pub(crate) enum Standing {
@@ -33,6 +33,9 @@ pub(crate) struct Console {
     pub(crate) heard_us: u64,
     /// Entries that it was shown at the start, and enrolments since.
     pub(crate) shown: BTreeSet<(NodeId, u64)>,
+    /// Newest writings of each node and line that it is told.
+    pub(crate) writings: usize,
+    retellings: Bucket,
     statements: Bucket,
     messages: Bucket,
     /// What it was asked, to prove that it lives.
@@ -84,6 +87,8 @@ impl Machine {
             opened_us: now,
             heard_us: now,
             shown: BTreeSet::new(),
+            writings: WRITINGS_SHOWN,
+            retellings: Bucket::new(RETELLINGS_BURST, RETELLING_EVERY_US, now),
             statements: Bucket::new(STATEMENTS_BURST, STATEMENT_EVERY_US, now),
             messages: Bucket::new(MESSAGES_BURST, MESSAGE_EVERY_US, now),
             asked: crate::trials::Asked::default(),
@@ -163,6 +168,7 @@ impl Machine {
             ToNode::KeyFrame { device } => self.want_key_frame(device, None),
             ToNode::Want { hashes } => self.take_want(key, &hashes),
             ToNode::Lacking { hashes } => self.take_lacking(key, hashes),
+            ToNode::Earlier { writings } => self.take_earlier(key, writings),
             ToNode::Chunk { bytes } => self.chunk_given(key, device, bytes),
             ToNode::Sending { line, voice, picture } => self.take_sending(None, device, line, voice, picture),
             ToNode::Watch { on } => self.take_watch(key, on),
@@ -183,6 +189,21 @@ impl Machine {
             bodies.push(body);
         }
         self.send_console(key, &ToConsole::Bodies { bodies });
+    }
+
+    /// Tells a console everything anew, with more of what was written before.
+    fn take_earlier(&mut self, key: ConsoleKey, writings: u16) {
+        let now = self.now.us;
+        let Some(console) = self.consoles.get_mut(&key) else { return };
+        if !console.retellings.take(now) {
+            return self.count(Count::OverBound);
+        }
+        console.writings = usize::from(writings).clamp(WRITINGS_SHOWN, WRITINGS_HELD);
+        let writings = u16::try_from(console.writings).unwrap_or(u16::MAX);
+        self.send_console(key, &ToConsole::Anew { writings });
+        self.feed_all(key);
+        let paths = self.paths();
+        self.send_console(key, &ToConsole::Paths { paths });
     }
 
     /// Turns a console away.

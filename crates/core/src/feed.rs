@@ -26,7 +26,8 @@ impl Machine {
     pub(crate) fn feed_all(&mut self, console: ConsoleKey) {
         let mut bundles = Vec::new();
         let mut shown = std::collections::BTreeSet::new();
-        for (node, seqs) in self.state.relevant_entries() {
+        let Some(writings) = self.consoles.get(&console).map(|console| console.writings) else { return };
+        for (node, seqs) in self.state.relevant_with(writings) {
             for seq in seqs {
                 bundles.extend(self.ledger.bundle(&node, seq).map(lean));
                 shown.insert((node.clone(), seq));

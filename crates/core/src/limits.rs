@@ -136,3 +136,7 @@ pub const CHUNK_PATIENCE_US: u64 = 10_000_000;
 pub const CHUNK_NEXT_US: u64 = 10_000;
 /// How long to rest when nobody has what is missing.
 pub const CHUNK_REST_US: u64 = 2_000_000;
+/// How often a console may be told everything anew: it costs the node what a log-in costs.
+pub const RETELLINGS_BURST: u32 = 4;
+/// See [`RETELLINGS_BURST`].
+pub const RETELLING_EVERY_US: u64 = 10_000_000;

@@ -96,6 +96,7 @@ impl Message for ToNode {
             | Self::Ping { .. }
             | Self::Sending { .. }
             | Self::Behind { .. }
+            | Self::Earlier { .. }
             | Self::Watch { .. } => Ok(()),
         }
     }
@@ -130,6 +131,7 @@ impl Message for ToConsole {
             | Self::Pong { .. }
             | Self::AskAlive { .. }
             | Self::ChunkStored { .. }
+            | Self::Anew { .. }
             | Self::Sending { .. } => Ok(()),
         }
     }

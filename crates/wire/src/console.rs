@@ -134,6 +134,15 @@ pub enum ToNode {
         #[cbor(n(1), with = "minicbor::bytes")]
         bytes: Vec<u8>,
     },
+    /// Wants to be told everything anew, with more of what was written before. Answered by [`ToConsole::Anew`]; not at all when it was asked for just
+    /// before.
+    #[n(11)]
+    #[cbor(map)]
+    Earlier {
+        /// Newest writings of each node on each line; more than [`crate::limits::WRITINGS_HELD`] are not to be had.
+        #[n(1)]
+        writings: u16,
+    },
 }
 
 /// From a node to its console.
@@ -294,6 +303,14 @@ pub enum ToConsole {
         /// Which.
         #[n(1)]
         hash: Hash,
+    },
+    /// Answers [`ToNode::Earlier`]: the console's fold begins anew; entries and paths follow as after [`ToConsole::Welcome`].
+    #[n(15)]
+    #[cbor(map)]
+    Anew {
+        /// Newest writings of each node on each line that follow.
+        #[n(1)]
+        writings: u16,
     },
     /// Asks a console on watch to prove that it lives: to seal and open a frame where it would those of a call, and to say so with
     /// `Act::Alive` on any line of its office.

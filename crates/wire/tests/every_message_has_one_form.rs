@@ -43,6 +43,7 @@ fn to_node() -> Vec<(&'static str, ToNode)> {
         ("watch", ToNode::Watch { on: true }),
         ("lacking", ToNode::Lacking { hashes: vec![Hash([9; 48])] }),
         ("chunk", ToNode::Chunk { bytes: vec![1, 2] }),
+        ("earlier", ToNode::Earlier { writings: 300 }),
     ]
 }
 
@@ -82,6 +83,7 @@ fn to_console() -> Vec<(&'static str, ToConsole)> {
         ("charter", ToConsole::Charter { charter: vec![1, 2] }),
         ("lacking", ToConsole::Lacking { hashes: vec![Hash([9; 48])] }),
         ("chunk stored", ToConsole::ChunkStored { hash: Hash([9; 48]) }),
+        ("anew", ToConsole::Anew { writings: 300 }),
         ("sites", ToConsole::Sites { sites: vec![Site { node: node(), url: "https://alt.example".into() }] }),
     ]
 }

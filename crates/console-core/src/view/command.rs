@@ -225,6 +225,8 @@ pub enum Command {
         /// Empty: there is nothing to keep any more.
         text: String,
     },
+    /// Show more of what was written before.
+    Earlier,
     /// Take a file off what is being written.
     Detach {
         /// Line id.

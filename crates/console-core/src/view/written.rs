@@ -27,6 +27,8 @@ pub struct WrittenView {
     pub without: Vec<Person>,
     /// Messages, the oldest first, in the order that is the same at every console.
     pub messages: Vec<MessageView>,
+    /// There are earlier ones, which the node has not told.
+    pub earlier: bool,
     /// Joint texts, the newest last.
     pub readouts: Vec<ReadoutView>,
     /// Own writings that no node has taken yet, the oldest first. They are kept, sealed, until one has.

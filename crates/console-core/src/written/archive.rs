@@ -54,6 +54,8 @@ impl Console {
     pub fn archive_writings(&mut self, done: BTreeSet<Hash>) {
         self.writer.archive.on = true;
         self.writer.archive.has = done;
+        // After an absence everything that a node still remembers is taken up.
+        self.want_all();
     }
 
     /// Can something be said of the archive now ([`crate::Input::ArchiveSay`])?

@@ -6,6 +6,7 @@
 mod archive;
 mod attach;
 mod circles;
+mod earlier;
 mod kept;
 mod note;
 mod outbox;
@@ -59,6 +60,11 @@ pub(crate) struct Writer {
     pub(crate) said: BTreeSet<Hash>,
     shown: Option<WrittenView>,
     pub(crate) archive: archive::Archive,
+    /// Newest writings of each node and line that the node has told; 0: as many as it tells everybody.
+    pub(crate) told: u16,
+    /// As many as the officer wants, when that is more.
+    wanted: u16,
+    asked_us: Option<u64>,
     /// A file that the page is reading, to attach it.
     pub(crate) attaching: Option<attach::Reading>,
     /// Chunks on their way to the node.
@@ -122,6 +128,7 @@ impl Console {
                 self.settle_stock();
                 self.settle_outbox();
             }
+            self.settle_earlier();
             self.read_open_line();
             self.settle_saving();
             self.archive_new();

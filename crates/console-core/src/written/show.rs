@@ -37,6 +37,7 @@ impl Console {
             messages: of_kind(Kind::Message)
                 .filter_map(|found| self.message(fold, charter, line, &all, found))
                 .collect(),
+            earlier: self.has_earlier(line),
             readouts: self.readouts(fold, charter, line, &all),
             outbox: self
                 .writer

@@ -3,7 +3,7 @@
 use super::State;
 use super::node::{NodeState, OnLine};
 use super::respond::{Ended, Response};
-use crate::limits::{FRESH_DEVICES_MAX, NEWEST_RESPONSES};
+use crate::limits::{FRESH_DEVICES_MAX, NEWEST_RESPONSES, WRITINGS_SHOWN};
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId};
 
@@ -13,11 +13,16 @@ impl State {
     /// handshakes of current groups with the stays of those who made them, responses to live rings, the last staffing, who has the duty, consultations that wait and what was answered, and the
     /// certificates of all these devices and of the newest ones that may speak next (see also [`State::depends_on`]).
     pub fn relevant_entries(&self) -> BTreeMap<NodeId, BTreeSet<u64>> {
+        self.relevant_with(WRITINGS_SHOWN)
+    }
+
+    /// The same with so many of the newest writings of each node and line, as far as they are remembered.
+    pub fn relevant_with(&self, writings: usize) -> BTreeMap<NodeId, BTreeSet<u64>> {
         let mut live: BTreeMap<LineId, BTreeSet<CallId>> = BTreeMap::new();
         for line in &self.charter.lines {
             live.insert(line.id.clone(), self.rings(&line.id).iter().map(|ring| ring.call).collect());
         }
-        let writings = self.shown_writings();
+        let writings = self.shown_writings(writings);
         self.nodes.iter().map(|(id, node)| (id.clone(), self.relevant_of(node, &live, &writings))).collect()
     }
 

@@ -2,7 +2,6 @@
 
 use super::written::{Circle, Receipts, Stock, Writing};
 use super::{Ignored, NodeState, State};
-use crate::limits::WRITINGS_SHOWN;
 use crate::statement::{Act, GroupId, Statement};
 use crate::writing::Kind;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +16,11 @@ impl State {
             held.flat_map(|(node, held)| held.iter().map(move |(id, writing)| (*id, node, writing))).collect();
         all.sort_by_key(|(_, node, writing)| (writing.written.at_ms, *node, writing.seq));
         all
+    }
+
+    /// The most writings of this line that one node's journal has here.
+    pub fn writings_of_one(&self, line: &LineId) -> usize {
+        self.nodes.values().filter_map(|node| node.writings.held.get(line)).map(BTreeMap::len).max().unwrap_or(0)
     }
 
     /// One writing of a line.
@@ -90,12 +94,12 @@ impl State {
     }
 
     /// The newest writings of each line and node, and what they are about.
-    pub(super) fn shown_writings(&self) -> BTreeSet<Hash> {
+    pub(super) fn shown_writings(&self, most: usize) -> BTreeSet<Hash> {
         let mut shown = BTreeSet::new();
         for held in self.nodes.values().flat_map(|node| node.writings.held.values()) {
             let mut newest: Vec<(u64, &Hash, &Writing)> = held.iter().map(|(id, w)| (w.seq, id, w)).collect();
             newest.sort_unstable_by_key(|writing| std::cmp::Reverse(writing.0));
-            for (_, id, writing) in newest.into_iter().take(WRITINGS_SHOWN) {
+            for (_, id, writing) in newest.into_iter().take(most) {
                 shown.insert(*id);
                 shown.extend(writing.written.about);
             }
