@@ -28,7 +28,7 @@ const locked = () => page.locator('[data-gate=locked]').waitFor();
 /** What IndexedDB holds, and whether AES-GCM with the browser's own key, if there is one, opens it. */
 const stored = () => page.evaluate(async () => {
   const db = await new Promise((resolve, reject) => {
-    const request = indexedDB.open('trialogue', 1);
+    const request = indexedDB.open('trialogue');
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
@@ -88,7 +88,7 @@ test('another passkey, of the same place and owner, does not open it', async () 
 /** Has the stored record ask for another passkey; returns the one that it asked for. */
 const ask = (credential) => page.evaluate(async (wanted) => {
   const done = (request) => new Promise((resolve) => { request.onsuccess = () => resolve(request.result); });
-  const db = await done(indexedDB.open('trialogue', 1));
+  const db = await done(indexedDB.open('trialogue'));
   const held = await done(db.transaction('vault').objectStore('vault').get('identity'));
   const before = [...held.passkey.credential];
   held.passkey.credential = new Uint8Array(wanted);
