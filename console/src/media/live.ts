@@ -35,11 +35,10 @@ export class LiveEngine implements Engine {
   #saver = new Saver();
   /** The line whose written line the page shows: a keys worker that starts anew is told again. */
   #reading: string | null = null;
-  #localViewers = new Set<(local: LocalMedia) => void>();
-  #local: LocalMedia = {
+  #local = new Watched<LocalMedia>({
     voice: true, picture: true, preview: null, voiceTrouble: null, pictureTrouble: null,
     microphones: [], cameras: [], speakers: [], microphone: null, camera: null, speaker: null,
-  };
+  });
   #voice: MediaStreamTrack | null = null;
   #picture: MediaStreamTrack | null = null;
   /** mid by device and medium. */
@@ -113,9 +112,7 @@ export class LiveEngine implements Engine {
   }
 
   onLocal(see: (local: LocalMedia) => void) {
-    this.#localViewers.add(see);
-    see(this.#local);
-    return () => void this.#localViewers.delete(see);
+    return this.#local.on(see);
   }
 
   onGate(see: (gate: Gate) => void) {
@@ -420,14 +417,13 @@ export class LiveEngine implements Engine {
   }
 
   #change(next: Partial<LocalMedia>) {
-    this.#local = { ...this.#local, ...next };
+    this.#local.set({ ...this.#local.value, ...next });
     this.#remember();
-    this.#localViewers.forEach((see) => see(this.#local));
   }
 
   #remember() {
     const line = this.#inCall ? this.#view?.call?.line : undefined;
-    if (line !== undefined) sessionStorage.setItem(IN_CALL, JSON.stringify({ line, voice: this.#local.voice, picture: this.#local.picture } satisfies InCall));
+    if (line !== undefined) sessionStorage.setItem(IN_CALL, JSON.stringify({ line, voice: this.#local.value.voice, picture: this.#local.value.picture } satisfies InCall));
   }
 
   async #list() {
@@ -437,13 +433,13 @@ export class LiveEngine implements Engine {
   /** Brings tracks into the state asked for: in a call and on: captured and sent; else: not one packet, camera closed. */
   #apply(): Promise<void> {
     this.#turn = this.#turn.then(() => Promise.all([this.#applyVoice(), this.#applyPicture()])).then(() => {
-      if (this.#inCall) this.command({ kind: 'sending', voice: this.#may && this.#local.voice && this.#voice !== null, picture: this.#may && this.#local.picture && this.#picture !== null });
+      if (this.#inCall) this.command({ kind: 'sending', voice: this.#may && this.#local.value.voice && this.#voice !== null, picture: this.#may && this.#local.value.picture && this.#picture !== null });
     }).catch((error: unknown) => this.#log(`media: ${String(error)}`));
     return this.#turn;
   }
 
   async #applyVoice() {
-    const on = this.#may && this.#local.voice;
+    const on = this.#may && this.#local.value.voice;
     if (!on) this.#let({ voice: false });
     if (!on) await Promise.all(this.#legs.map((leg) => leg?.sendVoice(null)));
     if (!this.#inCall) {
@@ -452,14 +448,14 @@ export class LiveEngine implements Engine {
     }
     if (!on) return;
     try {
-      this.#voice ??= await capture('microphone', this.#local.microphone);
+      this.#voice ??= await capture('microphone', this.#local.value.microphone);
       // Muted or hung up meanwhile: the turn that follows closes it.
-      if (!this.#may || !this.#local.voice) return;
+      if (!this.#may || !this.#local.value.voice) return;
       this.#let({ voice: true });
       // Over the spare leg too: the media worker lets none of it out before that leg is the one in use.
       await Promise.all(this.#legs.map((leg) => leg?.sendVoice(this.#voice)));
-      if (this.#local.voiceTrouble) this.#change({ voiceTrouble: null });
-      if (this.#local.microphones.length === 0) await this.#list();
+      if (this.#local.value.voiceTrouble) this.#change({ voiceTrouble: null });
+      if (this.#local.value.microphones.length === 0) await this.#list();
     } catch (error) {
       if (!(error instanceof CaptureError)) throw error;
       this.#change({ voiceTrouble: error.trouble, voice: false });
@@ -467,22 +463,22 @@ export class LiveEngine implements Engine {
   }
 
   async #applyPicture() {
-    const on = this.#may && this.#local.picture;
+    const on = this.#may && this.#local.value.picture;
     if (!on) {
       this.#let({ picture: false });
       await Promise.all(this.#legs.map((leg) => leg?.sendPicture(null)));
       this.#picture?.stop();
       this.#picture = null;
-      if (this.#local.preview) this.#change({ preview: null });
+      if (this.#local.value.preview) this.#change({ preview: null });
       return;
     }
     try {
-      this.#picture ??= await capture('camera', this.#local.camera);
-      if (!this.#may || !this.#local.picture) return;
+      this.#picture ??= await capture('camera', this.#local.value.camera);
+      if (!this.#may || !this.#local.value.picture) return;
       this.#let({ picture: true });
       await Promise.all(this.#legs.map((leg, slot) => leg?.sendPicture(slot === this.#active ? this.#picture : null)));
-      const shown = this.#local.preview?.getTracks()[0] === this.#picture;
-      if (!shown || this.#local.pictureTrouble) this.#change({ pictureTrouble: null, preview: new MediaStream([this.#picture]) });
+      const shown = this.#local.value.preview?.getTracks()[0] === this.#picture;
+      if (!shown || this.#local.value.pictureTrouble) this.#change({ pictureTrouble: null, preview: new MediaStream([this.#picture]) });
     } catch (error) {
       if (!(error instanceof CaptureError)) throw error;
       this.#change({ pictureTrouble: error.trouble, picture: false });

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { until } from './support/fixtures.mjs';
 import { startHotline } from './support/hotline.mjs';
-import { seatAll, unseat } from './support/officer.mjs';
+import { openWritten, seatAll, unseat } from './support/officer.mjs';
 
 const seats = {
   usa: { office: 'usa-duty-officer', locale: 'en' },
@@ -37,10 +37,6 @@ const sum = (bytes) => createHash('sha256').update(bytes).digest('hex');
 const message = (officer) => officer.page.locator('article[data-message]').filter({ hasText: text });
 const attached = (officer) => officer.page.locator('[data-attached]').evaluateAll((all) => all.map((one) => one.dataset.attached));
 
-async function open(officer) {
-  await officer.page.locator('[data-line=duty] [data-act=written]').click();
-  await officer.page.locator('[data-written=duty]').waitFor();
-}
 /** Length of what the console keeps of its written lines, sealed; it waits for what is being stored. */
 const kept = ({ page }) => page.evaluate(() => new Promise((resolve, reject) => {
   const opening = indexedDB.open('trialogue');
@@ -62,7 +58,7 @@ async function everybodyCanUse(officer) {
 
 test('what is attached is sealed and kept over a reload, and can be taken off', async () => {
   const { usa } = officers;
-  await open(usa);
+  await openWritten(usa);
   await usa.page.locator('[data-readers] li').nth(2).waitFor({ state: 'attached' });
   await usa.page.locator('[data-without]').waitFor({ state: 'detached' });
   const before = await kept(usa);
@@ -75,7 +71,7 @@ test('what is attached is sealed and kept over a reload, and can be taken off', 
 
   await usa.page.reload();
   await usa.page.locator('[data-node=up]').waitFor();
-  await open(usa);
+  await openWritten(usa);
   await usa.page.locator('[data-attached]').nth(2).waitFor();
   assert.deepEqual(await attached(usa), [recording.name, mistaken.name, notes.name]);
   await usa.page.locator(`[data-attached="${mistaken.name}"] [data-act=detach]`).press('Enter');
@@ -93,7 +89,7 @@ test('it goes out with the message and is stored by all parties', async () => {
   assert.equal(await usa.page.locator('[data-look-files] li').count(), 2);
   await field.press('Control+Enter');
   await usa.page.locator('[data-attached]').first().waitFor({ state: 'detached' });
-  for (const officer of [jpn, kor]) await open(officer);
+  for (const officer of [jpn, kor]) await openWritten(officer);
   for (const officer of [usa, jpn, kor]) {
     await message(officer).locator('[data-file]').nth(1).waitFor();
     const names = await message(officer).locator('[data-file]').evaluateAll((all) => all.map((one) => one.dataset.file));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startHotline } from './support/hotline.mjs';
-import { seatAll, unseat } from './support/officer.mjs';
+import { openWritten, seatAll, unseat } from './support/officer.mjs';
 
 const seats = {
   usa: { office: 'usa-duty-officer', locale: 'en' },
@@ -31,10 +31,6 @@ after(async () => {
 const message = (officer, text) => officer.page.locator('article[data-message]').filter({ hasText: text.split('\n')[0] });
 const written = (officer) => officer.page.locator('[data-written=duty]');
 
-async function open(officer) {
-  await officer.page.locator('[data-line=duty] [data-act=written]').click();
-  await written(officer).waitFor();
-}
 /** Writes and sends at the second press. */
 async function write(officer, text, more = {}) {
   const compose = officer.page.locator('[data-compose]');
@@ -47,7 +43,7 @@ async function write(officer, text, more = {}) {
 
 test('a message that asks to be acknowledged is unread and due at the others, and everybody sees who acknowledged it', async () => {
   const { usa, jpn, kor } = officers;
-  await open(jpn);
+  await openWritten(jpn);
   // Nobody is left out: the keys of all three are there.
   await jpn.page.locator('[data-readers] li').nth(2).waitFor({ state: 'attached' });
   await jpn.page.locator('[data-without]').waitFor({ state: 'detached' });
@@ -92,7 +88,7 @@ test('a translation that is being written outlives its page', async () => {
   await usa.page.locator('[data-field=translation]').fill(begun);
   while ((await onDisk(usa)) === before);
   await usa.page.reload();
-  await open(usa);
+  await openWritten(usa);
   await message(usa, texts.jpn).locator('[data-act=translate]').click();
   await usa.page.waitForFunction((text) => document.querySelector('[data-field=translation]')?.value === text, begun);
   await usa.page.keyboard.press('Escape');

@@ -191,6 +191,9 @@ impl Console {
         self.sites.moved_us = Some(self.now_us);
         self.sites.attach_us = self.now_us;
         self.push(Output::Use { slot: self.slot });
+        // What the former node had of what is attached, and told of what was written, this one need not.
+        self.stop_giving();
+        self.told_as_usual();
         let on = self.on_watch;
         self.send(&ToNode::Watch { on });
         let until_us = self.now_us + OVER_US;

@@ -251,3 +251,33 @@ fn a_draft_with_files_outlives_the_page() {
     world.settle();
     assert_eq!(world.written(usa).attached.len(), 1);
 }
+
+#[test]
+fn an_upload_goes_on_at_the_partys_other_site() {
+    const MAIN: usize = 2;
+    let mut world = World::with_alternate(Suite::XWing);
+    let [jpn, usa] = ["jpn-duty", "usa-duty"].map(|office| world.writer(office));
+    for desk in [jpn, usa] {
+        world.command(desk, Command::OpenWritten { line: Some(LINE.into()) });
+    }
+    world.until(20, |world| world.desks[usa].other.1.is_some());
+    world.until(20, |world| {
+        [jpn, usa]
+            .iter()
+            .all(|desk| world.desks[*desk].written.as_ref().is_some_and(|w| w.ready && w.readers.len() == 2))
+    });
+    world.run(5 * SECOND);
+    let file = bytes(6 * PIECE, 8);
+    world.attach_file(usa, LINE, "film.mp4", &file);
+    // The main site has half of it, and dies.
+    world.desks[usa].gives = 3;
+    write(&mut world, usa, "A film.");
+    world.until(20, |world| gave(world, usa) == 3);
+    world.run(SECOND);
+    world.kill_node(MAIN);
+    world.desks[usa].gives = usize::MAX;
+    world.until(10, |world| world.desks[usa].active == 1 && world.view(usa).node == NodeLink::Up);
+    world.until(10, |world| message(world, jpn, "A film.").is_some());
+    assert!(fetch(&mut world, jpn, "A film.", 0) == file, "the other site got all of it");
+    assert!(world.written(usa).outbox.is_empty());
+}

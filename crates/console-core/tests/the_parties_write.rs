@@ -47,6 +47,17 @@ fn message(text: &str, language: Language) -> Command {
     }
 }
 
+/// The same, to be acknowledged by then.
+fn asking(text: &str, by_ms: u64) -> Command {
+    let Command::Write { line, language, text, traffic, precedence, marking, answers, .. } =
+        message(text, Language::En)
+    else {
+        unreachable!()
+    };
+    let answer_by_ms = Some(by_ms as f64);
+    Command::Write { line, language, text, traffic, precedence, marking, answers, answer_by_ms }
+}
+
 fn texts(world: &World, desk: usize) -> Vec<String> {
     world.written(desk).messages.iter().map(|message| message.text.clone()).collect()
 }
@@ -86,16 +97,8 @@ fn three_parties_write_in_three_languages_and_all_read_the_same() {
 #[test]
 fn readers_translate_certify_and_acknowledge_by_name() {
     let Summit { mut world, usa, jpn, kor, interpreter } = summit(Suite::XWing);
-    let by = (world.wall_ms() + 300_000) as f64;
-    let Command::Write { line, language, text, traffic, precedence, marking, answers, .. } =
-        message("Three ships are heading south.", Language::En)
-    else {
-        unreachable!()
-    };
-    world.command(
-        usa,
-        Command::Write { line, language, text, traffic, precedence, marking, answers, answer_by_ms: Some(by) },
-    );
+    let by = world.wall_ms() + 300_000;
+    world.command(usa, asking("Three ships are heading south.", by));
     world.until(5, |world| world.written(jpn).messages.iter().any(|m| m.reading == Reading::Open));
     assert_eq!(world.view(jpn).lines.iter().find(|line| line.id == LINE).unwrap().written.unread, 1);
     let id = one(&world, jpn).id.clone();
@@ -279,23 +282,18 @@ fn what_nobody_acknowledges_comes_to_one_office_after_the_other() {
     fixture.charter =
         trialogue_charter::fixture::amended(&fixture.charter, |charter| charter.policy.escalate_seconds = 60);
     let mut world = World::of(fixture);
-    let [usa, leader, duty] = ["usa-duty", "jpn-leaders", "jpn-duty"].map(|office| world.writer(office));
+    let [usa, leader, duty, interpreter] =
+        ["usa-duty", "jpn-leaders", "jpn-duty", "jpn-interpreter"].map(|office| world.writer(office));
     world.until(10, |world| world.desks.iter().all(|desk| desk.console.view().node == NodeLink::Up));
     world.command(usa, Command::OpenWritten { line: Some(LINE.into()) });
-    world.until(10, |world| world.desks[usa].written.as_ref().is_some_and(|w| w.ready && w.readers.len() == 3));
+    world.until(10, |world| world.desks[usa].written.as_ref().is_some_and(|w| w.ready && w.readers.len() == 4));
     let line = trialogue_charter::LineId::new(LINE).unwrap();
     let japan = trialogue_charter::PartyId::new("JPN").unwrap();
     let order: Vec<_> =
         world.fixture.charter.acting_offices(&japan, &line).map(|office| office.id.to_string()).collect();
     let [first, second] = if order[0] == "jpn-leaders" { [leader, duty] } else { [duty, leader] };
     let by = world.wall_ms() + 30_000;
-    let Command::Write { line, language, text, traffic, precedence, marking, answers, .. } =
-        message("Please confirm.", Language::En)
-    else {
-        unreachable!()
-    };
-    let answer_by_ms = Some(by as f64);
-    world.command(usa, Command::Write { line, language, text, traffic, precedence, marking, answers, answer_by_ms });
+    world.command(usa, asking("Please confirm.", by));
     let due = |world: &World, desk: usize| {
         world.view(desk).lines.iter().find(|line| line.id == LINE).unwrap().written.due.clone()
     };
@@ -303,19 +301,17 @@ fn what_nobody_acknowledges_comes_to_one_office_after_the_other() {
     world.until(60, |world| due(world, first).is_some_and(|due| due.sounds));
     assert!(world.wall_ms() >= by && due(&world, second).is_some_and(|due| due.overdue && !due.sounds));
     world.until(90, |world| due(world, second).is_some_and(|due| due.sounds));
-    assert!(world.wall_ms() >= by + 60_000);
+    assert!((by + 60_000..by + 61_000).contains(&world.wall_ms()));
+    assert!(
+        due(&world, interpreter).is_some_and(|due| due.sounds),
+        "who does not act for the party hears it with the last"
+    );
     let (of_japan, patience_s) = (world.desks[leader].node, world.fixture.charter.policy.alert_seconds);
     let alerted_ms = START_MS + world.nodes[of_japan].alerted_us[0] / 1_000;
     assert!(alerted_ms >= by + u64::from(patience_s) * 1_000, "people are fetched when nobody on watch has reacted");
     assert_eq!(world.nodes[of_japan].alerted_us.len(), 1, "once");
     // The first office's console goes: an empty office is passed over.
     let third = world.wall_ms();
-    let answer_by_ms = Some((third + 5_000) as f64);
-    let Command::Write { line, language, text, traffic, precedence, marking, answers, .. } =
-        message("And this.", Language::En)
-    else {
-        unreachable!()
-    };
     let id = due(&world, second).unwrap().id;
     world.command(second, Command::AcknowledgeMessage { id, language: Language::Ja, read_back: String::new() });
     world.cut(first, true);
@@ -323,7 +319,7 @@ fn what_nobody_acknowledges_comes_to_one_office_after_the_other() {
     world.until(40, |world| {
         !world.view(second).lines.iter().any(|line| line.parties.iter().any(|p| p.id == "JPN" && p.on_watch > 1))
     });
-    world.command(usa, Command::Write { line, language, text, traffic, precedence, marking, answers, answer_by_ms });
+    world.command(usa, asking("And this.", world.wall_ms() + 5_000));
     world.until(40, |world| due(world, second).is_some_and(|due| due.sounds));
     assert!(world.wall_ms() < third + 60_000, "it waited for an office where nobody is");
 }
@@ -373,4 +369,33 @@ fn earlier_writings_are_told_to_whoever_wants_them_and_again_after_a_cut() {
     world.settle();
     assert!(world.view(jpn).node != NodeLink::Up, "it waits for what follows");
     assert_eq!(shown(&world), ALL + 1, "and shows what it has meanwhile");
+}
+
+#[test]
+fn earlier_writings_are_told_again_at_the_partys_other_site() {
+    const MAIN: usize = 2;
+    const ALL: usize = 70;
+    let mut world = World::with_alternate(Suite::XWing);
+    let jpn = world.writer("jpn-duty");
+    world.until(10, |world| world.view(jpn).node == NodeLink::Up);
+    world.command(jpn, Command::OpenWritten { line: Some(LINE.into()) });
+    let before = world.writer("usa-leaders");
+    world.until(20, |world| world.desks[jpn].written.as_ref().is_some_and(|w| w.ready && w.readers.len() == 2));
+    for number in 0..ALL {
+        world.command(jpn, message(&format!("number {number}"), Language::En));
+        world.run(SECOND / 10);
+    }
+    world.until(20, |world| world.written(jpn).outbox.is_empty());
+    // Who comes only now cannot read them, and is shown that they are there.
+    world.cut(before, true);
+    let usa = world.writer("usa-duty");
+    world.command(usa, Command::OpenWritten { line: Some(LINE.into()) });
+    let shown = |world: &World| world.desks[usa].written.as_ref().map_or(0, |written| written.messages.len());
+    world.until(20, |world| shown(world) == 64 && world.desks[usa].other.1.is_some());
+    world.command(usa, Command::Earlier);
+    world.until(20, |world| shown(world) == ALL);
+    world.run(5 * SECOND);
+    world.kill_node(MAIN);
+    world.until(10, |world| world.desks[usa].active == 1 && world.view(usa).node == NodeLink::Up);
+    world.until(10, |world| shown(world) == ALL);
 }

@@ -3,6 +3,7 @@
 
 use crate::bucket::Bucket;
 use crate::io::{ConsoleKey, Output};
+use crate::ledger::plain;
 use crate::limits::*;
 use crate::machine::Machine;
 use crate::note::Count;
@@ -55,16 +56,23 @@ struct Fetch {
     asked_us: u64,
 }
 
+impl Chunks {
+    /// Is it on its way to the disk?
+    fn is_storing(&self, hash: &Hash) -> bool {
+        self.storing.iter().any(|(storing, _)| storing == hash)
+    }
+}
+
 impl Machine {
     /// Is it on the disk?
     fn has_chunk(&self, hash: &Hash) -> bool {
-        self.ledger.has_chunk(hash) && !self.chunks.storing.iter().any(|(storing, _)| storing == hash)
+        self.ledger.has_chunk(hash) && !self.chunks.is_storing(hash)
     }
 
     /// All that a message says is attached to it is on the disk. What its console has not given first is not journalled.
     pub(crate) fn chunks_given(&self, written: &Written, bodies: &[ByteVec]) -> bool {
         let Some(attached) = &written.attached else { return true };
-        let list = bodies.iter().find(|body| Hash::of(body) == attached.hash).and_then(|body| chunks(body));
+        let list = attached.find(&plain(bodies)).and_then(chunks);
         list.is_some_and(|hashes| hashes.iter().all(|hash| self.has_chunk(hash)))
     }
 
@@ -210,10 +218,11 @@ impl Machine {
             }
             return self.chunk_is_not_there();
         }
-        let next = self.chunks.waiting.front().and_then(|waits| {
-            let storing = |hash: &&Hash| !self.chunks.storing.iter().any(|(storing, _)| storing == *hash);
-            waits.lacks.iter().find(storing).copied()
-        });
+        let next = self
+            .chunks
+            .waiting
+            .front()
+            .and_then(|waits| waits.lacks.iter().find(|hash| !self.chunks.is_storing(hash)).copied());
         if let Some(hash) = next
             && now >= self.chunks.rest_until_us
             && self.chunks.storing.len() < CHUNKS_STORING_MAX

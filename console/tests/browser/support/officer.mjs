@@ -103,3 +103,9 @@ export const opened = (figures, device) => figures.counts.find((row) => row.devi
 export const heard = (figures, device) => figures.inbound.find((row) => row.device === device && row.medium === 'voice');
 export const seen = (figures, device) => figures.inbound.find((row) => row.device === device && row.medium === 'picture');
 export const sent = (figures, kind) => figures.outbound.filter((row) => row.kind === kind).reduce((sum, row) => sum + row.packetsSent, 0);
+
+/** Opens the written line of the duty officers from the board. */
+export async function openWritten(officer) {
+  await officer.page.locator('[data-line=duty] [data-act=written]').click();
+  await officer.page.locator('[data-written=duty]').waitFor();
+}

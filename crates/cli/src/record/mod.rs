@@ -3,6 +3,7 @@
 mod attached;
 mod contents;
 mod export;
+mod one;
 mod prove;
 mod read;
 mod show;
@@ -104,40 +105,18 @@ pub enum Command {
     },
     /// Hands one writing on as plain signed data: what it says, who wrote it, and who approved, certified or acknowledged it, in one JSON file.
     Text {
-        /// The record.
-        file: PathBuf,
-        /// The charter that the auditor trusts.
-        #[arg(long, value_name = "FILE")]
-        charter: PathBuf,
-        /// In whose journal it was written.
-        #[arg(long)]
-        node: NodeId,
-        /// Where, from 1.
-        #[arg(long)]
-        position: u64,
-        /// The party's archive, which has what it says.
+        /// Which.
         #[command(flatten)]
-        contents: contents::Source,
+        of: one::Named,
         /// The file; must not exist yet.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
     /// Writes the files that are attached to a message, as they were when they were attached.
     Files {
-        /// The record.
-        file: PathBuf,
-        /// The charter that the auditor trusts.
-        #[arg(long, value_name = "FILE")]
-        charter: PathBuf,
-        /// In whose journal the message was written.
-        #[arg(long)]
-        node: NodeId,
-        /// Where, from 1.
-        #[arg(long)]
-        position: u64,
-        /// The party's archive, which has them.
+        /// Of which message.
         #[command(flatten)]
-        contents: contents::Source,
+        of: one::Named,
         /// The directory that they go to; made if missing, and nothing in it is overwritten.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
@@ -189,21 +168,11 @@ pub fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Prove { file, config, node, position, out } => {
             prove::prove(&file, &config_of(&config)?, &node, position, &out)
         }
-        Command::Text { file, charter, node, position, contents, out } => {
-            text::write(&file, trusted(&charter)?, &archived(&contents)?, (node, position), &out)
-        }
-        Command::Files { file, charter, node, position, contents, out } => {
-            attached::write(&file, trusted(&charter)?, &archived(&contents)?, (node, position), &out)
-        }
+        Command::Text { of, out } => text::write(&of, &out),
+        Command::Files { of, out } => attached::write(&of, &out),
         Command::CheckText { file, charter, pdf } => text::check_text(&file, trusted(&charter)?, pdf.open()?.as_ref()),
         Command::CheckProof { file, charter } => prove::check(&file, &trusted(&charter)?),
     }
-}
-
-fn archived(source: &contents::Source) -> Result<contents::Contents, Failure> {
-    source
-        .open()?
-        .ok_or_else(|| Failure::said("what was written is sealed: give the party's --archive and its --archive-key"))
 }
 
 fn utc(text: &str) -> Result<Utc, String> {

@@ -1,18 +1,17 @@
 //! A writing as plain signed data: what it says, in words, and everything that was signed about it, in one JSON file.
 
-use super::contents::{Contents, Shown};
-use super::verify::findings;
-use super::{code, read, text_pdf};
+use super::contents::Shown;
+use super::one::{Found, Named};
+use super::text_pdf;
 use crate::pdf::Paper;
 use crate::{Failure, files};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::process::ExitCode;
-use trialogue_charter::{NodeId, VerifiedCharter};
+use trialogue_charter::VerifiedCharter;
 use trialogue_e2ee::writing::{Content, Tongue};
 use trialogue_journal::Kind;
-use trialogue_record::Verifier;
-use trialogue_record::signed::{Checked, Collector, ENTRIES_MAX, Said, Signed, Word, check};
+use trialogue_record::signed::{Checked, ENTRIES_MAX, Said, Signed, Word, check};
 use trialogue_record::utc::Utc;
 
 const FORMAT: &str = "trialogue signed text 1";
@@ -50,31 +49,12 @@ fn in_words(content: &Content) -> Vec<Text> {
     texts.into_iter().map(|Tongue { language, text }| Text { language: language.code().to_owned(), text }).collect()
 }
 
-pub(super) fn write(
-    record: &Path,
-    charter: VerifiedCharter,
-    contents: &Contents,
-    (node, position): (NodeId, u64),
-    out: &Path,
-) -> Result<ExitCode, Failure> {
+pub(super) fn write(of: &Named, out: &Path) -> Result<ExitCode, Failure> {
     files::is_free(out)?;
-    let mut verifier = Verifier::new(charter);
-    let mut collector = Collector::new(node.clone(), position);
-    read(record, &mut verifier, |_, taken| collector.take(&taken))?;
-    let charter = verifier.charter().clone();
-    let report = verifier.finish();
-    if report.weight().is_some() {
-        // What is handed on stands on a record that holds.
-        findings(&report, false, |line| eprintln!("{line}"));
-        return Ok(code(report.weight()));
-    }
-    let nothing = || {
-        Failure::said(format!(
-            "the record has nothing written at position {position} of {node}: see the brackets of `trialogue record show`"
-        ))
+    let Found { charter, content, entries, .. } = match of.find()? {
+        Ok(found) => found,
+        Err(code) => return Ok(code),
     };
-    let (id, line, written, entries) = collector.finish().ok_or_else(nothing)?;
-    let content = contents.find(&id, &line, &written.digest)?.map_err(Failure::said)?;
     let bytes = content.encode();
     let checked = check((*charter).clone(), &entries, &bytes).map_err(|why| Failure::said(why.to_string()))?;
     let entry =

@@ -128,11 +128,11 @@ impl Console {
         let drafts = &mut self.writer.kept.drafts;
         if let Some(draft) = drafts.iter_mut().find(|draft| draft.line == line) {
             draft.files.get_or_insert_default().push(file);
+            self.writer.change();
         } else {
-            let language = trialogue_journal::Language::En;
-            drafts.push(KeptDraft { line, language, text: String::new(), files: Some(vec![file]) });
+            let language = crate::view::Draft::default().language.into();
+            self.put_draft(KeptDraft { line, language, text: String::new(), files: Some(vec![file]) });
         }
-        self.writer.change();
     }
 
     /// What was attached to a message that was taken back is attached to what is being written.
@@ -237,7 +237,7 @@ impl Console {
     }
 
     /// The node is another one, or was away: what it has is asked anew.
-    pub(super) fn stop_giving(&mut self) {
+    pub(crate) fn stop_giving(&mut self) {
         self.writer.given.clear();
         if let Some(giving) = self.writer.giving.take() {
             self.writer.sending.remove(&giving.id);

@@ -71,7 +71,7 @@ pub(crate) struct Writer {
     pub(crate) giving: Option<attach::Giving>,
     /// Messages of the outbox whose chunks the node has.
     pub(crate) given: BTreeSet<u64>,
-    /// Those of which a node has refused the message, and got the chunks once more.
+    /// Those of which a node has refused the message: it is asked once more what it lacks.
     pub(crate) given_again: BTreeSet<u64>,
     /// A file of a message on its way to the page.
     pub(crate) saving: Option<save::Saving>,

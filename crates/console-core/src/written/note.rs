@@ -66,12 +66,14 @@ impl Console {
     }
 
     /// When an overdue message comes to this office: as a ring does, to the party's offices in the charter's order, each so much later than the one
-    /// before; an empty one is passed over. Who does not act for the party comes last.
+    /// before; an empty one is passed over. Who does not act for the party hears it with the last.
     fn sounds_ms(&self, fold: &State, line: &LineId, by_ms: u64) -> u64 {
         let Some(me) = &self.me else { return by_ms };
-        let before = fold.charter().acting_offices(&me.party, line).take_while(|office| office.id != me.office);
-        let staffed = before.filter(|office| fold.is_staffed(&office.id)).count() as u64;
-        let wait_ms = staffed * u64::from(fold.charter().policy.escalate_seconds) * 1_000;
+        let staffed: Vec<_> =
+            fold.charter().acting_offices(&me.party, line).filter(|office| fold.is_staffed(&office.id)).collect();
+        let last = staffed.len().saturating_sub(1);
+        let turn = staffed.iter().position(|office| office.id == me.office).unwrap_or(last) as u64;
+        let wait_ms = turn * u64::from(fold.charter().policy.escalate_seconds) * 1_000;
         by_ms.saturating_add(wait_ms)
     }
 

@@ -190,8 +190,10 @@ impl Console {
 
     /// The node has refused it.
     pub(crate) fn writing_refused(&mut self, id: u64) {
-        if self.writer.given.remove(&id) && self.writer.given_again.insert(id) {
+        let attached = self.writer.kept.outbox.iter().any(|out| out.id == id && out.attached.is_some());
+        if attached && self.writer.given_again.insert(id) {
             // Perhaps it was the node of another site that got what is attached: once more from the beginning.
+            self.writer.given.remove(&id);
             self.writer.sending.remove(&id);
             return;
         }

@@ -174,15 +174,21 @@ impl Console {
         let most = trialogue_e2ee::writing::TEXT_MAX;
         let draft = draft.filter(|draft| !draft.text.is_empty() && draft.text.chars().count() <= most);
         if draft.is_some() || files.is_some() {
-            if drafts.len() >= DRAFTS_MAX {
-                drafts.remove(0);
-            }
             let draft = draft.unwrap_or_default();
-            drafts.push(KeptDraft { line, language: draft.language.into(), text: draft.text, files });
-        } else if drafts.len() == before {
-            return;
+            self.put_draft(KeptDraft { line, language: draft.language.into(), text: draft.text, files });
+        } else if drafts.len() != before {
+            self.writer.change();
         }
+    }
+
+    /// Keeps a draft of a line that has none; the oldest goes beyond the bound.
+    pub(super) fn put_draft(&mut self, draft: KeptDraft) {
+        let drafts = &mut self.writer.kept.drafts;
+        let gone = (drafts.len() >= DRAFTS_MAX).then(|| drafts.remove(0));
+        drafts.push(draft);
         self.writer.change();
+        let chunks = gone.iter().flat_map(|gone| gone.files.iter().flatten()).flat_map(|file| file.chunks.clone());
+        self.forget_chunks(chunks.collect());
     }
 }
 

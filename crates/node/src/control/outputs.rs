@@ -121,6 +121,6 @@ fn lasts(bundle: &Bundle) -> Lasting {
 /// Chunks of what is attached to a message.
 fn attached(bundle: &Bundle) -> Vec<Hash> {
     let list = UnverifiedEntry::decode(&bundle.entry).ok().and_then(|entry| entry.claim().attached());
-    let list = list.and_then(|list| bundle.bodies.iter().find(|body| Hash::of(body) == list.hash));
-    list.and_then(|list| trialogue_journal::chunks(list)).unwrap_or_default()
+    let bodies: Vec<&[u8]> = bundle.bodies.iter().map(|body| body.as_slice()).collect();
+    list.and_then(|list| trialogue_journal::chunks(list.find(&bodies)?)).unwrap_or_default()
 }
