@@ -3,11 +3,12 @@
 use anyhow::{Result, bail};
 
 use crate::step::Step;
-use crate::{audit, purity, sizes};
+use crate::{audit, purity, sizes, system};
 
 /// Format, lints, purity, sizes, licences.
 pub fn run() -> Result<()> {
     cheap()?;
+    system::ensure(&system::NATIVE)?;
     Step::cargo("Lint")
         .usually("4 minutes")
         .args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"])
