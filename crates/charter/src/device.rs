@@ -86,7 +86,7 @@ impl DeviceCertificate {
         let signed = Many::decode(bytes, CERTIFICATE_MAX)?;
         let certificate: Self = canonical::decode(signed.payload()).ok_or(CertificateError::NotCanonical)?;
         let voucher = Voucher::open(charter, &certificate.voucher)?;
-        if certificate.voucher_key.fingerprint() != voucher.key {
+        if !certificate.voucher_key.is_well_formed() || certificate.voucher_key.fingerprint() != voucher.key {
             return Err(CertificateError::OtherKey);
         }
         signed

@@ -32,7 +32,7 @@ pub use amendment::Breach;
 pub use device::{Device, DeviceCertificate, DeviceSecret, MlsKey};
 pub use enrol::{BadLink, EnrolmentLink};
 pub use ids::*;
-pub use key::{HybridSecret, MlDsa87Secret, ed25519_holds};
+pub use key::{HybridSecret, ML_DSA_87_SIGNATURE, MlDsa87Secret, ed25519_holds, ed25519_is_well_formed};
 pub use officer::{ClaimedRequest, OfficerAct, OfficerError, OfficerRequest};
 pub use person::{BadName, PersonName};
 pub use precedence::{Authority, Precedence};

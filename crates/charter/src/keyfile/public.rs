@@ -4,7 +4,7 @@ use super::lines::{BadKeyFile, Lines, bytes};
 use super::secret::{NodeSecret, RootSecret};
 use crate::agreement::{HybridPublic, Node, Party, Texts};
 use crate::ids::{NodeId, PartyId};
-use crate::key::ML_DSA_87_PUBLIC;
+use crate::key::{ML_DSA_87_PUBLIC, ed25519_is_well_formed};
 use crate::limits::{ADDRESSES_MAX, TEXT_MAX};
 use crate::person::is_showable;
 use crate::validate::is_address;
@@ -92,7 +92,7 @@ impl NodePublic {
         while lines.has("address") && addresses.len() < ADDRESSES_MAX {
             addresses.push(lines.take("address", |value| is_address(value).then(|| value.to_owned()))?);
         }
-        let link = lines.take("link-ed25519", bytes)?;
+        let link = lines.take("link-ed25519", ed25519)?;
         let journal = take_hybrid(&mut lines, "journal")?;
         lines.end()?;
         let (index, former, retired) = (0, Vec::new(), false);
@@ -100,12 +100,17 @@ impl NodePublic {
     }
 }
 
+/// A key that a charter can have.
+fn ed25519(value: &str) -> Option<[u8; 32]> {
+    bytes(value).filter(ed25519_is_well_formed)
+}
+
 pub(super) fn hybrid(what: &str, key: &HybridPublic) -> String {
     format!("{what}-ed25519: {}\n{what}-ml-dsa-87: {}\n", hex::encode(key.ed25519), hex::encode(&key.ml_dsa_87))
 }
 
 pub(super) fn take_hybrid(lines: &mut Lines<'_>, what: &str) -> Result<HybridPublic, BadKeyFile> {
-    let ed25519 = lines.take(&format!("{what}-ed25519"), bytes)?;
+    let ed25519 = lines.take(&format!("{what}-ed25519"), ed25519)?;
     let ml_dsa_87 = lines.take(&format!("{what}-ml-dsa-87"), bytes::<ML_DSA_87_PUBLIC>)?.to_vec();
     Ok(HybridPublic { ed25519, ml_dsa_87 })
 }
