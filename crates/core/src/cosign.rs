@@ -5,12 +5,12 @@
 
 use crate::append::After;
 use crate::io::Output;
-use crate::limits::{AHEAD_MAX, SEEN_SETTLE_US, SEEN_US};
+use crate::limits::{AHEAD_MAX, SEEN_SETTLE_US, SEEN_US, STRONG_US};
 use crate::machine::Machine;
 use crate::note::{Count, Note};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use trialogue_charter::NodeId;
-use trialogue_journal::{Body, Entry, TreeHead, VerifiedEntry};
+use trialogue_journal::{Body, Entry, TreeHead, VerifiedEntry, heads};
 use trialogue_record::{Held, Root};
 
 /// A head that another node has signed, with the entry in which it did.
@@ -28,6 +28,10 @@ pub(crate) struct Cosign {
     /// Since when something waits that is worth signing for.
     moved_us: Option<u64>,
     signed_us: Option<u64>,
+    /// Since when there is an entry, other than *seen*, that no ML-DSA-87 signature of this node covers.
+    bare_us: Option<u64>,
+    /// When it last signed with ML-DSA-87; none: not since it started.
+    strong_us: Option<u64>,
     /// Nodes that were caught with a history that is not the one held here, each said once.
     told: BTreeSet<NodeId>,
 }
@@ -79,8 +83,19 @@ impl Cosign {
     }
 
     fn due_us(&self) -> Option<u64> {
-        let settled = self.moved_us? + SEEN_SETTLE_US;
-        Some(self.signed_us.map_or(settled, |signed| settled.max(signed + SEEN_US)))
+        let after = |since: Option<u64>, last: Option<u64>, least: u64| {
+            let settled = since? + SEEN_SETTLE_US;
+            Some(last.map_or(settled, |last| settled.max(last + least)))
+        };
+        // What machines say by the clock is not worth a signature every ten minutes, and nothing stays without one for long that outlives Ed25519.
+        let often = after(self.moved_us, self.signed_us, SEEN_US);
+        let strong = after(self.bare_us, self.strong_us, STRONG_US);
+        often.into_iter().chain(strong).min()
+    }
+
+    /// Does the next one carry the signature that outlives Ed25519?
+    fn is_strong(&self, now_us: u64) -> bool {
+        self.strong_us.is_none_or(|last| now_us >= last + STRONG_US)
     }
 
     fn heads(&self) -> Vec<TreeHead> {
@@ -101,11 +116,19 @@ impl Machine {
             return;
         }
         // The own journal up to its end: this entry comes after it, so nobody has this one without that.
-        let heads = self.cosign.heads();
+        let (heads, now_us) = (self.cosign.heads(), self.now.us);
+        let strong = self.cosign.is_strong(now_us);
+        let signature = strong.then(|| heads::sign(&self.secret, &self.node, self.now.wall_ms, &heads));
         self.cosign.moved_us = None;
-        self.cosign.signed_us = Some(self.now.us);
-        if self.append(Body::Seen { heads }, Vec::new(), After::Nothing).is_err() {
-            self.cosign.moved_us = Some(self.now.us);
+        self.cosign.signed_us = Some(now_us);
+        if strong {
+            (self.cosign.bare_us, self.cosign.strong_us) = (None, Some(now_us));
+        }
+        if self.append(Body::Seen { heads, signature }, Vec::new(), After::Nothing).is_err() {
+            (self.cosign.moved_us, self.cosign.bare_us) = (Some(now_us), Some(now_us));
+            if strong {
+                self.cosign.strong_us = None;
+            }
         }
     }
 
@@ -117,7 +140,10 @@ impl Machine {
         if matters(&claim.body) && self.cosign.moved_us.is_none() {
             self.cosign.moved_us = Some(self.now.us);
         }
-        if let Body::Seen { heads } = &claim.body
+        if !matches!(claim.body, Body::Seen { .. }) && self.cosign.bare_us.is_none() {
+            self.cosign.bare_us = Some(self.now.us);
+        }
+        if let Body::Seen { heads, .. } = &claim.body
             && claim.node != self.node
         {
             for head in heads {
@@ -136,7 +162,7 @@ impl Machine {
         for (node, seq) in said.filter(|(node, _)| *node != self.node).collect::<Vec<_>>() {
             let held = self.ledger.entry(&node, seq).map(|entry| VerifiedEntry::open(&entry, &self.charter));
             let Some(Ok(by)) = held else { continue };
-            let Body::Seen { heads } = &by.entry().body else { continue };
+            let Body::Seen { heads, .. } = &by.entry().body else { continue };
             for head in heads {
                 self.compare(Claim { head: head.clone(), by: by.clone() });
             }

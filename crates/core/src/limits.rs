@@ -107,6 +107,9 @@ pub const LEAVING_US: u64 = 2_000_000;
 /// Shortest time between two entries that say what this node holds of all journals. Each is up to 5 kB on every link and disk, and at
 /// most 52,560 a year; half the time doubles that, twice the time leaves more of the newest history in its own node's hands alone.
 pub const SEEN_US: u64 = 600_000_000;
+/// Shortest time between two ML-DSA-87 signatures of what this node holds, so that there is one in every hour in which something came. Each is 4.7 kB on every
+/// link and disk, at most 50 MB a year, and some milliseconds of the node; twice the time leaves twice as much of the newest history to Ed25519 alone.
+pub const STRONG_US: u64 = 3_000_000_000;
 /// How long after something came that is worth signing for it is signed, so that the entries of one ring are signed for together.
 pub const SEEN_SETTLE_US: u64 = 10_000_000;
 /// Heads that one other node has signed of one journal which this node does not hold so far yet, kept until it does. More remembers longer of a

@@ -216,6 +216,9 @@ pub enum Body {
         /// One per journal, sorted by node; at most [`crate::limits::SEEN_MAX`].
         #[n(1)]
         heads: Vec<TreeHead>,
+        /// The node's ML-DSA-87 signature of the same, see [`crate::heads`]: at least once in an hour in which something came.
+        #[cbor(n(2), with = "minicbor::bytes")]
+        signature: Option<Vec<u8>>,
     },
     /// This node has these writings on disk, with their contents.
     #[n(18)]

@@ -8,6 +8,7 @@ mod canonical;
 pub mod chain;
 pub mod entry;
 pub mod fold;
+pub mod heads;
 pub mod limits;
 pub mod signed;
 pub mod stated;

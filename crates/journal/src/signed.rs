@@ -7,7 +7,8 @@ use crate::stated::UnverifiedStatement;
 use crate::statement::Act;
 use std::sync::Arc;
 use trialogue_charter::cose::{self, domain};
-use trialogue_charter::{Hash, HybridSecret, NodeId, VerifiedCharter};
+use trialogue_charter::limits::NODES_EVER;
+use trialogue_charter::{Hash, HybridSecret, ML_DSA_87_SIGNATURE, NodeId, VerifiedCharter};
 
 /// Bytes of an entry as signed by its node: COSE_Sign1 (RFC 9052 §4.2) with the domain `trialogue entry 1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,11 +90,13 @@ impl Entry {
                 let sorted = results.is_sorted_by(|a, b| (&a.node, a.path) < (&b.node, b.path));
                 results.len() <= PATHS_MAX && sorted
             }
-            Body::Seen { heads } => {
+            Body::Seen { heads, signature } => {
                 let sorted = heads.is_sorted_by(|a, b| a.node < b.node);
                 // Of the own journal there is nothing beyond the entry before this one.
                 let can = |head: &TreeHead| head.size > 0 && (head.node != self.node || head.size < self.seq);
-                heads.len() <= SEEN_MAX && sorted && heads.iter().all(can)
+                let most = if signature.is_some() { NODES_EVER } else { SEEN_MAX };
+                let signed = signature.as_ref().is_none_or(|signature| signature.len() == ML_DSA_87_SIGNATURE);
+                heads.len() <= most && signed && sorted && heads.iter().all(can)
             }
             Body::Stored { writings } => {
                 !writings.is_empty() && writings.len() <= STORED_MAX && writings.is_sorted_by(|a, b| a < b)

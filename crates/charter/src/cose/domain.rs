@@ -10,8 +10,10 @@ pub const VOUCHER: &[u8] = b"trialogue voucher 1";
 pub const DEVICE: &[u8] = b"trialogue device 1";
 /// A journal entry, by the node.
 pub const ENTRY: &[u8] = b"trialogue entry 1";
-/// The head of a journal, by the node.
+/// Heads of journals in an entry, by the node with its ML-DSA-87 key.
 pub const HEAD: &[u8] = b"trialogue head 1";
+/// An exported record, by the node whose record it is.
+pub const RECORD: &[u8] = b"trialogue record 1";
 /// A console's statement, by the device.
 pub const STATEMENT: &[u8] = b"trialogue statement 1";
 /// What a security officer asks the own node, by the party's root.

@@ -15,6 +15,34 @@ pub struct Many {
     signatures: BTreeMap<(Vec<u8>, Algorithm), Vec<u8>>,
 }
 
+/// One signature of a key over `payload`, which travels elsewhere: as [`Many`] has it for this key id and algorithm.
+pub fn sign_detached(
+    secret: &HybridSecret,
+    algorithm: Algorithm,
+    domain: &[u8],
+    kid: &[u8],
+    payload: &[u8],
+) -> Vec<u8> {
+    secret.signature(algorithm, &to_be_signed(domain, kid, algorithm, payload))
+}
+
+/// Does such a signature hold?
+pub fn detached_holds(
+    key: &HybridPublic,
+    algorithm: Algorithm,
+    domain: &[u8],
+    kid: &[u8],
+    payload: &[u8],
+    signature: &[u8],
+) -> bool {
+    key.holds(algorithm, &to_be_signed(domain, kid, algorithm, payload), signature)
+}
+
+fn to_be_signed(domain: &[u8], kid: &[u8], algorithm: Algorithm, payload: &[u8]) -> Vec<u8> {
+    let sign = ProtectedHeader { original_data: None, header: algorithm.header(kid) };
+    coset::sig_structure_data(SignatureContext::CoseSignature, ProtectedHeader::default(), Some(sign), domain, payload)
+}
+
 /// What is wrong with one expected signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
@@ -118,13 +146,6 @@ impl Many {
     }
 
     fn to_be_signed(&self, domain: &[u8], kid: &[u8], algorithm: Algorithm) -> Vec<u8> {
-        let sign = ProtectedHeader { original_data: None, header: algorithm.header(kid) };
-        coset::sig_structure_data(
-            SignatureContext::CoseSignature,
-            ProtectedHeader::default(),
-            Some(sign),
-            domain,
-            &self.payload,
-        )
+        to_be_signed(domain, kid, algorithm, &self.payload)
     }
 }

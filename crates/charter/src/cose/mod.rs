@@ -9,7 +9,7 @@ mod held;
 mod many;
 mod one;
 
-pub use many::{Fault, Many};
+pub use many::{Fault, Many, detached_holds, sign_detached};
 pub use one::{open1, peek1, sign1};
 
 use coset::{Header, HeaderBuilder, iana};

@@ -329,7 +329,7 @@ impl State {
             Body::AtConsole { offices } => node.seat(charter, offices, seq),
             Body::Tested { results } => node.measured(charter, results, seq, claim.time_ms),
             Body::Stored { writings } => Ok(node.store(writings, seq, claim.time_ms)),
-            Body::Seen { heads } => Ok(node.saw(heads, seq, claim.time_ms)),
+            Body::Seen { heads, .. } => Ok(node.saw(heads, seq, claim.time_ms)),
         }?;
         node.forget_consultations(claim.time_ms);
         Ok(applied)

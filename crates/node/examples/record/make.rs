@@ -90,7 +90,7 @@ impl<'h> Maker<'h> {
             size: tree.size(),
             root: tree.root().0,
         });
-        Body::Seen { heads: heads.collect() }
+        Body::Seen { heads: heads.collect(), signature: None }
     }
 
     fn stated(&mut self, node: &NodeId, act: Act) -> Body {
