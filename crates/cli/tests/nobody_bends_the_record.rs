@@ -5,7 +5,7 @@
 mod bent;
 mod hotline;
 
-use bent::{Bent, items, keys, position, without};
+use bent::{Bent, ended, items, keys, position, without};
 use hotline::Hotline;
 use serde_json::Value;
 use std::ffi::OsStr;
@@ -82,7 +82,7 @@ fn signed_for(items: &[Item], node: &str) -> u64 {
     let mut longest = [0, 0];
     for entry in items.iter().filter_map(entry) {
         let claim = entry.claim();
-        if let Body::Seen { heads } = &claim.body
+        if let Body::Seen { heads, .. } = &claim.body
             && claim.node.as_str() != node
         {
             let size = heads.iter().filter(|head| head.node.as_str() == node).map(|head| head.size).max().unwrap_or(0);
@@ -124,6 +124,10 @@ fn nobody_bends_the_record() {
     // Two programs that share no code say the same of it.
     let (code, said) = auditor.verify(&file);
     assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("The whole file was signed by usa-1 at ") && said.contains("signed with ML-DSA-87: "),
+        "{said}"
+    );
     let (code, other) = auditor.other(&file);
     assert_eq!(code, 0, "{other}");
     let entries = whole.iter().filter(|item| matches!(item, Item::Entry { .. })).count();
@@ -163,6 +167,8 @@ fn bend(auditor: &mut Auditor, whole: &[Item], house: &Path) {
     let middle = seen / 2 + 1;
     let at = position(whole, "jpn-1", middle);
 
+    // Whoever bends it without a key leaves the signature over the whole file away, or leaves one that does not hold.
+    auditor.finds(&ended(whole.to_vec()), 3, &["nobody has signed the file as a whole"]);
     let mut altered = whole.to_vec();
     if let Item::Entry { entry, .. } = &mut altered[at] {
         *entry.last_mut().unwrap() ^= 1;
@@ -201,7 +207,7 @@ fn bend(auditor: &mut Auditor, whole: &[Item], house: &Path) {
     let place = proven.iter().position(|item| matches!(item, Item::Entry { .. })).unwrap();
     let node = trialogue_charter::NodeId::new("jpn-1").unwrap();
     proven.insert(place, Item::Evidence { node, seq: middle, entry: entry.clone() });
-    *proven.last_mut().unwrap() = Item::End { items: proven.len() as u64 - 1 };
+    let proven = ended(proven);
     let both = format!("jpn-1 has signed two histories that differ at entry {middle}");
     auditor.finds(&proven, 5, &[&both, "  one:   d284", "  other: d284"]);
 

@@ -2,9 +2,10 @@
 
 use crate::world::{CHARTER, answer, bundles, node, ring};
 use trialogue_record::inclusion::Inclusion;
+use trialogue_record::item::VERSION;
 use trialogue_record::note::{Checkpoint, Note, origin};
 use trialogue_record::tree::root;
-use trialogue_record::{Item, Root, Verifier, proof};
+use trialogue_record::{Digest, Item, Root, Verifier, proof};
 
 /// The bytes as a file: read as far as they go, verified, and told. Nothing that was not signed is believed.
 pub fn file(data: &[u8]) -> bool {
@@ -37,7 +38,7 @@ pub fn file(data: &[u8]) -> bool {
 /// Entries of two nodes in one file.
 pub fn file_seeds() -> Vec<Vec<u8>> {
     let mut items = vec![
-        Item::Header { version: 1, node: node("usa-1"), charter: CHARTER.hash() },
+        Item::Header { version: VERSION, node: node("usa-1"), charter: CHARTER.hash() },
         Item::Charter { charter: CHARTER.bytes().to_vec() },
     ];
     for party in ["jpn", "usa"] {
@@ -46,7 +47,9 @@ pub fn file_seeds() -> Vec<Vec<u8>> {
             items.push(Item::Entry { entry: bundle.entry, certificate });
         }
     }
-    items.push(Item::End { items: items.len() as u64 });
+    let mut digest = Digest::new();
+    items.iter().for_each(|item| digest.add(&item.encode()));
+    items.push(Item::End { items: items.len() as u64, digest: digest.hash(), seal: None });
     let small: Vec<u8> =
         items.iter().filter(|item| !matches!(item, Item::Charter { .. })).flat_map(Item::encode).collect();
     vec![items.iter().flat_map(Item::encode).collect(), small]

@@ -1,10 +1,12 @@
 //! One journal of a record, entry by entry: does each follow on the one before?
 
 use crate::finding::Finding;
+use crate::found::Found;
+use crate::limits::BARE_MS;
 use crate::tree::Root;
 use std::collections::BTreeMap;
 use trialogue_charter::NodeId;
-use trialogue_journal::VerifiedEntry;
+use trialogue_journal::{Body, VerifiedEntry};
 
 /// One journal, as far as it was read.
 #[derive(Default)]
@@ -20,19 +22,23 @@ pub(crate) struct Reading {
     holes: Vec<(u64, u64)>,
     /// Entries that stand after a later one, with the position of that.
     late: BTreeMap<u64, u64>,
+    /// The time of the first entry, other than *seen*, that the node has not signed for with ML-DSA-87; while it runs.
+    bare_since: Option<u64>,
+    /// The time of the last entry.
+    time_ms: u64,
 }
 
 impl Reading {
     /// An entry came whose bytes are not what its node signed; `seq`: the position that it claims.
     pub(crate) fn spoilt(&mut self, seq: u64) {
-        if seq == self.seq + 1 {
+        if self.seq.checked_add(1) == Some(seq) {
             self.seq = seq;
         }
         self.last = None;
     }
 
     /// Takes a verified entry; true: it is the next one, whatever else is wrong with it.
-    pub(crate) fn take(&mut self, entry: &VerifiedEntry, findings: &mut Vec<Finding>) -> bool {
+    pub(crate) fn take(&mut self, entry: &VerifiedEntry, findings: &mut Found) -> bool {
         let claim = entry.entry();
         let (node, seq) = (claim.node.clone(), claim.seq);
         if seq <= self.seq {
@@ -44,7 +50,7 @@ impl Reading {
             }
             return false;
         }
-        if seq > self.seq + 1 {
+        if seq - 1 > self.seq {
             self.holes.push((self.seq + 1, seq - 1));
             self.last = None;
         }
@@ -59,7 +65,24 @@ impl Reading {
             self.leaves.push(Root::of(claim));
         }
         (self.seq, self.last) = (seq, Some(entry.clone()));
+        self.time_ms = claim.time_ms;
+        match &claim.body {
+            Body::Seen { .. } => {}
+            // What it did not sign for before it stopped it signs for now.
+            Body::Restarted {} => self.bare_since = Some(claim.time_ms),
+            _ => _ = self.bare_since.get_or_insert(claim.time_ms),
+        }
         true
+    }
+
+    /// The node has signed for all of it, up to the entry before this one.
+    pub(crate) fn covered(&mut self) {
+        self.bare_since = None;
+    }
+
+    /// Have its newest entries been without that for too long?
+    pub(crate) fn is_bare(&self) -> bool {
+        self.bare_since.is_some_and(|since| self.time_ms > since.saturating_add(BARE_MS))
     }
 
     /// What was removed and what was moved.

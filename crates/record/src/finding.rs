@@ -1,7 +1,7 @@
 //! What is wrong with a record, in which entry of which journal, and what it proves against whom.
 
 use std::fmt;
-use trialogue_charter::NodeId;
+use trialogue_charter::{Hash, NodeId};
 
 /// How much a finding says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +21,65 @@ pub enum Finding {
     Unreadable {
         /// Number of the item, from 1.
         item: u64,
+    },
+    /// The cover: what the first item says of the file is not so.
+    Header {
+        /// Why.
+        why: &'static str,
+    },
+    /// The last item does not name the bytes before it.
+    Digest,
+    /// The signature over the file does not hold.
+    Seal {
+        /// Why.
+        why: &'static str,
+    },
+    /// Nobody has signed the file as a whole.
+    Unsealed,
+    /// A charter that no journal in the file says was in force.
+    NotInForce {
+        /// Which.
+        charter: Hash,
+    },
+    /// The charter that the record's own node put in force last is not there.
+    NoCharter {
+        /// Which.
+        charter: Hash,
+    },
+    /// What is kept as evidence contradicts nothing.
+    Evidence {
+        /// Number of the item, from 1.
+        item: u64,
+    },
+    /// An entry of a node that no charter here has.
+    UnknownNode {
+        /// Which.
+        node: NodeId,
+        /// Position.
+        seq: u64,
+    },
+    /// A certificate stands beside an entry that enrols nobody.
+    Certificate {
+        /// Whose journal.
+        node: NodeId,
+        /// Position.
+        seq: u64,
+    },
+    /// The ML-DSA-87 signature of heads does not hold.
+    Head {
+        /// Whose journal.
+        node: NodeId,
+        /// Position.
+        seq: u64,
+    },
+    /// For long its node has not signed its newest entries with ML-DSA-87.
+    Uncovered {
+        /// Whose journal.
+        node: NodeId,
+        /// Last entry that is covered; 0: none.
+        covered: u64,
+        /// Last entry.
+        last: u64,
     },
     /// An item stands where it may not.
     Order {
@@ -130,7 +189,12 @@ impl Finding {
     /// How much it says.
     pub fn weight(&self) -> Weight {
         match self {
-            Finding::NoEnd | Finding::Truncated { .. } => Weight::Incomplete,
+            Finding::NoEnd
+            | Finding::Truncated { .. }
+            | Finding::Unsealed
+            | Finding::NotInForce { .. }
+            | Finding::NoCharter { .. }
+            | Finding::Uncovered { .. } => Weight::Incomplete,
             Finding::TwoHistories { .. } | Finding::Disputed { .. } | Finding::Statement { .. } => Weight::Proof,
             _ => Weight::Altered,
         }
@@ -140,6 +204,17 @@ impl Finding {
     pub fn kind(&self) -> &'static str {
         match self {
             Finding::Unreadable { .. } => "unreadable",
+            Finding::Header { .. } => "header",
+            Finding::Digest => "digest",
+            Finding::Seal { .. } => "seal",
+            Finding::Unsealed => "unsealed",
+            Finding::NotInForce { .. } => "not_in_force",
+            Finding::NoCharter { .. } => "no_charter",
+            Finding::Evidence { .. } => "evidence",
+            Finding::UnknownNode { .. } => "unknown_node",
+            Finding::Certificate { .. } => "certificate",
+            Finding::Head { .. } => "head",
+            Finding::Uncovered { .. } => "uncovered",
             Finding::Order { .. } => "order",
             Finding::NoEnd => "no_end",
             Finding::Charter { .. } => "charter",
@@ -163,6 +238,48 @@ impl fmt::Display for Finding {
             Finding::Unreadable { item } => write!(
                 f,
                 "the file cannot be read from item {item} on: it is damaged there; what stands before it was verified"
+            ),
+            Finding::Header { why } => {
+                write!(f, "the first item does not say what this file is: {why}; get the file again from the node")
+            }
+            Finding::Digest => f.write_str(
+                "the last item does not name the bytes before it: this copy was altered after it was exported; get it again from the node",
+            ),
+            Finding::Seal { why } => write!(
+                f,
+                "the signature over the whole file does not hold: {why}; this copy was altered, or was not exported by the node that it names"
+            ),
+            Finding::Unsealed => f.write_str(
+                "nobody has signed the file as a whole, so that something may have been left out of it unseen: export it with --config, at the node itself",
+            ),
+            Finding::NotInForce { charter } => write!(
+                f,
+                "no journal in this record says that the charter with the hash {charter} was ever in force: verify with one that was installed, and with a record that reaches so far"
+            ),
+            Finding::NoCharter { charter } => write!(
+                f,
+                "the charter that was in force last, with the hash {charter}, is not in this copy: give it as the one that you trust, or get the whole file"
+            ),
+            Finding::Evidence { item } => write!(
+                f,
+                "item {item} stands as evidence and contradicts nothing in the journals: the file was put together by something else than an export"
+            ),
+            Finding::UnknownNode { node, seq } => write!(
+                f,
+                "entry {seq} names the node {node}, which no charter in this record has: nothing in it can be verified"
+            ),
+            Finding::Certificate { node, seq } => write!(
+                f,
+                "a certificate stands beside entry {seq} of the journal of {node}, which enrols nobody: this copy was altered"
+            ),
+            Finding::Head { node, seq } => write!(
+                f,
+                "the ML-DSA-87 signature in entry {seq} of the journal of {node} does not hold: whoever made that entry had the node's Ed25519 key, or a quantum computer, and not its other key"
+            ),
+            Finding::Uncovered { node, covered, last } => write!(
+                f,
+                "entries {} to {last} of the journal of {node} have been without a signature by its ML-DSA-87 key for longer than two hours: ask that party why its node does not sign",
+                covered.saturating_add(1)
             ),
             Finding::Order { item } => {
                 write!(
@@ -210,7 +327,7 @@ impl fmt::Display for Finding {
             Finding::Truncated { node, held, seen, by, by_seq } => write!(
                 f,
                 "entries {} to {seen} of the journal of {node} are not in this copy, and {by} has signed in entry {by_seq} of its journal that it held them: they were removed, or had not come yet; compare with another party's record",
-                held + 1
+                held.saturating_add(1)
             ),
             Finding::TwoHistories { node, seq, .. } => write!(
                 f,

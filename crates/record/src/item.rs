@@ -7,7 +7,7 @@ use trialogue_charter::{Hash, NodeId};
 use trialogue_journal::strict;
 
 /// The version of the file that this program writes and reads.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// One item.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -22,7 +22,7 @@ pub enum Item {
         /// The node whose record it is: what that node holds of all journals.
         #[n(2)]
         node: NodeId,
-        /// Hash of the payload of the charter that was in force there.
+        /// Hash of the payload of the charter that was in force there: the last one in the file.
         #[n(3)]
         charter: Hash,
     },
@@ -67,7 +67,36 @@ pub enum Item {
         /// Number of items before it.
         #[n(1)]
         items: u64,
+        /// SHA-384 of all bytes before it.
+        #[n(2)]
+        digest: Hash,
+        /// The signature of the node whose record it is, see [`crate::seal`].
+        #[cbor(n(3), with = "minicbor::bytes")]
+        seal: Option<Vec<u8>>,
     },
+}
+
+/// SHA-384 over the items of a file, as they are written or read.
+#[derive(Clone, Default)]
+pub struct Digest(sha2::Sha384);
+
+impl Digest {
+    /// Of no items.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the bytes of the next item.
+    pub fn add(&mut self, bytes: &[u8]) {
+        use sha2::Digest as _;
+        self.0.update(bytes);
+    }
+
+    /// The digest so far.
+    pub fn hash(&self) -> Hash {
+        use sha2::Digest as _;
+        Hash(self.0.clone().finalize().into())
+    }
 }
 
 /// Bytes that are no item of a record.

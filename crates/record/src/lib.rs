@@ -4,25 +4,34 @@
 //! notes ([`note`], [`inclusion`]), the file in which a record travels ([`item`]), and its verification ([`verify`]) and reading ([`timeline`]).
 //! Pure. The bytes are specified in `spec/record.md`.
 
+mod anchor;
 mod check;
 pub mod claims;
+mod cover;
+pub mod coverage;
+mod evidence;
 pub mod finding;
+mod found;
 pub mod held;
 pub mod inclusion;
 pub mod item;
 pub mod limits;
 pub mod note;
 pub mod proof;
+pub mod seal;
 pub mod signed;
 pub mod span;
+mod spoken;
 pub mod timeline;
 pub mod tree;
 pub mod utc;
 pub mod verify;
 
+pub use coverage::{Covered, Mark};
 pub use finding::{Finding, Weight};
 pub use held::Held;
-pub use item::{Item, ItemError};
+pub use item::{Digest, Item, ItemError};
 pub use note::{Checkpoint, NoteError};
+pub use seal::Seal;
 pub use tree::{Frontier, Root};
 pub use verify::{Report, Taken, Verifier};

@@ -13,8 +13,17 @@ pub const ITEMS_MAX: usize = 16;
 pub const EVIDENCE_MAX: usize = 4_096;
 /// Most charters in one exported record: one amendment a month for twenty years. Each takes up to 30 ms to verify.
 pub const CHARTERS_MAX: usize = 256;
+/// Largest seal of an exported record in bytes: two signatures (4.7 kB) and the heads of all nodes that a charter can have, with room for those of parties that left.
+pub const SEAL_MAX: usize = 16 << 10;
+/// Most data items in a seal: eight of each head, and room.
+pub const SEAL_ITEMS_MAX: usize = 1_024;
+/// Longest that the newest entries of a journal may be without an ML-DSA-87 signature of their node, in milliseconds by its clock: it signs within an hour, and writes
+/// down late at the worst. More leaves more to Ed25519 alone before somebody asks.
+pub const BARE_MS: u64 = 2 * 60 * 60 * 1_000;
+/// Most findings of one kind that are told one by one; the rest is counted.
+pub const FINDINGS_EACH: usize = 100;
 /// Most findings that are told one by one; the rest is counted. More buries the first, which is the one to look at.
-pub const FINDINGS_MAX: usize = 1_000;
+pub const FINDINGS_MAX: usize = 3_000;
 /// Longest proof path: a tree of 2^63 entries.
 pub const PATH_MAX: usize = 63;
 /// Longest text of a signed note in bytes: a head with a signature of every node of a charter is about 6 kB.

@@ -188,9 +188,10 @@ fn entry(state: &State, body: &Body) -> Said {
             );
             said("tested", what).by_the_clock()
         }
-        Body::Seen { heads } => {
+        Body::Seen { heads, signature } => {
             let all: Vec<String> = heads.iter().map(|head| format!("{} {}", head.node, head.size)).collect();
-            said("seen", format!("signs for the journals that it holds: {}", list(&all))).by_the_clock()
+            let with = if signature.is_some() { " with ML-DSA-87" } else { "" };
+            said("seen", format!("signs{with} for the journals that it holds: {}", list(&all))).by_the_clock()
         }
         Body::Stored { writings } => {
             said("stored", format!("has these writings on disk: {}", ids(writings))).by_the_clock()

@@ -1,16 +1,24 @@
 //! Verifies an exported record with nothing but a charter, item by item: memory is 32 bytes an entry and what nodes have signed of each other.
+//!
+//! Everything in the file is held against something that was signed: each charter by its parties and its neighbours in time, each entry by its node, evidence by what it
+//! contradicts, the cover by the charters and the journals, and all of it by the signature of the node that exported it.
 
-use crate::check::{Reading, two};
+use crate::anchor::Anchor;
+use crate::check::Reading;
 use crate::claims::Claims;
+use crate::cover::Cover;
+use crate::coverage::{Coverage, Covered};
+use crate::evidence::Evidence;
 use crate::finding::{Finding, Weight};
+use crate::found::Found;
 use crate::item::{Item, VERSION};
-use crate::limits::{CHARTERS_MAX, EVIDENCE_MAX, FINDINGS_MAX};
+use crate::spoken::Spoken;
 use crate::tree::Root;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use trialogue_charter::{NodeId, UnverifiedCharter, VerifiedCharter};
+use trialogue_charter::{Hash, NodeId, VerifiedCharter};
 use trialogue_journal::fold::State;
-use trialogue_journal::{Applied, Body, EntryError, Ignored, UnverifiedEntry, VerifiedEntry};
+use trialogue_journal::{Applied, Body, EntryError, Ignored, UnverifiedEntry, VerifiedEntry, heads};
 
 /// An entry that was verified and follows on the one before.
 pub struct Taken {
@@ -31,6 +39,8 @@ pub struct Journal {
     pub entries: u64,
     /// The root over them.
     pub root: Root,
+    /// Up to where it is under signatures that a quantum computer cannot make.
+    pub covered: Covered,
 }
 
 /// What came out.
@@ -38,7 +48,7 @@ pub struct Journal {
 pub struct Report {
     /// Whose record it is.
     pub node: Option<NodeId>,
-    /// What is wrong, at most [`FINDINGS_MAX`].
+    /// What is wrong, bounded ([`crate::limits::FINDINGS_EACH`]).
     pub findings: Vec<Finding>,
     /// So much more is wrong.
     pub more: u64,
@@ -50,6 +60,8 @@ pub struct Report {
     pub heads: u64,
     /// Entries that changed nothing, by why. They are part of the record all the same.
     pub ignored: BTreeMap<String, u64>,
+    /// When the record's node signed the whole file, by its own clock: milliseconds since 1970 UTC; none: nobody did.
+    pub sealed_ms: Option<u64>,
 }
 
 impl Report {
@@ -61,18 +73,20 @@ impl Report {
 
 /// Takes the items of a file in their order, then says what is wrong.
 pub struct Verifier {
-    charter: Arc<VerifiedCharter>,
+    cover: Cover,
+    anchor: Anchor,
     state: State,
     items: u64,
     stage: u8,
-    charters: usize,
-    node: Option<NodeId>,
     ended: bool,
+    sealed_ms: Option<u64>,
     current: Option<NodeId>,
     readings: BTreeMap<NodeId, Reading>,
-    evidence: Vec<(NodeId, VerifiedEntry)>,
+    evidence: Evidence,
     claims: Claims,
-    findings: Vec<Finding>,
+    coverage: Coverage,
+    spoken: Spoken,
+    found: Found,
     entries: u64,
     ignored: BTreeMap<String, u64>,
 }
@@ -82,18 +96,20 @@ impl Verifier {
     pub fn new(charter: VerifiedCharter) -> Self {
         let charter = Arc::new(charter);
         Self {
+            cover: Cover::new(charter.hash()),
             state: State::new(charter.clone()),
-            charter,
+            anchor: Anchor::new(charter),
             items: 0,
             stage: 0,
-            charters: 0,
-            node: None,
             ended: false,
+            sealed_ms: None,
             current: None,
             readings: BTreeMap::new(),
-            evidence: Vec::new(),
+            evidence: Evidence::default(),
             claims: Claims::default(),
-            findings: Vec::new(),
+            coverage: Coverage::default(),
+            spoken: Spoken::default(),
+            found: Found::default(),
             entries: 0,
             ignored: BTreeMap::new(),
         }
@@ -106,7 +122,7 @@ impl Verifier {
 
     /// The newest charter that the auditor's leads to.
     pub fn charter(&self) -> &Arc<VerifiedCharter> {
-        &self.charter
+        self.anchor.newest()
     }
 
     /// The leaves of a journal, from its first entry on.
@@ -126,103 +142,129 @@ impl Verifier {
         };
         let again = stage == self.stage && matches!(stage, 1 | 5);
         if stage < self.stage || again || (self.stage == 0 && stage != 1) {
-            self.findings.push(Finding::Order { item: self.items });
+            self.found.push(Finding::Order { item: self.items });
         }
         self.stage = self.stage.max(stage);
+        if stage > 2 {
+            self.settle();
+        }
+        if stage < 5 {
+            self.cover.add(&item);
+        }
         match item {
-            Item::Header { version, node, .. } => {
+            Item::Header { version, node, charter } => {
                 if version != VERSION {
-                    self.findings.push(Finding::Unreadable { item: self.items });
+                    self.found.push(Finding::Unreadable { item: self.items });
                 }
-                self.node = Some(node);
+                self.cover.header(node, charter);
             }
-            Item::Charter { charter } => self.charter_item(&charter),
-            Item::Evidence { node, seq: _, entry } => self.evidence(node, &entry),
+            Item::Charter { charter } => {
+                let found = self.anchor.offer(self.items, &charter);
+                self.found.extend(found);
+            }
+            Item::Evidence { node, seq, entry } => self.evidence(node, seq, &entry),
             Item::Entry { entry, certificate } => return self.entry(&entry, certificate),
-            Item::End { items } => {
-                self.ended = true;
-                if items + 1 != self.items {
-                    self.findings.push(Finding::Order { item: self.items });
-                }
-            }
+            Item::End { items, digest, seal } => self.end(items, digest, seal),
         }
         None
     }
 
     /// The file cannot be read any further.
     pub fn unreadable(&mut self) {
-        self.findings.push(Finding::Unreadable { item: self.items + 1 });
+        self.found.push(Finding::Unreadable { item: self.items + 1 });
         self.ended = true;
     }
 
-    /// A newer charter is followed as every node follows it; an older one is there to be read, and counts for nothing.
-    fn take_charter(&mut self, bytes: &[u8]) -> Result<(), String> {
-        let offered = UnverifiedCharter::decode(bytes).map_err(|why| why.to_string())?;
-        self.charters += 1;
-        if offered.hash() == self.charter.hash() {
-            return Ok(());
-        }
-        if self.charters > CHARTERS_MAX {
-            return Err("there are more than this program reads".to_owned());
-        }
-        let charter = offered.verify(None).map_err(|why| why.to_string())?;
-        if charter.serial > self.charter.serial {
-            charter.supersedes(&self.charter).map_err(|why| why.to_string())?;
-            self.charter = Arc::new(charter);
-            self.state = State::new(self.charter.clone());
-        }
-        Ok(())
-    }
-
-    fn charter_item(&mut self, bytes: &[u8]) {
-        if let Err(why) = self.take_charter(bytes) {
-            self.findings.push(Finding::Charter { item: self.items, why });
+    /// All charters have come.
+    fn settle(&mut self) {
+        let findings = self.anchor.settle();
+        self.found.extend(findings);
+        if self.state.charter().hash() != self.anchor.newest().hash() {
+            self.state = State::new(self.anchor.newest().clone());
         }
     }
 
-    fn evidence(&mut self, node: NodeId, bytes: &[u8]) {
-        match VerifiedEntry::open(bytes, &self.charter) {
-            Ok(entry) if self.evidence.len() < EVIDENCE_MAX => {
+    /// Opens an entry under the newest charter that has its node.
+    fn open(&self, bytes: &[u8]) -> Result<VerifiedEntry, EntryError> {
+        let entry = UnverifiedEntry::decode(bytes)?;
+        let node = entry.claim().node.clone();
+        let charter = self.anchor.with_node(&node).ok_or(EntryError::UnknownNode(node))?;
+        entry.verify(charter)
+    }
+
+    fn evidence(&mut self, node: NodeId, seq: u64, bytes: &[u8]) {
+        let item = self.items;
+        match self.open(bytes) {
+            Ok(entry) => {
                 // What another node has seen counts as what its journal says.
-                if let Body::Seen { heads } = &entry.entry().body {
+                if let Body::Seen { heads, .. } = &entry.entry().body {
                     self.claims.add(&entry.entry().node, entry.entry().seq, heads);
                 }
-                self.evidence.push((node, entry));
+                let found = self.evidence.take(item, node, seq, entry);
+                self.found.extend(found);
             }
-            _ => self.findings.push(Finding::Malformed { item: self.items, after: None }),
+            Err(_) => self.found.push(Finding::Evidence { item }),
         }
     }
 
     fn entry(&mut self, bytes: &[u8], certificate: Option<Vec<u8>>) -> Option<Taken> {
-        let entry = match VerifiedEntry::open(bytes, &self.charter) {
+        let entry = match self.open(bytes) {
             Ok(entry) => entry,
             Err(why) => {
                 self.spoilt(bytes, &why);
                 return None;
             }
         };
-        let (node, seq) = (entry.entry().node.clone(), entry.entry().seq);
+        let node = entry.entry().node.clone();
         if self.current.as_ref().is_some_and(|current| *current > node) {
-            self.findings.push(Finding::Order { item: self.items });
+            self.found.push(Finding::Order { item: self.items });
         }
         self.current = Some(node.clone());
-        self.against(&entry);
-        if !self.readings.entry(node.clone()).or_default().take(&entry, &mut self.findings) {
+        let against = self.evidence.against(&entry);
+        self.found.extend(against);
+        if !self.readings.entry(node.clone()).or_default().take(&entry, &mut self.found) {
             return None;
         }
         self.entries += 1;
-        if let Body::Seen { heads } = &entry.entry().body {
-            self.claims.add(&node, seq, heads);
+        self.says(&entry, certificate.as_deref());
+        // Of nodes whose party has left everything was verified, and nothing counts.
+        if self.anchor.newest().node(&node).is_none() {
+            *self.ignored.entry(Ignored::UnknownNode.to_string()).or_default() += 1;
+            return None;
         }
         let applied = self.state.apply(&entry, &certificate.iter().collect::<Vec<_>>());
         match applied {
-            Err(Ignored::BodyMissing) => self.findings.push(Finding::NoCertificate { node, seq }),
-            Err(Ignored::Signature) => self.findings.push(Finding::Statement { node, seq }),
+            Ok(_) | Err(Ignored::BodyMissing | Ignored::Signature) => {}
             Err(why) => *self.ignored.entry(why.to_string()).or_default() += 1,
-            Ok(_) => {}
         }
-        self.bound();
         Some(Taken { entry, applied, certificate })
+    }
+
+    /// What it says is held against what was signed, whether it counts or not.
+    fn says(&mut self, entry: &VerifiedEntry, certificate: Option<&[u8]>) {
+        let claim = entry.entry();
+        let (node, seq) = (&claim.node, claim.seq);
+        match &claim.body {
+            Body::Opened { charter } => self.cover.opened(node, *charter),
+            Body::Seen { heads, signature } => {
+                self.claims.add(node, seq, heads);
+                if let Some(signature) = signature {
+                    let signed = |key| heads::holds(key, node, claim.time_ms, heads, signature);
+                    if self.anchor.keys(node).any(signed) {
+                        self.coverage.add(node, claim.time_ms, heads);
+                        if heads.iter().any(|head| head.node == *node && head.size.checked_add(1) == Some(seq)) {
+                            self.readings.entry(node.clone()).or_default().covered();
+                        }
+                    } else {
+                        self.found.push(Finding::Head { node: node.clone(), seq });
+                    }
+                }
+            }
+            _ => {}
+        }
+        let charter = self.anchor.with_node(node).unwrap_or(self.anchor.newest());
+        let spoken = self.spoken.take(charter, claim, certificate);
+        self.found.extend(spoken);
     }
 
     fn spoilt(&mut self, bytes: &[u8], why: &EntryError) {
@@ -230,79 +272,89 @@ impl Verifier {
         match (why, claim) {
             (EntryError::Signature(_), Some((node, seq))) => {
                 self.readings.entry(node.clone()).or_default().spoilt(seq);
-                self.findings.push(Finding::Forged { node, seq });
+                self.found.push(Finding::Forged { node, seq });
             }
-            // Journals of nodes that the charter does not have count for nothing, here as anywhere.
-            (EntryError::UnknownNode(node), _) => {
-                *self.ignored.entry(format!("node {node} is not in the charter")).or_default() += 1;
+            (EntryError::UnknownNode(_), Some((node, seq))) => {
+                self.found.push(Finding::UnknownNode { node, seq });
             }
             _ => {
                 let current = self.current.clone();
                 let reading = current.as_ref().and_then(|node| self.readings.get_mut(node));
                 let after = current.clone().zip(reading.as_ref().map(|reading| reading.seq));
                 if let Some(reading) = reading {
-                    reading.spoilt(reading.seq + 1);
+                    reading.spoilt(reading.seq.saturating_add(1));
                 }
-                self.findings.push(Finding::Malformed { item: self.items, after });
-            }
-        }
-        self.bound();
-    }
-
-    /// Does kept evidence contradict this entry?
-    fn against(&mut self, entry: &VerifiedEntry) {
-        let (node, seq) = (&entry.entry().node, entry.entry().seq);
-        for (_, other) in self.evidence.iter().filter(|(_, other)| other.entry().node == *node) {
-            let same = other.entry().seq == seq && other.hash() != entry.hash();
-            let next = other.entry().seq == seq + 1 && other.entry().previous != entry.hash();
-            if same || next {
-                self.findings.push(two(node, seq, entry.bytes(), other.bytes()));
+                self.found.push(Finding::Malformed { item: self.items, after });
             }
         }
     }
 
-    /// Many findings cost memory, and the first are the ones to look at.
-    fn bound(&mut self) {
-        self.findings.truncate(FINDINGS_MAX * 2);
+    fn end(&mut self, items: u64, digest: Hash, seal: Option<Vec<u8>>) {
+        self.ended = true;
+        if items.checked_add(1) != Some(self.items) {
+            self.found.push(Finding::Order { item: self.items });
+        }
+        if !self.cover.names(&digest) {
+            self.found.push(Finding::Digest);
+        }
+        let Some(seal) = seal else { return self.found.push(Finding::Unsealed) };
+        match self.cover.open(&seal, &self.anchor, &self.readings) {
+            Ok(seal) => {
+                self.coverage.add(&seal.node, seal.time_ms, &seal.heads);
+                self.sealed_ms = Some(seal.time_ms);
+            }
+            Err(why) => self.found.push(Finding::Seal { why }),
+        }
     }
 
     /// What is wrong, and what was verified.
     pub fn finish(mut self) -> Report {
+        self.settle();
         if !self.ended {
-            self.findings.push(Finding::NoEnd);
+            self.found.push(Finding::NoEnd);
         }
-        let mut found = std::mem::take(&mut self.findings);
+        let covered = self.cover.findings(&self.anchor, &self.readings);
+        self.found.extend(covered);
         for (node, reading) in &self.readings {
-            found.extend(reading.misplaced(node));
+            self.found.extend(reading.misplaced(node));
             for (size, claim) in self.claims.contradictions(node, &reading.leaves) {
-                found.push(Finding::Disputed { node: node.clone(), size, by: claim.by, by_seq: claim.seq });
+                self.evidence.disputes(node, size, &claim);
+                self.found.push(Finding::Disputed { node: node.clone(), size, by: claim.by, by_seq: claim.seq });
             }
         }
-        for node in self.claims.journals().filter(|node| self.charter.node(node).is_some()) {
+        self.found.extend(self.evidence.idle());
+        let charter = self.anchor.newest().clone();
+        for node in self.claims.journals().filter(|node| charter.node(node).is_some()) {
             let held = self.readings.get(node).map_or(0, |reading| reading.seq);
             if let Some((seen, claim)) = self.claims.longest(node).filter(|(seen, _)| *seen > held) {
                 let (by, by_seq) = (claim.by.clone(), claim.seq);
-                found.push(Finding::Truncated { node: node.clone(), held, seen, by, by_seq });
+                self.found.push(Finding::Truncated { node: node.clone(), held, seen, by, by_seq });
             }
         }
-        // The gravest first, each kind in the order in which it was found.
-        found.sort_by_key(|finding| std::cmp::Reverse(finding.weight()));
-        found.dedup();
-        let more = found.len().saturating_sub(FINDINGS_MAX) as u64;
-        found.truncate(FINDINGS_MAX);
-        let journals = self.readings.iter().map(|(node, reading)| Journal {
-            node: node.clone(),
-            entries: reading.leaves.len() as u64,
-            root: crate::tree::root(&reading.leaves),
-        });
+        let mut journals = Vec::new();
+        for (node, reading) in &self.readings {
+            let covered = self.coverage.of(node, &reading.leaves);
+            if reading.is_bare() && charter.serves(node) {
+                let size = covered.own.as_ref().map_or(0, |mark| mark.size);
+                self.found.push(Finding::Uncovered { node: node.clone(), covered: size, last: reading.seq });
+            }
+            journals.push(Journal {
+                node: node.clone(),
+                entries: reading.leaves.len() as u64,
+                root: crate::tree::root(&reading.leaves),
+                covered,
+            });
+        }
+        let (findings, more) = self.found.finish();
         Report {
-            node: self.node.clone(),
-            findings: found,
+            node: self.cover.node().cloned(),
+            findings,
             more,
-            journals: journals.collect(),
+            journals,
             entries: self.entries,
             heads: self.claims.count(),
-            ignored: self.ignored.clone(),
+            ignored: self.ignored,
+            sealed_ms: self.sealed_ms,
         }
     }
 }

@@ -6,6 +6,7 @@ use trialogue_charter::fixture::Trilateral;
 use trialogue_charter::{NodeId, Suite};
 use trialogue_journal::{Body, Journal};
 use trialogue_record::inclusion::{Inclusion, InclusionError};
+use trialogue_record::item::VERSION;
 use trialogue_record::note::{Checkpoint, Note, NoteError, Signer, origin};
 use trialogue_record::{Item, Root, proof, tree};
 
@@ -96,10 +97,11 @@ fn one_entry_is_proven() {
 #[test]
 fn an_item_that_is_not_whole_yet_is_waited_for() {
     let items = [
-        Item::Header { version: 1, node: node("usa-1"), charter: THREE.charter.hash() },
+        Item::Header { version: VERSION, node: node("usa-1"), charter: THREE.charter.hash() },
         Item::Entry { entry: journal().remove(0), certificate: Some(vec![7; 300]) },
         Item::Entry { entry: journal().remove(0), certificate: None },
-        Item::End { items: 3 },
+        Item::End { items: 3, digest: THREE.charter.hash(), seal: None },
+        Item::End { items: 3, digest: THREE.charter.hash(), seal: Some(vec![7; 300]) },
     ];
     for item in items {
         let bytes = item.encode();

@@ -5,8 +5,9 @@
 
 use trialogue_charter::NodeId;
 use trialogue_core::{Count, Note};
-use trialogue_journal::{Body, Journal, UnverifiedEntry, VerifiedEntry};
-use trialogue_record::{Finding, Item, Report, Verifier, Weight};
+use trialogue_journal::{Body, Journal, TreeHead, UnverifiedEntry, VerifiedEntry};
+use trialogue_record::item::VERSION;
+use trialogue_record::{Digest, Finding, Frontier, Item, Report, Root, Seal, Verifier, Weight};
 use trialogue_sim::{JPN, LEADERS, USA, World};
 use trialogue_wire::Bundle;
 use trialogue_wire::link::LinkMessage;
@@ -61,11 +62,12 @@ fn show(world: &mut World, to: usize, bundles: Vec<Bundle>) {
 fn audited(world: &World, at: usize) -> Report {
     let charter = &world.fixture.charter;
     let mut items = vec![
-        Item::Header { version: 1, node: world.nodes[at].id.clone(), charter: charter.hash() },
+        Item::Header { version: VERSION, node: world.nodes[at].id.clone(), charter: charter.hash() },
         Item::Charter { charter: charter.bytes().to_vec() },
     ];
     let mut evidence = world.nodes[at].evidence.clone();
-    evidence.sort();
+    evidence.sort_by_key(|(node, seq, entry)| (node.clone(), *seq, trialogue_charter::Hash::of(entry)));
+    evidence.dedup();
     items.extend(evidence.into_iter().map(|(node, seq, entry)| Item::Evidence { node, seq, entry }));
     let mut held = world.nodes[at].disk.read();
     held.sort_by_key(|bundle| {
@@ -77,7 +79,20 @@ fn audited(world: &World, at: usize) -> Report {
         let certificate = bundle.bodies.first().filter(|_| enrols).map(|body| body.to_vec());
         items.push(Item::Entry { entry: bundle.entry, certificate });
     }
-    items.push(Item::End { items: items.len() as u64 });
+    let mut digest = Digest::new();
+    let mut trees: std::collections::BTreeMap<NodeId, Frontier> = std::collections::BTreeMap::new();
+    for item in &items {
+        digest.add(&item.encode());
+        if let Item::Entry { entry, .. } = item {
+            let entry = UnverifiedEntry::decode(entry).unwrap();
+            trees.entry(entry.claim().node.clone()).or_default().push(Root::of(entry.claim()));
+        }
+    }
+    let head = |(node, tree): (NodeId, Frontier)| TreeHead { node, size: tree.size(), root: tree.root().0 };
+    let (node, digest, heads) = (world.nodes[at].id.clone(), digest.hash(), trees.into_iter().map(head).collect());
+    let party = world.fixture.parties.iter().find(|party| party.node == node).unwrap();
+    let seal = Seal { node, time_ms: 1_800_000_020_000, digest, heads }.sign(&party.journal);
+    items.push(Item::End { items: items.len() as u64, digest, seal: Some(seal) });
     let bytes: Vec<u8> = items.iter().flat_map(Item::encode).collect();
     let mut verifier = Verifier::new(trialogue_charter::VerifiedCharter::open(charter.bytes(), None).unwrap());
     let mut rest = &bytes[..];
@@ -121,6 +136,32 @@ fn everybody_signs_for_everybody_and_then_is_silent() {
 fn journal_seen(world: &World, node: &NodeId) -> usize {
     let seen = |entry: &&VerifiedEntry| matches!(entry.entry().body, Body::Seen { .. });
     journal(world, JPN_NODE, node).iter().filter(seen).count()
+}
+
+#[test]
+fn every_hour_is_signed_for_with_the_key_that_outlives_the_others() {
+    let mut world = World::on_watch(3, 74);
+    let strong = |world: &World, node: &NodeId| {
+        let signed = |entry: &&VerifiedEntry| matches!(entry.entry().body, Body::Seen { signature: Some(_), .. });
+        journal(world, JPN_NODE, node).iter().filter(signed).count()
+    };
+    // Nothing but tests goes on.
+    for hour in 1..=2 {
+        world.run(3_600_000_000);
+        for node in &world.nodes {
+            assert!(strong(&world, &node.id) >= hour, "{} in hour {hour}", node.id);
+            assert!(strong(&world, &node.id) <= hour + 1, "{} in hour {hour}", node.id);
+        }
+    }
+    let report = audited(&world, USA_NODE);
+    assert_eq!(report.weight(), None, "{:?}", report.findings);
+    for journal in &report.journals {
+        let (first, own) = (journal.covered.first.clone().unwrap(), journal.covered.own.clone().unwrap());
+        assert!(first.size < own.size && first.time_ms < own.time_ms && own.size <= journal.entries, "{journal:?}");
+        assert!(
+            journal.node == world.nodes[USA_NODE].id || journal.covered.other.as_ref().unwrap().size == journal.entries
+        );
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub use read::read;
 use crate::{Failure, files, pdf};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use trialogue_charter::keyfile::NodeSecret;
 use trialogue_charter::limits::CHARTER_MAX;
 use trialogue_charter::{LineId, NodeId, VerifiedCharter};
 use trialogue_record::Weight;
@@ -38,7 +39,7 @@ pub enum Command {
         /// The node's configuration.
         #[arg(long, value_name = "FILE", required_unless_present = "data", conflicts_with = "data")]
         config: Option<PathBuf>,
-        /// The node's data directory, in place of its configuration.
+        /// The node's data directory, in place of its configuration: then the file carries no signature of the node.
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
         /// The record; must not exist yet.
@@ -150,13 +151,23 @@ pub enum Command {
 pub fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Export { config, data, out } => {
-            let dir = match (config, data) {
-                (Some(config), _) => config_of(&config)?.data_dir,
-                (None, Some(data)) => data,
+            let (dir, key) = match (config, data) {
+                (Some(config), _) => {
+                    let config = config_of(&config)?;
+                    let key = NodeSecret::parse(&files::read_text(&config.node_key)?)
+                        .map_err(|why| Failure::content(&config.node_key, why))?;
+                    (config.data_dir, Some(key))
+                }
+                (None, Some(data)) => (data, None),
                 (None, None) => return Err(Failure::said("give --config or --data")),
             };
-            let entries = export(&dir, &out)?;
+            let entries = export(&dir, key.as_ref(), &out)?;
             println!("Exported {entries} entries to {}.", out.display());
+            if key.is_none() {
+                println!(
+                    "Without --config the node's key is not at hand: whoever verifies it is told that nobody has signed the file as a whole."
+                );
+            }
             println!("Whoever has it and the charter verifies it with `trialogue record verify`, offline.");
             Ok(ExitCode::SUCCESS)
         }

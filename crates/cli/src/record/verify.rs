@@ -5,7 +5,9 @@ use crate::Failure;
 use std::path::Path;
 use std::process::ExitCode;
 use trialogue_charter::VerifiedCharter;
-use trialogue_record::{Finding, Report, Verifier, Weight};
+use trialogue_record::utc::Utc;
+use trialogue_record::verify::Journal;
+use trialogue_record::{Finding, Mark, Report, Verifier, Weight};
 
 pub(super) fn verify(file: &Path, charter: VerifiedCharter, evidence: bool) -> Result<ExitCode, Failure> {
     let mut verifier = Verifier::new(charter);
@@ -13,12 +15,34 @@ pub(super) fn verify(file: &Path, charter: VerifiedCharter, evidence: bool) -> R
     let report = verifier.finish();
     for journal in &report.journals {
         println!("{:<24} {:>9} entries  root {}", journal.node.to_string(), journal.entries, journal.root);
+        println!("{:<24} {}", "", safety(journal));
     }
     for (why, count) in &report.ignored {
         println!("{count} entries changed nothing: {why}.");
     }
+    if let (Some(node), Some(time_ms)) = (&report.node, report.sealed_ms) {
+        println!("The whole file was signed by {node} at {}, with Ed25519 and ML-DSA-87.", Utc(time_ms));
+    }
     findings(&report, evidence, |line| println!("{line}"));
     Ok(code(report.weight()))
+}
+
+/// From when on which part of a journal is out of a quantum computer's reach.
+fn safety(journal: &Journal) -> String {
+    let said = |mark: &Mark| format!("entries 1 to {} since {} by {}", mark.size, Utc(mark.time_ms), mark.by);
+    let covered = &journal.covered;
+    let first = covered.first.iter().filter(|first| covered.own.as_ref() != Some(*first));
+    let all: Vec<String> = first.chain(&covered.own).chain(&covered.other).map(said).collect();
+    let reach = covered.own.iter().chain(&covered.other).map(|mark| mark.size).max().unwrap_or(0);
+    let rest = match journal.entries.saturating_sub(reach) {
+        0 => String::new(),
+        count => format!("; the last {count} by Ed25519 alone"),
+    };
+    if all.is_empty() {
+        "signed by Ed25519 alone".to_owned()
+    } else {
+        format!("signed with ML-DSA-87: {}{rest}", all.join(", "))
+    }
 }
 
 /// What is wrong, the gravest first, and a last sentence that says it all.

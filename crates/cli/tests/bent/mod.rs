@@ -4,8 +4,8 @@
 use std::path::Path;
 use trialogue_charter::keyfile::NodeSecret;
 use trialogue_charter::{Hash, HybridSecret};
-use trialogue_journal::{Body, UnverifiedEntry};
-use trialogue_record::Item;
+use trialogue_journal::{Body, UnverifiedEntry, heads};
+use trialogue_record::{Digest, Item};
 
 /// The items of a file.
 pub fn items(bytes: &[u8]) -> Vec<Item> {
@@ -31,9 +31,16 @@ pub fn position(items: &[Item], node: &str, seq: u64) -> usize {
 
 /// Without these, and with an end that fits.
 pub fn without(items: &[Item], from: usize, to: usize) -> Vec<Item> {
-    let mut left = [&items[..from], &items[to..]].concat();
-    *left.last_mut().unwrap() = Item::End { items: left.len() as u64 - 1 };
-    left
+    ended([&items[..from], &items[to..]].concat())
+}
+
+/// With an end that fits, by somebody who has no key.
+pub fn ended(mut items: Vec<Item>) -> Vec<Item> {
+    items.pop();
+    let mut digest = Digest::new();
+    items.iter().for_each(|item| digest.add(&item.encode()));
+    items.push(Item::End { items: items.len() as u64, digest: digest.hash(), seal: None });
+    items
 }
 
 /// The journal key of a node.
@@ -62,12 +69,13 @@ impl Bent {
             }
             claim.previous = previous.unwrap_or(claim.previous);
             // It does not sign against itself.
-            if let Body::Seen { heads } = &mut claim.body {
+            if let Body::Seen { heads, signature } = &mut claim.body {
                 heads.retain(|head| head.node.as_str() != node);
+                *signature = signature.as_ref().map(|_| heads::sign(key, &claim.node, claim.time_ms, heads));
             }
             previous = Some(Hash::of(&claim.payload()));
             *entry = claim.sign(key).0;
         }
-        Self { items }
+        Self { items: ended(items) }
     }
 }

@@ -1,0 +1,99 @@
+"""Charters, vouchers, certificates (charter.md §3–5, §9)."""
+
+import unicodedata
+
+from cbor import Bad, whole
+from cose import fingerprint, hybrid, many, many_holds, only_holds, sha384
+from form import HASH, HYBRID, OFFICE, PARTY, U64, kind, must
+
+FORMER = b"former "
+
+
+class Charter:
+    def __init__(self, data):
+        self.payload, self.found = many(data, 393216)
+        self.hash = sha384(self.payload)
+        value = whole(self.payload, 1 << 16, 16)
+        self.serial, self.amending = value[2], value[8][6]
+        self.parties = {party[1]: party[3] for party in value[4]}
+        self.nodes = {node[1]: node for node in value[5]}
+        self.offices = {office[1]: office[2] for office in value[6]}
+        keys = [root for root in self.parties.values()] + [node[3] for node in self.nodes.values()]
+        if value[0] != 1 or not all(kind(HYBRID, key) and hybrid(key) for key in keys):
+            raise Bad("no usable key")
+        for name, _ in self.found:
+            former = name.startswith(FORMER) and kind(PARTY, name[len(FORMER) :].decode("ascii", "replace"))
+            if name.decode("ascii", "replace") not in self.parties and not former:
+                raise Bad("somebody has signed who is no party")
+        for name, root in self.parties.items():
+            if not many_holds(root, b"trialogue charter 1", self.payload, self.found, name.encode()):
+                raise Bad(f"the root of {name} has not signed the charter")
+
+    def supersedes(self, held):
+        """Nothing; or why it does not take the place of that one."""
+        if self.serial <= held.serial:
+            return None if self.hash == held.hash else "not newer"
+        agreed = 0
+        for name, root in held.parties.items():
+            stays = self.parties.get(name) == root
+            kid = name.encode() if stays else FORMER + name.encode()
+            domain = b"trialogue charter 1" if stays else b"trialogue amendment 1"
+            agreed += many_holds(root, domain, self.payload, self.found, kid)
+        missing = len(held.parties) - agreed
+        if missing and not (held.amending == 1 and missing == 1 and agreed >= 2):
+            return "not agreed"
+        return None if self.keeps(held) else "not what an amendment may do"
+
+    def keeps(self, held):
+        for name, before in held.nodes.items():
+            now = self.nodes.get(name)
+            if now is None and before[2] in self.parties:
+                return False
+            if now is not None and not self.keeps_node(before, now):
+                return False
+        taken = {node[6] for node in held.nodes.values()}
+        fresh = all(node[6] not in taken for name, node in self.nodes.items() if name not in held.nodes)
+        return fresh and all(self.offices.get(name, party) == party for name, party in held.offices.items())
+
+    def keeps_node(self, before, now):
+        if before[2] != now[2] or before[6] != now[6] or (before[8] and not now[8]):
+            return False
+        former, added = now[7][: len(before[7])], now[7][len(before[7]) :]
+        if former != before[7]:
+            return False
+        return added[:1] == [before[3][1]] if now[3] != before[3] else not added
+
+    def keys(self, node):
+        """The Ed25519 journal keys of a node, the oldest first."""
+        known = self.nodes[node]
+        return list(known[7]) + [known[3][1]]
+
+
+def shown(value, most=80):
+    """Is it a text that a screen can show?"""
+    if type(value) is not str or not 1 <= len(value) <= most or value.strip() != value:
+        return False
+    return not any(unicodedata.category(c) == "Cc" for c in value)
+
+
+VOUCHER = {1: 16, 2: PARTY, 3: OFFICE, 4: shown, 5: U64, 6: HASH}
+CERTIFICATE = {1: bytes, 2: HYBRID, 3: HYBRID, 4: U64}
+
+
+def device(charter, party, data, name):
+    """The device's Ed25519 key, if the certificate leads to the party's root."""
+    try:
+        payload, found = many(data, 20480)
+        value = must(CERTIFICATE, whole(payload))
+        said, signed = many(value[1], 6144)
+        voucher = must(VOUCHER, whole(said))
+        root = charter.parties[party]
+        fits = voucher[2] == party and charter.offices.get(voucher[3]) == party
+        fits = fits and hybrid(value[2]) and hybrid(value[3])
+        fits = fits and voucher[6] == fingerprint(value[2]) and value[4] <= voucher[5]
+        fits = fits and fingerprint(value[3])[:32] == name
+        fits = fits and only_holds(root, b"trialogue voucher 1", said, signed, party.encode())
+        fits = fits and only_holds(value[2], b"trialogue device 1", payload, found, voucher[1])
+        return value[3][1] if fits else None
+    except (Bad, KeyError, TypeError, AttributeError):
+        return None

@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+"""Reads the vectors of spec/vectors a second time, in another language and from the specification alone: each form, each hash, each signature.
+
+    vectors.py [DIRECTORY]
+
+Prints what was read and ends with 0, or with 1 and the name of the first vector that does not hold.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import sys
+
+import acts
+import form
+import messages
+from cbor import Bad, Reader, encode, whole
+from charter import Charter, device
+from cose import fingerprint, many, one, one_holds, only_holds, sha384
+from ed25519 import BASE, ORDER, P, holds, times
+from form import DEVICE, NODE, PARTY, kind
+from merkle import leaf, over, roots
+from record import Record
+
+
+def must(condition, what):
+    if not condition:
+        raise Bad(what)
+
+
+def expand(seed, info):
+    """HKDF-SHA-384 with one block (RFC 5869)."""
+    secret = hmac.new(b"trialogue key 1", seed, hashlib.sha384).digest()
+    return hmac.new(secret, info + b"\x01", hashlib.sha384).digest()[:32]
+
+
+def public(seed):
+    """The Ed25519 public key of a private one (RFC 8032 §5.1.5)."""
+    number = bytearray(hashlib.sha512(seed).digest()[:32])
+    number[0], number[31] = number[0] & 248, number[31] & 127 | 64
+    x, y, z, _ = times(int.from_bytes(number, "little") % ORDER, BASE)
+    x, y = x * pow(z, P - 2, P) % P, y * pow(z, P - 2, P) % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+def of_charter(said):
+    raw = bytes.fromhex
+    key = said["key"]
+    must(expand(raw(key["seed"]), b"ed25519") == raw(key["ed25519_seed"]), "key: seed of Ed25519")
+    must(expand(raw(key["seed"]), b"ml-dsa-87") == raw(key["ml_dsa_87_seed"]), "key: seed of ML-DSA-87")
+    must(public(raw(key["ed25519_seed"])) == raw(key["ed25519"]), "key: public half")
+    must(fingerprint({1: raw(key["ed25519"]), 2: raw(key["ml_dsa_87"])}).hex() == key["fingerprint"], "key: fingerprint")
+    charter = Charter(raw(said["charter"]["bytes"]))
+    must(charter.hash.hex() == said["charter"]["hash"], "charter: hash")
+    for root in said["charter"]["roots"]:
+        known = charter.parties[root["party"]][1]
+        must(public(expand(raw(root["seed"]), b"ed25519")) == known, f"charter: root of {root['party']}")
+    amended = Charter(raw(said["amendment"]["bytes"]))
+    must(amended.hash.hex() == said["amendment"]["hash"], "amendment: hash")
+    must(amended.supersedes(charter) is None, "amendment: does not supersede the charter")
+    must(charter.supersedes(amended) is not None, "amendment: is superseded by the charter")
+    of_device(charter, said["device"])
+    for number, request in enumerate(said["officer"]):
+        payload, found = many(raw(request), 6144)
+        asked = form.must({1: PARTY, 2: NODE, 3: 32, 4: lambda act: act == [0, {}] or (act[0] == 1 and kind({1: DEVICE}, act[1]))}, whole(payload))
+        root = charter.parties[asked[1]]
+        must(only_holds(root, b"trialogue officer 1", payload, found, asked[1].encode()), f"officer's request {number}")
+    return 5 + len(said["officer"]) + len(said["charter"]["roots"])
+
+
+def of_device(charter, said):
+    raw = bytes.fromhex
+    log_in = said["log_in"]
+    party = charter.nodes[log_in["node"]][2]
+    key = device(charter, party, raw(said["certificate"]), raw(said["id"]))
+    must(key is not None and key == public(expand(raw(said["seed"]), b"ed25519")), "device: certificate")
+    name = log_in["node"].encode()
+    challenge = b"trialogue log-in 1" + bytes([len(name)]) + name + raw(log_in["nonce"])
+    if "origin" not in log_in:
+        must(holds(key, challenge, raw(log_in["signature"])), "device: log-in")
+    payload, signature = one(raw(said["statement"]["bytes"]))
+    must(payload == raw(said["statement"]["payload"]), "device: payload of a statement")
+    must(one_holds(key, b"trialogue statement 1", payload, signature), "device: statement")
+    link = said["link_fragment"].split("enrol=")[1]
+    inner = whole(base64.urlsafe_b64decode(link + "=" * (-len(link) % 4)))
+    must(kind({1: 32, 2: bytes, 3: 48}, inner), "device: link")
+    certified = whole(many(raw(said["certificate"]), 20480)[0])
+    must(public(expand(inner[1], b"ed25519")) == certified[2][1] and inner[2] == certified[1], "device: one-time key")
+    must(inner[3] == fingerprint(charter.parties[party]), "device: root in the link")
+
+
+def of_journal(said):
+    raw = bytes.fromhex
+    key = public(expand(raw(said["device_seed"]), b"ed25519"))
+    for name, vector in said["statements"].items():
+        payload, signature = one(raw(vector["signed"]))
+        must(payload == raw(vector["payload"]) and encode(whole(payload)) == payload, f"statement {name}: payload")
+        acts.statement(payload)
+        must(one_holds(key, b"trialogue statement 1", payload, signature), f"statement {name}: signature")
+    seen = {whole(raw(vector["payload"]))[4][0] for vector in said["statements"].values()}
+    must(seen == set(acts.ACTS), f"statements: no vector of act {sorted(set(acts.ACTS) - seen)}")
+    key, previous, leaves, kinds = public(expand(raw(said["node_seed"]), b"ed25519")), bytes(48), [], set()
+    for position, vector in enumerate(said["entries"], 1):
+        payload, signature = one(raw(vector["signed"]))
+        entry = form.entry(whole(payload))
+        must(payload == raw(vector["payload"]) and encode(entry) == payload, f"entry {vector['name']}: payload")
+        must(one_holds(key, b"trialogue entry 1", payload, signature), f"entry {vector['name']}: signature")
+        must(entry[2] == position and entry[3] == previous, f"entry {vector['name']}: chain")
+        previous = sha384(payload)
+        must(previous.hex() == vector["hash"], f"entry {vector['name']}: hash")
+        leaves.append(leaf(payload))
+        kinds.add(entry[5][0])
+        if "root" in vector:
+            must(roots(leaves, {position})[position].hex() == vector["root"], f"entry {vector['name']}: root")
+    must(kinds == set(form.BODIES), f"entries: no vector of {sorted(set(form.BODIES) - kinds)}")
+    return len(said["statements"]) + len(said["entries"])
+
+
+def of_wire(said):
+    raw, count = bytes.fromhex, 0
+    for group, forms in (("to_node", messages.TO_NODE), ("to_console", messages.TO_CONSOLE), ("link", messages.LINK)):
+        seen = set()
+        for name, vector in said[group].items():
+            value = whole(raw(vector))
+            messages.message(forms, value)
+            must(encode(value) == raw(vector), f"{group} {name}: not the one encoding")
+            seen.add(value[0])
+            count += 1
+        must(seen == set(forms), f"{group}: no vector of {sorted(set(forms) - seen)}")
+    for name, vector in said["frame"].items():
+        data = raw(vector)
+        value = whole(data[4:])
+        messages.message(messages.LINK, value)
+        must(int.from_bytes(data[:4], "big") == len(data) - 4, f"frame {name}: length")
+        must(name != "hello" or value[0] == 0, "frame hello: is no hello")
+    for name, vector in said["media"].items():
+        must(messages.media(raw(vector)), f"media {name}")
+    for name, vector in said["path"].items():
+        must(messages.path(raw(vector)), f"path {name}")
+    return count + len(said["frame"]) + len(said["media"]) + len(said["path"])
+
+
+def of_tree(said):
+    """Roots, a proof of one entry, a proof that a journal only grew (RFC 9162 §2.1.3, §2.1.4)."""
+    raw = bytes.fromhex
+    leaves = [leaf(raw(payload)) for payload in said["payloads"]]
+    known = roots(leaves, set(range(1, len(leaves) + 1)))
+    must([known[size].hex() for size in sorted(known)] == said["roots"], "tree: roots")
+    for proof in said["inclusion"]:
+        at, last, top = proof["index"], proof["size"] - 1, leaves[proof["index"]]
+        for beside in map(raw, proof["path"]):
+            if at & 1 or at == last:
+                top = over(beside, top)
+                while not at & 1 and at:
+                    at, last = at >> 1, last >> 1
+            else:
+                top = over(top, beside)
+            at, last = at >> 1, last >> 1
+        must(last == 0 and top == known[proof["size"]], f"tree: proof of leaf {proof['index']}")
+    for proof in said["consistency"]:
+        must(grew(proof["first"], proof["second"], [raw(part) for part in proof["path"]], known), f"tree: growth {proof}")
+    return len(said["roots"]) + len(said["inclusion"]) + len(said["consistency"])
+
+
+def grew(first, second, path, known):
+    """RFC 9162 §2.1.4.2."""
+    if first == second:
+        return not path
+    hashes = ([known[first]] if first & (first - 1) == 0 else []) + path
+    at, last, old, new = first - 1, second - 1, hashes[0], hashes[0]
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    for beside in hashes[1:]:
+        if at & 1 or at == last:
+            old, new = over(beside, old), over(beside, new)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            new = over(new, beside)
+        at, last = at >> 1, last >> 1
+    return last == 0 and old == known[first] and new == known[second]
+
+
+def of_record(said):
+    data, parts, at = bytes.fromhex(said["whole"]), [], 0
+    while at < len(data):
+        (number, fields), end = Reader(data, 16, 8).item(at)
+        parts.append((number, fields, data[at:end]))
+        at = end
+    charters = [Charter(fields[1]) for number, fields, _ in parts if number == 1]
+    must(len(charters) == 2 and charters[1].supersedes(charters[0]) is None, "record: charters")
+    must(findings(charters[0], data) == set(), "record: does not hold")
+    begin = next(place for place, part in enumerate(parts) if part[0] == 3)
+    items = [part[2] for part in parts[:-1]]
+    items.insert(begin, bytes.fromhex(said["evidence"]))
+    end = encode([4, {1: len(items), 2: sha384(b"".join(items))}])
+    must(findings(charters[1], b"".join(items) + end) == {"two_histories", "unsealed"}, "record: two histories")
+    of_proof(charters[1], said["proof"])
+    return 3
+
+
+def findings(charter, data):
+    record = Record(charter)
+    record.read(data)
+    return {kind for _, kind, _ in record.findings}
+
+
+def of_proof(charter, text):
+    """c2sp.org/tlog-proof of one entry, with a c2sp.org/tlog-checkpoint (record.md §3)."""
+    head, body, lines = text.split("\n\n")
+    heading, extra, index, *path = head.split("\n")
+    must(heading == "c2sp.org/tlog-proof@v1" and extra.startswith("extra ") and index.startswith("index "), "proof: form")
+    data, at = base64.b64decode(extra[6:]), int(index[6:])
+    payload, signature = one(data)
+    entry = form.entry(whole(payload))
+    must(any(one_holds(key, b"trialogue entry 1", payload, signature) for key in charter.keys(entry[1])), "proof: entry")
+    origin, size, root = body.split("\n")
+    must(origin == name_of(charter, entry[1]) and entry[2] == at + 1, "proof: of another entry")
+    last, top = int(size) - 1, leaf(payload)
+    for beside in map(base64.b64decode, path):
+        if at & 1 or at == last:
+            top = over(beside, top)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            top = over(top, beside)
+        at, last = at >> 1, last >> 1
+    must(last == 0 and base64.b64encode(top).decode() == root, "proof: path")
+    signers = [of_note(charter, entry[1], body + "\n", line) for line in lines.strip("\n").split("\n")]
+    must(signers, "proof: nobody signed")
+
+
+def name_of(charter, node):
+    digest = hashlib.sha256(charter.keys(node)[0] + node.encode()).hexdigest()
+    return f"trialogue/{digest[:32]}/{node}"
+
+
+def of_note(charter, journal, text, line):
+    """Who has signed a checkpoint: the journal's node (type 1), or another as witness (type 4)."""
+    _, name, signed = line.split(" ")
+    node, data = name.rsplit("/", 1)[1], base64.b64decode(signed)
+    must(name == name_of(charter, node), "note: name")
+    own, key = node == journal, charter.keys(node)[-1]
+    number = hashlib.sha256(name.encode() + b"\n" + bytes([1 if own else 4]) + key).digest()[:4]
+    time = "" if own else f"cosignature/v1\ntime {int.from_bytes(data[4:12], 'big')}\n"
+    must(data[:4] == number and holds(key, (time + text).encode(), data[4 if own else 12 :]), "note: signature")
+    return node
+
+
+READ = {"charter": of_charter, "journal": of_journal, "record": of_record, "tree": of_tree, "wire": of_wire}
+
+
+def main():
+    here = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "spec", "vectors")
+    directory = sys.argv[1] if len(sys.argv) > 1 else here
+    for file in sorted(os.listdir(directory)):
+        name = file.removesuffix(".json")
+        try:
+            with open(os.path.join(directory, file), encoding="utf-8") as opened:
+                said = json.load(opened)
+            must(name in READ, "nobody reads this file a second time: teach vectors.py")
+            print(f"{name}: {READ[name](said)} vectors")
+        except (Bad, KeyError, TypeError, ValueError, IndexError) as why:
+            print(f"{file}: {why!r}", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
