@@ -22,7 +22,19 @@ fn made() -> Value {
     });
     let uri = "pkcs11:token=JPN%20root;serial=0a1b2c;id=%00%01?module-path=/usr/lib/softhsm/libsofthsm2.so".to_owned();
     let token = RootToken { party: PartyId::new("JPN").unwrap(), uri, public: key.public() };
+    let amended = fixture::amended(&three.charter, |charter| {
+        fixture::without(charter, "KOR");
+        let jpn = charter.nodes.iter_mut().find(|node| node.party.as_str() == "JPN").unwrap();
+        jpn.former.push(jpn.journal.ed25519.into());
+        jpn.journal = fixture::next_key("jpn-1").public();
+        charter.parties.iter_mut().find(|party| party.id.as_str() == "JPN").unwrap().root =
+            fixture::next_root("JPN").public();
+    });
     json!({
+        "amendment": {
+            "hash": amended.hash().to_string(),
+            "bytes": hex::encode(amended.bytes()),
+        },
         "key": {
             "seed": hex::encode(seed),
             "ed25519_seed": hex::encode(key.ed25519_seed()),
@@ -61,7 +73,7 @@ fn byte_by_byte() {
     }
     let held: Value = serde_json::from_str(&std::fs::read_to_string(PATH).unwrap()).unwrap();
     // Not `assert_eq`: nobody reads 100 kB of difference.
-    for part in ["key", "charter", "device", "officer", "key_files"] {
+    for part in ["key", "charter", "amendment", "device", "officer", "key_files"] {
         assert!(held[part] == made[part], "{part} differs from spec/vectors/charter.json");
     }
 }

@@ -70,3 +70,19 @@ fn digits(hash: &Hash) -> String {
     let blocks = hash.0.chunks_exact(5).take(BLOCKS);
     blocks.map(|five| format!("{:05}", five.iter().fold(0u64, |n, byte| n << 8 | u64::from(*byte)) % 100_000)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The vector of spec/sealing.md §10.
+    #[test]
+    fn as_in_the_specification() {
+        let said = [DOMAIN, &[0; 16], &[0x11; 48], &[1; 16], &[0x22; 48]].concat();
+        let hash = Hash::of(&said);
+        assert_eq!(digits(&hash), "421576826184245634299049570497");
+        let list = Language::English.word_list();
+        let numbers = words(&hash).into_iter().map(|word| list.iter().position(|of| *of == word.en));
+        assert_eq!(numbers.collect::<Option<Vec<_>>>(), Some(vec![497, 409, 313, 2010, 1875, 423]));
+    }
+}

@@ -112,4 +112,11 @@ mod tests {
         assert_eq!(once.len(), all.len(), "each says something of its own");
         assert_eq!(text(0), text(TEXTS.len() as u16));
     }
+
+    #[test]
+    fn the_specification_has_the_same_list() {
+        let rows = TEXTS.iter().enumerate().map(|(number, [en, ja, ko])| format!("| {number} | {en} | {ja} | {ko} |"));
+        let said = include_str!("../../../spec/test-texts.md").lines().filter(|line| line.starts_with("| ")).skip(1);
+        assert_eq!(said.collect::<Vec<_>>(), rows.collect::<Vec<_>>());
+    }
 }

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use trialogue_charter::{DeviceId, Hash, Precedence};
 use trialogue_journal::*;
 
+/// The time of every entry: a signature of heads names it.
+const AT_MS: u64 = 1_790_000_000_000;
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/vectors/journal.json");
 
 fn acts() -> Vec<(&'static str, Act)> {
@@ -76,6 +78,14 @@ fn acts() -> Vec<(&'static str, Act)> {
                 text: Hash([7; 48]), language: Language::Ja, translation: "川は海に注ぎます。".to_owned()
             },
         ),
+        ("acknowledge", Act::Acknowledge { call: call(1), ready_ms: 1_790_000_300_000 }),
+        ("confirm", Act::Confirm { party: party("JPN") }),
+        ("ready", Act::Ready { with: vec![party("JPN"), party("KOR")] }),
+        ("ready no more", Act::Ready { with: Vec::new() }),
+        ("hold", Act::Hold { device: devices[0], on: true }),
+        ("remove", Act::Remove { device: devices[0] }),
+        ("drop", Act::Drop { party: party("KOR"), on: true }),
+        ("come on", Act::ComeOn { with: vec![party("JPN"), party("KOR")] }),
         ("take duty", Act::TakeDuty { until_ms: 1_790_000_000_000 }),
         ("handshake that creates", creates(1, &devices[..1])),
         ("handshake", moves(1, 300, &devices[..1], &devices[1..])),
@@ -125,6 +135,7 @@ fn path_tests() -> Vec<PathTest> {
 
 fn bodies() -> Vec<(&'static str, Body)> {
     let (device, line) = (DeviceId([1; 32]), duty());
+    let head = TreeHead { node: node("jpn-1"), size: 70_000, root: [5; 32] };
     vec![
         ("opened", Body::Opened { charter: Hash([3; 48]) }),
         ("enrolled", Body::Enrolled { device, certificate: body("certificate") }),
@@ -138,7 +149,14 @@ fn bodies() -> Vec<(&'static str, Body)> {
         ("lost", Body::Lost { device, line: line.clone() }),
         ("at console", Body::AtConsole { offices: vec![office("usa-duty"), office("usa-leaders")] }),
         ("tested", Body::Tested { results: path_tests() }),
-        ("seen", Body::Seen { heads: vec![TreeHead { node: node("jpn-1"), size: 70_000, root: [5; 32] }] }),
+        ("seen", Body::Seen { heads: vec![head.clone()], signature: None }),
+        (
+            "seen, signed with ML-DSA-87",
+            Body::Seen {
+                heads: vec![head.clone()],
+                signature: Some(heads::sign(THREE.journal(&node("usa-1")), &node("usa-1"), AT_MS, &[head])),
+            },
+        ),
         ("stored", Body::Stored { writings: vec![Hash([6; 48]), Hash([7; 48])] }),
         ("restarted", Body::Restarted {}),
         ("refused", Body::Refused { call: call(1), line, reason: DeclineReason::Refused }),
@@ -161,7 +179,7 @@ fn made() -> Value {
     let all = bodies().into_iter().chain([("stated", Body::Stated { statement: stated })]);
     let mut entries = Vec::new();
     for (name, body) in all {
-        let entry = journal.append(1_790_000_000_000, body);
+        let entry = journal.append(AT_MS, body);
         let signed = entry.sign(THREE.journal(&node("usa-1"))).0;
         let verified = VerifiedEntry::open(&signed, &CHARTER).unwrap();
         assert_eq!(

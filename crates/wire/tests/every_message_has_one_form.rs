@@ -160,7 +160,10 @@ fn as_in_the_vectors() {
         "path",
         paths().into_iter().map(|(name, frame)| (name.to_owned(), hex::encode(frame.write().unwrap()))).collect(),
     );
-    made.insert("frame", [("hello".to_owned(), hex::encode(frame(&encode(&link()[0].1)).unwrap()))].into());
+    let framed =
+        |wanted: &str| link().into_iter().find(|(name, _)| *name == wanted).map(|(_, message)| encode(&message));
+    let hello = framed("hello").unwrap();
+    made.insert("frame", [("hello".to_owned(), hex::encode(frame(&hello).unwrap()))].into());
     let datagram = |(name, header): (&str, MediaHeader)| {
         let mut bytes = [0; HEADER];
         header.write(&mut bytes);
