@@ -41,13 +41,16 @@ pub fn statement(node: &str, number: u64, act: Act) -> Vec<u8> {
 pub struct Held {
     pub charters: Vec<Vec<u8>>,
     pub evidence: Vec<(NodeId, u64, Vec<u8>)>,
-    pub entries: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub entries: Vec<Kept>,
 }
+
+/// An entry, and the certificate where it enrols.
+pub type Kept = (Vec<u8>, Option<Vec<u8>>);
 
 impl Held {
     /// Each node opens, enrols, lets its device speak, takes the second charter, and signs for what it has seen, in turn.
     pub fn new() -> Self {
-        let mut journals: BTreeMap<&str, Vec<(Vec<u8>, Option<Vec<u8>>)>> = BTreeMap::new();
+        let mut journals: BTreeMap<&str, Vec<Kept>> = BTreeMap::new();
         let mut writers: BTreeMap<&str, Journal> = NODES.iter().map(|id| (*id, Journal::new(node(id)))).collect();
         let mut trees: BTreeMap<&str, Frontier> = BTreeMap::new();
         for step in 0..6 {
