@@ -249,7 +249,18 @@ def of_note(charter, journal, text, line):
     return node
 
 
-READ = {"charter": of_charter, "journal": of_journal, "record": of_record, "tree": of_tree, "wire": of_wire}
+def of_code(said):
+    """The verification code (sealing.md §10)."""
+    parts = [bytes.fromhex(group["id"] + group["authenticator"]) for group in sorted(said["groups"], key=lambda g: g["id"])]
+    hashed = sha384(b"trialogue code 1" + b"".join(parts))
+    blocks = [int.from_bytes(hashed[at : at + 5], "big") % 100000 for at in range(0, 30, 5)]
+    must("".join(f"{block:05}" for block in blocks) == said["digits"], "code: digits")
+    number = int.from_bytes(hashed, "big")
+    must([number >> (384 - 251 - 11 * word) & 2047 for word in range(6)] == said["words"], "code: words")
+    return 1
+
+
+READ = {"charter": of_charter, "code": of_code, "journal": of_journal, "record": of_record, "tree": of_tree, "wire": of_wire}
 
 
 def main():

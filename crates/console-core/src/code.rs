@@ -75,12 +75,13 @@ fn digits(hash: &Hash) -> String {
 mod tests {
     use super::*;
 
-    /// The vector of spec/sealing.md §10.
+    /// The vector of spec/sealing.md §10, which the second program reads from its file.
     #[test]
     fn as_in_the_specification() {
         let said = [DOMAIN, &[0; 16], &[0x11; 48], &[1; 16], &[0x22; 48]].concat();
         let hash = Hash::of(&said);
         assert_eq!(digits(&hash), "421576826184245634299049570497");
+        assert!(include_str!("../../../spec/vectors/code.json").contains(&digits(&hash)));
         let list = Language::English.word_list();
         let numbers = words(&hash).into_iter().map(|word| list.iter().position(|of| *of == word.en));
         assert_eq!(numbers.collect::<Option<Vec<_>>>(), Some(vec![497, 409, 313, 2010, 1875, 423]));
