@@ -16,6 +16,7 @@ import sys
 import acts
 import form
 import messages
+import sealing
 from cbor import Bad, Reader, encode, whole
 from charter import Charter, device
 from cose import fingerprint, many, one, one_holds, only_holds, sha384
@@ -260,7 +261,26 @@ def of_code(said):
     return 1
 
 
-READ = {"charter": of_charter, "code": of_code, "journal": of_journal, "record": of_record, "tree": of_tree, "wire": of_wire}
+def of_sealing(said):
+    """Each is sealed once more, with the keys that stand beside it."""
+    raw = bytes.fromhex
+    vector = said["frame"]
+    parts = raw(vector["base_key"]), int(vector["key_id"], 16), vector["counter"], raw(vector["clear"]), raw(vector["plain"])
+    must(sealing.frame(*parts) == raw(vector["sealed"]), "sealing: frame")
+    vector = said["written"]
+    content, key = raw(vector["content"]), raw(vector["content_key"])
+    must(sha384(content).hex() == vector["digest"] and encode(whole(content)) == content, "sealing: content")
+    must(sealing.content(content, key) == raw(vector["sealed"]), "sealing: sealed content")
+    circle_key, device, circle = raw(vector["circle_key"]), raw(vector["device"]), raw(vector["circle"])
+    must(sealing.wrapped(circle_key, device, vector["number"], circle, key) == raw(vector["wrapped"]), "sealing: key")
+    vector = said["attached"]
+    data, named = raw(vector["file"]), whole(content)[2][1][3][0]
+    must(named[2] == len(data) and named[3] == sha384(data) and named[4] == raw(vector["key"]), "sealing: file")
+    must([chunk.hex() for chunk in sealing.chunks(data, named[4])] == vector["chunks"], "sealing: chunks")
+    return 3
+
+
+READ = {"charter": of_charter, "code": of_code, "journal": of_journal, "record": of_record, "sealing": of_sealing, "tree": of_tree, "wire": of_wire}
 
 
 def main():

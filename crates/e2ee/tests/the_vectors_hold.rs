@@ -1,0 +1,52 @@
+//! `spec/vectors/sealing.json` was made from the specification alone, by the second program (`tests/verifier/sealing.py`); what it sealed opens here.
+#![allow(clippy::unwrap_used)]
+
+use serde_json::Value;
+use trialogue_charter::{DeviceId, Hash};
+use trialogue_e2ee::writing::{CircleKey, FileOpener, Wrap, unseal};
+use trialogue_e2ee::{BaseKey, GroupId, KeyId, Opener};
+
+fn vectors() -> Value {
+    serde_json::from_str(include_str!("../../../spec/vectors/sealing.json")).unwrap()
+}
+
+fn bytes(said: &Value) -> Vec<u8> {
+    hex::decode(said.as_str().unwrap()).unwrap()
+}
+
+fn exactly<const N: usize>(said: &Value) -> [u8; N] {
+    bytes(said).try_into().unwrap()
+}
+
+#[test]
+fn a_frame_opens() {
+    let vectors = vectors();
+    let said = &vectors["frame"];
+    let id = KeyId::new(1, &GroupId([0xa5; 16]), 2, 3, 4).unwrap();
+    assert_eq!(format!("{:014x}", id.to_u64()), said["key_id"].as_str().unwrap());
+    let mut opener = Opener::new();
+    opener.insert(id, &BaseKey::new(exactly(&said["base_key"]))).unwrap();
+    let (clear, mut out) = (bytes(&said["clear"]), Vec::new());
+    assert_eq!(opener.open(clear.len(), &bytes(&said["sealed"]), &mut out), Ok(id));
+    assert_eq!(out, [clear, bytes(&said["plain"])].concat());
+}
+
+#[test]
+fn what_is_written_opens_and_so_does_its_file() {
+    let vectors = vectors();
+    let (said, attached) = (&vectors["written"], &vectors["attached"]);
+    let wrap = Wrap {
+        by: DeviceId(exactly(&said["device"])),
+        number: said["number"].as_u64().unwrap(),
+        circle: GroupId(exactly(&said["circle"])),
+    };
+    let circle = CircleKey::from_kept(exactly(&said["circle_key"]));
+    let digest = Hash(exactly(&said["digest"]));
+    let content = unseal(wrap, &exactly(&said["wrapped"]), &circle, &bytes(&said["sealed"]), &digest).unwrap();
+    assert_eq!(content.encode(), bytes(&said["content"]));
+    let mut opener = FileOpener::new(content.files()[0].clone());
+    let chunks = attached["chunks"].as_array().unwrap();
+    let opened: Vec<u8> = chunks.iter().flat_map(|chunk| opener.open(&bytes(chunk)).unwrap().to_vec()).collect();
+    assert!(opener.is_whole());
+    assert_eq!(opened, bytes(&attached["file"]));
+}
