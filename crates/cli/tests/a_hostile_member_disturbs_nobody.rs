@@ -20,10 +20,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use trialogue_charter::keyfile::NodeSecret;
-use trialogue_charter::{DeviceId, LineId, NodeId, UnverifiedCharter};
+use trialogue_charter::{DeviceId, HybridSecret, LineId, NodeId, UnverifiedCharter};
 use trialogue_wire::console::Medium;
 use trialogue_wire::link::{Head, LinkMessage, PROTOCOL};
 use trialogue_wire::path::{Open, PathFrame};
+use trialogue_wire::word::{What, Word, signed};
 
 /// Voice frames that count as talking on: two seconds.
 const TALK: u64 = 100;
@@ -82,6 +83,7 @@ struct Villain {
     endpoint: quinn::Endpoint,
     config: quinn::ClientConfig,
     hello: Vec<u8>,
+    journal: HybridSecret,
     victims: Vec<SocketAddr>,
     devices: Vec<DeviceId>,
     over: AtomicBool,
@@ -112,7 +114,7 @@ impl Villain {
         let nodes = charter.nodes.iter().map(|node| Head { node: node.id.clone(), seq: 1 << 40 });
         let hello = LinkMessage::Hello {
             protocol: PROTOCOL,
-            node: secret.node,
+            node: secret.node.clone(),
             charter: charter.hash(),
             heads: nodes.collect(),
             serial: charter.serial,
@@ -122,6 +124,7 @@ impl Villain {
             endpoint: quinn::Endpoint::client("127.0.0.1:0".parse().unwrap()).unwrap(),
             config,
             hello: trialogue_wire::encode(&hello),
+            journal: secret.journal.clone(),
             victims: ["usa", "jpn"].map(|party| hotline.link(party)).to_vec(),
             devices: devices.iter().map(device).collect(),
             over: AtomicBool::new(false),
@@ -209,9 +212,16 @@ impl Villain {
         let (source, line) = (NodeId::new(source).unwrap(), LineId::new("duty").unwrap());
         match turn % 7 {
             0 => LinkMessage::KeyFrame { device },
-            1 => LinkMessage::Sending { device, line, voice: turn.is_multiple_of(2), picture: turn.is_multiple_of(3) },
-            2 => LinkMessage::Stream { number: turn as u16, node: source, device, line, medium: Medium::Voice },
-            3 => LinkMessage::StreamEnd { number: turn as u16, node: source },
+            1..=3 => {
+                let what = match turn % 7 {
+                    1 => What::Sending { voice: turn.is_multiple_of(2), picture: turn.is_multiple_of(3) },
+                    2 => What::Stream { number: turn as u16, medium: Medium::Voice, quiet_after: None },
+                    _ => What::Over { medium: Medium::Voice },
+                };
+                let word = trialogue_wire::encode(&Word { node: source, number: 1 << 60 | turn, device, line, what });
+                let signature = self.journal.sign_ed25519(&signed(&word)).to_vec();
+                LinkMessage::Said { word, signature }
+            }
             4 => LinkMessage::Heads { heads: vec![Head { node: source, seq: turn << 20 }] },
             5 => LinkMessage::Neighbours { nodes: vec![source] },
             _ => LinkMessage::Charter { charter: vec![turn as u8; 300_000] },

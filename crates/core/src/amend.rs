@@ -117,7 +117,8 @@ impl Machine {
         self.cosign.keep(|node| charter.node(node).is_some());
         self.fold_anew();
         let has = |index: u8| charter.node_at(index).is_some_and(|node| !node.retired);
-        self.streams.heard.retain(|(index, _), heard| has(*index) && charter.line(&heard.line).is_some());
+        self.streams.keep(has, |line| charter.line(line).is_some());
+        self.sign_sending_anew();
         if self.is_retired() {
             return self.retire();
         }
@@ -238,7 +239,6 @@ impl Machine {
         link.hello_by_us = now + LEAVING_US;
         if was_up {
             self.log(Note::LinkDown { node: node.clone() });
-            self.link_tells_no_more(node);
             self.tell_neighbours();
         }
     }

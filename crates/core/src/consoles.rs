@@ -170,7 +170,7 @@ impl Machine {
             ToNode::Lacking { hashes } => self.take_lacking(key, hashes),
             ToNode::Earlier { writings } => self.take_earlier(key, writings),
             ToNode::Chunk { bytes } => self.chunk_given(key, device, bytes),
-            ToNode::Sending { line, voice, picture } => self.take_sending(None, device, line, voice, picture),
+            ToNode::Sending { line, voice, picture } => self.take_sending(device, line, voice, picture),
             ToNode::Watch { on } => self.take_watch(key, on),
             ToNode::Ping { .. } | ToNode::Prove { .. } | ToNode::Behind { .. } => {}
         }

@@ -141,6 +141,20 @@ pub enum Input {
         /// Whose picture.
         device: DeviceId,
     },
+    /// The media thread gets nothing more of an own voice, or something again.
+    VoiceQuiet {
+        /// The stream's number.
+        number: u16,
+        /// The last datagram had this sequence; none: it is heard again.
+        after: Option<u32>,
+    },
+    /// The media thread bars a node as relay of another's packets: they were not those that came from that node itself.
+    RelayBarred {
+        /// Whose packets.
+        source: NodeId,
+        /// Through whom they came.
+        relay: NodeId,
+    },
     /// The operator revokes a device of the own party, on the word of its security officer: it is refused from now on.
     Revoke {
         /// Which.
@@ -341,4 +355,10 @@ pub struct Route {
     /// one's: nodes that it reaches itself, which get what came from the source directly and nothing that came by a relay. Sorted, none of
     /// `links`.
     pub spare: Vec<NodeId>,
+    /// Of another node's stream: neighbours from which it may come beside that node itself. Sorted.
+    pub relays: Vec<NodeId>,
+    /// Of another node's stream: there is a link to that node by which something comes back.
+    pub alive: bool,
+    /// Of another node's stream: nothing is sent after the datagram of this sequence, says that node.
+    pub quiet_after: Option<u32>,
 }

@@ -1,8 +1,10 @@
 //! Requests for key frames: to an own console's leg, or on towards the console's node, each device at most every 200 ms.
 
+use crate::bucket::Bucket;
 use crate::io::Output;
-use crate::limits::KEY_FRAME_US;
+use crate::limits::{KEY_FRAME_US, KEY_FRAME_WISH_US, KEY_FRAME_WISHES_BURST};
 use crate::machine::Machine;
+use crate::note::Count;
 use trialogue_charter::{DeviceId, NodeId};
 use trialogue_wire::link::LinkMessage;
 
@@ -12,7 +14,22 @@ pub(crate) struct Asked {
     again: bool,
 }
 
+/// The bucket of a link for wishes.
+pub(crate) fn bucket(now_us: u64) -> Bucket {
+    Bucket::new(KEY_FRAME_WISHES_BURST, KEY_FRAME_WISH_US, now_us)
+}
+
 impl Machine {
+    /// A link asks on behalf of its own consoles. One that asks without end makes no console send key frames without end.
+    pub(crate) fn take_key_frame_wish(&mut self, link: &NodeId, device: DeviceId) {
+        let now = self.now.us;
+        if self.links.get_mut(link).is_some_and(|link| link.key_frames.take(now)) {
+            self.want_key_frame(device, Some(link));
+        } else {
+            self.count(Count::OverBound);
+        }
+    }
+
     /// Somebody misses a key frame: an own console, or a link on behalf of its own. Asks now, or as soon as the device may be asked
     /// again: the wish stands until then, so that nobody stays without a picture.
     pub(crate) fn want_key_frame(&mut self, device: DeviceId, but: Option<&NodeId>) {

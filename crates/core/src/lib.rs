@@ -41,6 +41,7 @@ mod take_entries;
 mod take_statement;
 mod trials;
 mod watch;
+mod words;
 
 pub use amend::AmendError;
 pub use io::*;

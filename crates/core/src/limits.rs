@@ -78,8 +78,19 @@ pub const RESEND_US: u64 = 10_000_000;
 pub const KEY_FRAME_US: u64 = 200_000;
 /// Shortest time between two [`trialogue_wire::console::ToConsole::Paths`] that differ in round trips only.
 pub const ROUND_TRIP_US: u64 = 5_000_000;
-/// Streams of other nodes that are known at once. Two for each console in a call.
-pub const STREAMS_MAX: usize = 1_024;
+/// Streams of one other node that are known at once: two for each console in a call, and those whose console is not in yet. What one node says
+/// beyond it takes no place of another's. More is memory (300 bytes here, 16 kB in the forwarder), fewer leave consoles of a large call unheard.
+pub const STREAMS_OF_NODE_MAX: usize = 128;
+/// Words about media that a link may give at once, and how fast that is refilled. Each costs 60 µs of verifying; fewer lose words of a large call
+/// when a link comes up.
+pub const WORDS_BURST: u32 = 512;
+/// See [`WORDS_BURST`].
+pub const WORD_EVERY_US: u64 = 10_000;
+/// Key frames that a link may ask for at once, one for each picture that a console sees, and how fast that is refilled. A key frame is up to 100
+/// packets: more lets one node fill the others' paths with them.
+pub const KEY_FRAME_WISHES_BURST: u32 = 2 * trialogue_wire::limits::PICTURES_MAX as u32;
+/// See [`KEY_FRAME_WISHES_BURST`].
+pub const KEY_FRAME_WISH_US: u64 = 500_000;
 /// Relays that carry a further copy of a voice to each node that hears it. One bridges a cut of the direct link, two also the loss of a
 /// relay at the same time; each costs a voice twice (48 kbit/s each way), or once where its own party hears it too.
 pub const SPARES_MAX: usize = 2;

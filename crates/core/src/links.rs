@@ -25,6 +25,9 @@ pub(crate) struct Link {
     pub(crate) handed: u64,
     /// How many charters it may give.
     pub(crate) charters: Bucket,
+    /// How many words of nodes it may give, and how many key frames it may ask for.
+    pub(crate) words: Bucket,
+    pub(crate) key_frames: Bucket,
     /// Until when hello must have come.
     pub(crate) hello_by_us: u64,
     pub(crate) round_trip_us: Option<u32>,
@@ -77,6 +80,8 @@ impl Machine {
             handed: 0,
             agree_by_us: None,
             charters: Bucket::new(CHARTERS_BURST, CHARTER_EVERY_US, self.now.us),
+            words: crate::words::bucket(self.now.us),
+            key_frames: crate::key_frames::bucket(self.now.us),
             hello_by_us: self.now.us + HELLO_US,
             round_trip_us,
             neighbours: BTreeSet::new(),
@@ -109,7 +114,6 @@ impl Machine {
         let Some(link) = self.links.remove(node) else { return };
         if link.up {
             self.log(Note::LinkDown { node: node.clone() });
-            self.link_tells_no_more(node);
             self.tell_neighbours();
         }
         self.paths_changed = true;
@@ -156,18 +160,12 @@ impl Machine {
             LinkMessage::Entries { bundles } => self.take_entries(&node, bundles),
             LinkMessage::Heads { heads } => self.take_heads(&node, &heads),
             LinkMessage::Neighbours { nodes } => self.take_neighbours(&node, nodes),
-            LinkMessage::KeyFrame { device } => self.want_key_frame(device, Some(&node)),
-            LinkMessage::Sending { device, line, voice, picture } => {
-                self.take_sending(Some(&node), device, line, voice, picture);
-            }
-            LinkMessage::Stream { number, node: source, device, line, medium } => {
-                self.take_stream(&node, &source, number, device, line, medium);
-            }
+            LinkMessage::KeyFrame { device } => self.take_key_frame_wish(&node, device),
+            LinkMessage::Said { word, signature } => self.take_word(&node, word, signature),
             LinkMessage::Probe { number, .. } => self.take_probe(&node, number),
             LinkMessage::Probed { number } => self.take_probed(&node, number),
             LinkMessage::WantChunk { hash, at, most } => self.take_want_chunk(&node, hash, at, most),
             LinkMessage::Chunk { hash, whole, at, bytes } => self.take_chunk(&node, hash, whole, at, &bytes),
-            LinkMessage::StreamEnd { number, node: source } => self.take_stream_end(&node, &source, number),
         }
     }
 
@@ -207,8 +205,14 @@ impl Machine {
             link.agree_by_us.get_or_insert(now + HELLO_US);
             return;
         }
-        link.agree_by_us = None;
+        let apart = link.agree_by_us.take().is_some();
         if std::mem::replace(&mut link.up, true) {
+            if apart {
+                // What was signed with a key of the newer charter could not be verified there.
+                link.told.clear();
+                self.routes_changed = true;
+                self.tell_all_sending();
+            }
             return;
         }
         link.sent = link.theirs.clone();

@@ -11,7 +11,6 @@ use crate::links::Link;
 use crate::note::{Count, Note};
 use crate::opening::Opening;
 use crate::rings::Sounding;
-use crate::sending::Says;
 use crate::streams::{StreamKey, Streams};
 use crate::trials::Trials;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -88,10 +87,12 @@ pub struct Machine {
     pub(crate) streams: Streams,
     pub(crate) routes: BTreeMap<StreamKey, Route>,
     pub(crate) routes_changed: bool,
-    /// Numbers that mean another stream than before.
-    pub(crate) routes_renamed: BTreeSet<StreamKey>,
+    /// Own streams of which there is a new word.
+    pub(crate) streams_fresh: BTreeSet<StreamKey>,
+    /// Number of the last own word.
+    pub(crate) word: u64,
     pub(crate) key_frames: BTreeMap<DeviceId, Asked>,
-    pub(crate) sending: BTreeMap<DeviceId, Says>,
+    pub(crate) sending: BTreeMap<DeviceId, crate::words::Said>,
     pub(crate) trials: Trials,
     pub(crate) cosign: Cosign,
     /// Others' writings that are held and were not said to be.
@@ -124,6 +125,8 @@ impl Machine {
             Input::LegState { console, up } => self.leg_state(console, up),
             Input::Placed { console, leg, mid, device, medium } => self.placed((console, leg), mid, device, medium),
             Input::KeyFrameWanted { device } => self.want_key_frame(device, None),
+            Input::VoiceQuiet { number, after } => self.own_quiet(number, after),
+            Input::RelayBarred { source, relay } => self.log(Note::RelayLies { source, relay }),
             Input::Revoke { device } => self.revoke(device),
             Input::Alerted { call, line, done } => self.alerted(call, line, done),
             Input::Tick => {}

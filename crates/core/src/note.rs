@@ -26,6 +26,8 @@ pub enum Count {
     EntryTaken,
     /// An entry with a signature that does not hold, or by no node of the charter.
     EntryForged,
+    /// A word of a node about the media of a console that it did not sign.
+    WordForged,
     /// An entry that was already held.
     EntryRepeated,
     /// A node signed two different entries for one position.
@@ -79,6 +81,7 @@ impl Count {
             Count::Unrecorded => "unrecorded",
             Count::EntryTaken => "entry_taken",
             Count::EntryForged => "entry_forged",
+            Count::WordForged => "word_forged",
             Count::EntryRepeated => "entry_repeated",
             Count::EntryForked => "entry_forked",
             Count::EntryIgnored => "entry_ignored",
@@ -202,6 +205,13 @@ pub enum Note {
         /// Who signed the other history.
         by: NodeId,
     },
+    /// A node passed on packets of another that are not those which came from that one itself. It is no relay for that node here any more.
+    RelayLies {
+        /// Whose packets.
+        source: NodeId,
+        /// Through whom they came.
+        relay: NodeId,
+    },
     /// The own journal cannot be written; calls go on unrecorded.
     Unrecorded {
         /// Position of the last entry that failed.
@@ -277,7 +287,7 @@ impl Note {
                     Weight::Info
                 }
             }
-            Note::Unproven { .. } | Note::OwnFork { .. } => Weight::Alarm,
+            Note::Unproven { .. } | Note::OwnFork { .. } | Note::RelayLies { .. } => Weight::Alarm,
             Note::Refused { .. } | Note::LinkDown { .. } => Weight::Warn,
             Note::LinkRefused { .. } | Note::EntryRefused { .. } => Weight::Warn,
             Note::CharterRefused { .. } | Note::Retired { .. } | Note::TestFailed { .. } => Weight::Alarm,

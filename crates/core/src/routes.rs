@@ -21,19 +21,12 @@ impl Machine {
         if !std::mem::take(&mut self.routes_changed) {
             return;
         }
-        self.forget_streams();
         let routes = self.wanted_routes();
         let live = routes.keys().filter(|key| key.0 == self.index).map(|key| key.1).collect();
-        self.streams.keep_own(&live);
+        self.word_own_streams(&live);
         let old = std::mem::replace(&mut self.routes, routes);
         for key in old.keys().filter(|key| !self.routes.contains_key(key)).copied().collect::<Vec<_>>() {
             self.push_out(Output::RouteEnd { node: key.0, number: key.1 });
-        }
-        for (key, route) in &self.routes {
-            let before = old.get(key);
-            if before.is_some_and(|b| (b.device, &b.line, b.medium) != (route.device, &route.line, route.medium)) {
-                self.routes_renamed.insert(*key);
-            }
         }
         // A neighbour must know the number before it sees the first datagram of it.
         self.tell_streams();
@@ -63,7 +56,7 @@ impl Machine {
                 let Some(leg) = self.legs.get(&member.device).copied() else { continue };
                 for medium in MEDIA.into_iter().filter(|m| member.node == self.node || *m == Medium::Voice) {
                     let audience = self.audience(&members, member, medium);
-                    let number = self.streams.number(member.device, &line, medium);
+                    let number = self.streams.number(&(member.device, line.clone(), medium));
                     let route = Route {
                         node: self.index,
                         number,
@@ -74,29 +67,35 @@ impl Machine {
                         legs: self.legs_of(&members, member, medium),
                         links: self.media_hops(&self.node, &audience, medium),
                         spare: self.spares(&self.node, &audience, medium),
+                        relays: Vec::new(),
+                        alive: false,
+                        quiet_after: None,
                     };
                     routes.insert((self.index, number), route);
                 }
             }
-            for (key, heard) in self.streams.heard.iter().filter(|(_, heard)| heard.line == line) {
+            for (key, (device, _, medium), heard) in self.streams.heard().filter(|(_, owner, _)| owner.1 == line) {
                 let Some(source) = self.charter.node_at(key.0).map(|node| node.id.clone()) else { continue };
-                let voice = heard.medium == Medium::Voice;
+                let voice = *medium == Medium::Voice;
                 let at = |member: &Participant| member.node == source || voice && self.may_speak_at(member, &source);
-                let from = |member: &&Participant| member.device == heard.device && at(member);
+                let from = |member: &&Participant| member.device == *device && at(member);
                 let Some(member) = members.iter().find(from).filter(|member| member.floor.is_open()) else { continue };
-                let audience = self.audience(&members, member, heard.medium);
+                let audience = self.audience(&members, member, *medium);
                 let route = Route {
                     node: key.0,
                     number: key.1,
                     source: Source::Links,
-                    device: heard.device,
+                    device: *device,
                     line: line.clone(),
-                    medium: heard.medium,
-                    legs: self.legs_of(&members, member, heard.medium),
-                    links: self.media_hops(&source, &audience, heard.medium),
-                    spare: self.spares(&source, &audience, heard.medium),
+                    medium: *medium,
+                    legs: self.legs_of(&members, member, *medium),
+                    links: self.media_hops(&source, &audience, *medium),
+                    spare: self.spares(&source, &audience, *medium),
+                    relays: self.relays_from(&source),
+                    alive: self.is_alive(&source),
+                    quiet_after: heard.quiet_after,
                 };
-                routes.insert(*key, route);
+                routes.insert(key, route);
             }
         }
         routes

@@ -1,55 +1,57 @@
-//! What consoles say that they send: passed on, never believed.
+//! What consoles say that they send: passed on in the words of their own nodes, never believed.
 
 use crate::machine::Machine;
+use crate::words::Said;
 use std::collections::BTreeSet;
 use trialogue_charter::{DeviceId, LineId, NodeId};
 use trialogue_wire::console::ToConsole;
-use trialogue_wire::link::LinkMessage;
-
-/// The last word of a device.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Says {
-    line: LineId,
-    voice: bool,
-    picture: bool,
-}
+use trialogue_wire::word::What;
 
 impl Machine {
-    /// From an own console (`link` none) or a link. Only of who is in on the line, and only if it is news, so that it cannot
-    /// run in circles.
-    pub(crate) fn take_sending(
-        &mut self,
-        link: Option<&NodeId>,
-        device: DeviceId,
-        line: LineId,
-        voice: bool,
-        picture: bool,
-    ) {
+    /// From an own console: the node gives its word for it. Only of who is in on the line here, and only if it is news.
+    pub(crate) fn take_sending(&mut self, device: DeviceId, line: LineId, voice: bool, picture: bool) {
         let members = self.members(&line);
-        let Some((_, node)) = members.iter().find(|(member, _)| *member == device) else { return };
-        // Of its own consoles this node knows best.
-        if link.is_some() == (*node == self.node) {
+        let own = members.iter().any(|(member, node)| *member == device && *node == self.node);
+        let what = What::Sending { voice, picture };
+        let held = self.sending.get(&device).map(|said| &said.word);
+        if !own || held.is_some_and(|word| word.node == self.node && word.line == line && word.what == what) {
             return;
         }
-        let says = Says { line, voice, picture };
-        if self.sending.get(&device) == Some(&says) {
-            return;
-        }
-        let node = node.clone();
-        self.sending.insert(device, says);
-        self.tell_sending(device, &node, &members, link);
+        let said = self.say(device, line, what);
+        self.sending.insert(device, said);
+        self.tell_sending(device, &members, None);
     }
 
-    fn tell_sending(&mut self, device: DeviceId, node: &NodeId, members: &[(DeviceId, NodeId)], but: Option<&NodeId>) {
-        let Some(Says { line, voice, picture }) = self.sending.get(&device).cloned() else { return };
+    /// The word of another node, which is news and whose signature holds: of who is in there.
+    pub(crate) fn take_sending_word(&mut self, link: &NodeId, said: Said) {
+        let members = self.members(&said.word.line);
+        let device = said.word.device;
+        if members.iter().any(|(member, node)| *member == device && *node == said.word.node) {
+            self.sending.insert(device, said);
+            self.tell_sending(device, &members, Some(link));
+        }
+    }
+
+    fn tell_sending(&mut self, device: DeviceId, members: &[(DeviceId, NodeId)], but: Option<&NodeId>) {
+        let Some(said) = self.sending.get(&device).cloned() else { return };
+        let What::Sending { voice, picture } = said.word.what else { return };
         let message = ToConsole::Sending { device, voice, picture };
         let own = members.iter().filter(|(other, at)| *at == self.node && *other != device);
         for console in own.filter_map(|(other, _)| self.devices.get(other).copied()).collect::<Vec<_>>() {
             self.send_console(console, &message);
         }
         let nodes: BTreeSet<NodeId> = members.iter().map(|(_, node)| node.clone()).collect();
-        for hop in self.next_hops(node, &nodes).into_iter().filter(|hop| Some(hop) != but) {
-            self.send_link(&hop, &LinkMessage::Sending { device, line: line.clone(), voice, picture });
+        for hop in self.next_hops(&said.word.node, &nodes).into_iter().filter(|hop| Some(hop) != but) {
+            self.send_link(&hop, &said.message());
+        }
+    }
+
+    /// What was signed with the journal key of a charter before is signed anew.
+    pub(crate) fn sign_sending_anew(&mut self) {
+        let own = self.sending.values().filter(|said| said.word.node == self.node).map(|said| said.word.clone());
+        for word in own.collect::<Vec<_>>() {
+            let said = self.say(word.device, word.line, word.what);
+            self.sending.insert(word.device, said);
         }
     }
 
@@ -58,8 +60,8 @@ impl Machine {
         for line in self.charter.lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>() {
             let members = self.members(&line);
             for (device, node) in &members {
-                if self.sending.get(device).is_some_and(|says| says.line == line) {
-                    self.tell_sending(*device, node, &members, None);
+                if self.sending.get(device).is_some_and(|said| said.word.line == line && said.word.node == *node) {
+                    self.tell_sending(*device, &members, None);
                 }
             }
         }
@@ -67,7 +69,7 @@ impl Machine {
 
     /// Forgets the words of those who left.
     pub(crate) fn forget_sending(&mut self) {
-        let said: Vec<(DeviceId, LineId)> = self.sending.iter().map(|(d, says)| (*d, says.line.clone())).collect();
+        let said: Vec<(DeviceId, LineId)> = self.sending.iter().map(|(d, said)| (*d, said.word.line.clone())).collect();
         for (device, line) in said {
             if !self.members(&line).iter().any(|(member, _)| *member == device) {
                 self.sending.remove(&device);

@@ -46,6 +46,16 @@ impl Machine {
         relays
     }
 
+    /// From whom packets of another node are taken beside that node itself, in order. While its link lives: from those that it can have chosen as relays,
+    /// which have a link to both ends, as one of the two says, and whom the charter lets relay. When it is dead: from every neighbour that may relay,
+    /// because any of them may be the only way.
+    pub(crate) fn relays_from(&self, source: &NodeId) -> Vec<NodeId> {
+        let alive = self.is_alive(source);
+        let both = |via: &NodeId| self.reaches(source, via) || self.reaches(via, source);
+        let may = |via: &&NodeId| *via != source && self.may_relay(source, via) && (!alive || both(via));
+        self.neighbours().filter(may).cloned().collect()
+    }
+
     /// Which nodes a node has links to, as far as this node knows.
     fn linked_to(&self, node: &NodeId) -> BTreeSet<NodeId> {
         if *node == self.node {

@@ -1,155 +1,204 @@
-//! Streams: one medium of one console in a call, by the number that its own node gave it.
+//! Streams: one medium of one console in a call, by the number that its own node gave it. A stream, that it is quiet and that it is over are the
+//! word of that node alone, whichever link brings it.
 
-use crate::limits::STREAMS_MAX;
+use crate::limits::STREAMS_OF_NODE_MAX;
 use crate::machine::Machine;
 use crate::note::Count;
+use crate::words::Said;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, LineId, NodeId};
 use trialogue_wire::console::Medium;
-use trialogue_wire::link::LinkMessage;
+use trialogue_wire::word::What;
 
 /// A stream's source node, by its index in the charter, and its number there.
 pub(crate) type StreamKey = (u8, u16);
+/// Whose stream, on which line, of which medium: a node has one of it.
+pub(crate) type Owner = (DeviceId, LineId, Medium);
 
-/// A stream that a link told of.
+/// A stream of this node.
+struct Own {
+    number: u16,
+    quiet_after: Option<u32>,
+    said: Option<Said>,
+}
+
+/// What another node said last of one of its streams.
 pub(crate) struct Heard {
-    pub(crate) device: DeviceId,
-    pub(crate) line: LineId,
-    pub(crate) medium: Medium,
-    /// Links that told of it.
-    from: BTreeSet<NodeId>,
+    /// None: it is over. That is remembered, so that nobody says the word before it again.
+    pub(crate) number: Option<u16>,
+    pub(crate) quiet_after: Option<u32>,
+    pub(crate) said: Said,
 }
 
 /// All streams that are known.
 #[derive(Default)]
 pub(crate) struct Streams {
     next: u16,
-    /// What third nodes said of streams of nodes that have a link to here, by who said it: it counts once that link is gone.
-    claims: BTreeMap<(NodeId, StreamKey), (DeviceId, LineId, Medium)>,
-    own: BTreeMap<(DeviceId, LineId, Medium), u16>,
-    pub(crate) heard: BTreeMap<StreamKey, Heard>,
+    own: BTreeMap<Owner, Own>,
+    /// By source node: what one node says takes no place of another's.
+    heard: BTreeMap<u8, BTreeMap<Owner, Heard>>,
 }
 
 impl Streams {
     /// The number of an own stream, given on first need.
-    pub(crate) fn number(&mut self, device: DeviceId, line: &LineId, medium: Medium) -> u16 {
-        if let Some(number) = self.own.get(&(device, line.clone(), medium)) {
-            return *number;
+    pub(crate) fn number(&mut self, owner: &Owner) -> u16 {
+        if let Some(own) = self.own.get(owner) {
+            return own.number;
         }
         // There are far fewer own streams than numbers: at most two for each console.
-        while self.own.values().any(|number| *number == self.next) {
+        while self.own.values().any(|own| own.number == self.next) {
             self.next = self.next.wrapping_add(1);
         }
         let number = self.next;
         self.next = self.next.wrapping_add(1);
-        self.own.insert((device, line.clone(), medium), number);
+        self.own.insert(owner.clone(), Own { number, quiet_after: None, said: None });
         number
-    }
-
-    /// Frees the numbers of own streams that are over.
-    pub(crate) fn keep_own(&mut self, live: &BTreeSet<u16>) {
-        self.own.retain(|_, number| live.contains(number));
     }
 
     /// Begins numbering here: another place in each run, so that streams of a run before are not mistaken for new ones.
     pub(crate) fn begin(&mut self, number: u16) {
         self.next = number;
     }
+
+    /// What is held of a stream of another node.
+    pub(crate) fn held(&self, source: u8, owner: &Owner) -> Option<&Said> {
+        self.heard.get(&source)?.get(owner).map(|heard| &heard.said)
+    }
+
+    /// Streams of other nodes that are not over.
+    pub(crate) fn heard(&self) -> impl Iterator<Item = (StreamKey, &Owner, &Heard)> {
+        let all = self.heard.iter().flat_map(|(source, streams)| streams.iter().map(move |(o, h)| (source, o, h)));
+        all.filter_map(|(source, owner, heard)| Some(((*source, heard.number?), owner, heard)))
+    }
+
+    /// Words of nodes and lines that the charter does not have any more.
+    pub(crate) fn keep(&mut self, has: impl Fn(u8) -> bool, line: impl Fn(&LineId) -> bool) {
+        self.heard.retain(|source, _| has(*source));
+        for streams in self.heard.values_mut() {
+            streams.retain(|(_, of, _), _| line(of));
+        }
+        // What was signed with a key of before is signed anew.
+        self.own.values_mut().for_each(|own| own.said = None);
+    }
+
+    /// `idle`: the stream that makes room if this node has as many as may be.
+    fn hear(&mut self, source: u8, owner: Owner, heard: Heard, idle: Option<&Owner>) -> bool {
+        let streams = self.heard.entry(source).or_default();
+        if streams.len() >= STREAMS_OF_NODE_MAX && !streams.contains_key(&owner) {
+            let Some(idle) = idle else { return false };
+            streams.remove(idle);
+        }
+        // One number is one stream: the newest word about it counts.
+        if heard.number.is_some() {
+            streams.retain(|other, held| *other == owner || held.number != heard.number);
+        }
+        streams.insert(owner, heard);
+        true
+    }
 }
 
 impl Machine {
-    /// A link names a stream. Whether it is passed on depends on the journals: only who is in on a line is heard there.
-    pub(crate) fn take_stream(
-        &mut self,
-        link: &NodeId,
-        source: &NodeId,
-        number: u16,
-        device: DeviceId,
-        line: LineId,
-        medium: Medium,
-    ) {
-        let Some(index) = self.charter.node_index(source).filter(|index| *index != self.index) else { return };
-        if self.charter.line(&line).is_none() {
-            return;
-        }
-        let key = (index, number);
-        // What a source with a link to here has not named itself, nobody names for it: a third node could put its own word in the place of the
-        // true one, also with those to whom this node passes it on.
-        if link != source && !self.streams.heard.contains_key(&key) && self.links.get(source).is_some_and(|l| l.up) {
-            let claim = (link.clone(), key);
-            if self.streams.claims.len() < STREAMS_MAX || self.streams.claims.contains_key(&claim) {
-                self.streams.claims.insert(claim, (device, line, medium));
-            } else {
-                self.count(Count::OverBound);
-            }
-            return;
-        }
-        let streams = &mut self.streams.heard;
-        if streams.len() >= STREAMS_MAX && !streams.contains_key(&key) {
-            self.count(Count::OverBound);
-            return;
-        }
-        let fresh = || Heard { device, line: line.clone(), medium, from: BTreeSet::new() };
-        let heard = streams.entry(key).or_insert_with(fresh);
-        let same = heard.device == device && heard.line == line && heard.medium == medium;
-        if !same {
-            // Another node's word does not change what the source itself said.
-            if link != source && heard.from.contains(source) {
-                return;
-            }
-            *heard = fresh();
-        }
-        heard.from.insert(link.clone());
-        // Whoever came back has a new number; the one of before may never be taken back.
-        streams.retain(|other, heard| {
-            let same = heard.device == device && heard.line == line && heard.medium == medium;
-            *other == key || other.0 != index || !same || heard.from.iter().any(|from| from != link)
-        });
-        self.routes_changed = true;
-    }
-
-    pub(crate) fn take_stream_end(&mut self, link: &NodeId, source: &NodeId, number: u16) {
-        let Some(index) = self.charter.node_index(source) else { return };
-        self.streams.claims.remove(&(link.clone(), (index, number)));
-        let Some(heard) = self.streams.heard.get_mut(&(index, number)) else { return };
-        heard.from.remove(link);
-        // A third node that passes it on no more does not end it: the source's own word may still be under way, and who forgot what came
-        // until now would take the copies of it for new.
-        if link == source {
-            self.streams.heard.remove(&(index, number));
-        }
-        self.routes_changed = true;
-    }
-
-    /// A link is gone. What it told stands until its source leaves the line: the same packets come another way, if there is one, and
-    /// nobody loses the place where they were seen.
-    pub(crate) fn link_tells_no_more(&mut self, link: &NodeId) {
-        for heard in self.streams.heard.values_mut() {
-            heard.from.remove(link);
-        }
-        self.streams.claims.retain(|(by, _), _| by != link);
-        let Some(index) = self.charter.node_index(link) else { return };
-        let of_link = |((_, key), _): &(&(NodeId, StreamKey), &(DeviceId, LineId, Medium))| key.0 == index;
-        let claims = self.streams.claims.iter().filter(of_link);
-        let claims: Vec<_> = claims.map(|(claim, said)| (claim.clone(), said.clone())).collect();
-        for ((by, key), (device, line, medium)) in claims {
-            self.streams.claims.remove(&(by.clone(), key));
-            self.take_stream(&by, link, key.1, device, line, medium);
-        }
-    }
-
-    /// Forgets streams that nobody tells of any more and whose source has left.
-    pub(crate) fn forget_streams(&mut self) {
-        let stale = self.streams.heard.iter().filter(|(_, heard)| heard.from.is_empty());
-        let is_in = |key: &StreamKey, heard: &Heard| {
-            let source = self.charter.node_at(key.0).map(|node| &node.id);
-            self.state.in_on(&heard.line).iter().any(|member| {
-                member.device == heard.device && source.is_some_and(|source| self.may_speak_at(member, source))
-            })
+    /// A node says something of a stream of its own, newer than what is held of it; the signature holds. Whether it is passed on depends on the
+    /// journals: only who is in on a line is heard there.
+    pub(crate) fn take_stream_word(&mut self, said: Said) {
+        let Some(source) = self.charter.node_index(&said.word.node) else { return };
+        let (number, medium, quiet_after) = match said.word.what {
+            What::Stream { number, medium, quiet_after } => (Some(number), medium, quiet_after),
+            What::Over { medium } => (None, medium, None),
+            What::Sending { .. } => return,
         };
-        for key in stale.filter(|(key, heard)| !is_in(key, heard)).map(|(key, _)| *key).collect::<Vec<_>>() {
-            self.streams.heard.remove(&key);
+        let owner = (said.word.device, said.word.line.clone(), medium);
+        let held = self.streams.heard.get(&source).and_then(|streams| streams.get(&owner));
+        let before = held.map(|held| held.number);
+        let idle = self.idle_stream(source, &said.word.node);
+        if !self.streams.hear(source, owner.clone(), Heard { number, quiet_after, said }, idle.as_ref()) {
+            return self.count(Count::OverBound);
         }
+        // Those who were told of it hear that it is over, or has another number; that it is quiet matters only on the source's own link.
+        if let Some(before) = before.flatten().filter(|before| Some(*before) != number) {
+            self.tell_over((source, before), &owner);
+        }
+        if let Some(number) = number.filter(|number| before.flatten() != Some(*number)) {
+            self.streams_fresh.insert((source, number));
+        }
+        self.routes_changed = true;
+    }
+
+    /// Is the device of a stream in at its source, or may its voice come from there?
+    fn is_in_at(&self, (device, line, medium): &Owner, source: &NodeId) -> bool {
+        let voice = *medium == Medium::Voice;
+        let at = |node: &NodeId, member| *node == *source || voice && self.may_speak_at(member, source);
+        self.state.in_on(line).iter().any(|member| member.device == *device && at(&member.node, member))
+    }
+
+    /// The oldest word of a node that is full of them about a device that is not in. One that is not in yet may be, soon: words come before entries.
+    fn idle_stream(&self, source: u8, node: &NodeId) -> Option<Owner> {
+        let streams = self.streams.heard.get(&source).filter(|streams| streams.len() >= STREAMS_OF_NODE_MAX)?;
+        let idle = streams.iter().filter(|(owner, _)| !self.is_in_at(owner, node));
+        idle.min_by_key(|(_, heard)| heard.said.word.number).map(|(owner, _)| owner.clone())
+    }
+
+    /// The forwarder noticed that an own voice has become quiet, or is heard again.
+    pub(crate) fn own_quiet(&mut self, number: u16, quiet_after: Option<u32>) {
+        let Some(own) = self.streams.own.values_mut().find(|own| own.number == number) else { return };
+        if own.quiet_after != quiet_after {
+            own.quiet_after = quiet_after;
+            own.said = None;
+            self.routes_changed = true;
+        }
+    }
+
+    /// Signs what is to be said of own streams, and says that those which have no route any more are over.
+    pub(crate) fn word_own_streams(&mut self, live: &BTreeSet<u16>) {
+        if self.is_opening() {
+            // Its number would be one of the run before.
+            return;
+        }
+        let over = self.streams.own.iter().filter(|(_, own)| !live.contains(&own.number));
+        for (owner, number) in over.map(|(owner, own)| (owner.clone(), own.number)).collect::<Vec<_>>() {
+            self.tell_over((self.index, number), &owner);
+            self.streams.own.remove(&owner);
+        }
+        let due = self.streams.own.iter().filter(|(_, own)| own.said.is_none());
+        let due: Vec<_> = due.map(|(owner, own)| (owner.clone(), own.number, own.quiet_after)).collect();
+        for (owner, number, quiet_after) in due {
+            let what = What::Stream { number, medium: owner.2, quiet_after };
+            let said = self.say(owner.0, owner.1.clone(), what);
+            if let Some(own) = self.streams.own.get_mut(&owner) {
+                own.said = Some(said);
+                self.streams_fresh.insert((self.index, number));
+            }
+        }
+    }
+
+    /// Each link that was told of a stream hears that it is over, by the source's word: an own one, or the one that came.
+    fn tell_over(&mut self, key: StreamKey, owner: &Owner) {
+        let told: Vec<NodeId> =
+            self.links.iter().filter(|(_, link)| link.told.contains(&key)).map(|(node, _)| node.clone()).collect();
+        if told.is_empty() {
+            return;
+        }
+        let said = if key.0 == self.index {
+            Some(self.say(owner.0, owner.1.clone(), What::Over { medium: owner.2 }))
+        } else {
+            self.streams.heard.get(&key.0).and_then(|streams| streams.get(owner)).map(|heard| heard.said.clone())
+        };
+        for node in told {
+            if let Some(link) = self.links.get_mut(&node) {
+                link.told.remove(&key);
+            }
+            if let Some(said) = said.as_ref().filter(|said| said.word.node != node) {
+                self.send_link(&node, &said.message());
+            }
+        }
+    }
+
+    fn word_of(&self, key: StreamKey) -> Option<&Said> {
+        let owner = self.routes.get(&key).map(|route| (route.device, route.line.clone(), route.medium))?;
+        if key.0 == self.index {
+            return self.streams.own.get(&owner)?.said.as_ref();
+        }
+        self.streams.heard.get(&key.0)?.get(&owner).map(|heard| &heard.said)
     }
 
     /// Tells each link of the streams that it gets, before the first datagram of them.
@@ -161,26 +210,16 @@ impl Machine {
             }
         }
         for node in self.neighbours().cloned().collect::<Vec<_>>() {
-            let due = due.remove(&node).unwrap_or_default();
+            let mut due = due.remove(&node).unwrap_or_default();
+            due.retain(|key| self.word_of(*key).is_some());
             let Some(link) = self.links.get_mut(&node) else { continue };
             let told = std::mem::replace(&mut link.told, due.clone());
-            for key in told.difference(&due) {
-                if let Some(source) = self.charter.node_at(key.0).map(|n| n.id.clone()) {
-                    self.send_link(&node, &LinkMessage::StreamEnd { number: key.1, node: source });
-                }
-            }
-            for key in due {
-                let (Some(route), Some(source)) = (self.routes.get(&key), self.charter.node_at(key.0)) else {
-                    continue;
-                };
-                let fresh = !told.contains(&key) || self.routes_renamed.contains(&key);
-                if fresh {
-                    let (device, line, medium) = (route.device, route.line.clone(), route.medium);
-                    let message = LinkMessage::Stream { number: key.1, node: source.id.clone(), device, line, medium };
-                    self.send_link(&node, &message);
-                }
+            let fresh = due.into_iter().filter(|key| !told.contains(key) || self.streams_fresh.contains(key));
+            let messages: Vec<_> = fresh.filter_map(|key| self.word_of(key).map(Said::message)).collect();
+            for message in messages {
+                self.send_link(&node, &message);
             }
         }
-        self.routes_renamed.clear();
+        self.streams_fresh.clear();
     }
 }

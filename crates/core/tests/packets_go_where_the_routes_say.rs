@@ -30,6 +30,9 @@ fn route(from: u64, medium: Medium, to: &[u64], links: &[&str]) -> Route {
         legs: to.iter().map(|c| ConsoleKey(*c)).collect(),
         links: links.iter().map(|id| NodeId::new(*id).unwrap()).collect(),
         spare: Vec::new(),
+        relays: Vec::new(),
+        alive: false,
+        quiet_after: None,
     }
 }
 
@@ -39,6 +42,8 @@ fn remote(node: u8, number: u16, medium: Medium, to: &[u64], links: &[&str]) -> 
         number,
         source: Source::Links,
         device: device(100 + u64::from(number)),
+        relays: ["kor-1", "usa-1"].map(|id| NodeId::new(id).unwrap()).to_vec(),
+        alive: true,
         ..route(0, medium, to, links)
     }
 }
@@ -155,14 +160,16 @@ fn a_node_in_between_cannot_talk_over_the_source() {
     assert!(!forge(&mut f, 11, 2), "and is not listened to any more");
     assert_eq!(hear(&mut f, 2, header(2, 5, 11), 20).1.len(), 1);
     assert_eq!((f.counters().forged, f.counters().relays_barred), (2, 1));
+    assert!(!forge(&mut f, 12, 30), "for this stream and every other one of the source");
     // The other way round: the forger is faster.
-    f.route_end(2, 5, 30);
+    let mut f = forwarder();
+    leg(&mut f, 1, 1, 0);
     f.route(remote(2, 5, Medium::Voice, &[1], &[]), 30);
     assert!(forge(&mut f, 20, 40), "nothing speaks against it yet");
-    assert!(hear(&mut f, 2, header(2, 5, 20), 41).0.is_none(), "one packet is lost");
+    assert_eq!(hear(&mut f, 2, header(2, 5, 20), 41).1.len(), 1, "no true packet is lost");
     assert!(!forge(&mut f, 21, 42), "and no more");
     assert_eq!(hear(&mut f, 2, header(2, 5, 21), 61).1.len(), 1);
-    assert_eq!(f.counters().relays_barred, 2);
+    assert_eq!(f.counters().relays_barred, 1);
 }
 
 #[test]
@@ -174,7 +181,7 @@ fn a_node_in_between_cannot_run_ahead_of_the_source() {
     for n in [5_000, 5_001, u32::MAX - 9_000, u32::MAX - 8_999] {
         assert!(hear(&mut f, 1, header(2, 5, n), 100).0.is_none());
     }
-    // The source is muted for a while; the forger takes its chance.
+    // Nothing came directly for a while; the forger takes its chance.
     assert!(hear(&mut f, 1, header(2, 5, 16_000), 2_000).0.is_some());
     let sequences: Vec<u64> =
         (11..14).flat_map(|n| hear(&mut f, 2, header(2, 5, n), 2_100).1).map(|d| d.sequence).collect();
@@ -204,7 +211,11 @@ fn the_window_survives_roll_over_and_forgets_what_is_too_old() {
     let mut f = forwarder();
     f.route(remote(2, 5, Medium::Voice, &[], &["kor-1"]), 0);
     let start = u32::MAX - 1;
-    let step = |f: &mut Forwarder, n: u32| hear(f, 2, header(2, 5, n), 0).0.is_some();
+    let mut now = 0;
+    let mut step = |f: &mut Forwarder, n: u32| {
+        now += 10;
+        hear(f, 2, header(2, 5, n), now).0.is_some()
+    };
     for n in 0..WINDOW as u32 * 2 {
         assert!(step(&mut f, start.wrapping_add(n)));
         assert!(!step(&mut f, start.wrapping_add(n)));

@@ -4,7 +4,7 @@ use crate::parts::{join, parts};
 use crate::vectors;
 use crate::world::{line, node};
 use trialogue_charter::DeviceId;
-use trialogue_core::forward::{Destination, Forwarder, LegPacket, STREAMS_MAX};
+use trialogue_core::forward::{Destination, Forwarder, LEGS_MAX, LegPacket};
 use trialogue_core::{ConsoleKey, Route, Source};
 use trialogue_wire::console::Medium;
 use trialogue_wire::media::{HEADER, MediaHeader};
@@ -17,7 +17,21 @@ fn route(from: u8, number: u16, source: Source, medium: Medium) -> Route {
     let device = DeviceId([from << 4 | number as u8; 32]);
     let links = ["kor-1", "usa-1"].map(node).to_vec();
     let legs = (0..u64::from(LEGS)).map(ConsoleKey).filter(|leg| source != Source::Leg(*leg)).collect();
-    Route { node: from, number, source, device, line: line(), medium, legs, links, spare: vec![] }
+    let relays = ["kor-1", "usa-1"].map(node).to_vec();
+    Route {
+        node: from,
+        number,
+        source,
+        device,
+        line: line(),
+        medium,
+        legs,
+        links,
+        spare: vec![],
+        relays,
+        alive: true,
+        quiet_after: None,
+    }
 }
 
 fn forwarder() -> Forwarder {
@@ -64,8 +78,8 @@ pub fn forward(data: &[u8]) -> bool {
         if forwarder.next_timeout().is_some_and(|at| at <= now_ms) {
             forwarder.tick(now_ms);
         }
-        let events = std::iter::from_fn(|| forwarder.poll()).take(STREAMS_MAX).count();
-        assert!(events < STREAMS_MAX, "one packet, events without end");
+        let events = std::iter::from_fn(|| forwarder.poll()).take(LEGS_MAX).count();
+        assert!(events < LEGS_MAX, "one packet, events without end");
     }
     taken
 }

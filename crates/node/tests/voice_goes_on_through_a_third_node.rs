@@ -45,6 +45,9 @@ fn forwarding(
         legs: legs.iter().map(|leg| ConsoleKey(*leg)).collect(),
         links: vec![],
         spare: spare.iter().map(|node| id(node)).collect(),
+        relays: ["kor-1", "usa-1"].map(id).to_vec(),
+        alive: true,
+        quiet_after: None,
     };
     forwarder.route(route, 0);
     (Arc::new(Mutex::new(forwarder)), Arc::default())

@@ -1,9 +1,8 @@
-//! A node of the charter that says what it must not: entries in another's name, other histories of its own, streams that are not its own.
+//! A node of the charter that says what it must not: entries in another's name, other histories of its own, media that is not its own.
 
 use crate::world::World;
 use trialogue_journal::{Body, Entry, UnverifiedEntry, VerifiedEntry};
 use trialogue_wire::Bundle;
-use trialogue_wire::console::Medium;
 use trialogue_wire::link::LinkMessage;
 
 impl World {
@@ -14,9 +13,12 @@ impl World {
             return false;
         }
         let victim = (to + self.rng.below(self.nodes.len() as u64 - 1) as usize + 1) % self.nodes.len();
-        let message = match self.rng.below(4) {
+        if self.rng.one_in(2) {
+            self.nodes[from].dishonest = true;
+            return self.turns_on_media(from, to);
+        }
+        let message = match self.rng.below(3) {
             0..=1 if victim != from => self.in_the_name_of(from, to, victim),
-            2 => self.a_stream_of(victim),
             _ => Some(trialogue_wire::encode(&LinkMessage::Neighbours { nodes: Vec::new() })),
         };
         let Some(mut bytes) = message else { return false };
@@ -42,19 +44,5 @@ impl World {
         UnverifiedEntry::decode(&signed).ok()?;
         let bundles = vec![Bundle { entry: signed, bodies: Vec::new() }];
         Some(trialogue_wire::encode(&LinkMessage::Entries { bundles }))
-    }
-
-    /// A stream of another's console, by a number that it does not have.
-    fn a_stream_of(&mut self, victim: usize) -> Option<Vec<u8>> {
-        let console = self.consoles.iter().position(|console| console.node == victim)?;
-        let line = self.fixture.charter.lines.first()?.id.clone();
-        let message = LinkMessage::Stream {
-            number: self.rng.draw() as u16,
-            node: self.nodes[victim].id.clone(),
-            device: self.device(console),
-            line,
-            medium: Medium::Voice,
-        };
-        Some(trialogue_wire::encode(&message))
     }
 }

@@ -24,13 +24,33 @@ impl World {
     }
 
     /// Whoever has a place for a stream gets each packet of it that comes: none is lost where one copy arrived.
-    pub(crate) fn check_complete(&mut self, node: usize, header: &MediaHeader, packet: &Packet, out: &[Destination]) {
+    pub(crate) fn check_complete(
+        &mut self,
+        node: usize,
+        from: usize,
+        header: &MediaHeader,
+        packet: &Packet,
+        out: &[Destination],
+    ) {
         let key = (header.node, header.stream);
         let (id, name) = (self.nodes[node].id.clone(), self.device(packet.console));
+        if out.is_empty() && from != node && self.may_refuse(node, from, header) {
+            return;
+        }
+        let directly = from == node || self.nodes[node].charter().node_index(&self.nodes[from].id) == Some(header.node);
         let Some(route) = self.nodes[node].routes.get(&key) else { return };
         let wanted = route.legs.clone();
         let Some(media) = self.nodes[node].media.as_mut() else { return };
         if packet.is_picture() || !media.came.insert((header.node, header.stream, header.sequence)) {
+            return;
+        }
+        let newest = media.newest.get(&key).copied();
+        let late = newest.is_some_and(|newest| header.sequence.wrapping_sub(newest) as i32 <= 0);
+        if directly && !late {
+            media.newest.insert(key, header.sequence);
+        }
+        if (late || !directly) && media.lied_at.contains(&key) {
+            // What came first may have been made up, and when a liar is caught the place begins anew: what is further back has no number there.
             return;
         }
         let mut missed = None;
@@ -72,7 +92,8 @@ impl World {
                 self.name(&speaker),
                 self.nodes[node].id
             );
-            if self.consoles[console].key != Some(key) {
+            if self.consoles[console].key != Some(key) || packet.made_up {
+                // No console opens what was made up.
                 continue;
             }
             self.hear_packet(console, packet);

@@ -13,6 +13,7 @@ mod heard;
 pub mod invariants;
 mod keys;
 mod media;
+mod member;
 pub mod mutation;
 pub mod node;
 mod quiet;

@@ -46,6 +46,11 @@ pub(crate) struct NodeMedia {
     pub(crate) first: BTreeMap<(u32, (u8, u16)), (u32, u8)>,
     /// Sequences that were given out at a place.
     pub(crate) given: BTreeSet<(u32, bool, u8, u64)>,
+    /// The newest sequence of each stream that came from its own node.
+    pub(crate) newest: BTreeMap<(u8, u16), u32>,
+    /// Streams under which somebody made packets up, and how many of them passed while the source's link lived.
+    pub(crate) lied_at: BTreeSet<(u8, u16)>,
+    pub(crate) made_up: BTreeMap<(u8, u16), u32>,
     /// Counts what comes over links, for a node that cannot tell copies.
     arrivals: u32,
 }
@@ -64,6 +69,8 @@ pub(crate) struct Packet {
     pub(crate) number: u64,
     pub(crate) sent_us: u64,
     pub(crate) key_frame: bool,
+    /// Its node never sent it.
+    pub(crate) made_up: bool,
 }
 
 /// A packet on its way between two nodes.
@@ -88,6 +95,7 @@ impl Packet {
         bytes[1] = u8::from(self.is_picture() && !self.key_frame);
         bytes[2..10].copy_from_slice(&self.number.to_be_bytes());
         bytes[10] = self.console as u8;
+        bytes[11] = u8::from(self.made_up);
         (bytes, if self.is_picture() { PICTURE } else { VOICE })
     }
 }
@@ -108,6 +116,9 @@ impl World {
             came: BTreeSet::new(),
             first: BTreeMap::new(),
             given: BTreeSet::new(),
+            newest: BTreeMap::new(),
+            lied_at: BTreeSet::new(),
+            made_up: BTreeMap::new(),
             arrivals: 0,
         });
     }
@@ -188,6 +199,14 @@ impl World {
                 ForwardEvent::KeyFrameWanted { device } => {
                     self.input_quietly(node, Input::KeyFrameWanted { device });
                 }
+                ForwardEvent::VoiceQuiet { number, after } => {
+                    self.input_quietly(node, Input::VoiceQuiet { number, after });
+                }
+                ForwardEvent::RelayBarred { source, relay } => {
+                    let ids = [source, relay].map(|at| self.nodes[node].charter().node_at(at).map(|n| n.id.clone()));
+                    let [Some(source), Some(relay)] = ids else { continue };
+                    self.input_quietly(node, Input::RelayBarred { source, relay });
+                }
             }
         }
     }
@@ -221,7 +240,7 @@ impl World {
         let number = all.sent.entry(console).or_default();
         *number += 1;
         let key_frame = medium == Medium::Picture && std::mem::take(&mut self.consoles[console].key_frame);
-        let packet = Packet { console, medium, number: *number, sent_us, key_frame };
+        let packet = Packet { console, medium, number: *number, sent_us, key_frame, made_up: false };
         let swaps = self.mutation == Some(Mutation::PicturesFirst);
         let Some(media) = self.nodes[node].media.as_mut() else { return };
         let Some(leg) = media.legs.get(&key) else { return };
@@ -231,7 +250,7 @@ impl World {
         let fed = if swaps { other(medium) } else { medium };
         let forwarded = media.forwarder.on_leg_packet(leg.number, fed, rtp, &bytes[..length], now_ms, &mut out);
         let Some(forwarded) = forwarded else { return };
-        self.check_complete(node, &forwarded.header, &packet, &out);
+        self.check_complete(node, node, &forwarded.header, &packet, &out);
         self.deliver(node, &packet, &out);
         for to in forwarded.links.iter() {
             self.send_datagram(node, to, forwarded.header, packet);
@@ -258,8 +277,10 @@ impl World {
         let (bytes, length) = packet.payload();
         let mut out = Vec::new();
         let forwarded = media.forwarder.on_link_packet(index, header, &bytes[..length], now_ms, &mut out);
-        if mutation != Some(Mutation::NoDedupe) {
-            self.check_complete(to, &header, &packet, &out);
+        if packet.made_up {
+            self.check_made_up(to, &header, &out);
+        } else if mutation != Some(Mutation::NoDedupe) {
+            self.check_complete(to, from, &header, &packet, &out);
         }
         self.deliver(to, &packet, &out);
         if mutation == Some(Mutation::RelayLoop) {

@@ -3,13 +3,14 @@
 #![allow(clippy::unwrap_used)]
 
 use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId};
-use trialogue_core::{Count, Note};
+use trialogue_core::{Count, Note, Route};
 use trialogue_journal::fold::RingResponse;
 use trialogue_journal::{Act, Body, BodyRef, Entry, Journal, Statement, UnverifiedEntry};
 use trialogue_sim::{JPN, LEADERS, Rng, USA, World};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::Medium;
 use trialogue_wire::link::{Head, LinkMessage};
+use trialogue_wire::word::{What, Word};
 
 const KOREA: usize = 1;
 
@@ -260,15 +261,18 @@ fn floods_of_streams_and_rings_are_bounded() {
     let (korea, device) = (hostile.world.nodes[KOREA].id.clone(), hostile.world.fixture.parties[2].devices[0].id);
     let mut rng = Rng::new(3);
     for number in 0..3_000 {
+        let what = What::Stream { number, medium: Medium::Voice, quiet_after: None };
         let device = DeviceId(rng.bytes());
-        let message = LinkMessage::Stream { number, node: korea.clone(), device, line: line(), medium: Medium::Voice };
-        hostile.world.say_as(KOREA, 0, trialogue_wire::encode(&message));
+        let word = Word { node: korea.clone(), number: number.into(), device, line: line(), what };
+        let bytes = hostile.world.word_by(KOREA, &word);
+        hostile.world.say_as(KOREA, 0, bytes);
     }
     hostile.world.run(2_000_000);
     assert!(hostile.count(Count::OverBound) > 0);
     assert!(hostile.world.nodes[0].routes.is_empty(), "nobody is in, so nothing is forwarded");
-    let voice = LinkMessage::Sending { device, line: line(), voice: true, picture: true };
-    hostile.say(&voice);
+    let what = What::Sending { voice: true, picture: true };
+    let bytes = hostile.world.word_by(KOREA, &Word { node: korea, number: 1, device, line: line(), what });
+    hostile.world.say_as(KOREA, 0, bytes);
 
     let secret = &hostile.world.fixture.parties[KOREA].devices[0].secret;
     let id = hostile.world.fixture.parties[KOREA].devices[0].id;
@@ -284,7 +288,109 @@ fn floods_of_streams_and_rings_are_bounded() {
     hostile.world.run(3_000_000);
     let more = hostile.world.nodes[0].machine.as_ref().unwrap().head() - said;
     assert!(more < 100, "{more} entries in answer to 500 rings");
+    hostile.world.offer(USA);
     let call = hostile.world.ring(USA, LEADERS);
     hostile.world.answer(JPN, LEADERS, call);
     assert!(hostile.world.run_until(|w| w.is_in(0, USA, LEADERS) && w.is_in(2, JPN, LEADERS)));
+    let usa = hostile.world.device(USA);
+    assert!(hostile.world.run_until(|w| voice(w, usa).is_some()), "there is room for the voices of the others");
+}
+
+/// The route of a console's voice at Japan's node.
+fn voice(world: &World, device: DeviceId) -> Option<&Route> {
+    world.nodes[0].routes.values().find(|route| route.device == device && route.medium == Medium::Voice)
+}
+
+#[test]
+fn the_streams_of_others_are_not_its_to_name_to_mute_or_to_end() {
+    let mut hostile = Hostile::new(8);
+    hostile.hello();
+    let call = hostile.world.ring(USA, LEADERS);
+    assert!(hostile.world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)));
+    hostile.world.offer(USA);
+    hostile.world.answer(JPN, LEADERS, call);
+    let (usa, node) = (hostile.world.device(USA), hostile.world.nodes[2].id.clone());
+    assert!(hostile.world.run_until(|w| voice(w, usa).is_some_and(|route| route.alive)));
+    let before = voice(&hostile.world, usa).cloned();
+    let number = before.as_ref().unwrap().number;
+    let words = [
+        What::Over { medium: Medium::Voice },
+        What::Stream { number, medium: Medium::Voice, quiet_after: Some(7) },
+        What::Stream { number: number ^ 1, medium: Medium::Voice, quiet_after: None },
+        What::Sending { voice: false, picture: false },
+    ];
+    for what in words {
+        let word = Word { node: node.clone(), number: 1 << 60, device: usa, line: line(), what };
+        let bytes = hostile.world.word_by(KOREA, &word);
+        hostile.world.say_as(KOREA, 0, bytes);
+    }
+    // For a device of another's in its own name: it is not in there.
+    let what = What::Stream { number: 3, medium: Medium::Voice, quiet_after: None };
+    let korea = hostile.world.nodes[KOREA].id.clone();
+    let bytes = hostile.world.word_by(KOREA, &Word { node: korea, number: 1, device: usa, line: line(), what });
+    hostile.world.say_as(KOREA, 0, bytes);
+    hostile.world.run(2_000_000);
+    assert_eq!(voice(&hostile.world, usa).cloned(), before);
+    assert_eq!(hostile.world.nodes[0].routes.values().filter(|route| route.device == usa).count(), 2);
+    assert!(hostile.count(Count::WordForged) > 0);
+}
+
+#[test]
+fn words_that_it_heard_before_are_not_said_again() {
+    let mut hostile = Hostile::new(9);
+    hostile.hello();
+    let neighbours = vec![hostile.world.nodes[0].id.clone(), hostile.world.nodes[2].id.clone()];
+    hostile.say(&LinkMessage::Neighbours { nodes: neighbours });
+    hostile.world.offer(USA);
+    hostile.world.offer(JPN);
+    let usa = hostile.world.device(USA);
+    let mut numbers = Vec::new();
+    for _ in 0..2 {
+        let call = hostile.world.ring(USA, LEADERS);
+        assert!(hostile.world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)));
+        hostile.world.answer(JPN, LEADERS, call);
+        assert!(hostile.world.run_until(|w| voice(w, usa).is_some()));
+        hostile.world.run(2_000_000);
+        numbers.push(voice(&hostile.world, usa).map(|route| route.number));
+        if numbers.len() < 2 {
+            hostile.world.leave(USA, LEADERS);
+            hostile.world.leave(JPN, LEADERS);
+            assert!(hostile.world.run_until(|w| voice(w, usa).is_none()));
+        }
+    }
+    let heard = hostile.world.nodes[KOREA].inbox.clone();
+    let words = heard
+        .iter()
+        .filter(|(_, bytes)| matches!(trialogue_wire::decode::<LinkMessage>(bytes), Ok(LinkMessage::Said { .. })));
+    let words: Vec<Vec<u8>> = words.map(|(_, bytes)| bytes.clone()).collect();
+    assert!(words.len() > 2, "it is a relay and was told");
+    for bytes in words {
+        hostile.world.say_as(KOREA, 0, bytes);
+    }
+    hostile.world.run(2_000_000);
+    assert_eq!(voice(&hostile.world, usa).map(|route| route.number), numbers[1]);
+    assert_ne!(numbers[0], numbers[1]);
+}
+
+#[test]
+fn key_frames_asked_for_without_end_do_not_fill_the_paths_of_others() {
+    let mut hostile = Hostile::new(10);
+    hostile.hello();
+    hostile.world.offer(USA);
+    let call = hostile.world.ring(USA, LEADERS);
+    assert!(hostile.world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)));
+    hostile.world.answer(JPN, LEADERS, call);
+    assert!(hostile.world.run_until(|w| w.is_in(2, JPN, LEADERS)));
+    let before = hostile.world.nodes[2].key_frames.len();
+    let wish = trialogue_wire::encode(&LinkMessage::KeyFrame { device: hostile.world.device(USA) });
+    for _ in 0..600 {
+        hostile.world.say_as(KOREA, 2, wish.clone());
+        hostile.world.run(100_000);
+    }
+    let asked = hostile.world.nodes[2].key_frames.len() - before;
+    assert!((1..160).contains(&asked), "{asked} key frames in a minute");
+    // Japan's wish is heard all the same.
+    let before = hostile.world.nodes[2].key_frames.len();
+    hostile.world.input(0, trialogue_core::Input::KeyFrameWanted { device: hostile.world.device(USA) });
+    assert!(hostile.world.run_until(|w| w.nodes[2].key_frames.len() > before));
 }

@@ -4,6 +4,7 @@ use crate::Bundle;
 use crate::console::{ToConsole, ToNode};
 use crate::limits::*;
 use crate::link::LinkMessage;
+use crate::word::Word;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use trialogue_journal::strict::{self, NotStrict};
@@ -52,6 +53,7 @@ mod sealed {
     impl Sealed for super::ToNode {}
     impl Sealed for super::ToConsole {}
     impl Sealed for super::LinkMessage {}
+    impl Sealed for super::Word {}
     impl Sealed for super::Bundle {}
 }
 
@@ -146,9 +148,19 @@ impl Message for LinkMessage {
             Self::Charter { charter } => long("charter", charter.len(), CHARTER_MAX),
             Self::Probe { filler, .. } => long("probe", filler.len(), PROBE_MAX),
             Self::Chunk { bytes, .. } => long("chunk", bytes.len(), CHUNK_MAX),
-            Self::KeyFrame { .. } | Self::Sending { .. } | Self::Stream { .. } | Self::StreamEnd { .. } => Ok(()),
+            Self::Said { word, signature } => {
+                long("word", word.len(), WORD_MAX)?;
+                long("signature", signature.len(), SIGNATURE_MAX)
+            }
+            Self::KeyFrame { .. } => Ok(()),
             Self::Probed { .. } | Self::WantChunk { .. } => Ok(()),
         }
+    }
+}
+
+impl Message for Word {
+    fn bounded(&self) -> Result<(), WireError> {
+        Ok(())
     }
 }
 

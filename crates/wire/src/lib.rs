@@ -8,6 +8,7 @@ pub mod limits;
 pub mod link;
 pub mod media;
 pub mod path;
+pub mod word;
 
 pub use codec::{Message, WireError, decode, encode};
 pub use frame::{FrameError, FrameReader, frame};

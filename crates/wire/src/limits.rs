@@ -23,7 +23,9 @@ pub const ENTRIES_MAX: usize = 256;
 
 /// Most bytes of a throughput probe. It is sent once in a test period, when nobody is in a call: more delays a ring that comes just then.
 pub const PROBE_MAX: usize = 32 << 10;
-/// Largest signature in a log-in, in bytes: Ed25519 is 64.
+/// Largest word of a node about a console's media, in bytes: the longest ids and numbers make some 200. More is memory for each stream.
+pub const WORD_MAX: usize = 512;
+/// Largest signature in a log-in or of a word, in bytes: Ed25519 is 64.
 pub const SIGNATURE_MAX: usize = 64;
 /// Most hashes in one request for bodies. More costs a larger answer at once.
 pub const WANT_MAX: usize = 32;

@@ -1,9 +1,8 @@
 //! Between two nodes: one bidirectional QUIC stream, each message a 4-byte big-endian length and CBOR; media in datagrams.
 
 use crate::Bundle;
-use crate::console::Medium;
 use minicbor::{Decode, Encode};
-use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
+use trialogue_charter::{DeviceId, Hash, NodeId};
 
 /// Version of this protocol.
 pub const PROTOCOL: u8 = 1;
@@ -75,53 +74,16 @@ pub enum LinkMessage {
         #[n(1)]
         device: DeviceId,
     },
-    /// What a console says that it sends; cosmetic.
+    /// What a node says of the media of its own consoles ([`crate::word::Word`]), in its own words: passed on as it is.
     #[n(5)]
     #[cbor(map)]
-    Sending {
-        /// Who.
-        #[n(1)]
-        device: DeviceId,
-        /// On which line.
-        #[n(2)]
-        line: LineId,
-        /// Voice is on.
-        #[n(3)]
-        voice: bool,
-        /// Picture is on.
-        #[n(4)]
-        picture: bool,
-    },
-    /// Names a stream number used in this sender's datagrams from now on.
-    #[n(6)]
-    #[cbor(map)]
-    Stream {
-        /// Drawn by the *source* node (the speaking console's), unique there.
-        #[n(1)]
-        number: u16,
-        /// The source node.
-        #[n(2)]
-        node: NodeId,
-        /// The speaking console.
-        #[n(3)]
-        device: DeviceId,
-        /// On which line.
-        #[n(4)]
-        line: LineId,
-        /// Voice or picture.
-        #[n(5)]
-        medium: Medium,
-    },
-    /// A stream number is free again.
-    #[n(7)]
-    #[cbor(map)]
-    StreamEnd {
-        /// The number.
-        #[n(1)]
-        number: u16,
-        /// The source node.
-        #[n(2)]
-        node: NodeId,
+    Said {
+        /// The word.
+        #[cbor(n(1), with = "minicbor::bytes")]
+        word: Vec<u8>,
+        /// By the journal key of the node whose word it is, Ed25519, over [`crate::word::signed`].
+        #[cbor(n(2), with = "minicbor::bytes")]
+        signature: Vec<u8>,
     },
     /// A charter that is newer than the one in force at the other side. Before the hello that names it.
     #[n(8)]

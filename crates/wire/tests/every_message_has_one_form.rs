@@ -5,11 +5,12 @@
 use minicbor::bytes::ByteVec;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
+use trialogue_charter::{DeviceId, Hash, HybridSecret, LineId, NodeId};
 use trialogue_wire::console::{Medium, PathMeasure, PathState, Refusal, Site, ToConsole, ToNode};
 use trialogue_wire::link::{Head, LinkMessage};
 use trialogue_wire::media::{HEADER, Half, MediaHeader};
 use trialogue_wire::path::{Open, PathFrame};
+use trialogue_wire::word::{What, Word, signed};
 use trialogue_wire::{Bundle, Message, decode, encode, frame};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/vectors/wire.json");
@@ -98,15 +99,21 @@ fn link() -> Vec<(&'static str, LinkMessage)> {
         ("heads", LinkMessage::Heads { heads: heads() }),
         ("neighbours", LinkMessage::Neighbours { nodes: vec![node()] }),
         ("key frame", LinkMessage::KeyFrame { device: device() }),
-        ("sending", LinkMessage::Sending { device: device(), line: line(), voice: true, picture: true }),
-        (
-            "stream",
-            LinkMessage::Stream { number: 513, node: node(), device: device(), line: line(), medium: Medium::Picture },
-        ),
-        ("stream end", LinkMessage::StreamEnd { number: 513, node: node() }),
+        ("said", LinkMessage::Said { word: vec![1, 2, 3], signature: vec![4; 64] }),
         ("charter", LinkMessage::Charter { charter: vec![1, 2] }),
         ("want chunk", LinkMessage::WantChunk { hash: Hash([9; 48]), at: 65_536, most: 16_384 }),
         ("chunk", LinkMessage::Chunk { hash: Hash([9; 48]), whole: 262_144, at: 65_536, bytes: vec![1, 2] }),
+    ]
+}
+
+fn words() -> Vec<(&'static str, Word)> {
+    let word = |what| Word { node: node(), number: 70_000, device: device(), line: line(), what };
+    let stream = |medium, quiet_after| word(What::Stream { number: 513, medium, quiet_after });
+    vec![
+        ("a picture", stream(Medium::Picture, None)),
+        ("a voice that is quiet", stream(Medium::Voice, Some(0x0102_0304))),
+        ("over", word(What::Over { medium: Medium::Voice })),
+        ("sending", word(What::Sending { voice: true, picture: false })),
     ]
 }
 
@@ -155,6 +162,10 @@ fn as_in_the_vectors() {
     made.insert("to_node", forms(&to_node()));
     made.insert("to_console", forms(&to_console()));
     made.insert("link", forms(&link()));
+    made.insert("word", forms(&words()));
+    let node = HybridSecret::from_seed(&[1; 32]);
+    let sign = |(name, word): &(&str, Word)| (name.to_string(), hex::encode(node.sign_ed25519(&signed(&encode(word)))));
+    made.insert("signature of a word", words().iter().map(sign).collect());
     made.insert("bundle", forms(&[("bundle", bundle())]));
     made.insert(
         "path",

@@ -1,10 +1,10 @@
-//! No node can talk over another one's consoles.
+//! No node can talk over another one's consoles, nor for them.
 //!
 //! The first copy of a packet goes on, by whichever path it came, so that a cut or a lossy path costs nothing. A node that relays could
-//! abuse this: send something of its own under numbers that the source is about to use, and have the true packets dropped as copies. It
-//! could open nothing and nobody would take it for speech (frames are sealed), but it would silence the line between two others. So, for a
-//! source with a direct link, what comes directly is the truth: a relayed packet that differs from the direct one of the same number bars
-//! its relay, and a relayed packet may not run far ahead of the direct ones.
+//! abuse this: send something of its own under numbers that the source is about to use, or while the source sends nothing, and have the true
+//! packets dropped as copies. So relayed packets come from those alone whom the route names; and where the source has a link to here, what
+//! comes by it is the truth: nothing is taken of a relay after the source has said that it is quiet, nor far ahead of what came directly, and a
+//! relayed packet that differs from the direct one of the same number bars its relay for all of that source, and what it brought is forgotten.
 
 use super::Nodes;
 use super::window::{Mark, Seen, WINDOW, Window};
@@ -15,12 +15,39 @@ const ALIVE_MS: u64 = 1_000;
 /// How far a relayed packet may be ahead of a living direct path, in packets: more than any difference of delays that a call can bear.
 const AHEAD: i32 = 64;
 
+/// How long a relay that was caught is barred. More keeps one longer from carrying what it may have to carry alone, and that passed a liar's packets
+/// on in good faith; less lets a liar make itself heard as noise more often, at most [`AHEAD`] packets each time.
+const BARRED_MS: u64 = 600_000;
+
+/// Relays that were caught with other packets than a source's own.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Barred {
+    relays: Nodes,
+    until_ms: u64,
+}
+
+impl Barred {
+    fn now(&self, now_ms: u64) -> Nodes {
+        if now_ms < self.until_ms { self.relays } else { Nodes::NONE }
+    }
+
+    fn bar(&mut self, relay: u8, now_ms: u64) {
+        self.relays = self.now(now_ms).with(relay);
+        self.until_ms = now_ms + BARRED_MS;
+    }
+}
+
 /// What is known of the paths of one stream of another node.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Guard {
     /// The newest one that came directly, and when one came last.
     direct: Option<(u32, u64)>,
-    barred: Nodes,
+    /// Whom the route names.
+    relays: Nodes,
+    /// The link to the source lives.
+    alive: bool,
+    /// The last packet before the source became quiet, as it says.
+    quiet_after: Option<u32>,
 }
 
 /// What became of a packet.
@@ -28,45 +55,74 @@ pub(crate) struct Guard {
 pub(crate) enum Verdict {
     /// It goes on under this number.
     New(u64),
+    /// So does this one, and it is the newest that came from the source itself: nothing that a relay brought before may be in its way.
+    Newest(u64),
     /// It goes on, and what was before it is not comparable.
     Restart(u64),
     /// A copy, or too late.
     Copy,
     /// The first copy that came from the source itself, of one that a relay had brought before.
     Late,
-    /// Of a relay that is barred, or is barred now, or runs ahead.
+    /// Of a node that is no relay of this stream, or is barred, or runs ahead of the source, or speaks while that is quiet.
     Forged,
 }
 
 impl Guard {
-    /// A packet of the source `header.node` came over the link to `from`. `hash` is of all that matters in it.
+    /// As the route says.
+    pub(crate) fn set(&mut self, relays: Nodes, alive: bool, quiet_after: Option<u32>) {
+        (self.relays, self.alive, self.quiet_after) = (relays, alive, quiet_after);
+    }
+
+    /// A packet of the source `header.node` came over the link to `from`. `hash` is of all that matters in it. `barred`: relays that were caught
+    /// with packets of this source; one that is caught now is added, and returned.
     pub(crate) fn take(
         &mut self,
         window: &mut Window,
+        barred: &mut Barred,
         from: u8,
         header: &MediaHeader,
         hash: u32,
         now_ms: u64,
-    ) -> Verdict {
+    ) -> (Verdict, Option<u8>) {
         let direct = from == header.node;
         if direct {
             self.came_directly(header.sequence, now_ms);
-        } else if self.barred.has(from) || self.strays(header.sequence, now_ms) {
-            return Verdict::Forged;
+        } else if barred.now(now_ms).has(from) || !self.admits(from, header.sequence, now_ms) {
+            return (Verdict::Forged, None);
         }
-        match window.take(header.sequence, Mark { hash, via: from }) {
+        let mark = Mark { hash, via: from };
+        let verdict = match window.take(header.sequence, mark) {
+            Seen::New(sequence) if direct && self.direct.is_some_and(|(newest, _)| newest == header.sequence) => {
+                Verdict::Newest(sequence)
+            }
             Seen::New(sequence) => Verdict::New(sequence),
             Seen::Restart(sequence) => Verdict::Restart(sequence),
             Seen::Far if direct && window.top_via().is_some_and(|via| via != from) => {
-                Verdict::Restart(window.restart(header.sequence, Mark { hash, via: from }))
+                Verdict::Restart(window.restart(header.sequence, mark))
             }
-            Seen::Copy(Some(held)) if held.hash != hash => self.differs(direct, from, header.node, held.via),
-            Seen::Copy(Some(held)) if direct && held.via != from => {
-                window.mark_again(header.sequence, Mark { hash, via: from });
+            Seen::Copy(Some(held)) if held.hash != hash && direct && held.via != from => {
+                // What came directly is the truth: all that the liar brought under numbers to come is forgotten, and costs no true packet.
+                barred.bar(held.via, now_ms);
+                return (Verdict::Restart(window.restart(header.sequence, mark)), Some(held.via));
+            }
+            Seen::Copy(Some(held)) if held.hash != hash && !direct && held.via == header.node => {
+                barred.bar(from, now_ms);
+                return (Verdict::Forged, Some(from));
+            }
+            Seen::Copy(Some(held)) if held.hash == hash && direct && held.via != from => {
+                window.mark_again(header.sequence, mark);
                 Verdict::Late
             }
             Seen::Far | Seen::Copy(_) => Verdict::Copy,
-        }
+        };
+        (verdict, None)
+    }
+
+    /// May a relay bring this one?
+    fn admits(&self, from: u8, sequence: u32, now_ms: u64) -> bool {
+        let after = |last: u32| sequence.wrapping_sub(last) as i32 > 0;
+        let speaks = !(self.alive && self.quiet_after.is_some_and(after));
+        self.relays.has(from) && speaks && !self.strays(sequence, now_ms)
     }
 
     /// The same packets come by several paths: the slowest of them does not say how far the source is.
@@ -78,28 +134,12 @@ impl Guard {
         self.direct = Some((newest, now_ms));
     }
 
-    /// Two packets of one number are not the same: what came directly is the truth.
-    fn differs(&mut self, direct: bool, from: u8, source: u8, via: u8) -> Verdict {
-        if direct && via != source {
-            self.barred = self.barred.with(via);
-        } else if !direct && via == source {
-            self.barred = self.barred.with(from);
-            return Verdict::Forged;
-        }
-        Verdict::Copy
-    }
-
     /// Is it where no honest copy can be while the direct path is alive?
     fn strays(&self, sequence: u32, now_ms: u64) -> bool {
         self.direct.is_some_and(|(last, at)| {
             let ahead = sequence.wrapping_sub(last) as i32;
             now_ms.saturating_sub(at) < ALIVE_MS && (ahead > AHEAD || ahead <= -(WINDOW as i32))
         })
-    }
-
-    /// How many relays are barred.
-    pub(crate) fn barred(&self) -> usize {
-        self.barred.iter().count()
     }
 }
 

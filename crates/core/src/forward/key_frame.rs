@@ -24,11 +24,12 @@ impl Forwarder {
 
     /// When to call [`Forwarder::tick`], if at all.
     pub fn next_timeout(&self) -> Option<u64> {
-        self.next_ask_ms
+        self.next_ask_ms.into_iter().chain(self.next_quiet_ms()).min()
     }
 
-    /// Sends requests that had to wait.
+    /// Sends requests that had to wait, and says which voices of this node have become quiet.
     pub fn tick(&mut self, now_ms: u64) {
+        self.note_quiet(now_ms);
         if self.next_ask_ms.is_none_or(|at| at > now_ms) {
             return;
         }

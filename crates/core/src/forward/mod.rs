@@ -11,7 +11,7 @@
 //!
 //! A stream is one medium of one device in a call. A receiver is a place of a leg: an RTP stream whose numbers go on whoever is heard
 //! there. Places are given when a route comes, not when somebody first speaks, so that the console knows who is where before
-//! anything arrives; first come, first placed, and nobody is moved.
+//! anything arrives; first come, first placed, and nobody is moved, unless one node has all places and another none.
 
 mod budget;
 mod counters;
@@ -19,11 +19,13 @@ mod guard;
 mod key_frame;
 mod legs;
 mod nodes;
+mod pace;
 mod packet;
 mod pictures;
 mod places;
 mod rebase;
 mod routes;
+mod sound;
 mod vp8;
 mod window;
 
@@ -34,17 +36,19 @@ pub use window::WINDOW;
 
 use crate::io::{ConsoleKey, Source};
 use budget::Budget;
-use guard::Guard;
+use guard::{Barred, Guard};
 use key_frame::Asking;
+use pace::Pace;
 use rebase::Rebase;
+use sound::Sound;
 use std::collections::{BTreeMap, VecDeque};
 use trialogue_charter::{DeviceId, NodeId};
 use trialogue_wire::console::Medium;
+use trialogue_wire::media::NODE_INDEX_MAX;
 use window::Window;
 
-/// Most streams at once, of all nodes; more are not forwarded. Nine parties with some consoles each need a fraction; every further one
-/// costs a window of 16 kB.
-pub const STREAMS_MAX: usize = 1_024;
+/// Most streams of this node: two for each leg, and as many again while consoles go from one line to another.
+const OWN_STREAMS_MAX: usize = 4 * LEGS_MAX;
 /// Most legs of this node.
 pub const LEGS_MAX: usize = 256;
 /// Events kept until [`Forwarder::poll`]; more than a full roster can cause.
@@ -61,6 +65,8 @@ pub struct Forwarder {
     key: u64,
     streams: Vec<Option<Stream>>,
     numbers: BTreeMap<(u8, u16), usize>,
+    /// By source.
+    barred: Vec<Barred>,
     legs: Vec<Option<Leg>>,
     asking: BTreeMap<DeviceId, Asking>,
     next_ask_ms: Option<u64>,
@@ -90,6 +96,20 @@ pub enum ForwardEvent {
         /// Whose.
         device: DeviceId,
     },
+    /// A voice of this node has become quiet, or is heard again.
+    VoiceQuiet {
+        /// Its number.
+        number: u16,
+        /// The last sequence; none: heard again.
+        after: Option<u32>,
+    },
+    /// A node is no relay of another's packets any more: they were not those that came from that node itself.
+    RelayBarred {
+        /// Whose packets, by its index in the charter.
+        source: u8,
+        /// Through whom they came.
+        relay: u8,
+    },
 }
 
 struct Stream {
@@ -107,6 +127,10 @@ struct Stream {
     order: u32,
     window: Window,
     guard: Guard,
+    /// Voices only.
+    pace: Pace,
+    /// Voices of this node only.
+    sound: Sound,
     /// Makes the numbers of successive legs of a local device one line.
     source: Rebase,
     source_generation: u32,
@@ -159,6 +183,7 @@ impl Forwarder {
             key: seed.rotate_left(17),
             streams: Vec::new(),
             numbers: BTreeMap::new(),
+            barred: vec![Barred::default(); usize::from(NODE_INDEX_MAX) + 1],
             legs: Vec::new(),
             asking: BTreeMap::new(),
             next_ask_ms: None,

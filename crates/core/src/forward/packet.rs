@@ -2,7 +2,7 @@
 
 use super::guard::{self, Verdict};
 use super::window::{Mark, Seen};
-use super::{Forwarder, Nodes, Stream, index, vp8};
+use super::{EVENTS_MAX, ForwardEvent, Forwarder, Nodes, Stream, index, vp8};
 use trialogue_wire::console::Medium;
 use trialogue_wire::limits::PAYLOAD_MAX;
 use trialogue_wire::media::{Half, MediaHeader};
@@ -70,6 +70,10 @@ impl Forwarder {
             return None;
         };
         let stream = self.streams.get_mut(at)?.as_mut()?;
+        if medium == Medium::Voice && !stream.pace.takes(payload.len(), now_ms) {
+            self.counters.over_rate += 1;
+            return None;
+        }
         let ssrc = Some((state.incarnation, packet.ssrc));
         if stream.source_ssrc != ssrc {
             stream.source_ssrc = ssrc;
@@ -81,6 +85,11 @@ impl Forwarder {
             self.counters.copies += 1;
             return None;
         };
+        if medium == Medium::Voice {
+            let (number, sound) = (stream.number, stream.sound.heard(sequence as u32, now_ms));
+            self.sound(number, sound);
+        }
+        let stream = self.streams.get_mut(at)?.as_mut()?;
         let header = MediaHeader {
             marker: packet.marker,
             key_frame: medium == Medium::Picture && vp8::begins_key_frame(payload),
@@ -119,9 +128,21 @@ impl Forwarder {
         };
         let hash = guard::hash(self.key, &header, payload);
         let stream = self.streams.get_mut(at)?.as_mut()?;
-        let barred = stream.guard.barred();
-        let verdict = stream.guard.take(&mut stream.window, from, &header, hash, now_ms);
-        self.counters.relays_barred += (stream.guard.barred() - barred) as u64;
+        let barred = self.barred.get_mut(usize::from(header.node))?;
+        let (verdict, caught) = stream.guard.take(&mut stream.window, barred, from, &header, hash, now_ms);
+        if let Some(relay) = caught {
+            self.counters.relays_barred += 1;
+            if self.events.len() < EVENTS_MAX {
+                self.events.push_back(ForwardEvent::RelayBarred { source: header.node, relay });
+            }
+        }
+        if let Verdict::New(_) | Verdict::Newest(_) | Verdict::Restart(_) = verdict
+            && stream.medium == Medium::Voice
+            && !stream.pace.takes(payload.len(), now_ms)
+        {
+            self.counters.over_rate += 1;
+            return None;
+        }
         // A relay of a relay only where there is no other way: then the route names it among its links.
         let spare = if from == header.node { stream.spare } else { Nodes::NONE };
         if verdict == Verdict::Late {
@@ -147,7 +168,7 @@ impl Forwarder {
         let Self { streams, legs, counters, generation, .. } = self;
         let stream = streams.get_mut(at)?.as_mut()?;
         let sequence = match verdict {
-            Verdict::New(sequence) => sequence,
+            Verdict::New(sequence) | Verdict::Newest(sequence) => sequence,
             Verdict::Restart(sequence) => {
                 *generation = generation.wrapping_add(1).max(1);
                 stream.generation = *generation;
@@ -182,6 +203,9 @@ impl Forwarder {
             let Some(slot) = state.places[index(medium)].get_mut(usize::from(place)) else {
                 continue;
             };
+            if let Verdict::Newest(_) = verdict {
+                slot.numbers.is_newest(sequence);
+            }
             if let Some((sequence, time)) =
                 slot.numbers.map(*generation, sequence, header.time, clock_khz(medium), now_ms)
             {

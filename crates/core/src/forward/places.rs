@@ -1,11 +1,20 @@
 //! Who is received where: places are given here, and for each stream the list of its receivers is made ready, so that a packet only
 //! walks through it.
 
-use super::{ForwardEvent, Forwarder, index};
+use super::{ForwardEvent, Forwarder, Place, index};
 use crate::io::Source;
 use std::collections::BTreeSet;
 use trialogue_charter::DeviceId;
 use trialogue_wire::console::Medium;
+
+/// Which place is given up for a sender of this node when none is free: the last one of the node that has most, if it has two more than this one. So
+/// a node with many consoles cannot keep those of another from being heard; while there is room, nobody is moved.
+fn yields(places: &[Place], node: u8) -> Option<usize> {
+    let of = |node: u8| places.iter().filter(|p| p.sender.is_some_and(|s| s.0 == node)).count();
+    let taken = places.iter().enumerate().filter_map(|(at, p)| Some((at, p.sender?.0)));
+    let (at, most) = taken.max_by_key(|(at, other)| (of(*other), *at))?;
+    (of(most) >= of(node) + 2).then_some(at)
+}
 
 impl Forwarder {
     /// Makes everything that a packet needs from what was told.
@@ -65,11 +74,10 @@ impl Forwarder {
                 continue;
             }
             // The same device under a new number goes where it was.
-            let free = |p: &super::Place| p.sender.is_none();
+            let free = |p: &Place| p.sender.is_none();
             let again = (0..places.len()).find(|at| free(&places[*at]) && before[*at] == Some(sender.2));
-            let Some(at) = again.or_else(|| places.iter().position(free)) else {
-                break;
-            };
+            let free = again.or_else(|| places.iter().position(free)).or_else(|| yields(places, sender.0));
+            let Some(at) = free else { continue };
             places[at].sender = Some(sender);
             places[at].waits_since_ms = Some(now_ms);
             places[at].paused_until_ms = None;

@@ -20,6 +20,8 @@ pub(crate) struct Rebase {
     last_ms: u64,
     /// The next packet follows the last one sent, whatever lay between.
     gap: bool,
+    /// The next packet begins anew.
+    anew: bool,
 }
 
 impl Rebase {
@@ -38,7 +40,7 @@ impl Rebase {
         clock_khz: u32,
         now_ms: u64,
     ) -> Option<(u64, u32)> {
-        if self.generation != generation {
+        if self.generation != generation || std::mem::take(&mut self.anew) {
             self.anchor(generation, sequence, time, clock_khz, now_ms);
         } else if self.gap {
             self.base_in = sequence;
@@ -59,6 +61,12 @@ impl Rebase {
         Some((out, out_time))
     }
 
+    /// This packet is the newest that came from the source itself. If what began here before it was further on, that was a relay's, and perhaps made up:
+    /// what comes from here on begins anew.
+    pub(crate) fn is_newest(&mut self, sequence: u64) {
+        self.anew |= sequence < self.base_in;
+    }
+
     /// What was left out since the last packet was left out on purpose: the receiver must not look for it.
     pub(crate) fn close_gap(&mut self) {
         self.gap = true;
@@ -66,6 +74,7 @@ impl Rebase {
 
     fn anchor(&mut self, generation: u32, sequence: u64, time: u32, clock_khz: u32, now_ms: u64) {
         let first = self.generation == 0;
+        self.anew = false;
         self.generation = generation;
         self.base_in = sequence;
         self.base_out = self.last_out + 1;

@@ -1,7 +1,9 @@
 //! What the control machine says of streams.
 
-use super::{Forwarder, Guard, Nodes, Rebase, STREAMS_MAX, Stream, window::Window};
+use super::{ForwardEvent, Forwarder, Guard, Nodes, OWN_STREAMS_MAX, Pace, Rebase, Sound, Stream, window::Window};
 use crate::io::{Route, Source};
+use crate::limits::STREAMS_OF_NODE_MAX;
+use trialogue_wire::console::Medium;
 
 impl Forwarder {
     /// A stream goes this way from now on. Names of nodes that are not in the charter are left out.
@@ -10,6 +12,7 @@ impl Forwarder {
         let links = links.without(self.own).without(route.node);
         let spare: Nodes = route.spare.iter().filter_map(|id| self.nodes.get(id)).copied().collect();
         let spare = spare.without(self.own).without(route.node);
+        let relays: Nodes = route.relays.iter().filter_map(|id| self.nodes.get(id)).copied().collect();
         let key = (route.node, route.number);
         let held = self.numbers.get(&key).copied();
         // A device that comes back on another leg goes on with the numbers that it had: others take repeated ones for copies.
@@ -20,10 +23,11 @@ impl Forwarder {
         if let Some(stream) = same {
             stream.from = route.source;
             stream.wanted = route.legs;
+            stream.guard.set(relays, route.alive, route.quiet_after);
             (stream.links, stream.spare) = (links, spare);
         } else if (route.node == self.own) == matches!(route.source, Source::Leg(_)) {
             self.forget(key);
-            self.remember(route, links, spare);
+            self.remember(route, links, spare, relays);
         }
         self.rebuild(now_ms);
     }
@@ -40,10 +44,19 @@ impl Forwarder {
         }
     }
 
-    fn remember(&mut self, route: Route, links: Nodes, spare: Nodes) {
-        if self.numbers.len() >= STREAMS_MAX {
+    fn remember(&mut self, route: Route, links: Nodes, spare: Nodes, relays: Nodes) {
+        // What one node fills is not another's.
+        let most = if route.node == self.own { OWN_STREAMS_MAX } else { STREAMS_OF_NODE_MAX };
+        if self.numbers.range((route.node, 0)..=(route.node, u16::MAX)).count() >= most {
             return;
         }
+        let mut sound = Sound::default();
+        if route.node == self.own && route.medium == Medium::Voice {
+            sound = Sound::before(self.first_sequence);
+            self.event(ForwardEvent::VoiceQuiet { number: route.number, after: Some(self.first_sequence) });
+        }
+        let mut guard = Guard::default();
+        guard.set(relays, route.alive, route.quiet_after);
         let generation = self.next_generation();
         let key = (route.node, route.number);
         let stream = Stream {
@@ -57,7 +70,9 @@ impl Forwarder {
             spare,
             order: generation,
             window: Window::new(route.node != self.own),
-            guard: Guard::default(),
+            guard,
+            pace: Pace::default(),
+            sound,
             source: Rebase::after(self.first_sequence.into()),
             source_generation: 0,
             source_ssrc: None,

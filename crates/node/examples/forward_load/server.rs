@@ -61,6 +61,9 @@ fn route(from: u64, medium: Medium, consoles: u64) -> Route {
         legs: (0..consoles).filter(|c| *c != from).map(ConsoleKey).collect(),
         links: vec![],
         spare: vec![],
+        relays: vec![],
+        alive: false,
+        quiet_after: None,
     }
 }
 

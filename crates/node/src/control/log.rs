@@ -40,6 +40,9 @@ fn text(note: &Note) -> String {
         Note::Disputed { node, seq, by } => format!(
             "node {by} has signed that the first {seq} entries of {node} were other ones than those held here: {node} has shown two histories, or {by} lies; the evidence is kept, and `trialogue record verify` says what it proves"
         ),
+        Note::RelayLies { source, relay } => format!(
+            "{relay} passed on packets as {source}'s that are not those which came from {source} itself; it is no relay for {source} here for ten minutes. Ask that party: its node is in wrong hands, or its memory fails"
+        ),
         Note::Unrecorded { seq } => {
             format!(
                 "the journal cannot be written from entry {seq} on; calls go on unrecorded: free space on the disk or replace it"

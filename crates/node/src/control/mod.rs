@@ -188,6 +188,7 @@ impl Control {
     }
 
     fn media_event(&mut self, event: MediaEvent) {
+        let id = |index: u8| self.indices.iter().find(|(_, at)| **at == index).map(|(node, _)| node.clone());
         self.input(match event {
             MediaEvent::Answer { console, leg, sdp } => Input::LegAnswer { console, leg, sdp },
             MediaEvent::Refused { console, why } => {
@@ -199,6 +200,11 @@ impl Control {
                 Input::Placed { console, leg, mid, device, medium }
             }
             MediaEvent::KeyFrameWanted { device } => Input::KeyFrameWanted { device },
+            MediaEvent::VoiceQuiet { number, after } => Input::VoiceQuiet { number, after },
+            MediaEvent::RelayBarred { source, relay } => {
+                let (Some(source), Some(relay)) = (id(source), id(relay)) else { return };
+                Input::RelayBarred { source, relay }
+            }
         });
     }
 

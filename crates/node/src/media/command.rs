@@ -1,6 +1,7 @@
 //! How the rest of the node talks to the media thread.
 
 use super::link::LinkSender;
+use super::packets::Packets;
 use super::thread::Media;
 use super::{MediaConfig, MediaCounters, MediaError, MediaEvent};
 use bytes::Bytes;
@@ -14,8 +15,6 @@ use trialogue_core::{ConsoleKey, Route};
 
 /// Commands under way; more than all legs and streams of a full roster at once.
 const COMMANDS: usize = 8_192;
-/// Packets from links under way: 0.2 s of a busy node. More would only arrive too late.
-const PACKETS: usize = 4_096;
 
 /// One thing to do.
 pub(super) enum Command {
@@ -32,7 +31,7 @@ pub(super) enum Command {
 /// Both ends of what is shared with the thread.
 pub(super) struct Inbox {
     pub(super) commands: Receiver<Command>,
-    pub(super) packets: Receiver<(u8, Bytes)>,
+    pub(super) packets: Arc<Packets>,
     pub(super) shared: Arc<Shared>,
 }
 
@@ -56,7 +55,7 @@ impl Shared {
 #[derive(Clone)]
 pub struct MediaHandle {
     commands: SyncSender<Command>,
-    packets: SyncSender<(u8, Bytes)>,
+    packets: Arc<Packets>,
     shared: Arc<Shared>,
     port: u16,
 }
@@ -78,8 +77,8 @@ impl MediaHandle {
             link_full: AtomicU64::new(0),
         });
         let (commands, command_inbox) = sync_channel(COMMANDS);
-        let (packets, packet_inbox) = sync_channel(PACKETS);
-        let inbox = Inbox { commands: command_inbox, packets: packet_inbox, shared: shared.clone() };
+        let packets = Arc::new(Packets::new());
+        let inbox = Inbox { commands: command_inbox, packets: packets.clone(), shared: shared.clone() };
         let (began, begun) = sync_channel(1);
         let config = config.clone();
         // Made where it runs: the tables of system calls hold pointers, which stay on one thread.
@@ -139,7 +138,7 @@ impl MediaHandle {
 
     /// A datagram came over the link to a node.
     pub fn link_packet(&self, from: u8, datagram: Bytes) {
-        if self.packets.try_send((from, datagram)).is_ok() {
+        if self.packets.push(from, datagram) {
             self.shared.wake();
         } else {
             self.shared.link_full.fetch_add(1, Ordering::Relaxed);

@@ -146,6 +146,10 @@ impl Media {
                     }
                 }
                 ForwardEvent::KeyFrameWanted { device } => (self.events)(MediaEvent::KeyFrameWanted { device }),
+                ForwardEvent::VoiceQuiet { number, after } => (self.events)(MediaEvent::VoiceQuiet { number, after }),
+                ForwardEvent::RelayBarred { source, relay } => {
+                    (self.events)(MediaEvent::RelayBarred { source, relay });
+                }
             }
         }
     }

@@ -14,6 +14,7 @@ mod leg;
 mod legs;
 mod link;
 mod offer;
+mod packets;
 mod residence;
 mod seal;
 mod sockets;
@@ -88,6 +89,20 @@ pub enum MediaEvent {
     KeyFrameWanted {
         /// Whose.
         device: DeviceId,
+    },
+    /// A voice of this node has become quiet, or is heard again.
+    VoiceQuiet {
+        /// Its number.
+        number: u16,
+        /// The last sequence; none: heard again.
+        after: Option<u32>,
+    },
+    /// A node is barred as relay of another's packets: they were not those that came from that one itself.
+    RelayBarred {
+        /// Whose packets, by its index in the charter.
+        source: u8,
+        /// Through whom they came.
+        relay: u8,
     },
 }
 

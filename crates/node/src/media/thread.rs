@@ -9,6 +9,7 @@ use super::residence::Stay;
 use super::tcp::Tcp;
 use super::udp::{Incoming, Udp};
 use super::{MediaConfig, MediaCounters, MediaError, MediaEvent};
+use bytes::Bytes;
 use mio::{Events, Poll, Token};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -26,8 +27,8 @@ pub(super) const TCP_FIRST: usize = 1_000;
 const PRIORITY: i32 = -15;
 /// Longest wait, so that counters are fresh.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-/// Packets of links taken in one turn.
-const LINK_PACKETS: usize = 256;
+/// Packets of each link taken in one turn.
+const LINK_PACKETS: usize = 64;
 
 /// Everything that the thread owns.
 pub(super) struct Media {
@@ -51,6 +52,8 @@ pub(super) struct Media {
     pub(super) drained: Drained,
     /// Legs to drain, with repeats.
     pub(super) dirty: Vec<u32>,
+    /// Packets of links of this turn.
+    arrived: Vec<(u8, Bytes)>,
     pub(super) out: Vec<Destination>,
     /// One sealed packet.
     pub(super) sealed: Vec<u8>,
@@ -109,6 +112,7 @@ impl Media {
             incoming: Incoming::new(),
             drained: Drained::default(),
             dirty: Vec::new(),
+            arrived: Vec::new(),
             out: Vec::new(),
             sealed: Vec::new(),
             pictures: Vec::new(),
@@ -237,9 +241,14 @@ impl Media {
     }
 
     fn take_link_packets(&mut self, now: Instant) {
-        for _ in 0..LINK_PACKETS {
-            let Ok((from, datagram)) = self.inbox.packets.try_recv() else { return };
+        let mut arrived = std::mem::take(&mut self.arrived);
+        let more = self.inbox.packets.take(LINK_PACKETS, &mut arrived);
+        for (from, datagram) in arrived.drain(..) {
             self.take_from_link(from, &datagram, now);
+        }
+        self.arrived = arrived;
+        if !more {
+            return;
         }
         // There is more; come back at once, but let the legs have their turn.
         self.inbox.shared.woken.store(true, Ordering::Release);

@@ -228,7 +228,7 @@ fn tests(text: &mut String, tests: &[TestStatus]) {
     }
 }
 
-fn of_media(media: &MediaCounters) -> [(&'static str, u64); 20] {
+fn of_media(media: &MediaCounters) -> [(&'static str, u64); 21] {
     let forward = &media.forward;
     [
         ("media_datagrams_received", media.received),
@@ -244,6 +244,7 @@ fn of_media(media: &MediaCounters) -> [(&'static str, u64); 20] {
         ("forward_to_links", forward.to_links),
         ("forward_copies", forward.copies),
         ("forward_forged", forward.forged),
+        ("forward_over_rate", forward.over_rate),
         ("forward_relays_barred", forward.relays_barred),
         ("forward_not_in", forward.not_in),
         ("forward_unknown", forward.unknown),

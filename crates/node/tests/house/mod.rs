@@ -42,6 +42,9 @@ pub fn route(from: u64, medium: Medium, to: &[u64], links: &[&str]) -> Route {
         legs: to.iter().map(|c| ConsoleKey(*c)).collect(),
         links: links.iter().map(|id| NodeId::new(*id).unwrap()).collect(),
         spare: Vec::new(),
+        relays: Vec::new(),
+        alive: false,
+        quiet_after: None,
     }
 }
 
@@ -107,6 +110,7 @@ impl House {
                     None => drop(self.places.remove(&(console.0, mid))),
                 },
                 MediaEvent::KeyFrameWanted { device } => self.wanted.push(device),
+                MediaEvent::VoiceQuiet { .. } | MediaEvent::RelayBarred { .. } => {}
             }
         }
         for client in self.consoles.values_mut() {

@@ -1,0 +1,87 @@
+//! Words: what a node says of the media of its own consoles, signed by it. Whoever passes one on can neither change nor invent it.
+
+use crate::bucket::Bucket;
+use crate::limits::{WORD_EVERY_US, WORDS_BURST};
+use crate::machine::Machine;
+use crate::note::Count;
+use trialogue_charter::{DeviceId, LineId, NodeId, ed25519_holds};
+use trialogue_wire::link::LinkMessage;
+use trialogue_wire::word::{self, What, Word};
+
+/// A word as it is passed on. Its signature holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) word: Word,
+    bytes: Vec<u8>,
+    signature: Vec<u8>,
+    /// It came over the link of the node whose word it is.
+    direct: bool,
+}
+
+impl Said {
+    pub(crate) fn message(&self) -> LinkMessage {
+        LinkMessage::Said { word: self.bytes.clone(), signature: self.signature.clone() }
+    }
+}
+
+/// The bucket of a link for words.
+pub(crate) fn bucket(now_us: u64) -> Bucket {
+    Bucket::new(WORDS_BURST, WORD_EVERY_US, now_us)
+}
+
+impl Machine {
+    /// An own word. Its number is higher than all of the runs before: each run appends to the own journal, and no run gives so many words between
+    /// two entries that it would come to the next one's.
+    pub(crate) fn say(&mut self, device: DeviceId, line: LineId, what: What) -> Said {
+        self.word = (self.word + 1).max(self.head() << 24);
+        let word = Word { node: self.node.clone(), number: self.word, device, line, what };
+        let bytes = trialogue_wire::encode(&word);
+        let signature = self.secret.sign_ed25519(&word::signed(&bytes)).to_vec();
+        Said { word, bytes, signature, direct: true }
+    }
+
+    /// A word of another node, that came over a link.
+    pub(crate) fn take_word(&mut self, link: &NodeId, bytes: Vec<u8>, signature: Vec<u8>) {
+        let now = self.now.us;
+        if self.links.get_mut(link).is_none_or(|link| !link.words.take(now)) {
+            return self.count(Count::OverBound);
+        }
+        let Ok(word) = trialogue_wire::decode::<Word>(&bytes) else { return self.count(Count::LinkMalformed) };
+        let own = word.node == self.node;
+        let Some(node) = self.charter.node(&word.node).filter(|node| !own && !node.retired) else { return };
+        if self.charter.line(&word.line).is_none() || !self.is_news(link, &word) {
+            return;
+        }
+        if !ed25519_holds(&node.journal.ed25519, &word::signed(&bytes), &signature) {
+            return self.count(Count::WordForged);
+        }
+        let direct = word.node == *link;
+        let said = Said { word, bytes, signature, direct };
+        match said.word.what {
+            What::Sending { .. } => self.take_sending_word(link, said),
+            What::Stream { .. } | What::Over { .. } => self.take_stream_word(said),
+        }
+    }
+
+    /// Is it newer than what is held? Before the signature is looked at: what comes again by another way costs nothing. What a node says on its own
+    /// link counts whatever its number, and while that link lives nobody else brings words of it.
+    fn is_news(&self, link: &NodeId, word: &Word) -> bool {
+        let held = match word.what {
+            What::Sending { .. } => self.sending.get(&word.device),
+            What::Stream { medium, .. } | What::Over { medium } => {
+                let Some(source) = self.charter.node_index(&word.node) else { return false };
+                self.streams.held(source, &(word.device, word.line.clone(), medium))
+            }
+        };
+        let Some(held) = held.filter(|held| held.word.node == word.node) else { return true };
+        if *link == word.node {
+            return held.word != *word || !held.direct;
+        }
+        held.word.number < word.number && !(held.direct && self.is_alive(&word.node))
+    }
+
+    /// The link to a node is up, and something comes back by it.
+    pub(crate) fn is_alive(&self, node: &NodeId) -> bool {
+        self.links.get(node).is_some_and(|link| link.up && !link.silent)
+    }
+}

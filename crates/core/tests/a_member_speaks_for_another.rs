@@ -1,0 +1,215 @@
+//! A node of the charter sends packets as another one's, floods, and takes what there is: nobody takes its packets for the other's, and the others
+//! lose nothing.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use trialogue_charter::{DeviceId, LineId, NodeId};
+use trialogue_core::forward::{ForwardEvent, Forwarder, LegPacket};
+use trialogue_core::limits::STREAMS_OF_NODE_MAX;
+use trialogue_core::{ConsoleKey, Route, Source};
+use trialogue_wire::console::Medium;
+use trialogue_wire::media::{Half, MediaHeader};
+
+/// The node itself, who relays and lies, and who speaks.
+const JPN: u8 = 0;
+const KOR: u8 = 1;
+const USA: u8 = 2;
+
+fn id(node: u8) -> NodeId {
+    NodeId::new(["jpn-1", "kor-1", "usa-1"][usize::from(node)]).unwrap()
+}
+
+/// Begins with its node.
+fn device(node: u8, number: u16) -> DeviceId {
+    let mut id = [0; 32];
+    id[0] = node;
+    id[1..3].copy_from_slice(&number.to_be_bytes());
+    DeviceId(id)
+}
+
+fn route(node: u8, number: u16) -> Route {
+    Route {
+        node,
+        number,
+        source: Source::Links,
+        device: device(node, number),
+        line: LineId::new("leaders").unwrap(),
+        medium: Medium::Voice,
+        legs: vec![ConsoleKey(1)],
+        links: vec![],
+        spare: vec![],
+        relays: vec![id(KOR)],
+        alive: true,
+        quiet_after: None,
+    }
+}
+
+/// With one console, which has so many places for voices.
+fn forwarder(voices: usize) -> Forwarder {
+    let mut forwarder = Forwarder::new(JPN, [JPN, KOR, USA].map(|node| (id(node), node)).into(), 1_000);
+    assert!(forwarder.leg_up(1, ConsoleKey(1), voices, 0, 0));
+    forwarder.leg_ready(1, 0);
+    forwarder
+}
+
+fn header(node: u8, stream: u16, sequence: u32) -> MediaHeader {
+    let time = sequence.wrapping_mul(960);
+    MediaHeader { marker: false, key_frame: false, half: Half::Whole, node, stream, sequence, time }
+}
+
+/// How often a packet of the American voice is heard: of a link, with this payload.
+fn heard(f: &mut Forwarder, from: u8, sequence: u32, payload: &[u8], now_ms: u64) -> usize {
+    let mut out = Vec::new();
+    f.on_link_packet(from, header(USA, 5, sequence), payload, now_ms, &mut out);
+    out.len()
+}
+
+#[test]
+fn who_is_muted_is_not_spoken_for() {
+    let mut f = forwarder(1);
+    f.route(route(USA, 5), 0);
+    assert_eq!(heard(&mut f, USA, 8, b"true", 0), 1);
+    assert_eq!(heard(&mut f, USA, 10, b"true", 40), 1);
+    f.route(Route { quiet_after: Some(10), ..route(USA, 5) }, 600);
+    let minute = (0..3_000u32).map(|n| heard(&mut f, KOR, 11 + n, b"forged", 1_000 + u64::from(n) * 20));
+    assert_eq!(minute.sum::<usize>(), 0, "of a minute");
+    // The last ones before the mute may still be under way by the relay.
+    assert_eq!(heard(&mut f, KOR, 9, b"true", 61_000), 1);
+    // Whoever speaks again is heard from the first packet on, even before its word is here.
+    assert_eq!(heard(&mut f, USA, 11, b"true", 62_000), 1);
+    f.route(route(USA, 5), 62_010);
+    assert_eq!(heard(&mut f, KOR, 12, b"true", 62_020), 1, "and its relays bring it, too");
+}
+
+#[test]
+fn a_relay_is_heard_without_a_word_when_the_direct_link_is_dead() {
+    let mut f = forwarder(1);
+    f.route(Route { quiet_after: Some(10), ..route(USA, 5) }, 0);
+    assert_eq!(heard(&mut f, KOR, 11, b"true", 0), 0, "the link lives and brings nothing: nobody speaks");
+    f.route(Route { alive: false, quiet_after: Some(10), ..route(USA, 5) }, 2_000);
+    let all = (0..500u32).map(|n| heard(&mut f, KOR, 11 + n, b"true", 2_000 + u64::from(n) * 20));
+    assert_eq!(all.sum::<usize>(), 500);
+}
+
+#[test]
+fn only_who_was_chosen_relays() {
+    let mut f = forwarder(1);
+    f.route(Route { relays: vec![], ..route(USA, 5) }, 0);
+    assert_eq!(heard(&mut f, KOR, 1, b"forged", 0), 0);
+    assert_eq!(heard(&mut f, USA, 1, b"true", 20), 1);
+    assert_eq!((f.counters().forged, f.counters().relays_barred), (1, 0));
+}
+
+#[test]
+fn a_liar_that_is_faster_costs_no_true_packet_and_is_named() {
+    let mut f = forwarder(1);
+    f.route(route(USA, 5), 0);
+    assert_eq!(heard(&mut f, USA, 10, b"true", 0), 1);
+    let ahead: usize = (11..200).map(|n| heard(&mut f, KOR, n, b"forged", 1)).sum();
+    assert_eq!(ahead, 64, "no further ahead of the source than an honest relay can be");
+    let all: usize = (11..200u32).map(|n| heard(&mut f, USA, n, b"true", u64::from(n) * 20)).sum();
+    assert_eq!(all, 189, "every one of the source's own");
+    let more: usize = (200..400).map(|n| heard(&mut f, KOR, n, b"forged", 5_000)).sum();
+    assert_eq!(more, 0);
+    let named = std::iter::from_fn(|| f.poll()).filter(|e| *e == ForwardEvent::RelayBarred { source: USA, relay: KOR });
+    assert_eq!(named.count(), 1);
+    // Under another number it is known again; what it brings of others is another matter.
+    f.route(Route { number: 6, ..route(USA, 5) }, 6_000);
+    let mut out = Vec::new();
+    assert!(f.on_link_packet(KOR, header(USA, 6, 1), b"forged", 6_000, &mut out).is_none());
+}
+
+#[test]
+fn a_liar_that_is_heard_first_does_not_keep_the_source_from_being_heard() {
+    let mut f = forwarder(1);
+    f.route(route(USA, 5), 0);
+    assert_eq!((60..70).map(|n| heard(&mut f, KOR, n, b"forged", 1)).sum::<usize>(), 10, "nothing speaks against it yet");
+    assert_eq!((1..200u32).map(|n| heard(&mut f, USA, n, b"true", u64::from(n) * 20)).sum::<usize>(), 199);
+}
+
+#[test]
+fn a_sequence_is_given_out_once_whatever_a_liar_does() {
+    let mut f = forwarder(1);
+    f.route(route(USA, 5), 0);
+    let mut given = std::collections::BTreeSet::new();
+    for n in 0..2_000u32 {
+        let (from, sequence, payload) = match n % 5 {
+            0 => (KOR, n + 40, &b"forged"[..]),
+            1 => (KOR, n.wrapping_sub(30), &b"else"[..]),
+            _ => (USA, n, &b"true"[..]),
+        };
+        let mut out = Vec::new();
+        f.on_link_packet(from, header(USA, 5, sequence), payload, u64::from(n) * 400, &mut out);
+        assert!(out.iter().all(|to| given.insert(to.sequence)), "{n}");
+    }
+}
+
+#[test]
+fn streams_without_end_leave_another_node_its_own() {
+    let mut f = forwarder(1);
+    for number in 0..1_100 {
+        f.route(route(KOR, number), 0);
+    }
+    f.route(route(USA, 5), 0);
+    let known = (0..1_100).filter(|number| f.medium_of(KOR, *number).is_some()).count();
+    assert_eq!((known, f.medium_of(USA, 5)), (STREAMS_OF_NODE_MAX, Some(Medium::Voice)));
+}
+
+#[test]
+fn consoles_without_end_leave_another_node_a_place() {
+    let mut f = forwarder(4);
+    for number in 0..40 {
+        f.route(route(KOR, number), 0);
+    }
+    let at = |f: &Forwarder, place| f.sender_at(1, Medium::Voice, place);
+    assert!((0..4).all(|place| at(&f, place) == Some(route(KOR, place.into()).device)), "first come, first placed");
+    f.route(route(USA, 5), 0);
+    assert_eq!(at(&f, 3), Some(route(USA, 5).device), "of four voices of one node the last one yields");
+    f.route(route(USA, 6), 0);
+    f.route(route(USA, 7), 0);
+    let placed: Vec<_> = (0..4).map(|place| at(&f, place).unwrap().0[0]).collect();
+    assert_eq!(placed, [KOR, KOR, USA, USA], "and they share");
+    for number in 40..80 {
+        f.route(route(KOR, number), 0);
+    }
+    assert_eq!(at(&f, 3), Some(route(USA, 5).device), "nobody is moved to and fro");
+}
+
+#[test]
+fn a_voice_is_no_more_than_a_voice() {
+    let mut f = forwarder(1);
+    f.route(route(USA, 5), 0);
+    let flood = (0..20_000u32).map(|n| heard(&mut f, USA, n, &[7; 1_000], u64::from(n) / 20));
+    let bytes = flood.sum::<usize>() * 1_000;
+    assert!(bytes < 100_000, "{bytes} bytes in a second");
+    assert!(f.counters().over_rate > 19_000);
+    let mut f = forwarder(1);
+    f.route(route(USA, 5), 0);
+    let speech = (0..20_000u32).map(|n| heard(&mut f, USA, n, &[7; 160], u64::from(n) * 10)).sum::<usize>();
+    assert_eq!((speech, f.counters().over_rate), (20_000, 0), "a hundred good packets a second pass");
+}
+
+/// What is said of the own voice.
+fn quiet(f: &mut Forwarder) -> Vec<Option<u32>> {
+    let events = std::iter::from_fn(|| f.poll());
+    events.filter_map(|e| if let ForwardEvent::VoiceQuiet { after, .. } = e { Some(after) } else { None }).collect()
+}
+
+#[test]
+fn a_node_says_when_a_voice_of_its_own_is_quiet() {
+    let mut f = forwarder(1);
+    f.route(Route { source: Source::Leg(ConsoleKey(1)), legs: vec![], ..route(JPN, 3) }, 0);
+    let [Some(before)] = quiet(&mut f)[..] else { panic!("a voice that was never heard is quiet") };
+    let speak = |f: &mut Forwarder, n: u64, now| {
+        let packet = LegPacket { ssrc: 1, sequence: n, time: 0, marker: false };
+        f.on_leg_packet(1, Medium::Voice, packet, b"sealed", now, &mut Vec::new()).unwrap().header.sequence
+    };
+    let first = speak(&mut f, 100, 1_000);
+    assert_eq!((first, quiet(&mut f)), (before + 1, vec![None]), "heard from the first packet on");
+    let last = speak(&mut f, 101, 1_020);
+    assert_eq!(f.next_timeout(), Some(1_520));
+    f.tick(1_519);
+    assert_eq!(quiet(&mut f), []);
+    f.tick(1_520);
+    assert_eq!((quiet(&mut f), f.next_timeout()), (vec![Some(last)], None));
+    assert_eq!((speak(&mut f, 102, 9_000), quiet(&mut f)), (last + 1, vec![None]));
+}
