@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use trialogue::{archive, charter, demo, device, endpoint, enrol, node, node_key, party, record, station};
+use trialogue_node::process;
 
 /// A crisis hotline between sovereign parties.
 #[derive(Parser)]
@@ -43,8 +44,32 @@ enum Command {
     Demo(demo::Arguments),
 }
 
+impl Command {
+    /// On this machine, and for longer than a moment or more than one person's; what only asks a node or reads what is public does not.
+    fn holds_secrets(&self) -> bool {
+        match self {
+            Self::Party(_)
+            | Self::NodeKey(_)
+            | Self::Endpoint(_)
+            | Self::Station(_)
+            | Self::Enrol(_)
+            | Self::Archive(_) => true,
+            Self::Charter(command) => command.holds_secrets(),
+            Self::Node(_) | Self::Device(_) | Self::Record(_) | Self::Demo(_) => false,
+        }
+    }
+}
+
 fn main() -> ExitCode {
-    let outcome = match Program::parse().command {
+    // Before anything secret is read. A node says itself what it could not do, in its log.
+    let kept = process::keep_secrets();
+    let command = Program::parse().command;
+    if command.holds_secrets()
+        && let Some(warning) = process::warning(kept)
+    {
+        eprintln!("trialogue: {warning}");
+    }
+    let outcome = match command {
         Command::Party(command) => party::run(command),
         Command::NodeKey(arguments) => node_key::run(arguments),
         Command::Node(arguments) => node::run(arguments),

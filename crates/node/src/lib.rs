@@ -18,6 +18,7 @@ pub mod media;
 mod node;
 mod officer;
 pub mod outbox;
+pub mod process;
 mod run;
 pub mod store;
 pub mod web;

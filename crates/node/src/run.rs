@@ -3,6 +3,7 @@
 use crate::config::{Config, LogFormat};
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::process;
 use std::io::IsTerminal as _;
 use std::path::Path;
 use std::time::Duration;
@@ -27,6 +28,10 @@ pub struct Start {
 pub fn run(config_path: &Path, start: Start) -> Result<(), NodeError> {
     let config = Config::read(config_path)?;
     start_log(config.log);
+    process::open_files();
+    if let Some(warning) = process::warning(process::keep_secrets()) {
+        tracing::warn!("{warning}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("node")

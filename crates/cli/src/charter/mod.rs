@@ -11,7 +11,7 @@ mod sign;
 mod verify;
 
 pub use changes::changes;
-pub use draft::draft;
+pub use draft::{draft, draft_text};
 pub use show::show;
 pub use sign::sign;
 pub use verify::{missing_sentence, verify};
@@ -81,6 +81,13 @@ pub enum Command {
         #[arg(long)]
         against: Option<PathBuf>,
     },
+}
+
+impl Command {
+    /// It signs with a root.
+    pub fn holds_secrets(&self) -> bool {
+        matches!(self, Self::Sign { .. })
+    }
 }
 
 /// Does it and says so.
