@@ -17,9 +17,9 @@ pub const OWN_RECENT: usize = 1_024;
 pub const SNAPSHOT_ENTRIES: u64 = 4_096;
 /// Consoles that have proven who they are. A party has a few dozen; each costs its queue in the shell.
 pub const CONSOLES_MAX: usize = 256;
-/// WebSockets that have not proven anything yet; when one more comes, the oldest goes. Less makes it easier for strangers to
-/// keep others out, more lets them hold more memory.
-pub const STRANGERS_MAX: usize = 64;
+/// WebSockets that have not proven anything yet; when one more comes, the oldest goes. The shell holds fewer and decides by address who goes; this is for
+/// those that it has ended and that are not closed yet. Less makes it easier for strangers to keep others out, more lets them hold more memory.
+pub const STRANGERS_MAX: usize = 384;
 /// How long a stranger may take to prove who it is.
 pub const STRANGER_US: u64 = 10_000_000;
 /// After how long without a message a console counts as gone; it sends a ping every 5 s.

@@ -10,6 +10,7 @@ pub mod backup;
 pub mod config;
 mod control;
 pub mod counters;
+mod door;
 mod error;
 pub mod health;
 mod keys;

@@ -10,7 +10,7 @@ use crate::health::{Health, Recorder};
 use crate::keys;
 use crate::links::{LinkSecret, Links};
 use crate::media::{MediaConfig, MediaHandle};
-use crate::officer::{Errand, Officer};
+use crate::officer::Officer;
 use crate::run::Start;
 use crate::store::{Store, Write};
 use crate::web::{Assets, LinkStatus, Status, Web, WebSetup};
@@ -100,7 +100,8 @@ impl Node {
 
         let (console_events, consoles_in) = mpsc::channel(WAITING);
         let figures = media.clone();
-        let (officer, officer_in) = open_officer(&config);
+        let charters = watch::Sender::new(charter.clone());
+        let (officer, officer_in) = open_officer(&config, charters.subscribe());
         let (alerter, alerts_in) = Alerter::new(&config.alert, &counters)?;
         let health = Health::open(&config.data_dir)?;
         let recorder = Recorder::new(health.clone(), clock.now());
@@ -129,6 +130,7 @@ impl Node {
             indices: media_config.nodes,
             node_key: config.node_key.clone(),
             amender: links.amender(),
+            charters,
             store,
             media: media.clone(),
             link_media: links.media(),
@@ -230,9 +232,12 @@ fn open_door(config: &Config) -> (Option<Door>, mpsc::Receiver<Asked>) {
 }
 
 /// The officer's way in. A node without one works all the same.
-fn open_officer(config: &Config) -> (Option<Officer>, mpsc::Receiver<Errand>) {
-    match Officer::new(config.node.clone()) {
-        Some((officer, errands)) => (Some(officer), errands),
+fn open_officer(
+    config: &Config,
+    charter: watch::Receiver<Arc<VerifiedCharter>>,
+) -> (Option<Officer>, mpsc::Receiver<Asked>) {
+    match Officer::new(config.node.clone(), charter) {
+        Some((officer, proven)) => (Some(officer), proven),
         None => {
             tracing::error!("the system gives no random bytes: the officer's page does not work");
             (None, mpsc::channel(1).1)

@@ -3,11 +3,12 @@
 //! Who has not proven the root costs the node a few microseconds and no memory: nonces are made, not kept.
 
 use crate::admin::{Asked, Reply, Request};
+use crate::door::Ended;
 use aws_lc_rs::{constant_time, hmac};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use trialogue_charter::{ClaimedRequest, NodeId, OfficerAct, VerifiedCharter};
 
 /// How long a nonce can be answered. Less fails over slow links; more keeps a request that leaked usable for longer.
@@ -19,18 +20,12 @@ const TURN: Duration = Duration::from_secs(2);
 /// Questions that wait for the control task.
 pub(crate) const WAITING: usize = 4;
 
-/// What the control task is asked.
-pub(crate) enum Errand {
-    /// The charter in force.
-    Charter(oneshot::Sender<Arc<VerifiedCharter>>),
-    /// What a verified request wants.
-    Asked(Asked),
-}
-
 /// Answers officers.
 pub struct Officer {
     node: NodeId,
-    control: mpsc::Sender<Errand>,
+    /// In force. Kept here: who asks for it has proven nothing, and shall cost the control task nothing.
+    charter: watch::Receiver<Arc<VerifiedCharter>>,
+    control: mpsc::Sender<Asked>,
     nonces: Nonces,
     /// One at a time: signatures after quantum computers take milliseconds.
     turn: Semaphore,
@@ -47,11 +42,14 @@ pub(crate) enum Refused {
 const STOPPING: &str = "the node is stopping; ask again when it runs";
 
 impl Officer {
-    /// Answers for `node`; none if the system gives no random bytes. What comes out of the receiver is for the control task.
-    pub(crate) fn new(node: NodeId) -> Option<(Self, mpsc::Receiver<Errand>)> {
-        let (control, errands) = mpsc::channel(WAITING);
+    /// Answers for `node`; none if the system gives no random bytes. What comes out of the receiver is for the control task, and proven.
+    pub(crate) fn new(
+        node: NodeId,
+        charter: watch::Receiver<Arc<VerifiedCharter>>,
+    ) -> Option<(Self, mpsc::Receiver<Asked>)> {
+        let (control, proven) = mpsc::channel(WAITING);
         let nonces = Nonces::new()?;
-        Some((Self { node, control, nonces, turn: Semaphore::new(1) }, errands))
+        Some((Self { node, charter, control, nonces, turn: Semaphore::new(1) }, proven))
     }
 
     /// Which node answers.
@@ -65,25 +63,27 @@ impl Officer {
     }
 
     /// The charter in force.
-    pub(crate) async fn charter(&self) -> Option<Arc<VerifiedCharter>> {
-        let (reply, answer) = oneshot::channel();
-        self.control.send(Errand::Charter(reply)).await.ok()?;
-        answer.await.ok()
+    pub(crate) fn charter(&self) -> Arc<VerifiedCharter> {
+        self.charter.borrow().clone()
     }
 
-    /// Verifies a signed request, and does it.
-    pub(crate) async fn ask(&self, bytes: &[u8]) -> Result<Reply, Refused> {
+    /// Verifies a signed request, and does it. Until it has its turn `ended` ends it.
+    pub(crate) async fn ask(&self, bytes: &[u8], ended: Ended) -> Result<Reply, Refused> {
         let unproven = |why: trialogue_charter::OfficerError| Refused::Unproven(why.to_string());
         let claimed = ClaimedRequest::decode(bytes).map_err(unproven)?;
         let nonce = *claimed.nonce();
         if !self.nonces.is_fresh(&nonce, Instant::now()) {
             return Err(Refused::Unproven(STALE.to_owned()));
         }
-        let turn = tokio::time::timeout(TURN, self.turn.acquire()).await;
-        let Ok(Ok(_turn)) = turn else {
-            return Err(Refused::Busy("the node is answering another request of an officer; ask again"));
+        let turn = tokio::select! {
+            biased;
+            () = ended => None,
+            turn = tokio::time::timeout(TURN, self.turn.acquire()) => turn.ok().and_then(Result::ok),
         };
-        let charter = self.charter().await.ok_or(Refused::Busy(STOPPING))?;
+        let Some(_turn) = turn else {
+            return Err(Refused::Busy("the node is answering other requests of an officer; ask again"));
+        };
+        let charter = self.charter();
         let request = claimed.verify(&charter, &self.node).map_err(unproven)?;
         match self.nonces.take(nonce, Instant::now()) {
             Taken::Now => {}
@@ -96,7 +96,7 @@ impl Officer {
         };
         let (reply, answer) = oneshot::channel();
         let asked = Asked { request, reply };
-        self.control.send(Errand::Asked(asked)).await.map_err(|_| Refused::Busy(STOPPING))?;
+        self.control.send(asked).await.map_err(|_| Refused::Busy(STOPPING))?;
         answer.await.map_err(|_| Refused::Busy(STOPPING))
     }
 }

@@ -1,6 +1,8 @@
 //! The node's end: takes one request per connection, has it answered by the control task.
 
 use super::{LINE_MAX, Reply, Request};
+use crate::door::limits::OPERATORS;
+use std::collections::VecDeque;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -46,13 +48,32 @@ impl Door {
         let listener = UnixListener::bind(path)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
         let (asked, requests) = mpsc::channel(WAITING);
-        let task = tokio::spawn(async move {
-            // One after the other: an operator does not hurry, and nobody can open thousands.
-            while let Ok((stream, _)) = listener.accept().await {
-                let _ = tokio::time::timeout(PATIENCE, serve(stream, &asked)).await;
-            }
-        });
+        let task = tokio::spawn(accept(listener, asked));
         Ok((Self { task, path: path.to_owned() }, requests))
+    }
+}
+
+/// Beside each other, so that one who says nothing keeps nobody waiting; of too many the oldest goes.
+async fn accept(listener: UnixListener, asked: mpsc::Sender<Asked>) {
+    let mut answering: VecDeque<JoinHandle<()>> = VecDeque::new();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                answering.retain(|task| !task.is_finished());
+                if answering.len() >= OPERATORS {
+                    answering.pop_front().inspect(JoinHandle::abort);
+                }
+                let asked = asked.clone();
+                answering.push_back(tokio::spawn(async move {
+                    let _ = tokio::time::timeout(PATIENCE, serve(stream, &asked)).await;
+                }));
+            }
+            Err(error) => {
+                // Out of file descriptors, mostly: the operator's way in must not be lost for it.
+                tracing::warn!(%error, "the operator's socket could not be accepted on; raise the limit of open files");
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
     }
 }
 

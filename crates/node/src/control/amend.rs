@@ -62,6 +62,7 @@ impl Control {
             self.counters.count("charter_not_kept");
             tracing::error!("the charter in force could not be stored: free space on the disk, then install it again");
         }
+        self.charters.send_replace(charter.clone());
         self.indices.extend(charter.indices());
         self.media.nodes(charter.indices());
         let next = keys::next(&self.node_key).ok().flatten();

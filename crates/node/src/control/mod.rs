@@ -16,14 +16,14 @@ use crate::counters::Counters;
 use crate::health::Recorder;
 use crate::links::{LinkAmender, LinkEvent, LinkMedia};
 use crate::media::{MediaEvent, MediaHandle};
-use crate::officer::Errand;
 use crate::outbox::Outbox;
 use crate::store::{StoreHandle, Write};
 use crate::web::{CatchingUpStatus, ConsoleEvent, ConsoleOut, LinkStatus, PathFigures, Status};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
-use trialogue_charter::NodeId;
+use trialogue_charter::{NodeId, VerifiedCharter};
 use trialogue_core::{ConsoleKey, Input, Machine};
 
 /// Inputs that wait, per source; each source is made to wait beyond that.
@@ -43,6 +43,8 @@ pub(crate) struct Control {
     /// The node's key file; the one of a charter to come stands beside it.
     pub(crate) node_key: PathBuf,
     pub(crate) amender: LinkAmender,
+    /// The charter in force, for those who ask for it without having proven anything.
+    pub(crate) charters: watch::Sender<Arc<VerifiedCharter>>,
     pub(crate) store: StoreHandle,
     pub(crate) media: MediaHandle,
     pub(crate) link_media: LinkMedia,
@@ -66,7 +68,7 @@ pub(crate) struct Sources {
     pub(crate) media: mpsc::Receiver<MediaEvent>,
     pub(crate) alerts: mpsc::Receiver<Alerted>,
     pub(crate) operator: mpsc::Receiver<Asked>,
-    pub(crate) officer: mpsc::Receiver<Errand>,
+    pub(crate) officer: mpsc::Receiver<Asked>,
     pub(crate) stop: watch::Receiver<bool>,
 }
 
@@ -83,6 +85,8 @@ impl Control {
             tokio::select! {
                 biased;
                 _ = from.stop.wait_for(|stop| *stop) => return,
+                // Before all that somebody could send without end: what is due is done under any flood.
+                () = tokio::time::sleep_until(due) => self.input(Input::Tick),
                 Ok(()) = progress.changed() => {
                     let now = *progress.borrow_and_update();
                     if now.chunks > 0 {
@@ -102,12 +106,13 @@ impl Control {
                     // Whoever asked may be gone: what was asked is done all the same.
                     let _ = reply.send(self.asked(request, "the operator"));
                 }
-                Some(errand) = from.officer.recv() => self.errand(errand),
+                Some(Asked { request, reply }) = from.officer.recv() => {
+                    let _ = reply.send(self.asked(request, "the security officer"));
+                }
                 Some(event) = next_fair(&mut from.links, links_may, &mut from.consoles) => match event {
                     Either::Link(event) => self.link_event(event),
                     Either::Console(event) => self.console_event(event),
                 },
-                () = tokio::time::sleep_until(due) => self.input(Input::Tick),
             }
             if !self.recorder.look(&self.machine, &self.node, self.clock.now()) {
                 self.counters.count("health_minute_lost");

@@ -1,8 +1,7 @@
 //! What the operator asks on the node's own machine, and the security officer from a browser.
 
 use super::Control;
-use crate::admin::{Asked, DeviceInfo, Reply, Request};
-use crate::officer::Errand;
+use crate::admin::{DeviceInfo, Reply, Request};
 use trialogue_charter::DeviceId;
 use trialogue_core::Input;
 
@@ -12,16 +11,6 @@ impl Control {
             Request::Devices => Reply::Devices { devices: self.devices() },
             Request::Revoke { device } => self.revoke(&device, by),
             Request::Install { charter } => self.install(&charter),
-        }
-    }
-
-    /// For the security officer, who has proven to be it. Whoever asked may be gone: what was asked is done all the same.
-    pub(super) fn errand(&mut self, errand: Errand) {
-        match errand {
-            Errand::Charter(reply) => drop(reply.send(self.machine.state().charter().clone())),
-            Errand::Asked(Asked { request, reply }) => {
-                drop(reply.send(self.asked(request, "the security officer")));
-            }
         }
     }
 

@@ -3,6 +3,7 @@
 use super::{Control, log};
 use crate::alert::{Alarm, Alert};
 use crate::store::{Lasting, Write};
+use crate::web::ConsoleOut;
 use trialogue_charter::Hash;
 use trialogue_core::{Input, Note, Output};
 use trialogue_journal::{Body, UnverifiedEntry};
@@ -101,6 +102,9 @@ impl Control {
                     // Up means: both sides said hello, under the same charter.
                     Note::LinkUp { node } => self.show_link(node, |link| link.up = true),
                     Note::LinkDown { node } => self.show_link(node, |link| link.up = false),
+                    Note::ConsoleOn { console, .. } => {
+                        self.consoles.get(console).map(ConsoleOut::proven).unwrap_or_default();
+                    }
                     _ => {}
                 }
                 log::write(&note);

@@ -15,12 +15,15 @@ pub use words::Tongue;
 
 use crate::error::NodeError;
 use std::path::Path;
-use tokio::sync::{mpsc, oneshot};
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 /// The page's style: the console's rules let no page carry its own.
 pub const STYLE: &str = include_str!("health.css");
 /// Minutes that wait for the disk; beyond it they are lost and counted. An hour of a disk that does not answer.
 const WAITING: usize = 64;
+/// Of them, questions of people: one is answered, one waits.
+const TURNS: usize = 2;
 /// Most that is kept of one minute: what 18 nodes with some paths each, 9 parties and 16 lines need.
 pub(crate) const SUBJECTS_MAX: usize = 256;
 
@@ -68,12 +71,16 @@ impl Sums {
 /// What the thread is asked for.
 enum Ask {
     Minute { at_ms: u64, rows: Vec<Row> },
-    Series { window: Window, now_ms: u64, reply: oneshot::Sender<Vec<Series>> },
+    Series { window: Window, now_ms: u64, reply: oneshot::Sender<Vec<Series>>, turn: OwnedSemaphorePermit },
 }
 
 /// Where to ask. Clones ask the same.
 #[derive(Clone)]
-pub struct Health(mpsc::Sender<Ask>);
+pub struct Health {
+    asks: mpsc::Sender<Ask>,
+    /// Of those who ask: however many do, a minute finds room.
+    turns: Arc<Semaphore>,
+}
 
 impl Health {
     /// Opens the file in the node's directory.
@@ -85,18 +92,19 @@ impl Health {
         let path = dir.join("health.db");
         let run = move || store::run(&path, asked);
         std::thread::Builder::new().name("health".into()).spawn(run).map_err(NodeError::Start)?;
-        Ok(Self(asks))
+        Ok(Self { asks, turns: Arc::new(Semaphore::new(TURNS)) })
     }
 
     /// One minute is over. False: it is lost, because the disk does not keep up.
     pub(crate) fn keep(&self, at_ms: u64, rows: Vec<Row>) -> bool {
-        self.0.try_send(Ask::Minute { at_ms, rows }).is_ok()
+        self.asks.try_send(Ask::Minute { at_ms, rows }).is_ok()
     }
 
     /// How everything was in a window that ends now; empty where nothing is known.
     pub async fn series(&self, window: Window, now_ms: u64) -> Vec<Series> {
+        let Ok(turn) = self.turns.clone().acquire_owned().await else { return Vec::new() };
         let (reply, answer) = oneshot::channel();
-        if self.0.send(Ask::Series { window, now_ms, reply }).await.is_err() {
+        if self.asks.send(Ask::Series { window, now_ms, reply, turn }).await.is_err() {
             return Vec::new();
         }
         answer.await.unwrap_or_default()

@@ -42,7 +42,7 @@ pub(super) fn run(path: &Path, mut asked: mpsc::Receiver<Ask>) {
                     tracing::warn!(%error, "a minute of /health could not be written");
                 }
             }
-            Ask::Series { window, now_ms, reply } => {
+            Ask::Series { window, now_ms, reply, turn: _turn } => {
                 let found = series(&db, window, now_ms / 60_000).inspect_err(|error| {
                     tracing::warn!(%error, "/health could not be read");
                 });

@@ -3,6 +3,8 @@
 use super::open::{self, Candidate, Side};
 use super::{LinkError, tls, transport};
 use crate::counters::Counters;
+use crate::door::limits::{HANDSHAKES, KEPT_FEW};
+use crate::door::{Cut, Group, Keeper, Known, Paces, Place};
 use nix::sys::socket::{setsockopt, sockopt};
 use quinn::{ClientConfig, Endpoint, Incoming, ServerConfig, TokioRuntime};
 use std::collections::BTreeMap;
@@ -10,14 +12,16 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 use trialogue_charter::NodeId;
 
-/// Handshakes under way at once; a stranger's costs a key exchange and a few kilobytes.
-const HANDSHAKES_MAX: usize = 64;
-/// From this many on, an address must first prove that it can receive (RFC 9000 §8.1.2).
+/// From this many handshakes on, an address must first prove that it can receive (RFC 9000 §8.1.2).
 const RETRY_FROM: usize = 16;
+/// Connections that have not been looked at; with those whose handshake waits for its turn. More is memory, fewer lets a burst have others refused.
+const INCOMING: usize = 4 * HANDSHAKES;
+/// Bytes of one of them that wait, and of all: a greeting has two datagrams.
+const INCOMING_BYTES: (u64, u64) = (8 << 10, 4 << 20);
 /// A handshake takes this long at most, and the opening of the path after it once more; a satellite needs under 3 s for each, packets lost.
 pub(super) const HANDSHAKE: Duration = Duration::from_secs(5);
 
@@ -59,7 +63,8 @@ pub(super) fn server(keys: &tls::Keys, known: &tls::Known, counters: &Counters) 
     let crypto = keys.server(known.clone(), counters.clone())?;
     let mut server = ServerConfig::with_crypto(Arc::new(crypto));
     server.transport_config(transport::transport());
-    server.max_incoming(HANDSHAKES_MAX * 2);
+    server.max_incoming(INCOMING);
+    server.incoming_buffer_size(INCOMING_BYTES.0).incoming_buffer_size_total(INCOMING_BYTES.1);
     Ok(server)
 }
 
@@ -69,28 +74,48 @@ pub(super) fn client(keys: &tls::Keys, expected: [u8; 32]) -> Result<ClientConfi
     Ok(client)
 }
 
-pub(super) async fn run(carrier: usize, endpoint: Endpoint, known: tls::Known, doors: Doors, counters: Counters) {
-    let places = Arc::new(Semaphore::new(HANDSHAKES_MAX));
+/// What every carrier's door needs.
+#[derive(Clone)]
+pub(super) struct Callers {
+    pub known: tls::Known,
+    pub doors: Doors,
+    /// Addresses of the charter's nodes, and those from which one of them has come: places are kept for them.
+    pub addresses: Known,
+    pub counters: Counters,
+}
+
+pub(super) async fn run(carrier: usize, endpoint: Endpoint, callers: Callers) {
+    let keeper = Keeper::new(HANDSHAKES, KEPT_FEW, callers.addresses.clone());
+    let paces = Paces::default();
     while let Some(incoming) = endpoint.accept().await {
-        let Ok(place) = places.clone().try_acquire_owned() else {
-            counters.count("link_handshake_refused");
-            incoming.refuse();
-            continue;
-        };
-        let busy = HANDSHAKES_MAX - places.available_permits() >= RETRY_FROM;
+        let busy = keeper.held() >= RETRY_FROM;
         if busy && !incoming.remote_address_validated() && incoming.may_retry() {
             // The answer with the token comes as a new `Incoming`.
             let _ = incoming.retry();
             continue;
         }
-        let (known, doors, counters) = (known.clone(), doors.clone(), counters.clone());
+        let group = Group::of(incoming.remote_address().ip());
+        let cut = Cut::new();
+        let (place, crowded) = keeper.enter(group, cut.clone());
+        if crowded {
+            callers.counters.count("link_crowded");
+        }
+        let (callers, paces) = (callers.clone(), paces.clone());
         tokio::spawn(async move {
-            match admit(carrier, incoming, &known, &doors, &counters).await {
+            let admitted = async {
+                paces.turn(group).await;
+                admit(carrier, incoming, &callers, &place).await
+            };
+            let admitted = tokio::select! {
+                biased;
+                () = cut.ended() => None,
+                admitted = admitted => admitted,
+            };
+            match admitted {
                 // A keeper that is gone is shutting down; the connection closes by being dropped.
                 Some((door, candidate)) => drop(door.send(candidate).await),
-                None => counters.count("link_handshake_failed"),
+                None => callers.counters.count("link_handshake_failed"),
             }
-            drop(place);
         });
     }
 }
@@ -98,14 +123,16 @@ pub(super) async fn run(carrier: usize, endpoint: Endpoint, known: tls::Known, d
 async fn admit(
     carrier: usize,
     incoming: Incoming,
-    known: &tls::Known,
-    doors: &Doors,
-    counters: &Counters,
+    callers: &Callers,
+    place: &Place,
 ) -> Option<(mpsc::Sender<Candidate>, Candidate)> {
     let connection = timeout(HANDSHAKE, incoming.accept().ok()?).await.ok()?.ok()?;
+    let Callers { known, doors, counters, .. } = callers;
     let node = known.node(&tls::key_of(&connection)?)?;
     let door = doors.read().unwrap_or_else(PoisonError::into_inner).get(&node).cloned()?;
     let side = Side { lower: door.lower, life: door.life.load(Ordering::Relaxed), carrier, counters: counters.clone() };
     // The side that dialled opens the control stream and speaks first on it.
-    Some((door.paths, timeout(HANDSHAKE, open::accepted(connection, side)).await.ok()??))
+    let candidate = timeout(HANDSHAKE, open::accepted(connection, side)).await.ok()??;
+    place.proven();
+    Some((door.paths, candidate))
 }

@@ -6,6 +6,7 @@ use super::keeper::Target;
 use super::open::{self, Candidate, Side};
 use super::tls;
 use super::ways::{PathKey, Way, ways};
+use crate::door::{Group, Known};
 use quinn::ClientConfig;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -56,7 +57,7 @@ impl Dials {
         &mut self,
         up: impl Fn(&PathKey) -> bool,
         target: &Target,
-        bound: &[Bound],
+        (bound, known): (&[Bound], &Known),
         side: impl Fn(usize) -> Side,
     ) {
         let now = Instant::now();
@@ -65,7 +66,8 @@ impl Dials {
             dialled.under_way = true;
             let (client, endpoint) = (target.client.clone(), bound.endpoint.clone());
             let (way, key, side) = (dialled.way.clone(), dialled.key.clone(), side(dialled.way.carrier));
-            self.under_way.spawn(async move { (key, dial(way, client, endpoint, side).await) });
+            let known = known.clone();
+            self.under_way.spawn(async move { (key, dial(way, client, endpoint, side, &known).await) });
         }
     }
 
@@ -110,9 +112,17 @@ impl Dials {
     }
 }
 
-async fn dial(way: Way, client: ClientConfig, endpoint: quinn::Endpoint, side: Side) -> Option<Candidate> {
+async fn dial(
+    way: Way,
+    client: ClientConfig,
+    endpoint: quinn::Endpoint,
+    side: Side,
+    known: &Known,
+) -> Option<Candidate> {
     let addresses = timeout(HANDSHAKE, tokio::net::lookup_host(&way.host)).await.ok()?.ok()?;
     for address in addresses {
+        // From where it is dialled it may dial.
+        known.proven(Group::of(address.ip()));
         let Ok(connecting) = endpoint.connect_with(client.clone(), address, tls::SERVER_NAME) else { continue };
         let Ok(Ok(connection)) = timeout(HANDSHAKE, connecting).await else { continue };
         let opening = open::dialled(connection, way.open.clone(), side.clone());

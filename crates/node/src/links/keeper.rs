@@ -10,6 +10,7 @@ use super::sequence::{Receiver, Sender};
 use super::stream::{Said, code};
 use super::{LinkEvent, LinkMedia, OUT_BYTES, OUT_MESSAGES, OnDatagram};
 use crate::counters::Counters;
+use crate::door::Known;
 use crate::outbox::{Outgoing, outbox};
 use quinn::ClientConfig;
 use std::collections::VecDeque;
@@ -60,6 +61,8 @@ pub(super) struct Setup {
     pub media: LinkMedia,
     pub on_datagram: OnDatagram,
     pub counters: Counters,
+    /// Addresses for which the doors keep places.
+    pub addresses: Known,
 }
 
 /// A link that is up: at least one path is.
@@ -185,9 +188,10 @@ impl Keeper {
                     let life = self.setup.life.load(Ordering::Relaxed);
                     let lower = self.setup.own < self.setup.other;
                     let side = |carrier| Side { lower, life, carrier, counters: self.setup.counters.clone() };
-                    let paths = &self.paths;
+                    let (paths, setup) = (&self.paths, &self.setup);
                     if let Some(target) = &target {
-                        self.dials.start(|key| paths.iter().any(|path| path.key == *key), target, &self.setup.bound, side);
+                        let from = (&*setup.bound, &setup.addresses);
+                        self.dials.start(|key| paths.iter().any(|path| path.key == *key), target, from, side);
                     }
                 }
                 found = free(&events, &room, self.queue.front()), if !self.queue.is_empty() => {

@@ -29,6 +29,7 @@ pub use carrier::{CARRIERS_MAX, Carrier};
 pub use media::LinkMedia;
 
 use crate::counters::Counters;
+use crate::door::{Group, Known};
 use crate::outbox::Outbox;
 use bytes::Bytes;
 use keeper::{Keeper, Setup, Target};
@@ -38,7 +39,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
-use trialogue_charter::{NodeId, VerifiedCharter};
+use trialogue_charter::{NodeId, VerifiedCharter, split_address};
 use trialogue_wire::console::PathMeasure;
 
 /// Messages that wait to be sent on one link; a history is sent 256 entries at a time, so this is far more than a link needs.
@@ -141,6 +142,8 @@ struct Shared {
     places: Arc<Semaphore>,
     known: tls::Known,
     doors: accept::Doors,
+    /// Addresses for which places are kept.
+    addresses: Known,
     events: mpsc::Sender<LinkEvent>,
     media: LinkMedia,
     on_datagram: OnDatagram,
@@ -185,6 +188,7 @@ impl Links {
             places: Arc::new(Semaphore::new(PLACES)),
             known,
             doors: accept::Doors::default(),
+            addresses: Known::default(),
             events,
             media: LinkMedia::new(),
             on_datagram,
@@ -194,8 +198,13 @@ impl Links {
         });
         shared.amend(charter, None)?;
         for (at, bound) in bound.iter().enumerate() {
-            let (known, doors) = (shared.known.clone(), shared.doors.clone());
-            shared.state().tasks.spawn(accept::run(at, bound.endpoint.clone(), known, doors, counters.clone()));
+            let callers = accept::Callers {
+                known: shared.known.clone(),
+                doors: shared.doors.clone(),
+                addresses: shared.addresses.clone(),
+                counters: counters.clone(),
+            };
+            shared.state().tasks.spawn(accept::run(at, bound.endpoint.clone(), callers));
         }
         Ok(Self { media: shared.media.clone(), shared })
     }
@@ -272,6 +281,10 @@ impl Shared {
         let serves = charter.serves(&self.node);
         let others: Vec<_> = charter.in_service().filter(|other| serves && other.id != self.node).collect();
         self.known.set(others.iter().map(|other| (other.link, other.id.clone())).collect());
+        self.addresses.name(others.iter().flat_map(|other| &other.addresses).filter_map(|address| {
+            // Those that are names are known once they were looked up, by dialling.
+            split_address(address).1.parse::<SocketAddr>().ok().map(|address| Group::of(address.ip()))
+        }));
         let doors = || self.doors.write().unwrap_or_else(PoisonError::into_inner);
         state.keepers.retain(|node, target| {
             let stays = others.iter().any(|other| other.id == *node);
@@ -303,6 +316,7 @@ impl Shared {
                 media: self.media.clone(),
                 on_datagram: self.on_datagram.clone(),
                 counters: self.counters.clone(),
+                addresses: self.addresses.clone(),
             });
             state.tasks.spawn_on(keeper.run(accepted), &self.runtime);
             state.keepers.insert(other.id.clone(), changes);

@@ -9,6 +9,7 @@
 mod address;
 mod command;
 mod forward;
+mod framing;
 mod keys;
 mod leg;
 mod legs;
@@ -24,6 +25,10 @@ mod udp;
 mod voice;
 
 pub use command::MediaHandle;
+#[doc(hidden)]
+pub use framing::Framing;
+#[doc(hidden)]
+pub use legs::try_offer;
 pub use link::LinkSender;
 pub use residence::Residence;
 

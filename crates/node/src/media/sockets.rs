@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use str0m::net::{Protocol, Transmit};
 
-/// Batches taken from one socket before what came is forwarded: more would delay the first packet, fewer cost system calls.
+/// Batches taken from one socket in one turn, before what came is forwarded: more would delay the first packet, fewer cost system calls.
 const BATCHES: usize = 4;
 /// How long a UDP path is preferred after its last nomination.
 const UDP_FOR: Duration = Duration::from_secs(5);
@@ -76,37 +76,45 @@ impl Media {
             });
             self.stay.arrived = None;
             for (from, to, packet) in came {
-                self.receive(Protocol::Tcp, from, to, &packet, now);
+                if self.receive(Protocol::Tcp, from, to, &packet, now) {
+                    self.tcp.proven(from, self.poll.registry());
+                }
             }
             return;
         }
         let mut incoming = std::mem::replace(&mut self.incoming, Incoming::none());
-        for batch in 0.. {
+        self.unread.remove(&token);
+        for batch in 1..=BATCHES {
             let count = self.udp[token - 1].receive(&mut incoming);
             let to = self.udp[token - 1].local;
             for (from, arrived, datagram) in incoming.datagrams() {
                 self.stay.arrived = arrived;
                 self.receive(Protocol::Udp, from, to, datagram, now);
             }
-            // The system says only once that a socket is readable: it is read until it is empty.
             if count < BATCH {
                 break;
             }
-            if batch % BATCHES == BATCHES - 1 {
-                self.send(now);
+            // The system says only once that a socket is readable. What is left has its turn after all others have had theirs: who floods one socket keeps
+            // neither the others nor what is due waiting.
+            if batch == BATCHES {
+                self.unread.insert(token);
             }
         }
         self.incoming = incoming;
     }
 
-    fn receive(&mut self, proto: Protocol, from: SocketAddr, to: SocketAddr, datagram: &[u8], now: Instant) {
+    /// True: a leg took it.
+    fn receive(&mut self, proto: Protocol, from: SocketAddr, to: SocketAddr, datagram: &[u8], now: Instant) -> bool {
         self.counters.received += 1;
         let mut drained = std::mem::take(&mut self.drained);
-        match self.legs.receive(proto, from, to, datagram, now, &mut drained) {
+        let taken = self.legs.receive(proto, from, to, datagram, now, &mut drained);
+        let of_leg = taken.is_some();
+        match taken {
             Some((leg, done)) => self.done(leg, done, &mut drained, now),
             None => self.counters.strangers += 1,
         }
         self.drained = drained;
+        of_leg
     }
 
     pub(super) fn transmit(&mut self, transmit: Transmit) {

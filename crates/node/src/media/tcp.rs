@@ -1,15 +1,15 @@
 //! ICE over TCP for consoles whose network passes nothing else: passive (RFC 6544), each packet with its length before it (RFC 4571).
 
+use super::framing::Framing;
+use crate::door::limits::{KEPT_FEW, MEDIA_PROVEN, MEDIA_STREAMS};
+use crate::door::{Group, Known, Places};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
 use nix::sys::socket::{setsockopt, sockopt};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
 
-/// Most TCP connections at once, and of one address: an office behind one router has a few consoles.
-const CONNECTIONS_MAX: usize = 256;
-const PER_ADDRESS_MAX: usize = 32;
 /// Most bytes waiting for a slow console: of voices and all else that is light, and of pictures, which go only when nothing light
 /// waits. A key frame must fit.
 const WAITING_MAX: usize = 32 << 10;
@@ -20,12 +20,12 @@ const SYSTEM_BUFFER: usize = 16 << 10;
 const LEG_WITHIN_MS: u64 = 10_000;
 /// Most addresses listened on.
 const LISTENERS_MAX: usize = 1_000;
-/// Longest packet taken.
-const LONGEST: usize = 2_048;
 /// A connection on which nothing came for so long is closed.
 const SILENT_MS: u64 = 30_000;
-/// Most reads of one connection in one turn.
-const READS: usize = 16;
+/// Most reads of one connection in one turn; what is left waits for the next, so that nobody keeps the others waiting.
+const READS: usize = 4;
+/// Most bytes of a connection that no leg has taken: what it says until then are a few checks of a path.
+const STRANGER_BYTES: usize = 64 << 10;
 
 /// What may be dropped first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,13 +54,24 @@ pub(super) struct Tcp {
     streams: BTreeMap<usize, Stream>,
     by_address: BTreeMap<SocketAddr, usize>,
     next: usize,
+    /// Of connections that no leg has taken.
+    places: Places,
+    known: Known,
+    by_place: BTreeMap<u64, usize>,
+    /// Those that a leg has taken.
+    proven: BTreeSet<usize>,
+    /// Those of which there is more to read.
+    again: BTreeSet<usize>,
 }
 
 struct Stream {
     socket: TcpStream,
     local: SocketAddr,
     remote: SocketAddr,
-    read: Vec<u8>,
+    /// None: a leg has taken it.
+    place: Option<u64>,
+    read: Framing,
+    read_bytes: usize,
     /// Begun, or light.
     waiting: VecDeque<u8>,
     /// Framed pictures.
@@ -74,7 +85,19 @@ impl Tcp {
     /// Tokens from `first` on are its own: listeners, then connections.
     pub(super) fn new(first: usize) -> Self {
         let next = first + LISTENERS_MAX;
-        Self { listeners: Vec::new(), first, streams: BTreeMap::new(), by_address: BTreeMap::new(), next }
+        let known = Known::default();
+        Self {
+            listeners: Vec::new(),
+            first,
+            streams: BTreeMap::new(),
+            by_address: BTreeMap::new(),
+            next,
+            places: Places::new(MEDIA_STREAMS, KEPT_FEW, known.clone()),
+            known,
+            by_place: BTreeMap::new(),
+            proven: BTreeSet::new(),
+            again: BTreeSet::new(),
+        }
     }
 
     /// Takes connections on one more address.
@@ -105,9 +128,31 @@ impl Tcp {
             return;
         }
         let Some(stream) = self.streams.get_mut(&token) else { return };
-        let alive = stream.write_on() && stream.read(now_ms, &mut take);
-        if !alive {
-            self.close(token, registry);
+        let read = if stream.write_on() { stream.read(now_ms, &mut take) } else { Came::Over };
+        match read {
+            Came::All => drop(self.again.remove(&token)),
+            Came::More => drop(self.again.insert(token)),
+            Came::Over => self.close(token, registry),
+        }
+    }
+
+    /// Tokens of which there is more to read: the system says so only once.
+    pub(super) fn again(&self) -> impl Iterator<Item = usize> {
+        self.again.iter().copied()
+    }
+
+    /// A leg has taken what came from there: it is no stranger's connection any more.
+    pub(super) fn proven(&mut self, from: SocketAddr, registry: &Registry) {
+        let Some(token) = self.by_address.get(&from).copied() else { return };
+        let Some(place) = self.streams.get_mut(&token).and_then(|stream| stream.place.take()) else { return };
+        self.places.leave(place);
+        self.by_place.remove(&place);
+        self.known.proven(Group::of(from.ip()));
+        self.proven.insert(token);
+        if self.proven.len() > MEDIA_PROVEN
+            && let Some(oldest) = self.proven.first().copied()
+        {
+            self.close(oldest, registry);
         }
     }
 
@@ -142,18 +187,19 @@ impl Tcp {
 
     fn accept(&mut self, at: usize, registry: &Registry, now_ms: u64) {
         let Some((local, listener)) = self.listeners.get(at) else { return };
+        let mut went = Vec::new();
         while let Ok((mut socket, remote)) = listener.accept() {
             let token = self.next;
             let ready = Interest::READABLE | Interest::WRITABLE;
-            let near = self.streams.values().filter(|s| s.remote.ip() == remote.ip()).count();
-            let full = self.streams.len() >= CONNECTIONS_MAX || near >= PER_ADDRESS_MAX;
-            if full || registry.register(&mut socket, Token(token), ready).is_err() {
+            if registry.register(&mut socket, Token(token), ready).is_err() {
                 continue;
             }
             self.next += 1;
             let _ = socket.set_nodelay(true);
             let _ = setsockopt(&socket, sockopt::SndBuf, &SYSTEM_BUFFER);
             let local = *local;
+            let (place, gone) = self.places.take(Group::of(remote.ip()));
+            self.by_place.insert(place, token);
             self.by_address.insert(remote, token);
             self.streams.insert(
                 token,
@@ -161,7 +207,9 @@ impl Tcp {
                     socket,
                     local,
                     remote,
-                    read: Vec::new(),
+                    place: Some(place),
+                    read: Framing::default(),
+                    read_bytes: 0,
                     waiting: VecDeque::new(),
                     pictures: VecDeque::new(),
                     pictures_bytes: 0,
@@ -169,12 +217,24 @@ impl Tcp {
                     heard_ms: now_ms,
                 },
             );
+            went.extend(gone.and_then(|gone| self.by_place.get(&gone)).copied());
+        }
+        for token in went {
+            self.close(token, registry);
         }
     }
 
     fn close(&mut self, token: usize, registry: &Registry) {
+        self.again.remove(&token);
+        self.proven.remove(&token);
         if let Some(mut stream) = self.streams.remove(&token) {
-            self.by_address.remove(&stream.remote);
+            if let Some(place) = stream.place {
+                self.places.leave(place);
+                self.by_place.remove(&place);
+            }
+            if self.by_address.get(&stream.remote) == Some(&token) {
+                self.by_address.remove(&stream.remote);
+            }
             let _ = registry.deregister(&mut stream.socket);
         }
     }
@@ -200,40 +260,36 @@ impl Stream {
         }
     }
 
-    /// Reads what is there. False: the connection is over, or does not speak RFC 4571.
-    fn read(&mut self, now_ms: u64, take: &mut impl FnMut(SocketAddr, SocketAddr, &[u8])) -> bool {
+    /// Reads what is there, as far as its turn goes.
+    fn read(&mut self, now_ms: u64, take: &mut impl FnMut(SocketAddr, SocketAddr, &[u8])) -> Came {
         let mut buffer = [0; 16 << 10];
-        for _ in 0..READS * 64 {
+        for _ in 0..READS {
             match self.socket.read(&mut buffer) {
-                Ok(0) => return false,
+                Ok(0) => return Came::Over,
                 Ok(n) => {
                     self.heard_ms = now_ms;
-                    self.read.extend_from_slice(&buffer[..n]);
-                    if !self.take_whole(take) {
-                        return false;
+                    self.read_bytes = self.read_bytes.saturating_add(n);
+                    let (remote, local) = (self.remote, self.local);
+                    let speaks = self.read.take(&buffer[..n], |packet| take(remote, local, packet)).is_ok();
+                    if !speaks || self.place.is_some() && self.read_bytes > STRANGER_BYTES {
+                        return Came::Over;
                     }
                 }
-                Err(e) if e.kind() == ErrorKind::WouldBlock => return true,
+                Err(e) if e.kind() == ErrorKind::WouldBlock => return Came::All,
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return false,
+                Err(_) => return Came::Over,
             }
         }
-        // A console never sends so much at once.
-        false
+        Came::More
     }
+}
 
-    fn take_whole(&mut self, take: &mut impl FnMut(SocketAddr, SocketAddr, &[u8])) -> bool {
-        let mut at = 0;
-        while let Some((head, rest)) = self.read[at..].split_first_chunk::<2>() {
-            let length = usize::from(u16::from_be_bytes(*head));
-            if length > LONGEST {
-                return false;
-            }
-            let Some(packet) = rest.get(..length) else { break };
-            take(self.remote, self.local, packet);
-            at += 2 + length;
-        }
-        self.read.drain(..at);
-        true
-    }
+/// How far a connection was read.
+enum Came {
+    /// To its end for now.
+    All,
+    /// There is more.
+    More,
+    /// It is over, or does not speak RFC 4571.
+    Over,
 }

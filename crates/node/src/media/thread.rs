@@ -11,6 +11,7 @@ use super::udp::{Incoming, Udp};
 use super::{MediaConfig, MediaCounters, MediaError, MediaEvent};
 use bytes::Bytes;
 use mio::{Events, Poll, Token};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -48,6 +49,8 @@ pub(super) struct Media {
     pub(super) looked: Instant,
     pub(super) udp: Vec<Udp>,
     pub(super) tcp: Tcp,
+    /// UDP sockets of which there is more to read.
+    pub(super) unread: BTreeSet<usize>,
     pub(super) incoming: Incoming,
     pub(super) drained: Drained,
     /// Legs to drain, with repeats.
@@ -109,6 +112,7 @@ impl Media {
             everywhere: config.listen.ip().is_unspecified(),
             port: bound.port,
             looked: now,
+            unread: BTreeSet::new(),
             incoming: Incoming::new(),
             drained: Drained::default(),
             dirty: Vec::new(),
@@ -156,8 +160,12 @@ impl Media {
                 return;
             }
             self.take_link_packets(now);
+            let left: Vec<usize> = self.unread.iter().copied().chain(self.tcp.again()).collect();
             for event in &ready {
                 self.take(event.token().0, now);
+            }
+            for token in left {
+                self.take(token, now);
             }
             self.send(now);
             self.time_passed(now);
@@ -166,6 +174,9 @@ impl Media {
     }
 
     fn wait(&self, now: Instant) -> Duration {
+        if !self.unread.is_empty() || self.tcp.again().next().is_some() {
+            return Duration::ZERO;
+        }
         let legs = self.legs.iter().map(|(_, leg)| leg.timeout).min();
         let asks = self.forwarder.next_timeout().map(|ms| self.began + Duration::from_millis(ms));
         let next = legs.into_iter().chain(asks).min();

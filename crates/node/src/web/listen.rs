@@ -1,88 +1,126 @@
-//! TCP, with TLS where configured. Handshakes run beside each other, each within a time.
+//! TCP, with TLS where configured, and HTTP/1.1 on it. Connections are served beside each other, each step within a time.
 
-use super::{STREAMS_MAX, WebError};
+use super::WebError;
+use super::stream::{Inner, Stream};
 use crate::config::WebTls;
-use axum::serve::Listener;
+use crate::counters::Counters;
+use crate::door::limits::{HEAD, KEPT, STREAMS, TLS};
+use crate::door::{Cut, Group, Keeper, Known, Paces, Place};
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
-/// A TLS handshake takes this long at most.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+/// Most bytes of a request's head, and of what is read ahead.
+const BUFFER: usize = 32 << 10;
 
-/// One accepted stream; counts against [`STREAMS_MAX`] while it lives.
-pub(super) struct Stream {
-    inner: Inner,
-    _place: OwnedSemaphorePermit,
+/// Who is at the other end of a request's connection, as far as is known.
+#[derive(Clone)]
+pub(super) struct Visitor {
+    pub(super) group: Group,
+    /// Ends the connection.
+    pub(super) cut: Cut,
+    /// Held until it opens a WebSocket.
+    pub(super) place: Arc<Place>,
 }
 
-enum Inner {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+/// What the doors of the web side have in common.
+#[derive(Clone)]
+pub(super) struct Doors {
+    pub(super) known: Known,
+    pub(super) paces: Paces,
+    pub(super) counters: Counters,
 }
 
-/// Accepts streams for axum.
-pub(super) struct Door {
-    ready: mpsc::Receiver<(Stream, SocketAddr)>,
-    local: SocketAddr,
-    acceptor: JoinHandle<()>,
+/// The open port.
+pub(super) struct Port {
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    pub(super) local: SocketAddr,
 }
 
-impl Drop for Door {
-    fn drop(&mut self) {
-        self.acceptor.abort();
-    }
-}
-
-pub(super) async fn open(listen: SocketAddr, tls: Option<&WebTls>) -> Result<Door, WebError> {
+pub(super) async fn open(listen: SocketAddr, tls: Option<&WebTls>) -> Result<Port, WebError> {
     let tls = tls.map(acceptor).transpose()?;
     let listener = TcpListener::bind(listen).await.map_err(|e| WebError::Bind(listen, e))?;
     let local = listener.local_addr().map_err(|e| WebError::Bind(listen, e))?;
-    let (tx, ready) = mpsc::channel(32);
-    Ok(Door { ready, local, acceptor: tokio::spawn(accept(listener, tls, tx)) })
+    Ok(Port { listener, tls, local })
 }
 
-async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, ready: mpsc::Sender<(Stream, SocketAddr)>) {
-    let places = Arc::new(Semaphore::new(STREAMS_MAX));
-    loop {
-        // Never closed; an error cannot occur.
-        let Ok(place) = places.clone().acquire_owned().await else { return };
-        let (stream, address) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                // Out of file descriptors, mostly: others must close first.
-                tracing::warn!(%error, "a browser could not be accepted");
-                tokio::time::sleep(Duration::from_millis(200)).await;
-                continue;
-            }
-        };
-        // Small messages both ways; waiting for more would only add delay.
-        let _ = stream.set_nodelay(true);
-        let (tls, ready) = (tls.clone(), ready.clone());
-        tokio::spawn(async move {
-            let inner = match tls {
-                None => Inner::Plain(stream),
-                Some(tls) => match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => Inner::Tls(Box::new(stream)),
-                    Ok(Err(_)) | Err(_) => return,
-                },
+impl Port {
+    /// Serves until this future is dropped, and with it all connections that are no WebSocket.
+    pub(super) async fn run(self, router: Router, doors: Doors) {
+        let keeper = Keeper::new(STREAMS, KEPT, doors.known.clone());
+        let mut connections = JoinSet::new();
+        loop {
+            while connections.try_join_next().is_some() {}
+            let (stream, address) = match self.listener.accept().await {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Out of file descriptors, mostly: others must close first.
+                    doors.counters.count("web_accept_failed");
+                    tracing::warn!(%error, "a browser could not be accepted; raise the limit of open files");
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                    continue;
+                }
             };
-            // Only fails when the server has stopped.
-            let _ = ready.send((Stream { inner, _place: place }, address)).await;
-        });
+            // Small messages both ways; waiting for more would only add delay.
+            let _ = stream.set_nodelay(true);
+            let group = Group::of(address.ip());
+            let cut = Cut::new();
+            let (place, crowded) = keeper.enter(group, cut.clone());
+            if crowded {
+                doors.counters.count("web_crowded");
+            }
+            let visitor = Visitor { group, cut, place: Arc::new(place) };
+            let (tls, router, doors) = (self.tls.clone(), router.clone(), doors.clone());
+            connections.spawn(serve(stream, tls, router, visitor, doors));
+        }
     }
+}
+
+async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router, visitor: Visitor, doors: Doors) {
+    let mut ended = visitor.cut.ended();
+    let inner = match tls {
+        None => Inner::Plain(stream),
+        Some(tls) => {
+            let handshake = async {
+                // Nobody pays for a handshake of one who has said nothing.
+                stream.readable().await.ok()?;
+                doors.paces.turn(visitor.group).await;
+                tls.accept(stream).await.ok()
+            };
+            tokio::select! {
+                () = &mut ended => return,
+                done = tokio::time::timeout(TLS, handshake) => match done {
+                    Ok(Some(stream)) => Inner::Tls(Box::new(stream)),
+                    Ok(None) | Err(_) => return doors.counters.count("web_handshake_failed"),
+                },
+            }
+        }
+    };
+    let stream = Stream::new(inner, ended, visitor.place.clone());
+    let answer = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(visitor.clone());
+        hyper::service::Service::call(&TowerToHyperService::new(router.clone()), request)
+    });
+    // An error is the other side's: it went away, was too slow, or speaks no HTTP.
+    let _ = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_buf_size(BUFFER)
+        .serve_connection(TokioIo::new(stream), answer)
+        .with_upgrades()
+        .await;
 }
 
 fn acceptor(files: &WebTls) -> Result<TlsAcceptor, WebError> {
@@ -101,53 +139,4 @@ fn acceptor(files: &WebTls) -> Result<TlsAcceptor, WebError> {
         .with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
-}
-
-impl Listener for Door {
-    type Io = Stream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Stream, SocketAddr) {
-        match self.ready.recv().await {
-            Some(accepted) => accepted,
-            // The acceptor has ended: nobody comes any more.
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.local)
-    }
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().inner {
-            Inner::Plain(s) => Pin::new(s).poll_read(cx, buf),
-            Inner::Tls(s) => Pin::new(s).poll_read(cx, buf),
-        }
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().inner {
-            Inner::Plain(s) => Pin::new(s).poll_write(cx, buf),
-            Inner::Tls(s) => Pin::new(s).poll_write(cx, buf),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().inner {
-            Inner::Plain(s) => Pin::new(s).poll_flush(cx),
-            Inner::Tls(s) => Pin::new(s).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().inner {
-            Inner::Plain(s) => Pin::new(s).poll_shutdown(cx),
-            Inner::Tls(s) => Pin::new(s).poll_shutdown(cx),
-        }
-    }
 }

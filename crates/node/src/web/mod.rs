@@ -7,6 +7,7 @@ mod officer;
 mod operator;
 mod server;
 mod socket;
+mod stream;
 
 pub use assets::Assets;
 pub use operator::{CatchingUpStatus, Health, LinkStatus, PathFigures, Status, TestStatus};
@@ -16,10 +17,6 @@ pub use socket::{ConsoleEvent, ConsoleOut};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// WebSockets at once. A party has tens of consoles; each may hold [`OUT_BYTES`] here.
-pub const SOCKETS_MAX: usize = 256;
-/// TCP connections at once, before anything is known of them.
-pub const STREAMS_MAX: usize = 1_024;
 /// Messages that wait for one console. It is closed above that, and starts again from the journal.
 const OUT_MESSAGES: usize = 2_048;
 /// Bytes that wait for one console; a few of the largest messages.

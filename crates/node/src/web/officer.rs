@@ -1,15 +1,17 @@
 //! What the security officer's page asks, and what every console's page must know before it starts.
 
+use super::listen::Visitor;
 use super::server::Shared;
 use crate::admin::Reply;
 use crate::config::Passkeys;
+use crate::door::{Cut, Ended};
 use crate::officer::{Officer, Refused};
-use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,9 +44,8 @@ pub(super) async fn rules(State(shared): State<Arc<Shared>>) -> Response {
 /// The charter in force: every console is shown it before it has proven anything, so no more is told here.
 pub(super) async fn charter(State(shared): State<Arc<Shared>>) -> Response {
     let Some(officer) = &shared.officer else { return absent() };
-    let Ok(Some(charter)) = tokio::time::timeout(PATIENCE, officer.charter()).await else { return absent() };
     let kind = (CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    ([NO_STORE, kind], charter.bytes().to_vec()).into_response()
+    ([NO_STORE, kind], officer.charter().bytes().to_vec()).into_response()
 }
 
 pub(super) async fn nonce(State(shared): State<Arc<Shared>>) -> Response {
@@ -53,7 +54,12 @@ pub(super) async fn nonce(State(shared): State<Arc<Shared>>) -> Response {
     ([NO_STORE], Json(Challenge { node: officer.node().to_string(), nonce: hex::encode(nonce) })).into_response()
 }
 
-pub(super) async fn ask(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Body) -> Response {
+pub(super) async fn ask(
+    State(shared): State<Arc<Shared>>,
+    Extension(visitor): Extension<Visitor>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
     let Some(officer) = &shared.officer else { return absent() };
     if !shared.may_open(&headers) {
         shared.counters.count("officer_refused");
@@ -65,8 +71,12 @@ pub(super) async fn ask(State(shared): State<Arc<Shared>>, headers: HeaderMap, b
         let why = format!("a request of an officer has at most {OFFICER_MAX} bytes, and comes at once");
         return refused(StatusCode::PAYLOAD_TOO_LARGE, why);
     };
-    match answer(officer, &bytes).await {
+    // Verifying takes turns; those of one address do not keep another's waiting.
+    let cut = Cut::new();
+    let (place, _) = shared.officers.enter(visitor.group, cut.clone());
+    match answer(officer, &bytes, cut.ended()).await {
         Ok(reply) => {
+            place.proven();
             shared.counters.count("officer_asked");
             ([NO_STORE], Json(reply)).into_response()
         }
@@ -79,9 +89,9 @@ pub(super) async fn ask(State(shared): State<Arc<Shared>>, headers: HeaderMap, b
 }
 
 /// What was begun is ended even if whoever asked goes away: an act that was proven is never half done.
-async fn answer(officer: &Arc<Officer>, bytes: &[u8]) -> Result<Reply, Refused> {
+async fn answer(officer: &Arc<Officer>, bytes: &[u8], ended: Ended) -> Result<Reply, Refused> {
     let (officer, bytes) = (officer.clone(), bytes.to_vec());
-    let asked = tokio::spawn(async move { officer.ask(&bytes).await });
+    let asked = tokio::spawn(async move { officer.ask(&bytes, ended).await });
     asked.await.unwrap_or(Err(Refused::Busy("the node could not answer; its log says why")))
 }
 

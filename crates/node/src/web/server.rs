@@ -1,13 +1,15 @@
 //! Routes, and the headers that every answer carries.
 
+use super::listen::{Doors, Visitor};
 use super::socket::{self, ConsoleEvent};
-use super::{Assets, SOCKETS_MAX, Status, WebError, health, listen, officer, operator};
+use super::{Assets, Status, WebError, health, listen, officer, operator};
 use crate::config::{Passkeys, WebTls};
 use crate::counters::Counters;
+use crate::door::limits::{HEALTH_PAGES, KEPT_FEW, OFFICERS, SOCKETS};
+use crate::door::{Keeper, Known, Paces};
 use crate::health::Health;
 use crate::media::MediaCounters;
 use crate::officer::Officer;
-use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Request, State};
 use axum::http::header::{self, CONTENT_TYPE, HOST, ORIGIN};
@@ -15,10 +17,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use trialogue_core::ConsoleKey;
 use trialogue_wire::limits::MESSAGE_MAX;
@@ -86,7 +89,13 @@ pub(super) struct Shared {
     pub(super) passkeys: Passkeys,
     events: mpsc::Sender<ConsoleEvent>,
     next: AtomicU64,
-    places: Arc<Semaphore>,
+    /// Of WebSockets before their log-in.
+    sockets: Keeper,
+    /// Of officers' requests.
+    pub(super) officers: Keeper,
+    /// Of pages of health.
+    pub(super) pages: Keeper,
+    paces: Paces,
 }
 
 /// The running web server. Dropping it stops it.
@@ -107,8 +116,11 @@ impl Web {
     /// # Errors
     /// When the port is taken, or the certificate is not usable.
     pub async fn start(setup: WebSetup) -> Result<Self, WebError> {
-        let door = listen::open(setup.listen, setup.tls.as_ref()).await?;
-        let local = axum::serve::Listener::local_addr(&door).map_err(|e| WebError::Bind(setup.listen, e))?;
+        let port = listen::open(setup.listen, setup.tls.as_ref()).await?;
+        let local = port.local;
+        let known = Known::default();
+        let doors = Doors { known: known.clone(), paces: Paces::default(), counters: setup.counters.clone() };
+        let keeper = |most| Keeper::new(most, KEPT_FEW, known.clone());
         let shared = Arc::new(Shared {
             tls: setup.tls.is_some(),
             policy: policy(&setup.sites),
@@ -122,7 +134,10 @@ impl Web {
             passkeys: setup.passkeys,
             events: setup.events,
             next: AtomicU64::new(1),
-            places: Arc::new(Semaphore::new(SOCKETS_MAX)),
+            sockets: keeper(SOCKETS),
+            officers: keeper(OFFICERS),
+            pages: keeper(HEALTH_PAGES),
+            paces: doors.paces.clone(),
         });
         let router = Router::new()
             .route("/console", get(console))
@@ -139,10 +154,7 @@ impl Web {
             .fallback(file)
             .layer(middleware::from_fn_with_state(shared.clone(), headers))
             .with_state(shared);
-        let task = tokio::spawn(async move {
-            // Runs until it is aborted.
-            let _ = axum::serve(door, router).await;
-        });
+        let task = tokio::spawn(port.run(router, doors));
         Ok(Self { task, local })
     }
 
@@ -185,20 +197,28 @@ async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     ([(CONTENT_TYPE, kind)], operator::metrics(&shared.status, &shared.counters, &(shared.media)())).into_response()
 }
 
-async fn console(State(shared): State<Arc<Shared>>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+async fn console(
+    State(shared): State<Arc<Shared>>,
+    Extension(visitor): Extension<Visitor>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     if !shared.may_open(&headers) {
         shared.counters.count("console_origin_refused");
         return (StatusCode::FORBIDDEN, "a page of another origin may not open a console; see web_origins\n")
             .into_response();
     }
-    let Ok(place) = shared.places.clone().try_acquire_owned() else {
-        shared.counters.count("console_over_bound");
-        return (StatusCode::SERVICE_UNAVAILABLE, "too many consoles\n").into_response();
-    };
+    // From here on it holds a place among WebSockets, and who has to go for it is ended.
+    let (place, crowded) = shared.sockets.enter(visitor.group, visitor.cut.clone());
+    visitor.place.leave();
+    if crowded {
+        shared.counters.count("console_crowded");
+    }
     let console = ConsoleKey(shared.next.fetch_add(1, Ordering::Relaxed));
     upgrade.max_message_size(MESSAGE_MAX).max_frame_size(MESSAGE_MAX).on_upgrade(move |socket| async move {
-        socket::serve(socket, console, shared.events.clone(), shared.counters.clone()).await;
-        drop(place);
+        let Visitor { group, cut, .. } = visitor;
+        let entrance = socket::Entrance { place, group, cut, paces: shared.paces.clone() };
+        socket::serve(socket, console, entrance, shared.events.clone(), shared.counters.clone()).await;
     })
 }
 

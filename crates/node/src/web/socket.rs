@@ -2,11 +2,13 @@
 
 use super::{OUT_BYTES, OUT_MESSAGES};
 use crate::counters::Counters;
+use crate::door::{Cut, Group, Paces, Place};
 use crate::outbox::{Outbox, Outgoing, outbox};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
@@ -54,6 +56,36 @@ struct Out {
 pub struct ConsoleOut {
     queue: Outbox<Out>,
     cut: Arc<Notify>,
+    standing: Arc<Standing>,
+}
+
+/// By which door it came, and whether it has proven who it is.
+struct Standing {
+    entrance: Entrance,
+    proven: AtomicBool,
+}
+
+/// Where a WebSocket stands until its console has proven who it is.
+pub(super) struct Entrance {
+    pub(super) place: Place,
+    pub(super) group: Group,
+    pub(super) cut: Cut,
+    pub(super) paces: Paces,
+}
+
+impl Standing {
+    /// Before the log-in everything that makes work waits for a turn of its address. False: it was ended meanwhile.
+    async fn turn(&self) -> bool {
+        let Entrance { group, cut, paces, .. } = &self.entrance;
+        if self.proven.load(Ordering::Relaxed) {
+            return true;
+        }
+        tokio::select! {
+            biased;
+            () = cut.ended() => false,
+            () = paces.turn(*group) => true,
+        }
+    }
 }
 
 impl ConsoleOut {
@@ -65,15 +97,26 @@ impl ConsoleOut {
         }
         kept
     }
+
+    /// The console has proven who it is: its connection is ended for nobody any more, and places are kept for its address.
+    pub(crate) fn proven(&self) {
+        self.standing.proven.store(true, Ordering::Relaxed);
+        self.standing.entrance.place.proven();
+    }
 }
 
 /// Serves one console until either side ends it.
 pub(super) async fn serve(
     socket: WebSocket,
     console: ConsoleKey,
+    entrance: Entrance,
     events: mpsc::Sender<ConsoleEvent>,
     counters: Counters,
 ) {
+    let standing = Arc::new(Standing { entrance, proven: AtomicBool::new(false) });
+    if !standing.turn().await {
+        return;
+    }
     let mut nonce = [0; 32];
     if getrandom::fill(&mut nonce).is_err() {
         tracing::error!("the system gives no random bytes; a console was turned away");
@@ -81,13 +124,13 @@ pub(super) async fn serve(
     }
     let (queue, outgoing) = outbox(OUT_MESSAGES, OUT_BYTES);
     let cut = Arc::new(Notify::new());
-    let out = ConsoleOut { queue, cut: cut.clone() };
+    let out = ConsoleOut { queue, cut: cut.clone(), standing: standing.clone() };
     if events.send(ConsoleEvent::Opened { console, nonce, out }).await.is_err() {
         return;
     }
     let (sink, stream) = socket.split();
     tokio::select! {
-        () = read(stream, console, &events, &counters) => {}
+        () = read(stream, console, &standing, &events, &counters) => {}
         () = write(sink, outgoing) => {}
         () = cut.notified() => counters.count("console_overflow"),
     }
@@ -98,6 +141,7 @@ pub(super) async fn serve(
 async fn read(
     mut stream: SplitStream<WebSocket>,
     console: ConsoleKey,
+    standing: &Standing,
     events: &mpsc::Sender<ConsoleEvent>,
     counters: &Counters,
 ) {
@@ -112,7 +156,8 @@ async fn read(
                     return;
                 }
                 first = false;
-                if events.send(ConsoleEvent::Message { console, bytes: bytes.into() }).await.is_err() {
+                let may = standing.turn().await;
+                if !may || events.send(ConsoleEvent::Message { console, bytes: bytes.into() }).await.is_err() {
                     return;
                 }
             }
