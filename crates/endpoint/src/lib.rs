@@ -28,6 +28,8 @@ mod tls;
 mod writings;
 
 pub use args::Args;
+#[doc(hidden)]
+pub use control::{Control, Lines};
 pub use error::EndpointError;
 pub use report::Told;
 pub use run::{run, run_with};

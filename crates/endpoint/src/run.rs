@@ -2,20 +2,20 @@
 
 use crate::EndpointError;
 use crate::args::Args;
-use crate::control::{Control, LINE_MAX};
+use crate::control::{Control, Lines};
 use crate::endpoint::Endpoint;
 use crate::event::Event;
 use crate::pace::Pace;
 use crate::report::{Report, Told};
 use crate::slot::Slot;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
+use tokio::io::{AsyncBufReadExt, BufReader, Stdin};
 use tokio::sync::mpsc;
 
 /// Where commands come from.
 enum Commands {
     None,
-    Lines(Lines<BufReader<Stdin>>),
+    Lines(BufReader<Stdin>, Lines),
     Channel(mpsc::Receiver<Control>),
 }
 
@@ -25,11 +25,15 @@ impl Commands {
         match self {
             Self::None => std::future::pending().await,
             Self::Channel(channel) => Ok(channel.recv().await.unwrap_or(Control::quit())),
-            Self::Lines(lines) => match lines.next_line().await {
-                Ok(Some(line)) if line.len() <= LINE_MAX => serde_json::from_str(&line).map_err(|why| why.to_string()),
-                Ok(Some(_)) => Err("the line is too long".to_owned()),
-                // The end of input is the end of the endpoint.
-                Ok(None) | Err(_) => Ok(Control::quit()),
+            Self::Lines(input, lines) => loop {
+                let found = match input.fill_buf().await {
+                    Ok([]) | Err(_) => break lines.rest().unwrap_or(Ok(Control::quit())),
+                    Ok(bytes) => lines.take(bytes),
+                };
+                input.consume(found.0);
+                if let Some(command) = found.1 {
+                    break command;
+                }
             },
         }
     }
@@ -41,7 +45,7 @@ impl Commands {
 /// See [`EndpointError`].
 pub async fn run(args: Args) -> Result<(), EndpointError> {
     let commands = match args.stdin {
-        true => Commands::Lines(BufReader::new(tokio::io::stdin()).lines()),
+        true => Commands::Lines(BufReader::new(tokio::io::stdin()), Lines::default()),
         false => Commands::None,
     };
     drive(args, commands, Report::Print).await

@@ -19,10 +19,12 @@ pub mod fold;
 pub mod forward;
 pub mod handshake;
 pub mod journal;
+pub mod leg;
 pub mod node;
 mod parts;
 pub mod record;
 pub mod seals;
+pub mod settings;
 pub mod text;
 pub mod vectors;
 pub mod wire;
@@ -67,4 +69,9 @@ pub const TARGETS: &[Target] = &[
     target("forwarder", forward::forward, forward::seeds, 3_000),
     target("console_machine", console::machine, console::seeds, 300),
     target("node_machine", node::machine, node::seeds, 300),
+    target("leg_framing", leg::framing, leg::framing_seeds, 20_000),
+    target("leg_offer", leg::offer, leg::offer_seeds, 300),
+    target("node_toml", settings::node_toml, settings::node_toml_seeds, 2_000),
+    target("charter_toml", settings::charter_toml, settings::charter_toml_seeds, 500),
+    target("endpoint_commands", settings::commands, settings::command_seeds, 10_000),
 ];

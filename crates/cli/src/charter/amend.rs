@@ -9,7 +9,7 @@ use trialogue_charter::{Charter, Node};
 pub fn carry_over(charter: &mut Charter, held: Option<&Charter>) -> Result<(), String> {
     if let Some(held) = held {
         if charter.serial <= held.serial {
-            let (serial, least) = (charter.serial, held.serial + 1);
+            let (serial, least) = (charter.serial, held.serial.saturating_add(1));
             return Err(format!(
                 "serial is {serial} and the charter in force has {}: write serial = {least}",
                 held.serial

@@ -10,6 +10,7 @@ use trialogue_charter::keyfile::{BadKeyFile, NodePublic, PartyPublic};
 use trialogue_charter::limits::{ALERT_SECONDS, ESCALATE_SECONDS, LOST_SECONDS, MARKING_MAX, RING_SECONDS, TEXT_MAX};
 use trialogue_charter::limits::{HUMAN_SECONDS, PATH_SECONDS, STATION_SECONDS};
 use trialogue_charter::*;
+use zeroize::Zeroizing;
 
 /// Seconds a ring sounds, where the plan does not say.
 const RING_USUAL: u16 = 60;
@@ -20,16 +21,29 @@ const LOST_USUAL: u16 = 10;
 
 /// Reads a plan and the files that it names. A wrong line is named. `amends`: the charter in force that it is to take the place of.
 pub fn draft(plan: &Path, amends: Option<&Charter>) -> Result<UnverifiedCharter, Failure> {
-    let text = files::read_text(plan)?;
-    let reader = Reader { path: plan, text: &text };
-    let mut charter = reader.charter(toml::from_str(&text).map_err(|error| reader.syntax(&error))?)?;
+    draft_text(plan, &files::read_text(plan)?, amends, &files::read_text)
+}
+
+/// The same of a text that stands at `plan`, with the files that `read` finds.
+pub fn draft_text(
+    plan: &Path,
+    text: &str,
+    amends: Option<&Charter>,
+    read: &ReadText<'_>,
+) -> Result<UnverifiedCharter, Failure> {
+    let reader = Reader { path: plan, text, read };
+    let mut charter = reader.charter(toml::from_str(text).map_err(|error| reader.syntax(&error))?)?;
     super::amend::carry_over(&mut charter, amends).map_err(|why| Failure::content(plan, why))?;
     UnverifiedCharter::draft(charter).map_err(|why| Failure::content(plan, why))
 }
 
+/// Reads a file that a plan names.
+pub type ReadText<'a> = dyn Fn(&Path) -> Result<Zeroizing<String>, Failure> + 'a;
+
 struct Reader<'a> {
     path: &'a Path,
     text: &'a str,
+    read: &'a ReadText<'a>,
 }
 
 impl Reader<'_> {
@@ -171,7 +185,7 @@ impl Reader<'_> {
     ) -> Result<Vec<T>, Failure> {
         let read = |name: &Spanned<String>| {
             let path: PathBuf = self.path.parent().unwrap_or(Path::new("")).join(name.get_ref());
-            let text = files::read_text(&path).map_err(|why| self.wrong(name, why))?;
+            let text = (self.read)(&path).map_err(|why| self.wrong(name, why))?;
             parse(&text).map_err(|why| Failure::at_line(&path, why.line, why.what))
         };
         names.iter().map(read).collect()

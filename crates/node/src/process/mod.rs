@@ -11,7 +11,7 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpabl
 /// CAP_IPC_LOCK (capabilities(7)): memory may be locked whatever the limit says.
 const IPC_LOCK: u32 = 14;
 
-/// What could not be done.
+/// What the system allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kept {
     /// Memory never goes to swap.
