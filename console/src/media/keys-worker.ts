@@ -107,6 +107,7 @@ async function take(message: ToKeys): Promise<void> {
       return;
     case 'network': return network();
     case 'offer': return run((m) => m.legOffer(us(), Date.now(), message.slot, message.leg, message.sdp));
+    case 'unfit': return run((m) => m.legUnfit(us(), Date.now(), message.slot, message.leg, message.why));
     case 'leg': return run((m) => m.legState(us(), Date.now(), message.slot, message.leg, message.up));
   }
 }

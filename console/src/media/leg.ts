@@ -1,5 +1,6 @@
 /** The console's leg: one RTCPeerConnection to its own node, with fixed places, warm while on watch. */
 import type { TransformOptions } from './messages';
+import { holdsToProfile } from './profile';
 
 /** Places to receive. More speakers than places wait for one. Each costs about 20 kB in the browser and a media section of SDP. */
 export const VOICE_PLACES = 12;
@@ -48,6 +49,10 @@ export class Leg {
   readonly places: Place[] = [];
   readonly #voice: RTCRtpTransceiver;
   readonly #picture: RTCRtpTransceiver;
+  /** What was negotiated has been checked. */
+  #isFit = false;
+  /** What is to be sent: attached once it may be. */
+  readonly #tracks: { voice: MediaStreamTrack | null; picture: MediaStreamTrack | null } = { voice: null, picture: null };
   #isClosed = false;
   /** Ends the waiting for what this connection was asked. */
   readonly #waits = new Set<() => void>();
@@ -73,16 +78,20 @@ export class Leg {
     };
   }
 
-  /** The offer for the node: gathered (host candidates only), without the header extension that would show loudness in the clear. */
+  /** What this browser offers. The keys worker tells the node of it what the profile allows. */
   async offer(): Promise<string> {
     await this.connection.setLocalDescription(await this.connection.createOffer());
     // The transforms were made before there were mids, by the order in which browsers give them. Wrong places would mean no sound.
     if (this.connection.getTransceivers().some(({ mid }, at) => mid !== midOf(at))) throw new Error('unexpected order of media sections');
-    return withoutLoudness(this.connection.localDescription!.sdp);
+    return this.connection.localDescription!.sdp;
   }
 
+  /** Takes the answer, and lets tracks come only if what was negotiated holds to the profile; otherwise it says why, and nothing will ever leave. */
   async answer(sdp: string): Promise<void> {
-    await this.connection.setRemoteDescription({ type: 'answer', sdp: constantRate(sdp) });
+    await this.connection.setRemoteDescription({ type: 'answer', sdp });
+    holdsToProfile(this.connection, this.#voice, this.#picture);
+    this.#isFit = true;
+    await Promise.all([this.sendVoice(this.#tracks.voice), this.sendPicture(this.#tracks.picture)]);
   }
 
   /** Every transform, by this worker: at the beginning, and after a crash by a new one. */
@@ -98,11 +107,13 @@ export class Leg {
 
   /** Null: not one packet of that medium leaves from now on. */
   async sendVoice(track: MediaStreamTrack | null): Promise<void> {
-    await this.#untilClosed(this.#voice.sender.replaceTrack(track));
+    this.#tracks.voice = track;
+    await this.#untilClosed(this.#voice.sender.replaceTrack(this.#isFit ? track : null));
   }
 
   async sendPicture(track: MediaStreamTrack | null): Promise<void> {
-    await this.#untilClosed(this.#picture.sender.replaceTrack(track));
+    this.#tracks.picture = track;
+    await this.#untilClosed(this.#picture.sender.replaceTrack(this.#isFit ? track : null));
   }
 
   place(mid: string): Place | undefined {
@@ -151,25 +162,4 @@ function onlyVp8(transceiver: RTCRtpTransceiver) {
   const codecs = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
   const kept = codecs.filter(({ mimeType }) => /^video\/(vp8|rtx)$/i.test(mimeType));
   transceiver.setCodecPreferences(kept);
-}
-
-/** RFC 6464 loudness would travel beside the sealed frame and tell who says how much. */
-export function withoutLoudness(sdp: string): string {
-  return sdp.split('\r\n').filter((row) => !/^a=extmap:.*ssrc-audio-level/.test(row)).join('\r\n');
-}
-
-/** Constant bit rate and no silence suppression: the length of packets tells nothing of the speech. */
-export function constantRate(sdp: string): string {
-  const rates = 'minptime=20;cbr=1;usedtx=0;useinbandfec=1;stereo=0;maxaveragebitrate=24000';
-  return sdp
-    .split(/(?=^m=)/m)
-    .map((section) => {
-      const opus = /^a=rtpmap:(\d+) opus\//m.exec(section)?.[1];
-      if (!opus) return section;
-      const rows = section.split('\r\n').filter((row) => !row.startsWith(`a=fmtp:${opus} `) && !row.startsWith('a=ptime:'));
-      const at = rows.findIndex((row) => row.startsWith(`a=rtpmap:${opus} `));
-      rows.splice(at + 1, 0, `a=fmtp:${opus} ${rates}`, 'a=ptime:20');
-      return rows.join('\r\n');
-    })
-    .join('');
 }

@@ -334,7 +334,7 @@ export class LiveEngine implements Engine {
         this.#active = message.slot;
         this.#show(this.#view && { ...this.#view });
         return void this.#apply();
-      case 'answer': return void this.#legOf(message)?.answer(message.sdp).catch((error: unknown) => this.#log(`answer: ${String(error)}`));
+      case 'answer': return void this.#answer(message);
       case 'place': return this.#place(message);
       case 'locked':
         this.#passkey = message.passkey;
@@ -404,6 +404,18 @@ export class LiveEngine implements Engine {
     if (leg !== this.#legs[slot]) return;
     this.#tell({ kind: 'offer', slot, leg: number, sdp });
     await this.#apply();
+  }
+
+  async #answer({ slot, leg: number, sdp }: { slot: number; leg: number; sdp: string }) {
+    const leg = this.#legOf({ slot, leg: number });
+    try {
+      await leg?.answer(sdp);
+    } catch (error) {
+      if (!leg || leg !== this.#legs[slot]) return;
+      leg.close();
+      this.#log(`answer: ${String(error)}`);
+      this.#tell({ kind: 'unfit', slot, leg: number, why: error instanceof Error ? error.message : String(error) });
+    }
   }
 
   #place({ slot, leg, mid, device, voice }: { slot: number; leg: number; mid: string; device: string | null; voice: boolean }) {

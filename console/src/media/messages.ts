@@ -29,6 +29,8 @@ export type ToKeys =
   /** `leg`: as asked for. Whatever is said of one that was asked for before counts for nothing. */
   | { kind: 'offer'; slot: number; leg: number; sdp: string }
   | { kind: 'leg'; slot: number; leg: number; up: boolean }
+  /** What was negotiated is not what the answer says: this leg was closed. */
+  | { kind: 'unfit'; slot: number; leg: number; why: string }
   /** The network of this device has changed, or is back: whatever stands is tried at once. */
   | { kind: 'network' }
   /** A media worker, first or new after a crash; the port leads to it. */

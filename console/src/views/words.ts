@@ -159,6 +159,7 @@ export function trouble(t: Trouble): string {
     case 'charter': return m.trouble_charter();
     case 'noSealing': return m.trouble_noSealing();
     case 'worker': return m.trouble_worker();
+    case 'leg': return m.trouble_leg();
     case 'otherTab': return m.trouble_otherTab();
     case 'notConnected': return m.trouble_notConnected();
   }

@@ -141,6 +141,12 @@ impl Machine {
         self.take_at(now_us, now_ms, slot, if up { Input::LegUp { leg } } else { Input::LegDown { leg } });
     }
 
+    /// What the browser has negotiated is not what the machine's answer says: the leg was closed.
+    #[wasm_bindgen(js_name = legUnfit)]
+    pub fn leg_unfit(&mut self, now_us: f64, now_ms: f64, slot: u8, leg: u32, why: String) {
+        self.take_at(now_us, now_ms, slot, Input::LegUnfit { leg, why });
+    }
+
     /// The network of this machine has changed.
     pub fn network(&mut self, now_us: f64, now_ms: f64) {
         self.take(now_us, now_ms, Input::Network);

@@ -143,6 +143,7 @@ impl Console {
             | Input::LegOffer { .. }
             | Input::LegUp { .. }
             | Input::LegDown { .. }
+            | Input::LegUnfit { .. }
             | Input::LegHeard { .. } => self.attached(0, input),
             Input::Network => self.network_changed(),
             Input::Command(command) => self.command(command),

@@ -15,12 +15,20 @@ pub enum Input {
     Closed,
     /// The officer did something.
     Command(Command),
-    /// The platform made the leg's SDP offer, after [`Output::MakeOffer`].
+    /// The platform's WebRTC stack made the leg's SDP offer, after [`Output::MakeOffer`]. It stays here: the node gets what differs between legs.
     LegOffer {
         /// Of which leg: whatever is said of another one than that which was asked for last counts for nothing.
         leg: u32,
         /// SDP.
         sdp: String,
+    },
+    /// What the platform's WebRTC stack has negotiated is not what [`Output::LegAnswer`] says. The platform has closed the leg and let nothing out over it;
+    /// the machine asks for another ([`Output::MakeOffer`]) after a while.
+    LegUnfit {
+        /// Of which leg.
+        leg: u32,
+        /// One sentence for the log.
+        why: String,
     },
     /// The leg's transport is connected.
     LegUp {
@@ -101,7 +109,8 @@ pub enum Output {
         /// Its number. Nothing of those before is of use any more.
         leg: u32,
     },
-    /// The SDP answer for the leg.
+    /// The SDP answer for the leg, made here after the profile of spec/console.md §5. Before a track is attached the platform checks that this is what was
+    /// negotiated; otherwise it closes the leg and says [`Input::LegUnfit`].
     LegAnswer {
         /// Of which leg.
         leg: u32,
@@ -283,4 +292,6 @@ pub enum Event {
     AttachmentLost,
     /// The node refused an act.
     Refused(String),
+    /// No leg can be made of what the WebRTC stack or the node has said.
+    LegUnfit(String),
 }

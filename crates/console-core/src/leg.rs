@@ -1,12 +1,14 @@
-//! The leg: when to make it, and who is at which of its places.
+//! The leg: when to make it, of what, and who is at which of its places.
 
 use crate::console::Console;
-use crate::io::Output;
+use crate::io::{Event, Output};
 use crate::limits::{LEG_AGAIN_US, LEG_US};
+use crate::view::Trouble;
 use std::collections::BTreeMap;
 use trialogue_charter::DeviceId;
 use trialogue_wire::console::{Medium, ToNode};
-use trialogue_wire::limits::{PICTURES_MAX, SDP_MAX, VOICES_MAX};
+use trialogue_wire::leg::{LegAnswer, LegOffer};
+use trialogue_wire::limits::{PICTURES_MAX, VOICES_MAX};
 
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum Stage {
@@ -30,6 +32,8 @@ pub(crate) struct Leg {
     /// counts for nothing: they speak of the past.
     pub(crate) number: u32,
     stage: Stage,
+    /// What the own WebRTC stack can do, as the node was told.
+    offer: Option<LegOffer>,
     since_us: u64,
     again_us: u64,
     /// The node has lost the leg, whatever the platform still believes.
@@ -110,23 +114,47 @@ impl Console {
         self.leg.next_us()
     }
 
-    pub(crate) fn leg_offer(&mut self, sdp: String) {
-        if self.leg.stage == Stage::Asked && self.link.is_up() && sdp.len() <= SDP_MAX {
-            self.leg_stage(Stage::Offered);
-            self.send(&ToNode::Offer { sdp, leg: self.leg.number });
+    pub(crate) fn leg_offer(&mut self, sdp: &str) {
+        if self.leg.stage != Stage::Asked || !self.link.is_up() {
+            return;
+        }
+        match LegOffer::read(sdp) {
+            Ok(offer) => {
+                self.leg_stage(Stage::Offered);
+                self.leg.offer = Some(offer.clone());
+                self.send(&ToNode::Offer { offer, leg: self.leg.number });
+            }
+            Err(why) => self.leg_unfit(why.to_string()),
         }
     }
 
-    pub(crate) fn leg_answer(&mut self, sdp: String) {
-        if self.leg.stage == Stage::Offered {
-            self.leg_stage(Stage::Answered);
-            self.push(Output::LegAnswer { leg: self.leg.number, sdp });
+    /// The description for the own WebRTC stack is made here: what the node says of itself goes into it and nothing else of the node does.
+    pub(crate) fn leg_answer(&mut self, answer: &LegAnswer) {
+        let Some(offer) = self.leg.offer.as_ref().filter(|_| self.leg.stage == Stage::Offered) else { return };
+        match answer.describe(offer) {
+            Ok(sdp) => {
+                self.leg_stage(Stage::Answered);
+                self.push(Output::LegAnswer { leg: self.leg.number, sdp });
+            }
+            Err(why) => self.leg_unfit(why.to_string()),
+        }
+    }
+
+    /// It is not what the profile says: nothing goes over it, the officer sees why, and another one is made after a while.
+    pub(crate) fn leg_unfit(&mut self, why: String) {
+        self.log(Event::LegUnfit(why));
+        self.leg_stage(Stage::Down);
+        if !self.at_spare && self.trouble.is_none() {
+            self.trouble = Some(Trouble::Leg);
         }
     }
 
     pub(crate) fn leg_up(&mut self) {
         if matches!(self.leg.stage, Stage::Answered | Stage::Lost) {
             self.leg_stage(Stage::Up);
+            if !self.at_spare && self.trouble == Some(Trouble::Leg) {
+                self.trouble = None;
+            }
         }
     }
 

@@ -207,7 +207,7 @@ impl Console {
                 self.act_accepted(number);
             }
             ToConsole::Refused { number: Some(number), reason } => self.act_refused(number, reason),
-            ToConsole::Answer { sdp, leg } if leg == self.leg.number => self.leg_answer(sdp),
+            ToConsole::Answer { answer, leg } if leg == self.leg.number => self.leg_answer(&answer),
             ToConsole::Place { mid, device, medium, leg } if leg == self.leg.number => self.placed(mid, device, medium),
             // Of a leg before this one, or of one that this device had before it was started anew.
             ToConsole::Answer { .. } | ToConsole::Place { .. } => {}

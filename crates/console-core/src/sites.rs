@@ -99,10 +99,11 @@ impl Console {
             Input::Opened => self.link_opened(),
             Input::Received(bytes) => self.received(&bytes),
             Input::Closed => self.link_closed(),
-            Input::LegOffer { leg, sdp } if leg == self.leg.number => self.leg_offer(sdp),
+            Input::LegOffer { leg, sdp } if leg == self.leg.number => self.leg_offer(&sdp),
             Input::LegUp { leg } if leg == self.leg.number => self.leg_up(),
             Input::LegDown { leg } if leg == self.leg.number => self.leg_down(),
             Input::LegHeard { leg } if leg == self.leg.number => self.leg_heard(),
+            Input::LegUnfit { leg, why } if leg == self.leg.number => self.leg_unfit(why),
             _ => {}
         }
     }

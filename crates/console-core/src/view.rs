@@ -113,6 +113,8 @@ pub enum Trouble {
     NoSealing,
     /// The keys worker or media worker stopped: nothing is sent until it is back.
     Worker,
+    /// The connection for voice and picture is not as it must be: nothing is sent over it.
+    Leg,
     /// The own node is not reached: the act was not done.
     NotConnected,
     /// Another tab of this browser is this console; this one takes over when that is closed.

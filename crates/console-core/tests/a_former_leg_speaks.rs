@@ -11,6 +11,7 @@ use trialogue_console_core::view::*;
 use trialogue_console_core::{Console, Input, Output};
 use trialogue_core::ConsoleKey;
 use trialogue_wire::console::{Medium, ToConsole, ToNode};
+use trialogue_wire::leg::fixture;
 
 /// One console taken out of the world: the test is its platform and its node's leg from here on.
 struct Alone {
@@ -27,6 +28,11 @@ struct Alone {
 }
 
 const VOICE: Medium = Medium::Voice;
+
+/// The node's fragment in the description that the platform is given.
+fn fragment(sdp: &str) -> String {
+    sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).unwrap().to_owned()
+}
 
 fn somebody(number: u8) -> DeviceId {
     DeviceId([number; 32])
@@ -64,10 +70,10 @@ impl Alone {
                     self.asked.push(leg);
                     self.places.clear();
                 }
-                Output::LegAnswer { leg, sdp } => self.answers.push((leg, sdp)),
+                Output::LegAnswer { leg, sdp } => self.answers.push((leg, fragment(&sdp))),
                 Output::Send(bytes) => {
-                    if let Ok(ToNode::Offer { sdp, leg }) = trialogue_wire::decode(&bytes) {
-                        self.offered.push((leg, sdp));
+                    if let Ok(ToNode::Offer { offer, leg }) = trialogue_wire::decode(&bytes) {
+                        self.offered.push((leg, offer.end.fragment));
                     }
                 }
                 Output::Place { leg, mid, device, .. } if Some(&leg) == self.asked.last() => match device {
@@ -96,11 +102,11 @@ impl Alone {
     }
 
     fn offers(&mut self, leg: u32) {
-        self.says(Input::LegOffer { leg, sdp: format!("offer {leg}") });
+        self.says(Input::LegOffer { leg, sdp: fixture::sdp(leg) });
     }
 
     fn answered(&mut self, leg: u32) {
-        self.hears(&ToConsole::Answer { sdp: format!("answer {leg}"), leg });
+        self.hears(&ToConsole::Answer { answer: fixture::answer(leg), leg });
     }
 
     fn placed(&mut self, leg: u32, mid: &str, device: Option<DeviceId>) {
@@ -113,11 +119,11 @@ impl Alone {
         if self.offered.last().is_none_or(|(last, _)| *last != leg) {
             self.offers(leg);
         }
-        assert_eq!(self.offered.last(), Some(&(leg, format!("offer {leg}"))));
+        assert_eq!(self.offered.last(), Some(&(leg, format!("offer{leg}"))));
         if self.answers.last().is_none_or(|(last, _)| *last != leg) {
             self.answered(leg);
         }
-        assert_eq!(self.answers.last(), Some(&(leg, format!("answer {leg}"))));
+        assert_eq!(self.answers.last(), Some(&(leg, format!("answer{leg}"))));
         self.says(Input::LegUp { leg });
         self.placed(leg, "2", Some(somebody(7)));
         let asked = self.asked.len();
@@ -256,7 +262,7 @@ fn everything_that_was_said_of_former_legs_comes_in_any_order() {
             let legs: Vec<u32> = alone.answers.iter().map(|(leg, _)| *leg).collect();
             assert!(legs.windows(2).all(|two| two[0] != two[1]), "seed {seed}: a leg was answered twice");
             for (leg, sdp) in &alone.answers {
-                assert_eq!(*sdp, format!("answer {leg}"), "seed {seed}");
+                assert_eq!(*sdp, format!("answer{leg}"), "seed {seed}");
             }
         }
         let leg = alone.leg();

@@ -164,7 +164,7 @@ impl Machine {
         match message {
             ToNode::State { statement, bodies } => self.take_statement(key, device, statement, bodies, may),
             _ if !may => {}
-            ToNode::Offer { sdp, leg } => self.take_offer(key, device, leg, sdp),
+            ToNode::Offer { offer, leg } => self.take_offer(key, device, leg, offer),
             ToNode::KeyFrame { device } => self.want_key_frame(device, None),
             ToNode::Want { hashes } => self.take_want(key, &hashes),
             ToNode::Lacking { hashes } => self.take_lacking(key, hashes),

@@ -7,6 +7,7 @@ use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, PartyId, Precede
 use trialogue_journal::{Level, PairTests};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::{Medium, PathMeasure};
+use trialogue_wire::leg::{LegAnswer, LegOffer};
 
 /// The two clocks of the shell, read once per input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,8 +109,8 @@ pub enum Input {
         console: ConsoleKey,
         /// The console's number of it.
         leg: u32,
-        /// SDP answer (RFC 8866).
-        sdp: String,
+        /// What the console must know of it.
+        answer: LegAnswer,
     },
     /// The media thread could not use the offer.
     LegRefused {
@@ -250,7 +251,7 @@ pub enum Output {
         /// Which.
         node: NodeId,
     },
-    /// Make the leg of a console from its SDP offer, or make it anew, and say [`Input::LegAnswer`] or [`Input::LegRefused`].
+    /// Make the leg of a console from its offer, or make it anew, and say [`Input::LegAnswer`] or [`Input::LegRefused`].
     Leg {
         /// Whose.
         console: ConsoleKey,
@@ -258,8 +259,8 @@ pub enum Output {
         device: DeviceId,
         /// The console's number of it.
         leg: u32,
-        /// RFC 8866 text, at most `limits::SDP_MAX`, otherwise unchecked.
-        sdp: String,
+        /// As the console said it, within the profile of spec/console.md §5.
+        offer: Box<LegOffer>,
     },
     /// End the leg of a console. Its routes were changed before.
     CloseLeg {

@@ -6,6 +6,7 @@ use crate::note::Count;
 use std::collections::BTreeMap;
 use trialogue_charter::DeviceId;
 use trialogue_wire::console::{Medium, Refusal, ToConsole};
+use trialogue_wire::leg::{LegAnswer, LegOffer};
 
 /// What a console was told of the places of its leg, free ones too: at most as many as a leg has.
 #[derive(Default)]
@@ -16,7 +17,7 @@ pub(crate) struct Places {
 }
 
 impl Machine {
-    pub(crate) fn take_offer(&mut self, console: ConsoleKey, device: DeviceId, leg: u32, sdp: String) {
+    pub(crate) fn take_offer(&mut self, console: ConsoleKey, device: DeviceId, leg: u32, offer: LegOffer) {
         if let Some(older) = self.legs.insert(device, console)
             && older != console
         {
@@ -24,18 +25,18 @@ impl Machine {
             self.places.remove(&older);
             self.push_out(Output::CloseLeg { console: older });
         }
-        self.push_out(Output::Leg { console, device, leg, sdp });
+        self.push_out(Output::Leg { console, device, leg, offer: Box::new(offer) });
         self.routes_changed = true;
     }
 
-    pub(crate) fn leg_answer(&mut self, console: ConsoleKey, leg: u32, sdp: String) {
+    pub(crate) fn leg_answer(&mut self, console: ConsoleKey, leg: u32, answer: LegAnswer) {
         if !self.legs.values().any(|held| *held == console) {
             // Its device has offered another by another WebSocket meanwhile.
             return;
         }
         self.places.insert(console, Places { leg, ..Places::default() });
         if self.consoles.contains_key(&console) {
-            self.send_console(console, &ToConsole::Answer { sdp, leg });
+            self.send_console(console, &ToConsole::Answer { answer, leg });
         }
     }
 

@@ -120,7 +120,7 @@ impl Machine {
             Input::Appended { up_to } => self.appended(up_to),
             Input::AppendFailed { up_to } => self.append_failed(up_to),
             Input::ChunksStored { total } => self.chunks_stored(total),
-            Input::LegAnswer { console, leg, sdp } => self.leg_answer(console, leg, sdp),
+            Input::LegAnswer { console, leg, answer } => self.leg_answer(console, leg, answer),
             Input::LegRefused { console } => self.leg_refused(console),
             Input::LegState { console, up } => self.leg_state(console, up),
             Input::Placed { console, leg, mid, device, medium } => self.placed((console, leg), mid, device, medium),

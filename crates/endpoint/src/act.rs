@@ -88,7 +88,8 @@ impl Endpoint {
             Output::LegAnswer { leg: of, sdp } => {
                 let leg = slot.leg.as_mut().filter(|_| slot.leg_number == of);
                 if let Some(Err(why)) = leg.map(|leg| leg.answer(&sdp)) {
-                    self.report.say(Event::Log { line: why.to_string() });
+                    self.drop_leg(number);
+                    self.slot_input(number, Input::LegUnfit { leg: of, why: why.to_string() });
                 }
             }
             Output::Place { leg, .. } if slot.leg_number != leg => {}

@@ -9,8 +9,9 @@ use std::time::Instant;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::config::DtlsVersion;
 use str0m::format::Codec;
-use str0m::media::{Direction, Frequency, MediaData, MediaKind, MediaTime, Mid};
+use str0m::media::{Direction, Frequency, MediaData, MediaKind, MediaTime, Mid, Pt};
 use str0m::net::{Protocol, Receive};
+use str0m::rtp::Extension;
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc};
 use tokio::net::UdpSocket;
 
@@ -35,6 +36,8 @@ pub struct Leg {
     /// The node's web address: the way there says which own address is used.
     node: SocketAddr,
     pending: Option<SdpPendingOffer>,
+    /// What was negotiated has been checked.
+    is_fit: bool,
     voice: Mid,
     picture: Mid,
     timeout: Instant,
@@ -74,6 +77,7 @@ impl Leg {
             local,
             node,
             pending: Some(pending),
+            is_fit: false,
             voice,
             picture,
             timeout: now,
@@ -84,14 +88,36 @@ impl Leg {
         Ok((leg, offer.to_sdp_string()))
     }
 
-    /// The node's answer.
+    /// The answer, as the console's machine has made it. What was negotiated is held against the profile (spec/console.md §5) before anything is sent.
     pub fn answer(&mut self, sdp: &str) -> Result<(), EndpointError> {
         let bad = |e: &dyn std::fmt::Display| EndpointError::Leg(format!("the node's answer: {e}"));
         let answer = SdpAnswer::from_sdp_string(sdp).map_err(|e| bad(&e))?;
         let Some(pending) = self.pending.take() else { return Ok(()) };
         self.rtc.sdp_api().accept_answer(pending, answer).map_err(|e| bad(&e))?;
+        self.is_fit = self.holds_to_profile(self.voice, Codec::Opus, &[Extension::RtpMid])
+            && self.holds_to_profile(
+                self.picture,
+                Codec::Vp8,
+                &[Extension::RtpMid, Extension::TransportSequenceNumber],
+            );
+        if !self.is_fit {
+            self.rtc.disconnect();
+            return Err(bad(&"what it leads to is not the profile of a leg"));
+        }
         self.tick(Instant::now());
         Ok(())
+    }
+
+    /// One codec, and no header extension that says in the clear what is sealed.
+    fn holds_to_profile(&self, mid: Mid, codec: Codec, extensions: &[Extension]) -> bool {
+        let Some(media) = self.rtc.media(mid) else { return false };
+        let params = self.rtc.codec_config().params();
+        let of_codec =
+            |pt: &Pt| params.iter().any(|p| p.spec().codec == codec && (p.pt() == *pt || p.resend() == Some(*pt)));
+        media.direction() == Direction::SendOnly
+            && !media.remote_pts().is_empty()
+            && media.remote_pts().iter().all(of_codec)
+            && media.remote_extmap().iter().all(|(_, extension)| extensions.contains(extension))
     }
 
     /// When [`Leg::tick`] is due.
@@ -144,7 +170,7 @@ impl Leg {
 
     fn send(&mut self, mid: Mid, codec: Codec, time: MediaTime, sealed: &[u8]) {
         let now = Instant::now();
-        if let Some(writer) = self.rtc.writer(mid) {
+        if let Some(writer) = self.rtc.writer(mid).filter(|_| self.is_fit) {
             let pt = writer.payload_params().find(|p| p.spec().codec == codec).map(|p| p.pt());
             if let Some(pt) = pt {
                 let _ = writer.write(pt, now, time, Arc::<[u8]>::from(sealed));

@@ -7,6 +7,7 @@ use trialogue_charter::{DeviceId, NodeId};
 use trialogue_core::{ConsoleKey, Input, Machine, Now, Output, Setup};
 use trialogue_journal::{Act, VerifiedEntry};
 use trialogue_wire::console::{PROTOCOL, ToConsole, ToNode};
+use trialogue_wire::leg::fixture;
 use trialogue_wire::link::{Head, LinkMessage, PROTOCOL as LINK};
 use trialogue_wire::{Bundle, decode, encode};
 
@@ -75,7 +76,10 @@ impl Running {
                     self.chunks += 1;
                     Input::ChunksStored { total: self.chunks }
                 }
-                Output::Leg { console, leg, .. } => Input::LegAnswer { console, leg, sdp: "v=0\r\n".to_owned() },
+                Output::Leg { console, leg, offer, .. } => {
+                    assert!(offer.check().is_ok(), "a leg of an offer that no leg can be made of");
+                    Input::LegAnswer { console, leg, answer: fixture::answer(leg) }
+                }
                 _ => continue,
             };
             self.machine.handle(self.now, next);
@@ -161,7 +165,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         encode(&LinkMessage::Hello { protocol: LINK, node: node(id), charter: CHARTER.hash(), heads, serial: 1 })
     };
     let entries = |party: &str, acts: &[Act]| encode(&LinkMessage::Entries { bundles: bundles(party, acts) });
-    let offer = encode(&ToNode::Offer { sdp: "v=0\r\n".to_owned(), leg: 1 });
+    let offer = encode(&ToNode::Offer { offer: fixture::offer(1), leg: 1 });
     let sending = encode(&ToNode::Sending { line: line(), voice: true, picture: true });
     let pass = |ms: u16| (4, ms.to_be_bytes().to_vec());
     let hellos = vec![(2, hello("kor-1", 0)), (3, hello("usa-1", 0))];

@@ -117,25 +117,22 @@ fn mutilated_offers_are_answered_or_refused_and_disturb_nobody() {
         (random >> 33) as usize % below
     };
     for key in 0..300 {
-        let mut lines: Vec<String> = offer.lines().map(str::to_owned).collect();
-        for _ in 0..=draw(6) {
-            let at = draw(lines.len());
-            match draw(6) {
-                0 => drop(lines.remove(at)),
-                1 => lines.insert(at, lines[draw(lines.len())].clone()),
-                2 => {
-                    let other = draw(lines.len());
-                    lines.swap(at, other);
-                }
-                3 => {
-                    let end = draw(lines[at].len() + 1);
-                    lines[at].truncate(end);
-                }
-                4 => lines[at] = lines[at].replace(|c: char| c.is_ascii_digit(), "99999999999"),
-                _ => lines[at].push_str(" \u{0}\u{fffd}=:;/"),
+        let mut offer = offer.clone();
+        for _ in 0..=draw(3) {
+            let at = draw(offer.mids.len().max(1)).min(offer.mids.len().saturating_sub(1));
+            match draw(9) {
+                0 if !offer.mids.is_empty() => drop(offer.mids.remove(at)),
+                1 if !offer.mids.is_empty() => offer.mids.push(offer.mids[at].clone()),
+                2 if !offer.mids.is_empty() => offer.mids.swap(at, 0),
+                3 => offer.mids.push(format!("m{}", draw(100))),
+                4 => offer.voices = draw(6) as u8,
+                5 => offer.numbers.voice = draw(160) as u8,
+                6 => offer.numbers.again = None,
+                7 => offer.numbers.sent_rate = Some(draw(20) as u8),
+                _ => offer.end.fragment.push_str(["x", "\r\n", "xxxxxxxxxxxxxxxxxxxxxxxx"][draw(3)]),
             }
         }
-        house.media.leg(ConsoleKey(1_000 + key), 1, lines.join("\r\n") + "\r\n");
+        house.media.leg(ConsoleKey(1_000 + key), 1, offer);
         house.media.close_leg(ConsoleKey(1_000 + key));
     }
     house.consoles.get_mut(&1).unwrap().speak(1, 960, b"sealed");

@@ -46,7 +46,10 @@ impl World {
 
     /// Offers a leg.
     pub fn offer(&mut self, console: usize) {
-        self.send(console, trialogue_wire::encode(&ToNode::Offer { sdp: "offer".into(), leg: 1 }));
+        self.send(
+            console,
+            trialogue_wire::encode(&ToNode::Offer { offer: trialogue_wire::leg::fixture::offer(1), leg: 1 }),
+        );
     }
 
     /// The device of a console.

@@ -199,7 +199,7 @@ impl World {
             Output::Leg { console, leg, .. } => {
                 self.nodes[node].legs.insert(console);
                 self.leg_up(node, console);
-                let input = Input::LegAnswer { console, leg, sdp: "answer".into() };
+                let input = Input::LegAnswer { console, leg, answer: trialogue_wire::leg::fixture::answer(leg) };
                 self.later(300, Event::Input { node, run, input });
             }
             Output::CloseLeg { console } => {

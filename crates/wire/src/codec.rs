@@ -2,6 +2,7 @@
 
 use crate::Bundle;
 use crate::console::{ToConsole, ToNode};
+use crate::leg::NotALeg;
 use crate::limits::*;
 use crate::link::LinkMessage;
 use crate::word::Word;
@@ -40,6 +41,9 @@ pub enum WireError {
         /// The bound.
         most: usize,
     },
+    /// An offer or answer of which no leg can be made.
+    #[error(transparent)]
+    NotALeg(#[from] NotALeg),
 }
 
 /// A message that has bounds. Closed: the messages of this protocol implement it.
@@ -90,7 +94,7 @@ impl Message for ToNode {
                 long("statement", statement.len(), STATEMENT_MAX)?;
                 all_bodies(bodies)
             }
-            Self::Offer { sdp, .. } => long("SDP", sdp.len(), SDP_MAX),
+            Self::Offer { offer, .. } => Ok(offer.check()?),
             Self::Want { hashes } => many("hashes", hashes.len(), WANT_MAX),
             Self::Lacking { hashes } => many("hashes", hashes.len(), CHUNKS_MAX),
             Self::Chunk { bytes } => long("chunk", bytes.len(), CHUNK_MAX),
@@ -119,7 +123,7 @@ impl Message for ToConsole {
                     })
                 })
             }
-            Self::Answer { sdp, .. } => long("SDP", sdp.len(), SDP_MAX),
+            Self::Answer { answer, .. } => Ok(answer.check()?),
             Self::Sites { sites } => {
                 many("sites", sites.len(), SITES_MAX)?;
                 sites.iter().try_for_each(|site| long("url", site.url.len(), URL_MAX))

@@ -1,6 +1,7 @@
 //! Between a console and its own node: one WebSocket, one CBOR message per binary frame.
 
 use crate::Bundle;
+use crate::leg::{LegAnswer, LegOffer};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
@@ -51,13 +52,13 @@ pub enum ToNode {
         #[n(2)]
         bodies: Vec<ByteVec>,
     },
-    /// SDP offer for the leg: sends (one voice, one picture) and free places to receive.
+    /// What the node must know to make the leg.
     #[n(2)]
     #[cbor(map)]
     Offer {
-        /// RFC 8866 text.
+        /// It.
         #[n(1)]
-        sdp: String,
+        offer: LegOffer,
         /// The console's number of this leg: another for every offer, also after its page was loaded anew.
         #[n(2)]
         leg: u32,
@@ -211,13 +212,13 @@ pub enum ToConsole {
         #[n(2)]
         reason: Refusal,
     },
-    /// SDP answer to [`ToNode::Offer`].
+    /// Answers [`ToNode::Offer`].
     #[n(6)]
     #[cbor(map)]
     Answer {
-        /// RFC 8866 text.
+        /// What the console must know to reach the node.
         #[n(1)]
-        sdp: String,
+        answer: LegAnswer,
         /// Number of the offer that it answers.
         #[n(2)]
         leg: u32,

@@ -4,6 +4,7 @@
 pub mod codec;
 pub mod console;
 pub mod frame;
+pub mod leg;
 pub mod limits;
 pub mod link;
 pub mod media;

@@ -29,8 +29,11 @@ pub const WORD_MAX: usize = 512;
 pub const SIGNATURE_MAX: usize = 64;
 /// Most hashes in one request for bodies. More costs a larger answer at once.
 pub const WANT_MAX: usize = 32;
-/// Largest SDP text accepted from a console. 24 media sections are about 40 kB.
+/// Largest SDP text read from the own WebRTC stack, in bytes; none travels. A browser describes 24 media sections in about 40 kB.
 pub const SDP_MAX: usize = 128 << 10;
+/// Most addresses at which a node says that a leg reaches it, UDP and TCP counted apart. A console tries each: more lets a node make it knock at more
+/// doors, fewer may hide the one that is reached.
+pub const LEG_ADDRESSES_MAX: usize = 32;
 /// Largest `mid` of a media section: an RTP header extension of one-byte form carries 16 (RFC 8285 §4.2, RFC 9143).
 pub const MID_MAX: usize = 16;
 /// Paths of a link that are up at once: each is a connection that costs some memory, and its copy of every voice.

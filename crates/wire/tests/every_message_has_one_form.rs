@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use trialogue_charter::{DeviceId, Hash, HybridSecret, LineId, NodeId};
 use trialogue_wire::console::{Medium, PathMeasure, PathState, Refusal, Site, ToConsole, ToNode};
+use trialogue_wire::leg::fixture;
 use trialogue_wire::link::{Head, LinkMessage};
 use trialogue_wire::media::{HEADER, Half, MediaHeader};
 use trialogue_wire::path::{Open, PathFrame};
@@ -35,7 +36,7 @@ fn to_node() -> Vec<(&'static str, ToNode)> {
     vec![
         ("prove", ToNode::Prove { protocol: 1, certificate: vec![1, 2], signature: vec![3; 64], on_watch: true }),
         ("state", ToNode::State { statement: vec![1, 2], bodies: vec![ByteVec::from(vec![3])] }),
-        ("offer", ToNode::Offer { sdp: "v=0\r\n".into(), leg: 7 }),
+        ("offer", ToNode::Offer { offer: fixture::offer(7), leg: 7 }),
         ("key frame", ToNode::KeyFrame { device: device() }),
         ("want", ToNode::Want { hashes: vec![Hash([9; 48])] }),
         ("ping", ToNode::Ping { number: 70_000 }),
@@ -74,7 +75,7 @@ fn to_console() -> Vec<(&'static str, ToConsole)> {
         ("accepted", ToConsole::Accepted { number: 5, unrecorded: false }),
         ("refused", ToConsole::Refused { number: Some(5), reason: Refusal::Epoch }),
         ("refused console", ToConsole::Refused { number: None, reason: Refusal::Certificate }),
-        ("answer", ToConsole::Answer { sdp: "v=0\r\n".into(), leg: 7 }),
+        ("answer", ToConsole::Answer { answer: fixture::answer(7), leg: 7 }),
         ("place", ToConsole::Place { mid: "2".into(), device: Some(device()), medium: Medium::Voice, leg: 7 }),
         ("free place", ToConsole::Place { mid: "2".into(), device: None, medium: Medium::Picture, leg: 7 }),
         ("bodies", ToConsole::Bodies { bodies: vec![ByteVec::from(vec![3])] }),

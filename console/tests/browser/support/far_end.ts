@@ -1,5 +1,6 @@
 /** A page's own far end for its leg: a second connection that seals and opens with a second media worker. */
 import { Leg } from '../../../src/media/leg';
+import { agreedAnswer, agreedOffer, onlyOpus } from './turned';
 import type { Count, FromMedia, KeysToMedia, MediaToKeys, ToMedia, TransformOptions } from '../../../src/media/messages';
 
 declare class RTCRtpScriptTransform {
@@ -58,7 +59,8 @@ export async function setUp() {
   const leg = new Leg(near.worker, 0, 1, (state) => (up = state));
   const node = new RTCPeerConnection();
   const offer = await leg.offer();
-  await node.setRemoteDescription({ type: 'offer', sdp: offer });
+  await node.setRemoteDescription({ type: 'offer', sdp: agreedOffer(offer) });
+  onlyOpus(node);
   const sides = node.getTransceivers();
   const firstVoice = sides[2]!;
   const firstPicture = sides.slice(2).find((t) => t.receiver.track.kind === 'video')!;
@@ -76,7 +78,7 @@ export async function setUp() {
   leg.connection.onicecandidate = ({ candidate }) => void node.addIceCandidate(candidate ?? undefined);
   node.onicecandidate = ({ candidate }) => void leg.connection.addIceCandidate(candidate ?? undefined);
   await node.setLocalDescription(await node.createAnswer());
-  await leg.answer(node.localDescription!.sdp);
+  await leg.answer(agreedAnswer(node.localDescription!.sdp));
   await firstVoice.sender.replaceTrack(tone());
   await firstPicture.sender.replaceTrack(moving());
   const players = leg.places.slice(0, 1).map(({ stream }) => Object.assign(new Audio(), { srcObject: stream, autoplay: true }));

@@ -1,6 +1,7 @@
 //! What time brings: messages arrive, machines are drained into each other.
 
 use super::*;
+use trialogue_wire::leg::fixture;
 
 impl World {
     pub fn run(&mut self, us: u64) {
@@ -88,7 +89,7 @@ impl World {
             }
             Output::MakeOffer { leg } => {
                 self.desks[desk].legs[1] = leg;
-                let input = Input::LegOffer { leg, sdp: "offer".into() };
+                let input = Input::LegOffer { leg, sdp: fixture::sdp(leg) };
                 self.steps.push_back(Step::ToConsole(desk, at_other(input)));
             }
             Output::LegAnswer { leg, .. } => {
@@ -150,8 +151,8 @@ impl World {
                     }
                 }
                 Out::Leg { console, leg, .. } => {
-                    let sdp = "answer".to_owned();
-                    self.steps.push_back(Step::ToNode(node, trialogue_core::Input::LegAnswer { console, leg, sdp }));
+                    let answer = fixture::answer(leg);
+                    self.steps.push_back(Step::ToNode(node, trialogue_core::Input::LegAnswer { console, leg, answer }));
                     self.steps.push_back(Step::ToNode(node, trialogue_core::Input::LegState { console, up: true }));
                 }
                 _ => {}
@@ -209,7 +210,7 @@ impl World {
                 Output::MakeOffer { leg } => {
                     held.offers += 1;
                     held.legs[0] = leg;
-                    self.steps.push_back(Step::ToConsole(desk, Input::LegOffer { leg, sdp: "offer".into() }));
+                    self.steps.push_back(Step::ToConsole(desk, Input::LegOffer { leg, sdp: fixture::sdp(leg) }));
                 }
                 Output::LegAnswer { leg, .. } => self.steps.push_back(Step::ToConsole(desk, Input::LegUp { leg })),
                 Output::Seal(key) => {

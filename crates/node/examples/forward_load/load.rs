@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
+use trialogue_wire::console::{ToConsole, ToNode};
 
 /// Constant bit rate voice: 20 ms of Opus at 32 kbit/s and the seal around it.
 const VOICE: usize = 80 + 20;
@@ -134,15 +135,17 @@ fn join(node: &mut Node, case: &Case) -> Vec<Client> {
     for key in 0..case.consoles {
         let (client, offer) = Client::udp(case.speakers as usize, pictures);
         clients.push(client);
-        node.say(&format!("leg {key} {}", hex::encode(offer)));
+        let said = trialogue_wire::encode(&ToNode::Offer { offer, leg: 1 });
+        node.say(&format!("leg {key} {}", hex::encode(said)));
     }
     let mut up = 0;
     while up < case.consoles || clients.iter().any(|c| !c.up) {
         while let Ok(line) = node.lines.try_recv() {
             match line.split(' ').collect::<Vec<_>>()[..] {
-                ["answer", key, sdp] => {
-                    let sdp = String::from_utf8(hex::decode(sdp).unwrap()).unwrap();
-                    clients[key.parse::<usize>().unwrap()].answer(&sdp);
+                ["answer", key, said] => {
+                    let said: ToConsole = trialogue_wire::decode(&hex::decode(said).unwrap()).unwrap();
+                    let ToConsole::Answer { answer, .. } = said else { continue };
+                    clients[key.parse::<usize>().unwrap()].answer(&answer);
                 }
                 ["up", _, _] => up += 1,
                 _ => {}

@@ -4,7 +4,7 @@ use std::io::{BufRead, Write};
 use trialogue_charter::{DeviceId, LineId, NodeId};
 use trialogue_core::{ConsoleKey, Route, Source};
 use trialogue_node::media::{MediaConfig, MediaEvent, MediaHandle};
-use trialogue_wire::console::Medium;
+use trialogue_wire::console::{Medium, ToConsole, ToNode};
 
 pub fn serve() {
     let config = MediaConfig {
@@ -14,7 +14,10 @@ pub fn serve() {
         nodes: std::iter::once((NodeId::new("usa-1").unwrap(), 0)).collect(),
     };
     let media = MediaHandle::start(&config, |event| match event {
-        MediaEvent::Answer { console, sdp, .. } => say(&format!("answer {} {}", console.0, hex::encode(sdp))),
+        MediaEvent::Answer { console, leg, answer } => {
+            let said = trialogue_wire::encode(&ToConsole::Answer { answer, leg });
+            say(&format!("answer {} {}", console.0, hex::encode(said)));
+        }
         MediaEvent::Leg { console, up: true } => say(&format!("up {} -", console.0)),
         _ => {}
     })
@@ -23,9 +26,10 @@ pub fn serve() {
         let line = line.unwrap();
         let words: Vec<&str> = line.split(' ').collect();
         match words[..] {
-            ["leg", key, sdp] => {
-                let sdp = String::from_utf8(hex::decode(sdp).unwrap()).unwrap();
-                media.leg(ConsoleKey(key.parse().unwrap()), 1, sdp);
+            ["leg", key, said] => {
+                let said: ToNode = trialogue_wire::decode(&hex::decode(said).unwrap()).unwrap();
+                let ToNode::Offer { offer, leg } = said else { continue };
+                media.leg(ConsoleKey(key.parse().unwrap()), leg, offer);
             }
             ["route", from, medium, consoles] => media.route(route(
                 from.parse().unwrap(),

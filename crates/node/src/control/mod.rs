@@ -195,7 +195,7 @@ impl Control {
     fn media_event(&mut self, event: MediaEvent) {
         let id = |index: u8| self.indices.iter().find(|(_, at)| **at == index).map(|(node, _)| node.clone());
         self.input(match event {
-            MediaEvent::Answer { console, leg, sdp } => Input::LegAnswer { console, leg, sdp },
+            MediaEvent::Answer { console, leg, answer } => Input::LegAnswer { console, leg, answer },
             MediaEvent::Refused { console, why } => {
                 tracing::warn!(console = console.0, %why, "a leg was refused");
                 Input::LegRefused { console }

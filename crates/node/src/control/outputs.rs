@@ -73,7 +73,7 @@ impl Control {
             Output::CloseLink { node } => {
                 self.links.remove(&node);
             }
-            Output::Leg { console, device: _, leg, sdp } => self.media.leg(console, leg, sdp),
+            Output::Leg { console, device: _, leg, offer } => self.media.leg(console, leg, *offer),
             Output::CloseLeg { console } => self.media.close_leg(console),
             Output::Route(route) => self.media.route(route),
             Output::RouteEnd { node, number } => self.media.route_end(node, number),

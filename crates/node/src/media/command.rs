@@ -12,13 +12,14 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use trialogue_charter::NodeId;
 use trialogue_core::{ConsoleKey, Route};
+use trialogue_wire::leg::LegOffer;
 
 /// Commands under way; more than all legs and streams of a full roster at once.
 const COMMANDS: usize = 8_192;
 
 /// One thing to do.
 pub(super) enum Command {
-    Leg { console: ConsoleKey, leg: u32, sdp: String },
+    Leg { console: ConsoleKey, leg: u32, offer: Box<LegOffer> },
     CloseLeg { console: ConsoleKey },
     Route(Box<Route>),
     RouteEnd { node: u8, number: u16 },
@@ -102,8 +103,8 @@ impl MediaHandle {
 
     /// Makes the leg of a console from its offer, in place of the one that it had. [`MediaEvent::Answer`] or
     /// [`MediaEvent::Refused`] follows. `leg`: the console's number of it, for what follows.
-    pub fn leg(&self, console: ConsoleKey, leg: u32, sdp: String) {
-        self.command(Command::Leg { console, leg, sdp });
+    pub fn leg(&self, console: ConsoleKey, leg: u32, offer: LegOffer) {
+        self.command(Command::Leg { console, leg, offer: Box::new(offer) });
     }
 
     /// Ends the leg of a console, if there is one.

@@ -1,7 +1,6 @@
 //! One leg: a str0m instance and what its media sections are for.
 
 use super::keys::{self, Slot};
-use super::offer::{self, Offer};
 use super::voice::{Path, Voice};
 use super::{MediaRefusal, legs::Drained};
 use std::net::SocketAddr;
@@ -18,6 +17,8 @@ use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc, 
 use trialogue_core::ConsoleKey;
 use trialogue_core::forward::{Destination, LegPacket};
 use trialogue_wire::console::Medium;
+use trialogue_wire::leg::{LegAddress, LegAnswer, LegEnd, LegOffer, LegStream};
+use trialogue_wire::limits::LEG_ADDRESSES_MAX;
 
 /// A leg that never came up is forgotten after this.
 const COMES_UP_WITHIN: Duration = Duration::from_secs(60);
@@ -68,6 +69,8 @@ pub(super) struct Place {
     pub(super) mid: Mid,
     pub(super) mid_text: String,
     pub(super) ssrc: Ssrc,
+    /// Of packets that are sent again.
+    pub(super) again: Option<u32>,
     pub(super) pt: Pt,
 }
 
@@ -88,22 +91,30 @@ impl Leg {
     /// Negotiates; gives the leg and the answer.
     pub(super) fn make(
         (console, number): (ConsoleKey, u32),
-        sdp: &str,
+        offer: &LegOffer,
         common: &Common,
         now: Instant,
-    ) -> Result<(Self, String), MediaRefusal> {
-        let Offer { sdp, sends, places } = offer::read(sdp)?;
-        let offer = SdpOffer::from_sdp_string(&sdp).map_err(|_| MediaRefusal::Malformed)?;
+    ) -> Result<(Self, LegAnswer), MediaRefusal> {
+        let described = SdpOffer::from_sdp_string(&offer.describe()?).map_err(|_| MediaRefusal::Negotiation)?;
         let credentials = IceCreds::new();
-        let ufrag = credentials.ufrag.clone();
+        let (ufrag, password) = (credentials.ufrag.clone(), credentials.pass.clone());
         let (mut rtc, keys) = keys::tapped(|| config(credentials, common).build(now));
         add_candidates(&mut rtc, &common.addresses);
-        let answer = rtc.sdp_api().accept_offer(offer).map_err(|_| MediaRefusal::Malformed)?;
-        let voices = places[0].iter().filter_map(|mid| place(&mut rtc, mid, Codec::Opus)).collect::<Vec<_>>();
-        let pictures = places[1].iter().filter_map(|mid| place(&mut rtc, mid, Codec::Vp8)).collect::<Vec<_>>();
-        if voices.len() != places[0].len() || pictures.len() != places[1].len() {
-            return Err(MediaRefusal::Malformed);
-        }
+        rtc.sdp_api().accept_offer(described).map_err(|_| MediaRefusal::Negotiation)?;
+        let mut places = |mids: &[String], codec| {
+            let all: Option<Vec<Place>> = mids.iter().map(|mid| place(&mut rtc, mid, codec)).collect();
+            all.ok_or(MediaRefusal::Negotiation)
+        };
+        let places = [places(offer.voice_places(), Codec::Opus)?, places(offer.picture_places(), Codec::Vp8)?];
+        let fingerprint = rtc.direct_api().local_dtls_fingerprint().bytes.as_slice().try_into();
+        let fingerprint = fingerprint.map_err(|_| MediaRefusal::Negotiation)?;
+        let end = LegEnd { fragment: ufrag.clone(), password, fingerprint };
+        let repeats = offer.numbers.again.is_some();
+        let stream = |place: &Place, again: bool| LegStream { ssrc: *place.ssrc, again: place.again.filter(|_| again) };
+        let streams = places[0].iter().map(|p| stream(p, false)).chain(places[1].iter().map(|p| stream(p, repeats)));
+        let answer = LegAnswer { end, addresses: reached_at(&common.addresses), streams: streams.collect() };
+        answer.fits(offer)?;
+        let mut mids = offer.mids.iter().map(|mid| Mid::from(mid.as_str()));
         let leg = Self {
             console,
             number,
@@ -119,12 +130,12 @@ impl Leg {
             secured: false,
             reached: false,
             forget_at: now + COMES_UP_WITHIN,
-            sends: sends.map(|mid| mid.map(|m| Mid::from(m.as_str()))),
-            places: [voices, pictures],
+            sends: [mids.next(), mids.next()],
+            places,
             known: Vec::new(),
             flood: Flood::default(),
         };
-        Ok((leg, answer.to_sdp_string()))
+        Ok((leg, answer))
     }
 
     /// How many voices and pictures can be received at once.
@@ -312,13 +323,24 @@ fn add_candidates(rtc: &mut Rtc, addresses: &[SocketAddr]) {
     }
 }
 
+/// What the console is told: by UDP first, and by TCP where UDP is stopped.
+fn reached_at(addresses: &[SocketAddr]) -> Vec<LegAddress> {
+    let by = |tcp| {
+        let few = addresses.iter().filter(|a| a.port() != 0 && !a.ip().is_unspecified()).take(LEG_ADDRESSES_MAX / 2);
+        few.map(move |address| LegAddress { ip: address.ip(), port: address.port(), tcp })
+    };
+    by(false).chain(by(true)).collect()
+}
+
 fn place(rtc: &mut Rtc, mid_text: &str, codec: Codec) -> Option<Place> {
     let mid = Mid::from(mid_text);
-    let ssrc = rtc.direct_api().stream_tx_by_mid(mid, None)?.ssrc();
+    let mut direct = rtc.direct_api();
+    let stream = direct.stream_tx_by_mid(mid, None)?;
+    let (ssrc, again) = (stream.ssrc(), stream.rtx().map(|ssrc| *ssrc));
     let negotiated = rtc.media(mid)?.remote_pts().to_vec();
     let params = rtc.codec_config().params().iter();
     let pt = params.filter(|p| p.spec().codec == codec).map(|p| p.pt()).find(|pt| negotiated.contains(pt))?;
-    Some(Place { mid, mid_text: mid_text.to_owned(), ssrc, pt })
+    Some(Place { mid, mid_text: mid_text.to_owned(), ssrc, again, pt })
 }
 
 const fn index(medium: Medium) -> usize {

@@ -12,6 +12,7 @@ use str0m::net::{Protocol, Receive, Transmit};
 use trialogue_core::ConsoleKey;
 use trialogue_core::forward::{LEGS_MAX, LegPacket};
 use trialogue_wire::console::Medium;
+use trialogue_wire::leg::{LegAnswer, LegOffer};
 
 /// Most remote addresses remembered for a leg: its networks, over UDP and TCP.
 const ADDRESSES_MAX: usize = 32;
@@ -63,16 +64,16 @@ impl Legs {
     pub(super) fn make(
         &mut self,
         (console, number): (ConsoleKey, u32),
-        sdp: &str,
+        offer: &LegOffer,
         now: Instant,
-    ) -> Result<(u32, String), MediaRefusal> {
+    ) -> Result<(u32, LegAnswer), MediaRefusal> {
         let at = self.slots.iter().position(Option::is_none).unwrap_or(self.slots.len());
         if at >= LEGS_MAX {
             return Err(MediaRefusal::Full);
         }
         let common = &self.common;
-        let made = catch_unwind(AssertUnwindSafe(|| Leg::make((console, number), sdp, common, now)));
-        let (leg, answer) = made.map_err(|_| MediaRefusal::Malformed)??;
+        let made = catch_unwind(AssertUnwindSafe(|| Leg::make((console, number), offer, common, now)));
+        let (leg, answer) = made.map_err(|_| MediaRefusal::Negotiation)??;
         if at == self.slots.len() {
             self.slots.push(None);
         }

@@ -14,7 +14,6 @@ mod keys;
 mod leg;
 mod legs;
 mod link;
-mod offer;
 mod packets;
 mod residence;
 mod seal;
@@ -37,6 +36,7 @@ use std::net::{IpAddr, SocketAddr};
 use trialogue_charter::{DeviceId, NodeId};
 use trialogue_core::ConsoleKey;
 use trialogue_wire::console::Medium;
+use trialogue_wire::leg::{LegAnswer, NotALeg};
 
 /// What the media thread needs to begin.
 #[derive(Debug, Clone)]
@@ -60,8 +60,8 @@ pub enum MediaEvent {
         console: ConsoleKey,
         /// The console's number of it.
         leg: u32,
-        /// SDP answer.
-        sdp: String,
+        /// What the console must know of it.
+        answer: LegAnswer,
     },
     /// The offer could not be used; a leg that was there is gone.
     Refused {
@@ -114,12 +114,12 @@ pub enum MediaEvent {
 /// Why an offer was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MediaRefusal {
-    /// Over `SDP_MAX`, or more media sections than there can be places.
-    #[error("the offer is too large: use fewer media sections")]
-    TooLarge,
-    /// Not SDP, or without what a leg needs.
-    #[error("the offer is not usable SDP: offer one voice and one picture to send, and places to receive")]
-    Malformed,
+    /// No leg can be made of the offer.
+    #[error("no leg can be made of the offer: {0}")]
+    NotALeg(#[from] NotALeg),
+    /// The WebRTC stack does not make what the profile says.
+    #[error("the offer could not be negotiated: use the numbers of the own WebRTC stack, and Opus and VP8")]
+    Negotiation,
     /// No room for another leg.
     #[error("there is no room for another leg: close some consoles")]
     Full,

@@ -18,6 +18,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use trialogue_charter::limits::INDEX_MAX;
 use trialogue_core::forward::{Destination, Forwarder, Nodes};
+use trialogue_wire::leg::LegOffer;
 use trialogue_wire::media::MediaHeader;
 
 /// Token of the waker; UDP sockets follow.
@@ -196,7 +197,7 @@ impl Media {
     fn obey(&mut self, command: Command, now: Instant) -> bool {
         let now_ms = self.ms(now);
         match command {
-            Command::Leg { console, leg, sdp } => self.make_leg(console, leg, &sdp, now),
+            Command::Leg { console, leg, offer } => self.make_leg(console, leg, &offer, now),
             Command::CloseLeg { console } => {
                 if let Some(leg) = self.legs.of(console) {
                     self.drop_leg(leg, now);
@@ -223,14 +224,14 @@ impl Media {
         true
     }
 
-    fn make_leg(&mut self, console: trialogue_core::ConsoleKey, number: u32, sdp: &str, now: Instant) {
+    fn make_leg(&mut self, console: trialogue_core::ConsoleKey, number: u32, offer: &LegOffer, now: Instant) {
         if let Some(old) = self.legs.of(console) {
             self.drop_leg(old, now);
         }
         self.look_around(now);
-        match self.legs.make((console, number), sdp, now) {
-            Ok((leg, sdp)) => {
-                (self.events)(MediaEvent::Answer { console, leg: number, sdp });
+        match self.legs.make((console, number), offer, now) {
+            Ok((leg, answer)) => {
+                (self.events)(MediaEvent::Answer { console, leg: number, answer });
                 let (voices, pictures) = self.legs.get(leg).map(super::leg::Leg::places).unwrap_or_default();
                 self.forwarder.leg_up(leg, console, voices, pictures, self.ms(now));
                 self.forwarder_events();

@@ -12,6 +12,7 @@ use str0m::media::{Direction, MediaKind, Mid};
 use str0m::net::{Protocol, Receive, TcpType};
 use str0m::rtp::{RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, Input, Output, Rtc};
+use trialogue_wire::leg::{LegAnswer, LegOffer};
 
 /// How packets travel.
 enum Wire {
@@ -32,6 +33,7 @@ pub struct Client {
     local: SocketAddr,
     remote: Option<SocketAddr>,
     pending: Option<SdpPendingOffer>,
+    offer: LegOffer,
     pub voice: Mid,
     pub picture: Mid,
     pub up: bool,
@@ -42,7 +44,7 @@ pub struct Client {
 
 impl Client {
     /// Over UDP from loopback.
-    pub fn udp(voices: usize, pictures: usize) -> (Self, String) {
+    pub fn udp(voices: usize, pictures: usize) -> (Self, LegOffer) {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_nonblocking(true).unwrap();
         let local = socket.local_addr().unwrap();
@@ -50,7 +52,7 @@ impl Client {
     }
 
     /// Over TCP to a port on loopback.
-    pub fn tcp(port: u16, voices: usize, pictures: usize) -> (Self, String) {
+    pub fn tcp(port: u16, voices: usize, pictures: usize) -> (Self, LegOffer) {
         let remote = SocketAddr::from(([127, 0, 0, 1], port));
         let stream = TcpStream::connect(remote).unwrap();
         stream.set_nonblocking(true).unwrap();
@@ -67,7 +69,7 @@ impl Client {
         voices: usize,
         pictures: usize,
         dtls: DtlsVersion,
-    ) -> (Self, String) {
+    ) -> (Self, LegOffer) {
         let now = Instant::now();
         let mut rtc = Rtc::builder()
             .set_rtp_mode(true)
@@ -97,6 +99,7 @@ impl Client {
             local,
             remote,
             pending: Some(pending),
+            offer: LegOffer::read(&offer.to_sdp_string()).unwrap(),
             voice,
             picture,
             up: false,
@@ -104,7 +107,8 @@ impl Client {
             asked: 0,
             timeout: now,
         };
-        (client, offer.to_sdp_string())
+        let offer = client.offer.clone();
+        (client, offer)
     }
 
     /// Moves to another address, as when a network changes: the old one falls silent.
@@ -144,8 +148,8 @@ impl Client {
         }
     }
 
-    pub fn answer(&mut self, sdp: &str) {
-        let answer = SdpAnswer::from_sdp_string(sdp).unwrap();
+    pub fn answer(&mut self, answer: &LegAnswer) {
+        let answer = SdpAnswer::from_sdp_string(&answer.describe(&self.offer).unwrap()).unwrap();
         self.rtc.sdp_api().accept_answer(self.pending.take().unwrap(), answer).unwrap();
         self.drain();
     }

@@ -9,6 +9,7 @@ use trialogue_charter::{DeviceId, LineId, NodeId};
 use trialogue_core::{ConsoleKey, Route, Source};
 use trialogue_node::media::{MediaConfig, MediaEvent, MediaHandle};
 use trialogue_wire::console::Medium;
+use trialogue_wire::leg::LegOffer;
 
 /// A node's media thread with its consoles.
 pub struct House {
@@ -70,7 +71,7 @@ impl House {
         }
     }
 
-    pub fn add(&mut self, key: u64, (client, offer): (Client, String)) {
+    pub fn add(&mut self, key: u64, (client, offer): (Client, LegOffer)) {
         self.consoles.insert(key, client);
         self.media.leg(ConsoleKey(key), 1, offer);
         self.until(|house| house.up.get(&key) == Some(&true) && house.consoles[&key].up);
@@ -97,10 +98,10 @@ impl House {
     pub fn turn(&mut self) {
         while let Ok(event) = self.events.try_recv() {
             match event {
-                MediaEvent::Answer { console, sdp, .. } => {
+                MediaEvent::Answer { console, answer, .. } => {
                     self.answered += 1;
                     if let Some(client) = self.consoles.get_mut(&console.0) {
-                        client.answer(&sdp);
+                        client.answer(&answer);
                     }
                 }
                 MediaEvent::Refused { .. } => self.refused += 1,
