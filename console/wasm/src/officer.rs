@@ -4,6 +4,7 @@ use crate::machine::millis;
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use trialogue_charter::keyfile::RootSecret;
+use trialogue_charter::text::{Form, clean};
 use trialogue_charter::{
     DeviceId, EnrolmentLink, NodeId, OfficeId, OfficerAct, OfficerRequest, PersonName, VerifiedCharter,
 };
@@ -109,7 +110,7 @@ impl Desk {
         if self.charter.office(&office).is_none_or(|held| held.party != self.root.party) {
             return Err(code("office"));
         }
-        let person = PersonName::new(person.trim()).map_err(|_| code("name"))?;
+        let person = PersonName::new(clean(person, Form::Name)).map_err(|_| code("name"))?;
         let valid = millis(valid_ms);
         if valid == 0 || valid > VALID_MS_MAX {
             return Err(code("time"));

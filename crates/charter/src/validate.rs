@@ -4,9 +4,9 @@ use crate::agreement::{Charter, HybridPublic, Suite, Texts};
 use crate::ids::PartyId;
 use crate::key::ed25519_is_well_formed;
 use crate::limits::*;
-use crate::person::is_showable;
 use crate::precedence::Precedence;
 use crate::role::Role;
+use crate::text::{BadText, Form, refuse};
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::ops::RangeInclusive;
@@ -83,12 +83,12 @@ pub enum Unsound {
         office: String,
     },
     /// A text that a screen cannot show.
-    #[error("{place} has 1 to {max} characters, no control or direction characters and no space at either end")]
+    #[error("{place} cannot be shown: {why}")]
     Text {
         /// Where.
         place: String,
-        /// Longest, in characters.
-        max: usize,
+        /// What stands against it.
+        why: BadText,
     },
     /// A number outside its bounds.
     #[error("{what} is {found} and must be {least} to {most}")]
@@ -362,7 +362,7 @@ fn range<T: Copy + PartialOrd + Into<u32>>(
 }
 
 fn text(place: &str, text: &str, max: usize) -> Result<(), Unsound> {
-    if is_showable(text, max) { Ok(()) } else { Err(Unsound::Text { place: place.to_owned(), max }) }
+    refuse(text, Form::Name, max).map_err(|why| Unsound::Text { place: place.to_owned(), why })
 }
 
 fn texts(place: &str, texts: &Texts) -> Result<(), Unsound> {

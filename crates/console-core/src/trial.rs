@@ -9,6 +9,7 @@ use crate::texts;
 use crate::view::{Person, Text3};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use trialogue_charter::text::{Form, clean, refuse};
 use trialogue_charter::{Hash, LineId, Party, PartyId, VerifiedCharter};
 use trialogue_journal::fold::TestText;
 use trialogue_journal::limits::TRANSLATION_MAX;
@@ -307,11 +308,12 @@ impl Console {
         });
         let Some((line, text)) = found else { return self.refuse("notNow") };
         let Some(line) = self.act_on(line.to_string()) else { return };
+        let translation = clean(translation, Form::Line);
         let translation = translation.split_whitespace().collect::<Vec<_>>().join(" ");
         if !self.acts_for_party() {
             return self.refuse("role");
         }
-        if !trialogue_charter::person::is_showable(&translation, TRANSLATION_MAX) {
+        if refuse(&translation, Form::Line, TRANSLATION_MAX).is_err() {
             return self.refuse("malformed");
         }
         self.state(&line, Purpose::Standing, Act::Certify { text, language: language.into(), translation }, Vec::new());

@@ -128,7 +128,23 @@ fn a_content_has_one_form_and_shows_what_it_says() {
         Content::new(Part::Message { text, marking: String::new(), files: None })
     };
     assert!(message("Two lines\nof text.").is_ok());
-    for hidden in ["", "  \n ", "a\u{202e}b", "a\u{200b}b", "a\u{2066}b", "a\0b", "tab\tbed"] {
+    for hidden in [
+        "",
+        "  \n ",
+        "a\u{202e}b",
+        "a\u{200b}b",
+        "a\u{2066}b",
+        "a\0b",
+        "tab\tbed",
+        "a\u{61c}b",
+        "a\u{200c}b",
+        "a\u{2028}b",
+        "a\u{ad}b",
+        "a\u{3164}b",
+        "a\u{2800}b",
+        "a\u{e0041}b",
+        "a\u{fe0f}b",
+    ] {
         assert_eq!(message(hidden), Err(ContentError::Text), "{hidden:?}");
     }
     assert_eq!(message(&"海".repeat(TEXT_MAX + 1)), Err(ContentError::Text));

@@ -4,6 +4,7 @@ use crate::vectors;
 use crate::world::{CNSA2, XWING, node};
 use std::sync::LazyLock;
 use trialogue_charter::keyfile::{NodePublic, NodeSecret, PartyPublic, RootSecret, RootToken};
+use trialogue_charter::text::{BadText, Form, clean, refuse};
 use trialogue_charter::{DeviceSecret, EnrolmentLink, NodeId, PartyId, PersonName, is_address};
 
 static DEVICE: LazyLock<DeviceSecret> = LazyLock::new(|| DeviceSecret::from_seed(&[5; 32]));
@@ -44,6 +45,15 @@ pub fn text(data: &[u8]) -> bool {
     let _ = is_address(text);
     let _ = NodeId::new(text);
     let _ = PersonName::new(text);
+    for form in [Form::Name, Form::File, Form::Line, Form::Prose] {
+        let cleaned = clean(text, form);
+        assert_eq!(clean(&cleaned, form), cleaned, "cleaned twice");
+        match refuse(&cleaned, form, usize::MAX) {
+            Ok(()) | Err(BadText::Empty | BadText::Scripts { .. }) => {}
+            Err(why) => panic!("a cleaned text does not pass: {why}"),
+        }
+        assert!(refuse(text, form, usize::MAX).is_err() || cleaned == text, "a text that passes was changed");
+    }
     taken
 }
 

@@ -9,7 +9,7 @@ use crate::limits::{
 use crate::statement::{Act, Statement};
 use crate::writing::Kind;
 use trialogue_charter::cose;
-use trialogue_charter::person::is_showable;
+use trialogue_charter::text::{Form, refuse};
 use trialogue_charter::{Device, DeviceId, DeviceSecret, Hash};
 
 /// Bytes of a statement as signed by its console: COSE_Sign1 (RFC 9052 §4.2) with the domain `trialogue statement 1`.
@@ -90,7 +90,7 @@ impl Statement {
                 let sorted = results.is_sorted_by(|a, b| a.party < b.party);
                 known && sorted && !results.is_empty() && results.len() <= PARTIES_MAX
             }
-            Act::Certify { translation, .. } => is_showable(translation, TRANSLATION_MAX),
+            Act::Certify { translation, .. } => refuse(translation, Form::Line, TRANSLATION_MAX).is_ok(),
             Act::Circle { readers, .. } => {
                 let once = readers.iter().enumerate().all(|(at, device)| !readers[..at].contains(device));
                 once && !readers.is_empty() && readers.len() <= READERS_MAX && !readers.contains(&self.device)

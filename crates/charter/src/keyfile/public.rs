@@ -6,7 +6,7 @@ use crate::agreement::{HybridPublic, Node, Party, Texts};
 use crate::ids::{NodeId, PartyId};
 use crate::key::{ML_DSA_87_PUBLIC, ed25519_is_well_formed};
 use crate::limits::{ADDRESSES_MAX, TEXT_MAX};
-use crate::person::is_showable;
+use crate::text::{Form, refuse};
 use crate::validate::is_address;
 
 /// `party.pub`: a party as the charter will have it.
@@ -43,7 +43,7 @@ impl PartyPublic {
     pub fn parse(text: &str) -> Result<Self, BadKeyFile> {
         let mut lines = Lines::open(PARTY, text)?;
         let id = lines.take("party", |value| PartyId::new(value).ok())?;
-        let name = |value: &str| is_showable(value, TEXT_MAX).then(|| value.to_owned());
+        let name = |value: &str| refuse(value, Form::Name, TEXT_MAX).ok().map(|()| value.to_owned());
         let name = Texts {
             en: lines.take("name-en", name)?,
             ja: lines.take("name-ja", name)?,

@@ -9,6 +9,7 @@ use toml::Spanned;
 use trialogue_charter::keyfile::{BadKeyFile, NodePublic, PartyPublic};
 use trialogue_charter::limits::{ALERT_SECONDS, ESCALATE_SECONDS, LOST_SECONDS, MARKING_MAX, RING_SECONDS, TEXT_MAX};
 use trialogue_charter::limits::{HUMAN_SECONDS, PATH_SECONDS, STATION_SECONDS};
+use trialogue_charter::text::{Form, refuse};
 use trialogue_charter::*;
 use zeroize::Zeroizing;
 
@@ -201,13 +202,10 @@ impl Reader<'_> {
     }
 
     fn shown(&self, text: &Spanned<String>, max: usize) -> Result<String, Failure> {
-        if person::is_showable(text.get_ref(), max) {
-            return Ok(text.get_ref().clone());
+        match refuse(text.get_ref(), Form::Name, max) {
+            Ok(()) => Ok(text.get_ref().clone()),
+            Err(why) => Err(self.wrong(text, format!("this text cannot be shown: {why}"))),
         }
-        let why = format!(
-            "a text has 1 to {max} characters, none of them invisible, and no space at either end: shorten or correct it"
-        );
-        Err(self.wrong(text, why))
     }
 
     fn suite(&self, name: Option<&Spanned<String>>) -> Result<Suite, Failure> {

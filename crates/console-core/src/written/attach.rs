@@ -7,6 +7,7 @@ use crate::console::Console;
 use crate::io::{Event, Output};
 use crate::limits::{CHUNK_ANSWER_US, IN_CALL_CHUNK_US};
 use std::collections::{BTreeSet, VecDeque};
+use trialogue_charter::text::{Form, clean};
 use trialogue_charter::{Hash, LineId};
 use trialogue_e2ee::writing::{File, FileError, FileSealer, fit_together};
 use trialogue_wire::console::ToNode;
@@ -51,7 +52,7 @@ impl Console {
     pub fn attach_file(&mut self, line: &str, name: &str, size: u64) -> Result<(), FileError> {
         self.stop_attaching();
         let line = LineId::new(line).ok().filter(|_| self.writer.on).ok_or(FileError::Form)?;
-        let sealer = FileSealer::new(name, size)?;
+        let sealer = FileSealer::new(&clean(name, Form::File), size)?;
         let mut all: Vec<File> = self.draft_files(&line).map(|kept| kept.file.clone()).collect();
         all.push(sealer.file().clone());
         if !fit_together(&all) {

@@ -4,6 +4,7 @@ use super::kept::{DRAFTS_MAX, KeptDraft, KeptFile, KeptOut, KeptScratch, SCRATCH
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::view::{Draft, Language, ReadoutText};
+use trialogue_charter::text::{Form, clean};
 use trialogue_charter::{Hash, LineId, Precedence, Role};
 use trialogue_e2ee::writing::{Part, Tongue};
 use trialogue_journal::limits::SHOWN_MAX;
@@ -20,8 +21,9 @@ pub(crate) struct NewMessage {
     pub(crate) answers: Option<String>,
 }
 
+/// What the officer has written, without what would hide or move something: nothing that could be read is lost.
 pub(crate) fn tongue(language: Language, text: &str) -> Tongue {
-    Tongue { language: language.into(), text: text.replace("\r\n", "\n").trim().to_owned() }
+    Tongue { language: language.into(), text: clean(text, Form::Prose).trim().to_owned() }
 }
 
 impl Console {
@@ -67,7 +69,7 @@ impl Console {
         let files =
             Some(attached.iter().map(|kept| kept.file.clone()).collect::<Vec<_>>()).filter(|all| !all.is_empty());
         let chunks: Vec<Hash> = attached.into_iter().flat_map(|kept| kept.chunks).collect();
-        let part = Part::Message { text: new.text, marking: new.marking.trim().to_owned(), files };
+        let part = Part::Message { text: new.text, marking: clean(&new.marking, Form::Name), files };
         let empty = self.out(&line, Kind::Message, about, Vec::new());
         let (traffic, precedence, answer_by_ms) = (new.traffic, new.precedence, new.answer_by_ms);
         let put = self.put_out(part, |content| {

@@ -1,13 +1,13 @@
 //! Files attached to a message: each sealed chunk by chunk under a key of its own, which stands in the message's sealed content (sealing.md §9).
 //! What nodes carry are chunks of one size; which file they belong to, its name and its length are known to the readers alone.
 
-use super::content::is_seen;
 use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce};
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha384};
 use trialogue_charter::Hash;
+use trialogue_charter::text::{Form, refuse};
 use trialogue_journal::limits::{CHUNK_MAX, CHUNKS_MAX};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -71,15 +71,6 @@ pub enum FileError {
     Random,
 }
 
-/// Is it one of a message?
-fn is_name(name: &str) -> bool {
-    let chars = name.chars().count();
-    (1..=NAME_MAX).contains(&chars)
-        && !name.trim().is_empty()
-        && !matches!(name, "." | "..")
-        && name.chars().all(|c| is_seen(c) && !matches!(c, '\n' | '/' | '\\'))
-}
-
 fn pieces(size: u64) -> usize {
     usize::try_from(size.div_ceil(PIECE as u64)).unwrap_or(usize::MAX)
 }
@@ -92,7 +83,7 @@ impl File {
     }
 
     pub(super) fn fits(&self) -> bool {
-        is_name(&self.name) && (1..=FILES_BYTES_MAX).contains(&self.size)
+        refuse(&self.name, Form::File, NAME_MAX).is_ok() && (1..=FILES_BYTES_MAX).contains(&self.size)
     }
 }
 
@@ -291,7 +282,25 @@ mod tests {
 
     #[test]
     fn names_are_names_and_nothing_else() {
-        for name in ["", " ", ".", "..", "a/b", "..\\b", "a\nb", "a\u{202e}fdp.exe", "a\u{0}", &"x".repeat(121)] {
+        for name in [
+            "",
+            " ",
+            ".",
+            "..",
+            "a/b",
+            "..\\b",
+            "a\nb",
+            "a\u{202e}fdp.exe",
+            "a\u{0}",
+            "report.pdf\u{3164}\u{3164}.exe",
+            "report.pdf\u{2800}.exe",
+            "report.pdf    .exe",
+            "a\u{61c}b",
+            "a\u{200d}b",
+            "a\u{ad}b",
+            "a\u{e0041}b",
+            &"x".repeat(121),
+        ] {
             assert!(FileSealer::new(name, 1).is_err(), "{name:?}");
         }
         for name in ["보고서 (최종).hwp", "海図.pdf", ".bashrc", &"x".repeat(120)] {

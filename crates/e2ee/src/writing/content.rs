@@ -2,6 +2,7 @@
 
 use super::attach::{File, fit_together};
 use minicbor::{Decode, Encode};
+use trialogue_charter::text::{Form, refuse};
 use trialogue_journal::strict;
 
 /// Most characters of one text.
@@ -76,7 +77,7 @@ pub struct Tongue {
     /// Which.
     #[n(1)]
     pub language: trialogue_journal::Language,
-    /// It; 1 to [`TEXT_MAX`] characters. Line feed is the only control character.
+    /// It; 1 to [`TEXT_MAX`] characters, as `trialogue_charter::text` lets prose be.
     #[n(2)]
     pub text: String,
 }
@@ -92,16 +93,9 @@ pub enum ContentError {
     Random,
 }
 
-/// Characters that show nothing, or turn the order of others, could make a text look like another one.
-pub(super) fn is_seen(c: char) -> bool {
-    let turns = matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    c == '\n' || !(c.is_control() || turns)
-}
-
 impl Tongue {
     fn fits(&self) -> bool {
-        let text = &self.text;
-        !text.trim().is_empty() && text.chars().count() <= TEXT_MAX && text.chars().all(is_seen)
+        refuse(&self.text, Form::Prose, TEXT_MAX).is_ok()
     }
 }
 
@@ -122,8 +116,7 @@ impl Content {
             Part::Message { text, marking, files } => {
                 text.fits()
                     && files.as_ref().is_none_or(|files| !files.is_empty() && fit_together(files))
-                    && marking.chars().count() <= MARKING_MAX
-                    && marking.chars().all(|c| c != '\n' && is_seen(c))
+                    && (marking.is_empty() || refuse(marking, Form::Name, MARKING_MAX).is_ok())
             }
             Part::Translation { text, .. } | Part::ReadBack { text } => text.fits(),
             Part::Readout { texts } => {
