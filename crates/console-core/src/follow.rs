@@ -3,21 +3,22 @@
 
 use crate::console::Console;
 use crate::io::Event;
+use crate::keys::is_group_of;
 use crate::limits::TRIED_MAX;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use trialogue_charter::NodeId;
-use trialogue_e2ee::KeyringError;
+use trialogue_e2ee::{Expected, KeyringError};
 use trialogue_journal::fold::{Group, HandshakeRecord};
 use trialogue_journal::{BodyRef, GroupId};
 
 impl Console {
-    /// Groups of the line that this console is in, by node, as the fold has them.
+    /// Groups of the line that this console is in, by node, as the fold has them. One that does not bear its own node's index is nobody's.
     pub(crate) fn groups_now(&self) -> BTreeMap<NodeId, Arc<Group>> {
-        match (&self.fold, &self.call) {
-            (Some(fold), Some(call)) => fold.line(&call.line).groups,
-            _ => BTreeMap::new(),
-        }
+        let (Some(fold), Some(call)) = (&self.fold, &self.call) else { return BTreeMap::new() };
+        let mut groups = fold.line(&call.line).groups;
+        groups.retain(|node, group| self.index_of(node).is_some_and(|index| is_group_of(&group.id, index)));
+        groups
     }
 
     pub(crate) fn follow(&mut self) {
@@ -88,12 +89,10 @@ impl Console {
             self.bodies.want(reference);
             return false;
         };
-        if keys.moving.as_ref().is_some_and(|own| own.group == group) {
-            keys.moving = None;
-            let _ = keys.ring.discard(&group);
-        }
         match keys.ring.process(&group, &record.by, &commit) {
             Ok(progress) => {
+                // The own commit that waited for the same epoch went with it.
+                keys.moving.take_if(|own| own.group == group);
                 if progress.left {
                     keys.heard.retain(|(id, _, _), _| *id != group);
                 }
@@ -110,6 +109,7 @@ impl Console {
     fn give_up(&mut self, group: GroupId, step: &'static str, why: &str) {
         if let Some(keys) = &mut self.keys {
             keys.ring.drop_group(&group);
+            keys.moving.take_if(|own| own.group == group);
             keys.broken.insert(group);
         }
         self.log(Event::BadHandshake { step, why: why.to_owned() });
@@ -134,17 +134,15 @@ impl Console {
             keys.tried.clear();
         }
         keys.tried.insert(reference.hash);
-        let why = match keys.ring.join(welcome) {
-            Ok(found) if found.group == group.id && found.epoch == record.epoch + 1 && found.by == record.by => {
+        let expected =
+            Expected { group: group.id, epoch: record.epoch + 1, by: record.by, packages: &keys.offered_to(node) };
+        let why = match keys.ring.join(welcome, &expected) {
+            Ok(()) => {
                 keys.broken.remove(&group.id);
                 if let Some(offer) = self.call.as_mut().and_then(|call| call.offers.get_mut(node)) {
                     offer.used = true;
                 }
                 return true;
-            }
-            Ok(found) => {
-                keys.ring.drop_group(&found.group);
-                "it is for another group than its statement says".to_owned()
             }
             // Ours, but for a key package that has served already: a fresh one is offered.
             Err(KeyringError::NotForUs) => return false,

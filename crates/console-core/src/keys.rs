@@ -4,6 +4,7 @@ use crate::console::Console;
 use crate::io::Output;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use trialogue_charter::{DeviceId, DeviceSecret, Hash, NodeId, Suite};
+use trialogue_e2ee::groups::KEY_PACKAGES_MAX;
 use trialogue_e2ee::{KeyId, Keyring};
 use trialogue_journal::GroupId;
 
@@ -65,6 +66,8 @@ pub(crate) struct Keys {
     pub(crate) able: bool,
     /// The group of the site that this console came from, which is sealed for until that of the new site is there.
     pub(crate) over: Option<Over>,
+    /// For which node's group each key package was offered, the newest last: no other node's welcome uses it up.
+    pub(crate) offered: VecDeque<(Hash, NodeId)>,
     /// What the media worker seals with now.
     pub(crate) sealing: Option<(GroupId, u64)>,
     /// A stranger is in the own group, and since when.
@@ -92,11 +95,33 @@ impl Keys {
             generations: BTreeMap::new(),
             able: false,
             over: None,
+            offered: VecDeque::new(),
             sealing: None,
             stranger: None,
             ready: 0,
             ready_us: 0,
         }
+    }
+}
+
+/// The last byte of a group's id is the index of its node in the charter: what one node's journal says of a group is never taken for another's, also
+/// where a node gives its group the name of another's.
+pub(crate) fn is_group_of(group: &GroupId, index: u8) -> bool {
+    group.0[GroupId::LEN - 1] == index
+}
+
+impl Keys {
+    /// A key package was given out for a node's group.
+    pub(crate) fn offer(&mut self, package: Hash, node: NodeId) {
+        self.offered.push_back((package, node));
+        if self.offered.len() > KEY_PACKAGES_MAX {
+            self.offered.pop_front();
+        }
+    }
+
+    /// The key packages by which this console may come into a node's group.
+    pub(crate) fn offered_to(&self, node: &NodeId) -> Vec<Hash> {
+        self.offered.iter().filter(|(_, to)| to == node).map(|(package, _)| *package).collect()
     }
 }
 

@@ -55,6 +55,7 @@ impl Console {
             }
             let Some(body) = keys.stock.pop_front().or_else(|| keys.ring.key_package().ok()) else { continue };
             if let Some(package) = BodyRef::of(&body) {
+                keys.offer(package.hash, node.id.clone());
                 keep.insert(node.id.clone(), Offer { package, body, used: false });
             }
         }

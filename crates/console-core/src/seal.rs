@@ -6,7 +6,7 @@
 
 use crate::console::Console;
 use crate::io::{Event, OpenKey, Output, SealKey};
-use crate::keys::{Issued, Over};
+use crate::keys::{Issued, Over, is_group_of};
 use crate::limits::*;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, LineId, NodeId};
@@ -33,7 +33,9 @@ impl Console {
     fn own_group(&self) -> Option<GroupId> {
         let (fold, call, node, keys) =
             (self.fold.as_ref()?, self.call.as_ref()?, self.node.as_ref()?, self.keys.as_ref()?);
+        let index = self.index_of(node)?;
         let current = fold.node(node)?.group(&call.line).map(|group| group.id);
+        let current = current.filter(|group| is_group_of(group, index));
         let coming = keys.moving.as_ref().filter(|own| own.confirmed).map(|own| own.group);
         coming.or(current).filter(|group| keys.ring.has(group) && !keys.broken.contains(group))
     }

@@ -6,9 +6,9 @@ mod common;
 
 use common::{SECOND, World};
 use std::collections::BTreeMap;
-use trialogue_charter::{CallId, DeviceId, DeviceSecret, LineId, NodeId, Suite};
+use trialogue_charter::{CallId, DeviceId, DeviceSecret, Hash, LineId, NodeId, Suite};
 use trialogue_console_core::view::*;
-use trialogue_e2ee::{BaseKey, GroupId, KeyId, Keyring, Opener, Sealer};
+use trialogue_e2ee::{BaseKey, Expected, GroupId, KeyId, Keyring, Opener, Sealer};
 use trialogue_journal::{Act, Body, BodyRef, Journal, KeyOffer, Statement, UnverifiedEntry, UnverifiedStatement};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::{Refusal, ToConsole, ToNode};
@@ -102,7 +102,7 @@ fn an_honest_node_refuses(world: &mut World, stranger: &mut Stranger, desk: usiz
         world.node_input(JPN, trialogue_core::Input::ConsoleMessage { console, bytes });
         world.run(SECOND);
         let refused = world.desks[desk].heard[before..].iter().any(|bytes| {
-            matches!(trialogue_wire::decode(bytes), Ok(ToConsole::Refused { number: Some(number), reason: Refusal::NotOnLine }) if number == stranger.number)
+            matches!(trialogue_wire::decode(bytes), Ok(ToConsole::Refused { number: Some(number), reason: Refusal::NotOnLine, .. }) if number == stranger.number)
         });
         assert!(refused, "act {at}");
     }
@@ -193,9 +193,7 @@ fn it_opens_none(world: &World, stranger: &mut Stranger, sealed: &BTreeMap<u64, 
         assert!(!contains(frame, &FRAME[..8]), "a frame is readable");
     }
 
-    for body in bodies() {
-        assert!(stranger.ring.join(body).is_err(), "a welcome was for it");
-    }
+    let offered: Vec<Hash> = bodies().map(Hash::of).collect();
     let mut groups: Vec<(GroupId, DeviceId)> =
         handshakes(&stored).into_iter().map(|(group, by, _)| (group, by)).collect();
     groups.sort();
@@ -207,6 +205,10 @@ fn it_opens_none(world: &World, stranger: &mut Stranger, sealed: &BTreeMap<u64, 
         // The nearest that it can come: a group of the same name, moved by the same commits.
         stranger.ring.create(group).unwrap();
         for body in bodies() {
+            for epoch in 1..4 {
+                let expected = Expected { group, epoch, by, packages: &offered };
+                assert!(stranger.ring.join(body, &expected).is_err(), "a welcome was for it");
+            }
             assert!(stranger.ring.process(&group, &by, body).is_err(), "a commit moved it");
         }
         guesses.extend(members.iter().map(|device| *stranger.ring.base_key(&group, device, 0).unwrap().expose()));

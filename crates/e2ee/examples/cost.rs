@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::time::Instant;
-use trialogue_charter::{DeviceId, Suite};
-use trialogue_e2ee::{BaseKey, GroupId, Invite, KeyId, Keyring, Opener, Sealer};
+use trialogue_charter::{DeviceId, Hash, Suite};
+use trialogue_e2ee::{BaseKey, Expected, GroupId, Invite, KeyId, Keyring, Opener, Sealer};
 
 const ROUNDS: usize = 9;
 const GROUP: GroupId = GroupId([7; 16]);
@@ -42,8 +42,10 @@ fn keys(suite: Suite, members: u8) {
             pending
         });
         let welcome = pending.welcome.unwrap();
+        let packages: Vec<Hash> = offers.iter().map(|(_, _, package)| Hash::of(package)).collect();
+        let expected = Expected { group: GROUP, epoch: 1, by: DeviceId([0; 32]), packages: &packages };
         for guest in guests.iter_mut() {
-            ms(&mut join, || guest.join(&welcome).unwrap());
+            ms(&mut join, || guest.join(&welcome, &expected).unwrap());
         }
         let last = DeviceId([members - 1; 32]);
         let gone = ms(&mut remove, || {

@@ -6,6 +6,6 @@ pub mod groups;
 pub mod sealing;
 pub mod writing;
 
-pub use groups::{Invite, Joined, Keyring, KeyringError, Leaf, Pending, Progress};
+pub use groups::{Expected, Invite, Keyring, KeyringError, Leaf, Pending, Progress};
 pub use sealing::{BaseKey, KeyId, OpenError, Opener, SealError, Sealer};
 pub use trialogue_journal::GroupId;

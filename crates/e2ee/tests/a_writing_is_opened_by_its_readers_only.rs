@@ -62,15 +62,14 @@ fn readers_open_it_in_both_suites_and_a_stranger_does_not() {
         let at = wrap(&scene, 5);
         let sealed = seal(&content, &[(at, &scene.made.key)]).unwrap();
         for reader in &mut scene.readers {
-            let joined = reader.ring.join_circle(&scene.made.welcome).unwrap();
-            assert_eq!((joined.circle, joined.by), (scene.circle, scene.writer.id));
+            let joined = reader.ring.join_circle(&scene.circle, &scene.writer.id, &scene.made.welcome).unwrap();
             assert_eq!(joined.readers.len(), 2);
             let opened = unseal(at, &sealed.keys[0], &joined.key, &sealed.content, &sealed.digest);
             assert_eq!(opened.as_ref(), Ok(&content));
             // The key package stays: the same welcome is read again after a start, and others can write.
-            assert!(reader.ring.join_circle(&scene.made.welcome).is_ok());
+            assert!(reader.ring.join_circle(&scene.circle, &scene.writer.id, &scene.made.welcome).is_ok());
         }
-        let refused = scene.stranger.ring.join_circle(&scene.made.welcome).err();
+        let refused = scene.stranger.ring.join_circle(&scene.circle, &scene.writer.id, &scene.made.welcome).err();
         assert_eq!(refused, Some(KeyringError::NotForUs));
         let other = CircleKey::from_kept([9; 32]);
         let opened = unseal(at, &sealed.keys[0], &other, &sealed.content, &sealed.digest);
@@ -89,9 +88,10 @@ fn a_kept_key_package_opens_after_a_start_and_a_damaged_one_is_refused() {
     let invite = Invite { device: reader.id, signature_key: &key, key_package: &stock.package };
     let made = writer.ring.make_circle(GroupId([1; 16]), &[invite]).unwrap();
     let mut again = device(&three, suite, "jpn-duty", 1);
-    assert_eq!(again.ring.join_circle(&made.welcome).err(), Some(KeyringError::NotForUs));
+    let (circle, by) = (GroupId([1; 16]), writer.id);
+    assert_eq!(again.ring.join_circle(&circle, &by, &made.welcome).err(), Some(KeyringError::NotForUs));
     again.ring.take_stock(&stock.secret).unwrap();
-    assert!(again.ring.join_circle(&made.welcome).is_ok());
+    assert!(again.ring.join_circle(&circle, &by, &made.welcome).is_ok());
     let damaged = StockSecret(zeroize::Zeroizing::new(stock.secret.0[1..].to_vec()));
     assert!(again.ring.take_stock(&damaged).is_err());
 }

@@ -51,7 +51,7 @@ fn a_bad_key_package_does_not_keep_the_good_ones_out() {
     assert_eq!(pending.refused.len(), 1);
     assert_eq!(pending.refused[0].0, device(3));
     usa.confirm(&id).unwrap();
-    jpn.join(pending.welcome.as_ref().unwrap()).unwrap();
+    join(&mut jpn, pending.welcome.as_ref().unwrap(), &id, 1, device(1), &jpn_offer).unwrap();
 }
 
 #[test]
@@ -67,8 +67,9 @@ fn another_suite_is_refused() {
     let mut third = console(Suite::XWing, 3);
     other.create(group(2)).unwrap();
     let pending = bring_in(&mut other, &group(2), &mut [&mut third]);
-    usa.key_package().unwrap();
-    assert_eq!(usa.join(pending.welcome.as_ref().unwrap()), Err(KeyringError::NotForUs));
+    let offer = usa.key_package().unwrap();
+    let refused = join(&mut usa, pending.welcome.as_ref().unwrap(), &group(2), 1, device(2), &offer);
+    assert_eq!(refused, Err(KeyringError::NotForUs));
 }
 
 #[test]
@@ -81,9 +82,12 @@ fn a_key_package_serves_once() {
     kor.create(group(2)).unwrap();
     let first = usa.add_and_remove(&group(1), &[invite], &[]).unwrap();
     let second = kor.add_and_remove(&group(2), &[invite], &[]).unwrap();
-    jpn.join(first.welcome.as_ref().unwrap()).unwrap();
-    assert_eq!(jpn.join(first.welcome.as_ref().unwrap()), Err(KeyringError::NotForUs));
-    assert_eq!(jpn.join(second.welcome.as_ref().unwrap()), Err(KeyringError::NotForUs));
+    join(&mut jpn, first.welcome.as_ref().unwrap(), &group(1), 1, device(1), &offer).unwrap();
+    jpn.drop_group(&group(1));
+    let again = join(&mut jpn, first.welcome.as_ref().unwrap(), &group(1), 1, device(1), &offer);
+    assert_eq!(again, Err(KeyringError::NotForUs));
+    let other = join(&mut jpn, second.welcome.as_ref().unwrap(), &group(2), 1, device(3), &offer);
+    assert_eq!(other, Err(KeyringError::NotForUs));
 }
 
 #[test]
@@ -100,10 +104,10 @@ fn a_spoilt_welcome_costs_neither_the_key_package_nor_the_call() {
         for at in [welcome.len() - 1, welcome.len() / 2, 200] {
             let mut spoilt = welcome.clone();
             spoilt[at] ^= 0x40;
-            assert!(jpn.join(&spoilt).is_err());
+            assert!(join(&mut jpn, &spoilt, &id, 1, device(1), &offer).is_err());
             assert!(!jpn.has(&id));
         }
-        jpn.join(&welcome).unwrap();
+        join(&mut jpn, &welcome, &id, 1, device(1), &offer).unwrap();
     }
 }
 
@@ -140,7 +144,7 @@ fn a_commit_for_another_group_or_twice_is_refused() {
 fn bounds_hold() {
     let mut usa = console(SUITES[0], 1);
     let huge = vec![0; HANDSHAKE_MAX + 1];
-    assert_eq!(usa.join(&huge), Err(KeyringError::TooLarge { len: huge.len() }));
+    assert_eq!(join(&mut usa, &huge, &group(1), 1, device(2), &[]), Err(KeyringError::TooLarge { len: huge.len() }));
     for n in 0..trialogue_e2ee::groups::GROUPS_MAX {
         usa.create(group(n as u8)).unwrap();
     }
@@ -179,8 +183,8 @@ proptest! {
         let id = group(1);
         usa.create(id).unwrap();
         let before = state(&usa, &id);
-        usa.key_package().unwrap();
-        prop_assert!(usa.join(&bytes).is_err());
+        let offer = usa.key_package().unwrap();
+        prop_assert!(join(&mut usa, &bytes, &group(2), 1, device(2), &offer).is_err());
         prop_assert!(usa.process(&id, &device(2), &bytes).is_err());
         let invite = Invite { device: device(2), signature_key: &[2; 32], key_package: &bytes };
         prop_assert!(usa.add_and_remove(&id, &[invite], &[]).is_err());

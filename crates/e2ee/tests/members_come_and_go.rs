@@ -73,8 +73,8 @@ fn one_commit_brings_some_in_and_puts_others_out_and_reuses_their_leaves() {
         usa.confirm(&id).unwrap();
         let progress = kor.process(&id, &device(1), &pending.commit).unwrap();
         assert_eq!((progress.added, progress.removed), (vec![device(4), device(5)], vec![device(2)]));
-        for guest in [d, e] {
-            guest.join(pending.welcome.as_ref().unwrap()).unwrap();
+        for (guest, offer) in [(d, &d_offer), (e, &e_offer)] {
+            join(guest, pending.welcome.as_ref().unwrap(), &id, 2, device(1), offer).unwrap();
             assert_eq!(guest.members(&id), usa.members(&id));
             assert_eq!(guest.authenticator(&id), usa.authenticator(&id));
         }
@@ -113,8 +113,8 @@ fn a_console_that_was_out_comes_back_to_the_group_it_still_holds() {
     let pending = usa.add_and_remove(&id, &[invite], &[device(2)]).unwrap();
     assert_eq!((pending.added.len(), pending.removed.len()), (1, 1));
     usa.confirm(&id).unwrap();
-    let joined = jpn.join(pending.welcome.as_ref().unwrap()).unwrap();
-    assert_eq!((joined.group, joined.epoch), (id, 2));
+    join(&mut jpn, pending.welcome.as_ref().unwrap(), &id, 2, device(1), &offer).unwrap();
+    assert_eq!(jpn.epoch(&id), Ok(2));
     assert_eq!(jpn.authenticator(&id), usa.authenticator(&id));
 }
 

@@ -17,8 +17,8 @@ fn the_loser_discards_follows_and_tries_again() {
         let id = group(1);
         group_of(id, &mut [&mut first, &mut second, &mut far]);
 
-        let (key, offer) = invite_late(&mut late);
-        let invite = Invite { device: device(4), signature_key: &key, key_package: &offer };
+        let (key, late_offer) = invite_late(&mut late);
+        let invite = Invite { device: device(4), signature_key: &key, key_package: &late_offer };
         let winner = first.add_and_remove(&id, &[invite], &[]).unwrap();
         let (key, offer) = invite_late(&mut later);
         let invite = Invite { device: device(5), signature_key: &key, key_package: &offer };
@@ -30,7 +30,7 @@ fn the_loser_discards_follows_and_tries_again() {
         second.discard(&id).unwrap();
         second.process(&id, &device(1), &winner.commit).unwrap();
         far.process(&id, &device(1), &winner.commit).unwrap();
-        late.join(winner.welcome.as_ref().unwrap()).unwrap();
+        join(&mut late, winner.welcome.as_ref().unwrap(), &id, 2, device(1), &late_offer).unwrap();
         assert_eq!(second.confirm(&id), Err(KeyringError::NothingPending));
 
         // The losing commit comes all the same: everybody stays where they are.
@@ -38,7 +38,8 @@ fn the_loser_discards_follows_and_tries_again() {
             let refused = console.process(&id, &device(2), &loser.commit).unwrap_err();
             assert_eq!(refused, KeyringError::Epoch { theirs: 1, ours: 2 });
         }
-        assert_eq!(later.join(loser.welcome.as_ref().unwrap()).unwrap().epoch, 2);
+        join(&mut later, loser.welcome.as_ref().unwrap(), &id, 2, device(2), &offer).unwrap();
+        assert_eq!(later.epoch(&id), Ok(2));
         later.drop_group(&id);
 
         let (key, offer) = invite_late(&mut later);
@@ -50,7 +51,7 @@ fn the_loser_discards_follows_and_tries_again() {
             assert_eq!(console.authenticator(&id), second.authenticator(&id));
         }
         assert!(far.process(&id, &device(2), &again.commit).unwrap().left);
-        later.join(again.welcome.as_ref().unwrap()).unwrap();
+        join(&mut later, again.welcome.as_ref().unwrap(), &id, 3, device(2), &offer).unwrap();
         assert_eq!(later.authenticator(&id), second.authenticator(&id));
     }
 }

@@ -4,8 +4,8 @@
 //! valid in this process; then the first byte says to what.
 
 use std::cell::RefCell;
-use trialogue_charter::{DeviceId, Suite};
-use trialogue_e2ee::{GroupId, Invite, Keyring};
+use trialogue_charter::{DeviceId, Hash, Suite};
+use trialogue_e2ee::{Expected, GroupId, Invite, Keyring};
 
 const GROUP: GroupId = GroupId([1; 16]);
 const GROUP_OF_OTHER: GroupId = GroupId([2; 16]);
@@ -23,6 +23,8 @@ struct Desk {
     commit: Vec<u8>,
     welcome: Vec<u8>,
     package: Vec<u8>,
+    /// The own key package by which the welcome lets it in.
+    offered: Hash,
 }
 
 fn keyring(device: DeviceId) -> Keyring {
@@ -38,13 +40,17 @@ impl Desk {
             by.add_and_remove(group, &[Invite { device, signature_key: key, key_package: package }], &[]).unwrap()
         };
         console.create(GROUP).unwrap();
-        let added = invite(&mut console, &GROUP, OTHER, &other_key, &other.key_package().unwrap());
+        let package = other.key_package().unwrap();
+        let added = invite(&mut console, &GROUP, OTHER, &other_key, &package);
         console.confirm(&GROUP).unwrap();
-        other.join(&added.welcome.unwrap()).unwrap();
+        let expected = Expected { group: GROUP, epoch: 1, by: OWN, packages: &[Hash::of(&package)] };
+        other.join(&added.welcome.unwrap(), &expected).unwrap();
         let commit = invite(&mut other, &GROUP, THIRD, &third_key, &third.key_package().unwrap()).commit;
         other.create(GROUP_OF_OTHER).unwrap();
-        let welcome = invite(&mut other, &GROUP_OF_OTHER, OWN, &own_key, &console.key_package().unwrap()).welcome;
-        Self { console, third_key, commit, welcome: welcome.unwrap(), package: third.key_package().unwrap() }
+        let package = console.key_package().unwrap();
+        let welcome = invite(&mut other, &GROUP_OF_OTHER, OWN, &own_key, &package).welcome;
+        let offered = Hash::of(&package);
+        Self { console, third_key, commit, welcome: welcome.unwrap(), package: third.key_package().unwrap(), offered }
     }
 
     /// What an input stands for.
@@ -61,7 +67,10 @@ impl Desk {
     fn take(&mut self, bytes: &[u8]) -> bool {
         let console = &mut self.console;
         let before = (console.authenticator(&GROUP).unwrap(), console.epoch(&GROUP).unwrap());
-        if console.join(bytes).is_ok() {
+        // The group that it speaks in is never the one that a welcome is for.
+        let expected = |group, epoch| Expected { group, epoch, by: OTHER, packages: &[self.offered] };
+        assert!(console.join(bytes, &expected(GROUP, before.1 + 1)).is_err());
+        if console.join(bytes, &expected(GROUP_OF_OTHER, 1)).is_ok() {
             assert!(bytes == self.welcome, "joined by an altered welcome");
             return true;
         }

@@ -41,6 +41,11 @@ pub struct KeyOffer {
 #[cbor(transparent)]
 pub struct GroupId(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 16]);
 
+impl GroupId {
+    /// Its length in bytes.
+    pub const LEN: usize = 16;
+}
+
 /// What a console does.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Act {

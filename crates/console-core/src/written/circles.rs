@@ -145,8 +145,8 @@ impl Console {
 
     /// The key of a circle, own or not.
     pub(super) fn circle_key(&mut self, node: &NodeId, circle: &GroupId, by: &DeviceId) -> Result<CircleKey, NotIn> {
-        if let Some(held) = self.writer.kept.circle(circle) {
-            return if held.by == *by { Ok(CircleKey::from_kept(*held.key)) } else { Err(NotIn::Damaged) };
+        if let Some(held) = self.writer.kept.circle(circle, by) {
+            return Ok(CircleKey::from_kept(*held.key));
         }
         let known = self.fold.as_ref().and_then(|fold| fold.circle(node, circle)).cloned();
         let ours = |known: &Circle| known.by == *by && *by != self.id && known.readers.contains(&self.id);
@@ -155,7 +155,7 @@ impl Console {
             self.bodies.want(&known.welcome);
             return Err(NotIn::Wait);
         };
-        let joined = match self.written_ring().ok_or(NotIn::Wait)?.join_circle(&welcome) {
+        let joined = match self.written_ring().ok_or(NotIn::Wait)?.join_circle(circle, by, &welcome) {
             Ok(joined) => joined,
             Err(KeyringError::NotForUs) => return Err(NotIn::NotForUs),
             Err(error) => {
@@ -165,7 +165,7 @@ impl Console {
         };
         let mut readers = known.readers.clone();
         readers.sort_unstable();
-        if joined.circle != *circle || joined.by != *by || joined.readers != readers {
+        if joined.readers != readers {
             self.log(Event::BadHandshake {
                 step: "circle of another",
                 why: "its readers are not those signed".to_owned(),

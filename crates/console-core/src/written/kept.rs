@@ -234,8 +234,8 @@ impl Kept {
         (kept.version == VERSION).then_some(kept)
     }
 
-    pub(crate) fn circle(&self, circle: &GroupId) -> Option<&KeptCircle> {
-        self.circles.iter().rfind(|held| held.circle == *circle)
+    pub(crate) fn circle(&self, circle: &GroupId, by: &DeviceId) -> Option<&KeptCircle> {
+        self.circles.iter().rfind(|held| held.circle == *circle && held.by == *by)
     }
 
     /// Keeps a circle; the oldest goes beyond the bound.

@@ -164,7 +164,7 @@ impl Console {
         let keys: Vec<(Wrap, CircleKey)> = circles
             .iter()
             .filter_map(|circle| {
-                let held = self.writer.kept.circle(circle)?;
+                let held = self.writer.kept.circle(circle, &self.id)?;
                 Some((Wrap { by: self.id, number, circle: *circle }, CircleKey::from_kept(*held.key)))
             })
             .collect();

@@ -24,7 +24,7 @@ pub enum KeyringError {
     #[error("this is our own commit: confirm it instead of processing it")]
     OwnCommit,
     /// Not for this epoch: replayed, overtaken, or from the future.
-    #[error("the commit is for epoch {theirs}, the group is at {ours}: process the journal in its order")]
+    #[error("the handshake is for epoch {theirs}, the journal is at {ours}: process the journal in its order")]
     Epoch {
         /// The commit's.
         theirs: u64,
@@ -58,6 +58,9 @@ pub enum KeyringError {
     /// The welcome is for none of the key packages held.
     #[error("the welcome is for others, or its key package was used before")]
     NotForUs,
+    /// The welcome is for a key package that was offered for another group.
+    #[error("the welcome uses a key package that was offered for another group: refused, and the key package kept")]
+    OtherPackage,
     /// Beyond [`super::HANDSHAKE_MAX`].
     #[error("a handshake of {len} bytes is larger than any honest one")]
     TooLarge {

@@ -23,7 +23,7 @@ use openmls::prelude::*;
 use openmls_rust_crypto::OpenMlsRustCrypto;
 use signer::DeviceSigner;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use trialogue_charter::{DeviceId, Suite};
+use trialogue_charter::{DeviceId, Hash, Suite};
 use trialogue_journal::GroupId;
 use zeroize::Zeroizing;
 
@@ -80,15 +80,17 @@ pub struct Pending {
     pub refused: Vec<(DeviceId, KeyringError)>,
 }
 
-/// What a welcome brought.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Joined {
-    /// The group that was joined.
+/// What the journal says of a welcome: nothing is joined but that.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    /// The group that it is for.
     pub group: GroupId,
-    /// Its epoch.
+    /// The epoch in which it lets this console in.
     pub epoch: u64,
-    /// Who wrote the welcome.
+    /// The device whose statement carried it.
     pub by: DeviceId,
+    /// The key packages that were offered for that group (hashes of their bytes): whoever uses another one is after what was meant for somebody else.
+    pub packages: &'a [Hash],
 }
 
 /// What a commit changed.
@@ -113,7 +115,8 @@ pub struct Keyring {
     device: DeviceId,
     suite: Ciphersuite,
     groups: BTreeMap<GroupId, MlsGroup>,
-    offers: VecDeque<KeyPackageRef>,
+    /// With the hash of the bytes that were given out.
+    offers: VecDeque<(KeyPackageRef, Hash)>,
     stock: VecDeque<KeyPackageRef>,
 }
 

@@ -3,15 +3,16 @@
 use super::{Invite, KEY_PACKAGES_MAX, Keyring, KeyringError, STOCK_MAX, check_size, device_of, unlimited};
 use openmls::prelude::{tls_codec::Deserialize as _, *};
 use openmls_traits::storage::StorageProvider as _;
+use trialogue_charter::Hash;
 
 impl Keyring {
     /// A fresh key package, for one group, once. The oldest unused one is forgotten beyond [`KEY_PACKAGES_MAX`].
     pub fn key_package(&mut self) -> Result<Vec<u8>, KeyringError> {
         let (bundle, bytes) = self.new_package()?;
         let reference = self.reference(&bundle)?;
-        self.offers.push_back(reference);
+        self.offers.push_back((reference, Hash::of(&bytes)));
         while self.offers.len() > KEY_PACKAGES_MAX {
-            if let Some(oldest) = self.offers.pop_front() {
+            if let Some((oldest, _)) = self.offers.pop_front() {
                 let _ = self.provider.storage().delete_key_package(&oldest);
             }
         }

@@ -1,12 +1,15 @@
 //! Making and joining a circle.
 
-use crate::groups::{Invite, Keyring, KeyringError};
+use crate::groups::{Expected, Invite, Keyring, KeyringError};
 use trialogue_charter::DeviceId;
 use trialogue_journal::GroupId;
 use zeroize::Zeroizing;
 
 /// Label of the exporter (RFC 9420 §8.5) from which a circle's key comes.
 pub(crate) const LABEL: &str = "trialogue written 1";
+
+/// The one epoch of a circle: whoever makes it adds all readers by its first commit.
+const EPOCH: u64 = 1;
 
 /// What members of a circle share. No `Debug`; wiped when dropped.
 #[derive(Clone)]
@@ -40,10 +43,6 @@ pub struct CircleMade {
 
 /// A circle that this console was let into.
 pub struct CircleJoined {
-    /// Which.
-    pub circle: GroupId,
-    /// Who made it.
-    pub by: DeviceId,
     /// Everyone in it but its maker, sorted.
     pub readers: Vec<DeviceId>,
     /// Its key.
@@ -70,19 +69,24 @@ impl Keyring {
         Ok(CircleMade { welcome, readers: pending.added, key, refused: pending.refused })
     }
 
-    /// Joins a circle by its welcome; the key package stays for other writers.
+    /// Joins the circle that `by` has made by its welcome; the key package stays for other writers.
     ///
     /// # Errors
-    /// When the welcome is for others, or does not hold.
-    pub fn join_circle(&mut self, welcome: &[u8]) -> Result<CircleJoined, KeyringError> {
-        let joined = self.join_by_stock(welcome)?;
-        let members = self.members(&joined.group);
-        let secret = self.circle_secret(&joined.group);
-        self.drop_group(&joined.group);
+    /// When the welcome is for others or for another circle, by somebody else, or does not hold.
+    pub fn join_circle(
+        &mut self,
+        circle: &GroupId,
+        by: &DeviceId,
+        welcome: &[u8],
+    ) -> Result<CircleJoined, KeyringError> {
+        self.join_by_stock(welcome, &Expected { group: *circle, epoch: EPOCH, by: *by, packages: &[] })?;
+        let members = self.members(circle);
+        let secret = self.circle_secret(circle);
+        self.drop_group(circle);
         let mut readers: Vec<DeviceId> = members?.into_iter().map(|leaf| leaf.device).collect();
-        readers.retain(|device| *device != joined.by);
+        readers.retain(|device| device != by);
         readers.sort_unstable();
-        Ok(CircleJoined { circle: joined.group, by: joined.by, readers, key: CircleKey(secret?) })
+        Ok(CircleJoined { readers, key: CircleKey(secret?) })
     }
 
     fn circle_secret(&self, circle: &GroupId) -> Result<Zeroizing<[u8; 32]>, KeyringError> {

@@ -1,8 +1,8 @@
 //! Consoles of three parties, made from fixed seeds.
 #![allow(dead_code, missing_docs, clippy::unwrap_used, reason = "helpers of tests; not every test uses all")]
 
-use trialogue_charter::{DeviceId, Suite};
-use trialogue_e2ee::{GroupId, Invite, KeyId, Keyring, Opener, Pending, Sealer};
+use trialogue_charter::{DeviceId, Hash, Suite};
+use trialogue_e2ee::{Expected, GroupId, Invite, KeyId, Keyring, KeyringError, Opener, Pending, Sealer};
 
 pub const SUITES: [Suite; 2] = [Suite::XWing, Suite::Cnsa2];
 
@@ -32,11 +32,22 @@ pub fn bring_in(lead: &mut Keyring, group: &GroupId, guests: &mut [&mut Keyring]
     let pending = lead.add_and_remove(group, &invites, &[]).unwrap();
     lead.confirm(group).unwrap();
     for guest in guests {
-        let joined = guest.join(pending.welcome.as_ref().unwrap()).unwrap();
-        assert_eq!(joined.group, *group);
-        assert_eq!(joined.by, lead.device());
+        let package = &offers.iter().find(|(device, _, _)| *device == guest.device()).unwrap().2;
+        join(guest, pending.welcome.as_ref().unwrap(), group, pending.epoch + 1, lead.device(), package).unwrap();
     }
     pending
+}
+
+/// Joins as the journal says: this group, this epoch, by this device, by this key package.
+pub fn join(
+    guest: &mut Keyring,
+    welcome: &[u8],
+    group: &GroupId,
+    epoch: u64,
+    by: DeviceId,
+    package: &[u8],
+) -> Result<(), KeyringError> {
+    guest.join(welcome, &Expected { group: *group, epoch, by, packages: &[Hash::of(package)] })
 }
 
 /// A group of node 0 with everybody in it; the first console leads.
