@@ -4,10 +4,12 @@ use crate::console::Console;
 use crate::view::Text3;
 use bip39::Language;
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{DeviceId, Hash};
+use trialogue_charter::{DeviceId, Hash, NodeId, PartyId};
 
 /// What is hashed begins with this.
 const DOMAIN: &[u8] = b"trialogue code 1";
+/// The same of the code of two parties.
+const DOMAIN_OF_TWO: &[u8] = b"trialogue code of two 1";
 /// Groups of five digits.
 const BLOCKS: usize = 6;
 /// Words, the bits of the number of each (a list has 2,048), and the first bit: those before are the digits'.
@@ -29,25 +31,63 @@ impl Console {
         self.code_bytes().map_or_else(Vec::new, |bytes| words(&Hash::of(&bytes)))
     }
 
+    /// Digits and words for two parties alone, the own one and this: SHA-384 over another domain, the ids of both, the smaller first, each behind its length
+    /// (one byte), and then as above of the groups of the nodes at which somebody of the two is in. Empty until each of these groups has everybody of
+    /// the two in it and nobody who is not on the roster. What is missing of other parties does not matter: who is silent holds up nobody else.
+    pub(crate) fn code_with(&self, party: &PartyId) -> (String, Vec<Text3>) {
+        let bytes = self.code_bytes_with(party);
+        bytes.map_or_else(Default::default, |bytes| (digits(&Hash::of(&bytes)), words(&Hash::of(&bytes))))
+    }
+
     fn code_bytes(&self) -> Option<Vec<u8>> {
-        let keys = self.keys.as_ref()?;
         let roster = self.participants();
         let devices: BTreeSet<DeviceId> = roster.iter().map(|participant| participant.device).collect();
         if devices.len() < 2 || !devices.contains(&self.id) {
             return None;
         }
-        let groups = self.groups_now();
+        let nodes = roster.iter().map(|participant| &participant.node);
+        let mut bytes = DOMAIN.to_vec();
+        bytes.extend(self.group_bytes(nodes, |leaves| *leaves == devices)?);
+        Some(bytes)
+    }
+
+    fn code_bytes_with(&self, party: &PartyId) -> Option<Vec<u8>> {
+        let own = &self.me.as_ref()?.party;
+        let (roster, two) = (self.participants(), BTreeSet::from([own, party]));
+        let all: BTreeSet<DeviceId> = roster.iter().map(|participant| participant.device).collect();
+        let theirs = || roster.iter().filter(|participant| two.contains(&participant.party));
+        let devices: BTreeSet<DeviceId> = theirs().map(|participant| participant.device).collect();
+        let there = theirs().any(|participant| participant.party == *party);
+        if two.len() < 2 || !there || !devices.contains(&self.id) {
+            return None;
+        }
+        let mut bytes = DOMAIN_OF_TWO.to_vec();
+        for id in &two {
+            bytes.push(u8::try_from(id.as_str().len()).ok()?);
+            bytes.extend(id.as_str().as_bytes());
+        }
+        let nodes = theirs().map(|participant| &participant.node);
+        bytes.extend(self.group_bytes(nodes, |leaves| leaves.is_superset(&devices) && leaves.is_subset(&all))?);
+        Some(bytes)
+    }
+
+    /// Id and authenticator of the groups of these nodes, if all are here as the journals have them and their leaves fit.
+    fn group_bytes<'a>(
+        &self,
+        nodes: impl Iterator<Item = &'a NodeId>,
+        fit: impl Fn(&BTreeSet<DeviceId>) -> bool,
+    ) -> Option<Vec<u8>> {
+        let (keys, groups) = (self.keys.as_ref()?, self.groups_now());
         let mut sorted = BTreeMap::new();
-        for participant in &roster {
-            let group = groups.get(&participant.node)?;
-            let leaves: BTreeSet<DeviceId> =
-                keys.ring.members(&group.id).ok()?.into_iter().map(|leaf| leaf.device).collect();
-            if leaves != devices || keys.ring.epoch(&group.id) != Ok(group.epoch) {
+        for node in nodes {
+            let group = groups.get(node)?;
+            let leaves = keys.ring.members(&group.id).ok()?.into_iter().map(|leaf| leaf.device).collect();
+            if !fit(&leaves) || keys.ring.epoch(&group.id) != Ok(group.epoch) {
                 return None;
             }
             sorted.insert(group.id, keys.ring.authenticator(&group.id).ok()?);
         }
-        let mut bytes = DOMAIN.to_vec();
+        let mut bytes = Vec::new();
         for (group, authenticator) in sorted {
             bytes.extend(group.0);
             bytes.extend(authenticator);

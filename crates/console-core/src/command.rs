@@ -60,6 +60,7 @@ impl Console {
             Command::HangUp => self.hang_up(None),
             Command::Confirm { party } => self.confirm(&party),
             Command::Ready { ready } => self.ready(ready),
+            Command::ReadyWithout { party } => self.ready_without(&party),
             Command::Hold { device, on } => self.hold(device.as_deref(), on),
             Command::Remove { device } => self.remove(&device),
             Command::Drop { party, on } => self.wish_dropped(&party, on),

@@ -87,12 +87,27 @@ impl Console {
         self.call_over(Some(if same { Outcome::HandedOver } else { Outcome::Removed }));
     }
 
-    /// Parties with which the own principal could be said to be ready: every other that is in, if all were confirmed here.
+    /// Parties with which the own principal could be said to be ready: each other one that is in and was confirmed here. One that was not, because its
+    /// console has no keys or nobody speaks there, holds up nobody but itself.
     pub(crate) fn ready_with(&self) -> BTreeSet<PartyId> {
-        let (Some(call), Some(me)) = (&self.call, &self.me) else { return BTreeSet::new() };
+        let Some(call) = &self.call else { return BTreeSet::new() };
+        self.others_in().intersection(&call.stage.confirmed).cloned().collect()
+    }
+
+    /// Other parties of which somebody who acts for them is in.
+    fn others_in(&self) -> BTreeSet<PartyId> {
+        let Some(me) = &self.me else { return BTreeSet::new() };
         let others = self.participants().into_iter().filter(|p| p.party != me.party && p.role.acts_for_party());
-        let others: BTreeSet<PartyId> = others.map(|participant| participant.party).collect();
-        if others.is_subset(&call.stage.confirmed) { others } else { BTreeSet::new() }
+        others.map(|participant| participant.party).collect()
+    }
+
+    /// Parties for which the own principal waits, because the own party has named them: they are in, and not ready with it. Nobody, once it is on.
+    pub(crate) fn awaited(&self) -> BTreeSet<PartyId> {
+        let (Some(fold), Some(call), Some(me)) = (&self.fold, &self.call, &self.me) else { return BTreeSet::new() };
+        let prepared = fold.prepared(&call.line);
+        let Some(own) = prepared.get(&me.party).filter(|own| own.on.is_empty()) else { return BTreeSet::new() };
+        let late = |other: &PartyId| prepared.get(other).is_none_or(|theirs| !theirs.is_ready_with(&me.party));
+        own.ready.intersection(&self.others_in()).filter(|other| late(other)).cloned().collect()
     }
 
     /// Brings what the journals have of the officer's word up to it, one statement at a time.

@@ -2,6 +2,7 @@
 
 use crate::acts::Purpose;
 use crate::console::Console;
+use crate::limits::MISSING_US;
 use crate::show::text;
 use crate::view::{Floor, Recording, Role, Station};
 use trialogue_charter as agreed;
@@ -30,12 +31,26 @@ impl Console {
 
     pub(crate) fn confirm(&mut self, party: &str) {
         let Some(party) = self.other_party(party) else { return };
-        // There is a code to compare only when everybody's keys are there.
-        if self.code().is_empty() {
+        // There is a code to compare only when the keys are there: everybody's, or those of the two parties.
+        if self.code().is_empty() && self.code_with(&party).0.is_empty() {
             return self.refuse("notNow");
         }
         if let Some(call) = &mut self.call {
+            // Whoever is ready already is so with this one, too.
+            if let Some(ready) = &mut call.stage.ready {
+                ready.insert(party.clone());
+            }
             call.stage.confirmed.insert(party);
+        }
+    }
+
+    /// The own principal does not wait for this party any more, and comes on with the others.
+    pub(crate) fn ready_without(&mut self, party: &str) {
+        let Some(party) = self.other_party(party) else { return };
+        let Some(call) = &mut self.call else { return };
+        let ready = call.stage.ready.as_mut().filter(|ready| ready.len() > 1);
+        if !ready.is_some_and(|ready| ready.remove(&party)) {
+            self.refuse("notNow");
         }
     }
 
@@ -126,11 +141,12 @@ impl Console {
         let (Some(fold), Some(call), Some(me)) = (&self.fold, &self.call, &self.me) else { return Vec::new() };
         let (prepared, drops) = (fold.prepared(&call.line), fold.drops(&call.line));
         let of = |party: &PartyId| prepared.get(party).cloned().unwrap_or_default();
-        let own = of(&me.party);
+        let (own, awaited) = (of(&me.party), self.awaited());
         let mut parties: Vec<_> = charter.parties_on_line(&call.line).collect();
         parties.sort_by_key(|party| party.id != me.party);
         let station = |party: &agreed::Party| {
             let theirs = of(&party.id);
+            let (code, words) = self.code_with(&party.id);
             Station {
                 id: party.id.to_string(),
                 name: text(&party.name),
@@ -139,12 +155,30 @@ impl Console {
                 confirmed: own.knows(&party.id) || call.stage.confirmed.contains(&party.id),
                 confirms_us: theirs.knows(&me.party),
                 ready: theirs.is_prepared(),
+                ready_with_us: theirs.is_ready_with(&me.party),
+                awaited: awaited.contains(&party.id),
+                keyless: self.keyless(&party.id, roster),
+                code,
+                words,
                 on: !theirs.on.is_empty(),
                 drop_wished: call.stage.drops.contains(&party.id),
                 drop_wishes: drops.get(&party.id).into_iter().flatten().map(ToString::to_string).collect(),
             }
         };
         parties.into_iter().map(station).collect()
+    }
+}
+
+impl Console {
+    /// Names of a party's people whose keys have not come for a while.
+    fn keyless(&self, party: &PartyId, roster: &[Participant]) -> Vec<String> {
+        let Some(call) = &self.call else { return Vec::new() };
+        let late = |device: &DeviceId| {
+            let since = call.members.get(device).and_then(|known| known.without_keys_us);
+            since.is_some_and(|since| self.now_us >= since + MISSING_US)
+        };
+        let people = roster.iter().filter(|participant| participant.party == *party && late(&participant.device));
+        people.filter_map(|participant| self.person(&participant.device)).map(|person| person.name).collect()
     }
 }
 

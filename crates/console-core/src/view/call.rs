@@ -12,7 +12,7 @@ pub enum Role {
     /// Rings, answers, prepares the call.
     #[default]
     DutyOfficer,
-    /// Neither seen nor heard on a staged line until all are ready.
+    /// Neither seen nor heard on a staged line by a party until the two are ready with each other.
     Principal,
     /// Speaks and hears, and does not act for the party.
     Interpreter,
@@ -39,7 +39,7 @@ pub enum Recording {
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub enum Floor {
-    /// Everyone, or for a principal every party that is ready.
+    /// Everyone, or for a principal every party that is ready with its own.
     #[default]
     Open,
     /// A principal that is not on yet: nobody.
@@ -69,8 +69,18 @@ pub struct Station {
     pub confirmed: bool,
     /// It has confirmed the own party's station.
     pub confirms_us: bool,
-    /// It has said that its principal is ready.
+    /// It has said that its principal is ready, with whomever.
     pub ready: bool,
+    /// It has said so of the own party.
+    pub ready_with_us: bool,
+    /// The own principal waits for it: the own party has said that it is ready with it, and it has not yet.
+    pub awaited: bool,
+    /// Its people whose keys have been missing for more than 5 s, by name.
+    pub keyless: Vec<String>,
+    /// Digits that these two parties can compare by voice, whatever is missing of others: 30 decimal digits; empty before their keys.
+    pub code: String,
+    /// The same as six words.
+    pub words: Vec<Text3>,
     /// Its principal is on.
     pub on: bool,
     /// This console wants it dropped.
@@ -100,13 +110,13 @@ pub struct CallView {
     pub sealing: Sealing,
     /// Parties with offices on the line of which nobody is in the call.
     pub missing: Vec<String>,
-    /// Digits that both ends can compare by voice: 30 decimal digits of the group's epoch authenticator; empty before keys.
+    /// Digits that all can compare by voice: 30 decimal digits of the groups' epoch authenticators; empty before everybody's keys. See also [`Station::code`].
     pub code: String,
     /// The same as six words in each language, each language's word of the same number; empty before keys.
     pub words: Vec<Text3>,
     /// Whom this console reaches.
     pub floor: Floor,
-    /// Principals come on together once all parties are ready.
+    /// Principals come on once their parties are ready with each other.
     pub staged: bool,
     /// What the parties agreed about recording.
     pub recording: Recording,
@@ -116,7 +126,7 @@ pub struct CallView {
     pub prepares: bool,
     /// It has said that its principal is ready.
     pub ready: bool,
-    /// It may say so: every other party that is in has been confirmed here.
+    /// It may say so: some other party that is in has been confirmed here. It is said of all that have.
     pub may_be_ready: bool,
     /// The charter lets a majority drop a party, and this console acts for its own.
     pub may_drop: bool,

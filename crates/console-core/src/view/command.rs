@@ -58,6 +58,11 @@ pub enum Command {
         /// It is.
         ready: bool,
     },
+    /// It is ready with the others all the same, and does not wait for this one.
+    ReadyWithout {
+        /// Party id.
+        party: String,
+    },
     /// Hold a console of the own party, or take it off hold.
     Hold {
         /// Device id, hex; this console if left out.

@@ -10,7 +10,7 @@ use trialogue_charter::{DeviceId, LineId, NodeId, PartyId, Removal, Role};
 pub enum Floor {
     /// Everyone in the call.
     Open,
-    /// A principal that is on, and these parties: its own, and those that are prepared among the ones it has come on with.
+    /// A principal that is on, and these parties: its own, and those among the ones it has come on with that are ready with its own.
     To(BTreeSet<PartyId>),
     /// A principal that is not on yet: nobody.
     Waiting,
@@ -48,9 +48,16 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Others may come on towards it.
+    /// Its principal is ready with somebody, or is on.
     pub fn is_prepared(&self) -> bool {
         !self.ready.is_empty() || !self.on.is_empty()
+    }
+
+    /// It is ready with `party`: it has said so; or its principal is on with it; or is on, and somebody has confirmed that party since. What it is with others
+    /// is nothing to `party`.
+    pub fn is_ready_with(&self, party: &PartyId) -> bool {
+        let later = !self.on.is_empty() && self.confirmed.contains(party);
+        self.ready.contains(party) || self.on.contains(party) || later
     }
 
     /// It has confirmed the station of `party`.
@@ -79,8 +86,8 @@ impl Presence {
             return Floor::Open;
         }
         let Some((with, _)) = &self.word.on else { return Floor::Waiting };
-        // A party that has not said that it is ready does not hear others' principals, whatever those say.
-        let ready = |other: &&PartyId| prepared.get(*other).is_some_and(Prepared::is_prepared);
+        // A party that is not ready with this one does not hear its principal, whatever that says.
+        let ready = |other: &&PartyId| prepared.get(*other).is_some_and(|theirs| theirs.is_ready_with(party));
         Floor::To(with.iter().filter(ready).chain([party]).cloned().collect())
     }
 }
@@ -128,15 +135,16 @@ impl State {
         all
     }
 
-    /// With whom a party's principal may come on now; empty: it may not yet. For the first time, every party that is in and with which it
-    /// is ready must be ready too, and both must have confirmed each other's station. Once it is on, it comes on with others as they follow.
+    /// With whom a party's principal may come on now; empty: it may not yet. Two parties come on with each other once each is ready with the other. For the
+    /// first time a principal waits for those that its own party has named and that are in, and for nobody else; once it is on, it comes on with others as
+    /// they follow.
     pub fn may_come_on_with(&self, party: &PartyId, line: &LineId) -> BTreeSet<PartyId> {
         let prepared = self.prepared(line);
         let Some(own) = prepared.get(party) else { return BTreeSet::new() };
         let present: BTreeSet<PartyId> =
             self.in_on(line).into_iter().filter(|p| p.role.acts_for_party()).map(|p| p.party).collect();
         let both = |other: &PartyId| {
-            prepared.get(other).is_some_and(|theirs| theirs.is_prepared() && theirs.knows(party)) && own.knows(other)
+            prepared.get(other).is_some_and(|theirs| theirs.is_ready_with(party)) && own.is_ready_with(other)
         };
         let able: BTreeSet<PartyId> = present.iter().filter(|other| *other != party && both(other)).cloned().collect();
         let all = own.ready.intersection(&present).all(|other| able.contains(other));
