@@ -154,6 +154,7 @@ const refusals: Record<string, () => string> = {
 export function trouble(t: Trouble): string {
   switch (t.kind) {
     case 'notEnrolled': return m.not_enrolled();
+    case 'tryLater': return m.trouble_try_later({ seconds: t.seconds });
     case 'refused':
     case 'actRefused': return (refusals[t.reason] ?? m.refused_malformed)();
     case 'charter': return m.trouble_charter();

@@ -151,16 +151,24 @@ impl Console {
         }
     }
 
-    pub(crate) fn act_refused(&mut self, number: u64, reason: Refusal) {
-        if let Some(said) = self.acts.take(number) {
-            self.act_failed(said, reason);
+    /// `after_ms`: said again after that, it is taken.
+    pub(crate) fn act_refused(&mut self, number: u64, reason: Refusal, after_ms: Option<u32>) {
+        let Some(said) = self.acts.take(number) else { return };
+        let after_us = after_ms.map(|ms| u64::from(ms) * 1_000);
+        match (said.purpose, after_us) {
+            (Purpose::Handshake(group), Some(after_us)) => self.handshake_refused(group, number, after_us),
+            (Purpose::Write(id), Some(after_us)) => self.writing_later(id, number, after_us),
+            _ => self.act_failed(said, reason),
+        }
+        if let (Some(Trouble::ActRefused { .. }), Some(ms)) = (&self.trouble, after_ms) {
+            self.trouble = Some(Trouble::TryLater { seconds: ms.div_ceil(1_000) });
         }
     }
 
     fn act_failed(&mut self, said: Said, reason: Refusal) {
         self.log(Event::Refused(name_of(reason)));
         match said.purpose {
-            Purpose::Handshake(group) => self.handshake_refused(group, said.number),
+            Purpose::Handshake(group) => self.handshake_refused(group, said.number, 0),
             // Sent again after a WebSocket was lost, it had counted the first time.
             Purpose::Archive if reason == Refusal::Replayed => self.archive_settled(said.number, true),
             _ if reason == Refusal::Replayed => {}

@@ -85,7 +85,10 @@ impl Console {
         let id = id.filter(|id| charter.is_on_line(&me.office, id));
         if id.is_none() {
             self.refuse("notOnLine");
-        } else if matches!(self.trouble, Some(Trouble::ActRefused { .. } | Trouble::NotConnected)) {
+        } else if matches!(
+            self.trouble,
+            Some(Trouble::ActRefused { .. } | Trouble::TryLater { .. } | Trouble::NotConnected)
+        ) {
             self.trouble = None;
         }
         id

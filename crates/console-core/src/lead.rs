@@ -201,8 +201,8 @@ impl Console {
     }
 
     /// Another one was first, or it came too late.
-    pub(crate) fn handshake_refused(&mut self, group: GroupId, number: u64) {
-        let again = self.now_us + LEAD_AGAIN_US;
+    pub(crate) fn handshake_refused(&mut self, group: GroupId, number: u64, after_us: u64) {
+        let again = self.now_us + LEAD_AGAIN_US.max(after_us);
         let Some(keys) = &mut self.keys else { return };
         if keys.moving.as_ref().is_some_and(|own| own.group == group && own.number == number && !own.confirmed) {
             self.forget_move();

@@ -185,7 +185,7 @@ impl Console {
                 self.challenged(protocol, node, &nonce, &charter);
             }
             ToConsole::Welcome { .. } if self.link.stage == Stage::Proven => self.welcomed(),
-            ToConsole::Refused { number: None, reason } => self.turned_away(reason),
+            ToConsole::Refused { number: None, reason, .. } => self.turned_away(reason),
             ToConsole::Charter { charter } if self.link.stage == Stage::Open => self.stepped(&charter),
             ToConsole::Charter { charter } if known => self.amended(&charter),
             _ if !known => self.log(Event::Malformed("message before its time")),
@@ -206,7 +206,9 @@ impl Console {
                 self.unrecorded = unrecorded;
                 self.act_accepted(number);
             }
-            ToConsole::Refused { number: Some(number), reason } => self.act_refused(number, reason),
+            ToConsole::Refused { number: Some(number), reason, after_ms } => {
+                self.act_refused(number, reason, after_ms);
+            }
             ToConsole::Answer { answer, leg } if leg == self.leg.number => self.leg_answer(&answer),
             ToConsole::Place { mid, device, medium, leg } if leg == self.leg.number => self.placed(mid, device, medium),
             // Of a leg before this one, or of one that this device had before it was started anew.

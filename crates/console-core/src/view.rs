@@ -109,6 +109,11 @@ pub enum Trouble {
         /// Variant of the wire's `Refusal`, camelCase.
         reason: String,
     },
+    /// The node takes no more from this console for now.
+    TryLater {
+        /// After so many it does.
+        seconds: u32,
+    },
     /// Sealing is not available in this browser: no media will be sent.
     NoSealing,
     /// The keys worker or media worker stopped: nothing is sent until it is back.

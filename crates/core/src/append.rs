@@ -1,7 +1,7 @@
 //! The own journal: entries are made, written by the shell, and only then count.
 
 use crate::io::{ConsoleKey, Output};
-use crate::ledger::{Held, plain};
+use crate::ledger::{Held, plain, weight};
 use crate::limits::UNRECORDED_MAX;
 use crate::machine::Machine;
 use crate::note::{Count, Note};
@@ -66,8 +66,9 @@ impl Machine {
         self.writer = Journal::resume(node.clone(), seq, entry.hash());
         let hashes: Vec<Hash> = entry.entry().bodies().iter().map(|body| body.hash).collect();
         let lasting = matches!(entry.entry().body, Body::Enrolled { .. });
+        self.budgets.entry_taken(&node, weight(&bundle), self.now.us);
         for body in &bundle.bodies {
-            self.ledger.bodies.keep(Hash::of(body), body.clone(), lasting);
+            self.keep_body(&node, Hash::of(body), body.clone(), lasting);
         }
         self.ledger.push(&node, Held { entry: bundle.entry.clone(), bodies: hashes });
         self.hold(&entry);

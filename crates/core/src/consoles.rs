@@ -36,8 +36,6 @@ pub(crate) struct Console {
     /// Newest writings of each node and line that it is told.
     pub(crate) writings: usize,
     retellings: Bucket,
-    statements: Bucket,
-    messages: Bucket,
     /// What it was asked, to prove that it lives.
     pub(crate) asked: crate::trials::Asked,
 }
@@ -89,8 +87,6 @@ impl Machine {
             shown: BTreeSet::new(),
             writings: WRITINGS_SHOWN,
             retellings: Bucket::new(RETELLINGS_BURST, RETELLING_EVERY_US, now),
-            statements: Bucket::new(STATEMENTS_BURST, STATEMENT_EVERY_US, now),
-            messages: Bucket::new(MESSAGES_BURST, MESSAGE_EVERY_US, now),
             asked: crate::trials::Asked::default(),
         };
         self.consoles.insert(console, fresh);
@@ -136,15 +132,22 @@ impl Machine {
             return;
         };
         console.heard_us = now;
-        let statement = matches!(message, ToNode::State { .. });
-        let bucket = if statement { &mut console.statements } else { &mut console.messages };
-        let may = bucket.take(now);
-        if statement && may && self.is_opening() && self.deferred.len() < DEFERRED_MAX {
+        if !matches!(message, ToNode::State { .. }) {
+            if self.budgets.message(device, now) {
+                return self.console_said(key, device, message);
+            }
+            return self.count(Count::OverBound);
+        }
+        if let Err(wait_us) = self.budgets.statement(device, now) {
+            return self.refuse_statement(key, message, wait_us);
+        }
+        let own = self.deferred.iter().filter(|(other, _)| *other == key).count();
+        if self.is_opening() && self.deferred.len() < DEFERRED_MAX && own < DEFERRED_EACH_MAX {
             // Somebody says that there is more of the own journal: what people say waits that moment, and is not lost.
             self.deferred.push_back((key, message));
             return;
         }
-        self.console_said(key, device, message, may);
+        self.console_said(key, device, message);
     }
 
     /// What was said while nothing could be written.
@@ -152,21 +155,17 @@ impl Machine {
         for (key, message) in std::mem::take(&mut self.deferred) {
             let device = self.consoles.get(&key).and_then(Console::known).map(|device| device.id);
             if let Some(device) = device {
-                self.console_said(key, device, message, true);
+                self.console_said(key, device, message);
             }
         }
     }
 
-    fn console_said(&mut self, key: ConsoleKey, device: DeviceId, message: ToNode, may: bool) {
-        if !may {
-            self.count(Count::OverBound);
-        }
+    fn console_said(&mut self, key: ConsoleKey, device: DeviceId, message: ToNode) {
         match message {
-            ToNode::State { statement, bodies } => self.take_statement(key, device, statement, bodies, may),
-            _ if !may => {}
+            ToNode::State { statement, bodies } => self.take_statement(key, device, statement, bodies),
             ToNode::Offer { offer, leg } => self.take_offer(key, device, leg, offer),
             ToNode::KeyFrame { device } => self.want_key_frame(device, None),
-            ToNode::Want { hashes } => self.take_want(key, &hashes),
+            ToNode::Want { hashes } => self.take_want(key, device, &hashes),
             ToNode::Lacking { hashes } => self.take_lacking(key, hashes),
             ToNode::Earlier { writings } => self.take_earlier(key, writings),
             ToNode::Chunk { bytes } => self.chunk_given(key, device, bytes),
@@ -177,10 +176,16 @@ impl Machine {
     }
 
     /// Sends bodies that a console misses, as far as they are held, in messages within the bound.
-    fn take_want(&mut self, key: ConsoleKey, hashes: &[Hash]) {
+    fn take_want(&mut self, key: ConsoleKey, device: DeviceId, hashes: &[Hash]) {
         let mut bodies: Vec<ByteVec> = Vec::new();
         let mut bytes = 0;
-        for body in hashes.iter().filter_map(|hash| self.ledger.body(hash)).collect::<Vec<_>>() {
+        for hash in hashes {
+            let Some(body) = self.ledger.body(hash) else { continue };
+            if !self.budgets.want(device, body.len(), self.now.us) {
+                // It asks again for what it is not given.
+                self.count(Count::OverBound);
+                break;
+            }
             if bytes + body.len() > BUNDLE_MAX {
                 self.send_console(key, &ToConsole::Bodies { bodies: std::mem::take(&mut bodies) });
                 bytes = 0;
@@ -210,7 +215,7 @@ impl Machine {
     pub(crate) fn refuse_console(&mut self, key: ConsoleKey, reason: Refusal) {
         self.count(Count::ConsoleRefused);
         self.log(Note::Refused { console: key, reason });
-        let bytes = trialogue_wire::encode(&ToConsole::Refused { number: None, reason });
+        let bytes = trialogue_wire::encode(&ToConsole::Refused { number: None, reason, after_ms: None });
         self.push_out(Output::SendConsole { console: key, bytes, last: true });
         self.console_closed(key);
     }

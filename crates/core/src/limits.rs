@@ -1,5 +1,7 @@
 //! Every bound of the control machine, with what raising or lowering it costs. All times are microseconds.
 
+use crate::budgets::{Limit, Limits};
+
 /// Memory for bodies other than certificates, in bytes. A call of nine consoles leaves about 3 MB of handshakes; less makes a
 /// console that comes back late miss keys of a long call, more is memory that a hostile node can fill.
 pub const BODIES_HELD: usize = 64 << 20;
@@ -24,6 +26,37 @@ pub const STRANGERS_MAX: usize = 384;
 pub const STRANGER_US: u64 = 10_000_000;
 /// After how long without a message a console counts as gone; it sends a ping every 5 s.
 pub const SILENCE_US: u64 = 20_000_000;
+/// What one device may put into its node's journal, and with it onto every party's disk: a lead in a call of nine adds a console with 170 kB at most. More
+/// lets a single console do so; less stops one that leads a large call.
+pub(crate) const DEVICE_STATES: Limits = Limits {
+    bytes: Limit { burst: 16 << 20, per_day: 96 << 20, saved: 16 << 20 },
+    entries: Limit { burst: 4_096, per_day: 40_000, saved: 4_096 },
+};
+/// Bodies that one device is given on asking, many times what it needs: a file of 100 MB as fast as its leg carries it. More lets it keep the disk busy.
+pub(crate) const DEVICE_WANTS: Limits = Limits {
+    bytes: Limit { burst: 256 << 20, per_day: 640 << 30, saved: 256 << 20 },
+    entries: Limit { burst: 8_192, per_day: 17_280_000, saved: 8_192 },
+};
+/// What one journal may put onto the disks of all: 768 MB a day, where a busy day has some 20 MB. More fills disks sooner; less slows the node of a
+/// party with many calls. Saved up by a node that is out of reach: a week of it, which is years of honest use.
+pub(crate) const JOURNAL: Limits = Limits {
+    bytes: Limit { burst: 128 << 20, per_day: 768 << 20, saved: 7 * (768 << 20) },
+    entries: Limit { burst: 32_768, per_day: 172_800, saved: 7 * 172_800 },
+};
+/// Entries of a link that nobody has signed, each 60 µs of verifying; what it brings beyond is not looked at. An honest link brings none. More lets a
+/// hostile one keep this node busy.
+pub(crate) const FORGED: Limits = Limits {
+    bytes: Limit { burst: 4 << 20, per_day: 40 << 30, saved: 4 << 20 },
+    entries: Limit { burst: 512, per_day: 4_320_000, saved: 512 },
+};
+/// How long a node that is in reach and has more of its journal may give nothing of it and still catch up at speed. More lets it wait for its moment with
+/// all that it has saved up; less slows one on a bad path.
+pub const CATCH_UP_US: u64 = 30_000_000;
+/// Entries of one link that wait for the budgets of their journals, in bytes; each journal's share is [`FLIGHT_MAX`] and a batch. More is memory that a
+/// hostile node can fill.
+pub const WAITING_MAX: usize = 8 << 20;
+/// Entries that waited and are taken at one go, before anything else has its turn: 60 µs each.
+pub const WAITED_TAKEN_MAX: usize = 128;
 /// Statements that a console may make at once, and how fast that is refilled. A lead in a call with many joins makes a few per
 /// second; more would let one console fill the journal.
 pub const STATEMENTS_BURST: u32 = 64;
@@ -53,6 +86,8 @@ pub const CLAIM_US: u64 = 10_000_000;
 pub const CLAIM_RESTORED_US: u64 = 60_000_000;
 /// Statements that wait while a running node takes its own journal back; more are refused as `Busy`. Each is up to a message long.
 pub const DEFERRED_MAX: usize = 64;
+/// Of one console. One in a call says two or three meanwhile; more lets one console take the others' places.
+pub const DEFERRED_EACH_MAX: usize = 8;
 /// How long a restored node waits for the others once it has heard from the first. More keeps it silent while a party is out of reach; less
 /// makes it contradict what only that party holds.
 pub const RESTORED_US: u64 = 60_000_000;
@@ -62,9 +97,9 @@ pub const STAFFED_US: u64 = 1_000_000;
 pub const HEADS_US: u64 = 5_000_000;
 /// How long a link may take to say hello.
 pub const HELLO_US: u64 = 10_000_000;
-/// Bytes of entries sent on a link and not yet acknowledged by its heads. A 100 ms path carries 160 Mbit/s with it; more is memory
-/// per link.
-pub const IN_FLIGHT_MAX: usize = 2 << 20;
+/// Bytes of entries of one journal sent on a link and not yet acknowledged by its heads. A 100 ms path carries 40 Mbit/s of each with it; more is memory
+/// per link and journal. Each journal has its own: one that the other side takes slowly does not hold up the rest.
+pub const FLIGHT_MAX: usize = 512 << 10;
 /// Bytes of entries in one message, unless one entry alone is larger.
 pub const BATCH_MAX: usize = 256 << 10;
 /// Bodies beside one entry, together: with the entry they must fit into one message.
@@ -144,6 +179,12 @@ pub const CHUNK_PART_MIN: u32 = 4 << 10;
 pub const CHUNK_QUICK_US: u64 = 100_000;
 /// One that came this much later is followed by one of half its size.
 pub const CHUNK_SLOW_US: u64 = 300_000;
+/// Messages of one node whose chunks are missing. The oldest goes, until the next start; more is memory.
+pub const CHUNKS_WAITING_MAX: usize = 512;
+/// Chunks of one node's messages that are fetched at once, 1 GB, and how fast that is refilled: 11 GB a day. Others wait; more lets one node fill the disk.
+pub const CHUNKS_FETCHED_BURST: u32 = 4_096;
+/// See [`CHUNKS_FETCHED_BURST`].
+pub const CHUNK_FETCHED_EVERY_US: u64 = 2_000_000;
 /// How long a neighbour may take for a part before another one is asked.
 pub const CHUNK_PATIENCE_US: u64 = 10_000_000;
 /// Shortest time from one chunk to the next, twice [`WANT_CHUNK_EVERY_US`]: 25 MB/s.

@@ -1,11 +1,12 @@
 //! Links to other nodes: hello, who reaches whom, up and down.
 
 use crate::bucket::Bucket;
+use crate::flights::Flights;
 use crate::io::Output;
 use crate::limits::{CHARTER_EVERY_US, CHARTERS_BURST, HEADS_US, HELLO_US};
 use crate::machine::Machine;
 use crate::note::{Count, Note};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{Hash, NodeId};
 use trialogue_wire::link::{Head, LinkMessage, PROTOCOL};
 
@@ -37,11 +38,8 @@ pub(crate) struct Link {
     pub(crate) theirs: BTreeMap<NodeId, u64>,
     /// What was sent to it, whether it says so yet or not.
     pub(crate) sent: BTreeMap<NodeId, u64>,
-    /// Sent and not yet acknowledged: journal, position, bytes.
-    pub(crate) in_flight: VecDeque<(NodeId, u64, usize)>,
-    pub(crate) in_flight_bytes: usize,
-    /// When something was acknowledged last, or sent with nothing in flight.
-    pub(crate) progress_us: u64,
+    /// Sent and not yet acknowledged.
+    pub(crate) flights: Flights,
     /// Since when it lacks entries of journals that their own nodes should be sending it.
     pub(crate) behind: BTreeMap<NodeId, u64>,
     /// It has not been told yet what is held here now.
@@ -87,15 +85,14 @@ impl Machine {
             neighbours: BTreeSet::new(),
             theirs: BTreeMap::new(),
             sent: BTreeMap::new(),
-            in_flight: VecDeque::new(),
-            in_flight_bytes: 0,
-            progress_us: self.now.us,
+            flights: Flights::default(),
             behind: BTreeMap::new(),
             owes_heads: false,
             next_heads_us: self.now.us + HEADS_US,
             told: BTreeSet::new(),
         };
         self.links.insert(node.clone(), link);
+        self.budgets.in_reach(&node, self.now.us);
         self.say_hello(&node);
     }
 
@@ -112,6 +109,7 @@ impl Machine {
 
     pub(crate) fn link_down(&mut self, node: &NodeId) {
         let Some(link) = self.links.remove(node) else { return };
+        self.budgets.waiting.forget(node);
         if link.up {
             self.log(Note::LinkDown { node: node.clone() });
             self.tell_neighbours();

@@ -2,6 +2,7 @@
 
 use crate::append::Pending;
 use crate::bucket::Bucket;
+use crate::budgets::Budgets;
 use crate::consoles::Console;
 use crate::cosign::Cosign;
 use crate::io::{ConsoleKey, Input, Now, Output, Route};
@@ -77,6 +78,7 @@ pub struct Machine {
     pub(crate) ring_buckets: BTreeMap<NodeId, Bucket>,
     pub(crate) lines_changed: bool,
 
+    pub(crate) budgets: Budgets,
     pub(crate) links: BTreeMap<NodeId, Link>,
     /// What the shell measured last, up or not.
     pub(crate) measured: BTreeMap<NodeId, Vec<PathMeasure>>,
@@ -151,14 +153,28 @@ impl Machine {
         let seen = self.next_seen_us().filter(|_| !self.is_opening() && !self.is_retired());
         let overdue = self.next_overdue_us().filter(|_| !self.is_opening() && !self.is_retired());
         let chunks = self.next_chunk_us().filter(|_| !self.is_retired());
-        let others =
-            [trials, seen, overdue, chunks, self.next_link_us(), self.next_append_us(), self.next_key_frame_us()];
+        let waiting = self.budgets.waiting.next_us();
+        let others = [
+            trials,
+            seen,
+            overdue,
+            chunks,
+            waiting,
+            self.next_link_us(),
+            self.next_append_us(),
+            self.next_key_frame_us(),
+        ];
         own.into_iter().chain(others).flatten().min()
     }
 
     /// What the journals say, as far as it has taken effect.
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// Bytes of certificates, key packages and other bodies in memory.
+    pub fn bodies_held(&self) -> usize {
+        self.ledger.bodies.bytes()
     }
 
     /// Position of the last own entry, on disk or not.
@@ -173,6 +189,7 @@ impl Machine {
         if self.is_retired() {
             return self.settle_routes();
         }
+        self.settle_waiting();
         self.consoles_overdue();
         self.appends_overdue();
         if !self.is_opening() {
@@ -194,12 +211,15 @@ impl Machine {
     }
 
     /// Folds an entry of another node, which takes effect at once.
-    pub(crate) fn fold(&mut self, entry: &VerifiedEntry, bodies: &[minicbor::bytes::ByteVec]) {
+    /// False: it breaks a rule of the fold, and changes nothing.
+    pub(crate) fn fold(&mut self, entry: &VerifiedEntry, bodies: &[minicbor::bytes::ByteVec]) -> bool {
         let bodies = plain(bodies);
         let _ = self.ahead.apply(entry, &bodies);
-        if self.state.apply(entry, &bodies).is_err() {
+        let counts = self.state.apply(entry, &bodies).is_ok();
+        if !counts {
             self.count(Count::EntryIgnored);
         }
+        counts
     }
 
     /// An entry has taken effect.

@@ -36,6 +36,8 @@ pub enum Count {
     EntryIgnored,
     /// An entry that came before the ones it follows on.
     EntryGap,
+    /// Entries of a journal had to wait because it had used up its budget.
+    EntryWaits,
     /// An entry came without a body that it is nothing without.
     BodyMissing,
     /// A body that matches no reference of its entry.
@@ -86,6 +88,7 @@ impl Count {
             Count::EntryForked => "entry_forked",
             Count::EntryIgnored => "entry_ignored",
             Count::EntryGap => "entry_gap",
+            Count::EntryWaits => "entry_waits",
             Count::BodyMissing => "body_missing",
             Count::BodyStray => "body_stray",
             Count::ChunkForged => "chunk_forged",

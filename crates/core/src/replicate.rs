@@ -46,18 +46,13 @@ impl Machine {
                 own = head.seq;
             }
         }
-        let before = link.in_flight.len();
-        let theirs = &link.theirs;
-        link.in_flight.retain(|(node, seq, _)| theirs.get(node).is_none_or(|held| seq > held));
-        link.in_flight_bytes = link.in_flight.iter().map(|(_, _, bytes)| bytes).sum();
-        if link.in_flight.is_empty() || link.in_flight.len() < before {
-            link.progress_us = now;
-        } else if now >= link.progress_us + RESEND_US {
-            link.sent = link.theirs.clone();
-            link.in_flight.clear();
-            link.in_flight_bytes = 0;
-            link.progress_us = now;
+        for journal in link.flights.held(&link.theirs, now) {
+            let held = link.theirs.get(&journal).copied().unwrap_or(0);
+            link.sent.insert(journal, held);
         }
+        let of_itself = link.theirs.get(from).copied().unwrap_or(0);
+        let all_here = of_itself <= self.ledger.head(from);
+        self.budgets.told(from, all_here, now);
         self.own_held_by(from, own);
     }
 
@@ -97,7 +92,7 @@ impl Machine {
             let Some(link) = self.links.get(neighbour) else { return };
             let mut next = link.reach(journal) + 1;
             let (first, mut bytes, mut bundles) = (next, 0, Vec::new());
-            while next <= head && bundles.len() < ENTRIES_MAX && link.in_flight_bytes + bytes < IN_FLIGHT_MAX {
+            while next <= head && bundles.len() < ENTRIES_MAX && link.flights.has_room(journal, bytes) {
                 let Some(bundle) = self.ledger.bundle(journal, next) else { break };
                 let more = weight(&bundle);
                 if bytes > 0 && bytes + more > BATCH_MAX {
@@ -112,12 +107,8 @@ impl Machine {
             }
             let now = self.now.us;
             if let Some(link) = self.links.get_mut(neighbour) {
-                if link.in_flight.is_empty() {
-                    link.progress_us = now;
-                }
-                link.in_flight
-                    .extend((first..next).map(|seq| (journal.clone(), seq, bytes / (next - first) as usize + 1)));
-                link.in_flight_bytes = link.in_flight.iter().map(|(_, _, bytes)| bytes).sum();
+                let each = bytes / (next - first) as usize + 1;
+                link.flights.sent(journal, (first..next).map(|seq| (seq, each)), now);
                 link.sent.insert(journal.clone(), next - 1);
                 link.behind.remove(journal);
             }

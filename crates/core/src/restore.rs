@@ -170,6 +170,7 @@ impl Machine {
             cosign: crate::cosign::Cosign::default(),
             to_store: BTreeSet::new(),
             overdue: crate::overdue::Overdue::new(),
+            budgets: crate::budgets::Budgets::new(now.us),
             chunks: crate::chunks::Chunks::default(),
             since_snapshot: 0,
         })
@@ -187,7 +188,7 @@ impl Machine {
             return if own { Err(RestoreError::Damaged { seq }) } else { Ok(()) };
         }
         let lasting = matches!(entry.entry().body, Body::Enrolled { .. });
-        let _ = self.state.apply(&entry, &plain(&bundle.bodies));
+        let counts = self.state.apply(&entry, &plain(&bundle.bodies)).is_ok();
         self.cosign.push(entry.entry());
         self.since_snapshot += 1;
         if self.ledger.has_shelf() {
@@ -195,7 +196,7 @@ impl Machine {
             return Ok(());
         }
         for body in &bundle.bodies {
-            self.ledger.bodies.keep(Hash::of(body), body.clone(), lasting);
+            self.keep_body(&node, Hash::of(body), body.clone(), lasting && counts);
         }
         let bodies = entry.entry().bodies().iter().map(|body| body.hash).collect();
         self.ledger.push(&node, Held { entry: bundle.entry, bodies });

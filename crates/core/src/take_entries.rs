@@ -3,31 +3,90 @@
 use crate::append::After;
 use crate::feed::Fresh;
 use crate::io::Output;
-use crate::ledger::{Held, sort_bodies};
-use crate::limits::BUNDLE_MAX;
+use crate::ledger::{Held, sort_bodies, weight};
+use crate::limits::{BUNDLE_MAX, WAITED_TAKEN_MAX};
 use crate::machine::Machine;
 use crate::note::{Count, Note};
 use minicbor::bytes::ByteVec;
+use trialogue_charter::limits::CERTIFICATE_MAX;
 use trialogue_charter::{Hash, NodeId};
 use trialogue_journal::{Body, ChainError, UnverifiedEntry, VerifiedEntry};
 use trialogue_wire::Bundle;
 
 impl Machine {
     pub(crate) fn take_entries(&mut self, from: &NodeId, bundles: Vec<Bundle>) {
+        let now = self.now.us;
+        if self.budgets.is_forger(from, now) {
+            // An honest link brings nothing that is not signed; this one has had all the work that it gets for now.
+            return self.count(Count::OverBound);
+        }
         let mut fresh = Vec::new();
         for bundle in bundles {
-            match self.take_entry(from, bundle) {
-                Ok(taken) => fresh.extend(taken),
-                Err((count, why)) => {
-                    self.count(count);
-                    self.log(Note::EntryRefused { from: from.clone(), why });
-                }
+            if let Some(bundle) = self.in_budget(from, bundle) {
+                fresh.extend(self.take_or_refuse(from, bundle));
             }
         }
+        self.entries_taken(&fresh);
+    }
+
+    /// Goes on with entries that had to wait.
+    pub(crate) fn settle_waiting(&mut self) {
+        let now = self.now.us;
+        let mut fresh = Vec::new();
+        let mut taken = false;
+        for _ in 0..WAITED_TAKEN_MAX {
+            let Some((from, node, bundle)) = self.budgets.waiting.pop(now) else { break };
+            match self.budgets.entry(&node, weight(&bundle), now) {
+                Ok(()) => {
+                    fresh.extend(self.take_or_refuse(&from, bundle));
+                    taken = true;
+                }
+                Err(wait_us) => self.budgets.waiting.push_back(&from, &node, bundle, now + wait_us),
+            }
+        }
+        if taken {
+            self.entries_taken(&fresh);
+        }
+    }
+
+    fn entries_taken(&mut self, fresh: &[Fresh]) {
         for link in self.links.values_mut() {
             link.owes_heads = true;
         }
-        self.feed(&fresh);
+        self.feed(fresh);
+    }
+
+    fn take_or_refuse(&mut self, from: &NodeId, bundle: Bundle) -> Option<Fresh> {
+        self.take_entry(from, bundle).unwrap_or_else(|(count, why)| {
+            self.count(count);
+            self.log(Note::EntryRefused { from: from.clone(), why });
+            None
+        })
+    }
+
+    /// The entry, if it may be looked at now. New entries of a journal that has used up its budget wait, and all that comes behind them; the side that
+    /// sends them is not told that they are held, and stops.
+    fn in_budget(&mut self, from: &NodeId, bundle: Bundle) -> Option<Bundle> {
+        let now = self.now.us;
+        let claim =
+            UnverifiedEntry::decode(&bundle.entry).ok().map(|entry| (entry.claim().node.clone(), entry.claim().seq));
+        let Some((node, seq)) = claim else { return Some(bundle) };
+        // Own ones are taken back at any speed; what is held already costs nothing, and what nobody knows is refused.
+        if node == self.node || self.charter.node(&node).is_none() || seq <= self.ledger.head(&node) {
+            return Some(bundle);
+        }
+        let due_us = if self.budgets.waiting.has(from, &node) {
+            now
+        } else if let Err(wait_us) = self.budgets.entry(&node, weight(&bundle), now) {
+            self.count(Count::EntryWaits);
+            now + wait_us
+        } else {
+            return Some(bundle);
+        };
+        if !self.budgets.waiting.push(from, &node, bundle, due_us) {
+            self.count(Count::OverBound);
+        }
+        None
     }
 
     /// Takes one entry; returns what consoles are to be shown, if anything is new.
@@ -48,7 +107,11 @@ impl Machine {
         if self.ledger.is_full(&node) && node != self.node {
             return Err((Count::OverBound, "its journal is longer than this node holds"));
         }
-        let entry = unverified.verify(&self.charter).map_err(|_| forged)?;
+        let bytes = weight(&bundle);
+        let Ok(entry) = unverified.verify(&self.charter) else {
+            self.budgets.forged(from, bytes, self.now.us);
+            return Err(forged);
+        };
         let (bodies, strays) = sort_bodies(&hashes(&entry), bundle.bodies);
         for _ in 0..strays {
             self.count(Count::BodyStray);
@@ -56,6 +119,9 @@ impl Machine {
         let enrols = matches!(entry.entry().body, Body::Enrolled { .. });
         if enrols && bodies.is_empty() {
             return Err((Count::BodyMissing, "it enrols a device and came without the certificate"));
+        }
+        if enrols && bodies.iter().any(|(_, body)| body.len() > CERTIFICATE_MAX) {
+            return Err((Count::OverBound, "its certificate is larger than any"));
         }
         if bodies.iter().map(|(_, body)| body.len()).sum::<usize>() > BUNDLE_MAX {
             return Err((Count::OverBound, "its bodies are too large together"));
@@ -70,21 +136,39 @@ impl Machine {
             self.given_back(from);
             return Ok(None);
         }
-        self.follow(from, seq, &entry)?;
-        for (hash, body) in bodies {
-            self.ledger.bodies.keep(hash, body, enrols);
+        if let Err(refused) = self.follow(from, seq, &entry) {
+            // Signed, and work for nothing all the same.
+            self.budgets.forged(from, bytes, self.now.us);
+            return Err(refused);
         }
+        self.budgets.entry_taken(&node, bytes, self.now.us);
         self.ledger.push(&node, Held { entry: bundle.entry.clone(), bodies: hashes(&entry) });
         self.hold(&entry);
-        self.fold(&entry, &bundle.bodies);
+        let counts = self.fold(&entry, &bundle.bodies);
+        for (hash, body) in bodies {
+            self.keep_body(&node, hash, body, enrols && counts);
+        }
         self.push_out(Output::Keep { node: node.clone(), seq, bundle: bundle.clone() });
         self.count(Count::EntryTaken);
         if let Some(link) = self.links.get_mut(from) {
             link.holds(&node, seq);
         }
+        // What changes nothing here changes nothing at a console either: it stays in the journal, and goes nowhere else.
+        if !counts {
+            return Ok(None);
+        }
         let fresh = self.fresh(&entry, bundle);
         self.applied(entry.entry());
         Ok(Some(fresh))
+    }
+
+    /// Keeps a body that a verified entry refers to; `lasting`: the certificate of a device that this entry has enrolled.
+    pub(crate) fn keep_body(&mut self, node: &NodeId, hash: Hash, body: ByteVec, lasting: bool) {
+        if lasting {
+            self.ledger.bodies.keep_lasting(hash, body);
+        } else {
+            self.ledger.bodies.keep(node, hash, body);
+        }
     }
 
     /// Does it follow on what is held? A second history is kept as evidence, the first one seen stays.
@@ -134,8 +218,12 @@ impl Machine {
         if bodies.is_empty() || bodies.iter().map(|(_, body)| body.len()).sum::<usize>() > BUNDLE_MAX {
             return None;
         }
+        let bytes: usize = bodies.iter().map(|(_, body)| body.len()).sum();
+        // They are in a journal's budget like those that came in time; whoever misses them asks again later.
+        self.budgets.entry(node, bytes, self.now.us).ok()?;
+        self.budgets.entry_taken(node, bytes, self.now.us);
         for (hash, body) in bodies {
-            self.ledger.bodies.keep(hash, body, false);
+            self.ledger.bodies.keep(node, hash, body);
         }
         let bundle = self.ledger.bundle(node, seq)?;
         if let Ok(entry) = UnverifiedEntry::decode(&bundle.entry) {

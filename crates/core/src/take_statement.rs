@@ -1,6 +1,7 @@
 //! A console says something: judged by the rules of the fold before it is written, told to everyone after.
 
 use crate::append::After;
+use crate::budgets::Need;
 use crate::io::ConsoleKey;
 use crate::ledger::{plain, sort_bodies};
 use crate::limits::BUNDLE_MAX;
@@ -9,42 +10,70 @@ use crate::note::{Count, Note};
 use minicbor::bytes::ByteVec;
 use trialogue_charter::{DeviceId, Hash};
 use trialogue_journal::{Act, Body, Statement, UnverifiedStatement};
-use trialogue_wire::console::{Refusal, ToConsole};
+use trialogue_wire::console::{Refusal, ToConsole, ToNode};
 
 impl Machine {
-    /// `may`: the console has not said too much lately.
     pub(crate) fn take_statement(
         &mut self,
         key: ConsoleKey,
         device: DeviceId,
         statement: Vec<u8>,
         bodies: Vec<ByteVec>,
-        may: bool,
     ) {
         let Ok(number) = UnverifiedStatement::decode(&statement).map(|unverified| unverified.claim().number) else {
             self.refuse_console(key, Refusal::Malformed);
             return;
         };
-        let judged = if may { self.judge(key, device, &statement, bodies) } else { Err(Refusal::Busy) };
-        let outcome = judged.and_then(|bodies| {
-            let after = After::Statement { console: key, number };
-            self.append(Body::Stated { statement }, bodies, after).map_err(|_| Refusal::Busy)
-        });
-        if let Err(reason) = outcome {
-            self.count(Count::StatementRefused);
-            self.log(Note::Refused { console: key, reason });
-            self.send_console(key, &ToConsole::Refused { number: Some(number), reason });
+        if let Err((reason, wait_us)) = self.write_statement(key, device, number, statement, bodies) {
+            self.statement_refused(key, number, reason, wait_us);
         }
     }
 
-    /// May it be written, and with which bodies?
+    /// Writes it, or says why not, and for how long that is so if it is a matter of time.
+    fn write_statement(
+        &mut self,
+        key: ConsoleKey,
+        device: DeviceId,
+        number: u64,
+        statement: Vec<u8>,
+        bodies: Vec<ByteVec>,
+    ) -> Result<(), (Refusal, Option<u64>)> {
+        let (bodies, need) = self.judge(key, device, &statement, bodies).map_err(|reason| (reason, None))?;
+        let now = self.now.us;
+        let bytes = statement.len() + bodies.iter().map(|body| body.len()).sum::<usize>();
+        let own = self.node.clone();
+        self.budgets.state(&own, device, bytes, need, now).map_err(|wait_us| (Refusal::Busy, Some(wait_us)))?;
+        let after = After::Statement { console: key, number };
+        self.append(Body::Stated { statement }, bodies, after).map_err(|_| (Refusal::Busy, None))?;
+        self.budgets.stated(device, bytes, now);
+        Ok(())
+    }
+
+    /// Refuses one that was not looked at: its console has said too much lately.
+    pub(crate) fn refuse_statement(&mut self, key: ConsoleKey, message: ToNode, wait_us: u64) {
+        self.count(Count::OverBound);
+        let ToNode::State { statement, .. } = message else { return };
+        match UnverifiedStatement::decode(&statement) {
+            Ok(unverified) => self.statement_refused(key, unverified.claim().number, Refusal::Busy, Some(wait_us)),
+            Err(_) => self.refuse_console(key, Refusal::Malformed),
+        }
+    }
+
+    fn statement_refused(&mut self, key: ConsoleKey, number: u64, reason: Refusal, wait_us: Option<u64>) {
+        self.count(Count::StatementRefused);
+        self.log(Note::Refused { console: key, reason });
+        let after_ms = wait_us.map(|us| u32::try_from(us.div_ceil(1_000)).unwrap_or(u32::MAX));
+        self.send_console(key, &ToConsole::Refused { number: Some(number), reason, after_ms });
+    }
+
+    /// May it be written, with which bodies, and how much does it matter?
     fn judge(
         &mut self,
         key: ConsoleKey,
         device: DeviceId,
         bytes: &[u8],
         bodies: Vec<ByteVec>,
-    ) -> Result<Vec<ByteVec>, Refusal> {
+    ) -> Result<(Vec<ByteVec>, Need), Refusal> {
         let statement = self.ahead.judge(&self.node, bytes, self.now.wall_ms).map_err(Refusal::from)?;
         if statement.device != device {
             return Err(Refusal::Signature);
@@ -58,8 +87,28 @@ impl Machine {
         let bodies = whole(&statement, bodies)?;
         match &statement.act {
             Act::Write { written } if !self.chunks_given(written, &bodies) => Err(Refusal::NotNow),
-            _ => Ok(bodies),
+            _ => Ok((bodies, need(&statement.act))),
         }
+    }
+}
+
+/// What a call is made of is said also by a device that has written its fill.
+fn need(act: &Act) -> Need {
+    match act {
+        Act::Ring { .. }
+        | Act::Answer { .. }
+        | Act::Decline { .. }
+        | Act::Leave { .. }
+        | Act::Handshake { .. }
+        | Act::Acknowledge { .. }
+        | Act::Confirm { .. }
+        | Act::Ready { .. }
+        | Act::ComeOn { .. }
+        | Act::Hold { .. }
+        | Act::Remove { .. }
+        | Act::Drop { .. }
+        | Act::Attach { .. } => Need::Urgent,
+        _ => Need::Ordinary,
     }
 }
 

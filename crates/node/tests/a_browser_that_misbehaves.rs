@@ -62,7 +62,7 @@ async fn closed(officer: &mut Officer) -> Option<Refusal> {
     let mut refusal = None;
     while let Some(Ok(message)) = officer.socket.next().await {
         if let Message::Binary(bytes) = message
-            && let Ok(ToConsole::Refused { number: None, reason }) = trialogue_wire::decode(&bytes)
+            && let Ok(ToConsole::Refused { number: None, reason, .. }) = trialogue_wire::decode(&bytes)
         {
             refusal = Some(reason);
         }

@@ -138,7 +138,7 @@ impl SimConsole {
                 self.accepted.push((number, unrecorded));
                 self.settled(number, true);
             }
-            ToConsole::Refused { number, reason } => {
+            ToConsole::Refused { number, reason, .. } => {
                 self.refused.push((number, reason));
                 number.into_iter().for_each(|number| self.settled(number, false));
             }

@@ -211,6 +211,9 @@ pub enum ToConsole {
         /// Why, for programs; the console says it in its language.
         #[n(2)]
         reason: Refusal,
+        /// After so many milliseconds the same can be said with success, if it is a matter of time alone.
+        #[n(3)]
+        after_ms: Option<u32>,
     },
     /// Answers [`ToNode::Offer`].
     #[n(6)]

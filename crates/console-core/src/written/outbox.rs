@@ -200,6 +200,12 @@ impl Console {
         self.writer.sending.insert(id, Sending::Refused);
     }
 
+    /// The node takes no more from this console for now: it is said anew then.
+    pub(crate) fn writing_later(&mut self, id: u64, number: u64, after_us: u64) {
+        let since_us = (self.now_us + after_us).saturating_sub(SENT_US);
+        self.writer.sending.insert(id, Sending::Said { number, since_us });
+    }
+
     /// Takes an own writing back that no node has taken. What it said becomes the draft, if there is none.
     pub(crate) fn unsend(&mut self, id: &str) {
         let Some(at) = self.writer.kept.outbox.iter().position(|out| out.id.to_string() == id) else { return };

@@ -1,0 +1,237 @@
+//! A member's node fills its journal as fast as its links carry it, or a console its node's: whoever does so waits, and nobody else does.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{SECOND, World};
+use trialogue_charter::{CallId, DeviceSecret, LineId, NodeId, Suite};
+use trialogue_core::limits::BODIES_HELD;
+use trialogue_journal::{Act, Body, BodyRef, Journal, Statement, UnverifiedEntry};
+use trialogue_wire::Bundle;
+use trialogue_wire::console::{Refusal, ToConsole, ToNode};
+use trialogue_wire::link::{Head, LinkMessage, PROTOCOL};
+
+const JPN: usize = 0;
+const KOR: usize = 1;
+const USA: usize = 2;
+const BODY: usize = 500 << 10;
+/// What a journal may have at once.
+const BURST: usize = 128 << 20;
+
+/// JPN's node with a program of its own making.
+struct Hostile {
+    node: NodeId,
+    journal: Journal,
+    number: u64,
+}
+
+impl Hostile {
+    /// It takes the place of the node, which is killed.
+    fn takes_over(world: &mut World) -> Self {
+        let node = world.nodes[JPN].id.clone();
+        world.kill_node(JPN);
+        world.cut(JPN, true);
+        world.run(SECOND);
+        let held = &world.nodes[KOR].disk[&node];
+        let last = UnverifiedEntry::decode(&held[held.len() - 1].entry).unwrap();
+        let last = last.verify(&world.fixture.charter).unwrap();
+        Self { journal: Journal::resume(node.clone(), last.entry().seq, last.hash()), node, number: common::START_MS }
+    }
+
+    /// The next entry: of the right form, signed, and with a body as large as may be.
+    fn entry(&mut self, world: &World, body: impl FnOnce(BodyRef, Vec<u8>) -> Body) -> Bundle {
+        self.number += 1;
+        let mut large = vec![7; BODY];
+        large[..8].copy_from_slice(&self.number.to_be_bytes());
+        let statement = |package: BodyRef| {
+            let secret = DeviceSecret::from_seed(&[99; 32]);
+            let line = LineId::new("leaders").unwrap();
+            Statement { device: secret.id(), number: self.number, line, act: Act::Stock { package } }.sign(&secret).0
+        };
+        let package = BodyRef::of(&large).unwrap();
+        let signed = statement(package.clone());
+        let entry = self.journal.append(world.wall_ms(), body(package, signed));
+        Bundle { entry: entry.sign(world.fixture.journal(&self.node)).0, bodies: vec![large.into()] }
+    }
+
+    fn says(&self, world: &mut World, to: usize, message: &LinkMessage) {
+        let bytes = trialogue_wire::encode(message);
+        world.node_input(to, trialogue_core::Input::LinkMessage { node: self.node.clone(), bytes });
+        world.settle();
+    }
+
+    /// It comes into reach, and says how far its journal goes.
+    fn links_to(&self, world: &mut World, to: usize, seq: u64) {
+        let heads = vec![Head { node: self.node.clone(), seq }];
+        let (charter, serial) = (world.fixture.charter.hash(), world.fixture.charter.serial);
+        let hello = LinkMessage::Hello { protocol: PROTOCOL, node: self.node.clone(), charter, heads, serial };
+        world.node_input(to, trialogue_core::Input::LinkUp { node: self.node.clone(), round_trip_us: None });
+        self.says(world, to, &hello);
+    }
+}
+
+/// By nobody who is enrolled: it stands in the journal, and changes nothing.
+fn ignored(_: BodyRef, statement: Vec<u8>) -> Body {
+    Body::Stated { statement }
+}
+
+fn taken(world: &World, at: usize, of: &NodeId) -> usize {
+    world.nodes[at].disk[of].len()
+}
+
+fn held(world: &World) -> u64 {
+    taken(world, KOR, &world.nodes[JPN].id) as u64
+}
+
+#[test]
+fn its_entries_wait_and_the_others_are_not_held_up() {
+    let mut world = World::leaders(Suite::XWing);
+    let mut hostile = Hostile::takes_over(&mut world);
+    let before = held(&world);
+    hostile.links_to(&mut world, KOR, before);
+    let bundles: Vec<Bundle> = (0..300).map(|_| hostile.entry(&world, ignored)).collect();
+    let heard = world.desks[KOR].heard.len();
+    for bundle in &bundles {
+        hostile.says(&mut world, KOR, &LinkMessage::Entries { bundles: vec![bundle.clone()] });
+    }
+    let first = held(&world) - before;
+    assert!(first as usize * BODY <= BURST, "{first} entries were taken at once");
+    assert!(first as usize * BODY >= BURST - 2 * BODY, "{first}: what it may have, it gets");
+    assert!(world.nodes[KOR].machine.as_ref().unwrap().bodies_held() <= BODIES_HELD + (1 << 20));
+
+    // What changes nothing is shown to no console.
+    let told = &world.desks[KOR].heard[heard..];
+    let entries = told.iter().filter_map(|bytes| match trialogue_wire::decode(bytes) {
+        Ok(ToConsole::Entries { bundles }) => Some(bundles),
+        _ => None,
+    });
+    let flood = |shown: &Bundle| bundles.iter().any(|bundle| bundle.entry == shown.entry);
+    assert!(!entries.flatten().any(|shown| flood(&shown)), "the console was shown what its node ignores");
+
+    // The others ring meanwhile, and what waits is taken as time goes by: nothing is lost.
+    world.ring(USA);
+    world.until(5, |world| world.desks[KOR].ringing);
+    world.until(120, |world| held(world) > before + first);
+    assert!(held(&world) <= before + first + 2);
+}
+
+#[test]
+fn one_that_was_out_of_reach_catches_up_at_speed() {
+    let mut world = World::leaders(Suite::XWing);
+    let mut hostile = Hostile::takes_over(&mut world);
+    let before = held(&world);
+    let bundles: Vec<Bundle> = (0..300).map(|_| hostile.entry(&world, ignored)).collect();
+    // KOR's node was off, and knows nothing of what was written meanwhile.
+    world.kill_node(KOR);
+    world.run(SECOND);
+    world.start_node(KOR);
+    world.run(SECOND);
+    hostile.links_to(&mut world, KOR, before + 300);
+    let now = world.now_us;
+    for bundle in &bundles {
+        hostile.says(&mut world, KOR, &LinkMessage::Entries { bundles: vec![bundle.clone()] });
+    }
+    assert_eq!(held(&world), before + 300);
+    assert_eq!(world.now_us, now, "none of them waited");
+}
+
+#[test]
+fn what_it_calls_certificates_does_not_stay_in_memory() {
+    let mut world = World::leaders(Suite::XWing);
+    let mut hostile = Hostile::takes_over(&mut world);
+    let before = held(&world);
+    hostile.links_to(&mut world, KOR, before);
+    for n in 0..200_u8 {
+        let enrolled = |certificate, _| Body::Enrolled { device: trialogue_charter::DeviceId([n; 32]), certificate };
+        let bundle = hostile.entry(&world, enrolled);
+        hostile.says(&mut world, KOR, &LinkMessage::Entries { bundles: vec![bundle] });
+    }
+    let bytes = world.nodes[KOR].machine.as_ref().unwrap().bodies_held();
+    assert!(bytes < 8 << 20, "{bytes} bytes are held for devices that nobody has enrolled");
+}
+
+/// A console of USA with a program of its own making, at an honest node.
+struct Writer {
+    secret: DeviceSecret,
+    number: u64,
+}
+
+impl Writer {
+    /// Says something; returns what the node answers.
+    fn says(&mut self, world: &mut World, act: Act, body: Option<Vec<u8>>) -> Result<(), (Refusal, Option<u32>)> {
+        self.number += 1;
+        let line = LineId::new("leaders").unwrap();
+        let statement = Statement { device: self.secret.id(), number: self.number, line, act }.sign(&self.secret).0;
+        let bodies = body.into_iter().map(Into::into).collect();
+        let bytes = trialogue_wire::encode(&ToNode::State { statement, bodies });
+        let (console, before) = (world.desks[USA].key.unwrap(), world.desks[USA].heard.len());
+        world.node_input(USA, trialogue_core::Input::ConsoleMessage { console, bytes });
+        world.settle();
+        let answers = world.desks[USA].heard[before..].iter().filter_map(|bytes| trialogue_wire::decode(bytes).ok());
+        let own = self.number;
+        let answer = answers.into_iter().find_map(|answer| match answer {
+            ToConsole::Accepted { number, .. } if number == own => Some(Ok(())),
+            ToConsole::Refused { number, reason, after_ms } if number == Some(own) => Some(Err((reason, after_ms))),
+            _ => None,
+        });
+        answer.unwrap()
+    }
+
+    fn writes(&mut self, world: &mut World) -> Result<(), (Refusal, Option<u32>)> {
+        let mut large = vec![8; BODY];
+        large[..8].copy_from_slice(&self.number.to_be_bytes());
+        let package = BodyRef::of(&large).unwrap();
+        self.says(world, Act::Stock { package }, Some(large))
+    }
+}
+
+#[test]
+fn a_console_is_told_when_it_may_write_again_and_may_always_ring() {
+    let mut world = World::new(Suite::XWing);
+    world.desk("jpn-leaders");
+    world.desk("kor-leaders");
+    let identity = world.identity("usa-leaders", USA as u8 + 1);
+    let secret = DeviceSecret::from_seed(&identity.secret);
+    world.desk_with(identity);
+    world.until(10, |world| world.desks.iter().all(|desk| desk.offers > 0));
+    let mut writer = Writer { secret, number: common::START_MS * 2 };
+    let usa = world.nodes[USA].id.clone();
+    let before = taken(&world, JPN, &usa);
+
+    // The page itself hears nothing of it.
+    world.tamper = Some(Box::new(|desk, bytes| match trialogue_wire::decode(bytes) {
+        Ok(ToConsole::Entries { .. }) if desk == USA => Vec::new(),
+        _ => vec![bytes.to_vec()],
+    }));
+    let mut written = 0;
+    let after_ms = loop {
+        match writer.writes(&mut world) {
+            Ok(()) => written += 1,
+            Err((reason, after_ms)) => {
+                assert_eq!(reason, Refusal::Busy);
+                break after_ms.unwrap();
+            }
+        }
+        assert!(written < 64, "one console put {} MB onto every disk", written * BODY >> 20);
+        // As many at once as may be is another bound.
+        world.run(SECOND / 10);
+    };
+    assert!(written * BODY >= 8 << 20, "{written}: what an honest one writes passes");
+    // Another WebSocket is no other budget.
+    world.cut(USA, true);
+    world.cut(USA, false);
+    let now = world.now_us;
+    world.desks[USA].open_at = Some(now);
+    world.until(5, |world| world.desks[USA].key.is_some());
+    world.run(SECOND);
+    assert!(writer.writes(&mut world).is_err());
+
+    let ring = Act::Ring { call: CallId([9; 16]), offers: Vec::new(), precedence: Default::default() };
+    assert_eq!(writer.says(&mut world, ring, None), Ok(()), "a call is more than what is written");
+    world.until(5, |world| world.desks[JPN].ringing && world.desks[KOR].ringing);
+
+    world.run(u64::from(after_ms) * 1_000);
+    assert_eq!(writer.writes(&mut world), Ok(()));
+    world.run(SECOND);
+    assert!(taken(&world, JPN, &usa) > before + written);
+}

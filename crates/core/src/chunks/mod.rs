@@ -1,0 +1,234 @@
+//! Chunks of attachments, which travel apart from entries: an own console gives them before its message, other nodes fetch them after it. They are
+//! fetched in parts as small as the link is slow, so that nothing that matters more waits for long: one chunk at a time of the messages of each node, and
+//! one part at a time from each neighbour. A node whose chunks do not come holds up its own messages alone.
+
+mod fetch;
+
+use crate::bucket::Bucket;
+use crate::io::{ConsoleKey, Output};
+use crate::ledger::plain;
+use crate::limits::*;
+use crate::machine::Machine;
+use crate::note::Count;
+use minicbor::bytes::ByteVec;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
+use trialogue_journal::limits::{CHUNK_MAX, CHUNKS_MAX};
+use trialogue_journal::{Written, chunks};
+use trialogue_wire::console::ToConsole;
+use trialogue_wire::link::LinkMessage;
+
+/// All of it.
+#[derive(Default)]
+pub(crate) struct Chunks {
+    /// Given to the disk in this order and not on it yet.
+    storing: VecDeque<Storing>,
+    /// So many the disk has taken in this run.
+    stored: u64,
+    /// What is missing of the messages of each other node.
+    sources: BTreeMap<NodeId, Source>,
+    /// Bytes that one part from a neighbour may have.
+    parts: BTreeMap<NodeId, u32>,
+    given: BTreeMap<DeviceId, Bucket>,
+    asked: BTreeMap<NodeId, Bucket>,
+    /// The last one that was read for each neighbour, which asks for it part by part.
+    served: BTreeMap<NodeId, (Hash, ByteVec)>,
+}
+
+/// A chunk on its way to the disk.
+struct Storing {
+    hash: Hash,
+    by: By,
+}
+
+/// Who gave it.
+enum By {
+    /// A console, which waits to hear of it.
+    Console(ConsoleKey),
+    /// It was fetched for a message of this node.
+    Fetched(NodeId),
+}
+
+/// The messages of one node whose chunks are not all here.
+struct Source {
+    /// As they came.
+    waiting: VecDeque<Waits>,
+    fetch: Option<Fetch>,
+    /// Messages that were tried in vain since something was found last.
+    in_vain: usize,
+    rest_until_us: u64,
+    /// How many are fetched.
+    bucket: Bucket,
+}
+
+/// A writing that waits for chunks.
+struct Waits {
+    id: Hash,
+    line: LineId,
+    /// The body that lists them.
+    list: Hash,
+    /// Those that are not here; none: it is not its turn, and was not looked yet.
+    lacks: Option<BTreeSet<Hash>>,
+}
+
+/// A chunk on its way here.
+struct Fetch {
+    hash: Hash,
+    /// The neighbour that was asked for the next part; none: all that may be asked give others just now.
+    from: Option<NodeId>,
+    /// Neighbours that do not have it.
+    tried: BTreeSet<NodeId>,
+    got: Vec<u8>,
+    most: u32,
+    asked_us: u64,
+}
+
+impl Chunks {
+    /// Is it on its way to the disk?
+    fn is_storing(&self, hash: &Hash) -> bool {
+        self.storing.iter().any(|storing| storing.hash == *hash)
+    }
+
+    /// A part is awaited from this neighbour.
+    fn is_asked(&self, neighbour: &NodeId) -> bool {
+        let fetches = self.sources.values().filter_map(|source| source.fetch.as_ref());
+        fetches.into_iter().any(|fetch| fetch.from.as_ref() == Some(neighbour))
+    }
+
+    /// The source for which this chunk is awaited from this neighbour.
+    fn awaited(&self, from: &NodeId, hash: &Hash) -> Option<NodeId> {
+        let awaits = |source: &&Source| {
+            source.fetch.as_ref().is_some_and(|fetch| fetch.hash == *hash && fetch.from.as_ref() == Some(from))
+        };
+        self.sources.iter().find(|(_, source)| awaits(source)).map(|(node, _)| node.clone())
+    }
+
+    /// So many of this source are on their way to the disk.
+    fn storing_of(&self, node: &NodeId) -> usize {
+        self.storing.iter().filter(|storing| matches!(&storing.by, By::Fetched(source) if source == node)).count()
+    }
+}
+
+impl Machine {
+    /// Is it on the disk?
+    fn has_chunk(&self, hash: &Hash) -> bool {
+        self.ledger.has_chunk(hash) && !self.chunks.is_storing(hash)
+    }
+
+    /// All that a message says is attached to it is on the disk. What its console has not given first is not journalled.
+    pub(crate) fn chunks_given(&self, written: &Written, bodies: &[ByteVec]) -> bool {
+        let Some(attached) = &written.attached else { return true };
+        let list = attached.find(&plain(bodies)).and_then(chunks);
+        list.is_some_and(|hashes| hashes.iter().all(|hash| self.has_chunk(hash)))
+    }
+
+    /// The same of a writing that counts; what is missing is fetched from now on.
+    pub(crate) fn has_attached(&mut self, id: &Hash, line: &LineId, node: &NodeId, written: &Written) -> bool {
+        let Some(attached) = &written.attached else { return true };
+        let now = self.now.us;
+        let waits = |source: &Source| source.waiting.iter().any(|waits| waits.id == *id);
+        if self.chunks.sources.get(node).is_some_and(waits) {
+            return false;
+        }
+        // Without the list nobody knows what is missing; one that is no list has nothing to fetch.
+        let Some(lacks) = self.lacking(&attached.hash) else { return false };
+        if lacks.is_empty() {
+            return true;
+        }
+        let source = self.chunks.sources.entry(node.clone()).or_insert_with(|| Source {
+            waiting: VecDeque::new(),
+            fetch: None,
+            in_vain: 0,
+            rest_until_us: 0,
+            bucket: Bucket::new(CHUNKS_FETCHED_BURST, CHUNK_FETCHED_EVERY_US, now),
+        });
+        source.in_vain = 0;
+        source.waiting.push_back(Waits { id: *id, line: line.clone(), list: attached.hash, lacks: None });
+        if source.waiting.len() > CHUNKS_WAITING_MAX {
+            // The first one is being fetched.
+            source.waiting.remove(1);
+            self.count(Count::OverBound);
+        }
+        false
+    }
+
+    /// Which chunks of a list are not on the disk; none: the list is not here.
+    fn lacking(&self, list: &Hash) -> Option<BTreeSet<Hash>> {
+        let list = self.ledger.body(list)?;
+        Some(chunks(&list).unwrap_or_default().into_iter().filter(|hash| !self.has_chunk(hash)).collect())
+    }
+
+    /// An own console asks which chunks it has to give.
+    pub(crate) fn take_lacking(&mut self, key: ConsoleKey, hashes: Vec<Hash>) {
+        let hashes = hashes.into_iter().filter(|hash| !self.has_chunk(hash)).collect();
+        self.send_console(key, &ToConsole::Lacking { hashes });
+    }
+
+    /// An own console gives one.
+    pub(crate) fn chunk_given(&mut self, key: ConsoleKey, device: DeviceId, bytes: Vec<u8>) {
+        let hash = Hash::of(&bytes);
+        if self.has_chunk(&hash) {
+            return self.send_console(key, &ToConsole::ChunkStored { hash });
+        }
+        let now = self.now.us;
+        let bucket = self.chunks.given.entry(device).or_insert_with(|| Bucket::new(CHUNKS_BURST, CHUNK_EVERY_US, now));
+        if self.chunks.storing.len() >= CHUNKS_STORING_MAX || !bucket.take(now) {
+            return self.count(Count::OverBound);
+        }
+        self.store_chunk(hash, bytes.into(), By::Console(key));
+    }
+
+    fn store_chunk(&mut self, hash: Hash, bytes: ByteVec, by: By) {
+        let node = match &by {
+            By::Console(_) => self.node.clone(),
+            By::Fetched(node) => node.clone(),
+        };
+        if !self.ledger.has_shelf() {
+            self.ledger.bodies.keep(&node, hash, bytes.clone());
+        }
+        // One that a console gives belongs to nothing yet: it goes after a while unless a message says that it is attached.
+        self.push_out(Output::KeepChunk { hash, bytes, lasting: matches!(by, By::Fetched(_)) });
+        self.chunks.storing.push_back(Storing { hash, by });
+    }
+
+    /// The disk has so many of this run.
+    pub(crate) fn chunks_stored(&mut self, total: u64) {
+        while self.chunks.stored < total {
+            self.chunks.stored += 1;
+            let Some(Storing { hash, by }) = self.chunks.storing.pop_front() else { continue };
+            if let By::Console(console) = by
+                && self.consoles.contains_key(&console)
+            {
+                self.send_console(console, &ToConsole::ChunkStored { hash });
+            }
+            for source in self.chunks.sources.values_mut() {
+                for lacks in source.waiting.iter_mut().filter_map(|waits| waits.lacks.as_mut()) {
+                    lacks.remove(&hash);
+                }
+            }
+        }
+    }
+
+    /// A neighbour asks for a part of one.
+    pub(crate) fn take_want_chunk(&mut self, from: &NodeId, hash: Hash, at: u32, most: u32) {
+        let now = self.now.us;
+        if self.chunks.served.get(from).is_none_or(|(held, _)| *held != hash) {
+            let new = || Bucket::new(WANT_CHUNK_BURST, WANT_CHUNK_EVERY_US, now);
+            if !self.chunks.asked.entry(from.clone()).or_insert_with(new).take(now) {
+                return self.count(Count::OverBound);
+            }
+            self.chunks.served.remove(from);
+            let body = self.ledger.body(&hash).filter(|body| body.len() <= CHUNK_MAX);
+            body.into_iter().for_each(|body| drop(self.chunks.served.insert(from.clone(), (hash, body))));
+        }
+        let held = self.chunks.served.get(from).map_or(&[][..], |(_, body)| body.as_slice());
+        let begin = usize::try_from(at).unwrap_or(usize::MAX).min(held.len());
+        let end = begin.saturating_add(usize::try_from(most).unwrap_or(usize::MAX)).min(held.len());
+        let whole = u32::try_from(held.len()).unwrap_or(0);
+        let bytes = held[begin..end].to_vec();
+        self.send_link(from, &LinkMessage::Chunk { hash, whole, at, bytes });
+    }
+}
+
+// A list of the largest size fits into what a console may say at once.
+const _: () = assert!(CHUNKS_BURST as usize >= 2 * CHUNKS_MAX);
