@@ -42,7 +42,7 @@ test('principals wait unseen and unheard while duty officers talk', async () => 
     await principal.page.locator('[data-floor=waiting].floor').waitFor();
     assert.equal(packets(await principal.measure()), 0, 'not one packet');
   }
-  const words = await Promise.all(Object.values(officers).map((officer) => officer.page.locator('.words').textContent()));
+  const words = await Promise.all(Object.values(officers).map((officer) => officer.page.locator('[data-sealing] .words').textContent()));
   assert.equal(new Set(words).size, 1, 'the same words at all four');
 });
 

@@ -281,3 +281,29 @@ fn an_upload_goes_on_at_the_partys_other_site() {
     assert!(fetch(&mut world, jpn, "A film.", 0) == file, "the other site got all of it");
     assert!(world.written(usa).outbox.is_empty());
 }
+
+#[test]
+fn a_node_that_gives_nothing_holds_up_its_own_files_alone() {
+    let (mut world, [usa, jpn, kor]) = summit();
+    let of_jpn = world.desks[jpn].node;
+    // Japan's node answers nobody who asks it for chunks.
+    world.link_tamper = Some(Box::new(move |from, _, bytes| match decode(&bytes) {
+        Ok(LinkMessage::Chunk { .. }) if from == of_jpn => None,
+        _ => Some(bytes),
+    }));
+    for n in 0..3 {
+        let text = format!("Japan's {n}");
+        world.attach_file(jpn, LINE, "map.png", &bytes(PIECE, 10 + n));
+        write(&mut world, jpn, &text);
+        world.until(10, |world| message(world, kor, &text).is_some());
+    }
+    let large = bytes(3 * PIECE, 20);
+    world.attach_file(usa, LINE, "report.pdf", &large);
+    write(&mut world, usa, "The report.");
+    world.until(5, |world| message(world, usa, "The report.").is_some_and(|m| m.stored.len() == 3));
+    assert!(message(&world, jpn, "Japan's 0").unwrap().stored.len() < 3, "nobody has what was not given");
+    assert!(fetch(&mut world, kor, "The report.", 0) == large);
+    // Once it gives them, they are fetched.
+    world.link_tamper = None;
+    world.until(60, |world| (0..3).all(|n| message(world, jpn, &format!("Japan's {n}")).unwrap().stored.len() == 3));
+}

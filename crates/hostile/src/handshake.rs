@@ -68,7 +68,8 @@ impl Desk {
         let console = &mut self.console;
         let before = (console.authenticator(&GROUP).unwrap(), console.epoch(&GROUP).unwrap());
         // The group that it speaks in is never the one that a welcome is for.
-        let expected = |group, epoch| Expected { group, epoch, by: OTHER, packages: &[self.offered] };
+        let packages = [self.offered];
+        let expected = |group, epoch| Expected { group, epoch, by: OTHER, packages: &packages };
         assert!(console.join(bytes, &expected(GROUP, before.1 + 1)).is_err());
         if console.join(bytes, &expected(GROUP_OF_OTHER, 1)).is_ok() {
             assert!(bytes == self.welcome, "joined by an altered welcome");

@@ -60,7 +60,6 @@ impl Machine {
         for node in self.chunks.sources.keys().cloned().collect::<Vec<_>>() {
             self.settle_source(&node);
         }
-        self.chunks.sources.retain(|_, source| !source.waiting.is_empty() || source.fetch.is_some());
     }
 
     fn settle_source(&mut self, node: &NodeId) {
