@@ -89,6 +89,7 @@ ACTS = {
     27: {1: HASH},
     28: {1: HASH},
     29: {1: most(32, HASH, 1), 2: bool},
+    30: {1: up_to(16383), 2: bool, 3: body},
 }
 
 

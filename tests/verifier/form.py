@@ -64,6 +64,7 @@ BODIES = {
     13: ({1: [OFFICE]}, lambda e, f: len(f[1]) <= 96 and rises(f[1])),
     16: ({1: [MEASURED]}, lambda e, f: len(f[1]) <= 64 and rises([(one[1], one[2]) for one in f[1]])),
     17: ({1: [HEAD], -2: 4627}, lambda e, f: heads(e, f)),
+    19: ({1: LINE, 2: DEVICE, 3: [NODE]}, lambda e, f: len(f[3]) <= 18 and rises(f[3]) and e[1] not in f[3]),
     18: ({1: [HASH]}, lambda e, f: 1 <= len(f[1]) <= 64 and rises(f[1])),
 }
 

@@ -27,6 +27,7 @@ TO_NODE = {
     9: {1: [HASH]},
     10: {1: bytes},
     11: {1: U16},
+    12: {1: DEVICE},
 }
 TO_CONSOLE = {
     0: {1: U8, 2: NODE, 3: 32, 4: bytes},

@@ -7,8 +7,8 @@ import aesgcm
 from cbor import encode
 
 
-def extract(secret):
-    return hmac.new(b"", secret, hashlib.sha512).digest()
+def extract(secret, salt=b""):
+    return hmac.new(salt, secret, hashlib.sha512).digest()
 
 
 def expand(key, info, length):
@@ -37,6 +37,24 @@ def frame(base_key, kid, counter, clear, plain):
     nonce = (int.from_bytes(salt, "big") ^ counter).to_bytes(12, "big")
     head = header(kid, counter)
     return clear + head + aesgcm.seal(key, nonce, plain, head + clear)
+
+
+def tag_key(base_key, secret, kid, sender, receiver):
+    """By what one device knows the frames of another."""
+    return expand(extract(secret, base_key), b"trialogue tag 1" + kid.to_bytes(8, "big") + sender + receiver, 32)
+
+
+def tag(key, picture, sealed):
+    over = hashlib.sha384(bytes([picture]) + sealed).digest()
+    return hmac.new(key, over, hashlib.sha384).digest()[: 8 if picture else 4]
+
+
+def tagged(sealed, blocks):
+    """A sealed frame with a block for each party: its number, and its tags."""
+    out = sealed
+    for at, (party, tags) in enumerate(blocks):
+        out += b"".join(tags) + bytes([len(tags), party | (128 if at else 0)])
+    return out
 
 
 def content(said, key):

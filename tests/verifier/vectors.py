@@ -265,8 +265,13 @@ def of_sealing(said):
     """Each is sealed once more, with the keys that stand beside it."""
     raw = bytes.fromhex
     vector = said["frame"]
-    parts = raw(vector["base_key"]), int(vector["key_id"], 16), vector["counter"], raw(vector["clear"]), raw(vector["plain"])
-    must(sealing.frame(*parts) == raw(vector["sealed"]), "sealing: frame")
+    base, kid = raw(vector["base_key"]), int(vector["key_id"], 16)
+    sealed = sealing.frame(base, kid, vector["number"], raw(vector["clear"]), raw(vector["plain"]))
+    must(sealed == raw(vector["sealed"]), "sealing: frame")
+    key = sealing.tag_key(base, raw(vector["secret"]), kid, raw(vector["sender"]), raw(vector["receiver"]))
+    must(key == raw(vector["tag_key"]), "sealing: tag key")
+    blocks = [(vector["party"], [sealing.tag(key, 1, sealed)])]
+    must(sealing.tagged(sealed, blocks) == raw(vector["tagged"]), "sealing: tagged frame")
     vector = said["written"]
     content, key = raw(vector["content"]), raw(vector["content_key"])
     must(sha384(content).hex() == vector["digest"] and encode(whole(content)) == content, "sealing: content")

@@ -3,6 +3,7 @@ import type { Floor } from "./Floor";
 import type { KeyState } from "./KeyState";
 import type { Person } from "./Person";
 import type { Role } from "./Role";
+import type { Suspicion } from "./Suspicion";
 
 /**
  * One person in the call.
@@ -32,6 +33,10 @@ mayManage: boolean,
  * State of the keys towards this person.
  */
 keys: KeyState, 
+/**
+ * A moment ago frames came at this person's place that were somebody else's, or that were held back on their way.
+ */
+suspect: Suspicion | null, 
 /**
  * Says that it sends voice.
  */

@@ -69,7 +69,15 @@ key_id: string | null,
 /**
  * Base key.
  */
-base_key: Uint8Array | null, } | { "kind": "openKey", 
+base_key: Uint8Array | null, 
+/**
+ * Number of the party of each who is to hear.
+ */
+parties: Uint8Array, 
+/**
+ * For each 32 bytes: the key of its tags.
+ */
+tag_keys: Uint8Array, } | { "kind": "openKey", 
 /**
  * Key id, 14 hexadecimal digits.
  */
@@ -81,11 +89,31 @@ device: string,
 /**
  * Base key.
  */
-base_key: Uint8Array, } | { "kind": "forgetKey", 
+base_key: Uint8Array, 
+/**
+ * Key of the tags that its sender makes for this console.
+ */
+tag_key: Uint8Array, 
+/**
+ * The own party's number.
+ */
+party: number, 
+/**
+ * Counts what the sender has told.
+ */
+turn: number, 
+/**
+ * Numbers below this are not opened.
+ */
+floor: number, } | { "kind": "forgetKey", 
 /**
  * Key id, 14 hexadecimal digits.
  */
-key_id: string, } | { "kind": "place", 
+key_id: string, 
+/**
+ * It cannot come back.
+ */
+over: boolean, } | { "kind": "place", 
 /**
  * To which site: 0 this page's, 1 the other one.
  */

@@ -11,8 +11,8 @@ export const HOLD_MS = 500;
 export const HOLD_MAX = 64;
 
 interface Way {
-  /** Tries to open and pass on; false: no key yet. */
-  open(frame: Frame): boolean;
+  /** Tries to open and pass on what came at that time (`performance.now()`); false: no key yet. */
+  open(frame: Frame, cameAt: number): boolean;
   lost(): void;
 }
 
@@ -27,14 +27,15 @@ export class Hold {
 
   push(frame: Frame) {
     this.#expire();
-    if (this.#way?.open(frame)) return;
-    this.#waiting.push({ frame, since: performance.now() });
+    const since = performance.now();
+    if (this.#way?.open(frame, since)) return;
+    this.#waiting.push({ frame, since });
     if (this.#waiting.length > HOLD_MAX) this.#drop();
   }
 
   /** A key or a sender is new: passes on what can be opened now, in the order in which it came. */
   release() {
-    this.#waiting = this.#waiting.filter(({ frame }) => !this.#way?.open(frame));
+    this.#waiting = this.#waiting.filter(({ frame, since }) => !this.#way?.open(frame, since));
     this.#expire();
   }
 

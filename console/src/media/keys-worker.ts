@@ -90,7 +90,8 @@ async function take(message: ToKeys): Promise<void> {
       media.onmessage = ({ data }: MessageEvent<MediaToKeys>) => run((m) => {
         if (data.kind === 'heard') m.legHeard(us(), Date.now(), data.slot, data.leg);
         else if (data.kind === 'proven') m.proven(us(), Date.now(), data.nonce);
-        else m.unopened(us(), Date.now(), data.keyId);
+        else if (data.kind === 'suspect') m.suspect(us(), Date.now(), data.device, data.forged);
+        else m.heard(us(), Date.now(), data.heard);
       });
       tell({ kind: 'use', slot: active });
       for (const place of places.values()) media.postMessage(place);
@@ -355,9 +356,9 @@ function act(out: Out) {
       return page({ kind: 'makeOffer', slot: out.slot, leg: out.leg });
     case 'legAnswer': return page({ kind: 'answer', slot: out.slot, leg: out.leg, sdp: out.sdp });
     case 'seal':
-      return tell(out.key_id !== null && out.base_key !== null ? { kind: 'seal', keyId: out.key_id, baseKey: out.base_key } : { kind: 'stop' });
-    case 'openKey': return tell({ kind: 'open', keyId: out.key_id, device: out.device, baseKey: out.base_key });
-    case 'forgetKey': return tell({ kind: 'forget', keyId: out.key_id });
+      return tell(out.key_id !== null && out.base_key !== null ? { kind: 'seal', keyId: out.key_id, baseKey: out.base_key, parties: out.parties, tagKeys: out.tag_keys } : { kind: 'stop' });
+    case 'openKey': return tell({ kind: 'open', keyId: out.key_id, device: out.device, baseKey: out.base_key, tagKey: out.tag_key, party: out.party, turn: out.turn, floor: out.floor });
+    case 'forgetKey': return tell({ kind: 'forget', keyId: out.key_id, over: out.over });
     case 'place': {
       const place = { kind: 'place' as const, slot: out.slot, leg: out.leg, mid: out.mid, device: out.device, voice: out.voice };
       places.set(`${out.slot} ${out.mid}`, place);

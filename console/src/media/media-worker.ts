@@ -48,7 +48,7 @@ scope.onmessage = (event: MessageEvent<ToMedia>) => {
 function take(message: KeysToMedia) {
   switch (message.kind) {
     case 'seal':
-      media!.seal_with(message.keyId, message.baseKey);
+      media!.seal_with(message.keyId, message.baseKey, message.parties, message.tagKeys, performance.now());
       // Nobody can show a picture before a key frame: it need not be asked for across the world.
       void broken?.generateKeyFrame?.().catch(() => undefined);
       broken = null;
@@ -57,9 +57,9 @@ function take(message: KeysToMedia) {
       if (Media.probe(crypto.getRandomValues(new Uint8Array(192)))) keys?.postMessage({ kind: 'proven', nonce: message.nonce } satisfies MediaToKeys);
       return;
     case 'stop': return media!.stop();
-    case 'forget': return media!.forget(message.keyId);
+    case 'forget': return media!.forget(message.keyId, message.over);
     case 'open':
-      media!.open_with(message.keyId, message.device, message.baseKey);
+      media!.open_with(message.keyId, message.device, message.baseKey, message.tagKey, message.party, message.turn, message.floor);
       for (const place of places.values()) place.hold.release();
       return;
     case 'use':
@@ -93,7 +93,7 @@ function seal(transformer: Transformer, voice: boolean, frame: Frame, controller
   const allowed = voice ? sending.voice : sending.picture;
   // The same voice waits at the other leg, so that it goes on there at once.
   if (transformer.options.slot !== active) return;
-  const sealed = allowed ? media?.seal(voice, new Uint8Array(frame.data)) : undefined;
+  const sealed = allowed ? media?.seal(voice, performance.now(), new Uint8Array(frame.data)) : undefined;
   if (!sealed) {
     if (!voice && allowed) broken = transformer;
     return counts.dropped('me', voice);
@@ -103,14 +103,24 @@ function seal(transformer: Transformer, voice: boolean, frame: Frame, controller
   controller.enqueue(frame);
 }
 
-/** Asks for keys at most every 100 ms per key, as the keys worker wants it. */
-const asked = new Map<string, number>();
-function miss(keyId: string) {
+/** Frames that are not their sender's, or late: said at most once a second per sender and reason. */
+const suspected = new Map<string, number>();
+function suspect(device: string, forged: boolean) {
   const now = performance.now();
-  if (now - (asked.get(keyId) ?? -1000) < 100) return;
-  if (asked.size > 256) asked.clear();
-  asked.set(keyId, now);
-  keys?.postMessage({ kind: 'unopened', keyId } satisfies MediaToKeys);
+  const key = `${device} ${forged}`;
+  if (now - (suspected.get(key) ?? -1000) < 1000) return;
+  if (suspected.size > 256) suspected.clear();
+  suspected.set(key, now);
+  keys?.postMessage({ kind: 'suspect', device, forged } satisfies MediaToKeys);
+}
+
+/** What was opened is remembered outside of this worker: one after it opens none of it again. */
+let marked = 0;
+function mark() {
+  const now = performance.now();
+  if (now - marked < 200) return;
+  marked = now;
+  keys?.postMessage({ kind: 'opened', heard: media!.heard() } satisfies MediaToKeys);
 }
 
 /** A site that brings media is alive. */
@@ -134,10 +144,12 @@ function receive(transformer: Transformer, slot: number, leg: number, voice: boo
     transformer.sendKeyFrameRequest?.().catch(() => undefined);
   };
   /** True: done with this frame, one way or the other. */
-  const open = (frame: Frame, controller: TransformStreamDefaultController<Frame>): boolean => {
+  const open = (frame: Frame, cameAt: number, controller: TransformStreamDefaultController<Frame>): boolean => {
     if (!media || place.device === null) return false;
-    const opened = media.open(voice, place.device, new Uint8Array(frame.data));
+    const opened = media.open(voice, place.device, cameAt, new Uint8Array(frame.data));
     if (opened) {
+      if (media.fate() === Fate.Longer) suspect(place.device, false);
+      mark();
       if (!voice && (frame as RTCEncodedVideoFrame).type === 'key') wantsKeyFrame = false;
       counts.passed(place.device, voice);
       if (wantsKeyFrame) return askKeyFrame(), true;
@@ -145,10 +157,10 @@ function receive(transformer: Transformer, slot: number, leg: number, voice: boo
       controller.enqueue(frame);
       return true;
     }
-    const keyId = media.missing();
-    if (keyId) return miss(keyId), false;
-    // The place was given to another a moment ago; who has it, this worker is about to hear.
-    if (media.fate() === Fate.OtherSender) return false;
+    const fate = media.fate();
+    // The place was given to another a moment ago; who has it, and its key, this worker is about to hear.
+    if (fate === Fate.OtherSender || fate === Fate.UnknownKey) return false;
+    if (fate === Fate.Forged) suspect(place.device, true);
     counts.dropped(place.device, voice);
     if (!voice) { wantsKeyFrame = true; askKeyFrame(); }
     return true;
@@ -156,7 +168,7 @@ function receive(transformer: Transformer, slot: number, leg: number, voice: boo
   return new TransformStream<Frame, Frame>({
     start(controller) {
       place.hold.attach({
-        open: (frame) => open(frame, controller),
+        open: (frame, cameAt) => open(frame, cameAt, controller),
         lost: () => {
           counts.dropped(place.device ?? '', voice);
           if (!voice) { wantsKeyFrame = true; askKeyFrame(); }

@@ -65,10 +65,12 @@ export type FromKeys =
 
 /** Keys worker → media worker. */
 export type KeysToMedia =
-  | { kind: 'seal'; keyId: string; baseKey: Uint8Array }
+  /** `parties`, `tagKeys`: of each who is to hear, the party's number, and 32 bytes. */
+  | { kind: 'seal'; keyId: string; baseKey: Uint8Array; parties: Uint8Array; tagKeys: Uint8Array }
   | { kind: 'stop' }
-  | { kind: 'open'; keyId: string; device: string; baseKey: Uint8Array }
-  | { kind: 'forget'; keyId: string }
+  | { kind: 'open'; keyId: string; device: string; baseKey: Uint8Array; tagKey: Uint8Array; party: number; turn: number; floor: number }
+  /** `over`: the key cannot come back. */
+  | { kind: 'forget'; keyId: string; over: boolean }
   /** Only what comes over this leg is opened, and only what goes over it is sealed. */
   | { kind: 'use'; slot: number }
   /** Seal and open a frame, as those of a call are, and say so: this browser lives. */
@@ -77,7 +79,10 @@ export type KeysToMedia =
 
 /** Media worker → keys worker. */
 export type MediaToKeys =
-  | { kind: 'unopened'; keyId: string }
+  /** Frames at this device's place are not its own, or come late; at most once a second for each. */
+  | { kind: 'suspect'; device: string; forged: boolean }
+  /** Key ids and the highest number opened under each, one after the other; at most every 200 ms. */
+  | { kind: 'opened'; heard: string[] }
   | { kind: 'proven'; nonce: string }
   /** Media came over this leg; at most every 50 ms. */
   | { kind: 'heard'; slot: number; leg: number };

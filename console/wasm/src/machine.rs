@@ -6,7 +6,7 @@ use serde_bytes::ByteBuf;
 use serde_wasm_bindgen::Serializer;
 use trialogue_charter::Hash;
 use trialogue_console_core::view::Command;
-use trialogue_console_core::{Console, Identity, Input};
+use trialogue_console_core::{Console, Identity, Input, Suspicion};
 use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 use zeroize::Zeroizing;
 
@@ -158,10 +158,18 @@ impl Machine {
         self.take_at(now_us, now_ms, slot, Input::LegHeard { leg });
     }
 
-    /// The media worker misses a key (hexadecimal id).
-    pub fn unopened(&mut self, now_us: f64, now_ms: f64, key_id: &str) {
-        if let Ok(key_id) = u64::from_str_radix(key_id, 16) {
-            self.take(now_us, now_ms, Input::Unopened { key_id });
+    /// The media worker has opened these, as `Media::heard` says.
+    pub fn heard(&mut self, now_us: f64, now_ms: f64, heard: Vec<String>) {
+        let pair = |pair: &[String]| Some((u64::from_str_radix(&pair[0], 16).ok()?, pair[1].parse().ok()?));
+        let highest = heard.chunks_exact(2).filter_map(pair).collect();
+        self.take(now_us, now_ms, Input::Heard { highest });
+    }
+
+    /// Frames at the place of a device (64 hexadecimal digits) are not its own, or come late.
+    pub fn suspect(&mut self, now_us: f64, now_ms: f64, device: &str, forged: bool) {
+        let what = if forged { Suspicion::Forged } else { Suspicion::Late };
+        if let Some(device) = crate::media::device_of(device) {
+            self.take(now_us, now_ms, Input::Suspect { device, what });
         }
     }
 

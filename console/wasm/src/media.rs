@@ -1,7 +1,7 @@
 //! Sealing and opening, for the media worker. It knows keys of this call's epochs and nothing else.
 
-use std::collections::BTreeMap;
-use trialogue_e2ee::sealing::{BaseKey, KeyId, OpenError, Opener, Sealer, vp8_clear};
+use trialogue_charter::DeviceId;
+use trialogue_e2ee::sealing::{BaseKey, KeyId, Medium, OpenError, Opener, Receiver, Sealer, Source, TagKey, probe};
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 use zeroize::Zeroize;
 
@@ -18,7 +18,11 @@ pub enum Fate {
     OtherSender,
     /// Seen before, or too old to tell.
     Replayed,
-    /// Its tag does not verify.
+    /// It comes much later than what its sender sent before.
+    Late,
+    /// Opened; what its sender says comes later than before from now on.
+    Longer,
+    /// It is not its sender's.
     Forged,
     /// No sealed frame at all.
     Malformed,
@@ -29,12 +33,11 @@ pub enum Fate {
 #[derive(Default)]
 pub struct Media {
     sealer: Option<Sealer>,
+    /// The sealer may be used: otherwise it waits for the next key.
+    on: bool,
     opener: Opener,
-    /// Whose key it is, so that nobody is heard at another's place.
-    owners: BTreeMap<KeyId, String>,
     out: Vec<u8>,
     fate: Fate,
-    missing: Option<KeyId>,
 }
 
 #[wasm_bindgen]
@@ -46,95 +49,120 @@ impl Media {
         Self::default()
     }
 
-    /// Seals from now on with this key. Each (key id, key) is given once in the life of all workers; the one in use may be repeated and
-    /// goes on counting.
+    /// Seals from now on with this key. One of the same generation goes on with the numbers of those before it, whatever was between.
+    /// `parties`: the number of each receiver's party; `tag_keys`: 32 bytes for each. Keys are wiped where they came from. `now_ms`: the worker's steady clock.
     ///
     /// # Errors
-    /// Not a key id and a key of their sizes.
-    pub fn seal_with(&mut self, key_id: &str, base_key: &mut [u8]) -> Result<(), JsError> {
-        let key = take_key(base_key);
-        let id = parse(key_id);
-        if let (Ok(id), Some(sealer)) = (&id, &self.sealer)
-            && sealer.key_id() == *id
-        {
-            return Ok(());
+    /// Not a key id, or keys of other sizes: then nothing is sealed.
+    pub fn seal_with(
+        &mut self,
+        key_id: &str,
+        base_key: &mut [u8],
+        parties: &[u8],
+        tag_keys: &mut [u8],
+        now_ms: f64,
+    ) -> Result<(), JsError> {
+        self.on = false;
+        let base = take_key(base_key);
+        let tags: Vec<[u8; TagKey::LEN]> =
+            tag_keys.chunks_exact(TagKey::LEN).filter_map(|key| key.try_into().ok()).collect();
+        tag_keys.zeroize();
+        let (id, base) = (parse(key_id)?, base?);
+        if tags.len() != parties.len() {
+            return Err(JsError::new("a tag key of 32 bytes for each party is needed"));
         }
-        self.sealer = None;
-        self.sealer = Some(Sealer::new(id?, &key?)?);
+        let receivers = parties.iter().zip(tags).map(|(party, key)| Receiver { party: *party, key: TagKey::new(key) });
+        let receivers = receivers.collect();
+        match self.sealer.as_mut().filter(|sealer| sealer.key_id().generation() == id.generation()) {
+            Some(sealer) => sealer.rekey(id, &base, receivers)?,
+            None => self.sealer = Some(Sealer::new(id, &base, ms(now_ms), receivers)?),
+        }
+        self.on = true;
         Ok(())
     }
 
     /// Seals nothing from now on.
     pub fn stop(&mut self) {
-        self.sealer = None;
+        self.on = false;
     }
 
-    /// The sealed frame, or `undefined`: then nothing may be sent.
-    pub fn seal(&mut self, voice: bool, frame: &[u8]) -> Option<Vec<u8>> {
-        let clear = if voice { 0 } else { vp8_clear(frame) };
-        self.sealer.as_mut()?.seal(clear, frame, &mut self.out).ok()?;
+    /// The sealed frame, or `undefined`: then nothing may be sent. `now_ms`: the worker's steady clock.
+    pub fn seal(&mut self, voice: bool, now_ms: f64, frame: &[u8]) -> Option<Vec<u8>> {
+        let sealer = self.sealer.as_mut().filter(|_| self.on)?;
+        sealer.seal(medium(voice), ms(now_ms), frame, &mut self.out).ok()?;
         Some(self.out.clone())
     }
 
-    /// Opens frames of `device` with this key.
+    /// Opens frames of `device` (64 hexadecimal digits) with this key. `party`: the own party's number; `turn`, `floor`: as the machine gave them.
     ///
     /// # Errors
-    /// Not a key id and a key of their sizes, or too many keys.
-    pub fn open_with(&mut self, key_id: &str, device: String, base_key: &mut [u8]) -> Result<(), JsError> {
-        let key = take_key(base_key)?;
-        let id = parse(key_id)?;
-        self.opener.insert(id, &key)?;
-        self.owners.insert(id, device);
+    /// Not a key id, a device and keys of their sizes, or too many keys.
+    #[allow(clippy::too_many_arguments)]
+    pub fn open_with(
+        &mut self,
+        key_id: &str,
+        device: &str,
+        base_key: &mut [u8],
+        tag_key: &mut [u8],
+        party: u8,
+        turn: u32,
+        floor: f64,
+    ) -> Result<(), JsError> {
+        let base = take_key(base_key);
+        let tag = take_key(tag_key);
+        let (base, tag) = (base?, TagKey::new(*tag?.expose()));
+        let device = device_of(device).ok_or_else(|| JsError::new("not a device id"))?;
+        self.opener.insert(parse(key_id)?, &base, &Source { device, party, turn, tag, floor: ms(floor) })?;
         Ok(())
     }
 
-    /// Opens with this key no more.
+    /// Opens with this key no more; `over`: nor ever again.
     ///
     /// # Errors
     /// Not a key id.
-    pub fn forget(&mut self, key_id: &str) -> Result<(), JsError> {
+    pub fn forget(&mut self, key_id: &str, over: bool) -> Result<(), JsError> {
         let id = parse(key_id)?;
-        self.opener.remove(id);
-        self.owners.remove(&id);
+        if over {
+            self.opener.remove(id)
+        } else {
+            self.opener.close(id)
+        }
         Ok(())
     }
 
-    /// Opens a frame received at the place of `device`. `undefined`: not opened; `fate` tells why and `missing` which key is.
-    pub fn open(&mut self, voice: bool, device: &str, sealed: &[u8]) -> Option<Vec<u8>> {
-        self.missing = None;
-        let clear = if voice { 0 } else { vp8_clear(sealed) };
-        // Before opening: a frame at the wrong place must not use up its counter, the place may be given to its sender a moment later.
-        let owner = Opener::names(clear, sealed).and_then(|id| self.owners.get(&id));
-        if owner.is_some_and(|owner| owner != device) {
+    /// Opens a frame received at the place of `device`. `undefined`: not opened; `fate` tells why. `now_ms`: when it came, by the worker's steady clock.
+    pub fn open(&mut self, voice: bool, device: &str, now_ms: f64, sealed: &[u8]) -> Option<Vec<u8>> {
+        let Some(device) = device_of(device) else {
             self.fate = Fate::OtherSender;
             return None;
-        }
-        self.fate = match self.opener.open(clear, sealed, &mut self.out) {
-            Ok(_) => return Some(self.out.clone()),
-            Err(OpenError::UnknownKey(id)) => {
-                self.missing = Some(id);
-                Fate::UnknownKey
+        };
+        self.fate = match self.opener.open(medium(voice), &device, ms(now_ms), sealed, &mut self.out) {
+            Ok(frame) => {
+                self.fate = if frame.longer { Fate::Longer } else { Fate::Opened };
+                return Some(self.out.clone());
             }
+            Err(OpenError::UnknownKey(_)) => Fate::UnknownKey,
+            Err(OpenError::OtherSender) => Fate::OtherSender,
             Err(OpenError::Replayed) => Fate::Replayed,
+            Err(OpenError::Late) => Fate::Late,
             Err(OpenError::Forged) => Fate::Forged,
             Err(OpenError::Malformed) => Fate::Malformed,
         };
         None
     }
 
+    /// What was opened so far, as `key id, number, key id, number, …`: a worker after this one opens none of it again.
+    #[must_use]
+    pub fn heard(&self) -> Vec<String> {
+        let pair = |(id, number): (KeyId, trialogue_e2ee::sealing::Number)| [hex(id), number.to_u64().to_string()];
+        self.opener.highest().flat_map(pair).collect()
+    }
+
     /// Seals and opens a frame under a key made for that, as those of a call are: does sealing work in this worker at all? `random` is
-    /// 192 bytes: a key and a frame.
+    /// 192 bytes: keys and a frame.
     #[must_use]
     pub fn probe(random: &[u8]) -> bool {
-        let Some((key, frame)) = random.split_first_chunk::<{ BaseKey::LEN }>() else { return false };
-        let (mut sealed, mut opened) = (Vec::new(), Vec::new());
-        let (Some(id), key) = (KeyId::from_u64(0), BaseKey::new(*key)) else { return false };
-        let Ok(mut sealer) = Sealer::new(id, &key) else { return false };
-        let mut opener = Opener::default();
-        opener.insert(id, &key).is_ok()
-            && sealer.seal(0, frame, &mut sealed).is_ok()
-            && opener.open(0, &sealed, &mut opened).is_ok()
-            && opened == frame
+        random.try_into().is_ok_and(probe)
     }
 
     /// Why the last frame was not opened.
@@ -142,12 +170,31 @@ impl Media {
     pub fn fate(&self) -> Fate {
         self.fate
     }
+}
 
-    /// The key id (14 hexadecimal digits) that the last frame asked for in vain.
-    #[must_use]
-    pub fn missing(&self) -> Option<String> {
-        self.missing.map(|id| format!("{:014x}", id.to_u64()))
+fn medium(voice: bool) -> Medium {
+    if voice { Medium::Voice } else { Medium::Picture }
+}
+
+/// A steady clock of the page in whole milliseconds; below zero is zero.
+fn ms(value: f64) -> u64 {
+    value.max(0.0) as u64
+}
+
+fn hex(id: KeyId) -> String {
+    format!("{:014x}", id.to_u64())
+}
+
+pub(crate) fn device_of(hex: &str) -> Option<DeviceId> {
+    let bytes = hex.as_bytes();
+    let mut out = [0; DeviceId::LEN];
+    if bytes.len() != 2 * DeviceId::LEN {
+        return None;
     }
+    for (to, pair) in out.iter_mut().zip(bytes.chunks_exact(2)) {
+        *to = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(DeviceId(out))
 }
 
 fn parse(key_id: &str) -> Result<KeyId, JsError> {
@@ -158,5 +205,5 @@ fn parse(key_id: &str) -> Result<KeyId, JsError> {
 fn take_key(bytes: &mut [u8]) -> Result<BaseKey, JsError> {
     let key = <[u8; BaseKey::LEN]>::try_from(&*bytes).map(BaseKey::new);
     bytes.zeroize();
-    key.map_err(|_| JsError::new("a base key has 32 bytes"))
+    key.map_err(|_| JsError::new("a key has 32 bytes"))
 }

@@ -108,6 +108,12 @@ pub enum Out {
         /// Base key.
         #[ts(type = "Uint8Array | null")]
         base_key: Option<ByteBuf>,
+        /// Number of the party of each who is to hear.
+        #[ts(type = "Uint8Array")]
+        parties: ByteBuf,
+        /// For each 32 bytes: the key of its tags.
+        #[ts(type = "Uint8Array")]
+        tag_keys: ByteBuf,
     },
     /// Open with this key too.
     OpenKey {
@@ -118,11 +124,22 @@ pub enum Out {
         /// Base key.
         #[ts(type = "Uint8Array")]
         base_key: ByteBuf,
+        /// Key of the tags that its sender makes for this console.
+        #[ts(type = "Uint8Array")]
+        tag_key: ByteBuf,
+        /// The own party's number.
+        party: u8,
+        /// Counts what the sender has told.
+        turn: u32,
+        /// Numbers below this are not opened.
+        floor: f64,
     },
     /// Open with this key no more.
     ForgetKey {
         /// Key id, 14 hexadecimal digits.
         key_id: String,
+        /// It cannot come back.
+        over: bool,
     },
     /// Who is received at a place.
     Place {
@@ -229,16 +246,25 @@ impl Out {
             }
             Output::MakeOffer { leg } => Self::MakeOffer { slot, leg },
             Output::LegAnswer { leg, sdp } => Self::LegAnswer { slot, leg, sdp },
-            Output::Seal(None) => Self::Seal { key_id: None, base_key: None },
-            Output::Seal(Some(key)) => {
-                Self::Seal { key_id: Some(id(key.key_id)), base_key: Some(ByteBuf::from(key.base_key.to_vec())) }
+            Output::Seal(None) => {
+                Self::Seal { key_id: None, base_key: None, parties: ByteBuf::new(), tag_keys: ByteBuf::new() }
             }
+            Output::Seal(Some(key)) => Self::Seal {
+                key_id: Some(id(key.key_id)),
+                base_key: Some(ByteBuf::from(key.base_key.to_vec())),
+                parties: ByteBuf::from(key.receivers.iter().map(|to| to.party).collect::<Vec<_>>()),
+                tag_keys: ByteBuf::from(key.receivers.iter().flat_map(|to| *to.tag_key).collect::<Vec<_>>()),
+            },
             Output::OpenKey(key) => Self::OpenKey {
                 key_id: id(key.key_id),
                 device: key.device.to_string(),
                 base_key: ByteBuf::from(key.base_key.to_vec()),
+                tag_key: ByteBuf::from(key.tag_key.to_vec()),
+                party: key.party,
+                turn: key.turn,
+                floor: key.floor as f64,
             },
-            Output::ForgetKey { key_id } => Self::ForgetKey { key_id: id(key_id) },
+            Output::ForgetKey { key_id, over } => Self::ForgetKey { key_id: id(key_id), over },
             Output::Place { leg, mid, device, medium } => Self::Place {
                 slot,
                 leg,

@@ -58,6 +58,11 @@ impl VerifiedCharter {
         self.node(id).map(|node| node.index)
     }
 
+    /// A party's number on the wire: the lowest index of its nodes, in service or retired. Like these it stands as long as the party does.
+    pub fn party_number(&self, id: &crate::PartyId) -> Option<u8> {
+        self.nodes.iter().filter(|node| node.party == *id).map(|node| node.index).min()
+    }
+
     /// Nodes in service with their indices.
     pub fn indices(&self) -> BTreeMap<NodeId, u8> {
         self.in_service().map(|node| (node.id.clone(), node.index)).collect()

@@ -38,6 +38,8 @@ pub(crate) enum Purpose {
     /// The own writing of that number in the outbox.
     Write(u64),
     Handshake(GroupId),
+    /// Secrets for those who hear this console: told again while the journal has them not.
+    Tags,
 }
 
 pub(crate) struct Said {
@@ -146,6 +148,9 @@ impl Console {
         if let (Purpose::Handshake(group), true) = (said.purpose, counted) {
             self.handshake_accepted(group, said.number);
         }
+        if said.purpose == Purpose::Tags && counted {
+            self.tags_accepted(said.number);
+        }
         if said.purpose == Purpose::Archive {
             self.archive_settled(said.number, counted);
         }
@@ -190,6 +195,7 @@ impl Console {
             Purpose::Write(id) => self.writing_refused(id),
             Purpose::Archive => self.archive_settled(said.number, false),
             Purpose::Again | Purpose::Leave | Purpose::Attach | Purpose::Proof | Purpose::Written => {}
+            Purpose::Tags => self.tags_refused(),
         }
     }
 }

@@ -147,9 +147,9 @@ impl Console {
             | Input::LegHeard { .. } => self.attached(0, input),
             Input::Network => self.network_changed(),
             Input::Command(command) => self.command(command),
-            // Asked for every late frame: most say what the journals are about to.
-            Input::Unopened { key_id } if !self.unopened(key_id) => return,
-            Input::Unopened { .. } => {}
+            // Said often, and changes nothing that is shown.
+            Input::Heard { highest } => return self.frames_heard(highest),
+            Input::Suspect { device, what } => self.suspect(device, what),
             Input::WorkerRestarted => self.worker_restarted(),
             Input::ArchiveSay(word) => self.archive_say(word),
             Input::Kept { version } => self.writings_kept(version),
@@ -182,6 +182,7 @@ impl Console {
             self.stage_next_us(),
             self.standing_next_us(),
             self.keys_next_us(),
+            self.tags_next_us(),
             self.bodies.next_us().filter(|_| self.link.is_up()),
             self.stock_next_us(),
             self.duty_next_us(),
@@ -228,6 +229,7 @@ impl Console {
             self.note_calls();
             self.follow();
             self.lead();
+            self.tell_tags();
             self.note_consultations();
             self.note_tests();
         }

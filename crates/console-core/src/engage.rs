@@ -26,6 +26,10 @@ pub(crate) struct Offer {
 pub(crate) struct Known {
     /// Keys have been missing since then; none: they are here.
     pub(crate) without_keys_us: Option<u64>,
+    /// Frames at its place were not its own: when last.
+    pub(crate) forged_us: Option<u64>,
+    /// Its frames came late: when last.
+    pub(crate) late_us: Option<u64>,
     pub(crate) voice: bool,
     pub(crate) picture: bool,
 }
@@ -209,7 +213,8 @@ impl Console {
         held.leaving.retain(|device, until| !others.contains(device) && now_us < *until + OLD_KEYS_US);
         held.members.retain(|device, _| others.contains(device));
         for device in &others {
-            let fresh = Known { without_keys_us: Some(now_us), voice: false, picture: false };
+            let fresh =
+                Known { without_keys_us: Some(now_us), forged_us: None, late_us: None, voice: false, picture: false };
             held.members.entry(*device).or_insert(fresh);
         }
         if !others.is_empty() && (seated || held.seated) {

@@ -49,8 +49,6 @@ impl Console {
                 keys.ring.drop_group(&held);
                 keys.broken.remove(&held);
                 keys.added_with.retain(|(group, _, _), _| *group != held);
-                keys.generations.retain(|(group, _), _| *group != held);
-                keys.heard.retain(|(group, _, _), _| *group != held);
             }
         }
     }
@@ -90,12 +88,9 @@ impl Console {
             return false;
         };
         match keys.ring.process(&group, &record.by, &commit) {
-            Ok(progress) => {
+            Ok(_) => {
                 // The own commit that waited for the same epoch went with it.
                 keys.moving.take_if(|own| own.group == group);
-                if progress.left {
-                    keys.heard.retain(|(id, _, _), _| *id != group);
-                }
                 true
             }
             Err(error) => {

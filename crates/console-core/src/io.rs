@@ -1,8 +1,10 @@
 //! What goes into the console machine and what comes out of it.
 
 use crate::view::{Command, View, WrittenView};
+use serde::{Deserialize, Serialize};
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
 use trialogue_wire::console::Medium;
+use ts_rs::TS;
 use zeroize::Zeroizing;
 
 /// Something that happened outside.
@@ -40,10 +42,17 @@ pub enum Input {
         /// Of which leg.
         leg: u32,
     },
-    /// The media worker holds frames under a key id that it does not know. Say it at most every 100 ms per key id.
-    Unopened {
-        /// SFrame key id (56 bits) as it stands in the frame.
-        key_id: u64,
+    /// The media worker has opened frames. Said at most every 200 ms, and after each change: a worker after it opens none of these again.
+    Heard {
+        /// Key id, and the highest number opened under it.
+        highest: Vec<(u64, u64)>,
+    },
+    /// The media worker had to refuse a frame, or takes one that is suspect. Said at most once a second per sender and reason.
+    Suspect {
+        /// At whose place it came.
+        device: DeviceId,
+        /// Why.
+        what: Suspicion,
     },
     /// The media worker is new: its counters are at zero, so it must never again be given a key of before.
     WorkerRestarted,
@@ -125,6 +134,8 @@ pub enum Output {
     ForgetKey {
         /// SFrame key id.
         key_id: u64,
+        /// The key cannot come back. Otherwise it may: what it has opened is to be remembered.
+        over: bool,
     },
     /// Who is received at a place of the leg from now on; none: the place is free.
     Place {
@@ -243,12 +254,33 @@ pub struct ArchiveWord {
     pub destroyed: bool,
 }
 
-/// The key under which this console seals.
+/// Why a frame is suspect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum Suspicion {
+    /// It is not by the sender at whose place it came, though it was sealed by somebody with the key of the group or damaged on its way: refused.
+    Forged,
+    /// What the sender says comes much later than before: somebody holds it back, or its way has become longer.
+    Late,
+}
+
+/// The key under which this console seals. The same may come again after [`Output::Seal`] said none: it goes on where it was.
 pub struct SealKey {
     /// SFrame key id, 56 bits.
     pub key_id: u64,
     /// SFrame base key, 32 bytes.
     pub base_key: Zeroizing<[u8; 32]>,
+    /// Who is to hear: at least one.
+    pub receivers: Vec<Receiving>,
+}
+
+/// One who is to hear what this console seals.
+pub struct Receiving {
+    /// Its party's number: the lowest index of a node of the party.
+    pub party: u8,
+    /// Key of the tags for it, 32 bytes.
+    pub tag_key: Zeroizing<[u8; 32]>,
 }
 
 /// A key under which another console seals.
@@ -259,6 +291,14 @@ pub struct OpenKey {
     pub device: DeviceId,
     /// SFrame base key, 32 bytes.
     pub base_key: Zeroizing<[u8; 32]>,
+    /// The own party's number: the lowest index of a node of the party.
+    pub party: u8,
+    /// Counts what its sender has told this console: of an earlier turn nothing is opened once a later one was heard.
+    pub turn: u32,
+    /// Key of the tags that it makes for this console.
+    pub tag_key: Zeroizing<[u8; 32]>,
+    /// Numbers below this are not opened.
+    pub floor: u64,
 }
 
 /// What an operator wants to know of a console: counted, without private data.
@@ -283,6 +323,13 @@ pub enum Event {
     },
     /// A group has a leaf that is no member of its line: keys of it are not used.
     Stranger(DeviceId),
+    /// Frames at the place of a sender are not its own, or come late.
+    Suspect {
+        /// The sender.
+        device: DeviceId,
+        /// Which.
+        what: Suspicion,
+    },
     /// Keys are here in both directions, with everyone in the call.
     KeysReady {
         /// How many others.

@@ -2,6 +2,7 @@
 
 use crate::console::Console;
 use crate::io::Output;
+use crate::tagging::Tagging;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use trialogue_charter::{DeviceId, DeviceSecret, Hash, NodeId, Suite};
 use trialogue_e2ee::groups::KEY_PACKAGES_MAX;
@@ -28,7 +29,12 @@ pub(crate) struct Issued {
     pub(crate) group: GroupId,
     pub(crate) epoch: u64,
     pub(crate) device: DeviceId,
-    pub(crate) generation: u16,
+    /// Of what its sender has told.
+    pub(crate) turn: u32,
+    /// The media worker has opened, or may have opened, all numbers below this.
+    pub(crate) floor: u64,
+    /// The media worker has it. Otherwise only what it has opened is remembered.
+    pub(crate) given: bool,
     /// It is of an epoch that is over, and goes then.
     pub(crate) until_us: Option<u64>,
 }
@@ -58,10 +64,8 @@ pub(crate) struct Keys {
     /// The key package with which a device was added, by group and position of the handshake.
     pub(crate) added_with: BTreeMap<(GroupId, DeviceId, u64), Hash>,
     pub(crate) issued: BTreeMap<KeyId, Issued>,
-    /// Later generations that frames were seen of.
-    pub(crate) heard: BTreeMap<(GroupId, u64, u32), BTreeSet<u16>>,
-    /// Next unused generation of the own key in an epoch.
-    pub(crate) generations: BTreeMap<(GroupId, u64), u16>,
+    /// By what frames are known to be their sender's.
+    pub(crate) tagging: Tagging,
     /// Keys with everyone are there, so that it could seal.
     pub(crate) able: bool,
     /// The group of the site that this console came from, which is sealed for until that of the new site is there.
@@ -91,8 +95,7 @@ impl Keys {
             broken: BTreeSet::new(),
             added_with: BTreeMap::new(),
             issued: BTreeMap::new(),
-            heard: BTreeMap::new(),
-            generations: BTreeMap::new(),
+            tagging: Tagging::default(),
             able: false,
             over: None,
             offered: VecDeque::new(),
@@ -137,8 +140,7 @@ impl Console {
         keys.bad_offers.clear();
         keys.broken.clear();
         keys.added_with.clear();
-        keys.heard.clear();
-        keys.generations.clear();
+        keys.tagging.end_call();
         keys.stranger = None;
         keys.over = None;
         keys.ready = 0;
@@ -148,7 +150,7 @@ impl Console {
             self.push(Output::Seal(None));
         }
         for id in issued.into_keys() {
-            self.push(Output::ForgetKey { key_id: id.to_u64() });
+            self.push(Output::ForgetKey { key_id: id.to_u64(), over: true });
         }
     }
 

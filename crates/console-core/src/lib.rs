@@ -33,6 +33,7 @@ mod sites;
 mod stage;
 mod standing;
 mod stations;
+mod tagging;
 mod texts;
 mod trial;
 pub mod view;
@@ -40,4 +41,6 @@ mod written;
 
 pub use console::Console;
 pub use identity::{EnrolError, Identity, enrol};
-pub use io::{ArchiveWord, Archived, ArchivedChunk, Event, FilePart, Input, OpenKey, Output, SealKey};
+pub use io::{
+    ArchiveWord, Archived, ArchivedChunk, Event, FilePart, Input, OpenKey, Output, Receiving, SealKey, Suspicion,
+};

@@ -90,9 +90,15 @@ pub const RETURN_US: u64 = 2_000_000;
 pub const LEG_US: u64 = 8_000_000;
 /// Between two tries to make the leg.
 pub const LEG_AGAIN_US: u64 = 1_000_000;
-/// Generations of one leaf and epoch that are opened beyond the first: each is a media worker that was restarted. More lets a hostile
-/// node make this console derive keys.
-pub const GENERATIONS_MAX: usize = 16;
+/// A media worker that ends had opened at most so many numbers beyond those that it had said: 800 ms of its senders' time in steps of 4 ms, 256 numbers each
+/// (sealing.md §4). Less lets something be heard twice after a crash; more is silence after it.
+pub const UNSAID_NUMBERS: u64 = 800 / 4 * 256;
+/// A suspicion about one sender is told to the node and logged again after so long.
+pub const SUSPECT_AGAIN_US: u64 = 10_000_000;
+/// How long the screen says that frames of a sender are suspect after the last of them.
+pub const SUSPECT_US: u64 = 30_000_000;
+/// How long an accepted list of secrets is awaited in the journal before it is told again.
+pub const TAGS_AWAITED_US: u64 = 2_000_000;
 /// Welcomes remembered as not for us.
 pub const TRIED_MAX: usize = 512;
 /// How long after the node's entries have come the written line is attended to: a call that goes on is first.

@@ -5,12 +5,13 @@
 //! such a group is opened either; its speakers' own consoles stop sending into it.
 
 use crate::console::Console;
-use crate::io::{Event, OpenKey, Output, SealKey};
+use crate::io::{Event, OpenKey, Output, Receiving, SealKey, Suspicion};
 use crate::keys::{Issued, Over, is_group_of};
 use crate::limits::*;
+use crate::tagging::Known;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, LineId, NodeId};
-use trialogue_e2ee::{KeyId, Leaf};
+use trialogue_e2ee::{KeyId, Leaf, TagKey};
 use trialogue_journal::GroupId;
 use trialogue_journal::fold::Participant;
 use trialogue_wire::console::ToNode;
@@ -104,6 +105,7 @@ impl Console {
         let Some(line) = self.call.as_ref().map(|call| call.line.clone()) else { return };
         let participants = self.participants();
         let roster: BTreeMap<DeviceId, &Participant> = participants.iter().map(|p| (p.device, p)).collect();
+        self.hear_tags(&line, &roster);
         let speaking = self.settle_sealing(&line, &roster);
         let opening = self.settle_opening(&line, &roster);
         self.settle_members(&speaking, &opening);
@@ -153,18 +155,31 @@ impl Console {
         self.push(Output::Seal(key));
     }
 
-    /// A key that was never given out before: a counter never repeats under a key, whatever became of the worker that had it.
+    /// The key of the present generation, for whoever has a leaf in the group. The media worker counts on in it, whatever key it had before.
     fn next_seal_key(&mut self, group: GroupId, epoch: u64) -> Option<SealKey> {
-        let node = self.node.clone()?;
-        let index = self.index_of(&node)?;
+        let index = self.index_of(&self.node.clone()?)?;
         let keys = self.keys.as_mut()?;
-        let generation = *keys.generations.get(&(group, epoch)).unwrap_or(&0);
+        let generation = keys.tagging.generation();
         let leaf = keys.ring.own_leaf(&group).ok()?;
-        // No generation left in this epoch: nothing is sent until the next.
         let id = KeyId::new(index, &group, epoch, leaf, generation).ok()?;
-        let key = keys.ring.base_key(&group, &self.id, generation).ok()?;
-        keys.generations.insert((group, epoch), generation + 1);
-        Some(SealKey { key_id: id.to_u64(), base_key: Zeroizing::new(*key.expose()) })
+        let base = keys.ring.base_key(&group, &self.id, generation).ok()?;
+        let mut receivers = Vec::new();
+        for leaf in keys.ring.members(&group).ok()?.iter().filter(|leaf| leaf.device != self.id) {
+            let party = self.fold.as_ref()?.device(&leaf.device).map(|device| device.party.clone())?;
+            let party = self.charter.as_ref()?.party_number(&party)?;
+            if let Some(secret) = keys.tagging.secret_for(&keys.ring, leaf) {
+                let key = TagKey::derive(secret, &base, id, &self.id, &leaf.device);
+                receivers.push(Receiving { party, tag_key: Zeroizing::new(*key.expose()) });
+            }
+        }
+        let key = SealKey { key_id: id.to_u64(), base_key: Zeroizing::new(*base.expose()), receivers };
+        (!key.receivers.is_empty()).then_some(key)
+    }
+
+    /// Groups whose members are to know this console's frames.
+    pub(crate) fn groups_sealed_for(&self) -> Vec<GroupId> {
+        let over = self.keys.as_ref().and_then(|keys| keys.over).map(|over| over.group);
+        self.own_group().into_iter().chain(over).collect()
     }
 
     /// Returns whom this console can open.
@@ -184,43 +199,56 @@ impl Console {
                 leaf.device != self.id && roster.get(&leaf.device).is_some_and(|participant| participant.node == node)
             };
             for leaf in leaves.iter().filter(speaks) {
+                // Only a sender itself says of which generation its keys are: what a frame claims is nobody's word.
+                let Some(known) = keys.tagging.known(&leaf.device) else { continue };
                 able.insert(leaf.device);
                 if !self.hears(roster, &leaf.device) {
                     continue;
                 }
-                let heard = keys.heard.get(&(group, epoch, leaf.index)).into_iter().flatten().copied();
-                for generation in std::iter::once(0).chain(heard) {
-                    if let Ok(id) = KeyId::new(index, &group, epoch, leaf.index, generation) {
-                        wanted.insert(id, (group, epoch, leaf.device, generation));
-                    }
+                if let Ok(id) = KeyId::new(index, &group, epoch, leaf.index, known.generation) {
+                    wanted.insert(id, (group, epoch, leaf.device, known.clone()));
                 }
             }
         }
         self.retire_keys(Some(&wanted.keys().copied().collect()));
-        for (id, (group, epoch, device, generation)) in wanted {
-            self.issue(id, Issued { group, epoch, device, generation, until_us: None });
+        for (id, (group, epoch, device, known)) in wanted {
+            self.issue(id, group, epoch, device, &known);
         }
         able
     }
 
-    fn issue(&mut self, id: KeyId, issued: Issued) {
-        let Some(keys) = &mut self.keys else { return };
-        if let Some(held) = keys.issued.get_mut(&id)
-            && (held.group, held.epoch, held.device) == (issued.group, issued.epoch, issued.device)
-        {
-            held.until_us = None;
+    fn issue(&mut self, id: KeyId, group: GroupId, epoch: u64, device: DeviceId, known: &Known) {
+        let Some(party) = self.me.as_ref().and_then(|me| self.charter.as_ref()?.party_number(&me.party)) else {
             return;
+        };
+        let Some(keys) = &mut self.keys else { return };
+        let held =
+            keys.issued.get_mut(&id).filter(|held| (held.group, held.epoch, held.device) == (group, epoch, device));
+        let mut floor = 0;
+        if let Some(held) = held {
+            held.until_us = None;
+            if held.turn == known.turn && held.given {
+                return;
+            }
+            floor = held.floor;
+        } else if keys.issued.remove(&id).is_some() {
+            self.push(Output::ForgetKey { key_id: id.to_u64(), over: true });
         }
-        let Ok(key) = keys.ring.base_key(&issued.group, &issued.device, issued.generation) else { return };
-        let device = issued.device;
-        let known = self.call.as_ref().and_then(|call| call.members.get(&device));
-        let missed = known.is_none_or(|known| known.without_keys_us.is_some());
-        let clash = keys.issued.insert(id, issued).is_some();
-        let key_id = id.to_u64();
-        if clash {
-            self.push(Output::ForgetKey { key_id });
-        }
-        self.push(Output::OpenKey(OpenKey { key_id, device, base_key: Zeroizing::new(*key.expose()) }));
+        let Some(keys) = &mut self.keys else { return };
+        let Ok(base) = keys.ring.base_key(&group, &device, known.generation) else { return };
+        let tag = TagKey::derive(&known.secret, &base, id, &device, &self.id);
+        keys.issued.insert(id, Issued { group, epoch, device, turn: known.turn, floor, given: true, until_us: None });
+        let member = self.call.as_ref().and_then(|call| call.members.get(&device));
+        let missed = member.is_none_or(|member| member.without_keys_us.is_some());
+        self.push(Output::OpenKey(OpenKey {
+            key_id: id.to_u64(),
+            device,
+            base_key: Zeroizing::new(*base.expose()),
+            party,
+            turn: known.turn,
+            tag_key: Zeroizing::new(*tag.expose()),
+            floor,
+        }));
         if missed && self.link.is_up() {
             // What it sent before could not be opened: a picture begins with a key frame.
             self.send(&ToNode::KeyFrame { device });
@@ -238,47 +266,62 @@ impl Console {
             }
             let revoked = self.fold.as_ref().is_some_and(|fold| fold.is_revoked(&held.device));
             if revoked || held.until_us.is_some_and(|until| now_us >= until) {
-                gone.push(*id);
+                // While its epoch lasts it may be given again, after a hold for example: what it has opened stays opened.
+                let over = revoked || keys.ring.epoch(&held.group) != Ok(held.epoch);
+                if held.given || over {
+                    gone.push((*id, over));
+                }
             }
         }
-        for id in &gone {
-            keys.issued.remove(id);
+        for (id, over) in &gone {
+            match keys.issued.get_mut(id) {
+                Some(held) if !over => held.given = false,
+                _ => {
+                    keys.issued.remove(id);
+                }
+            }
         }
-        for id in gone {
-            self.push(Output::ForgetKey { key_id: id.to_u64() });
+        for (id, over) in gone {
+            self.push(Output::ForgetKey { key_id: id.to_u64(), over });
         }
     }
 
-    /// Frames came under an unknown key id. A later generation of a known leaf is derived; anything else comes with the journals. False: it changes nothing.
-    pub(crate) fn unopened(&mut self, key_id: u64) -> bool {
-        let Some(id) = KeyId::from_u64(key_id).filter(|id| id.generation() > 0) else { return false };
-        let groups = self.groups_now();
-        let Some(charter) = self.charter.clone() else { return false };
-        let Some(node) = charter.node_at(id.node()) else { return false };
-        let (Some(group), Some(keys)) = (groups.get(&node.id), &mut self.keys) else { return false };
-        let Ok(epoch) = keys.ring.epoch(&group.id) else { return false };
-        if !id.is_of(id.node(), &group.id) || id.epoch() != (epoch & 0xffff) as u16 {
-            return false;
+    /// A frame was refused, or one is taken that is suspect: said on the screen, and to the node, which knows by which way it came.
+    pub(crate) fn suspect(&mut self, device: DeviceId, what: Suspicion) {
+        let now_us = self.now_us;
+        let Some(call) = &mut self.call else { return };
+        let Some(member) = call.members.get_mut(&device) else { return };
+        let before = match what {
+            Suspicion::Forged => &mut member.forged_us,
+            Suspicion::Late => &mut member.late_us,
+        };
+        let fresh = before.replace(now_us).is_none_or(|before| now_us >= before + SUSPECT_AGAIN_US);
+        if fresh {
+            self.log(Event::Suspect { device, what });
+            if what == Suspicion::Forged && self.link.is_up() {
+                self.send(&ToNode::Forged { device });
+            }
         }
-        let is_leaf =
-            keys.ring.members(&group.id).is_ok_and(|leaves| leaves.iter().any(|leaf| leaf.index == id.leaf()));
-        if !is_leaf {
-            return false;
-        }
-        let heard = keys.heard.entry((group.id, epoch, id.leaf())).or_default();
-        let new = heard.insert(id.generation());
-        if heard.len() > GENERATIONS_MAX {
-            // Workers only ever count up: the lowest is the oldest.
-            heard.pop_first();
-        }
-        new
     }
 
-    /// A new media worker: it gets every key again, and one of its own that no worker had before.
+    /// The media worker has opened frames up to these numbers.
+    pub(crate) fn frames_heard(&mut self, highest: Vec<(u64, u64)>) {
+        let Some(keys) = &mut self.keys else { return };
+        for (id, number) in highest {
+            if let Some(held) = KeyId::from_u64(id).and_then(|id| keys.issued.get_mut(&id)) {
+                held.floor = held.floor.max(number.saturating_add(UNSAID_NUMBERS));
+            }
+        }
+    }
+
+    /// A new media worker: it gets every key again, opens nothing that the one before may have opened, and seals under keys that no worker had before.
     pub(crate) fn worker_restarted(&mut self) {
         let Some(keys) = &mut self.keys else { return };
         keys.sealing = None;
-        keys.issued.clear();
+        keys.tagging.next_generation();
+        for held in keys.issued.values_mut() {
+            held.given = false;
+        }
         let leg = self.leg.number;
         let places: Vec<_> = self.leg.places.iter().map(|(mid, place)| (mid.clone(), *place)).collect();
         for (mid, (device, medium)) in places {
@@ -317,7 +360,10 @@ impl Console {
         let old = keys.issued.values().filter_map(|issued| issued.until_us).min();
         let lead = Some(keys.lead_again_us).filter(|at| self.call.is_some() && *at > self.now_us);
         let stranger = keys.stranger.map(|(_, since)| since + STRANGER_US).filter(|at| *at > self.now_us);
+        let members = self.call.iter().flat_map(|call| call.members.values());
+        let told = members.flat_map(|known| [known.forged_us, known.late_us]).flatten().map(|at| at + SUSPECT_US);
+        let told = told.filter(|at| *at > self.now_us).min();
         let over = keys.over.map(|over| over.switch_us.unwrap_or(over.until_us)).filter(|at| *at > self.now_us);
-        [old, lead, stranger, over].into_iter().flatten().min()
+        [old, lead, stranger, told, over].into_iter().flatten().min()
     }
 }

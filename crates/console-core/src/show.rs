@@ -1,7 +1,8 @@
 //! The view: what the fold and the keys amount to on screen.
 
 use crate::console::Console;
-use crate::limits::{MISSING_US, SILENT_US, STRANGER_US};
+use crate::io::Suspicion;
+use crate::limits::{MISSING_US, SILENT_US, STRANGER_US, SUSPECT_US};
 use crate::link::Stage;
 use crate::standing;
 use crate::view::*;
@@ -207,6 +208,7 @@ impl Console {
             floor: self.floor_view(),
             may_manage: false,
             keys: KeyState::Ready,
+            suspect: None,
             voice: self.leg.sending.0,
             picture: self.leg.sending.1,
             voice_mid: None,
@@ -265,6 +267,7 @@ impl Console {
                 person,
                 me: false,
                 keys,
+                suspect: known.and_then(|known| self.suspicion(known)),
                 voice: known.is_some_and(|known| known.voice),
                 picture: known.is_some_and(|known| known.picture),
                 voice_mid: self.leg.mid_of(&device, Medium::Voice),
@@ -273,6 +276,18 @@ impl Console {
             members.insert(order, member);
         }
         members.into_values().collect()
+    }
+
+    /// What is suspect about the frames at a member's place: forged ones before late ones.
+    fn suspicion(&self, known: &crate::engage::Known) -> Option<Suspicion> {
+        let lately = |at: Option<u64>| at.is_some_and(|at| self.now_us < at + SUSPECT_US);
+        if lately(known.forged_us) {
+            Some(Suspicion::Forged)
+        } else if lately(known.late_us) {
+            Some(Suspicion::Late)
+        } else {
+            None
+        }
     }
 
     /// Is the device still in a group that this console speaks into?

@@ -8,7 +8,8 @@ use common::{SECOND, World};
 use std::collections::BTreeMap;
 use trialogue_charter::{CallId, DeviceId, DeviceSecret, Hash, LineId, NodeId, Suite};
 use trialogue_console_core::view::*;
-use trialogue_e2ee::{BaseKey, Expected, GroupId, KeyId, Keyring, Opener, Sealer};
+use trialogue_e2ee::sealing::Source;
+use trialogue_e2ee::{BaseKey, Expected, GroupId, KeyId, Keyring, Medium, Opener, Receiver, Sealer, TagKey};
 use trialogue_journal::{Act, Body, BodyRef, Journal, KeyOffer, Statement, UnverifiedEntry, UnverifiedStatement};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::{Refusal, ToConsole, ToNode};
@@ -154,8 +155,9 @@ fn nothing_opens(suite: Suite) {
     let mut overhear = |world: &World| {
         for (id, key) in world.desks[..3].iter().filter_map(|desk| desk.seal) {
             let mut frame = Vec::new();
-            let mut sealer = Sealer::new(KeyId::from_u64(id).unwrap(), &BaseKey::new(key)).unwrap();
-            sealer.seal(0, FRAME, &mut frame).unwrap();
+            let mut sealer =
+                Sealer::new(KeyId::from_u64(id).unwrap(), &BaseKey::new(key), 0, vec![known_to(0)]).unwrap();
+            sealer.seal(Medium::Voice, 0, FRAME, &mut frame).unwrap();
             sealed.insert(id, (key, frame));
         }
     };
@@ -179,6 +181,12 @@ fn nothing_opens(suite: Suite) {
     nobody_sees(&world, &stranger);
 
     it_opens_none(&world, &mut stranger, &sealed);
+}
+
+const SPEAKER: DeviceId = DeviceId([1; 32]);
+
+fn known_to(party: u8) -> Receiver {
+    Receiver { party, key: TagKey::new([3; 32]) }
 }
 
 /// Everything that the three nodes hold or pass on, and all that the device can try with it.
@@ -218,9 +226,11 @@ fn it_opens_none(world: &World, stranger: &mut Stranger, sealed: &BTreeMap<u64, 
         let id = KeyId::from_u64(*id).unwrap();
         let opens = |key: &[u8; 32]| {
             let mut opener = Opener::new();
-            opener.insert(id, &BaseKey::new(*key)).unwrap();
+            // Even if it had the secret by which the frame is known.
+            let source = Source { device: SPEAKER, party: 0, turn: 0, tag: known_to(0).key, floor: 0 };
+            opener.insert(id, &BaseKey::new(*key), &source).unwrap();
             let mut out = Vec::new();
-            opener.open(0, frame, &mut out).is_ok() && out == FRAME
+            opener.open(Medium::Voice, &SPEAKER, 0, frame, &mut out).is_ok() && out == FRAME
         };
         assert!(opens(key), "whoever has the key opens it");
         assert!(!guesses.is_empty() && !guesses.iter().any(opens), "the stranger opens it");

@@ -165,6 +165,7 @@ impl Machine {
             ToNode::State { statement, bodies } => self.take_statement(key, device, statement, bodies),
             ToNode::Offer { offer, leg } => self.take_offer(key, device, leg, offer),
             ToNode::KeyFrame { device } => self.want_key_frame(device, None),
+            ToNode::Forged { device: speaker } => self.frame_was_forged(speaker),
             ToNode::Want { hashes } => self.take_want(key, device, &hashes),
             ToNode::Lacking { hashes } => self.take_lacking(key, hashes),
             ToNode::Earlier { writings } => self.take_earlier(key, writings),

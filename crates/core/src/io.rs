@@ -137,6 +137,13 @@ pub enum Input {
         /// Voice or picture.
         medium: Medium,
     },
+    /// The answer to [`Output::TraceFrames`].
+    FramesTraced {
+        /// Of which device.
+        device: DeviceId,
+        /// Nodes over whose links its frames came lately.
+        via: Vec<NodeId>,
+    },
     /// The media thread needs a key frame of a sender, because a leg asked for one (PLI, RFC 4585 §6.3.1) or missed one.
     KeyFrameWanted {
         /// Whose picture.
@@ -316,6 +323,11 @@ pub enum Output {
         pairs: Vec<PairTests>,
         /// Now, on the clock of the times in them.
         now_ms: i64,
+    },
+    /// Say over which links frames of this device came lately, by [`Input::FramesTraced`].
+    TraceFrames {
+        /// Of which device.
+        device: DeviceId,
     },
     /// Count something, for the operator.
     Count(Count),

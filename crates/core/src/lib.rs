@@ -16,6 +16,7 @@ mod consoles;
 mod cosign;
 mod feed;
 mod flights;
+mod forged;
 pub mod forward;
 pub mod io;
 mod key_frames;

@@ -2,6 +2,8 @@
 
 use crate::budgets::{Limit, Limits};
 
+/// A node looks into forged frames of one device again after so long. Shorter lets a hostile node fill the journal by forging.
+pub const FORGED_AGAIN_US: u64 = 30_000_000;
 /// Memory for bodies other than certificates, in bytes. A call of nine consoles leaves about 3 MB of handshakes; less makes a
 /// console that comes back late miss keys of a long call, more is memory that a hostile node can fill.
 pub const BODIES_HELD: usize = 64 << 20;

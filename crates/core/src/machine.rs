@@ -47,6 +47,7 @@ pub struct Machine {
     pub(crate) released: u64,
     /// Own entries up to here are on disk.
     pub(crate) recorded: u64,
+    pub(crate) forgeries: crate::forged::Forgeries,
     /// The disk failed and has not caught up.
     pub(crate) failing: bool,
     /// Somebody showed an own entry that is not in the own journal; said once.
@@ -126,6 +127,7 @@ impl Machine {
             Input::LegRefused { console } => self.leg_refused(console),
             Input::LegState { console, up } => self.leg_state(console, up),
             Input::Placed { console, leg, mid, device, medium } => self.placed((console, leg), mid, device, medium),
+            Input::FramesTraced { device, via } => self.frames_traced(device, via),
             Input::KeyFrameWanted { device } => self.want_key_frame(device, None),
             Input::VoiceQuiet { number, after } => self.own_quiet(number, after),
             Input::RelayBarred { source, relay } => self.log(Note::RelayLies { source, relay }),

@@ -119,6 +119,7 @@ impl Machine {
         let index = charter.node_index(&node).ok_or_else(|| RestoreError::NoSuchNode(node.clone()))?;
         let state = State::new(charter.clone());
         Ok(Self {
+            forgeries: crate::forged::Forgeries::default(),
             index,
             party: this.party.clone(),
             ledger: Ledger::new(node.clone(), charter.nodes.iter().map(|node| node.id.clone()), shelf),

@@ -122,7 +122,11 @@ fn a_liar_that_is_faster_costs_no_true_packet_and_is_named() {
 fn a_liar_that_is_heard_first_does_not_keep_the_source_from_being_heard() {
     let mut f = forwarder(1);
     f.route(route(USA, 5), 0);
-    assert_eq!((60..70).map(|n| heard(&mut f, KOR, n, b"forged", 1)).sum::<usize>(), 10, "nothing speaks against it yet");
+    assert_eq!(
+        (60..70).map(|n| heard(&mut f, KOR, n, b"forged", 1)).sum::<usize>(),
+        10,
+        "nothing speaks against it yet"
+    );
     assert_eq!((1..200u32).map(|n| heard(&mut f, USA, n, b"true", u64::from(n) * 20)).sum::<usize>(), 199);
 }
 

@@ -4,7 +4,8 @@
 
 use std::time::Instant;
 use trialogue_charter::{DeviceId, Hash, Suite};
-use trialogue_e2ee::{BaseKey, Expected, GroupId, Invite, KeyId, Keyring, Opener, Sealer};
+use trialogue_e2ee::sealing::Source;
+use trialogue_e2ee::{BaseKey, Expected, GroupId, Invite, KeyId, Keyring, Medium, Opener, Receiver, Sealer, TagKey};
 
 const ROUNDS: usize = 9;
 const GROUP: GroupId = GroupId([7; 16]);
@@ -71,21 +72,24 @@ fn keys(suite: Suite, members: u8) {
     }
 }
 
-fn frames(len: usize) {
+fn frames(len: usize, consoles: usize) {
     let id = KeyId::new(0, &GROUP, 1, 0, 0).unwrap();
     let base = BaseKey::new([1; 32]);
-    let mut sealer = Sealer::new(id, &base).unwrap();
+    let (from, key) = (DeviceId([0; 32]), || TagKey::new([2; 32]));
+    // Three parties, each with so many consoles that are to hear.
+    let receivers = (0..3 * consoles).map(|n| Receiver { party: n as u8 / consoles as u8, key: key() }).collect();
+    let mut sealer = Sealer::new(id, &base, 0, receivers).unwrap();
     let mut opener = Opener::new();
-    opener.insert(id, &base).unwrap();
+    opener.insert(id, &base, &Source { device: from, party: 0, turn: 0, tag: key(), floor: 0 }).unwrap();
     let frame = vec![0x5a; len];
     let (mut sealed, mut out) = (Vec::new(), Vec::new());
     let (mut seal, mut open) = (Vec::new(), Vec::new());
     for _ in 0..2_000 {
-        ms(&mut seal, || sealer.seal(0, &frame, &mut sealed).unwrap());
-        ms(&mut open, || opener.open(0, &sealed, &mut out).unwrap());
+        ms(&mut seal, || sealer.seal(Medium::Voice, 0, &frame, &mut sealed).unwrap());
+        ms(&mut open, || opener.open(Medium::Voice, &from, 0, &sealed, &mut out).unwrap());
     }
     println!(
-        "frame of {len:>6} bytes: seal {:>7.2} µs, open {:>7.2} µs, {} bytes more",
+        "frame of {len:>6} bytes for {consoles} consoles of each of three parties: seal {:>7.2} µs, open {:>7.2} µs, {} bytes more",
         median(seal) * 1e3,
         median(open) * 1e3,
         sealed.len() - len
@@ -98,7 +102,9 @@ fn main() {
             keys(suite, members);
         }
     }
-    for len in [80, 1_200, 20_000] {
-        frames(len);
+    for consoles in [1, 4] {
+        for len in [80, 1_200, 20_000] {
+            frames(len, consoles);
+        }
     }
 }

@@ -6,6 +6,6 @@ pub mod groups;
 pub mod sealing;
 pub mod writing;
 
-pub use groups::{Expected, Invite, Keyring, KeyringError, Leaf, Pending, Progress};
-pub use sealing::{BaseKey, KeyId, OpenError, Opener, SealError, Sealer};
+pub use groups::{Expected, Hearer, Invite, Keyring, KeyringError, Leaf, Pending, Progress, TagsTold};
+pub use sealing::{BaseKey, KeyId, Medium, OpenError, Opener, Receiver, SealError, Sealer, TagKey, TagSecret};
 pub use trialogue_journal::GroupId;

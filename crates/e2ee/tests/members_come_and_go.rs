@@ -3,7 +3,7 @@
 
 mod common;
 use common::*;
-use trialogue_e2ee::{Invite, KeyringError, OpenError, Opener};
+use trialogue_e2ee::{Invite, KeyringError, Medium, OpenError, Opener};
 
 #[test]
 fn a_removed_console_cannot_open_what_is_sealed_after() {
@@ -24,15 +24,18 @@ fn a_removed_console_cannot_open_what_is_sealed_after() {
         assert_eq!(kor.members(&id), Err(KeyringError::NoGroup));
 
         let mut sealed = Vec::new();
-        sealer(&usa, &id).seal(0, b"between us two", &mut sealed).unwrap();
+        sealer(&usa, &id).seal(Medium::Voice, 0, b"between us two", &mut sealed).unwrap();
         let (mut out, mut opener) = (Vec::new(), Opener::new());
         listen(&mut opener, &jpn, &id, &device(1));
-        assert!(opener.open(0, &sealed, &mut out).is_ok());
+        assert!(opener.open(Medium::Voice, &device(1), 0, &sealed, &mut out).is_ok());
 
         // The removed console tries its last key under the new key id.
         let mut eavesdropper = Opener::new();
-        eavesdropper.insert(key_id(&usa, &id, &device(1), 0), &trialogue_e2ee::BaseKey::new(old_key)).unwrap();
-        assert_eq!(eavesdropper.open(0, &sealed, &mut out), Err(OpenError::Forged));
+        let current = key_id(&usa, &id, &device(1), 0);
+        // Even if it knew what USA and JPN share.
+        let source = source(current, &usa.base_key(&id, &device(1), 0).unwrap(), &device(1), &device(2));
+        eavesdropper.insert(current, &trialogue_e2ee::BaseKey::new(old_key), &source).unwrap();
+        assert_eq!(eavesdropper.open(Medium::Voice, &device(1), 0, &sealed, &mut out), Err(OpenError::Forged));
         assert!(out.is_empty());
     }
 }
@@ -45,14 +48,14 @@ fn a_newcomer_cannot_open_what_was_sealed_before() {
     group_of(id, &mut [&mut usa, &mut jpn]);
     let mut early = Vec::new();
     let before = key_id(&usa, &id, &device(1), 0);
-    sealer(&usa, &id).seal(0, b"before you came", &mut early).unwrap();
+    sealer(&usa, &id).seal(Medium::Voice, 0, b"before you came", &mut early).unwrap();
     let pending = bring_in(&mut usa, &id, &mut [&mut kor]);
     jpn.process(&id, &device(1), &pending.commit).unwrap();
     assert_eq!(devices(&kor, &id), [device(1), device(2), device(3)]);
 
     let (mut opener, mut out) = (Opener::new(), Vec::new());
     listen(&mut opener, &kor, &id, &device(1));
-    assert_eq!(opener.open(0, &early, &mut out), Err(OpenError::UnknownKey(before)));
+    assert_eq!(opener.open(Medium::Voice, &device(1), 0, &early, &mut out), Err(OpenError::UnknownKey(before)));
 }
 
 #[test]

@@ -4,11 +4,12 @@
 mod common;
 use common::*;
 use proptest::prelude::*;
+use trialogue_e2ee::Medium::{Picture, Voice};
 use trialogue_e2ee::sealing::{
-    COUNTER_MAX, FRAME_MAX, KEYS_MAX, OVERHEAD_MAX, REPLAY_WINDOW, VP8_DELTA_CLEAR, VP8_KEY_CLEAR, is_vp8_key_frame,
-    vp8_clear,
+    FRAME_MAX, Frame, HISTORIES_MAX, KEYS_MAX, OVERHEAD_MAX, Source, VP8_DELTA_CLEAR, VP8_KEY_CLEAR, is_vp8_key_frame,
+    order, vp8_clear,
 };
-use trialogue_e2ee::{BaseKey, GroupId, KeyId, OpenError, Opener, SealError, Sealer};
+use trialogue_e2ee::{BaseKey, GroupId, KeyId, Medium, OpenError, Opener, Receiver, SealError, Sealer, TagKey};
 
 fn id(generation: u16) -> KeyId {
     KeyId::new(2, &group(7), 3, 4, generation).unwrap()
@@ -18,10 +19,36 @@ fn base(n: u8) -> BaseKey {
     BaseKey::new([n; 32])
 }
 
+const FROM: u8 = 1;
+const TO: u8 = 2;
+
+fn sealer_of(generation: u16, key: u8) -> Sealer {
+    let (id, base) = (id(generation), base(key));
+    Sealer::new(id, &base, 0, vec![receiver(id, &base, &device(FROM), &device(TO))]).unwrap()
+}
+
+fn source_of(generation: u16, key: u8) -> Source {
+    source(id(generation), &base(key), &device(FROM), &device(TO))
+}
+
 fn pair() -> (Sealer, Opener) {
     let mut opener = Opener::new();
-    opener.insert(id(0), &base(1)).unwrap();
-    (Sealer::new(id(0), &base(1)).unwrap(), opener)
+    opener.insert(id(0), &base(1), &source_of(0, 1)).unwrap();
+    (sealer_of(0, 1), opener)
+}
+
+fn sealed(sealer: &mut Sealer, medium: Medium, at_ms: u64, frame: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    sealer.seal(medium, at_ms, frame, &mut out).unwrap();
+    out
+}
+
+/// Opened at the place of the sender, as it came at that time.
+fn open(opener: &mut Opener, medium: Medium, at_ms: u64, bytes: &[u8]) -> Result<(Frame, Vec<u8>), OpenError> {
+    let mut out = vec![1; 9];
+    let opened = opener.open(medium, &device(FROM), at_ms, bytes, &mut out);
+    assert!(opened.is_ok() || out.is_empty());
+    opened.map(|frame| (frame, out))
 }
 
 #[test]
@@ -29,111 +56,193 @@ fn the_vp8_header_stays_readable_and_cannot_be_changed() {
     let (mut sealer, mut opener) = pair();
     let key_frame: Vec<u8> = [0x10, 1, 0, 0x9d, 0x01, 0x2a, 0x80, 2, 0x68, 1].into_iter().chain(0..200).collect();
     let delta: Vec<u8> = [0x11, 2, 0].into_iter().chain(0..100).collect();
-    let (mut sealed, mut out) = (Vec::new(), Vec::new());
     for (frame, clear) in [(&key_frame, VP8_KEY_CLEAR), (&delta, VP8_DELTA_CLEAR)] {
         assert_eq!(vp8_clear(frame), clear);
-        sealer.seal(clear, frame, &mut sealed).unwrap();
+        let sealed = sealed(&mut sealer, Picture, 0, frame);
         assert_eq!(sealed[..clear], frame[..clear]);
         assert_eq!(is_vp8_key_frame(&sealed), is_vp8_key_frame(frame));
         assert_eq!(vp8_clear(&sealed), clear);
-        assert!(sealed.len() <= frame.len() + OVERHEAD_MAX);
+        assert!(sealed.len() <= frame.len() + OVERHEAD_MAX + 8 + 2);
         assert!(!sealed.windows(8).any(|w| frame[clear..].windows(8).any(|f| f == w)));
         for at in 0..clear {
             let mut changed = sealed.clone();
             changed[at] ^= 2;
-            assert_eq!(opener.open(clear, &changed, &mut out), Err(OpenError::Forged));
-            assert!(out.is_empty());
+            assert_eq!(open(&mut opener, Picture, 0, &changed).unwrap_err(), OpenError::Forged);
         }
-        assert_eq!(opener.open(clear, &sealed, &mut out), Ok(id(0)));
-        assert_eq!(&out, frame);
+        let (opened, plain) = open(&mut opener, Picture, 0, &sealed).unwrap();
+        assert_eq!((opened.id, &plain), (id(0), frame));
     }
 }
 
 #[test]
 fn a_delta_frame_passed_off_as_a_key_frame_is_refused() {
     let (mut sealer, mut opener) = pair();
-    let (mut sealed, mut out) = (Vec::new(), Vec::new());
-    let delta = [0x11; 64];
-    sealer.seal(vp8_clear(&delta), &delta, &mut sealed).unwrap();
+    let mut sealed = sealed(&mut sealer, Picture, 0, &[0x11; 64]);
     sealed[0] &= 0xfe;
-    assert!(opener.open(vp8_clear(&sealed), &sealed, &mut out).is_err());
+    assert!(open(&mut opener, Picture, 0, &sealed).is_err());
     // Nor does a picture pass at a voice's place, where nothing is clear.
     sealed[0] |= 1;
-    assert!(opener.open(0, &sealed, &mut out).is_err());
+    assert!(open(&mut opener, Voice, 0, &sealed).is_err());
+    assert!(open(&mut opener, Picture, 0, &sealed).is_ok());
 }
 
 #[test]
 fn empty_and_tiny_frames_are_sealed_too() {
     let (mut sealer, mut opener) = pair();
-    let (mut sealed, mut out) = (Vec::new(), Vec::new());
     for len in 0..4 {
         let frame = vec![0xfe; len];
-        sealer.seal(0, &frame, &mut sealed).unwrap();
+        let sealed = sealed(&mut sealer, Voice, 0, &frame);
         assert!(sealed.len() > len + 16);
-        assert_eq!(opener.open(0, &sealed, &mut out), Ok(id(0)));
-        assert_eq!(out, frame);
+        assert_eq!(open(&mut opener, Voice, 0, &sealed).unwrap().1, frame);
     }
-    assert_eq!(sealer.seal(10, &[0; 9], &mut sealed), Err(SealError::Prefix));
-    assert!(sealed.is_empty());
-    assert_eq!(sealer.seal(0, &vec![0; FRAME_MAX + 1], &mut sealed), Err(SealError::TooLarge(FRAME_MAX + 1)));
+    let mut out = vec![1];
+    let large = vec![0; FRAME_MAX + 1];
+    assert_eq!(sealer.seal(Voice, 0, &large, &mut out), Err(SealError::TooLarge(FRAME_MAX + 1)));
+    assert!(out.is_empty());
+    assert!(matches!(Sealer::new(id(0), &base(1), 0, Vec::new()), Err(SealError::Receivers)));
 }
 
 #[test]
-fn a_frame_is_taken_once_in_any_order_within_the_window() {
-    let (mut sealer, mut opener) = pair();
-    let mut out = Vec::new();
-    let frames: Vec<Vec<u8>> = (0..3 * REPLAY_WINDOW)
-        .map(|_| {
-            let mut sealed = Vec::new();
-            sealer.seal(0, b"x", &mut sealed).unwrap();
-            sealed
-        })
+fn packets_have_one_size_from_the_first_to_the_last_of_a_call() {
+    let (mut sealer, _) = pair();
+    let sizes: std::collections::BTreeSet<usize> = [0, 20, 1_000, 60_000, 3_600_000, 18 * 3_600_000]
+        .into_iter()
+        .map(|at| sealed(&mut sealer, Voice, at, &[0; 60]).len())
         .collect();
-    // Late by less than the window, and out of order.
-    for at in [5, 3, 4, 0, 5 + REPLAY_WINDOW - 10, 7, 900] {
-        assert_eq!(opener.open(0, &frames[at], &mut out), Ok(id(0)), "frame {at}");
-        assert_eq!(opener.open(0, &frames[at], &mut out), Err(OpenError::Replayed), "frame {at}");
+    assert_eq!(sizes.into_iter().collect::<Vec<_>>(), [60 + 28 + 4 + 2]);
+}
+
+/// Whoever has the key of the group can open what is sealed under it, and could seal under it as well as its sender.
+#[test]
+fn a_member_of_the_group_cannot_speak_as_another() {
+    let (id, base) = (id(0), base(1));
+    let (usa, jpn, kor) = (device(1), device(2), device(3));
+    let mut opener = Opener::new();
+    opener.insert(id, &base, &source(id, &base, &usa, &kor)).unwrap();
+    // JPN has the base key; the secret that it shares with USA, and those that it shares with KOR.
+    let guesses = [
+        receiver(id, &base, &usa, &jpn),
+        receiver(id, &base, &jpn, &kor),
+        receiver(id, &base, &kor, &usa),
+        receiver(id, &BaseKey::new([9; 32]), &usa, &kor),
+        receiver(KeyId::from_u64(id.to_u64() + 1).unwrap(), &base, &usa, &kor),
+    ];
+    for (guess, medium) in guesses.iter().flat_map(|guess| [(guess, Voice), (guess, Picture)]) {
+        let forged = Receiver { party: 3, key: TagKey::new(*guess.key.expose()) };
+        let mut sealer = Sealer::new(id, &base, 0, vec![forged]).unwrap();
+        let frame = sealed(&mut sealer, medium, 0, &[0x11; 40]);
+        let mut out = Vec::new();
+        assert_eq!(opener.open(medium, &usa, 0, &frame, &mut out), Err(OpenError::Forged));
     }
-    assert_eq!(opener.open(0, &frames[3 * REPLAY_WINDOW - 1], &mut out), Ok(id(0)));
-    for too_old in [1, 2, REPLAY_WINDOW, 2 * REPLAY_WINDOW - 1] {
-        assert_eq!(opener.open(0, &frames[too_old], &mut out), Err(OpenError::Replayed), "frame {too_old}");
-    }
-    assert_eq!(opener.open(0, &frames[2 * REPLAY_WINDOW], &mut out), Ok(id(0)));
-    // Told of the key again, it still knows what it has seen.
-    opener.insert(id(0), &base(1)).unwrap();
-    assert_eq!(opener.open(0, &frames[2 * REPLAY_WINDOW], &mut out), Err(OpenError::Replayed));
+    // The true frame, its contents changed by whoever has the base key, under the true tag.
+    let mut true_sealer = Sealer::new(id, &base, 0, vec![receiver(id, &base, &usa, &kor)]).unwrap();
+    let frame = sealed(&mut true_sealer, Voice, 0, b"no");
+    let mut other = Sealer::new(id, &base, 0, vec![receiver(id, &base, &jpn, &kor)]).unwrap();
+    let mut changed = sealed(&mut other, Voice, 0, b"go");
+    let at = changed.len() - 6;
+    changed[at..].copy_from_slice(&frame[frame.len() - 6..]);
+    let mut out = Vec::new();
+    assert_eq!(opener.open(Voice, &usa, 0, &changed, &mut out), Err(OpenError::Forged));
+    assert_eq!(opener.open(Voice, &jpn, 0, &frame, &mut out), Err(OpenError::OtherSender));
+    assert!(opener.open(Voice, &usa, 0, &frame, &mut out).is_ok(), "what was refused used up no number");
+    assert_eq!(out, b"no");
 }
 
 #[test]
-fn a_forged_counter_does_not_push_the_honest_frames_out() {
+fn a_frame_is_opened_once_and_in_its_order() {
     let (mut sealer, mut opener) = pair();
-    let (mut first, mut second, mut out) = (Vec::new(), Vec::new(), Vec::new());
-    sealer.seal(0, b"one", &mut first).unwrap();
-    let mut ahead = Sealer::new(id(0), &base(9)).unwrap();
-    ahead.skip_to(COUNTER_MAX - 1);
-    ahead.seal(0, b"far ahead", &mut second).unwrap();
-    assert_eq!(opener.open(0, &second, &mut out), Err(OpenError::Forged));
-    assert_eq!(opener.open(0, &first, &mut out), Ok(id(0)));
+    let frames: Vec<Vec<u8>> = (0..100).map(|n| sealed(&mut sealer, Voice, n * 20, b"x")).collect();
+    for (at, n) in [(0, 0), (60, 3), (61, 1), (62, 2), (120, 6)] {
+        assert!(open(&mut opener, Voice, at, &frames[n]).is_ok(), "frame {n}");
+        assert_eq!(open(&mut opener, Voice, at, &frames[n]).unwrap_err(), OpenError::Replayed, "frame {n}");
+    }
+    assert!(open(&mut opener, Voice, 1_000, &frames[50]).is_ok());
+    for (n, may) in [(49, true), (30, true), (29, false), (5, false), (4, false)] {
+        assert_eq!(open(&mut opener, Voice, 1_010, &frames[n]).is_ok(), may, "frame {n}");
+    }
+    // Told of the key again, it still knows what it has opened; put away and taken again, too: a hold does not make it forget.
+    opener.insert(id(0), &base(1), &source_of(0, 1)).unwrap();
+    assert_eq!(open(&mut opener, Voice, 1_020, &frames[50]).unwrap_err(), OpenError::Replayed);
+    opener.close(id(0));
+    assert_eq!(open(&mut opener, Voice, 1_020, &frames[51]).unwrap_err(), OpenError::UnknownKey(id(0)));
+    opener.insert(id(0), &base(1), &source_of(0, 1)).unwrap();
+    for n in [50, 49, 3] {
+        assert_eq!(open(&mut opener, Voice, 1_030, &frames[n]).unwrap_err(), OpenError::Replayed);
+    }
+    assert!(open(&mut opener, Voice, 1_040, &frames[52]).is_ok());
+    assert_eq!(opener.highest().map(|(_, number)| number.time_ms()).collect::<Vec<_>>(), [1_040]);
 }
 
 #[test]
-fn counters_never_repeat_and_end() {
-    let mut sealer = Sealer::new(id(0), &base(1)).unwrap();
-    let mut sealed = Vec::new();
+fn a_word_that_was_held_back_is_refused_and_a_longer_way_is_told() {
+    let (mut sealer, mut opener) = pair();
+    let yes = sealed(&mut sealer, Voice, 0, b"yes");
+    let next = sealed(&mut sealer, Voice, 20, b"and");
+    assert!(open(&mut opener, Voice, 5, &yes).is_ok());
+    assert_eq!(open(&mut opener, Voice, 12_000, &next).unwrap_err(), OpenError::Late);
+    let mut told = 0;
+    for n in 0..200 {
+        let frame = sealed(&mut sealer, Voice, 12_000 + n * 20, b"late");
+        if let Ok((frame, _)) = open(&mut opener, Voice, 15_000 + n * 20, &frame) {
+            told += u64::from(frame.longer);
+        }
+    }
+    assert_eq!(told, 1);
+}
+
+#[test]
+fn a_worker_after_another_opens_nothing_that_was_opened_before_it() {
+    let (mut sealer, mut opener) = pair();
+    let before = sealed(&mut sealer, Voice, 1_000, b"yes");
+    let (first, _) = open(&mut opener, Voice, 1_000, &before).unwrap();
+    let mut second = Opener::new();
+    let floor = first.number.to_u64() + 1;
+    second.insert(id(0), &base(1), &Source { floor, ..source_of(0, 1) }).unwrap();
+    assert_eq!(open(&mut second, Voice, 9_000, &before).unwrap_err(), OpenError::Replayed);
+    let after = sealed(&mut sealer, Voice, 9_000, b"no");
+    assert!(open(&mut second, Voice, 9_010, &after).is_ok());
+}
+
+#[test]
+fn of_an_earlier_generation_nothing_is_opened_once_a_later_one_was_heard() {
+    let (mut old, mut opener) = pair();
+    let (one, two) = (sealed(&mut old, Voice, 0, b"a"), sealed(&mut old, Voice, 20, b"b"));
+    assert!(open(&mut opener, Voice, 0, &one).is_ok());
+    opener.insert(id(1), &base(1), &Source { turn: 1, ..source_of(1, 1) }).unwrap();
+    let mut new = sealer_of(1, 1);
+    let three = sealed(&mut new, Voice, 0, b"c");
+    assert!(open(&mut opener, Voice, 100, &three).is_ok(), "its clock begins again");
+    assert_eq!(open(&mut opener, Voice, 110, &two).unwrap_err(), OpenError::Replayed);
+}
+
+#[test]
+fn a_forged_number_does_not_push_the_honest_frames_out() {
+    let (mut sealer, mut opener) = pair();
+    let first = sealed(&mut sealer, Voice, 0, b"one");
+    let mut other = sealer_of(0, 9);
+    let ahead = sealed(&mut other, Voice, 17 * 3_600_000, b"far ahead");
+    assert_eq!(open(&mut opener, Voice, 0, &ahead).unwrap_err(), OpenError::Forged);
+    assert!(open(&mut opener, Voice, 0, &first).is_ok());
+}
+
+#[test]
+fn numbers_go_on_over_all_keys_of_a_generation_and_end() {
+    let mut sealer = sealer_of(0, 1);
     let mut seen = std::collections::BTreeSet::new();
-    for _ in 0..2_000 {
-        sealer.seal(0, b"same", &mut sealed).unwrap();
-        assert!(seen.insert(sealed.clone()));
+    for n in 0..2_000 {
+        // Keys come and go, the clock stands still: no pair of key and number repeats.
+        let to = receiver(id(0), &base(1), &device(FROM), &device(TO));
+        if n % 500 == 499 {
+            sealer.rekey(id(0), &base(1), vec![to]).unwrap();
+        }
+        assert!(seen.insert(sealed(&mut sealer, Voice, 0, b"same")));
     }
     assert_eq!(sealer.sealed(), 2_000);
-    // A refused frame uses up nothing that could come again.
-    let _ = sealer.seal(5, b"four", &mut sealed);
-    sealer.skip_to(COUNTER_MAX);
-    sealer.seal(0, b"last", &mut sealed).unwrap();
-    assert_eq!(sealer.seal(0, b"one too many", &mut sealed), Err(SealError::Exhausted));
-    assert!(sealed.is_empty());
-    sealer.skip_to(0);
-    assert_eq!(sealer.seal(0, b"still", &mut sealed), Err(SealError::Exhausted));
+    let to = receiver(id(1), &base(1), &device(FROM), &device(TO));
+    assert_eq!(sealer.rekey(id(1), &base(1), vec![to]), Err(SealError::Generation));
+    let mut out = vec![1];
+    assert_eq!(sealer.seal(Voice, u64::MAX / 8, b"no more", &mut out), Err(SealError::Exhausted));
+    assert!(out.is_empty());
 }
 
 #[test]
@@ -145,40 +254,49 @@ fn the_old_epochs_frames_are_opened_for_a_while_and_then_not() {
         let mut opener = Opener::new();
         listen(&mut opener, &jpn, &gid, &device(1));
         let mut old = sealer(&usa, &gid);
-        let (mut a, mut b, mut c, mut out) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        old.seal(0, b"before", &mut a).unwrap();
+        let a = sealed(&mut old, Voice, 0, b"before");
 
         let pending = bring_in(&mut usa, &gid, &mut [&mut kor]);
         jpn.process(&gid, &device(1), &pending.commit).unwrap();
         listen(&mut opener, &jpn, &gid, &device(1));
         let current = key_id(&jpn, &gid, &device(1), 0);
         opener.retire_others(&[current], 10_000);
-        old.seal(0, b"under way", &mut b).unwrap();
-        old.seal(0, b"too late", &mut c).unwrap();
+        let (b, c) = (sealed(&mut old, Voice, 20, b"under way"), sealed(&mut old, Voice, 40, b"too late"));
         let mut new = sealer(&usa, &gid);
-        let mut d = Vec::new();
-        new.seal(0, b"after", &mut d).unwrap();
+        let d = sealed(&mut new, Voice, 60, b"after");
 
         opener.expire(9_999);
         assert_eq!(opener.keys().count(), 2);
-        assert_eq!(opener.open(0, &d, &mut out), Ok(current));
-        assert_eq!(opener.open(0, &a, &mut out), Ok(old.key_id()));
-        assert_eq!(opener.open(0, &b, &mut out), Ok(old.key_id()));
+        for (bytes, id) in [(&d, current), (&a, old.key_id()), (&b, old.key_id())] {
+            assert_eq!(open(&mut opener, Voice, 60, bytes).unwrap().0.id, id);
+        }
         opener.retire_others(&[current], 20_000);
         opener.expire(10_000);
-        assert_eq!(opener.open(0, &c, &mut out), Err(OpenError::UnknownKey(old.key_id())));
+        assert_eq!(open(&mut opener, Voice, 60, &c).unwrap_err(), OpenError::UnknownKey(old.key_id()));
     }
 }
 
 #[test]
-fn keys_held_are_bounded() {
+fn keys_held_are_bounded_and_so_is_what_they_have_opened() {
     let mut opener = Opener::new();
-    for n in 0..KEYS_MAX {
-        opener.insert(id(n as u16), &base(1)).unwrap();
+    for n in 0..KEYS_MAX as u16 {
+        opener.insert(id(n), &base(1), &source_of(n, 1)).unwrap();
     }
-    assert!(opener.insert(id(KEYS_MAX as u16), &base(1)).is_err());
+    let next = KEYS_MAX as u16;
+    assert!(opener.insert(id(next), &base(1), &source_of(next, 1)).is_err());
     opener.remove(id(0));
-    assert!(opener.insert(id(KEYS_MAX as u16), &base(1)).is_ok());
+    assert!(opener.insert(id(next), &base(1), &source_of(next, 1)).is_ok());
+    for n in 0..=next {
+        opener.close(id(n));
+    }
+    for n in 0..HISTORIES_MAX as u16 {
+        let _ = opener.insert(id(n), &base(1), &source_of(n, 1));
+        opener.close(id(n));
+    }
+    let next = HISTORIES_MAX as u16;
+    assert!(opener.insert(id(next), &base(1), &source_of(next, 1)).is_err());
+    assert_eq!(opener.keys().count(), 0);
+    assert!(order::ORDER_MS < order::LATE_MS);
 }
 
 #[test]
@@ -198,13 +316,15 @@ fn a_key_id_packs_and_unpacks_its_parts_and_refuses_what_does_not_fit() {
 
 proptest! {
     #[test]
-    fn whatever_is_sealed_opens(frame in prop::collection::vec(any::<u8>(), 0..3_000), clear in 0_usize..12) {
-        let clear = clear.min(frame.len());
+    fn whatever_is_sealed_opens(frame in prop::collection::vec(any::<u8>(), 0..3_000), picture in any::<bool>()) {
+        let medium = if picture { Picture } else { Voice };
         let (mut sealer, mut opener) = pair();
-        let (mut sealed, mut out) = (Vec::new(), Vec::new());
-        sealer.seal(clear, &frame, &mut sealed).unwrap();
-        prop_assert_eq!(opener.open(clear, &sealed, &mut out), Ok(id(0)));
-        prop_assert_eq!(out, frame);
+        let mut sealed = Vec::new();
+        // A picture shorter than its clear prefix is not sent.
+        match sealer.seal(medium, 0, &frame, &mut sealed) {
+            Ok(()) => prop_assert_eq!(open(&mut opener, medium, 0, &sealed).unwrap().1, frame),
+            Err(error) => prop_assert!(error == SealError::Prefix && picture),
+        }
     }
 
     #[test]
@@ -215,15 +335,13 @@ proptest! {
         cut in any::<bool>(),
     ) {
         let (mut sealer, mut opener) = pair();
-        let (mut sealed, mut out) = (Vec::new(), Vec::new());
-        sealer.seal(3, &[7; 60], &mut sealed).unwrap();
+        let mut sealed = sealed(&mut sealer, Picture, 0, &[7; 60]);
         let at = at.index(sealed.len());
         if cut { sealed.truncate(at) } else { sealed[at] ^= 1 << bit }
-        prop_assert!(opener.open(3, &sealed, &mut out).is_err());
-        prop_assert!(out.is_empty());
-        for clear in [0, 3, 10] {
-            prop_assert!(opener.open(clear, &garbage, &mut out).is_err());
-            let _ = Opener::names(clear, &garbage);
+        prop_assert!(open(&mut opener, Picture, 0, &sealed).is_err());
+        for medium in [Voice, Picture] {
+            prop_assert!(open(&mut opener, medium, 0, &garbage).is_err());
+            let _ = Opener::names(medium, &garbage);
         }
     }
 }

@@ -3,8 +3,9 @@
 
 use serde_json::Value;
 use trialogue_charter::{DeviceId, Hash};
+use trialogue_e2ee::sealing::Source;
 use trialogue_e2ee::writing::{CircleKey, FileOpener, Wrap, unseal};
-use trialogue_e2ee::{BaseKey, GroupId, KeyId, Opener};
+use trialogue_e2ee::{BaseKey, GroupId, KeyId, Medium, Opener, TagKey, TagSecret};
 
 fn vectors() -> Value {
     serde_json::from_str(include_str!("../../../spec/vectors/sealing.json")).unwrap()
@@ -24,10 +25,19 @@ fn a_frame_opens() {
     let said = &vectors["frame"];
     let id = KeyId::new(1, &GroupId([0xa5; 16]), 2, 3, 4).unwrap();
     assert_eq!(format!("{:014x}", id.to_u64()), said["key_id"].as_str().unwrap());
+    let (base, from, to) = (
+        BaseKey::new(exactly(&said["base_key"])),
+        DeviceId(exactly(&said["sender"])),
+        DeviceId(exactly(&said["receiver"])),
+    );
+    let tag = TagKey::derive(&TagSecret::new(exactly(&said["secret"])), &base, id, &from, &to);
+    assert_eq!(tag.expose().to_vec(), bytes(&said["tag_key"]));
+    let party = said["party"].as_u64().unwrap() as u8;
     let mut opener = Opener::new();
-    opener.insert(id, &BaseKey::new(exactly(&said["base_key"]))).unwrap();
+    opener.insert(id, &base, &Source { device: from, party, turn: 0, tag, floor: 0 }).unwrap();
     let (clear, mut out) = (bytes(&said["clear"]), Vec::new());
-    assert_eq!(opener.open(clear.len(), &bytes(&said["sealed"]), &mut out), Ok(id));
+    let opened = opener.open(Medium::Picture, &from, 0, &bytes(&said["tagged"]), &mut out).unwrap();
+    assert_eq!((opened.id, opened.number.to_u64()), (id, said["number"].as_u64().unwrap()));
     assert_eq!(out, [clear, bytes(&said["plain"])].concat());
 }
 

@@ -3,7 +3,7 @@
 
 mod common;
 use common::*;
-use trialogue_e2ee::{Opener, Sealer};
+use trialogue_e2ee::{Medium, Opener, Sealer};
 
 #[test]
 fn everyone_opens_everyone_and_nobody_opens_another_groups_frames() {
@@ -33,12 +33,13 @@ fn everyone_opens_everyone_and_nobody_opens_another_groups_frames() {
         for speaker in 0..3 {
             let id = group(speaker as u8 + 10);
             let mut sealer = sealer(&consoles[speaker], &id);
-            sealer.seal(0, b"good morning", &mut sealed).unwrap();
+            sealer.seal(Medium::Voice, 0, b"good morning", &mut sealed).unwrap();
             assert!(!sealed.windows(4).any(|w| w == b"good"));
             for listener in (0..3).filter(|l| *l != speaker) {
                 let mut opener = Opener::new();
                 listen(&mut opener, &consoles[listener], &id, &consoles[speaker].device());
-                assert_eq!(opener.open(0, &sealed, &mut opened), Ok(sealer.key_id()));
+                let frame = opener.open(Medium::Voice, &consoles[speaker].device(), 0, &sealed, &mut opened).unwrap();
+                assert_eq!(frame.id, sealer.key_id());
                 assert_eq!(opened, b"good morning");
             }
         }
@@ -71,12 +72,15 @@ fn a_new_media_worker_has_a_new_key_and_the_old_one_stays_apart() {
     let id = |generation| key_id(&usa, &group(1), &device(1), generation);
     let base = |at: &trialogue_e2ee::Keyring, generation| at.base_key(&group(1), &device(1), generation).unwrap();
     let mut opener = Opener::new();
-    opener.insert(id(0), &base(&jpn, 0)).unwrap();
-    opener.insert(id(1), &base(&jpn, 1)).unwrap();
+    for generation in [0, 1] {
+        let base = base(&jpn, generation);
+        opener.insert(id(generation), &base, &source(id(generation), &base, &device(1), &device(2))).unwrap();
+    }
     let (mut sealed, mut out) = (Vec::new(), Vec::new());
     for generation in [0, 1] {
-        let mut sealer = Sealer::new(id(generation), &base(&usa, generation)).unwrap();
-        sealer.seal(0, b"counter zero", &mut sealed).unwrap();
-        assert_eq!(opener.open(0, &sealed, &mut out), Ok(id(generation)));
+        let (id, base) = (id(generation), base(&usa, generation));
+        let mut sealer = Sealer::new(id, &base, 0, vec![receiver(id, &base, &device(1), &device(2))]).unwrap();
+        sealer.seal(Medium::Voice, 0, b"first of all", &mut sealed).unwrap();
+        assert_eq!(opener.open(Medium::Voice, &device(1), 0, &sealed, &mut out).unwrap().id, id);
     }
 }

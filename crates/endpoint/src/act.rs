@@ -33,7 +33,7 @@ impl Endpoint {
                 self.report.say(Event::Seal { key_id });
             }
             Output::OpenKey(key) => self.sealing.open_with(key),
-            Output::ForgetKey { key_id } => self.sealing.forget(key_id),
+            Output::ForgetKey { key_id, over } => self.sealing.forget(key_id, over),
             Output::Charter(bytes) => {
                 if let Err(failure) = identity::keep_charter(&self.dir, &bytes) {
                     // Without it an older charter would be taken next time.

@@ -20,6 +20,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use trialogue_charter::DeviceId;
+use trialogue_console_core::Suspicion;
 use trialogue_console_core::view::{Command, View};
 use trialogue_console_core::{Console, Input};
 
@@ -57,8 +59,8 @@ pub(crate) struct Endpoint {
     pub(crate) muted: bool,
     pub(crate) camera: bool,
     pub(crate) joined_at: Option<Instant>,
-    /// Key ids that the machine was asked for, and when last.
-    pub(crate) asked: BTreeMap<u64, Instant>,
+    /// Of whom the machine was told that frames are suspect, and when last.
+    pub(crate) suspected: BTreeMap<(DeviceId, Suspicion), Instant>,
     pub(crate) voice_sent: u64,
     pub(crate) picture_sent: u64,
     /// Of legs that are gone.
@@ -116,7 +118,7 @@ impl Endpoint {
             muted: args.mute,
             camera: true,
             joined_at: None,
-            asked: BTreeMap::new(),
+            suspected: BTreeMap::new(),
             voice_sent: 0,
             picture_sent: 0,
             media_packets_before: 0,

@@ -4,10 +4,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use trialogue_charter::DeviceId;
-use trialogue_e2ee::sealing::KeyId;
-
-/// A step in numbers above this is no loss but a sender that was heard nothing of for long: two minutes of voice.
-const STEP_MAX: u64 = 6_000;
+use trialogue_e2ee::sealing::{KeyId, Number};
 
 /// The voice of one sender since the last reset.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -50,7 +47,7 @@ struct Gaps {
     /// When the last gap that could be heard was over.
     steady: Option<Instant>,
     /// Key and number of the voice frame with the highest number, and pictures opened under that key since.
-    top: Option<(KeyId, u64)>,
+    top: Option<(KeyId, Number)>,
     pictures: u64,
     /// RTP time of the voice frame with the highest number.
     time: u64,
@@ -94,11 +91,11 @@ impl Silences {
     }
 
     /// A frame was opened; `time` is its RTP time in 1/90,000 s.
-    pub fn opened(&mut self, device: DeviceId, voice: bool, (key, number): (KeyId, u64), time: u64, now: Instant) {
+    pub fn opened(&mut self, device: DeviceId, voice: bool, (key, number): (KeyId, Number), time: u64, now: Instant) {
         let gaps = self.0.entry(device).or_default();
         if !voice {
             gaps.shown.opened(now);
-            gaps.pictures += u64::from(gaps.top.is_some_and(|(top, _)| top == key));
+            gaps.pictures += u64::from(gaps.top.is_some_and(|(top, _)| top.generation() == key.generation()));
             return;
         }
         let before = gaps.last.replace(now);
@@ -110,21 +107,24 @@ impl Silences {
         }
         gaps.frames += 1;
         let missed = match gaps.top {
-            Some((top, highest)) if top == key && number < highest => {
+            Some((top, highest)) if top.generation() == key.generation() && number < highest => {
                 // It was counted as lost, and was only late.
                 gaps.lost = gaps.lost.saturating_sub(1);
                 return;
             }
-            Some((top, highest)) if top == key => (number - highest).saturating_sub(1 + gaps.pictures),
-            // A key's first number is 0. What came before the first frame of all was not meant for this listener.
-            Some(_) => number,
+            // Numbers count on over all keys of a generation, modulo 256: a longer silence than that shows in the gap.
+            Some((top, highest)) if top.generation() == key.generation() => {
+                u64::from(number.count().wrapping_sub(highest.count())).saturating_sub(1 + gaps.pictures)
+            }
+            // A generation's first count is 0. What came before the first frame of all was not meant for this listener.
+            Some(_) => u64::from(number.count()),
             None => 0,
         };
         // Numbers count lost pictures as well; time does not.
         let by_time = (time.saturating_sub(gaps.time) / FRAME_TIME).saturating_sub(1);
         let missed = if time > gaps.time { missed.min(by_time) } else { missed };
         gaps.time = time;
-        gaps.lost += if missed > STEP_MAX { 0 } else { missed };
+        gaps.lost += missed;
         gaps.top = Some((key, number));
         gaps.pictures = 0;
     }
@@ -167,20 +167,22 @@ mod tests {
     fn gaps_and_losses_are_told_apart() {
         let (device, start) = (DeviceId([1; 32]), Instant::now());
         let key = |id| KeyId::from_u64(id).unwrap();
+        // The time of a number does not matter here, but that it goes on.
+        let n = |count: u64| Number::from_u64(1 << 24 | count << 8 | count).unwrap();
         let at = |ms| start + Duration::from_millis(ms);
         let mut silences = Silences::default();
-        let mut voice = |key, number, ms| silences.opened(device, true, (key, number), ms * 90, at(ms));
+        let mut voice = |key, number, ms| silences.opened(device, true, (key, n(number)), ms * 90, at(ms));
         voice(key(0), 10, 0);
         voice(key(0), 11, 20);
         // One is late, two are lost, and a pause in which nothing was sealed is no loss.
         voice(key(0), 15, 220);
         voice(key(0), 13, 225);
         voice(key(0), 16, 1_225);
-        silences.opened(device, false, (key(0), 17), 0, at(1_230));
-        silences.opened(device, true, (key(0), 18), 1_245 * 90, at(1_245));
-        silences.opened(device, true, (key(1), 1), 1_285 * 90, at(1_285));
+        silences.opened(device, false, (key(0), n(17)), 0, at(1_230));
+        silences.opened(device, true, (key(0), n(18)), 1_245 * 90, at(1_245));
+        silences.opened(device, true, (key(1), n(1)), 1_285 * 90, at(1_285));
         // A number that a lost picture had is no lost voice.
-        silences.opened(device, true, (key(1), 3), 1_305 * 90, at(1_305));
+        silences.opened(device, true, (key(1), n(3)), 1_305 * 90, at(1_305));
         let figures = silences.figures(at(1_310));
         assert_eq!((figures[0].frames, figures[0].lost), (8, 3));
         assert!((figures[0].longest_gap_ms - 1_000.0).abs() < 0.1);

@@ -5,17 +5,18 @@ use crate::event::Event;
 use crate::leg::{Leg, LegEvent};
 use crate::sealing::Sealed;
 use crate::speak::FRAME;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use str0m::media::Frequency;
 use trialogue_console_core::Input;
 use trialogue_wire::console::Medium;
 
-/// How often the machine may be told that a key is missing.
-const MISSING_EVERY: Duration = Duration::from_millis(100);
+/// How often the machine is told that frames of a sender are suspect.
+const SUSPECT_EVERY: Duration = Duration::from_secs(1);
 /// How often the machine is told that a leg brings media.
 const HEARD_EVERY: Duration = Duration::from_millis(50);
-/// Most key ids that this is counted for.
-const ASKED_MAX: usize = 256;
+/// Most senders and reasons for which this is remembered.
+const SUSPECTS_MAX: usize = 256;
 
 impl Endpoint {
     pub(crate) fn leg_events(&mut self) {
@@ -64,8 +65,11 @@ impl Endpoint {
 
     /// What can be opened by now.
     pub(crate) fn release(&mut self, now: Instant) {
-        let (mut missing, mut opened) = (Vec::new(), Vec::new());
-        self.sealing.release(now, |id| missing.push(id), |frame| opened.push(frame));
+        let (mut suspects, mut opened) = (BTreeSet::new(), Vec::new());
+        let suspect = |device, what| {
+            suspects.insert((device, what));
+        };
+        self.sealing.release(now, suspect, |frame| opened.push(frame));
         for frame in opened {
             let first = self.listener.take(&frame);
             if let Some(number) = frame.number {
@@ -77,13 +81,13 @@ impl Endpoint {
                 self.report.say(Event::First { device: frame.device.to_string(), medium, after_ms });
             }
         }
-        for key_id in missing {
-            if self.asked.get(&key_id).is_none_or(|at| now - *at >= MISSING_EVERY) {
-                if self.asked.len() >= ASKED_MAX {
-                    self.asked.clear();
+        for (device, what) in suspects {
+            if self.suspected.get(&(device, what)).is_none_or(|at| now - *at >= SUSPECT_EVERY) {
+                if self.suspected.len() >= SUSPECTS_MAX {
+                    self.suspected.clear();
                 }
-                self.asked.insert(key_id, now);
-                self.input(Input::Unopened { key_id });
+                self.suspected.insert((device, what), now);
+                self.input(Input::Suspect { device, what });
             }
         }
     }

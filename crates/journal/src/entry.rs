@@ -220,6 +220,21 @@ pub enum Body {
         #[cbor(n(2), with = "minicbor::bytes")]
         signature: Option<Vec<u8>>,
     },
+    /// Frames were given to consoles of this node as a device's that are not its own (sealing.md §6).
+    #[n(19)]
+    #[cbor(map)]
+    Forged {
+        /// On which line.
+        #[n(1)]
+        line: LineId,
+        /// Whose they were said to be.
+        #[n(2)]
+        device: DeviceId,
+        /// Nodes through whose links frames of this device had come to this node in the seconds before, sorted: one of them made the frames or passed
+        /// them on; none: no other node.
+        #[n(3)]
+        via: Vec<NodeId>,
+    },
     /// This node has these writings on disk, with their contents.
     #[n(18)]
     #[cbor(map)]

@@ -29,6 +29,13 @@ pub const RESPONSES_MAX: usize = 64;
 /// Longest that a ring waits for somebody who is being fetched, in milliseconds, counted from when that was promised; nodes and callers keep
 /// to the same. Longer leaves a caller before a ring that nobody remembers; shorter cuts off a principal who is on the way.
 pub const PROMISE_MS: u64 = 60 * 60 * 1_000;
+/// Highest generation of a console's keys: 14 bits of a key id (sealing.md §3).
+pub const GENERATION_MAX: u16 = (1 << 14) - 1;
+/// Most lists of secrets that a console tells in one stay on a line before it must tell them anew: one for each who came in later. More costs log-in time
+/// (each is up to 55 kB in suite 0x0907 with 32 members), fewer a longer list more often.
+pub const TAGS_TOLD_MAX: usize = 16;
+/// Devices of which a node's last word on forged frames is remembered, per line. More costs log-in time, fewer forgets one that a board shows.
+pub const FORGERIES_MAX: usize = 8;
 /// Last epoch of a group; then a new group takes its place. Every handshake of the current group is kept for consoles that come in, so
 /// more costs memory (about 400 bytes each) and log-in time; fewer costs a new group more often. Key ids leave room for 65,535.
 pub const EPOCHS_MAX: u64 = 1_024;

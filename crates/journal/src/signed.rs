@@ -2,7 +2,9 @@
 
 use crate::canonical;
 use crate::entry::{Body, BodyRef, Entry, TreeHead};
-use crate::limits::{BODIES_MAX, BODY_MAX, ENTRY_MAX, PATHS_MAX, SEEN_MAX, STAFFED_MAX, STATEMENT_MAX, STORED_MAX};
+use crate::limits::{
+    BODIES_MAX, BODY_MAX, ENTRY_MAX, NODES_MAX, PATHS_MAX, SEEN_MAX, STAFFED_MAX, STATEMENT_MAX, STORED_MAX,
+};
 use crate::stated::UnverifiedStatement;
 use crate::statement::Act;
 use std::sync::Arc;
@@ -85,6 +87,9 @@ impl Entry {
     fn bounded(&self) -> bool {
         let fits = match &self.body {
             Body::Staffed { offices } => offices.len() <= STAFFED_MAX && offices.is_sorted_by(|a, b| a.0 < b.0),
+            Body::Forged { via, .. } => {
+                via.len() <= NODES_MAX && via.is_sorted_by(|a, b| a < b) && !via.contains(&self.node)
+            }
             Body::AtConsole { offices } => offices.len() <= STAFFED_MAX && offices.is_sorted_by(|a, b| a < b),
             Body::Tested { results } => {
                 let sorted = results.is_sorted_by(|a, b| (&a.node, a.path) < (&b.node, b.path));

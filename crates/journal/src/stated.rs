@@ -3,8 +3,8 @@
 use crate::canonical;
 use crate::entry::BodyRef;
 use crate::limits::{
-    BODY_MAX, CHUNKS_MAX, CIRCLES_MAX, CONTENT_MAX, MEMBERS_MAX, NODES_MAX, PARTIES_MAX, READERS_MAX, SHOWN_MAX,
-    STATEMENT_MAX, TRANSLATION_MAX,
+    BODY_MAX, CHUNKS_MAX, CIRCLES_MAX, CONTENT_MAX, GENERATION_MAX, MEMBERS_MAX, NODES_MAX, PARTIES_MAX, READERS_MAX,
+    SHOWN_MAX, STATEMENT_MAX, TRANSLATION_MAX,
 };
 use crate::statement::{Act, Statement};
 use crate::writing::Kind;
@@ -54,6 +54,7 @@ impl Statement {
             Act::Ring { offers, .. } | Act::Answer { offers, .. } => (offers.as_slice(), [None, None]),
             Act::Handshake { commit, welcome, .. } => ([].as_slice(), [commit.as_ref(), welcome.as_ref()]),
             Act::Stock { package } => ([].as_slice(), [Some(package), None]),
+            Act::Tags { secrets, .. } => ([].as_slice(), [Some(secrets), None]),
             Act::Circle { welcome, .. } => ([].as_slice(), [Some(welcome), None]),
             Act::Write { written } => ([].as_slice(), [Some(&written.content), written.attached.as_ref()]),
             _ => ([].as_slice(), [None, None]),
@@ -84,6 +85,7 @@ impl Statement {
                     && welcome.is_some() != added.is_empty()
                     && (*epoch == 0 || commit.is_some())
             }
+            Act::Tags { generation, .. } => *generation <= GENERATION_MAX,
             Act::Ready { with } => with.len() <= PARTIES_MAX && with.is_sorted_by(|a, b| a < b),
             Act::StationTested { results } => {
                 let known = results.iter().all(|r| r.quality.is_none_or(|quality| (100..=500).contains(&quality)));

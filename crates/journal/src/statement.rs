@@ -362,6 +362,21 @@ pub enum Act {
         #[n(1)]
         writing: Hash,
     },
+    /// Tells each of those who hear this console, who is in on the line, a secret that it shares with that one alone: by it they know that a frame is
+    /// its own (sealing.md §6).
+    #[n(30)]
+    #[cbor(map)]
+    Tags {
+        /// Of its keys, from which on the secrets hold.
+        #[n(1)]
+        generation: u16,
+        /// What it has told before, in this stay on the line, holds no more.
+        #[n(2)]
+        anew: bool,
+        /// The signed list of sealed secrets.
+        #[n(3)]
+        secrets: BodyRef,
+    },
     /// The party's archive, which a note-taker's office keeps, has these contents; or had them, and they were destroyed.
     #[n(29)]
     #[cbor(map)]

@@ -92,6 +92,7 @@ fn acts() -> Vec<(&'static str, Act)> {
         ("stock", Act::Stock { package: body("key package") }),
         ("circle", Act::Circle { circle: GroupId([4; 16]), welcome: body("welcome"), readers: devices[..2].to_vec() }),
         ("write", Act::Write { written: message() }),
+        ("tags", Act::Tags { generation: 3, anew: true, secrets: body("list of secrets") }),
         ("archive", Act::Archive { writings: vec![Hash([6; 48]), Hash([7; 48])], destroyed: true }),
         ("shown", Act::Shown { writings: vec![Hash([6; 48]), Hash([7; 48])] }),
         ("acknowledge writing", Act::AcknowledgeWriting { writing: Hash([6; 48]), read_back: Some(Hash([8; 48])) }),
@@ -156,6 +157,10 @@ fn bodies() -> Vec<(&'static str, Body)> {
                 heads: vec![head.clone()],
                 signature: Some(heads::sign(THREE.journal(&node("usa-1")), &node("usa-1"), AT_MS, &[head])),
             },
+        ),
+        (
+            "forged",
+            Body::Forged { line: line.clone(), device: DeviceId([8; 32]), via: vec![node("jpn-1"), node("kor-1")] },
         ),
         ("stored", Body::Stored { writings: vec![Hash([6; 48]), Hash([7; 48])] }),
         ("restarted", Body::Restarted {}),

@@ -156,6 +156,17 @@ fn entry(state: &State, body: &Body) -> Said {
         Body::Ringing { call, line, consoles } => {
             said("ringing", format!("sounds the ring at consoles: {consoles}")).on(line).about(call)
         }
+        Body::Forged { line, device, via } => {
+            let ways = if via.is_empty() { "no other node".to_owned() } else { list(via) };
+            said(
+                "forged",
+                format!(
+                    "was given frames that are not by {}, whose they were said to be; they came through: {ways}",
+                    holder(state, device)
+                ),
+            )
+            .on(line)
+        }
         Body::Expired { call, line } => said("expired", "has not answered the ring in time").on(line).about(call),
         Body::Lost { device, line } => {
             said("lost", format!("is out of touch with {}, who has left the call by that", holder(state, device)))
@@ -219,6 +230,9 @@ fn act(state: &State, act: &Act) -> Said {
         Act::Handshake { epoch, added, removed, .. } => {
             let what = format!("moves the keys from epoch {epoch}: {} added, {} removed", added.len(), removed.len());
             said("handshake", what).by_the_clock()
+        }
+        Act::Tags { .. } => {
+            said("tags", "tells those who hear this console by what they know its frames").by_the_clock()
         }
         Act::Acknowledge { call, ready_ms } => {
             said("acknowledge", format!("is fetching somebody, who is expected at {}", Utc(*ready_ms))).about(call)

@@ -215,6 +215,12 @@ impl World {
                 self.route_end(node, index, number);
                 self.nodes[node].routes.remove(&(index, number));
             }
+            Output::TraceFrames { device } => {
+                if let Some(media) = self.nodes[node].media.as_mut() {
+                    media.forwarder.trace(device);
+                }
+                self.place(node);
+            }
             Output::RequestKeyFrame { console } => {
                 self.key_frame_wanted(console);
                 self.nodes[node].key_frames.push(console);

@@ -196,6 +196,9 @@ impl World {
                     let mid = format!("{place}");
                     self.input_quietly(node, Input::Placed { console, leg: 1, mid, device: sender, medium });
                 }
+                ForwardEvent::Traced { device, via } => {
+                    self.input_quietly(node, Input::FramesTraced { device, via });
+                }
                 ForwardEvent::KeyFrameWanted { device } => {
                     self.input_quietly(node, Input::KeyFrameWanted { device });
                 }

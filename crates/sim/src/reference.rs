@@ -192,10 +192,11 @@ impl<'f> Reference<'f> {
                 }
             }
             // What is written changes nothing of who is in.
+            Act::Tags { .. } if is_in => {}
             Act::Stock { .. } | Act::Circle { .. } | Act::Write { .. } | Act::Shown { .. } => {}
             Act::AcknowledgeWriting { .. } | Act::CertifyWriting { .. } | Act::Approve { .. } => {}
             Act::Archive { .. } => {}
-            Act::Leave { .. } | Act::Handshake { .. } => return,
+            Act::Leave { .. } | Act::Handshake { .. } | Act::Tags { .. } => return,
             other => self.unknown = Some(format!("{other:?}")),
         }
         story.number.insert(*device, *number);

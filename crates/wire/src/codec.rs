@@ -99,6 +99,7 @@ impl Message for ToNode {
             Self::Lacking { hashes } => many("hashes", hashes.len(), CHUNKS_MAX),
             Self::Chunk { bytes } => long("chunk", bytes.len(), CHUNK_MAX),
             Self::KeyFrame { .. }
+            | Self::Forged { .. }
             | Self::Ping { .. }
             | Self::Sending { .. }
             | Self::Behind { .. }

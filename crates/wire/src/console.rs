@@ -79,6 +79,14 @@ pub enum ToNode {
         #[n(1)]
         hashes: Vec<Hash>,
     },
+    /// A frame that came as this sender's was not its own: the node knows by which way it came, and says so in its journal.
+    #[n(12)]
+    #[cbor(map)]
+    Forged {
+        /// At whose place it came.
+        #[n(1)]
+        device: DeviceId,
+    },
     /// Keep-alive, every 5 s; answered by [`ToConsole::Pong`] with the same number.
     #[n(5)]
     #[cbor(map)]

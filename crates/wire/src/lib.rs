@@ -9,6 +9,7 @@ pub mod limits;
 pub mod link;
 pub mod media;
 pub mod path;
+pub mod tags;
 pub mod word;
 
 pub use codec::{Message, WireError, decode, encode};

@@ -38,6 +38,7 @@ fn to_node() -> Vec<(&'static str, ToNode)> {
         ("state", ToNode::State { statement: vec![1, 2], bodies: vec![ByteVec::from(vec![3])] }),
         ("offer", ToNode::Offer { offer: fixture::offer(7), leg: 7 }),
         ("key frame", ToNode::KeyFrame { device: device() }),
+        ("forged", ToNode::Forged { device: device() }),
         ("want", ToNode::Want { hashes: vec![Hash([9; 48])] }),
         ("ping", ToNode::Ping { number: 70_000 }),
         ("sending", ToNode::Sending { line: line(), voice: true, picture: false }),

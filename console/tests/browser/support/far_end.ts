@@ -9,13 +9,19 @@ declare class RTCRtpScriptTransform {
 const own = { keyId: '00000001000000', key: 1 };
 const far = { keyId: '00000001004000', key: 2 };
 const bytes = (n: number) => new Uint8Array(32).fill(n);
+/** Devices are named by their ids in hexadecimal digits; a test names them by the first two. */
+const id = (device: string) => device.repeat(32);
+/** Each side is one party with one device, and shares a secret with the other. */
+const tag = { near: 7, far: 8 };
+const seals = (keyId: string, key: number, secret: number): KeysToMedia => ({ kind: 'seal', keyId, baseKey: bytes(key), parties: new Uint8Array([0]), tagKeys: bytes(secret) });
+const opens = (keyId: string, device: string, key: number, secret: number, turn = 0): KeysToMedia => ({ kind: 'open', keyId, device: id(device), baseKey: bytes(key), tagKey: bytes(secret), party: 0, turn, floor: 0 });
 
-function startWorker(missing: string[]) {
+function startWorker(suspects: string[]) {
   const worker = new Worker('/src/media/media-worker.ts', { type: 'module' });
   const { port1, port2 } = new MessageChannel();
   let counts: Count[] = [];
   worker.onmessage = ({ data }: MessageEvent<FromMedia>) => (counts = data.counts);
-  port2.onmessage = ({ data }: MessageEvent<MediaToKeys>) => data.kind === 'unopened' && missing.push(data.keyId);
+  port2.onmessage = ({ data }: MessageEvent<MediaToKeys>) => data.kind === 'suspect' && suspects.push(`${data.device.slice(0, 2)} ${data.forged ? 'forged' : 'late'}`);
   worker.postMessage({ kind: 'keys', port: port1 } satisfies ToMedia, [port1]);
   setInterval(() => worker.postMessage({ kind: 'count' } satisfies ToMedia), 50);
   const of = (device: string, voice: boolean) => counts.find((c) => c.device === device && c.voice === voice);
@@ -52,8 +58,8 @@ function moving(): MediaStreamTrack {
 }
 
 export async function setUp() {
-  const missing: string[] = [];
-  let near = startWorker(missing);
+  const suspects: string[] = [];
+  let near = startWorker(suspects);
   const other = startWorker([]);
   let up = false;
   const leg = new Leg(near.worker, 0, 1, (state) => (up = state));
@@ -72,9 +78,9 @@ export async function setUp() {
       Object.assign(side.sender, { transform: new RTCRtpScriptTransform(other.worker, { slot: 0, leg: 1, side: 'send', voice }) });
     }
   });
-  other.tell({ kind: 'seal', keyId: far.keyId, baseKey: bytes(far.key) });
-  for (const [at, voice] of [[0, true], [1, false]] as const) other.tell({ kind: 'place', slot: 0, leg: 1, mid: sides[at]!.mid!, device: 'a1', voice });
-  other.tell({ kind: 'open', keyId: own.keyId, device: 'a1', baseKey: bytes(own.key) });
+  other.tell(seals(far.keyId, far.key, tag.near));
+  for (const [at, voice] of [[0, true], [1, false]] as const) other.tell({ kind: 'place', slot: 0, leg: 1, mid: sides[at]!.mid!, device: id('a1'), voice });
+  other.tell(opens(own.keyId, 'a1', own.key, tag.far));
   leg.connection.onicecandidate = ({ candidate }) => void node.addIceCandidate(candidate ?? undefined);
   node.onicecandidate = ({ candidate }) => void leg.connection.addIceCandidate(candidate ?? undefined);
   await node.setLocalDescription(await node.createAnswer());
@@ -103,16 +109,16 @@ export async function setUp() {
           passed: count(near, 'me', 'passed'),
           dropped: count(near, 'me', 'dropped'),
           opened: near.all().filter((c) => c.device !== 'me').reduce((total, c) => total + c.passed, 0),
-          voiceOf: { b2: near.of('b2', true)?.passed ?? 0 },
-          pictureOf: { b2: near.of('b2', false)?.passed ?? 0 },
+          voiceOf: { b2: near.of(id('b2'), true)?.passed ?? 0 },
+          pictureOf: { b2: near.of(id('b2'), false)?.passed ?? 0 },
         },
-        far: { passed: count(other, 'a1', 'passed') },
+        far: { passed: count(other, id('a1'), 'passed') },
         sent: { audio: sum(rows, 'outbound-rtp', 'audio', 'packetsSent'), video: sum(rows, 'outbound-rtp', 'video', 'packetsSent') },
         received: { audio: sum(rows, 'inbound-rtp', 'audio', 'packetsReceived') },
         framesDecoded: sum(rows, 'inbound-rtp', 'video', 'framesDecoded'),
         energy: sum(rows, 'inbound-rtp', 'audio', 'totalAudioEnergy'),
         level: await leg.loudness(firstVoice.mid!),
-        missing: [...new Set(missing)],
+        suspects: [...new Set(suspects)],
       };
     },
     async speak() {
@@ -131,24 +137,26 @@ export async function setUp() {
       await near.fresh();
       await near.fresh();
     },
-    seal: () => near.tell({ kind: 'seal', keyId: own.keyId, baseKey: bytes(own.key) }),
+    seal: () => near.tell(seals(own.keyId, own.key, tag.far)),
     place(device: string) {
-      for (const { mid } of [firstVoice, firstPicture]) near.tell({ kind: 'place', slot: 0, leg: 1, mid: mid!, device, voice: mid === firstVoice.mid });
+      for (const { mid } of [firstVoice, firstPicture]) near.tell({ kind: 'place', slot: 0, leg: 1, mid: mid!, device: id(device), voice: mid === firstVoice.mid });
     },
     open: (device: string) => {
-      near.tell({ kind: 'forget', keyId: far.keyId });
-      near.tell({ kind: 'open', keyId: far.keyId, device, baseKey: bytes(far.key) });
+      near.tell({ kind: 'forget', keyId: far.keyId, over: true });
+      near.tell(opens(far.keyId, device, far.key, tag.near));
     },
+    /** Somebody who has the keys of the group, and not the secret that the two share, seals as the far end. */
+    forge: () => other.tell(seals(far.keyId, far.key, tag.near + 1)),
     replaceWorker() {
       near.worker.terminate();
-      near = startWorker(missing);
+      near = startWorker(suspects);
       leg.reseal(near.worker);
       generation++;
       const keyId = (BigInt(`0x${own.keyId}`) + BigInt(generation)).toString(16).padStart(14, '0');
-      other.tell({ kind: 'open', keyId, device: 'a1', baseKey: bytes(own.key + 8 * generation) });
-      near.tell({ kind: 'seal', keyId, baseKey: bytes(own.key + 8 * generation) });
-      for (const { mid } of [firstVoice, firstPicture]) near.tell({ kind: 'place', slot: 0, leg: 1, mid: mid!, device: 'b2', voice: mid === firstVoice.mid });
-      near.tell({ kind: 'open', keyId: far.keyId, device: 'b2', baseKey: bytes(far.key) });
+      other.tell(opens(keyId, 'a1', own.key + 8 * generation, tag.far, generation));
+      near.tell(seals(keyId, own.key + 8 * generation, tag.far));
+      for (const { mid } of [firstVoice, firstPicture]) near.tell({ kind: 'place', slot: 0, leg: 1, mid: mid!, device: id('b2'), voice: mid === firstVoice.mid });
+      near.tell(opens(far.keyId, 'b2', far.key, tag.near));
     },
   };
 }

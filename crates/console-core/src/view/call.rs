@@ -1,6 +1,7 @@
 //! The call that a console is in, as it is shown.
 
 use super::{Person, Precedence, Text3};
+use crate::io::Suspicion;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -160,6 +161,8 @@ pub struct Member {
     pub may_manage: bool,
     /// State of the keys towards this person.
     pub keys: KeyState,
+    /// A moment ago frames came at this person's place that were somebody else's, or that were held back on their way.
+    pub suspect: Option<Suspicion>,
     /// Says that it sends voice.
     pub voice: bool,
     /// Says that it sends a picture.

@@ -214,16 +214,21 @@ impl World {
                 }
                 Output::LegAnswer { leg, .. } => self.steps.push_back(Step::ToConsole(desk, Input::LegUp { leg })),
                 Output::Seal(key) => {
-                    held.seal = key.map(|key| (key.key_id, *key.base_key));
-                    if let Some((_, key)) = held.seal {
-                        assert!(held.sealed_keys.insert(key), "a seal key was given out twice");
+                    if let Some(key) = &key {
+                        assert!(!key.receivers.is_empty(), "a frame for nobody");
+                        let worker = held.sealed_keys.entry(*key.base_key).or_insert(held.worker);
+                        assert_eq!(*worker, held.worker, "a seal key was given to two media workers");
                     }
+                    held.seal = key.as_ref().map(|key| (key.key_id, *key.base_key));
+                    held.seal_for = key.map(|key| key.receivers).unwrap_or_default();
                 }
                 Output::OpenKey(key) => {
                     held.open.insert(key.key_id, (key.device, *key.base_key));
+                    held.open_with.insert(key.key_id, key);
                 }
-                Output::ForgetKey { key_id } => {
+                Output::ForgetKey { key_id, .. } => {
                     held.open.remove(&key_id);
+                    held.open_with.remove(&key_id);
                 }
                 Output::At { output, .. } => self.act_at_other(desk, *output),
                 Output::Use { slot } => held.active = slot,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use trialogue_charter::fixture::Trilateral;
 use trialogue_charter::{DeviceId, Hash, HybridSecret, NodeId, Suite, VerifiedCharter};
 use trialogue_console_core::view::*;
-use trialogue_console_core::{Console, Event, Identity, Input, Output, enrol};
+use trialogue_console_core::{Console, Event, Identity, Input, OpenKey, Output, Receiving, enrol};
 use trialogue_core::{ConsoleKey, Machine, Now, Setup};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::Site;
@@ -37,8 +37,13 @@ pub struct Desk {
     pub archived_chunks: Vec<trialogue_console_core::ArchivedChunk>,
     pub archive_said: Vec<trialogue_console_core::ArchiveWord>,
     pub seal: Option<(u64, [u8; 32])>,
-    /// Keys that it has sealed under, by themselves: ids of two groups may be alike.
-    pub sealed_keys: BTreeSet<[u8; 32]>,
+    /// By whom it is to be heard.
+    pub seal_for: Vec<Receiving>,
+    /// Keys that it has sealed under, by themselves (ids of two groups may be alike), with the media worker that had each.
+    pub sealed_keys: BTreeMap<[u8; 32], u32>,
+    /// Counts its media workers.
+    pub worker: u32,
+    pub open_with: BTreeMap<u64, OpenKey>,
     pub open: BTreeMap<u64, (DeviceId, [u8; 32])>,
     pub events: Vec<Event>,
     pub charter: Option<Vec<u8>>,
@@ -243,7 +248,10 @@ impl World {
             archive_said: Vec::new(),
             ringing: false,
             seal: None,
-            sealed_keys: BTreeSet::new(),
+            seal_for: Vec::new(),
+            sealed_keys: BTreeMap::new(),
+            worker: 0,
+            open_with: BTreeMap::new(),
             open: BTreeMap::new(),
             events: Vec::new(),
             charter: None,
@@ -387,8 +395,16 @@ impl World {
             desks
                 .iter()
                 .filter(|other| *other != speaker)
-                .all(|other| self.desks[*other].open.get(&id) == Some(&(device, key)))
+                .all(|other| self.desks[*other].open.get(&id) == Some(&(device, key)) && self.knows(*other, *speaker))
         })
+    }
+
+    /// Would one know what another seals now to be its own? And nobody else's tag does for it.
+    pub fn knows(&self, other: usize, speaker: usize) -> bool {
+        let Some((id, _)) = self.desks[speaker].seal else { return false };
+        let Some(key) = self.desks[other].open_with.get(&id) else { return false };
+        let fits = |to: &&Receiving| *to.tag_key == *key.tag_key && to.party == key.party;
+        self.desks[speaker].seal_for.iter().filter(fits).count() == 1
     }
 
     pub fn all_ready(&self, desks: &[usize]) -> bool {

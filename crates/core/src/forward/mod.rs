@@ -91,6 +91,13 @@ pub enum ForwardEvent {
         /// Who is heard or seen there; none: free.
         sender: Option<DeviceId>,
     },
+    /// Over which links frames of this device came lately, as [`Forwarder::trace`] was asked.
+    Traced {
+        /// Whose.
+        device: DeviceId,
+        /// Nodes, sorted.
+        via: Vec<NodeId>,
+    },
     /// A key frame of this device's picture is needed, wherever it is.
     KeyFrameWanted {
         /// Whose.
@@ -211,6 +218,14 @@ impl Forwarder {
     /// Counts a datagram of a link that could not be read.
     pub fn count_malformed(&mut self) {
         self.counters.malformed += 1;
+    }
+
+    /// Asks over which links frames of this device came, as far back as copies are remembered.
+    pub fn trace(&mut self, device: DeviceId) {
+        let streams = self.streams.iter().flatten().filter(|stream| stream.device == device && stream.node != self.own);
+        let ways: Nodes = streams.flat_map(|stream| stream.window.ways()).collect();
+        let via = self.nodes.iter().filter(|(_, index)| ways.has(**index)).map(|(id, _)| id.clone()).collect();
+        self.event(ForwardEvent::Traced { device, via });
     }
 
     /// The medium of a stream.

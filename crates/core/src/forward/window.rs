@@ -101,6 +101,13 @@ impl Window {
         self.highest.and_then(|highest| self.mark(highest)).map(|mark| mark.via)
     }
 
+    /// By whose links those came that are remembered.
+    pub(crate) fn ways(&self) -> impl Iterator<Item = u8> + '_ {
+        let highest = self.highest.into_iter();
+        let numbers = highest.flat_map(|highest| highest.saturating_sub(WINDOW - 1)..=highest);
+        numbers.filter(|number| self.is_set(*number)).filter_map(|number| self.mark(number)).map(|mark| mark.via)
+    }
+
     fn slide(&mut self, from: u64, to: u64) {
         if to - from >= WINDOW {
             self.bits = [0; (WINDOW / 64) as usize];

@@ -20,6 +20,8 @@ impl Keyring {
             .use_ratchet_tree_extension(true)
             .max_past_epochs(0)
             .capabilities(self.capabilities())
+            .with_leaf_node_extensions(self.hearing_extension()?)
+            .map_err(|e| KeyringError::mls("create a group", e))?
             .lifetime(unlimited())
             .build();
         let id = openmls::group::GroupId::from_slice(&group.0);

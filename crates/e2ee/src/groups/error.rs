@@ -40,6 +40,9 @@ pub enum KeyringError {
     /// Key package names another device, or carries another key than the certificate.
     #[error("the key package does not belong to the device that it is offered for: ask it for a new one")]
     NotTheirs,
+    /// Nobody could tell it who sends.
+    #[error("the key package has no hearing key: ask the device for a new one")]
+    NoHearingKey,
     /// Of another suite than the charter's.
     #[error("the handshake uses another cipher suite than the charter")]
     OtherSuite,

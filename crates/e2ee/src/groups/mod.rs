@@ -11,17 +11,21 @@
 
 mod change;
 mod error;
+mod hearing;
 mod join;
 mod offer;
 mod process;
 mod signer;
 
 pub use error::KeyringError;
+pub use hearing::{Hearer, TagsTold};
 
 use crate::sealing::BaseKey;
 use openmls::prelude::*;
 use openmls_rust_crypto::OpenMlsRustCrypto;
+use openmls_traits::types::HpkeKeyPair;
 use signer::DeviceSigner;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use trialogue_charter::{DeviceId, Hash, Suite};
 use trialogue_journal::GroupId;
@@ -50,6 +54,8 @@ pub struct Leaf {
     pub device: DeviceId,
     /// Public signature key of the leaf: 32 bytes (Ed25519) or 2,592 bytes (ML-DSA-87), as the suite says.
     pub signature_key: Vec<u8>,
+    /// Public key of the suite's KEM with which a sender tells this device a secret; none: it hears nobody.
+    pub hearing: Option<Vec<u8>>,
 }
 
 /// A device to be added: its key package must name this device and carry this key.
@@ -118,6 +124,8 @@ pub struct Keyring {
     /// With the hash of the bytes that were given out.
     offers: VecDeque<(KeyPackageRef, Hash)>,
     stock: VecDeque<KeyPackageRef>,
+    /// In every own leaf from the first one on.
+    hearing: OnceCell<HpkeKeyPair>,
 }
 
 impl Keyring {
@@ -132,6 +140,7 @@ impl Keyring {
             groups: BTreeMap::new(),
             offers: VecDeque::new(),
             stock: VecDeque::new(),
+            hearing: OnceCell::new(),
         }
     }
 
@@ -153,11 +162,6 @@ impl Keyring {
     /// Is this group held.
     pub fn has(&self, group: &GroupId) -> bool {
         self.groups.contains_key(group)
-    }
-
-    /// The group's members, sorted by leaf.
-    pub fn members(&self, group: &GroupId) -> Result<Vec<Leaf>, KeyringError> {
-        leaves(self.group(group)?.members())
     }
 
     /// This console's own leaf index in the group.
@@ -224,12 +228,12 @@ impl Keyring {
         }
     }
 
-    /// What our leaves say they can do: exactly this version, this suite, this credential, no extensions, no further proposals.
+    /// What our leaves say they can do: exactly this version, this suite, this credential, the one extension of hearing keys, no further proposals.
     fn capabilities(&self) -> Capabilities {
         Capabilities::new(
             Some(&[ProtocolVersion::Mls10]),
             Some(&[self.suite]),
-            Some(&[]),
+            Some(&[ExtensionType::Unknown(hearing::HEARING_KEY)]),
             Some(&[]),
             Some(&[CredentialType::Basic]),
         )
@@ -259,6 +263,7 @@ fn leaf_of(member: &Member) -> Result<Leaf, KeyringError> {
         index: member.index.u32(),
         device: device_of(&member.credential)?,
         signature_key: member.signature_key.clone(),
+        hearing: None,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Key packages: what we offer so that others can add us, and what we accept before adding others.
 
+use super::hearing::hearing_of;
 use super::{Invite, KEY_PACKAGES_MAX, Keyring, KeyringError, STOCK_MAX, check_size, device_of, unlimited};
 use openmls::prelude::{tls_codec::Deserialize as _, *};
 use openmls_traits::storage::StorageProvider as _;
@@ -25,6 +26,7 @@ impl Keyring {
         let bundle = KeyPackage::builder()
             .key_package_lifetime(unlimited())
             .leaf_node_capabilities(self.capabilities())
+            .leaf_node_extensions(self.hearing_extension()?)
             .build(self.suite, &self.provider, &self.signer, self.credential())
             .map_err(|e| KeyringError::mls(step, e))?;
         let package = bundle.key_package().clone();
@@ -72,6 +74,9 @@ impl Keyring {
         let leaf = package.leaf_node();
         if device_of(leaf.credential())? != invite.device || leaf.signature_key().as_slice() != invite.signature_key {
             return Err(KeyringError::NotTheirs);
+        }
+        if hearing_of(leaf).is_none() {
+            return Err(KeyringError::NoHearingKey);
         }
         Ok(package)
     }

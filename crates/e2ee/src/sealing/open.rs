@@ -1,17 +1,21 @@
 //! The listening side.
 
-use super::{BaseKey, FRAME_MAX, KeyId, OVERHEAD_MAX, SUITE};
-use sframe::error::SframeError;
+use super::number::Number;
+use super::order::{Opened, Pace, Untimely};
+use super::tag::{FrameHash, Medium, TagKey, Tagger};
+use super::{BaseKey, FRAME_MAX, KeyId, OVERHEAD_MAX, SUITE, TAGGED_MAX};
 use sframe::frame::EncryptedFrameView;
-use sframe::frame::validation::{ReplayAttackProtection, Tolerance};
 use sframe::header::SframeHeader;
 use sframe::key::DecryptionKey;
 use std::collections::BTreeMap;
+use trialogue_charter::DeviceId;
+use trialogue_wire::tags;
 
 /// Most keys held: 24 senders heard, two epochs, two generations, and room. Raising it costs about 1 kB each.
 pub const KEYS_MAX: usize = 512;
-/// How far a frame may lag behind the newest of its key and still be taken once: 12 s of voice and picture together.
-pub const REPLAY_WINDOW: usize = 1024;
+/// Most keys of which it is remembered what they have opened, held or not. They go when their epoch is over for good; raising it costs about 30 kB each where
+/// a source was heard for long.
+pub const HISTORIES_MAX: usize = 2_048;
 
 /// Why a frame was not opened. Nothing of it may be played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -22,12 +26,18 @@ pub enum OpenError {
     /// Seen before, or too old to tell.
     #[error("the frame was seen before or is too old")]
     Replayed,
-    /// The tag does not verify.
+    /// It comes much later than what its sender sent before.
+    #[error("the frame was held back on its way")]
+    Late,
+    /// Neither its sender nor anybody else with the key of the group could have made it for this device: no tag of its sender, or the seal does not verify.
     #[error("the frame is not by its sender")]
     Forged,
     /// No sealed frame at all.
     #[error("the bytes are no sealed frame")]
     Malformed,
+    /// A frame of another sender than the one at whose place it came.
+    #[error("the frame is of another sender than its place")]
+    OtherSender,
 }
 
 /// Too many keys at once.
@@ -35,41 +45,80 @@ pub enum OpenError {
 #[error("more than {KEYS_MAX} keys at once: drop the old ones first")]
 pub struct TooManyKeys;
 
+/// A key under which another console seals, with all that is known of it.
+pub struct Source {
+    /// Who seals under it.
+    pub device: DeviceId,
+    /// Counts the generations of its keys that this console has learnt of: one that is lower than another that was heard already is over.
+    pub turn: u32,
+    /// The number of this console's own party: the lowest index of a node of it in the charter.
+    pub party: u8,
+    /// Key of the tags that it makes for this device.
+    pub tag: TagKey,
+    /// Numbers below this are not opened: a worker before this one may have opened them.
+    pub floor: u64,
+}
+
 struct Held {
     key: DecryptionKey,
-    window: ReplayAttackProtection,
+    device: DeviceId,
+    turn: u32,
+    tag: Tagger,
     /// Not used from this time on, in the caller's milliseconds.
     until_ms: Option<u64>,
+}
+
+struct Heard {
+    turn: u32,
+    pace: Pace,
+}
+
+/// A frame that was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame {
+    /// Under which key.
+    pub id: KeyId,
+    /// Its number.
+    pub number: Number,
+    /// Its way has become longer by more than [`super::order::LATE_MS`]: the officer must know that this was said earlier.
+    pub longer: bool,
 }
 
 /// Opens what others sealed, under any of the keys it holds.
 #[derive(Default)]
 pub struct Opener {
+    /// The own party's number.
+    party: u8,
     keys: BTreeMap<KeyId, Held>,
+    /// What each key has opened: it stays when the key goes, until the key cannot come back.
+    histories: BTreeMap<KeyId, Opened>,
+    heard: BTreeMap<DeviceId, Heard>,
 }
 
 impl Opener {
     /// An opener without keys.
+    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes a key. One that is held already keeps its replay window, and is no longer about to expire.
-    pub fn insert(&mut self, id: KeyId, base_key: &BaseKey) -> Result<(), TooManyKeys> {
-        if let Some(held) = self.keys.get_mut(&id) {
-            held.until_ms = None;
-            return Ok(());
-        }
-        if self.keys.len() >= KEYS_MAX {
+    /// Takes a key, or what is new about one that is held: it is no longer about to expire. What it has opened is remembered from before.
+    ///
+    /// # Errors
+    /// [`TooManyKeys`].
+    pub fn insert(&mut self, id: KeyId, base_key: &BaseKey, source: &Source) -> Result<(), TooManyKeys> {
+        let known = self.histories.contains_key(&id);
+        if (!self.keys.contains_key(&id) && self.keys.len() >= KEYS_MAX)
+            || (!known && self.histories.len() >= HISTORIES_MAX)
+        {
             return Err(TooManyKeys);
         }
-        // Neither fails for constants as given here; if they did, the key would simply not be held.
-        if let Ok(key) = DecryptionKey::derive_from(SUITE, id.to_u64(), base_key.expose())
-            && let Ok(tolerance) = Tolerance::try_new(REPLAY_WINDOW)
-        {
-            let window = ReplayAttackProtection::new(id.to_u64(), tolerance);
-            self.keys.insert(id, Held { key, window, until_ms: None });
-        }
+        // It does not fail for a suite and a key as given here; if it did, the key would simply not be held.
+        let Ok(key) = DecryptionKey::derive_from(SUITE, id.to_u64(), base_key.expose()) else { return Ok(()) };
+        self.histories.entry(id).or_default().start_above(source.floor);
+        self.party = source.party;
+        let tag = Tagger::new(&source.tag);
+        self.keys.insert(id, Held { key, device: source.device, turn: source.turn, tag, until_ms: None });
         Ok(())
     }
 
@@ -82,12 +131,18 @@ impl Opener {
         }
     }
 
-    /// Drops a key at once.
-    pub fn remove(&mut self, id: KeyId) {
+    /// Opens nothing with this key from now on; what it has opened stays remembered, since it may be taken again.
+    pub fn close(&mut self, id: KeyId) {
         self.keys.remove(&id);
     }
 
-    /// Drops the keys whose time has come.
+    /// Drops a key that cannot come back: its epoch is over.
+    pub fn remove(&mut self, id: KeyId) {
+        self.keys.remove(&id);
+        self.histories.remove(&id);
+    }
+
+    /// Closes the keys whose time has come.
     pub fn expire(&mut self, now_ms: u64) {
         self.keys.retain(|_, held| held.until_ms.is_none_or(|until| until > now_ms));
     }
@@ -97,43 +152,86 @@ impl Opener {
         self.keys.keys().copied()
     }
 
+    /// Highest number that each key has opened, sorted: what a worker after this one must not open again.
+    pub fn highest(&self) -> impl Iterator<Item = (KeyId, Number)> + '_ {
+        self.histories.iter().filter_map(|(id, opened)| Some((*id, opened.highest()?)))
+    }
+
     /// Which key a sealed frame names, without opening it. Nothing of it is proven.
-    pub fn names(clear: usize, sealed: &[u8]) -> Option<KeyId> {
-        let (_, body) = sealed.split_at_checked(clear)?;
+    #[must_use]
+    pub fn names(medium: Medium, sealed: &[u8]) -> Option<KeyId> {
+        let (_, body) = sealed.split_at_checked(medium.clear(sealed))?;
         KeyId::from_u64(SframeHeader::deserialize(body).ok()?.key_id())
     }
 
-    /// The frame's number under its key, which the sealer counts from 0 over voice and picture alike. Nothing of it is proven until it is opened.
-    pub fn number(clear: usize, sealed: &[u8]) -> Option<u64> {
-        let (_, body) = sealed.split_at_checked(clear)?;
-        Some(SframeHeader::deserialize(body).ok()?.counter())
-    }
-
-    /// Opens `sealed`, of which the first `clear` bytes are the clear prefix, into `out`, replacing what is there; returns whose key it
-    /// was. No allocation once `out` has grown. After an error `out` is empty.
-    pub fn open(&mut self, clear: usize, sealed: &[u8], out: &mut Vec<u8>) -> Result<KeyId, OpenError> {
-        let opened = self.try_open(clear, sealed, out);
+    /// Opens a frame that came at the place of `at`, into `out`, replacing what is there. `now_ms`: the caller's steady clock. No allocation once `out` has
+    /// grown. After an error `out` is empty, and nothing of the frame is remembered.
+    ///
+    /// # Errors
+    /// [`OpenError`]. [`OpenError::Forged`] is what an officer must be told.
+    pub fn open(
+        &mut self,
+        medium: Medium,
+        at: &DeviceId,
+        now_ms: u64,
+        tagged: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<Frame, OpenError> {
+        let opened = self.try_open(medium, at, now_ms, tagged, out);
         if opened.is_err() {
             out.clear();
         }
         opened
     }
 
-    fn try_open(&mut self, clear: usize, sealed: &[u8], out: &mut Vec<u8>) -> Result<KeyId, OpenError> {
-        if sealed.len() > FRAME_MAX + OVERHEAD_MAX {
+    fn try_open(
+        &mut self,
+        medium: Medium,
+        at: &DeviceId,
+        now_ms: u64,
+        tagged: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<Frame, OpenError> {
+        if tagged.len() > FRAME_MAX + OVERHEAD_MAX + TAGGED_MAX {
             return Err(OpenError::Malformed);
         }
-        let (prefix, body) = sealed.split_at_checked(clear).ok_or(OpenError::Malformed)?;
+        let length = medium.tag_len();
+        let parts = tags::split(tagged, length, self.party).ok_or(OpenError::Malformed)?;
+        let (prefix, body) = parts.sealed.split_at_checked(medium.clear(parts.sealed)).ok_or(OpenError::Malformed)?;
         let frame = EncryptedFrameView::try_with_meta_data(body, prefix).map_err(|_| OpenError::Malformed)?;
         if frame.cipher_text().len() < SUITE.auth_tag_len() {
             return Err(OpenError::Malformed);
         }
         let id = KeyId::from_u64(frame.header().key_id()).ok_or(OpenError::Malformed)?;
-        let held = self.keys.get_mut(&id).ok_or(OpenError::UnknownKey(id))?;
-        match frame.validated_decrypt_into(&held.key, out, &mut held.window) {
-            Ok(_) => Ok(id),
-            Err(SframeError::FrameValidationFailed(_)) => Err(OpenError::Replayed),
-            Err(_) => Err(OpenError::Forged),
+        let number = Number::from_u64(frame.header().counter()).ok_or(OpenError::Malformed)?;
+        let held = self.keys.get(&id).ok_or(OpenError::UnknownKey(id))?;
+        // A frame at the wrong place must not use up its number: the place may be given to its sender a moment later.
+        if held.device != *at {
+            return Err(OpenError::OtherSender);
         }
+        let opened = self.histories.entry(id).or_default();
+        if opened.may(number).is_err() || self.heard.get(at).is_some_and(|heard| held.turn < heard.turn) {
+            return Err(OpenError::Replayed);
+        }
+        let hash = FrameHash::of(medium, parts.sealed);
+        if !held.tag.is_among(&hash, parts.tags, length) {
+            return Err(OpenError::Forged);
+        }
+        frame.decrypt_into(&held.key, out).map_err(|_| OpenError::Forged)?;
+        let heard = self.heard.entry(*at).or_insert_with(|| Heard { turn: held.turn, pace: Pace::default() });
+        if heard.turn < held.turn {
+            *heard = Heard { turn: held.turn, pace: Pace::default() };
+        }
+        let longer = heard.pace.take(medium, number, now_ms).map_err(|untimely| match untimely {
+            Untimely::Again => OpenError::Replayed,
+            Untimely::Late => OpenError::Late,
+        })?;
+        opened.note(number);
+        Ok(Frame { id, number, longer })
+    }
+
+    /// Of a source that is not in the call any more nothing is remembered but what its keys have opened.
+    pub fn forget_source(&mut self, device: &DeviceId) {
+        self.heard.remove(device);
     }
 }

@@ -2,7 +2,11 @@
 #![allow(dead_code, missing_docs, clippy::unwrap_used, reason = "helpers of tests; not every test uses all")]
 
 use trialogue_charter::{DeviceId, Hash, Suite};
-use trialogue_e2ee::{Expected, GroupId, Invite, KeyId, Keyring, KeyringError, Opener, Pending, Sealer};
+use trialogue_e2ee::sealing::Source;
+use trialogue_e2ee::{
+    BaseKey, Expected, GroupId, Invite, KeyId, Keyring, KeyringError, Opener, Pending, Receiver, Sealer, TagKey,
+    TagSecret,
+};
 
 pub const SUITES: [Suite; 2] = [Suite::XWing, Suite::Cnsa2];
 
@@ -67,12 +71,32 @@ pub fn key_id(at: &Keyring, group: &GroupId, sender: &DeviceId, generation: u16)
     KeyId::new(0, group, at.epoch(group).unwrap(), leaf.index, generation).unwrap()
 }
 
+/// What `from` and `to` share, and nobody else.
+pub fn secret(from: &DeviceId, to: &DeviceId) -> TagSecret {
+    TagSecret::new(std::array::from_fn(|at| from.0[at].wrapping_mul(7) ^ to.0[at]))
+}
+
+/// Each device is a party of its own.
+pub fn receiver(id: KeyId, base: &BaseKey, from: &DeviceId, to: &DeviceId) -> Receiver {
+    Receiver { party: to.0[0] & 63, key: TagKey::derive(&secret(from, to), base, id, from, to) }
+}
+
+pub fn source(id: KeyId, base: &BaseKey, from: &DeviceId, to: &DeviceId) -> Source {
+    let tag = TagKey::derive(&secret(from, to), base, id, from, to);
+    Source { device: *from, party: to.0[0] & 63, turn: 0, tag, floor: 0 }
+}
+
+/// Seals for everybody else in the group, from the time 0.
 pub fn sealer(at: &Keyring, group: &GroupId) -> Sealer {
     let me = at.device();
-    Sealer::new(key_id(at, group, &me, 0), &at.base_key(group, &me, 0).unwrap()).unwrap()
+    let (id, base) = (key_id(at, group, &me, 0), at.base_key(group, &me, 0).unwrap());
+    let others = devices(at, group).into_iter().filter(|device| *device != me);
+    let receivers = others.map(|to| receiver(id, &base, &me, &to)).collect();
+    Sealer::new(id, &base, 0, receivers).unwrap()
 }
 
 /// Lets `opener` open what `sender` seals, with the keys that `at` has.
 pub fn listen(opener: &mut Opener, at: &Keyring, group: &GroupId, sender: &DeviceId) {
-    opener.insert(key_id(at, group, sender, 0), &at.base_key(group, sender, 0).unwrap()).unwrap();
+    let (id, base) = (key_id(at, group, sender, 0), at.base_key(group, sender, 0).unwrap());
+    opener.insert(id, &base, &source(id, &base, sender, &at.device())).unwrap();
 }

@@ -3,7 +3,7 @@
 use super::floor::{Floor, Prepared};
 use super::group::Group;
 use super::respond::{Acknowledged, Ended, Response};
-use super::{NodeState, State};
+use super::{NodeState, State, TagsTold};
 use crate::entry::BodyRef;
 use crate::statement::DeclineReason;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +51,8 @@ pub struct Participant {
     pub role: Role,
     /// Whom its voice and picture reach.
     pub floor: Floor,
+    /// Lists of secrets that it has told those who hear it, in order.
+    pub tags: Vec<TagsTold>,
 }
 
 impl Participant {
@@ -154,6 +156,7 @@ impl State {
                     offers: presence.offers.clone(),
                     role: presence.role,
                     floor: presence.floor(staged, &node.party, &prepared),
+                    tags: presence.tags.clone(),
                 })
                 .collect();
             here.sort_by_key(|participant| participant.order);

@@ -15,6 +15,7 @@ mod device;
 mod duty;
 mod enrol;
 mod floor;
+mod forged;
 mod group;
 mod handshake;
 mod ignored;
@@ -31,6 +32,7 @@ mod staffed;
 mod stage;
 mod stated;
 mod steward;
+mod tagged;
 mod tested;
 mod writings;
 mod written;
@@ -40,11 +42,12 @@ pub use consultation::Consultation;
 pub use device::Enrolment;
 pub use duty::{Duty, OnDuty, Relieved};
 pub use floor::{Floor, Prepared, Said};
+pub use forged::Forgery;
 pub use group::{Group, HandshakeRecord};
 pub use ignored::Ignored;
 pub use kept::RULES;
 pub use line::{LineState, Participant, Ring, RingResponse};
-pub use node::{NodeState, OwnRing, Presence};
+pub use node::{NodeState, OwnRing, Presence, TagsTold};
 pub use respond::{Ended, Response};
 pub use seen::Seen;
 pub use tested::{Alive, Certified, StationTested, TestText, Tested};
@@ -145,6 +148,13 @@ pub enum Applied {
         /// Who.
         device: DeviceId,
     },
+    /// A console has told those who hear it secrets by which they know its frames.
+    Tagged {
+        /// The line.
+        line: LineId,
+        /// Who.
+        device: DeviceId,
+    },
     /// A console is held, or is not any more.
     Held {
         /// The line.
@@ -211,6 +221,13 @@ pub enum Applied {
         call: CallId,
         /// Offices beyond the first.
         step: u8,
+    },
+    /// Frames were given to a node's consoles as a device's that are not its own.
+    Forged {
+        /// The line.
+        line: LineId,
+        /// Whose they were said to be.
+        device: DeviceId,
     },
     /// A ring sounded in vain.
     Expired {
@@ -320,6 +337,7 @@ impl State {
             }
             Body::Received { call, line } => node.receive(charter, *call, line, seq),
             Body::Ringing { call, line, consoles } => node.sound(charter, *call, line, *consoles, seq),
+            Body::Forged { line, device, via } => node.forged(charter, line, device, via, seq, claim.time_ms),
             Body::Expired { call, line } => node.expire(charter, *call, line, seq),
             Body::Alerted { call, line, done } => node.alert(charter, *call, line, *done, seq),
             Body::Escalated { call, line, step } => node.escalate(charter, *call, line, *step, seq),

@@ -3,6 +3,7 @@
 use super::consult::{Attendance, Proposal};
 use super::device::Enrolment;
 use super::duty::Duty;
+use super::forged::Forgery;
 use super::group::{Group, Span};
 use super::respond::Response;
 use super::seen::Seen;
@@ -75,6 +76,9 @@ pub(super) struct OnLine {
     /// Stays on the line (by the position of their first entry) that the group's history needs.
     #[n(3)]
     pub(super) spans: BTreeMap<u64, Span>,
+    /// Frames that were not their sender's, the last of each device, oldest first.
+    #[n(4)]
+    pub(super) forgeries: Vec<Forgery>,
 }
 
 /// One console that is in on a line.
@@ -104,6 +108,23 @@ pub struct Presence {
     /// What it has said about the call's parties.
     #[n(7)]
     pub(super) word: Word,
+    /// Lists of secrets that it has told those who hear it, in order.
+    #[n(8)]
+    pub tags: Vec<TagsTold>,
+}
+
+/// A list of secrets that a console has told those who hear it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct TagsTold {
+    /// Position of the entry.
+    #[n(0)]
+    pub seq: u64,
+    /// Generation of its keys from which on it holds.
+    #[n(1)]
+    pub generation: u16,
+    /// The list.
+    #[n(2)]
+    pub secrets: BodyRef,
 }
 
 /// What a console has said about the parties of the call, in its present stay, each with the position of the entry.

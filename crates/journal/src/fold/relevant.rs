@@ -124,7 +124,9 @@ impl OnLine {
             seqs.extend(presence.ring.map(|ring| ring.seq));
             seqs.extend(presence.held.map(|(_, seq)| seq));
             seqs.extend(presence.word.seqs());
+            seqs.extend(presence.tags.iter().map(|told| told.seq));
         }
+        seqs.extend(self.forgeries.iter().map(|told| told.seq));
         for (order, span) in &self.spans {
             seqs.insert(*order);
             seqs.extend(span.end);

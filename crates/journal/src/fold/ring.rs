@@ -22,7 +22,7 @@ impl NodeState {
 impl Presence {
     /// A console that comes in.
     pub(super) fn new(call: CallId, role: Role, order: u64, since_ms: u64, offers: BTreeMap<NodeId, BodyRef>) -> Self {
-        Self { call, order, since_ms, ring: None, offers, role, held: None, word: Word::default() }
+        Self { call, order, since_ms, ring: None, offers, role, held: None, word: Word::default(), tags: Vec::new() }
     }
 }
 

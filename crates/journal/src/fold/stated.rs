@@ -51,6 +51,7 @@ impl NodeState {
             Act::Confirm { party } => self.may_confirm(charter, statement, party),
             Act::Ready { with } => self.may_be_ready(charter, statement, with),
             Act::ComeOn { with } => self.may_come_on(charter, statement, with),
+            Act::Tags { anew, .. } => self.may_tell_tags(&statement.line, &statement.device, *anew),
             Act::Hold { device, .. } => self.may_hold(charter, statement, device),
             Act::Remove { device } => self.may_remove(charter, statement, device),
             Act::Drop { party, .. } => self.may_drop(charter, statement, party),
@@ -156,6 +157,10 @@ impl NodeState {
                 let wait_ms = ready_ms.saturating_sub(number.max(time_ms));
                 on.response(call, seq).acknowledged = Some(Acknowledged { by: device, ready_ms, wait_ms, seq });
                 Applied::Acknowledged { line, call, device }
+            }
+            Act::Tags { generation, anew, secrets } => {
+                on.tell_tags(&device, super::TagsTold { seq, generation, secrets }, anew);
+                Applied::Tagged { line, device }
             }
             Act::Handshake { group, epoch, commit, welcome, added, removed } => {
                 let record = super::HandshakeRecord { seq, by: device, epoch, commit, welcome, added, removed };

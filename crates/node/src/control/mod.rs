@@ -204,6 +204,7 @@ impl Control {
             MediaEvent::Placed { console, leg, mid, device, medium } => {
                 Input::Placed { console, leg, mid, device, medium }
             }
+            MediaEvent::FramesTraced { device, via } => Input::FramesTraced { device, via },
             MediaEvent::KeyFrameWanted { device } => Input::KeyFrameWanted { device },
             MediaEvent::VoiceQuiet { number, after } => Input::VoiceQuiet { number, after },
             MediaEvent::RelayBarred { source, relay } => {

@@ -77,6 +77,7 @@ impl Control {
             Output::CloseLeg { console } => self.media.close_leg(console),
             Output::Route(route) => self.media.route(route),
             Output::RouteEnd { node, number } => self.media.route_end(node, number),
+            Output::TraceFrames { device } => self.media.trace_frames(device),
             Output::RequestKeyFrame { console } => self.media.request_key_frame(console),
             Output::Alert { call, line, party, precedence, consoles } => {
                 let alert = Alert { call, line: line.clone(), party, precedence, consoles };

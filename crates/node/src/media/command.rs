@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
+use trialogue_charter::DeviceId;
 use trialogue_charter::NodeId;
 use trialogue_core::{ConsoleKey, Route};
 use trialogue_wire::leg::LegOffer;
@@ -24,6 +25,7 @@ pub(super) enum Command {
     Route(Box<Route>),
     RouteEnd { node: u8, number: u16 },
     RequestKeyFrame { console: ConsoleKey },
+    TraceFrames { device: DeviceId },
     Nodes(BTreeMap<NodeId, u8>),
     Link { node: u8, sender: Option<Box<dyn LinkSender>> },
     Stop,
@@ -125,6 +127,11 @@ impl MediaHandle {
     /// Asks a console for a key frame.
     pub fn request_key_frame(&self, console: ConsoleKey) {
         self.command(Command::RequestKeyFrame { console });
+    }
+
+    /// Asks over which links frames of a device came lately ([`super::MediaEvent::FramesTraced`]).
+    pub fn trace_frames(&self, device: DeviceId) {
+        self.command(Command::TraceFrames { device });
     }
 
     /// The nodes of a newer charter, with their indices.

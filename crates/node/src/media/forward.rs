@@ -145,6 +145,7 @@ impl Media {
                         (self.events)(MediaEvent::Placed { console, leg, mid, device: sender, medium });
                     }
                 }
+                ForwardEvent::Traced { device, via } => (self.events)(MediaEvent::FramesTraced { device, via }),
                 ForwardEvent::KeyFrameWanted { device } => (self.events)(MediaEvent::KeyFrameWanted { device }),
                 ForwardEvent::VoiceQuiet { number, after } => (self.events)(MediaEvent::VoiceQuiet { number, after }),
                 ForwardEvent::RelayBarred { source, relay } => {

@@ -90,6 +90,13 @@ pub enum MediaEvent {
         /// Voice or picture.
         medium: Medium,
     },
+    /// How frames of a device came, as it was asked.
+    FramesTraced {
+        /// Of which device.
+        device: DeviceId,
+        /// Nodes over whose links its frames came lately.
+        via: Vec<NodeId>,
+    },
     /// A key frame of this device's picture is needed.
     KeyFrameWanted {
         /// Whose.

@@ -206,6 +206,7 @@ impl Media {
             Command::Nodes(nodes) => self.forwarder.set_nodes(nodes),
             Command::Route(route) => self.forwarder.route(*route, now_ms),
             Command::RouteEnd { node, number } => self.forwarder.route_end(node, number, now_ms),
+            Command::TraceFrames { device } => self.forwarder.trace(device),
             Command::RequestKeyFrame { console } => {
                 if let Some(leg) = self.legs.of(console)
                     && self.legs.with(leg, super::leg::Leg::request_key_frame)

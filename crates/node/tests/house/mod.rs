@@ -110,6 +110,7 @@ impl House {
                     Some(device) => drop(self.places.insert((console.0, mid), device)),
                     None => drop(self.places.remove(&(console.0, mid))),
                 },
+                MediaEvent::FramesTraced { .. } => {}
                 MediaEvent::KeyFrameWanted { device } => self.wanted.push(device),
                 MediaEvent::VoiceQuiet { .. } | MediaEvent::RelayBarred { .. } => {}
             }
