@@ -89,9 +89,13 @@ impl File {
 
 /// Do they fit into one message together?
 pub fn fit_together(files: &[File]) -> bool {
+    // Sizes are another party's claim: none is summed that is not within its own bound.
+    if files.len() > FILES_MAX || !files.iter().all(File::fits) {
+        return false;
+    }
     let bytes: u64 = files.iter().map(|file| file.size).sum();
     let chunks: usize = files.iter().map(File::chunks).sum();
-    files.len() <= FILES_MAX && files.iter().all(File::fits) && bytes <= FILES_BYTES_MAX && chunks <= CHUNKS_MAX
+    bytes <= FILES_BYTES_MAX && chunks <= CHUNKS_MAX
 }
 
 fn nonce(at: usize) -> Nonce<aes_gcm::aead::consts::U12> {
