@@ -59,14 +59,25 @@ class Charter:
         if before[2] != now[2] or before[6] != now[6] or (before[8] and not now[8]):
             return False
         former, added = now[7][: len(before[7])], now[7][len(before[7]) :]
-        if former != before[7]:
+        kept = [one[1] for one in former] == [one[1] for one in before[7]] and all(2 in one for one in former)
+        ends = all(2 not in was or was[2] == one[2] for was, one in zip(before[7], former)) if kept else False
+        if not kept or not ends or (9 in before and before[9] != now.get(9)):
             return False
-        return added[:1] == [before[3][1]] if now[3] != before[3] else not added
+        return [one[1] for one in added[:1]] == [before[3][1]] if now[3] != before[3] else not added
 
     def keys(self, node):
         """The Ed25519 journal keys of a node, the oldest first."""
         known = self.nodes[node]
-        return list(known[7]) + [known[3][1]]
+        return [one[1] for one in known[7]] + [known[3][1]]
+
+    def counts(self, node, place, position, name, previous):
+        """Does an entry count under the key at this place among the node's?"""
+        known = self.nodes[node]
+        ends = [one.get(2) for one in known[7]] + [known.get(9)]
+        before, last = ends[place - 1] if place else None, ends[place]
+        if before and (position <= before[1] or (position == before[1] + 1 and previous != before[2])):
+            return False
+        return not last or position < last[1] or (position == last[1] and name == last[2])
 
 
 def shown(value, most=80):

@@ -1,10 +1,10 @@
 //! What a charter says, as data. Signing and verifying live beside it.
 
 use crate::ids::*;
+use crate::journal_key::{Former, Last};
 use crate::precedence::Authority;
 use crate::role::{Recording, Removal, Role, Subject};
 use crate::schedule::Tests;
-use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 
 /// MLS cipher suite (RFC 9420 §17.1; code points above 0x0900 are provisional, so the charter names them).
@@ -106,12 +106,16 @@ pub struct Node {
     /// Its number on the wire and in key ids, 0 to 63. It stays the node's as long as the node is in the charter: an amendment moves nobody.
     #[n(6)]
     pub index: u8,
-    /// Ed25519 halves of the journal keys that it had before, the oldest first, so that its older entries can be verified; at most 8.
+    /// Ed25519 halves of the journal keys that it had before, the oldest first, each with its last entry, so that its older entries can be
+    /// verified; at most 8.
     #[n(7)]
-    pub former: Vec<ByteArray<32>>,
+    pub former: Vec<Former>,
     /// It is in service no more. It stays in the charter, because its journal says which devices were revoked.
     #[n(8)]
     pub retired: bool,
+    /// Its last entry, once it is retired and an amendment says so: whoever has its key adds nothing.
+    #[n(9)]
+    pub last: Option<Last>,
 }
 
 /// A seat on a line.

@@ -5,6 +5,7 @@
 
 use crate::agreement::{Amending, Node};
 use crate::ids::{NodeId, OfficeId, PartyId};
+use crate::journal_key::Former;
 use crate::limits::AMENDERS_MIN;
 use crate::signed::{CharterError, UnverifiedCharter};
 use crate::verified::VerifiedCharter;
@@ -32,7 +33,9 @@ pub enum Breach {
         index: u8,
     },
     /// Older entries of the node could not be verified any more.
-    #[error("the amendment does not name the former journal keys of node {0}: `charter draft --amends` keeps them")]
+    #[error(
+        "the amendment does not name the former journal keys of node {0} with their last entries: `charter draft --amends` keeps them"
+    )]
     FormerKeys(NodeId),
     /// An office is another party's now.
     #[error("office {0} belongs to another party in the amendment: give the new office a new id")]
@@ -108,10 +111,16 @@ fn keeps_node(before: &Node, now: &Node) -> Result<(), Breach> {
         return Err(Breach::Index { node: id(), index: now.index });
     }
     let rotated = before.journal != now.journal;
-    let kept = now.former.len() >= before.former.len() && now.former[..before.former.len()] == before.former[..];
+    // Where a key ended stays as it was said; where nobody has said it, this amendment must.
+    let same = |before: &Former, now: &Former| {
+        before.key == now.key && now.last.is_some() && (before.last.is_none() || before.last == now.last)
+    };
+    let pairs = || before.former.iter().zip(&now.former);
+    let kept = now.former.len() >= before.former.len() && pairs().all(|(before, now)| same(before, now));
     let added = now.former.len().saturating_sub(before.former.len());
     // A reader that missed an amendment in between sees more than one new former key, the held one first.
-    let first_is_held = now.former.get(before.former.len()).is_some_and(|former| **former == before.journal.ed25519);
+    let first_is_held = now.former.get(before.former.len()).is_some_and(|former| former.key == before.journal.ed25519);
     let right = if rotated { first_is_held } else { added == 0 };
-    if kept && right { Ok(()) } else { Err(Breach::FormerKeys(id())) }
+    let ended = before.last.is_none() || before.last == now.last;
+    if kept && right && ended { Ok(()) } else { Err(Breach::FormerKeys(id())) }
 }

@@ -48,6 +48,7 @@ pub fn charter(suite: Suite) -> Charter {
         index: index as u8,
         former: Vec::new(),
         retired: false,
+        last: None,
     });
     let mut offices: Vec<Office> = PARTIES
         .iter()

@@ -12,6 +12,7 @@ pub mod enrol;
 #[cfg(feature = "fixture")]
 pub mod fixture;
 pub mod ids;
+mod journal_key;
 pub mod key;
 pub mod keyfile;
 pub mod limits;
@@ -33,6 +34,7 @@ pub use amendment::Breach;
 pub use device::{Device, DeviceCertificate, DeviceSecret, MlsKey};
 pub use enrol::{BadLink, EnrolmentLink};
 pub use ids::*;
+pub use journal_key::{Former, JournalKey, Last};
 pub use key::{HybridSecret, ML_DSA_87_SIGNATURE, MlDsa87Secret, ed25519_holds, ed25519_is_well_formed};
 pub use officer::{ClaimedRequest, OfficerAct, OfficerError, OfficerRequest};
 pub use person::PersonName;

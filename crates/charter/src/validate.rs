@@ -35,6 +35,11 @@ pub enum Unsound {
         /// At most.
         most: usize,
     },
+    /// The last entries of a node's former journal keys.
+    #[error(
+        "the last entries of the former journal keys of node {0} are missing or out of order: `charter draft --amends` takes them from its journal"
+    )]
+    Ends(String),
     /// Not sorted by id, or an id comes twice.
     #[error("{what} {id} comes twice or out of order: sort them by id, each once")]
     Order {
@@ -203,7 +208,10 @@ impl Charter {
             }
             count(&format!("former journal keys of node {}", node.id), node.former.len(), 0..=FORMER_MAX)?;
             for former in &node.former {
-                keys.ed25519(format!("a former journal key of node {}", node.id), former)?;
+                keys.ed25519(format!("a former journal key of node {}", node.id), &former.key)?;
+            }
+            if !node.ends_are_in_order() {
+                return Err(Unsound::Ends(node.id.to_string()));
             }
             self.known_party(format!("node {}", node.id), &node.party)?;
             keys.hybrid(format!("the journal key of node {}", node.id), &node.journal)?;

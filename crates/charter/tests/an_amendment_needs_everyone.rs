@@ -50,7 +50,17 @@ fn add_node(charter: &mut Charter, id: &str, of: &str, index: u8) {
     let (journal, link) = (next_key(id).public(), next_key(&format!("{id} link")).public().ed25519);
     let (addresses, former) = (vec!["127.0.0.1:9009".to_owned()], Vec::new());
     let id = NodeId::new(id).unwrap();
-    charter.nodes.push(Node { id, party: party(of), journal, link, addresses, index, former, retired: false });
+    charter.nodes.push(Node {
+        id,
+        party: party(of),
+        journal,
+        link,
+        addresses,
+        index,
+        former,
+        retired: false,
+        last: None,
+    });
     charter.nodes.sort_by(|a, b| a.id.cmp(&b.id));
 }
 
@@ -204,7 +214,7 @@ fn a_journal_key_is_replaced_and_the_one_before_stays_known() {
         amended(&held, |charter| {
             let node = charter.nodes.iter_mut().find(|node| node.id == usa).unwrap();
             if named {
-                node.former.push(node.journal.ed25519.into());
+                node.former.push(Former { key: node.journal.ed25519, last: None });
             }
             node.journal = next_key("usa-1").public();
         })

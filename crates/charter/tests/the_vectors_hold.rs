@@ -25,7 +25,7 @@ fn made() -> Value {
     let amended = fixture::amended(&three.charter, |charter| {
         fixture::without(charter, "KOR");
         let jpn = charter.nodes.iter_mut().find(|node| node.party.as_str() == "JPN").unwrap();
-        jpn.former.push(jpn.journal.ed25519.into());
+        jpn.former.push(Former { key: jpn.journal.ed25519, last: None });
         jpn.journal = fixture::next_key("jpn-1").public();
         charter.parties.iter_mut().find(|party| party.id.as_str() == "JPN").unwrap().root =
             fixture::next_root("JPN").public();

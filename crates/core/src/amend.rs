@@ -32,6 +32,11 @@ pub enum AmendError {
         "the charter names another key for this node: put its key file beside the present one, named as that with .next after it, and install the charter at this node"
     )]
     OwnKey,
+    /// What it says of the end of a former journal key is not so: this node's own entries would count no more.
+    #[error(
+        "the charter names another last entry under a former key of this node than its journal has: draft it again with `--journals` and a record exported at this node now; of a key that it replaces itself, only while the node stands still"
+    )]
+    OwnJournal,
 }
 
 impl Machine {
@@ -91,6 +96,9 @@ impl Machine {
         if charter.party(&self.party).is_some() && self.charter.awaits(&offered).contains(&self.party) {
             return Err(AmendError::OwnRoot);
         }
+        if !self.has_ended_so(&charter) {
+            return Err(AmendError::OwnJournal);
+        }
         let own = charter.node(&self.node).filter(|own| !own.retired && own.journal != self.secret.public());
         if let Some(own) = own {
             match self.next_secret.take() {
@@ -103,6 +111,19 @@ impl Machine {
         }
         self.take_effect(Arc::new(charter), from);
         Ok(())
+    }
+
+    /// Do the own entries around the ends that the charter names count under it?
+    fn has_ended_so(&self, charter: &VerifiedCharter) -> bool {
+        let head = self.ledger.head(&self.node);
+        let counts = |seq: u64| {
+            let entry = self.ledger.bundle(&self.node, seq);
+            entry.is_some_and(|bundle| VerifiedEntry::open(&bundle.entry, charter).is_ok())
+        };
+        let keys = charter.node(&self.node).into_iter().flat_map(|own| own.journal_keys());
+        let ends: Vec<u64> = keys.filter_map(|key| key.last()).map(|last| last.seq).collect();
+        ends.iter().all(|seq| *seq <= head)
+            && ends.iter().flat_map(|seq| [*seq, seq + 1]).filter(|seq| (1..=head).contains(seq)).all(counts)
     }
 
     fn take_effect(&mut self, charter: Arc<VerifiedCharter>, from: Option<&NodeId>) {

@@ -44,7 +44,7 @@ fn add(charter: &mut Charter, id: &str, of: &str, index: u8) {
     let (journal, link) = (next_key(id).public(), next_key(&format!("{id} link")).public().ed25519);
     let (id, party, former) = (node(id), party(of), Vec::new());
     let addresses = vec!["127.0.0.1:9009".to_owned()];
-    charter.nodes.push(Node { id, party, journal, link, addresses, index, former, retired: false });
+    charter.nodes.push(Node { id, party, journal, link, addresses, index, former, retired: false, last: None });
     charter.nodes.sort_by(|a, b| a.id.cmp(&b.id));
 }
 
@@ -107,7 +107,7 @@ fn a_journal_goes_on_with_a_new_key_and_never_back() {
     let (scene, all) = talking();
     let next = amended(&CHARTER, |charter| {
         let node = charter.nodes.iter_mut().find(|node| node.id.as_str() == "usa-1").unwrap();
-        node.former.push(node.journal.ed25519.into());
+        node.former.push(Former { key: node.journal.ed25519, last: None });
         node.journal = next_key("usa-1").public();
     });
     let mut chain = Chain::new();

@@ -70,7 +70,7 @@ pub enum NoteError {
 /// of the Ed25519 half of the node's first journal key and the id: charters are amended and keys replaced, and the journal goes on.
 pub fn origin(charter: &VerifiedCharter, node: &NodeId) -> Option<String> {
     let known = charter.node(node)?;
-    let first = known.former.first().map_or(&known.journal.ed25519, |key| key);
+    let first = known.former.first().map_or(&known.journal.ed25519, |former| &former.key);
     let digest = Sha256::digest([&first[..], node.as_str().as_bytes()].concat());
     let digits: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
     Some(format!("trialogue/{digits}/{node}"))
@@ -160,8 +160,7 @@ impl Note {
         let mut signers = Vec::new();
         for signature in &self.signatures {
             let Some(node) = journal_of(charter, &signature.name).and_then(|id| charter.node(id)) else { continue };
-            let keys = node.former.iter().map(|key| &**key).chain([&node.journal.ed25519]);
-            for key in keys {
+            for key in node.journal_keys().map(|key| key.key) {
                 let own = node.id == journal;
                 let kind = if own { LOG } else { WITNESS };
                 let Some((id, rest)) = signature.bytes.split_first_chunk::<4>() else { continue };

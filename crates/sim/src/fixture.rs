@@ -114,6 +114,7 @@ fn make(sites_of: &[usize]) -> Result<Fixture, Box<dyn std::error::Error>> {
                 addresses: vec![format!("{low}-{number}.example:4433")],
                 index: nodes.len() as u8,
                 former: vec![],
+                last: None,
                 retired: false,
             });
             sites.push(Site { party, node, journal });

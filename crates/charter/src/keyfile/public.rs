@@ -59,7 +59,7 @@ impl NodePublic {
     /// The public half of a node's keys, and where it is reached.
     pub fn of(secret: &NodeSecret, party: PartyId, addresses: Vec<String>) -> Self {
         let link = secret.link.public().ed25519;
-        let (index, former, retired) = (0, Vec::new(), false);
+        let (index, former, retired, last) = (0, Vec::new(), false, None);
         Self(Node {
             id: secret.node.clone(),
             party,
@@ -69,6 +69,7 @@ impl NodePublic {
             index,
             former,
             retired,
+            last,
         })
     }
 
@@ -95,8 +96,8 @@ impl NodePublic {
         let link = lines.take("link-ed25519", ed25519)?;
         let journal = take_hybrid(&mut lines, "journal")?;
         lines.end()?;
-        let (index, former, retired) = (0, Vec::new(), false);
-        Ok(Self(Node { id, party, journal, link, addresses, index, former, retired }))
+        let (index, former, retired, last) = (0, Vec::new(), false, None);
+        Ok(Self(Node { id, party, journal, link, addresses, index, former, retired, last }))
     }
 }
 

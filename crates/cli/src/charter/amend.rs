@@ -1,12 +1,14 @@
 //! What an amendment keeps of the charter in force, whatever the plan says.
 
+use super::journals::{Ends, end_former_keys};
 use std::collections::BTreeSet;
 use trialogue_charter::limits::INDEX_MAX;
-use trialogue_charter::{Charter, Node};
+use trialogue_charter::{Charter, Former, Node};
 
 /// Gives every node its index: the one that it has in the charter in force, or a free one. Nodes of parties that stay and that the plan leaves
-/// out are retired. A node that comes with another journal key keeps the ones before.
-pub fn carry_over(charter: &mut Charter, held: Option<&Charter>) -> Result<(), String> {
+/// out are retired. A node that comes with another journal key keeps the ones before, each with the last entry under
+/// it, but for the one that is replaced now: its node still writes.
+pub fn carry_over(charter: &mut Charter, held: Option<&Charter>, ends: Option<&Ends>) -> Result<(), String> {
     if let Some(held) = held {
         if charter.serial <= held.serial {
             let (serial, least) = (charter.serial, held.serial.saturating_add(1));
@@ -23,8 +25,9 @@ pub fn carry_over(charter: &mut Charter, held: Option<&Charter>) -> Result<(), S
         if let Some(before) = before(node) {
             node.index = before.index;
             node.former.clone_from(&before.former);
+            end_former_keys(node, ends)?;
             if node.journal != before.journal {
-                node.former.push(before.journal.ed25519.into());
+                node.former.push(Former { key: before.journal.ed25519, last: None });
             }
             continue;
         }

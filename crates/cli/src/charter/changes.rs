@@ -110,6 +110,14 @@ impl Said {
                     "Node {id} signs its journal with another key: {key}. The one before counts for older entries only."
                 ));
             }
+            for (before, former) in before.former.iter().zip(&now.former) {
+                if let (None, Some(last)) = (before.last, former.last) {
+                    self.say(format!(
+                        "Node {id} has signed its entry {} last with the key that it had before: nothing beyond counts under that key.",
+                        last.seq
+                    ));
+                }
+            }
             if before.link != now.link {
                 self.say(format!("Node {id} shows another key on links: {}.", hex::encode(now.link)));
             }

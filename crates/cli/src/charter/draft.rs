@@ -1,5 +1,6 @@
 //! From `charter.toml` and public key files to a charter to be signed.
 
+use super::journals::Ends;
 use super::plan::{BarredPlan, LinePlan, Plan, PolicyPlan, SubjectPlan, TestsPlan, TextsPlan};
 use crate::{Failure, files};
 use std::collections::BTreeSet;
@@ -21,8 +22,9 @@ const ALERT_USUAL: u16 = 20;
 const LOST_USUAL: u16 = 10;
 
 /// Reads a plan and the files that it names. A wrong line is named. `amends`: the charter in force that it is to take the place of.
-pub fn draft(plan: &Path, amends: Option<&Charter>) -> Result<UnverifiedCharter, Failure> {
-    draft_text(plan, &files::read_text(plan)?, amends, &files::read_text)
+/// `ends`: where journals ended under keys that were replaced.
+pub fn draft(plan: &Path, amends: Option<&Charter>, ends: Option<&Ends>) -> Result<UnverifiedCharter, Failure> {
+    draft_text(plan, &files::read_text(plan)?, amends, ends, &files::read_text)
 }
 
 /// The same of a text that stands at `plan`, with the files that `read` finds.
@@ -30,11 +32,12 @@ pub fn draft_text(
     plan: &Path,
     text: &str,
     amends: Option<&Charter>,
+    ends: Option<&Ends>,
     read: &ReadText<'_>,
 ) -> Result<UnverifiedCharter, Failure> {
     let reader = Reader { path: plan, text, read };
     let mut charter = reader.charter(toml::from_str(text).map_err(|error| reader.syntax(&error))?)?;
-    super::amend::carry_over(&mut charter, amends).map_err(|why| Failure::content(plan, why))?;
+    super::amend::carry_over(&mut charter, amends, ends).map_err(|why| Failure::content(plan, why))?;
     UnverifiedCharter::draft(charter).map_err(|why| Failure::content(plan, why))
 }
 

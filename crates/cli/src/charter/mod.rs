@@ -5,6 +5,7 @@ mod authority;
 mod changes;
 mod draft;
 mod install;
+mod journals;
 mod plan;
 mod show;
 mod sign;
@@ -32,6 +33,9 @@ pub enum Command {
         /// The charter in force that it amends: nodes keep their places on the wire, and those that are left out are retired.
         #[arg(long)]
         amends: Option<PathBuf>,
+        /// A record that was exported after a node went on under a new journal key: the amendment names the last entry under the former one.
+        #[arg(long, requires = "amends")]
+        journals: Option<PathBuf>,
         /// The charter; must not exist yet.
         #[arg(long)]
         out: PathBuf,
@@ -93,9 +97,16 @@ impl Command {
 /// Does it and says so.
 pub fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Draft { from, amends, out } => {
+        Command::Draft { from, amends, journals: record, out } => {
             let held = amends.as_deref().map(read).transpose()?;
-            let charter = draft(&from, held.as_ref().map(UnverifiedCharter::claims))?;
+            let ends = match (&held, &record) {
+                (Some(held), Some(record)) => {
+                    let held = held.verify(None).map_err(|why| Failure::content(record, why))?;
+                    Some(journals::Ends::read(record, held)?)
+                }
+                _ => None,
+            };
+            let charter = draft(&from, held.as_ref().map(UnverifiedCharter::claims), ends.as_ref())?;
             files::write_new(&out, &charter.encode(), files::Access::Everyone)?;
             println!("Drafted {} with serial {}.", out.display(), charter.claims().serial);
             println!("Content: {}", charter.hash());

@@ -254,7 +254,7 @@ fn agree(dir: &Path, file: &Path, parties: &[Household], arguments: &Arguments) 
     let alternates = parties.iter().filter(|household| household.alternate.is_some());
     let alternates: Vec<&str> = alternates.map(|household| household.role.id).collect();
     files::replace(&plan, plan_text(suite, &alternates, arguments.stations).as_bytes())?;
-    let mut charter = charter::draft(&plan, None)?;
+    let mut charter = charter::draft(&plan, None, None)?;
     for household in parties {
         charter.sign(&household.root.party, &household.root.key).map_err(|why| Failure::content(&plan, why))?;
     }

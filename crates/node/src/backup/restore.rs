@@ -138,8 +138,7 @@ fn check(journal: &Path, config: &Config, manifest: &Manifest, text: &[u8], from
     let signature = std::fs::read_to_string(from.join(SIGNATURE)).ok().and_then(|text| hex::decode(text.trim()).ok());
     let signature = signature.ok_or_else(not_signed)?;
     // An amendment may have been under way when it was taken: the key before the present one counts, too.
-    let mut keys = std::iter::once(own.journal.ed25519).chain(own.former.iter().map(|key| **key));
-    if !keys.any(|key| ed25519_holds(&key, &signed, &signature)) {
+    if !own.journal_keys().any(|key| ed25519_holds(key.key, &signed, &signature)) {
         return Err(not_signed());
     }
     let (mut chain, mut lengths, mut count) = (Chain::new(), BTreeMap::<NodeId, u64>::new(), 0);
