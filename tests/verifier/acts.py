@@ -99,7 +99,9 @@ def act(value):
     return kind(ACTS[value[0]], value[1]) and (value[0] != 4 or moves(value[1]))
 
 
-STATEMENT = {1: DEVICE, 2: U64, 3: LINE, 4: act}
+STATEMENT = {1: DEVICE, 2: U64, 3: LINE, 4: act, 5: NODE, 6: HASH, 7: U64}
+# How long after it was said an act may be written down, in milliseconds: those with bodies longer.
+LASTS = dict.fromkeys(ACTS, 60000) | dict.fromkeys((4, 22, 23, 24), 300000)
 
 
 def statement(payload):

@@ -2,6 +2,7 @@
 
 import hashlib
 
+import acts
 import form
 from anchor import Anchor, statement_device
 from cbor import Bad, Reader, whole
@@ -12,7 +13,7 @@ from merkle import leaf, roots
 
 INCOMPLETE, ALTERED, PROOF = 3, 4, 5
 WEIGHTS = dict.fromkeys(("no_end", "truncated", "unsealed", "not_in_force", "no_charter", "uncovered"), INCOMPLETE)
-WEIGHTS.update(dict.fromkeys(("two_histories", "disputed", "statement"), PROOF))
+WEIGHTS.update(dict.fromkeys(("two_histories", "disputed", "statement", "misplaced"), PROOF))
 ITEM_MAX, ENTRY_MAX, SEAL_MAX, EVIDENCE_MAX, BARE_MS = 409600, 8192, 16384, 4096, 7200000
 ITEMS = {
     0: {1: U8, 2: NODE, 3: HASH},
@@ -28,6 +29,7 @@ class Journal:
     def __init__(self):
         self.last, self.hash, self.leaves, self.holes, self.late, self.key = 0, bytes(48), [], [], {}, 0
         self.devices, self.bare, self.time, self.marks = {}, None, 0, []
+        self.charters, self.latest = [], 0
 
     def read(self, entry):
         """Since when has its node not signed with ML-DSA-87 what it writes?"""
@@ -36,6 +38,30 @@ class Journal:
             self.bare = entry[4]
         elif number != 17 and self.bare is None:
             self.bare = entry[4]
+
+
+    def misplaced(self, entry):
+        """May the statement in this entry not stand there (journal.md §4.4)? Takes note of the journal's charters and time."""
+        (number, fields), time, found = entry[5], entry[4], False
+        if number == 0 and all(fields[1] != known for known, _ in self.charters):
+            self.charters = (self.charters + [(fields[1], time)])[-256:]
+        if number == 9:
+            self.latest = time
+        if number == 4:
+            found = self.stands_elsewhere(entry[1], time, fields[1])
+        self.latest = max(self.latest, time)
+        return found
+
+    def stands_elsewhere(self, node, time, data):
+        try:
+            said = acts.statement(one(data if len(data) <= 7680 else b"")[0])
+        except Bad:
+            return False
+        now, since = self.charters[-1] if self.charters else (None, 0)
+        before = self.charters[-2][0] if len(self.charters) > 1 and time <= since + 60000 else now
+        lasts = acts.LASTS[said[4][0]]
+        when = self.latest <= time <= said[7] <= time + lasts + 300000
+        return said[5] != node or said[6] not in (now, before) or not when
 
 
 class Evidence:
@@ -151,6 +177,8 @@ class Record:
         keys = charter.keys(entry[1])
         for place in reversed(range(len(keys))):
             if one_holds(keys[place], b"trialogue entry 1", payload, signature):
+                if not charter.counts(entry[1], place, entry[2], sha384(payload), entry[3]):
+                    return "former_key", entry, None, None
                 return None, entry, payload, place
         return "forged", entry, None, None
 
@@ -195,6 +223,8 @@ class Record:
         journal.key, journal.last, journal.hash = max(journal.key, key), position, name
         if len(journal.leaves) + 1 == position:
             journal.leaves.append(leaf(payload))
+            if journal.misplaced(entry):
+                self.find("misplaced", (node, position))
         journal.read(entry)
         self.entries += 1
         self.says(journal, entry, certificate)
@@ -203,7 +233,7 @@ class Record:
         if wrong == "malformed" and self.current is not None:
             journal = self.journal(self.current)
             journal.last, journal.hash = journal.last + 1, None
-        if wrong == "forged":
+        if wrong in ("forged", "former_key"):
             journal = self.journal(entry[1])
             journal.last, journal.hash = journal.last + (entry[2] == journal.last + 1), None
         self.find(wrong, (entry[1], entry[2]) if entry else self.count)

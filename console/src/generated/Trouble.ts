@@ -15,4 +15,4 @@ why: string, } | { "kind": "actRefused",
 /**
  * Variant of the wire's `Refusal`, camelCase.
  */
-reason: string, } | { "kind": "noSealing" } | { "kind": "worker" } | { "kind": "leg" } | { "kind": "notConnected" } | { "kind": "otherTab" };
+reason: string, } | { "kind": "noSealing" } | { "kind": "worker" } | { "kind": "leg" } | { "kind": "notConnected" } | { "kind": "clock" } | { "kind": "otherTab" };

@@ -148,6 +148,7 @@ const refusals: Record<string, () => string> = {
   notNow: m.refused_notNow, busy: m.refused_busy, aboveAuthority: m.refused_aboveAuthority,
   role: m.refused_role, notOwn: m.refused_notOwn, policy: m.refused_policy, dropped: m.refused_dropped,
   time: m.refused_time, otherOffice: m.refused_otherOffice, noConsultation: m.refused_noConsultation, catchingUp: m.refused_catchingUp,
+  otherNode: m.refused_outdated, otherCharter: m.refused_otherCharter, outdated: m.refused_outdated, ahead: m.refused_outdated,
 };
 
 /** One sentence with the remedy. */
@@ -161,6 +162,7 @@ export function trouble(t: Trouble): string {
     case 'noSealing': return m.trouble_noSealing();
     case 'worker': return m.trouble_worker();
     case 'leg': return m.trouble_leg();
+    case 'clock': return m.trouble_clock();
     case 'otherTab': return m.trouble_otherTab();
     case 'notConnected': return m.trouble_notConnected();
   }

@@ -7,8 +7,8 @@ use crate::show::name_of;
 use crate::view::Trouble;
 use minicbor::bytes::ByteVec;
 use std::collections::{BTreeMap, VecDeque};
-use trialogue_charter::LineId;
-use trialogue_journal::{Act, GroupId, Statement};
+use trialogue_charter::{LineId, NodeId};
+use trialogue_journal::{Act, GroupId, Occasion, Statement};
 use trialogue_wire::console::{Refusal, ToNode};
 
 /// What a statement was for.
@@ -47,7 +47,19 @@ pub(crate) struct Said {
     pub(crate) line: LineId,
     pub(crate) purpose: Purpose,
     since_us: u64,
-    message: Vec<u8>,
+    act: Act,
+    bodies: Vec<ByteVec>,
+    /// None: there was no node yet to say it to.
+    signed: Option<Signed>,
+    /// It says anew what was refused because it had not been for this node, charter or time.
+    again: bool,
+}
+
+/// A statement as signed.
+struct Signed {
+    bytes: Vec<u8>,
+    node: NodeId,
+    not_after_ms: u64,
 }
 
 #[derive(Default)]
@@ -85,25 +97,70 @@ impl Console {
     /// The number of the next statement.
     pub(crate) fn next_number(&self) -> u64 {
         let known = self.fold.as_ref().map_or(0, |fold| fold.last_number(&self.id));
-        self.now_ms.max(self.acts.last + 1).max(known + 1)
+        self.now_ms.max(self.acts.last.saturating_add(1)).max(known.saturating_add(1))
     }
 
     /// Says something on a line; returns its number. `bodies` are those that the act refers to.
     pub(crate) fn state(&mut self, line: &LineId, purpose: Purpose, act: Act, bodies: Vec<Vec<u8>>) -> u64 {
-        let number = self.next_number();
-        self.acts.last = number;
         if purpose == Purpose::Leave {
             self.acts.left_us.insert(line.clone(), self.now_us);
         }
-        let statement = Statement { device: self.id, number, line: line.clone(), act };
-        let statement = statement.sign(&self.secret).0;
         let bodies = bodies.into_iter().map(ByteVec::from).collect();
-        let message = trialogue_wire::encode(&ToNode::State { statement, bodies });
-        if self.link.is_up() {
-            self.push(crate::io::Output::Send(message.clone()));
-        }
-        self.acts.waiting.push_back(Said { number, line: line.clone(), purpose, since_us: self.now_us, message });
+        let said = Said {
+            number: self.next_number(),
+            line: line.clone(),
+            purpose,
+            since_us: self.now_us,
+            act,
+            bodies,
+            signed: None,
+            again: false,
+        };
+        let number = said.number;
+        self.speak(said);
         number
+    }
+
+    /// Signs it for the node in use, unless that was done, and sends it.
+    fn speak(&mut self, mut said: Said) {
+        self.acts.last = self.acts.last.max(said.number);
+        if said.signed.is_none() {
+            said.signed = self.occasion().map(|at| {
+                let statement = Statement::new(self.id, said.number, &at, said.line.clone(), said.act.clone());
+                Signed { bytes: statement.sign(&self.secret).0, node: at.node, not_after_ms: statement.not_after_ms }
+            });
+        }
+        if let Some(signed) = said.signed.as_ref().filter(|_| self.link.is_up()) {
+            let (statement, bodies) = (signed.bytes.clone(), said.bodies.clone());
+            self.send(&ToNode::State { statement, bodies });
+        }
+        self.acts.waiting.push_back(said);
+    }
+
+    /// Where and when something is said now: at the node in use, by the charter and about the time that it has told.
+    fn occasion(&self) -> Option<Occasion> {
+        let charter = self.fold.as_ref().map(|fold| fold.charter()).or(self.charter.as_ref())?.hash();
+        Some(Occasion { node: self.node.clone()?, charter, now_ms: self.link.node_ms(self.now_us, self.now_ms) })
+    }
+
+    /// Says the same act for this node, charter and time. Given back: it can be said under its own number alone.
+    fn say_anew(&mut self, mut said: Said) -> Option<Said> {
+        // Keys and words that wait are bound to the number.
+        if matches!(
+            said.purpose,
+            Purpose::Handshake(_) | Purpose::Tags | Purpose::Write(_) | Purpose::Archive | Purpose::Proof
+        ) {
+            return Some(said);
+        }
+        (said.number, said.signed, said.again) = (self.next_number(), None, true);
+        self.speak(said);
+        None
+    }
+
+    /// It was said for another node, or can be written down no more.
+    fn is_past(&self, said: &Said) -> bool {
+        let (Some(signed), Some(at)) = (&said.signed, self.occasion()) else { return false };
+        signed.node != at.node || signed.not_after_ms < at.now_ms
     }
 
     /// The WebSocket is gone: what asks somebody for something is not made up for much later.
@@ -121,7 +178,7 @@ impl Console {
         self.acts.waiting.retain(|said| !gone(said));
     }
 
-    /// Connected again, and the state is whole: what the journal does not have yet is said once more, in the same words.
+    /// Connected again, and the state is whole: what the journal does not have yet is said once more, in the same words as long as they can stand.
     pub(crate) fn acts_again(&mut self) {
         let known = self.fold.as_ref().map_or(0, |fold| fold.last_number(&self.id));
         for said in std::mem::take(&mut self.acts.waiting) {
@@ -131,9 +188,14 @@ impl Console {
                 self.act_settled(&said, said.purpose != Purpose::Enter);
             } else if asks && self.now_us > said.since_us + ACT_STALE_US {
                 self.act_failed(said, Refusal::NotNow);
+            } else if self.is_past(&said) {
+                match self.say_anew(said) {
+                    Some(Said { purpose: Purpose::Write(id), .. }) => self.writing_past(id),
+                    Some(said) => self.act_failed(said, Refusal::Outdated),
+                    None => {}
+                }
             } else {
-                self.push(crate::io::Output::Send(said.message.clone()));
-                self.acts.waiting.push_back(said);
+                self.speak(said);
             }
         }
     }
@@ -159,6 +221,16 @@ impl Console {
     /// `after_ms`: said again after that, it is taken.
     pub(crate) fn act_refused(&mut self, number: u64, reason: Refusal, after_ms: Option<u32>) {
         let Some(said) = self.acts.take(number) else { return };
+        let asks = matches!(said.purpose, Purpose::Enter | Purpose::Again | Purpose::Decline | Purpose::Acknowledge);
+        let stale = asks && self.now_us > said.since_us + ACT_STALE_US;
+        if is_of_occasion(reason) && !said.again && !stale {
+            // By now the node may have told its charter and its clock.
+            self.log(Event::Refused(name_of(reason)));
+            if let Some(said) = self.say_anew(said) {
+                self.act_failed(said, reason);
+            }
+            return;
+        }
         let after_us = after_ms.map(|ms| u64::from(ms) * 1_000);
         match (said.purpose, after_us) {
             (Purpose::Handshake(group), Some(after_us)) => self.handshake_refused(group, number, after_us),
@@ -192,10 +264,17 @@ impl Console {
             }
             // Another of the parties was faster with something else: it is tried again.
             Purpose::ComeOn => self.come_on_later(),
+            // Sealed anew, under another number, it may stand.
+            Purpose::Write(id) if is_of_occasion(reason) && self.writer.said_again.insert(id) => self.writing_past(id),
             Purpose::Write(id) => self.writing_refused(id),
             Purpose::Archive => self.archive_settled(said.number, false),
             Purpose::Again | Purpose::Leave | Purpose::Attach | Purpose::Proof | Purpose::Written => {}
             Purpose::Tags => self.tags_refused(),
         }
     }
+}
+
+/// The act may stand; it was said for another node, charter or time.
+fn is_of_occasion(reason: Refusal) -> bool {
+    matches!(reason, Refusal::OtherNode | Refusal::OtherCharter | Refusal::Outdated)
 }

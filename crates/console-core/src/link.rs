@@ -7,6 +7,7 @@ use crate::view::Trouble;
 use std::sync::Arc;
 use trialogue_charter::{DeviceCertificate, NodeId, VerifiedCharter};
 use trialogue_journal::State;
+use trialogue_journal::limits::CLOCKS_APART_MS;
 use trialogue_wire::console::{PROTOCOL, Refusal, ToConsole, ToNode};
 
 /// How far the WebSocket is.
@@ -39,6 +40,8 @@ pub(crate) struct Link {
     wait_ms: Option<u32>,
     /// It has asked for charters on this WebSocket.
     behind: bool,
+    /// The node's clock when it let this console in, and when that was.
+    clock: Option<(u64, u64)>,
     /// A challenge that waits for the charters between the one held and its own.
     waits: Option<(NodeId, [u8; 32], Vec<u8>)>,
 }
@@ -46,6 +49,12 @@ pub(crate) struct Link {
 impl Link {
     pub(crate) fn is_up(&self) -> bool {
         self.stage == Stage::Up
+    }
+
+    /// Now by the node's clock, as far as it is not too far from this console's own to be believed.
+    pub(crate) fn node_ms(&self, now_us: u64, now_ms: u64) -> u64 {
+        let node_ms = self.clock.map(|(ms, at_us)| ms.saturating_add(now_us.saturating_sub(at_us) / 1_000));
+        node_ms.filter(|ms| ms.abs_diff(now_ms) <= CLOCKS_APART_MS).unwrap_or(now_ms)
     }
 
     /// The state is being told anew: nothing may be concluded from what is not in it yet.
@@ -184,7 +193,7 @@ impl Console {
             ToConsole::Challenge { protocol, node, nonce, charter } if self.link.stage == Stage::Open => {
                 self.challenged(protocol, node, &nonce, &charter);
             }
-            ToConsole::Welcome { .. } if self.link.stage == Stage::Proven => self.welcomed(),
+            ToConsole::Welcome { time_ms } if self.link.stage == Stage::Proven => self.welcomed(time_ms),
             ToConsole::Refused { number: None, reason, .. } => self.turned_away(reason),
             ToConsole::Charter { charter } if self.link.stage == Stage::Open => self.stepped(&charter),
             ToConsole::Charter { charter } if known => self.amended(&charter),
@@ -219,6 +228,7 @@ impl Console {
             ToConsole::Lacking { hashes } => self.take_lacking(&hashes),
             ToConsole::ChunkStored { hash } => self.chunk_stored(hash),
             ToConsole::AskAlive { nonce } => self.asked_alive(nonce),
+            ToConsole::Clock { time_ms } => self.take_clock(time_ms),
             ToConsole::Pong { .. } => {}
             ToConsole::Challenge { .. } | ToConsole::Welcome { .. } | ToConsole::Charter { .. } => {
                 self.log(Event::Malformed("message out of turn"))
@@ -331,13 +341,29 @@ impl Console {
         Ok(())
     }
 
-    fn welcomed(&mut self) {
+    fn welcomed(&mut self, time_ms: u64) {
         self.stage(Stage::Syncing);
+        self.take_clock(time_ms);
         // The first entries are told from the beginning: folding them onto what is held would count a restart twice.
         self.retold = self.charter.clone().map(State::new);
         self.seen.clear();
         self.told_as_usual();
         self.log(Event::Accepted);
+    }
+
+    /// How long an act may stand is counted by the node's clock. One that is far from the own is not believed, and somebody has to look: better now
+    /// than when the line is needed.
+    fn take_clock(&mut self, time_ms: u64) {
+        self.link.clock = Some((time_ms, self.now_us));
+        if self.at_spare {
+            return;
+        }
+        let apart = time_ms.abs_diff(self.now_ms) > CLOCKS_APART_MS;
+        if apart && self.trouble.is_none() {
+            self.trouble = Some(Trouble::Clock);
+        } else if !apart && self.trouble == Some(Trouble::Clock) {
+            self.trouble = None;
+        }
     }
 
     /// The node tells everything once more, with more of what was written.

@@ -122,6 +122,8 @@ pub enum Trouble {
     Leg,
     /// The own node is not reached: the act was not done.
     NotConnected,
+    /// The clocks of this console and its node differ by more than may be: acts may be refused.
+    Clock,
     /// Another tab of this browser is this console; this one takes over when that is closed.
     OtherTab,
 }

@@ -10,7 +10,9 @@ use trialogue_charter::{CallId, DeviceId, DeviceSecret, Hash, LineId, NodeId, Su
 use trialogue_console_core::view::*;
 use trialogue_e2ee::sealing::Source;
 use trialogue_e2ee::{BaseKey, Expected, GroupId, KeyId, Keyring, Medium, Opener, Receiver, Sealer, TagKey};
-use trialogue_journal::{Act, Body, BodyRef, Journal, KeyOffer, Statement, UnverifiedEntry, UnverifiedStatement};
+use trialogue_journal::{
+    Act, Body, BodyRef, Journal, KeyOffer, Occasion, Statement, UnverifiedEntry, UnverifiedStatement,
+};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::{Refusal, ToConsole, ToNode};
 use trialogue_wire::link::{LinkMessage, PROTOCOL};
@@ -31,13 +33,15 @@ impl Stranger {
         let secret = DeviceSecret::from_seed(seed);
         let device = secret.id();
         let ring = Keyring::new(suite, device, &secret.mls_key(suite).private);
-        Self { secret, device, ring, number: common::START_MS * 2 }
+        Self { secret, device, ring, number: common::START_MS + 3_600_000 }
     }
 
-    fn says(&mut self, act: Act) -> Vec<u8> {
+    fn says(&mut self, world: &World, act: Act) -> Vec<u8> {
         self.number += 1;
         let line = LineId::new("leaders").unwrap();
-        Statement { device: self.device, number: self.number, line, act }.sign(&self.secret).0
+        let (node, charter) = (world.nodes[JPN].id.clone(), world.fixture.charter.hash());
+        let at = Occasion { node, charter, now_ms: world.wall_ms() };
+        Statement::new(self.device, self.number, &at, line, act).sign(&self.secret).0
     }
 
     /// A key package for the group of every node, and the bodies.
@@ -95,7 +99,7 @@ fn an_honest_node_refuses(world: &mut World, stranger: &mut Stranger, desk: usiz
         Act::Leave { cause: None },
     ];
     for (at, act) in acts.into_iter().enumerate() {
-        let statement = stranger.says(act);
+        let statement = stranger.says(world, act);
         let bodies = if at < 2 { bodies.iter().cloned().map(Into::into).collect() } else { Vec::new() };
         let bytes = trialogue_wire::encode(&ToNode::State { statement, bodies });
         let console = world.desks[desk].key.unwrap();
@@ -118,7 +122,7 @@ fn a_hostile_node_vouches(world: &mut World, stranger: &mut Stranger, nodes: &[N
     let last = UnverifiedEntry::decode(&held[held.len() - 1].entry).unwrap().verify(&world.fixture.charter).unwrap();
     let mut journal = Journal::resume(id.clone(), last.entry().seq, last.hash());
     let (offers, bodies) = stranger.offers(nodes);
-    let statement = stranger.says(Act::Answer { call: CallId([7; 16]), offers });
+    let statement = stranger.says(world, Act::Answer { call: CallId([7; 16]), offers });
     let entry = journal.append(world.wall_ms(), Body::Stated { statement });
     let entry = entry.sign(world.fixture.journal(&id)).0;
     let bundle = Bundle { entry: entry.clone(), bodies: bodies.into_iter().map(Into::into).collect() };

@@ -120,7 +120,7 @@ impl Machine {
         }
         self.count(Count::ConsoleAccepted);
         self.log(Note::ConsoleOn { console: key, on_watch });
-        self.send_console(key, &ToConsole::Welcome { time_ms: self.now.wall_ms });
+        self.send_console(key, &ToConsole::Welcome { time_ms: self.time_ms() });
         self.tell_sites(key);
         self.feed_all(key);
         let paths = self.paths();

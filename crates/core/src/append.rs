@@ -7,6 +7,7 @@ use crate::machine::Machine;
 use crate::note::{Count, Note};
 use minicbor::bytes::ByteVec;
 use trialogue_charter::Hash;
+use trialogue_journal::fold::NodeState;
 use trialogue_journal::{Body, Journal, VerifiedEntry};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::ToConsole;
@@ -42,7 +43,9 @@ impl Machine {
             self.count(Count::OverBound);
             return Err(Full);
         }
-        let entry = self.writer.append(self.now.wall_ms, body);
+        let restarts = matches!(body, Body::Restarted {});
+        let time_ms = if restarts { self.pace.restarts_ms(self.now.us, self.now.wall_ms) } else { self.time_ms() };
+        let entry = self.writer.append(time_ms, body);
         let signed = entry.sign(&self.secret).0;
         // Verified like anyone's: what others would refuse must not be written.
         let Ok(entry) = VerifiedEntry::open(&signed, &self.charter) else {
@@ -54,6 +57,19 @@ impl Machine {
             self.log(Note::Fault { what: "an own entry does not follow on the own journal" });
         }
         Ok(())
+    }
+
+    /// The time that an entry would have now, milliseconds since 1970 UTC: by this consoles say how long their acts may stand.
+    pub fn time_ms(&self) -> u64 {
+        self.pace.now_ms(self.now.us, self.now.wall_ms)
+    }
+
+    /// A clock that leaps is told to the consoles, whose acts would be refused.
+    pub(crate) fn tell_clock(&mut self) {
+        let Some(time_ms) = self.pace.to_tell(self.now.us, self.now.wall_ms) else { return };
+        for key in self.devices.values().copied().collect::<Vec<_>>() {
+            self.send_console(key, &ToConsole::Clock { time_ms });
+        }
     }
 
     /// Takes the next own entry, made now or given back by a neighbour. False: it does not follow.
@@ -75,6 +91,7 @@ impl Machine {
         if self.ahead.apply(&entry, &plain(&bundle.bodies)).is_err() {
             self.log(Note::Fault { what: "an own entry does not fit the own journal" });
         }
+        self.pace.note(self.ahead.node(&node).map_or(0, NodeState::latest_ms), self.now.us);
         self.pending.push_back(Pending { seq, since_us: self.now.us, serial: self.charter.serial, entry, after });
         self.push_out(Output::Append { seq, bundle });
         true

@@ -29,6 +29,7 @@ mod machine;
 pub mod note;
 mod opening;
 mod overdue;
+mod pace;
 mod paths;
 mod replicate;
 mod restore;

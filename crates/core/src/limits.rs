@@ -197,3 +197,9 @@ pub const CHUNK_REST_US: u64 = 2_000_000;
 pub const RETELLINGS_BURST: u32 = 4;
 /// See [`RETELLINGS_BURST`].
 pub const RETELLING_EVERY_US: u64 = 10_000_000;
+/// A clock that was set back by no more than this goes on where the journal's time stands, in milliseconds. More hides a clock that was wrong,
+/// less makes a restart after a leap look like one.
+pub const SET_BACK_MS: u64 = 60_000;
+/// How far a node's clock leaps, in milliseconds, until it tells its consoles at once. More leaves them with acts that it refuses, less tells them
+/// of every little correction.
+pub const CLOCK_TOLD_MS: u64 = 1_000;

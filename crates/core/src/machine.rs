@@ -11,6 +11,7 @@ use crate::ledger::{Ledger, plain};
 use crate::links::Link;
 use crate::note::{Count, Note};
 use crate::opening::Opening;
+use crate::pace::Pace;
 use crate::rings::Sounding;
 use crate::streams::{StreamKey, Streams};
 use crate::trials::Trials;
@@ -42,6 +43,8 @@ pub struct Machine {
     pub(crate) state: State,
     /// The same with own entries that still wait for the disk: what a next entry is checked against.
     pub(crate) ahead: State,
+    /// The time of own entries.
+    pub(crate) pace: Pace,
     pub(crate) pending: VecDeque<Pending>,
     /// Own entries up to here have taken effect.
     pub(crate) released: u64,
@@ -188,6 +191,7 @@ impl Machine {
     pub(crate) fn settle(&mut self) {
         self.open_journal();
         self.links_overdue();
+        self.tell_clock();
         if self.is_retired() {
             return self.settle_routes();
         }
@@ -229,12 +233,13 @@ impl Machine {
         self.lines_changed = true;
         self.routes_changed = true;
         self.forget_sending();
-        if let Body::Revoked { device } = &entry.body
-            && let Some(console) = self.devices.get(device).copied()
-            && self.state.is_revoked(device)
-        {
-            self.refuse_console(console, Refusal::Revoked);
-            self.close_leg(device);
+        // Revoked, or its voucher has made another device as well.
+        if matches!(entry.body, Body::Revoked { .. } | Body::Enrolled { .. }) {
+            let out = self.devices.iter().filter(|(device, _)| self.state.is_revoked(device));
+            for (device, console) in out.map(|(device, console)| (*device, *console)).collect::<Vec<_>>() {
+                self.refuse_console(console, Refusal::Revoked);
+                self.close_leg(&device);
+            }
         }
         if matches!(entry.body, Body::Tested { .. }) {
             self.tests_changed();

@@ -9,7 +9,7 @@ use crate::snapshot::SnapshotError;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use trialogue_charter::{Hash, HybridSecret, NodeId, VerifiedCharter};
-use trialogue_journal::fold::State;
+use trialogue_journal::fold::{NodeState, State};
 use trialogue_journal::{Body, Chain, Journal, UnverifiedEntry, VerifiedEntry};
 use trialogue_wire::Bundle;
 
@@ -90,6 +90,8 @@ impl Start {
         machine.ahead = machine.state.clone();
         machine.writer = Journal::resume(machine.node.clone(), head, machine.chain.head(&machine.node));
         (machine.released, machine.recorded) = (head, head);
+        let latest_ms = machine.state.node(&machine.node).map_or(0, NodeState::latest_ms);
+        machine.pace = crate::pace::Pace::new(latest_ms, machine.now.us);
         machine
     }
 }
@@ -174,6 +176,7 @@ impl Machine {
             budgets: crate::budgets::Budgets::new(now.us),
             chunks: crate::chunks::Chunks::default(),
             since_snapshot: 0,
+            pace: crate::pace::Pace::new(0, now.us),
         })
     }
 

@@ -60,6 +60,11 @@ impl Machine {
     }
 
     fn statement_refused(&mut self, key: ConsoleKey, number: u64, reason: Refusal, wait_us: Option<u64>) {
+        if matches!(reason, Refusal::Outdated | Refusal::Ahead) {
+            // So that the console can say it anew.
+            let time_ms = self.time_ms();
+            self.send_console(key, &ToConsole::Clock { time_ms });
+        }
         self.count(Count::StatementRefused);
         self.log(Note::Refused { console: key, reason });
         let after_ms = wait_us.map(|us| u32::try_from(us.div_ceil(1_000)).unwrap_or(u32::MAX));
@@ -74,7 +79,7 @@ impl Machine {
         bytes: &[u8],
         bodies: Vec<ByteVec>,
     ) -> Result<(Vec<ByteVec>, Need), Refusal> {
-        let statement = self.ahead.judge(&self.node, bytes, self.now.wall_ms).map_err(Refusal::from)?;
+        let statement = self.ahead.judge(&self.node, bytes, self.time_ms()).map_err(Refusal::from)?;
         if statement.device != device {
             return Err(Refusal::Signature);
         }

@@ -1,7 +1,7 @@
 //! Journals of nodes whose consoles say anything at all: every act that decodes is signed and folded.
 
 use crate::parts::{join, parts};
-use crate::world::{CHARTER, DEVICES, XWING, answer, line, ring};
+use crate::world::{CHARTER, DEVICES, XWING, answer, line, occasion, ring};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use trialogue_charter::{Hash, LineId, NodeId, OfficeId, SubjectId};
@@ -17,7 +17,13 @@ static ENROLLED: LazyLock<Enrolled> = LazyLock::new(|| {
     let mut state = State::new(CHARTER.clone());
     let mut journals = BTreeMap::new();
     for (node, secret, certificate) in DEVICES.iter() {
-        let journal = journals.entry(node.clone()).or_insert_with(|| Journal::new(node.clone()));
+        let journal = journals.entry(node.clone()).or_insert_with(|| {
+            let mut journal = Journal::new(node.clone());
+            let entry = journal.append(1, Body::Opened { charter: CHARTER.hash() });
+            let entry = VerifiedEntry::open(&entry.sign(XWING.journal(node)).0, &CHARTER).expect("own");
+            state.apply::<Vec<u8>>(&entry, &[]).expect("opened");
+            journal
+        });
         let reference = BodyRef::of(certificate).expect("small");
         let entry = journal.append(1, Body::Enrolled { device: secret.id(), certificate: reference });
         let entry = VerifiedEntry::open(&entry.sign(XWING.journal(node)).0, &CHARTER).expect("own");
@@ -33,7 +39,8 @@ pub fn fold(data: &[u8]) -> bool {
     for (number, (who, bytes)) in (1..).zip(parts(data).take(24)) {
         let (node, secret, _) = &DEVICES[usize::from(who) % DEVICES.len()];
         let body = if let Ok(act) = minicbor::decode::<Act>(bytes) {
-            let statement = Statement { device: secret.id(), number, line: line(), act };
+            let at = occasion(node);
+            let statement = Statement::new(secret.id(), number, &at, line(), act);
             Body::Stated { statement: statement.sign(secret).0 }
         } else if let Ok(body) = minicbor::decode::<Body>(bytes) {
             body

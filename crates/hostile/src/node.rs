@@ -158,7 +158,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let state = |at: usize, number, act: Act| {
         let offers = matches!(act, Act::Ring { .. } | Act::Answer { .. });
         let bodies = offers.then(|| KEY_PACKAGE.to_vec().into()).into_iter().collect();
-        encode(&ToNode::State { statement: stated(&DEVICES[at].1, number, act), bodies })
+        encode(&ToNode::State { statement: stated(&DEVICES[at].0, &DEVICES[at].1, number, act), bodies })
     };
     let hello = |id: &str, seq| {
         let heads = CHARTER.nodes.iter().map(|node| Head { node: node.id.clone(), seq }).collect();

@@ -49,7 +49,7 @@ pub fn node_toml_seeds() -> Vec<Vec<u8>> {
 pub fn charter_toml(data: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(data) else { return false };
     let plan = Path::new(HERE).join("charter.toml");
-    match draft_text(&plan, text, None, &beside) {
+    match draft_text(&plan, text, None, None, &beside) {
         Ok(charter) => {
             let bytes = charter.encode();
             assert_eq!(UnverifiedCharter::decode(&bytes).map(|again| again.encode()).as_ref(), Ok(&bytes));

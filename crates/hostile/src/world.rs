@@ -4,7 +4,7 @@ use crate::vectors;
 use std::sync::{Arc, LazyLock};
 use trialogue_charter::fixture::Trilateral;
 use trialogue_charter::{DeviceSecret, LineId, Node, NodeId, Suite, VerifiedCharter};
-use trialogue_journal::{Act, Body, BodyRef, Journal, KeyOffer, Statement};
+use trialogue_journal::{Act, Body, BodyRef, Journal, KeyOffer, Occasion, Statement};
 use trialogue_wire::Bundle;
 
 /// With ML-DSA in its groups.
@@ -35,8 +35,13 @@ pub(crate) fn line() -> LineId {
 }
 
 /// A device's signed statement on the duty line.
-pub(crate) fn stated(secret: &DeviceSecret, number: u64, act: Act) -> Vec<u8> {
-    Statement { device: secret.id(), number, line: line(), act }.sign(secret).0
+pub(crate) fn stated(node: &NodeId, secret: &DeviceSecret, number: u64, act: Act) -> Vec<u8> {
+    Statement::new(secret.id(), number, &occasion(node), line(), act).sign(secret).0
+}
+
+/// At that node, at the time of all its entries.
+pub(crate) fn occasion(node: &NodeId) -> Occasion {
+    Occasion { node: node.clone(), charter: CHARTER.hash(), now_ms: 1 }
 }
 
 /// An act of the specification, by its name there.
@@ -79,7 +84,7 @@ pub(crate) fn bundles(party: &str, acts: &[Act]) -> Vec<Bundle> {
         bodies.push((Body::Enrolled { device: secret.id(), certificate: reference }, vec![certificate.clone().into()]));
     }
     for (number, act) in (1..).zip(acts) {
-        let statement = stated(&own[0].1, number, act.clone());
+        let statement = stated(&node, &own[0].1, number, act.clone());
         bodies.push((Body::Stated { statement }, vec![KEY_PACKAGE.to_vec().into()]));
     }
     let sign = |(body, bodies)| Bundle { entry: journal.append(1, body).sign(XWING.journal(&node)).0, bodies };

@@ -42,6 +42,28 @@ pub const EPOCHS_MAX: u64 = 1_024;
 /// Certificates of the newest devices of a node that a console gets when it comes on watch, beyond those needed now. Each is about
 /// 15 kB and 6 ms of verifying; those beyond come when they speak.
 pub const FRESH_DEVICES_MAX: usize = 64;
+/// Last position of an entry: more than any journal comes to, and far enough from the end of the numbers that readers may reckon with positions.
+pub const SEQ_MAX: u64 = 1 << 48;
+/// How long after it was said an act may be written down, in milliseconds, by the time of the entry. Longer lets a node that was hostile or out of
+/// touch bring it about that much later, when the officer has long done something else; shorter refuses a console behind a slow way, or one whose
+/// clock is a little behind its node's.
+pub const SAID_MS: u64 = 60_000;
+/// The same for acts whose bodies take long on a narrow way: 200 kB are 100 s at 16 kbit/s.
+pub const SAID_WITH_BODIES_MS: u64 = 5 * 60_000;
+/// How far the clocks of a console and its node may be apart, in milliseconds. More lets what a console with a fast clock said stand for that
+/// much longer, less refuses consoles whose clocks nobody looks after.
+pub const CLOCKS_APART_MS: u64 = 5 * 60_000;
+/// How long after a charter has taken effect in a journal what was said under the one before may still be written, in milliseconds. Longer lets an
+/// act stand that its console would no longer do, shorter loses what was on its way.
+pub const FORMER_CHARTER_MS: u64 = 60_000;
+/// Charters of a journal that are remembered, the newest. Each is an amendment that all parties have signed; fewer forgets under which one an
+/// old writing was made, more is 64 bytes each.
+pub const CHARTERS_HELD: usize = 256;
+/// Restarts of a node with a clock that was set back that are remembered, the newest. They are rare; fewer shows consoles less of the past.
+pub const SET_BACK_HELD: usize = 64;
+/// Furthest that the number of a statement may be above the entry's time and above the device's last number, whichever is more, in milliseconds
+/// (35 years). Whatever a device has said, 16 million steps remain to it; less shuts out one that has said something by a clock that was wrong.
+pub const NUMBER_STEP_MS: u64 = 1 << 40;
 /// Deepest nesting of arrays and maps in anything decoded; the deepest type of this protocol needs 6.
 pub const DEPTH_MAX: usize = 8;
 /// Most data items in one entry or statement (a full `Ring` has about 300). More costs memory in decoding.

@@ -3,7 +3,7 @@
 use crate::canonical;
 use crate::entry::{Body, BodyRef, Entry, TreeHead};
 use crate::limits::{
-    BODIES_MAX, BODY_MAX, ENTRY_MAX, NODES_MAX, PATHS_MAX, SEEN_MAX, STAFFED_MAX, STATEMENT_MAX, STORED_MAX,
+    BODIES_MAX, BODY_MAX, ENTRY_MAX, NODES_MAX, PATHS_MAX, SEEN_MAX, SEQ_MAX, STAFFED_MAX, STATEMENT_MAX, STORED_MAX,
 };
 use crate::stated::UnverifiedStatement;
 use crate::statement::Act;
@@ -47,6 +47,16 @@ pub enum EntryError {
     /// The node is not in the charter.
     #[error("entry of node {0}, which the charter does not have; compare charters with that party")]
     UnknownNode(NodeId),
+    /// It is signed with a journal key that does not count there: the node had replaced it, or did not have it yet.
+    #[error(
+        "entry {seq} of node {node} is signed with a journal key that does not count at that position: whoever has the key that was replaced may have made it"
+    )]
+    BeyondKey {
+        /// Whose key.
+        node: NodeId,
+        /// Its position.
+        seq: u64,
+    },
     /// The node did not sign it.
     #[error("the signature on an entry of node {0} does not hold; whoever sent it may have forged it")]
     Signature(NodeId),
@@ -98,7 +108,9 @@ impl Entry {
             Body::Seen { heads, signature } => {
                 let sorted = heads.is_sorted_by(|a, b| a.node < b.node);
                 // Of the own journal there is nothing beyond the entry before this one.
-                let can = |head: &TreeHead| head.size > 0 && (head.node != self.node || head.size < self.seq);
+                let can = |head: &TreeHead| {
+                    (1..=SEQ_MAX).contains(&head.size) && (head.node != self.node || head.size < self.seq)
+                };
                 let most = if signature.is_some() { NODES_EVER } else { SEEN_MAX };
                 let signed = signature.as_ref().is_none_or(|signature| signature.len() == ML_DSA_87_SIGNATURE);
                 heads.len() <= most && signed && sorted && heads.iter().all(can)
@@ -110,7 +122,7 @@ impl Entry {
             Body::Enrolled { certificate, .. } => certificate.len as usize <= BODY_MAX,
             _ => true,
         };
-        fits && self.seq > 0 && (self.seq > 1 || self.previous == Hash([0; 48]))
+        fits && (1..=SEQ_MAX).contains(&self.seq) && (self.seq > 1 || self.previous == Hash([0; 48]))
     }
 }
 
@@ -153,13 +165,14 @@ impl UnverifiedEntry {
         let Some(node) = charter.node(&self.entry.node) else {
             return Err(EntryError::UnknownNode(self.entry.node));
         };
-        let keys = node.former.iter().map(|key| &**key).chain([&node.journal.ed25519]);
-        let keys: Vec<(u8, &[u8; 32])> = (0..).zip(keys).collect();
-        for (key, public) in keys.into_iter().rev() {
-            if let Ok(payload) = cose::open1(public, domain::ENTRY, &self.bytes) {
-                let (entry, bytes) = (Arc::new(self.entry), self.bytes.into());
-                return Ok(VerifiedEntry { hash: Hash::of(&payload), entry, key, bytes });
+        for key in node.journal_keys() {
+            let Ok(payload) = cose::open1(key.key, domain::ENTRY, &self.bytes) else { continue };
+            let hash = Hash::of(&payload);
+            if !key.signs(self.entry.seq, &hash, &self.entry.previous) {
+                return Err(EntryError::BeyondKey { node: self.entry.node, seq: self.entry.seq });
             }
+            let (entry, bytes) = (Arc::new(self.entry), self.bytes.into());
+            return Ok(VerifiedEntry { hash, entry, key: key.number, bytes });
         }
         Err(EntryError::Signature(self.entry.node))
     }

@@ -7,8 +7,10 @@ use minicbor::{Decode, Encode};
 use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, OfficeId, PartyId, Precedence, SubjectId};
 
 /// One act of a console on a line. Signed as COSE_Sign1 with the device's Ed25519 key.
+/// [`Statement::new`] makes it.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
+#[non_exhaustive]
 pub struct Statement {
     /// Who says it.
     #[n(1)]
@@ -22,6 +24,15 @@ pub struct Statement {
     /// What.
     #[n(4)]
     pub act: Act,
+    /// The node that is to write it down: in the journal of another it counts for nothing.
+    #[n(5)]
+    pub node: NodeId,
+    /// Hash of the charter by which it was said.
+    #[n(6)]
+    pub charter: Hash,
+    /// The last instant at which it may be written down, by the time of the entry, milliseconds since 1970 UTC.
+    #[n(7)]
+    pub not_after_ms: u64,
 }
 
 /// A one-time MLS key package for the group of one node.

@@ -46,14 +46,19 @@ impl Sites {
         let charter = Arc::new(draft.verify(None).unwrap());
         let secret = |id: &NodeId| if id.as_str() == "usa-2" { key.clone() } else { common::THREE.journal(id).clone() };
         let ids: Vec<NodeId> = charter.nodes.iter().map(|node| node.id.clone()).collect();
-        Self {
+        let mut sites = Self {
             keys: ids.iter().map(|id| (id.clone(), secret(id))).collect(),
             journals: ids.iter().map(|id| (id.clone(), Journal::new(id.clone()))).collect(),
             log: Vec::new(),
             state: State::new(charter.clone()),
             charter,
             number: 0,
+        };
+        for id in ids {
+            let charter = sites.charter.hash();
+            sites.entry(id.as_str(), Body::Opened { charter }, Vec::new()).unwrap();
         }
+        sites
     }
 
     fn entry(&mut self, at: &str, body: Body, bodies: Vec<Vec<u8>>) -> Result<Applied, Ignored> {
@@ -73,8 +78,14 @@ impl Sites {
 
     fn says(&mut self, at: &str, device: &Device, act: Act) -> Result<Applied, Ignored> {
         self.number += 1;
-        let statement = Statement { device: device.secret.id(), number: self.number, line: duty(), act };
-        self.entry(at, Body::Stated { statement: statement.sign(&device.secret).0 }, Vec::new())
+        let statement = self.signed(at, device, self.number, act);
+        self.entry(at, Body::Stated { statement }, Vec::new())
+    }
+
+    /// Said to a node.
+    fn signed(&self, at: &str, device: &Device, number: u64, act: Act) -> Vec<u8> {
+        let at = Occasion { node: node(at), charter: self.charter.hash(), now_ms: 1 };
+        Statement::new(device.secret.id(), number, &at, duty(), act).sign(&device.secret).0
     }
 
     fn line(&self) -> LineState {
@@ -148,8 +159,8 @@ fn revoked_at_one_site_it_is_nowhere() {
     sites.entry("usa-1", Body::Revoked { device: usa.secret.id() }, Vec::new()).unwrap();
     assert_eq!(sites.places(), [(jpn.secret.id(), "jpn-1".into())]);
     assert!(sites.state.device(&usa.secret.id()).is_none());
-    let again = Statement { device: usa.secret.id(), number: 99, line: duty(), act: ring(9) }.sign(&usa.secret).0;
-    assert_eq!(sites.state.judge(&node("usa-2"), &again, 0), Err(Ignored::Revoked));
+    let again = sites.signed("usa-2", &usa, 99, ring(9));
+    assert_eq!(sites.state.judge(&node("usa-2"), &again, 1), Err(Ignored::Revoked));
 }
 
 #[test]
@@ -217,30 +228,27 @@ fn it_comes_over_with_its_ring_and_its_word() {
 #[test]
 fn nobody_comes_over_who_is_not_in_at_the_other_site() {
     let (mut sites, usa, jpn) = in_at_the_main_site();
-    let said = |who: &Device, number, act| {
-        Statement { device: who.secret.id(), number, line: duty(), act }.sign(&who.secret).0
-    };
-    let judge = |sites: &Sites, at: &str, bytes: &[u8]| sites.state.judge(&node(at), bytes, 0).map(drop);
-    assert_eq!(judge(&sites, "usa-2", &said(&usa, 50, comes_over())), Ok(()));
+    let judge = |sites: &Sites, at: &str, bytes: &[u8]| sites.state.judge(&node(at), bytes, 1).map(drop);
+    assert_eq!(judge(&sites, "usa-2", &sites.signed("usa-2", &usa, 50, comes_over())), Ok(()));
     // Of another party, at its own node, with another call, with another's ring, and with what was never said.
-    assert_eq!(judge(&sites, "usa-2", &said(&jpn, 50, comes_over())), Err(Ignored::UnknownDevice));
-    assert_eq!(judge(&sites, "usa-1", &said(&usa, 50, comes_over())), Err(Ignored::NotIn));
+    assert_eq!(judge(&sites, "usa-2", &sites.signed("usa-2", &jpn, 50, comes_over())), Err(Ignored::UnknownDevice));
+    assert_eq!(judge(&sites, "usa-1", &sites.signed("usa-1", &usa, 50, comes_over())), Err(Ignored::NotIn));
     let with = |called, ring, word| Act::Attach { call: call(called), offers: Vec::new(), ring, word };
     let wrong = with(2, None, Carried::default());
-    assert_eq!(judge(&sites, "usa-2", &said(&usa, 50, wrong)), Err(Ignored::NotNow));
+    assert_eq!(judge(&sites, "usa-2", &sites.signed("usa-2", &usa, 50, wrong)), Err(Ignored::NotNow));
     let louder = with(1, Some(Precedence::Priority), Carried::default());
-    assert!(judge(&sites, "usa-2", &said(&usa, 50, louder)).is_err());
+    assert!(judge(&sites, "usa-2", &sites.signed("usa-2", &usa, 50, louder)).is_err());
     let own = with(1, None, Carried { confirmed: vec![party("USA")], ..Carried::default() });
-    assert_eq!(judge(&sites, "usa-2", &said(&usa, 50, own)), Err(Ignored::Malformed));
+    assert_eq!(judge(&sites, "usa-2", &sites.signed("usa-2", &usa, 50, own)), Err(Ignored::Malformed));
     let principal = with(1, None, Carried { on: vec![party("JPN")], ..Carried::default() });
-    assert_eq!(judge(&sites, "usa-2", &said(&usa, 50, principal)), Err(Ignored::Role));
+    assert_eq!(judge(&sites, "usa-2", &sites.signed("usa-2", &usa, 50, principal)), Err(Ignored::Role));
     // Said again, and by one that has hung up.
     sites.says("usa-2", &usa, comes_over()).unwrap();
     let number = sites.number;
-    assert_eq!(judge(&sites, "usa-2", &said(&usa, number, comes_over())), Err(Ignored::Replayed));
+    assert_eq!(judge(&sites, "usa-2", &sites.signed("usa-2", &usa, number, comes_over())), Err(Ignored::Replayed));
     sites.says("usa-2", &usa, Act::Leave { cause: None }).unwrap();
-    assert_eq!(judge(&sites, "usa-1", &said(&usa, 99, comes_over())), Err(Ignored::NotIn));
-    assert_eq!(judge(&sites, "usa-2", &said(&usa, 99, comes_over())), Err(Ignored::NotIn));
+    assert_eq!(judge(&sites, "usa-1", &sites.signed("usa-1", &usa, 99, comes_over())), Err(Ignored::NotIn));
+    assert_eq!(judge(&sites, "usa-2", &sites.signed("usa-2", &usa, 99, comes_over())), Err(Ignored::NotIn));
 }
 
 #[test]
@@ -250,4 +258,38 @@ fn one_statement_in_two_journals_leaves_it_in_once() {
     sites.number -= 1;
     sites.says("usa-2", &usa, answer(1)).unwrap();
     assert_eq!(sites.places(), [(jpn.secret.id(), "jpn-1".into()), (usa.secret.id(), "usa-2".into())]);
+}
+
+#[test]
+fn a_statement_for_one_site_is_nothing_in_the_journal_of_the_other() {
+    let (mut sites, usa, jpn) = moved();
+    // The main site was silent, the officer went to the other one; the main site writes down what the officer says there.
+    let said = sites.signed("usa-2", &usa, 90, ring(5));
+    let (main, alternate) = (Body::Stated { statement: said.clone() }, Body::Stated { statement: said });
+    assert_eq!(sites.entry("usa-1", main, Vec::new()), Err(Ignored::OtherNode));
+    sites.entry("usa-2", alternate, Vec::new()).unwrap();
+    assert_eq!(sites.places(), [(jpn.secret.id(), "jpn-1".into()), (usa.secret.id(), "usa-2".into())]);
+}
+
+#[test]
+fn one_voucher_used_at_two_sites_makes_no_device() {
+    let (sites, usa, jpn) = in_at_the_main_site();
+    // A copy of the enrolment link, used at the other site that did not know of the first.
+    let secret = DeviceSecret::from_seed(&[9; 32]);
+    let (certificate, _) = common::THREE.enrolment("usa-duty", 1).certify(&sites.charter, &secret, 0).unwrap();
+    let thief = Device { secret, certificate };
+    let mut anew = Sites::new();
+    anew.enrol("usa-1", &usa).unwrap();
+    anew.enrol("jpn-1", &jpn).unwrap();
+    anew.enrol("usa-2", &thief).unwrap();
+    assert!(anew.state.is_doubled(&usa.secret.id()) && anew.state.is_doubled(&thief.secret.id()));
+    for (at, device) in [("usa-1", &usa), ("usa-2", &thief)] {
+        let said = anew.signed(at, device, 7, ring(1));
+        assert_eq!(anew.state.judge(&node(at), &said, 1), Err(Ignored::Revoked));
+        let _ = anew.entry(at, Body::Stated { statement: said }, Vec::new());
+    }
+    assert!(anew.places().is_empty(), "neither is in, whatever its node writes");
+    // The same device at both sites is one device.
+    assert!(!sites.state.is_revoked(&usa.secret.id()));
+    sites.check_few();
 }

@@ -104,7 +104,7 @@ fn nobody_comes_for_another_party_or_to_what_was_never_asked() {
         let said = scene.says(&jpn, answers(hash, Some((foreign, HOUR))));
         assert_eq!(said, Err(Ignored::OtherOffice), "{foreign} is not Japan's on that line");
     }
-    let judged = |act: Act, now_ms| scene.state.judge(&jpn.node, &jpn.says(99, &duty(), act), now_ms);
+    let judged = |act: Act, now_ms| scene.state.judge(&jpn.node, &jpn.says_at(now_ms, 99, &duty(), act), now_ms);
     let coming = Some(("jpn-leaders", HOUR));
     assert_eq!(judged(answers(Hash([9; 48]), coming), 9_000), Err(Ignored::NoConsultation));
     let elsewhere = Act::Attend { proposal: hash, level: duty(), coming: None };

@@ -20,7 +20,9 @@ fn a_replayed_statement_rings_once() {
 fn a_device_of_another_party_says_nothing_here() {
     let (usa, jpn) = (console("usa-duty", 1), console("jpn-duty", 1));
     let mut scene = Scene::with(&[&usa, &jpn]);
-    assert_eq!(scene.stated(&jpn.node, usa.says(7, &duty(), ring(1))), Err(Ignored::UnknownDevice));
+    assert_eq!(scene.stated(&jpn.node, usa.says(7, &duty(), ring(1))), Err(Ignored::OtherNode));
+    let here = Occasion { node: jpn.node.clone(), ..usa.on(1) };
+    assert_eq!(scene.stated(&jpn.node, usa.says_on(&here, 7, &duty(), ring(1))), Err(Ignored::UnknownDevice));
     // Nor can that node enrol it.
     let certificate = BodyRef::of(&usa.certificate).unwrap();
     let body = Body::Enrolled { device: usa.id(), certificate };
@@ -32,7 +34,7 @@ fn a_device_of_another_party_says_nothing_here() {
 fn a_forged_signature_is_found() {
     let (usa, other) = (console("usa-duty", 1), console("usa-duty", 2));
     let mut scene = Scene::with(&[&usa, &other]);
-    let forged = Statement { device: usa.id(), number: 1, line: duty(), act: ring(1) }.sign(&other.secret).0;
+    let forged = Statement::new(usa.id(), 1, &usa.on(1), duty(), ring(1)).sign(&other.secret).0;
     assert_eq!(scene.stated(&usa.node, forged), Err(Ignored::Signature));
     let mut altered = usa.says(1, &duty(), ring(1));
     let last = altered.len() - 1;

@@ -172,7 +172,7 @@ fn made() -> Value {
     let usa = console("usa-duty", 1);
     let mut statements = serde_json::Map::new();
     for (number, (name, act)) in (1_790_000_000_000..).zip(acts()) {
-        let statement = Statement { device: usa.id(), number, line: duty(), act };
+        let statement = Statement::new(usa.id(), number, &usa.on(1_790_000_000_000), duty(), act);
         let signed = statement.sign(&usa.secret).0;
         let opened = UnverifiedStatement::decode(&signed).unwrap().verify(&usa.device);
         assert_eq!(opened.as_ref(), Ok(&statement), "{name}");
@@ -234,7 +234,7 @@ fn the_largest_statement_fits() {
     let usa = console("usa-duty", 1);
     let signed = usa.says(u64::MAX, &duty(), largest);
     assert!(UnverifiedStatement::decode(&signed).is_ok());
-    let entry = Journal::resume(node("usa-1"), u64::MAX - 1, Hash([1; 48]))
+    let entry = Journal::resume(node("usa-1"), limits::SEQ_MAX - 1, Hash([1; 48]))
         .append(u64::MAX, Body::Stated { statement: signed });
     assert!(VerifiedEntry::open(&entry.sign(THREE.journal(&node("usa-1"))).0, &CHARTER).is_ok());
 }

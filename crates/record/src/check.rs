@@ -3,6 +3,7 @@
 use crate::finding::Finding;
 use crate::found::Found;
 use crate::limits::BARE_MS;
+use crate::placing::Placing;
 use crate::tree::Root;
 use std::collections::BTreeMap;
 use trialogue_charter::NodeId;
@@ -26,6 +27,7 @@ pub(crate) struct Reading {
     bare_since: Option<u64>,
     /// The time of the last entry.
     time_ms: u64,
+    placing: Placing,
 }
 
 impl Reading {
@@ -58,11 +60,14 @@ impl Reading {
             findings.push(two(&node, last.entry().seq, last.bytes(), entry.bytes()));
         }
         if entry.key() < self.key {
-            findings.push(Finding::FormerKey { node, seq });
+            findings.push(Finding::FormerKey { node: node.clone(), seq });
         }
         self.key = self.key.max(entry.key());
         if self.leaves.len() as u64 + 1 == seq {
             self.leaves.push(Root::of(claim));
+            if let Some(why) = self.placing.take(claim) {
+                findings.push(Finding::Misplaced { node, seq, why });
+            }
         }
         (self.seq, self.last) = (seq, Some(entry.clone()));
         self.time_ms = claim.time_ms;

@@ -1,5 +1,6 @@
 //! What is wrong with a record, in which entry of which journal, and what it proves against whom.
 
+use crate::placing::Misplaced;
 use std::fmt;
 use trialogue_charter::{Hash, NodeId};
 
@@ -183,6 +184,15 @@ pub enum Finding {
         /// Position.
         seq: u64,
     },
+    /// A node has put a statement into its journal that may not stand there, or not then: one that is another node's, too.
+    Misplaced {
+        /// Which node.
+        node: NodeId,
+        /// Position.
+        seq: u64,
+        /// Why.
+        why: Misplaced,
+    },
 }
 
 impl Finding {
@@ -195,7 +205,10 @@ impl Finding {
             | Finding::NotInForce { .. }
             | Finding::NoCharter { .. }
             | Finding::Uncovered { .. } => Weight::Incomplete,
-            Finding::TwoHistories { .. } | Finding::Disputed { .. } | Finding::Statement { .. } => Weight::Proof,
+            Finding::TwoHistories { .. }
+            | Finding::Disputed { .. }
+            | Finding::Statement { .. }
+            | Finding::Misplaced { .. } => Weight::Proof,
             _ => Weight::Altered,
         }
     }
@@ -228,6 +241,7 @@ impl Finding {
             Finding::TwoHistories { .. } => "two_histories",
             Finding::Disputed { .. } => "disputed",
             Finding::Statement { .. } => "statement",
+            Finding::Misplaced { .. } => "misplaced",
         }
     }
 }
@@ -340,6 +354,11 @@ impl fmt::Display for Finding {
             Finding::Disputed { node, size, by, by_seq } => write!(
                 f,
                 "{by} has signed in entry {by_seq} of its journal that the first {size} entries of {node} were other ones than those in this copy: {node} has shown two histories, or {by} has signed what it did not see; the record of a third node says which"
+            ),
+            Finding::Misplaced { node, seq, why } => write!(
+                f,
+                "entry {seq} of the journal of {node} contains a statement that {}: it counts for nothing, and proves against {node} that it has let somebody seem to say it there and then",
+                why.text()
             ),
             Finding::Statement { node, seq } => write!(
                 f,

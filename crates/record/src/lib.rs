@@ -17,6 +17,7 @@ pub mod inclusion;
 pub mod item;
 pub mod limits;
 pub mod note;
+pub mod placing;
 pub mod proof;
 pub mod seal;
 pub mod signed;

@@ -274,6 +274,10 @@ impl Verifier {
                 self.readings.entry(node.clone()).or_default().spoilt(seq);
                 self.found.push(Finding::Forged { node, seq });
             }
+            (EntryError::BeyondKey { .. }, Some((node, seq))) => {
+                self.readings.entry(node.clone()).or_default().spoilt(seq);
+                self.found.push(Finding::FormerKey { node, seq });
+            }
             (EntryError::UnknownNode(_), Some((node, seq))) => {
                 self.found.push(Finding::UnknownNode { node, seq });
             }

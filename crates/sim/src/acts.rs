@@ -9,8 +9,17 @@ use trialogue_wire::console::ToNode;
 impl World {
     /// Signs an act and sends it.
     pub fn act(&mut self, console: usize, line: &str, act: Act, bodies: Vec<Vec<u8>>) {
+        self.set_console_clock(console);
         let message = self.consoles[console].state_act(self.fixture, line, act, bodies);
         self.send(console, trialogue_wire::encode(&message));
+    }
+
+    /// A console goes by the clock of its node.
+    pub fn set_console_clock(&mut self, console: usize) {
+        let node = self.consoles[console].node;
+        if let Some(machine) = &self.nodes[node].machine {
+            self.consoles[console].now_ms = machine.time_ms();
+        }
     }
 
     /// Rings a line.

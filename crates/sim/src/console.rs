@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use trialogue_charter::{CallId, Hash, LineId, NodeId, VerifiedCharter};
 use trialogue_core::ConsoleKey;
-use trialogue_journal::{Act, BodyRef, KeyOffer, State, Statement, VerifiedEntry};
+use trialogue_journal::{Act, BodyRef, KeyOffer, Occasion, State, Statement, VerifiedEntry};
 use trialogue_wire::console::{PathState, Refusal, ToConsole, ToNode};
 
 /// One console.
@@ -61,6 +61,8 @@ pub struct SimConsole {
     pub(crate) key_frame: bool,
     /// It sends nothing, as its holder wants.
     pub muted: bool,
+    /// Its clock, milliseconds since 1970 UTC.
+    pub now_ms: u64,
 }
 
 impl SimConsole {
@@ -90,6 +92,7 @@ impl SimConsole {
             moved: Members::new(),
             key_frame: true,
             muted: false,
+            now_ms: 0,
         }
     }
 
@@ -168,7 +171,9 @@ impl SimConsole {
         self.number += 1;
         #[allow(clippy::expect_used)]
         let line = LineId::new(line).expect("tests name lines correctly");
-        let statement = Statement { device: keys.id, number: self.number, line, act };
+        let (node, charter) = (fixture.sites[self.node].node.clone(), self.charter.hash());
+        let at = Occasion { node, charter, now_ms: self.now_ms };
+        let statement = Statement::new(keys.id, self.number, &at, line, act);
         let bodies = bodies.into_iter().map(ByteVec::from).collect();
         ToNode::State { statement: statement.sign(&keys.secret).0, bodies }
     }

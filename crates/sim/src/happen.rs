@@ -109,6 +109,7 @@ impl World {
         if self.consoles[console].key != Some(key) {
             return;
         }
+        self.set_console_clock(console);
         if !bytes.is_empty()
             && let Some(answer) = self.consoles[console].hear(self.fixture, bytes)
         {

@@ -135,7 +135,7 @@ impl<'f> Reference<'f> {
     }
 
     fn statement(&mut self, story: &mut Story, said: &Statement, seq: u64) {
-        let Statement { device, number, line, act } = said;
+        let Statement { device, number, line, act, .. } = said;
         let known = story.enrolled.contains(device) && !story.revoked.contains(device);
         let fresh = story.number.get(device).is_none_or(|last| last < number);
         if !known || !fresh || !self.on_line(device, line) {

@@ -5,7 +5,7 @@
 use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId};
 use trialogue_core::{Count, Note, Route};
 use trialogue_journal::fold::RingResponse;
-use trialogue_journal::{Act, Body, BodyRef, Entry, Journal, Statement, UnverifiedEntry};
+use trialogue_journal::{Act, Body, BodyRef, Entry, Journal, Occasion, Statement, UnverifiedEntry};
 use trialogue_sim::{JPN, LEADERS, Rng, USA, World};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::Medium;
@@ -64,6 +64,12 @@ impl Hostile {
     fn entry(&mut self, body: Body, bodies: Vec<Vec<u8>>) -> Bundle {
         let entry = self.journal.append(1_800_000_010_000, body);
         Bundle { entry: self.sign(&entry), bodies: bodies.into_iter().map(Into::into).collect() }
+    }
+
+    /// A statement that it may journal.
+    fn occasion(&self) -> Occasion {
+        let node = self.world.nodes[KOREA].id.clone();
+        Occasion { node, charter: self.world.fixture.charter.hash(), now_ms: 1_800_000_010_000 }
     }
 
     fn entries(&mut self, bundles: Vec<Bundle>) {
@@ -206,7 +212,7 @@ fn entries_that_say_what_is_not_theirs_to_say_change_nothing() {
     let usa = hostile.world.fixture.parties[2].devices[0].id;
     let before = hostile.world.nodes[0].machine.as_ref().unwrap().state().line(&line());
     // A statement of an American console, which Korea heard before, in Korea's journal.
-    let leave = Statement { device: usa, number: 99, line: line(), act: Act::Leave { cause: None } };
+    let leave = Statement::new(usa, 99, &hostile.occasion(), line(), Act::Leave { cause: None });
     let signed = leave.sign(&hostile.world.fixture.parties[2].devices[0].secret).0;
     let certificate = hostile.world.fixture.parties[2].devices[1].certificate.clone();
     let reference = BodyRef::of(&certificate).unwrap();
@@ -277,11 +283,12 @@ fn floods_of_streams_and_rings_are_bounded() {
     let secret = &hostile.world.fixture.parties[KOREA].devices[0].secret;
     let id = hostile.world.fixture.parties[KOREA].devices[0].id;
     let said = hostile.world.nodes[0].machine.as_ref().unwrap().head();
+    let occasion = hostile.occasion();
     for n in 0..500u64 {
         let mut call = [0; 16];
         call[..8].copy_from_slice(&n.to_be_bytes());
         let act = Act::Ring { call: CallId(call), offers: vec![], precedence: Default::default() };
-        let statement = Statement { device: id, number: 1_000 + n, line: line(), act }.sign(secret).0;
+        let statement = Statement::new(id, 1_000 + n, &occasion, line(), act).sign(secret).0;
         let bundle = hostile.entry(Body::Stated { statement }, vec![]);
         hostile.world.say_as(KOREA, 0, trialogue_wire::encode(&LinkMessage::Entries { bundles: vec![bundle] }));
     }

@@ -19,6 +19,7 @@ fn chunks() -> [Vec<u8>; 2] {
 }
 
 fn act(world: &mut World, act: Act, bodies: Vec<Vec<u8>>) {
+    world.set_console_clock(USA);
     let message = world.consoles[USA].state_act(world.fixture, LEADERS, act, bodies);
     world.send(USA, trialogue_wire::encode(&message));
     world.run(STEP_US);

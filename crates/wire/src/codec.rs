@@ -133,6 +133,7 @@ impl Message for ToConsole {
             Self::Bodies { bodies } => all_bodies(bodies),
             Self::Lacking { hashes } => many("hashes", hashes.len(), CHUNKS_MAX),
             Self::Welcome { .. }
+            | Self::Clock { .. }
             | Self::Accepted { .. }
             | Self::Refused { .. }
             | Self::Pong { .. }

@@ -178,7 +178,7 @@ pub enum ToConsole {
     #[n(1)]
     #[cbor(map)]
     Welcome {
-        /// The node's clock, milliseconds since 1970 UTC.
+        /// The node's clock, milliseconds since 1970 UTC: the time until which a statement may stand is counted from it.
         #[n(1)]
         time_ms: u64,
     },
@@ -324,6 +324,14 @@ pub enum ToConsole {
         #[n(1)]
         writings: u16,
     },
+    /// The node's clock has been set, or a statement is refused because of the time: consoles speak by this one from now on.
+    #[n(16)]
+    #[cbor(map)]
+    Clock {
+        /// Milliseconds since 1970 UTC.
+        #[n(1)]
+        time_ms: u64,
+    },
     /// Asks a console on watch to prove that it lives: to seal and open a frame where it would those of a call, and to say so with
     /// `Act::Alive` on any line of its office.
     #[n(20)]
@@ -468,6 +476,18 @@ pub enum Refusal {
     /// The node was restored and takes its own journal back from the others before it speaks.
     #[n(18)]
     CatchingUp,
+    /// The statement was made for another node.
+    #[n(19)]
+    OtherNode,
+    /// The statement was made under another charter than the one in force at the node.
+    #[n(20)]
+    OtherCharter,
+    /// The statement was made too long ago, by the clocks of console and node: it is to be made anew.
+    #[n(21)]
+    Outdated,
+    /// The statement's number or time is too far ahead of the node's clock.
+    #[n(22)]
+    Ahead,
 }
 
 impl From<trialogue_journal::Ignored> for Refusal {
@@ -488,6 +508,10 @@ impl From<trialogue_journal::Ignored> for Refusal {
             Ignored::Epoch => Self::Epoch,
             Ignored::UnknownNode | Ignored::AlreadyEnrolled | Ignored::NotIn | Ignored::NotNow => Self::NotNow,
             Ignored::Time => Self::Time,
+            Ignored::OtherNode => Self::OtherNode,
+            Ignored::OtherCharter => Self::OtherCharter,
+            Ignored::Outdated | Ignored::Backdated => Self::Outdated,
+            Ignored::Ahead => Self::Ahead,
             Ignored::OtherOffice => Self::OtherOffice,
             Ignored::NoConsultation => Self::NoConsultation,
             Ignored::Full => Self::Busy,

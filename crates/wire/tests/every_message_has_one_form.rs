@@ -71,6 +71,7 @@ fn to_console() -> Vec<(&'static str, ToConsole)> {
     vec![
         ("challenge", ToConsole::Challenge { protocol: 1, node: node(), nonce: [5; 32], charter: vec![1, 2] }),
         ("welcome", ToConsole::Welcome { time_ms: 1_790_000_000_000 }),
+        ("clock", ToConsole::Clock { time_ms: 1_790_000_000_000 }),
         ("entries", ToConsole::Entries { bundles: vec![bundle()] }),
         ("paths", ToConsole::Paths { paths: vec![path(Some(1_500)), path(None)] }),
         ("accepted", ToConsole::Accepted { number: 5, unrecorded: false }),

@@ -73,6 +73,8 @@ pub(crate) struct Writer {
     pub(crate) given: BTreeSet<u64>,
     /// Those of which a node has refused the message: it is asked once more what it lacks.
     pub(crate) given_again: BTreeSet<u64>,
+    /// Writings that a node refused because of its charter or clock: they are said anew once.
+    pub(crate) said_again: BTreeSet<u64>,
     /// A file of a message on its way to the page.
     pub(crate) saving: Option<save::Saving>,
     /// What became of others, of the line that is open.

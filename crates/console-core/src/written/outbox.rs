@@ -70,6 +70,7 @@ impl Console {
             let out = self.writer.kept.outbox.remove(at);
             self.writer.sending.remove(&id);
             self.writer.given.remove(&id);
+            self.writer.said_again.remove(&id);
             self.writer.change();
             self.forget_chunks(out.chunks().copied().collect());
             if let Some(writing) = out.acknowledges {
@@ -186,6 +187,11 @@ impl Console {
             attached: list.as_ref().and_then(|list| BodyRef::of(list)),
         };
         Some((written, [Some(sealed.content), list].into_iter().flatten().collect()))
+    }
+
+    /// What was said cannot stand at this node, under its charter, or any more: it is sealed and said anew.
+    pub(crate) fn writing_past(&mut self, id: u64) {
+        self.writer.sending.remove(&id);
     }
 
     /// The node has refused it.

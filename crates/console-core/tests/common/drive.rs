@@ -104,14 +104,16 @@ impl World {
         while let Some(step) = self.steps.pop_front() {
             match step {
                 Step::ToNode(node, input) => {
-                    let now = self.now();
+                    let mut now = self.now();
+                    now.wall_ms = now.wall_ms.saturating_add_signed(self.nodes[node].off_ms);
                     if let Some(machine) = &mut self.nodes[node].machine {
                         machine.handle(now, input);
                         self.drain_node(node);
                     }
                 }
                 Step::ToConsole(desk, input) => {
-                    let (now_us, now_ms) = (self.now_us, self.wall_ms());
+                    let now_ms = self.wall_ms().saturating_add_signed(self.desks[desk].off_ms);
+                    let now_us = self.now_us;
                     self.desks[desk].console.handle(now_us, now_ms, input);
                     self.drain_desk(desk);
                 }

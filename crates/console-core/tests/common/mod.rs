@@ -63,6 +63,8 @@ pub struct Desk {
     pub file: (Vec<u8>, bool),
     /// Messages from the node, as they came.
     pub heard: Vec<Vec<u8>>,
+    /// How far its clock is off, in milliseconds.
+    pub off_ms: i64,
 }
 
 pub struct Node {
@@ -71,6 +73,8 @@ pub struct Node {
     pub disk: BTreeMap<NodeId, Vec<Bundle>>,
     /// Chunks that it has had kept since it started.
     pub chunks: u64,
+    /// How far its clock is off, in milliseconds.
+    pub off_ms: i64,
     /// When people were alerted to a message that nobody has acknowledged, microseconds of the world.
     pub alerted_us: Vec<u64>,
 }
@@ -124,7 +128,7 @@ impl World {
         let ids: Vec<NodeId> = fixture.charter.nodes.iter().map(|node| node.id.clone()).collect();
         let nodes = ids
             .into_iter()
-            .map(|id| Node { id, machine: None, disk: BTreeMap::new(), chunks: 0, alerted_us: Vec::new() })
+            .map(|id| Node { id, machine: None, disk: BTreeMap::new(), chunks: 0, alerted_us: Vec::new(), off_ms: 0 })
             .collect();
         let mut world = Self {
             now_us: SECOND,
@@ -265,6 +269,7 @@ impl World {
             gives: usize::MAX,
             file: (Vec::new(), false),
             heard: Vec::new(),
+            off_ms: 0,
         });
         self.desks.len() - 1
     }

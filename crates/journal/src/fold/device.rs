@@ -59,9 +59,10 @@ impl State {
         self.nodes.values().find_map(|node| node.devices.get(device)).map(|known| known.device.as_ref())
     }
 
-    /// Was it revoked at a node of its party?
+    /// Is it accepted no more: revoked at a node of its party, or one of two devices of one voucher?
     pub fn is_revoked(&self, device: &DeviceId) -> bool {
-        self.nodes.values().filter_map(|node| node.devices.get(device)).any(|known| known.revoked.is_some())
+        let revoked = |known: &Enrolment| known.revoked.is_some();
+        self.nodes.values().filter_map(|node| node.devices.get(device)).any(revoked) || self.is_doubled(device)
     }
 
     /// The highest number that the device has used at any node: its next statement must be above.

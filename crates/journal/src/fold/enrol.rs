@@ -30,9 +30,10 @@ impl NodeState {
         if time_ms > verified.not_after_ms {
             return Err(Ignored::Late);
         }
-        if !self.vouchers.insert(verified.voucher_id) {
+        if self.vouchers.contains_key(&verified.voucher_id) {
             return Err(Ignored::VoucherUsed);
         }
+        self.vouchers.insert(verified.voucher_id, *device);
         let enrolment = Enrolment {
             device: Arc::new(verified),
             seq,

@@ -36,6 +36,21 @@ pub enum Ignored {
     /// The number is not above the device's last.
     #[error("the statement's number is not above the device's last")]
     Replayed,
+    /// The statement is for another node's journal.
+    #[error("the statement was made for another node")]
+    OtherNode,
+    /// The charter by which it was said is not the one that the journal speaks under, nor the one that lately was.
+    #[error("the statement was made under another charter")]
+    OtherCharter,
+    /// It may no longer be written down.
+    #[error("the statement was made too long ago")]
+    Outdated,
+    /// The time of the entry is before that of entries before it.
+    #[error("the entry's time is before that of entries before it")]
+    Backdated,
+    /// Its number, or the time until which it may stand, is too far ahead.
+    #[error("the statement's number or time is too far ahead of the node's clock")]
+    Ahead,
     /// The line is not in the charter, or the device's office (or the node's party) is not on it.
     #[error("the office is not on that line")]
     NotOnLine,

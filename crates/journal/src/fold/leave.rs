@@ -18,7 +18,8 @@ impl NodeState {
         Ok(Applied::Lost { line: line.clone(), device: *device })
     }
 
-    pub(super) fn restart(&mut self, seq: u64) -> Applied {
+    pub(super) fn restart(&mut self, seq: u64, time_ms: u64) -> Applied {
+        self.course.restart(seq, time_ms);
         self.staffed.clear();
         self.staffed_seq = 0;
         self.at_console.clear();

@@ -10,6 +10,7 @@ mod answer;
 mod attach;
 mod consult;
 mod consultation;
+mod course;
 mod decline;
 mod device;
 mod duty;
@@ -34,6 +35,7 @@ mod stated;
 mod steward;
 mod tagged;
 mod tested;
+mod voucher;
 mod writings;
 mod written;
 
@@ -321,10 +323,7 @@ impl State {
         }
         let seq = claim.seq;
         let applied = match &claim.body {
-            Body::Opened { charter } => {
-                node.opened = Some(*charter);
-                Ok(Applied::Opened)
-            }
+            Body::Opened { charter } => node.course.open(*charter, seq, claim.time_ms).map(|()| Applied::Opened),
             Body::Enrolled { device, certificate } => {
                 let bytes = certificate.find(bodies).ok_or(Ignored::BodyMissing)?;
                 node.enrol(charter, device, bytes, seq, claim.time_ms)
@@ -343,12 +342,13 @@ impl State {
             Body::Escalated { call, line, step } => node.escalate(charter, *call, line, *step, seq),
             Body::Refused { call, line, reason } => node.refuse(charter, *call, line, *reason, seq),
             Body::Lost { device, line } => node.lose(device, line, seq),
-            Body::Restarted {} => Ok(node.restart(seq)),
+            Body::Restarted {} => Ok(node.restart(seq, claim.time_ms)),
             Body::AtConsole { offices } => node.seat(charter, offices, seq),
             Body::Tested { results } => node.measured(charter, results, seq, claim.time_ms),
             Body::Stored { writings } => Ok(node.store(writings, seq, claim.time_ms)),
             Body::Seen { heads, .. } => Ok(node.saw(heads, seq, claim.time_ms)),
         }?;
+        node.course.pass(claim.time_ms);
         node.forget_consultations(claim.time_ms);
         Ok(applied)
     }

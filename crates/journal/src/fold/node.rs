@@ -1,6 +1,7 @@
 //! What one node's journal says.
 
 use super::consult::{Attendance, Proposal};
+use super::course::Course;
 use super::device::Enrolment;
 use super::duty::Duty;
 use super::forged::Forgery;
@@ -22,12 +23,14 @@ pub struct NodeState {
     pub(super) id: NodeId,
     #[n(1)]
     pub(super) party: PartyId,
+    /// Its charters and its time.
     #[n(2)]
-    pub(super) opened: Option<Hash>,
+    pub(super) course: Course,
     #[n(3)]
     pub(super) devices: BTreeMap<DeviceId, Enrolment>,
     #[n(4)]
-    pub(super) vouchers: BTreeSet<VoucherId>,
+    /// Vouchers, each with the device that it made.
+    pub(super) vouchers: BTreeMap<VoucherId, DeviceId>,
     #[n(5)]
     pub(super) staffed: BTreeMap<OfficeId, u16>,
     /// Position of the entry that said so; 0: none since the last restart.
@@ -166,9 +169,9 @@ impl NodeState {
         Self {
             id: node.id.clone(),
             party: node.party.clone(),
-            opened: None,
+            course: Course::default(),
             devices: BTreeMap::new(),
-            vouchers: BTreeSet::new(),
+            vouchers: BTreeMap::new(),
             staffed: BTreeMap::new(),
             staffed_seq: 0,
             lines: BTreeMap::new(),
@@ -195,7 +198,18 @@ impl NodeState {
 
     /// The charter that the journal speaks under, once it has said so.
     pub fn opened(&self) -> Option<Hash> {
-        self.opened
+        self.course.charter()
+    }
+
+    /// The latest time of its entries that count, milliseconds since 1970 UTC, since its clock was set back: no statement stands in an entry of an
+    /// earlier time.
+    pub fn latest_ms(&self) -> u64 {
+        self.course.latest_ms()
+    }
+
+    /// Positions of the restarts at which its clock was set back, the newest of them.
+    pub fn set_back(&self) -> &[u64] {
+        self.course.set_back()
     }
 
     /// Devices enrolled at this node, revoked ones too.

@@ -50,6 +50,8 @@ impl State {
                 seqs.extend(stay.and_then(|stay| stay.end));
             }
         }
+        seqs.extend(self.doubled(node));
+        node.course.relevant(&mut seqs);
         seqs
     }
 }

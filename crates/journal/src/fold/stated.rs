@@ -1,5 +1,6 @@
 //! A console's statement: may it say that, and then what happens.
 
+use super::course::is_for;
 use super::device::Stay;
 use super::node::{NodeState, OwnRing};
 use super::respond::Acknowledged;
@@ -13,6 +14,7 @@ impl NodeState {
     /// `now_ms`: the time of the entry.
     pub(super) fn open(&self, charter: &VerifiedCharter, bytes: &[u8], now_ms: u64) -> Result<Statement, Ignored> {
         let unverified = UnverifiedStatement::decode(bytes).map_err(|_| Ignored::Malformed)?;
+        is_for(unverified.claim(), &self.id)?;
         let known = self.devices.get(&unverified.claim().device).ok_or(Ignored::UnknownDevice)?;
         if known.revoked.is_some() {
             return Err(Ignored::Revoked);
@@ -21,6 +23,7 @@ impl NodeState {
             StatementError::Malformed => Ignored::Malformed,
             StatementError::OtherDevice | StatementError::Signature => Ignored::Signature,
         })?;
+        self.course.permits(&statement, known.last_number, now_ms)?;
         if statement.number <= known.last_number {
             return Err(Ignored::Replayed);
         }
@@ -91,7 +94,7 @@ impl NodeState {
         if let Some(applied) = self.stand(&statement, seq, time_ms) {
             return applied;
         }
-        let Statement { device, number, line, act } = statement;
+        let Statement { device, number, line, act, .. } = statement;
         let role = self.role(charter, &device);
         if let Some(known) = self.devices.get_mut(&device) {
             known.last_number = number;

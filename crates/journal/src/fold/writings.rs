@@ -51,7 +51,7 @@ impl State {
                 }
                 let stock = node.writings.stock.get(id);
                 let held = readers.entry(*id).or_default();
-                if stock.map(|stock| stock.time_ms) > held.map(|stock| stock.time_ms) {
+                if stock.map(|stock| stock.number) > held.map(|stock| stock.number) {
                     *held = stock;
                 }
             }

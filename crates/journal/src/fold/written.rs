@@ -38,6 +38,9 @@ pub struct Stock {
     /// Position of the entry.
     #[n(2)]
     pub seq: u64,
+    /// Number of the statement: of several, the one that the device said last counts.
+    #[n(3)]
+    pub number: u64,
 }
 
 /// A circle of readers.
@@ -181,7 +184,8 @@ impl NodeState {
         let (by, line, at) = (statement.device, statement.line.clone(), Receipt { time_ms, seq });
         match act {
             Act::Stock { package } => {
-                self.writings.stock.insert(by, Stock { package: package.clone(), time_ms, seq });
+                let stock = Stock { package: package.clone(), time_ms, seq, number: statement.number };
+                self.writings.stock.insert(by, stock);
             }
             Act::Circle { circle, welcome, readers } => {
                 let (line, readers) = (line.clone(), readers.clone());
@@ -230,7 +234,7 @@ impl NodeState {
                 said.remove(&oldest);
             }
             // One entry speaks of many: positions in between are nobody's.
-            let place = (seq << 8..).find(|place| !said_first.contains_key(place)).unwrap_or(u64::MAX);
+            let place = (seq << 8..=seq << 8 | 0xff).find(|place| !said_first.contains_key(place)).unwrap_or(u64::MAX);
             said_first.insert(place, id);
         }
         said.entry(id).or_default()

@@ -44,7 +44,21 @@ impl Console {
     }
 
     pub fn says(&self, number: u64, line: &LineId, act: Act) -> Vec<u8> {
-        Statement { device: self.id(), number, line: line.clone(), act }.sign(&self.secret).0
+        self.says_at(60_000, number, line, act)
+    }
+
+    /// At that time.
+    pub fn says_at(&self, now_ms: u64, number: u64, line: &LineId, act: Act) -> Vec<u8> {
+        self.says_on(&self.on(now_ms), number, line, act)
+    }
+
+    /// At the own node, under the charter of all scenes.
+    pub fn on(&self, now_ms: u64) -> Occasion {
+        Occasion { node: self.node.clone(), charter: CHARTER.hash(), now_ms }
+    }
+
+    pub fn says_on(&self, at: &Occasion, number: u64, line: &LineId, act: Act) -> Vec<u8> {
+        Statement::new(self.id(), number, at, line.clone(), act).sign(&self.secret).0
     }
 }
 
@@ -133,7 +147,12 @@ pub struct Scene {
 impl Scene {
     pub fn new() -> Self {
         let journals = CHARTER.nodes.iter().map(|node| (node.id.clone(), Journal::new(node.id.clone())));
-        Self { state: State::new(CHARTER.clone()), log: Vec::new(), journals: journals.collect(), time_ms: 0 }
+        let (state, journals) = (State::new(CHARTER.clone()), journals.collect());
+        let mut scene = Self { state, log: Vec::new(), journals, time_ms: 0 };
+        for node in &CHARTER.nodes {
+            scene.entry_at(0, &node.id, Body::Opened { charter: CHARTER.hash() }, Vec::new()).unwrap();
+        }
+        scene
     }
 
     /// With these consoles enrolled.
@@ -159,13 +178,13 @@ impl Scene {
     /// A console says something on the staged line.
     pub fn says_at_summit(&mut self, console: &Console, act: Act) -> Result<Applied, Ignored> {
         let number = self.state.last_number(&console.id()) + 1;
-        self.stated(&console.node.clone(), console.says(number, &summit(), act))
+        self.stated(&console.node.clone(), console.says_at(self.time_ms, number, &summit(), act))
     }
 
     /// A console says something on the duty officers' line, with the next number.
     pub fn says(&mut self, console: &Console, act: Act) -> Result<Applied, Ignored> {
         let number = self.state.last_number(&console.id()) + 1;
-        self.stated(&console.node.clone(), console.says(number, &duty(), act))
+        self.stated(&console.node.clone(), console.says_at(self.time_ms, number, &duty(), act))
     }
 
     /// A node journals a statement.
@@ -175,7 +194,11 @@ impl Scene {
 
     pub fn entry(&mut self, at: &NodeId, body: Body, bodies: Vec<Vec<u8>>) -> Result<Applied, Ignored> {
         self.time_ms += 1_000;
-        let entry = self.journals.get_mut(at).unwrap().append(self.time_ms, body);
+        self.entry_at(self.time_ms, at, body, bodies)
+    }
+
+    fn entry_at(&mut self, time_ms: u64, at: &NodeId, body: Body, bodies: Vec<Vec<u8>>) -> Result<Applied, Ignored> {
+        let entry = self.journals.get_mut(at).unwrap().append(time_ms, body);
         let entry = VerifiedEntry::open(&entry.sign(THREE.journal(at)).0, &CHARTER).unwrap();
         let before = self.state.clone();
         let result = self.state.apply(&entry, &bodies);

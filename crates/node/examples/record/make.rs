@@ -4,7 +4,7 @@
 use crate::house::{House, id};
 use std::collections::BTreeMap;
 use trialogue_charter::{CallId, DeviceId, DeviceSecret, Hash, LineId, NodeId, OfficeId, Precedence};
-use trialogue_journal::{Act, Body, BodyRef, Journal, Language, PathTest, Statement, TreeHead};
+use trialogue_journal::{Act, Body, BodyRef, Journal, Language, Occasion, PathTest, Statement, TreeHead};
 use trialogue_record::{Held, Root};
 use trialogue_wire::Bundle;
 
@@ -96,7 +96,8 @@ impl<'h> Maker<'h> {
     fn stated(&mut self, node: &NodeId, act: Act) -> Body {
         let writer = self.writers.get_mut(node).unwrap();
         writer.number += 1;
-        let statement = Statement { device: writer.id, number: writer.number, line: duty(), act };
+        let at = Occasion { node: node.clone(), charter: self.house.charter.hash(), now_ms: self.time_ms };
+        let statement = Statement::new(writer.id, writer.number, &at, duty(), act);
         Body::Stated { statement: statement.sign(&writer.device).0 }
     }
 }

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
-use trialogue_charter::{DeviceId, DeviceSecret, NodeId};
-use trialogue_journal::{Act, Statement, VerifiedEntry};
+use trialogue_charter::{DeviceId, DeviceSecret, Hash, NodeId};
+use trialogue_journal::{Act, Occasion, Statement, VerifiedEntry};
 use trialogue_wire::console::{PROTOCOL, ToConsole, ToNode};
 
 /// A console that speaks the protocol and nothing more.
@@ -18,6 +18,7 @@ pub struct Officer {
     /// Verified entries seen, by journal.
     pub seen: BTreeMap<NodeId, Vec<VerifiedEntry>>,
     number: u64,
+    charter: Hash,
 }
 
 impl Officer {
@@ -29,7 +30,15 @@ impl Officer {
         let ToConsole::Challenge { nonce, node, .. } = trialogue_wire::decode(&first).unwrap() else {
             panic!("no challenge first")
         };
-        Self { secret, socket, nonce, node, seen: BTreeMap::new(), number: trialogue_wall_ms() }
+        Self {
+            secret,
+            socket,
+            nonce,
+            node,
+            seen: BTreeMap::new(),
+            number: trialogue_wall_ms(),
+            charter: house.charter.hash(),
+        }
     }
 
     /// Connects and logs in.
@@ -50,7 +59,8 @@ impl Officer {
     pub async fn act(&mut self, line: &str, act: Act) -> u64 {
         self.number += 1;
         let line = trialogue_charter::LineId::new(line).unwrap();
-        let statement = Statement { device: self.secret.id(), number: self.number, line, act };
+        let at = Occasion { node: self.node.clone(), charter: self.charter, now_ms: trialogue_wall_ms() };
+        let statement = Statement::new(self.secret.id(), self.number, &at, line, act);
         let statement = statement.sign(&self.secret).0;
         self.say(&ToNode::State { statement, bodies: Vec::new() }).await;
         self.number

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 use trialogue_charter::fixture::{Trilateral, amended};
 use trialogue_charter::{Hash, HybridSecret, LineId, NodeId, Suite, VerifiedCharter};
-use trialogue_journal::{Act, Body, BodyRef, Journal, Statement, TreeHead, UnverifiedEntry, heads};
+use trialogue_journal::{Act, Body, BodyRef, Journal, Occasion, Statement, TreeHead, UnverifiedEntry, heads};
 use trialogue_record::item::VERSION;
 use trialogue_record::{Digest, Frontier, Item, Root, Seal, Verifier};
 
@@ -33,7 +33,9 @@ pub fn key(id: &str) -> &'static HybridSecret {
 pub fn statement(node: &str, number: u64, act: Act) -> Vec<u8> {
     let (secret, _, device) = THREE.device(&format!("{}-duty", &node[..3]), 1);
     let line = LineId::new("duty").unwrap();
-    Statement { device: device.id, number: BEGIN_MS + number, line, act }.sign(&secret).0
+    let charter = THREE.charter.hash();
+    let at = Occasion { node: NodeId::new(node).unwrap(), charter, now_ms: BEGIN_MS };
+    Statement::new(device.id, BEGIN_MS + number, &at, line, act).sign(&secret).0
 }
 
 /// Everything that a node holds, before it is sealed.
