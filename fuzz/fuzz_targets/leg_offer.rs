@@ -1,4 +1,4 @@
-//! A console's offer (SDP).
+//! A console's offer for its leg.
 #![no_main]
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     trialogue_hostile::leg::offer(data);

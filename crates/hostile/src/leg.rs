@@ -2,6 +2,9 @@
 
 use std::time::Instant;
 use trialogue_node::media::{Framing, try_offer};
+use trialogue_wire::console::ToNode;
+use trialogue_wire::leg::fixture;
+use trialogue_wire::{decode, encode};
 
 /// A TCP stream of packets (RFC 4571): the first byte says in pieces of how many bytes the others arrive. Taken: a whole packet.
 pub fn framing(data: &[u8]) -> bool {
@@ -37,28 +40,15 @@ pub fn framing_seeds() -> Vec<Vec<u8>> {
     streams.iter().map(|(piece, stream)| [&[*piece][..], stream].concat()).collect()
 }
 
-/// An offer from a console of one's own party that is hostile. Taken: a leg is made of it.
+/// An offer from a console of one's own party that is hostile, as it stands in its message. Taken: a leg is made of it.
 pub fn offer(data: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(data) else { return false };
-    try_offer(text, Instant::now())
+    match decode::<ToNode>(data) {
+        Ok(ToNode::Offer { offer, .. }) => try_offer(&offer, Instant::now()),
+        _ => false,
+    }
 }
 
 /// What a browser offers, and what the native endpoint does.
 pub fn offer_seeds() -> Vec<Vec<u8>> {
-    let section = |kind: &str, mid: u8, direction: &str| {
-        let (payload, codec) = if kind == "audio" { (111, "opus/48000/2") } else { (96, "VP8/90000") };
-        format!(
-            "m={kind} 9 UDP/TLS/RTP/SAVPF {payload}\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\na=ice-ufrag:abcd\r\n\
-             a=ice-pwd:abcdefghijklmnopqrstuvwx\r\na=ice-options:trickle\r\na=fingerprint:sha-256 {}\r\na=setup:actpass\r\n\
-             a=mid:{mid}\r\na=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\na=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n\
-             a={direction}\r\na=rtcp-mux\r\na=rtpmap:{payload} {codec}\r\na=candidate:1 1 udp 2122260223 192.0.2.1 54400 typ host\r\n",
-            ["00"; 32].join(":")
-        )
-    };
-    let head = |mids: &str| {
-        format!("v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {mids}\r\na=msid-semantic: WMS\r\n")
-    };
-    let own = section("audio", 0, "sendonly") + &section("video", 1, "sendonly");
-    let places = section("audio", 2, "recvonly") + &section("video", 3, "recvonly");
-    [head("0 1 2 3") + &own + &places, head("0 1") + &own].into_iter().map(String::into_bytes).collect()
+    (1..4).map(|number| encode(&ToNode::Offer { offer: fixture::offer(number), leg: number })).collect()
 }

@@ -28,9 +28,11 @@ impl Act {
     pub fn lasts_ms(&self) -> u64 {
         match self {
             // Their bodies take minutes on a narrow way; and said late they move nothing: an epoch passes, a circle and a key package are replaced.
-            Self::Handshake { .. } | Self::Stock { .. } | Self::Circle { .. } | Self::Write { .. } => {
-                SAID_WITH_BODIES_MS
-            }
+            Self::Handshake { .. }
+            | Self::Tags { .. }
+            | Self::Stock { .. }
+            | Self::Circle { .. }
+            | Self::Write { .. } => SAID_WITH_BODIES_MS,
             Self::Ring { .. }
             | Self::Answer { .. }
             | Self::Attach { .. }

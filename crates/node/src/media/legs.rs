@@ -213,12 +213,12 @@ impl Legs {
 
 /// Makes a leg of an offer, as for a console that has proven who it is, and lets go of it. For tests: true, it could be made.
 #[doc(hidden)]
-pub fn try_offer(sdp: &str, now: Instant) -> bool {
+pub fn try_offer(offer: &LegOffer, now: Instant) -> bool {
     static COMMON: std::sync::OnceLock<Option<Common>> = std::sync::OnceLock::new();
     let common = COMMON.get_or_init(|| {
         let crypto = super::keys::provider();
         let certificate = crypto.dtls_provider.generate_certificate()?;
         Some(Common { addresses: vec![SocketAddr::from(([192, 0, 2, 1], 3_478))], certificate, crypto })
     });
-    common.as_ref().is_some_and(|common| Leg::make((ConsoleKey(1), 1), sdp, common, now).is_ok())
+    common.as_ref().is_some_and(|common| Leg::make((ConsoleKey(1), 1), offer, common, now).is_ok())
 }
