@@ -46,7 +46,8 @@ impl Hostile {
         let statement = |package: BodyRef| {
             let secret = DeviceSecret::from_seed(&[99; 32]);
             let line = LineId::new("leaders").unwrap();
-            Statement { device: secret.id(), number: self.number, line, act: Act::Stock { package } }.sign(&secret).0
+            let act = Act::Stock { package };
+            Statement::new(secret.id(), self.number, &world.occasion(JPN), line, act).sign(&secret).0
         };
         let package = BodyRef::of(&large).unwrap();
         let signed = statement(package.clone());
@@ -161,7 +162,8 @@ impl Writer {
     fn says(&mut self, world: &mut World, act: Act, body: Option<Vec<u8>>) -> Result<(), (Refusal, Option<u32>)> {
         self.number += 1;
         let line = LineId::new("leaders").unwrap();
-        let statement = Statement { device: self.secret.id(), number: self.number, line, act }.sign(&self.secret).0;
+        let statement = Statement::new(self.secret.id(), self.number, &world.occasion(USA), line, act);
+        let statement = statement.sign(&self.secret).0;
         let bodies = body.into_iter().map(Into::into).collect();
         let bytes = trialogue_wire::encode(&ToNode::State { statement, bodies });
         let (console, before) = (world.desks[USA].key.unwrap(), world.desks[USA].heard.len());

@@ -7,7 +7,7 @@ mod common;
 use common::{SECOND, World};
 use trialogue_charter::{CallId, DeviceSecret, LineId, Suite};
 use trialogue_console_core::view::*;
-use trialogue_journal::{Act, BodyRef, KeyOffer, Occasion, Statement};
+use trialogue_journal::{Act, BodyRef, KeyOffer, Statement};
 use trialogue_wire::console::{ToConsole, ToNode};
 
 const SUMMIT: &str = "summit";
@@ -83,8 +83,7 @@ fn a_console_without_keys_answers(world: &mut World, secret: &DeviceSecret) {
     let offers = world.nodes.iter().zip(&garbage);
     let offers = offers.map(|(node, body)| KeyOffer { node: node.id.clone(), package: BodyRef::of(body).unwrap() });
     let act = Act::Answer { call: CallId([7; 16]), offers: offers.collect() };
-    let (node, charter) = (world.nodes[KOR].id.clone(), world.fixture.charter.hash());
-    let at = Occasion { node, charter, now_ms: world.wall_ms() };
+    let at = world.occasion(KOR);
     let number = world.wall_ms() + 1_000_000;
     let line = LineId::new(SUMMIT).unwrap();
     let statement = Statement::new(secret.id(), number, &at, line, act).sign(secret).0;

@@ -28,7 +28,8 @@ impl Hostile {
     fn says(&mut self, world: &World, act: Act, bodies: Vec<Vec<u8>>) {
         self.number += 1;
         let line = LineId::new("leaders").unwrap();
-        let statement = Statement { device: self.secret.id(), number: self.number, line, act }.sign(&self.secret).0;
+        let statement =
+            Statement::new(self.secret.id(), self.number, &world.occasion(JPN), line, act).sign(&self.secret).0;
         let entry = self.journal.append(world.wall_ms(), Body::Stated { statement });
         let entry = entry.sign(world.fixture.journal(&world.nodes[JPN].id)).0;
         self.bundles.push(Bundle { entry, bodies: bodies.into_iter().map(Into::into).collect() });

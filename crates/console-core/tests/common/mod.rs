@@ -404,6 +404,12 @@ impl World {
         })
     }
 
+    /// What is said to a node now.
+    pub fn occasion(&self, node: usize) -> trialogue_journal::Occasion {
+        let (node, charter) = (self.nodes[node].id.clone(), self.fixture.charter.hash());
+        trialogue_journal::Occasion { node, charter, now_ms: self.wall_ms() }
+    }
+
     /// Would one know what another seals now to be its own? And nobody else's tag does for it.
     pub fn knows(&self, other: usize, speaker: usize) -> bool {
         let Some((id, _)) = self.desks[speaker].seal else { return false };
