@@ -69,7 +69,13 @@ BODIES = {
 }
 
 
+def position(value):
+    return U64(value) and value <= 1 << 48
+
+
 def heads(entry, fields):
+    if not all(position(head[2]) for head in fields[1]):
+        return False
     most = 36 if 2 in fields else 64
     sizes = all(head[2] > 0 and (head[1] != entry[1] or head[2] < entry[2]) for head in fields[1])
     return len(fields[1]) <= most and rises([head[1] for head in fields[1]]) and sizes
@@ -77,7 +83,7 @@ def heads(entry, fields):
 
 def entry(value):
     """An entry's payload, of the form of journal.md §2."""
-    must({1: NODE, 2: U64, 3: HASH, 4: U64, 5: lambda v: type(v) is list and len(v) == 2 and type(v[0]) is int}, value)
+    must({1: NODE, 2: position, 3: HASH, 4: U64, 5: lambda v: type(v) is list and len(v) == 2 and type(v[0]) is int}, value)
     number, fields = value[5]
     if number not in BODIES:
         raise Bad("an entry of another kind")

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use trialogue_charter::cose::{Many, domain};
 use trialogue_charter::fixture::{self, amended};
 use trialogue_charter::{Hash, HybridSecret, UnverifiedCharter, VerifiedCharter};
-use trialogue_journal::{Act, Body, TreeHead, UnverifiedEntry};
+use trialogue_journal::{Act, Body, Occasion, TreeHead, UnverifiedEntry};
 use trialogue_record::Item;
 
 /// What was done, and the file.
@@ -262,7 +262,13 @@ fn words(held: &Held) -> Vec<(&'static str, &'static str, u64, Body)> {
     let Body::Seen { heads, signature } = held.claim(held.at("usa-1", 6)).body else { panic!("seen") };
     let mut wrong = signature.unwrap();
     wrong[100] ^= 1;
+    let here = Occasion { node: node("usa-1"), charter: THREE.charter.hash(), now_ms: BEGIN_MS };
+    let leave = |at: Occasion| stated(statement_at("usa-1", &at, 2, Act::Leave { cause: None }));
     vec![
+        ("a statement for another node", "usa-1", 3, leave(Occasion { node: node("jpn-1"), ..here.clone() })),
+        ("a statement of an hour before", "usa-1", 3, leave(Occasion { now_ms: BEGIN_MS - 3_600_000, ..here.clone() })),
+        ("a statement of an hour later", "usa-1", 3, leave(Occasion { now_ms: BEGIN_MS + 3_600_000, ..here.clone() })),
+        ("a statement under a charter to come", "usa-1", 3, leave(Occasion { charter: NEXT.hash(), ..here })),
         ("a statement whose signature is bent", "usa-1", 3, stated(flipped)),
         ("a statement that is garbage", "usa-1", 3, stated(vec![0xff; 40])),
         ("a statement that is empty", "usa-1", 3, stated(Vec::new())),

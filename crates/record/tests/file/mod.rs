@@ -20,7 +20,7 @@ pub static NEXT: LazyLock<VerifiedCharter> = LazyLock::new(|| amended(&THREE.cha
 pub const NODES: [&str; 3] = ["jpn-1", "kor-1", "usa-1"];
 /// Whose record it is.
 pub const OWN: &str = "kor-1";
-const BEGIN_MS: u64 = 1_790_000_000_000;
+pub const BEGIN_MS: u64 = 1_790_000_000_000;
 
 pub fn node(id: &str) -> NodeId {
     NodeId::new(id).unwrap()
@@ -31,11 +31,15 @@ pub fn key(id: &str) -> &'static HybridSecret {
 }
 
 pub fn statement(node: &str, number: u64, act: Act) -> Vec<u8> {
+    let charter = THREE.charter.hash();
+    statement_at(node, &Occasion { node: self::node(node), charter, now_ms: BEGIN_MS }, number, act)
+}
+
+/// What the device of this node says somewhere, at some time.
+pub fn statement_at(node: &str, at: &Occasion, number: u64, act: Act) -> Vec<u8> {
     let (secret, _, device) = THREE.device(&format!("{}-duty", &node[..3]), 1);
     let line = LineId::new("duty").unwrap();
-    let charter = THREE.charter.hash();
-    let at = Occasion { node: NodeId::new(node).unwrap(), charter, now_ms: BEGIN_MS };
-    Statement::new(device.id, BEGIN_MS + number, &at, line, act).sign(&secret).0
+    Statement::new(device.id, BEGIN_MS + number, at, line, act).sign(&secret).0
 }
 
 /// Everything that a node holds, before it is sealed.
