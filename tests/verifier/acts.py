@@ -80,7 +80,7 @@ ACTS = {
     18: {1: most(9, HEARD, 1, each=1)},
     19: {1: 16},
     20: {1: U16, 2: LANGUAGE},
-    21: {1: HASH, 2: LANGUAGE, 3: lambda value: shown(value, 500)},
+    21: {1: HASH, 2: LANGUAGE, 3: lambda value: shown(value, 500, "line")},
     22: {1: body},
     23: {1: GROUP, 2: body, 3: distinct(24, 1)},
     24: {1: writes},

@@ -1,10 +1,9 @@
 """Charters, vouchers, certificates (charter.md §3–5, §9)."""
 
-import unicodedata
-
 from cbor import Bad, whole
 from cose import fingerprint, hybrid, many, many_holds, only_holds, sha384
 from form import HASH, HYBRID, OFFICE, PARTY, U64, kind, must
+from texts import passes
 
 FORMER = b"former "
 
@@ -80,11 +79,9 @@ class Charter:
         return not last or position < last[1] or (position == last[1] and name == last[2])
 
 
-def shown(value, most=80):
+def shown(value, most=80, form="name"):
     """Is it a text that a screen can show?"""
-    if type(value) is not str or not 1 <= len(value) <= most or value.strip() != value:
-        return False
-    return not any(unicodedata.category(c) == "Cc" for c in value)
+    return passes(value, form, most)
 
 
 VOUCHER = {1: 16, 2: PARTY, 3: OFFICE, 4: shown, 5: U64, 6: HASH}

@@ -1,5 +1,7 @@
 """Messages between console and node, between nodes, frames on a path, and the header of media (console.md, link.md, media.md)."""
 
+import re
+
 from cbor import Bad
 from form import DEVICE, HASH, LINE, NODE, U16, U32, U64, U8, must
 
@@ -10,6 +12,19 @@ MEASURE = {1: str, 2: str, 3: bool, -4: U32, 5: U32, 6: U32, -7: U32, 8: bool, 9
 PATH = {1: NODE, 2: bool, 3: bool, -4: U32, 5: [MEASURE], 6: bool}
 
 
+def ice(least, most):
+    return re.compile(f"[A-Za-z0-9+/]{{{least},{most}}}")
+
+
+END = {1: ice(4, 32), 2: ice(22, 64), 3: 32}
+STREAM = {1: U32, -2: U32}
+NUMBERS = {1: U8, 2: U8, -3: U8, 4: U8, -5: U8, -6: U8}
+MID = re.compile("[A-Za-z0-9]{1,16}")
+OFFER = {1: END, 2: NUMBERS, 3: [MID], 4: U8, 5: STREAM, 6: STREAM}
+ADDRESS = {1: lambda value: type(value) is bytes and len(value) in (4, 16), 2: U16, 3: bool}
+ANSWER = {1: END, 2: [ADDRESS], 3: [STREAM]}
+
+
 def medium(value):
     return U8(value) and value < 2
 
@@ -17,7 +32,7 @@ def medium(value):
 TO_NODE = {
     0: {1: U8, 2: bytes, 3: bytes, 4: bool},
     1: {1: bytes, 2: [bytes]},
-    2: {1: str, 2: U32},
+    2: {1: OFFER, 2: U32},
     3: {1: DEVICE},
     4: {1: [HASH]},
     5: {1: U32},
@@ -36,7 +51,7 @@ TO_CONSOLE = {
     3: {1: [PATH]},
     4: {1: U64, 2: bool},
     5: {-1: U64, 2: U8},
-    6: {1: str, 2: U32},
+    6: {1: ANSWER, 2: U32},
     7: {1: str, -2: DEVICE, 3: medium, 4: U32},
     8: {1: [bytes]},
     9: {1: U32},

@@ -17,11 +17,13 @@ import acts
 import form
 import messages
 import sealing
+import texts
 from cbor import Bad, Reader, encode, whole
 from charter import Charter, device
 from cose import fingerprint, many, one, one_holds, only_holds, sha384
 from ed25519 import BASE, ORDER, P, holds, times
 from form import DEVICE, NODE, PARTY, kind
+from legs import describe
 from merkle import leaf, over, roots
 from record import Record
 
@@ -141,6 +143,25 @@ def of_wire(said):
     for name, vector in said["path"].items():
         must(messages.path(raw(vector)), f"path {name}")
     return count + len(said["frame"]) + len(said["media"]) + len(said["path"])
+
+
+def of_leg(said):
+    """An offer and an answer, and the descriptions made of them."""
+    offer, answer = (whole(bytes.fromhex(said[name])) for name in ("offer", "answer"))
+    messages.message(messages.TO_NODE, offer)
+    messages.message(messages.TO_CONSOLE, answer)
+    must(describe(offer[1][1]) == said["offer_described"], "leg: offer")
+    must(describe(offer[1][1], answer[1][1]) == said["answer_described"], "leg: answer")
+    return 2
+
+
+def of_text(said):
+    """Texts, with what is said of them."""
+    for text in said["texts"]:
+        what = f"text {text['text']!r} as {text['form']}"
+        must(texts.passes(text["text"], text["form"], 200) == (text["refuse"] == "passes"), f"{what}: refuse")
+        must(texts.clean(text["text"], text["form"]) == text["clean"], f"{what}: clean")
+    return len(said["texts"])
 
 
 def of_tree(said):
@@ -285,7 +306,17 @@ def of_sealing(said):
     return 3
 
 
-READ = {"charter": of_charter, "code": of_code, "journal": of_journal, "record": of_record, "sealing": of_sealing, "tree": of_tree, "wire": of_wire}
+READ = {
+    "charter": of_charter,
+    "code": of_code,
+    "journal": of_journal,
+    "leg": of_leg,
+    "record": of_record,
+    "sealing": of_sealing,
+    "text": of_text,
+    "tree": of_tree,
+    "wire": of_wire,
+}
 
 
 def main():
