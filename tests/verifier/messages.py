@@ -3,7 +3,7 @@
 import re
 
 from cbor import Bad
-from form import DEVICE, HASH, LINE, NODE, U16, U32, U64, U8, must
+from form import DEVICE, HASH, LINE, NODE, U16, U32, U64, U8, kind, must
 
 BUNDLE = {1: bytes, 2: [bytes]}
 AT = {1: NODE, 2: U64}
@@ -50,7 +50,7 @@ TO_CONSOLE = {
     2: {1: [BUNDLE]},
     3: {1: [PATH]},
     4: {1: U64, 2: bool},
-    5: {-1: U64, 2: U8},
+    5: {-1: U64, 2: U8, -3: U32},
     6: {1: ANSWER, 2: U32},
     7: {1: str, -2: DEVICE, 3: medium, 4: U32},
     8: {1: [bytes]},
@@ -70,15 +70,17 @@ LINK = {
     2: {1: [AT]},
     3: {1: [NODE]},
     4: {1: DEVICE},
-    5: {1: DEVICE, 2: LINE, 3: bool, 4: bool},
-    6: {1: U16, 2: NODE, 3: DEVICE, 4: LINE, 5: medium},
-    7: {1: U16, 2: NODE},
+    5: {1: lambda value: type(value) is bytes and len(value) <= 512, 2: 64},
     8: {1: bytes},
     9: {1: HASH, 2: U32, 3: U32},
     10: {1: HASH, 2: U32, 3: U32, 4: bytes},
     16: {1: U32, 2: lambda value: type(value) is bytes and not any(value)},
     17: {1: U32},
 }
+
+
+WHAT = {0: {1: U16, 2: medium, -3: U32}, 1: {1: medium}, 2: {1: bool, 2: bool}}
+WORD = {1: NODE, 2: U64, 3: DEVICE, 4: LINE, 5: lambda value: type(value) is list and len(value) == 2 and kind(WHAT.get(value[0], bytes), value[1])}
 
 
 def message(forms, value):

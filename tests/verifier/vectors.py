@@ -132,6 +132,9 @@ def of_wire(said):
             seen.add(value[0])
             count += 1
         must(seen == set(forms), f"{group}: no vector of {sorted(set(forms) - seen)}")
+    for name, vector in said["word"].items():
+        value = whole(raw(vector))
+        must(messages.kind(messages.WORD, value) and encode(value) == raw(vector), f"word {name}")
     for name, vector in said["frame"].items():
         data = raw(vector)
         value = whole(data[4:])
