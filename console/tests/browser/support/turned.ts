@@ -56,7 +56,7 @@ function sound(): { track: MediaStreamTrack; loud(on: boolean): void } {
   return { track: out.stream.getTracks()[0]!, loud: (on) => void (gain.gain.value = on ? 1 : 0) };
 }
 
-/** Seals: the frame as it is, behind 20 bytes as long as those of a seal. Sizes and pauses stay those of the encoder. */
+/** Lets frames pass as they are: sizes and pauses are those of the encoder, to which a seal adds the same to each. */
 const sealing = () => {
   const code = `onrtctransform = ({ transformer: { readable, writable } }) => readable.pipeThrough(new TransformStream({ transform: (frame, out) => out.enqueue(frame) })).pipeTo(writable);`;
   return new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
