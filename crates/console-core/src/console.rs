@@ -229,6 +229,7 @@ impl Console {
             self.note_calls();
             self.follow();
             self.lead();
+            self.renew();
             self.tell_tags();
             self.note_consultations();
             self.note_tests();

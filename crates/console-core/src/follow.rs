@@ -48,6 +48,7 @@ impl Console {
             if !current.contains(&held) && !kept.contains(&held) {
                 keys.ring.drop_group(&held);
                 keys.broken.remove(&held);
+                keys.renewed.remove(&held);
                 keys.added_with.retain(|(group, _, _), _| *group != held);
             }
         }
@@ -75,7 +76,11 @@ impl Console {
             };
             if let Some(own) = keys.moving.as_mut().filter(same) {
                 own.confirmed = true;
-                return keys.ring.confirm(&group).is_ok();
+                let done = keys.ring.confirm(&group).is_ok();
+                if done && own.fresh {
+                    keys.renewed.insert(group, self.now_us);
+                }
+                return done;
             }
         }
         let Some(reference) = &record.commit else {

@@ -20,6 +20,8 @@ pub(crate) struct Move {
     pub(crate) welcome: Option<Hash>,
     /// The key package that it uses of each device that it adds.
     pub(crate) used: Vec<(DeviceId, Hash)>,
+    /// It gives fresh secrets of this console to the group.
+    pub(crate) fresh: bool,
     /// The node has accepted it; the entry is still to come.
     pub(crate) confirmed: bool,
 }
@@ -64,6 +66,8 @@ pub(crate) struct Keys {
     /// The key package with which a device was added, by group and position of the handshake.
     pub(crate) added_with: BTreeMap<(GroupId, DeviceId, u64), Hash>,
     pub(crate) issued: BTreeMap<KeyId, Issued>,
+    /// When this console last gave fresh secrets to each group that it seals for, or came into it.
+    pub(crate) renewed: BTreeMap<GroupId, u64>,
     /// By what frames are known to be their sender's.
     pub(crate) tagging: Tagging,
     /// Keys with everyone are there, so that it could seal.
@@ -95,6 +99,7 @@ impl Keys {
             broken: BTreeSet::new(),
             added_with: BTreeMap::new(),
             issued: BTreeMap::new(),
+            renewed: BTreeMap::new(),
             tagging: Tagging::default(),
             able: false,
             over: None,
@@ -140,6 +145,7 @@ impl Console {
         keys.bad_offers.clear();
         keys.broken.clear();
         keys.added_with.clear();
+        keys.renewed.clear();
         keys.tagging.end_call();
         keys.stranger = None;
         keys.over = None;

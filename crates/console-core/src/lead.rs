@@ -4,11 +4,11 @@ use crate::acts::Purpose;
 use crate::console::Console;
 use crate::io::Event;
 use crate::keys::Move;
-use crate::limits::LEAD_AGAIN_US;
+use crate::limits::{LEAD_AGAIN_US, RENEW_APART_US, RENEW_US};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
-use trialogue_e2ee::Invite;
+use trialogue_e2ee::{Invite, Pending};
 use trialogue_journal::fold::{Group, Participant};
 use trialogue_journal::{Act, BodyRef, GroupId};
 
@@ -41,6 +41,33 @@ impl Console {
                 }
             }
             None => self.create(&line, &node, &participants),
+        }
+    }
+
+    /// Gives fresh secrets to the own node's group, whether this console leads it or not, once those that it has are old.
+    pub(crate) fn renew(&mut self) {
+        let (Some(fold), Some(call), Some(node)) = (&self.fold, &self.call, self.node.clone()) else { return };
+        let line = call.line.clone();
+        let Some(group) = fold.node(&node).and_then(|node| node.group(&line)).cloned() else { return };
+        let here = fold.in_on(&line).into_iter().filter(|participant| participant.node == node);
+        let Some(place) = here.map(|participant| participant.device).position(|device| device == self.id) else {
+            return;
+        };
+        let (now_us, up) = (self.now_us, self.link.is_up());
+        let Some(keys) = &mut self.keys else { return };
+        if keys.ring.epoch(&group.id) != Ok(group.epoch) {
+            return;
+        }
+        let since = *keys.renewed.entry(group.id).or_insert(now_us + place as u64 * RENEW_APART_US);
+        if !up || now_us < since + RENEW_US || keys.moving.is_some() || now_us < keys.lead_again_us {
+            return;
+        }
+        match keys.ring.renew(&group.id) {
+            Ok(pending) => self.hand_in(&line, group.id, pending, &[], false),
+            Err(error) => {
+                keys.lead_again_us = now_us + LEAD_AGAIN_US;
+                self.log(Event::BadHandshake { step: "renew", why: error.to_string() });
+            }
         }
     }
 
@@ -159,6 +186,12 @@ impl Console {
                 return self.log(Event::BadHandshake { step: "commit", why: error.to_string() });
             }
         };
+        self.hand_in(line, group, pending, guests, creating);
+    }
+
+    /// Hands a commit to the node.
+    fn hand_in(&mut self, line: &LineId, group: GroupId, pending: Pending, guests: &[Guest], creating: bool) {
+        let Some(keys) = &mut self.keys else { return };
         for (device, _) in &pending.refused {
             keys.bad_offers.extend(guests.iter().filter(|guest| guest.device == *device).map(|guest| guest.offer));
         }
@@ -170,6 +203,8 @@ impl Console {
         let used = guests.iter().filter(|guest| pending.added.contains(&guest.device));
         let used = used.map(|guest| (guest.device, guest.offer)).collect();
         let (commit_hash, welcome_hash) = (commit_ref.as_ref().map(|c| c.hash), welcome_ref.as_ref().map(|w| w.hash));
+        // Adding alone brings no fresh secrets.
+        let fresh = !creating && (pending.added.is_empty() || !pending.removed.is_empty());
         let epoch = pending.epoch;
         let act = Act::Handshake {
             group,
@@ -182,8 +217,16 @@ impl Console {
         let bodies = commit.into_iter().chain(pending.welcome).collect();
         let number = self.state(line, Purpose::Handshake(group), act, bodies);
         if let Some(keys) = &mut self.keys {
-            keys.moving =
-                Some(Move { group, number, epoch, commit: commit_hash, welcome: welcome_hash, used, confirmed: false });
+            keys.moving = Some(Move {
+                group,
+                number,
+                epoch,
+                commit: commit_hash,
+                welcome: welcome_hash,
+                used,
+                fresh,
+                confirmed: false,
+            });
         }
         for why in refused {
             self.log(Event::BadHandshake { step: "key package of another", why });
@@ -192,11 +235,15 @@ impl Console {
 
     /// The node has accepted it: this console is at the new epoch from here on.
     pub(crate) fn handshake_accepted(&mut self, group: GroupId, number: u64) {
+        let now_us = self.now_us;
         let Some(keys) = &mut self.keys else { return };
         if let Some(own) =
             keys.moving.as_mut().filter(|own| own.group == group && own.number == number && !own.confirmed)
         {
             own.confirmed = keys.ring.confirm(&group).is_ok();
+            if own.confirmed && own.fresh {
+                keys.renewed.insert(group, now_us);
+            }
         }
     }
 

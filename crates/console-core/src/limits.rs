@@ -95,8 +95,17 @@ pub const LEG_AGAIN_US: u64 = 1_000_000;
 pub const UNSAID_NUMBERS: u64 = 800 / 4 * 256;
 /// A suspicion about one sender is told to the node and logged again after so long.
 pub const SUSPECT_AGAIN_US: u64 = 10_000_000;
+/// How long the screen shows what a node has said of forged frames, in milliseconds.
+pub const FORGERY_SHOWN_MS: u64 = 15 * 60 * 1_000;
+/// Most of these shown at once.
+pub const FORGERIES_SHOWN: usize = 4;
 /// How long the screen says that frames of a sender are suspect after the last of them.
 pub const SUSPECT_US: u64 = 30_000_000;
+/// How long a console goes on with the same secrets in a group that it seals for. Who takes its keys reads at most so far back, and is out again after so long.
+/// Shorter is a commit of 35 kB (three members, suite 0x0907) more often, longer a longer reach.
+pub const RENEW_US: u64 = 15 * 60 * 1_000_000;
+/// Consoles of one node renew so long one after the other, in the order in which they came in: two commits for one epoch cost one of them.
+pub const RENEW_APART_US: u64 = 5_000_000;
 /// How long an accepted list of secrets is awaited in the journal before it is told again.
 pub const TAGS_AWAITED_US: u64 = 2_000_000;
 /// Welcomes remembered as not for us.

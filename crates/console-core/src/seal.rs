@@ -363,7 +363,8 @@ impl Console {
         let members = self.call.iter().flat_map(|call| call.members.values());
         let told = members.flat_map(|known| [known.forged_us, known.late_us]).flatten().map(|at| at + SUSPECT_US);
         let told = told.filter(|at| *at > self.now_us).min();
+        let renew = keys.renewed.values().map(|since| since + RENEW_US).filter(|at| *at > self.now_us).min();
         let over = keys.over.map(|over| over.switch_us.unwrap_or(over.until_us)).filter(|at| *at > self.now_us);
-        [old, lead, stranger, told, over].into_iter().flatten().min()
+        [old, lead, stranger, told, renew, over].into_iter().flatten().min()
     }
 }

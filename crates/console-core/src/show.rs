@@ -2,12 +2,12 @@
 
 use crate::console::Console;
 use crate::io::Suspicion;
-use crate::limits::{MISSING_US, SILENT_US, STRANGER_US, SUSPECT_US};
+use crate::limits::{FORGERIES_SHOWN, FORGERY_SHOWN_MS, MISSING_US, SILENT_US, STRANGER_US, SUSPECT_US};
 use crate::link::Stage;
 use crate::standing;
 use crate::view::*;
 use std::collections::BTreeMap;
-use trialogue_charter::{DeviceId, Line, Party, Texts, VerifiedCharter};
+use trialogue_charter::{DeviceId, Line, LineId, NodeId, Party, Texts, VerifiedCharter};
 use trialogue_journal::fold::{LineState, Ring, RingResponse};
 use trialogue_wire::console::Medium;
 
@@ -232,6 +232,7 @@ impl Console {
                 .collect(),
             sealing: self.sealing_view(),
             missing: missing.map(ToString::to_string).collect(),
+            forgeries: self.forgeries(&call.line),
             code: self.code(),
             words: self.words(),
             floor: self.floor_view(),
@@ -276,6 +277,24 @@ impl Console {
             members.insert(order, member);
         }
         members.into_values().collect()
+    }
+
+    /// What nodes say of forged frames on a line, lately.
+    fn forgeries(&self, line: &LineId) -> Vec<ForgeryView> {
+        let (Some(fold), Some(charter)) = (&self.fold, &self.charter) else { return Vec::new() };
+        let name = |node: &NodeId| charter.party_of_node(node).map(|party| text(&party.name)).unwrap_or_default();
+        let lately = self.now_ms.saturating_sub(FORGERY_SHOWN_MS);
+        let told = fold.forgeries(line).filter(|(_, told)| told.time_ms >= lately);
+        let mut shown: Vec<ForgeryView> = told
+            .filter_map(|(node, told)| {
+                let name_of = self.person(&told.device)?.name;
+                let via = told.via.iter().map(name).collect();
+                Some(ForgeryView { name: name_of, by: name(node), via, at_ms: told.time_ms as f64 })
+            })
+            .collect();
+        shown.sort_by(|a, b| b.at_ms.total_cmp(&a.at_ms));
+        shown.truncate(FORGERIES_SHOWN);
+        shown
     }
 
     /// What is suspect about the frames at a member's place: forged ones before late ones.

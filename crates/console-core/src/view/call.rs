@@ -111,6 +111,8 @@ pub struct CallView {
     pub sealing: Sealing,
     /// Parties with offices on the line of which nobody is in the call.
     pub missing: Vec<String>,
+    /// Frames of the last quarter of an hour that were not by the one in whose name they came, the newest first, as the nodes say that were given them.
+    pub forgeries: Vec<ForgeryView>,
     /// Digits that all can compare by voice: 30 decimal digits of the groups' epoch authenticators; empty before everybody's keys. See also [`Station::code`].
     pub code: String,
     /// The same as six words in each language, each language's word of the same number; empty before keys.
@@ -131,6 +133,21 @@ pub struct CallView {
     pub may_be_ready: bool,
     /// The charter lets a majority drop a party, and this console acts for its own.
     pub may_drop: bool,
+}
+
+/// Frames that were refused because they are not by the one in whose name they came.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct ForgeryView {
+    /// In whose name.
+    pub name: String,
+    /// The party whose node was given them.
+    pub by: Text3,
+    /// Parties whose nodes made them or passed them on; empty: that party's own.
+    pub via: Vec<Text3>,
+    /// When, milliseconds since 1970 UTC by that node's clock.
+    pub at_ms: f64,
 }
 
 /// One who left the call for a ring on another line.

@@ -152,6 +152,11 @@ impl World {
                         self.steps.push_back(Step::ToNode(to, input));
                     }
                 }
+                Out::TraceFrames { device } => {
+                    let via = self.ways.clone();
+                    let input = trialogue_core::Input::FramesTraced { device, via };
+                    self.steps.push_back(Step::ToNode(node, input));
+                }
                 Out::Leg { console, leg, .. } => {
                     let answer = fixture::answer(leg);
                     self.steps.push_back(Step::ToNode(node, trialogue_core::Input::LegAnswer { console, leg, answer }));

@@ -98,6 +98,8 @@ pub struct World {
     pub cut_links: BTreeSet<(usize, usize)>,
     pub tamper: Option<Tamper>,
     pub link_tamper: Option<LinkTamper>,
+    /// Over whose links frames came, as every media thread says.
+    pub ways: Vec<NodeId>,
     steps: VecDeque<Step>,
     keys: u64,
 }
@@ -138,6 +140,7 @@ impl World {
             cut_links: BTreeSet::new(),
             tamper: None,
             link_tamper: None,
+            ways: Vec::new(),
             steps: VecDeque::new(),
             keys: 0,
         };

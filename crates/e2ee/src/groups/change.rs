@@ -88,12 +88,36 @@ impl Keyring {
             };
         }
 
+        self.stage(group, indices, packages, Pending { epoch, added, removed, refused, ..Pending::default() })
+    }
+
+    /// A commit that changes nobody's membership and gives this console fresh secrets (RFC 9420 §12.4: an UpdatePath alone): who had taken its keys before is out.
+    ///
+    /// # Errors
+    /// [`KeyringError::NoGroup`], [`KeyringError::CommitPending`].
+    pub fn renew(&mut self, group: &GroupId) -> Result<Pending, KeyringError> {
+        let held = self.group(group)?;
+        if held.pending_commit().is_some() {
+            return Err(KeyringError::CommitPending);
+        }
+        let epoch = held.epoch().as_u64();
+        self.stage(group, Vec::new(), Vec::new(), Pending { epoch, ..Pending::default() })
+    }
+
+    fn stage(
+        &mut self,
+        group: &GroupId,
+        removals: Vec<LeafNodeIndex>,
+        packages: Vec<KeyPackage>,
+        pending: Pending,
+    ) -> Result<Pending, KeyringError> {
         let step = "commit";
         let held = self.groups.get_mut(group).ok_or(KeyringError::NoGroup)?;
         let bundle = held
             .commit_builder()
             .consume_proposal_store(false)
-            .propose_removals(indices)
+            .force_self_update(removals.is_empty() && packages.is_empty())
+            .propose_removals(removals)
             .propose_adds(packages)
             .load_psks(self.provider.storage())
             .map_err(|e| KeyringError::mls(step, e))?
@@ -106,7 +130,7 @@ impl Keyring {
             Some(message) => Some(message.to_bytes().map_err(|e| KeyringError::mls(step, e))?),
             None => None,
         };
-        Ok(Pending { epoch, commit, welcome, added, removed, refused })
+        Ok(Pending { commit, welcome, ..pending })
     }
 
     /// The node has accepted the own commit: moves to the next epoch, which it returns.

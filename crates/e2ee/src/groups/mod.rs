@@ -70,7 +70,7 @@ pub struct Invite<'a> {
 }
 
 /// A commit that waits for the node's order.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Pending {
     /// The epoch that it starts from.
     pub epoch: u64,
