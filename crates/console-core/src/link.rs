@@ -51,10 +51,10 @@ impl Link {
         self.stage == Stage::Up
     }
 
-    /// Now by the node's clock, as far as it is not too far from this console's own to be believed.
+    /// Now by the node's clock, in which its entries are written: a ring must ring whatever a clock shows.
     pub(crate) fn node_ms(&self, now_us: u64, now_ms: u64) -> u64 {
         let node_ms = self.clock.map(|(ms, at_us)| ms.saturating_add(now_us.saturating_sub(at_us) / 1_000));
-        node_ms.filter(|ms| ms.abs_diff(now_ms) <= CLOCKS_APART_MS).unwrap_or(now_ms)
+        node_ms.unwrap_or(now_ms)
     }
 
     /// The state is being told anew: nothing may be concluded from what is not in it yet.
@@ -351,8 +351,8 @@ impl Console {
         self.log(Event::Accepted);
     }
 
-    /// How long an act may stand is counted by the node's clock. One that is far from the own is not believed, and somebody has to look: better now
-    /// than when the line is needed.
+    /// How long an act may stand is counted by the node's clock. Where that is far from the own, somebody has to look: one of the two is wrong, or the node
+    /// wants acts that stand for longer.
     fn take_clock(&mut self, time_ms: u64) {
         self.link.clock = Some((time_ms, self.now_us));
         if self.at_spare {
