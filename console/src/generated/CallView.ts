@@ -45,7 +45,7 @@ sealing: Sealing,
  */
 missing: Array<string>, 
 /**
- * Digits that both ends can compare by voice: 30 decimal digits of the group's epoch authenticator; empty before keys.
+ * Digits that all can compare by voice: 30 decimal digits of the groups' epoch authenticators; empty before everybody's keys. See also [`Station::code`].
  */
 code: string, 
 /**
@@ -57,7 +57,7 @@ words: Array<Text3>,
  */
 floor: Floor, 
 /**
- * Principals come on together once all parties are ready.
+ * Principals come on once their parties are ready with each other.
  */
 staged: boolean, 
 /**
@@ -77,7 +77,7 @@ prepares: boolean,
  */
 ready: boolean, 
 /**
- * It may say so: every other party that is in has been confirmed here.
+ * It may say so: some other party that is in has been confirmed here. It is said of all that have.
  */
 mayBeReady: boolean, 
 /**

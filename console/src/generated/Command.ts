@@ -56,7 +56,11 @@ party: string, } | { "kind": "ready",
 /**
  * It is.
  */
-ready: boolean, } | { "kind": "hold", 
+ready: boolean, } | { "kind": "readyWithout", 
+/**
+ * Party id.
+ */
+party: string, } | { "kind": "hold", 
 /**
  * Device id, hex; this console if left out.
  */

@@ -30,9 +30,29 @@ confirmed: boolean,
  */
 confirmsUs: boolean, 
 /**
- * It has said that its principal is ready.
+ * It has said that its principal is ready, with whomever.
  */
 ready: boolean, 
+/**
+ * It has said so of the own party.
+ */
+readyWithUs: boolean, 
+/**
+ * The own principal waits for it: the own party has said that it is ready with it, and it has not yet.
+ */
+awaited: boolean, 
+/**
+ * Its people whose keys have been missing for more than 5 s, by name.
+ */
+keyless: Array<string>, 
+/**
+ * Digits that these two parties can compare by voice, whatever is missing of others: 30 decimal digits; empty before their keys.
+ */
+code: string, 
+/**
+ * The same as six words.
+ */
+words: Array<Text3>, 
 /**
  * Its principal is on.
  */

@@ -15,4 +15,8 @@ why: string, } | { "kind": "actRefused",
 /**
  * Variant of the wire's `Refusal`, camelCase.
  */
-reason: string, } | { "kind": "noSealing" } | { "kind": "worker" } | { "kind": "leg" } | { "kind": "notConnected" } | { "kind": "clock" } | { "kind": "otherTab" };
+reason: string, } | { "kind": "tryLater", 
+/**
+ * After so many it does.
+ */
+seconds: number, } | { "kind": "noSealing" } | { "kind": "worker" } | { "kind": "leg" } | { "kind": "notConnected" } | { "kind": "clock" } | { "kind": "otherTab" };

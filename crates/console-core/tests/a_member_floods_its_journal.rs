@@ -196,7 +196,7 @@ fn a_console_is_told_when_it_may_write_again_and_may_always_ring() {
     let secret = DeviceSecret::from_seed(&identity.secret);
     world.desk_with(identity);
     world.until(10, |world| world.desks.iter().all(|desk| desk.offers > 0));
-    let mut writer = Writer { secret, number: common::START_MS * 2 };
+    let mut writer = Writer { secret, number: common::START_MS + 1_000_000_000 };
     let usa = world.nodes[USA].id.clone();
     let before = taken(&world, JPN, &usa);
 

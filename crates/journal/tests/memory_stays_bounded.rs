@@ -52,8 +52,8 @@ fn after_a_call_little_is_left() {
     let relevant = scene.state.relevant_entries();
     assert_eq!(
         relevant.values().map(|seqs| seqs.len()).sum::<usize>(),
-        7,
-        "two certificates, what both parties said of the last two rings"
+        10,
+        "by which charter three journals speak, two certificates, what both parties said of the last two rings"
     );
     assert!(scene.line().groups.is_empty() && scene.line().call.is_none());
 }

@@ -26,6 +26,10 @@ pub struct Collector {
     writing: Option<(Hash, LineId, Written)>,
     devices: BTreeMap<(NodeId, DeviceId), (u64, Signed)>,
     circles: BTreeMap<(NodeId, GroupId), (u64, DeviceId, Signed)>,
+    /// By which charter each journal speaks, and where its clock was set back: without these no act in it counts (journal.md §4.4).
+    course: BTreeMap<NodeId, Vec<(u64, Signed)>>,
+    /// The latest time of each journal.
+    latest_ms: BTreeMap<NodeId, u64>,
     /// Of the writing, and of every word about any: which writing it is about is known only when that has come.
     words: BTreeMap<Hash, Vec<(NodeId, u64, DeviceId, Signed)>>,
 }
@@ -99,8 +103,8 @@ pub enum SignedError {
 impl Collector {
     /// For the writing at a position of a journal.
     pub fn new(node: NodeId, seq: u64) -> Self {
-        let (devices, circles, words) = Default::default();
-        Self { wanted: (node, seq), writing: None, devices, circles, words }
+        let (devices, circles, course, latest_ms, words) = Default::default();
+        Self { wanted: (node, seq), writing: None, devices, circles, course, latest_ms, words }
     }
 
     /// Looks at the next entry of the record.
@@ -111,7 +115,12 @@ impl Collector {
         let claim = taken.entry.entry();
         let (node, seq) = (claim.node.clone(), claim.seq);
         let signed = || Signed { entry: taken.entry.bytes().to_vec(), certificate: taken.certificate.clone() };
+        let latest_ms = self.latest_ms.entry(node.clone()).or_default();
+        let set_back = claim.time_ms < *latest_ms;
+        *latest_ms = claim.time_ms.max(if matches!(claim.body, Body::Restarted {}) { 0 } else { *latest_ms });
         match &claim.body {
+            Body::Opened { .. } => self.course.entry(node).or_default().push((seq, signed())),
+            Body::Restarted {} if set_back => self.course.entry(node).or_default().push((seq, signed())),
             Body::Enrolled { device, .. } => {
                 self.devices.insert((node, *device), (seq, signed()));
             }
@@ -157,6 +166,11 @@ impl Collector {
             if let Some((seq, signed)) = self.devices.remove(&of) {
                 all.insert((of.0, seq), signed);
             }
+        }
+        let nodes: BTreeSet<NodeId> = all.keys().map(|(node, _)| node.clone()).collect();
+        for node in nodes {
+            let course = self.course.remove(&node).unwrap_or_default();
+            all.extend(course.into_iter().map(|(seq, signed)| ((node.clone(), seq), signed)));
         }
         Some((id, line, written, all.into_values().collect()))
     }
