@@ -64,7 +64,7 @@ impl Machine {
     }
 
     /// Is it newer than what is held? Before the signature is looked at: what comes again by another way costs nothing. What a node says on its own
-    /// link counts whatever its number, and while that link lives nobody else brings words of it.
+    /// link counts whatever its number.
     fn is_news(&self, link: &NodeId, word: &Word) -> bool {
         let held = match word.what {
             What::Sending { .. } => self.sending.get(&word.device),
@@ -77,7 +77,8 @@ impl Machine {
         if *link == word.node {
             return held.word != *word || !held.direct;
         }
-        held.word.number < word.number && !(held.direct && self.is_alive(&word.node))
+        // A later word is the node's own whoever brings it: its link may be dead to here, and that not be known yet (seed 1047).
+        held.word.number < word.number
     }
 
     /// The link to a node is up, and something comes back by it.

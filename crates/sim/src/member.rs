@@ -130,7 +130,8 @@ impl World {
         let at = &self.nodes[node];
         let Some(route) = at.routes.get(&(header.node, header.stream)) else { return true };
         let relay = at.charter().node_index(&self.nodes[from].id) != Some(header.node);
-        let lied = at.media.as_ref().is_some_and(|media| media.lied_at.contains(&(header.node, header.stream)));
+        // A relay that was caught is barred for all of that source's streams.
+        let lied = at.media.as_ref().is_some_and(|media| media.lied_at.iter().any(|(node, _)| *node == header.node));
         let chosen = route.relays.contains(&self.nodes[from].id);
         relay && (lied || !chosen || route.alive && route.quiet_after.is_some())
     }
