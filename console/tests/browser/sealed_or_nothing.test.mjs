@@ -89,7 +89,6 @@ test('what comes before its key is held, opened with it, and shown only from its
   assert.equal(before.near.opened, 0, 'nobody has the place');
   assert.ok(before.energy < 1e-9 && before.framesDecoded === 0, `sealed frames reached the decoder: ${before.energy}`);
   await run('place', 'b2');
-  await until('the worker says which key it misses', (f) => f.missing.length === 1);
   await run('open', 'c3');
   const wrong = await until('more frames come', (f) => f.received.audio > before.received.audio + 50);
   assert.equal(wrong.near.opened, 0, 'a key of another than the place\u2019s sender opens nothing');
@@ -98,6 +97,19 @@ test('what comes before its key is held, opened with it, and shown only from its
   const shown = await until('the picture is decoded, the voice has energy', (f) => f.framesDecoded > 10 && f.energy > 0.0001);
   assert.ok(shown.framesDecoded > 10);
   await until('the loudness for the tile', (f) => f.level > 0.01);
+});
+
+test('somebody with the keys of the group who seals as the far end is not heard, and told of', async () => {
+  const before = await figures();
+  await run('forge');
+  const forged = await until('the worker says whose place it was', (f) => f.suspects.includes('b2 forged'));
+  await until('more frames come', (f) => f.received.audio > forged.received.audio + 50);
+  const after = await figures();
+  const still = await until('more frames come', (f) => f.received.audio > after.received.audio + 50);
+  assert.equal(still.near.voiceOf.b2, after.near.voiceOf.b2, 'not one frame of the forger is opened');
+  assert.ok(after.near.voiceOf.b2 >= before.near.voiceOf.b2);
+  await run('honest');
+  await until('the far end itself is heard again', (f) => f.near.voiceOf.b2 > still.near.voiceOf.b2 + 20);
 });
 
 test('a frame whose key never comes holds up no other, and what waits passes in order', async () => {

@@ -147,6 +147,7 @@ export async function setUp() {
     },
     /** Somebody who has the keys of the group, and not the secret that the two share, seals as the far end. */
     forge: () => other.tell(seals(far.keyId, far.key, tag.near + 1)),
+    honest: () => other.tell(seals(far.keyId, far.key, tag.near)),
     replaceWorker() {
       near.worker.terminate();
       near = startWorker(suspects);
