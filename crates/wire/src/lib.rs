@@ -9,6 +9,7 @@ pub mod limits;
 pub mod link;
 pub mod media;
 pub mod path;
+mod refusal;
 pub mod tags;
 pub mod word;
 

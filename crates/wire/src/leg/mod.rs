@@ -8,8 +8,8 @@ mod sdp;
 pub use sdp::{TALK_BIT_RATE, VOICE_FORMAT};
 
 use crate::limits::{LEG_ADDRESSES_MAX, MID_MAX, PICTURES_MAX, VOICES_MAX};
+use core::net::IpAddr;
 use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
-use std::net::IpAddr;
 
 /// One side of a leg: how the other proves in ICE (RFC 8445) and DTLS (RFC 8842) that it talks to this one.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
