@@ -5,6 +5,8 @@
 
 /** How a voice is coded, word for word as in `crates/wire/src/leg/sdp.rs`: a test compares them. */
 export const VOICE_FORMAT = 'minptime=20;cbr=1;usedtx=0;useinbandfec=1;stereo=0;maxaveragebitrate=24000';
+/** Its packets are as long as the template says. */
+const PACKET = 'ptime=20';
 
 const MID = 'urn:ietf:params:rtp-hdrext:sdes:mid';
 const SENT_RATE = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
@@ -28,7 +30,9 @@ function checkVoice({ sender }: RTCRtpTransceiver) {
   const parameters = sender.getParameters();
   const [codec, ...others] = parameters.codecs;
   if (!codec || others.length > 0 || codec.mimeType.toLowerCase() !== 'audio/opus' || codec.channels !== 2) fail('the voice is coded in another way');
-  if (formats(codec.sdpFmtpLine) !== formats(VOICE_FORMAT)) fail(`the voice is coded with ${codec.sdpFmtpLine}`);
+  // Browsers list the duration of a packet, a line of its own in the template, among the parameters, or do not.
+  const agreed = [VOICE_FORMAT, `${VOICE_FORMAT};${PACKET}`].map(formats);
+  if (!agreed.includes(formats(codec.sdpFmtpLine))) fail(`the voice is coded with ${codec.sdpFmtpLine}`);
   if (parameters.encodings.length !== 1) fail('the voice has more than one encoding');
   onlyExtensions(parameters, EXTENSIONS.voice, 'the voice');
 }
