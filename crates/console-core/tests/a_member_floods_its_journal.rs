@@ -214,7 +214,7 @@ fn a_console_is_told_when_it_may_write_again_and_may_always_ring() {
                 break after_ms.unwrap();
             }
         }
-        assert!(written < 64, "one console put {} MB onto every disk", written * BODY >> 20);
+        assert!(written < 64, "one console put {} MB onto every disk", (written * BODY) >> 20);
         // As many at once as may be is another bound.
         world.run(SECOND / 10);
     };

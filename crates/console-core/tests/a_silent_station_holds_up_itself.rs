@@ -41,7 +41,7 @@ fn join(world: &mut World, desk: usize) {
     world.until(5, |world| world.view(desk).call.as_ref().is_some_and(|call| call.members.len() > 1));
 }
 
-fn station<'a>(world: &'a World, desk: usize, party: usize) -> &'a Station {
+fn station(world: &World, desk: usize, party: usize) -> &Station {
     world.call(desk).stations.iter().find(|station| station.id == PARTIES[party]).unwrap()
 }
 

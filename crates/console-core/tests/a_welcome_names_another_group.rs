@@ -40,7 +40,7 @@ impl Hostile {
 fn offered(world: &World, desk: usize, to: &NodeId) -> Vec<u8> {
     let device = world.desks[desk].console.device();
     let all = || world.nodes[world.desks[desk].node].disk.values().flatten();
-    let offers = all().filter_map(|bundle| {
+    let mut offers = all().filter_map(|bundle| {
         let entry = UnverifiedEntry::decode(&bundle.entry).ok()?;
         let Body::Stated { statement } = &entry.claim().body else { return None };
         let statement = UnverifiedStatement::decode(statement).ok()?.claim().clone();
@@ -49,7 +49,7 @@ fn offered(world: &World, desk: usize, to: &NodeId) -> Vec<u8> {
             _ => None,
         }
     });
-    let package = offers.last().unwrap().into_iter().find(|offer| offer.node == *to).unwrap().package;
+    let package = offers.next_back().unwrap().into_iter().find(|offer| offer.node == *to).unwrap().package;
     let body = all().flat_map(|bundle| &bundle.bodies).find(|body| BodyRef::of(body).as_ref() == Some(&package));
     body.unwrap().to_vec()
 }

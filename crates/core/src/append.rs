@@ -66,7 +66,7 @@ impl Machine {
 
     /// A clock that leaps is told to the consoles, whose acts would be refused.
     pub(crate) fn tell_clock(&mut self) {
-        let Some(time_ms) = self.pace.to_tell(self.now.us, self.now.wall_ms) else { return };
+        let Some(time_ms) = self.pace.untold(self.now.us, self.now.wall_ms) else { return };
         for key in self.devices.values().copied().collect::<Vec<_>>() {
             self.send_console(key, &ToConsole::Clock { time_ms });
         }

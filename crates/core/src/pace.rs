@@ -33,7 +33,7 @@ impl Pace {
     }
 
     /// What consoles are to be told, where it is not what they reckon with.
-    pub(crate) fn to_tell(&mut self, now_us: u64, wall_ms: u64) -> Option<u64> {
+    pub(crate) fn untold(&mut self, now_us: u64, wall_ms: u64) -> Option<u64> {
         let now_ms = self.now_ms(now_us, wall_ms);
         let (told_ms, at_us) = self.told;
         let reckoned_ms = told_ms.saturating_add(now_us.saturating_sub(at_us) / 1_000);

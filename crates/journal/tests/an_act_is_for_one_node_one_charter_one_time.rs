@@ -160,7 +160,7 @@ fn nothing_is_said_before_the_journal_has_a_charter() {
         |body| VerifiedEntry::open(&journal.append(NOON, body).sign(THREE.journal(&node("usa-1"))).0, &CHARTER);
     let certificate = BodyRef::of(&usa.certificate).unwrap();
     let enrolled = entry(Body::Enrolled { device: usa.id(), certificate }).unwrap();
-    state.apply(&enrolled, &[usa.certificate.clone()]).unwrap();
+    state.apply(&enrolled, std::slice::from_ref(&usa.certificate)).unwrap();
     let said = entry(Body::Stated { statement: usa.says_at(NOON, 1, &duty(), ring(1)) }).unwrap();
     assert_eq!(state.apply::<Vec<u8>>(&said, &[]), Err(Ignored::OtherCharter));
 }

@@ -23,7 +23,7 @@ fn clear(swaps: &str, is_safe: impl Fn(&str) -> bool) -> Vec<String> {
     });
     let in_memory = |name: &str| name.starts_with("/dev/zram");
     lines
-        .filter(|(name, kind)| !in_memory(name) && !(*kind == "partition" && is_safe(name)))
+        .filter(|(name, kind)| !(in_memory(name) || *kind == "partition" && is_safe(name)))
         .map(|(name, _)| name.to_owned())
         .collect()
 }
