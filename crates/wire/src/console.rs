@@ -34,12 +34,15 @@ pub enum ToNode {
         /// The device certificate; the node journals it if it is new and its voucher is unused.
         #[cbor(n(2), with = "minicbor::bytes")]
         certificate: Vec<u8>,
-        /// Ed25519 signature, by the device, over the domain string, the node id and the nonce (`DeviceSecret::prove`).
+        /// Ed25519 signature, by the device, over the domain string, the node id, the origin and the nonce (`DeviceSecret::prove`).
         #[cbor(n(3), with = "minicbor::bytes")]
         signature: Vec<u8>,
         /// True: on watch (counted as staffed, rings here).
         #[n(4)]
         on_watch: bool,
+        /// Where the console has reached the node: the web origin of its page, or of the address that a native console was given.
+        #[n(5)]
+        origin: String,
     },
     /// A signed statement with the bodies that it refers to.
     #[n(1)]
@@ -488,6 +491,12 @@ pub enum Refusal {
     /// The statement's number or time is too far ahead of the node's clock.
     #[n(22)]
     Ahead,
+    /// The node does not let the device in, by its operator's word, until the party's security officer has spoken.
+    #[n(23)]
+    Suspended,
+    /// The console has reached the node at an address that the charter does not have for it.
+    #[n(24)]
+    Origin,
 }
 
 impl From<trialogue_journal::Ignored> for Refusal {
@@ -497,6 +506,8 @@ impl From<trialogue_journal::Ignored> for Refusal {
             Ignored::BodyMissing | Ignored::Malformed => Self::Malformed,
             Ignored::Certificate | Ignored::VoucherUsed | Ignored::Late | Ignored::UnknownDevice => Self::Certificate,
             Ignored::Revoked => Self::Revoked,
+            Ignored::Suspended => Self::Suspended,
+            Ignored::Revocation => Self::Signature,
             Ignored::Signature => Self::Signature,
             Ignored::NotOnLine => Self::NotOnLine,
             Ignored::AboveAuthority => Self::AboveAuthority,
@@ -506,7 +517,9 @@ impl From<trialogue_journal::Ignored> for Refusal {
             Ignored::Dropped => Self::Dropped,
             Ignored::Replayed => Self::Replayed,
             Ignored::Epoch => Self::Epoch,
-            Ignored::UnknownNode | Ignored::AlreadyEnrolled | Ignored::NotIn | Ignored::NotNow => Self::NotNow,
+            Ignored::UnknownNode | Ignored::AlreadyEnrolled | Ignored::NotIn | Ignored::NotNow | Ignored::Listed => {
+                Self::NotNow
+            }
             Ignored::Time => Self::Time,
             Ignored::OtherNode => Self::OtherNode,
             Ignored::OtherCharter => Self::OtherCharter,
