@@ -19,6 +19,7 @@ pub mod media;
 mod node;
 mod officer;
 pub mod outbox;
+mod pace;
 pub mod process;
 mod run;
 pub mod store;

@@ -1,5 +1,6 @@
 //! Every bound of the doors, with what raising or lowering it costs. They hold for those who have proven nothing yet: who has is bounded by the machine.
 
+use crate::pace::Rate;
 use std::time::Duration;
 
 /// TCP connections of browsers that are no WebSocket yet. Each costs a descriptor and up to 70 kB; fewer let an attacker with many addresses drive out
@@ -33,7 +34,7 @@ pub(crate) const KEPT_FEW: usize = 1;
 
 /// Costly steps (a TLS handshake, a challenge, a log-in) that one address may ask for, per second and at once, before it has proven itself. A log-in takes three:
 /// eighty consoles behind one router come at once after a restart, and twenty a second after them. More lets one address take more than a twentieth of a core.
-pub(crate) const PACE: (f64, f64) = (64.0, 256.0);
+pub(crate) const PACE: Rate = Rate { per_second: 64.0, burst: 256.0 };
 /// Addresses of which that is remembered.
 pub(crate) const PACED_MAX: usize = 1_024;
 

@@ -4,6 +4,7 @@ use super::{OUT_BYTES, OUT_MESSAGES};
 use crate::counters::Counters;
 use crate::door::{Cut, Group, Paces, Place};
 use crate::outbox::{Outbox, Outgoing, outbox};
+use crate::pace::{Pace, Rate};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
@@ -11,12 +12,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
-use tokio::time::Instant;
+
 use trialogue_core::ConsoleKey;
 use trialogue_wire::limits::FIRST_MAX;
 
 /// Messages a second that a console may send for long, and at once. A call's set-up is about 40.
-const RATE: (f64, f64) = (100.0, 200.0);
+const RATE: Rate = Rate { per_second: 100.0, burst: 200.0 };
 /// Sending one message takes this long at most; a console that reads slower than that is gone.
 const SEND: Duration = Duration::from_secs(10);
 /// A console that says nothing for this long is gone; it pings every 5 s.
@@ -146,7 +147,7 @@ async fn read(
     counters: &Counters,
 ) {
     let mut first = true;
-    let mut pace = Pace::new();
+    let mut pace = Pace::new(RATE);
     while let Ok(Some(Ok(message))) = tokio::time::timeout(SILENCE, stream.next()).await {
         pace.take().await;
         match message {
@@ -186,26 +187,4 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, mut outgoing: Outgoing<O
     let close = CloseFrame { code: close_code::NORMAL, reason: "".into() };
     // Closing is a courtesy; the stream ends in any case.
     let _ = tokio::time::timeout(Duration::from_secs(1), sink.send(Message::Close(Some(close)))).await;
-}
-
-/// Lets through [`RATE`] messages; a console that sends more waits, and TCP makes it wait too.
-struct Pace {
-    tokens: f64,
-    at: Instant,
-}
-
-impl Pace {
-    fn new() -> Self {
-        Self { tokens: RATE.1, at: Instant::now() }
-    }
-
-    async fn take(&mut self) {
-        let now = Instant::now();
-        self.tokens = (self.tokens + (now - self.at).as_secs_f64() * RATE.0).min(RATE.1);
-        self.at = now;
-        self.tokens -= 1.0;
-        if self.tokens < 0.0 {
-            tokio::time::sleep(Duration::from_secs_f64(-self.tokens / RATE.0)).await;
-        }
-    }
 }
