@@ -25,3 +25,19 @@ def roots(leaves, sizes):
                 top = over(left, top)
             out[size] = top
     return out
+
+
+def climbs(leaf, index, size, path):
+    """The root that a proof of one leaf of a tree of this size leads to (RFC 9162 §2.1.3.2); none: it leads to no root."""
+    if index >= size:
+        return None
+    at, last, top = index, size - 1, leaf
+    for beside in path:
+        if at & 1 or at == last:
+            top = over(beside, top)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            top = over(top, beside)
+        at, last = at >> 1, last >> 1
+    return top if last == 0 else None

@@ -24,7 +24,7 @@ from cose import fingerprint, many, one, one_holds, only_holds, sha384
 from ed25519 import BASE, ORDER, P, holds, times
 from form import DEVICE, NODE, PARTY, kind
 from legs import describe
-from merkle import leaf, over, roots
+from merkle import climbs, leaf, over, roots
 from record import Record
 
 
@@ -174,16 +174,8 @@ def of_tree(said):
     known = roots(leaves, set(range(1, len(leaves) + 1)))
     must([known[size].hex() for size in sorted(known)] == said["roots"], "tree: roots")
     for proof in said["inclusion"]:
-        at, last, top = proof["index"], proof["size"] - 1, leaves[proof["index"]]
-        for beside in map(raw, proof["path"]):
-            if at & 1 or at == last:
-                top = over(beside, top)
-                while not at & 1 and at:
-                    at, last = at >> 1, last >> 1
-            else:
-                top = over(top, beside)
-            at, last = at >> 1, last >> 1
-        must(last == 0 and top == known[proof["size"]], f"tree: proof of leaf {proof['index']}")
+        top = climbs(leaves[proof["index"]], proof["index"], proof["size"], map(raw, proof["path"]))
+        must(top == known[proof["size"]], f"tree: proof of leaf {proof['index']}")
     for proof in said["consistency"]:
         must(grew(proof["first"], proof["second"], [raw(part) for part in proof["path"]], known), f"tree: growth {proof}")
     return len(said["roots"]) + len(said["inclusion"]) + len(said["consistency"])
@@ -243,16 +235,8 @@ def of_proof(charter, text):
     must(any(one_holds(key, b"trialogue entry 1", payload, signature) for key in charter.keys(entry[1])), "proof: entry")
     origin, size, root = body.split("\n")
     must(origin == name_of(charter, entry[1]) and entry[2] == at + 1, "proof: of another entry")
-    last, top = int(size) - 1, leaf(payload)
-    for beside in map(base64.b64decode, path):
-        if at & 1 or at == last:
-            top = over(beside, top)
-            while not at & 1 and at:
-                at, last = at >> 1, last >> 1
-        else:
-            top = over(top, beside)
-        at, last = at >> 1, last >> 1
-    must(last == 0 and base64.b64encode(top).decode() == root, "proof: path")
+    top = climbs(leaf(payload), at, int(size), map(base64.b64decode, path))
+    must(top and base64.b64encode(top).decode() == root, "proof: path")
     signers = [of_note(charter, entry[1], body + "\n", line) for line in lines.strip("\n").split("\n")]
     must(signers, "proof: nobody signed")
 
