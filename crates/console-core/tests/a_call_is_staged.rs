@@ -51,11 +51,6 @@ fn keys_complete(world: &World, desks: &[usize]) -> bool {
     })
 }
 
-fn hears(world: &World, listener: usize, speaker: usize) -> bool {
-    let Some((id, key)) = world.desks[speaker].seal else { return false };
-    world.desks[listener].open.get(&id).is_some_and(|(_, held)| *held == key)
-}
-
 /// Nobody of another party could open what the speaker's console may have sealed.
 fn is_unheard(world: &World, speaker: usize) -> bool {
     let device = world.desks[speaker].console.device();
@@ -95,7 +90,7 @@ fn principals_come_on_together_when_all_are_ready_and_not_before() {
     let all = in_the_call(&mut world, &[0, 1, 2]);
     assert!(PRINCIPALS.iter().all(|principal| is_unheard(&world, *principal)));
     assert!(
-        DUTY.iter().all(|duty| all.iter().all(|other| other == duty || hears(&world, *other, *duty))),
+        DUTY.iter().all(|duty| all.iter().all(|other| other == duty || world.hears(*other, *duty))),
         "duty officers talk"
     );
     assert_eq!(world.call(3).floor, Floor::Waiting);
@@ -118,7 +113,7 @@ fn principals_come_on_together_when_all_are_ready_and_not_before() {
     assert!(PRINCIPALS.iter().all(|principal| is_unheard(&world, *principal)), "one is not ready");
     world.command(DUTY[2], Command::Ready { ready: true });
     world.until(2, |world| {
-        PRINCIPALS.iter().all(|speaker| all.iter().all(|other| other == speaker || hears(world, *other, *speaker)))
+        PRINCIPALS.iter().all(|speaker| all.iter().all(|other| other == speaker || world.hears(*other, *speaker)))
     });
     assert!(PRINCIPALS.iter().all(|principal| world.call(*principal).floor == Floor::Open));
 
@@ -127,7 +122,7 @@ fn principals_come_on_together_when_all_are_ready_and_not_before() {
         world.command(duty, Command::HangUp);
     }
     world.until(20, |world| keys_complete(world, &PRINCIPALS));
-    assert!(PRINCIPALS.iter().all(|one| PRINCIPALS.iter().all(|other| one == other || hears(&world, *other, *one))));
+    assert!(PRINCIPALS.iter().all(|one| PRINCIPALS.iter().all(|other| one == other || world.hears(*other, *one))));
 }
 
 #[test]
@@ -138,14 +133,14 @@ fn one_who_comes_later_is_kept_apart_until_both_sides_have_confirmed() {
         confirm(&mut world, party, &[0, 2]);
         world.command(DUTY[party], Command::Ready { ready: true });
     }
-    world.until(5, |world| hears(world, 5, 3) && hears(world, 3, 5));
+    world.until(5, |world| world.hears(5, 3) && world.hears(3, 5));
 
     join(&mut world, DUTY[1]);
     join(&mut world, PRINCIPALS[1]);
     let all = [0, 1, 2, 3, 4, 5];
     world.until(20, |world| keys_complete(world, &all));
-    assert!(hears(&world, 5, 3) && hears(&world, 3, 5), "those who are on are not disturbed");
-    assert!(!hears(&world, DUTY[1], 3) && !hears(&world, PRINCIPALS[1], 5), "and not heard by the one who came");
+    assert!(world.hears(5, 3) && world.hears(3, 5), "those who are on are not disturbed");
+    assert!(!world.hears(DUTY[1], 3) && !world.hears(PRINCIPALS[1], 5), "and not heard by the one who came");
     assert!(is_unheard(&world, PRINCIPALS[1]));
 
     confirm(&mut world, 1, &[0, 1, 2]);
@@ -155,7 +150,7 @@ fn one_who_comes_later_is_kept_apart_until_both_sides_have_confirmed() {
     confirm(&mut world, 0, &[0, 1, 2]);
     confirm(&mut world, 2, &[0, 1, 2]);
     world.until(5, |world| {
-        PRINCIPALS.iter().all(|one| PRINCIPALS.iter().all(|other| one == other || hears(world, *other, *one)))
+        PRINCIPALS.iter().all(|one| PRINCIPALS.iter().all(|other| one == other || world.hears(*other, *one)))
     });
 }
 
@@ -168,7 +163,7 @@ fn a_party_that_is_not_there_is_no_reason_to_wait() {
         confirm(&mut world, party, &[0, 2]);
         world.command(DUTY[party], Command::Ready { ready: true });
     }
-    world.until(5, |world| hears(world, 5, 3) && hears(world, 3, 5));
+    world.until(5, |world| world.hears(5, 3) && world.hears(3, 5));
 }
 
 #[test]
@@ -197,7 +192,7 @@ fn interpreters_and_note_takers_do_not_act_for_their_party() {
     join(&mut world, DUTY[2]);
     join(&mut world, INTERPRETER);
     world.until(20, |world| keys_complete(world, &[DUTY[0], DUTY[2], INTERPRETER, NOTES]));
-    assert!(hears(&world, DUTY[0], INTERPRETER) && hears(&world, NOTES, INTERPRETER));
+    assert!(world.hears(DUTY[0], INTERPRETER) && world.hears(NOTES, INTERPRETER));
 }
 
 #[test]
@@ -224,7 +219,7 @@ fn who_is_held_is_silent_and_deaf_and_says_nothing_after_a_cut() {
     world.run(5 * common::SECOND);
     assert!(world.desks[DUTY[0]].seal.is_none());
     world.command(DUTY[0], Command::Hold { device: None, on: false });
-    world.until(10, |world| hears(world, DUTY[2], DUTY[0]));
+    world.until(10, |world| world.hears(DUTY[2], DUTY[0]));
 }
 
 #[test]
@@ -289,6 +284,6 @@ fn a_call_is_taken_over_at_another_console_and_nobody_leaves_it() {
         assert!(world.view(DUTY[2]).call.is_some());
     }
     assert_eq!(line(&world, DUTY[0]).outcome, Some(Outcome::HandedOver));
-    world.until(5, |world| hears(world, DUTY[2], tablet));
+    world.until(5, |world| world.hears(DUTY[2], tablet));
     assert!(world.call(DUTY[2]).members.iter().any(|member| member.person.device == device.to_string()));
 }

@@ -45,11 +45,6 @@ fn station(world: &World, desk: usize, party: usize) -> &Station {
     world.call(desk).stations.iter().find(|station| station.id == PARTIES[party]).unwrap()
 }
 
-fn hears(world: &World, listener: usize, speaker: usize) -> bool {
-    let Some((id, key)) = world.desks[speaker].seal else { return false };
-    world.desks[listener].open.get(&id).is_some_and(|(_, held)| *held == key)
-}
-
 /// Duty officers and principals of these parties are in.
 fn in_the_call(world: &mut World, parties: &[usize]) {
     world.command(DUTY[parties[0]], Command::Ring { line: SUMMIT.into(), precedence: Precedence::Routine });
@@ -127,7 +122,7 @@ fn a_console_without_keys_keeps_neither_code_nor_readiness_from_the_others() {
     ready(&mut world, JPN);
     ready(&mut world, USA);
     let (jpn, usa) = (PRINCIPALS[JPN], PRINCIPALS[USA]);
-    world.until(5, |world| hears(world, usa, jpn) && hears(world, jpn, usa));
+    world.until(5, |world| world.hears(usa, jpn) && world.hears(jpn, usa));
     let kor = world.desks[DUTY[KOR]].console.device();
     let members = &world.call(jpn).members;
     assert!(members.iter().any(|member| member.person.device == kor.to_string()), "it stands on the roster");
@@ -145,29 +140,23 @@ fn one_that_confirms_and_is_never_ready_is_waited_for_as_long_as_the_others_like
     ready(&mut world, USA);
     world.run(2 * SECOND);
     let (jpn, kor, usa) = (PRINCIPALS[JPN], PRINCIPALS[KOR], PRINCIPALS[USA]);
-    assert!(
-        !hears(&world, usa, jpn) && !hears(&world, jpn, usa),
-        "they come on together with all whom they have named"
-    );
+    assert!(!world.hears(usa, jpn) && !world.hears(jpn, usa), "they come on together with all whom they have named");
     for own in [JPN, USA] {
         assert!(station(&world, DUTY[own], KOR).awaited);
         assert!(!station(&world, DUTY[own], JPN).awaited && !station(&world, DUTY[own], USA).awaited);
     }
     world.command(DUTY[JPN], Command::ReadyWithout { party: "KOR".into() });
-    world.until(5, |world| hears(world, usa, jpn));
+    world.until(5, |world| world.hears(usa, jpn));
     world.run(2 * SECOND);
-    assert!(!hears(&world, jpn, usa), "each party decides for whom its own principal waits");
+    assert!(!world.hears(jpn, usa), "each party decides for whom its own principal waits");
     world.command(DUTY[USA], Command::ReadyWithout { party: "KOR".into() });
-    world.until(5, |world| hears(world, usa, jpn) && hears(world, jpn, usa));
-    assert!(
-        !hears(&world, kor, jpn) && !hears(&world, DUTY[KOR], usa),
-        "it is not heard where nobody is ready with it"
-    );
+    world.until(5, |world| world.hears(usa, jpn) && world.hears(jpn, usa));
+    assert!(!world.hears(kor, jpn) && !world.hears(DUTY[KOR], usa), "it is not heard where nobody is ready with it");
 
     // It is ready after all: whoever is on comes on with it, too.
     ready(&mut world, KOR);
     world.until(5, |world| {
-        PRINCIPALS.iter().all(|one| PRINCIPALS.iter().all(|other| one == other || hears(world, *other, *one)))
+        PRINCIPALS.iter().all(|one| PRINCIPALS.iter().all(|other| one == other || world.hears(*other, *one)))
     });
 }
 
@@ -187,9 +176,9 @@ fn who_is_ready_with_another_alone_hears_that_one_alone() {
     let (jpn, kor, usa) = (PRINCIPALS[JPN], PRINCIPALS[KOR], PRINCIPALS[USA]);
     assert!(station(&world, DUTY[USA], KOR).awaited && station(&world, DUTY[USA], KOR).ready);
     assert!(!station(&world, DUTY[USA], KOR).ready_with_us);
-    world.until(5, |world| hears(world, kor, jpn) && hears(world, jpn, kor));
+    world.until(5, |world| world.hears(kor, jpn) && world.hears(jpn, kor));
     world.command(DUTY[USA], Command::ReadyWithout { party: "KOR".into() });
-    world.until(5, |world| hears(world, usa, jpn) && hears(world, jpn, usa));
+    world.until(5, |world| world.hears(usa, jpn) && world.hears(jpn, usa));
     world.run(SECOND);
-    assert!(!hears(&world, kor, usa) && !hears(&world, usa, kor), "each pair by itself");
+    assert!(!world.hears(kor, usa) && !world.hears(usa, kor), "each pair by itself");
 }

@@ -311,6 +311,12 @@ impl World {
         self.view(desk).call.as_ref().expect("in a call")
     }
 
+    /// The listener has the key under which the speaker seals now.
+    pub fn hears(&self, listener: usize, speaker: usize) -> bool {
+        let Some((id, key)) = self.desks[speaker].seal else { return false };
+        self.desks[listener].open.get(&id).is_some_and(|(_, held)| *held == key)
+    }
+
     pub fn party(&self, desk: usize, party: &str) -> &PartyView {
         self.line(desk).parties.iter().find(|view| view.id == party).unwrap()
     }
