@@ -1,46 +1,21 @@
 // The media worker and the leg alone, against a far end made in the same page: nothing leaves without a key, nothing is shown that
 // is not by the place's sender, frames may come before their keys, muted means no packets.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
-import { chromium } from 'playwright-core';
-import { createServer } from 'vite';
+import { startBench } from './support/bench.mjs';
+import { PATIENCE } from './support/officer.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
-const PATIENCE = 60_000;
-let server, context, page, profile;
+let bench;
 
 before(async () => {
-  server = await createServer({ root, logLevel: 'error', server: { port: 0, host: '127.0.0.1' } });
-  await server.listen();
-  profile = await mkdtemp(join(tmpdir(), 'trialogue-media-'));
-  context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    headless: true,
-    args: [
-      '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run',
-      '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', '--autoplay-policy=no-user-gesture-required',
-      '--allow-loopback-in-peer-connection', '--disable-features=WebRtcHideLocalIpsWithMdns',
-    ],
-  });
-  page = await context.newPage();
-  page.setDefaultTimeout(PATIENCE);
-  await page.goto(`http://127.0.0.1:${server.config.server.port || server.httpServer.address().port}/tests/browser/support/blank.html`);
-  await page.addScriptTag({ type: 'module', content: `import { setUp } from '/tests/browser/support/far_end.ts'; globalThis.bench = await setUp();` });
-  await page.waitForFunction(() => globalThis.bench?.connected());
+  bench = await startBench('far_end.ts', 'setUp');
+  await bench.page.waitForFunction(() => globalThis.bench.connected());
 });
 
-after(async () => {
-  await context?.close();
-  await server?.close();
-  if (profile) await rm(profile, { recursive: true, force: true });
-});
+after(() => bench?.stop());
 
-const figures = () => page.evaluate(() => globalThis.bench.figures());
-const run = (name, ...rest) => page.evaluate(([n, args]) => globalThis.bench[n](...args), [name, rest]);
+const figures = () => bench.run('figures');
+const run = (...call) => bench.run(...call);
 
 async function until(what, wanted) {
   const end = Date.now() + PATIENCE;
@@ -48,7 +23,7 @@ async function until(what, wanted) {
     const now = await figures();
     if (wanted(now)) return now;
     if (Date.now() > end) throw new Error(`never came: ${what}\n${JSON.stringify(now, null, 1)}`);
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => done())));
+    await bench.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => done())));
   }
 }
 
@@ -113,7 +88,7 @@ test('somebody with the keys of the group who seals as the far end is not heard,
 });
 
 test('a frame whose key never comes holds up no other, and what waits passes in order', async () => {
-  const passed = await page.evaluate(async () => {
+  const passed = await bench.page.evaluate(async () => {
     const { Hold, HOLD_MAX } = await import('/src/media/hold.ts');
     const [hold, known, passed] = [new Hold(), new Set([2]), []];
     let lost = 0;
