@@ -87,6 +87,22 @@ fn a_delta_frame_passed_off_as_a_key_frame_is_refused() {
 }
 
 #[test]
+fn a_picture_shorter_than_its_clear_prefix_is_not_sent() {
+    let (mut sealer, mut opener) = pair();
+    for (first, clear) in [(0x10, VP8_KEY_CLEAR), (0x11, VP8_DELTA_CLEAR)] {
+        let mut out = vec![1];
+        for len in 1..clear {
+            assert_eq!(sealer.seal(Picture, 0, &vec![first; len], &mut out), Err(SealError::Prefix), "{len}");
+            assert!(out.is_empty());
+        }
+        // The shortest one: nothing but its prefix.
+        let sealed = sealed(&mut sealer, Picture, 0, &vec![first; clear]);
+        assert_eq!(open(&mut opener, Picture, 0, &sealed).unwrap().1, vec![first; clear]);
+    }
+    assert_eq!(sealer.seal(Picture, 0, &[], &mut Vec::new()), Err(SealError::Prefix));
+}
+
+#[test]
 fn empty_and_tiny_frames_are_sealed_too() {
     let (mut sealer, mut opener) = pair();
     for len in 0..4 {

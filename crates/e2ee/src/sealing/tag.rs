@@ -32,7 +32,7 @@ impl Medium {
         }
     }
 
-    /// Length of the clear prefix of a frame, sealed or not.
+    /// Length of the clear prefix of a frame, sealed or not; the frame may be shorter, and then it is none.
     #[must_use]
     pub fn clear(self, frame: &[u8]) -> usize {
         match self {
