@@ -19,6 +19,10 @@ pub(crate) struct Offer {
     pub(crate) body: Vec<u8>,
     /// A welcome has used it.
     pub(crate) used: bool,
+    /// When it was made.
+    pub(crate) since_us: u64,
+    /// So many before it, one after the other, were made because the keys of that node's group did not come.
+    pub(crate) in_a_row: u32,
 }
 
 /// What is known of one member beyond the fold.
@@ -64,6 +68,8 @@ pub(crate) struct Engaged {
     /// When the next replacement of offers may be made, and how many were in a row.
     pub(crate) refresh_us: Option<u64>,
     pub(crate) refreshes: u32,
+    /// When a key package is replaced because its keys have not come.
+    pub(crate) heal_us: Option<u64>,
     pub(crate) members: BTreeMap<DeviceId, Known>,
     /// Who hung up last, and for which ring.
     pub(crate) departures: VecDeque<(DeviceId, Option<Precedence>)>,
@@ -131,6 +137,7 @@ impl Console {
             offers,
             refresh_us: None,
             refreshes: 0,
+            heal_us: None,
             members: BTreeMap::new(),
             departures: VecDeque::new(),
             leaving: BTreeMap::new(),
@@ -362,14 +369,14 @@ impl Console {
         let ring = ring.filter(|at| *at > self.now_us);
         let alone = held.alone_us.map(|since| since + ALONE_US).filter(|at| *at > self.now_us);
         let back = Some(held.returned_us + RETURN_US).filter(|at| *at > self.now_us);
-        let missing = held.members.values().filter_map(|known| known.without_keys_us);
-        let missing =
-            missing.flat_map(|since| [since + MISSING_US, since + HEAL_US]).filter(|at| *at > self.now_us).min();
+        let missing = held.members.values().filter_map(|known| known.without_keys_us).map(|since| since + MISSING_US);
+        let missing = missing.filter(|at| *at > self.now_us).min();
+        let heal = held.heal_us.filter(|at| *at > self.now_us);
         let leaving =
             held.leaving.values().flat_map(|until| [*until, *until + OLD_KEYS_US]).filter(|at| *at > self.now_us).min();
         let refresh = held.refresh_us.filter(|at| *at > self.now_us);
         let promised = held.promised_us.filter(|at| *at > self.now_us);
-        [promised, ring, alone, back, refresh, missing, leaving].into_iter().flatten().min()
+        [promised, ring, alone, back, refresh, missing, heal, leaving].into_iter().flatten().min()
     }
 
     /// A member says what it sends; cosmetic.

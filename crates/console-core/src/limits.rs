@@ -74,8 +74,12 @@ pub const STRANGER_US: u64 = 1_000_000;
 pub const OLD_KEYS_US: u64 = 10_000_000;
 /// After how long without keys a member is shown as missing.
 pub const MISSING_US: u64 = 5_000_000;
-/// After how long without keys this console acts even where the others seem to be at fault, and how often at most.
-pub const HEAL_US: u64 = 8_000_000;
+/// After how long without keys this console offers a new key package even where the others seem to be at fault; doubled each time, up to eight times as long.
+/// On a path of 64 kbit/s with somebody speaking, its first one and what answers it take some ten seconds: whoever is impatient there sends everything
+/// twice, and moves the epoch away from under those who wait for it.
+pub const HEAL_US: u64 = 20_000_000;
+/// The same where its welcome is known to be there and only its bytes have not come: they are on their way, or somebody withholds them.
+pub const HEAL_WELCOME_US: u64 = 60_000_000;
 /// How long keys of a call have been complete before key packages for the next one are made: less competes with others who come in.
 pub const STOCK_US: u64 = 3_000_000;
 /// A key package that has served is replaced after this long, so that one replacement covers several.

@@ -48,6 +48,7 @@ impl Console {
 
     /// Offers for all nodes of the charter but those in `keep`, whose present offers stay.
     pub(crate) fn fresh_offers(&mut self, mut keep: BTreeMap<NodeId, Offer>) -> BTreeMap<NodeId, Offer> {
+        let since_us = self.now_us;
         let (Some(charter), Some(keys)) = (self.charter.clone(), &mut self.keys) else { return keep };
         for node in charter.in_service() {
             if keep.contains_key(&node.id) {
@@ -56,7 +57,7 @@ impl Console {
             let Some(body) = keys.stock.pop_front().or_else(|| keys.ring.key_package().ok()) else { continue };
             if let Some(package) = BodyRef::of(&body) {
                 keys.offer(package.hash, node.id.clone());
-                keep.insert(node.id.clone(), Offer { package, body, used: false });
+                keep.insert(node.id.clone(), Offer { package, body, used: false, since_us, in_a_row: 0 });
             }
         }
         keep

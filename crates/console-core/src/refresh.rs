@@ -4,10 +4,19 @@
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::limits::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use trialogue_charter::NodeId;
 use trialogue_journal::fold::{Group, Participant};
+
+/// Which nodes' groups want a new key package of this console.
+#[derive(Default)]
+struct Needs {
+    /// These, and how many of their packages in a row are made because keys did not come.
+    now: BTreeMap<NodeId, u32>,
+    /// When the next one will, if its keys do not come before.
+    later_us: Option<u64>,
+}
 
 impl Console {
     /// Replaces offers where that is needed. A console that is in and rings with the id of the call keeps its place and its keys,
@@ -19,10 +28,11 @@ impl Console {
         let participants = self.participants();
         let seated = participants.iter().any(|participant| participant.device == self.id);
         let groups = self.groups_now();
-        let needed = if seated { self.nodes_to_offer_to(&participants, &groups) } else { BTreeSet::new() };
+        let needs = if seated { self.nodes_to_offer_to(&participants, &groups) } else { Needs::default() };
         let now_us = self.now_us;
         let Some(held) = &mut self.call else { return };
-        if needed.is_empty() {
+        held.heal_us = needs.later_us;
+        if needs.now.is_empty() {
             if held.refreshes == 0 {
                 held.refresh_us = None;
             }
@@ -36,9 +46,14 @@ impl Console {
         let Some(mut held) = self.call.take() else { return };
         held.refresh_us = Some(now_us + (REFRESH_AGAIN_US << held.refreshes.min(6)));
         held.refreshes += 1;
-        let lost_own = self.node.as_ref().is_some_and(|node| needed.contains(node)) && self.leads_own(&held.line);
-        let keep = if lost_own { BTreeMap::new() } else { std::mem::take(&mut held.offers) };
-        held.offers = self.fresh_offers(keep.into_iter().filter(|(node, _)| !needed.contains(node)).collect());
+        let lost_own =
+            self.node.as_ref().is_some_and(|node| needs.now.contains_key(node)) && self.leads_own(&held.line);
+        let mut keep = std::mem::take(&mut held.offers);
+        keep.retain(|node, _| !lost_own && !needs.now.contains_key(node));
+        held.offers = self.fresh_offers(keep);
+        for (node, in_a_row) in needs.now {
+            held.offers.entry(node).and_modify(|offer| offer.in_a_row = in_a_row);
+        }
         // Nobody but this console moves the own group, and it cannot: it comes in anew, which ends that group.
         let purpose = Purpose::Again;
         self.say_in(&held.line, held.call, (!lost_own).then_some(held.precedence), purpose, &held.offers);
@@ -50,16 +65,13 @@ impl Console {
         fold.lead(node, line) == Some(self.id)
     }
 
-    fn nodes_to_offer_to(
-        &self,
-        participants: &[Participant],
-        groups: &BTreeMap<NodeId, Arc<Group>>,
-    ) -> BTreeSet<NodeId> {
-        let (Some(call), Some(keys)) = (&self.call, &self.keys) else { return BTreeSet::new() };
+    fn nodes_to_offer_to(&self, participants: &[Participant], groups: &BTreeMap<NodeId, Arc<Group>>) -> Needs {
+        let mut needs = Needs::default();
+        let (Some(call), Some(keys)) = (&self.call, &self.keys) else { return needs };
         let leads_own = self.leads_own(&call.line);
         // Nodes that came with an amendment have no key package of this console yet.
         let serving = self.charter.iter().flat_map(|charter| charter.in_service()).map(|node| &node.id);
-        let mut needed: BTreeSet<NodeId> = serving.filter(|node| !call.offers.contains_key(*node)).cloned().collect();
+        needs.now.extend(serving.filter(|node| !call.offers.contains_key(*node)).map(|node| (node.clone(), 0)));
         for (node, offer) in &call.offers {
             let group = groups.get(node);
             let follows = group.is_some_and(|group| keys.ring.has(&group.id));
@@ -75,13 +87,19 @@ impl Console {
             let in_vain = member && welcome.is_none_or(|hash| keys.tried.contains(&hash));
             let broken = group.is_some_and(|group| keys.broken.contains(&group.id));
             let gone = offer.used && !member;
+            if gone || in_vain || broken {
+                needs.now.insert(node.clone(), 0);
+                continue;
+            }
             let there = participants.iter().filter(|participant| participant.node == *node);
             let without = there.filter_map(|participant| call.members.get(&participant.device)?.without_keys_us).min();
-            let long = without.is_some_and(|since| self.now_us >= since + HEAL_US);
-            if gone || in_vain || broken || long {
-                needed.insert(node.clone());
+            let patience_us = if member { HEAL_WELCOME_US } else { HEAL_US } << offer.in_a_row.min(3);
+            match without.map(|since| since.max(offer.since_us) + patience_us) {
+                Some(at) if at <= self.now_us => drop(needs.now.insert(node.clone(), offer.in_a_row + 1)),
+                Some(at) => needs.later_us = Some(needs.later_us.map_or(at, |earlier| earlier.min(at))),
+                None => {}
             }
         }
-        needed
+        needs
     }
 }

@@ -1,0 +1,58 @@
+//! On a narrow path keys take long. Whoever waits for them does not send everything again, which would make them come later still.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{SECOND, World};
+use trialogue_charter::Suite;
+use trialogue_journal::{Act, Body, UnverifiedEntry, UnverifiedStatement};
+
+const JPN: usize = 0;
+
+/// How often JPN's console has given key packages.
+fn offers(world: &World) -> usize {
+    let device = world.desks[JPN].console.device();
+    let all = world.nodes[JPN].disk.values().flatten();
+    let offered = all.filter(|bundle| {
+        let entry = UnverifiedEntry::decode(&bundle.entry).unwrap();
+        let Body::Stated { statement } = &entry.claim().body else { return false };
+        let statement = UnverifiedStatement::decode(statement).unwrap();
+        let claim = statement.claim();
+        claim.device == device && matches!(claim.act, Act::Ring { .. } | Act::Answer { .. })
+    });
+    offered.count()
+}
+
+/// What the others' nodes send to JPN's is lost from its answer on, for so long.
+fn answered_and_nothing_came_for(seconds: u64) -> World {
+    let mut world = World::leaders(Suite::XWing);
+    world.ring(2);
+    world.until(5, |world| world.desks[0].ringing && world.desks[1].ringing);
+    world.answer(1);
+    world.until(5, |world| world.all_ready(&[1, 2]));
+    world.answer(JPN);
+    world.link_tamper = Some(Box::new(|_, to, bytes| (to != JPN).then_some(bytes)));
+    world.run(seconds * SECOND);
+    world
+}
+
+#[test]
+fn nothing_is_offered_twice_within_the_time_that_a_narrow_path_needs() {
+    let mut world = answered_and_nothing_came_for(18);
+    assert_eq!(offers(&world), 1);
+    world.link_tamper = None;
+    world.until(20, |world| world.all_ready(&[0, 1, 2]));
+    assert_eq!(offers(&world), 1);
+}
+
+#[test]
+fn who_waits_in_vain_offers_anew_each_time_after_twice_as_long() {
+    let mut world = answered_and_nothing_came_for(22);
+    assert_eq!(offers(&world), 2);
+    world.run(37 * SECOND);
+    assert_eq!(offers(&world), 2);
+    world.run(5 * SECOND);
+    assert_eq!(offers(&world), 3);
+    world.link_tamper = None;
+    world.until(30, |world| world.all_ready(&[0, 1, 2]));
+}
