@@ -80,9 +80,9 @@ def of_device(charter, said):
     key = device(charter, party, raw(said["certificate"]), raw(said["id"]))
     must(key is not None and key == public(expand(raw(said["seed"]), b"ed25519")), "device: certificate")
     name = log_in["node"].encode()
-    challenge = b"trialogue log-in 1" + bytes([len(name)]) + name + raw(log_in["nonce"])
-    if "origin" not in log_in:
-        must(holds(key, challenge, raw(log_in["signature"])), "device: log-in")
+    origin = log_in["origin"].encode()
+    challenge = b"trialogue log-in 2" + bytes([len(name)]) + name + len(origin).to_bytes(2, "big") + origin + raw(log_in["nonce"])
+    must(holds(key, challenge, raw(log_in["signature"])), "device: log-in")
     payload, signature = one(raw(said["statement"]["bytes"]))
     must(payload == raw(said["statement"]["payload"]), "device: payload of a statement")
     must(one_holds(key, b"trialogue statement 1", payload, signature), "device: statement")

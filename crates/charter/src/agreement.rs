@@ -116,6 +116,10 @@ pub struct Node {
     /// Its last entry, once it is retired and an amendment says so: whoever has its key adds nothing.
     #[n(9)]
     pub last: Option<Last>,
+    /// Where its consoles reach it: web origins (`https://host` or `https://host:port`, RFC 6454), ascending, at most
+    /// [`crate::limits::ORIGINS_MAX`]. A console answers the node's challenge at no other, where there are any.
+    #[n(10)]
+    pub origins: Vec<String>,
 }
 
 /// A seat on a line.

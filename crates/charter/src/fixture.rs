@@ -49,6 +49,7 @@ pub fn charter(suite: Suite) -> Charter {
         former: Vec::new(),
         retired: false,
         last: None,
+        origins: Vec::new(),
     });
     let mut offices: Vec<Office> = PARTIES
         .iter()

@@ -59,6 +59,10 @@ pub const CERTIFICATES_REMEMBERED: usize = 1_024;
 /// Ed25519 signatures that each thread remembers as good, about 70 bytes each. More costs memory; less verifies a statement again between the
 /// moment a node judges it and the moment its entry takes effect.
 pub const SIGNATURES_REMEMBERED: usize = 8_192;
+/// Most origins of a node.
+pub const ORIGINS_MAX: usize = 8;
+/// Longest origin in bytes: `https://`, a DNS name of at most 253 bytes, and a port.
+pub const ORIGIN_MAX: usize = 267;
 /// Largest request of a security officer in bytes: two signatures (4.7 kB) and a few ids. A node reads no more from a stranger.
 pub const OFFICER_MAX: usize = 6 << 10;
 /// Longest PKCS#11 URI in a `root.token` file, in bytes: a path, a label and an id with every byte escaped.

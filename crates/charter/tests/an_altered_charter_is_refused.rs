@@ -105,6 +105,13 @@ fn an_unsound_charter_says_what_is_wrong_and_where() {
     says(unsound(|c| c.policy.tests.station_seconds = 86_401), "policy.tests.station_seconds is 86401");
     says(unsound(|c| c.policy.tests.human_seconds = 599), "policy.tests.human_seconds is 599");
     says(unsound(|c| c.offices[0].role = Role::Station), "has stations and other offices");
+    says(unsound(|c| c.nodes[0].origins = vec!["https://a/".to_owned()]), "has the origin \"https://a/\"");
+    says(
+        unsound(|c| c.nodes[0].origins = vec!["https://b".to_owned(), "https://a".to_owned()]),
+        "each once and sorted",
+    );
+    says(unsound(|c| c.nodes[0].origins = vec!["https://a".to_owned(); 2]), "each once and sorted");
+    says(unsound(|c| c.nodes[0].origins = (0..9).map(|n| format!("https://{n}.example")).collect()), "origins of node");
 }
 
 #[test]
@@ -134,6 +141,38 @@ fn addresses_have_a_host_and_a_port() {
         "a-name-of-17-chars=a:1",
     ] {
         assert!(!is_address(bad), "{bad}");
+    }
+}
+
+#[test]
+fn origins_have_one_form() {
+    for good in [
+        "https://a",
+        "https://hotline.example.jp",
+        "https://a:8443",
+        "https://[::1]",
+        "https://[::1]:8443",
+        "https://192.0.2.1",
+    ] {
+        assert!(is_origin(good), "{good}");
+    }
+    for bad in [
+        "",
+        "https://",
+        "http://a",
+        "https://A",
+        "https://a/",
+        "https://a:443",
+        "https://[::1]:443",
+        "https://a:",
+        "https://a:0",
+        "https://a b",
+        "https://a@b",
+        "https://a#b",
+        "https://::1",
+        "https://[::1",
+    ] {
+        assert!(!is_origin(bad), "{bad}");
     }
 }
 

@@ -16,6 +16,7 @@ fn made() -> Value {
     let link = three.enrolment("jpn-duty", 1);
     let (secret, certificate, device) = three.device("jpn-duty", 1);
     let node = NodeId::new("jpn-1").unwrap();
+    let origin = "https://jpn-1.example";
     let officer = [OfficerAct::Devices, OfficerAct::Revoke { device: device.id }].map(|act| {
         let request = OfficerRequest { party: device.party.clone(), node: node.clone(), nonce: seed, act };
         hex::encode(request.sign(three.root(&device.party)))
@@ -53,7 +54,7 @@ fn made() -> Value {
             "seed": hex::encode(secret.seed()),
             "id": device.id.to_string(),
             "certificate": hex::encode(certificate),
-            "log_in": {"node": "jpn-1", "nonce": hex::encode(seed), "signature": hex::encode(secret.prove(&node, &seed))},
+            "log_in": {"node": "jpn-1", "origin": origin, "nonce": hex::encode(seed), "signature": hex::encode(secret.prove(&node, origin, &seed))},
             "statement": {"payload": "72696e67", "bytes": hex::encode(secret.sign_statement(b"ring"))},
         },
         "officer": officer,

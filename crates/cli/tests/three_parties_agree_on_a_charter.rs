@@ -55,6 +55,9 @@ escalate_seconds = 15
 
 [policy.tests]
 human_seconds = 3600
+
+[origins]
+jpn-1 = ["https://hotline.example.jp"]
 "#;
 
 fn two_parties(dir: &Path) {
@@ -91,6 +94,7 @@ fn from_keys_to_an_enrolment_link() {
     assert!(said.contains("All parties have signed"), "{said}");
     assert!(does(dir, "charter verify --charter charter.cbor").starts_with("Valid:"));
     let shown = does(dir, "charter show --charter charter.cbor");
+    assert!(shown.contains("consoles log in at https://hotline.example.jp"), "{shown}");
     assert!(shown.contains("a ring sounds 45 s, unanswered for 20 s it alerts people"), "{shown}");
     assert!(shown.contains("a console out of touch for 10 s has left"), "{shown}");
     assert!(shown.contains("every 15 s at the next one as well"), "{shown}");
@@ -124,6 +128,27 @@ fn from_keys_to_an_enrolment_link() {
     let refused =
         fails(dir, "enrol --root jpn/root.key --charter charter.cbor --office jpn-duty --person A --node-url http://x");
     assert!(refused.contains("--node-url http://x is not usable"), "{refused}");
+    let refused = fails(
+        dir,
+        "enrol --root jpn/root.key --charter charter.cbor --office jpn-duty --person A --node-url https://x/",
+    );
+    assert!(refused.contains("lets consoles in at https://x; the charter has https://hotline.example.jp"), "{refused}");
+}
+
+#[test]
+fn origins_are_of_nodes_and_in_their_one_form() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    two_parties(dir);
+    for (origins, why) in [
+        ("kor-1 = []", "[origins] names the node kor-1, and no file in `nodes` is of it"),
+        ("jpn-1 = [\"https://hotline.example.jp/console\"]", "is no origin: write https://host"),
+    ] {
+        let plan = PLAN.replace("jpn-1 = [\"https://hotline.example.jp\"]", origins);
+        fs::write(dir.join("charter.toml"), plan).unwrap();
+        let refused = fails(dir, "charter draft --from charter.toml --out charter.cbor");
+        assert!(refused.contains(why), "{refused}");
+    }
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub struct Console {
     pub(crate) charter: Option<Arc<VerifiedCharter>>,
     /// What the own certificate says, under the charter.
     pub(crate) me: Option<Device>,
+    /// Where the platform has reached the first site: a web origin; empty: it has not said.
+    pub(crate) origin: String,
     /// The own node.
     pub(crate) node: Option<NodeId>,
     pub(crate) now_us: u64,
@@ -88,6 +90,7 @@ impl Console {
             on_watch,
             charter: None,
             me: None,
+            origin: String::new(),
             node: None,
             now_us: 0,
             now_ms: 0,
@@ -165,6 +168,12 @@ impl Console {
             self.stock_package();
         }
         self.show();
+    }
+
+    /// Where the platform reaches the first site: the web origin of its page, or of the address that a native console was given, as
+    /// `https://host` or `https://host:port`. It is signed with each log-in. Say it once, before the first input.
+    pub fn reached_at(&mut self, origin: &str) {
+        origin.clone_into(&mut self.origin);
     }
 
     /// The next thing to do, until `None`.

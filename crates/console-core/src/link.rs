@@ -259,12 +259,18 @@ impl Console {
         if !self.at_spare && matches!(self.trouble, Some(Trouble::Charter { .. } | Trouble::Refused { .. })) {
             self.trouble = None;
         }
-        let signature = self.secret.prove(&node, nonce).to_vec();
+        let origin = self.origin_now();
+        let signature = self.secret.prove(&node, &origin, nonce).to_vec();
         self.node = Some(node);
         self.stage(Stage::Proven);
         // It is on watch at one site, and counted once.
         let (certificate, on_watch) = (self.certificate.clone(), self.on_watch && !self.at_spare);
-        self.send(&ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch });
+        self.send(&ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch, origin });
+    }
+
+    /// Where this pair has reached its node: what a site that hands on the challenge of another cannot change.
+    fn origin_now(&self) -> String {
+        if self.slot == 0 { self.origin.clone() } else { self.site_origin() }
     }
 
     /// Serial of the held charter, where that of the challenge is a true and newer one that does not follow on it by itself.
@@ -323,6 +329,14 @@ impl Console {
         let party = serving.and_then(|charter| charter.node(node)).map(|node| &node.party);
         if party.is_none() || party != self.me.as_ref().map(|me| &me.party) {
             return Err(format!("{node} is no node of this console's party in the charter: check the address"));
+        }
+        let origins = serving.and_then(|charter| charter.node(node)).map(|node| node.origins.as_slice());
+        let (origins, here) = (origins.unwrap_or_default(), self.origin_now());
+        if !origins.is_empty() && !here.is_empty() && !origins.contains(&here) {
+            return Err(format!(
+                "{here} is no address of {node} in the charter, which has {}: check the address",
+                origins.join(", ")
+            ));
         }
         Ok(())
     }

@@ -29,8 +29,8 @@ impl Machine {
             }
             return;
         }
-        let ToNode::Prove { protocol, certificate, signature, on_watch } = message else { return };
-        match self.examine(key, protocol, &certificate, &signature) {
+        let ToNode::Prove { protocol, certificate, signature, on_watch, origin } = message else { return };
+        match self.examine(key, protocol, &certificate, &origin, &signature) {
             Err(reason) => self.refuse_console(key, reason),
             Ok((device, Known::Enrolled)) => self.accept(key, Box::new(device), on_watch),
             Ok((device, Known::New)) => self.enrol(key, Box::new(device), certificate, on_watch),
@@ -42,6 +42,7 @@ impl Machine {
         key: ConsoleKey,
         protocol: u8,
         certificate: &[u8],
+        origin: &str,
         signature: &[u8],
     ) -> Result<(Device, Known), Refusal> {
         let console = self.consoles.get(&key).ok_or(Refusal::NotNow)?;
@@ -52,8 +53,13 @@ impl Machine {
         if device.party != self.party {
             return Err(Refusal::Certificate);
         }
-        if !device.proves(&self.node, &console.nonce, signature) {
+        if !device.proves(&self.node, origin, &console.nonce, signature) {
             return Err(Refusal::Signature);
+        }
+        // What it signed was meant for where it was signed: a site that handed on this node's challenge is none of these.
+        let origins = self.charter.node(&self.node).map(|own| own.origins.as_slice()).unwrap_or_default();
+        if !origins.is_empty() && !origins.iter().any(|own| own == origin) {
+            return Err(Refusal::Origin);
         }
         if self.consoles.values().filter(|console| console.known().is_some()).count() >= CONSOLES_MAX {
             return Err(Refusal::Busy);

@@ -44,7 +44,18 @@ fn add(charter: &mut Charter, id: &str, of: &str, index: u8) {
     let (journal, link) = (next_key(id).public(), next_key(&format!("{id} link")).public().ed25519);
     let (id, party, former) = (node(id), party(of), Vec::new());
     let addresses = vec!["127.0.0.1:9009".to_owned()];
-    charter.nodes.push(Node { id, party, journal, link, addresses, index, former, retired: false, last: None });
+    charter.nodes.push(Node {
+        id,
+        party,
+        journal,
+        link,
+        addresses,
+        index,
+        former,
+        retired: false,
+        last: None,
+        origins: Vec::new(),
+    });
     charter.nodes.sort_by(|a, b| a.id.cmp(&b.id));
 }
 

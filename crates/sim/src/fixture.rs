@@ -116,6 +116,7 @@ fn make(sites_of: &[usize]) -> Result<Fixture, Box<dyn std::error::Error>> {
                 former: vec![],
                 last: None,
                 retired: false,
+                origins: vec![],
             });
             sites.push(Site { party, node, journal });
         }

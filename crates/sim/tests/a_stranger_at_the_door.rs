@@ -23,8 +23,14 @@ fn refusal(world: &World, node: usize, key: ConsoleKey) -> Option<Refusal> {
 
 fn prove(world: &World, party: usize, device: usize, nonce: &[u8; 32]) -> ToNode {
     let keys = &world.fixture.parties[party].devices[device];
-    let signature = keys.secret.prove(&world.nodes[2].id, nonce).to_vec();
-    ToNode::Prove { protocol: 1, certificate: keys.certificate.clone(), signature, on_watch: true }
+    let signature = keys.secret.prove(&world.nodes[2].id, "", nonce).to_vec();
+    ToNode::Prove {
+        protocol: 1,
+        certificate: keys.certificate.clone(),
+        signature,
+        on_watch: true,
+        origin: String::new(),
+    }
 }
 
 #[test]
@@ -37,16 +43,21 @@ fn each_kind_of_stranger_is_refused_for_its_own_reason() {
     let stale = prove(&world, 2, 0, &[6; 32]);
     assert_eq!(knock(&mut world, 2, 2, nonce, &stale), Some(Refusal::Signature), "a log-in that was heard before");
     let ToNode::Prove { certificate, signature, .. } = prove(&world, 2, 0, &nonce) else { return };
-    let future =
-        ToNode::Prove { protocol: 2, certificate: certificate.clone(), signature: signature.clone(), on_watch: true };
+    let future = ToNode::Prove {
+        protocol: 2,
+        certificate: certificate.clone(),
+        signature: signature.clone(),
+        on_watch: true,
+        origin: String::new(),
+    };
     assert_eq!(knock(&mut world, 2, 3, nonce, &future), Some(Refusal::Protocol));
     let mut altered = certificate.clone();
     altered[300] ^= 1;
-    let altered = ToNode::Prove { protocol: 1, certificate: altered, signature, on_watch: true };
+    let altered = ToNode::Prove { protocol: 1, certificate: altered, signature, on_watch: true, origin: String::new() };
     assert_eq!(knock(&mut world, 2, 4, nonce, &altered), Some(Refusal::Certificate));
     let other = prove(&world, 2, 1, &nonce);
     let ToNode::Prove { signature: others, .. } = other else { return };
-    let borrowed = ToNode::Prove { protocol: 1, certificate, signature: others, on_watch: true };
+    let borrowed = ToNode::Prove { protocol: 1, certificate, signature: others, on_watch: true, origin: String::new() };
     assert_eq!(knock(&mut world, 2, 5, nonce, &borrowed), Some(Refusal::Signature), "a certificate is no proof");
     assert_eq!(knock(&mut world, 2, 6, nonce, &ToNode::Want { hashes: vec![] }), Some(Refusal::NotNow));
 

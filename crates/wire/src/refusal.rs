@@ -75,6 +75,9 @@ pub enum Refusal {
     /// The statement's number or time is too far ahead of the node's clock.
     #[n(22)]
     Ahead,
+    /// The console has reached the node at an address that the charter does not have for it.
+    #[n(23)]
+    Origin,
 }
 
 impl From<trialogue_journal::Ignored> for Refusal {

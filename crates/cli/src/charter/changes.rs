@@ -100,6 +100,12 @@ impl Said {
                 ));
                 continue;
             }
+            if before.origins != now.origins {
+                let list =
+                    |origins: &[String]| if origins.is_empty() { "any address".to_owned() } else { origins.join(", ") };
+                let (is, was) = (list(&now.origins), list(&before.origins));
+                self.say(format!("Consoles log in to node {} at {is} instead of {was}.", now.id));
+            }
             if before.addresses != now.addresses {
                 let (is, was) = (now.addresses.join(", "), before.addresses.join(", "));
                 self.say(format!("Node {id} is reached at {is} instead of {was}."));

@@ -95,6 +95,28 @@ impl Reader<'_> {
                 )?,
             });
         }
+        for (id, origins) in &plan.origins {
+            let Some(node) = nodes.iter_mut().find(|node| node.id.as_str() == id) else {
+                return Err(Failure::content(
+                    self.path,
+                    format!(
+                        "[origins] names the node {id}, and no file in `nodes` is of it: add its node.pub, or correct the id"
+                    ),
+                ));
+            };
+            for origin in origins {
+                if !is_origin(origin.get_ref()) {
+                    let why = format!(
+                        "\"{}\" is no origin: write https://host or https://host:port, without a path",
+                        origin.get_ref()
+                    );
+                    return Err(self.wrong(origin, why));
+                }
+                node.origins.push(origin.get_ref().clone());
+            }
+            node.origins.sort();
+            node.origins.dedup();
+        }
         let subject = |subject: &SubjectPlan| -> Result<Subject, Failure> {
             Ok(Subject { id: self.id(&subject.id)?, text: self.texts(&subject.text)? })
         };

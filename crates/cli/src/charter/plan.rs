@@ -19,6 +19,9 @@ pub struct Plan {
     pub offices: Vec<OfficePlan>,
     #[serde(rename = "line")]
     pub lines: Vec<LinePlan>,
+    /// Where consoles reach each node: web origins by node id.
+    #[serde(default)]
+    pub origins: BTreeMap<String, Vec<Spanned<String>>>,
     #[serde(default)]
     pub policy: PolicyPlan,
     #[serde(default, rename = "subject")]

@@ -25,6 +25,9 @@ fn describe(out: &mut String, signed: &UnverifiedCharter) -> std::fmt::Result {
     writeln!(out, "\nNodes")?;
     for node in &charter.nodes {
         writeln!(out, "  {:<12} of {:<8} at {}", node.id, node.party, node.addresses.join(", "))?;
+        if !node.origins.is_empty() {
+            writeln!(out, "               consoles log in at {}", node.origins.join(", "))?;
+        }
         writeln!(out, "               journal {}", node.journal.fingerprint())?;
         writeln!(out, "               link    {}", hex::encode(node.link))?;
     }

@@ -3,7 +3,7 @@
 use crate::{Failure, charter, entropy, party};
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
-use trialogue_charter::{EnrolmentLink, OfficeId, PersonName, VerifiedCharter};
+use trialogue_charter::{EnrolmentLink, OfficeId, PartyId, PersonName, VerifiedCharter};
 use zeroize::Zeroizing;
 
 /// Longest validity of a link in days: whoever gets hold of an unused link is the office holder.
@@ -42,12 +42,29 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         .map_err(|why| Failure::content(&arguments.charter, why))?;
     let not_after_ms = now_ms()?.saturating_add(u64::from(arguments.valid_days).saturating_mul(DAY_MS));
     let link = issue(&root, &verified, &arguments.office, &arguments.person, not_after_ms)?;
-    println!("{}", url(&arguments.node_url, &link)?.as_str());
+    let url = url(&arguments.node_url, &link)?;
+    is_where_consoles_log_in(&verified, &root.party, &arguments.node_url)?;
+    println!("{}", url.as_str());
     eprintln!(
         "One device can enrol for {} with this link within {} days. Pass it on as you would a key.",
         arguments.office, arguments.valid_days
     );
     Ok(())
+}
+
+/// A link to another address would enrol a device that no node lets in. Where a node of the party has no origins in the charter, any address may be its.
+fn is_where_consoles_log_in(charter: &VerifiedCharter, party: &PartyId, node_url: &str) -> Result<(), Failure> {
+    let nodes: Vec<_> = charter.in_service().filter(|node| node.party == *party).collect();
+    let origin = node_url.match_indices('/').nth(2).map_or(node_url, |(end, _)| &node_url[..end]).to_ascii_lowercase();
+    let origin = origin.strip_suffix(":443").unwrap_or(&origin);
+    if nodes.iter().any(|node| node.origins.is_empty() || node.origins.iter().any(|own| own == origin)) {
+        return Ok(());
+    }
+    let own: Vec<_> = nodes.iter().flat_map(|node| node.origins.iter().map(String::as_str)).collect();
+    Err(Failure::said(format!(
+        "--node-url {node_url}: no node of {party} lets consoles in at {origin}; the charter has {}",
+        own.join(", ")
+    )))
 }
 
 /// Makes a link for an office of the root's party.
