@@ -20,7 +20,7 @@ pub struct Reader {
 pub struct Row {
     /// As signed.
     pub entry: Vec<u8>,
-    /// The body that is kept as long as the entry: a certificate.
+    /// The first of its bodies that is kept for good: a certificate, or what was written.
     pub lasting: Option<Vec<u8>>,
 }
 
@@ -157,7 +157,7 @@ impl Reader {
             .db
             .prepare(
                 "SELECT e.entry, (SELECT b.bytes FROM entry_bodies AS l JOIN bodies AS b ON b.hash = l.hash
-                 WHERE l.node = e.node AND l.seq = e.seq AND b.lasting = 1 ORDER BY l.place LIMIT 1)
+                 WHERE l.node = e.node AND l.seq = e.seq AND b.lasting >= 1 ORDER BY l.place LIMIT 1)
                  FROM entries AS e ORDER BY e.node, e.seq",
             )
             .map_err(self.wrap())?;

@@ -333,4 +333,26 @@ mod tests {
         store.entries(|kept| bodies.push(kept.bundle.bodies.len())).unwrap();
         assert_eq!(bodies, [1, 0]);
     }
+
+    #[test]
+    fn a_certificate_that_somebody_also_writes_about_goes_on_with_its_entry() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), &NodeId::new("usa-1").unwrap()).unwrap();
+        entry("usa-1", 1, true).apply(&store.db).unwrap();
+        // Another party's console writes, and says that its content is what has this hash.
+        let certificate = vec![1; 9];
+        let Write::Entry { node, bundle, .. } = entry("jpn-1", 7, true) else { unreachable!() };
+        let (lasting, chunks) = (super::super::Lasting::Written, vec![trialogue_charter::Hash::of(&certificate)]);
+        Write::Entry { node, seq: 7, bundle, lasting, chunks }.apply(&store.db).unwrap();
+        drop(store);
+        let mut exported = Vec::new();
+        let reader = super::super::Reader::open(dir.path()).unwrap();
+        reader
+            .entries::<crate::store::StoreError>(|row| {
+                exported.push((row.entry, row.lasting));
+                Ok(())
+            })
+            .unwrap();
+        assert!(exported.contains(&(vec![1], Some(certificate))), "{exported:?}");
+    }
 }
