@@ -6,7 +6,7 @@ use crate::io::ConsoleKey;
 use crate::limits::CONSOLES_MAX;
 use crate::machine::Machine;
 use crate::note::{Count, Note};
-use trialogue_charter::{Device, DeviceCertificate, DeviceId, Hash};
+use trialogue_charter::{Device, DeviceCertificate, Hash};
 use trialogue_journal::limits::DEVICES_MAX;
 use trialogue_journal::{Body, BodyRef};
 use trialogue_wire::console::{PROTOCOL, Refusal, ToConsole, ToNode};
@@ -134,14 +134,6 @@ impl Machine {
         self.tell_places(key, id);
         self.ask_soon(key);
         self.watch_changed();
-    }
-
-    /// Writes that a device is accepted no more; what follows from it follows when it is written.
-    pub(crate) fn revoke(&mut self, device: DeviceId) {
-        let enrolled = self.ahead.node(&self.node).and_then(|own| own.devices().get(&device));
-        if enrolled.is_some_and(|enrolment| enrolment.revoked.is_none()) {
-            let _ = self.append(Body::Revoked { device }, Vec::new(), After::Nothing);
-        }
     }
 
     /// The journal is open: those who came early are looked at now.

@@ -1,6 +1,7 @@
 //! What goes into the control machine and what comes out of it.
 
 use crate::note::{Count, Note};
+use crate::revoke::{Errand, Fate};
 use minicbor::bytes::ByteVec;
 use std::sync::Arc;
 use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, PartyId, Precedence, VerifiedCharter};
@@ -167,6 +168,8 @@ pub enum Input {
     Revoke {
         /// Which.
         device: DeviceId,
+        /// For [`Output::Errand`].
+        errand: Errand,
     },
     /// What became of [`Output::Alert`].
     Alerted {
@@ -184,6 +187,13 @@ pub enum Input {
 /// What the shell is to do, in this order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output {
+    /// What became of something that a person asked for ([`Input::Revoke`]).
+    Errand {
+        /// What.
+        errand: Errand,
+        /// This.
+        fate: Fate,
+    },
     /// Write an entry of the own journal, fsync, then say [`Input::Appended`]. Several may be under way; write them in order, as
     /// many as there are under one fsync.
     Append {

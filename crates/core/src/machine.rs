@@ -134,7 +134,7 @@ impl Machine {
             Input::KeyFrameWanted { device } => self.want_key_frame(device, None),
             Input::VoiceQuiet { number, after } => self.own_quiet(number, after),
             Input::RelayBarred { source, relay } => self.log(Note::RelayLies { source, relay }),
-            Input::Revoke { device } => self.revoke(device),
+            Input::Revoke { device, errand } => self.revoke(device, errand),
             Input::Alerted { call, line, done } => self.alerted(call, line, done),
             Input::Tick => {}
         }

@@ -141,6 +141,7 @@ impl Node {
             consoles: BTreeMap::new(),
             restored,
             catching_up: false,
+            errands: Default::default(),
             gaps: false,
         };
         let from = Sources {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use trialogue_core::{ConsoleKey, Count, Input};
+use trialogue_core::{ConsoleKey, Count, Errand, Fate, Input, NotDone};
 use trialogue_sim::{JPN, LEADERS, USA, World};
 use trialogue_wire::console::{Refusal, ToConsole, ToNode};
 
@@ -113,7 +113,9 @@ fn a_revoked_device_is_out_at_once_and_for_good() {
     let call = world.ring(USA, LEADERS);
     assert!(world.run_until(|w| w.is_in(0, USA, LEADERS)));
     let device = world.fixture.parties[2].devices[0].id;
-    world.input(2, Input::Revoke { device });
+    world.input(2, Input::Revoke { device, errand: Errand(1) });
+    assert!(world.nodes[2].fates.is_empty(), "not before it is written");
+    assert!(world.run_until(|w| w.nodes[2].fates == [Fate::Written]));
     assert!(world.run_until(|w| w.consoles[USA].refused.contains(&(None, Refusal::Revoked))));
     assert!(world.run_until(|w| (0..3).all(|node| !w.is_in(node, USA, LEADERS))));
     assert!(world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) != Some(call)));
@@ -156,5 +158,34 @@ fn one_console_cannot_flood_its_node() {
     assert_eq!(answers, 300, "every statement was answered");
     assert!(world.consoles[USA + 1].welcomed);
     assert!(world.consoles[USA].heard.iter().all(|m| !matches!(m, ToConsole::Bodies { .. })));
+    world.check_honest();
+}
+
+#[test]
+fn a_node_that_opens_says_that_it_has_done_nothing() {
+    let mut world = World::on_watch(3, 4);
+    let device = world.fixture.parties[2].devices[0].id;
+    let revoked = |world: &World| {
+        let machine = world.nodes[2].machine.as_ref();
+        machine.is_some_and(|machine| machine.state().is_revoked(&device))
+    };
+    world.crash(2);
+    world.start(2);
+    world.input(2, Input::Revoke { device, errand: Errand(1) });
+    assert_eq!(world.nodes[2].fates, [Fate::Refused(NotDone::Opening)]);
+    assert!(!revoked(&world));
+    // Once it is open it says so when the disk has it, and not before.
+    assert!(world.run_until(|w| w.nodes[2].machine.as_ref().is_some_and(|machine| machine.has_opened())));
+    world.input(2, Input::Revoke { device, errand: Errand(2) });
+    world.input(2, Input::Revoke { device, errand: Errand(3) });
+    let under_way = Fate::Refused(NotDone::UnderWay);
+    assert_eq!(world.nodes[2].fates.last(), Some(&under_way), "asked twice is written once");
+    assert!(world.run_until(|w| w.nodes[2].fates.last() == Some(&Fate::Written)));
+    assert!(revoked(&world));
+    world.input(2, Input::Revoke { device, errand: Errand(4) });
+    assert_eq!(world.nodes[2].fates.last(), Some(&Fate::Written), "it stands there already");
+    let stranger = trialogue_charter::DeviceId([1; 32]);
+    world.input(2, Input::Revoke { device: stranger, errand: Errand(5) });
+    assert_eq!(world.nodes[2].fates.last(), Some(&Fate::Refused(NotDone::NoSuchDevice)));
     world.check_honest();
 }

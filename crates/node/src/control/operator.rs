@@ -1,17 +1,64 @@
 //! What the operator asks on the node's own machine, and the security officer from a browser.
 
 use super::Control;
-use crate::admin::{DeviceInfo, Reply, Request};
+use crate::admin::{Asked, DeviceInfo, Reply, Request};
+use std::collections::BTreeMap;
+use tokio::sync::oneshot;
 use trialogue_charter::DeviceId;
-use trialogue_core::Input;
+use trialogue_core::{Errand, Fate, Input};
+
+/// Those who asked for something that is being written.
+#[derive(Default)]
+pub(crate) struct Errands {
+    next: u64,
+    waiting: BTreeMap<Errand, oneshot::Sender<Reply>>,
+}
+
+impl Errands {
+    fn begin(&mut self, reply: oneshot::Sender<Reply>) -> Errand {
+        let errand = Errand(self.next);
+        self.next += 1;
+        self.waiting.insert(errand, reply);
+        errand
+    }
+
+    /// Whoever asked may be gone: what was asked is done all the same.
+    pub(super) fn end(&mut self, errand: Errand, fate: &Fate) {
+        let Some(reply) = self.waiting.remove(&errand) else { return };
+        let _ = reply.send(match fate {
+            Fate::Written => Reply::Done,
+            Fate::Unrecorded => refused(
+                "it took effect at this node, whose disk could not take it: it may be forgotten when the node starts again; make room on the disk, and ask again then",
+            ),
+            Fate::Refused(why) => refused(&why.to_string()),
+        });
+    }
+}
+
+fn refused(why: &str) -> Reply {
+    Reply::Refused { why: why.to_owned() }
+}
 
 impl Control {
-    pub(super) fn asked(&mut self, request: Request, by: &'static str) -> Reply {
-        match request {
+    pub(super) fn asked(&mut self, Asked { request, reply }: Asked, by: &'static str) {
+        let now = match request {
             Request::Devices => Reply::Devices { devices: self.devices() },
-            Request::Revoke { device } => self.revoke(&device, by),
+            Request::Revoke { device } => {
+                let bytes = hex::decode(device).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+                match bytes.map(DeviceId) {
+                    Some(device) => {
+                        tracing::warn!("{by} revokes a device");
+                        self.counters.count("device_revoked");
+                        let errand = self.errands.begin(reply);
+                        return self.input(Input::Revoke { device, errand });
+                    }
+                    None => refused("a device id is 64 hexadecimal digits; `trialogue device list` shows them"),
+                }
+            }
             Request::Install { charter } => self.install(&charter),
-        }
+        };
+        // Whoever asked may be gone.
+        let _ = reply.send(now);
     }
 
     fn devices(&self) -> Vec<DeviceInfo> {
@@ -27,30 +74,5 @@ impl Control {
             revoked: state.is_revoked(id),
         };
         all.into_iter().map(info).collect()
-    }
-
-    fn revoke(&mut self, device: &str, by: &'static str) -> Reply {
-        let refused = |why: &str| Reply::Refused { why: why.to_owned() };
-        let bytes = hex::decode(device).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-        let Some(id) = bytes.map(DeviceId) else {
-            return refused("a device id is 64 hexadecimal digits; `trialogue device list` shows them");
-        };
-        let known = |control: &Self| {
-            let own = control.machine.state().node(&control.node)?;
-            own.devices().get(&id).map(|enrolment| enrolment.revoked.is_some())
-        };
-        match known(self) {
-            None => {
-                return refused(
-                    "no such device is enrolled at this node; `trialogue device list` shows those that are",
-                );
-            }
-            Some(true) => return Reply::Done,
-            Some(false) => {}
-        }
-        self.input(Input::Revoke { device: id });
-        self.counters.count("device_revoked");
-        tracing::warn!("a device was revoked by {by}");
-        Reply::Done
     }
 }

@@ -19,6 +19,7 @@ impl Control {
 
     fn output(&mut self, output: Output) {
         match output {
+            Output::Errand { errand, fate } => self.errands.end(errand, &fate),
             Output::Append { seq, bundle } => {
                 let (node, chunks) = (self.node.clone(), attached(&bundle));
                 self.status.change(|s| s.journal_head = s.journal_head.max(seq));
