@@ -78,8 +78,9 @@ pub const MISSING_US: u64 = 5_000_000;
 /// On a path of 64 kbit/s with somebody speaking, its first one and what answers it take some ten seconds: whoever is impatient there sends everything
 /// twice, and moves the epoch away from under those who wait for it.
 pub const HEAL_US: u64 = 20_000_000;
-/// The same where its welcome is known to be there and only its bytes have not come: they are on their way, or somebody withholds them.
-pub const HEAL_WELCOME_US: u64 = 60_000_000;
+/// The same where the journal has this console in the group: the welcome travels beside the entry that says so, so its bytes are not on their way any
+/// more but lost, withheld, or of no use.
+pub const HEAL_WELCOME_US: u64 = 8_000_000;
 /// How long keys of a call have been complete before key packages for the next one are made: less competes with others who come in.
 pub const STOCK_US: u64 = 3_000_000;
 /// A key package that has served is replaced after this long, so that one replacement covers several.
