@@ -42,6 +42,7 @@ def rises(values):
 
 HASH, DEVICE, CALL, GROUP = 48, 32, 16, 16
 REFERENCE = {1: HASH, 2: U32}
+LIST = {1: U64, 2: HASH}
 HYBRID = {1: 32, 2: bytes}
 HEAD = {1: NODE, 2: U64, 3: 32}
 MEASURED = {1: NODE, 2: U8, 3: bool, -4: U32, -5: U32, -6: U32, -7: U32}
@@ -50,7 +51,7 @@ MEASURED = {1: NODE, 2: U8, 3: bool, -4: U32, -5: U32, -6: U32, -7: U32}
 BODIES = {
     0: ({1: HASH}, None),
     1: ({1: DEVICE, 2: REFERENCE}, lambda e, f: f[2][2] <= 524288),
-    2: ({1: DEVICE}, None),
+    2: ({1: REFERENCE}, lambda e, f: f[1][2] <= 81920),
     3: ({1: [(OFFICE, U16)]}, lambda e, f: len(f[1]) <= 96 and rises([one[0] for one in f[1]])),
     4: ({1: bytes}, lambda e, f: len(f[1]) <= 7680),
     5: ({1: CALL, 2: LINE}, None),
@@ -65,6 +66,8 @@ BODIES = {
     16: ({1: [MEASURED]}, lambda e, f: len(f[1]) <= 64 and rises([(one[1], one[2]) for one in f[1]])),
     17: ({1: [HEAD], -2: 4627}, lambda e, f: heads(e, f)),
     19: ({1: LINE, 2: DEVICE, 3: [NODE]}, lambda e, f: len(f[3]) <= 18 and rises(f[3]) and e[1] not in f[3]),
+    20: ({1: DEVICE, 2: bool}, None),
+    21: ({1: [{1: PARTY, 2: LIST}]}, lambda e, f: len(f[1]) <= 9 and rises([one[1] for one in f[1]])),
     18: ({1: [HASH]}, lambda e, f: 1 <= len(f[1]) <= 64 and rises(f[1])),
 }
 

@@ -30,7 +30,7 @@ def medium(value):
 
 
 TO_NODE = {
-    0: {1: U8, 2: bytes, 3: bytes, 4: bool},
+    0: {1: U8, 2: bytes, 3: bytes, 4: bool, 5: str},
     1: {1: bytes, 2: [bytes]},
     2: {1: OFFER, 2: U32},
     3: {1: DEVICE},

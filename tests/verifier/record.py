@@ -262,6 +262,10 @@ class Record:
                 self.signed_heads(journal, entry, fields, where)
         if number == 1:
             self.enrols(journal, entry, fields, certificate)
+        elif number == 2:
+            # Whether it is the root's word changes nothing of what is proven here; that it was taken out, or is another one, does.
+            if certificate is None or len(certificate) != fields[1][2] or sha384(certificate) != fields[1][1]:
+                self.find("no_certificate", where)
         elif certificate is not None:
             self.find("certificate", where)
         elif number == 4:

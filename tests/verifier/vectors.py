@@ -22,7 +22,7 @@ from cbor import Bad, Reader, encode, whole
 from charter import Charter, device
 from cose import fingerprint, many, one, one_holds, only_holds, sha384
 from ed25519 import BASE, ORDER, P, holds, times
-from form import DEVICE, NODE, PARTY, kind
+from form import DEVICE, NODE, PARTY, U32, U64, kind
 from legs import describe
 from merkle import climbs, leaf, over, roots
 from record import Record
@@ -67,10 +67,21 @@ def of_charter(said):
     of_device(charter, said["device"])
     for number, request in enumerate(said["officer"]):
         payload, found = many(raw(request), 6144)
-        asked = form.must({1: PARTY, 2: NODE, 3: 32, 4: lambda act: act == [0, {}] or (act[0] == 1 and kind({1: DEVICE}, act[1]))}, whole(payload))
+        asked = form.must({1: PARTY, 2: NODE, 3: 32, 4: lambda act: len(act) == 2 and act[0] == 0 and kind({1: U32}, act[1])}, whole(payload))
         root = charter.parties[asked[1]]
         must(only_holds(root, b"trialogue officer 1", payload, found, asked[1].encode()), f"officer's request {number}")
-    return 5 + len(said["officer"]) + len(said["charter"]["roots"])
+    of_revocations(charter, said["revocations"])
+    return 6 + len(said["officer"]) + len(said["charter"]["roots"])
+
+
+def of_revocations(charter, said):
+    """The root's word, and no witness (charter.md, revocation list)."""
+    payload, found = many(bytes.fromhex(said["list"]), 81920)
+    listed = form.must({1: PARTY, 2: U64, 3: U64, 4: [DEVICE]}, whole(payload))
+    must(listed[2] > 0 and len(listed[4]) <= 2048 and form.rises(listed[4]), "revocations: form")
+    root = charter.parties[listed[1]]
+    must(only_holds(root, b"trialogue revocations 1", payload, found, listed[1].encode()), "revocations: the root")
+    must(sha384(bytes.fromhex(said["list"])).hex() == said["hash"], "revocations: hash")
 
 
 def of_device(charter, said):
@@ -80,9 +91,9 @@ def of_device(charter, said):
     key = device(charter, party, raw(said["certificate"]), raw(said["id"]))
     must(key is not None and key == public(expand(raw(said["seed"]), b"ed25519")), "device: certificate")
     name = log_in["node"].encode()
-    challenge = b"trialogue log-in 1" + bytes([len(name)]) + name + raw(log_in["nonce"])
-    if "origin" not in log_in:
-        must(holds(key, challenge, raw(log_in["signature"])), "device: log-in")
+    origin = log_in["origin"].encode()
+    challenge = b"trialogue log-in 2" + bytes([len(name)]) + name + len(origin).to_bytes(2, "big") + origin + raw(log_in["nonce"])
+    must(holds(key, challenge, raw(log_in["signature"])), "device: log-in")
     payload, signature = one(raw(said["statement"]["bytes"]))
     must(payload == raw(said["statement"]["payload"]), "device: payload of a statement")
     must(one_holds(key, b"trialogue statement 1", payload, signature), "device: statement")

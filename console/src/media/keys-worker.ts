@@ -236,6 +236,7 @@ async function start(identity: Enrolled, by: CryptoKey | null) {
   unkept = null;
   const charter = await loadCharter();
   const next = new Machine(identity.secret, identity.certificate, identity.root, charter, true);
+  next.reachedAt(location.origin);
   identity.secret.fill(0);
   key = by;
   certificate = identity.certificate;

@@ -2,7 +2,7 @@
 /** Holds the party's root key, in WebAssembly, from the file picker until the desk is closed. What leaves is signed, never the key. */
 import type { DeskView } from '../generated/DeskView';
 import init, { Desk } from '../wasm/trialogue_console_wasm.js';
-import type { DeskTrouble, EnrolledDevice, FromDesk, ToDesk } from './desk';
+import type { DeskTrouble, DeviceList, EnrolledDevice, FromDesk, Revoked, ToDesk } from './desk';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const DAY_MS = 86_400_000;
@@ -16,7 +16,10 @@ class Trouble extends Error {
 }
 
 /** What the node answers to a signed request. */
-type Reply = { kind: 'devices'; devices: EnrolledDevice[] } | { kind: 'done' } | { kind: 'refused'; why: string };
+type Reply =
+  | { kind: 'devices'; devices: { since_ms: number; suspended?: boolean; certificate?: string }[]; list: string | null; more: boolean }
+  | { kind: 'done' }
+  | { kind: 'refused'; why: string };
 
 type Challenge = { node: string; nonce: string };
 
@@ -44,12 +47,8 @@ async function take(message: ToDesk): Promise<unknown> {
   switch (message.do) {
     case 'open': return open(message.file);
     case 'issue': return opened().issue(message.office, message.person, Date.now(), message.days * DAY_MS, crypto.getRandomValues(new Uint8Array(48)));
-    case 'devices': {
-      const reply = await ask((node, nonce) => opened().devices(node, nonce));
-      if (reply.kind !== 'devices') throw new Trouble('failed');
-      return reply.devices;
-    }
-    case 'revoke': return void (await ask((node, nonce) => opened().revoke(node, nonce, message.device)));
+    case 'devices': return devices();
+    case 'revoke': return revoke(message.device);
     case 'close':
       desk?.free();
       desk = null;
@@ -78,13 +77,53 @@ async function open(file: File): Promise<DeskView> {
   }
   try {
     // Signs only for a node of the key's own party: at another one the desk stays closed.
-    opened.devices(node, nonce);
+    opened.devices(node, nonce, 0);
   } catch (error) {
     opened.free();
     throw error;
   }
   desk = opened;
   return desk.view() as DeskView;
+}
+
+/** All devices of the party, each as its certificate proves it. */
+async function devices(): Promise<DeviceList> {
+  const all: EnrolledDevice[] = [];
+  let unproven = 0;
+  for (let from = 0, more = true; more; ) {
+    const reply = await ask((node, nonce) => opened().devices(node, nonce, from));
+    if (reply.kind !== 'devices') throw new Trouble('failed');
+    if (reply.list) opened().list(unhex(reply.list));
+    for (const { since_ms, suspended, certificate } of reply.devices) {
+      try {
+        const proven = opened().certified(unhex(certificate ?? '')) as Omit<EnrolledDevice, 'since_ms' | 'suspended'>;
+        all.push({ ...proven, since_ms, suspended: suspended ?? false });
+      } catch {
+        unproven += 1;
+      }
+    }
+    from += reply.devices.length;
+    more = reply.more && reply.devices.length > 0;
+  }
+  return { devices: all, unproven };
+}
+
+/** Signs, then hands over. What was signed counts at every node, so the officer gets it whatever this node says. */
+async function revoke(device: string): Promise<Revoked> {
+  const list = opened().revoke(device, Date.now()) as Uint8Array<ArrayBuffer>;
+  const file = list.slice().buffer;
+  try {
+    const reply = (await (await reach('/officer/revocations', { method: 'POST', body: list })).json()) as Reply;
+    if (reply.kind === 'refused') throw new Trouble('refused', reply.why);
+    return { file, refused: null };
+  } catch (error) {
+    const { trouble, said } = why(error);
+    return { file, refused: { trouble, said } };
+  }
+}
+
+function unhex(text: string): Uint8Array {
+  return Uint8Array.from({ length: text.length >> 1 }, (_, at) => parseInt(text.slice(2 * at, 2 * at + 2), 16));
 }
 
 async function reach(path: string, init: RequestInit = {}): Promise<Response> {

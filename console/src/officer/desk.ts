@@ -1,13 +1,27 @@
 /** The security officer's desk. The view uses this; the root key is in the worker behind it, and nowhere else. */
 import type { DeskView } from '../generated/DeskView';
 
-/** A device that was ever enrolled at the node. */
+/** A device of the party: everything but when, and whether the node has suspended it, is proven by its certificate and by what the root has signed. */
 export interface EnrolledDevice {
   device: string;
   person: string;
   office: string;
   since_ms: number;
   revoked: boolean;
+  suspended: boolean;
+}
+
+export interface DeviceList {
+  devices: EnrolledDevice[];
+  /** Devices that the node named and did not prove. */
+  unproven: number;
+}
+
+/** What became of a revocation. It is signed in any case: the file counts at every node of every party. */
+export interface Revoked {
+  file: ArrayBuffer;
+  /** Why this node has not written it; null: it has. */
+  refused: { trouble: DeskTrouble; said: string } | null;
 }
 
 /** Why something at the desk was not done; `said` is what the node gave as its reason, in English. */
@@ -24,8 +38,8 @@ export interface Desk {
   open(file: File): Promise<DeskView>;
   /** A whole one-time link for one device. */
   issue(office: string, person: string, days: number): Promise<string>;
-  devices(): Promise<EnrolledDevice[]>;
-  revoke(device: string): Promise<void>;
+  devices(): Promise<DeviceList>;
+  revoke(device: string): Promise<Revoked>;
   /** Wipes the key. The desk can be opened again. */
   close(): void;
 }
@@ -67,11 +81,11 @@ export class LiveDesk implements Desk {
     return `${location.origin}/#${await this.#ask<string>({ do: 'issue', office, person, days })}`;
   }
 
-  devices(): Promise<EnrolledDevice[]> {
+  devices(): Promise<DeviceList> {
     return this.#ask({ do: 'devices' });
   }
 
-  revoke(device: string): Promise<void> {
+  revoke(device: string): Promise<Revoked> {
     return this.#ask({ do: 'revoke', device });
   }
 

@@ -8,6 +8,7 @@ import type { Grade } from '../generated/Grade';
 import type { PairView } from '../generated/PairView';
 import type { TestsView } from '../generated/TestsView';
 import type { Precedence } from '../generated/Precedence';
+import type { RevocationNotice } from '../generated/RevocationNotice';
 import type { Role } from '../generated/Role';
 import type { RingState } from '../generated/RingState';
 import type { Text3 } from '../generated/Text3';
@@ -149,6 +150,7 @@ const refusals: Record<string, () => string> = {
   role: m.refused_role, notOwn: m.refused_notOwn, policy: m.refused_policy, dropped: m.refused_dropped,
   time: m.refused_time, otherOffice: m.refused_otherOffice, noConsultation: m.refused_noConsultation, catchingUp: m.refused_catchingUp,
   otherNode: m.refused_outdated, otherCharter: m.refused_otherCharter, outdated: m.refused_outdated, ahead: m.refused_outdated,
+  suspended: m.refused_suspended, origin: m.refused_origin,
 };
 
 /** One sentence with the remedy. */
@@ -166,6 +168,13 @@ export function trouble(t: Trouble): string {
     case 'otherTab': return m.trouble_otherTab();
     case 'notConnected': return m.trouble_notConnected();
   }
+}
+
+/** What an officer should know of a party's revocations. */
+export function revocations(notice: RevocationNotice): string {
+  const said = { missing: m.revocations_missing, quiet: m.revocations_quiet, stale: m.revocations_stale }[notice.state];
+  const time = new Intl.DateTimeFormat(getLocale(), { dateStyle: 'short', timeStyle: 'short' }).format(notice.heardMs);
+  return said({ party: text(notice.name), time });
 }
 
 /** The levels at which the line is tested. */

@@ -72,6 +72,7 @@ test('one step revokes it, and its console says so', async () => {
   await page.locator(`[data-device="${device}"] [data-act=revoke]`).click();
   await page.locator(`[data-device="${device}"][data-revoked=true]`).waitFor();
   await console_.page.locator('[data-trouble=refused]').waitFor();
+  await page.locator('[data-revocation-file] a[download]').waitFor();
   assert.equal((await console_.measure()).view.trouble.reason, 'revoked');
 });
 
@@ -92,7 +93,7 @@ test('the key was never sent, and closing the desk wipes it', async () => {
 
 test('its nodes write no names', async () => {
   const log = await readFile(join(hotline.dir, 'jpn', 'node.log'), 'utf8');
-  assert.ok(log.includes('revoked by the security officer') && !log.includes('山本'), 'the log of the node');
+  assert.ok(log.includes('a security officer hands over a revocation list') && !log.includes('山本'), 'the log of the node');
 });
 
 test('no page had an error', () => {

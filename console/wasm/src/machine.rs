@@ -43,6 +43,12 @@ impl Machine {
         Ok(Self { console: Console::new(identity, charter, on_watch)? })
     }
 
+    /// Where this page was loaded from, a web origin: signed with each log-in. Before anything else.
+    #[wasm_bindgen(js_name = reachedAt)]
+    pub fn reached_at(&mut self, origin: &str) {
+        self.console.reached_at(origin);
+    }
+
     /// Turns the written line on: `kept` is what `keep` gave last, opened. Before anything else.
     #[wasm_bindgen(js_name = keepWritings)]
     pub fn keep_writings(&mut self, kept: Option<Vec<u8>>) {

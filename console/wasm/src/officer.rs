@@ -6,7 +6,8 @@ use serde_wasm_bindgen::Serializer;
 use trialogue_charter::keyfile::RootSecret;
 use trialogue_charter::text::{Form, clean};
 use trialogue_charter::{
-    DeviceId, EnrolmentLink, NodeId, OfficeId, OfficerAct, OfficerRequest, PersonName, VerifiedCharter,
+    DeviceCertificate, DeviceId, EnrolmentLink, NodeId, OfficeId, OfficerAct, OfficerRequest, PersonName,
+    RevocationList, VerifiedCharter,
 };
 use trialogue_console_core::authority::{AuthorityView, authority};
 use trialogue_console_core::view::Text3;
@@ -49,6 +50,17 @@ pub struct DeskOffice {
 pub struct Desk {
     root: RootSecret,
     charter: VerifiedCharter,
+    /// The newest list that the root has signed, as far as the node has shown it.
+    list: Option<RevocationList>,
+}
+
+/// What a device's certificate says.
+#[derive(Serialize)]
+struct Certified {
+    device: String,
+    person: String,
+    office: String,
+    revoked: bool,
 }
 
 /// What the page has words for.
@@ -72,7 +84,7 @@ impl Desk {
         if charter.party(&root.party).is_none_or(|party| party.root.fingerprint() != fingerprint) {
             return Err(code("charter"));
         }
-        Ok(Self { root, charter })
+        Ok(Self { root, charter, list: None })
     }
 
     /// What is on the desk ([`DeskView`]).
@@ -123,21 +135,53 @@ impl Desk {
         Ok(link.to_fragment().as_str().to_owned())
     }
 
-    /// A signed request for all devices of the node.
+    /// A signed request for the party's devices, the first so many left out.
     ///
     /// # Errors
     /// `node`: it is not a node of the party, or its nonce is none.
-    pub fn devices(&self, node: &str, nonce: &str) -> Result<Vec<u8>, JsError> {
-        self.request(node, nonce, OfficerAct::Devices)
+    pub fn devices(&self, node: &str, nonce: &str, from: u32) -> Result<Vec<u8>, JsError> {
+        self.request(node, nonce, OfficerAct::Devices { from })
     }
 
-    /// A signed request to accept a device (64 hexadecimal digits) no more.
+    /// What the node shows as the party's newest revocation list. One that the root has not signed, or an older one, changes nothing.
+    pub fn list(&mut self, bytes: &[u8]) {
+        let open = RevocationList::open_by(&self.root.party, &self.root.key.public(), bytes);
+        if let Ok(list) = open
+            && self.list.as_ref().is_none_or(|held| held.serial < list.serial)
+        {
+            self.list = Some(list);
+        }
+    }
+
+    /// Who a device is: what its certificate proves, whatever the node says beside it.
     ///
     /// # Errors
-    /// `node`: it is not a node of the party, or its nonce is none; `device`: not a device id.
-    pub fn revoke(&self, node: &str, nonce: &str, device: &str) -> Result<Vec<u8>, JsError> {
+    /// `device`: the certificate does not lead to the party's root.
+    pub fn certified(&self, certificate: &[u8]) -> Result<JsValue, JsError> {
+        let device = DeviceCertificate::verify(&self.charter, certificate).map_err(|_| code("device"))?;
+        if device.party != self.root.party {
+            return Err(code("device"));
+        }
+        let certified = Certified {
+            device: device.id.to_string(),
+            person: device.person.as_str().to_owned(),
+            office: device.office.to_string(),
+            revoked: self.list.as_ref().is_some_and(|list| list.devices.contains(&device.id)),
+        };
+        Ok(certified.serialize(&Serializer::new())?)
+    }
+
+    /// The party's next revocation list, signed, with this device (64 hexadecimal digits) as well. It counts wherever it comes.
+    ///
+    /// # Errors
+    /// `device`: not a device id, or the list is full.
+    pub fn revoke(&mut self, device: &str, now_ms: f64) -> Result<Vec<u8>, JsError> {
         let device = DeviceId(bytes(device).ok_or_else(|| code("device"))?);
-        self.request(node, nonce, OfficerAct::Revoke { device })
+        let list = RevocationList::next(self.root.party.clone(), self.list.as_ref(), [device], millis(now_ms));
+        let list = list.map_err(|_| code("device"))?;
+        let signed = list.sign(&self.root.key);
+        self.list = Some(list);
+        Ok(signed)
     }
 }
 

@@ -116,6 +116,10 @@ pub struct Node {
     /// Its last entry, once it is retired and an amendment says so: whoever has its key adds nothing.
     #[n(9)]
     pub last: Option<Last>,
+    /// Where its consoles reach it: web origins (`https://host` or `https://host:port`, RFC 6454), ascending, at most
+    /// [`crate::limits::ORIGINS_MAX`]. A console answers the node's challenge at no other, where there are any.
+    #[n(10)]
+    pub origins: Vec<String>,
 }
 
 /// A seat on a line.
@@ -192,6 +196,9 @@ pub struct Policy {
     /// How often paths, stations and people are tested.
     #[n(8)]
     pub tests: Tests,
+    /// Hours after which nobody seals for a party of whose revocations nothing was heard (1 to 720).
+    #[n(9)]
+    pub revocation_hours: u16,
 }
 
 /// Media of one party's consoles is never relayed by another party: its nodes get none of it unless one of its own consoles is to hear or

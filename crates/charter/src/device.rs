@@ -120,9 +120,9 @@ impl Device {
         }
     }
 
-    /// Did this device answer the node's challenge? See [`DeviceSecret::prove`].
-    pub fn proves(&self, node: &NodeId, nonce: &[u8; 32], signature: &[u8]) -> bool {
-        ed25519_holds(&self.ed25519, &challenge(node, nonce), signature)
+    /// Did this device answer the node's challenge, where it was reached at `origin`? See [`DeviceSecret::prove`].
+    pub fn proves(&self, node: &NodeId, origin: &str, nonce: &[u8; 32], signature: &[u8]) -> bool {
+        ed25519_holds(&self.ed25519, &challenge(node, origin, nonce), signature)
     }
 
     /// Opens a COSE_Sign1 statement of this device; the payload is a journal statement.
@@ -174,9 +174,11 @@ impl DeviceSecret {
         cose::sign1(&self.0, domain::STATEMENT, payload)
     }
 
-    /// Answers a node's challenge: Ed25519 over `trialogue log-in 1`, the node id's length (1 byte), the node id and the nonce.
-    pub fn prove(&self, node: &NodeId, nonce: &[u8; 32]) -> [u8; 64] {
-        self.0.sign_ed25519(&challenge(node, nonce))
+    /// Answers a node's challenge: Ed25519 over `trialogue log-in 2`, the node id's length (1 byte), the node id, the length of the origin at which
+    /// the console has reached the node (2 bytes), the origin and the nonce. A site that hands on the challenge of another gets an answer that names
+    /// itself.
+    pub fn prove(&self, node: &NodeId, origin: &str, nonce: &[u8; 32]) -> [u8; 64] {
+        self.0.sign_ed25519(&challenge(node, origin, nonce))
     }
 
     /// The key of the device's MLS leaf in a suite.
@@ -189,9 +191,11 @@ impl DeviceSecret {
     }
 }
 
-fn challenge(node: &NodeId, nonce: &[u8; 32]) -> Vec<u8> {
+fn challenge(node: &NodeId, origin: &str, nonce: &[u8; 32]) -> Vec<u8> {
     let id = node.as_str().as_bytes();
     // A node id has at most 32 bytes, so its length is one byte.
     let len = [id.len().min(255) as u8];
-    [domain::LOG_IN, &len, id, nonce].concat()
+    // An origin has at most [`crate::limits::ORIGIN_MAX`] bytes, so two hold its length.
+    let origin_len = (origin.len().min(usize::from(u16::MAX)) as u16).to_be_bytes();
+    [domain::LOG_IN, &len, id, &origin_len, origin.as_bytes(), nonce].concat()
 }

@@ -49,6 +49,7 @@ pub fn charter(suite: Suite) -> Charter {
         former: Vec::new(),
         retired: false,
         last: None,
+        origins: Vec::new(),
     });
     let mut offices: Vec<Office> = PARTIES
         .iter()
@@ -134,6 +135,7 @@ pub fn charter(suite: Suite) -> Charter {
             amending: Amending::All,
             relays: Vec::new(),
             tests: Tests::default(),
+            revocation_hours: crate::limits::REVOCATION_HOURS_DEFAULT,
         },
         subjects: ["missile-launch", "incident-at-sea"]
             .map(|id| Subject { id: SubjectId::new(id).expect("fixture"), text: texts(id) })

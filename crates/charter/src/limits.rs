@@ -61,6 +61,21 @@ pub const CERTIFICATES_REMEMBERED: usize = 1_024;
 pub const SIGNATURES_REMEMBERED: usize = 8_192;
 /// Largest request of a security officer in bytes: two signatures (4.7 kB) and a few ids. A node reads no more from a stranger.
 pub const OFFICER_MAX: usize = 6 << 10;
+/// Most devices that a revocation list names, 34 bytes each: all that a party revokes under one root. More makes each list larger for good, fewer
+/// makes the party take a new root sooner.
+pub const REVOKED_MAX: usize = 2_048;
+/// Largest signed revocation list in bytes: two signatures (4.7 kB) and [`REVOKED_MAX`] devices. It travels beside an entry, so it is less than a body
+/// may have.
+pub const REVOCATIONS_MAX: usize = 80 << 10;
+/// Hours without word of a party's revocations after which nobody seals for it, least and most. Fewer silence a hotline that was cut for a day; more
+/// let a node hide a revocation from its own consoles for longer.
+pub const REVOCATION_HOURS: std::ops::RangeInclusive<u16> = 1..=720;
+/// The hours where the charter's author names none.
+pub const REVOCATION_HOURS_DEFAULT: u16 = 24;
+/// Most origins of a node.
+pub const ORIGINS_MAX: usize = 8;
+/// Longest origin in bytes: `https://`, a DNS name of at most 253 bytes, and a port.
+pub const ORIGIN_MAX: usize = 267;
 /// Longest PKCS#11 URI in a `root.token` file, in bytes: a path, a label and an id with every byte escaped.
 pub const TOKEN_URI_MAX: usize = 2 << 10;
 /// Longest enrolment link, in characters: a voucher in base64url and the address of the node.

@@ -2,7 +2,7 @@
 
 use crate::canonical;
 use crate::cose::{Algorithm, Fault, Many, OpenError, domain};
-use crate::ids::{DeviceId, NodeId, PartyId};
+use crate::ids::{NodeId, PartyId};
 use crate::key::HybridSecret;
 use crate::limits::OFFICER_MAX;
 use crate::verified::VerifiedCharter;
@@ -11,17 +11,14 @@ use minicbor::{Decode, Encode};
 /// What the officer wants done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub enum OfficerAct {
-    /// Tell all devices that were ever enrolled at the node.
+    /// Tell the devices of the party with their certificates, in the order of their ids, and its newest revocation list. What the officer wants done is no
+    /// request: a revocation list proves itself.
     #[n(0)]
     #[cbor(map)]
-    Devices,
-    /// Accept a device no more, for good.
-    #[n(1)]
-    #[cbor(map)]
-    Revoke {
-        /// Which.
+    Devices {
+        /// The first so many are known already.
         #[n(1)]
-        device: DeviceId,
+        from: u32,
     },
 }
 

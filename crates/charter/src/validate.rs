@@ -107,6 +107,16 @@ pub enum Unsound {
         /// At most.
         most: u32,
     },
+    /// An origin that is none, or out of order.
+    #[error(
+        "node {node} has the origin {origin:?}: write https://host or https://host:port in lower case, without a path, each once and sorted"
+    )]
+    Origin {
+        /// Whose.
+        node: String,
+        /// The origin.
+        origin: String,
+    },
     /// A party that may not relay its own media.
     #[error("party {0} is barred from relaying its own media, which only its nodes can send: remove that rule")]
     OwnRelay(PartyId),
@@ -161,6 +171,7 @@ impl Charter {
         range("policy.escalate_seconds", self.policy.escalate_seconds, ESCALATE_SECONDS)?;
         range("policy.alert_seconds", self.policy.alert_seconds, ALERT_SECONDS)?;
         range("policy.lost_seconds", self.policy.lost_seconds, LOST_SECONDS)?;
+        range("policy.revocation_hours", self.policy.revocation_hours, REVOCATION_HOURS)?;
         self.validate_relays()?;
         let tests = &self.policy.tests;
         range("policy.tests.path_seconds", tests.path_seconds, PATH_SECONDS)?;
@@ -223,6 +234,13 @@ impl Charter {
                     node: node.id.to_string(),
                     address: address.chars().take(80).collect(),
                 });
+            }
+            let origins = &node.origins;
+            count(&format!("origins of node {}", node.id), origins.len(), 0..=ORIGINS_MAX)?;
+            let ascends = |at: usize| at == 0 || origins[at - 1] < origins[at];
+            let wrong = (0..origins.len()).find(|at| !is_origin(&origins[*at]) || !ascends(*at));
+            if let Some(origin) = wrong.and_then(|at| origins.get(at)) {
+                return Err(Unsound::Origin { node: node.id.to_string(), origin: origin.chars().take(80).collect() });
             }
         }
         Ok(())
@@ -395,6 +413,17 @@ pub fn split_address(address: &str) -> (Option<&str>, &str) {
 pub fn is_address(address: &str) -> bool {
     let (carrier, rest) = split_address(address);
     address.len() <= ADDRESS_MAX && carrier.is_none_or(is_carrier) && is_host_and_port(rest)
+}
+
+/// A web origin in its one form (RFC 6454 §6.2): `https://host`, or `https://host:port` with another port than 443; in lower case.
+pub fn is_origin(origin: &str) -> bool {
+    let Some(rest) = origin.strip_prefix("https://") else { return false };
+    if origin.len() > ORIGIN_MAX || rest.bytes().any(|byte| byte.is_ascii_uppercase()) || rest.ends_with(":443") {
+        return false;
+    }
+    let has_port = rest.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']'));
+    // A host alone is one with which a port would make an address.
+    if has_port { is_host_and_port(rest) } else { is_host_and_port(&format!("{rest}:443")) }
 }
 
 fn is_host_and_port(address: &str) -> bool {

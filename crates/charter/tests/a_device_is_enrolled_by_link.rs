@@ -49,16 +49,20 @@ fn a_name_is_not_in_debug_output() {
     assert!(text.contains("[name]") && !text.contains(device.person.as_str()), "{text}");
 }
 
+const HERE: &str = "https://usa-1.example";
+
 #[test]
-fn a_device_answers_a_challenge_for_one_node_and_nonce() {
+fn a_device_answers_a_challenge_for_one_node_one_origin_and_one_nonce() {
     let (secret, _, device) = THREE.device("usa-duty", 1);
     let (usa, jpn) = (NodeId::new("usa-1").unwrap(), NodeId::new("jpn-1").unwrap());
-    let proof = secret.prove(&usa, &[1; 32]);
-    assert!(device.proves(&usa, &[1; 32], &proof));
-    assert!(!device.proves(&usa, &[2; 32], &proof));
-    assert!(!device.proves(&jpn, &[1; 32], &proof));
-    assert!(!device.proves(&usa, &[1; 32], &proof[..63]));
-    assert!(!THREE.device("usa-duty", 2).2.proves(&usa, &[1; 32], &proof));
+    let proof = secret.prove(&usa, HERE, &[1; 32]);
+    assert!(device.proves(&usa, HERE, &[1; 32], &proof));
+    assert!(!device.proves(&usa, HERE, &[2; 32], &proof));
+    assert!(!device.proves(&jpn, HERE, &[1; 32], &proof));
+    // A site that hands on the challenge of another gets an answer that names the site, and is of no use there.
+    assert!(!device.proves(&usa, "https://usa-2.example", &[1; 32], &proof));
+    assert!(!device.proves(&usa, HERE, &[1; 32], &proof[..63]));
+    assert!(!THREE.device("usa-duty", 2).2.proves(&usa, HERE, &[1; 32], &proof));
 }
 
 #[test]

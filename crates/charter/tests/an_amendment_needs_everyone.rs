@@ -60,6 +60,7 @@ fn add_node(charter: &mut Charter, id: &str, of: &str, index: u8) {
         former,
         retired: false,
         last: None,
+        origins: Vec::new(),
     });
     charter.nodes.sort_by(|a, b| a.id.cmp(&b.id));
 }

@@ -15,7 +15,7 @@ fn request(party: &str) -> OfficerRequest {
         party: PartyId::new(party).unwrap(),
         node: node("usa-1"),
         nonce: [7; 32],
-        act: OfficerAct::Revoke { device: DeviceId([9; 32]) },
+        act: OfficerAct::Devices { from: 7 },
     }
 }
 
@@ -29,7 +29,7 @@ fn heard(bytes: &[u8], at: &str) -> Result<OfficerRequest, OfficerError> {
 
 #[test]
 fn the_partys_root_is_heard_at_its_own_node() {
-    for act in [OfficerAct::Devices, OfficerAct::Revoke { device: DeviceId([9; 32]) }] {
+    for act in [OfficerAct::Devices { from: 0 }, OfficerAct::Devices { from: u32::MAX }] {
         let request = OfficerRequest { act, ..request("USA") };
         let bytes = request.sign(&fixture::root("USA"));
         assert_eq!(ClaimedRequest::decode(&bytes).unwrap_or_else(|e| panic!("{e}")).nonce(), &[7; 32]);

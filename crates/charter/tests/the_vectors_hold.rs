@@ -16,10 +16,18 @@ fn made() -> Value {
     let link = three.enrolment("jpn-duty", 1);
     let (secret, certificate, device) = three.device("jpn-duty", 1);
     let node = NodeId::new("jpn-1").unwrap();
-    let officer = [OfficerAct::Devices, OfficerAct::Revoke { device: device.id }].map(|act| {
+    let officer = [OfficerAct::Devices { from: 0 }, OfficerAct::Devices { from: 64 }].map(|act| {
         let request = OfficerRequest { party: device.party.clone(), node: node.clone(), nonce: seed, act };
         hex::encode(request.sign(three.root(&device.party)))
     });
+    let list = RevocationList {
+        party: device.party.clone(),
+        serial: 1_700_000_000_000,
+        made_ms: 1_700_000_000_000,
+        devices: vec![device.id],
+    };
+    let list = list.sign(three.root(&device.party));
+    let origin = "https://jpn-1.example";
     let uri = "pkcs11:token=JPN%20root;serial=0a1b2c;id=%00%01?module-path=/usr/lib/softhsm/libsofthsm2.so".to_owned();
     let token = RootToken { party: PartyId::new("JPN").unwrap(), uri, public: key.public() };
     let amended = fixture::amended(&three.charter, |charter| {
@@ -53,10 +61,11 @@ fn made() -> Value {
             "seed": hex::encode(secret.seed()),
             "id": device.id.to_string(),
             "certificate": hex::encode(certificate),
-            "log_in": {"node": "jpn-1", "nonce": hex::encode(seed), "signature": hex::encode(secret.prove(&node, &seed))},
+            "log_in": {"node": "jpn-1", "origin": origin, "nonce": hex::encode(seed), "signature": hex::encode(secret.prove(&node, origin, &seed))},
             "statement": {"payload": "72696e67", "bytes": hex::encode(secret.sign_statement(b"ring"))},
         },
         "officer": officer,
+        "revocations": {"list": hex::encode(&list), "hash": Hash::of(&list).to_string()},
         "key_files": {
             "root_token": token.to_text(),
             "root": RootSecret { party: PartyId::new("JPN").unwrap(), key }.to_text().as_str(),
@@ -73,7 +82,7 @@ fn byte_by_byte() {
     }
     let held: Value = serde_json::from_str(&std::fs::read_to_string(PATH).unwrap()).unwrap();
     // Not `assert_eq`: nobody reads 100 kB of difference.
-    for part in ["key", "charter", "amendment", "device", "officer", "key_files"] {
+    for part in ["key", "charter", "amendment", "device", "officer", "revocations", "key_files"] {
         assert!(held[part] == made[part], "{part} differs from spec/vectors/charter.json");
     }
 }

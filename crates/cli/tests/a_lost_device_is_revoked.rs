@@ -33,11 +33,13 @@ fn a_lost_device_is_revoked() {
     let listed = String::from_utf8(listed.stdout).unwrap();
     let row = listed.lines().find(|row| row.starts_with(&devices[1])).unwrap_or_else(|| panic!("not listed: {listed}"));
     assert!(row.contains("accepted") && row.contains("jpn-duty-officer"), "{row}");
-    let wrong = trialogue(&hotline, &["revoke", "1234"]);
+    let root = hotline.house().join("jpn/root.key");
+    let root = root.to_str().unwrap();
+    let wrong = trialogue(&hotline, &["revoke", "--root", root, "1234"]);
     assert!(!wrong.status.success() && String::from_utf8_lossy(&wrong.stderr).contains("device list"));
 
     let asked = Instant::now();
-    let revoked = trialogue(&hotline, &["revoke", &devices[1]]);
+    let revoked = trialogue(&hotline, &["revoke", "--root", root, &devices[1]]);
     assert!(revoked.status.success(), "{}", String::from_utf8_lossy(&revoked.stderr));
     let [usa, lost, kor] = &mut endpoints;
     lost.until_view("it is told why", |view| view["trouble"]["reason"] == "revoked" && view["call"].is_null());

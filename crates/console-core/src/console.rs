@@ -29,6 +29,9 @@ pub struct Console {
     pub(crate) charter: Option<Arc<VerifiedCharter>>,
     /// What the own certificate says, under the charter.
     pub(crate) me: Option<Device>,
+    pub(crate) revocations: crate::revocations::Revocations,
+    /// Where the platform has reached the first site: a web origin; empty: it has not said.
+    pub(crate) origin: String,
     /// The own node.
     pub(crate) node: Option<NodeId>,
     pub(crate) now_us: u64,
@@ -88,6 +91,8 @@ impl Console {
             on_watch,
             charter: None,
             me: None,
+            revocations: crate::revocations::Revocations::default(),
+            origin: String::new(),
             node: None,
             now_us: 0,
             now_ms: 0,
@@ -158,6 +163,7 @@ impl Console {
             Input::StationTested { results } => self.station_tested(results),
             Input::Tick => {}
         }
+        self.settle_revocations();
         self.link_tick();
         self.settle_spare();
         self.settle();
@@ -165,6 +171,12 @@ impl Console {
             self.stock_package();
         }
         self.show();
+    }
+
+    /// Where the platform reaches the first site: the web origin of its page, or of the address that a native console was given, as
+    /// `https://host` or `https://host:port`. It is signed with each log-in. Say it once, before the first input.
+    pub fn reached_at(&mut self, origin: &str) {
+        origin.clone_into(&mut self.origin);
     }
 
     /// The next thing to do, until `None`.
@@ -190,6 +202,7 @@ impl Console {
             self.sites_next_us(),
             self.trial_next_us(),
             self.written_next_us(),
+            self.revocations_next_us(),
             self.rung_us.values().map(|since| since + SILENT_US).filter(|at| *at > self.now_us).min(),
         ];
         due.into_iter().flatten().min()
@@ -301,10 +314,10 @@ impl Console {
         if let Some(call) = &mut self.call {
             call.offers.retain(|node, _| charter.serves(node));
         }
-        self.fold = Some(State::new(charter.clone()));
         self.seen.clear();
         self.me = Some(me);
         self.charter = Some(charter);
+        self.fold = self.new_fold();
         Ok(())
     }
 

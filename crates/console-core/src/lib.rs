@@ -27,6 +27,7 @@ mod link;
 mod packages;
 mod precedence;
 mod refresh;
+mod revocations;
 mod seal;
 mod show;
 mod sites;

@@ -6,7 +6,6 @@ use crate::limits::*;
 use crate::view::Trouble;
 use std::sync::Arc;
 use trialogue_charter::{DeviceCertificate, NodeId, VerifiedCharter};
-use trialogue_journal::State;
 use trialogue_journal::limits::CLOCKS_APART_MS;
 use trialogue_wire::console::{PROTOCOL, Refusal, ToConsole, ToNode};
 
@@ -259,12 +258,18 @@ impl Console {
         if !self.at_spare && matches!(self.trouble, Some(Trouble::Charter { .. } | Trouble::Refused { .. })) {
             self.trouble = None;
         }
-        let signature = self.secret.prove(&node, nonce).to_vec();
+        let origin = self.origin_now();
+        let signature = self.secret.prove(&node, &origin, nonce).to_vec();
         self.node = Some(node);
         self.stage(Stage::Proven);
         // It is on watch at one site, and counted once.
         let (certificate, on_watch) = (self.certificate.clone(), self.on_watch && !self.at_spare);
-        self.send(&ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch });
+        self.send(&ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch, origin });
+    }
+
+    /// Where this pair has reached its node: what a site that hands on the challenge of another cannot change.
+    fn origin_now(&self) -> String {
+        if self.slot == 0 { self.origin.clone() } else { self.site_origin() }
     }
 
     /// Serial of the held charter, where that of the challenge is a true and newer one that does not follow on it by itself.
@@ -299,7 +304,7 @@ impl Console {
         match self.check_charter(&node, bytes) {
             Ok(()) => {
                 // The other site may have brought the charter first: this fold begins anew all the same.
-                self.retold = self.charter.clone().map(State::new);
+                self.retold = self.new_fold();
                 self.seen.clear();
                 self.stage(Stage::Syncing);
                 self.log(Event::Amended);
@@ -324,6 +329,14 @@ impl Console {
         if party.is_none() || party != self.me.as_ref().map(|me| &me.party) {
             return Err(format!("{node} is no node of this console's party in the charter: check the address"));
         }
+        let origins = serving.and_then(|charter| charter.node(node)).map(|node| node.origins.as_slice());
+        let (origins, here) = (origins.unwrap_or_default(), self.origin_now());
+        if !origins.is_empty() && !here.is_empty() && !origins.contains(&here) {
+            return Err(format!(
+                "{here} is no address of {node} in the charter, which has {}: check the address",
+                origins.join(", ")
+            ));
+        }
         Ok(())
     }
 
@@ -345,7 +358,7 @@ impl Console {
         self.stage(Stage::Syncing);
         self.take_clock(time_ms);
         // The first entries are told from the beginning: folding them onto what is held would count a restart twice.
-        self.retold = self.charter.clone().map(State::new);
+        self.retold = self.new_fold();
         self.seen.clear();
         self.told_as_usual();
         self.log(Event::Accepted);
@@ -372,7 +385,7 @@ impl Console {
             return self.log(Event::Malformed("told anew out of turn"));
         }
         self.stage(Stage::Syncing);
-        self.retold = self.charter.clone().map(State::new);
+        self.retold = self.new_fold();
         self.seen.clear();
         self.writer.told = writings;
     }

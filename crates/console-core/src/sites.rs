@@ -31,6 +31,15 @@ pub(crate) struct Attachment {
     seen: BTreeMap<NodeId, u64>,
 }
 
+impl Attachment {
+    /// A list of a party's root holds here as well.
+    pub(crate) fn know_list(&mut self, list: &[u8]) {
+        for fold in [&mut self.fold, &mut self.retold].into_iter().flatten() {
+            let _ = fold.know_list(list);
+        }
+    }
+}
+
 /// Where else the own party is reached, and the last move there.
 #[derive(Default)]
 pub(crate) struct Sites {
@@ -129,6 +138,14 @@ impl Console {
         self.sites.at %= self.sites.known.len().max(1);
         let Some(url) = self.sites.known.get(self.sites.at).map(|site| site.url.clone()) else { return };
         self.at_spare(|this| this.push(Output::Connect { url }));
+    }
+
+    /// Web origin of the other site in use.
+    pub(crate) fn site_origin(&self) -> String {
+        let url = self.sites.known.get(self.sites.at).map(|site| site.url.as_str()).unwrap_or_default();
+        // The part before the path (RFC 6454 §4); what it was told is where the platform connects to.
+        let end = url.match_indices('/').nth(2).map_or(url.len(), |(at, _)| at);
+        url[..end].to_ascii_lowercase()
     }
 
     /// The spare WebSocket closed; `was_up`: it had been of use. Otherwise the next site is tried.

@@ -40,9 +40,21 @@ fn a_call_goes_on_with_its_keys() {
         let (journal, link) = (next_key("aaa-1").public(), next_key("aaa-1 link").public().ed25519);
         let (addresses, former) = (vec!["127.0.0.1:9009".to_owned()], Vec::new());
         let (id, party) = (NodeId::new("aaa-1").unwrap(), PartyId::new("USA").unwrap());
-        charter
-            .nodes
-            .insert(0, Node { id, party, journal, link, addresses, index: 3, former, retired: false, last: None });
+        charter.nodes.insert(
+            0,
+            Node {
+                id,
+                party,
+                journal,
+                link,
+                addresses,
+                index: 3,
+                former,
+                retired: false,
+                last: None,
+                origins: Vec::new(),
+            },
+        );
     });
     world.install(1, &next);
     world.until(5, |world| (0..3).all(|desk| has(world, desk, &next)));

@@ -6,7 +6,7 @@ use crate::io::ConsoleKey;
 use crate::limits::CONSOLES_MAX;
 use crate::machine::Machine;
 use crate::note::{Count, Note};
-use trialogue_charter::{Device, DeviceCertificate, DeviceId, Hash};
+use trialogue_charter::{Device, DeviceCertificate, Hash};
 use trialogue_journal::limits::DEVICES_MAX;
 use trialogue_journal::{Body, BodyRef};
 use trialogue_wire::console::{PROTOCOL, Refusal, ToConsole, ToNode};
@@ -29,8 +29,8 @@ impl Machine {
             }
             return;
         }
-        let ToNode::Prove { protocol, certificate, signature, on_watch } = message else { return };
-        match self.examine(key, protocol, &certificate, &signature) {
+        let ToNode::Prove { protocol, certificate, signature, on_watch, origin } = message else { return };
+        match self.examine(key, protocol, &certificate, &origin, &signature) {
             Err(reason) => self.refuse_console(key, reason),
             Ok((device, Known::Enrolled)) => self.accept(key, Box::new(device), on_watch),
             Ok((device, Known::New)) => self.enrol(key, Box::new(device), certificate, on_watch),
@@ -42,6 +42,7 @@ impl Machine {
         key: ConsoleKey,
         protocol: u8,
         certificate: &[u8],
+        origin: &str,
         signature: &[u8],
     ) -> Result<(Device, Known), Refusal> {
         let console = self.consoles.get(&key).ok_or(Refusal::NotNow)?;
@@ -52,8 +53,13 @@ impl Machine {
         if device.party != self.party {
             return Err(Refusal::Certificate);
         }
-        if !device.proves(&self.node, &console.nonce, signature) {
+        if !device.proves(&self.node, origin, &console.nonce, signature) {
             return Err(Refusal::Signature);
+        }
+        // What it signed was meant for where it was signed: a site that handed on this node's challenge is none of these.
+        let origins = self.charter.node(&self.node).map(|own| own.origins.as_slice()).unwrap_or_default();
+        if !origins.is_empty() && !origins.iter().any(|own| own == origin) {
+            return Err(Refusal::Origin);
         }
         if self.consoles.values().filter(|console| console.known().is_some()).count() >= CONSOLES_MAX {
             return Err(Refusal::Busy);
@@ -64,10 +70,15 @@ impl Machine {
 
     /// Is it enrolled here, may it be? The first device that comes with a voucher has it.
     fn standing_of(&self, device: &Device) -> Result<Known, Refusal> {
-        if self.ahead.is_revoked(&device.id) {
+        let named = self.ahead.revocations().names(&device.party, &device.id);
+        if named || self.ahead.is_doubled(&device.id) {
             return Err(Refusal::Revoked);
         }
-        let devices = self.ahead.node(&self.node).map(|own| own.devices()).ok_or(Refusal::NotNow)?;
+        let own = self.ahead.node(&self.node).ok_or(Refusal::NotNow)?;
+        if own.suspends(&device.id) {
+            return Err(Refusal::Suspended);
+        }
+        let devices = own.devices();
         if let Some(held) = devices.get(&device.id) {
             let same = held.device.voucher_id == device.voucher_id;
             return if same { Ok(Known::Enrolled) } else { Err(Refusal::Certificate) };
@@ -128,14 +139,6 @@ impl Machine {
         self.tell_places(key, id);
         self.ask_soon(key);
         self.watch_changed();
-    }
-
-    /// Writes that a device is accepted no more; what follows from it follows when it is written.
-    pub(crate) fn revoke(&mut self, device: DeviceId) {
-        let enrolled = self.ahead.node(&self.node).and_then(|own| own.devices().get(&device));
-        if enrolled.is_some_and(|enrolment| enrolment.revoked.is_none()) {
-            let _ = self.append(Body::Revoked { device }, Vec::new(), After::Nothing);
-        }
     }
 
     /// The journal is open: those who came early are looked at now.

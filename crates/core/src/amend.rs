@@ -178,6 +178,9 @@ impl Machine {
             }
         }
         self.since_snapshot = SNAPSHOT_ENTRIES;
+        if self.opened {
+            self.begin_lists();
+        }
         self.ahead = state.clone();
         self.state = state;
         for (entry, bodies) in waiting {

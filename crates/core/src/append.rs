@@ -5,6 +5,7 @@ use crate::ledger::{Held, plain, weight};
 use crate::limits::UNRECORDED_MAX;
 use crate::machine::Machine;
 use crate::note::{Count, Note};
+use crate::revoke::{Errand, Fate};
 use minicbor::bytes::ByteVec;
 use trialogue_charter::Hash;
 use trialogue_journal::fold::NodeState;
@@ -20,6 +21,8 @@ pub(crate) enum After {
     Statement { console: ConsoleKey, number: u64 },
     /// The console is let in.
     Enrolled(ConsoleKey),
+    /// Whoever asked for it is told.
+    Errand(Errand),
 }
 
 /// An own entry that the disk has not confirmed.
@@ -81,7 +84,7 @@ impl Machine {
         }
         self.writer = Journal::resume(node.clone(), seq, entry.hash());
         let hashes: Vec<Hash> = entry.entry().bodies().iter().map(|body| body.hash).collect();
-        let lasting = matches!(entry.entry().body, Body::Enrolled { .. });
+        let lasting = self.ledger.stays(&entry.entry().body);
         self.budgets.entry_taken(&node, weight(&bundle), self.now.us);
         for body in &bundle.bodies {
             self.keep_body(&node, Hash::of(body), body.clone(), lasting);
@@ -153,6 +156,10 @@ impl Machine {
                     }
                 }
                 After::Enrolled(console) => self.enrolled(console),
+                After::Errand(errand) => {
+                    let fate = if unrecorded { Fate::Unrecorded } else { Fate::Written };
+                    self.push_out(Output::Errand { errand, fate });
+                }
             }
             fresh.extend(bundle.map(|bundle| self.fresh(&pending.entry, bundle)));
             self.applied(pending.entry.entry());

@@ -1,6 +1,7 @@
 //! What goes into the control machine and what comes out of it.
 
 use crate::note::{Count, Note};
+use crate::revoke::{Errand, Fate};
 use minicbor::bytes::ByteVec;
 use std::sync::Arc;
 use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, PartyId, Precedence, VerifiedCharter};
@@ -163,10 +164,21 @@ pub enum Input {
         /// Through whom they came.
         relay: NodeId,
     },
-    /// The operator revokes a device of the own party, on the word of its security officer: it is refused from now on.
+    /// Somebody hands over a revocation list of any party. Nothing but the signatures of that party's root makes it count, so it may be anybody.
     Revoke {
+        /// A signed [`trialogue_charter::RevocationList`].
+        list: Vec<u8>,
+        /// For [`Output::Errand`].
+        errand: Errand,
+    },
+    /// The operator lets a device of the own party in no more at this node, or does again.
+    Suspend {
         /// Which.
         device: DeviceId,
+        /// No more.
+        on: bool,
+        /// For [`Output::Errand`].
+        errand: Errand,
     },
     /// What became of [`Output::Alert`].
     Alerted {
@@ -217,6 +229,13 @@ pub enum Output {
     Snapshot {
         /// Signed by the node, for itself.
         bytes: Vec<u8>,
+    },
+    /// What became of something that a person asked for ([`Input::Revoke`], [`Input::Suspend`]).
+    Errand {
+        /// What.
+        errand: Errand,
+        /// This.
+        fate: Fate,
     },
     /// Store evidence that a node signed two different entries for one position. Never deleted.
     Evidence {

@@ -6,7 +6,7 @@ use minicbor::bytes::ByteVec;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use trialogue_charter::{Hash, NodeId};
-use trialogue_journal::UnverifiedEntry;
+use trialogue_journal::{Body, UnverifiedEntry};
 use trialogue_wire::Bundle;
 use trialogue_wire::link::Head;
 
@@ -86,6 +86,12 @@ impl Ledger {
     /// What was written can be read back.
     pub(crate) fn has_shelf(&self) -> bool {
         self.shelf.is_some()
+    }
+
+    /// What travels beside such an entry is held in memory for good. Certificates are, of which a node has a bound; of revocation lists it has none, and
+    /// they can be read back from the shelf where there is one.
+    pub(crate) fn stays(&self, body: &Body) -> bool {
+        matches!(body, Body::Enrolled { .. }) || (body.lasts() && !self.has_shelf())
     }
 
     /// After so many entries a snapshot is due; never without a shelf.

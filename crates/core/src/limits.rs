@@ -158,6 +158,14 @@ pub const SEEN_US: u64 = 600_000_000;
 /// Shortest time between two ML-DSA-87 signatures of what this node holds, so that there is one in every hour in which something came. Each is 4.7 kB on every
 /// link and disk, at most 50 MB a year, and some milliseconds of the node; twice the time leaves twice as much of the newest history to Ed25519 alone.
 pub const STRONG_US: u64 = 3_000_000_000;
+/// How long after its start a node first says which revocation lists it holds: what the others tell it by then need not be said twice. Longer leaves
+/// consoles without that word for longer.
+pub const LISTED_SETTLE_US: u64 = 60_000_000;
+/// Revocation lists of one other party that go into the own journal at once, and then how often one does, in microseconds: at most 12 MB a day of each,
+/// a small part of what a journal may have. More lets a party in other hands use up what this node may write; fewer delay the copy of an honest one.
+pub(crate) const LISTS_BURST: u32 = 16;
+/// See [`LISTS_BURST`].
+pub(crate) const LIST_EVERY_US: u64 = 600_000_000;
 /// How long after something came that is worth signing for it is signed, so that the entries of one ring are signed for together.
 pub const SEEN_SETTLE_US: u64 = 10_000_000;
 /// Heads that one other node has signed of one journal which this node does not hold so far yet, kept until it does. More remembers longer of a

@@ -209,6 +209,7 @@ impl Machine {
         self.staffed_written = None;
         self.watch_changed();
         self.begin_trials();
+        self.begin_lists();
         self.compare_again();
         self.note_all_writings();
         self.admit_early();

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use trialogue_charter::{Hash, HybridSecret, NodeId, VerifiedCharter};
 use trialogue_journal::fold::{NodeState, State};
-use trialogue_journal::{Body, Chain, Journal, UnverifiedEntry, VerifiedEntry};
+use trialogue_journal::{Chain, Journal, UnverifiedEntry, VerifiedEntry};
 use trialogue_wire::Bundle;
 
 /// What a node is made of.
@@ -171,6 +171,7 @@ impl Machine {
             sending: BTreeMap::new(),
             trials: crate::trials::Trials::new(now.us),
             cosign: crate::cosign::Cosign::default(),
+            lists: crate::revoke::Lists::default(),
             to_store: BTreeSet::new(),
             overdue: crate::overdue::Overdue::new(),
             budgets: crate::budgets::Budgets::new(now.us),
@@ -191,7 +192,7 @@ impl Machine {
         if self.chain.accept(&entry).is_err() {
             return if own { Err(RestoreError::Damaged { seq }) } else { Ok(()) };
         }
-        let lasting = matches!(entry.entry().body, Body::Enrolled { .. });
+        let lasting = entry.entry().body.lasts();
         let counts = self.state.apply(&entry, &plain(&bundle.bodies)).is_ok();
         self.cosign.push(entry.entry());
         self.since_snapshot += 1;

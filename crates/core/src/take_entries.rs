@@ -117,8 +117,13 @@ impl Machine {
             self.count(Count::BodyStray);
         }
         let enrols = matches!(entry.entry().body, Body::Enrolled { .. });
-        if enrols && bodies.is_empty() {
-            return Err((Count::BodyMissing, "it enrols a device and came without the certificate"));
+        let lasts = entry.entry().body.lasts();
+        let stays = self.ledger.stays(&entry.entry().body);
+        if lasts && bodies.is_empty() {
+            return Err((
+                Count::BodyMissing,
+                "it enrols or revokes a device and came without the certificate or the list",
+            ));
         }
         if enrols && bodies.iter().any(|(_, body)| body.len() > CERTIFICATE_MAX) {
             return Err((Count::OverBound, "its certificate is larger than any"));
@@ -146,7 +151,7 @@ impl Machine {
         self.hold(&entry);
         let counts = self.fold(&entry, &bundle.bodies);
         for (hash, body) in bodies {
-            self.keep_body(&node, hash, body, enrols && counts);
+            self.keep_body(&node, hash, body, stays && counts);
         }
         self.push_out(Output::Keep { node: node.clone(), seq, bundle: bundle.clone() });
         self.count(Count::EntryTaken);

@@ -93,6 +93,7 @@ impl Endpoint {
             listener.keep_decoded();
         }
         let node = Address::parse(&kept.node).ok_or(EndpointError::NoNode)?;
+        console.reached_at(&node.origin());
         let start = Instant::now();
         let (events, incoming) = socket::events();
         let endpoint = Self {

@@ -90,6 +90,13 @@ impl Address {
         (&self.host, self.port)
     }
 
+    /// Its web origin, in the form in which charters have it.
+    pub fn origin(&self) -> String {
+        let (scheme, usual) = if self.tls { ("https", 443) } else { ("http", 80) };
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.to_ascii_lowercase() };
+        if self.port == usual { format!("{scheme}://{host}") } else { format!("{scheme}://{host}:{}", self.port) }
+    }
+
     fn url(&self) -> String {
         let scheme = if self.tls { "wss" } else { "ws" };
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };

@@ -80,7 +80,7 @@ pub fn certificate_seeds() -> Vec<Vec<u8>> {
         voucher.sign(CNSA2.root(&voucher.party))
     });
     let party = PartyId::new("USA").expect("fixture");
-    let request = OfficerRequest { party, node: node("usa-1"), nonce: [7; 32], act: OfficerAct::Devices };
+    let request = OfficerRequest { party, node: node("usa-1"), nonce: [7; 32], act: OfficerAct::Devices { from: 0 } };
     let asked = request.sign(CNSA2.root(&request.party));
     CERTIFICATES.iter().cloned().chain(vouchers).chain([asked]).collect()
 }

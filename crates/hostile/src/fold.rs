@@ -129,7 +129,9 @@ pub fn seeds() -> Vec<Vec<u8>> {
             (0, act(&ring())),
             (0, body(&Body::Lost { device, line })),
             (0, body(&Body::Restarted {})),
-            (0, body(&Body::Revoked { device })),
+            (0, body(&Body::Revoked { list: BodyRef::of(b"list").expect("small") })),
+            (0, body(&Body::Suspended { device, on: true })),
+            (0, body(&Body::Listed { lists: Vec::new() })),
             (0, act(&ring())),
         ]),
     ]

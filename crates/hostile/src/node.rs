@@ -152,8 +152,8 @@ pub fn machine(data: &[u8]) -> bool {
 pub fn seeds() -> Vec<Vec<u8>> {
     let prove = |at: usize| {
         let (own, secret, certificate) = &DEVICES[at];
-        let (certificate, signature) = (certificate.clone(), secret.prove(own, &NONCE).to_vec());
-        encode(&ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch: true })
+        let (certificate, signature) = (certificate.clone(), secret.prove(own, "", &NONCE).to_vec());
+        encode(&ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch: true, origin: String::new() })
     };
     let state = |at: usize, number, act: Act| {
         let offers = matches!(act, Act::Ring { .. } | Act::Answer { .. });

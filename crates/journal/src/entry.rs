@@ -3,7 +3,7 @@
 use crate::statement::DeclineReason;
 use crate::test::PathTest;
 use minicbor::{Decode, Encode};
-use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, OfficeId};
+use trialogue_charter::{CallId, DeviceId, Hash, LineId, ListName, NodeId, OfficeId, PartyId};
 
 /// Refers to a large body (key package, handshake, certificate) that travels beside the entry and may expire.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
@@ -30,6 +30,18 @@ pub struct TreeHead {
     /// The root over them.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub root: [u8; 32],
+}
+
+/// The newest revocation list of a party that somebody holds.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct PartyList {
+    /// Whose.
+    #[n(1)]
+    pub party: PartyId,
+    /// Which.
+    #[n(2)]
+    pub list: ListName,
 }
 
 /// One entry of a node's journal, before signing. Signed as COSE_Sign1 (RFC 9052) with the node's Ed25519 journal key.
@@ -75,13 +87,13 @@ pub enum Body {
         #[n(2)]
         certificate: BodyRef,
     },
-    /// A device of the node's party is no longer accepted.
+    /// A party's root has revoked devices. The list proves itself: it counts in whatever journal it stands, and one that is not the root's in none.
     #[n(2)]
     #[cbor(map)]
     Revoked {
-        /// The device.
+        /// The signed [`trialogue_charter::RevocationList`].
         #[n(1)]
-        device: DeviceId,
+        list: BodyRef,
     },
     /// How many consoles are on watch, per office that has any.
     #[n(3)]
@@ -234,6 +246,27 @@ pub enum Body {
         /// them on; none: no other node.
         #[n(3)]
         via: Vec<NodeId>,
+    },
+    /// This node lets a device in no more, or does again: its own word for its own consoles, until the party's root has spoken. It holds at no other
+    /// node.
+    #[n(20)]
+    #[cbor(map)]
+    Suspended {
+        /// The device.
+        #[n(1)]
+        device: DeviceId,
+        /// It is suspended; otherwise not any more.
+        #[n(2)]
+        on: bool,
+    },
+    /// The newest revocation list of each party that this node holds. Said again and again, so that whoever is kept from a list, or from the word of
+    /// it, knows. Replaces what it said before.
+    #[n(21)]
+    #[cbor(map)]
+    Listed {
+        /// One per party that has one, sorted by party.
+        #[n(1)]
+        lists: Vec<PartyList>,
     },
     /// This node has these writings on disk, with their contents.
     #[n(18)]

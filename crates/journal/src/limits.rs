@@ -23,6 +23,15 @@ pub const MEMBERS_MAX: usize = 32;
 /// Most devices of one node that the fold remembers. A device is about 3 kB of memory, a party enrols a few hundred in a decade; a
 /// voucher of the root stands behind each, so only the party itself can fill its own store.
 pub const DEVICES_MAX: usize = 1_024;
+/// Newest revocation lists of a party that are remembered and count, and of which one journal's positions are. Each names all whom those before it name,
+/// so one would do; a few more are for officers who signed without knowing of each other's. More is memory (64 kB each at most) that a party in other
+/// hands can fill.
+pub const LISTS_HELD: usize = 16;
+/// Most devices of its own party that one journal's lists have barred from it: four full lists. Only a root that signs lists which leave people out comes
+/// there; fewer would let it forget sooner, more is memory that it can fill.
+pub const NAMED_MAX: usize = 4 * trialogue_charter::limits::REVOKED_MAX;
+/// Largest revocation list, see the charter.
+pub const REVOCATIONS_MAX: usize = trialogue_charter::limits::REVOCATIONS_MAX;
 /// Most rings of other nodes whose response is remembered per node and line. The live ones are at most one per participant;
 /// the oldest goes first, so lowering it forgets a refusal while the ring still sounds.
 pub const RESPONSES_MAX: usize = 64;

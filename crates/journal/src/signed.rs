@@ -3,7 +3,8 @@
 use crate::canonical;
 use crate::entry::{Body, BodyRef, Entry, TreeHead};
 use crate::limits::{
-    BODIES_MAX, BODY_MAX, ENTRY_MAX, NODES_MAX, PATHS_MAX, SEEN_MAX, SEQ_MAX, STAFFED_MAX, STATEMENT_MAX, STORED_MAX,
+    BODIES_MAX, BODY_MAX, ENTRY_MAX, NODES_MAX, PARTIES_MAX, PATHS_MAX, REVOCATIONS_MAX, SEEN_MAX, SEQ_MAX,
+    STAFFED_MAX, STATEMENT_MAX, STORED_MAX,
 };
 use crate::stated::UnverifiedStatement;
 use crate::statement::Act;
@@ -77,6 +78,7 @@ impl Entry {
     pub fn bodies(&self) -> Vec<BodyRef> {
         match &self.body {
             Body::Enrolled { certificate, .. } => vec![certificate.clone()],
+            Body::Revoked { list } => vec![list.clone()],
             Body::Stated { statement } => UnverifiedStatement::decode(statement)
                 .map(|statement| statement.claim().bodies().cloned().collect())
                 .unwrap_or_default(),
@@ -120,6 +122,8 @@ impl Entry {
             }
             Body::Stated { statement } => statement.len() <= STATEMENT_MAX,
             Body::Enrolled { certificate, .. } => certificate.len as usize <= BODY_MAX,
+            Body::Revoked { list } => list.len as usize <= REVOCATIONS_MAX,
+            Body::Listed { lists } => lists.len() <= PARTIES_MAX && lists.is_sorted_by(|a, b| a.party < b.party),
             _ => true,
         };
         fits && (1..=SEQ_MAX).contains(&self.seq) && (self.seq > 1 || self.previous == Hash([0; 48]))
@@ -127,6 +131,11 @@ impl Entry {
 }
 
 impl Body {
+    /// It cannot be understood without the body beside it, which is kept for good and never comes later: a certificate, or a revocation list.
+    pub fn lasts(&self) -> bool {
+        matches!(self, Self::Enrolled { .. } | Self::Revoked { .. })
+    }
+
     /// It carries something written, or the keys for it: bodies beside it are kept as long as the charter's policy says, not only for a day.
     pub fn writes(&self) -> bool {
         let Self::Stated { statement } = self else { return false };

@@ -30,7 +30,9 @@ enum Event {
     Escalated(usize, u8, u8),
     Lost(usize, u8),
     Restarted(usize),
-    Revoked(usize, u8),
+    Revoked(usize, usize, u8),
+    Suspended(usize, u8, bool),
+    Listed(usize),
     Staffed(usize, u16),
     TakeDuty(usize, u8, u64),
     AtConsole(usize, bool),
@@ -58,7 +60,9 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (n.clone(), call, any::<bool>()).prop_map(|(n, k, done)| Event::Alerted(n, k, done)),
         2 => (n.clone(), c.clone()).prop_map(|(n, c)| Event::Lost(n, c)),
         1 => n.clone().prop_map(Event::Restarted),
-        1 => (n.clone(), c).prop_map(|(n, c)| Event::Revoked(n, c)),
+        1 => (0..3usize, n.clone(), c.clone()).prop_map(|(at, n, c)| Event::Revoked(at, n, c)),
+        1 => (n.clone(), c, any::<bool>()).prop_map(|(n, c, on)| Event::Suspended(n, c, on)),
+        1 => n.clone().prop_map(Event::Listed),
         1 => (n.clone(), 1..4u8, 1..60u64).prop_map(|(n, c, until)| Event::TakeDuty(n, c, until)),
         1 => (n.clone(), any::<bool>()).prop_map(|(n, here)| Event::AtConsole(n, here)),
         2 => (n.clone(), 1..4u8, 3..9u8, 1..90u64).prop_map(|(n, c, k, at)| Event::Propose(n, c, k, at)),
@@ -91,7 +95,12 @@ fn play(scene: &mut Scene, event: &Event) {
         Event::Expired(n, k) => scene.node(NODES[n], Body::Expired { call: call(k), line }),
         Event::Lost(n, c) => scene.node(NODES[n], Body::Lost { device: at(n, c).id(), line }),
         Event::Restarted(n) => scene.node(NODES[n], Body::Restarted {}),
-        Event::Revoked(n, c) => scene.node(NODES[n], Body::Revoked { device: at(n, c).id() }),
+        Event::Revoked(at, n, c) => scene.lists(NODES[at], &LISTS[&(n, c)]),
+        Event::Suspended(n, c, on) => scene.node(NODES[n], Body::Suspended { device: at(n, c).id(), on }),
+        Event::Listed(n) => {
+            let lists = scene.state.revocations().heads();
+            scene.node(NODES[n], Body::Listed { lists })
+        }
         Event::TakeDuty(n, c, until) => scene.says(&at(n, c), Act::TakeDuty { until_ms: until * 1_000 }),
         Event::Propose(n, c, k, when) => {
             let subject = trialogue_charter::SubjectId::new("missile-launch").unwrap();
@@ -113,8 +122,23 @@ fn play(scene: &mut Scene, event: &Event) {
     };
 }
 
+/// Of each party one list for each device: later ones do not say what earlier ones said.
+static LISTS: LazyLock<std::collections::BTreeMap<(usize, u8), Vec<u8>>> = LazyLock::new(|| {
+    let all = (0..3usize).flat_map(|n| (1..4u8).map(move |c| (n, c)));
+    let list = |(n, c): (usize, u8)| {
+        let console = console(DUTY[n], c);
+        ((n, c), revocations(console.device.party.as_str(), u64::from(c), &[console.id()]))
+    };
+    all.map(list).collect()
+});
+
 fn reconcile(scene: &mut Scene, n: usize) {
     let Some(lead) = scene.state.lead(&node(NODES[n]), &duty()) else { return };
+    // Revoked, and its node has not written the list into its own journal yet: until it does, the group that it holds stands there.
+    let own = scene.state.node(&node(NODES[n])).unwrap();
+    if own.present(&duty()).any(|(device, _)| scene.state.is_revoked(device)) {
+        return;
+    }
     let lead = (1..4).map(|c| console(DUTY[n], c)).find(|console| console.id() == lead).unwrap();
     let present = scene.in_on();
     let act = match scene.line().groups.get(&lead.node) {

@@ -6,7 +6,7 @@ mod common;
 use common::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use trialogue_charter::{DeviceId, Hash, Precedence};
+use trialogue_charter::{DeviceId, Hash, ListName, Precedence};
 use trialogue_journal::*;
 
 /// The time of every entry: a signature of heads names it.
@@ -140,7 +140,14 @@ fn bodies() -> Vec<(&'static str, Body)> {
     vec![
         ("opened", Body::Opened { charter: Hash([3; 48]) }),
         ("enrolled", Body::Enrolled { device, certificate: body("certificate") }),
-        ("revoked", Body::Revoked { device }),
+        ("revoked", Body::Revoked { list: body("list") }),
+        ("suspended", Body::Suspended { device, on: true }),
+        (
+            "listed",
+            Body::Listed {
+                lists: vec![PartyList { party: party("USA"), list: ListName { serial: 300, hash: Hash([5; 48]) } }],
+            },
+        ),
         ("staffed", Body::Staffed { offices: vec![(office("usa-duty"), 2), (office("usa-leaders"), 300)] }),
         ("received", Body::Received { call: call(1), line: line.clone() }),
         ("ringing", Body::Ringing { call: call(1), line: line.clone(), consoles: 2 }),

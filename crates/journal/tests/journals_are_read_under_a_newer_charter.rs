@@ -44,7 +44,18 @@ fn add(charter: &mut Charter, id: &str, of: &str, index: u8) {
     let (journal, link) = (next_key(id).public(), next_key(&format!("{id} link")).public().ed25519);
     let (id, party, former) = (node(id), party(of), Vec::new());
     let addresses = vec!["127.0.0.1:9009".to_owned()];
-    charter.nodes.push(Node { id, party, journal, link, addresses, index, former, retired: false, last: None });
+    charter.nodes.push(Node {
+        id,
+        party,
+        journal,
+        link,
+        addresses,
+        index,
+        former,
+        retired: false,
+        last: None,
+        origins: Vec::new(),
+    });
     charter.nodes.sort_by(|a, b| a.id.cmp(&b.id));
 }
 
@@ -86,7 +97,7 @@ fn an_offer_for_a_node_that_is_gone_is_passed_over() {
 #[test]
 fn who_was_revoked_at_a_retired_node_stays_revoked() {
     let (mut scene, all) = talking();
-    scene.node("usa-1", Body::Revoked { device: all[0].id() }).unwrap();
+    scene.revoke(&all[0]).unwrap();
     let next = amended(&CHARTER, |charter| {
         retire(charter, "usa-1");
         add(charter, "usa-2", "USA", 3);
@@ -123,7 +134,7 @@ fn a_journal_goes_on_with_a_new_key_and_never_back() {
     assert_eq!(with_new.key(), 1);
     chain.accept(&with_new).unwrap();
     // Whoever finds the old key adds nothing.
-    let later = journal.append(9_001, Body::Revoked { device: all[0].id() });
+    let later = journal.append(9_001, Body::Suspended { device: all[0].id(), on: true });
     let with_old = VerifiedEntry::open(&later.sign(THREE.journal(&node("usa-1"))).0, &next).unwrap();
     assert_eq!(chain.accept(&with_old), Err(ChainError::FormerKey { seq: own.len() as u64 + 2 }));
     // And under the charter before, the new key is nobody's.

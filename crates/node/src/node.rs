@@ -10,7 +10,7 @@ use crate::health::{Health, Recorder};
 use crate::keys;
 use crate::links::{LinkSecret, Links};
 use crate::media::{MediaConfig, MediaHandle};
-use crate::officer::Officer;
+use crate::officer::{Errand, Officer};
 use crate::run::Start;
 use crate::store::{Store, Write};
 use crate::web::{Assets, LinkStatus, Status, Web, WebSetup};
@@ -141,6 +141,7 @@ impl Node {
             consoles: BTreeMap::new(),
             restored,
             catching_up: false,
+            errands: Default::default(),
             gaps: false,
         };
         let from = Sources {
@@ -235,7 +236,7 @@ fn open_door(config: &Config) -> (Option<Door>, mpsc::Receiver<Asked>) {
 fn open_officer(
     config: &Config,
     charter: watch::Receiver<Arc<VerifiedCharter>>,
-) -> (Option<Officer>, mpsc::Receiver<Asked>) {
+) -> (Option<Officer>, mpsc::Receiver<Errand>) {
     match Officer::new(config.node.clone(), charter) {
         Some((officer, proven)) => (Some(officer), proven),
         None => {

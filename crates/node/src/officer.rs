@@ -8,8 +8,8 @@ use aws_lc_rs::{constant_time, hmac};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
-use trialogue_charter::{ClaimedRequest, NodeId, OfficerAct, VerifiedCharter};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot, watch};
+use trialogue_charter::{ClaimedRequest, NodeId, OfficerAct, RevocationList, VerifiedCharter};
 
 /// How long a nonce can be answered. Less fails over slow links; more keeps a request that leaked usable for longer.
 pub(crate) const NONCE_LIFE: Duration = Duration::from_secs(60);
@@ -20,12 +20,20 @@ const TURN: Duration = Duration::from_secs(2);
 /// Questions that wait for the control task.
 pub(crate) const WAITING: usize = 4;
 
+/// What the control task is asked, by whoever has proven what it needs.
+pub(crate) enum Errand {
+    /// What a verified list wants.
+    Asked(Asked),
+    /// Devices of the party from so many on, with certificates: a request of the party's root was verified.
+    Devices(u32, oneshot::Sender<Reply>),
+}
+
 /// Answers officers.
 pub struct Officer {
     node: NodeId,
     /// In force. Kept here: who asks for it has proven nothing, and shall cost the control task nothing.
     charter: watch::Receiver<Arc<VerifiedCharter>>,
-    control: mpsc::Sender<Asked>,
+    control: mpsc::Sender<Errand>,
     nonces: Nonces,
     /// One at a time: signatures after quantum computers take milliseconds.
     turn: Semaphore,
@@ -46,7 +54,7 @@ impl Officer {
     pub(crate) fn new(
         node: NodeId,
         charter: watch::Receiver<Arc<VerifiedCharter>>,
-    ) -> Option<(Self, mpsc::Receiver<Asked>)> {
+    ) -> Option<(Self, mpsc::Receiver<Errand>)> {
         let (control, proven) = mpsc::channel(WAITING);
         let nonces = Nonces::new()?;
         Some((Self { node, charter, control, nonces, turn: Semaphore::new(1) }, proven))
@@ -75,14 +83,7 @@ impl Officer {
         if !self.nonces.is_fresh(&nonce, Instant::now()) {
             return Err(Refused::Unproven(STALE.to_owned()));
         }
-        let turn = tokio::select! {
-            biased;
-            () = ended => None,
-            turn = tokio::time::timeout(TURN, self.turn.acquire()) => turn.ok().and_then(Result::ok),
-        };
-        let Some(_turn) = turn else {
-            return Err(Refused::Busy("the node is answering other requests of an officer; ask again"));
-        };
+        let _turn = self.turn(ended).await?;
         let charter = self.charter();
         let request = claimed.verify(&charter, &self.node).map_err(unproven)?;
         match self.nonces.take(nonce, Instant::now()) {
@@ -90,13 +91,31 @@ impl Officer {
             Taken::Before => return Err(Refused::Unproven(STALE.to_owned())),
             Taken::Full => return Err(Refused::Busy("too many requests within a minute; ask again in a minute")),
         }
-        let request = match request.act {
-            OfficerAct::Devices => Request::Devices,
-            OfficerAct::Revoke { device } => Request::Revoke { device: device.to_string() },
-        };
         let (reply, answer) = oneshot::channel();
-        let asked = Asked { request, reply };
-        self.control.send(asked).await.map_err(|_| Refused::Busy(STOPPING))?;
+        let OfficerAct::Devices { from } = request.act;
+        self.control.send(Errand::Devices(from, reply)).await.map_err(|_| Refused::Busy(STOPPING))?;
+        answer.await.map_err(|_| Refused::Busy(STOPPING))
+    }
+
+    /// Signatures after quantum computers are verified one after another; whoever is sent away meanwhile waits no more.
+    async fn turn(&self, ended: Ended) -> Result<SemaphorePermit<'_>, Refused> {
+        let turn = tokio::select! {
+            biased;
+            () = ended => None,
+            turn = tokio::time::timeout(TURN, self.turn.acquire()) => turn.ok().and_then(Result::ok),
+        };
+        turn.ok_or(Refused::Busy("the node is answering other requests of an officer; ask again"))
+    }
+
+    /// Takes a revocation list from whoever brings it: it proves itself. Until it has its turn `ended` ends it. Answered when it is written, or with the
+    /// reason why it is not.
+    pub(crate) async fn revoke(&self, list: &[u8], ended: Ended) -> Result<Reply, Refused> {
+        let _turn = self.turn(ended).await?;
+        // Before the one task that calls pass through has anything to do with it.
+        RevocationList::open(&self.charter(), list).map_err(|why| Refused::Unproven(why.to_string()))?;
+        let (reply, answer) = oneshot::channel();
+        let asked = Asked { request: Request::Revoke { list: hex::encode(list) }, reply };
+        self.control.send(Errand::Asked(asked)).await.map_err(|_| Refused::Busy(STOPPING))?;
         answer.await.map_err(|_| Refused::Busy(STOPPING))
     }
 }

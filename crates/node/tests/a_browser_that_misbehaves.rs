@@ -94,13 +94,23 @@ async fn nonsense_from_strangers_is_refused() {
 
     let mut forged = Officer::connect(&house, node.web_addr(), "usa-leaders").await;
     let (_, certificate, _) = house.keys.device("usa-leaders", 1);
-    forged.say(&ToNode::Prove { protocol: PROTOCOL, certificate, signature: vec![7; 64], on_watch: true }).await;
+    forged
+        .say(&ToNode::Prove {
+            protocol: PROTOCOL,
+            certificate,
+            signature: vec![7; 64],
+            on_watch: true,
+            origin: String::new(),
+        })
+        .await;
     assert_eq!(closed(&mut forged).await, Some(Refusal::Signature));
 
     let mut foreign = Officer::connect(&house, node.web_addr(), "jpn-duty").await;
     let (_, certificate, _) = house.keys.device("jpn-duty", 1);
-    let signature = foreign.secret.prove(&foreign.node, &foreign.nonce).to_vec();
-    foreign.say(&ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch: true }).await;
+    let signature = foreign.secret.prove(&foreign.node, "", &foreign.nonce).to_vec();
+    foreign
+        .say(&ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch: true, origin: String::new() })
+        .await;
     assert_eq!(closed(&mut foreign).await, Some(Refusal::Certificate));
 
     good.say(&ToNode::Ping { number: 7 }).await;

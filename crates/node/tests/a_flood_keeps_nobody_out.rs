@@ -82,8 +82,10 @@ async fn unproven_websockets_drive_out_nobody_who_is_about_to_prove_itself() {
     let mut officer = Officer::connect(&house, web, "usa-duty").await;
     let after = strangers(75).await;
     let (_, certificate, _) = house.keys.device("usa-duty", 1);
-    let signature = officer.secret.prove(&officer.node, &officer.nonce).to_vec();
-    officer.say(&ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch: true }).await;
+    let signature = officer.secret.prove(&officer.node, "", &officer.nonce).to_vec();
+    officer
+        .say(&ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch: true, origin: String::new() })
+        .await;
     officer.hear(&house, |m| matches!(m, ToConsole::Welcome { .. })).await;
     drop((before, after));
 }
@@ -105,6 +107,7 @@ async fn websockets_without_end_keep_no_officer_out() {
                             certificate: vec![1; 9_000],
                             signature: vec![7; 64],
                             on_watch: true,
+                            origin: String::new(),
                         };
                         let _ = socket.send(Message::Binary(trialogue_wire::encode(&garbage).into())).await;
                         held.push_back(socket);

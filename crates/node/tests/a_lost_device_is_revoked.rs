@@ -9,7 +9,7 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use trialogue_charter::CallId;
+use trialogue_charter::{CallId, PartyId, RevocationList, fixture};
 use trialogue_journal::{Act, Body};
 use trialogue_node::admin::{self, Reply, Request, ask};
 use trialogue_wire::console::{Refusal, ToConsole};
@@ -31,7 +31,7 @@ async fn and_is_out_of_its_call_and_the_others_hear_of_it() {
 
     let data = house.dir.path().join("usa-1/data");
     assert_eq!(std::fs::metadata(admin::socket(&data)).unwrap().permissions().mode() & 0o777, 0o600);
-    let Reply::Devices { devices } = asked(data.clone(), Request::Devices).await else {
+    let Reply::Devices { devices, .. } = asked(data.clone(), Request::Devices).await else {
         panic!("devices were asked for")
     };
     let id = usa.id().to_string();
@@ -41,16 +41,38 @@ async fn and_is_out_of_its_call_and_the_others_hear_of_it() {
     );
 
     for wrong in ["", "zz", &"00".repeat(32)] {
-        let reply = asked(data.clone(), Request::Revoke { device: wrong.to_owned() }).await;
+        let reply = asked(data.clone(), Request::Suspend { device: wrong.to_owned(), on: true }).await;
         assert!(matches!(reply, Reply::Refused { why } if why.contains("device list")));
     }
-    assert_eq!(asked(data.clone(), Request::Revoke { device: id.clone() }).await, Reply::Done);
-    assert_eq!(asked(data.clone(), Request::Revoke { device: id }).await, Reply::Done, "twice is once");
+    for wrong in ["zz", "", "00"] {
+        assert!(matches!(asked(data.clone(), Request::Revoke { list: wrong.to_owned() }).await, Reply::Refused { .. }));
+    }
+    let party = PartyId::new("USA").unwrap();
+    let list = RevocationList::next(party, None, [usa.id()], 1_000).unwrap().sign(&fixture::root("USA"));
+    let list = hex::encode(list);
+    assert_eq!(asked(data.clone(), Request::Revoke { list: list.clone() }).await, Reply::Done);
+    assert_eq!(asked(data.clone(), Request::Revoke { list }).await, Reply::Done, "twice is once");
     usa.hear(&house, |m| matches!(m, ToConsole::Refused { reason: Refusal::Revoked, .. })).await;
-    let device = usa.id();
-    jpn.sees(&house, "usa-1", |entry| matches!(entry.entry().body, Body::Revoked { device: d } if d == device)).await;
-    let Reply::Devices { devices } = asked(data, Request::Devices).await else { panic!("devices were asked for") };
+    jpn.sees(&house, "usa-1", |entry| matches!(entry.entry().body, Body::Revoked { .. })).await;
+    jpn.sees(&house, "usa-1", |entry| matches!(&entry.entry().body, Body::Listed { lists } if lists.len() == 1)).await;
+    let Reply::Devices { devices, .. } = asked(data, Request::Devices).await else { panic!("devices were asked for") };
     assert!(devices[0].revoked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_root_the_operator_shuts_the_own_door_until_it_is_opened_again() {
+    let house = House::new();
+    let node = house.start("usa-1").await;
+    let mut usa = Officer::on_watch(&house, node.web_addr(), "usa-duty").await;
+    let data = house.dir.path().join("usa-1/data");
+    let suspend = |on| Request::Suspend { device: usa.id().to_string(), on };
+    let (shut, open) = (suspend(true), suspend(false));
+    assert_eq!(asked(data.clone(), shut).await, Reply::Done);
+    usa.hear(&house, |m| matches!(m, ToConsole::Refused { reason: Refusal::Suspended, .. })).await;
+    let Reply::Devices { devices, .. } = asked(data.clone(), Request::Devices).await else { panic!("devices") };
+    assert_eq!((devices[0].suspended, devices[0].revoked), (true, false));
+    assert_eq!(asked(data, open).await, Reply::Done);
+    Officer::on_watch(&house, node.web_addr(), "usa-duty").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,7 +95,10 @@ async fn nonsense_on_the_socket_gets_a_reason_and_disturbs_nobody() {
     for answer in answers.await.unwrap() {
         assert!(answer.contains("not a request of this version"), "{answer}");
     }
-    assert_eq!(asked(data.clone(), Request::Devices).await, Reply::Devices { devices: Vec::new() });
+    assert_eq!(
+        asked(data.clone(), Request::Devices).await,
+        Reply::Devices { devices: Vec::new(), list: None, more: false }
+    );
     node.stop().await;
     let gone = tokio::task::spawn_blocking(move || ask(&data, &Request::Devices)).await.unwrap();
     assert!(gone.unwrap_err().to_string().contains("start the node"));

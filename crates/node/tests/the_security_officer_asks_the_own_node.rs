@@ -8,8 +8,10 @@ use common::{House, Officer};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use trialogue_charter::cose::Many;
-use trialogue_charter::limits::OFFICER_MAX;
-use trialogue_charter::{DeviceId, NodeId, OfficerAct, OfficerRequest, PartyId, VerifiedCharter, fixture};
+use trialogue_charter::limits::{OFFICER_MAX, REVOCATIONS_MAX};
+use trialogue_charter::{
+    DeviceCertificate, NodeId, OfficerAct, OfficerRequest, PartyId, RevocationList, VerifiedCharter, fixture,
+};
 use trialogue_node::{Config, Node};
 use trialogue_wire::console::{Refusal, ToConsole};
 
@@ -66,30 +68,59 @@ async fn and_revokes_a_device_in_one_step() {
     let charter = VerifiedCharter::open(&charter, Some(&root.public().fingerprint())).unwrap();
     assert_eq!(charter.hash(), house.charter.hash());
 
-    let (status, said) = ask(&node, &request(&node, OfficerAct::Devices).await.sign(&root)).await;
+    let (status, said) = ask(&node, &request(&node, OfficerAct::Devices { from: 0 }).await.sign(&root)).await;
     let devices = said["devices"].as_array().unwrap();
     assert_eq!((status, said["kind"].as_str(), devices.len()), (200, Some("devices"), 1));
     assert_eq!(devices[0]["device"], lost.id().to_string());
     assert_eq!((devices[0]["office"].as_str(), devices[0]["revoked"].as_bool()), (Some("usa-duty"), Some(false)));
     assert!(devices[0]["since_ms"].as_u64().unwrap() > 1_600_000_000_000);
 
-    let revoke = request(&node, OfficerAct::Revoke { device: lost.id() }).await;
-    assert_eq!(ask(&node, &revoke.sign(&root)).await.1["kind"], "done");
+    // The list is proven, whatever the node says beside it.
+    let certificate = hex::decode(devices[0]["certificate"].as_str().unwrap()).unwrap();
+    assert_eq!(DeviceCertificate::verify(&house.charter, &certificate).unwrap().id, lost.id());
+    assert_eq!((said["list"].as_str(), said["more"].as_bool()), (None, Some(false)));
+
+    let party = PartyId::new("USA").unwrap();
+    let list = RevocationList::next(party, None, [lost.id()], 1_000).unwrap().sign(&root);
+    assert_eq!(hand_in(&node, &list).await, (200, serde_json::json!({"kind": "done"})));
     lost.hear(&house, |m| matches!(m, ToConsole::Refused { reason: Refusal::Revoked, .. })).await;
-    let (_, said) = ask(&node, &request(&node, OfficerAct::Devices).await.sign(&root)).await;
+    let (_, said) = ask(&node, &request(&node, OfficerAct::Devices { from: 0 }).await.sign(&root)).await;
     assert_eq!(said["devices"][0]["revoked"], true);
-    let nobody = request(&node, OfficerAct::Revoke { device: DeviceId([1; 32]) }).await;
-    let (status, said) = ask(&node, &nobody.sign(&root)).await;
-    assert_eq!((status, said["kind"].as_str()), (200, Some("refused")), "heard, and there is no such device");
+    assert_eq!(said["list"].as_str(), Some(hex::encode(&list).as_str()));
+    assert_eq!(hand_in(&node, &list).await.1["kind"], "done", "twice is once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_node_takes_the_word_of_any_partys_root_and_nobody_elses() {
+    let house = House::new();
+    let nodes = house.start_all().await;
+    let mut lost = Officer::on_watch(&house, nodes[2].web_addr(), "usa-duty").await;
+    let said =
+        |serial| RevocationList { party: PartyId::new("USA").unwrap(), serial, made_ms: 9, devices: vec![lost.id()] };
+    for (signer, node) in [("JPN", 0), ("JPN", 2), ("KOR", 2)] {
+        let (status, answer) = hand_in(&nodes[node], &said(1).sign(&fixture::root(signer))).await;
+        assert_eq!((status, answer["kind"].as_str()), (403, Some("refused")), "{answer}");
+        assert!(answer["why"].as_str().unwrap().contains("only the party's own root"), "{answer}");
+    }
+    let (status, _) = hand_in(&nodes[2], &vec![0; REVOCATIONS_MAX + 1]).await;
+    assert_eq!(status, 413);
+    // At the Japanese node, while the American one has not heard of it.
+    assert_eq!(hand_in(&nodes[0], &said(1).sign(&fixture::root("USA"))).await.1["kind"], "done");
+    lost.hear(&house, |m| matches!(m, ToConsole::Refused { reason: Refusal::Revoked, .. })).await;
+}
+
+async fn hand_in(node: &Node, list: &[u8]) -> (u16, Value) {
+    let (status, body) = http(node, "POST", "/officer/revocations", "", list).await;
+    (status, serde_json::from_slice(&body).unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn and_nobody_else_is_heard() {
     let house = House::new();
     let node = house.start("usa-1").await;
-    let duty = Officer::on_watch(&house, node.web_addr(), "usa-duty").await;
+    let _duty = Officer::on_watch(&house, node.web_addr(), "usa-duty").await;
     let root = fixture::root("USA");
-    let revoke = OfficerAct::Revoke { device: duty.id() };
+    let revoke = OfficerAct::Devices { from: 0 };
 
     // Another party's root, under its own name and under a borrowed one.
     let stranger = fixture::root("JPN");
@@ -102,12 +133,12 @@ async fn and_nobody_else_is_heard() {
     refused(&node, &invented.sign(&root), "no fresh nonce").await;
     let other = OfficerRequest { node: NodeId::new("jpn-1").unwrap(), ..request(&node, revoke).await };
     refused(&node, &other.sign(&root), "made for node jpn-1").await;
-    let once = request(&node, OfficerAct::Devices).await.sign(&root);
+    let once = request(&node, OfficerAct::Devices { from: 0 }).await.sign(&root);
     assert_eq!(ask(&node, &once).await.0, 200);
     refused(&node, &once, "used before").await;
 
     // A body that was changed after it was signed, and one that nobody has signed.
-    let signed = request(&node, OfficerAct::Devices).await.sign(&root);
+    let signed = request(&node, OfficerAct::Devices { from: 0 }).await.sign(&root);
     let mut changed = signed.clone();
     let last = changed.len() - 1;
     changed[last] ^= 1;

@@ -36,6 +36,11 @@ impl Spoken {
                 }
                 None
             }
+            Body::Revoked { list } => {
+                // Whether it is the root's word is for the rules to say; that it is there, and the one that is named, is for here.
+                let beside: Vec<&[u8]> = certificate.into_iter().collect();
+                list.find(&beside).is_none().then_some(Finding::NoCertificate { node, seq })
+            }
             _ if certificate.is_some() => Some(Finding::Certificate { node, seq }),
             Body::Stated { statement } => {
                 let signed = match named(statement) {

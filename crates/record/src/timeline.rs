@@ -143,7 +143,18 @@ fn entry(state: &State, body: &Body) -> Said {
     match body {
         Body::Opened { charter } => said("opened", format!("follows the charter {charter}")),
         Body::Enrolled { device, .. } => said("enrolled", format!("enrols a device of {}", holder(state, device))),
-        Body::Revoked { device } => said("revoked", format!("revokes a device of {}", holder(state, device))),
+        Body::Revoked { list } => said("revoked", format!("has the revocation list {:?} of a party's root", list.hash)),
+        Body::Suspended { device, on: true } => {
+            said("suspended", format!("lets a device of {} in no more", holder(state, device)))
+        }
+        Body::Suspended { device, on: false } => {
+            said("suspended", format!("lets a device of {} in again", holder(state, device)))
+        }
+        Body::Listed { lists } => {
+            let all: Vec<String> = lists.iter().map(|said| format!("{} {}", said.party, said.list.serial)).collect();
+            let all = if all.is_empty() { "none".to_owned() } else { list(&all) };
+            said("listed", format!("holds these revocation lists: {all}")).by_the_clock()
+        }
         Body::Staffed { offices } => {
             let count = |(office, n): &(OfficeId, u16)| format!("{} {n}", title(state.charter(), office));
             let all: Vec<String> = offices.iter().map(count).collect();

@@ -115,9 +115,10 @@ impl SimConsole {
         match trialogue_wire::decode::<ToConsole>(bytes).expect("a node sends only messages of the protocol") {
             ToConsole::Challenge { node, nonce, charter, .. } => {
                 self.take_charter(&charter);
-                let signature = keys.secret.prove(&node, &nonce).to_vec();
+                let origin = String::new();
+                let signature = keys.secret.prove(&node, &origin, &nonce).to_vec();
                 let (certificate, on_watch) = (keys.certificate.clone(), self.on_watch);
-                return Some(ToNode::Prove { protocol: 1, certificate, signature, on_watch });
+                return Some(ToNode::Prove { protocol: 1, certificate, signature, on_watch, origin });
             }
             ToConsole::AskAlive { nonce } if self.proves => {
                 let office = &keys.office;

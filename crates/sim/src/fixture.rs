@@ -12,6 +12,7 @@ pub struct Fixture {
     pub parties: Vec<PartyKeys>,
     /// Nodes of all parties, in their order; where each party has one, each stands at its party's position.
     pub sites: Vec<Site>,
+    lists: OnceLock<BTreeMap<Hash, DeviceId>>,
 }
 
 /// A node's keys.
@@ -67,6 +68,25 @@ pub const ALERT_SECONDS: u16 = 10;
 /// The wall clock when a world begins, milliseconds since 1970 UTC.
 pub const BEGINS_MS: u64 = 1_800_000_000_000;
 
+impl Fixture {
+    /// The list by which the root of a party revokes one of its devices.
+    pub fn revocation(&self, party: usize, device: usize) -> Vec<u8> {
+        let keys = &self.parties[party];
+        let (serial, made_ms) = (1 + device as u64, BEGINS_MS);
+        RevocationList { party: keys.id.clone(), serial, made_ms, devices: vec![keys.devices[device].id] }
+            .sign(&keys.root)
+    }
+
+    /// Whom the list of that hash revokes.
+    pub fn revoked_by(&self, list: &Hash) -> Option<DeviceId> {
+        let made = self.lists.get_or_init(|| {
+            let all = (0..self.parties.len()).flat_map(|p| (0..self.parties[p].devices.len()).map(move |d| (p, d)));
+            all.map(|(p, d)| (Hash::of(&self.revocation(p, d)), self.parties[p].devices[d].id)).collect()
+        });
+        made.get(list).copied()
+    }
+}
+
 /// The fixture with so many parties, two to nine, of one node each.
 pub fn fixture(parties: usize) -> &'static Fixture {
     fixture_of(&vec![1; parties])
@@ -116,6 +136,7 @@ fn make(sites_of: &[usize]) -> Result<Fixture, Box<dyn std::error::Error>> {
                 former: vec![],
                 last: None,
                 retired: false,
+                origins: vec![],
             });
             sites.push(Site { party, node, journal });
         }
@@ -162,6 +183,7 @@ fn make(sites_of: &[usize]) -> Result<Fixture, Box<dyn std::error::Error>> {
             amending: Amending::All,
             relays: Vec::new(),
             tests: Tests::default(),
+            revocation_hours: 24,
         },
         subjects: Vec::new(),
     };
@@ -176,7 +198,7 @@ fn make(sites_of: &[usize]) -> Result<Fixture, Box<dyn std::error::Error>> {
             party.devices.push(enrol(&charter, party, office, n)?);
         }
     }
-    Ok(Fixture { charter, parties: kept, sites })
+    Ok(Fixture { charter, parties: kept, sites, lists: OnceLock::new() })
 }
 
 fn enrol(

@@ -184,6 +184,7 @@ impl World {
             Output::Snapshot { bytes } => self.nodes[node].disk.write_snapshot(bytes),
             Output::Charter(charter) => self.nodes[node].charters.push(charter),
             Output::NextKey { .. } => {}
+            Output::Errand { fate, .. } => self.nodes[node].fates.push(fate),
             Output::Evidence { node: journal, seq, entry } => self.nodes[node].evidence.push((journal, seq, entry)),
             Output::SendConsole { console: key, bytes, last } => {
                 if let Some(console) = self.keys.get(&key).copied() {

@@ -50,6 +50,8 @@ pub struct SimNode {
     pub alerts: Vec<CallId>,
     /// Failed tests of the line that people were to be alerted to, in all runs.
     pub test_alerts: Vec<(PartyId, Level)>,
+    /// What became of what people asked of it.
+    pub fates: Vec<trialogue_core::Fate>,
     /// Entries that prove a fork.
     pub evidence: Vec<(NodeId, u64, Vec<u8>)>,
     /// How far its monotonic clock is ahead of the world's: it began at another time.
@@ -91,6 +93,7 @@ impl SimNode {
             key_frames: Vec::new(),
             alerts: Vec::new(),
             test_alerts: Vec::new(),
+            fates: Vec::new(),
             evidence: Vec::new(),
             ahead_us: 0,
             wall_off_ms: 0,

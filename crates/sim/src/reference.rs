@@ -33,6 +33,7 @@ pub struct Keys {
 struct Story {
     enrolled: BTreeSet<DeviceId>,
     revoked: BTreeSet<DeviceId>,
+    suspended: BTreeSet<DeviceId>,
     number: BTreeMap<DeviceId, u64>,
     /// Number of the last ring, answer or attach.
     came: BTreeMap<DeviceId, u64>,
@@ -97,9 +98,20 @@ impl<'f> Reference<'f> {
             Body::Enrolled { device, .. } => {
                 story.enrolled.insert(*device);
             }
-            Body::Revoked { device } => {
-                story.revoked.insert(*device);
-                story.out(|_, other| other == device);
+            Body::Revoked { list } => {
+                // In these networks a list names one device, and a party's own journal is what it counts from.
+                if let Some(device) = self.fixture.revoked_by(&list.hash) {
+                    story.revoked.insert(device);
+                    story.out(|_, other| *other == device);
+                }
+            }
+            Body::Suspended { device, on } => {
+                if *on {
+                    story.suspended.insert(*device);
+                    story.out(|_, other| other == device);
+                } else {
+                    story.suspended.remove(device);
+                }
             }
             Body::Restarted {} => story.out(|_, _| true),
             Body::Lost { device, line } => story.out(|l, d| l == line && d == device),
@@ -128,7 +140,7 @@ impl<'f> Reference<'f> {
             }
             Body::Opened { .. } | Body::Staffed { .. } | Body::AtConsole { .. } => {}
             // What is measured, and what somebody holds of the journals, moves nobody.
-            Body::Tested { .. } | Body::Seen { .. } | Body::Stored { .. } => {}
+            Body::Tested { .. } | Body::Seen { .. } | Body::Stored { .. } | Body::Listed { .. } => {}
             #[allow(unreachable_patterns, reason = "the next body must be taught here")]
             other => self.unknown = Some(format!("{other:?}")),
         }
@@ -136,7 +148,8 @@ impl<'f> Reference<'f> {
 
     fn statement(&mut self, story: &mut Story, said: &Statement, seq: u64) {
         let Statement { device, number, line, act, .. } = said;
-        let known = story.enrolled.contains(device) && !story.revoked.contains(device);
+        let known =
+            story.enrolled.contains(device) && !story.revoked.contains(device) && !story.suspended.contains(device);
         let fresh = story.number.get(device).is_none_or(|last| last < number);
         if !known || !fresh || !self.on_line(device, line) {
             return;

@@ -216,10 +216,15 @@ fn entries_that_say_what_is_not_theirs_to_say_change_nothing() {
     let signed = leave.sign(&hostile.world.fixture.parties[2].devices[0].secret).0;
     let certificate = hostile.world.fixture.parties[2].devices[1].certificate.clone();
     let reference = BodyRef::of(&certificate).unwrap();
+    // A revocation of the American console that Korea's own node has signed.
+    let american = hostile.world.fixture.parties[2].id.clone();
+    let forged = trialogue_charter::RevocationList { party: american, serial: 9, made_ms: 9, devices: vec![usa] };
+    let forged = forged.sign(&hostile.world.fixture.parties[1].root);
     let bundles = vec![
         hostile.entry(Body::Stated { statement: signed }, vec![]),
         hostile.entry(Body::Lost { device: usa, line: line() }, vec![]),
-        hostile.entry(Body::Revoked { device: usa }, vec![]),
+        hostile.entry(Body::Suspended { device: usa, on: true }, vec![]),
+        hostile.entry(Body::Revoked { list: BodyRef::of(&forged).unwrap() }, vec![forged]),
         hostile.entry(
             Body::Enrolled { device: hostile.world.fixture.parties[2].devices[1].id, certificate: reference },
             vec![certificate],

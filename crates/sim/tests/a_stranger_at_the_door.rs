@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use trialogue_core::{ConsoleKey, Count, Input};
+use trialogue_core::{ConsoleKey, Count, Errand, Fate, Input};
 use trialogue_sim::{JPN, LEADERS, USA, World};
 use trialogue_wire::console::{Refusal, ToConsole, ToNode};
 
@@ -23,8 +23,14 @@ fn refusal(world: &World, node: usize, key: ConsoleKey) -> Option<Refusal> {
 
 fn prove(world: &World, party: usize, device: usize, nonce: &[u8; 32]) -> ToNode {
     let keys = &world.fixture.parties[party].devices[device];
-    let signature = keys.secret.prove(&world.nodes[2].id, nonce).to_vec();
-    ToNode::Prove { protocol: 1, certificate: keys.certificate.clone(), signature, on_watch: true }
+    let signature = keys.secret.prove(&world.nodes[2].id, "", nonce).to_vec();
+    ToNode::Prove {
+        protocol: 1,
+        certificate: keys.certificate.clone(),
+        signature,
+        on_watch: true,
+        origin: String::new(),
+    }
 }
 
 #[test]
@@ -37,16 +43,21 @@ fn each_kind_of_stranger_is_refused_for_its_own_reason() {
     let stale = prove(&world, 2, 0, &[6; 32]);
     assert_eq!(knock(&mut world, 2, 2, nonce, &stale), Some(Refusal::Signature), "a log-in that was heard before");
     let ToNode::Prove { certificate, signature, .. } = prove(&world, 2, 0, &nonce) else { return };
-    let future =
-        ToNode::Prove { protocol: 2, certificate: certificate.clone(), signature: signature.clone(), on_watch: true };
+    let future = ToNode::Prove {
+        protocol: 2,
+        certificate: certificate.clone(),
+        signature: signature.clone(),
+        on_watch: true,
+        origin: String::new(),
+    };
     assert_eq!(knock(&mut world, 2, 3, nonce, &future), Some(Refusal::Protocol));
     let mut altered = certificate.clone();
     altered[300] ^= 1;
-    let altered = ToNode::Prove { protocol: 1, certificate: altered, signature, on_watch: true };
+    let altered = ToNode::Prove { protocol: 1, certificate: altered, signature, on_watch: true, origin: String::new() };
     assert_eq!(knock(&mut world, 2, 4, nonce, &altered), Some(Refusal::Certificate));
     let other = prove(&world, 2, 1, &nonce);
     let ToNode::Prove { signature: others, .. } = other else { return };
-    let borrowed = ToNode::Prove { protocol: 1, certificate, signature: others, on_watch: true };
+    let borrowed = ToNode::Prove { protocol: 1, certificate, signature: others, on_watch: true, origin: String::new() };
     assert_eq!(knock(&mut world, 2, 5, nonce, &borrowed), Some(Refusal::Signature), "a certificate is no proof");
     assert_eq!(knock(&mut world, 2, 6, nonce, &ToNode::Want { hashes: vec![] }), Some(Refusal::NotNow));
 
@@ -102,15 +113,65 @@ fn a_revoked_device_is_out_at_once_and_for_good() {
     let call = world.ring(USA, LEADERS);
     assert!(world.run_until(|w| w.is_in(0, USA, LEADERS)));
     let device = world.fixture.parties[2].devices[0].id;
-    world.input(2, Input::Revoke { device });
+    // Its own node is not asked: the word of the root goes through whatever node it comes to.
+    world.input(0, Input::Revoke { list: world.fixture.revocation(2, 0), errand: Errand(1) });
+    assert!(world.run_until(|w| w.nodes[0].fates == [Fate::Written]));
     assert!(world.run_until(|w| w.consoles[USA].refused.contains(&(None, Refusal::Revoked))));
     assert!(world.run_until(|w| (0..3).all(|node| !w.is_in(node, USA, LEADERS))));
     assert!(world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) != Some(call)));
     world.connect(USA);
     assert!(world.run_until(|w| w.consoles[USA].refused.iter().filter(|r| r.1 == Refusal::Revoked).count() == 2));
+    assert!(world.fixture.revoked_by(&trialogue_charter::Hash::of(&world.fixture.revocation(2, 0))) == Some(device));
     world.run(10_000_000);
     world.check_converged();
     world.check_honest();
+}
+
+#[test]
+fn a_sibling_or_an_operator_revokes_nobody() {
+    let mut world = World::on_watch(3, 4);
+    let _ = world.ring(USA, LEADERS);
+    assert!(world.run_until(|w| w.is_in(0, USA, LEADERS)));
+    let device = world.fixture.parties[2].devices[0].id;
+    // The operator of another party's node, with whatever key the node has.
+    let party = world.fixture.parties[2].id.clone();
+    let forged = trialogue_charter::RevocationList { party, serial: 9, made_ms: 9, devices: vec![device] };
+    let list = forged.sign(&world.fixture.sites[0].journal);
+    world.input(0, Input::Revoke { list, errand: Errand(1) });
+    assert!(matches!(&world.nodes[0].fates[..], [Fate::Refused(trialogue_core::NotDone::List(_))]));
+    world.input(0, Input::Suspend { device, on: true, errand: Errand(2) });
+    assert!(matches!(&world.nodes[0].fates[..], [_, Fate::Refused(trialogue_core::NotDone::NoSuchDevice)]));
+    assert!(world.is_in(0, USA, LEADERS));
+    // That of its own node: there, until the root has spoken.
+    world.input(2, Input::Suspend { device, on: true, errand: Errand(3) });
+    assert!(world.run_until(|w| w.nodes[2].fates == [Fate::Written]));
+    assert!(world.run_until(|w| (0..3).all(|node| !w.is_in(node, USA, LEADERS))));
+    assert!(world.run_until(|w| w.consoles[USA].refused.contains(&(None, Refusal::Suspended))));
+    world.input(2, Input::Suspend { device, on: false, errand: Errand(4) });
+    assert!(world.run_until(|w| w.nodes[2].fates == [Fate::Written, Fate::Written]));
+    world.connect(USA);
+    assert!(world.run_until(|w| w.consoles[USA].welcomed));
+    world.check_honest();
+}
+
+#[test]
+fn a_node_that_opens_says_that_it_has_done_nothing() {
+    let mut world = World::on_watch(3, 4);
+    world.crash(2);
+    world.start(2);
+    world.input(2, Input::Revoke { list: world.fixture.revocation(2, 0), errand: Errand(1) });
+    assert!(
+        matches!(&world.nodes[2].fates[..], [Fate::Refused(trialogue_core::NotDone::Opening)]),
+        "{:?}",
+        world.nodes[2].fates
+    );
+    let device = world.fixture.parties[2].devices[0].id;
+    assert!(!world.nodes[2].machine.as_ref().is_some_and(|machine| machine.state().is_revoked(&device)));
+    // Once it is open it says so when the disk has it, and not before.
+    assert!(world.run_until(|w| w.nodes[2].machine.as_ref().is_some_and(|machine| machine.has_opened())));
+    world.input(2, Input::Revoke { list: world.fixture.revocation(2, 0), errand: Errand(2) });
+    assert!(world.run_until(|w| w.nodes[2].fates.last() == Some(&Fate::Written)));
+    assert!(world.nodes[2].machine.as_ref().is_some_and(|machine| machine.state().is_revoked(&device)));
 }
 
 #[test]

@@ -86,7 +86,8 @@ pub fn decode<T: Message>(bytes: &[u8]) -> Result<T, WireError> {
 impl Message for ToNode {
     fn bounded(&self) -> Result<(), WireError> {
         match self {
-            Self::Prove { certificate, signature, .. } => {
+            Self::Prove { certificate, signature, origin, .. } => {
+                long("origin", origin.len(), ORIGIN_MAX)?;
                 long("certificate", certificate.len(), CERTIFICATE_MAX)?;
                 long("signature", signature.len(), SIGNATURE_MAX)
             }

@@ -35,12 +35,15 @@ pub enum ToNode {
         /// The device certificate; the node journals it if it is new and its voucher is unused.
         #[cbor(n(2), with = "minicbor::bytes")]
         certificate: Vec<u8>,
-        /// Ed25519 signature, by the device, over the domain string, the node id and the nonce (`DeviceSecret::prove`).
+        /// Ed25519 signature, by the device, over the domain string, the node id, the origin and the nonce (`DeviceSecret::prove`).
         #[cbor(n(3), with = "minicbor::bytes")]
         signature: Vec<u8>,
         /// True: on watch (counted as staffed, rings here).
         #[n(4)]
         on_watch: bool,
+        /// Where the console has reached the node: the web origin of its page, or of the address that a native console was given.
+        #[n(5)]
+        origin: String,
     },
     /// A signed statement with the bodies that it refers to.
     #[n(1)]

@@ -1,6 +1,6 @@
 //! Every bound of the wire in one place, with what raising or lowering it costs. The journal's own bounds are shown here too.
 
-pub use trialogue_charter::limits::{ADDRESS_MAX, CARRIER_MAX, CERTIFICATE_MAX, CHARTER_MAX, NODES_EVER};
+pub use trialogue_charter::limits::{ADDRESS_MAX, CARRIER_MAX, CERTIFICATE_MAX, CHARTER_MAX, NODES_EVER, ORIGIN_MAX};
 pub use trialogue_journal::limits::*;
 
 /// Largest message on a console's WebSocket or a link's control stream, in bytes. A commit and a welcome of the largest size

@@ -75,6 +75,12 @@ pub enum Refusal {
     /// The statement's number or time is too far ahead of the node's clock.
     #[n(22)]
     Ahead,
+    /// The node does not let the device in, by its operator's word, until the party's security officer has spoken.
+    #[n(23)]
+    Suspended,
+    /// The console has reached the node at an address that the charter does not have for it.
+    #[n(24)]
+    Origin,
 }
 
 impl From<trialogue_journal::Ignored> for Refusal {
@@ -84,7 +90,8 @@ impl From<trialogue_journal::Ignored> for Refusal {
             Ignored::BodyMissing | Ignored::Malformed => Self::Malformed,
             Ignored::Certificate | Ignored::VoucherUsed | Ignored::Late | Ignored::UnknownDevice => Self::Certificate,
             Ignored::Revoked => Self::Revoked,
-            Ignored::Signature => Self::Signature,
+            Ignored::Suspended => Self::Suspended,
+            Ignored::Signature | Ignored::Revocation => Self::Signature,
             Ignored::NotOnLine => Self::NotOnLine,
             Ignored::AboveAuthority => Self::AboveAuthority,
             Ignored::Role => Self::Role,
@@ -93,7 +100,9 @@ impl From<trialogue_journal::Ignored> for Refusal {
             Ignored::Dropped => Self::Dropped,
             Ignored::Replayed => Self::Replayed,
             Ignored::Epoch => Self::Epoch,
-            Ignored::UnknownNode | Ignored::AlreadyEnrolled | Ignored::NotIn | Ignored::NotNow => Self::NotNow,
+            Ignored::UnknownNode | Ignored::AlreadyEnrolled | Ignored::NotIn | Ignored::NotNow | Ignored::Listed => {
+                Self::NotNow
+            }
             Ignored::Time => Self::Time,
             Ignored::OtherNode => Self::OtherNode,
             Ignored::OtherCharter => Self::OtherCharter,

@@ -34,7 +34,16 @@ fn bundle() -> Bundle {
 
 fn to_node() -> Vec<(&'static str, ToNode)> {
     vec![
-        ("prove", ToNode::Prove { protocol: 1, certificate: vec![1, 2], signature: vec![3; 64], on_watch: true }),
+        (
+            "prove",
+            ToNode::Prove {
+                protocol: 1,
+                certificate: vec![1, 2],
+                signature: vec![3; 64],
+                on_watch: true,
+                origin: "https://usa.example".into(),
+            },
+        ),
         ("state", ToNode::State { statement: vec![1, 2], bodies: vec![ByteVec::from(vec![3])] }),
         ("offer", ToNode::Offer { offer: fixture::offer(7), leg: 7 }),
         ("key frame", ToNode::KeyFrame { device: device() }),

@@ -28,6 +28,7 @@ fn each_bound_holds() {
         certificate: vec![0; certificate],
         signature: vec![0; signature],
         on_watch: true,
+        origin: String::new(),
     };
     assert_eq!(refused(&prove(CERTIFICATE_MAX + 1, 64)), too_long("certificate", CERTIFICATE_MAX));
     assert_eq!(refused(&prove(1, SIGNATURE_MAX + 1)), too_long("signature", SIGNATURE_MAX));

@@ -70,6 +70,7 @@ impl NodePublic {
             former,
             retired,
             last,
+            origins: Vec::new(),
         })
     }
 
@@ -97,7 +98,7 @@ impl NodePublic {
         let journal = take_hybrid(&mut lines, "journal")?;
         lines.end()?;
         let (index, former, retired, last) = (0, Vec::new(), false, None);
-        Ok(Self(Node { id, party, journal, link, addresses, index, former, retired, last }))
+        Ok(Self(Node { id, party, journal, link, addresses, index, former, retired, last, origins: Vec::new() }))
     }
 }
 

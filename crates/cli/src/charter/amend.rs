@@ -44,7 +44,7 @@ fn retire(charter: &mut Charter, held: &Charter) {
     for before in &held.nodes {
         let named = charter.nodes.iter().any(|node| node.id == before.id);
         if !named && charter.parties.iter().any(|party| party.id == before.party) {
-            charter.nodes.push(Node { retired: true, addresses: Vec::new(), ..before.clone() });
+            charter.nodes.push(Node { retired: true, addresses: Vec::new(), origins: Vec::new(), ..before.clone() });
         }
     }
     charter.nodes.sort_by(|a, b| a.id.cmp(&b.id));

@@ -100,6 +100,12 @@ impl Said {
                 ));
                 continue;
             }
+            if before.origins != now.origins {
+                let list =
+                    |origins: &[String]| if origins.is_empty() { "any address".to_owned() } else { origins.join(", ") };
+                let (is, was) = (list(&now.origins), list(&before.origins));
+                self.say(format!("Consoles log in to node {} at {is} instead of {was}.", now.id));
+            }
             if before.addresses != now.addresses {
                 let (is, was) = (now.addresses.join(", "), before.addresses.join(", "));
                 self.say(format!("Node {id} is reached at {is} instead of {was}."));
@@ -232,6 +238,12 @@ impl Said {
             if before != now {
                 self.say(format!("{what} {now} s instead of {before} s."));
             }
+        }
+        if before.revocation_hours != now.revocation_hours {
+            let (is, was) = (now.revocation_hours, before.revocation_hours);
+            self.say(format!(
+                "Nobody seals for a party of whose revocations nothing was heard for {is} hours, instead of {was}."
+            ));
         }
         for (what, before, now) in [
             ("Every path is measured every", before.tests.path_seconds, now.tests.path_seconds),

@@ -9,7 +9,9 @@ use std::str::FromStr;
 use toml::Spanned;
 use trialogue_charter::keyfile::{BadKeyFile, NodePublic, PartyPublic};
 use trialogue_charter::limits::{ALERT_SECONDS, ESCALATE_SECONDS, LOST_SECONDS, MARKING_MAX, RING_SECONDS, TEXT_MAX};
-use trialogue_charter::limits::{HUMAN_SECONDS, PATH_SECONDS, STATION_SECONDS};
+use trialogue_charter::limits::{
+    HUMAN_SECONDS, PATH_SECONDS, REVOCATION_HOURS, REVOCATION_HOURS_DEFAULT, STATION_SECONDS,
+};
 use trialogue_charter::text::{Form, refuse};
 use trialogue_charter::*;
 use zeroize::Zeroizing;
@@ -95,6 +97,28 @@ impl Reader<'_> {
                 )?,
             });
         }
+        for (id, origins) in &plan.origins {
+            let Some(node) = nodes.iter_mut().find(|node| node.id.as_str() == id) else {
+                return Err(Failure::content(
+                    self.path,
+                    format!(
+                        "[origins] names the node {id}, and no file in `nodes` is of it: add its node.pub, or correct the id"
+                    ),
+                ));
+            };
+            for origin in origins {
+                if !is_origin(origin.get_ref()) {
+                    let why = format!(
+                        "\"{}\" is no origin: write https://host or https://host:port, without a path",
+                        origin.get_ref()
+                    );
+                    return Err(self.wrong(origin, why));
+                }
+                node.origins.push(origin.get_ref().clone());
+            }
+            node.origins.sort();
+            node.origins.dedup();
+        }
         let subject = |subject: &SubjectPlan| -> Result<Subject, Failure> {
             Ok(Subject { id: self.id(&subject.id)?, text: self.texts(&subject.text)? })
         };
@@ -130,6 +154,7 @@ impl Reader<'_> {
                 )?,
                 relays: self.relays(&plan.policy)?,
                 tests: self.tests(&plan.policy.tests)?,
+                revocation_hours: self.hours(plan.policy.revocation_hours.as_ref())?,
             },
             subjects,
         })
@@ -226,6 +251,17 @@ impl Reader<'_> {
             station_seconds: self.seconds(plan.station_seconds.as_ref(), usual.station_seconds, STATION_SECONDS)?,
             human_seconds: self.seconds(plan.human_seconds.as_ref(), usual.human_seconds, HUMAN_SECONDS)?,
         })
+    }
+
+    fn hours(&self, value: Option<&Spanned<u16>>) -> Result<u16, Failure> {
+        match value {
+            None => Ok(REVOCATION_HOURS_DEFAULT),
+            Some(value) if REVOCATION_HOURS.contains(value.get_ref()) => Ok(*value.get_ref()),
+            Some(value) => {
+                let (least, most) = (REVOCATION_HOURS.start(), REVOCATION_HOURS.end());
+                Err(self.wrong(value, format!("{} hours are not possible: write {least} to {most}", value.get_ref())))
+            }
+        }
     }
 
     fn seconds<T: Copy + PartialOrd + std::fmt::Display>(

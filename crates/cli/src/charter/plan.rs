@@ -19,6 +19,9 @@ pub struct Plan {
     pub offices: Vec<OfficePlan>,
     #[serde(rename = "line")]
     pub lines: Vec<LinePlan>,
+    /// Where consoles reach each node: web origins by node id.
+    #[serde(default)]
+    pub origins: BTreeMap<String, Vec<Spanned<String>>>,
     #[serde(default)]
     pub policy: PolicyPlan,
     #[serde(default, rename = "subject")]
@@ -79,6 +82,8 @@ pub struct PolicyPlan {
     /// Whose media is not relayed by whom.
     #[serde(default)]
     pub no_relay: Vec<BarredPlan>,
+    /// Hours without word of a party's revocations after which nobody seals for it.
+    pub revocation_hours: Option<Spanned<u16>>,
     #[serde(default)]
     pub tests: TestsPlan,
 }

@@ -1,4 +1,6 @@
-//! `trialogue device`: the devices that a running node accepts.
+//! `trialogue device`: the devices that a running node lets in, and those that are revoked.
+
+mod revoke;
 
 use crate::Failure;
 use clap::Subcommand;
@@ -9,14 +11,24 @@ use trialogue_node::admin::{Reply, Request, ask};
 /// What to do.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Shows every device that was enrolled at the node.
+    /// Shows every device of the party that was enrolled.
     List {
         /// The node's configuration.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
-    /// Accepts a device no more: lost, stolen, or its person has gone. It is out of every call at once, and for good.
-    Revoke {
+    /// Revokes devices for good, at every node of every party: lost, stolen, or their person has gone. The party's root signs it.
+    Revoke(revoke::Arguments),
+    /// Lets a device in no more at this node, until the security officer has decided. No root is needed, and no other node follows.
+    Suspend {
+        /// The node's configuration.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Device id, as `device list` shows it.
+        device: String,
+    },
+    /// Lets a device that was suspended in again at this node.
+    Restore {
         /// The node's configuration.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
@@ -32,7 +44,9 @@ pub enum Command {
 pub fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::List { config } => list(&config),
-        Command::Revoke { config, device } => revoke(&config, device),
+        Command::Revoke(arguments) => revoke::run(arguments),
+        Command::Suspend { config, device } => suspend(&config, device, true),
+        Command::Restore { config, device } => suspend(&config, device, false),
     }
 }
 
@@ -43,10 +57,14 @@ fn answer(config: &Path, request: &Request) -> Result<Reply, Failure> {
 
 fn list(config: &Path) -> Result<(), Failure> {
     match answer(config, &Request::Devices)? {
-        Reply::Devices { devices } => {
+        Reply::Devices { devices, .. } => {
             for device in devices {
-                let state = if device.revoked { "revoked" } else { "accepted" };
-                println!("{}  {state:<8}  {:<28} {}", device.device, device.office, device.person);
+                let state = match (device.revoked, device.suspended) {
+                    (true, _) => "revoked",
+                    (false, true) => "suspended",
+                    (false, false) => "accepted",
+                };
+                println!("{}  {state:<9}  {:<28} {}", device.device, device.office, device.person);
             }
             Ok(())
         }
@@ -54,10 +72,17 @@ fn list(config: &Path) -> Result<(), Failure> {
     }
 }
 
-fn revoke(config: &Path, device: String) -> Result<(), Failure> {
-    match answer(config, &Request::Revoke { device })? {
+fn suspend(config: &Path, device: String, on: bool) -> Result<(), Failure> {
+    match answer(config, &Request::Suspend { device, on })? {
+        Reply::Done if on => {
+            println!(
+                "Suspended: it is out of every call at this node, which lets it in no more. At the party's other nodes it is still let in, and others still \
+                 write to it if it was enrolled there: have the security officer revoke it (`trialogue device revoke`)."
+            );
+            Ok(())
+        }
         Reply::Done => {
-            println!("Revoked. It is out of every call, and this node and all others accept it no more.");
+            println!("Restored: this node lets it in again.");
             Ok(())
         }
         other => Err(unexpected(other)),

@@ -44,7 +44,7 @@ impl Console {
     pub(super) fn readers_now(&self, line: &LineId) -> BTreeMap<DeviceId, BodyRef> {
         let Some(fold) = &self.fold else { return BTreeMap::new() };
         let good = |stock: &&Stock| !self.writer.bad_stock.contains(&stock.package.hash);
-        let readers = fold.readers(line).into_iter().filter(|(device, _)| *device != self.id);
+        let readers = fold.readers(line).into_iter().filter(|(device, _)| *device != self.id && self.is_fresh(device));
         readers.filter_map(|(device, stock)| Some((device, stock.filter(good)?.package.clone()))).collect()
     }
 

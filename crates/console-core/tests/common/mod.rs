@@ -498,3 +498,12 @@ fn trace(now_us: u64, entry: &[u8]) {
     };
     eprintln!("{:9.3} {} {}: {what}", now_us as f64 / 1e6, entry.node, entry.seq);
 }
+
+/// A party's revocation list, signed by its root.
+pub fn revocations(world: &World, of: &str, serial: u64, devices: &[DeviceId]) -> Vec<u8> {
+    let party = trialogue_charter::PartyId::new(of).unwrap();
+    let mut devices = devices.to_vec();
+    devices.sort_unstable();
+    let root = world.fixture.root(&party).clone();
+    trialogue_charter::RevocationList { party, serial, made_ms: START_MS, devices }.sign(&root)
+}

@@ -20,7 +20,7 @@ pub struct Enrolment {
     /// When, by the clock of the node, milliseconds since 1970 UTC.
     #[n(2)]
     pub since_ms: u64,
-    /// Position of the `Revoked` entry, if it was revoked.
+    /// Position of the `Revoked` entry of this journal that names it first, if there is one.
     #[n(3)]
     pub revoked: Option<u64>,
     /// Number of its last statement in this journal; the next must be above.
@@ -49,20 +49,14 @@ pub(super) struct Stay {
 }
 
 impl State {
-    /// A device that is enrolled at any node of its party and revoked at none.
+    /// A device that is enrolled at any node of its party that lets it in, and that the party's root has not revoked.
     pub fn device(&self, device: &DeviceId) -> Option<&Device> {
-        if self.is_revoked(device) { None } else { self.known_device(device) }
+        if self.is_revoked(device) || self.is_suspended(device) { None } else { self.known_device(device) }
     }
 
     /// A device that was ever enrolled, revoked or not: for showing who said something in the past.
     pub fn known_device(&self, device: &DeviceId) -> Option<&Device> {
         self.nodes.values().find_map(|node| node.devices.get(device)).map(|known| known.device.as_ref())
-    }
-
-    /// Is it accepted no more: revoked at a node of its party, or one of two devices of one voucher?
-    pub fn is_revoked(&self, device: &DeviceId) -> bool {
-        let revoked = |known: &Enrolment| known.revoked.is_some();
-        self.nodes.values().filter_map(|node| node.devices.get(device)).any(revoked) || self.is_doubled(device)
     }
 
     /// The highest number that the device has used at any node: its next statement must be above.

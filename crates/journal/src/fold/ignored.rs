@@ -27,6 +27,15 @@ pub enum Ignored {
     /// The device was revoked.
     #[error("the device was revoked")]
     Revoked,
+    /// The node does not let the device in for now.
+    #[error("the node has suspended the device; its operator or the party's security officer knows why")]
+    Suspended,
+    /// The revocation list is not signed by the root of its party.
+    #[error("the revocation list is not the word of its party's root; only that root revokes")]
+    Revocation,
+    /// The revocation list stands in this journal already.
+    #[error("the revocation list stands in this journal already")]
+    Listed,
     /// The device did not sign the statement.
     #[error("the signature on the statement does not hold")]
     Signature,

@@ -16,7 +16,8 @@ impl State {
     pub fn keep(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         // Writing to a vector cannot fail.
-        let _ = Encoder::new(&mut bytes).encode(&self.nodes);
+        let mut encoder = Encoder::new(&mut bytes);
+        let _ = encoder.encode(&self.nodes).and_then(|encoder| encoder.encode(&self.revocations));
         bytes
     }
 
@@ -24,9 +25,10 @@ impl State {
     pub fn kept(charter: Arc<VerifiedCharter>, bytes: &[u8]) -> Option<Self> {
         let mut decoder = Decoder::new(bytes);
         let nodes: BTreeMap<NodeId, NodeState> = decoder.decode().ok()?;
+        let revocations = decoder.decode().ok()?;
         let all: BTreeSet<&NodeId> = charter.nodes.iter().map(|node| &node.id).collect();
         let whole = decoder.position() == bytes.len() && nodes.keys().eq(all);
-        whole.then_some(Self { charter, nodes })
+        whole.then_some(Self { charter, nodes, revocations })
     }
 }
 

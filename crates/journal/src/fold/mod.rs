@@ -26,6 +26,7 @@ mod line;
 mod node;
 mod relevant;
 mod respond;
+mod revoked;
 mod ring;
 mod seen;
 mod sounding;
@@ -51,6 +52,7 @@ pub use kept::RULES;
 pub use line::{LineState, Participant, Ring, RingResponse};
 pub use node::{NodeState, OwnRing, Presence, TagsTold};
 pub use respond::{Ended, Response};
+pub use revoked::{Listed, Revocations};
 pub use seen::Seen;
 pub use tested::{Alive, Certified, StationTested, TestText, Tested};
 pub use written::{Circle, Receipt, Receipts, Stock, Writing};
@@ -60,13 +62,14 @@ use crate::signed::VerifiedEntry;
 use crate::statement::{DeclineReason, GroupId, Statement};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, Precedence, VerifiedCharter};
+use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, PartyId, Precedence, VerifiedCharter};
 
 /// What all journals together say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
     charter: Arc<VerifiedCharter>,
     nodes: BTreeMap<NodeId, NodeState>,
+    revocations: Revocations,
 }
 
 /// What an entry changed.
@@ -80,13 +83,22 @@ pub enum Applied {
         /// The device.
         device: DeviceId,
     },
-    /// A device is no longer accepted, and has left these lines.
+    /// A party's root has revoked devices.
     Revoked {
+        /// Whose.
+        party: PartyId,
+        /// Those whom no list had named before.
+        devices: Vec<DeviceId>,
+    },
+    /// A node lets a device in no more, or does again.
+    Suspended {
         /// The device.
         device: DeviceId,
-        /// Lines that it was in on.
-        lines: Vec<LineId>,
+        /// It is suspended.
+        on: bool,
     },
+    /// A node has said which revocation lists it holds.
+    Listed,
     /// The number of consoles on watch changed.
     Staffed,
     /// A console rings a line.
@@ -289,7 +301,7 @@ impl State {
     /// The state before any entry.
     pub fn new(charter: Arc<VerifiedCharter>) -> Self {
         let nodes = charter.nodes.iter().map(|node| (node.id.clone(), NodeState::new(node)));
-        Self { nodes: nodes.collect(), charter }
+        Self { nodes: nodes.collect(), charter, revocations: Revocations::default() }
     }
 
     /// The charter that the state is folded under.
@@ -315,9 +327,19 @@ impl State {
     pub fn apply<B: AsRef<[u8]>>(&mut self, entry: &VerifiedEntry, bodies: &[B]) -> Result<Applied, Ignored> {
         let claim = entry.entry();
         let charter = &self.charter;
+        // Of a retired node only its devices are remembered: nobody is in there any more, and the lists in its journal count as any.
+        let lasts = matches!(
+            claim.body,
+            Body::Opened { .. } | Body::Enrolled { .. } | Body::Revoked { .. } | Body::Suspended { .. }
+        );
+        if let Body::Revoked { list } = &claim.body {
+            let applied = self.apply_list(&claim.node, list, bodies, claim.seq)?;
+            if let Some(node) = self.nodes.get_mut(&claim.node) {
+                node.course.pass(claim.time_ms);
+            }
+            return Ok(applied);
+        }
         let node = self.nodes.get_mut(&claim.node).ok_or(Ignored::UnknownNode)?;
-        // Of a retired node only its devices are remembered: nobody is in there any more, and who was revoked there stays revoked.
-        let lasts = matches!(claim.body, Body::Opened { .. } | Body::Enrolled { .. } | Body::Revoked { .. });
         if !lasts && !charter.serves(&claim.node) {
             return Err(Ignored::UnknownNode);
         }
@@ -328,7 +350,10 @@ impl State {
                 let bytes = certificate.find(bodies).ok_or(Ignored::BodyMissing)?;
                 node.enrol(charter, device, bytes, seq, claim.time_ms)
             }
-            Body::Revoked { device } => node.revoke(device, seq),
+            // Done above: it concerns more than this node.
+            Body::Revoked { .. } => Err(Ignored::Malformed),
+            Body::Suspended { device, on } => node.suspend(device, *on, seq),
+            Body::Listed { lists } => Ok(node.list(lists, seq, claim.time_ms)),
             Body::Staffed { offices } => node.staff(charter, offices, seq),
             Body::Stated { statement } => {
                 let statement = node.open(charter, statement, claim.time_ms)?;

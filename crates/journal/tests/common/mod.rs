@@ -133,6 +133,13 @@ pub fn moves(id: u8, epoch: u64, added: &[DeviceId], removed: &[DeviceId]) -> Ac
     }
 }
 
+/// A party's revocation list, signed by its root.
+pub fn revocations(of: &str, serial: u64, devices: &[DeviceId]) -> Vec<u8> {
+    let mut devices = devices.to_vec();
+    devices.sort_unstable();
+    RevocationList { party: party(of), serial, made_ms: serial, devices }.sign(THREE.root(&party(of)))
+}
+
 /// An entry with what travels beside it.
 pub type Sent = (VerifiedEntry, Vec<Vec<u8>>);
 
@@ -173,6 +180,21 @@ impl Scene {
     /// A node journals something.
     pub fn node(&mut self, at: &str, body: Body) -> Result<Applied, Ignored> {
         self.entry(&node(at), body, Vec::new())
+    }
+
+    /// A node journals a revocation list, whoever has signed it.
+    pub fn lists(&mut self, at: &str, list: &[u8]) -> Result<Applied, Ignored> {
+        self.entry(&node(at), Body::Revoked { list: BodyRef::of(list).unwrap() }, vec![list.to_vec()])
+    }
+
+    /// The root of the device's party revokes it, and the node of that party journals it.
+    pub fn revoke(&mut self, console: &Console) -> Result<Applied, Ignored> {
+        let party = console.device.party.clone();
+        let newest = self.state.revocations().newest(&party).map(|(name, list)| (name.serial, list.devices.clone()));
+        let (serial, mut devices) = newest.unwrap_or_default();
+        devices.push(console.id());
+        let list = revocations(party.as_str(), serial + 1, &devices);
+        self.lists(console.node.clone().as_str(), &list)
     }
 
     /// A console says something on the staged line.

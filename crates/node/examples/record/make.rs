@@ -72,7 +72,7 @@ impl<'h> Maker<'h> {
             },
         };
         let writer = self.writers.get_mut(node).unwrap();
-        let lasting = matches!(body, Body::Enrolled { .. });
+        let lasting = body.lasts();
         let bodies = if lasting { vec![writer.certificate.clone().into()] } else { Vec::new() };
         let entry = writer.journal.append(self.time_ms, body);
         self.trees.entry(node.clone()).or_default().push(Root::of(&entry));

@@ -23,12 +23,20 @@ pub fn socket(data_dir: &Path) -> PathBuf {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "do")]
 pub enum Request {
-    /// All devices that were ever enrolled at this node.
+    /// All devices of the party that were ever enrolled, as far as this node knows.
     Devices,
-    /// Accept a device no more: it is out of every call, and of every group with the next epoch. For good.
+    /// Take a revocation list of any party, signed by that party's root: those devices are out of every call, and of every group with the next epoch.
+    /// For good.
     Revoke {
+        /// The signed list, in hexadecimal digits.
+        list: String,
+    },
+    /// Let a device in no more at this node, or do again: without the root's word, and for this node alone.
+    Suspend {
         /// Its id, 64 hexadecimal digits.
         device: String,
+        /// No more.
+        on: bool,
     },
     /// A newer charter takes effect, here at once and at every node that this one reaches.
     Install {
@@ -45,6 +53,12 @@ pub enum Reply {
     Devices {
         /// Each of them.
         devices: Vec<DeviceInfo>,
+        /// The party's newest revocation list, signed, in hexadecimal digits; none: there is none.
+        #[serde(default)]
+        list: Option<String>,
+        /// There are more after these.
+        #[serde(default)]
+        more: bool,
     },
     /// It is done, and in the journal.
     Done,
@@ -75,6 +89,12 @@ pub struct DeviceInfo {
     pub office: String,
     /// Since when, by the node's clock, milliseconds since 1970 UTC.
     pub since_ms: u64,
-    /// It is accepted no more.
+    /// The party's root has revoked it.
     pub revoked: bool,
+    /// This node lets it in no more, by its operator's word.
+    #[serde(default)]
+    pub suspended: bool,
+    /// Its certificate, in hexadecimal digits, where the security officer asked: it proves what is said here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
 }

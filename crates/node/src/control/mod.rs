@@ -4,7 +4,7 @@
 mod amend;
 mod clock;
 mod log;
-mod operator;
+pub(crate) mod operator;
 mod outputs;
 mod tests;
 
@@ -16,6 +16,7 @@ use crate::counters::Counters;
 use crate::health::Recorder;
 use crate::links::{LinkAmender, LinkEvent, LinkMedia};
 use crate::media::{MediaEvent, MediaHandle};
+use crate::officer::Errand;
 use crate::outbox::Outbox;
 use crate::store::{StoreHandle, Write};
 use crate::web::{CatchingUpStatus, ConsoleEvent, ConsoleOut, LinkStatus, PathFigures, Status};
@@ -59,6 +60,8 @@ pub(crate) struct Control {
     pub(crate) gaps: bool,
     /// The operator was shown that it takes back its own journal.
     pub(crate) catching_up: bool,
+    /// Who waits for what they asked to be written.
+    pub(crate) errands: operator::Errands,
 }
 
 /// Where its inputs come from.
@@ -68,7 +71,7 @@ pub(crate) struct Sources {
     pub(crate) media: mpsc::Receiver<MediaEvent>,
     pub(crate) alerts: mpsc::Receiver<Alerted>,
     pub(crate) operator: mpsc::Receiver<Asked>,
-    pub(crate) officer: mpsc::Receiver<Asked>,
+    pub(crate) officer: mpsc::Receiver<Errand>,
     pub(crate) stop: watch::Receiver<bool>,
 }
 
@@ -102,13 +105,8 @@ impl Control {
                 }
                 Some(event) = from.media.recv() => self.media_event(event),
                 Some(Alerted { call, line, done }) = from.alerts.recv() => self.input(Input::Alerted { call, line, done }),
-                Some(Asked { request, reply }) = from.operator.recv() => {
-                    // Whoever asked may be gone: what was asked is done all the same.
-                    let _ = reply.send(self.asked(request, "the operator"));
-                }
-                Some(Asked { request, reply }) = from.officer.recv() => {
-                    let _ = reply.send(self.asked(request, "the security officer"));
-                }
+                Some(asked) = from.operator.recv() => self.asked(asked, "the operator"),
+                Some(errand) = from.officer.recv() => self.errand(errand),
                 Some(event) = next_fair(&mut from.links, links_may, &mut from.consoles) => match event {
                     Either::Link(event) => self.link_event(event),
                     Either::Console(event) => self.console_event(event),

@@ -6,7 +6,7 @@ use crate::store::{Lasting, Write};
 use crate::web::ConsoleOut;
 use trialogue_charter::Hash;
 use trialogue_core::{Input, Note, Output};
-use trialogue_journal::{Body, UnverifiedEntry};
+use trialogue_journal::UnverifiedEntry;
 use trialogue_wire::Bundle;
 
 impl Control {
@@ -41,6 +41,7 @@ impl Control {
                     self.counters.count("entry_not_kept");
                 }
             }
+            Output::Errand { errand, fate } => self.errands.end(errand, &fate),
             Output::Charter(charter) => self.charter_taken(&charter),
             Output::NextKey { charter } => self.look_for_key(&charter),
             Output::Snapshot { bytes } => {
@@ -117,7 +118,7 @@ impl Control {
 /// Certificates are needed as long as the entry, writings for years; handshakes and key packages as long as a call.
 fn lasts(bundle: &Bundle) -> Lasting {
     match UnverifiedEntry::decode(&bundle.entry).map(|entry| entry.claim().body.clone()) {
-        Ok(Body::Enrolled { .. }) => Lasting::Entry,
+        Ok(body) if body.lasts() => Lasting::Entry,
         Ok(body) if body.writes() => Lasting::Written,
         _ => Lasting::Passing,
     }

@@ -4,8 +4,8 @@ use super::listen::Visitor;
 use super::server::Shared;
 use crate::admin::Reply;
 use crate::config::Passkeys;
-use crate::door::{Cut, Ended};
-use crate::officer::{Officer, Refused};
+use crate::door::Cut;
+use crate::officer::Refused;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -15,7 +15,7 @@ use axum::{Extension, Json};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
-use trialogue_charter::limits::OFFICER_MAX;
+use trialogue_charter::limits::{OFFICER_MAX, REVOCATIONS_MAX};
 
 /// One who asks has this long to say it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -71,12 +71,44 @@ pub(super) async fn ask(
         let why = format!("a request of an officer has at most {OFFICER_MAX} bytes, and comes at once");
         return refused(StatusCode::PAYLOAD_TOO_LARGE, why);
     };
+    let officer = officer.clone();
     // Verifying takes turns; those of one address do not keep another's waiting.
     let cut = Cut::new();
     let (place, _) = shared.officers.enter(visitor.group, cut.clone());
-    match answer(officer, &bytes, cut.ended()).await {
+    let outcome = finished(async move { officer.ask(&bytes, cut.ended()).await }).await;
+    if outcome.is_ok() {
+        place.proven();
+    }
+    said(&shared, outcome)
+}
+
+/// A revocation list, from anybody: nothing but its party's root makes it count.
+pub(super) async fn revoke(
+    State(shared): State<Arc<Shared>>,
+    Extension(visitor): Extension<Visitor>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let Some(officer) = shared.officer.clone() else { return absent() };
+    if !shared.may_open(&headers) {
+        shared.counters.count("officer_refused");
+        return refused(StatusCode::FORBIDDEN, "a page of another origin may not ask this node".to_owned());
+    }
+    let body = tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, REVOCATIONS_MAX)).await;
+    let Ok(Ok(list)) = body else {
+        shared.counters.count("officer_refused");
+        let why = format!("a revocation list has at most {REVOCATIONS_MAX} bytes, and comes at once");
+        return refused(StatusCode::PAYLOAD_TOO_LARGE, why);
+    };
+    // It takes turns with requests. A list is no secret: whoever brings one is no better known for it.
+    let cut = Cut::new();
+    let (_place, _) = shared.officers.enter(visitor.group, cut.clone());
+    said(&shared, finished(async move { officer.revoke(&list, cut.ended()).await }).await)
+}
+
+fn said(shared: &Shared, outcome: Result<Reply, Refused>) -> Response {
+    match outcome {
         Ok(reply) => {
-            place.proven();
             shared.counters.count("officer_asked");
             ([NO_STORE], Json(reply)).into_response()
         }
@@ -89,9 +121,8 @@ pub(super) async fn ask(
 }
 
 /// What was begun is ended even if whoever asked goes away: an act that was proven is never half done.
-async fn answer(officer: &Arc<Officer>, bytes: &[u8], ended: Ended) -> Result<Reply, Refused> {
-    let (officer, bytes) = (officer.clone(), bytes.to_vec());
-    let asked = tokio::spawn(async move { officer.ask(&bytes, ended).await });
+async fn finished(work: impl Future<Output = Result<Reply, Refused>> + Send + 'static) -> Result<Reply, Refused> {
+    let asked = tokio::spawn(work);
     asked.await.unwrap_or(Err(Refused::Busy("the node could not answer; its log says why")))
 }
 

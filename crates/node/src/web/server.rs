@@ -145,6 +145,7 @@ impl Web {
             .route("/officer/charter", get(officer::charter))
             .route("/officer/nonce", get(officer::nonce))
             .route("/officer/ask", post(officer::ask))
+            .route("/officer/revocations", post(officer::revoke))
             .route("/healthz", get(health::probe))
             .route("/health", get(health::page))
             .route("/health.css", get(health::style))

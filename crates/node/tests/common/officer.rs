@@ -45,8 +45,10 @@ impl Officer {
     pub async fn on_watch(house: &House, web: SocketAddr, office: &str) -> Self {
         let mut officer = Self::connect(house, web, office).await;
         let (_, certificate, _) = house.keys.device(office, 1);
-        let signature = officer.secret.prove(&officer.node, &officer.nonce).to_vec();
-        officer.say(&ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch: true }).await;
+        let signature = officer.secret.prove(&officer.node, "", &officer.nonce).to_vec();
+        officer
+            .say(&ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch: true, origin: String::new() })
+            .await;
         officer.hear(house, |m| matches!(m, ToConsole::Welcome { .. })).await;
         officer
     }
