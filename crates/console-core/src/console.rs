@@ -305,7 +305,11 @@ impl Console {
         if self.charter.as_ref().map(|held| held.suite()) != Some(suite) {
             // Keys of another suite open and seal nothing any more. In a call, this console offers new ones and comes in anew.
             self.drop_keys();
-            self.keys = Some(Keys::new(suite, self.id, &self.secret));
+            let mut keys = Keys::new(suite, self.id, &self.secret);
+            if let Some(former) = &self.keys {
+                keys.tagging.begin_after(&former.tagging);
+            }
+            self.keys = Some(keys);
         }
         if let Some(call) = &mut self.call {
             call.offers.retain(|node, _| charter.serves(node));

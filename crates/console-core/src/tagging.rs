@@ -44,8 +44,12 @@ pub(crate) struct Tagging {
     last: Option<(u64, Option<u64>)>,
     /// The node refused one: not before.
     again_us: u64,
-    /// By sender.
+    /// By sender, of those who are in.
     known: BTreeMap<DeviceId, Known>,
+    /// Of those of this call who are not in any more: whoever is back with the same is not taken for somebody who begins anew.
+    past: BTreeMap<DeviceId, Known>,
+    /// Of what was learnt last. It only grows, over calls as well: the media worker outlives them, and takes a sender's lower turn for one that is over.
+    turn: u32,
     /// Lists that were looked at: what each said for this device; none: nothing.
     read: BTreeMap<Hash, Option<(u16, TagSecret)>>,
 }
@@ -67,10 +71,16 @@ impl Tagging {
         (self.last, self.again_us) = (None, 0);
     }
 
+    /// In the place of another: the media worker is the same.
+    pub(crate) fn begin_after(&mut self, former: &Self) {
+        self.turn = former.turn;
+    }
+
     /// The call is over.
     pub(crate) fn end_call(&mut self) {
         self.next_generation();
         self.known.clear();
+        self.past.clear();
         self.read.clear();
     }
 
@@ -109,12 +119,24 @@ impl Tagging {
 
     /// A list of a sender was read. Turns count up with every secret that is new.
     fn learn(&mut self, device: DeviceId, generation: u16, secret: TagSecret) {
-        let before = self.known.get(&device);
-        if before.is_some_and(|known| known.generation == generation && known.secret == secret) {
+        let same = |known: &Known| known.generation == generation && known.secret == secret;
+        let back = self.past.remove(&device).filter(same);
+        if self.known.get(&device).is_some_and(same) {
             return;
         }
-        let turn = before.map_or(0, |known| known.turn + 1);
-        self.known.insert(device, Known { turn, generation, secret });
+        let known = back.unwrap_or_else(|| {
+            self.turn = self.turn.saturating_add(1);
+            Known { turn: self.turn, generation, secret }
+        });
+        self.known.insert(device, known);
+    }
+
+    /// Others than these are not in.
+    fn keep_only(&mut self, is_in: impl Fn(&DeviceId) -> bool) {
+        let gone: Vec<DeviceId> = self.known.keys().filter(|device| !is_in(device)).copied().collect();
+        for device in gone {
+            self.past.extend(self.known.remove_entry(&device));
+        }
     }
 }
 
@@ -207,7 +229,7 @@ impl Console {
     pub(crate) fn hear_tags(&mut self, line: &LineId, roster: &BTreeMap<DeviceId, &Participant>) {
         let (Some(keys), Some(fold), Some(charter)) = (&mut self.keys, &self.fold, &self.charter) else { return };
         let mut bad = Vec::new();
-        keys.tagging.known.retain(|device, _| roster.contains_key(device));
+        keys.tagging.keep_only(|device| roster.contains_key(device));
         for participant in roster.values().filter(|participant| participant.device != self.id) {
             let Some(device) = fold.device(&participant.device) else { continue };
             let mut newest = None;

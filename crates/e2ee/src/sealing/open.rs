@@ -229,9 +229,4 @@ impl Opener {
         opened.note(number);
         Ok(Frame { id, number, longer })
     }
-
-    /// Of a source that is not in the call any more nothing is remembered but what its keys have opened.
-    pub fn forget_source(&mut self, device: &DeviceId) {
-        self.heard.remove(device);
-    }
 }
