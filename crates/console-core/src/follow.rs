@@ -123,7 +123,7 @@ impl Console {
         let Some(reference) = record.welcome.as_ref().filter(|_| group.members.contains_key(&self.id)) else {
             return false;
         };
-        if keys.tried.contains(&reference.hash) {
+        if keys.tried.contains(&(group.id, reference.hash)) {
             return false;
         }
         let Some(welcome) = self.bodies.get(reference) else {
@@ -133,7 +133,7 @@ impl Console {
         if keys.tried.len() >= TRIED_MAX {
             keys.tried.clear();
         }
-        keys.tried.insert(reference.hash);
+        keys.tried.insert((group.id, reference.hash));
         let expected =
             Expected { group: group.id, epoch: record.epoch + 1, by: record.by, packages: &keys.offered_to(node) };
         let why = match keys.ring.join(welcome, &expected) {

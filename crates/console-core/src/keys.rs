@@ -57,10 +57,10 @@ pub(crate) struct Keys {
     pub(crate) stock_broken: bool,
     pub(crate) moving: Option<Move>,
     pub(crate) lead_again_us: u64,
-    /// Welcomes that are not for us.
-    pub(crate) tried: BTreeSet<Hash>,
-    /// Key packages that no group takes.
-    pub(crate) bad_offers: BTreeSet<Hash>,
+    /// Welcomes that are not for us, by the group that they were said to be for: the same bytes may be good where somebody else says them.
+    pub(crate) tried: BTreeSet<(GroupId, Hash)>,
+    /// Key packages that no group takes, by who offered them.
+    pub(crate) bad_offers: BTreeSet<(DeviceId, Hash)>,
     /// Groups whose commits this console cannot follow.
     pub(crate) broken: BTreeSet<GroupId>,
     /// The key package with which a device was added, by group and position of the handshake.

@@ -150,7 +150,10 @@ impl Console {
                 continue;
             }
             let (Some(fold), Some(charter), Some(keys)) = (&self.fold, &self.charter, &self.keys) else { continue };
-            let Some(offer) = participant.offers.get(node).filter(|offer| !keys.bad_offers.contains(&offer.hash))
+            let Some(offer) = participant
+                .offers
+                .get(node)
+                .filter(|offer| !keys.bad_offers.contains(&(participant.device, offer.hash)))
             else {
                 continue;
             };
@@ -178,7 +181,18 @@ impl Console {
         let pending = match keys.ring.add_and_remove(&group, &invites, removes) {
             Ok(pending) => pending,
             Err(error) => {
-                keys.bad_offers.extend(guests.iter().map(|guest| guest.offer));
+                // One may spoil it for all: only whoever cannot be added alone is left out; if each can, they are in each other's way.
+                let mut bad: Vec<_> = Vec::new();
+                for (guest, invite) in guests.iter().zip(&invites) {
+                    match keys.ring.add_and_remove(&group, std::slice::from_ref(invite), &[]) {
+                        Ok(_) => drop(keys.ring.discard(&group)),
+                        Err(_) => bad.push((guest.device, guest.offer)),
+                    }
+                }
+                if bad.is_empty() {
+                    bad.extend(guests.iter().map(|guest| (guest.device, guest.offer)));
+                }
+                keys.bad_offers.extend(bad);
                 keys.lead_again_us = self.now_us + LEAD_AGAIN_US;
                 if creating {
                     keys.ring.drop_group(&group);
@@ -193,7 +207,8 @@ impl Console {
     fn hand_in(&mut self, line: &LineId, group: GroupId, pending: Pending, guests: &[Guest], creating: bool) {
         let Some(keys) = &mut self.keys else { return };
         for (device, _) in &pending.refused {
-            keys.bad_offers.extend(guests.iter().filter(|guest| guest.device == *device).map(|guest| guest.offer));
+            let refused = guests.iter().filter(|guest| guest.device == *device);
+            keys.bad_offers.extend(refused.map(|guest| (guest.device, guest.offer)));
         }
         let refused: Vec<String> = pending.refused.iter().map(|(_, error)| error.to_string()).collect();
         // Whoever is in a new group was added by its welcome: there is nobody for the commit.

@@ -84,7 +84,8 @@ impl Console {
                 ours.welcome.as_ref().map(|welcome| welcome.hash)
             });
             let member = group.is_some_and(|group| group.members.contains_key(&self.id));
-            let in_vain = member && welcome.is_none_or(|hash| keys.tried.contains(&hash));
+            let in_vain =
+                member && group.zip(welcome).is_none_or(|(group, hash)| keys.tried.contains(&(group.id, hash)));
             let broken = group.is_some_and(|group| keys.broken.contains(&group.id));
             let gone = offer.used && !member;
             if gone || in_vain || broken {

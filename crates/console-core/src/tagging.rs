@@ -50,8 +50,8 @@ pub(crate) struct Tagging {
     past: BTreeMap<DeviceId, Known>,
     /// Of what was learnt last. It only grows, over calls as well: the media worker outlives them, and takes a sender's lower turn for one that is over.
     turn: u32,
-    /// Lists that were looked at: what each said for this device; none: nothing.
-    read: BTreeMap<Hash, Option<(u16, TagSecret)>>,
+    /// Lists that were looked at, by who told them: what each said for this device; none: nothing. Another who tells the same bytes says nothing about them.
+    read: BTreeMap<(DeviceId, Hash), Option<(u16, TagSecret)>>,
 }
 
 /// Most lists remembered as read. One that is read again costs a few milliseconds.
@@ -234,8 +234,8 @@ impl Console {
             let Some(device) = fold.device(&participant.device) else { continue };
             let mut newest = None;
             for told in &participant.tags {
-                let hash = told.secrets.hash;
-                if !keys.tagging.read.contains_key(&hash) {
+                let list = (participant.device, told.secrets.hash);
+                if !keys.tagging.read.contains_key(&list) {
                     let Some(body) = self.bodies.get(&told.secrets) else {
                         self.bodies.want(&told.secrets);
                         continue;
@@ -251,9 +251,9 @@ impl Console {
                     if keys.tagging.read.len() >= READ_MAX {
                         keys.tagging.read.clear();
                     }
-                    keys.tagging.read.insert(hash, read.map(|secret| (told.generation, secret)));
+                    keys.tagging.read.insert(list, read.map(|secret| (told.generation, secret)));
                 }
-                if let Some(Some((generation, secret))) = keys.tagging.read.get(&hash) {
+                if let Some(Some((generation, secret))) = keys.tagging.read.get(&list) {
                     newest = Some((*generation, secret.clone()));
                 }
             }

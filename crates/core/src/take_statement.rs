@@ -105,6 +105,7 @@ fn need(act: &Act) -> Need {
         | Act::Decline { .. }
         | Act::Leave { .. }
         | Act::Handshake { .. }
+        | Act::Tags { .. }
         | Act::Acknowledge { .. }
         | Act::Confirm { .. }
         | Act::Ready { .. }

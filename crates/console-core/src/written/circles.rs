@@ -43,9 +43,12 @@ impl Console {
     /// Devices that can read on a line, other than this one, with the key package of each.
     pub(super) fn readers_now(&self, line: &LineId) -> BTreeMap<DeviceId, BodyRef> {
         let Some(fold) = &self.fold else { return BTreeMap::new() };
-        let good = |stock: &&Stock| !self.writer.bad_stock.contains(&stock.package.hash);
+        let good = |device, stock: &&Stock| !self.writer.bad_stock.contains(&(device, stock.package.hash));
         let readers = fold.readers(line).into_iter().filter(|(device, _)| *device != self.id);
-        readers.filter_map(|(device, stock)| Some((device, stock.filter(good)?.package.clone()))).collect()
+        let package = |(device, stock): (DeviceId, Option<&Stock>)| {
+            Some((device, stock.filter(|stock| good(device, stock))?.package.clone()))
+        };
+        readers.filter_map(package).collect()
     }
 
     /// Circles for everyone who can read now: those that stand, and new ones for the rest. `patient`: wait for key packages that are missing.
@@ -94,7 +97,7 @@ impl Console {
         for some in readers.chunks(READERS_MAX) {
             let Some((circle, made)) = self.make_circle(some) else { continue };
             for (device, error) in &made.refused {
-                let bad = some.iter().find(|(other, _)| other == device).map(|(_, package)| package.hash);
+                let bad = some.iter().find(|(other, _)| other == device).map(|(_, package)| (*device, package.hash));
                 self.writer.bad_stock.extend(bad);
                 self.log(Event::BadHandshake { step: "key package of a reader", why: error.to_string() });
             }
@@ -137,7 +140,7 @@ impl Console {
             Err(error) => {
                 self.log(Event::BadHandshake { step: "circle", why: error.to_string() });
                 // Nobody of these can be written to with the key packages that they have published.
-                self.writer.bad_stock.extend(readers.iter().map(|(_, package)| package.hash));
+                self.writer.bad_stock.extend(readers.iter().map(|(device, package)| (*device, package.hash)));
                 None
             }
         }

@@ -24,7 +24,7 @@ use crate::io::Output;
 use crate::limits::WRITTEN_AFTER_US;
 use crate::view::WrittenView;
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{Hash, LineId, Suite};
+use trialogue_charter::{DeviceId, Hash, LineId, Suite};
 use trialogue_e2ee::Keyring;
 
 /// Where an own writing is on its way.
@@ -54,7 +54,7 @@ pub(crate) struct Writer {
     pub(crate) open: Option<LineId>,
     pub(crate) opened: BTreeMap<Hash, Opened>,
     /// Key packages that do not verify: whose they are cannot be written to until another one comes.
-    pub(crate) bad_stock: BTreeSet<Hash>,
+    pub(crate) bad_stock: BTreeSet<(DeviceId, Hash)>,
     pub(crate) sending: BTreeMap<u64, Sending>,
     /// Said to have been shown, and not in the fold yet.
     pub(crate) said: BTreeSet<Hash>,
