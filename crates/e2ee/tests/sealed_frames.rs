@@ -6,8 +6,8 @@ use common::*;
 use proptest::prelude::*;
 use trialogue_e2ee::Medium::{Picture, Voice};
 use trialogue_e2ee::sealing::{
-    FRAME_MAX, Frame, HISTORIES_MAX, KEYS_MAX, OVERHEAD_MAX, Source, VP8_DELTA_CLEAR, VP8_KEY_CLEAR, is_vp8_key_frame,
-    order, vp8_clear,
+    FRAME_MAX, Frame, HISTORIES_EACH, HISTORIES_MAX, KEYS_EACH, KEYS_MAX, OVERHEAD_MAX, Source, VP8_DELTA_CLEAR,
+    VP8_KEY_CLEAR, is_vp8_key_frame, order, vp8_clear,
 };
 use trialogue_e2ee::{BaseKey, GroupId, KeyId, Medium, OpenError, Opener, Receiver, SealError, Sealer, TagKey};
 
@@ -292,27 +292,57 @@ fn the_old_epochs_frames_are_opened_for_a_while_and_then_not() {
     }
 }
 
+/// Keys of that many generations of one sender, at some time in its life.
+fn insert_all(opener: &mut Opener, sender: u8, generations: std::ops::Range<u16>) -> Vec<KeyId> {
+    let of = |n| KeyId::new(2, &group(7), u64::from(sender), u32::from(sender), n).unwrap();
+    let ids: Vec<KeyId> = generations.map(of).collect();
+    for id in &ids {
+        let (base, device) = (base(1), device(sender));
+        if opener.insert(*id, &base, &source(*id, &base, &device, &common::device(TO))).is_err() {
+            break;
+        }
+    }
+    ids
+}
+
 #[test]
-fn keys_held_are_bounded_and_so_is_what_they_have_opened() {
+fn keys_held_are_bounded_and_a_sender_takes_no_room_of_another() {
     let mut opener = Opener::new();
-    for n in 0..KEYS_MAX as u16 {
-        opener.insert(id(n), &base(1), &source_of(n, 1)).unwrap();
+    let ids = insert_all(&mut opener, FROM, 0..100);
+    assert_eq!(opener.keys().count(), KEYS_EACH, "of one that changes them without end");
+    for other in 10..40 {
+        insert_all(&mut opener, other, 0..100);
     }
-    let next = KEYS_MAX as u16;
-    assert!(opener.insert(id(next), &base(1), &source_of(next, 1)).is_err());
-    opener.remove(id(0));
-    assert!(opener.insert(id(next), &base(1), &source_of(next, 1)).is_ok());
-    for n in 0..=next {
-        opener.close(id(n));
-    }
-    for n in 0..HISTORIES_MAX as u16 {
-        let _ = opener.insert(id(n), &base(1), &source_of(n, 1));
-        opener.close(id(n));
-    }
-    let next = HISTORIES_MAX as u16;
-    assert!(opener.insert(id(next), &base(1), &source_of(next, 1)).is_err());
-    assert_eq!(opener.keys().count(), 0);
+    assert_eq!(opener.keys().count(), 31 * KEYS_EACH);
+    insert_all(&mut opener, 99, 0..4);
+    assert_eq!(opener.keys().count(), 31 * KEYS_EACH + 4, "one who comes last");
+    opener.remove(ids[0]);
+    insert_all(&mut opener, FROM, 20..21);
+    assert_eq!(opener.keys().count(), 31 * KEYS_EACH + 4);
+    const { assert!(32 * KEYS_EACH <= KEYS_MAX && 32 * HISTORIES_EACH <= HISTORIES_MAX) };
     const { assert!(order::ORDER_MS < order::LATE_MS) };
+}
+
+#[test]
+fn what_was_opened_is_remembered_of_each_sender_apart() {
+    let (mut sealer, mut opener) = pair();
+    let said = sealed(&mut sealer, Voice, 0, b"yes");
+    assert!(open(&mut opener, Voice, 0, &said).is_ok());
+    opener.close(id(0));
+    // Others change their keys without end, and so does a sender that never was in.
+    for other in 10..40 {
+        for generation in 0..200 {
+            insert_all(&mut opener, other, generation..generation + 1).iter().for_each(|id| opener.close(*id));
+        }
+    }
+    opener.insert(id(0), &base(1), &source_of(0, 1)).unwrap();
+    assert_eq!(open(&mut opener, Voice, 0, &said).unwrap_err(), OpenError::Replayed);
+    // Its own keys come and go as often as it likes.
+    for generation in 1..200 {
+        opener.close(id(generation - 1));
+        opener.insert(id(generation), &base(1), &source_of(generation, 1)).unwrap();
+    }
+    assert_eq!(opener.keys().count(), 1);
 }
 
 #[test]

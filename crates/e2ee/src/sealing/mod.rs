@@ -19,7 +19,7 @@ mod vp8;
 
 pub use key_id::{GENERATION_MAX, KeyId, KeyIdError, LEAF_MAX, NODE_MAX};
 pub use number::Number;
-pub use open::{Frame, HISTORIES_MAX, KEYS_MAX, OpenError, Opener, Source, TooManyKeys};
+pub use open::{Frame, HISTORIES_EACH, HISTORIES_MAX, KEYS_EACH, KEYS_MAX, OpenError, Opener, Source, TooManyKeys};
 pub use probe::probe;
 pub use seal::{SealError, Sealer};
 pub use tag::{Medium, Receiver, TagKey, TagSecret};

@@ -11,11 +11,16 @@ use std::collections::BTreeMap;
 use trialogue_charter::DeviceId;
 use trialogue_wire::tags;
 
-/// Most keys held: 24 senders heard, two epochs, two generations, and room. Raising it costs about 1 kB each.
+/// Most keys held: 32 senders heard with [`KEYS_EACH`], and room. Raising it costs about 1 kB each.
 pub const KEYS_MAX: usize = 512;
+/// Most keys of one sender held: two epochs, two generations, two groups, and room. A sender that changes them faster is not heard for a while, and
+/// takes nothing from others.
+pub const KEYS_EACH: usize = 12;
 /// Most keys of which it is remembered what they have opened, held or not. They go when their epoch is over for good; raising it costs about 30 kB each where
 /// a source was heard for long.
 pub const HISTORIES_MAX: usize = 2_048;
+/// The same of one sender. Beyond, its oldest one goes that has no key any more: a generation so far back is never heard again.
+pub const HISTORIES_EACH: usize = 32;
 
 /// Why a frame was not opened. Nothing of it may be played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +47,7 @@ pub enum OpenError {
 
 /// Too many keys at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("more than {KEYS_MAX} keys at once: drop the old ones first")]
+#[error("more than {KEYS_EACH} keys of one sender, or {KEYS_MAX} of all, at once: drop the old ones first")]
 pub struct TooManyKeys;
 
 /// A key under which another console seals, with all that is known of it.
@@ -68,6 +73,13 @@ struct Held {
     until_ms: Option<u64>,
 }
 
+struct History {
+    device: DeviceId,
+    /// Grows with every new one.
+    order: u64,
+    opened: Opened,
+}
+
 struct Heard {
     turn: u32,
     pace: Pace,
@@ -91,7 +103,9 @@ pub struct Opener {
     party: u8,
     keys: BTreeMap<KeyId, Held>,
     /// What each key has opened: it stays when the key goes, until the key cannot come back.
-    histories: BTreeMap<KeyId, Opened>,
+    histories: BTreeMap<KeyId, History>,
+    /// Of the newest history.
+    order: u64,
     heard: BTreeMap<DeviceId, Heard>,
 }
 
@@ -107,19 +121,33 @@ impl Opener {
     /// # Errors
     /// [`TooManyKeys`].
     pub fn insert(&mut self, id: KeyId, base_key: &BaseKey, source: &Source) -> Result<(), TooManyKeys> {
-        let known = self.histories.contains_key(&id);
-        if (!self.keys.contains_key(&id) && self.keys.len() >= KEYS_MAX)
-            || (!known && self.histories.len() >= HISTORIES_MAX)
-        {
+        let held = self.keys.values().filter(|held| held.device == source.device).count();
+        if !self.keys.contains_key(&id) && (self.keys.len() >= KEYS_MAX || held >= KEYS_EACH) {
             return Err(TooManyKeys);
+        }
+        if !self.histories.contains_key(&id) {
+            self.make_room_for_history(&source.device)?;
         }
         // It does not fail for a suite and a key as given here; if it did, the key would simply not be held.
         let Ok(key) = DecryptionKey::derive_from(SUITE, id.to_u64(), base_key.expose()) else { return Ok(()) };
-        self.histories.entry(id).or_default().start_above(source.floor);
+        self.order += 1;
+        let (device, order) = (source.device, self.order);
+        let history = self.histories.entry(id).or_insert_with(|| History { device, order, opened: Opened::default() });
+        history.opened.start_above(source.floor);
         self.party = source.party;
         let tag = Tagger::new(&source.tag);
         self.keys.insert(id, Held { key, device: source.device, turn: source.turn, tag, until_ms: None });
         Ok(())
+    }
+
+    fn make_room_for_history(&mut self, device: &DeviceId) -> Result<(), TooManyKeys> {
+        let own = || self.histories.iter().filter(|(_, history)| history.device == *device);
+        if own().count() >= HISTORIES_EACH {
+            let closed = own().filter(|(id, _)| !self.keys.contains_key(id));
+            let oldest = closed.min_by_key(|(_, history)| history.order).map(|(id, _)| *id).ok_or(TooManyKeys)?;
+            self.histories.remove(&oldest);
+        }
+        if self.histories.len() >= HISTORIES_MAX { Err(TooManyKeys) } else { Ok(()) }
     }
 
     /// Every key but these is dropped at `until_ms` (unless an earlier time was set): frames under way may still be opened.
@@ -154,7 +182,7 @@ impl Opener {
 
     /// Highest number that each key has opened, sorted: what a worker after this one must not open again.
     pub fn highest(&self) -> impl Iterator<Item = (KeyId, Number)> + '_ {
-        self.histories.iter().filter_map(|(id, opened)| Some((*id, opened.highest()?)))
+        self.histories.iter().filter_map(|(id, history)| Some((*id, history.opened.highest()?)))
     }
 
     /// Which key a sealed frame names, without opening it. Nothing of it is proven.
@@ -209,7 +237,8 @@ impl Opener {
         if held.device != *at {
             return Err(OpenError::OtherSender);
         }
-        let opened = self.histories.entry(id).or_default();
+        // Whatever has a key has a history.
+        let opened = &mut self.histories.get_mut(&id).ok_or(OpenError::UnknownKey(id))?.opened;
         if opened.may(number).is_err() || self.heard.get(at).is_some_and(|heard| held.turn < heard.turn) {
             return Err(OpenError::Replayed);
         }
