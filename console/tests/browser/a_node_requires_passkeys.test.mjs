@@ -35,7 +35,9 @@ test('where a passkey is required there is no way without', async () => {
 
 test('a console from before goes on ringing, and is sealed with one button', async () => {
   await page.unrouteAll();
-  await page.reload();
+  // The link has left the address with the first page: it is opened again.
+  await page.goto('about:blank');
+  await page.goto(hotline.link('usa-duty-officer'));
   await page.locator('[data-act=enrol]').click();
   await page.locator('[data-node=up]').waitFor();
   assert.equal(await page.locator('[data-gate=bare]').count(), 0, 'here nobody asks for more');
