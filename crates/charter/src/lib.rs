@@ -44,6 +44,6 @@ pub use root::{RootSigner, SignError};
 pub use schedule::Tests;
 pub use signed::{CharterError, UnverifiedCharter};
 pub use text::BadText;
-pub use validate::{Unsound, is_address, is_carrier, is_origin, split_address};
+pub use validate::{Unsound, is_address, is_carrier, is_origin, origin_of, split_address};
 pub use verified::VerifiedCharter;
 pub use voucher::{CertificateError, Voucher, VoucherId};

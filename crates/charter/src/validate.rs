@@ -414,6 +414,15 @@ pub fn is_address(address: &str) -> bool {
     address.len() <= ADDRESS_MAX && carrier.is_none_or(is_carrier) && is_host_and_port(rest)
 }
 
+/// The origin of an address as browsers open it (RFC 6454 §4), in its one form: what follows host and port is left out, and so is the scheme's usual port.
+#[must_use]
+pub fn origin_of(url: &str) -> String {
+    let end = url.match_indices('/').nth(2).map_or(url.len(), |(at, _)| at);
+    let origin = url[..end].to_ascii_lowercase();
+    let usual = if origin.starts_with("https:") { ":443" } else { ":80" };
+    origin.strip_suffix(usual).map_or(origin.clone(), str::to_owned)
+}
+
 /// A web origin in its one form (RFC 6454 §6.2): `https://host`, or `https://host:port` with another port than 443; in lower case.
 pub fn is_origin(origin: &str) -> bool {
     let Some(rest) = origin.strip_prefix("https://") else { return false };

@@ -156,6 +156,18 @@ fn origins_have_one_form() {
     ] {
         assert!(is_origin(good), "{good}");
     }
+    for (url, origin) in [
+        ("https://Hotline.Example.jp/", "https://hotline.example.jp"),
+        ("https://a:443/console?x#y", "https://a"),
+        ("https://a:8443", "https://a:8443"),
+        ("https://[::1]:443", "https://[::1]"),
+        ("https://[::443]", "https://[::443]"),
+        ("http://localhost:80/", "http://localhost"),
+        ("http://localhost:443", "http://localhost:443"),
+        ("nonsense", "nonsense"),
+    ] {
+        assert_eq!(origin_of(url), origin);
+    }
     for bad in [
         "",
         "https://",

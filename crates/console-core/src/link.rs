@@ -256,10 +256,15 @@ impl Console {
             self.link.wait_ms = Some(CHARTER_RETRY_MS);
             return self.link_closed();
         }
+        let origin = self.origin_now();
+        let origins = self.charter.as_ref().and_then(|charter| charter.node(&node)).map(|node| node.origins.as_slice());
+        if origins.is_some_and(|own| !own.is_empty() && !origin.is_empty() && !own.contains(&origin)) {
+            // Nothing is signed here that a site in other hands could hand on.
+            return self.turned_away(Refusal::Origin);
+        }
         if !self.at_spare && matches!(self.trouble, Some(Trouble::Charter { .. } | Trouble::Refused { .. })) {
             self.trouble = None;
         }
-        let origin = self.origin_now();
         let signature = self.secret.prove(&node, &origin, nonce).to_vec();
         self.node = Some(node);
         self.stage(Stage::Proven);
@@ -329,14 +334,6 @@ impl Console {
         let party = serving.and_then(|charter| charter.node(node)).map(|node| &node.party);
         if party.is_none() || party != self.me.as_ref().map(|me| &me.party) {
             return Err(format!("{node} is no node of this console's party in the charter: check the address"));
-        }
-        let origins = serving.and_then(|charter| charter.node(node)).map(|node| node.origins.as_slice());
-        let (origins, here) = (origins.unwrap_or_default(), self.origin_now());
-        if !origins.is_empty() && !here.is_empty() && !origins.contains(&here) {
-            return Err(format!(
-                "{here} is no address of {node} in the charter, which has {}: check the address",
-                origins.join(", ")
-            ));
         }
         Ok(())
     }
@@ -424,8 +421,8 @@ impl Console {
         }
         self.trouble = Some(Trouble::Refused { reason: crate::show::name_of(reason) });
         match reason {
-            // These pass by themselves.
-            Refusal::Busy | Refusal::NotNow | Refusal::Malformed | Refusal::CatchingUp => {
+            // These pass by themselves, the last one by an amendment.
+            Refusal::Busy | Refusal::NotNow | Refusal::Malformed | Refusal::CatchingUp | Refusal::Origin => {
                 let soon = reason == Refusal::CatchingUp;
                 self.link.wait_ms = Some(if soon { CATCHING_UP_MS } else { RECONNECT_MS.1 });
                 self.link_closed();

@@ -134,9 +134,8 @@ impl Console {
     /// Web origin of the other site in use.
     pub(crate) fn site_origin(&self) -> String {
         let url = self.sites.known.get(self.sites.at).map(|site| site.url.as_str()).unwrap_or_default();
-        // The part before the path (RFC 6454 §4); what it was told is where the platform connects to.
-        let end = url.match_indices('/').nth(2).map_or(url.len(), |(at, _)| at);
-        url[..end].to_ascii_lowercase()
+        // What it was told is where the platform connects to.
+        trialogue_charter::origin_of(url)
     }
 
     /// The spare WebSocket closed; `was_up`: it had been of use. Otherwise the next site is tried.

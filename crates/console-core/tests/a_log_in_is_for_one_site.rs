@@ -35,7 +35,8 @@ fn and_nowhere_else() {
     let mut world = world();
     let desk = world.desk("usa-leaders");
     world.desks[desk].console.reached_at("https://usa-2.example");
-    world.until(5, |world| matches!(world.view(desk).trouble, Some(Trouble::Charter { .. })));
+    world
+        .until(5, |world| matches!(&world.view(desk).trouble, Some(Trouble::Refused { reason }) if reason == "origin"));
     assert_eq!(world.desks[desk].heard.len(), 1, "after the challenge nothing was said that could be handed on");
 }
 

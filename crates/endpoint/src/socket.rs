@@ -13,6 +13,7 @@ use tokio_rustls::TlsConnector;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use trialogue_charter::origin_of;
 use trialogue_wire::limits::MESSAGE_MAX;
 
 /// Messages that wait in either direction before the WebSocket is given up: far more than an honest node sends at once.
@@ -92,15 +93,16 @@ impl Address {
 
     /// Its web origin, in the form in which charters have it.
     pub fn origin(&self) -> String {
-        let (scheme, usual) = if self.tls { ("https", 443) } else { ("http", 80) };
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.to_ascii_lowercase() };
-        if self.port == usual { format!("{scheme}://{host}") } else { format!("{scheme}://{host}:{}", self.port) }
+        origin_of(&format!("{}://{}", if self.tls { "https" } else { "http" }, self.authority()))
     }
 
     fn url(&self) -> String {
-        let scheme = if self.tls { "wss" } else { "ws" };
+        format!("{}://{}/console", if self.tls { "wss" } else { "ws" }, self.authority())
+    }
+
+    fn authority(&self) -> String {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-        format!("{scheme}://{host}:{}/console", self.port)
+        format!("{host}:{}", self.port)
     }
 }
 

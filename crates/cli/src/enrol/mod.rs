@@ -3,7 +3,7 @@
 use crate::{Failure, charter, entropy, party};
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
-use trialogue_charter::{EnrolmentLink, OfficeId, PartyId, PersonName, VerifiedCharter};
+use trialogue_charter::{EnrolmentLink, OfficeId, PartyId, PersonName, VerifiedCharter, origin_of};
 use zeroize::Zeroizing;
 
 /// Longest validity of a link in days: whoever gets hold of an unused link is the office holder.
@@ -55,9 +55,8 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
 /// A link to another address would enrol a device that no node lets in. Where a node of the party has no origins in the charter, any address may be its.
 fn is_where_consoles_log_in(charter: &VerifiedCharter, party: &PartyId, node_url: &str) -> Result<(), Failure> {
     let nodes: Vec<_> = charter.in_service().filter(|node| node.party == *party).collect();
-    let origin = node_url.match_indices('/').nth(2).map_or(node_url, |(end, _)| &node_url[..end]).to_ascii_lowercase();
-    let origin = origin.strip_suffix(":443").unwrap_or(&origin);
-    if nodes.iter().any(|node| node.origins.is_empty() || node.origins.iter().any(|own| own == origin)) {
+    let origin = origin_of(node_url);
+    if nodes.iter().any(|node| node.origins.is_empty() || node.origins.contains(&origin)) {
         return Ok(());
     }
     let own: Vec<_> = nodes.iter().flat_map(|node| node.origins.iter().map(String::as_str)).collect();
