@@ -184,7 +184,7 @@ impl Console {
                 // One may spoil it for all: only whoever cannot be added alone is left out; if each can, they are in each other's way.
                 let mut bad: Vec<_> = Vec::new();
                 for (guest, invite) in guests.iter().zip(&invites) {
-                    match keys.ring.add_and_remove(&group, std::slice::from_ref(invite), &[]) {
+                    match keys.ring.add_and_remove(&group, std::slice::from_ref(invite), removes) {
                         Ok(_) => drop(keys.ring.discard(&group)),
                         Err(_) => bad.push((guest.device, guest.offer)),
                     }

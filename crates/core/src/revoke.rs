@@ -52,27 +52,28 @@ impl Machine {
     /// A device of this node is accepted no more, for good; what follows from it follows when it is written.
     pub(crate) fn revoke(&mut self, device: DeviceId, errand: Errand) {
         let fate = match self.try_revoke(device, errand) {
-            Ok(true) => return,
-            Ok(false) => Fate::Written,
+            Ok(None) => return,
+            Ok(Some(seq)) if seq <= self.recorded => Fate::Written,
+            Ok(Some(_)) => Fate::Unrecorded,
             Err(why) => Fate::Refused(why),
         };
         self.push_out(Output::Errand { errand, fate });
     }
 
-    /// True: the answer comes when it is written. False: it stands there already.
-    fn try_revoke(&mut self, device: DeviceId, errand: Errand) -> Result<bool, NotDone> {
+    /// None: the answer comes when it is written. Else where it stands already.
+    fn try_revoke(&mut self, device: DeviceId, errand: Errand) -> Result<Option<u64>, NotDone> {
         self.may_write()?;
         let revoked = |state: &State| {
-            state.node(&self.node).and_then(|own| own.devices().get(&device)).map(|known| known.revoked.is_some())
+            state.node(&self.node).and_then(|own| own.devices().get(&device)).map(|known| known.revoked)
         };
         match (revoked(&self.state), revoked(&self.ahead)) {
             (_, None) => return Err(NotDone::NoSuchDevice),
-            (Some(true), _) => return Ok(false),
-            (_, Some(true)) => return Err(NotDone::UnderWay),
+            (Some(Some(seq)), _) => return Ok(Some(seq)),
+            (_, Some(Some(_))) => return Err(NotDone::UnderWay),
             _ => {}
         }
         let body = Body::Revoked { device };
-        self.append(body, Vec::new(), After::Errand(errand)).map(|_| true).map_err(|_| NotDone::Busy)
+        self.append(body, Vec::new(), After::Errand(errand)).map(|_| None).map_err(|_| NotDone::Busy)
     }
 
     /// What is asked for is done at once or not at all: who asks is told so.

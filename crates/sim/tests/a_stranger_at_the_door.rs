@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use trialogue_core::{ConsoleKey, Count, Errand, Fate, Input, NotDone};
-use trialogue_sim::{JPN, LEADERS, USA, World};
+use trialogue_sim::{Health, JPN, LEADERS, USA, World};
 use trialogue_wire::console::{Refusal, ToConsole, ToNode};
 
 /// Opens a WebSocket to a node, takes the challenge, and says something else than a console would.
@@ -188,4 +188,19 @@ fn a_node_that_opens_says_that_it_has_done_nothing() {
     world.input(2, Input::Revoke { device: stranger, errand: Errand(5) });
     assert_eq!(world.nodes[2].fates.last(), Some(&Fate::Refused(NotDone::NoSuchDevice)));
     world.check_honest();
+}
+
+#[test]
+fn what_the_disk_has_not_taken_is_not_said_to_be_done() {
+    let mut world = World::on_watch(3, 4);
+    let device = world.fixture.parties[2].devices[0].id;
+    world.set_disk(2, Health::Failing);
+    world.input(2, Input::Revoke { device, errand: Errand(1) });
+    assert!(world.run_until(|w| w.nodes[2].fates == [Fate::Unrecorded]));
+    world.input(2, Input::Revoke { device, errand: Errand(2) });
+    assert_eq!(world.nodes[2].fates.last(), Some(&Fate::Unrecorded), "it counts, and the disk does not have it");
+    world.set_disk(2, Health::Good);
+    world.run(2_000_000);
+    world.input(2, Input::Revoke { device, errand: Errand(3) });
+    assert_eq!(world.nodes[2].fates[1..], [Fate::Unrecorded, Fate::Written]);
 }

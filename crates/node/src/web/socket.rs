@@ -12,7 +12,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
-
 use trialogue_core::ConsoleKey;
 use trialogue_wire::limits::FIRST_MAX;
 
