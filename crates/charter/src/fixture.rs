@@ -170,6 +170,23 @@ pub fn next_key(node: &str) -> HybridSecret {
     secret("next", node)
 }
 
+/// Adds a node to a party, with keys made of its id.
+pub fn add_node(charter: &mut Charter, id: &str, party: &str, index: u8) {
+    charter.nodes.push(Node {
+        id: NodeId::new(id).expect("fixture"),
+        party: PartyId::new(party).expect("fixture"),
+        journal: next_key(id).public(),
+        link: next_key(&format!("{id} link")).public().ed25519,
+        addresses: vec!["127.0.0.1:9009".to_owned()],
+        index,
+        former: Vec::new(),
+        retired: false,
+        last: None,
+        origins: Vec::new(),
+    });
+    charter.nodes.sort_by(|a, b| a.id.cmp(&b.id));
+}
+
 /// Takes a party out: its nodes, its offices, and lines on which it leaves only one party.
 pub fn without(charter: &mut Charter, party: &str) {
     charter.parties.retain(|p| p.id.as_str() != party);

@@ -3,7 +3,7 @@
 
 use trialogue_charter::amendment::Breach;
 use trialogue_charter::cose::{Algorithm, Fault};
-use trialogue_charter::fixture::{self, Trilateral, amended, next_key, next_root, root, without};
+use trialogue_charter::fixture::{self, Trilateral, add_node, amended, next_key, next_root, root, without};
 use trialogue_charter::*;
 
 fn held() -> VerifiedCharter {
@@ -44,25 +44,6 @@ fn retire(charter: &mut Charter, id: &str) {
     let node = charter.nodes.iter_mut().find(|node| node.id.as_str() == id).unwrap();
     node.retired = true;
     node.addresses.clear();
-}
-
-fn add_node(charter: &mut Charter, id: &str, of: &str, index: u8) {
-    let (journal, link) = (next_key(id).public(), next_key(&format!("{id} link")).public().ed25519);
-    let (addresses, former) = (vec!["127.0.0.1:9009".to_owned()], Vec::new());
-    let id = NodeId::new(id).unwrap();
-    charter.nodes.push(Node {
-        id,
-        party: party(of),
-        journal,
-        link,
-        addresses,
-        index,
-        former,
-        retired: false,
-        last: None,
-        origins: Vec::new(),
-    });
-    charter.nodes.sort_by(|a, b| a.id.cmp(&b.id));
 }
 
 #[test]

@@ -3,8 +3,8 @@
 mod common;
 
 use common::{SECOND, World};
-use trialogue_charter::fixture::{amended, next_key, without};
-use trialogue_charter::{Charter, LineId, Node, NodeId, OfficeId, PartyId, Suite, VerifiedCharter};
+use trialogue_charter::fixture::{add_node, amended, without};
+use trialogue_charter::{Charter, LineId, OfficeId, PartyId, Suite, VerifiedCharter};
 use trialogue_console_core::view::*;
 use trialogue_wire::console::ToConsole;
 
@@ -37,24 +37,7 @@ fn a_call_goes_on_with_its_keys() {
         line.id = LineId::new("more").unwrap();
         charter.lines.push(line);
         // A node that sorts before all others moves nobody's place in key ids.
-        let (journal, link) = (next_key("aaa-1").public(), next_key("aaa-1 link").public().ed25519);
-        let (addresses, former) = (vec!["127.0.0.1:9009".to_owned()], Vec::new());
-        let (id, party) = (NodeId::new("aaa-1").unwrap(), PartyId::new("USA").unwrap());
-        charter.nodes.insert(
-            0,
-            Node {
-                id,
-                party,
-                journal,
-                link,
-                addresses,
-                index: 3,
-                former,
-                retired: false,
-                last: None,
-                origins: Vec::new(),
-            },
-        );
+        add_node(charter, "aaa-1", "USA", 3);
     });
     world.install(1, &next);
     world.until(5, |world| (0..3).all(|desk| has(world, desk, &next)));

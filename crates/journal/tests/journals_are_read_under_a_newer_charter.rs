@@ -5,7 +5,7 @@ mod common;
 
 use common::*;
 use std::sync::Arc;
-use trialogue_charter::fixture::{amended, next_key, without};
+use trialogue_charter::fixture::{add_node, amended, next_key, without};
 use trialogue_charter::*;
 use trialogue_journal::*;
 
@@ -40,31 +40,12 @@ fn retire(charter: &mut Charter, id: &str) {
     (node.retired, node.addresses) = (true, Vec::new());
 }
 
-fn add(charter: &mut Charter, id: &str, of: &str, index: u8) {
-    let (journal, link) = (next_key(id).public(), next_key(&format!("{id} link")).public().ed25519);
-    let (id, party, former) = (node(id), party(of), Vec::new());
-    let addresses = vec!["127.0.0.1:9009".to_owned()];
-    charter.nodes.push(Node {
-        id,
-        party,
-        journal,
-        link,
-        addresses,
-        index,
-        former,
-        retired: false,
-        last: None,
-        origins: Vec::new(),
-    });
-    charter.nodes.sort_by(|a, b| a.id.cmp(&b.id));
-}
-
 #[test]
 fn what_is_not_touched_stays() {
     let (scene, _) = talking();
     let next = amended(&CHARTER, |charter| {
         charter.policy.ring_seconds = 50;
-        add(charter, "aaa-1", "JPN", 7);
+        add_node(charter, "aaa-1", "JPN", 7);
     });
     let after = read(&next, &scene.log);
     assert_eq!(after.line(&duty()), scene.line());
@@ -88,7 +69,7 @@ fn an_offer_for_a_node_that_is_gone_is_passed_over() {
     let (scene, all) = talking();
     let next = amended(&CHARTER, |charter| {
         retire(charter, "kor-1");
-        add(charter, "kor-2", "KOR", 3);
+        add_node(charter, "kor-2", "KOR", 3);
     });
     let after = read(&next, &scene.log).in_on(&duty());
     assert_eq!(after.iter().map(|p| p.device).collect::<Vec<_>>(), [all[1].id(), all[0].id()]);
@@ -100,7 +81,7 @@ fn who_was_revoked_at_a_retired_node_stays_revoked() {
     scene.node("usa-1", Body::Revoked { device: all[0].id() }).unwrap();
     let next = amended(&CHARTER, |charter| {
         retire(charter, "usa-1");
-        add(charter, "usa-2", "USA", 3);
+        add_node(charter, "usa-2", "USA", 3);
     });
     let mut after = read(&next, &scene.log);
     assert!(after.is_revoked(&all[0].id()));
