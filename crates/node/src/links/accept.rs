@@ -1,12 +1,13 @@
 //! The door: connections that other nodes open.
 
+use super::inflow::Limited;
 use super::open::{self, Candidate, Side};
 use super::{LinkError, tls, transport};
 use crate::counters::Counters;
 use crate::door::limits::{HANDSHAKES, KEPT_FEW};
 use crate::door::{Cut, Group, Keeper, Known, Paces, Place};
 use nix::sys::socket::{setsockopt, sockopt};
-use quinn::{ClientConfig, Endpoint, Incoming, ServerConfig, TokioRuntime};
+use quinn::{ClientConfig, Endpoint, Incoming, Runtime, ServerConfig, TokioRuntime};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -54,8 +55,12 @@ pub(super) fn bind(
     // What the system refuses costs nothing but this.
     let _ = setsockopt(&socket, sockopt::SndBuf, &SOCKET_BUFFER);
     let _ = setsockopt(&socket, sockopt::RcvBuf, &SOCKET_BUFFER);
-    Endpoint::new(transport::endpoint(), Some(server), socket, Arc::new(TokioRuntime))
-        .map_err(|e| LinkError::Bind(listen, e))
+    let bound = |socket| {
+        let runtime = Arc::new(TokioRuntime);
+        let socket = Arc::new(Limited::new(runtime.wrap_udp_socket(socket)?, counters));
+        Endpoint::new_with_abstract_socket(transport::endpoint(), Some(server), socket, runtime)
+    };
+    bound(socket).map_err(|e| LinkError::Bind(listen, e))
 }
 
 /// How connections are taken, with the node's present key.

@@ -20,16 +20,30 @@ impl Bucket {
 
     /// Takes room for so many bytes, if `reserve` parts of four of the burst stay for what is more urgent.
     pub(super) fn take(&mut self, bytes: usize, reserve: u64, now_us: u64) -> bool {
-        let most = self.kbit * BURST_MS;
-        let passed_us = now_us.saturating_sub(self.filled_us);
-        self.filled_us = self.filled_us.max(now_us);
-        self.bits = (self.bits + passed_us.saturating_mul(self.kbit) / 1_000).min(most);
+        let most = self.fill(now_us);
         let wanted = (bytes as u64 * 8).min(most - most * reserve.min(3) / 4);
         let may = self.bits >= wanted + most * reserve.min(3) / 4;
         if may {
             self.bits -= wanted;
         }
         may
+    }
+
+    /// As good as a new one.
+    pub(super) fn is_full(&mut self, now_us: u64) -> bool {
+        self.fill(now_us) == self.bits
+    }
+
+    /// Adds what has come with time, and says how much it holds at most.
+    fn fill(&mut self, now_us: u64) -> u64 {
+        let most = self.kbit * BURST_MS;
+        let gained = now_us.saturating_sub(self.filled_us).saturating_mul(self.kbit) / 1_000;
+        if gained > 0 {
+            // Less than a bit is not lost: it counts with the next one.
+            self.filled_us = self.filled_us.max(now_us);
+        }
+        self.bits = self.bits.saturating_add(gained).min(most);
+        most
     }
 }
 

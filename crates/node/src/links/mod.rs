@@ -10,6 +10,7 @@ mod carrier;
 mod choose;
 mod condition;
 mod dial;
+mod inflow;
 mod join;
 mod keeper;
 mod later;
