@@ -10,8 +10,25 @@ pub(crate) struct Bodies {
     held: BTreeMap<Hash, Vec<u8>>,
     order: VecDeque<Hash>,
     bytes: usize,
-    /// Asked for, and when last.
-    wanted: BTreeMap<Hash, u64>,
+    wanted: BTreeMap<Hash, Wanted>,
+}
+
+/// A body that is missing.
+struct Wanted {
+    /// As the entry says that refers to it.
+    len: u32,
+    /// When it was asked for last; 0: not yet.
+    asked_us: u64,
+}
+
+impl Wanted {
+    fn new(len: u32) -> Self {
+        Self { len, asked_us: 0 }
+    }
+
+    fn due_us(&self) -> u64 {
+        if self.asked_us == 0 { 0 } else { self.asked_us + WANT_AGAIN_US }
+    }
 }
 
 impl Bodies {
@@ -40,12 +57,12 @@ impl Bodies {
 
     /// Notes that a body is missing; it is asked for with [`Bodies::ask`].
     pub(crate) fn want(&mut self, reference: &BodyRef) {
-        self.wanted.entry(reference.hash).or_insert(0);
+        self.wanted.entry(reference.hash).or_insert(Wanted::new(reference.len));
     }
 
-    /// The same of a chunk of an attachment.
+    /// The same of a chunk of an attachment: nothing waits behind it.
     pub(crate) fn want_hash(&mut self, hash: Hash) {
-        self.wanted.entry(hash).or_insert(0);
+        self.wanted.entry(hash).or_insert(Wanted::new(u32::MAX));
     }
 
     /// Hands a body out for good.
@@ -56,24 +73,48 @@ impl Bodies {
         Some(body)
     }
 
-    /// Hashes to ask for now, at most `most`.
+    /// Hashes to ask for now, at most `most`: small ones first. A node gives so many bytes in a time, and what somebody made large must not use them up.
     pub(crate) fn ask(&mut self, now_us: u64, most: usize) -> Vec<Hash> {
-        let due = |asked: u64| asked == 0 || now_us >= asked + WANT_AGAIN_US;
-        let hashes: Vec<Hash> =
-            self.wanted.iter().filter(|(_, at)| due(**at)).map(|(hash, _)| *hash).take(most).collect();
-        for hash in &hashes {
-            self.wanted.insert(*hash, now_us.max(1));
+        let mut due: Vec<(u32, Hash)> = Vec::new();
+        due.extend(self.wanted.iter().filter(|(_, w)| now_us >= w.due_us()).map(|(hash, w)| (w.len, *hash)));
+        due.sort_unstable();
+        due.truncate(most);
+        for (_, hash) in &due {
+            if let Some(wanted) = self.wanted.get_mut(hash) {
+                wanted.asked_us = now_us.max(1);
+            }
         }
-        hashes
+        due.into_iter().map(|(_, hash)| hash).collect()
     }
 
     /// When something has to be asked for again.
     pub(crate) fn next_us(&self) -> Option<u64> {
-        self.wanted.values().min().map(|asked| if *asked == 0 { 0 } else { asked + WANT_AGAIN_US })
+        self.wanted.values().map(Wanted::due_us).min()
     }
 
     /// Nothing is missing any more: the call is over.
     pub(crate) fn stop_wanting(&mut self) {
         self.wanted.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_ones_are_asked_for_before_large_ones_and_again_in_time() {
+        let mut bodies = Bodies::default();
+        for n in 0..8u8 {
+            bodies.want(&BodyRef { hash: Hash([n; 48]), len: 512 << 10 });
+        }
+        bodies.want_hash(Hash([1; 48]));
+        let small = Hash([0xff; 48]);
+        bodies.want(&BodyRef { hash: small, len: 100 });
+        assert_eq!(bodies.ask(1_000, 2), [small, Hash([0; 48])]);
+        assert_eq!(bodies.ask(1_001, 32).len(), 7);
+        assert!(bodies.ask(1_002, 32).is_empty());
+        assert_eq!(bodies.next_us(), Some(1_000 + WANT_AGAIN_US));
+        assert_eq!(bodies.ask(1_000 + WANT_AGAIN_US, 1), [small]);
     }
 }

@@ -225,6 +225,7 @@ impl Console {
             ToConsole::Bodies { bodies } => self.take_bodies(bodies),
             ToConsole::Sending { device, voice, picture } => self.says(device, voice, picture),
             ToConsole::Anew { writings } => self.told_anew(writings),
+            ToConsole::MoreFollows {} => self.send(&ToNode::Next {}),
             ToConsole::Lacking { hashes } => self.take_lacking(&hashes),
             ToConsole::ChunkStored { hash } => self.chunk_stored(hash),
             ToConsole::AskAlive { nonce } => self.asked_alive(nonce),

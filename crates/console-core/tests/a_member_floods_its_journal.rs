@@ -5,10 +5,12 @@ mod common;
 
 use common::{SECOND, World};
 use trialogue_charter::{CallId, DeviceSecret, LineId, NodeId, Suite};
-use trialogue_core::limits::BODIES_HELD;
-use trialogue_journal::{Act, Body, BodyRef, Journal, Statement, UnverifiedEntry};
+use trialogue_console_core::view::NodeLink;
+use trialogue_core::limits::{BODIES_HELD, TOLD_MAX};
+use trialogue_journal::{Act, Body, BodyRef, GroupId, Journal, Statement, UnverifiedEntry};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::{Refusal, ToConsole, ToNode};
+use trialogue_wire::limits::MESSAGE_MAX;
 use trialogue_wire::link::{Head, LinkMessage, PROTOCOL};
 
 const JPN: usize = 0;
@@ -53,6 +55,17 @@ impl Hostile {
         let signed = statement(package.clone());
         let entry = self.journal.append(world.wall_ms(), body(package, signed));
         Bundle { entry: entry.sign(world.fixture.journal(&self.node)).0, bodies: vec![large.into()] }
+    }
+
+    /// What a console of its own says, whatever that is.
+    fn states(&mut self, world: &World, secret: &DeviceSecret, act: Act, body: Option<Vec<u8>>) -> Bundle {
+        self.number += 1;
+        let line = LineId::new("leaders").unwrap();
+        let number = self.number + 1_000_000_000;
+        let statement = Statement::new(secret.id(), number, &world.occasion(JPN), line, act).sign(secret).0;
+        let entry = self.journal.append(world.wall_ms(), Body::Stated { statement });
+        let bodies = body.into_iter().map(Into::into).collect();
+        Bundle { entry: entry.sign(world.fixture.journal(&self.node)).0, bodies }
     }
 
     fn says(&self, world: &mut World, to: usize, message: &LinkMessage) {
@@ -114,6 +127,70 @@ fn its_entries_wait_and_the_others_are_not_held_up() {
     world.until(5, |world| world.desks[KOR].ringing);
     world.until(120, |world| held(world) > before + first);
     assert!(held(&world) <= before + first + 2);
+}
+
+/// The most bytes of entries and bodies that came after each other without the console's having been asked whether it takes more.
+fn most_at_once(heard: &[Vec<u8>]) -> usize {
+    let (mut most, mut now) = (0, 0);
+    for bytes in heard {
+        now = match trialogue_wire::decode(bytes) {
+            Ok(ToConsole::MoreFollows {}) => 0,
+            Ok(ToConsole::Entries { .. } | ToConsole::Bodies { .. }) => now + bytes.len(),
+            _ => now,
+        };
+        most = most.max(now);
+    }
+    most
+}
+
+#[test]
+fn its_handshakes_keep_no_console_of_others_out() {
+    let mut world = World::new(Suite::XWing);
+    let identities = ["jpn-leaders", "kor-leaders", "usa-leaders"].map(|office| world.identity(office, 1));
+    for identity in identities.clone() {
+        world.desk_with(identity);
+    }
+    world.until(10, |world| world.desks.iter().all(|desk| desk.offers > 0));
+    let own = DeviceSecret::from_seed(&identities[JPN].secret);
+    let mut hostile = Hostile::takes_over(&mut world);
+    let before = held(&world);
+    hostile.links_to(&mut world, KOR, before);
+    let ring = Act::Ring { call: CallId([9; 16]), offers: Vec::new(), precedence: Default::default() };
+    let group = GroupId([7; 16]);
+    let create =
+        Act::Handshake { group, epoch: 0, commit: None, welcome: None, added: Vec::new(), removed: Vec::new() };
+    let mut bundles = vec![hostile.states(&world, &own, ring, None), hostile.states(&world, &own, create, None)];
+    // 60 MB of commits, each of them as large as may be, and all of them of the group that there is now.
+    for epoch in 0..120 {
+        let mut large = vec![7; BODY];
+        large[..8].copy_from_slice(&u64::to_be_bytes(epoch));
+        let commit = BodyRef::of(&large);
+        let act = Act::Handshake { group, epoch, commit, welcome: None, added: Vec::new(), removed: Vec::new() };
+        bundles.push(hostile.states(&world, &own, act, Some(large)));
+    }
+    let heard = world.desks[KOR].heard.len();
+    for bundle in bundles {
+        hostile.says(&mut world, KOR, &LinkMessage::Entries { bundles: vec![bundle] });
+    }
+    assert_eq!(held(&world), before + 122);
+    let bound = TOLD_MAX + MESSAGE_MAX;
+    let live = most_at_once(&world.desks[KOR].heard[heard..]);
+    assert!(live <= bound, "{live} bytes were told a console at once");
+    assert!(world.desks[KOR].ringing, "a ring is heard all the same");
+
+    // Whoever comes now is told what matters, and is there at once.
+    let heard = world.desks[KOR].heard.len();
+    world.reload(KOR, identities[KOR].clone());
+    world.until(2, |world| world.view(KOR).node == NodeLink::Up && world.desks[KOR].ringing);
+    let told = &world.desks[KOR].heard[heard..];
+    assert!(most_at_once(told) <= bound);
+    let all: usize = told.iter().map(Vec::len).sum();
+    assert!(all < 1 << 20, "{all} bytes at a log-in");
+    // Those of the others who answer hear each other.
+    world.until(60, |world| world.desks[USA].ringing);
+    world.answer(KOR);
+    world.answer(USA);
+    world.until(20, |world| world.hears(KOR, USA) && world.hears(USA, KOR));
 }
 
 #[test]

@@ -129,8 +129,6 @@ impl Machine {
         self.send_console(key, &ToConsole::Welcome { time_ms: self.time_ms() });
         self.tell_sites(key);
         self.feed_all(key);
-        let paths = self.paths();
-        self.send_console(key, &ToConsole::Paths { paths });
         self.tell_places(key, id);
         self.ask_soon(key);
         self.watch_changed();

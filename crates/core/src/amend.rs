@@ -198,8 +198,6 @@ impl Machine {
             self.send_console(key, &charter);
             if self.state.node(&self.node).is_some_and(|own| own.devices().contains_key(&device)) {
                 self.feed_all(key);
-                let paths = self.paths();
-                self.send_console(key, &ToConsole::Paths { paths });
             } else {
                 self.refuse_console(key, Refusal::Certificate);
                 self.lost_due.remove(&device);

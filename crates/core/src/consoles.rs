@@ -5,6 +5,7 @@ use crate::io::{ConsoleKey, Output};
 use crate::limits::*;
 use crate::machine::Machine;
 use crate::note::{Count, Note};
+use crate::telling::Telling;
 use minicbor::bytes::ByteVec;
 use std::collections::BTreeSet;
 use trialogue_charter::{Device, DeviceId, Hash, NodeId};
@@ -35,6 +36,7 @@ pub(crate) struct Console {
     pub(crate) shown: BTreeSet<(NodeId, u64)>,
     /// Newest writings of each node and line that it is told.
     pub(crate) writings: usize,
+    pub(crate) telling: Telling,
     retellings: Bucket,
     /// What it was asked, to prove that it lives.
     pub(crate) asked: crate::trials::Asked,
@@ -86,6 +88,7 @@ impl Machine {
             heard_us: now,
             shown: BTreeSet::new(),
             writings: WRITINGS_SHOWN,
+            telling: Telling::default(),
             retellings: Bucket::new(RETELLINGS_BURST, RETELLING_EVERY_US, now),
             asked: crate::trials::Asked::default(),
         };
@@ -169,6 +172,7 @@ impl Machine {
             ToNode::Want { hashes } => self.take_want(key, device, &hashes),
             ToNode::Lacking { hashes } => self.take_lacking(key, hashes),
             ToNode::Earlier { writings } => self.take_earlier(key, writings),
+            ToNode::Next {} => self.take_next(key),
             ToNode::Chunk { bytes } => self.chunk_given(key, device, bytes),
             ToNode::Sending { line, voice, picture } => self.take_sending(device, line, voice, picture),
             ToNode::Watch { on } => self.take_watch(key, on),
@@ -176,17 +180,19 @@ impl Machine {
         }
     }
 
-    /// Sends bodies that a console misses, as far as they are held, in messages within the bound.
+    /// Sends bodies that a console misses, as far as they are held and it takes them, in messages within the bound. It asks again for what it is not
+    /// given.
     fn take_want(&mut self, key: ConsoleKey, device: DeviceId, hashes: &[Hash]) {
         let mut bodies: Vec<ByteVec> = Vec::new();
-        let mut bytes = 0;
+        let (mut bytes, mut full) = (0, false);
         for hash in hashes {
             let Some(body) = self.ledger.body(hash) else { continue };
-            if !self.budgets.want(device, body.len(), self.now.us) {
-                // It asks again for what it is not given.
+            let Some(console) = self.consoles.get_mut(&key) else { return };
+            if full || !console.telling.has_room() || !self.budgets.want(device, body.len(), self.now.us) {
                 self.count(Count::OverBound);
                 break;
             }
+            full = console.telling.told(body.len());
             if bytes + body.len() > BUNDLE_MAX {
                 self.send_console(key, &ToConsole::Bodies { bodies: std::mem::take(&mut bodies) });
                 bytes = 0;
@@ -195,6 +201,9 @@ impl Machine {
             bodies.push(body);
         }
         self.send_console(key, &ToConsole::Bodies { bodies });
+        if full {
+            self.send_console(key, &ToConsole::MoreFollows {});
+        }
     }
 
     /// Tells a console everything anew, with more of what was written before.
@@ -208,8 +217,6 @@ impl Machine {
         let writings = u16::try_from(console.writings).unwrap_or(u16::MAX);
         self.send_console(key, &ToConsole::Anew { writings });
         self.feed_all(key);
-        let paths = self.paths();
-        self.send_console(key, &ToConsole::Paths { paths });
     }
 
     /// Turns a console away.
@@ -256,9 +263,11 @@ impl Machine {
         self.push_out(Output::SendConsole { console, bytes, last: false });
     }
 
+    /// To all that have been told the state to its end; the others get it after that.
     pub(crate) fn send_all_consoles(&mut self, message: &ToConsole) {
         let bytes = trialogue_wire::encode(message);
-        for console in self.devices.values().copied().collect::<Vec<_>>() {
+        let whole = |key: &&ConsoleKey| self.consoles.get(key).is_some_and(|c| !c.telling.is_whole_to_come());
+        for console in self.devices.values().filter(whole).copied().collect::<Vec<_>>() {
             self.push_out(Output::SendConsole { console, bytes: bytes.clone(), last: false });
         }
     }

@@ -1,92 +1,153 @@
-//! Entries for consoles: what matters when they come, then everything new.
+//! Entries for consoles: what matters when they come, then everything new; no more at once than each takes ([`crate::telling`]).
 
 use crate::io::ConsoleKey;
 use crate::ledger::weight;
-use crate::limits::BATCH_MAX;
+use crate::limits::{BATCH_MAX, TOLD_BODIES};
 use crate::machine::Machine;
+use crate::note::Count;
+use std::collections::BTreeSet;
 use trialogue_charter::NodeId;
-use trialogue_journal::{UnverifiedEntry, VerifiedEntry};
+use trialogue_journal::{Body, UnverifiedEntry, VerifiedEntry};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::ToConsole;
 use trialogue_wire::limits::ENTRIES_MAX;
 
 /// A new entry for consoles.
 pub(crate) struct Fresh {
-    pub(crate) bundle: Bundle,
+    bundle: Bundle,
+    at: (NodeId, u64),
     /// The enrolment that a console must have seen to understand it.
-    pub(crate) needs: Option<(NodeId, u64)>,
+    needs: Option<(NodeId, u64)>,
+}
+
+impl Fresh {
+    /// An entry that consoles have, with bodies that came late.
+    pub(crate) fn more_of(node: &NodeId, seq: u64, bundle: Bundle) -> Self {
+        Self { bundle, at: (node.clone(), seq), needs: None }
+    }
 }
 
 impl Machine {
     pub(crate) fn fresh(&self, entry: &VerifiedEntry, bundle: Bundle) -> Fresh {
-        Fresh { bundle, needs: self.state.depends_on(entry) }
+        let at = (entry.entry().node.clone(), entry.entry().seq);
+        Fresh { bundle, at, needs: self.state.depends_on(entry) }
     }
 
-    /// Shows a console everything that matters now.
-    pub(crate) fn feed_all(&mut self, console: ConsoleKey) {
-        let mut bundles = Vec::new();
-        let mut shown = std::collections::BTreeSet::new();
-        let Some(writings) = self.consoles.get(&console).map(|console| console.writings) else { return };
-        for (node, seqs) in self.state.relevant_with(writings) {
-            for seq in seqs {
-                bundles.extend(self.ledger.bundle(&node, seq).map(lean));
-                shown.insert((node.clone(), seq));
-            }
+    /// Tells a console everything that matters now, and the paths after it.
+    pub(crate) fn feed_all(&mut self, key: ConsoleKey) {
+        let Some(writings) = self.consoles.get(&key).map(|console| console.writings) else { return };
+        let state = self.state.relevant_with(writings);
+        if let Some(console) = self.consoles.get_mut(&key) {
+            let of = |(node, seqs): (&NodeId, &BTreeSet<u64>)| {
+                seqs.iter().map(|seq| (node.clone(), *seq)).collect::<Vec<_>>()
+            };
+            console.shown = state.iter().flat_map(of).collect();
+            console.telling.begin(state);
         }
-        if let Some(console) = self.consoles.get_mut(&console) {
-            console.shown = shown;
-        }
-        self.feed_one(console, bundles);
+        self.tell_on(key);
     }
 
-    /// Shows all consoles new entries.
+    /// Tells all consoles new entries.
     pub(crate) fn feed(&mut self, fresh: &[Fresh]) {
         for key in self.devices.values().copied().collect::<Vec<_>>() {
-            let mut bundles = Vec::with_capacity(fresh.len());
-            for Fresh { bundle, needs } in fresh {
+            let mut batch = Batch::default();
+            for Fresh { bundle, at, needs } in fresh {
                 let Some(console) = self.consoles.get_mut(&key) else { break };
-                if let Some((node, seq)) = needs
-                    && console.shown.insert((node.clone(), *seq))
-                {
-                    bundles.extend(self.ledger.bundle(node, *seq));
+                let needs = needs.as_ref().filter(|needs| console.shown.insert((*needs).clone()));
+                if !console.telling.is_free() {
+                    let places = needs.into_iter().chain([at]);
+                    if !places.fold(true, |fits, (node, seq)| console.telling.put(node, *seq) && fits) {
+                        self.count(Count::OverBound);
+                        self.drop_console(key);
+                        batch = Batch::default();
+                        break;
+                    }
+                    continue;
                 }
-                bundles.push(bundle.clone());
+                let needs = needs.and_then(|(node, seq)| self.ledger.bundle(node, *seq));
+                for bundle in needs.into_iter().chain([bundle.clone()]) {
+                    self.tell(key, &mut batch, bundle);
+                }
             }
-            self.feed_one(key, bundles);
+            self.send_batch(key, batch);
         }
     }
 
-    fn feed_one(&mut self, console: ConsoleKey, bundles: Vec<Bundle>) {
-        for bundles in batches(bundles) {
-            self.send_console(console, &ToConsole::Entries { bundles });
+    /// Tells a console what waits, as far as it takes it.
+    pub(crate) fn tell_on(&mut self, key: ConsoleKey) {
+        let mut batch = Batch::default();
+        while let Some((node, seq)) = self.consoles.get_mut(&key).and_then(|console| console.telling.next()) {
+            if let Some(bundle) = self.ledger.bundle(&node, seq) {
+                self.tell(key, &mut batch, lean(bundle));
+            }
+        }
+        self.send_batch(key, batch);
+        if self.consoles.get_mut(&key).is_some_and(|console| console.telling.ends()) {
+            let paths = self.paths();
+            self.send_console(key, &ToConsole::Paths { paths });
+        }
+    }
+
+    /// The console has taken what it was told.
+    pub(crate) fn take_next(&mut self, key: ConsoleKey) {
+        if self.consoles.get_mut(&key).is_some_and(|console| console.telling.taken()) {
+            self.tell_on(key);
+        }
+    }
+
+    fn tell(&mut self, key: ConsoleKey, batch: &mut Batch, bundle: Bundle) {
+        let more = weight(&bundle);
+        if !batch.takes(more) {
+            let full = std::mem::take(batch);
+            self.send_batch(key, full);
+        }
+        batch.push(bundle, more);
+        if self.consoles.get_mut(&key).is_some_and(|console| console.telling.told(more)) {
+            let last = std::mem::take(batch);
+            self.send_batch(key, last);
+            self.send_console(key, &ToConsole::MoreFollows {});
+        }
+    }
+
+    fn send_batch(&mut self, key: ConsoleKey, batch: Batch) {
+        if !batch.bundles.is_empty() {
+            self.send_console(key, &ToConsole::Entries { bundles: batch.bundles });
         }
     }
 }
 
-/// Without the bodies of what was written in the past: a console asks for those that it has not opened yet.
+/// Without the bodies of what was written in the past, and without large ones: a console asks for those that it needs. What enrols a device is of no use
+/// without its certificate.
 fn lean(mut bundle: Bundle) -> Bundle {
-    let writes = |entry: &UnverifiedEntry| entry.claim().body.writes();
-    if !bundle.bodies.is_empty() && UnverifiedEntry::decode(&bundle.entry).is_ok_and(|entry| writes(&entry)) {
+    let bytes: usize = bundle.bodies.iter().map(|body| body.len()).sum();
+    if bytes == 0 {
+        return bundle;
+    }
+    let entry = UnverifiedEntry::decode(&bundle.entry);
+    let may_lack = |entry: &UnverifiedEntry| match &entry.claim().body {
+        Body::Enrolled { .. } => false,
+        body => body.writes() || bytes > TOLD_BODIES,
+    };
+    if entry.is_ok_and(|entry| may_lack(&entry)) {
         bundle.bodies.clear();
     }
     bundle
 }
 
-/// Cuts a list into messages within the bounds.
-fn batches(bundles: Vec<Bundle>) -> Vec<Vec<Bundle>> {
-    let mut batches = Vec::new();
-    let (mut batch, mut bytes) = (Vec::new(), 0);
-    for bundle in bundles {
-        let more = weight(&bundle);
-        if !batch.is_empty() && (bytes + more > BATCH_MAX || batch.len() >= ENTRIES_MAX) {
-            batches.push(std::mem::take(&mut batch));
-            bytes = 0;
-        }
-        bytes += more;
-        batch.push(bundle);
+/// Entries of one message.
+#[derive(Default)]
+struct Batch {
+    bundles: Vec<Bundle>,
+    bytes: usize,
+}
+
+impl Batch {
+    fn takes(&self, more: usize) -> bool {
+        self.bundles.is_empty() || (self.bytes + more <= BATCH_MAX && self.bundles.len() < ENTRIES_MAX)
     }
-    if !batch.is_empty() {
-        batches.push(batch);
+
+    fn push(&mut self, bundle: Bundle, bytes: usize) {
+        self.bundles.push(bundle);
+        self.bytes += bytes;
     }
-    batches
 }

@@ -44,6 +44,7 @@ mod stored;
 mod streams;
 mod take_entries;
 mod take_statement;
+mod telling;
 mod trials;
 mod watch;
 mod words;

@@ -104,6 +104,16 @@ pub const HELLO_US: u64 = 10_000_000;
 pub const FLIGHT_MAX: usize = 512 << 10;
 /// Bytes of entries in one message, unless one entry alone is larger.
 pub const BATCH_MAX: usize = 256 << 10;
+/// Bytes of entries and bodies that are under way to a console before it has said that it has taken them: a quarter of what the shell holds for it. Less
+/// makes a far console wait for its state, more ends a console on a slow line.
+pub const TOLD_MAX: usize = 2 << 20;
+/// Of one journal before it is another's turn.
+pub const TOLD_RUN: usize = 64 << 10;
+/// Entries that wait to be told to one console: half of what one journal may bring at once. One that lags further behind comes again, and is told what
+/// matters then.
+pub const TO_TELL_MAX: usize = 16 << 10;
+/// Bodies beside an entry that is told later than it came, unless it is an enrolment: a console asks for larger ones if it needs them.
+pub const TOLD_BODIES: usize = 16 << 10;
 /// Bodies beside one entry, together: with the entry they must fit into one message.
 pub const BUNDLE_MAX: usize = trialogue_wire::limits::MESSAGE_MAX - (64 << 10);
 /// How long to leave it to a journal's own node to send an entry to a neighbour of it, before it is sent from here as well. Less

@@ -232,7 +232,7 @@ impl Machine {
         if *node != self.node {
             self.push_out(Output::Keep { node: node.clone(), seq, bundle: bundle.clone() });
         }
-        Some(Fresh { bundle, needs: None })
+        Some(Fresh::more_of(node, seq, bundle))
     }
 }
 

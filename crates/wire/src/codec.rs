@@ -105,6 +105,7 @@ impl Message for ToNode {
             | Self::Sending { .. }
             | Self::Behind { .. }
             | Self::Earlier { .. }
+            | Self::Next {}
             | Self::Watch { .. } => Ok(()),
         }
     }
@@ -141,6 +142,7 @@ impl Message for ToConsole {
             | Self::AskAlive { .. }
             | Self::ChunkStored { .. }
             | Self::Anew { .. }
+            | Self::MoreFollows {}
             | Self::Sending { .. } => Ok(()),
         }
     }

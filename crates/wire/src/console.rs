@@ -156,6 +156,10 @@ pub enum ToNode {
         #[n(1)]
         writings: u16,
     },
+    /// Answers [`ToConsole::MoreFollows`]: all that came is taken.
+    #[n(13)]
+    #[cbor(map)]
+    Next {},
 }
 
 /// From a node to its console.
@@ -328,6 +332,10 @@ pub enum ToConsole {
         #[n(1)]
         writings: u16,
     },
+    /// After entries: more of them wait until the console says [`ToNode::Next`].
+    #[n(21)]
+    #[cbor(map)]
+    MoreFollows {},
     /// The node's clock has been set, or a statement is refused because of the time: consoles speak by this one from now on.
     #[n(16)]
     #[cbor(map)]

@@ -56,6 +56,7 @@ fn to_node() -> Vec<(&'static str, ToNode)> {
         ("lacking", ToNode::Lacking { hashes: vec![Hash([9; 48])] }),
         ("chunk", ToNode::Chunk { bytes: vec![1, 2] }),
         ("earlier", ToNode::Earlier { writings: 300 }),
+        ("next", ToNode::Next {}),
     ]
 }
 
@@ -98,6 +99,7 @@ fn to_console() -> Vec<(&'static str, ToConsole)> {
         ("lacking", ToConsole::Lacking { hashes: vec![Hash([9; 48])] }),
         ("chunk stored", ToConsole::ChunkStored { hash: Hash([9; 48]) }),
         ("anew", ToConsole::Anew { writings: 300 }),
+        ("more follows", ToConsole::MoreFollows {}),
         ("sites", ToConsole::Sites { sites: vec![Site { node: node(), url: "https://alt.example".into() }] }),
     ]
 }
