@@ -4,7 +4,7 @@ use super::kept::KeptCircle;
 use crate::console::Console;
 use crate::io::Event;
 use minicbor::bytes::ByteArray;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
 use trialogue_e2ee::writing::CircleKey;
 use trialogue_e2ee::{Invite, Keyring, KeyringError};
@@ -77,7 +77,7 @@ impl Console {
             rest = self.readers_now(line);
             rest.retain(|_, body| self.bodies.get(body).is_some());
         }
-        let new = self.make_circles(line, rest);
+        let new = self.make_circles(line, rest, CIRCLES_MAX.saturating_sub(circles.len()));
         circles.extend(new.iter().map(|made| made.circle));
         circles.sort_unstable();
         circles.dedup();
@@ -90,16 +90,23 @@ impl Console {
         held.by == self.id && held.line == *line && self.node.as_ref() == Some(&held.node) && stands()
     }
 
-    fn make_circles(&mut self, line: &LineId, readers: BTreeMap<DeviceId, BodyRef>) -> Vec<NewCircle> {
+    /// At most so many, for these readers.
+    fn make_circles(&mut self, line: &LineId, readers: BTreeMap<DeviceId, BodyRef>, most: usize) -> Vec<NewCircle> {
         let Some(node) = self.node.clone() else { return Vec::new() };
         let readers: Vec<(DeviceId, BodyRef)> = readers.into_iter().collect();
+        let mut rest: VecDeque<Vec<_>> = readers.chunks(READERS_MAX).map(<[_]>::to_vec).collect();
         let mut all = Vec::new();
-        for some in readers.chunks(READERS_MAX) {
-            let Some((circle, made)) = self.make_circle(some) else { continue };
+        while let Some(some) = rest.pop_front() {
+            let Some((circle, made)) = self.make_circle(&some) else { continue };
             for (device, error) in &made.refused {
-                let bad = some.iter().find(|(other, _)| other == device).map(|(_, package)| (*device, package.hash));
-                self.writer.bad_stock.extend(bad);
+                let Some((_, package)) = some.iter().find(|(other, _)| other == device) else { continue };
                 self.log(Event::BadHandshake { step: "key package of a reader", why: error.to_string() });
+                if *error == KeyringError::KeyOfAnother && all.len() + 1 + rest.len() < most {
+                    // One of the two has copied it: nobody is kept from reading by that, each is in a circle of its own.
+                    rest.push_back(vec![(*device, package.clone())]);
+                } else {
+                    self.writer.bad_stock.insert((*device, package.hash));
+                }
             }
             let package = |device: &DeviceId| some.iter().find(|(other, _)| other == device).map(|(_, p)| p.hash);
             self.writer.kept.add_circle(KeptCircle {

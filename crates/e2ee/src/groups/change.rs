@@ -1,7 +1,9 @@
 //! Creating a group and committing changes to it.
 
+use super::offer::{encryption_key, own_keys};
 use super::{GROUPS_MAX, Invite, Keyring, KeyringError, MEMBERS_MAX, Pending, leaves, unlimited};
 use openmls::prelude::*;
+use std::collections::BTreeSet;
 use trialogue_charter::DeviceId;
 use trialogue_journal::GroupId;
 
@@ -32,7 +34,7 @@ impl Keyring {
     }
 
     /// One commit that adds and removes. Devices already in are not added again, devices not in are not removed, and a key package that
-    /// does not verify is left out and reported: one bad device never keeps the others out.
+    /// does not verify, or has a key of a member or of one before it in the list, is left out and reported: one bad device never keeps the others out.
     ///
     /// A commit that only adds carries no new path (RFC 9420 §12.4 allows it): newcomers learn no earlier key, and with
     /// post-quantum keys it is a third of the size. One that removes always does.
@@ -64,6 +66,9 @@ impl Keyring {
         let mut added: Vec<DeviceId> = Vec::new();
         let mut packages = Vec::new();
         let mut refused = Vec::new();
+        // MLS refuses a whole commit in which two have the same key: whoever comes later in the list is left out.
+        let mut keys: BTreeSet<Vec<u8>> =
+            held.treesync().full_leaves().map(|(_, leaf)| encryption_key(leaf)).collect::<Result<_, _>>()?;
         for invite in adds {
             let stays = members.iter().any(|leaf| leaf.device == invite.device) && !removed.contains(&invite.device);
             if stays || added.contains(&invite.device) {
@@ -73,8 +78,17 @@ impl Keyring {
                 refused.push((invite.device, KeyringError::TooMany { what: "members", most: MEMBERS_MAX }));
                 continue;
             }
-            match self.accept_offer(invite) {
-                Ok(package) => {
+            let accepted = self.accept_offer(invite).and_then(|package| {
+                let own = own_keys(&package)?;
+                if own.iter().any(|key| keys.contains(key)) {
+                    Err(KeyringError::KeyOfAnother)
+                } else {
+                    Ok((package, own))
+                }
+            });
+            match accepted {
+                Ok((package, own)) => {
+                    keys.extend(own);
                     added.push(invite.device);
                     packages.push(package);
                 }

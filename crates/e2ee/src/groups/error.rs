@@ -43,6 +43,12 @@ pub enum KeyringError {
     /// Nobody could tell it who sends.
     #[error("the key package has no hearing key: ask the device for a new one")]
     NoHearingKey,
+    /// Nothing can be sealed for one of its keys: who adds it could not renew the group any more.
+    #[error("the {0} of the key package is no public key of the suite: ask the device for a new one")]
+    NoPublicKey(&'static str),
+    /// A key that another member, or another one who is to be added, has: a group takes it once.
+    #[error("the key package has a key of another device: ask both for new ones")]
+    KeyOfAnother,
     /// Of another suite than the charter's.
     #[error("the handshake uses another cipher suite than the charter")]
     OtherSuite,

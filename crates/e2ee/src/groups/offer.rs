@@ -2,7 +2,8 @@
 
 use super::hearing::hearing_of;
 use super::{Invite, KEY_PACKAGES_MAX, Keyring, KeyringError, STOCK_MAX, check_size, device_of, unlimited};
-use openmls::prelude::{tls_codec::Deserialize as _, *};
+use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _, VLBytes};
+use openmls::prelude::*;
 use openmls_traits::storage::StorageProvider as _;
 use trialogue_charter::Hash;
 
@@ -75,9 +76,153 @@ impl Keyring {
         if device_of(leaf.credential())? != invite.device || leaf.signature_key().as_slice() != invite.signature_key {
             return Err(KeyringError::NotTheirs);
         }
-        if hearing_of(leaf).is_none() {
-            return Err(KeyringError::NoHearingKey);
+        let hearing = hearing_of(leaf).ok_or(KeyringError::NoHearingKey)?;
+        let [encryption, init] = own_keys(&package)?;
+        // MLS looks at none of them before somebody seals for it, which may be the commit that removes another one.
+        for (what, key) in [("encryption key", encryption), ("init key", init), ("hearing key", hearing)] {
+            self.provider
+                .crypto()
+                .hpke_seal(self.suite.hpke_config(), &key, b"trialogue trial", &[], &[])
+                .map_err(|_| KeyringError::NoPublicKey(what))?;
         }
         Ok(package)
+    }
+}
+
+/// The keys of a key package that no other of a group may have: its leaf's encryption key and its init key.
+pub(super) fn own_keys(package: &KeyPackage) -> Result<[Vec<u8>; 2], KeyringError> {
+    Ok([encryption_key(package.leaf_node())?, package.hpke_init_key().as_slice().to_vec()])
+}
+
+pub(super) fn encryption_key(leaf: &LeafNode) -> Result<Vec<u8>, KeyringError> {
+    let step = "read an encryption key";
+    let bytes = leaf.encryption_key().tls_serialize_detached().map_err(|e| KeyringError::mls(step, e))?;
+    let key = VLBytes::tls_deserialize_exact(&bytes).map_err(|e| KeyringError::mls(step, e))?;
+    Ok(key.as_slice().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use openmls_traits::signatures::Signer as _;
+    use trialogue_charter::{DeviceId, Suite};
+    use trialogue_journal::GroupId;
+
+    fn console(suite: Suite, number: u8) -> Keyring {
+        Keyring::new(suite, DeviceId([number; 32]), &[number; 32])
+    }
+
+    fn vector(bytes: &[u8]) -> Vec<u8> {
+        VLBytes::from(bytes.to_vec()).tls_serialize_detached().unwrap()
+    }
+
+    /// RFC 9420 §5.1.2.
+    fn sign(keyring: &Keyring, label: &str, content: &[u8]) -> Vec<u8> {
+        let label = format!("MLS 1.0 {label}");
+        vector(&keyring.signer.sign(&[vector(label.as_bytes()), vector(content)].concat()).unwrap())
+    }
+
+    /// A key package of this console whose keys were altered before it signed them.
+    fn altered(keyring: &mut Keyring, alter: impl Fn(&mut Vec<u8>, &mut Vec<u8>, &mut Vec<u8>)) -> Vec<u8> {
+        let bytes = keyring.key_package().unwrap();
+        let message = MlsMessageIn::tls_deserialize_exact(&*bytes).unwrap();
+        let MlsMessageBodyIn::KeyPackage(package) = message.extract() else { unreachable!() };
+        let package = package.validate(keyring.provider.crypto(), ProtocolVersion::Mls10).unwrap();
+        let leaf = package.leaf_node();
+        let [was_encryption, was_init] = own_keys(&package).unwrap();
+        let was_hearing = hearing_of(leaf).unwrap();
+        let (mut encryption, mut init, mut hearing) = (was_encryption.clone(), was_init.clone(), was_hearing.clone());
+        alter(&mut encryption, &mut init, &mut hearing);
+        let swap = |bytes: Vec<u8>, from: &[u8], to: &[u8]| {
+            let at = bytes.windows(from.len()).position(|some| some == from).unwrap();
+            [&bytes[..at], to, &bytes[at + from.len()..]].concat()
+        };
+        let leaf_bytes = leaf.tls_serialize_detached().unwrap();
+        let at = bytes.windows(leaf_bytes.len()).position(|some| some == leaf_bytes).unwrap();
+        // Version and kind of the message, then the package up to the leaf.
+        let head = swap(bytes[4..at].to_vec(), &vector(&was_init), &vector(&init));
+        let signature = leaf.signature().tls_serialize_detached().unwrap();
+        let fields = leaf_bytes[..leaf_bytes.len() - signature.len()].to_vec();
+        let fields = swap(fields, &vector(&was_encryption), &vector(&encryption));
+        let fields = swap(fields, &was_hearing, &hearing);
+        let leaf_signature = sign(keyring, "LeafNodeTBS", &fields);
+        // No extensions of the package.
+        let body = [head, fields, leaf_signature, vector(&[])].concat();
+        let signature = sign(keyring, "KeyPackageTBS", &body);
+        [&bytes[..4], &body, &signature].concat()
+    }
+
+    fn add(lead: &mut Keyring, guests: &[(&Keyring, &[u8])]) -> Vec<(DeviceId, Option<KeyringError>)> {
+        let invites: Vec<Invite<'_>> = guests
+            .iter()
+            .map(|(guest, package)| Invite {
+                device: guest.device,
+                signature_key: guest.signer.public(),
+                key_package: package,
+            })
+            .collect();
+        let group = GroupId([1; 16]);
+        if !lead.has(&group) {
+            lead.create(group).unwrap();
+        }
+        let made = lead.add_and_remove(&group, &invites, &[]);
+        if made.is_ok() {
+            lead.confirm(&group).unwrap();
+            // It can be renewed: everybody can be sealed for.
+            lead.renew(&group).unwrap();
+            lead.confirm(&group).unwrap();
+        }
+        let refused = made.map_or_else(|error| vec![(invites[0].device, error)], |made| made.refused);
+        let of = |invite: &Invite<'_>| {
+            let error = refused.iter().find(|(device, _)| *device == invite.device);
+            (invite.device, error.map(|(_, error)| error.clone()))
+        };
+        invites.iter().map(of).collect()
+    }
+
+    #[test]
+    fn keys_that_nothing_can_be_sealed_for_keep_nobody_else_out() {
+        for suite in [Suite::XWing, Suite::Cnsa2] {
+            let (mut lead, mut hostile, mut good) = (console(suite, 1), console(suite, 2), console(suite, 3));
+            let good_offer = good.key_package().unwrap();
+            // As long as a key, and no point of the lattice; or of another length.
+            let kinds: [(&str, fn(&mut Vec<u8>, &mut Vec<u8>, &mut Vec<u8>)); 4] = [
+                ("encryption key", |encryption, _, _| encryption.fill(0xff)),
+                ("encryption key", |encryption, _, _| encryption.truncate(32)),
+                ("init key", |_, init, _| init.fill(0xff)),
+                ("hearing key", |_, _, hearing| hearing.fill(0xff)),
+            ];
+            for (what, alter) in kinds {
+                let bad = altered(&mut hostile, alter);
+                let done = add(&mut lead, &[(&hostile, &bad)]);
+                assert_eq!(done[0].1, Some(KeyringError::NoPublicKey(what)), "{suite:?}");
+            }
+            // What is altered in nothing is accepted: it is the keys that are refused, not the way in which this test makes them.
+            let same = altered(&mut hostile, |_, _, _| {});
+            let done = add(&mut lead, &[(&hostile, &same), (&good, &good_offer)]);
+            assert!(done.iter().all(|(_, error)| error.is_none()), "{done:?}");
+        }
+    }
+
+    #[test]
+    fn a_copy_of_anothers_key_is_refused_and_the_other_is_not() {
+        let suite = Suite::XWing;
+        for copied_init in [false, true] {
+            let (mut lead, mut hostile, mut good) = (console(suite, 1), console(suite, 2), console(suite, 3));
+            let good_offer = good.key_package().unwrap();
+            let keys = || {
+                let message = MlsMessageIn::tls_deserialize_exact(&*good_offer).unwrap();
+                let MlsMessageBodyIn::KeyPackage(package) = message.extract() else { unreachable!() };
+                own_keys(&package.validate(good.provider.crypto(), ProtocolVersion::Mls10).unwrap()).unwrap()
+            };
+            let [encryption, init] = keys();
+            let copy = altered(&mut hostile, |own_encryption, own_init, _| {
+                if copied_init { own_init.clone_from(&init) } else { own_encryption.clone_from(&encryption) }
+            });
+            // Both at once, the other first; then again, when the other is in.
+            let done = add(&mut lead, &[(&good, &good_offer), (&hostile, &copy)]);
+            assert_eq!((&done[0].1, &done[1].1), (&None, &Some(KeyringError::KeyOfAnother)));
+        }
     }
 }
