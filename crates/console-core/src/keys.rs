@@ -1,5 +1,6 @@
 //! The console's MLS groups, and what the media worker was given of them.
 
+use crate::admission::Admissions;
 use crate::console::Console;
 use crate::io::Output;
 use crate::tagging::Tagging;
@@ -50,6 +51,29 @@ pub(crate) struct Over {
     pub(crate) switch_us: Option<u64>,
 }
 
+/// In which order key packages were seen that are to be added.
+#[derive(Default)]
+pub(crate) struct OffersSeen {
+    places: BTreeMap<(DeviceId, Hash), u64>,
+    next: u64,
+}
+
+impl OffersSeen {
+    /// The place of one, which is the last one if it is new.
+    pub(crate) fn place(&mut self, offer: (DeviceId, Hash)) -> u64 {
+        let next = &mut self.next;
+        *self.places.entry(offer).or_insert_with(|| {
+            *next += 1;
+            *next
+        })
+    }
+
+    /// Only these are still to be added.
+    pub(crate) fn keep(&mut self, places: BTreeMap<(DeviceId, Hash), u64>) {
+        self.places = places;
+    }
+}
+
 pub(crate) struct Keys {
     pub(crate) ring: Keyring,
     pub(crate) stock: VecDeque<Vec<u8>>,
@@ -61,6 +85,10 @@ pub(crate) struct Keys {
     pub(crate) tried: BTreeSet<(GroupId, Hash)>,
     /// Key packages that no group takes, by who offered them.
     pub(crate) bad_offers: BTreeSet<(DeviceId, Hash)>,
+    pub(crate) offers_seen: OffersSeen,
+    pub(crate) admissions: Admissions,
+    /// A group that has used up its epochs, and until when its lead waits for new key packages.
+    pub(crate) ending: Option<(GroupId, u64)>,
     /// Groups whose commits this console cannot follow.
     pub(crate) broken: BTreeSet<GroupId>,
     /// The key package with which a device was added, by group and position of the handshake.
@@ -96,6 +124,9 @@ impl Keys {
             lead_again_us: 0,
             tried: BTreeSet::new(),
             bad_offers: BTreeSet::new(),
+            offers_seen: OffersSeen::default(),
+            admissions: Admissions::default(),
+            ending: None,
             broken: BTreeSet::new(),
             added_with: BTreeMap::new(),
             issued: BTreeMap::new(),

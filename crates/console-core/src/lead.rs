@@ -4,12 +4,13 @@ use crate::acts::Purpose;
 use crate::console::Console;
 use crate::io::Event;
 use crate::keys::Move;
-use crate::limits::{LEAD_AGAIN_US, RENEW_APART_US, RENEW_US};
+use crate::limits::{LEAD_AGAIN_US, NEXT_GROUP_US, RENEW_APART_US, RENEW_US};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
 use trialogue_e2ee::{Invite, Pending};
 use trialogue_journal::fold::{Group, Participant};
+use trialogue_journal::limits::EPOCHS_MAX;
 use trialogue_journal::{Act, BodyRef, GroupId};
 
 /// One who is to be added.
@@ -29,12 +30,13 @@ impl Console {
             return;
         }
         let group = fold.node(&node).and_then(|node| node.group(&line)).cloned();
-        let participants = fold.in_on(&line);
+        let participants = self.seated(&line, fold.in_on(&line));
         let Some(keys) = &self.keys else { return };
         if keys.moving.is_some() || self.now_us < keys.lead_again_us {
             return;
         }
         match group {
+            Some(group) if group.epoch >= EPOCHS_MAX => self.begin_next(&line, &node, &group, &participants),
             Some(group) => {
                 if keys.ring.has(&group.id) && keys.ring.epoch(&group.id) == Ok(group.epoch) {
                     self.change(&line, &node, &group, &participants);
@@ -55,7 +57,7 @@ impl Console {
         };
         let (now_us, up) = (self.now_us, self.link.is_up());
         let Some(keys) = &mut self.keys else { return };
-        if keys.ring.epoch(&group.id) != Ok(group.epoch) {
+        if keys.ring.epoch(&group.id) != Ok(group.epoch) || group.epoch >= EPOCHS_MAX {
             return;
         }
         let since = *keys.renewed.entry(group.id).or_insert(now_us + place as u64 * RENEW_APART_US);
@@ -82,6 +84,31 @@ impl Console {
 
     fn create(&mut self, line: &LineId, node: &NodeId, participants: &[Participant]) {
         let guests = self.guests(line, node, participants.iter());
+        self.create_with(line, node, &guests);
+    }
+
+    /// The group has used up its epochs: the next one takes its place once everybody has offered a key package that has not served, or has had the time to.
+    fn begin_next(&mut self, line: &LineId, node: &NodeId, group: &Arc<Group>, participants: &[Participant]) {
+        let mut guests = self.guests(line, node, participants.iter());
+        let others = participants.iter().filter(|p| p.device != self.id && self.may_be_in(line, &p.device)).count();
+        let now_us = self.now_us;
+        let Some(keys) = &mut self.keys else { return };
+        let served = |device: &DeviceId| {
+            let added = group.members.get(device)?;
+            keys.added_with.get(&(group.id, *device, *added)).copied()
+        };
+        guests.retain(|guest| served(&guest.device) != Some(guest.offer));
+        let until_us = match keys.ending {
+            Some((ending, until_us)) if ending == group.id => until_us,
+            _ => now_us + NEXT_GROUP_US,
+        };
+        keys.ending = Some((group.id, until_us));
+        if guests.len() == others || now_us >= until_us {
+            self.create_with(line, node, &guests);
+        }
+    }
+
+    fn create_with(&mut self, line: &LineId, node: &NodeId, guests: &[Guest]) {
         if guests.is_empty() {
             return;
         }
@@ -96,7 +123,7 @@ impl Console {
         if let Err(error) = keys.ring.create(group) {
             return self.log(Event::BadHandshake { step: "create", why: error.to_string() });
         }
-        self.commit(line, group, &guests, &[], true);
+        self.commit(line, group, guests, &[], true);
     }
 
     fn change(&mut self, line: &LineId, node: &NodeId, group: &Arc<Group>, participants: &[Participant]) {
@@ -137,7 +164,8 @@ impl Console {
         fold.device(device).is_some_and(|device| charter.is_on_line(&device.office, line))
     }
 
-    /// Those of the participants that can be added now: their key packages for this node are here.
+    /// Those of the participants that can be added now: their key packages for this node are here. Whose package was seen first comes first: a group takes
+    /// a key once, and who copies another's comes later than the other.
     fn guests<'a>(
         &mut self,
         line: &LineId,
@@ -145,11 +173,15 @@ impl Console {
         participants: impl Iterator<Item = &'a Participant>,
     ) -> Vec<Guest> {
         let mut guests = Vec::new();
+        let mut seen = BTreeMap::new();
         for participant in participants.filter(|participant| participant.device != self.id) {
             if !self.may_be_in(line, &participant.device) {
                 continue;
             }
-            let (Some(fold), Some(charter), Some(keys)) = (&self.fold, &self.charter, &self.keys) else { continue };
+            let (Some(fold), Some(charter), Some(keys)) = (&self.fold, &self.charter, &mut self.keys) else { continue };
+            if !keys.admissions.may(&participant.device, self.now_us) {
+                continue;
+            }
             let Some(offer) = participant
                 .offers
                 .get(node)
@@ -157,15 +189,21 @@ impl Console {
             else {
                 continue;
             };
+            let place = keys.offers_seen.place((participant.device, offer.hash));
+            seen.insert((participant.device, offer.hash), place);
             let Some(device) = fold.device(&participant.device) else { continue };
             let signature_key = device.mls_public(charter.suite()).to_vec();
             let Some(package) = self.bodies.get(offer).cloned() else {
                 self.bodies.want(offer);
                 continue;
             };
-            guests.push(Guest { device: participant.device, signature_key, offer: offer.hash, package });
+            guests.push((place, Guest { device: participant.device, signature_key, offer: offer.hash, package }));
         }
-        guests
+        if let Some(keys) = &mut self.keys {
+            keys.offers_seen.keep(seen);
+        }
+        guests.sort_by_key(|(place, _)| *place);
+        guests.into_iter().map(|(_, guest)| guest).collect()
     }
 
     fn commit(&mut self, line: &LineId, group: GroupId, guests: &[Guest], removes: &[DeviceId], creating: bool) {
@@ -293,6 +331,7 @@ impl Console {
             for (device, offer) in &own.used {
                 if let Some(added) = group.members.get(device) {
                     keys.added_with.insert((group.id, *device, *added), *offer);
+                    keys.admissions.note(*device, self.now_us);
                 }
             }
             keys.moving = None;

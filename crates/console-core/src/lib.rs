@@ -6,6 +6,7 @@
 //! system's (the browser's) random numbers, everything else is decided by the inputs.
 
 mod acts;
+mod admission;
 pub mod authority;
 mod bodies;
 mod code;

@@ -138,3 +138,12 @@ pub const IN_CALL_CHUNK_US: u64 = 500_000;
 pub const ARCHIVE_TURN_US: u64 = 30_000_000;
 /// How often a node is asked for earlier writings, when it does not answer.
 pub const EARLIER_US: u64 = 15_000_000;
+/// How often a device is added to a group before it waits, and then for how long: the first wait, doubled each time, and the longest. A page that is
+/// loaded anew a few times in a crisis waits for nothing; one that comes back without end costs its lead six commits an hour, some 70 kB each.
+pub const ADMISSIONS_FREE: u32 = 6;
+/// See [`ADMISSIONS_FREE`].
+pub const ADMISSION_US: (u64, u64) = (4_000_000, 600_000_000);
+/// Who was not added for so long begins anew.
+pub const ADMISSIONS_FORGOTTEN_US: u64 = 1_800_000_000;
+/// How long the lead of a group that has used up its epochs waits for new key packages of all before it begins the next one. The old one goes on until then.
+pub const NEXT_GROUP_US: u64 = 10_000_000;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use trialogue_charter::NodeId;
 use trialogue_journal::fold::{Group, Participant};
+use trialogue_journal::limits::EPOCHS_MAX;
 
 /// Which nodes' groups want a new key package of this console.
 #[derive(Default)]
@@ -76,6 +77,11 @@ impl Console {
             let group = groups.get(node);
             let follows = group.is_some_and(|group| keys.ring.has(&group.id));
             let own = Some(node) == self.node.as_ref() && leads_own;
+            // It has used up its epochs: its lead begins the next one with those who have offered themselves anew.
+            if !own && offer.used && group.is_some_and(|group| group.epoch >= EPOCHS_MAX) {
+                needs.now.insert(node.clone(), 0);
+                continue;
+            }
             if follows || (own && group.is_none()) {
                 continue;
             }

@@ -8,7 +8,7 @@ use crate::limits::BUNDLE_MAX;
 use crate::machine::Machine;
 use crate::note::{Count, Note};
 use minicbor::bytes::ByteVec;
-use trialogue_charter::{DeviceId, Hash};
+use trialogue_charter::{DeviceId, Hash, LineId};
 use trialogue_journal::{Act, Body, Statement, UnverifiedStatement};
 use trialogue_wire::console::{Refusal, ToConsole, ToNode};
 
@@ -71,6 +71,12 @@ impl Machine {
         self.send_console(key, &ToConsole::Refused { number: Some(number), reason, after_ms });
     }
 
+    /// How many other devices are in on the line here.
+    fn in_here(&self, line: &LineId, device: &DeviceId) -> usize {
+        let here = self.state.in_on(line).into_iter().filter(|p| p.node == self.node && p.device != *device);
+        here.count()
+    }
+
     /// May it be written, with which bodies, and how much does it matter?
     fn judge(
         &mut self,
@@ -88,6 +94,9 @@ impl Machine {
         let comes = matches!(statement.act, Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. });
         if comes && self.lines_of(&device).iter().any(|line| *line != statement.line) {
             return Err(Refusal::NotNow);
+        }
+        if comes && self.state.share(&statement.line) <= self.in_here(&statement.line, &device) {
+            return Err(Refusal::NoPlace);
         }
         let bodies = whole(&statement, bodies)?;
         match &statement.act {

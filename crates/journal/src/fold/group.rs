@@ -3,6 +3,7 @@
 use super::State;
 use super::node::{OnLine, Presence};
 use crate::entry::BodyRef;
+use crate::limits::MEMBERS_MAX;
 use crate::statement::GroupId;
 use minicbor::{Decode, Encode};
 use std::collections::BTreeMap;
@@ -102,6 +103,11 @@ impl OnLine {
 }
 
 impl State {
+    /// Places that a party has in each group of a line: an equal share of what a group holds.
+    pub fn share(&self, line: &LineId) -> usize {
+        MEMBERS_MAX / self.charter.parties_on_line(line).count().max(1)
+    }
+
     /// The console that moves the node's group on the line: the earliest by its node's order that the group holds, or, without a
     /// group, the earliest that is in.
     pub fn lead(&self, node: &NodeId, line: &LineId) -> Option<DeviceId> {
