@@ -4,44 +4,17 @@
 
 mod common;
 
+use common::rogue::Rogue;
 use common::{SECOND, World};
-use trialogue_charter::{DeviceSecret, Hash, LineId, NodeId, Suite};
+use trialogue_charter::{Hash, LineId, NodeId, Suite};
 use trialogue_e2ee::{Expected, GroupId, Keyring};
 use trialogue_journal::limits::EPOCHS_MAX;
-use trialogue_journal::{Act, BodyRef, KeyOffer, Statement};
-use trialogue_wire::console::{ToConsole, ToNode};
+use trialogue_journal::{Act, BodyRef, KeyOffer};
 
 const KOR: usize = 0;
 const LEAD: usize = 1;
-const EAGER: usize = 2;
 const USA: usize = 2;
 const SUITE: Suite = Suite::XWing;
-
-/// A console of USA with a program of its own making, at an honest node.
-struct Eager {
-    secret: DeviceSecret,
-    ring: Keyring,
-    number: u64,
-}
-
-impl Eager {
-    fn says(&mut self, world: &mut World, act: Act, bodies: Vec<Vec<u8>>) {
-        self.number += 1;
-        let line = LineId::new("leaders").unwrap();
-        let statement = Statement::new(self.secret.id(), self.number, &world.occasion(USA), line, act);
-        let statement = statement.sign(&self.secret).0;
-        let bodies = bodies.into_iter().map(Into::into).collect();
-        let bytes = trialogue_wire::encode(&ToNode::State { statement, bodies });
-        let (console, before) = (world.desks[EAGER].key.unwrap(), world.desks[EAGER].heard.len());
-        world.node_input(USA, trialogue_core::Input::ConsoleMessage { console, bytes });
-        world.settle();
-        let answers = world.desks[EAGER].heard[before..].iter().map(|bytes| trialogue_wire::decode(bytes).unwrap());
-        let answers: Vec<ToConsole> = answers.collect();
-        let own = self.number;
-        let accepted = |answer: &ToConsole| matches!(answer, ToConsole::Accepted { number, .. } if *number == own);
-        assert!(answers.iter().any(accepted), "{answers:?}");
-    }
-}
 
 fn group(world: &World) -> (GroupId, u64) {
     let state = world.nodes[USA].machine.as_ref().unwrap().state();
@@ -54,9 +27,6 @@ fn the_next_group_takes_its_place_unheard() {
     let mut world = World::new(SUITE);
     world.desk("kor-leaders");
     world.desk("usa-leaders");
-    let identity = world.identity("usa-leaders", 9);
-    let secret = DeviceSecret::from_seed(&identity.secret);
-    world.desk_with(identity);
     world.until(10, |world| world.desks.iter().all(|desk| desk.offers > 0));
     world.ring(LEAD);
     world.until(5, |world| world.desks[KOR].ringing);
@@ -64,20 +34,15 @@ fn the_next_group_takes_its_place_unheard() {
     world.until(20, |world| world.all_ready(&[KOR, LEAD]));
     let call = world.nodes[USA].machine.as_ref().unwrap().state().in_on(&LineId::new("leaders").unwrap())[0].call;
 
-    // The page of the third hears nothing more of it: what it says is ours to say.
-    world.tamper = Some(Box::new(|desk, bytes| match trialogue_wire::decode(bytes) {
-        Ok(ToConsole::Entries { .. }) if desk == EAGER => Vec::new(),
-        _ => vec![bytes.to_vec()],
-    }));
-    let ring = Keyring::new(SUITE, secret.id(), &secret.mls_key(SUITE).private);
-    let mut eager = Eager { secret, ring, number: common::START_MS + 10_000 };
+    let mut eager = Rogue::new(&mut world, "usa-leaders", 9);
+    let device = eager.secret.id();
+    let mut ring = Keyring::new(SUITE, device, &eager.secret.mls_key(SUITE).private);
     let nodes: Vec<NodeId> = world.nodes.iter().map(|node| node.id.clone()).collect();
-    let packages: Vec<_> = nodes.iter().map(|_| eager.ring.key_package().unwrap()).collect();
+    let packages: Vec<_> = nodes.iter().map(|_| ring.key_package().unwrap()).collect();
     let offers = nodes.iter().zip(&packages);
     let offers = offers.map(|(node, body)| KeyOffer { node: node.clone(), package: BodyRef::of(body).unwrap() });
     let answer = Act::Answer { call, offers: offers.collect() };
-    eager.says(&mut world, answer, packages.clone());
-    let device = eager.secret.id();
+    eager.says(&mut world, "leaders", answer, packages.clone()).unwrap();
     let added = |world: &World| {
         let state = world.nodes[USA].machine.as_ref().unwrap().state();
         let group = state.line(&LineId::new("leaders").unwrap()).groups[&world.nodes[USA].id].clone();
@@ -91,15 +56,15 @@ fn the_next_group_takes_its_place_unheard() {
     let welcome = bodies.into_iter().find(|body| Hash::of(body) == welcome.hash).unwrap().to_vec();
     let package = Hash::of(&packages[USA]);
     let expected = Expected { group: id, epoch: record.epoch + 1, by: record.by, packages: &[package] };
-    eager.ring.join(&welcome, &expected).unwrap();
+    ring.join(&welcome, &expected).unwrap();
 
     // It moves the group on until that has no more epochs, and nobody stays behind.
     while epoch < EPOCHS_MAX {
-        let pending = eager.ring.renew(&id).unwrap();
+        let pending = ring.renew(&id).unwrap();
         let commit = BodyRef::of(&pending.commit);
         let act = Act::Handshake { group: id, epoch, commit, welcome: None, added: Vec::new(), removed: Vec::new() };
-        eager.says(&mut world, act, vec![pending.commit]);
-        epoch = eager.ring.confirm(&id).unwrap();
+        eager.says(&mut world, "leaders", act, vec![pending.commit]).unwrap();
+        epoch = ring.confirm(&id).unwrap();
         world.run(SECOND / 20);
     }
     assert_eq!(group(&world), (id, EPOCHS_MAX));

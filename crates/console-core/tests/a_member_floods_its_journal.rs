@@ -3,13 +3,14 @@
 
 mod common;
 
+use common::rogue::Rogue;
 use common::{SECOND, World};
 use trialogue_charter::{CallId, DeviceSecret, LineId, NodeId, Suite};
 use trialogue_console_core::view::NodeLink;
 use trialogue_core::limits::{BODIES_HELD, TOLD_MAX};
 use trialogue_journal::{Act, Body, BodyRef, GroupId, Journal, Statement, UnverifiedEntry};
 use trialogue_wire::Bundle;
-use trialogue_wire::console::{Refusal, ToConsole, ToNode};
+use trialogue_wire::console::{Refusal, ToConsole};
 use trialogue_wire::limits::MESSAGE_MAX;
 use trialogue_wire::link::{Head, LinkMessage, PROTOCOL};
 
@@ -228,40 +229,11 @@ fn what_it_calls_certificates_does_not_stay_in_memory() {
     assert!(bytes < 8 << 20, "{bytes} bytes are held for devices that nobody has enrolled");
 }
 
-/// A console of USA with a program of its own making, at an honest node.
-struct Writer {
-    secret: DeviceSecret,
-    number: u64,
-}
-
-impl Writer {
-    /// Says something; returns what the node answers.
-    fn says(&mut self, world: &mut World, act: Act, body: Option<Vec<u8>>) -> Result<(), (Refusal, Option<u32>)> {
-        self.number += 1;
-        let line = LineId::new("leaders").unwrap();
-        let statement = Statement::new(self.secret.id(), self.number, &world.occasion(USA), line, act);
-        let statement = statement.sign(&self.secret).0;
-        let bodies = body.into_iter().map(Into::into).collect();
-        let bytes = trialogue_wire::encode(&ToNode::State { statement, bodies });
-        let (console, before) = (world.desks[USA].key.unwrap(), world.desks[USA].heard.len());
-        world.node_input(USA, trialogue_core::Input::ConsoleMessage { console, bytes });
-        world.settle();
-        let answers = world.desks[USA].heard[before..].iter().filter_map(|bytes| trialogue_wire::decode(bytes).ok());
-        let own = self.number;
-        let answer = answers.into_iter().find_map(|answer| match answer {
-            ToConsole::Accepted { number, .. } if number == own => Some(Ok(())),
-            ToConsole::Refused { number, reason, after_ms } if number == Some(own) => Some(Err((reason, after_ms))),
-            _ => None,
-        });
-        answer.unwrap()
-    }
-
-    fn writes(&mut self, world: &mut World) -> Result<(), (Refusal, Option<u32>)> {
-        let mut large = vec![8; BODY];
-        large[..8].copy_from_slice(&self.number.to_be_bytes());
-        let package = BodyRef::of(&large).unwrap();
-        self.says(world, Act::Stock { package }, Some(large))
-    }
+fn writes(world: &mut World, writer: &mut Rogue) -> Result<(), (Refusal, Option<u32>)> {
+    let mut large = vec![8; BODY];
+    large[..8].copy_from_slice(&world.now_us.to_be_bytes());
+    let package = BodyRef::of(&large).unwrap();
+    writer.says(world, "leaders", Act::Stock { package }, vec![large])
 }
 
 #[test]
@@ -269,22 +241,14 @@ fn a_console_is_told_when_it_may_write_again_and_may_always_ring() {
     let mut world = World::new(Suite::XWing);
     world.desk("jpn-leaders");
     world.desk("kor-leaders");
-    let identity = world.identity("usa-leaders", USA as u8 + 1);
-    let secret = DeviceSecret::from_seed(&identity.secret);
-    world.desk_with(identity);
     world.until(10, |world| world.desks.iter().all(|desk| desk.offers > 0));
-    let mut writer = Writer { secret, number: common::START_MS + 1_000_000_000 };
+    let mut writer = Rogue::new(&mut world, "usa-leaders", USA as u8 + 1);
     let usa = world.nodes[USA].id.clone();
     let before = taken(&world, JPN, &usa);
 
-    // The page itself hears nothing of it.
-    world.tamper = Some(Box::new(|desk, bytes| match trialogue_wire::decode(bytes) {
-        Ok(ToConsole::Entries { .. }) if desk == USA => Vec::new(),
-        _ => vec![bytes.to_vec()],
-    }));
     let mut written = 0;
     let after_ms = loop {
-        match writer.writes(&mut world) {
+        match writes(&mut world, &mut writer) {
             Ok(()) => written += 1,
             Err((reason, after_ms)) => {
                 assert_eq!(reason, Refusal::Busy);
@@ -303,14 +267,19 @@ fn a_console_is_told_when_it_may_write_again_and_may_always_ring() {
     world.desks[USA].open_at = Some(now);
     world.until(5, |world| world.desks[USA].key.is_some());
     world.run(SECOND);
-    assert!(writer.writes(&mut world).is_err());
+    assert!(writes(&mut world, &mut writer).is_err());
 
     let ring = Act::Ring { call: CallId([9; 16]), offers: Vec::new(), precedence: Default::default() };
-    assert_eq!(writer.says(&mut world, ring, None), Ok(()), "a call is more than what is written");
+    let mut says = |act, bodies| writer.says(&mut world, "leaders", act, bodies);
+    assert_eq!(says(ring, Vec::new()), Ok(()), "a call is more than what is written");
+    let secrets = vec![5; 50 << 10];
+    let tags = Act::Tags { generation: 0, anew: false, secrets: BodyRef::of(&secrets).unwrap() };
+    assert_eq!(says(tags, vec![secrets]), Ok(()), "and so is that it is heard in it");
     world.until(5, |world| world.desks[JPN].ringing && world.desks[KOR].ringing);
 
-    world.run(u64::from(after_ms) * 1_000);
-    assert_eq!(writer.writes(&mut world), Ok(()));
+    // What was said of the call counts as well.
+    world.run(u64::from(after_ms) * 1_000 + 60 * SECOND);
+    assert_eq!(writes(&mut world, &mut writer), Ok(()));
     world.run(SECOND);
     assert!(taken(&world, JPN, &usa) > before + written);
 }

@@ -4,10 +4,11 @@
 
 mod common;
 
+use common::rogue::offered;
 use common::{SECOND, World};
 use trialogue_charter::{CallId, DeviceSecret, LineId, NodeId, Suite};
 use trialogue_e2ee::{GroupId, Invite, Keyring};
-use trialogue_journal::{Act, Body, BodyRef, Journal, KeyOffer, Statement, UnverifiedEntry, UnverifiedStatement};
+use trialogue_journal::{Act, Body, BodyRef, Journal, KeyOffer, Statement, UnverifiedEntry};
 use trialogue_wire::Bundle;
 use trialogue_wire::link::{LinkMessage, PROTOCOL};
 
@@ -34,24 +35,6 @@ impl Hostile {
         let entry = entry.sign(world.fixture.journal(&world.nodes[JPN].id)).0;
         self.bundles.push(Bundle { entry, bodies: bodies.into_iter().map(Into::into).collect() });
     }
-}
-
-/// The last statement of a console that gives key packages, and the body of the one for a node.
-fn offered(world: &World, desk: usize, to: &NodeId) -> Vec<u8> {
-    let device = world.desks[desk].console.device();
-    let all = || world.nodes[world.desks[desk].node].disk.values().flatten();
-    let mut offers = all().filter_map(|bundle| {
-        let entry = UnverifiedEntry::decode(&bundle.entry).ok()?;
-        let Body::Stated { statement } = &entry.claim().body else { return None };
-        let statement = UnverifiedStatement::decode(statement).ok()?.claim().clone();
-        match statement.act {
-            Act::Ring { offers, .. } | Act::Answer { offers, .. } if statement.device == device => Some(offers),
-            _ => None,
-        }
-    });
-    let package = offers.next_back().unwrap().into_iter().find(|offer| offer.node == *to).unwrap().package;
-    let body = all().flat_map(|bundle| &bundle.bodies).find(|body| BodyRef::of(body).as_ref() == Some(&package));
-    body.unwrap().to_vec()
 }
 
 fn group_of(world: &World, node: &NodeId) -> GroupId {
@@ -106,7 +89,7 @@ fn they_go_on_talking(named: impl FnOnce(&World) -> GroupId) {
     let victims = [1, 2].map(|desk| {
         let device = world.desks[desk].console.device();
         let state = world.nodes[KOR].machine.as_ref().unwrap().state();
-        (device, state.device(&device).unwrap().mls_public(SUITE).to_vec(), offered(&world, desk, &nodes[JPN]))
+        (device, state.device(&device).unwrap().mls_public(SUITE).to_vec(), offered(&world, desk, Some(&nodes[JPN])).1)
     });
     let invites: Vec<Invite<'_>> = victims
         .iter()

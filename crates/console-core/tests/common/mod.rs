@@ -3,7 +3,9 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod drive;
+pub mod rogue;
 
+use rogue::{LinkTamper, Tamper};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use trialogue_charter::fixture::Trilateral;
@@ -83,12 +85,6 @@ enum Step {
     ToNode(usize, trialogue_core::Input),
     ToConsole(usize, Input),
 }
-
-/// What a hostile node does to a message for a console.
-pub type Tamper = Box<dyn FnMut(usize, &[u8]) -> Vec<Vec<u8>>>;
-
-/// What a hostile node does to a message for another node; nothing: it does not give it.
-pub type LinkTamper = Box<dyn FnMut(usize, usize, Vec<u8>) -> Option<Vec<u8>>>;
 
 pub struct World {
     pub now_us: u64,

@@ -109,6 +109,14 @@ mod tests {
     use trialogue_charter::{DeviceId, Suite};
     use trialogue_journal::GroupId;
 
+    struct Keys {
+        encryption: Vec<u8>,
+        init: Vec<u8>,
+        hearing: Vec<u8>,
+    }
+
+    type Alter = fn(&mut Keys);
+
     fn console(suite: Suite, number: u8) -> Keyring {
         Keyring::new(suite, DeviceId([number; 32]), &[number; 32])
     }
@@ -124,7 +132,7 @@ mod tests {
     }
 
     /// A key package of this console whose keys were altered before it signed them.
-    fn altered(keyring: &mut Keyring, alter: impl Fn(&mut Vec<u8>, &mut Vec<u8>, &mut Vec<u8>)) -> Vec<u8> {
+    fn altered(keyring: &mut Keyring, alter: impl Fn(&mut Keys)) -> Vec<u8> {
         let bytes = keyring.key_package().unwrap();
         let message = MlsMessageIn::tls_deserialize_exact(&*bytes).unwrap();
         let MlsMessageBodyIn::KeyPackage(package) = message.extract() else { unreachable!() };
@@ -132,8 +140,10 @@ mod tests {
         let leaf = package.leaf_node();
         let [was_encryption, was_init] = own_keys(&package).unwrap();
         let was_hearing = hearing_of(leaf).unwrap();
-        let (mut encryption, mut init, mut hearing) = (was_encryption.clone(), was_init.clone(), was_hearing.clone());
-        alter(&mut encryption, &mut init, &mut hearing);
+        let mut keys =
+            Keys { encryption: was_encryption.clone(), init: was_init.clone(), hearing: was_hearing.clone() };
+        alter(&mut keys);
+        let Keys { encryption, init, hearing } = keys;
         let swap = |bytes: Vec<u8>, from: &[u8], to: &[u8]| {
             let at = bytes.windows(from.len()).position(|some| some == from).unwrap();
             [&bytes[..at], to, &bytes[at + from.len()..]].concat()
@@ -187,11 +197,11 @@ mod tests {
             let (mut lead, mut hostile, mut good) = (console(suite, 1), console(suite, 2), console(suite, 3));
             let good_offer = good.key_package().unwrap();
             // As long as a key, and no point of the lattice; or of another length.
-            let kinds: [(&str, fn(&mut Vec<u8>, &mut Vec<u8>, &mut Vec<u8>)); 4] = [
-                ("encryption key", |encryption, _, _| encryption.fill(0xff)),
-                ("encryption key", |encryption, _, _| encryption.truncate(32)),
-                ("init key", |_, init, _| init.fill(0xff)),
-                ("hearing key", |_, _, hearing| hearing.fill(0xff)),
+            let kinds: [(&str, Alter); 4] = [
+                ("encryption key", |keys| keys.encryption.fill(0xff)),
+                ("encryption key", |keys| keys.encryption.truncate(32)),
+                ("init key", |keys| keys.init.fill(0xff)),
+                ("hearing key", |keys| keys.hearing.fill(0xff)),
             ];
             for (what, alter) in kinds {
                 let bad = altered(&mut hostile, alter);
@@ -199,7 +209,7 @@ mod tests {
                 assert_eq!(done[0].1, Some(KeyringError::NoPublicKey(what)), "{suite:?}");
             }
             // What is altered in nothing is accepted: it is the keys that are refused, not the way in which this test makes them.
-            let same = altered(&mut hostile, |_, _, _| {});
+            let same = altered(&mut hostile, |_| {});
             let done = add(&mut lead, &[(&hostile, &same), (&good, &good_offer)]);
             assert!(done.iter().all(|(_, error)| error.is_none()), "{done:?}");
         }
@@ -217,8 +227,8 @@ mod tests {
                 own_keys(&package.validate(good.provider.crypto(), ProtocolVersion::Mls10).unwrap()).unwrap()
             };
             let [encryption, init] = keys();
-            let copy = altered(&mut hostile, |own_encryption, own_init, _| {
-                if copied_init { own_init.clone_from(&init) } else { own_encryption.clone_from(&encryption) }
+            let copy = altered(&mut hostile, |keys| {
+                if copied_init { keys.init.clone_from(&init) } else { keys.encryption.clone_from(&encryption) }
             });
             // Both at once, the other first; then again, when the other is in.
             let done = add(&mut lead, &[(&good, &good_offer), (&hostile, &copy)]);
