@@ -18,6 +18,7 @@ import form
 import messages
 import sealing
 import texts
+import xwing
 from cbor import Bad, Reader, encode, whole
 from charter import Charter, device
 from cose import fingerprint, many, one, one_holds, only_holds, sha384
@@ -290,7 +291,12 @@ def of_sealing(said):
     data, named = raw(vector["file"]), whole(content)[2][1][3][0]
     must(named[2] == len(data) and named[3] == sha384(data) and named[4] == raw(vector["key"]), "sealing: file")
     must([chunk.hex() for chunk in sealing.chunks(data, named[4])] == vector["chunks"], "sealing: chunks")
-    return 3
+    vector = said["archived"]
+    public = xwing.public_of(raw(vector["seed"]))
+    must(public == raw(vector["public"]), "sealing: public key of an archive")
+    sealed = sealing.archived(public, raw(vector["drawn"]), raw(vector["writing"]), vector["line"], content)
+    must(sealed == raw(vector["sealed"]), "sealing: archived content")
+    return 4
 
 
 READ = {

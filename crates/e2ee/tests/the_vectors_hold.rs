@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 use serde_json::Value;
-use trialogue_charter::{DeviceId, Hash};
+use trialogue_charter::{DeviceId, Hash, LineId};
 use trialogue_e2ee::sealing::Source;
-use trialogue_e2ee::writing::{CircleKey, FileOpener, Wrap, unseal};
+use trialogue_e2ee::writing::{ArchiveSecret, CircleKey, FileOpener, Wrap, unseal};
 use trialogue_e2ee::{BaseKey, GroupId, KeyId, Medium, Opener, TagKey, TagSecret};
 
 fn vectors() -> Value {
@@ -59,4 +59,15 @@ fn what_is_written_opens_and_so_does_its_file() {
     let opened: Vec<u8> = chunks.iter().flat_map(|chunk| opener.open(&bytes(chunk)).unwrap().to_vec()).collect();
     assert!(opener.is_whole());
     assert_eq!(opened, bytes(&attached["file"]));
+}
+
+#[test]
+fn what_a_party_keeps_opens() {
+    let vectors = vectors();
+    let (said, written) = (&vectors["archived"], &vectors["written"]);
+    let secret = ArchiveSecret::from_seed(&exactly(&said["seed"]));
+    assert_eq!(secret.public().unwrap().bytes(), bytes(&said["public"]));
+    let (line, digest) = (LineId::new(said["line"].as_str().unwrap()).unwrap(), Hash(exactly(&written["digest"])));
+    let content = secret.open(&line, &Hash(exactly(&said["writing"])), &digest, &bytes(&said["sealed"])).unwrap();
+    assert_eq!(content.encode(), bytes(&written["content"]));
 }
