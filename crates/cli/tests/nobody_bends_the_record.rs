@@ -112,7 +112,8 @@ fn nobody_bends_the_record() {
     // While the nodes run, until the two others have signed for what Japan's node wrote.
     let (mut file, mut whole) = (PathBuf::new(), Vec::new());
     let until = std::time::Instant::now() + hotline::PATIENCE;
-    while signed_for(&whole, "jpn-1") < 3 {
+    // What others have signed for may be on its way here: then `verify` says so with 3, and the next export has it.
+    while signed_for(&whole, "jpn-1") < 3 || auditor.verify(&file).0 == 3 {
         assert!(std::time::Instant::now() < until, "nobody has signed for jpn-1");
         std::thread::sleep(std::time::Duration::from_millis(500));
         file = auditor.path();

@@ -1,6 +1,6 @@
 //! Bodies that travelled beside entries: found by hash, bounded, asked for when they are missing.
 
-use crate::limits::{BODIES_HELD, WANT_AGAIN_US};
+use crate::limits::{BODIES_HELD, WANT_AGAIN_US, WANT_DOUBLED, WANTED_MAX};
 use std::collections::{BTreeMap, VecDeque};
 use trialogue_charter::Hash;
 use trialogue_journal::BodyRef;
@@ -19,15 +19,18 @@ struct Wanted {
     len: u32,
     /// When it was asked for last; 0: not yet.
     asked_us: u64,
+    /// How often in a row in vain.
+    times: u32,
 }
 
 impl Wanted {
     fn new(len: u32) -> Self {
-        Self { len, asked_us: 0 }
+        Self { len, asked_us: 0, times: 0 }
     }
 
     fn due_us(&self) -> u64 {
-        if self.asked_us == 0 { 0 } else { self.asked_us + WANT_AGAIN_US }
+        let again = WANT_AGAIN_US << self.times.saturating_sub(1).min(WANT_DOUBLED);
+        if self.asked_us == 0 { 0 } else { self.asked_us + again }
     }
 }
 
@@ -57,12 +60,22 @@ impl Bodies {
 
     /// Notes that a body is missing; it is asked for with [`Bodies::ask`].
     pub(crate) fn want(&mut self, reference: &BodyRef) {
-        self.wanted.entry(reference.hash).or_insert(Wanted::new(reference.len));
+        self.note(reference.hash, reference.len);
     }
 
     /// The same of a chunk of an attachment: nothing waits behind it.
     pub(crate) fn want_hash(&mut self, hash: Hash) {
-        self.wanted.entry(hash).or_insert(Wanted::new(u32::MAX));
+        self.note(hash, u32::MAX);
+    }
+
+    /// Of more than may be, the one that was asked for most often is forgotten: it is nowhere.
+    fn note(&mut self, hash: Hash, len: u32) {
+        self.wanted.entry(hash).or_insert(Wanted::new(len));
+        if self.wanted.len() > WANTED_MAX
+            && let Some(vain) = self.wanted.iter().max_by_key(|(_, w)| (w.times, w.len)).map(|(hash, _)| *hash)
+        {
+            self.wanted.remove(&vain);
+        }
     }
 
     /// Hands a body out for good.
@@ -73,18 +86,26 @@ impl Bodies {
         Some(body)
     }
 
-    /// Hashes to ask for now, at most `most`: small ones first. A node gives so many bytes in a time, and what somebody made large must not use them up.
+    /// Hashes to ask for now, at most `most`: those first that were asked for least often, and of them small ones. A node gives so many bytes in a time, and
+    /// what somebody made large, or what is nowhere, must not use them up.
     pub(crate) fn ask(&mut self, now_us: u64, most: usize) -> Vec<Hash> {
-        let mut due: Vec<(u32, Hash)> = Vec::new();
-        due.extend(self.wanted.iter().filter(|(_, w)| now_us >= w.due_us()).map(|(hash, w)| (w.len, *hash)));
+        let mut due: Vec<(u32, u32, Hash)> = Vec::new();
+        due.extend(self.wanted.iter().filter(|(_, w)| now_us >= w.due_us()).map(|(hash, w)| (w.times, w.len, *hash)));
         due.sort_unstable();
         due.truncate(most);
-        for (_, hash) in &due {
+        for (_, _, hash) in &due {
             if let Some(wanted) = self.wanted.get_mut(hash) {
-                wanted.asked_us = now_us.max(1);
+                (wanted.asked_us, wanted.times) = (now_us.max(1), wanted.times.saturating_add(1));
             }
         }
-        due.into_iter().map(|(_, hash)| hash).collect()
+        due.into_iter().map(|(_, _, hash)| hash).collect()
+    }
+
+    /// What was asked for was not given for a reason that is over.
+    pub(crate) fn ask_again(&mut self) {
+        for wanted in self.wanted.values_mut() {
+            wanted.asked_us = 0;
+        }
     }
 
     /// When something has to be asked for again.
@@ -116,5 +137,26 @@ mod tests {
         assert!(bodies.ask(1_002, 32).is_empty());
         assert_eq!(bodies.next_us(), Some(1_000 + WANT_AGAIN_US));
         assert_eq!(bodies.ask(1_000 + WANT_AGAIN_US, 1), [small]);
+        // What was asked for twice in vain comes after what was asked for once, and waits longer.
+        let new = Hash([0xfe; 48]);
+        bodies.want(&BodyRef { hash: new, len: 512 << 10 });
+        assert_eq!(bodies.ask(1_100 + WANT_AGAIN_US, 1), [new]);
+        assert!(!bodies.ask(1_500 + 2 * WANT_AGAIN_US, 32).contains(&small));
+        bodies.ask_again();
+        assert!(bodies.ask(1_600 + 2 * WANT_AGAIN_US, 32).contains(&small));
+    }
+
+    #[test]
+    fn what_is_nowhere_is_forgotten_before_anything_else() {
+        let mut bodies = Bodies::default();
+        let hash = |n: u32| Hash(std::array::from_fn(|at| n.to_be_bytes()[at % 4]));
+        for n in 0..2 * WANTED_MAX as u32 {
+            bodies.want(&BodyRef { hash: hash(n), len: 1 });
+            bodies.ask(u64::from(n) + 1, 32);
+        }
+        assert_eq!(bodies.wanted.len(), WANTED_MAX);
+        let real = Hash([0xee; 48]);
+        bodies.want(&BodyRef { hash: real, len: 100_000 });
+        assert_eq!(bodies.ask(3 * WANTED_MAX as u64, 32)[0], real);
     }
 }

@@ -30,7 +30,7 @@ impl Console {
         let references = entry.entry().bodies();
         for body in &bundle.bodies {
             let hash = Hash::of(body);
-            if references.iter().any(|reference| reference.hash == hash) {
+            if references.iter().any(|reference| reference.hash == hash && reference.len as usize == body.len()) {
                 self.bodies.keep(hash, body.to_vec());
             }
         }

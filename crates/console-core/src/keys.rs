@@ -81,6 +81,8 @@ pub(crate) struct Keys {
     pub(crate) stock_broken: bool,
     pub(crate) moving: Option<Move>,
     pub(crate) lead_again_us: u64,
+    /// The node has refused a handshake because this console has written too much.
+    pub(crate) short: bool,
     /// Welcomes that are not for us, by the group that they were said to be for: the same bytes may be good where somebody else says them.
     pub(crate) tried: BTreeSet<(GroupId, Hash)>,
     /// Key packages that no group takes, by who offered them.
@@ -122,6 +124,7 @@ impl Keys {
             stock_broken: false,
             moving: None,
             lead_again_us: 0,
+            short: false,
             tried: BTreeSet::new(),
             bad_offers: BTreeSet::new(),
             offers_seen: OffersSeen::default(),

@@ -103,7 +103,10 @@ impl Console {
             _ => now_us + NEXT_GROUP_US,
         };
         keys.ending = Some((group.id, until_us));
-        if guests.len() == others || now_us >= until_us {
+        // Whoever has left cannot be removed from it any more.
+        let is_in = |device: &DeviceId| *device == self.id || participants.iter().any(|p| p.device == *device);
+        let has_left = !group.members.keys().all(is_in);
+        if guests.len() == others || has_left || now_us >= until_us {
             self.create_with(line, node, &guests);
         }
     }
@@ -149,10 +152,15 @@ impl Console {
                 split
             });
         let missing = participants.iter().filter(|p| !kept.contains(&p.device));
-        let guests = self.guests(line, node, missing);
+        let mut guests = self.guests(line, node, missing);
         // One that has offered anew keeps its old place until its new key package is here.
         let anew = |device: &DeviceId| target.contains_key(device) && self.may_be_in(line, device);
         removes.retain(|device| !anew(device) || guests.iter().any(|guest| guest.device == *device));
+        if self.keys.as_ref().is_some_and(|keys| keys.short) && removes.iter().any(|device| !anew(device)) {
+            // The node has no more for this console than it must take: whoever has left goes first, and nobody comes with that.
+            removes.retain(|device| !anew(device));
+            guests.clear();
+        }
         if !guests.is_empty() || !removes.is_empty() {
             self.commit(line, group.id, &guests, &removes, false);
         }
@@ -179,7 +187,7 @@ impl Console {
                 continue;
             }
             let (Some(fold), Some(charter), Some(keys)) = (&self.fold, &self.charter, &mut self.keys) else { continue };
-            if !keys.admissions.may(&participant.device, self.now_us) {
+            if !keys.admissions.may(&participant.device, &participant.party, self.now_us) {
                 continue;
             }
             let Some(offer) = participant
@@ -294,6 +302,7 @@ impl Console {
             keys.moving.as_mut().filter(|own| own.group == group && own.number == number && !own.confirmed)
         {
             own.confirmed = keys.ring.confirm(&group).is_ok();
+            keys.short = false;
             if own.confirmed && own.fresh {
                 keys.renewed.insert(group, now_us);
             }
@@ -304,6 +313,7 @@ impl Console {
     pub(crate) fn handshake_refused(&mut self, group: GroupId, number: u64, after_us: u64) {
         let again = self.now_us + LEAD_AGAIN_US.max(after_us);
         let Some(keys) = &mut self.keys else { return };
+        keys.short |= after_us > 0;
         if keys.moving.as_ref().is_some_and(|own| own.group == group && own.number == number && !own.confirmed) {
             self.forget_move();
             if let Some(keys) = &mut self.keys {
@@ -328,10 +338,15 @@ impl Console {
         let Some(own) = &keys.moving else { return };
         let group = groups.values().find(|group| group.id == own.group);
         if let Some(group) = group.filter(|group| own.confirmed && group.epoch > own.epoch) {
+            if own.epoch > 0 {
+                // Who is in a new group was not let in again.
+                let party = |device: &DeviceId| self.fold.as_ref()?.device(device).map(|d| d.party.clone());
+                let added = own.used.iter().filter_map(|(device, _)| Some((*device, party(device)?))).collect();
+                keys.admissions.note(added, self.now_us);
+            }
             for (device, offer) in &own.used {
                 if let Some(added) = group.members.get(device) {
                     keys.added_with.insert((group.id, *device, *added), *offer);
-                    keys.admissions.note(*device, self.now_us);
                 }
             }
             keys.moving = None;

@@ -5,6 +5,10 @@
 pub const BODIES_HELD: usize = 24 << 20;
 /// Bodies asked for again at most this often.
 pub const WANT_AGAIN_US: u64 = 1_000_000;
+/// And after twice as long each time that it did not come, so often.
+pub const WANT_DOUBLED: u32 = 4;
+/// Bodies that are missing at once. A call of 31 wants two hundred; more is memory for what a member has named and nobody has.
+pub const WANTED_MAX: usize = 1_024;
 /// How long a WebSocket may take until the node's challenge is here, and then until the first entries are.
 pub const HELLO_US: u64 = 10_000_000;
 /// Keep-alive while on watch. More often costs a sleeping laptop its battery.
@@ -87,6 +91,8 @@ pub const STOCK_US: u64 = 3_000_000;
 pub const REFRESH_US: u64 = 20_000;
 /// Between the first two replacements in a row; doubled each time until keys are complete.
 pub const REFRESH_AGAIN_US: u64 = 500_000;
+/// After so long with complete keys the next replacement is made at once again.
+pub const REFRESH_CALM_US: u64 = 30_000_000;
 /// Between two tries to change a group after a refusal.
 pub const LEAD_AGAIN_US: u64 = 500_000;
 /// Between two automatic returns into a call.
@@ -138,12 +144,15 @@ pub const IN_CALL_CHUNK_US: u64 = 500_000;
 pub const ARCHIVE_TURN_US: u64 = 30_000_000;
 /// How often a node is asked for earlier writings, when it does not answer.
 pub const EARLIER_US: u64 = 15_000_000;
-/// How often a device is added to a group before it waits, and then for how long: the first wait, doubled each time, and the longest. A page that is
-/// loaded anew a few times in a crisis waits for nothing; one that comes back without end costs its lead six commits an hour, some 70 kB each.
+/// How often a device is added to a group that stands before it waits, and then for how long: the first wait, doubled each time, and the longest. A page that is
+/// loaded anew a few times in a crisis waits for nothing.
 pub const ADMISSIONS_FREE: u32 = 6;
+/// The same of a party, for each commit by which any of its devices is added again. One that comes back without end costs another's lead thirty commits an hour,
+/// some 100 kB each: what its budget has.
+pub const ADMISSIONS_PARTY: u32 = 60;
 /// See [`ADMISSIONS_FREE`].
-pub const ADMISSION_US: (u64, u64) = (4_000_000, 600_000_000);
-/// Who was not added for so long begins anew.
-pub const ADMISSIONS_FORGOTTEN_US: u64 = 1_800_000_000;
+pub const ADMISSION_US: (u64, u64) = (4_000_000, 120_000_000);
+/// After so long one time is forgotten.
+pub const ADMISSION_FORGOTTEN_US: u64 = 120_000_000;
 /// How long the lead of a group that has used up its epochs waits for new key packages of all before it begins the next one. The old one goes on until then.
 pub const NEXT_GROUP_US: u64 = 10_000_000;

@@ -67,7 +67,9 @@ impl Link {
     /// When it needs attention, with a keep-alive every so many microseconds.
     pub(crate) fn next_us(&self, ping_every: u64) -> Option<u64> {
         match self.stage {
-            Stage::Open | Stage::Proven | Stage::Syncing => Some(self.since_us + HELLO_US),
+            Stage::Open | Stage::Proven => Some(self.since_us + HELLO_US),
+            // What matters may be a lot: as long as it comes, it is waited for.
+            Stage::Syncing => Some(self.since_us.max(self.heard_us) + HELLO_US),
             Stage::Up => Some(self.ping_us + ping_every),
             Stage::Down | Stage::Refused => None,
         }
@@ -138,7 +140,8 @@ impl Console {
     pub(crate) fn link_tick(&mut self) {
         let now = self.now_us;
         match self.link.stage {
-            Stage::Open | Stage::Proven | Stage::Syncing if now >= self.link.since_us + HELLO_US => self.link_closed(),
+            Stage::Open | Stage::Proven if now >= self.link.since_us + HELLO_US => self.link_closed(),
+            Stage::Syncing if now >= self.link.since_us.max(self.link.heard_us) + HELLO_US => self.link_closed(),
             Stage::Up if now >= self.link.heard_us + self.ping_every().max(PING_IN_CALL_US) * PINGS_MISSED => {
                 self.link_closed()
             }
@@ -225,7 +228,7 @@ impl Console {
             ToConsole::Bodies { bodies } => self.take_bodies(bodies),
             ToConsole::Sending { device, voice, picture } => self.says(device, voice, picture),
             ToConsole::Anew { writings } => self.told_anew(writings),
-            ToConsole::MoreFollows {} => self.send(&ToNode::Next {}),
+            ToConsole::MoreFollows {} => self.more_follows(),
             ToConsole::Lacking { hashes } => self.take_lacking(&hashes),
             ToConsole::ChunkStored { hash } => self.chunk_stored(hash),
             ToConsole::AskAlive { nonce } => self.asked_alive(nonce),
@@ -376,6 +379,12 @@ impl Console {
         } else if !apart && self.trouble == Some(Trouble::Clock) {
             self.trouble = None;
         }
+    }
+
+    /// All that came is taken. What was asked for meanwhile was not given.
+    fn more_follows(&mut self) {
+        self.send(&ToNode::Next {});
+        self.bodies.ask_again();
     }
 
     /// The node tells everything once more, with more of what was written.

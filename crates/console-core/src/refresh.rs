@@ -49,15 +49,18 @@ impl Console {
         held.refreshes += 1;
         let lost_own =
             self.node.as_ref().is_some_and(|node| needs.now.contains_key(node)) && self.leads_own(&held.line);
+        let may_ring = participants.iter().any(|p| p.device == self.id && p.role.acts_for_party());
+        let anew = lost_own || !may_ring;
         let mut keep = std::mem::take(&mut held.offers);
-        keep.retain(|node, _| !lost_own && !needs.now.contains_key(node));
+        keep.retain(|node, _| !anew && !needs.now.contains_key(node));
         held.offers = self.fresh_offers(keep);
         for (node, in_a_row) in needs.now {
             held.offers.entry(node).and_modify(|offer| offer.in_a_row = in_a_row);
         }
-        // Nobody but this console moves the own group, and it cannot: it comes in anew, which ends that group.
+        // Nobody but this console moves the own group, and it cannot: it comes in anew, which ends that group. So does one whose role rings nobody: its keys
+        // are made again in all groups.
         let purpose = Purpose::Again;
-        self.say_in(&held.line, held.call, (!lost_own).then_some(held.precedence), purpose, &held.offers);
+        self.say_in(&held.line, held.call, (!anew).then_some(held.precedence), purpose, &held.offers);
         self.call = Some(held);
     }
 

@@ -10,7 +10,7 @@ use trialogue_console_core::view::NodeLink;
 use trialogue_core::limits::{BODIES_HELD, TOLD_MAX};
 use trialogue_journal::{Act, Body, BodyRef, GroupId, Journal, Statement, UnverifiedEntry};
 use trialogue_wire::Bundle;
-use trialogue_wire::console::{Refusal, ToConsole};
+use trialogue_wire::console::{Refusal, ToConsole, ToNode};
 use trialogue_wire::limits::MESSAGE_MAX;
 use trialogue_wire::link::{Head, LinkMessage, PROTOCOL};
 
@@ -169,12 +169,24 @@ fn its_handshakes_keep_no_console_of_others_out() {
         let act = Act::Handshake { group, epoch, commit, welcome: None, added: Vec::new(), removed: Vec::new() };
         bundles.push(hostile.states(&world, &own, act, Some(large)));
     }
+    // A console that has said more than it may, by whatever it was brought to say, still says that it has taken what came.
+    let console = world.desks[KOR].key.unwrap();
+    for _ in 0..400 {
+        let bytes = trialogue_wire::encode(&ToNode::Want { hashes: Vec::new() });
+        world.node_input(KOR, trialogue_core::Input::ConsoleMessage { console, bytes });
+    }
+    world.settle();
     let heard = world.desks[KOR].heard.len();
     for bundle in bundles {
         hostile.says(&mut world, KOR, &LinkMessage::Entries { bundles: vec![bundle] });
     }
     assert_eq!(held(&world), before + 122);
     let bound = TOLD_MAX + MESSAGE_MAX;
+    assert!(
+        world.desks[KOR].heard[heard..]
+            .iter()
+            .any(|bytes| { matches!(trialogue_wire::decode(bytes), Ok(ToConsole::MoreFollows {})) })
+    );
     let live = most_at_once(&world.desks[KOR].heard[heard..]);
     assert!(live <= bound, "{live} bytes were told a console at once");
     assert!(world.desks[KOR].ringing, "a ring is heard all the same");

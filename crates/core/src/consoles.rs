@@ -129,6 +129,11 @@ impl Machine {
         {
             return self.catch_up(key, serial);
         }
+        if let (ToNode::Next {}, Some(_)) = (&message, console.known()) {
+            // Without it nothing more is told: no budget may lose it. It does nothing where nothing is held back.
+            console.heard_us = now;
+            return self.take_next(key);
+        }
         let Some(device) = console.known().map(|device| device.id) else {
             // Only a log-in is heard before the log-in is done.
             self.refuse_console(key, Refusal::NotNow);
@@ -172,11 +177,10 @@ impl Machine {
             ToNode::Want { hashes } => self.take_want(key, device, &hashes),
             ToNode::Lacking { hashes } => self.take_lacking(key, hashes),
             ToNode::Earlier { writings } => self.take_earlier(key, writings),
-            ToNode::Next {} => self.take_next(key),
             ToNode::Chunk { bytes } => self.chunk_given(key, device, bytes),
             ToNode::Sending { line, voice, picture } => self.take_sending(device, line, voice, picture),
             ToNode::Watch { on } => self.take_watch(key, on),
-            ToNode::Ping { .. } | ToNode::Prove { .. } | ToNode::Behind { .. } => {}
+            ToNode::Ping { .. } | ToNode::Prove { .. } | ToNode::Behind { .. } | ToNode::Next {} => {}
         }
     }
 

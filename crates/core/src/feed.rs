@@ -2,12 +2,12 @@
 
 use crate::io::ConsoleKey;
 use crate::ledger::weight;
-use crate::limits::{BATCH_MAX, TOLD_BODIES};
+use crate::limits::BATCH_MAX;
 use crate::machine::Machine;
 use crate::note::Count;
 use std::collections::BTreeSet;
 use trialogue_charter::NodeId;
-use trialogue_journal::{Body, UnverifiedEntry, VerifiedEntry};
+use trialogue_journal::VerifiedEntry;
 use trialogue_wire::Bundle;
 use trialogue_wire::console::ToConsole;
 use trialogue_wire::limits::ENTRIES_MAX;
@@ -77,8 +77,8 @@ impl Machine {
     pub(crate) fn tell_on(&mut self, key: ConsoleKey) {
         let mut batch = Batch::default();
         while let Some((node, seq)) = self.consoles.get_mut(&key).and_then(|console| console.telling.next()) {
-            if let Some(bundle) = self.ledger.bundle(&node, seq) {
-                self.tell(key, &mut batch, lean(bundle));
+            if let Some(bundle) = self.ledger.lean_bundle(&node, seq) {
+                self.tell(key, &mut batch, bundle);
             }
         }
         self.send_batch(key, batch);
@@ -114,24 +114,6 @@ impl Machine {
             self.send_console(key, &ToConsole::Entries { bundles: batch.bundles });
         }
     }
-}
-
-/// Without the bodies of what was written in the past, and without large ones: a console asks for those that it needs. What enrols a device is of no use
-/// without its certificate.
-fn lean(mut bundle: Bundle) -> Bundle {
-    let bytes: usize = bundle.bodies.iter().map(|body| body.len()).sum();
-    if bytes == 0 {
-        return bundle;
-    }
-    let entry = UnverifiedEntry::decode(&bundle.entry);
-    let may_lack = |entry: &UnverifiedEntry| match &entry.claim().body {
-        Body::Enrolled { .. } => false,
-        body => body.writes() || bytes > TOLD_BODIES,
-    };
-    if entry.is_ok_and(|entry| may_lack(&entry)) {
-        bundle.bodies.clear();
-    }
-    bundle
 }
 
 /// Entries of one message.

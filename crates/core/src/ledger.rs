@@ -1,12 +1,12 @@
 //! The journals that this node holds, as bytes, with the bodies beside them: the newest in memory, the others where the shell keeps them.
 
 use crate::bodies::Bodies;
-use crate::limits::{ENTRIES_HELD, ENTRIES_KEPT, OWN_RECENT, RECENT, SNAPSHOT_ENTRIES};
+use crate::limits::{ENTRIES_HELD, ENTRIES_KEPT, OWN_RECENT, RECENT, SNAPSHOT_ENTRIES, TOLD_BODIES};
 use minicbor::bytes::ByteVec;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use trialogue_charter::{Hash, NodeId};
-use trialogue_journal::UnverifiedEntry;
+use trialogue_journal::{Body, BodyRef, UnverifiedEntry};
 use trialogue_wire::Bundle;
 use trialogue_wire::link::Head;
 
@@ -176,6 +176,22 @@ impl Ledger {
         self.bodies.get(hash).is_some() || self.shelf.as_ref().is_some_and(|shelf| shelf.has(hash))
     }
 
+    /// The entry at a position without the bodies of what is written, and without large ones: who needs them asks. What enrols a device is of no use
+    /// without its certificate.
+    pub(crate) fn lean_bundle(&self, node: &NodeId, seq: u64) -> Option<Bundle> {
+        let entry = self.entry(node, seq)?;
+        let decoded = UnverifiedEntry::decode(&entry).ok()?;
+        let claim = decoded.claim();
+        let bodies = claim.bodies();
+        let bytes: u64 = bodies.iter().map(|body| u64::from(body.len)).sum();
+        let may_lack = match &claim.body {
+            Body::Enrolled { .. } => false,
+            body => body.writes() || bytes > TOLD_BODIES,
+        };
+        let bodies = if may_lack { Vec::new() } else { bodies.iter().filter_map(|b| self.body(&b.hash)).collect() };
+        Some(Bundle { entry: entry.into_owned(), bodies })
+    }
+
     /// The entry at a position with the bodies that are held.
     pub(crate) fn bundle(&self, node: &NodeId, seq: u64) -> Option<Bundle> {
         if let Some(held) = self.recent(node, seq) {
@@ -199,13 +215,14 @@ pub(crate) fn plain(bodies: &[ByteVec]) -> Vec<&[u8]> {
     bodies.iter().map(|body| body.as_slice()).collect()
 }
 
-/// Finds the body of each hash; the rest are strays.
-pub(crate) fn sort_bodies(hashes: &[Hash], bodies: Vec<ByteVec>) -> (Vec<(Hash, ByteVec)>, usize) {
+/// Finds the body of each reference, as long as that says; the rest are strays.
+pub(crate) fn sort_bodies(references: &[BodyRef], bodies: Vec<ByteVec>) -> (Vec<(Hash, ByteVec)>, usize) {
     let mut found: Vec<(Hash, ByteVec)> = Vec::new();
     let mut strays = 0;
     for body in bodies {
         let hash = Hash::of(&body);
-        if hashes.contains(&hash) && found.iter().all(|(known, _)| *known != hash) {
+        let named = references.iter().any(|named| named.hash == hash && named.len as usize == body.len());
+        if named && found.iter().all(|(known, _)| *known != hash) {
             found.push((hash, body));
         } else {
             strays += 1;

@@ -113,7 +113,7 @@ pub const TOLD_RUN: usize = 64 << 10;
 /// matters then.
 pub const TO_TELL_MAX: usize = 16 << 10;
 /// Bodies beside an entry that is told later than it came, unless it is an enrolment: a console asks for larger ones if it needs them.
-pub const TOLD_BODIES: usize = 16 << 10;
+pub const TOLD_BODIES: u64 = 16 << 10;
 /// Bodies beside one entry, together: with the entry they must fit into one message.
 pub const BUNDLE_MAX: usize = trialogue_wire::limits::MESSAGE_MAX - (64 << 10);
 /// How long to leave it to a journal's own node to send an entry to a neighbour of it, before it is sent from here as well. Less

@@ -112,7 +112,7 @@ impl Machine {
             self.budgets.forged(from, bytes, self.now.us);
             return Err(forged);
         };
-        let (bodies, strays) = sort_bodies(&hashes(&entry), bundle.bodies);
+        let (bodies, strays) = sort_bodies(&entry.entry().bodies(), bundle.bodies);
         for _ in 0..strays {
             self.count(Count::BodyStray);
         }
@@ -212,8 +212,7 @@ impl Machine {
             link.holds(node, seq);
         }
         let refers = UnverifiedEntry::decode(&bundle.entry).ok()?.claim().bodies();
-        let missing = refers.iter().map(|body| body.hash).filter(|hash| self.ledger.body(hash).is_none());
-        let missing: Vec<Hash> = missing.collect();
+        let missing: Vec<_> = refers.into_iter().filter(|body| self.ledger.body(&body.hash).is_none()).collect();
         let (bodies, _) = sort_bodies(&missing, bundle.bodies);
         if bodies.is_empty() || bodies.iter().map(|(_, body)| body.len()).sum::<usize>() > BUNDLE_MAX {
             return None;

@@ -8,7 +8,7 @@ use crate::limits::BUNDLE_MAX;
 use crate::machine::Machine;
 use crate::note::{Count, Note};
 use minicbor::bytes::ByteVec;
-use trialogue_charter::{DeviceId, Hash, LineId};
+use trialogue_charter::{DeviceId, LineId};
 use trialogue_journal::{Act, Body, Statement, UnverifiedStatement};
 use trialogue_wire::console::{Refusal, ToConsole, ToNode};
 
@@ -71,10 +71,16 @@ impl Machine {
         self.send_console(key, &ToConsole::Refused { number: Some(number), reason, after_ms });
     }
 
-    /// How many other devices are in on the line here.
-    fn in_here(&self, line: &LineId, device: &DeviceId) -> usize {
-        let here = self.state.in_on(line).into_iter().filter(|p| p.node == self.node && p.device != *device);
-        here.count()
+    /// Is it in already, or does its party have a place left for it in the groups of the line? Those who act for the party come before those who do not.
+    fn has_place(&self, line: &LineId, device: &DeviceId) -> bool {
+        let (Some(own), Some(known)) = (self.state.node(&self.node), self.state.device(device)) else { return true };
+        let acts = self.charter.office(&known.office).is_some_and(|office| office.role.acts_for_party());
+        let participants = self.state.in_on(line);
+        let of_party = || participants.iter().filter(|p| p.party == *own.party());
+        if of_party().any(|p| p.device == *device) {
+            return true;
+        }
+        of_party().filter(|p| p.role.acts_for_party() || !acts).count() < self.state.share(line)
     }
 
     /// May it be written, with which bodies, and how much does it matter?
@@ -95,7 +101,7 @@ impl Machine {
         if comes && self.lines_of(&device).iter().any(|line| *line != statement.line) {
             return Err(Refusal::NotNow);
         }
-        if comes && self.state.share(&statement.line) <= self.in_here(&statement.line, &device) {
+        if comes && !self.has_place(&statement.line, &device) {
             return Err(Refusal::NoPlace);
         }
         let bodies = whole(&statement, bodies)?;
@@ -133,8 +139,8 @@ fn whole(statement: &Statement, bodies: Vec<ByteVec>) -> Result<Vec<ByteVec>, Re
     if !statement.bodies().all(|body| body.find(&held).is_some()) {
         return Err(Refusal::Malformed);
     }
-    let hashes: Vec<Hash> = statement.bodies().map(|body| body.hash).collect();
-    let (bodies, strays) = sort_bodies(&hashes, bodies);
+    let references: Vec<_> = statement.bodies().cloned().collect();
+    let (bodies, strays) = sort_bodies(&references, bodies);
     if strays > 0 || bodies.iter().map(|(_, body)| body.len()).sum::<usize>() > BUNDLE_MAX {
         return Err(Refusal::Malformed);
     }

@@ -9,6 +9,8 @@ use trialogue_charter::NodeId;
 pub(crate) struct Telling {
     /// Positions of each journal, to be told in its order.
     waiting: BTreeMap<NodeId, BTreeSet<u64>>,
+    /// Of those, how many have come since the state was told from the beginning.
+    later: usize,
     /// Bytes told that it has not said it has taken.
     under_way: usize,
     /// It knows that more follows, and has not asked for it yet.
@@ -24,7 +26,7 @@ impl Telling {
     pub(crate) fn begin(&mut self, state: BTreeMap<NodeId, BTreeSet<u64>>) {
         self.waiting = state;
         self.waiting.retain(|_, seqs| !seqs.is_empty());
-        (self.whole, self.run) = (true, None);
+        (self.whole, self.run, self.later) = (true, None, 0);
     }
 
     /// What is new may be told at once: nothing waits that must come before it.
@@ -44,8 +46,8 @@ impl Telling {
 
     /// An entry waits its turn. False: too many do, the console does not keep up.
     pub(crate) fn put(&mut self, node: &NodeId, seq: u64) -> bool {
-        self.waiting.entry(node.clone()).or_default().insert(seq);
-        self.waiting.values().map(BTreeSet::len).sum::<usize>() <= TO_TELL_MAX
+        self.later += usize::from(self.waiting.entry(node.clone()).or_default().insert(seq));
+        self.later <= TO_TELL_MAX
     }
 
     /// The next one to be told: a run of each journal in turn, so that a long one holds up no other.
@@ -66,6 +68,9 @@ impl Telling {
         let seq = seqs.pop_first()?;
         if seqs.is_empty() {
             self.waiting.remove(&node);
+        }
+        if self.waiting.is_empty() {
+            self.later = 0;
         }
         self.run = Some((node.clone(), bytes));
         Some((node, seq))

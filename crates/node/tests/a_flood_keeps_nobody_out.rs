@@ -78,10 +78,10 @@ async fn unproven_websockets_drive_out_nobody_who_is_about_to_prove_itself() {
     let web = node.web_addr();
     // All are told their challenge, and none answers it: as many as fill the door, and after the officer more than once drove out the oldest.
     let strangers = |count: u8| futures_util::future::join_all((0..count).map(|n| flood::challenged(web, 2 + n % 4)));
+    let (_, certificate, _) = house.keys.device("usa-duty", 1);
     let before = strangers(125).await;
     let mut officer = Officer::connect(&house, web, "usa-duty").await;
     let after = strangers(75).await;
-    let (_, certificate, _) = house.keys.device("usa-duty", 1);
     let signature = officer.secret.prove(&officer.node, "", &officer.nonce).to_vec();
     officer
         .say(&ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch: true, origin: String::new() })

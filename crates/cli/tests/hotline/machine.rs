@@ -184,6 +184,12 @@ pub fn open_files(pid: i32) -> usize {
 }
 
 /// Memory that a process holds, in KiB.
+pub fn is_gone(pid: i32) -> bool {
+    // The name in brackets may have any letter.
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"));
+    stat.map_or(true, |stat| stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with(['Z', 'X'])))
+}
+
 pub fn resident_kib(pid: i32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();

@@ -112,7 +112,12 @@ impl Hotline {
 
     /// Kills a party's node, as a power cut would.
     pub fn kill_node(&self, party: &str) {
-        kill(Pid::from_raw(self.pid(party)), Signal::SIGKILL).unwrap();
+        let pid = self.pid(party);
+        kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+        // One of its threads may still be in a write, and until then it has its locks and ports.
+        let ended =
+            || fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count) <= 1 && machine::is_gone(pid);
+        wait_for("the node is gone", ended);
     }
 
     /// Starts a party's node that was killed.

@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::io::Event;
 use minicbor::bytes::ByteArray;
 use std::collections::{BTreeMap, VecDeque};
-use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
+use trialogue_charter::{DeviceId, Hash, LineId, NodeId, PartyId};
 use trialogue_e2ee::writing::CircleKey;
 use trialogue_e2ee::{Invite, Keyring, KeyringError};
 use trialogue_journal::fold::{Circle, Stock};
@@ -98,16 +98,22 @@ impl Console {
         let mut all = Vec::new();
         while let Some(some) = rest.pop_front() {
             let Some((circle, made)) = self.make_circle(&some) else { continue };
+            let mut copies: BTreeMap<PartyId, Vec<(DeviceId, BodyRef)>> = BTreeMap::new();
             for (device, error) in &made.refused {
                 let Some((_, package)) = some.iter().find(|(other, _)| other == device) else { continue };
                 self.log(Event::BadHandshake { step: "key package of a reader", why: error.to_string() });
-                if *error == KeyringError::KeyOfAnother && all.len() + 1 + rest.len() < most {
-                    // One of the two has copied it: nobody is kept from reading by that, each is in a circle of its own.
-                    rest.push_back(vec![(*device, package.clone())]);
-                } else {
+                if *error != KeyringError::KeyOfAnother {
                     self.writer.bad_stock.insert((*device, package.hash));
+                } else if let Some(known) = self.fold.as_ref().and_then(|fold| fold.device(device)) {
+                    copies.entry(known.party.clone()).or_default().push((*device, package.clone()));
                 }
             }
+            // One of two has copied the other's key: nobody is kept from reading by that, each is in a circle of its own. Those come first of whose party
+            // there are few: it is cheap to have many copies.
+            let mut copies: Vec<_> = copies.into_values().collect();
+            copies.sort_by_key(Vec::len);
+            let room = most.saturating_sub(all.len() + 1 + rest.len());
+            rest.extend(copies.into_iter().flatten().take(room).map(|one| vec![one]));
             let package = |device: &DeviceId| some.iter().find(|(other, _)| other == device).map(|(_, p)| p.hash);
             self.writer.kept.add_circle(KeptCircle {
                 circle,

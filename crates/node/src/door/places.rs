@@ -41,6 +41,11 @@ impl Known {
         self.lock().named = groups.into_iter().take(NAMED_MAX).collect();
     }
 
+    /// Is it one of them?
+    pub(crate) fn has(&self, group: Group) -> bool {
+        self.lock().has(group)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Remembered> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

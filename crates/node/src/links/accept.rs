@@ -48,6 +48,7 @@ pub(super) fn bind(
     listen: SocketAddr,
     keys: &tls::Keys,
     known: &tls::Known,
+    addresses: &Known,
     counters: &Counters,
 ) -> Result<Endpoint, LinkError> {
     let server = server(keys, known, counters)?;
@@ -57,7 +58,7 @@ pub(super) fn bind(
     let _ = setsockopt(&socket, sockopt::RcvBuf, &SOCKET_BUFFER);
     let bound = |socket| {
         let runtime = Arc::new(TokioRuntime);
-        let socket = Arc::new(Limited::new(runtime.wrap_udp_socket(socket)?, counters));
+        let socket = Arc::new(Limited::new(runtime.wrap_udp_socket(socket)?, addresses.clone(), counters));
         Endpoint::new_with_abstract_socket(transport::endpoint(), Some(server), socket, runtime)
     };
     bound(socket).map_err(|e| LinkError::Bind(listen, e))

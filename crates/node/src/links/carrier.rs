@@ -2,6 +2,7 @@
 
 use super::{LinkError, accept, tls};
 use crate::counters::Counters;
+use crate::door::Known;
 use std::net::SocketAddr;
 
 /// Most carriers of a node; a link has no more paths.
@@ -29,10 +30,11 @@ pub(super) fn bind(
     carriers: &[Carrier],
     keys: &tls::Keys,
     known: &tls::Known,
+    addresses: &Known,
     counters: &Counters,
 ) -> Result<Vec<Bound>, LinkError> {
     let bind = |carrier: &Carrier| {
-        let endpoint = accept::bind(carrier.listen, keys, known, counters)?;
+        let endpoint = accept::bind(carrier.listen, keys, known, addresses, counters)?;
         Ok(Bound { carrier: carrier.clone(), endpoint })
     };
     carriers.iter().map(bind).collect()

@@ -5,9 +5,11 @@
 
 use super::bucket::Bucket;
 use crate::counters::Counters;
+use crate::door::{Group, Known};
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, UdpPoller};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -18,23 +20,33 @@ use std::time::Instant;
 /// What one address may send, in kbit/s of UDP payload, and a quarter of a second of it at once. Twenty pictures of 2.5 Mbit/s are a fifth of it. Without
 /// it a node grew by 330 MB in half a minute under 1 Gbit/s of a member's datagrams.
 const KBIT: u32 = 256 << 10;
-/// Addresses that have a rate of their own; all others share one.
+/// The same of all ports of one IP address (/64 of IPv6): a connection's id is known to whoever has it, and packets with it are its own from any port.
+const GROUP_KBIT: u32 = KBIT / 2 * 3;
+/// Addresses and ports that have a rate of their own, of those that the door knows and of those that it does not; all others share one.
 const ADDRESSES: usize = 1_024;
 /// How often, at most, room is looked for among them.
 const SWEEP_US: u64 = 1_000_000;
 
 /// A socket that takes from nobody more than [`KBIT`].
-#[derive(Debug)]
 pub(super) struct Limited {
     socket: Arc<dyn AsyncUdpSocket>,
     began: Instant,
     inflow: Mutex<Inflow>,
+    /// Addresses of the charter's nodes, and those from which one has come.
+    known: Known,
     counters: Counters,
 }
 
 impl Limited {
-    pub(super) fn new(socket: Arc<dyn AsyncUdpSocket>, counters: &Counters) -> Self {
-        Self { socket, began: Instant::now(), inflow: Mutex::new(Inflow::new(0)), counters: counters.clone() }
+    pub(super) fn new(socket: Arc<dyn AsyncUdpSocket>, known: Known, counters: &Counters) -> Self {
+        let inflow = Mutex::new(Inflow::new(0));
+        Self { socket, began: Instant::now(), inflow, known, counters: counters.clone() }
+    }
+}
+
+impl fmt::Debug for Limited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limited").finish_non_exhaustive()
     }
 }
 
@@ -58,7 +70,7 @@ impl AsyncUdpSocket for Limited {
             let now_us = super::path::micros(self.began.elapsed());
             let mut inflow = self.inflow.lock().unwrap_or_else(PoisonError::into_inner);
             for meta in meta.iter_mut().take(*count) {
-                if !inflow.takes(meta.addr, meta.len, now_us) {
+                if !inflow.takes(meta.addr, self.known.has(Group::of(meta.addr.ip())), meta.len, now_us) {
                     let packets = meta.len.div_ceil(meta.stride.max(1));
                     self.counters.add("link_flooded", packets as u64);
                     // What has no bytes is not looked at.
@@ -87,31 +99,52 @@ impl AsyncUdpSocket for Limited {
 }
 
 /// What each address may still send; pure.
-#[derive(Debug)]
 struct Inflow {
-    own: BTreeMap<SocketAddr, Bucket>,
-    others: Bucket,
-    swept_us: u64,
+    known: Addresses,
+    strangers: Addresses,
+}
+
+struct Addresses {
+    each: Rates<SocketAddr>,
+    groups: Rates<Group>,
 }
 
 impl Inflow {
     fn new(now_us: u64) -> Self {
-        Self { own: BTreeMap::new(), others: Bucket::new(KBIT, now_us), swept_us: now_us }
+        let addresses = || Addresses { each: Rates::new(KBIT, now_us), groups: Rates::new(GROUP_KBIT, now_us) };
+        Self { known: addresses(), strangers: addresses() }
     }
 
-    fn takes(&mut self, from: SocketAddr, bytes: usize, now_us: u64) -> bool {
-        if let Some(bucket) = self.own.get_mut(&from) {
-            return bucket.take(bytes, 0, now_us);
-        }
-        if self.own.len() >= ADDRESSES && now_us.saturating_sub(self.swept_us) >= SWEEP_US {
+    fn takes(&mut self, from: SocketAddr, known: bool, bytes: usize, now_us: u64) -> bool {
+        let Addresses { each, groups } = if known { &mut self.known } else { &mut self.strangers };
+        each.of(from, now_us).take(bytes, 0, now_us) && groups.of(Group::of(from.ip()), now_us).take(bytes, 0, now_us)
+    }
+}
+
+/// A rate for each of so many, and one for all others.
+struct Rates<K> {
+    kbit: u32,
+    own: BTreeMap<K, Bucket>,
+    others: Bucket,
+    swept_us: u64,
+}
+
+impl<K: Ord + Copy> Rates<K> {
+    fn new(kbit: u32, now_us: u64) -> Self {
+        Self { kbit, own: BTreeMap::new(), others: Bucket::new(kbit, now_us), swept_us: now_us }
+    }
+
+    fn of(&mut self, who: K, now_us: u64) -> &mut Bucket {
+        let full = self.own.len() >= ADDRESSES && !self.own.contains_key(&who);
+        if full && now_us.saturating_sub(self.swept_us) >= SWEEP_US {
             self.swept_us = now_us;
             // One that has rested for so long is as good as a new one.
             self.own.retain(|_, bucket| !bucket.is_full(now_us));
         }
-        if self.own.len() >= ADDRESSES {
-            return self.others.take(bytes, 0, now_us);
+        if self.own.len() >= ADDRESSES && !self.own.contains_key(&who) {
+            return &mut self.others;
         }
-        self.own.entry(from).or_insert_with(|| Bucket::new(KBIT, now_us)).take(bytes, 0, now_us)
+        self.own.entry(who).or_insert_with(|| Bucket::new(self.kbit, now_us))
     }
 }
 
@@ -119,37 +152,47 @@ impl Inflow {
 mod tests {
     use super::*;
 
-    fn address(n: u32) -> SocketAddr {
-        SocketAddr::from((std::net::Ipv4Addr::from(n), 7000))
+    const MOST: u64 = KBIT as u64 * 1_000 / 8 * 5 / 4;
+
+    fn address(n: u32, port: u16) -> SocketAddr {
+        SocketAddr::from((std::net::Ipv4Addr::from(n), port))
     }
 
     /// Bytes taken in a second of packets that come each microsecond.
     fn in_a_second(inflow: &mut Inflow, from: impl Fn(u64) -> SocketAddr) -> u64 {
-        (0..1_000_000).filter(|now| inflow.takes(from(*now), 1_200, 1_000_000 + *now)).count() as u64 * 1_200
+        (0..1_000_000).filter(|now| inflow.takes(from(*now), false, 1_200, 1_000_000 + *now)).count() as u64 * 1_200
     }
 
     #[test]
     fn nobody_sends_more_than_the_rate_and_nobody_takes_anothers() {
         let mut inflow = Inflow::new(0);
-        let most = u64::from(KBIT) * 1_000 / 8 * 5 / 4;
-        let taken = in_a_second(&mut inflow, |_| address(1));
-        assert!((most * 9 / 10..=most).contains(&taken), "{taken}");
-        assert!(inflow.takes(address(2), 60_000, 2_000_000));
-        // A single packet larger than what is left waits for nothing: it is dropped, and the next one passes in time.
-        assert!(inflow.takes(address(1), 1_200, 2_100_000));
+        let taken = in_a_second(&mut inflow, |_| address(1, 7000));
+        assert!((MOST * 9 / 10..=MOST).contains(&taken), "{taken}");
+        assert!(inflow.takes(address(2, 7000), false, 60_000, 2_000_000));
+        // What is larger than what is left is dropped, and the next one passes in time.
+        assert!(inflow.takes(address(1, 7000), false, 1_200, 2_100_000));
     }
 
     #[test]
-    fn more_addresses_than_are_remembered_share_one_rate_and_those_at_rest_make_room() {
+    fn many_ports_of_one_address_share_a_rate() {
         let mut inflow = Inflow::new(0);
+        let taken = in_a_second(&mut inflow, |now| address(1, (now % 60_000) as u16));
+        assert!(taken <= MOST / 2 * 3, "{taken}");
+        assert!(inflow.takes(address(2, 7000), false, 60_000, 2_000_000));
+    }
+
+    #[test]
+    fn strangers_from_everywhere_share_one_rate_and_take_nothing_from_those_who_are_known() {
+        let mut inflow = Inflow::new(0);
+        let friend = address(0xc000_0201, 7000);
+        assert!(inflow.takes(friend, true, 1_200, 0));
         for n in 0..3 * ADDRESSES as u32 {
-            inflow.takes(address(n), 1_200, 0);
-            assert!(inflow.own.len() <= ADDRESSES);
+            inflow.takes(address(n, 7000), false, 1_200, 0);
+            assert!(inflow.strangers.each.own.len() <= ADDRESSES && inflow.strangers.groups.own.len() <= ADDRESSES);
         }
-        let most = u64::from(KBIT) * 1_000 / 8 * 5 / 4;
-        let busy = in_a_second(&mut inflow, |now| address(ADDRESSES as u32 + now as u32));
+        let busy = in_a_second(&mut inflow, |now| address(ADDRESSES as u32 + now as u32, 7000));
         // One sweep, a second after the last one, gives those who come then a rate of their own: as many as there is room for.
-        assert!(busy <= most + 1_200 * ADDRESSES as u64, "{busy}");
-        assert!(inflow.own.len() <= ADDRESSES);
+        assert!(busy <= MOST / 2 * 3 + 1_200 * ADDRESSES as u64, "{busy}");
+        assert!((0..100).all(|n| inflow.takes(friend, true, 1_200, 2_000_000 + n)));
     }
 }

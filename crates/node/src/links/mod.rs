@@ -182,14 +182,15 @@ impl Links {
         let own = charter.node(node).ok_or_else(|| LinkError::NotInCharter(node.clone()))?;
         let keys = tls::Keys::new(secret.0, &own.link)?;
         let known = tls::Known::default();
-        let bound: Arc<[carrier::Bound]> = carrier::bind(carriers, &keys, &known, counters)?.into();
+        let addresses = Known::default();
+        let bound: Arc<[carrier::Bound]> = carrier::bind(carriers, &keys, &known, &addresses, counters)?.into();
         let shared = Arc::new(Shared {
             node: node.clone(),
             bound: bound.clone(),
             places: Arc::new(Semaphore::new(PLACES)),
             known,
             doors: accept::Doors::default(),
-            addresses: Known::default(),
+            addresses,
             events,
             media: LinkMedia::new(),
             on_datagram,

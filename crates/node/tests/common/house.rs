@@ -87,13 +87,15 @@ impl House {
 
     /// A node of this house with a configuration that is its own.
     pub async fn start_with(&self, config: Config) -> Node {
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
         loop {
             match Node::start(config.clone()).await {
                 Ok(node) => return node,
                 // A node that was just stopped gives its port back a moment later.
-                Err(NodeError::Link(_)) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+                Err(NodeError::Link(why)) => assert!(std::time::Instant::now() < until, "{why}"),
                 Err(other) => panic!("{other}"),
             }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     }
 
