@@ -18,6 +18,8 @@ pub struct Endpoint {
     pub view: Value,
     /// The written line as it was shown last.
     pub written: Value,
+    /// Which of its party's sites it speaks over; 0 is the main one.
+    pub site: u64,
 }
 
 impl Endpoint {
@@ -48,7 +50,7 @@ impl Endpoint {
                 }
             }
         });
-        Self { office: office.to_owned(), child, stdin, events, view: Value::Null, written: Value::Null }
+        Self { office: office.to_owned(), child, stdin, events, view: Value::Null, written: Value::Null, site: 0 }
     }
 
     /// Its device id; known once the node has been reached.
@@ -89,12 +91,7 @@ impl Endpoint {
                     self.office, self.view, self.written
                 );
             };
-            if event["event"] == "view" {
-                self.view = event["view"].clone();
-            }
-            if event["event"] == "written" {
-                self.written = event["written"].clone();
-            }
+            self.keep(&event);
             if wanted(&event) {
                 return event;
             }
@@ -102,12 +99,27 @@ impl Endpoint {
         }
     }
 
+    /// What is told once, when it changes.
+    fn keep(&mut self, event: &Value) {
+        match event["event"].as_str() {
+            Some("view") => self.view = event["view"].clone(),
+            Some("written") => self.written = event["written"].clone(),
+            Some("site") => self.site = event["slot"].as_u64().unwrap(),
+            _ => {}
+        }
+    }
+
+    /// Waits until it speaks over this site.
+    pub fn until_site(&mut self, slot: u64) {
+        if self.site != slot {
+            self.until("the other site", |event| event["event"] == "site" && event["slot"] == slot);
+        }
+    }
+
     /// Waits until what it shows is as wanted.
     pub fn until_view(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) {
         while let Ok(event) = self.events.try_recv() {
-            if event["event"] == "view" {
-                self.view = event["view"].clone();
-            }
+            self.keep(&event);
         }
         if !wanted(&self.view) {
             self.until(what, |event| event["event"] == "view" && wanted(&event["view"]));
