@@ -4,6 +4,7 @@ use crate::acts::Purpose;
 use crate::console::Console;
 use crate::limits::*;
 use crate::packages::listed;
+use crate::refresh::Refreshes;
 use crate::stage::Intent;
 use crate::view::Outcome;
 use std::collections::{BTreeMap, VecDeque};
@@ -67,7 +68,7 @@ pub(crate) struct Engaged {
     pub(crate) offers: BTreeMap<NodeId, Offer>,
     /// When the next replacement of offers may be made, and how many were in a row.
     pub(crate) refresh_us: Option<u64>,
-    pub(crate) refreshes: u32,
+    pub(crate) refreshes: Refreshes,
     /// When a key package is replaced because its keys have not come.
     pub(crate) heal_us: Option<u64>,
     pub(crate) members: BTreeMap<DeviceId, Known>,
@@ -136,7 +137,7 @@ impl Console {
             returned_us: self.now_us,
             offers,
             refresh_us: None,
-            refreshes: 0,
+            refreshes: Refreshes::default(),
             heal_us: None,
             members: BTreeMap::new(),
             departures: VecDeque::new(),

@@ -4,7 +4,7 @@
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::limits::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use trialogue_charter::NodeId;
 use trialogue_journal::fold::{Group, Participant};
@@ -19,6 +19,66 @@ struct Needs {
     later_us: Option<u64>,
 }
 
+/// How often the key package for each node's group was replaced. A group that is made anew without end costs everybody in the call new key packages: each
+/// time it takes longer, for that node alone.
+#[derive(Default)]
+pub(crate) struct Refreshes(BTreeMap<NodeId, Refreshed>);
+
+#[derive(Default)]
+struct Refreshed {
+    times: u64,
+    last_us: u64,
+    /// Since when another one is wanted.
+    wanted_us: Option<u64>,
+}
+
+impl Refreshed {
+    /// What is left of it: one time goes with each calm.
+    fn times(&self, now_us: u64) -> u64 {
+        self.times.saturating_sub(now_us.saturating_sub(self.last_us) / REFRESH_CALM_US)
+    }
+
+    /// When one that is wanted since then may be made at the earliest.
+    fn ready_us(&self, wanted_us: u64) -> u64 {
+        let wait = self.times(wanted_us).checked_sub(1).map_or(0, |more| REFRESH_AGAIN_US << more.min(6));
+        self.last_us + wait
+    }
+
+    /// And when it is made if no other is made before.
+    fn due_us(&self, wanted_us: u64) -> u64 {
+        (wanted_us + REFRESH_US).max(self.ready_us(wanted_us))
+    }
+}
+
+impl Refreshes {
+    /// One is wanted for this node; may it be made by now?
+    fn is_due(&mut self, node: &NodeId, now_us: u64) -> bool {
+        let refreshed = self.0.entry(node.clone()).or_default();
+        let wanted_us = *refreshed.wanted_us.get_or_insert(now_us);
+        now_us >= refreshed.due_us(wanted_us)
+    }
+
+    fn is_ready(&self, node: &NodeId, now_us: u64) -> bool {
+        self.0.get(node).is_none_or(|known| now_us >= known.ready_us(known.wanted_us.unwrap_or(now_us)))
+    }
+
+    /// For no others one is wanted.
+    fn keep(&mut self, wanted: &BTreeSet<NodeId>) {
+        self.0.iter_mut().filter(|(node, _)| !wanted.contains(*node)).for_each(|(_, known)| known.wanted_us = None);
+    }
+
+    /// One was made.
+    fn note(&mut self, node: &NodeId, now_us: u64) {
+        let refreshed = self.0.entry(node.clone()).or_default();
+        *refreshed = Refreshed { times: refreshed.times(now_us) + 1, last_us: now_us, wanted_us: None };
+    }
+
+    /// When the next one may be made that is wanted.
+    fn next_us(&self) -> Option<u64> {
+        self.0.values().filter_map(|known| Some(known.due_us(known.wanted_us?))).min()
+    }
+}
+
 impl Console {
     /// Replaces offers where that is needed. A console that is in and rings with the id of the call keeps its place and its keys,
     /// and nobody sounds who has answered or refused that call.
@@ -29,38 +89,33 @@ impl Console {
         let participants = self.participants();
         let seated = participants.iter().any(|participant| participant.device == self.id);
         let groups = self.groups_now();
-        let needs = if seated { self.nodes_to_offer_to(&participants, &groups) } else { Needs::default() };
+        let mut needs = if seated { self.nodes_to_offer_to(&participants, &groups) } else { Needs::default() };
+        let wanted: BTreeSet<NodeId> = needs.now.keys().cloned().collect();
         let now_us = self.now_us;
         let Some(held) = &mut self.call else { return };
         held.heal_us = needs.later_us;
-        if needs.now.is_empty() {
-            if held.refreshes == 0 {
-                held.refresh_us = None;
-            }
-            return;
-        }
-        let at = *held.refresh_us.get_or_insert(now_us + REFRESH_US);
-        if now_us < at || self.acts.is_waiting(&held.line, |purpose| matches!(purpose, Purpose::Again | Purpose::Enter))
-        {
+        // All that may be made by now go together once one of them has waited for the others.
+        let due = wanted.iter().filter(|node| held.refreshes.is_due(node, now_us)).count();
+        needs.now.retain(|node, _| due > 0 && held.refreshes.is_ready(node, now_us));
+        held.refreshes.keep(&wanted);
+        held.refresh_us = held.refreshes.next_us();
+        let busy = |purpose| matches!(purpose, Purpose::Again | Purpose::Enter);
+        if needs.now.is_empty() || self.acts.is_waiting(&held.line, busy) {
             return;
         }
         let Some(mut held) = self.call.take() else { return };
-        held.refresh_us = Some(now_us + (REFRESH_AGAIN_US << held.refreshes.min(6)));
-        held.refreshes += 1;
+        needs.now.keys().for_each(|node| held.refreshes.note(node, now_us));
         let lost_own =
             self.node.as_ref().is_some_and(|node| needs.now.contains_key(node)) && self.leads_own(&held.line);
-        let may_ring = participants.iter().any(|p| p.device == self.id && p.role.acts_for_party());
-        let anew = lost_own || !may_ring;
         let mut keep = std::mem::take(&mut held.offers);
-        keep.retain(|node, _| !anew && !needs.now.contains_key(node));
+        keep.retain(|node, _| !lost_own && !needs.now.contains_key(node));
         held.offers = self.fresh_offers(keep);
         for (node, in_a_row) in needs.now {
             held.offers.entry(node).and_modify(|offer| offer.in_a_row = in_a_row);
         }
-        // Nobody but this console moves the own group, and it cannot: it comes in anew, which ends that group. So does one whose role rings nobody: its keys
-        // are made again in all groups.
+        // Nobody but this console moves the own group, and it cannot: it comes in anew, which ends that group.
         let purpose = Purpose::Again;
-        self.say_in(&held.line, held.call, (!anew).then_some(held.precedence), purpose, &held.offers);
+        self.say_in(&held.line, held.call, (!lost_own).then_some(held.precedence), purpose, &held.offers);
         self.call = Some(held);
     }
 
@@ -111,5 +166,43 @@ impl Console {
             }
         }
         needs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const SECOND: u64 = 1_000_000;
+
+    #[test]
+    fn a_group_that_is_made_anew_without_end_waits_and_no_other_does() {
+        let (eager, calm) = (NodeId::new("jpn-1").unwrap(), NodeId::new("kor-1").unwrap());
+        let mut refreshes = Refreshes::default();
+        let mut times = 0;
+        // An hour in which it is wanted all the time.
+        for tenth in 0..36_000u64 {
+            if refreshes.is_due(&eager, tenth * SECOND / 10) {
+                refreshes.note(&eager, tenth * SECOND / 10);
+                times += 1;
+            }
+        }
+        assert!((110..=200).contains(&times), "{times}");
+        let now_us = 3_600 * SECOND;
+        assert!(!refreshes.is_due(&calm, now_us) && refreshes.is_due(&calm, now_us + REFRESH_US));
+        assert_eq!(refreshes.next_us().unwrap().min(now_us + REFRESH_US), refreshes.next_us().unwrap());
+    }
+
+    #[test]
+    fn one_now_and_then_is_made_at_once() {
+        let node = NodeId::new("jpn-1").unwrap();
+        let mut refreshes = Refreshes::default();
+        for minute in 1..200u64 {
+            let now_us = minute * 60 * SECOND;
+            assert!(!refreshes.is_due(&node, now_us));
+            assert!(refreshes.is_due(&node, now_us + REFRESH_US));
+            refreshes.note(&node, now_us + REFRESH_US);
+        }
     }
 }

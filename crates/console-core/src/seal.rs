@@ -346,10 +346,6 @@ impl Console {
         let Some(keys) = &mut self.keys else { return };
         let news = complete && keys.ready != ready;
         keys.ready = if complete { ready } else { 0 };
-        // A group that is made anew again and again costs everybody in the call new key packages: only calm makes the waits short again.
-        if complete && call.refresh_us.is_none_or(|at| now_us >= at + REFRESH_CALM_US) {
-            call.refreshes = 0;
-        }
         if news {
             keys.ready_us = now_us;
             self.log(Event::KeysReady { others: ready });

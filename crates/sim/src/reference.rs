@@ -146,11 +146,11 @@ impl<'f> Reference<'f> {
         let ring_of = |call: &CallId| (line.clone(), *call);
         match act {
             Act::Ring { call, .. } => {
-                if !self.acts(device) {
-                    return;
-                }
+                let acts = self.acts(device);
                 match story.inside.get_mut(&here) {
-                    Some(inside) => inside.ring = Some(*call),
+                    Some(inside) if acts => inside.ring = Some(*call),
+                    Some(_) => {}
+                    None if !acts => return,
                     None => self.come(story, &here, In { order: seq, ring: Some(*call), held: false }),
                 }
                 story.came.insert(*device, *number);

@@ -114,6 +114,10 @@ pub struct Presence {
     /// Lists of secrets that it has told those who hear it, in order.
     #[n(8)]
     pub tags: Vec<TagsTold>,
+    /// Position of the entry by which it gave its present key packages.
+    #[n(9)]
+    #[cbor(default)]
+    pub offered: u64,
 }
 
 /// A list of secrets that a console has told those who hear it.

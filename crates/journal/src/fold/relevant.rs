@@ -123,6 +123,8 @@ impl OnLine {
     fn relevant(&self, live: Option<&BTreeSet<CallId>>, seqs: &mut BTreeSet<u64>) {
         for presence in self.present.values() {
             seqs.insert(presence.order);
+            // Not there in what an earlier program has kept.
+            seqs.extend(Some(presence.offered).filter(|seq| *seq > presence.order));
             seqs.extend(presence.ring.map(|ring| ring.seq));
             seqs.extend(presence.held.map(|(_, seq)| seq));
             seqs.extend(presence.word.seqs());

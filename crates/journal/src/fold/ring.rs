@@ -10,6 +10,11 @@ use std::collections::BTreeMap;
 use trialogue_charter::{CallId, DeviceId, NodeId, Role};
 
 impl NodeState {
+    /// Its device is in on its line.
+    pub(super) fn is_in(&self, statement: &Statement) -> bool {
+        self.lines.get(&statement.line).is_some_and(|line| line.present.contains_key(&statement.device))
+    }
+
     pub(super) fn may_come_in(&self, statement: &Statement) -> Result<(), Ignored> {
         let Some(line) = self.lines.get(&statement.line) else { return Ok(()) };
         if line.present.len() >= MEMBERS_MAX && !line.present.contains_key(&statement.device) {
@@ -22,15 +27,19 @@ impl NodeState {
 impl Presence {
     /// A console that comes in.
     pub(super) fn new(call: CallId, role: Role, order: u64, since_ms: u64, offers: BTreeMap<NodeId, BodyRef>) -> Self {
-        Self { call, order, since_ms, ring: None, offers, role, held: None, word: Word::default(), tags: Vec::new() }
+        let (word, tags) = (Word::default(), Vec::new());
+        Self { call, order, since_ms, ring: None, offers, role, held: None, word, tags, offered: order }
     }
 }
 
 impl OnLine {
-    /// Rings. A console that is in already keeps its place and its keys: it rings again for those who are missing.
+    /// Rings. A console that is in already keeps its place and its keys: it rings again for those who are missing, or offers new key packages alone.
     pub(super) fn ring(&mut self, device: DeviceId, ring: OwnRing, offers: Vec<KeyOffer>, role: Role) {
         if let Some(presence) = self.present.get_mut(&device) {
-            presence.ring = Some(ring);
+            presence.offered = ring.seq;
+            if role.acts_for_party() {
+                presence.ring = Some(ring);
+            }
             presence.offers = by_node(offers);
             return;
         }

@@ -36,6 +36,8 @@ impl NodeState {
 
     fn allows(&self, charter: &VerifiedCharter, statement: &Statement, now_ms: u64) -> Result<(), Ignored> {
         match &statement.act {
+            // Whoever is in may offer new key packages by it; only who acts for the party rings by it.
+            Act::Ring { .. } if self.is_in(statement) && self.must_act(charter, &statement.device).is_err() => Ok(()),
             Act::Ring { precedence, .. } => {
                 self.must_act(charter, &statement.device)?;
                 self.may_ring(charter, statement, *precedence)?;
