@@ -249,7 +249,8 @@ impl Console {
             // Sent again after a WebSocket was lost, it had counted the first time.
             Purpose::Archive if reason == Refusal::Replayed => self.archive_settled(said.number, true),
             _ if reason == Refusal::Replayed => {}
-            Purpose::Enter => {
+            Purpose::Again if reason != Refusal::NoPlace => {}
+            Purpose::Enter | Purpose::Again => {
                 if self.call.as_ref().is_some_and(|call| call.line == said.line) {
                     self.call_over(None);
                 }
@@ -268,7 +269,7 @@ impl Console {
             Purpose::Write(id) if is_of_occasion(reason) && self.writer.said_again.insert(id) => self.writing_past(id),
             Purpose::Write(id) => self.writing_refused(id),
             Purpose::Archive => self.archive_settled(said.number, false),
-            Purpose::Again | Purpose::Leave | Purpose::Attach | Purpose::Proof | Purpose::Written => {}
+            Purpose::Leave | Purpose::Attach | Purpose::Proof | Purpose::Written => {}
             Purpose::Tags => self.tags_refused(),
         }
     }

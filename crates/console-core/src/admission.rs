@@ -63,6 +63,10 @@ impl Console {
         participants.sort_by_key(|p| p.device != self.id);
         let mut seats: BTreeMap<PartyId, usize> = BTreeMap::new();
         participants.retain(|participant| {
+            if participant.device == self.id && !participant.role.acts_for_party() {
+                // It takes no officer's place by that.
+                return true;
+            }
             let taken = seats.entry(participant.party.clone()).or_default();
             *taken += 1;
             *taken <= share

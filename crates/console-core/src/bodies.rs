@@ -101,10 +101,10 @@ impl Bodies {
         due.into_iter().map(|(_, _, hash)| hash).collect()
     }
 
-    /// What was asked for was not given for a reason that is over.
-    pub(crate) fn ask_again(&mut self) {
-        for wanted in self.wanted.values_mut() {
-            wanted.asked_us = 0;
+    /// What was asked for a moment ago was not given for a reason that is over.
+    pub(crate) fn ask_again(&mut self, now_us: u64) {
+        for wanted in self.wanted.values_mut().filter(|w| w.asked_us > 0 && now_us < w.asked_us + WANT_AGAIN_US) {
+            (wanted.asked_us, wanted.times) = (0, wanted.times.saturating_sub(1));
         }
     }
 
@@ -141,9 +141,9 @@ mod tests {
         let new = Hash([0xfe; 48]);
         bodies.want(&BodyRef { hash: new, len: 512 << 10 });
         assert_eq!(bodies.ask(1_100 + WANT_AGAIN_US, 1), [new]);
-        assert!(!bodies.ask(1_500 + 2 * WANT_AGAIN_US, 32).contains(&small));
-        bodies.ask_again();
-        assert!(bodies.ask(1_600 + 2 * WANT_AGAIN_US, 32).contains(&small));
+        assert!(!bodies.ask(1_150 + WANT_AGAIN_US, 32).contains(&small));
+        bodies.ask_again(1_200 + WANT_AGAIN_US);
+        assert!(bodies.ask(1_600 + WANT_AGAIN_US, 32).contains(&small));
     }
 
     #[test]

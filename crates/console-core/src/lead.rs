@@ -151,7 +151,10 @@ impl Console {
                 }
                 split
             });
-        let missing = participants.iter().filter(|p| !kept.contains(&p.device));
+        let may = |p: &&Participant| keys.admissions.may(&p.device, &p.party, self.now_us);
+        let missing =
+            participants.iter().filter(|p| !kept.contains(&p.device)).filter(may).cloned().collect::<Vec<_>>();
+        let missing = missing.iter();
         let mut guests = self.guests(line, node, missing);
         // One that has offered anew keeps its old place until its new key package is here.
         let anew = |device: &DeviceId| target.contains_key(device) && self.may_be_in(line, device);
@@ -187,9 +190,6 @@ impl Console {
                 continue;
             }
             let (Some(fold), Some(charter), Some(keys)) = (&self.fold, &self.charter, &mut self.keys) else { continue };
-            if !keys.admissions.may(&participant.device, &participant.party, self.now_us) {
-                continue;
-            }
             let Some(offer) = participant
                 .offers
                 .get(node)

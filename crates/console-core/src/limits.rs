@@ -7,10 +7,12 @@ pub const BODIES_HELD: usize = 24 << 20;
 pub const WANT_AGAIN_US: u64 = 1_000_000;
 /// And after twice as long each time that it did not come, so often.
 pub const WANT_DOUBLED: u32 = 4;
-/// Bodies that are missing at once. A call of 31 wants two hundred; more is memory for what a member has named and nobody has.
-pub const WANTED_MAX: usize = 1_024;
-/// How long a WebSocket may take until the node's challenge is here, and then until the first entries are.
+/// Bodies that are missing at once. A call of 31 wants two hundred, and as many as it writes; more is memory for what members have named and nobody has.
+pub const WANTED_MAX: usize = 8_192;
+/// How long a WebSocket may take until the node's challenge is here, and then until it is let in.
 pub const HELLO_US: u64 = 10_000_000;
+/// And how long nothing may come while it is told what matters: a message of entries is up to 256 KiB, which 64 kbit/s carry in 32 s.
+pub const SYNC_US: u64 = 40_000_000;
 /// Keep-alive while on watch. More often costs a sleeping laptop its battery.
 pub const PING_US: u64 = 5_000_000;
 /// Keep-alive in a call: a node that is gone is noticed in time to come back before the others count this console as lost.
@@ -89,9 +91,9 @@ pub const HEAL_WELCOME_US: u64 = 8_000_000;
 pub const STOCK_US: u64 = 3_000_000;
 /// A key package that has served is replaced after this long, so that one replacement covers several.
 pub const REFRESH_US: u64 = 20_000;
-/// Between the first two replacements in a row; doubled each time until keys are complete.
+/// Between the first two replacements for one node's group; doubled each time.
 pub const REFRESH_AGAIN_US: u64 = 500_000;
-/// After so long with complete keys the next replacement is made at once again.
+/// After so long without one a replacement is forgotten.
 pub const REFRESH_CALM_US: u64 = 30_000_000;
 /// Between two tries to change a group after a refusal.
 pub const LEAD_AGAIN_US: u64 = 500_000;

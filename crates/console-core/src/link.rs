@@ -68,9 +68,7 @@ impl Link {
     pub(crate) fn next_us(&self, ping_every: u64) -> Option<u64> {
         match self.stage {
             Stage::Open | Stage::Proven => Some(self.since_us + HELLO_US),
-            // What matters may be a lot: as long as it comes, it is waited for.
-            Stage::Syncing => Some(self.since_us.max(self.heard_us) + HELLO_US),
-            Stage::Up => Some(self.ping_us + ping_every),
+            Stage::Syncing | Stage::Up => Some(self.ping_us + ping_every),
             Stage::Down | Stage::Refused => None,
         }
     }
@@ -141,12 +139,13 @@ impl Console {
         let now = self.now_us;
         match self.link.stage {
             Stage::Open | Stage::Proven if now >= self.link.since_us + HELLO_US => self.link_closed(),
-            Stage::Syncing if now >= self.link.since_us.max(self.link.heard_us) + HELLO_US => self.link_closed(),
+            // What matters may be a lot, and the line slow: as long as it comes, it is waited for.
+            Stage::Syncing if now >= self.link.since_us.max(self.link.heard_us) + SYNC_US => self.link_closed(),
             Stage::Up if now >= self.link.heard_us + self.ping_every().max(PING_IN_CALL_US) * PINGS_MISSED => {
                 self.link_closed()
             }
             Stage::Up if self.is_cut_off() => self.link_closed(),
-            Stage::Up if now >= self.link.ping_us + self.ping_every() => {
+            Stage::Syncing | Stage::Up if now >= self.link.ping_us + self.ping_every() => {
                 self.link.ping_us = now;
                 self.link.ping = self.link.ping.wrapping_add(1);
                 let number = self.link.ping;
@@ -384,7 +383,7 @@ impl Console {
     /// All that came is taken. What was asked for meanwhile was not given.
     fn more_follows(&mut self) {
         self.send(&ToNode::Next {});
-        self.bodies.ask_again();
+        self.bodies.ask_again(self.now_us);
     }
 
     /// The node tells everything once more, with more of what was written.

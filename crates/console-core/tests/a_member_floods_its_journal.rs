@@ -8,7 +8,7 @@ use common::{SECOND, World};
 use trialogue_charter::{CallId, DeviceSecret, LineId, NodeId, Suite};
 use trialogue_console_core::view::NodeLink;
 use trialogue_core::limits::{BODIES_HELD, TOLD_MAX};
-use trialogue_journal::{Act, Body, BodyRef, GroupId, Journal, Statement, UnverifiedEntry};
+use trialogue_journal::{Act, Body, BodyRef, GroupId, Journal, KeyOffer, Statement, UnverifiedEntry};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::{Refusal, ToConsole, ToNode};
 use trialogue_wire::limits::MESSAGE_MAX;
@@ -204,6 +204,54 @@ fn its_handshakes_keep_no_console_of_others_out() {
     world.answer(KOR);
     world.answer(USA);
     world.until(20, |world| world.hears(KOR, USA) && world.hears(USA, KOR));
+}
+
+/// One body under eighteen references that say it is a byte long: a few bytes to write, and nine megabytes to whoever is told the entry with its bodies.
+#[test]
+fn one_body_under_many_references_is_told_once_or_not_at_all() {
+    let mut world = World::new(Suite::XWing);
+    let identities = ["jpn-leaders", "kor-leaders", "usa-leaders"].map(|office| world.identity(office, 1));
+    for identity in identities.clone() {
+        world.desk_with(identity);
+    }
+    world.until(10, |world| world.desks.iter().all(|desk| desk.offers > 0));
+    let own = DeviceSecret::from_seed(&identities[JPN].secret);
+    let mut hostile = Hostile::takes_over(&mut world);
+    let before = held(&world);
+    hostile.links_to(&mut world, KOR, before);
+    let large = hostile.entry(&world, ignored);
+    let body = large.bodies[0].to_vec();
+    let rings = |len: u32| {
+        let package = BodyRef { hash: trialogue_charter::Hash::of(&body), len };
+        let node = |n: u32| NodeId::new(format!("a-{n:02}")).unwrap();
+        let offers = (0..18).map(|n| KeyOffer { node: node(n), package: package.clone() }).collect();
+        Act::Ring { call: CallId([9; 16]), offers, precedence: Default::default() }
+    };
+    let heard = world.desks[KOR].heard.len();
+    let bundles = [
+        large.clone(),
+        hostile.states(&world, &own, rings(1), None),
+        hostile.states(&world, &own, rings(BODY as u32), None),
+    ];
+    // The last one once more, with what it names: it comes late, and is told to those who are there.
+    let again = Bundle { entry: bundles[2].entry.clone(), bodies: vec![body.clone().into()] };
+    for bundle in bundles.into_iter().chain([again]) {
+        hostile.says(&mut world, KOR, &LinkMessage::Entries { bundles: vec![bundle] });
+    }
+    assert_eq!(held(&world), before + 3);
+    world.reload(KOR, identities[KOR].clone());
+    world.until(2, |world| world.view(KOR).node == NodeLink::Up && world.desks[KOR].ringing);
+    let largest = world.desks[KOR].heard[heard..].iter().map(Vec::len).max().unwrap();
+    assert!(largest <= BODY + (64 << 10), "{largest} bytes in one message");
+
+    // And a console cannot have its own node write such an entry, which no link would carry.
+    let mut rogue = Rogue::new(&mut world, "usa-leaders", 9);
+    let package = BodyRef::of(&body).unwrap();
+    let nodes = world.nodes.iter().map(|node| node.id.clone());
+    let offers = nodes.map(|node| KeyOffer { node, package: package.clone() }).collect();
+    let ring = Act::Ring { call: CallId([8; 16]), offers, precedence: Default::default() };
+    let refused = rogue.says(&mut world, "leaders", ring, vec![body]);
+    assert_eq!(refused.unwrap_err().0, Refusal::Malformed);
 }
 
 #[test]

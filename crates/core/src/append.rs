@@ -83,13 +83,13 @@ impl Machine {
             return false;
         }
         self.writer = Journal::resume(node.clone(), seq, entry.hash());
-        let hashes: Vec<Hash> = entry.entry().bodies().iter().map(|body| body.hash).collect();
+        let references = entry.entry().bodies();
         let lasting = matches!(entry.entry().body, Body::Enrolled { .. });
         self.budgets.entry_taken(&node, weight(&bundle), self.now.us);
         for body in &bundle.bodies {
             self.keep_body(&node, Hash::of(body), body.clone(), lasting);
         }
-        self.ledger.push(&node, Held { entry: bundle.entry.clone(), bodies: hashes });
+        self.ledger.push(&node, Held { entry: bundle.entry.clone(), bodies: references });
         self.hold(&entry);
         if self.ahead.apply(&entry, &plain(&bundle.bodies)).is_err() {
             self.log(Note::Fault { what: "an own entry does not fit the own journal" });

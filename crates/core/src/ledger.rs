@@ -1,10 +1,10 @@
 //! The journals that this node holds, as bytes, with the bodies beside them: the newest in memory, the others where the shell keeps them.
 
 use crate::bodies::Bodies;
-use crate::limits::{ENTRIES_HELD, ENTRIES_KEPT, OWN_RECENT, RECENT, SNAPSHOT_ENTRIES, TOLD_BODIES};
+use crate::limits::{BUNDLE_MAX, ENTRIES_HELD, ENTRIES_KEPT, OWN_RECENT, RECENT, SNAPSHOT_ENTRIES, TOLD_BODIES};
 use minicbor::bytes::ByteVec;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use trialogue_charter::{Hash, NodeId};
 use trialogue_journal::{Body, BodyRef, UnverifiedEntry};
 use trialogue_wire::Bundle;
@@ -39,7 +39,7 @@ pub(crate) struct Held {
     /// Signed.
     pub(crate) entry: Vec<u8>,
     /// Bodies that it refers to, held or not.
-    pub(crate) bodies: Vec<Hash>,
+    pub(crate) bodies: Vec<BodyRef>,
 }
 
 #[derive(Default)]
@@ -188,20 +188,38 @@ impl Ledger {
             Body::Enrolled { .. } => false,
             body => body.writes() || bytes > TOLD_BODIES,
         };
-        let bodies = if may_lack { Vec::new() } else { bodies.iter().filter_map(|b| self.body(&b.hash)).collect() };
+        let bodies = if may_lack { Vec::new() } else { self.found(&bodies) };
         Some(Bundle { entry: entry.into_owned(), bodies })
     }
 
     /// The entry at a position with the bodies that are held.
     pub(crate) fn bundle(&self, node: &NodeId, seq: u64) -> Option<Bundle> {
         if let Some(held) = self.recent(node, seq) {
-            let bodies = held.bodies.iter().filter_map(|hash| self.body(hash)).collect();
-            return Some(Bundle { entry: held.entry.clone(), bodies });
+            return Some(Bundle { entry: held.entry.clone(), bodies: self.found(&held.bodies) });
         }
         let entry = self.entry(node, seq)?.into_owned();
         let refers = UnverifiedEntry::decode(&entry).ok()?.claim().bodies();
-        let bodies = refers.iter().filter_map(|body| self.body(&body.hash)).collect();
+        let bodies = self.found(&refers);
         Some(Bundle { entry, bodies })
+    }
+
+    /// Those of the bodies that are held: each once, as long as its reference says, and as many as fit into one message. An entry may name one body under
+    /// many references, and with any length.
+    fn found(&self, references: &[BodyRef]) -> Vec<ByteVec> {
+        let mut bytes = 0;
+        let mut seen = BTreeSet::new();
+        let mut bodies = Vec::new();
+        for reference in references.iter().filter(|reference| seen.insert(reference.hash)) {
+            let Some(body) = self.body(&reference.hash).filter(|body| body.len() == reference.len as usize) else {
+                continue;
+            };
+            bytes += body.len();
+            if bytes > BUNDLE_MAX {
+                break;
+            }
+            bodies.push(body);
+        }
+        bodies
     }
 }
 

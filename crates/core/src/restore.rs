@@ -202,7 +202,7 @@ impl Machine {
         for body in &bundle.bodies {
             self.keep_body(&node, Hash::of(body), body.clone(), lasting && counts);
         }
-        let bodies = entry.entry().bodies().iter().map(|body| body.hash).collect();
+        let bodies = entry.entry().bodies();
         self.ledger.push(&node, Held { entry: bundle.entry, bodies });
         Ok(())
     }

@@ -142,7 +142,7 @@ impl Machine {
             return Err(refused);
         }
         self.budgets.entry_taken(&node, bytes, self.now.us);
-        self.ledger.push(&node, Held { entry: bundle.entry.clone(), bodies: hashes(&entry) });
+        self.ledger.push(&node, Held { entry: bundle.entry.clone(), bodies: entry.entry().bodies() });
         self.hold(&entry);
         let counts = self.fold(&entry, &bundle.bodies);
         for (hash, body) in bodies {
@@ -233,8 +233,4 @@ impl Machine {
         }
         Some(Fresh::more_of(node, seq, bundle))
     }
-}
-
-fn hashes(entry: &VerifiedEntry) -> Vec<Hash> {
-    entry.entry().bodies().iter().map(|body| body.hash).collect()
 }

@@ -8,6 +8,7 @@ use crate::limits::BUNDLE_MAX;
 use crate::machine::Machine;
 use crate::note::{Count, Note};
 use minicbor::bytes::ByteVec;
+use std::collections::BTreeSet;
 use trialogue_charter::{DeviceId, LineId};
 use trialogue_journal::{Act, Body, Statement, UnverifiedStatement};
 use trialogue_wire::console::{Refusal, ToConsole, ToNode};
@@ -140,6 +141,10 @@ fn whole(statement: &Statement, bodies: Vec<ByteVec>) -> Result<Vec<ByteVec>, Re
         return Err(Refusal::Malformed);
     }
     let references: Vec<_> = statement.bodies().cloned().collect();
+    let each: BTreeSet<_> = references.iter().map(|body| body.hash).collect();
+    if each.len() < references.len() {
+        return Err(Refusal::Malformed);
+    }
     let (bodies, strays) = sort_bodies(&references, bodies);
     if strays > 0 || bodies.iter().map(|(_, body)| body.len()).sum::<usize>() > BUNDLE_MAX {
         return Err(Refusal::Malformed);

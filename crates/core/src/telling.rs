@@ -69,9 +69,7 @@ impl Telling {
         if seqs.is_empty() {
             self.waiting.remove(&node);
         }
-        if self.waiting.is_empty() {
-            self.later = 0;
-        }
+        self.later = self.later.min(self.waiting.values().map(BTreeSet::len).sum());
         self.run = Some((node.clone(), bytes));
         Some((node, seq))
     }

@@ -14,4 +14,4 @@ pub(crate) use cut::{Cut, Ended};
 pub(crate) use group::Group;
 pub(crate) use keeper::{Keeper, Place};
 pub(crate) use pace::Paces;
-pub(crate) use places::{Known, Places};
+pub(crate) use places::{Known, Places, Standing};

@@ -16,6 +16,8 @@ struct Remembered {
     named: BTreeSet<Group>,
     /// Proven here, with the order in which they last did so.
     proven: BTreeMap<Group, u64>,
+    /// Where paths lead that stand, and how many: bounded by the places of paths.
+    standing: BTreeMap<Group, usize>,
     turn: u64,
 }
 
@@ -36,18 +38,43 @@ impl Known {
         }
     }
 
+    /// A path to there stands, for as long as what is returned is held.
+    pub(crate) fn stands(&self, group: Group) -> Standing {
+        *self.lock().standing.entry(group).or_default() += 1;
+        Standing { known: self.clone(), group }
+    }
+
     /// These are named, and no others.
     pub(crate) fn name(&self, groups: impl IntoIterator<Item = Group>) {
         self.lock().named = groups.into_iter().take(NAMED_MAX).collect();
     }
 
-    /// Is it one of them?
-    pub(crate) fn has(&self, group: Group) -> bool {
-        self.lock().has(group)
+    /// Is it a node's, by the charter or by a path that stands?
+    pub(crate) fn is_peer(&self, group: Group) -> bool {
+        let all = self.lock();
+        all.named.contains(&group) || all.standing.contains_key(&group)
     }
 
     fn lock(&self) -> MutexGuard<'_, Remembered> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A path that stands.
+pub(crate) struct Standing {
+    known: Known,
+    group: Group,
+}
+
+impl Drop for Standing {
+    fn drop(&mut self) {
+        let mut all = self.known.lock();
+        if let Some(count) = all.standing.get_mut(&self.group) {
+            *count -= 1;
+            if *count == 0 {
+                all.standing.remove(&self.group);
+            }
+        }
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) struct Limited {
     socket: Arc<dyn AsyncUdpSocket>,
     began: Instant,
     inflow: Mutex<Inflow>,
-    /// Addresses of the charter's nodes, and those from which one has come.
+    /// Addresses of the charter's nodes, and those to which paths stand.
     known: Known,
     counters: Counters,
 }
@@ -70,7 +70,7 @@ impl AsyncUdpSocket for Limited {
             let now_us = super::path::micros(self.began.elapsed());
             let mut inflow = self.inflow.lock().unwrap_or_else(PoisonError::into_inner);
             for meta in meta.iter_mut().take(*count) {
-                if !inflow.takes(meta.addr, self.known.has(Group::of(meta.addr.ip())), meta.len, now_us) {
+                if !inflow.takes(meta.addr, self.known.is_peer(Group::of(meta.addr.ip())), meta.len, now_us) {
                     let packets = meta.len.div_ceil(meta.stride.max(1));
                     self.counters.add("link_flooded", packets as u64);
                     // What has no bytes is not looked at.
@@ -178,7 +178,7 @@ mod tests {
         let mut inflow = Inflow::new(0);
         let taken = in_a_second(&mut inflow, |now| address(1, (now % 60_000) as u16));
         assert!(taken <= MOST / 2 * 3, "{taken}");
-        assert!(inflow.takes(address(2, 7000), false, 60_000, 2_000_000));
+        assert!(inflow.takes(address(2, 7000), true, 60_000, 2_000_000));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::path::{Ears, Path, micros};
 use super::sequence::Way;
 use super::stream::code;
 use super::{LinkEvent, carrier::Carrier};
+use crate::door::Group;
 use bytes::Bytes;
 use quinn::ConnectionError;
 use std::sync::atomic::Ordering;
@@ -94,6 +95,7 @@ impl Keeper {
             index: self.setup.index,
             on_datagram: self.setup.on_datagram.clone(),
             begin: lower.then_some(number),
+            standing: self.setup.addresses.stands(Group::of(candidate.connection.remote_address().ip())),
         };
         tracing::debug!(node = %self.setup.other, carrier = %carrier.name, "a path is up");
         let path = Path::start(candidate, (self.next_id, slot), carrier, keys, place, ears, self.now_us());

@@ -7,6 +7,7 @@ use super::steady::Steady;
 use super::stream::{self, Said, Writer};
 use super::ways::PathKey;
 use super::{OnDatagram, carrier::Carrier};
+use crate::door::Standing;
 use bytes::Bytes;
 use quinn::Connection;
 use std::sync::Arc;
@@ -45,6 +46,8 @@ pub(super) struct Path {
     tasks: [JoinHandle<()>; 3],
     /// Of all paths of this node, if it is not the first of its link.
     _place: Option<OwnedSemaphorePermit>,
+    /// The address is a node's for as long as it stands.
+    _standing: Standing,
 }
 
 /// Where a path's tasks give what they hear.
@@ -55,6 +58,7 @@ pub(super) struct Ears {
     pub on_datagram: OnDatagram,
     /// The number of the link, if this side is to say it.
     pub begin: Option<u64>,
+    pub standing: Standing,
 }
 
 /// Ends with the link.
@@ -107,6 +111,7 @@ impl Path {
             waiting,
             tasks,
             _place: place,
+            _standing: ears.standing,
         };
         path.read_meter(now_us);
         path.meter.end_second();
