@@ -4,10 +4,8 @@
 
 mod hotline;
 
-use hotline::{Hotline, PATIENCE};
+use hotline::{Hotline, PATIENCE, wait_longer};
 use serde_json::Value;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 /// What the station of a party has heard in its test calls.
 fn tested(hotline: &Hotline, party: &str) -> Vec<Vec<Value>> {
@@ -33,11 +31,9 @@ fn stations_test_the_line() {
     let mut endpoints = hotline.duty_officers();
     for party in ["usa", "jpn", "kor"] {
         // A call that chance disturbed is made again after a minute.
-        let until = Instant::now() + 2 * PATIENCE;
-        while !tested(&hotline, party).iter().any(|results| is_good(results)) {
-            assert!(Instant::now() < until, "{party} hears: {:#?}", tested(&hotline, party));
-            sleep(Duration::from_millis(100));
-        }
+        let heard = || tested(&hotline, party);
+        let well = || heard().iter().any(|results| is_good(results));
+        wait_longer(2 * PATIENCE, well, || format!("{party} hears both others well: {:#?}", heard()));
     }
     let good = |view: &Value| {
         let pairs = view["tests"]["pairs"].as_array();

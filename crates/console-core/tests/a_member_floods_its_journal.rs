@@ -6,6 +6,7 @@ mod common;
 use common::rogue::Rogue;
 use common::{SECOND, World};
 use trialogue_charter::{CallId, DeviceSecret, LineId, NodeId, Suite};
+use trialogue_console_core::Identity;
 use trialogue_console_core::view::NodeLink;
 use trialogue_core::limits::{BODIES_HELD, TOLD_MAX};
 use trialogue_journal::{Act, Body, BodyRef, GroupId, Journal, KeyOffer, Statement, UnverifiedEntry};
@@ -130,6 +131,20 @@ fn its_entries_wait_and_the_others_are_not_held_up() {
     assert!(held(&world) <= before + first + 2);
 }
 
+/// Three consoles of the leaders' line; JPN's node is in other hands, which have its console's key as well, and is linked to KOR's.
+fn taken_over() -> (World, [Identity; 3], Hostile) {
+    let mut world = World::new(Suite::XWing);
+    let identities = ["jpn-leaders", "kor-leaders", "usa-leaders"].map(|office| world.identity(office, 1));
+    for identity in identities.clone() {
+        world.desk_with(identity);
+    }
+    world.until(10, |world| world.desks.iter().all(|desk| desk.offers > 0));
+    let hostile = Hostile::takes_over(&mut world);
+    let held = held(&world);
+    hostile.links_to(&mut world, KOR, held);
+    (world, identities, hostile)
+}
+
 /// The most bytes of entries and bodies that came after each other without the console's having been asked whether it takes more.
 fn most_at_once(heard: &[Vec<u8>]) -> usize {
     let (mut most, mut now) = (0, 0);
@@ -146,16 +161,8 @@ fn most_at_once(heard: &[Vec<u8>]) -> usize {
 
 #[test]
 fn its_handshakes_keep_no_console_of_others_out() {
-    let mut world = World::new(Suite::XWing);
-    let identities = ["jpn-leaders", "kor-leaders", "usa-leaders"].map(|office| world.identity(office, 1));
-    for identity in identities.clone() {
-        world.desk_with(identity);
-    }
-    world.until(10, |world| world.desks.iter().all(|desk| desk.offers > 0));
-    let own = DeviceSecret::from_seed(&identities[JPN].secret);
-    let mut hostile = Hostile::takes_over(&mut world);
-    let before = held(&world);
-    hostile.links_to(&mut world, KOR, before);
+    let (mut world, identities, mut hostile) = taken_over();
+    let (own, before) = (DeviceSecret::from_seed(&identities[JPN].secret), held(&world));
     let ring = Act::Ring { call: CallId([9; 16]), offers: Vec::new(), precedence: Default::default() };
     let group = GroupId([7; 16]);
     let create =
@@ -209,16 +216,8 @@ fn its_handshakes_keep_no_console_of_others_out() {
 /// One body under eighteen references that say it is a byte long: a few bytes to write, and nine megabytes to whoever is told the entry with its bodies.
 #[test]
 fn one_body_under_many_references_is_told_once_or_not_at_all() {
-    let mut world = World::new(Suite::XWing);
-    let identities = ["jpn-leaders", "kor-leaders", "usa-leaders"].map(|office| world.identity(office, 1));
-    for identity in identities.clone() {
-        world.desk_with(identity);
-    }
-    world.until(10, |world| world.desks.iter().all(|desk| desk.offers > 0));
-    let own = DeviceSecret::from_seed(&identities[JPN].secret);
-    let mut hostile = Hostile::takes_over(&mut world);
-    let before = held(&world);
-    hostile.links_to(&mut world, KOR, before);
+    let (mut world, identities, mut hostile) = taken_over();
+    let (own, before) = (DeviceSecret::from_seed(&identities[JPN].secret), held(&world));
     let large = hostile.entry(&world, ignored);
     let body = large.bodies[0].to_vec();
     let rings = |len: u32| {

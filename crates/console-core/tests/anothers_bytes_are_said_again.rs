@@ -4,6 +4,7 @@
 mod common;
 
 use common::rogue::{Rogue, offered};
+use common::writing::message;
 use common::{SECOND, World};
 use trialogue_charter::{CallId, NodeId, Suite};
 use trialogue_console_core::view::*;
@@ -63,19 +64,7 @@ fn what_lets_others_write_to_it() {
     copyist.says(&mut world, "summit", Act::Stock { package }, vec![body]).unwrap();
     world.run(SECOND);
     for text in ["First.", "Second.", "Third."] {
-        world.command(
-            jpn,
-            Command::Write {
-                line: "summit".into(),
-                language: Language::En,
-                text: text.into(),
-                traffic: Traffic::Principal,
-                precedence: Precedence::Routine,
-                marking: String::new(),
-                answer_by_ms: None,
-                answers: None,
-            },
-        );
+        world.command(jpn, message("summit", text, Language::En));
         world.until(5, |world| world.written(usa).messages.iter().any(|message| message.text == text));
     }
 }

@@ -47,12 +47,7 @@ fn bytes(len: usize, seed: u8) -> Vec<u8> {
 }
 
 fn write(world: &mut World, desk: usize, text: &str) {
-    let (line, text, marking) = (LINE.into(), text.into(), String::new());
-    let (traffic, precedence, language) = (Traffic::Principal, Precedence::Routine, Language::En);
-    world.command(
-        desk,
-        Command::Write { line, language, text, traffic, precedence, marking, answer_by_ms: None, answers: None },
-    );
+    world.command(desk, writing::message(LINE, text, Language::En));
 }
 
 fn message<'a>(world: &'a World, desk: usize, text: &str) -> Option<&'a MessageView> {

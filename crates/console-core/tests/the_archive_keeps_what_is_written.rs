@@ -41,12 +41,7 @@ fn scene() -> Scene {
 }
 
 fn write(world: &mut World, desk: usize, text: &str, language: Language) {
-    let (line, text, marking) = (LINE.into(), text.into(), String::new());
-    let (traffic, precedence) = (Traffic::Principal, Precedence::Routine);
-    world.command(
-        desk,
-        Command::Write { line, language, text, traffic, precedence, marking, answer_by_ms: None, answers: None },
-    );
+    world.command(desk, writing::message(LINE, text, language));
 }
 
 fn texts(world: &World, notes: usize) -> Vec<String> {

@@ -35,16 +35,7 @@ fn summit(suite: Suite) -> Summit {
 }
 
 fn message(text: &str, language: Language) -> Command {
-    Command::Write {
-        line: LINE.into(),
-        language,
-        text: text.into(),
-        traffic: Traffic::Principal,
-        precedence: Precedence::Routine,
-        marking: String::new(),
-        answer_by_ms: None,
-        answers: None,
-    }
+    writing::message(LINE, text, language)
 }
 
 /// The same, to be acknowledged by then.

@@ -6,7 +6,7 @@ mod ends;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use common::house::{free_udp, id};
-use common::{House, Relay};
+use common::{House, Relay, until};
 use ends::{End, carrier};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -123,12 +123,7 @@ async fn no_number_is_lost_when_the_direct_path_is_cut() {
     let (to_usa, to_kor) = (jpn.links.media().sender(2), jpn.links.media().sender(1));
     for sequence in 0..300u32 {
         if sequence == 100 {
-            let all = async {
-                while directly.load(Ordering::Relaxed) < 100 {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
-            };
-            tokio::time::timeout(Duration::from_secs(30), all).await.unwrap();
+            until("all came directly", || async { directly.load(Ordering::Relaxed) == 100 }).await;
             // From here on only what Korea hands on can come; Korea's own cable stands.
             drop(direct.take());
         }

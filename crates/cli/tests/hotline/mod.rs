@@ -115,9 +115,7 @@ impl Hotline {
         let pid = self.pid(party);
         kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
         // One of its threads may still be in a write, and until then it has its locks and ports.
-        let ended =
-            || fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count) <= 1 && machine::is_gone(pid);
-        wait_for("the node is gone", ended);
+        wait_for("the node is gone", || machine::is_gone(pid));
     }
 
     /// Starts a party's node that was killed.
@@ -158,9 +156,14 @@ impl Drop for Node {
 
 /// Waits for what says nothing when it happens.
 pub fn wait_for(what: &str, met: impl Fn() -> bool) {
-    let until = Instant::now() + PATIENCE;
+    wait_longer(PATIENCE, met, || what.to_owned());
+}
+
+/// The same with a patience of its own; says in the end what was there instead.
+pub fn wait_longer(patience: Duration, met: impl Fn() -> bool, what: impl Fn() -> String) {
+    let until = Instant::now() + patience;
     while !met() {
-        assert!(Instant::now() < until, "never: {what}");
+        assert!(Instant::now() < until, "never: {}", what());
         sleep(Duration::from_millis(10));
     }
 }

@@ -4,6 +4,7 @@
 
 mod drive;
 pub mod rogue;
+pub mod writing;
 
 use rogue::{LinkTamper, Tamper};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
