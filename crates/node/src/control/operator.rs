@@ -48,7 +48,6 @@ impl Control {
                 match bytes.map(DeviceId) {
                     Some(device) => {
                         tracing::warn!("{by} revokes a device");
-                        self.counters.count("device_revoked");
                         let errand = self.errands.begin(reply);
                         return self.input(Input::Revoke { device, errand });
                     }
