@@ -1,76 +1,61 @@
-//! Who is let into a group, and how often: what one member's consoles do without end must cost the others neither their places nor the means of their lead.
+//! Who is let into a group, and how often: what one member's consoles do without end must cost the others neither their seats nor the means of their lead.
 
 use crate::console::Console;
-use crate::limits::{ADMISSION_FORGOTTEN_US, ADMISSION_US, ADMISSIONS_FREE, ADMISSIONS_PARTY};
+use crate::limits::{ADMISSIONS, ADMISSIONS_OF_PARTY};
+use crate::repeats::Repeats;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, LineId, PartyId};
 use trialogue_journal::fold::Participant;
+use trialogue_journal::limits::MEMBERS_MAX;
 
 /// How often each device, and each party, was added again to the own node's group by this console as its lead. A commit costs its sender's budget at the node:
 /// whoever offers itself anew again and again waits longer each time.
 #[derive(Default)]
 pub(crate) struct Admissions {
-    devices: BTreeMap<DeviceId, Admitted>,
-    parties: BTreeMap<PartyId, Admitted>,
-}
-
-#[derive(Clone, Copy)]
-struct Admitted {
-    times: u64,
-    last_us: u64,
-}
-
-impl Admitted {
-    /// What is left of it: one time goes with each rest.
-    fn times(&self, now_us: u64) -> u64 {
-        self.times.saturating_sub(now_us.saturating_sub(self.last_us) / ADMISSION_FORGOTTEN_US)
-    }
-
-    fn may(&self, free: u32, now_us: u64) -> bool {
-        let more = self.times(now_us).checked_sub(u64::from(free));
-        let wait_us = more.map_or(0, |more| (ADMISSION_US.0 << more.min(16)).min(ADMISSION_US.1));
-        now_us >= self.last_us + wait_us
-    }
-
-    fn note<K: Ord>(all: &mut BTreeMap<K, Self>, who: K, now_us: u64) {
-        all.retain(|_, admitted| admitted.times(now_us) > 0);
-        let before = all.get(&who).map_or(0, |admitted| admitted.times(now_us));
-        all.insert(who, Self { times: before + 1, last_us: now_us });
-    }
+    devices: BTreeMap<DeviceId, Repeats>,
+    parties: BTreeMap<PartyId, Repeats>,
 }
 
 impl Admissions {
     /// It may be added (again) now.
     pub(crate) fn may(&self, device: &DeviceId, party: &PartyId, now_us: u64) -> bool {
-        self.devices.get(device).is_none_or(|admitted| admitted.may(ADMISSIONS_FREE, now_us))
-            && self.parties.get(party).is_none_or(|admitted| admitted.may(ADMISSIONS_PARTY, now_us))
+        self.devices.get(device).is_none_or(|added| now_us >= added.due_us(&ADMISSIONS, now_us))
+            && self.parties.get(party).is_none_or(|added| now_us >= added.due_us(&ADMISSIONS_OF_PARTY, now_us))
     }
 
     /// These were added by one commit.
     pub(crate) fn note(&mut self, added: Vec<(DeviceId, PartyId)>, now_us: u64) {
+        self.devices.retain(|_, added| added.times(&ADMISSIONS, now_us) > 0);
+        self.parties.retain(|_, added| added.times(&ADMISSIONS_OF_PARTY, now_us) > 0);
         let parties: BTreeSet<PartyId> = added.iter().map(|(_, party)| party.clone()).collect();
-        parties.into_iter().for_each(|party| Admitted::note(&mut self.parties, party, now_us));
-        added.into_iter().for_each(|(device, _)| Admitted::note(&mut self.devices, device, now_us));
+        for party in parties {
+            self.parties.entry(party).or_default().note(&ADMISSIONS_OF_PARTY, now_us);
+        }
+        for (device, _) in added {
+            self.devices.entry(device).or_default().note(&ADMISSIONS, now_us);
+        }
     }
 }
 
 impl Console {
-    /// Those who have a place in the groups of a line: of each party an equal share of what a group holds, those who act for it first, then the earliest.
+    /// Those who have a seat in the groups of a line: of each party an equal share of what a group holds, those who act for it first, then the earliest.
     pub(crate) fn seated(&self, line: &LineId, mut participants: Vec<Participant>) -> Vec<Participant> {
         let Some(share) = self.fold.as_ref().map(|fold| fold.share(line)) else { return Vec::new() };
         participants.sort_by_key(|p| (!p.role.acts_for_party(), p.node.clone(), p.order));
-        // Whoever leads has a place in its own group, whoever else of its party has come before.
+        // Whoever leads has a seat in its own group, whoever else of its party has come before.
         participants.sort_by_key(|p| p.device != self.id);
         let mut seats: BTreeMap<PartyId, usize> = BTreeMap::new();
         participants.retain(|participant| {
             if participant.device == self.id && !participant.role.acts_for_party() {
-                // It takes no officer's place by that.
+                // It takes no officer's seat by that.
                 return true;
             }
             let taken = seats.entry(participant.party.clone()).or_default();
             *taken += 1;
             *taken <= share
         });
+        // Where all seats are taken the last one makes room for such a lead.
+        participants.truncate(MEMBERS_MAX);
         participants
     }
 }
@@ -99,17 +84,17 @@ mod tests {
                 admissions.note(vec![(eager, party("JPN"))], now_us);
                 times += 1;
             }
-            assert!(admissions.may(&calm, &party("JPN"), now_us) || times > u64::from(ADMISSIONS_PARTY));
+            assert!(admissions.may(&calm, &party("JPN"), now_us) || times > ADMISSIONS_OF_PARTY.free);
         }
         assert!((115..=190).contains(&times), "{times}");
         // After a rest it is as good as any.
-        let now_us = 4 * HOUR * SECOND + 20 * ADMISSION_FORGOTTEN_US;
-        for _ in 0..ADMISSIONS_FREE {
+        let now_us = 4 * HOUR * SECOND + 20 * ADMISSIONS.rest_us;
+        for _ in 0..ADMISSIONS.free {
             assert!(admissions.may(&eager, &party("JPN"), now_us));
             admissions.note(vec![(eager, party("JPN"))], now_us);
         }
         assert!(!admissions.may(&eager, &party("JPN"), now_us));
-        assert!(admissions.may(&eager, &party("JPN"), now_us + ADMISSION_US.0));
+        assert!(admissions.may(&eager, &party("JPN"), now_us + ADMISSIONS.first_us));
     }
 
     #[test]

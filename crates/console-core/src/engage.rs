@@ -66,8 +66,9 @@ pub(crate) struct Engaged {
     they_left: bool,
     pub(crate) returned_us: u64,
     pub(crate) offers: BTreeMap<NodeId, Offer>,
-    /// When the next replacement of offers may be made, and how many were in a row.
+    /// When the next replacement of offers that is wanted may be made.
     pub(crate) refresh_us: Option<u64>,
+    /// Those that were made.
     pub(crate) refreshes: Refreshes,
     /// When a key package is replaced because its keys have not come.
     pub(crate) heal_us: Option<u64>,

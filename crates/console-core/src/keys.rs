@@ -179,6 +179,7 @@ impl Console {
         keys.bad_offers.clear();
         keys.broken.clear();
         keys.added_with.clear();
+        (keys.offers_seen, keys.admissions, keys.ending) = Default::default();
         keys.renewed.clear();
         keys.tagging.end_call();
         keys.stranger = None;

@@ -152,10 +152,9 @@ impl Console {
                 split
             });
         let may = |p: &&Participant| keys.admissions.may(&p.device, &p.party, self.now_us);
-        let missing =
-            participants.iter().filter(|p| !kept.contains(&p.device)).filter(may).cloned().collect::<Vec<_>>();
-        let missing = missing.iter();
-        let mut guests = self.guests(line, node, missing);
+        let missing: Vec<&Participant> =
+            participants.iter().filter(|p| !kept.contains(&p.device)).filter(may).collect();
+        let mut guests = self.guests(line, node, missing.into_iter());
         // One that has offered anew keeps its old place until its new key package is here.
         let anew = |device: &DeviceId| target.contains_key(device) && self.may_be_in(line, device);
         removes.retain(|device| !anew(device) || guests.iter().any(|guest| guest.device == *device));

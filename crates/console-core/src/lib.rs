@@ -28,6 +28,7 @@ mod link;
 mod packages;
 mod precedence;
 mod refresh;
+mod repeats;
 mod seal;
 mod show;
 mod sites;

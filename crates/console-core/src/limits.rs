@@ -1,5 +1,7 @@
 //! Bounds of the console machine, each with what raising or lowering it costs. Times are microseconds unless named otherwise.
 
+use crate::repeats::Rule;
+
 /// Memory for key packages, commits and welcomes that came beside entries, in bytes. A call of nine leaves about 3 MB; less makes a
 /// console fetch some again, more is memory that a hostile node can fill in a browser tab.
 pub const BODIES_HELD: usize = 24 << 20;
@@ -91,10 +93,8 @@ pub const HEAL_WELCOME_US: u64 = 8_000_000;
 pub const STOCK_US: u64 = 3_000_000;
 /// A key package that has served is replaced after this long, so that one replacement covers several.
 pub const REFRESH_US: u64 = 20_000;
-/// Between the first two replacements for one node's group; doubled each time.
-pub const REFRESH_AGAIN_US: u64 = 500_000;
-/// After so long without one a replacement is forgotten.
-pub const REFRESH_CALM_US: u64 = 30_000_000;
+/// How often the key package for one node's group is replaced: at once the first time.
+pub(crate) const REFRESHES: Rule = Rule { free: 1, first_us: 500_000, most_us: 32_000_000, rest_us: 30_000_000 };
 /// Between two tries to change a group after a refusal.
 pub const LEAD_AGAIN_US: u64 = 500_000;
 /// Between two automatic returns into a call.
@@ -146,15 +146,10 @@ pub const IN_CALL_CHUNK_US: u64 = 500_000;
 pub const ARCHIVE_TURN_US: u64 = 30_000_000;
 /// How often a node is asked for earlier writings, when it does not answer.
 pub const EARLIER_US: u64 = 15_000_000;
-/// How often a device is added to a group that stands before it waits, and then for how long: the first wait, doubled each time, and the longest. A page that is
-/// loaded anew a few times in a crisis waits for nothing.
-pub const ADMISSIONS_FREE: u32 = 6;
+/// How often a device is added to a group that stands. A page that is loaded anew a few times in a crisis waits for nothing.
+pub(crate) const ADMISSIONS: Rule = Rule { free: 6, first_us: 4_000_000, most_us: 120_000_000, rest_us: 120_000_000 };
 /// The same of a party, for each commit by which any of its devices is added again. One that comes back without end costs another's lead thirty commits an hour,
 /// some 100 kB each: what its budget has.
-pub const ADMISSIONS_PARTY: u32 = 60;
-/// See [`ADMISSIONS_FREE`].
-pub const ADMISSION_US: (u64, u64) = (4_000_000, 120_000_000);
-/// After so long one time is forgotten.
-pub const ADMISSION_FORGOTTEN_US: u64 = 120_000_000;
+pub(crate) const ADMISSIONS_OF_PARTY: Rule = Rule { free: 60, ..ADMISSIONS };
 /// How long the lead of a group that has used up its epochs waits for new key packages of all before it begins the next one. The old one goes on until then.
 pub const NEXT_GROUP_US: u64 = 10_000_000;

@@ -4,6 +4,7 @@
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::limits::*;
+use crate::repeats::Repeats;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use trialogue_charter::NodeId;
@@ -26,22 +27,15 @@ pub(crate) struct Refreshes(BTreeMap<NodeId, Refreshed>);
 
 #[derive(Default)]
 struct Refreshed {
-    times: u64,
-    last_us: u64,
+    made: Repeats,
     /// Since when another one is wanted.
     wanted_us: Option<u64>,
 }
 
 impl Refreshed {
-    /// What is left of it: one time goes with each calm.
-    fn times(&self, now_us: u64) -> u64 {
-        self.times.saturating_sub(now_us.saturating_sub(self.last_us) / REFRESH_CALM_US)
-    }
-
     /// When one that is wanted since then may be made at the earliest.
     fn ready_us(&self, wanted_us: u64) -> u64 {
-        let wait = self.times(wanted_us).checked_sub(1).map_or(0, |more| REFRESH_AGAIN_US << more.min(6));
-        self.last_us + wait
+        self.made.due_us(&REFRESHES, wanted_us)
     }
 
     /// And when it is made if no other is made before.
@@ -70,7 +64,8 @@ impl Refreshes {
     /// One was made.
     fn note(&mut self, node: &NodeId, now_us: u64) {
         let refreshed = self.0.entry(node.clone()).or_default();
-        *refreshed = Refreshed { times: refreshed.times(now_us) + 1, last_us: now_us, wanted_us: None };
+        refreshed.made.note(&REFRESHES, now_us);
+        refreshed.wanted_us = None;
     }
 
     /// When the next one may be made that is wanted.
