@@ -149,7 +149,7 @@ const refusals: Record<string, () => string> = {
   role: m.refused_role, notOwn: m.refused_notOwn, policy: m.refused_policy, dropped: m.refused_dropped,
   time: m.refused_time, otherOffice: m.refused_otherOffice, noConsultation: m.refused_noConsultation, catchingUp: m.refused_catchingUp,
   otherNode: m.refused_outdated, otherCharter: m.refused_otherCharter, outdated: m.refused_outdated, ahead: m.refused_outdated,
-  origin: m.refused_origin, noPlace: m.refused_noPlace,
+  origin: m.refused_origin, noSeat: m.refused_noSeat,
 };
 
 /** One sentence with the remedy. */

@@ -249,7 +249,7 @@ impl Console {
             // Sent again after a WebSocket was lost, it had counted the first time.
             Purpose::Archive if reason == Refusal::Replayed => self.archive_settled(said.number, true),
             _ if reason == Refusal::Replayed => {}
-            Purpose::Again if reason != Refusal::NoPlace => {}
+            Purpose::Again if reason != Refusal::NoSeat => {}
             Purpose::Enter | Purpose::Again => {
                 if self.call.as_ref().is_some_and(|call| call.line == said.line) {
                     self.call_over(None);

@@ -72,8 +72,8 @@ impl Machine {
         self.send_console(key, &ToConsole::Refused { number: Some(number), reason, after_ms });
     }
 
-    /// Is it in already, or does its party have a place left for it in the groups of the line? Those who act for the party come before those who do not.
-    fn has_place(&self, line: &LineId, device: &DeviceId) -> bool {
+    /// Is it in already, or does its party have a seat left for it in the groups of the line? Those who act for the party come before those who do not.
+    fn has_seat(&self, line: &LineId, device: &DeviceId) -> bool {
         let (Some(own), Some(known)) = (self.state.node(&self.node), self.state.device(device)) else { return true };
         let acts = self.charter.office(&known.office).is_some_and(|office| office.role.acts_for_party());
         let participants = self.state.in_on(line);
@@ -102,8 +102,8 @@ impl Machine {
         if comes && self.lines_of(&device).iter().any(|line| *line != statement.line) {
             return Err(Refusal::NotNow);
         }
-        if comes && !self.has_place(&statement.line, &device) {
-            return Err(Refusal::NoPlace);
+        if comes && !self.has_seat(&statement.line, &device) {
+            return Err(Refusal::NoSeat);
         }
         let bodies = whole(&statement, bodies)?;
         match &statement.act {

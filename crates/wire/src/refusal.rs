@@ -78,9 +78,9 @@ pub enum Refusal {
     /// The console has reached the node at an address that the charter does not have for it.
     #[n(23)]
     Origin,
-    /// The party has as many devices in on the line at this node as have places in a group.
+    /// The party has as many devices in on the line as it has seats in a group.
     #[n(24)]
-    NoPlace,
+    NoSeat,
 }
 
 impl From<trialogue_journal::Ignored> for Refusal {

@@ -103,7 +103,7 @@ impl OnLine {
 }
 
 impl State {
-    /// Places that a party has in each group of a line: an equal share of what a group holds.
+    /// Seats that a party has in each group of a line: an equal share of what a group holds.
     pub fn share(&self, line: &LineId) -> usize {
         MEMBERS_MAX / self.charter.parties_on_line(line).count().max(1)
     }
