@@ -88,7 +88,8 @@ async fn numbers_outside_of_the_window_end_the_link() {
     for (round, frame) in nonsense.into_iter().enumerate() {
         let mut hostile = path(to, &key, "").await.unwrap();
         hostile.send.write_all(&frame.write().unwrap()).await.unwrap();
-        hostile.connection.closed().await;
+        let why = hostile.connection.closed().await;
+        assert!(why.to_string().contains("the link ends"), "{frame:?}: {why}");
         until("counted", || async { usa.counters().value("link_malformed") as usize > round }).await;
     }
     until("no path", || async { paths_up(&usa) == 0 }).await;

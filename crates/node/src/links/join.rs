@@ -133,17 +133,18 @@ impl Keeper {
     pub(super) fn end(&mut self, id: u64, why: quinn::VarInt, text: &[u8], rest: Option<Duration>) {
         let Some(at) = self.paths.iter().position(|path| path.id == id) else { return };
         let path = self.paths.remove(at);
-        path.connection.close(why, text);
         self.dials.ended(&path.key, path.since.elapsed(), rest, self.stagger());
         if let Some(link) = &mut self.link {
             link.sender.path_gone(path.slot);
         }
-        drop(path);
         if self.paths.is_empty() {
-            return self.went_down();
+            self.went_down();
+        } else {
+            self.choose();
+            self.tell();
         }
-        self.choose();
-        self.tell();
+        // Last, as in [`Keeper::down`].
+        path.connection.close(why, text);
     }
 
     /// One frame of a path.

@@ -269,14 +269,18 @@ impl Keeper {
 
     /// Ends the link with all its paths; none is dialled for a while if `rest` says so.
     pub(super) fn down(&mut self, why: quinn::VarInt, rest: Option<Duration>) {
-        for path in std::mem::take(&mut self.paths) {
-            path.connection.close(why, b"the link ends");
+        let paths = std::mem::take(&mut self.paths);
+        for path in &paths {
             self.dials.ended(&path.key, path.since.elapsed(), None, self.stagger());
         }
         if let Some(rest) = rest {
             self.dials.not_before(Instant::now() + rest);
         }
         self.went_down();
+        // Only now: what the other side opens as soon as it hears of this belongs to the next life.
+        for path in paths {
+            path.connection.close(why, b"the link ends");
+        }
     }
 
     pub(super) fn went_down(&mut self) {
