@@ -50,7 +50,7 @@ MEASURED = {1: NODE, 2: U8, 3: bool, -4: U32, -5: U32, -6: U32, -7: U32}
 BODIES = {
     0: ({1: HASH}, None),
     1: ({1: DEVICE, 2: REFERENCE}, lambda e, f: f[2][2] <= 524288),
-    2: ({1: DEVICE}, None),
+    2: ({1: bytes}, lambda e, f: len(f[1]) <= 6144),
     3: ({1: [(OFFICE, U16)]}, lambda e, f: len(f[1]) <= 96 and rises([one[0] for one in f[1]])),
     4: ({1: bytes}, lambda e, f: len(f[1]) <= 7680),
     5: ({1: CALL, 2: LINE}, None),
@@ -65,6 +65,7 @@ BODIES = {
     16: ({1: [MEASURED]}, lambda e, f: len(f[1]) <= 64 and rises([(one[1], one[2]) for one in f[1]])),
     17: ({1: [HEAD], -2: 4627}, lambda e, f: heads(e, f)),
     19: ({1: LINE, 2: DEVICE, 3: [NODE]}, lambda e, f: len(f[3]) <= 18 and rises(f[3]) and e[1] not in f[3]),
+    20: ({1: DEVICE, 2: bool}, None),
     18: ({1: [HASH]}, lambda e, f: 1 <= len(f[1]) <= 64 and rises(f[1])),
 }
 

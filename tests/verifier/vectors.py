@@ -67,11 +67,19 @@ def of_charter(said):
     must(charter.supersedes(amended) is not None, "amendment: is superseded by the charter")
     of_device(charter, said["device"])
     for number, request in enumerate(said["officer"]):
-        payload, found = many(raw(request), 6144)
-        asked = form.must({1: PARTY, 2: NODE, 3: 32, 4: lambda act: act == [0, {}] or (act[0] == 1 and kind({1: DEVICE}, act[1]))}, whole(payload))
+        payload, found = many(raw(request), 12288)
+        asked = form.must({1: PARTY, 2: NODE, 3: 32, 4: lambda act: act == [0, {}] or (act[0] == 1 and kind({1: bytes}, act[1]))}, whole(payload))
         root = charter.parties[asked[1]]
         must(only_holds(root, b"trialogue officer 1", payload, found, asked[1].encode()), f"officer's request {number}")
-    return 5 + len(said["officer"]) + len(said["charter"]["roots"])
+        if asked[4][0] == 1:
+            must(asked[4][1][1] == raw(said["revocation"]["bytes"]), f"officer's request {number}: the revocation")
+    revocation = said["revocation"]
+    payload, found = many(raw(revocation["bytes"]), 6144)
+    must(whole(payload) == {1: revocation["party"], 2: raw(revocation["device"])}, "revocation: payload")
+    for party, root in charter.parties.items():
+        held = only_holds(root, b"trialogue revocation 1", payload, found, party.encode())
+        must(held == (party == revocation["party"]), f"revocation: by the root of {party}")
+    return 6 + len(said["officer"]) + len(said["charter"]["roots"])
 
 
 def of_device(charter, said):

@@ -8,6 +8,7 @@ export interface EnrolledDevice {
   office: string;
   since_ms: number;
   revoked: boolean;
+  suspended: boolean;
 }
 
 /** Why something at the desk was not done; `said` is what the node gave as its reason, in English. */

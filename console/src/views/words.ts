@@ -143,7 +143,7 @@ export function shiftEnds(now: number): number[] {
 }
 
 const refusals: Record<string, () => string> = {
-  protocol: m.refused_protocol, certificate: m.refused_certificate, revoked: m.refused_revoked, signature: m.refused_signature,
+  protocol: m.refused_protocol, certificate: m.refused_certificate, revoked: m.refused_revoked, suspended: m.refused_suspended, signature: m.refused_signature,
   notOnLine: m.refused_notOnLine, replayed: m.refused_replayed, malformed: m.refused_malformed, epoch: m.refused_epoch,
   notNow: m.refused_notNow, busy: m.refused_busy, aboveAuthority: m.refused_aboveAuthority,
   role: m.refused_role, notOwn: m.refused_notOwn, policy: m.refused_policy, dropped: m.refused_dropped,

@@ -92,7 +92,7 @@ test('the key was never sent, and closing the desk wipes it', async () => {
 
 test('its nodes write no names', async () => {
   const log = await readFile(join(hotline.dir, 'jpn', 'node.log'), 'utf8');
-  assert.ok(log.includes('the security officer revokes a device') && !log.includes('山本'), 'the log of the node');
+  assert.ok(log.includes('the security officer hands over the revocation of a device') && !log.includes('山本'), 'the log of the node');
 });
 
 test('no page had an error', () => {

@@ -6,7 +6,7 @@ use serde_wasm_bindgen::Serializer;
 use trialogue_charter::keyfile::RootSecret;
 use trialogue_charter::text::{Form, clean};
 use trialogue_charter::{
-    DeviceId, EnrolmentLink, NodeId, OfficeId, OfficerAct, OfficerRequest, PersonName, VerifiedCharter,
+    DeviceId, EnrolmentLink, NodeId, OfficeId, OfficerAct, OfficerRequest, PersonName, Revocation, VerifiedCharter,
 };
 use trialogue_console_core::authority::{AuthorityView, authority};
 use trialogue_console_core::view::Text3;
@@ -131,13 +131,15 @@ impl Desk {
         self.request(node, nonce, OfficerAct::Devices)
     }
 
-    /// A signed request to accept a device (64 hexadecimal digits) no more.
+    /// A signed request to take into the journal that the root accepts a device (64 hexadecimal digits) no more. The revocation in it is signed for
+    /// itself, and counts at every node.
     ///
     /// # Errors
     /// `node`: it is not a node of the party, or its nonce is none; `device`: not a device id.
     pub fn revoke(&self, node: &str, nonce: &str, device: &str) -> Result<Vec<u8>, JsError> {
         let device = DeviceId(bytes(device).ok_or_else(|| code("device"))?);
-        self.request(node, nonce, OfficerAct::Revoke { device })
+        let revocation = Revocation { party: self.root.party.clone(), device }.sign(&self.root.key);
+        self.request(node, nonce, OfficerAct::Revoke { revocation })
     }
 }
 

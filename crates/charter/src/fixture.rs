@@ -160,6 +160,11 @@ pub fn amended(held: &VerifiedCharter, change: impl FnOnce(&mut Charter)) -> Ver
     draft.verify(None).expect("fixture")
 }
 
+/// What the root of `party` says of a device.
+pub fn revocation(party: &str, device: &DeviceId) -> Vec<u8> {
+    Revocation { party: PartyId::new(party).expect("fixture"), device: *device }.sign(&root(party))
+}
+
 /// The root key that a party of the fixture takes after its first.
 pub fn next_root(party: &str) -> HybridSecret {
     secret("next root", party)

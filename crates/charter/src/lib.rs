@@ -20,6 +20,7 @@ pub mod officer;
 pub mod person;
 pub mod precedence;
 mod remembered;
+pub mod revocation;
 pub mod role;
 pub mod root;
 pub mod schedule;
@@ -39,6 +40,7 @@ pub use key::{HybridSecret, ML_DSA_87_SIGNATURE, MlDsa87Secret, ed25519_holds, e
 pub use officer::{ClaimedRequest, OfficerAct, OfficerError, OfficerRequest};
 pub use person::PersonName;
 pub use precedence::{Authority, Precedence};
+pub use revocation::{Revocation, RevocationError};
 pub use role::{Recording, Removal, Role, Subject};
 pub use root::{RootSigner, SignError};
 pub use schedule::Tests;

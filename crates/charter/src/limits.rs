@@ -53,9 +53,13 @@ pub const CHARTER_MAX: usize = 384 << 10;
 pub const VOUCHER_MAX: usize = 6 << 10;
 /// Largest device certificate in bytes: a voucher, two public keys (5.2 kB) and two signatures.
 pub const CERTIFICATE_MAX: usize = 20 << 10;
+/// Largest signed revocation in bytes: two signatures (4.7 kB) and two ids. It stands in a journal entry, so it is less than an entry may have.
+pub const REVOCATION_MAX: usize = 6 << 10;
 /// Certificates that are remembered as verified under a charter, 3 kB each. Verifying one costs milliseconds of post-quantum signatures, and a node
 /// meets each several times; beyond these it pays every time.
 pub const CERTIFICATES_REMEMBERED: usize = 1_024;
+/// Revocations that are remembered as verified under a charter, about 120 bytes each; the same stands in the journal of every node.
+pub const REVOCATIONS_REMEMBERED: usize = 8_192;
 /// Ed25519 signatures that each thread remembers as good, about 70 bytes each. More costs memory; less verifies a statement again between the
 /// moment a node judges it and the moment its entry takes effect.
 pub const SIGNATURES_REMEMBERED: usize = 8_192;
@@ -63,8 +67,8 @@ pub const SIGNATURES_REMEMBERED: usize = 8_192;
 pub const ORIGINS_MAX: usize = 8;
 /// Longest origin in bytes: `https://`, a DNS name of at most 253 bytes, and a port.
 pub const ORIGIN_MAX: usize = 267;
-/// Largest request of a security officer in bytes: two signatures (4.7 kB) and a few ids. A node reads no more from a stranger.
-pub const OFFICER_MAX: usize = 6 << 10;
+/// Largest request of a security officer in bytes: two signatures (4.7 kB), a few ids and a revocation. A node reads no more from a stranger.
+pub const OFFICER_MAX: usize = 12 << 10;
 /// Longest PKCS#11 URI in a `root.token` file, in bytes: a path, a label and an id with every byte escaped.
 pub const TOKEN_URI_MAX: usize = 2 << 10;
 /// Longest enrolment link, in characters: a voucher in base64url and the address of the node.

@@ -2,26 +2,26 @@
 
 use crate::canonical;
 use crate::cose::{Algorithm, Fault, Many, OpenError, domain};
-use crate::ids::{DeviceId, NodeId, PartyId};
+use crate::ids::{NodeId, PartyId};
 use crate::key::HybridSecret;
 use crate::limits::OFFICER_MAX;
 use crate::verified::VerifiedCharter;
 use minicbor::{Decode, Encode};
 
 /// What the officer wants done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum OfficerAct {
     /// Tell all devices that were ever enrolled at the node.
     #[n(0)]
     #[cbor(map)]
     Devices,
-    /// Accept a device no more, for good.
+    /// Take a revocation into the journal.
     #[n(1)]
     #[cbor(map)]
     Revoke {
-        /// Which.
-        #[n(1)]
-        device: DeviceId,
+        /// A signed [`crate::Revocation`], which counts at every node by itself.
+        #[cbor(n(1), with = "minicbor::bytes")]
+        revocation: Vec<u8>,
     },
 }
 

@@ -1,9 +1,12 @@
 //! A charter that every party's root has signed: the only type that answers who may do what.
 
 use crate::agreement::{Charter, Line, Node, Office, Party, Suite};
+use crate::device::Device;
 use crate::ids::{Hash, LineId, NodeId, OfficeId, PartyId};
+use crate::limits::{CERTIFICATES_REMEMBERED, REVOCATIONS_REMEMBERED};
 use crate::precedence::Precedence;
 use crate::remembered::Remembered;
+use crate::revocation::Revocation;
 use crate::role::Role;
 use crate::signed::{CharterError, UnverifiedCharter};
 use std::collections::BTreeMap;
@@ -16,7 +19,9 @@ pub struct VerifiedCharter {
     hash: Hash,
     bytes: Vec<u8>,
     /// Certificates of its devices that were verified already.
-    pub(crate) devices: Remembered,
+    pub(crate) devices: Remembered<Device, CERTIFICATES_REMEMBERED>,
+    /// And revocations by its roots.
+    pub(crate) revocations: Remembered<Revocation, REVOCATIONS_REMEMBERED>,
 }
 
 impl Deref for VerifiedCharter {
@@ -29,7 +34,7 @@ impl Deref for VerifiedCharter {
 
 impl VerifiedCharter {
     pub(crate) fn new(charter: Charter, hash: Hash, bytes: Vec<u8>) -> Self {
-        Self { charter, hash, bytes, devices: Remembered::default() }
+        Self { charter, hash, bytes, devices: Remembered::default(), revocations: Remembered::default() }
     }
 
     /// Decodes and verifies in one step.

@@ -11,12 +11,11 @@ use trialogue_charter::*;
 static THREE: LazyLock<Trilateral> = LazyLock::new(|| Trilateral::new(Suite::Cnsa2));
 
 fn request(party: &str) -> OfficerRequest {
-    OfficerRequest {
-        party: PartyId::new(party).unwrap(),
-        node: node("usa-1"),
-        nonce: [7; 32],
-        act: OfficerAct::Revoke { device: DeviceId([9; 32]) },
-    }
+    OfficerRequest { party: PartyId::new(party).unwrap(), node: node("usa-1"), nonce: [7; 32], act: revoke() }
+}
+
+fn revoke() -> OfficerAct {
+    OfficerAct::Revoke { revocation: fixture::revocation("USA", &DeviceId([9; 32])) }
 }
 
 fn node(id: &str) -> NodeId {
@@ -29,7 +28,7 @@ fn heard(bytes: &[u8], at: &str) -> Result<OfficerRequest, OfficerError> {
 
 #[test]
 fn the_partys_root_is_heard_at_its_own_node() {
-    for act in [OfficerAct::Devices, OfficerAct::Revoke { device: DeviceId([9; 32]) }] {
+    for act in [OfficerAct::Devices, revoke()] {
         let request = OfficerRequest { act, ..request("USA") };
         let bytes = request.sign(&fixture::root("USA"));
         assert_eq!(ClaimedRequest::decode(&bytes).unwrap_or_else(|e| panic!("{e}")).nonce(), &[7; 32]);

@@ -17,7 +17,9 @@ fn made() -> Value {
     let (secret, certificate, device) = three.device("jpn-duty", 1);
     let node = NodeId::new("jpn-1").unwrap();
     let origin = "https://jpn-1.example";
-    let officer = [OfficerAct::Devices, OfficerAct::Revoke { device: device.id }].map(|act| {
+    let revocation = Revocation { party: device.party.clone(), device: device.id }.sign(three.root(&device.party));
+    let revoke = OfficerAct::Revoke { revocation: revocation.clone() };
+    let officer = [OfficerAct::Devices, revoke].map(|act| {
         let request = OfficerRequest { party: device.party.clone(), node: node.clone(), nonce: seed, act };
         hex::encode(request.sign(three.root(&device.party)))
     });
@@ -58,6 +60,7 @@ fn made() -> Value {
             "statement": {"payload": "72696e67", "bytes": hex::encode(secret.sign_statement(b"ring"))},
         },
         "officer": officer,
+        "revocation": {"party": device.party.to_string(), "device": device.id.to_string(), "bytes": hex::encode(revocation)},
         "key_files": {
             "root_token": token.to_text(),
             "root": RootSecret { party: PartyId::new("JPN").unwrap(), key }.to_text().as_str(),
@@ -74,7 +77,7 @@ fn byte_by_byte() {
     }
     let held: Value = serde_json::from_str(&std::fs::read_to_string(PATH).unwrap()).unwrap();
     // Not `assert_eq`: nobody reads 100 kB of difference.
-    for part in ["key", "charter", "amendment", "device", "officer", "key_files"] {
+    for part in ["key", "charter", "amendment", "device", "officer", "revocation", "key_files"] {
         assert!(held[part] == made[part], "{part} differs from spec/vectors/charter.json");
     }
 }

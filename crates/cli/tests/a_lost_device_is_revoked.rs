@@ -33,11 +33,25 @@ fn a_lost_device_is_revoked() {
     let listed = String::from_utf8(listed.stdout).unwrap();
     let row = listed.lines().find(|row| row.starts_with(&devices[1])).unwrap_or_else(|| panic!("not listed: {listed}"));
     assert!(row.contains("accepted") && row.contains("jpn-duty-officer"), "{row}");
-    let wrong = trialogue(&hotline, &["revoke", "1234"]);
+    let root = |party: &str| hotline.house().join(party).join("root.key").display().to_string();
+    let wrong = trialogue(&hotline, &["revoke", "--root", &root("jpn"), "1234"]);
     assert!(!wrong.status.success() && String::from_utf8_lossy(&wrong.stderr).contains("device list"));
+    let stranger = trialogue(&hotline, &["revoke", "--root", &root("usa"), &devices[1]]);
+    assert!(stranger.status.success(), "another party's root says so of a device that is not its own");
+    // Without the root it is kept out of the node until it has decided.
+    assert!(
+        trialogue(&hotline, &["suspend", &devices[2]]).status.code().is_some_and(|code| code != 0),
+        "not a device of this party"
+    );
 
+    // Signed where the root is, and brought to the node.
+    let signed = hotline.house().join("lost.revocation").display().to_string();
+    let mut offline = Command::new(env!("CARGO_BIN_EXE_trialogue"));
+    let made =
+        offline.args(["device", "revoke", "--root", &root("jpn"), "--out", &signed, &devices[1]]).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let asked = Instant::now();
-    let revoked = trialogue(&hotline, &["revoke", &devices[1]]);
+    let revoked = trialogue(&hotline, &["revoke", "--revocation", &signed]);
     assert!(revoked.status.success(), "{}", String::from_utf8_lossy(&revoked.stderr));
     let [usa, lost, kor] = &mut endpoints;
     lost.until_view("it is told why", |view| view["trouble"]["reason"] == "revoked" && view["call"].is_null());

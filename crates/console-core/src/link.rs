@@ -430,8 +430,13 @@ impl Console {
         }
         self.trouble = Some(Trouble::Refused { reason: crate::show::name_of(reason) });
         match reason {
-            // These pass by themselves, the last one by an amendment.
-            Refusal::Busy | Refusal::NotNow | Refusal::Malformed | Refusal::CatchingUp | Refusal::Origin => {
+            // These pass by themselves, or by an amendment or the operator's word; meanwhile the party's other site may let it in.
+            Refusal::Busy
+            | Refusal::NotNow
+            | Refusal::Malformed
+            | Refusal::CatchingUp
+            | Refusal::Origin
+            | Refusal::Suspended => {
                 let soon = reason == Refusal::CatchingUp;
                 self.link.wait_ms = Some(if soon { CATCHING_UP_MS } else { RECONNECT_MS.1 });
                 self.link_closed();

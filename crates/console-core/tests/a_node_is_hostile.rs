@@ -142,7 +142,9 @@ fn a_revoked_console_is_out_at_once() {
     world.answer(1);
     world.until(5, |world| world.all_ready(&[0, 1, 2]));
     let device = world.desks[0].console.device();
-    world.node_input(0, trialogue_core::Input::Revoke { device, errand: trialogue_core::Errand(1) });
+    // Through another party's node: its own need not be asked.
+    let revocation = trialogue_charter::fixture::revocation("JPN", &device);
+    world.node_input(2, trialogue_core::Input::Revoke { revocation, errand: trialogue_core::Errand(1) });
     world.until(5, |world| world.all_ready(&[1, 2]));
     world.until(20, |world| world.desks[0].stopped);
     assert_eq!(world.view(0).trouble, Some(Trouble::Refused { reason: "revoked".into() }));

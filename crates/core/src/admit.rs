@@ -70,10 +70,14 @@ impl Machine {
 
     /// Is it enrolled here, may it be? The first device that comes with a voucher has it.
     fn standing_of(&self, device: &Device) -> Result<Known, Refusal> {
-        if self.ahead.is_revoked(&device.id) {
+        if self.ahead.has_revoked(&self.party, &device.id) || self.ahead.is_doubled(&device.id) {
             return Err(Refusal::Revoked);
         }
-        let devices = self.ahead.node(&self.node).map(|own| own.devices()).ok_or(Refusal::NotNow)?;
+        let own = self.ahead.node(&self.node).ok_or(Refusal::NotNow)?;
+        if own.suspends(&device.id) {
+            return Err(Refusal::Suspended);
+        }
+        let devices = own.devices();
         if let Some(held) = devices.get(&device.id) {
             let same = held.device.voucher_id == device.voucher_id;
             return if same { Ok(Known::Enrolled) } else { Err(Refusal::Certificate) };

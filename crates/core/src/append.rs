@@ -35,6 +35,12 @@ pub(crate) struct Pending {
     after: After,
 }
 
+impl Pending {
+    pub(crate) fn body(&self) -> &Body {
+        &self.entry.entry().body
+    }
+}
+
 /// Too much waits for the disk.
 pub(crate) struct Full;
 

@@ -164,10 +164,19 @@ pub enum Input {
         /// Through whom they came.
         relay: NodeId,
     },
-    /// The operator revokes a device of the own party, on the word of its security officer: it is refused from now on.
+    /// Somebody hands over a revocation of any party. Nothing but the signatures of that party's root makes it count, so it may be anybody.
     Revoke {
+        /// A signed [`trialogue_charter::Revocation`].
+        revocation: Vec<u8>,
+        /// For [`Output::Errand`].
+        errand: Errand,
+    },
+    /// The operator lets a device of the own party in no more at this node, or does again.
+    Suspend {
         /// Which.
         device: DeviceId,
+        /// No more.
+        on: bool,
         /// For [`Output::Errand`].
         errand: Errand,
     },
@@ -187,7 +196,7 @@ pub enum Input {
 /// What the shell is to do, in this order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output {
-    /// What became of something that a person asked for ([`Input::Revoke`]).
+    /// What became of something that a person asked for ([`Input::Revoke`], [`Input::Suspend`]).
     Errand {
         /// What.
         errand: Errand,

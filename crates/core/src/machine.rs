@@ -20,7 +20,7 @@ use std::sync::Arc;
 use trialogue_charter::{CallId, DeviceId, Hash, HybridSecret, NodeId, OfficeId, PartyId, VerifiedCharter};
 use trialogue_journal::fold::State;
 use trialogue_journal::{Act, Body, Chain, Entry, Journal, UnverifiedStatement, VerifiedEntry};
-use trialogue_wire::console::{PathMeasure, PathState, Refusal, Site, ToNode};
+use trialogue_wire::console::{PathMeasure, PathState, Site, ToNode};
 
 /// The node as a pure machine. See the crate's documentation for the calling contract.
 pub struct Machine {
@@ -101,6 +101,7 @@ pub struct Machine {
     pub(crate) sending: BTreeMap<DeviceId, crate::words::Said>,
     pub(crate) trials: Trials,
     pub(crate) cosign: Cosign,
+    pub(crate) copies: crate::revoke::Copies,
     /// Others' writings that are held and were not said to be.
     pub(crate) to_store: BTreeSet<Hash>,
     pub(crate) overdue: crate::overdue::Overdue,
@@ -134,7 +135,8 @@ impl Machine {
             Input::KeyFrameWanted { device } => self.want_key_frame(device, None),
             Input::VoiceQuiet { number, after } => self.own_quiet(number, after),
             Input::RelayBarred { source, relay } => self.log(Note::RelayLies { source, relay }),
-            Input::Revoke { device, errand } => self.revoke(device, errand),
+            Input::Revoke { revocation, errand } => self.revoke(revocation, errand),
+            Input::Suspend { device, on, errand } => self.suspend(device, on, errand),
             Input::Alerted { call, line, done } => self.alerted(call, line, done),
             Input::Tick => {}
         }
@@ -159,9 +161,11 @@ impl Machine {
         let overdue = self.next_overdue_us().filter(|_| !self.is_opening() && !self.is_retired());
         let chunks = self.next_chunk_us().filter(|_| !self.is_retired());
         let waiting = self.budgets.waiting.next_us();
+        let copy = self.next_copy_us().filter(|_| !self.is_opening() && !self.is_retired());
         let others = [
             trials,
             seen,
+            copy,
             overdue,
             chunks,
             waiting,
@@ -199,6 +203,7 @@ impl Machine {
         self.consoles_overdue();
         self.appends_overdue();
         if !self.is_opening() {
+            self.copy_revocations();
             self.write_lost();
             self.write_staffed();
             self.settle_trials();
@@ -233,13 +238,14 @@ impl Machine {
         self.lines_changed = true;
         self.routes_changed = true;
         self.forget_sending();
-        // Revoked, or its voucher has made another device as well.
-        if matches!(entry.body, Body::Revoked { .. } | Body::Enrolled { .. }) {
-            let out = self.devices.iter().filter(|(device, _)| self.state.is_revoked(device));
-            for (device, console) in out.map(|(device, console)| (*device, *console)).collect::<Vec<_>>() {
-                self.refuse_console(console, Refusal::Revoked);
-                self.close_leg(&device);
+        match entry.body {
+            Body::Revoked { .. } => {
+                self.put_out();
+                self.copies_due();
             }
+            // Its voucher may have made another device as well.
+            Body::Enrolled { .. } | Body::Suspended { .. } => self.put_out(),
+            _ => {}
         }
         if matches!(entry.body, Body::Tested { .. }) {
             self.tests_changed();

@@ -171,6 +171,7 @@ impl Machine {
             sending: BTreeMap::new(),
             trials: crate::trials::Trials::new(now.us),
             cosign: crate::cosign::Cosign::default(),
+            copies: crate::revoke::Copies::default(),
             to_store: BTreeSet::new(),
             overdue: crate::overdue::Overdue::new(),
             budgets: crate::budgets::Budgets::new(now.us),

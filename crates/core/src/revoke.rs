@@ -1,10 +1,25 @@
-//! Devices that are accepted no more. Whoever asked for it is told once it stands in the journal, or why nothing was done.
+//! Devices that are accepted no more: revoked by the root of their party, or suspended here by the operator. Whoever asked for it is told once it stands
+//! in the journal, or why nothing was done. A revocation that stands in any journal is copied into the own one, so that it spreads by every path.
 
 use crate::append::After;
 use crate::io::Output;
 use crate::machine::Machine;
-use trialogue_charter::DeviceId;
-use trialogue_journal::{Body, State};
+use crate::note::Note;
+use trialogue_charter::{DeviceId, Revocation, RevocationError};
+use trialogue_journal::{Body, UnverifiedEntry};
+use trialogue_wire::console::Refusal;
+
+/// Copies that wait for the disk at once. More fills the queue to it, fewer makes a thousand of them take longer.
+const COPIES_UNDER_WAY: usize = 16;
+
+/// What is still to be copied.
+#[derive(Default)]
+pub(crate) struct Copies {
+    /// Nothing new has come since all was copied.
+    done: bool,
+    /// Until then the journal has no room for what can wait.
+    until_us: Option<u64>,
+}
 
 /// Something that a person asked of this node, named by the shell. It is answered once, with what became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,36 +59,137 @@ pub enum NotDone {
     #[error("this is being written already; ask again in a moment to know that it is done")]
     UnderWay,
     /// Nobody here has that device.
-    #[error("no such device is enrolled at this node; `trialogue device list` shows those that are")]
+    #[error("no such device of the party is enrolled; `trialogue device list` shows those of this node")]
     NoSuchDevice,
+    /// The root has said so, which is for good.
+    #[error("the party's root has revoked the device, which is for good; nothing was done")]
+    Revoked,
+    /// Not the root's word.
+    #[error("{0}; nothing was done")]
+    Unproven(#[from] RevocationError),
+    /// The journal has no room for more of that party.
+    #[error(
+        "this journal has as many revocations of that party as it takes; nothing was done: have the party take a new root, under which all devices enrol anew"
+    )]
+    Full,
 }
 
 impl Machine {
-    /// A device of this node is accepted no more, for good; what follows from it follows when it is written.
-    pub(crate) fn revoke(&mut self, device: DeviceId, errand: Errand) {
-        let fate = match self.try_revoke(device, errand) {
-            Ok(None) => return,
-            Ok(Some(seq)) if seq <= self.recorded => Fate::Written,
-            Ok(Some(_)) => Fate::Unrecorded,
-            Err(why) => Fate::Refused(why),
-        };
-        self.push_out(Output::Errand { errand, fate });
+    /// The root of a party, any party, accepts a device no more; what follows from it follows when it is written.
+    pub(crate) fn revoke(&mut self, revocation: Vec<u8>, errand: Errand) {
+        let done = self.try_revoke(revocation, errand);
+        self.answer(errand, done);
     }
 
-    /// None: the answer comes when it is written. Else where it stands already.
-    fn try_revoke(&mut self, device: DeviceId, errand: Errand) -> Result<Option<u64>, NotDone> {
-        self.may_write()?;
-        let revoked = |state: &State| {
-            state.node(&self.node).and_then(|own| own.devices().get(&device)).map(|known| known.revoked)
-        };
-        match (revoked(&self.state), revoked(&self.ahead)) {
-            (_, None) => return Err(NotDone::NoSuchDevice),
-            (Some(Some(seq)), _) => return Ok(Some(seq)),
-            (_, Some(Some(_))) => return Err(NotDone::UnderWay),
-            _ => {}
+    /// The operator lets a device in no more at this node, or does again.
+    pub(crate) fn suspend(&mut self, device: DeviceId, on: bool, errand: Errand) {
+        let done = self.try_suspend(device, on, errand);
+        self.answer(errand, done);
+    }
+
+    fn answer(&mut self, errand: Errand, done: Result<Option<Fate>, NotDone>) {
+        match done {
+            Ok(None) => {}
+            Ok(Some(fate)) => self.push_out(Output::Errand { errand, fate }),
+            Err(why) => self.push_out(Output::Errand { errand, fate: Fate::Refused(why) }),
         }
-        let body = Body::Revoked { device };
-        self.append(body, Vec::new(), After::Errand(errand)).map(|_| None).map_err(|_| NotDone::Busy)
+    }
+
+    /// None: the answer comes when it is written.
+    fn try_revoke(&mut self, revocation: Vec<u8>, errand: Errand) -> Result<Option<Fate>, NotDone> {
+        self.may_write()?;
+        let Revocation { party, device } = Revocation::open(&self.charter, &revocation)?;
+        if let Some(seq) = self.state.node(&self.node).and_then(|own| own.revoked_at(&party, &device)) {
+            return Ok(Some(if seq <= self.recorded { Fate::Written } else { Fate::Unrecorded }));
+        }
+        let ahead = self.ahead.node(&self.node).ok_or(NotDone::Retired)?;
+        if ahead.revoked_at(&party, &device).is_some() {
+            return Err(NotDone::UnderWay);
+        }
+        if ahead.has_no_room_for(&party) {
+            return Err(NotDone::Full);
+        }
+        self.write_for(Body::Revoked { revocation }, errand)
+    }
+
+    fn try_suspend(&mut self, device: DeviceId, on: bool, errand: Errand) -> Result<Option<Fate>, NotDone> {
+        self.may_write()?;
+        if self.ahead.known_device(&device).is_none_or(|known| known.party != self.party) {
+            return Err(NotDone::NoSuchDevice);
+        }
+        if self.ahead.is_revoked(&device) {
+            return Err(NotDone::Revoked);
+        }
+        let (own, ahead) = (self.state.node(&self.node), self.ahead.node(&self.node));
+        match (own.map(|own| own.suspends(&device)), ahead.map(|own| own.suspends(&device))) {
+            (Some(now), Some(soon)) if now == on && soon == on => Ok(Some(Fate::Written)),
+            (_, Some(soon)) if soon == on => Err(NotDone::UnderWay),
+            _ => self.write_for(Body::Suspended { device, on }, errand),
+        }
+    }
+
+    fn write_for(&mut self, body: Body, errand: Errand) -> Result<Option<Fate>, NotDone> {
+        self.append(body, Vec::new(), After::Errand(errand)).map(|()| None).map_err(|_| NotDone::Busy)
+    }
+
+    /// When it goes on with that.
+    pub(crate) fn next_copy_us(&self) -> Option<u64> {
+        self.copies.until_us
+    }
+
+    /// Something may have to be copied: a revocation has come, or another charter has taken effect.
+    pub(crate) fn copies_due(&mut self) {
+        self.copies.done = false;
+    }
+
+    /// Copies what stands in other journals into the own one, a few at a time: by this it reaches whoever has a link to this node alone, and no node
+    /// can keep it to itself.
+    pub(crate) fn copy_revocations(&mut self) {
+        if self.copies.done || self.copies.until_us.is_some_and(|until| self.now.us < until) {
+            return;
+        }
+        self.copies.until_us = None;
+        let copying = |body: &Body| matches!(body, Body::Revoked { .. });
+        let under_way = self.pending.iter().filter(|pending| copying(pending.body())).count();
+        let room = COPIES_UNDER_WAY.saturating_sub(under_way);
+        let Some(own) = self.ahead.node(&self.node) else { return };
+        let missing = self.ahead.revocations_to_copy(own).map(|(.., node, seq)| (node.clone(), seq));
+        let missing: Vec<_> = missing.take(room + 1).collect();
+        self.copies.done = missing.len() <= room;
+        for (node, seq) in missing.into_iter().take(room) {
+            let entry = self.ledger.entry(&node, seq).and_then(|bytes| UnverifiedEntry::decode(&bytes).ok());
+            let Some(Body::Revoked { revocation }) = entry.map(|entry| entry.claim().body.clone()) else {
+                self.log(Note::Fault { what: "a revocation that counts is not in the journal where it stands" });
+                continue;
+            };
+            if let Err(wait_us) = self.budgets.copy(&self.node, revocation.len(), self.now.us) {
+                (self.copies.done, self.copies.until_us) = (false, Some(self.now.us + wait_us));
+                return;
+            }
+            if self.append(Body::Revoked { revocation }, Vec::new(), After::Nothing).is_err() {
+                self.copies.done = false;
+                return;
+            }
+        }
+    }
+
+    /// Who is accepted no more goes at once.
+    pub(crate) fn put_out(&mut self) {
+        let out = self.devices.iter().filter_map(|(device, console)| {
+            let suspended = || self.state.node(&self.node).is_some_and(|own| own.suspends(device));
+            let reason = if self.state.is_revoked(device) {
+                Refusal::Revoked
+            } else if suspended() {
+                Refusal::Suspended
+            } else {
+                return None;
+            };
+            Some((*device, *console, reason))
+        });
+        for (device, console, reason) in out.collect::<Vec<_>>() {
+            self.refuse_console(console, reason);
+            self.close_leg(&device);
+        }
     }
 
     /// What is asked for is done at once or not at all: who asks is told so.

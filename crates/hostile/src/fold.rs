@@ -129,7 +129,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
             (0, act(&ring())),
             (0, body(&Body::Lost { device, line })),
             (0, body(&Body::Restarted {})),
-            (0, body(&Body::Revoked { device })),
+            (0, body(&Body::Suspended { device, on: true })),
+            (0, body(&Body::Revoked { revocation: trialogue_charter::fixture::revocation("USA", &device) })),
             (0, act(&ring())),
         ]),
     ]

@@ -75,13 +75,13 @@ pub enum Body {
         #[n(2)]
         certificate: BodyRef,
     },
-    /// A device of the node's party is no longer accepted.
+    /// The root of a party, any party, accepts a device no more. Whose journal it stands in does not matter.
     #[n(2)]
     #[cbor(map)]
     Revoked {
-        /// The device.
-        #[n(1)]
-        device: DeviceId,
+        /// A signed [`trialogue_charter::Revocation`].
+        #[cbor(n(1), with = "minicbor::bytes")]
+        revocation: Vec<u8>,
     },
     /// How many consoles are on watch, per office that has any.
     #[n(3)]
@@ -234,6 +234,17 @@ pub enum Body {
         /// them on; none: no other node.
         #[n(3)]
         via: Vec<NodeId>,
+    },
+    /// This node lets a device of its party in no more, or does again, by its own word. No other node follows.
+    #[n(20)]
+    #[cbor(map)]
+    Suspended {
+        /// The device.
+        #[n(1)]
+        device: DeviceId,
+        /// No more.
+        #[n(2)]
+        on: bool,
     },
     /// This node has these writings on disk, with their contents.
     #[n(18)]

@@ -23,6 +23,9 @@ pub const MEMBERS_MAX: usize = 32;
 /// Most devices of one node that the fold remembers. A device is about 3 kB of memory, a party enrols a few hundred in a decade; a
 /// voucher of the root stands behind each, so only the party itself can fill its own store.
 pub const DEVICES_MAX: usize = 1_024;
+/// Most revocations of one party in one journal, 50 bytes of memory and 5 kB of disk each: all that a party revokes under one root. Only the root can
+/// make one, so only a party that is in other hands comes there; fewer would make others take a new root sooner.
+pub const REVOKED_MAX: usize = 1_024;
 /// Most rings of other nodes whose response is remembered per node and line. The live ones are at most one per participant;
 /// the oldest goes first, so lowering it forgets a refusal while the ring still sounds.
 pub const RESPONSES_MAX: usize = 64;

@@ -9,7 +9,7 @@ use crate::stated::UnverifiedStatement;
 use crate::statement::Act;
 use std::sync::Arc;
 use trialogue_charter::cose::{self, domain};
-use trialogue_charter::limits::NODES_EVER;
+use trialogue_charter::limits::{NODES_EVER, REVOCATION_MAX};
 use trialogue_charter::{Hash, HybridSecret, ML_DSA_87_SIGNATURE, NodeId, VerifiedCharter};
 
 /// Bytes of an entry as signed by its node: COSE_Sign1 (RFC 9052 §4.2) with the domain `trialogue entry 1`.
@@ -120,6 +120,7 @@ impl Entry {
             }
             Body::Stated { statement } => statement.len() <= STATEMENT_MAX,
             Body::Enrolled { certificate, .. } => certificate.len as usize <= BODY_MAX,
+            Body::Revoked { revocation } => revocation.len() <= REVOCATION_MAX,
             _ => true,
         };
         fits && (1..=SEQ_MAX).contains(&self.seq) && (self.seq > 1 || self.previous == Hash([0; 48]))

@@ -154,9 +154,9 @@ fn it_leaves_once() {
 }
 
 #[test]
-fn revoked_at_one_site_it_is_nowhere() {
+fn revoked_in_any_journal_it_is_nowhere() {
     let (mut sites, usa, jpn) = moved();
-    sites.entry("usa-1", Body::Revoked { device: usa.secret.id() }, Vec::new()).unwrap();
+    sites.entry("jpn-1", common::revoked("USA", usa.secret.id()), Vec::new()).unwrap();
     assert_eq!(sites.places(), [(jpn.secret.id(), "jpn-1".into())]);
     assert!(sites.state.device(&usa.secret.id()).is_none());
     let again = sites.signed("usa-2", &usa, 99, ring(9));

@@ -153,9 +153,9 @@ fn what_is_over_goes_and_so_does_what_a_lost_device_has_said() {
     assert!(waiting(&scene, 3 * HOUR).is_empty());
     let jpn = console("jpn-duty", 1);
     scene.says(&jpn, answers(hash, None)).unwrap();
-    scene.node("jpn-1", Body::Revoked { device: jpn.id() }).unwrap();
+    scene.node("jpn-1", revoked("JPN", jpn.id())).unwrap();
     assert_eq!(waiting(&scene, 9_000)[0].answers[&party("JPN")], None);
-    scene.node("usa-1", Body::Revoked { device: console("usa-duty", 1).id() }).unwrap();
+    scene.node("usa-1", revoked("USA", console("usa-duty", 1).id())).unwrap();
     assert!(waiting(&scene, 9_000).is_empty());
 }
 

@@ -60,8 +60,8 @@ fn a_device_that_is_not_enrolled_or_was_revoked_is_not_heard() {
     assert_eq!(scene.says(&usa, ring(1)), Err(Ignored::UnknownDevice));
     scene.enrol(&usa).unwrap();
     scene.says(&usa, ring(1)).unwrap();
-    let revoked = scene.node("usa-1", Body::Revoked { device: usa.id() });
-    assert_eq!(revoked, Ok(Applied::Revoked { device: usa.id(), lines: vec![duty()] }));
+    let out = scene.node("usa-1", revoked("USA", usa.id()));
+    assert_eq!(out, Ok(Applied::Revoked { device: usa.id(), lines: vec![duty()] }));
     assert!(scene.in_on().is_empty() && scene.state.device(&usa.id()).is_none());
     assert_eq!(scene.says(&usa, ring(2)), Err(Ignored::Revoked));
     assert_eq!(scene.enrol(&usa), Err(Ignored::Revoked));

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use trialogue_journal::*;
 
 const NODES: [&str; 3] = ["jpn-1", "kor-1", "usa-1"];
+const PARTIES: [&str; 3] = ["JPN", "KOR", "USA"];
 const DUTY: [&str; 3] = ["jpn-duty", "kor-duty", "usa-duty"];
 
 /// One thing that happens, by node, by one of its two consoles.
@@ -30,7 +31,9 @@ enum Event {
     Escalated(usize, u8, u8),
     Lost(usize, u8),
     Restarted(usize),
-    Revoked(usize, u8),
+    /// In the first one's journal, of a device of the second.
+    Revoked(usize, usize, u8),
+    Suspended(usize, u8, bool),
     Staffed(usize, u16),
     TakeDuty(usize, u8, u64),
     AtConsole(usize, bool),
@@ -58,7 +61,8 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (n.clone(), call, any::<bool>()).prop_map(|(n, k, done)| Event::Alerted(n, k, done)),
         2 => (n.clone(), c.clone()).prop_map(|(n, c)| Event::Lost(n, c)),
         1 => n.clone().prop_map(Event::Restarted),
-        1 => (n.clone(), c).prop_map(|(n, c)| Event::Revoked(n, c)),
+        1 => (n.clone(), n.clone(), c.clone()).prop_map(|(at, n, c)| Event::Revoked(at, n, c)),
+        2 => (n.clone(), c, any::<bool>()).prop_map(|(n, c, on)| Event::Suspended(n, c, on)),
         1 => (n.clone(), 1..4u8, 1..60u64).prop_map(|(n, c, until)| Event::TakeDuty(n, c, until)),
         1 => (n.clone(), any::<bool>()).prop_map(|(n, here)| Event::AtConsole(n, here)),
         2 => (n.clone(), 1..4u8, 3..9u8, 1..90u64).prop_map(|(n, c, k, at)| Event::Propose(n, c, k, at)),
@@ -91,7 +95,8 @@ fn play(scene: &mut Scene, event: &Event) {
         Event::Expired(n, k) => scene.node(NODES[n], Body::Expired { call: call(k), line }),
         Event::Lost(n, c) => scene.node(NODES[n], Body::Lost { device: at(n, c).id(), line }),
         Event::Restarted(n) => scene.node(NODES[n], Body::Restarted {}),
-        Event::Revoked(n, c) => scene.node(NODES[n], Body::Revoked { device: at(n, c).id() }),
+        Event::Revoked(by, n, c) => scene.node(NODES[by], revoked(PARTIES[n], at(n, c).id())),
+        Event::Suspended(n, c, on) => scene.node(NODES[n], Body::Suspended { device: at(n, c).id(), on }),
         Event::TakeDuty(n, c, until) => scene.says(&at(n, c), Act::TakeDuty { until_ms: until * 1_000 }),
         Event::Propose(n, c, k, when) => {
             let subject = trialogue_charter::SubjectId::new("missile-launch").unwrap();
@@ -114,6 +119,13 @@ fn play(scene: &mut Scene, event: &Event) {
 }
 
 fn reconcile(scene: &mut Scene, n: usize) {
+    // A node has every revocation in its own journal before its lead goes on.
+    let own = scene.state.node(&node(NODES[n])).unwrap();
+    let missing: Vec<_> =
+        scene.state.revocations_to_copy(own).map(|(of, device, ..)| (of.to_string(), *device)).collect();
+    for (of, device) in missing {
+        scene.node(NODES[n], revoked(&of, device)).unwrap();
+    }
     let Some(lead) = scene.state.lead(&node(NODES[n]), &duty()) else { return };
     let lead = (1..4).map(|c| console(DUTY[n], c)).find(|console| console.id() == lead).unwrap();
     let present = scene.in_on();

@@ -140,7 +140,8 @@ fn bodies() -> Vec<(&'static str, Body)> {
     vec![
         ("opened", Body::Opened { charter: Hash([3; 48]) }),
         ("enrolled", Body::Enrolled { device, certificate: body("certificate") }),
-        ("revoked", Body::Revoked { device }),
+        ("revoked", revoked("JPN", device)),
+        ("suspended", Body::Suspended { device, on: true }),
         ("staffed", Body::Staffed { offices: vec![(office("usa-duty"), 2), (office("usa-leaders"), 300)] }),
         ("received", Body::Received { call: call(1), line: line.clone() }),
         ("ringing", Body::Ringing { call: call(1), line: line.clone(), consoles: 2 }),

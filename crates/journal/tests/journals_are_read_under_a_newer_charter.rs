@@ -78,7 +78,7 @@ fn an_offer_for_a_node_that_is_gone_is_passed_over() {
 #[test]
 fn who_was_revoked_at_a_retired_node_stays_revoked() {
     let (mut scene, all) = talking();
-    scene.node("usa-1", Body::Revoked { device: all[0].id() }).unwrap();
+    scene.node("usa-1", revoked("USA", all[0].id())).unwrap();
     let next = amended(&CHARTER, |charter| {
         retire(charter, "usa-1");
         add_node(charter, "usa-2", "USA", 3);
@@ -115,7 +115,7 @@ fn a_journal_goes_on_with_a_new_key_and_never_back() {
     assert_eq!(with_new.key(), 1);
     chain.accept(&with_new).unwrap();
     // Whoever finds the old key adds nothing.
-    let later = journal.append(9_001, Body::Revoked { device: all[0].id() });
+    let later = journal.append(9_001, Body::Suspended { device: all[0].id(), on: true });
     let with_old = VerifiedEntry::open(&later.sign(THREE.journal(&node("usa-1"))).0, &next).unwrap();
     assert_eq!(chain.accept(&with_old), Err(ChainError::FormerKey { seq: own.len() as u64 + 2 }));
     // And under the charter before, the new key is nobody's.

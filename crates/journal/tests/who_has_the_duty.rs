@@ -79,10 +79,10 @@ fn a_revoked_device_has_no_duty() {
     let (first, second) = (console("jpn-duty", 1), console("jpn-duty", 2));
     let mut scene = Scene::with(&[&first, &second]);
     scene.says(&first, takes(HOUR)).unwrap();
-    scene.node("jpn-1", Body::Revoked { device: first.id() }).unwrap();
+    scene.node("jpn-1", revoked("JPN", first.id())).unwrap();
     assert_eq!(duty_of(&scene, "JPN"), None);
     scene.says(&second, takes(HOUR)).unwrap();
-    scene.node("jpn-1", Body::Revoked { device: second.id() }).unwrap();
+    scene.node("jpn-1", revoked("JPN", second.id())).unwrap();
     assert_eq!(duty_of(&scene, "JPN"), None);
     shown_to_a_newcomer(&scene);
 }

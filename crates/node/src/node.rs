@@ -226,7 +226,7 @@ fn open_door(config: &Config) -> (Option<Door>, mpsc::Receiver<Asked>) {
     match Door::open(&admin::socket(&config.data_dir)) {
         Ok((door, asked)) => (Some(door), asked),
         Err(error) => {
-            tracing::error!(%error, "the operator's socket cannot be opened: devices cannot be revoked; use a data_dir with a short path");
+            tracing::error!(%error, "the operator's socket cannot be opened: devices cannot be revoked or suspended here; use a data_dir with a short path");
             (None, mpsc::channel(1).1)
         }
     }

@@ -92,7 +92,7 @@ impl Officer {
         }
         let request = match request.act {
             OfficerAct::Devices => Request::Devices,
-            OfficerAct::Revoke { device } => Request::Revoke { device: device.to_string() },
+            OfficerAct::Revoke { revocation } => Request::Revoke { revocation: hex::encode(revocation) },
         };
         let (reply, answer) = oneshot::channel();
         let asked = Asked { request, reply };

@@ -9,9 +9,9 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use trialogue_charter::CallId;
+use trialogue_charter::{CallId, PartyId, Revocation, fixture};
 use trialogue_journal::{Act, Body};
-use trialogue_node::admin::{self, Reply, Request, ask};
+use trialogue_node::admin::{self, DeviceInfo, Reply, Request, ask};
 use trialogue_wire::console::{Refusal, ToConsole};
 
 /// As another process would: not on a thread that the node needs.
@@ -40,17 +40,54 @@ async fn and_is_out_of_its_call_and_the_others_hear_of_it() {
         [(&id, "usa-duty", false)]
     );
 
-    for wrong in ["", "zz", &"00".repeat(32)] {
-        let reply = asked(data.clone(), Request::Revoke { device: wrong.to_owned() }).await;
-        assert!(matches!(reply, Reply::Refused { why } if why.contains("device list")));
-    }
-    assert_eq!(asked(data.clone(), Request::Revoke { device: id.clone() }).await, Reply::Done);
-    assert_eq!(asked(data.clone(), Request::Revoke { device: id }).await, Reply::Done, "twice is once");
-    usa.hear(&house, |m| matches!(m, ToConsole::Refused { reason: Refusal::Revoked, .. })).await;
     let device = usa.id();
-    jpn.sees(&house, "usa-1", |entry| matches!(entry.entry().body, Body::Revoked { device: d } if d == device)).await;
+    let revoke = |revocation: &[u8]| Request::Revoke { revocation: hex::encode(revocation) };
+    // Nobody's word but that of the own party's root: not another root's, and no nonsense.
+    let other = Revocation { party: PartyId::new("USA").unwrap(), device }.sign(&fixture::root("JPN"));
+    for (wrong, why) in [(revoke(&other), "signature of the party's root"), (revoke(b"it is lost"), "not a revocation")]
+    {
+        let reply = asked(data.clone(), wrong).await;
+        assert!(matches!(&reply, Reply::Refused { why: said } if said.contains(why)), "{reply:?}");
+    }
+    // Any node takes it: this one is another party's, and the own node has it from there.
+    let revocation = fixture::revocation("USA", &device);
+    let abroad = house.dir.path().join("kor-1/data");
+    assert_eq!(asked(abroad.clone(), revoke(&revocation)).await, Reply::Done);
+    assert_eq!(asked(abroad, revoke(&revocation)).await, Reply::Done, "twice is once");
+    usa.hear(&house, |m| matches!(m, ToConsole::Refused { reason: Refusal::Revoked, .. })).await;
+    jpn.sees(
+        &house,
+        "usa-1",
+        |entry| matches!(&entry.entry().body, Body::Revoked { revocation: r } if *r == revocation),
+    )
+    .await;
     let Reply::Devices { devices } = asked(data, Request::Devices).await else { panic!("devices were asked for") };
     assert!(devices[0].revoked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_root_it_is_suspended_and_let_in_again() {
+    let house = House::new();
+    let node = house.start("usa-1").await;
+    let mut usa = Officer::on_watch(&house, node.web_addr(), "usa-duty").await;
+    let data = house.dir.path().join("usa-1/data");
+    let suspend = |device: String, on| Request::Suspend { device, on };
+    for wrong in ["", "zz", &"00".repeat(32)] {
+        let reply = asked(data.clone(), suspend(wrong.to_owned(), true)).await;
+        assert!(matches!(reply, Reply::Refused { why } if why.contains("device list")));
+    }
+    let id = usa.id().to_string();
+    assert_eq!(asked(data.clone(), suspend(id.clone(), true)).await, Reply::Done);
+    assert_eq!(asked(data.clone(), suspend(id.clone(), true)).await, Reply::Done, "twice is once");
+    usa.hear(&house, |m| matches!(m, ToConsole::Refused { reason: Refusal::Suspended, .. })).await;
+    let said = |devices: Vec<DeviceInfo>| (devices[0].suspended, devices[0].revoked);
+    let Reply::Devices { devices } = asked(data.clone(), Request::Devices).await else { panic!("devices") };
+    assert_eq!(said(devices), (true, false));
+    assert_eq!(asked(data.clone(), suspend(id, false)).await, Reply::Done);
+    let Reply::Devices { devices } = asked(data, Request::Devices).await else { panic!("devices") };
+    assert_eq!(said(devices), (false, false));
+    assert_eq!(node.counters().value("device_suspended") + node.counters().value("device_let_in_again"), 3);
+    let _again = Officer::on_watch(&house, node.web_addr(), "usa-duty").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

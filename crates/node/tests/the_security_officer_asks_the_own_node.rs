@@ -42,6 +42,10 @@ async fn request(node: &Node, act: OfficerAct) -> OfficerRequest {
     OfficerRequest { party, node: NodeId::new("usa-1").unwrap(), nonce: nonce(node).await, act }
 }
 
+fn revoke(device: DeviceId) -> OfficerAct {
+    OfficerAct::Revoke { revocation: fixture::revocation("USA", &device) }
+}
+
 async fn ask(node: &Node, body: &[u8]) -> (u16, Value) {
     let (status, body) = http(node, "POST", "/officer/ask", "", body).await;
     (status, serde_json::from_slice(&body).unwrap())
@@ -73,14 +77,18 @@ async fn and_revokes_a_device_in_one_step() {
     assert_eq!((devices[0]["office"].as_str(), devices[0]["revoked"].as_bool()), (Some("usa-duty"), Some(false)));
     assert!(devices[0]["since_ms"].as_u64().unwrap() > 1_600_000_000_000);
 
-    let revoke = request(&node, OfficerAct::Revoke { device: lost.id() }).await;
-    assert_eq!(ask(&node, &revoke.sign(&root)).await.1["kind"], "done");
+    let lost_one = request(&node, revoke(lost.id())).await;
+    assert_eq!(ask(&node, &lost_one.sign(&root)).await.1["kind"], "done");
     lost.hear(&house, |m| matches!(m, ToConsole::Refused { reason: Refusal::Revoked, .. })).await;
     let (_, said) = ask(&node, &request(&node, OfficerAct::Devices).await.sign(&root)).await;
     assert_eq!(said["devices"][0]["revoked"], true);
-    let nobody = request(&node, OfficerAct::Revoke { device: DeviceId([1; 32]) }).await;
-    let (status, said) = ask(&node, &nobody.sign(&root)).await;
-    assert_eq!((status, said["kind"].as_str()), (200, Some("refused")), "heard, and there is no such device");
+    // Before it is ever enrolled here.
+    let nobody = request(&node, revoke(DeviceId([1; 32]))).await;
+    assert_eq!(ask(&node, &nobody.sign(&root)).await.1["kind"], "done");
+    // What it hands over proves itself, or counts for nothing.
+    let unproven = request(&node, OfficerAct::Revoke { revocation: b"it is lost".to_vec() }).await;
+    let (status, said) = ask(&node, &unproven.sign(&root)).await;
+    assert_eq!((status, said["kind"].as_str()), (200, Some("refused")), "heard, and it is none");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,18 +97,18 @@ async fn and_nobody_else_is_heard() {
     let node = house.start("usa-1").await;
     let duty = Officer::on_watch(&house, node.web_addr(), "usa-duty").await;
     let root = fixture::root("USA");
-    let revoke = OfficerAct::Revoke { device: duty.id() };
+    let revoke = || revoke(duty.id());
 
     // Another party's root, under its own name and under a borrowed one.
     let stranger = fixture::root("JPN");
-    let own_name = OfficerRequest { party: PartyId::new("JPN").unwrap(), ..request(&node, revoke).await };
+    let own_name = OfficerRequest { party: PartyId::new("JPN").unwrap(), ..request(&node, revoke()).await };
     refused(&node, &own_name.sign(&stranger), "party JPN does not run this node").await;
-    refused(&node, &request(&node, revoke).await.sign(&stranger), "signature of the party's root").await;
+    refused(&node, &request(&node, revoke()).await.sign(&stranger), "signature of the party's root").await;
 
     // A nonce that the node never gave, one of another node, and one that was used.
-    let invented = OfficerRequest { nonce: [7; 32], ..request(&node, revoke).await };
+    let invented = OfficerRequest { nonce: [7; 32], ..request(&node, revoke()).await };
     refused(&node, &invented.sign(&root), "no fresh nonce").await;
-    let other = OfficerRequest { node: NodeId::new("jpn-1").unwrap(), ..request(&node, revoke).await };
+    let other = OfficerRequest { node: NodeId::new("jpn-1").unwrap(), ..request(&node, revoke()).await };
     refused(&node, &other.sign(&root), "made for node jpn-1").await;
     let once = request(&node, OfficerAct::Devices).await.sign(&root);
     assert_eq!(ask(&node, &once).await.0, 200);

@@ -2,7 +2,9 @@
 
 use crate::utc::Utc;
 use crate::verify::Taken;
-use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, OfficeId, PartyId, Precedence, VerifiedCharter};
+use trialogue_charter::{
+    CallId, DeviceId, Hash, LineId, NodeId, OfficeId, PartyId, Precedence, Revocation, VerifiedCharter,
+};
 use trialogue_journal::fold::State;
 use trialogue_journal::{Act, Body, DeclineReason, Kind, Traffic, UnverifiedStatement, Written};
 
@@ -143,7 +145,19 @@ fn entry(state: &State, body: &Body) -> Said {
     match body {
         Body::Opened { charter } => said("opened", format!("follows the charter {charter}")),
         Body::Enrolled { device, .. } => said("enrolled", format!("enrols a device of {}", holder(state, device))),
-        Body::Revoked { device } => said("revoked", format!("revokes a device of {}", holder(state, device))),
+        Body::Revoked { revocation } => match Revocation::open(state.charter(), revocation) {
+            Ok(Revocation { party, device }) => said(
+                "revoked",
+                format!("has the word of the root of {party}: revoked is the device of {}", holder(state, &device)),
+            ),
+            Err(_) => said("revoked", "has a revocation that no root of the charter has signed"),
+        },
+        Body::Suspended { device, on: true } => {
+            said("suspended", format!("lets in no more, at its own node, {}", holder(state, device)))
+        }
+        Body::Suspended { device, on: false } => {
+            said("suspended", format!("lets in again, at its own node, {}", holder(state, device)))
+        }
         Body::Staffed { offices } => {
             let count = |(office, n): &(OfficeId, u16)| format!("{} {n}", title(state.charter(), office));
             let all: Vec<String> = offices.iter().map(count).collect();

@@ -3,7 +3,7 @@
 
 use crate::fixture::Fixture;
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, Role};
+use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, PartyId, Revocation, Role};
 use trialogue_journal::{Act, Body, Entry, GroupId, Statement, UnverifiedEntry, UnverifiedStatement};
 
 /// Somebody who is in: where, since which entry, with which ring, and held or not.
@@ -32,7 +32,7 @@ pub struct Keys {
 #[derive(Default)]
 struct Story {
     enrolled: BTreeSet<DeviceId>,
-    revoked: BTreeSet<DeviceId>,
+    revoked: BTreeSet<(PartyId, DeviceId)>,
     number: BTreeMap<DeviceId, u64>,
     /// Number of the last ring, answer or attach.
     came: BTreeMap<DeviceId, u64>,
@@ -77,6 +77,11 @@ impl<'f> Reference<'f> {
         all.into_iter().find(|keys| keys.id == *device).map(|keys| &keys.office)
     }
 
+    fn party(&self, device: &DeviceId) -> Option<PartyId> {
+        let office = self.office(device)?;
+        self.fixture.charter.office(office).map(|office| office.party.clone())
+    }
+
     fn role(&self, device: &DeviceId) -> Option<Role> {
         let office = self.office(device)?;
         self.fixture.charter.offices.iter().find(|o| o.id == *office).map(|o| o.role)
@@ -97,10 +102,16 @@ impl<'f> Reference<'f> {
             Body::Enrolled { device, .. } => {
                 story.enrolled.insert(*device);
             }
-            Body::Revoked { device } => {
-                story.revoked.insert(*device);
-                story.out(|_, other| other == device);
+            Body::Revoked { revocation } => {
+                // Of what is no revocation nothing follows.
+                if let Ok(Revocation { party, device }) = Revocation::open(&self.fixture.charter, revocation) {
+                    story.revoked.insert((party.clone(), device));
+                    let own = self.fixture.charter.party_of_node(&entry.node).is_some_and(|own| own.id == party);
+                    story.out(|_, other| own && *other == device);
+                }
             }
+            Body::Suspended { device, on: true } => story.out(|_, other| other == device),
+            Body::Suspended { .. } => {}
             Body::Restarted {} => story.out(|_, _| true),
             Body::Lost { device, line } => story.out(|l, d| l == line && d == device),
             Body::Received { call, line } => {
@@ -136,7 +147,8 @@ impl<'f> Reference<'f> {
 
     fn statement(&mut self, story: &mut Story, said: &Statement, seq: u64) {
         let Statement { device, number, line, act, .. } = said;
-        let known = story.enrolled.contains(device) && !story.revoked.contains(device);
+        let revoked = self.party(device).is_some_and(|party| story.revoked.contains(&(party, *device)));
+        let known = story.enrolled.contains(device) && !revoked;
         let fresh = story.number.get(device).is_none_or(|last| last < number);
         if !known || !fresh || !self.on_line(device, line) {
             return;
@@ -218,7 +230,9 @@ impl<'f> Reference<'f> {
                 let elsewhere = self.stories.iter().filter(|(other, _)| *other != node);
                 let here = (story.came.get(device), node);
                 let later = elsewhere.clone().any(|(at, other)| (other.came.get(device), at) > here);
-                let revoked = self.stories.values().any(|other| other.revoked.contains(device));
+                let party = self.party(device);
+                let said = |story: &Story| party.clone().is_some_and(|of| story.revoked.contains(&(of, *device)));
+                let revoked = self.stories.values().any(said);
                 if !later && !revoked {
                     all.push((node.clone(), *device, inside.clone()));
                 }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId};
+use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, PartyId, Revocation};
 use trialogue_core::{Count, Note, Route};
 use trialogue_journal::fold::RingResponse;
 use trialogue_journal::{Act, Body, BodyRef, Entry, Journal, Occasion, Statement, UnverifiedEntry};
@@ -216,10 +216,13 @@ fn entries_that_say_what_is_not_theirs_to_say_change_nothing() {
     let signed = leave.sign(&hostile.world.fixture.parties[2].devices[0].secret).0;
     let certificate = hostile.world.fixture.parties[2].devices[1].certificate.clone();
     let reference = BodyRef::of(&certificate).unwrap();
+    // The Korean root's word of an American device.
+    let american = PartyId::new("USA").unwrap();
+    let forged = Revocation { party: american, device: usa }.sign(&hostile.world.fixture.parties[1].root);
     let bundles = vec![
         hostile.entry(Body::Stated { statement: signed }, vec![]),
         hostile.entry(Body::Lost { device: usa, line: line() }, vec![]),
-        hostile.entry(Body::Revoked { device: usa }, vec![]),
+        hostile.entry(Body::Revoked { revocation: forged }, vec![]),
         hostile.entry(
             Body::Enrolled { device: hostile.world.fixture.parties[2].devices[1].id, certificate: reference },
             vec![certificate],

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use trialogue_charter::{DeviceId, PartyId, Revocation};
 use trialogue_core::{ConsoleKey, Count, Errand, Fate, Input, NotDone};
 use trialogue_sim::{Health, JPN, LEADERS, USA, World};
 use trialogue_wire::console::{Refusal, ToConsole, ToNode};
@@ -107,20 +108,66 @@ fn a_crowd_of_strangers_keeps_nobody_out() {
     assert_eq!(world.nodes[2].count(Count::ConsoleSilent), 0, "a stranger that waits is not missed");
 }
 
+/// The American root's word.
+fn revocation(world: &World, device: DeviceId) -> Vec<u8> {
+    Revocation { party: PartyId::new("USA").unwrap(), device }.sign(&world.fixture.parties[2].root)
+}
+
 #[test]
 fn a_revoked_device_is_out_at_once_and_for_good() {
     let mut world = World::on_watch(3, 4);
     let call = world.ring(USA, LEADERS);
     assert!(world.run_until(|w| w.is_in(0, USA, LEADERS)));
     let device = world.fixture.parties[2].devices[0].id;
-    world.input(2, Input::Revoke { device, errand: Errand(1) });
-    assert!(world.nodes[2].fates.is_empty(), "not before it is written");
-    assert!(world.run_until(|w| w.nodes[2].fates == [Fate::Written]));
+    // At another party's node: its own hears of it.
+    let revocation = revocation(&world, device);
+    world.input(1, Input::Revoke { revocation, errand: Errand(1) });
+    assert!(world.nodes[1].fates.is_empty(), "not before it is written");
+    assert!(world.run_until(|w| w.nodes[1].fates == [Fate::Written]));
     assert!(world.run_until(|w| w.consoles[USA].refused.contains(&(None, Refusal::Revoked))));
     assert!(world.run_until(|w| (0..3).all(|node| !w.is_in(node, USA, LEADERS))));
     assert!(world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) != Some(call)));
     world.connect(USA);
     assert!(world.run_until(|w| w.consoles[USA].refused.iter().filter(|r| r.1 == Refusal::Revoked).count() == 2));
+    world.run(10_000_000);
+    let usa = PartyId::new("USA").unwrap();
+    let in_own = |world: &World, at: usize| {
+        let (id, machine) = (&world.nodes[at].id, world.nodes[at].machine.as_ref());
+        machine.and_then(|machine| machine.state().node(id)).is_some_and(|own| own.revoked_at(&usa, &device).is_some())
+    };
+    assert!((0..3).all(|at| in_own(&world, at)), "every node has it in its own journal");
+    world.check_converged();
+    world.check_honest();
+}
+
+#[test]
+fn a_suspended_device_is_out_until_the_operator_lets_it_in_again() {
+    let mut world = World::on_watch(3, 4);
+    world.ring(USA, LEADERS);
+    assert!(world.run_until(|w| w.is_in(0, USA, LEADERS)));
+    let device = world.fixture.parties[2].devices[0].id;
+    world.input(2, Input::Suspend { device, on: true, errand: Errand(1) });
+    world.input(2, Input::Suspend { device, on: true, errand: Errand(2) });
+    assert_eq!(world.nodes[2].fates, [Fate::Refused(NotDone::UnderWay)]);
+    assert!(world.run_until(|w| w.consoles[USA].refused.contains(&(None, Refusal::Suspended))));
+    assert!(world.run_until(|w| (0..3).all(|node| !w.is_in(node, USA, LEADERS))));
+    world.connect(USA);
+    assert!(world.run_until(|w| w.consoles[USA].refused.iter().filter(|r| r.1 == Refusal::Suspended).count() == 2));
+    world.input(2, Input::Suspend { device, on: false, errand: Errand(3) });
+    assert!(world.run_until(|w| w.nodes[2].fates.last() == Some(&Fate::Written)));
+    world.connect(USA);
+    assert!(world.run_until(|w| w.consoles[USA].welcomed));
+    world.ring(USA, LEADERS);
+    assert!(world.run_until(|w| w.is_in(0, USA, LEADERS)));
+    // What the root says is for good.
+    let revocation = revocation(&world, device);
+    world.input(2, Input::Revoke { revocation, errand: Errand(4) });
+    assert!(world.run_until(|w| w.consoles[USA].refused.contains(&(None, Refusal::Revoked))));
+    world.input(2, Input::Suspend { device, on: false, errand: Errand(5) });
+    assert_eq!(world.nodes[2].fates.last(), Some(&Fate::Refused(NotDone::Revoked)));
+    let stranger = DeviceId([1; 32]);
+    world.input(2, Input::Suspend { device: stranger, on: true, errand: Errand(6) });
+    assert_eq!(world.nodes[2].fates.last(), Some(&Fate::Refused(NotDone::NoSuchDevice)));
     world.run(10_000_000);
     world.check_converged();
     world.check_honest();
@@ -171,22 +218,22 @@ fn a_node_that_opens_says_that_it_has_done_nothing() {
     };
     world.crash(2);
     world.start(2);
-    world.input(2, Input::Revoke { device, errand: Errand(1) });
+    world.input(2, Input::Revoke { revocation: revocation(&world, device), errand: Errand(1) });
     assert_eq!(world.nodes[2].fates, [Fate::Refused(NotDone::Opening)]);
     assert!(!revoked(&world));
     // Once it is open it says so when the disk has it, and not before.
     assert!(world.run_until(|w| w.nodes[2].machine.as_ref().is_some_and(|machine| machine.has_opened())));
-    world.input(2, Input::Revoke { device, errand: Errand(2) });
-    world.input(2, Input::Revoke { device, errand: Errand(3) });
+    world.input(2, Input::Revoke { revocation: revocation(&world, device), errand: Errand(2) });
+    world.input(2, Input::Revoke { revocation: revocation(&world, device), errand: Errand(3) });
     let under_way = Fate::Refused(NotDone::UnderWay);
     assert_eq!(world.nodes[2].fates.last(), Some(&under_way), "asked twice is written once");
     assert!(world.run_until(|w| w.nodes[2].fates.last() == Some(&Fate::Written)));
     assert!(revoked(&world));
-    world.input(2, Input::Revoke { device, errand: Errand(4) });
+    world.input(2, Input::Revoke { revocation: revocation(&world, device), errand: Errand(4) });
     assert_eq!(world.nodes[2].fates.last(), Some(&Fate::Written), "it stands there already");
-    let stranger = trialogue_charter::DeviceId([1; 32]);
-    world.input(2, Input::Revoke { device: stranger, errand: Errand(5) });
-    assert_eq!(world.nodes[2].fates.last(), Some(&Fate::Refused(NotDone::NoSuchDevice)));
+    let other = Revocation { party: PartyId::new("USA").unwrap(), device }.sign(&world.fixture.parties[0].root);
+    world.input(2, Input::Revoke { revocation: other, errand: Errand(5) });
+    assert!(matches!(world.nodes[2].fates.last(), Some(Fate::Refused(NotDone::Unproven(_)))));
     world.check_honest();
 }
 
@@ -195,12 +242,12 @@ fn what_the_disk_has_not_taken_is_not_said_to_be_done() {
     let mut world = World::on_watch(3, 4);
     let device = world.fixture.parties[2].devices[0].id;
     world.set_disk(2, Health::Failing);
-    world.input(2, Input::Revoke { device, errand: Errand(1) });
+    world.input(2, Input::Revoke { revocation: revocation(&world, device), errand: Errand(1) });
     assert!(world.run_until(|w| w.nodes[2].fates == [Fate::Unrecorded]));
-    world.input(2, Input::Revoke { device, errand: Errand(2) });
+    world.input(2, Input::Revoke { revocation: revocation(&world, device), errand: Errand(2) });
     assert_eq!(world.nodes[2].fates.last(), Some(&Fate::Unrecorded), "it counts, and the disk does not have it");
     world.set_disk(2, Health::Good);
     world.run(2_000_000);
-    world.input(2, Input::Revoke { device, errand: Errand(3) });
+    world.input(2, Input::Revoke { revocation: revocation(&world, device), errand: Errand(3) });
     assert_eq!(world.nodes[2].fates[1..], [Fate::Unrecorded, Fate::Written]);
 }

@@ -81,15 +81,19 @@ pub enum Refusal {
     /// The party has as many devices in on the line as it has seats in a group.
     #[n(24)]
     NoSeat,
+    /// The node lets the device in no more, by its own word: another node of the party may.
+    #[n(25)]
+    Suspended,
 }
 
 impl From<trialogue_journal::Ignored> for Refusal {
     fn from(ignored: trialogue_journal::Ignored) -> Self {
         use trialogue_journal::Ignored;
         match ignored {
-            Ignored::BodyMissing | Ignored::Malformed => Self::Malformed,
+            Ignored::BodyMissing | Ignored::Malformed | Ignored::Revocation => Self::Malformed,
             Ignored::Certificate | Ignored::VoucherUsed | Ignored::Late | Ignored::UnknownDevice => Self::Certificate,
             Ignored::Revoked => Self::Revoked,
+            Ignored::Suspended => Self::Suspended,
             Ignored::Signature => Self::Signature,
             Ignored::NotOnLine => Self::NotOnLine,
             Ignored::AboveAuthority => Self::AboveAuthority,

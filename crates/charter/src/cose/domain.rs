@@ -18,5 +18,7 @@ pub const RECORD: &[u8] = b"trialogue record 1";
 pub const STATEMENT: &[u8] = b"trialogue statement 1";
 /// What a security officer asks the own node, by the party's root.
 pub const OFFICER: &[u8] = b"trialogue officer 1";
+/// A device of a party that is accepted no more, by the party's root.
+pub const REVOCATION: &[u8] = b"trialogue revocation 1";
 /// A console's answer to its node's challenge: not COSE, the first bytes of what is signed.
 pub const LOG_IN: &[u8] = b"trialogue log-in 2";

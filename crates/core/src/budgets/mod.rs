@@ -120,6 +120,13 @@ impl Budgets {
         may
     }
 
+    /// May the own journal take so many bytes now that can wait? Otherwise: in how many microseconds. A part of it is left for what cannot.
+    pub(crate) fn copy(&mut self, own: &NodeId, bytes: usize, now_us: u64) -> Result<(), u64> {
+        let own = self.journal(own);
+        own.budget.forgo(now_us);
+        own.budget.ask(bytes, Need::Ordinary, now_us)
+    }
+
     /// May an entry of so many bytes be taken into a journal now? Otherwise: in how many microseconds.
     pub(crate) fn entry(&mut self, node: &NodeId, bytes: usize, now_us: u64) -> Result<(), u64> {
         self.journal(node).budget.ask(bytes, Need::Urgent, now_us)

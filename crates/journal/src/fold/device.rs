@@ -20,14 +20,11 @@ pub struct Enrolment {
     /// When, by the clock of the node, milliseconds since 1970 UTC.
     #[n(2)]
     pub since_ms: u64,
-    /// Position of the `Revoked` entry, if it was revoked.
-    #[n(3)]
-    pub revoked: Option<u64>,
     /// Number of its last statement in this journal; the next must be above.
-    #[n(4)]
+    #[n(3)]
     pub last_number: u64,
     /// Its last `Ring` or `Answer` in this journal: of the nodes of a party, the device is at the one with the highest number.
-    #[n(5)]
+    #[n(4)]
     pub(super) last_stay: Option<Stay>,
 }
 
@@ -49,7 +46,7 @@ pub(super) struct Stay {
 }
 
 impl State {
-    /// A device that is enrolled at any node of its party and revoked at none.
+    /// A device that is enrolled at any node of its party, and not revoked.
     pub fn device(&self, device: &DeviceId) -> Option<&Device> {
         if self.is_revoked(device) { None } else { self.known_device(device) }
     }
@@ -57,12 +54,6 @@ impl State {
     /// A device that was ever enrolled, revoked or not: for showing who said something in the past.
     pub fn known_device(&self, device: &DeviceId) -> Option<&Device> {
         self.nodes.values().find_map(|node| node.devices.get(device)).map(|known| known.device.as_ref())
-    }
-
-    /// Is it accepted no more: revoked at a node of its party, or one of two devices of one voucher?
-    pub fn is_revoked(&self, device: &DeviceId) -> bool {
-        let revoked = |known: &Enrolment| known.revoked.is_some();
-        self.nodes.values().filter_map(|node| node.devices.get(device)).any(revoked) || self.is_doubled(device)
     }
 
     /// The highest number that the device has used at any node: its next statement must be above.

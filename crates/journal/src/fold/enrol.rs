@@ -1,4 +1,4 @@
-//! A device is enrolled, or revoked.
+//! A device is enrolled.
 
 use super::device::Enrolment;
 use super::node::NodeState;
@@ -17,8 +17,11 @@ impl NodeState {
         seq: u64,
         time_ms: u64,
     ) -> Result<Applied, Ignored> {
-        if let Some(known) = self.devices.get(device) {
-            return Err(if known.revoked.is_some() { Ignored::Revoked } else { Ignored::AlreadyEnrolled });
+        if self.bars(device) {
+            return Err(Ignored::Revoked);
+        }
+        if self.devices.contains_key(device) {
+            return Err(Ignored::AlreadyEnrolled);
         }
         if self.devices.len() >= DEVICES_MAX {
             return Err(Ignored::Full);
@@ -34,32 +37,9 @@ impl NodeState {
             return Err(Ignored::VoucherUsed);
         }
         self.vouchers.insert(verified.voucher_id, *device);
-        let enrolment = Enrolment {
-            device: Arc::new(verified),
-            seq,
-            since_ms: time_ms,
-            revoked: None,
-            last_number: 0,
-            last_stay: None,
-        };
+        let enrolment =
+            Enrolment { device: Arc::new(verified), seq, since_ms: time_ms, last_number: 0, last_stay: None };
         self.devices.insert(*device, enrolment);
         Ok(Applied::Enrolled { device: *device })
-    }
-
-    /// From here on the device says nothing more, and it has left every line.
-    pub(super) fn revoke(&mut self, device: &DeviceId, seq: u64) -> Result<Applied, Ignored> {
-        let known = self.devices.get_mut(device).ok_or(Ignored::UnknownDevice)?;
-        if known.revoked.is_some() {
-            return Err(Ignored::Revoked);
-        }
-        known.revoked = Some(seq);
-        self.duties.retain(|_, duty| duty.by != *device);
-        self.proposals.retain(|_, proposal| proposal.by != *device);
-        self.attendances.retain(|_, attendance| attendance.by != *device);
-        let lines = self.lines_of(device);
-        for line in &lines {
-            self.depart(device, line, seq);
-        }
-        Ok(Applied::Revoked { device: *device, lines })
     }
 }

@@ -27,6 +27,12 @@ pub enum Ignored {
     /// The device was revoked.
     #[error("the device was revoked")]
     Revoked,
+    /// The node lets the device in no more, by its own word.
+    #[error("the node has suspended the device")]
+    Suspended,
+    /// The root of no party of the charter has signed the revocation.
+    #[error("the revocation is not signed by the root of its party")]
+    Revocation,
     /// The device did not sign the statement.
     #[error("the signature on the statement does not hold")]
     Signature,

@@ -26,6 +26,7 @@ mod line;
 mod node;
 mod relevant;
 mod respond;
+mod revoked;
 mod ring;
 mod seen;
 mod sounding;
@@ -84,7 +85,16 @@ pub enum Applied {
     Revoked {
         /// The device.
         device: DeviceId,
-        /// Lines that it was in on.
+        /// Lines that it was in on at the node.
+        lines: Vec<LineId>,
+    },
+    /// A node lets a device in no more, or does again.
+    Suspended {
+        /// The device.
+        device: DeviceId,
+        /// No more.
+        on: bool,
+        /// Lines that it was in on there.
         lines: Vec<LineId>,
     },
     /// The number of consoles on watch changed.
@@ -317,7 +327,10 @@ impl State {
         let charter = &self.charter;
         let node = self.nodes.get_mut(&claim.node).ok_or(Ignored::UnknownNode)?;
         // Of a retired node only its devices are remembered: nobody is in there any more, and who was revoked there stays revoked.
-        let lasts = matches!(claim.body, Body::Opened { .. } | Body::Enrolled { .. } | Body::Revoked { .. });
+        let lasts = matches!(
+            claim.body,
+            Body::Opened { .. } | Body::Enrolled { .. } | Body::Revoked { .. } | Body::Suspended { .. }
+        );
         if !lasts && !charter.serves(&claim.node) {
             return Err(Ignored::UnknownNode);
         }
@@ -328,7 +341,8 @@ impl State {
                 let bytes = certificate.find(bodies).ok_or(Ignored::BodyMissing)?;
                 node.enrol(charter, device, bytes, seq, claim.time_ms)
             }
-            Body::Revoked { device } => node.revoke(device, seq),
+            Body::Revoked { revocation } => node.revoke(charter, revocation, seq),
+            Body::Suspended { device, on } => node.suspend(device, *on, seq),
             Body::Staffed { offices } => node.staff(charter, offices, seq),
             Body::Stated { statement } => {
                 let statement = node.open(charter, statement, claim.time_ms)?;
@@ -364,6 +378,9 @@ impl State {
         let statement = own.open(&self.charter, statement, now_ms)?;
         if self.is_revoked(&statement.device) {
             return Err(Ignored::Revoked);
+        }
+        if own.suspends(&statement.device) {
+            return Err(Ignored::Suspended);
         }
         if let crate::Act::Ring { offers, .. } | crate::Act::Answer { offers, .. } | crate::Act::Attach { offers, .. } =
             &statement.act

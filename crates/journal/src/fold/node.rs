@@ -7,6 +7,7 @@ use super::duty::Duty;
 use super::forged::Forgery;
 use super::group::{Group, Span};
 use super::respond::Response;
+use super::revoked::Barred;
 use super::seen::Seen;
 use super::tested::Tests;
 use super::written::Writings;
@@ -62,6 +63,9 @@ pub struct NodeState {
     /// What it said last that it holds of all journals.
     #[n(14)]
     pub(super) seen: Option<Seen>,
+    /// Devices that are let in no more.
+    #[n(16)]
+    pub(super) barred: Barred,
 }
 
 /// One line, as far as one node's journal speaks of it.
@@ -187,6 +191,7 @@ impl NodeState {
             tests: Tests::default(),
             writings: Writings::default(),
             seen: None,
+            barred: Barred::default(),
         }
     }
 

@@ -34,23 +34,19 @@ impl State {
     ) -> BTreeSet<u64> {
         let mut seqs = node.relevant(live, writings);
         self.relevant_consultations(node, &mut seqs);
-        // A device that is in at another node of the party may have come in here later, or have been revoked here.
+        // A device that is in at another node of the party may have come in here later.
         let others = self.nodes.values().filter(|other| other.party == node.party && other.id != node.id);
         let others: Vec<&NodeState> = others.collect();
         for (device, known) in &node.devices {
-            let knows = |other: &&&NodeState| other.devices.get(device).is_some_and(|known| known.revoked.is_none());
-            let elsewhere: Vec<_> = others.iter().filter(knows).collect();
-            let revoked = known.revoked.filter(|_| !elsewhere.is_empty());
-            let present = elsewhere.iter().any(|other| !other.lines_of(device).is_empty());
-            let stay = known.last_stay.as_ref().filter(|_| present);
-            if revoked.is_some() || stay.is_some() {
-                seqs.insert(known.seq);
-                seqs.extend(revoked);
-                seqs.extend(stay.map(|stay| stay.seq));
-                seqs.extend(stay.and_then(|stay| stay.end));
+            let present = others.iter().any(|other| !other.lines_of(device).is_empty());
+            if let Some(stay) = known.last_stay.as_ref().filter(|_| present) {
+                seqs.extend([known.seq, stay.seq]);
+                seqs.extend(stay.end);
             }
         }
         seqs.extend(self.doubled(node));
+        // Never to be missed by a console that has the certificate from elsewhere.
+        seqs.extend(self.relevant_barred(node));
         node.course.relevant(&mut seqs);
         seqs
     }
@@ -69,7 +65,7 @@ impl NodeState {
         }
         // Everyone who is accepted, the newest first, up to the bound; and whoever else the entries above need.
         let mut accepted: Vec<u64> =
-            self.devices.values().filter(|known| known.revoked.is_none()).map(|known| known.seq).collect();
+            self.devices.iter().filter(|(id, _)| !self.bars(id)).map(|(_, known)| known.seq).collect();
         accepted.sort_unstable_by(|a, b| b.cmp(a));
         seqs.extend(accepted.into_iter().take(FRESH_DEVICES_MAX));
         let mut speakers = self.speakers(live);
@@ -77,8 +73,6 @@ impl NodeState {
         for device in speakers {
             seqs.extend(self.devices.get(&device).map(|known| known.seq));
         }
-        // Small, and never to be missed by a console that has the certificate from elsewhere.
-        seqs.extend(self.devices.values().filter_map(|known| known.revoked));
         seqs
     }
 

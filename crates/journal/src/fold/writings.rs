@@ -46,7 +46,7 @@ impl State {
             for (id, known) in &node.devices {
                 let office = &known.device.office;
                 let reads = self.charter.is_on_line(office, line) && !self.charter.is_test_line(line);
-                if !reads || self.is_revoked(id) {
+                if !reads || self.is_revoked(id) || node.suspends(id) {
                     continue;
                 }
                 let stock = node.writings.stock.get(id);

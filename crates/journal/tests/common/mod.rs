@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, dead_code)]
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use trialogue_charter::fixture::Trilateral;
 use trialogue_charter::*;
 use trialogue_journal::*;
@@ -60,6 +60,15 @@ impl Console {
     pub fn says_on(&self, at: &Occasion, number: u64, line: &LineId, act: Act) -> Vec<u8> {
         Statement::new(self.id(), number, at, line.clone(), act).sign(&self.secret).0
     }
+}
+
+/// What the root of `party` says of a device. Signing takes a millisecond: each is made once.
+pub fn revoked(party: &str, device: DeviceId) -> Body {
+    type Made = BTreeMap<(String, DeviceId), Vec<u8>>;
+    static MADE: LazyLock<Mutex<Made>> = LazyLock::new(Mutex::default);
+    let mut made = MADE.lock().unwrap();
+    let revocation = made.entry((party.to_owned(), device)).or_insert_with(|| fixture::revocation(party, &device));
+    Body::Revoked { revocation: revocation.clone() }
 }
 
 pub fn console(office: &'static str, number: u8) -> Arc<Console> {

@@ -25,10 +25,17 @@ pub fn socket(data_dir: &Path) -> PathBuf {
 pub enum Request {
     /// All devices that were ever enrolled at this node.
     Devices,
-    /// Accept a device no more: it is out of every call, and of every group with the next epoch. For good.
+    /// Take a revocation into the journal, of whatever party: its device is out of every call, and of every group with the next epoch. For good.
     Revoke {
+        /// A signed revocation, in hexadecimal digits.
+        revocation: String,
+    },
+    /// Let a device of the party in no more at this node, or again.
+    Suspend {
         /// Its id, 64 hexadecimal digits.
         device: String,
+        /// No more.
+        on: bool,
     },
     /// A newer charter takes effect, here at once and at every node that this one reaches.
     Install {
@@ -77,4 +84,6 @@ pub struct DeviceInfo {
     pub since_ms: u64,
     /// It is accepted no more.
     pub revoked: bool,
+    /// This node lets it in no more, by its operator's word.
+    pub suspended: bool,
 }

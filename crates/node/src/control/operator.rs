@@ -2,6 +2,7 @@
 
 use super::Control;
 use crate::admin::{Asked, DeviceInfo, Reply, Request};
+use crate::counters::Counters;
 use std::collections::BTreeMap;
 use tokio::sync::oneshot;
 use trialogue_charter::DeviceId;
@@ -11,20 +12,29 @@ use trialogue_core::{Errand, Fate, Input};
 #[derive(Default)]
 pub(crate) struct Errands {
     next: u64,
-    waiting: BTreeMap<Errand, oneshot::Sender<Reply>>,
+    waiting: BTreeMap<Errand, Waiting>,
+}
+
+struct Waiting {
+    reply: oneshot::Sender<Reply>,
+    /// Counted when it is written.
+    counter: &'static str,
 }
 
 impl Errands {
-    fn begin(&mut self, reply: oneshot::Sender<Reply>) -> Errand {
+    fn begin(&mut self, reply: oneshot::Sender<Reply>, counter: &'static str) -> Errand {
         let errand = Errand(self.next);
         self.next += 1;
-        self.waiting.insert(errand, reply);
+        self.waiting.insert(errand, Waiting { reply, counter });
         errand
     }
 
     /// Whoever asked may be gone: what was asked is done all the same.
-    pub(super) fn end(&mut self, errand: Errand, fate: &Fate) {
-        let Some(reply) = self.waiting.remove(&errand) else { return };
+    pub(super) fn end(&mut self, errand: Errand, fate: &Fate, counters: &Counters) {
+        let Some(Waiting { reply, counter }) = self.waiting.remove(&errand) else { return };
+        if matches!(fate, Fate::Written) {
+            counters.count(counter);
+        }
         let _ = reply.send(match fate {
             Fate::Written => Reply::Done,
             Fate::Unrecorded => refused(
@@ -43,13 +53,23 @@ impl Control {
     pub(super) fn asked(&mut self, Asked { request, reply }: Asked, by: &'static str) {
         let now = match request {
             Request::Devices => Reply::Devices { devices: self.devices() },
-            Request::Revoke { device } => {
+            Request::Revoke { revocation } => match hex::decode(revocation) {
+                Ok(revocation) => {
+                    tracing::warn!("{by} hands over the revocation of a device");
+                    let errand = self.errands.begin(reply, "device_revoked");
+                    return self.input(Input::Revoke { revocation, errand });
+                }
+                Err(_) => refused("a revocation comes in hexadecimal digits; use the program of the node's version"),
+            },
+            Request::Suspend { device, on } => {
                 let bytes = hex::decode(device).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
                 match bytes.map(DeviceId) {
                     Some(device) => {
-                        tracing::warn!("{by} revokes a device");
-                        let errand = self.errands.begin(reply);
-                        return self.input(Input::Revoke { device, errand });
+                        let what = if on { "suspends a device" } else { "lets in a device again" };
+                        tracing::warn!("{by} {what}");
+                        let counter = if on { "device_suspended" } else { "device_let_in_again" };
+                        let errand = self.errands.begin(reply, counter);
+                        return self.input(Input::Suspend { device, on, errand });
                     }
                     None => refused("a device id is 64 hexadecimal digits; `trialogue device list` shows them"),
                 }
@@ -71,6 +91,7 @@ impl Control {
             office: enrolment.device.office.to_string(),
             since_ms: enrolment.since_ms,
             revoked: state.is_revoked(id),
+            suspended: own.suspends(id),
         };
         all.into_iter().map(info).collect()
     }

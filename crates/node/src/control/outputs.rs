@@ -5,7 +5,7 @@ use crate::alert::{Alarm, Alert};
 use crate::store::{Lasting, Write};
 use crate::web::ConsoleOut;
 use trialogue_charter::Hash;
-use trialogue_core::{Fate, Input, Note, Output};
+use trialogue_core::{Input, Note, Output};
 use trialogue_journal::{Body, UnverifiedEntry};
 use trialogue_wire::Bundle;
 
@@ -19,12 +19,7 @@ impl Control {
 
     fn output(&mut self, output: Output) {
         match output {
-            Output::Errand { errand, fate } => {
-                if matches!(fate, Fate::Written) {
-                    self.counters.count("device_revoked");
-                }
-                self.errands.end(errand, &fate);
-            }
+            Output::Errand { errand, fate } => self.errands.end(errand, &fate, &self.counters),
             Output::Append { seq, bundle } => {
                 let (node, chunks) = (self.node.clone(), attached(&bundle));
                 self.status.change(|s| s.journal_head = s.journal_head.max(seq));
