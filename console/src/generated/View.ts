@@ -6,6 +6,7 @@ import type { LineView } from "./LineView";
 import type { NodeLink } from "./NodeLink";
 import type { OwnDuty } from "./OwnDuty";
 import type { Person } from "./Person";
+import type { RevocationNotice } from "./RevocationNotice";
 import type { TestsView } from "./TestsView";
 import type { Trouble } from "./Trouble";
 
@@ -29,6 +30,10 @@ trouble: Trouble | null,
  * The own node cannot write its journal: what this console said last counts, and is not recorded.
  */
 unrecorded: boolean, 
+/**
+ * Parties of whose revocations too little is known.
+ */
+revocations: Array<RevocationNotice>, 
 /**
  * The board: one per line of the charter that this console's office is on.
  */

@@ -11,6 +11,7 @@ import type { Precedence } from '../generated/Precedence';
 import type { Role } from '../generated/Role';
 import type { RingState } from '../generated/RingState';
 import type { Text3 } from '../generated/Text3';
+import type { RevocationNotice } from '../generated/RevocationNotice';
 import type { Trouble } from '../generated/Trouble';
 
 /** The charter's name of something, in the console's language. */
@@ -151,6 +152,14 @@ const refusals: Record<string, () => string> = {
   otherNode: m.refused_outdated, otherCharter: m.refused_otherCharter, outdated: m.refused_outdated, ahead: m.refused_outdated,
   origin: m.refused_origin, noSeat: m.refused_noSeat,
 };
+
+/** What an officer should know of a party's revocations. */
+export function revocations(notice: RevocationNotice): string {
+  const said = { missing: m.revocations_missing, quiet: m.revocations_quiet, stale: m.revocations_stale }[notice.state];
+  const time = new Intl.DateTimeFormat(getLocale(), { dateStyle: 'short', timeStyle: 'short' }).format(notice.confirmedMs);
+  const own = notice.own && notice.state !== 'missing';
+  return own ? m.revocations_own({ time }) : said({ party: text(notice.name), time });
+}
 
 /** One sentence with the remedy. */
 export function trouble(t: Trouble): string {

@@ -31,6 +31,7 @@ pub struct Console {
     pub(crate) me: Option<Device>,
     /// Where the platform has reached the first site: a web origin; empty: it has not said.
     pub(crate) origin: String,
+    pub(crate) revocations: crate::revocations::Revocations,
     /// The own node.
     pub(crate) node: Option<NodeId>,
     pub(crate) now_us: u64,
@@ -91,6 +92,7 @@ impl Console {
             charter: None,
             me: None,
             origin: String::new(),
+            revocations: crate::revocations::Revocations::default(),
             node: None,
             now_us: 0,
             now_ms: 0,
@@ -136,6 +138,7 @@ impl Console {
     pub fn handle(&mut self, now_us: u64, now_ms: u64, input: Input) {
         self.now_us = self.now_us.max(now_us);
         self.now_ms = now_ms;
+        self.recall_revocations();
         let idle = matches!(input, Input::Tick);
         self.sites.note_time(self.now_us);
         match input {
@@ -199,6 +202,7 @@ impl Console {
             self.sites_next_us(),
             self.trial_next_us(),
             self.written_next_us(),
+            self.revocations_next_us(),
             self.rung_us.values().map(|since| since + SILENT_US).filter(|at| *at > self.now_us).min(),
         ];
         due.into_iter().flatten().min()
@@ -314,10 +318,11 @@ impl Console {
         if let Some(call) = &mut self.call {
             call.offers.retain(|node, _| charter.serves(node));
         }
-        self.fold = Some(State::new(charter.clone()));
         self.seen.clear();
         self.me = Some(me);
-        self.charter = Some(charter);
+        let before = self.charter.replace(charter);
+        self.revocations_under(before.as_deref());
+        self.fold = self.new_fold();
         Ok(())
     }
 

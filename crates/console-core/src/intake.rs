@@ -34,6 +34,8 @@ impl Console {
                 self.bodies.keep(hash, body.to_vec());
             }
         }
+        // Before anything else is asked: a revocation counts however late and from whatever journal it comes.
+        self.note_revocations(entry.entry());
         let claim = entry.entry();
         let seen = self.seen.entry(claim.node.clone()).or_insert(0);
         // Enrolments are sent late when they are first needed, and folding one twice changes nothing.
@@ -65,7 +67,6 @@ impl Console {
         let id = self.id;
         match applied {
             Applied::Left { line, device, cause } if *line == call.line => call.hung_up(*device, *cause),
-            Applied::Revoked { device, .. } => call.revoked(*device),
             Applied::Removed { line, device, by } if *line == call.line && *device == id => {
                 let by = *by;
                 self.removed(&by);

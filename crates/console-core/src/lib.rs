@@ -29,6 +29,7 @@ mod packages;
 mod precedence;
 mod refresh;
 mod repeats;
+mod revocations;
 mod seal;
 mod show;
 mod sites;

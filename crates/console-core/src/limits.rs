@@ -153,3 +153,11 @@ pub(crate) const ADMISSIONS: Rule = Rule { free: 6, first_us: 4_000_000, most_us
 pub(crate) const ADMISSIONS_OF_PARTY: Rule = Rule { free: 60, ..ADMISSIONS };
 /// How long the lead of a group that has used up its epochs waits for new key packages of all before it begins the next one. The old one goes on until then.
 pub const NEXT_GROUP_US: u64 = 10_000_000;
+
+/// How long nothing may be confirmed of another party's revocations before no call is sealed for it, in milliseconds: a day. An hour would end what a cable
+/// ship cannot mend; a month would give a thief a month.
+pub const STALE_MS: u64 = 24 * 3_600_000;
+/// So much later a group with one of its devices in it is not sealed for any more: by then its lead has taken the device out.
+pub const SILENT_AFTER_STALE_MS: u64 = 10 * 60_000;
+/// How long a revocation that others tell of may be on its way before the officer is told, in microseconds.
+pub const ON_ITS_WAY_US: u64 = 60_000_000;

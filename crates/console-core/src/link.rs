@@ -6,7 +6,6 @@ use crate::limits::*;
 use crate::view::Trouble;
 use std::sync::Arc;
 use trialogue_charter::{DeviceCertificate, NodeId, VerifiedCharter};
-use trialogue_journal::State;
 use trialogue_journal::limits::CLOCKS_APART_MS;
 use trialogue_wire::console::{PROTOCOL, Refusal, ToConsole, ToNode};
 
@@ -313,7 +312,7 @@ impl Console {
         match self.check_charter(&node, bytes) {
             Ok(()) => {
                 // The other site may have brought the charter first: this fold begins anew all the same.
-                self.retold = self.charter.clone().map(State::new);
+                self.retold = self.new_fold();
                 self.seen.clear();
                 self.stage(Stage::Syncing);
                 self.log(Event::Amended);
@@ -359,7 +358,7 @@ impl Console {
         self.stage(Stage::Syncing);
         self.take_clock(time_ms);
         // The first entries are told from the beginning: folding them onto what is held would count a restart twice.
-        self.retold = self.charter.clone().map(State::new);
+        self.retold = self.new_fold();
         self.seen.clear();
         self.told_as_usual();
         self.log(Event::Accepted);
@@ -392,7 +391,7 @@ impl Console {
             return self.log(Event::Malformed("told anew out of turn"));
         }
         self.stage(Stage::Syncing);
-        self.retold = self.charter.clone().map(State::new);
+        self.retold = self.new_fold();
         self.seen.clear();
         self.writer.told = writings;
     }

@@ -41,6 +41,17 @@ impl Console {
         coming.or(current).filter(|group| keys.ring.has(group) && !keys.broken.contains(group))
     }
 
+    /// To seal for it: of everyone in it there is word.
+    fn worth_sealing(&self, group: &GroupId, line: &LineId, roster: &BTreeMap<DeviceId, &Participant>) -> Worth {
+        match self.worth(group, line, roster) {
+            // Until the lead has taken it out, nothing is said into the group.
+            Worth::Good(leaves) if leaves.iter().any(|leaf| leaf.device != self.id && !self.may_hear(&leaf.device)) => {
+                Worth::Past
+            }
+            worth => worth,
+        }
+    }
+
     fn worth(&self, group: &GroupId, line: &LineId, roster: &BTreeMap<DeviceId, &Participant>) -> Worth {
         let (Some(keys), Some(fold), Some(charter), Some(call)) = (&self.keys, &self.fold, &self.charter, &self.call)
         else {
@@ -79,7 +90,7 @@ impl Console {
         roster: &BTreeMap<DeviceId, &Participant>,
     ) -> (Option<GroupId>, Worth) {
         let group = self.own_group();
-        let worth = group.map_or(Worth::None, |group| self.worth(&group, line, roster));
+        let worth = group.map_or(Worth::None, |group| self.worth_sealing(&group, line, roster));
         let Some(over) = self.keys.as_ref().and_then(|keys| keys.over) else { return (group, worth) };
         let there = matches!(worth, Worth::Good(_)) && group != Some(over.group);
         let switch_us = over.switch_us.or(there.then_some(self.now_us + SWITCH_US));
@@ -90,7 +101,7 @@ impl Console {
         if done || matches!(worth, Worth::Stranger(_)) {
             return (group, worth);
         }
-        match self.worth(&over.group, line, roster) {
+        match self.worth_sealing(&over.group, line, roster) {
             good @ Worth::Good(_) => (Some(over.group), good),
             _ => (group, worth),
         }

@@ -42,6 +42,7 @@ impl Console {
             },
             trouble: self.trouble.clone(),
             unrecorded: self.unrecorded,
+            revocations: self.revocation_notices(),
             lines,
             call,
             duty: self.own_duty(),

@@ -13,7 +13,7 @@ use crate::link::{Link, Stage};
 use crate::packages::listed;
 use std::collections::BTreeMap;
 use std::mem::swap;
-use trialogue_charter::{LineId, NodeId};
+use trialogue_charter::{DeviceId, LineId, NodeId, PartyId};
 use trialogue_journal::fold::Participant;
 use trialogue_journal::{Act, Carried, State};
 use trialogue_wire::console::{PathState, Site, ToNode};
@@ -29,6 +29,15 @@ pub(crate) struct Attachment {
     fold: Option<State>,
     retold: Option<State>,
     seen: BTreeMap<NodeId, u64>,
+}
+
+impl Attachment {
+    /// A revocation holds here as well.
+    pub(crate) fn know_revoked(&mut self, party: &PartyId, device: DeviceId) {
+        for fold in [&mut self.fold, &mut self.retold].into_iter().flatten() {
+            fold.know_revoked(party, device);
+        }
+    }
 }
 
 /// Where else the own party is reached, and the last move there.

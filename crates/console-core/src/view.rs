@@ -29,6 +29,8 @@ pub struct View {
     pub trouble: Option<Trouble>,
     /// The own node cannot write its journal: what this console said last counts, and is not recorded.
     pub unrecorded: bool,
+    /// Parties of whose revocations too little is known.
+    pub revocations: Vec<RevocationNotice>,
     /// The board: one per line of the charter that this console's office is on.
     pub lines: Vec<LineView>,
     /// The call that this console is in.
@@ -126,6 +128,36 @@ pub enum Trouble {
     Clock,
     /// Another tab of this browser is this console; this one takes over when that is closed.
     OtherTab,
+}
+
+/// Too little is known of which devices of a party are revoked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct RevocationNotice {
+    /// Party id.
+    pub party: String,
+    /// Its name.
+    pub name: Text3,
+    /// It is the own party: nothing stops.
+    pub own: bool,
+    /// What is wrong.
+    pub state: RevocationState,
+    /// When it was confirmed last, by this console's clock, milliseconds since 1970 UTC.
+    pub confirmed_ms: f64,
+}
+
+/// What is wrong with what is known of a party's revocations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum RevocationState {
+    /// Others tell of revocations that this console was not given.
+    Missing,
+    /// Nothing was confirmed for half a day.
+    Quiet,
+    /// Nothing was confirmed for a day: no call is sealed for the party, if it is another.
+    Stale,
 }
 
 /// How urgent a ring is, lowest first; as in the charter.

@@ -38,7 +38,7 @@ pub(crate) struct Cosign {
 
 /// Is it worth signing for? What nodes say by the clock is not: they would answer each other for ever.
 fn matters(body: &Body) -> bool {
-    !matches!(body, Body::Seen { .. } | Body::Tested { .. })
+    !matches!(body, Body::Seen { .. } | Body::Tested { .. } | Body::Listed { .. })
 }
 
 impl Cosign {

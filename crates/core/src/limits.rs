@@ -168,6 +168,10 @@ pub const SEEN_US: u64 = 600_000_000;
 /// Shortest time between two ML-DSA-87 signatures of what this node holds, so that there is one in every hour in which something came. Each is 4.7 kB on every
 /// link and disk, at most 50 MB a year, and some milliseconds of the node; twice the time leaves twice as much of the newest history to Ed25519 alone.
 pub const STRONG_US: u64 = 3_000_000_000;
+/// How often a node tells of the revocations in its journal at least: eight times within the day after which a console counts a party as stale.
+pub const LISTED_US: u64 = 3 * 3_600_000_000;
+/// How long after its start, or after a revocation came, it does: what others tell it by then need not be told of twice.
+pub const LISTED_SETTLE_US: u64 = 10_000_000;
 /// How long after something came that is worth signing for it is signed, so that the entries of one ring are signed for together.
 pub const SEEN_SETTLE_US: u64 = 10_000_000;
 /// Heads that one other node has signed of one journal which this node does not hold so far yet, kept until it does. More remembers longer of a

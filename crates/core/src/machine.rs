@@ -162,10 +162,12 @@ impl Machine {
         let chunks = self.next_chunk_us().filter(|_| !self.is_retired());
         let waiting = self.budgets.waiting.next_us();
         let copy = self.next_copy_us().filter(|_| !self.is_opening() && !self.is_retired());
+        let listed = self.next_listed_us().filter(|_| !self.is_opening() && !self.is_retired());
         let others = [
             trials,
             seen,
             copy,
+            listed,
             overdue,
             chunks,
             waiting,
@@ -204,6 +206,7 @@ impl Machine {
         self.appends_overdue();
         if !self.is_opening() {
             self.copy_revocations();
+            self.write_listed();
             self.write_lost();
             self.write_staffed();
             self.settle_trials();

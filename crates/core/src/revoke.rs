@@ -3,6 +3,7 @@
 
 use crate::append::After;
 use crate::io::Output;
+use crate::limits::{LISTED_SETTLE_US, LISTED_US};
 use crate::machine::Machine;
 use crate::note::Note;
 use trialogue_charter::{DeviceId, Revocation, RevocationError};
@@ -12,13 +13,15 @@ use trialogue_wire::console::Refusal;
 /// Copies that wait for the disk at once. More fills the queue to it, fewer makes a thousand of them take longer.
 const COPIES_UNDER_WAY: usize = 16;
 
-/// What is still to be copied.
+/// What is still to be copied, and to be told of.
 #[derive(Default)]
 pub(crate) struct Copies {
     /// Nothing new has come since all was copied.
     done: bool,
     /// Until then the journal has no room for what can wait.
     until_us: Option<u64>,
+    /// When the node is to tell next of the revocations in its journal; none: it has just started.
+    tell_us: Option<u64>,
 }
 
 /// Something that a person asked of this node, named by the shell. It is answered once, with what became of it.
@@ -140,6 +143,8 @@ impl Machine {
     /// Something may have to be copied: a revocation has come, or another charter has taken effect.
     pub(crate) fn copies_due(&mut self) {
         self.copies.done = false;
+        let soon = self.now.us + LISTED_SETTLE_US;
+        self.copies.tell_us = self.copies.tell_us.map(|due| due.min(soon));
     }
 
     /// Copies what stands in other journals into the own one, a few at a time: by this it reaches whoever has a link to this node alone, and no node
@@ -170,6 +175,25 @@ impl Machine {
                 self.copies.done = false;
                 return;
             }
+        }
+    }
+
+    /// When it tells next of the revocations in its journal.
+    pub(crate) fn next_listed_us(&self) -> Option<u64> {
+        self.copies.tell_us
+    }
+
+    /// Tells of the revocations in its journal: a while after there are others, and again and again.
+    pub(crate) fn write_listed(&mut self) {
+        let now_us = self.now.us;
+        let soon = now_us + LISTED_SETTLE_US;
+        if now_us < *self.copies.tell_us.get_or_insert(soon) {
+            return;
+        }
+        let Some(sets) = self.ahead.node(&self.node).map(|own| own.sets()) else { return };
+        self.copies.tell_us = Some(now_us + LISTED_US);
+        if self.append(Body::Listed { sets }, Vec::new(), After::Nothing).is_err() {
+            self.copies.tell_us = Some(soon);
         }
     }
 

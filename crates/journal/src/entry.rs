@@ -3,7 +3,7 @@
 use crate::statement::DeclineReason;
 use crate::test::PathTest;
 use minicbor::{Decode, Encode};
-use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, OfficeId};
+use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, OfficeId, PartyId};
 
 /// Refers to a large body (key package, handshake, certificate) that travels beside the entry and may expire.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
@@ -30,6 +30,21 @@ pub struct TreeHead {
     /// The root over them.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub root: [u8; 32],
+}
+
+/// How many devices of a party are revoked, and which: what a node tells of the revocations in its journal.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct RevokedSet {
+    /// Whose devices.
+    #[n(1)]
+    pub party: PartyId,
+    /// How many; at least 1.
+    #[n(2)]
+    pub count: u32,
+    /// SHA-384 of their ids, ascending, one after the other.
+    #[n(3)]
+    pub digest: Hash,
 }
 
 /// One entry of a node's journal, before signing. Signed as COSE_Sign1 (RFC 9052) with the node's Ed25519 journal key.
@@ -245,6 +260,14 @@ pub enum Body {
         /// No more.
         #[n(2)]
         on: bool,
+    },
+    /// Of whom revocations stand in this journal. Replaces what it said before.
+    #[n(21)]
+    #[cbor(map)]
+    Listed {
+        /// Of each party that has any, by party; at most [`crate::limits::PARTIES_MAX`].
+        #[n(1)]
+        sets: Vec<RevokedSet>,
     },
     /// This node has these writings on disk, with their contents.
     #[n(18)]

@@ -3,7 +3,8 @@
 use crate::canonical;
 use crate::entry::{Body, BodyRef, Entry, TreeHead};
 use crate::limits::{
-    BODIES_MAX, BODY_MAX, ENTRY_MAX, NODES_MAX, PATHS_MAX, SEEN_MAX, SEQ_MAX, STAFFED_MAX, STATEMENT_MAX, STORED_MAX,
+    BODIES_MAX, BODY_MAX, ENTRY_MAX, NODES_MAX, PARTIES_MAX, PATHS_MAX, SEEN_MAX, SEQ_MAX, STAFFED_MAX, STATEMENT_MAX,
+    STORED_MAX,
 };
 use crate::stated::UnverifiedStatement;
 use crate::statement::Act;
@@ -120,6 +121,10 @@ impl Entry {
             }
             Body::Stated { statement } => statement.len() <= STATEMENT_MAX,
             Body::Enrolled { certificate, .. } => certificate.len as usize <= BODY_MAX,
+            Body::Listed { sets } => {
+                let sorted = sets.is_sorted_by(|a, b| a.party < b.party);
+                sets.len() <= PARTIES_MAX && sorted && sets.iter().all(|set| set.count > 0)
+            }
             Body::Revoked { revocation } => revocation.len() <= REVOCATION_MAX,
             _ => true,
         };

@@ -142,6 +142,14 @@ fn bodies() -> Vec<(&'static str, Body)> {
         ("enrolled", Body::Enrolled { device, certificate: body("certificate") }),
         ("revoked", revoked("JPN", device)),
         ("suspended", Body::Suspended { device, on: true }),
+        (
+            "listed",
+            Body::Listed {
+                sets: ["JPN", "USA"]
+                    .map(|of| RevokedSet { party: party(of), count: 2, digest: Hash([9; 48]) })
+                    .to_vec(),
+            },
+        ),
         ("staffed", Body::Staffed { offices: vec![(office("usa-duty"), 2), (office("usa-leaders"), 300)] }),
         ("received", Body::Received { call: call(1), line: line.clone() }),
         ("ringing", Body::Ringing { call: call(1), line: line.clone(), consoles: 2 }),

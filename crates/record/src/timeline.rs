@@ -152,6 +152,10 @@ fn entry(state: &State, body: &Body) -> Said {
             ),
             Err(_) => said("revoked", "has a revocation that no root of the charter has signed"),
         },
+        Body::Listed { sets } => {
+            let all: Vec<String> = sets.iter().map(|set| format!("{} {}", set.party, set.count)).collect();
+            said("listed", format!("has in its journal revocations of: {}", list(&all))).by_the_clock()
+        }
         Body::Suspended { device, on: true } => {
             said("suspended", format!("lets in no more, at its own node, {}", holder(state, device)))
         }

@@ -139,7 +139,7 @@ impl<'f> Reference<'f> {
             }
             Body::Opened { .. } | Body::Staffed { .. } | Body::AtConsole { .. } => {}
             // What is measured, and what somebody holds of the journals, moves nobody.
-            Body::Tested { .. } | Body::Seen { .. } | Body::Stored { .. } => {}
+            Body::Tested { .. } | Body::Seen { .. } | Body::Stored { .. } | Body::Listed { .. } => {}
             #[allow(unreachable_patterns, reason = "the next body must be taught here")]
             other => self.unknown = Some(format!("{other:?}")),
         }

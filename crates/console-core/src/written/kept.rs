@@ -1,5 +1,6 @@
 //! What must outlive the process: kept by the platform, under the seal that keeps the device's own key.
 
+use crate::revocations::KeptRevocations;
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
@@ -44,6 +45,9 @@ pub struct Kept {
     pub(crate) drafts: Vec<KeptDraft>,
     #[n(6)]
     pub(crate) scratch: Option<Vec<KeptScratch>>,
+    /// Who is accepted no more.
+    #[n(7)]
+    pub(crate) revocations: Option<KeptRevocations>,
 }
 
 /// What was being written beside a message or for a joint text, by the page's own name for it.
@@ -160,6 +164,7 @@ impl Default for Kept {
             outbox: Vec::new(),
             drafts: Vec::new(),
             scratch: None,
+            revocations: None,
         }
     }
 }
@@ -223,7 +228,8 @@ impl Kept {
         let files = |draft: &KeptDraft| draft.files.iter().flatten().map(file).sum::<usize>();
         let drafts: usize = self.drafts.iter().map(|draft| draft.text.len() + files(draft) + 128).sum();
         let scratch = self.scratch.iter().flatten().map(|held| held.key.len() + held.text.len() + 96).sum::<usize>();
-        stock + circles + outbox + drafts + scratch + 256
+        let revocations = self.revocations.as_ref().map_or(0, KeptRevocations::len);
+        stock + circles + outbox + drafts + scratch + revocations + 256
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {

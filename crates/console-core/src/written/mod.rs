@@ -101,6 +101,7 @@ impl Console {
         self.writer.on = true;
         if let Some(kept) = kept.and_then(Kept::decode).filter(|kept| kept.device == self.id) {
             self.writer.kept = kept;
+            self.revocations.recall(self.writer.kept.revocations.take());
         }
         self.writer.kept.device = self.id;
     }
@@ -147,7 +148,9 @@ impl Console {
     fn keep_now(&mut self) {
         if std::mem::take(&mut self.writer.dirty) {
             self.writer.asked += 1;
+            self.writer.kept.revocations = self.revocations_to_keep();
             let bytes = self.writer.kept.encode();
+            self.writer.kept.revocations = None;
             self.push(Output::Keep { version: self.writer.asked, bytes });
         }
     }

@@ -3,6 +3,13 @@
 use super::*;
 use trialogue_wire::leg::fixture;
 
+impl Desk {
+    /// By the clock of the world.
+    fn next_timeout(&self) -> Option<u64> {
+        self.console.next_timeout().map(|at| at.saturating_sub(self.off_us))
+    }
+}
+
 impl World {
     pub fn run(&mut self, us: u64) {
         let end = self.now_us + us;
@@ -15,7 +22,7 @@ impl World {
 
     pub(super) fn advance(&mut self, end: u64) {
         let machines = self.nodes.iter().filter_map(|node| node.machine.as_ref()?.next_timeout());
-        let consoles = self.desks.iter().filter_map(|desk| desk.console.next_timeout());
+        let consoles = self.desks.iter().filter_map(Desk::next_timeout);
         let opens = self.desks.iter().filter(|desk| !desk.cut).flat_map(|desk| [desk.open_at, desk.other.2]).flatten();
         let next = machines.chain(consoles).chain(opens).min().unwrap_or(end);
         self.now_us = next.clamp(self.now_us + 1_000, end.max(self.now_us + 1_000));
@@ -25,7 +32,7 @@ impl World {
             }
         }
         for desk in 0..self.desks.len() {
-            if self.desks[desk].console.next_timeout().is_some_and(|at| at <= self.now_us) {
+            if self.desks[desk].next_timeout().is_some_and(|at| at <= self.now_us) {
                 self.steps.push_back(Step::ToConsole(desk, Input::Tick));
             }
             if self.desks[desk].open_at.is_some_and(|at| at <= self.now_us) {
@@ -113,7 +120,7 @@ impl World {
                 }
                 Step::ToConsole(desk, input) => {
                     let now_ms = self.wall_ms().saturating_add_signed(self.desks[desk].off_ms);
-                    let now_us = self.now_us;
+                    let now_us = self.now_us + self.desks[desk].off_us;
                     self.desks[desk].console.handle(now_us, now_ms, input);
                     self.drain_desk(desk);
                 }

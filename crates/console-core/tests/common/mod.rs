@@ -68,6 +68,8 @@ pub struct Desk {
     pub heard: Vec<Vec<u8>>,
     /// How far its clock is off, in milliseconds.
     pub off_ms: i64,
+    /// How far the time that its console has run is ahead.
+    pub off_us: u64,
 }
 
 pub struct Node {
@@ -270,6 +272,7 @@ impl World {
             file: (Vec::new(), false),
             heard: Vec::new(),
             off_ms: 0,
+            off_us: 0,
         });
         self.desks.len() - 1
     }

@@ -26,7 +26,7 @@ impl State {
         let nodes: BTreeMap<NodeId, NodeState> = decoder.decode().ok()?;
         let all: BTreeSet<&NodeId> = charter.nodes.iter().map(|node| &node.id).collect();
         let whole = decoder.position() == bytes.len() && nodes.keys().eq(all);
-        whole.then_some(Self { charter, nodes })
+        whole.then_some(Self { charter, nodes, known: BTreeSet::new() })
     }
 }
 

@@ -23,6 +23,7 @@ mod ignored;
 mod kept;
 mod leave;
 mod line;
+mod listed;
 mod node;
 mod relevant;
 mod respond;
@@ -50,6 +51,7 @@ pub use group::{Group, HandshakeRecord};
 pub use ignored::Ignored;
 pub use kept::RULES;
 pub use line::{LineState, Participant, Ring, RingResponse};
+pub use listed::Listed;
 pub use node::{NodeState, OwnRing, Presence, TagsTold};
 pub use respond::{Ended, Response};
 pub use seen::Seen;
@@ -59,15 +61,17 @@ pub use written::{Circle, Receipt, Receipts, Stock, Writing};
 use crate::entry::Body;
 use crate::signed::VerifiedEntry;
 use crate::statement::{DeclineReason, GroupId, Statement};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, Precedence, VerifiedCharter};
+use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, PartyId, Precedence, VerifiedCharter};
 
 /// What all journals together say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
     charter: Arc<VerifiedCharter>,
     nodes: BTreeMap<NodeId, NodeState>,
+    /// Revocations that came by another way than these journals.
+    known: BTreeSet<(PartyId, DeviceId)>,
 }
 
 /// What an entry changed.
@@ -279,6 +283,8 @@ pub enum Applied {
     PathsTested,
     /// A node has said what it holds of all journals.
     Seen,
+    /// A node has told of the revocations in its journal.
+    Listed,
     /// A console has written something, or said something about a writing.
     Written {
         /// On which line.
@@ -299,7 +305,7 @@ impl State {
     /// The state before any entry.
     pub fn new(charter: Arc<VerifiedCharter>) -> Self {
         let nodes = charter.nodes.iter().map(|node| (node.id.clone(), NodeState::new(node)));
-        Self { nodes: nodes.collect(), charter }
+        Self { nodes: nodes.collect(), charter, known: BTreeSet::new() }
     }
 
     /// The charter that the state is folded under.
@@ -360,6 +366,7 @@ impl State {
             Body::AtConsole { offices } => node.seat(charter, offices, seq),
             Body::Tested { results } => node.measured(charter, results, seq, claim.time_ms),
             Body::Stored { writings } => Ok(node.store(writings, seq, claim.time_ms)),
+            Body::Listed { sets } => Ok(node.list(sets, seq, claim.time_ms)),
             Body::Seen { heads, .. } => Ok(node.saw(heads, seq, claim.time_ms)),
         }?;
         node.course.pass(claim.time_ms);
@@ -405,7 +412,7 @@ impl State {
     }
 
     /// Consoles on watch of a party for a line, as its nodes say: those that could answer.
-    pub fn on_watch(&self, party: &trialogue_charter::PartyId, line: &LineId) -> u32 {
+    pub fn on_watch(&self, party: &PartyId, line: &LineId) -> u32 {
         let offices: Vec<&OfficeId> = self.charter.acting_offices(party, line).map(|office| &office.id).collect();
         let nodes = self.nodes.values().filter(|node| node.party == *party);
         nodes

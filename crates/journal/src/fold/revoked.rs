@@ -2,6 +2,7 @@
 
 use super::node::NodeState;
 use super::{Applied, Ignored, State};
+use crate::entry::RevokedSet;
 use crate::limits::{DEVICES_MAX, REVOKED_MAX};
 use minicbor::{Decode, Encode};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,12 @@ pub(super) struct Barred {
     /// Whether the node suspends a device, and the position of its last word on it.
     #[n(1)]
     suspended: BTreeMap<DeviceId, (bool, u64)>,
+}
+
+impl Barred {
+    pub(super) fn sets(&self) -> Vec<RevokedSet> {
+        self.revoked.iter().filter_map(|(party, devices)| RevokedSet::of(party, devices.keys())).collect()
+    }
 }
 
 impl NodeState {
@@ -94,7 +101,13 @@ impl State {
 
     /// Has the root of the party revoked the device, which need not be enrolled?
     pub fn has_revoked(&self, party: &PartyId, device: &DeviceId) -> bool {
-        self.nodes.values().any(|node| node.revoked_at(party, device).is_some())
+        let known = !self.known.is_empty() && self.known.contains(&(party.clone(), *device));
+        known || self.nodes.values().any(|node| node.revoked_at(party, device).is_some())
+    }
+
+    /// The root of the party has revoked the device, as the reader has verified where it does not stand in these journals.
+    pub fn know_revoked(&mut self, party: &PartyId, device: DeviceId) {
+        self.known.insert((party.clone(), device));
     }
 
     /// Every node at which it is enrolled has suspended it.
@@ -117,7 +130,7 @@ impl State {
         })
     }
 
-    /// Positions that a console is to read in the journal of this node: what the node says of suspensions; revocations of its own party, which say from
+    /// Positions that a console is to read in the journal of this node: what the node says of suspensions, and last of all revocations; revocations of its own party, which say from
     /// where on its devices count no more; and of others those that stand in no journal of their own party, nor in one before this.
     pub(super) fn relevant_barred(&self, node: &NodeState) -> BTreeSet<u64> {
         let first = |party: &PartyId, device: &DeviceId| {
@@ -128,6 +141,7 @@ impl State {
             .revocations()
             .filter(|(party, device, _)| **party == node.party || first(party, device) == Some(&node.id));
         let revoked = read.map(|(.., seq)| seq);
-        revoked.chain(node.barred.suspended.values().map(|(_, seq)| *seq)).collect()
+        let told = node.listed().map(|listed| listed.seq);
+        revoked.chain(node.barred.suspended.values().map(|(_, seq)| *seq)).chain(told).collect()
     }
 }

@@ -1,0 +1,327 @@
+//! Who is accepted no more, as this console knows it: every revocation that ever came here, whoever told it and whatever is told afterwards; and how
+//! long ago it was last confirmed, for each party, that there are no others.
+//!
+//! A node can leave entries out. It can keep a revocation from its consoles, but then also the word of the nodes that have it, which they say again and
+//! again: no call is sealed any more for a party of which nothing is confirmed for [`STALE_MS`]. A word that tells of revocations which are not here
+//! confirms nothing, and takes nothing away either: else one node could silence a party by telling of what does not exist.
+
+use crate::console::Console;
+use crate::limits::{ON_ITS_WAY_US, SILENT_AFTER_STALE_MS, STALE_MS};
+use crate::view::{RevocationNotice, RevocationState};
+use minicbor::{Decode, Encode};
+use std::collections::{BTreeMap, BTreeSet};
+use trialogue_charter::{DeviceId, Hash, NodeId, PartyId, Revocation, VerifiedCharter};
+use trialogue_journal::limits::{CLOCKS_APART_MS, REVOKED_MAX};
+use trialogue_journal::{Body, Entry, RevokedSet, State};
+
+/// A confirmation that is not much newer than the one that was kept is not worth a disk.
+const KEEP_AGAIN_MS: u64 = 15 * 60 * 1_000;
+
+/// What outlives the process, under the seal of the device key.
+#[derive(Default, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct KeptRevocations {
+    /// By party, with the fingerprint of the root that has signed.
+    #[n(0)]
+    revoked: Vec<(PartyId, Hash, Vec<DeviceId>)>,
+    /// When each party was confirmed last, by this console's clock, milliseconds since 1970 UTC.
+    #[n(1)]
+    confirmed: Vec<(PartyId, u64)>,
+}
+
+impl KeptRevocations {
+    /// About how many bytes it takes.
+    pub(crate) fn len(&self) -> usize {
+        self.revoked.iter().map(|(_, _, devices)| devices.len() * 34 + 72).sum::<usize>()
+            + self.confirmed.len() * 24
+            + 32
+    }
+}
+
+/// What is known of one party.
+struct Known {
+    /// Its devices that are revoked, by the root that the charter has now.
+    revoked: BTreeSet<DeviceId>,
+    /// The last word of each node that counts.
+    words: BTreeMap<NodeId, Word>,
+    /// How old the last confirmation was when it came, in milliseconds, and when that was: a leap of the clock changes nothing of it.
+    age_ms: u64,
+    since_us: u64,
+    /// Since when somebody tells of revocations that are not here.
+    missing_us: Option<u64>,
+}
+
+/// What a node has said of a party.
+struct Word {
+    set: Option<RevokedSet>,
+    time_ms: u64,
+    seq: u64,
+}
+
+impl Known {
+    fn new(now_us: u64) -> Self {
+        Self { revoked: BTreeSet::new(), words: BTreeMap::new(), age_ms: 0, since_us: now_us, missing_us: None }
+    }
+
+    fn silent_ms(&self, now_us: u64) -> u64 {
+        self.age_ms.saturating_add(now_us.saturating_sub(self.since_us) / 1_000)
+    }
+
+    /// Holds what the nodes have said against what is here.
+    fn compare(&mut self, party: &PartyId, now_us: u64, now_ms: u64) {
+        let own = RevokedSet::of(party, self.revoked.iter());
+        let count = own.as_ref().map_or(0, |own| own.count);
+        let mut missing = false;
+        for word in self.words.values() {
+            if word.set == own {
+                let age_ms = now_ms.saturating_sub(word.time_ms);
+                if age_ms < self.silent_ms(now_us) {
+                    (self.age_ms, self.since_us) = (age_ms, now_us);
+                }
+            } else {
+                // One that has fewer has yet to hear of the others.
+                missing |= word.set.as_ref().is_some_and(|set| set.count >= count);
+            }
+        }
+        self.missing_us = missing.then(|| self.missing_us.unwrap_or(now_us));
+    }
+
+    fn state(&self, now_us: u64) -> Option<RevocationState> {
+        let silent = self.silent_ms(now_us);
+        let missing = self.missing_us.is_some_and(|since| now_us >= since + ON_ITS_WAY_US);
+        if silent > STALE_MS {
+            Some(RevocationState::Stale)
+        } else if missing {
+            Some(RevocationState::Missing)
+        } else {
+            (silent > STALE_MS / 2).then_some(RevocationState::Quiet)
+        }
+    }
+}
+
+/// What this console knows.
+#[derive(Default)]
+pub(crate) struct Revocations {
+    parties: BTreeMap<PartyId, Known>,
+    /// The newest confirmation that was kept.
+    kept_ms: u64,
+    /// The clock runs.
+    begun: bool,
+    /// What was kept of before, until it is read.
+    kept: Option<KeptRevocations>,
+}
+
+impl Revocations {
+    pub(crate) fn recall(&mut self, kept: Option<KeptRevocations>) {
+        self.kept = kept;
+    }
+
+    /// The charter's parties, each with what its present root has said: of a party that has another root now, or is there no more, nothing stays.
+    pub(crate) fn take_charter(&mut self, before: Option<&VerifiedCharter>, charter: &VerifiedCharter, now_us: u64) {
+        let same = |party: &PartyId| {
+            let root = |charter: &VerifiedCharter| charter.party(party).map(|party| party.root.fingerprint());
+            before.is_none_or(|before| root(before) == root(charter))
+        };
+        self.parties.retain(|party, _| charter.party(party).is_some());
+        for party in &charter.parties {
+            let known = self.parties.entry(party.id.clone()).or_insert_with(|| Known::new(now_us));
+            if !same(&party.id) {
+                known.revoked.clear();
+                known.words.clear();
+            }
+        }
+    }
+
+    pub(crate) fn to_keep(&self, charter: &VerifiedCharter, now_us: u64, now_ms: u64) -> KeptRevocations {
+        let root = |party: &PartyId| charter.party(party).map(|party| party.root.fingerprint());
+        let revoked = self.parties.iter().filter(|(_, known)| !known.revoked.is_empty());
+        let revoked = revoked.filter_map(|(party, known)| {
+            Some((party.clone(), root(party)?, known.revoked.iter().take(REVOKED_MAX).copied().collect()))
+        });
+        let confirmed =
+            self.parties.iter().map(|(party, known)| (party.clone(), now_ms.saturating_sub(known.silent_ms(now_us))));
+        KeptRevocations { revoked: revoked.collect(), confirmed: confirmed.collect() }
+    }
+
+    /// Tells a state that begins.
+    fn tell(&self, fold: &mut State) {
+        for (party, known) in &self.parties {
+            for device in &known.revoked {
+                fold.know_revoked(party, *device);
+            }
+        }
+    }
+
+    /// True: it was not known.
+    fn learn(&mut self, party: &PartyId, device: DeviceId, now_us: u64, now_ms: u64) -> bool {
+        let Some(known) = self.parties.get_mut(party) else { return false };
+        // Only a root in other hands comes there.
+        if known.revoked.len() >= 2 * REVOKED_MAX || !known.revoked.insert(device) {
+            return false;
+        }
+        known.compare(party, now_us, now_ms);
+        true
+    }
+}
+
+impl Console {
+    /// The state before any entry, with every revocation that this console remembers.
+    pub(crate) fn new_fold(&self) -> Option<State> {
+        let mut fold = State::new(self.charter.clone()?);
+        self.revocations.tell(&mut fold);
+        Some(fold)
+    }
+
+    /// A charter has taken effect: what was said by roots that it has not is forgotten.
+    pub(crate) fn revocations_under(&mut self, before: Option<&VerifiedCharter>) {
+        if let Some(charter) = self.charter.clone() {
+            self.revocations.take_charter(before, &charter, self.now_us);
+        }
+        if self.revocations.begun {
+            self.recall_revocations();
+        }
+    }
+
+    /// What was kept of before is read once there are a clock and a charter to read it by.
+    pub(crate) fn recall_revocations(&mut self) {
+        if !std::mem::replace(&mut self.revocations.begun, true) {
+            for known in self.revocations.parties.values_mut() {
+                known.since_us = self.now_us;
+            }
+        }
+        let Some(charter) = self.charter.clone() else { return };
+        let Some(kept) = self.revocations.kept.take() else { return };
+        for (party, root, devices) in &kept.revoked {
+            if charter.party(party).is_some_and(|party| party.root.fingerprint() == *root) {
+                for device in devices {
+                    self.learn_revocation(party, *device);
+                }
+            }
+        }
+        for (party, at_ms) in &kept.confirmed {
+            if let Some(known) = self.revocations.parties.get_mut(party) {
+                (known.age_ms, known.since_us) = (self.now_ms.saturating_sub(*at_ms), self.now_us);
+                known.compare(party, self.now_us, self.now_ms);
+            }
+        }
+    }
+
+    /// Has the root of its party revoked the device, as far as this console knows?
+    #[must_use]
+    pub fn knows_revoked(&self, party: &PartyId, device: &DeviceId) -> bool {
+        self.revocations.parties.get(party).is_some_and(|known| known.revoked.contains(device))
+    }
+
+    /// For the next start.
+    pub(crate) fn revocations_to_keep(&self) -> Option<KeptRevocations> {
+        Some(self.revocations.to_keep(self.charter.as_ref()?, self.now_us, self.now_ms))
+    }
+
+    /// It holds in every state that this console has, and in all that it will have.
+    fn learn_revocation(&mut self, party: &PartyId, device: DeviceId) {
+        if !self.revocations.learn(party, device, self.now_us, self.now_ms) {
+            return;
+        }
+        for fold in [&mut self.fold, &mut self.retold].into_iter().flatten() {
+            fold.know_revoked(party, device);
+        }
+        if let Some(spare) = &mut self.spare {
+            spare.know_revoked(party, device);
+        }
+        if let Some(call) = &mut self.call {
+            call.revoked(device);
+        }
+        if self.writer.on {
+            self.writer.change();
+        }
+    }
+
+    /// An entry that verifies, however late and from whatever journal, says something of revocations.
+    pub(crate) fn note_revocations(&mut self, entry: &Entry) {
+        match &entry.body {
+            Body::Revoked { revocation } => {
+                let Some(charter) = &self.charter else { return };
+                if let Ok(Revocation { party, device }) = Revocation::open(charter, revocation) {
+                    self.learn_revocation(&party, device);
+                }
+            }
+            Body::Listed { sets } => self.heard_sets(entry, sets),
+            _ => {}
+        }
+    }
+
+    /// Whose word counts: of another party that of its own nodes; of the own party that of other parties' nodes, for which the own node cannot speak.
+    fn heard_sets(&mut self, entry: &Entry, sets: &[RevokedSet]) {
+        let (Some(charter), Some(me)) = (self.charter.clone(), &self.me) else { return };
+        let (Some(node), own) = (charter.node(&entry.node), me.party.clone()) else { return };
+        // A time to come confirms nothing now.
+        if !charter.serves(&entry.node) || entry.time_ms > self.now_ms.saturating_add(CLOCKS_APART_MS) {
+            return;
+        }
+        let (now_us, now_ms) = (self.now_us, self.now_ms);
+        let mut newest_ms = 0;
+        for (party, known) in &mut self.revocations.parties {
+            let counts = if *party == own { node.party != own } else { node.party == *party };
+            if !counts || known.words.get(&entry.node).is_some_and(|word| word.seq >= entry.seq) {
+                continue;
+            }
+            let set = sets.iter().find(|set| set.party == *party).cloned();
+            known.words.insert(entry.node.clone(), Word { set, time_ms: entry.time_ms, seq: entry.seq });
+            known.compare(party, now_us, now_ms);
+            newest_ms = newest_ms.max(now_ms.saturating_sub(known.silent_ms(now_us)));
+        }
+        if self.writer.on && newest_ms > self.revocations.kept_ms + KEEP_AGAIN_MS {
+            self.revocations.kept_ms = newest_ms;
+            self.writer.change();
+        }
+    }
+
+    /// For how long nothing was confirmed of another party. The own party's devices are sealed for whatever others say of it: a member could else cut
+    /// this party's people off from each other.
+    fn silent_ms(&self, device: &DeviceId) -> u64 {
+        let own = self.me.as_ref().map(|me| &me.party);
+        let party = self.fold.as_ref().and_then(|fold| fold.known_device(device)).map(|known| &known.party);
+        let known = party.filter(|party| Some(*party) != own).and_then(|party| self.revocations.parties.get(party));
+        known.map_or(0, |known| known.silent_ms(self.now_us))
+    }
+
+    /// May it be let into a group?
+    pub(crate) fn is_fresh(&self, device: &DeviceId) -> bool {
+        self.silent_ms(device) <= STALE_MS
+    }
+
+    /// May a group with this device in it be sealed for? A little longer than the lead keeps it in, so that a call does not fall silent meanwhile.
+    pub(crate) fn may_hear(&self, device: &DeviceId) -> bool {
+        self.silent_ms(device) <= STALE_MS + SILENT_AFTER_STALE_MS
+    }
+
+    /// What the officer is told.
+    pub(crate) fn revocation_notices(&self) -> Vec<RevocationNotice> {
+        let Some(charter) = &self.charter else { return Vec::new() };
+        let notice = |party: &trialogue_charter::Party| {
+            let known = self.revocations.parties.get(&party.id)?;
+            let confirmed = self.now_ms.saturating_sub(known.silent_ms(self.now_us));
+            Some(RevocationNotice {
+                party: party.id.to_string(),
+                name: crate::show::text(&party.name),
+                own: self.me.as_ref().is_some_and(|me| me.party == party.id),
+                state: known.state(self.now_us)?,
+                // Whole minutes: the view does not change with every tick of the clock.
+                confirmed_ms: (confirmed / 60_000 * 60_000) as f64,
+            })
+        };
+        charter.parties.iter().filter_map(notice).collect()
+    }
+
+    /// When that changes by time alone.
+    pub(crate) fn revocations_next_us(&self) -> Option<u64> {
+        let parties = self.revocations.parties.values();
+        let due = parties.flat_map(|known| {
+            let at =
+                |silent_ms: u64| known.since_us + (silent_ms + 1).saturating_sub(known.age_ms).saturating_mul(1_000);
+            let silent = [STALE_MS / 2, STALE_MS, STALE_MS + SILENT_AFTER_STALE_MS].map(at);
+            silent.into_iter().chain(known.missing_us.map(|since| since + ON_ITS_WAY_US))
+        });
+        due.filter(|at| *at > self.now_us).min()
+    }
+}
