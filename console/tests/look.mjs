@@ -10,7 +10,7 @@ await mkdir(out, { recursive: true });
 const server = await preview({ root: new URL('..', import.meta.url).pathname, build: { outDir: 'dist-fixtures' }, preview: { port: 0, host: '127.0.0.1' }, logLevel: 'error' });
 const base = `http://127.0.0.1:${server.httpServer.address().port}`;
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
-const scenes = ['board', 'tests', 'duty', 'consult', 'asked', 'outcome', 'ringing', 'flash', 'fetching', 'calling', 'call', 'stranger', 'forged', 'staging', 'apart', 'alone', 'clock', 'leg', 'later', 'elsewhere', 'address', 'noSeat', 'waiting', 'listening', 'held', 'joining', 'leaving', 'long', 'offline', 'refused', 'otherTab', 'unenrolled',
+const scenes = ['board', 'tests', 'duty', 'consult', 'asked', 'outcome', 'ringing', 'flash', 'fetching', 'calling', 'call', 'stranger', 'forged', 'staging', 'apart', 'alone', 'clock', 'leg', 'later', 'elsewhere', 'address', 'noSeat', 'suspended', 'revocations', 'waiting', 'listening', 'held', 'joining', 'leaving', 'long', 'offline', 'refused', 'otherTab', 'unenrolled',
   'enrol', 'locked', 'bare', 'authority', 'officer', 'desk',
   'written-board', 'written', 'written-empty', 'written-due', 'written-reader', 'written-call', 'written-files', 'written-attached', 'readout'];
 /** What is pressed before one looks. */
