@@ -2,6 +2,7 @@
 
 from cbor import Bad, whole
 from cose import fingerprint, hybrid, many, many_holds, only_holds, sha384
+from ed25519 import holds
 from form import HASH, HYBRID, OFFICE, PARTY, U64, kind, must
 from texts import passes
 
@@ -85,7 +86,7 @@ def shown(value, most=80, form="name"):
 
 
 VOUCHER = {1: 16, 2: PARTY, 3: OFFICE, 4: shown, 5: U64, 6: HASH}
-CERTIFICATE = {1: bytes, 2: HYBRID, 3: HYBRID, 4: U64}
+CERTIFICATE = {1: bytes, 2: HYBRID, 3: HYBRID, 4: U64, 5: 64}
 
 
 def device(charter, party, data, name):
@@ -102,6 +103,7 @@ def device(charter, party, data, name):
         fits = fits and fingerprint(value[3])[:32] == name
         fits = fits and only_holds(root, b"trialogue voucher 1", said, signed, party.encode())
         fits = fits and only_holds(value[2], b"trialogue device 1", payload, found, voucher[1])
+        fits = fits and holds(value[3][1], b"trialogue possession 1" + sha384(value[1]), value[5])
         return value[3][1] if fits else None
     except (Bad, KeyError, TypeError, AttributeError):
         return None

@@ -12,7 +12,8 @@ use crate::voucher::{CertificateError, Voucher, VoucherId};
 use minicbor::{Decode, Encode};
 use zeroize::Zeroizing;
 
-/// What a device certificate says. Signed by the voucher's one-time key, which is then forgotten.
+/// What a device certificate says. Signed by the voucher's one-time key, which is then forgotten; and the device has signed for the voucher, so that no
+/// party certifies another party's device as its own.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct DeviceCertificate {
@@ -28,6 +29,9 @@ pub struct DeviceCertificate {
     /// When, by the device's clock, milliseconds since 1970 UTC.
     #[n(4)]
     pub made_ms: u64,
+    /// Of the device itself, see [`DeviceSecret::possess`].
+    #[cbor(n(5), with = "minicbor::bytes")]
+    pub possession: [u8; 64],
 }
 
 /// A device as its party certified it. Made by [`DeviceCertificate::verify`] only, or read back from what a node has kept of that.
@@ -97,6 +101,9 @@ impl DeviceCertificate {
         }
         if certificate.made_ms > voucher.not_after_ms {
             return Err(CertificateError::Late);
+        }
+        if !ed25519_holds(&certificate.device.ed25519, &possession(&certificate.voucher), &certificate.possession) {
+            return Err(CertificateError::Possession);
         }
         Ok(Device {
             id: certificate.device.device_id(),
@@ -181,6 +188,12 @@ impl DeviceSecret {
         self.0.sign_ed25519(&challenge(node, origin, nonce))
     }
 
+    /// Signs for the voucher with which it is enrolled: Ed25519 over `trialogue possession 1` and the SHA-384 of the signed voucher. Without that a party
+    /// could certify another party's device, whose public keys everybody has, as its own, and revoke it.
+    pub fn possess(&self, voucher: &[u8]) -> [u8; 64] {
+        self.0.sign_ed25519(&possession(voucher))
+    }
+
     /// The key of the device's MLS leaf in a suite.
     pub fn mls_key(&self, suite: Suite) -> MlsKey {
         let public = self.0.public();
@@ -198,4 +211,8 @@ fn challenge(node: &NodeId, origin: &str, nonce: &[u8; 32]) -> Vec<u8> {
     // An origin has at most [`crate::limits::ORIGIN_MAX`] bytes, so two hold its length.
     let origin_len = (origin.len().min(usize::from(u16::MAX)) as u16).to_be_bytes();
     [domain::LOG_IN, &len, id, &origin_len, origin.as_bytes(), nonce].concat()
+}
+
+fn possession(voucher: &[u8]) -> Vec<u8> {
+    [domain::POSSESSION, &Hash::of(voucher).0].concat()
 }

@@ -1,5 +1,6 @@
 //! An enrolment link: `https://node/#enrol=…`. Browsers do not send the part after `#`, so the node never sees the secret.
 
+use crate::agreement::HybridPublic;
 use crate::canonical;
 use crate::cose::Many;
 use crate::device::{Device, DeviceCertificate, DeviceSecret};
@@ -126,6 +127,15 @@ impl EnrolmentLink {
     /// Certifies a device before a charter is at hand, so that a console can store its whole identity before it first connects: a
     /// link works once. Of the voucher only its key and its time are judged; the node and every console verify the rest.
     pub fn certify_ahead(&self, device: &DeviceSecret, made_ms: u64) -> Result<Vec<u8>, CertificateError> {
+        self.certify_keys(device.public(), device.possess(&self.voucher), made_ms)
+    }
+
+    pub(crate) fn certify_keys(
+        &self,
+        device: HybridPublic,
+        possession: [u8; 64],
+        made_ms: u64,
+    ) -> Result<Vec<u8>, CertificateError> {
         let signed = Many::decode(&self.voucher, VOUCHER_MAX)?;
         let claims: Voucher = canonical::decode(signed.payload()).ok_or(CertificateError::NotCanonical)?;
         let key = HybridSecret::from_seed(&self.seed);
@@ -136,8 +146,8 @@ impl EnrolmentLink {
         if made_ms > claims.not_after_ms {
             return Err(CertificateError::Late);
         }
-        let certificate =
-            DeviceCertificate { voucher: self.voucher.clone(), voucher_key: public, device: device.public(), made_ms };
+        let voucher = self.voucher.clone();
+        let certificate = DeviceCertificate { voucher, voucher_key: public, device, made_ms, possession };
         Ok(certificate.sign(&claims.id, &key))
     }
 }

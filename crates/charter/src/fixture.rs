@@ -259,6 +259,11 @@ impl Trilateral {
         )
     }
 
+    /// What the holder of a link can certify of a device whose public keys it has, and whose secret it has not.
+    pub fn certificate_over(&self, office: &str, device: HybridPublic, possession: [u8; 64]) -> Vec<u8> {
+        self.enrolment(office, 1).certify_keys(device, possession, 0).expect("fixture")
+    }
+
     /// An enrolled device of an office: its secret, its certificate, and what that says.
     pub fn device(&self, office: &str, number: u8) -> (DeviceSecret, Vec<u8>, Device) {
         let mut seed = [number; 32];

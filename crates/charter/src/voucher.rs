@@ -78,6 +78,9 @@ pub enum CertificateError {
     /// The device's keys are none.
     #[error("the device's public keys are not usable: enrol again")]
     DeviceKey,
+    /// The device did not sign for the voucher.
+    #[error("the device whose keys are in the certificate did not sign for this voucher: enrol again")]
+    Possession,
     /// Certified after the voucher ran out.
     #[error("the voucher had run out when the device was certified: ask for a new enrolment link")]
     Late,

@@ -145,3 +145,18 @@ proptest! {
         prop_assert!(Voucher::open(&THREE.charter, &Many::new(payload).encode()).is_err());
     }
 }
+
+#[test]
+fn a_party_certifies_no_device_but_its_own() {
+    // Public keys of a device of the USA stand in the journals; so does what it signed for its own voucher.
+    let (secret, certificate, device) = THREE.device("usa-duty", 1);
+    let keys = HybridPublic { ed25519: device.ed25519, ml_dsa_87: device.ml_dsa_87.clone() };
+    let payload =
+        trialogue_charter::cose::Many::decode(&certificate, limits::CERTIFICATE_MAX).unwrap().payload().to_vec();
+    let own: DeviceCertificate = minicbor::decode(&payload).unwrap();
+    assert_eq!(own.device, keys);
+    for possession in [[0; 64], own.possession, secret.prove(&NodeId::new("jpn-1").unwrap(), "", &[0; 32])] {
+        let forged = THREE.certificate_over("jpn-duty", keys.clone(), possession);
+        assert_eq!(DeviceCertificate::verify(&THREE.charter, &forged), Err(CertificateError::Possession));
+    }
+}

@@ -66,6 +66,7 @@ fn certificate(three: &Trilateral) -> (DeviceCertificate, Voucher) {
 /// As `said`, with this voucher and signed with this one-time key.
 fn certify(three: &Trilateral, mut said: DeviceCertificate, voucher: &Voucher, key: &HybridSecret) -> Vec<u8> {
     said.voucher = voucher.sign(three.root(&voucher.party));
+    said.possession = three.device("usa-duty", 1).0.possess(&said.voucher);
     let mut signed = Many::new(minicbor::to_vec(&said).unwrap());
     signed.sign(domain::DEVICE, &voucher.id.0, key);
     signed.encode()

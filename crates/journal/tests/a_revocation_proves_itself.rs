@@ -51,6 +51,20 @@ fn nobody_else_revokes() {
 }
 
 #[test]
+fn nobody_enrols_anothers_device_to_revoke_it() {
+    let usa = console("usa-duty", 1);
+    let mut scene = Scene::with(&[&usa]);
+    scene.says(&usa, ring(1)).unwrap();
+    let keys = HybridPublic { ed25519: usa.device.ed25519, ml_dsa_87: usa.device.ml_dsa_87.clone() };
+    let certificate = THREE.certificate_over("jpn-duty", keys, [7; 64]);
+    let body = Body::Enrolled { device: usa.id(), certificate: BodyRef::of(&certificate).unwrap() };
+    assert_eq!(scene.entry(&node("jpn-1"), body, vec![certificate]), Err(Ignored::Certificate));
+    scene.node("jpn-1", revoked("JPN", usa.id())).unwrap();
+    assert_eq!(scene.in_on(), [usa.id()]);
+    assert!(!scene.state.is_revoked(&usa.id()));
+}
+
+#[test]
 fn nothing_takes_it_back() {
     let (first, second) = (console("usa-duty", 1), console("usa-duty", 2));
     let mut scene = Scene::with(&[&first, &second]);

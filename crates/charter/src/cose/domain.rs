@@ -20,5 +20,7 @@ pub const STATEMENT: &[u8] = b"trialogue statement 1";
 pub const OFFICER: &[u8] = b"trialogue officer 1";
 /// A device of a party that is accepted no more, by the party's root.
 pub const REVOCATION: &[u8] = b"trialogue revocation 1";
+/// A device's word for the voucher with which it is enrolled: not COSE, the first bytes of what is signed.
+pub const POSSESSION: &[u8] = b"trialogue possession 1";
 /// A console's answer to its node's challenge: not COSE, the first bytes of what is signed.
 pub const LOG_IN: &[u8] = b"trialogue log-in 2";
