@@ -49,7 +49,8 @@ async function take(message: ToDesk): Promise<unknown> {
       if (reply.kind !== 'devices') throw new Trouble('failed');
       return reply.devices;
     }
-    case 'revoke': return void (await ask((node, nonce) => opened().revoke(node, nonce, message.device)));
+    case 'revocation': return opened().revocation(message.device);
+    case 'revoke': return void (await ask((node, nonce) => opened().revoke(node, nonce, message.revocation)));
     case 'close':
       desk?.free();
       desk = null;

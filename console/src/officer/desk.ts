@@ -26,7 +26,10 @@ export interface Desk {
   /** A whole one-time link for one device. */
   issue(office: string, person: string, days: number): Promise<string>;
   devices(): Promise<EnrolledDevice[]>;
-  revoke(device: string): Promise<void>;
+  /** What the root signs of a device. It counts at every node, whoever hands it in. */
+  revocation(device: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Hands it to the own node. */
+  revoke(revocation: Uint8Array<ArrayBuffer>): Promise<void>;
   /** Wipes the key. The desk can be opened again. */
   close(): void;
 }
@@ -36,7 +39,8 @@ export type ToDesk = { id: number } & (
   | { do: 'open'; file: File }
   | { do: 'issue'; office: string; person: string; days: number }
   | { do: 'devices' }
-  | { do: 'revoke'; device: string }
+  | { do: 'revocation'; device: string }
+  | { do: 'revoke'; revocation: Uint8Array<ArrayBuffer> }
   | { do: 'close' }
 );
 
@@ -72,8 +76,12 @@ export class LiveDesk implements Desk {
     return this.#ask({ do: 'devices' });
   }
 
-  revoke(device: string): Promise<void> {
-    return this.#ask({ do: 'revoke', device });
+  revocation(device: string): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#ask({ do: 'revocation', device });
+  }
+
+  revoke(revocation: Uint8Array<ArrayBuffer>): Promise<void> {
+    return this.#ask({ do: 'revoke', revocation });
   }
 
   close() {

@@ -73,6 +73,8 @@ test('one step revokes it, and its console says so', async () => {
   await page.locator(`[data-device="${device}"][data-revoked=true]`).waitFor();
   await console_.page.locator('[data-trouble=refused]').waitFor();
   assert.equal((await console_.measure()).view.trouble.reason, 'revoked');
+  const file = await page.locator('[data-revocation]').evaluate((link) => fetch(link.href).then((answer) => answer.arrayBuffer()).then((bytes) => bytes.byteLength));
+  assert.ok(file > 4_600 && file < 6_144, `what another node takes has ${file} bytes`);
 });
 
 test('the key was never sent, and closing the desk wipes it', async () => {

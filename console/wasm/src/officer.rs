@@ -131,15 +131,21 @@ impl Desk {
         self.request(node, nonce, OfficerAct::Devices)
     }
 
-    /// A signed request to take into the journal that the root accepts a device (64 hexadecimal digits) no more. The revocation in it is signed for
-    /// itself, and counts at every node.
+    /// The root's word that a device (64 hexadecimal digits) is accepted no more, for good. It counts at every node, whoever hands it in.
     ///
     /// # Errors
-    /// `node`: it is not a node of the party, or its nonce is none; `device`: not a device id.
-    pub fn revoke(&self, node: &str, nonce: &str, device: &str) -> Result<Vec<u8>, JsError> {
+    /// `device`: not a device id.
+    pub fn revocation(&self, device: &str) -> Result<Vec<u8>, JsError> {
         let device = DeviceId(bytes(device).ok_or_else(|| code("device"))?);
-        let revocation = Revocation { party: self.root.party.clone(), device }.sign(&self.root.key);
-        self.request(node, nonce, OfficerAct::Revoke { revocation })
+        Ok(Revocation { party: self.root.party.clone(), device }.sign(&self.root.key))
+    }
+
+    /// A signed request to take a revocation into the journal.
+    ///
+    /// # Errors
+    /// `node`: it is not a node of the party, or its nonce is none.
+    pub fn revoke(&self, node: &str, nonce: &str, revocation: &[u8]) -> Result<Vec<u8>, JsError> {
+        self.request(node, nonce, OfficerAct::Revoke { revocation: revocation.to_vec() })
     }
 }
 

@@ -59,7 +59,7 @@ pub const REVOCATION_MAX: usize = 6 << 10;
 /// meets each several times; beyond these it pays every time.
 pub const CERTIFICATES_REMEMBERED: usize = 1_024;
 /// Revocations that are remembered as verified under a charter, about 120 bytes each; the same stands in the journal of every node.
-pub const REVOCATIONS_REMEMBERED: usize = 8_192;
+pub const REVOCATIONS_REMEMBERED: usize = 16_384;
 /// Ed25519 signatures that each thread remembers as good, about 70 bytes each. More costs memory; less verifies a statement again between the
 /// moment a node judges it and the moment its entry takes effect.
 pub const SIGNATURES_REMEMBERED: usize = 8_192;

@@ -59,6 +59,15 @@ impl Revocation {
         Ok(signed.encode())
     }
 
+    /// What bytes claim to say. Nothing of it is proven: whether it is known already is cheaper to tell than whether the signatures hold.
+    ///
+    /// # Errors
+    /// When they are no revocation in its one form.
+    pub fn claimed(bytes: &[u8]) -> Result<Self, RevocationError> {
+        let signed = Many::decode(bytes, REVOCATION_MAX)?;
+        canonical::decode(signed.payload()).ok_or(RevocationError::NotCanonical)
+    }
+
     /// Verifies a signed revocation, at most [`REVOCATION_MAX`] bytes, against the root that the charter has of its party. Copies stand in many
     /// journals: the same bytes are verified once.
     ///

@@ -164,6 +164,7 @@ impl Console {
             Input::StationTested { results } => self.station_tested(results),
             Input::Tick => {}
         }
+        self.settle_revocations();
         self.link_tick();
         self.settle_spare();
         self.settle();

@@ -14,8 +14,8 @@ use trialogue_charter::{DeviceId, Hash, NodeId, PartyId, Revocation, VerifiedCha
 use trialogue_journal::limits::{CLOCKS_APART_MS, REVOKED_MAX};
 use trialogue_journal::{Body, Entry, RevokedSet, State};
 
-/// A confirmation that is not much newer than the one that was kept is not worth a disk.
-const KEEP_AGAIN_MS: u64 = 15 * 60 * 1_000;
+/// Confirmations are kept no oftener than so many microseconds: one that is not much newer is not worth a disk.
+const KEEP_AGAIN_US: u64 = 15 * 60 * 1_000_000;
 
 /// What outlives the process, under the seal of the device key.
 #[derive(Default, Encode, Decode)]
@@ -44,39 +44,71 @@ struct Known {
     revoked: BTreeSet<DeviceId>,
     /// The last word of each node that counts.
     words: BTreeMap<NodeId, Word>,
-    /// How old the last confirmation was when it came, in milliseconds, and when that was: a leap of the clock changes nothing of it.
-    age_ms: u64,
-    since_us: u64,
+    /// The last confirmation; before there is one, the start.
+    confirmed: Age,
+    /// There was one.
+    ever: bool,
     /// Since when somebody tells of revocations that are not here.
     missing_us: Option<u64>,
+    /// What was said is to be held against what is here.
+    fresh: bool,
+}
+
+/// How old something was at an instant: a leap of the clock changes nothing of it afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Age {
+    ms: u64,
+    /// In the time that the console has run; to come, for a word of a time to come.
+    at_us: u64,
+}
+
+impl Age {
+    /// Of something of that time by the wall clock.
+    fn of(time_ms: u64, now_ms: u64, now_us: u64) -> Self {
+        Self {
+            ms: now_ms.saturating_sub(time_ms),
+            at_us: now_us.saturating_add(time_ms.saturating_sub(now_ms).saturating_mul(1_000)),
+        }
+    }
+
+    fn ms(self, now_us: u64) -> u64 {
+        self.ms.saturating_add(now_us.saturating_sub(self.at_us) / 1_000)
+    }
 }
 
 /// What a node has said of a party.
 struct Word {
     set: Option<RevokedSet>,
-    time_ms: u64,
+    age: Age,
     seq: u64,
 }
 
 impl Known {
     fn new(now_us: u64) -> Self {
-        Self { revoked: BTreeSet::new(), words: BTreeMap::new(), age_ms: 0, since_us: now_us, missing_us: None }
+        Self {
+            revoked: BTreeSet::new(),
+            words: BTreeMap::new(),
+            confirmed: Age { ms: 0, at_us: now_us },
+            ever: false,
+            missing_us: None,
+            fresh: false,
+        }
     }
 
     fn silent_ms(&self, now_us: u64) -> u64 {
-        self.age_ms.saturating_add(now_us.saturating_sub(self.since_us) / 1_000)
+        self.confirmed.ms(now_us)
     }
 
-    /// Holds what the nodes have said against what is here.
-    fn compare(&mut self, party: &PartyId, now_us: u64, now_ms: u64) {
+    /// Holds what the nodes have said, once its time has come, against what is here.
+    fn compare(&mut self, party: &PartyId, now_us: u64) {
         let own = RevokedSet::of(party, self.revoked.iter());
         let count = own.as_ref().map_or(0, |own| own.count);
         let mut missing = false;
-        for word in self.words.values() {
+        for word in self.words.values().filter(|word| word.age.at_us <= now_us) {
             if word.set == own {
-                let age_ms = now_ms.saturating_sub(word.time_ms);
-                if age_ms < self.silent_ms(now_us) {
-                    (self.age_ms, self.since_us) = (age_ms, now_us);
+                // The first one counts however old it is: others count from it as well.
+                if !self.ever || word.age.ms(now_us) < self.silent_ms(now_us) {
+                    (self.confirmed, self.ever) = (word.age, true);
                 }
             } else {
                 // One that has fewer has yet to hear of the others.
@@ -84,6 +116,12 @@ impl Known {
             }
         }
         self.missing_us = missing.then(|| self.missing_us.unwrap_or(now_us));
+        self.fresh = false;
+    }
+
+    /// When a word of a time to come counts.
+    fn next_word_us(&self, now_us: u64) -> Option<u64> {
+        self.words.values().map(|word| word.age.at_us).filter(|at| *at > now_us).min()
     }
 
     fn state(&self, now_us: u64) -> Option<RevocationState> {
@@ -103,8 +141,10 @@ impl Known {
 #[derive(Default)]
 pub(crate) struct Revocations {
     parties: BTreeMap<PartyId, Known>,
-    /// The newest confirmation that was kept.
-    kept_ms: u64,
+    /// When the newest confirmation that was kept was made, in the time that the console has run.
+    kept_us: u64,
+    /// Up to here words of a time to come were looked at.
+    seen_us: u64,
     /// The clock runs.
     begun: bool,
     /// What was kept of before, until it is read.
@@ -128,16 +168,19 @@ impl Revocations {
             if !same(&party.id) {
                 known.revoked.clear();
                 known.words.clear();
+                known.missing_us = None;
             }
+            // A retired node says nothing any more.
+            known.words.retain(|node, _| charter.serves(node));
+            known.fresh = true;
         }
     }
 
     pub(crate) fn to_keep(&self, charter: &VerifiedCharter, now_us: u64, now_ms: u64) -> KeptRevocations {
         let root = |party: &PartyId| charter.party(party).map(|party| party.root.fingerprint());
         let revoked = self.parties.iter().filter(|(_, known)| !known.revoked.is_empty());
-        let revoked = revoked.filter_map(|(party, known)| {
-            Some((party.clone(), root(party)?, known.revoked.iter().take(REVOKED_MAX).copied().collect()))
-        });
+        let revoked = revoked
+            .filter_map(|(party, known)| Some((party.clone(), root(party)?, known.revoked.iter().copied().collect())));
         let confirmed =
             self.parties.iter().map(|(party, known)| (party.clone(), now_ms.saturating_sub(known.silent_ms(now_us))));
         KeptRevocations { revoked: revoked.collect(), confirmed: confirmed.collect() }
@@ -153,13 +196,13 @@ impl Revocations {
     }
 
     /// True: it was not known.
-    fn learn(&mut self, party: &PartyId, device: DeviceId, now_us: u64, now_ms: u64) -> bool {
+    fn learn(&mut self, party: &PartyId, device: DeviceId) -> bool {
         let Some(known) = self.parties.get_mut(party) else { return false };
         // Only a root in other hands comes there.
         if known.revoked.len() >= 2 * REVOKED_MAX || !known.revoked.insert(device) {
             return false;
         }
-        known.compare(party, now_us, now_ms);
+        known.fresh = true;
         true
     }
 }
@@ -186,7 +229,7 @@ impl Console {
     pub(crate) fn recall_revocations(&mut self) {
         if !std::mem::replace(&mut self.revocations.begun, true) {
             for known in self.revocations.parties.values_mut() {
-                known.since_us = self.now_us;
+                known.confirmed.at_us = self.now_us;
             }
         }
         let Some(charter) = self.charter.clone() else { return };
@@ -199,10 +242,31 @@ impl Console {
             }
         }
         for (party, at_ms) in &kept.confirmed {
-            if let Some(known) = self.revocations.parties.get_mut(party) {
-                (known.age_ms, known.since_us) = (self.now_ms.saturating_sub(*at_ms), self.now_us);
-                known.compare(party, self.now_us, self.now_ms);
+            // A time to come is no time at which something was confirmed: the clock was set back.
+            let past = *at_ms <= self.now_ms.saturating_add(CLOCKS_APART_MS);
+            if let Some(known) = self.revocations.parties.get_mut(party).filter(|_| past) {
+                (known.confirmed, known.ever) =
+                    (Age { ms: self.now_ms.saturating_sub(*at_ms), at_us: self.now_us }, true);
+                known.fresh = true;
             }
+        }
+    }
+
+    /// Holds what was said against what is here, once for all that came.
+    pub(crate) fn settle_revocations(&mut self) {
+        let (now_us, seen_us) = (self.now_us, self.revocations.seen_us);
+        self.revocations.seen_us = now_us;
+        let mut confirmed = false;
+        for (party, known) in &mut self.revocations.parties {
+            if known.fresh || known.next_word_us(seen_us).is_some_and(|at| at <= now_us) {
+                let before = known.confirmed;
+                known.compare(party, now_us);
+                confirmed |= known.confirmed != before;
+            }
+        }
+        if confirmed && self.writer.on && now_us >= self.revocations.kept_us + KEEP_AGAIN_US {
+            self.revocations.kept_us = now_us;
+            self.writer.change();
         }
     }
 
@@ -219,7 +283,7 @@ impl Console {
 
     /// It holds in every state that this console has, and in all that it will have.
     fn learn_revocation(&mut self, party: &PartyId, device: DeviceId) {
-        if !self.revocations.learn(party, device, self.now_us, self.now_ms) {
+        if !self.revocations.learn(party, device) {
             return;
         }
         for fold in [&mut self.fold, &mut self.retold].into_iter().flatten() {
@@ -228,7 +292,9 @@ impl Console {
         if let Some(spare) = &mut self.spare {
             spare.know_revoked(party, device);
         }
-        if let Some(call) = &mut self.call {
+        let whose = self.fold.as_ref().and_then(|fold| fold.known_device(&device)).map(|known| &known.party);
+        let own = whose == Some(party);
+        if let Some(call) = self.call.as_mut().filter(|_| own) {
             call.revoked(device);
         }
         if self.writer.on {
@@ -254,25 +320,19 @@ impl Console {
     fn heard_sets(&mut self, entry: &Entry, sets: &[RevokedSet]) {
         let (Some(charter), Some(me)) = (self.charter.clone(), &self.me) else { return };
         let (Some(node), own) = (charter.node(&entry.node), me.party.clone()) else { return };
-        // A time to come confirms nothing now.
-        if !charter.serves(&entry.node) || entry.time_ms > self.now_ms.saturating_add(CLOCKS_APART_MS) {
+        if !charter.serves(&entry.node) {
             return;
         }
-        let (now_us, now_ms) = (self.now_us, self.now_ms);
-        let mut newest_ms = 0;
+        // A time to come confirms nothing before it has come: some clocks are ahead.
+        let age = Age::of(entry.time_ms, self.now_ms, self.now_us);
         for (party, known) in &mut self.revocations.parties {
             let counts = if *party == own { node.party != own } else { node.party == *party };
             if !counts || known.words.get(&entry.node).is_some_and(|word| word.seq >= entry.seq) {
                 continue;
             }
             let set = sets.iter().find(|set| set.party == *party).cloned();
-            known.words.insert(entry.node.clone(), Word { set, time_ms: entry.time_ms, seq: entry.seq });
-            known.compare(party, now_us, now_ms);
-            newest_ms = newest_ms.max(now_ms.saturating_sub(known.silent_ms(now_us)));
-        }
-        if self.writer.on && newest_ms > self.revocations.kept_ms + KEEP_AGAIN_MS {
-            self.revocations.kept_ms = newest_ms;
-            self.writer.change();
+            known.words.insert(entry.node.clone(), Word { set, age, seq: entry.seq });
+            known.fresh = true;
         }
     }
 
@@ -317,11 +377,82 @@ impl Console {
     pub(crate) fn revocations_next_us(&self) -> Option<u64> {
         let parties = self.revocations.parties.values();
         let due = parties.flat_map(|known| {
-            let at =
-                |silent_ms: u64| known.since_us + (silent_ms + 1).saturating_sub(known.age_ms).saturating_mul(1_000);
+            let Age { ms, at_us } = known.confirmed;
+            let at = |silent_ms: u64| at_us + (silent_ms + 1).saturating_sub(ms).saturating_mul(1_000);
             let silent = [STALE_MS / 2, STALE_MS, STALE_MS + SILENT_AFTER_STALE_MS].map(at);
-            silent.into_iter().chain(known.missing_us.map(|since| since + ON_ITS_WAY_US))
+            let missing = known.missing_us.map(|since| since + ON_ITS_WAY_US);
+            silent.into_iter().chain(missing).chain(known.next_word_us(self.now_us))
         });
         due.filter(|at| *at > self.now_us).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const MINUTE: u64 = 60_000_000;
+
+    fn party() -> PartyId {
+        PartyId::new("JPN").unwrap()
+    }
+
+    fn word(age: Age, seq: u64) -> Word {
+        Word { set: None, age, seq }
+    }
+
+    fn node(id: &str) -> NodeId {
+        NodeId::new(id).unwrap()
+    }
+
+    #[test]
+    fn the_first_confirmation_counts_however_old_it_is() {
+        let mut known = Known::new(0);
+        known.words.insert(node("jpn-1"), word(Age { ms: 20 * 3_600_000, at_us: MINUTE }, 1));
+        known.compare(&party(), MINUTE);
+        assert_eq!(known.silent_ms(MINUTE), 20 * 3_600_000);
+        // An older one after it takes nothing away, a newer one counts.
+        known.words.insert(node("jpn-2"), word(Age { ms: 30 * 3_600_000, at_us: MINUTE }, 1));
+        known.compare(&party(), 2 * MINUTE);
+        assert_eq!(known.silent_ms(2 * MINUTE), 20 * 3_600_000 + 60_000);
+        known.words.insert(node("jpn-2"), word(Age { ms: 5, at_us: 2 * MINUTE }, 2));
+        known.compare(&party(), 2 * MINUTE);
+        assert_eq!(known.silent_ms(2 * MINUTE), 5);
+    }
+
+    #[test]
+    fn a_word_of_a_time_to_come_counts_when_that_has_come_and_no_leap_makes_one_younger() {
+        let mut known = Known::new(0);
+        // Ten minutes ahead of this console's clock.
+        let age = Age::of(1_600_000, 1_000_000, MINUTE);
+        assert_eq!(age, Age { ms: 0, at_us: 11 * MINUTE });
+        known.words.insert(node("jpn-1"), word(age, 1));
+        known.compare(&party(), MINUTE);
+        assert!(!known.ever && known.next_word_us(MINUTE) == Some(11 * MINUTE));
+        known.compare(&party(), 12 * MINUTE);
+        assert!(known.ever && known.silent_ms(12 * MINUTE) == 60_000);
+        // Compared again, whatever the wall clock shows by then.
+        known.compare(&party(), 100 * MINUTE);
+        assert_eq!(known.silent_ms(100 * MINUTE), 89 * 60_000);
+    }
+
+    #[test]
+    fn what_another_party_tells_of_more_is_missed_and_of_fewer_is_not() {
+        let mut known = Known::new(0);
+        known.revoked.extend([DeviceId([1; 32]), DeviceId([2; 32])]);
+        let said = |devices: &[DeviceId]| RevokedSet::of(&party(), devices.iter());
+        for (set, missing) in [
+            (said(&[DeviceId([1; 32])]), false),
+            (said(&[DeviceId([1; 32]), DeviceId([3; 32])]), true),
+            (said(&[DeviceId([1; 32]), DeviceId([2; 32])]), false),
+            (None, false),
+        ] {
+            let age = Age { ms: 0, at_us: MINUTE };
+            known.words.insert(node("jpn-1"), Word { set: set.clone(), age, seq: 1 });
+            known.compare(&party(), MINUTE);
+            assert_eq!(known.missing_us.is_some(), missing, "{set:?}");
+        }
+        assert!(known.ever, "the same set confirms");
     }
 }

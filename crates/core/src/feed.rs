@@ -18,19 +18,21 @@ pub(crate) struct Fresh {
     at: (NodeId, u64),
     /// The enrolment that a console must have seen to understand it.
     needs: Option<(NodeId, u64)>,
+    /// Consoles have it from another journal.
+    copy: bool,
 }
 
 impl Fresh {
     /// An entry that consoles have, with bodies that came late.
     pub(crate) fn more_of(node: &NodeId, seq: u64, bundle: Bundle) -> Self {
-        Self { bundle, at: (node.clone(), seq), needs: None }
+        Self { bundle, at: (node.clone(), seq), needs: None, copy: false }
     }
 }
 
 impl Machine {
     pub(crate) fn fresh(&self, entry: &VerifiedEntry, bundle: Bundle) -> Fresh {
         let at = (entry.entry().node.clone(), entry.entry().seq);
-        Fresh { bundle, at, needs: self.state.depends_on(entry) }
+        Fresh { bundle, at, needs: self.state.depends_on(entry), copy: self.state.is_copy(entry.entry()) }
     }
 
     /// Tells a console everything that matters now, and the paths after it.
@@ -51,7 +53,7 @@ impl Machine {
     pub(crate) fn feed(&mut self, fresh: &[Fresh]) {
         for key in self.devices.values().copied().collect::<Vec<_>>() {
             let mut batch = Batch::default();
-            for Fresh { bundle, at, needs } in fresh {
+            for Fresh { bundle, at, needs, .. } in fresh.iter().filter(|fresh| !fresh.copy) {
                 let Some(console) = self.consoles.get_mut(&key) else { break };
                 let needs = needs.as_ref().filter(|needs| console.shown.insert((*needs).clone()));
                 if !console.telling.is_free() {

@@ -7,7 +7,7 @@ use crate::limits::{LISTED_SETTLE_US, LISTED_US};
 use crate::machine::Machine;
 use crate::note::Note;
 use trialogue_charter::{DeviceId, Revocation, RevocationError};
-use trialogue_journal::{Body, UnverifiedEntry};
+use trialogue_journal::{Body, State, UnverifiedEntry};
 use trialogue_wire::console::Refusal;
 
 /// Copies that wait for the disk at once. More fills the queue to it, fewer makes a thousand of them take longer.
@@ -67,6 +67,9 @@ pub enum NotDone {
     /// The root has said so, which is for good.
     #[error("the party's root has revoked the device, which is for good; nothing was done")]
     Revoked,
+    /// There is nothing to lift.
+    #[error("the device is not suspended at this node; nothing was done")]
+    NotSuspended,
     /// Not the root's word.
     #[error("{0}; nothing was done")]
     Unproven(#[from] RevocationError),
@@ -103,7 +106,7 @@ impl Machine {
         self.may_write()?;
         let Revocation { party, device } = Revocation::open(&self.charter, &revocation)?;
         if let Some(seq) = self.state.node(&self.node).and_then(|own| own.revoked_at(&party, &device)) {
-            return Ok(Some(if seq <= self.recorded { Fate::Written } else { Fate::Unrecorded }));
+            return Ok(Some(self.fate_of(seq)));
         }
         let ahead = self.ahead.node(&self.node).ok_or(NotDone::Retired)?;
         if ahead.revoked_at(&party, &device).is_some() {
@@ -123,12 +126,17 @@ impl Machine {
         if self.ahead.is_revoked(&device) {
             return Err(NotDone::Revoked);
         }
-        let (own, ahead) = (self.state.node(&self.node), self.ahead.node(&self.node));
-        match (own.map(|own| own.suspends(&device)), ahead.map(|own| own.suspends(&device))) {
-            (Some(now), Some(soon)) if now == on && soon == on => Ok(Some(Fate::Written)),
-            (_, Some(soon)) if soon == on => Err(NotDone::UnderWay),
+        let said = |state: &State| state.node(&self.node).and_then(|own| own.suspended_at(&device));
+        match (said(&self.state), said(&self.ahead)) {
+            (_, None) if !on => Err(NotDone::NotSuspended),
+            (Some((now, seq)), Some((soon, _))) if now == on && soon == on => Ok(Some(self.fate_of(seq))),
+            (_, Some((soon, _))) if soon == on => Err(NotDone::UnderWay),
             _ => self.write_for(Body::Suspended { device, on }, errand),
         }
+    }
+
+    fn fate_of(&self, seq: u64) -> Fate {
+        if seq <= self.recorded { Fate::Written } else { Fate::Unrecorded }
     }
 
     fn write_for(&mut self, body: Body, errand: Errand) -> Result<Option<Fate>, NotDone> {

@@ -146,9 +146,11 @@ fn a_suspended_device_is_out_until_the_operator_lets_it_in_again() {
     world.ring(USA, LEADERS);
     assert!(world.run_until(|w| w.is_in(0, USA, LEADERS)));
     let device = world.fixture.parties[2].devices[0].id;
+    world.input(2, Input::Suspend { device, on: false, errand: Errand(0) });
+    assert_eq!(world.nodes[2].fates, [Fate::Refused(NotDone::NotSuspended)]);
     world.input(2, Input::Suspend { device, on: true, errand: Errand(1) });
     world.input(2, Input::Suspend { device, on: true, errand: Errand(2) });
-    assert_eq!(world.nodes[2].fates, [Fate::Refused(NotDone::UnderWay)]);
+    assert_eq!(world.nodes[2].fates.last(), Some(&Fate::Refused(NotDone::UnderWay)));
     assert!(world.run_until(|w| w.consoles[USA].refused.contains(&(None, Refusal::Suspended))));
     assert!(world.run_until(|w| (0..3).all(|node| !w.is_in(node, USA, LEADERS))));
     world.connect(USA);

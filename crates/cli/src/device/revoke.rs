@@ -23,6 +23,9 @@ pub struct Arguments {
     /// Where to write the signed revocation, to be brought to other nodes.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Revokes a device that the node does not have: one of another node, or one that is not enrolled yet.
+    #[arg(long)]
+    unknown: bool,
     /// Device id, as `device list` shows it.
     device: Option<String>,
 }
@@ -32,10 +35,10 @@ pub struct Arguments {
 /// # Errors
 /// With the remedy.
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { config, root, revocation, out, device } = arguments;
+    let Arguments { config, root, revocation, out, unknown, device } = arguments;
     let bytes = match (revocation, root, device) {
         (Some(file), ..) => files::read(&file, REVOCATION_MAX)?.to_vec(),
-        (None, Some(root), Some(device)) => sign(&root, config.as_deref(), &device)?,
+        (None, Some(root), Some(device)) => sign(&root, config.as_deref().filter(|_| !unknown), &device)?,
         _ => return Err(Failure::said("give the party's root with --root and a device id, or --revocation")),
     };
     if let Some(out) = out {
@@ -47,10 +50,13 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         );
     }
     let Some(config) = config else { return Ok(()) };
+    let said = Revocation::claimed(&bytes).map_err(|why| Failure::said(why.to_string()))?;
     match answer(&config, &Request::Revoke { revocation: hex::encode(&bytes) })? {
         Reply::Done => {
             println!(
-                "Revoked, and written in this node's journal. It is out of every call, and every node and console that hears of it accepts it no more."
+                "The root of {} has revoked {}, as this node says that it has written down: every node and console that hears of it lets that device of \
+                 {0} in no more. If the node may be in other hands, bring the revocation (--out) to another one as well.",
+                said.party, said.device
             );
             Ok(())
         }
@@ -69,9 +75,9 @@ fn sign(root: &Path, config: Option<&Path>, device: &str) -> Result<Vec<u8>, Fai
     if let Some(config) = config
         && !devices(config)?.iter().any(|known| known.device == id.to_string())
     {
-        eprintln!(
-            "No such device is enrolled at this node; if it is enrolled at another one, or ever is, it is revoked all the same."
-        );
+        return Err(Failure::said(format!(
+            "no device {device} is enrolled at this node: compare it with `trialogue device list`; to revoke it all the same, add --unknown"
+        )));
     }
     let root = party::read_root(root)?;
     let revocation = Revocation { party: root.party.clone(), device: id };

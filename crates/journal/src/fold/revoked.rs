@@ -2,7 +2,7 @@
 
 use super::node::NodeState;
 use super::{Applied, Ignored, State};
-use crate::entry::RevokedSet;
+use crate::entry::{Body, Entry, RevokedSet};
 use crate::limits::{DEVICES_MAX, REVOKED_MAX};
 use minicbor::{Decode, Encode};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +41,11 @@ impl NodeState {
         self.barred.revoked.get(party).is_some_and(|all| all.len() >= REVOKED_MAX)
     }
 
+    /// The node's last word on whether it lets the device in no more, and its position.
+    pub fn suspended_at(&self, device: &DeviceId) -> Option<(bool, u64)> {
+        self.barred.suspended.get(device).copied()
+    }
+
     /// Does the node let the device in no more, by its own word?
     pub fn suspends(&self, device: &DeviceId) -> bool {
         self.barred.suspended.get(device).is_some_and(|(on, _)| *on)
@@ -53,13 +58,14 @@ impl NodeState {
 
     /// Whoever hands it over: the signatures of its party's root decide.
     pub(super) fn revoke(&mut self, charter: &VerifiedCharter, bytes: &[u8], seq: u64) -> Result<Applied, Ignored> {
-        let Revocation { party, device } = Revocation::open(charter, bytes).map_err(|_| Ignored::Revocation)?;
+        let Revocation { party, device } = Revocation::claimed(bytes).map_err(|_| Ignored::Revocation)?;
         if self.revoked_at(&party, &device).is_some() {
             return Err(Ignored::Revoked);
         }
         if self.has_no_room_for(&party) {
             return Err(Ignored::Full);
         }
+        Revocation::open(charter, bytes).map_err(|_| Ignored::Revocation)?;
         let lines = if party == self.party { self.bar(&device, seq) } else { Vec::new() };
         self.barred.revoked.entry(party).or_default().insert(device, seq);
         Ok(Applied::Revoked { device, lines })
@@ -128,6 +134,16 @@ impl State {
         all.filter(move |(party, device, ..)| {
             own.revoked_at(party, device).is_none() && !own.has_no_room_for(party) && seen.insert((*party, *device))
         })
+    }
+
+    /// A revocation of another party than the journal's that stands in another journal as well: a console needs it from one of them.
+    pub fn is_copy(&self, entry: &Entry) -> bool {
+        let Body::Revoked { revocation } = &entry.body else { return false };
+        let (Some(node), Ok(said)) = (self.nodes.get(&entry.node), Revocation::claimed(revocation)) else {
+            return false;
+        };
+        let mut others = self.nodes.values().filter(|other| other.id != node.id);
+        said.party != node.party && others.any(|other| other.revoked_at(&said.party, &said.device).is_some())
     }
 
     /// Positions that a console is to read in the journal of this node: what the node says of suspensions, and last of all revocations; revocations of its own party, which say from
