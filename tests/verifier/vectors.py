@@ -120,6 +120,10 @@ def of_journal(said):
         must(payload == raw(vector["payload"]) and encode(entry) == payload, f"entry {vector['name']}: payload")
         must(one_holds(key, b"trialogue entry 1", payload, signature), f"entry {vector['name']}: signature")
         must(entry[2] == position and entry[3] == previous, f"entry {vector['name']}: chain")
+        if entry[5][0] == 21:
+            # Of the devices 01… and 02….
+            fits = all(one[2] == 2 and one[3] == sha384(bytes([1]) * 32 + bytes([2]) * 32) for one in entry[5][1][1])
+            must(fits, f"entry {vector['name']}: digest")
         previous = sha384(payload)
         must(previous.hex() == vector["hash"], f"entry {vector['name']}: hash")
         leaves.append(leaf(payload))

@@ -47,7 +47,7 @@ let media: MessagePort | null = null;
 /** What a media worker that starts later must know of places. */
 const places = new Map<string, KeysToMedia>();
 
-const nobody: View = { me: null, node: 'connecting', trouble: { kind: 'notEnrolled' }, unrecorded: false, lines: [], call: null, duty: null, consultations: [], consulting: { subjects: [], levels: [] }, tests: { pairs: [], offer: null, received: [], sent: null } };
+const nobody: View = { me: null, node: 'connecting', trouble: { kind: 'notEnrolled' }, unrecorded: false, revocations: [], lines: [], call: null, duty: null, consultations: [], consulting: { subjects: [], levels: [] }, tests: { pairs: [], offer: null, received: [], sent: null } };
 
 // One after the other: a message that comes while an identity is being stored waits for it.
 let turn: Promise<void> = init().then(() => undefined);

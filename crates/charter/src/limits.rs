@@ -53,12 +53,12 @@ pub const CHARTER_MAX: usize = 384 << 10;
 pub const VOUCHER_MAX: usize = 6 << 10;
 /// Largest device certificate in bytes: a voucher, two public keys (5.2 kB) and two signatures.
 pub const CERTIFICATE_MAX: usize = 20 << 10;
-/// Largest signed revocation in bytes: two signatures (4.7 kB) and two ids. It stands in a journal entry, so it is less than an entry may have.
+/// Largest signed revocation in bytes: two signatures (4.7 kB) and two ids. It stands in a journal entry, so it is less than an entry may have; with less the two signatures do not fit.
 pub const REVOCATION_MAX: usize = 6 << 10;
 /// Certificates that are remembered as verified under a charter, 3 kB each. Verifying one costs milliseconds of post-quantum signatures, and a node
 /// meets each several times; beyond these it pays every time.
 pub const CERTIFICATES_REMEMBERED: usize = 1_024;
-/// Revocations that are remembered as verified under a charter, about 120 bytes each; the same stands in the journal of every node.
+/// Revocations that are remembered as verified under a charter, about 120 bytes each; the same stands in the journal of every node, and beyond these each copy costs half a millisecond of signatures.
 pub const REVOCATIONS_REMEMBERED: usize = 16_384;
 /// Ed25519 signatures that each thread remembers as good, about 70 bytes each. More costs memory; less verifies a statement again between the
 /// moment a node judges it and the moment its entry takes effect.

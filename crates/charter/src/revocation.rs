@@ -26,13 +26,15 @@ pub struct Revocation {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RevocationError {
     /// Not such bytes.
-    #[error("this is not a revocation: {0}")]
+    #[error("this is not a revocation: {0}; bring the file that `trialogue device revoke --out` has written")]
     Open(#[from] OpenError),
     /// The content is not deterministic CBOR of this format.
     #[error("the content is not in the one form that signatures are made for: sign the revocation anew")]
     NotCanonical,
     /// The party is not in the charter.
-    #[error("the revocation is of party {0}, which the charter does not have")]
+    #[error(
+        "the revocation is of party {0}, which the charter does not have: compare the party with that of the root that has signed"
+    )]
     NoSuchParty(PartyId),
     /// The root did not sign it.
     #[error(

@@ -157,7 +157,11 @@ pub const NEXT_GROUP_US: u64 = 10_000_000;
 /// How long nothing may be confirmed of another party's revocations before no call is sealed for it, in milliseconds: a day. An hour would end what a cable
 /// ship cannot mend; a month would give a thief a month.
 pub const STALE_MS: u64 = 24 * 3_600_000;
-/// So much later a group with one of its devices in it is not sealed for any more: by then its lead has taken the device out.
+/// So much later a group with one of its devices in it is not sealed for any more: by then its lead has taken the device out. Less lets a call fall silent where lead and members differ by more; more is longer for a thief.
 pub const SILENT_AFTER_STALE_MS: u64 = 10 * 60_000;
-/// How long a revocation that others tell of may be on its way before the officer is told, in microseconds.
+/// How long a revocation that others tell of may be on its way before the officer is told, in microseconds. Less alarms for what is on a slow link.
 pub const ON_ITS_WAY_US: u64 = 60_000_000;
+/// Revocations of one party that a console remembers, 32 bytes each. An honest root comes to half of it; less would forget what two journals that differ say.
+pub const REVOKED_KNOWN_MAX: usize = 2 * trialogue_journal::limits::REVOKED_MAX;
+/// Confirmations are kept over restarts no oftener than so many microseconds: one that is not much newer is not worth a disk.
+pub const CONFIRMED_KEEP_US: u64 = 15 * 60 * 1_000_000;

@@ -6,16 +6,13 @@
 //! confirms nothing, and takes nothing away either: else one node could silence a party by telling of what does not exist.
 
 use crate::console::Console;
-use crate::limits::{ON_ITS_WAY_US, SILENT_AFTER_STALE_MS, STALE_MS};
+use crate::limits::{CONFIRMED_KEEP_US, ON_ITS_WAY_US, REVOKED_KNOWN_MAX, SILENT_AFTER_STALE_MS, STALE_MS};
 use crate::view::{RevocationNotice, RevocationState};
 use minicbor::{Decode, Encode};
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, Hash, NodeId, PartyId, Revocation, VerifiedCharter};
-use trialogue_journal::limits::{CLOCKS_APART_MS, REVOKED_MAX};
+use trialogue_journal::limits::CLOCKS_APART_MS;
 use trialogue_journal::{Body, Entry, RevokedSet, State};
-
-/// Confirmations are kept no oftener than so many microseconds: one that is not much newer is not worth a disk.
-const KEEP_AGAIN_US: u64 = 15 * 60 * 1_000_000;
 
 /// What outlives the process, under the seal of the device key.
 #[derive(Default, Encode, Decode)]
@@ -24,9 +21,9 @@ pub(crate) struct KeptRevocations {
     /// By party, with the fingerprint of the root that has signed.
     #[n(0)]
     revoked: Vec<(PartyId, Hash, Vec<DeviceId>)>,
-    /// When each party was confirmed last, by this console's clock, milliseconds since 1970 UTC.
+    /// When each party was confirmed last, or silence began to count, by this console's clock, milliseconds since 1970 UTC; and whether it ever was confirmed.
     #[n(1)]
-    confirmed: Vec<(PartyId, u64)>,
+    confirmed: Vec<(PartyId, u64, bool)>,
 }
 
 impl KeptRevocations {
@@ -44,14 +41,14 @@ struct Known {
     revoked: BTreeSet<DeviceId>,
     /// The last word of each node that counts.
     words: BTreeMap<NodeId, Word>,
-    /// The last confirmation; before there is one, the start.
+    /// The newest confirmation; before the first one, when silence began to count.
     confirmed: Age,
-    /// There was one.
+    /// There was a confirmation.
     ever: bool,
     /// Since when somebody tells of revocations that are not here.
     missing_us: Option<u64>,
-    /// What was said is to be held against what is here.
-    fresh: bool,
+    /// Something came since the words were compared with what is revoked here.
+    changed: bool,
 }
 
 /// How old something was at an instant: a leap of the clock changes nothing of it afterwards.
@@ -91,7 +88,7 @@ impl Known {
             confirmed: Age { ms: 0, at_us: now_us },
             ever: false,
             missing_us: None,
-            fresh: false,
+            changed: false,
         }
     }
 
@@ -116,7 +113,7 @@ impl Known {
             }
         }
         self.missing_us = missing.then(|| self.missing_us.unwrap_or(now_us));
-        self.fresh = false;
+        self.changed = false;
     }
 
     /// When a word of a time to come counts.
@@ -145,7 +142,7 @@ pub(crate) struct Revocations {
     kept_us: u64,
     /// Up to here words of a time to come were looked at.
     seen_us: u64,
-    /// The clock runs.
+    /// There was an input: the clock of the platform is known.
     begun: bool,
     /// What was kept of before, until it is read.
     kept: Option<KeptRevocations>,
@@ -172,7 +169,7 @@ impl Revocations {
             }
             // A retired node says nothing any more.
             known.words.retain(|node, _| charter.serves(node));
-            known.fresh = true;
+            known.changed = true;
         }
     }
 
@@ -181,8 +178,10 @@ impl Revocations {
         let revoked = self.parties.iter().filter(|(_, known)| !known.revoked.is_empty());
         let revoked = revoked
             .filter_map(|(party, known)| Some((party.clone(), root(party)?, known.revoked.iter().copied().collect())));
-        let confirmed =
-            self.parties.iter().map(|(party, known)| (party.clone(), now_ms.saturating_sub(known.silent_ms(now_us))));
+        let confirmed = self
+            .parties
+            .iter()
+            .map(|(party, known)| (party.clone(), now_ms.saturating_sub(known.silent_ms(now_us)), known.ever));
         KeptRevocations { revoked: revoked.collect(), confirmed: confirmed.collect() }
     }
 
@@ -199,10 +198,10 @@ impl Revocations {
     fn learn(&mut self, party: &PartyId, device: DeviceId) -> bool {
         let Some(known) = self.parties.get_mut(party) else { return false };
         // Only a root in other hands comes there.
-        if known.revoked.len() >= 2 * REVOKED_MAX || !known.revoked.insert(device) {
+        if known.revoked.len() >= REVOKED_KNOWN_MAX || !known.revoked.insert(device) {
             return false;
         }
-        known.fresh = true;
+        known.changed = true;
         true
     }
 }
@@ -241,13 +240,13 @@ impl Console {
                 }
             }
         }
-        for (party, at_ms) in &kept.confirmed {
+        for (party, at_ms, ever) in &kept.confirmed {
             // A time to come is no time at which something was confirmed: the clock was set back.
             let past = *at_ms <= self.now_ms.saturating_add(CLOCKS_APART_MS);
             if let Some(known) = self.revocations.parties.get_mut(party).filter(|_| past) {
                 (known.confirmed, known.ever) =
-                    (Age { ms: self.now_ms.saturating_sub(*at_ms), at_us: self.now_us }, true);
-                known.fresh = true;
+                    (Age { ms: self.now_ms.saturating_sub(*at_ms), at_us: self.now_us }, *ever);
+                known.changed = true;
             }
         }
     }
@@ -258,13 +257,13 @@ impl Console {
         self.revocations.seen_us = now_us;
         let mut confirmed = false;
         for (party, known) in &mut self.revocations.parties {
-            if known.fresh || known.next_word_us(seen_us).is_some_and(|at| at <= now_us) {
+            if known.changed || known.next_word_us(seen_us).is_some_and(|at| at <= now_us) {
                 let before = known.confirmed;
                 known.compare(party, now_us);
                 confirmed |= known.confirmed != before;
             }
         }
-        if confirmed && self.writer.on && now_us >= self.revocations.kept_us + KEEP_AGAIN_US {
+        if confirmed && self.writer.on && now_us >= self.revocations.kept_us + CONFIRMED_KEEP_US {
             self.revocations.kept_us = now_us;
             self.writer.change();
         }
@@ -332,7 +331,7 @@ impl Console {
             }
             let set = sets.iter().find(|set| set.party == *party).cloned();
             known.words.insert(entry.node.clone(), Word { set, age, seq: entry.seq });
-            known.fresh = true;
+            known.changed = true;
         }
     }
 

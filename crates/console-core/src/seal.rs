@@ -41,7 +41,7 @@ impl Console {
         coming.or(current).filter(|group| keys.ring.has(group) && !keys.broken.contains(group))
     }
 
-    /// To seal for it: of everyone in it there is word.
+    /// As [`Console::worth`], and past while the revocations of the party of one in it have been unconfirmed for too long.
     fn worth_sealing(&self, group: &GroupId, line: &LineId, roster: &BTreeMap<DeviceId, &Participant>) -> Worth {
         match self.worth(group, line, roster) {
             // Until the lead has taken it out, nothing is said into the group.

@@ -156,7 +156,7 @@ pub enum RevocationState {
     Missing,
     /// Nothing was confirmed for half a day.
     Quiet,
-    /// Nothing was confirmed for a day: no call is sealed for the party, if it is another.
+    /// Nothing was confirmed for a day: the party's devices are taken out of groups, if it is another.
     Stale,
 }
 

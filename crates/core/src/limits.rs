@@ -168,6 +168,8 @@ pub const SEEN_US: u64 = 600_000_000;
 /// Shortest time between two ML-DSA-87 signatures of what this node holds, so that there is one in every hour in which something came. Each is 4.7 kB on every
 /// link and disk, at most 50 MB a year, and some milliseconds of the node; twice the time leaves twice as much of the newest history to Ed25519 alone.
 pub const STRONG_US: u64 = 3_000_000_000;
+/// Copies that wait for the disk at once. More fills the queue to it, fewer makes a thousand of them take longer.
+pub(crate) const COPIES_UNDER_WAY: usize = 16;
 /// How often a node tells of the revocations in its journal at least: eight times within the day after which a console counts a party as stale.
 pub const LISTED_US: u64 = 3 * 3_600_000_000;
 /// How long after its start, or after a revocation came, it does: what others tell it by then need not be told of twice.

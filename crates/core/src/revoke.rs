@@ -3,15 +3,12 @@
 
 use crate::append::After;
 use crate::io::Output;
-use crate::limits::{LISTED_SETTLE_US, LISTED_US};
+use crate::limits::{COPIES_UNDER_WAY, LISTED_SETTLE_US, LISTED_US};
 use crate::machine::Machine;
 use crate::note::Note;
 use trialogue_charter::{DeviceId, Revocation, RevocationError};
 use trialogue_journal::{Body, State, UnverifiedEntry};
 use trialogue_wire::console::Refusal;
-
-/// Copies that wait for the disk at once. More fills the queue to it, fewer makes a thousand of them take longer.
-const COPIES_UNDER_WAY: usize = 16;
 
 /// What is still to be copied, and to be told of.
 #[derive(Default)]
@@ -53,7 +50,9 @@ pub enum NotDone {
     )]
     Restored,
     /// The charter does not have it in service.
-    #[error("the node is retired in the charter and writes nothing more; nothing was done")]
+    #[error(
+        "the node is retired in the charter and writes nothing more; nothing was done, use another node of the party"
+    )]
     Retired,
     /// The disk does not keep up.
     #[error("too much waits for the node's disk; nothing was done, ask again")]
@@ -62,13 +61,17 @@ pub enum NotDone {
     #[error("this is being written already; ask again in a moment to know that it is done")]
     UnderWay,
     /// Nobody here has that device.
-    #[error("no such device of the party is enrolled; `trialogue device list` shows those of this node")]
+    #[error(
+        "no such device of the party is enrolled anywhere; `trialogue device list` at the node where it was enrolled shows it"
+    )]
     NoSuchDevice,
     /// The root has said so, which is for good.
-    #[error("the party's root has revoked the device, which is for good; nothing was done")]
+    #[error(
+        "the party's root has revoked the device, which is for good; nothing was done: its holder needs a new enrolment link"
+    )]
     Revoked,
     /// There is nothing to lift.
-    #[error("the device is not suspended at this node; nothing was done")]
+    #[error("the device was never suspended at this node; nothing was done, `trialogue device list` shows what is")]
     NotSuspended,
     /// Not the root's word.
     #[error("{0}; nothing was done")]

@@ -4,10 +4,11 @@ use crate::vectors;
 use crate::world::{CNSA2, DEVICES, XWING, node};
 use std::sync::LazyLock;
 use trialogue_charter::cose::{Many, domain, open1, peek1, sign1};
-use trialogue_charter::fixture::charter;
+use trialogue_charter::fixture::{self, charter};
 use trialogue_charter::limits::CHARTER_MAX;
 use trialogue_charter::{
-    ClaimedRequest, DeviceCertificate, OfficerAct, OfficerRequest, PartyId, Suite, UnverifiedCharter, Voucher,
+    ClaimedRequest, DeviceCertificate, OfficerAct, OfficerRequest, PartyId, Revocation, Suite, UnverifiedCharter,
+    Voucher,
 };
 
 /// Certificates that were really signed, under the charter with ML-DSA.
@@ -50,7 +51,7 @@ pub fn decode_seeds() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// A device certificate, a voucher or an officer's request from a stranger, under a real charter: only what was signed opens.
+/// A device certificate, a voucher, a revocation or an officer's request from a stranger, under a real charter: only what was signed opens.
 pub fn certificate(data: &[u8]) -> bool {
     let mut taken = false;
     for bytes in bare_and_wrapped(data) {
@@ -65,6 +66,13 @@ pub fn certificate(data: &[u8]) -> bool {
             }
             taken = true;
         }
+        if let Ok(claimed) = Revocation::claimed(&bytes) {
+            if let Ok(revocation) = Revocation::open(&CNSA2.charter, &bytes) {
+                assert_eq!(revocation, claimed);
+                assert_eq!(revocation.sign(CNSA2.root(&revocation.party)), bytes);
+            }
+            taken = true;
+        }
         if DeviceCertificate::verify(&CNSA2.charter, &bytes).is_ok() {
             assert!(CERTIFICATES.contains(&bytes), "a certificate that nobody has signed");
             taken = true;
@@ -73,7 +81,7 @@ pub fn certificate(data: &[u8]) -> bool {
     taken
 }
 
-/// Certificates, vouchers, and what an officer asks.
+/// Certificates, vouchers, a revocation, and what an officer asks.
 pub fn certificate_seeds() -> Vec<Vec<u8>> {
     let vouchers = ["jpn-duty", "usa-leaders"].map(|office| {
         let voucher = CNSA2.enrolment(office, 1).voucher(&CNSA2.charter).expect("fixture");
@@ -82,7 +90,8 @@ pub fn certificate_seeds() -> Vec<Vec<u8>> {
     let party = PartyId::new("USA").expect("fixture");
     let request = OfficerRequest { party, node: node("usa-1"), nonce: [7; 32], act: OfficerAct::Devices };
     let asked = request.sign(CNSA2.root(&request.party));
-    CERTIFICATES.iter().cloned().chain(vouchers).chain([asked]).collect()
+    let revoked = fixture::revocation("USA", &DEVICES[0].1.id());
+    CERTIFICATES.iter().cloned().chain(vouchers).chain([asked, revoked]).collect()
 }
 
 /// Signed bytes of either kind.

@@ -137,6 +137,7 @@ fn path_tests() -> Vec<PathTest> {
 fn bodies() -> Vec<(&'static str, Body)> {
     let (device, line) = (DeviceId([1; 32]), duty());
     let head = TreeHead { node: node("jpn-1"), size: 70_000, root: [5; 32] };
+    let revoked_two = [DeviceId([1; 32]), DeviceId([2; 32])];
     vec![
         ("opened", Body::Opened { charter: Hash([3; 48]) }),
         ("enrolled", Body::Enrolled { device, certificate: body("certificate") }),
@@ -145,9 +146,7 @@ fn bodies() -> Vec<(&'static str, Body)> {
         (
             "listed",
             Body::Listed {
-                sets: ["JPN", "USA"]
-                    .map(|of| RevokedSet { party: party(of), count: 2, digest: Hash([9; 48]) })
-                    .to_vec(),
+                sets: ["JPN", "USA"].iter().filter_map(|of| RevokedSet::of(&party(of), revoked_two.iter())).collect(),
             },
         ),
         ("staffed", Body::Staffed { offices: vec![(office("usa-duty"), 2), (office("usa-leaders"), 300)] }),

@@ -148,13 +148,13 @@ fn entry(state: &State, body: &Body) -> Said {
         Body::Revoked { revocation } => match Revocation::open(state.charter(), revocation) {
             Ok(Revocation { party, device }) => said(
                 "revoked",
-                format!("has the word of the root of {party}: revoked is the device of {}", holder(state, &device)),
+                format!("records that the root of {party} revoked the device of {}", holder(state, &device)),
             ),
             Err(_) => said("revoked", "has a revocation that no root of the charter has signed"),
         },
         Body::Listed { sets } => {
             let all: Vec<String> = sets.iter().map(|set| format!("{} {}", set.party, set.count)).collect();
-            said("listed", format!("has in its journal revocations of: {}", list(&all))).by_the_clock()
+            said("listed", format!("lists how many devices are revoked: {}", list(&all))).by_the_clock()
         }
         Body::Suspended { device, on: true } => {
             said("suspended", format!("lets in no more, at its own node, {}", holder(state, device)))

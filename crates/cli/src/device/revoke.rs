@@ -6,7 +6,7 @@ use crate::{Failure, party};
 use std::path::{Path, PathBuf};
 use trialogue_charter::limits::REVOCATION_MAX;
 use trialogue_charter::{DeviceId, Revocation};
-use trialogue_node::admin::{Reply, Request};
+use trialogue_node::admin::{DeviceInfo, Reply, Request};
 
 /// Who, by whose word, and where to.
 #[derive(clap::Args)]
@@ -53,11 +53,16 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let said = Revocation::claimed(&bytes).map_err(|why| Failure::said(why.to_string()))?;
     match answer(&config, &Request::Revoke { revocation: hex::encode(&bytes) })? {
         Reply::Done => {
-            println!(
-                "The root of {} has revoked {}, as this node says that it has written down: every node and console that hears of it lets that device of \
-                 {0} in no more. If the node may be in other hands, bring the revocation (--out) to another one as well.",
-                said.party, said.device
-            );
+            println!("Written to this node's journal. Every node that receives it refuses the device.");
+            // The node counts it as revoked by the right root alone.
+            let out = |known: &DeviceInfo| known.device == said.device.to_string() && known.revoked;
+            if !devices(&config)?.iter().any(out) {
+                println!(
+                    "This node has no device {} of {}. If you expected one, compare the id with `trialogue device list` at the node where it was enrolled, and \
+                     check whose root has signed.",
+                    said.device, said.party
+                );
+            }
             Ok(())
         }
         other => Err(unexpected(other)),

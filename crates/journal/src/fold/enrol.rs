@@ -17,7 +17,7 @@ impl NodeState {
         seq: u64,
         time_ms: u64,
     ) -> Result<Applied, Ignored> {
-        if self.bars(device) {
+        if self.has_barred(device) {
             return Err(Ignored::Revoked);
         }
         if self.devices.contains_key(device) {

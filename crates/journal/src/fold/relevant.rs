@@ -65,7 +65,7 @@ impl NodeState {
         }
         // Everyone who is accepted, the newest first, up to the bound; and whoever else the entries above need.
         let mut accepted: Vec<u64> =
-            self.devices.iter().filter(|(id, _)| !self.bars(id)).map(|(_, known)| known.seq).collect();
+            self.devices.iter().filter(|(id, _)| !self.has_barred(id)).map(|(_, known)| known.seq).collect();
         accepted.sort_unstable_by(|a, b| b.cmp(a));
         seqs.extend(accepted.into_iter().take(FRESH_DEVICES_MAX));
         let mut speakers = self.speakers(live);

@@ -52,7 +52,7 @@ impl NodeState {
     }
 
     /// Does the device count for nothing from here on in this journal?
-    pub(super) fn bars(&self, device: &DeviceId) -> bool {
+    pub(super) fn has_barred(&self, device: &DeviceId) -> bool {
         self.revoked_at(&self.party, device).is_some()
     }
 
@@ -66,7 +66,7 @@ impl NodeState {
             return Err(Ignored::Full);
         }
         Revocation::open(charter, bytes).map_err(|_| Ignored::Revocation)?;
-        let lines = if party == self.party { self.bar(&device, seq) } else { Vec::new() };
+        let lines = if party == self.party { self.take_off(&device, seq) } else { Vec::new() };
         self.barred.revoked.entry(party).or_default().insert(device, seq);
         Ok(Applied::Revoked { device, lines })
     }
@@ -74,19 +74,19 @@ impl NodeState {
     /// Whose device it is does not matter: none of another party comes in here. It is the node that keeps the device out, not the fold: what it
     /// writes down of the device all the same counts, so that whoever has not read the word before folds the same.
     pub(super) fn suspend(&mut self, device: &DeviceId, on: bool, seq: u64) -> Result<Applied, Ignored> {
-        if self.bars(device) {
+        if self.has_barred(device) {
             return Err(Ignored::Revoked);
         }
         if self.barred.suspended.len() >= DEVICES_MAX && !self.barred.suspended.contains_key(device) {
             return Err(Ignored::Full);
         }
         self.barred.suspended.insert(*device, (on, seq));
-        let lines = if on { self.bar(device, seq) } else { Vec::new() };
+        let lines = if on { self.take_off(device, seq) } else { Vec::new() };
         Ok(Applied::Suspended { device: *device, on, lines })
     }
 
-    /// From here on the device says nothing more: it has left every line, and has no duty and no word in consultations.
-    fn bar(&mut self, device: &DeviceId, seq: u64) -> Vec<LineId> {
+    /// The device has left every line here, and has no duty and no word in consultations.
+    fn take_off(&mut self, device: &DeviceId, seq: u64) -> Vec<LineId> {
         self.duties.retain(|_, duty| duty.by != *device);
         self.proposals.retain(|_, proposal| proposal.by != *device);
         self.attendances.retain(|_, attendance| attendance.by != *device);

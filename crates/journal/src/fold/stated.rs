@@ -16,7 +16,7 @@ impl NodeState {
         let unverified = UnverifiedStatement::decode(bytes).map_err(|_| Ignored::Malformed)?;
         is_for(unverified.claim(), &self.id)?;
         let known = self.devices.get(&unverified.claim().device).ok_or(Ignored::UnknownDevice)?;
-        if self.bars(&known.device.id) {
+        if self.has_barred(&known.device.id) {
             return Err(Ignored::Revoked);
         }
         let statement = unverified.verify(&known.device).map_err(|error| match error {

@@ -268,7 +268,7 @@ impl NodeState {
         speakers: &mut BTreeSet<DeviceId>,
     ) {
         let Writings { stock, circles, held, said, .. } = &self.writings;
-        let accepted = |by: &DeviceId| self.devices.contains_key(by) && !self.bars(by);
+        let accepted = |by: &DeviceId| self.devices.contains_key(by) && !self.has_barred(by);
         for (by, stock) in stock.iter().filter(|(by, _)| accepted(by)) {
             seqs.insert(stock.seq);
             speakers.insert(*by);
