@@ -454,4 +454,24 @@ mod tests {
         }
         assert!(known.ever, "the same set confirms");
     }
+
+    #[test]
+    fn what_a_replaced_root_has_said_is_forgotten_and_nothing_else() {
+        use trialogue_charter::fixture::{Trilateral, amended, next_root};
+        let charter = Trilateral::new(trialogue_charter::Suite::XWing).charter;
+        let next = amended(&charter, |charter| {
+            let usa = charter.parties.iter_mut().find(|party| party.id.as_str() == "USA");
+            usa.unwrap().root = next_root("USA").public();
+        });
+        let (usa, device) = (PartyId::new("USA").unwrap(), DeviceId([1; 32]));
+        let mut known = Revocations::default();
+        known.take_charter(None, &charter, 0);
+        assert!(known.learn(&usa, device) && known.learn(&party(), device));
+        assert!(!known.learn(&usa, device), "known already");
+        known.take_charter(Some(&charter), &charter, 0);
+        assert_eq!(known.to_keep(&charter, 0, 0).revoked.len(), 2);
+        known.take_charter(Some(&charter), &next, 0);
+        let kept = known.to_keep(&next, 0, 0).revoked;
+        assert_eq!(kept.iter().map(|(of, ..)| of).collect::<Vec<_>>(), [&party()]);
+    }
 }

@@ -201,7 +201,7 @@ impl Machine {
         if now_us < *self.copies.tell_us.get_or_insert(soon) {
             return;
         }
-        let Some(sets) = self.ahead.node(&self.node).map(|own| own.sets()) else { return };
+        let Some(sets) = self.ahead.node(&self.node).map(|own| own.revoked_sets()) else { return };
         self.copies.tell_us = Some(now_us + LISTED_US);
         if self.append(Body::Listed { sets }, Vec::new(), After::Nothing).is_err() {
             self.copies.tell_us = Some(soon);

@@ -4,8 +4,10 @@ use crate::parts::{join, parts};
 use crate::world::{CHARTER, DEVICES, XWING, answer, line, occasion, ring};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
-use trialogue_charter::{Hash, LineId, NodeId, OfficeId, SubjectId};
-use trialogue_journal::{Act, Body, BodyRef, Coming, DeclineReason, GroupId, Journal, State, Statement, VerifiedEntry};
+use trialogue_charter::{Hash, LineId, NodeId, OfficeId, PartyId, SubjectId};
+use trialogue_journal::{
+    Act, Body, BodyRef, Coming, DeclineReason, GroupId, Journal, RevokedSet, State, Statement, VerifiedEntry,
+};
 
 /// Two nodes whose two devices each are enrolled.
 struct Enrolled {
@@ -93,6 +95,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     };
     let offices = vec![(OfficeId::new("jpn-duty").expect("fixture"), 2)];
     let device = DEVICES[0].1.id();
+    let party = PartyId::new("USA").expect("fixture");
     let level = LineId::new("leaders").expect("fixture");
     let subject = SubjectId::new("missile-launch").expect("fixture");
     let (at_ms, precedence) = (90_000, Default::default());
@@ -130,6 +133,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
             (0, body(&Body::Lost { device, line })),
             (0, body(&Body::Restarted {})),
             (0, body(&Body::Suspended { device, on: true })),
+            (0, body(&Body::Listed { sets: RevokedSet::of(&party, [device].iter()).into_iter().collect() })),
             (0, body(&Body::Revoked { revocation: trialogue_charter::fixture::revocation("USA", &device) })),
             (0, act(&ring())),
         ]),

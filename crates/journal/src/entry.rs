@@ -47,6 +47,15 @@ pub struct RevokedSet {
     pub digest: Hash,
 }
 
+impl RevokedSet {
+    /// Of these devices of a party, ascending; none of nobody.
+    pub fn of<'a>(party: &PartyId, devices: impl ExactSizeIterator<Item = &'a DeviceId>) -> Option<Self> {
+        let count = u32::try_from(devices.len()).ok().filter(|count| *count > 0)?;
+        let all: Vec<u8> = devices.flat_map(|device| device.0).collect();
+        Some(Self { party: party.clone(), count, digest: Hash::of(&all) })
+    }
+}
+
 /// One entry of a node's journal, before signing. Signed as COSE_Sign1 (RFC 9052) with the node's Ed25519 journal key.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]

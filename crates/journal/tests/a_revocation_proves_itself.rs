@@ -117,6 +117,7 @@ fn every_node_copies_what_it_has_not() {
 fn a_node_suspends_at_itself_alone_and_lets_in_again() {
     let usa = console("usa-duty", 1);
     let suspended = |on| Body::Suspended { device: usa.id(), on };
+    let suspends = |state: &State| state.node(&usa.node).unwrap().suspends(&usa.id());
     let mut scene = Scene::with(&[&usa]);
     scene.says(&usa, ring(1)).unwrap();
     // Another party's node has no say in it.
@@ -124,13 +125,13 @@ fn a_node_suspends_at_itself_alone_and_lets_in_again() {
     assert_eq!(scene.in_on(), [usa.id()]);
     let lines = vec![duty()];
     assert_eq!(scene.node("usa-1", suspended(true)), Ok(Applied::Suspended { device: usa.id(), on: true, lines }));
-    assert!(scene.in_on().is_empty() && !scene.state.is_revoked(&usa.id()) && scene.state.is_suspended(&usa.id()));
+    assert!(scene.in_on().is_empty() && !scene.state.is_revoked(&usa.id()) && suspends(&scene.state));
     assert!(!scene.state.readers(&duty()).contains_key(&usa.id()), "nobody writes to it");
     let again = usa.says(50, &duty(), ring(2));
     assert_eq!(scene.state.judge(&usa.node, &again, 60_000), Err(Ignored::Suspended), "the node takes nothing of it");
-    assert!(newcomer(&scene).is_suspended(&usa.id()));
+    assert!(suspends(&newcomer(&scene)));
     scene.node("usa-1", suspended(false)).unwrap();
-    assert!(scene.state.readers(&duty()).contains_key(&usa.id()) && !newcomer(&scene).is_suspended(&usa.id()));
+    assert!(scene.state.readers(&duty()).contains_key(&usa.id()) && !suspends(&newcomer(&scene)));
     scene.says(&usa, ring(3)).unwrap();
     // What the root has said is not a node's to lift.
     scene.node("usa-1", revoked("USA", usa.id())).unwrap();

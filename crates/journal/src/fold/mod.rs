@@ -23,7 +23,6 @@ mod ignored;
 mod kept;
 mod leave;
 mod line;
-mod listed;
 mod node;
 mod relevant;
 mod respond;
@@ -51,7 +50,6 @@ pub use group::{Group, HandshakeRecord};
 pub use ignored::Ignored;
 pub use kept::RULES;
 pub use line::{LineState, Participant, Ring, RingResponse};
-pub use listed::Listed;
 pub use node::{NodeState, OwnRing, Presence, TagsTold};
 pub use respond::{Ended, Response};
 pub use seen::Seen;
@@ -366,7 +364,7 @@ impl State {
             Body::AtConsole { offices } => node.seat(charter, offices, seq),
             Body::Tested { results } => node.measured(charter, results, seq, claim.time_ms),
             Body::Stored { writings } => Ok(node.store(writings, seq, claim.time_ms)),
-            Body::Listed { sets } => Ok(node.list(sets, seq, claim.time_ms)),
+            Body::Listed { .. } => Ok(node.list(seq)),
             Body::Seen { heads, .. } => Ok(node.saw(heads, seq, claim.time_ms)),
         }?;
         node.course.pass(claim.time_ms);

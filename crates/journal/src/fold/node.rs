@@ -6,7 +6,6 @@ use super::device::Enrolment;
 use super::duty::Duty;
 use super::forged::Forgery;
 use super::group::{Group, Span};
-use super::listed::Listed;
 use super::respond::Response;
 use super::revoked::Barred;
 use super::seen::Seen;
@@ -67,9 +66,6 @@ pub struct NodeState {
     /// Devices that are let in no more.
     #[n(16)]
     pub(super) barred: Barred,
-    /// What it said last of the revocations in its journal.
-    #[n(17)]
-    pub(super) listed: Option<Listed>,
 }
 
 /// One line, as far as one node's journal speaks of it.
@@ -196,7 +192,6 @@ impl NodeState {
             writings: Writings::default(),
             seen: None,
             barred: Barred::default(),
-            listed: None,
         }
     }
 

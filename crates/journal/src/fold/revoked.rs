@@ -17,12 +17,9 @@ pub(super) struct Barred {
     /// Whether the node suspends a device, and the position of its last word on it.
     #[n(1)]
     suspended: BTreeMap<DeviceId, (bool, u64)>,
-}
-
-impl Barred {
-    pub(super) fn sets(&self) -> Vec<RevokedSet> {
-        self.revoked.iter().filter_map(|(party, devices)| RevokedSet::of(party, devices.keys())).collect()
-    }
+    /// Position of its last *listed*: consoles hold against what they know what that says, and the fold needs nothing of it.
+    #[n(2)]
+    listed: Option<u64>,
 }
 
 impl NodeState {
@@ -34,6 +31,16 @@ impl NodeState {
     /// Revocations in this journal, with their positions.
     pub fn revocations(&self) -> impl Iterator<Item = (&PartyId, &DeviceId, u64)> {
         self.barred.revoked.iter().flat_map(|(party, all)| all.iter().map(move |(device, seq)| (party, device, *seq)))
+    }
+
+    /// What a *listed* of the node would say now.
+    pub fn revoked_sets(&self) -> Vec<RevokedSet> {
+        self.barred.revoked.iter().filter_map(|(party, devices)| RevokedSet::of(party, devices.keys())).collect()
+    }
+
+    /// Devices that the node lets in no more, by its own word.
+    pub fn suspended(&self) -> impl Iterator<Item = &DeviceId> {
+        self.barred.suspended.iter().filter(|(_, (on, _))| *on).map(|(device, _)| device)
     }
 
     /// Does this journal take no more revocations of the party?
@@ -85,6 +92,12 @@ impl NodeState {
         Ok(Applied::Suspended { device: *device, on, lines })
     }
 
+    /// Replaces what the node said before.
+    pub(super) fn list(&mut self, seq: u64) -> Applied {
+        self.barred.listed = Some(seq);
+        Applied::Listed
+    }
+
     /// The device has left every line here, and has no duty and no word in consultations.
     fn take_off(&mut self, device: &DeviceId, seq: u64) -> Vec<LineId> {
         self.duties.retain(|_, duty| duty.by != *device);
@@ -116,12 +129,6 @@ impl State {
         self.known.insert((party.clone(), device));
     }
 
-    /// Every node at which it is enrolled has suspended it.
-    pub fn is_suspended(&self, device: &DeviceId) -> bool {
-        let mut at = self.nodes.values().filter(|node| node.devices.contains_key(device)).peekable();
-        at.peek().is_some() && at.all(|node| node.suspends(device))
-    }
-
     /// Revocations that stand in other journals and not in this node's, with room for them there: where each stands, and its position there.
     pub fn revocations_to_copy<'a>(
         &'a self,
@@ -146,8 +153,8 @@ impl State {
         said.party != node.party && others.any(|other| other.revoked_at(&said.party, &said.device).is_some())
     }
 
-    /// Positions that a console is to read in the journal of this node: what the node says of suspensions, and last of all revocations; revocations of its own party, which say from
-    /// where on its devices count no more; and of others those that stand in no journal of their own party, nor in one before this.
+    /// Positions that a console is to read in the journal of this node: the last word on each suspended device and the last *listed*; revocations of its
+    /// own party, which say from where on its devices count no more; and of others those that stand in no journal of their own party, nor in one before.
     pub(super) fn relevant_barred(&self, node: &NodeState) -> BTreeSet<u64> {
         let first = |party: &PartyId, device: &DeviceId| {
             let mut having = self.nodes.values().filter(|other| other.revoked_at(party, device).is_some());
@@ -157,7 +164,6 @@ impl State {
             .revocations()
             .filter(|(party, device, _)| **party == node.party || first(party, device) == Some(&node.id));
         let revoked = read.map(|(.., seq)| seq);
-        let told = node.listed().map(|listed| listed.seq);
-        revoked.chain(node.barred.suspended.values().map(|(_, seq)| *seq)).chain(told).collect()
+        revoked.chain(node.barred.suspended.values().map(|(_, seq)| *seq)).chain(node.barred.listed).collect()
     }
 }

@@ -80,11 +80,14 @@ impl Control {
         let _ = reply.send(now);
     }
 
+    /// Those enrolled here, in that order; then those that are enrolled at another node of the party and suspended here.
     fn devices(&self) -> Vec<DeviceInfo> {
         let state = self.machine.state();
         let Some(own) = state.node(&self.node) else { return Vec::new() };
-        let mut all: Vec<_> = own.devices().iter().collect();
-        all.sort_by_key(|(_, enrolment)| enrolment.seq);
+        let mut here: Vec<_> = own.devices().iter().collect();
+        here.sort_by_key(|(_, enrolment)| enrolment.seq);
+        let enrolled = |id| state.nodes().find_map(|(_, node)| node.devices().get_key_value(id));
+        let elsewhere = own.suspended().filter(|id| !own.devices().contains_key(id)).filter_map(enrolled);
         let info = |(id, enrolment): (&DeviceId, &trialogue_journal::fold::Enrolment)| DeviceInfo {
             device: id.to_string(),
             person: enrolment.device.person.as_str().to_owned(),
@@ -93,6 +96,6 @@ impl Control {
             revoked: state.is_revoked(id),
             suspended: own.suspends(id),
         };
-        all.into_iter().map(info).collect()
+        here.into_iter().chain(elsewhere).map(info).collect()
     }
 }
