@@ -1,6 +1,7 @@
 //! Everything that must hold, in the order in which a failure is cheapest.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Result, bail};
 
@@ -12,6 +13,8 @@ use crate::{assets, check, console, paths, system};
 /// cores. Lower fails on busy machines; higher lets a test that hangs hide the others' results longer.
 const RUST_MINUTES: u32 = 30;
 const BROWSER_MINUTES: u32 = 15;
+/// What a first build leaves in the target directory, with room for what the tests write. Measured: 8.5 GB.
+const FIRST_BUILD_MEGABYTES: u64 = 10_000;
 /// Everything but this tool, which is built already, with features of its own.
 const PRODUCT: [&str; 5] = ["--workspace", "--exclude", "xtask", "--exclude", "xtask-bindgen"];
 
@@ -48,14 +51,11 @@ fn rust(args: &[String]) -> Result<Counted> {
     system::ensure(&system::NAMESPACES)?;
     system::ensure(&system::MACHINE)?;
     system::ensure(&system::DOCUMENTS)?;
+    room()?;
     prepare()?;
     // One command builds the tests and the programs that they start, with the same features: nothing is built twice.
-    Step::cargo("Build the programs and the tests")
-        .usually("8 minutes")
-        .args(["build", "--bins", "--tests"])
-        .args(PRODUCT)
-        .run()?;
-    with_products(Step::cargo("Test").args(["test", "--no-fail-fast"]).args(PRODUCT).args(args))
+    build("Build the programs and the tests").usually("8 minutes").run()?;
+    with_products(whole(Step::cargo("Test").args(["test", "--no-fail-fast"]).args(PRODUCT).args(args)))
         .bounded_in_ci(RUST_MINUTES)
         .run_counting_tests()
 }
@@ -63,11 +63,38 @@ fn rust(args: &[String]) -> Result<Counted> {
 fn browser(args: &[String]) -> Result<()> {
     prepare()?;
     system::ensure(&system::BROWSER)?;
-    Step::cargo("Build the programs").args(["build", "--bins", "--tests"]).args(PRODUCT).run()?;
+    build("Build the programs").run()?;
     let npm = console::packages()?;
     with_products(npm.step("Test in the browser").args(["run", "test:browser", "--"]).args(args))
         .bounded_in_ci(BROWSER_MINUTES)
         .run()
+}
+
+fn build(what: &str) -> Step {
+    whole(Step::cargo(what).args(["build", "--bins", "--tests"]).args(PRODUCT))
+}
+
+/// Without parts for the next change: two hundred test programs would leave 4 GB of them.
+fn whole(step: Step) -> Step {
+    step.env("CARGO_INCREMENTAL", "0")
+}
+
+/// A disk that fills up in the middle ends the build with an error of the linker, which nobody reads as that.
+fn room() -> Result<()> {
+    if binary().exists() {
+        return Ok(());
+    }
+    let target = paths::target();
+    std::fs::create_dir_all(&target)?;
+    let shown = Command::new("df").args(["--output=avail", "--block-size=1000000"]).arg(&target).output()?;
+    let free = String::from_utf8_lossy(&shown.stdout).lines().last().and_then(|line| line.trim().parse::<u64>().ok());
+    match free {
+        Some(free) if free < FIRST_BUILD_MEGABYTES => bail!(
+            "{} has {free} MB free; a first build of the tests takes {FIRST_BUILD_MEGABYTES} MB: make room, or name a directory on another disk in CARGO_TARGET_DIR",
+            target.display()
+        ),
+        _ => Ok(()),
+    }
 }
 
 fn prepare() -> Result<()> {
