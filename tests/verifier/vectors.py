@@ -68,11 +68,13 @@ def of_charter(said):
     of_device(charter, said["device"])
     for number, request in enumerate(said["officer"]):
         payload, found = many(raw(request), 12288)
-        asked = form.must({1: PARTY, 2: NODE, 3: 32, 4: lambda act: act == [0, {}] or (act[0] == 1 and kind({1: bytes}, act[1]))}, whole(payload))
+        asked = form.must({1: PARTY, 2: NODE, 3: 32, 4: officers_act}, whole(payload))
         root = charter.parties[asked[1]]
         must(only_holds(root, b"trialogue officer 1", payload, found, asked[1].encode()), f"officer's request {number}")
         if asked[4][0] == 1:
             must(asked[4][1][1] == raw(said["revocation"]["bytes"]), f"officer's request {number}: the revocation")
+        if asked[4][0] == 2:
+            must(asked[4][1][1] == [raw(said["device"]["id"])], f"officer's request {number}: the device")
     revocation = said["revocation"]
     payload, found = many(raw(revocation["bytes"]), 6144)
     must(whole(payload) == {1: revocation["party"], 2: raw(revocation["device"])}, "revocation: payload")
@@ -80,6 +82,17 @@ def of_charter(said):
         held = only_holds(root, b"trialogue revocation 1", payload, found, party.encode())
         must(held == (party == revocation["party"]), f"revocation: by the root of {party}")
     return 6 + len(said["officer"]) + len(said["charter"]["roots"])
+
+
+def officers_act(act):
+    match act:
+        case [0, {}]:
+            return True
+        case [1, said]:
+            return kind({1: bytes}, said)
+        case [2, said]:
+            return kind({1: [32]}, said) and len(said[1]) <= 16
+    return False
 
 
 def of_device(charter, said):

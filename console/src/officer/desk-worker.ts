@@ -1,6 +1,7 @@
 /// <reference lib="webworker" />
 /** Holds the party's root key, in WebAssembly, from the file picker until the desk is closed. What leaves is signed, never the key. */
 import type { DeskView } from '../generated/DeskView';
+import type { ProvenDevice } from '../generated/ProvenDevice';
 import init, { Desk } from '../wasm/trialogue_console_wasm.js';
 import type { DeskTrouble, EnrolledDevice, FromDesk, ToDesk } from './desk';
 
@@ -15,8 +16,15 @@ class Trouble extends Error {
   }
 }
 
+/** Devices whose proofs are asked for at once (charter.md §8). */
+const PROOFS_MAX = 16;
+
+/** A device as the node lists it: nothing of it is proven. */
+type Listed = { device: string; person: string; office: string; since_ms: number; revoked: boolean; suspended: boolean };
+type Proof = { device: string; certificate: string | null; revocation: string | null };
+
 /** What the node answers to a signed request. */
-type Reply = { kind: 'devices'; devices: EnrolledDevice[] } | { kind: 'done' } | { kind: 'refused'; why: string };
+type Reply = { kind: 'devices'; devices: Listed[] } | { kind: 'proofs'; proofs: Proof[] } | { kind: 'done' } | { kind: 'refused'; why: string };
 
 type Challenge = { node: string; nonce: string };
 
@@ -47,7 +55,7 @@ async function take(message: ToDesk): Promise<unknown> {
     case 'devices': {
       const reply = await ask((node, nonce) => opened().devices(node, nonce));
       if (reply.kind !== 'devices') throw new Trouble('failed');
-      return reply.devices;
+      return proven(reply.devices);
     }
     case 'revocation': return opened().revocation(message.device);
     case 'revoke': return void (await ask((node, nonce) => opened().revoke(node, nonce, message.revocation)));
@@ -56,6 +64,27 @@ async function take(message: ToDesk): Promise<unknown> {
       desk = null;
       return;
   }
+}
+
+/** Who has each device, and which are revoked, by what the root has signed: a revocation is for good, and goes to whom it is meant for. */
+async function proven(listed: Listed[]): Promise<EnrolledDevice[]> {
+  const devices: EnrolledDevice[] = [];
+  for (let at = 0; at < listed.length; at += PROOFS_MAX) {
+    const part = listed.slice(at, at + PROOFS_MAX);
+    const reply = await ask((node, nonce) => opened().proofs(node, nonce, part.map((one) => one.device)));
+    if (reply.kind !== 'proofs') throw new Trouble('failed');
+    for (const one of part) {
+      const shown = reply.proofs.find((proof) => proof.device === one.device);
+      const holds = opened().proven(one.device, shown?.certificate ?? undefined, shown?.revocation ?? undefined) as ProvenDevice;
+      const { person, office } = holds;
+      devices.push({
+        ...one,
+        ...(person !== null && office !== null ? { person, office, certified: true } : { certified: false }),
+        revoked: holds.revoked ? 'proven' : one.revoked ? 'said' : 'no',
+      });
+    }
+  }
+  return devices;
 }
 
 function opened(): Desk {

@@ -4,10 +4,14 @@ import type { DeskView } from '../generated/DeskView';
 /** A device that was ever enrolled at the node. */
 export interface EnrolledDevice {
   device: string;
+  /** As its certificate says; where none is shown that holds, as the node says. */
   person: string;
   office: string;
+  /** The party's root has certified this person and office for the device. */
+  certified: boolean;
   since_ms: number;
-  revoked: boolean;
+  /** `said`: by the node, which shows no revocation that the party's root has signed. */
+  revoked: 'no' | 'said' | 'proven';
   suspended: boolean;
 }
 

@@ -67,10 +67,35 @@ test('a link made here enrols a device, which is on watch and listed', async () 
   await clean();
 });
 
+test('what the node says of a device without proof is shown as that', async () => {
+  const row = page.locator(`[data-device="${await console_.device()}"]`);
+  assert.equal(await row.getAttribute('data-certified'), 'true');
+  let withholds = false;
+  await page.route('**/officer/ask', async (route) => {
+    const response = await route.fetch();
+    const json = await response.json();
+    for (const one of json.devices ?? []) Object.assign(one, { person: 'Somebody Else', office: 'jpn-pm', revoked: true });
+    for (const one of json.proofs ?? []) if (withholds) one.certificate = null;
+    await route.fulfill({ response, json });
+  });
+  // The certificate says who has it, whatever the list does; and nobody is revoked whom the root has not revoked.
+  await act('refresh');
+  await page.locator('[data-device][data-revoked=said][data-certified=true]').waitFor();
+  assert.match(await row.innerText(), /山本 直子/);
+  withholds = true;
+  await act('refresh');
+  await page.locator('[data-device][data-revoked=said][data-certified=false]').waitFor();
+  assert.match(await row.innerText(), /Somebody Else/);
+  await clean();
+  await page.unroute('**/officer/ask');
+  await act('refresh');
+  await page.locator('[data-device][data-revoked=no][data-certified=true]').waitFor();
+});
+
 test('one step revokes it, and its console says so', async () => {
   const device = await console_.device();
   await page.locator(`[data-device="${device}"] [data-act=revoke]`).click();
-  await page.locator(`[data-device="${device}"][data-revoked=true]`).waitFor();
+  await page.locator(`[data-device="${device}"][data-revoked=proven]`).waitFor();
   await console_.page.locator('[data-trouble=refused]').waitFor();
   assert.equal((await console_.measure()).view.trouble.reason, 'revoked');
   const [download] = await Promise.all([page.waitForEvent('download'), page.locator('[data-revocation]').click()]);

@@ -6,7 +6,8 @@ use serde_wasm_bindgen::Serializer;
 use trialogue_charter::keyfile::RootSecret;
 use trialogue_charter::text::{Form, clean};
 use trialogue_charter::{
-    DeviceId, EnrolmentLink, NodeId, OfficeId, OfficerAct, OfficerRequest, PersonName, Revocation, VerifiedCharter,
+    DeviceId, DeviceProof, EnrolmentLink, NodeId, OfficeId, OfficerAct, OfficerRequest, PersonName, Revocation,
+    VerifiedCharter,
 };
 use trialogue_console_core::authority::{AuthorityView, authority};
 use trialogue_console_core::view::Text3;
@@ -42,6 +43,18 @@ pub struct DeskOffice {
     pub id: String,
     /// Its title.
     pub title: Text3,
+}
+
+/// What is proven of a device, by the party's root alone.
+#[derive(Serialize, TS)]
+#[ts(export)]
+pub struct ProvenDevice {
+    /// Who has it; none: the node has shown no certificate of it that holds.
+    pub person: Option<String>,
+    /// For which office.
+    pub office: Option<String>,
+    /// The root has revoked it.
+    pub revoked: bool,
 }
 
 /// A root key, and the charter that it has signed. `free` wipes the key.
@@ -129,6 +142,37 @@ impl Desk {
     /// `node`: it is not a node of the party, or its nonce is none.
     pub fn devices(&self, node: &str, nonce: &str) -> Result<Vec<u8>, JsError> {
         self.request(node, nonce, OfficerAct::Devices)
+    }
+
+    /// A signed request for what proves these devices (64 hexadecimal digits each), at most 16.
+    ///
+    /// # Errors
+    /// `node`: it is not a node of the party, or its nonce is none; `device`: not a device id.
+    pub fn proofs(&self, node: &str, nonce: &str, devices: Vec<String>) -> Result<Vec<u8>, JsError> {
+        let devices = devices.iter().map(|device| bytes(device).map(DeviceId).ok_or_else(|| code("device")));
+        self.request(node, nonce, OfficerAct::Proofs { devices: devices.collect::<Result<_, _>>()? })
+    }
+
+    /// What the node's answer proves of a device ([`ProvenDevice`]), both parts in hexadecimal digits.
+    ///
+    /// # Errors
+    /// `device`: not a device id.
+    pub fn proven(
+        &self,
+        device: &str,
+        certificate: Option<String>,
+        revocation: Option<String>,
+    ) -> Result<JsValue, JsError> {
+        let device = DeviceId(bytes(device).ok_or_else(|| code("device"))?);
+        let shown = |text: Option<String>| text.and_then(|text| hex::decode(text).ok());
+        let proof = DeviceProof { certificate: shown(certificate), revocation: shown(revocation) };
+        let proven = proof.check(&self.charter, &self.root.party, &device);
+        let view = ProvenDevice {
+            person: proven.device.as_ref().map(|device| device.person.as_str().to_owned()),
+            office: proven.device.as_ref().map(|device| device.office.to_string()),
+            revoked: proven.revoked,
+        };
+        Ok(view.serialize(&Serializer::new().serialize_missing_as_null(true))?)
     }
 
     /// The root's word that a device (64 hexadecimal digits) is accepted no more, for good. It counts at every node, whoever hands it in.

@@ -37,7 +37,7 @@ pub use enrol::{BadLink, EnrolmentLink};
 pub use ids::*;
 pub use journal_key::{Former, JournalKey, Last};
 pub use key::{HybridSecret, ML_DSA_87_SIGNATURE, MlDsa87Secret, ed25519_holds, ed25519_is_well_formed};
-pub use officer::{ClaimedRequest, OfficerAct, OfficerError, OfficerRequest};
+pub use officer::{ClaimedRequest, DeviceProof, OfficerAct, OfficerError, OfficerRequest};
 pub use person::PersonName;
 pub use precedence::{Authority, Precedence};
 pub use revocation::{Revocation, RevocationError};

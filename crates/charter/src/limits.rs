@@ -55,6 +55,9 @@ pub const VOUCHER_MAX: usize = 6 << 10;
 pub const CERTIFICATE_MAX: usize = 20 << 10;
 /// Largest signed revocation in bytes: two signatures (4.7 kB) and two ids. It stands in a journal entry, so it is less than an entry may have; with less the two signatures do not fit.
 pub const REVOCATION_MAX: usize = 6 << 10;
+/// Most devices whose proofs an officer asks for at once. A proof is at most 26 kB, so that an answer in hexadecimal digits stays below a megabyte; with
+/// fewer a long list takes more requests, of which a node answers 256 in two minutes.
+pub const PROOFS_MAX: usize = 16;
 /// Certificates that are remembered as verified under a charter, 3 kB each. Verifying one costs milliseconds of post-quantum signatures, and a node
 /// meets each several times; beyond these it pays every time.
 pub const CERTIFICATES_REMEMBERED: usize = 1_024;

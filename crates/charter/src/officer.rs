@@ -2,9 +2,11 @@
 
 use crate::canonical;
 use crate::cose::{Algorithm, Fault, Many, OpenError, domain};
-use crate::ids::{NodeId, PartyId};
+use crate::device::{Device, DeviceCertificate};
+use crate::ids::{DeviceId, NodeId, PartyId};
 use crate::key::HybridSecret;
-use crate::limits::OFFICER_MAX;
+use crate::limits::{OFFICER_MAX, PROOFS_MAX};
+use crate::revocation::Revocation;
 use crate::verified::VerifiedCharter;
 use minicbor::{Decode, Encode};
 
@@ -22,6 +24,14 @@ pub enum OfficerAct {
         /// A signed [`crate::Revocation`], which counts at every node by itself.
         #[cbor(n(1), with = "minicbor::bytes")]
         revocation: Vec<u8>,
+    },
+    /// Show what proves who has these devices, and which of them are revoked.
+    #[n(2)]
+    #[cbor(map)]
+    Proofs {
+        /// At most [`PROOFS_MAX`].
+        #[n(1)]
+        devices: Vec<DeviceId>,
     },
 }
 
@@ -58,6 +68,9 @@ pub enum OfficerError {
     /// Of another party.
     #[error("party {0} does not run this node: only the root of the party that runs a node may ask it")]
     OtherParty(PartyId),
+    /// Over [`PROOFS_MAX`].
+    #[error("the request names {0} devices, and at most {PROOFS_MAX} are answered: ask in parts")]
+    TooMany(usize),
     /// The root did not sign it.
     #[error("the {0} signature of the party's root on the request is {1}: ask again with the party's root key")]
     Root(Algorithm, Fault),
@@ -107,6 +120,42 @@ impl ClaimedRequest {
         let party = party.ok_or_else(|| OfficerError::OtherParty(claims.party.clone()))?;
         let kid = party.id.as_str().as_bytes();
         signed.check_only(domain::OFFICER, kid, &party.root).map_err(|(a, fault)| OfficerError::Root(a, fault))?;
+        if let OfficerAct::Proofs { devices } = &claims.act
+            && devices.len() > PROOFS_MAX
+        {
+            return Err(OfficerError::TooMany(devices.len()));
+        }
         Ok(claims)
+    }
+}
+
+/// What a node shows of a device. The officer takes nothing of it before [`DeviceProof::check`]: a revocation is for good, and the officer shall revoke
+/// the device of whom the list names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeviceProof {
+    /// Its certificate; none: the node has none.
+    pub certificate: Option<Vec<u8>>,
+    /// The revocation that stands in a journal; none: the node knows of none.
+    pub revocation: Option<Vec<u8>>,
+}
+
+/// What is proven of a device of the officer's party.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proven {
+    /// What its certificate says, under the party's root in force; none: nothing is proven.
+    pub device: Option<Device>,
+    /// The party's root has revoked it.
+    pub revoked: bool,
+}
+
+impl DeviceProof {
+    /// What it proves of `device` of `party`.
+    pub fn check(&self, charter: &VerifiedCharter, party: &PartyId, device: &DeviceId) -> Proven {
+        let certified = self.certificate.as_deref().and_then(|bytes| DeviceCertificate::verify(charter, bytes).ok());
+        let revocation = self.revocation.as_deref().and_then(|bytes| Revocation::open(charter, bytes).ok());
+        Proven {
+            device: certified.filter(|certified| certified.party == *party && certified.id == *device),
+            revoked: revocation.is_some_and(|said| said.party == *party && said.device == *device),
+        }
     }
 }

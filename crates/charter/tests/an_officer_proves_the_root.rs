@@ -28,7 +28,8 @@ fn heard(bytes: &[u8], at: &str) -> Result<OfficerRequest, OfficerError> {
 
 #[test]
 fn the_partys_root_is_heard_at_its_own_node() {
-    for act in [OfficerAct::Devices, revoke()] {
+    let proofs = OfficerAct::Proofs { devices: vec![DeviceId([9; 32]); limits::PROOFS_MAX] };
+    for act in [OfficerAct::Devices, revoke(), proofs] {
         let request = OfficerRequest { act, ..request("USA") };
         let bytes = request.sign(&fixture::root("USA"));
         assert_eq!(ClaimedRequest::decode(&bytes).unwrap_or_else(|e| panic!("{e}")).nonce(), &[7; 32]);
@@ -72,4 +73,35 @@ fn no_word_of_it_can_be_changed() {
         assert!(heard(&altered, "usa-1").is_err(), "byte {at}");
     }
     assert!(matches!(heard(&vec![0; OFFICER_MAX + 1], "usa-1"), Err(OfficerError::Open(_))));
+}
+
+#[test]
+fn more_proofs_than_an_answer_holds_are_refused() {
+    let act = OfficerAct::Proofs { devices: vec![DeviceId([9; 32]); limits::PROOFS_MAX + 1] };
+    let bytes = OfficerRequest { act, ..request("USA") }.sign(&fixture::root("USA"));
+    assert_eq!(heard(&bytes, "usa-1"), Err(OfficerError::TooMany(limits::PROOFS_MAX + 1)));
+}
+
+#[test]
+fn what_a_node_shows_of_a_device_proves_itself_or_counts_for_nothing() {
+    let (_, certificate, device) = THREE.device("usa-duty", 1);
+    let (_, others, other) = THREE.device("usa-duty", 2);
+    let (_, strangers, stranger) = THREE.device("jpn-duty", 1);
+    let usa = PartyId::new("USA").unwrap();
+    let check = |id: &DeviceId, certificate: Option<&[u8]>, revocation: Option<Vec<u8>>| {
+        DeviceProof { certificate: certificate.map(Into::into), revocation }.check(&THREE.charter, &usa, id)
+    };
+    let proven = |device: Option<&Device>, revoked| officer::Proven { device: device.cloned(), revoked };
+    let revocation = |party, id: &DeviceId| Some(fixture::revocation(party, id));
+
+    assert_eq!(check(&device.id, Some(&certificate), None), proven(Some(&device), false));
+    assert_eq!(check(&device.id, Some(&certificate), revocation("USA", &device.id)), proven(Some(&device), true));
+    // Nothing, another one's, another party's, and bytes.
+    assert_eq!(check(&device.id, None, None), proven(None, false));
+    assert_eq!(check(&device.id, Some(&others), revocation("USA", &other.id)), proven(None, false));
+    assert_eq!(check(&stranger.id, Some(&strangers), revocation("JPN", &stranger.id)), proven(None, false));
+    assert_eq!(check(&device.id, Some(b"certificate"), Some(b"revocation".to_vec())), proven(None, false));
+    let mut changed = certificate.clone();
+    changed[100] ^= 1;
+    assert_eq!(check(&device.id, Some(&changed), revocation("JPN", &device.id)), proven(None, false));
 }

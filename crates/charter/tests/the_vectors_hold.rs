@@ -19,7 +19,8 @@ fn made() -> Value {
     let origin = "https://jpn-1.example";
     let revocation = Revocation { party: device.party.clone(), device: device.id }.sign(three.root(&device.party));
     let revoke = OfficerAct::Revoke { revocation: revocation.clone() };
-    let officer = [OfficerAct::Devices, revoke].map(|act| {
+    let proofs = OfficerAct::Proofs { devices: vec![device.id] };
+    let officer = [OfficerAct::Devices, revoke, proofs].map(|act| {
         let request = OfficerRequest { party: device.party.clone(), node: node.clone(), nonce: seed, act };
         hex::encode(request.sign(three.root(&device.party)))
     });

@@ -31,6 +31,7 @@ mod opening;
 mod overdue;
 mod pace;
 mod paths;
+mod proof;
 mod replicate;
 mod restore;
 mod revoke;

@@ -92,6 +92,9 @@ impl Officer {
         }
         let request = match request.act {
             OfficerAct::Devices => Request::Devices,
+            OfficerAct::Proofs { devices } => {
+                Request::Proofs { devices: devices.iter().map(ToString::to_string).collect() }
+            }
             OfficerAct::Revoke { revocation } => Request::Revoke { revocation: hex::encode(revocation) },
         };
         let (reply, answer) = oneshot::channel();

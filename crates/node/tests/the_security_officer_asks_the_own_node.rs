@@ -9,7 +9,8 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use trialogue_charter::cose::Many;
 use trialogue_charter::limits::OFFICER_MAX;
-use trialogue_charter::{DeviceId, NodeId, OfficerAct, OfficerRequest, PartyId, VerifiedCharter, fixture};
+use trialogue_charter::officer::Proven;
+use trialogue_charter::{DeviceId, DeviceProof, NodeId, OfficerAct, OfficerRequest, PartyId, VerifiedCharter, fixture};
 use trialogue_node::{Config, Node};
 use trialogue_wire::console::{Refusal, ToConsole};
 
@@ -51,6 +52,18 @@ async fn ask(node: &Node, body: &[u8]) -> (u16, Value) {
     (status, serde_json::from_slice(&body).unwrap())
 }
 
+/// What the node's proofs of a device prove, and how it said so.
+async fn shown(house: &House, node: &Node, device: DeviceId) -> (Proven, Value) {
+    let act = OfficerAct::Proofs { devices: vec![device] };
+    let (status, said) = ask(node, &request(node, act).await.sign(&fixture::root("USA"))).await;
+    assert_eq!((status, said["kind"].as_str()), (200, Some("proofs")), "{said}");
+    let proof = said["proofs"][0].clone();
+    assert_eq!(proof["device"], device.to_string());
+    let bytes = |part: &str| proof[part].as_str().map(|text| hex::decode(text).unwrap());
+    let held = DeviceProof { certificate: bytes("certificate"), revocation: bytes("revocation") };
+    (held.check(&house.charter, &PartyId::new("USA").unwrap(), &device), proof)
+}
+
 /// Refused, with this in the sentence.
 async fn refused(node: &Node, body: &[u8], why: &str) {
     let (status, said) = ask(node, body).await;
@@ -77,11 +90,19 @@ async fn and_revokes_a_device_in_one_step() {
     assert_eq!((devices[0]["office"].as_str(), devices[0]["revoked"].as_bool()), (Some("usa-duty"), Some(false)));
     assert!(devices[0]["since_ms"].as_u64().unwrap() > 1_600_000_000_000);
 
+    let (proven, _) = shown(&house, &node, lost.id()).await;
+    assert_eq!(proven.device.map(|device| device.office.to_string()).as_deref(), Some("usa-duty"));
+    assert!(!proven.revoked);
+
     let lost_one = request(&node, revoke(lost.id())).await;
     assert_eq!(ask(&node, &lost_one.sign(&root)).await.1["kind"], "done");
     lost.hear(&house, |m| matches!(m, ToConsole::Refused { reason: Refusal::Revoked, .. })).await;
     let (_, said) = ask(&node, &request(&node, OfficerAct::Devices).await.sign(&root)).await;
     assert_eq!(said["devices"][0]["revoked"], true);
+    let (proven, _) = shown(&house, &node, lost.id()).await;
+    assert!(proven.device.is_some() && proven.revoked, "by what the root has signed");
+    let (proven, said) = shown(&house, &node, DeviceId([1; 32])).await;
+    assert!(proven.device.is_none() && !proven.revoked && said["certificate"].is_null(), "{said}");
     // Before it is ever enrolled here.
     let nobody = request(&node, revoke(DeviceId([1; 32]))).await;
     assert_eq!(ask(&node, &nobody.sign(&root)).await.1["kind"], "done");

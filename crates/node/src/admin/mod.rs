@@ -25,6 +25,11 @@ pub fn socket(data_dir: &Path) -> PathBuf {
 pub enum Request {
     /// All devices that were ever enrolled at this node.
     Devices,
+    /// What proves who has these devices, and which of them are revoked.
+    Proofs {
+        /// Their ids, 64 hexadecimal digits each, at most 16.
+        devices: Vec<String>,
+    },
     /// Take a revocation into the journal, of whatever party: its device is out of every call, and of every group with the next epoch. For good.
     Revoke {
         /// A signed revocation, in hexadecimal digits.
@@ -52,6 +57,11 @@ pub enum Reply {
     Devices {
         /// Each of them.
         devices: Vec<DeviceInfo>,
+    },
+    /// What proves each device that was asked for, in that order.
+    Proofs {
+        /// Of each.
+        proofs: Vec<ProofInfo>,
     },
     /// It is done, and in the journal.
     Done,
@@ -86,4 +96,15 @@ pub struct DeviceInfo {
     pub revoked: bool,
     /// This node lets it in no more, by its operator's word.
     pub suspended: bool,
+}
+
+/// What proves one device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProofInfo {
+    /// Its id.
+    pub device: String,
+    /// Its certificate, in hexadecimal digits; none: it is enrolled nowhere that this node knows of.
+    pub certificate: Option<String>,
+    /// Its revocation, in hexadecimal digits; none: it is not revoked, as far as this node knows.
+    pub revocation: Option<String>,
 }

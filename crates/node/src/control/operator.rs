@@ -1,11 +1,12 @@
 //! What the operator asks on the node's own machine, and the security officer from a browser.
 
 use super::Control;
-use crate::admin::{Asked, DeviceInfo, Reply, Request};
+use crate::admin::{Asked, DeviceInfo, ProofInfo, Reply, Request};
 use crate::counters::Counters;
 use std::collections::BTreeMap;
 use tokio::sync::oneshot;
 use trialogue_charter::DeviceId;
+use trialogue_charter::limits::PROOFS_MAX;
 use trialogue_core::{Errand, Fate, Input};
 
 /// Those who asked for something that is being written.
@@ -49,10 +50,17 @@ fn refused(why: &str) -> Reply {
     Reply::Refused { why: why.to_owned() }
 }
 
+const NO_ID: &str = "a device id is 64 hexadecimal digits; `trialogue device list` shows them";
+
+fn device_id(text: &str) -> Option<DeviceId> {
+    hex::decode(text).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()).map(DeviceId)
+}
+
 impl Control {
     pub(super) fn asked(&mut self, Asked { request, reply }: Asked, by: &'static str) {
         let now = match request {
             Request::Devices => Reply::Devices { devices: self.devices() },
+            Request::Proofs { devices } => self.proofs(&devices),
             Request::Revoke { revocation } => match hex::decode(revocation) {
                 Ok(revocation) => {
                     tracing::warn!("{by} hands over the revocation of a device");
@@ -61,23 +69,35 @@ impl Control {
                 }
                 Err(_) => refused("a revocation comes in hexadecimal digits; use the program of the node's version"),
             },
-            Request::Suspend { device, on } => {
-                let bytes = hex::decode(device).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-                match bytes.map(DeviceId) {
-                    Some(device) => {
-                        let what = if on { "suspends a device" } else { "lets in a device again" };
-                        tracing::warn!("{by} {what}");
-                        let counter = if on { "device_suspended" } else { "device_let_in_again" };
-                        let errand = self.errands.begin(reply, counter);
-                        return self.input(Input::Suspend { device, on, errand });
-                    }
-                    None => refused("a device id is 64 hexadecimal digits; `trialogue device list` shows them"),
+            Request::Suspend { device, on } => match device_id(&device) {
+                Some(device) => {
+                    let what = if on { "suspends a device" } else { "lets in a device again" };
+                    tracing::warn!("{by} {what}");
+                    let counter = if on { "device_suspended" } else { "device_let_in_again" };
+                    let errand = self.errands.begin(reply, counter);
+                    return self.input(Input::Suspend { device, on, errand });
                 }
-            }
+                None => refused(NO_ID),
+            },
             Request::Install { charter } => self.install(&charter),
         };
         // Whoever asked may be gone.
         let _ = reply.send(now);
+    }
+
+    fn proofs(&self, devices: &[String]) -> Reply {
+        if devices.len() > PROOFS_MAX {
+            return refused("more than 16 devices at once: ask in parts");
+        }
+        let proof = |text: &String| {
+            let proof = self.machine.proof_of(&device_id(text)?);
+            let (certificate, revocation) = (proof.certificate.map(hex::encode), proof.revocation.map(hex::encode));
+            Some(ProofInfo { device: text.clone(), certificate, revocation })
+        };
+        match devices.iter().map(proof).collect() {
+            Some(proofs) => Reply::Proofs { proofs },
+            None => refused(NO_ID),
+        }
     }
 
     /// Those enrolled here, in that order; then those that are enrolled at another node of the party and suspended here.
