@@ -32,7 +32,7 @@ impl Fresh {
 impl Machine {
     pub(crate) fn fresh(&self, entry: &VerifiedEntry, bundle: Bundle) -> Fresh {
         let at = (entry.entry().node.clone(), entry.entry().seq);
-        Fresh { bundle, at, needs: self.state.depends_on(entry), copy: self.state.is_copy(entry.entry()) }
+        Fresh { bundle, at, needs: self.state.depends_on(entry.entry()), copy: self.state.is_copy(entry.entry()) }
     }
 
     /// Tells a console everything that matters now, and the paths after it.
@@ -79,7 +79,13 @@ impl Machine {
     pub(crate) fn tell_on(&mut self, key: ConsoleKey) {
         let mut batch = Batch::default();
         while let Some((node, seq)) = self.consoles.get_mut(&key).and_then(|console| console.telling.next()) {
-            if let Some(bundle) = self.ledger.lean_bundle(&node, seq) {
+            let Some((claim, bundle)) = self.ledger.lean_bundle(&node, seq) else { continue };
+            // Whoever put somebody out may be out itself, and its certificate not among those that matter.
+            let needs = self.state.depends_on(&claim);
+            let shown = self.consoles.get_mut(&key).map(|console| &mut console.shown);
+            let needs = needs.zip(shown).and_then(|(needs, shown)| shown.insert(needs.clone()).then_some(needs));
+            let needs = needs.and_then(|(node, seq)| self.ledger.bundle(&node, seq));
+            for bundle in needs.into_iter().chain([bundle]) {
                 self.tell(key, &mut batch, bundle);
             }
         }

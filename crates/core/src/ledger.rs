@@ -6,7 +6,7 @@ use minicbor::bytes::ByteVec;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use trialogue_charter::{Hash, NodeId};
-use trialogue_journal::{Body, BodyRef, UnverifiedEntry};
+use trialogue_journal::{Body, BodyRef, Entry, UnverifiedEntry};
 use trialogue_wire::Bundle;
 use trialogue_wire::link::Head;
 
@@ -176,9 +176,9 @@ impl Ledger {
         self.bodies.get(hash).is_some() || self.shelf.as_ref().is_some_and(|shelf| shelf.has(hash))
     }
 
-    /// The entry at a position without the bodies of what is written, and without large ones: who needs them asks. What enrols a device is of no use
+    /// The entry at a position, and what it says, without the bodies of what is written, and without large ones: who needs them asks. What enrols a device is of no use
     /// without its certificate.
-    pub(crate) fn lean_bundle(&self, node: &NodeId, seq: u64) -> Option<Bundle> {
+    pub(crate) fn lean_bundle(&self, node: &NodeId, seq: u64) -> Option<(Entry, Bundle)> {
         let entry = self.entry(node, seq)?;
         let decoded = UnverifiedEntry::decode(&entry).ok()?;
         let claim = decoded.claim();
@@ -189,7 +189,7 @@ impl Ledger {
             body => body.writes() || bytes > TOLD_BODIES,
         };
         let bodies = if may_lack { Vec::new() } else { self.found(&bodies) };
-        Some(Bundle { entry: entry.into_owned(), bodies })
+        Some((claim.clone(), Bundle { entry: entry.into_owned(), bodies }))
     }
 
     /// The entry at a position with the bodies that are held.

@@ -99,3 +99,20 @@ fn staffing_is_what_the_nodes_say() {
     scene.node("jpn-1", Body::Restarted {}).unwrap();
     assert_eq!(scene.state.on_watch(&party("JPN"), &duty()), 0);
 }
+
+#[test]
+fn a_ring_that_is_declined_again_reads_the_same_at_a_console_that_comes_later() {
+    let (mut scene, _, jpn) = rung();
+    scene.received("jpn-1", 1).unwrap();
+    // It ends unanswered; somebody rings the same line and leaves; and then says when the first ring will be called back.
+    scene.node("jpn-1", Body::Expired { call: call(1), line: duty() }).unwrap();
+    scene.says(&jpn, ring(2)).unwrap();
+    scene.says(&jpn, Act::Leave { cause: None }).unwrap();
+    scene.says(&jpn, decline(1)).unwrap();
+    scene.says(&jpn, decline(1)).unwrap();
+    assert!(matches!(scene.response("JPN"), RingResponse::Declined { .. }));
+    let few = scene.state.relevant_entries();
+    let log: Vec<Sent> =
+        scene.log.iter().filter(|(e, _)| few[&e.entry().node].contains(&e.entry().seq)).cloned().collect();
+    assert_eq!(fold(&log).line(&duty()), scene.line());
+}

@@ -3,6 +3,7 @@
 use crate::fixture::{Fixture, RING_SECONDS};
 use crate::keys::Members;
 use crate::rng::Rng;
+use crate::trace::digest;
 use minicbor::bytes::ByteVec;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -49,6 +50,8 @@ pub struct SimConsole {
     pub heard: Vec<ToConsole>,
     /// Highest statement number used.
     pub number: u64,
+    /// Digests of all statements that it has signed.
+    pub(crate) made: BTreeSet<u64>,
     /// It has asked for a leg at this WebSocket.
     pub asked_leg: bool,
     /// It has heard something since it looked after its groups last.
@@ -86,6 +89,7 @@ impl SimConsole {
             paths: Vec::new(),
             heard: Vec::new(),
             number: 0,
+            made: BTreeSet::new(),
             asked_leg: false,
             fresh: false,
             committing: None,
@@ -98,11 +102,25 @@ impl SimConsole {
 
     /// It begins anew, as a page that is loaded again.
     pub(crate) fn reset(&mut self, fixture: &Fixture, key: Option<ConsoleKey>) {
-        let Self { party, device, node, on_watch, number, accepted, refused, chunks_stored, proves, charter, .. } =
-            std::mem::replace(self, Self::new(fixture, self.party, self.device));
+        let Self {
+            party, device, node, on_watch, number, made, accepted, refused, chunks_stored, proves, charter, ..
+        } = std::mem::replace(self, Self::new(fixture, self.party, self.device));
         let state = State::new(charter.clone());
         let fresh = Self::new(fixture, party, device);
-        *self = Self { key, node, on_watch, number, accepted, refused, chunks_stored, proves, charter, state, ..fresh };
+        *self = Self {
+            key,
+            node,
+            on_watch,
+            number,
+            made,
+            accepted,
+            refused,
+            chunks_stored,
+            proves,
+            charter,
+            state,
+            ..fresh
+        };
     }
 
     /// Takes a message of its node and answers the challenge.
@@ -176,7 +194,9 @@ impl SimConsole {
         let at = Occasion { node, charter, now_ms: self.now_ms };
         let statement = Statement::new(keys.id, self.number, &at, line, act);
         let bodies = bodies.into_iter().map(ByteVec::from).collect();
-        ToNode::State { statement: statement.sign(&keys.secret).0, bodies }
+        let statement = statement.sign(&keys.secret).0;
+        self.made.insert(digest(&statement));
+        ToNode::State { statement, bodies }
     }
 
     /// Key packages for every node, as opaque bytes.

@@ -9,7 +9,7 @@ impl World {
     /// Says something of the kind over a link that stands; false: there was nothing to say. Its own machine goes on and knows nothing of it, as
     /// when somebody has stolen the keys.
     pub(crate) fn forge(&mut self, from: usize, to: usize) -> bool {
-        if self.nodes[from].machine.is_none() || self.nodes[to].machine.is_none() {
+        if !self.nodes[from].is_on() || self.nodes[to].machine.is_none() {
             return false;
         }
         let victim = (to + self.rng.below(self.nodes.len() as u64 - 1) as usize + 1) % self.nodes.len();

@@ -53,7 +53,9 @@ impl World {
     fn happen(&mut self, event: Event) {
         match event {
             Event::Input { node, run, input } => {
-                if self.nodes[node].run == run {
+                if let (true, Input::LinkUp { node: other, .. }) = (self.nodes[node].hostile, &input) {
+                    self.taken_greets(node, other);
+                } else if self.nodes[node].run == run {
                     self.input(node, input);
                 }
             }
@@ -63,7 +65,9 @@ impl World {
                     return;
                 }
                 let node = self.nodes[from].id.clone();
-                if self.nodes[to].hostile {
+                if self.taken.as_ref().is_some_and(|taken| taken.node == to) {
+                    // It has heard everything that the others hold: see `World::recorded`.
+                } else if self.nodes[to].hostile {
                     self.nodes[to].inbox.push((from, bytes));
                 } else {
                     let bytes = self.mutate_message(to, bytes);

@@ -21,6 +21,7 @@ pub mod reference;
 pub mod rng;
 pub mod runner;
 mod sites;
+mod taken;
 pub mod trace;
 pub mod trouble;
 mod truth;

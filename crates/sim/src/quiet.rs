@@ -59,13 +59,14 @@ impl World {
     /// # Panics
     /// When one does not.
     pub fn check_reference(&self) {
+        let made = self.made();
         for node in &self.nodes {
             let Some(machine) = &node.machine else { continue };
             if node.syncing {
                 // Some of its own entries have not taken effect.
                 continue;
             }
-            let reference = Reference::read(self.fixture, node.known.values());
+            let reference = Reference::read(self.fixture, node.known.values(), &|device, said| made.by(device, said));
             assert_eq!(reference.unknown, None, "the reference must be taught this act");
             for line in self.fixture.charter.lines.iter().map(|line| &line.id) {
                 let inside = machine.state().in_on(line);

@@ -52,7 +52,13 @@ pub struct Reference<'f> {
 
 impl<'f> Reference<'f> {
     /// Reads every entry that somebody holds, each journal in its order.
-    pub fn read<'e>(fixture: &'f Fixture, held: impl Iterator<Item = &'e Vec<u8>>) -> Self {
+    ///
+    /// `made`: did this device sign that statement? Nothing else of it counts.
+    pub fn read<'e>(
+        fixture: &'f Fixture,
+        held: impl Iterator<Item = &'e Vec<u8>>,
+        made: &dyn Fn(&DeviceId, &[u8]) -> bool,
+    ) -> Self {
         let mut journals: BTreeMap<NodeId, BTreeMap<u64, Entry>> = BTreeMap::new();
         for entry in held.filter_map(|bytes| UnverifiedEntry::decode(bytes).ok()) {
             let entry = entry.claim().clone();
@@ -65,7 +71,7 @@ impl<'f> Reference<'f> {
                 if entry.seq != at {
                     break;
                 }
-                reference.entry(&mut story, entry);
+                reference.entry(&mut story, entry, made);
             }
             reference.stories.insert(node, story);
         }
@@ -96,10 +102,15 @@ impl<'f> Reference<'f> {
         line.zip(self.office(device)).is_some_and(|(line, office)| line.offices.contains(office))
     }
 
-    fn entry(&mut self, story: &mut Story, entry: &Entry) {
+    fn entry(&mut self, story: &mut Story, entry: &Entry, made: &dyn Fn(&DeviceId, &[u8]) -> bool) {
         let seq = entry.seq;
         match &entry.body {
+            // Every certificate in a world is its device's.
             Body::Enrolled { device, .. } => {
+                let of = self.fixture.charter.party_of_node(&entry.node).map(|party| &party.id);
+                if self.party(device).as_ref() != of {
+                    return;
+                }
                 story.enrolled.insert(*device);
             }
             Body::Revoked { revocation } => {
@@ -133,11 +144,13 @@ impl<'f> Reference<'f> {
                 story.rings.entry((line.clone(), *call)).or_default();
             }
             Body::Stated { statement } => {
-                if let Ok(statement) = UnverifiedStatement::decode(statement) {
-                    self.statement(story, statement.claim(), seq);
+                let Ok(decoded) = UnverifiedStatement::decode(statement) else { return };
+                let said = decoded.claim();
+                if said.node == entry.node && made(&said.device, statement) {
+                    self.statement(story, said, seq);
                 }
             }
-            Body::Opened { .. } | Body::Staffed { .. } | Body::AtConsole { .. } => {}
+            Body::Opened { .. } | Body::Staffed { .. } | Body::AtConsole { .. } | Body::Forged { .. } => {}
             // What is measured, and what somebody holds of the journals, moves nobody.
             Body::Tested { .. } | Body::Seen { .. } | Body::Stored { .. } | Body::Listed { .. } => {}
             #[allow(unreachable_patterns, reason = "the next body must be taught here")]
@@ -197,6 +210,8 @@ impl<'f> Reference<'f> {
                     inside.held = *on;
                 }
             }
+            // Whoever wants to go leaves.
+            Act::Remove { device: other } if other == device => return,
             Act::Remove { device: other } => story.out(|l, d| l == line && d == other),
             Act::Handshake { group, epoch, added, removed, .. } if is_in => {
                 if !story.handshake(&here, seq, (*group, *epoch), added, removed) {

@@ -4,6 +4,7 @@ use crate::disk::{Disk, Health};
 use crate::fixture::{DUTY, LEADERS};
 use crate::media::Media;
 use crate::mutation::Mutation;
+use crate::rng::Rng;
 use crate::trace::Trace;
 use crate::world::{DEVICES, World};
 use trialogue_core::ConsoleKey;
@@ -13,6 +14,8 @@ use trialogue_journal::{Act, UnverifiedEntry};
 const SHAPES: [&[usize]; 6] = [&[1, 1, 1], &[1, 2, 1], &[2, 1, 2], &[1, 1, 1, 1], &[1, 1, 1], &[1, 2, 1, 1]];
 /// Strokes of luck in one network.
 const STROKES: u64 = 36;
+/// Tells the chance of a hostile member from that of the network.
+const TAKEN: u64 = 0x7a6b_e417_0e5c_93d1;
 /// An hour.
 const HOUR_MS: i64 = 3_600_000;
 
@@ -63,7 +66,16 @@ impl World {
     /// Lives through the whole of a seed: trouble, moments of rest in which it is held to account, and recovery.
     pub fn live(&mut self) {
         let strokes = STROKES / 2 + self.rng.below(STROKES);
+        // In every other network, by a chance of its own, a node falls into hostile hands.
+        let mut chance = Rng::new(self.seed ^ TAKEN);
+        let taken = chance.one_in(2).then(|| chance.below(strokes));
         for stroke in 0..strokes {
+            if taken.is_some_and(|from| stroke >= from) && self.taken.is_none() {
+                self.take_over();
+            }
+            if self.taken.is_some() {
+                self.taken_strikes();
+            }
             self.trouble();
             let pause = if self.rng.one_in(8) { 4_000_000 } else { 300_000 };
             let pause = self.rng.below(pause);
@@ -99,6 +111,7 @@ impl World {
                 cable.slow_us = 0;
             }
         }
+        self.taken_tells_all();
         self.recover();
         self.rest();
     }

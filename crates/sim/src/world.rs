@@ -68,6 +68,8 @@ pub struct World {
     /// When something that is out of the ordinary happened last.
     pub(crate) changed_us: u64,
     pub(crate) said: crate::truth::Said,
+    /// The node that fell into hostile hands.
+    pub(crate) taken: Option<crate::taken::Taken>,
     /// With which stay each member was added to a group.
     pub(crate) members: crate::keys::Members,
     pub(crate) cables: BTreeMap<(usize, usize), Cable>,
@@ -115,6 +117,7 @@ impl World {
             trace: Trace::default(),
             changed_us: 0,
             said: crate::truth::Said::default(),
+            taken: None,
             members: crate::keys::Members::new(),
             cables: BTreeMap::new(),
             queue: BTreeMap::new(),

@@ -4,6 +4,8 @@
 
 use trialogue_charter::{DeviceId, PartyId, Revocation};
 use trialogue_core::{ConsoleKey, Count, Errand, Fate, Input, NotDone};
+use trialogue_journal::Act;
+use trialogue_sim::world::KOR;
 use trialogue_sim::{Health, JPN, LEADERS, USA, World};
 use trialogue_wire::console::{Refusal, ToConsole, ToNode};
 
@@ -252,4 +254,32 @@ fn what_the_disk_has_not_taken_is_not_said_to_be_done() {
     world.run(2_000_000);
     world.input(2, Input::Revoke { revocation: revocation(&world, device), errand: Errand(3) });
     assert_eq!(world.nodes[2].fates[1..], [Fate::Unrecorded, Fate::Written]);
+}
+
+#[test]
+fn whom_a_revoked_device_put_out_is_out_for_a_console_that_comes_later() {
+    let mut world = World::on_watch(3, 33);
+    let call = world.ring(JPN, LEADERS);
+    for console in [USA + 1, USA + 2] {
+        assert!(world.run_until(
+            |w| w.consoles[console].rings_here(w.fixture, LEADERS) == Some(call) || w.is_in(1, USA + 1, LEADERS)
+        ));
+        world.answer(console, LEADERS, call);
+        assert!(world.run_until(|w| w.is_in(1, console, LEADERS)));
+    }
+    let (by, out) = (world.device(USA + 1), world.device(USA + 2));
+    world.act(USA + 1, LEADERS, Act::Remove { device: out }, Vec::new());
+    assert!(world.run_until(|w| !w.is_in(1, USA + 2, LEADERS)));
+    let revocation = revocation(&world, by);
+    world.input(1, Input::Revoke { revocation, errand: Errand(1) });
+    assert!(world.run_until(|w| !w.is_in(2, USA + 1, LEADERS)));
+    // Neither of the two is in any more, also for one who comes now and is not shown all that happened.
+    world.disconnect(KOR);
+    world.run(1_000_000);
+    world.connect(KOR);
+    assert!(world.run_until(|w| w.consoles[KOR].welcomed));
+    world.run(2_000_000);
+    world.check_converged();
+    let there = world.consoles[KOR].state.in_on(world.lines(LEADERS).unwrap());
+    assert_eq!(there.iter().map(|p| p.device).collect::<Vec<_>>(), [world.device(JPN)]);
 }

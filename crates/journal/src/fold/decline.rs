@@ -53,6 +53,11 @@ impl OnLine {
         by: Option<DeviceId>,
         seq: u64,
     ) {
-        self.response(call, seq).ended = Some(Ended::Declined { reason, call_back_ms, deputy, by, seq });
+        let response = self.response(call, seq);
+        let first = match response.ended {
+            Some(Ended::Declined { first, .. } | Ended::Expired { seq: first }) => first,
+            Some(Ended::Joined { .. }) | None => seq,
+        };
+        response.ended = Some(Ended::Declined { reason, call_back_ms, deputy, by, seq, first });
     }
 }

@@ -1,8 +1,7 @@
 //! Devices that are enrolled.
 
 use super::State;
-use crate::entry::Body;
-use crate::signed::VerifiedEntry;
+use crate::entry::{Body, Entry};
 use crate::stated::UnverifiedStatement;
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
@@ -62,10 +61,9 @@ impl State {
         known.map(|known| known.last_number).max().unwrap_or(0)
     }
 
-    /// Position of the `Enrolled` entry that a reader must have before it can fold this one. A node sends that entry to a console
+    /// Position of the `Enrolled` entry that a reader must have before it can fold this one, which counts. A node sends that entry to a console
     /// first, if it has not sent it before.
-    pub fn depends_on(&self, entry: &VerifiedEntry) -> Option<(NodeId, u64)> {
-        let claim = entry.entry();
+    pub fn depends_on(&self, claim: &Entry) -> Option<(NodeId, u64)> {
         let Body::Stated { statement } = &claim.body else { return None };
         let statement = UnverifiedStatement::decode(statement).ok()?;
         let known = self.nodes.get(&claim.node)?.devices.get(&statement.claim().device)?;

@@ -141,7 +141,8 @@ impl OnLine {
                     seqs.extend([first, order]);
                     seqs.extend(end);
                 }
-                Some(Ended::Declined { seq, .. } | Ended::Expired { seq }) => {
+                Some(Ended::Declined { seq, first, .. }) => seqs.extend([first, seq]),
+                Some(Ended::Expired { seq }) => {
                     seqs.insert(seq);
                 }
                 None => {}

@@ -87,6 +87,9 @@ pub enum Ended {
         /// Position of the entry.
         #[n(4)]
         seq: u64,
+        /// Position of the entry by which it ended first: declined or expired before, it was nobody's to join from there on.
+        #[n(5)]
+        first: u64,
     },
     /// Nobody answered in time.
     #[n(2)]
