@@ -4,13 +4,13 @@ use crate::acts::Purpose;
 use crate::console::Console;
 use crate::io::Event;
 use crate::keys::Move;
-use crate::limits::{LEAD_AGAIN_US, NEXT_GROUP_US, RENEW_APART_US, RENEW_US};
+use crate::limits::{HANDSHAKE_BODIES_MAX, LEAD_AGAIN_US, NEXT_GROUP_US, RENEW_APART_US, RENEW_US};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
 use trialogue_e2ee::{Invite, Pending};
 use trialogue_journal::fold::{Group, Participant};
-use trialogue_journal::limits::EPOCHS_MAX;
+use trialogue_journal::limits::{BODY_MAX, EPOCHS_MAX};
 use trialogue_journal::{Act, BodyRef, GroupId};
 
 /// One who is to be added.
@@ -245,6 +245,21 @@ impl Console {
                 return self.log(Event::BadHandshake { step: "commit", why: error.to_string() });
             }
         };
+        // What no journal takes is not asked for: fewer come at once.
+        let commit = if creating { 0 } else { pending.commit.len() };
+        let welcome = pending.welcome.as_ref().map_or(0, Vec::len);
+        if commit.max(welcome) > BODY_MAX || commit + welcome > HANDSHAKE_BODIES_MAX {
+            drop(keys.ring.discard(&group));
+            if guests.len() > 1 {
+                return self.commit(line, group, &guests[..guests.len() / 2], removes, creating);
+            }
+            keys.bad_offers.extend(guests.iter().map(|guest| (guest.device, guest.offer)));
+            keys.lead_again_us = self.now_us + LEAD_AGAIN_US;
+            if creating {
+                keys.ring.drop_group(&group);
+            }
+            return self.log(Event::BadHandshake { step: "commit", why: "it is larger than a journal takes".into() });
+        }
         self.hand_in(line, group, pending, guests, creating);
     }
 

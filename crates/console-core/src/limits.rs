@@ -95,6 +95,8 @@ pub const STOCK_US: u64 = 3_000_000;
 pub const REFRESH_US: u64 = 20_000;
 /// How often the key package for one node's group is replaced: at once the first time.
 pub(crate) const REFRESHES: Rule = Rule { free: 1, first_us: 500_000, most_us: 32_000_000, rest_us: 30_000_000 };
+/// Most bytes of a commit and its welcome together: with the statement they go to the node, and on links, in one message.
+pub const HANDSHAKE_BODIES_MAX: usize = trialogue_wire::limits::MESSAGE_MAX - (64 << 10);
 /// Between two tries to change a group after a refusal.
 pub const LEAD_AGAIN_US: u64 = 500_000;
 /// Between two automatic returns into a call.

@@ -1,6 +1,6 @@
 //! Creating a group and committing changes to it.
 
-use super::offer::{encryption_key, own_keys};
+use super::offer::{first_key, own_keys};
 use super::{GROUPS_MAX, Invite, Keyring, KeyringError, MEMBERS_MAX, Pending, leaves, unlimited};
 use openmls::prelude::*;
 use std::collections::BTreeSet;
@@ -67,8 +67,13 @@ impl Keyring {
         let mut packages = Vec::new();
         let mut refused = Vec::new();
         // MLS refuses a whole commit in which two have the same key: whoever comes later in the list is left out.
-        let mut keys: BTreeSet<Vec<u8>> =
-            held.treesync().full_leaves().map(|(_, leaf)| encryption_key(leaf)).collect::<Result<_, _>>()?;
+        let tree = held.treesync();
+        let leaves = tree.full_leaves().map(|(_, leaf)| first_key(leaf.encryption_key()));
+        let parents = tree.full_parents().map(|(_, parent)| first_key(parent));
+        let mut keys = leaves.chain(parents).collect::<Result<BTreeSet<_>, _>>()?;
+        // Who comes back has the signature key that it had.
+        let stays = members.iter().filter(|leaf| !removed.contains(&leaf.device));
+        keys.extend(stays.map(|leaf| leaf.signature_key.clone()));
         for invite in adds {
             let stays = members.iter().any(|leaf| leaf.device == invite.device) && !removed.contains(&invite.device);
             if stays || added.contains(&invite.device) {
@@ -79,7 +84,8 @@ impl Keyring {
                 continue;
             }
             let accepted = self.accept_offer(invite).and_then(|package| {
-                let own = own_keys(&package)?;
+                let [encryption, init] = own_keys(&package)?;
+                let own = [encryption, init, invite.signature_key.to_vec()];
                 if own.iter().any(|key| keys.contains(key)) {
                     Err(KeyringError::KeyOfAnother)
                 } else {
@@ -102,7 +108,44 @@ impl Keyring {
             };
         }
 
-        self.stage(group, indices, packages, Pending { epoch, added, removed, refused, ..Pending::default() })
+        let pending = Pending { epoch, added, removed, refused, ..Pending::default() };
+        if packages.is_empty() {
+            return self.stage(group, indices, packages, pending);
+        }
+        match self.stage(group, indices.clone(), packages.clone(), pending.clone()) {
+            Ok(pending) => Ok(pending),
+            Err(_) => self.stage_who_fit(group, indices, packages, pending),
+        }
+    }
+
+    /// Somebody spoils the commit for all, in a way that was not foreseen: each is tried beside those who fit, whoever does not is refused, and who is to go
+    /// goes in any case.
+    fn stage_who_fit(
+        &mut self,
+        group: &GroupId,
+        removals: Vec<LeafNodeIndex>,
+        packages: Vec<KeyPackage>,
+        pending: Pending,
+    ) -> Result<Pending, KeyringError> {
+        let mut fit = Vec::new();
+        let (mut added, mut refused) = (Vec::new(), pending.refused.clone());
+        for (package, device) in packages.into_iter().zip(pending.added.iter().copied()) {
+            fit.push(package);
+            match self.stage(group, removals.clone(), fit.clone(), Pending::default()) {
+                Ok(_) => {
+                    self.discard(group)?;
+                    added.push(device);
+                }
+                Err(error) => {
+                    fit.pop();
+                    refused.push((device, error));
+                }
+            }
+        }
+        if fit.is_empty() && removals.is_empty() {
+            return Err(refused.pop().map_or(KeyringError::NothingToChange, |(_, error)| error));
+        }
+        self.stage(group, removals, fit, Pending { added, refused, ..pending })
     }
 
     /// A commit that changes nobody's membership and gives this console fresh secrets (RFC 9420 §12.4: an UpdatePath alone): who had taken its keys before is out.

@@ -43,6 +43,9 @@ pub enum KeyringError {
     /// Nobody could tell it who sends.
     #[error("the key package has no hearing key: ask the device for a new one")]
     NoHearingKey,
+    /// Not as every console makes them: what MLS allows beyond that could spoil a commit, or keep others from following it.
+    #[error("the {0} of the key package is not as the profile has it: ask the device for a new one")]
+    OtherProfile(&'static str),
     /// Nothing can be sealed for one of its keys: who adds it could not renew the group any more.
     #[error("the {0} of the key package is no public key of the suite: ask the device for a new one")]
     NoPublicKey(&'static str),

@@ -42,6 +42,9 @@ pub const STOCK_MAX: usize = 26;
 pub const MEMBERS_MAX: usize = 256;
 /// Largest commit, welcome or key package looked at, in bytes; the same as a body in the journal.
 pub const HANDSHAKE_MAX: usize = 512 << 10;
+/// Largest key package that is added, in bytes: one of suite 0x0907 has 17 kB. It travels on in the commit and in every later welcome, which have bounds
+/// of their own.
+pub const OFFER_MAX: usize = 24 << 10;
 /// Label of the exporter (RFC 9420 §8.5) from which SFrame base keys come.
 pub const EXPORT_LABEL: &str = "trialogue sframe 1";
 
@@ -70,7 +73,7 @@ pub struct Invite<'a> {
 }
 
 /// A commit that waits for the node's order.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Pending {
     /// The epoch that it starts from.
     pub epoch: u64,

@@ -1,8 +1,8 @@
 //! Key packages: what we offer so that others can add us, and what we accept before adding others.
 
 use super::hearing::hearing_of;
-use super::{Invite, KEY_PACKAGES_MAX, Keyring, KeyringError, STOCK_MAX, check_size, device_of, unlimited};
-use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _, VLBytes};
+use super::{Invite, KEY_PACKAGES_MAX, Keyring, KeyringError, OFFER_MAX, STOCK_MAX, device_of, unlimited};
+use openmls::prelude::tls_codec::{Deserialize as _, Serialize, VLBytes};
 use openmls::prelude::*;
 use openmls_traits::storage::StorageProvider as _;
 use trialogue_charter::Hash;
@@ -58,9 +58,28 @@ impl Keyring {
         Ok(())
     }
 
+    /// The profile of `spec/sealing.md` §1, to the byte. MLS judges the rest when the commit is made, where it spoils it for all, or at whoever follows it later:
+    /// a leaf that has expired keeps everybody out who joins after that.
+    fn check_profile(&self, package: &KeyPackage) -> Result<(), KeyringError> {
+        let leaf = package.leaf_node();
+        let same = |theirs: Result<Vec<u8>, _>, ours: Result<Vec<u8>, _>| matches!((theirs, ours), (Ok(theirs), Ok(ours)) if theirs == ours);
+        if !same(package.life_time().tls_serialize_detached(), unlimited().tls_serialize_detached()) {
+            return Err(KeyringError::OtherProfile("lifetime"));
+        }
+        if *leaf.capabilities() != self.capabilities() {
+            return Err(KeyringError::OtherProfile("list of capabilities"));
+        }
+        if leaf.extensions().iter().count() != 1 || package.extensions().iter().count() != 0 {
+            return Err(KeyringError::OtherProfile("list of extensions"));
+        }
+        Ok(())
+    }
+
     /// Verifies a key package and that it is the invited device's own.
     pub(super) fn accept_offer(&self, invite: &Invite<'_>) -> Result<KeyPackage, KeyringError> {
-        check_size(invite.key_package)?;
+        if invite.key_package.len() > OFFER_MAX {
+            return Err(KeyringError::OtherProfile("size"));
+        }
         let message = MlsMessageIn::tls_deserialize_exact(invite.key_package)
             .map_err(|_| KeyringError::Malformed("key package"))?;
         let MlsMessageBodyIn::KeyPackage(unverified) = message.extract() else {
@@ -77,6 +96,7 @@ impl Keyring {
             return Err(KeyringError::NotTheirs);
         }
         let hearing = hearing_of(leaf).ok_or(KeyringError::NoHearingKey)?;
+        self.check_profile(&package)?;
         let [encryption, init] = own_keys(&package)?;
         // MLS looks at none of them before somebody seals for it, which may be the commit that removes another one.
         for (what, key) in [("encryption key", encryption), ("init key", init), ("hearing key", hearing)] {
@@ -91,13 +111,14 @@ impl Keyring {
 
 /// The keys of a key package that no other of a group may have: its leaf's encryption key and its init key.
 pub(super) fn own_keys(package: &KeyPackage) -> Result<[Vec<u8>; 2], KeyringError> {
-    Ok([encryption_key(package.leaf_node())?, package.hpke_init_key().as_slice().to_vec()])
+    Ok([first_key(package.leaf_node().encryption_key())?, package.hpke_init_key().as_slice().to_vec()])
 }
 
-pub(super) fn encryption_key(leaf: &LeafNode) -> Result<Vec<u8>, KeyringError> {
-    let step = "read an encryption key";
-    let bytes = leaf.encryption_key().tls_serialize_detached().map_err(|e| KeyringError::mls(step, e))?;
-    let key = VLBytes::tls_deserialize_exact(&bytes).map_err(|e| KeyringError::mls(step, e))?;
+/// The key that something of a tree is, or begins with.
+pub(super) fn first_key(of: &impl Serialize) -> Result<Vec<u8>, KeyringError> {
+    let step = "read a public key";
+    let bytes = of.tls_serialize_detached().map_err(|e| KeyringError::mls(step, e))?;
+    let key = VLBytes::tls_deserialize(&mut bytes.as_slice()).map_err(|e| KeyringError::mls(step, e))?;
     Ok(key.as_slice().to_vec())
 }
 
@@ -213,6 +234,87 @@ mod tests {
             let done = add(&mut lead, &[(&hostile, &same), (&good, &good_offer)]);
             assert!(done.iter().all(|(_, error)| error.is_none()), "{done:?}");
         }
+    }
+
+    /// A key package that MLS takes and the profile does not.
+    fn unusual(keyring: &Keyring, lifetime: Lifetime, capabilities: Capabilities, more: Option<Vec<u8>>) -> Vec<u8> {
+        let mut extensions: Vec<Extension> = keyring.hearing_extension().unwrap().iter().cloned().collect();
+        extensions.extend(more.map(|bytes| Extension::Unknown(0xf7a2, UnknownExtension(bytes))));
+        let bundle = KeyPackage::builder()
+            .key_package_lifetime(lifetime)
+            .leaf_node_capabilities(capabilities)
+            .leaf_node_extensions(Extensions::from_vec(extensions).unwrap())
+            .build(keyring.suite, &keyring.provider, &keyring.signer, keyring.credential())
+            .unwrap();
+        MlsMessageOut::from(bundle.key_package().clone()).to_bytes().unwrap()
+    }
+
+    #[test]
+    fn what_mls_allows_beyond_the_profile_is_refused_and_keeps_nobody_else_out() {
+        let suite = Suite::XWing;
+        let (mut lead, hostile, mut good) = (console(suite, 1), console(suite, 2), console(suite, 3));
+        let good_offer = good.key_package().unwrap();
+        let able = |suites: &[Ciphersuite], extensions: &[ExtensionType], credentials: &[CredentialType]| {
+            Capabilities::new(
+                Some(&[ProtocolVersion::Mls10]),
+                Some(suites),
+                Some(extensions),
+                Some(&[]),
+                Some(credentials),
+            )
+        };
+        let (hearing, other) =
+            (ExtensionType::Unknown(super::super::hearing::HEARING_KEY), ExtensionType::Unknown(0xf7a2));
+        let ours = || hostile.capabilities();
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let wide = able(&[hostile.suite], &[hearing, other], &[CredentialType::Basic]);
+        let kinds = [
+            ("lifetime", unusual(&hostile, Lifetime::init(0, now + 2), ours(), None)),
+            ("lifetime", unusual(&hostile, Lifetime::init(1, u64::MAX), ours(), None)),
+            ("list of capabilities", unusual(&hostile, unlimited(), wide.clone(), None)),
+            (
+                "list of capabilities",
+                unusual(&hostile, unlimited(), able(&[], &[hearing], &[CredentialType::Basic]), None),
+            ),
+            (
+                "list of capabilities",
+                unusual(&hostile, unlimited(), able(&[hostile.suite], &[hearing], &[CredentialType::X509]), None),
+            ),
+            ("size", unusual(&hostile, unlimited(), wide, Some(vec![0; 100_000]))),
+        ];
+        for (what, bad) in kinds {
+            let done = add(&mut lead, &[(&hostile, &bad)]);
+            assert_eq!(done[0].1, Some(KeyringError::OtherProfile(what)));
+        }
+        let usual = unusual(&hostile, unlimited(), ours(), None);
+        let done = add(&mut lead, &[(&hostile, &usual), (&good, &good_offer)]);
+        assert!(done.iter().all(|(_, error)| error.is_none()), "{done:?}");
+    }
+
+    #[test]
+    fn two_devices_with_one_signature_key_and_one_with_a_key_of_the_tree_keep_nobody_else_out() {
+        let suite = Suite::XWing;
+        let (mut lead, mut first, mut good) = (console(suite, 1), console(suite, 2), console(suite, 3));
+        // Another device of the same party, with the same key of the suite.
+        let mut second = Keyring::new(suite, DeviceId([4; 32]), &[2; 32]);
+        let offers = [&mut first, &mut second, &mut good].map(|ring| ring.key_package().unwrap());
+        let done = add(&mut lead, &[(&first, &offers[0]), (&second, &offers[1]), (&good, &offers[2])]);
+        assert_eq!(
+            done.iter().map(|(_, error)| error.clone()).collect::<Vec<_>>(),
+            [None, Some(KeyringError::KeyOfAnother), None]
+        );
+        // The lead has renewed: there are parents, whose keys stood in its commit.
+        let parent = {
+            let group = lead.groups.get(&GroupId([1; 16])).unwrap();
+            let (_, parent) = group.treesync().full_parents().next().unwrap();
+            first_key(parent).unwrap()
+        };
+        let mut hostile = console(suite, 5);
+        let copy = altered(&mut hostile, |keys| keys.encryption.clone_from(&parent));
+        let mut late = console(suite, 6);
+        let late_offer = late.key_package().unwrap();
+        let done = add(&mut lead, &[(&hostile, &copy), (&late, &late_offer)]);
+        assert_eq!((&done[0].1, &done[1].1), (&Some(KeyringError::KeyOfAnother), &None));
     }
 
     #[test]
