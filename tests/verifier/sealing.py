@@ -30,6 +30,11 @@ def header(kid, counter):
     return bytes([first]) + (kid_bytes if long_kid else b"") + (counter_bytes if long_counter else b"")
 
 
+def filled(clear, plain, step=1):
+    """What is sealed of a picture."""
+    return plain + b"\x80" + bytes(-(len(clear) + len(plain) + 1) % step)
+
+
 def frame(base_key, kid, counter, clear, plain):
     """A sealed frame, AES_256_GCM_SHA512_128."""
     secret, name = extract(base_key), kid.to_bytes(8, "big") + b"\x00\x05"

@@ -300,7 +300,9 @@ def of_sealing(said):
     raw = bytes.fromhex
     vector = said["frame"]
     base, kid = raw(vector["base_key"]), int(vector["key_id"], 16)
-    sealed = sealing.frame(base, kid, vector["number"], raw(vector["clear"]), raw(vector["plain"]))
+    clear, plain = raw(vector["clear"]), raw(vector["plain"])
+    sealed = sealing.frame(base, kid, vector["number"], clear, sealing.filled(clear, plain))
+    must(sealing.filled(clear, plain, said["filled"]["step"]) == raw(said["filled"]["bytes"]), "sealing: a filled picture")
     must(sealed == raw(vector["sealed"]), "sealing: frame")
     key = sealing.tag_key(base, raw(vector["secret"]), kid, raw(vector["sender"]), raw(vector["receiver"]))
     must(key == raw(vector["tag_key"]), "sealing: tag key")

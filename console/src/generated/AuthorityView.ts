@@ -45,4 +45,8 @@ alertSeconds: number,
 /**
  * Seconds out of touch until a console has left its call.
  */
-lostSeconds: number, };
+lostSeconds: number, 
+/**
+ * Bytes to whose multiples pictures are filled; none: they are not.
+ */
+pictureStep: number | null, };

@@ -77,7 +77,11 @@ parties: Uint8Array,
 /**
  * For each 32 bytes: the key of its tags.
  */
-tag_keys: Uint8Array, } | { "kind": "openKey", 
+tag_keys: Uint8Array, 
+/**
+ * Pictures are filled to a multiple of so many bytes; 0: they are not.
+ */
+picture_step: number, } | { "kind": "openKey", 
 /**
  * Key id, 14 hexadecimal digits.
  */
@@ -102,6 +106,10 @@ party: number,
  * Counts what the sender has told.
  */
 turn: number, 
+/**
+ * Devices of the own party that its frames have tags for, at most.
+ */
+fellows: number, 
 /**
  * Numbers below this are not opened.
  */

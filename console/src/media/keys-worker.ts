@@ -357,8 +357,8 @@ function act(out: Out) {
       return page({ kind: 'makeOffer', slot: out.slot, leg: out.leg });
     case 'legAnswer': return page({ kind: 'answer', slot: out.slot, leg: out.leg, sdp: out.sdp });
     case 'seal':
-      return tell(out.key_id !== null && out.base_key !== null ? { kind: 'seal', keyId: out.key_id, baseKey: out.base_key, parties: out.parties, tagKeys: out.tag_keys } : { kind: 'stop' });
-    case 'openKey': return tell({ kind: 'open', keyId: out.key_id, device: out.device, baseKey: out.base_key, tagKey: out.tag_key, party: out.party, turn: out.turn, floor: out.floor });
+      return tell(out.key_id !== null && out.base_key !== null ? { kind: 'seal', keyId: out.key_id, baseKey: out.base_key, parties: out.parties, tagKeys: out.tag_keys, pictureStep: out.picture_step } : { kind: 'stop' });
+    case 'openKey': return tell({ kind: 'open', keyId: out.key_id, device: out.device, baseKey: out.base_key, tagKey: out.tag_key, party: out.party, turn: out.turn, fellows: out.fellows, floor: out.floor });
     case 'forgetKey': return tell({ kind: 'forget', keyId: out.key_id, over: out.over });
     case 'place': {
       const place = { kind: 'place' as const, slot: out.slot, leg: out.leg, mid: out.mid, device: out.device, voice: out.voice };

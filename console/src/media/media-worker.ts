@@ -48,7 +48,7 @@ scope.onmessage = (event: MessageEvent<ToMedia>) => {
 function take(message: KeysToMedia) {
   switch (message.kind) {
     case 'seal':
-      media!.seal_with(message.keyId, message.baseKey, message.parties, message.tagKeys, performance.now());
+      media!.seal_with(message.keyId, message.baseKey, message.parties, message.tagKeys, message.pictureStep, performance.now());
       // Nobody can show a picture before a key frame: it need not be asked for across the world.
       void broken?.generateKeyFrame?.().catch(() => undefined);
       broken = null;
@@ -59,7 +59,7 @@ function take(message: KeysToMedia) {
     case 'stop': return media!.stop();
     case 'forget': return media!.forget(message.keyId, message.over);
     case 'open':
-      media!.open_with(message.keyId, message.device, message.baseKey, message.tagKey, message.party, message.turn, message.floor);
+      media!.open_with(message.keyId, message.device, message.baseKey, message.tagKey, message.party, message.turn, message.fellows, message.floor);
       for (const place of places.values()) place.hold.release();
       return;
     case 'use':

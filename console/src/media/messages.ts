@@ -66,9 +66,9 @@ export type FromKeys =
 /** Keys worker → media worker. */
 export type KeysToMedia =
   /** `parties`, `tagKeys`: of each who is to hear, the party's number, and 32 bytes. */
-  | { kind: 'seal'; keyId: string; baseKey: Uint8Array; parties: Uint8Array; tagKeys: Uint8Array }
+  | { kind: 'seal'; keyId: string; baseKey: Uint8Array; parties: Uint8Array; tagKeys: Uint8Array; pictureStep: number }
   | { kind: 'stop' }
-  | { kind: 'open'; keyId: string; device: string; baseKey: Uint8Array; tagKey: Uint8Array; party: number; turn: number; floor: number }
+  | { kind: 'open'; keyId: string; device: string; baseKey: Uint8Array; tagKey: Uint8Array; party: number; turn: number; fellows: number; floor: number }
   /** `over`: the key cannot come back. */
   | { kind: 'forget'; keyId: string; over: boolean }
   /** Only what comes over this leg is opened, and only what goes over it is sealed. */

@@ -50,7 +50,8 @@ impl Media {
     }
 
     /// Seals from now on with this key. One of the same generation goes on with the numbers of those before it, whatever was between.
-    /// `parties`: the number of each receiver's party; `tag_keys`: 32 bytes for each. Keys are wiped where they came from. `now_ms`: the worker's steady clock.
+    /// `parties`: the number of each receiver's party; `tag_keys`: 32 bytes for each. Keys are wiped where they came from. `picture_step`: pictures are filled to
+    /// a multiple of so many bytes; 0: they are not. `now_ms`: the worker's steady clock.
     ///
     /// # Errors
     /// Not a key id, or keys of other sizes: then nothing is sealed.
@@ -60,6 +61,7 @@ impl Media {
         base_key: &mut [u8],
         parties: &[u8],
         tag_keys: &mut [u8],
+        picture_step: u16,
         now_ms: f64,
     ) -> Result<(), JsError> {
         self.on = false;
@@ -77,6 +79,9 @@ impl Media {
             Some(sealer) => sealer.rekey(id, &base, receivers)?,
             None => self.sealer = Some(Sealer::new(id, &base, ms(now_ms), receivers)?),
         }
+        if let Some(sealer) = &mut self.sealer {
+            sealer.fill_pictures(picture_step);
+        }
         self.on = true;
         Ok(())
     }
@@ -93,7 +98,7 @@ impl Media {
         Some(self.out.clone())
     }
 
-    /// Opens frames of `device` (64 hexadecimal digits) with this key. `party`: the own party's number; `turn`, `floor`: as the machine gave them.
+    /// Opens frames of `device` (64 hexadecimal digits) with this key. `party`: the own party's number; `turn`, `fellows`, `floor`: as the machine gave them.
     ///
     /// # Errors
     /// Not a key id, a device and keys of their sizes, or too many keys.
@@ -106,6 +111,7 @@ impl Media {
         tag_key: &mut [u8],
         party: u8,
         turn: u32,
+        fellows: u8,
         floor: f64,
     ) -> Result<(), JsError> {
         let base = take_key(base_key);
@@ -113,7 +119,8 @@ impl Media {
         let (base, tag) = (base?, TagKey::new(*tag?.expose()));
         let device = device_of(device).ok_or_else(|| JsError::new("not a device id"))?;
         // One that changes its keys faster than that is not heard for a while, and nobody else feels it.
-        let _ = self.opener.insert(parse(key_id)?, &base, &Source { device, party, turn, tag, floor: ms(floor) });
+        let _ =
+            self.opener.insert(parse(key_id)?, &base, &Source { device, party, turn, fellows, tag, floor: ms(floor) });
         Ok(())
     }
 

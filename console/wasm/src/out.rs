@@ -114,6 +114,8 @@ pub enum Out {
         /// For each 32 bytes: the key of its tags.
         #[ts(type = "Uint8Array")]
         tag_keys: ByteBuf,
+        /// Pictures are filled to a multiple of so many bytes; 0: they are not.
+        picture_step: u16,
     },
     /// Open with this key too.
     OpenKey {
@@ -131,6 +133,8 @@ pub enum Out {
         party: u8,
         /// Counts what the sender has told.
         turn: u32,
+        /// Devices of the own party that its frames have tags for, at most.
+        fellows: u8,
         /// Numbers below this are not opened.
         floor: f64,
     },
@@ -247,13 +251,15 @@ impl Out {
             Output::MakeOffer { leg } => Self::MakeOffer { slot, leg },
             Output::LegAnswer { leg, sdp } => Self::LegAnswer { slot, leg, sdp },
             Output::Seal(None) => {
-                Self::Seal { key_id: None, base_key: None, parties: ByteBuf::new(), tag_keys: ByteBuf::new() }
+                let (parties, tag_keys) = (ByteBuf::new(), ByteBuf::new());
+                Self::Seal { key_id: None, base_key: None, parties, tag_keys, picture_step: 0 }
             }
             Output::Seal(Some(key)) => Self::Seal {
                 key_id: Some(id(key.key_id)),
                 base_key: Some(ByteBuf::from(key.base_key.to_vec())),
                 parties: ByteBuf::from(key.receivers.iter().map(|to| to.party).collect::<Vec<_>>()),
                 tag_keys: ByteBuf::from(key.receivers.iter().flat_map(|to| *to.tag_key).collect::<Vec<_>>()),
+                picture_step: key.picture_step,
             },
             Output::OpenKey(key) => Self::OpenKey {
                 key_id: id(key.key_id),
@@ -262,6 +268,7 @@ impl Out {
                 tag_key: ByteBuf::from(key.tag_key.to_vec()),
                 party: key.party,
                 turn: key.turn,
+                fellows: key.fellows,
                 floor: key.floor as f64,
             },
             Output::ForgetKey { key_id, over } => Self::ForgetKey { key_id: id(key_id), over },

@@ -196,6 +196,10 @@ pub struct Policy {
     /// How often paths, stations and people are tested.
     #[n(8)]
     pub tests: Tests,
+    /// Consoles fill pictures to a multiple of so many bytes before they seal them; none: pictures are as long as they come
+    /// ([`crate::limits::PICTURE_STEP`]).
+    #[n(9)]
+    pub picture_step: Option<u16>,
 }
 
 /// Media of one party's consoles is never relayed by another party: its nodes get none of it unless one of its own consoles is to hear or

@@ -134,6 +134,7 @@ pub fn charter(suite: Suite) -> Charter {
             removal: Removal::Majority,
             amending: Amending::All,
             relays: Vec::new(),
+            picture_step: None,
             tests: Tests::default(),
         },
         subjects: ["missile-launch", "incident-at-sea"]

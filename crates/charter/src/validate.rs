@@ -171,6 +171,9 @@ impl Charter {
         range("policy.escalate_seconds", self.policy.escalate_seconds, ESCALATE_SECONDS)?;
         range("policy.alert_seconds", self.policy.alert_seconds, ALERT_SECONDS)?;
         range("policy.lost_seconds", self.policy.lost_seconds, LOST_SECONDS)?;
+        if let Some(step) = self.policy.picture_step {
+            range("policy.picture_step", step, PICTURE_STEP)?;
+        }
         self.validate_relays()?;
         let tests = &self.policy.tests;
         range("policy.tests.path_seconds", tests.path_seconds, PATH_SECONDS)?;

@@ -50,6 +50,7 @@ authority = { usa-duty = "flash" }
 
 [policy]
 ring_seconds = 45
+picture_step = 512
 no_relay = [{ party = "USA", via = "JPN" }]
 escalate_seconds = 15
 
@@ -104,6 +105,7 @@ fn from_keys_to_an_enrolment_link() {
         "Only holders of its offices can ring, answer or join it. A ring goes to every other party on the line.",
         "(rung first) may ring up to flash",
         "Nobody records voice or picture.",
+        "Pictures are filled to multiples of 512 bytes before they are sealed",
         "A party leaves a call by its own act alone.",
     ] {
         assert!(shown.contains(sentence), "{sentence}: {shown}");

@@ -32,6 +32,8 @@ pub struct AuthorityView {
     pub alert_seconds: u16,
     /// Seconds out of touch until a console has left its call.
     pub lost_seconds: u16,
+    /// Bytes to whose multiples pictures are filled; none: they are not.
+    pub picture_step: Option<u16>,
 }
 
 /// One line.
@@ -108,6 +110,7 @@ pub fn authority(charter: &VerifiedCharter) -> AuthorityView {
         escalate_seconds: policy.escalate_seconds,
         alert_seconds: policy.alert_seconds,
         lost_seconds: policy.lost_seconds,
+        picture_step: policy.picture_step,
     }
 }
 

@@ -273,6 +273,8 @@ pub struct SealKey {
     pub base_key: Zeroizing<[u8; 32]>,
     /// Who is to hear: at least one.
     pub receivers: Vec<Receiving>,
+    /// Pictures are filled to a multiple of so many bytes; 0: they are not.
+    pub picture_step: u16,
 }
 
 /// One who is to hear what this console seals.
@@ -295,6 +297,8 @@ pub struct OpenKey {
     pub party: u8,
     /// Counts what its sender has told this console: of an earlier turn nothing is opened once a later one was heard.
     pub turn: u32,
+    /// Devices of the own party that are in the sender's group beside it: a frame has no more tags for them.
+    pub fellows: u8,
     /// Key of the tags that it makes for this console.
     pub tag_key: Zeroizing<[u8; 32]>,
     /// Numbers below this are not opened.

@@ -183,7 +183,9 @@ impl Console {
                 receivers.push(Receiving { party, tag_key: Zeroizing::new(*key.expose()) });
             }
         }
-        let key = SealKey { key_id: id.to_u64(), base_key: Zeroizing::new(*base.expose()), receivers };
+        let picture_step = self.charter.as_ref()?.policy.picture_step.unwrap_or(0);
+        let base_key = Zeroizing::new(*base.expose());
+        let key = SealKey { key_id: id.to_u64(), base_key, receivers, picture_step };
         (!key.receivers.is_empty()).then_some(key)
     }
 
@@ -248,6 +250,13 @@ impl Console {
         let Some(keys) = &mut self.keys else { return };
         let Ok(base) = keys.ring.base_key(&group, &device, known.generation) else { return };
         let tag = TagKey::derive(&known.secret, &base, id, &device, &self.id);
+        let own = |leaf: &&Leaf| {
+            let known = self.fold.as_ref().and_then(|fold| fold.known_device(&leaf.device));
+            leaf.device != device
+                && known.is_some_and(|known| self.me.as_ref().is_some_and(|me| me.party == known.party))
+        };
+        let members = keys.ring.members(&group).unwrap_or_default();
+        let fellows = u8::try_from(members.iter().filter(own).count()).unwrap_or(u8::MAX);
         keys.issued.insert(id, Issued { group, epoch, device, turn: known.turn, floor, given: true, until_us: None });
         let member = self.call.as_ref().and_then(|call| call.members.get(&device));
         let missed = member.is_none_or(|member| member.without_keys_us.is_some());
@@ -257,6 +266,7 @@ impl Console {
             base_key: Zeroizing::new(*base.expose()),
             party,
             turn: known.turn,
+            fellows,
             tag_key: Zeroizing::new(*tag.expose()),
             floor,
         }));

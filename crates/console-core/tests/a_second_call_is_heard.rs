@@ -20,7 +20,14 @@ impl Worker {
     fn hears(&mut self, world: &World, listener: usize, speaker: usize, after_ms: u64) -> Result<(), OpenError> {
         for (id, key) in &world.desks[listener].open_with {
             let tag = TagKey::new(*key.tag_key);
-            let source = Source { device: key.device, party: key.party, turn: key.turn, tag, floor: key.floor };
+            let source = Source {
+                device: key.device,
+                party: key.party,
+                turn: key.turn,
+                fellows: key.fellows,
+                tag,
+                floor: key.floor,
+            };
             self.0.insert(KeyId::from_u64(*id).unwrap(), &BaseKey::new(*key.base_key), &source).unwrap();
         }
         let device: DeviceId = world.desks[speaker].console.device();

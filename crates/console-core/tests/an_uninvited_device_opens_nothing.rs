@@ -231,7 +231,7 @@ fn it_opens_none(world: &World, stranger: &mut Stranger, sealed: &BTreeMap<u64, 
         let opens = |key: &[u8; 32]| {
             let mut opener = Opener::new();
             // Even if it had the secret by which the frame is known.
-            let source = Source { device: SPEAKER, party: 0, turn: 0, tag: known_to(0).key, floor: 0 };
+            let source = Source { device: SPEAKER, party: 0, turn: 0, fellows: 1, tag: known_to(0).key, floor: 0 };
             opener.insert(id, &BaseKey::new(*key), &source).unwrap();
             let mut out = Vec::new();
             opener.open(Medium::Voice, &SPEAKER, 0, frame, &mut out).is_ok() && out == FRAME

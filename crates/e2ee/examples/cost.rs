@@ -80,7 +80,9 @@ fn frames(len: usize, consoles: usize) {
     let receivers = (0..3 * consoles).map(|n| Receiver { party: n as u8 / consoles as u8, key: key() }).collect();
     let mut sealer = Sealer::new(id, &base, 0, receivers).unwrap();
     let mut opener = Opener::new();
-    opener.insert(id, &base, &Source { device: from, party: 0, turn: 0, tag: key(), floor: 0 }).unwrap();
+    opener
+        .insert(id, &base, &Source { device: from, party: 0, turn: 0, fellows: consoles as u8, tag: key(), floor: 0 })
+        .unwrap();
     let frame = vec![0x5a; len];
     let (mut sealed, mut out) = (Vec::new(), Vec::new());
     let (mut seal, mut open) = (Vec::new(), Vec::new());

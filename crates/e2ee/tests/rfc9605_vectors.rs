@@ -100,7 +100,7 @@ fn our_own_vector_holds() {
     sealer.seal(Medium::Picture, 0, b"\x11\x02\x00hotline", &mut sealed).unwrap();
     assert_eq!(Some(hex::encode(&sealed).as_str()), wanted.next());
     let mut opener = Opener::new();
-    opener.insert(id, &base, &Source { device: from, party: 2, turn: 0, tag, floor: 0 }).unwrap();
+    opener.insert(id, &base, &Source { device: from, party: 2, turn: 0, fellows: 1, tag, floor: 0 }).unwrap();
     assert_eq!(opener.open(Medium::Picture, &from, 0, &sealed, &mut out).unwrap().id, id);
     assert_eq!(out, b"\x11\x02\x00hotline");
 }

@@ -87,6 +87,22 @@ fn a_delta_frame_passed_off_as_a_key_frame_is_refused() {
 }
 
 #[test]
+fn one_packet_is_one_try_for_each_device_of_the_party_and_no_more() {
+    let (id, base) = (id(0), base(1));
+    let fellows = [2_u8, 66, 130].map(|n| receiver(id, &base, &device(FROM), &device(n)));
+    let mut sealer = Sealer::new(id, &base, 0, fellows.into()).unwrap();
+    let crowded = sealed(&mut sealer, Voice, 0, b"three of one party");
+    let at_most = |fellows| {
+        let mut opener = Opener::new();
+        opener.insert(id, &base, &Source { fellows, ..source_of(0, 1) }).unwrap();
+        opener
+    };
+    // The own tag is among them, and they are more than there are devices.
+    assert_eq!(open(&mut at_most(2), Voice, 0, &crowded).unwrap_err(), OpenError::Forged);
+    assert!(open(&mut at_most(3), Voice, 0, &crowded).is_ok());
+}
+
+#[test]
 fn a_picture_shorter_than_its_clear_prefix_is_not_sent() {
     let (mut sealer, mut opener) = pair();
     for (first, clear) in [(0x10, VP8_KEY_CLEAR), (0x11, VP8_DELTA_CLEAR)] {
@@ -371,6 +387,22 @@ proptest! {
             Ok(()) => prop_assert_eq!(open(&mut opener, medium, 0, &sealed).unwrap().1, frame),
             Err(error) => prop_assert!(error == SealError::Prefix && picture),
         }
+    }
+
+    #[test]
+    fn a_filled_picture_tells_its_steps_and_no_more(length in 3_usize..3_000, step in 64_u16..600) {
+        let (mut sealer, mut opener) = pair();
+        sealer.fill_pictures(step);
+        let frame = [&[0x11, 0, 0], vec![0; length].as_slice()].concat();
+        let mut sealed = Vec::new();
+        prop_assert!(sealer.seal(Picture, 0, &frame, &mut sealed).is_ok());
+        let steps = (frame.len() + 1).div_ceil(usize::from(step));
+        let mut other = Vec::new();
+        let longest = vec![0x11; steps * usize::from(step) - 1];
+        prop_assert!(sealer.seal(Picture, 0, &longest, &mut other).is_ok());
+        prop_assert_eq!(sealed.len(), other.len());
+        prop_assert_eq!(open(&mut opener, Picture, 0, &sealed).unwrap().1, frame);
+        prop_assert_eq!(open(&mut opener, Picture, 0, &other).unwrap().1, longest);
     }
 
     #[test]

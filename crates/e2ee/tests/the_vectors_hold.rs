@@ -5,7 +5,7 @@ use serde_json::Value;
 use trialogue_charter::{DeviceId, Hash, LineId};
 use trialogue_e2ee::sealing::Source;
 use trialogue_e2ee::writing::{ArchiveSecret, CircleKey, FileOpener, Wrap, unseal};
-use trialogue_e2ee::{BaseKey, GroupId, KeyId, Medium, Opener, TagKey, TagSecret};
+use trialogue_e2ee::{BaseKey, GroupId, KeyId, Medium, Opener, Receiver, Sealer, TagKey, TagSecret};
 
 fn vectors() -> Value {
     serde_json::from_str(include_str!("../../../spec/vectors/sealing.json")).unwrap()
@@ -34,11 +34,32 @@ fn a_frame_opens() {
     assert_eq!(tag.expose().to_vec(), bytes(&said["tag_key"]));
     let party = said["party"].as_u64().unwrap() as u8;
     let mut opener = Opener::new();
-    opener.insert(id, &base, &Source { device: from, party, turn: 0, tag, floor: 0 }).unwrap();
+    opener.insert(id, &base, &Source { device: from, party, turn: 0, fellows: 1, tag, floor: 0 }).unwrap();
     let (clear, mut out) = (bytes(&said["clear"]), Vec::new());
     let opened = opener.open(Medium::Picture, &from, 0, &bytes(&said["tagged"]), &mut out).unwrap();
     assert_eq!((opened.id, opened.number.to_u64()), (id, said["number"].as_u64().unwrap()));
     assert_eq!(out, [clear, bytes(&said["plain"])].concat());
+}
+
+#[test]
+fn a_picture_is_filled() {
+    let vectors = vectors();
+    let (said, filled) = (&vectors["frame"], &vectors["filled"]);
+    let (clear, plain) = (bytes(&said["clear"]), bytes(&said["plain"]));
+    let id = KeyId::new(1, &GroupId([0xa5; 16]), 2, 3, 4).unwrap();
+    let base = BaseKey::new(exactly(&said["base_key"]));
+    let (device, tag) = (DeviceId(exactly(&said["sender"])), TagKey::new(exactly(&said["tag_key"])));
+    let mut sealer = Sealer::new(id, &base, 0, vec![Receiver { party: 2, key: tag.clone() }]).unwrap();
+    sealer.fill_pictures(filled["step"].as_u64().unwrap() as u16);
+    let (mut sealed, mut out) = (Vec::new(), Vec::new());
+    sealer.seal(Medium::Picture, 0, &[clear.clone(), plain.clone()].concat(), &mut sealed).unwrap();
+    // Prefix, header, what is filled, seal, tag and the end of its block.
+    assert_eq!(sealed.len(), 12 + clear.len() + bytes(&filled["bytes"]).len() + 16 + 8 + 2);
+    assert_eq!((clear.len() + bytes(&filled["bytes"]).len()) % 64, 0);
+    let mut opener = Opener::new();
+    opener.insert(id, &base, &Source { device, party: 2, turn: 0, fellows: 1, tag, floor: 0 }).unwrap();
+    opener.open(Medium::Picture, &device, 0, &sealed, &mut out).unwrap();
+    assert_eq!(out, [clear, plain].concat());
 }
 
 #[test]

@@ -68,6 +68,9 @@ impl Sealing {
             Some(sealer) => sealer.rekey(id, &base, receivers),
             None => Sealer::new(id, &base, self.ms(Instant::now()), receivers).map(|sealer| self.sealer = Some(sealer)),
         };
+        if let Some(sealer) = &mut self.sealer {
+            sealer.fill_pictures(key.picture_step);
+        }
         self.paused = done.is_err();
     }
 
@@ -82,8 +85,8 @@ impl Sealing {
     /// A key of another console.
     pub fn open_with(&mut self, key: OpenKey) {
         let Some(id) = KeyId::from_u64(key.key_id) else { return };
-        let OpenKey { device, party, turn, floor, .. } = key;
-        let source = Source { device, party, turn, tag: TagKey::new(*key.tag_key), floor };
+        let OpenKey { device, party, turn, fellows, floor, .. } = key;
+        let source = Source { device, party, turn, fellows, tag: TagKey::new(*key.tag_key), floor };
         let _ = self.opener.insert(id, &BaseKey::new(*key.base_key), &source);
     }
 

@@ -55,7 +55,7 @@ pub fn frame(data: &[u8]) -> bool {
     let mut opener = Opener::new();
     for generation in 0..GENERATIONS {
         let (id, base) = key(generation);
-        let source = Source { device: FROM, party: 0, turn: 0, tag: tag(), floor: 0 };
+        let source = Source { device: FROM, party: 0, turn: 0, fellows: 1, tag: tag(), floor: 0 };
         opener.insert(id, &base, &source).expect("few");
     }
     let mut taken = false;

@@ -7,8 +7,8 @@
 //! Blocks are read from the end; *more* says that another block stands before this one. A voice frame is one packet, so nodes pass on only the
 //! block of whom a packet is for; a picture is cut into packets by others than us, and keeps all of its blocks.
 
-/// Length of one tag of a voice frame, in bytes. A forger who tries all day, heard of at each try, succeeds once in 2³² packets with 20 ms of
-/// noise that fits nothing; each byte more costs 0.4 kbit/s per receiving device on every path.
+/// Length of one tag of a voice frame, in bytes. A forger who tries all day, heard of at each try, succeeds once in 2³² packets, for each device
+/// of the receiving party, with 20 ms of noise that fits nothing; each byte more costs 0.4 kbit/s per receiving device on every path.
 pub const VOICE_TAG: usize = 4;
 /// Length of one tag of a picture, in bytes: one block a frame, so that there is room, and a forged picture would stay on the screen.
 pub const PICTURE_TAG: usize = 8;

@@ -99,6 +99,12 @@ fn on_every_line(out: &mut String, charter: &Charter) -> Result {
             )?;
         }
     }
+    if let Some(step) = policy.picture_step {
+        writeln!(
+            out,
+            "  Pictures are filled to multiples of {step} bytes before they are sealed: whoever watches a path sees less of what they show."
+        )?;
+    }
     for barred in &policy.relays {
         writeln!(
             out,

@@ -260,6 +260,13 @@ impl Said {
             let (is, was) = (now.amending.name(), before.amending.name());
             self.say(format!("Amendments are signed by {is} instead of {was}."));
         }
+        match (before.picture_step, now.picture_step) {
+            (before, now) if before == now => {}
+            (_, None) => self.say("Pictures are not filled any more: they are as long as they come.".to_owned()),
+            (_, Some(step)) => {
+                self.say(format!("Pictures are filled to multiples of {step} bytes before they are sealed."));
+            }
+        }
         for gone in before.relays.iter().filter(|barred| !now.relays.contains(barred)) {
             self.say(format!("{} may relay media of {}.", gone.via, gone.party));
         }

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use toml::Spanned;
 use trialogue_charter::keyfile::{BadKeyFile, NodePublic, PartyPublic};
-use trialogue_charter::limits::{ALERT_SECONDS, ESCALATE_SECONDS, LOST_SECONDS, MARKING_MAX, RING_SECONDS, TEXT_MAX};
+use trialogue_charter::limits::{
+    ALERT_SECONDS, ESCALATE_SECONDS, LOST_SECONDS, MARKING_MAX, PICTURE_STEP, RING_SECONDS, TEXT_MAX,
+};
 use trialogue_charter::limits::{HUMAN_SECONDS, PATH_SECONDS, STATION_SECONDS};
 use trialogue_charter::text::{Form, refuse};
 use trialogue_charter::*;
@@ -152,6 +154,10 @@ impl Reader<'_> {
                 )?,
                 relays: self.relays(&plan.policy)?,
                 tests: self.tests(&plan.policy.tests)?,
+                picture_step: match plan.policy.picture_step.as_ref() {
+                    None => None,
+                    step => Some(self.within(step, 0, PICTURE_STEP, "bytes")?),
+                },
             },
             subjects,
         })
@@ -256,12 +262,22 @@ impl Reader<'_> {
         usual: T,
         bounds: std::ops::RangeInclusive<T>,
     ) -> Result<T, Failure> {
+        self.within(value, usual, bounds, "seconds")
+    }
+
+    fn within<T: Copy + PartialOrd + std::fmt::Display>(
+        &self,
+        value: Option<&Spanned<T>>,
+        usual: T,
+        bounds: std::ops::RangeInclusive<T>,
+        unit: &str,
+    ) -> Result<T, Failure> {
         match value {
             None => Ok(usual),
             Some(value) if bounds.contains(value.get_ref()) => Ok(*value.get_ref()),
             Some(value) => {
                 let (least, most) = (bounds.start(), bounds.end());
-                Err(self.wrong(value, format!("{} seconds are not possible: write {least} to {most}", value.get_ref())))
+                Err(self.wrong(value, format!("{} {unit} are not possible: write {least} to {most}", value.get_ref())))
             }
         }
     }

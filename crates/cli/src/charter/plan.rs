@@ -82,6 +82,8 @@ pub struct PolicyPlan {
     /// Whose media is not relayed by whom.
     #[serde(default)]
     pub no_relay: Vec<BarredPlan>,
+    /// Bytes to whose multiples pictures are filled.
+    pub picture_step: Option<Spanned<u16>>,
     #[serde(default)]
     pub tests: TestsPlan,
 }

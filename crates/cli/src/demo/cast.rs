@@ -38,6 +38,8 @@ pub const TEST_LINE: &str = "test";
 pub const MARKING: &str = "EXERCISE · REL TO USA, JPN, KOR";
 /// Seconds until a ring comes to a party's next office on the line.
 pub const ESCALATE_SECONDS: u16 = 15;
+/// Bytes to whose multiples pictures are filled.
+pub const PICTURE_STEP: u16 = 256;
 
 /// The lines, as the board shows them.
 pub const LINES: [LineRole; 4] = [

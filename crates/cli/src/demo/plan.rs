@@ -1,6 +1,8 @@
 //! The plan of the demo's charter, as a person would write it.
 
-use super::cast::{ESCALATE_SECONDS, LINES, LineRole, MARKING, OfficeRole, PARTIES, SUBJECTS, TEST_LINE, Three};
+use super::cast::{
+    ESCALATE_SECONDS, LINES, LineRole, MARKING, OfficeRole, PARTIES, PICTURE_STEP, SUBJECTS, TEST_LINE, Three,
+};
 use std::fmt::Write as _;
 use trialogue_charter::Suite;
 
@@ -15,7 +17,7 @@ pub fn plan_text(suite: Suite, alternates: &[&str], stations: bool) -> String {
     let mut text = format!(
         "# The plan of the demo's charter, as `trialogue charter draft` reads it.\n\
          name = \"Demonstration\"\nserial = 1\nsuite = \"{}\"\nparties = [{}]\nnodes = [{}]\n\n\
-         [policy]\nescalate_seconds = {ESCALATE_SECONDS}\nremoval = \"majority\"\n",
+         [policy]\nescalate_seconds = {ESCALATE_SECONDS}\nremoval = \"majority\"\npicture_step = {PICTURE_STEP}\n",
         suite.name(),
         quoted(lower.iter().map(|party| format!("{party}/party.pub")).collect()),
         quoted(nodes.collect()),

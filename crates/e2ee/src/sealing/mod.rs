@@ -8,6 +8,7 @@
 //! The cipher suite is AES_256_GCM_SHA512_128 (RFC 9605 §4.5, 0x0005) whatever the charter's MLS suite. That a frame is by its sender, and not by
 //! another member of the group, is shown by the tag ([`tag`]); that it is said now, and in its order, by its number ([`number`], [`order`]).
 
+mod fill;
 mod key_id;
 pub mod number;
 mod open;
@@ -33,6 +34,8 @@ const SUITE: CipherSuite = CipherSuite::AesGcm256Sha512;
 
 /// Largest frame sealed or opened, in bytes, before sealing. A 1080p key frame is below 300 kB; raising it costs memory per frame held.
 pub const FRAME_MAX: usize = 1 << 20;
+/// Most bytes that a picture is filled with: the largest step that a charter can have.
+pub const FILL_MAX: usize = *trialogue_charter::limits::PICTURE_STEP.end() as usize;
 /// Most bytes that sealing adds: header (1 + 7 key id + 5 number) and seal (16).
 pub const OVERHEAD_MAX: usize = 29;
 /// Most bytes that tags add: 256 of 8 bytes, in blocks of as many parties as there are nodes.

@@ -1,9 +1,10 @@
 //! The listening side.
 
+use super::fill::unfill;
 use super::number::Number;
 use super::order::{Opened, Pace, Untimely};
 use super::tag::{FrameHash, Medium, TagKey, Tagger};
-use super::{BaseKey, FRAME_MAX, KeyId, OVERHEAD_MAX, SUITE, TAGGED_MAX};
+use super::{BaseKey, FILL_MAX, FRAME_MAX, KeyId, OVERHEAD_MAX, SUITE, TAGGED_MAX};
 use sframe::frame::EncryptedFrameView;
 use sframe::header::SframeHeader;
 use sframe::key::DecryptionKey;
@@ -58,6 +59,9 @@ pub struct Source {
     pub turn: u32,
     /// The number of this console's own party: the lowest index of a node of it in the charter.
     pub party: u8,
+    /// Devices of that party for which it can seal under this key: a frame has no more tags for them. With more, one packet would be as many tries to hit
+    /// this device's tag.
+    pub fellows: u8,
     /// Key of the tags that it makes for this device.
     pub tag: TagKey,
     /// Numbers below this are not opened: a worker before this one may have opened them.
@@ -68,6 +72,7 @@ struct Held {
     key: DecryptionKey,
     device: DeviceId,
     turn: u32,
+    fellows: u8,
     tag: Tagger,
     /// Not used from this time on, in the caller's milliseconds.
     until_ms: Option<u64>,
@@ -136,7 +141,8 @@ impl Opener {
         history.opened.start_above(source.floor);
         self.party = source.party;
         let tag = Tagger::new(&source.tag);
-        self.keys.insert(id, Held { key, device: source.device, turn: source.turn, tag, until_ms: None });
+        let (turn, fellows) = (source.turn, source.fellows);
+        self.keys.insert(id, Held { key, device: source.device, turn, fellows, tag, until_ms: None });
         Ok(())
     }
 
@@ -220,7 +226,7 @@ impl Opener {
         tagged: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<Frame, OpenError> {
-        if tagged.len() > FRAME_MAX + OVERHEAD_MAX + TAGGED_MAX {
+        if tagged.len() > FRAME_MAX + FILL_MAX + OVERHEAD_MAX + TAGGED_MAX {
             return Err(OpenError::Malformed);
         }
         let length = medium.tag_len();
@@ -243,10 +249,15 @@ impl Opener {
             return Err(OpenError::Replayed);
         }
         let hash = FrameHash::of(medium, parts.sealed);
-        if !held.tag.is_among(&hash, parts.tags, length) {
+        let crowded = parts.tags.len() > usize::from(held.fellows) * length;
+        if crowded || !held.tag.is_among(&hash, parts.tags, length) {
             return Err(OpenError::Forged);
         }
         frame.decrypt_into(&held.key, out).map_err(|_| OpenError::Forged)?;
+        if medium == Medium::Picture && !unfill(prefix.len(), out) {
+            // Its sender has sealed it so.
+            return Err(OpenError::Malformed);
+        }
         let heard = self.heard.entry(*at).or_insert_with(|| Heard { turn: held.turn, pace: Pace::default() });
         if heard.turn < held.turn {
             *heard = Heard { turn: held.turn, pace: Pace::default() };

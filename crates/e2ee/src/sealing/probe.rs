@@ -10,7 +10,7 @@ pub fn probe(random: &[u8; 192]) -> bool {
     let Some((tag, frame)) = rest.split_first_chunk::<32>() else { return false };
     let (base, device) = (BaseKey::new(*base), DeviceId([0; 32]));
     let receiver = Receiver { party: 0, key: TagKey::new(*tag) };
-    let source = Source { device, party: 0, turn: 0, tag: TagKey::new(*tag), floor: 0 };
+    let source = Source { device, party: 0, turn: 0, fellows: 1, tag: TagKey::new(*tag), floor: 0 };
     let (mut sealed, mut opened, mut opener) = (Vec::new(), Vec::new(), Opener::new());
     let Ok(mut sealer) = Sealer::new(id, &base, 0, vec![receiver]) else { return false };
     opener.insert(id, &base, &source).is_ok()

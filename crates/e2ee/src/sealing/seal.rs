@@ -1,8 +1,9 @@
 //! The speaking side.
 
+use super::fill::fill;
 use super::number::Numbers;
 use super::tag::{FrameHash, Medium, Receiver, TAGS_MAX, Tagger};
-use super::{BaseKey, FRAME_MAX, KeyId, SUITE};
+use super::{BaseKey, FILL_MAX, FRAME_MAX, KeyId, SUITE};
 use sframe::frame::{FrameCounter, MediaFrameView};
 use sframe::key::EncryptionKey;
 use trialogue_wire::tags;
@@ -38,6 +39,9 @@ pub struct Sealer {
     numbers: Numbers,
     since_ms: u64,
     receivers: Vec<(u8, Tagger)>,
+    /// Pictures are filled to a multiple of so many bytes; at least 1.
+    step: usize,
+    filled: Vec<u8>,
 }
 
 /// One number, for one frame.
@@ -69,7 +73,12 @@ impl Sealer {
     /// [`SealError::Receivers`], or [`SealError::Crypto`].
     pub fn new(id: KeyId, base_key: &BaseKey, since_ms: u64, receivers: Vec<Receiver>) -> Result<Self, SealError> {
         let (key, receivers) = prepare(id, base_key, receivers)?;
-        Ok(Self { id, key, numbers: Numbers::new(), since_ms, receivers })
+        Ok(Self { id, key, numbers: Numbers::new(), since_ms, receivers, step: 1, filled: Vec::new() })
+    }
+
+    /// Fills pictures to a multiple of so many bytes from now on (at most [`FILL_MAX`]), so that their sizes tell less; 0: as little as can be.
+    pub fn fill_pictures(&mut self, step: u16) {
+        self.step = usize::from(step).clamp(1, FILL_MAX);
     }
 
     /// Goes on under another key of the same generation. Numbers count on over all of its keys, so that a key may also come again.
@@ -106,6 +115,13 @@ impl Sealer {
             return Err(SealError::TooLarge(frame.len()));
         }
         let (prefix, body) = frame.split_at_checked(medium.clear(frame)).ok_or(SealError::Prefix)?;
+        let body = match medium {
+            Medium::Voice => body,
+            Medium::Picture => {
+                fill(prefix.len(), body, self.step, &mut self.filled);
+                &self.filled
+            }
+        };
         let number = self.numbers.next(now_ms.saturating_sub(self.since_ms)).ok_or(SealError::Exhausted)?;
         let mut one = One(Some(number.to_u64()));
         let view = MediaFrameView::try_with_meta_data(&mut one, body, prefix).map_err(|_| SealError::Exhausted)?;

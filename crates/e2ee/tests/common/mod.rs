@@ -83,7 +83,7 @@ pub fn receiver(id: KeyId, base: &BaseKey, from: &DeviceId, to: &DeviceId) -> Re
 
 pub fn source(id: KeyId, base: &BaseKey, from: &DeviceId, to: &DeviceId) -> Source {
     let tag = TagKey::derive(&secret(from, to), base, id, from, to);
-    Source { device: *from, party: to.0[0] & 63, turn: 0, tag, floor: 0 }
+    Source { device: *from, party: to.0[0] & 63, turn: 0, fellows: 1, tag, floor: 0 }
 }
 
 /// Seals for everybody else in the group, from the time 0.
