@@ -118,7 +118,7 @@ impl Machine {
         // The own journal up to its end: this entry comes after it, so nobody has this one without that.
         let (heads, now_us) = (self.cosign.heads(), self.now.us);
         let strong = self.cosign.is_strong(now_us);
-        let signature = strong.then(|| heads::sign(&self.secret, &self.node, self.now.wall_ms, &heads));
+        let signature = strong.then(|| heads::sign(&self.secret, &self.node, self.time_ms(), &heads));
         self.cosign.moved_us = None;
         self.cosign.signed_us = Some(now_us);
         if strong {

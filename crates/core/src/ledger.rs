@@ -166,12 +166,17 @@ impl Ledger {
         self.bodies.get(hash).cloned().or_else(|| self.shelf.as_ref()?.body(hash))
     }
 
-    /// Is a body held, in memory or on the shelf?
-    pub(crate) fn has_body(&self, hash: &Hash) -> bool {
-        self.bodies.get(hash).is_some() || self.body(hash).is_some()
+    /// Is the entry no longer in memory?
+    pub(crate) fn is_on_shelf_alone(&self, node: &NodeId, seq: u64) -> bool {
+        self.recent(node, seq).is_none()
     }
 
-    /// The same of a chunk, without reading it.
+    /// Is a body held, in memory or on the shelf? It is not read.
+    pub(crate) fn has_body(&self, hash: &Hash) -> bool {
+        self.has_chunk(hash)
+    }
+
+    /// The same of a chunk.
     pub(crate) fn has_chunk(&self, hash: &Hash) -> bool {
         self.bodies.get(hash).is_some() || self.shelf.as_ref().is_some_and(|shelf| shelf.has(hash))
     }

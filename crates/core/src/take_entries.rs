@@ -107,9 +107,9 @@ impl Machine {
         if self.ledger.is_full(&node) && node != self.node {
             return Err((Count::OverBound, "its journal is longer than this node holds"));
         }
-        let bytes = weight(&bundle);
+        let brought = weight(&bundle);
         let Ok(entry) = unverified.verify(&self.charter) else {
-            self.budgets.forged(from, bytes, self.now.us);
+            self.budgets.forged(from, brought, self.now.us);
             return Err(forged);
         };
         let (bodies, strays) = sort_bodies(&entry.entry().bodies(), bundle.bodies);
@@ -128,6 +128,11 @@ impl Machine {
         }
         let plain: Vec<ByteVec> = bodies.iter().map(|(_, body)| body.clone()).collect();
         let bundle = Bundle { entry: bundle.entry, bodies: plain };
+        let bytes = weight(&bundle);
+        if strays > 0 {
+            // Whoever passes an entry on with what does not belong to it pays for that, and not the node that wrote it.
+            self.budgets.forged(from, brought.saturating_sub(bytes), self.now.us);
+        }
         if node == self.node && seq == head + 1 && entry.entry().previous == self.chain.head(&node) {
             // It went out before a crash and did not reach the disk here, or the disk is an older copy.
             if !self.append_signed(bundle, entry, After::Nothing) {
@@ -211,8 +216,17 @@ impl Machine {
         if let Some(link) = self.links.get_mut(from) {
             link.holds(node, seq);
         }
+        if bundle.bodies.is_empty() {
+            return None;
+        }
+        let brought = weight(&bundle);
         let refers = UnverifiedEntry::decode(&bundle.entry).ok()?.claim().bodies();
-        let missing: Vec<_> = refers.into_iter().filter(|body| self.ledger.body(&body.hash).is_none()).collect();
+        let missing: Vec<_> = refers.into_iter().filter(|body| !self.ledger.has_body(&body.hash)).collect();
+        if missing.is_empty() && self.ledger.is_on_shelf_alone(node, seq) {
+            // Of an entry that has been here for long nobody who is honest repeats the bodies, and each time costs reads.
+            self.budgets.forged(from, brought, self.now.us);
+            return None;
+        }
         let (bodies, _) = sort_bodies(&missing, bundle.bodies);
         if bodies.is_empty() || bodies.iter().map(|(_, body)| body.len()).sum::<usize>() > BUNDLE_MAX {
             return None;

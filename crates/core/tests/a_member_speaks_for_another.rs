@@ -192,6 +192,25 @@ fn a_voice_is_no_more_than_a_voice() {
     assert_eq!((speech, f.counters().over_rate), (20_000, 0), "a hundred good packets a second pass");
 }
 
+#[test]
+fn a_picture_is_no_more_than_a_picture() {
+    let picture = |number| Route { medium: Medium::Picture, ..route(USA, number) };
+    let mut f = forwarder(1);
+    f.route(picture(5), 0);
+    // 40 Mbit/s for four seconds: what comes of two at once, and what those bring.
+    (0..20_000u32).for_each(|n| {
+        let _ = heard(&mut f, USA, n, &[0; 1_000], u64::from(n) / 5);
+    });
+    let passed = 20_000 - f.counters().over_rate;
+    assert!((2_000..=3_100).contains(&passed), "{passed} kB in four seconds");
+    let mut f = forwarder(1);
+    f.route(picture(5), 0);
+    (0..20_000u32).for_each(|n| {
+        let _ = heard(&mut f, USA, n, &[0; 1_200], u64::from(n) * 4);
+    });
+    assert_eq!(f.counters().over_rate, 0, "2.4 Mbit/s pass");
+}
+
 /// What is said of the own voice.
 fn quiet(f: &mut Forwarder) -> Vec<Option<u32>> {
     let events = std::iter::from_fn(|| f.poll());

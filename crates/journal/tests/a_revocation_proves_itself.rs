@@ -155,6 +155,26 @@ fn a_root_in_other_hands_fills_nobodys_memory_and_takes_nobodys_room() {
     assert!(scene.state.is_revoked(&jpn.id()));
 }
 
+#[test]
+fn a_console_that_comes_later_is_shown_the_last_good_list_too() {
+    let usa = console("usa-duty", 1);
+    let mut scene = Scene::with(&[&usa]);
+    scene.node("usa-1", revoked("USA", usa.id())).unwrap();
+    let sets = |scene: &Scene| scene.state.node(&node("usa-1")).unwrap().revoked_sets();
+    let good = Body::Listed { sets: sets(&scene) };
+    scene.node("usa-1", good.clone()).unwrap();
+    let told = |scene: &Scene| scene.log.last().unwrap().0.entry().seq;
+    let right = told(&scene);
+    // Of another set, and of another time: those who are there have heard the good one, and whoever comes now is to judge as they do.
+    let mut others = sets(&scene);
+    others[0].count += 1;
+    for (time_ms, body) in [(u64::MAX / 2, Body::Listed { sets: others }), (1, good)] {
+        scene.node_at(time_ms, "usa-1", body).unwrap();
+        let wanted = scene.state.relevant_entries()[&node("usa-1")].clone();
+        assert!(wanted.contains(&right) && wanted.contains(&told(&scene)), "{wanted:?}");
+    }
+}
+
 /// What a console folds that comes on watch now.
 fn newcomer(scene: &Scene) -> State {
     let wanted = scene.state.relevant_entries();

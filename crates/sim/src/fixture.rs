@@ -162,6 +162,7 @@ fn make(sites_of: &[usize]) -> Result<Fixture, Box<dyn std::error::Error>> {
             removal: Removal::Majority,
             amending: Amending::All,
             relays: Vec::new(),
+            picture_step: None,
             tests: Tests::default(),
         },
         subjects: Vec::new(),

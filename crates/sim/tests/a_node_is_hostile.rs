@@ -264,6 +264,63 @@ fn replays_gaps_and_stray_bodies_are_harmless() {
 }
 
 #[test]
+fn who_passes_entries_on_with_what_is_not_theirs_pays_for_it() {
+    let mut hostile = Hostile::new(61);
+    hostile.hello();
+    // The others do not reach each other: Korea brings what they write.
+    hostile.world.cut(0, 2);
+    let mut given = hostile.world.nodes[2].machine.as_ref().unwrap().head();
+    let usa = hostile.world.nodes[2].id.clone();
+    for _ in 0..200 {
+        hostile.world.ring(USA, LEADERS);
+        hostile.world.run(50_000);
+        let held = hostile.world.nodes[2].disk.read();
+        let own = |bundle: &&Bundle| {
+            UnverifiedEntry::decode(&bundle.entry)
+                .is_ok_and(|entry| entry.claim().node == usa && entry.claim().seq > given)
+        };
+        let mut fresh: Vec<Bundle> = held.iter().filter(own).cloned().collect();
+        given += fresh.len() as u64;
+        if let Some(first) = fresh.first_mut() {
+            first.bodies.extend((0..2u8).map(|n| vec![n; 450_000].into()));
+        }
+        let message = LinkMessage::Entries { bundles: fresh };
+        hostile.world.say_as(KOREA, 0, trialogue_wire::encode(&message));
+        hostile.world.run(50_000);
+    }
+    assert!(hostile.count(Count::BodyStray) > 0);
+    assert_eq!(hostile.count(Count::EntryWaits), 0, "what USA writes is not held up by what Korea puts beside it");
+    hostile.world.mend(0, 2);
+    hostile.world.run(10_000_000);
+    hostile.the_others_call();
+}
+
+#[test]
+fn a_node_whose_clock_is_set_back_signs_heads_that_hold() {
+    let mut world = World::on_watch(3, 62);
+    world.nodes[0].wall_off_ms = -3_600_000;
+    world.ring(USA, LEADERS);
+    // At least once in an hour with the key that a quantum computer does not break.
+    world.run(3_700_000_000);
+    let key = trialogue_charter::HybridSecret::public(&world.fixture.sites[0].journal);
+    let mut signed = 0;
+    for bundle in world.nodes[0].disk.read() {
+        let entry = entry_of(&world, &bundle);
+        let claim = entry.entry();
+        if let (true, Body::Seen { heads, signature: Some(signature) }) = (claim.node == world.nodes[0].id, &claim.body)
+        {
+            assert!(
+                trialogue_journal::heads::holds(&key, &claim.node, claim.time_ms, heads, signature),
+                "{}",
+                claim.seq
+            );
+            signed += 1;
+        }
+    }
+    assert!(signed > 0);
+}
+
+#[test]
 fn floods_of_streams_and_rings_are_bounded() {
     let mut hostile = Hostile::new(7);
     hostile.hello();

@@ -134,7 +134,6 @@ struct Stream {
     order: u32,
     window: Window,
     guard: Guard,
-    /// Voices only.
     pace: Pace,
     /// Voices of this node only.
     sound: Sound,

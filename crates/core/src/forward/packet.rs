@@ -70,7 +70,7 @@ impl Forwarder {
             return None;
         };
         let stream = self.streams.get_mut(at)?.as_mut()?;
-        if medium == Medium::Voice && !stream.pace.takes(payload.len(), now_ms) {
+        if !stream.pace.takes(payload.len(), now_ms) {
             self.counters.over_rate += 1;
             return None;
         }
@@ -137,7 +137,6 @@ impl Forwarder {
             }
         }
         if let Verdict::New(_) | Verdict::Newest(_) | Verdict::Restart(_) = verdict
-            && stream.medium == Medium::Voice
             && !stream.pace.takes(payload.len(), now_ms)
         {
             self.counters.over_rate += 1;

@@ -71,7 +71,7 @@ impl Forwarder {
             order: generation,
             window: Window::new(route.node != self.own),
             guard,
-            pace: Pace::default(),
+            pace: Pace::of(route.medium),
             sound,
             source: Rebase::after(self.first_sequence.into()),
             source_generation: 0,

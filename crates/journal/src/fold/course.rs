@@ -57,6 +57,11 @@ impl Course {
         Ok(())
     }
 
+    /// Is this time before that of what has counted since the last restart?
+    pub(super) fn is_past(&self, time_ms: u64) -> bool {
+        time_ms < self.latest_ms
+    }
+
     /// An entry of that time has counted.
     pub(super) fn pass(&mut self, time_ms: u64) {
         self.latest_ms = self.latest_ms.max(time_ms);

@@ -364,7 +364,7 @@ impl State {
             Body::AtConsole { offices } => node.seat(charter, offices, seq),
             Body::Tested { results } => node.measured(charter, results, seq, claim.time_ms),
             Body::Stored { writings } => Ok(node.store(writings, seq, claim.time_ms)),
-            Body::Listed { .. } => Ok(node.list(seq)),
+            Body::Listed { sets } => Ok(node.list(seq, sets, claim.time_ms)),
             Body::Seen { heads, .. } => Ok(node.saw(heads, seq, claim.time_ms)),
         }?;
         node.course.pass(claim.time_ms);

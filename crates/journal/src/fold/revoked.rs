@@ -20,6 +20,10 @@ pub(super) struct Barred {
     /// Position of its last *listed*: consoles hold against what they know what that says, and the fold needs nothing of it.
     #[n(2)]
     listed: Option<u64>,
+    /// Position of the last one that says what this journal holds, and is dated no earlier than what stood in it before. A reader of all entries knows
+    /// which that is.
+    #[n(3)]
+    listed_well: Option<u64>,
 }
 
 impl NodeState {
@@ -92,9 +96,13 @@ impl NodeState {
         Ok(Applied::Suspended { device: *device, on, lines })
     }
 
-    /// Replaces what the node said before.
-    pub(super) fn list(&mut self, seq: u64) -> Applied {
+    /// Replaces what the node said before. What it says is for consoles to hold against what they know: one that comes later is shown the last one, and the
+    /// last good one, so that a node does not have it judge otherwise than those that are there.
+    pub(super) fn list(&mut self, seq: u64, sets: &[RevokedSet], time_ms: u64) -> Applied {
         self.barred.listed = Some(seq);
+        if self.revoked_sets() == sets && !self.course.is_past(time_ms) {
+            self.barred.listed_well = Some(seq);
+        }
         Applied::Listed
     }
 
@@ -164,6 +172,10 @@ impl State {
             .revocations()
             .filter(|(party, device, _)| **party == node.party || first(party, device) == Some(&node.id));
         let revoked = read.map(|(.., seq)| seq);
-        revoked.chain(node.barred.suspended.values().map(|(_, seq)| *seq)).chain(node.barred.listed).collect()
+        revoked
+            .chain(node.barred.suspended.values().map(|(_, seq)| *seq))
+            .chain(node.barred.listed)
+            .chain(node.barred.listed_well)
+            .collect()
     }
 }

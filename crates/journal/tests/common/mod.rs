@@ -206,6 +206,11 @@ impl Scene {
         self.entry_at(self.time_ms, at, body, bodies)
     }
 
+    /// A node journals something under a time of its own choice.
+    pub fn node_at(&mut self, time_ms: u64, at: &str, body: Body) -> Result<Applied, Ignored> {
+        self.entry_at(time_ms, &node(at), body, Vec::new())
+    }
+
     fn entry_at(&mut self, time_ms: u64, at: &NodeId, body: Body, bodies: Vec<Vec<u8>>) -> Result<Applied, Ignored> {
         let entry = self.journals.get_mut(at).unwrap().append(time_ms, body);
         let entry = VerifiedEntry::open(&entry.sign(THREE.journal(at)).0, &CHARTER).unwrap();
