@@ -94,7 +94,10 @@ test('what the node says of a device without proof is shown as that', async () =
 
 test('one step revokes it, and its console says so', async () => {
   const device = await console_.device();
-  await page.locator(`[data-device="${device}"] [data-act=revoke]`).click();
+  const revoke = page.locator(`[data-device="${device}"] [data-act=revoke]`);
+  await revoke.click();
+  assert.equal(await page.locator(`[data-device="${device}"]`).getAttribute('data-revoked'), 'no', 'not by one press');
+  await revoke.click();
   await page.locator(`[data-device="${device}"][data-revoked=proven]`).waitFor();
   await console_.page.locator('[data-trouble=refused]').waitFor();
   assert.equal((await console_.measure()).view.trouble.reason, 'revoked');

@@ -55,7 +55,8 @@ impl Command {
             | Self::Enrol(_)
             | Self::Archive(_) => true,
             Self::Charter(command) => command.holds_secrets(),
-            Self::Node(_) | Self::Device(_) | Self::Record(_) | Self::Demo(_) => false,
+            Self::Device(command) => command.holds_secrets(),
+            Self::Node(_) | Self::Record(_) | Self::Demo(_) => false,
         }
     }
 }

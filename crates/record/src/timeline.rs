@@ -144,11 +144,13 @@ fn reason(reason: DeclineReason) -> &'static str {
 fn entry(state: &State, body: &Body) -> Said {
     match body {
         Body::Opened { charter } => said("opened", format!("follows the charter {charter}")),
-        Body::Enrolled { device, .. } => said("enrolled", format!("enrols a device of {}", holder(state, device))),
+        Body::Enrolled { device, .. } => {
+            said("enrolled", format!("enrols device {device} of {}", holder(state, device)))
+        }
         Body::Revoked { revocation } => match Revocation::open(state.charter(), revocation) {
             Ok(Revocation { party, device }) => said(
                 "revoked",
-                format!("records that the root of {party} revoked the device of {}", holder(state, &device)),
+                format!("records that the root of {party} revoked device {device} of {}", holder(state, &device)),
             ),
             Err(_) => said("revoked", "has a revocation that no root of the charter has signed"),
         },

@@ -7,6 +7,7 @@ use clap::Subcommand;
 use std::path::{Path, PathBuf};
 use trialogue_node::Config;
 use trialogue_node::admin::{DeviceInfo, Reply, Request, ask};
+use trialogue_record::utc::Utc;
 
 /// What to do.
 #[derive(Subcommand)]
@@ -35,6 +36,13 @@ pub enum Command {
         /// Device id, as `device list` shows it.
         device: String,
     },
+}
+
+impl Command {
+    /// Reads the party's root.
+    pub fn holds_secrets(&self) -> bool {
+        matches!(self, Self::Revoke(arguments) if arguments.signs())
+    }
 }
 
 /// Does it.
@@ -69,7 +77,8 @@ fn list(config: &Path) -> Result<(), Failure> {
             (false, true) => "suspended",
             (false, false) => "accepted",
         };
-        println!("{}  {state:<9}  {:<28} {}", device.device, device.office, device.person);
+        let since = Utc(device.since_ms);
+        println!("{}  {state:<9}  {since}  {:<28} {}", device.device, device.office, device.person);
     }
     Ok(())
 }

@@ -30,6 +30,13 @@ pub struct Arguments {
     device: Option<String>,
 }
 
+impl Arguments {
+    /// Does a root sign here?
+    pub fn signs(&self) -> bool {
+        self.root.is_some()
+    }
+}
+
 /// Does it.
 ///
 /// # Errors
