@@ -1,5 +1,6 @@
 use std::net::{SocketAddr, UdpSocket};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 use trialogue_charter::fixture::{self, Trilateral};
 use trialogue_charter::keyfile::NodeSecret;
@@ -20,8 +21,17 @@ pub fn id(text: &str) -> NodeId {
 }
 
 /// A UDP port that was free a moment ago.
+/// It lies below the ports that the system gives out by itself (Linux: from 32,768 on), so that no socket of a test takes it before the node does, and is
+/// given once in this process.
 pub fn free_udp() -> SocketAddr {
-    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let at = std::process::id().wrapping_mul(61).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 18_000;
+        let address = SocketAddr::from(([127, 0, 0, 1], 12_000 + at as u16));
+        if UdpSocket::bind(address).is_ok() {
+            return address;
+        }
+    }
 }
 
 impl House {
