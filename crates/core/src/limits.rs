@@ -219,3 +219,9 @@ pub const SET_BACK_MS: u64 = 60_000;
 /// How far a node's clock leaps, in milliseconds, until it tells its consoles at once. More leaves them with acts that it refuses, less tells them
 /// of every little correction.
 pub const CLOCK_TOLD_MS: u64 = 1_000;
+
+/// How often a node may say of its links that they are others, at once and then one for each so long. Each time all routes are worked out anew, and consoles
+/// may be told of the ways; less keeps a node that flaps on an old way for longer, by at most [`HEADS_US`].
+pub const NEIGHBOURS_BURST: u32 = 16;
+/// See [`NEIGHBOURS_BURST`].
+pub const NEIGHBOURS_EVERY_US: u64 = 500_000;

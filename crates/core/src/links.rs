@@ -3,7 +3,7 @@
 use crate::bucket::Bucket;
 use crate::flights::Flights;
 use crate::io::Output;
-use crate::limits::{CHARTER_EVERY_US, CHARTERS_BURST, HEADS_US, HELLO_US};
+use crate::limits::{CHARTER_EVERY_US, CHARTERS_BURST, HEADS_US, HELLO_US, NEIGHBOURS_BURST, NEIGHBOURS_EVERY_US};
 use crate::machine::Machine;
 use crate::note::{Count, Note};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +34,10 @@ pub(crate) struct Link {
     pub(crate) round_trip_us: Option<u32>,
     /// Nodes that the other side has a direct link to, as it says.
     pub(crate) neighbours: BTreeSet<NodeId>,
+    /// How often it may say so: each time all routes are worked out anew.
+    neighbours_said: Bucket,
+    /// What it said last, beyond that.
+    neighbours_next: Option<BTreeSet<NodeId>>,
     /// What the other side holds, as it says.
     pub(crate) theirs: BTreeMap<NodeId, u64>,
     /// What was sent to it, whether it says so yet or not.
@@ -83,6 +87,8 @@ impl Machine {
             hello_by_us: self.now.us + HELLO_US,
             round_trip_us,
             neighbours: BTreeSet::new(),
+            neighbours_said: Bucket::new(NEIGHBOURS_BURST, NEIGHBOURS_EVERY_US, self.now.us),
+            neighbours_next: None,
             theirs: BTreeMap::new(),
             sent: BTreeMap::new(),
             flights: Flights::default(),
@@ -223,9 +229,20 @@ impl Machine {
 
     fn take_neighbours(&mut self, node: &NodeId, nodes: Vec<NodeId>) {
         let known = nodes.into_iter().filter(|n| self.charter.node(n).is_some()).collect();
-        if let Some(link) = self.links.get_mut(node)
-            && link.neighbours != known
-        {
+        if let Some(link) = self.links.get_mut(node) {
+            link.neighbours_next = Some(known).filter(|known| *known != link.neighbours);
+            self.follow_neighbours(node);
+        }
+    }
+
+    /// Takes what a node said last of its links, as often as it may say so; what is beyond that when it is told of heads next.
+    pub(crate) fn follow_neighbours(&mut self, node: &NodeId) {
+        let now_us = self.now.us;
+        let Some(link) = self.links.get_mut(node).filter(|link| link.neighbours_next.is_some()) else { return };
+        if !link.neighbours_said.take(now_us) {
+            return self.count(Count::OverBound);
+        }
+        if let Some(known) = link.neighbours_next.take() {
             link.neighbours = known;
             self.paths_changed = true;
             self.routes_changed = true;

@@ -94,6 +94,11 @@ impl Sites {
 
     /// What a console sees that comes on watch now is the same.
     fn check_few(&self) {
+        assert_eq!(self.few().line(&duty()), self.line());
+    }
+
+    /// What a console has folded that has just come on watch.
+    fn few(&self) -> State {
         let relevant = self.state.relevant_entries();
         let mut few = State::new(self.charter.clone());
         for (entry, bodies) in &self.log {
@@ -101,7 +106,7 @@ impl Sites {
                 let _ = few.apply(entry, bodies);
             }
         }
-        assert_eq!(few.line(&duty()), self.line());
+        few
     }
 
     /// Where everyone is.
@@ -129,6 +134,28 @@ fn moved() -> (Sites, Device, Device) {
     // The main site falls silent; the console comes to the alternate one.
     sites.says("usa-2", &usa, answer(1)).unwrap();
     (sites, usa, jpn)
+}
+
+#[test]
+fn a_stay_with_a_higher_number_that_is_over_counts_for_consoles_that_come_between() {
+    let (usa, jpn) = (device("usa-duty"), device("jpn-duty"));
+    let mut sites = Sites::new();
+    sites.enrol("usa-1", &usa).unwrap();
+    sites.enrol("usa-2", &usa).unwrap();
+    sites.enrol("jpn-1", &jpn).unwrap();
+    sites.says("jpn-1", &jpn, ring(1)).unwrap();
+    for (number, act) in [(1_000_000, answer(1)), (1_000_001, Act::Leave { cause: None })] {
+        let statement = sites.signed("usa-1", &usa, number, act);
+        sites.entry("usa-1", Body::Stated { statement }, Vec::new()).unwrap();
+    }
+    // A console comes on watch, and then it comes in at the other site with a lower number.
+    let mut between = sites.few();
+    let statement = sites.signed("usa-2", &usa, 50, answer(1));
+    sites.entry("usa-2", Body::Stated { statement }, Vec::new()).unwrap();
+    let (entry, bodies) = sites.log.last().unwrap();
+    between.apply(entry, bodies).unwrap();
+    assert_eq!(between.line(&duty()), sites.line());
+    assert_eq!(sites.places(), [(jpn.secret.id(), "jpn-1".into())], "it is in nowhere");
 }
 
 #[test]

@@ -321,6 +321,28 @@ fn a_node_whose_clock_is_set_back_signs_heads_that_hold() {
 }
 
 #[test]
+fn who_says_other_neighbours_without_end_is_followed_now_and_then() {
+    let mut hostile = Hostile::new(63);
+    hostile.hello();
+    let (usa, before) = (hostile.world.nodes[2].id.clone(), hostile.count(Count::OverBound));
+    for n in 0..2_001 {
+        let nodes = if n % 2 == 0 { vec![usa.clone()] } else { Vec::new() };
+        let message = LinkMessage::Neighbours { nodes };
+        hostile.world.say_as(KOREA, 0, trialogue_wire::encode(&message));
+    }
+    hostile.world.run(400_000);
+    assert!(hostile.count(Count::OverBound) - before > 900, "half of them are what is held already");
+    // What it said last is taken all the same, in its time: USA is reached through it.
+    hostile.world.cut(0, 2);
+    let through =
+        |world: &World| world.consoles[JPN].paths.iter().any(|path| path.node == usa && !path.direct && path.reached);
+    assert!(hostile.world.run_until(through));
+    hostile.world.mend(0, 2);
+    hostile.world.run(10_000_000);
+    hostile.the_others_call();
+}
+
+#[test]
 fn floods_of_streams_and_rings_are_bounded() {
     let mut hostile = Hostile::new(7);
     hostile.hello();

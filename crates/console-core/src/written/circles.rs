@@ -51,9 +51,29 @@ impl Console {
         readers.filter_map(package).collect()
     }
 
+    /// The same, as many as a writing can be sealed for. Where a party has enrolled so many that not all have a place, each party has an equal share.
+    fn readers_that_fit(&mut self, line: &LineId) -> BTreeMap<DeviceId, BodyRef> {
+        let all = self.readers_now(line);
+        let most = CIRCLES_MAX * READERS_MAX;
+        if all.len() <= most {
+            return all;
+        }
+        let mut parties: BTreeMap<Option<PartyId>, Vec<(DeviceId, BodyRef)>> = BTreeMap::new();
+        for (device, package) in all {
+            let party = self.fold.as_ref().and_then(|fold| fold.device(&device)).map(|known| known.party.clone());
+            parties.entry(party).or_default().push((device, package));
+        }
+        let (fit, left) = shares(parties.into_values().collect(), most);
+        self.log(Event::BadHandshake {
+            step: "readers",
+            why: format!("{left} devices have no place: {most} is the most that a writing is sealed for"),
+        });
+        fit.into_iter().collect()
+    }
+
     /// Circles for everyone who can read now: those that stand, and new ones for the rest. `patient`: wait for key packages that are missing.
     pub(super) fn choose_circles(&mut self, line: &LineId, patient: bool) -> Chosen {
-        let mut rest = self.readers_now(line);
+        let mut rest = self.readers_that_fit(line);
         if rest.is_empty() {
             return Chosen::Nobody;
         }
@@ -74,13 +94,14 @@ impl Console {
         // More small circles than a writing may name: everyone anew.
         if circles.len() + rest.len().div_ceil(READERS_MAX) > CIRCLES_MAX {
             circles.clear();
-            rest = self.readers_now(line);
+            rest = self.readers_that_fit(line);
             rest.retain(|_, body| self.bodies.get(body).is_some());
         }
         let new = self.make_circles(line, rest, CIRCLES_MAX.saturating_sub(circles.len()));
         circles.extend(new.iter().map(|made| made.circle));
         circles.sort_unstable();
         circles.dedup();
+        circles.truncate(CIRCLES_MAX);
         if circles.is_empty() { Chosen::Nobody } else { Chosen::Circles { circles, new } }
     }
 
@@ -199,5 +220,37 @@ impl Console {
 impl Console {
     pub(super) fn new_ring(&self, suite: trialogue_charter::Suite) -> Keyring {
         Keyring::new(suite, self.id, &self.secret.mls_key(suite).private)
+    }
+}
+
+/// At most so many of all, from each an equal share and what others leave of theirs; and how many are left out.
+fn shares<T>(mut of: Vec<Vec<T>>, most: usize) -> (Vec<T>, usize) {
+    let all: usize = of.iter().map(Vec::len).sum();
+    // Who has few is asked first, so that what it leaves is shared by the others.
+    of.sort_by_key(Vec::len);
+    let (mut room, mut rest, mut fit) = (most, of.len(), Vec::new());
+    for mut one in of {
+        one.truncate(room / rest.max(1));
+        (room, rest) = (room - one.len(), rest - 1);
+        fit.extend(one);
+    }
+    let left = all - fit.len();
+    (fit, left)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shares;
+
+    #[test]
+    fn a_party_with_many_readers_takes_no_other_partys_places() {
+        let party = |name: u8, many: u8| (0..many).map(|n| (name, n)).collect::<Vec<_>>();
+        let (fit, left) = shares(vec![party(1, 250), party(2, 3), party(3, 100)], 216);
+        let of = |name| fit.iter().filter(|(party, _)| *party == name).count();
+        assert_eq!((of(1), of(2), of(3), left), (113, 3, 100, 137));
+        let (fit, left) = shares(vec![party(1, 250), party(2, 250)], 216);
+        assert_eq!((fit.len(), left), (216, 284));
+        assert_eq!(fit.iter().filter(|(party, _)| *party == 1).count(), 108);
+        assert_eq!(shares(vec![party(1, 3)], 216).1, 0);
     }
 }

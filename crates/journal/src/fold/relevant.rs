@@ -34,12 +34,11 @@ impl State {
     ) -> BTreeSet<u64> {
         let mut seqs = node.relevant(live, writings);
         self.relevant_consultations(node, &mut seqs);
-        // A device that is in at another node of the party may have come in here later.
-        let others = self.nodes.values().filter(|other| other.party == node.party && other.id != node.id);
-        let others: Vec<&NodeState> = others.collect();
-        for (device, known) in &node.devices {
-            let present = others.iter().any(|other| !other.lines_of(device).is_empty());
-            if let Some(stay) = known.last_stay.as_ref().filter(|_| present) {
+        // A device that is in at another node of the party, or comes in there from now on, may have come in here with a higher number: then it is in nowhere
+        // there, for all who know of this stay.
+        let several = self.nodes.values().any(|other| other.party == node.party && other.id != node.id);
+        for (_, known) in node.devices.iter().filter(|(device, _)| several && !self.is_revoked(device)) {
+            if let Some(stay) = &known.last_stay {
                 seqs.extend([known.seq, stay.seq]);
                 seqs.extend(stay.end);
             }
