@@ -13,8 +13,8 @@ const bytes = (n: number) => new Uint8Array(32).fill(n);
 const id = (device: string) => device.repeat(32);
 /** Each side is one party with one device, and shares a secret with the other. */
 const tag = { near: 7, far: 8 };
-const seals = (keyId: string, key: number, secret: number): KeysToMedia => ({ kind: 'seal', keyId, baseKey: bytes(key), parties: new Uint8Array([0]), tagKeys: bytes(secret) });
-const opens = (keyId: string, device: string, key: number, secret: number, turn = 0): KeysToMedia => ({ kind: 'open', keyId, device: id(device), baseKey: bytes(key), tagKey: bytes(secret), party: 0, turn, floor: 0 });
+const seals = (keyId: string, key: number, secret: number): KeysToMedia => ({ kind: 'seal', keyId, baseKey: bytes(key), parties: new Uint8Array([0]), tagKeys: bytes(secret), pictureStep: 64 });
+const opens = (keyId: string, device: string, key: number, secret: number, turn = 0): KeysToMedia => ({ kind: 'open', keyId, device: id(device), baseKey: bytes(key), tagKey: bytes(secret), party: 0, turn, fellows: 1, floor: 0 });
 
 function startWorker(suspects: string[]) {
   const worker = new Worker('/src/media/media-worker.ts', { type: 'module' });
