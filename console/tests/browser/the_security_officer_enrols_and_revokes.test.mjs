@@ -1,4 +1,4 @@
-// The security officer's page of the own node: a link made there enrols a device, and one step puts it out again. The key never leaves.
+// The security officer's page of the own node: a link made there enrols a device, and two presses put it out again. The key never leaves.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -92,7 +92,7 @@ test('what the node says of a device without proof is shown as that', async () =
   await page.locator('[data-device][data-revoked=no][data-certified=true]').waitFor();
 });
 
-test('one step revokes it, and its console says so', async () => {
+test('two presses revoke it, and its console says so', async () => {
   const device = await console_.device();
   const revoke = page.locator(`[data-device="${device}"] [data-act=revoke]`);
   await revoke.click();

@@ -47,9 +47,10 @@ pub const PATH_SECONDS: std::ops::RangeInclusive<u32> = 10..=3_600;
 pub const STATION_SECONDS: std::ops::RangeInclusive<u32> = 60..=86_400;
 /// Seconds between two test texts of officers. Oftener is a burden to them, more seldom leaves a shift untested.
 pub const HUMAN_SECONDS: std::ops::RangeInclusive<u32> = 600..=604_800;
-/// Bytes to whose multiples pictures are filled, least and most. A step costs half of itself for each picture, 25 times a second: less hides little
-/// of what a picture shows, more is a burden to thin lines.
-pub const PICTURE_STEP: std::ops::RangeInclusive<u16> = 64..=4_096;
+/// Bytes to whose multiples pictures are filled, least and most. A step costs half of itself for each picture of several steps, and no picture is smaller than
+/// one: 25 times a second 64 bytes are 13 kbit/s, 1,024 are 205. Less hides little of what a picture shows; more than the most leaves no room for pictures
+/// on lines that carry them otherwise.
+pub const PICTURE_STEP: std::ops::RangeInclusive<u16> = 64..=1_024;
 /// Largest signed charter in bytes. Nine parties, 18 nodes and 96 offices with the longest names need about 250 kB.
 pub const CHARTER_MAX: usize = 384 << 10;
 /// Largest signed voucher in bytes: two signatures (4.7 kB) and the longest names.

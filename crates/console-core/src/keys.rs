@@ -108,6 +108,8 @@ pub(crate) struct Keys {
     pub(crate) offered: VecDeque<(Hash, NodeId)>,
     /// What the media worker seals with now.
     pub(crate) sealing: Option<(GroupId, u64)>,
+    /// To multiples of how many bytes pictures are filled there.
+    pub(crate) picture_step: Option<u16>,
     /// A stranger is in the own group, and since when.
     pub(crate) stranger: Option<(DeviceId, u64)>,
     /// Others with whom keys are complete, as last logged.
@@ -139,6 +141,7 @@ impl Keys {
             over: None,
             offered: VecDeque::new(),
             sealing: None,
+            picture_step: None,
             stranger: None,
             ready: 0,
             ready_us: 0,

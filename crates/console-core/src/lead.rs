@@ -251,7 +251,11 @@ impl Console {
         if commit.max(welcome) > BODY_MAX || commit + welcome > HANDSHAKE_BODIES_MAX {
             drop(keys.ring.discard(&group));
             if guests.len() > 1 {
-                return self.commit(line, group, &guests[..guests.len() / 2], removes, creating);
+                let (now, later) = guests.split_at(guests.len() / 2);
+                // Who has offered anew keeps its place until its turn.
+                let comes = |device: &&DeviceId| later.iter().any(|guest| guest.device == **device);
+                let removes: Vec<DeviceId> = removes.iter().filter(|device| !comes(device)).copied().collect();
+                return self.commit(line, group, now, &removes, creating);
             }
             keys.bad_offers.extend(guests.iter().map(|guest| (guest.device, guest.offer)));
             keys.lead_again_us = self.now_us + LEAD_AGAIN_US;

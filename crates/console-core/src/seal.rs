@@ -155,13 +155,16 @@ impl Console {
     }
 
     fn seal_with(&mut self, wanted: Option<(GroupId, u64)>) {
+        let step = self.charter.as_ref().and_then(|charter| charter.policy.picture_step);
         let Some(keys) = &mut self.keys else { return };
-        if keys.sealing == wanted {
+        // Another step takes effect at once: the same key may come again.
+        if keys.sealing == wanted && (wanted.is_none() || keys.picture_step == step) {
             return;
         }
         let key = wanted.and_then(|(group, epoch)| self.next_seal_key(group, epoch));
         if let Some(keys) = &mut self.keys {
             keys.sealing = wanted.filter(|_| key.is_some());
+            keys.picture_step = step;
         }
         self.push(Output::Seal(key));
     }

@@ -166,11 +166,6 @@ impl Ledger {
         self.bodies.get(hash).cloned().or_else(|| self.shelf.as_ref()?.body(hash))
     }
 
-    /// Is the entry no longer in memory?
-    pub(crate) fn is_on_shelf_alone(&self, node: &NodeId, seq: u64) -> bool {
-        self.recent(node, seq).is_none()
-    }
-
     /// Is a body held, in memory or on the shelf? It is not read.
     pub(crate) fn has_body(&self, hash: &Hash) -> bool {
         self.has_chunk(hash)

@@ -45,7 +45,7 @@ pub(crate) const JOURNAL: Limits = Limits {
     bytes: Limit { burst: 128 << 20, per_day: 768 << 20, saved: 7 * (768 << 20) },
     entries: Limit { burst: 32_768, per_day: 172_800, saved: 7 * 172_800 },
 };
-/// Entries of a link that nobody has signed, each 60 µs of verifying; what it brings beyond is not looked at. An honest link brings none. More lets a
+/// Entries of a link that nobody has signed, that are another history, or that came with bodies which they do not name (those count), each 60 µs of verifying; what it brings beyond is not looked at. An honest link brings none. More lets a
 /// hostile one keep this node busy.
 pub(crate) const FORGED: Limits = Limits {
     bytes: Limit { burst: 4 << 20, per_day: 40 << 30, saved: 4 << 20 },

@@ -229,23 +229,28 @@ impl Machine {
 
     fn take_neighbours(&mut self, node: &NodeId, nodes: Vec<NodeId>) {
         let known = nodes.into_iter().filter(|n| self.charter.node(n).is_some()).collect();
+        let Some(link) = self.links.get_mut(node) else { return };
+        if link.neighbours_next.is_some() {
+            // The one before waits still: it is never followed.
+            self.count(Count::OverBound);
+        }
         if let Some(link) = self.links.get_mut(node) {
             link.neighbours_next = Some(known).filter(|known| *known != link.neighbours);
-            self.follow_neighbours(node);
         }
     }
 
-    /// Takes what a node said last of its links, as often as it may say so; what is beyond that when it is told of heads next.
-    pub(crate) fn follow_neighbours(&mut self, node: &NodeId) {
+    /// Takes what each neighbour said last of its links, as often as it may say so; what is beyond waits, for no longer than until heads are told next.
+    pub(crate) fn follow_neighbours(&mut self) {
         let now_us = self.now.us;
-        let Some(link) = self.links.get_mut(node).filter(|link| link.neighbours_next.is_some()) else { return };
-        if !link.neighbours_said.take(now_us) {
-            return self.count(Count::OverBound);
-        }
-        if let Some(known) = link.neighbours_next.take() {
-            link.neighbours = known;
-            self.paths_changed = true;
-            self.routes_changed = true;
+        for link in self.links.values_mut().filter(|link| link.neighbours_next.is_some()) {
+            if !link.neighbours_said.take(now_us) {
+                continue;
+            }
+            if let Some(known) = link.neighbours_next.take() {
+                link.neighbours = known;
+                self.paths_changed = true;
+                self.routes_changed = true;
+            }
         }
     }
 

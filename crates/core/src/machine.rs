@@ -215,6 +215,7 @@ impl Machine {
             self.settle_overdue();
             self.write_seen();
         }
+        self.follow_neighbours();
         self.settle_routes();
         self.key_frames_due();
         self.tell_paths();

@@ -128,7 +128,6 @@ impl Machine {
             link.next_heads_us = now + HEADS_US;
             let heads = self.shown_heads();
             self.send_link(&neighbour, &LinkMessage::Heads { heads });
-            self.follow_neighbours(&neighbour);
         }
     }
 

@@ -113,6 +113,11 @@ impl Machine {
             return Err(forged);
         };
         let (bodies, strays) = sort_bodies(&entry.entry().bodies(), bundle.bodies);
+        if strays > 0 {
+            // Whoever passes an entry on with what does not belong to it pays for that, and not the node that wrote it.
+            let own: usize = bundle.entry.len() + bodies.iter().map(|(_, body)| body.len()).sum::<usize>();
+            self.budgets.forged(from, brought.saturating_sub(own), self.now.us);
+        }
         for _ in 0..strays {
             self.count(Count::BodyStray);
         }
@@ -129,10 +134,6 @@ impl Machine {
         let plain: Vec<ByteVec> = bodies.iter().map(|(_, body)| body.clone()).collect();
         let bundle = Bundle { entry: bundle.entry, bodies: plain };
         let bytes = weight(&bundle);
-        if strays > 0 {
-            // Whoever passes an entry on with what does not belong to it pays for that, and not the node that wrote it.
-            self.budgets.forged(from, brought.saturating_sub(bytes), self.now.us);
-        }
         if node == self.node && seq == head + 1 && entry.entry().previous == self.chain.head(&node) {
             // It went out before a crash and did not reach the disk here, or the disk is an older copy.
             if !self.append_signed(bundle, entry, After::Nothing) {
@@ -219,12 +220,10 @@ impl Machine {
         if bundle.bodies.is_empty() {
             return None;
         }
-        let brought = weight(&bundle);
         let refers = UnverifiedEntry::decode(&bundle.entry).ok()?.claim().bodies();
         let missing: Vec<_> = refers.into_iter().filter(|body| !self.ledger.has_body(&body.hash)).collect();
-        if missing.is_empty() && self.ledger.is_on_shelf_alone(node, seq) {
-            // Of an entry that has been here for long nobody who is honest repeats the bodies, and each time costs reads.
-            self.budgets.forged(from, brought, self.now.us);
+        if missing.is_empty() {
+            // Neighbours may bring the same again; what came with it is neither read nor hashed.
             return None;
         }
         let (bodies, _) = sort_bodies(&missing, bundle.bodies);

@@ -289,6 +289,7 @@ fn who_passes_entries_on_with_what_is_not_theirs_pays_for_it() {
         hostile.world.run(50_000);
     }
     assert!(hostile.count(Count::BodyStray) > 0);
+    assert!(hostile.count(Count::BodyStray) < 40, "after a few it is not looked at");
     assert_eq!(hostile.count(Count::EntryWaits), 0, "what USA writes is not held up by what Korea puts beside it");
     hostile.world.mend(0, 2);
     hostile.world.run(10_000_000);

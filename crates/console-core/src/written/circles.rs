@@ -51,24 +51,25 @@ impl Console {
         readers.filter_map(package).collect()
     }
 
-    /// The same, as many as a writing can be sealed for. Where a party has enrolled so many that not all have a place, each party has an equal share.
-    fn readers_that_fit(&mut self, line: &LineId) -> BTreeMap<DeviceId, BodyRef> {
+    /// The same, as many as a writing can be sealed for: where a party has enrolled so many that not all have a place, each party has an equal share, of
+    /// those who gave their key packages last.
+    pub(super) fn readers_that_fit(&self, line: &LineId) -> BTreeMap<DeviceId, BodyRef> {
         let all = self.readers_now(line);
         let most = CIRCLES_MAX * READERS_MAX;
         if all.len() <= most {
             return all;
         }
+        let Some(fold) = &self.fold else { return BTreeMap::new() };
+        let given = fold.readers(line);
         let mut parties: BTreeMap<Option<PartyId>, Vec<(DeviceId, BodyRef)>> = BTreeMap::new();
         for (device, package) in all {
-            let party = self.fold.as_ref().and_then(|fold| fold.device(&device)).map(|known| known.party.clone());
+            let party = fold.device(&device).map(|known| known.party.clone());
             parties.entry(party).or_default().push((device, package));
         }
-        let (fit, left) = shares(parties.into_values().collect(), most);
-        self.log(Event::BadHandshake {
-            step: "readers",
-            why: format!("{left} devices have no place: {most} is the most that a writing is sealed for"),
-        });
-        fit.into_iter().collect()
+        for readers in parties.values_mut() {
+            readers.sort_by_key(|(device, _)| std::cmp::Reverse(given.get(device).and_then(|stock| Some(stock.as_ref()?.number))));
+        }
+        shares(parties.into_values().collect(), most).into_iter().collect()
     }
 
     /// Circles for everyone who can read now: those that stand, and new ones for the rest. `patient`: wait for key packages that are missing.
@@ -101,7 +102,6 @@ impl Console {
         circles.extend(new.iter().map(|made| made.circle));
         circles.sort_unstable();
         circles.dedup();
-        circles.truncate(CIRCLES_MAX);
         if circles.is_empty() { Chosen::Nobody } else { Chosen::Circles { circles, new } }
     }
 
@@ -223,9 +223,8 @@ impl Console {
     }
 }
 
-/// At most so many of all, from each an equal share and what others leave of theirs; and how many are left out.
-fn shares<T>(mut of: Vec<Vec<T>>, most: usize) -> (Vec<T>, usize) {
-    let all: usize = of.iter().map(Vec::len).sum();
+/// At most so many of all, the first of each: an equal share, and what others leave of theirs.
+fn shares<T>(mut of: Vec<Vec<T>>, most: usize) -> Vec<T> {
     // Who has few is asked first, so that what it leaves is shared by the others.
     of.sort_by_key(Vec::len);
     let (mut room, mut rest, mut fit) = (most, of.len(), Vec::new());
@@ -234,8 +233,7 @@ fn shares<T>(mut of: Vec<Vec<T>>, most: usize) -> (Vec<T>, usize) {
         (room, rest) = (room - one.len(), rest - 1);
         fit.extend(one);
     }
-    let left = all - fit.len();
-    (fit, left)
+    fit
 }
 
 #[cfg(test)]
@@ -245,12 +243,12 @@ mod tests {
     #[test]
     fn a_party_with_many_readers_takes_no_other_partys_places() {
         let party = |name: u8, many: u8| (0..many).map(|n| (name, n)).collect::<Vec<_>>();
-        let (fit, left) = shares(vec![party(1, 250), party(2, 3), party(3, 100)], 216);
+        let fit = shares(vec![party(1, 250), party(2, 3), party(3, 100)], 216);
         let of = |name| fit.iter().filter(|(party, _)| *party == name).count();
-        assert_eq!((of(1), of(2), of(3), left), (113, 3, 100, 137));
-        let (fit, left) = shares(vec![party(1, 250), party(2, 250)], 216);
-        assert_eq!((fit.len(), left), (216, 284));
+        assert_eq!((of(1), of(2), of(3)), (113, 3, 100));
+        let fit = shares(vec![party(1, 250), party(2, 250)], 216);
+        assert_eq!(fit.len(), 216);
         assert_eq!(fit.iter().filter(|(party, _)| *party == 1).count(), 108);
-        assert_eq!(shares(vec![party(1, 3)], 216).1, 0);
+        assert_eq!(shares(vec![party(1, 3)], 216).len(), 3);
     }
 }

@@ -77,7 +77,7 @@ impl Console {
 
     /// Who can read what is written now, and whose device has no keys yet; by person, this console's first.
     fn who_reads(&self, fold: &State, line: &LineId) -> (Vec<Reader>, Vec<Person>) {
-        let can = self.readers_now(line);
+        let can = self.readers_that_fit(line);
         let (mut readers, mut without): (Vec<Reader>, Vec<Person>) = (Vec::new(), Vec::new());
         let mut add = |person: Person| {
             let same =

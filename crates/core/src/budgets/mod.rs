@@ -50,7 +50,7 @@ pub(crate) struct Budgets {
     since_us: u64,
     devices: BTreeMap<DeviceId, OfDevice>,
     journals: BTreeMap<NodeId, OfJournal>,
-    /// What each link has brought that nobody signed.
+    /// What each link has brought that nobody signed, that is another history, or that does not belong to the entry beside which it came.
     forged: BTreeMap<NodeId, Budget>,
     pub(crate) waiting: Waiting,
 }
@@ -158,7 +158,7 @@ impl Budgets {
         self.forged.get_mut(link).is_some_and(|budget| budget.ask(0, Need::Urgent, now_us).is_err())
     }
 
-    /// A link has brought an entry that nobody signed.
+    /// A link has brought an entry that nobody signed, or bodies that do not belong to it.
     pub(crate) fn forged(&mut self, link: &NodeId, bytes: usize, now_us: u64) {
         let budget = self.forged.entry(link.clone()).or_insert_with(|| Budget::new(FORGED, now_us));
         // Asked first, so that what time has given back is there to be spent.

@@ -13,7 +13,7 @@ struct Rate {
 
 /// 256 kbit/s, five times what a console sends, and a packet every 5 ms. More lets one console fill a small path, less cuts off a better codec.
 const VOICE: Rate = Rate { bytes: 32, packets: 200 };
-/// 4 Mbit/s, more than twice what a console sends of its picture or screen. More lets one console fill the line of everyone who sees it, less cuts off a
+/// 4 Mbit/s, nearly six times what a console's encoder may send, before filling and tags. More lets one console fill the line of everyone who sees it, less cuts off a
 /// larger picture.
 const PICTURE: Rate = Rate { bytes: 500, packets: 800 };
 /// How much may come at once, in milliseconds of the rate: after a stall, what was under way comes together.

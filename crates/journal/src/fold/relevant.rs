@@ -37,8 +37,8 @@ impl State {
         // A device that is in at another node of the party, or comes in there from now on, may have come in here with a higher number: then it is in nowhere
         // there, for all who know of this stay.
         let several = self.nodes.values().any(|other| other.party == node.party && other.id != node.id);
-        for (_, known) in node.devices.iter().filter(|(device, _)| several && !self.is_revoked(device)) {
-            if let Some(stay) = &known.last_stay {
+        for (device, known) in node.devices.iter().filter(|(_, known)| several && known.last_stay.is_some()) {
+            if let Some(stay) = known.last_stay.as_ref().filter(|_| !self.is_revoked(device)) {
                 seqs.extend([known.seq, stay.seq]);
                 seqs.extend(stay.end);
             }
