@@ -226,17 +226,8 @@ impl Console {
         let pending = match keys.ring.add_and_remove(&group, &invites, removes) {
             Ok(pending) => pending,
             Err(error) => {
-                // One may spoil it for all: only whoever cannot be added alone is left out; if each can, they are in each other's way.
-                let mut bad: Vec<_> = Vec::new();
-                for (guest, invite) in guests.iter().zip(&invites) {
-                    match keys.ring.add_and_remove(&group, std::slice::from_ref(invite), removes) {
-                        Ok(_) => drop(keys.ring.discard(&group)),
-                        Err(_) => bad.push((guest.device, guest.offer)),
-                    }
-                }
-                if bad.is_empty() {
-                    bad.extend(guests.iter().map(|guest| (guest.device, guest.offer)));
-                }
+                // Whoever alone spoils it was refused alone: none of these can be added.
+                let bad = guests.iter().map(|guest| (guest.device, guest.offer));
                 keys.bad_offers.extend(bad);
                 keys.lead_again_us = self.now_us + LEAD_AGAIN_US;
                 if creating {

@@ -67,7 +67,9 @@ impl Console {
             parties.entry(party).or_default().push((device, package));
         }
         for readers in parties.values_mut() {
-            readers.sort_by_key(|(device, _)| std::cmp::Reverse(given.get(device).and_then(|stock| Some(stock.as_ref()?.number))));
+            readers.sort_by_key(|(device, _)| {
+                std::cmp::Reverse(given.get(device).and_then(|stock| Some(stock.as_ref()?.number)))
+            });
         }
         shares(parties.into_values().collect(), most).into_iter().collect()
     }

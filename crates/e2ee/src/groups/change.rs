@@ -206,3 +206,34 @@ impl Keyring {
         held.clear_pending_commit(self.provider.storage()).map_err(|e| KeyringError::mls("discard a commit", e))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use trialogue_charter::Suite;
+
+    #[test]
+    fn one_that_spoils_a_commit_keeps_nobody_else_out() {
+        let ring = |device: u8, seed: u8| Keyring::new(Suite::XWing, DeviceId([device; 32]), &[seed; 32]);
+        let (mut lead, mut first, mut same, mut other) = (ring(1, 1), ring(2, 2), ring(9, 2), ring(3, 3));
+        let group = GroupId([1; 16]);
+        lead.create(group).unwrap();
+        let accepted = |ring: &mut Keyring| {
+            let key_package = ring.key_package().unwrap();
+            let signature_key = ring.signature_key().to_vec();
+            let invite = Invite { device: ring.device(), signature_key: &signature_key, key_package: &key_package };
+            lead.accept_offer(&invite).unwrap()
+        };
+        // The signature key of another: MLS refuses a commit with both.
+        let packages: Vec<KeyPackage> = [&mut first, &mut same, &mut other].map(accepted).into();
+        let added = [2, 9, 3].map(|n| DeviceId([n; 32])).to_vec();
+        assert!(lead.stage(&group, Vec::new(), packages.clone(), Pending::default()).is_err());
+        let pending = Pending { added, ..Pending::default() };
+        let made = lead.stage_who_fit(&group, Vec::new(), packages, pending).unwrap();
+        assert_eq!(made.added, [DeviceId([2; 32]), DeviceId([3; 32])]);
+        assert_eq!(made.refused.iter().map(|(device, _)| *device).collect::<Vec<_>>(), [DeviceId([9; 32])]);
+        lead.confirm(&group).unwrap();
+        assert_eq!(lead.members(&group).unwrap().len(), 3);
+    }
+}
