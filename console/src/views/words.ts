@@ -25,18 +25,26 @@ export function list(names: string[]): string {
   return new Intl.ListFormat(getLocale(), { type: 'conjunction' }).format(names);
 }
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Kept, one per kind of date: to make one takes about a millisecond, and the clocks are written four times a second. */
+export function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = JSON.stringify([getLocale(), options]);
+  const made = formats.get(key) ?? new Intl.DateTimeFormat(getLocale(), options);
+  formats.set(key, made);
+  return made;
+}
+
 /** Hours and minutes by this console's clock. */
 export function clock(ms: number, zone?: string): string {
-  return new Intl.DateTimeFormat(getLocale(), {
-    hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...(zone ? { timeZone: zone } : {}),
-  }).format(ms);
+  return dates({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...(zone ? { timeZone: zone } : {}) }).format(ms);
 }
 
 /** Hours and minutes by this console's clock; with the day, if that is not today. */
 export function moment(ms: number, now: number): string {
   const [at, today] = [new Date(ms), new Date(now)];
   if (at.toDateString() === today.toDateString()) return clock(ms);
-  return new Intl.DateTimeFormat(getLocale(), { month: 'short', day: 'numeric', weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(ms);
+  return dates({ month: 'short', day: 'numeric', weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(ms);
 }
 
 /** Minutes and seconds, or hours too. */
@@ -156,7 +164,7 @@ const refusals: Record<string, () => string> = {
 /** What an officer should know of a party's revocations. */
 export function revocations(notice: RevocationNotice): string {
   const said = { missing: m.revocations_missing, quiet: m.revocations_quiet, stale: m.revocations_stale }[notice.state];
-  const time = new Intl.DateTimeFormat(getLocale(), { dateStyle: 'short', timeStyle: 'short' }).format(notice.confirmedMs);
+  const time = dates({ dateStyle: 'short', timeStyle: 'short' }).format(notice.confirmedMs);
   const own = notice.own && notice.state !== 'missing';
   return own ? m.revocations_own({ time }) : said({ party: text(notice.name), time });
 }

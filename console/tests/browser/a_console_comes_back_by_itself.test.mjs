@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startHotline } from './support/hotline.mjs';
-import { heard, opened, seatAll, unseat } from './support/officer.mjs';
+import { heard, hears, opened, seatAll, unseat } from './support/officer.mjs';
 import { watchVoice } from './support/silence.mjs';
 
 const seats = {
@@ -46,7 +46,7 @@ test('loaded anew in the call, it is back in it, and still muted', async () => {
   const began = Date.now();
   await officers.usa.page.reload();
   const jpn = await device('jpn');
-  await officers.usa.until('the first voice packet', (f) => f.view?.call && heard(f, jpn)?.packetsReceived > 0);
+  await officers.usa.until('the first voice packet', (f) => f.view?.call && hears(jpn, 1)(f));
   console.log(`from reload until the first voice packet of the other came: ${Date.now() - began} ms`);
   const { view } = await talking('usa');
   assert.equal(view.call.call, call, 'the same call');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startHotline } from './support/hotline.mjs';
-import { heard, seatOfficer, seen, sent } from './support/officer.mjs';
+import { heard, hears, received, seatOfficer, seen, sent } from './support/officer.mjs';
 import { likeness, thumbnail } from './support/picture.mjs';
 
 const parties = [
@@ -92,8 +92,8 @@ async function still(officer, medium, other) {
   const from = devices.get(other);
   let [before, now] = [null, await officer.measure()];
   for (let turn = 0; turn < 4 && (before === null || sent(before, medium) !== sent(now, medium)); turn++) {
-    const start = heard(now, from).packetsReceived;
-    [before, now] = [now, await officer.until('half a second of the call', (f) => heard(f, from).packetsReceived > start + 25)];
+    const start = await received(officer, from);
+    [before, now] = [now, await officer.until('half a second of the call', hears(from, start + 26))];
   }
   return now;
 }
@@ -103,15 +103,15 @@ test('muted sends not one packet of voice, and the others fall silent for it alo
   await usa.act('mute');
   await usa.page.locator('[data-act=mute][aria-pressed=true]').waitFor();
   const start = await still(usa, 'audio', 'JPN');
-  const atJapan = heard(await officers.get('JPN').measure(), devices.get('USA')).packetsReceived;
+  const atJapan = await received(officers.get('JPN'), devices.get('USA'));
   // As long as the picture goes on for 60 packets more, the voice must not.
   const end = await usa.until('the picture goes on', (f) => sent(f, 'video') > sent(start, 'video') + 60);
   assert.equal(sent(end, 'audio'), sent(start, 'audio'), 'voice packets after mute');
-  const korea = heard(await officers.get('JPN').measure(), devices.get('KOR')).packetsReceived;
-  const later = await officers.get('JPN').until('Korea is still heard', (f) => heard(f, devices.get('KOR')).packetsReceived > korea + 50);
-  assert.ok(heard(later, devices.get('USA')).packetsReceived - atJapan <= 25, 'only what was under way');
+  const korea = await received(officers.get('JPN'), devices.get('KOR'));
+  const later = await officers.get('JPN').until('Korea is still heard', hears(devices.get('KOR'), korea + 51));
+  assert.ok((heard(later, devices.get('USA'))?.packetsReceived ?? 0) - atJapan <= 25, 'only what was under way');
   await usa.act('mute');
-  await officers.get('JPN').until('USA is heard again', (f) => heard(f, devices.get('USA')).packetsReceived > atJapan + 60);
+  await officers.get('JPN').until('USA is heard again', hears(devices.get('USA'), atJapan + 61));
 });
 
 test('a camera that is off sends not one packet of picture', async () => {

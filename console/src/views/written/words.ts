@@ -8,7 +8,7 @@ import type { Waiting } from '../../generated/Waiting';
 import type { Writing } from '../../generated/Writing';
 import { m } from '../../paraglide/messages.js';
 import { getLocale } from '../../paraglide/runtime.js';
-import { list, moment, text } from '../words';
+import { dates, list, moment, text } from '../words';
 
 /** The most that one text may hold, in characters. */
 export const MOST = 20_000;
@@ -64,7 +64,7 @@ export function writing(of: Writing): string {
 
 /** Date and time to the second in universal time: for paper, and for whoever compares records of two capitals. */
 export function stamp(ms: number): string {
-  return new Intl.DateTimeFormat(getLocale(), { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23', timeZone: 'UTC' }).format(ms) + ' UTC';
+  return dates({ dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23', timeZone: 'UTC' }).format(ms) + ' UTC';
 }
 
 /** How it stands with a message, in one sentence; `parties`: all of the line. */

@@ -1,5 +1,8 @@
 // Three real parties on this machine: `trialogue demo` with its own directory and free ports.
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,21 +12,36 @@ import { createInterface } from 'node:readline';
 export const assets = process.env.TRIALOGUE_ASSETS ?? join(import.meta.dirname, '../../../../target/assets');
 export const binary = process.env.TRIALOGUE_BIN ?? join(import.meta.dirname, '../../../../target/debug/trialogue');
 
-/** A run of ports that are free now. */
-async function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-    server.on('error', reject);
-  });
+/** The demo's ports in a row; see `crates/cli/src/demo/ports.rs`. */
+const SPAN = 24;
+
+/** Whether nobody uses a port now, neither by TCP nor by UDP. */
+async function isFree(port) {
+  const tcp = createServer();
+  const udp = createSocket('udp4');
+  try {
+    await Promise.all([once(tcp.listen(port, '0.0.0.0'), 'listening'), once(udp.bind(port, '0.0.0.0'), 'listening')]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    for (const socket of [tcp, udp]) await new Promise((closed) => { try { socket.close(() => closed()); } catch { closed(); } });
+  }
+}
+
+/** The first of `SPAN` free ports, below those that the system gives out by itself (Linux: from 32,768 on), which a browser's socket may take at any time. */
+async function freeBase() {
+  for (;;) {
+    const base = 20_000 + SPAN * randomInt(500);
+    const free = await Promise.all(Array.from({ length: SPAN }, (_, at) => isFree(base + at)));
+    if (free.every(Boolean)) return base;
+  }
 }
 
 /** Starts the demo; resolves when every node is up.  */
 export async function startHotline(more = []) {
   const dir = await mkdtemp(join(tmpdir(), 'trialogue-browser-'));
-  const port = 20_000 + ((await freePort()) % 20_000);
+  const port = await freeBase();
   const child = spawn(binary, ['demo', '--dir', dir, '--base-port', String(port), ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, TRIALOGUE_CONSOLE_DIR: process.env.TRIALOGUE_CONSOLE_DIR ?? join(import.meta.dirname, '../../../dist') },

@@ -77,7 +77,8 @@ export async function seatOfficer(link, how = {}) {
         const figures = await officer.measure();
         if (await wanted(figures)) return figures;
         if (Date.now() > end) throw new Error(`never came: ${what}\n${JSON.stringify({ call: figures.view?.call, logs: figures.logs, ...figures }, null, 1).slice(0, 6_000)}\npage errors: ${errors.join('\n')}`);
-        await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => done())));
+        // All pages of a test share few cores: who asks in every frame takes the time from the others.
+        await page.evaluate(() => new Promise((done) => { setTimeout(done, 50); }));
       }
     },
     device: async () => (await officer.measure()).view.me.device,
@@ -101,6 +102,12 @@ export async function unseat(officers) {
 export const opened = (figures, device) => figures.counts.find((row) => row.device === device && row.voice)?.passed ?? 0;
 /** The figures of what `figures`' console receives from `device`. */
 export const heard = (figures, device) => figures.inbound.find((row) => row.device === device && row.medium === 'voice');
+/** Whether at least `packets` of a device's voice were received. */
+export const hears = (device, packets) => (figures) => (heard(figures, device)?.packetsReceived ?? 0) >= packets;
+/** Packets of a device's voice so far. Waits until it has a place: it has none for a moment when the leg or a media worker of either side is made anew. */
+export async function received(officer, device) {
+  return heard(await officer.until(`a place for the voice of ${device}`, hears(device, 1)), device).packetsReceived;
+}
 export const seen = (figures, device) => figures.inbound.find((row) => row.device === device && row.medium === 'picture');
 export const sent = (figures, kind) => figures.outbound.filter((row) => row.kind === kind).reduce((sum, row) => sum + row.packetsSent, 0);
 
