@@ -146,6 +146,8 @@ pub(crate) struct Revocations {
     begun: bool,
     /// What was kept of before, until it is read.
     kept: Option<KeptRevocations>,
+    /// Told by the spare site, and not yet to the state of the one in use.
+    told_at_spare: Vec<(PartyId, DeviceId)>,
 }
 
 impl Revocations {
@@ -285,19 +287,33 @@ impl Console {
         if !self.revocations.learn(party, device) {
             return;
         }
+        self.know_revoked(party, device);
+        if self.at_spare {
+            // The state in use is not at hand now.
+            self.revocations.told_at_spare.push((party.clone(), device));
+        } else if let Some(spare) = &mut self.spare {
+            spare.know_revoked(party, device);
+        }
+        if self.writer.on {
+            self.writer.change();
+        }
+    }
+
+    /// The site in use is at hand again: whatever the spare one has told holds there as well.
+    pub(crate) fn know_what_spare_told(&mut self) {
+        for (party, device) in std::mem::take(&mut self.revocations.told_at_spare) {
+            self.know_revoked(&party, device);
+        }
+    }
+
+    fn know_revoked(&mut self, party: &PartyId, device: DeviceId) {
         for fold in [&mut self.fold, &mut self.retold].into_iter().flatten() {
             fold.know_revoked(party, device);
-        }
-        if let Some(spare) = &mut self.spare {
-            spare.know_revoked(party, device);
         }
         let whose = self.fold.as_ref().and_then(|fold| fold.known_device(&device)).map(|known| &known.party);
         let own = whose == Some(party);
         if let Some(call) = self.call.as_mut().filter(|_| own) {
             call.revoked(device);
-        }
-        if self.writer.on {
-            self.writer.change();
         }
     }
 

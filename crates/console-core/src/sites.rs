@@ -88,6 +88,7 @@ impl Console {
         self.at_spare = false;
         self.exchange(&mut spare);
         self.spare = Some(spare);
+        self.know_what_spare_told();
     }
 
     /// Something happened at a WebSocket or leg.

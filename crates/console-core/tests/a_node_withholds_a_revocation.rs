@@ -147,3 +147,22 @@ fn a_node_that_tells_of_what_does_not_exist_silences_nobody() {
     in_call(&mut world);
     assert!(world.desks[USA].seal.is_some());
 }
+
+#[test]
+fn what_the_other_site_tells_holds_at_the_one_in_use() {
+    let mut world = World::with_alternate(Suite::XWing);
+    for office in ["jpn-leaders", "kor-leaders", "usa-leaders"] {
+        world.desk(office);
+    }
+    world.until(20, |world| world.desks.iter().all(|desk| desk.offers > 0) && world.desks[USA].other.1.is_some());
+    world.run(5 * SECOND);
+    in_call(&mut world);
+    let device = world.desks[JPN].console.device();
+    // The node in use gives nothing of it; the party's other one does.
+    withhold(&mut world, is_revocation_or_word);
+    revoke(&mut world, device);
+    world.until(10, |world| knows(world, USA, &device));
+    assert_eq!(world.desks[USA].active, 0);
+    world.until(10, |world| world.call(USA).members.len() == 2 && world.all_ready(&[KOR, USA]));
+    assert!(world.desks[USA].open.values().all(|(of, _)| *of != device), "it is not heard");
+}
