@@ -215,11 +215,6 @@ impl Console {
         &self.shown
     }
 
-    /// What was on screen when the input came.
-    pub(crate) fn shown_view(&self) -> &View {
-        &self.shown
-    }
-
     /// How often the line is tested, by the charter that is held.
     #[must_use]
     pub fn schedule(&self) -> Option<trialogue_charter::Tests> {

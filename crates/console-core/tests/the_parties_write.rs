@@ -86,6 +86,21 @@ fn three_parties_write_in_three_languages_and_all_read_the_same() {
 }
 
 #[test]
+fn who_is_in_a_call_without_the_third_writes_all_the_same() {
+    let Summit { mut world, usa, jpn, kor, .. } = summit(Suite::XWing);
+    world.command(usa, Command::Ring { line: LINE.into(), precedence: Default::default() });
+    world.until(5, |world| world.desks[jpn].ringing);
+    // While it rings, too.
+    world.command(usa, message("We are calling.", Language::En));
+    world.until(10, |world| texts(world, kor) == ["We are calling."]);
+    world.command(jpn, Command::Answer { line: LINE.into() });
+    world.until(10, |world| world.all_ready(&[usa, jpn]));
+    world.command(jpn, message("二か国で通話中です。", Language::Ja));
+    world.until(10, |world| texts(world, kor).len() == 2);
+    assert_eq!(world.view(usa).lines.iter().find(|line| line.id == LINE).unwrap().parties.len(), 3);
+}
+
+#[test]
 fn readers_translate_certify_and_acknowledge_by_name() {
     let Summit { mut world, usa, jpn, kor, interpreter } = summit(Suite::XWing);
     let by = world.wall_ms() + 300_000;

@@ -20,8 +20,9 @@ mod words;
 pub use kept::Kept;
 
 use crate::console::Console;
+use crate::engage::Known;
 use crate::io::Output;
-use crate::limits::WRITTEN_AFTER_US;
+use crate::limits::{MISSING_US, WRITTEN_AFTER_US};
 use crate::view::WrittenView;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, Hash, LineId, Suite};
@@ -140,9 +141,10 @@ impl Console {
         self.show_written();
     }
 
-    /// In no call, or in one whose keys are all here: there is time for other things.
+    /// In no call, or in one in which nobody's keys are only just on their way: there is time for other things. Whose keys do not come holds nothing up.
     fn call_has_keys(&self) -> bool {
-        self.call.is_none() || self.shown_view().call.as_ref().is_some_and(|call| call.missing.is_empty())
+        let awaited = |known: &Known| known.without_keys_us.is_some_and(|since| self.now_us < since + MISSING_US);
+        self.call.as_ref().is_none_or(|call| !call.members.values().any(awaited))
     }
 
     fn keep_now(&mut self) {
