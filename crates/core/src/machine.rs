@@ -150,32 +150,30 @@ impl Machine {
 
     /// When to call with [`Input::Tick`] at the latest, on the clock of [`Now::us`]; none: only when something happens.
     pub fn next_timeout(&self) -> Option<u64> {
-        let consoles = self.consoles.values().map(Console::due_us).min();
-        let rings = self.sounding.values().map(|sounding| sounding.due_us(self.now.us)).min();
-        let lost = self.lost_due.values().min().copied();
-        let paths = (!self.devices.is_empty()).then_some(self.next_paths_us);
-        let staffed = self.staffed_due_us.filter(|_| !self.is_opening());
-        let own = [consoles, rings, lost, paths, staffed, self.next_opening_us()];
-        let trials = self.next_trial_us().filter(|_| !self.is_opening() && !self.is_retired());
-        let seen = self.next_seen_us().filter(|_| !self.is_opening() && !self.is_retired());
-        let overdue = self.next_overdue_us().filter(|_| !self.is_opening() && !self.is_retired());
-        let chunks = self.next_chunk_us().filter(|_| !self.is_retired());
-        let waiting = self.budgets.waiting.next_us();
-        let copy = self.next_copy_us().filter(|_| !self.is_opening() && !self.is_retired());
-        let listed = self.next_listed_us().filter(|_| !self.is_opening() && !self.is_retired());
-        let others = [
-            trials,
-            seen,
-            copy,
-            listed,
-            overdue,
-            chunks,
-            waiting,
-            self.next_link_us(),
+        // Gated as in `settle`: what is not done now is not due now, or the node would be woken for it without end.
+        let (serves, writes) = (!self.is_retired(), !self.is_retired() && !self.is_opening());
+        let always = [self.next_opening_us(), self.next_link_us()];
+        let served = [
+            self.consoles.values().map(Console::due_us).min(),
+            (!self.devices.is_empty()).then_some(self.next_paths_us),
+            self.budgets.waiting.next_us(),
             self.next_append_us(),
             self.next_key_frame_us(),
+            self.next_chunk_us(),
         ];
-        own.into_iter().chain(others).flatten().min()
+        let written = [
+            self.sounding.values().map(|sounding| sounding.due_us(self.now.us)).min(),
+            self.lost_due.values().min().copied(),
+            self.staffed_due_us,
+            self.next_trial_us(),
+            self.next_seen_us(),
+            self.next_overdue_us(),
+            self.next_copy_us(),
+            self.next_listed_us(),
+        ];
+        let served = served.into_iter().filter(|_| serves);
+        let written = written.into_iter().filter(|_| writes);
+        always.into_iter().chain(served).chain(written).flatten().min()
     }
 
     /// What the journals say, as far as it has taken effect.

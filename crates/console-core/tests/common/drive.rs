@@ -115,6 +115,11 @@ impl World {
                     now.wall_ms = now.wall_ms.saturating_add_signed(self.nodes[node].off_ms);
                     if let Some(machine) = &mut self.nodes[node].machine {
                         machine.handle(now, input);
+                        // Or its node would do nothing else from now on.
+                        assert!(
+                            machine.next_timeout().is_none_or(|at| at > now.us),
+                            "what is due at {node} is not done"
+                        );
                         self.drain_node(node);
                     }
                 }

@@ -22,7 +22,9 @@ use crate::web::{CatchingUpStatus, ConsoleEvent, ConsoleOut, LinkStatus, PathFig
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use trialogue_charter::{NodeId, VerifiedCharter};
 use trialogue_core::{ConsoleKey, Input, Machine};
 
@@ -30,6 +32,8 @@ use trialogue_core::{ConsoleKey, Input, Machine};
 pub(crate) const WAITING: usize = 256;
 /// The media thread cannot wait: what it says beyond this is lost. A full roster that comes on at once says less.
 pub(crate) const MEDIA_WAITING: usize = 16_384;
+/// The machine is told of the time no more often than that: each time asks it what is due.
+const TICK_MIN: Duration = Duration::from_millis(1);
 
 /// Everything that the task holds.
 pub(crate) struct Control {
@@ -80,15 +84,20 @@ impl Control {
         let mut progress = self.store.progress();
         self.drain();
         self.show_catching_up();
+        let mut next_tick = Instant::now();
         loop {
-            let due = self.clock.instant(self.machine.next_timeout());
+            let due = self.clock.instant(self.machine.next_timeout()).max(next_tick);
             // Entries of others are read no faster than the disk takes them, unless it fails: then calls come first.
             let links_may = self.store.has_room() || progress.borrow().failed > 0;
             tokio::select! {
                 biased;
                 _ = from.stop.wait_for(|stop| *stop) => return,
                 // Before all that somebody could send without end: what is due is done under any flood.
-                () = tokio::time::sleep_until(due) => self.input(Input::Tick),
+                () = tokio::time::sleep_until(due) => {
+                    self.input(Input::Tick);
+                    // Should something be due that no tick moves, everything else is read all the same.
+                    next_tick = Instant::now() + TICK_MIN;
+                }
                 Ok(()) = progress.changed() => {
                     let now = *progress.borrow_and_update();
                     if now.chunks > 0 {
