@@ -63,6 +63,16 @@ def tagged(sealed, blocks):
     return out
 
 
+def secrets(sender, line, generation, hearers):
+    """A sender's list of secrets with suite 0x004E; `hearers`: (device, hearing key, secret, 64 bytes in the place of drawn ones)."""
+    listed = []
+    for device, key, secret, drawn in hearers:
+        bound = sender + device + generation.to_bytes(2, "big") + line.encode()
+        both = xwing.seal(key, drawn, b"trialogue tag secrets 1", bound, secret, "sha384")
+        listed.append({1: device, 2: both[:1120], 3: both[1120:]})
+    return encode({1: sender, 2: line, 3: generation, 4: listed})
+
+
 def padded(said):
     bare = len(said).to_bytes(4, "big") + said
     return bare + bytes(-len(bare) % 256)

@@ -308,6 +308,13 @@ def of_sealing(said):
     must(key == raw(vector["tag_key"]), "sealing: tag key")
     blocks = [(vector["party"], [sealing.tag(key, 1, sealed)])]
     must(sealing.tagged(sealed, blocks) == raw(vector["tagged"]), "sealing: tagged frame")
+    told = said["secrets"]
+    must(xwing.public_of(raw(told["hearing_seed"])) == raw(told["hearing_key"]), "sealing: hearing key")
+    hearer = (raw(vector["receiver"]), raw(told["hearing_key"]), raw(vector["secret"]), raw(told["drawn"]))
+    listed = sealing.secrets(raw(vector["sender"]), told["line"], told["generation"], [hearer])
+    must(encode({1: listed, 2: raw(told["signature"])}) == raw(told["body"]), "sealing: list of secrets")
+    signed = b"trialogue tag secrets 1\0" + listed
+    must(holds(raw(told["signature_key"]), signed, raw(told["signature"])), "sealing: who says the secrets")
     vector = said["written"]
     content, key = raw(vector["content"]), raw(vector["content_key"])
     must(sha384(content).hex() == vector["digest"] and encode(whole(content)) == content, "sealing: content")
@@ -323,7 +330,7 @@ def of_sealing(said):
     must(public == raw(vector["public"]), "sealing: public key of an archive")
     sealed = sealing.archived(public, raw(vector["drawn"]), raw(vector["writing"]), vector["line"], content)
     must(sealed == raw(vector["sealed"]), "sealing: archived content")
-    return 4
+    return 5
 
 
 READ = {

@@ -11,8 +11,8 @@ ZETAS = [pow(17, int(f"{i:07b}"[::-1], 2), Q) for i in range(128)]
 GAMMAS = [pow(17, 2 * int(f"{i:07b}"[::-1], 2) + 1, Q) for i in range(128)]
 P25519 = 2**255 - 19
 BASE = (9).to_bytes(32, "little")
-# KEM X-Wing, HKDF-SHA-256, AES-256-GCM.
-SUITE = b"HPKE" + bytes.fromhex("647a00010002")
+# KEM X-Wing, HKDF, AES-256-GCM, by the hash of HKDF.
+SUITES = {"sha256": b"HPKE" + bytes.fromhex("647a00010002"), "sha384": b"HPKE" + bytes.fromhex("647a00020002")}
 
 
 def ntt(poly):
@@ -143,19 +143,20 @@ def shared(key, drawn):
     return hashlib.sha3_256(both).digest(), first + second
 
 
-def labelled(salt, label, secret):
-    return hmac.new(salt, b"HPKE-v1" + SUITE + label + secret, hashlib.sha256).digest()
+def labelled(kdf, salt, label, secret):
+    return hmac.new(salt, b"HPKE-v1" + SUITES[kdf] + label + secret, kdf).digest()
 
 
-def expanded(secret, label, info, length):
-    info = length.to_bytes(2, "big") + b"HPKE-v1" + SUITE + label + info
-    return hmac.new(secret, info + b"\x01", hashlib.sha256).digest()[:length]
+def expanded(kdf, secret, label, info, length):
+    """With one block."""
+    info = length.to_bytes(2, "big") + b"HPKE-v1" + SUITES[kdf] + label + info
+    return hmac.new(secret, info + b"\x01", kdf).digest()[:length]
 
 
-def seal(key, drawn, info, extra, plain):
+def seal(key, drawn, info, extra, plain, kdf="sha256"):
     """HPKE's single-shot seal in base mode (RFC 9180 §6.1): encapsulated key and ciphertext."""
     secret, encapsulation = shared(key, drawn)
-    context = b"\0" + labelled(b"", b"psk_id_hash", b"") + labelled(b"", b"info_hash", info)
-    secret = labelled(secret, b"secret", b"")
-    name, nonce = expanded(secret, b"key", context, 32), expanded(secret, b"base_nonce", context, 12)
+    context = b"\0" + labelled(kdf, b"", b"psk_id_hash", b"") + labelled(kdf, b"", b"info_hash", info)
+    secret = labelled(kdf, secret, b"secret", b"")
+    name, nonce = expanded(kdf, secret, b"key", context, 32), expanded(kdf, secret, b"base_nonce", context, 12)
     return encapsulation + aesgcm.seal(name, nonce, plain, extra)

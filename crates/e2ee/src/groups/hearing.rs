@@ -222,3 +222,43 @@ pub(super) fn hearing_of(leaf: &LeafNode) -> Option<Vec<u8>> {
 fn bound_to(from: &DeviceId, to: &DeviceId, line: &LineId, generation: u16) -> Vec<u8> {
     [&from.0, &to.0, generation.to_be_bytes().as_slice(), line.as_str().as_bytes()].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use trialogue_charter::Suite;
+
+    fn bytes(said: &Value) -> Vec<u8> {
+        hex::decode(said.as_str().unwrap()).unwrap()
+    }
+
+    /// The list of `spec/vectors/sealing.json`, made by the second program.
+    #[test]
+    fn the_vector_tells_its_secret_to_its_hearer_alone() {
+        let all: Value = serde_json::from_str(include_str!("../../../../spec/vectors/sealing.json")).unwrap();
+        let (said, frame) = (&all["secrets"], &all["frame"]);
+        let device = |name: &str| DeviceId(bytes(&frame[name]).try_into().unwrap());
+        let hearer = |device: DeviceId| {
+            let ring = Keyring::new(Suite::XWing, device, &[1; 32]);
+            let crypto = ring.provider.crypto();
+            let pair = crypto.derive_hpke_keypair(ring.suite.hpke_config(), &bytes(&said["hearing_seed"])).unwrap();
+            assert_eq!(pair.public, bytes(&said["hearing_key"]));
+            ring.hearing.set(pair).ok().unwrap();
+            ring
+        };
+        let (sender, line) = (device("sender"), LineId::new(said["line"].as_str().unwrap()).unwrap());
+        let (key, body) = (bytes(&said["signature_key"]), bytes(&said["body"]));
+        let ring = hearer(device("receiver"));
+        let told = ring.hear_tags(&sender, &key, &line, &body).unwrap();
+        assert_eq!(u64::from(told.generation), said["generation"].as_u64().unwrap());
+        assert_eq!(told.secret.unwrap().0.to_vec(), bytes(&frame["secret"]));
+
+        assert!(hearer(sender).hear_tags(&sender, &key, &line, &body).unwrap().secret.is_none());
+        let other = LineId::new("leaders").unwrap();
+        assert!(matches!(ring.hear_tags(&sender, &key, &other, &body), Err(KeyringError::NotTheirs)));
+        let mut forged = body.clone();
+        *forged.last_mut().unwrap() ^= 1;
+        assert!(matches!(ring.hear_tags(&sender, &key, &line, &forged), Err(KeyringError::NotTheirs)));
+    }
+}
