@@ -4,6 +4,7 @@ mod browser;
 mod endpoint;
 mod failover;
 mod forward;
+mod frames;
 mod hotline;
 mod native;
 mod record;
@@ -19,7 +20,7 @@ use crate::{assets, console, demo};
 
 /// Calls per figure, unless `--calls N` says otherwise.
 const CALLS: usize = 20;
-const USAGE: &str = "usage: cargo xtask bench call [--calls N] [--json FILE] [--only native|browser|node], bench failover [--runs N] [--json FILE], or bench record [--entries N] [--json FILE]";
+const USAGE: &str = "usage: cargo xtask bench call [--calls N] [--json FILE] [--only native|browser|node], bench failover [--runs N] [--json FILE], bench frames [--json FILE], or bench record [--entries N] [--json FILE]";
 
 /// What to measure.
 struct Wanted {
@@ -56,6 +57,7 @@ pub fn run(args: &[String]) -> Result<()> {
     match args.split_first() {
         Some((what, rest)) if what == "call" => call(&Wanted::parse(rest)?),
         Some((what, rest)) if what == "failover" => failover::run(rest),
+        Some((what, rest)) if what == "frames" => frames::run(rest),
         Some((what, rest)) if what == "record" => record::run(rest),
         _ => bail!("{USAGE}"),
     }
