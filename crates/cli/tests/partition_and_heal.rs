@@ -96,7 +96,7 @@ impl Parties {
 
     /// Every node holds the same entries of every journal.
     fn until_one_record(&self) {
-        let end = Instant::now() + Duration::from_secs(30);
+        let end = Instant::now() + Duration::from_secs(90);
         loop {
             let mut records = self.world.parties().iter().map(|party| record(&self.world.data(party.node).unwrap()));
             let first = records.next().unwrap();

@@ -22,7 +22,7 @@ async fn talk(from: &End, to: &End, numbers: std::ops::Range<u32>) {
 /// Hears voices until it is enough; how often each number has come.
 async fn hear(at: &mut End, copies: &mut BTreeMap<u32, u32>, enough: impl Fn(&BTreeMap<u32, u32>) -> bool) {
     while !enough(copies) {
-        let wait = tokio::time::timeout(std::time::Duration::from_secs(30), at.datagrams.recv()).await;
+        let wait = tokio::time::timeout(std::time::Duration::from_secs(90), at.datagrams.recv()).await;
         let (_, datagram) = wait.unwrap_or_else(|_| panic!("only these came: {copies:?}")).unwrap();
         *copies.entry(u32::from_be_bytes(*datagram.first_chunk().unwrap())).or_insert(0) += 1;
     }

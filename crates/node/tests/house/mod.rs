@@ -83,7 +83,7 @@ impl House {
 
     /// Does something between the looks.
     pub fn until_with(&mut self, mut act: impl FnMut(&mut Self), done: impl Fn(&Self) -> bool) {
-        let limit = Instant::now() + Duration::from_secs(20);
+        let limit = Instant::now() + Duration::from_secs(90);
         loop {
             self.turn();
             act(self);
