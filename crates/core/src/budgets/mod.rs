@@ -153,7 +153,8 @@ impl Budgets {
         }
     }
 
-    /// Has a link brought so much that nobody signed that no more is looked at for now?
+    /// Has a link brought so much that nobody signed that no more is looked at for now? Counted in entries alone: were it counted in bytes too, what a
+    /// neighbour puts beside another's entries would keep these out sooner, and hashing a megabyte fifty times a second costs a tenth of a processor.
     pub(crate) fn is_forger(&mut self, link: &NodeId, now_us: u64) -> bool {
         self.forged.get_mut(link).is_some_and(|budget| budget.ask(0, Need::Urgent, now_us).is_err())
     }
