@@ -97,7 +97,7 @@ fn who_is_in_a_call_without_the_third_writes_all_the_same() {
     world.until(10, |world| world.all_ready(&[usa, jpn]));
     world.command(jpn, message("二か国で通話中です。", Language::Ja));
     world.until(10, |world| texts(world, kor).len() == 2);
-    assert_eq!(world.view(usa).lines.iter().find(|line| line.id == LINE).unwrap().parties.len(), 3);
+    assert_eq!(world.call(usa).missing, ["KOR"]);
 }
 
 #[test]

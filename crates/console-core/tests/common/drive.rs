@@ -115,7 +115,7 @@ impl World {
                     now.wall_ms = now.wall_ms.saturating_add_signed(self.nodes[node].off_ms);
                     if let Some(machine) = &mut self.nodes[node].machine {
                         machine.handle(now, input);
-                        // Or its node would do nothing else from now on.
+                        // What is due and not done wakes a node again and again for nothing.
                         assert!(
                             machine.next_timeout().is_none_or(|at| at > now.us),
                             "what is due at {node} is not done"
