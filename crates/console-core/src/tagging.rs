@@ -152,8 +152,11 @@ impl Console {
         let own = fold.in_on(&line).into_iter().find(|participant| participant.device == self.id);
         let Some(own) = own.filter(|own| own.node == *node) else { return };
         let mut leaves: Vec<Leaf> = Vec::new();
-        for group in groups {
-            for leaf in keys.ring.members(&group).unwrap_or_default() {
+        // Whom the own commit adds is told beside it: after it, the list would come a way through disk and links later.
+        let moving = keys.moving.as_ref().map(|own| own.group).filter(|group| !groups.contains(group));
+        for group in groups.into_iter().chain(moving) {
+            let members = keys.ring.members(&group).unwrap_or_default();
+            for leaf in members.into_iter().chain(keys.ring.joining(&group).unwrap_or_default()) {
                 let new = leaf.device != self.id && !leaves.iter().any(|other| other.device == leaf.device);
                 if new && keys.tagging.secret_for(&keys.ring, &leaf).is_some() {
                     leaves.push(leaf);

@@ -6,8 +6,10 @@ mod common;
 use common::{SECOND, World};
 use trialogue_charter::Suite;
 use trialogue_journal::{Act, Body, UnverifiedEntry, UnverifiedStatement};
+use trialogue_wire::console::ToConsole;
 
 const JPN: usize = 0;
+const USA: usize = 2;
 
 /// How often JPN's console has given key packages.
 fn offers(world: &World) -> usize {
@@ -55,4 +57,46 @@ fn who_waits_in_vain_offers_anew_each_time_after_twice_as_long() {
     assert_eq!(offers(&world), 3);
     world.link_tamper = None;
     world.until(30, |world| world.all_ready(&[0, 1, 2]));
+}
+
+/// How often USA's console has told secrets.
+fn tags(world: &World) -> usize {
+    let device = world.desks[USA].console.device();
+    let told = world.nodes[USA].disk.values().flatten().filter(|bundle| {
+        let entry = UnverifiedEntry::decode(&bundle.entry).unwrap();
+        let Body::Stated { statement } = &entry.claim().body else { return false };
+        let statement = UnverifiedStatement::decode(statement).unwrap();
+        statement.claim().device == device && matches!(statement.claim().act, Act::Tags { .. })
+    });
+    told.count()
+}
+
+#[test]
+fn a_newcomer_is_told_its_secret_beside_the_commit_that_adds_it() {
+    let mut world = World::leaders(Suite::XWing);
+    world.ring(USA);
+    world.until(5, |world| world.desks[JPN].ringing && world.desks[1].ringing);
+    world.answer(1);
+    world.until(5, |world| world.all_ready(&[1, USA]));
+    world.run(SECOND);
+    let before = tags(&world);
+    // From now on USA's console does not learn that its commit was accepted.
+    let own = world.nodes[USA].id.clone();
+    world.tamper = Some(Box::new(move |desk, bytes| match trialogue_wire::decode(bytes) {
+        Ok(ToConsole::Accepted { .. }) if desk == USA => Vec::new(),
+        Ok(ToConsole::Entries { mut bundles }) if desk == USA => {
+            bundles.retain(|bundle| UnverifiedEntry::decode(&bundle.entry).unwrap().claim().node != own);
+            vec![trialogue_wire::encode(&ToConsole::Entries { bundles })]
+        }
+        _ => vec![bytes.to_vec()],
+    }));
+    world.answer(JPN);
+    world.run(SECOND);
+    assert_eq!(tags(&world), before + 1);
+    // What it was not given comes with the next log-in.
+    world.tamper = None;
+    world.cut(USA, true);
+    world.run(SECOND);
+    world.cut(USA, false);
+    world.until(30, |world| world.all_ready(&[JPN, 1, USA]));
 }

@@ -117,6 +117,24 @@ impl Keyring {
         Ok(found)
     }
 
+    /// Whom the own commit that is under way adds, with their hearing keys, as their key packages say; they were verified when the commit was made.
+    ///
+    /// # Errors
+    /// [`KeyringError::NoGroup`].
+    pub fn joining(&self, group: &super::GroupId) -> Result<Vec<Leaf>, KeyringError> {
+        let Some(commit) = self.group(group)?.pending_commit() else { return Ok(Vec::new()) };
+        let joins = commit.add_proposals().map(|add| {
+            let leaf = add.add_proposal().key_package().leaf_node();
+            Ok(Leaf {
+                index: u32::MAX,
+                device: super::device_of(leaf.credential())?,
+                signature_key: leaf.signature_key().as_slice().to_vec(),
+                hearing: hearing_of(leaf),
+            })
+        });
+        joins.collect()
+    }
+
     /// A secret for one who is to hear.
     ///
     /// # Errors
