@@ -11,10 +11,10 @@ const server = await preview({ root: new URL('..', import.meta.url).pathname, bu
 const base = `http://127.0.0.1:${server.httpServer.address().port}`;
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
 const scenes = ['board', 'tests', 'duty', 'consult', 'asked', 'outcome', 'ringing', 'flash', 'fetching', 'calling', 'call', 'stranger', 'forged', 'staging', 'apart', 'alone', 'clock', 'leg', 'later', 'elsewhere', 'address', 'noSeat', 'suspended', 'revocations', 'waiting', 'listening', 'held', 'joining', 'leaving', 'long', 'offline', 'refused', 'otherTab', 'unenrolled',
-  'enrol', 'locked', 'bare', 'authority', 'officer', 'desk',
+  'enrol', 'locked', 'bare', 'authority', 'officer', 'desk', 'desk-sure',
   'written-board', 'written', 'written-empty', 'written-due', 'written-reader', 'written-call', 'written-files', 'written-attached', 'readout'];
-/** What is pressed before one looks. */
-const press = { locked: 'sign-in', bare: 'protect', authority: 'authority', desk: 'issue', tests: 'open-tests', written: 'written', 'written-empty': 'written', 'written-due': 'open-due', 'written-reader': 'written', 'written-call': 'written', 'written-files': 'written', 'written-attached': ['written', 'send-written'], readout: 'written' };
+/** What is pressed before one looks; `-sure`: once, where a second press does it. */
+const press = { locked: 'sign-in', bare: 'protect', authority: 'authority', desk: 'issue', 'desk-sure': 'revoke', tests: 'open-tests', written: 'written', 'written-empty': 'written', 'written-due': 'open-due', 'written-reader': 'written', 'written-call': 'written', 'written-files': 'written', 'written-attached': ['written', 'send-written'], readout: 'written' };
 let violations = 0;
 for (const locale of ['en', 'ja', 'ko']) {
   for (const [width, height] of [[1280, 800], [390, 844]]) {
@@ -22,7 +22,7 @@ for (const locale of ['en', 'ja', 'ko']) {
     const page = await context.newPage();
     page.on('pageerror', (error) => { console.error(`page error: ${error}`); violations++; });
     for (const scene of scenes.filter((name) => !only || only.includes(name))) {
-      await page.goto(`${base}/fixtures.html?scene=${scene}${scene === 'enrol' ? '#enrol=x' : ''}`);
+      await page.goto(`${base}/fixtures.html?scene=${scene.replace('-sure', '')}${scene === 'enrol' ? '#enrol=x' : ''}`);
       await page.locator('main').waitFor();
       if (scene === 'desk') await page.locator('[data-field=person]').fill('Anna Whitfield');
       for (const key of [press[scene] ?? []].flat()) await page.locator(`[data-act=${key}]`).last().click();
