@@ -69,6 +69,10 @@ pub(crate) struct Acts {
     waiting: VecDeque<Said>,
     /// When this console last said that it leaves a line.
     left_us: BTreeMap<LineId, u64>,
+    /// Something was said in this input.
+    has_said: bool,
+    /// Something else is to be said, after that has left.
+    more: bool,
 }
 
 impl Acts {
@@ -85,6 +89,22 @@ impl Acts {
     /// Has this console left the line so lately that the fold may not show it yet?
     pub(crate) fn has_just_left(&self, line: &LineId, now_us: u64) -> bool {
         self.left_us.get(line).is_some_and(|at| now_us < at + RETURN_US)
+    }
+
+    /// A new input: what was said before has left.
+    pub(crate) fn begin(&mut self) {
+        (self.has_said, self.more) = (false, false);
+    }
+
+    /// May something be said that takes long to make? What was said in the same input leaves first: a browser encapsulates and signs a commit for tens of
+    /// milliseconds, and sends nothing in that time. What is put off is due at once.
+    pub(crate) fn may_follow(&mut self) -> bool {
+        self.more |= self.has_said;
+        !self.has_said
+    }
+
+    pub(crate) fn next_us(&self, now_us: u64) -> Option<u64> {
+        self.more.then_some(now_us)
     }
 
     fn take(&mut self, number: u64) -> Option<Said> {
@@ -133,6 +153,7 @@ impl Console {
         if let Some(signed) = said.signed.as_ref().filter(|_| self.link.is_up()) {
             let (statement, bodies) = (signed.bytes.clone(), said.bodies.clone());
             self.send(&ToNode::State { statement, bodies });
+            self.acts.has_said = true;
         }
         self.acts.waiting.push_back(said);
     }

@@ -138,6 +138,7 @@ impl Console {
     pub fn handle(&mut self, now_us: u64, now_ms: u64, input: Input) {
         self.now_us = self.now_us.max(now_us);
         self.now_ms = now_ms;
+        self.acts.begin();
         self.recall_revocations();
         let idle = matches!(input, Input::Tick);
         self.sites.note_time(self.now_us);
@@ -168,7 +169,7 @@ impl Console {
         self.link_tick();
         self.settle_spare();
         self.settle();
-        if idle {
+        if idle && self.acts.may_follow() {
             self.stock_package();
         }
         self.show();
@@ -194,6 +195,7 @@ impl Console {
             self.call_next_us(),
             self.stage_next_us(),
             self.standing_next_us(),
+            self.acts.next_us(self.now_us),
             self.keys_next_us(),
             self.tags_next_us(),
             self.bodies.next_us().filter(|_| self.link.is_up()),
@@ -237,9 +239,11 @@ impl Console {
             self.settle_stage();
             self.note_calls();
             self.follow();
-            self.lead();
-            self.renew();
-            self.tell_tags();
+            for takes_long in [Self::lead, Self::renew, Self::tell_tags] {
+                if self.acts.may_follow() {
+                    takes_long(self);
+                }
+            }
             self.note_consultations();
             self.note_tests();
         }

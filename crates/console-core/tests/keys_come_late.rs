@@ -5,8 +5,9 @@ mod common;
 
 use common::{SECOND, World};
 use trialogue_charter::Suite;
+use trialogue_console_core::{Input, Output, view::Command};
 use trialogue_journal::{Act, Body, UnverifiedEntry, UnverifiedStatement};
-use trialogue_wire::console::ToConsole;
+use trialogue_wire::console::{ToConsole, ToNode};
 
 const JPN: usize = 0;
 const USA: usize = 2;
@@ -99,4 +100,37 @@ fn a_newcomer_is_told_its_secret_beside_the_commit_that_adds_it() {
     world.run(SECOND);
     world.cut(USA, false);
     world.until(30, |world| world.all_ready(&[JPN, 1, USA]));
+}
+
+/// What JPN's console states upon one input, by the kinds of acts.
+fn states(world: &mut World, input: Input) -> Vec<&'static str> {
+    let (now, console) = (world.now(), &mut world.desks[JPN].console);
+    console.handle(now.us, now.wall_ms, input);
+    let outputs = std::iter::from_fn(|| console.poll());
+    let statements = outputs.filter_map(|output| match output {
+        Output::Send(bytes) => match trialogue_wire::decode(&bytes) {
+            Ok(ToNode::State { statement, .. }) => Some(statement),
+            _ => None,
+        },
+        _ => None,
+    });
+    let kind = |statement: Vec<u8>| match UnverifiedStatement::decode(&statement).unwrap().claim().act {
+        Act::Answer { .. } => "answer",
+        Act::Handshake { .. } => "handshake",
+        Act::Tags { .. } => "tags",
+        _ => "another",
+    };
+    statements.map(kind).collect()
+}
+
+#[test]
+fn an_answer_leaves_before_keys_are_made_for_it() {
+    let mut world = World::leaders(Suite::XWing);
+    world.ring(USA);
+    world.until(5, |world| world.desks[JPN].ringing);
+    let answer = Input::Command(Command::Answer { line: "leaders".into() });
+    assert_eq!(states(&mut world, answer), ["answer"]);
+    let due = world.desks[JPN].console.next_timeout();
+    assert!(due.is_some_and(|at| at <= world.now().us), "the commit waits for nothing but the answer");
+    assert_eq!(states(&mut world, Input::Tick), ["handshake"]);
 }
