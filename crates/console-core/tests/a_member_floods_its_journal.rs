@@ -7,7 +7,7 @@ use common::rogue::Rogue;
 use common::{SECOND, World};
 use trialogue_charter::{CallId, DeviceSecret, LineId, NodeId, Suite};
 use trialogue_console_core::Identity;
-use trialogue_console_core::view::NodeLink;
+use trialogue_console_core::view::{Command, NodeLink};
 use trialogue_core::limits::{BODIES_HELD, TOLD_MAX};
 use trialogue_journal::{Act, Body, BodyRef, GroupId, Journal, KeyOffer, Statement, UnverifiedEntry};
 use trialogue_wire::Bundle;
@@ -19,6 +19,7 @@ const JPN: usize = 0;
 const KOR: usize = 1;
 const USA: usize = 2;
 const BODY: usize = 500 << 10;
+const SMALL: usize = 1 << 10;
 /// What a journal may have at once.
 const BURST: usize = 128 << 20;
 
@@ -44,8 +45,12 @@ impl Hostile {
 
     /// The next entry: of the right form, signed, and with a body as large as may be.
     fn entry(&mut self, world: &World, body: impl FnOnce(BodyRef, Vec<u8>) -> Body) -> Bundle {
+        self.entry_of(world, BODY, body)
+    }
+
+    fn entry_of(&mut self, world: &World, bytes: usize, body: impl FnOnce(BodyRef, Vec<u8>) -> Body) -> Bundle {
         self.number += 1;
-        let mut large = vec![7; BODY];
+        let mut large = vec![7; bytes];
         large[..8].copy_from_slice(&self.number.to_be_bytes());
         let statement = |package: BodyRef| {
             let secret = DeviceSecret::from_seed(&[99; 32]);
@@ -129,6 +134,54 @@ fn its_entries_wait_and_the_others_are_not_held_up() {
     world.until(5, |world| world.desks[KOR].ringing);
     world.until(120, |world| held(world) > before + first);
     assert!(held(&world) <= before + first + 2);
+}
+
+/// Bodies go after a day; JPN's node has kept those of a journal, and says them all again.
+fn says_old_bodies_again(of: usize) -> World {
+    let mut world = World::leaders(Suite::XWing);
+    let hostile = Hostile::takes_over(&mut world);
+    let node = world.nodes[of].id.clone();
+    world.kill_node(KOR);
+    world.kill_node(of);
+    let written = &world.nodes[of].disk[&node];
+    let last = UnverifiedEntry::decode(&written[written.len() - 1].entry).unwrap();
+    let last = last.verify(&world.fixture.charter).unwrap();
+    let journal = Journal::resume(node.clone(), last.entry().seq, last.hash());
+    let mut history = Hostile { node: node.clone(), journal, number: common::START_MS };
+    // Small ones at last, for which there is room when there is none for a large one.
+    let sizes = [BODY].repeat(BURST / BODY + 10).into_iter().chain([SMALL].repeat(BODY / SMALL));
+    let bundles: Vec<Bundle> = sizes.map(|bytes| history.entry_of(&world, bytes, ignored)).collect();
+    for at in [KOR, USA] {
+        let bare = bundles.iter().map(|bundle| Bundle { entry: bundle.entry.clone(), bodies: Vec::new() });
+        world.nodes[at].disk.get_mut(&node).unwrap().extend(bare);
+    }
+    world.start_node(KOR);
+    if of != KOR {
+        world.start_node(of);
+    }
+    world.until(30, |world| [KOR, USA].iter().all(|desk| world.view(*desk).node == NodeLink::Up));
+    // What a journal has saved up while it was away it has no more once it is in use.
+    world.ring(of);
+    world.until(5, |world| world.line(of).active);
+    world.command(of, Command::HangUp);
+    world.run(5 * SECOND);
+    hostile.links_to(&mut world, KOR, 0);
+    for bundle in &bundles {
+        hostile.says(&mut world, KOR, &LinkMessage::Entries { bundles: vec![bundle.clone()] });
+    }
+    world
+}
+
+#[test]
+fn old_bodies_said_again_take_the_budget_of_no_journal() {
+    let mut world = says_old_bodies_again(KOR);
+    world.ring(KOR);
+    world.run(SECOND / 20);
+    assert!(world.desks[USA].ringing, "its own node has no room for its ring");
+    let mut world = says_old_bodies_again(USA);
+    world.ring(USA);
+    world.run(SECOND / 20);
+    assert!(world.desks[KOR].ringing, "the ring waits behind what another said again");
 }
 
 /// Three consoles of the leaders' line; JPN's node is in other hands, which have its console's key as well, and is linked to KOR's.

@@ -45,6 +45,12 @@ pub(crate) const JOURNAL: Limits = Limits {
     bytes: Limit { burst: 128 << 20, per_day: 768 << 20, saved: 7 * (768 << 20) },
     entries: Limit { burst: 32_768, per_day: 172_800, saved: 7 * 172_800 },
 };
+/// Bodies of a link for entries that are held without them: on an honest one those of a few entries that another neighbour was faster to bring, and brought
+/// bare. More lets a hostile one fill the disk and the consoles' WebSockets with what was there before; less loses what was under way.
+pub(crate) const LATE_BODIES: Limits = Limits {
+    bytes: Limit { burst: 16 << 20, per_day: 96 << 20, saved: 16 << 20 },
+    entries: Limit { burst: 4_096, per_day: 40_000, saved: 4_096 },
+};
 /// Entries of a link that nobody has signed, that are another history, or that came with bodies which they do not name (those count), each 60 µs of verifying; what it brings beyond is not looked at. An honest link brings none. More lets a
 /// hostile one keep this node busy.
 pub(crate) const FORGED: Limits = Limits {

@@ -231,9 +231,9 @@ impl Machine {
             return None;
         }
         let bytes: usize = bodies.iter().map(|(_, body)| body.len()).sum();
-        // They are in a journal's budget like those that came in time; whoever misses them asks again later.
-        self.budgets.entry(node, bytes, self.now.us).ok()?;
-        self.budgets.entry_taken(node, bytes, self.now.us);
+        // Who brings what a journal had long ago pays for it, and not the node that wrote it: bodies go after a day, and whoever keeps them could say them
+        // again without end, until that node's own rings found no room.
+        self.budgets.late(from, bytes, self.now.us).ok()?;
         for (hash, body) in bodies {
             self.ledger.bodies.keep(node, hash, body);
         }

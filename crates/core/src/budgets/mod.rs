@@ -52,6 +52,8 @@ pub(crate) struct Budgets {
     journals: BTreeMap<NodeId, OfJournal>,
     /// What each link has brought that nobody signed, that is another history, or that does not belong to the entry beside which it came.
     forged: BTreeMap<NodeId, Budget>,
+    /// Bodies that each link has brought of entries that were held without them.
+    late: BTreeMap<NodeId, Budget>,
     pub(crate) waiting: Waiting,
 }
 
@@ -63,6 +65,7 @@ impl Budgets {
             devices: BTreeMap::new(),
             journals: BTreeMap::new(),
             forged: BTreeMap::new(),
+            late: BTreeMap::new(),
             waiting: Waiting::default(),
         }
     }
@@ -137,6 +140,15 @@ impl Budgets {
         let journal = self.journal(node);
         journal.budget.spend(bytes);
         journal.taken_us = now_us;
+    }
+
+    /// A link has brought bodies of an entry that is held without them: may they be taken now? Otherwise: in how many microseconds. Nothing waits for that:
+    /// whoever misses them asks again later.
+    pub(crate) fn late(&mut self, link: &NodeId, bytes: usize, now_us: u64) -> Result<(), u64> {
+        let budget = self.late.entry(link.clone()).or_insert_with(|| Budget::new(LATE_BODIES, now_us));
+        budget.ask(bytes, Need::Urgent, now_us)?;
+        budget.spend(bytes);
+        Ok(())
     }
 
     /// A link to this node came up: what it has written since may be caught up with.
