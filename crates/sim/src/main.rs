@@ -1,6 +1,9 @@
 //! The simulator: `cargo xtask sim --help`.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use trialogue_sim::runner::{Outcome, Until, many, run};
 use trialogue_sim::{Mutation, Trace};
@@ -10,6 +13,7 @@ cargo xtask sim [what] [--threads N]
 
   --seed N           replays one network and tells everything that happens in it
   --seeds A..B       runs the networks of these seeds
+  --hashes A..B      runs them and prints, in the order of the seeds, the number that is the same whenever the same happened
   --for 10m          runs networks of new seeds for so long (s, m, h); the soak
   --from N           the seed with which --for begins, instead of a random one
   --mutation NAME    with --seed: takes a safeguard away
@@ -34,13 +38,14 @@ fn main() -> ExitCode {
 
 fn begin(args: &[String]) -> Result<bool, String> {
     let mut threads = std::thread::available_parallelism().map_or(2, usize::from);
-    let (mut seed, mut seeds, mut time, mut from, mut mutation) = (None, None, None, None, None);
+    let (mut seed, mut seeds, mut time, mut from, mut mutation, mut hashes) = (None, None, None, None, None, None);
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value"));
         match arg.as_str() {
             "--seed" => seed = Some(number(value()?)?),
             "--seeds" => seeds = Some(range(value()?)?),
+            "--hashes" => hashes = Some(range(value()?)?),
             "--for" => time = Some(duration(value()?)?),
             "--from" => from = Some(number(value()?)?),
             "--threads" => threads = number(value()?)? as usize,
@@ -54,6 +59,9 @@ fn begin(args: &[String]) -> Result<bool, String> {
     }
     if let Some(seed) = seed {
         return Ok(tell(&run(seed, Trace::told(), mutation)));
+    }
+    if let Some(seeds) = hashes {
+        return Ok(print_hashes(seeds, threads));
     }
     let until = match (seeds, time) {
         (Some(seeds), _) => Until::Seeds(seeds),
@@ -107,11 +115,26 @@ fn soak(until: &Until, threads: usize) -> bool {
     tally.failed.is_empty()
 }
 
+/// What happened in many networks, as a number each: a change that should change nothing leaves all of them as they were.
+fn print_hashes(seeds: Range<u64>, threads: usize) -> bool {
+    let hashes = Mutex::new(BTreeMap::new());
+    let tally = many(&Until::Seeds(seeds), threads, &|outcome, _| {
+        hashes.lock().unwrap_or_else(PoisonError::into_inner).insert(outcome.seed, outcome.trace.hash());
+    });
+    for (seed, hash) in hashes.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        println!("{seed} {hash:016x}");
+    }
+    for (seed, broken) in &tally.failed {
+        eprintln!("seed {seed} fails: {broken}\n  {}", replay(*seed));
+    }
+    tally.failed.is_empty()
+}
+
 fn number(text: &str) -> Result<u64, String> {
     text.replace('_', "").parse().map_err(|_| format!("`{text}` is no number"))
 }
 
-fn range(text: &str) -> Result<std::ops::Range<u64>, String> {
+fn range(text: &str) -> Result<Range<u64>, String> {
     let (first, last) = text.split_once("..").ok_or(format!("`{text}` is no range such as 0..2000"))?;
     Ok(number(first)?..number(last)?)
 }
