@@ -251,6 +251,11 @@ impl Machine {
         self.console_closed(key);
     }
 
+    /// When [`Machine::consoles_overdue`] is due.
+    pub(crate) fn next_console_late_us(&self) -> Option<u64> {
+        self.consoles.values().map(Console::due_us).min()
+    }
+
     /// Strangers that took too long, and consoles that fell silent.
     pub(crate) fn consoles_overdue(&mut self) {
         let late = self.consoles.iter().filter(|(_, console)| self.now.us >= console.due_us());

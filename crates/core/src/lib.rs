@@ -14,6 +14,7 @@ mod budgets;
 mod chunks;
 mod consoles;
 mod cosign;
+mod due;
 mod feed;
 mod flights;
 mod forged;
@@ -51,6 +52,7 @@ mod watch;
 mod words;
 
 pub use amend::AmendError;
+pub use due::{Cause, Due};
 pub use io::*;
 pub use ledger::Shelf;
 pub use machine::Machine;

@@ -295,6 +295,11 @@ impl Machine {
         self.push_out(Output::SendLink { node: node.clone(), bytes });
     }
 
+    /// When [`Machine::links_overdue`] is due.
+    pub(crate) fn next_link_late_us(&self) -> Option<u64> {
+        self.links.values().map(Link::due_us).min()
+    }
+
     /// Ends connections that never said hello.
     pub(crate) fn links_overdue(&mut self) {
         let late: Vec<(NodeId, bool, bool)> = self

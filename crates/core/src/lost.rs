@@ -23,6 +23,11 @@ impl Machine {
         self.lost_due.remove(&device);
     }
 
+    /// When [`Machine::write_lost`] is due.
+    pub(crate) fn next_lost_us(&self) -> Option<u64> {
+        self.lost_due.values().min().copied()
+    }
+
     /// Writes that those who did not come back in time have left.
     pub(crate) fn write_lost(&mut self) {
         let due: Vec<DeviceId> =

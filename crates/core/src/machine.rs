@@ -150,30 +150,7 @@ impl Machine {
 
     /// When to call with [`Input::Tick`] at the latest, on the clock of [`Now::us`]; none: only when something happens.
     pub fn next_timeout(&self) -> Option<u64> {
-        // Gated as in `settle`: what is not done now is not due now, or the node would be woken for it without end.
-        let (serves, writes) = (!self.is_retired(), !self.is_retired() && !self.is_opening());
-        let always = [self.next_opening_us(), self.next_link_us()];
-        let served = [
-            self.consoles.values().map(Console::due_us).min(),
-            (!self.devices.is_empty()).then_some(self.next_paths_us),
-            self.budgets.waiting.next_us(),
-            self.next_append_us(),
-            self.next_key_frame_us(),
-            self.next_chunk_us(),
-        ];
-        let written = [
-            self.sounding.values().map(|sounding| sounding.due_us(self.now.us)).min(),
-            self.lost_due.values().min().copied(),
-            self.staffed_due_us,
-            self.next_trial_us(),
-            self.next_seen_us(),
-            self.next_overdue_us(),
-            self.next_copy_us(),
-            self.next_listed_us(),
-        ];
-        let served = served.into_iter().filter(|_| serves);
-        let written = written.into_iter().filter(|_| writes);
-        always.into_iter().chain(served).chain(written).flatten().min()
+        self.due().map(|due| due.at_us)
     }
 
     /// What the journals say, as far as it has taken effect.
@@ -189,38 +166,6 @@ impl Machine {
     /// Position of the last own entry, on disk or not.
     pub fn head(&self) -> u64 {
         self.ledger.head(&self.node)
-    }
-
-    /// What follows from what changed, and what is due.
-    pub(crate) fn settle(&mut self) {
-        self.open_journal();
-        self.links_overdue();
-        self.tell_clock();
-        if self.is_retired() {
-            return self.settle_routes();
-        }
-        self.settle_waiting();
-        self.consoles_overdue();
-        self.appends_overdue();
-        if !self.is_opening() {
-            self.copy_revocations();
-            self.write_listed();
-            self.write_lost();
-            self.write_staffed();
-            self.settle_trials();
-            self.settle_rings();
-            self.say_stored();
-            self.settle_overdue();
-            self.write_seen();
-        }
-        self.follow_neighbours();
-        self.settle_routes();
-        self.key_frames_due();
-        self.tell_paths();
-        self.push_entries();
-        self.tell_heads();
-        self.settle_chunks();
-        self.keep_snapshot();
     }
 
     /// Folds an entry of another node, which takes effect at once.

@@ -42,6 +42,11 @@ impl Machine {
         self.measured.insert(node, paths);
     }
 
+    /// When [`Machine::tell_paths`] is due.
+    pub(crate) fn next_paths_us(&self) -> Option<u64> {
+        (!self.devices.is_empty()).then_some(self.next_paths_us)
+    }
+
     /// Tells consoles at once when a way came or went, and of new round trips now and then.
     pub(crate) fn tell_paths(&mut self) {
         let due = self.now.us >= self.next_paths_us;

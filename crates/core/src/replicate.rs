@@ -131,16 +131,16 @@ impl Machine {
         }
     }
 
-    /// When [`Machine::push_entries`] or [`Machine::tell_heads`] is due.
-    pub(crate) fn next_link_us(&self) -> Option<u64> {
-        let due = |link: &Link| {
-            if !link.up {
-                return link.due_us();
-            }
-            // One that is past waits for the window, which the next heads open.
-            let relay = link.behind.values().map(|since| since + RELAY_US).filter(|due| *due > self.now.us).min();
-            relay.unwrap_or(u64::MAX).min(link.next_heads_us).min(link.due_us())
-        };
-        self.links.values().map(due).min()
+    /// When [`Machine::push_entries`] is due.
+    pub(crate) fn next_relay_us(&self) -> Option<u64> {
+        let up = self.links.values().filter(|link| link.up);
+        let due = up.flat_map(|link| link.behind.values()).map(|since| since + RELAY_US);
+        // One that is past waits for the window, which the next heads open.
+        due.filter(|due| *due > self.now.us).min()
+    }
+
+    /// When [`Machine::tell_heads`] is due.
+    pub(crate) fn next_heads_us(&self) -> Option<u64> {
+        self.links.values().filter(|link| link.up).map(|link| link.next_heads_us).min()
     }
 }

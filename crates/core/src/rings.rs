@@ -40,7 +40,7 @@ struct Promise {
 
 impl Sounding {
     /// When it needs attention; `now`: it has been seen to already until then.
-    pub(crate) fn due_us(&self, now: u64) -> u64 {
+    fn due_us(&self, now: u64) -> u64 {
         let next = Some(self.next_us).filter(|next| *next > now);
         let alert = self.alert_us.filter(|alert| *alert > now);
         let escalate = self.escalate_us.filter(|escalate| *escalate > now);
@@ -49,6 +49,11 @@ impl Sounding {
 }
 
 impl Machine {
+    /// When [`Machine::settle_rings`] is due.
+    pub(crate) fn next_ring_us(&self) -> Option<u64> {
+        self.sounding.values().map(|sounding| sounding.due_us(self.now.us)).min()
+    }
+
     /// Says of every ring that sounds what is so, and ends what has sounded long enough.
     pub(crate) fn settle_rings(&mut self) {
         let now = self.now.us;

@@ -26,7 +26,7 @@ impl Machine {
 
     /// Writes who is on watch, if that has changed.
     pub(crate) fn write_staffed(&mut self) {
-        if self.is_opening() || self.staffed_due_us.is_none_or(|due| self.now.us < due) {
+        if self.staffed_due_us.is_none_or(|due| self.now.us < due) {
             return;
         }
         self.staffed_due_us = None;

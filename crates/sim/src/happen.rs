@@ -35,9 +35,11 @@ impl World {
                 return false;
             }
             self.now_us = self.now_us.max(due);
+            self.tell_timer(at);
             self.input(at, Input::Tick);
-            let again = self.nodes[at].due_us;
-            assert!(again.is_none_or(|next| next > self.now_us), "{} asks for the same time again", self.nodes[at].id);
+            let own = &self.nodes[at];
+            let later = own.due_us.is_none_or(|next| next > self.now_us);
+            assert!(later, "{} asks for the same time again: {:?}", own.id, own.due_cause);
             return true;
         }
         let Some(((due, tie), event)) = self.queue.pop_first() else { return false };
@@ -48,6 +50,16 @@ impl World {
         self.now_us = self.now_us.max(due);
         self.happen(event);
         true
+    }
+
+    /// Why a node is called from time alone.
+    fn tell_timer(&mut self, node: usize) {
+        if self.trace.tells_timers()
+            && let Some(cause) = self.nodes[node].due_cause
+        {
+            let line = format!("{} is due: {cause:?}", self.nodes[node].id);
+            self.trace.aside(self.now_us, line);
+        }
     }
 
     fn happen(&mut self, event: Event) {
@@ -151,8 +163,9 @@ impl World {
     /// When a node's machine wants to be called, by the world's time.
     pub(crate) fn set_due(&mut self, node: usize) {
         let own = &mut self.nodes[node];
-        let due = own.machine.as_ref().and_then(Machine::next_timeout);
-        own.due_us = due.map(|due| due.saturating_sub(own.ahead_us));
+        let due = own.machine.as_ref().and_then(Machine::due);
+        own.due_us = due.map(|due| due.at_us.saturating_sub(own.ahead_us));
+        own.due_cause = due.map(|due| due.cause);
     }
 
     pub(crate) fn perform(&mut self, node: usize, output: Output) {

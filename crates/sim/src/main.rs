@@ -16,6 +16,7 @@ cargo xtask sim [what] [--threads N]
   --hashes A..B      runs them and prints, in the order of the seeds, the number that is the same whenever the same happened
   --for 10m          runs networks of new seeds for so long (s, m, h); the soak
   --from N           the seed with which --for begins, instead of a random one
+  --timers           with --seed: also tells each time that a node is called from time alone, and why
   --mutation NAME    with --seed: takes a safeguard away
 ";
 
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
 fn begin(args: &[String]) -> Result<bool, String> {
     let mut threads = std::thread::available_parallelism().map_or(2, usize::from);
     let (mut seed, mut seeds, mut time, mut from, mut mutation, mut hashes) = (None, None, None, None, None, None);
+    let mut timers = false;
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value"));
@@ -48,6 +50,7 @@ fn begin(args: &[String]) -> Result<bool, String> {
             "--hashes" => hashes = Some(range(value()?)?),
             "--for" => time = Some(duration(value()?)?),
             "--from" => from = Some(number(value()?)?),
+            "--timers" => timers = true,
             "--threads" => threads = number(value()?)? as usize,
             "--mutation" => mutation = Some(named(value()?)?),
             "--help" | "-h" => {
@@ -58,7 +61,8 @@ fn begin(args: &[String]) -> Result<bool, String> {
         }
     }
     if let Some(seed) = seed {
-        return Ok(tell(&run(seed, Trace::told(), mutation)));
+        let trace = if timers { Trace::told_with_timers() } else { Trace::told() };
+        return Ok(tell(&run(seed, trace, mutation)));
     }
     if let Some(seeds) = hashes {
         return Ok(print_hashes(seeds, threads));

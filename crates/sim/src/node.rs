@@ -5,7 +5,7 @@ use crate::media::NodeMedia;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use trialogue_charter::{CallId, DeviceId, NodeId, PartyId, VerifiedCharter};
-use trialogue_core::{ConsoleKey, Count, Machine, Note, Route};
+use trialogue_core::{Cause, ConsoleKey, Count, Machine, Note, Route};
 use trialogue_journal::Level;
 
 /// One node.
@@ -58,8 +58,9 @@ pub struct SimNode {
     pub ahead_us: u64,
     /// How far its wall clock is off.
     pub wall_off_ms: i64,
-    /// When its machine wants to be called.
+    /// When its machine wants to be called, and why.
     pub(crate) due_us: Option<u64>,
+    pub(crate) due_cause: Option<Cause>,
     /// Every entry that it holds: journal, position, and the signed entry.
     pub(crate) known: BTreeMap<(NodeId, u64), Vec<u8>>,
     /// Its forwarder and legs, in worlds with media.
@@ -98,6 +99,7 @@ impl SimNode {
             ahead_us: 0,
             wall_off_ms: 0,
             due_us: None,
+            due_cause: None,
             known: BTreeMap::new(),
             media: None,
             allowed: None,

@@ -9,13 +9,15 @@ pub struct Trace {
     hash: u64,
     /// Lines are kept, with their time.
     pub(crate) told: bool,
+    /// Also of each call of a machine from time alone, and why: many more than of all else together.
+    timers: bool,
     /// Time in microseconds, and what happened.
     pub lines: Vec<(u64, String)>,
 }
 
 impl Default for Trace {
     fn default() -> Self {
-        Self { hash: 0xcbf2_9ce4_8422_2325, told: false, lines: Vec::new() }
+        Self { hash: 0xcbf2_9ce4_8422_2325, told: false, timers: false, lines: Vec::new() }
     }
 }
 
@@ -23,6 +25,15 @@ impl Trace {
     /// One that keeps lines.
     pub fn told() -> Self {
         Self { told: true, ..Self::default() }
+    }
+
+    /// One that also keeps a line of each call of a machine from time alone, with its cause.
+    pub fn told_with_timers() -> Self {
+        Self { timers: true, ..Self::told() }
+    }
+
+    pub(crate) fn tells_timers(&self) -> bool {
+        self.told && self.timers
     }
 
     /// Two worlds in which the same happened have the same.

@@ -247,7 +247,7 @@ impl World {
     pub fn crash(&mut self, node: usize) {
         self.nodes[node].machine = None;
         self.nodes[node].media = None;
-        self.nodes[node].due_us = None;
+        (self.nodes[node].due_us, self.nodes[node].due_cause) = (None, None);
         self.nodes[node].disk.crash(&mut self.rng);
         self.tell(format!("{} loses power", self.nodes[node].id));
         self.relink(node);

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use trialogue_charter::{Charter, DeviceId, LineId, OfficeId, Suite, UnverifiedCharter, VerifiedCharter};
-use trialogue_core::{AmendError, Count};
+use trialogue_core::{AmendError, Count, Input};
 use trialogue_sim::{DUTY, JPN, KOR, LEADERS, USA, World};
 use trialogue_wire::console::{Medium, Refusal, ToConsole};
 use trialogue_wire::link::LinkMessage;
@@ -124,6 +124,19 @@ fn a_party_leaves_and_the_two_others_go_on() {
     assert!(world.consoles[KOR..USA].iter().all(|console| !console.welcomed));
     assert!(world.nodes[1].legs.is_empty());
     world.check_converged();
+}
+
+/// The world fails where a machine wants to be called for what it does not do.
+#[test]
+fn a_node_that_is_retired_is_called_for_nothing_more() {
+    let mut world = call_of_three(68);
+    let device = world.device(USA);
+    // The second wish stands until the picture may be asked for again.
+    (0..2).for_each(|_| world.input(1, Input::KeyFrameWanted { device }));
+    let next = amended(&world, |charter| without(charter, "KOR"), &ALL);
+    world.install(1, &next).unwrap();
+    world.run(5_000_000);
+    assert!(world.nodes[1].machine.as_ref().unwrap().is_retired());
 }
 
 fn without(charter: &mut Charter, party: &str) {

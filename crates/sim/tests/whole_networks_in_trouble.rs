@@ -40,4 +40,7 @@ fn what_is_told_changes_nothing() {
     let (quiet, told) = (run(7, Trace::default(), None), run(7, Trace::told(), None));
     assert_eq!((quiet.trace.hash(), quiet.lived_us), (told.trace.hash(), told.lived_us));
     assert!(quiet.trace.lines.is_empty() && told.trace.lines.len() > 50);
+    let timers = run(7, Trace::told_with_timers(), None);
+    assert_eq!((quiet.trace.hash(), quiet.lived_us), (timers.trace.hash(), timers.lived_us));
+    assert!(timers.trace.lines.iter().any(|(_, line)| line.ends_with("is due: Heads")));
 }

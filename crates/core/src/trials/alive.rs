@@ -15,13 +15,6 @@ pub(crate) struct Asked {
     count: u64,
 }
 
-impl Asked {
-    /// When it is asked next.
-    pub(crate) fn due_us(&self) -> Option<u64> {
-        self.due_us
-    }
-}
-
 impl Machine {
     /// It has come on watch. Not at once: it has keys and entries to take first.
     pub(crate) fn ask_soon(&mut self, key: ConsoleKey) {
@@ -34,7 +27,13 @@ impl Machine {
         }
     }
 
-    pub(super) fn ask_consoles(&mut self) {
+    /// When [`Machine::ask_consoles`] is due.
+    pub(crate) fn next_ask_us(&self) -> Option<u64> {
+        self.consoles.values().filter_map(|console| console.asked.due_us).min()
+    }
+
+    /// Asks those whose time has come.
+    pub(crate) fn ask_consoles(&mut self) {
         let now = self.now.us;
         let period_us = u64::from(self.charter.policy.tests.station_seconds) * 1_000_000;
         let due = self.consoles.iter().filter(|(_, console)| console.asked.due_us.is_some_and(|due| now >= due));

@@ -53,8 +53,13 @@ impl Machine {
         }
     }
 
+    /// When [`Machine::write_paths`] is due.
+    pub(crate) fn next_path_test_us(&self) -> Option<u64> {
+        Some(self.trials.due_us)
+    }
+
     /// One entry for all paths together, once in a period; then the next probes go out.
-    pub(super) fn write_paths(&mut self) {
+    pub(crate) fn write_paths(&mut self) {
         if self.now.us < self.trials.due_us {
             return;
         }

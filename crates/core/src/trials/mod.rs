@@ -52,19 +52,6 @@ impl Machine {
         self.trials.due_us = self.now.us + self.path_period_us();
     }
 
-    /// Does what is due.
-    pub(crate) fn settle_trials(&mut self) {
-        self.write_paths();
-        self.ask_consoles();
-        self.look_at_tests();
-    }
-
-    /// When that is.
-    pub(crate) fn next_trial_us(&self) -> Option<u64> {
-        let asks = self.consoles.values().filter_map(|console| console.asked.due_us()).min();
-        [Some(self.trials.due_us), Some(self.trials.look_us), asks].into_iter().flatten().min()
-    }
-
     fn path_period_us(&self) -> u64 {
         u64::from(self.charter.policy.tests.path_seconds) * 1_000_000
     }

@@ -18,7 +18,13 @@ impl Machine {
         &self.trials.stand
     }
 
-    pub(super) fn look_at_tests(&mut self) {
+    /// When [`Machine::look_at_tests`] is due.
+    pub(crate) fn next_look_us(&self) -> Option<u64> {
+        Some(self.trials.look_us)
+    }
+
+    /// Works out how all tests stand, and tells of what turned red or good.
+    pub(crate) fn look_at_tests(&mut self) {
         if !self.trials.fresh && self.now.us < self.trials.look_us {
             return;
         }

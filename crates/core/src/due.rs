@@ -1,0 +1,195 @@
+//! What is due and what is done about it, in one table: when the machine wants to be called and what it does then are not written apart.
+
+use crate::machine::Machine;
+
+/// Why the machine wants to be called: told to whoever looks for the reason, and nothing is decided by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// A neighbour had time enough to say how far it holds the own journal, or to give it back.
+    Opening,
+    /// A link has not said hello, has not gone on to the charter in force, or is to be left.
+    LinkLate,
+    /// Entries that a link brought have their turn in the budget of their journal.
+    Waiting,
+    /// A stranger has not logged in, or a console is silent.
+    ConsoleLate,
+    /// The disk has said nothing of an own entry for too long.
+    Disk,
+    /// The journal has room again for copies of revocations.
+    Copy,
+    /// The revocations in the own journal are told of again.
+    Listed,
+    /// A console in a call was out of touch for too long.
+    Lost,
+    /// Who is on watch has not changed for a while, and is written.
+    Staffed,
+    /// The period of the paths' tests ends.
+    PathTest,
+    /// A console is asked to prove that it lives.
+    AskAlive,
+    /// It is looked whether a test of the line is missing.
+    TestsLook,
+    /// A ring expires, is told of again, comes to its next office, or people are alerted to it.
+    Ring,
+    /// A message that was to be acknowledged by a time is overdue.
+    Overdue,
+    /// The heads of all journals are signed.
+    Seen,
+    /// A console may be asked for a key frame again.
+    KeyFrame,
+    /// Consoles are told of the ways to other nodes.
+    Paths,
+    /// Entries stayed away that a neighbour should have had from their own node.
+    Relay,
+    /// Neighbours are told how far journals are held.
+    Heads,
+    /// A part of a chunk stays away, or what nobody had is looked for again.
+    Chunk,
+}
+
+/// When the machine wants to be called next, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// On the clock of [`crate::Now::us`].
+    pub at_us: u64,
+    /// The first in the order of what is done, where several are due at once.
+    pub cause: Cause,
+}
+
+/// When a row of the table counts: it is neither due nor done otherwise.
+#[derive(Clone, Copy)]
+enum Gate {
+    Always,
+    /// While the charter has the node in service.
+    Serving,
+    /// While entries may be written, too.
+    Writing,
+}
+
+/// When something is due, on the clock of [`crate::Now::us`]; none: time alone does not bring it about.
+type DueAt = fn(&Machine) -> Option<u64>;
+
+/// Something that is done after each input.
+struct Row {
+    gate: Gate,
+    /// Why time alone can bring it about, and when it does; none: it follows from inputs only.
+    timer: Option<(Cause, DueAt)>,
+    act: fn(&mut Machine),
+}
+
+impl Row {
+    const fn timed(gate: Gate, cause: Cause, due: DueAt, act: fn(&mut Machine)) -> Self {
+        Self { gate, timer: Some((cause, due)), act }
+    }
+
+    const fn follows(gate: Gate, act: fn(&mut Machine)) -> Self {
+        Self { gate, timer: None, act }
+    }
+}
+
+use Gate::{Always, Serving, Writing};
+
+/// All of it, in the order in which it is done.
+const ROWS: &[Row] = &[
+    Row::timed(Always, Cause::Opening, Machine::next_opening_us, Machine::open_journal),
+    Row::timed(Always, Cause::LinkLate, Machine::next_link_late_us, Machine::links_overdue),
+    // Rides on whatever comes in: consoles ping, and links tell heads, every five seconds.
+    Row::follows(Always, Machine::tell_clock),
+    Row::timed(Serving, Cause::Waiting, |m| m.budgets.waiting.next_us(), Machine::settle_waiting),
+    Row::timed(Serving, Cause::ConsoleLate, Machine::next_console_late_us, Machine::consoles_overdue),
+    Row::timed(Serving, Cause::Disk, Machine::next_append_us, Machine::appends_overdue),
+    // What the disk has no room for rides on the disk's next word.
+    Row::timed(Writing, Cause::Copy, Machine::next_copy_us, Machine::copy_revocations),
+    Row::timed(Writing, Cause::Listed, Machine::next_listed_us, Machine::write_listed),
+    Row::timed(Writing, Cause::Lost, Machine::next_lost_us, Machine::write_lost),
+    Row::timed(Writing, Cause::Staffed, |m| m.staffed_due_us, Machine::write_staffed),
+    Row::timed(Writing, Cause::PathTest, Machine::next_path_test_us, Machine::write_paths),
+    Row::timed(Writing, Cause::AskAlive, Machine::next_ask_us, Machine::ask_consoles),
+    Row::timed(Writing, Cause::TestsLook, Machine::next_look_us, Machine::look_at_tests),
+    // A ring that has come to its next office is looked at again with the disk's word about the entry that says so.
+    Row::timed(Writing, Cause::Ring, Machine::next_ring_us, Machine::settle_rings),
+    // Rides on the disk's next word, as copies do.
+    Row::follows(Writing, Machine::say_stored),
+    Row::timed(Writing, Cause::Overdue, Machine::next_overdue_us, Machine::settle_overdue),
+    Row::timed(Writing, Cause::Seen, Machine::next_seen_us, Machine::write_seen),
+    // What a neighbour may not say yet rides on its heads.
+    Row::follows(Serving, Machine::follow_neighbours),
+    Row::follows(Always, Machine::settle_routes),
+    Row::timed(Serving, Cause::KeyFrame, Machine::next_key_frame_us, Machine::key_frames_due),
+    Row::timed(Serving, Cause::Paths, Machine::next_paths_us, Machine::tell_paths),
+    Row::timed(Serving, Cause::Relay, Machine::next_relay_us, Machine::push_entries),
+    Row::timed(Serving, Cause::Heads, Machine::next_heads_us, Machine::tell_heads),
+    Row::timed(Serving, Cause::Chunk, Machine::next_chunk_us, Machine::settle_chunks),
+    Row::follows(Serving, Machine::keep_snapshot),
+];
+
+impl Machine {
+    /// When the machine wants to be called next from time alone, and why; none: only when something happens.
+    pub fn due(&self) -> Option<Due> {
+        let rows = ROWS.iter().filter(|row| self.counts(row.gate));
+        let due = rows.filter_map(|row| row.timer).filter_map(|(cause, due)| Some(Due { at_us: due(self)?, cause }));
+        due.min_by_key(|due| due.at_us)
+    }
+
+    /// What follows from what changed, and what is due.
+    pub(crate) fn settle(&mut self) {
+        for row in ROWS {
+            if self.counts(row.gate) {
+                (row.act)(self);
+            }
+        }
+        // Entries that waited are taken a number at a time, so that inputs have their turn between.
+        debug_assert!(
+            self.due().is_none_or(|due| due.at_us > self.now.us || due.cause == Cause::Waiting),
+            "still due: {:?}",
+            self.due()
+        );
+    }
+
+    fn counts(&self, gate: Gate) -> bool {
+        match gate {
+            Gate::Always => true,
+            Gate::Serving => !self.is_retired(),
+            Gate::Writing => !self.is_retired() && !self.is_opening(),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// The compiler asks for a cause that is not here.
+    fn after(cause: Cause) -> Option<Cause> {
+        Some(match cause {
+            Cause::Opening => Cause::LinkLate,
+            Cause::LinkLate => Cause::Waiting,
+            Cause::Waiting => Cause::ConsoleLate,
+            Cause::ConsoleLate => Cause::Disk,
+            Cause::Disk => Cause::Copy,
+            Cause::Copy => Cause::Listed,
+            Cause::Listed => Cause::Lost,
+            Cause::Lost => Cause::Staffed,
+            Cause::Staffed => Cause::PathTest,
+            Cause::PathTest => Cause::AskAlive,
+            Cause::AskAlive => Cause::TestsLook,
+            Cause::TestsLook => Cause::Ring,
+            Cause::Ring => Cause::Overdue,
+            Cause::Overdue => Cause::Seen,
+            Cause::Seen => Cause::KeyFrame,
+            Cause::KeyFrame => Cause::Paths,
+            Cause::Paths => Cause::Relay,
+            Cause::Relay => Cause::Heads,
+            Cause::Heads => Cause::Chunk,
+            Cause::Chunk => return None,
+        })
+    }
+
+    #[test]
+    fn every_cause_stands_in_the_table_once_and_in_its_order() {
+        let rows: Vec<Cause> = ROWS.iter().filter_map(|row| row.timer).map(|(cause, _)| cause).collect();
+        let all: Vec<Cause> = std::iter::successors(Some(Cause::Opening), |cause| after(*cause)).collect();
+        assert_eq!(rows, all);
+    }
+}
