@@ -80,6 +80,8 @@ pub struct Machine {
     pub(crate) alerts: bool,
     pub(crate) sounding: BTreeMap<CallId, Sounding>,
     pub(crate) ring_buckets: BTreeMap<NodeId, Bucket>,
+    /// When a ring that came too soon after others of its node is taken, if it may be by then.
+    pub(crate) ring_again_us: Option<u64>,
     pub(crate) lines_changed: bool,
 
     pub(crate) budgets: Budgets,

@@ -156,6 +156,7 @@ impl Machine {
             alerts,
             sounding: BTreeMap::new(),
             ring_buckets: BTreeMap::new(),
+            ring_again_us: None,
             lines_changed: true,
             links: BTreeMap::new(),
             measured: BTreeMap::new(),

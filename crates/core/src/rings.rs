@@ -51,7 +51,8 @@ impl Sounding {
 impl Machine {
     /// When [`Machine::settle_rings`] is due.
     pub(crate) fn next_ring_us(&self) -> Option<u64> {
-        self.sounding.values().map(|sounding| sounding.due_us(self.now.us)).min()
+        let sounding = self.sounding.values().map(|sounding| sounding.due_us(self.now.us));
+        sounding.chain(self.ring_again_us).min()
     }
 
     /// Says of every ring that sounds what is so, and ends what has sounded long enough.
@@ -62,10 +63,11 @@ impl Machine {
                 || now >= s.next_us
                 || [s.alert_us, s.escalate_us].into_iter().flatten().any(|at| now >= at)
         };
-        let due = self.sounding.values().any(is_due);
+        let due = self.sounding.values().any(is_due) || self.ring_again_us.is_some_and(|again| now >= again);
         if !std::mem::take(&mut self.lines_changed) && !due {
             return;
         }
+        self.ring_again_us = None;
         let mut live = BTreeSet::new();
         for line in self.charter.lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>() {
             if self.charter.offices_of_party_on_line(&self.party, &line).next().is_none() {
@@ -193,6 +195,7 @@ impl Machine {
             // A node that floods rings is heard more slowly, and only that node.
             self.count(Count::OverBound);
             self.lines_changed = true;
+            self.ring_again_us = Some(now + RING_EVERY_US);
             return false;
         }
         let said = self.ahead.node(&self.node).and_then(|own| own.response(&line, &call)).cloned();

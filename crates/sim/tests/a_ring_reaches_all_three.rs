@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use trialogue_core::Count;
+use trialogue_core::limits::RING_EVERY_US;
 use trialogue_journal::fold::RingResponse;
 use trialogue_sim::{DEVICES, JPN, KOR, LEADERS, USA, World};
 use trialogue_wire::console::Refusal;
@@ -234,4 +235,27 @@ fn who_promises_stops_the_search_for_another() {
     world.run(59_000_000);
     assert_eq!(world.nodes[0].count(Count::RingEscalated), 0);
     assert!(world.run_until(|w| w.nodes[0].count(Count::RingEscalated) == 1), "nobody came: the search goes on");
+}
+
+/// Whoever rings too often is heard more slowly, and heard all the same.
+#[test]
+fn a_ring_beyond_the_pace_of_its_node_is_heard_as_soon_as_it_may_be() {
+    const KOREA: usize = 1;
+    let mut world = World::on_watch(3, 9);
+    world.delay_us = (1_000, 2_000);
+    // Nobody is at the consoles of the others, and what follows a start is done: little else calls their nodes.
+    world.cut(0, KOREA);
+    (0..USA).for_each(|console| world.disconnect(console));
+    world.run(12_000_000);
+    while world.nodes[KOREA].count(Count::OverBound) == 0 {
+        world.ring(USA, LEADERS);
+        assert!(world.run_until(|w| w.is_in(KOREA, USA, LEADERS)));
+        if world.nodes[KOREA].count(Count::OverBound) == 0 {
+            world.leave(USA, LEADERS);
+            assert!(world.run_until(|w| !w.is_in(KOREA, USA, LEADERS)));
+        }
+    }
+    let (since_us, heard) = (world.now_us, world.nodes[KOREA].count(Count::RingReceived));
+    assert!(world.run_until(|w| w.nodes[KOREA].count(Count::RingReceived) > heard));
+    assert!(world.now_us <= since_us + RING_EVERY_US + 500_000, "after {} us", world.now_us - since_us);
 }
