@@ -4,7 +4,6 @@ use crate::console::Console;
 use crate::io::Event;
 use crate::limits::{ACT_STALE_US, RETURN_US};
 use crate::show::name_of;
-use crate::view::Trouble;
 use minicbor::bytes::ByteVec;
 use std::collections::{BTreeMap, VecDeque};
 use trialogue_charter::{LineId, NodeId};
@@ -258,8 +257,8 @@ impl Console {
             (Purpose::Write(id), Some(after_us)) => self.writing_later(id, number, after_us),
             _ => self.act_failed(said, reason),
         }
-        if let (Some(Trouble::ActRefused { .. }), Some(ms)) = (&self.trouble, after_ms) {
-            self.trouble = Some(Trouble::TryLater { seconds: ms.div_ceil(1_000) });
+        if let Some(after_ms) = after_ms {
+            self.troubles.try_later(after_ms);
         }
     }
 
@@ -275,14 +274,12 @@ impl Console {
                 if self.call.as_ref().is_some_and(|call| call.line == said.line) {
                     self.call_over(None);
                 }
-                self.trouble = Some(Trouble::ActRefused { reason: name_of(reason) });
+                self.troubles.refuse(&name_of(reason));
             }
-            Purpose::Decline | Purpose::Acknowledge | Purpose::Standing => {
-                self.trouble = Some(Trouble::ActRefused { reason: name_of(reason) })
-            }
+            Purpose::Decline | Purpose::Acknowledge | Purpose::Standing => self.troubles.refuse(&name_of(reason)),
             Purpose::Stage => {
                 self.forget_intent(&said.line);
-                self.trouble = Some(Trouble::ActRefused { reason: name_of(reason) });
+                self.troubles.refuse(&name_of(reason));
             }
             // Another of the parties was faster with something else: it is tried again.
             Purpose::ComeOn => self.come_on_later(),

@@ -2,7 +2,7 @@
 
 use crate::acts::Purpose;
 use crate::console::Console;
-use crate::view::{Command, Trouble};
+use crate::view::Command;
 use crate::written::{NewMessage, tongue};
 use trialogue_charter::{CallId, LineId, OfficeId, Precedence};
 use trialogue_journal::{Act, DeclineReason};
@@ -70,14 +70,14 @@ impl Console {
                 self.tell_sending();
             }
             Command::Dismiss { line: Some(line) } => self.outcomes.retain(|id, _| id.as_str() != line),
-            Command::Dismiss { line: None } => self.trouble = None,
+            Command::Dismiss { line: None } => self.troubles.dismiss(),
         }
     }
 
     /// The line, if this console may act on it now.
     pub(crate) fn act_on(&mut self, line: String) -> Option<LineId> {
         if !self.link.is_up() {
-            self.trouble = Some(Trouble::NotConnected);
+            self.troubles.not_connected();
             return None;
         }
         let id = LineId::new(line).ok();
@@ -85,17 +85,14 @@ impl Console {
         let id = id.filter(|id| charter.is_on_line(&me.office, id));
         if id.is_none() {
             self.refuse("notOnLine");
-        } else if matches!(
-            self.trouble,
-            Some(Trouble::ActRefused { .. } | Trouble::TryLater { .. } | Trouble::NotConnected)
-        ) {
-            self.trouble = None;
+        } else {
+            self.troubles.acted();
         }
         id
     }
 
     pub(crate) fn refuse(&mut self, reason: &str) {
-        self.trouble = Some(Trouble::ActRefused { reason: reason.to_owned() });
+        self.troubles.refuse(reason);
     }
 
     fn ring(&mut self, line: String, precedence: Precedence) {

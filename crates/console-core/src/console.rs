@@ -9,8 +9,11 @@ use crate::keys::Keys;
 use crate::leg::Leg;
 use crate::limits::SILENT_US;
 use crate::link::Link;
-use crate::view::{Trouble, View};
-use std::collections::{BTreeMap, VecDeque};
+use crate::now::Now;
+use crate::outputs::Outputs;
+use crate::trouble::Troubles;
+use crate::view::View;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use trialogue_charter::{
     CallId, Device, DeviceCertificate, DeviceId, DeviceSecret, Hash, Line, LineId, NodeId, VerifiedCharter,
@@ -57,9 +60,7 @@ pub struct Console {
     pub(crate) sites: crate::sites::Sites,
     /// The line on which this console was in a call before its platform started anew.
     pub(crate) resume: Option<LineId>,
-    pub(crate) trouble: Option<Trouble>,
-    /// The node could not write down what this console said last.
-    pub(crate) unrecorded: bool,
+    pub(crate) troubles: Troubles,
     pub(crate) outcomes: BTreeMap<LineId, Ended>,
     /// Rings that sound here, and since when by this console's wall clock, milliseconds.
     pub(crate) sounding: BTreeMap<CallId, u64>,
@@ -73,7 +74,7 @@ pub struct Console {
     pub(crate) writer: crate::written::Writer,
     pub(crate) ringing: bool,
     shown: View,
-    out: VecDeque<Output>,
+    out: Outputs,
 }
 
 impl Console {
@@ -111,8 +112,7 @@ impl Console {
             at_spare: false,
             sites: crate::sites::Sites::default(),
             resume: None,
-            trouble: None,
-            unrecorded: false,
+            troubles: Troubles::default(),
             outcomes: BTreeMap::new(),
             sounding: BTreeMap::new(),
             calls: BTreeMap::new(),
@@ -122,7 +122,7 @@ impl Console {
             writer: crate::written::Writer::default(),
             ringing: false,
             shown: View::default(),
-            out: VecDeque::new(),
+            out: Outputs::default(),
         };
         if let Some(bytes) = held_charter {
             // One that does not verify any more (a disk fault) is as good as none: the node shows the present one.
@@ -183,7 +183,7 @@ impl Console {
 
     /// The next thing to do, until `None`.
     pub fn poll(&mut self) -> Option<Output> {
-        self.out.pop_front()
+        self.out.poll()
     }
 
     /// When to call [`Console::handle`] with [`Input::Tick`], in microseconds of the monotonic clock.
@@ -334,29 +334,20 @@ impl Console {
         }
     }
 
+    pub(crate) fn now(&self) -> Now {
+        Now { us: self.now_us, ms: self.now_ms }
+    }
+
+    /// About the pair in hand, where it is about one.
     pub(crate) fn push(&mut self, output: Output) {
-        let of_slot = matches!(
-            output,
-            Output::Send(_)
-                | Output::Reconnect { .. }
-                | Output::Stop
-                | Output::MakeOffer { .. }
-                | Output::LegAnswer { .. }
-                | Output::Place { .. }
-                | Output::Connect { .. }
-        );
-        let output = match self.slot {
-            slot if slot > 0 && of_slot => Output::At { slot, output: Box::new(output) },
-            _ => output,
-        };
-        self.out.push_back(output);
+        self.out.at(self.slot, output);
     }
 
     pub(crate) fn log(&mut self, event: Event) {
-        self.push(Output::Log(event));
+        self.out.log(event);
     }
 
     pub(crate) fn send(&mut self, message: &ToNode) {
-        self.push(Output::Send(trialogue_wire::encode(message)));
+        self.out.send(self.slot, message);
     }
 }

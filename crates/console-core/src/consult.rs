@@ -298,7 +298,7 @@ impl Console {
         let all = self.consultations();
         let times = all.iter().flat_map(|w| [w.proposal.at_ms, w.proposal.at_ms.saturating_add(CONSULTATION_OVER_MS)]);
         let times = times.filter(|at| *at > self.now_ms);
-        let times = times.map(|at| self.now_us.saturating_add((at - self.now_ms).saturating_mul(1_000)));
+        let times = times.map(|at| self.now().us_at(at));
         sounds.chain(times).filter(|at| *at > self.now_us).min()
     }
 }

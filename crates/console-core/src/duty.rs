@@ -61,8 +61,7 @@ pub struct OwnDuty {
 impl Console {
     /// Takes the duty of the own office.
     pub(crate) fn take_duty(&mut self, until_ms: f64) {
-        let (Some(charter), Some(me)) = (&self.charter, &self.me) else { return };
-        let line = charter.lines_of_office(&me.office).next().map(|line| line.id.to_string());
+        let line = self.roster().own_line().map(ToString::to_string);
         let Some(line) = line.and_then(|line| self.act_on(line)) else { return };
         let shift = until_ms - self.now_ms as f64;
         if !(shift > 0.0 && shift <= SHIFT_MS as f64) {
@@ -112,6 +111,6 @@ impl Console {
         let (fold, charter) = (self.fold.as_ref()?, self.charter.as_ref()?);
         let ends = charter.offices.iter().filter_map(|office| fold.duty(&office.party, &office.id));
         let next_ms = ends.map(|on| on.duty.until_ms).filter(|until| *until > self.now_ms).min()?;
-        Some(self.now_us + (next_ms - self.now_ms) * 1_000)
+        Some(self.now().us_at(next_ms))
     }
 }

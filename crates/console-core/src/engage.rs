@@ -9,7 +9,7 @@ use crate::stage::Intent;
 use crate::view::Outcome;
 use std::collections::{BTreeMap, VecDeque};
 use trialogue_charter::{CallId, DeviceId, LineId, NodeId, PartyId, Precedence};
-use trialogue_journal::fold::{Participant, RingResponse};
+use trialogue_journal::fold::RingResponse;
 use trialogue_journal::limits::PROMISE_MS;
 use trialogue_journal::{Act, BodyRef};
 
@@ -99,14 +99,6 @@ impl Engaged {
 }
 
 impl Console {
-    /// Everyone who is in on the line of the call, as the fold has it.
-    pub(crate) fn participants(&self) -> Vec<Participant> {
-        match (&self.fold, &self.call) {
-            (Some(fold), Some(call)) => fold.in_on(&call.line),
-            _ => Vec::new(),
-        }
-    }
-
     pub(crate) fn enter(&mut self, line: LineId, call: CallId, ring: Option<Precedence>) {
         let rang = ring.map(|_| (call, self.now_us));
         self.outcomes.remove(&line);

@@ -213,9 +213,4 @@ impl Console {
             }
         }
     }
-
-    /// Index of a node on the wire.
-    pub(crate) fn index_of(&self, node: &NodeId) -> Option<u8> {
-        self.charter.as_ref()?.node_index(node)
-    }
 }

@@ -3,7 +3,6 @@
 use crate::console::Console;
 use crate::io::{Event, Output};
 use crate::limits::{LEG_AGAIN_US, LEG_US};
-use crate::view::Trouble;
 use std::collections::BTreeMap;
 use trialogue_charter::DeviceId;
 use trialogue_wire::console::{Medium, ToNode};
@@ -144,16 +143,16 @@ impl Console {
     pub(crate) fn leg_unfit(&mut self, why: String) {
         self.log(Event::LegUnfit(why));
         self.leg_stage(Stage::Down);
-        if !self.at_spare && self.trouble.is_none() {
-            self.trouble = Some(Trouble::Leg);
+        if !self.at_spare {
+            self.troubles.leg_unfit();
         }
     }
 
     pub(crate) fn leg_up(&mut self) {
         if matches!(self.leg.stage, Stage::Answered | Stage::Lost) {
             self.leg_stage(Stage::Up);
-            if !self.at_spare && self.trouble == Some(Trouble::Leg) {
-                self.trouble = None;
+            if !self.at_spare {
+                self.troubles.leg_up();
             }
         }
     }

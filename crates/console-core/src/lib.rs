@@ -25,11 +25,16 @@ mod lead;
 mod leg;
 pub mod limits;
 mod link;
+mod now;
+mod outputs;
 mod packages;
 mod precedence;
 mod refresh;
 mod repeats;
 mod revocations;
+mod roster;
+#[cfg(test)]
+mod scene;
 mod seal;
 mod show;
 mod sites;
@@ -39,6 +44,7 @@ mod stations;
 mod tagging;
 mod texts;
 mod trial;
+mod trouble;
 pub mod view;
 mod written;
 

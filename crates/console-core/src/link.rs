@@ -3,7 +3,6 @@
 use crate::console::Console;
 use crate::io::{Event, Output};
 use crate::limits::*;
-use crate::view::Trouble;
 use std::sync::Arc;
 use trialogue_charter::{DeviceCertificate, NodeId, VerifiedCharter};
 use trialogue_journal::limits::CLOCKS_APART_MS;
@@ -213,7 +212,7 @@ impl Console {
             | ToConsole::Sending { .. }
                 if self.at_spare => {}
             ToConsole::Accepted { number, unrecorded } => {
-                self.unrecorded = unrecorded;
+                self.troubles.written_down(unrecorded);
                 self.act_accepted(number);
             }
             ToConsole::Refused { number: Some(number), reason, after_ms } => {
@@ -249,12 +248,12 @@ impl Console {
             }
             if let Some(serial) = self.missed_some(charter) {
                 // It was away for more than one amendment: each is verified by the one before.
-                self.trouble = Some(Trouble::Charter { why });
+                self.troubles.charter(why);
                 self.link.behind = true;
                 self.link.waits = Some((node, *nonce, charter.to_vec()));
                 return self.send(&ToNode::Behind { serial });
             }
-            self.trouble = Some(Trouble::Charter { why });
+            self.troubles.charter(why);
             self.link.wait_ms = Some(CHARTER_RETRY_MS);
             return self.link_closed();
         }
@@ -264,8 +263,8 @@ impl Console {
             // Nothing is signed here that a site in other hands could hand on.
             return self.turned_away(Refusal::Origin);
         }
-        if !self.at_spare && matches!(self.trouble, Some(Trouble::Charter { .. } | Trouble::Refused { .. })) {
-            self.trouble = None;
+        if !self.at_spare {
+            self.troubles.let_in();
         }
         let signature = self.secret.prove(&node, &origin, nonce).to_vec();
         self.node = Some(node);
@@ -299,7 +298,7 @@ impl Console {
         }
         self.link.waits = Some((node, nonce, challenge));
         if let Err(why) = taken {
-            self.trouble = Some(Trouble::Charter { why });
+            self.troubles.charter(why);
         }
     }
 
@@ -321,7 +320,7 @@ impl Console {
             Err(_) if !accepted => self.turned_away(Refusal::Certificate),
             Err(why) => {
                 if !self.at_spare {
-                    self.trouble = Some(Trouble::Charter { why });
+                    self.troubles.charter(why);
                 }
                 self.link.wait_ms = Some(CHARTER_RETRY_MS);
                 self.link_closed();
@@ -368,14 +367,8 @@ impl Console {
     /// wants acts that stand for longer.
     fn take_clock(&mut self, time_ms: u64) {
         self.link.clock = Some((time_ms, self.now_us));
-        if self.at_spare {
-            return;
-        }
-        let apart = time_ms.abs_diff(self.now_ms) > CLOCKS_APART_MS;
-        if apart && self.trouble.is_none() {
-            self.trouble = Some(Trouble::Clock);
-        } else if !apart && self.trouble == Some(Trouble::Clock) {
-            self.trouble = None;
+        if !self.at_spare {
+            self.troubles.clock(time_ms.abs_diff(self.now_ms) > CLOCKS_APART_MS);
         }
     }
 
@@ -427,7 +420,7 @@ impl Console {
             self.link.wait_ms = Some(RECONNECT_MS.1);
             return self.link_closed();
         }
-        self.trouble = Some(Trouble::Refused { reason: crate::show::name_of(reason) });
+        self.troubles.turned_away(reason);
         match reason {
             // These pass by themselves, or by an amendment or the operator's word; meanwhile the party's other site may let it in.
             Refusal::Busy

@@ -101,7 +101,7 @@ impl Console {
         let Some(mut held) = self.call.take() else { return };
         needs.now.keys().for_each(|node| held.refreshes.note(node, now_us));
         let lost_own =
-            self.node.as_ref().is_some_and(|node| needs.now.contains_key(node)) && self.leads_own(&held.line);
+            self.node.as_ref().is_some_and(|node| needs.now.contains_key(node)) && self.roster().leads(&held.line);
         let mut keep = std::mem::take(&mut held.offers);
         keep.retain(|node, _| !lost_own && !needs.now.contains_key(node));
         held.offers = self.fresh_offers(keep);
@@ -114,15 +114,10 @@ impl Console {
         self.call = Some(held);
     }
 
-    fn leads_own(&self, line: &trialogue_charter::LineId) -> bool {
-        let (Some(fold), Some(node)) = (&self.fold, &self.node) else { return false };
-        fold.lead(node, line) == Some(self.id)
-    }
-
     fn nodes_to_offer_to(&self, participants: &[Participant], groups: &BTreeMap<NodeId, Arc<Group>>) -> Needs {
         let mut needs = Needs::default();
         let (Some(call), Some(keys)) = (&self.call, &self.keys) else { return needs };
-        let leads_own = self.leads_own(&call.line);
+        let leads_own = self.roster().leads(&call.line);
         // Nodes that came with an amendment have no key package of this console yet.
         let serving = self.charter.iter().flat_map(|charter| charter.in_service()).map(|node| &node.id);
         needs.now.extend(serving.filter(|node| !call.offers.contains_key(*node)).map(|node| (node.clone(), 0)));

@@ -37,11 +37,11 @@ impl Console {
             node: match self.link.stage {
                 Stage::Up => NodeLink::Up,
                 Stage::Refused => NodeLink::Refused,
-                _ if matches!(self.trouble, Some(Trouble::Charter { .. })) => NodeLink::Refused,
+                _ if self.troubles.is_charter() => NodeLink::Refused,
                 _ => NodeLink::Connecting,
             },
-            trouble: self.trouble.clone(),
-            unrecorded: self.unrecorded,
+            trouble: self.troubles.shown().cloned(),
+            unrecorded: self.troubles.unrecorded(),
             revocations: self.revocation_notices(),
             lines,
             call,
@@ -50,23 +50,6 @@ impl Console {
             consulting: self.consulting(),
             tests: self.tests_view(),
         }
-    }
-
-    /// Who a device is, by its certificate; none: it has none that verifies.
-    pub(crate) fn person(&self, id: &DeviceId) -> Option<Person> {
-        let charter = self.charter.as_ref()?;
-        let known = self.fold.as_ref().and_then(|fold| fold.known_device(id));
-        let device = if *id == self.id { self.me.as_ref() } else { known }?;
-        let office = charter.office(&device.office)?;
-        let party = charter.party(&device.party)?;
-        Some(Person {
-            device: id.to_string(),
-            name: device.person.as_str().to_owned(),
-            office: text(&office.title),
-            office_id: office.id.to_string(),
-            party: party.id.to_string(),
-            party_name: text(&party.name),
-        })
     }
 
     fn line_view(&self, charter: &VerifiedCharter, line: &Line) -> LineView {

@@ -5,10 +5,10 @@ use crate::acts::Purpose;
 use crate::console::Console;
 use crate::limits::COME_ON_AGAIN_US;
 use crate::view::Outcome;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use trialogue_charter::{DeviceId, LineId, PartyId, Role};
 use trialogue_journal::Act;
-use trialogue_journal::fold::{Floor, Participant, Said};
+use trialogue_journal::fold::{Floor, Said};
 
 /// What the officer wants said in this call.
 #[derive(Default)]
@@ -26,22 +26,6 @@ pub(crate) struct Intent {
 }
 
 impl Console {
-    /// What the holder of the own office does in a call.
-    pub(crate) fn role(&self) -> Role {
-        self.role_of(&self.id)
-    }
-
-    pub(crate) fn role_of(&self, device: &DeviceId) -> Role {
-        let own = (*device == self.id).then_some(self.me.as_ref()).flatten();
-        let known = own.or_else(|| self.fold.as_ref()?.known_device(device));
-        let office = known.zip(self.charter.as_ref()).and_then(|(device, charter)| charter.office(&device.office));
-        office.map_or(Role::NoteTaker, |office| office.role)
-    }
-
-    pub(crate) fn acts_for_party(&self) -> bool {
-        self.role().acts_for_party()
-    }
-
     /// Whom this console reaches, as far as it knows itself.
     pub(crate) fn own_floor(&self) -> Floor {
         let Some(call) = &self.call else { return Floor::Held };
@@ -51,28 +35,6 @@ impl Console {
         }
         // Before the fold has it in, nothing is sealed anyway.
         known.map_or(Floor::Open, |participant| participant.floor)
-    }
-
-    /// Does this console get what a member sends?
-    pub(crate) fn hears(&self, roster: &BTreeMap<DeviceId, &Participant>, device: &DeviceId) -> bool {
-        let Some(me) = &self.me else { return false };
-        roster.get(device).is_some_and(|speaker| speaker.floor.reaches(&me.party))
-    }
-
-    /// The same person's other console that is in on a line.
-    pub(crate) fn elsewhere(&self, line: &LineId) -> Option<DeviceId> {
-        let (fold, me) = (self.fold.as_ref()?, self.me.as_ref()?);
-        let same = |device: &DeviceId| {
-            *device != self.id
-                && fold.device(device).is_some_and(|other| other.office == me.office && other.person == me.person)
-        };
-        fold.in_on(line).into_iter().map(|participant| participant.device).find(same)
-    }
-
-    /// May this console hold a member and take it out?
-    pub(crate) fn manages(&self, device: &DeviceId) -> bool {
-        let own = self.fold.as_ref().and_then(|fold| fold.device(device)).zip(self.me.as_ref());
-        *device != self.id && self.role() == Role::DutyOfficer && own.is_some_and(|(other, me)| other.party == me.party)
     }
 
     /// The own party was dropped from the call that this console is in.

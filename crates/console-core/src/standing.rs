@@ -46,6 +46,6 @@ impl Console {
     pub(crate) fn standing_next_us(&self) -> Option<u64> {
         let rings = self.view().lines.iter().filter_map(|line| line.ring.as_ref()?.ready_ms);
         let next = rings.filter(|ready| *ready > self.now_ms as f64).min_by(f64::total_cmp)?;
-        Some(self.now_us + (next as u64).saturating_sub(self.now_ms).saturating_mul(1_000))
+        Some(self.now().us_at(next as u64))
     }
 }

@@ -190,8 +190,7 @@ impl Console {
     }
 
     fn prove(&mut self, act: Act) {
-        let (Some(charter), Some(me)) = (&self.charter, &self.me) else { return };
-        let line = charter.lines_of_office(&me.office).next().map(|line| line.id.clone());
+        let line = self.roster().own_line().cloned();
         if let (Some(line), true) = (line, self.link.is_up()) {
             self.state(&line, Purpose::Proof, act, Vec::new());
         }

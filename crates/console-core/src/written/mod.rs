@@ -177,7 +177,7 @@ impl Console {
             return None;
         }
         let first = self.writer.since_us.map(|since| since + WRITTEN_AFTER_US).filter(|at| *at > self.now_us);
-        let late_ms = self.next_due_ms().map(|ms| self.now_us + ms.saturating_sub(self.now_ms).saturating_mul(1_000));
+        let late_ms = self.next_due_ms().map(|ms| self.now().us_at(ms));
         [first, late_ms, self.stock_due_us(), self.outbox_next_us(), self.archive_next_us()].into_iter().flatten().min()
     }
 }

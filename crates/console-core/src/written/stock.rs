@@ -5,7 +5,7 @@ use crate::acts::Purpose;
 use crate::console::Console;
 use crate::io::Event;
 use crate::limits::{STOCK_AGAIN_US, STOCK_LIFE_MS};
-use trialogue_charter::{Hash, LineId, Role, Suite};
+use trialogue_charter::{Hash, Role, Suite};
 use trialogue_e2ee::Keyring;
 use trialogue_e2ee::writing::StockSecret;
 use trialogue_journal::{Act, BodyRef};
@@ -60,17 +60,12 @@ impl Console {
         self.writer.kept.stock.iter().find(|stock| stock.package == said.package.hash && stock.suite == suite)
     }
 
-    fn own_line(&self) -> Option<LineId> {
-        let (charter, me) = (self.charter.as_ref()?, self.me.as_ref()?);
-        charter.lines_of_office(&me.office).next().map(|line| line.id.clone())
-    }
-
     fn is_stock_due(&self) -> bool {
         self.own_stock().is_none_or(|stock| self.now_ms >= stock.made_ms.saturating_add(STOCK_LIFE_MS))
     }
 
     pub(super) fn settle_stock(&mut self) {
-        let Some(line) = self.own_line().filter(|_| self.reads()) else { return };
+        let Some(line) = self.roster().own_line().cloned().filter(|_| self.reads()) else { return };
         match std::mem::take(&mut self.writer.making) {
             Making::Keeping { version, package } if self.writer.is_safe(version) => {
                 let Some(reference) = BodyRef::of(&package) else { return };

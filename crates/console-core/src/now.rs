@@ -1,0 +1,34 @@
+//! The time of an input, by both clocks.
+
+/// When the input in hand came. The machine has no other clock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now {
+    /// Microseconds of a clock that never goes back.
+    pub(crate) us: u64,
+    /// Milliseconds since 1970 UTC, by a clock that somebody may set.
+    pub(crate) ms: u64,
+}
+
+impl Now {
+    /// When the wall clock will show so many milliseconds, in microseconds of the other clock, if nobody sets it; what is past is now.
+    pub(crate) fn us_at(self, ms: u64) -> u64 {
+        self.us.saturating_add(ms.saturating_sub(self.ms).saturating_mul(1_000))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Now;
+
+    #[test]
+    fn a_time_of_the_wall_clock_is_as_far_ahead_by_the_other() {
+        let now = Now { us: 5_000_000, ms: 1_700_000_000_000 };
+        assert_eq!(now.us_at(now.ms + 1_500), 6_500_000);
+    }
+
+    #[test]
+    fn what_is_past_is_now_and_what_never_comes_overflows_nothing() {
+        let now = Now { us: 5_000_000, ms: 1_700_000_000_000 };
+        assert_eq!((now.us_at(now.ms), now.us_at(0), now.us_at(u64::MAX)), (now.us, now.us, u64::MAX));
+    }
+}
