@@ -129,7 +129,7 @@ impl Console {
 
     fn answer(&mut self, line: String) {
         let Some(line) = self.act_on(line) else { return };
-        if self.is_too_early(&line) {
+        if self.rings.is_too_early(self.roster(), &line, self.engaged(), self.now()) {
             return self.refuse("notNow");
         }
         match self.fold.as_ref().and_then(|fold| fold.line(&line).call) {

@@ -7,19 +7,17 @@ use crate::identity::{EnrolError, Identity};
 use crate::io::{Event, Input, Output};
 use crate::keys::Keys;
 use crate::leg::Leg;
-use crate::limits::SILENT_US;
 use crate::link::Link;
 use crate::now::Now;
 use crate::outputs::Outputs;
+use crate::rings::Rings;
+use crate::roster::Roster;
 use crate::trouble::Troubles;
 use crate::view::View;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use trialogue_charter::{
-    CallId, Device, DeviceCertificate, DeviceId, DeviceSecret, Hash, Line, LineId, NodeId, VerifiedCharter,
-};
+use trialogue_charter::{Device, DeviceCertificate, DeviceId, DeviceSecret, Hash, LineId, NodeId, VerifiedCharter};
 use trialogue_journal::State;
-use trialogue_journal::fold::RingResponse;
 use trialogue_wire::console::{PathState, ToNode};
 
 /// One console of one officer. See the crate's calling contract.
@@ -62,17 +60,11 @@ pub struct Console {
     pub(crate) resume: Option<LineId>,
     pub(crate) troubles: Troubles,
     pub(crate) outcomes: BTreeMap<LineId, Ended>,
-    /// Rings that sound here, and since when by this console's wall clock, milliseconds.
-    pub(crate) sounding: BTreeMap<CallId, u64>,
-    /// The last call on each line.
-    pub(crate) calls: BTreeMap<LineId, crate::last_call::Seen>,
-    /// Since when each ring of the charter's lines is known here.
-    pub(crate) rung_us: BTreeMap<CallId, u64>,
+    pub(crate) rings: Rings,
     /// Since when consultations are known here, by what was proposed.
     pub(crate) asked_us: BTreeMap<Hash, u64>,
     pub(crate) trial: crate::trial::Trial,
     pub(crate) writer: crate::written::Writer,
-    pub(crate) ringing: bool,
     shown: View,
     out: Outputs,
 }
@@ -114,13 +106,10 @@ impl Console {
             resume: None,
             troubles: Troubles::default(),
             outcomes: BTreeMap::new(),
-            sounding: BTreeMap::new(),
-            calls: BTreeMap::new(),
-            rung_us: BTreeMap::new(),
+            rings: Rings::default(),
             asked_us: BTreeMap::new(),
             trial: crate::trial::Trial::default(),
             writer: crate::written::Writer::default(),
-            ringing: false,
             shown: View::default(),
             out: Outputs::default(),
         };
@@ -194,7 +183,6 @@ impl Console {
             self.leg_next_us(),
             self.call_next_us(),
             self.stage_next_us(),
-            self.standing_next_us(),
             self.acts.next_us(self.now_us),
             self.keys_next_us(),
             self.tags_next_us(),
@@ -206,7 +194,7 @@ impl Console {
             self.trial_next_us(),
             self.written_next_us(),
             self.revocations_next_us(),
-            self.rung_us.values().map(|since| since + SILENT_US).filter(|at| *at > self.now_us).min(),
+            self.rings.next_timeout(self.roster(), self.now()),
         ];
         due.into_iter().flatten().min()
     }
@@ -257,46 +245,17 @@ impl Console {
         }
     }
 
+    fn note_calls(&mut self) {
+        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.fold.as_ref(), self.node.as_ref());
+        self.rings.note_calls(at, Now { us: self.now_us, ms: self.now_ms });
+    }
+
     fn settle_ringing(&mut self) {
-        self.note_rings();
-        let rings = self.rings_here();
-        let now_ms = self.now_ms;
-        self.sounding.retain(|call, _| rings.contains(call));
-        for call in rings {
-            self.sounding.entry(call).or_insert(now_ms);
-        }
-        // One whose answer was promised is not forgotten, but sounds no more.
-        let ringing = self.sounding.keys().any(|call| !self.is_promised(call));
-        if std::mem::replace(&mut self.ringing, ringing) != ringing {
+        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.fold.as_ref(), self.node.as_ref());
+        let (engaged, now) = (self.call.as_ref().map(|call| &call.line), Now { us: self.now_us, ms: self.now_ms });
+        if let Some(ringing) = self.rings.settle(at, self.on_watch, engaged, now) {
             self.push(Output::Ringing(ringing));
         }
-    }
-
-    /// Since when each ring is known here.
-    fn note_rings(&mut self) {
-        let (Some(fold), Some(charter)) = (&self.fold, &self.charter) else { return };
-        let rings = charter.lines.iter().flat_map(|line| fold.rings(&line.id));
-        let now_us = self.now_us;
-        let live: BTreeMap<CallId, u64> =
-            rings.map(|ring| (ring.call, self.rung_us.get(&ring.call).copied().unwrap_or(now_us))).collect();
-        self.rung_us = live;
-    }
-
-    fn is_promised(&self, call: &CallId) -> bool {
-        let (Some(fold), Some(charter), Some(me)) = (&self.fold, &self.charter, &self.me) else { return false };
-        let response = |line: &Line| fold.response(&line.id, &me.party, call);
-        charter.lines_of_office(&me.office).any(|line| matches!(response(line), RingResponse::Acknowledged { .. }))
-    }
-
-    /// Rings that sound at this console.
-    fn rings_here(&self) -> Vec<CallId> {
-        let (Some(fold), Some(me)) = (&self.fold, &self.me) else { return Vec::new() };
-        if !self.on_watch {
-            return Vec::new();
-        }
-        let engaged = self.call.as_ref().map(|call| &call.line);
-        let rings = fold.sounding(&me.party, &me.office).into_iter();
-        rings.filter(|ring| Some(&ring.line) != engaged).map(|ring| ring.call).collect()
     }
 
     /// A charter that has been verified takes effect.

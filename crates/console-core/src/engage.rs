@@ -99,6 +99,15 @@ impl Engaged {
 }
 
 impl Console {
+    /// The line of the call that this console is in, and how urgent that is: as the most urgent of its rings. None where the charter has the line no more.
+    pub(crate) fn engaged(&self) -> Option<(&LineId, Precedence)> {
+        let (call, charter) = (self.call.as_ref()?, self.charter.as_ref()?);
+        charter.line(&call.line)?;
+        let rings = self.fold.as_ref().map(|fold| fold.rings(&call.line)).unwrap_or_default();
+        let rung = rings.iter().map(|ring| ring.precedence).max().unwrap_or_default();
+        Some((&call.line, rung.max(call.precedence)))
+    }
+
     pub(crate) fn enter(&mut self, line: LineId, call: CallId, ring: Option<Precedence>) {
         let rang = ring.map(|_| (call, self.now_us));
         self.outcomes.remove(&line);

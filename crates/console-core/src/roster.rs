@@ -32,6 +32,25 @@ impl<'a> Roster<'a> {
         Self { id, charter, me, fold, node }
     }
 
+    pub(crate) fn charter(self) -> Option<&'a VerifiedCharter> {
+        self.charter.map(|charter| &**charter)
+    }
+
+    /// What the own certificate says.
+    pub(crate) fn me(self) -> Option<&'a Device> {
+        self.me
+    }
+
+    /// The state of the lines, as the own node has told it.
+    pub(crate) fn fold(self) -> Option<&'a State> {
+        self.fold
+    }
+
+    /// All three, if they are known.
+    pub(crate) fn whole(self) -> Option<(&'a VerifiedCharter, &'a Device, &'a State)> {
+        Some((self.charter()?, self.me?, self.fold?))
+    }
+
     /// What the holder of the own office does in a call.
     pub(crate) fn role(self) -> Role {
         self.role_of(&self.id)

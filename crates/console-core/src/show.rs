@@ -2,13 +2,13 @@
 
 use crate::console::Console;
 use crate::io::Suspicion;
-use crate::limits::{FORGERIES_SHOWN, FORGERY_SHOWN_MS, MISSING_US, SILENT_US, STRANGER_US, SUSPECT_US};
+use crate::limits::{FORGERIES_SHOWN, FORGERY_SHOWN_MS, MISSING_US, STRANGER_US, SUSPECT_US};
 use crate::link::Stage;
-use crate::standing;
+use crate::rings::{Effect, Sound, effects};
 use crate::view::*;
 use std::collections::BTreeMap;
 use trialogue_charter::{DeviceId, Line, LineId, NodeId, Party, Texts, VerifiedCharter};
-use trialogue_journal::fold::{LineState, Ring, RingResponse};
+use trialogue_journal::fold::{LineState, RingResponse};
 use trialogue_wire::console::Medium;
 
 /// The variant's name as the view spells it.
@@ -22,16 +22,35 @@ pub(crate) fn text(texts: &Texts) -> Text3 {
     Text3 { en: texts.en.clone(), ja: texts.ja.clone(), ko: texts.ko.clone() }
 }
 
+fn ring_view(charter: &VerifiedCharter, sound: &Sound, effect: Effect) -> RingView {
+    let until_ms = sound.since_ms + u64::from(charter.policy.ring_seconds) * 1_000;
+    RingView {
+        call: sound.ring.call.to_string(),
+        from: sound.from.clone(),
+        precedence: sound.ring.precedence.into(),
+        ready_ms: sound.ready_ms.map(|ms| ms as f64),
+        standing: effect.standing,
+        answer_from_ms: effect.answer_from_ms.map(|ms| ms as f64),
+        since_ms: sound.since_ms as f64,
+        until_ms: until_ms as f64,
+    }
+}
+
 impl Console {
     pub(crate) fn view_now(&self) -> View {
-        let call = self.call_view();
-        let mut lines: Vec<LineView> = match (&self.charter, &self.me) {
+        let sounds = self.rings.all(self.roster());
+        let effects = effects(&sounds, self.engaged(), self.now());
+        let ring = |charter: &VerifiedCharter, line: &LineId| {
+            let sound = sounds.iter().find(|sound| sound.ring.line == *line)?;
+            Some(ring_view(charter, sound, effects.get(line).copied().unwrap_or_default()))
+        };
+        let lines = match (&self.charter, &self.me) {
             (Some(charter), Some(me)) => {
-                charter.lines_of_office(&me.office).map(|line| self.line_view(charter, line)).collect()
+                let lines = charter.lines_of_office(&me.office);
+                lines.map(|line| self.line_view(charter, line, ring(charter, &line.id))).collect()
             }
             _ => Vec::new(),
         };
-        standing::sort(&mut lines, call.as_ref(), self.now_ms);
         View {
             me: self.person(&self.id),
             node: match self.link.stage {
@@ -44,7 +63,7 @@ impl Console {
             unrecorded: self.troubles.unrecorded(),
             revocations: self.revocation_notices(),
             lines,
-            call,
+            call: self.call_view(),
             duty: self.own_duty(),
             consultations: self.consultation_views(),
             consulting: self.consulting(),
@@ -52,7 +71,7 @@ impl Console {
         }
     }
 
-    fn line_view(&self, charter: &VerifiedCharter, line: &Line) -> LineView {
+    fn line_view(&self, charter: &VerifiedCharter, line: &Line, ring: Option<RingView>) -> LineView {
         let state = self.fold.as_ref().map(|fold| fold.line(&line.id)).unwrap_or_default();
         let own = self.me.as_ref().map(|me| &me.party);
         let mut parties: Vec<&Party> = charter.parties_on_line(&line.id).collect();
@@ -67,10 +86,10 @@ impl Console {
             staged: line.staged,
             recording: line.recording.into(),
             may_ring: self.me.as_ref().and_then(|me| line.authority(&me.office)).unwrap_or_default().into(),
-            ring: self.ring_view(charter, line),
+            ring,
             active: !state.participants.is_empty(),
             joined: self.call.as_ref().is_some_and(|call| call.line == line.id),
-            last_call: self.last_call(charter, &line.id),
+            last_call: self.rings.last_call(charter, &line.id),
             outcome: self.outcomes.get(&line.id).map(|ended| ended.outcome),
             written: self.written_note(&line.id),
         }
@@ -123,7 +142,7 @@ impl Console {
         reached: bool,
     ) -> RingState {
         let rung = state.rings.iter().find(|ring| ring.party != party.id);
-        let waited_us = rung.and_then(|ring| self.rung_us.get(&ring.call)).map_or(0, |since| self.now_us - since);
+        let waited = rung.is_some_and(|ring| self.rings.is_known_long(&ring.call, self.now()));
         let mut response = state.responses.get(&party.id).cloned().unwrap_or_default();
         // After an own ring has come to nothing, what each party did stays on screen with the outcome.
         if state.participants.is_empty()
@@ -134,7 +153,7 @@ impl Console {
         match response {
             RingResponse::None if rung.is_none() => RingState::None,
             RingResponse::None if !reached => RingState::PathDown,
-            RingResponse::None if waited_us < SILENT_US => RingState::Sent,
+            RingResponse::None if !waited => RingState::Sent,
             RingResponse::None => RingState::Silent,
             RingResponse::Received => RingState::Received,
             RingResponse::Unstaffed => RingState::Unstaffed,
@@ -151,31 +170,6 @@ impl Console {
                 deputy: deputy.and_then(|id| charter.office(&id)).map(|office| text(&office.title)),
             },
         }
-    }
-
-    fn ring_view(&self, charter: &VerifiedCharter, line: &Line) -> Option<RingView> {
-        let me = self.me.as_ref()?;
-        let fold = self.fold.as_ref()?;
-        let rings: Vec<Ring> = fold.sounding_on(&me.party, &line.id);
-        // The most urgent; of several, the one that stands for the call.
-        let here = rings.iter().filter(|ring| self.sounding.contains_key(&ring.call)).rev();
-        let ring = here.max_by_key(|ring| ring.precedence)?;
-        let ready_ms = match fold.response(&line.id, &me.party, &ring.call) {
-            RingResponse::Acknowledged { ready_ms, .. } => Some(ready_ms as f64),
-            _ => None,
-        };
-        let since = *self.sounding.get(&ring.call)?;
-        let until = since + u64::from(charter.policy.ring_seconds) * 1_000;
-        Some(RingView {
-            call: ring.call.to_string(),
-            from: self.person(&ring.device)?,
-            precedence: ring.precedence.into(),
-            ready_ms,
-            standing: Standing::default(),
-            answer_from_ms: None,
-            since_ms: since as f64,
-            until_ms: until as f64,
-        })
     }
 
     fn call_view(&self) -> Option<CallView> {
@@ -198,13 +192,12 @@ impl Console {
             voice_mid: None,
             picture_mid: None,
         });
-        let rings = self.fold.as_ref().map(|fold| fold.rings(&call.line)).unwrap_or_default();
+        let (_, precedence) = self.engaged()?;
         let line = charter.line(&call.line)?;
-        let rung = rings.iter().map(|ring| ring.precedence).max().unwrap_or_default();
         Some(CallView {
             call: call.call.to_string(),
             line: call.line.to_string(),
-            precedence: rung.max(call.precedence).into(),
+            precedence: precedence.into(),
             since_ms: call.since_ms.map(|ms| ms as f64),
             members: own.into_iter().chain(self.others(call)).collect(),
             called_away: call

@@ -44,7 +44,7 @@ impl Console {
     pub(super) fn settle_earlier(&mut self) {
         let wanted = usize::from(self.writer.wanted);
         let reads = self.writer.open.is_some() || self.writer.archive.is_on();
-        let busy = self.call.is_some() || self.ringing || !reads;
+        let busy = self.call.is_some() || self.rings.is_ringing() || !reads;
         let asked = self.writer.asked_us.is_some_and(|at| self.now_us < at + EARLIER_US);
         if wanted > self.told() && !busy && !asked {
             self.writer.asked_us = Some(self.now_us);
