@@ -142,7 +142,7 @@ impl Console {
         reached: bool,
     ) -> RingState {
         let rung = state.rings.iter().find(|ring| ring.party != party.id);
-        let waited = rung.is_some_and(|ring| self.rings.is_known_long(&ring.call, self.now()));
+        let waited = rung.is_some_and(|ring| self.rings.is_known_long(&ring.line, &ring.call, self.now()));
         let mut response = state.responses.get(&party.id).cloned().unwrap_or_default();
         // After an own ring has come to nothing, what each party did stays on screen with the outcome.
         if state.participants.is_empty()

@@ -17,7 +17,7 @@ use crate::streams::{StreamKey, Streams};
 use crate::trials::Trials;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use trialogue_charter::{CallId, DeviceId, Hash, HybridSecret, NodeId, OfficeId, PartyId, VerifiedCharter};
+use trialogue_charter::{CallId, DeviceId, Hash, HybridSecret, LineId, NodeId, OfficeId, PartyId, VerifiedCharter};
 use trialogue_journal::fold::State;
 use trialogue_journal::{Act, Body, Chain, Entry, Journal, UnverifiedStatement, VerifiedEntry};
 use trialogue_wire::console::{PathMeasure, PathState, Site, ToNode};
@@ -78,7 +78,8 @@ pub struct Machine {
     pub(crate) sites: Vec<Site>,
     /// There are means to alert people beyond the consoles.
     pub(crate) alerts: bool,
-    pub(crate) sounding: BTreeMap<CallId, Sounding>,
+    /// By line as well: whoever rings draws the call's number, and may take that of another line's call.
+    pub(crate) sounding: BTreeMap<(LineId, CallId), Sounding>,
     pub(crate) ring_buckets: BTreeMap<NodeId, Bucket>,
     /// When a ring that came too soon after others of its node is taken, if it may be by then.
     pub(crate) ring_again_us: Option<u64>,

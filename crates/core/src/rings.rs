@@ -74,23 +74,24 @@ impl Machine {
                 continue;
             }
             for ring in self.ahead.sounding_on(&self.party, &line) {
-                live.insert(ring.call);
+                live.insert((line.clone(), ring.call));
                 self.settle_ring(&ring);
             }
         }
-        self.sounding.retain(|call, _| live.contains(call));
+        self.sounding.retain(|at, _| live.contains(at));
     }
 
     fn settle_ring(&mut self, ring: &Ring) {
         let (call, line, now) = (ring.call, ring.line.clone(), self.now.us);
-        if !self.sounding.contains_key(&call) && !self.receive(ring) {
+        let at = (line.clone(), call);
+        if !self.sounding.contains_key(&at) && !self.receive(ring) {
             return;
         }
         let consoles = self.sounding_at(&line, &call);
         let ring_us = u64::from(self.charter.policy.ring_seconds) * 1_000_000;
         let promise = self.promise(&line, &call);
         let heard_elsewhere = consoles == 0 && self.sibling_watches(&line);
-        let Some(sounding) = self.sounding.get_mut(&call) else { return };
+        let Some(sounding) = self.sounding.get_mut(&at) else { return };
         sounding.until_us = sounding.until_us.max(promise.map_or(0, |promise| promise.ready_us + ring_us));
         if now >= sounding.until_us {
             // One that cannot be written is tried again; meanwhile the consoles' own count has ended the sound.
@@ -119,7 +120,7 @@ impl Machine {
             let (party, precedence) = (ring.party.clone(), ring.precedence);
             self.push_out(Output::Alert { call, line: line.clone(), party, precedence, consoles });
         }
-        let Some(sounding) = self.sounding.get_mut(&call) else { return };
+        let Some(sounding) = self.sounding.get_mut(&at) else { return };
         if sounding.told == Some(consoles) || now < sounding.next_us {
             return;
         }
@@ -135,6 +136,7 @@ impl Machine {
     /// The ring sounds at the party's next office as well, if there is one.
     fn escalate(&mut self, ring: &Ring) {
         let (call, line, now) = (ring.call, ring.line.clone(), self.now.us);
+        let at = (line.clone(), call);
         let rung = self.ahead.rung_offices(&self.party, &line, &call).count();
         let all = self.charter.acting_offices(&self.party, &line).count();
         let seconds = u64::from(self.charter.policy.escalate_seconds);
@@ -150,7 +152,7 @@ impl Machine {
             }
             _ => None,
         };
-        if let Some(sounding) = self.sounding.get_mut(&call) {
+        if let Some(sounding) = self.sounding.get_mut(&at) {
             (sounding.stepped_us, sounding.escalate_us) = (now, next_us);
         }
         self.lines_changed = true;
@@ -170,7 +172,7 @@ impl Machine {
         let own = self.ahead.node(&self.node)?;
         let said = own.response(line, call).filter(|response| response.ended.is_none())?.acknowledged?;
         let now_us = self.now.us;
-        let sounding = self.sounding.get_mut(call)?;
+        let sounding = self.sounding.get_mut(&(line.clone(), *call))?;
         // As long as it was when it was said, from when this run first sees it: a clock that is wrong or jumps changes nothing.
         if sounding.promised.is_none_or(|promise| promise.seq != said.seq) {
             let wait_us = said.wait_ms.min(PROMISE_MS) * 1_000;
@@ -181,7 +183,7 @@ impl Machine {
 
     /// People were alerted, or could not be: the caller is told, if the ring still sounds.
     pub(crate) fn alerted(&mut self, call: CallId, line: LineId, done: bool) {
-        if self.sounding.contains_key(&call) {
+        if self.sounding.contains_key(&(line.clone(), call)) {
             let _ = self.append(Body::Alerted { call, line, done }, Vec::new(), After::Nothing);
         }
         self.count(if done { Count::RingAlerted } else { Count::AlertFailed });
@@ -221,7 +223,7 @@ impl Machine {
             alert_us,
             escalate_us,
         };
-        self.sounding.insert(call, sounding);
+        self.sounding.insert((line, call), sounding);
         true
     }
 }

@@ -25,9 +25,14 @@ impl World {
     /// Rings a line.
     pub fn ring(&mut self, console: usize, line: &str) -> CallId {
         let call = CallId(self.rng.bytes());
+        self.ring_as(console, line, call);
+        call
+    }
+
+    /// Rings a line under a number of its own choice.
+    pub fn ring_as(&mut self, console: usize, line: &str, call: CallId) {
         let (offers, bodies) = SimConsole::offers(self.fixture, &mut self.rng);
         self.act(console, line, Act::Ring { call, offers, precedence: Default::default() }, bodies);
-        call
     }
 
     /// Answers a call.

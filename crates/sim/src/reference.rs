@@ -176,7 +176,11 @@ impl<'f> Reference<'f> {
                     Some(inside) if acts => inside.ring = Some(*call),
                     Some(_) => {}
                     None if !acts => return,
-                    None => self.come(story, &here, In { order: seq, ring: Some(*call), held: false }),
+                    None => {
+                        self.come(story, &here, In { order: seq, ring: Some(*call), held: false });
+                        // The party that began it is not rung by others that go on ringing under its number.
+                        story.rings.insert(ring_of(call), 2);
+                    }
                 }
                 story.came.insert(*device, *number);
             }

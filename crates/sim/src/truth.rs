@@ -4,7 +4,7 @@ use crate::node::SimNode;
 use crate::trace::digest;
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{DeviceId, NodeId};
+use trialogue_charter::{CallId, DeviceId, LineId, NodeId};
 use trialogue_journal::{Body, Chain, State, UnverifiedEntry, UnverifiedStatement, VerifiedEntry};
 use trialogue_wire::Bundle;
 
@@ -17,8 +17,8 @@ pub(crate) struct Said {
     stands: BTreeMap<(usize, DeviceId, u64), u64>,
     /// What consoles were told is on disk: node's index and position.
     acknowledged: BTreeSet<(usize, u64)>,
-    /// When a ring was first said to have come in: node's index, call.
-    received_us: BTreeMap<(usize, trialogue_charter::CallId), u64>,
+    /// When a ring was last said to have come in: node's index, line, call.
+    received_us: BTreeMap<(usize, LineId, CallId), u64>,
 }
 
 impl SimNode {
@@ -64,13 +64,13 @@ impl World {
                 let claim = statement.claim();
                 self.said.stands.insert((at, claim.device, claim.number), seq);
             }
-            Body::Received { call, .. } => {
-                self.said.received_us.insert((at, *call), self.now_us);
+            Body::Received { call, line } => {
+                self.said.received_us.insert((at, line.clone(), *call), self.now_us);
             }
             // What a party did with a ring begins anew for it.
             Body::Lost { .. } | Body::Restarted {} => self.changed_us = self.now_us,
-            Body::Expired { call, .. } => {
-                let since = self.said.received_us.get(&(at, *call)).copied();
+            Body::Expired { call, line } => {
+                let since = self.said.received_us.get(&(at, line.clone(), *call)).copied();
                 let sounded = since.map(|since| self.now_us - since);
                 assert!(
                     sounded.is_none_or(|us| us + 100_000 >= crate::console::RING_US),

@@ -5,7 +5,7 @@
 use trialogue_core::Count;
 use trialogue_core::limits::RING_EVERY_US;
 use trialogue_journal::fold::RingResponse;
-use trialogue_sim::{DEVICES, JPN, KOR, LEADERS, USA, World};
+use trialogue_sim::{DEVICES, DUTY, JPN, KOR, LEADERS, USA, World};
 use trialogue_wire::console::Refusal;
 
 #[test]
@@ -99,11 +99,11 @@ fn what_does_not_fit_is_refused_with_its_reason() {
 
     world.leave(USA + 1, LEADERS);
     assert!(world.run_until(|w| w.consoles[USA + 1].refused.last().is_some_and(|r| r.1 == Refusal::NotNow)));
-    world.ring(USA, trialogue_sim::DUTY);
+    world.ring(USA, DUTY);
     assert!(world.run_until(|w| w.consoles[USA].refused.last().is_some_and(|r| r.1 == Refusal::NotOnLine)));
     world.answer(USA + 1, LEADERS, call);
     assert!(world.run_until(|w| w.is_in(2, USA + 1, LEADERS)));
-    world.ring(USA + 1, trialogue_sim::DUTY);
+    world.ring(USA + 1, DUTY);
     assert!(world.run_until(|w| w.consoles[USA + 1].refused.last().is_some_and(|r| r.1 == Refusal::NotNow)));
     world.consoles[USA + 1].number -= 2;
     world.leave(USA + 1, LEADERS);
@@ -235,6 +235,30 @@ fn who_promises_stops_the_search_for_another() {
     world.run(59_000_000);
     assert_eq!(world.nodes[0].count(Count::RingEscalated), 0);
     assert!(world.run_until(|w| w.nodes[0].count(Count::RingEscalated) == 1), "nobody came: the search goes on");
+}
+
+/// Whoever rings draws the call's number, and may take another's that it has seen, or that was agreed for a consultation.
+#[test]
+fn a_ring_takes_nothing_from_one_of_the_same_number_on_another_line() {
+    let mut world = World::on_watch(3, 16);
+    let call = world.ring(KOR + 1, DUTY);
+    let sounds = |w: &World, console: usize, line: &str| w.consoles[console].rings_here(w.fixture, line) == Some(call);
+    assert!(world.run_until(|w| sounds(w, JPN + 1, DUTY)));
+    world.run(2_000_000);
+    world.ring_as(USA, LEADERS, call);
+    let began = world.now_us;
+    assert!(world.run_until(|w| sounds(w, JPN, LEADERS)));
+    assert!(world.run_until(|w| matches!(w.response(USA, LEADERS, 0), RingResponse::Ringing(_))));
+    assert_eq!(world.nodes[0].count(Count::RingReceived), 2);
+    // Each comes to its next office, alerts people and ends by its own time.
+    assert!(world.run_until(|w| sounds(w, JPN + 1, LEADERS)));
+    assert!(world.run_until(|w| w.nodes[0].alerts == [call, call]));
+    assert!(world.run_until(|w| w.response(USA, LEADERS, 0) == RingResponse::Expired));
+    let ring_us = u64::from(world.fixture.charter.policy.ring_seconds) * 1_000_000;
+    assert!(world.now_us - began >= ring_us, "after {} us", world.now_us - began);
+    world.run(10_000_000);
+    world.check_converged();
+    world.check_honest();
 }
 
 /// Whoever rings too often is heard more slowly, and heard all the same.

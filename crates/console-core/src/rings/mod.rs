@@ -12,7 +12,7 @@ use crate::timers;
 use crate::view::Person;
 use last_call::Seen;
 use std::collections::BTreeMap;
-use trialogue_charter::{CallId, Line, LineId, Precedence};
+use trialogue_charter::{CallId, LineId, Precedence};
 use trialogue_journal::fold::{Ring, RingResponse};
 
 /// A ring that can be answered here.
@@ -29,10 +29,11 @@ pub(crate) struct Sound {
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Rings {
-    /// Rings that sound here, and since when by this console's wall clock, milliseconds.
-    sounding: BTreeMap<CallId, u64>,
+    /// Rings that sound here, and since when by this console's wall clock, milliseconds. By line as well: whoever rings draws the call's number, and may
+    /// take that of another line's call.
+    sounding: BTreeMap<(LineId, CallId), u64>,
     /// Since when each ring of the charter's lines is known here.
-    known_us: BTreeMap<CallId, u64>,
+    known_us: BTreeMap<(LineId, CallId), u64>,
     /// One of them makes a sound.
     ringing: bool,
     /// The last call on each line.
@@ -57,20 +58,20 @@ impl Rings {
     pub(crate) fn settle(&mut self, at: Roster, on_watch: bool, engaged: Option<&LineId>, now: Now) -> Option<bool> {
         self.note_rings(at, now);
         let here = if on_watch { rings_here(at, engaged) } else { Vec::new() };
-        self.sounding.retain(|call, _| here.contains(call));
-        for call in here {
-            self.sounding.entry(call).or_insert(now.ms);
+        self.sounding.retain(|ring, _| here.contains(ring));
+        for ring in here {
+            self.sounding.entry(ring).or_insert(now.ms);
         }
         // One whose answer was promised is not forgotten, but sounds no more.
-        let ringing = self.sounding.keys().any(|call| !is_promised(at, call));
+        let ringing = self.sounding.keys().any(|(line, call)| !is_promised(at, line, call));
         (std::mem::replace(&mut self.ringing, ringing) != ringing).then_some(ringing)
     }
 
     fn note_rings(&mut self, at: Roster, now: Now) {
         let (Some(fold), Some(charter)) = (at.fold(), at.charter()) else { return };
         let rings = charter.lines.iter().flat_map(|line| fold.rings(&line.id));
-        let since = |call: &CallId| self.known_us.get(call).copied().unwrap_or(now.us);
-        self.known_us = rings.map(|ring| (ring.call, since(&ring.call))).collect();
+        let since = |ring: &(LineId, CallId)| self.known_us.get(ring).copied().unwrap_or(now.us);
+        self.known_us = rings.map(|ring| (ring.line, ring.call)).map(|ring| (ring.clone(), since(&ring))).collect();
     }
 
     /// There is a sound.
@@ -79,20 +80,21 @@ impl Rings {
     }
 
     /// Has it been known for so long that a party without a word to it is silent?
-    pub(crate) fn is_known_long(&self, call: &CallId, now: Now) -> bool {
-        self.known_us.get(call).is_some_and(|since_us| silent_us(*since_us) <= now.us)
+    pub(crate) fn is_known_long(&self, line: &LineId, call: &CallId, now: Now) -> bool {
+        self.known_us.get(&(line.clone(), *call)).is_some_and(|since_us| silent_us(*since_us) <= now.us)
     }
 
     /// The ring that can be answered here on a line: the most urgent; of several, the one that stands for the call. One of nobody known is not shown.
     pub(crate) fn on(&self, at: Roster, line: &LineId) -> Option<Sound> {
         let (fold, me) = (at.fold()?, at.me()?);
-        let here = fold.sounding_on(&me.party, line).into_iter().filter(|ring| self.sounding.contains_key(&ring.call));
+        let since = |ring: &Ring| self.sounding.get(&(line.clone(), ring.call)).copied();
+        let here = fold.sounding_on(&me.party, line).into_iter().filter(|ring| since(ring).is_some());
         let ring = here.rev().max_by_key(|ring| ring.precedence)?;
         let ready_ms = match fold.response(line, &me.party, &ring.call) {
             RingResponse::Acknowledged { ready_ms, .. } => Some(ready_ms),
             _ => None,
         };
-        let since_ms = *self.sounding.get(&ring.call)?;
+        let since_ms = since(&ring)?;
         Some(Sound { from: at.person(&ring.device)?, ring, ready_ms, since_ms })
     }
 
@@ -137,17 +139,16 @@ fn silent_us(since_us: u64) -> u64 {
     since_us + SILENT_US
 }
 
-fn is_promised(at: Roster, call: &CallId) -> bool {
-    let Some((charter, me, fold)) = at.whole() else { return false };
-    let response = |line: &Line| fold.response(&line.id, &me.party, call);
-    charter.lines_of_office(&me.office).any(|line| matches!(response(line), RingResponse::Acknowledged { .. }))
+fn is_promised(at: Roster, line: &LineId, call: &CallId) -> bool {
+    let (Some(me), Some(fold)) = (at.me(), at.fold()) else { return false };
+    matches!(fold.response(line, &me.party, call), RingResponse::Acknowledged { .. })
 }
 
 /// Rings that come to the own office, but for those of the line on which this console is in a call.
-fn rings_here(at: Roster, engaged: Option<&LineId>) -> Vec<CallId> {
+fn rings_here(at: Roster, engaged: Option<&LineId>) -> Vec<(LineId, CallId)> {
     let (Some(fold), Some(me)) = (at.fold(), at.me()) else { return Vec::new() };
     let rings = fold.sounding(&me.party, &me.office).into_iter();
-    rings.filter(|ring| Some(&ring.line) != engaged).map(|ring| ring.call).collect()
+    rings.filter(|ring| Some(&ring.line) != engaged).map(|ring| (ring.line, ring.call)).collect()
 }
 
 #[cfg(test)]
@@ -274,6 +275,20 @@ mod tests {
     }
 
     #[test]
+    fn a_promise_on_one_line_silences_nothing_on_another_whatever_its_number() {
+        let mut watch = Watch::new();
+        watch.scene.rings(&watch.korea, "summit", 1, Precedence::Routine);
+        watch.settle(None, after(1));
+        watch.scene.says(&watch.japan, "summit", Act::Acknowledge { call: call(1), ready_ms: after(60).ms });
+        assert_eq!(watch.settle(None, after(2)), Some(false));
+        watch.scene.rings(&watch.usa, "duty", 1, Precedence::Immediate);
+        assert_eq!(watch.settle(None, after(3)), Some(true));
+        let since: Vec<u64> =
+            watch.rings.all(watch.scene.roster(&watch.japan)).iter().map(|sound| sound.since_ms).collect();
+        assert_eq!(since, [after(3).ms, after(1).ms], "in the board's order");
+    }
+
+    #[test]
     fn a_party_is_silent_three_seconds_after_a_ring_is_known() {
         let mut watch = Watch::new();
         watch.scene.rings(&watch.usa, "duty", 1, Precedence::Routine);
@@ -281,9 +296,12 @@ mod tests {
         watch.scene.rings(&watch.korea, "summit", 2, Precedence::Routine);
         watch.settle(None, after(2));
         assert_eq!(watch.next_timeout(after(2)), Some(after(4).us));
-        assert!(!watch.rings.is_known_long(&call(1), after(3)) && watch.rings.is_known_long(&call(1), after(4)));
+        assert!(
+            !watch.rings.is_known_long(&line_id("duty"), &call(1), after(3))
+                && watch.rings.is_known_long(&line_id("duty"), &call(1), after(4))
+        );
         assert_eq!(watch.next_timeout(after(4)), Some(after(5).us), "the other one is still to come");
-        assert!(!watch.rings.is_known_long(&call(3), after(100)), "nobody rings so");
+        assert!(!watch.rings.is_known_long(&line_id("duty"), &call(3), after(100)), "nobody rings so");
         assert_eq!(watch.next_timeout(after(5)), None);
     }
 }
