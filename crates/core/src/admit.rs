@@ -49,15 +49,15 @@ impl Machine {
         if protocol != PROTOCOL {
             return Err(Refusal::Protocol);
         }
-        let device = DeviceCertificate::verify(&self.charter, certificate).map_err(|_| Refusal::Certificate)?;
-        if device.party != self.party {
+        let device = DeviceCertificate::verify(&self.here.charter, certificate).map_err(|_| Refusal::Certificate)?;
+        if device.party != self.here.party {
             return Err(Refusal::Certificate);
         }
-        if !device.proves(&self.node, origin, &console.nonce, signature) {
+        if !device.proves(&self.here.node, origin, &console.nonce, signature) {
             return Err(Refusal::Signature);
         }
         // What it signed was meant for where it was signed: a site that handed on this node's challenge is none of these.
-        let origins = self.charter.node(&self.node).map(|own| own.origins.as_slice()).unwrap_or_default();
+        let origins = self.here.charter.node(&self.here.node).map(|own| own.origins.as_slice()).unwrap_or_default();
         if !origins.is_empty() && !origins.iter().any(|own| own == origin) {
             return Err(Refusal::Origin);
         }
@@ -70,10 +70,10 @@ impl Machine {
 
     /// Is it enrolled here, may it be? The first device that comes with a voucher has it.
     fn standing_of(&self, device: &Device) -> Result<Known, Refusal> {
-        if self.ahead.has_revoked(&self.party, &device.id) || self.ahead.is_doubled(&device.id) {
+        if self.ahead.has_revoked(&self.here.party, &device.id) || self.ahead.is_doubled(&device.id) {
             return Err(Refusal::Revoked);
         }
-        let own = self.ahead.node(&self.node).ok_or(Refusal::NotNow)?;
+        let own = self.ahead.node(&self.here.node).ok_or(Refusal::NotNow)?;
         if own.suspends(&device.id) {
             return Err(Refusal::Suspended);
         }
@@ -82,10 +82,10 @@ impl Machine {
             let same = held.device.voucher_id == device.voucher_id;
             return if same { Ok(Known::Enrolled) } else { Err(Refusal::Certificate) };
         }
-        let party = self.ahead.nodes().filter(|(_, node)| *node.party() == self.party);
+        let party = self.ahead.nodes().filter(|(_, node)| *node.party() == self.here.party);
         let mut enrolled = party.flat_map(|(_, node)| node.devices().values());
         let used = enrolled.any(|e| e.device.voucher_id == device.voucher_id && e.device.id != device.id);
-        if used || device.not_after_ms < self.now.wall_ms {
+        if used || device.not_after_ms < self.here.now.wall_ms {
             return Err(Refusal::Certificate);
         }
         if devices.len() >= DEVICES_MAX {
@@ -123,7 +123,7 @@ impl Machine {
             self.drop_console(older);
         }
         self.back_in_touch(id);
-        let now = self.now.us;
+        let now = self.here.now.us;
         if let Some(console) = self.consoles.get_mut(&key) {
             console.standing = Standing::Known { device, on_watch };
             console.heard_us = now;

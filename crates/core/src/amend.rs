@@ -46,7 +46,7 @@ impl Machine {
     /// # Errors
     /// When it does not take effect; nothing has changed then. The charter in force, given again, is no error.
     pub fn amend(&mut self, now: crate::io::Now, bytes: &[u8], next: Option<HybridSecret>) -> Result<(), AmendError> {
-        self.now = crate::io::Now { us: now.us.max(self.now.us), wall_ms: now.wall_ms };
+        self.here.go_on(now);
         self.next_secret = next.or(self.next_secret.take());
         self.take_charter(bytes, None)?;
         self.settle();
@@ -55,17 +55,17 @@ impl Machine {
 
     /// The charter in force.
     pub fn charter(&self) -> &Arc<VerifiedCharter> {
-        &self.charter
+        &self.here.charter
     }
 
     /// The charter in force does not have this node in service: there is nothing left for it to do.
     pub fn is_retired(&self) -> bool {
-        !self.charter.serves(&self.node)
+        self.here.is_retired()
     }
 
     /// A neighbour gives a charter.
     pub(crate) fn charter_given(&mut self, from: &NodeId, bytes: &[u8]) {
-        let now = self.now.us;
+        let now = self.here.now.us;
         if self.links.get_mut(from).is_none_or(|link| !link.charters.take(now)) {
             return self.count(Count::OverBound);
         }
@@ -84,25 +84,25 @@ impl Machine {
 
     fn take_charter(&mut self, bytes: &[u8], from: Option<&NodeId>) -> Result<(), AmendError> {
         let offered = UnverifiedCharter::decode(bytes)?;
-        if offered.hash() == self.charter.hash() {
+        if offered.hash() == self.here.charter.hash() {
             return Ok(());
         }
         // Before any signature is looked at: whoever sends old ones costs nothing.
-        if offered.claims().serial < self.charter.serial {
-            return Err(CharterError::Older { offered: offered.claims().serial, held: self.charter.serial }.into());
+        if offered.claims().serial < self.here.charter.serial {
+            return Err(CharterError::Older { offered: offered.claims().serial, held: self.here.charter.serial }.into());
         }
         let charter = offered.verify(None)?;
-        charter.supersedes(&self.charter)?;
-        if charter.party(&self.party).is_some() && self.charter.awaits(&offered).contains(&self.party) {
+        charter.supersedes(&self.here.charter)?;
+        if charter.party(&self.here.party).is_some() && self.here.charter.awaits(&offered).contains(&self.here.party) {
             return Err(AmendError::OwnRoot);
         }
         if !self.has_ended_so(&charter) {
             return Err(AmendError::OwnJournal);
         }
-        let own = charter.node(&self.node).filter(|own| !own.retired && own.journal != self.secret.public());
+        let own = charter.node(&self.here.node).filter(|own| !own.retired && own.journal != self.here.secret.public());
         if let Some(own) = own {
             match self.next_secret.take() {
-                Some(next) if next.public() == own.journal => self.secret = next,
+                Some(next) if next.public() == own.journal => self.here.secret = next,
                 other => {
                     self.next_secret = other;
                     return Err(AmendError::OwnKey);
@@ -115,12 +115,12 @@ impl Machine {
 
     /// Do the own entries around the ends that the charter names count under it?
     fn has_ended_so(&self, charter: &VerifiedCharter) -> bool {
-        let head = self.ledger.head(&self.node);
+        let head = self.ledger.head(&self.here.node);
         let counts = |seq: u64| {
-            let entry = self.ledger.bundle(&self.node, seq);
+            let entry = self.ledger.bundle(&self.here.node, seq);
             entry.is_some_and(|bundle| VerifiedEntry::open(&bundle.entry, charter).is_ok())
         };
-        let keys = charter.node(&self.node).into_iter().flat_map(|own| own.journal_keys());
+        let keys = charter.node(&self.here.node).into_iter().flat_map(|own| own.journal_keys());
         let ends: Vec<u64> = keys.filter_map(|key| key.last()).map(|last| last.seq).collect();
         ends.iter().all(|seq| *seq <= head)
             && ends.iter().flat_map(|seq| [*seq, seq + 1]).filter(|seq| (1..=head).contains(seq)).all(counts)
@@ -130,10 +130,10 @@ impl Machine {
         self.count(Count::CharterTaken);
         self.log(Note::Charter { serial: charter.serial });
         self.push_out(Output::Charter(charter.clone()));
-        let before = std::mem::replace(&mut self.charter, charter);
+        let before = std::mem::replace(&mut self.here.charter, charter);
         self.remember(before);
-        self.ledger.keep_nodes(self.charter.nodes.iter().map(|node| &node.id));
-        let charter = self.charter.clone();
+        self.ledger.keep_nodes(self.here.charter.nodes.iter().map(|node| &node.id));
+        let charter = self.here.charter.clone();
         self.chain.keep(|node| charter.node(node).is_some());
         self.cosign.keep(|node| charter.node(node).is_some());
         self.fold_anew();
@@ -151,7 +151,7 @@ impl Machine {
         // A line of before that named an office which is gone now counts for nothing.
         self.staffed_written = None;
         self.watch_changed();
-        (self.lines_changed, self.routes_changed, self.paths_changed) = (true, true, true);
+        (self.out.changed.lines, self.out.changed.routes, self.out.changed.paths) = (true, true, true);
     }
 
     /// Charters of before are kept for those who missed more than one.
@@ -164,13 +164,13 @@ impl Machine {
 
     /// The state from all journals, as if they had just been read from the disk.
     fn fold_anew(&mut self) {
-        let mut state = State::new(self.charter.clone());
+        let mut state = State::new(self.here.charter.clone());
         let mut waiting: VecDeque<(VerifiedEntry, Vec<minicbor::bytes::ByteVec>)> = VecDeque::new();
         for head in self.ledger.heads() {
             for seq in 1..=head.seq {
                 let Some(bundle) = self.ledger.bundle(&head.node, seq) else { continue };
-                let Ok(entry) = VerifiedEntry::open(&bundle.entry, &self.charter) else { continue };
-                if head.node == self.node && seq > self.released {
+                let Ok(entry) = VerifiedEntry::open(&bundle.entry, &self.here.charter) else { continue };
+                if head.node == self.here.node && seq > self.released {
                     waiting.push_back((entry, bundle.bodies));
                 } else {
                     let _ = state.apply(&entry, &plain(&bundle.bodies));
@@ -189,7 +189,7 @@ impl Machine {
 
     /// Everyone who is let in goes on under the new charter, or out.
     fn charter_to_consoles(&mut self) {
-        let charter = ToConsole::Charter { charter: self.charter.bytes().to_vec() };
+        let charter = ToConsole::Charter { charter: self.here.charter.bytes().to_vec() };
         for key in self.consoles.keys().copied().collect::<Vec<_>>() {
             let Some(device) = self.consoles.get(&key).and_then(|console| console.known()).map(|device| device.id)
             else {
@@ -198,7 +198,7 @@ impl Machine {
                 continue;
             };
             self.send_console(key, &charter);
-            if self.state.node(&self.node).is_some_and(|own| own.devices().contains_key(&device)) {
+            if self.state.node(&self.here.node).is_some_and(|own| own.devices().contains_key(&device)) {
                 self.feed_all(key);
             } else {
                 self.refuse_console(key, Refusal::Certificate);
@@ -207,7 +207,7 @@ impl Machine {
             }
         }
         // Legs of those who are out of touch and no longer accepted.
-        let own = self.state.node(&self.node);
+        let own = self.state.node(&self.here.node);
         let gone = self.legs.keys().filter(|device| own.is_none_or(|own| !own.devices().contains_key(*device)));
         for device in gone.copied().collect::<Vec<_>>() {
             self.lost_due.remove(&device);
@@ -225,7 +225,7 @@ impl Machine {
     /// Hands the charter to all neighbours but the one that gave it, and says that it is in force here.
     fn charter_to_links(&mut self, from: Option<&NodeId>) {
         for node in self.links.keys().cloned().collect::<Vec<_>>() {
-            let stays = self.charter.serves(&node);
+            let stays = self.here.charter.serves(&node);
             if Some(&node) != from {
                 self.hand_charters(&node);
             }
@@ -240,12 +240,12 @@ impl Machine {
 
     /// Gives a neighbour what it lacks, the oldest first: each step is to be verified by the one before.
     pub(crate) fn hand_charters(&mut self, node: &NodeId) {
-        let own = self.charter.serial;
+        let own = self.here.charter.serial;
         let Some(link) = self.links.get_mut(node) else { return };
         let Some((_, theirs)) = link.charter else { return };
         // Once each, whatever it says that it has.
         let handed = std::mem::replace(&mut link.handed, own).max(theirs);
-        let newer = self.lineage.iter().chain([&self.charter]).filter(|charter| charter.serial > handed);
+        let newer = self.lineage.iter().chain([&self.here.charter]).filter(|charter| charter.serial > handed);
         for charter in newer.cloned().collect::<Vec<_>>() {
             self.send_link(node, &trialogue_wire::link::LinkMessage::Charter { charter: charter.bytes().to_vec() });
         }
@@ -253,7 +253,7 @@ impl Machine {
 
     /// The link to a node that is not in service any more stays for as long as it takes to tell it so.
     fn leave_link(&mut self, node: &NodeId) {
-        let now = self.now.us;
+        let now = self.here.now.us;
         let Some(link) = self.links.get_mut(node) else { return };
         let was_up = std::mem::replace(&mut link.up, false);
         link.leaving = true;
@@ -266,14 +266,14 @@ impl Machine {
 
     /// This node is not in service any more: its consoles see why, its neighbours get the charter, and it falls silent.
     fn retire(&mut self) {
-        self.log(Note::Retired { serial: self.charter.serial });
+        self.log(Note::Retired { serial: self.here.charter.serial });
         self.opening = None;
         self.sounding.clear();
         for node in self.links.keys().cloned().collect::<Vec<_>>() {
             self.hand_charters(&node);
             self.leave_link(&node);
         }
-        let charter = ToConsole::Charter { charter: self.charter.bytes().to_vec() };
+        let charter = ToConsole::Charter { charter: self.here.charter.bytes().to_vec() };
         for key in self.consoles.keys().copied().collect::<Vec<_>>() {
             if self.consoles.get(&key).is_some_and(|console| console.known().is_some()) {
                 self.send_console(key, &charter);
@@ -286,6 +286,6 @@ impl Machine {
         }
         self.lost_due.clear();
         self.staffed_due_us = None;
-        self.routes_changed = true;
+        self.out.changed.routes = true;
     }
 }

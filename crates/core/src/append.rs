@@ -47,18 +47,19 @@ pub(crate) struct Full;
 impl Machine {
     /// Makes the next own entry and asks for it to be written. The caller has checked against `ahead` that it may be said.
     pub(crate) fn append(&mut self, body: Body, bodies: Vec<ByteVec>, after: After) -> Result<(), Full> {
-        let head = self.ledger.head(&self.node);
+        let head = self.ledger.head(&self.here.node);
         if self.is_retired() || self.is_opening() || head.saturating_sub(self.recorded) >= UNRECORDED_MAX as u64 {
             self.count(Count::OverBound);
             return Err(Full);
         }
         let restarts = matches!(body, Body::Restarted {});
-        let time_ms = if restarts { self.pace.restarts_ms(self.now.us, self.now.wall_ms) } else { self.time_ms() };
+        let time_ms =
+            if restarts { self.pace.restarts_ms(self.here.now.us, self.here.now.wall_ms) } else { self.time_ms() };
         let entry = self.writer.append(time_ms, body);
-        let signed = entry.sign(&self.secret).0;
+        let signed = entry.sign(&self.here.secret).0;
         // Verified like anyone's: what others would refuse must not be written.
-        let Ok(entry) = VerifiedEntry::open(&signed, &self.charter) else {
-            self.writer = Journal::resume(self.node.clone(), head, self.chain.head(&self.node));
+        let Ok(entry) = VerifiedEntry::open(&signed, &self.here.charter) else {
+            self.writer = Journal::resume(self.here.node.clone(), head, self.chain.head(&self.here.node));
             self.log(Note::Fault { what: "an own entry does not verify and was not written" });
             return Err(Full);
         };
@@ -70,12 +71,12 @@ impl Machine {
 
     /// The time that an entry would have now, milliseconds since 1970 UTC: by this consoles say how long their acts may stand.
     pub fn time_ms(&self) -> u64 {
-        self.pace.now_ms(self.now.us, self.now.wall_ms)
+        self.pace.now_ms(self.here.now.us, self.here.now.wall_ms)
     }
 
     /// A clock that leaps is told to the consoles, whose acts would be refused.
     pub(crate) fn tell_clock(&mut self) {
-        let Some(time_ms) = self.pace.untold(self.now.us, self.now.wall_ms) else { return };
+        let Some(time_ms) = self.pace.untold(self.here.now.us, self.here.now.wall_ms) else { return };
         for key in self.devices.values().copied().collect::<Vec<_>>() {
             self.send_console(key, &ToConsole::Clock { time_ms });
         }
@@ -84,14 +85,14 @@ impl Machine {
     /// Takes the next own entry, made now or given back by a neighbour. False: it does not follow.
     pub(crate) fn append_signed(&mut self, bundle: Bundle, entry: VerifiedEntry, after: After) -> bool {
         let seq = entry.entry().seq;
-        let node = self.node.clone();
+        let node = self.here.node.clone();
         if self.chain.accept(&entry).is_err() {
             return false;
         }
         self.writer = Journal::resume(node.clone(), seq, entry.hash());
         let references = entry.entry().bodies();
         let lasting = matches!(entry.entry().body, Body::Enrolled { .. });
-        self.budgets.entry_taken(&node, weight(&bundle), self.now.us);
+        self.budgets.entry_taken(&node, weight(&bundle), self.here.now.us);
         for body in &bundle.bodies {
             self.keep_body(&node, Hash::of(body), body.clone(), lasting);
         }
@@ -100,17 +101,23 @@ impl Machine {
         if self.ahead.apply(&entry, &plain(&bundle.bodies)).is_err() {
             self.log(Note::Fault { what: "an own entry does not fit the own journal" });
         }
-        self.pace.note(self.ahead.node(&node).map_or(0, NodeState::latest_ms), self.now.us);
-        self.pending.push_back(Pending { seq, since_us: self.now.us, serial: self.charter.serial, entry, after });
+        self.pace.note(self.ahead.node(&node).map_or(0, NodeState::latest_ms), self.here.now.us);
+        self.pending.push_back(Pending {
+            seq,
+            since_us: self.here.now.us,
+            serial: self.here.charter.serial,
+            entry,
+            after,
+        });
         self.push_out(Output::Append { seq, bundle });
         true
     }
 
     /// The disk has the own journal up to here.
     pub(crate) fn appended(&mut self, up_to: u64) {
-        self.recorded = self.recorded.max(up_to.min(self.ledger.head(&self.node)));
+        self.recorded = self.recorded.max(up_to.min(self.ledger.head(&self.here.node)));
         self.ledger.recorded(self.recorded);
-        if self.failing && self.recorded == self.ledger.head(&self.node) {
+        if self.failing && self.recorded == self.ledger.head(&self.here.node) {
             self.failing = false;
             self.log(Note::Recorded { seq: self.recorded });
         }
@@ -128,7 +135,7 @@ impl Machine {
     /// What the disk was silent about for too long goes out all the same.
     pub(crate) fn appends_overdue(&mut self) {
         let patience = crate::limits::DISK_PATIENCE_US;
-        let late = self.pending.iter().take_while(|p| self.now.us >= p.since_us + patience).last();
+        let late = self.pending.iter().take_while(|p| self.here.now.us >= p.since_us + patience).last();
         if let Some(seq) = late.map(|pending| pending.seq) {
             self.append_failed(seq);
         }
@@ -143,10 +150,10 @@ impl Machine {
     fn release(&mut self, up_to: u64, unrecorded: bool) {
         let mut fresh = Vec::new();
         while let Some(pending) = self.pending.pop_front_if(|pending| pending.seq <= up_to) {
-            let bundle = self.ledger.bundle(&self.node, pending.seq);
+            let bundle = self.ledger.bundle(&self.here.node, pending.seq);
             let bodies = bundle.as_ref().map_or(&[][..], |bundle| &bundle.bodies);
             // An amendment that came between may have made it void.
-            if self.state.apply(&pending.entry, &plain(bodies)).is_err() && pending.serial == self.charter.serial {
+            if self.state.apply(&pending.entry, &plain(bodies)).is_err() && pending.serial == self.here.charter.serial {
                 self.log(Note::Fault { what: "a released entry does not fit the own journal" });
             }
             self.released = pending.seq;

@@ -79,7 +79,7 @@ impl Machine {
             self.count(Count::OverBound);
             self.refuse_console(oldest, Refusal::Busy);
         }
-        let now = self.now.us;
+        let now = self.here.now.us;
         let fresh = Console {
             nonce,
             standing: Standing::Stranger,
@@ -96,13 +96,13 @@ impl Machine {
         if self.is_retired() {
             return self.refuse_console(console, Refusal::NotNow);
         }
-        let charter = self.charter.bytes().to_vec();
-        let challenge = ToConsole::Challenge { protocol: PROTOCOL, node: self.node.clone(), nonce, charter };
+        let charter = self.here.charter.bytes().to_vec();
+        let challenge = ToConsole::Challenge { protocol: PROTOCOL, node: self.here.node.clone(), nonce, charter };
         self.send_console(console, &challenge);
     }
 
     pub(crate) fn console_message(&mut self, key: ConsoleKey, bytes: &[u8]) {
-        let now = self.now.us;
+        let now = self.here.now.us;
         let Some(console) = self.consoles.get_mut(&key) else { return };
         let most = if console.is_stranger() { FIRST_MAX } else { MESSAGE_MAX };
         let Some(message) = Some(bytes).filter(|b| b.len() <= most).and_then(|b| trialogue_wire::decode(b).ok()) else {
@@ -192,7 +192,7 @@ impl Machine {
         for hash in hashes {
             let Some(body) = self.ledger.body(hash) else { continue };
             let Some(console) = self.consoles.get_mut(&key) else { return };
-            if full || !console.telling.has_room() || !self.budgets.want(device, body.len(), self.now.us) {
+            if full || !console.telling.has_room() || !self.budgets.want(device, body.len(), self.here.now.us) {
                 self.count(Count::OverBound);
                 break;
             }
@@ -212,7 +212,7 @@ impl Machine {
 
     /// Tells a console everything anew, with more of what was written before.
     fn take_earlier(&mut self, key: ConsoleKey, writings: u16) {
-        let now = self.now.us;
+        let now = self.here.now.us;
         let Some(console) = self.consoles.get_mut(&key) else { return };
         if !console.retellings.take(now) {
             return self.count(Count::OverBound);
@@ -258,7 +258,7 @@ impl Machine {
 
     /// Strangers that took too long, and consoles that fell silent.
     pub(crate) fn consoles_overdue(&mut self) {
-        let late = self.consoles.iter().filter(|(_, console)| self.now.us >= console.due_us());
+        let late = self.consoles.iter().filter(|(_, console)| self.here.now.us >= console.due_us());
         for (key, stranger) in late.map(|(key, console)| (*key, console.is_stranger())).collect::<Vec<_>>() {
             if !stranger {
                 self.count(Count::ConsoleSilent);
@@ -268,8 +268,7 @@ impl Machine {
     }
 
     pub(crate) fn send_console(&mut self, console: ConsoleKey, message: &ToConsole) {
-        let bytes = trialogue_wire::encode(message);
-        self.push_out(Output::SendConsole { console, bytes, last: false });
+        self.out.console(console, message);
     }
 
     /// To all that have been told the state to its end; the others get it after that.

@@ -112,13 +112,13 @@ impl Machine {
 
     /// Signs for what is held, once something has come since it did last.
     pub(crate) fn write_seen(&mut self) {
-        if self.cosign.due_us().is_none_or(|due| self.now.us < due) {
+        if self.cosign.due_us().is_none_or(|due| self.here.now.us < due) {
             return;
         }
         // The own journal up to its end: this entry comes after it, so nobody has this one without that.
-        let (heads, now_us) = (self.cosign.heads(), self.now.us);
+        let (heads, now_us) = (self.cosign.heads(), self.here.now.us);
         let strong = self.cosign.is_strong(now_us);
-        let signature = strong.then(|| heads::sign(&self.secret, &self.node, self.time_ms(), &heads));
+        let signature = strong.then(|| heads::sign(&self.here.secret, &self.here.node, self.time_ms(), &heads));
         self.cosign.moved_us = None;
         self.cosign.signed_us = Some(now_us);
         if strong {
@@ -138,13 +138,13 @@ impl Machine {
         self.cosign.push(claim);
         self.since_snapshot += 1;
         if matters(&claim.body) && self.cosign.moved_us.is_none() {
-            self.cosign.moved_us = Some(self.now.us);
+            self.cosign.moved_us = Some(self.here.now.us);
         }
         if !matches!(claim.body, Body::Seen { .. }) && self.cosign.bare_us.is_none() {
-            self.cosign.bare_us = Some(self.now.us);
+            self.cosign.bare_us = Some(self.here.now.us);
         }
         if let Body::Seen { heads, .. } = &claim.body
-            && claim.node != self.node
+            && claim.node != self.here.node
         {
             for head in heads {
                 self.compare(Claim { head: head.clone(), by: entry.clone() });
@@ -159,8 +159,8 @@ impl Machine {
     /// before its journal was there.
     pub(crate) fn compare_again(&mut self) {
         let said = self.state.nodes().filter_map(|(node, said)| Some((node.clone(), said.seen()?.seq)));
-        for (node, seq) in said.filter(|(node, _)| *node != self.node).collect::<Vec<_>>() {
-            let held = self.ledger.entry(&node, seq).map(|entry| VerifiedEntry::open(&entry, &self.charter));
+        for (node, seq) in said.filter(|(node, _)| *node != self.here.node).collect::<Vec<_>>() {
+            let held = self.ledger.entry(&node, seq).map(|entry| VerifiedEntry::open(&entry, &self.here.charter));
             let Some(Ok(by)) = held else { continue };
             let Body::Seen { heads, .. } = &by.entry().body else { continue };
             for head in heads {
@@ -171,7 +171,7 @@ impl Machine {
 
     fn compare(&mut self, claim: Claim) {
         let node = &claim.head.node;
-        if self.charter.node(node).is_none() {
+        if self.here.charter.node(node).is_none() {
             return;
         }
         let tree = self.cosign.trees.get_mut(node);
@@ -198,7 +198,7 @@ impl Machine {
         if !self.cosign.told.insert(node.clone()) {
             return;
         }
-        self.paths_changed = true;
+        self.out.changed.paths = true;
         let seq = claim.head.size;
         self.push_out(Output::Evidence { node: node.clone(), seq, entry: claim.by.bytes().to_vec() });
         self.log(Note::Disputed { node, seq, by: claim.by.entry().node.clone() });

@@ -140,7 +140,7 @@ impl Machine {
         }
         // Entries that waited are taken a number at a time, so that inputs have their turn between.
         debug_assert!(
-            self.due().is_none_or(|due| due.at_us > self.now.us || due.cause == Cause::Waiting),
+            self.due().is_none_or(|due| due.at_us > self.here.now.us || due.cause == Cause::Waiting),
             "still due: {:?}",
             self.due()
         );

@@ -32,7 +32,7 @@ impl Machine {
     /// A console of this node was given such a frame. Asks the media thread how frames of that device came.
     pub(crate) fn frame_was_forged(&mut self, device: DeviceId) {
         let is_in = self.line_of_member(&device).is_some();
-        if is_in && self.forgeries.is_due(device, self.now.us) {
+        if is_in && self.forgeries.is_due(device, self.here.now.us) {
             self.push_out(Output::TraceFrames { device });
         }
     }
@@ -41,7 +41,7 @@ impl Machine {
     pub(crate) fn frames_traced(&mut self, device: DeviceId, mut via: Vec<NodeId>) {
         via.sort();
         via.dedup();
-        via.retain(|node| *node != self.node);
+        via.retain(|node| *node != self.here.node);
         let line = self.line_of_member(&device);
         if let Some(line) = line {
             let _ = self.append(Body::Forged { line, device, via }, Vec::new(), After::Nothing);
@@ -49,7 +49,7 @@ impl Machine {
     }
 
     fn line_of_member(&self, device: &DeviceId) -> Option<LineId> {
-        let lines = self.charter.lines.iter().map(|line| &line.id);
+        let lines = self.here.charter.lines.iter().map(|line| &line.id);
         lines.into_iter().find(|line| self.members(line).iter().any(|(member, _)| member == device)).cloned()
     }
 }

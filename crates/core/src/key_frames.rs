@@ -22,7 +22,7 @@ pub(crate) fn bucket(now_us: u64) -> Bucket {
 impl Machine {
     /// A link asks on behalf of its own consoles. One that asks without end makes no console send key frames without end.
     pub(crate) fn take_key_frame_wish(&mut self, link: &NodeId, device: DeviceId) {
-        let now = self.now.us;
+        let now = self.here.now.us;
         if self.links.get_mut(link).is_some_and(|link| link.key_frames.take(now)) {
             self.want_key_frame(device, Some(link));
         } else {
@@ -35,19 +35,19 @@ impl Machine {
     pub(crate) fn want_key_frame(&mut self, device: DeviceId, but: Option<&NodeId>) {
         let Some(node) = self.node_of_member(&device) else { return };
         if let Some(asked) = self.key_frames.get_mut(&device)
-            && self.now.us < asked.at_us + KEY_FRAME_US
+            && self.here.now.us < asked.at_us + KEY_FRAME_US
         {
             // A wish that is only passed on does not stand, or two relays could keep one alive between them.
-            asked.again |= but.is_none() || node == self.node;
+            asked.again |= but.is_none() || node == self.here.node;
             return;
         }
-        self.key_frames.insert(device, Asked { at_us: self.now.us, again: false });
+        self.key_frames.insert(device, Asked { at_us: self.here.now.us, again: false });
         self.ask_key_frame(device, but);
     }
 
     fn ask_key_frame(&mut self, device: DeviceId, but: Option<&NodeId>) {
         let Some(node) = self.node_of_member(&device) else { return };
-        if node == self.node {
+        if node == self.here.node {
             if let Some(console) = self.legs.get(&device).copied() {
                 self.push_out(Output::RequestKeyFrame { console });
             }
@@ -70,13 +70,13 @@ impl Machine {
 
     /// The node in whose journal a device is in on some line.
     pub(crate) fn node_of_member(&self, device: &DeviceId) -> Option<NodeId> {
-        let mut lines = self.charter.lines.iter();
+        let mut lines = self.here.charter.lines.iter();
         lines.find_map(|line| self.members(&line.id).into_iter().find(|(d, _)| d == device).map(|(_, node)| node))
     }
 
     /// Asks those whose time has come.
     pub(crate) fn key_frames_due(&mut self) {
-        let now = self.now.us;
+        let now = self.here.now.us;
         self.key_frames.retain(|_, asked| asked.again || now < asked.at_us + KEY_FRAME_US);
         let due = self.key_frames.iter().filter(|(_, asked)| now >= asked.at_us + KEY_FRAME_US);
         for device in due.map(|(device, _)| *device).collect::<Vec<_>>() {

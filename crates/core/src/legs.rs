@@ -26,7 +26,7 @@ impl Machine {
             self.push_out(Output::CloseLeg { console: older });
         }
         self.push_out(Output::Leg { console, device, leg, offer: Box::new(offer) });
-        self.routes_changed = true;
+        self.out.changed.routes = true;
     }
 
     pub(crate) fn leg_answer(&mut self, console: ConsoleKey, leg: u32, answer: LegAnswer) {
@@ -44,7 +44,7 @@ impl Machine {
         self.count(Count::LegRefused);
         self.legs.retain(|_, held| *held != leg);
         self.places.remove(&leg);
-        self.routes_changed = true;
+        self.out.changed.routes = true;
         if self.consoles.contains_key(&leg) {
             self.refuse_console(leg, Refusal::Malformed);
         }
@@ -93,7 +93,7 @@ impl Machine {
     pub(crate) fn close_leg(&mut self, device: &DeviceId) {
         if let Some(console) = self.legs.remove(device) {
             self.places.remove(&console);
-            self.routes_changed = true;
+            self.out.changed.routes = true;
             self.settle_routes();
             self.push_out(Output::CloseLeg { console });
         }

@@ -67,7 +67,7 @@ impl Link {
 
 impl Machine {
     pub(crate) fn link_up(&mut self, node: NodeId, round_trip_us: Option<u32>) {
-        if node == self.node || self.is_retired() || !self.charter.serves(&node) {
+        if node == self.here.node || self.is_retired() || !self.here.charter.serves(&node) {
             self.refuse_link(node, "no other node of this charter: check which key the connection showed");
             return;
         }
@@ -81,34 +81,34 @@ impl Machine {
             charter: None,
             handed: 0,
             agree_by_us: None,
-            charters: Bucket::new(CHARTERS_BURST, CHARTER_EVERY_US, self.now.us),
-            words: crate::words::bucket(self.now.us),
-            key_frames: crate::key_frames::bucket(self.now.us),
-            hello_by_us: self.now.us + HELLO_US,
+            charters: Bucket::new(CHARTERS_BURST, CHARTER_EVERY_US, self.here.now.us),
+            words: crate::words::bucket(self.here.now.us),
+            key_frames: crate::key_frames::bucket(self.here.now.us),
+            hello_by_us: self.here.now.us + HELLO_US,
             round_trip_us,
             neighbours: BTreeSet::new(),
-            neighbours_said: Bucket::new(NEIGHBOURS_BURST, NEIGHBOURS_EVERY_US, self.now.us),
+            neighbours_said: Bucket::new(NEIGHBOURS_BURST, NEIGHBOURS_EVERY_US, self.here.now.us),
             neighbours_next: None,
             theirs: BTreeMap::new(),
             sent: BTreeMap::new(),
             flights: Flights::default(),
             behind: BTreeMap::new(),
             owes_heads: false,
-            next_heads_us: self.now.us + HEADS_US,
+            next_heads_us: self.here.now.us + HEADS_US,
             told: BTreeSet::new(),
         };
         self.links.insert(node.clone(), link);
-        self.budgets.in_reach(&node, self.now.us);
+        self.budgets.in_reach(&node, self.here.now.us);
         self.say_hello(&node);
     }
 
     pub(crate) fn say_hello(&mut self, node: &NodeId) {
         let hello = LinkMessage::Hello {
             protocol: PROTOCOL,
-            node: self.node.clone(),
-            charter: self.charter.hash(),
+            node: self.here.node.clone(),
+            charter: self.here.charter.hash(),
             heads: self.shown_heads(),
-            serial: self.charter.serial,
+            serial: self.here.charter.serial,
         };
         self.send_link(node, &hello);
     }
@@ -120,8 +120,8 @@ impl Machine {
             self.log(Note::LinkDown { node: node.clone() });
             self.tell_neighbours();
         }
-        self.paths_changed = true;
-        self.routes_changed = true;
+        self.out.changed.paths = true;
+        self.out.changed.routes = true;
     }
 
     pub(crate) fn link_round_trip(&mut self, node: &NodeId, round_trip_us: u32) {
@@ -135,7 +135,7 @@ impl Machine {
         link.silent = silent;
         if link.up {
             self.tell_neighbours();
-            self.routes_changed = true;
+            self.out.changed.routes = true;
         }
     }
 
@@ -174,12 +174,12 @@ impl Machine {
     }
 
     fn take_hello(&mut self, node: NodeId, protocol: u8, says: &NodeId, charter: (Hash, u64), heads: &[Head]) {
-        let (held, offered) = (self.charter.serial, charter.1);
+        let (held, offered) = (self.here.charter.serial, charter.1);
         let why = if protocol != PROTOCOL {
             Some("it speaks another version of the link protocol: update the older of the two nodes")
         } else if *says != node {
             Some("it calls itself by another name than its key's in the charter: check its configuration")
-        } else if offered == held && charter.0 != self.charter.hash() {
+        } else if offered == held && charter.0 != self.here.charter.hash() {
             Some(
                 "it holds another charter with the same serial: compare the two, and agree on one with a higher serial",
             )
@@ -202,7 +202,7 @@ impl Machine {
 
     /// The same charter on both sides: the link is up. Another one: for a while the link goes on as it was, or waits.
     pub(crate) fn settle_agreement(&mut self, node: &NodeId) {
-        let (now, own) = (self.now.us, self.charter.hash());
+        let (now, own) = (self.here.now.us, self.here.charter.hash());
         let Some(link) = self.links.get_mut(node) else { return };
         let Some((theirs, _)) = link.charter else { return };
         if theirs != own {
@@ -214,7 +214,7 @@ impl Machine {
             if apart {
                 // What was signed with a key of the newer charter could not be verified there.
                 link.told.clear();
-                self.routes_changed = true;
+                self.out.changed.routes = true;
                 self.tell_all_sending();
             }
             return;
@@ -223,12 +223,12 @@ impl Machine {
         self.log(Note::LinkUp { node: node.clone() });
         self.tell_neighbours();
         self.tell_all_sending();
-        self.paths_changed = true;
-        self.routes_changed = true;
+        self.out.changed.paths = true;
+        self.out.changed.routes = true;
     }
 
     fn take_neighbours(&mut self, node: &NodeId, nodes: Vec<NodeId>) {
-        let known = nodes.into_iter().filter(|n| self.charter.node(n).is_some()).collect();
+        let known = nodes.into_iter().filter(|n| self.here.charter.node(n).is_some()).collect();
         let Some(link) = self.links.get_mut(node) else { return };
         if link.neighbours_next.is_some() {
             // The one before waits still: it is never followed.
@@ -241,15 +241,15 @@ impl Machine {
 
     /// Takes what each neighbour said last of its links, as often as it may say so; what is beyond waits, for no longer than until heads are told next.
     pub(crate) fn follow_neighbours(&mut self) {
-        let now_us = self.now.us;
+        let now_us = self.here.now.us;
         for link in self.links.values_mut().filter(|link| link.neighbours_next.is_some()) {
             if !link.neighbours_said.take(now_us) {
                 continue;
             }
             if let Some(known) = link.neighbours_next.take() {
                 link.neighbours = known;
-                self.paths_changed = true;
-                self.routes_changed = true;
+                self.out.changed.paths = true;
+                self.out.changed.routes = true;
             }
         }
     }
@@ -291,8 +291,7 @@ impl Machine {
     }
 
     pub(crate) fn send_link(&mut self, node: &NodeId, message: &LinkMessage) {
-        let bytes = trialogue_wire::encode(message);
-        self.push_out(Output::SendLink { node: node.clone(), bytes });
+        self.out.link(node, message);
     }
 
     /// When [`Machine::links_overdue`] is due.
@@ -305,7 +304,7 @@ impl Machine {
         let late: Vec<(NodeId, bool, bool)> = self
             .links
             .iter()
-            .filter(|(_, link)| self.now.us >= link.due_us())
+            .filter(|(_, link)| self.here.now.us >= link.due_us())
             .map(|(node, link)| (node.clone(), link.leaving, link.charter.is_some()))
             .collect();
         for (node, leaving, greeted) in late {

@@ -9,12 +9,12 @@ impl Machine {
     /// A device has no WebSocket any more. In a call it keeps its place and its leg for `policy.lost_seconds`.
     pub(crate) fn out_of_touch(&mut self, device: DeviceId) {
         // One that is in at another site of the party may be on its way here: its voice is heard over this leg already.
-        let mut lines = self.charter.lines.iter();
+        let mut lines = self.here.charter.lines.iter();
         let in_call = lines.any(|line| self.state.in_on(&line.id).iter().any(|member| member.device == device));
         if !in_call && self.lines_of(&device).is_empty() {
             self.close_leg(&device);
         } else {
-            let due = self.now.us + u64::from(self.charter.policy.lost_seconds) * 1_000_000;
+            let due = self.here.now.us + u64::from(self.here.charter.policy.lost_seconds) * 1_000_000;
             self.lost_due.insert(device, due);
         }
     }
@@ -31,13 +31,13 @@ impl Machine {
     /// Writes that those who did not come back in time have left.
     pub(crate) fn write_lost(&mut self) {
         let due: Vec<DeviceId> =
-            self.lost_due.iter().filter(|(_, due)| self.now.us >= **due).map(|(device, _)| *device).collect();
+            self.lost_due.iter().filter(|(_, due)| self.here.now.us >= **due).map(|(device, _)| *device).collect();
         for device in due {
             self.lost_due.remove(&device);
             for line in self.lines_of(&device) {
                 let body = Body::Lost { device, line };
                 if self.append(body, Vec::new(), After::Nothing).is_err() {
-                    self.lost_due.insert(device, self.now.us + 1_000_000);
+                    self.lost_due.insert(device, self.here.now.us + 1_000_000);
                 }
             }
             self.close_leg(&device);
@@ -46,6 +46,6 @@ impl Machine {
 
     /// Lines that a device of this node is in on, by the own journal as far as it is made.
     pub(crate) fn lines_of(&self, device: &DeviceId) -> Vec<LineId> {
-        self.ahead.node(&self.node).map(|own| own.lines_of(device)).unwrap_or_default()
+        self.ahead.node(&self.here.node).map(|own| own.lines_of(device)).unwrap_or_default()
     }
 }

@@ -5,36 +5,33 @@ use crate::bucket::Bucket;
 use crate::budgets::Budgets;
 use crate::consoles::Console;
 use crate::cosign::Cosign;
+use crate::here::Here;
 use crate::io::{ConsoleKey, Input, Now, Output, Route};
 use crate::key_frames::Asked;
 use crate::ledger::{Ledger, plain};
 use crate::links::Link;
 use crate::note::{Count, Note};
 use crate::opening::Opening;
+use crate::out::Out;
 use crate::pace::Pace;
 use crate::rings::Sounding;
 use crate::streams::{StreamKey, Streams};
 use crate::trials::Trials;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use trialogue_charter::{CallId, DeviceId, Hash, HybridSecret, LineId, NodeId, OfficeId, PartyId, VerifiedCharter};
+use trialogue_charter::{CallId, DeviceId, Hash, HybridSecret, LineId, NodeId, OfficeId, VerifiedCharter};
 use trialogue_journal::fold::State;
 use trialogue_journal::{Act, Body, Chain, Entry, Journal, UnverifiedStatement, VerifiedEntry};
 use trialogue_wire::console::{PathMeasure, PathState, Site, ToNode};
 
 /// The node as a pure machine. See the crate's documentation for the calling contract.
 pub struct Machine {
-    pub(crate) charter: Arc<VerifiedCharter>,
-    pub(crate) node: NodeId,
-    pub(crate) index: u8,
-    pub(crate) party: PartyId,
-    pub(crate) secret: HybridSecret,
+    pub(crate) here: Here,
     /// The journal key of a charter to come.
     pub(crate) next_secret: Option<HybridSecret>,
     /// Charters before the one in force, the oldest first.
     pub(crate) lineage: VecDeque<Arc<VerifiedCharter>>,
-    pub(crate) now: Now,
-    pub(crate) out: VecDeque<Output>,
+    pub(crate) out: Out,
 
     pub(crate) ledger: Ledger,
     pub(crate) chain: Chain,
@@ -76,26 +73,21 @@ pub struct Machine {
     pub(crate) staffed_written: Option<Vec<(OfficeId, u16)>>,
     /// Where else consoles of this party find it.
     pub(crate) sites: Vec<Site>,
-    /// There are means to alert people beyond the consoles.
-    pub(crate) alerts: bool,
     /// By line as well: whoever rings draws the call's number, and may take that of another line's call.
     pub(crate) sounding: BTreeMap<(LineId, CallId), Sounding>,
     pub(crate) ring_buckets: BTreeMap<NodeId, Bucket>,
     /// When a ring that came too soon after others of its node is taken, if it may be by then.
     pub(crate) ring_again_us: Option<u64>,
-    pub(crate) lines_changed: bool,
 
     pub(crate) budgets: Budgets,
     pub(crate) links: BTreeMap<NodeId, Link>,
     /// What the shell measured last, up or not.
     pub(crate) measured: BTreeMap<NodeId, Vec<PathMeasure>>,
     pub(crate) paths_told: Vec<PathState>,
-    pub(crate) paths_changed: bool,
     pub(crate) next_paths_us: u64,
 
     pub(crate) streams: Streams,
     pub(crate) routes: BTreeMap<StreamKey, Route>,
-    pub(crate) routes_changed: bool,
     /// Own streams of which there is a new word.
     pub(crate) streams_fresh: BTreeSet<StreamKey>,
     /// Number of the last own word.
@@ -116,7 +108,7 @@ pub struct Machine {
 impl Machine {
     /// Takes one input. Then drain [`Machine::poll`].
     pub fn handle(&mut self, now: Now, input: Input) {
-        self.now = Now { us: now.us.max(self.now.us), wall_ms: now.wall_ms };
+        self.here.go_on(now);
         match input {
             Input::ConsoleOpened { console, nonce } => self.console_opened(console, nonce),
             Input::ConsoleMessage { console, bytes } => self.console_message(console, &bytes),
@@ -148,7 +140,7 @@ impl Machine {
 
     /// The next thing to do, until there is none.
     pub fn poll(&mut self) -> Option<Output> {
-        self.out.pop_front()
+        self.out.poll()
     }
 
     /// When to call with [`Input::Tick`] at the latest, on the clock of [`Now::us`]; none: only when something happens.
@@ -168,7 +160,7 @@ impl Machine {
 
     /// Position of the last own entry, on disk or not.
     pub fn head(&self) -> u64 {
-        self.ledger.head(&self.node)
+        self.ledger.head(&self.here.node)
     }
 
     /// Folds an entry of another node, which takes effect at once.
@@ -185,8 +177,8 @@ impl Machine {
 
     /// An entry has taken effect.
     pub(crate) fn applied(&mut self, entry: &Entry) {
-        self.lines_changed = true;
-        self.routes_changed = true;
+        self.out.changed.lines = true;
+        self.out.changed.routes = true;
         self.forget_sending();
         match entry.body {
             Body::Revoked { .. } => {
@@ -211,9 +203,9 @@ impl Machine {
             Act::StationTested { .. } | Act::Alive { .. } | Act::SendTest { .. } | Act::Certify { .. } => {
                 self.tests_changed();
             }
-            Act::Handshake { .. } if entry.node == self.node => {
+            Act::Handshake { .. } if entry.node == self.here.node => {
                 // Own consoles seal with a new key soon: who opens it needs a picture that does not build on older ones.
-                let own = self.members(&claim.line).into_iter().filter(|(_, node)| *node == self.node);
+                let own = self.members(&claim.line).into_iter().filter(|(_, node)| *node == self.here.node);
                 for (device, _) in own.collect::<Vec<_>>() {
                     self.want_key_frame(device, None);
                 }
@@ -223,14 +215,14 @@ impl Machine {
     }
 
     pub(crate) fn push_out(&mut self, output: Output) {
-        self.out.push_back(output);
+        self.out.push(output);
     }
 
     pub(crate) fn count(&mut self, count: Count) {
-        self.out.push_back(Output::Count(count));
+        self.out.count(count);
     }
 
     pub(crate) fn log(&mut self, note: Note) {
-        self.out.push_back(Output::Log(note));
+        self.out.log(note);
     }
 }

@@ -122,7 +122,7 @@ impl Machine {
 
     /// A neighbour says how far it holds the own journal.
     pub(crate) fn own_held_by(&mut self, from: &NodeId, seq: u64) {
-        let (now, head) = (self.now.us, self.ledger.head(&self.node));
+        let (now, head) = (self.here.now.us, self.ledger.head(&self.here.node));
         let more = seq > head && !self.unproven.contains(from);
         if more && self.opening.is_none() && !self.is_retired() {
             // Whoever says so for nothing holds the node up once, and for no longer than this.
@@ -147,23 +147,23 @@ impl Machine {
 
     /// A neighbour has given back an own entry, which was the next one.
     pub(crate) fn given_back(&mut self, from: &NodeId) {
-        let now = self.now.us;
+        let now = self.here.now.us;
         self.unproven.remove(from);
         let opening = self.opening.get_or_insert_with(|| Opening::new(Why::Claimed, now));
         if opening.progress_us.replace(now).is_none() {
             let (from, running) = (from.clone(), opening.why == Why::Claimed);
-            self.log(Note::GivenBack { from, seq: self.ledger.head(&self.node), running });
+            self.log(Note::GivenBack { from, seq: self.ledger.head(&self.here.node), running });
         }
     }
 
     /// When [`Machine::open_journal`] is due.
     pub(crate) fn next_opening_us(&self) -> Option<u64> {
-        self.opening.as_ref()?.instants_us().filter(|due| *due > self.now.us).min()
+        self.opening.as_ref()?.instants_us().filter(|due| *due > self.here.now.us).min()
     }
 
     /// Ends it, once nobody can be expected to give back more of the own journal.
     pub(crate) fn open_journal(&mut self) {
-        let (now, head) = (self.now.us, self.ledger.head(&self.node));
+        let (now, head) = (self.here.now.us, self.ledger.head(&self.here.node));
         let Some(opening) = &mut self.opening else { return };
         opening.claims.retain(|_, claim| claim.seq > head);
         let late: Vec<(NodeId, u64)> = opening
@@ -175,7 +175,8 @@ impl Machine {
         for (node, _) in &late {
             opening.claims.remove(node);
         }
-        let all = self.charter.in_service().all(|node| node.id == self.node || opening.heard.contains(&node.id));
+        let all =
+            self.here.charter.in_service().all(|node| node.id == self.here.node || opening.heard.contains(&node.id));
         let ready = opening.claims.is_empty() && opening.waited(now, all);
         let (why, given) = (opening.why, opening.progress_us.is_some());
         for (from, seq) in late {
@@ -199,13 +200,13 @@ impl Machine {
     fn go_on(&mut self, head: u64) {
         self.opened = true;
         self.streams.begin((head & 0xffff) as u16);
-        let opened = Body::Opened { charter: self.charter.hash() };
+        let opened = Body::Opened { charter: self.here.charter.hash() };
         let body = if head == 0 { opened.clone() } else { Body::Restarted {} };
         let _ = self.append(body, Vec::new(), After::Nothing);
-        if head > 0 && self.ahead.node(&self.node).and_then(|own| own.opened()) != Some(self.charter.hash()) {
+        if head > 0 && self.ahead.node(&self.here.node).and_then(|own| own.opened()) != Some(self.here.charter.hash()) {
             let _ = self.append(opened, Vec::new(), After::Nothing);
         }
-        self.lines_changed = true;
+        self.out.changed.lines = true;
         self.staffed_written = None;
         self.watch_changed();
         self.begin_trials();

@@ -34,7 +34,7 @@ impl Machine {
         if std::mem::take(&mut self.overdue.changed) {
             self.look_for_asked();
         }
-        let now_ms = self.now.wall_ms;
+        let now_ms = self.here.now.wall_ms;
         let mut due = Vec::new();
         let late: Vec<Hash> = self.waiting().filter(|(_, at_ms)| now_ms >= *at_ms).map(|(id, _)| *id).collect();
         for id in late {
@@ -45,7 +45,7 @@ impl Machine {
                 due.push((asked.line.clone(), asked.party.clone(), asked.precedence));
             }
         }
-        if self.alerts {
+        if self.here.alerts {
             for (line, party, precedence) in due {
                 self.push_out(Output::AlertWriting { line, party, precedence });
             }
@@ -54,13 +54,15 @@ impl Machine {
 
     fn look_for_asked(&mut self) {
         let mut asked = BTreeMap::new();
-        for line in &self.charter.lines {
+        for line in &self.here.charter.lines {
             for (id, node, writing) in self.state.writings(&line.id) {
                 let Some(by_ms) = writing.written.answer_by_ms else { continue };
-                let Some(party) = self.charter.party_of_node(node).filter(|party| party.id != self.party) else {
+                let Some(party) = self.here.charter.party_of_node(node).filter(|party| party.id != self.here.party)
+                else {
                     continue;
                 };
-                let own = |node: &_| self.charter.party_of_node(node).is_some_and(|party| party.id == self.party);
+                let own =
+                    |node: &_| self.here.charter.party_of_node(node).is_some_and(|party| party.id == self.here.party);
                 let mut said = self.state.receipts(&id).filter(|(node, _)| own(node));
                 if said.any(|(_, receipts)| !receipts.acknowledged.is_empty()) {
                     continue;
@@ -76,9 +78,9 @@ impl Machine {
     /// Those of which people beyond the consoles were not told, and when they are, milliseconds since 1970 UTC: as of a ring, so long after it began to
     /// sound, or at once where nobody is on watch to hear it.
     fn waiting(&self) -> impl Iterator<Item = (&Hash, u64)> {
-        let patience_ms = u64::from(self.charter.policy.alert_seconds) * 1_000;
+        let patience_ms = u64::from(self.here.charter.policy.alert_seconds) * 1_000;
         self.overdue.asked.iter().filter(|(_, asked)| !asked.told).map(move |(id, asked)| {
-            let heard = self.state.on_watch(&self.party, &asked.line) > 0;
+            let heard = self.state.on_watch(&self.here.party, &asked.line) > 0;
             (id, asked.by_ms.saturating_add(if heard { patience_ms } else { 0 }))
         })
     }
@@ -86,6 +88,8 @@ impl Machine {
     /// When that is next, on the clock of [`crate::Now::us`].
     pub(crate) fn next_overdue_us(&self) -> Option<u64> {
         let next = self.waiting().map(|(_, at_ms)| at_ms).min();
-        next.map(|at_ms| self.now.us.saturating_add(at_ms.saturating_sub(self.now.wall_ms).saturating_mul(1_000)))
+        next.map(|at_ms| {
+            self.here.now.us.saturating_add(at_ms.saturating_sub(self.here.now.wall_ms).saturating_mul(1_000))
+        })
     }
 }

@@ -9,7 +9,7 @@ use trialogue_wire::limits::PATHS_SHOWN_MAX;
 impl Machine {
     /// The state of the way to every other node of the charter.
     pub(crate) fn paths(&self) -> Vec<PathState> {
-        let others = self.charter.in_service().filter(|node| node.id != self.node);
+        let others = self.here.charter.in_service().filter(|node| node.id != self.here.node);
         let path = |node: &trialogue_charter::Node| {
             let link = self.links.get(&node.id).filter(|link| link.up);
             PathState {
@@ -31,13 +31,13 @@ impl Machine {
 
     /// The shell measured the paths of a link.
     pub(crate) fn link_paths(&mut self, node: NodeId, mut paths: Vec<PathMeasure>) {
-        if node == self.node || !self.charter.serves(&node) {
+        if node == self.here.node || !self.here.charter.serves(&node) {
             return;
         }
         paths.truncate(PATHS_SHOWN_MAX);
         let ups = |paths: &[PathMeasure]| paths.iter().map(|path| path.up).collect::<Vec<_>>();
         let before = self.measured.get(&node).map(|paths| ups(paths)).unwrap_or_default();
-        self.paths_changed |= before != ups(&paths);
+        self.out.changed.paths |= before != ups(&paths);
         self.sample_paths(&node, &paths);
         self.measured.insert(node, paths);
     }
@@ -49,8 +49,8 @@ impl Machine {
 
     /// Tells consoles at once when a way came or went, and of new round trips now and then.
     pub(crate) fn tell_paths(&mut self) {
-        let due = self.now.us >= self.next_paths_us;
-        if !self.paths_changed && !due {
+        let due = self.here.now.us >= self.next_paths_us;
+        if !self.out.changed.paths && !due {
             return;
         }
         let paths = self.paths();
@@ -62,8 +62,8 @@ impl Machine {
             self.send_all_consoles(&ToConsole::Paths { paths });
         }
         if due {
-            self.next_paths_us = self.now.us + ROUND_TRIP_US;
+            self.next_paths_us = self.here.now.us + ROUND_TRIP_US;
         }
-        self.paths_changed = false;
+        self.out.changed.paths = false;
     }
 }

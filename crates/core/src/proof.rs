@@ -14,7 +14,7 @@ impl Machine {
 
     fn certificate_of(&self, device: &DeviceId) -> Option<Vec<u8>> {
         let enrolled = |own: bool| {
-            let nodes = self.state.nodes().filter(move |(id, _)| (**id == self.node) == own);
+            let nodes = self.state.nodes().filter(move |(id, _)| (**id == self.here.node) == own);
             nodes.filter_map(|(id, node)| Some((id, node.devices().get(device)?.seq)))
         };
         let mut places = enrolled(true).chain(enrolled(false));
@@ -26,7 +26,8 @@ impl Machine {
     }
 
     fn revocation_of(&self, device: &DeviceId) -> Option<Vec<u8>> {
-        let mut places = self.state.nodes().filter_map(|(id, node)| Some((id, node.revoked_at(&self.party, device)?)));
+        let mut places =
+            self.state.nodes().filter_map(|(id, node)| Some((id, node.revoked_at(&self.here.party, device)?)));
         places.find_map(|(node, seq)| {
             let entry = UnverifiedEntry::decode(&self.ledger.entry(node, seq)?).ok()?;
             match &entry.claim().body {

@@ -25,24 +25,24 @@ impl Machine {
     /// How far each journal is held and may be shown: of the own one, what has taken effect.
     pub(crate) fn shown_heads(&self) -> Vec<Head> {
         let mut heads = self.ledger.heads();
-        for head in heads.iter_mut().filter(|head| head.node == self.node) {
+        for head in heads.iter_mut().filter(|head| head.node == self.here.node) {
             head.seq = self.released;
         }
         heads
     }
 
     fn shown_head(&self, node: &NodeId) -> u64 {
-        if *node == self.node { self.released } else { self.ledger.head(node) }
+        if *node == self.here.node { self.released } else { self.ledger.head(node) }
     }
 
     /// A neighbour says what it holds.
     pub(crate) fn take_heads(&mut self, from: &NodeId, heads: &[Head]) {
-        let now = self.now.us;
+        let now = self.here.now.us;
         let Some(link) = self.links.get_mut(from) else { return };
         let mut own = 0;
-        for head in heads.iter().filter(|head| self.charter.node(&head.node).is_some()) {
+        for head in heads.iter().filter(|head| self.here.charter.node(&head.node).is_some()) {
             link.theirs.insert(head.node.clone(), head.seq);
-            if head.node == self.node {
+            if head.node == self.here.node {
                 own = head.seq;
             }
         }
@@ -58,8 +58,9 @@ impl Machine {
 
     /// Sends each neighbour what it lacks, the own journal first, as far as its window allows.
     pub(crate) fn push_entries(&mut self) {
-        let mut journals: Vec<NodeId> = vec![self.node.clone()];
-        journals.extend(self.charter.nodes.iter().map(|node| node.id.clone()).filter(|node| *node != self.node));
+        let mut journals: Vec<NodeId> = vec![self.here.node.clone()];
+        journals
+            .extend(self.here.charter.nodes.iter().map(|node| node.id.clone()).filter(|node| *node != self.here.node));
         for neighbour in self.neighbours().cloned().collect::<Vec<_>>() {
             for journal in &journals {
                 if self.may_push(&neighbour, journal) {
@@ -72,8 +73,8 @@ impl Machine {
     /// Entries of a node that the neighbour is linked to come from that node itself; only if they stay away they go from here.
     fn may_push(&mut self, neighbour: &NodeId, journal: &NodeId) -> bool {
         let head = self.shown_head(journal);
-        let served = *journal != self.node && self.reaches(neighbour, journal);
-        let now = self.now.us;
+        let served = *journal != self.here.node && self.reaches(neighbour, journal);
+        let now = self.here.now.us;
         let Some(link) = self.links.get_mut(neighbour) else { return false };
         if head <= link.reach(journal) {
             link.behind.remove(journal);
@@ -105,7 +106,7 @@ impl Machine {
             if bundles.is_empty() {
                 return;
             }
-            let now = self.now.us;
+            let now = self.here.now.us;
             if let Some(link) = self.links.get_mut(neighbour) {
                 let each = bytes / (next - first) as usize + 1;
                 link.flights.sent(journal, (first..next).map(|seq| (seq, each)), now);
@@ -118,7 +119,7 @@ impl Machine {
 
     /// Tells neighbours what is held here: after taking entries, and now and then.
     pub(crate) fn tell_heads(&mut self) {
-        let now = self.now.us;
+        let now = self.here.now.us;
         for neighbour in self.neighbours().cloned().collect::<Vec<_>>() {
             let Some(link) = self.links.get_mut(&neighbour) else { continue };
             if !link.owes_heads && now < link.next_heads_us {
@@ -136,7 +137,7 @@ impl Machine {
         let up = self.links.values().filter(|link| link.up);
         let due = up.flat_map(|link| link.behind.values()).map(|since| since + RELAY_US);
         // One that is past waits for the window, which the next heads open.
-        due.filter(|due| *due > self.now.us).min()
+        due.filter(|due| *due > self.here.now.us).min()
     }
 
     /// When [`Machine::tell_heads`] is due.

@@ -1,10 +1,12 @@
 //! A node starts: what it held is verified again, what did not reach its disk is asked back, then its journal goes on.
 
+use crate::here::Here;
 use crate::io::Now;
 use crate::ledger::{Held, Ledger, Shelf, plain};
 use crate::limits::LINEAGE_MAX;
 use crate::machine::Machine;
 use crate::opening::{Opening, Why};
+use crate::out::Out;
 use crate::snapshot::SnapshotError;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -86,12 +88,12 @@ impl Start {
     /// All that is stored is here.
     pub fn done(self) -> Machine {
         let mut machine = self.0;
-        let head = machine.ledger.head(&machine.node);
+        let head = machine.ledger.head(&machine.here.node);
         machine.ahead = machine.state.clone();
-        machine.writer = Journal::resume(machine.node.clone(), head, machine.chain.head(&machine.node));
+        machine.writer = Journal::resume(machine.here.node.clone(), head, machine.chain.head(&machine.here.node));
         (machine.released, machine.recorded) = (head, head);
-        let latest_ms = machine.state.node(&machine.node).map_or(0, NodeState::latest_ms);
-        machine.pace = crate::pace::Pace::new(latest_ms, machine.now.us);
+        let latest_ms = machine.state.node(&machine.here.node).map_or(0, NodeState::latest_ms);
+        machine.pace = crate::pace::Pace::new(latest_ms, machine.here.now.us);
         machine
     }
 }
@@ -122,20 +124,15 @@ impl Machine {
         let state = State::new(charter.clone());
         Ok(Self {
             forgeries: crate::forged::Forgeries::default(),
-            index,
-            party: this.party.clone(),
             ledger: Ledger::new(node.clone(), charter.nodes.iter().map(|node| node.id.clone()), shelf),
             chain: Chain::new(),
             writer: Journal::new(node.clone()),
             ahead: state.clone(),
             state,
-            charter,
-            node,
-            secret,
+            here: Here { party: this.party.clone(), index, alerts, charter, node, secret, now },
             next_secret: next_journal,
             lineage: lineage.into_iter().rev().take(LINEAGE_MAX).rev().collect(),
-            now,
-            out: VecDeque::new(),
+            out: Out::new(),
             pending: VecDeque::new(),
             released: 0,
             recorded: 0,
@@ -153,19 +150,15 @@ impl Machine {
             staffed_due_us: None,
             staffed_written: None,
             sites: Vec::new(),
-            alerts,
             sounding: BTreeMap::new(),
             ring_buckets: BTreeMap::new(),
             ring_again_us: None,
-            lines_changed: true,
             links: BTreeMap::new(),
             measured: BTreeMap::new(),
             paths_told: Vec::new(),
-            paths_changed: false,
             next_paths_us: now.us,
             streams: crate::streams::Streams::default(),
             routes: BTreeMap::new(),
-            routes_changed: false,
             streams_fresh: BTreeSet::new(),
             word: 0,
             key_frames: BTreeMap::new(),
@@ -183,13 +176,13 @@ impl Machine {
     }
 
     fn restore_entry(&mut self, bundle: Bundle) -> Result<(), RestoreError> {
-        let seq = self.ledger.head(&self.node) + 1;
-        let Ok(entry) = VerifiedEntry::open(&bundle.entry, &self.charter) else {
+        let seq = self.ledger.head(&self.here.node) + 1;
+        let Ok(entry) = VerifiedEntry::open(&bundle.entry, &self.here.charter) else {
             // If it cannot be told whose it was and it was an own one, the next own one does not follow and says so.
-            let own = UnverifiedEntry::decode(&bundle.entry).is_ok_and(|entry| entry.claim().node == self.node);
+            let own = UnverifiedEntry::decode(&bundle.entry).is_ok_and(|entry| entry.claim().node == self.here.node);
             return if own { Err(RestoreError::Damaged { seq }) } else { Ok(()) };
         };
-        let (node, own) = (entry.entry().node.clone(), entry.entry().node == self.node);
+        let (node, own) = (entry.entry().node.clone(), entry.entry().node == self.here.node);
         if self.chain.accept(&entry).is_err() {
             return if own { Err(RestoreError::Damaged { seq }) } else { Ok(()) };
         }

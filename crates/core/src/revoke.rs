@@ -107,11 +107,11 @@ impl Machine {
     /// None: the answer comes when it is written.
     fn try_revoke(&mut self, revocation: Vec<u8>, errand: Errand) -> Result<Option<Fate>, NotDone> {
         self.may_write()?;
-        let Revocation { party, device } = Revocation::open(&self.charter, &revocation)?;
-        if let Some(seq) = self.state.node(&self.node).and_then(|own| own.revoked_at(&party, &device)) {
+        let Revocation { party, device } = Revocation::open(&self.here.charter, &revocation)?;
+        if let Some(seq) = self.state.node(&self.here.node).and_then(|own| own.revoked_at(&party, &device)) {
             return Ok(Some(self.fate_of(seq)));
         }
-        let ahead = self.ahead.node(&self.node).ok_or(NotDone::Retired)?;
+        let ahead = self.ahead.node(&self.here.node).ok_or(NotDone::Retired)?;
         if ahead.revoked_at(&party, &device).is_some() {
             return Err(NotDone::UnderWay);
         }
@@ -123,13 +123,13 @@ impl Machine {
 
     fn try_suspend(&mut self, device: DeviceId, on: bool, errand: Errand) -> Result<Option<Fate>, NotDone> {
         self.may_write()?;
-        if self.ahead.known_device(&device).is_none_or(|known| known.party != self.party) {
+        if self.ahead.known_device(&device).is_none_or(|known| known.party != self.here.party) {
             return Err(NotDone::NoSuchDevice);
         }
         if self.ahead.is_revoked(&device) {
             return Err(NotDone::Revoked);
         }
-        let said = |state: &State| state.node(&self.node).and_then(|own| own.suspended_at(&device));
+        let said = |state: &State| state.node(&self.here.node).and_then(|own| own.suspended_at(&device));
         match (said(&self.state), said(&self.ahead)) {
             (_, None) if !on => Err(NotDone::NotSuspended),
             (Some((now, seq)), Some((soon, _))) if now == on && soon == on => Ok(Some(self.fate_of(seq))),
@@ -154,21 +154,21 @@ impl Machine {
     /// Something may have to be copied: a revocation has come, or another charter has taken effect.
     pub(crate) fn copies_due(&mut self) {
         self.copies.done = false;
-        let soon = self.now.us + LISTED_SETTLE_US;
+        let soon = self.here.now.us + LISTED_SETTLE_US;
         self.copies.tell_us = self.copies.tell_us.map(|due| due.min(soon));
     }
 
     /// Copies what stands in other journals into the own one, a few at a time: by this it reaches whoever has a link to this node alone, and no node
     /// can keep it to itself.
     pub(crate) fn copy_revocations(&mut self) {
-        if self.copies.done || self.copies.until_us.is_some_and(|until| self.now.us < until) {
+        if self.copies.done || self.copies.until_us.is_some_and(|until| self.here.now.us < until) {
             return;
         }
         self.copies.until_us = None;
         let copying = |body: &Body| matches!(body, Body::Revoked { .. });
         let under_way = self.pending.iter().filter(|pending| copying(pending.body())).count();
         let room = COPIES_UNDER_WAY.saturating_sub(under_way);
-        let Some(own) = self.ahead.node(&self.node) else { return };
+        let Some(own) = self.ahead.node(&self.here.node) else { return };
         let missing = self.ahead.revocations_to_copy(own).map(|(.., node, seq)| (node.clone(), seq));
         let missing: Vec<_> = missing.take(room + 1).collect();
         self.copies.done = missing.len() <= room;
@@ -178,8 +178,8 @@ impl Machine {
                 self.log(Note::Fault { what: "a revocation that counts is not in the journal where it stands" });
                 continue;
             };
-            if let Err(wait_us) = self.budgets.copy(&self.node, revocation.len(), self.now.us) {
-                (self.copies.done, self.copies.until_us) = (false, Some(self.now.us + wait_us));
+            if let Err(wait_us) = self.budgets.copy(&self.here.node, revocation.len(), self.here.now.us) {
+                (self.copies.done, self.copies.until_us) = (false, Some(self.here.now.us + wait_us));
                 return;
             }
             if self.append(Body::Revoked { revocation }, Vec::new(), After::Nothing).is_err() {
@@ -196,12 +196,12 @@ impl Machine {
 
     /// Tells of the revocations in its journal: a while after there are others, and again and again.
     pub(crate) fn write_listed(&mut self) {
-        let now_us = self.now.us;
+        let now_us = self.here.now.us;
         let soon = now_us + LISTED_SETTLE_US;
         if now_us < *self.copies.tell_us.get_or_insert(soon) {
             return;
         }
-        let Some(sets) = self.ahead.node(&self.node).map(|own| own.revoked_sets()) else { return };
+        let Some(sets) = self.ahead.node(&self.here.node).map(|own| own.revoked_sets()) else { return };
         self.copies.tell_us = Some(now_us + LISTED_US);
         if self.append(Body::Listed { sets }, Vec::new(), After::Nothing).is_err() {
             self.copies.tell_us = Some(soon);
@@ -211,7 +211,7 @@ impl Machine {
     /// Who is accepted no more goes at once.
     pub(crate) fn put_out(&mut self) {
         let out = self.devices.iter().filter_map(|(device, console)| {
-            let suspended = || self.state.node(&self.node).is_some_and(|own| own.suspends(device));
+            let suspended = || self.state.node(&self.here.node).is_some_and(|own| own.suspends(device));
             let reason = if self.state.is_revoked(device) {
                 Refusal::Revoked
             } else if suspended() {

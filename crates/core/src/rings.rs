@@ -51,29 +51,29 @@ impl Sounding {
 impl Machine {
     /// When [`Machine::settle_rings`] is due.
     pub(crate) fn next_ring_us(&self) -> Option<u64> {
-        let sounding = self.sounding.values().map(|sounding| sounding.due_us(self.now.us));
+        let sounding = self.sounding.values().map(|sounding| sounding.due_us(self.here.now.us));
         sounding.chain(self.ring_again_us).min()
     }
 
     /// Says of every ring that sounds what is so, and ends what has sounded long enough.
     pub(crate) fn settle_rings(&mut self) {
-        let now = self.now.us;
+        let now = self.here.now.us;
         let is_due = |s: &Sounding| {
             now >= s.until_us
                 || now >= s.next_us
                 || [s.alert_us, s.escalate_us].into_iter().flatten().any(|at| now >= at)
         };
         let due = self.sounding.values().any(is_due) || self.ring_again_us.is_some_and(|again| now >= again);
-        if !std::mem::take(&mut self.lines_changed) && !due {
+        if !std::mem::take(&mut self.out.changed.lines) && !due {
             return;
         }
         self.ring_again_us = None;
         let mut live = BTreeSet::new();
-        for line in self.charter.lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>() {
-            if self.charter.offices_of_party_on_line(&self.party, &line).next().is_none() {
+        for line in self.here.charter.lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>() {
+            if self.here.charter.offices_of_party_on_line(&self.here.party, &line).next().is_none() {
                 continue;
             }
-            for ring in self.ahead.sounding_on(&self.party, &line) {
+            for ring in self.ahead.sounding_on(&self.here.party, &line) {
                 live.insert((line.clone(), ring.call));
                 self.settle_ring(&ring);
             }
@@ -82,13 +82,13 @@ impl Machine {
     }
 
     fn settle_ring(&mut self, ring: &Ring) {
-        let (call, line, now) = (ring.call, ring.line.clone(), self.now.us);
+        let (call, line, now) = (ring.call, ring.line.clone(), self.here.now.us);
         let at = (line.clone(), call);
         if !self.sounding.contains_key(&at) && !self.receive(ring) {
             return;
         }
         let consoles = self.sounding_at(&line, &call);
-        let ring_us = u64::from(self.charter.policy.ring_seconds) * 1_000_000;
+        let ring_us = u64::from(self.here.charter.policy.ring_seconds) * 1_000_000;
         let promise = self.promise(&line, &call);
         let heard_elsewhere = consoles == 0 && self.sibling_watches(&line);
         let Some(sounding) = self.sounding.get_mut(&at) else { return };
@@ -135,11 +135,11 @@ impl Machine {
 
     /// The ring sounds at the party's next office as well, if there is one.
     fn escalate(&mut self, ring: &Ring) {
-        let (call, line, now) = (ring.call, ring.line.clone(), self.now.us);
+        let (call, line, now) = (ring.call, ring.line.clone(), self.here.now.us);
         let at = (line.clone(), call);
-        let rung = self.ahead.rung_offices(&self.party, &line, &call).count();
-        let all = self.charter.acting_offices(&self.party, &line).count();
-        let seconds = u64::from(self.charter.policy.escalate_seconds);
+        let rung = self.ahead.rung_offices(&self.here.party, &line, &call).count();
+        let all = self.here.charter.acting_offices(&self.here.party, &line).count();
+        let seconds = u64::from(self.here.charter.policy.escalate_seconds);
         let next_us = match u8::try_from(rung) {
             Ok(step) if rung < all => {
                 if self.append(Body::Escalated { call, line, step }, Vec::new(), After::Nothing).is_ok() {
@@ -155,12 +155,13 @@ impl Machine {
         if let Some(sounding) = self.sounding.get_mut(&at) {
             (sounding.stepped_us, sounding.escalate_us) = (now, next_us);
         }
-        self.lines_changed = true;
+        self.out.changed.lines = true;
     }
 
     /// How many consoles on watch a ring sounds at: those of the offices that it has come to.
     fn sounding_at(&self, line: &LineId, call: &CallId) -> u16 {
-        let offices: BTreeSet<_> = self.ahead.rung_offices(&self.party, line, call).map(|office| &office.id).collect();
+        let offices: BTreeSet<_> =
+            self.ahead.rung_offices(&self.here.party, line, call).map(|office| &office.id).collect();
         let watching = self.consoles.values().filter_map(|console| console.watch());
         let count = watching.filter(|device| offices.contains(&device.office)).count();
         u16::try_from(count).unwrap_or(u16::MAX)
@@ -169,9 +170,9 @@ impl Machine {
     /// What this party has promised about a ring: when it will be answered, and until when the ring goes on for it, which is a ring's length
     /// longer. Never longer than [`PROMISE_MS`] from when that was said.
     fn promise(&mut self, line: &LineId, call: &CallId) -> Option<Promise> {
-        let own = self.ahead.node(&self.node)?;
+        let own = self.ahead.node(&self.here.node)?;
         let said = own.response(line, call).filter(|response| response.ended.is_none())?.acknowledged?;
-        let now_us = self.now.us;
+        let now_us = self.here.now.us;
         let sounding = self.sounding.get_mut(&(line.clone(), *call))?;
         // As long as it was when it was said, from when this run first sees it: a clock that is wrong or jumps changes nothing.
         if sounding.promised.is_none_or(|promise| promise.seq != said.seq) {
@@ -191,27 +192,27 @@ impl Machine {
 
     /// Begins to sound a ring, and says that it came in, if that was not said before a restart.
     fn receive(&mut self, ring: &Ring) -> bool {
-        let (call, line, now) = (ring.call, ring.line.clone(), self.now.us);
+        let (call, line, now) = (ring.call, ring.line.clone(), self.here.now.us);
         let fresh = || Bucket::new(RINGS_BURST, RING_EVERY_US, now);
         if !self.ring_buckets.entry(ring.node.clone()).or_insert_with(fresh).take(now) {
             // A node that floods rings is heard more slowly, and only that node.
             self.count(Count::OverBound);
-            self.lines_changed = true;
+            self.out.changed.lines = true;
             self.ring_again_us = Some(now + RING_EVERY_US);
             return false;
         }
-        let said = self.ahead.node(&self.node).and_then(|own| own.response(&line, &call)).cloned();
+        let said = self.ahead.node(&self.here.node).and_then(|own| own.response(&line, &call)).cloned();
         if said.as_ref().is_none_or(|response| response.received.is_none()) {
             let _ = self.append(Body::Received { call, line: line.clone() }, Vec::new(), After::Nothing);
             self.count(Count::RingReceived);
         }
-        let until_us = now + u64::from(self.charter.policy.ring_seconds) * 1_000_000;
+        let until_us = now + u64::from(self.here.charter.policy.ring_seconds) * 1_000_000;
         let told = said.as_ref().and_then(|response| response.ringing).map(|(consoles, _)| consoles);
-        let alert_us = now + u64::from(self.charter.policy.alert_seconds) * 1_000_000;
-        let people = !self.charter.is_test_line(&line);
-        let alert_us =
-            Some(alert_us).filter(|_| people && self.alerts && said.is_none_or(|response| response.alerted.is_none()));
-        let seconds = u64::from(self.charter.policy.escalate_seconds);
+        let alert_us = now + u64::from(self.here.charter.policy.alert_seconds) * 1_000_000;
+        let people = !self.here.charter.is_test_line(&line);
+        let alert_us = Some(alert_us)
+            .filter(|_| people && self.here.alerts && said.is_none_or(|response| response.alerted.is_none()));
+        let seconds = u64::from(self.here.charter.policy.escalate_seconds);
         let escalate_us = Some(now + seconds * 1_000_000).filter(|_| seconds > 0);
         let sounding = Sounding {
             since_us: now,

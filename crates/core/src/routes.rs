@@ -18,11 +18,11 @@ fn hears(member: &Participant, speaker: &Participant) -> bool {
 impl Machine {
     /// Brings the forwarder up to date.
     pub(crate) fn settle_routes(&mut self) {
-        if !std::mem::take(&mut self.routes_changed) {
+        if !std::mem::take(&mut self.out.changed.routes) {
             return;
         }
         let routes = self.wanted_routes();
-        let live = routes.keys().filter(|key| key.0 == self.index).map(|key| key.1).collect();
+        let live = routes.keys().filter(|key| key.0 == self.here.index).map(|key| key.1).collect();
         self.word_own_streams(&live);
         let old = std::mem::replace(&mut self.routes, routes);
         for key in old.keys().filter(|key| !self.routes.contains_key(key)).copied().collect::<Vec<_>>() {
@@ -46,38 +46,39 @@ impl Machine {
 
     fn wanted_routes(&mut self) -> BTreeMap<StreamKey, Route> {
         let mut routes = BTreeMap::new();
-        for line in self.charter.lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>() {
+        for line in self.here.charter.lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>() {
             let members = self.state.in_on(&line);
             // Whoever may not be heard has no route: what its console sends all the same ends here.
             for member in members.iter().filter(|member| member.floor.is_open()) {
-                if !self.may_speak_at(member, &self.node) {
+                if !self.here.may_speak_at(member, &self.here.node) {
                     continue;
                 }
                 let Some(leg) = self.legs.get(&member.device).copied() else { continue };
-                for medium in MEDIA.into_iter().filter(|m| member.node == self.node || *m == Medium::Voice) {
+                for medium in MEDIA.into_iter().filter(|m| member.node == self.here.node || *m == Medium::Voice) {
                     let audience = self.audience(&members, member, medium);
                     let number = self.streams.number(&(member.device, line.clone(), medium));
                     let route = Route {
-                        node: self.index,
+                        node: self.here.index,
                         number,
                         source: Source::Leg(leg),
                         device: member.device,
                         line: line.clone(),
                         medium,
                         legs: self.legs_of(&members, member, medium),
-                        links: self.media_hops(&self.node, &audience, medium),
-                        spare: self.spares(&self.node, &audience, medium),
+                        links: self.media_hops(&self.here.node, &audience, medium),
+                        spare: self.spares(&self.here.node, &audience, medium),
                         relays: Vec::new(),
                         alive: false,
                         quiet_after: None,
                     };
-                    routes.insert((self.index, number), route);
+                    routes.insert((self.here.index, number), route);
                 }
             }
             for (key, (device, _, medium), heard) in self.streams.heard().filter(|(_, owner, _)| owner.1 == line) {
-                let Some(source) = self.charter.node_at(key.0).map(|node| node.id.clone()) else { continue };
+                let Some(source) = self.here.charter.node_at(key.0).map(|node| node.id.clone()) else { continue };
                 let voice = *medium == Medium::Voice;
-                let at = |member: &Participant| member.node == source || voice && self.may_speak_at(member, &source);
+                let at =
+                    |member: &Participant| member.node == source || voice && self.here.may_speak_at(member, &source);
                 let from = |member: &&Participant| member.device == *device && at(member);
                 let Some(member) = members.iter().find(from).filter(|member| member.floor.is_open()) else { continue };
                 let audience = self.audience(&members, member, *medium);
@@ -115,8 +116,8 @@ impl Machine {
             let parties: BTreeSet<_> = hearing().map(|member| &member.party).collect();
             // A site that nobody reaches is not looked for everywhere: nobody hears there.
             let known = |id: &NodeId| self.links.get(id).is_some_and(|link| link.up) || self.is_near(id);
-            let sites = self.charter.in_service().filter(|node| parties.contains(&node.party));
-            let sites = sites.filter(|node| node.id == self.node || known(&node.id));
+            let sites = self.here.charter.in_service().filter(|node| parties.contains(&node.party));
+            let sites = sites.filter(|node| node.id == self.here.node || known(&node.id));
             nodes.extend(sites.map(|node| node.id.clone()));
         }
         nodes
@@ -129,8 +130,9 @@ impl Machine {
 
     /// Legs of own members whom the speaker reaches; not its own. Of voice also those of members who are in at another site.
     fn legs_of(&self, members: &[Participant], speaker: &Participant, medium: Medium) -> Vec<crate::io::ConsoleKey> {
-        let here =
-            |member: &Participant| member.node == self.node || medium == Medium::Voice && member.party == self.party;
+        let here = |member: &Participant| {
+            member.node == self.here.node || medium == Medium::Voice && member.party == self.here.party
+        };
         let own = members.iter().filter(|member| here(member) && hears(member, speaker));
         let mut legs: Vec<_> = own.filter_map(|member| self.legs.get(&member.device).copied()).collect();
         legs.sort();
@@ -145,10 +147,10 @@ impl Machine {
 
     /// [`Machine::next_hops`] of media, which not every node may relay.
     pub(crate) fn media_hops(&self, source: &NodeId, nodes: &BTreeSet<NodeId>, medium: Medium) -> Vec<NodeId> {
-        if *source != self.node && !self.may_relay(source, &self.node) {
+        if *source != self.here.node && !self.here.may_relay(source, &self.here.node) {
             return Vec::new();
         }
-        self.hops(source, nodes, medium == Medium::Picture, |via| self.may_relay(source, via))
+        self.hops(source, nodes, medium == Medium::Picture, |via| self.here.may_relay(source, via))
     }
 
     /// `round`: not over a link from which nothing comes, if there is another way.
@@ -159,11 +161,11 @@ impl Machine {
         round: bool,
         may_relay: impl Fn(&NodeId) -> bool,
     ) -> Vec<NodeId> {
-        let own = *source == self.node;
+        let own = *source == self.here.node;
         let served = |to: &NodeId| !own && self.reaches(source, to);
         let may = |via: &&NodeId| *via != source && !served(via) && may_relay(via);
         let mut hops: BTreeSet<NodeId> = BTreeSet::new();
-        for to in nodes.iter().filter(|to| **to != self.node && *to != source && !served(to)) {
+        for to in nodes.iter().filter(|to| **to != self.here.node && *to != source && !served(to)) {
             let direct = self.links.get(to).filter(|link| link.up);
             if direct.is_some_and(|link| !(round && link.silent)) {
                 hops.insert(to.clone());

@@ -11,10 +11,10 @@ impl Machine {
     /// From an own console: the node gives its word for it. Only of who is in on the line here, and only if it is news.
     pub(crate) fn take_sending(&mut self, device: DeviceId, line: LineId, voice: bool, picture: bool) {
         let members = self.members(&line);
-        let own = members.iter().any(|(member, node)| *member == device && *node == self.node);
+        let own = members.iter().any(|(member, node)| *member == device && *node == self.here.node);
         let what = What::Sending { voice, picture };
         let held = self.sending.get(&device).map(|said| &said.word);
-        if !own || held.is_some_and(|word| word.node == self.node && word.line == line && word.what == what) {
+        if !own || held.is_some_and(|word| word.node == self.here.node && word.line == line && word.what == what) {
             return;
         }
         let said = self.say(device, line, what);
@@ -36,7 +36,7 @@ impl Machine {
         let Some(said) = self.sending.get(&device).cloned() else { return };
         let What::Sending { voice, picture } = said.word.what else { return };
         let message = ToConsole::Sending { device, voice, picture };
-        let own = members.iter().filter(|(other, at)| *at == self.node && *other != device);
+        let own = members.iter().filter(|(other, at)| *at == self.here.node && *other != device);
         for console in own.filter_map(|(other, _)| self.devices.get(other).copied()).collect::<Vec<_>>() {
             self.send_console(console, &message);
         }
@@ -48,7 +48,7 @@ impl Machine {
 
     /// What was signed with the journal key of a charter before is signed anew.
     pub(crate) fn sign_sending_anew(&mut self) {
-        let own = self.sending.values().filter(|said| said.word.node == self.node).map(|said| said.word.clone());
+        let own = self.sending.values().filter(|said| said.word.node == self.here.node).map(|said| said.word.clone());
         for word in own.collect::<Vec<_>>() {
             let said = self.say(word.device, word.line, word.what);
             self.sending.insert(word.device, said);
@@ -57,7 +57,7 @@ impl Machine {
 
     /// Who came to a line, or a link that came up, has not heard the words of before.
     pub(crate) fn tell_all_sending(&mut self) {
-        for line in self.charter.lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>() {
+        for line in self.here.charter.lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>() {
             let members = self.members(&line);
             for (device, node) in &members {
                 if self.sending.get(device).is_some_and(|said| said.word.line == line && said.word.node == *node) {

@@ -4,7 +4,6 @@ use crate::consoles::Standing;
 use crate::io::ConsoleKey;
 use crate::machine::Machine;
 use trialogue_charter::{LineId, NodeId};
-use trialogue_journal::fold::Participant;
 use trialogue_wire::console::{Site, ToConsole};
 use trialogue_wire::limits::SITES_MAX;
 
@@ -25,8 +24,7 @@ impl Machine {
 
     /// Another node of the own party.
     pub(crate) fn is_sibling(&self, node: &NodeId) -> bool {
-        let there = self.charter.node(node).filter(|node| !node.retired);
-        *node != self.node && there.is_some_and(|node| node.party == self.party)
+        self.here.is_sibling(node)
     }
 
     /// The console is on watch here from now on, or not any more.
@@ -41,14 +39,9 @@ impl Machine {
 
     /// A node of the own party that this one is linked with has a console on watch for the line: the ring is heard there.
     pub(crate) fn sibling_watches(&self, line: &LineId) -> bool {
-        let offices: Vec<_> = self.charter.acting_offices(&self.party, line).map(|office| &office.id).collect();
+        let offices: Vec<_> =
+            self.here.charter.acting_offices(&self.here.party, line).map(|office| &office.id).collect();
         let near = self.neighbours().filter(|node| self.is_sibling(node)).filter_map(|node| self.state.node(node));
         near.flat_map(|node| node.staffed()).any(|(office, count)| *count > 0 && offices.contains(&office))
-    }
-
-    /// May the voice of a console come from this node, although it is in at another? A console that goes to the other site of its party is heard
-    /// from its first frame there, before its word has reached everybody: its frames are sealed, and nobody but its party's nodes can bring them.
-    pub(crate) fn may_speak_at(&self, member: &Participant, node: &NodeId) -> bool {
-        member.node == *node || self.charter.node(node).is_some_and(|node| !node.retired && node.party == member.party)
     }
 }

@@ -77,7 +77,7 @@ impl Machine {
     /// Goes on from a snapshot; nothing changes when it cannot be used.
     pub(crate) fn go_on_from(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
         let (signature, bytes) = bytes.split_at_checked(SIGNATURE).ok_or(SnapshotError::Damaged)?;
-        let key = self.secret.public().ed25519;
+        let key = self.here.secret.public().ed25519;
         if !ed25519_holds(&key, &[DOMAIN, bytes].concat(), signature) {
             return Err(SnapshotError::Damaged);
         }
@@ -85,13 +85,15 @@ impl Machine {
         if snapshot.rules != RULES {
             return Err(SnapshotError::Rules);
         }
-        if snapshot.charter != self.charter.hash() {
+        if snapshot.charter != self.here.charter.hash() {
             return Err(SnapshotError::Charter);
         }
-        if snapshot.node != self.node || snapshot.marks.iter().any(|mark| self.charter.node(&mark.node).is_none()) {
+        if snapshot.node != self.here.node
+            || snapshot.marks.iter().any(|mark| self.here.charter.node(&mark.node).is_none())
+        {
             return Err(SnapshotError::Damaged);
         }
-        let state = State::kept(self.charter.clone(), &snapshot.state).ok_or(SnapshotError::Damaged)?;
+        let state = State::kept(self.here.charter.clone(), &snapshot.state).ok_or(SnapshotError::Damaged)?;
         let mut journals = Vec::new();
         for mark in &snapshot.marks {
             let stood = self.stood(mark).ok_or_else(|| SnapshotError::Journal(mark.node.clone()))?;
@@ -141,14 +143,14 @@ impl Machine {
         });
         let snapshot = Snapshot {
             rules: RULES.to_owned(),
-            node: self.node.clone(),
-            charter: self.charter.hash(),
+            node: self.here.node.clone(),
+            charter: self.here.charter.hash(),
             marks: marks.collect(),
             state: self.state.keep().into(),
         };
         // Writing to a vector cannot fail.
         let Ok(bytes) = minicbor::to_vec(&snapshot) else { return };
-        let signature = self.secret.sign_ed25519(&[DOMAIN, &bytes].concat());
+        let signature = self.here.secret.sign_ed25519(&[DOMAIN, &bytes].concat());
         self.push_out(Output::Snapshot { bytes: [signature.as_slice(), &bytes].concat() });
     }
 }

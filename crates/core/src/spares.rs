@@ -16,13 +16,13 @@ impl Machine {
         if medium != Medium::Voice {
             return Vec::new();
         }
-        let own = *source == self.node;
+        let own = *source == self.here.node;
         let mut spare = BTreeSet::new();
-        for to in nodes.iter().filter(|to| **to != self.node && *to != source) {
+        for to in nodes.iter().filter(|to| **to != self.here.node && *to != source) {
             let relays = self.relays(source, to, nodes);
             if own {
                 spare.extend(relays);
-            } else if relays.contains(&self.node) {
+            } else if relays.contains(&self.here.node) {
                 spare.insert(to.clone());
             }
         }
@@ -40,7 +40,7 @@ impl Machine {
             return Vec::new();
         }
         let both = from_source.intersection(&from_other).filter(|via| *via != source && *via != to);
-        let mut relays: Vec<NodeId> = both.filter(|via| self.may_relay(source, via)).cloned().collect();
+        let mut relays: Vec<NodeId> = both.filter(|via| self.here.may_relay(source, via)).cloned().collect();
         relays.sort_by_key(|via| (!nodes.contains(via), via.clone()));
         relays.truncate(SPARES_MAX);
         relays
@@ -52,23 +52,16 @@ impl Machine {
     pub(crate) fn relays_from(&self, source: &NodeId) -> Vec<NodeId> {
         let alive = self.is_alive(source);
         let both = |via: &NodeId| self.reaches(source, via) || self.reaches(via, source);
-        let may = |via: &&NodeId| *via != source && self.may_relay(source, via) && (!alive || both(via));
+        let may = |via: &&NodeId| *via != source && self.here.may_relay(source, via) && (!alive || both(via));
         self.neighbours().filter(may).cloned().collect()
     }
 
     /// Which nodes a node has links to, as far as this node knows.
     fn linked_to(&self, node: &NodeId) -> BTreeSet<NodeId> {
-        if *node == self.node {
+        if *node == self.here.node {
             return self.neighbours().cloned().collect();
         }
         let Some(link) = self.links.get(node).filter(|link| link.up) else { return BTreeSet::new() };
-        link.neighbours.iter().cloned().chain([self.node.clone()]).collect()
-    }
-
-    /// Does the charter let `via` relay what consoles of the node `source` send?
-    pub(crate) fn may_relay(&self, source: &NodeId, via: &NodeId) -> bool {
-        let party = |node: &NodeId| self.charter.node(node).map(|node| &node.party);
-        let (Some(party), Some(via)) = (party(source), party(via)) else { return false };
-        self.charter.policy.may_relay(party, via)
+        link.neighbours.iter().cloned().chain([self.here.node.clone()]).collect()
     }
 }

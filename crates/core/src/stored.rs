@@ -18,7 +18,7 @@ impl Machine {
         let id = Hash::of(&claim.payload());
         let counts = self.state.writing(&claim.line, &id).is_some_and(|(node, _)| *node == entry.node);
         // Of an own one all was there before it was journalled, unless this node was restored since.
-        if !counts || !self.has_attached(&id, &claim.line, &entry.node, written) || entry.node == self.node {
+        if !counts || !self.has_attached(&id, &claim.line, &entry.node, written) || entry.node == self.here.node {
             return;
         }
         // The disk takes what is written in its order: the entry that says so comes after what it speaks of.
@@ -28,12 +28,12 @@ impl Machine {
     }
 
     fn is_said_stored(&self, id: &Hash) -> bool {
-        self.ahead.receipts(id).any(|(node, receipts)| *node == self.node && receipts.stored.is_some())
+        self.ahead.receipts(id).any(|(node, receipts)| *node == self.here.node && receipts.stored.is_some())
     }
 
     /// At a start: what came before it ended and was not said yet, and what is still missing of what is attached.
     pub(crate) fn note_all_writings(&mut self) {
-        let charter = self.charter.clone();
+        let charter = self.here.charter.clone();
         for line in &charter.lines {
             let all: Vec<(Hash, NodeId, Written)> = self
                 .state
@@ -41,11 +41,11 @@ impl Machine {
                 .into_iter()
                 .map(|(id, node, writing)| (id, node.clone(), writing.written.clone()))
                 // What was said to be stored was all there.
-                .filter(|(id, node, _)| *node == self.node || !self.is_said_stored(id))
+                .filter(|(id, node, _)| *node == self.here.node || !self.is_said_stored(id))
                 .collect();
             for (id, node, written) in all {
                 let whole = self.has_attached(&id, &line.id, &node, &written);
-                if whole && node != self.node && self.ledger.has_body(&written.content.hash) {
+                if whole && node != self.here.node && self.ledger.has_body(&written.content.hash) {
                     self.to_store.insert(id);
                 }
             }

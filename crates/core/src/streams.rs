@@ -101,7 +101,7 @@ impl Machine {
     /// A node says something of a stream of its own, newer than what is held of it; the signature holds. Whether it is passed on depends on the
     /// journals: only who is in on a line is heard there.
     pub(crate) fn take_stream_word(&mut self, said: Said) {
-        let Some(source) = self.charter.node_index(&said.word.node) else { return };
+        let Some(source) = self.here.charter.node_index(&said.word.node) else { return };
         let (number, medium, quiet_after) = match said.word.what {
             What::Stream { number, medium, quiet_after } => (Some(number), medium, quiet_after),
             What::Over { medium } => (None, medium, None),
@@ -121,13 +121,13 @@ impl Machine {
         if let Some(number) = number.filter(|number| before.flatten() != Some(*number)) {
             self.streams_fresh.insert((source, number));
         }
-        self.routes_changed = true;
+        self.out.changed.routes = true;
     }
 
     /// Is the device of a stream in at its source, or may its voice come from there?
     fn is_in_at(&self, (device, line, medium): &Owner, source: &NodeId) -> bool {
         let voice = *medium == Medium::Voice;
-        let at = |node: &NodeId, member| *node == *source || voice && self.may_speak_at(member, source);
+        let at = |node: &NodeId, member| *node == *source || voice && self.here.may_speak_at(member, source);
         self.state.in_on(line).iter().any(|member| member.device == *device && at(&member.node, member))
     }
 
@@ -144,7 +144,7 @@ impl Machine {
         if own.quiet_after != quiet_after {
             own.quiet_after = quiet_after;
             own.said = None;
-            self.routes_changed = true;
+            self.out.changed.routes = true;
         }
     }
 
@@ -156,7 +156,7 @@ impl Machine {
         }
         let over = self.streams.own.iter().filter(|(_, own)| !live.contains(&own.number));
         for (owner, number) in over.map(|(owner, own)| (owner.clone(), own.number)).collect::<Vec<_>>() {
-            self.tell_over((self.index, number), &owner);
+            self.tell_over((self.here.index, number), &owner);
             self.streams.own.remove(&owner);
         }
         let due = self.streams.own.iter().filter(|(_, own)| own.said.is_none());
@@ -166,7 +166,7 @@ impl Machine {
             let said = self.say(owner.0, owner.1.clone(), what);
             if let Some(own) = self.streams.own.get_mut(&owner) {
                 own.said = Some(said);
-                self.streams_fresh.insert((self.index, number));
+                self.streams_fresh.insert((self.here.index, number));
             }
         }
     }
@@ -178,7 +178,7 @@ impl Machine {
         if told.is_empty() {
             return;
         }
-        let said = if key.0 == self.index {
+        let said = if key.0 == self.here.index {
             Some(self.say(owner.0, owner.1.clone(), What::Over { medium: owner.2 }))
         } else {
             self.streams.heard.get(&key.0).and_then(|streams| streams.get(owner)).map(|heard| heard.said.clone())
@@ -195,7 +195,7 @@ impl Machine {
 
     fn word_of(&self, key: StreamKey) -> Option<&Said> {
         let owner = self.routes.get(&key).map(|route| (route.device, route.line.clone(), route.medium))?;
-        if key.0 == self.index {
+        if key.0 == self.here.index {
             return self.streams.own.get(&owner)?.said.as_ref();
         }
         self.streams.heard.get(&key.0)?.get(&owner).map(|heard| &heard.said)

@@ -15,7 +15,7 @@ use trialogue_wire::Bundle;
 
 impl Machine {
     pub(crate) fn take_entries(&mut self, from: &NodeId, bundles: Vec<Bundle>) {
-        let now = self.now.us;
+        let now = self.here.now.us;
         if self.budgets.is_forger(from, now) {
             // An honest link brings nothing that is not signed; this one has had all the work that it gets for now.
             return self.count(Count::OverBound);
@@ -31,7 +31,7 @@ impl Machine {
 
     /// Goes on with entries that had to wait.
     pub(crate) fn settle_waiting(&mut self) {
-        let now = self.now.us;
+        let now = self.here.now.us;
         let mut fresh = Vec::new();
         let mut taken = false;
         for _ in 0..WAITED_TAKEN_MAX {
@@ -67,12 +67,12 @@ impl Machine {
     /// The entry, if it may be looked at now. New entries of a journal that has used up its budget wait, and all that comes behind them; the side that
     /// sends them is not told that they are held, and stops.
     fn in_budget(&mut self, from: &NodeId, bundle: Bundle) -> Option<Bundle> {
-        let now = self.now.us;
+        let now = self.here.now.us;
         let claim =
             UnverifiedEntry::decode(&bundle.entry).ok().map(|entry| (entry.claim().node.clone(), entry.claim().seq));
         let Some((node, seq)) = claim else { return Some(bundle) };
         // Own ones are taken back at any speed; what is held already costs nothing, and what nobody knows is refused.
-        if node == self.node || self.charter.node(&node).is_none() || seq <= self.ledger.head(&node) {
+        if node == self.here.node || self.here.charter.node(&node).is_none() || seq <= self.ledger.head(&node) {
             return Some(bundle);
         }
         let due_us = if self.budgets.waiting.has(from, &node) {
@@ -94,7 +94,7 @@ impl Machine {
         let forged = (Count::EntryForged, "it is not an entry that a node of this charter has signed");
         let unverified = UnverifiedEntry::decode(&bundle.entry).map_err(|_| forged)?;
         let (node, seq) = (unverified.claim().node.clone(), unverified.claim().seq);
-        if self.charter.node(&node).is_none() {
+        if self.here.charter.node(&node).is_none() {
             return Err(forged);
         }
         if self.ledger.entry(&node, seq).is_some_and(|held| *held == *bundle.entry) {
@@ -104,19 +104,19 @@ impl Machine {
         if seq > head + 1 {
             return Err((Count::EntryGap, "entries before it are missing and are asked for"));
         }
-        if self.ledger.is_full(&node) && node != self.node {
+        if self.ledger.is_full(&node) && node != self.here.node {
             return Err((Count::OverBound, "its journal is longer than this node holds"));
         }
         let brought = weight(&bundle);
-        let Ok(entry) = unverified.verify(&self.charter) else {
-            self.budgets.forged(from, brought, self.now.us);
+        let Ok(entry) = unverified.verify(&self.here.charter) else {
+            self.budgets.forged(from, brought, self.here.now.us);
             return Err(forged);
         };
         let (bodies, strays) = sort_bodies(&entry.entry().bodies(), bundle.bodies);
         if strays > 0 {
             // Whoever passes an entry on with what does not belong to it pays for that, and not the node that wrote it.
             let own: usize = bundle.entry.len() + bodies.iter().map(|(_, body)| body.len()).sum::<usize>();
-            self.budgets.forged(from, brought.saturating_sub(own), self.now.us);
+            self.budgets.forged(from, brought.saturating_sub(own), self.here.now.us);
         }
         for _ in 0..strays {
             self.count(Count::BodyStray);
@@ -134,7 +134,7 @@ impl Machine {
         let plain: Vec<ByteVec> = bodies.iter().map(|(_, body)| body.clone()).collect();
         let bundle = Bundle { entry: bundle.entry, bodies: plain };
         let bytes = weight(&bundle);
-        if node == self.node && seq == head + 1 && entry.entry().previous == self.chain.head(&node) {
+        if node == self.here.node && seq == head + 1 && entry.entry().previous == self.chain.head(&node) {
             // It went out before a crash and did not reach the disk here, or the disk is an older copy.
             if !self.append_signed(bundle, entry, After::Nothing) {
                 return Err((Count::EntryForged, "it is signed with a key that this node had before"));
@@ -144,10 +144,10 @@ impl Machine {
         }
         if let Err(refused) = self.follow(from, seq, &entry) {
             // Signed, and work for nothing all the same.
-            self.budgets.forged(from, bytes, self.now.us);
+            self.budgets.forged(from, bytes, self.here.now.us);
             return Err(refused);
         }
-        self.budgets.entry_taken(&node, bytes, self.now.us);
+        self.budgets.entry_taken(&node, bytes, self.here.now.us);
         self.ledger.push(&node, Held { entry: bundle.entry.clone(), bodies: entry.entry().bodies() });
         self.hold(&entry);
         let counts = self.fold(&entry, &bundle.bodies);
@@ -182,7 +182,7 @@ impl Machine {
         let node = &entry.entry().node;
         let known = self.chain.forks().contains_key(node);
         // Of the own journal only what follows on it is taken: what else somebody shows beyond its end is another history.
-        let outcome = if *node == self.node && seq > self.ledger.head(node) {
+        let outcome = if *node == self.here.node && seq > self.ledger.head(node) {
             Err(ChainError::Fork { seq })
         } else {
             self.chain.accept(entry)
@@ -195,13 +195,13 @@ impl Machine {
             }
             Err(ChainError::Gap { .. }) => Err((Count::EntryGap, "entries before it are missing and are asked for")),
             Err(ChainError::Fork { seq }) => {
-                let own = *node == self.node;
+                let own = *node == self.here.node;
                 if own {
                     self.own_history_differs(from);
                 }
                 let said = if own { std::mem::replace(&mut self.overtaken, true) } else { known };
                 if !said {
-                    self.paths_changed = true;
+                    self.out.changed.paths = true;
                     let evidence = entry.bytes().to_vec();
                     self.push_out(Output::Evidence { node: node.clone(), seq, entry: evidence });
                     self.log(if own { Note::OwnFork { seq } } else { Note::Fork { node: node.clone(), seq } });
@@ -233,7 +233,7 @@ impl Machine {
         let bytes: usize = bodies.iter().map(|(_, body)| body.len()).sum();
         // Who brings what a journal had long ago pays for it, and not the node that wrote it: bodies go after a day, and whoever keeps them could say them
         // again without end, until that node's own rings found no room.
-        self.budgets.late(from, bytes, self.now.us).ok()?;
+        self.budgets.late(from, bytes, self.here.now.us).ok()?;
         for (hash, body) in bodies {
             self.ledger.bodies.keep(node, hash, body);
         }
@@ -241,7 +241,7 @@ impl Machine {
         if let Ok(entry) = UnverifiedEntry::decode(&bundle.entry) {
             self.note_writing(entry.claim());
         }
-        if *node != self.node {
+        if *node != self.here.node {
             self.push_out(Output::Keep { node: node.clone(), seq, bundle: bundle.clone() });
         }
         Some(Fresh::more_of(node, seq, bundle))

@@ -40,9 +40,9 @@ impl Machine {
         bodies: Vec<ByteVec>,
     ) -> Result<(), (Refusal, Option<u64>)> {
         let (bodies, need) = self.judge(key, device, &statement, bodies).map_err(|reason| (reason, None))?;
-        let now = self.now.us;
+        let now = self.here.now.us;
         let bytes = statement.len() + bodies.iter().map(|body| body.len()).sum::<usize>();
-        let own = self.node.clone();
+        let own = self.here.node.clone();
         self.budgets.state(&own, device, bytes, need, now).map_err(|wait_us| (Refusal::Busy, Some(wait_us)))?;
         let after = After::Statement { console: key, number };
         self.append(Body::Stated { statement }, bodies, after).map_err(|_| (Refusal::Busy, None))?;
@@ -74,8 +74,10 @@ impl Machine {
 
     /// Is it in already, or does its party have a seat left for it in the groups of the line? Those who act for the party come before those who do not.
     fn has_seat(&self, line: &LineId, device: &DeviceId) -> bool {
-        let (Some(own), Some(known)) = (self.state.node(&self.node), self.state.device(device)) else { return true };
-        let acts = self.charter.office(&known.office).is_some_and(|office| office.role.acts_for_party());
+        let (Some(own), Some(known)) = (self.state.node(&self.here.node), self.state.device(device)) else {
+            return true;
+        };
+        let acts = self.here.charter.office(&known.office).is_some_and(|office| office.role.acts_for_party());
         let participants = self.state.in_on(line);
         let of_party = || participants.iter().filter(|p| p.party == *own.party());
         if of_party().any(|p| p.device == *device) {
@@ -92,7 +94,7 @@ impl Machine {
         bytes: &[u8],
         bodies: Vec<ByteVec>,
     ) -> Result<(Vec<ByteVec>, Need), Refusal> {
-        let statement = self.ahead.judge(&self.node, bytes, self.time_ms()).map_err(Refusal::from)?;
+        let statement = self.ahead.judge(&self.here.node, bytes, self.time_ms()).map_err(Refusal::from)?;
         if statement.device != device {
             return Err(Refusal::Signature);
         }

@@ -10,8 +10,8 @@ use trialogue_journal::Body;
 impl Machine {
     /// A console came on watch or went off it: written once it has been quiet for a second.
     pub(crate) fn watch_changed(&mut self) {
-        self.lines_changed = true;
-        self.staffed_due_us = Some(self.now.us + STAFFED_US);
+        self.out.changed.lines = true;
+        self.staffed_due_us = Some(self.here.now.us + STAFFED_US);
     }
 
     /// Consoles on watch, per office that has any.
@@ -26,7 +26,7 @@ impl Machine {
 
     /// Writes who is on watch, if that has changed.
     pub(crate) fn write_staffed(&mut self) {
-        if self.staffed_due_us.is_none_or(|due| self.now.us < due) {
+        if self.staffed_due_us.is_none_or(|due| self.here.now.us < due) {
             return;
         }
         self.staffed_due_us = None;
@@ -38,7 +38,7 @@ impl Machine {
         if self.append(Body::Staffed { offices: offices.clone() }, Vec::new(), After::Nothing).is_ok() {
             self.staffed_written = Some(offices);
         } else {
-            self.staffed_due_us = Some(self.now.us + STAFFED_US);
+            self.staffed_due_us = Some(self.here.now.us + STAFFED_US);
         }
     }
 
@@ -46,13 +46,14 @@ impl Machine {
     fn write_at_console(&mut self) {
         let watching: BTreeSet<_> =
             self.consoles.values().filter_map(|console| console.watch()).map(|d| d.id).collect();
-        let own = self.charter.offices.iter().filter(|office| office.party == self.party);
-        let here = own
-            .filter(|office| self.ahead.duty(&self.party, &office.id).is_some_and(|on| watching.contains(&on.duty.by)));
+        let own = self.here.charter.offices.iter().filter(|office| office.party == self.here.party);
+        let here = own.filter(|office| {
+            self.ahead.duty(&self.here.party, &office.id).is_some_and(|on| watching.contains(&on.duty.by))
+        });
         let offices: Vec<OfficeId> = here.map(|office| office.id.clone()).collect();
-        let said = self.ahead.node(&self.node).is_some_and(|own| own.at_console().iter().eq(&offices));
+        let said = self.ahead.node(&self.here.node).is_some_and(|own| own.at_console().iter().eq(&offices));
         if !said && self.append(Body::AtConsole { offices }, Vec::new(), After::Nothing).is_err() {
-            self.staffed_due_us = Some(self.now.us + STAFFED_US);
+            self.staffed_due_us = Some(self.here.now.us + STAFFED_US);
         }
     }
 }

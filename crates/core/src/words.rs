@@ -34,22 +34,22 @@ impl Machine {
     /// two entries that it would come to the next one's.
     pub(crate) fn say(&mut self, device: DeviceId, line: LineId, what: What) -> Said {
         self.word = (self.word + 1).max(self.head() << 24);
-        let word = Word { node: self.node.clone(), number: self.word, device, line, what };
+        let word = Word { node: self.here.node.clone(), number: self.word, device, line, what };
         let bytes = trialogue_wire::encode(&word);
-        let signature = self.secret.sign_ed25519(&word::signed(&bytes)).to_vec();
+        let signature = self.here.secret.sign_ed25519(&word::signed(&bytes)).to_vec();
         Said { word, bytes, signature, direct: true }
     }
 
     /// A word of another node, that came over a link.
     pub(crate) fn take_word(&mut self, link: &NodeId, bytes: Vec<u8>, signature: Vec<u8>) {
-        let now = self.now.us;
+        let now = self.here.now.us;
         if self.links.get_mut(link).is_none_or(|link| !link.words.take(now)) {
             return self.count(Count::OverBound);
         }
         let Ok(word) = trialogue_wire::decode::<Word>(&bytes) else { return self.count(Count::LinkMalformed) };
-        let own = word.node == self.node;
-        let Some(node) = self.charter.node(&word.node).filter(|node| !own && !node.retired) else { return };
-        if self.charter.line(&word.line).is_none() || !self.is_news(link, &word) {
+        let own = word.node == self.here.node;
+        let Some(node) = self.here.charter.node(&word.node).filter(|node| !own && !node.retired) else { return };
+        if self.here.charter.line(&word.line).is_none() || !self.is_news(link, &word) {
             return;
         }
         if !ed25519_holds(&node.journal.ed25519, &word::signed(&bytes), &signature) {
@@ -69,7 +69,7 @@ impl Machine {
         let held = match word.what {
             What::Sending { .. } => self.sending.get(&word.device),
             What::Stream { medium, .. } | What::Over { medium } => {
-                let Some(source) = self.charter.node_index(&word.node) else { return false };
+                let Some(source) = self.here.charter.node_index(&word.node) else { return false };
                 self.streams.held(source, &(word.device, word.line.clone(), medium))
             }
         };

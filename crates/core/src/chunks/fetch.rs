@@ -12,7 +12,7 @@ use trialogue_wire::link::LinkMessage;
 impl Machine {
     /// A neighbour gives a part.
     pub(crate) fn take_chunk(&mut self, from: &NodeId, hash: Hash, whole: u32, at: u32, bytes: &[u8]) {
-        let now = self.now.us;
+        let now = self.here.now.us;
         let Some(node) = self.chunks.awaited(from, &hash) else { return };
         let Some(source) = self.chunks.sources.get_mut(&node) else { return };
         // Late, or twice: it was asked for anew meanwhile.
@@ -63,7 +63,7 @@ impl Machine {
     }
 
     fn settle_source(&mut self, node: &NodeId) {
-        let now = self.now.us;
+        let now = self.here.now.us;
         let Some(source) = self.chunks.sources.get(node) else { return };
         if let Some(fetch) = &source.fetch {
             let asked = fetch.from.as_ref();
@@ -106,7 +106,7 @@ impl Machine {
             }
             let Some(whole) = source.waiting.pop_front() else { return };
             let counts = self.state.writing(&whole.line, &whole.id).is_some_and(|(whose, _)| whose == node);
-            if !gone && counts && *node != self.node {
+            if !gone && counts && *node != self.here.node {
                 self.to_store.insert(whole.id);
             }
         }
@@ -124,7 +124,7 @@ impl Machine {
 
     /// Asks the next neighbour that may have it and that is not asked for anything else.
     fn fetch_on(&mut self, node: &NodeId) {
-        let now = self.now.us;
+        let now = self.here.now.us;
         let Some(fetch) = self.chunks.sources.get(node).and_then(|source| source.fetch.as_ref()) else { return };
         let there: Vec<&NodeId> = self.neighbours().filter(|neighbour| !fetch.tried.contains(*neighbour)).collect();
         let free = there.iter().filter(|neighbour| !self.chunks.is_asked(neighbour));
@@ -150,7 +150,7 @@ impl Machine {
     }
 
     fn ask_for_part(&mut self, node: &NodeId) {
-        let now = self.now.us;
+        let now = self.here.now.us;
         let Chunks { sources, parts, .. } = &mut self.chunks;
         let Some(fetch) = sources.get_mut(node).and_then(|source| source.fetch.as_mut()) else { return };
         let Some(from) = fetch.from.clone() else { return };
@@ -167,7 +167,7 @@ impl Machine {
             // One that waits for a neighbour that others have asked goes on when that one has answered.
             Some(fetch) => fetch.from.as_ref().map(|_| fetch.asked_us + CHUNK_PATIENCE_US),
             None if source.waiting.is_empty() => None,
-            None => Some(source.rest_until_us).filter(|at| *at > self.now.us),
+            None => Some(source.rest_until_us).filter(|at| *at > self.here.now.us),
         };
         self.chunks.sources.values().filter_map(due).min()
     }

@@ -125,7 +125,7 @@ impl Machine {
     /// The same of a writing that counts; what is missing is fetched from now on.
     pub(crate) fn has_attached(&mut self, id: &Hash, line: &LineId, node: &NodeId, written: &Written) -> bool {
         let Some(attached) = &written.attached else { return true };
-        let now = self.now.us;
+        let now = self.here.now.us;
         let waits = |source: &Source| source.waiting.iter().any(|waits| waits.id == *id);
         if self.chunks.sources.get(node).is_some_and(waits) {
             return false;
@@ -170,7 +170,7 @@ impl Machine {
         if self.has_chunk(&hash) {
             return self.send_console(key, &ToConsole::ChunkStored { hash });
         }
-        let now = self.now.us;
+        let now = self.here.now.us;
         let bucket = self.chunks.given.entry(device).or_insert_with(|| Bucket::new(CHUNKS_BURST, CHUNK_EVERY_US, now));
         if self.chunks.storing.len() >= CHUNKS_STORING_MAX || !bucket.take(now) {
             return self.count(Count::OverBound);
@@ -180,7 +180,7 @@ impl Machine {
 
     fn store_chunk(&mut self, hash: Hash, bytes: ByteVec, by: By) {
         let node = match &by {
-            By::Console(_) => self.node.clone(),
+            By::Console(_) => self.here.node.clone(),
             By::Fetched(node) => node.clone(),
         };
         if !self.ledger.has_shelf() {
@@ -211,7 +211,7 @@ impl Machine {
 
     /// A neighbour asks for a part of one.
     pub(crate) fn take_want_chunk(&mut self, from: &NodeId, hash: Hash, at: u32, most: u32) {
-        let now = self.now.us;
+        let now = self.here.now.us;
         if self.chunks.served.get(from).is_none_or(|(held, _)| *held != hash) {
             let new = || Bucket::new(WANT_CHUNK_BURST, WANT_CHUNK_EVERY_US, now);
             if !self.chunks.asked.entry(from.clone()).or_insert_with(new).take(now) {

@@ -18,10 +18,11 @@ pub(crate) struct Asked {
 impl Machine {
     /// It has come on watch. Not at once: it has keys and entries to take first.
     pub(crate) fn ask_soon(&mut self, key: ConsoleKey) {
-        let now = self.now.us;
+        let now = self.here.now.us;
         let office = self.consoles.get(&key).and_then(|console| console.watch()).map(|device| device.office.clone());
         // A station is no person's console: its test calls show that it lives.
-        let person = office.and_then(|id| self.charter.office(&id)).is_some_and(|office| office.role != Role::Station);
+        let person =
+            office.and_then(|id| self.here.charter.office(&id)).is_some_and(|office| office.role != Role::Station);
         if let Some(console) = self.consoles.get_mut(&key).filter(|_| person) {
             console.asked.due_us = Some(now + ALIVE_FIRST_US);
         }
@@ -34,8 +35,8 @@ impl Machine {
 
     /// Asks those whose time has come.
     pub(crate) fn ask_consoles(&mut self) {
-        let now = self.now.us;
-        let period_us = u64::from(self.charter.policy.tests.station_seconds) * 1_000_000;
+        let now = self.here.now.us;
+        let period_us = u64::from(self.here.charter.policy.tests.station_seconds) * 1_000_000;
         let due = self.consoles.iter().filter(|(_, console)| console.asked.due_us.is_some_and(|due| now >= due));
         for key in due.map(|(key, _)| *key).collect::<Vec<_>>() {
             let Some(console) = self.consoles.get_mut(&key) else { continue };

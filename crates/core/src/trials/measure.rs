@@ -60,10 +60,10 @@ impl Machine {
 
     /// One entry for all paths together, once in a period; then the next probes go out.
     pub(crate) fn write_paths(&mut self) {
-        if self.now.us < self.trials.due_us {
+        if self.here.now.us < self.trials.due_us {
             return;
         }
-        self.trials.due_us = self.now.us + self.path_period_us();
+        self.trials.due_us = self.here.now.us + self.path_period_us();
         let results = self.results();
         if !results.is_empty() {
             let _ = self.append(Body::Tested { results }, Vec::new(), After::Nothing);
@@ -74,7 +74,7 @@ impl Machine {
 
     fn results(&self) -> Vec<PathTest> {
         let mut results = Vec::new();
-        for node in self.charter.in_service().filter(|node| node.id != self.node).map(|node| &node.id) {
+        for node in self.here.charter.in_service().filter(|node| node.id != self.here.node).map(|node| &node.id) {
             let link = self.links.get(node).filter(|link| link.up);
             let kbit = self.trials.probes.get(node).and_then(|probe| probe.kbit);
             let measured = self.measured.get(node).map(Vec::as_slice).unwrap_or_default();

@@ -49,11 +49,11 @@ impl Trials {
 impl Machine {
     /// The journal is open: the first period begins.
     pub(crate) fn begin_trials(&mut self) {
-        self.trials.due_us = self.now.us + self.path_period_us();
+        self.trials.due_us = self.here.now.us + self.path_period_us();
     }
 
     fn path_period_us(&self) -> u64 {
-        u64::from(self.charter.policy.tests.path_seconds) * 1_000_000
+        u64::from(self.here.charter.policy.tests.path_seconds) * 1_000_000
     }
 }
 

@@ -22,11 +22,11 @@ pub(super) struct Probe {
 
 impl Machine {
     pub(super) fn send_probes(&mut self) {
-        let calls = self.charter.lines.iter().any(|line| !self.state.in_on(&line.id).is_empty());
+        let calls = self.here.charter.lines.iter().any(|line| !self.state.in_on(&line.id).is_empty());
         if calls {
             return;
         }
-        let seconds = u64::from(self.charter.policy.tests.path_seconds);
+        let seconds = u64::from(self.here.charter.policy.tests.path_seconds);
         for node in self.neighbours().cloned().collect::<Vec<_>>() {
             let capped = |path: &trialogue_wire::console::PathMeasure| path.best && path.cap_kbit.is_some();
             if self.measured.get(&node).is_some_and(|paths| paths.iter().any(capped)) {
@@ -37,7 +37,7 @@ impl Machine {
             let fair = |kbit: u32| usize::try_from(u64::from(kbit) * seconds * 10 / 8).unwrap_or(PROBE_MAX);
             probe.bytes = probe.kbit.map_or(FIRST, fair).clamp(LEAST, PROBE_MAX);
             probe.number = probe.number.wrapping_add(1);
-            probe.sent_us = Some(self.now.us);
+            probe.sent_us = Some(self.here.now.us);
             let message = LinkMessage::Probe { number: probe.number, filler: vec![0; probe.bytes] };
             self.send_link(&node, &message);
         }
@@ -48,7 +48,7 @@ impl Machine {
     }
 
     pub(crate) fn take_probed(&mut self, node: &NodeId, number: u32) {
-        let now = self.now.us;
+        let now = self.here.now.us;
         let round_trip_us = self.links.get(node).and_then(|link| link.round_trip_us).unwrap_or(0);
         let Some(probe) = self.trials.probes.get_mut(node).filter(|probe| probe.number == number) else { return };
         let Some(sent_us) = probe.sent_us.take() else { return };

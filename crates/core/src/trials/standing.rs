@@ -25,13 +25,13 @@ impl Machine {
 
     /// Works out how all tests stand, and tells of what turned red or good.
     pub(crate) fn look_at_tests(&mut self) {
-        if !self.trials.fresh && self.now.us < self.trials.look_us {
+        if !self.trials.fresh && self.here.now.us < self.trials.look_us {
             return;
         }
         self.trials.fresh = false;
-        self.trials.look_us = self.now.us + LOOK_US;
-        let now_ms = millis(self.now.us);
-        self.trials.tally.update(&self.state, now_ms, self.now.wall_ms);
+        self.trials.look_us = self.here.now.us + LOOK_US;
+        let now_ms = millis(self.here.now.us);
+        self.trials.tally.update(&self.state, now_ms, self.here.now.wall_ms);
         let stand = self.trials.tally.pairs(&self.state, now_ms);
         if stand == self.trials.stand {
             return;
@@ -56,14 +56,14 @@ impl Machine {
     fn turned_red(&mut self, pair: &PairTests, level: Level) {
         self.count(Count::TestFailed);
         self.log(Note::TestFailed { a: pair.a.clone(), b: pair.b.clone(), level });
-        let other = match (pair.a == self.party, pair.b == self.party) {
+        let other = match (pair.a == self.here.party, pair.b == self.here.party) {
             (true, _) => pair.b.clone(),
             (_, true) => pair.a.clone(),
             _ => return,
         };
-        let now = self.now.us;
+        let now = self.here.now.us;
         let told = self.trials.told_us.entry((other.clone(), level)).or_default();
-        if self.alerts && (*told == 0 || now >= *told + TOLD_US) {
+        if self.here.alerts && (*told == 0 || now >= *told + TOLD_US) {
             *told = now;
             self.push_out(Output::AlertTest { party: other, level });
         }
