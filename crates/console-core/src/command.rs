@@ -2,9 +2,11 @@
 
 use crate::acts::Purpose;
 use crate::console::Console;
+use crate::duty;
 use crate::view::Command;
 use crate::written::{NewMessage, tongue};
 use trialogue_charter::{CallId, LineId, OfficeId, Precedence};
+use trialogue_journal::fold::Consultation;
 use trialogue_journal::{Act, DeclineReason};
 use trialogue_wire::console::ToNode;
 
@@ -160,6 +162,64 @@ impl Console {
         for ring in rings {
             let act = Act::Decline { call: ring.call, reason, call_back_ms, deputy: deputy.clone() };
             self.state(&line, Purpose::Decline, act, Vec::new());
+        }
+    }
+
+    fn propose(&mut self, line: String, subject: String, level: String, at_ms: f64, precedence: Precedence) {
+        let Some(line) = self.act_on(line) else { return };
+        match duty::propose(self.roster(), &line, subject, level, at_ms, precedence, self.now()) {
+            Ok(act) => {
+                if let Some(id) = new_call() {
+                    self.say_standing(&line, Ok(act(id)));
+                }
+            }
+            Err(reason) => self.refuse(reason),
+        }
+    }
+
+    fn attend(&mut self, id: &str, office: Option<String>, at_ms: Option<f64>) {
+        let Some(waiting) = self.consultation(id) else { return };
+        let line = duty::line_for(self.roster(), &waiting).map(ToString::to_string);
+        let Some(line) = line.and_then(|line| self.act_on(line)) else { return };
+        self.say_standing(&line, duty::attend(&waiting, office, at_ms, self.now()));
+    }
+
+    fn withdraw(&mut self, id: &str) {
+        let Some(waiting) = self.consultation(id) else { return };
+        let Some(line) = self.act_on(waiting.proposal.line.to_string()) else { return };
+        self.say_standing(&line, duty::withdraw(self.roster(), &waiting));
+    }
+
+    /// The consultation becomes the call.
+    fn begin(&mut self, id: &str) {
+        let Some(waiting) = self.consultation(id) else { return };
+        let Some(level) = self.act_on(waiting.proposal.level.to_string()) else { return };
+        match duty::begin(self.roster(), &waiting, self.now()) {
+            Ok((call, precedence)) => self.enter(level, call, Some(precedence)),
+            Err(reason) => self.refuse(reason),
+        }
+    }
+
+    fn take_duty(&mut self, until_ms: f64) {
+        let line = self.roster().own_line().map(ToString::to_string);
+        let Some(line) = line.and_then(|line| self.act_on(line)) else { return };
+        self.say_standing(&line, duty::take(until_ms, self.now()));
+    }
+
+    /// The consultation that a command names.
+    fn consultation(&mut self, id: &str) -> Option<Consultation> {
+        let found = duty::find(self.roster(), id, self.now());
+        if found.is_none() {
+            self.refuse("noConsultation");
+        }
+        found
+    }
+
+    /// Says something for the office or the party, or shows why not.
+    fn say_standing(&mut self, line: &LineId, act: Result<Act, &'static str>) {
+        match act {
+            Ok(act) => drop(self.state(line, Purpose::Standing, act, Vec::new())),
+            Err(reason) => self.refuse(reason),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::acts::Acts;
 use crate::bodies::Bodies;
+use crate::duty::Duty;
 use crate::engage::{Ended, Engaged};
 use crate::identity::{EnrolError, Identity};
 use crate::io::{Event, Input, Output};
@@ -61,8 +62,7 @@ pub struct Console {
     pub(crate) troubles: Troubles,
     pub(crate) outcomes: BTreeMap<LineId, Ended>,
     pub(crate) rings: Rings,
-    /// Since when consultations are known here, by what was proposed.
-    pub(crate) asked_us: BTreeMap<Hash, u64>,
+    pub(crate) duty: Duty,
     pub(crate) trial: crate::trial::Trial,
     pub(crate) writer: crate::written::Writer,
     shown: View,
@@ -107,7 +107,7 @@ impl Console {
             troubles: Troubles::default(),
             outcomes: BTreeMap::new(),
             rings: Rings::default(),
-            asked_us: BTreeMap::new(),
+            duty: Duty::default(),
             trial: crate::trial::Trial::default(),
             writer: crate::written::Writer::default(),
             shown: View::default(),
@@ -188,8 +188,7 @@ impl Console {
             self.tags_next_us(),
             self.bodies.next_us().filter(|_| self.link.is_up()),
             self.stock_next_us(),
-            self.duty_next_us(),
-            self.consult_next_us(),
+            self.duty.next_timeout(self.roster(), self.now()),
             self.sites_next_us(),
             self.trial_next_us(),
             self.written_next_us(),
@@ -248,6 +247,11 @@ impl Console {
     fn note_calls(&mut self) {
         let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.fold.as_ref(), self.node.as_ref());
         self.rings.note_calls(at, Now { us: self.now_us, ms: self.now_ms });
+    }
+
+    fn note_consultations(&mut self) {
+        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.fold.as_ref(), self.node.as_ref());
+        self.duty.note(at, self.link.is_up(), Now { us: self.now_us, ms: self.now_ms });
     }
 
     fn settle_ringing(&mut self) {

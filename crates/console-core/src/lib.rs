@@ -12,7 +12,6 @@ mod bodies;
 mod code;
 mod command;
 pub mod console;
-mod consult;
 mod duty;
 mod engage;
 mod follow;

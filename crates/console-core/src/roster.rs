@@ -32,6 +32,11 @@ impl<'a> Roster<'a> {
         Self { id, charter, me, fold, node }
     }
 
+    /// The own device.
+    pub(crate) fn id(self) -> DeviceId {
+        self.id
+    }
+
     pub(crate) fn charter(self) -> Option<&'a VerifiedCharter> {
         self.charter.map(|charter| &**charter)
     }

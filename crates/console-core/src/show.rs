@@ -1,6 +1,7 @@
 //! The view: what the fold and the keys amount to on screen.
 
 use crate::console::Console;
+use crate::duty;
 use crate::io::Suspicion;
 use crate::limits::{FORGERIES_SHOWN, FORGERY_SHOWN_MS, MISSING_US, STRANGER_US, SUSPECT_US};
 use crate::link::Stage;
@@ -64,9 +65,9 @@ impl Console {
             revocations: self.revocation_notices(),
             lines,
             call: self.call_view(),
-            duty: self.own_duty(),
-            consultations: self.consultation_views(),
-            consulting: self.consulting(),
+            duty: duty::own(self.roster(), self.now()),
+            consultations: self.duty.views(self.roster(), self.on_watch, self.now()),
+            consulting: duty::consulting(self.roster()),
             tests: self.tests_view(),
         }
     }
@@ -116,7 +117,7 @@ impl Console {
             ring: self.ring_state(charter, line, party, state, reached),
             rung: self.rung(charter, line, party, state),
             alerted: self.alerted(line, party, state),
-            duty: self.duties(charter, line, party),
+            duty: duty::of_line(self.roster(), line, party, self.now()),
         }
     }
 

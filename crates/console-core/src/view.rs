@@ -1,7 +1,8 @@
 //! What a console shows and what its officer can do, as data. The TypeScript of the web console is generated from here.
 
-pub use crate::consult::{AnswerView, AttendanceView, ConsultationView, Consulting, Meeting, OfficeView, Topic};
-pub use crate::duty::{DutyState, DutyView, OwnDuty};
+pub use crate::duty::{
+    AnswerView, AttendanceView, ConsultationView, Consulting, DutyState, DutyView, Meeting, OfficeView, OwnDuty, Topic,
+};
 pub use crate::trial::{
     CertifiedView, Grade, Language, PairView, TestView, TestsView, TextOffer, TextReceived, TextSent,
 };
