@@ -12,8 +12,13 @@ pub const LATE_MS: u64 = 900;
 /// After so long with nothing but frames that come too late, in their order, their way has become longer: they are taken as they come, and the
 /// caller says so to the officer. Less helps a node that holds words back, more is silence after a network changed.
 pub const LATE_FOR_MS: u64 = 2_000;
-/// The shortest way of a source is forgotten at this rate: clocks drift by at most 100 millionths, so one millisecond a second is enough.
-const DRIFT: u64 = 1_000;
+/// The shortest way of a source is forgotten at this rate, in nanoseconds a millisecond: the clocks of two machines drift apart by at most 100 millionths
+/// each. More lets a node lengthen the way unseen, a little in each second; less takes frames of a clock that drifts for late.
+const DRIFT_NS: i64 = 200;
+/// Of a silence no more than this counts for that, in milliseconds; what drifts meanwhile is 300 ms. More lets a node keep the first words after a long silence
+/// back for longer; less takes them for late where a clock drifts that fast and nobody spoke for hours.
+const SILENCE_MS: u64 = 1_500_000;
+const MS_NS: i64 = 1_000_000;
 /// Most numbers remembered of one key: what half a second holds of the busiest source, eight times over.
 const NUMBERS_MAX: usize = 512;
 
@@ -64,7 +69,7 @@ impl Opened {
 #[derive(Default)]
 struct Track {
     newest_ms: Option<u64>,
-    /// Arrival less the source's time, the least seen, and when that was; the zero of both clocks is anywhere.
+    /// Arrival less the source's time, the least seen, in nanoseconds, and when a frame came last, in milliseconds; the zero of both clocks is anywhere.
     least: Option<(i64, u64)>,
     /// Nothing but late frames since, and the newest of them.
     late_since: Option<(u64, u64)>,
@@ -92,20 +97,19 @@ impl Pace {
         if track.newest_ms.is_some_and(|newest| time + ORDER_MS < newest) {
             return Err(Untimely::Again);
         }
-        let way = i64::try_from(now_ms).unwrap_or(i64::MAX).saturating_sub_unsigned(time);
-        let usual = track
-            .least
-            .map_or(way, |(least, since)| least.saturating_add_unsigned(now_ms.saturating_sub(since) / DRIFT));
+        let way = i64::try_from(now_ms).unwrap_or(i64::MAX).saturating_sub_unsigned(time).saturating_mul(MS_NS);
+        let (least, since) = track.least.unwrap_or((way, now_ms));
+        let silence = i64::try_from(now_ms.saturating_sub(since).min(SILENCE_MS)).unwrap_or(i64::MAX);
+        let usual = least.saturating_add(silence.saturating_mul(DRIFT_NS));
+        track.least = Some((usual.min(way), now_ms));
         let mut longer = false;
-        if way > usual.saturating_add_unsigned(LATE_MS) {
+        if way > usual.saturating_add_unsigned(LATE_MS * MS_NS.unsigned_abs()) {
             let (since, newest) = track.late_since.get_or_insert((now_ms, time));
             if now_ms.saturating_sub(*since) < LATE_FOR_MS {
                 *newest = time.max(*newest);
                 return Err(Untimely::Late);
             }
             longer = true;
-        }
-        if way <= usual || longer {
             track.least = Some((way, now_ms));
         }
         track.late_since = None;
@@ -166,6 +170,49 @@ mod tests {
             let (time, now) = (minute * 60_000 - minute * 6, minute * 60_000);
             assert_eq!(pace.take(Medium::Voice, at(time), now), Ok(false), "{minute}");
         }
+    }
+
+    /// After how long a node that adds so many microseconds to the way in each second is found out, in seconds; it has added the second by then, in milliseconds.
+    fn found_out(added_us: u64, seconds: u64) -> Option<(u64, u64)> {
+        let mut pace = Pace::default();
+        (0..seconds).map(|second| (second, second * added_us / 1_000)).find(|(second, added)| {
+            let time = second * 1_000;
+            pace.take(Medium::Voice, at(time), time + added) != Ok(false)
+        })
+    }
+
+    #[test]
+    fn a_way_that_a_node_lengthens_little_by_little_is_found_out_unless_a_clock_could_do_it() {
+        assert_eq!(found_out(200, 36_000), None, "two clocks, as far apart as they may be");
+        for added_us in [400, 1_000, 5_000] {
+            let (_, added) = found_out(added_us, 36_000).unwrap();
+            // What it added beyond what clocks do.
+            assert!(
+                added * (added_us - 200) / added_us <= LATE_MS + added_us.div_ceil(1_000),
+                "{added_us}: {added} ms"
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_word_after_a_long_silence_is_not_kept_back() {
+        for hours in 1..=8 {
+            let mut pace = Pace::default();
+            let silence = hours * 3_600_000;
+            assert_eq!(pace.take(Medium::Voice, at(0), 100), Ok(false));
+            let kept = LATE_MS + SILENCE_MS / 5_000;
+            assert_eq!(pace.take(Medium::Voice, at(silence), silence + 100 + kept + 1), Err(Untimely::Late));
+            assert_eq!(pace.take(Medium::Voice, at(silence + 20), silence + 120 + kept), Ok(false));
+        }
+    }
+
+    #[test]
+    fn pictures_in_many_packets_forget_no_faster() {
+        let mut pace = Pace::default();
+        for ms in 0..600_000 {
+            assert_eq!(pace.take(Medium::Picture, at(ms / 4 * 4), ms), Ok(false));
+        }
+        assert_eq!(pace.take(Medium::Picture, at(600_000), 600_000 + LATE_MS + 5), Err(Untimely::Late));
     }
 
     #[test]
