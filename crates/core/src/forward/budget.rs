@@ -1,5 +1,5 @@
-//! Voice before picture: what a receiver has room for goes to voices first, and pictures are given up one by one, the last place first, rather than
-//! all torn a little.
+//! Voice before picture: what a receiver has room for goes to voices first, and pictures are given up one by one, the one that takes most first,
+//! rather than all torn a little.
 
 /// How many milliseconds of its rate a receiver may get in one burst: a key frame must pass.
 const BURST_MS: u64 = 500;

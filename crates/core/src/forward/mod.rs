@@ -40,6 +40,7 @@ use budget::Budget;
 use guard::{Barred, Guard};
 use key_frame::Asking;
 use pace::Pace;
+use pictures::Taken;
 use rebase::Rebase;
 use sound::Sound;
 use std::collections::{BTreeMap, VecDeque};
@@ -170,6 +171,10 @@ struct Place {
     asked_again_ms: u64,
     /// Pictures only: given up for want of room until then.
     paused_until_ms: Option<u64>,
+    /// Pictures only: what it took of the room lately.
+    taken: Taken,
+    /// Of whose picture that was said.
+    paid_by: Option<DeviceId>,
 }
 
 /// Index of a medium in pairs.

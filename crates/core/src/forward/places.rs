@@ -1,7 +1,7 @@
 //! Who is received where: places are given here, and for each stream the list of its receivers is made ready, so that a packet only
 //! walks through it.
 
-use super::{ForwardEvent, Forwarder, Place, index};
+use super::{ForwardEvent, Forwarder, Place, Taken, index};
 use crate::io::Source;
 use std::collections::BTreeSet;
 use trialogue_charter::DeviceId;
@@ -80,7 +80,11 @@ impl Forwarder {
             let Some(at) = free else { continue };
             places[at].sender = Some(sender);
             places[at].waits_since_ms = Some(now_ms);
-            places[at].paused_until_ms = None;
+            // A picture that was given up does not come back before its time under another number.
+            if places[at].paid_by.replace(sender.2) != Some(sender.2) {
+                places[at].paused_until_ms = None;
+                places[at].taken = Taken::default();
+            }
             if medium == Medium::Picture && ready {
                 seen_anew.push(sender.2);
             }
