@@ -1,6 +1,7 @@
 //! For tests of the parts: the journals of the fixture's three nodes, written by the test and folded as they are written.
 #![allow(clippy::unwrap_used)]
 
+use crate::now::Now;
 use crate::roster::Roster;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,6 +11,11 @@ use trialogue_journal::{Act, Body, BodyRef, Journal, KeyOffer, Occasion, State, 
 
 /// When the first entry is written, milliseconds since 1970 UTC. Each further one follows a second later.
 pub(crate) const START_MS: u64 = 1_700_000_000_000;
+
+/// So many milliseconds after that, by both clocks.
+pub(crate) fn after_ms(ms: u64) -> Now {
+    Now { us: 1_000_000 + ms * 1_000, ms: START_MS + ms }
+}
 
 /// A console whose certificate stands in its node's journal.
 pub(crate) struct Enrolled {

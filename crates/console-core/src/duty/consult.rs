@@ -335,13 +335,9 @@ fn answer_view(charter: &VerifiedCharter, said: Option<&Attendance>) -> AnswerVi
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::scene::{Enrolled, START_MS, Scene, line_id};
+    use crate::scene::{Enrolled, START_MS, Scene, after_ms, line_id};
 
     const HOUR_MS: u64 = 3_600_000;
-
-    fn after_ms(ms: u64) -> Now {
-        Now { us: 1_000_000 + ms * 1_000, ms: START_MS + ms }
-    }
 
     fn proposes(scene: &Scene, by: &Enrolled, in_ms: i64, precedence: Agreed) -> Result<Act, &'static str> {
         let (at, at_ms) = (scene.roster(by), (START_MS as i64 + in_ms) as f64);

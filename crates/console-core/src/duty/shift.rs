@@ -122,13 +122,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::duty::Duty;
-    use crate::scene::{START_MS, Scene};
+    use crate::scene::{START_MS, Scene, after_ms};
 
     const HOUR_MS: u64 = 3_600_000;
-
-    fn after_ms(ms: u64) -> Now {
-        Now { us: 1_000_000 + ms * 1_000, ms: START_MS + ms }
-    }
 
     #[test]
     fn a_shift_ends_in_time_and_is_over_from_then_on() {

@@ -55,12 +55,12 @@ impl Rings {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::scene::{START_MS, Scene, line_id};
+    use crate::scene::{Scene, after_ms, line_id};
     use trialogue_charter::{CallId, Precedence};
     use trialogue_journal::Act;
 
     fn after(seconds: u64) -> Now {
-        Now { us: seconds * 1_000_000, ms: START_MS + seconds * 1_000 }
+        after_ms(seconds * 1_000)
     }
 
     #[test]

@@ -156,14 +156,12 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::limits::TONE_MS;
-    use crate::scene::{Enrolled, START_MS, Scene, line_id};
+    use crate::scene::{Enrolled, Scene, after_ms, line_id};
     use crate::view::Standing;
     use trialogue_journal::Act;
 
-    const SECOND: u64 = 1_000_000;
-
     fn after(seconds: u64) -> Now {
-        Now { us: (1 + seconds) * SECOND, ms: START_MS + seconds * 1_000 }
+        after_ms(seconds * 1_000)
     }
 
     fn call(number: u8) -> CallId {
