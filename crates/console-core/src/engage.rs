@@ -169,7 +169,11 @@ impl Console {
         let Some(mut held) = self.call.take() else { return };
         held.rang = Some((call, self.now_us));
         held.precedence = precedence;
-        self.say_in(&held.line, call, Some(precedence), Purpose::Again, &held.offers);
+        // Once it is in, the key packages that the journal does not have yet go by themselves: a ring waits for no budget.
+        let own = self.participants().into_iter().find(|participant| participant.device == self.id);
+        let mut offers = held.offers.clone();
+        offers.retain(|node, offer| own.as_ref().is_none_or(|own| own.offers.get(node) == Some(&offer.package)));
+        self.say_in(&held.line, call, Some(precedence), Purpose::Again, &offers);
         self.call = Some(held);
     }
 

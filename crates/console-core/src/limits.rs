@@ -93,8 +93,9 @@ pub const HEAL_WELCOME_US: u64 = 8_000_000;
 pub const STOCK_US: u64 = 3_000_000;
 /// A key package that has served is replaced after this long, so that one replacement covers several.
 pub const REFRESH_US: u64 = 20_000;
-/// How often the key package for one node's group is replaced: at once the first time.
-pub(crate) const REFRESHES: Rule = Rule { free: 1, first_us: 500_000, most_us: 32_000_000, rest_us: 30_000_000 };
+/// How often the key package for one node's group is replaced: at once the first time. More often lets a member that makes its group anew without end use up
+/// what this console may state; less often leaves one whose page is loaded again and again unheard for longer.
+pub(crate) const REFRESHES: Rule = Rule { free: 1, first_us: 500_000, most_us: 128_000_000, rest_us: 60_000_000 };
 /// Most bytes of a commit and its welcome together: with the statement they go to the node, and on links, in one message.
 pub const HANDSHAKE_BODIES_MAX: usize = trialogue_wire::limits::MESSAGE_MAX - (64 << 10);
 /// Between two tries to change a group after a refusal.

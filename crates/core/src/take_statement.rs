@@ -10,7 +10,7 @@ use crate::note::{Count, Note};
 use minicbor::bytes::ByteVec;
 use std::collections::BTreeSet;
 use trialogue_charter::{DeviceId, LineId};
-use trialogue_journal::{Act, Body, Statement, UnverifiedStatement};
+use trialogue_journal::{Act, Body, KeyOffer, Statement, UnverifiedStatement};
 use trialogue_wire::console::{Refusal, ToConsole, ToNode};
 
 impl Machine {
@@ -110,29 +110,38 @@ impl Machine {
         let bodies = whole(&statement, bodies)?;
         match &statement.act {
             Act::Write { written } if !self.chunks_given(written, &bodies) => Err(Refusal::NotNow),
-            _ => Ok((bodies, need(&statement.act))),
+            _ => Ok((bodies, self.need(&statement))),
         }
     }
-}
 
-/// What a call is made of is said also by a device that has written its fill.
-fn need(act: &Act) -> Need {
-    match act {
-        Act::Ring { .. }
-        | Act::Answer { .. }
-        | Act::Decline { .. }
-        | Act::Leave { .. }
-        | Act::Handshake { .. }
-        | Act::Tags { .. }
-        | Act::Acknowledge { .. }
-        | Act::Confirm { .. }
-        | Act::Ready { .. }
-        | Act::ComeOn { .. }
-        | Act::Hold { .. }
-        | Act::Remove { .. }
-        | Act::Drop { .. }
-        | Act::Attach { .. } => Need::Urgent,
-        _ => Need::Ordinary,
+    /// What a call is made of is said also by a device that has written its fill. Key packages instead of those that it has offered in the call are not of
+    /// that: others can make it need them without end.
+    fn need(&self, statement: &Statement) -> Need {
+        match &statement.act {
+            Act::Ring { offers, .. } if self.offers_anew(statement, offers) => Need::Ordinary,
+            Act::Ring { .. }
+            | Act::Answer { .. }
+            | Act::Decline { .. }
+            | Act::Leave { .. }
+            | Act::Handshake { .. }
+            | Act::Tags { .. }
+            | Act::Acknowledge { .. }
+            | Act::Confirm { .. }
+            | Act::Ready { .. }
+            | Act::ComeOn { .. }
+            | Act::Hold { .. }
+            | Act::Remove { .. }
+            | Act::Drop { .. }
+            | Act::Attach { .. } => Need::Urgent,
+            _ => Need::Ordinary,
+        }
+    }
+
+    /// The device is in on the line, and others of its key packages stand there.
+    fn offers_anew(&self, statement: &Statement, offers: &[KeyOffer]) -> bool {
+        let participants = self.ahead.in_on(&statement.line);
+        let held = participants.iter().find(|p| p.device == statement.device && p.node == self.here.node);
+        held.is_some_and(|held| offers.iter().any(|offer| held.offers.get(&offer.node) != Some(&offer.package)))
     }
 }
 

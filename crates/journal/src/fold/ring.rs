@@ -4,7 +4,7 @@ use super::Ignored;
 use super::node::{NodeState, OnLine, OwnRing, Presence, Word};
 use super::respond::Ended;
 use crate::entry::BodyRef;
-use crate::limits::MEMBERS_MAX;
+use crate::limits::{MEMBERS_MAX, NODES_MAX};
 use crate::statement::{KeyOffer, Statement};
 use std::collections::BTreeMap;
 use trialogue_charter::{CallId, DeviceId, NodeId, Role};
@@ -33,14 +33,21 @@ impl Presence {
 }
 
 impl OnLine {
-    /// Rings. A console that is in already keeps its place and its keys: it rings again for those who are missing, or offers new key packages alone.
+    /// Rings. A console that is in already keeps its place and its keys: it rings again for those who are missing, or offers new key packages alone. Those that
+    /// it does not list stay.
     pub(super) fn ring(&mut self, device: DeviceId, ring: OwnRing, offers: Vec<KeyOffer>, role: Role) {
         if let Some(presence) = self.present.get_mut(&device) {
             presence.offered = ring.seq;
             if role.acts_for_party() {
                 presence.ring = Some(ring);
             }
-            presence.offers = by_node(offers);
+            let listed = by_node(offers);
+            presence.offers.retain(|node, _| !listed.contains_key(node));
+            if presence.offers.len() + listed.len() > NODES_MAX {
+                // Among them are some for nodes that left with an amendment.
+                presence.offers.clear();
+            }
+            presence.offers.extend(listed);
             return;
         }
         let offers = by_node(offers);
