@@ -194,7 +194,8 @@ impl Console {
     fn begin(&mut self, id: &str) {
         let Some(waiting) = self.consultation(id) else { return };
         let Some(level) = self.act_on(waiting.proposal.level.to_string()) else { return };
-        match duty::begin(self.roster(), &waiting, self.now()) {
+        let Some(fresh) = new_call() else { return };
+        match duty::begin(self.roster(), &waiting, fresh, self.now()) {
             Ok((call, precedence)) => self.enter(level, call, Some(precedence)),
             Err(reason) => self.refuse(reason),
         }

@@ -5,6 +5,7 @@ mod common;
 use common::*;
 use trialogue_charter::Suite;
 use trialogue_console_core::view::*;
+use trialogue_journal::Act;
 
 const MINUTE: u64 = 60_000;
 
@@ -165,4 +166,35 @@ fn what_the_charter_does_not_allow_is_refused() {
     attend(&mut world, 0, Some("kor-leaders"));
     world.until(5, |world| refused(world, 0, "otherOffice"));
     assert_eq!(answer_of(&world, 2, "JPN"), AnswerView::Silent);
+}
+
+#[test]
+fn a_ring_with_its_id_before_its_time_neither_begins_it_nor_uses_it_up() {
+    let mut world = World::new(Suite::XWing);
+    for office in ["jpn-duty", "usa-duty", "jpn-leaders", "usa-leaders"] {
+        world.desk(office);
+    }
+    let mut rogue = rogue::Rogue::new(&mut world, "kor-leaders", 9);
+    world.until(10, |world| world.desks.iter().all(|desk| desk.console.view().node == NodeLink::Up));
+    let (proposes, jpn, usa) = (1, 2, 3);
+    propose(&mut world, proposes, 30);
+    world.until(5, |world| world.view(jpn).consultations.len() == 1 && world.view(usa).consultations.len() == 1);
+    let node = world.nodes[world.desks[proposes].node].machine.as_ref().unwrap();
+    let id = node.state().consultations(world.wall_ms())[0].id;
+
+    // Korea rings under the id until that has expired everywhere, and is gone again.
+    let ring = Act::Ring { call: id, offers: Vec::new(), precedence: Default::default() };
+    assert_eq!(rogue.says(&mut world, "leaders", ring, Vec::new()), Ok(()));
+    world.until(5, |world| world.desks[jpn].ringing && world.desks[usa].ringing);
+    assert_eq!(world.view(jpn).consultations.len(), 1, "it is not begun before its time");
+    world.until(120, |world| !world.desks[jpn].ringing && !world.desks[usa].ringing);
+    assert_eq!(rogue.says(&mut world, "leaders", Act::Leave { cause: None }, Vec::new()), Ok(()));
+    world.run(5 * SECOND);
+
+    world.until(31 * 60, |world| world.view(usa).consultations.first().is_some_and(|waiting| waiting.due));
+    let id = shown(&world, usa).id.clone();
+    world.command(usa, Command::Begin { id });
+    world.until(5, |world| world.desks[jpn].ringing);
+    world.answer(jpn);
+    world.until(10, |world| world.all_ready(&[jpn, usa]));
 }

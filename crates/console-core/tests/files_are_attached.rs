@@ -183,6 +183,34 @@ fn a_node_that_gives_other_bytes_or_none_is_passed_over() {
 }
 
 #[test]
+fn a_node_that_gives_drop_by_drop_holds_nobody_up() {
+    let (mut world, [usa, jpn, kor]) = summit();
+    let (of_usa, of_jpn, of_kor) = (world.desks[usa].node, world.desks[jpn].node, world.desks[kor].node);
+    // The American node gives nothing to Korea's, so that it asks Japan's, which has it and answers each time with one byte.
+    world.link_tamper = Some(Box::new(move |from, to, bytes| match decode(&bytes) {
+        Ok(LinkMessage::Chunk { .. }) if (from, to) == (of_usa, of_kor) => None,
+        Ok(LinkMessage::Chunk { hash, whole, at, bytes: part }) if (from, to) == (of_jpn, of_kor) => {
+            Some(encode(&LinkMessage::Chunk { hash, whole, at, bytes: part[..1].to_vec() }))
+        }
+        _ => Some(bytes),
+    }));
+    let file = bytes(PIECE, 7);
+    world.attach_file(usa, LINE, "map.png", &file);
+    write(&mut world, usa, "The map.");
+    world.until(30, |world| message(world, usa, "The map.").is_some_and(|m| m.stored.len() == 2));
+    world.run(15 * SECOND);
+    // Now the American node does give it: Korea's is not still taking bytes from Japan's.
+    world.link_tamper = Some(Box::new(move |from, to, bytes| match decode(&bytes) {
+        Ok(LinkMessage::Chunk { hash, whole, at, bytes: part }) if (from, to) == (of_jpn, of_kor) => {
+            Some(encode(&LinkMessage::Chunk { hash, whole, at, bytes: part[..1].to_vec() }))
+        }
+        _ => Some(bytes),
+    }));
+    world.until(30, |world| message(world, usa, "The map.").is_some_and(|m| m.stored.len() == 3));
+    assert!(fetch(&mut world, kor, "The map.", 0) == file);
+}
+
+#[test]
 fn a_message_whose_files_its_node_does_not_have_is_not_journalled() {
     let (mut world, [usa, jpn, _]) = summit();
     world.attach_file(usa, LINE, "a.bin", &bytes(2 * PIECE, 4));

@@ -94,6 +94,9 @@ pub const PROPOSE_MS: u64 = 7 * 24 * 60 * 60 * 1_000;
 /// How long after its time a consultation that was never begun stays on the boards, in milliseconds. Longer clutters them; shorter takes it
 /// from those who are late.
 pub const CONSULTATION_OVER_MS: u64 = 2 * 60 * 60 * 1_000;
+/// How long before its time, by the clock of the node that proposed it, a consultation may be begun, in milliseconds. More lets a member that knows its id begin
+/// it alone that much earlier; less leaves it on the boards where clocks differ.
+pub const BEGIN_EARLY_MS: u64 = 60_000;
 /// Most consultations of a node per line that wait for their time. More lets one party fill every board; fewer refuses a busy day.
 pub const PROPOSALS_MAX: usize = 16;
 /// Most answers of a node to consultations that are remembered; the oldest goes first. All that can be live on one line with 18 nodes; fewer

@@ -10,7 +10,7 @@ use crate::view::{Person, Precedence, Text3};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use trialogue_charter::{CallId, Device, LineId, OfficeId, Precedence as Agreed, SubjectId, VerifiedCharter};
-use trialogue_journal::fold::{Attendance, Consultation};
+use trialogue_journal::fold::{Attendance, Consultation, RingResponse};
 use trialogue_journal::limits::{CONSULTATION_OVER_MS, PROPOSE_MS};
 use trialogue_journal::{Act, Coming};
 use ts_rs::TS;
@@ -310,14 +310,27 @@ pub(crate) fn withdraw(at: Roster, waiting: &Consultation) -> Result<Act, &'stat
 }
 
 /// The ring on the line on which to meet, whose id is the consultation's: it is the call from then on. As urgent as it was asked, and not above what the
-/// own office may. Otherwise why not.
-pub(crate) fn begin(at: Roster, waiting: &Consultation, now: Now) -> Result<(CallId, Agreed), &'static str> {
+/// own office may. Otherwise why not. `fresh`: the id where somebody has used up the consultation's by a ring before its time: a party that is done with that
+/// ring would not sound again.
+pub(crate) fn begin(
+    at: Roster,
+    waiting: &Consultation,
+    fresh: CallId,
+    now: Now,
+) -> Result<(CallId, Agreed), &'static str> {
     if !is_due(waiting, now) {
         return Err("time");
     }
+    let (level, own) = (&waiting.proposal.level, at.me().map(|me| &me.party));
+    let done =
+        |response| matches!(response, RingResponse::Left | RingResponse::Declined { .. } | RingResponse::Expired);
+    let mut others = at.charter().into_iter().flat_map(|charter| charter.parties_on_line(level));
+    let used = others.any(|party| {
+        Some(&party.id) != own && at.fold().is_some_and(|fold| done(fold.response(level, &party.id, &waiting.id)))
+    });
     let authority = |(charter, me): (&VerifiedCharter, &Device)| charter.authority(&me.office, &waiting.proposal.level);
     let up_to = at.charter().zip(at.me()).and_then(authority).unwrap_or_default();
-    Ok((waiting.id, waiting.proposal.precedence.min(up_to)))
+    Ok((if used { fresh } else { waiting.id }, waiting.proposal.precedence.min(up_to)))
 }
 
 fn answer_view(charter: &VerifiedCharter, said: Option<&Attendance>) -> AnswerView {
@@ -408,8 +421,8 @@ mod tests {
         assert_eq!(duty.next_timeout(at, after_ms(5)), Some(due.us));
         let early = after_ms(HOUR_MS - 1);
         let waiting = find(at, &view(&duty, &scene, &japan, early).id, early).unwrap();
-        assert_eq!(begin(at, &waiting, early), Err("time"));
-        assert_eq!(begin(scene.roster(&usa), &waiting, due), Ok((CallId([7; 16]), Agreed::Immediate)));
+        assert_eq!(begin(at, &waiting, CallId([9; 16]), early), Err("time"));
+        assert_eq!(begin(scene.roster(&usa), &waiting, CallId([9; 16]), due), Ok((CallId([7; 16]), Agreed::Immediate)));
         assert!(view(&duty, &scene, &japan, due).due);
         let over = after_ms(HOUR_MS + CONSULTATION_OVER_MS);
         assert_eq!(duty.next_timeout(at, due), Some(over.us));

@@ -2,7 +2,7 @@
 
 use super::node::NodeState;
 use super::{Applied, Ignored};
-use crate::limits::{ATTENDANCES_MAX, CONSULTATION_OVER_MS, PROPOSALS_MAX, PROPOSE_MS};
+use crate::limits::{ATTENDANCES_MAX, BEGIN_EARLY_MS, CONSULTATION_OVER_MS, PROPOSALS_MAX, PROPOSE_MS};
 use crate::statement::{Act, Coming, Statement};
 use minicbor::{Decode, Encode};
 use trialogue_charter::{CallId, DeviceId, Hash, LineId, OfficeId, Precedence, SubjectId, VerifiedCharter};
@@ -43,6 +43,11 @@ impl Proposal {
     /// Its time has been over for so long that nobody waits for it.
     pub fn is_over(&self, now_ms: u64) -> bool {
         now_ms >= self.at_ms.saturating_add(CONSULTATION_OVER_MS)
+    }
+
+    /// A call with its id is this consultation by now.
+    pub fn may_begin(&self, now_ms: u64) -> bool {
+        now_ms.saturating_add(BEGIN_EARLY_MS) >= self.at_ms
     }
 }
 
@@ -178,9 +183,10 @@ impl NodeState {
         self.attendances.insert(proposal, attendance);
     }
 
-    /// Somebody rings the line on which to meet with the consultation's id, or answers there: it is the call now.
-    pub(super) fn begin(&mut self, line: &LineId, call: &CallId) {
-        if self.proposals.get(call).is_some_and(|proposal| proposal.level == *line) {
+    /// Somebody rings the line on which to meet with the consultation's id, or answers there: it is the call now, if its time has come. Everybody on its lines
+    /// knows the id beforehand, and a ring before that is any ring.
+    pub(super) fn begin(&mut self, line: &LineId, call: &CallId, time_ms: u64) {
+        if self.proposals.get(call).is_some_and(|proposal| proposal.level == *line && proposal.may_begin(time_ms)) {
             self.proposals.remove(call);
         }
     }

@@ -28,7 +28,9 @@ impl State {
         let mut all = Vec::new();
         for (node, state) in &self.nodes {
             let waits = |(id, proposal): &(&CallId, &Proposal)| {
-                !proposal.is_over(now_ms) && !self.is_revoked(&proposal.by) && !self.is_begun(id, proposal)
+                !proposal.is_over(now_ms)
+                    && !self.is_revoked(&proposal.by)
+                    && !(proposal.may_begin(now_ms) && self.is_begun(id, proposal))
             };
             for (id, proposal) in state.proposals().filter(waits) {
                 let parties = self.charter.parties_on_line(&proposal.level).map(|party| party.id.clone());

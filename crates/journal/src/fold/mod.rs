@@ -352,7 +352,7 @@ impl State {
                 let statement = node.open(charter, statement, claim.time_ms)?;
                 Ok(node.perform(charter, statement, seq, claim.time_ms))
             }
-            Body::Received { call, line } => node.receive(charter, *call, line, seq),
+            Body::Received { call, line } => node.receive(charter, *call, line, (seq, claim.time_ms)),
             Body::Ringing { call, line, consoles } => node.sound(charter, *call, line, *consoles, seq),
             Body::Forged { line, device, via } => node.forged(charter, line, device, via, seq, claim.time_ms),
             Body::Expired { call, line } => node.expire(charter, *call, line, seq),

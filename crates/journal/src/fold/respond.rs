@@ -166,7 +166,7 @@ impl NodeState {
         charter: &VerifiedCharter,
         call: CallId,
         line: &LineId,
-        seq: u64,
+        (seq, time_ms): (u64, u64),
     ) -> Result<Applied, Ignored> {
         self.on_line(charter, line)?;
         let on = self.lines.entry(line.clone()).or_default();
@@ -180,7 +180,7 @@ impl NodeState {
         if let Some((order, device)) = first_in {
             response.join(device, order);
         }
-        self.begin(line, &call);
+        self.begin(line, &call, time_ms);
         Ok(Applied::Received { line: line.clone(), call })
     }
 

@@ -116,17 +116,17 @@ impl NodeState {
         match act {
             Act::Ring { call, offers, precedence } => {
                 on.ring(device, OwnRing { call, precedence, seq, time_ms }, offers, role);
-                self.begin(&line, &call);
+                self.begin(&line, &call, time_ms);
                 Applied::Rang { line, call, device }
             }
             Act::Answer { call, offers } => {
                 on.answer(device, call, offers, role, seq, time_ms);
-                self.begin(&line, &call);
+                self.begin(&line, &call, time_ms);
                 Applied::Answered { line, call, device }
             }
             Act::Attach { call, offers, ring, word } => {
                 on.attach(device, call, offers, ring, word, role, (seq, time_ms));
-                self.begin(&line, &call);
+                self.begin(&line, &call, time_ms);
                 Applied::CameOver { line, device }
             }
             Act::Decline { call, reason, call_back_ms, deputy } => {
