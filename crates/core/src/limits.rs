@@ -231,3 +231,6 @@ pub const CLOCK_TOLD_MS: u64 = 1_000;
 pub const NEIGHBOURS_BURST: u32 = 16;
 /// See [`NEIGHBOURS_BURST`].
 pub const NEIGHBOURS_EVERY_US: u64 = 500_000;
+/// How long a neighbour may take for a whole chunk while there is another one to ask: at 64 kbit/s with voice beside it takes about that long. More lets one that
+/// gives it drop by drop hold up a node's messages, less asks others for what was half there.
+pub const CHUNK_LONG_US: u64 = 60_000_000;

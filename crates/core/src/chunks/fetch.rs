@@ -20,26 +20,34 @@ impl Machine {
             return;
         };
         let whole = usize::try_from(whole).unwrap_or(usize::MAX);
-        let fits = !bytes.is_empty() && bytes.len() <= fetch.most as usize && fetch.got.len() + bytes.len() <= whole;
+        // Whoever has it gives all that is asked for: a part of a byte every ten seconds would hold up all that waits behind it.
+        let all = (fetch.most as usize).min(whole.saturating_sub(fetch.got.len()));
+        let fits = all > 0 && bytes.len() == all && fetch.whole.is_none_or(|said| said == whole);
         if !fits || whole > CHUNK_MAX {
-            return self.chunk_is_not_there(&node);
+            return self.chunk_is_not_there(&node, whole > 0);
         }
+        fetch.whole = Some(whole);
         fetch.got.extend_from_slice(bytes);
+        let long = now >= fetch.since_us + CHUNK_LONG_US;
         let took_us = now.saturating_sub(fetch.asked_us);
         if fetch.got.len() != whole {
             self.pace(from, took_us);
+            if long && self.has_another(&node) {
+                return self.chunk_is_not_there(&node, true);
+            }
             return self.ask_for_part(&node);
         }
         let fetched = source.fetch.take_if(|fetch| Hash::of(&fetch.got) == hash);
         if fetched.is_some() {
             source.in_vain = 0;
+            source.failed.remove(from);
             // No faster than the neighbour gives them.
             source.rest_until_us = now + CHUNK_NEXT_US;
         }
         self.pace(from, took_us);
         let Some(fetch) = fetched else {
             self.count(Count::ChunkForged);
-            return self.chunk_is_not_there(&node);
+            return self.chunk_is_not_there(&node, true);
         };
         self.store_chunk(hash, fetch.got.into(), By::Fetched(node));
     }
@@ -70,7 +78,7 @@ impl Machine {
             let there = asked.is_some_and(|from| self.links.get(from).is_some_and(|link| link.up));
             return match asked {
                 Some(_) if there && now < fetch.asked_us + CHUNK_PATIENCE_US => {}
-                Some(_) => self.chunk_is_not_there(node),
+                Some(_) => self.chunk_is_not_there(node, true),
                 // Those who may have it were busy with others.
                 None => self.fetch_on(node),
             };
@@ -86,8 +94,16 @@ impl Machine {
             source.rest_until_us = now + CHUNK_FETCHED_EVERY_US;
             return;
         }
-        source.fetch =
-            Some(Fetch { hash, from: None, tried: BTreeSet::new(), got: Vec::new(), most: 0, asked_us: now });
+        source.fetch = Some(Fetch {
+            hash,
+            from: None,
+            tried: BTreeSet::new(),
+            got: Vec::new(),
+            whole: None,
+            most: 0,
+            asked_us: now,
+            since_us: now,
+        });
         self.fetch_on(node);
     }
 
@@ -112,24 +128,37 @@ impl Machine {
         }
     }
 
-    /// The neighbour that was asked does not give it: another one may.
-    fn chunk_is_not_there(&mut self, node: &NodeId) {
+    /// The neighbour that was asked does not give it: another one may. `failed`: it did not say that it has it not.
+    fn chunk_is_not_there(&mut self, node: &NodeId, failed: bool) {
         let Some(source) = self.chunks.sources.get_mut(node) else { return };
         if let Some(fetch) = &mut source.fetch {
+            source.failed.extend(fetch.from.clone().filter(|_| failed));
             fetch.tried.extend(fetch.from.take());
             fetch.got.clear();
+            fetch.whole = None;
             self.fetch_on(node);
         }
+    }
+
+    /// Is there another neighbour to ask for what is being fetched, that has not failed lately?
+    fn has_another(&self, node: &NodeId) -> bool {
+        let Some(source) = self.chunks.sources.get(node) else { return false };
+        let Some(fetch) = &source.fetch else { return false };
+        let mut others = self.neighbours().filter(|other| fetch.from.as_ref() != Some(*other));
+        others.any(|other| !fetch.tried.contains(other) && !source.failed.contains(other))
     }
 
     /// Asks the next neighbour that may have it and that is not asked for anything else.
     fn fetch_on(&mut self, node: &NodeId) {
         let now = self.here.now.us;
-        let Some(fetch) = self.chunks.sources.get(node).and_then(|source| source.fetch.as_ref()) else { return };
+        let Some(source) = self.chunks.sources.get(node) else { return };
+        let Some(fetch) = &source.fetch else { return };
         let there: Vec<&NodeId> = self.neighbours().filter(|neighbour| !fetch.tried.contains(*neighbour)).collect();
-        let free = there.iter().filter(|neighbour| !self.chunks.is_asked(neighbour));
-        // A link that seems silent comes last: where a machine has too much to do, all of them do.
-        let from = free.min_by_key(|neighbour| (self.is_silent(neighbour), **neighbour != node));
+        let free = there.iter().filter(|neighbour| self.chunks.may_ask(neighbour, node, &fetch.hash));
+        // Who failed lately comes last, and a link that seems silent: where a machine has too much to do, all of them do.
+        let order =
+            |neighbour: &NodeId| (source.failed.contains(neighbour), self.is_silent(neighbour), neighbour != node);
+        let from = free.min_by_key(|neighbour| order(neighbour));
         let (from, none) = (from.map(|from| (*from).clone()), there.is_empty());
         let Some(source) = self.chunks.sources.get_mut(node) else { return };
         if none {
@@ -145,7 +174,7 @@ impl Machine {
             return;
         }
         let Some(fetch) = source.fetch.as_mut().filter(|_| from.is_some()) else { return };
-        fetch.from = from;
+        (fetch.from, fetch.since_us) = (from, now);
         self.ask_for_part(node);
     }
 

@@ -31,8 +31,8 @@ pub(crate) struct Chunks {
     parts: BTreeMap<NodeId, u32>,
     given: BTreeMap<DeviceId, Bucket>,
     asked: BTreeMap<NodeId, Bucket>,
-    /// The last one that was read for each neighbour, which asks for it part by part.
-    served: BTreeMap<NodeId, (Hash, ByteVec)>,
+    /// The last ones that were read for each neighbour, which asks for them part by part.
+    served: BTreeMap<NodeId, VecDeque<Served>>,
 }
 
 /// A chunk on its way to the disk.
@@ -54,6 +54,8 @@ struct Source {
     /// As they came.
     waiting: VecDeque<Waits>,
     fetch: Option<Fetch>,
+    /// Neighbours that failed to give what they were asked for, since they gave something last: others are asked first.
+    failed: BTreeSet<NodeId>,
     /// Messages that were tried in vain since something was found last.
     in_vain: usize,
     rest_until_us: u64,
@@ -71,6 +73,19 @@ struct Waits {
     lacks: Option<BTreeSet<Hash>>,
 }
 
+/// A chunk that a neighbour is given in parts.
+struct Served {
+    hash: Hash,
+    body: ByteVec,
+    /// How many bytes of it are given before it counts as asked for anew: twice as many as there are.
+    left: usize,
+}
+
+/// Chunks that a neighbour is given in parts at once: one of the own messages and one of another's.
+const SERVED_MAX: usize = 2;
+/// As how many bytes a part counts at least.
+const SERVED_LEAST: usize = 512;
+
 /// A chunk on its way here.
 struct Fetch {
     hash: Hash,
@@ -79,8 +94,12 @@ struct Fetch {
     /// Neighbours that do not have it.
     tried: BTreeSet<NodeId>,
     got: Vec<u8>,
+    /// How many bytes there are, as the neighbour said first.
+    whole: Option<usize>,
     most: u32,
     asked_us: u64,
+    /// When the neighbour was asked for the first part.
+    since_us: u64,
 }
 
 impl Chunks {
@@ -93,6 +112,12 @@ impl Chunks {
     fn is_asked(&self, neighbour: &NodeId) -> bool {
         let fetches = self.sources.values().filter_map(|source| source.fetch.as_ref());
         fetches.into_iter().any(|fetch| fetch.from.as_ref() == Some(neighbour))
+    }
+
+    /// May a neighbour be asked for this chunk, for a message of this node? For one thing at a time, and besides for one of its own messages, whatever else it is asked
+    /// for: no other node's messages keep it from giving those.
+    fn may_ask(&self, neighbour: &NodeId, node: &NodeId, hash: &Hash) -> bool {
+        !self.is_asked(neighbour) || (neighbour == node && self.awaited(neighbour, hash).is_none())
     }
 
     /// The source for which this chunk is awaited from this neighbour.
@@ -138,6 +163,7 @@ impl Machine {
         let source = self.chunks.sources.entry(node.clone()).or_insert_with(|| Source {
             waiting: VecDeque::new(),
             fetch: None,
+            failed: BTreeSet::new(),
             in_vain: 0,
             rest_until_us: 0,
             bucket: Bucket::new(CHUNKS_FETCHED_BURST, CHUNK_FETCHED_EVERY_US, now),
@@ -212,18 +238,29 @@ impl Machine {
     /// A neighbour asks for a part of one.
     pub(crate) fn take_want_chunk(&mut self, from: &NodeId, hash: Hash, at: u32, most: u32) {
         let now = self.here.now.us;
-        if self.chunks.served.get(from).is_none_or(|(held, _)| *held != hash) {
+        let known =
+            self.chunks.served.get(from).is_some_and(|served| served.iter().any(|s| s.hash == hash && s.left > 0));
+        if !known {
             let new = || Bucket::new(WANT_CHUNK_BURST, WANT_CHUNK_EVERY_US, now);
             if !self.chunks.asked.entry(from.clone()).or_insert_with(new).take(now) {
                 return self.count(Count::OverBound);
             }
-            self.chunks.served.remove(from);
             let body = self.ledger.body(&hash).filter(|body| body.len() <= CHUNK_MAX);
-            body.into_iter().for_each(|body| drop(self.chunks.served.insert(from.clone(), (hash, body))));
+            let Some(body) = body else {
+                let none = LinkMessage::Chunk { hash, whole: 0, at, bytes: Vec::new() };
+                return self.send_link(from, &none);
+            };
+            let served = self.chunks.served.entry(from.clone()).or_default();
+            served.retain(|served| served.hash != hash);
+            served.truncate(SERVED_MAX - 1);
+            served.push_front(Served { hash, left: 2 * body.len(), body });
         }
-        let held = self.chunks.served.get(from).map_or(&[][..], |(_, body)| body.as_slice());
+        let Some(served) = self.chunks.served.get_mut(from) else { return };
+        let Some(served) = served.iter_mut().find(|served| served.hash == hash) else { return };
+        let held = served.body.as_slice();
         let begin = usize::try_from(at).unwrap_or(usize::MAX).min(held.len());
         let end = begin.saturating_add(usize::try_from(most).unwrap_or(usize::MAX)).min(held.len());
+        served.left = served.left.saturating_sub((end - begin).max(SERVED_LEAST));
         let whole = u32::try_from(held.len()).unwrap_or(0);
         let bytes = held[begin..end].to_vec();
         self.send_link(from, &LinkMessage::Chunk { hash, whole, at, bytes });
