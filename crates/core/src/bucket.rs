@@ -14,6 +14,11 @@ impl Bucket {
         Self { left: burst, burst, every_us, since_us: now_us }
     }
 
+    /// When it may happen next, if it may not now.
+    pub(crate) fn next_us(&self) -> u64 {
+        self.since_us + self.every_us
+    }
+
     /// May it happen now?
     pub(crate) fn take(&mut self, now_us: u64) -> bool {
         let gained = now_us.saturating_sub(self.since_us) / self.every_us;

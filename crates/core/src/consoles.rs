@@ -7,7 +7,7 @@ use crate::machine::Machine;
 use crate::note::{Count, Note};
 use crate::telling::Telling;
 use minicbor::bytes::ByteVec;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{Device, DeviceId, Hash, NodeId};
 use trialogue_wire::console::{PROTOCOL, Refusal, ToConsole, ToNode};
 use trialogue_wire::limits::{FIRST_MAX, MESSAGE_MAX, WRITINGS_HELD, WRITINGS_SHOWN};
@@ -38,6 +38,8 @@ pub(crate) struct Console {
     pub(crate) writings: usize,
     pub(crate) telling: Telling,
     retellings: Bucket,
+    /// Number of the word about what each other sends that it was told.
+    pub(crate) sending_told: BTreeMap<DeviceId, u64>,
     /// What it was asked, to prove that it lives.
     pub(crate) asked: crate::trials::Asked,
 }
@@ -89,6 +91,7 @@ impl Machine {
             shown: BTreeSet::new(),
             writings: WRITINGS_SHOWN,
             telling: Telling::default(),
+            sending_told: BTreeMap::new(),
             retellings: Bucket::new(RETELLINGS_BURST, RETELLING_EVERY_US, now),
             asked: crate::trials::Asked::default(),
         };

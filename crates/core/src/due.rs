@@ -37,6 +37,8 @@ pub enum Cause {
     Seen,
     /// A console may be asked for a key frame again.
     KeyFrame,
+    /// A word of another node may be passed on that came too soon after others.
+    Word,
     /// Consoles are told of the ways to other nodes.
     Paths,
     /// Entries stayed away that a neighbour should have had from their own node.
@@ -115,6 +117,7 @@ const ROWS: &[Row] = &[
     // What a neighbour may not say yet rides on its heads.
     Row::follows(Serving, Machine::follow_neighbours),
     Row::follows(Always, Machine::settle_routes),
+    Row::timed(Serving, Cause::Word, |m| m.word_again_us, Machine::tell_words),
     Row::timed(Serving, Cause::KeyFrame, Machine::next_key_frame_us, Machine::key_frames_due),
     Row::timed(Serving, Cause::Paths, Machine::next_paths_us, Machine::tell_paths),
     Row::timed(Serving, Cause::Relay, Machine::next_relay_us, Machine::push_entries),
@@ -177,7 +180,8 @@ mod tests {
             Cause::TestsLook => Cause::Ring,
             Cause::Ring => Cause::Overdue,
             Cause::Overdue => Cause::Seen,
-            Cause::Seen => Cause::KeyFrame,
+            Cause::Seen => Cause::Word,
+            Cause::Word => Cause::KeyFrame,
             Cause::KeyFrame => Cause::Paths,
             Cause::Paths => Cause::Relay,
             Cause::Relay => Cause::Heads,

@@ -105,6 +105,11 @@ impl Ledger {
         self.journals.get(node).map_or(0, Journal::head)
     }
 
+    /// How many entries are held of all journals.
+    pub(crate) fn length(&self) -> u64 {
+        self.journals.values().map(Journal::head).sum()
+    }
+
     /// No more of this journal is taken.
     pub(crate) fn is_full(&self, node: &NodeId) -> bool {
         self.head(node) >= if self.has_shelf() { ENTRIES_KEPT } else { ENTRIES_HELD }

@@ -57,6 +57,12 @@ pub(crate) const FORGED: Limits = Limits {
     bytes: Limit { burst: 4 << 20, per_day: 40 << 30, saved: 4 << 20 },
     entries: Limit { burst: 512, per_day: 4_320_000, saved: 512 },
 };
+/// Entries of a link that are held already, each 20 µs of reading and comparing; what it brings beyond is not looked at. An honest one brings what two neighbours
+/// pass on at once. More lets a hostile one keep this node busy; fewer leave a second history of an old entry unseen until somebody signs for it.
+pub(crate) const REPEATS: Limits = Limits {
+    bytes: Limit { burst: 16 << 20, per_day: 40 << 30, saved: 16 << 20 },
+    entries: Limit { burst: 4_096, per_day: 17_280_000, saved: 4_096 },
+};
 /// How long a node that is in reach and has more of its journal may give nothing of it and still catch up at speed. More lets it wait for its moment with
 /// all that it has saved up; less slows one on a bad path.
 pub const CATCH_UP_US: u64 = 30_000_000;
@@ -103,6 +109,11 @@ pub const RESTORED_US: u64 = 60_000_000;
 pub const STAFFED_US: u64 = 1_000_000;
 /// How often each side of a link says what it holds, changed or not.
 pub const HEADS_US: u64 = 5_000_000;
+/// And how often when that has changed, at once and then once for each so long: 30 to 600 bytes each. More often lets a node that brings much in little pieces fill
+/// the links of others; less often slows down who catches up, whose window these open.
+pub const HEADS_BURST: u32 = 64;
+/// See [`HEADS_BURST`].
+pub const HEADS_EVERY_US: u64 = 20_000;
 /// How long a link may take to say hello.
 pub const HELLO_US: u64 = 10_000_000;
 /// Bytes of entries of one journal sent on a link and not yet acknowledged by its heads. A 100 ms path carries 40 Mbit/s of each with it; more is memory
@@ -139,6 +150,22 @@ pub const STREAMS_OF_NODE_MAX: usize = 128;
 pub const WORDS_BURST: u32 = 512;
 /// See [`WORDS_BURST`].
 pub const WORD_EVERY_US: u64 = 10_000;
+/// Words of each other node that a link is passed, at once and then one for each so long; what is beyond waits here. Of a large call few are spoken at once: who
+/// falls silent is told on the source's own link alone. More lets a node that others relay for fill their narrow links (200 bytes each), fewer let those behind
+/// a relay hear new voices of a large call later.
+pub const PASSED_WORDS_BURST: u32 = 128;
+/// See [`PASSED_WORDS_BURST`].
+pub const PASSED_WORD_EVERY_US: u64 = 200_000;
+/// How often the link to a node may come up, at once and then once for each so long: each time every neighbour and console is told. More lets one that comes and
+/// goes keep the others' links busy; less leaves one on a bad path unlinked for longer.
+pub const UPS_BURST: u32 = 32;
+/// See [`UPS_BURST`].
+pub const UP_EVERY_US: u64 = 2_000_000;
+/// How often hello is said on a link, at once and then once for each so long: with each charter once. More is work here for nothing, less keeps a link from
+/// going on to a newer charter.
+pub const HELLOS_BURST: u32 = 16;
+/// See [`HELLOS_BURST`].
+pub const HELLO_EVERY_US: u64 = 1_000_000;
 /// Key frames that a link may ask for at once, one for each picture that a console sees, and how fast that is refilled. A key frame is up to 100
 /// packets: more lets one node fill the others' paths with them.
 pub const KEY_FRAME_WISHES_BURST: u32 = 2 * trialogue_wire::limits::PICTURES_MAX as u32;
@@ -147,10 +174,11 @@ pub const KEY_FRAME_WISH_US: u64 = 500_000;
 /// Relays that carry a further copy of a voice to each node that hears it. One bridges a cut of the direct link, two also the loss of a
 /// relay at the same time; each costs a voice twice (48 kbit/s each way), or once where its own party hears it too.
 pub const SPARES_MAX: usize = 2;
-/// Rings of one other node that are taken at once, and how fast that is refilled. Each costs this node two entries.
+/// Rings of one other node that are taken at once, and how fast that is refilled. Each costs this node two to six entries; with eight nodes that ring without
+/// end they stay below what others take of its journal in a day ([`JOURNAL`]). More lets hostile nodes use that up, fewer make officers who ring often wait.
 pub const RINGS_BURST: u32 = 32;
 /// See [`RINGS_BURST`].
-pub const RING_EVERY_US: u64 = 1_000_000;
+pub const RING_EVERY_US: u64 = 30_000_000;
 /// Charters of before that are kept for a neighbour or console that missed several. Each is 40 to 400 kB; one that missed more is given the
 /// newest by its operator.
 pub const LINEAGE_MAX: usize = 8;
@@ -211,6 +239,9 @@ pub const CHUNKS_FETCHED_BURST: u32 = 4_096;
 pub const CHUNK_FETCHED_EVERY_US: u64 = 2_000_000;
 /// How long a neighbour may take for a part before another one is asked.
 pub const CHUNK_PATIENCE_US: u64 = 10_000_000;
+/// How long a neighbour may take for a whole chunk while there is another one to ask: at 64 kbit/s with voice beside it takes about that long. More lets one that
+/// gives it drop by drop hold up a node's messages, less asks others for what was half there.
+pub const CHUNK_LONG_US: u64 = 60_000_000;
 /// Shortest time from one chunk to the next, twice [`WANT_CHUNK_EVERY_US`]: 25 MB/s.
 pub const CHUNK_NEXT_US: u64 = 10_000;
 /// How long to rest when nobody has what is missing.
@@ -231,6 +262,3 @@ pub const CLOCK_TOLD_MS: u64 = 1_000;
 pub const NEIGHBOURS_BURST: u32 = 16;
 /// See [`NEIGHBOURS_BURST`].
 pub const NEIGHBOURS_EVERY_US: u64 = 500_000;
-/// How long a neighbour may take for a whole chunk while there is another one to ask: at 64 kbit/s with voice beside it takes about that long. More lets one that
-/// gives it drop by drop hold up a node's messages, less asks others for what was half there.
-pub const CHUNK_LONG_US: u64 = 60_000_000;

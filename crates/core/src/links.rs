@@ -3,11 +3,11 @@
 use crate::bucket::Bucket;
 use crate::flights::Flights;
 use crate::io::Output;
-use crate::limits::{CHARTER_EVERY_US, CHARTERS_BURST, HEADS_US, HELLO_US, NEIGHBOURS_BURST, NEIGHBOURS_EVERY_US};
+use crate::limits::*;
 use crate::machine::Machine;
 use crate::note::{Count, Note};
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{Hash, NodeId};
+use trialogue_charter::{DeviceId, Hash, NodeId};
 use trialogue_wire::link::{Head, LinkMessage, PROTOCOL};
 
 /// A connection to another node, from [`crate::Input::LinkUp`] to [`crate::Input::LinkDown`].
@@ -26,8 +26,12 @@ pub(crate) struct Link {
     pub(crate) handed: u64,
     /// How many charters it may give.
     pub(crate) charters: Bucket,
-    /// How many words of nodes it may give, and how many key frames it may ask for.
-    pub(crate) words: Bucket,
+    /// How often it may say hello.
+    hellos: Bucket,
+    /// How many words of each node it may give, and how many it is passed.
+    pub(crate) words: BTreeMap<NodeId, Bucket>,
+    pub(crate) passed: BTreeMap<NodeId, Bucket>,
+    /// How many key frames it may ask for.
     pub(crate) key_frames: Bucket,
     /// Until when hello must have come.
     pub(crate) hello_by_us: u64,
@@ -49,8 +53,12 @@ pub(crate) struct Link {
     /// It has not been told yet what is held here now.
     pub(crate) owes_heads: bool,
     pub(crate) next_heads_us: u64,
+    /// How often it is told.
+    pub(crate) heads: Bucket,
     /// Streams that it was told of: source node's index and number.
     pub(crate) told: BTreeSet<(u8, u16)>,
+    /// Number of the word about what a device sends that it was told.
+    pub(crate) sending_told: BTreeMap<DeviceId, u64>,
 }
 
 impl Link {
@@ -82,7 +90,9 @@ impl Machine {
             handed: 0,
             agree_by_us: None,
             charters: Bucket::new(CHARTERS_BURST, CHARTER_EVERY_US, self.here.now.us),
-            words: crate::words::bucket(self.here.now.us),
+            hellos: Bucket::new(HELLOS_BURST, HELLO_EVERY_US, self.here.now.us),
+            words: BTreeMap::new(),
+            passed: BTreeMap::new(),
             key_frames: crate::key_frames::bucket(self.here.now.us),
             hello_by_us: self.here.now.us + HELLO_US,
             round_trip_us,
@@ -95,7 +105,9 @@ impl Machine {
             behind: BTreeMap::new(),
             owes_heads: false,
             next_heads_us: self.here.now.us + HEADS_US,
+            heads: Bucket::new(HEADS_BURST, HEADS_EVERY_US, self.here.now.us),
             told: BTreeSet::new(),
+            sending_told: BTreeMap::new(),
         };
         self.links.insert(node.clone(), link);
         self.budgets.in_reach(&node, self.here.now.us);
@@ -174,6 +186,10 @@ impl Machine {
     }
 
     fn take_hello(&mut self, node: NodeId, protocol: u8, says: &NodeId, charter: (Hash, u64), heads: &[Head]) {
+        let now = self.here.now.us;
+        if self.links.get_mut(&node).is_some_and(|link| !link.hellos.take(now)) {
+            return self.count(Count::OverBound);
+        }
         let (held, offered) = (self.here.charter.serial, charter.1);
         let why = if protocol != PROTOCOL {
             Some("it speaks another version of the link protocol: update the older of the two nodes")
@@ -214,15 +230,20 @@ impl Machine {
             if apart {
                 // What was signed with a key of the newer charter could not be verified there.
                 link.told.clear();
+                link.sending_told.clear();
                 self.out.changed.routes = true;
-                self.tell_all_sending();
+                self.out.changed.words = true;
             }
             return;
         }
         link.sent = link.theirs.clone();
+        let fresh = || Bucket::new(UPS_BURST, UP_EVERY_US, now);
+        if !self.ups.entry(node.clone()).or_insert_with(fresh).take(now) {
+            return self.refuse_link(node.clone(), "it comes and goes too often: it is taken again in a few seconds");
+        }
         self.log(Note::LinkUp { node: node.clone() });
         self.tell_neighbours();
-        self.tell_all_sending();
+        self.out.changed.words = true;
         self.out.changed.paths = true;
         self.out.changed.routes = true;
     }

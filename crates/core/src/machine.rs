@@ -81,6 +81,8 @@ pub struct Machine {
 
     pub(crate) budgets: Budgets,
     pub(crate) links: BTreeMap<NodeId, Link>,
+    /// How often the link to each node may come up.
+    pub(crate) ups: BTreeMap<NodeId, Bucket>,
     /// What the shell measured last, up or not.
     pub(crate) measured: BTreeMap<NodeId, Vec<PathMeasure>>,
     pub(crate) paths_told: Vec<PathState>,
@@ -90,6 +92,8 @@ pub struct Machine {
     pub(crate) routes: BTreeMap<StreamKey, Route>,
     /// Own streams of which there is a new word.
     pub(crate) streams_fresh: BTreeSet<StreamKey>,
+    /// When a word of another node may be passed on that came too soon after others of it.
+    pub(crate) word_again_us: Option<u64>,
     /// Number of the last own word.
     pub(crate) word: u64,
     pub(crate) key_frames: BTreeMap<DeviceId, Asked>,
@@ -197,7 +201,7 @@ impl Machine {
         let Ok(statement) = UnverifiedStatement::decode(statement) else { return };
         let claim = statement.claim();
         match claim.act {
-            Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. } => self.tell_all_sending(),
+            Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. } => self.out.changed.words = true,
             // Another may be at a console of this node.
             Act::TakeDuty { .. } => self.watch_changed(),
             Act::StationTested { .. } | Act::Alive { .. } | Act::SendTest { .. } | Act::Certify { .. } => {

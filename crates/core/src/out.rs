@@ -21,12 +21,14 @@ pub(crate) struct Changed {
     pub(crate) routes: bool,
     /// The ways to other nodes, as consoles are told of them.
     pub(crate) paths: bool,
+    /// Words of nodes, or whom they are for.
+    pub(crate) words: bool,
 }
 
 impl Out {
     /// Of a node that starts: its lines are looked at first.
     pub(crate) fn new() -> Self {
-        Self { queue: VecDeque::new(), changed: Changed { lines: true, routes: false, paths: false } }
+        Self { queue: VecDeque::new(), changed: Changed { lines: true, routes: false, paths: false, words: false } }
     }
 
     /// The next thing for the shell to do.

@@ -125,6 +125,10 @@ impl Machine {
             if !link.owes_heads && now < link.next_heads_us {
                 continue;
             }
+            if !link.heads.take(now) {
+                link.next_heads_us = link.heads.next_us();
+                continue;
+            }
             link.owes_heads = false;
             link.next_heads_us = now + HEADS_US;
             let heads = self.shown_heads();

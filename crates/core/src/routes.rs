@@ -30,6 +30,7 @@ impl Machine {
         }
         // A neighbour must know the number before it sees the first datagram of it.
         self.tell_streams();
+        self.out.changed.words = true;
         let changed: Vec<Route> =
             self.routes.iter().filter(|(key, route)| old.get(key) != Some(route)).map(|(_, r)| r.clone()).collect();
         for route in changed {

@@ -19,7 +19,7 @@ impl Machine {
         }
         let said = self.say(device, line, what);
         self.sending.insert(device, said);
-        self.tell_sending(device, &members, None);
+        self.out.changed.words = true;
     }
 
     /// The word of another node, which is news and whose signature holds: of who is in there.
@@ -27,22 +27,65 @@ impl Machine {
         let members = self.members(&said.word.line);
         let device = said.word.device;
         if members.iter().any(|(member, node)| *member == device && *node == said.word.node) {
+            if let Some(link) = self.links.get_mut(link) {
+                link.sending_told.insert(device, said.word.number);
+            }
             self.sending.insert(device, said);
-            self.tell_sending(device, &members, Some(link));
+            self.out.changed.words = true;
         }
     }
 
-    fn tell_sending(&mut self, device: DeviceId, members: &[(DeviceId, NodeId)], but: Option<&NodeId>) {
-        let Some(said) = self.sending.get(&device).cloned() else { return };
-        let What::Sending { voice, picture } = said.word.what else { return };
-        let message = ToConsole::Sending { device, voice, picture };
-        let own = members.iter().filter(|(other, at)| *at == self.here.node && *other != device);
-        for console in own.filter_map(|(other, _)| self.devices.get(other).copied()).collect::<Vec<_>>() {
-            self.send_console(console, &message);
+    /// Tells every console that is in on a line, and every neighbour behind which somebody is, the last word about each of the others that it has not been told.
+    pub(crate) fn tell_sending(&mut self) {
+        let mut in_on: BTreeSet<DeviceId> = BTreeSet::new();
+        for line in self.here.charter.lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>() {
+            let members = self.members(&line);
+            let nodes: BTreeSet<NodeId> = members.iter().map(|(_, node)| node.clone()).collect();
+            in_on.extend(members.iter().map(|(device, _)| *device));
+            for (device, node) in &members {
+                let held = self.sending.get(device).cloned();
+                let Some(said) = held.filter(|said| said.word.line == line && said.word.node == *node) else {
+                    continue;
+                };
+                let own = members.iter().filter(|(other, at)| *at == self.here.node && other != device);
+                let own: Vec<DeviceId> = own.map(|(other, _)| *other).collect();
+                self.tell_consoles_sending(&own, &said);
+                for hop in self.next_hops(node, &nodes) {
+                    self.tell_link_sending(&hop, &said);
+                }
+            }
         }
-        let nodes: BTreeSet<NodeId> = members.iter().map(|(_, node)| node.clone()).collect();
-        for hop in self.next_hops(&said.word.node, &nodes).into_iter().filter(|hop| Some(hop) != but) {
-            self.send_link(&hop, &said.message());
+        for link in self.links.values_mut() {
+            link.sending_told.retain(|device, _| in_on.contains(device));
+        }
+        for (device, key) in &self.devices {
+            let there = in_on.contains(device);
+            if let Some(console) = self.consoles.get_mut(key) {
+                console.sending_told.retain(|other, _| there && in_on.contains(other));
+            }
+        }
+    }
+
+    fn tell_consoles_sending(&mut self, devices: &[DeviceId], said: &Said) {
+        let What::Sending { voice, picture } = said.word.what else { return };
+        for device in devices {
+            let Some(key) = self.devices.get(device).copied() else { continue };
+            let Some(console) = self.consoles.get_mut(&key) else { continue };
+            if console.sending_told.insert(said.word.device, said.word.number) != Some(said.word.number) {
+                self.send_console(key, &ToConsole::Sending { device: said.word.device, voice, picture });
+            }
+        }
+    }
+
+    fn tell_link_sending(&mut self, node: &NodeId, said: &Said) {
+        let (device, number) = (said.word.device, said.word.number);
+        if self.links.get(node).is_none_or(|link| link.sending_told.get(&device) == Some(&number)) {
+            return;
+        }
+        if self.pass_on(node, said)
+            && let Some(link) = self.links.get_mut(node)
+        {
+            link.sending_told.insert(device, number);
         }
     }
 
@@ -52,18 +95,6 @@ impl Machine {
         for word in own.collect::<Vec<_>>() {
             let said = self.say(word.device, word.line, word.what);
             self.sending.insert(word.device, said);
-        }
-    }
-
-    /// Who came to a line, or a link that came up, has not heard the words of before.
-    pub(crate) fn tell_all_sending(&mut self) {
-        for line in self.here.charter.lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>() {
-            let members = self.members(&line);
-            for (device, node) in &members {
-                if self.sending.get(device).is_some_and(|said| said.word.line == line && said.word.node == *node) {
-                    self.tell_sending(*device, &members, None);
-                }
-            }
         }
     }
 

@@ -115,11 +115,13 @@ impl Machine {
             return self.count(Count::OverBound);
         }
         // Those who were told of it hear that it is over, or has another number; that it is quiet matters only on the source's own link.
-        if let Some(before) = before.flatten().filter(|before| Some(*before) != number) {
+        if let Some(before) = before.flatten().filter(|_| number.is_none()) {
             self.tell_over((source, before), &owner);
         }
         if let Some(number) = number.filter(|number| before.flatten() != Some(*number)) {
-            self.streams_fresh.insert((source, number));
+            for link in self.links.values_mut() {
+                link.told.remove(&(source, number));
+            }
         }
         self.out.changed.routes = true;
     }
@@ -188,7 +190,8 @@ impl Machine {
                 link.told.remove(&key);
             }
             if let Some(said) = said.as_ref().filter(|said| said.word.node != node) {
-                self.send_link(&node, &said.message());
+                // One that a flood of its node keeps from here is not made up for: nothing comes under the number any more.
+                self.pass_on(&node, said);
             }
         }
     }
@@ -214,10 +217,14 @@ impl Machine {
             due.retain(|key| self.word_of(*key).is_some());
             let Some(link) = self.links.get_mut(&node) else { continue };
             let told = std::mem::replace(&mut link.told, due.clone());
-            let fresh = due.into_iter().filter(|key| !told.contains(key) || self.streams_fresh.contains(key));
-            let messages: Vec<_> = fresh.filter_map(|key| self.word_of(key).map(Said::message)).collect();
-            for message in messages {
-                self.send_link(&node, &message);
+            due.retain(|key| !told.contains(key) || self.streams_fresh.contains(key));
+            for key in due {
+                let said = self.word_of(key).cloned();
+                if said.is_some_and(|said| !self.pass_on(&node, &said))
+                    && let Some(link) = self.links.get_mut(&node)
+                {
+                    link.told.remove(&key);
+                }
             }
         }
         self.streams_fresh.clear();

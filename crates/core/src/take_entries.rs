@@ -20,38 +20,41 @@ impl Machine {
             // An honest link brings nothing that is not signed; this one has had all the work that it gets for now.
             return self.count(Count::OverBound);
         }
+        let before = self.ledger.length();
         let mut fresh = Vec::new();
         for bundle in bundles {
             if let Some(bundle) = self.in_budget(from, bundle) {
                 fresh.extend(self.take_or_refuse(from, bundle));
             }
         }
-        self.entries_taken(&fresh);
+        self.entries_taken(&[from], before, &fresh);
     }
 
     /// Goes on with entries that had to wait.
     pub(crate) fn settle_waiting(&mut self) {
         let now = self.here.now.us;
-        let mut fresh = Vec::new();
-        let mut taken = false;
+        let before = self.ledger.length();
+        let (mut fresh, mut brought) = (Vec::new(), Vec::new());
         for _ in 0..WAITED_TAKEN_MAX {
             let Some((from, node, bundle)) = self.budgets.waiting.pop(now) else { break };
             match self.budgets.entry(&node, weight(&bundle), now) {
                 Ok(()) => {
                     fresh.extend(self.take_or_refuse(&from, bundle));
-                    taken = true;
+                    brought.push(from);
                 }
                 Err(wait_us) => self.budgets.waiting.push_back(&from, &node, bundle, now + wait_us),
             }
         }
-        if taken {
-            self.entries_taken(&fresh);
+        if !brought.is_empty() {
+            self.entries_taken(&brought.iter().collect::<Vec<_>>(), before, &fresh);
         }
     }
 
-    fn entries_taken(&mut self, fresh: &[Fresh]) {
-        for link in self.links.values_mut() {
-            link.owes_heads = true;
+    /// Who brought something is told how far that is held; the others, where it is further than before.
+    fn entries_taken(&mut self, from: &[&NodeId], before: u64, fresh: &[Fresh]) {
+        let news = self.ledger.length() > before;
+        for (node, link) in &mut self.links {
+            link.owes_heads |= news || from.contains(&node);
         }
         self.feed(fresh);
     }
@@ -71,8 +74,15 @@ impl Machine {
         let claim =
             UnverifiedEntry::decode(&bundle.entry).ok().map(|entry| (entry.claim().node.clone(), entry.claim().seq));
         let Some((node, seq)) = claim else { return Some(bundle) };
-        // Own ones are taken back at any speed; what is held already costs nothing, and what nobody knows is refused.
-        if node == self.here.node || self.here.charter.node(&node).is_none() || seq <= self.ledger.head(&node) {
+        if seq <= self.ledger.head(&node) {
+            let may = self.budgets.again(from, weight(&bundle), now);
+            if !may {
+                self.count(Count::OverBound);
+            }
+            return may.then_some(bundle);
+        }
+        // Own ones are taken back at any speed; what nobody knows is refused.
+        if node == self.here.node || self.here.charter.node(&node).is_none() {
             return Some(bundle);
         }
         let due_us = if self.budgets.waiting.has(from, &node) {

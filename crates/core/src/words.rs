@@ -1,7 +1,7 @@
 //! Words: what a node says of the media of its own consoles, signed by it. Whoever passes one on can neither change nor invent it.
 
 use crate::bucket::Bucket;
-use crate::limits::{WORD_EVERY_US, WORDS_BURST};
+use crate::limits::{PASSED_WORD_EVERY_US, PASSED_WORDS_BURST, WORD_EVERY_US, WORDS_BURST};
 use crate::machine::Machine;
 use crate::note::Count;
 use trialogue_charter::{DeviceId, LineId, NodeId, ed25519_holds};
@@ -24,11 +24,6 @@ impl Said {
     }
 }
 
-/// The bucket of a link for words.
-pub(crate) fn bucket(now_us: u64) -> Bucket {
-    Bucket::new(WORDS_BURST, WORD_EVERY_US, now_us)
-}
-
 impl Machine {
     /// An own word. Its number is higher than all of the runs before: each run appends to the own journal, and no run gives so many words between
     /// two entries that it would come to the next one's.
@@ -43,10 +38,16 @@ impl Machine {
     /// A word of another node, that came over a link.
     pub(crate) fn take_word(&mut self, link: &NodeId, bytes: Vec<u8>, signature: Vec<u8>) {
         let now = self.here.now.us;
-        if self.links.get_mut(link).is_none_or(|link| !link.words.take(now)) {
+        let Ok(word) = trialogue_wire::decode::<Word>(&bytes) else { return self.count(Count::LinkMalformed) };
+        if self.here.charter.node(&word.node).is_none() {
+            return;
+        }
+        // Of each node by itself: what a link brings of one that says too much takes nothing from the others' words.
+        let fresh = || Bucket::new(WORDS_BURST, WORD_EVERY_US, now);
+        let Some(held) = self.links.get_mut(link) else { return };
+        if !held.words.entry(word.node.clone()).or_insert_with(fresh).take(now) {
             return self.count(Count::OverBound);
         }
-        let Ok(word) = trialogue_wire::decode::<Word>(&bytes) else { return self.count(Count::LinkMalformed) };
         let own = word.node == self.here.node;
         let Some(node) = self.here.charter.node(&word.node).filter(|node| !own && !node.retired) else { return };
         if self.here.charter.line(&word.line).is_none() || !self.is_news(link, &word) {
@@ -79,6 +80,35 @@ impl Machine {
         }
         // A later word is the node's own whoever brings it: its link may be dead to here, and that not be known yet (seed 1047).
         held.word.number < word.number
+    }
+
+    /// Sends a word over a link. False: it is another node's, of which this link was passed too many lately; it may go later.
+    pub(crate) fn pass_on(&mut self, link: &NodeId, said: &Said) -> bool {
+        let now = self.here.now.us;
+        if said.word.node != self.here.node {
+            let fresh = || Bucket::new(PASSED_WORDS_BURST, PASSED_WORD_EVERY_US, now);
+            let Some(held) = self.links.get_mut(link) else { return false };
+            let passed = held.passed.entry(said.word.node.clone()).or_insert_with(fresh);
+            if !passed.take(now) {
+                let next_us = passed.next_us();
+                self.word_again_us = Some(self.word_again_us.map_or(next_us, |again_us| again_us.min(next_us)));
+                return false;
+            }
+        }
+        self.send_link(link, &said.message());
+        true
+    }
+
+    /// Tells neighbours and consoles the words that they have not been told.
+    pub(crate) fn tell_words(&mut self) {
+        let again = self.word_again_us.is_some_and(|again_us| self.here.now.us >= again_us);
+        if again {
+            self.word_again_us = None;
+            self.tell_streams();
+        }
+        if std::mem::take(&mut self.out.changed.words) || again {
+            self.tell_sending();
+        }
     }
 
     /// The link to a node is up, and something comes back by it.

@@ -66,6 +66,12 @@ impl World {
         );
     }
 
+    /// Says that it sends voice and picture.
+    pub fn sends(&mut self, console: usize, line: &str) {
+        let Some(line) = self.lines(line).cloned() else { return };
+        self.send(console, trialogue_wire::encode(&ToNode::Sending { line, voice: true, picture: true }));
+    }
+
     /// The device of a console.
     pub fn device(&self, console: usize) -> DeviceId {
         let console = &self.consoles[console];

@@ -211,6 +211,7 @@ impl World {
             }
             Output::SendLink { node: to, bytes } => {
                 if let Some(to) = self.nodes.iter().position(|other| other.id == to) {
+                    *self.nodes[node].sent.entry(to).or_default() += 1;
                     self.transmit(node, to, bytes);
                 }
             }

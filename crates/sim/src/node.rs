@@ -38,6 +38,8 @@ pub struct SimNode {
     pub excused: bool,
     /// What it counted, in all runs.
     pub counts: BTreeMap<Count, u64>,
+    /// How many messages it has sent to each other node.
+    pub sent: BTreeMap<usize, usize>,
     /// What it logged, in all runs.
     pub notes: Vec<Note>,
     /// Where media goes in this run.
@@ -88,6 +90,7 @@ impl SimNode {
             written: 0,
             excused: false,
             counts: BTreeMap::new(),
+            sent: BTreeMap::new(),
             notes: Vec::new(),
             routes: BTreeMap::new(),
             legs: BTreeSet::new(),

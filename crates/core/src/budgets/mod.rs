@@ -54,6 +54,8 @@ pub(crate) struct Budgets {
     forged: BTreeMap<NodeId, Budget>,
     /// Bodies that each link has brought of entries that were held without them.
     late: BTreeMap<NodeId, Budget>,
+    /// Entries that each link has brought again.
+    again: BTreeMap<NodeId, Budget>,
     pub(crate) waiting: Waiting,
 }
 
@@ -66,6 +68,7 @@ impl Budgets {
             journals: BTreeMap::new(),
             forged: BTreeMap::new(),
             late: BTreeMap::new(),
+            again: BTreeMap::new(),
             waiting: Waiting::default(),
         }
     }
@@ -163,6 +166,16 @@ impl Budgets {
         if all_here || now_us >= journal.taken_us + CATCH_UP_US {
             journal.budget.forgo(now_us);
         }
+    }
+
+    /// May an entry of so many bytes be looked at that is held already?
+    pub(crate) fn again(&mut self, link: &NodeId, bytes: usize, now_us: u64) -> bool {
+        let budget = self.again.entry(link.clone()).or_insert_with(|| Budget::new(REPEATS, now_us));
+        let may = budget.ask(bytes, Need::Urgent, now_us).is_ok();
+        if may {
+            budget.spend(bytes);
+        }
+        may
     }
 
     /// Has a link brought so much that nobody signed that no more is looked at for now? Counted in entries alone: were it counted in bytes too, what a
