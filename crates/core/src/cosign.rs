@@ -32,8 +32,9 @@ pub(crate) struct Cosign {
     bare_us: Option<u64>,
     /// When it last signed with ML-DSA-87; none: not since it started.
     strong_us: Option<u64>,
-    /// Nodes that were caught with a history that is not the one held here, each said once.
-    told: BTreeSet<NodeId>,
+    /// Nodes of which another history was signed for than the one held here, and who signed: each said once. A signer's false word of a node hides no other's true
+    /// one.
+    told: BTreeSet<(NodeId, NodeId)>,
 }
 
 /// Is it worth signing for? What nodes say by the clock is not: they would answer each other for ever.
@@ -49,7 +50,7 @@ impl Cosign {
 
     /// Has another node signed for a history of this one that is not held here?
     pub(crate) fn disputes(&self, node: &NodeId) -> bool {
-        self.told.contains(node)
+        self.told.iter().any(|(of, _)| of == node)
     }
 
     /// A journal whose tree is known up to here.
@@ -194,13 +195,13 @@ impl Machine {
     /// word is kept; with the journals it proves one of the two.
     fn two_faces(&mut self, claim: &Claim) {
         self.count(Count::EntryForked);
-        let node = claim.head.node.clone();
-        if !self.cosign.told.insert(node.clone()) {
+        let (node, by) = (claim.head.node.clone(), claim.by.entry().node.clone());
+        if !self.cosign.told.insert((node.clone(), by.clone())) {
             return;
         }
         self.out.changed.paths = true;
         let seq = claim.head.size;
         self.push_out(Output::Evidence { node: node.clone(), seq, entry: claim.by.bytes().to_vec() });
-        self.log(Note::Disputed { node, seq, by: claim.by.entry().node.clone() });
+        self.log(Note::Disputed { node, seq, by });
     }
 }

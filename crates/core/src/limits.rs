@@ -174,11 +174,11 @@ pub const KEY_FRAME_WISH_US: u64 = 500_000;
 /// Relays that carry a further copy of a voice to each node that hears it. One bridges a cut of the direct link, two also the loss of a
 /// relay at the same time; each costs a voice twice (48 kbit/s each way), or once where its own party hears it too.
 pub const SPARES_MAX: usize = 2;
-/// Rings of one other node that are taken at once, and how fast that is refilled. Each costs this node two to six entries; with eight nodes that ring without
+/// Rings of one other node that are taken at once, and how fast that is refilled. Each costs this node two to six entries; with six nodes that ring without
 /// end they stay below what others take of its journal in a day ([`JOURNAL`]). More lets hostile nodes use that up, fewer make officers who ring often wait.
 pub const RINGS_BURST: u32 = 32;
 /// See [`RINGS_BURST`].
-pub const RING_EVERY_US: u64 = 30_000_000;
+pub const RING_EVERY_US: u64 = 20_000_000;
 /// Charters of before that are kept for a neighbour or console that missed several. Each is 40 to 400 kB; one that missed more is given the
 /// newest by its operator.
 pub const LINEAGE_MAX: usize = 8;
