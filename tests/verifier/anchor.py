@@ -45,6 +45,22 @@ class Anchor:
         self.chain = chain
         return refused
 
+    def place(self, charter):
+        """Where the charter with this hash stands in the chain."""
+        return next((place for place, known in enumerate(self.chain) if known.hash == charter), None)
+
+    def begin(self, opened):
+        """The first place from which on charters count: going down from the auditor's, as long as a node of this one and the next has opened it."""
+        first = self.place(self.pinned.hash)
+        while first and self.vouched_for(opened, first - 1, first):
+            first -= 1
+        return first
+
+    def vouched_for(self, opened, place, also_in):
+        """Has a node of the charter at this place, and of that one, opened it before any newer one?"""
+        both = [node for node in self.chain[place].nodes if node in self.chain[also_in].nodes]
+        return any(place in opened.get(node, ()) for node in both)
+
     def newest(self):
         return self.chain[-1]
 

@@ -75,7 +75,8 @@ class Record:
         self.anchor, self.journals, self.findings, self.claims = Anchor(charter), {}, [], []
         self.evidence, self.kinds, self.entries, self.statements, self.current = [], {}, 0, 0, None
         self.count, self.stage, self.header, self.ended, self.digest = 0, 0, None, False, hashlib.sha384()
-        self.opened, self.own_opened, self.sealed = set(), None, None
+        # By journal: places in the chain of charters, each opened before any newer one.
+        self.opened, self.own_opened, self.sealed = {}, None, None
 
     def find(self, kind, where=None):
         self.findings.append((WEIGHTS.get(kind, ALTERED), kind, where))
@@ -153,7 +154,8 @@ class Record:
             heads += [{1: node, 2: size, 3: roots(journal.leaves, {size})[size]}] if size else []
         node = said[1]
         fits = self.header and self.header[0] == node and said[3] == digest and said[4] == heads
-        signed = (only_holds(key, b"trialogue record 1", payload, found, node.encode()) for key in self.anchor.keys(node))
+        keys = [charter.nodes[node][3] for charter in self.counting() if node in charter.nodes]
+        signed = (only_holds(key, b"trialogue record 1", payload, found, node.encode()) for key in keys)
         if not (fits and any(signed)):
             raise Bad("not sealed so")
         self.sealed = said[2]
@@ -253,7 +255,9 @@ class Record:
         (node, position), (number, fields) = (entry[1], entry[2]), entry[5]
         label, where = f"entry {number}", (node, position)
         if number == 0:
-            self.opened.add(fields[1])
+            place, places = self.anchor.place(fields[1]), self.opened.setdefault(node, [])
+            if place is not None and place > max(places, default=-1):
+                places.append(place)
             if self.header and self.header[0] == node:
                 self.own_opened = fields[1]
         elif number == 17:
@@ -301,17 +305,22 @@ class Record:
 
     # --- the end
 
+    def counting(self):
+        """Charters of the chain that count."""
+        return self.anchor.chain[self.anchor.begin(self.opened) :]
+
     def cover(self):
         if self.header is None:
             return self.find("header")
         node, charter = self.header
-        known, held = self.anchor.with_node(node), self.journals.get(node)
-        if known is None or held is None or not held.leaves or self.anchor.last != charter:
+        counting, held = self.counting(), self.journals.get(node)
+        known = any(node in charter.nodes for charter in counting)
+        if not known or held is None or not held.leaves or self.anchor.last != charter:
             self.find("header")
-        offered = {one.hash for one in self.anchor.chain} | {self.anchor.pinned.hash}
-        for name in sorted(offered - self.opened):
-            self.find("not_in_force", name.hex())
-        if self.own_opened is not None and self.own_opened not in offered:
+        for place, charter in enumerate(self.anchor.chain):
+            if charter not in counting or not self.anchor.vouched_for(self.opened, place, place):
+                self.find("not_in_force", charter.hash.hex())
+        if self.own_opened is not None and self.anchor.place(self.own_opened) is None:
             self.find("no_charter", self.own_opened.hex())
 
     def finish(self):
@@ -321,6 +330,8 @@ class Record:
         self.cover()
         self.tops = {}
         for node, journal in sorted(self.journals.items()):
+            if journal.last and not any(node in charter.nodes for charter in self.counting()):
+                self.find("unknown_node", (node, journal.last))
             self.journal_ends(node, journal)
         for kept in self.evidence:
             if not kept.proves:

@@ -92,12 +92,22 @@ impl Anchor {
         self.last
     }
 
-    /// Of the auditor's charter and of all those that count.
-    pub(crate) fn hashes(&self) -> impl Iterator<Item = Hash> + '_ {
-        self.chain.iter().map(|charter| charter.hash())
+    /// The auditor's charter and all that it leads to, the oldest first.
+    pub(crate) fn chain(&self) -> &[Arc<VerifiedCharter>] {
+        &self.chain
     }
 
-    /// The newest that counts: all journals are read under it.
+    /// Where a charter stands in the chain.
+    pub(crate) fn place(&self, charter: &Hash) -> Option<usize> {
+        self.chain.iter().position(|known| known.hash() == *charter)
+    }
+
+    /// Where the auditor's stands.
+    pub(crate) fn pinned(&self) -> usize {
+        self.place(&self.pinned.hash()).unwrap_or_default()
+    }
+
+    /// The newest of the chain: all journals are read under it.
     pub(crate) fn newest(&self) -> &Arc<VerifiedCharter> {
         self.chain.last().unwrap_or(&self.pinned)
     }
@@ -107,7 +117,7 @@ impl Anchor {
         self.chain.iter().rev().find(|charter| charter.node(node).is_some())
     }
 
-    /// Every journal key that a charter which counts gives the node, the newest first.
+    /// Every journal key that a charter of the chain gives the node, the newest first.
     pub(crate) fn keys<'a>(&'a self, node: &'a NodeId) -> impl Iterator<Item = &'a HybridPublic> {
         self.chain.iter().rev().filter_map(|charter| charter.node(node)).map(|node| &node.journal)
     }

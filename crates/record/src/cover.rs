@@ -6,25 +6,23 @@ use crate::finding::Finding;
 use crate::item::{Digest, Item};
 use crate::seal::{Seal, UnverifiedSeal};
 use crate::tree::root;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::in_force::InForce;
+use std::collections::BTreeMap;
 use trialogue_charter::{Hash, NodeId};
 use trialogue_journal::TreeHead;
 
 /// The file as a whole.
 pub(crate) struct Cover {
-    /// The auditor's charter.
-    pinned: Hash,
     /// Whose record it is, and under which charter.
     header: Option<(NodeId, Hash)>,
     digest: Digest,
-    /// Charters that journals say were in force; of the record's node the last one.
-    opened: BTreeSet<Hash>,
+    /// The last one that the record's node says was in force.
     own_opened: Option<Hash>,
 }
 
 impl Cover {
-    pub(crate) fn new(pinned: Hash) -> Self {
-        Self { pinned, header: None, digest: Digest::new(), opened: BTreeSet::new(), own_opened: None }
+    pub(crate) fn new() -> Self {
+        Self { header: None, digest: Digest::new(), own_opened: None }
     }
 
     /// An item before the last.
@@ -44,7 +42,6 @@ impl Cover {
 
     /// A journal says that a charter has taken effect.
     pub(crate) fn opened(&mut self, node: &NodeId, charter: Hash) {
-        self.opened.insert(charter);
         if self.node() == Some(node) {
             self.own_opened = Some(charter);
         }
@@ -60,6 +57,7 @@ impl Cover {
         &self,
         seal: &[u8],
         anchor: &Anchor,
+        in_force: &InForce,
         journals: &BTreeMap<NodeId, Reading>,
     ) -> Result<Seal, &'static str> {
         let seal = UnverifiedSeal::decode(seal).ok_or("it is none in its one form")?;
@@ -70,7 +68,7 @@ impl Cover {
         if !self.names(&claim.digest) {
             return Err("it is over other bytes");
         }
-        if !anchor.keys(&claim.node).any(|key| seal.holds(key)) {
+        if !in_force.keys(anchor, &claim.node).any(|key| seal.holds(key)) {
             return Err("the node did not sign it with both of its keys");
         }
         let head = |(node, reading): (&NodeId, &Reading)| TreeHead {
@@ -84,20 +82,24 @@ impl Cover {
     }
 
     /// Is the file what its first item says, and were its charters in force?
-    pub(crate) fn findings(&self, anchor: &Anchor, journals: &BTreeMap<NodeId, Reading>) -> Vec<Finding> {
+    pub(crate) fn findings(
+        &self,
+        anchor: &Anchor,
+        in_force: &InForce,
+        journals: &BTreeMap<NodeId, Reading>,
+    ) -> Vec<Finding> {
         let Some((node, charter)) = &self.header else { return vec![Finding::Header { why: "there is none" }] };
         let mut found = Vec::new();
-        if anchor.with_node(node).is_none() {
-            found.push(Finding::Header { why: "no charter in it has the node whose record it is" });
+        if !in_force.has(anchor, node) {
+            found.push(Finding::Header { why: "no charter that counts has the node whose record it is" });
         } else if journals.get(node).is_none_or(|reading| reading.leaves.is_empty()) {
             found.push(Finding::Header { why: "the journal of the node whose record it is is not in it" });
         }
         if anchor.last() != Some(*charter) {
             found.push(Finding::Header { why: "the newest charter in it is another one" });
         }
-        let known: BTreeSet<Hash> = anchor.hashes().chain([self.pinned]).collect();
-        found.extend(known.difference(&self.opened).map(|charter| Finding::NotInForce { charter: *charter }));
-        let missing = self.own_opened.filter(|charter| !known.contains(charter));
+        found.extend(in_force.findings(anchor));
+        let missing = self.own_opened.filter(|charter| anchor.place(charter).is_none());
         found.extend(missing.map(|charter| Finding::NoCharter { charter }));
         found
     }

@@ -37,7 +37,7 @@ pub enum Finding {
     },
     /// Nobody has signed the file as a whole.
     Unsealed,
-    /// A charter that no journal in the file says was in force.
+    /// A charter that no journal in the file which may say so says was in force.
     NotInForce {
         /// Which.
         charter: Hash,
@@ -52,7 +52,7 @@ pub enum Finding {
         /// Number of the item, from 1.
         item: u64,
     },
-    /// An entry of a node that no charter here has.
+    /// An entry of a node that no charter here has that counts.
     UnknownNode {
         /// Which.
         node: NodeId,
@@ -268,7 +268,7 @@ impl fmt::Display for Finding {
             ),
             Finding::NotInForce { charter } => write!(
                 f,
-                "no journal in this record says that the charter with the hash {charter} was ever in force: verify with one that was installed, and with a record that reaches so far"
+                "no journal in this record that may say so says that the charter with the hash {charter} was ever in force: verify with one that was installed, and with a record that reaches so far"
             ),
             Finding::NoCharter { charter } => write!(
                 f,
@@ -280,7 +280,7 @@ impl fmt::Display for Finding {
             ),
             Finding::UnknownNode { node, seq } => write!(
                 f,
-                "entry {seq} names the node {node}, which no charter in this record has: nothing in it can be verified"
+                "entry {seq} names the node {node}, which no charter in this record has that was in force: nothing in it can be verified"
             ),
             Finding::Certificate { node, seq } => write!(
                 f,

@@ -13,6 +13,7 @@ mod evidence;
 pub mod finding;
 mod found;
 pub mod held;
+mod in_force;
 pub mod inclusion;
 pub mod item;
 pub mod limits;

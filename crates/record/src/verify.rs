@@ -11,6 +11,7 @@ use crate::coverage::{Coverage, Covered};
 use crate::evidence::Evidence;
 use crate::finding::{Finding, Weight};
 use crate::found::Found;
+use crate::in_force::InForce;
 use crate::item::{Item, VERSION};
 use crate::spoken::Spoken;
 use crate::tree::Root;
@@ -75,6 +76,7 @@ impl Report {
 pub struct Verifier {
     cover: Cover,
     anchor: Anchor,
+    in_force: InForce,
     state: State,
     items: u64,
     stage: u8,
@@ -96,9 +98,10 @@ impl Verifier {
     pub fn new(charter: VerifiedCharter) -> Self {
         let charter = Arc::new(charter);
         Self {
-            cover: Cover::new(charter.hash()),
+            cover: Cover::new(),
             state: State::new(charter.clone()),
             anchor: Anchor::new(charter),
+            in_force: InForce::default(),
             items: 0,
             stage: 0,
             ended: false,
@@ -245,7 +248,10 @@ impl Verifier {
         let claim = entry.entry();
         let (node, seq) = (&claim.node, claim.seq);
         match &claim.body {
-            Body::Opened { charter } => self.cover.opened(node, *charter),
+            Body::Opened { charter } => {
+                self.cover.opened(node, *charter);
+                self.in_force.opened(&self.anchor, node, charter);
+            }
             Body::Seen { heads, signature } => {
                 self.claims.add(node, seq, heads);
                 if let Some(signature) = signature {
@@ -302,7 +308,7 @@ impl Verifier {
             self.found.push(Finding::Digest);
         }
         let Some(seal) = seal else { return self.found.push(Finding::Unsealed) };
-        match self.cover.open(&seal, &self.anchor, &self.readings) {
+        match self.cover.open(&seal, &self.anchor, &self.in_force, &self.readings) {
             Ok(seal) => {
                 self.coverage.add(&seal.node, seal.time_ms, &seal.heads);
                 self.sealed_ms = Some(seal.time_ms);
@@ -317,9 +323,13 @@ impl Verifier {
         if !self.ended {
             self.found.push(Finding::NoEnd);
         }
-        let covered = self.cover.findings(&self.anchor, &self.readings);
+        let covered = self.cover.findings(&self.anchor, &self.in_force, &self.readings);
         self.found.extend(covered);
         for (node, reading) in &self.readings {
+            // Its entries were verified under a charter of the chain, which turns out not to count.
+            if reading.seq > 0 && !self.in_force.has(&self.anchor, node) {
+                self.found.push(Finding::UnknownNode { node: node.clone(), seq: reading.seq });
+            }
             self.found.extend(reading.misplaced(node));
             for (size, claim) in self.claims.contradictions(node, &reading.leaves) {
                 self.evidence.disputes(node, size, &claim);

@@ -1,0 +1,67 @@
+//! Which charters were in force, as the journals of their own nodes say.
+//!
+//! Going up from the auditor's charter, each was signed by all parties of the one before. Going down that proves nothing: whoever writes a charter with parties of its own
+//! also makes the signatures by which these agree to the true one. So an older charter counts by the word of a node that stands in it and in the next one.
+
+use crate::anchor::Anchor;
+use crate::finding::Finding;
+use std::collections::{BTreeMap, BTreeSet};
+use trialogue_charter::{Hash, HybridPublic, NodeId};
+
+/// What the journals have opened.
+#[derive(Default)]
+pub(crate) struct InForce {
+    journals: BTreeMap<NodeId, Opened>,
+}
+
+/// Of one journal: places in the chain.
+#[derive(Default)]
+struct Opened {
+    /// Those that it opened before any newer one.
+    in_order: BTreeSet<usize>,
+    newest: Option<usize>,
+}
+
+impl InForce {
+    /// A journal says that a charter has taken effect.
+    pub(crate) fn opened(&mut self, anchor: &Anchor, node: &NodeId, charter: &Hash) {
+        let Some(place) = anchor.place(charter) else { return };
+        let journal = self.journals.entry(node.clone()).or_default();
+        if journal.newest.is_none_or(|newest| newest < place) {
+            journal.in_order.insert(place);
+            journal.newest = Some(place);
+        }
+    }
+
+    /// Has a node that stands in the charter at this place, and in that one, put it in force?
+    fn is_vouched_for(&self, anchor: &Anchor, place: usize, also_in: usize) -> bool {
+        let stands = |node: &NodeId, at: usize| anchor.chain().get(at).is_some_and(|at| at.node(node).is_some());
+        let opened = self.journals.iter().filter(|(_, journal)| journal.in_order.contains(&place));
+        opened.into_iter().any(|(node, _)| stands(node, place) && stands(node, also_in))
+    }
+
+    /// The first place of the chain from which on charters count.
+    fn begin(&self, anchor: &Anchor) -> usize {
+        let older = (0..anchor.pinned()).rev();
+        older.take_while(|place| self.is_vouched_for(anchor, *place, place + 1)).last().unwrap_or(anchor.pinned())
+    }
+
+    /// Is the node in a charter that counts?
+    pub(crate) fn has(&self, anchor: &Anchor, node: &NodeId) -> bool {
+        anchor.chain().iter().skip(self.begin(anchor)).any(|charter| charter.node(node).is_some())
+    }
+
+    /// Every journal key that a charter which counts gives the node, the newest first.
+    pub(crate) fn keys<'a>(&self, anchor: &'a Anchor, node: &'a NodeId) -> impl Iterator<Item = &'a HybridPublic> {
+        let counts = anchor.chain().iter().skip(self.begin(anchor)).rev();
+        counts.filter_map(|charter| charter.node(node)).map(|node| &node.journal)
+    }
+
+    /// Charters of which no journal that may says that they were in force.
+    pub(crate) fn findings(&self, anchor: &Anchor) -> Vec<Finding> {
+        let begin = self.begin(anchor);
+        let never = |place: usize| place < begin || !self.is_vouched_for(anchor, place, place);
+        let chain = anchor.chain().iter().enumerate();
+        chain.filter(|(place, _)| never(*place)).map(|(_, at)| Finding::NotInForce { charter: at.hash() }).collect()
+    }
+}

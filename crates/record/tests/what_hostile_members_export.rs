@@ -1,0 +1,111 @@
+//! Files that a hostile member, exporter or holder of a file puts together with whatever keys it has: both verifiers say the same of each, and never that all holds.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod file;
+
+use file::*;
+use std::collections::BTreeSet;
+use trialogue_charter::cose::{Many, domain};
+use trialogue_charter::fixture;
+use trialogue_charter::{HybridSecret, PartyId, Suite, UnverifiedCharter, VerifiedCharter};
+use trialogue_journal::{Body, Journal};
+use trialogue_record::item::VERSION;
+use trialogue_record::Item;
+
+/// Both verifiers say this of the file.
+fn both(what: &str, bytes: &[u8], charter: &VerifiedCharter, code: u8, kinds: &[&str]) {
+    let found = ours(bytes, charter);
+    assert_eq!(theirs(&[bytes.to_vec()], charter), [found.clone()], "{what}");
+    let expected: BTreeSet<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+    assert_eq!((found.code, &found.kinds), (code, &expected), "{what}");
+}
+
+fn sealed_by(items: &[Item], by: &str, key: &HybridSecret) -> Vec<u8> {
+    file(items, Some(seal(items, by).sign(key)))
+}
+
+/// An entry is put behind the last one of a journal.
+fn append(held: &mut Held, id: &str, body: Body) {
+    let last = (0..held.entries.len()).rev().find(|at| held.claim(*at).node.as_str() == id).unwrap();
+    let mut claim = held.claim(last);
+    claim.previous = trialogue_charter::Hash::of(&claim.payload());
+    claim.seq += 1;
+    claim.body = body;
+    held.entries.insert(last + 1, (claim.sign(key(id)).0, None));
+}
+
+/// A charter of two parties that nobody else knows, and the secrets of their roots and nodes.
+fn invented() -> (VerifiedCharter, HybridSecret) {
+    let secret = |number: u8| HybridSecret::from_seed(&[number; 32]);
+    let mut charter = fixture::charter(Suite::XWing);
+    fixture::without(&mut charter, "USA");
+    charter.serial = 0;
+    for (old, new, number) in [("JPN", "AAA", 100), ("KOR", "BBB", 110)] {
+        let id = PartyId::new(new).unwrap();
+        for party in charter.parties.iter_mut().filter(|party| party.id.as_str() == old) {
+            (party.id, party.root) = (id.clone(), secret(number).public());
+        }
+        for at in charter.nodes.iter_mut().filter(|node| node.party.as_str() == old) {
+            at.id = node(&format!("{}-1", new.to_lowercase()));
+            (at.party, at.index) = (id.clone(), at.index + 60);
+            (at.journal, at.link) = (secret(number + 1).public(), secret(number + 2).public().ed25519);
+        }
+        for office in charter.offices.iter_mut().filter(|office| office.party.as_str() == old) {
+            office.party = id.clone();
+        }
+    }
+    let renamed = |id: &trialogue_charter::OfficeId| trialogue_charter::OfficeId::new(format!("x{id}")).unwrap();
+    charter.offices.iter_mut().for_each(|office| office.id = renamed(&office.id));
+    for line in &mut charter.lines {
+        line.offices = line.offices.iter().map(renamed).collect();
+        line.authority.clear();
+    }
+    let mut draft = UnverifiedCharter::draft(charter).unwrap();
+    for (party, number) in [("AAA", 100), ("BBB", 110)] {
+        draft.sign(&PartyId::new(party).unwrap(), &secret(number)).unwrap();
+    }
+    (draft.verify(None).unwrap(), secret(101))
+}
+
+/// A charter as it is, with what its parties' invented predecessors sign beside it.
+fn as_successor(charter: &VerifiedCharter) -> Vec<u8> {
+    let mut signed = Many::decode(charter.bytes(), 1 << 20).unwrap();
+    for (party, number) in [("AAA", 100), ("BBB", 110)] {
+        signed.sign(domain::AMENDMENT, format!("former {party}").as_bytes(), &HybridSecret::from_seed(&[number; 32]));
+    }
+    signed.encode()
+}
+
+#[test]
+fn nobody_seals_a_record_anew_by_a_charter_of_his_own() {
+    let (first, secret) = invented();
+    let mut held = Held::new();
+    // All journals cut back to where they agree with each other.
+    held.entries.retain(|(entry, _)| trialogue_journal::UnverifiedEntry::decode(entry).unwrap().claim().seq < 6);
+    let own = Journal::new(node("aaa-1")).append(BEGIN_MS, Body::Opened { charter: first.hash() });
+    held.entries.insert(0, (own.sign(&secret).0, None));
+    held.charters[0] = as_successor(&THREE.charter);
+    held.charters.insert(0, first.bytes().to_vec());
+    let mut items = held.items();
+    items[0] = Item::Header { version: VERSION, node: node("aaa-1"), charter: NEXT.hash() };
+    let kinds = ["header", "not_in_force", "seal", "unknown_node"];
+    // The hash of a charter leaves its signatures out: who has compared it may hold a file with those of the invented roots.
+    let first_true = VerifiedCharter::open(&held.charters[1], None).unwrap();
+    for (what, charter) in [("the newest charter", NEXT.clone()), ("the first charter", first_true)] {
+        both(what, &sealed_by(&items, "aaa-1", &secret), &charter, 4, &kinds);
+    }
+    // Nor does a member who writes the invented charter into its own journal, after the true one.
+    let mut member = held.clone();
+    append(&mut member, "jpn-1", Body::Opened { charter: first.hash() });
+    let mut items = member.items();
+    items[0] = Item::Header { version: VERSION, node: node("aaa-1"), charter: NEXT.hash() };
+    both("a member's word afterwards", &sealed_by(&items, "aaa-1", &secret), &NEXT, 4, &kinds);
+    // A node that a charter retired, or whose party left, still exports what it holds.
+    let left = fixture::amended(&NEXT, |charter| fixture::without(charter, "KOR"));
+    let mut held = Held::new();
+    append(&mut held, "usa-1", Body::Opened { charter: left.hash() });
+    let whole = sealed(&held.items());
+    both("a node whose party left", &whole, &left, 0, &[]);
+    let alone = sealed(&Held::new().items());
+    both("a node whose party left, before the others knew", &alone, &left, 3, &["not_in_force"]);
+}
