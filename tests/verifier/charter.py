@@ -89,6 +89,16 @@ VOUCHER = {1: 16, 2: PARTY, 3: OFFICE, 4: shown, 5: U64, 6: HASH}
 CERTIFICATE = {1: bytes, 2: HYBRID, 3: HYBRID, 4: U64, 5: 64}
 
 
+def device_key(data, name):
+    """The Ed25519 key of this device in a certificate, whoever has signed it: the id is made of the keys. None: they are not in it."""
+    try:
+        value = must(CERTIFICATE, whole(many(data, 20480)[0]))
+        fits = hybrid(value[3]) and fingerprint(value[3])[:32] == name
+        return value[3][1] if fits else None
+    except (Bad, KeyError, TypeError, AttributeError):
+        return None
+
+
 def device(charter, party, data, name):
     """The device's Ed25519 key, if the certificate leads to the party's root."""
     try:

@@ -6,7 +6,7 @@ import acts
 import form
 from anchor import Anchor, statement_device
 from cbor import Bad, Reader, whole
-from charter import device
+from charter import device_key
 from cose import many, one, one_holds, only_holds, sha384
 from form import HASH, HEAD, NODE, U8, U64, must
 from merkle import leaf, roots
@@ -23,6 +23,10 @@ ITEMS = {
     4: {1: U64, 2: HASH, -3: bytes},
 }
 SEAL = {1: NODE, 2: U64, 3: HASH, 4: [HEAD]}
+
+
+# In the place of a device's key: its certificate is not in the file; or has no keys of it, so that nobody could have signed.
+MISSING, NOBODY = "missing", "nobody"
 
 
 class Journal:
@@ -281,13 +285,16 @@ class Record:
                 journal.bare = None
 
     def enrols(self, journal, entry, fields, certificate):
-        named = fields[2]
+        named, device = fields[2], fields[1]
         if certificate is None or len(certificate) != named[2] or sha384(certificate) != named[1]:
+            if journal.devices.get(device, NOBODY) == NOBODY:
+                journal.devices[device] = MISSING
             return self.find("no_certificate", (entry[1], entry[2]))
-        charter = self.anchor.with_node(entry[1])
-        key = device(charter, charter.nodes[entry[1]][2], certificate, fields[1])
+        key = device_key(certificate, device)
         if key is not None:
-            journal.devices.setdefault(fields[1], key)
+            journal.devices[device] = key
+        else:
+            journal.devices.setdefault(device, NOBODY)
 
     def states(self, journal, data, where):
         """Whatever it says: the device that it names has signed it."""
@@ -296,9 +303,9 @@ class Record:
         except Bad:
             return self.find("statement", where)
         self.statements += 1
-        # What a device says that its party's root does not certify any more counts for nothing.
-        key = journal.devices.get(name)
-        if key is not None and not one_holds(key, b"trialogue statement 1", payload, signature):
+        # Where entries are missing, the enrolment may be among them.
+        key = journal.devices.get(name, NOBODY if len(journal.leaves) == where[1] else MISSING)
+        if key == NOBODY or (key != MISSING and not one_holds(key, b"trialogue statement 1", payload, signature)):
             self.find("statement", where)
         act = whole(payload).get(4)
         return f"act {act[0]}" if type(act) is list and act and type(act[0]) is int else None

@@ -86,6 +86,14 @@ impl DeviceCertificate {
         Ok(device)
     }
 
+    /// The keys that a certificate is about, whoever has signed it: a device's id is made of them, so that what it has signed is known also when its party has
+    /// another root since. None: it is not a certificate in its one form.
+    pub fn keys(bytes: &[u8]) -> Option<HybridPublic> {
+        let signed = Many::decode(bytes, CERTIFICATE_MAX).ok()?;
+        let certificate: Self = canonical::decode(signed.payload())?;
+        Some(certificate.device).filter(HybridPublic::is_well_formed)
+    }
+
     fn chain(charter: &VerifiedCharter, bytes: &[u8]) -> Result<Device, CertificateError> {
         let signed = Many::decode(bytes, CERTIFICATE_MAX)?;
         let certificate: Self = canonical::decode(signed.payload()).ok_or(CertificateError::NotCanonical)?;

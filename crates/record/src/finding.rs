@@ -362,7 +362,7 @@ impl fmt::Display for Finding {
             ),
             Finding::Statement { node, seq } => write!(
                 f,
-                "entry {seq} of the journal of {node} contains a statement that the device it names did not sign: it proves against {node} that it has put words into somebody's mouth"
+                "entry {seq} of the journal of {node} contains a statement that the device it names did not sign, or of a device that was not enrolled there: it proves against {node} that it has put words into somebody's mouth"
             ),
         }
     }

@@ -1,49 +1,55 @@
-//! What devices are made to say: every statement in a journal was signed by the device that it names, whether it counts or not.
+//! What devices are made to say: every statement in a journal was signed by the device that it names, and that was enrolled there before, whether it counts or not.
 
 use crate::finding::Finding;
 use std::collections::BTreeMap;
-use trialogue_charter::cose;
-use trialogue_charter::{Device, DeviceCertificate, DeviceId, NodeId, VerifiedCharter};
+use trialogue_charter::cose::{self, domain};
+use trialogue_charter::{DeviceCertificate, DeviceId, NodeId};
 use trialogue_journal::limits::ITEMS_MAX;
 use trialogue_journal::{Body, Entry, strict};
+
+/// By what a device's statements are held.
+enum Key {
+    /// Its Ed25519 key. Its certificate may lead to no root any more, or be another party's: a device's id is made of its keys.
+    Known([u8; 32]),
+    /// The certificate is not beside the entry: nothing can be said.
+    Missing,
+    /// The certificate has no keys of that device: there is nobody who could have signed.
+    Nobody,
+}
 
 /// Devices by the journal that enrolled them. A device that was revoked stays: nobody may put words into its mouth either.
 #[derive(Default)]
 pub(crate) struct Spoken {
-    devices: BTreeMap<(NodeId, DeviceId), Device>,
+    devices: BTreeMap<(NodeId, DeviceId), Key>,
 }
 
 impl Spoken {
-    /// Takes an entry with what travels beside it.
-    pub(crate) fn take(
-        &mut self,
-        charter: &VerifiedCharter,
-        entry: &Entry,
-        certificate: Option<&[u8]>,
-    ) -> Option<Finding> {
+    /// Takes an entry with what travels beside it; `whole`: nothing is missing from the journal before it.
+    pub(crate) fn take(&mut self, entry: &Entry, certificate: Option<&[u8]>, whole: bool) -> Option<Finding> {
         let (node, seq) = (entry.node.clone(), entry.seq);
         match &entry.body {
             Body::Enrolled { device, certificate: named } => {
                 let beside: Vec<&[u8]> = certificate.into_iter().collect();
-                let Some(bytes) = named.find(&beside) else { return Some(Finding::NoCertificate { node, seq }) };
-                let party = charter.node(&node).map(|node| &node.party);
-                // One that does not lead to the party's root any more counts for nothing, and neither does what it says.
-                if let Ok(known) = DeviceCertificate::verify(charter, bytes)
-                    && known.id == *device
-                    && Some(&known.party) == party
-                {
-                    self.devices.entry((node, *device)).or_insert(known);
+                let key = match named.find(&beside).map(DeviceCertificate::keys) {
+                    None => Key::Missing,
+                    Some(Some(keys)) if keys.device_id() == *device => Key::Known(keys.ed25519),
+                    Some(_) => Key::Nobody,
+                };
+                let missing = matches!(key, Key::Missing).then(|| Finding::NoCertificate { node: node.clone(), seq });
+                let held = self.devices.entry((node, *device)).or_insert(Key::Nobody);
+                if matches!((&*held, &key), (Key::Nobody, _) | (Key::Missing, Key::Known(_))) {
+                    *held = key;
                 }
-                None
+                missing
             }
             _ if certificate.is_some() => Some(Finding::Certificate { node, seq }),
             Body::Stated { statement } => {
-                let signed = match named(statement) {
-                    Some(device) => {
-                        let known = self.devices.get(&(node.clone(), device));
-                        known.is_none_or(|known| known.open_statement(statement).is_ok())
-                    }
-                    None => false,
+                let signed = match named(statement).map(|device| self.devices.get(&(node.clone(), device))) {
+                    Some(Some(Key::Known(key))) => cose::open1(key, domain::STATEMENT, statement).is_ok(),
+                    Some(Some(Key::Missing)) => true,
+                    // Where entries are missing, the enrolment may be among them.
+                    Some(None) => !whole,
+                    Some(Some(Key::Nobody)) | None => false,
                 };
                 (!signed).then_some(Finding::Statement { node, seq })
             }

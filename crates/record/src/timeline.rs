@@ -86,7 +86,9 @@ pub fn event(state: &State, taken: &Taken) -> Event {
         },
         body => (None, entry(state, body)),
     };
-    let known = device.and_then(|device| state.known_device(&device));
+    // Nobody else's word makes a name stand before what this node has written down.
+    let enrolled = device.and_then(|device| state.node(&claim.node)?.devices().get(&device));
+    let known = enrolled.map(|known| known.device.as_ref());
     let party = charter.party_of_node(&claim.node).map(|party| party.id.clone());
     Event {
         time: Utc(claim.time_ms),

@@ -268,8 +268,8 @@ impl Verifier {
             }
             _ => {}
         }
-        let charter = self.anchor.with_node(node).unwrap_or(self.anchor.newest());
-        let spoken = self.spoken.take(charter, claim, certificate);
+        let whole = self.readings.get(node).is_some_and(|reading| reading.leaves.len() as u64 == seq);
+        let spoken = self.spoken.take(claim, certificate, whole);
         self.found.extend(spoken);
     }
 

@@ -7,8 +7,8 @@ use file::*;
 use std::collections::BTreeSet;
 use trialogue_charter::cose::{Many, domain};
 use trialogue_charter::fixture;
-use trialogue_charter::{HybridSecret, PartyId, Suite, UnverifiedCharter, VerifiedCharter};
-use trialogue_journal::{Body, Journal};
+use trialogue_charter::{HybridSecret, LineId, PartyId, Suite, UnverifiedCharter, VerifiedCharter};
+use trialogue_journal::{Act, Body, BodyRef, Journal, Occasion, Statement};
 use trialogue_record::item::VERSION;
 use trialogue_record::Item;
 
@@ -108,4 +108,56 @@ fn nobody_seals_a_record_anew_by_a_charter_of_his_own() {
     both("a node whose party left", &whole, &left, 0, &[]);
     let alone = sealed(&Held::new().items());
     both("a node whose party left, before the others knew", &alone, &left, 3, &["not_in_force"]);
+}
+
+/// A statement of the device of `party` for the journal of `id`, signed by nobody.
+fn unsigned(party: &str, id: &str) -> Vec<u8> {
+    let (_, _, device) = THREE.device(&format!("{party}-duty"), 1);
+    let at = Occasion { node: node(id), charter: NEXT.hash(), now_ms: BEGIN_MS + 5_000 };
+    let line = LineId::new("duty").unwrap();
+    let said = Statement::new(device.id, BEGIN_MS + 9_000, &at, line, Act::Leave { cause: None });
+    let mut signed = said.sign(&THREE.device("usa-duty", 1).0).0;
+    let from = signed.len() - 64;
+    signed[from..].fill(0);
+    signed
+}
+
+#[test]
+fn nobody_puts_words_into_the_mouth_of_anothers_device() {
+    let mut held = Held::new();
+    append(&mut held, "usa-1", Body::Stated { statement: unsigned("jpn", "usa-1") });
+    both("of a device that is not enrolled there", &sealed(&held.items()), &NEXT, 5, &["statement"]);
+    let (_, certificate, device) = THREE.device("jpn-duty", 1);
+    let mut held = Held::new();
+    let enrolled = Body::Enrolled { device: device.id, certificate: BodyRef::of(&certificate).unwrap() };
+    append(&mut held, "usa-1", enrolled);
+    held.entries.last_mut().unwrap().1 = Some(certificate.clone());
+    append(&mut held, "usa-1", Body::Stated { statement: unsigned("jpn", "usa-1") });
+    both("of a device whose own certificate is beside it", &sealed(&held.items()), &NEXT, 5, &["statement"]);
+    let mut held = Held::new();
+    let noise = vec![7; 90];
+    append(&mut held, "usa-1", Body::Enrolled { device: device.id, certificate: BodyRef::of(&noise).unwrap() });
+    held.entries.last_mut().unwrap().1 = Some(noise);
+    append(&mut held, "usa-1", Body::Stated { statement: unsigned("jpn", "usa-1") });
+    both("of a device by a certificate that is none", &sealed(&held.items()), &NEXT, 5, &["statement"]);
+    // A holder of the file who takes a certificate away proves nothing against a node.
+    let mut held = Held::new();
+    let at = held.at("usa-1", 2);
+    held.entries[at].1 = None;
+    both("without a certificate", &sealed(&held.items()), &NEXT, 4, &["no_certificate"]);
+    // Nor does one who takes the enrolment away.
+    held.entries.remove(at);
+    assert!(!ours(&sealed(&held.items()), &NEXT).kinds.contains("statement"));
+    both("without an enrolment", &file(&held.items(), None), &NEXT, 4, &["removed", "unsealed"]);
+    // A party that has taken another root since: its device has signed, and its certificate leads nowhere now.
+    let rooted = fixture::amended(&NEXT, |charter| {
+        let usa = charter.parties.iter_mut().find(|party| party.id.as_str() == "USA").unwrap();
+        usa.root = fixture::next_root("USA").public();
+    });
+    let mut held = Held::new();
+    append(&mut held, "kor-1", Body::Opened { charter: rooted.hash() });
+    held.charters.push(rooted.bytes().to_vec());
+    let mut items = held.items();
+    items[0] = Item::Header { version: VERSION, node: node(OWN), charter: rooted.hash() };
+    both("of a device under a former root", &sealed(&items), &rooted, 0, &[]);
 }
