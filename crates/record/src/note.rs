@@ -62,7 +62,7 @@ pub enum NoteError {
     #[error("the checkpoint is of no journal of this charter: compare charters")]
     Origin,
     /// No node of the charter has signed.
-    #[error("no node of this charter has signed the checkpoint: it proves nothing")]
+    #[error("no node of this charter has signed the checkpoint with the key that it has there: it proves nothing; a proof from before a key was replaced is to be made anew")]
     Nobody,
 }
 
@@ -151,7 +151,7 @@ impl Note {
         Ok(Self { checkpoint, signatures })
     }
 
-    /// Whose journal it is of, and which nodes of the charter have signed. Signatures of others are passed over.
+    /// Whose journal it is of, and which nodes of the charter have signed with their present keys. Signatures of others are passed over.
     ///
     /// # Errors
     /// When it is of no journal of the charter, nobody of it has signed, or a signature by a key of it does not hold.
@@ -160,22 +160,22 @@ impl Note {
         let mut signers = Vec::new();
         for signature in &self.signatures {
             let Some(node) = journal_of(charter, &signature.name).and_then(|id| charter.node(id)) else { continue };
-            for key in node.journal_keys().map(|key| key.key) {
-                let own = node.id == journal;
-                let kind = if own { LOG } else { WITNESS };
-                let Some((id, rest)) = signature.bytes.split_first_chunk::<4>() else { continue };
-                if *id != key_id(&signature.name, kind, key) {
-                    continue;
-                }
-                let witnessed_s = if own { None } else { rest.first_chunk().map(|time| u64::from_be_bytes(*time)) };
-                let message =
-                    witnessed_s.map_or_else(|| self.checkpoint.text(), |s| witnessed(s, &self.checkpoint.text()));
-                let rest = if own { rest } else { rest.get(8..).unwrap_or_default() };
-                if !ed25519_holds(key, message.as_bytes(), rest) {
-                    return Err(NoteError::Signature);
-                }
-                signers.push(Signer { node: node.id.clone(), witnessed_s });
+            // Whoever has a key that was replaced may have made a head with it: nothing in a note says when it was signed.
+            let key = &node.journal.ed25519;
+            let own = node.id == journal;
+            let kind = if own { LOG } else { WITNESS };
+            let Some((id, rest)) = signature.bytes.split_first_chunk::<4>() else { continue };
+            if *id != key_id(&signature.name, kind, key) {
+                continue;
             }
+            let witnessed_s = if own { None } else { rest.first_chunk().map(|time| u64::from_be_bytes(*time)) };
+            let message =
+                witnessed_s.map_or_else(|| self.checkpoint.text(), |s| witnessed(s, &self.checkpoint.text()));
+            let rest = if own { rest } else { rest.get(8..).unwrap_or_default() };
+            if !ed25519_holds(key, message.as_bytes(), rest) {
+                return Err(NoteError::Signature);
+            }
+            signers.push(Signer { node: node.id.clone(), witnessed_s });
         }
         if signers.is_empty() { Err(NoteError::Nobody) } else { Ok((journal, signers)) }
     }

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use std::sync::LazyLock;
-use trialogue_charter::fixture::Trilateral;
-use trialogue_charter::{NodeId, Suite};
+use trialogue_charter::fixture::{Trilateral, amended, next_key};
+use trialogue_charter::{Former, NodeId, Suite};
 use trialogue_journal::{Body, Journal};
 use trialogue_record::inclusion::{Inclusion, InclusionError};
 use trialogue_record::item::VERSION;
@@ -92,6 +92,27 @@ fn one_entry_is_proven() {
     assert_eq!(other.verify(&THREE.charter).err(), Some(InclusionError::NotIn));
     other.path = proof::inclusion(&leaves, 2).unwrap();
     assert!(other.verify(&THREE.charter).is_ok());
+}
+
+#[test]
+fn a_key_that_was_replaced_signs_no_head() {
+    let usa = node("usa-1");
+    let rotated = amended(&THREE.charter, |charter| {
+        let of = charter.nodes.iter_mut().find(|node| node.id == usa).unwrap();
+        of.former.push(Former { key: of.journal.ed25519, last: None });
+        of.journal = next_key("usa-1").public();
+    });
+    for by in ["usa-1", "jpn-1"] {
+        assert_eq!(signed(&[by]).verify(&rotated).is_ok(), by == "jpn-1");
+    }
+    assert_eq!(signed(&["usa-1"]).verify(&rotated), Err(NoteError::Nobody));
+    // Entries under it are proven by heads that the new one, or a witness, signs.
+    let (leaves, mut head) = head();
+    head.origin = origin(&rotated, &usa).unwrap();
+    let path = proof::inclusion(&leaves, 1).unwrap();
+    let signature = head.sign(&rotated, &usa, &next_key("usa-1"), 0).unwrap();
+    let note = Note { checkpoint: head, signatures: vec![signature] };
+    assert!(Inclusion { entry: journal().remove(1), index: 1, path, note }.verify(&rotated).is_ok());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use trialogue_charter::keyfile::NodeSecret;
 use trialogue_charter::limits::CHARTER_MAX;
 use trialogue_charter::{NodeId, VerifiedCharter};
+use trialogue_journal::Body;
 use trialogue_node::Config;
 use trialogue_record::inclusion::Inclusion;
 use trialogue_record::limits::PROOF_MAX;
@@ -93,9 +94,16 @@ pub(super) fn check(file: &Path, charter: &VerifiedCharter) -> Result<ExitCode, 
             Some(s) => println!("Witnessed by {} at {}.", signer.node, Utc(s.saturating_mul(1_000))),
         }
     }
+    let stated = matches!(claim.body, Body::Stated { .. });
+    let node = claim.node.clone();
     let state = trialogue_journal::State::new(std::sync::Arc::new(charter.clone()));
     let taken = trialogue_record::Taken { entry, applied: Ok(trialogue_journal::Applied::Opened), certificate: None };
     let event = event(&state, &taken);
     println!("{}: {} {}", event.time, event.party.as_ref().map_or("?", |party| party.as_str()), event.what);
+    if stated {
+        println!(
+            "That {node} wrote this down is proved. That a console said it is not: its signature was not checked, because a proof carries no certificate; verify a record, or a text of `record text`."
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }
