@@ -81,6 +81,8 @@ class Record:
         self.count, self.stage, self.header, self.ended, self.digest = 0, 0, None, False, hashlib.sha384()
         # By journal: places in the chain of charters, each opened before any newer one.
         self.opened, self.own_opened, self.sealed = {}, None, None
+        # The header's node has opened a charter that is not in the chain.
+        self.more = False
 
     def find(self, kind, where=None):
         self.findings.append((WEIGHTS.get(kind, ALTERED), kind, where))
@@ -260,6 +262,7 @@ class Record:
         label, where = f"entry {number}", (node, position)
         if number == 0:
             place, places = self.anchor.place(fields[1]), self.opened.setdefault(node, [])
+            self.more |= place is None and bool(self.header) and self.header[0] == node
             if place is not None and place > max(places, default=-1):
                 places.append(place)
             if self.header and self.header[0] == node:
@@ -343,7 +346,8 @@ class Record:
         for kept in self.evidence:
             if not kept.proves:
                 self.find("evidence", kept.item)
-        for node in self.anchor.newest().nodes:
+        named = {claim[0] for claim in self.claims}
+        for node in sorted(node for node in named if self.more or self.anchor.with_node(node)):
             held = self.journals[node].last if node in self.journals else 0
             if max((claim[1] for claim in self.claims if claim[0] == node), default=0) > held:
                 self.find("truncated", (node, held + 1))

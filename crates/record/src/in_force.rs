@@ -20,17 +20,27 @@ struct Opened {
     /// Those that it opened before any newer one.
     in_order: BTreeSet<usize>,
     newest: Option<usize>,
+    /// It has opened charters that are not in the chain.
+    more: bool,
 }
 
 impl InForce {
     /// A journal says that a charter has taken effect.
     pub(crate) fn opened(&mut self, anchor: &Anchor, node: &NodeId, charter: &Hash) {
-        let Some(place) = anchor.place(charter) else { return };
         let journal = self.journals.entry(node.clone()).or_default();
+        let Some(place) = anchor.place(charter) else {
+            journal.more = true;
+            return;
+        };
         if journal.newest.is_none_or(|newest| newest < place) {
             journal.in_order.insert(place);
             journal.newest = Some(place);
         }
+    }
+
+    /// Has this node had a charter in force that is not in the chain?
+    pub(crate) fn has_more(&self, node: Option<&NodeId>) -> bool {
+        node.and_then(|node| self.journals.get(node)).is_some_and(|journal| journal.more)
     }
 
     /// Has a node that stands in the charter at this place, and in that one, put it in force?

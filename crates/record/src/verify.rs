@@ -61,6 +61,8 @@ pub struct Report {
     pub heads: u64,
     /// Entries that changed nothing, by why. They are part of the record all the same.
     pub ignored: BTreeMap<String, u64>,
+    /// Entries of nodes whose party has left: they were verified, count for nothing, and stand in no timeline.
+    pub not_shown: BTreeMap<NodeId, u64>,
     /// When the record's node signed the whole file, by its own clock: milliseconds since 1970 UTC; none: nobody did.
     pub sealed_ms: Option<u64>,
 }
@@ -91,6 +93,7 @@ pub struct Verifier {
     found: Found,
     entries: u64,
     ignored: BTreeMap<String, u64>,
+    not_shown: BTreeMap<NodeId, u64>,
 }
 
 impl Verifier {
@@ -115,6 +118,7 @@ impl Verifier {
             found: Found::default(),
             entries: 0,
             ignored: BTreeMap::new(),
+            not_shown: BTreeMap::new(),
         }
     }
 
@@ -233,6 +237,7 @@ impl Verifier {
         // Of nodes whose party has left everything was verified, and nothing counts.
         if self.anchor.newest().node(&node).is_none() {
             *self.ignored.entry(Ignored::UnknownNode.to_string()).or_default() += 1;
+            *self.not_shown.entry(node).or_default() += 1;
             return None;
         }
         let applied = self.state.apply(&entry, &certificate.iter().collect::<Vec<_>>());
@@ -338,7 +343,9 @@ impl Verifier {
         }
         self.found.extend(self.evidence.idle());
         let charter = self.anchor.newest().clone();
-        for node in self.claims.journals().filter(|node| charter.node(node).is_some()) {
+        // Of a party that left, too. A node that came later than that has neither the charter nor the journal.
+        let was_there = self.in_force.has_more(self.cover.node());
+        for node in self.claims.journals().filter(|node| was_there || self.anchor.with_node(node).is_some()) {
             let held = self.readings.get(node).map_or(0, |reading| reading.seq);
             if let Some((seen, claim)) = self.claims.longest(node).filter(|(seen, _)| *seen > held) {
                 let (by, by_seq) = (claim.by.clone(), claim.seq);
@@ -368,6 +375,7 @@ impl Verifier {
             entries: self.entries,
             heads: self.claims.count(),
             ignored: self.ignored,
+            not_shown: self.not_shown,
             sealed_ms: self.sealed_ms,
         }
     }

@@ -161,3 +161,28 @@ fn nobody_puts_words_into_the_mouth_of_anothers_device() {
     items[0] = Item::Header { version: VERSION, node: node(OWN), charter: rooted.hash() };
     both("of a device under a former root", &sealed(&items), &rooted, 0, &[]);
 }
+
+#[test]
+fn the_journal_of_a_party_that_left_does_not_vanish() {
+    let left = fixture::amended(&NEXT, |charter| fixture::without(charter, "JPN"));
+    let mut held = Held::new();
+    append(&mut held, "kor-1", Body::Opened { charter: left.hash() });
+    append(&mut held, "usa-1", Body::Opened { charter: left.hash() });
+    held.charters.push(left.bytes().to_vec());
+    let items = |held: &Held| {
+        let mut items = held.items();
+        items[0] = Item::Header { version: VERSION, node: node(OWN), charter: left.hash() };
+        items
+    };
+    both("with all journals", &sealed(&items(&held)), &left, 0, &[]);
+    let seq = |entry: &[u8]| trialogue_journal::UnverifiedEntry::decode(entry).unwrap().claim().seq;
+    let of = |entry: &[u8]| trialogue_journal::UnverifiedEntry::decode(entry).unwrap().claim().node.clone();
+    let mut cut = held.clone();
+    cut.entries.retain(|(entry, _)| of(entry) != node("jpn-1") || seq(entry) <= 2);
+    both("cut", &sealed(&items(&cut)), &left, 3, &["truncated"]);
+    held.entries.retain(|(entry, _)| of(entry) != node("jpn-1"));
+    both("left out", &sealed(&items(&held)), &left, 3, &["truncated"]);
+    // Who had the older charters in force had that journal.
+    held.charters.drain(..2);
+    both("left out with the older charters", &sealed(&items(&held)), &left, 3, &["truncated"]);
+}

@@ -64,6 +64,11 @@ pub(super) fn findings(report: &Report, evidence: bool, mut say: impl FnMut(Stri
     if report.more > 0 {
         say(format!("And {} more of the kind.", report.more));
     }
+    for (node, count) in &report.not_shown {
+        say(format!(
+            "{count} entries of {node} were verified and are not shown: its party has left, and they count for nothing. An older charter (--charter) with a record of that time shows them."
+        ));
+    }
     let entries = format!("{} entries, {} signed heads", report.entries, report.heads);
     say(match report.weight() {
         None => format!("All holds: {entries}; every signature, every chain and every head agrees."),
