@@ -80,9 +80,7 @@ class Record:
         self.evidence, self.kinds, self.entries, self.statements, self.current = [], {}, 0, 0, None
         self.count, self.stage, self.header, self.ended, self.digest = 0, 0, None, False, hashlib.sha384()
         # By journal: places in the chain of charters, each opened before any newer one.
-        self.opened, self.own_opened, self.sealed = {}, None, None
-        # The header's node has opened a charter that is not in the chain.
-        self.more = False
+        self.opened, self.had, self.missing, self.more, self.sealed = {}, {}, {}, set(), None
 
     def find(self, kind, where=None):
         self.findings.append((WEIGHTS.get(kind, ALTERED), kind, where))
@@ -261,12 +259,7 @@ class Record:
         (node, position), (number, fields) = (entry[1], entry[2]), entry[5]
         label, where = f"entry {number}", (node, position)
         if number == 0:
-            place, places = self.anchor.place(fields[1]), self.opened.setdefault(node, [])
-            self.more |= place is None and bool(self.header) and self.header[0] == node
-            if place is not None and place > max(places, default=-1):
-                places.append(place)
-            if self.header and self.header[0] == node:
-                self.own_opened = fields[1]
+            self.opens(node, fields[1])
         elif number == 17:
             self.claim(entry)
             if 2 in fields:
@@ -278,6 +271,20 @@ class Record:
         elif number == 4:
             label = self.states(journal, fields[1], where) or label
         self.kinds[label] = self.kinds.get(label, 0) + 1
+
+    def opens(self, node, charter):
+        """A journal puts a charter in force; one of the 256 newest that it has opened changes nothing."""
+        had, places = self.had.setdefault(node, []), self.opened.setdefault(node, [])
+        if charter in had:
+            return
+        self.had[node] = (had + [charter])[-256:]
+        place = self.anchor.place(charter)
+        if place is None:
+            self.missing[node] = charter
+            self.more.add(node)
+        elif place > max(places, default=-1):
+            places.append(place)
+            self.missing.pop(node, None)
 
     def signed_heads(self, journal, entry, fields, where):
         if not self.anchor.head_holds(entry):
@@ -330,8 +337,9 @@ class Record:
         for place, charter in enumerate(self.anchor.chain):
             if charter not in counting or not self.anchor.vouched_for(self.opened, place, place):
                 self.find("not_in_force", charter.hash.hex())
-        if self.own_opened is not None and self.anchor.place(self.own_opened) is None:
-            self.find("no_charter", self.own_opened.hex())
+        for holder, missing in self.missing.items():
+            if self.opened[holder] or holder == node:
+                self.find("no_charter", missing.hex())
 
     def finish(self):
         self.settle()
@@ -347,7 +355,8 @@ class Record:
             if not kept.proves:
                 self.find("evidence", kept.item)
         named = {claim[0] for claim in self.claims}
-        for node in sorted(node for node in named if self.more or self.anchor.with_node(node)):
+        more = bool(self.header) and self.header[0] in self.more
+        for node in sorted(node for node in named if more or self.anchor.with_node(node)):
             held = self.journals[node].last if node in self.journals else 0
             if max((claim[1] for claim in self.claims if claim[0] == node), default=0) > held:
                 self.find("truncated", (node, held + 1))

@@ -16,13 +16,11 @@ pub(crate) struct Cover {
     /// Whose record it is, and under which charter.
     header: Option<(NodeId, Hash)>,
     digest: Digest,
-    /// The last one that the record's node says was in force.
-    own_opened: Option<Hash>,
 }
 
 impl Cover {
     pub(crate) fn new() -> Self {
-        Self { header: None, digest: Digest::new(), own_opened: None }
+        Self { header: None, digest: Digest::new() }
     }
 
     /// An item before the last.
@@ -38,13 +36,6 @@ impl Cover {
     /// Whose record it is.
     pub(crate) fn node(&self) -> Option<&NodeId> {
         self.header.as_ref().map(|(node, _)| node)
-    }
-
-    /// A journal says that a charter has taken effect.
-    pub(crate) fn opened(&mut self, node: &NodeId, charter: Hash) {
-        if self.node() == Some(node) {
-            self.own_opened = Some(charter);
-        }
     }
 
     /// The last item: does it name the bytes before it?
@@ -98,9 +89,7 @@ impl Cover {
         if anchor.last() != Some(*charter) {
             found.push(Finding::Header { why: "the newest charter in it is another one" });
         }
-        found.extend(in_force.findings(anchor));
-        let missing = self.own_opened.filter(|charter| anchor.place(charter).is_none());
-        found.extend(missing.map(|charter| Finding::NoCharter { charter }));
+        found.extend(in_force.findings(anchor, node));
         found
     }
 }

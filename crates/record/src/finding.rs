@@ -42,10 +42,14 @@ pub enum Finding {
         /// Which.
         charter: Hash,
     },
-    /// The charter that the record's own node put in force last is not there.
+    /// A charter that a journal put in force last is not there.
     NoCharter {
         /// Which.
         charter: Hash,
+        /// Whose journal.
+        node: NodeId,
+        /// Position.
+        seq: u64,
     },
     /// What is kept as evidence contradicts nothing.
     Evidence {
@@ -270,9 +274,9 @@ impl fmt::Display for Finding {
                 f,
                 "no journal in this record that may say so says that the charter with the hash {charter} was ever in force: verify with one that was installed, and with a record that reaches so far"
             ),
-            Finding::NoCharter { charter } => write!(
+            Finding::NoCharter { charter, node, seq } => write!(
                 f,
-                "the charter that was in force last, with the hash {charter}, is not in this copy: give it as the one that you trust, or get the whole file"
+                "the charter with the hash {charter}, which {node} says in entry {seq} of its journal is in force, is not in this copy: give it as the one that you trust, or get the whole file; if it was agreed just now, export again"
             ),
             Finding::Evidence { item } => write!(
                 f,

@@ -5,8 +5,9 @@
 
 use crate::anchor::Anchor;
 use crate::finding::Finding;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use trialogue_charter::{Hash, HybridPublic, NodeId};
+use trialogue_journal::limits::CHARTERS_HELD;
 
 /// What the journals have opened.
 #[derive(Default)]
@@ -20,21 +21,31 @@ struct Opened {
     /// Those that it opened before any newer one.
     in_order: BTreeSet<usize>,
     newest: Option<usize>,
-    /// It has opened charters that are not in the chain.
+    /// It has opened charters that are not in the chain; the last of them and where, if no newer one of the chain came after it.
     more: bool,
+    missing: Option<(Hash, u64)>,
+    /// The newest that it has opened: one that comes again changes nothing (journal.md §4.4).
+    had: VecDeque<Hash>,
 }
 
 impl InForce {
     /// A journal says that a charter has taken effect.
-    pub(crate) fn opened(&mut self, anchor: &Anchor, node: &NodeId, charter: &Hash) {
+    pub(crate) fn opened(&mut self, anchor: &Anchor, node: &NodeId, seq: u64, charter: &Hash) {
         let journal = self.journals.entry(node.clone()).or_default();
+        if journal.had.contains(charter) {
+            return;
+        }
+        journal.had.push_back(*charter);
+        if journal.had.len() > CHARTERS_HELD {
+            journal.had.pop_front();
+        }
         let Some(place) = anchor.place(charter) else {
-            journal.more = true;
+            (journal.more, journal.missing) = (true, Some((*charter, seq)));
             return;
         };
         if journal.newest.is_none_or(|newest| newest < place) {
             journal.in_order.insert(place);
-            journal.newest = Some(place);
+            (journal.newest, journal.missing) = (Some(place), None);
         }
     }
 
@@ -67,11 +78,21 @@ impl InForce {
         counts.filter_map(|charter| charter.node(node)).map(|node| &node.journal)
     }
 
-    /// Charters of which no journal that may says that they were in force.
-    pub(crate) fn findings(&self, anchor: &Anchor) -> Vec<Finding> {
+    /// Charters of which no journal that may says that they were in force; and those that are not here although a journal says that they were in force last. One
+    /// that has opened none of the chain may be of before the record's node came; that node's own is not.
+    pub(crate) fn findings(&self, anchor: &Anchor, own: &NodeId) -> Vec<Finding> {
         let begin = self.begin(anchor);
         let never = |place: usize| place < begin || !self.is_vouched_for(anchor, place, place);
         let chain = anchor.chain().iter().enumerate();
-        chain.filter(|(place, _)| never(*place)).map(|(_, at)| Finding::NotInForce { charter: at.hash() }).collect()
+        let mut found: Vec<Finding> =
+            chain.filter(|(place, _)| never(*place)).map(|(_, at)| Finding::NotInForce { charter: at.hash() }).collect();
+        let mut missing = BTreeMap::new();
+        for (node, journal) in self.journals.iter().filter(|(node, held)| held.newest.is_some() || *node == own) {
+            if let Some((charter, seq)) = journal.missing {
+                missing.entry(charter).or_insert_with(|| Finding::NoCharter { charter, node: node.clone(), seq });
+            }
+        }
+        found.extend(missing.into_values());
+        found
     }
 }

@@ -253,10 +253,7 @@ impl Verifier {
         let claim = entry.entry();
         let (node, seq) = (&claim.node, claim.seq);
         match &claim.body {
-            Body::Opened { charter } => {
-                self.cover.opened(node, *charter);
-                self.in_force.opened(&self.anchor, node, charter);
-            }
+            Body::Opened { charter } => self.in_force.opened(&self.anchor, node, seq, charter),
             Body::Seen { heads, signature } => {
                 self.claims.add(node, seq, heads);
                 if let Some(signature) = signature {

@@ -186,3 +186,22 @@ fn the_journal_of_a_party_that_left_does_not_vanish() {
     held.charters.drain(..2);
     both("left out with the older charters", &sealed(&items(&held)), &left, 3, &["truncated"]);
 }
+
+#[test]
+fn an_amendment_that_the_journals_name_is_not_left_out() {
+    let mut held = Held::new();
+    held.charters.truncate(1);
+    let items = |held: &Held, charter: &VerifiedCharter| {
+        let mut items = held.items();
+        items[0] = Item::Header { version: VERSION, node: node(OWN), charter: charter.hash() };
+        items
+    };
+    both("the newest left out", &sealed(&items(&held, &THREE.charter)), &THREE.charter, 3, &["no_charter"]);
+    append(&mut held, OWN, Body::Opened { charter: THREE.charter.hash() });
+    let again = sealed(&items(&held, &THREE.charter));
+    both("the older one opened again by the exporter", &again, &THREE.charter, 3, &["no_charter"]);
+    // A node that came with the newer charter has never had the older one.
+    let mut held = Held::new();
+    held.charters.remove(0);
+    both("a newcomer", &sealed(&items(&held, &NEXT)), &NEXT, 0, &[]);
+}
