@@ -56,6 +56,8 @@ class Reader:
         if self.signed and major == 1:
             return -1 - value, at
         if self.signed and major == 6:
+            if depth >= self.depth:
+                raise Bad("deep")
             inner, at = self.item(at, depth + 1)
             return ("tag", value, inner), at
         raise Bad("kind")

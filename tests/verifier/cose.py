@@ -62,6 +62,8 @@ def many(data, most):
         if not (isinstance(signed, list) and len(signed) == 3 and type(signed[0]) is bytes and type(signed[2]) is bytes):
             raise Bad("no signature")
         names = whole(signed[0], 8, 2, signed=True)
+        if type(names) is not dict:
+            raise Bad("no header")
         kid, algorithm = names.get(4), names.get(1)
         if signed[1] != {} or algorithm not in (EDDSA, ML_DSA_87) or type(kid) is not bytes or set(names) != {1, 4}:
             raise Bad("a signature of another kind")

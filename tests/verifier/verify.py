@@ -45,20 +45,22 @@ def main():
             charter = Charter(file.read())
         if given.charter_hash and charter.hash.hex() != given.charter_hash.lower():
             raise Bad("the charter is not the one with that hash")
-    except (OSError, Bad, TypeError, KeyError, ValueError, IndexError) as why:
-        print(f"nothing can be said: {why}", file=sys.stderr)
+    except Exception as why:
+        print(f"nothing can be said: {why!r}", file=sys.stderr)
         return 1
     code = 0
     for name in given.record:
+        # Whatever is wrong with one file, or with this program, the others are judged.
         try:
             with open(name, "rb") as file:
                 data = file.read()
-        except OSError as why:
-            print(f"nothing can be said: {why}", file=sys.stderr)
-            return 1
-        record = Record(charter)
-        record.read(data)
-        code = max(code, say(record, given.json))
+            record = Record(charter)
+            record.read(data)
+            said = say(record, given.json)
+        except Exception as why:
+            print(f"nothing can be said of {name}: {why!r}", file=sys.stderr)
+            said = 1
+        code = max(code, said)
     return code
 
 

@@ -205,3 +205,25 @@ fn an_amendment_that_the_journals_name_is_not_left_out() {
     held.charters.remove(0);
     both("a newcomer", &sealed(&items(&held, &NEXT)), &NEXT, 0, &[]);
 }
+
+#[test]
+fn no_bytes_end_the_second_verifier() {
+    let deep = [vec![0xc1; 2_000], vec![0]].concat();
+    let array = [vec![0x81; 2_000], vec![0]].concat();
+    // A COSE_Sign whose one signature has a header that is a number, or an array.
+    let headed = |header: u8| vec![0xd8, 98, 0x84, 0x40, 0xa0, 0x41, 0x78, 0x81, 0x83, 0x41, header, 0xa0, 0x40];
+    let items = Held::new().items();
+    for bytes in [deep, array, headed(0), headed(0x80)] {
+        let mut more = items.clone();
+        more.insert(1, Item::Charter { charter: bytes.clone() });
+        both("a charter", &sealed(&more), &NEXT, 4, &["charter"]);
+        both("a seal", &file(&items, Some(bytes.clone())), &NEXT, 4, &["seal"]);
+        let mut more = items.clone();
+        let at = 3;
+        more.insert(at, Item::Evidence { node: node("jpn-1"), seq: 1, entry: bytes.clone() });
+        both("evidence", &sealed(&more), &NEXT, 4, &["evidence"]);
+        let mut held = Held::new();
+        append(&mut held, "usa-1", Body::Stated { statement: bytes });
+        both("a statement", &sealed(&held.items()), &NEXT, 5, &["statement"]);
+    }
+}
