@@ -1,9 +1,11 @@
 """Charters, vouchers, certificates (charter.md §3–5, §9)."""
 
+import mldsa
 from cbor import Bad, whole
-from cose import fingerprint, hybrid, many, many_holds, only_holds, sha384
+from cose import EDDSA, ML_DSA_87, fingerprint, hybrid, many, many_holds, only_holds, sha384
 from ed25519 import holds
 from form import HASH, HYBRID, OFFICE, PARTY, U64, kind, must
+from sound import sound
 from texts import passes
 
 FORMER = b"former "
@@ -13,21 +15,28 @@ class Charter:
     def __init__(self, data):
         self.payload, self.found = many(data, 393216)
         self.hash = sha384(self.payload)
-        value = whole(self.payload, 1 << 16, 16)
+        value = sound(whole(self.payload, 1 << 16, 16))
         self.serial, self.amending = value[2], value[8][6]
         self.parties = {party[1]: party[3] for party in value[4]}
         self.nodes = {node[1]: node for node in value[5]}
         self.offices = {office[1]: office[2] for office in value[6]}
-        keys = [root for root in self.parties.values()] + [node[3] for node in self.nodes.values()]
-        if value[0] != 1 or not all(kind(HYBRID, key) and hybrid(key) for key in keys):
-            raise Bad("no usable key")
-        for name, _ in self.found:
-            former = name.startswith(FORMER) and kind(PARTY, name[len(FORMER) :].decode("ascii", "replace"))
-            if name.decode("ascii", "replace") not in self.parties and not former:
-                raise Bad("somebody has signed who is no party")
+        self.signers()
         for name, root in self.parties.items():
             if not many_holds(root, b"trialogue charter 1", self.payload, self.found, name.encode()):
                 raise Bad(f"the root of {name} has not signed the charter")
+
+    def signers(self):
+        """Parties alone have signed, and roots that parties of the charter before had: at most as many, each with both halves."""
+        names = {name for name, _ in self.found}
+        former = {name for name in names if name.startswith(FORMER)}
+        ids = [name.removeprefix(FORMER).decode("ascii", "replace") for name in former]
+        if not all(name.decode("ascii", "replace") in self.parties for name in names - former):
+            raise Bad("somebody has signed who is no party")
+        if len(former) > 9 or not all(kind(PARTY, name) for name in ids):
+            raise Bad("more have signed than were parties")
+        lengths = {EDDSA: 64, ML_DSA_87: mldsa.SIGNATURE}
+        if not all(len(self.found.get((name, half), b"")) == lengths[half] for name in former for half in lengths):
+            raise Bad("noise in the place of a signature")
 
     def supersedes(self, held):
         """Nothing; or why it does not take the place of that one."""

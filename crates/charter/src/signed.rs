@@ -4,10 +4,11 @@ use crate::agreement::{Charter, Party};
 use crate::canonical;
 use crate::cose::{Algorithm, Fault, Many, OpenError, domain};
 use crate::ids::{Hash, PartyId};
-use crate::limits::CHARTER_MAX;
+use crate::limits::{CHARTER_MAX, PARTIES_MAX};
 use crate::root::{RootSigner, SignError};
 use crate::validate::Unsound;
 use crate::verified::VerifiedCharter;
+use std::collections::BTreeSet;
 
 /// Why a charter was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -102,6 +103,11 @@ impl UnverifiedCharter {
         if let Some(stranger) = signed.kids().find(|kid| !of_party(kid) && !is_former(kid)) {
             let name = String::from_utf8_lossy(&stranger[..stranger.len().min(PartyId::MAX)]).into_owned();
             return Err(CharterError::StrangeSignature(name));
+        }
+        // The hash leaves signatures out. Whose party was one is known only beside the charter before; more than there may have been, or no signatures at all, are noise.
+        let former: BTreeSet<&[u8]> = signed.kids().filter(|kid| is_former(kid)).collect();
+        if former.len() > PARTIES_MAX || !former.iter().all(|kid| signed.has_both(kid)) {
+            return Err(CharterError::NotCanonical);
         }
         Ok(Self { claims, signed })
     }

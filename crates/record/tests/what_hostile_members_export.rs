@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 use trialogue_charter::cose::{Many, domain};
 use trialogue_charter::fixture;
 use trialogue_charter::{HybridSecret, LineId, PartyId, Suite, UnverifiedCharter, VerifiedCharter};
-use trialogue_journal::{Act, Body, BodyRef, Journal, Occasion, Statement};
+use trialogue_journal::{Act, Body, BodyRef, Journal, Occasion, Statement, TreeHead};
 use trialogue_record::item::VERSION;
 use trialogue_record::Item;
+use trialogue_record::claims::Claims;
 
 /// Both verifiers say this of the file.
 fn both(what: &str, bytes: &[u8], charter: &VerifiedCharter, code: u8, kinds: &[&str]) {
@@ -225,5 +226,105 @@ fn no_bytes_end_the_second_verifier() {
         let mut held = Held::new();
         append(&mut held, "usa-1", Body::Stated { statement: bytes });
         both("a statement", &sealed(&held.items()), &NEXT, 5, &["statement"]);
+    }
+}
+
+/// An Ed25519 signature more on a charter, in the name of whom its hash leaves out.
+fn with_more(charter: &VerifiedCharter, more: &[(String, usize)]) -> Vec<u8> {
+    let bytes = charter.bytes();
+    let payload = Many::decode(bytes, 1 << 20).unwrap().payload().len();
+    // A tag, an array, two empty headers, the payload with its length in two bytes; then six signatures of three parties, which stand before `former`.
+    let at = 5 + 3 + payload;
+    assert_eq!(bytes[at], 0x86);
+    let mut out = bytes[..at].to_vec();
+    let mut writer = minicbor::Encoder::new(&mut out);
+    writer.array(6 + more.len() as u64).unwrap();
+    out.extend_from_slice(&bytes[at + 1..]);
+    for (kid, len) in more {
+        let mut header = vec![0xa2, 0x01, 0x27, 0x04];
+        minicbor::Encoder::new(&mut header).bytes(kid.as_bytes()).unwrap();
+        let mut writer = minicbor::Encoder::new(&mut out);
+        writer.array(3).unwrap().bytes(&header).unwrap().map(0).unwrap().bytes(&vec![7; *len]).unwrap();
+    }
+    out
+}
+
+/// A charter that all its parties have signed, sound or not.
+fn signed_by_all(payload: &[u8]) -> Vec<u8> {
+    let mut signed = Many::new(payload.to_vec());
+    fixture::PARTIES.iter().for_each(|id| signed.sign(domain::CHARTER, id.as_bytes(), &fixture::root(id)));
+    signed.encode()
+}
+
+#[test]
+fn unsound_charters_are_refused_by_both() {
+    let strange = |change: &dyn Fn(&mut trialogue_charter::Charter)| {
+        let mut charter = fixture::charter(Suite::XWing);
+        charter.serial = 0;
+        change(&mut charter);
+        signed_by_all(&minicbor::to_vec(&charter).unwrap())
+    };
+    let mut more = minicbor::to_vec(&*THREE.charter).unwrap();
+    assert_eq!(more[0], 0xaa);
+    more[0] = 0xab;
+    more.extend([23, 1]);
+    let node = |change: fn(&mut trialogue_charter::Node)| strange(&|charter| change(&mut charter.nodes[1]));
+    let line = |change: fn(&mut trialogue_charter::Line)| strange(&|charter| change(&mut charter.lines[3]));
+    let bent = [
+        ("no lines", strange(&|charter| charter.lines.clear())),
+        ("a hidden character", strange(&|charter| charter.name = "a\u{202e}b".into())),
+        ("a hidden character in a title", strange(&|charter| charter.offices[3].title.ko = "a\u{202e}b".into())),
+        ("an unknown field", signed_by_all(&more)),
+        ("an unknown suite", strange(&|charter| charter.suite = 1)),
+        ("a ring too short", strange(&|charter| charter.policy.ring_seconds = 9)),
+        ("a picture step too small", strange(&|charter| charter.policy.picture_step = Some(63))),
+        ("a node twice", strange(&|charter| charter.nodes[0].id = charter.nodes[1].id.clone())),
+        ("an index twice", node(|node| node.index = 0)),
+        ("an index too large", node(|node| node.index = 64)),
+        ("an address without a port", node(|node| node.addresses = vec!["a.example".into()])),
+        ("an address with another port", node(|node| node.addresses = vec!["a.example:65536".into()])),
+        ("an address of a carrier without a name", node(|node| node.addresses = vec!["=a.example:1".into()])),
+        ("no address", node(|node| node.addresses.clear())),
+        ("an origin with a path", node(|node| node.origins = vec!["https://a/".into()])),
+        ("an origin with the usual port", node(|node| node.origins = vec!["https://a:443".into()])),
+        ("a last entry of one in service", node(|node| {
+            node.last = Some(trialogue_charter::Last { seq: 0, hash: trialogue_charter::Hash([0; 48]) });
+        })),
+        ("a key twice", strange(&|charter| charter.nodes[0].link = charter.nodes[1].link)),
+        ("one party on a line", line(|line| line.offices.truncate(1))),
+        ("an office twice on a line", line(|line| line.offices[1] = line.offices[0].clone())),
+        ("a staged line that nobody prepares", line(|line| line.offices.retain(|office| office.as_str() != "kor-duty"))),
+        ("a subject twice", strange(&|charter| charter.subjects[0].id = charter.subjects[1].id.clone())),
+    ];
+    for (what, bytes) in bent {
+        assert!(VerifiedCharter::open(&bytes, None).is_err(), "{what}");
+        let mut items = Held::new().items();
+        items.insert(1, Item::Charter { charter: bytes });
+        both(what, &sealed(&items), &NEXT, 4, &["charter"]);
+    }
+    let sound = [
+        node(|node| node.addresses = vec!["fibre=a.example:1".into(), "[::1]:9001".into(), "10.0.0.1:65535".into()]),
+        node(|node| node.origins = vec!["https://a.example".into(), "https://a.example:8443".into()]),
+    ];
+    for bytes in sound {
+        assert!(VerifiedCharter::open(&bytes, None).is_ok());
+        let mut items = Held::new().items();
+        items.insert(1, Item::Charter { charter: bytes });
+        both("a sound charter that was never in force", &sealed(&items), &NEXT, 3, &["not_in_force"]);
+    }
+}
+
+#[test]
+fn noise_beside_the_signatures_of_a_charter_is_refused_by_both() {
+    let former = |number: usize| format!("former A{number:04}");
+    let bent = [
+        ("200 kB", vec![("former JUNK".to_owned(), 200_000)]),
+        ("empty ones without end", (0..1_100).map(|number| (former(number), 0)).collect()),
+        ("one of two", vec![("former JUNK".to_owned(), 64)]),
+    ];
+    for (what, more) in bent {
+        let mut held = Held::new();
+        held.charters[0] = with_more(&THREE.charter, &more);
+        both(what, &sealed(&held.items()), &NEXT, 4, &["charter"]);
     }
 }

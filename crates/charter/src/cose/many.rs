@@ -3,7 +3,7 @@
 
 use super::{Algorithm, OpenError};
 use crate::agreement::HybridPublic;
-use crate::key::HybridSecret;
+use crate::key::{HybridSecret, ML_DSA_87_SIGNATURE};
 use crate::root::{RootSigner, SignError};
 use coset::{CoseSign, CoseSignature, Header, ProtectedHeader, SignatureContext, TaggedCborSerializable as _};
 use std::collections::BTreeMap;
@@ -108,6 +108,12 @@ impl Many {
     /// Key ids with at least one signature, in order; one that has two comes twice.
     pub fn kids(&self) -> impl Iterator<Item = &[u8]> {
         self.signatures.keys().map(|(kid, _)| kid.as_slice())
+    }
+
+    /// Is this key id there with both signatures, each of the length that its algorithm has?
+    pub(crate) fn has_both(&self, kid: &[u8]) -> bool {
+        let len = |algorithm| self.signatures.get(&(kid.to_vec(), algorithm)).map(Vec::len);
+        len(Algorithm::Ed25519) == Some(64) && len(Algorithm::MlDsa87) == Some(ML_DSA_87_SIGNATURE)
     }
 
     /// The one encoding.
