@@ -1,6 +1,6 @@
 """What consoles say: statements (journal.md §3)."""
 
-from cbor import whole
+from cbor import Bad, whole
 from charter import shown
 from form import CALL, DEVICE, GROUP, HASH, LINE, NODE, OFFICE, PARTY, REFERENCE, SUBJECT, U16, U32, U64, U8, kind, must, rises
 
@@ -31,7 +31,7 @@ OFFERS = most(18, {1: NODE, 2: body}, each=1)
 PARTIES = most(9, PARTY)
 PRECEDENCE, LANGUAGE, REASON = up_to(4), up_to(2), up_to(3)
 WORD = {1: PARTIES, 2: PARTIES, 3: PARTIES, 4: PARTIES, 5: bool}
-HEARD = {1: PARTY, 2: bool, -3: U32, -4: U16, -5: U32}
+HEARD = {1: PARTY, 2: bool, -3: U32, -4: lambda value: U16(value) and 100 <= value <= 500, -5: U32}
 KEY = {1: GROUP, 2: 48}
 WRITING = {
     1: up_to(3),
@@ -106,4 +106,9 @@ LASTS = dict.fromkeys(ACTS, 60000) | dict.fromkeys((4, 22, 23, 24), 300000)
 
 def statement(payload):
     """A statement's payload, of the form of journal.md §3."""
-    return must(STATEMENT, whole(payload))
+    said = must(STATEMENT, whole(payload))
+    (number, fields), device = said[4], said[1]
+    others = fields[5] + fields[6] if number == 4 else fields[3] if number == 23 else []
+    if device in others:
+        raise Bad("its own device among the others")
+    return said

@@ -86,6 +86,6 @@ def statement_device(data):
 
     payload, signature = one(data)
     said = whole(payload)
-    if type(said) is not dict or type(said.get(1)) is not bytes or len(said[1]) != 32:
+    if type(said) is not dict or next(iter(said), None) != 1 or type(said[1]) is not bytes or len(said[1]) != 32:
         raise Bad("no statement")
     return said[1], payload, signature

@@ -21,6 +21,9 @@ pub enum NotStrict {
     /// Null, floats, tags, negative integers and the like have no place in this protocol.
     #[error("a kind of item that this protocol does not use")]
     Kind,
+    /// Text is UTF-8, also where nobody reads it.
+    #[error("text that is not UTF-8")]
+    Text,
     /// Keys must be unsigned integers in ascending order, each once.
     #[error("map keys are not ascending unsigned integers")]
     Keys,
@@ -58,7 +61,11 @@ pub fn check(bytes: &[u8], items: usize) -> Result<(), NotStrict> {
             0 | 7 => {}
             2 | 3 => {
                 let len = usize::try_from(value).map_err(|_| NotStrict::Cut)?;
-                rest = rest.get(len..).ok_or(NotStrict::Cut)?;
+                let (part, after) = rest.split_at_checked(len).ok_or(NotStrict::Cut)?;
+                if major == 3 && std::str::from_utf8(part).is_err() {
+                    return Err(NotStrict::Text);
+                }
+                rest = after;
             }
             // An empty array or map opens nothing.
             4 | 5 if value == 0 => {}
@@ -130,6 +137,8 @@ mod tests {
         assert_eq!(check(&[0x18, 24], 1), Ok(()));
         assert_eq!(check(&[0x9f, 0xff], 9), Err(NotStrict::NotShortest));
         assert_eq!(check(&[0xf6], 1), Err(NotStrict::Kind));
+        assert_eq!(check(&[0x62, 0xc3, 0xa9], 1), Ok(()));
+        assert_eq!(check(&[0x61, 0xff], 1), Err(NotStrict::Text));
         assert_eq!(check(&[0xa2, 1, 0, 2, 0], 9), Ok(()));
         assert_eq!(check(&[0xa2, 2, 0, 1, 0], 9), Err(NotStrict::Keys));
         assert_eq!(check(&[0xa2, 1, 0, 1, 0], 9), Err(NotStrict::Keys));

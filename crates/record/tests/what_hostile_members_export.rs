@@ -328,3 +328,40 @@ fn noise_beside_the_signatures_of_a_charter_is_refused_by_both() {
         both(what, &sealed(&held.items()), &NEXT, 4, &["charter"]);
     }
 }
+
+#[test]
+fn what_a_device_says_is_read_alike_by_both() {
+    let (secret, _, device) = THREE.device("usa-duty", 1);
+    let mut first = vec![0xa2, 0x00, 0x00, 0x01, 0x58, 0x20];
+    first.extend(device.id.0);
+    let mut text = vec![0xa2, 0x01, 0x58, 0x20];
+    text.extend(device.id.0);
+    text.extend([0x02, 0x61, 0xff]);
+    for (what, payload) in [("another field first", first), ("text that is none", text)] {
+        let mut held = Held::new();
+        append(&mut held, "usa-1", Body::Stated { statement: secret.sign_statement(&payload) });
+        both(what, &sealed(&held.items()), &NEXT, 5, &["statement"]);
+    }
+    let at = Occasion { node: node("jpn-1"), charter: NEXT.hash(), now_ms: BEGIN_MS + 5_000 };
+    let welcome = || BodyRef::of(&[7]).unwrap();
+    let (group, party) = (trialogue_journal::GroupId([7; 16]), PartyId::new("JPN").unwrap());
+    let heard = |quality| trialogue_journal::StationTest { party: party.clone(), ok: true, round_trip_us: None, quality, loss_ppm: None };
+    let adds = |added| Act::Handshake { group, epoch: 0, commit: None, welcome: Some(welcome()), added, removed: Vec::new() };
+    let other = trialogue_charter::DeviceId([9; 32]);
+    // What has not the form of a statement stands for nothing, nowhere; what has it stands where it may.
+    for (what, act, code) in [
+        ("a handshake that adds its own device", adds(vec![device.id]), 0),
+        ("a handshake that adds another", adds(vec![other]), 5),
+        ("a circle that reads itself", Act::Circle { circle: group, welcome: welcome(), readers: vec![device.id] }, 0),
+        ("a circle", Act::Circle { circle: group, welcome: welcome(), readers: vec![other] }, 5),
+        ("a quality that is none", Act::StationTested { results: vec![heard(Some(7))] }, 0),
+        ("a quality", Act::StationTested { results: vec![heard(Some(400))] }, 5),
+    ] {
+        let mut held = Held::new();
+        let line = LineId::new("duty").unwrap();
+        let statement = Statement::new(device.id, BEGIN_MS + 9_000, &at, line, act).sign(&secret).0;
+        append(&mut held, "usa-1", Body::Stated { statement });
+        let kinds: &[&str] = if code == 0 { &[] } else { &["misplaced"] };
+        both(what, &sealed(&held.items()), &NEXT, code, kinds);
+    }
+}
