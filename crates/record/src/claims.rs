@@ -1,6 +1,5 @@
 //! What nodes have signed that they hold of each other's journals, gathered until the journals are known.
 
-use crate::limits::CLAIMS_MAX;
 use crate::tree::{Frontier, Root};
 use std::collections::BTreeMap;
 use trialogue_charter::NodeId;
@@ -17,11 +16,12 @@ pub struct Claim {
     pub seq: u64,
 }
 
-/// All of them. One head that many have signed is kept once, so memory grows with how often heads were signed and not by how many.
+/// All of them. One head that many have signed is kept once, so memory grows with how often heads were signed and not by how many. What is kept is the word of the
+/// journal's own node where it has signed it, which proves more than that of others, else that of the first.
 #[derive(Debug, Clone, Default)]
 pub struct Claims {
     /// By journal and size.
-    by_journal: BTreeMap<NodeId, BTreeMap<u64, Vec<Claim>>>,
+    by_journal: BTreeMap<NodeId, BTreeMap<u64, BTreeMap<Root, Claim>>>,
     count: u64,
 }
 
@@ -32,8 +32,9 @@ impl Claims {
             self.count += 1;
             let root = Root(head.root);
             let known = self.by_journal.entry(head.node.clone()).or_default().entry(head.size).or_default();
-            if known.len() < CLAIMS_MAX && known.iter().all(|claim| claim.root != root) {
-                known.push(Claim { root, by: by.clone(), seq });
+            let claim = known.entry(root).or_insert_with(|| Claim { root, by: by.clone(), seq });
+            if *by == head.node && claim.by != head.node {
+                *claim = Claim { root, by: by.clone(), seq };
             }
         }
     }
@@ -58,7 +59,7 @@ impl Claims {
                 frontier.push(*leaf);
             }
             let root = frontier.root();
-            found.extend(claims.iter().filter(|claim| claim.root != root).map(|claim| (*size, claim.clone())));
+            found.extend(claims.values().filter(|claim| claim.root != root).map(|claim| (*size, claim.clone())));
         }
         found
     }
@@ -66,6 +67,6 @@ impl Claims {
     /// The longest that a journal was seen.
     pub fn longest(&self, journal: &NodeId) -> Option<(u64, &Claim)> {
         let (size, claims) = self.by_journal.get(journal)?.last_key_value()?;
-        claims.first().map(|claim| (*size, claim))
+        claims.values().next().map(|claim| (*size, claim))
     }
 }

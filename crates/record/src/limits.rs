@@ -32,5 +32,3 @@ pub const NOTE_MAX: usize = 16 << 10;
 pub const PROOF_MAX: usize = NOTE_MAX + (16 << 10);
 /// Most signatures on a note that are looked at (C2SP signed-note asks for at least 16).
 pub const SIGNATURES_MAX: usize = 64;
-/// Most different roots of one journal at one size that are compared; all but one are wrong. More lets a hostile node cost more time.
-pub const CLAIMS_MAX: usize = 8;

@@ -365,3 +365,26 @@ fn what_a_device_says_is_read_alike_by_both() {
         both(what, &sealed(&held.items()), &NEXT, code, kinds);
     }
 }
+
+#[test]
+fn every_root_that_was_signed_is_compared() {
+    let mut held = Held::new();
+    let from = held.entries.len();
+    for number in 1..=10 {
+        let head = TreeHead { node: node("jpn-1"), size: 3, root: [number; 32] };
+        append(&mut held, "usa-1", Body::Seen { heads: vec![head], signature: None });
+    }
+    let said: Vec<Vec<u8>> = held.entries[from..].iter().map(|(entry, _)| entry.clone()).collect();
+    held.evidence.extend(said.into_iter().map(|entry| (node("jpn-1"), 3, entry)));
+    held.evidence.sort_by_key(|(_, _, entry)| trialogue_charter::Hash::of(entry));
+    both("ten roots of one size", &sealed(&held.items()), &NEXT, 5, &["disputed"]);
+    // Of those who have signed a root, the journal's own node is named.
+    let mut claims = Claims::default();
+    let head = [TreeHead { node: node("usa-1"), size: 3, root: [7; 32] }];
+    for (by, seq) in [("jpn-1", 8), ("usa-1", 9), ("kor-1", 7)] {
+        claims.add(&node(by), seq, &head);
+    }
+    let found = claims.contradictions(&node("usa-1"), &[trialogue_record::Root([1; 32]); 3]);
+    let named: Vec<(&str, u64)> = found.iter().map(|(_, claim)| (claim.by.as_str(), claim.seq)).collect();
+    assert_eq!(named, [("usa-1", 9)]);
+}
