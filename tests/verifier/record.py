@@ -37,9 +37,11 @@ class Journal:
 
     def read(self, entry):
         """Since when has its node not signed with ML-DSA-87 what it writes?"""
-        self.time, number = entry[4], entry[5][0]
+        before, self.time, number = self.time, entry[4], entry[5][0]
         if number == 9:
-            self.bare = entry[4]
+            # While it stood still it could not sign. The time before that counts.
+            bare = 0 if self.bare is None else max(0, before - self.bare)
+            self.bare = max(0, entry[4] - bare)
         elif number != 17 and self.bare is None:
             self.bare = entry[4]
 
@@ -164,7 +166,9 @@ class Record:
             raise Bad("not sealed so")
         self.sealed = said[2]
         for head in heads:
-            self.journal(head[1]).marks.append((node, head[2], head[3]))
+            # Of others' journals it is the sealer's word alone.
+            if head[1] == node:
+                self.journal(node).marks.append((node, head[2], head[3]))
 
     # --- entries
 

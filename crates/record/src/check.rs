@@ -23,7 +23,7 @@ pub(crate) struct Reading {
     holes: Vec<(u64, u64)>,
     /// Entries that stand after a later one, with the position of that.
     late: BTreeMap<u64, u64>,
-    /// The time of the first entry, other than *seen*, that the node has not signed for with ML-DSA-87; while it runs.
+    /// The time of the first entry, other than *seen*, that the node has not signed for with ML-DSA-87; later by as long as it stood still since.
     bare_since: Option<u64>,
     /// The time of the last entry.
     time_ms: u64,
@@ -70,11 +70,14 @@ impl Reading {
             }
         }
         (self.seq, self.last) = (seq, Some(entry.clone()));
-        self.time_ms = claim.time_ms;
+        let before_ms = std::mem::replace(&mut self.time_ms, claim.time_ms);
         match &claim.body {
             Body::Seen { .. } => {}
-            // What it did not sign for before it stopped it signs for now.
-            Body::Restarted {} => self.bare_since = Some(claim.time_ms),
+            // While it stood still it could not sign. The time before that counts.
+            Body::Restarted {} => {
+                let bare_ms = self.bare_since.map_or(0, |since| before_ms.saturating_sub(since));
+                self.bare_since = Some(claim.time_ms.saturating_sub(bare_ms));
+            }
             _ => _ = self.bare_since.get_or_insert(claim.time_ms),
         }
         true

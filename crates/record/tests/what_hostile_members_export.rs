@@ -388,3 +388,37 @@ fn every_root_that_was_signed_is_compared() {
     let named: Vec<(&str, u64)> = found.iter().map(|(_, claim)| (claim.by.as_str(), claim.seq)).collect();
     assert_eq!(named, [("usa-1", 9)]);
 }
+
+/// A journal of one node alone, under the first charter: what it says, and how long after the beginning.
+fn alone(bodies: &[(u64, Body)]) -> Held {
+    let mut held = Held::new();
+    let mut journal = Journal::new(node(OWN));
+    let entry = |(after_ms, body): &(u64, Body)| (journal.append(BEGIN_MS + after_ms, body.clone()).sign(key(OWN)).0, None);
+    held.entries = bodies.iter().map(entry).collect();
+    held
+}
+
+#[test]
+fn the_seal_is_no_word_of_the_others_and_a_restart_hides_no_time_before() {
+    let whole = sealed(&Held::new().items());
+    let bare = file(&Held::new().items(), None);
+    let (with, without) = (ours(&whole, &NEXT), ours(&bare, &NEXT));
+    assert_eq!((&with.covered["usa-1"], &with.covered["jpn-1"]), (&without.covered["usa-1"], &without.covered["jpn-1"]));
+    assert_eq!((with.covered[OWN].0, without.covered[OWN].0), (6, 5));
+    assert_eq!(theirs(&[whole, bare], &NEXT), [with, without]);
+    let hour = 3_600_000;
+    let opened = |charter: &VerifiedCharter| Body::Opened { charter: charter.hash() };
+    let at = |hours: u64| (hours * hour, Body::AtConsole { offices: Vec::new() });
+    let begin = [(0, opened(&THREE.charter)), (1, opened(&NEXT))];
+    let judged = |rest: &[(u64, Body)], kinds: &[&str]| {
+        let held = alone(&[&begin[..], rest].concat());
+        let mut seal = seal(&held.items(), OWN);
+        seal.time_ms = BEGIN_MS + 200 * hour;
+        let code = if kinds.is_empty() { 0 } else { 3 };
+        both("a journal", &file(&held.items(), Some(seal.sign(key(OWN)))), &NEXT, code, kinds);
+    };
+    judged(&[at(1), at(2), at(3)], &["uncovered"]);
+    judged(&[at(1), at(2), at(3), (4 * hour, Body::Restarted {})], &["uncovered"]);
+    judged(&[at(1), (9 * hour, Body::Restarted {}), at(10)], &[]);
+    judged(&[at(1), (9 * hour, Body::Restarted {}), at(11)], &["uncovered"]);
+}
