@@ -12,9 +12,9 @@ from form import HASH, HEAD, NODE, U8, U64, must
 from merkle import leaf, roots
 
 INCOMPLETE, ALTERED, PROOF = 3, 4, 5
-WEIGHTS = dict.fromkeys(("no_end", "truncated", "unsealed", "not_in_force", "no_charter", "uncovered"), INCOMPLETE)
+WEIGHTS = dict.fromkeys(("no_end", "truncated", "unsealed", "not_in_force", "no_charter", "uncovered", "seal_time"), INCOMPLETE)
 WEIGHTS.update(dict.fromkeys(("two_histories", "disputed", "statement", "misplaced"), PROOF))
-ITEM_MAX, ENTRY_MAX, SEAL_MAX, EVIDENCE_MAX, BARE_MS = 409600, 8192, 16384, 4096, 7200000
+ITEM_MAX, ENTRY_MAX, SEAL_MAX, EVIDENCE_MAX, BARE_MS, APART_MS = 409600, 8192, 16384, 4096, 7200000, 300000
 ITEMS = {
     0: {1: U8, 2: NODE, 3: HASH},
     1: {1: bytes},
@@ -165,6 +165,8 @@ class Record:
         if not (fits and any(signed)):
             raise Bad("not sealed so")
         self.sealed = said[2]
+        if said[2] + APART_MS < self.journal(node).time:
+            self.find("seal_time")
         for head in heads:
             # Of others' journals it is the sealer's word alone.
             if head[1] == node:
@@ -351,6 +353,8 @@ class Record:
             self.find("no_end", self.count)
         self.cover()
         self.tops = {}
+        serving = [node for node, known in self.anchor.newest().nodes.items() if not known[8]]
+        self.absent = sorted(node for node in serving if node not in self.journals or not self.journals[node].last)
         for node, journal in sorted(self.journals.items()):
             if journal.last and not any(node in charter.nodes for charter in self.counting()):
                 self.find("unknown_node", (node, journal.last))
@@ -388,6 +392,7 @@ class Record:
         if count or journal.last:
             self.tops[node] = {
                 "entries": count,
+                "last": journal.time,
                 "root": known.get(count, hashlib.sha256(b"").digest()).hex(),
                 "covered": max((mark[1] for mark in signed if mark[0] == node), default=0),
                 "covered_by_others": max((mark[1] for mark in signed if mark[0] != node), default=0),

@@ -21,12 +21,14 @@ def say(record, as_json):
     weight = max((finding[0] for finding in findings), default=0)
     if as_json:
         out = {"journals": record.tops, "entries": record.entries, "heads": len(record.claims), "code": weight}
-        out.update(statements=record.statements, kinds=record.kinds, findings=findings, sealed=record.sealed)
+        out.update(statements=record.statements, kinds=record.kinds, findings=findings, sealed=record.sealed, absent=record.absent)
         print(json.dumps(out, sort_keys=True))
         return weight
     for node, top in record.tops.items():
-        print(f"{node}  {top['entries']} entries  root {top['root']}")
+        print(f"{node}  {top['entries']} entries  root {top['root']}  last at {top['last']} ms by its own clock")
         print(f"  signed with ML-DSA-87: {top['covered']} by the node itself, {top['covered_by_others']} by others")
+    for node in record.absent:
+        print(f"{node}  no entry in this file")
     for finding in findings:
         print(finding)
     print(f"{record.entries} entries, {len(record.claims)} heads, {record.statements} statements: {weight or 'all holds'}")

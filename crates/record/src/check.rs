@@ -26,7 +26,7 @@ pub(crate) struct Reading {
     /// The time of the first entry, other than *seen*, that the node has not signed for with ML-DSA-87; later by as long as it stood still since.
     bare_since: Option<u64>,
     /// The time of the last entry.
-    time_ms: u64,
+    pub(crate) time_ms: u64,
     placing: Placing,
 }
 

@@ -1,6 +1,7 @@
 //! What is wrong with a record, in which entry of which journal, and what it proves against whom.
 
 use crate::placing::Misplaced;
+use crate::utc::Utc;
 use std::fmt;
 use trialogue_charter::{Hash, NodeId};
 
@@ -34,6 +35,15 @@ pub enum Finding {
     Seal {
         /// Why.
         why: &'static str,
+    },
+    /// By its own clock a node has signed the file before the last entry that it has written.
+    SealTime {
+        /// Which.
+        node: NodeId,
+        /// When it signed, milliseconds since 1970 UTC.
+        sealed_ms: u64,
+        /// The time of its last entry.
+        last_ms: u64,
     },
     /// Nobody has signed the file as a whole.
     Unsealed,
@@ -206,6 +216,7 @@ impl Finding {
             Finding::NoEnd
             | Finding::Truncated { .. }
             | Finding::Unsealed
+            | Finding::SealTime { .. }
             | Finding::NotInForce { .. }
             | Finding::NoCharter { .. }
             | Finding::Uncovered { .. } => Weight::Incomplete,
@@ -225,6 +236,7 @@ impl Finding {
             Finding::Digest => "digest",
             Finding::Seal { .. } => "seal",
             Finding::Unsealed => "unsealed",
+            Finding::SealTime { .. } => "seal_time",
             Finding::NotInForce { .. } => "not_in_force",
             Finding::NoCharter { .. } => "no_charter",
             Finding::Evidence { .. } => "evidence",
@@ -266,6 +278,12 @@ impl fmt::Display for Finding {
             Finding::Seal { why } => write!(
                 f,
                 "the signature over the whole file does not hold: {why}; this copy was altered, or was not exported by the node that it names"
+            ),
+            Finding::SealTime { node, sealed_ms, last_ms } => write!(
+                f,
+                "{node} says that it signed the whole file at {}, and its own last entry is of {}: its clock was set back, or the time is not true; export again when the clock is right",
+                Utc(*sealed_ms),
+                Utc(*last_ms)
             ),
             Finding::Unsealed => f.write_str(
                 "nobody has signed the file as a whole, so that something may have been left out of it unseen: export it with --config, at the node itself",

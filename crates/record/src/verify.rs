@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use trialogue_charter::{Hash, NodeId, VerifiedCharter};
 use trialogue_journal::fold::State;
+use trialogue_journal::limits::CLOCKS_APART_MS;
 use trialogue_journal::{Applied, Body, EntryError, Ignored, UnverifiedEntry, VerifiedEntry, heads};
 
 /// An entry that was verified and follows on the one before.
@@ -40,6 +41,8 @@ pub struct Journal {
     pub entries: u64,
     /// The root over them.
     pub root: Root,
+    /// The time of the last entry that was read, by the clock of the node: milliseconds since 1970 UTC.
+    pub last_ms: u64,
     /// Up to where it is under signatures that a quantum computer cannot make.
     pub covered: Covered,
 }
@@ -55,6 +58,8 @@ pub struct Report {
     pub more: u64,
     /// Journals, by node.
     pub journals: Vec<Journal>,
+    /// Nodes in service of which no entry is in the file. They may never have written any.
+    pub absent: Vec<NodeId>,
     /// Entries that were verified.
     pub entries: u64,
     /// Heads that nodes have signed of each other's journals and that were compared.
@@ -316,6 +321,10 @@ impl Verifier {
                 let own: Vec<_> = seal.heads.iter().filter(|head| head.node == seal.node).cloned().collect();
                 self.coverage.add(&seal.node, seal.time_ms, &own);
                 self.sealed_ms = Some(seal.time_ms);
+                let last_ms = self.readings.get(&seal.node).map_or(0, |reading| reading.time_ms);
+                if seal.time_ms.saturating_add(CLOCKS_APART_MS) < last_ms {
+                    self.found.push(Finding::SealTime { node: seal.node, sealed_ms: seal.time_ms, last_ms });
+                }
             }
             Err(why) => self.found.push(Finding::Seal { why }),
         }
@@ -362,15 +371,19 @@ impl Verifier {
                 node: node.clone(),
                 entries: reading.leaves.len() as u64,
                 root: crate::tree::root(&reading.leaves),
+                last_ms: reading.time_ms,
                 covered,
             });
         }
+        let is_absent = |id: &NodeId| self.readings.get(id).is_none_or(|reading| reading.seq == 0);
+        let absent = charter.in_service().map(|node| node.id.clone()).filter(is_absent).collect();
         let (findings, more) = self.found.finish();
         Report {
             node: self.cover.node().cloned(),
             findings,
             more,
             journals,
+            absent,
             entries: self.entries,
             heads: self.claims.count(),
             ignored: self.ignored,

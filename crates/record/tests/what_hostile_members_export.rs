@@ -422,3 +422,16 @@ fn the_seal_is_no_word_of_the_others_and_a_restart_hides_no_time_before() {
     judged(&[at(1), (9 * hour, Body::Restarted {}), at(10)], &[]);
     judged(&[at(1), (9 * hour, Body::Restarted {}), at(11)], &["uncovered"]);
 }
+
+#[test]
+fn a_seal_is_not_older_than_what_it_seals() {
+    let items = Held::new().items();
+    let at = |time_ms| {
+        let mut seal = seal(&items, OWN);
+        seal.time_ms = time_ms;
+        file(&items, Some(seal.sign(key(OWN))))
+    };
+    both("in 1970", &at(5), &NEXT, 3, &["seal_time"]);
+    both("an hour before", &at(BEGIN_MS - 3_600_000), &NEXT, 3, &["seal_time"]);
+    both("a minute before, as clocks are set", &at(BEGIN_MS - 55_000), &NEXT, 0, &[]);
+}

@@ -9,6 +9,7 @@ use std::path::Path;
 use trialogue_charter::Hash;
 use trialogue_record::Report;
 use trialogue_record::timeline::Event;
+use trialogue_record::utc::Utc;
 
 pub(super) fn write(
     paper: &Paper,
@@ -58,7 +59,14 @@ fn verified(sheet: &mut Sheet<'_>, report: &Report) -> Result<(), Failure> {
     }
     sheet.gap();
     for journal in &report.journals {
-        sheet.line(&format!("{}: {} entries, root {}", journal.node, journal.entries, journal.root))?;
+        let last = Utc(journal.last_ms);
+        sheet.line(&format!(
+            "{}: {} entries, the last at {last} by its own clock, root {}",
+            journal.node, journal.entries, journal.root
+        ))?;
+    }
+    for node in &report.absent {
+        sheet.line(&format!("{node}: no entry in this file, although the node is in service"))?;
     }
     Ok(())
 }

@@ -15,7 +15,11 @@ pub(super) fn verify(file: &Path, charter: VerifiedCharter, evidence: bool) -> R
     let report = verifier.finish();
     for journal in &report.journals {
         println!("{:<24} {:>9} entries  root {}", journal.node.to_string(), journal.entries, journal.root);
+        println!("{:<24} last entry at {}, by its own clock", "", Utc(journal.last_ms));
         println!("{:<24} {}", "", safety(journal));
+    }
+    for node in &report.absent {
+        println!("{:<24} no entry in this file, although the node is in service", node.to_string());
     }
     for (why, count) in &report.ignored {
         println!("{count} entries changed nothing: {why}.");
