@@ -77,7 +77,7 @@ pub struct Checked {
     pub written: Written,
     /// Who said what, in the order of the entries; the writer first.
     pub said: Vec<Said>,
-    /// Parties of the line of which nobody has approved it.
+    /// Parties of the line of which no approval is there; it may have been left out.
     pub not_approved: Vec<PartyId>,
 }
 
@@ -95,6 +95,9 @@ pub enum SignedError {
     /// Something else than one writing.
     #[error("it does not hold exactly one writing and words about it: the file was altered, or is not whole")]
     Other,
+    /// Entries that one journal cannot have.
+    #[error("its entries do not stand by journal and position, each position once: the file was put together by something else than this program")]
+    Order,
     /// The content is another one.
     #[error("the text is not the one that was signed: the file was altered")]
     Content,
@@ -185,7 +188,7 @@ fn about(act: &Act) -> Option<Hash> {
     }
 }
 
-/// Checks what [`Collector::finish`] gave, and that `content` is what was written.
+/// Checks what [`Collector::finish`] gave, and that `content` is what was written. Revocations are not among it, and are not looked at.
 ///
 /// # Errors
 /// [`SignedError`]; then it proves nothing.
@@ -194,8 +197,15 @@ pub fn check(charter: VerifiedCharter, entries: &[Signed], content: &[u8]) -> Re
     let mut state = State::new(charter.clone());
     let mut writing: Option<(LineId, Hash, Written)> = None;
     let mut words: Vec<(Word, Hash, LineId, Said)> = Vec::new();
+    let mut last = None;
     for signed in entries.iter().take(ENTRIES_MAX) {
         let entry = VerifiedEntry::open(&signed.entry, &charter)?;
+        let place = (entry.entry().node.clone(), entry.entry().seq);
+        // A node that signs two entries for one position says two things; nobody can tell which of them stands in its journal.
+        if last.as_ref().is_some_and(|last| *last >= place) {
+            return Err(SignedError::Order);
+        }
+        last = Some(place);
         let certificate: Vec<&[u8]> = signed.certificate.iter().map(Vec::as_slice).collect();
         state.apply(&entry, &certificate).map_err(SignedError::Rules)?;
         let claim = entry.entry();

@@ -435,3 +435,17 @@ fn a_seal_is_not_older_than_what_it_seals() {
     both("an hour before", &at(BEGIN_MS - 3_600_000), &NEXT, 3, &["seal_time"]);
     both("a minute before, as clocks are set", &at(BEGIN_MS - 55_000), &NEXT, 0, &[]);
 }
+
+#[test]
+fn two_entries_at_one_position_are_no_signed_text() {
+    let held = Held::new();
+    let entry = |at: usize| trialogue_record::signed::Signed { entry: held.entries[at].0.clone(), certificate: held.entries[at].1.clone() };
+    let mut other = held.claim(held.at("usa-1", 1));
+    other.body = Body::Restarted {};
+    let other = trialogue_record::signed::Signed { entry: other.sign(key("usa-1")).0, certificate: None };
+    let (first, second) = (entry(held.at("usa-1", 1)), entry(held.at("usa-1", 2)));
+    for entries in [[first.clone(), other.clone()], [other, first.clone()], [second, first]] {
+        let why = trialogue_record::signed::check(NEXT.clone(), &entries, b"").unwrap_err().to_string();
+        assert!(why.contains("position"), "{why}");
+    }
+}

@@ -118,8 +118,13 @@ fn say(charter: &VerifiedCharter, checked: &Checked, content: &Content) {
     for sentence in sentences(charter, checked).iter().chain(&approval(checked)) {
         println!("{sentence}");
     }
+    println!("{NO_REVOCATIONS}");
     println!("{}", Shown::of(content.clone()).as_text());
 }
+
+/// What such a file does not carry.
+pub(super) const NO_REVOCATIONS: &str =
+    "Whether a device among these was revoked is not looked at: the record says it.";
 
 /// What it is.
 pub(super) fn kind(checked: &Checked) -> &'static str {
@@ -153,7 +158,7 @@ pub(super) fn sentences(charter: &VerifiedCharter, checked: &Checked) -> Vec<Str
     checked.said.iter().map(sentence).collect()
 }
 
-/// Of a joint text: who has approved it, and who has not.
+/// Of a joint text: who has approved it, and of whom the file has no approval. It may have been left out by whoever handed it on.
 pub(super) fn approval(checked: &Checked) -> Option<String> {
     if checked.written.kind != Kind::Readout {
         return None;
@@ -162,5 +167,5 @@ pub(super) fn approval(checked: &Checked) -> Option<String> {
         return Some("Every party of the line has approved these very words.".to_owned());
     }
     let missing: Vec<&str> = checked.not_approved.iter().map(|party| party.as_str()).collect();
-    Some(format!("NOT approved by: {}.", missing.join(", ")))
+    Some(format!("This file has no approval by: {} (it may have been left out).", missing.join(", ")))
 }

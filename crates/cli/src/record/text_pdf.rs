@@ -1,7 +1,7 @@
 //! One signed text as a PDF: the words, who stands behind them, and by what they are found in the record. Only what was proved is made into one.
 
 use super::contents::Shown;
-use super::text::{approval, kind, sentences};
+use super::text::{NO_REVOCATIONS, approval, kind, sentences};
 use crate::Failure;
 use crate::pdf::{Paper, Sheet};
 use trialogue_charter::{Hash, VerifiedCharter};
@@ -38,6 +38,7 @@ pub(super) fn write(
         sheet.notice(&approval)?;
     }
     sheet.gap();
+    sheet.line(NO_REVOCATIONS)?;
     sheet.line(
         "Times are claims of the nodes that wrote them. This page is for reading: what proves is the file of which it was made, which anybody checks with the \
          charter (trialogue record check-text).",
