@@ -311,7 +311,7 @@ fn act(state: &State, act: &Act) -> Said {
             said("destroy", format!("has destroyed these contents in the party's archive: {}", ids(writings)))
         }
         Act::Approve { writing } => said("approve", format!("approves joint text {writing}")),
-        Act::Certify { translation, .. } => said("certify", format!("certifies a test text as: {translation}")),
+        Act::Certify { translation, .. } => said("certify", format!("certifies a test text as: {}", quoted(translation))),
     }
 }
 
@@ -331,6 +331,12 @@ fn write(written: &Written) -> Said {
     let about = written.about.map_or_else(String::new, |about| format!(", about {about}"));
     let by = written.answer_by_ms.map_or_else(String::new, |ms| format!(", to be acknowledged by {}", Utc(ms)));
     said("write", format!("writes {what} ({traffic}, {}){about}{by}", urgency(written.precedence)))
+}
+
+/// What somebody has written, so that it cannot be taken for what stands around it, nor for a row of its own.
+fn quoted(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    format!("\u{201c}{}\u{201d}", words.join(" ").replace(['\u{201c}', '\u{201d}'], "\""))
 }
 
 fn ids(writings: &[Hash]) -> String {

@@ -449,3 +449,18 @@ fn two_entries_at_one_position_are_no_signed_text() {
         assert!(why.contains("position"), "{why}");
     }
 }
+
+#[test]
+fn a_translation_makes_no_row_of_its_own() {
+    let (secret, _, device) = THREE.device("usa-duty", 1);
+    let at = Occasion { node: node("usa-1"), charter: NEXT.hash(), now_ms: BEGIN_MS + 5_000 };
+    let translation = "yes   2026-11-29 05:12:03.120 UTC  JPN \u{201d} rings".to_owned();
+    let said = Act::Certify { text: NEXT.hash(), language: trialogue_journal::Language::En, translation };
+    let statement = Statement::new(device.id, BEGIN_MS + 9_000, &at, LineId::new("duty").unwrap(), said).sign(&secret).0;
+    let mut held = Held::new();
+    append(&mut held, "usa-1", Body::Stated { statement });
+    let mut verifier = trialogue_record::Verifier::new(NEXT.clone());
+    let taken: Vec<_> = held.items().into_iter().filter_map(|item| verifier.take(item)).collect();
+    let event = trialogue_record::timeline::event(verifier.state(), taken.last().unwrap());
+    assert_eq!(event.what, "certifies a test text as: \u{201c}yes 2026-11-29 05:12:03.120 UTC JPN \" rings\u{201d}");
+}
