@@ -79,6 +79,8 @@ class Evidence:
 class Record:
     def __init__(self, charter):
         self.anchor, self.journals, self.findings, self.claims = Anchor(charter), {}, [], []
+        # Evidence by the place of its entry, and by the heads of its place that it says.
+        self.of_entry, self.of_head = {}, {}
         self.evidence, self.kinds, self.entries, self.statements, self.current = [], {}, 0, 0, None
         self.count, self.stage, self.header, self.ended, self.digest = 0, 0, None, False, hashlib.sha384()
         # By journal: places in the chain of charters, each opened before any newer one.
@@ -202,7 +204,12 @@ class Record:
         place, last = (against, position, sha384(data)), self.evidence[-1] if self.evidence else None
         if last and (last.against, last.position, sha384(last.data)) >= place or len(self.evidence) >= EVIDENCE_MAX:
             return self.find("order", self.count)
-        self.evidence.append(Evidence(self.count, against, position, data, entry, payload))
+        kept = Evidence(self.count, against, position, data, entry, payload)
+        self.evidence.append(kept)
+        self.of_entry.setdefault((entry[1], entry[2]), []).append(kept)
+        for head in entry[5][1][1] if entry[5][0] == 17 else []:
+            if (head[1], head[2]) == (against, position):
+                self.of_head.setdefault((against, position, head[3]), []).append(kept)
 
     def claim(self, entry):
         number, fields = entry[5]
@@ -251,13 +258,12 @@ class Record:
         self.find(wrong, (entry[1], entry[2]) if entry else self.count)
 
     def against(self, entry, name):
-        for kept in self.evidence:
-            other, position = kept.entry, entry[2]
-            same = other[2] == position and kept.hash != name
-            after = other[2] == position + 1 and other[3] != name
-            if other[1] == entry[1] and (same or after):
-                kept.proves |= kept.against == entry[1] and kept.position == position
-                self.find("two_histories", (entry[1], position))
+        node, position = entry[1], entry[2]
+        same = [kept for kept in self.of_entry.get((node, position), ()) if kept.hash != name]
+        after = [kept for kept in self.of_entry.get((node, position + 1), ()) if kept.entry[3] != name]
+        for kept in same + after:
+            kept.proves |= kept.against == node and kept.position == position
+            self.find("two_histories", (node, position))
 
     # --- what entries say
 
@@ -381,10 +387,8 @@ class Record:
         for _, size, root, by, position in of:
             if size in known and known[size] != root:
                 self.find("disputed", (node, size, by, position))
-                for kept in self.evidence:
-                    said = kept.entry[5]
-                    heads = said[1][1] if said[0] == 17 else []
-                    kept.proves |= (kept.against, kept.position) == (node, size) and {1: node, 2: size, 3: root} in heads
+                for kept in self.of_head.get((node, size, root), ()):
+                    kept.proves = True
         signed = [mark for mark in journal.marks if known.get(mark[1]) == mark[2]]
         serves = node in self.anchor.newest().nodes and not self.anchor.newest().nodes[node][8]
         if serves and journal.bare is not None and journal.time > journal.bare + BARE_MS:
