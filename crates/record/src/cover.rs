@@ -3,10 +3,10 @@
 use crate::anchor::Anchor;
 use crate::check::Reading;
 use crate::finding::Finding;
+use crate::in_force::InForce;
 use crate::item::{Digest, Item};
 use crate::seal::{Seal, UnverifiedSeal};
 use crate::tree::root;
-use crate::in_force::InForce;
 use std::collections::BTreeMap;
 use trialogue_charter::{Hash, NodeId};
 use trialogue_journal::TreeHead;

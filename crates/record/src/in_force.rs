@@ -84,8 +84,10 @@ impl InForce {
         let begin = self.begin(anchor);
         let never = |place: usize| place < begin || !self.is_vouched_for(anchor, place, place);
         let chain = anchor.chain().iter().enumerate();
-        let mut found: Vec<Finding> =
-            chain.filter(|(place, _)| never(*place)).map(|(_, at)| Finding::NotInForce { charter: at.hash() }).collect();
+        let mut found: Vec<Finding> = chain
+            .filter(|(place, _)| never(*place))
+            .map(|(_, at)| Finding::NotInForce { charter: at.hash() })
+            .collect();
         let mut missing = BTreeMap::new();
         for (node, journal) in self.journals.iter().filter(|(node, held)| held.newest.is_some() || *node == own) {
             if let Some((charter, seq)) = journal.missing {

@@ -62,7 +62,9 @@ pub enum NoteError {
     #[error("the checkpoint is of no journal of this charter: compare charters")]
     Origin,
     /// No node of the charter has signed.
-    #[error("no node of this charter has signed the checkpoint with the key that it has there: it proves nothing; a proof from before a key was replaced is to be made anew")]
+    #[error(
+        "no node of this charter has signed the checkpoint with the key that it has there: it proves nothing; a proof from before a key was replaced is to be made anew"
+    )]
     Nobody,
 }
 
@@ -169,8 +171,7 @@ impl Note {
                 continue;
             }
             let witnessed_s = if own { None } else { rest.first_chunk().map(|time| u64::from_be_bytes(*time)) };
-            let message =
-                witnessed_s.map_or_else(|| self.checkpoint.text(), |s| witnessed(s, &self.checkpoint.text()));
+            let message = witnessed_s.map_or_else(|| self.checkpoint.text(), |s| witnessed(s, &self.checkpoint.text()));
             let rest = if own { rest } else { rest.get(8..).unwrap_or_default() };
             if !ed25519_holds(key, message.as_bytes(), rest) {
                 return Err(NoteError::Signature);

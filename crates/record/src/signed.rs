@@ -96,7 +96,9 @@ pub enum SignedError {
     #[error("it does not hold exactly one writing and words about it: the file was altered, or is not whole")]
     Other,
     /// Entries that one journal cannot have.
-    #[error("its entries do not stand by journal and position, each position once: the file was put together by something else than this program")]
+    #[error(
+        "its entries do not stand by journal and position, each position once: the file was put together by something else than this program"
+    )]
     Order,
     /// The content is another one.
     #[error("the text is not the one that was signed: the file was altered")]

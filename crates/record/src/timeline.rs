@@ -311,7 +311,9 @@ fn act(state: &State, act: &Act) -> Said {
             said("destroy", format!("has destroyed these contents in the party's archive: {}", ids(writings)))
         }
         Act::Approve { writing } => said("approve", format!("approves joint text {writing}")),
-        Act::Certify { translation, .. } => said("certify", format!("certifies a test text as: {}", quoted(translation))),
+        Act::Certify { translation, .. } => {
+            said("certify", format!("certifies a test text as: {}", quoted(translation)))
+        }
     }
 }
 

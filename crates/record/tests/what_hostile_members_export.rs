@@ -9,14 +9,14 @@ use trialogue_charter::cose::{Many, domain};
 use trialogue_charter::fixture;
 use trialogue_charter::{HybridSecret, LineId, PartyId, Suite, UnverifiedCharter, VerifiedCharter};
 use trialogue_journal::{Act, Body, BodyRef, Journal, Occasion, Statement, TreeHead};
-use trialogue_record::item::VERSION;
 use trialogue_record::Item;
 use trialogue_record::claims::Claims;
+use trialogue_record::item::VERSION;
 
 /// Both verifiers say this of the file.
 fn both(what: &str, bytes: &[u8], charter: &VerifiedCharter, code: u8, kinds: &[&str]) {
     let found = ours(bytes, charter);
-    assert_eq!(theirs(&[bytes.to_vec()], charter), [found.clone()], "{what}");
+    assert_eq!(theirs(&[bytes.to_vec()], charter).first(), Some(&found), "{what}");
     let expected: BTreeSet<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
     assert_eq!((found.code, &found.kinds), (code, &expected), "{what}");
 }
@@ -287,13 +287,19 @@ fn unsound_charters_are_refused_by_both() {
         ("no address", node(|node| node.addresses.clear())),
         ("an origin with a path", node(|node| node.origins = vec!["https://a/".into()])),
         ("an origin with the usual port", node(|node| node.origins = vec!["https://a:443".into()])),
-        ("a last entry of one in service", node(|node| {
-            node.last = Some(trialogue_charter::Last { seq: 0, hash: trialogue_charter::Hash([0; 48]) });
-        })),
+        (
+            "a last entry of one in service",
+            node(|node| {
+                node.last = Some(trialogue_charter::Last { seq: 0, hash: trialogue_charter::Hash([0; 48]) });
+            }),
+        ),
         ("a key twice", strange(&|charter| charter.nodes[0].link = charter.nodes[1].link)),
         ("one party on a line", line(|line| line.offices.truncate(1))),
         ("an office twice on a line", line(|line| line.offices[1] = line.offices[0].clone())),
-        ("a staged line that nobody prepares", line(|line| line.offices.retain(|office| office.as_str() != "kor-duty"))),
+        (
+            "a staged line that nobody prepares",
+            line(|line| line.offices.retain(|office| office.as_str() != "kor-duty")),
+        ),
         ("a subject twice", strange(&|charter| charter.subjects[0].id = charter.subjects[1].id.clone())),
     ];
     for (what, bytes) in bent {
@@ -345,8 +351,15 @@ fn what_a_device_says_is_read_alike_by_both() {
     let at = Occasion { node: node("jpn-1"), charter: NEXT.hash(), now_ms: BEGIN_MS + 5_000 };
     let welcome = || BodyRef::of(&[7]).unwrap();
     let (group, party) = (trialogue_journal::GroupId([7; 16]), PartyId::new("JPN").unwrap());
-    let heard = |quality| trialogue_journal::StationTest { party: party.clone(), ok: true, round_trip_us: None, quality, loss_ppm: None };
-    let adds = |added| Act::Handshake { group, epoch: 0, commit: None, welcome: Some(welcome()), added, removed: Vec::new() };
+    let heard = |quality| trialogue_journal::StationTest {
+        party: party.clone(),
+        ok: true,
+        round_trip_us: None,
+        quality,
+        loss_ppm: None,
+    };
+    let adds =
+        |added| Act::Handshake { group, epoch: 0, commit: None, welcome: Some(welcome()), added, removed: Vec::new() };
     let other = trialogue_charter::DeviceId([9; 32]);
     // What has not the form of a statement stands for nothing, nowhere; what has it stands where it may.
     for (what, act, code) in [
@@ -393,7 +406,8 @@ fn every_root_that_was_signed_is_compared() {
 fn alone(bodies: &[(u64, Body)]) -> Held {
     let mut held = Held::new();
     let mut journal = Journal::new(node(OWN));
-    let entry = |(after_ms, body): &(u64, Body)| (journal.append(BEGIN_MS + after_ms, body.clone()).sign(key(OWN)).0, None);
+    let entry =
+        |(after_ms, body): &(u64, Body)| (journal.append(BEGIN_MS + after_ms, body.clone()).sign(key(OWN)).0, None);
     held.entries = bodies.iter().map(entry).collect();
     held
 }
@@ -403,7 +417,10 @@ fn the_seal_is_no_word_of_the_others_and_a_restart_hides_no_time_before() {
     let whole = sealed(&Held::new().items());
     let bare = file(&Held::new().items(), None);
     let (with, without) = (ours(&whole, &NEXT), ours(&bare, &NEXT));
-    assert_eq!((&with.covered["usa-1"], &with.covered["jpn-1"]), (&without.covered["usa-1"], &without.covered["jpn-1"]));
+    assert_eq!(
+        (&with.covered["usa-1"], &with.covered["jpn-1"]),
+        (&without.covered["usa-1"], &without.covered["jpn-1"])
+    );
     assert_eq!((with.covered[OWN].0, without.covered[OWN].0), (6, 5));
     assert_eq!(theirs(&[whole, bare], &NEXT), [with, without]);
     let hour = 3_600_000;
@@ -439,7 +456,10 @@ fn a_seal_is_not_older_than_what_it_seals() {
 #[test]
 fn two_entries_at_one_position_are_no_signed_text() {
     let held = Held::new();
-    let entry = |at: usize| trialogue_record::signed::Signed { entry: held.entries[at].0.clone(), certificate: held.entries[at].1.clone() };
+    let entry = |at: usize| trialogue_record::signed::Signed {
+        entry: held.entries[at].0.clone(),
+        certificate: held.entries[at].1.clone(),
+    };
     let mut other = held.claim(held.at("usa-1", 1));
     other.body = Body::Restarted {};
     let other = trialogue_record::signed::Signed { entry: other.sign(key("usa-1")).0, certificate: None };
@@ -456,7 +476,8 @@ fn a_translation_makes_no_row_of_its_own() {
     let at = Occasion { node: node("usa-1"), charter: NEXT.hash(), now_ms: BEGIN_MS + 5_000 };
     let translation = "yes   2026-11-29 05:12:03.120 UTC  JPN \u{201d} rings".to_owned();
     let said = Act::Certify { text: NEXT.hash(), language: trialogue_journal::Language::En, translation };
-    let statement = Statement::new(device.id, BEGIN_MS + 9_000, &at, LineId::new("duty").unwrap(), said).sign(&secret).0;
+    let statement =
+        Statement::new(device.id, BEGIN_MS + 9_000, &at, LineId::new("duty").unwrap(), said).sign(&secret).0;
     let mut held = Held::new();
     append(&mut held, "usa-1", Body::Stated { statement });
     let mut verifier = trialogue_record::Verifier::new(NEXT.clone());

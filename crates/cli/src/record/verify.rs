@@ -25,7 +25,10 @@ pub(super) fn verify(file: &Path, charter: VerifiedCharter, evidence: bool) -> R
         println!("{count} entries changed nothing: {why}.");
     }
     if let (Some(node), Some(time_ms)) = (&report.node, report.sealed_ms) {
-        println!("The whole file was signed by {node}, with Ed25519 and ML-DSA-87, at {} by its own clock.", Utc(time_ms));
+        println!(
+            "The whole file was signed by {node}, with Ed25519 and ML-DSA-87, at {} by its own clock.",
+            Utc(time_ms)
+        );
         println!("Of the others' journals that signature is the word of {node} alone, and not counted above.");
     }
     findings(&report, evidence, |line| println!("{line}"));
@@ -34,7 +37,9 @@ pub(super) fn verify(file: &Path, charter: VerifiedCharter, evidence: bool) -> R
 
 /// From when on which part of a journal is out of a quantum computer's reach.
 fn safety(journal: &Journal) -> String {
-    let said = |mark: &Mark| format!("entries 1 to {} since {} by {}, by its own clock", mark.size, Utc(mark.time_ms), mark.by);
+    let said = |mark: &Mark| {
+        format!("entries 1 to {} since {} by {}, by its own clock", mark.size, Utc(mark.time_ms), mark.by)
+    };
     let covered = &journal.covered;
     let first = covered.first.iter().filter(|first| covered.own.as_ref() != Some(*first));
     let all: Vec<String> = first.chain(&covered.own).chain(&covered.other).map(said).collect();
