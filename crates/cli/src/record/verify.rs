@@ -26,7 +26,7 @@ pub(super) fn verify(file: &Path, charter: VerifiedCharter, evidence: bool) -> R
     }
     if let (Some(node), Some(time_ms)) = (&report.node, report.sealed_ms) {
         println!(
-            "The whole file was signed by {node}, with Ed25519 and ML-DSA-87, at {} by its own clock.",
+            "The whole file was signed by {node} at {}, by its own clock, with Ed25519 and ML-DSA-87.",
             Utc(time_ms)
         );
         println!("Of the others' journals that signature is the word of {node} alone, and not counted above.");
