@@ -117,7 +117,7 @@ impl Inflow {
 
     fn takes(&mut self, from: SocketAddr, known: bool, bytes: usize, now_us: u64) -> bool {
         let Addresses { each, groups } = if known { &mut self.known } else { &mut self.strangers };
-        each.of(from, now_us).take(bytes, 0, now_us) && groups.of(Group::of(from.ip()), now_us).take(bytes, 0, now_us)
+        each.of(from, now_us).take(bytes, now_us) && groups.of(Group::of(from.ip()), now_us).take(bytes, now_us)
     }
 }
 

@@ -1,11 +1,13 @@
 //! Paths come to a link and go; what they say is put in order.
 
-use super::keeper::{Keeper, drawn};
+use super::keeper::{Keeper, Target, drawn};
 use super::meter::small;
 use super::open::Candidate;
 use super::path::{Ears, Path, micros};
+use super::places::Place;
 use super::sequence::Way;
 use super::stream::code;
+use super::ways::{leads_here, most_over};
 use super::{LinkEvent, carrier::Carrier};
 use crate::door::Group;
 use bytes::Bytes;
@@ -24,14 +26,17 @@ const REFUSED: Duration = Duration::from_secs(5);
 
 impl Keeper {
     /// A path was opened: is it taken, in whose place, and does a link begin with it?
-    pub(super) fn consider(&mut self, candidate: Candidate, keys: Option<[[u8; 32]; 2]>) {
+    pub(super) fn consider(&mut self, candidate: Candidate, target: Option<&Target>) {
         let lower = self.is_lower();
         let close = |why, text: &[u8]| candidate.connection.close(why, text);
-        if keys.is_none() {
-            return close(code::REFUSED, b"not in service");
-        }
+        let Some(target) = target else { return close(code::REFUSED, b"not in service") };
         if !lower && candidate.life != self.setup.life.load(Ordering::Relaxed) {
             return close(code::DUPLICATE, b"opened for a link that is over");
+        }
+        let names = self.names();
+        let (label, ordinal) = candidate.key.end(lower);
+        if !candidate.dialled_here && !leads_here(&names, &target.own, candidate.carrier, label, ordinal) {
+            return close(code::FULL, b"no such address in the charter");
         }
         let same = self.paths.iter().find(|path| path.key == candidate.key).map(|path| path.id);
         let link = match (&self.link, candidate.link) {
@@ -50,28 +55,40 @@ impl Keeper {
             self.setup.life.store(life, Ordering::Relaxed);
         }
         let same = same.filter(|_| self.link.is_some());
-        // The last path of a link goes only when the next one is there.
-        let after = same.filter(|_| self.paths.len() == 1);
-        if let Some(id) = same.filter(|_| after.is_none()) {
-            self.end(id, code::DUPLICATE, b"replaced", None);
+        let others = self.paths.iter().filter(|path| path.over == candidate.carrier && path.key != candidate.key);
+        let full = others.count() >= most_over(&names, &target.own, &target.addresses, candidate.carrier);
+        // What this node dials stands in the charter itself; what the other side calls its carriers does not.
+        let yields = self.paths.iter().find(|path| {
+            let dials = self.dials.all.iter().any(|dialled| dialled.key == path.key);
+            path.over == candidate.carrier && path.key != candidate.key && !path.dialled_here && !dials
+        });
+        let yields = yields.map(|path| path.id).filter(|_| full && candidate.dialled_here && same.is_none());
+        if full && !candidate.dialled_here && same.is_none() {
+            return close(code::FULL, b"no more paths over this carrier");
         }
-        let place = match (self.paths.is_empty(), self.setup.places.clone().try_acquire_owned()) {
+        let replaced = same.map(|id| (id, code::DUPLICATE)).or(yields.map(|id| (id, code::FULL)));
+        // The last path of a link goes only when the next one is there.
+        let after = replaced.filter(|_| self.paths.len() == 1);
+        if let Some((id, why)) = replaced.filter(|_| after.is_none()) {
+            self.end(id, why, b"replaced", None);
+        }
+        let place = match (self.paths.is_empty(), self.setup.places.take(self.setup.index)) {
             (true, _) => None,
-            (false, Ok(place)) if self.paths.len() < PATHS_MAX => Some(place),
-            _ => return close(code::FULL, b"no more paths"),
+            (false, Some(place)) if self.paths.len() < PATHS_MAX => Some(place),
+            _ => {
+                if candidate.dialled_here {
+                    self.dials.ended(&candidate.key, Duration::ZERO, Some(FULL), Duration::ZERO);
+                }
+                return close(code::FULL, b"no more paths");
+            }
         };
-        self.take(candidate, keys, place);
-        if let Some(id) = after {
-            self.end(id, code::DUPLICATE, b"replaced", None);
+        self.take(candidate, target.keys, place);
+        if let Some((id, why)) = after {
+            self.end(id, why, b"replaced", None);
         }
     }
 
-    fn take(
-        &mut self,
-        candidate: Candidate,
-        keys: Option<[[u8; 32]; 2]>,
-        place: Option<tokio::sync::OwnedSemaphorePermit>,
-    ) {
+    fn take(&mut self, candidate: Candidate, keys: [[u8; 32]; 2], place: Option<Place>) {
         if self.link.is_none() {
             let number = candidate.link.unwrap_or_else(drawn);
             self.up(number, candidate.life, small(micros(candidate.connection.rtt())));
@@ -83,7 +100,9 @@ impl Keeper {
             return;
         };
         self.next_id += 1;
-        let carrier = self.setup.bound.get(candidate.carrier).map(|bound| bound.carrier.clone());
+        let bound = self.setup.bound.get(candidate.carrier);
+        let cap = bound.and_then(|bound| bound.cap.as_ref()).map(|cap| cap.path(self.setup.index));
+        let carrier = bound.map(|bound| bound.carrier.clone());
         let carrier = carrier.unwrap_or_else(|| Carrier {
             name: String::new(),
             listen: std::net::SocketAddr::from(([0; 4], 0)),
@@ -98,7 +117,7 @@ impl Keeper {
             standing: self.setup.addresses.stands(Group::of(candidate.connection.remote_address().ip())),
         };
         tracing::debug!(node = %self.setup.other, carrier = %carrier.name, "a path is up");
-        let path = Path::start(candidate, (self.next_id, slot), carrier, keys, place, ears, self.now_us());
+        let path = Path::start(candidate, (self.next_id, slot), (carrier, cap), keys, place, ears, self.now_us());
         self.paths.push(path);
         self.choose();
         self.tell();

@@ -6,6 +6,7 @@ use super::choose::Choice;
 use super::dial::Dials;
 use super::open::{Candidate, Side};
 use super::path::Path;
+use super::places::Places;
 use super::sequence::{Receiver, Sender};
 use super::stream::{Said, code};
 use super::{LinkEvent, LinkMedia, OUT_BYTES, OUT_MESSAGES, OnDatagram};
@@ -40,6 +41,8 @@ const INBOX_KIB: usize = 4 << 10;
 /// How the other node is reached. None where there is one: it is not in service any more.
 #[derive(Clone)]
 pub(super) struct Target {
+    /// Those of this node, at which the other one may dial.
+    pub own: Vec<String>,
     pub addresses: Vec<String>,
     pub client: ClientConfig,
     /// Link keys of both sides: a connection stands on them.
@@ -56,7 +59,7 @@ pub(super) struct Setup {
     /// Of this node, for the door; see [`trialogue_wire::path::Open::life`].
     pub life: Arc<AtomicU64>,
     /// Places for all paths of this node beside the first one of each link.
-    pub places: Arc<Semaphore>,
+    pub places: Places,
     pub events: mpsc::Sender<LinkEvent>,
     pub media: LinkMedia,
     pub on_datagram: OnDatagram,
@@ -177,11 +180,11 @@ impl Keeper {
                     self.renew(target.as_ref().map(|t| t.keys));
                 }
                 candidate = accepted.recv() => match candidate {
-                    Some(candidate) => self.consider(candidate, target.as_ref().map(|t| t.keys)),
+                    Some(candidate) => self.consider(candidate, target.as_ref()),
                     None => return,
                 },
                 Some((_, found)) = self.dials.answer(), if !self.dials.is_idle() => match found {
-                    Some(candidate) => self.consider(candidate, target.as_ref().map(|t| t.keys)),
+                    Some(candidate) => self.consider(candidate, target.as_ref()),
                     None => self.setup.counters.count("link_dial_failed"),
                 },
                 () = at(dial_at) => {
@@ -220,10 +223,15 @@ impl Keeper {
     }
 
     fn aim(&mut self, target: Option<&Target>) {
-        let names: Vec<String> = self.setup.bound.iter().map(|bound| bound.carrier.name.clone()).collect();
+        let names = self.names();
         let addresses = target.map(|target| target.addresses.clone()).unwrap_or_default();
         let (lower, stagger) = (self.is_lower(), self.stagger());
         self.dials.aim(&names, &addresses, lower, Instant::now() + stagger);
+    }
+
+    /// Of the local carriers.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.setup.bound.iter().map(|bound| bound.carrier.name.clone()).collect()
     }
 
     fn dial_at(&self, target: Option<&Target>) -> Option<Instant> {

@@ -1,6 +1,6 @@
 //! Media on links: datagrams that are sent now or not at all. Voices go by every path, pictures by the best one.
 
-use super::bucket::Bucket;
+use super::carrier::PathCap;
 use super::condition::{Condition, Reading};
 use super::later::Later;
 use super::steady::Steady;
@@ -10,7 +10,7 @@ use bytes::Bytes;
 use quinn::Connection;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use trialogue_charter::limits::INDEX_MAX;
 use trialogue_wire::console::Medium;
 
@@ -29,26 +29,10 @@ const VOICED: u8 = 5;
 /// A cap up to this makes a path narrow, in kbit/s.
 const NARROW_CAP: u32 = 128;
 
-/// The cap of a path, for its voices and its control.
-#[derive(Clone)]
-pub(super) struct SharedBucket(Arc<(Mutex<Bucket>, Instant)>);
-
-impl SharedBucket {
-    pub(super) fn new(cap_kbit: u32) -> Self {
-        Self(Arc::new((Mutex::new(Bucket::new(cap_kbit, 0)), Instant::now())))
-    }
-
-    /// See [`Bucket::take`].
-    pub(super) fn take(&self, bytes: usize, reserve: u64) -> bool {
-        let now_us = self.0.1.elapsed().as_micros() as u64;
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).take(bytes, reserve, now_us)
-    }
-}
-
 /// One path, as far as media goes.
 pub(super) struct MediaPath {
     pub connection: Connection,
-    pub bucket: Option<SharedBucket>,
+    pub cap: Option<PathCap>,
     later: Later,
     condition: Mutex<Condition>,
     /// Its cap says that it is narrow.
@@ -69,12 +53,12 @@ pub(super) struct MediaPath {
 
 impl MediaPath {
     /// Must be called inside a Tokio runtime.
-    pub(super) fn new(connection: Connection, bucket: Option<SharedBucket>, cap_kbit: Option<u32>) -> Arc<Self> {
+    pub(super) fn new(connection: Connection, cap: Option<PathCap>, cap_kbit: Option<u32>) -> Arc<Self> {
         let capped = cap_kbit.is_some_and(|cap| cap <= NARROW_CAP);
         Arc::new(Self {
             later: Later::start(connection.clone()),
             connection,
-            bucket,
+            cap,
             condition: Mutex::default(),
             capped,
             narrow: AtomicBool::new(capped),
@@ -133,7 +117,7 @@ impl MediaPath {
     fn has_room(&self) -> bool {
         let may = !self.off.load(Ordering::Relaxed)
             && self.waiting() < self.pictures.load(Ordering::Relaxed)
-            && self.bucket.as_ref().is_none_or(|bucket| bucket.take(0, 2));
+            && self.cap.as_ref().is_none_or(PathCap::has_room);
         if !may {
             self.full.store(true, Ordering::Relaxed);
         }
@@ -145,7 +129,7 @@ impl MediaPath {
         if voice && self.waiting() > self.voices.load(Ordering::Relaxed) {
             return false;
         }
-        if !self.bucket.as_ref().is_none_or(|bucket| bucket.take(datagram.len(), 0)) {
+        if !self.cap.as_ref().is_none_or(|cap| cap.media(datagram.len())) {
             return false;
         }
         if !voice {

@@ -18,7 +18,9 @@ mod media;
 mod meter;
 mod open;
 mod path;
+mod places;
 mod sequence;
+mod share;
 mod steady;
 mod stream;
 mod tell;
@@ -34,11 +36,12 @@ use crate::door::{Group, Known};
 use crate::outbox::Outbox;
 use bytes::Bytes;
 use keeper::{Keeper, Setup, Target};
+use places::Places;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio::task::JoinSet;
 use trialogue_charter::{NodeId, VerifiedCharter, split_address};
 use trialogue_wire::console::PathMeasure;
@@ -47,8 +50,6 @@ use trialogue_wire::console::PathMeasure;
 const OUT_MESSAGES: usize = 1_024;
 /// Bytes that wait to be sent on one link. A link that is slower than this is closed, and catches up when it is back.
 const OUT_BYTES: usize = 16 << 20;
-/// Paths of all links together, beside the first one of each. Each costs some hundred kilobytes and its copy of every voice.
-const PLACES: usize = 64 - trialogue_charter::limits::NODES_MAX;
 
 /// Why links cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -140,7 +141,7 @@ pub struct Links {
 struct Shared {
     node: NodeId,
     bound: Arc<[carrier::Bound]>,
-    places: Arc<Semaphore>,
+    places: Places,
     known: tls::Known,
     doors: accept::Doors,
     /// Addresses for which places are kept.
@@ -187,7 +188,7 @@ impl Links {
         let shared = Arc::new(Shared {
             node: node.clone(),
             bound: bound.clone(),
-            places: Arc::new(Semaphore::new(PLACES)),
+            places: Places::new(),
             known,
             doors: accept::Doors::default(),
             addresses,
@@ -287,6 +288,8 @@ impl Shared {
             // Those that are names are known once they were looked up, by dialling.
             split_address(address).1.parse::<SocketAddr>().ok().map(|address| Group::of(address.ip()))
         }));
+        self.places.share(others.len());
+        let own = charter.node(&self.node).map(|own| own.addresses.clone()).unwrap_or_default();
         let doors = || self.doors.write().unwrap_or_else(PoisonError::into_inner);
         state.keepers.retain(|node, target| {
             let stays = others.iter().any(|other| other.id == *node);
@@ -298,7 +301,8 @@ impl Shared {
         });
         for other in others {
             let client = accept::client(&state.keys, other.link)?;
-            let target = Target { addresses: other.addresses.clone(), client, keys: [state.link, other.link] };
+            let (own, addresses) = (own.clone(), other.addresses.clone());
+            let target = Target { own, addresses, client, keys: [state.link, other.link] };
             if let Some(keeper) = state.keepers.get(&other.id) {
                 let _ = keeper.send(Some(target));
                 continue;

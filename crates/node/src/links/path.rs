@@ -1,8 +1,10 @@
 //! One path that is part of a link: its connection, its tasks, what is known of it.
 
-use super::media::{MediaPath, SharedBucket};
+use super::carrier::PathCap;
+use super::media::MediaPath;
 use super::meter::{Counted, Meter};
 use super::open::Candidate;
+use super::places::Place;
 use super::steady::Steady;
 use super::stream::{self, Said, Writer};
 use super::ways::PathKey;
@@ -13,7 +15,7 @@ use quinn::Connection;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -34,6 +36,8 @@ pub(super) struct Path {
     pub connection: Connection,
     pub dialled_here: bool,
     pub carrier: Carrier,
+    /// Which of the local carriers that is.
+    pub over: usize,
     /// Link keys of both sides on which it stands.
     pub keys: Option<[[u8; 32]; 2]>,
     pub since: Instant,
@@ -45,7 +49,7 @@ pub(super) struct Path {
     waiting: Arc<AtomicUsize>,
     tasks: [JoinHandle<()>; 3],
     /// Of all paths of this node, if it is not the first of its link.
-    _place: Option<OwnedSemaphorePermit>,
+    _place: Option<Place>,
     /// The address is a node's for as long as it stands.
     _standing: Standing,
 }
@@ -74,20 +78,19 @@ impl Path {
     pub(super) fn start(
         candidate: Candidate,
         (id, slot): (u64, u8),
-        carrier: Carrier,
-        keys: Option<[[u8; 32]; 2]>,
-        place: Option<OwnedSemaphorePermit>,
+        (carrier, cap): (Carrier, Option<PathCap>),
+        keys: [[u8; 32]; 2],
+        place: Option<Place>,
         ears: Ears,
         now_us: u64,
     ) -> Self {
-        let Candidate { connection, send, frames, dialled_here, key, .. } = candidate;
-        let bucket = carrier.cap_kbit.map(SharedBucket::new);
+        let Candidate { connection, send, frames, dialled_here, key, carrier: over, .. } = candidate;
         let waiting = Arc::new(AtomicUsize::new(0));
         let (tx, rx) = mpsc::unbounded_channel();
         let mut received = ears.received;
         // A new path says at once how far this side is.
         received.mark_changed();
-        let media = MediaPath::new(connection.clone(), bucket, carrier.cap_kbit);
+        let media = MediaPath::new(connection.clone(), cap, carrier.cap_kbit);
         let (begin, waited) = (ears.begin, waiting.clone());
         let writer = Writer { send, frames: rx, waiting: waited, begin, received, media: media.clone() };
         let tasks = [
@@ -102,7 +105,8 @@ impl Path {
             connection,
             dialled_here,
             carrier,
-            keys,
+            over,
+            keys: Some(keys),
             since: Instant::now(),
             meter: Meter::new(now_us),
             full: false,

@@ -35,8 +35,6 @@ const PIECE: usize = 600;
 const NARROW_TURN: Duration = Duration::from_millis(450);
 /// How often a path with a cap looks whether control may go on.
 const TURN: Duration = Duration::from_millis(20);
-/// Parts of four of a capped path's burst that control leaves to voices.
-const VOICE_PARTS: u64 = 2;
 
 /// What a path's reader says. All of one path comes in the order in which it happened.
 pub(super) enum Said {
@@ -115,6 +113,7 @@ pub(super) async fn write(mut writer: Writer) {
             Ok(()) = writer.received.changed() => {
                 let up_to = *writer.received.borrow_and_update();
                 let Ok(frame) = PathFrame::Received(up_to).write() else { return };
+                turn(&writer.media, frame.len()).await;
                 if writer.send.write_all(&frame).await.is_err() {
                     return;
                 }
@@ -133,16 +132,21 @@ pub(super) async fn write(mut writer: Writer) {
 
 async fn put(send: &mut SendStream, frame: &[u8], media: &MediaPath) -> Option<()> {
     for piece in frame.chunks(PIECE) {
-        if let Some(bucket) = &media.bucket {
-            while !bucket.take(piece.len(), VOICE_PARTS) {
-                tokio::time::sleep(TURN).await;
-            }
+        if media.cap.is_some() {
+            turn(media, piece.len()).await;
         } else if media.is_busy() {
             tokio::time::sleep(NARROW_TURN).await;
         }
         send.write_all(piece).await.ok()?;
     }
     Some(())
+}
+
+/// Waits until the carrier's cap lets so much control pass.
+async fn turn(media: &MediaPath, bytes: usize) {
+    while !media.cap.as_ref().is_none_or(|cap| cap.control(bytes)) {
+        tokio::time::sleep(TURN).await;
+    }
 }
 
 /// Hands datagrams on until the connection ends.

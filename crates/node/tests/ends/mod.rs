@@ -79,6 +79,34 @@ impl End {
         }
     }
 
+    /// Waits until the link to another node is up; what writes to it.
+    pub async fn up(&mut self, node: &str) -> Outbox<Vec<u8>> {
+        loop {
+            if let LinkEvent::Up { node: to, out, .. } = self.next().await
+                && to == id(node)
+            {
+                return out;
+            }
+        }
+    }
+
+    /// Waits until the links to both are up, and hears nothing after that.
+    pub async fn both_up(&mut self, nodes: [&str; 2]) {
+        let mut missing = nodes.map(id).to_vec();
+        while !missing.is_empty() {
+            if let LinkEvent::Up { node, .. } = self.next().await {
+                missing.retain(|missing| *missing != node);
+            }
+        }
+    }
+
+    /// Hears events and does nothing about them.
+    pub async fn keep(mut self) {
+        loop {
+            self.next().await;
+        }
+    }
+
     /// Waits until the paths of a link are so.
     pub async fn paths(&mut self, so: impl Fn(&[PathMeasure]) -> bool) -> Vec<PathMeasure> {
         loop {
