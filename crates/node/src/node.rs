@@ -3,7 +3,7 @@
 use crate::admin::{self, Asked, Door};
 use crate::alert::Alerter;
 use crate::config::Config;
-use crate::control::{Clock, Control, MEDIA_WAITING, Sources, WAITING};
+use crate::control::{Clock, Control, MEDIA_WAITING, Outs, Sources, WAITING};
 use crate::counters::Counters;
 use crate::error::NodeError;
 use crate::health::{Health, Recorder};
@@ -137,7 +137,7 @@ impl Node {
             status: status.clone(),
             recorder,
             counters: counters.clone(),
-            links: BTreeMap::new(),
+            links: Outs::default(),
             consoles: BTreeMap::new(),
             restored,
             catching_up: false,

@@ -47,6 +47,11 @@ impl<T> Outbox<T> {
 }
 
 impl<T> Outgoing<T> {
+    /// Nobody puts anything in any more; what was put in before is still here.
+    pub fn is_let_go(&self) -> bool {
+        self.queue.is_closed()
+    }
+
     /// The next message; none when every [`Outbox`] is gone.
     pub async fn next(&mut self) -> Option<T> {
         let (bytes, message) = self.queue.recv().await?;
@@ -69,7 +74,9 @@ mod tests {
             assert_eq!(tx.put(3, n), Ok(()));
         }
         assert_eq!(tx.put(0, 9), Err(Full), "three are held");
+        assert!(!rx.is_let_go());
         drop(tx);
+        assert!(rx.is_let_go());
         assert_eq!(rx.next().await, Some(0));
     }
 }

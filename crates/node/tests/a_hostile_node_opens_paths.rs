@@ -19,7 +19,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use trialogue_charter::HybridSecret;
 use trialogue_node::Node;
+use trialogue_wire::codec::encode;
 use trialogue_wire::console::Medium;
+use trialogue_wire::link::{LinkMessage, PROTOCOL};
 use trialogue_wire::path::{Open, PathFrame};
 
 struct Hostile {
@@ -181,5 +183,38 @@ async fn numbers_outside_of_the_window_end_the_link() {
         until("counted", || async { usa.counters().value("link_malformed") as usize > round }).await;
     }
     until("no path", || async { paths_up(&usa) == 0 }).await;
+    usa.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_whose_node_acknowledges_nothing_is_down_and_not_only_silent() {
+    let house = House::new();
+    let (usa, key) = alone(&house).await;
+    let mut hostile = path(usa.link_addr().unwrap(), &key, ("", "", 0)).await.unwrap();
+    let hello = LinkMessage::Hello {
+        protocol: PROTOCOL,
+        node: id("jpn-1"),
+        charter: house.charter.hash(),
+        heads: Vec::new(),
+        serial: house.charter.serial,
+    };
+    let up = || usa.status().now().links.iter().any(|link| link.node == "jpn-1" && link.up);
+    hostile.send.write_all(&PathFrame::Message { number: 1, bytes: &encode(&hello) }.write().unwrap()).await.unwrap();
+    until("up", || async { up() }).await;
+    // Each is answered, and no answer is ever acknowledged: those that may be under way, those that may wait, and more.
+    for number in 2..2_000 {
+        let probe = encode(&LinkMessage::Probe { number, filler: Vec::new() });
+        let frame = PathFrame::Message { number: u64::from(number), bytes: &probe }.write().unwrap();
+        if hostile.send.write_all(&frame).await.is_err() {
+            break;
+        }
+    }
+    until("overflowing", || async { usa.counters().value("link_overflow") > 0 }).await;
+    let over = Instant::now();
+    let down = tokio::time::timeout(Duration::from_secs(5), until("down", || async { !up() }));
+    assert!(down.await.is_ok(), "the machine goes on saying things to a link that takes nothing");
+    assert!(over.elapsed() < Duration::from_millis(500), "{:?}", over.elapsed());
+    let why = tokio::time::timeout(Duration::from_secs(5), hostile.connection.closed()).await;
+    assert!(why.is_ok_and(|why| why.to_string().contains("the link ends")));
     usa.stop().await;
 }

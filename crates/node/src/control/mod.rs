@@ -6,9 +6,11 @@ mod clock;
 mod log;
 pub(crate) mod operator;
 mod outputs;
+mod outs;
 mod tests;
 
 pub(crate) use clock::Clock;
+pub(crate) use outs::Outs;
 
 use crate::admin::Asked;
 use crate::alert::{Alerted, Alerter};
@@ -16,7 +18,6 @@ use crate::counters::Counters;
 use crate::health::Recorder;
 use crate::links::{LinkAmender, LinkEvent, LinkMedia};
 use crate::media::{MediaEvent, MediaHandle};
-use crate::outbox::Outbox;
 use crate::store::{StoreHandle, Write};
 use crate::web::{CatchingUpStatus, ConsoleEvent, ConsoleOut, LinkStatus, PathFigures, Status};
 use std::collections::BTreeMap;
@@ -55,7 +56,7 @@ pub(crate) struct Control {
     pub(crate) status: Status,
     pub(crate) recorder: Recorder,
     pub(crate) counters: Counters,
-    pub(crate) links: BTreeMap<NodeId, Outbox<Vec<u8>>>,
+    pub(crate) links: Outs,
     pub(crate) consoles: BTreeMap<ConsoleKey, ConsoleOut>,
     /// The store says that it was restored, until the machine has spoken.
     pub(crate) restored: bool,
@@ -148,16 +149,19 @@ impl Control {
     fn link_event(&mut self, event: LinkEvent) {
         match event {
             LinkEvent::Up { node, round_trip_us, out } => {
-                self.links.insert(node.clone(), out);
+                self.links.up(node.clone(), out);
                 self.set_link_media(&node, true);
                 self.input(Input::LinkUp { node, round_trip_us: Some(round_trip_us) });
             }
             LinkEvent::Down { node } => {
-                self.links.remove(&node);
-                self.set_link_media(&node, false);
-                self.show_link(&node, |link| (link.up, link.round_trip_us) = (false, None));
-                self.input(Input::LinkDown { node });
+                if self.links.down(&node) {
+                    self.link_down(node);
+                    self.drain();
+                    self.show_catching_up();
+                }
             }
+            LinkEvent::Message { node, .. } | LinkEvent::Silent { node, .. } | LinkEvent::RoundTrip { node, .. }
+                if !self.links.hears(&node) => {}
             LinkEvent::Message { node, bytes, room } => {
                 self.input(Input::LinkMessage { node, bytes });
                 drop(room);
@@ -218,6 +222,13 @@ impl Control {
                 Input::RelayBarred { source, relay }
             }
         });
+    }
+
+    /// The machine hears that a link is down; what it says to that is drained by the caller.
+    fn link_down(&mut self, node: NodeId) {
+        self.set_link_media(&node, false);
+        self.show_link(&node, |link| (link.up, link.round_trip_us) = (false, None));
+        self.machine.handle(self.clock.now(), Input::LinkDown { node });
     }
 
     fn set_link_media(&self, node: &NodeId, up: bool) {

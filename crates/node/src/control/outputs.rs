@@ -63,17 +63,14 @@ impl Control {
                 }
             }
             Output::SendLink { node, bytes } => {
-                let len = bytes.len();
-                if self.links.get(&node).is_some_and(|out| out.put(len, bytes).is_err()) {
-                    // Dropping the outbox ends the link.
-                    self.links.remove(&node);
+                if !self.links.put(&node, bytes) {
                     self.counters.count("link_overflow");
                     tracing::warn!(%node, "a link does not keep up and is closed; it catches up when it is back");
+                    // At once: what it says to this link from now on would be lost, and it would not know.
+                    self.link_down(node);
                 }
             }
-            Output::CloseLink { node } => {
-                self.links.remove(&node);
-            }
+            Output::CloseLink { node } => self.links.close(&node),
             Output::Leg { console, device: _, leg, offer } => self.media.leg(console, leg, *offer),
             Output::CloseLeg { console } => self.media.close_leg(console),
             Output::Route(route) => self.media.route(route),

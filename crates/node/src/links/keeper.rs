@@ -37,6 +37,12 @@ const EVENTS_WAITING: usize = 16;
 const SAID: usize = 8;
 /// Messages of one link that wait for the control task, in KiB: four of the largest. Beyond, the link is read no further.
 const INBOX_KIB: usize = 4 << 10;
+/// And how many, however small they are. All links share one queue to the control task, of [`crate::control::WAITING`]: with more, those of 17 links that
+/// flood fill it and everybody's next message waits behind all of them; with fewer, the task finds none while a link is asked for the next.
+const INBOX_MESSAGES: usize = 8;
+/// After the control task has let go of a link, its last words may take so long. More keeps a link up that nobody speaks on; less loses what was to be
+/// said before the end on a slow path.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How the other node is reached. None where there is one: it is not in service any more.
 #[derive(Clone)]
@@ -78,6 +84,8 @@ pub(super) struct Link {
     pub receiver: Receiver,
     pub received: watch::Sender<u64>,
     pub outgoing: Outgoing<Vec<u8>>,
+    /// Since when the control task does not hold it any more.
+    pub let_go: Option<Instant>,
 }
 
 /// What a path said, by its id.
@@ -110,7 +118,8 @@ async fn free<'a>(
 ) -> Option<(mpsc::Permit<'a, LinkEvent>, Option<OwnedSemaphorePermit>)> {
     let taken = match next {
         Some(LinkEvent::Message { bytes, .. }) => {
-            let kib = u32::try_from(bytes.len().div_ceil(1 << 10).clamp(1, INBOX_KIB)).unwrap_or(1);
+            let kib =
+                u32::try_from(bytes.len().div_ceil(1 << 10).clamp(INBOX_KIB / INBOX_MESSAGES, INBOX_KIB)).unwrap_or(1);
             Some(room.clone().acquire_many_owned(kib).await.ok()?)
         }
         _ => None,
@@ -256,6 +265,9 @@ impl Keeper {
         for id in dead {
             self.end(id, code::SILENT, b"nothing came back", None);
         }
+        if self.is_let_go() {
+            self.down(code::REFUSED, Some(REFUSED));
+        }
         self.choose();
         self.tell_silence(now_us);
         self.looks = self.looks.wrapping_add(1);
@@ -267,11 +279,18 @@ impl Keeper {
         }
     }
 
+    /// The control task has let go of the link, and its last words have had their time: the other side may acknowledge nothing, for ever.
+    fn is_let_go(&mut self) -> bool {
+        let Some(link) = self.link.as_mut().filter(|link| link.outgoing.is_let_go()) else { return false };
+        link.let_go.get_or_insert_with(Instant::now).elapsed() >= LAST_WORDS
+    }
+
     /// The first path of a link is there.
     pub(super) fn up(&mut self, number: u64, life: u64, round_trip_us: u32) {
         let (out, outgoing) = outbox(OUT_MESSAGES, OUT_BYTES);
         let (sender, receiver) = (Sender::default(), Receiver::default());
-        self.link = Some(Link { number, life, sender, receiver, received: watch::Sender::new(0), outgoing });
+        self.link =
+            Some(Link { number, life, sender, receiver, received: watch::Sender::new(0), outgoing, let_go: None });
         self.queue.push_back(LinkEvent::Up { node: self.setup.other.clone(), round_trip_us, out });
     }
 

@@ -1,0 +1,32 @@
+//! A node that says more than another can look at waits in its own turn: nobody else's message waits behind all of it.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+mod ends;
+
+use common::House;
+use ends::{End, carrier};
+use std::time::Duration;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_waits_behind_a_few_of_another_link_and_not_behind_all() {
+    let of = [carrier("", 2, None), carrier("", 3, None), carrier("", 4, None)];
+    let house = House::written(|node, _| {
+        let at = ["usa-1", "kor-1", "jpn-1"].iter().position(|name| *name == node.as_str()).unwrap();
+        vec![of[at].listen.to_string()]
+    });
+    let [mut usa, mut kor, mut jpn] =
+        [("usa-1", 0), ("kor-1", 1), ("jpn-1", 2)].map(|(node, at)| End::start(&house, node, &of[at..=at]));
+    // The control task of USA is busy: it takes nothing from when both links are up.
+    usa.both_up(["jpn-1", "kor-1"]).await;
+    let (flood, honest) = (jpn.up("usa-1").await, kor.up("usa-1").await);
+    (0..200).for_each(|_| flood.put(600, vec![0; 600]).unwrap());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    honest.put(600, vec![1; 600]).unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let mut before = 0;
+    while usa.message().await[0] == 0 {
+        before += 1;
+    }
+    assert!(before <= 16, "behind {before} of 200");
+}
