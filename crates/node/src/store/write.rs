@@ -77,6 +77,18 @@ fn int(n: u64) -> i64 {
 }
 
 impl Write {
+    /// Bytes, as far as they count.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Write::Entry { bundle, .. } => {
+                bundle.entry.len() + bundle.bodies.iter().map(|body| body.len()).sum::<usize>()
+            }
+            Write::Chunk { bytes, .. } => bytes.len(),
+            Write::Evidence { entry: bytes, .. } | Write::Charter { bytes, .. } | Write::Snapshot(bytes) => bytes.len(),
+            Write::Spoken => 0,
+        }
+    }
+
     pub(super) fn apply(&self, db: &Connection) -> rusqlite::Result<()> {
         match self {
             Write::Entry { node, seq, bundle, lasting, chunks } => {

@@ -1,15 +1,16 @@
 //! The one thread that writes.
 
-use super::queue::{NotKept, Queue};
-use super::{BATCH_MAX, Kept, SqliteShelf, StoreError, Write, copy, restore, schema, wall_ms, write};
+use super::queue::{NotKept, Queue, Turn, Waiting};
+use super::{Kept, SqliteShelf, StoreError, Write, copy, restore, schema, wall_ms, write};
 use rusqlite::{Connection, OptionalExtension as _};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use trialogue_charter::NodeId;
+use trialogue_journal::{Body, UnverifiedEntry};
 
 /// How long a failed transaction rests before it is tried again, unless a new write comes first.
 const RETRY: Duration = Duration::from_secs(1);
@@ -154,13 +155,13 @@ pub struct StoreHandle {
 }
 
 impl StoreHandle {
-    /// Queues a write; never waits. An own entry or a charter is always taken.
+    /// Queues a write; never waits. An own entry or a charter is always taken, and written before what waits of others.
     ///
     /// # Errors
-    /// When too many entries of others wait. A gap in another node's journal is cut off at the next start and filled again.
+    /// When too much of others waits. A gap in another node's journal is cut off at the next start and filled again.
     pub fn write(&self, write: Write) -> Result<(), NotKept> {
-        let kept = is_kept(&self.node, &write);
-        self.queue.push(write, kept)
+        let turn = turn(&self.node, &write);
+        self.queue.push(write, turn)
     }
 
     /// True while many more entries of other nodes can be taken.
@@ -203,21 +204,32 @@ fn own(node: &NodeId, write: &Write) -> Option<u64> {
     }
 }
 
-/// Is it always taken, however much waits? Other nodes' entries can be had again; of chunks the machine gives few at once.
-fn is_kept(node: &NodeId, write: &Write) -> bool {
-    own(node, write).is_some()
-        || matches!(write, Write::Charter { .. } | Write::Spoken | Write::Snapshot(_) | Write::Chunk { .. })
+/// When is it written, and is it always taken, however much waits? Other nodes' entries can be had again; of chunks the machine gives few at once.
+fn turn(node: &NodeId, write: &Write) -> Turn {
+    match write {
+        Write::Entry { node: whose, bundle, .. } if whose == node => {
+            // What it says of others' entries is true once they are on the disk.
+            let entry = UnverifiedEntry::decode(&bundle.entry);
+            let speaks = entry.is_ok_and(|entry| matches!(entry.claim().body, Body::Stored { .. } | Body::Seen { .. }));
+            if speaks { Turn::Speaks } else { Turn::First }
+        }
+        Write::Entry { .. } | Write::Evidence { .. } => Turn::Others,
+        Write::Charter { .. } | Write::Spoken | Write::Chunk { .. } => Turn::First,
+        Write::Snapshot(_) => Turn::Last,
+    }
 }
 
 impl Writer {
     fn run(mut self) {
-        let mut waiting: VecDeque<Write> = VecDeque::new();
-        let mut more = true;
+        let mut waiting = Waiting::default();
+        let (mut more, mut well) = (true, true);
         let mut expired = Instant::now();
-        while more {
-            let patience = (!waiting.is_empty()).then_some(RETRY);
+        while more || (well && !waiting.is_empty()) {
+            let rest = if well { Duration::ZERO } else { RETRY };
+            let patience = (!waiting.is_empty()).then_some(rest);
+            // Before each transaction: an own entry that has come meanwhile is in the next one.
             more = self.queue.take(&mut waiting, patience);
-            while !waiting.is_empty() && self.batch(&mut waiting) {}
+            well = waiting.is_empty() || self.batch(&mut waiting);
             if waiting.is_empty() && expired.elapsed() >= EXPIRE {
                 expired = Instant::now();
                 if let Err(error) = write::expire(&self.db, wall_ms()) {
@@ -228,10 +240,11 @@ impl Writer {
     }
 
     /// One transaction. True if it was written.
-    fn batch(&mut self, waiting: &mut VecDeque<Write>) -> bool {
-        let count = waiting.len().min(BATCH_MAX);
+    fn batch(&mut self, waiting: &mut Waiting) -> bool {
         let own_in = |writes: &mut dyn Iterator<Item = &Write>| writes.filter_map(|w| own(&self.node, w)).max();
-        let outcome = commit(&mut self.db, waiting.iter().take(count));
+        let next = waiting.next();
+        let count = next.len();
+        let outcome = commit(&mut self.db, next.into_iter());
         #[cfg(test)]
         let outcome = if self.broken.load(std::sync::atomic::Ordering::SeqCst) {
             Err(rusqlite::Error::InvalidQuery)
@@ -240,10 +253,12 @@ impl Writer {
         };
         match outcome {
             Ok(()) => {
-                let last_own = own_in(&mut waiting.iter().take(count));
-                let chunks = waiting.iter().take(count).filter(|w| matches!(w, Write::Chunk { .. })).count();
-                let others = waiting.drain(..count).filter(|w| !is_kept(&self.node, w)).count();
-                self.queue.done(others);
+                let written = waiting.written(count);
+                let last_own = own_in(&mut written.iter());
+                let chunks = written.iter().filter(|w| matches!(w, Write::Chunk { .. })).count();
+                let others = written.iter().filter(|w| turn(&self.node, w) == Turn::Others);
+                let (others, bytes) = others.fold((0, 0), |(count, bytes), write| (count + 1, bytes + write.len()));
+                self.queue.done(others, bytes);
                 if last_own.is_some() || chunks > 0 {
                     self.progress.send_modify(|p| {
                         p.chunks += chunks as u64;
@@ -257,7 +272,7 @@ impl Writer {
             }
             Err(error) => {
                 tracing::error!(%error, waiting = waiting.len(), "the journal cannot be written; trying again");
-                if let Some(seq) = own_in(&mut waiting.iter()) {
+                if let Some(seq) = own_in(&mut waiting.all()) {
                     self.progress.send_modify(|p| p.failed = seq);
                 }
                 false
@@ -318,6 +333,68 @@ mod tests {
         };
         Store::open(dir.path(), &node).unwrap().entries(keep).unwrap();
         assert_eq!(own, [1, 2, 3]);
+    }
+
+    fn large(node: &str, seq: u64, len: usize) -> Write {
+        let mut write = entry(node, seq, false);
+        if let Write::Entry { bundle, .. } = &mut write {
+            bundle.bodies = vec![[&seq.to_be_bytes()[..], &vec![7; len]].concat().into()];
+        }
+        write
+    }
+
+    #[tokio::test]
+    async fn an_own_entry_does_not_wait_for_what_a_neighbour_brings() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), &NodeId::new("usa-1").unwrap()).unwrap();
+        let broken = store.broken.clone();
+        broken.store(true, Ordering::SeqCst);
+        let handle = store.start().unwrap();
+        let mut progress = handle.progress();
+        for seq in 1..=1_500 {
+            handle.write(large("jpn-1", seq, 10_000)).unwrap();
+        }
+        handle.write(entry("usa-1", 1, false)).unwrap();
+        progress.wait_for(|p| p.failed == 1).await.unwrap();
+        broken.store(false, Ordering::SeqCst);
+        // Whatever comes meanwhile, too.
+        handle.write(entry("usa-1", 2, false)).unwrap();
+        progress.wait_for(|p| p.appended == 2).await.unwrap();
+        assert!(handle.queue.others() > 750, "{} of 1,500 wait", handle.queue.others());
+        drop(handle);
+        let mut kept = 0;
+        Store::open(dir.path(), &NodeId::new("usa-1").unwrap()).unwrap().entries(|_| kept += 1).unwrap();
+        assert_eq!(kept, 1_502);
+    }
+
+    #[test]
+    fn what_a_node_says_to_hold_is_on_the_disk_before_it() {
+        let (node, other) = (NodeId::new("usa-1").unwrap(), NodeId::new("jpn-1").unwrap());
+        let secret = trialogue_charter::HybridSecret::from_seed(&[1; 32]);
+        let turn_of = |whose: &NodeId, body: Body| {
+            let entry = trialogue_journal::Journal::new(whose.clone()).append(1, body).sign(&secret).0;
+            let bundle = Bundle { entry, bodies: Vec::new() };
+            let lasting = super::super::Lasting::Passing;
+            turn(&node, &Write::Entry { node: whose.clone(), seq: 1, bundle, lasting, chunks: Vec::new() })
+        };
+        let stored = || Body::Stored { writings: vec![trialogue_charter::Hash::of(b"text")] };
+        assert_eq!(turn_of(&node, stored()), Turn::Speaks);
+        assert_eq!(turn_of(&other, stored()), Turn::Others);
+        let seen = Body::Seen { heads: Vec::new(), signature: None };
+        assert_eq!(turn_of(&node, seen), Turn::Speaks);
+        assert_eq!(turn_of(&node, Body::Staffed { offices: Vec::new() }), Turn::First);
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_bounded_in_bytes() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), &NodeId::new("usa-1").unwrap()).unwrap();
+        store.broken.store(true, Ordering::SeqCst);
+        let handle = store.start().unwrap();
+        let taken = (1..=100).take_while(|seq| handle.write(large("jpn-1", *seq, 1 << 20)).is_ok()).count();
+        assert!((4..=16).contains(&taken), "{taken} MiB of others wait");
+        assert!(!handle.has_room());
+        handle.write(large("usa-1", 1, 1 << 20)).unwrap();
     }
 
     #[test]
