@@ -71,6 +71,11 @@ impl PathCap {
         shares.control(self.link, bytes, now_us)
     }
 
+    /// See [`Shares::each_kbit`].
+    pub(super) fn each_kbit(&self) -> usize {
+        self.cap.shares().0.each_kbit()
+    }
+
     /// See [`Shares::has_room`].
     pub(super) fn has_room(&self) -> bool {
         let (mut shares, now_us) = self.cap.shares();

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 
 /// Bytes of control that may wait for one path. More is memory; less leaves a fast path idle between two looks.
 const CREDIT: usize = 256 << 10;
-/// On a path with a cap so many milliseconds of it; a copy that would wait longer is not made while another path has it.
+/// On a path with a cap so many milliseconds of the link's part of it; a copy that would wait longer is not made while another path has it.
 const CREDIT_MS: usize = 500;
 /// And this much at least, so that any message passes in the end.
 const CREDIT_LEAST: usize = 2 << 10;
@@ -132,8 +132,8 @@ impl Path {
     /// Bytes of control that it may be given now.
     pub(super) fn credit(&self) -> usize {
         let waiting = self.waiting.load(Ordering::Relaxed);
-        let capped = |kbit: u32| (kbit as usize * CREDIT_MS / 8).clamp(CREDIT_LEAST, CREDIT);
-        self.carrier.cap_kbit.map_or(CREDIT, capped).saturating_sub(waiting)
+        let capped = |cap: &PathCap| (cap.each_kbit() * CREDIT_MS / 8).clamp(CREDIT_LEAST, CREDIT);
+        self.media.cap.as_ref().map_or(CREDIT, capped).saturating_sub(waiting)
     }
 
     /// Reads the transport's counters.

@@ -59,6 +59,11 @@ impl Shares {
         }
     }
 
+    /// What each link has for certain, in kbit/s.
+    pub(super) fn each_kbit(&self) -> usize {
+        usize::try_from(self.kbit).unwrap_or(usize::MAX) / self.links.len().max(1)
+    }
+
     /// Half of what may pass at once is shared out, the other half is spare. Of one link: what its share holds, and what of it is control's.
     fn most(&self) -> (i64, i64) {
         let share = self.kbit * BURST_MS * 500 / i64::try_from(self.links.len().max(1)).unwrap_or(i64::MAX);
