@@ -25,8 +25,8 @@ pub(crate) const HEALTH_PAGES: usize = 48;
 /// Addresses remembered because somebody has proven itself from there. Times what is kept for each this must stay below the places of every door, or
 /// known addresses alone could fill it.
 pub(crate) const KNOWN_MAX: usize = 32;
-/// Addresses that the charter names: 18 nodes with eight each, and some more that a name stands for. With [`KNOWN_MAX`] fewer than [`HANDSHAKES`].
-pub(crate) const NAMED_MAX: usize = 192;
+/// Addresses that the charter names: 18 nodes with eight each. With [`KNOWN_MAX`], and [`RESOLVED_EACH`] of 17 nodes, fewer than [`HANDSHAKES`].
+pub(crate) const NAMED_MAX: usize = 144;
 /// Places kept for each known address at the door of browsers, which open six connections. More leaves fewer to who comes for the first time.
 pub(crate) const KEPT: usize = 8;
 /// The same at all other doors.
@@ -44,3 +44,7 @@ pub(crate) const TLS: Duration = Duration::from_secs(10);
 pub(crate) const HEAD: Duration = Duration::from_secs(10);
 /// What is written to a connection moves on within this; the console's files over a line that passes nothing are given up.
 pub(crate) const STALL: Duration = Duration::from_secs(20);
+
+/// Addresses remembered behind the names of one node. More lets its owner keep places for whomever its names lead to; fewer than are dialled
+/// ([`crate::links`]: 4) forgets those that it comes from.
+pub(super) const RESOLVED_EACH: usize = 4;

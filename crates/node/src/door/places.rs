@@ -1,9 +1,9 @@
 //! The places of one door, for those who have proven nothing yet. Pure.
 
 use super::Group;
-use super::limits::{KNOWN_MAX, NAMED_MAX};
+use super::limits::{KNOWN_MAX, NAMED_MAX, RESOLVED_EACH};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Addresses for which places are kept; clones are the same.
@@ -16,6 +16,8 @@ struct Remembered {
     named: BTreeSet<Group>,
     /// Proven here, with the order in which they last did so.
     proven: BTreeMap<Group, u64>,
+    /// Behind the names of nodes, by their index in the charter: the last ones of each. What a name leads to is its owner's word.
+    resolved: BTreeMap<u8, VecDeque<Group>>,
     /// Where paths lead that stand, and how many: bounded by the places of paths.
     standing: BTreeMap<Group, usize>,
     turn: u64,
@@ -35,6 +37,18 @@ impl Known {
             && let Some(oldest) = all.proven.iter().min_by_key(|(_, turn)| **turn).map(|(group, _)| *group)
         {
             all.proven.remove(&oldest);
+        }
+    }
+
+    /// An address of this node was looked up, and is there. It takes no place of one that has proven itself, or of another node's.
+    pub(crate) fn resolved(&self, node: u8, group: Group) {
+        let mut all = self.lock();
+        let resolved = all.resolved.entry(node).or_default();
+        if !resolved.contains(&group) {
+            resolved.push_back(group);
+            if resolved.len() > RESOLVED_EACH {
+                resolved.pop_front();
+            }
         }
     }
 
@@ -80,7 +94,8 @@ impl Drop for Standing {
 
 impl Remembered {
     fn has(&self, group: Group) -> bool {
-        self.named.contains(&group) || self.proven.contains_key(&group)
+        let resolved = || self.resolved.values().any(|groups| groups.contains(&group));
+        self.named.contains(&group) || self.proven.contains_key(&group) || resolved()
     }
 }
 
@@ -191,6 +206,17 @@ mod tests {
         assert_eq!(gone, Some(newcomer));
         places.leave(1);
         assert_eq!(places.take(group(3)).1, None);
+    }
+
+    #[test]
+    fn a_name_that_leads_everywhere_takes_no_place_of_who_was_here() {
+        let known = Known::default();
+        known.proven(group(1));
+        known.resolved(7, group(2));
+        (0..2_000u32).for_each(|n| known.resolved(8, Group::of(std::net::Ipv4Addr::from(n << 8).into())));
+        let all = known.lock();
+        assert!(all.has(group(1)) && all.has(group(2)));
+        assert_eq!(all.resolved.values().map(VecDeque::len).sum::<usize>(), 1 + RESOLVED_EACH);
     }
 
     #[test]

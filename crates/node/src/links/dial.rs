@@ -15,6 +15,10 @@ use tokio::time::{Instant, timeout};
 /// First and longest rest between dials. Longest: how long after a healed cut a path may still be down.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(3));
 
+/// Of the addresses that a name gives so many are dialled: more lets a node have another knock wherever its name leads, fewer leaves out the second
+/// family of addresses.
+const ADDRESSES_TRIED: usize = 4;
+
 /// One path that this node dials.
 pub(super) struct Dialled {
     pub way: Way,
@@ -57,7 +61,7 @@ impl Dials {
         &mut self,
         up: impl Fn(&PathKey) -> bool,
         target: &Target,
-        (bound, known): (&[Bound], &Known),
+        (bound, known, node): (&[Bound], &Known, u8),
         side: impl Fn(usize) -> Side,
     ) {
         let now = Instant::now();
@@ -67,7 +71,7 @@ impl Dials {
             let (client, endpoint) = (target.client.clone(), bound.endpoint.clone());
             let (way, key, side) = (dialled.way.clone(), dialled.key.clone(), side(dialled.way.carrier));
             let known = known.clone();
-            self.under_way.spawn(async move { (key, dial(way, client, endpoint, side, &known).await) });
+            self.under_way.spawn(async move { (key, dial(way, client, endpoint, side, (&known, node)).await) });
         }
     }
 
@@ -117,12 +121,12 @@ async fn dial(
     client: ClientConfig,
     endpoint: quinn::Endpoint,
     side: Side,
-    known: &Known,
+    (known, node): (&Known, u8),
 ) -> Option<Candidate> {
     let addresses = timeout(HANDSHAKE, tokio::net::lookup_host(&way.host)).await.ok()?.ok()?;
-    for address in addresses {
+    for address in addresses.take(ADDRESSES_TRIED) {
         // From where it is dialled it may dial.
-        known.proven(Group::of(address.ip()));
+        known.resolved(node, Group::of(address.ip()));
         let Ok(connecting) = endpoint.connect_with(client.clone(), address, tls::SERVER_NAME) else { continue };
         let Ok(Ok(connection)) = timeout(HANDSHAKE, connecting).await else { continue };
         let opening = open::dialled(connection, way.open.clone(), side.clone());

@@ -22,6 +22,9 @@ use std::time::Instant;
 const KBIT: u32 = 256 << 10;
 /// The same of all ports of one IP address (/64 of IPv6): a connection's id is known to whoever has it, and packets with it are its own from any port.
 const GROUP_KBIT: u32 = KBIT / 2 * 3;
+/// A packet counts as so many bytes at least: what it costs in the queue and to decrypt, whatever it holds. More drops the acknowledgements of a node that is
+/// sent much; less lets packets that hold next to nothing, a million a second of them, fill what the rate should keep free.
+const PACKET: usize = 512;
 /// Addresses and ports that have a rate of their own, of those that the door knows and of those that it does not; all others share one.
 const ADDRESSES: usize = 1_024;
 /// How often, at most, room is looked for among them.
@@ -70,8 +73,9 @@ impl AsyncUdpSocket for Limited {
             let now_us = super::path::micros(self.began.elapsed());
             let mut inflow = self.inflow.lock().unwrap_or_else(PoisonError::into_inner);
             for meta in meta.iter_mut().take(*count) {
-                if !inflow.takes(meta.addr, self.known.is_peer(Group::of(meta.addr.ip())), meta.len, now_us) {
-                    let packets = meta.len.div_ceil(meta.stride.max(1));
+                let packets = meta.len.div_ceil(meta.stride.max(1));
+                let known = self.known.is_peer(Group::of(meta.addr.ip()));
+                if !inflow.takes(meta.addr, known, (meta.len, packets), now_us) {
                     self.counters.add("link_flooded", packets as u64);
                     // What has no bytes is not looked at.
                     meta.len = 0;
@@ -115,7 +119,8 @@ impl Inflow {
         Self { known: addresses(), strangers: addresses() }
     }
 
-    fn takes(&mut self, from: SocketAddr, known: bool, bytes: usize, now_us: u64) -> bool {
+    fn takes(&mut self, from: SocketAddr, known: bool, (bytes, packets): (usize, usize), now_us: u64) -> bool {
+        let bytes = bytes.max(packets * PACKET);
         let Addresses { each, groups } = if known { &mut self.known } else { &mut self.strangers };
         each.of(from, now_us).take(bytes, now_us) && groups.of(Group::of(from.ip()), now_us).take(bytes, now_us)
     }
@@ -160,7 +165,8 @@ mod tests {
 
     /// Bytes taken in a second of packets that come each microsecond.
     fn in_a_second(inflow: &mut Inflow, from: impl Fn(u64) -> SocketAddr) -> u64 {
-        (0..1_000_000).filter(|now| inflow.takes(from(*now), false, 1_200, 1_000_000 + *now)).count() as u64 * 1_200
+        (0..1_000_000).filter(|now| inflow.takes(from(*now), false, (1_200, 1), 1_000_000 + *now)).count() as u64
+            * 1_200
     }
 
     #[test]
@@ -168,9 +174,17 @@ mod tests {
         let mut inflow = Inflow::new(0);
         let taken = in_a_second(&mut inflow, |_| address(1, 7000));
         assert!((MOST * 9 / 10..=MOST).contains(&taken), "{taken}");
-        assert!(inflow.takes(address(2, 7000), false, 60_000, 2_000_000));
+        assert!(inflow.takes(address(2, 7000), false, (60_000, 1), 2_000_000));
         // What is larger than what is left is dropped, and the next one passes in time.
-        assert!(inflow.takes(address(1, 7000), false, 1_200, 2_100_000));
+        assert!(inflow.takes(address(1, 7000), false, (1_200, 1), 2_100_000));
+    }
+
+    #[test]
+    fn packets_that_hold_next_to_nothing_count_as_what_they_cost() {
+        let mut inflow = Inflow::new(0);
+        let taken =
+            (0..1_000_000).filter(|now| inflow.takes(address(1, 7000), false, (30, 1), 1_000_000 + *now)).count();
+        assert!((50_000..=90_000).contains(&taken), "{taken} packets in a second");
     }
 
     #[test]
@@ -178,21 +192,21 @@ mod tests {
         let mut inflow = Inflow::new(0);
         let taken = in_a_second(&mut inflow, |now| address(1, (now % 60_000) as u16));
         assert!(taken <= MOST / 2 * 3, "{taken}");
-        assert!(inflow.takes(address(2, 7000), true, 60_000, 2_000_000));
+        assert!(inflow.takes(address(2, 7000), true, (60_000, 1), 2_000_000));
     }
 
     #[test]
     fn strangers_from_everywhere_share_one_rate_and_take_nothing_from_those_who_are_known() {
         let mut inflow = Inflow::new(0);
         let friend = address(0xc000_0201, 7000);
-        assert!(inflow.takes(friend, true, 1_200, 0));
+        assert!(inflow.takes(friend, true, (1_200, 1), 0));
         for n in 0..3 * ADDRESSES as u32 {
-            inflow.takes(address(n, 7000), false, 1_200, 0);
+            inflow.takes(address(n, 7000), false, (1_200, 1), 0);
             assert!(inflow.strangers.each.own.len() <= ADDRESSES && inflow.strangers.groups.own.len() <= ADDRESSES);
         }
         let busy = in_a_second(&mut inflow, |now| address(ADDRESSES as u32 + now as u32, 7000));
         // One sweep, a second after the last one, gives those who come then a rate of their own: as many as there is room for.
         assert!(busy <= MOST / 2 * 3 + 1_200 * ADDRESSES as u64, "{busy}");
-        assert!((0..100).all(|n| inflow.takes(friend, true, 1_200, 2_000_000 + n)));
+        assert!((0..100).all(|n| inflow.takes(friend, true, (1_200, 1), 2_000_000 + n)));
     }
 }

@@ -202,7 +202,7 @@ impl Keeper {
                     let side = |carrier| Side { lower, life, carrier, counters: self.setup.counters.clone() };
                     let (paths, setup) = (&self.paths, &self.setup);
                     if let Some(target) = &target {
-                        let from = (&*setup.bound, &setup.addresses);
+                        let from = (&*setup.bound, &setup.addresses, setup.index);
                         self.dials.start(|key| paths.iter().any(|path| path.key == *key), target, from, side);
                     }
                 }
