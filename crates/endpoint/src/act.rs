@@ -5,6 +5,7 @@ use crate::event::Event;
 use crate::identity;
 use crate::leg::Leg;
 use crate::socket::Address;
+use crate::station::device;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use str0m::media::Mid;
@@ -124,6 +125,9 @@ impl Endpoint {
         let was_in = self.view.call.is_some();
         self.view = view;
         self.report.say(Event::View { view: Box::new(self.view.clone()) });
+        let members = self.view.call.iter().flat_map(|call| &call.members);
+        let members = members.filter_map(|member| Some((device(&member.person.device)?, member.person.party.clone())));
+        self.listener.members(members);
         self.station_sees(Instant::now());
         if let Some(call) = &self.view.call {
             let members: BTreeSet<&str> = call.members.iter().map(|member| member.person.device.as_str()).collect();

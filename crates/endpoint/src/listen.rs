@@ -18,11 +18,14 @@ const FRAME_TIME: u64 = 1_800;
 /// Most voice frames concealed in a row: beyond 200 ms a gap is silence (a mute), and the record goes on after it.
 const CONCEAL_MAX: u64 = 10;
 
-/// Most senders followed; far above what a leg has places for. More are counted with the last.
+/// Most senders followed, a voice and a picture each; far above what a leg has places for. Each has a decoder, and a file where it is recorded; when one
+/// more comes, one that has left goes for it, or one of the party that has the most.
 const SENDERS_MAX: usize = 64;
 
 struct Sender {
     figures: Heard,
+    /// Which of all frames was its last.
+    last: u64,
     first: bool,
     last_sequence: Option<u64>,
     /// (arrival in seconds, RTP time in seconds) of the packet before.
@@ -45,6 +48,12 @@ pub struct Listener {
     /// Whether what is decoded is wanted, and what was since it was asked for last.
     wanted: bool,
     decoded: Vec<(DeviceId, Vec<f32>)>,
+    /// Who is in the call, and of which party.
+    members: BTreeMap<DeviceId, String>,
+    /// Frames that came.
+    frames: u64,
+    /// Senders that went for others. Their recordings are whole; should one come again, it gets another file.
+    gone: u64,
     start: std::time::Instant,
 }
 
@@ -59,6 +68,9 @@ impl Listener {
             senders: BTreeMap::new(),
             wanted: false,
             decoded: Vec::new(),
+            members: BTreeMap::new(),
+            frames: 0,
+            gone: 0,
             start: std::time::Instant::now(),
         })
     }
@@ -79,6 +91,11 @@ impl Listener {
             sender.first = false;
             sender.last_sequence = None;
         }
+    }
+
+    /// Who is in the call now, and of which party.
+    pub fn members(&mut self, members: impl IntoIterator<Item = (DeviceId, String)>) {
+        self.members = members.into_iter().collect();
     }
 
     /// A frame arrived, sealed.
@@ -103,14 +120,18 @@ impl Listener {
 
     /// A frame was opened or lost; true: it is the first one of this sender since joining.
     pub fn take(&mut self, opened: &Opened) -> bool {
-        let dir = self.record.clone();
+        let (dir, gone) = (self.record.clone(), self.gone);
         let Some(sender) = self.sender(opened.device, opened.voice) else { return false };
         let Some(frame) = &opened.frame else {
             sender.figures.unopened += 1;
             return false;
         };
         sender.figures.opened += 1;
-        let path = |ending: &str| dir.as_ref().map(|dir| dir.join(format!("{}.{ending}", opened.device)));
+        let path = |ending: &str| {
+            let path = dir.as_ref()?.join(format!("{}.{ending}", opened.device));
+            let again = gone > 0 && path.exists();
+            Some(if again { path.with_extension(format!("{gone}.{ending}")) } else { path })
+        };
         if opened.voice {
             sender.hear(frame, opened.time, path("wav"));
         } else {
@@ -138,14 +159,19 @@ impl Listener {
 
     fn sender(&mut self, device: DeviceId, voice: bool) -> Option<&mut Sender> {
         if self.senders.len() >= SENDERS_MAX && !self.senders.contains_key(&(device, voice)) {
-            return None;
+            let goes = self.who_goes(device)?;
+            self.senders.remove(&goes);
+            self.gone += 1;
         }
-        Some(self.senders.entry((device, voice)).or_insert_with(|| Sender {
+        self.frames += 1;
+        let frames = self.frames;
+        let sender = self.senders.entry((device, voice)).or_insert_with(|| Sender {
             figures: Heard {
                 device: device.to_string(),
                 medium: if voice { "voice" } else { "picture" },
                 ..Heard::default()
             },
+            last: frames,
             first: false,
             last_sequence: None,
             last_arrival: None,
@@ -156,7 +182,30 @@ impl Listener {
             squares: 0.0,
             samples: 0,
             fresh: Vec::new(),
-        }))
+        });
+        sender.last = frames;
+        Some(sender)
+    }
+
+    /// Who goes for a new sender: of those that are in no call any more the one that was heard longest ago; otherwise such a one of the party that has
+    /// the most, unless that is the newcomer's own or has no more than it.
+    fn who_goes(&self, newcomer: DeviceId) -> Option<(DeviceId, bool)> {
+        let longest = |party: Option<&String>| {
+            let of = self.senders.iter().filter(|((device, _), _)| self.members.get(device) == party);
+            of.min_by_key(|(_, sender)| sender.last).map(|(sender, _)| *sender)
+        };
+        if let Some(left) = longest(None) {
+            return Some(left);
+        }
+        let party = self.members.get(&newcomer)?;
+        let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+        self.senders
+            .keys()
+            .filter_map(|(device, _)| self.members.get(device))
+            .for_each(|party| *counts.entry(party).or_default() += 1);
+        let own = counts.get(party).copied().unwrap_or_default();
+        let (most, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
+        if count > own + 1 { longest(Some(most)) } else { None }
     }
 }
 
@@ -209,5 +258,60 @@ impl Sender {
         if let Some(reel) = &mut self.reel {
             let _ = reel.frame(time, frame);
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn id(n: u16) -> DeviceId {
+        let mut bytes = [0; 32];
+        bytes[..2].copy_from_slice(&n.to_be_bytes());
+        DeviceId(bytes)
+    }
+
+    fn say(listener: &mut Listener, n: u16) -> bool {
+        let frame = Some(vec![0xf8, 0xff, 0xfe]);
+        listener.take(&Opened { device: id(n), voice: true, time: 0, frame, number: None })
+    }
+
+    #[test]
+    fn who_comes_after_many_is_heard_and_recorded() {
+        let dir = std::env::temp_dir().join(format!("trialogue-listen-{}", std::process::id()));
+        let mut listener = Listener::new(Some(&dir)).unwrap();
+        for n in 0..200 {
+            assert!(say(&mut listener, n), "{n}");
+        }
+        assert!(dir.join(format!("{}.wav", id(199))).exists());
+        std::fs::remove_dir_all(&dir).unwrap();
+        assert!(listener.figures().len() <= SENDERS_MAX);
+    }
+
+    #[test]
+    fn a_party_with_many_devices_leaves_another_its_share_and_nobody_who_is_in_goes_for_one_of_the_own() {
+        let mut listener = Listener::new(None).unwrap();
+        listener.members((0..200).map(|n| (id(n), if n < 100 { "KOR" } else { "USA" }.to_owned())));
+        let of = |listener: &Listener, party: std::ops::Range<u16>| {
+            let names: Vec<String> = party.map(|n| id(n).to_string()).collect();
+            listener.figures().iter().filter(|heard| names.contains(&heard.device)).count()
+        };
+        (0..100).for_each(|n| {
+            say(&mut listener, n);
+        });
+        assert_eq!((of(&listener, 0..64), of(&listener, 64..100)), (64, 0), "none goes for one of its own party");
+        (100..140).for_each(|n| {
+            say(&mut listener, n);
+        });
+        assert_eq!((of(&listener, 0..100), of(&listener, 100..200)), (32, 32));
+        (0..100).for_each(|n| {
+            say(&mut listener, n);
+        });
+        assert_eq!(of(&listener, 100..200), 32);
+        // Those that left make room.
+        listener.members((100..300).map(|n| (id(n), "USA".to_owned())));
+        (200..232).for_each(|n| assert!(say(&mut listener, n)));
+        assert_eq!(of(&listener, 0..100), 0);
     }
 }

@@ -1,6 +1,6 @@
 //! Sealing what is sent and opening what comes, with frames that came before their key held for a moment.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 use trialogue_charter::DeviceId;
 use trialogue_console_core::{OpenKey, SealKey, Suspicion};
@@ -10,6 +10,9 @@ use trialogue_e2ee::sealing::{BaseKey, KeyId, Medium, Number, OpenError, Opener,
 const HOLD: Duration = Duration::from_millis(500);
 /// Most frames that wait: about a second of voice and picture of a dozen senders.
 const HOLD_MAX: usize = 1_024;
+/// And of one sender: three times what voice and picture of one bring in [`HOLD`]. More lets one whose keys nobody has told make all others' wait in a
+/// longer queue; less loses frames that came before their key.
+const HOLD_EACH: usize = 128;
 
 /// A frame as it came.
 pub struct Sealed {
@@ -101,10 +104,20 @@ impl Sealing {
 
     /// A frame came; what can be opened now follows from [`Sealing::release`].
     pub fn push(&mut self, sealed: Sealed) {
-        if self.held.len() >= HOLD_MAX {
-            self.held.pop_front();
-        }
+        let own = self.held.iter().filter(|held| held.device == sealed.device).count();
+        let full = self.held.len() >= HOLD_MAX;
+        // Where there is no room, whoever has the most loses its oldest.
+        let loses = if own >= HOLD_EACH { Some(sealed.device) } else { full.then(|| self.most()).flatten() };
+        let oldest = loses.and_then(|device| self.held.iter().position(|held| held.device == device));
+        oldest.map(|at| self.held.remove(at));
         self.held.push_back(sealed);
+    }
+
+    /// The sender of most of what is held.
+    fn most(&self) -> Option<DeviceId> {
+        let mut counts: BTreeMap<DeviceId, usize> = BTreeMap::new();
+        self.held.iter().for_each(|held| *counts.entry(held.device).or_default() += 1);
+        counts.into_iter().max_by_key(|(_, count)| *count).map(|(device, _)| device)
     }
 
     /// Opens what can be opened, drops what waited too long; `suspect` hears of frames that are not their sender's, or late.
@@ -157,4 +170,27 @@ fn medium(voice: bool) -> Medium {
 pub fn probe() -> bool {
     let mut random = [0; 192];
     getrandom::fill(&mut random).is_ok() && trialogue_e2ee::sealing::probe(&random)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(device: u8, time: u64, since: Instant) -> Sealed {
+        // Of a key that nobody has told.
+        Sealed { device: DeviceId([device; 32]), voice: true, time, bytes: vec![7; 100].into(), since }
+    }
+
+    #[test]
+    fn one_senders_unknown_keys_push_out_no_frame_of_another() {
+        let (mut sealing, now) = (Sealing::default(), Instant::now());
+        (0..50).for_each(|time| sealing.push(frame(1, time, now)));
+        // Many at once of one sender, and then as many of a dozen.
+        (0..5_000).for_each(|time| sealing.push(frame(2, time, now)));
+        (0..10_000).for_each(|n| sealing.push(frame(3 + (n % 12) as u8, n / 12, now)));
+        let of = |device: u8| sealing.held.iter().filter(move |sealed| sealed.device == DeviceId([device; 32]));
+        assert_eq!(of(1).map(|sealed| sealed.time).collect::<Vec<_>>(), (0..50).collect::<Vec<_>>());
+        assert!(sealing.held.len() <= HOLD_MAX);
+        assert_eq!(of(3).next_back().map(|sealed| sealed.time), Some(833), "the newest of each is held");
+    }
 }

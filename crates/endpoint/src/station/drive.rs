@@ -156,7 +156,8 @@ impl Endpoint {
     }
 }
 
-fn device(hex: &str) -> Option<DeviceId> {
+/// The id that was written so.
+pub(crate) fn device(hex: &str) -> Option<DeviceId> {
     let digit = |at: usize| u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok();
     let mut bytes = [0; 32];
     for (at, byte) in bytes.iter_mut().enumerate() {

@@ -1,7 +1,7 @@
 //! A station: an endpoint without a person, which tests the line by calling the stations of the other parties, and answers theirs.
 //!
 //! A test call: everyone comes in and sends silence until everyone is heard. Then, for [`PINGS`], each station sends a tone of its own once, and
-//! every other answers it at once with another: the time between the two is the way there and back, sealed, sent, opened and decoded, and no
+//! every other answers it at once, and once, with another: the time between the two is the way there and back, sealed, sent, opened and decoded, and no
 //! clock of another is needed. Then everyone plays the same speech, and compares what it hears with it. Each states its results and hangs up.
 
 mod drive;
@@ -9,12 +9,12 @@ mod plan;
 pub mod quality;
 pub mod signal;
 
-pub(crate) use drive::Stationed;
+pub(crate) use drive::{Stationed, device};
 pub use plan::Plan;
 
 use crate::speak::FRAME;
 use signal::{RATE, TONES};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 use trialogue_charter::{DeviceId, PartyId};
 use trialogue_journal::StationTest;
@@ -54,15 +54,18 @@ pub struct Test {
     others: BTreeMap<DeviceId, Other>,
     started: Option<Instant>,
     pinged: Option<Instant>,
+    /// To be played; at most an answer for each other party and the own tone, of [`TONE_FRAMES`] each.
     tones: VecDeque<usize>,
+    /// Parties whose own tone was answered. One that plays more, or another's, would else delay what all the others measure.
+    answered: BTreeSet<PartyId>,
     spoken: usize,
 }
 
 impl Test {
     /// Has just come in. `place`: of the own party among those of the charter; `wanted`: the other parties on the line.
     pub fn new(speech: std::sync::Arc<[f32]>, place: usize, wanted: Vec<PartyId>, now: Instant) -> Self {
-        let (others, tones) = (BTreeMap::new(), VecDeque::new());
-        Self { speech, place, joined: now, wanted, others, started: None, pinged: None, tones, spoken: 0 }
+        let (others, tones, answered) = (BTreeMap::new(), VecDeque::new(), BTreeSet::new());
+        Self { speech, place, joined: now, wanted, others, started: None, pinged: None, tones, answered, spoken: 0 }
     }
 
     /// Somebody is in the call.
@@ -79,7 +82,8 @@ impl Test {
         let Some(started) = self.started else { return [0.0; FRAME] };
         if now < started + PINGS {
             let due = started + FIRST_PING + NEXT_PING * u32::try_from(self.place).unwrap_or(0);
-            if self.pinged.is_none() && now >= due {
+            // Not behind an answer: the time counts from here.
+            if self.pinged.is_none() && now >= due && self.tones.is_empty() {
                 self.pinged = Some(now);
                 self.tones.extend([2 * self.place; TONE_FRAMES]);
             }
@@ -90,6 +94,12 @@ impl Test {
         frame
     }
 
+    /// The tone of another party, by its place among all.
+    fn tone_of(&self, party: &PartyId) -> usize {
+        let before = self.wanted.iter().filter(|wanted| *wanted < party).count();
+        2 * (before + usize::from(before >= self.place))
+    }
+
     fn hears_all(&self) -> bool {
         self.wanted.iter().all(|party| self.others.values().any(|o| o.party == *party && !o.heard.is_empty()))
     }
@@ -97,6 +107,8 @@ impl Test {
     /// What was decoded of another.
     pub fn hear(&mut self, device: DeviceId, pcm: &[f32], now: Instant) {
         let pinging = self.started.is_none_or(|started| now < started + PINGS);
+        let Some(party) = self.others.get(&device).map(|other| other.party.clone()) else { return };
+        let own_tone = self.tone_of(&party);
         let Some(other) = self.others.get_mut(&device) else { return };
         let room = KEPT_MAX.saturating_sub(other.heard.len()).min(pcm.len());
         other.heard.extend(&pcm[..room]);
@@ -107,7 +119,7 @@ impl Test {
             if let Some(pinged) = self.pinged {
                 other.round_trip.get_or_insert(now - pinged);
             }
-        } else if tone.is_multiple_of(2) && pinging {
+        } else if tone == own_tone && pinging && self.answered.insert(party) {
             self.tones.extend([tone + 1; TONE_FRAMES]);
         }
     }
@@ -190,6 +202,39 @@ mod tests {
             assert!((120..=180).contains(&round_trip_ms), "{result:?}");
             assert_eq!(result.loss_ppm, Some(0));
         }
+    }
+
+    #[test]
+    fn a_party_that_plays_tones_without_end_does_not_delay_what_two_others_measure() {
+        let start = Instant::now();
+        let [kor, usa] = ["KOR", "USA"].map(|id| PartyId::new(id).unwrap());
+        let mut test = Test::new(vec![0.0; RATE].into(), 0, vec![kor.clone(), usa.clone()], start);
+        let [hostile, honest] = [[1; 32], [2; 32]].map(DeviceId);
+        test.meets(hostile, kor);
+        test.meets(honest, usa);
+        for device in [hostile, honest] {
+            test.hear(device, &[0.0; FRAME], start);
+        }
+        let (mut asked, mut own, mut answered) = (None, None, None);
+        for step in 0..100 {
+            let now = start + Duration::from_millis(20) * step;
+            // Its own tone, that of the third party, its own again; the third party's comes once, at its time.
+            let hostile_tone = signal::tone(if step % 2 == 0 { 2 } else { 4 });
+            test.hear(hostile, &hostile_tone, now);
+            let at_its_time = now >= start + FIRST_PING + NEXT_PING * 2 && asked.is_none_or(|asked| step < asked + 3);
+            if at_its_time {
+                asked.get_or_insert(step);
+            }
+            test.hear(honest, &if at_its_time { signal::tone(4) } else { [0.0; FRAME] }, now);
+            match signal::tone_in(&test.frame(now)) {
+                Some(0) => own = own.or(Some(now - start)),
+                Some(5) => answered = answered.or(Some(step)),
+                _ => {}
+            }
+        }
+        assert!(own.is_some_and(|own| own <= FIRST_PING + Duration::from_millis(80)), "{own:?}");
+        let waited = answered.unwrap() - asked.unwrap();
+        assert!(answered >= asked && waited <= 3, "answered after {waited} frames");
     }
 
     #[test]
