@@ -38,7 +38,9 @@ impl Machine {
     /// Tells every console that is in on a line, and every neighbour behind which somebody is, the last word about each of the others that it has not been told.
     pub(crate) fn tell_sending(&mut self) {
         let mut in_on: BTreeSet<DeviceId> = BTreeSet::new();
-        for line in self.here.charter.lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>() {
+        // Who is in on a line costs a look at all nodes: only where somebody has said something.
+        let lines: BTreeSet<LineId> = self.sending.values().map(|said| said.word.line.clone()).collect();
+        for line in lines {
             let members = self.members(&line);
             let nodes: BTreeSet<NodeId> = members.iter().map(|(_, node)| node.clone()).collect();
             in_on.extend(members.iter().map(|(device, _)| *device));

@@ -2,102 +2,18 @@
 
 #![allow(clippy::unwrap_used)]
 
-use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, PartyId, Revocation};
+mod common;
+
+use common::*;
+use trialogue_charter::{CallId, DeviceId, Hash, NodeId, PartyId, Revocation};
 use trialogue_core::{Count, Note, Route};
 use trialogue_journal::fold::RingResponse;
-use trialogue_journal::{Act, Body, BodyRef, Entry, Journal, Occasion, Statement, UnverifiedEntry};
-use trialogue_sim::{JPN, KOR, LEADERS, Rng, USA, World};
+use trialogue_journal::{Act, Body, BodyRef, Entry, Statement, UnverifiedEntry};
+use trialogue_sim::{JPN, LEADERS, Rng, USA, World};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::Medium;
 use trialogue_wire::link::{Head, LinkMessage};
 use trialogue_wire::word::{What, Word};
-
-const KOREA: usize = 1;
-
-/// A world in which Korea's node is in hostile hands, keys and all.
-struct Hostile {
-    world: World,
-    journal: Journal,
-}
-
-impl Hostile {
-    fn new(seed: u64) -> Self {
-        let mut world = World::on_watch(3, seed);
-        // It is found where its journal was.
-        let machine = world.nodes[KOREA].machine.as_ref().unwrap();
-        let seq = machine.head();
-        let node = world.nodes[KOREA].id.clone();
-        let held = world.nodes[KOREA].disk.read();
-        let last = held
-            .iter()
-            .map(|bundle| entry_of(&world, bundle))
-            .filter(|e| e.entry().node == node)
-            .max_by_key(|e| e.entry().seq);
-        let journal = Journal::resume(node, seq, last.unwrap().hash());
-        world.make_hostile(KOREA);
-        world.run(1_000_000);
-        Self { world, journal }
-    }
-
-    fn hello(&mut self) {
-        let hello = LinkMessage::Hello {
-            protocol: 1,
-            node: self.world.nodes[KOREA].id.clone(),
-            charter: self.world.fixture.charter.hash(),
-            heads: vec![],
-            serial: 1,
-        };
-        self.say(&hello);
-    }
-
-    fn say(&mut self, message: &LinkMessage) {
-        for to in [0, 2] {
-            self.world.say_as(KOREA, to, trialogue_wire::encode(message));
-        }
-        self.world.run(400_000);
-    }
-
-    fn sign(&self, entry: &Entry) -> Vec<u8> {
-        entry.sign(&self.world.fixture.parties[KOREA].journal).0
-    }
-
-    fn entry(&mut self, body: Body, bodies: Vec<Vec<u8>>) -> Bundle {
-        let entry = self.journal.append(1_800_000_010_000, body);
-        Bundle { entry: self.sign(&entry), bodies: bodies.into_iter().map(Into::into).collect() }
-    }
-
-    /// A statement that it may journal.
-    fn occasion(&self) -> Occasion {
-        let node = self.world.nodes[KOREA].id.clone();
-        Occasion { node, charter: self.world.fixture.charter.hash(), now_ms: 1_800_000_010_000 }
-    }
-
-    fn entries(&mut self, bundles: Vec<Bundle>) {
-        self.say(&LinkMessage::Entries { bundles });
-    }
-
-    fn count(&self, count: Count) -> u64 {
-        self.world.nodes[0].count(count)
-    }
-
-    /// The other two ring, answer and agree as if nothing were.
-    fn the_others_call(&mut self) {
-        let call = self.world.ring(USA, LEADERS);
-        assert!(self.world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)));
-        self.world.answer(JPN, LEADERS, call);
-        assert!(self.world.run_until(|w| w.response(USA, LEADERS, 0) == RingResponse::Answered));
-        self.world.run(10_000_000);
-        self.world.check_converged();
-    }
-}
-
-fn entry_of(world: &World, bundle: &Bundle) -> trialogue_journal::VerifiedEntry {
-    trialogue_journal::VerifiedEntry::open(&bundle.entry, &world.fixture.charter).unwrap()
-}
-
-fn line() -> LineId {
-    LineId::new(LEADERS).unwrap()
-}
 
 #[test]
 fn who_says_no_proper_hello_is_no_link() {
@@ -352,138 +268,6 @@ fn who_says_other_neighbours_without_end_is_followed_now_and_then() {
     hostile.world.mend(0, 2);
     hostile.world.run(10_000_000);
     hostile.the_others_call();
-}
-
-/// Messages that Japan's node has sent to the American one.
-fn to_usa(world: &World) -> usize {
-    world.nodes[0].sent.get(&2).copied().unwrap_or(0)
-}
-
-#[test]
-fn what_brings_nothing_new_is_answered_on_its_own_link_alone() {
-    let mut hostile = Hostile::new(70);
-    hostile.hello();
-    let (before, again) = (to_usa(&hostile.world), hostile.world.nodes[0].sent.get(&1).copied().unwrap_or(0));
-    let nothing = trialogue_wire::encode(&LinkMessage::Entries { bundles: Vec::new() });
-    for _ in 0..300 {
-        for _ in 0..10 {
-            hostile.world.say_as(KOREA, 0, nothing.clone());
-        }
-        hostile.world.run(3_000);
-    }
-    let told = to_usa(&hostile.world) - before;
-    assert!(told < 10, "{told} messages to another for 3,000 that say nothing");
-    let told = hostile.world.nodes[0].sent.get(&1).copied().unwrap_or(0) - again;
-    assert!(told < 200, "{told} messages to itself");
-
-    // Old entries, again and again: after some they are not looked at.
-    let bundle = hostile.world.nodes[0].disk.read().into_iter().next().unwrap();
-    let before = hostile.count(Count::OverBound);
-    let old = trialogue_wire::encode(&LinkMessage::Entries { bundles: vec![bundle; 100] });
-    for _ in 0..100 {
-        hostile.world.say_as(KOREA, 0, old.clone());
-    }
-    hostile.world.run(400_000);
-    assert!(hostile.count(Count::OverBound) - before > 5_000);
-    hostile.the_others_call();
-}
-
-#[test]
-fn who_says_hello_by_turns_or_comes_and_goes_is_told_of_to_others_now_and_then() {
-    let mut hostile = Hostile::new(71);
-    hostile.hello();
-    hostile.world.offer(USA);
-    let call = hostile.world.ring(USA, LEADERS);
-    assert!(hostile.world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)));
-    hostile.world.answer(JPN, LEADERS, call);
-    assert!(hostile.world.run_until(|w| w.is_in(2, JPN, LEADERS) && w.is_in(0, USA, LEADERS)));
-    for own in [JPN, USA] {
-        hostile.world.sends(own, LEADERS);
-    }
-    hostile.world.run(2_000_000);
-    let (node, charter) = (hostile.world.nodes[KOREA].id.clone(), hostile.world.fixture.charter.hash());
-    let hello = |charter, serial| {
-        trialogue_wire::encode(&LinkMessage::Hello { protocol: 1, node: node.clone(), charter, heads: vec![], serial })
-    };
-    let (before, over) = (to_usa(&hostile.world), hostile.world.nodes[2].count(Count::OverBound));
-    for _ in 0..1_000 {
-        hostile.world.say_as(KOREA, 0, hello(Hash([9; 48]), 2));
-        hostile.world.say_as(KOREA, 0, hello(charter, 1));
-        hostile.world.run(2_000);
-    }
-    let told = to_usa(&hostile.world) - before;
-    assert!(told < 30, "{told} messages to another");
-
-    let before = to_usa(&hostile.world);
-    for _ in 0..200 {
-        hostile.world.cut(0, KOREA);
-        hostile.world.run(20_000);
-        hostile.world.mend(0, KOREA);
-        hostile.world.run(60_000);
-        hostile.world.say_as(KOREA, 0, hello(charter, 1));
-        hostile.world.run(20_000);
-    }
-    let told = to_usa(&hostile.world) - before;
-    assert!(told < 200, "{told} messages to another in twenty seconds");
-    assert_eq!(hostile.world.nodes[2].count(Count::OverBound), over, "the other lost nothing that Japan said");
-}
-
-#[test]
-fn words_that_are_passed_on_take_no_room_of_those_of_who_passes_them() {
-    let mut hostile = Hostile::new(72);
-    hostile.hello();
-    hostile.world.offer(USA);
-    let call = hostile.world.ring(USA, LEADERS);
-    assert!(hostile.world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)));
-    hostile.world.answer(JPN, LEADERS, call);
-    let (korea, device) = (hostile.world.nodes[KOREA].id.clone(), hostile.world.fixture.parties[KOREA].devices[0].id);
-    let secret = &hostile.world.fixture.parties[KOREA].devices[0].secret;
-    let act = Act::Answer { call, offers: vec![] };
-    let statement = Statement::new(device, 1_000, &hostile.occasion(), line(), act).sign(secret).0;
-    let bundle = hostile.entry(Body::Stated { statement }, vec![]);
-    hostile.entries(vec![bundle]);
-    assert!(hostile.world.run_until(|w| w.is_in(0, KOR, LEADERS) && w.is_in(2, JPN, LEADERS)));
-    // Japan alone hears Korea's node, and passes on what it says: another number of its voice each time.
-    hostile.world.cut(KOREA, 2);
-    hostile.say(&LinkMessage::Neighbours { nodes: Vec::new() });
-    let (before, over) = (to_usa(&hostile.world), hostile.world.nodes[2].count(Count::OverBound));
-    for n in 0..3_000u16 {
-        let what = What::Stream { number: n, medium: Medium::Voice, quiet_after: None };
-        let word = Word { node: korea.clone(), number: 10_000 + u64::from(n), device, line: line(), what };
-        let bytes = hostile.world.word_by(KOREA, &word);
-        hostile.world.say_as(KOREA, 0, bytes);
-        hostile.world.run(10_000);
-    }
-    let told = to_usa(&hostile.world) - before;
-    assert!((100..500).contains(&told), "{told} messages in half a minute");
-    assert_eq!(hostile.world.nodes[2].count(Count::OverBound), over);
-    // The last one is passed on all the same.
-    let last =
-        |world: &World| world.nodes[2].routes.values().any(|route| route.device == device && route.number == 2_999);
-    assert!(hostile.world.run_until(last));
-}
-
-#[test]
-fn rings_without_end_leave_an_honest_journal_within_what_others_take_of_it() {
-    let mut hostile = Hostile::new(73);
-    hostile.hello();
-    let secret = &hostile.world.fixture.parties[KOREA].devices[0].secret;
-    let id = hostile.world.fixture.parties[KOREA].devices[0].id;
-    let said = hostile.world.nodes[0].machine.as_ref().unwrap().head();
-    let occasion = hostile.occasion();
-    // A ring in each second, for half an hour.
-    for n in 0..1_800u64 {
-        let mut call = [0; 16];
-        call[..8].copy_from_slice(&n.to_be_bytes());
-        let act = Act::Ring { call: CallId(call), offers: vec![], precedence: Default::default() };
-        let statement = Statement::new(id, 1_000 + n, &occasion, line(), act).sign(secret).0;
-        let bundle = hostile.entry(Body::Stated { statement }, vec![]);
-        hostile.world.say_as(KOREA, 0, trialogue_wire::encode(&LinkMessage::Entries { bundles: vec![bundle] }));
-        hostile.world.run(1_000_000);
-    }
-    let more = hostile.world.nodes[0].machine.as_ref().unwrap().head() - said;
-    // Two entries in each second are what others take.
-    assert!(more < 1_000, "{more} entries in answer to 1,800 rings");
 }
 
 #[test]

@@ -28,9 +28,8 @@ impl State {
         let mut all = Vec::new();
         for (node, state) in &self.nodes {
             let waits = |(id, proposal): &(&CallId, &Proposal)| {
-                !proposal.is_over(now_ms)
-                    && !self.is_revoked(&proposal.by)
-                    && !(proposal.may_begin(now_ms) && self.is_begun(id, proposal))
+                let begun = proposal.may_begin(now_ms) && self.is_begun(id, proposal);
+                !begun && !proposal.is_over(now_ms) && !self.is_revoked(&proposal.by)
             };
             for (id, proposal) in state.proposals().filter(waits) {
                 let parties = self.charter.parties_on_line(&proposal.level).map(|party| party.id.clone());
