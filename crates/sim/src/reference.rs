@@ -97,6 +97,11 @@ impl<'f> Reference<'f> {
         matches!(self.role(device), Some(Role::DutyOfficer | Role::Principal))
     }
 
+    /// Of itself, and of others of its party as a duty officer. Nobody has two consoles.
+    fn disposes(&self, device: &DeviceId, other: &DeviceId) -> bool {
+        device == other || matches!(self.role(device), Some(Role::DutyOfficer))
+    }
+
     fn on_line(&self, device: &DeviceId, line: &LineId) -> bool {
         let line = self.fixture.charter.lines.iter().find(|l| l.id == *line);
         line.zip(self.office(device)).is_some_and(|(line, office)| line.offices.contains(office))
@@ -209,6 +214,11 @@ impl<'f> Reference<'f> {
                 story.rings.entry(ring_of(call)).or_default();
             }
             Act::Leave { .. } if is_in => story.out(|l, d| *l == here.0 && *d == here.1),
+            Act::Hold { device: other, .. } | Act::Remove { device: other }
+                if !story.inside.contains_key(&(line.clone(), *other)) || !self.disposes(device, other) =>
+            {
+                return;
+            }
             Act::Hold { device: other, on } => {
                 if let Some(inside) = story.inside.get_mut(&(line.clone(), *other)) {
                     inside.held = *on;
