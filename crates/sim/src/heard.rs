@@ -23,6 +23,17 @@ impl World {
         }
     }
 
+    /// A packet that nobody was ready for has come.
+    fn note_came(&mut self, node: usize, header: &MediaHeader) {
+        let key = (header.node, header.stream);
+        let Some(route) = self.nodes[node].routes.get(&key) else { return };
+        let wanted = route.legs.clone();
+        let Some(media) = self.nodes[node].media.as_mut() else { return };
+        if !wanted.iter().filter_map(|leg| media.legs.get(leg)).any(|leg| leg.ready) {
+            media.came.insert((header.node, header.stream, header.sequence));
+        }
+    }
+
     /// Whoever has a place for a stream gets each packet of it that comes: none is lost where one copy arrived.
     pub(crate) fn check_complete(
         &mut self,
@@ -35,6 +46,8 @@ impl World {
         let key = (header.node, header.stream);
         let (id, name) = (self.nodes[node].id.clone(), self.device(packet.console));
         if out.is_empty() && from != node && self.may_refuse(node, from, header) {
+            // Taken where nobody could be given it yet, it is no news when it comes again.
+            self.note_came(node, header);
             return;
         }
         let directly = from == node || self.nodes[node].charter().node_index(&self.nodes[from].id) == Some(header.node);
