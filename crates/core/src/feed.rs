@@ -77,6 +77,7 @@ impl Machine {
 
     /// Tells a console what waits, as far as it takes it.
     pub(crate) fn tell_on(&mut self, key: ConsoleKey) {
+        let held_back = self.consoles.get(&key).is_some_and(|console| !console.telling.is_free());
         let mut batch = Batch::default();
         while let Some((node, seq)) = self.consoles.get_mut(&key).and_then(|console| console.telling.next()) {
             let Some((claim, bundle)) = self.ledger.lean_bundle(&node, seq) else { continue };
@@ -90,6 +91,7 @@ impl Machine {
             }
         }
         self.send_batch(key, batch);
+        self.out.changed.words |= held_back && self.consoles.get(&key).is_some_and(|console| console.telling.is_free());
         if self.consoles.get_mut(&key).is_some_and(|console| console.telling.ends()) {
             let paths = self.paths();
             self.send_console(key, &ToConsole::Paths { paths });

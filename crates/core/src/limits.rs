@@ -177,6 +177,8 @@ pub const SPARES_MAX: usize = 2;
 /// Rings of one other node that are taken at once, and how fast that is refilled. Each costs this node two to six entries; with six nodes that ring without
 /// end they stay below what others take of its journal in a day ([`JOURNAL`]). More lets hostile nodes use that up, fewer make officers who ring often wait.
 pub const RINGS_BURST: u32 = 32;
+/// Devices of one node of which is remembered when they rang last. More is memory (50 bytes each); fewer let some that ring without end come before others again.
+pub const RUNG_MAX: usize = 64;
 /// See [`RINGS_BURST`].
 pub const RING_EVERY_US: u64 = 20_000_000;
 /// Charters of before that are kept for a neighbour or console that missed several. Each is 40 to 400 kB; one that missed more is given the

@@ -76,6 +76,8 @@ pub struct Machine {
     /// By line as well: whoever rings draws the call's number, and may take that of another line's call.
     pub(crate) sounding: BTreeMap<(LineId, CallId), Sounding>,
     pub(crate) ring_buckets: BTreeMap<NodeId, Bucket>,
+    /// When a ring of each device was taken last, by its node: of those that wait the device goes first that had none for longest.
+    pub(crate) rung_us: BTreeMap<NodeId, BTreeMap<DeviceId, u64>>,
     /// When a ring that came too soon after others of its node is taken, if it may be by then.
     pub(crate) ring_again_us: Option<u64>,
 
@@ -201,7 +203,7 @@ impl Machine {
         let Ok(statement) = UnverifiedStatement::decode(statement) else { return };
         let claim = statement.claim();
         match claim.act {
-            Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. } => self.out.changed.words = true,
+            Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. } => self.tell_sending_again(&claim.device),
             // Another may be at a console of this node.
             Act::TakeDuty { .. } => self.watch_changed(),
             Act::StationTested { .. } | Act::Alive { .. } | Act::SendTest { .. } | Act::Certify { .. } => {

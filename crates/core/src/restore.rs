@@ -152,6 +152,7 @@ impl Machine {
             sites: Vec::new(),
             sounding: BTreeMap::new(),
             ring_buckets: BTreeMap::new(),
+            rung_us: BTreeMap::new(),
             ring_again_us: None,
             links: BTreeMap::new(),
             ups: BTreeMap::new(),

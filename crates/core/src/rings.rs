@@ -3,7 +3,7 @@
 use crate::append::After;
 use crate::bucket::Bucket;
 use crate::io::Output;
-use crate::limits::{RING_EVERY_US, RINGS_BURST, STAFFED_US, UNSTAFFED_US};
+use crate::limits::{RING_EVERY_US, RINGS_BURST, RUNG_MAX, STAFFED_US, UNSTAFFED_US};
 use crate::machine::Machine;
 use crate::note::{Count, Note};
 use std::collections::BTreeSet;
@@ -68,16 +68,17 @@ impl Machine {
             return;
         }
         self.ring_again_us = None;
-        let mut live = BTreeSet::new();
+        let mut rings = Vec::new();
         for line in self.here.charter.lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>() {
             if self.here.charter.offices_of_party_on_line(&self.here.party, &line).next().is_none() {
                 continue;
             }
-            for ring in self.ahead.sounding_on(&self.here.party, &line) {
-                live.insert((line.clone(), ring.call));
-                self.settle_ring(&ring);
-            }
+            rings.extend(self.ahead.sounding_on(&self.here.party, &line));
         }
+        // Whose node has rung often waits for its bucket; of those, whoever rings again and again comes after the others.
+        rings.sort_by_key(|ring| self.rung_us.get(&ring.node).and_then(|rung_us| rung_us.get(&ring.device)).copied());
+        rings.iter().for_each(|ring| self.settle_ring(ring));
+        let live: BTreeSet<_> = rings.into_iter().map(|ring| (ring.line, ring.call)).collect();
         self.sounding.retain(|at, _| live.contains(at));
     }
 
@@ -200,6 +201,13 @@ impl Machine {
             self.out.changed.lines = true;
             self.ring_again_us = Some(now + RING_EVERY_US);
             return false;
+        }
+        let rung_us = self.rung_us.entry(ring.node.clone()).or_default();
+        rung_us.insert(ring.device, now);
+        if rung_us.len() > RUNG_MAX
+            && let Some(oldest) = rung_us.iter().min_by_key(|(_, at_us)| **at_us).map(|(device, _)| *device)
+        {
+            rung_us.remove(&oldest);
         }
         let said = self.ahead.node(&self.here.node).and_then(|own| own.response(&line, &call)).cloned();
         if said.as_ref().is_none_or(|response| response.received.is_none()) {

@@ -73,6 +73,10 @@ impl Machine {
         for device in devices {
             let Some(key) = self.devices.get(device).copied() else { continue };
             let Some(console) = self.consoles.get_mut(&key) else { continue };
+            // One that is still told entries may not know yet that the device is in, and would drop it.
+            if !console.telling.is_free() {
+                continue;
+            }
             if console.sending_told.insert(said.word.device, said.word.number) != Some(said.word.number) {
                 self.send_console(key, &ToConsole::Sending { device: said.word.device, voice, picture });
             }
@@ -89,6 +93,15 @@ impl Machine {
         {
             link.sending_told.insert(device, number);
         }
+    }
+
+    /// Somebody came to a line: own consoles, which drop what is said of who is not in yet, are told all again, and neighbours what is said of it.
+    pub(crate) fn tell_sending_again(&mut self, device: &DeviceId) {
+        self.consoles.values_mut().for_each(|console| console.sending_told.clear());
+        for link in self.links.values_mut() {
+            link.sending_told.remove(device);
+        }
+        self.out.changed.words = true;
     }
 
     /// What was signed with the journal key of a charter before is signed anew.

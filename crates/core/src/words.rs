@@ -38,6 +38,10 @@ impl Machine {
     /// A word of another node, that came over a link.
     pub(crate) fn take_word(&mut self, link: &NodeId, bytes: Vec<u8>, signature: Vec<u8>) {
         let now = self.here.now.us;
+        if self.budgets.is_forger(link, now) {
+            // Honest nodes verify what they pass on; this one has had all the work that it gets for now.
+            return self.count(Count::OverBound);
+        }
         let Ok(word) = trialogue_wire::decode::<Word>(&bytes) else { return self.count(Count::LinkMalformed) };
         if self.here.charter.node(&word.node).is_none() {
             return;
@@ -54,6 +58,7 @@ impl Machine {
             return;
         }
         if !ed25519_holds(&node.journal.ed25519, &word::signed(&bytes), &signature) {
+            self.budgets.forged(link, bytes.len(), now);
             return self.count(Count::WordForged);
         }
         let direct = word.node == *link;

@@ -7,6 +7,7 @@ mod common;
 use common::*;
 use trialogue_charter::{CallId, Hash};
 use trialogue_core::Count;
+use trialogue_journal::fold::RingResponse;
 use trialogue_journal::{Act, Body, Statement};
 use trialogue_sim::{JPN, KOR, LEADERS, USA, World};
 use trialogue_wire::console::Medium;
@@ -143,4 +144,34 @@ fn rings_without_end_leave_an_honest_journal_within_what_others_take_of_it() {
     let more = hostile.world.nodes[0].machine.as_ref().unwrap().head() - said;
     // Two entries in each second are what others take.
     assert!(more < 1_000, "{more} entries in answer to 1,800 rings");
+}
+
+#[test]
+fn a_console_that_rings_without_end_takes_no_ring_of_another_of_its_node() {
+    let mut hostile = Hostile::new(74);
+    hostile.hello();
+    let party = &hostile.world.fixture.parties[KOREA];
+    let (rings, honest) = ([party.devices[0].id, party.devices[1].id], CallId([7; 16]));
+    let secrets = [&party.devices[0].secret, &party.devices[1].secret];
+    let (occasion, mut number) = (hostile.occasion(), 1_000);
+    let mut ring = |hostile: &mut Hostile, by: usize, call: CallId| {
+        number += 1;
+        let act = Act::Ring { call, offers: vec![], precedence: Default::default() };
+        let on = trialogue_charter::LineId::new(if by == 0 { LEADERS } else { "duty" }).unwrap();
+        let statement = Statement::new(rings[by], number, &occasion, on, act).sign(secrets[by]).0;
+        let bundle = hostile.entry(Body::Stated { statement }, vec![]);
+        hostile.world.say_as(KOREA, 0, trialogue_wire::encode(&LinkMessage::Entries { bundles: vec![bundle] }));
+        hostile.world.run(1_000_000);
+    };
+    for n in 0..40 {
+        ring(&mut hostile, 0, CallId([n; 16]));
+    }
+    ring(&mut hostile, 1, honest);
+    // It goes on, by turns under two ids that come before all others.
+    for n in 0..25 {
+        ring(&mut hostile, 0, CallId([n % 2; 16]));
+    }
+    let (jpn, duty) = (hostile.world.fixture.parties[0].id.clone(), trialogue_charter::LineId::new("duty").unwrap());
+    let said = hostile.world.nodes[0].machine.as_ref().unwrap().state().response(&duty, &jpn, &honest);
+    assert_ne!(said, RingResponse::None);
 }

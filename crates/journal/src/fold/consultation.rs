@@ -1,6 +1,7 @@
 //! Consultations as all journals together show them.
 
 use super::consult::{Attendance, Proposal};
+use super::line::RingResponse;
 use super::node::NodeState;
 use super::{Ignored, State};
 use crate::statement::{Act, Statement};
@@ -47,10 +48,20 @@ impl State {
         all
     }
 
-    /// Somebody is in on the line on which to meet, for this consultation. Where its own node knows of that, it waits no more at all.
+    /// Somebody is in on the line on which to meet, for this consultation: of two parties, or of one whose ring is over for no other. Who rang with its id before its
+    /// time and stays has not begun it. Where its own node knows of that, it waits no more at all.
     fn is_begun(&self, id: &CallId, proposal: &Proposal) -> bool {
-        let present = self.nodes.values().flat_map(|node| node.present(&proposal.level));
-        present.into_iter().any(|(_, there)| there.call == *id || there.ring.is_some_and(|ring| ring.call == *id))
+        let level = &proposal.level;
+        let in_it = |node: &&NodeState| {
+            node.present(level).any(|(_, there)| there.call == *id || there.ring.is_some_and(|ring| ring.call == *id))
+        };
+        let there: BTreeSet<&PartyId> = self.nodes.values().filter(in_it).map(|node| &node.party).collect();
+        let over = |party: &PartyId| {
+            let response = self.response(level, party, id);
+            matches!(response, RingResponse::Left | RingResponse::Declined { .. } | RingResponse::Expired)
+        };
+        let mut others = self.charter.parties_on_line(level).map(|party| &party.id).filter(|id| !there.contains(id));
+        there.len() > 1 || (there.len() == 1 && !others.any(over))
     }
 
     /// What a party has answered last, at any of its nodes, on a line of the consultation.
