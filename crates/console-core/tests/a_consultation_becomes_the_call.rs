@@ -195,5 +195,5 @@ fn a_ring_with_its_id_before_its_time_neither_begins_it_nor_uses_it_up() {
     world.command(usa, Command::Begin { id });
     world.until(5, |world| world.desks[jpn].ringing);
     world.answer(jpn);
-    world.until(10, |world| world.all_ready(&[jpn, usa]));
+    world.until(10, |world| world.hears(jpn, usa) && world.hears(usa, jpn));
 }
