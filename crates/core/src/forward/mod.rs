@@ -23,7 +23,6 @@ mod pace;
 mod packet;
 mod pictures;
 mod places;
-mod reach;
 mod rebase;
 mod routes;
 mod sound;
