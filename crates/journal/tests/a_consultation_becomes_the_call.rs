@@ -39,8 +39,13 @@ fn waiting(scene: &Scene, now_ms: u64) -> Vec<Consultation> {
 }
 
 fn asked() -> (Scene, Hash) {
+    asked_for(HOUR)
+}
+
+/// To meet at this time.
+fn asked_for(at_ms: u64) -> (Scene, Hash) {
     let mut scene = Scene::with(&[&console("usa-duty", 1), &console("jpn-duty", 1), &console("kor-duty", 1)]);
-    scene.says(&console("usa-duty", 1), proposes(1, HOUR)).unwrap();
+    scene.says(&console("usa-duty", 1), proposes(1, at_ms)).unwrap();
     let hash = waiting(&scene, 9_000)[0].proposal.hash;
     (scene, hash)
 }
@@ -60,25 +65,28 @@ fn parties_answer_who_comes_and_when() {
     assert_eq!(said(&scene, "KOR").unwrap().coming.unwrap().at_ms, HOUR + 300_000);
 }
 
+/// So near that it can be begun.
+const SOON: u64 = 60_000;
+
 #[test]
 fn it_becomes_the_call_of_its_id() {
-    let (mut scene, _) = asked();
+    let (mut scene, _) = asked_for(SOON);
     // On another line the same id is another ring.
     scene.says(&console("jpn-duty", 1), ring(1)).unwrap();
-    assert_eq!(waiting(&scene, HOUR).len(), 1);
+    assert_eq!(waiting(&scene, SOON).len(), 1);
     let chief = console("usa-leaders", 1);
     scene.enrol(&chief).unwrap();
     scene.stated(&chief.node.clone(), chief.says(5, &leaders(), ring(1))).unwrap();
-    assert!(waiting(&scene, HOUR).is_empty());
+    assert!(waiting(&scene, SOON).is_empty());
     scene.stated(&chief.node.clone(), chief.says(6, &leaders(), Act::Leave { cause: None })).unwrap();
-    assert!(waiting(&scene, HOUR).is_empty(), "and does not come back when the call is over");
+    assert!(waiting(&scene, SOON).is_empty(), "and does not come back when the call is over");
 }
 
 #[test]
 fn whoever_begins_it_the_proposers_node_knows() {
-    let (mut scene, _) = asked();
+    let (mut scene, _) = asked_for(SOON);
     scene.node("usa-1", Body::Received { call: call(1), line: leaders() }).unwrap();
-    assert!(waiting(&scene, HOUR).is_empty());
+    assert!(waiting(&scene, SOON).is_empty());
 }
 
 #[test]
