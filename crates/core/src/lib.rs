@@ -38,6 +38,7 @@ mod proof;
 mod replicate;
 mod restore;
 mod revoke;
+mod ring_turns;
 mod rings;
 mod routes;
 mod sending;

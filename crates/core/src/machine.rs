@@ -14,6 +14,7 @@ use crate::note::{Count, Note};
 use crate::opening::Opening;
 use crate::out::Out;
 use crate::pace::Pace;
+use crate::ring_turns::RingTurns;
 use crate::rings::Sounding;
 use crate::streams::{StreamKey, Streams};
 use crate::trials::Trials;
@@ -75,11 +76,7 @@ pub struct Machine {
     pub(crate) sites: Vec<Site>,
     /// By line as well: whoever rings draws the call's number, and may take that of another line's call.
     pub(crate) sounding: BTreeMap<(LineId, CallId), Sounding>,
-    pub(crate) ring_buckets: BTreeMap<NodeId, Bucket>,
-    /// When a ring of each device was taken last, by its node: of those that wait the device goes first that had none for longest.
-    pub(crate) rung_us: BTreeMap<NodeId, BTreeMap<DeviceId, u64>>,
-    /// When a ring that came too soon after others of its node is taken, if it may be by then.
-    pub(crate) ring_again_us: Option<u64>,
+    pub(crate) ring_turns: RingTurns,
 
     pub(crate) budgets: Budgets,
     pub(crate) links: BTreeMap<NodeId, Link>,

@@ -7,6 +7,7 @@ use crate::limits::LINEAGE_MAX;
 use crate::machine::Machine;
 use crate::opening::{Opening, Why};
 use crate::out::Out;
+use crate::ring_turns::RingTurns;
 use crate::snapshot::SnapshotError;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -151,9 +152,7 @@ impl Machine {
             staffed_written: None,
             sites: Vec::new(),
             sounding: BTreeMap::new(),
-            ring_buckets: BTreeMap::new(),
-            rung_us: BTreeMap::new(),
-            ring_again_us: None,
+            ring_turns: RingTurns::default(),
             links: BTreeMap::new(),
             ups: BTreeMap::new(),
             measured: BTreeMap::new(),

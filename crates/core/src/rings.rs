@@ -1,9 +1,8 @@
 //! Rings of other parties: taken, sounded at the consoles on watch, expired.
 
 use crate::append::After;
-use crate::bucket::Bucket;
 use crate::io::Output;
-use crate::limits::{RING_EVERY_US, RINGS_BURST, RUNG_MAX, STAFFED_US, UNSTAFFED_US};
+use crate::limits::{STAFFED_US, UNSTAFFED_US};
 use crate::machine::Machine;
 use crate::note::{Count, Note};
 use std::collections::BTreeSet;
@@ -52,7 +51,7 @@ impl Machine {
     /// When [`Machine::settle_rings`] is due.
     pub(crate) fn next_ring_us(&self) -> Option<u64> {
         let sounding = self.sounding.values().map(|sounding| sounding.due_us(self.here.now.us));
-        sounding.chain(self.ring_again_us).min()
+        sounding.chain(self.ring_turns.next_us()).min()
     }
 
     /// Says of every ring that sounds what is so, and ends what has sounded long enough.
@@ -63,11 +62,10 @@ impl Machine {
                 || now >= s.next_us
                 || [s.alert_us, s.escalate_us].into_iter().flatten().any(|at| now >= at)
         };
-        let due = self.sounding.values().any(is_due) || self.ring_again_us.is_some_and(|again| now >= again);
+        let due = self.ring_turns.begin(now) || self.sounding.values().any(is_due);
         if !std::mem::take(&mut self.out.changed.lines) && !due {
             return;
         }
-        self.ring_again_us = None;
         let mut rings = Vec::new();
         for line in self.here.charter.lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>() {
             if self.here.charter.offices_of_party_on_line(&self.here.party, &line).next().is_none() {
@@ -75,8 +73,7 @@ impl Machine {
             }
             rings.extend(self.ahead.sounding_on(&self.here.party, &line));
         }
-        // Whose node has rung often waits for its bucket; of those, whoever rings again and again comes after the others.
-        rings.sort_by_key(|ring| self.rung_us.get(&ring.node).and_then(|rung_us| rung_us.get(&ring.device)).copied());
+        self.ring_turns.sort(&mut rings);
         rings.iter().for_each(|ring| self.settle_ring(ring));
         let live: BTreeSet<_> = rings.into_iter().map(|ring| (ring.line, ring.call)).collect();
         self.sounding.retain(|at, _| live.contains(at));
@@ -194,20 +191,11 @@ impl Machine {
     /// Begins to sound a ring, and says that it came in, if that was not said before a restart.
     fn receive(&mut self, ring: &Ring) -> bool {
         let (call, line, now) = (ring.call, ring.line.clone(), self.here.now.us);
-        let fresh = || Bucket::new(RINGS_BURST, RING_EVERY_US, now);
-        if !self.ring_buckets.entry(ring.node.clone()).or_insert_with(fresh).take(now) {
+        if !self.ring_turns.take(&ring.node, ring.device, now) {
             // A node that floods rings is heard more slowly, and only that node.
             self.count(Count::OverBound);
             self.out.changed.lines = true;
-            self.ring_again_us = Some(now + RING_EVERY_US);
             return false;
-        }
-        let rung_us = self.rung_us.entry(ring.node.clone()).or_default();
-        rung_us.insert(ring.device, now);
-        if rung_us.len() > RUNG_MAX
-            && let Some(oldest) = rung_us.iter().min_by_key(|(_, at_us)| **at_us).map(|(device, _)| *device)
-        {
-            rung_us.remove(&oldest);
         }
         let said = self.ahead.node(&self.here.node).and_then(|own| own.response(&line, &call)).cloned();
         if said.as_ref().is_none_or(|response| response.received.is_none()) {
