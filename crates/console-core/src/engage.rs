@@ -166,13 +166,12 @@ impl Console {
 
     /// Rings those who are missing, from within the call.
     fn ring_again(&mut self, call: CallId, precedence: Precedence) {
+        let is_in = self.participants().iter().any(|participant| participant.device == self.id);
         let Some(mut held) = self.call.take() else { return };
         held.rang = Some((call, self.now_us));
         held.precedence = precedence;
-        // Once it is in, the key packages that the journal does not have yet go by themselves: a ring waits for no budget.
-        let own = self.participants().into_iter().find(|participant| participant.device == self.id);
-        let mut offers = held.offers.clone();
-        offers.retain(|node, offer| own.as_ref().is_none_or(|own| own.offers.get(node) == Some(&offer.package)));
+        // Once it is in, its key packages stand, and those that the journal does not have yet go by themselves: a ring waits for no budget.
+        let offers = if is_in { BTreeMap::new() } else { held.offers.clone() };
         self.say_in(&held.line, call, Some(precedence), Purpose::Again, &offers);
         self.call = Some(held);
     }
@@ -320,9 +319,6 @@ impl Console {
     fn alone(&mut self) {
         let (Some(charter), Some(held)) = (&self.charter, &self.call) else { return };
         let answers: Vec<RingResponse> = self.answers(held).into_iter().map(|(_, answer)| answer).collect();
-        let over = |answer: &RingResponse| {
-            matches!(answer, RingResponse::Declined { .. } | RingResponse::Expired | RingResponse::Left)
-        };
         let patience = u64::from(charter.policy.ring_seconds) * 1_000_000 + SILENT_GRACE_US;
         // A promise is waited for by the wall clock, in which it was made, and a ring's patience beyond.
         let promised = answers.iter().filter_map(|answer| match answer {
@@ -335,7 +331,7 @@ impl Console {
             let end = since + patience;
             self.now_us >= end && (promised_us.is_none() || self.now_us >= end + PROMISE_MS * 1_000)
         });
-        let waiting = !late && !answers.iter().all(over);
+        let waiting = !late && !answers.iter().all(RingResponse::is_over);
         let Some(held) = &mut self.call else { return };
         held.promised_us = promised_us;
         let alone_us = *held.alone_us.get_or_insert(self.now_us);

@@ -6,6 +6,7 @@ use crate::io::Event;
 use crate::limits::STOCK_US;
 use std::collections::BTreeMap;
 use trialogue_charter::NodeId;
+use trialogue_journal::fold::Participant;
 use trialogue_journal::{BodyRef, KeyOffer};
 
 impl Console {
@@ -62,6 +63,11 @@ impl Console {
         }
         keep
     }
+}
+
+/// Is it the one that the journal has of a console that is in?
+pub(crate) fn is_shown(own: &Participant, node: &NodeId, offer: &Offer) -> bool {
+    own.offers.get(node) == Some(&offer.package)
 }
 
 /// As a statement lists them (sorted by node), and the bodies beside it.

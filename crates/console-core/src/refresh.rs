@@ -4,6 +4,7 @@
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::limits::*;
+use crate::packages::is_shown;
 use crate::repeats::Repeats;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -84,9 +85,10 @@ impl Console {
             return;
         }
         let participants = self.participants();
-        let seated = participants.iter().any(|participant| participant.device == self.id);
+        let own = participants.iter().find(|participant| participant.device == self.id);
         let groups = self.groups_now();
-        let mut needs = if seated { self.nodes_to_offer_to(&participants, &groups) } else { Needs::default() };
+        let needs = own.map(|own| self.nodes_to_offer_to(own, &participants, &groups));
+        let mut needs = needs.unwrap_or_default();
         let wanted: BTreeSet<NodeId> = needs.now.keys().chain(&needs.unsaid).cloned().collect();
         let now_us = self.now_us;
         let Some(held) = &mut self.call else { return };
@@ -114,23 +116,27 @@ impl Console {
         // Nobody but this console moves the own group, and it cannot: it comes in anew, which ends that group. Otherwise what is not listed stays, and is not
         // sent again.
         let mut said = held.offers.clone();
-        said.retain(|node, _| lost_own || needs.now.contains_key(node) || needs.unsaid.contains(node));
+        said.retain(|node, offer| lost_own || own.is_none_or(|own| !is_shown(own, node, offer)));
         self.say_in(&held.line, held.call, (!lost_own).then_some(held.precedence), Purpose::Again, &said);
         self.call = Some(held);
     }
 
-    fn nodes_to_offer_to(&self, participants: &[Participant], groups: &BTreeMap<NodeId, Arc<Group>>) -> Needs {
+    /// `own`: the place of this console among the participants.
+    fn nodes_to_offer_to(
+        &self,
+        own: &Participant,
+        participants: &[Participant],
+        groups: &BTreeMap<NodeId, Arc<Group>>,
+    ) -> Needs {
         let mut needs = Needs::default();
         let (Some(call), Some(keys)) = (&self.call, &self.keys) else { return needs };
         let leads_own = self.roster().leads(&call.line);
-        let own = participants.iter().find(|participant| participant.device == self.id);
-        let shown = |node: &NodeId| own.and_then(|own| own.offers.get(node));
         // Nodes that came with an amendment have no key package of this console yet.
         let serving = self.charter.iter().flat_map(|charter| charter.in_service()).map(|node| &node.id);
         needs.now.extend(serving.filter(|node| !call.offers.contains_key(*node)).map(|node| (node.clone(), 0)));
         for (node, offer) in &call.offers {
             // Refused, or lost with a place that was lost.
-            if !offer.used && shown(node) != Some(&offer.package) {
+            if !offer.used && !is_shown(own, node, offer) {
                 needs.unsaid.insert(node.clone());
                 continue;
             }

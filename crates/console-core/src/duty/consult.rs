@@ -10,7 +10,7 @@ use crate::view::{Person, Precedence, Text3};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use trialogue_charter::{CallId, Device, LineId, OfficeId, Precedence as Agreed, SubjectId, VerifiedCharter};
-use trialogue_journal::fold::{Attendance, Consultation, RingResponse};
+use trialogue_journal::fold::{Attendance, Consultation};
 use trialogue_journal::limits::{CONSULTATION_OVER_MS, PROPOSE_MS};
 use trialogue_journal::{Act, Coming};
 use ts_rs::TS;
@@ -322,12 +322,7 @@ pub(crate) fn begin(
         return Err("time");
     }
     let (level, own) = (&waiting.proposal.level, at.me().map(|me| &me.party));
-    let done =
-        |response| matches!(response, RingResponse::Left | RingResponse::Declined { .. } | RingResponse::Expired);
-    let mut others = at.charter().into_iter().flat_map(|charter| charter.parties_on_line(level));
-    let used = others.any(|party| {
-        Some(&party.id) != own && at.fold().is_some_and(|fold| done(fold.response(level, &party.id, &waiting.id)))
-    });
+    let used = at.fold().is_some_and(|fold| fold.is_over_for_another(level, &waiting.id, |party| Some(party) == own));
     let authority = |(charter, me): (&VerifiedCharter, &Device)| charter.authority(&me.office, &waiting.proposal.level);
     let up_to = at.charter().zip(at.me()).and_then(authority).unwrap_or_default();
     Ok((if used { fresh } else { waiting.id }, waiting.proposal.precedence.min(up_to)))

@@ -1,12 +1,11 @@
 //! Consultations as all journals together show them.
 
 use super::consult::{Attendance, Proposal};
-use super::line::RingResponse;
 use super::node::NodeState;
 use super::{Ignored, State};
 use crate::statement::{Act, Statement};
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{CallId, Hash, NodeId, PartyId};
+use trialogue_charter::{CallId, Hash, LineId, NodeId, PartyId};
 
 /// A consultation that waits for its time, or for somebody to begin it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,12 +55,13 @@ impl State {
             node.present(level).any(|(_, there)| there.call == *id || there.ring.is_some_and(|ring| ring.call == *id))
         };
         let there: BTreeSet<&PartyId> = self.nodes.values().filter(in_it).map(|node| &node.party).collect();
-        let over = |party: &PartyId| {
-            let response = self.response(level, party, id);
-            matches!(response, RingResponse::Left | RingResponse::Declined { .. } | RingResponse::Expired)
-        };
-        let mut others = self.charter.parties_on_line(level).map(|party| &party.id).filter(|id| !there.contains(id));
-        there.len() > 1 || (there.len() == 1 && !others.any(over))
+        there.len() > 1 || (there.len() == 1 && !self.is_over_for_another(level, id, |party| there.contains(party)))
+    }
+
+    /// Is a ring on a line over for a party that is none of these?
+    pub fn is_over_for_another(&self, line: &LineId, call: &CallId, but: impl Fn(&PartyId) -> bool) -> bool {
+        let mut others = self.charter.parties_on_line(line).map(|party| &party.id).filter(|party| !but(party));
+        others.any(|party| self.response(line, party, call).is_over())
     }
 
     /// What a party has answered last, at any of its nodes, on a line of the consultation.

@@ -121,6 +121,13 @@ pub enum RingResponse {
     Expired,
 }
 
+impl RingResponse {
+    /// The party is done with the ring: it sounds there no more, whoever rings on with its id.
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Left | Self::Declined { .. } | Self::Expired)
+    }
+}
+
 impl State {
     /// The line now. Parties and lines that the charter does not have are not there.
     pub fn line(&self, line: &LineId) -> LineState {
