@@ -5,10 +5,10 @@
 mod common;
 
 use common::*;
-use trialogue_charter::{CallId, Hash};
+use trialogue_charter::{CallId, Hash, LineId};
 use trialogue_core::Count;
+use trialogue_journal::Act;
 use trialogue_journal::fold::RingResponse;
-use trialogue_journal::{Act, Body, Statement};
 use trialogue_sim::{JPN, KOR, LEADERS, USA, World};
 use trialogue_wire::console::Medium;
 use trialogue_wire::link::LinkMessage;
@@ -52,11 +52,7 @@ fn what_brings_nothing_new_is_answered_on_its_own_link_alone() {
 fn who_says_hello_by_turns_or_comes_and_goes_is_told_of_to_others_now_and_then() {
     let mut hostile = Hostile::new(71);
     hostile.hello();
-    hostile.world.offer(USA);
-    let call = hostile.world.ring(USA, LEADERS);
-    assert!(hostile.world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)));
-    hostile.world.answer(JPN, LEADERS, call);
-    assert!(hostile.world.run_until(|w| w.is_in(2, JPN, LEADERS) && w.is_in(0, USA, LEADERS)));
+    hostile.the_others_talk();
     for own in [JPN, USA] {
         hostile.world.sends(own, LEADERS);
     }
@@ -92,15 +88,9 @@ fn who_says_hello_by_turns_or_comes_and_goes_is_told_of_to_others_now_and_then()
 fn words_that_are_passed_on_take_no_room_of_those_of_who_passes_them() {
     let mut hostile = Hostile::new(72);
     hostile.hello();
-    hostile.world.offer(USA);
-    let call = hostile.world.ring(USA, LEADERS);
-    assert!(hostile.world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)));
-    hostile.world.answer(JPN, LEADERS, call);
+    let call = hostile.the_others_talk();
     let (korea, device) = (hostile.world.nodes[KOREA].id.clone(), hostile.world.fixture.parties[KOREA].devices[0].id);
-    let secret = &hostile.world.fixture.parties[KOREA].devices[0].secret;
-    let act = Act::Answer { call, offers: vec![] };
-    let statement = Statement::new(device, 1_000, &hostile.occasion(), line(), act).sign(secret).0;
-    let bundle = hostile.entry(Body::Stated { statement }, vec![]);
+    let bundle = hostile.states(0, 1_000, LEADERS, Act::Answer { call, offers: vec![] });
     hostile.entries(vec![bundle]);
     assert!(hostile.world.run_until(|w| w.is_in(0, KOR, LEADERS) && w.is_in(2, JPN, LEADERS)));
     // Japan alone hears Korea's node, and passes on what it says: another number of its voice each time.
@@ -127,18 +117,12 @@ fn words_that_are_passed_on_take_no_room_of_those_of_who_passes_them() {
 fn rings_without_end_leave_an_honest_journal_within_what_others_take_of_it() {
     let mut hostile = Hostile::new(73);
     hostile.hello();
-    let secret = &hostile.world.fixture.parties[KOREA].devices[0].secret;
-    let id = hostile.world.fixture.parties[KOREA].devices[0].id;
     let said = hostile.world.nodes[0].machine.as_ref().unwrap().head();
-    let occasion = hostile.occasion();
     // A ring in each second, for half an hour.
     for n in 0..1_800u64 {
         let mut call = [0; 16];
         call[..8].copy_from_slice(&n.to_be_bytes());
-        let act = Act::Ring { call: CallId(call), offers: vec![], precedence: Default::default() };
-        let statement = Statement::new(id, 1_000 + n, &occasion, line(), act).sign(secret).0;
-        let bundle = hostile.entry(Body::Stated { statement }, vec![]);
-        hostile.world.say_as(KOREA, 0, trialogue_wire::encode(&LinkMessage::Entries { bundles: vec![bundle] }));
+        hostile.rings(0, 1_000 + n, LEADERS, CallId(call));
         hostile.world.run(1_000_000);
     }
     let more = hostile.world.nodes[0].machine.as_ref().unwrap().head() - said;
@@ -150,28 +134,18 @@ fn rings_without_end_leave_an_honest_journal_within_what_others_take_of_it() {
 fn a_console_that_rings_without_end_takes_no_ring_of_another_of_its_node() {
     let mut hostile = Hostile::new(74);
     hostile.hello();
-    let party = &hostile.world.fixture.parties[KOREA];
-    let (rings, honest) = ([party.devices[0].id, party.devices[1].id], CallId([7; 16]));
-    let secrets = [&party.devices[0].secret, &party.devices[1].secret];
-    let (occasion, mut number) = (hostile.occasion(), 1_000);
-    let mut ring = |hostile: &mut Hostile, by: usize, call: CallId| {
-        number += 1;
-        let act = Act::Ring { call, offers: vec![], precedence: Default::default() };
-        let on = trialogue_charter::LineId::new(if by == 0 { LEADERS } else { "duty" }).unwrap();
-        let statement = Statement::new(rings[by], number, &occasion, on, act).sign(secrets[by]).0;
-        let bundle = hostile.entry(Body::Stated { statement }, vec![]);
-        hostile.world.say_as(KOREA, 0, trialogue_wire::encode(&LinkMessage::Entries { bundles: vec![bundle] }));
-        hostile.world.run(1_000_000);
-    };
+    let honest = CallId([7; 16]);
     for n in 0..40 {
-        ring(&mut hostile, 0, CallId([n; 16]));
+        hostile.rings(0, 1_000 + u64::from(n), LEADERS, CallId([n; 16]));
+        hostile.world.run(1_000_000);
     }
-    ring(&mut hostile, 1, honest);
+    hostile.rings(1, 1_000, "duty", honest);
     // It goes on, by turns under two ids that come before all others.
     for n in 0..25 {
-        ring(&mut hostile, 0, CallId([n % 2; 16]));
+        hostile.rings(0, 2_000 + u64::from(n), LEADERS, CallId([n % 2; 16]));
+        hostile.world.run(1_000_000);
     }
-    let (jpn, duty) = (hostile.world.fixture.parties[0].id.clone(), trialogue_charter::LineId::new("duty").unwrap());
+    let (jpn, duty) = (hostile.world.fixture.parties[0].id.clone(), LineId::new("duty").unwrap());
     let said = hostile.world.nodes[0].machine.as_ref().unwrap().state().response(&duty, &jpn, &honest);
     assert_ne!(said, RingResponse::None);
 }

@@ -290,17 +290,11 @@ fn floods_of_streams_and_rings_are_bounded() {
     let bytes = hostile.world.word_by(KOREA, &Word { node: korea, number: 1, device, line: line(), what });
     hostile.world.say_as(KOREA, 0, bytes);
 
-    let secret = &hostile.world.fixture.parties[KOREA].devices[0].secret;
-    let id = hostile.world.fixture.parties[KOREA].devices[0].id;
     let said = hostile.world.nodes[0].machine.as_ref().unwrap().head();
-    let occasion = hostile.occasion();
     for n in 0..500u64 {
         let mut call = [0; 16];
         call[..8].copy_from_slice(&n.to_be_bytes());
-        let act = Act::Ring { call: CallId(call), offers: vec![], precedence: Default::default() };
-        let statement = Statement::new(id, 1_000 + n, &occasion, line(), act).sign(secret).0;
-        let bundle = hostile.entry(Body::Stated { statement }, vec![]);
-        hostile.world.say_as(KOREA, 0, trialogue_wire::encode(&LinkMessage::Entries { bundles: vec![bundle] }));
+        hostile.rings(0, 1_000 + n, LEADERS, CallId(call));
     }
     hostile.world.run(3_000_000);
     let more = hostile.world.nodes[0].machine.as_ref().unwrap().head() - said;

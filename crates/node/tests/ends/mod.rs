@@ -100,6 +100,13 @@ impl End {
         }
     }
 
+    /// Waits until so many events wait to be heard.
+    pub async fn waiting(&self, count: usize) {
+        while self.events.len() < count {
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+    }
+
     /// Hears events and does nothing about them.
     pub async fn keep(mut self) {
         loop {

@@ -3,10 +3,10 @@
 // Each test file uses a part of it.
 #![allow(dead_code)]
 
-use trialogue_charter::LineId;
+use trialogue_charter::{CallId, LineId};
 use trialogue_core::Count;
 use trialogue_journal::fold::RingResponse;
-use trialogue_journal::{Body, Entry, Journal, Occasion};
+use trialogue_journal::{Act, Body, Entry, Journal, Occasion, Statement};
 use trialogue_sim::{JPN, LEADERS, USA, World};
 use trialogue_wire::Bundle;
 use trialogue_wire::link::LinkMessage;
@@ -77,6 +77,31 @@ impl Hostile {
 
     pub fn count(&self, count: Count) -> u64 {
         self.world.nodes[0].count(count)
+    }
+
+    /// An entry of its journal: what one of its consoles states, under this number.
+    pub fn states(&mut self, console: usize, number: u64, line: &str, act: Act) -> Bundle {
+        let keys = &self.world.fixture.parties[KOREA].devices[console];
+        let line = LineId::new(line).unwrap();
+        let statement = Statement::new(keys.id, number, &self.occasion(), line, act).sign(&keys.secret).0;
+        self.entry(Body::Stated { statement }, vec![])
+    }
+
+    /// The same of a ring, and Japan's node is told it.
+    pub fn rings(&mut self, console: usize, number: u64, line: &str, call: CallId) {
+        let act = Act::Ring { call, offers: vec![], precedence: Default::default() };
+        let bundles = vec![self.states(console, number, line, act)];
+        self.world.say_as(KOREA, 0, trialogue_wire::encode(&LinkMessage::Entries { bundles }));
+    }
+
+    /// The leaders of the other two are in a call.
+    pub fn the_others_talk(&mut self) -> CallId {
+        self.world.offer(USA);
+        let call = self.world.ring(USA, LEADERS);
+        assert!(self.world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS) == Some(call)));
+        self.world.answer(JPN, LEADERS, call);
+        assert!(self.world.run_until(|w| w.is_in(2, JPN, LEADERS) && w.is_in(0, USA, LEADERS)));
+        call
     }
 
     /// The other two ring, answer and agree as if nothing were.
