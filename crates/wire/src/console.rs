@@ -413,7 +413,7 @@ pub struct PathMeasure {
     /// Packets lost of a million sent (RFC 9002 §6.1).
     #[n(6)]
     pub loss_ppm: u32,
-    /// What the operator lets it carry, in kbit/s; none: whatever fits.
+    /// What the operator lets its carrier carry for all nodes together, in kbit/s; none: whatever fits.
     #[n(7)]
     pub cap_kbit: Option<u32>,
     /// Pictures go this way.
