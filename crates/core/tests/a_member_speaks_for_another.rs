@@ -70,10 +70,11 @@ fn who_is_muted_is_not_spoken_for() {
     assert_eq!(heard(&mut f, USA, 8, b"true", 0), 1);
     assert_eq!(heard(&mut f, USA, 10, b"true", 40), 1);
     f.route(Route { quiet_after: Some(10), ..route(USA, 5) }, 600);
+    // The last ones before the mute may still be under way by the relay.
+    assert_eq!(heard(&mut f, KOR, 9, b"true", 610), 1);
     let minute = (0..3_000u32).map(|n| heard(&mut f, KOR, 11 + n, b"forged", 1_000 + u64::from(n) * 20));
     assert_eq!(minute.sum::<usize>(), 0, "of a minute");
-    // The last ones before the mute may still be under way by the relay.
-    assert_eq!(heard(&mut f, KOR, 9, b"true", 61_000), 1);
+    assert_eq!(heard(&mut f, KOR, 7, b"forged", 61_500), 0, "nor under a number that is long over");
     // Whoever speaks again is heard from the first packet on, even before its word is here.
     assert_eq!(heard(&mut f, USA, 11, b"true", 62_000), 1);
     f.route(route(USA, 5), 62_010);
@@ -145,6 +146,144 @@ fn a_sequence_is_given_out_once_whatever_a_liar_does() {
         f.on_link_packet(from, header(USA, 5, sequence), payload, u64::from(n) * 400, &mut out);
         assert!(out.iter().all(|to| given.insert(to.sequence)), "{n}");
     }
+}
+
+#[test]
+fn a_word_of_before_the_link_lived_keeps_no_relayed_voice_out() {
+    let mut f = forwarder(1);
+    // It was quiet when the link was cut, and has spoken since: heard by the relay alone, beyond what anybody could guess from the word.
+    f.route(Route { alive: false, quiet_after: Some(100), ..route(USA, 5) }, 0);
+    assert_eq!((200..212).map(|n| heard(&mut f, KOR, n, b"true", 5_000 + u64::from(n))).sum::<usize>(), 12);
+    f.route(Route { quiet_after: Some(100), ..route(USA, 5) }, 9_000);
+    f.route(route(USA, 5), 9_005);
+    assert_eq!(heard(&mut f, KOR, 212, b"true", 9_040), 1);
+    assert_eq!(heard(&mut f, USA, 213, b"true", 9_060), 1);
+}
+
+/// The American voice speaks from `first` on at `from_ms`, while a relay sends four packets under numbers of its choice for each of its. How many of 500 were heard, and
+/// how many of the relay's.
+fn speaks_beside_a_flood(f: &mut Forwarder, first: u32, from_ms: u64, of: impl Fn(u32, u32) -> u32) -> (usize, usize) {
+    let (mut own, mut forged) = (0, 0);
+    for n in 0..500 {
+        for k in 0..4 {
+            forged += heard(f, KOR, of(first + n, 4 * n + k), b"x", from_ms + u64::from(n) * 20 + u64::from(k) * 5);
+        }
+        own += heard(f, USA, first + n, b"true", from_ms + u64::from(n) * 20);
+    }
+    (own, forged)
+}
+
+#[test]
+fn a_relay_does_not_mute_who_speaks_again() {
+    let mut f = forwarder(1);
+    f.route(route(USA, 5), 0);
+    assert_eq!((20_000..20_010).map(|n| heard(&mut f, USA, n, b"true", u64::from(n - 20_000) * 20)).sum::<usize>(), 10);
+    let last = 20_009;
+    f.route(Route { quiet_after: Some(last), ..route(USA, 5) }, 700);
+    // While it is quiet the relay begins the stream anew far below, and empties what a voice may be.
+    let below = (0..6_000).map(|n| heard(&mut f, KOR, last - 16_000 + n, b"x", 2_000 + u64::from(n) * 5));
+    assert_eq!(below.sum::<usize>(), 0);
+    let rest = |f: &Forwarder| (f.counters().over_rate, f.counters().relays_barred);
+    assert_eq!(rest(&f), (0, 0));
+    f.route(route(USA, 5), 31_990);
+    let (own, forged) = speaks_beside_a_flood(&mut f, last + 1, 32_000, |newest, n| newest - 1 - n % 2_000);
+    assert_eq!((own, forged), (500, 0), "all of its own, and nothing under numbers that it has left behind");
+}
+
+#[test]
+fn a_relay_does_not_mute_a_voice_that_was_never_heard_before() {
+    // Before the word that it speaks, and after it.
+    for word_ms in [0, 1_000] {
+        let mut f = forwarder(1);
+        f.route(Route { quiet_after: Some(8_999), ..route(USA, 5) }, 0);
+        assert_eq!((7_000..9_000).map(|n| heard(&mut f, KOR, n, b"x", u64::from(n - 7_000))).sum::<usize>(), 0);
+        f.route(route(USA, 5), 2_000 + word_ms);
+        let (own, forged) = speaks_beside_a_flood(&mut f, 9_000, 2_010, |newest, n| newest - 1 - n % 2_000);
+        assert_eq!((own, forged), (500, 0));
+    }
+    // A node that comes to a voice in the midst of it has no word of where it is.
+    let mut f = forwarder(1);
+    f.route(route(USA, 5), 0);
+    assert_eq!((7_000..7_400).map(|n| heard(&mut f, KOR, n, b"x", 0)).sum::<usize>(), 400, "nothing speaks against it");
+    let (own, forged) = speaks_beside_a_flood(&mut f, 9_000, 10, |newest, n| newest - 1 - n % 2_000);
+    assert_eq!(own, 500);
+    assert!(forged <= 64, "{forged}");
+}
+
+#[test]
+fn what_a_relay_did_while_the_link_was_dead_takes_nothing_when_it_lives_again() {
+    let mut f = forwarder(1);
+    f.route(route(USA, 5), 0);
+    assert_eq!(heard(&mut f, USA, 20_000, b"true", 0), 1);
+    f.route(Route { alive: false, ..route(USA, 5) }, 2_500);
+    let far = (4_000..4_500).map(|n| heard(&mut f, KOR, n, b"x", 2_500 + u64::from(n - 4_000) * 5));
+    assert!(far.sum::<usize>() > 400, "it may be the only way");
+    f.route(route(USA, 5), 5_000);
+    let (own, forged) = speaks_beside_a_flood(&mut f, 20_200, 5_000, |newest, n| newest - 1 - n % 2_000);
+    assert_eq!(own, 500);
+    assert!(forged <= 64, "{forged}: what the direct path lost may be under way");
+}
+
+#[test]
+fn a_relay_begins_nothing_anew_while_the_direct_link_lives() {
+    let mut f = forwarder(1);
+    f.route(route(USA, 5), 0);
+    assert_eq!(heard(&mut f, USA, 20_000, b"true", 0), 1);
+    // Nothing came directly for a while, and no word says that it is quiet.
+    let far =
+        (0..2_000).map(|n| heard(&mut f, KOR, 4_000 + n, b"x", 2_000) + heard(&mut f, KOR, 40_000 + n, b"x", 2_000));
+    assert_eq!(far.sum::<usize>(), 0);
+    let next: usize = (20_001..20_400).map(|n| heard(&mut f, KOR, n, b"x", 2_000)).sum();
+    assert_eq!(next, 264, "no further than a source can have come in that time");
+    let (own, forged) = speaks_beside_a_flood(&mut f, 20_001, 2_010, |newest, _| newest + 1);
+    assert_eq!((own, forged, f.counters().relays_barred), (500, 0, 1), "and the first true one names it");
+}
+
+#[test]
+fn relays_carry_a_voice_for_as_long_as_a_link_that_seems_to_live_brings_nothing() {
+    for every_ms in [20, 60] {
+        let mut f = forwarder(1);
+        f.route(route(USA, 5), 0);
+        assert_eq!(heard(&mut f, USA, 0, b"true", 0), 1);
+        let all = (1..3_000u32).map(|n| heard(&mut f, KOR, n, b"true", u64::from(n) * every_ms + 300));
+        assert_eq!(all.sum::<usize>(), 2_999);
+        // The direct path comes back, and of what it lost the relay is still bringing some.
+        let back = u64::from(3_020u32) * every_ms;
+        assert_eq!(heard(&mut f, USA, 3_020, b"true", back), 1);
+        assert_eq!((3_000..3_020).map(|n| heard(&mut f, KOR, n, b"true", back + 300)).sum::<usize>(), 20);
+        assert_eq!(f.counters().forged, 0);
+    }
+}
+
+#[test]
+fn a_source_and_its_relays_are_together_no_more_than_a_voice() {
+    let mut f = forwarder(1);
+    f.route(route(USA, 5), 0);
+    // 400 kbit/s, of which the one and the other come first by turns.
+    for n in 0..2_000u32 {
+        let ways = if n % 3 == 0 { [USA, KOR] } else { [KOR, USA] };
+        for from in ways {
+            heard(&mut f, from, n, &[0; 1_000], u64::from(n) * 20);
+        }
+    }
+    let bytes = f.counters().to_legs * 1_000;
+    assert!((1_280_000..=1_280_000 + 2 * 64_000).contains(&bytes), "{bytes} bytes in 40 s");
+}
+
+#[test]
+fn a_relay_shows_nothing_under_a_picture_that_is_off() {
+    let picture = Route { medium: Medium::Picture, ..route(USA, 5) };
+    let mut f = forwarder(1);
+    f.route(picture.clone(), 0);
+    assert_eq!(f.medium_of(USA, 5), Some(Medium::Picture));
+    let take = |f: &mut Forwarder, from, n, now| {
+        f.on_link_packet(from, header(USA, 5, n), b"delta", now, &mut Vec::new()).is_some()
+    };
+    assert!(take(&mut f, USA, 10, 0));
+    assert!(take(&mut f, KOR, 11, 4_000), "its link may be dead, and that not be known yet");
+    assert!(!(12..2_000).any(|n| take(&mut f, KOR, n, 6_000 + u64::from(n) * 10)));
+    f.route(Route { alive: false, ..picture }, 30_000);
+    assert!(take(&mut f, KOR, 12, 30_000));
 }
 
 #[test]
@@ -234,5 +373,6 @@ fn a_node_says_when_a_voice_of_its_own_is_quiet() {
     assert_eq!(quiet(&mut f), []);
     f.tick(1_520);
     assert_eq!((quiet(&mut f), f.next_timeout()), (vec![Some(last)], None));
-    assert_eq!((speak(&mut f, 102, 9_000), quiet(&mut f)), (last + 1, vec![None]));
+    // Whatever was lost on the leg before: relays bring nothing that is far ahead.
+    assert_eq!((speak(&mut f, 700, 9_000), quiet(&mut f)), (last + 1, vec![None]));
 }

@@ -181,7 +181,8 @@ fn a_node_in_between_cannot_run_ahead_of_the_source() {
     for n in [5_000, 5_001, u32::MAX - 9_000, u32::MAX - 8_999] {
         assert!(hear(&mut f, 1, header(2, 5, n), 100).0.is_none());
     }
-    // Nothing came directly for a while; the forger takes its chance.
+    // Nothing came directly for a while, and its link is dead; the forger takes its chance.
+    f.route(Route { alive: false, ..remote(2, 5, Medium::Voice, &[1], &[]) }, 2_000);
     assert!(hear(&mut f, 1, header(2, 5, 16_000), 2_000).0.is_some());
     let sequences: Vec<u64> =
         (11..14).flat_map(|n| hear(&mut f, 2, header(2, 5, n), 2_100).1).map(|d| d.sequence).collect();

@@ -1,22 +1,21 @@
 //! No node can talk over another one's consoles, nor for them.
 //!
 //! The first copy of a packet goes on, by whichever path it came, so that a cut or a lossy path costs nothing. A node that relays could
-//! abuse this: send something of its own under numbers that the source is about to use, or while the source sends nothing, and have the true
-//! packets dropped as copies. So relayed packets come from those alone whom the route names; and where the source has a link to here, what
-//! comes by it is the truth: nothing is taken of a relay after the source has said that it is quiet, nor far ahead of what came directly, and a
-//! relayed packet that differs from the direct one of the same number bars its relay for all of that source, and what it brought is forgotten.
+//! abuse this: send something of its own under numbers that the source is about to use, or has left behind, or while the source sends nothing, and have
+//! the true packets dropped as copies or as more than a voice is. So relayed packets come from those alone whom the route names; and where the source has a link
+//! to here, what comes by it is the truth: a relay brings nothing but what goes on from there ([`super::reach`]), from a pace of its own, and does
+//! not begin the stream anew; and a relayed packet that differs from the direct one of the same number bars its relay for all of that source, and what it
+//! brought is forgotten.
 
 use super::Nodes;
-use super::window::{Mark, Seen, WINDOW, Window};
+use super::pace::{Pace, Way};
+use super::reach::{May, Reach};
+use super::window::{Mark, Seen, Window};
+use trialogue_wire::console::Medium;
 use trialogue_wire::media::MediaHeader;
 
-/// A direct path that brought something within this time is alive.
-const ALIVE_MS: u64 = 1_000;
-/// How far a relayed packet may be ahead of a living direct path, in packets: more than any difference of delays that a call can bear.
-const AHEAD: i32 = 64;
-
 /// How long a relay that was caught is barred. More keeps one longer from carrying what it may have to carry alone, and that passed a liar's packets
-/// on in good faith; less lets a liar make itself heard as noise more often, at most [`AHEAD`] packets each time.
+/// on in good faith; less lets a liar make itself heard as noise more often, at most 64 packets each time.
 const BARRED_MS: u64 = 600_000;
 
 /// Relays that were caught with other packets than a source's own.
@@ -38,16 +37,23 @@ impl Barred {
 }
 
 /// What is known of the paths of one stream of another node.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Guard {
-    /// The newest one that came directly, and when one came last.
-    direct: Option<(u32, u64)>,
     /// Whom the route names.
     relays: Nodes,
-    /// The link to the source lives.
-    alive: bool,
-    /// The last packet before the source became quiet, as it says.
-    quiet_after: Option<u32>,
+    reach: Reach,
+}
+
+/// A packet, as it came.
+pub(crate) struct Came<'a> {
+    /// Over the link to this node.
+    pub(crate) from: u8,
+    pub(crate) header: &'a MediaHeader,
+    /// Bytes of its payload.
+    pub(crate) length: usize,
+    /// Of all that matters in it.
+    pub(crate) hash: u32,
+    pub(crate) now_ms: u64,
 }
 
 /// What became of a packet.
@@ -65,36 +71,64 @@ pub(crate) enum Verdict {
     Late,
     /// Of a node that is no relay of this stream, or is barred, or runs ahead of the source, or speaks while that is quiet.
     Forged,
+    /// More than there is of such a medium. Nothing of it is remembered.
+    OverRate,
 }
 
 impl Guard {
-    /// As the route says.
-    pub(crate) fn set(&mut self, relays: Nodes, alive: bool, quiet_after: Option<u32>) {
-        (self.relays, self.alive, self.quiet_after) = (relays, alive, quiet_after);
+    pub(crate) fn of(medium: Medium) -> Self {
+        Self { relays: Nodes::NONE, reach: Reach::of(medium) }
     }
 
-    /// A packet of the source `header.node` came over the link to `from`. `hash` is of all that matters in it. `barred`: relays that were caught
-    /// with packets of this source; one that is caught now is added, and returned.
+    /// As the route says.
+    pub(crate) fn set(&mut self, relays: Nodes, alive: bool, quiet_after: Option<u32>, now_ms: u64) {
+        self.relays = relays;
+        self.reach.told(alive, quiet_after, now_ms);
+    }
+
+    /// Judges a packet of the source, which is the node of its header. `barred`: relays that were caught with packets of this source; one that is caught now
+    /// is added, and returned.
     pub(crate) fn take(
         &mut self,
         window: &mut Window,
+        pace: &mut Pace,
         barred: &mut Barred,
-        from: u8,
-        header: &MediaHeader,
-        hash: u32,
-        now_ms: u64,
+        came: &Came<'_>,
     ) -> (Verdict, Option<u8>) {
-        let direct = from == header.node;
-        if direct {
-            self.came_directly(header.sequence, now_ms);
-        } else if barred.now(now_ms).has(from) || !self.admits(from, header.sequence, now_ms) {
+        let Came { from, header, length, now_ms, .. } = *came;
+        let way = if from == header.node { Way::Direct } else { Way::Relayed };
+        if way == Way::Direct {
+            self.reach.came_directly(header.sequence, now_ms);
+        } else if barred.now(now_ms).has(from) || !self.relays.has(from) {
             return (Verdict::Forged, None);
+        } else {
+            match self.reach.may(header.sequence, now_ms) {
+                May::Never => return (Verdict::Forged, None),
+                May::Late => return (Verdict::Copy, None),
+                May::InOrder if window.is_far(header.sequence) => return (Verdict::Copy, None),
+                May::InOrder | May::Freely => {}
+            }
         }
+        // Before anything is remembered: what does not go on keeps no copy by another way from going on.
+        if !pace.has_room(way, length, now_ms) && !window.has(header.sequence) {
+            return (Verdict::OverRate, None);
+        }
+        let judged = self.judge(window, barred, came);
+        if let Verdict::New(_) | Verdict::Newest(_) | Verdict::Restart(_) = judged.0 {
+            pace.take(way, length);
+        }
+        if let (Verdict::Restart(_), Way::Direct) = (judged.0, way) {
+            self.reach.began();
+        }
+        judged
+    }
+
+    fn judge(&self, window: &mut Window, barred: &mut Barred, came: &Came<'_>) -> (Verdict, Option<u8>) {
+        let Came { from, header, hash, now_ms, .. } = *came;
+        let direct = from == header.node;
         let mark = Mark { hash, via: from };
         let verdict = match window.take(header.sequence, mark) {
-            Seen::New(sequence) if direct && self.direct.is_some_and(|(newest, _)| newest == header.sequence) => {
-                Verdict::Newest(sequence)
-            }
+            Seen::New(sequence) if direct && self.reach.is_newest(header.sequence) => Verdict::Newest(sequence),
             Seen::New(sequence) => Verdict::New(sequence),
             Seen::Restart(sequence) => Verdict::Restart(sequence),
             Seen::Far if direct && window.top_via().is_some_and(|via| via != from) => {
@@ -116,30 +150,6 @@ impl Guard {
             Seen::Far | Seen::Copy(_) => Verdict::Copy,
         };
         (verdict, None)
-    }
-
-    /// May a relay bring this one?
-    fn admits(&self, from: u8, sequence: u32, now_ms: u64) -> bool {
-        let after = |last: u32| sequence.wrapping_sub(last) as i32 > 0;
-        let speaks = !(self.alive && self.quiet_after.is_some_and(after));
-        self.relays.has(from) && speaks && !self.strays(sequence, now_ms)
-    }
-
-    /// The same packets come by several paths: the slowest of them does not say how far the source is.
-    fn came_directly(&mut self, sequence: u32, now_ms: u64) {
-        let newest = self.direct.map_or(sequence, |(last, _)| {
-            let ahead = sequence.wrapping_sub(last) as i32;
-            if ahead > 0 || ahead <= -(WINDOW as i32) { sequence } else { last }
-        });
-        self.direct = Some((newest, now_ms));
-    }
-
-    /// Is it where no honest copy can be while the direct path is alive?
-    fn strays(&self, sequence: u32, now_ms: u64) -> bool {
-        self.direct.is_some_and(|(last, at)| {
-            let ahead = sequence.wrapping_sub(last) as i32;
-            now_ms.saturating_sub(at) < ALIVE_MS && (ahead > AHEAD || ahead <= -(WINDOW as i32))
-        })
     }
 }
 

@@ -23,6 +23,7 @@ mod pace;
 mod packet;
 mod pictures;
 mod places;
+mod reach;
 mod rebase;
 mod routes;
 mod sound;

@@ -1,6 +1,7 @@
 //! One packet: where it goes, under which numbers.
 
-use super::guard::{self, Verdict};
+use super::guard::{self, Came, Verdict};
+use super::pace::Way;
 use super::window::{Mark, Seen};
 use super::{EVENTS_MAX, ForwardEvent, Forwarder, Nodes, Stream, index, vp8};
 use trialogue_wire::console::Medium;
@@ -70,7 +71,7 @@ impl Forwarder {
             return None;
         };
         let stream = self.streams.get_mut(at)?.as_mut()?;
-        if !stream.pace.takes(payload.len(), now_ms) {
+        if !stream.pace.takes(Way::Direct, payload.len(), now_ms) {
             self.counters.over_rate += 1;
             return None;
         }
@@ -129,18 +130,13 @@ impl Forwarder {
         let hash = guard::hash(self.key, &header, payload);
         let stream = self.streams.get_mut(at)?.as_mut()?;
         let barred = self.barred.get_mut(usize::from(header.node))?;
-        let (verdict, caught) = stream.guard.take(&mut stream.window, barred, from, &header, hash, now_ms);
+        let came = Came { from, header: &header, length: payload.len(), hash, now_ms };
+        let (verdict, caught) = stream.guard.take(&mut stream.window, &mut stream.pace, barred, &came);
         if let Some(relay) = caught {
             self.counters.relays_barred += 1;
             if self.events.len() < EVENTS_MAX {
                 self.events.push_back(ForwardEvent::RelayBarred { source: header.node, relay });
             }
-        }
-        if let Verdict::New(_) | Verdict::Newest(_) | Verdict::Restart(_) = verdict
-            && !stream.pace.takes(payload.len(), now_ms)
-        {
-            self.counters.over_rate += 1;
-            return None;
         }
         // A relay of a relay only where there is no other way: then the route names it among its links.
         let spare = if from == header.node { stream.spare } else { Nodes::NONE };
@@ -179,6 +175,10 @@ impl Forwarder {
             }
             Verdict::Forged => {
                 counters.forged += 1;
+                return None;
+            }
+            Verdict::OverRate => {
+                counters.over_rate += 1;
                 return None;
             }
         };

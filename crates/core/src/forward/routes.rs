@@ -23,11 +23,11 @@ impl Forwarder {
         if let Some(stream) = same {
             stream.from = route.source;
             stream.wanted = route.legs;
-            stream.guard.set(relays, route.alive, route.quiet_after);
+            stream.guard.set(relays, route.alive, route.quiet_after, now_ms);
             (stream.links, stream.spare) = (links, spare);
         } else if (route.node == self.own) == matches!(route.source, Source::Leg(_)) {
             self.forget(key);
-            self.remember(route, links, spare, relays);
+            self.remember(route, (links, spare, relays), now_ms);
         }
         self.rebuild(now_ms);
     }
@@ -44,7 +44,7 @@ impl Forwarder {
         }
     }
 
-    fn remember(&mut self, route: Route, links: Nodes, spare: Nodes, relays: Nodes) {
+    fn remember(&mut self, route: Route, (links, spare, relays): (Nodes, Nodes, Nodes), now_ms: u64) {
         // What one node fills is not another's.
         let most = if route.node == self.own { OWN_STREAMS_MAX } else { STREAMS_OF_NODE_MAX };
         if self.numbers.range((route.node, 0)..=(route.node, u16::MAX)).count() >= most {
@@ -55,8 +55,8 @@ impl Forwarder {
             sound = Sound::before(self.first_sequence);
             self.event(ForwardEvent::VoiceQuiet { number: route.number, after: Some(self.first_sequence) });
         }
-        let mut guard = Guard::default();
-        guard.set(relays, route.alive, route.quiet_after);
+        let mut guard = Guard::of(route.medium);
+        guard.set(relays, route.alive, route.quiet_after, now_ms);
         let generation = self.next_generation();
         let key = (route.node, route.number);
         let stream = Stream {

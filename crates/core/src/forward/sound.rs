@@ -57,6 +57,8 @@ impl Forwarder {
                 continue;
             }
             stream.sound.quiet = true;
+            // What comes next follows the last packet, whatever was lost before it came here: others take from relays nothing that is far ahead of that.
+            stream.source.close_gap();
             let (number, after) = (stream.number, stream.sound.last.map(|(last, _)| last));
             self.event(ForwardEvent::VoiceQuiet { number, after });
         }

@@ -49,10 +49,10 @@ impl Window {
         let Some(highest) = self.highest else {
             return Seen::New(self.restart(sequence, mark));
         };
-        let ahead = sequence.wrapping_sub(highest as u32) as i32 as i64;
-        if ahead <= -(WINDOW as i64) || ahead >= 8 * WINDOW as i64 {
+        if self.is_far(sequence) {
             return self.far(sequence, mark);
         }
+        let ahead = ahead(sequence, highest);
         self.suspect = None;
         let Some(extended) = highest.checked_add_signed(ahead) else {
             return Seen::Far;
@@ -67,13 +67,29 @@ impl Window {
         Seen::New(extended)
     }
 
+    /// Is it far from everything seen so far?
+    pub(crate) fn is_far(&self, sequence: u32) -> bool {
+        let ahead = self.highest.map_or(0, |highest| ahead(sequence, highest));
+        ahead <= -(WINDOW as i64) || ahead >= 8 * WINDOW as i64
+    }
+
+    /// Was it seen, as far as that is remembered?
+    pub(crate) fn has(&self, sequence: u32) -> bool {
+        self.remembered(sequence).is_some_and(|extended| self.is_set(extended))
+    }
+
     /// Marks a packet of the window anew.
     pub(crate) fn mark_again(&mut self, sequence: u32, mark: Mark) {
-        let Some(highest) = self.highest else { return };
-        let ahead = i64::from(sequence.wrapping_sub(highest as u32) as i32);
-        if let Some(extended) = highest.checked_add_signed(ahead).filter(|_| ahead <= 0 && ahead > -(WINDOW as i64)) {
+        if let Some(extended) = self.remembered(sequence) {
             self.set(extended, mark);
         }
+    }
+
+    /// The extended sequence of one that is not above the highest, nor below the window.
+    fn remembered(&self, sequence: u32) -> Option<u64> {
+        let highest = self.highest?;
+        let ahead = ahead(sequence, highest);
+        highest.checked_add_signed(ahead).filter(|_| ahead <= 0 && ahead > -(WINDOW as i64))
     }
 
     /// One stray packet far outside changes nothing; two in a row are a source that began again.
@@ -135,4 +151,9 @@ impl Window {
         let at = (sequence % WINDOW) as usize;
         self.bits[at / 64] & (1 << (at % 64)) != 0
     }
+}
+
+/// By how much it is ahead of the highest one.
+fn ahead(sequence: u32, highest: u64) -> i64 {
+    i64::from(sequence.wrapping_sub(highest as u32) as i32)
 }
