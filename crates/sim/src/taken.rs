@@ -231,7 +231,12 @@ impl World {
         let call = self.some_call(to, line);
         let (offers, bodies) = SimConsole::offers(self.fixture, &mut self.rng);
         let act = match self.rng.below(6) {
-            0 => return (Act::Ring { call: CallId(self.rng.bytes()), offers, precedence: Default::default() }, bodies),
+            0 => {
+                // Whoever rings draws the number: at times that of a call which rings on another line.
+                let other = self.some_line();
+                let call = self.some_call(to, &other);
+                return (Act::Ring { call, offers, precedence: Default::default() }, bodies);
+            }
             1 => return (Act::Answer { call, offers }, bodies),
             2 => Act::Decline { call, reason: DeclineReason::Busy, call_back_ms: None, deputy: None },
             3 => Act::Hold { device, on: true },
