@@ -88,6 +88,12 @@ impl State {
         if self.consultations(now_ms).iter().any(fits) { Ok(()) } else { Err(Ignored::NoConsultation) }
     }
 
+    /// Calls that the consultations to be held on a line become: what the parties did with a ring of that id says whether one is begun.
+    pub(super) fn consultations_on<'a>(&'a self, line: &'a LineId) -> impl Iterator<Item = CallId> + 'a {
+        let all = self.nodes.values().flat_map(|node| &node.proposals);
+        all.filter(move |(_, proposal)| proposal.level == *line).map(|(id, _)| *id)
+    }
+
     /// Positions of the entries that propose what waits, and that answer what waits anywhere, with the devices' enrolments.
     pub(super) fn relevant_consultations(&self, node: &NodeState, seqs: &mut BTreeSet<u64>) {
         let all = self.nodes.values().flat_map(|node| node.proposals.values());

@@ -20,7 +20,8 @@ impl State {
     pub fn relevant_with(&self, writings: usize) -> BTreeMap<NodeId, BTreeSet<u64>> {
         let mut live: BTreeMap<LineId, BTreeSet<CallId>> = BTreeMap::new();
         for line in &self.charter.lines {
-            live.insert(line.id.clone(), self.rings(&line.id).iter().map(|ring| ring.call).collect());
+            let calls = self.rings(&line.id).into_iter().map(|ring| ring.call);
+            live.insert(line.id.clone(), calls.chain(self.consultations_on(&line.id)).collect());
         }
         let writings = self.shown_writings(writings);
         self.nodes.iter().map(|(id, node)| (id.clone(), self.relevant_of(node, &live, &writings))).collect()
