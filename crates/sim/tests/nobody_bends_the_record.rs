@@ -91,7 +91,9 @@ fn audited(world: &World, at: usize) -> Report {
     let head = |(node, tree): (NodeId, Frontier)| TreeHead { node, size: tree.size(), root: tree.root().0 };
     let (node, digest, heads) = (world.nodes[at].id.clone(), digest.hash(), trees.into_iter().map(head).collect());
     let party = world.fixture.parties.iter().find(|party| party.node == node).unwrap();
-    let seal = Seal { node, time_ms: 1_800_000_020_000, digest, heads }.sign(&party.journal);
+    // It is exported when the last of it is written.
+    let time_ms = journal(world, at, &node).last().unwrap().entry().time_ms;
+    let seal = Seal { node, time_ms, digest, heads }.sign(&party.journal);
     items.push(Item::End { items: items.len() as u64, digest, seal: Some(seal) });
     let bytes: Vec<u8> = items.iter().flat_map(Item::encode).collect();
     let mut verifier = Verifier::new(trialogue_charter::VerifiedCharter::open(charter.bytes(), None).unwrap());
