@@ -108,6 +108,14 @@ impl Dials {
         }
     }
 
+    /// No path is up any more: one that found no place beside it rests no longer than one that failed.
+    pub(super) fn last_one_went(&mut self) {
+        let latest = Instant::now() + BACK_OFF.1;
+        for dialled in &mut self.all {
+            dialled.at = dialled.at.min(latest);
+        }
+    }
+
     /// Nothing is dialled before then.
     pub(super) fn not_before(&mut self, at: Instant) {
         for dialled in &mut self.all {
@@ -142,4 +150,22 @@ fn jittered(time: Duration) -> Duration {
     let mut byte = [0];
     let _ = getrandom::fill(&mut byte);
     time / 2 + time * u32::from(byte[0]) / 510
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_path_that_found_no_place_is_dialled_soon_after_the_last_one_went() {
+        let mut dials = Dials::default();
+        dials.aim(&["fibre".into(), "sat".into()], &["b:1".into()], true, Instant::now());
+        let keys: Vec<_> = dials.all.iter().map(|dialled| dialled.key.clone()).collect();
+        let [fibre, sat] = &keys[..] else { panic!("{} paths", keys.len()) };
+        dials.ended(sat, Duration::ZERO, Some(Duration::from_secs(60)), Duration::ZERO);
+        let soon = |dials: &Dials| dials.next(|key| key == fibre).unwrap() <= Instant::now() + BACK_OFF.1;
+        assert!(!soon(&dials), "while the other one is up");
+        dials.last_one_went();
+        assert!(soon(&dials));
+    }
 }

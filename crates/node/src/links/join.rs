@@ -144,7 +144,8 @@ impl Keeper {
         if said == Some(code::REFUSED) {
             return self.down(code::REFUSED, Some(REFUSED));
         }
-        let rest = (said == Some(code::FULL)).then_some(FULL);
+        // Without any path the other side may only not have seen yet that the last one is dead.
+        let rest = (said == Some(code::FULL) && self.paths.len() > 1).then_some(FULL);
         self.end(id, code::PROTOCOL, b"control stream ended", rest);
     }
 
@@ -152,6 +153,9 @@ impl Keeper {
     pub(super) fn end(&mut self, id: u64, why: quinn::VarInt, text: &[u8], rest: Option<Duration>) {
         let Some(at) = self.paths.iter().position(|path| path.id == id) else { return };
         let path = self.paths.remove(at);
+        if self.paths.is_empty() {
+            self.dials.last_one_went();
+        }
         self.dials.ended(&path.key, path.since.elapsed(), rest, self.stagger());
         if let Some(link) = &mut self.link {
             link.sender.path_gone(path.slot);

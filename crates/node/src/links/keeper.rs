@@ -297,6 +297,7 @@ impl Keeper {
     /// Ends the link with all its paths; none is dialled for a while if `rest` says so.
     pub(super) fn down(&mut self, why: quinn::VarInt, rest: Option<Duration>) {
         let paths = std::mem::take(&mut self.paths);
+        self.dials.last_one_went();
         for path in &paths {
             self.dials.ended(&path.key, path.since.elapsed(), None, self.stagger());
         }
