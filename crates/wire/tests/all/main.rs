@@ -1,0 +1,5 @@
+//! All tests of this crate from outside, in one program: each further program would compile and link the generic code of its libraries once more.
+
+mod a_node_turns_no_leg;
+mod every_message_has_one_form;
+mod hostile_bytes_are_refused;
