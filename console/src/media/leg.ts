@@ -1,6 +1,6 @@
 /** The console's leg: one RTCPeerConnection to its own node, with fixed places, warm while on watch. */
 import type { TransformOptions } from './messages';
-import { holdsToProfile } from './profile';
+import { holdsToProfile } from './profile.ts';
 
 /** Places to receive. More speakers than places wait for one. Each costs about 20 kB in the browser and a media section of SDP. */
 export const VOICE_PLACES = 12;
@@ -44,6 +44,9 @@ function ownFrame(): HTMLIFrameElement {
 }
 
 export class Leg {
+  readonly slot: number;
+  /** Which leg of this slot; whatever is said of another one is of the past. */
+  readonly number: number;
   readonly #frame = ownFrame();
   readonly connection = new (this.#frame.contentWindow as Window & typeof globalThis).RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
   readonly places: Place[] = [];
@@ -57,8 +60,9 @@ export class Leg {
   /** Ends the waiting for what this connection was asked. */
   readonly #waits = new Set<() => void>();
 
-  /** `number`: which leg of this slot; whatever is said of another one is of the past. */
-  constructor(worker: Worker, readonly slot: number, readonly number: number, up: (up: boolean) => void) {
+  constructor(worker: Worker, slot: number, number: number, up: (up: boolean) => void) {
+    this.slot = slot;
+    this.number = number;
     const { connection } = this;
     this.#voice = connection.addTransceiver('audio', { direction: 'sendonly' });
     this.#picture = connection.addTransceiver('video', { direction: 'sendonly', sendEncodings: [{ maxBitrate: PICTURE_RATE }] });

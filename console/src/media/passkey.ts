@@ -7,8 +7,11 @@
 export type PasskeyTrouble = 'address' | 'unsupported' | 'noPrf' | 'noOwner' | 'cancelled' | 'wrong' | 'failed';
 
 export class PasskeyError extends Error {
-  constructor(readonly trouble: PasskeyTrouble) {
+  readonly trouble: PasskeyTrouble;
+
+  constructor(trouble: PasskeyTrouble) {
     super(trouble);
+    this.trouble = trouble;
   }
 }
 

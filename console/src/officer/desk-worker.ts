@@ -11,8 +11,13 @@ const DAY_MS = 86_400_000;
 const FILE_MAX = 16_384;
 
 class Trouble extends Error {
-  constructor(readonly trouble: DeskTrouble, readonly said = '') {
+  readonly trouble: DeskTrouble;
+  readonly said: string;
+
+  constructor(trouble: DeskTrouble, said = '') {
     super(trouble);
+    this.trouble = trouble;
+    this.said = said;
   }
 }
 

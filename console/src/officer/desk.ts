@@ -19,8 +19,13 @@ export interface EnrolledDevice {
 export type DeskTrouble = 'key' | 'charter' | 'office' | 'name' | 'time' | 'random' | 'node' | 'device' | 'unreached' | 'refused' | 'failed';
 
 export class DeskError extends Error {
-  constructor(readonly trouble: DeskTrouble, readonly said = '') {
+  readonly trouble: DeskTrouble;
+  readonly said: string;
+
+  constructor(trouble: DeskTrouble, said = '') {
     super(trouble);
+    this.trouble = trouble;
+    this.said = said;
   }
 }
 
