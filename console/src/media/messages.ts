@@ -107,8 +107,8 @@ export interface Count {
   firstMs: number | null;
 }
 
-/** Media worker → page; the answer to `count` is also its sign of life. */
-export type FromMedia = { kind: 'counts'; counts: Count[] };
+/** Media worker → page; the answer to `count` is also its sign of life. `broken`: it seals and opens nothing more. */
+export type FromMedia = { kind: 'counts'; counts: Count[] } | { kind: 'broken'; why: string };
 
 /** Options of every RTCRtpScriptTransform. */
 export type TransformOptions = { slot: number; leg: number; voice: boolean } & ({ side: 'send' } | { side: 'receive'; mid: string });

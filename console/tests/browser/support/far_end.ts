@@ -20,7 +20,7 @@ function startWorker(suspects: string[]) {
   const worker = new Worker('/src/media/media-worker.ts', { type: 'module' });
   const { port1, port2 } = new MessageChannel();
   let counts: Count[] = [];
-  worker.onmessage = ({ data }: MessageEvent<FromMedia>) => (counts = data.counts);
+  worker.onmessage = ({ data }: MessageEvent<FromMedia>) => data.kind === 'counts' && (counts = data.counts);
   port2.onmessage = ({ data }: MessageEvent<MediaToKeys>) => data.kind === 'suspect' && suspects.push(`${data.device.slice(0, 2)} ${data.forged ? 'forged' : 'late'}`);
   worker.postMessage({ kind: 'keys', port: port1 } satisfies ToMedia, [port1]);
   setInterval(() => worker.postMessage({ kind: 'count' } satisfies ToMedia), 50);
