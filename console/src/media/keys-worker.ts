@@ -9,7 +9,7 @@ import init, { enrol, Machine } from '../wasm/trialogue_console_wasm.js';
 import type { Attaching } from './engine';
 import type { FromKeys, KeysToMedia, MediaToKeys, ToKeys } from './messages';
 import type { OpenPasskey } from './passkey';
-import { forgetChunks, heldIdentity, keepCharter, keepChunk, keepIdentity, keepOnlyChunks, keepWritings, loadCharter, loadChunk, openIdentity, openWritings, unlock } from './vault';
+import { forgetChunks, heldIdentity, keepCharter, keepChunk, keepIdentity, keepOnlyChunks, keepWritings, loadCharter, loadChunk, openIdentity, openWritings, unlock } from './vault.ts';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const page = (message: FromKeys) => scope.postMessage(message);
@@ -49,13 +49,21 @@ const places = new Map<string, KeysToMedia>();
 
 const nobody: View = { me: null, node: 'connecting', trouble: { kind: 'notEnrolled' }, unrecorded: false, revocations: [], lines: [], call: null, duty: null, consultations: [], consulting: { subjects: [], levels: [] }, tests: { pairs: [], offer: null, received: [], sent: null } };
 
+/** The machine stopped for good, or never came: the page starts another worker. */
+let isOver = false;
+
 // One after the other: a message that comes while an identity is being stored waits for it.
-let turn: Promise<void> = init().then(() => undefined);
+let turn: Promise<void> = init().then(
+  () => undefined,
+  // Without it every identity would look like a damaged one, and its owner would be told that this console is not enrolled.
+  (error: unknown) => broken(error),
+);
 scope.onmessage = ({ data }: MessageEvent<ToKeys>) => {
   turn = turn.then(() => take(data)).catch((error: unknown) => page({ kind: 'log', line: `keys worker: ${String(error)}` }));
 };
 
 async function take(message: ToKeys): Promise<void> {
+  if (isOver && message.kind !== 'bequeath') return;
   switch (message.kind) {
     case 'start': {
       nodes[0] = message.node;
@@ -301,13 +309,14 @@ function run(call: (machine: Machine) => void) {
 }
 
 /** After a trap nothing of the machine can be trusted: sending stops, and the page starts a worker with a new one. */
-function broken(error: Error) {
+function broken(error: unknown) {
+  isOver = true;
   tell({ kind: 'stop' });
   machine = null;
   clearTimeout(timer);
   close(0);
   close(1);
-  page({ kind: 'broken', why: error.message });
+  page({ kind: 'broken', why: error instanceof Error ? error.message : String(error) });
 }
 
 /** Stores what the written line must not lose, one after the other. What cannot be stored is tried again: nothing is said before it is. */

@@ -1,8 +1,8 @@
 /// <reference lib="webworker" />
 /** Seals what leaves and opens what comes. Without a key nothing passes: every failure is a dropped frame, never a clear one. */
 import init, { Fate, Media } from '../wasm/trialogue_console_wasm.js';
-import { Counts } from './counts';
-import { Hold } from './hold';
+import { Counts } from './counts.ts';
+import { Hold } from './hold.ts';
 import type { FromMedia, KeysToMedia, MediaToKeys, ToMedia, TransformOptions } from './messages';
 
 type Frame = RTCEncodedAudioFrame | RTCEncodedVideoFrame;
@@ -29,21 +29,47 @@ const heardAt = [-1000, -1000];
 /** The own picture's way out, while its next frame must be a key frame: what came before was dropped. */
 let broken: Transformer | null = null;
 
+/** The WebAssembly did not come, or a trap has left it in a state that nobody knows. */
+let isOver = false;
+
+/** Nothing is sealed or opened here any more, and the page starts another worker. */
+function end(why: string) {
+  if (isOver) return;
+  isOver = true;
+  media = null;
+  scope.postMessage({ kind: 'broken', why } satisfies FromMedia);
+}
+
+function trapped(error: unknown) {
+  if (error instanceof WebAssembly.RuntimeError) end(error.message);
+}
+
 const ready = init().then(() => {
   media = new Media();
-  early.splice(0).forEach(take);
+  early.splice(0).forEach(hear);
 });
+ready.catch((error: unknown) => end(String(error)));
 
 scope.onmessage = (event: MessageEvent<ToMedia>) => {
   if (event.data.kind === 'keys') {
     keys = event.data.port;
-    keys.onmessage = (message: MessageEvent<KeysToMedia>) => (media ? take(message.data) : early.push(message.data));
+    keys.onmessage = ({ data }: MessageEvent<KeysToMedia>) => (media || isOver ? hear(data) : early.push(data));
   } else if (event.data.kind === 'sending') {
     sending = event.data;
   } else {
     scope.postMessage({ kind: 'counts', counts: counts.all() } satisfies FromMedia);
   }
 };
+
+function hear(message: KeysToMedia) {
+  if (isOver) return;
+  try {
+    take(message);
+  } catch (error) {
+    trapped(error);
+    throw error;
+  }
+}
 
 function take(message: KeysToMedia) {
   switch (message.kind) {
@@ -188,6 +214,6 @@ function receive(transformer: Transformer, slot: number, leg: number, voice: boo
   const through = options.side === 'send'
     ? new TransformStream<Frame, Frame>({ transform: (frame, controller) => seal(transformer, options.voice, frame, controller) })
     : receive(transformer, options.slot, options.leg, options.voice, options.mid);
-  // A broken pipe ends this stream: fail closed. The page notices by the counts.
-  void ready.then(() => transformer.readable.pipeThrough(through).pipeTo(transformer.writable)).catch(() => undefined);
+  // A broken pipe ends this stream: fail closed.
+  void ready.then(() => transformer.readable.pipeThrough(through).pipeTo(transformer.writable)).catch(trapped);
 };
