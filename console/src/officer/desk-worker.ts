@@ -24,7 +24,7 @@ class Trouble extends Error {
 /** Devices whose proofs are asked for at once (charter.md §8). */
 const PROOFS_MAX = 16;
 
-/** A device as the node lists it: nothing of it is proven. */
+/** A device as the node lists it, under its names: nothing of it is proven. */
 type Listed = { device: string; person: string; office: string; since_ms: number; revoked: boolean; suspended: boolean };
 type Proof = { device: string; certificate: string | null; revocation: string | null };
 
@@ -82,8 +82,10 @@ async function proven(listed: Listed[]): Promise<EnrolledDevice[]> {
       const shown = reply.proofs.find((proof) => proof.device === one.device);
       const holds = opened().proven(one.device, shown?.certificate ?? undefined, shown?.revocation ?? undefined) as ProvenDevice;
       const { person, office } = holds;
+      const { since_ms: sinceMs, ...said } = one;
       devices.push({
-        ...one,
+        ...said,
+        sinceMs,
         ...(person !== null && office !== null ? { person, office, certified: true } : { certified: false }),
         revoked: holds.revoked ? 'proven' : one.revoked ? 'said' : 'no',
       });

@@ -9,7 +9,7 @@ export interface EnrolledDevice {
   office: string;
   /** The party's root has certified this person and office for the device. */
   certified: boolean;
-  since_ms: number;
+  sinceMs: number;
   /** `said`: by the node, which shows no revocation that the party's root has signed. */
   revoked: 'no' | 'said' | 'proven';
   suspended: boolean;
