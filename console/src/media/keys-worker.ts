@@ -9,7 +9,20 @@ import init, { enrol, Machine } from '../wasm/trialogue_console_wasm.js';
 import type { Attaching } from './engine';
 import type { FromKeys, KeysToMedia, MediaToKeys, ToKeys } from './messages';
 import type { OpenPasskey } from './passkey';
-import { forgetChunks, heldIdentity, keepCharter, keepChunk, keepIdentity, keepOnlyChunks, keepWritings, loadCharter, loadChunk, openIdentity, openWritings, unlock } from './vault.ts';
+import {
+  forgetChunks,
+  heldIdentity,
+  keepCharter,
+  keepChunk,
+  keepIdentity,
+  keepOnlyChunks,
+  keepWritings,
+  loadCharter,
+  loadChunk,
+  openIdentity,
+  openWritings,
+  unlock,
+} from './vault.ts';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const page = (message: FromKeys) => scope.postMessage(message);
@@ -47,7 +60,19 @@ let media: MessagePort | null = null;
 /** What a media worker that starts later must know of places. */
 const places = new Map<string, KeysToMedia>();
 
-const nobody: View = { me: null, node: 'connecting', trouble: { kind: 'notEnrolled' }, unrecorded: false, revocations: [], lines: [], call: null, duty: null, consultations: [], consulting: { subjects: [], levels: [] }, tests: { pairs: [], offer: null, received: [], sent: null } };
+const nobody: View = {
+  me: null,
+  node: 'connecting',
+  trouble: { kind: 'notEnrolled' },
+  unrecorded: false,
+  revocations: [],
+  lines: [],
+  call: null,
+  duty: null,
+  consultations: [],
+  consulting: { subjects: [], levels: [] },
+  tests: { pairs: [], offer: null, received: [], sent: null },
+};
 
 /** The machine stopped for good, or never came: the page starts another worker. */
 let isOver = false;
@@ -59,7 +84,9 @@ let turn: Promise<void> = init().then(
   (error: unknown) => broken(error),
 );
 scope.onmessage = ({ data }: MessageEvent<ToKeys>) => {
-  turn = turn.then(() => take(data)).catch((error: unknown) => page({ kind: 'log', line: `keys worker: ${String(error)}` }));
+  turn = turn
+    .then(() => take(data))
+    .catch((error: unknown) => page({ kind: 'log', line: `keys worker: ${String(error)}` }));
 };
 
 async function take(message: ToKeys): Promise<void> {
@@ -71,42 +98,48 @@ async function take(message: ToKeys): Promise<void> {
       await alone();
       return resume(message.heir);
     }
-    case 'enrol': return answer(async () => {
-      fresh?.secret.fill(0);
-      fresh = enrol(message.fragment, Date.now()) as Enrolled;
-    });
+    case 'enrol':
+      return answer(async () => {
+        fresh?.secret.fill(0);
+        fresh = enrol(message.fragment, Date.now()) as Enrolled;
+      });
     case 'drop':
       fresh?.secret.fill(0);
       fresh = null;
       return;
-    case 'keep': return answer(() => keep(message.passkey));
-    case 'signIn': return answer(async () => {
-      const held = await heldIdentity();
-      if (!held?.passkey) throw new Error('no identity');
-      const opened = await unlock(held, message.output);
-      const identity = await openIdentity(held, opened).catch(() => {
-        throw new Error('wrong');
+    case 'keep':
+      return answer(() => keep(message.passkey));
+    case 'signIn':
+      return answer(async () => {
+        const held = await heldIdentity();
+        if (!held?.passkey) throw new Error('no identity');
+        const opened = await unlock(held, message.output);
+        const identity = await openIdentity(held, opened).catch(() => {
+          throw new Error('wrong');
+        });
+        await start(identity, opened);
       });
-      await start(identity, opened);
-    });
-    case 'bequeath': return message.port.postMessage(key);
+    case 'bequeath':
+      return message.port.postMessage(key);
     case 'authority':
       return page({ kind: 'authority', authority: (machine?.authority() as AuthorityView | undefined) ?? null });
     case 'media': {
       const first = media === null;
       media = message.port;
-      media.onmessage = ({ data }: MessageEvent<MediaToKeys>) => run((m) => {
-        if (data.kind === 'heard') m.legHeard(us(), Date.now(), data.slot, data.leg);
-        else if (data.kind === 'proven') m.proven(us(), Date.now(), data.nonce);
-        else if (data.kind === 'suspect') m.suspect(us(), Date.now(), data.device, data.forged);
-        else m.heard(us(), Date.now(), data.heard);
-      });
+      media.onmessage = ({ data }: MessageEvent<MediaToKeys>) =>
+        run((m) => {
+          if (data.kind === 'heard') m.legHeard(us(), Date.now(), data.slot, data.leg);
+          else if (data.kind === 'proven') m.proven(us(), Date.now(), data.nonce);
+          else if (data.kind === 'suspect') m.suspect(us(), Date.now(), data.device, data.forged);
+          else m.heard(us(), Date.now(), data.heard);
+        });
       tell({ kind: 'use', slot: active });
       for (const place of places.values()) media.postMessage(place);
       if (!first) run((m) => m.workerRestarted(us(), Date.now()));
       return;
     }
-    case 'command': return run((m) => m.command(us(), Date.now(), message.command));
+    case 'command':
+      return run((m) => m.command(us(), Date.now(), message.command));
     // Beside everything else: a large file takes long.
     case 'attach':
       reading = reading.then(() => attach(message.line, message.files));
@@ -114,10 +147,14 @@ async function take(message: ToKeys): Promise<void> {
     case 'stopAttaching':
       stopped = true;
       return;
-    case 'network': return network();
-    case 'offer': return run((m) => m.legOffer(us(), Date.now(), message.slot, message.leg, message.sdp));
-    case 'unfit': return run((m) => m.legUnfit(us(), Date.now(), message.slot, message.leg, message.why));
-    case 'leg': return run((m) => m.legState(us(), Date.now(), message.slot, message.leg, message.up));
+    case 'network':
+      return network();
+    case 'offer':
+      return run((m) => m.legOffer(us(), Date.now(), message.slot, message.leg, message.sdp));
+    case 'unfit':
+      return run((m) => m.legUnfit(us(), Date.now(), message.slot, message.leg, message.why));
+    case 'leg':
+      return run((m) => m.legState(us(), Date.now(), message.slot, message.leg, message.up));
   }
 }
 
@@ -127,7 +164,8 @@ async function attach(line: string, files: File[]) {
   stopped = false;
   for (const file of files) {
     const at = { line, name: file.name, size: file.size };
-    const say = (done: number, trouble: Attaching['trouble'] = null) => page({ kind: 'attaching', attaching: { ...at, done, trouble } });
+    const say = (done: number, trouble: Attaching['trouble'] = null) =>
+      page({ kind: 'attaching', attaching: { ...at, done, trouble } });
     say(0);
     try {
       machine?.attach(line, file.name, file.size);
@@ -271,7 +309,8 @@ function connect(slot: number) {
   sockets[slot] = mine;
   mine.onopen = () => mine === sockets[slot] && run((m) => m.opened(us(), Date.now(), slot));
   mine.onmessage = ({ data }: MessageEvent<ArrayBuffer | string>) => {
-    if (mine === sockets[slot] && typeof data !== 'string') run((m) => m.received(us(), Date.now(), slot, new Uint8Array(data)));
+    if (mine === sockets[slot] && typeof data !== 'string')
+      run((m) => m.received(us(), Date.now(), slot, new Uint8Array(data)));
   };
   mine.onclose = () => {
     if (mine !== sockets[slot]) return;
@@ -301,7 +340,9 @@ function run(call: (machine: Machine) => void) {
     call(machine);
     for (let out = machine.poll() as Out | undefined; out; out = machine.poll() as Out | undefined) act(out);
   } catch (error) {
-    return error instanceof WebAssembly.RuntimeError ? broken(error) : page({ kind: 'log', line: `keys worker: ${String(error)}` });
+    return error instanceof WebAssembly.RuntimeError
+      ? broken(error)
+      : page({ kind: 'log', line: `keys worker: ${String(error)}` });
   }
   clearTimeout(timer);
   const at = machine.nextTimeout();
@@ -359,37 +400,80 @@ function act(out: Out) {
       active = out.slot;
       tell({ kind: 'use', slot: out.slot });
       return page({ kind: 'use', slot: out.slot });
-    case 'stop': return close(out.slot);
-    case 'view': return page({ kind: 'view', view: out.view });
+    case 'stop':
+      return close(out.slot);
+    case 'view':
+      return page({ kind: 'view', view: out.view });
     case 'makeOffer':
       for (const [key, place] of places) if (place.kind === 'place' && place.slot === out.slot) places.delete(key);
       return page({ kind: 'makeOffer', slot: out.slot, leg: out.leg });
-    case 'legAnswer': return page({ kind: 'answer', slot: out.slot, leg: out.leg, sdp: out.sdp });
+    case 'legAnswer':
+      return page({ kind: 'answer', slot: out.slot, leg: out.leg, sdp: out.sdp });
     case 'seal':
-      return tell(out.key_id !== null && out.base_key !== null ? { kind: 'seal', keyId: out.key_id, baseKey: out.base_key, parties: out.parties, tagKeys: out.tag_keys, pictureStep: out.picture_step } : { kind: 'stop' });
-    case 'openKey': return tell({ kind: 'open', keyId: out.key_id, device: out.device, baseKey: out.base_key, tagKey: out.tag_key, party: out.party, turn: out.turn, fellows: out.fellows, floor: out.floor });
-    case 'forgetKey': return tell({ kind: 'forget', keyId: out.key_id, over: out.over });
+      return tell(
+        out.key_id !== null && out.base_key !== null
+          ? {
+              kind: 'seal',
+              keyId: out.key_id,
+              baseKey: out.base_key,
+              parties: out.parties,
+              tagKeys: out.tag_keys,
+              pictureStep: out.picture_step,
+            }
+          : { kind: 'stop' },
+      );
+    case 'openKey':
+      return tell({
+        kind: 'open',
+        keyId: out.key_id,
+        device: out.device,
+        baseKey: out.base_key,
+        tagKey: out.tag_key,
+        party: out.party,
+        turn: out.turn,
+        fellows: out.fellows,
+        floor: out.floor,
+      });
+    case 'forgetKey':
+      return tell({ kind: 'forget', keyId: out.key_id, over: out.over });
     case 'place': {
-      const place = { kind: 'place' as const, slot: out.slot, leg: out.leg, mid: out.mid, device: out.device, voice: out.voice };
+      const place = {
+        kind: 'place' as const,
+        slot: out.slot,
+        leg: out.leg,
+        mid: out.mid,
+        device: out.device,
+        voice: out.voice,
+      };
       places.set(`${out.slot} ${out.mid}`, place);
       tell(place);
       return page(place);
     }
-    case 'proveAlive': return tell({ kind: 'prove', nonce: out.nonce });
+    case 'proveAlive':
+      return tell({ kind: 'prove', nonce: out.nonce });
     case 'keep':
       unkept?.bytes.fill(0);
       unkept = { version: out.version, bytes: out.bytes };
       return void store();
     case 'giveChunk':
-      return void loadChunk(out.hash).catch(() => undefined).then((bytes) => run((m) => m.chunk(us(), Date.now(), out.hash, bytes)));
-    case 'forgetChunks': return void forgetChunks(out.hashes).catch(() => undefined);
+      return void loadChunk(out.hash)
+        .catch(() => undefined)
+        .then((bytes) => run((m) => m.chunk(us(), Date.now(), out.hash, bytes)));
+    case 'forgetChunks':
+      return void forgetChunks(out.hashes).catch(() => undefined);
     case 'file': {
       const bytes = new Uint8Array(out.bytes);
-      return scope.postMessage({ kind: 'file', id: out.id, at: out.at, bytes, whole: out.whole } satisfies FromKeys, [bytes.buffer]);
+      return scope.postMessage({ kind: 'file', id: out.id, at: out.at, bytes, whole: out.whole } satisfies FromKeys, [
+        bytes.buffer,
+      ]);
     }
-    case 'written': return page({ kind: 'written', written: out.written });
-    case 'charter': return void keepCharter(out.bytes).catch(() => undefined);
-    case 'log': return page({ kind: 'log', line: out.line });
-    case 'ringing': return;
+    case 'written':
+      return page({ kind: 'written', written: out.written });
+    case 'charter':
+      return void keepCharter(out.bytes).catch(() => undefined);
+    case 'log':
+      return page({ kind: 'log', line: out.line });
+    case 'ringing':
+      return;
   }
 }

@@ -74,18 +74,37 @@ function hear(message: KeysToMedia) {
 function take(message: KeysToMedia) {
   switch (message.kind) {
     case 'seal':
-      media!.seal_with(message.keyId, message.baseKey, message.parties, message.tagKeys, message.pictureStep, performance.now());
+      media!.seal_with(
+        message.keyId,
+        message.baseKey,
+        message.parties,
+        message.tagKeys,
+        message.pictureStep,
+        performance.now(),
+      );
       // Nobody can show a picture before a key frame: it need not be asked for across the world.
       void broken?.generateKeyFrame?.().catch(() => undefined);
       broken = null;
       return;
     case 'prove':
-      if (Media.probe(crypto.getRandomValues(new Uint8Array(192)))) keys?.postMessage({ kind: 'proven', nonce: message.nonce } satisfies MediaToKeys);
+      if (Media.probe(crypto.getRandomValues(new Uint8Array(192))))
+        keys?.postMessage({ kind: 'proven', nonce: message.nonce } satisfies MediaToKeys);
       return;
-    case 'stop': return media!.stop();
-    case 'forget': return media!.forget(message.keyId, message.over);
+    case 'stop':
+      return media!.stop();
+    case 'forget':
+      return media!.forget(message.keyId, message.over);
     case 'open':
-      media!.open_with(message.keyId, message.device, message.baseKey, message.tagKey, message.party, message.turn, message.fellows, message.floor);
+      media!.open_with(
+        message.keyId,
+        message.device,
+        message.baseKey,
+        message.tagKey,
+        message.party,
+        message.turn,
+        message.fellows,
+        message.floor,
+      );
       for (const place of places.values()) place.hold.release();
       return;
     case 'use':
@@ -115,7 +134,12 @@ function placeOf(slot: number, leg: number, mid: string) {
   return place;
 }
 
-function seal(transformer: Transformer, voice: boolean, frame: Frame, controller: TransformStreamDefaultController<Frame>) {
+function seal(
+  transformer: Transformer,
+  voice: boolean,
+  frame: Frame,
+  controller: TransformStreamDefaultController<Frame>,
+) {
   const allowed = voice ? sending.voice : sending.picture;
   // The same voice waits at the other leg, so that it goes on there at once.
   if (transformer.options.slot !== active) return;
@@ -178,7 +202,7 @@ function receive(transformer: Transformer, slot: number, leg: number, voice: boo
       mark();
       if (!voice && (frame as RTCEncodedVideoFrame).type === 'key') wantsKeyFrame = false;
       counts.passed(place.device, voice);
-      if (wantsKeyFrame) return askKeyFrame(), true;
+      if (wantsKeyFrame) return (askKeyFrame(), true);
       frame.data = opened.buffer as ArrayBuffer;
       controller.enqueue(frame);
       return true;
@@ -188,7 +212,10 @@ function receive(transformer: Transformer, slot: number, leg: number, voice: boo
     if (fate === Fate.OtherSender || fate === Fate.UnknownKey) return false;
     if (fate === Fate.Forged) suspect(place.device, true);
     counts.dropped(place.device, voice);
-    if (!voice) { wantsKeyFrame = true; askKeyFrame(); }
+    if (!voice) {
+      wantsKeyFrame = true;
+      askKeyFrame();
+    }
     return true;
   };
   return new TransformStream<Frame, Frame>({
@@ -197,7 +224,10 @@ function receive(transformer: Transformer, slot: number, leg: number, voice: boo
         open: (frame, cameAt) => open(frame, cameAt, controller),
         lost: () => {
           counts.dropped(place.device ?? '', voice);
-          if (!voice) { wantsKeyFrame = true; askKeyFrame(); }
+          if (!voice) {
+            wantsKeyFrame = true;
+            askKeyFrame();
+          }
         },
       });
     },
@@ -209,11 +239,16 @@ function receive(transformer: Transformer, slot: number, leg: number, voice: boo
   });
 }
 
-(scope as unknown as { onrtctransform: (event: { transformer: Transformer }) => void }).onrtctransform = ({ transformer }) => {
+(scope as unknown as { onrtctransform: (event: { transformer: Transformer }) => void }).onrtctransform = ({
+  transformer,
+}) => {
   const { options } = transformer;
-  const through = options.side === 'send'
-    ? new TransformStream<Frame, Frame>({ transform: (frame, controller) => seal(transformer, options.voice, frame, controller) })
-    : receive(transformer, options.slot, options.leg, options.voice, options.mid);
+  const through =
+    options.side === 'send'
+      ? new TransformStream<Frame, Frame>({
+          transform: (frame, controller) => seal(transformer, options.voice, frame, controller),
+        })
+      : receive(transformer, options.slot, options.leg, options.voice, options.mid);
   // A broken pipe ends this stream: fail closed.
   void ready.then(() => transformer.readable.pipeThrough(through).pipeTo(transformer.writable)).catch(trapped);
 };

@@ -16,7 +16,8 @@ export interface EnrolledDevice {
 }
 
 /** Why something at the desk was not done; `said` is what the node gave as its reason, in English. */
-export type DeskTrouble = 'key' | 'charter' | 'office' | 'name' | 'time' | 'random' | 'node' | 'device' | 'unreached' | 'refused' | 'failed';
+export type DeskTrouble =
+  'key' | 'charter' | 'office' | 'name' | 'time' | 'random' | 'node' | 'device' | 'unreached' | 'refused' | 'failed';
 
 export class DeskError extends Error {
   readonly trouble: DeskTrouble;

@@ -59,7 +59,10 @@ export class Desk {
     this.written = null;
     this.#engine.command({ kind: 'openWritten', line: null });
     await tick();
-    const back = this.#from instanceof HTMLElement && this.#from.isConnected && this.#from !== document.body ? this.#from : document.getElementById('main');
+    const back =
+      this.#from instanceof HTMLElement && this.#from.isConnected && this.#from !== document.body
+        ? this.#from
+        : document.getElementById('main');
     back?.focus();
   }
 }

@@ -45,7 +45,10 @@ export class Seen {
   #take(entries: IntersectionObserverEntry[]) {
     if (!this.#looking) return;
     const ids = entries
-      .filter(({ isIntersecting, intersectionRect, boundingClientRect }) => isIntersecting && intersectionRect.height >= SHARE * Math.min(boundingClientRect.height, innerHeight))
+      .filter(
+        ({ isIntersecting, intersectionRect, boundingClientRect }) =>
+          isIntersecting && intersectionRect.height >= SHARE * Math.min(boundingClientRect.height, innerHeight),
+      )
       .map(({ target }) => this.#ids.get(target))
       .filter((id): id is string => id !== undefined && !this.#said.has(id));
     if (ids.length === 0) return;
