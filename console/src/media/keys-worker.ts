@@ -1,19 +1,17 @@
 /// <reference lib="webworker" />
 /** Owns the WebSocket to the node, the console machine (WebAssembly) and the identity. The page gets views and gives commands. */
 import type { AuthorityView } from '../generated/AuthorityView';
-import type { Chunk } from '../generated/Chunk';
 import type { Enrolled } from '../generated/Enrolled';
 import type { Out } from '../generated/Out';
 import type { View } from '../generated/View';
 import init, { enrol, Machine } from '../wasm/trialogue_console_wasm.js';
-import type { Attaching } from './engine';
+import { Attacher } from './attacher.ts';
 import type { FromKeys, KeysToMedia, MediaToKeys, ToKeys } from './messages';
 import type { OpenPasskey } from './passkey';
 import {
   forgetChunks,
   heldIdentity,
   keepCharter,
-  keepChunk,
   keepIdentity,
   keepOnlyChunks,
   keepWritings,
@@ -48,10 +46,6 @@ let certificate: Uint8Array = new Uint8Array();
 /** What is to be stored of the written line next, and whether storing is under way: the newest counts. */
 let unkept: { version: number; bytes: Uint8Array } | null = null;
 let keeping = false;
-/** Files are read one after the other. */
-let reading: Promise<void> = Promise.resolve();
-/** The officer wants no more of them. */
-let stopped = false;
 const sockets: (WebSocket | null)[] = [null, null];
 const reconnects: (ReturnType<typeof setTimeout> | undefined)[] = [undefined, undefined];
 let active = 0;
@@ -59,6 +53,13 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 let media: MessagePort | null = null;
 /** What a media worker that starts later must know of places. */
 const places = new Map<string, KeysToMedia>();
+const attacher = new Attacher({
+  machine: () => machine,
+  run,
+  finish: (m) => m.finishAttaching(us(), Date.now()),
+  say: (attaching) => page({ kind: 'attaching', attaching }),
+  log: (line) => page({ kind: 'log', line }),
+});
 
 const nobody: View = {
   me: null,
@@ -77,20 +78,34 @@ const nobody: View = {
 /** The machine stopped for good, or never came: the page starts another worker. */
 let isOver = false;
 
-// One after the other: a message that comes while an identity is being stored waits for it.
+// What reads or stores an identity waits for what did so before; nothing else waits for it: a disk that does not answer keeps nobody in a call.
 let turn: Promise<void> = init().then(
   () => undefined,
   // Without it every identity would look like a damaged one, and its owner would be told that this console is not enrolled.
   (error: unknown) => broken(error),
 );
 scope.onmessage = ({ data }: MessageEvent<ToKeys>) => {
-  turn = turn
-    .then(() => take(data))
-    .catch((error: unknown) => page({ kind: 'log', line: `keys worker: ${String(error)}` }));
+  if (isOfIdentity(data)) turn = turn.then(() => (isOver ? undefined : identify(data))).catch(unforeseen);
+  else
+    try {
+      take(data);
+    } catch (error) {
+      unforeseen(error);
+    }
 };
 
-async function take(message: ToKeys): Promise<void> {
-  if (isOver && message.kind !== 'bequeath') return;
+/** Uses or changes what is stored of this device. */
+type OfIdentity = Extract<ToKeys, { kind: 'start' | 'enrol' | 'drop' | 'keep' | 'signIn' }>;
+
+const isOfIdentity = (message: ToKeys): message is OfIdentity =>
+  ['start', 'enrol', 'drop', 'keep', 'signIn'].includes(message.kind);
+
+function unforeseen(error: unknown) {
+  if (error instanceof WebAssembly.RuntimeError) return broken(error);
+  page({ kind: 'log', line: `keys worker: ${String(error)}` });
+}
+
+async function identify(message: OfIdentity): Promise<void> {
   switch (message.kind) {
     case 'start': {
       nodes[0] = message.node;
@@ -119,6 +134,11 @@ async function take(message: ToKeys): Promise<void> {
         });
         await start(identity, opened);
       });
+  }
+}
+
+function take(message: Exclude<ToKeys, OfIdentity>): void {
+  switch (message.kind) {
     case 'bequeath':
       return message.port.postMessage(key);
     case 'authority':
@@ -140,13 +160,10 @@ async function take(message: ToKeys): Promise<void> {
     }
     case 'command':
       return run((m) => m.command(us(), Date.now(), message.command));
-    // Beside everything else: a large file takes long.
     case 'attach':
-      reading = reading.then(() => attach(message.line, message.files));
-      return;
+      return attacher.attach(message.line, message.files);
     case 'stopAttaching':
-      stopped = true;
-      return;
+      return attacher.stop();
     case 'network':
       return network();
     case 'offer':
@@ -156,51 +173,6 @@ async function take(message: ToKeys): Promise<void> {
     case 'leg':
       return run((m) => m.legState(us(), Date.now(), message.slot, message.leg, message.up));
   }
-}
-
-/** Reads files piece by piece; each chunk is on disk, sealed, before the next piece is read. */
-async function attach(line: string, files: File[]) {
-  const of = machine;
-  stopped = false;
-  for (const file of files) {
-    const at = { line, name: file.name, size: file.size };
-    const say = (done: number, trouble: Attaching['trouble'] = null) =>
-      page({ kind: 'attaching', attaching: { ...at, done, trouble } });
-    say(0);
-    try {
-      machine?.attach(line, file.name, file.size);
-    } catch {
-      return say(0, 'form');
-    }
-    let trouble: Attaching['trouble'] = 'changed';
-    try {
-      for (let done = 0, next = machine?.attachNext() ?? 0; next > 0; next = machine?.attachNext() ?? 0) {
-        const piece = new Uint8Array(await file.slice(done, done + next).arrayBuffer());
-        // Another identity, or a machine that broke: the file was attached to what is no more.
-        if (!machine || machine !== of) return page({ kind: 'attaching', attaching: null });
-        let chunk: Chunk | null = null;
-        run((m) => (chunk = m.attachPiece(piece) as Chunk));
-        piece.fill(0);
-        if (!chunk) throw new Error('changed');
-        trouble = 'storage';
-        await keepChunk((chunk as Chunk).hash, (chunk as Chunk).bytes);
-        trouble = 'changed';
-        if (stopped) {
-          run((m) => m.stopAttaching());
-          return page({ kind: 'attaching', attaching: null });
-        }
-        say((done += piece.length));
-      }
-      let attached = false;
-      run((m) => (m.finishAttaching(us(), Date.now()), (attached = true)));
-      if (!attached) throw new Error('changed');
-    } catch (error) {
-      page({ kind: 'log', line: `keys worker: a file is not attached: ${String(error)}` });
-      run((m) => m.stopAttaching());
-      return say(0, trouble);
-    }
-  }
-  page({ kind: 'attaching', attaching: null });
 }
 
 async function answer(act: () => Promise<void>) {

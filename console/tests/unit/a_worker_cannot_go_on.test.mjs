@@ -67,6 +67,20 @@ test('a keys worker whose WebAssembly has not come says so, and never that the c
   assert.deepEqual(said, [{ kind: 'broken', why: 'Failed to fetch' }]);
 });
 
+test('a disk that does not answer keeps the keys worker from nothing else', async () => {
+  reached();
+  globalThis.indexedDB = { open: () => ({}) };
+  const scope = await start('keys-worker');
+  await tell(scope, { kind: 'start', node: 'wss://node.example/console', resume: null, heir: null });
+  await tell(scope, { kind: 'authority' });
+  assert.deepEqual(said, [{ kind: 'authority', authority: null }]);
+  const { port1, port2 } = new MessageChannel();
+  const left = new Promise((resolve) => port2.once('message', resolve));
+  await tell(scope, { kind: 'bequeath', port: port1 });
+  assert.equal(await left, null, 'and the worker after it does not wait for the key of a passkey');
+  port2.close();
+});
+
 test('a media worker lets no voice pass before it is told to and has a key, and none after it has trapped', async () => {
   reached();
   const { Media } = await import('../../src/wasm/trialogue_console_wasm.js');
