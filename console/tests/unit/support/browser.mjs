@@ -124,7 +124,7 @@ export async function startEngine({ storage = new Map(), rules = 'offered' } = {
   });
   install('navigator', { mediaDevices });
   mock.method(console, 'info', () => undefined);
-  const { LiveEngine } = await import(process.env.ENGINE ?? '../../../src/media/live.ts');
+  const { LiveEngine } = await import('../../../src/media/live.ts');
   const engine = new LiveEngine();
   let [local, view] = [null, null];
   engine.onLocal((now) => (local = now));
