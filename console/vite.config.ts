@@ -8,7 +8,11 @@ const fixtures = process.env.CONSOLE_FIXTURES === '1';
 export default defineConfig({
   plugins: [
     svelte(),
-    paraglideVitePlugin({ project: './project.inlang', outdir: './src/paraglide', strategy: ['localStorage', 'preferredLanguage', 'baseLocale'] }),
+    paraglideVitePlugin({
+      project: './project.inlang',
+      outdir: './src/paraglide',
+      strategy: ['localStorage', 'preferredLanguage', 'baseLocale'],
+    }),
   ],
   worker: { format: 'es' },
   build: {

@@ -5,7 +5,10 @@ const target = document.getElementById('app')!;
 
 if (location.pathname.replace(/\/$/, '') === '/officer') {
   // The security officer's page: no console runs in it.
-  const [{ LiveDesk }, { default: Officer }] = await Promise.all([import('./officer/desk'), import('./officer/Officer.svelte')]);
+  const [{ LiveDesk }, { default: Officer }] = await Promise.all([
+    import('./officer/desk'),
+    import('./officer/Officer.svelte'),
+  ]);
   mount(Officer, { target, props: { desk: new LiveDesk() } });
 } else {
   const [{ LiveEngine }, { default: App }] = await Promise.all([import('./media/live'), import('./views/App.svelte')]);

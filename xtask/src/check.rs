@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::step::Step;
-use crate::{audit, purity, sizes, system};
+use crate::{audit, console, purity, sizes, system};
 
 /// Format, lints, purity, sizes, licences.
 pub fn run() -> Result<()> {
@@ -22,7 +22,7 @@ pub fn cheap() -> Result<()> {
     let format = Step::cargo("Check the format (`cargo fmt --all` mends it)")
         .args(["fmt", "--all", "--check", "--", "-l"])
         .quiet();
-    let faults: Vec<String> = [format.run(), sizes::check(), purity::check(), audit::licences()]
+    let faults: Vec<String> = [format.run(), console::format(), sizes::check(), purity::check(), audit::licences()]
         .into_iter()
         .filter_map(Result::err)
         .map(|error| format!("{error:#}"))

@@ -31,6 +31,20 @@ pub fn check() -> Result<()> {
     stamp.write()
 }
 
+/// The form of everything in the console that people write; what is not as Prettier writes it is named.
+pub fn format() -> Result<()> {
+    let npm = packages()?;
+    let stamp = Stamp::new("console-format").path(&paths::console())?;
+    if stamp.is_fresh() {
+        return Ok(());
+    }
+    npm.step("Check the console's format (`npm run format` in console/ mends it)")
+        .args(["run", "--silent", "format:check"])
+        .quiet()
+        .run()?;
+    stamp.write()
+}
+
 /// `console/node_modules/`, exactly as `package-lock.json` says.
 pub fn packages() -> Result<Npm> {
     let npm = Npm::find()?;

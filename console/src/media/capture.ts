@@ -1,9 +1,14 @@
-/** Microphone and camera: opened for a call, closed after it. */
+/** Microphone and camera, as the browser gives them. */
 import type { CaptureTrouble, Choice } from './engine';
 
+export type Device = 'microphone' | 'camera';
+
 export class CaptureError extends Error {
-  constructor(readonly trouble: CaptureTrouble) {
+  readonly trouble: CaptureTrouble;
+
+  constructor(trouble: CaptureTrouble) {
     super(trouble);
+    this.trouble = trouble;
   }
 }
 
@@ -15,15 +20,18 @@ function troubleOf(error: unknown): CaptureTrouble {
   return 'failed';
 }
 
-/** One track, or a {@link CaptureError} that the view can say in words. */
-export async function capture(kind: 'microphone' | 'camera', id: string | null): Promise<MediaStreamTrack> {
+/** One track, or a {@link CaptureError} that the view can say in words. A browser that asks its user first may never answer. */
+export async function capture(kind: Device, id: string | null): Promise<MediaStreamTrack> {
   const deviceId = id ? { deviceId: { exact: id } } : {};
+  const audio = { ...deviceId, echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
+  const video = {
+    ...deviceId,
+    width: { ideal: 640 },
+    height: { ideal: 360 },
+    frameRate: { ideal: 25, max: 30 },
+  };
   try {
-    const stream = await navigator.mediaDevices.getUserMedia(
-      kind === 'microphone'
-        ? { audio: { ...deviceId, echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 } }
-        : { video: { ...deviceId, width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 25, max: 30 } } },
-    );
+    const stream = await navigator.mediaDevices.getUserMedia(kind === 'microphone' ? { audio } : { video });
     return stream.getTracks()[0]!;
   } catch (error) {
     throw new CaptureError(troubleOf(error));
@@ -31,7 +39,8 @@ export async function capture(kind: 'microphone' | 'camera', id: string | null):
 }
 
 export async function choices(): Promise<{ microphones: Choice[]; cameras: Choice[]; speakers: Choice[] }> {
-  const all = await navigator.mediaDevices.enumerateDevices().catch(() => []);
-  const of = (kind: MediaDeviceKind) => all.filter((d) => d.kind === kind && d.deviceId !== '').map((d) => ({ id: d.deviceId, label: d.label }));
+  const all = (await navigator.mediaDevices?.enumerateDevices().catch(() => null)) ?? [];
+  const of = (kind: MediaDeviceKind) =>
+    all.filter((d) => d.kind === kind && d.deviceId !== '').map((d) => ({ id: d.deviceId, label: d.label }));
   return { microphones: of('audioinput'), cameras: of('videoinput'), speakers: of('audiooutput') };
 }

@@ -8,8 +8,11 @@ import type { View } from '../generated/View';
 import type { WrittenView } from '../generated/WrittenView';
 import type { PasskeyTrouble } from './passkey';
 
-/** Why a microphone or camera is not to be had; the view says it in words. */
-export type CaptureTrouble = 'denied' | 'missing' | 'busy' | 'failed';
+/**
+ * Why a microphone or camera is not to be had; the view says it in words. `waiting`: the browser has not answered yet, and may be asking its user;
+ * `lost`: it was there, and was pulled out or taken away.
+ */
+export type CaptureTrouble = 'denied' | 'missing' | 'busy' | 'failed' | 'waiting' | 'lost';
 
 /** A microphone, camera or loudspeaker that can be chosen. */
 export interface Choice {
@@ -86,9 +89,10 @@ export interface Engine {
   command(command: Command): void;
   /** The call's marking is on screen, or is not: nothing is sent while it is not. */
   marked(shown: boolean): void;
-  setVoice(on: boolean): Promise<void>;
-  setPicture(on: boolean): Promise<void>;
-  choose(kind: 'microphone' | 'camera' | 'speaker', id: string): Promise<void>;
+  /** Off acts at once, whatever else is under way; on as soon as there is a device. */
+  setVoice(on: boolean): void;
+  setPicture(on: boolean): void;
+  choose(kind: 'microphone' | 'camera' | 'speaker', id: string): void;
   /** The received picture of a member, by device id (hex); null while there is none. Stable object per member. */
   picture(device: string): MediaStream | null;
   /** Loudness 0…1 of a member's voice as heard here, for the ring around the tile. */

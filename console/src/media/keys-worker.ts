@@ -1,15 +1,26 @@
 /// <reference lib="webworker" />
 /** Owns the WebSocket to the node, the console machine (WebAssembly) and the identity. The page gets views and gives commands. */
 import type { AuthorityView } from '../generated/AuthorityView';
-import type { Chunk } from '../generated/Chunk';
 import type { Enrolled } from '../generated/Enrolled';
 import type { Out } from '../generated/Out';
 import type { View } from '../generated/View';
 import init, { enrol, Machine } from '../wasm/trialogue_console_wasm.js';
-import type { Attaching } from './engine';
+import { Attacher } from './attacher.ts';
 import type { FromKeys, KeysToMedia, MediaToKeys, ToKeys } from './messages';
 import type { OpenPasskey } from './passkey';
-import { forgetChunks, heldIdentity, keepCharter, keepChunk, keepIdentity, keepOnlyChunks, keepWritings, loadCharter, loadChunk, openIdentity, openWritings, unlock } from './vault';
+import {
+  forgetChunks,
+  heldIdentity,
+  keepCharter,
+  keepIdentity,
+  keepOnlyChunks,
+  keepWritings,
+  loadCharter,
+  loadChunk,
+  openIdentity,
+  openWritings,
+  unlock,
+} from './vault.ts';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const page = (message: FromKeys) => scope.postMessage(message);
@@ -35,10 +46,6 @@ let certificate: Uint8Array = new Uint8Array();
 /** What is to be stored of the written line next, and whether storing is under way: the newest counts. */
 let unkept: { version: number; bytes: Uint8Array } | null = null;
 let keeping = false;
-/** Files are read one after the other. */
-let reading: Promise<void> = Promise.resolve();
-/** The officer wants no more of them. */
-let stopped = false;
 const sockets: (WebSocket | null)[] = [null, null];
 const reconnects: (ReturnType<typeof setTimeout> | undefined)[] = [undefined, undefined];
 let active = 0;
@@ -46,16 +53,59 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 let media: MessagePort | null = null;
 /** What a media worker that starts later must know of places. */
 const places = new Map<string, KeysToMedia>();
+const attacher = new Attacher({
+  machine: () => machine,
+  run,
+  finish: (m) => m.finishAttaching(us(), Date.now()),
+  say: (attaching) => page({ kind: 'attaching', attaching }),
+  log: (line) => page({ kind: 'log', line }),
+});
 
-const nobody: View = { me: null, node: 'connecting', trouble: { kind: 'notEnrolled' }, unrecorded: false, revocations: [], lines: [], call: null, duty: null, consultations: [], consulting: { subjects: [], levels: [] }, tests: { pairs: [], offer: null, received: [], sent: null } };
-
-// One after the other: a message that comes while an identity is being stored waits for it.
-let turn: Promise<void> = init().then(() => undefined);
-scope.onmessage = ({ data }: MessageEvent<ToKeys>) => {
-  turn = turn.then(() => take(data)).catch((error: unknown) => page({ kind: 'log', line: `keys worker: ${String(error)}` }));
+const nobody: View = {
+  me: null,
+  node: 'connecting',
+  trouble: { kind: 'notEnrolled' },
+  unrecorded: false,
+  revocations: [],
+  lines: [],
+  call: null,
+  duty: null,
+  consultations: [],
+  consulting: { subjects: [], levels: [] },
+  tests: { pairs: [], offer: null, received: [], sent: null },
 };
 
-async function take(message: ToKeys): Promise<void> {
+/** The machine stopped for good, or never came: the page starts another worker. */
+let isOver = false;
+
+// What reads or stores an identity waits for what did so before; nothing else waits for it: a disk that does not answer keeps nobody in a call.
+let turn: Promise<void> = init().then(
+  () => undefined,
+  // Without it every identity would look like a damaged one, and its owner would be told that this console is not enrolled.
+  (error: unknown) => broken(error),
+);
+scope.onmessage = ({ data }: MessageEvent<ToKeys>) => {
+  if (isOfIdentity(data)) turn = turn.then(() => (isOver ? undefined : identify(data))).catch(unforeseen);
+  else
+    try {
+      take(data);
+    } catch (error) {
+      unforeseen(error);
+    }
+};
+
+/** Uses or changes what is stored of this device. */
+type OfIdentity = Extract<ToKeys, { kind: 'start' | 'enrol' | 'drop' | 'keep' | 'signIn' }>;
+
+const isOfIdentity = (message: ToKeys): message is OfIdentity =>
+  ['start', 'enrol', 'drop', 'keep', 'signIn'].includes(message.kind);
+
+function unforeseen(error: unknown) {
+  if (error instanceof WebAssembly.RuntimeError) return broken(error);
+  page({ kind: 'log', line: `keys worker: ${String(error)}` });
+}
+
+async function identify(message: OfIdentity): Promise<void> {
   switch (message.kind) {
     case 'start': {
       nodes[0] = message.node;
@@ -63,98 +113,66 @@ async function take(message: ToKeys): Promise<void> {
       await alone();
       return resume(message.heir);
     }
-    case 'enrol': return answer(async () => {
-      fresh?.secret.fill(0);
-      fresh = enrol(message.fragment, Date.now()) as Enrolled;
-    });
+    case 'enrol':
+      return answer(async () => {
+        fresh?.secret.fill(0);
+        fresh = enrol(message.fragment, Date.now()) as Enrolled;
+      });
     case 'drop':
       fresh?.secret.fill(0);
       fresh = null;
       return;
-    case 'keep': return answer(() => keep(message.passkey));
-    case 'signIn': return answer(async () => {
-      const held = await heldIdentity();
-      if (!held?.passkey) throw new Error('no identity');
-      const opened = await unlock(held, message.output);
-      const identity = await openIdentity(held, opened).catch(() => {
-        throw new Error('wrong');
+    case 'keep':
+      return answer(() => keep(message.passkey));
+    case 'signIn':
+      return answer(async () => {
+        const held = await heldIdentity();
+        if (!held?.passkey) throw new Error('no identity');
+        const opened = await unlock(held, message.output);
+        const identity = await openIdentity(held, opened).catch(() => {
+          throw new Error('wrong');
+        });
+        await start(identity, opened);
       });
-      await start(identity, opened);
-    });
-    case 'bequeath': return message.port.postMessage(key);
+  }
+}
+
+function take(message: Exclude<ToKeys, OfIdentity>): void {
+  switch (message.kind) {
+    case 'bequeath':
+      return message.port.postMessage(key);
     case 'authority':
       return page({ kind: 'authority', authority: (machine?.authority() as AuthorityView | undefined) ?? null });
     case 'media': {
       const first = media === null;
       media = message.port;
-      media.onmessage = ({ data }: MessageEvent<MediaToKeys>) => run((m) => {
-        if (data.kind === 'heard') m.legHeard(us(), Date.now(), data.slot, data.leg);
-        else if (data.kind === 'proven') m.proven(us(), Date.now(), data.nonce);
-        else if (data.kind === 'suspect') m.suspect(us(), Date.now(), data.device, data.forged);
-        else m.heard(us(), Date.now(), data.heard);
-      });
+      media.onmessage = ({ data }: MessageEvent<MediaToKeys>) =>
+        run((m) => {
+          if (data.kind === 'heard') m.legHeard(us(), Date.now(), data.slot, data.leg);
+          else if (data.kind === 'proven') m.proven(us(), Date.now(), data.nonce);
+          else if (data.kind === 'suspect') m.suspect(us(), Date.now(), data.device, data.forged);
+          else m.heard(us(), Date.now(), data.heard);
+        });
       tell({ kind: 'use', slot: active });
       for (const place of places.values()) media.postMessage(place);
       if (!first) run((m) => m.workerRestarted(us(), Date.now()));
       return;
     }
-    case 'command': return run((m) => m.command(us(), Date.now(), message.command));
-    // Beside everything else: a large file takes long.
+    case 'command':
+      return run((m) => m.command(us(), Date.now(), message.command));
     case 'attach':
-      reading = reading.then(() => attach(message.line, message.files));
-      return;
+      return attacher.attach(message.line, message.files);
     case 'stopAttaching':
-      stopped = true;
-      return;
-    case 'network': return network();
-    case 'offer': return run((m) => m.legOffer(us(), Date.now(), message.slot, message.leg, message.sdp));
-    case 'unfit': return run((m) => m.legUnfit(us(), Date.now(), message.slot, message.leg, message.why));
-    case 'leg': return run((m) => m.legState(us(), Date.now(), message.slot, message.leg, message.up));
+      return attacher.stop();
+    case 'network':
+      return network();
+    case 'offer':
+      return run((m) => m.legOffer(us(), Date.now(), message.slot, message.leg, message.sdp));
+    case 'unfit':
+      return run((m) => m.legUnfit(us(), Date.now(), message.slot, message.leg, message.why));
+    case 'leg':
+      return run((m) => m.legState(us(), Date.now(), message.slot, message.leg, message.up));
   }
-}
-
-/** Reads files piece by piece; each chunk is on disk, sealed, before the next piece is read. */
-async function attach(line: string, files: File[]) {
-  const of = machine;
-  stopped = false;
-  for (const file of files) {
-    const at = { line, name: file.name, size: file.size };
-    const say = (done: number, trouble: Attaching['trouble'] = null) => page({ kind: 'attaching', attaching: { ...at, done, trouble } });
-    say(0);
-    try {
-      machine?.attach(line, file.name, file.size);
-    } catch {
-      return say(0, 'form');
-    }
-    let trouble: Attaching['trouble'] = 'changed';
-    try {
-      for (let done = 0, next = machine?.attachNext() ?? 0; next > 0; next = machine?.attachNext() ?? 0) {
-        const piece = new Uint8Array(await file.slice(done, done + next).arrayBuffer());
-        // Another identity, or a machine that broke: the file was attached to what is no more.
-        if (!machine || machine !== of) return page({ kind: 'attaching', attaching: null });
-        let chunk: Chunk | null = null;
-        run((m) => (chunk = m.attachPiece(piece) as Chunk));
-        piece.fill(0);
-        if (!chunk) throw new Error('changed');
-        trouble = 'storage';
-        await keepChunk((chunk as Chunk).hash, (chunk as Chunk).bytes);
-        trouble = 'changed';
-        if (stopped) {
-          run((m) => m.stopAttaching());
-          return page({ kind: 'attaching', attaching: null });
-        }
-        say((done += piece.length));
-      }
-      let attached = false;
-      run((m) => (m.finishAttaching(us(), Date.now()), (attached = true)));
-      if (!attached) throw new Error('changed');
-    } catch (error) {
-      page({ kind: 'log', line: `keys worker: a file is not attached: ${String(error)}` });
-      run((m) => m.stopAttaching());
-      return say(0, trouble);
-    }
-  }
-  page({ kind: 'attaching', attaching: null });
 }
 
 async function answer(act: () => Promise<void>) {
@@ -263,7 +281,8 @@ function connect(slot: number) {
   sockets[slot] = mine;
   mine.onopen = () => mine === sockets[slot] && run((m) => m.opened(us(), Date.now(), slot));
   mine.onmessage = ({ data }: MessageEvent<ArrayBuffer | string>) => {
-    if (mine === sockets[slot] && typeof data !== 'string') run((m) => m.received(us(), Date.now(), slot, new Uint8Array(data)));
+    if (mine === sockets[slot] && typeof data !== 'string')
+      run((m) => m.received(us(), Date.now(), slot, new Uint8Array(data)));
   };
   mine.onclose = () => {
     if (mine !== sockets[slot]) return;
@@ -293,7 +312,9 @@ function run(call: (machine: Machine) => void) {
     call(machine);
     for (let out = machine.poll() as Out | undefined; out; out = machine.poll() as Out | undefined) act(out);
   } catch (error) {
-    return error instanceof WebAssembly.RuntimeError ? broken(error) : page({ kind: 'log', line: `keys worker: ${String(error)}` });
+    return error instanceof WebAssembly.RuntimeError
+      ? broken(error)
+      : page({ kind: 'log', line: `keys worker: ${String(error)}` });
   }
   clearTimeout(timer);
   const at = machine.nextTimeout();
@@ -301,13 +322,14 @@ function run(call: (machine: Machine) => void) {
 }
 
 /** After a trap nothing of the machine can be trusted: sending stops, and the page starts a worker with a new one. */
-function broken(error: Error) {
+function broken(error: unknown) {
+  isOver = true;
   tell({ kind: 'stop' });
   machine = null;
   clearTimeout(timer);
   close(0);
   close(1);
-  page({ kind: 'broken', why: error.message });
+  page({ kind: 'broken', why: error instanceof Error ? error.message : String(error) });
 }
 
 /** Stores what the written line must not lose, one after the other. What cannot be stored is tried again: nothing is said before it is. */
@@ -350,37 +372,80 @@ function act(out: Out) {
       active = out.slot;
       tell({ kind: 'use', slot: out.slot });
       return page({ kind: 'use', slot: out.slot });
-    case 'stop': return close(out.slot);
-    case 'view': return page({ kind: 'view', view: out.view });
+    case 'stop':
+      return close(out.slot);
+    case 'view':
+      return page({ kind: 'view', view: out.view });
     case 'makeOffer':
       for (const [key, place] of places) if (place.kind === 'place' && place.slot === out.slot) places.delete(key);
       return page({ kind: 'makeOffer', slot: out.slot, leg: out.leg });
-    case 'legAnswer': return page({ kind: 'answer', slot: out.slot, leg: out.leg, sdp: out.sdp });
+    case 'legAnswer':
+      return page({ kind: 'answer', slot: out.slot, leg: out.leg, sdp: out.sdp });
     case 'seal':
-      return tell(out.key_id !== null && out.base_key !== null ? { kind: 'seal', keyId: out.key_id, baseKey: out.base_key, parties: out.parties, tagKeys: out.tag_keys, pictureStep: out.picture_step } : { kind: 'stop' });
-    case 'openKey': return tell({ kind: 'open', keyId: out.key_id, device: out.device, baseKey: out.base_key, tagKey: out.tag_key, party: out.party, turn: out.turn, fellows: out.fellows, floor: out.floor });
-    case 'forgetKey': return tell({ kind: 'forget', keyId: out.key_id, over: out.over });
+      return tell(
+        out.key_id !== null && out.base_key !== null
+          ? {
+              kind: 'seal',
+              keyId: out.key_id,
+              baseKey: out.base_key,
+              parties: out.parties,
+              tagKeys: out.tag_keys,
+              pictureStep: out.picture_step,
+            }
+          : { kind: 'stop' },
+      );
+    case 'openKey':
+      return tell({
+        kind: 'open',
+        keyId: out.key_id,
+        device: out.device,
+        baseKey: out.base_key,
+        tagKey: out.tag_key,
+        party: out.party,
+        turn: out.turn,
+        fellows: out.fellows,
+        floor: out.floor,
+      });
+    case 'forgetKey':
+      return tell({ kind: 'forget', keyId: out.key_id, over: out.over });
     case 'place': {
-      const place = { kind: 'place' as const, slot: out.slot, leg: out.leg, mid: out.mid, device: out.device, voice: out.voice };
+      const place = {
+        kind: 'place' as const,
+        slot: out.slot,
+        leg: out.leg,
+        mid: out.mid,
+        device: out.device,
+        voice: out.voice,
+      };
       places.set(`${out.slot} ${out.mid}`, place);
       tell(place);
       return page(place);
     }
-    case 'proveAlive': return tell({ kind: 'prove', nonce: out.nonce });
+    case 'proveAlive':
+      return tell({ kind: 'prove', nonce: out.nonce });
     case 'keep':
       unkept?.bytes.fill(0);
       unkept = { version: out.version, bytes: out.bytes };
       return void store();
     case 'giveChunk':
-      return void loadChunk(out.hash).catch(() => undefined).then((bytes) => run((m) => m.chunk(us(), Date.now(), out.hash, bytes)));
-    case 'forgetChunks': return void forgetChunks(out.hashes).catch(() => undefined);
+      return void loadChunk(out.hash)
+        .catch(() => undefined)
+        .then((bytes) => run((m) => m.chunk(us(), Date.now(), out.hash, bytes)));
+    case 'forgetChunks':
+      return void forgetChunks(out.hashes).catch(() => undefined);
     case 'file': {
       const bytes = new Uint8Array(out.bytes);
-      return scope.postMessage({ kind: 'file', id: out.id, at: out.at, bytes, whole: out.whole } satisfies FromKeys, [bytes.buffer]);
+      return scope.postMessage({ kind: 'file', id: out.id, at: out.at, bytes, whole: out.whole } satisfies FromKeys, [
+        bytes.buffer,
+      ]);
     }
-    case 'written': return page({ kind: 'written', written: out.written });
-    case 'charter': return void keepCharter(out.bytes).catch(() => undefined);
-    case 'log': return page({ kind: 'log', line: out.line });
-    case 'ringing': return;
+    case 'written':
+      return page({ kind: 'written', written: out.written });
+    case 'charter':
+      return void keepCharter(out.bytes).catch(() => undefined);
+    case 'log':
+      return page({ kind: 'log', line: out.line });
+    case 'ringing':
+      return;
   }
 }

@@ -1,6 +1,6 @@
 /** The console's leg: one RTCPeerConnection to its own node, with fixed places, warm while on watch. */
 import type { TransformOptions } from './messages';
-import { holdsToProfile } from './profile';
+import { holdsToProfile } from './profile.ts';
 
 /** Places to receive. More speakers than places wait for one. Each costs about 20 kB in the browser and a media section of SDP. */
 export const VOICE_PLACES = 12;
@@ -44,24 +44,37 @@ function ownFrame(): HTMLIFrameElement {
 }
 
 export class Leg {
+  readonly slot: number;
+  /** Which leg of this slot; whatever is said of another one is of the past. */
+  readonly number: number;
   readonly #frame = ownFrame();
-  readonly connection = new (this.#frame.contentWindow as Window & typeof globalThis).RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
+  readonly connection = new (this.#frame.contentWindow as Window & typeof globalThis).RTCPeerConnection({
+    bundlePolicy: 'max-bundle',
+    rtcpMuxPolicy: 'require',
+  });
   readonly places: Place[] = [];
   readonly #voice: RTCRtpTransceiver;
   readonly #picture: RTCRtpTransceiver;
   /** What was negotiated has been checked. */
   #isFit = false;
   /** What is to be sent: attached once it may be. */
-  readonly #tracks: { voice: MediaStreamTrack | null; picture: MediaStreamTrack | null } = { voice: null, picture: null };
+  readonly #tracks: { voice: MediaStreamTrack | null; picture: MediaStreamTrack | null } = {
+    voice: null,
+    picture: null,
+  };
   #isClosed = false;
   /** Ends the waiting for what this connection was asked. */
   readonly #waits = new Set<() => void>();
 
-  /** `number`: which leg of this slot; whatever is said of another one is of the past. */
-  constructor(worker: Worker, readonly slot: number, readonly number: number, up: (up: boolean) => void) {
+  constructor(worker: Worker, slot: number, number: number, up: (up: boolean) => void) {
+    this.slot = slot;
+    this.number = number;
     const { connection } = this;
     this.#voice = connection.addTransceiver('audio', { direction: 'sendonly' });
-    this.#picture = connection.addTransceiver('video', { direction: 'sendonly', sendEncodings: [{ maxBitrate: PICTURE_RATE }] });
+    this.#picture = connection.addTransceiver('video', {
+      direction: 'sendonly',
+      sendEncodings: [{ maxBitrate: PICTURE_RATE }],
+    });
     for (let i = 0; i < VOICE_PLACES + PICTURE_PLACES; i++) {
       const voice = i < VOICE_PLACES;
       const transceiver = connection.addTransceiver(voice ? 'audio' : 'video', { direction: 'recvonly' });
@@ -82,7 +95,8 @@ export class Leg {
   async offer(): Promise<string> {
     await this.connection.setLocalDescription(await this.connection.createOffer());
     // The transforms were made before there were mids, by the order in which browsers give them. Wrong places would mean no sound.
-    if (this.connection.getTransceivers().some(({ mid }, at) => mid !== midOf(at))) throw new Error('unexpected order of media sections');
+    if (this.connection.getTransceivers().some(({ mid }, at) => mid !== midOf(at)))
+      throw new Error('unexpected order of media sections');
     return this.connection.localDescription!.sdp;
   }
 
@@ -98,10 +112,19 @@ export class Leg {
   reseal(worker: Worker) {
     const of = { slot: this.slot, leg: this.number };
     (this.#voice.sender as Sender).transform = new RTCRtpScriptTransform(worker, { ...of, side: 'send', voice: true });
-    (this.#picture.sender as Sender).transform = new RTCRtpScriptTransform(worker, { ...of, side: 'send', voice: false });
+    (this.#picture.sender as Sender).transform = new RTCRtpScriptTransform(worker, {
+      ...of,
+      side: 'send',
+      voice: false,
+    });
     this.connection.getTransceivers().forEach(({ receiver }, at) => {
       const voice = receiver.track.kind === 'audio';
-      (receiver as Receiver).transform = new RTCRtpScriptTransform(worker, { ...of, side: 'receive', voice, mid: midOf(at) });
+      (receiver as Receiver).transform = new RTCRtpScriptTransform(worker, {
+        ...of,
+        side: 'receive',
+        voice,
+        mid: midOf(at),
+      });
     });
   }
 

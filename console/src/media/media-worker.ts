@@ -1,8 +1,8 @@
 /// <reference lib="webworker" />
 /** Seals what leaves and opens what comes. Without a key nothing passes: every failure is a dropped frame, never a clear one. */
 import init, { Fate, Media } from '../wasm/trialogue_console_wasm.js';
-import { Counts } from './counts';
-import { Hold } from './hold';
+import { Counts } from './counts.ts';
+import { Hold } from './hold.ts';
 import type { FromMedia, KeysToMedia, MediaToKeys, ToMedia, TransformOptions } from './messages';
 
 type Frame = RTCEncodedAudioFrame | RTCEncodedVideoFrame;
@@ -29,15 +29,31 @@ const heardAt = [-1000, -1000];
 /** The own picture's way out, while its next frame must be a key frame: what came before was dropped. */
 let broken: Transformer | null = null;
 
+/** The WebAssembly did not come, or a trap has left it in a state that nobody knows. */
+let isOver = false;
+
+/** Nothing is sealed or opened here any more, and the page starts another worker. */
+function end(why: string) {
+  if (isOver) return;
+  isOver = true;
+  media = null;
+  scope.postMessage({ kind: 'broken', why } satisfies FromMedia);
+}
+
+function trapped(error: unknown) {
+  if (error instanceof WebAssembly.RuntimeError) end(error.message);
+}
+
 const ready = init().then(() => {
   media = new Media();
-  early.splice(0).forEach(take);
+  early.splice(0).forEach(hear);
 });
+ready.catch((error: unknown) => end(String(error)));
 
 scope.onmessage = (event: MessageEvent<ToMedia>) => {
   if (event.data.kind === 'keys') {
     keys = event.data.port;
-    keys.onmessage = (message: MessageEvent<KeysToMedia>) => (media ? take(message.data) : early.push(message.data));
+    keys.onmessage = ({ data }: MessageEvent<KeysToMedia>) => (media || isOver ? hear(data) : early.push(data));
   } else if (event.data.kind === 'sending') {
     sending = event.data;
   } else {
@@ -45,21 +61,50 @@ scope.onmessage = (event: MessageEvent<ToMedia>) => {
   }
 };
 
+function hear(message: KeysToMedia) {
+  if (isOver) return;
+  try {
+    take(message);
+  } catch (error) {
+    trapped(error);
+    throw error;
+  }
+}
+
 function take(message: KeysToMedia) {
   switch (message.kind) {
     case 'seal':
-      media!.seal_with(message.keyId, message.baseKey, message.parties, message.tagKeys, message.pictureStep, performance.now());
+      media!.seal_with(
+        message.keyId,
+        message.baseKey,
+        message.parties,
+        message.tagKeys,
+        message.pictureStep,
+        performance.now(),
+      );
       // Nobody can show a picture before a key frame: it need not be asked for across the world.
       void broken?.generateKeyFrame?.().catch(() => undefined);
       broken = null;
       return;
     case 'prove':
-      if (Media.probe(crypto.getRandomValues(new Uint8Array(192)))) keys?.postMessage({ kind: 'proven', nonce: message.nonce } satisfies MediaToKeys);
+      if (Media.probe(crypto.getRandomValues(new Uint8Array(192))))
+        keys?.postMessage({ kind: 'proven', nonce: message.nonce } satisfies MediaToKeys);
       return;
-    case 'stop': return media!.stop();
-    case 'forget': return media!.forget(message.keyId, message.over);
+    case 'stop':
+      return media!.stop();
+    case 'forget':
+      return media!.forget(message.keyId, message.over);
     case 'open':
-      media!.open_with(message.keyId, message.device, message.baseKey, message.tagKey, message.party, message.turn, message.fellows, message.floor);
+      media!.open_with(
+        message.keyId,
+        message.device,
+        message.baseKey,
+        message.tagKey,
+        message.party,
+        message.turn,
+        message.fellows,
+        message.floor,
+      );
       for (const place of places.values()) place.hold.release();
       return;
     case 'use':
@@ -89,7 +134,12 @@ function placeOf(slot: number, leg: number, mid: string) {
   return place;
 }
 
-function seal(transformer: Transformer, voice: boolean, frame: Frame, controller: TransformStreamDefaultController<Frame>) {
+function seal(
+  transformer: Transformer,
+  voice: boolean,
+  frame: Frame,
+  controller: TransformStreamDefaultController<Frame>,
+) {
   const allowed = voice ? sending.voice : sending.picture;
   // The same voice waits at the other leg, so that it goes on there at once.
   if (transformer.options.slot !== active) return;
@@ -152,7 +202,7 @@ function receive(transformer: Transformer, slot: number, leg: number, voice: boo
       mark();
       if (!voice && (frame as RTCEncodedVideoFrame).type === 'key') wantsKeyFrame = false;
       counts.passed(place.device, voice);
-      if (wantsKeyFrame) return askKeyFrame(), true;
+      if (wantsKeyFrame) return (askKeyFrame(), true);
       frame.data = opened.buffer as ArrayBuffer;
       controller.enqueue(frame);
       return true;
@@ -162,7 +212,10 @@ function receive(transformer: Transformer, slot: number, leg: number, voice: boo
     if (fate === Fate.OtherSender || fate === Fate.UnknownKey) return false;
     if (fate === Fate.Forged) suspect(place.device, true);
     counts.dropped(place.device, voice);
-    if (!voice) { wantsKeyFrame = true; askKeyFrame(); }
+    if (!voice) {
+      wantsKeyFrame = true;
+      askKeyFrame();
+    }
     return true;
   };
   return new TransformStream<Frame, Frame>({
@@ -171,7 +224,10 @@ function receive(transformer: Transformer, slot: number, leg: number, voice: boo
         open: (frame, cameAt) => open(frame, cameAt, controller),
         lost: () => {
           counts.dropped(place.device ?? '', voice);
-          if (!voice) { wantsKeyFrame = true; askKeyFrame(); }
+          if (!voice) {
+            wantsKeyFrame = true;
+            askKeyFrame();
+          }
         },
       });
     },
@@ -183,11 +239,16 @@ function receive(transformer: Transformer, slot: number, leg: number, voice: boo
   });
 }
 
-(scope as unknown as { onrtctransform: (event: { transformer: Transformer }) => void }).onrtctransform = ({ transformer }) => {
+(scope as unknown as { onrtctransform: (event: { transformer: Transformer }) => void }).onrtctransform = ({
+  transformer,
+}) => {
   const { options } = transformer;
-  const through = options.side === 'send'
-    ? new TransformStream<Frame, Frame>({ transform: (frame, controller) => seal(transformer, options.voice, frame, controller) })
-    : receive(transformer, options.slot, options.leg, options.voice, options.mid);
-  // A broken pipe ends this stream: fail closed. The page notices by the counts.
-  void ready.then(() => transformer.readable.pipeThrough(through).pipeTo(transformer.writable)).catch(() => undefined);
+  const through =
+    options.side === 'send'
+      ? new TransformStream<Frame, Frame>({
+          transform: (frame, controller) => seal(transformer, options.voice, frame, controller),
+        })
+      : receive(transformer, options.slot, options.leg, options.voice, options.mid);
+  // A broken pipe ends this stream: fail closed.
+  void ready.then(() => transformer.readable.pipeThrough(through).pipeTo(transformer.writable)).catch(trapped);
 };

@@ -68,7 +68,17 @@ export type KeysToMedia =
   /** `parties`, `tagKeys`: of each who is to hear, the party's number, and 32 bytes. */
   | { kind: 'seal'; keyId: string; baseKey: Uint8Array; parties: Uint8Array; tagKeys: Uint8Array; pictureStep: number }
   | { kind: 'stop' }
-  | { kind: 'open'; keyId: string; device: string; baseKey: Uint8Array; tagKey: Uint8Array; party: number; turn: number; fellows: number; floor: number }
+  | {
+      kind: 'open';
+      keyId: string;
+      device: string;
+      baseKey: Uint8Array;
+      tagKey: Uint8Array;
+      party: number;
+      turn: number;
+      fellows: number;
+      floor: number;
+    }
   /** `over`: the key cannot come back. */
   | { kind: 'forget'; keyId: string; over: boolean }
   /** Only what comes over this leg is opened, and only what goes over it is sealed. */
@@ -107,8 +117,10 @@ export interface Count {
   firstMs: number | null;
 }
 
-/** Media worker → page; the answer to `count` is also its sign of life. */
-export type FromMedia = { kind: 'counts'; counts: Count[] };
+/** Media worker → page; the answer to `count` is also its sign of life. `broken`: it seals and opens nothing more. */
+export type FromMedia = { kind: 'counts'; counts: Count[] } | { kind: 'broken'; why: string };
 
 /** Options of every RTCRtpScriptTransform. */
-export type TransformOptions = { slot: number; leg: number; voice: boolean } & ({ side: 'send' } | { side: 'receive'; mid: string });
+export type TransformOptions = { slot: number; leg: number; voice: boolean } & (
+  { side: 'send' } | { side: 'receive'; mid: string }
+);

@@ -15,7 +15,13 @@ const RECEIVED_RATE = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-tim
 /** Header extensions travel in the clear: one that shows loudness (RFC 6464) or what is said would undo the seal. */
 const EXTENSIONS = { voice: [MID], picture: [MID, SENT_RATE], voicePlace: [MID], picturePlace: [MID, RECEIVED_RATE] };
 
-const formats = (line: string | undefined) => (line ?? '').split(';').map((part) => part.trim().toLowerCase()).filter(Boolean).sort().join(';');
+const formats = (line: string | undefined) =>
+  (line ?? '')
+    .split(';')
+    .map((part) => part.trim().toLowerCase())
+    .filter(Boolean)
+    .sort()
+    .join(';');
 
 function fail(what: string): never {
   throw new Error(`the leg is not as agreed: ${what}`);
@@ -29,7 +35,8 @@ function onlyExtensions(of: { headerExtensions: { uri: string }[] }, allowed: st
 function checkVoice({ sender }: RTCRtpTransceiver) {
   const parameters = sender.getParameters();
   const [codec, ...others] = parameters.codecs;
-  if (!codec || others.length > 0 || codec.mimeType.toLowerCase() !== 'audio/opus' || codec.channels !== 2) fail('the voice is coded in another way');
+  if (!codec || others.length > 0 || codec.mimeType.toLowerCase() !== 'audio/opus' || codec.channels !== 2)
+    fail('the voice is coded in another way');
   // Browsers list the duration of a packet, a line of its own in the template, among the parameters, or do not.
   const agreed = [VOICE_FORMAT, `${VOICE_FORMAT};${PACKET}`].map(formats);
   if (!agreed.includes(formats(codec.sdpFmtpLine))) fail(`the voice is coded with ${codec.sdpFmtpLine}`);
@@ -41,7 +48,8 @@ function checkVoice({ sender }: RTCRtpTransceiver) {
 function checkPicture({ sender }: RTCRtpTransceiver) {
   const parameters = sender.getParameters();
   const names = parameters.codecs.map(({ mimeType }) => mimeType.toLowerCase());
-  if (names[0] !== 'video/vp8' || names.slice(1).some((name) => name !== 'video/rtx')) fail(`the picture is coded as ${names.join(', ')}`);
+  if (names[0] !== 'video/vp8' || names.slice(1).some((name) => name !== 'video/rtx'))
+    fail(`the picture is coded as ${names.join(', ')}`);
   if (parameters.encodings.length !== 1) fail('the picture has more than one encoding');
   onlyExtensions(parameters, EXTENSIONS.picture, 'the picture');
 }
@@ -50,9 +58,15 @@ function checkPicture({ sender }: RTCRtpTransceiver) {
 export function holdsToProfile(connection: RTCPeerConnection, voice: RTCRtpTransceiver, picture: RTCRtpTransceiver) {
   for (const transceiver of connection.getTransceivers()) {
     const sends = transceiver === voice || transceiver === picture;
-    if (transceiver.currentDirection !== (sends ? 'sendonly' : 'recvonly')) fail(`section ${transceiver.mid} is ${transceiver.currentDirection}`);
+    if (transceiver.currentDirection !== (sends ? 'sendonly' : 'recvonly'))
+      fail(`section ${transceiver.mid} is ${transceiver.currentDirection}`);
     const isVoice = transceiver.receiver.track.kind === 'audio';
-    if (!sends) onlyExtensions(transceiver.receiver.getParameters(), isVoice ? EXTENSIONS.voicePlace : EXTENSIONS.picturePlace, `place ${transceiver.mid}`);
+    if (!sends)
+      onlyExtensions(
+        transceiver.receiver.getParameters(),
+        isVoice ? EXTENSIONS.voicePlace : EXTENSIONS.picturePlace,
+        `place ${transceiver.mid}`,
+      );
   }
   if (connection.sctp) fail('a data channel');
   checkVoice(voice);

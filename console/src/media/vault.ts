@@ -99,14 +99,27 @@ function beside({ certificate, root }: { certificate: Uint8Array; root: Uint8Arr
 }
 
 /** Seals and stores an identity, in place of any other; wipes its secret and the passkey's output. Hands back the key of a passkey. */
-export async function keepIdentity(identity: Enrolled, by: (Passkey & { output: ArrayBuffer }) | null): Promise<CryptoKey | null> {
+export async function keepIdentity(
+  identity: Enrolled,
+  by: (Passkey & { output: ArrayBuffer }) | null,
+): Promise<CryptoKey | null> {
   const { certificate, root } = identity;
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const kdf = crypto.getRandomValues(new Uint8Array(32));
   const key = by ? await passkeyKey(by.output, kdf) : await browserKey();
-  const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: beside(identity) }, key, identity.secret as Uint8Array<ArrayBuffer>);
+  const sealed = await crypto.subtle.encrypt(
+    { name: 'AES-GCM', iv, additionalData: beside(identity) },
+    key,
+    identity.secret as Uint8Array<ArrayBuffer>,
+  );
   identity.secret.fill(0);
-  const held: Held = { iv, sealed, certificate, root, ...(by ? { passkey: { credential: by.credential, salt: by.salt, kdf } } : {}) };
+  const held: Held = {
+    iv,
+    sealed,
+    certificate,
+    root,
+    ...(by ? { passkey: { credential: by.credential, salt: by.salt, kdf } } : {}),
+  };
   // Under a passkey nothing that the browser's own key opens is left.
   await put('identity', held, by ? 'key' : undefined);
   return by ? key : null;
@@ -152,15 +165,20 @@ export async function openWritings(certificate: Uint8Array, key: CryptoKey | nul
   const held = await get<HeldWritings>('writings');
   if (!held) return undefined;
   const cipher = { name: 'AES-GCM', iv: held.iv, additionalData: besideWritings(certificate) };
-  return crypto.subtle.decrypt(cipher, key ?? (await browserKey()), held.sealed).then((bytes) => new Uint8Array(bytes), () => undefined);
+  return crypto.subtle.decrypt(cipher, key ?? (await browserKey()), held.sealed).then(
+    (bytes) => new Uint8Array(bytes),
+    () => undefined,
+  );
 }
 
 export const keepCharter = (bytes: Uint8Array): Promise<void> => put('charter', bytes);
 export const loadCharter = (): Promise<Uint8Array | undefined> => get('charter');
 
-export const keepChunk = (hash: string, bytes: Uint8Array): Promise<void> => change(CHUNKS, (store) => void store.put(bytes, hash));
+export const keepChunk = (hash: string, bytes: Uint8Array): Promise<void> =>
+  change(CHUNKS, (store) => void store.put(bytes, hash));
 export const loadChunk = (hash: string): Promise<Uint8Array | undefined> => get(hash, CHUNKS);
-export const forgetChunks = (hashes: string[]): Promise<void> => change(CHUNKS, (store) => hashes.forEach((hash) => store.delete(hash)));
+export const forgetChunks = (hashes: string[]): Promise<void> =>
+  change(CHUNKS, (store) => hashes.forEach((hash) => store.delete(hash)));
 
 /** Forgets all chunks but these: what a page that ended was reading is of no use. */
 export const keepOnlyChunks = (hashes: string[]): Promise<void> =>

@@ -1,8 +1,11 @@
 /** A value that others watch: they see it now, and after every change. */
 export class Watched<T> {
-  #viewers = new Set<(value: T) => void>();
+  value: T;
+  readonly #viewers = new Set<(value: T) => void>();
 
-  constructor(public value: T) {}
+  constructor(value: T) {
+    this.value = value;
+  }
 
   on(see: (value: T) => void) {
     this.#viewers.add(see);

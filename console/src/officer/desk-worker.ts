@@ -11,20 +11,36 @@ const DAY_MS = 86_400_000;
 const FILE_MAX = 16_384;
 
 class Trouble extends Error {
-  constructor(readonly trouble: DeskTrouble, readonly said = '') {
+  readonly trouble: DeskTrouble;
+  readonly said: string;
+
+  constructor(trouble: DeskTrouble, said = '') {
     super(trouble);
+    this.trouble = trouble;
+    this.said = said;
   }
 }
 
 /** Devices whose proofs are asked for at once (charter.md §8). */
 const PROOFS_MAX = 16;
 
-/** A device as the node lists it: nothing of it is proven. */
-type Listed = { device: string; person: string; office: string; since_ms: number; revoked: boolean; suspended: boolean };
+/** A device as the node lists it, under its names: nothing of it is proven. */
+type Listed = {
+  device: string;
+  person: string;
+  office: string;
+  since_ms: number;
+  revoked: boolean;
+  suspended: boolean;
+};
 type Proof = { device: string; certificate: string | null; revocation: string | null };
 
 /** What the node answers to a signed request. */
-type Reply = { kind: 'devices'; devices: Listed[] } | { kind: 'proofs'; proofs: Proof[] } | { kind: 'done' } | { kind: 'refused'; why: string };
+type Reply =
+  | { kind: 'devices'; devices: Listed[] }
+  | { kind: 'proofs'; proofs: Proof[] }
+  | { kind: 'done' }
+  | { kind: 'refused'; why: string };
 
 type Challenge = { node: string; nonce: string };
 
@@ -33,10 +49,12 @@ let desk: Desk | null = null;
 // One after the other.
 let turn: Promise<unknown> = init();
 scope.onmessage = ({ data }: MessageEvent<ToDesk>) => {
-  turn = turn.then(() => take(data)).then(
-    (done) => scope.postMessage({ id: data.id, done } satisfies FromDesk),
-    (error: unknown) => scope.postMessage({ id: data.id, ...why(error) } satisfies FromDesk),
-  );
+  turn = turn
+    .then(() => take(data))
+    .then(
+      (done) => scope.postMessage({ id: data.id, done } satisfies FromDesk),
+      (error: unknown) => scope.postMessage({ id: data.id, ...why(error) } satisfies FromDesk),
+    );
 };
 
 const troubles = new Set<string>(['key', 'charter', 'office', 'name', 'time', 'random', 'node', 'device']);
@@ -50,15 +68,25 @@ function why(error: unknown): { trouble: DeskTrouble; said: string } {
 
 async function take(message: ToDesk): Promise<unknown> {
   switch (message.do) {
-    case 'open': return open(message.file);
-    case 'issue': return opened().issue(message.office, message.person, Date.now(), message.days * DAY_MS, crypto.getRandomValues(new Uint8Array(48)));
+    case 'open':
+      return open(message.file);
+    case 'issue':
+      return opened().issue(
+        message.office,
+        message.person,
+        Date.now(),
+        message.days * DAY_MS,
+        crypto.getRandomValues(new Uint8Array(48)),
+      );
     case 'devices': {
       const reply = await ask((node, nonce) => opened().devices(node, nonce));
       if (reply.kind !== 'devices') throw new Trouble('failed');
       return proven(reply.devices);
     }
-    case 'revocation': return opened().revocation(message.device);
-    case 'revoke': return void (await ask((node, nonce) => opened().revoke(node, nonce, message.revocation)));
+    case 'revocation':
+      return opened().revocation(message.device);
+    case 'revoke':
+      return void (await ask((node, nonce) => opened().revoke(node, nonce, message.revocation)));
     case 'close':
       desk?.free();
       desk = null;
@@ -71,14 +99,26 @@ async function proven(listed: Listed[]): Promise<EnrolledDevice[]> {
   const devices: EnrolledDevice[] = [];
   for (let at = 0; at < listed.length; at += PROOFS_MAX) {
     const part = listed.slice(at, at + PROOFS_MAX);
-    const reply = await ask((node, nonce) => opened().proofs(node, nonce, part.map((one) => one.device)));
+    const reply = await ask((node, nonce) =>
+      opened().proofs(
+        node,
+        nonce,
+        part.map((one) => one.device),
+      ),
+    );
     if (reply.kind !== 'proofs') throw new Trouble('failed');
     for (const one of part) {
       const shown = reply.proofs.find((proof) => proof.device === one.device);
-      const holds = opened().proven(one.device, shown?.certificate ?? undefined, shown?.revocation ?? undefined) as ProvenDevice;
+      const holds = opened().proven(
+        one.device,
+        shown?.certificate ?? undefined,
+        shown?.revocation ?? undefined,
+      ) as ProvenDevice;
       const { person, office } = holds;
+      const { since_ms: sinceMs, ...said } = one;
       devices.push({
-        ...one,
+        ...said,
+        sinceMs,
         ...(person !== null && office !== null ? { person, office, certified: true } : { certified: false }),
         revoked: holds.revoked ? 'proven' : one.revoked ? 'said' : 'no',
       });

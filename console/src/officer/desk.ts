@@ -9,18 +9,24 @@ export interface EnrolledDevice {
   office: string;
   /** The party's root has certified this person and office for the device. */
   certified: boolean;
-  since_ms: number;
+  sinceMs: number;
   /** `said`: by the node, which shows no revocation that the party's root has signed. */
   revoked: 'no' | 'said' | 'proven';
   suspended: boolean;
 }
 
 /** Why something at the desk was not done; `said` is what the node gave as its reason, in English. */
-export type DeskTrouble = 'key' | 'charter' | 'office' | 'name' | 'time' | 'random' | 'node' | 'device' | 'unreached' | 'refused' | 'failed';
+export type DeskTrouble =
+  'key' | 'charter' | 'office' | 'name' | 'time' | 'random' | 'node' | 'device' | 'unreached' | 'refused' | 'failed';
 
 export class DeskError extends Error {
-  constructor(readonly trouble: DeskTrouble, readonly said = '') {
+  readonly trouble: DeskTrouble;
+  readonly said: string;
+
+  constructor(trouble: DeskTrouble, said = '') {
     super(trouble);
+    this.trouble = trouble;
+    this.said = said;
   }
 }
 

@@ -37,14 +37,23 @@ export function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat 
 
 /** Hours and minutes by this console's clock. */
 export function clock(ms: number, zone?: string): string {
-  return dates({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...(zone ? { timeZone: zone } : {}) }).format(ms);
+  return dates({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...(zone ? { timeZone: zone } : {}) }).format(
+    ms,
+  );
 }
 
 /** Hours and minutes by this console's clock; with the day, if that is not today. */
 export function moment(ms: number, now: number): string {
   const [at, today] = [new Date(ms), new Date(now)];
   if (at.toDateString() === today.toDateString()) return clock(ms);
-  return dates({ month: 'short', day: 'numeric', weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(ms);
+  return dates({
+    month: 'short',
+    day: 'numeric',
+    weekday: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).format(ms);
 }
 
 /** Minutes and seconds, or hours too. */
@@ -56,7 +65,11 @@ export function elapsed(ms: number): string {
 }
 
 const precedences: Record<Precedence, () => string> = {
-  routine: m.precedence_routine, priority: m.precedence_priority, immediate: m.precedence_immediate, flash: m.precedence_flash, flashOverride: m.precedence_flashOverride,
+  routine: m.precedence_routine,
+  priority: m.precedence_priority,
+  immediate: m.precedence_immediate,
+  flash: m.precedence_flash,
+  flashOverride: m.precedence_flashOverride,
 };
 
 /** All, lowest first. */
@@ -68,7 +81,10 @@ export function precedence(level: Precedence): string {
 }
 
 const reasons: Record<string, () => string> = {
-  busy: m.reason_busy, callBack: m.reason_callBack, deputy: m.reason_deputy, refused: m.reason_refused,
+  busy: m.reason_busy,
+  callBack: m.reason_callBack,
+  deputy: m.reason_deputy,
+  refused: m.reason_refused,
 };
 
 /** Why somebody declined. */
@@ -79,30 +95,48 @@ export function reason(id: string): string {
 /** What a party did with a ring; empty when there is none. */
 export function ringState(s: RingState): { words: string; tone: 'good' | 'warn' | 'bad' | 'soft' } | null {
   switch (s.kind) {
-    case 'none': return null;
-    case 'sent': return { words: m.state_sent(), tone: 'soft' };
-    case 'pathDown': return { words: m.state_pathDown(), tone: 'bad' };
-    case 'silent': return { words: m.state_silent(), tone: 'warn' };
-    case 'received': return { words: m.state_received(), tone: 'soft' };
-    case 'unstaffed': return { words: m.state_unstaffed(), tone: 'warn' };
-    case 'ringing': return { words: s.consoles === 1 ? m.state_ringing_one() : m.state_ringing({ count: s.consoles }), tone: 'good' };
+    case 'none':
+      return null;
+    case 'sent':
+      return { words: m.state_sent(), tone: 'soft' };
+    case 'pathDown':
+      return { words: m.state_pathDown(), tone: 'bad' };
+    case 'silent':
+      return { words: m.state_silent(), tone: 'warn' };
+    case 'received':
+      return { words: m.state_received(), tone: 'soft' };
+    case 'unstaffed':
+      return { words: m.state_unstaffed(), tone: 'warn' };
+    case 'ringing':
+      return { words: s.consoles === 1 ? m.state_ringing_one() : m.state_ringing({ count: s.consoles }), tone: 'good' };
     case 'acknowledged': {
       const time = clock(s.ready_ms);
-      return { words: s.by ? m.state_acknowledged_by({ time, name: s.by }) : m.state_acknowledged({ time }), tone: 'good' };
+      return {
+        words: s.by ? m.state_acknowledged_by({ time, name: s.by }) : m.state_acknowledged({ time }),
+        tone: 'good',
+      };
     }
-    case 'answered': return { words: m.state_answered(), tone: 'good' };
+    case 'answered':
+      return { words: m.state_answered(), tone: 'good' };
     case 'declined': {
       const parts = [m.state_declined({ reason: reason(s.reason) })];
       if (s.call_back_ms != null) parts.push(m.call_back_at({ time: clock(s.call_back_ms) }));
       if (s.deputy) parts.push(m.deputy_is({ office: text(s.deputy) }));
       return { words: parts.join(' · '), tone: 'bad' };
     }
-    case 'expired': return { words: m.state_expired(), tone: 'bad' };
+    case 'expired':
+      return { words: m.state_expired(), tone: 'bad' };
   }
 }
 
 const outcomes: Record<Outcome, () => string> = {
-  declined: m.outcome_declined, unanswered: m.outcome_unanswered, ended: m.outcome_ended, calledAway: m.outcome_calledAway, removed: m.outcome_removed, handedOver: m.outcome_handedOver, dropped: m.outcome_dropped,
+  declined: m.outcome_declined,
+  unanswered: m.outcome_unanswered,
+  ended: m.outcome_ended,
+  calledAway: m.outcome_calledAway,
+  removed: m.outcome_removed,
+  handedOver: m.outcome_handedOver,
+  dropped: m.outcome_dropped,
 };
 
 /** How the last call here ended. */
@@ -111,7 +145,11 @@ export function outcome(of: Outcome): string {
 }
 
 const roles: Record<Role, () => string> = {
-  principal: m.role_principal, dutyOfficer: m.role_dutyOfficer, interpreter: m.role_interpreter, noteTaker: m.role_noteTaker, station: m.role_station,
+  principal: m.role_principal,
+  dutyOfficer: m.role_dutyOfficer,
+  interpreter: m.role_interpreter,
+  noteTaker: m.role_noteTaker,
+  station: m.role_station,
 };
 
 /** What somebody does in a call. */
@@ -122,9 +160,12 @@ export function role(of: Role): string {
 /** What a party has said about a consultation. */
 export function attendance(a: AnswerView, now: number): { words: string; tone: 'good' | 'warn' | 'bad' } {
   switch (a.kind) {
-    case 'silent': return { words: m.answer_silent(), tone: 'warn' };
-    case 'coming': return { words: m.answer_coming({ office: text(a.office), time: moment(a.at_ms, now) }), tone: 'good' };
-    case 'declined': return { words: m.answer_declined(), tone: 'bad' };
+    case 'silent':
+      return { words: m.answer_silent(), tone: 'warn' };
+    case 'coming':
+      return { words: m.answer_coming({ office: text(a.office), time: moment(a.at_ms, now) }), tone: 'good' };
+    case 'declined':
+      return { words: m.answer_declined(), tone: 'bad' };
   }
 }
 
@@ -132,9 +173,12 @@ export function attendance(a: AnswerView, now: number): { words: string; tone: '
 export function duty(d: DutyView, several: boolean): { words: string; tone: 'soft' | 'warn' } {
   const [name, time, office] = [d.name ?? text(d.office), clock(d.untilMs), text(d.office)];
   switch (d.state) {
-    case 'onDuty': return { words: several ? m.duty_on_office({ name, time, office }) : m.duty_on({ name, time }), tone: 'soft' };
-    case 'away': return { words: m.duty_away({ name, time }), tone: 'warn' };
-    case 'over': return { words: m.duty_over({ name, time }), tone: 'warn' };
+    case 'onDuty':
+      return { words: several ? m.duty_on_office({ name, time, office }) : m.duty_on({ name, time }), tone: 'soft' };
+    case 'away':
+      return { words: m.duty_away({ name, time }), tone: 'warn' };
+    case 'over':
+      return { words: m.duty_over({ name, time }), tone: 'warn' };
   }
 }
 
@@ -152,13 +196,32 @@ export function shiftEnds(now: number): number[] {
 }
 
 const refusals: Record<string, () => string> = {
-  protocol: m.refused_protocol, certificate: m.refused_certificate, revoked: m.refused_revoked, suspended: m.refused_suspended, signature: m.refused_signature,
-  notOnLine: m.refused_notOnLine, replayed: m.refused_replayed, malformed: m.refused_malformed, epoch: m.refused_epoch,
-  notNow: m.refused_notNow, busy: m.refused_busy, aboveAuthority: m.refused_aboveAuthority,
-  role: m.refused_role, notOwn: m.refused_notOwn, policy: m.refused_policy, dropped: m.refused_dropped,
-  time: m.refused_time, otherOffice: m.refused_otherOffice, noConsultation: m.refused_noConsultation, catchingUp: m.refused_catchingUp,
-  otherNode: m.refused_outdated, otherCharter: m.refused_otherCharter, outdated: m.refused_outdated, ahead: m.refused_outdated,
-  origin: m.refused_origin, noSeat: m.refused_noSeat,
+  protocol: m.refused_protocol,
+  certificate: m.refused_certificate,
+  revoked: m.refused_revoked,
+  suspended: m.refused_suspended,
+  signature: m.refused_signature,
+  notOnLine: m.refused_notOnLine,
+  replayed: m.refused_replayed,
+  malformed: m.refused_malformed,
+  epoch: m.refused_epoch,
+  notNow: m.refused_notNow,
+  busy: m.refused_busy,
+  aboveAuthority: m.refused_aboveAuthority,
+  role: m.refused_role,
+  notOwn: m.refused_notOwn,
+  policy: m.refused_policy,
+  dropped: m.refused_dropped,
+  time: m.refused_time,
+  otherOffice: m.refused_otherOffice,
+  noConsultation: m.refused_noConsultation,
+  catchingUp: m.refused_catchingUp,
+  otherNode: m.refused_outdated,
+  otherCharter: m.refused_otherCharter,
+  outdated: m.refused_outdated,
+  ahead: m.refused_outdated,
+  origin: m.refused_origin,
+  noSeat: m.refused_noSeat,
 };
 
 /** What an officer should know of a party's revocations. */
@@ -172,17 +235,27 @@ export function revocations(notice: RevocationNotice): string {
 /** One sentence with the remedy. */
 export function trouble(t: Trouble): string {
   switch (t.kind) {
-    case 'notEnrolled': return m.not_enrolled();
-    case 'tryLater': return m.trouble_try_later({ seconds: t.seconds });
+    case 'notEnrolled':
+      return m.not_enrolled();
+    case 'tryLater':
+      return m.trouble_try_later({ seconds: t.seconds });
     case 'refused':
-    case 'actRefused': return (refusals[t.reason] ?? m.refused_malformed)();
-    case 'charter': return m.trouble_charter();
-    case 'noSealing': return m.trouble_noSealing();
-    case 'worker': return m.trouble_worker();
-    case 'leg': return m.trouble_leg();
-    case 'clock': return m.trouble_clock();
-    case 'otherTab': return m.trouble_otherTab();
-    case 'notConnected': return m.trouble_notConnected();
+    case 'actRefused':
+      return (refusals[t.reason] ?? m.refused_malformed)();
+    case 'charter':
+      return m.trouble_charter();
+    case 'noSealing':
+      return m.trouble_noSealing();
+    case 'worker':
+      return m.trouble_worker();
+    case 'leg':
+      return m.trouble_leg();
+    case 'clock':
+      return m.trouble_clock();
+    case 'otherTab':
+      return m.trouble_otherTab();
+    case 'notConnected':
+      return m.trouble_notConnected();
   }
 }
 
@@ -194,7 +267,11 @@ export function testLevel(level: TestLevel): string {
   return levelNames[level]();
 }
 
-const troubles: Record<TestLevel, (inputs: { pair: string }) => string> = { path: m.test_trouble_path, station: m.test_trouble_station, human: m.test_trouble_human };
+const troubles: Record<TestLevel, (inputs: { pair: string }) => string> = {
+  path: m.test_trouble_path,
+  station: m.test_trouble_station,
+  human: m.test_trouble_human,
+};
 /** That a test does not come or fails, as a sentence. */
 export function testTrouble(pair: PairView, level: TestLevel): string {
   return troubles[level]({ pair: pairName(pair) });
@@ -209,11 +286,16 @@ type Said = { words: string; tone: 'good' | 'warn' | 'bad' | 'soft'; icon: 'yes'
 /** How a test stands. */
 export function testGrade(grade: Grade): Said {
   switch (grade) {
-    case 'unset': return { words: m.grade_unset(), tone: 'soft', icon: 'wait' };
-    case 'unknown': return { words: m.grade_unknown(), tone: 'soft', icon: 'wait' };
-    case 'good': return { words: m.grade_good(), tone: 'good', icon: 'yes' };
-    case 'amber': return { words: m.grade_amber(), tone: 'warn', icon: 'alarm' };
-    case 'red': return { words: m.grade_red(), tone: 'bad', icon: 'no' };
+    case 'unset':
+      return { words: m.grade_unset(), tone: 'soft', icon: 'wait' };
+    case 'unknown':
+      return { words: m.grade_unknown(), tone: 'soft', icon: 'wait' };
+    case 'good':
+      return { words: m.grade_good(), tone: 'good', icon: 'yes' };
+    case 'amber':
+      return { words: m.grade_amber(), tone: 'warn', icon: 'alarm' };
+    case 'red':
+      return { words: m.grade_red(), tone: 'bad', icon: 'no' };
   }
 }
 

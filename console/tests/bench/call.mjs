@@ -9,23 +9,35 @@ const out = process.argv[3] ?? 'test-results/bench.json';
 const hotline = await startHotline();
 const officers = [];
 for (const [index, office] of ['usa-duty-officer', 'jpn-duty-officer', 'kor-duty-officer'].entries()) {
-  officers.push(await seatOfficer(hotline.link(office), { speech: `speech-${index + 1}.wav`, clip: `video-${index + 1}.mjpeg` }));
+  officers.push(
+    await seatOfficer(hotline.link(office), { speech: `speech-${index + 1}.wav`, clip: `video-${index + 1}.mjpeg` }),
+  );
 }
 const [usa, ...answerers] = officers;
 for (const officer of officers) {
-  await officer.until('everybody staffed', ({ view }) => view.lines.find((l) => l.id === 'duty').parties.every((p) => (p.own || p.reached) && p.onWatch > 0));
+  await officer.until('everybody staffed', ({ view }) =>
+    view.lines.find((l) => l.id === 'duty').parties.every((p) => (p.own || p.reached) && p.onWatch > 0),
+  );
 }
 
 /** In the page: the key press is noted, then the first picture of anybody else that is presented. */
 function watch() {
   globalThis.bench = { answered: 0, shown: 0 };
-  addEventListener('keydown', () => { bench.answered ||= Date.now(); }, { capture: true, once: true });
+  addEventListener(
+    'keydown',
+    () => {
+      bench.answered ||= Date.now();
+    },
+    { capture: true, once: true },
+  );
   const seen = new WeakSet();
   const look = () => {
     for (const video of document.querySelectorAll('[data-member] video:not(.mirror)')) {
       if (seen.has(video)) continue;
       seen.add(video);
-      video.requestVideoFrameCallback(() => { bench.shown ||= Date.now(); });
+      video.requestVideoFrameCallback(() => {
+        bench.shown ||= Date.now();
+      });
     }
     if (!bench.shown) requestAnimationFrame(look);
   };
@@ -42,14 +54,19 @@ for (let call = 0; call < calls; call++) {
     await officer.page.keyboard.press('Enter');
     await officer.page.waitForFunction(() => bench.shown > 0, undefined, { timeout: 60_000 });
     const answered = await officer.page.evaluate(() => bench.answered);
-    const { counts } = await officer.until('a voice', (f) => f.counts.some((c) => c.voice && c.device !== 'me' && c.firstMs >= answered));
-    const first = Math.min(...counts.filter((c) => c.voice && c.device !== 'me' && c.firstMs >= answered).map((c) => c.firstMs));
+    const { counts } = await officer.until('a voice', (f) =>
+      f.counts.some((c) => c.voice && c.device !== 'me' && c.firstMs >= answered),
+    );
+    const first = Math.min(
+      ...counts.filter((c) => c.voice && c.device !== 'me' && c.firstMs >= answered).map((c) => c.firstMs),
+    );
     voice.push(first - answered);
     picture.push((await officer.page.evaluate(() => bench.shown)) - answered);
   }
   // With the last but one, the call ends for the last.
   for (const officer of officers.slice(1)) await officer.act('hang-up');
-  for (const officer of officers) await officer.until('no call', ({ view }) => view.call === null && !view.lines.find((l) => l.id === 'duty').active);
+  for (const officer of officers)
+    await officer.until('no call', ({ view }) => view.call === null && !view.lines.find((l) => l.id === 'duty').active);
   console.log(`call ${call + 1} of ${calls}: voice ${voice.slice(-2)} ms, picture ${picture.slice(-2)} ms`);
 }
 await writeFile(out, JSON.stringify({ voice_ms: voice, picture_ms: picture }));

@@ -37,10 +37,16 @@ function measure(what, voice, size, consoles) {
 
 const rows = [];
 for (const consoles of [1, 4]) {
-  rows.push(measure('voice', true, 80, consoles), measure('picture', false, 1_200, consoles), measure('key frame', false, 20_000, consoles));
+  rows.push(
+    measure('voice', true, 80, consoles),
+    measure('picture', false, 1_200, consoles),
+    measure('key frame', false, 20_000, consoles),
+  );
 }
 for (const { what, size, consoles, seal_us, open_us, bytes_more } of rows) {
   const time = ({ p50, p99 }) => `${p50.toFixed(1).padStart(6)} ${p99.toFixed(1).padStart(7)}`;
-  console.log(`${what.padEnd(9)} of ${String(size).padStart(5)} bytes, ${PARTIES} parties of ${consoles}: seal ${time(seal_us)}  open ${time(open_us)} µs (p50, p99), ${bytes_more} bytes more`);
+  console.log(
+    `${what.padEnd(9)} of ${String(size).padStart(5)} bytes, ${PARTIES} parties of ${consoles}: seal ${time(seal_us)}  open ${time(open_us)} µs (p50, p99), ${bytes_more} bytes more`,
+  );
 }
 if (process.argv[2]) await writeFile(process.argv[2], `${JSON.stringify(rows, null, 2)}\n`);

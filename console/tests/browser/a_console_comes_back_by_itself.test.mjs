@@ -16,11 +16,17 @@ let call;
 before(async () => {
   hotline = await startHotline(['--alternate', 'USA']);
   officers = await seatAll(hotline, seats);
-  await officers.jpn.until('USA is on watch', ({ view }) => view.lines.find((line) => line.id === 'duty').parties.every((p) => p.id === 'KOR' || p.onWatch > 0));
+  await officers.jpn.until('USA is on watch', ({ view }) =>
+    view.lines.find((line) => line.id === 'duty').parties.every((p) => p.id === 'KOR' || p.onWatch > 0),
+  );
   await officers.usa.until('a warm leg to each site', ({ legs }) => legs.every((leg) => leg === 'connected'));
   await officers.usa.ring('duty');
   await officers.jpn.answer();
-  ({ view: { call: { call } } } = await talking('usa'));
+  ({
+    view: {
+      call: { call },
+    },
+  } = await talking('usa'));
   await talking('jpn');
 });
 
@@ -35,7 +41,10 @@ const device = async (name) => (await officers[name].measure()).view.me.device;
 async function talking(name) {
   const other = name === 'usa' ? 'jpn' : 'usa';
   const id = await device(other);
-  const sealed = ({ view }) => view?.call?.sealing.kind === 'sealed' && view.call.members.length === 2 && view.call.members.every((m) => m.me || m.keys === 'ready');
+  const sealed = ({ view }) =>
+    view?.call?.sealing.kind === 'sealed' &&
+    view.call.members.length === 2 &&
+    view.call.members.every((m) => m.me || m.keys === 'ready');
   const first = opened(await officers[name].until('sealed', sealed), id);
   return officers[name].until('voice of the other', (f) => opened(f, id) > first + 50 && heard(f, id)?.audioLevel >= 0);
 }
@@ -63,7 +72,9 @@ test('its main site is killed: the same call goes on', async () => {
   await officers.usa.until('at the other site', ({ site }) => site === 1);
   const { view } = await talking('usa');
   await talking('jpn');
-  console.log(`longest time without a voice packet: ${await there()} ms at the other party, ${await here()} ms at the console itself`);
+  console.log(
+    `longest time without a voice packet: ${await there()} ms at the other party, ${await here()} ms at the console itself`,
+  );
   assert.equal(view.call.call, call, 'the same call');
   assert.equal(view.node, 'up');
 });

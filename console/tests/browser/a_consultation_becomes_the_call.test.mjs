@@ -33,7 +33,9 @@ test('an officer takes the duty by keyboard, and every board shows who has it', 
   await usa.page.locator('[data-duty-own=onDuty][data-mine=true]').waitFor();
   const { view } = await usa.measure();
   for (const other of [jpn, kor]) {
-    const figures = await other.until('who has the duty', (f) => f.view.lines.some((l) => l.id === 'duty' && l.parties.some((p) => p.id === 'USA' && p.duty.length > 0)));
+    const figures = await other.until('who has the duty', (f) =>
+      f.view.lines.some((l) => l.id === 'duty' && l.parties.some((p) => p.id === 'USA' && p.duty.length > 0)),
+    );
     const [duty] = figures.view.lines.find((l) => l.id === 'duty').parties.find((p) => p.id === 'USA').duty;
     assert.deepEqual([duty.name, duty.state], [view.me.name, 'onDuty']);
     await other.page.locator('[data-line=duty] [data-party=USA] [data-duty=onDuty]').waitFor();
@@ -58,8 +60,13 @@ test('one proposes, and the others say who comes', async () => {
     const card = officer.page.locator('[data-consultation]');
     await card.waitFor();
     assert.match(await card.locator('[data-left]').textContent(), /\d\d:\d\d/, 'it counts down');
-    const axe = await new AxeBuilder({ page: officer.page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();
-    assert.deepEqual(axe.violations.map((violation) => violation.id), []);
+    const axe = await new AxeBuilder({ page: officer.page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+      .analyze();
+    assert.deepEqual(
+      axe.violations.map((violation) => violation.id),
+      [],
+    );
     await card.locator('[data-act=come]').click();
   }
   const board = usa.page.locator('[data-consultation]');
@@ -69,13 +76,17 @@ test('one proposes, and the others say who comes', async () => {
 
 test('when it is time one key makes it the call', async () => {
   const { usa, jpn, kor } = officers;
-  for (const officer of Object.values(officers)) await officer.page.locator('[data-consultation][data-due=true]').waitFor({ timeout: TWO_MINUTES });
+  for (const officer of Object.values(officers))
+    await officer.page.locator('[data-consultation][data-due=true]').waitFor({ timeout: TWO_MINUTES });
   await usa.page.locator('[data-act=begin]').click();
   await jpn.answer();
   await kor.answer();
   for (const officer of Object.values(officers)) await officer.inCallWith(3);
   for (const officer of Object.values(officers)) {
-    await officer.until('sealed, and no consultation waits', (f) => f.view.call?.sealing.kind === 'sealed' && f.view.consultations.length === 0);
+    await officer.until(
+      'sealed, and no consultation waits',
+      (f) => f.view.call?.sealing.kind === 'sealed' && f.view.consultations.length === 0,
+    );
     assert.deepEqual(officer.errors, []);
   }
 });

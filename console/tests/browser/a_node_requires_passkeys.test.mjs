@@ -18,7 +18,8 @@ after(async () => {
 });
 
 const view = async () => (await page.evaluate(() => globalThis.trialogue.measure())).view;
-const required = () => page.route('**/console.json', (route) => route.fulfill({ json: { node: 'usa-1', passkeys: 'required' } }));
+const required = () =>
+  page.route('**/console.json', (route) => route.fulfill({ json: { node: 'usa-1', passkeys: 'required' } }));
 
 test('a link that is opened by the node\u2019s number says that a name is needed', async () => {
   await required();
@@ -61,7 +62,12 @@ test('a keys worker that breaks is replaced without asking the owner again', asy
   await authenticator.unplug();
   const worker = page.workers().find((one) => one.url().includes('keys-worker'));
   const gone = worker.waitForEvent('close');
-  await worker.evaluate(() => void setTimeout(() => { throw new Error('broken on purpose'); }));
+  await worker.evaluate(
+    () =>
+      void setTimeout(() => {
+        throw new Error('broken on purpose');
+      }),
+  );
   await gone;
   await page.locator('[data-trouble=worker]').waitFor({ state: 'detached' });
   await page.locator('[data-node=up]').waitFor();
@@ -74,14 +80,20 @@ test('a key shows who may do what, and the same screen leads back', async () => 
   const panel = page.locator('[data-panel=authority]');
   await panel.waitFor();
   assert.equal(await panel.locator('article').count(), 3, 'all lines of the charter');
-  assert.ok(await panel.locator('.own[data-office=usa-duty-officer]').count() > 0, 'one\u2019s own office is marked');
+  assert.ok((await panel.locator('.own[data-office=usa-duty-officer]').count()) > 0, 'one\u2019s own office is marked');
   assert.match(await panel.innerText(), /Interpreter/);
   assert.match(await panel.innerText(), /May ring this line up to: Immediate/);
   await page.keyboard.press('Escape');
   await panel.waitFor({ state: 'detached' });
-  assert.equal(await page.locator('[data-act=authority]').evaluate((button) => button === document.activeElement), true);
+  assert.equal(
+    await page.locator('[data-act=authority]').evaluate((button) => button === document.activeElement),
+    true,
+  );
 });
 
 test('no page had an error', () => {
-  assert.deepEqual(browser.errors.filter((line) => !line.includes('broken on purpose')), []);
+  assert.deepEqual(
+    browser.errors.filter((line) => !line.includes('broken on purpose')),
+    [],
+  );
 });

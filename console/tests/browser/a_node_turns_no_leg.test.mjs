@@ -18,7 +18,7 @@ const run = (...call) => bench.run(...call);
 async function sizes(more) {
   const start = await run('packets');
   const seen = new Set();
-  for (let last = start, end = Date.now() + PATIENCE; last.sent < start.sent + more; ) {
+  for (let last = start, end = Date.now() + PATIENCE; last.sent < start.sent + more;) {
     if (Date.now() > end) throw new Error(`never came: ${more} packets, ${JSON.stringify([start, last])}`);
     await bench.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => done())));
     const now = await run('packets');

@@ -26,20 +26,27 @@ const onWatch = () => page.locator('[data-node=up]').waitFor();
 const locked = () => page.locator('[data-gate=locked]').waitFor();
 
 /** What IndexedDB holds, and whether AES-GCM with the browser's own key, if there is one, opens it. */
-const stored = () => page.evaluate(async () => {
-  const db = await new Promise((resolve, reject) => {
-    const request = indexedDB.open('trialogue');
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
+const stored = () =>
+  page.evaluate(async () => {
+    const db = await new Promise((resolve, reject) => {
+      const request = indexedDB.open('trialogue');
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+    const get = (key) =>
+      new Promise((resolve) => {
+        const request = db.transaction('vault').objectStore('vault').get(key);
+        request.onsuccess = () => resolve(request.result);
+      });
+    const [identity, key] = [await get('identity'), await get('key')];
+    db.close();
+    return {
+      passkey: identity?.passkey !== undefined,
+      key: key !== undefined,
+      fields: Object.keys(identity ?? {}).sort(),
+      sealed: identity?.sealed.byteLength,
+    };
   });
-  const get = (key) => new Promise((resolve) => {
-    const request = db.transaction('vault').objectStore('vault').get(key);
-    request.onsuccess = () => resolve(request.result);
-  });
-  const [identity, key] = [await get('identity'), await get('key')];
-  db.close();
-  return { passkey: identity?.passkey !== undefined, key: key !== undefined, fields: Object.keys(identity ?? {}).sort(), sealed: identity?.sealed.byteLength };
-});
 
 test('whoever enrols with a passkey is on watch, and nothing is stored that opens without it', async () => {
   await page.goto(hotline.link('usa-duty-officer'));
@@ -48,14 +55,23 @@ test('whoever enrols with a passkey is on watch, and nothing is stored that open
   device = (await view()).me.device;
   assert.equal((await authenticator.passkeys()).length, 1);
   // 32 bytes of seed and 16 of tag; no key of the browser's beside it.
-  assert.deepEqual(await stored(), { passkey: true, key: false, fields: ['certificate', 'iv', 'passkey', 'root', 'sealed'], sealed: 48 });
+  assert.deepEqual(await stored(), {
+    passkey: true,
+    key: false,
+    fields: ['certificate', 'iv', 'passkey', 'root', 'sealed'],
+    sealed: 48,
+  });
 });
 
 test('after a reload the console is locked, and its station unstaffed, until the owner signs in', async () => {
   await page.reload();
   await locked();
   assert.equal((await view()).me, null);
-  assert.equal(await page.locator('[data-act=sign-in]').evaluate((button) => button === document.activeElement), true, 'one key signs in');
+  assert.equal(
+    await page.locator('[data-act=sign-in]').evaluate((button) => button === document.activeElement),
+    true,
+    'one key signs in',
+  );
   await page.keyboard.press('Enter');
   await onWatch();
   assert.equal((await view()).me.device, device, 'the same device');
@@ -66,10 +82,16 @@ test('another passkey, of the same place and owner, does not open it', async () 
   await locked();
   // As if the record had been carried to a browser with another authenticator: it asks for a passkey that answers, with other bytes.
   const other = await page.evaluate(async () => {
-    const made = await navigator.credentials.create({ publicKey: {
-      challenge: new Uint8Array(32), rp: { name: 'x', id: location.hostname }, user: { id: new Uint8Array(16), name: 'x', displayName: 'x' },
-      pubKeyCredParams: [{ type: 'public-key', alg: -7 }], authenticatorSelection: { residentKey: 'required', userVerification: 'required' }, extensions: { prf: {} },
-    } });
+    const made = await navigator.credentials.create({
+      publicKey: {
+        challenge: new Uint8Array(32),
+        rp: { name: 'x', id: location.hostname },
+        user: { id: new Uint8Array(16), name: 'x', displayName: 'x' },
+        pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
+        authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+        extensions: { prf: {} },
+      },
+    });
     return [...new Uint8Array(made.rawId)];
   });
   const own = await ask(other);
@@ -86,16 +108,20 @@ test('another passkey, of the same place and owner, does not open it', async () 
 });
 
 /** Has the stored record ask for another passkey; returns the one that it asked for. */
-const ask = (credential) => page.evaluate(async (wanted) => {
-  const done = (request) => new Promise((resolve) => { request.onsuccess = () => resolve(request.result); });
-  const db = await done(indexedDB.open('trialogue'));
-  const held = await done(db.transaction('vault').objectStore('vault').get('identity'));
-  const before = [...held.passkey.credential];
-  held.passkey.credential = new Uint8Array(wanted);
-  await done(db.transaction('vault', 'readwrite').objectStore('vault').put(held, 'identity'));
-  db.close();
-  return before;
-}, credential);
+const ask = (credential) =>
+  page.evaluate(async (wanted) => {
+    const done = (request) =>
+      new Promise((resolve) => {
+        request.onsuccess = () => resolve(request.result);
+      });
+    const db = await done(indexedDB.open('trialogue'));
+    const held = await done(db.transaction('vault').objectStore('vault').get('identity'));
+    const before = [...held.passkey.credential];
+    held.passkey.credential = new Uint8Array(wanted);
+    await done(db.transaction('vault', 'readwrite').objectStore('vault').put(held, 'identity'));
+    db.close();
+    return before;
+  }, credential);
 
 test('somebody else at the authenticator opens nothing', async () => {
   await page.reload();

@@ -4,7 +4,9 @@ import { after, before, test } from 'node:test';
 import { startFixtures, until } from './support/fixtures.mjs';
 
 let fixtures;
-before(async () => { fixtures = await startFixtures(); });
+before(async () => {
+  fixtures = await startFixtures();
+});
 after(() => fixtures.stop());
 
 async function openDuty(scene, how) {
@@ -15,19 +17,29 @@ async function openDuty(scene, how) {
 }
 const file = (name, text = 'text') => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
 /** Lets files fall, or pastes them, where `selector` points. */
-const give = (page, selector, type, names, texts = {}) => page.locator(selector).evaluate((element, [type, names, texts]) => {
-  const data = new DataTransfer();
-  for (const name of names) data.items.add(new File(['text'], name));
-  for (const [kind, text] of Object.entries(texts)) data.items.add(text, kind);
-  const how = { bubbles: true, cancelable: true };
-  const event = type === 'paste' ? new ClipboardEvent(type, { ...how, clipboardData: data }) : new DragEvent(type, { ...how, dataTransfer: data });
-  element.dispatchEvent(event);
-  return event.defaultPrevented;
-}, [type, names, texts]);
+const give = (page, selector, type, names, texts = {}) =>
+  page.locator(selector).evaluate(
+    (element, [type, names, texts]) => {
+      const data = new DataTransfer();
+      for (const name of names) data.items.add(new File(['text'], name));
+      for (const [kind, text] of Object.entries(texts)) data.items.add(text, kind);
+      const how = { bubbles: true, cancelable: true };
+      const event =
+        type === 'paste'
+          ? new ClipboardEvent(type, { ...how, clipboardData: data })
+          : new DragEvent(type, { ...how, dataTransfer: data });
+      element.dispatchEvent(event);
+      return event.defaultPrevented;
+    },
+    [type, names, texts],
+  );
 
 test('files come in by the key, by dropping and by pasting, and a pasted text stays a text', async () => {
   const { page, choices, errors } = await openDuty('written-empty', { locale: 'ja' });
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.locator('[data-act=attach]').press('Enter')]);
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.locator('[data-act=attach]').press('Enter'),
+  ]);
   assert.ok(chooser.isMultiple());
   await chooser.setFiles([file('一.txt'), file('二.txt')]);
   await until('they are given on', async () => (await choices()).length === 1);
@@ -41,12 +53,20 @@ test('files come in by the key, by dropping and by pasting, and a pasted text st
   assert.ok(await give(dropped.page, '[data-field=text]', 'drop', ['보고서.txt'.normalize('NFD')]));
   assert.deepEqual(await dropped.choices(), [['보고서.txt']]);
   assert.equal(await dropped.page.locator('[data-attach].over').count(), 0);
-  assert.ok(await give(dropped.page, '[data-written]', 'drop', ['stray.txt']), 'what falls beside it does not replace the page');
+  assert.ok(
+    await give(dropped.page, '[data-written]', 'drop', ['stray.txt']),
+    'what falls beside it does not replace the page',
+  );
   assert.equal((await dropped.choices()).length, 1);
   await dropped.page.context().close();
 
   const pasted = await openDuty('written-empty');
-  assert.ok(!(await give(pasted.page, '[data-field=text]', 'paste', ['cells.png'], { 'text/plain': '1\t2', 'text/html': '<table></table>' })));
+  assert.ok(
+    !(await give(pasted.page, '[data-field=text]', 'paste', ['cells.png'], {
+      'text/plain': '1\t2',
+      'text/html': '<table></table>',
+    })),
+  );
   assert.deepEqual(await pasted.choices(), []);
   assert.ok(await give(pasted.page, '[data-field=text]', 'paste', ['image.png']));
   assert.deepEqual(await pasted.choices(), [['image.png']]);
@@ -88,7 +108,11 @@ test('nothing is sent while a file is read, and what goes out is looked at with 
   await page.locator('[data-field=text]').press('Control+Enter');
   await page.locator('[data-look-files] li').nth(1).waitFor();
   await page.locator('[data-act=detach]').last().dblclick();
-  assert.deepEqual((await said('detach')).map(({ line, at }) => [line, at]), [['duty', 1]], 'a double click is one press');
+  assert.deepEqual(
+    (await said('detach')).map(({ line, at }) => [line, at]),
+    [['duty', 1]],
+    'a double click is one press',
+  );
   await page.locator('[data-field=text]').press('Control+Enter');
   assert.equal((await said('write')).length, 1);
   assert.deepEqual([...errors, ...reading.errors], []);

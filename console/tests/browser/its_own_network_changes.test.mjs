@@ -18,13 +18,20 @@ before(async () => {
   if (skip) return;
   desk = await startDesk();
   const { officer } = desk;
-  await officer.until('the other party is on watch', ({ view }) => view.lines[0]?.parties.every((party) => party.onWatch > 0));
+  await officer.until('the other party is on watch', ({ view }) =>
+    view.lines[0]?.parties.every((party) => party.onWatch > 0),
+  );
   await officer.until('a warm leg', ({ legs }) => legs[0] === 'connected');
   await officer.ring('duty');
   await desk.happens('answer');
   await officer.inCallWith(2);
-  const { view } = await officer.until('all keys', ({ view }) => view.call?.sealing.kind === 'sealed' && view.call.members.every((m) => m.me || m.keys === 'ready'));
-  ({ call: { call } } = view);
+  const { view } = await officer.until(
+    'all keys',
+    ({ view }) => view.call?.sealing.kind === 'sealed' && view.call.members.every((m) => m.me || m.keys === 'ready'),
+  );
+  ({
+    call: { call },
+  } = view);
   other = view.call.members.find((member) => !member.me).person.device;
   await talking();
 });
@@ -59,7 +66,9 @@ async function survives(what, ...words) {
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   const { view } = await talking();
   const [longest, { voice }] = [await here(), await desk.happens('figures')];
-  console.log(`${what}: longest silence ${longest} ms at the console itself, ${Math.round(Math.max(...voice.map((row) => row.longest_gap_ms)))} ms at the other party`);
+  console.log(
+    `${what}: longest silence ${longest} ms at the console itself, ${Math.round(Math.max(...voice.map((row) => row.longest_gap_ms)))} ms at the other party`,
+  );
   assert.equal(view.call.call, call, 'the same call');
   assert.equal(view.node, 'up');
   return longest;
@@ -72,6 +81,14 @@ test('20 seconds without any network', { skip }, async () => {
   assert.ok(longest >= 15_000, 'the wire was out');
 });
 test('the lid is closed for 20 seconds, and it wakes up elsewhere', { skip }, async () => {
-  const longest = await survives('the lid closed for 20 seconds', 'sleep', 'unplug', { wait: 20_000 }, 'plug', 'renumber', 'wake');
+  const longest = await survives(
+    'the lid closed for 20 seconds',
+    'sleep',
+    'unplug',
+    { wait: 20_000 },
+    'plug',
+    'renumber',
+    'wake',
+  );
   assert.ok(longest >= 15_000, 'it slept');
 });

@@ -25,7 +25,10 @@ after(async () => {
 });
 
 const packets = (figures) => sent(figures, 'audio') + sent(figures, 'video');
-const keysWith = (count) => (f) => f.view.call?.members.length === count && f.view.call.code !== '' && f.view.call.members.every((x) => x.me || x.keys === 'ready');
+const keysWith = (count) => (f) =>
+  f.view.call?.members.length === count &&
+  f.view.call.code !== '' &&
+  f.view.call.members.every((x) => x.me || x.keys === 'ready');
 
 test('principals wait unseen and unheard while duty officers talk', async () => {
   const { usa, jpn, president, premier } = officers;
@@ -43,7 +46,9 @@ test('principals wait unseen and unheard while duty officers talk', async () => 
     await principal.page.locator('[data-floor=waiting].floor').waitFor();
     assert.equal(packets(await principal.measure()), 0, 'not one packet');
   }
-  const words = await Promise.all(Object.values(officers).map((officer) => officer.page.locator('[data-sealing] .words').textContent()));
+  const words = await Promise.all(
+    Object.values(officers).map((officer) => officer.page.locator('[data-sealing] .words').textContent()),
+  );
   assert.equal(new Set(words).size, 1, 'the same words at all four');
 });
 
@@ -76,7 +81,11 @@ test('hold by one key: nothing leaves, and others see it', async () => {
 
 test('a marking that is taken off the screen silences this console', async () => {
   const { president } = officers;
-  for (const css of ['[data-banner] { display: none !important }', '[data-recording] { opacity: 0 !important }', '[data-banner] { position: fixed !important; inset-block-start: -500px !important }']) {
+  for (const css of [
+    '[data-banner] { display: none !important }',
+    '[data-recording] { opacity: 0 !important }',
+    '[data-banner] { position: fixed !important; inset-block-start: -500px !important }',
+  ]) {
     await president.page.evaluate((text) => {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(text);
@@ -93,22 +102,34 @@ test('a marking that is taken off the screen silences this console', async () =>
     assert.equal(later, quiet, css);
     const start = await received(president, from);
     assert.equal(packets(await president.until('another second', hears(from, start + 50))), quiet, css);
-    await president.page.evaluate(() => { document.adoptedStyleSheets = []; });
+    await president.page.evaluate(() => {
+      document.adoptedStyleSheets = [];
+    });
     await president.until('sending again', (f) => packets(f) > quiet);
   }
   await president.page.setViewportSize({ width: 320, height: 640 });
   await president.page.evaluate(() => scrollTo(0, document.body.scrollHeight));
   await president.page.locator('[data-banner]').waitFor();
   assert.equal(await president.page.locator('[data-hidden]').count(), 0, 'a narrow screen keeps it');
-  assert.ok(await president.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'and nothing sticks out');
+  assert.ok(
+    await president.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+    'and nothing sticks out',
+  );
 });
 
 test('the screens of a staged call pass axe-core', async () => {
   // The checker reads no pixel of a picture, and pictures take its time.
   for (const officer of [officers.president, officers.premier]) await officer.act('camera');
   for (const [name, officer] of Object.entries({ duty: officers.usa, principal: officers.premier })) {
-    const found = await new AxeBuilder({ page: officer.page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze().catch((error) => ({ violations: [{ id: String(error) }] }));
-    assert.deepEqual(found.violations.map((violation) => violation.id), [], name);
+    const found = await new AxeBuilder({ page: officer.page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+      .analyze()
+      .catch((error) => ({ violations: [{ id: String(error) }] }));
+    assert.deepEqual(
+      found.violations.map((violation) => violation.id),
+      [],
+      name,
+    );
     assert.deepEqual(officer.errors, [], name);
   }
 });

@@ -42,10 +42,17 @@ test('with a key the far end opens voice and picture', async () => {
 test('from the key press on no frame is let out, though the encoders go on', async () => {
   await run('allow', false);
   const start = await figures();
-  const end = await until('frames are held back', (f) => f.near.dropped.voice > start.near.dropped.voice + 50 && f.near.dropped.picture > start.near.dropped.picture + 5);
+  const end = await until(
+    'frames are held back',
+    (f) =>
+      f.near.dropped.voice > start.near.dropped.voice + 50 && f.near.dropped.picture > start.near.dropped.picture + 5,
+  );
   assert.deepEqual(end.near.passed, start.near.passed);
   await run('allow', true);
-  await until('both are opened there again', (f) => f.far.passed.voice > start.far.passed.voice + 50 && f.far.passed.picture > start.far.passed.picture + 10);
+  await until(
+    'both are opened there again',
+    (f) => f.far.passed.voice > start.far.passed.voice + 50 && f.far.passed.picture > start.far.passed.picture + 10,
+  );
 });
 
 test('muted and camera off: not one packet more', async () => {
@@ -69,7 +76,10 @@ test('what comes before its key is held, opened with it, and shown only from its
   assert.equal(wrong.near.opened, 0, 'a key of another than the place\u2019s sender opens nothing');
   await run('open', 'b2');
   await until('voice and picture are opened', (f) => f.near.voiceOf.b2 > 50 && f.near.pictureOf.b2 > 10);
-  const shown = await until('the picture is decoded, the voice has energy', (f) => f.framesDecoded > 10 && f.energy > 0.0001);
+  const shown = await until(
+    'the picture is decoded, the voice has energy',
+    (f) => f.framesDecoded > 10 && f.energy > 0.0001,
+  );
   assert.ok(shown.framesDecoded > 10);
   await until('the loudness for the tile', (f) => f.level > 0.01);
 });
@@ -107,5 +117,8 @@ test('a new media worker takes over with a new key', async () => {
   const passed = (await figures()).far.passed.voice;
   await run('speak');
   await run('replaceWorker');
-  await until('the far end opens what the new worker seals', (f) => f.far.passed.voice > passed + 50 && f.near.voiceOf.b2 > 50);
+  await until(
+    'the far end opens what the new worker seals',
+    (f) => f.far.passed.voice > passed + 50 && f.near.voiceOf.b2 > 50,
+  );
 });

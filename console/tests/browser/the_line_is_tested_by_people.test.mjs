@@ -24,13 +24,21 @@ after(async () => {
 });
 
 const clean = async (page) => {
-  const axe = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();
-  assert.deepEqual(axe.violations.map((violation) => violation.id), []);
+  const axe = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+    .analyze();
+  assert.deepEqual(
+    axe.violations.map((violation) => violation.id),
+    [],
+  );
 };
 
 test('every browser proves that it lives, and every board says so', async () => {
   for (const officer of Object.values(officers)) {
-    await officer.until('all consoles have proven it', (f) => f.view.tests.pairs.length === 3 && f.view.tests.pairs.every((pair) => pair.station.grade === 'good'));
+    await officer.until(
+      'all consoles have proven it',
+      (f) => f.view.tests.pairs.length === 3 && f.view.tests.pairs.every((pair) => pair.station.grade === 'good'),
+    );
     await officer.page.locator('[data-act=open-tests]').click();
     assert.equal(await officer.page.locator('[data-pair] [data-level=station][data-grade=good]').count(), 3);
     await clean(officer.page);

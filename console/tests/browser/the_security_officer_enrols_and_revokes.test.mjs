@@ -14,7 +14,11 @@ before(async () => {
   hotline = await startHotline();
   browser = await openBrowser();
   page = browser.page;
-  page.context().on('request', (request) => sent.push(`${request.method()} ${request.url()} ${request.postDataBuffer()?.toString('latin1') ?? ''}`));
+  page
+    .context()
+    .on('request', (request) =>
+      sent.push(`${request.method()} ${request.url()} ${request.postDataBuffer()?.toString('latin1') ?? ''}`),
+    );
   await page.goto(new URL('/officer', hotline.link('jpn-duty-officer')).href);
 });
 
@@ -28,8 +32,13 @@ const act = (name) => page.locator(`[data-act=${name}]`).click();
 const key = (party) => join(hotline.dir, party, 'root.key');
 const choose = (file) => page.locator('[data-act=root-key]').setInputFiles(file);
 const clean = async () => {
-  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();
-  assert.deepEqual(violations.map((one) => one.id), []);
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+    .analyze();
+  assert.deepEqual(
+    violations.map((one) => one.id),
+    [],
+  );
 };
 
 test('another party\u2019s root, and a file that is no key, open nothing', async () => {
@@ -74,7 +83,8 @@ test('what the node says of a device without proof is shown as that', async () =
   await page.route('**/officer/ask', async (route) => {
     const response = await route.fetch();
     const json = await response.json();
-    for (const one of json.devices ?? []) Object.assign(one, { person: 'Somebody Else', office: 'jpn-pm', revoked: true });
+    for (const one of json.devices ?? [])
+      Object.assign(one, { person: 'Somebody Else', office: 'jpn-pm', revoked: true });
     for (const one of json.proofs ?? []) if (withholds) one.certificate = null;
     await route.fulfill({ response, json });
   });
@@ -110,23 +120,37 @@ test('the key was never sent, and closing the desk wipes it', async () => {
   const seed = /seed: ([0-9a-f]{64})/.exec(await readFile(key('jpn'), 'utf8'))[1];
   const raw = Buffer.from(seed, 'hex').toString('latin1');
   for (const one of sent) assert.ok(!one.includes(seed) && !one.includes(raw), 'the seed in a request');
-  assert.ok(sent.some((one) => one.startsWith('POST') && one.includes('/officer/ask')), 'requests are seen');
+  assert.ok(
+    sent.some((one) => one.startsWith('POST') && one.includes('/officer/ask')),
+    'requests are seen',
+  );
   await act('close-desk');
   await page.locator('[data-closed]').waitFor();
   assert.equal(await page.locator('[data-device]').count(), 0);
   for (const worker of page.workers()) await worker.waitForEvent('close').catch(() => undefined);
   assert.equal(page.workers().length, 0, 'no worker holds it');
-  const kept = await page.evaluate(async () => [(await indexedDB.databases()).length, localStorage.length, sessionStorage.length, await caches.keys().then((names) => names.length)]);
+  const kept = await page.evaluate(async () => [
+    (await indexedDB.databases()).length,
+    localStorage.length,
+    sessionStorage.length,
+    await caches.keys().then((names) => names.length),
+  ]);
   assert.equal(kept[0], 0, 'no database');
   assert.equal(kept[2] + kept[3], 0);
 });
 
 test('its nodes write no names', async () => {
   const log = await readFile(join(hotline.dir, 'jpn', 'node.log'), 'utf8');
-  assert.ok(log.includes('the security officer hands over the revocation of a device') && !log.includes('山本'), 'the log of the node');
+  assert.ok(
+    log.includes('the security officer hands over the revocation of a device') && !log.includes('山本'),
+    'the log of the node',
+  );
 });
 
 test('no page had an error', () => {
   // Refusals are answered with 403, which the browser's console shows as an error of its own.
-  assert.deepEqual(browser.errors.filter((line) => !line.includes('403')), []);
+  assert.deepEqual(
+    browser.errors.filter((line) => !line.includes('403')),
+    [],
+  );
 });

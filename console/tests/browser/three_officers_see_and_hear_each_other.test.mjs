@@ -45,7 +45,12 @@ test('one rings, two answer with one key', async () => {
   await officers.get('KOR').answer();
   for (const { id } of parties) {
     await officers.get(id).inCallWith(3);
-    const { view } = await officers.get(id).until('sealed with everyone', (f) => f.view.call?.sealing.kind === 'sealed' && f.view.call.members.every((m) => m.me || m.keys === 'ready'));
+    const { view } = await officers
+      .get(id)
+      .until(
+        'sealed with everyone',
+        (f) => f.view.call?.sealing.kind === 'sealed' && f.view.call.members.every((m) => m.me || m.keys === 'ready'),
+      );
     const names = view.call.members.map((m) => m.person.device).sort();
     assert.deepEqual(names, [...devices.values()].sort(), 'the roster is the three devices');
   }
@@ -53,7 +58,8 @@ test('one rings, two answer with one key', async () => {
 
 test('the verification code is the same at all three', async () => {
   const codes = [];
-  for (const { id } of parties) codes.push((await officers.get(id).until('a code', (f) => f.view.call?.code.length === 30)).view.call.code);
+  for (const { id } of parties)
+    codes.push((await officers.get(id).until('a code', (f) => f.view.call?.code.length === 30)).view.call.code);
   assert.equal(new Set(codes).size, 1, `codes differ: ${codes}`);
 });
 
@@ -77,11 +83,15 @@ test('each sees both others: the right clip at the right tile', async () => {
       await officer.until(`${id} sees ${other.id}`, (f) => seen(f, device)?.framesDecoded > 15);
       let best = 0;
       await officer.until(`${other.id}'s clip at ${id}`, () => true);
-      for (let tries = 0; tries < 40 && best < 0.9; tries++) best = Math.max(best, likeness(await thumbnail(officer.page, device), other.clip));
+      for (let tries = 0; tries < 40 && best < 0.9; tries++)
+        best = Math.max(best, likeness(await thumbnail(officer.page, device), other.clip));
       assert.ok(best >= 0.9, `${id} sees ${other.id}: likeness ${best}`);
       const picture = await thumbnail(officer.page, device);
       for (const third of parties.filter((p) => p.id !== other.id)) {
-        assert.ok(likeness(picture, third.clip) < likeness(picture, other.clip), `${id}: tile of ${other.id} looks like ${third.id}`);
+        assert.ok(
+          likeness(picture, third.clip) < likeness(picture, other.clip),
+          `${id}: tile of ${other.id} looks like ${third.id}`,
+        );
       }
     }
   }
@@ -124,7 +134,9 @@ test('a camera that is off sends not one packet of picture', async () => {
   await usa.act('camera');
   await officers.get('KOR').until('USA is seen again', (f) => {
     const row = seen(f, devices.get('USA'));
-    return row && row.framesDecoded > 0 && f.view.call.members.find((m) => m.person.device === devices.get('USA')).picture;
+    return (
+      row && row.framesDecoded > 0 && f.view.call.members.find((m) => m.person.device === devices.get('USA')).picture
+    );
   });
 });
 
@@ -134,7 +146,9 @@ test('who hangs up is gone everywhere; the last one is told that the call has en
   const after = await officers.get('KOR').until('no call', (f) => f.view.call === null);
   const later = await officers.get('KOR').until('still no call', (f) => f.view.call === null);
   assert.equal(sent(later, 'audio'), sent(after, 'audio'), 'on-hook sends nothing');
-  await officers.get('USA').until('keys without Korea', (f) => f.view.call.sealing.kind === 'sealed' && f.view.call.missing.includes('KOR'));
+  await officers
+    .get('USA')
+    .until('keys without Korea', (f) => f.view.call.sealing.kind === 'sealed' && f.view.call.missing.includes('KOR'));
   await officers.get('JPN').act('hang-up');
   await officers.get('USA').until('alone', (f) => f.view.call === null || f.view.call.members.length === 1);
   if ((await officers.get('USA').measure()).view.call) await officers.get('USA').act('hang-up');
@@ -143,10 +157,12 @@ test('who hangs up is gone everywhere; the last one is told that the call has en
 
 test('who is rung urgently sees how urgently, and can promise an answer for later', async () => {
   const [usa, jpn, kor] = ['USA', 'JPN', 'KOR'].map((id) => officers.get(id));
-  for (const officer of [usa, jpn, kor]) await officer.until('no call', ({ view }) => view.call === null && !view.lines.find((l) => l.id === 'duty').active);
+  for (const officer of [usa, jpn, kor])
+    await officer.until('no call', ({ view }) => view.call === null && !view.lines.find((l) => l.id === 'duty').active);
   await usa.page.locator('[data-line=duty] [data-act=precedence]').selectOption('immediate');
   await usa.ring('duty');
-  for (const officer of [jpn, kor]) await officer.page.locator('[role=alertdialog] [data-precedence=immediate]').waitFor();
+  for (const officer of [jpn, kor])
+    await officer.page.locator('[role=alertdialog] [data-precedence=immediate]').waitFor();
   await kor.page.locator('[data-act=acknowledge]').click();
   await kor.page.locator('[role=alertdialog] fieldset button').first().click();
   await kor.page.getByRole('alertdialog').waitFor({ state: 'detached' });

@@ -28,7 +28,8 @@ after(async () => {
   await hotline?.stop();
 });
 
-const message = (officer, text) => officer.page.locator('article[data-message]').filter({ hasText: text.split('\n')[0] });
+const message = (officer, text) =>
+  officer.page.locator('article[data-message]').filter({ hasText: text.split('\n')[0] });
 const written = (officer) => officer.page.locator('[data-written=duty]');
 
 /** Writes and sends at the second press. */
@@ -61,7 +62,10 @@ test('a message that asks to be acknowledged is unread and due at the others, an
   await message(kor, texts.jpn).locator('[data-act=acknowledge-message]').click();
   await message(kor, texts.jpn).locator('[data-act=acknowledge-now]').click();
   const receipts = message(jpn, texts.jpn).locator('[data-receipts]');
-  await receipts.locator('[data-receipt=USA]').filter({ hasText: 'A survey ship was obstructed; nobody is hurt.' }).waitFor({ state: 'attached' });
+  await receipts
+    .locator('[data-receipt=USA]')
+    .filter({ hasText: 'A survey ship was obstructed; nobody is hurt.' })
+    .waitFor({ state: 'attached' });
   await receipts.locator('summary.good').waitFor();
   await receipts.locator('summary').click();
   assert.match(await receipts.locator('[data-receipt=KOR]').innerText(), /受領確認/);
@@ -96,19 +100,29 @@ test('a translation that is being written outlives its page', async () => {
 
 test('readers attach translations, and another person certifies one', async () => {
   const { usa, jpn, kor } = officers;
-  const translations = { usa: 'The course of a survey ship was obstructed on the high seas.', kor: '공해상에서 조사선의 진로가 방해받았습니다.' };
+  const translations = {
+    usa: 'The course of a survey ship was obstructed on the high seas.',
+    kor: '공해상에서 조사선의 진로가 방해받았습니다.',
+  };
   for (const [name, text] of Object.entries(translations)) {
     await message(officers[name], texts.jpn).locator('[data-act=translate]').click();
     await officers[name].page.locator('[data-field=translation]').fill(text);
     await officers[name].page.locator('[data-act=translate-attach]').click();
-    await message(officers[name], texts.jpn).locator('[data-translation][data-certified=false]').filter({ hasText: text }).waitFor();
+    await message(officers[name], texts.jpn)
+      .locator('[data-translation][data-certified=false]')
+      .filter({ hasText: text })
+      .waitFor();
   }
   const english = message(jpn, texts.jpn).locator('[data-translation]').filter({ hasText: translations.usa });
   await english.waitFor({ state: 'attached' });
   await message(jpn, texts.jpn).locator('details:has([data-translation]) > summary').click();
   await english.locator('[data-act=certify-translation]').click();
   await english.locator('[data-act=certify-translation]').click();
-  for (const officer of [usa, jpn, kor]) await message(officer, texts.jpn).locator('[data-translation][data-certified=true]').filter({ hasText: translations.usa }).waitFor({ state: 'attached' });
+  for (const officer of [usa, jpn, kor])
+    await message(officer, texts.jpn)
+      .locator('[data-translation][data-certified=true]')
+      .filter({ hasText: translations.usa })
+      .waitFor({ state: 'attached' });
 });
 
 test('all three write at once, and all three see the same order', async () => {
@@ -118,12 +132,15 @@ test('all three write at once, and all three see the same order', async () => {
   const orders = [];
   for (const officer of [usa, jpn, kor]) {
     for (const text of Object.values(second)) await message(officer, text).waitFor({ state: 'attached' });
-    orders.push(await officer.page.locator('article[data-message]').evaluateAll((all) => all.map((one) => one.dataset.message)));
+    orders.push(
+      await officer.page.locator('article[data-message]').evaluateAll((all) => all.map((one) => one.dataset.message)),
+    );
   }
   assert.equal(orders[0].length, 4);
   assert.deepEqual(orders[1], orders[0]);
   assert.deepEqual(orders[2], orders[0]);
-  for (const [name, text] of Object.entries(second)) assert.equal(await message(usa, text).locator('.words').first().getAttribute('lang'), languages[name]);
+  for (const [name, text] of Object.entries(second))
+    assert.equal(await message(usa, text).locator('.words').first().getAttribute('lang'), languages[name]);
 });
 
 test('a joint text is written by one, changed by another, and approved by all in the same version', async () => {

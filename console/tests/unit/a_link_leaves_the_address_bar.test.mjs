@@ -10,8 +10,24 @@ function page(url) {
   const at = new URL(url);
   const listeners = {};
   const told = [];
-  const history = { entries: [url], replaceState(_state, _title, to) { this.entries[this.entries.length - 1] = new URL(to, at).href; at.href = new URL(to, at).href; } };
-  const scope = { location: at, history, Event: class { constructor(type) { this.type = type; } }, addEventListener: (type, hear) => (listeners[type] = hear), dispatchEvent: (event) => told.push(event.type) };
+  const history = {
+    entries: [url],
+    replaceState(_state, _title, to) {
+      this.entries[this.entries.length - 1] = new URL(to, at).href;
+      at.href = new URL(to, at).href;
+    },
+  };
+  const scope = {
+    location: at,
+    history,
+    Event: class {
+      constructor(type) {
+        this.type = type;
+      }
+    },
+    addEventListener: (type, hear) => (listeners[type] = hear),
+    dispatchEvent: (event) => told.push(event.type),
+  };
   scope.globalThis = scope;
   runInNewContext(read('public/link.js'), scope);
   return { scope, at, history, listeners, told };
@@ -41,9 +57,12 @@ test('other places in the page are left alone', () => {
 
 test('it is the first script of the page, needs no other, and nothing else reads the fragment', () => {
   const html = read('index.html');
-  const scripts = [...html.matchAll(/<(script|link)[^>]*(src|href)="([^"]*)"[^>]*>/g)].filter((found) => found[1] === 'script');
+  const scripts = [...html.matchAll(/<(script|link)[^>]*(src|href)="([^"]*)"[^>]*>/g)].filter(
+    (found) => found[1] === 'script',
+  );
   assert.match(scripts[0][0], /^<script src="\/link\.js">$/);
   assert.ok(html.indexOf('/link.js') < html.indexOf('<link'), 'before anything else is asked for');
   assert.doesNotMatch(read('public/link.js'), /import|fetch/);
-  for (const name of ['src/main.ts', 'src/views/App.svelte', 'src/media/live.ts']) assert.doesNotMatch(read(name), /location\.hash/, name);
+  for (const name of ['src/main.ts', 'src/views/App.svelte', 'src/media/live.ts'])
+    assert.doesNotMatch(read(name), /location\.hash/, name);
 });

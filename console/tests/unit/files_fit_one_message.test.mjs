@@ -13,16 +13,31 @@ test('as many as fit are taken, and not one more', () => {
 
 test('what is attached and what is chosen count together, to the byte', () => {
   assert.equal(refusal([{ size: BYTES_MOST - 5 }], [{ name: 'a', size: 5 }]), null);
-  assert.deepEqual(refusal([{ size: BYTES_MOST - 5 }], [{ name: 'a', size: 6 }]), { kind: 'bytes', size: BYTES_MOST + 1 });
+  assert.deepEqual(refusal([{ size: BYTES_MOST - 5 }], [{ name: 'a', size: 6 }]), {
+    kind: 'bytes',
+    size: BYTES_MOST + 1,
+  });
 });
 
 test('a name is counted in characters, whatever their script', () => {
   assert.equal(refusal([], [{ name: '𠮟'.repeat(NAME_MOST), size: 1 }]), null);
-  assert.deepEqual(refusal([], [{ name: '가'.repeat(NAME_MOST + 1), size: 1 }]), { kind: 'name', name: '가'.repeat(NAME_MOST + 1) });
+  assert.deepEqual(refusal([], [{ name: '가'.repeat(NAME_MOST + 1), size: 1 }]), {
+    kind: 'name',
+    name: '가'.repeat(NAME_MOST + 1),
+  });
 });
 
 test('a file without content is named', () => {
-  assert.deepEqual(refusal([], [{ name: 'a', size: 1 }, { name: 'b', size: 0 }]), { kind: 'empty', name: 'b' });
+  assert.deepEqual(
+    refusal(
+      [],
+      [
+        { name: 'a', size: 1 },
+        { name: 'b', size: 0 },
+      ],
+    ),
+    { kind: 'empty', name: 'b' },
+  );
 });
 
 test('a name that came in parts of characters is put together, and the content stays', async () => {

@@ -17,7 +17,8 @@ export type Refusal =
 
 /** What keeps `chosen` from being attached beside what is `attached`; null: nothing that shows yet. */
 export function refusal(attached: { size: number }[], chosen: { name: string; size: number }[]): Refusal | null {
-  if (attached.length + chosen.length > FILES_MOST) return { kind: 'count', count: attached.length, more: chosen.length };
+  if (attached.length + chosen.length > FILES_MOST)
+    return { kind: 'count', count: attached.length, more: chosen.length };
   const empty = chosen.find((file) => file.size === 0);
   if (empty) return { kind: 'empty', name: empty.name };
   const long = chosen.find((file) => [...file.name].length > NAME_MOST);

@@ -16,11 +16,15 @@ export class FilesIn {
   /** The engine has said nothing of it yet. */
   #fresh = $state(false);
 
-  constructor(private readonly line: string) {}
+  readonly #line: string;
+
+  constructor(line: string) {
+    this.#line = line;
+  }
 
   /** The file that is being read: nothing can be sent before it is. */
   get reading(): Attaching | null {
-    if (this.#fresh) return { line: this.line, name: this.#chosen[0] ?? '', size: 0, done: 0, trouble: null };
+    if (this.#fresh) return { line: this.#line, name: this.#chosen[0] ?? '', size: 0, done: 0, trouble: null };
     return this.#said?.trouble === null ? this.#said : null;
   }
 
@@ -38,7 +42,7 @@ export class FilesIn {
   /** Takes what the engine says. */
   see(next: Attaching | null) {
     untrack(() => {
-      const own = next === null || next.line === this.line;
+      const own = next === null || next.line === this.#line;
       this.#said = own ? next : null;
       if (own) this.#fresh = false;
       // It has become possible meanwhile.
@@ -55,7 +59,7 @@ export class FilesIn {
     if (this.refused) return;
     this.#chosen = chosen.map((file) => file.name);
     this.#fresh = true;
-    engine.attach(this.line, chosen);
+    engine.attach(this.#line, chosen);
   }
 
   /** Says that the next choice has to wait. */

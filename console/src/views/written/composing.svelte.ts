@@ -94,7 +94,9 @@ function keepSoon(key: string) {
 
 export function scratch(key: string): { text: string } {
   return {
-    get text() { return beside[key] ?? ''; },
+    get text() {
+      return beside[key] ?? '';
+    },
     set text(text) {
       known.add(key);
       if (text === (beside[key] ?? '')) return;

@@ -15,7 +15,11 @@ export class Desk {
   /** Where the focus was before. */
   #from: Element | null = null;
 
-  constructor(private readonly engine: Engine) {}
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
 
   /** Takes what the console has read, if it is of the line that is open. */
   take(written: WrittenView | null) {
@@ -44,8 +48,8 @@ export class Desk {
     this.line = line;
     this.written = null;
     flushScratch();
-    keepScratch((key, text) => this.engine.command({ kind: 'keepScratch', line, key, text }));
-    this.engine.command({ kind: 'openWritten', line });
+    keepScratch((key, text) => this.#engine.command({ kind: 'keepScratch', line, key, text }));
+    this.#engine.command({ kind: 'openWritten', line });
     return true;
   }
 
@@ -53,9 +57,12 @@ export class Desk {
   async close(): Promise<void> {
     this.line = null;
     this.written = null;
-    this.engine.command({ kind: 'openWritten', line: null });
+    this.#engine.command({ kind: 'openWritten', line: null });
     await tick();
-    const back = this.#from instanceof HTMLElement && this.#from.isConnected && this.#from !== document.body ? this.#from : document.getElementById('main');
+    const back =
+      this.#from instanceof HTMLElement && this.#from.isConnected && this.#from !== document.body
+        ? this.#from
+        : document.getElementById('main');
     back?.focus();
   }
 }

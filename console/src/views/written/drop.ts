@@ -6,10 +6,14 @@ function carriesFiles(event: Event): event is DragEvent & { dataTransfer: DataTr
 }
 
 /** `over`: files are held above the element, or are not any more. */
-export function onFiles(take: (files: File[]) => void, over: (above: boolean) => void): (element: Element) => () => void {
+export function onFiles(
+  take: (files: File[]) => void,
+  over: (above: boolean) => void,
+): (element: Element) => () => void {
   return (element) => {
     const end = new AbortController();
-    const on = (name: string, hear: (event: Event) => void) => element.addEventListener(name, hear, { signal: end.signal });
+    const on = (name: string, hear: (event: Event) => void) =>
+      element.addEventListener(name, hear, { signal: end.signal });
     on('dragover', (event) => {
       if (!carriesFiles(event)) return;
       event.preventDefault();
@@ -28,7 +32,12 @@ export function onFiles(take: (files: File[]) => void, over: (above: boolean) =>
     });
     on('paste', (event) => {
       const board = (event as ClipboardEvent).clipboardData;
-      if (!board || board.files.length === 0 || (board.types.includes('text/plain') && board.types.includes('text/html'))) return;
+      if (
+        !board ||
+        board.files.length === 0 ||
+        (board.types.includes('text/plain') && board.types.includes('text/html'))
+      )
+        return;
       event.preventDefault();
       take([...board.files]);
     });

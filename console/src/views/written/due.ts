@@ -22,9 +22,11 @@ export function dues(lines: LineView[]): DueOn[] {
 /** Which line F3 opens: where something is due; else that of the focus, of the call, with something unread; else the first. */
 export function lineToOpen(lines: LineView[], call: string | null): string | undefined {
   const focused = document.activeElement?.closest<HTMLElement>('[data-line]')?.dataset.line;
-  return dues(lines)[0]?.line.id
-    ?? lines.find((line) => line.id === focused)?.id
-    ?? lines.find((line) => line.id === call)?.id
-    ?? lines.find((line) => line.written.unread > 0)?.id
-    ?? lines[0]?.id;
+  return (
+    dues(lines)[0]?.line.id ??
+    lines.find((line) => line.id === focused)?.id ??
+    lines.find((line) => line.id === call)?.id ??
+    lines.find((line) => line.written.unread > 0)?.id ??
+    lines[0]?.id
+  );
 }

@@ -2,7 +2,8 @@
 export function onEscape(undo: () => boolean): (element: Element) => () => void {
   return (element) => {
     const key = (event: Event) => {
-      if (!(event instanceof KeyboardEvent) || event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return;
+      if (!(event instanceof KeyboardEvent) || event.key !== 'Escape' || event.isComposing || event.defaultPrevented)
+        return;
       if (undo()) event.preventDefault();
     };
     element.addEventListener('keydown', key);

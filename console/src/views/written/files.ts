@@ -5,7 +5,12 @@ import { getLocale } from '../../paraglide/runtime.js';
 import { BYTES_MOST, FILES_MOST, NAME_MOST, type Refusal } from './attach';
 
 function measured(value: number, unit: 'byte' | 'kilobyte' | 'megabyte', digits: number): string {
-  return new Intl.NumberFormat(getLocale(), { style: 'unit', unit, unitDisplay: unit === 'byte' ? 'long' : 'short', maximumFractionDigits: digits }).format(value);
+  return new Intl.NumberFormat(getLocale(), {
+    style: 'unit',
+    unit,
+    unitDisplay: unit === 'byte' ? 'long' : 'short',
+    maximumFractionDigits: digits,
+  }).format(value);
 }
 
 /** A number of bytes as people say it, in units of a thousand. */
@@ -33,16 +38,25 @@ export function limits(): string {
 /** Why nothing of a choice was attached. */
 export function refused(of: Refusal): string {
   switch (of.kind) {
-    case 'busy': return m.files_busy();
-    case 'count': return m.files_too_many({ most: FILES_MOST, count: of.count, more: of.more });
+    case 'busy':
+      return m.files_busy();
+    case 'count':
+      return m.files_too_many({ most: FILES_MOST, count: of.count, more: of.more });
     // Up: what is a byte too large shall not read like the limit.
-    case 'bytes': return m.files_too_large({ most: size(BYTES_MOST), size: size(Math.ceil(of.size / 100_000) * 100_000) });
-    case 'empty': return m.files_empty({ name: of.name });
-    case 'name': return m.files_name_long({ name: of.name, most: NAME_MOST });
+    case 'bytes':
+      return m.files_too_large({ most: size(BYTES_MOST), size: size(Math.ceil(of.size / 100_000) * 100_000) });
+    case 'empty':
+      return m.files_empty({ name: of.name });
+    case 'name':
+      return m.files_name_long({ name: of.name, most: NAME_MOST });
   }
 }
 
-const troubles: Record<NonNullable<Attaching['trouble']>, (inputs: { name: string }) => string> = { form: m.files_form, changed: m.files_changed, storage: m.files_storage };
+const troubles: Record<NonNullable<Attaching['trouble']>, (inputs: { name: string }) => string> = {
+  form: m.files_form,
+  changed: m.files_changed,
+  storage: m.files_storage,
+};
 /** Why a file could not be attached. */
 export function unattached(of: Attaching): string {
   return troubles[of.trouble ?? 'changed']({ name: of.name });

@@ -9,8 +9,12 @@ export class Seen {
   #looking = false;
   #observer = new IntersectionObserver((entries) => this.#take(entries), { threshold: [0, 0.1, 0.25, SHARE, 0.75, 1] });
 
+  readonly #say: (ids: string[]) => void;
+
   /** `say` gets every id once. */
-  constructor(private readonly say: (ids: string[]) => void) {}
+  constructor(say: (ids: string[]) => void) {
+    this.#say = say;
+  }
 
   /** Watches the element until what it returns is called. */
   watch(element: Element, id: string): () => void {
@@ -41,11 +45,14 @@ export class Seen {
   #take(entries: IntersectionObserverEntry[]) {
     if (!this.#looking) return;
     const ids = entries
-      .filter(({ isIntersecting, intersectionRect, boundingClientRect }) => isIntersecting && intersectionRect.height >= SHARE * Math.min(boundingClientRect.height, innerHeight))
+      .filter(
+        ({ isIntersecting, intersectionRect, boundingClientRect }) =>
+          isIntersecting && intersectionRect.height >= SHARE * Math.min(boundingClientRect.height, innerHeight),
+      )
       .map(({ target }) => this.#ids.get(target))
       .filter((id): id is string => id !== undefined && !this.#said.has(id));
     if (ids.length === 0) return;
     for (const id of ids) this.#said.add(id);
-    this.say(ids);
+    this.#say(ids);
   }
 }

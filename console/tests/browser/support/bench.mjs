@@ -17,15 +17,28 @@ export async function startBench(script, setUp) {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
     args: [
-      '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run',
-      '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', '--autoplay-policy=no-user-gesture-required',
-      '--allow-loopback-in-peer-connection', '--disable-features=WebRtcHideLocalIpsWithMdns',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+      '--use-fake-ui-for-media-stream',
+      '--use-fake-device-for-media-stream',
+      '--autoplay-policy=no-user-gesture-required',
+      '--allow-loopback-in-peer-connection',
+      '--disable-features=WebRtcHideLocalIpsWithMdns',
     ],
   });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
-  await page.goto(`http://127.0.0.1:${server.config.server.port || server.httpServer.address().port}/tests/browser/support/blank.html`);
-  await page.addScriptTag({ type: 'module', content: `import { ${setUp} } from '/tests/browser/support/${script}'; globalThis.bench = await ${setUp}();` });
+  await page.goto(
+    `http://127.0.0.1:${server.config.server.port || server.httpServer.address().port}/tests/browser/support/blank.html`,
+  );
+  await page.addScriptTag({
+    type: 'module',
+    content: `import { ${setUp} } from '/tests/browser/support/${script}'; globalThis.bench = await ${setUp}();`,
+  });
   await page.waitForFunction(() => globalThis.bench);
   return {
     page,

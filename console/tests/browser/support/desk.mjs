@@ -11,7 +11,10 @@ import { seatOfficer } from './officer.mjs';
 export async function startDesk(how = {}) {
   const child = spawn(join(dirname(binary), 'desk'), [binary, assets], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, TRIALOGUE_CONSOLE_DIR: process.env.TRIALOGUE_CONSOLE_DIR ?? join(import.meta.dirname, '../../../dist') },
+    env: {
+      ...process.env,
+      TRIALOGUE_CONSOLE_DIR: process.env.TRIALOGUE_CONSOLE_DIR ?? join(import.meta.dirname, '../../../dist'),
+    },
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => {
@@ -22,13 +25,18 @@ export async function startDesk(how = {}) {
   const { space, link } = await next();
   const dir = await mkdtemp(join(tmpdir(), 'trialogue-desk-browser-'));
   const executable = join(dir, 'chromium');
-  await writeFile(executable, `#!/bin/sh\nexec ip netns exec ${space} ${process.env.CHROMIUM ?? '/usr/bin/chromium'} "$@"\n`);
+  await writeFile(
+    executable,
+    `#!/bin/sh\nexec ip netns exec ${space} ${process.env.CHROMIUM ?? '/usr/bin/chromium'} "$@"\n`,
+  );
   await chmod(executable, 0o755);
   // The certificate is the lab's own.
-  const officer = await seatOfficer(link, { ...how, executable, more: ['--ignore-certificate-errors'] }).catch((error) => {
-    child.stdin.end();
-    throw error;
-  });
+  const officer = await seatOfficer(link, { ...how, executable, more: ['--ignore-certificate-errors'] }).catch(
+    (error) => {
+      child.stdin.end();
+      throw error;
+    },
+  );
   return {
     officer,
     async happens(word) {

@@ -1,7 +1,14 @@
 /** A page's own far end for its leg: a second connection that seals and opens with a second media worker. */
 import { Leg } from '../../../src/media/leg';
 import { agreedAnswer, agreedOffer, onlyOpus } from './turned';
-import type { Count, FromMedia, KeysToMedia, MediaToKeys, ToMedia, TransformOptions } from '../../../src/media/messages';
+import type {
+  Count,
+  FromMedia,
+  KeysToMedia,
+  MediaToKeys,
+  ToMedia,
+  TransformOptions,
+} from '../../../src/media/messages';
 
 declare class RTCRtpScriptTransform {
   constructor(worker: Worker, options: TransformOptions);
@@ -13,19 +20,38 @@ const bytes = (n: number) => new Uint8Array(32).fill(n);
 const id = (device: string) => device.repeat(32);
 /** Each side is one party with one device, and shares a secret with the other. */
 const tag = { near: 7, far: 8 };
-const seals = (keyId: string, key: number, secret: number): KeysToMedia => ({ kind: 'seal', keyId, baseKey: bytes(key), parties: new Uint8Array([0]), tagKeys: bytes(secret), pictureStep: 64 });
-const opens = (keyId: string, device: string, key: number, secret: number, turn = 0): KeysToMedia => ({ kind: 'open', keyId, device: id(device), baseKey: bytes(key), tagKey: bytes(secret), party: 0, turn, fellows: 1, floor: 0 });
+const seals = (keyId: string, key: number, secret: number): KeysToMedia => ({
+  kind: 'seal',
+  keyId,
+  baseKey: bytes(key),
+  parties: new Uint8Array([0]),
+  tagKeys: bytes(secret),
+  pictureStep: 64,
+});
+const opens = (keyId: string, device: string, key: number, secret: number, turn = 0): KeysToMedia => ({
+  kind: 'open',
+  keyId,
+  device: id(device),
+  baseKey: bytes(key),
+  tagKey: bytes(secret),
+  party: 0,
+  turn,
+  fellows: 1,
+  floor: 0,
+});
 
 function startWorker(suspects: string[]) {
   const worker = new Worker('/src/media/media-worker.ts', { type: 'module' });
   const { port1, port2 } = new MessageChannel();
   let counts: Count[] = [];
-  worker.onmessage = ({ data }: MessageEvent<FromMedia>) => (counts = data.counts);
-  port2.onmessage = ({ data }: MessageEvent<MediaToKeys>) => data.kind === 'suspect' && suspects.push(`${data.device.slice(0, 2)} ${data.forged ? 'forged' : 'late'}`);
+  worker.onmessage = ({ data }: MessageEvent<FromMedia>) => data.kind === 'counts' && (counts = data.counts);
+  port2.onmessage = ({ data }: MessageEvent<MediaToKeys>) =>
+    data.kind === 'suspect' && suspects.push(`${data.device.slice(0, 2)} ${data.forged ? 'forged' : 'late'}`);
   worker.postMessage({ kind: 'keys', port: port1 } satisfies ToMedia, [port1]);
   setInterval(() => worker.postMessage({ kind: 'count' } satisfies ToMedia), 50);
   const of = (device: string, voice: boolean) => counts.find((c) => c.device === device && c.voice === voice);
-  const allow = (voice: boolean, picture: boolean) => worker.postMessage({ kind: 'sending', voice, picture } satisfies ToMedia);
+  const allow = (voice: boolean, picture: boolean) =>
+    worker.postMessage({ kind: 'sending', voice, picture } satisfies ToMedia);
   /** Counts as of now: answered after everything that was said before. */
   const fresh = () =>
     new Promise<void>((done) => {
@@ -72,14 +98,23 @@ export async function setUp() {
   const firstPicture = sides.slice(2).find((t) => t.receiver.track.kind === 'video')!;
   sides.forEach((side, at) => {
     const voice = side.receiver.track.kind === 'audio';
-    if (at < 2) Object.assign(side.receiver, { transform: new RTCRtpScriptTransform(other.worker, { slot: 0, leg: 1, side: 'receive', voice, mid: side.mid! }) });
+    if (at < 2)
+      Object.assign(side.receiver, {
+        transform: new RTCRtpScriptTransform(other.worker, { slot: 0, leg: 1, side: 'receive', voice, mid: side.mid! }),
+      });
     else {
       side.direction = 'sendonly';
-      Object.assign(side.sender, { transform: new RTCRtpScriptTransform(other.worker, { slot: 0, leg: 1, side: 'send', voice }) });
+      Object.assign(side.sender, {
+        transform: new RTCRtpScriptTransform(other.worker, { slot: 0, leg: 1, side: 'send', voice }),
+      });
     }
   });
   other.tell(seals(far.keyId, far.key, tag.near));
-  for (const [at, voice] of [[0, true], [1, false]] as const) other.tell({ kind: 'place', slot: 0, leg: 1, mid: sides[at]!.mid!, device: id('a1'), voice });
+  for (const [at, voice] of [
+    [0, true],
+    [1, false],
+  ] as const)
+    other.tell({ kind: 'place', slot: 0, leg: 1, mid: sides[at]!.mid!, device: id('a1'), voice });
   other.tell(opens(own.keyId, 'a1', own.key, tag.far));
   leg.connection.onicecandidate = ({ candidate }) => void node.addIceCandidate(candidate ?? undefined);
   node.onicecandidate = ({ candidate }) => void leg.connection.addIceCandidate(candidate ?? undefined);
@@ -87,12 +122,18 @@ export async function setUp() {
   await leg.answer(agreedAnswer(node.localDescription!.sdp));
   await firstVoice.sender.replaceTrack(tone());
   await firstPicture.sender.replaceTrack(moving());
-  const players = leg.places.slice(0, 1).map(({ stream }) => Object.assign(new Audio(), { srcObject: stream, autoplay: true }));
-  const screen = document.body.appendChild(Object.assign(document.createElement('video'), { autoplay: true, muted: true }));
+  const players = leg.places
+    .slice(0, 1)
+    .map(({ stream }) => Object.assign(new Audio(), { srcObject: stream, autoplay: true }));
+  const screen = document.body.appendChild(
+    Object.assign(document.createElement('video'), { autoplay: true, muted: true }),
+  );
   screen.srcObject = leg.place(firstPicture.mid!)!.stream;
 
   const sum = (rows: Record<string, unknown>[], type: string, kind: string, field: string) =>
-    rows.filter((row) => row.type === type && row.kind === kind).reduce((total, row) => total + Number(row[field] ?? 0), 0);
+    rows
+      .filter((row) => row.type === type && row.kind === kind)
+      .reduce((total, row) => total + Number(row[field] ?? 0), 0);
   const count = (side: typeof near, device: string, what: 'passed' | 'dropped') => ({
     voice: side.of(device, true)?.[what] ?? 0,
     picture: side.of(device, false)?.[what] ?? 0,
@@ -108,12 +149,18 @@ export async function setUp() {
         near: {
           passed: count(near, 'me', 'passed'),
           dropped: count(near, 'me', 'dropped'),
-          opened: near.all().filter((c) => c.device !== 'me').reduce((total, c) => total + c.passed, 0),
+          opened: near
+            .all()
+            .filter((c) => c.device !== 'me')
+            .reduce((total, c) => total + c.passed, 0),
           voiceOf: { b2: near.of(id('b2'), true)?.passed ?? 0 },
           pictureOf: { b2: near.of(id('b2'), false)?.passed ?? 0 },
         },
         far: { passed: count(other, id('a1'), 'passed') },
-        sent: { audio: sum(rows, 'outbound-rtp', 'audio', 'packetsSent'), video: sum(rows, 'outbound-rtp', 'video', 'packetsSent') },
+        sent: {
+          audio: sum(rows, 'outbound-rtp', 'audio', 'packetsSent'),
+          video: sum(rows, 'outbound-rtp', 'video', 'packetsSent'),
+        },
         received: { audio: sum(rows, 'inbound-rtp', 'audio', 'packetsReceived') },
         framesDecoded: sum(rows, 'inbound-rtp', 'video', 'framesDecoded'),
         energy: sum(rows, 'inbound-rtp', 'audio', 'totalAudioEnergy'),
@@ -139,7 +186,8 @@ export async function setUp() {
     },
     seal: () => near.tell(seals(own.keyId, own.key, tag.far)),
     place(device: string) {
-      for (const { mid } of [firstVoice, firstPicture]) near.tell({ kind: 'place', slot: 0, leg: 1, mid: mid!, device: id(device), voice: mid === firstVoice.mid });
+      for (const { mid } of [firstVoice, firstPicture])
+        near.tell({ kind: 'place', slot: 0, leg: 1, mid: mid!, device: id(device), voice: mid === firstVoice.mid });
     },
     open: (device: string) => {
       near.tell({ kind: 'forget', keyId: far.keyId, over: true });
@@ -156,7 +204,8 @@ export async function setUp() {
       const keyId = (BigInt(`0x${own.keyId}`) + BigInt(generation)).toString(16).padStart(14, '0');
       other.tell(opens(keyId, 'a1', own.key + 8 * generation, tag.far, generation));
       near.tell(seals(keyId, own.key + 8 * generation, tag.far));
-      for (const { mid } of [firstVoice, firstPicture]) near.tell({ kind: 'place', slot: 0, leg: 1, mid: mid!, device: id('b2'), voice: mid === firstVoice.mid });
+      for (const { mid } of [firstVoice, firstPicture])
+        near.tell({ kind: 'place', slot: 0, leg: 1, mid: mid!, device: id('b2'), voice: mid === firstVoice.mid });
       near.tell(opens(far.keyId, 'b2', far.key, tag.near));
     },
   };

@@ -8,9 +8,17 @@ import { PATIENCE } from './officer.mjs';
 
 export async function startFixtures() {
   const cacheDir = await mkdtemp(join(tmpdir(), 'trialogue-vite-'));
-  const server = await createServer({ root: join(import.meta.dirname, '../../..'), cacheDir, server: { port: 0, host: '127.0.0.1', hmr: false, watch: null }, logLevel: 'error' });
+  const server = await createServer({
+    root: join(import.meta.dirname, '../../..'),
+    cacheDir,
+    server: { port: 0, host: '127.0.0.1', hmr: false, watch: null },
+    logLevel: 'error',
+  });
   await server.listen();
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu'],
+  });
   const base = `http://127.0.0.1:${server.httpServer.address().port}`;
   return {
     /** A page that shows the scene; `said` gives what its officer did, by kind. */
@@ -22,7 +30,11 @@ export async function startFixtures() {
       page.on('pageerror', (error) => errors.push(String(error)));
       await page.goto(`${base}/fixtures.html?scene=${scene}`);
       await page.locator('[data-node]').waitFor();
-      return { page, errors, said: (kind) => page.evaluate((kind) => globalThis.commands.filter((command) => command.kind === kind), kind) };
+      return {
+        page,
+        errors,
+        said: (kind) => page.evaluate((kind) => globalThis.commands.filter((command) => command.kind === kind), kind),
+      };
     },
     async stop() {
       await browser.close();

@@ -25,7 +25,14 @@ async function isFree(port) {
   } catch {
     return false;
   } finally {
-    for (const socket of [tcp, udp]) await new Promise((closed) => { try { socket.close(() => closed()); } catch { closed(); } });
+    for (const socket of [tcp, udp])
+      await new Promise((closed) => {
+        try {
+          socket.close(() => closed());
+        } catch {
+          closed();
+        }
+      });
   }
 }
 
@@ -44,10 +51,15 @@ export async function startHotline(more = []) {
   const port = await freeBase();
   const child = spawn(binary, ['demo', '--dir', dir, '--base-port', String(port), ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, TRIALOGUE_CONSOLE_DIR: process.env.TRIALOGUE_CONSOLE_DIR ?? join(import.meta.dirname, '../../../dist') },
+    env: {
+      ...process.env,
+      TRIALOGUE_CONSOLE_DIR: process.env.TRIALOGUE_CONSOLE_DIR ?? join(import.meta.dirname, '../../../dist'),
+    },
   });
   let said = '';
-  const hear = (chunk) => { said = (said + chunk).slice(-20_000); };
+  const hear = (chunk) => {
+    said = (said + chunk).slice(-20_000);
+  };
   child.stderr.on('data', hear);
   const links = await new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {

@@ -9,7 +9,14 @@ import { assets } from './hotline.mjs';
 export const PATIENCE = 90_000;
 
 /** A browser of one's own, with one page; `close` forgets all of it. */
-export async function openBrowser({ speech = 'speech-1.wav', clip = 'video-1.mjpeg', locale = 'en', viewport = { width: 1280, height: 800 }, executable, more = [] } = {}) {
+export async function openBrowser({
+  speech = 'speech-1.wav',
+  clip = 'video-1.mjpeg',
+  locale = 'en',
+  viewport = { width: 1280, height: 800 },
+  executable,
+  more = [],
+} = {}) {
   const profile = await mkdtemp(join(tmpdir(), 'trialogue-officer-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: executable ?? process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -19,9 +26,18 @@ export async function openBrowser({ speech = 'speech-1.wav', clip = 'video-1.mjp
     permissions: ['microphone', 'camera'],
     // Fake devices only: how legs find their node must work as in an ordinary browser.
     args: [
-      '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run',
-      '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', '--autoplay-policy=no-user-gesture-required',
-      `--use-file-for-fake-audio-capture=${join(assets, speech)}`, `--use-file-for-fake-video-capture=${join(assets, clip)}`, ...more,
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+      '--use-fake-ui-for-media-stream',
+      '--use-fake-device-for-media-stream',
+      '--autoplay-policy=no-user-gesture-required',
+      `--use-file-for-fake-audio-capture=${join(assets, speech)}`,
+      `--use-file-for-fake-video-capture=${join(assets, clip)}`,
+      ...more,
     ],
   });
   const page = context.pages()[0] ?? (await context.newPage());
@@ -43,7 +59,15 @@ export async function openBrowser({ speech = 'speech-1.wav', clip = 'video-1.mjp
 export async function plugAuthenticator(page, { hasPrf = true } = {}) {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable');
-  const options = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, hasPrf, isUserVerified: true, automaticPresenceSimulation: true };
+  const options = {
+    protocol: 'ctap2',
+    transport: 'internal',
+    hasResidentKey: true,
+    hasUserVerification: true,
+    hasPrf,
+    isUserVerified: true,
+    automaticPresenceSimulation: true,
+  };
   const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options });
   return {
     verified: (isUserVerified) => cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified }),
@@ -68,7 +92,10 @@ export async function seatOfficer(link, how = {}) {
       await page.getByRole('alertdialog').waitFor();
       await page.keyboard.press('Enter');
     },
-    inCallWith: (count) => page.waitForFunction((n) => document.querySelectorAll('[data-member]').length === n, count, { timeout: PATIENCE }),
+    inCallWith: (count) =>
+      page.waitForFunction((n) => document.querySelectorAll('[data-member]').length === n, count, {
+        timeout: PATIENCE,
+      }),
     act: (name) => page.locator(`[data-act=${name}]`).click(),
     /** Waits until the figures fulfil `wanted`, and returns them; shows the last ones if they never do. */
     async until(what, wanted) {
@@ -76,9 +103,17 @@ export async function seatOfficer(link, how = {}) {
       for (;;) {
         const figures = await officer.measure();
         if (await wanted(figures)) return figures;
-        if (Date.now() > end) throw new Error(`never came: ${what}\n${JSON.stringify({ call: figures.view?.call, logs: figures.logs, ...figures }, null, 1).slice(0, 6_000)}\npage errors: ${errors.join('\n')}`);
+        if (Date.now() > end)
+          throw new Error(
+            `never came: ${what}\n${JSON.stringify({ call: figures.view?.call, logs: figures.logs, ...figures }, null, 1).slice(0, 6_000)}\npage errors: ${errors.join('\n')}`,
+          );
         // All pages of a test share few cores: who asks in every frame takes the time from the others.
-        await page.evaluate(() => new Promise((done) => { setTimeout(done, 50); }));
+        await page.evaluate(
+          () =>
+            new Promise((done) => {
+              setTimeout(done, 50);
+            }),
+        );
       }
     },
     device: async () => (await officer.measure()).view.me.device,
@@ -99,17 +134,21 @@ export async function unseat(officers) {
 }
 
 /** Frames of a device's voice that a console has opened, over whichever leg they came; counted once a second. */
-export const opened = (figures, device) => figures.counts.find((row) => row.device === device && row.voice)?.passed ?? 0;
+export const opened = (figures, device) =>
+  figures.counts.find((row) => row.device === device && row.voice)?.passed ?? 0;
 /** The figures of what `figures`' console receives from `device`. */
-export const heard = (figures, device) => figures.inbound.find((row) => row.device === device && row.medium === 'voice');
+export const heard = (figures, device) =>
+  figures.inbound.find((row) => row.device === device && row.medium === 'voice');
 /** Whether at least `packets` of a device's voice were received. */
 export const hears = (device, packets) => (figures) => (heard(figures, device)?.packetsReceived ?? 0) >= packets;
 /** Packets of a device's voice so far. Waits until it has a place: it has none for a moment when the leg or a media worker of either side is made anew. */
 export async function received(officer, device) {
   return heard(await officer.until(`a place for the voice of ${device}`, hears(device, 1)), device).packetsReceived;
 }
-export const seen = (figures, device) => figures.inbound.find((row) => row.device === device && row.medium === 'picture');
-export const sent = (figures, kind) => figures.outbound.filter((row) => row.kind === kind).reduce((sum, row) => sum + row.packetsSent, 0);
+export const seen = (figures, device) =>
+  figures.inbound.find((row) => row.device === device && row.medium === 'picture');
+export const sent = (figures, kind) =>
+  figures.outbound.filter((row) => row.kind === kind).reduce((sum, row) => sum + row.packetsSent, 0);
 
 /** Opens the written line of the duty officers from the board. */
 export async function openWritten(officer) {

@@ -10,24 +10,46 @@ const clips = new Map();
 /** All frames of a clip as grey thumbnails. */
 function frames(clip) {
   if (!clips.has(clip)) {
-    const raw = execFileSync('ffmpeg', ['-v', 'error', '-i', join(assets, clip), '-vf', `scale=${WIDTH}:${HEIGHT}:flags=area,format=gray`, '-f', 'rawvideo', '-'], { maxBuffer: 1 << 26 });
+    const raw = execFileSync(
+      'ffmpeg',
+      [
+        '-v',
+        'error',
+        '-i',
+        join(assets, clip),
+        '-vf',
+        `scale=${WIDTH}:${HEIGHT}:flags=area,format=gray`,
+        '-f',
+        'rawvideo',
+        '-',
+      ],
+      { maxBuffer: 1 << 26 },
+    );
     const size = WIDTH * HEIGHT;
-    clips.set(clip, Array.from({ length: Math.floor(raw.length / size) }, (_, i) => raw.subarray(i * size, (i + 1) * size)));
+    clips.set(
+      clip,
+      Array.from({ length: Math.floor(raw.length / size) }, (_, i) => raw.subarray(i * size, (i + 1) * size)),
+    );
   }
   return clips.get(clip);
 }
 
 /** What the tile of `device` shows now, as a grey thumbnail. */
 export async function thumbnail(page, device) {
-  const values = await page.evaluate(([id, width, height]) => {
-    const video = document.querySelector(`[data-member="${id}"] video`);
-    const canvas = new OffscreenCanvas(width, height);
-    const context = canvas.getContext('2d');
-    context.imageSmoothingQuality = 'high';
-    context.drawImage(video, 0, 0, width, height);
-    const { data } = context.getImageData(0, 0, width, height);
-    return Array.from({ length: width * height }, (_, i) => Math.round(0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2]));
-  }, [device, WIDTH, HEIGHT]);
+  const values = await page.evaluate(
+    ([id, width, height]) => {
+      const video = document.querySelector(`[data-member="${id}"] video`);
+      const canvas = new OffscreenCanvas(width, height);
+      const context = canvas.getContext('2d');
+      context.imageSmoothingQuality = 'high';
+      context.drawImage(video, 0, 0, width, height);
+      const { data } = context.getImageData(0, 0, width, height);
+      return Array.from({ length: width * height }, (_, i) =>
+        Math.round(0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2]),
+      );
+    },
+    [device, WIDTH, HEIGHT],
+  );
   return Uint8Array.from(values);
 }
 

@@ -6,7 +6,9 @@ export async function watchVoice(page, device) {
     globalThis.silence = { longest: 0, stop: false };
     let [last, at] = [-1, performance.now()];
     const look = async () => {
-      const row = (await globalThis.trialogue.measure()).inbound.find((r) => r.device === sender && r.medium === 'voice');
+      const row = (await globalThis.trialogue.measure()).inbound.find(
+        (r) => r.device === sender && r.medium === 'voice',
+      );
       const now = performance.now();
       // A new leg counts from nothing.
       if (row && row.packetsReceived > 0 && row.packetsReceived !== last) {
@@ -17,8 +19,9 @@ export async function watchVoice(page, device) {
     };
     void look();
   }, device);
-  return () => page.evaluate(() => {
-    globalThis.silence.stop = true;
-    return Math.round(globalThis.silence.longest);
-  });
+  return () =>
+    page.evaluate(() => {
+      globalThis.silence.stop = true;
+      return Math.round(globalThis.silence.longest);
+    });
 }

@@ -11,8 +11,17 @@ export function agreedOffer(sdp: string): string {
   return sdp
     .split(/(?=^m=)/m)
     .map((section) => {
-      const rate = section.startsWith('m=audio') ? /$^/ : section.includes('a=sendonly') ? /transport-wide-cc/ : /abs-send-time/;
-      return section.split('\r\n').filter((row) => !row.startsWith('a=extmap:') || (AGREED.test(row) && (row.includes('sdes:mid') || rate.test(row)))).join('\r\n');
+      const rate = section.startsWith('m=audio')
+        ? /$^/
+        : section.includes('a=sendonly')
+          ? /transport-wide-cc/
+          : /abs-send-time/;
+      return section
+        .split('\r\n')
+        .filter(
+          (row) => !row.startsWith('a=extmap:') || (AGREED.test(row) && (row.includes('sdes:mid') || rate.test(row))),
+        )
+        .join('\r\n');
     })
     .join('');
 }
@@ -24,22 +33,35 @@ export function agreedAnswer(sdp: string): string {
 
 /** Opus alone, as an honest node has it. */
 export function onlyOpus(connection: RTCPeerConnection) {
-  const opus = RTCRtpReceiver.getCapabilities('audio')!.codecs.filter(({ mimeType }) => mimeType.toLowerCase() === 'audio/opus');
-  for (const side of connection.getTransceivers()) if (side.receiver.track.kind === 'audio') side.setCodecPreferences(opus);
+  const opus = RTCRtpReceiver.getCapabilities('audio')!.codecs.filter(
+    ({ mimeType }) => mimeType.toLowerCase() === 'audio/opus',
+  );
+  for (const side of connection.getTransceivers())
+    if (side.receiver.track.kind === 'audio') side.setCodecPreferences(opus);
 }
 
 /** Everything at once that the SDP of a node could turn, one by one. */
 const TURNS: Record<string, (answer: string, offer: string) => string> = {
-  'Opus in capitals, at a variable rate, with pauses': (sdp) => sdp.replace(/^a=rtpmap:(\d+) opus/gm, 'a=rtpmap:$1 OPUS').replace(/^a=fmtp:(\d+) .*cbr=1.*$/gm, 'a=fmtp:$1 minptime=10;usedtx=1;useinbandfec=1'),
-  'pauses': (sdp) => sdp.replace(/usedtx=0/g, 'usedtx=1'),
+  'Opus in capitals, at a variable rate, with pauses': (sdp) =>
+    sdp
+      .replace(/^a=rtpmap:(\d+) opus/gm, 'a=rtpmap:$1 OPUS')
+      .replace(/^a=fmtp:(\d+) .*cbr=1.*$/gm, 'a=fmtp:$1 minptime=10;usedtx=1;useinbandfec=1'),
+  pauses: (sdp) => sdp.replace(/usedtx=0/g, 'usedtx=1'),
   'a variable rate': (sdp) => sdp.replace(/cbr=1/g, 'cbr=0'),
   'a rate without end': (sdp) => sdp.replace(/maxaveragebitrate=\d+/g, 'maxaveragebitrate=510000'),
   'loudness in the clear': (sdp, offer) => {
     const id = new RegExp(`^a=extmap:(\\d+) ${LOUDNESS}`, 'm').exec(offer)![1];
     return sdp.replace(/^(a=extmap:\d+ urn:ietf:params:rtp-hdrext:sdes:mid)$/gm, `$1\r\na=extmap:${id} ${LOUDNESS}`);
   },
-  'another codec beside Opus': (sdp) => sdp.replace(/^(m=audio \d+ \S+) (\d+)(.*)$/gm, '$1 $2 0$3').replace(/^(a=rtpmap:\d+ opus.*)$/gm, '$1\r\na=rtpmap:0 PCMU/8000'),
-  'another codec for Opus': (sdp) => sdp.replace(/^(m=audio \d+ \S+) .*$/gm, '$1 0').replace(/^a=rtpmap:\d+ opus.*$/gm, 'a=rtpmap:0 PCMU/8000').replace(/^a=(fmtp|rtcp-fb):.*cbr.*$\r\n/gm, ''),
+  'another codec beside Opus': (sdp) =>
+    sdp
+      .replace(/^(m=audio \d+ \S+) (\d+)(.*)$/gm, '$1 $2 0$3')
+      .replace(/^(a=rtpmap:\d+ opus.*)$/gm, '$1\r\na=rtpmap:0 PCMU/8000'),
+  'another codec for Opus': (sdp) =>
+    sdp
+      .replace(/^(m=audio \d+ \S+) .*$/gm, '$1 0')
+      .replace(/^a=rtpmap:\d+ opus.*$/gm, 'a=rtpmap:0 PCMU/8000')
+      .replace(/^a=(fmtp|rtcp-fb):.*cbr.*$\r\n/gm, ''),
   'nothing taken': (sdp) => sdp.replace(/^a=recvonly$/gm, 'a=inactive'),
 };
 
@@ -73,11 +95,16 @@ async function connect(turn: (answer: string, offer: string) => string) {
   await node.setRemoteDescription({ type: 'offer', sdp: agreedOffer(offer) });
   onlyOpus(node);
   node.getTransceivers().forEach((side, at) => at >= 2 && (side.direction = 'sendonly'));
-  leg.connection.onicecandidate = ({ candidate }) => void node.addIceCandidate(candidate ?? undefined).catch(() => undefined);
-  node.onicecandidate = ({ candidate }) => void leg.connection.addIceCandidate(candidate ?? undefined).catch(() => undefined);
+  leg.connection.onicecandidate = ({ candidate }) =>
+    void node.addIceCandidate(candidate ?? undefined).catch(() => undefined);
+  node.onicecandidate = ({ candidate }) =>
+    void leg.connection.addIceCandidate(candidate ?? undefined).catch(() => undefined);
   await node.setLocalDescription(await node.createAnswer());
   const answer = turn(agreedAnswer(node.localDescription!.sdp), offer);
-  const refused = await leg.answer(answer).then(() => null, (error: unknown) => String(error));
+  const refused = await leg.answer(answer).then(
+    () => null,
+    (error: unknown) => String(error),
+  );
   const packets = async () => {
     const row = (await leg.stats()).find(({ type, kind }) => type === 'outbound-rtp' && kind === 'audio');
     return { sent: Number(row?.packetsSent ?? 0), bytes: Number(row?.bytesSent ?? 0) };

@@ -1,0 +1,61 @@
+// A page that is loaded anew in a call goes back into it as it was; a browser that stores nothing shows the call all the same.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startEngine } from './support/browser.mjs';
+
+test('loaded anew, it comes back to the same line, muted as before', async () => {
+  const at = await startEngine();
+  await at.shows({});
+  at.engine.setVoice(false);
+  const anew = await startEngine({ storage: at.storage });
+  assert.equal(anew.worker('keys').last('start').resume, 'duty');
+  await anew.shows(null);
+  await anew.shows({});
+  assert.deepEqual([anew.local().voice, anew.local().picture], [false, true]);
+  assert.equal(anew.questions.of('microphone').length, 0, 'and opens no microphone');
+});
+
+test('a view without a call before it is back takes nothing from what a second reload needs', async () => {
+  const at = await startEngine();
+  await at.shows({});
+  const anew = await startEngine({ storage: at.storage });
+  await anew.shows(null);
+  assert.equal((await startEngine({ storage: at.storage })).worker('keys').last('start').resume, 'duty');
+});
+
+test('in a call on another line, and in the call after it, it is not muted', async () => {
+  const at = await startEngine();
+  await at.shows({});
+  at.engine.setVoice(false);
+  const anew = await startEngine({ storage: at.storage });
+  await anew.shows({ line: 'leaders' });
+  assert.equal(anew.local().voice, true);
+  await anew.shows(null);
+  await anew.shows({});
+  assert.equal(anew.local().voice, true);
+});
+
+test('after the call nothing of it is left', async () => {
+  const at = await startEngine();
+  await at.shows({});
+  await at.shows(null);
+  assert.deepEqual([...at.storage], []);
+});
+
+test('what somebody else has left in the storage is no call', async () => {
+  for (const left of ['', '{', 'null', '7', '{"line":7}']) {
+    const at = await startEngine({ storage: new Map([['trialogue-in-call', left]]) });
+    assert.equal(at.worker('keys').last('start').resume, null, left);
+  }
+});
+
+test('a browser that stores nothing shows the call, and its end', async () => {
+  const refuse = () => {
+    throw new DOMException('', 'SecurityError');
+  };
+  const at = await startEngine({ storage: { get: refuse, set: refuse, delete: refuse } });
+  await at.shows({});
+  assert.equal(at.view().call.line, 'duty');
+  await at.shows(null);
+  assert.equal(at.view().call, null);
+});
