@@ -125,7 +125,7 @@ impl Console {
         }
         for ring in rings {
             let act = Act::Acknowledge { call: ring.call, ready_ms: ready_ms as u64 };
-            self.state(&line, Purpose::Acknowledge, act, Vec::new());
+            self.say(&line, Purpose::Acknowledge, act, Vec::new());
         }
     }
 
@@ -161,7 +161,7 @@ impl Console {
         }
         for ring in rings {
             let act = Act::Decline { call: ring.call, reason, call_back_ms, deputy: deputy.clone() };
-            self.state(&line, Purpose::Decline, act, Vec::new());
+            self.say(&line, Purpose::Decline, act, Vec::new());
         }
     }
 
@@ -219,7 +219,7 @@ impl Console {
     /// Says something for the office or the party, or shows why not.
     fn say_standing(&mut self, line: &LineId, act: Result<Act, &'static str>) {
         match act {
-            Ok(act) => drop(self.state(line, Purpose::Standing, act, Vec::new())),
+            Ok(act) => drop(self.say(line, Purpose::Standing, act, Vec::new())),
             Err(reason) => self.refuse(reason),
         }
     }

@@ -101,7 +101,7 @@ impl Console {
         if self.at_spare {
             self.try_another_site(was_up);
         } else {
-            self.acts_unsent();
+            self.acts.unsent();
         }
         let most = if self.call.is_some() { RECONNECT_IN_CALL_MS } else { RECONNECT_MS.1 };
         // A network that has changed has a new way already.
@@ -213,10 +213,12 @@ impl Console {
                 if self.at_spare => {}
             ToConsole::Accepted { number, unrecorded } => {
                 self.troubles.written_down(unrecorded);
-                self.act_accepted(number);
+                if let Some(settled) = self.acts.accepted(number) {
+                    self.settled(settled);
+                }
             }
             ToConsole::Refused { number: Some(number), reason, after_ms } => {
-                self.act_refused(number, reason, after_ms);
+                self.refused(number, reason, after_ms);
             }
             ToConsole::Answer { answer, leg } if leg == self.leg.number => self.leg_answer(&answer),
             ToConsole::Place { mid, device, medium, leg } if leg == self.leg.number => self.placed(mid, device, medium),
@@ -409,7 +411,7 @@ impl Console {
             keys.moving = None;
         }
         self.note_added();
-        self.acts_again();
+        self.say_again();
         self.tell_sending();
     }
 

@@ -192,7 +192,7 @@ impl Console {
     fn prove(&mut self, act: Act) {
         let line = self.roster().own_line().cloned();
         if let (Some(line), true) = (line, self.link.is_up()) {
-            self.state(&line, Purpose::Proof, act, Vec::new());
+            self.say(&line, Purpose::Proof, act, Vec::new());
         }
     }
 
@@ -297,7 +297,7 @@ impl Console {
             return self.refuse("role");
         }
         let act = Act::SendTest { text: number, language: language.into() };
-        self.state(&line, Purpose::Standing, act, Vec::new());
+        self.say(&line, Purpose::Standing, act, Vec::new());
     }
 
     pub(crate) fn certify(&mut self, id: &str, language: Language, translation: &str) {
@@ -315,7 +315,7 @@ impl Console {
         if refuse(&translation, Form::Line, TRANSLATION_MAX).is_err() {
             return self.refuse("malformed");
         }
-        self.state(&line, Purpose::Standing, Act::Certify { text, language: language.into(), translation }, Vec::new());
+        self.say(&line, Purpose::Standing, Act::Certify { text, language: language.into(), translation }, Vec::new());
     }
 }
 
