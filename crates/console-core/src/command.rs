@@ -3,6 +3,7 @@
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::duty;
+use crate::trial::{self, Language};
 use crate::view::Command;
 use crate::written::{NewMessage, tongue};
 use trialogue_charter::{CallId, LineId, OfficeId, Precedence};
@@ -205,6 +206,17 @@ impl Console {
         let line = self.roster().own_line().map(ToString::to_string);
         let Some(line) = line.and_then(|line| self.act_on(line)) else { return };
         self.say_standing(&line, duty::take(until_ms, self.now()));
+    }
+
+    fn send_test(&mut self, line: String, number: u16, language: Language) {
+        let Some(line) = self.act_on(line) else { return };
+        self.say_standing(&line, trial::send(self.roster(), number, language));
+    }
+
+    fn certify(&mut self, id: &str, language: Language, translation: &str) {
+        let Some((line, text)) = trial::find(self.roster(), id) else { return self.refuse("notNow") };
+        let Some(line) = self.act_on(line.to_string()) else { return };
+        self.say_standing(&line, trial::certify(self.roster(), text, language, translation));
     }
 
     /// The consultation that a command names.

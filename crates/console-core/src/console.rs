@@ -151,8 +151,9 @@ impl Console {
             Input::ArchiveSay(word) => self.archive_say(word),
             Input::Kept { version } => self.writings_kept(version),
             Input::Chunk { hash, bytes } => self.chunk_read(hash, bytes),
-            Input::Proven { nonce } => self.proven_alive(nonce),
-            Input::StationTested { results } => self.station_tested(results),
+            // The media worker has sealed and opened a frame.
+            Input::Proven { nonce } => self.prove(Act::Alive { nonce }),
+            Input::StationTested { results } => self.prove(Act::StationTested { results }),
             Input::Tick => {}
         }
         self.settle_revocations();
@@ -191,7 +192,7 @@ impl Console {
             self.stock_next_us(),
             self.duty.next_timeout(self.roster(), self.now()),
             self.sites_next_us(),
-            self.trial_next_us(),
+            self.trial.next_timeout(self.roster(), self.now()),
             self.written_next_us(),
             self.revocations_next_us(),
             self.rings.next_timeout(self.roster(), self.now()),
@@ -255,6 +256,11 @@ impl Console {
         self.duty.note(at, self.link.is_up(), Now { us: self.now_us, ms: self.now_ms });
     }
 
+    fn note_tests(&mut self) {
+        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.fold.as_ref(), self.node.as_ref());
+        self.trial.note(at, Now { us: self.now_us, ms: self.now_ms });
+    }
+
     fn settle_ringing(&mut self) {
         let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.fold.as_ref(), self.node.as_ref());
         let (engaged, now) = (self.call.as_ref().map(|call| &call.line), Now { us: self.now_us, ms: self.now_ms });
@@ -312,6 +318,14 @@ impl Console {
     /// Says something on a line; returns its number. `bodies` are those that the act refers to.
     pub(crate) fn say(&mut self, line: &LineId, purpose: Purpose, act: Act, bodies: Vec<Vec<u8>>) -> u64 {
         self.speaker().say(line, purpose, act, bodies)
+    }
+
+    /// Says that this console lives, or how it hears: nobody waits for it, and it belongs to no line.
+    fn prove(&mut self, act: Act) {
+        let line = self.roster().own_line().cloned();
+        if let (Some(line), true) = (line, self.link.is_up()) {
+            self.say(&line, Purpose::Proof, act, Vec::new());
+        }
     }
 
     /// The state is whole: what it does not show of what this console has said is said once more.

@@ -230,7 +230,8 @@ impl Console {
             ToConsole::MoreFollows {} => self.more_follows(),
             ToConsole::Lacking { hashes } => self.take_lacking(&hashes),
             ToConsole::ChunkStored { hash } => self.chunk_stored(hash),
-            ToConsole::AskAlive { nonce } => self.asked_alive(nonce),
+            // The media worker shows it first.
+            ToConsole::AskAlive { nonce } => self.push(Output::ProveAlive { nonce }),
             ToConsole::Clock { time_ms } => self.take_clock(time_ms),
             ToConsole::Pong { .. } => {}
             ToConsole::Challenge { .. } | ToConsole::Welcome { .. } | ToConsole::Charter { .. } => {
