@@ -3,6 +3,7 @@
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::duty;
+use crate::trial::{self, Language};
 use crate::view::Command;
 use crate::written::{NewMessage, tongue};
 use trialogue_charter::{CallId, LineId, OfficeId, Precedence};
@@ -125,7 +126,7 @@ impl Console {
         }
         for ring in rings {
             let act = Act::Acknowledge { call: ring.call, ready_ms: ready_ms as u64 };
-            self.state(&line, Purpose::Acknowledge, act, Vec::new());
+            self.say(&line, Purpose::Acknowledge, act, Vec::new());
         }
     }
 
@@ -161,7 +162,7 @@ impl Console {
         }
         for ring in rings {
             let act = Act::Decline { call: ring.call, reason, call_back_ms, deputy: deputy.clone() };
-            self.state(&line, Purpose::Decline, act, Vec::new());
+            self.say(&line, Purpose::Decline, act, Vec::new());
         }
     }
 
@@ -207,6 +208,17 @@ impl Console {
         self.say_standing(&line, duty::take(until_ms, self.now()));
     }
 
+    fn send_test(&mut self, line: String, number: u16, language: Language) {
+        let Some(line) = self.act_on(line) else { return };
+        self.say_standing(&line, trial::send(self.roster(), number, language));
+    }
+
+    fn certify(&mut self, id: &str, language: Language, translation: &str) {
+        let Some((line, text)) = trial::find(self.roster(), id) else { return self.refuse("notNow") };
+        let Some(line) = self.act_on(line.to_string()) else { return };
+        self.say_standing(&line, trial::certify(self.roster(), text, language, translation));
+    }
+
     /// The consultation that a command names.
     fn consultation(&mut self, id: &str) -> Option<Consultation> {
         let found = duty::find(self.roster(), id, self.now());
@@ -219,7 +231,7 @@ impl Console {
     /// Says something for the office or the party, or shows why not.
     fn say_standing(&mut self, line: &LineId, act: Result<Act, &'static str>) {
         match act {
-            Ok(act) => drop(self.state(line, Purpose::Standing, act, Vec::new())),
+            Ok(act) => drop(self.say(line, Purpose::Standing, act, Vec::new())),
             Err(reason) => self.refuse(reason),
         }
     }

@@ -1,6 +1,6 @@
 //! The machine: its parts, its inputs, and the order in which it settles after each.
 
-use crate::acts::Acts;
+use crate::acts::{Acts, How, Purpose, Settled, Speaker, is_of_occasion};
 use crate::bodies::Bodies;
 use crate::duty::Duty;
 use crate::engage::{Ended, Engaged};
@@ -13,13 +13,14 @@ use crate::now::Now;
 use crate::outputs::Outputs;
 use crate::rings::Rings;
 use crate::roster::Roster;
+use crate::show::name_of;
 use crate::trouble::Troubles;
 use crate::view::View;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use trialogue_charter::{Device, DeviceCertificate, DeviceId, DeviceSecret, Hash, LineId, NodeId, VerifiedCharter};
-use trialogue_journal::State;
-use trialogue_wire::console::{PathState, ToNode};
+use trialogue_journal::{Act, Occasion, State};
+use trialogue_wire::console::{PathState, Refusal, ToNode};
 
 /// One console of one officer. See the crate's calling contract.
 pub struct Console {
@@ -150,8 +151,9 @@ impl Console {
             Input::ArchiveSay(word) => self.archive_say(word),
             Input::Kept { version } => self.writings_kept(version),
             Input::Chunk { hash, bytes } => self.chunk_read(hash, bytes),
-            Input::Proven { nonce } => self.proven_alive(nonce),
-            Input::StationTested { results } => self.station_tested(results),
+            // The media worker has sealed and opened a frame.
+            Input::Proven { nonce } => self.prove(Act::Alive { nonce }),
+            Input::StationTested { results } => self.prove(Act::StationTested { results }),
             Input::Tick => {}
         }
         self.settle_revocations();
@@ -190,7 +192,7 @@ impl Console {
             self.stock_next_us(),
             self.duty.next_timeout(self.roster(), self.now()),
             self.sites_next_us(),
-            self.trial_next_us(),
+            self.trial.next_timeout(self.roster(), self.now()),
             self.written_next_us(),
             self.revocations_next_us(),
             self.rings.next_timeout(self.roster(), self.now()),
@@ -254,6 +256,11 @@ impl Console {
         self.duty.note(at, self.link.is_up(), Now { us: self.now_us, ms: self.now_ms });
     }
 
+    fn note_tests(&mut self) {
+        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.fold.as_ref(), self.node.as_ref());
+        self.trial.note(at, Now { us: self.now_us, ms: self.now_ms });
+    }
+
     fn settle_ringing(&mut self) {
         let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.fold.as_ref(), self.node.as_ref());
         let (engaged, now) = (self.call.as_ref().map(|call| &call.line), Now { us: self.now_us, ms: self.now_ms });
@@ -287,6 +294,91 @@ impl Console {
         self.revocations_under(before.as_deref());
         self.fold = self.new_fold();
         Ok(())
+    }
+
+    /// What it takes to say something now: for the node in use, by the charter and about the time that it has told.
+    pub(crate) fn speaker(&mut self) -> Speaker<'_> {
+        let charter = self.fold.as_ref().map(|fold| fold.charter()).or(self.charter.as_ref());
+        let at = charter.zip(self.node.as_ref()).map(|(charter, node)| Occasion {
+            node: node.clone(),
+            charter: charter.hash(),
+            now_ms: self.link.node_ms(self.now_us, self.now_ms),
+        });
+        Speaker {
+            acts: &mut self.acts,
+            secret: &self.secret,
+            at,
+            known: self.fold.as_ref().map_or(0, |fold| fold.last_number(&self.id)),
+            slot: self.link.is_up().then_some(self.slot),
+            out: &mut self.out,
+            now: Now { us: self.now_us, ms: self.now_ms },
+        }
+    }
+
+    /// Says something on a line; returns its number. `bodies` are those that the act refers to.
+    pub(crate) fn say(&mut self, line: &LineId, purpose: Purpose, act: Act, bodies: Vec<Vec<u8>>) -> u64 {
+        self.speaker().say(line, purpose, act, bodies)
+    }
+
+    /// Says that this console lives, or how it hears: nobody waits for it, and it belongs to no line.
+    fn prove(&mut self, act: Act) {
+        let line = self.roster().own_line().cloned();
+        if let (Some(line), true) = (line, self.link.is_up()) {
+            self.say(&line, Purpose::Proof, act, Vec::new());
+        }
+    }
+
+    /// The state is whole: what it does not show of what this console has said is said once more.
+    pub(crate) fn say_again(&mut self) {
+        for settled in self.speaker().again() {
+            self.settled(settled);
+        }
+    }
+
+    /// The node has refused a statement.
+    pub(crate) fn refused(&mut self, number: u64, reason: Refusal, after_ms: Option<u32>) {
+        let Some(settled) = self.speaker().refused(number, reason, after_ms) else { return };
+        self.settled(settled);
+        if let Some(after_ms) = after_ms {
+            self.troubles.try_later(after_ms);
+        }
+    }
+
+    /// Tells whoever had it said what became of a statement.
+    pub(crate) fn settled(&mut self, Settled { purpose, number, line, how }: Settled) {
+        use How::{Counted, Later, Past, Refused};
+        match (purpose, how) {
+            (Purpose::Handshake(group), Counted) => self.handshake_accepted(group, number),
+            (Purpose::Handshake(group), Later(after_us)) => self.handshake_refused(group, number, after_us),
+            (Purpose::Handshake(group), Refused(_) | Past) => self.handshake_refused(group, number, 0),
+            (Purpose::Tags, Counted) => self.tags_accepted(number),
+            (Purpose::Archive, Counted) => self.archive_settled(number, true),
+            (_, Counted) | (_, Refused(Refusal::Replayed)) => {}
+            (Purpose::Tags, _) => self.tags_refused(),
+            (Purpose::Archive, _) => self.archive_settled(number, false),
+            (Purpose::Write(id), Past) => self.writing_past(id),
+            (Purpose::Write(id), Later(after_us)) => self.writing_later(id, number, after_us),
+            (Purpose::Write(id), Refused(reason)) => self.writing_refused(id, is_of_occasion(reason)),
+            (_, Past | Later(_)) => {}
+            // Said by the console itself while it is in: it tries again when there is something to offer.
+            (Purpose::Again, Refused(reason)) if reason != Refusal::NoSeat => {}
+            (Purpose::Enter | Purpose::Again, Refused(reason)) => {
+                if self.call.as_ref().is_some_and(|call| call.line == line) {
+                    self.call_over(None);
+                }
+                self.troubles.refuse(&name_of(reason));
+            }
+            (Purpose::Decline | Purpose::Acknowledge | Purpose::Standing, Refused(reason)) => {
+                self.troubles.refuse(&name_of(reason));
+            }
+            (Purpose::Stage, Refused(reason)) => {
+                self.forget_intent(&line);
+                self.troubles.refuse(&name_of(reason));
+            }
+            // Another of the parties was faster with something else: it is tried again.
+            (Purpose::ComeOn, Refused(_)) => self.come_on_later(),
+            (Purpose::Leave | Purpose::Attach | Purpose::Proof | Purpose::Written, Refused(_)) => {}
+        }
     }
 
     fn show(&mut self) {

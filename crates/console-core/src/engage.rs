@@ -161,7 +161,7 @@ impl Console {
             Some(precedence) => Act::Ring { call, offers, precedence },
             None => Act::Answer { call, offers },
         };
-        self.state(line, purpose, act, bodies);
+        self.say(line, purpose, act, bodies);
     }
 
     /// Rings those who are missing, from within the call.
@@ -185,7 +185,7 @@ impl Console {
     fn leave(&mut self, outcome: Option<Outcome>, cause: Option<Precedence>) {
         if let Some(call) = &self.call {
             let line = call.line.clone();
-            self.state(&line, Purpose::Leave, Act::Leave { cause }, Vec::new());
+            self.say(&line, Purpose::Leave, Act::Leave { cause }, Vec::new());
             self.call_over(outcome);
         }
     }
@@ -273,7 +273,7 @@ impl Console {
             let mine = self.call.as_ref().is_some_and(|call| call.line == line);
             let said = self.acts.is_waiting(&line, |_| true) || self.acts.has_just_left(&line, self.now_us);
             if !mine && !said {
-                self.state(&line, Purpose::Leave, Act::Leave { cause: None }, Vec::new());
+                self.say(&line, Purpose::Leave, Act::Leave { cause: None }, Vec::new());
             }
         }
     }

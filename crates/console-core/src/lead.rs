@@ -285,7 +285,7 @@ impl Console {
             removed: pending.removed,
         };
         let bodies = commit.into_iter().chain(pending.welcome).collect();
-        let number = self.state(line, Purpose::Handshake(group), act, bodies);
+        let number = self.say(line, Purpose::Handshake(group), act, bodies);
         if let Some(keys) = &mut self.keys {
             keys.moving = Some(Move {
                 group,

@@ -101,7 +101,7 @@ impl Console {
         if self.at_spare {
             self.try_another_site(was_up);
         } else {
-            self.acts_unsent();
+            self.acts.unsent();
         }
         let most = if self.call.is_some() { RECONNECT_IN_CALL_MS } else { RECONNECT_MS.1 };
         // A network that has changed has a new way already.
@@ -213,10 +213,12 @@ impl Console {
                 if self.at_spare => {}
             ToConsole::Accepted { number, unrecorded } => {
                 self.troubles.written_down(unrecorded);
-                self.act_accepted(number);
+                if let Some(settled) = self.acts.accepted(number) {
+                    self.settled(settled);
+                }
             }
             ToConsole::Refused { number: Some(number), reason, after_ms } => {
-                self.act_refused(number, reason, after_ms);
+                self.refused(number, reason, after_ms);
             }
             ToConsole::Answer { answer, leg } if leg == self.leg.number => self.leg_answer(&answer),
             ToConsole::Place { mid, device, medium, leg } if leg == self.leg.number => self.placed(mid, device, medium),
@@ -228,7 +230,8 @@ impl Console {
             ToConsole::MoreFollows {} => self.more_follows(),
             ToConsole::Lacking { hashes } => self.take_lacking(&hashes),
             ToConsole::ChunkStored { hash } => self.chunk_stored(hash),
-            ToConsole::AskAlive { nonce } => self.asked_alive(nonce),
+            // The media worker shows it first.
+            ToConsole::AskAlive { nonce } => self.push(Output::ProveAlive { nonce }),
             ToConsole::Clock { time_ms } => self.take_clock(time_ms),
             ToConsole::Pong { .. } => {}
             ToConsole::Challenge { .. } | ToConsole::Welcome { .. } | ToConsole::Charter { .. } => {
@@ -409,7 +412,7 @@ impl Console {
             keys.moving = None;
         }
         self.note_added();
-        self.acts_again();
+        self.say_again();
         self.tell_sending();
     }
 

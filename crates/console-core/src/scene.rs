@@ -21,7 +21,7 @@ pub(crate) fn after_ms(ms: u64) -> Now {
 pub(crate) struct Enrolled {
     pub(crate) device: Device,
     pub(crate) node: NodeId,
-    secret: DeviceSecret,
+    pub(crate) secret: DeviceSecret,
 }
 
 pub(crate) struct Scene {
@@ -69,6 +69,11 @@ impl Scene {
         let offer = |node: &NodeId| KeyOffer { node: node.clone(), package: BodyRef::of(b"key package").unwrap() };
         let offers = self.journals.keys().map(offer).collect();
         self.says(console, line, Act::Ring { call: CallId([number; 16]), offers, precedence });
+    }
+
+    /// Where and when something is said at a node, after so many milliseconds.
+    pub(crate) fn occasion(&self, at: &NodeId, after_ms: u64) -> Occasion {
+        Occasion { node: at.clone(), charter: self.charter.hash(), now_ms: START_MS + after_ms }
     }
 
     fn entry(&mut self, at: &NodeId, body: Body, bodies: &[Vec<u8>]) {

@@ -68,7 +68,7 @@ impl Console {
             duty: duty::own(self.roster(), self.now()),
             consultations: self.duty.views(self.roster(), self.on_watch, self.now()),
             consulting: duty::consulting(self.roster()),
-            tests: self.tests_view(),
+            tests: self.trial.view(self.roster(), self.on_watch && self.link.is_up(), self.now()),
         }
     }
 

@@ -223,8 +223,8 @@ impl Console {
             keys.over = old.map(|group| Over { group, until_us, switch_us: None });
             keys.lead_again_us = 0;
         }
-        self.acts_elsewhere();
-        self.acts_again();
+        self.acts.elsewhere();
+        self.say_again();
         // One that is silent and not closed is given up, and becomes the spare one when it is back.
         self.at_spare(|this| {
             if this.link.is_up() && this.now_us >= this.link.heard_us + SITE_SILENT_US {
@@ -260,7 +260,7 @@ impl Console {
         if mine {
             self.tell_sending();
         } else {
-            self.state(&line, Purpose::Leave, Act::Leave { cause: None }, Vec::new());
+            self.say(&line, Purpose::Leave, Act::Leave { cause: None }, Vec::new());
         }
     }
 
@@ -277,7 +277,7 @@ impl Console {
             held: said.held,
         };
         let offers = self.call.as_ref().map(|call| listed(&call.offers).0).unwrap_or_default();
-        self.state(line, Purpose::Attach, Act::Attach { call, offers, ring, word }, Vec::new());
+        self.say(line, Purpose::Attach, Act::Attach { call, offers, ring, word }, Vec::new());
     }
 
     pub(crate) fn sites_next_us(&self) -> Option<u64> {

@@ -83,9 +83,9 @@ impl Console {
             return;
         }
         if let Some(act) = self.next_word(&said) {
-            self.state(&line, Purpose::Stage, act, Vec::new());
+            self.say(&line, Purpose::Stage, act, Vec::new());
         } else if let Some(with) = self.coming_on(&line, &said) {
-            self.state(&line, Purpose::ComeOn, Act::ComeOn { with }, Vec::new());
+            self.say(&line, Purpose::ComeOn, Act::ComeOn { with }, Vec::new());
         }
     }
 
@@ -167,7 +167,7 @@ impl Console {
                 call.stage.from = None;
             }
         } else if complete && self.link.is_up() && !self.acts.is_waiting(&line, |purpose| purpose == Purpose::Stage) {
-            self.state(&line, Purpose::Stage, Act::Remove { device: from }, Vec::new());
+            self.say(&line, Purpose::Stage, Act::Remove { device: from }, Vec::new());
         }
     }
 }

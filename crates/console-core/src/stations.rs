@@ -91,7 +91,7 @@ impl Console {
         let Some(line) = self.call.as_ref().map(|call| call.line.to_string()) else { return };
         let Some(line) = self.act_on(line) else { return };
         if self.manages(&device) {
-            self.state(&line, Purpose::Stage, act, Vec::new());
+            self.say(&line, Purpose::Stage, act, Vec::new());
         } else if self.role() == agreed::Role::DutyOfficer {
             self.refuse("notOwn");
         } else {

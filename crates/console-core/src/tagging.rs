@@ -189,7 +189,7 @@ impl Console {
         let Some(secrets) = BodyRef::of(&body) else { return };
         // Those with a hearing key that is none count as told: asking again would change nothing.
         keys.tagging.told.insert(secrets.hash, devices.into_iter().collect());
-        let number = self.state(&line, Purpose::Tags, Act::Tags { generation, anew, secrets }, vec![body]);
+        let number = self.say(&line, Purpose::Tags, Act::Tags { generation, anew, secrets }, vec![body]);
         if let Some(keys) = &mut self.keys {
             keys.tagging.last = Some((number, None));
         }

@@ -68,7 +68,7 @@ impl Console {
     pub(crate) fn archive_say(&mut self, word: ArchiveWord) {
         if self.archive_may_say() {
             let act = Act::Archive { writings: word.writings.clone(), destroyed: word.destroyed };
-            let number = self.state(&word.line, Purpose::Archive, act, Vec::new());
+            let number = self.say(&word.line, Purpose::Archive, act, Vec::new());
             self.writer.archive.saying = Some((number, word));
         }
     }

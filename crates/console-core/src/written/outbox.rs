@@ -75,7 +75,7 @@ impl Console {
             self.forget_chunks(out.chunks().copied().collect());
             if let Some(writing) = out.acknowledges {
                 let act = Act::AcknowledgeWriting { writing, read_back: Some(read_back) };
-                self.state(&out.line, Purpose::Standing, act, Vec::new());
+                self.say(&out.line, Purpose::Standing, act, Vec::new());
             }
         }
     }
@@ -92,7 +92,7 @@ impl Console {
             None => self.begin_sending(id, line, self.now_us),
             Some(Sending::Keys { since_us }) => self.begin_sending(id, line, since_us),
             Some(Sending::Keeping { version, circles, new }) if self.writer.is_safe(version) => {
-                self.say(id, line, &circles, new)
+                self.say_writing(id, line, &circles, new)
             }
             Some(Sending::Said { number, since_us })
                 if !self.acts.is_said(number) && self.now_us >= since_us + SENT_US =>
@@ -141,19 +141,19 @@ impl Console {
         refused
     }
 
-    fn say(&mut self, id: u64, line: &LineId, circles: &[GroupId], new: Vec<NewCircle>) -> bool {
+    fn say_writing(&mut self, id: u64, line: &LineId, circles: &[GroupId], new: Vec<NewCircle>) -> bool {
         for NewCircle { circle, welcome, readers } in new {
             let Some(reference) = BodyRef::of(&welcome) else { continue };
             let act = Act::Circle { circle, welcome: reference, readers };
-            self.state(line, Purpose::Written, act, vec![welcome]);
+            self.say(line, Purpose::Written, act, vec![welcome]);
         }
-        let number = self.next_number();
+        let number = self.speaker().next_number();
         let Some((written, bodies)) = self.seal_out(id, line, circles, number) else {
             self.log(Event::BadHandshake { step: "writing", why: "it cannot be sealed".to_owned() });
             self.writer.sending.insert(id, Sending::Refused);
             return true;
         };
-        let said = self.state(line, Purpose::Write(id), Act::Write { written }, bodies);
+        let said = self.say(line, Purpose::Write(id), Act::Write { written }, bodies);
         debug_assert_eq!(said, number);
         self.writer.sending.insert(id, Sending::Said { number, since_us: self.now_us });
         true
@@ -194,8 +194,12 @@ impl Console {
         self.writer.sending.remove(&id);
     }
 
-    /// The node has refused it.
-    pub(crate) fn writing_refused(&mut self, id: u64) {
+    /// The node has refused it; `of_occasion`: since it was for another node, charter or time.
+    pub(crate) fn writing_refused(&mut self, id: u64, of_occasion: bool) {
+        if of_occasion && self.writer.said_again.insert(id) {
+            // Sealed anew, under another number, it may stand.
+            return self.writing_past(id);
+        }
         let attached = self.writer.kept.outbox.iter().any(|out| out.id == id && out.attached.is_some());
         if attached && self.writer.given_again.insert(id) {
             // Perhaps it was the node of another site that got what is attached: once more from the beginning.

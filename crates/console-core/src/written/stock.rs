@@ -69,7 +69,7 @@ impl Console {
         match std::mem::take(&mut self.writer.making) {
             Making::Keeping { version, package } if self.writer.is_safe(version) => {
                 let Some(reference) = BodyRef::of(&package) else { return };
-                self.state(&line, Purpose::Written, Act::Stock { package: reference }, vec![package]);
+                self.say(&line, Purpose::Written, Act::Stock { package: reference }, vec![package]);
                 self.writer.making = Making::Said { at_us: self.now_us };
             }
             Making::Said { at_us } if self.is_stock_due() && self.now_us < at_us + STOCK_AGAIN_US => {

@@ -140,7 +140,7 @@ impl Console {
 
     fn say_of(&mut self, line: &LineId, act: Act) {
         if let Some(line) = self.act_on(line.to_string()) {
-            self.state(&line, Purpose::Standing, act, Vec::new());
+            self.say(&line, Purpose::Standing, act, Vec::new());
         }
     }
 
@@ -158,7 +158,7 @@ impl Console {
         writings.sort_unstable();
         if !writings.is_empty() {
             self.writer.said.extend(&writings);
-            self.state(&line, Purpose::Written, Act::Shown { writings }, Vec::new());
+            self.say(&line, Purpose::Written, Act::Shown { writings }, Vec::new());
         }
     }
 
