@@ -91,7 +91,7 @@ pub enum ToNode {
         #[n(1)]
         device: DeviceId,
     },
-    /// Keep-alive, every 5 s; answered by [`ToConsole::Pong`] with the same number.
+    /// Keep-alive, every [`crate::limits::PING_US`], in a call every [`crate::limits::PING_IN_CALL_US`]; answered by [`ToConsole::Pong`] with the same number.
     #[n(5)]
     #[cbor(map)]
     Ping {

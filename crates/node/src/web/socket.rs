@@ -19,7 +19,7 @@ use trialogue_wire::limits::FIRST_MAX;
 const RATE: Rate = Rate { per_second: 100.0, burst: 200.0 };
 /// Sending one message takes this long at most; a console that reads slower than that is gone.
 const SEND: Duration = Duration::from_secs(10);
-/// A console that says nothing for this long is gone; it pings every 5 s.
+/// A console that says nothing for this long is gone; it pings far more often ([`trialogue_wire::limits::PING_US`]).
 const SILENCE: Duration = Duration::from_secs(30);
 
 /// What the control task is told. All events of one console come in the order in which they happened.
