@@ -22,6 +22,16 @@ pub enum Medium {
     Picture,
 }
 
+impl Medium {
+    /// Its place in what is kept in pairs, one for each medium.
+    pub const fn index(self) -> usize {
+        match self {
+            Self::Voice => 0,
+            Self::Picture => 1,
+        }
+    }
+}
+
 /// From a console to its node.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum ToNode {

@@ -145,7 +145,7 @@ impl Leg {
 
     /// The `a=mid` of a place.
     pub(super) fn mid(&self, medium: Medium, place: u8) -> Option<String> {
-        self.places[index(medium)].get(usize::from(place)).map(|p| p.mid_text.clone())
+        self.places[medium.index()].get(usize::from(place)).map(|p| p.mid_text.clone())
     }
 
     /// Is this datagram for this leg? For STUN the password is checked.
@@ -199,7 +199,7 @@ impl Leg {
         if !self.up {
             return;
         }
-        let Some(place) = self.places[index(to.medium)].get(usize::from(to.place)) else { return };
+        let Some(place) = self.places[to.medium.index()].get(usize::from(to.place)) else { return };
         if let Some(stream) = self.rtc.direct_api().stream_tx(&place.ssrc) {
             let packet = RtpWrite::new(place.pt, to.sequence.into(), to.time, now, payload)
                 .marker(to.marker)
@@ -287,7 +287,7 @@ impl Leg {
             return Some(*medium);
         }
         let mid = self.rtc.direct_api().stream_rx(&ssrc)?.mid();
-        let medium = [Medium::Voice, Medium::Picture].into_iter().find(|m| self.sends[index(*m)] == Some(mid))?;
+        let medium = [Medium::Voice, Medium::Picture].into_iter().find(|m| self.sends[m.index()] == Some(mid))?;
         if self.known.len() >= 16 {
             self.known.clear();
         }
@@ -341,11 +341,4 @@ fn place(rtc: &mut Rtc, mid_text: &str, codec: Codec) -> Option<Place> {
     let params = rtc.codec_config().params().iter();
     let pt = params.filter(|p| p.spec().codec == codec).map(|p| p.pt()).find(|pt| negotiated.contains(pt))?;
     Some(Place { mid, mid_text: mid_text.to_owned(), ssrc, again, pt })
-}
-
-const fn index(medium: Medium) -> usize {
-    match medium {
-        Medium::Voice => 0,
-        Medium::Picture => 1,
-    }
 }
