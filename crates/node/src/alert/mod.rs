@@ -12,23 +12,15 @@ mod words;
 use crate::config::AlertConfig;
 use crate::counters::Counters;
 use crate::error::NodeError;
+use crate::limits::alert::{AT_ONCE, PATIENCE, WAITING};
 use command::Program;
 use mail::Mailer;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
 use trialogue_charter::{CallId, LineId, PartyId, Precedence};
 use trialogue_journal::Level;
 use webhook::Hook;
-
-/// Longest that one means may take; then it is ended and counts as failed. Shorter fails a mail server that is slow, longer leaves the
-/// caller without word.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Alerts at once. A flood of rings is bounded before; more than these wait.
-const AT_ONCE: usize = 4;
-/// Alerts under way or waiting; beyond that they count as failed.
-const WAITING: usize = 64;
 
 /// One ring to tell people of.
 pub(crate) struct Alert {

@@ -3,6 +3,7 @@
 use super::{Alarm, Failure, trust};
 use crate::config::WebhookConfig;
 use crate::error::NodeError;
+use crate::limits::alert::HEAD_MAX;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
@@ -16,9 +17,6 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
-
-/// Most that is read of an answer's head; its body is not read at all.
-const HEAD_MAX: usize = 16 << 10;
 
 pub(super) struct Hook {
     host: String,

@@ -1,8 +1,9 @@
 //! Putting a backup back: everything is checked first, then a fresh data directory is made, whose node waits for the others before it speaks.
 
-use super::manifest::{FORM, MANIFEST_MAX, hash_of};
+use super::manifest::{FORM, hash_of};
 use super::{BackupError, DOMAIN, MANIFEST, Manifest, SIGNATURE, copy, failed, make_dir, named, sync_dir};
 use crate::config::Config;
+use crate::limits::store::MANIFEST_MAX;
 use crate::store::{Reader, Store};
 use std::collections::BTreeMap;
 use std::fs::File;

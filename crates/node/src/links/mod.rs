@@ -46,11 +46,6 @@ use tokio::task::JoinSet;
 use trialogue_charter::{NodeId, VerifiedCharter, split_address};
 use trialogue_wire::console::PathMeasure;
 
-/// Messages that wait to be sent on one link; a history is sent 256 entries at a time, so this is far more than a link needs.
-const OUT_MESSAGES: usize = 1_024;
-/// Bytes that wait to be sent on one link. A link that is slower than this is closed, and catches up when it is back.
-const OUT_BYTES: usize = 16 << 20;
-
 /// Why links cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {

@@ -3,9 +3,10 @@
 use super::keys::{self, Slot};
 use super::voice::{Path, Voice};
 use super::{MediaRefusal, legs::Drained};
+use crate::limits::media::{COMES_BACK_WITHIN, COMES_UP_WITHIN, DATAGRAMS_BURST, DATAGRAMS_PER_S};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use str0m::bwe::BweKind;
 use str0m::change::SdpOffer;
 use str0m::config::{CryptoProvider, DtlsCert, DtlsVersion};
@@ -19,11 +20,6 @@ use trialogue_core::forward::{Destination, LegPacket};
 use trialogue_wire::console::Medium;
 use trialogue_wire::leg::{LegAddress, LegAnswer, LegEnd, LegOffer, LegStream};
 use trialogue_wire::limits::LEG_ADDRESSES_MAX;
-
-/// A leg that never came up is forgotten after this.
-const COMES_UP_WITHIN: Duration = Duration::from_secs(60);
-/// A leg that went down may come back within this.
-const COMES_BACK_WITHIN: Duration = Duration::from_secs(30);
 
 /// One leg.
 pub(super) struct Leg {
@@ -52,10 +48,6 @@ pub(super) struct Leg {
     known: Vec<(Ssrc, Medium)>,
     flood: Flood,
 }
-
-/// Most datagrams per second from one console, and in one burst: two pictures and a voice are 300. More is somebody who wants to keep the node busy.
-const DATAGRAMS_PER_S: u64 = 2_000;
-const BURST: u64 = 2_000;
 
 /// Counts datagrams of one console against its due.
 #[derive(Default)]
@@ -162,8 +154,8 @@ impl Leg {
             self.flood.second = second;
         }
         self.flood.taken += 1;
-        if self.flood.taken > DATAGRAMS_PER_S + BURST {
-            self.flood.taken = DATAGRAMS_PER_S + BURST;
+        if self.flood.taken > DATAGRAMS_PER_S + DATAGRAMS_BURST {
+            self.flood.taken = DATAGRAMS_PER_S + DATAGRAMS_BURST;
             return true;
         }
         false
