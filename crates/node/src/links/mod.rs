@@ -51,9 +51,9 @@ use trialogue_wire::console::PathMeasure;
 pub enum LinkError {
     /// The link key is not usable.
     #[error(
-        "the node's link key is not usable: make a new one with `trialogue node-key init` and put its public half into the charter"
+        "the node's link key is not usable ({0}): make a new one with `trialogue node-key init` and put its public half into the charter"
     )]
-    Key,
+    Key(#[source] rustls::Error),
     /// The secret key does not belong to the public key of the charter.
     #[error(
         "the node's link key is not the one in the charter: use the key file whose public half went into the charter"
