@@ -3,6 +3,7 @@
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::duty;
+use crate::now::WallMs;
 use crate::trial::{self, Language};
 use crate::view::Command;
 use crate::written::{NewMessage, tongue};
@@ -39,8 +40,7 @@ impl Console {
             Command::Certify { id, language, translation } => self.certify(&id, language, &translation),
             Command::OpenWritten { line } => self.open_written(line),
             Command::Write { line, language, text, traffic, precedence, marking, answer_by_ms, answers } => {
-                // Milliseconds of this millennium fit; anything else is no time.
-                let answer_by_ms = answer_by_ms.filter(|ms| (0.0..1e14).contains(ms)).map(|ms| ms as u64);
+                let answer_by_ms = answer_by_ms.and_then(WallMs::named).map(WallMs::get);
                 let (text, traffic, precedence) = (tongue(language, &text), traffic.into(), precedence.into());
                 self.write(NewMessage { line, text, marking, traffic, precedence, answer_by_ms, answers });
             }
@@ -120,12 +120,9 @@ impl Console {
         }
         let (Some(fold), Some(me)) = (&self.fold, &self.me) else { return };
         let rings = fold.sounding_on(&me.party, &line);
-        // Milliseconds of this millennium fit; anything else is no time.
-        if rings.is_empty() || !(0.0..1e14).contains(&ready_ms) {
-            return self.refuse("notNow");
-        }
+        let Some(ready) = WallMs::named(ready_ms).filter(|_| !rings.is_empty()) else { return self.refuse("notNow") };
         for ring in rings {
-            let act = Act::Acknowledge { call: ring.call, ready_ms: ready_ms as u64 };
+            let act = Act::Acknowledge { call: ring.call, ready_ms: ready.get() };
             self.say(&line, Purpose::Acknowledge, act, Vec::new());
         }
     }
@@ -152,8 +149,7 @@ impl Console {
             "deputy" => DeclineReason::Deputy,
             _ => DeclineReason::Refused,
         };
-        // Milliseconds of this millennium fit; anything else is no time.
-        let call_back_ms = call_back_ms.filter(|ms| (0.0..1e14).contains(ms)).map(|ms| ms as u64);
+        let call_back_ms = call_back_ms.and_then(WallMs::named).map(WallMs::get);
         let deputy = deputy.and_then(|id| OfficeId::new(id).ok());
         let (Some(fold), Some(me)) = (&self.fold, &self.me) else { return };
         let rings = fold.sounding_on(&me.party, &line);

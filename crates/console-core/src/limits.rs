@@ -2,6 +2,8 @@
 
 use crate::repeats::Rule;
 
+pub use trialogue_wire::limits::{PING_IN_CALL_US, PING_US};
+
 /// Memory for key packages, commits and welcomes that came beside entries, in bytes. A call of nine leaves about 3 MB; less makes a
 /// console fetch some again, more is memory that a hostile node can fill in a browser tab.
 pub const BODIES_HELD: usize = 24 << 20;
@@ -15,13 +17,6 @@ pub const WANTED_MAX: usize = 8_192;
 pub const HELLO_US: u64 = 10_000_000;
 /// And how long nothing may come while it is told what matters: a message of entries is up to 256 KiB, which 64 kbit/s carry in 32 s.
 pub const SYNC_US: u64 = 40_000_000;
-/// Keep-alive while on watch. More often costs a sleeping laptop its battery.
-pub const PING_US: u64 = 5_000_000;
-/// Keep-alive in a call: a node that is gone is noticed in time to come back before the others count this console as lost.
-pub const PING_IN_CALL_US: u64 = 1_000_000;
-/// Keep-alive on both WebSockets of a console in a call whose party has another site. More often is load for every node, less often a longer
-/// silence when a site loses power.
-pub const PING_SITES_US: u64 = 100_000;
 /// Without a word or packet of the site in use for so long, while the other site answers, the console goes on there. Shorter takes a lost packet
 /// for a dead site, longer is silence.
 pub const SITE_SILENT_US: u64 = 250_000;
@@ -40,8 +35,12 @@ pub const OVER_US: u64 = 8_000_000;
 /// How long the group of the new site is there before it is sealed for: the others join it meanwhile. Less makes them wait for keys, more
 /// keeps the old group longer than needed.
 pub const SWITCH_US: u64 = 1_000_000;
-/// Without a word from the node for this many keep-alives the WebSocket counts as dead.
-pub const PINGS_MISSED: u64 = 3;
+/// Without a word from the node for so long the WebSocket of a console on watch counts as dead: three keep-alives. Shorter drops a bad line, longer leaves an
+/// officer before a board that nothing reaches.
+pub const DEAD_US: u64 = 3 * PING_US;
+/// The same in a call: a node that is gone is noticed in time to come back before the others count this console as lost. Shorter opens a WebSocket anew in
+/// which a large message is on its way.
+pub const DEAD_IN_CALL_US: u64 = 3_000_000;
 /// First and longest wait before a WebSocket that had been up is opened again the second time, in milliseconds; doubled in between. In a call the
 /// first try is made at once.
 pub const RECONNECT_MS: (u32, u32) = (200, 15_000);

@@ -139,9 +139,7 @@ impl Console {
             Stage::Open | Stage::Proven if now >= self.link.since_us + HELLO_US => self.link_closed(),
             // What matters may be a lot, and the line slow: as long as it comes, it is waited for.
             Stage::Syncing if now >= self.link.since_us.max(self.link.heard_us) + SYNC_US => self.link_closed(),
-            Stage::Up if now >= self.link.heard_us + self.ping_every().max(PING_IN_CALL_US) * PINGS_MISSED => {
-                self.link_closed()
-            }
+            Stage::Up if now >= self.link.heard_us + self.dead_after() => self.link_closed(),
             Stage::Up if self.is_cut_off() => self.link_closed(),
             Stage::Syncing | Stage::Up if now >= self.link.ping_us + self.ping_every() => {
                 self.link.ping_us = now;
@@ -153,12 +151,15 @@ impl Console {
         }
     }
 
-    fn ping_every(&self) -> u64 {
-        // Whoever can go on at another site, or at another address, has to know at once that this one is gone.
-        if self.call.is_some() {
-            return PING_SITES_US;
-        }
+    /// In a call often, with one site as with two: whoever can go on at another site, or at another address, has to know at once that this one is gone, and
+    /// while the others are muted nothing else comes.
+    pub(crate) fn ping_every(&self) -> u64 {
         if self.call.is_some() { PING_IN_CALL_US } else { PING_US }
+    }
+
+    /// Without a word for so long the WebSocket is dead.
+    pub(crate) fn dead_after(&self) -> u64 {
+        if self.call.is_some() { DEAD_IN_CALL_US } else { DEAD_US }
     }
 
     /// In a call with media under way, nothing comes any more by either way.

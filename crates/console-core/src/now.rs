@@ -16,9 +16,36 @@ impl Now {
     }
 }
 
+/// A time that the platform has named, in milliseconds since 1970 UTC. A browser names times as floating point numbers, and a page may name what is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WallMs(u64);
+
+impl WallMs {
+    /// From here on it is none: the year 5138. All below are whole numbers in floating point as well.
+    const END: f64 = 1e14;
+
+    /// None: it is no number, before 1970, or beyond all use.
+    pub(crate) fn named(ms: f64) -> Option<Self> {
+        (0.0..Self::END).contains(&ms).then_some(Self(ms as u64))
+    }
+
+    pub(crate) fn get(self) -> u64 {
+        self.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Now;
+    use super::{Now, WallMs};
+
+    #[test]
+    fn what_a_page_names_is_a_time_or_none() {
+        let named = |ms| WallMs::named(ms).map(WallMs::get);
+        assert_eq!((named(0.0), named(1_700_000_000_000.9)), (Some(0), Some(1_700_000_000_000)));
+        for none in [-1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e14] {
+            assert_eq!(named(none), None, "{none}");
+        }
+    }
 
     #[test]
     fn a_time_of_the_wall_clock_is_as_far_ahead_by_the_other() {

@@ -59,7 +59,7 @@ impl Sites {
 
     /// The machine runs: after a pause of its own it first listens.
     pub(crate) fn note_time(&mut self, now_us: u64) {
-        if now_us > self.last_us + STALLED_US + PING_SITES_US {
+        if now_us > self.last_us + STALLED_US + PING_IN_CALL_US {
             self.stalled_until_us = now_us + STALLED_GRACE_US;
         }
         self.last_us = now_us;
@@ -173,7 +173,7 @@ impl Console {
             return;
         }
         // Where both are silent, it is this console's own network: it is not better off there.
-        let patience = if self.call.is_some() { LIFE_US } else { PING_US * PINGS_MISSED };
+        let patience = if self.call.is_some() { LIFE_US } else { DEAD_US };
         let answers = self.now_us < spare.link.heard_us + patience;
         let slow = self.link.stage == Stage::Syncing && self.now_us >= self.link.since_us + HELLO_US;
         let gone = answers && (slow || matches!(self.link.stage, Stage::Down | Stage::Open | Stage::Proven));
@@ -283,7 +283,7 @@ impl Console {
     pub(crate) fn sites_next_us(&self) -> Option<u64> {
         let spare = self.spare.as_ref()?;
         let later = |at: u64| Some(at).filter(|at| *at > self.now_us);
-        let link = spare.link.next_us(if self.call.is_some() { PING_SITES_US } else { PING_US });
+        let link = spare.link.next_us(self.ping_every());
         let leg = spare.leg.next_us().filter(|_| spare.link.is_up());
         let back = later(spare.link.since_us + BACK_US).filter(|_| self.slot != 0 && spare.link.is_up());
         let silent = later(self.link.heard_us.max(self.leg.heard_us) + SITE_SILENT_US).filter(|_| self.call.is_some());

@@ -95,7 +95,7 @@ use Gate::{Always, Serving, Writing};
 const ROWS: &[Row] = &[
     Row::timed(Always, Cause::Opening, Machine::next_opening_us, Machine::open_journal),
     Row::timed(Always, Cause::LinkLate, Machine::next_link_late_us, Machine::links_overdue),
-    // Rides on whatever comes in: consoles ping, and links tell heads, every five seconds.
+    // Rides on whatever comes in: consoles ping, and links tell heads, at least every five seconds.
     Row::follows(Always, Machine::tell_clock),
     Row::timed(Serving, Cause::Waiting, |m| m.budgets.waiting.next_us(), Machine::settle_waiting),
     Row::timed(Serving, Cause::ConsoleLate, Machine::next_console_late_us, Machine::consoles_overdue),

@@ -26,7 +26,8 @@ pub const CONSOLES_MAX: usize = 256;
 pub const STRANGERS_MAX: usize = 384;
 /// How long a stranger may take to prove who it is.
 pub const STRANGER_US: u64 = 10_000_000;
-/// After how long without a message a console counts as gone; it sends a ping every 5 s.
+/// After how long without a message a console counts as gone; it pings far more often ([`trialogue_wire::limits::PING_US`]). Shorter drops consoles
+/// behind a bad line, longer shows as on watch who is not.
 pub const SILENCE_US: u64 = 20_000_000;
 /// What one device may put into its node's journal, and with it onto every party's disk: a lead in a call of nine adds a console with 170 kB at most. More
 /// lets a single console do so; less stops one that leads a large call.

@@ -18,10 +18,16 @@ pub enum NodeError {
     Config(#[from] ConfigError),
     /// A file that the configuration names.
     #[error("the {1} {0} cannot be read ({2}): correct the path in the configuration, or the file's owner")]
-    File(PathBuf, &'static str, std::io::Error),
+    File(PathBuf, &'static str, #[source] std::io::Error),
     /// A file of the alerts.
     #[error("{0}: {1}")]
     Alert(PathBuf, &'static str),
+    /// The certificate authority of the alerts.
+    #[error("{0} holds no certificate that can be trusted ({1}); write the authority's certificate as PEM")]
+    Authority(PathBuf, #[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The connection of the alerts.
+    #[error("TLS for alerts cannot be set up ({0}): this is a defect, please report it")]
+    AlertTls(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The alerts.
     #[error("people cannot be alerted: {0}; correct [alert] in node.toml")]
     Alerts(&'static str),

@@ -14,6 +14,7 @@ mod door;
 mod error;
 pub mod health;
 mod keys;
+mod limits;
 pub mod links;
 pub mod media;
 mod node;

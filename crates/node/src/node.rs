@@ -3,11 +3,12 @@
 use crate::admin::{self, Asked, Door};
 use crate::alert::Alerter;
 use crate::config::Config;
-use crate::control::{Clock, Control, MEDIA_WAITING, Outs, Sources, WAITING};
+use crate::control::{Clock, Control, Outs, Sources};
 use crate::counters::Counters;
 use crate::error::NodeError;
 use crate::health::{Health, Recorder};
 use crate::keys;
+use crate::limits::control::{MEDIA_WAITING, WAITING};
 use crate::links::{LinkSecret, Links};
 use crate::media::{MediaConfig, MediaHandle};
 use crate::officer::Officer;

@@ -4,21 +4,13 @@
 
 use crate::admin::{Asked, Reply, Request};
 use crate::door::Ended;
+use crate::limits::officer::{NONCE_LIFE, NONCES_USED_MAX, TURN, WAITING};
 use aws_lc_rs::{constant_time, hmac};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use trialogue_charter::{ClaimedRequest, NodeId, OfficerAct, VerifiedCharter};
-
-/// How long a nonce can be answered. Less fails over slow links; more keeps a request that leaked usable for longer.
-pub(crate) const NONCE_LIFE: Duration = Duration::from_secs(60);
-/// Requests answered within that time. An officer makes two at a time; more would only keep more nonces.
-const NONCES_USED_MAX: usize = 256;
-/// How long one waits for another's request.
-const TURN: Duration = Duration::from_secs(2);
-/// Questions that wait for the control task.
-pub(crate) const WAITING: usize = 4;
 
 /// Answers officers.
 pub struct Officer {

@@ -22,6 +22,16 @@ pub enum Medium {
     Picture,
 }
 
+impl Medium {
+    /// Its place in what is kept in pairs, one for each medium.
+    pub const fn index(self) -> usize {
+        match self {
+            Self::Voice => 0,
+            Self::Picture => 1,
+        }
+    }
+}
+
 /// From a console to its node.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum ToNode {
@@ -91,7 +101,7 @@ pub enum ToNode {
         #[n(1)]
         device: DeviceId,
     },
-    /// Keep-alive, every 5 s; answered by [`ToConsole::Pong`] with the same number.
+    /// Keep-alive, every [`crate::limits::PING_US`], in a call every [`crate::limits::PING_IN_CALL_US`]; answered by [`ToConsole::Pong`] with the same number.
     #[n(5)]
     #[cbor(map)]
     Ping {

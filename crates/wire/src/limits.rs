@@ -21,6 +21,11 @@ pub const MESSAGE_ITEMS_MAX: usize = 16 << 10;
 /// Most entries in one message; a longer history takes several messages.
 pub const ENTRIES_MAX: usize = 256;
 
+/// Keep-alive of a console on watch, in microseconds. More often costs a sleeping laptop its battery.
+pub const PING_US: u64 = 5_000_000;
+/// Keep-alive of a console in a call, at every site that it is connected to, in microseconds. By it the console knows within the half second in which a call is
+/// not lost that its network or a site is gone, also while nobody sends media. More often is load for every node, less often a longer silence.
+pub const PING_IN_CALL_US: u64 = 100_000;
 /// Most bytes of a throughput probe. It is sent once in a test period, when nobody is in a call: more delays a ring that comes just then.
 pub const PROBE_MAX: usize = 32 << 10;
 /// Largest word of a node about a console's media, in bytes: the longest ids and numbers make some 200. More is memory for each stream.

@@ -4,7 +4,7 @@ use super::letters::{Letter, stands_alone};
 use read_fonts::tables::cmap::CmapSubtable;
 use read_fonts::tables::hmtx::Hmtx;
 use read_fonts::types::{NameId, Tag};
-use read_fonts::{FontRef, TableProvider as _};
+use read_fonts::{FontRef, ReadError, TableProvider as _};
 use std::collections::BTreeMap;
 use subsetter::GlyphRemapper;
 
@@ -18,10 +18,12 @@ const USAGE: u16 = 0x000f;
 const NAME_MAX: usize = 60;
 
 /// Why a face is of no use.
-#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum Unfit {
     #[error("this is no font that can be read (ttf, otf or ttc)")]
     NoFont,
+    #[error("this is no font that can be read ({0})")]
+    Unread(#[from] ReadError),
     #[error("this is a variable font, of which no one weight can be taken")]
     Variable,
     #[error("the maker of this font does not allow it in documents")]
@@ -61,7 +63,7 @@ pub(super) enum Outlines {
 
 impl<'a> Face<'a> {
     pub(super) fn open(bytes: &'a [u8], index: u32) -> Result<Self, Unfit> {
-        let font = FontRef::from_index(bytes, index).map_err(|_| Unfit::NoFont)?;
+        let font = FontRef::from_index(bytes, index)?;
         if font.table_data(FVAR).is_some() {
             return Err(Unfit::Variable);
         }
@@ -71,8 +73,8 @@ impl<'a> Face<'a> {
         if font.table_data(CFF).is_none() && font.table_data(GLYF).is_none() {
             return Err(Unfit::NoFont);
         }
-        let head = font.head().map_err(|_| Unfit::NoFont)?;
-        let hhea = font.hhea().map_err(|_| Unfit::NoFont)?;
+        let head = font.head()?;
+        let hhea = font.hhea()?;
         let units = u32::from(head.units_per_em()).max(1);
         let scaled = |value: i16| f32::from(value) * 1_000.0 / units as f32;
         let (_, _, characters) = font.cmap().ok().and_then(|cmap| cmap.best_subtable()).ok_or(Unfit::NoFont)?;
@@ -81,7 +83,7 @@ impl<'a> Face<'a> {
             bytes,
             index,
             characters,
-            advances: font.hmtx().map_err(|_| Unfit::NoFont)?,
+            advances: font.hmtx()?,
             units,
             numbers: GlyphRemapper::new(),
             used: BTreeMap::new(),

@@ -49,7 +49,7 @@ impl Font {
     /// Its faces for Japanese and for Korean: characters that both write, they write differently.
     pub(super) fn faces(&self) -> Result<Faces<'_>, Failure> {
         let wrong = |why: Unfit| Failure::content(&self.path, format!("{why}: name another font file with --font"));
-        let file = FileRef::new(&self.bytes).map_err(|_| wrong(Unfit::NoFont))?;
+        let file = FileRef::new(&self.bytes).map_err(|why| wrong(why.into()))?;
         let families: Vec<String> = file
             .fonts()
             .take(FACES_MAX)

@@ -1,6 +1,6 @@
 //! Legs come, become ready and go.
 
-use super::{Budget, Forwarder, LEGS_MAX, Leg, Place, index};
+use super::{Budget, Forwarder, LEGS_MAX, Leg, Place};
 use crate::io::ConsoleKey;
 use trialogue_charter::DeviceId;
 use trialogue_wire::console::Medium;
@@ -41,7 +41,7 @@ impl Forwarder {
         };
         state.ready = true;
         let mut senders = Vec::new();
-        for place in &mut state.places[index(Medium::Picture)] {
+        for place in &mut state.places[Medium::Picture.index()] {
             place.waits_since_ms = Some(now_ms);
             senders.extend(place.sender);
         }
@@ -76,7 +76,7 @@ impl Forwarder {
     /// Who is at a place.
     pub fn sender_at(&self, leg: u32, medium: Medium, place: u8) -> Option<DeviceId> {
         let leg = self.legs.get(leg as usize)?.as_ref()?;
-        leg.places[index(medium)].get(usize::from(place))?.sender.map(|s| s.2)
+        leg.places[medium.index()].get(usize::from(place))?.sender.map(|s| s.2)
     }
 
     fn leg_mut(&mut self, leg: u32) -> Option<&mut Leg> {

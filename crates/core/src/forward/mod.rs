@@ -177,14 +177,6 @@ struct Place {
     paid_by: Option<DeviceId>,
 }
 
-/// Index of a medium in pairs.
-const fn index(medium: Medium) -> usize {
-    match medium {
-        Medium::Voice => 0,
-        Medium::Picture => 1,
-    }
-}
-
 impl Forwarder {
     /// For the node with index `own` among the `nodes` of the charter. `seed` is drawn at random by the caller.
     pub fn new(own: u8, nodes: BTreeMap<NodeId, u8>, seed: u64) -> Self {

@@ -3,7 +3,7 @@
 use super::guard::{self, Came, Verdict};
 use super::pace::Way;
 use super::window::{Mark, Seen};
-use super::{EVENTS_MAX, ForwardEvent, Forwarder, Nodes, Stream, index, vp8};
+use super::{EVENTS_MAX, ForwardEvent, Forwarder, Nodes, Stream, vp8};
 use trialogue_wire::console::Medium;
 use trialogue_wire::limits::PAYLOAD_MAX;
 use trialogue_wire::media::{Half, MediaHeader};
@@ -66,7 +66,7 @@ impl Forwarder {
             return None;
         }
         let state = self.legs.get(leg as usize)?.as_ref()?;
-        let Some(at) = state.feeds[index(medium)] else {
+        let Some(at) = state.feeds[medium.index()] else {
             self.counters.not_in += 1;
             return None;
         };
@@ -199,7 +199,7 @@ impl Forwarder {
                     continue;
                 }
             }
-            let Some(slot) = state.places[index(medium)].get_mut(usize::from(place)) else {
+            let Some(slot) = state.places[medium.index()].get_mut(usize::from(place)) else {
                 continue;
             };
             if let Verdict::Newest(_) = verdict {

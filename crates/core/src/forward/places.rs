@@ -1,7 +1,7 @@
 //! Who is received where: places are given here, and for each stream the list of its receivers is made ready, so that a packet only
 //! walks through it.
 
-use super::{ForwardEvent, Forwarder, Place, Taken, index};
+use super::{ForwardEvent, Forwarder, Place, Taken};
 use crate::io::Source;
 use std::collections::BTreeSet;
 use trialogue_charter::DeviceId;
@@ -43,7 +43,7 @@ impl Forwarder {
         for medium in [Medium::Voice, Medium::Picture] {
             let all = self.streams.iter().enumerate().filter_map(|(at, s)| Some((at, s.as_ref()?)));
             let fed = all.filter(|(_, s)| s.from == from && s.medium == medium).max_by_key(|(_, s)| s.order);
-            state.feeds[index(medium)] = fed.map(|(at, _)| at);
+            state.feeds[medium.index()] = fed.map(|(at, _)| at);
         }
     }
 
@@ -60,7 +60,7 @@ impl Forwarder {
             .map(|s| (s.order, (s.node, s.number, s.device)))
             .collect();
         heard.sort_unstable();
-        let places = &mut state.places[index(medium)];
+        let places = &mut state.places[medium.index()];
         let before: Vec<Option<DeviceId>> = places.iter().map(|p| p.sender.map(|s| s.2)).collect();
         for place in places.iter_mut() {
             if place.sender.is_some_and(|sender| !heard.iter().any(|h| h.1 == sender)) {
@@ -107,7 +107,7 @@ impl Forwarder {
                 let Some(state) = state.as_ref().filter(|l| l.ready) else {
                     continue;
                 };
-                let places = &state.places[index(stream.medium)];
+                let places = &state.places[stream.medium.index()];
                 let same = |held: (u8, u16, DeviceId)| {
                     held == sender
                         || stream.medium == Medium::Voice

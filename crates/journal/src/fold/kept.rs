@@ -8,11 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use trialogue_charter::{NodeId, VerifiedCharter};
 
-/// Names the rules of this program: the sources of this crate, hashed when it is built. What other rules have made of the journals is of no use.
-pub const RULES: &str = env!("TRIALOGUE_RULES");
-
 impl State {
-    /// What all journals say, under this charter and [`RULES`].
+    /// What all journals say, under this charter and [`super::FOLD_VERSION`].
     pub fn keep(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         // Writing to a vector cannot fail.
@@ -20,7 +17,7 @@ impl State {
         bytes
     }
 
-    /// The state that [`State::keep`] has written under the same charter and the same rules.
+    /// The state that [`State::keep`] has written under the same charter and the same version of the fold.
     pub fn kept(charter: Arc<VerifiedCharter>, bytes: &[u8]) -> Option<Self> {
         let mut decoder = Decoder::new(bytes);
         let nodes: BTreeMap<NodeId, NodeState> = decoder.decode().ok()?;

@@ -1,6 +1,7 @@
 //! The operator's end.
 
-use super::{LINE_MAX, Reply, Request, socket};
+use super::{Reply, Request, socket};
+use crate::limits::operator::LINE_MAX;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};

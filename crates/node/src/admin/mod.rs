@@ -11,9 +11,6 @@ pub(crate) use serve::{Asked, Door};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// Longest line either way, in bytes: a thousand devices with long names.
-const LINE_MAX: usize = 1 << 20;
-
 /// Where the socket of a node is.
 pub fn socket(data_dir: &Path) -> PathBuf {
     data_dir.join("operator.sock")

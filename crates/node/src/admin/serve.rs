@@ -1,7 +1,8 @@
 //! The node's end: takes one request per connection, has it answered by the control task.
 
-use super::{LINE_MAX, Reply, Request};
-use crate::door::limits::OPERATORS;
+use super::{Reply, Request};
+use crate::limits::door::OPERATORS;
+use crate::limits::operator::{ASKS_WITHIN, LINE_MAX, WAITING};
 use std::collections::VecDeque;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,11 +12,6 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-
-/// One who asks and says nothing is given up after this.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Requests that wait for the control task.
-const WAITING: usize = 4;
 
 /// A request on its way to the control task.
 pub(crate) struct Asked {
@@ -65,7 +61,7 @@ async fn accept(listener: UnixListener, asked: mpsc::Sender<Asked>) {
                 }
                 let asked = asked.clone();
                 answering.push_back(tokio::spawn(async move {
-                    let _ = tokio::time::timeout(PATIENCE, serve(stream, &asked)).await;
+                    let _ = tokio::time::timeout(ASKS_WITHIN, serve(stream, &asked)).await;
                 }));
             }
             Err(error) => {

@@ -37,7 +37,7 @@ impl Program {
             }
         };
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn();
-        let status = child.map_err(|_| Failure::Start)?.wait().await.map_err(|_| Failure::Exit)?;
-        if status.success() { Ok(()) } else { Err(Failure::Exit) }
+        let status = child.map_err(Failure::Start)?.wait().await.map_err(Failure::Lost)?;
+        if status.success() { Ok(()) } else { Err(Failure::Exit(status)) }
     }
 }

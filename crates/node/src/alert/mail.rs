@@ -1,8 +1,9 @@
 //! A mail by SMTP (RFC 5321) under TLS, from the first byte or by STARTTLS (RFC 3207); never without.
 
-use super::{Alarm, Failure, PATIENCE, trust, words};
+use super::{Alarm, Failure, cause, trust, words};
 use crate::config::{MailConfig, MailTls};
 use crate::error::NodeError;
+use crate::limits::alert::PATIENCE;
 use futures_util::future::join_all;
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
@@ -21,13 +22,13 @@ impl Mailer {
         let mut parameters = TlsParameters::builder(config.server.clone());
         if let Some(path) = &config.ca {
             let pem = trust::authority(path)?;
-            let authority = Certificate::from_pem(&pem).map_err(|_| trust::bad_authority(path))?;
+            let authority = Certificate::from_pem(&pem).map_err(|e| trust::bad_authority(path, e))?;
             // The party's own authority and nobody else.
             parameters = parameters.certificate_store(CertificateStore::None).add_root_certificate(authority);
         }
-        let parameters = parameters.build_rustls().map_err(|_| match &config.ca {
-            Some(path) => trust::bad_authority(path),
-            None => NodeError::Alerts("the cryptography of this build is incomplete"),
+        let parameters = parameters.build_rustls().map_err(|e| match &config.ca {
+            Some(path) => trust::bad_authority(path, e),
+            None => NodeError::AlertTls(e.into()),
         })?;
         let tls = match config.tls {
             MailTls::Starttls => Tls::Required(parameters),
@@ -47,7 +48,7 @@ impl Mailer {
     /// To each by a mail of its own, so that one address that is wrong keeps it from nobody else. One that is sent is enough.
     pub(super) async fn send(&self, alarm: &Alarm) -> Result<(), Failure> {
         let sent = join_all(self.to.iter().map(|to| self.send_one(to, alarm))).await;
-        if sent.contains(&Ok(())) { Ok(()) } else { sent.into_iter().next().unwrap_or(Err(Failure::Broken)) }
+        if sent.iter().any(Result::is_ok) { Ok(()) } else { sent.into_iter().next().unwrap_or(Err(Failure::Unsayable)) }
     }
 
     async fn send_one(&self, to: &Address, alarm: &Alarm) -> Result<(), Failure> {
@@ -57,18 +58,18 @@ impl Mailer {
             .subject(words::subject(alarm))
             .header(ContentType::TEXT_PLAIN)
             .body(words::text(alarm))
-            .map_err(|_| Failure::Broken)?;
+            .map_err(|_| Failure::Unsayable)?;
         self.transport.send(message).await.map(drop).map_err(|error| {
             if let Some(status) = error.status() {
                 Failure::Answered(u16::from(status))
             } else if error.is_timeout() {
                 Failure::Late
             } else if error.is_tls() {
-                Failure::Tls
+                Failure::Tls(cause(error))
             } else if error.is_client() {
-                Failure::NotOffered
+                Failure::NotOffered(cause(error))
             } else {
-                Failure::Unreachable
+                Failure::Unreachable(cause(error))
             }
         })
     }

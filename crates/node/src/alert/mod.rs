@@ -12,23 +12,18 @@ mod words;
 use crate::config::AlertConfig;
 use crate::counters::Counters;
 use crate::error::NodeError;
+use crate::limits::alert::{AT_ONCE, PATIENCE, WAITING};
 use command::Program;
 use mail::Mailer;
+use rustls::CertificateError;
+use std::error::Error;
+use std::process::ExitStatus;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
 use trialogue_charter::{CallId, LineId, PartyId, Precedence};
 use trialogue_journal::Level;
 use webhook::Hook;
-
-/// Longest that one means may take; then it is ended and counts as failed. Shorter fails a mail server that is slow, longer leaves the
-/// caller without word.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Alerts at once. A flood of rings is bounded before; more than these wait.
-const AT_ONCE: usize = 4;
-/// Alerts under way or waiting; beyond that they count as failed.
-const WAITING: usize = 64;
 
 /// One ring to tell people of.
 pub(crate) struct Alert {
@@ -68,30 +63,58 @@ pub(crate) struct Alerted {
     pub(crate) done: bool,
 }
 
-/// Why one of the means did not work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// What the library says.
+type Cause = Box<dyn Error + Send + Sync>;
+
+/// What a library says, for the log: it holds no address, and what is said of a certificate for another name has both names.
+fn cause(error: impl Error + Send + Sync + 'static) -> Cause {
+    let mut next: Option<&(dyn Error + 'static)> = Some(&error);
+    while let Some(at) = next {
+        if let Some(rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext { .. })) =
+            at.downcast_ref()
+        {
+            return "its certificate is for another name".into();
+        }
+        // What an error of the system was made of is not among its sources.
+        let within = at.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = within.map(|inner| inner as &(dyn Error + 'static)).or_else(|| at.source());
+    }
+    error.into()
+}
+
+/// Why one of the means did not work. The operator reads it in the log, with what the system or the library says: a sentence for all cases finds no wrong name
+/// and no expired certificate. Nothing of what a server answered is in it but its number.
+#[derive(Debug, thiserror::Error)]
 enum Failure {
     /// The program.
-    #[error("the program cannot be started; correct `command` under [alert] in node.toml")]
-    Start,
+    #[error("the program cannot be started ({0}); correct `command` under [alert] in node.toml")]
+    Start(#[source] std::io::Error),
     /// The program.
-    #[error("the program ended with a failure")]
-    Exit,
+    #[error("the program ended with a failure ({0})")]
+    Exit(ExitStatus),
+    /// How it ended cannot be told.
+    #[error("it cannot be told how the program ended ({0})")]
+    Lost(#[source] std::io::Error),
     /// No address, no way, or nobody there.
-    #[error("the server cannot be reached")]
-    Unreachable,
+    #[error("the server cannot be reached ({0})")]
+    Unreachable(#[source] Cause),
     /// Its certificate.
-    #[error("the server's certificate is not trusted, or it speaks no TLS; name the authority that issued it as `ca`")]
-    Tls,
+    #[error(
+        "the server's certificate is not trusted, or it speaks no TLS ({0}); name the authority that issued it as `ca`"
+    )]
+    Tls(#[source] Cause),
     /// It has no STARTTLS, or no log-in that is understood.
-    #[error("the server does not offer STARTTLS or a way to log in")]
-    NotOffered,
+    #[error("the server does not offer STARTTLS or a way to log in ({0})")]
+    NotOffered(#[source] Cause),
     /// Anything but success; redirections are not followed.
     #[error("the server answered {0}")]
     Answered(u16),
     /// In the middle.
-    #[error("the server broke off")]
-    Broken,
+    #[error("the server broke off ({0})")]
+    Broken(#[source] Cause),
+    /// What was to be said could not be put into words.
+    #[error("no request or mail can be made of it: correct the addresses under [alert] in node.toml")]
+    Unsayable,
     /// Over [`PATIENCE`].
     #[error("it took longer than 20 s and was ended")]
     Late,
@@ -181,7 +204,7 @@ impl Means {
     ) -> bool {
         let Some(attempt) = attempt else { return false };
         let outcome = tokio::time::timeout(PATIENCE, attempt).await.unwrap_or(Err(Failure::Late));
-        if let Err(reason) = outcome {
+        if let Err(reason) = &outcome {
             self.counters.count(count);
             tracing::error!(means, %reason, "an alert failed: nobody beyond the consoles knows of it this way");
         }

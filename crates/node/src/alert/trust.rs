@@ -24,10 +24,7 @@ pub(super) fn authority(path: &Path) -> Result<Vec<u8>, NodeError> {
     std::fs::read(path).map_err(|e| NodeError::File(path.to_owned(), "certificate authority of the alerts", e))
 }
 
-/// What is said of one that is none.
-pub(super) fn bad_authority(path: &Path) -> NodeError {
-    NodeError::Alert(
-        path.to_owned(),
-        "it holds no certificate that can be trusted; write the authority's certificate as PEM",
-    )
+/// What is said of one that is none, and why it is none.
+pub(super) fn bad_authority(path: &Path, why: impl Into<super::Cause>) -> NodeError {
+    NodeError::Authority(path.to_owned(), why.into())
 }

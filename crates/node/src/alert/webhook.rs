@@ -1,8 +1,9 @@
 //! A webhook: one HTTPS POST (RFC 9110) of a small JSON object.
 
-use super::{Alarm, Failure, trust};
+use super::{Alarm, Failure, cause, trust};
 use crate::config::WebhookConfig;
 use crate::error::NodeError;
+use crate::limits::alert::HEAD_MAX;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
@@ -16,9 +17,6 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
-
-/// Most that is read of an answer's head; its body is not read at all.
-const HEAD_MAX: usize = 16 << 10;
 
 pub(super) struct Hook {
     host: String,
@@ -44,7 +42,7 @@ impl Hook {
         };
         let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(|_| NodeError::Alerts("the cryptography of this build is incomplete"))?
+            .map_err(|e| NodeError::AlertTls(e.into()))?
             .with_root_certificates(roots(config)?)
             .with_no_client_auth();
         let name = ServerName::try_from(config.host.clone())
@@ -60,18 +58,19 @@ impl Hook {
     }
 
     pub(super) async fn post(&self, alarm: &Alarm) -> Result<(), Failure> {
-        let stream = TcpStream::connect((self.host.as_str(), self.port)).await.map_err(|_| Failure::Unreachable)?;
-        let stream = self.connector.connect(self.name.clone(), stream).await.map_err(|_| Failure::Tls)?;
+        let stream =
+            TcpStream::connect((self.host.as_str(), self.port)).await.map_err(|e| Failure::Unreachable(cause(e)))?;
+        let stream = self.connector.connect(self.name.clone(), stream).await.map_err(|e| Failure::Tls(cause(e)))?;
         let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
             .max_buf_size(HEAD_MAX)
             .handshake(TokioIo::new(stream))
             .await
-            .map_err(|_| Failure::Broken)?;
+            .map_err(|e| Failure::Broken(cause(e)))?;
         // Ends with this attempt, whatever the server does.
         let mut driver = JoinSet::new();
         driver.spawn(connection);
-        let request = self.request(alarm).ok_or(Failure::Broken)?;
-        let answer = sender.send_request(request).await.map_err(|_| Failure::Broken)?;
+        let request = self.request(alarm).ok_or(Failure::Unsayable)?;
+        let answer = sender.send_request(request).await.map_err(|e| Failure::Broken(cause(e)))?;
         let status = answer.status();
         if status.is_success() { Ok(()) } else { Err(Failure::Answered(status.as_u16())) }
     }
@@ -111,11 +110,11 @@ fn roots(config: &WebhookConfig) -> Result<RootCertStore, NodeError> {
         Some(path) => {
             let pem = trust::authority(path)?;
             for certificate in CertificateDer::pem_slice_iter(&pem) {
-                let added = certificate.map_err(|_| ()).and_then(|der| roots.add(der).map_err(|_| ()));
-                added.map_err(|()| trust::bad_authority(path))?;
+                let certificate = certificate.map_err(|e| trust::bad_authority(path, e))?;
+                roots.add(certificate).map_err(|e| trust::bad_authority(path, e))?;
             }
             if roots.is_empty() {
-                return Err(trust::bad_authority(path));
+                return Err(trust::bad_authority(path, "no certificate is in it"));
             }
         }
         None => {

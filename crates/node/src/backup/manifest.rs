@@ -9,8 +9,6 @@ use std::path::Path;
 
 /// Form of the list that this program writes, and the only one that it reads.
 pub(super) const FORM: u32 = 1;
-/// Longest list that is read, in bytes.
-pub(super) const MANIFEST_MAX: u64 = 1 << 20;
 
 /// One file of a backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,6 +16,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use trialogue_charter::CharterError;
+use trialogue_journal::EntryError;
 
 /// The list of all files, and the node's signature under it.
 const MANIFEST: &str = "manifest.json";
@@ -36,7 +37,7 @@ pub enum BackupError {
     Store(#[from] StoreError),
     /// A file or directory.
     #[error("{0} cannot be {1} ({2}): check the disk, and that this account may do that")]
-    File(PathBuf, &'static str, io::Error),
+    File(PathBuf, &'static str, #[source] io::Error),
     /// Something is there already.
     #[error("{0} is there already: nothing is ever overwritten; name a directory that does not exist yet")]
     Taken(PathBuf),
@@ -54,6 +55,12 @@ pub enum BackupError {
     /// Not a backup.
     #[error("{0} is no backup of this program: name the directory that `trialogue node backup` has made")]
     NoBackup(PathBuf),
+    /// Its list.
+    #[error("the list of the backup, {0}, cannot be read ({1}): it was damaged or changed; use another backup")]
+    List(PathBuf, #[source] serde_json::Error),
+    /// A row of its journals.
+    #[error("an entry in {0} cannot be read ({1}): it was damaged or changed; use another backup")]
+    Entry(PathBuf, #[source] EntryError),
     /// It was changed.
     #[error("{0} is not as it was when the backup was taken: it was damaged or changed; use another backup")]
     Changed(PathBuf),
@@ -76,12 +83,15 @@ pub enum BackupError {
     )]
     OtherRoot,
     /// The journal in it is not whole.
-    #[error("the journal of {node} in the backup does not verify at entry {seq}: use another backup")]
+    #[error("the journal of {node} in the backup does not verify at entry {seq} ({why}): use another backup")]
     Journal {
         /// Whose.
         node: String,
         /// Where.
         seq: u64,
+        /// What does not hold.
+        #[source]
+        why: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The node was never started.
     #[error("no charter was ever in force here: the node has not been started yet, and there is nothing to back up")]

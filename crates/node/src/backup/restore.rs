@@ -1,8 +1,9 @@
 //! Putting a backup back: everything is checked first, then a fresh data directory is made, whose node waits for the others before it speaks.
 
-use super::manifest::{FORM, MANIFEST_MAX, hash_of};
+use super::manifest::{FORM, hash_of};
 use super::{BackupError, DOMAIN, MANIFEST, Manifest, SIGNATURE, copy, failed, make_dir, named, sync_dir};
 use crate::config::Config;
+use crate::limits::store::MANIFEST_MAX;
 use crate::store::{Reader, Store};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -113,9 +114,12 @@ fn read_manifest(from: &Path) -> Result<(Manifest, Vec<u8>), BackupError> {
     let path = from.join(MANIFEST);
     let mut text = Vec::new();
     let none = || BackupError::NoBackup(from.to_owned());
-    let file = File::open(&path).map_err(|_| none())?;
+    let file = File::open(&path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => none(),
+        _ => failed(&path, "read")(error),
+    })?;
     file.take(MANIFEST_MAX).read_to_end(&mut text).map_err(failed(&path, "read"))?;
-    let manifest: Manifest = serde_json::from_slice(&text).map_err(|_| none())?;
+    let manifest: Manifest = serde_json::from_slice(&text).map_err(|e| BackupError::List(path.clone(), e))?;
     if manifest.form != FORM {
         return Err(none());
     }
@@ -145,16 +149,16 @@ fn check(journal: &Path, config: &Config, manifest: &Manifest, text: &[u8], from
     reader.entries(|row| {
         count += 1;
         let whose = UnverifiedEntry::decode(&row.entry).map(|entry| (entry.claim().node.clone(), entry.claim().seq));
-        let (whose, seq) = whose.map_err(|_| BackupError::Changed(journal.to_owned()))?;
+        let (whose, seq) = whose.map_err(|e| BackupError::Entry(journal.to_owned(), e))?;
         let length = lengths.entry(whose.clone()).or_default();
         *length += 1;
         // Journals of nodes that have left the charter are evidence, and nobody can verify them under this one.
         if charter.node(&whose).is_none() {
             return Ok(());
         }
-        let wrong = || BackupError::Journal { node: whose.to_string(), seq };
-        let entry = VerifiedEntry::open(&row.entry, &charter).map_err(|_| wrong())?;
-        chain.accept(&entry).map_err(|_| wrong())
+        let wrong = |why| BackupError::Journal { node: whose.to_string(), seq, why };
+        let entry = VerifiedEntry::open(&row.entry, &charter).map_err(|e| wrong(e.into()))?;
+        chain.accept(&entry).map_err(|e| wrong(e.into()))
     })?;
     for listed in &manifest.journals {
         let found = lengths.iter().find(|(node, _)| node.as_str() == listed.node).map_or(0, |(_, length)| *length);

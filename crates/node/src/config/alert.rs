@@ -158,7 +158,8 @@ impl Checker<'_> {
             let remedy = "Write it like url = \"https://pager.example/hotline\"; a token belongs into token_file.";
             self.wrong(&file.url, what, remedy)
         };
-        let url: hyper::Uri = file.url.get_ref().parse().map_err(|_| bad("url is no address of a web server"))?;
+        let url: Result<hyper::Uri, _> = file.url.get_ref().parse();
+        let url = url.map_err(|e| bad(&format!("url is no address of a web server ({e})")))?;
         if url.scheme_str() != Some("https") {
             return Err(bad("url is not https, and what is told could be read on its way"));
         }
@@ -200,9 +201,14 @@ impl Checker<'_> {
         }
         let remedy = "Write addresses without names: \"duty@example.gov\".";
         let from = file.from.get_ref().parse();
-        let from: Address = from.map_err(|_| self.wrong(&file.from, "from is not a mail address", remedy))?;
-        let to: Result<Vec<Address>, _> = file.to.get_ref().iter().map(|to| to.parse()).collect();
-        let to = to.map_err(|_| self.wrong(&file.to, "to holds what is not a mail address", remedy))?;
+        let from: Address =
+            from.map_err(|e| self.wrong(&file.from, format!("from is not a mail address ({e})"), remedy))?;
+        let to = file.to.get_ref().iter().map(|to| {
+            to.parse().map_err(|e| {
+                self.wrong(&file.to, format!("to holds \"{to}\", which is not a mail address ({e})"), remedy)
+            })
+        });
+        let to: Vec<Address> = to.collect::<Result<_, ConfigError>>()?;
         if to.is_empty() || to.len() > TO_MAX {
             return Err(self.wrong(&file.to, "to must hold 1 to 16 addresses", remedy));
         }

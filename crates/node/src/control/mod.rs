@@ -29,10 +29,6 @@ use tokio::time::Instant;
 use trialogue_charter::{NodeId, VerifiedCharter};
 use trialogue_core::{ConsoleKey, Input, Machine};
 
-/// Inputs that wait, per source; each source is made to wait beyond that.
-pub(crate) const WAITING: usize = 256;
-/// The media thread cannot wait: what it says beyond this is lost. A full roster that comes on at once says less.
-pub(crate) const MEDIA_WAITING: usize = 16_384;
 /// The machine is told of the time no more often than that: each time asks it what is due.
 const TICK_MIN: Duration = Duration::from_millis(1);
 

@@ -6,7 +6,6 @@
 mod cut;
 mod group;
 mod keeper;
-pub(crate) mod limits;
 mod pace;
 mod places;
 

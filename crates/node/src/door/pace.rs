@@ -1,7 +1,7 @@
 //! How fast those at one address may make work before they have proven anything.
 
 use super::Group;
-use super::limits::{PACE, PACED_MAX};
+use crate::limits::door::{PACE, PACED_MAX};
 use crate::pace::Pace;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

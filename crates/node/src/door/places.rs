@@ -1,7 +1,7 @@
 //! The places of one door, for those who have proven nothing yet. Pure.
 
 use super::Group;
-use super::limits::{KNOWN_MAX, NAMED_MAX, RESOLVED_EACH};
+use crate::limits::door::{KNOWN_MAX, NAMED_MAX, RESOLVED_EACH};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -14,18 +14,13 @@ pub use series::{Point, Series, Window};
 pub use words::Tongue;
 
 use crate::error::NodeError;
+use crate::limits::health::{TURNS, WAITING};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 /// The page's style: the console's rules let no page carry its own.
 pub const STYLE: &str = include_str!("health.css");
-/// Minutes that wait for the disk; beyond it they are lost and counted. An hour of a disk that does not answer.
-const WAITING: usize = 64;
-/// Of them, questions of people: one is answered, one waits.
-const TURNS: usize = 2;
-/// Most that is kept of one minute: what 18 nodes with some paths each, 9 parties and 16 lines need.
-pub(crate) const SUBJECTS_MAX: usize = 256;
 
 /// What one minute was like for one path, party or line.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! What is seen of paths, parties and lines, put together by the minute.
 
-use super::{Health, Row, SUBJECTS_MAX, Sums};
+use super::{Health, Row, Sums};
+use crate::limits::health::SUBJECTS_MAX;
 use std::collections::BTreeMap;
 use trialogue_charter::{LineId, NodeId, PartyId};
 use trialogue_core::{Machine, Now};

@@ -1,15 +1,11 @@
 //! The file: rows by the minute for two days, by the hour for 90 days.
 
 use super::{Ask, Row, Series, Sums, Window};
+use crate::limits::health::{HOURS, MINUTES};
 use rusqlite::{Connection, Row as Found, params};
 use std::collections::BTreeMap;
 use std::path::Path;
 use tokio::sync::mpsc;
-
-/// Minutes for which rows by the minute are kept.
-const MINUTES: u64 = 48 * 60;
-/// Minutes for which rows by the hour are kept, and one more hour, so that 90 days are whole.
-const HOURS: u64 = (90 * 24 + 1) * 60;
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS minutes (

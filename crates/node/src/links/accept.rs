@@ -4,27 +4,18 @@ use super::inflow::Limited;
 use super::open::{self, Candidate, Side};
 use super::{LinkError, tls, transport};
 use crate::counters::Counters;
-use crate::door::limits::{HANDSHAKES, KEPT_FEW};
 use crate::door::{Cut, Group, Keeper, Known, Paces, Place};
+use crate::limits::door::{HANDSHAKES, KEPT_FEW};
+use crate::limits::links::{HANDSHAKE, INCOMING, INCOMING_BYTES, RETRY_FROM};
 use nix::sys::socket::{setsockopt, sockopt};
 use quinn::{ClientConfig, Endpoint, Incoming, Runtime, ServerConfig, TokioRuntime};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use trialogue_charter::NodeId;
-
-/// From this many handshakes on, an address must first prove that it can receive (RFC 9000 §8.1.2).
-const RETRY_FROM: usize = 16;
-/// Connections that have not been looked at; with those whose handshake waits for its turn. More is memory, fewer lets a burst have others refused.
-const INCOMING: usize = 4 * HANDSHAKES;
-/// Bytes of one of them that wait, and of all: a greeting has two datagrams.
-const INCOMING_BYTES: (u64, u64) = (8 << 10, 4 << 20);
-/// A handshake takes this long at most, and the opening of the path after it once more; a satellite needs under 3 s for each, packets lost.
-pub(super) const HANDSHAKE: Duration = Duration::from_secs(5);
 
 /// Where a keeper takes paths that its node opened.
 #[derive(Clone)]

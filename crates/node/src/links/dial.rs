@@ -1,12 +1,13 @@
 //! Dialling: every path that this node can dial, each with a rest of its own after a failure.
 
-use super::accept::HANDSHAKE;
 use super::carrier::Bound;
 use super::keeper::Target;
 use super::open::{self, Candidate, Side};
 use super::tls;
 use super::ways::{PathKey, Way, ways};
 use crate::door::{Group, Known};
+use crate::limits::links::ADDRESSES_TRIED;
+use crate::limits::links::HANDSHAKE;
 use quinn::ClientConfig;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -14,10 +15,6 @@ use tokio::time::{Instant, timeout};
 
 /// First and longest rest between dials. Longest: how long after a healed cut a path may still be down.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(3));
-
-/// Of the addresses that a name gives so many are dialled: more lets a node have another knock wherever its name leads, fewer leaves out the second
-/// family of addresses.
-const ADDRESSES_TRIED: usize = 4;
 
 /// One path that this node dials.
 pub(super) struct Dialled {

@@ -6,6 +6,7 @@
 use super::bucket::Bucket;
 use crate::counters::Counters;
 use crate::door::{Group, Known};
+use crate::limits::links::{ADDRESSES, GROUP_KBIT, KBIT, PACKET};
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, UdpPoller};
 use std::collections::BTreeMap;
@@ -17,16 +18,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-/// What one address may send, in kbit/s of UDP payload, and a quarter of a second of it at once. Twenty pictures of 2.5 Mbit/s are a fifth of it. Without
-/// it a node grew by 330 MB in half a minute under 1 Gbit/s of a member's datagrams.
-const KBIT: u32 = 256 << 10;
-/// The same of all ports of one IP address (/64 of IPv6): a connection's id is known to whoever has it, and packets with it are its own from any port.
-const GROUP_KBIT: u32 = KBIT / 2 * 3;
-/// A packet counts as so many bytes at least: what it costs in the queue and to decrypt, whatever it holds. More drops the acknowledgements of a node that is
-/// sent much; less lets packets that hold next to nothing, a million a second of them, fill what the rate should keep free.
-const PACKET: usize = 512;
-/// Addresses and ports that have a rate of their own, of those that the door knows and of those that it does not; all others share one.
-const ADDRESSES: usize = 1_024;
 /// How often, at most, room is looked for among them.
 const SWEEP_US: u64 = 1_000_000;
 

@@ -9,9 +9,10 @@ use super::path::Path;
 use super::places::Places;
 use super::sequence::{Receiver, Sender};
 use super::stream::{Said, code};
-use super::{LinkEvent, LinkMedia, OUT_BYTES, OUT_MESSAGES, OnDatagram};
+use super::{LinkEvent, LinkMedia, OnDatagram};
 use crate::counters::Counters;
 use crate::door::Known;
+use crate::limits::links::{EVENTS_WAITING, INBOX_KIB, INBOX_MESSAGES, LAST_WORDS, OUT_BYTES, OUT_MESSAGES, SAID};
 use crate::outbox::{Outgoing, outbox};
 use quinn::ClientConfig;
 use std::collections::VecDeque;
@@ -31,18 +32,6 @@ const LOOK: Duration = Duration::from_millis(100);
 const TELL_EVERY: u32 = 10;
 /// How long a connection of before a change of keys goes on: the charter that says so has to reach the other side over it.
 const RENEW: Duration = Duration::from_secs(3);
-/// Events that wait for the control task before nothing more is read from the paths.
-const EVENTS_WAITING: usize = 16;
-/// Frames that wait to be looked at, of all paths.
-const SAID: usize = 8;
-/// Messages of one link that wait for the control task, in KiB: four of the largest. Beyond, the link is read no further.
-const INBOX_KIB: usize = 4 << 10;
-/// And how many, however small they are. All links share one queue to the control task, of [`crate::control::WAITING`]: with more, those of 17 links that
-/// flood fill it and everybody's next message waits behind all of them; with fewer, the task finds none while a link is asked for the next.
-const INBOX_MESSAGES: usize = 8;
-/// After the control task has let go of a link, its last words may take so long. More keeps a link up that nobody speaks on; less loses what was to be
-/// said before the end on a slow path.
-const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How the other node is reached. None where there is one: it is not in service any more.
 #[derive(Clone)]

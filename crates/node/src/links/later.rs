@@ -1,5 +1,6 @@
 //! Voices that are sent later: said again on a bad line, or together with the next ones on a narrow one.
 
+use crate::limits::links::VOICES_WAITING;
 use bytes::Bytes;
 use quinn::Connection;
 use std::collections::BTreeMap;
@@ -12,8 +13,6 @@ use tokio::time::{Instant, sleep_until};
 const AGAIN: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(60)];
 /// Three voices of a console share a packet: 60 ms of it. Longer is delay, shorter is headers: a packet costs 50 bytes beside its voices.
 const SHARED: Duration = Duration::from_millis(60);
-/// Voices that wait at once on one path; far more than are said in the longest of these times.
-const WAITING: usize = 256;
 
 /// What is to be sent, and when.
 type Due = (Instant, Bytes);
@@ -27,7 +26,7 @@ pub(super) struct Later {
 impl Later {
     /// For one path; the task ends when this is dropped.
     pub(super) fn start(connection: Connection) -> Self {
-        let (queue, due) = mpsc::channel(WAITING);
+        let (queue, due) = mpsc::channel(VOICES_WAITING);
         tokio::spawn(send(connection, due));
         Self { queue, began: Instant::now() }
     }
@@ -55,7 +54,7 @@ async fn send(connection: Connection, mut queue: mpsc::Receiver<Due>) {
     loop {
         let next = waiting.first_key_value().map(|((at, _), _)| *at);
         tokio::select! {
-            due = queue.recv(), if waiting.len() < WAITING => {
+            due = queue.recv(), if waiting.len() < VOICES_WAITING => {
                 let Some((at, datagram)) = due else { return };
                 number += 1;
                 waiting.insert((at, number), datagram);

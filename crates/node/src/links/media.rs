@@ -4,7 +4,7 @@ use super::carrier::PathCap;
 use super::condition::{Condition, Reading};
 use super::later::Later;
 use super::steady::Steady;
-use super::transport::DATAGRAMS_OUT;
+use crate::limits::links::DATAGRAMS_OUT;
 use crate::media::LinkSender;
 use bytes::Bytes;
 use quinn::Connection;

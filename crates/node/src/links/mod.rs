@@ -46,19 +46,14 @@ use tokio::task::JoinSet;
 use trialogue_charter::{NodeId, VerifiedCharter, split_address};
 use trialogue_wire::console::PathMeasure;
 
-/// Messages that wait to be sent on one link; a history is sent 256 entries at a time, so this is far more than a link needs.
-const OUT_MESSAGES: usize = 1_024;
-/// Bytes that wait to be sent on one link. A link that is slower than this is closed, and catches up when it is back.
-const OUT_BYTES: usize = 16 << 20;
-
 /// Why links cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     /// The link key is not usable.
     #[error(
-        "the node's link key is not usable: make a new one with `trialogue node-key init` and put its public half into the charter"
+        "the node's link key is not usable ({0}): make a new one with `trialogue node-key init` and put its public half into the charter"
     )]
-    Key,
+    Key(#[source] rustls::Error),
     /// The secret key does not belong to the public key of the charter.
     #[error(
         "the node's link key is not the one in the charter: use the key file whose public half went into the charter"

@@ -1,10 +1,8 @@
 //! Places for paths, beside the first one of each link: shared, pure but for a lock.
 
+use crate::limits::links::PLACES;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// Paths of all links together, beside the first one of each. Each costs some hundred kilobytes and its copy of every voice.
-const PLACES: usize = 64 - trialogue_charter::limits::NODES_MAX;
 
 /// Clones give the same places.
 #[derive(Clone)]

@@ -65,9 +65,9 @@ impl Keys {
     /// From the 32-byte seed of the link key (RFC 8032 §5.1.5).
     pub(super) fn new(seed: &[u8; 32], public: &[u8; 32]) -> Result<Self, LinkError> {
         let der = Zeroizing::new([PKCS8.as_slice(), seed].concat());
-        let key =
-            aws_lc_rs::sign::any_eddsa_type(&PrivatePkcs8KeyDer::from(der.as_slice())).map_err(|_| LinkError::Key)?;
-        let shown = key.public_key().and_then(|spki| raw_key(&spki)).ok_or(LinkError::Key)?;
+        let key = aws_lc_rs::sign::any_eddsa_type(&PrivatePkcs8KeyDer::from(der.as_slice())).map_err(LinkError::Key)?;
+        let shown =
+            key.public_key().and_then(|spki| raw_key(&spki)).ok_or_else(|| defect("no public key is made of it"))?;
         if shown != *public {
             return Err(LinkError::NotTheKey);
         }
@@ -92,7 +92,7 @@ impl Keys {
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         config.max_early_data_size = 0;
-        QuicServerConfig::with_initial(Arc::new(config), initial()?).map_err(|_| LinkError::Key)
+        QuicServerConfig::with_initial(Arc::new(config), initial()?).map_err(defect)
     }
 
     /// For a connection to the one node that has this key.
@@ -106,14 +106,19 @@ impl Keys {
         config.alpn_protocols = vec![ALPN.to_vec()];
         config.resumption = Resumption::disabled();
         config.enable_early_data = false;
-        QuicClientConfig::with_initial(Arc::new(config), initial()?).map_err(|_| LinkError::Key)
+        QuicClientConfig::with_initial(Arc::new(config), initial()?).map_err(defect)
     }
+}
+
+/// This build lacks what every link needs; no other key helps.
+fn defect(why: impl std::fmt::Display) -> LinkError {
+    LinkError::Tls(rustls::Error::General(why.to_string()))
 }
 
 /// QUIC's own Initial packets use this suite with a public key (RFC 9001 §5.2); it protects nothing secret.
 fn initial() -> Result<rustls::quic::Suite, LinkError> {
     let suite = aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256;
-    suite.tls13().and_then(|s| s.quic_suite()).ok_or(LinkError::Key)
+    suite.tls13().and_then(|s| s.quic_suite()).ok_or_else(|| defect("the suite of Initial packets is missing"))
 }
 
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! How QUIC is set for a link: bounded in everything, quick to notice a cut, narrow enough for a 1,280-byte path.
 
 use super::steady::Factory;
+use crate::limits::links::{DATAGRAMS_IN, DATAGRAMS_OUT};
 use quinn::{ConnectionId, ConnectionIdGenerator, EndpointConfig, IdleTimeout, TransportConfig, VarInt};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,10 +18,6 @@ const MTU: u16 = 1_232;
 const ID_LEN: usize = 2;
 /// Longer than any node runs, short enough to be added to a clock.
 const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
-/// Media that waits to be sent on one link, in bytes. More would be late anyway; the oldest is dropped first.
-pub(super) const DATAGRAMS_OUT: usize = 256 << 10;
-/// Media that waits to be read from one link, in bytes.
-const DATAGRAMS_IN: usize = 512 << 10;
 /// A packet is not lost because so many later ones came before it, nor within this share of a round trip: paths reorder (RFC 9002 §6.1 has 3
 /// and 9/8). More finds real loss later; control waits for that, voices never do.
 const REORDERED: u32 = 16;

@@ -4,6 +4,7 @@ use super::link::LinkSender;
 use super::packets::Packets;
 use super::thread::Media;
 use super::{MediaConfig, MediaCounters, MediaError, MediaEvent};
+use crate::limits::media::COMMANDS;
 use bytes::Bytes;
 use mio::Waker;
 use std::collections::BTreeMap;
@@ -14,9 +15,6 @@ use trialogue_charter::DeviceId;
 use trialogue_charter::NodeId;
 use trialogue_core::{ConsoleKey, Route};
 use trialogue_wire::leg::LegOffer;
-
-/// Commands under way; more than all legs and streams of a full roster at once.
-const COMMANDS: usize = 8_192;
 
 /// One thing to do.
 pub(super) enum Command {

@@ -1,7 +1,6 @@
 //! Packets in a stream, each with its length before it (RFC 4571).
 
-/// Longest packet taken; WebRTC sends none above 1,500 bytes.
-const LONGEST: usize = 2_048;
+use crate::limits::media::LONGEST;
 
 /// What has come of a stream and is no whole packet yet: at most one packet and what came with it.
 #[derive(Debug, Default)]

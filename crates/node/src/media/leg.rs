@@ -3,9 +3,10 @@
 use super::keys::{self, Slot};
 use super::voice::{Path, Voice};
 use super::{MediaRefusal, legs::Drained};
+use crate::limits::media::{COMES_BACK_WITHIN, COMES_UP_WITHIN, DATAGRAMS_BURST, DATAGRAMS_PER_S};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use str0m::bwe::BweKind;
 use str0m::change::SdpOffer;
 use str0m::config::{CryptoProvider, DtlsCert, DtlsVersion};
@@ -19,11 +20,6 @@ use trialogue_core::forward::{Destination, LegPacket};
 use trialogue_wire::console::Medium;
 use trialogue_wire::leg::{LegAddress, LegAnswer, LegEnd, LegOffer, LegStream};
 use trialogue_wire::limits::LEG_ADDRESSES_MAX;
-
-/// A leg that never came up is forgotten after this.
-const COMES_UP_WITHIN: Duration = Duration::from_secs(60);
-/// A leg that went down may come back within this.
-const COMES_BACK_WITHIN: Duration = Duration::from_secs(30);
 
 /// One leg.
 pub(super) struct Leg {
@@ -52,10 +48,6 @@ pub(super) struct Leg {
     known: Vec<(Ssrc, Medium)>,
     flood: Flood,
 }
-
-/// Most datagrams per second from one console, and in one burst: two pictures and a voice are 300. More is somebody who wants to keep the node busy.
-const DATAGRAMS_PER_S: u64 = 2_000;
-const BURST: u64 = 2_000;
 
 /// Counts datagrams of one console against its due.
 #[derive(Default)]
@@ -145,7 +137,7 @@ impl Leg {
 
     /// The `a=mid` of a place.
     pub(super) fn mid(&self, medium: Medium, place: u8) -> Option<String> {
-        self.places[index(medium)].get(usize::from(place)).map(|p| p.mid_text.clone())
+        self.places[medium.index()].get(usize::from(place)).map(|p| p.mid_text.clone())
     }
 
     /// Is this datagram for this leg? For STUN the password is checked.
@@ -162,8 +154,8 @@ impl Leg {
             self.flood.second = second;
         }
         self.flood.taken += 1;
-        if self.flood.taken > DATAGRAMS_PER_S + BURST {
-            self.flood.taken = DATAGRAMS_PER_S + BURST;
+        if self.flood.taken > DATAGRAMS_PER_S + DATAGRAMS_BURST {
+            self.flood.taken = DATAGRAMS_PER_S + DATAGRAMS_BURST;
             return true;
         }
         false
@@ -199,7 +191,7 @@ impl Leg {
         if !self.up {
             return;
         }
-        let Some(place) = self.places[index(to.medium)].get(usize::from(to.place)) else { return };
+        let Some(place) = self.places[to.medium.index()].get(usize::from(to.place)) else { return };
         if let Some(stream) = self.rtc.direct_api().stream_tx(&place.ssrc) {
             let packet = RtpWrite::new(place.pt, to.sequence.into(), to.time, now, payload)
                 .marker(to.marker)
@@ -287,7 +279,7 @@ impl Leg {
             return Some(*medium);
         }
         let mid = self.rtc.direct_api().stream_rx(&ssrc)?.mid();
-        let medium = [Medium::Voice, Medium::Picture].into_iter().find(|m| self.sends[index(*m)] == Some(mid))?;
+        let medium = [Medium::Voice, Medium::Picture].into_iter().find(|m| self.sends[m.index()] == Some(mid))?;
         if self.known.len() >= 16 {
             self.known.clear();
         }
@@ -341,11 +333,4 @@ fn place(rtc: &mut Rtc, mid_text: &str, codec: Codec) -> Option<Place> {
     let params = rtc.codec_config().params().iter();
     let pt = params.filter(|p| p.spec().codec == codec).map(|p| p.pt()).find(|pt| negotiated.contains(pt))?;
     Some(Place { mid, mid_text: mid_text.to_owned(), ssrc, again, pt })
-}
-
-const fn index(medium: Medium) -> usize {
-    match medium {
-        Medium::Voice => 0,
-        Medium::Picture => 1,
-    }
 }

@@ -2,6 +2,7 @@
 
 use super::MediaRefusal;
 use super::leg::{Common, Gone, Leg};
+use crate::limits::media::REMOTES_MAX;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,9 +14,6 @@ use trialogue_core::ConsoleKey;
 use trialogue_core::forward::{LEGS_MAX, LegPacket};
 use trialogue_wire::console::Medium;
 use trialogue_wire::leg::{LegAnswer, LegOffer};
-
-/// Most remote addresses remembered for a leg: its networks, over UDP and TCP.
-const ADDRESSES_MAX: usize = 32;
 
 /// What one drain of a leg brought.
 #[derive(Default)]
@@ -202,7 +200,7 @@ impl Legs {
             catch_unwind(AssertUnwindSafe(|| state.accepts(receive, now))).ok().filter(|accepted| *accepted)?;
         }
         if known != Some(leg) {
-            if self.by_address.values().filter(|at| **at == leg).count() >= ADDRESSES_MAX {
+            if self.by_address.values().filter(|at| **at == leg).count() >= REMOTES_MAX {
                 self.by_address.retain(|_, at| *at != leg);
             }
             self.by_address.insert((proto, from), leg);

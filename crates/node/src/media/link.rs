@@ -1,5 +1,6 @@
 //! Media on links: datagrams out, and packets too large for a path in two halves (`spec/media.md`).
 
+use crate::limits::media::HALVES;
 use bytes::{BufMut, Bytes, BytesMut};
 use trialogue_wire::console::Medium;
 use trialogue_wire::media::{HEADER, Half, MediaHeader};
@@ -35,9 +36,6 @@ pub(super) fn halves(header: &MediaHeader, payload: &[u8]) -> [Bytes; 2] {
     ]
 }
 
-/// How many halves wait for their other half, per link; a full turn of the ring forgets the oldest.
-const WAITING: usize = 64;
-
 /// Joins halves that came over one link.
 #[derive(Default)]
 pub(super) struct Joiner {
@@ -62,11 +60,11 @@ impl Joiner {
     }
 
     fn hold(&mut self, header: MediaHeader, payload: Bytes) {
-        if self.waiting.len() < WAITING {
+        if self.waiting.len() < HALVES {
             self.waiting.push(Some((header, payload)));
         } else {
             self.waiting[self.next] = Some((header, payload));
-            self.next = (self.next + 1) % WAITING;
+            self.next = (self.next + 1) % HALVES;
         }
     }
 }

@@ -1,15 +1,13 @@
 //! Packets of links on their way to the media thread: each link has a queue of its own, and they are emptied by turns, so that what one node floods
 //! neither fills the place of another's voices nor stands before them.
 
+use crate::limits::media::PACKETS;
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use trialogue_charter::limits::INDEX_MAX;
 use trialogue_core::forward::Nodes;
-
-/// Packets of one link under way: 0.2 s of a busy one. More would only arrive too late.
-const PACKETS: usize = 1_024;
 
 /// The queues of all links, by the other node's index in the charter.
 pub(super) struct Packets {

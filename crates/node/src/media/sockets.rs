@@ -5,14 +5,13 @@ use super::tcp::Weight;
 use super::thread::{Media, TCP_FIRST, WAKER};
 use super::udp::{BATCH, Incoming, Udp};
 use super::voice::Path;
+use crate::limits::media::BATCHES;
 use mio::net::{TcpListener, UdpSocket};
 use mio::{Interest, Token};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use str0m::net::{Protocol, Transmit};
 
-/// Batches taken from one socket in one turn, before what came is forwarded: more would delay the first packet, fewer cost system calls.
-const BATCHES: usize = 4;
 /// How long a UDP path is preferred after its last nomination.
 const UDP_FOR: Duration = Duration::from_secs(5);
 /// Networks are looked at again for a new leg, but not more often than this.

@@ -1,8 +1,11 @@
 //! ICE over TCP for consoles whose network passes nothing else: passive (RFC 6544), each packet with its length before it (RFC 4571).
 
 use super::framing::Framing;
-use crate::door::limits::{KEPT_FEW, MEDIA_PROVEN, MEDIA_STREAMS};
 use crate::door::{Group, Known, Places};
+use crate::limits::door::{KEPT_FEW, MEDIA_PROVEN, MEDIA_STREAMS};
+use crate::limits::media::{
+    LEG_WITHIN_MS, PICTURES_WAITING_MAX, READS, SILENT_MS, STRANGER_BYTES, SYSTEM_BUFFER, WAITING_MAX,
+};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
 use nix::sys::socket::{setsockopt, sockopt};
@@ -10,22 +13,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
 
-/// Most bytes waiting for a slow console: of voices and all else that is light, and of pictures, which go only when nothing light
-/// waits. A key frame must fit.
-const WAITING_MAX: usize = 32 << 10;
-const PICTURES_WAITING_MAX: usize = 64 << 10;
-/// What the system may keep of each connection, in bytes (it takes twice that). A voice waits behind it, so it is small.
-const SYSTEM_BUFFER: usize = 16 << 10;
-/// A connection that has not led to a leg by then is closed.
-const LEG_WITHIN_MS: u64 = 10_000;
 /// Most addresses listened on.
 const LISTENERS_MAX: usize = 1_000;
-/// A connection on which nothing came for so long is closed.
-const SILENT_MS: u64 = 30_000;
-/// Most reads of one connection in one turn; what is left waits for the next, so that nobody keeps the others waiting.
-const READS: usize = 4;
-/// Most bytes of a connection that no leg has taken: what it says until then are a few checks of a path.
-const STRANGER_BYTES: usize = 64 << 10;
 
 /// What may be dropped first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

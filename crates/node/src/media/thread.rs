@@ -9,6 +9,7 @@ use super::residence::Stay;
 use super::tcp::Tcp;
 use super::udp::{Incoming, Udp};
 use super::{MediaConfig, MediaCounters, MediaError, MediaEvent};
+use crate::limits::media::LINK_PACKETS;
 use bytes::Bytes;
 use mio::{Events, Poll, Token};
 use std::collections::BTreeSet;
@@ -29,8 +30,6 @@ pub(super) const TCP_FIRST: usize = 1_000;
 const PRIORITY: i32 = -15;
 /// Longest wait, so that counters are fresh.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-/// Packets of each link taken in one turn.
-const LINK_PACKETS: usize = 64;
 
 /// Everything that the thread owns.
 pub(super) struct Media {

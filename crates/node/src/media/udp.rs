@@ -1,5 +1,6 @@
 //! Many datagrams per system call.
 
+use crate::limits::media::LONGEST;
 use mio::net::UdpSocket;
 use nix::errno::Errno;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, MultiHeaders, SockaddrStorage, recvmmsg, sendmmsg};
@@ -13,8 +14,6 @@ use str0m::net::DatagramSend;
 
 /// Datagrams per system call.
 pub(super) const BATCH: usize = 64;
-/// Longest datagram taken; WebRTC sends none above 1,500 bytes.
-const LONGEST: usize = 2_048;
 
 /// One socket with its buffers.
 pub(super) struct Udp {

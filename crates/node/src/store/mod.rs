@@ -22,23 +22,7 @@ pub use write::{Lasting, Write};
 pub use writer::{Progress, Store, StoreHandle};
 
 use std::path::PathBuf;
-use std::time::Duration;
 use trialogue_charter::NodeId;
-
-/// Most entries of other nodes that wait for the disk; a history is read from links no faster than it is written.
-pub const WAITING_MAX: usize = 4_096;
-/// And of their bytes; links are read while less than a quarter of it waits. More is memory, and time that an own entry waits which speaks of them;
-/// less leaves the disk idle between two messages of a link, of 1 MiB each.
-pub const WAITING_BYTES: usize = 16 << 20;
-/// Most writes in one transaction; more would keep the first of them waiting.
-pub const BATCH_MAX: usize = 512;
-/// And of their bytes (one write more, if it is larger): an own entry waits for the transaction before it. At 32 MB/s these are 130 ms; fewer cost a
-/// sync each.
-pub const BATCH_BYTES: usize = 4 << 20;
-
-/// How long handshakes and key packages are kept: longer than any call, so that a console that was away finds its way back in.
-/// More fills the disk: a call leaves about 1 MB.
-pub const BODIES_LAST: Duration = Duration::from_secs(24 * 3_600);
 
 /// Why the store cannot be opened or read.
 #[derive(Debug, thiserror::Error)]

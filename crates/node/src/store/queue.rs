@@ -4,7 +4,8 @@
 //! Own entries go before what others bring, however much of that waits. What the order is good for stays: own entries, charters and chunks go in
 //! their order, and so do the entries of others; an own entry that says what this node holds goes after all that came before it, and so does a snapshot.
 
-use super::{BATCH_BYTES, BATCH_MAX, WAITING_BYTES, WAITING_MAX, Write};
+use super::Write;
+use crate::limits::store::{BATCH_BYTES, BATCH_MAX, WAITING_BYTES, WAITING_MAX};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -113,7 +113,9 @@ impl Reader {
             .db
             .query_row("SELECT value FROM meta WHERE key = 'node'", [], |row| row.get(0))
             .map_err(self.wrap())?;
-        NodeId::new(text).map_err(|_| StoreError::Sqlite(self.path.clone(), rusqlite::Error::InvalidQuery))
+        NodeId::new(text).map_err(|error| {
+            self.wrap()(rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error)))
+        })
     }
 
     /// The charters that were in force here, the oldest first, with the hash of each.

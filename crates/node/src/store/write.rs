@@ -9,7 +9,7 @@ use trialogue_wire::Bundle;
 /// How long bodies are kept. The numbers stand in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lasting {
-    /// [`super::BODIES_LAST`]: handshakes.
+    /// [`crate::limits::store::BODIES_LAST`]: handshakes.
     Passing = 0,
     /// As long as the entry, which is nothing without it: certificates.
     Entry = 1,
@@ -147,7 +147,8 @@ fn keep_body(db: &Connection, hash: &Hash, bytes: &[u8], lasting: Lasting) -> ru
 
 /// Deletes bodies that have had their time; entries and their proofs never need them.
 pub(super) fn expire(db: &Connection, now_ms: u64) -> rusqlite::Result<usize> {
-    let before = now_ms.saturating_sub(u64::try_from(super::BODIES_LAST.as_millis()).unwrap_or(u64::MAX));
+    let before =
+        now_ms.saturating_sub(u64::try_from(crate::limits::store::BODIES_LAST.as_millis()).unwrap_or(u64::MAX));
     // Where they belonged goes with them; what is left free is used for what comes.
     db.execute(
         "DELETE FROM entry_bodies WHERE hash IN (SELECT hash FROM bodies WHERE lasting = 0 AND kept_ms < ?1)",

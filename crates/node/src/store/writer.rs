@@ -315,7 +315,7 @@ mod tests {
         broken.store(true, Ordering::SeqCst);
         handle.write(entry("usa-1", 2, false)).unwrap();
         progress.wait_for(|p| p.failed == 2).await.unwrap();
-        for seq in 1..=super::super::WAITING_MAX as u64 {
+        for seq in 1..=crate::limits::store::WAITING_MAX as u64 {
             handle.write(entry("jpn-1", seq, false)).unwrap();
         }
         assert_eq!(handle.write(entry("jpn-1", 9_999, false)), Err(NotKept), "others are bounded");
@@ -404,7 +404,7 @@ mod tests {
         let store = Store::open(dir.path(), &node).unwrap();
         entry("usa-1", 1, true).apply(&store.db).unwrap();
         entry("usa-1", 2, false).apply(&store.db).unwrap();
-        let later = wall_ms() + 2 * u64::try_from(super::super::BODIES_LAST.as_millis()).unwrap();
+        let later = wall_ms() + 2 * u64::try_from(crate::limits::store::BODIES_LAST.as_millis()).unwrap();
         assert_eq!(write::expire(&store.db, later).unwrap(), 1);
         let mut bodies = Vec::new();
         store.entries(|kept| bodies.push(kept.bundle.bodies.len())).unwrap();

@@ -4,8 +4,9 @@ use super::WebError;
 use super::stream::{Inner, Stream};
 use crate::config::WebTls;
 use crate::counters::Counters;
-use crate::door::limits::{HEAD, KEPT, STREAMS, TLS};
 use crate::door::{Cut, Group, Keeper, Known, Paces, Place};
+use crate::limits::door::{HEAD, KEPT, STREAMS, TLS};
+use crate::limits::web::HEAD_MAX;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -20,9 +21,6 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
-
-/// Most bytes of a request's head, and of what is read ahead.
-const BUFFER: usize = 32 << 10;
 
 /// Who is at the other end of a request's connection, as far as is known.
 #[derive(Clone)]
@@ -117,7 +115,7 @@ async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router, visi
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
-        .max_buf_size(BUFFER)
+        .max_buf_size(HEAD_MAX)
         .serve_connection(TokioIo::new(stream), answer)
         .with_upgrades()
         .await;

@@ -17,11 +17,6 @@ pub use socket::{ConsoleEvent, ConsoleOut};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Messages that wait for one console. It is closed above that, and starts again from the journal.
-const OUT_MESSAGES: usize = 2_048;
-/// Bytes that wait for one console; a few of the largest messages.
-const OUT_BYTES: usize = 8 << 20;
-
 /// Why the web side cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum WebError {

@@ -5,6 +5,7 @@ use super::server::Shared;
 use crate::admin::Reply;
 use crate::config::Passkeys;
 use crate::door::{Cut, Ended};
+use crate::limits::officer::ASKS_WITHIN;
 use crate::officer::{Officer, Refused};
 use axum::body::Body;
 use axum::extract::State;
@@ -14,11 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::Serialize;
 use std::sync::Arc;
-use std::time::Duration;
 use trialogue_charter::limits::OFFICER_MAX;
-
-/// One who asks has this long to say it.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 const NO_STORE: (axum::http::HeaderName, HeaderValue) = (CACHE_CONTROL, HeaderValue::from_static("no-store"));
 
@@ -65,7 +62,7 @@ pub(super) async fn ask(
         shared.counters.count("officer_refused");
         return refused(StatusCode::FORBIDDEN, "a page of another origin may not ask this node".to_owned());
     }
-    let body = tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, OFFICER_MAX)).await;
+    let body = tokio::time::timeout(ASKS_WITHIN, axum::body::to_bytes(body, OFFICER_MAX)).await;
     let Ok(Ok(bytes)) = body else {
         shared.counters.count("officer_refused");
         let why = format!("a request of an officer has at most {OFFICER_MAX} bytes, and comes at once");

@@ -1,10 +1,10 @@
 //! One console's WebSocket: bounded both ways.
 
-use super::{OUT_BYTES, OUT_MESSAGES};
 use crate::counters::Counters;
 use crate::door::{Cut, Group, Paces, Place};
+use crate::limits::web::{OUT_BYTES, OUT_MESSAGES, RATE, SEND, SILENCE};
 use crate::outbox::{Outbox, Outgoing, outbox};
-use crate::pace::{Pace, Rate};
+use crate::pace::Pace;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
@@ -14,13 +14,6 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use trialogue_core::ConsoleKey;
 use trialogue_wire::limits::FIRST_MAX;
-
-/// Messages a second that a console may send for long, and at once. A call's set-up is about 40.
-const RATE: Rate = Rate { per_second: 100.0, burst: 200.0 };
-/// Sending one message takes this long at most; a console that reads slower than that is gone.
-const SEND: Duration = Duration::from_secs(10);
-/// A console that says nothing for this long is gone; it pings every 5 s.
-const SILENCE: Duration = Duration::from_secs(30);
 
 /// What the control task is told. All events of one console come in the order in which they happened.
 pub enum ConsoleEvent {

@@ -1,7 +1,7 @@
 //! One accepted connection: it ends when its place is needed, and when what is written to it does not move on.
 
-use crate::door::limits::STALL;
 use crate::door::{Ended, Place};
+use crate::limits::door::STALL;
 use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::pin::Pin;

@@ -5,6 +5,7 @@
 
 use trialogue_charter::HybridSecret;
 use trialogue_core::{Machine, Now, Setup, SnapshotError, Start};
+use trialogue_journal::fold::FOLD_VERSION;
 use trialogue_sim::{Disk, JPN, LEADERS, USA, World};
 
 const AMERICA: usize = 2;
@@ -76,6 +77,32 @@ fn what_is_damaged_is_not_used() {
     // Another node's, however honest.
     let foreign = world.nodes[0].disk.snapshot().unwrap();
     assert_eq!(started(&world, &disk, &foreign).0, Err(SnapshotError::Damaged));
+}
+
+#[test]
+fn what_another_version_has_kept_is_discarded_and_never_misread() {
+    let mut world = World::on_watch(3, 34);
+    (0..8).for_each(|_| a_call(&mut world));
+    let disk = world.nodes[AMERICA].disk.copy();
+    let (snapshot, all) = (disk.snapshot().unwrap(), disk.read().len());
+    let (_, _, whole) = started(&world, &disk, &[]);
+    // After the signature: the head of a list of five, and the version.
+    let (head, rest) = (snapshot[64], &snapshot[66..]);
+    assert_eq!((head, u32::from(snapshot[65])), (0x85, FOLD_VERSION));
+    let journal = HybridSecret::from_seed(world.fixture.sites[AMERICA].journal.seed());
+    let signed = |bytes: Vec<u8>| {
+        let signature = journal.sign_ed25519(&[b"trialogue snapshot 1\n", bytes.as_slice()].concat());
+        [signature.as_slice(), &bytes].concat()
+    };
+    assert_eq!(started(&world, &disk, &signed([&[head, snapshot[65]], rest].concat())).0, Ok(()));
+    // Of the next version and of none; as it began with a text that named the program; of a form that nobody knows; and nothing at all.
+    let text = [&[head, 0x78, 0x26], b"0.1.0-6c62272e07bb014262b821756295c58d".as_slice(), rest].concat();
+    let others = [vec![head, snapshot[65] + 1], vec![head, 0]].map(|version| [&version, rest].concat());
+    for bytes in others.into_iter().chain([text, vec![0x81, 0x82, 0xf6], Vec::new()]) {
+        let (outcome, read, machine) = started(&world, &disk, &signed(bytes));
+        assert_eq!((outcome, read), (Err(SnapshotError::Version), all));
+        assert!(machine.state() == whole.state() && machine.head() == whole.head());
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::fmt::Debug;
 use trialogue_charter::{DeviceId, Hash, HybridSecret, LineId, NodeId};
 use trialogue_wire::console::{Medium, PathMeasure, PathState, Refusal, Site, ToConsole, ToNode};
 use trialogue_wire::leg::fixture;
+use trialogue_wire::limits::{PING_IN_CALL_US, PING_US};
 use trialogue_wire::link::{Head, LinkMessage};
 use trialogue_wire::media::{HEADER, Half, MediaHeader};
 use trialogue_wire::path::{Open, PathFrame};
@@ -172,6 +173,16 @@ fn paths() -> Vec<(&'static str, PathFrame<'static>)> {
 }
 
 #[test]
+fn the_page_says_how_often_a_console_pings() {
+    let page = include_str!("../../../spec/console.md");
+    let (watch_s, call_ms) = (PING_US / 1_000_000, PING_IN_CALL_US / 1_000);
+    let said = format!(
+        "A console pings its node every {watch_s} s; in a call it pings every site that it is connected to every {call_ms} ms"
+    );
+    assert!(page.contains(&said), "spec/console.md, keep-alive: {said}");
+}
+
+#[test]
 fn as_in_the_vectors() {
     let mut made: BTreeMap<&str, BTreeMap<String, String>> = BTreeMap::new();
     made.insert("to_node", forms(&to_node()));
@@ -198,6 +209,8 @@ fn as_in_the_vectors() {
         (name.to_owned(), hex::encode(whole))
     };
     made.insert("media", headers().into_iter().map(datagram).collect());
+    let every = [("microseconds on watch", PING_US), ("microseconds in a call", PING_IN_CALL_US)];
+    made.insert("keep-alive", every.map(|(when, us)| (when.to_owned(), us.to_string())).into());
     if std::env::var_os("TRIALOGUE_WRITE_VECTORS").is_some() {
         std::fs::write(PATH, serde_json::to_string_pretty(&made).unwrap() + "\n").unwrap();
     }
