@@ -101,7 +101,7 @@ def act(value):
 
 STATEMENT = {1: DEVICE, 2: U64, 3: LINE, 4: act, 5: NODE, 6: HASH, 7: U64}
 # How long after it was said an act may be written down, in milliseconds: those with bodies longer.
-LASTS = dict.fromkeys(ACTS, 60000) | dict.fromkeys((4, 22, 23, 24), 300000)
+LASTS = dict.fromkeys(ACTS, 60000) | dict.fromkeys((4, 22, 23, 24, 30), 300000)
 
 
 def statement(payload):

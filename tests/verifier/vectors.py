@@ -122,7 +122,8 @@ def of_journal(said):
     for name, vector in said["statements"].items():
         payload, signature = one(raw(vector["signed"]))
         must(payload == raw(vector["payload"]) and encode(whole(payload)) == payload, f"statement {name}: payload")
-        acts.statement(payload)
+        read = acts.statement(payload)
+        must(read[7] - said["said_ms"] == acts.LASTS[read[4][0]], f"statement {name}: how long it may be written down")
         must(one_holds(key, b"trialogue statement 1", payload, signature), f"statement {name}: signature")
     seen = {whole(raw(vector["payload"]))[4][0] for vector in said["statements"].values()}
     must(seen == set(acts.ACTS), f"statements: no vector of act {sorted(set(acts.ACTS) - seen)}")

@@ -180,7 +180,7 @@ fn made() -> Value {
     let usa = console("usa-duty", 1);
     let mut statements = serde_json::Map::new();
     for (number, (name, act)) in (1_790_000_000_000..).zip(acts()) {
-        let statement = Statement::new(usa.id(), number, &usa.on(1_790_000_000_000), duty(), act);
+        let statement = Statement::new(usa.id(), number, &usa.on(AT_MS), duty(), act);
         let signed = statement.sign(&usa.secret).0;
         let opened = UnverifiedStatement::decode(&signed).unwrap().verify(&usa.device);
         assert_eq!(opened.as_ref(), Ok(&statement), "{name}");
@@ -210,6 +210,7 @@ fn made() -> Value {
     json!({
         "device_seed": hex::encode(usa.secret.seed()),
         "node_seed": hex::encode(THREE.journal(&node("usa-1")).seed()),
+        "said_ms": AT_MS,
         "statements": statements,
         "entries": entries,
     })
@@ -222,7 +223,7 @@ fn as_in_the_vectors() {
         std::fs::write(PATH, format!("{made:#}\n")).unwrap();
     }
     let held: Value = serde_json::from_str(&std::fs::read_to_string(PATH).unwrap()).unwrap();
-    for part in ["device_seed", "node_seed", "statements", "entries"] {
+    for part in ["device_seed", "node_seed", "said_ms", "statements", "entries"] {
         assert!(held[part] == made[part], "{part} differs from spec/vectors/journal.json");
     }
 }
