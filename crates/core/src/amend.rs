@@ -178,7 +178,7 @@ impl Machine {
             }
         }
         self.since_snapshot = SNAPSHOT_ENTRIES;
-        self.overdue.changed = true;
+        self.overdue.amended();
         self.copies_due();
         self.ahead = state.clone();
         self.state = state;

@@ -175,7 +175,7 @@ impl Machine {
         match message {
             ToNode::State { statement, bodies } => self.take_statement(key, device, statement, bodies),
             ToNode::Offer { offer, leg } => self.take_offer(key, device, leg, offer),
-            ToNode::KeyFrame { device } => self.want_key_frame(device, None),
+            ToNode::KeyFrame { device } => self.want_key_frame(device),
             ToNode::Forged { device: speaker } => self.frame_was_forged(speaker),
             ToNode::Want { hashes } => self.take_want(key, device, &hashes),
             ToNode::Lacking { hashes } => self.take_lacking(key, hashes),

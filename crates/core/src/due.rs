@@ -112,13 +112,26 @@ const ROWS: &[Row] = &[
     Row::timed(Writing, Cause::Ring, Machine::next_ring_us, Machine::settle_rings),
     // Rides on the disk's next word, as copies do.
     Row::follows(Writing, Machine::say_stored),
-    Row::timed(Writing, Cause::Overdue, Machine::next_overdue_us, Machine::settle_overdue),
+    Row::timed(
+        Writing,
+        Cause::Overdue,
+        |m| m.overdue.next_us(&m.here, &m.state),
+        |m| m.overdue.settle(&m.here, &m.state, &mut m.out),
+    ),
     Row::timed(Writing, Cause::Seen, Machine::next_seen_us, Machine::write_seen),
     // What a neighbour may not say yet rides on its heads.
     Row::follows(Serving, Machine::follow_neighbours),
     Row::follows(Always, Machine::settle_routes),
     Row::timed(Serving, Cause::Word, |m| m.word_again_us, Machine::tell_words),
-    Row::timed(Serving, Cause::KeyFrame, Machine::next_key_frame_us, Machine::key_frames_due),
+    Row::timed(
+        Serving,
+        Cause::KeyFrame,
+        |m| m.key_frames.next_us(),
+        |m| {
+            let (key_frames, at, out) = m.for_key_frames();
+            key_frames.settle(at, out);
+        },
+    ),
     Row::timed(Serving, Cause::Paths, Machine::next_paths_us, Machine::tell_paths),
     Row::timed(Serving, Cause::Relay, Machine::next_relay_us, Machine::push_entries),
     Row::timed(Serving, Cause::Heads, Machine::next_heads_us, Machine::tell_heads),

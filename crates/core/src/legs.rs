@@ -57,7 +57,7 @@ impl Machine {
         }
         let seen = self.routes.values().filter(|r| r.medium == Medium::Picture && r.legs.contains(&leg));
         for device in seen.map(|route| route.device).collect::<Vec<_>>() {
-            self.want_key_frame(device, None);
+            self.want_key_frame(device);
         }
     }
 

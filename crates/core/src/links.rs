@@ -31,8 +31,6 @@ pub(crate) struct Link {
     /// How many words of each node it may give, and how many it is passed.
     pub(crate) words: BTreeMap<NodeId, Bucket>,
     pub(crate) passed: BTreeMap<NodeId, Bucket>,
-    /// How many key frames it may ask for.
-    pub(crate) key_frames: Bucket,
     /// Until when hello must have come.
     pub(crate) hello_by_us: u64,
     pub(crate) round_trip_us: Option<u32>,
@@ -62,6 +60,35 @@ pub(crate) struct Link {
 }
 
 impl Link {
+    pub(crate) fn new(round_trip_us: Option<u32>, now_us: u64) -> Self {
+        Self {
+            up: false,
+            silent: false,
+            leaving: false,
+            charter: None,
+            handed: 0,
+            agree_by_us: None,
+            charters: Bucket::new(CHARTERS_BURST, CHARTER_EVERY_US, now_us),
+            hellos: Bucket::new(HELLOS_BURST, HELLO_EVERY_US, now_us),
+            words: BTreeMap::new(),
+            passed: BTreeMap::new(),
+            hello_by_us: now_us + HELLO_US,
+            round_trip_us,
+            neighbours: BTreeSet::new(),
+            neighbours_said: Bucket::new(NEIGHBOURS_BURST, NEIGHBOURS_EVERY_US, now_us),
+            neighbours_next: None,
+            theirs: BTreeMap::new(),
+            sent: BTreeMap::new(),
+            flights: Flights::default(),
+            behind: BTreeMap::new(),
+            owes_heads: false,
+            next_heads_us: now_us + HEADS_US,
+            heads: Bucket::new(HEADS_BURST, HEADS_EVERY_US, now_us),
+            told: BTreeSet::new(),
+            sending_told: BTreeMap::new(),
+        }
+    }
+
     /// When it is closed unless the other side says what is waited for.
     pub(crate) fn due_us(&self) -> u64 {
         match self.agree_by_us {
@@ -70,6 +97,47 @@ impl Link {
             None if self.up => u64::MAX,
             None => self.hello_by_us,
         }
+    }
+}
+
+/// All of them, by the node at the other end; one each.
+#[derive(Default)]
+pub(crate) struct Links(BTreeMap<NodeId, Link>);
+
+impl Links {
+    /// Nodes with a link that is up, in order.
+    pub(crate) fn neighbours(&self) -> impl Iterator<Item = &NodeId> {
+        self.iter().filter(|(_, link)| link.up).map(|(node, _)| node)
+    }
+
+    /// Does `from`, a neighbour, say that it has a direct link to `to`?
+    pub(crate) fn reaches(&self, from: &NodeId, to: &NodeId) -> bool {
+        self.get(from).is_some_and(|link| link.up && link.neighbours.contains(to))
+    }
+
+    /// Nothing comes back by the link to a node.
+    pub(crate) fn is_silent(&self, node: &NodeId) -> bool {
+        self.get(node).is_some_and(|link| link.silent)
+    }
+
+    /// The link to a node is up, and something comes back by it.
+    pub(crate) fn is_alive(&self, node: &NodeId) -> bool {
+        self.get(node).is_some_and(|link| link.up && !link.silent)
+    }
+}
+
+/// Until replication is a part with its links (docs/plans/core.md, step 11).
+impl std::ops::Deref for Links {
+    type Target = BTreeMap<NodeId, Link>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Links {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
     }
 }
 
@@ -82,34 +150,9 @@ impl Machine {
         if self.links.contains_key(&node) {
             self.link_down(&node);
         }
-        let link = Link {
-            up: false,
-            silent: false,
-            leaving: false,
-            charter: None,
-            handed: 0,
-            agree_by_us: None,
-            charters: Bucket::new(CHARTERS_BURST, CHARTER_EVERY_US, self.here.now.us),
-            hellos: Bucket::new(HELLOS_BURST, HELLO_EVERY_US, self.here.now.us),
-            words: BTreeMap::new(),
-            passed: BTreeMap::new(),
-            key_frames: crate::key_frames::bucket(self.here.now.us),
-            hello_by_us: self.here.now.us + HELLO_US,
-            round_trip_us,
-            neighbours: BTreeSet::new(),
-            neighbours_said: Bucket::new(NEIGHBOURS_BURST, NEIGHBOURS_EVERY_US, self.here.now.us),
-            neighbours_next: None,
-            theirs: BTreeMap::new(),
-            sent: BTreeMap::new(),
-            flights: Flights::default(),
-            behind: BTreeMap::new(),
-            owes_heads: false,
-            next_heads_us: self.here.now.us + HEADS_US,
-            heads: Bucket::new(HEADS_BURST, HEADS_EVERY_US, self.here.now.us),
-            told: BTreeSet::new(),
-            sending_told: BTreeMap::new(),
-        };
+        let link = Link::new(round_trip_us, self.here.now.us);
         self.links.insert(node.clone(), link);
+        self.key_frames.link_up(&node, self.here.now.us);
         self.budgets.in_reach(&node, self.here.now.us);
         self.say_hello(&node);
     }
@@ -128,6 +171,7 @@ impl Machine {
     pub(crate) fn link_down(&mut self, node: &NodeId) {
         let Some(link) = self.links.remove(node) else { return };
         self.budgets.waiting.forget(node);
+        self.key_frames.link_down(node);
         if link.up {
             self.log(Note::LinkDown { node: node.clone() });
             self.tell_neighbours();
@@ -176,7 +220,10 @@ impl Machine {
             LinkMessage::Entries { bundles } => self.take_entries(&node, bundles),
             LinkMessage::Heads { heads } => self.take_heads(&node, &heads),
             LinkMessage::Neighbours { nodes } => self.take_neighbours(&node, nodes),
-            LinkMessage::KeyFrame { device } => self.take_key_frame_wish(&node, device),
+            LinkMessage::KeyFrame { device } => {
+                let (key_frames, at, out) = self.for_key_frames();
+                key_frames.wished(&node, device, at, out);
+            }
             LinkMessage::Said { word, signature } => self.take_word(&node, word, signature),
             LinkMessage::Probe { number, .. } => self.take_probe(&node, number),
             LinkMessage::Probed { number } => self.take_probed(&node, number),
@@ -285,17 +332,17 @@ impl Machine {
     }
 
     pub(crate) fn is_silent(&self, node: &NodeId) -> bool {
-        self.links.get(node).is_some_and(|link| link.silent)
+        self.links.is_silent(node)
     }
 
     /// Nodes with a link that is up, in order.
     pub(crate) fn neighbours(&self) -> impl Iterator<Item = &NodeId> {
-        self.links.iter().filter(|(_, link)| link.up).map(|(node, _)| node)
+        self.links.neighbours()
     }
 
     /// Does `from`, a neighbour, say that it has a direct link to `to`?
     pub(crate) fn reaches(&self, from: &NodeId, to: &NodeId) -> bool {
-        self.links.get(from).is_some_and(|link| link.up && link.neighbours.contains(to))
+        self.links.reaches(from, to)
     }
 
     /// Closes a connection for what it said.

@@ -7,9 +7,9 @@ use crate::consoles::Console;
 use crate::cosign::Cosign;
 use crate::here::Here;
 use crate::io::{ConsoleKey, Input, Now, Output, Route};
-use crate::key_frames::Asked;
 use crate::ledger::{Ledger, plain};
-use crate::links::Link;
+use crate::links::Links;
+use crate::media::{At, KeyFrames};
 use crate::note::{Count, Note};
 use crate::opening::Opening;
 use crate::out::Out;
@@ -79,7 +79,7 @@ pub struct Machine {
     pub(crate) ring_turns: RingTurns,
 
     pub(crate) budgets: Budgets,
-    pub(crate) links: BTreeMap<NodeId, Link>,
+    pub(crate) links: Links,
     /// How often the link to each node may come up.
     pub(crate) ups: BTreeMap<NodeId, Bucket>,
     /// What the shell measured last, up or not.
@@ -95,14 +95,14 @@ pub struct Machine {
     pub(crate) word_again_us: Option<u64>,
     /// Number of the last own word.
     pub(crate) word: u64,
-    pub(crate) key_frames: BTreeMap<DeviceId, Asked>,
+    pub(crate) key_frames: KeyFrames,
     pub(crate) sending: BTreeMap<DeviceId, crate::words::Said>,
     pub(crate) trials: Trials,
     pub(crate) cosign: Cosign,
     pub(crate) copies: crate::revoke::Copies,
     /// Others' writings that are held and were not said to be.
     pub(crate) to_store: BTreeSet<Hash>,
-    pub(crate) overdue: crate::overdue::Overdue,
+    pub(crate) overdue: crate::writings::overdue::Overdue,
     pub(crate) chunks: crate::chunks::Chunks,
     /// Entries that came since the last snapshot.
     pub(crate) since_snapshot: u64,
@@ -130,7 +130,7 @@ impl Machine {
             Input::LegState { console, up } => self.leg_state(console, up),
             Input::Placed { console, leg, mid, device, medium } => self.placed((console, leg), mid, device, medium),
             Input::FramesTraced { device, via } => self.frames_traced(device, via),
-            Input::KeyFrameWanted { device } => self.want_key_frame(device, None),
+            Input::KeyFrameWanted { device } => self.want_key_frame(device),
             Input::VoiceQuiet { number, after } => self.own_quiet(number, after),
             Input::RelayBarred { source, relay } => self.log(Note::RelayLies { source, relay }),
             Input::Revoke { revocation, errand } => self.revoke(revocation, errand),
@@ -210,11 +210,23 @@ impl Machine {
                 // Own consoles seal with a new key soon: who opens it needs a picture that does not build on older ones.
                 let own = self.members(&claim.line).into_iter().filter(|(_, node)| *node == self.here.node);
                 for (device, _) in own.collect::<Vec<_>>() {
-                    self.want_key_frame(device, None);
+                    self.want_key_frame(device);
                 }
             }
             _ => {}
         }
+    }
+
+    /// What requests for key frames take.
+    pub(crate) fn for_key_frames(&mut self) -> (&mut KeyFrames, At<'_>, &mut Out) {
+        let at = At { here: &self.here, state: &self.state, links: &self.links, legs: &self.legs };
+        (&mut self.key_frames, at, &mut self.out)
+    }
+
+    /// Somebody here misses a key frame of a device.
+    pub(crate) fn want_key_frame(&mut self, device: DeviceId) {
+        let (key_frames, at, out) = self.for_key_frames();
+        key_frames.want(device, None, at, out);
     }
 
     pub(crate) fn push_out(&mut self, output: Output) {

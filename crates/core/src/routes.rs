@@ -40,7 +40,7 @@ impl Machine {
             let (device, picture) = (route.device, route.medium == Medium::Picture);
             self.push_out(Output::Route(route));
             if more && picture {
-                self.want_key_frame(device, None);
+                self.want_key_frame(device);
             }
         }
     }

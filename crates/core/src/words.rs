@@ -118,6 +118,6 @@ impl Machine {
 
     /// The link to a node is up, and something comes back by it.
     pub(crate) fn is_alive(&self, node: &NodeId) -> bool {
-        self.links.get(node).is_some_and(|link| link.up && !link.silent)
+        self.links.is_alive(node)
     }
 }

@@ -13,7 +13,7 @@ impl Machine {
         let Body::Stated { statement } = &entry.body else { return };
         let Ok(statement) = UnverifiedStatement::decode(statement) else { return };
         let claim = statement.claim();
-        self.overdue.changed |= matches!(claim.act, Act::Write { .. } | Act::AcknowledgeWriting { .. });
+        self.overdue.note(&claim.act);
         let Act::Write { written } = &claim.act else { return };
         let id = Hash::of(&claim.payload());
         let counts = self.state.writing(&claim.line, &id).is_some_and(|(node, _)| *node == entry.node);

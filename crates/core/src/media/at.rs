@@ -1,0 +1,31 @@
+//! What media asks of the other parts: who is in, at which node, and by which links nodes are reached.
+
+use crate::here::Here;
+use crate::io::ConsoleKey;
+use crate::links::Links;
+use std::collections::BTreeMap;
+use trialogue_charter::{DeviceId, LineId, NodeId};
+use trialogue_journal::State;
+
+/// As it is now.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'a> {
+    pub(crate) here: &'a Here,
+    pub(crate) state: &'a State,
+    pub(crate) links: &'a Links,
+    /// The leg of each device that has one, by the WebSocket that asked for it.
+    pub(crate) legs: &'a BTreeMap<DeviceId, ConsoleKey>,
+}
+
+impl At<'_> {
+    /// Devices in on a line, with the node in whose journal they are.
+    pub(crate) fn members(self, line: &LineId) -> Vec<(DeviceId, NodeId)> {
+        self.state.in_on(line).into_iter().map(|member| (member.device, member.node)).collect()
+    }
+
+    /// The node in whose journal a device is in on some line.
+    pub(crate) fn node_of(self, device: &DeviceId) -> Option<NodeId> {
+        let mut lines = self.here.charter.lines.iter();
+        lines.find_map(|line| self.members(&line.id).into_iter().find(|(d, _)| d == device).map(|(_, node)| node))
+    }
+}

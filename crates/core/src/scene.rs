@@ -1,0 +1,92 @@
+//! For tests of the parts: one node of the fixture, and the journals of all three as it holds them.
+#![allow(clippy::unwrap_used)]
+
+use crate::here::Here;
+use crate::io::Now;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use trialogue_charter::fixture::Trilateral;
+use trialogue_charter::{Device, DeviceSecret, LineId, NodeId, Suite};
+use trialogue_journal::{Act, Body, BodyRef, Journal, Occasion, State, Statement, VerifiedEntry};
+
+/// When the first entry is written, milliseconds since 1970 UTC. Each further one follows a second later.
+pub(crate) const START_MS: u64 = 1_800_000_000_000;
+
+/// A console whose certificate stands in its node's journal.
+pub(crate) struct Enrolled {
+    pub(crate) device: Device,
+    pub(crate) node: NodeId,
+    secret: DeviceSecret,
+}
+
+pub(crate) struct Scene {
+    pub(crate) here: Here,
+    pub(crate) state: State,
+    fixture: Trilateral,
+    journals: BTreeMap<NodeId, Journal>,
+    time_ms: u64,
+}
+
+impl Scene {
+    /// As this node sees it.
+    pub(crate) fn at(id: &str) -> Self {
+        let fixture = Trilateral::new(Suite::XWing);
+        let charter = Arc::new(fixture.charter.clone());
+        let node = node_id(id);
+        let here = Here {
+            index: charter.node_index(&node).unwrap(),
+            party: charter.party_of_node(&node).unwrap().id.clone(),
+            alerts: true,
+            secret: fixture.journal(&node).clone(),
+            now: Now { us: 1_000_000, wall_ms: START_MS },
+            charter: charter.clone(),
+            node,
+        };
+        let ids: Vec<NodeId> = charter.nodes.iter().map(|node| node.id.clone()).collect();
+        let journals = ids.iter().map(|id| (id.clone(), Journal::new(id.clone()))).collect();
+        let state = State::new(charter.clone());
+        let mut scene = Self { here, state, fixture, journals, time_ms: START_MS };
+        for id in ids {
+            let charter = charter.hash();
+            scene.entry(&id, Body::Opened { charter }, &[]);
+        }
+        scene
+    }
+
+    /// So many milliseconds pass, by both clocks.
+    pub(crate) fn pass(&mut self, ms: u64) {
+        let now = self.here.now;
+        self.here.go_on(Now { us: now.us + ms * 1_000, wall_ms: now.wall_ms + ms });
+    }
+
+    /// The person of that number takes up a console of an office.
+    pub(crate) fn enrol(&mut self, office: &str, number: u8) -> Enrolled {
+        let (secret, certificate, device) = self.fixture.device(office, number);
+        let node = self.here.charter.nodes.iter().find(|node| node.party == device.party).unwrap().id.clone();
+        let body = Body::Enrolled { device: device.id, certificate: BodyRef::of(&certificate).unwrap() };
+        self.entry(&node, body, &[certificate]);
+        Enrolled { device, node, secret }
+    }
+
+    /// A console says something on a line, and its node writes it down. Returns the hash of what was said.
+    pub(crate) fn says(&mut self, console: &Enrolled, line: &str, act: Act) -> trialogue_charter::Hash {
+        let at = Occasion { node: console.node.clone(), charter: self.here.charter.hash(), now_ms: self.time_ms };
+        let number = self.state.last_number(&console.device.id) + 1;
+        let line = LineId::new(line).unwrap();
+        let statement = Statement::new(console.device.id, number, &at, line, act);
+        self.entry(&console.node, Body::Stated { statement: statement.sign(&console.secret).0 }, &[]);
+        trialogue_charter::Hash::of(&statement.payload())
+    }
+
+    /// A node writes something of its own.
+    pub(crate) fn entry(&mut self, at: &NodeId, body: Body, bodies: &[Vec<u8>]) {
+        let entry = self.journals.get_mut(at).unwrap().append(self.time_ms, body);
+        let entry = VerifiedEntry::open(&entry.sign(self.fixture.journal(at)).0, &self.here.charter).unwrap();
+        self.state.apply(&entry, bodies).unwrap();
+        self.time_ms += 1_000;
+    }
+}
+
+pub(crate) fn node_id(id: &str) -> NodeId {
+    NodeId::new(id).unwrap()
+}
