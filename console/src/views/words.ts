@@ -1,6 +1,8 @@
 /** From data to words in the chosen language. No sentence is built from pieces: word order differs. */
 import { m } from '../paraglide/messages.js';
 import { getLocale } from '../paraglide/runtime.js';
+import type { DeclineReason } from '../generated/DeclineReason';
+import type { Refusal } from '../generated/Refusal';
 import type { Outcome } from '../generated/Outcome';
 import type { AnswerView } from '../generated/AnswerView';
 import type { DutyView } from '../generated/DutyView';
@@ -80,7 +82,7 @@ export function precedence(level: Precedence): string {
   return precedences[level]();
 }
 
-const reasons: Record<string, () => string> = {
+const reasons: Record<DeclineReason, () => string> = {
   busy: m.reason_busy,
   callBack: m.reason_callBack,
   deputy: m.reason_deputy,
@@ -88,8 +90,8 @@ const reasons: Record<string, () => string> = {
 };
 
 /** Why somebody declined. */
-export function reason(id: string): string {
-  return (reasons[id] ?? m.reason_busy)();
+export function reason(why: DeclineReason): string {
+  return reasons[why]();
 }
 
 /** What a party did with a ring; empty when there is none. */
@@ -195,7 +197,7 @@ export function shiftEnds(now: number): number[] {
   return ends;
 }
 
-const refusals: Record<string, () => string> = {
+const refusals: Record<Refusal, () => string> = {
   protocol: m.refused_protocol,
   certificate: m.refused_certificate,
   revoked: m.refused_revoked,
@@ -241,7 +243,7 @@ export function trouble(t: Trouble): string {
       return m.trouble_try_later({ seconds: t.seconds });
     case 'refused':
     case 'actRefused':
-      return (refusals[t.reason] ?? m.refused_malformed)();
+      return refusals[t.reason]();
     case 'charter':
       return m.trouble_charter();
     case 'noSealing':

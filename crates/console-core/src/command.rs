@@ -5,11 +5,11 @@ use crate::console::Console;
 use crate::duty;
 use crate::now::WallMs;
 use crate::trial::{self, Language};
-use crate::view::Command;
+use crate::view::{Command, DeclineReason, Refusal};
 use crate::written::{NewMessage, tongue};
 use trialogue_charter::{CallId, LineId, OfficeId, Precedence};
+use trialogue_journal::Act;
 use trialogue_journal::fold::Consultation;
-use trialogue_journal::{Act, DeclineReason};
 use trialogue_wire::console::ToNode;
 
 /// A new call's id; none if the platform has no random numbers.
@@ -25,9 +25,7 @@ impl Console {
             Command::Ring { line, precedence } => self.ring(line, precedence.into()),
             Command::Acknowledge { line, ready_ms } => self.acknowledge(line, ready_ms),
             Command::Answer { line } => self.answer(line),
-            Command::Decline { line, reason, call_back_ms, deputy } => {
-                self.decline(line, &reason, call_back_ms, deputy)
-            }
+            Command::Decline { line, reason, call_back_ms, deputy } => self.decline(line, reason, call_back_ms, deputy),
             Command::Propose { line, subject, level, at_ms, precedence } => {
                 self.propose(line, subject, level, at_ms, precedence.into())
             }
@@ -40,7 +38,7 @@ impl Console {
             Command::Certify { id, language, translation } => self.certify(&id, language, &translation),
             Command::OpenWritten { line } => self.open_written(line),
             Command::Write { line, language, text, traffic, precedence, marking, answer_by_ms, answers } => {
-                let answer_by_ms = answer_by_ms.and_then(WallMs::named).map(WallMs::get);
+                let Ok(answer_by_ms) = WallMs::asked(answer_by_ms) else { return self.refuse(Refusal::Time) };
                 let (text, traffic, precedence) = (tongue(language, &text), traffic.into(), precedence.into());
                 self.write(NewMessage { line, text, marking, traffic, precedence, answer_by_ms, answers });
             }
@@ -87,26 +85,26 @@ impl Console {
         let (charter, me) = (self.charter.as_ref()?, self.me.as_ref()?);
         let id = id.filter(|id| charter.is_on_line(&me.office, id));
         if id.is_none() {
-            self.refuse("notOnLine");
+            self.refuse(Refusal::NotOnLine);
         } else {
             self.troubles.acted();
         }
         id
     }
 
-    pub(crate) fn refuse(&mut self, reason: &str) {
+    pub(crate) fn refuse(&mut self, reason: Refusal) {
         self.troubles.refuse(reason);
     }
 
     fn ring(&mut self, line: String, precedence: Precedence) {
         let Some(line) = self.act_on(line) else { return };
         if !self.acts_for_party() {
-            return self.refuse("role");
+            return self.refuse(Refusal::Role);
         }
         let may =
             self.charter.as_ref().zip(self.me.as_ref()).and_then(|(charter, me)| charter.authority(&me.office, &line));
         if may.is_none_or(|up_to| precedence > up_to) {
-            return self.refuse("aboveAuthority");
+            return self.refuse(Refusal::AboveAuthority);
         }
         if let Some(call) = new_call() {
             self.enter(line, call, Some(precedence));
@@ -116,11 +114,13 @@ impl Console {
     fn acknowledge(&mut self, line: String, ready_ms: f64) {
         let Some(line) = self.act_on(line) else { return };
         if !self.acts_for_party() {
-            return self.refuse("role");
+            return self.refuse(Refusal::Role);
         }
         let (Some(fold), Some(me)) = (&self.fold, &self.me) else { return };
         let rings = fold.sounding_on(&me.party, &line);
-        let Some(ready) = WallMs::named(ready_ms).filter(|_| !rings.is_empty()) else { return self.refuse("notNow") };
+        let Some(ready) = WallMs::named(ready_ms).filter(|_| !rings.is_empty()) else {
+            return self.refuse(Refusal::NotNow);
+        };
         for ring in rings {
             let act = Act::Acknowledge { call: ring.call, ready_ms: ready.get() };
             self.say(&line, Purpose::Acknowledge, act, Vec::new());
@@ -130,34 +130,30 @@ impl Console {
     fn answer(&mut self, line: String) {
         let Some(line) = self.act_on(line) else { return };
         if self.rings.is_too_early(self.roster(), &line, self.engaged(), self.now()) {
-            return self.refuse("notNow");
+            return self.refuse(Refusal::NotNow);
         }
         match self.fold.as_ref().and_then(|fold| fold.line(&line).call) {
             Some(call) => self.enter(line, call, None),
-            None => self.refuse("notNow"),
+            None => self.refuse(Refusal::NotNow),
         }
     }
 
-    fn decline(&mut self, line: String, reason: &str, call_back_ms: Option<f64>, deputy: Option<String>) {
+    fn decline(&mut self, line: String, reason: DeclineReason, call_back_ms: Option<f64>, deputy: Option<String>) {
         let Some(line) = self.act_on(line) else { return };
         if !self.acts_for_party() {
-            return self.refuse("role");
+            return self.refuse(Refusal::Role);
         }
-        let reason = match reason {
-            "busy" => DeclineReason::Busy,
-            "callBack" => DeclineReason::CallBack,
-            "deputy" => DeclineReason::Deputy,
-            _ => DeclineReason::Refused,
-        };
-        let call_back_ms = call_back_ms.and_then(WallMs::named).map(WallMs::get);
-        let deputy = deputy.and_then(|id| OfficeId::new(id).ok());
+        // What cannot be said as it was meant is not said: without its time or its office the same word would be another one.
+        let Ok(call_back_ms) = WallMs::asked(call_back_ms) else { return self.refuse(Refusal::Time) };
+        let Ok(deputy) = deputy.map(OfficeId::new).transpose() else { return self.refuse(Refusal::OtherOffice) };
         let (Some(fold), Some(me)) = (&self.fold, &self.me) else { return };
         let rings = fold.sounding_on(&me.party, &line);
         if rings.is_empty() {
-            return self.refuse("notNow");
+            return self.refuse(Refusal::NotNow);
         }
         for ring in rings {
-            let act = Act::Decline { call: ring.call, reason, call_back_ms, deputy: deputy.clone() };
+            let (reason, deputy) = (reason.into(), deputy.clone());
+            let act = Act::Decline { call: ring.call, reason, call_back_ms, deputy };
             self.say(&line, Purpose::Decline, act, Vec::new());
         }
     }
@@ -210,7 +206,7 @@ impl Console {
     }
 
     fn certify(&mut self, id: &str, language: Language, translation: &str) {
-        let Some((line, text)) = trial::find(self.roster(), id) else { return self.refuse("notNow") };
+        let Some((line, text)) = trial::find(self.roster(), id) else { return self.refuse(Refusal::NotNow) };
         let Some(line) = self.act_on(line.to_string()) else { return };
         self.say_standing(&line, trial::certify(self.roster(), text, language, translation));
     }
@@ -219,13 +215,13 @@ impl Console {
     fn consultation(&mut self, id: &str) -> Option<Consultation> {
         let found = duty::find(self.roster(), id, self.now());
         if found.is_none() {
-            self.refuse("noConsultation");
+            self.refuse(Refusal::NoConsultation);
         }
         found
     }
 
     /// Says something for the office or the party, or shows why not.
-    fn say_standing(&mut self, line: &LineId, act: Result<Act, &'static str>) {
+    fn say_standing(&mut self, line: &LineId, act: Result<Act, Refusal>) {
         match act {
             Ok(act) => drop(self.say(line, Purpose::Standing, act, Vec::new())),
             Err(reason) => self.refuse(reason),

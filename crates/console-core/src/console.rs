@@ -11,15 +11,17 @@ use crate::leg::Leg;
 use crate::link::Link;
 use crate::now::Now;
 use crate::outputs::Outputs;
+use crate::revocations::Learnt;
 use crate::rings::Rings;
 use crate::roster::Roster;
-use crate::show::name_of;
 use crate::trouble::Troubles;
 use crate::view::View;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use trialogue_charter::{Device, DeviceCertificate, DeviceId, DeviceSecret, Hash, LineId, NodeId, VerifiedCharter};
-use trialogue_journal::{Act, Occasion, State};
+use trialogue_charter::{
+    Device, DeviceCertificate, DeviceId, DeviceSecret, Hash, LineId, NodeId, PartyId, VerifiedCharter,
+};
+use trialogue_journal::{Act, Entry, Occasion, State};
 use trialogue_wire::console::{PathState, Refusal, ToNode};
 
 /// One console of one officer. See the crate's calling contract.
@@ -129,7 +131,8 @@ impl Console {
         self.now_us = self.now_us.max(now_us);
         self.now_ms = now_ms;
         self.acts.begin();
-        self.recall_revocations();
+        let learnt = self.revocations.read(self.charter.as_deref(), Now { us: self.now_us, ms: self.now_ms });
+        self.know_learnt(learnt);
         let idle = matches!(input, Input::Tick);
         self.sites.note_time(self.now_us);
         match input {
@@ -156,7 +159,10 @@ impl Console {
             Input::StationTested { results } => self.prove(Act::StationTested { results }),
             Input::Tick => {}
         }
-        self.settle_revocations();
+        if self.revocations.settle(self.now()) && self.writer.on {
+            self.revocations.kept(Now { us: self.now_us, ms: self.now_ms });
+            self.writer.change();
+        }
         self.link_tick();
         self.settle_spare();
         self.settle();
@@ -194,7 +200,7 @@ impl Console {
             self.sites_next_us(),
             self.trial.next_timeout(self.roster(), self.now()),
             self.written_next_us(),
-            self.revocations_next_us(),
+            self.revocations.next_timeout(self.now()),
             self.rings.next_timeout(self.roster(), self.now()),
         ];
         due.into_iter().flatten().min()
@@ -246,6 +252,60 @@ impl Console {
         }
     }
 
+    /// The state before any entry, with every revocation that this console remembers.
+    pub(crate) fn new_fold(&self) -> Option<State> {
+        let mut fold = State::new(self.charter.clone()?);
+        self.revocations.tell(&mut fold);
+        Some(fold)
+    }
+
+    /// Has the root of its party revoked the device, as far as this console knows?
+    #[must_use]
+    pub fn knows_revoked(&self, party: &PartyId, device: &DeviceId) -> bool {
+        self.revocations.has(party, device)
+    }
+
+    /// An entry that verifies says something of revocations.
+    pub(crate) fn note_revocations(&mut self, entry: &Entry) {
+        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.fold.as_ref(), self.node.as_ref());
+        let learnt = self.revocations.note(entry, at, Now { us: self.now_us, ms: self.now_ms });
+        self.know_learnt(learnt);
+    }
+
+    /// It holds in every state that this console has, and in all that it will have.
+    fn know_learnt(&mut self, Learnt(devices): Learnt) {
+        if self.writer.on && !devices.is_empty() {
+            self.writer.change();
+        }
+        for (party, device) in devices {
+            self.know_revoked(&party, device);
+            if self.at_spare {
+                // The state in use is not at hand now.
+                self.sites.told_at_spare.push((party, device));
+            } else if let Some(spare) = &mut self.spare {
+                spare.know_revoked(&party, device);
+            }
+        }
+    }
+
+    /// The site in use is at hand again: whatever the spare one has told holds there as well.
+    pub(crate) fn know_what_spare_told(&mut self) {
+        for (party, device) in std::mem::take(&mut self.sites.told_at_spare) {
+            self.know_revoked(&party, device);
+        }
+    }
+
+    fn know_revoked(&mut self, party: &PartyId, device: DeviceId) {
+        for fold in [&mut self.fold, &mut self.retold].into_iter().flatten() {
+            fold.know_revoked(party, device);
+        }
+        let whose = self.fold.as_ref().and_then(|fold| fold.known_device(&device)).map(|known| &known.party);
+        let own = whose == Some(party);
+        if let Some(call) = self.call.as_mut().filter(|_| own) {
+            call.revoked(device);
+        }
+    }
+
     fn note_calls(&mut self) {
         let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.fold.as_ref(), self.node.as_ref());
         self.rings.note_calls(at, Now { us: self.now_us, ms: self.now_ms });
@@ -290,8 +350,9 @@ impl Console {
         }
         self.seen.clear();
         self.me = Some(me);
-        let before = self.charter.replace(charter);
-        self.revocations_under(before.as_deref());
+        let before = self.charter.replace(charter.clone());
+        let learnt = self.revocations.under(before.as_deref(), &charter, self.now());
+        self.know_learnt(learnt);
         self.fold = self.new_fold();
         Ok(())
     }
@@ -366,14 +427,14 @@ impl Console {
                 if self.call.as_ref().is_some_and(|call| call.line == line) {
                     self.call_over(None);
                 }
-                self.troubles.refuse(&name_of(reason));
+                self.troubles.refuse(reason.into());
             }
             (Purpose::Decline | Purpose::Acknowledge | Purpose::Standing, Refused(reason)) => {
-                self.troubles.refuse(&name_of(reason));
+                self.troubles.refuse(reason.into());
             }
             (Purpose::Stage, Refused(reason)) => {
                 self.forget_intent(&line);
-                self.troubles.refuse(&name_of(reason));
+                self.troubles.refuse(reason.into());
             }
             // Another of the parties was faster with something else: it is tried again.
             (Purpose::ComeOn, Refused(_)) => self.come_on_later(),

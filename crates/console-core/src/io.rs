@@ -341,8 +341,8 @@ pub enum Event {
     },
     /// A chunk of an attachment is not where the platform kept it: the message cannot be sent as it is.
     AttachmentLost,
-    /// The node refused an act.
-    Refused(String),
+    /// The node refused an act, or this console.
+    Refused(trialogue_wire::console::Refusal),
     /// No leg can be made of what the WebRTC stack or the node has said.
     LegUnfit(String),
 }

@@ -171,7 +171,8 @@ impl Console {
     /// Its certificate verifies, it is not revoked as far as its party was confirmed lately, and its office is on the line.
     pub(crate) fn may_be_in(&self, line: &LineId, device: &DeviceId) -> bool {
         let (Some(fold), Some(charter)) = (&self.fold, &self.charter) else { return false };
-        self.is_fresh(device) && fold.device(device).is_some_and(|device| charter.is_on_line(&device.office, line))
+        self.revocations.is_fresh(device, self.roster(), self.now())
+            && fold.device(device).is_some_and(|device| charter.is_on_line(&device.office, line))
     }
 
     /// Those of the participants that can be added now: their key packages for this node are here. Whose package was seen first comes first: a group takes

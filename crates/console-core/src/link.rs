@@ -418,13 +418,13 @@ impl Console {
     }
 
     fn turned_away(&mut self, reason: Refusal) {
-        self.log(Event::Refused(crate::show::name_of(reason)));
+        self.log(Event::Refused(reason));
         if self.at_spare {
             // The site in use says for itself whether this console is accepted.
             self.link.wait_ms = Some(RECONNECT_MS.1);
             return self.link_closed();
         }
-        self.troubles.turned_away(reason);
+        self.troubles.turned_away(reason.into());
         match reason {
             // These pass by themselves, or by an amendment or the operator's word; meanwhile the party's other site may let it in.
             Refusal::Busy

@@ -16,6 +16,10 @@ impl Now {
     }
 }
 
+/// What was named is no time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NoTime;
+
 /// A time that the platform has named, in milliseconds since 1970 UTC. A browser names times as floating point numbers, and a page may name what is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WallMs(u64);
@@ -29,6 +33,11 @@ impl WallMs {
         (0.0..Self::END).contains(&ms).then_some(Self(ms as u64))
     }
 
+    /// One that may be left out. An error: something is named, and it is no time.
+    pub(crate) fn asked(ms: Option<f64>) -> Result<Option<u64>, NoTime> {
+        ms.map(|ms| Self::named(ms).map(Self::get).ok_or(NoTime)).transpose()
+    }
+
     pub(crate) fn get(self) -> u64 {
         self.0
     }
@@ -36,7 +45,7 @@ impl WallMs {
 
 #[cfg(test)]
 mod tests {
-    use super::{Now, WallMs};
+    use super::{NoTime, Now, WallMs};
 
     #[test]
     fn what_a_page_names_is_a_time_or_none() {
@@ -44,7 +53,9 @@ mod tests {
         assert_eq!((named(0.0), named(1_700_000_000_000.9)), (Some(0), Some(1_700_000_000_000)));
         for none in [-1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e14] {
             assert_eq!(named(none), None, "{none}");
+            assert_eq!(WallMs::asked(Some(none)), Err(NoTime), "{none}");
         }
+        assert_eq!((WallMs::asked(None), WallMs::asked(Some(5.0))), (Ok(None), Ok(Some(5))));
     }
 
     #[test]

@@ -45,7 +45,11 @@ impl Console {
     fn worth_sealing(&self, group: &GroupId, line: &LineId, roster: &BTreeMap<DeviceId, &Participant>) -> Worth {
         match self.worth(group, line, roster) {
             // Until the lead has taken it out, nothing is said into the group.
-            Worth::Good(leaves) if leaves.iter().any(|leaf| leaf.device != self.id && !self.may_hear(&leaf.device)) => {
+            Worth::Good(leaves)
+                if leaves.iter().any(|leaf| {
+                    leaf.device != self.id && !self.revocations.may_hear(&leaf.device, self.roster(), self.now())
+                }) =>
+            {
                 Worth::Past
             }
             worth => worth,

@@ -12,13 +12,6 @@ use trialogue_charter::{DeviceId, Line, LineId, NodeId, Party, Texts, VerifiedCh
 use trialogue_journal::fold::{LineState, RingResponse};
 use trialogue_wire::console::Medium;
 
-/// The variant's name as the view spells it.
-pub(crate) fn name_of(variant: impl std::fmt::Debug) -> String {
-    let name = format!("{variant:?}");
-    let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
-}
-
 pub(crate) fn text(texts: &Texts) -> Text3 {
     Text3 { en: texts.en.clone(), ja: texts.ja.clone(), ko: texts.ko.clone() }
 }
@@ -62,7 +55,7 @@ impl Console {
             },
             trouble: self.troubles.shown().cloned(),
             unrecorded: self.troubles.unrecorded(),
-            revocations: self.revocation_notices(),
+            revocations: self.revocations.notices(self.roster(), self.now()),
             lines,
             call: self.call_view(),
             duty: duty::own(self.roster(), self.now()),
@@ -166,7 +159,7 @@ impl Console {
             RingResponse::Left => RingState::None,
             RingResponse::Expired => RingState::Expired,
             RingResponse::Declined { reason, call_back_ms, deputy, .. } => RingState::Declined {
-                reason: name_of(reason),
+                reason: reason.into(),
                 call_back_ms: call_back_ms.map(|ms| ms as f64),
                 deputy: deputy.and_then(|id| charter.office(&id)).map(|office| text(&office.title)),
             },

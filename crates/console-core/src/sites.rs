@@ -49,6 +49,8 @@ pub(crate) struct Sites {
     stalled_until_us: u64,
     moved_us: Option<u64>,
     attach_us: u64,
+    /// Revocations that the spare site has told, and that the state of the one in use was not told yet.
+    pub(crate) told_at_spare: Vec<(PartyId, DeviceId)>,
 }
 
 impl Sites {

@@ -4,6 +4,7 @@ use crate::acts::Purpose;
 use crate::console::Console;
 use crate::limits::MISSING_US;
 use crate::show::text;
+use crate::view::Refusal;
 use crate::view::{Floor, Recording, Role, Station};
 use trialogue_charter as agreed;
 use trialogue_charter::{DeviceId, PartyId, VerifiedCharter};
@@ -17,14 +18,14 @@ impl Console {
         let line = self.call.as_ref()?.line.to_string();
         let line = self.act_on(line)?;
         if !self.acts_for_party() {
-            self.refuse("role");
+            self.refuse(Refusal::Role);
             return None;
         }
         let (charter, me) = (self.charter.as_ref()?, self.me.as_ref()?);
         let party = charter.parties_on_line(&line).map(|party| &party.id);
         let party = party.filter(|party| **party != me.party).find(|party| party.as_str() == id).cloned();
         if party.is_none() {
-            self.refuse("malformed");
+            self.refuse(Refusal::Malformed);
         }
         party
     }
@@ -33,7 +34,7 @@ impl Console {
         let Some(party) = self.other_party(party) else { return };
         // There is a code to compare only when the keys are there: everybody's, or those of the two parties.
         if self.code().is_empty() && self.code_with(&party).0.is_empty() {
-            return self.refuse("notNow");
+            return self.refuse(Refusal::NotNow);
         }
         if let Some(call) = &mut self.call {
             // Whoever is ready already is so with this one, too.
@@ -50,17 +51,17 @@ impl Console {
         let Some(call) = &mut self.call else { return };
         let ready = call.stage.ready.as_mut().filter(|ready| ready.len() > 1);
         if !ready.is_some_and(|ready| ready.remove(&party)) {
-            self.refuse("notNow");
+            self.refuse(Refusal::NotNow);
         }
     }
 
     pub(crate) fn ready(&mut self, ready: bool) {
         let with = Some(self.ready_with()).filter(|_| ready);
         if !self.acts_for_party() {
-            return self.refuse("role");
+            return self.refuse(Refusal::Role);
         }
         if with.as_ref().is_some_and(|with| with.is_empty()) {
-            return self.refuse("notNow");
+            return self.refuse(Refusal::NotNow);
         }
         if let Some(call) = &mut self.call {
             call.stage.ready = with;
@@ -76,14 +77,14 @@ impl Console {
                 }
             }
             Some(Some(device)) => self.dispose(device, Act::Hold { device, on }),
-            Some(None) => self.refuse("notOwn"),
+            Some(None) => self.refuse(Refusal::NotOwn),
         }
     }
 
     pub(crate) fn remove(&mut self, device: &str) {
         match self.member(device) {
             Some(device) => self.dispose(device, Act::Remove { device }),
-            None => self.refuse("notOwn"),
+            None => self.refuse(Refusal::NotOwn),
         }
     }
 
@@ -93,9 +94,9 @@ impl Console {
         if self.manages(&device) {
             self.say(&line, Purpose::Stage, act, Vec::new());
         } else if self.role() == agreed::Role::DutyOfficer {
-            self.refuse("notOwn");
+            self.refuse(Refusal::NotOwn);
         } else {
-            self.refuse("role");
+            self.refuse(Refusal::Role);
         }
     }
 
@@ -107,7 +108,7 @@ impl Console {
     pub(crate) fn wish_dropped(&mut self, party: &str, on: bool) {
         let Some(party) = self.other_party(party) else { return };
         if self.charter.as_ref().is_none_or(|charter| charter.policy.removal == agreed::Removal::Never) {
-            return self.refuse("policy");
+            return self.refuse(Refusal::Policy);
         }
         let Some(call) = &mut self.call else { return };
         if on {
@@ -122,7 +123,7 @@ impl Console {
         let Some(line) = self.act_on(line) else { return };
         let from = self.elsewhere(&line).filter(|_| self.call.is_none());
         let call = self.fold.as_ref().and_then(|fold| fold.line(&line).call);
-        let (Some(from), Some(call)) = (from, call) else { return self.refuse("notNow") };
+        let (Some(from), Some(call)) = (from, call) else { return self.refuse(Refusal::NotNow) };
         self.enter(line, call, None);
         if let Some(call) = &mut self.call {
             call.stage.from = Some(from);

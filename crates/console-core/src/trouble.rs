@@ -1,8 +1,6 @@
 //! What the screen complains of: one trouble at a time, and whether the node writes down what is said here.
 
-use crate::show::name_of;
-use crate::view::Trouble;
-use trialogue_wire::console::Refusal;
+use crate::view::{Refusal, Trouble};
 
 /// The trouble that is shown. A verb for each thing that happens says which trouble it brings, and which it ends.
 #[derive(Default)]
@@ -31,9 +29,9 @@ impl Troubles {
         self.shown = None;
     }
 
-    /// An act is refused; `reason` as the view spells it.
-    pub(crate) fn refuse(&mut self, reason: &str) {
-        self.shown = Some(Trouble::ActRefused { reason: reason.to_owned() });
+    /// An act is refused.
+    pub(crate) fn refuse(&mut self, reason: Refusal) {
+        self.shown = Some(Trouble::ActRefused { reason });
     }
 
     /// The act that was just refused is taken after so many milliseconds.
@@ -67,7 +65,7 @@ impl Troubles {
 
     /// The node lets this console in no more.
     pub(crate) fn turned_away(&mut self, reason: Refusal) {
-        self.shown = Some(Trouble::Refused { reason: name_of(reason) });
+        self.shown = Some(Trouble::Refused { reason });
     }
 
     /// The node has shown a charter that is followed, and asks who this is.
@@ -105,15 +103,15 @@ mod tests {
     use super::*;
 
     fn refused() -> Option<Trouble> {
-        Some(Trouble::ActRefused { reason: "role".into() })
+        Some(Trouble::ActRefused { reason: Refusal::Role })
     }
 
     /// One of each that a console has by itself.
     fn all() -> Vec<Troubles> {
         let verbs: [fn(&mut Troubles); 7] = [
-            |troubles| troubles.refuse("role"),
+            |troubles| troubles.refuse(Refusal::Role),
             |troubles| {
-                troubles.refuse("role");
+                troubles.refuse(Refusal::Role);
                 troubles.try_later(1);
             },
             Troubles::not_connected,
@@ -165,9 +163,9 @@ mod tests {
             troubles.charter("why".into());
             assert!(troubles.is_charter());
             troubles.turned_away(Refusal::CatchingUp);
-            assert_eq!(troubles.shown(), Some(&Trouble::Refused { reason: "catchingUp".into() }));
+            assert_eq!(troubles.shown(), Some(&Trouble::Refused { reason: Refusal::CatchingUp }));
             assert!(!troubles.is_charter());
-            troubles.refuse("role");
+            troubles.refuse(Refusal::Role);
             assert_eq!(troubles.shown().cloned(), refused());
         }
     }
@@ -180,7 +178,7 @@ mod tests {
         troubles.not_connected();
         troubles.try_later(1_000);
         assert_eq!(troubles.shown(), Some(&Trouble::NotConnected));
-        troubles.refuse("budget");
+        troubles.refuse(Refusal::Busy);
         troubles.try_later(1_001);
         assert_eq!(troubles.shown(), Some(&Trouble::TryLater { seconds: 2 }));
     }
@@ -188,7 +186,7 @@ mod tests {
     #[test]
     fn that_nothing_is_written_down_is_said_beside_any_trouble() {
         let mut troubles = Troubles::default();
-        troubles.refuse("role");
+        troubles.refuse(Refusal::Role);
         troubles.written_down(true);
         assert_eq!((troubles.unrecorded(), troubles.shown().cloned()), (true, refused()));
         troubles.dismiss();

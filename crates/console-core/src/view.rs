@@ -8,10 +8,12 @@ pub use crate::trial::{
 };
 mod call;
 mod command;
+mod refusal;
 mod written;
 
 pub use call::*;
 pub use command::Command;
+pub use refusal::{DeclineReason, Refusal};
 pub use written::*;
 
 use serde::{Deserialize, Serialize};
@@ -99,18 +101,18 @@ pub enum Trouble {
     NotEnrolled,
     /// The node refused this console.
     Refused {
-        /// Variant of the wire's `Refusal`, camelCase.
-        reason: String,
+        /// Why.
+        reason: Refusal,
     },
     /// The charter that the node shows does not verify.
     Charter {
         /// Why, one sentence in English for the operator.
         why: String,
     },
-    /// The last act was refused by the node.
+    /// The last act was refused, by the node or by the console itself.
     ActRefused {
-        /// Variant of the wire's `Refusal`, camelCase.
-        reason: String,
+        /// Why.
+        reason: Refusal,
     },
     /// The node takes no more from this console for now.
     TryLater {
@@ -296,8 +298,8 @@ pub enum RingState {
     Answered,
     /// Declined.
     Declined {
-        /// Variant of `DeclineReason`, camelCase: busy, callBack, deputy, refused.
-        reason: String,
+        /// Why.
+        reason: DeclineReason,
         /// Milliseconds since 1970 UTC.
         call_back_ms: Option<f64>,
         /// Office title of the deputy.

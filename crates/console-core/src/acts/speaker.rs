@@ -6,7 +6,6 @@ use crate::io::Event;
 use crate::limits::ACT_STALE_US;
 use crate::now::Now;
 use crate::outputs::Outputs;
-use crate::show::name_of;
 use minicbor::bytes::ByteVec;
 use trialogue_charter::{DeviceSecret, LineId};
 use trialogue_journal::{Act, Occasion, Statement};
@@ -82,7 +81,7 @@ impl Speaker<'_> {
         let stale = said.purpose.asks() && self.is_stale(&said);
         if is_of_occasion(reason) && !said.again && !stale {
             // By now the node may have told its charter and its clock.
-            self.out.log(Event::Refused(name_of(reason)));
+            self.out.log(Event::Refused(reason));
             let said = self.say_anew(said)?;
             return Some(self.fail(&said, reason));
         }
@@ -95,7 +94,7 @@ impl Speaker<'_> {
     }
 
     fn fail(&mut self, said: &Said, reason: Refusal) -> Settled {
-        self.out.log(Event::Refused(name_of(reason)));
+        self.out.log(Event::Refused(reason));
         Settled::of(said, How::Refused(reason))
     }
 

@@ -6,6 +6,7 @@ use crate::now::Now;
 use crate::roster::Roster;
 use crate::show::text;
 use crate::timers;
+use crate::view::Refusal;
 use crate::view::{Person, Precedence, Text3};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -263,18 +264,18 @@ pub(crate) fn propose(
     at_ms: f64,
     precedence: Agreed,
     now: Now,
-) -> Result<impl FnOnce(CallId) -> Act + use<>, &'static str> {
+) -> Result<impl FnOnce(CallId) -> Act + use<>, Refusal> {
     let authority = at.charter().zip(at.me()).and_then(|(charter, me)| charter.authority(&me.office, line));
     if authority.is_none_or(|up_to| precedence > up_to) {
-        return Err("aboveAuthority");
+        return Err(Refusal::AboveAuthority);
     }
     let ahead_ms = at_ms - now.ms as f64;
     if !(ahead_ms > 0.0 && ahead_ms <= PROPOSE_MS as f64) {
-        return Err("time");
+        return Err(Refusal::Time);
     }
     let agreed = |level: &LineId| at.charter().is_some_and(|charter| charter.line(level).is_some());
-    let level = LineId::new(level).ok().filter(agreed).ok_or("malformed")?;
-    let subject = SubjectId::new(subject).map_err(|_| "malformed")?;
+    let level = LineId::new(level).ok().filter(agreed).ok_or(Refusal::Malformed)?;
+    let subject = SubjectId::new(subject).map_err(|_| Refusal::Malformed)?;
     Ok(move |id| Act::Propose { id, subject, level, at_ms: at_ms as u64, precedence })
 }
 
@@ -284,15 +285,15 @@ pub(crate) fn attend(
     office: Option<String>,
     at_ms: Option<f64>,
     now: Now,
-) -> Result<Act, &'static str> {
+) -> Result<Act, Refusal> {
     let proposal = &waiting.proposal;
     let coming = match office {
         Some(office) => {
-            let office = OfficeId::new(office).map_err(|_| "otherOffice")?;
+            let office = OfficeId::new(office).map_err(|_| Refusal::OtherOffice)?;
             let at_ms = at_ms.unwrap_or(proposal.at_ms as f64);
             let furthest = now.ms as f64 + (PROPOSE_MS + CONSULTATION_OVER_MS) as f64;
             if !(0.0..=furthest).contains(&at_ms) {
-                return Err("time");
+                return Err(Refusal::Time);
             }
             Some(Coming { office, at_ms: at_ms as u64 })
         }
@@ -302,9 +303,9 @@ pub(crate) fn attend(
 }
 
 /// Takes back one of the own party. Otherwise why not.
-pub(crate) fn withdraw(at: Roster, waiting: &Consultation) -> Result<Act, &'static str> {
+pub(crate) fn withdraw(at: Roster, waiting: &Consultation) -> Result<Act, Refusal> {
     if at.me().is_none_or(|me| me.party != waiting.party) {
-        return Err("noConsultation");
+        return Err(Refusal::NoConsultation);
     }
     Ok(Act::Withdraw { id: waiting.id })
 }
@@ -312,14 +313,9 @@ pub(crate) fn withdraw(at: Roster, waiting: &Consultation) -> Result<Act, &'stat
 /// The ring on the line on which to meet, whose id is the consultation's: it is the call from then on. As urgent as it was asked, and not above what the
 /// own office may. Otherwise why not. `fresh`: the id where somebody has used up the consultation's by a ring before its time: a party that is done with that
 /// ring would not sound again.
-pub(crate) fn begin(
-    at: Roster,
-    waiting: &Consultation,
-    fresh: CallId,
-    now: Now,
-) -> Result<(CallId, Agreed), &'static str> {
+pub(crate) fn begin(at: Roster, waiting: &Consultation, fresh: CallId, now: Now) -> Result<(CallId, Agreed), Refusal> {
     if !is_due(waiting, now) {
-        return Err("time");
+        return Err(Refusal::Time);
     }
     let (level, own) = (&waiting.proposal.level, at.me().map(|me| &me.party));
     let used = at.fold().is_some_and(|fold| fold.is_over_for_another(level, &waiting.id, |party| Some(party) == own));
@@ -347,7 +343,7 @@ mod tests {
 
     const HOUR_MS: u64 = 3_600_000;
 
-    fn proposes(scene: &Scene, by: &Enrolled, in_ms: i64, precedence: Agreed) -> Result<Act, &'static str> {
+    fn proposes(scene: &Scene, by: &Enrolled, in_ms: i64, precedence: Agreed) -> Result<Act, Refusal> {
         let (at, at_ms) = (scene.roster(by), (START_MS as i64 + in_ms) as f64);
         let act = propose(at, &line_id("duty"), "missile-launch".into(), "duty".into(), at_ms, precedence, after_ms(0));
         act.map(|act| act(CallId([7; 16])))
@@ -371,10 +367,10 @@ mod tests {
         let mut scene = Scene::new();
         let usa = scene.enrol("usa-duty", 1);
         let reason = |in_ms, precedence| proposes(&scene, &usa, in_ms, precedence).err();
-        assert_eq!(reason(HOUR_MS as i64, Agreed::Flash), Some("aboveAuthority"));
-        assert_eq!(reason(-1, Agreed::Flash), Some("aboveAuthority"), "that is said first");
+        assert_eq!(reason(HOUR_MS as i64, Agreed::Flash), Some(Refusal::AboveAuthority));
+        assert_eq!(reason(-1, Agreed::Flash), Some(Refusal::AboveAuthority), "that is said first");
         for at in [-1, 0, PROPOSE_MS as i64 + 1] {
-            assert_eq!(reason(at, Agreed::Immediate), Some("time"));
+            assert_eq!(reason(at, Agreed::Immediate), Some(Refusal::Time));
         }
         for at in [1, PROPOSE_MS as i64] {
             assert_eq!(reason(at, Agreed::Immediate), None);
@@ -383,7 +379,7 @@ mod tests {
             let (at, at_ms) = (scene.roster(&usa), (START_MS + HOUR_MS) as f64);
             let (subject, level) = (subject.into(), level.into());
             let act = propose(at, &line_id("duty"), subject, level, at_ms, Agreed::Routine, after_ms(0));
-            assert_eq!(act.err(), Some("malformed"));
+            assert_eq!(act.err(), Some(Refusal::Malformed));
         }
     }
 
@@ -416,7 +412,7 @@ mod tests {
         assert_eq!(duty.next_timeout(at, after_ms(5)), Some(due.us));
         let early = after_ms(HOUR_MS - 1);
         let waiting = find(at, &view(&duty, &scene, &japan, early).id, early).unwrap();
-        assert_eq!(begin(at, &waiting, CallId([9; 16]), early), Err("time"));
+        assert_eq!(begin(at, &waiting, CallId([9; 16]), early), Err(Refusal::Time));
         assert_eq!(begin(scene.roster(&usa), &waiting, CallId([9; 16]), due), Ok((CallId([7; 16]), Agreed::Immediate)));
         assert!(view(&duty, &scene, &japan, due).due);
         let over = after_ms(HOUR_MS + CONSULTATION_OVER_MS);
@@ -429,7 +425,7 @@ mod tests {
         let (mut scene, [usa, japan]) = asked();
         let id = view(&Duty::default(), &scene, &japan, after_ms(0)).id;
         let waiting = find(scene.roster(&japan), &id, after_ms(0)).unwrap();
-        assert_eq!(withdraw(scene.roster(&japan), &waiting), Err("noConsultation"));
+        assert_eq!(withdraw(scene.roster(&japan), &waiting), Err(Refusal::NoConsultation));
         let act = withdraw(scene.roster(&usa), &waiting).unwrap();
         scene.says(&usa, "duty", act);
         assert!(find(scene.roster(&usa), &id, after_ms(0)).is_none());
@@ -445,9 +441,9 @@ mod tests {
         assert_eq!((comes(None), comes(Some(now.ms as f64))), (None, None));
         assert_eq!(
             (comes(Some(-1.0)), comes(Some(f64::INFINITY)), comes(Some(f64::NAN))),
-            (Some("time"), Some("time"), Some("time"))
+            (Some(Refusal::Time), Some(Refusal::Time), Some(Refusal::Time))
         );
-        assert_eq!(attend(&waiting, Some("\0".into()), None, now).err(), Some("otherOffice"));
+        assert_eq!(attend(&waiting, Some("\0".into()), None, now).err(), Some(Refusal::OtherOffice));
         assert_eq!(line_for(scene.roster(&japan), &waiting), Some(&line_id("duty")));
     }
 }

@@ -3,6 +3,7 @@
 use crate::now::Now;
 use crate::roster::Roster;
 use crate::show::text;
+use crate::view::Refusal;
 use crate::view::Text3;
 use serde::{Deserialize, Serialize};
 use trialogue_charter::{Line, Office, Party};
@@ -60,10 +61,10 @@ pub struct OwnDuty {
 }
 
 /// Takes the duty of the own office; `until_ms`: the end of the shift, milliseconds since 1970 UTC. Otherwise why not.
-pub(crate) fn take(until_ms: f64, now: Now) -> Result<Act, &'static str> {
+pub(crate) fn take(until_ms: f64, now: Now) -> Result<Act, Refusal> {
     let shift_ms = until_ms - now.ms as f64;
     if !(shift_ms > 0.0 && shift_ms <= SHIFT_MS as f64) {
-        return Err("time");
+        return Err(Refusal::Time);
     }
     Ok(Act::TakeDuty { until_ms: until_ms as u64 })
 }
@@ -156,8 +157,11 @@ mod tests {
     #[test]
     fn nobody_takes_a_shift_that_is_past_or_longer_than_may_be() {
         let ends = |ms: i64| take((START_MS as i64 + ms) as f64, after_ms(0)).map(|_| ());
-        assert_eq!((ends(0), ends(-1), ends(SHIFT_MS as i64 + 1)), (Err("time"), Err("time"), Err("time")));
-        assert_eq!(take(f64::NAN, after_ms(0)).err(), Some("time"));
+        assert_eq!(
+            (ends(0), ends(-1), ends(SHIFT_MS as i64 + 1)),
+            (Err(Refusal::Time), Err(Refusal::Time), Err(Refusal::Time))
+        );
+        assert_eq!(take(f64::NAN, after_ms(0)).err(), Some(Refusal::Time));
         assert_eq!((ends(1), ends(SHIFT_MS as i64)), (Ok(()), Ok(())));
     }
 

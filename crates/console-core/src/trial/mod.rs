@@ -8,6 +8,7 @@ use crate::limits::LOOK_US;
 use crate::now::Now;
 use crate::roster::Roster;
 use crate::show::text as named;
+use crate::view::Refusal;
 use crate::{texts, timers};
 use std::collections::BTreeSet;
 use trialogue_charter::text::{Form, clean, refuse};
@@ -74,9 +75,9 @@ impl Trial {
 }
 
 /// A test text is sent on a line.
-pub(crate) fn send(at: Roster, number: u16, language: Language) -> Result<Act, &'static str> {
+pub(crate) fn send(at: Roster, number: u16, language: Language) -> Result<Act, Refusal> {
     if !at.acts_for_party() {
-        return Err("role");
+        return Err(Refusal::Role);
     }
     Ok(Act::SendTest { text: number, language: language.into() })
 }
@@ -88,14 +89,14 @@ pub(crate) fn find(at: Roster, id: &str) -> Option<(LineId, Hash)> {
 }
 
 /// A translation of it is certified.
-pub(crate) fn certify(at: Roster, text: Hash, language: Language, translation: &str) -> Result<Act, &'static str> {
+pub(crate) fn certify(at: Roster, text: Hash, language: Language, translation: &str) -> Result<Act, Refusal> {
     let translation = clean(translation, Form::Line);
     let translation = translation.split_whitespace().collect::<Vec<_>>().join(" ");
     if !at.acts_for_party() {
-        return Err("role");
+        return Err(Refusal::Role);
     }
     if refuse(&translation, Form::Line, TRANSLATION_MAX).is_err() {
-        return Err("malformed");
+        return Err(Refusal::Malformed);
     }
     Ok(Act::Certify { text, language: language.into(), translation })
 }
@@ -215,7 +216,7 @@ mod tests {
         assert!(waits.may_certify && waits.by.party == "USA");
         let (line, text) = find(scene.roster(&jpn), &waits.id).unwrap();
         assert_eq!(line, line_id("duty"));
-        assert_eq!(certify(scene.roster(&jpn), text, Language::Ja, " \n "), Err("malformed"));
+        assert_eq!(certify(scene.roster(&jpn), text, Language::Ja, " \n "), Err(Refusal::Malformed));
         let act = certify(scene.roster(&jpn), text, Language::Ja, "  試験 です ").unwrap();
         let Act::Certify { translation, .. } = &act else { unreachable!() };
         assert_eq!(translation, "試験 です");
@@ -238,7 +239,7 @@ mod tests {
         };
         assert!(offer(&scene, &officer, true).is_some());
         assert!(offer(&scene, &officer, false).is_none() && offer(&scene, &interpreter, true).is_none());
-        assert_eq!(send(scene.roster(&interpreter), 1, Language::En), Err("role"));
+        assert_eq!(send(scene.roster(&interpreter), 1, Language::En), Err(Refusal::Role));
         // Once a day, by whichever officer of the party.
         scene.says(&officer, "duty", send(scene.roster(&officer), 1, Language::En).unwrap());
         assert!(offer(&scene, &officer, true).is_none());

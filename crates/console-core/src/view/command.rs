@@ -1,6 +1,6 @@
 //! What the officer can do, as data.
 
-use super::{Draft, Language, Precedence, ReadoutText, Traffic};
+use super::{DeclineReason, Draft, Language, Precedence, ReadoutText, Traffic};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -34,8 +34,8 @@ pub enum Command {
     Decline {
         /// Line id.
         line: String,
-        /// busy, callBack, deputy or refused.
-        reason: String,
+        /// Why.
+        reason: DeclineReason,
         /// Milliseconds since 1970 UTC.
         call_back_ms: Option<f64>,
         /// Office id.

@@ -150,7 +150,8 @@ impl Console {
     fn keep_now(&mut self) {
         if std::mem::take(&mut self.writer.dirty) {
             self.writer.asked += 1;
-            self.writer.kept.revocations = self.revocations_to_keep();
+            let charter = self.charter.as_ref();
+            self.writer.kept.revocations = charter.map(|charter| self.revocations.to_keep(charter, self.now()));
             let bytes = self.writer.kept.encode();
             self.writer.kept.revocations = None;
             self.push(Output::Keep { version: self.writer.asked, bytes });

@@ -6,6 +6,7 @@ use crate::acts::Purpose;
 use crate::console::Console;
 use crate::io::Event;
 use crate::limits::{READERS_WAIT_US, SENT_US};
+use crate::view::Refusal;
 use trialogue_charter::{Hash, LineId};
 use trialogue_e2ee::writing::{CircleKey, Content, Part, Wrap, seal};
 use trialogue_journal::{Act, BodyRef, GroupId, Kind, Wrapped, Written, chunk_list};
@@ -28,11 +29,11 @@ impl Console {
     /// Puts a writing into the outbox; false: it is no writing, or there are too many.
     pub(super) fn put_out(&mut self, part: Part, out: impl FnOnce(Vec<u8>) -> KeptOut) -> bool {
         let Ok(content) = Content::new(part) else {
-            self.refuse("malformed");
+            self.refuse(Refusal::Malformed);
             return false;
         };
         if self.writer.kept.outbox.len() >= OUTBOX_MAX {
-            self.refuse("busy");
+            self.refuse(Refusal::Busy);
             return false;
         }
         let mut out = out(content.encode());
@@ -221,7 +222,7 @@ impl Console {
         let Some(at) = self.writer.kept.outbox.iter().position(|out| out.id.to_string() == id) else { return };
         let said = matches!(self.writer.sending.get(&self.writer.kept.outbox[at].id), Some(Sending::Said { .. }));
         if said {
-            return self.refuse("notNow");
+            return self.refuse(Refusal::NotNow);
         }
         let out = self.writer.kept.outbox.remove(at);
         self.writer.sending.remove(&out.id);

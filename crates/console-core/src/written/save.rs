@@ -3,6 +3,7 @@
 use super::read::Opened;
 use crate::console::Console;
 use crate::io::{FilePart, Output};
+use crate::view::Refusal;
 use crate::view::{FileState, FileView};
 use std::collections::VecDeque;
 use trialogue_charter::Hash;
@@ -47,7 +48,7 @@ impl Console {
         let at = usize::try_from(at).unwrap_or(usize::MAX);
         let id = self.writer.opened.keys().find(|held| held.to_string() == id).copied();
         let found = id.and_then(|id| Some((id, self.files(&id).get(at)?.clone())));
-        let Some((id, file)) = found else { return self.refuse("notNow") };
+        let Some((id, file)) = found else { return self.refuse(Refusal::NotNow) };
         self.writer.saving = Some(Saving { id, at, opener: FileOpener::new(file), left: VecDeque::new() });
     }
 

@@ -3,6 +3,7 @@
 use super::kept::{DRAFTS_MAX, KeptDraft, KeptFile, KeptOut, KeptScratch, SCRATCH_KEY_MAX, SCRATCH_MAX};
 use crate::acts::Purpose;
 use crate::console::Console;
+use crate::view::Refusal;
 use crate::view::{Draft, Language, ReadoutText};
 use trialogue_charter::text::{Form, clean};
 use trialogue_charter::{Hash, LineId, Precedence, Role};
@@ -33,7 +34,7 @@ impl Console {
         let (charter, me) = (self.charter.as_ref()?, self.me.as_ref()?);
         let id = id.filter(|id| charter.is_on_line(&me.office, id) && self.writer.on);
         if id.is_none() {
-            self.refuse("notOnLine");
+            self.refuse(Refusal::NotOnLine);
         }
         id
     }
@@ -54,16 +55,16 @@ impl Console {
     pub(crate) fn write(&mut self, new: NewMessage) {
         let Some(line) = self.write_on(&new.line) else { return };
         if !self.acts_for_party() {
-            return self.refuse("role");
+            return self.refuse(Refusal::Role);
         }
         let may = self.charter.as_ref().zip(self.me.as_ref()).and_then(|(c, me)| c.authority(&me.office, &line));
         if may.is_none_or(|up_to| new.precedence > up_to) {
-            return self.refuse("aboveAuthority");
+            return self.refuse(Refusal::AboveAuthority);
         }
         let about = match new.answers.as_deref().map(|id| self.find(id)) {
             None => None,
             Some(Some((on, id, Kind::Message))) if on == line => Some(id),
-            Some(_) => return self.refuse("notNow"),
+            Some(_) => return self.refuse(Refusal::NotNow),
         };
         let attached: Vec<KeptFile> = self.draft_files(&line).cloned().collect();
         let files =
@@ -85,26 +86,26 @@ impl Console {
     }
 
     pub(crate) fn translate(&mut self, id: &str, text: Tongue, machine: bool) {
-        let Some((line, about, Kind::Message)) = self.find(id) else { return self.refuse("notNow") };
+        let Some((line, about, Kind::Message)) = self.find(id) else { return self.refuse(Refusal::NotNow) };
         if !self.translates() {
-            return self.refuse("role");
+            return self.refuse(Refusal::Role);
         }
         let empty = self.out(&line, Kind::Translation, Some(about), Vec::new());
         self.put_out(Part::Translation { text, machine }, |content| with(empty, content));
     }
 
     pub(crate) fn certify_translation(&mut self, id: &str) {
-        let Some((line, writing, Kind::Translation)) = self.find(id) else { return self.refuse("notNow") };
+        let Some((line, writing, Kind::Translation)) = self.find(id) else { return self.refuse(Refusal::NotNow) };
         if !self.translates() {
-            return self.refuse("role");
+            return self.refuse(Refusal::Role);
         }
         self.say_of(&line, Act::CertifyWriting { writing });
     }
 
     pub(crate) fn acknowledge_message(&mut self, id: &str, read_back: Option<Tongue>) {
-        let Some((line, writing, Kind::Message)) = self.find(id) else { return self.refuse("notNow") };
+        let Some((line, writing, Kind::Message)) = self.find(id) else { return self.refuse(Refusal::NotNow) };
         if !self.acts_for_party() {
-            return self.refuse("role");
+            return self.refuse(Refusal::Role);
         }
         let Some(text) = read_back else {
             return self.say_of(&line, Act::AcknowledgeWriting { writing, read_back: None });
@@ -117,12 +118,12 @@ impl Console {
     pub(crate) fn write_readout(&mut self, line: &str, replaces: Option<String>, texts: Vec<ReadoutText>) {
         let Some(line) = self.write_on(line) else { return };
         if !self.acts_for_party() {
-            return self.refuse("role");
+            return self.refuse(Refusal::Role);
         }
         let about = match replaces.as_deref().map(|id| self.find(id)) {
             None => None,
             Some(Some((on, id, Kind::Readout))) if on == line => Some(id),
-            Some(_) => return self.refuse("notNow"),
+            Some(_) => return self.refuse(Refusal::NotNow),
         };
         let mut texts: Vec<Tongue> = texts.iter().map(|text| tongue(text.language, &text.text)).collect();
         texts.sort_by_key(|text| text.language);
@@ -131,9 +132,9 @@ impl Console {
     }
 
     pub(crate) fn approve_readout(&mut self, id: &str) {
-        let Some((line, writing, Kind::Readout)) = self.find(id) else { return self.refuse("notNow") };
+        let Some((line, writing, Kind::Readout)) = self.find(id) else { return self.refuse(Refusal::NotNow) };
         if !self.acts_for_party() {
-            return self.refuse("role");
+            return self.refuse(Refusal::Role);
         }
         self.say_of(&line, Act::Approve { writing });
     }

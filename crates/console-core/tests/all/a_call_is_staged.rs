@@ -101,7 +101,7 @@ fn principals_come_on_together_when_all_are_ready_and_not_before() {
     assert!(!world.call(DUTY[0]).may_be_ready, "nobody is confirmed yet");
     world.command(DUTY[0], Command::Ready { ready: true });
     world.settle();
-    assert_eq!(world.view(0).trouble, Some(Trouble::ActRefused { reason: "notNow".into() }));
+    assert_eq!(world.view(0).trouble, Some(Trouble::ActRefused { reason: Refusal::NotNow }));
 
     for party in 0..3 {
         confirm(&mut world, party, &[0, 1, 2]);
@@ -173,14 +173,14 @@ fn interpreters_and_note_takers_do_not_act_for_their_party() {
     for desk in [INTERPRETER, NOTES] {
         world.command(desk, Command::Ring { line: SUMMIT.into(), precedence: Precedence::Routine });
         world.settle();
-        assert_eq!(world.view(desk).trouble, Some(Trouble::ActRefused { reason: "role".into() }));
+        assert_eq!(world.view(desk).trouble, Some(Trouble::ActRefused { reason: Refusal::Role }));
     }
     world.command(DUTY[0], Command::Ring { line: SUMMIT.into(), precedence: Precedence::Routine });
     world.until(5, |world| world.desks[DUTY[1]].ringing && world.desks[DUTY[2]].ringing);
     assert!(!world.desks[NOTES].ringing && !world.desks[INTERPRETER].ringing);
     world.command(
         NOTES,
-        Command::Decline { line: SUMMIT.into(), reason: "busy".into(), call_back_ms: None, deputy: None },
+        Command::Decline { line: SUMMIT.into(), reason: DeclineReason::Busy, call_back_ms: None, deputy: None },
     );
     join(&mut world, NOTES);
     world.until(20, |world| keys_complete(world, &[DUTY[0], NOTES]));
@@ -230,11 +230,11 @@ fn a_duty_officer_disposes_of_the_own_people_and_of_nobody_else() {
     let (own, other) = (device(&world, PRINCIPALS[0]), device(&world, PRINCIPALS[2]));
     world.command(DUTY[0], Command::Remove { device: other });
     world.settle();
-    assert_eq!(world.view(DUTY[0]).trouble, Some(Trouble::ActRefused { reason: "notOwn".into() }));
+    assert_eq!(world.view(DUTY[0]).trouble, Some(Trouble::ActRefused { reason: Refusal::NotOwn }));
     let duty = device(&world, DUTY[0]);
     world.command(PRINCIPALS[0], Command::Remove { device: duty });
     world.settle();
-    assert_eq!(world.view(PRINCIPALS[0]).trouble, Some(Trouble::ActRefused { reason: "role".into() }));
+    assert_eq!(world.view(PRINCIPALS[0]).trouble, Some(Trouble::ActRefused { reason: Refusal::Role }));
     world.command(DUTY[0], Command::Remove { device: own });
     world.until(5, |world| world.view(PRINCIPALS[0]).call.is_none());
     assert_eq!(line(&world, PRINCIPALS[0]).outcome, Some(Outcome::Removed));
@@ -257,7 +257,7 @@ fn a_majority_drops_a_party_and_takes_it_back() {
     assert_eq!(line(&world, DUTY[1]).outcome, Some(Outcome::Dropped));
     world.until(10, |world| keys_complete(world, &[0, 2, 3, 5]));
     world.command(DUTY[1], Command::Answer { line: SUMMIT.into() });
-    world.until(5, |world| world.view(DUTY[1]).trouble == Some(Trouble::ActRefused { reason: "dropped".into() }));
+    world.until(5, |world| world.view(DUTY[1]).trouble == Some(Trouble::ActRefused { reason: Refusal::Dropped }));
     world.command(DUTY[2], Command::Drop { party: "KOR".into(), on: false });
     world.until(5, |world| world.call(DUTY[0]).stations.iter().any(|s| s.id == "KOR" && s.drop_wishes.len() == 1));
     join(&mut world, DUTY[1]);

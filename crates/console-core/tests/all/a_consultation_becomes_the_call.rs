@@ -49,8 +49,8 @@ fn answer_of(world: &World, desk: usize, party: &str) -> AnswerView {
     shown(world, desk).parties.iter().find(|said| said.party == party).unwrap().answer.clone()
 }
 
-fn refused(world: &World, desk: usize, why: &str) -> bool {
-    world.view(desk).trouble == Some(Trouble::ActRefused { reason: why.into() })
+fn refused(world: &World, desk: usize, reason: Refusal) -> bool {
+    world.view(desk).trouble == Some(Trouble::ActRefused { reason })
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn proposed_answered_counted_down_and_begun() {
     // Not before its time.
     let id = shown(&world, 3).id.clone();
     world.command(3, Command::Begin { id: id.clone() });
-    world.until(1, |world| refused(world, 3, "time"));
+    world.until(1, |world| refused(world, 3, Refusal::Time));
     world.until(400, |world| world.desks.iter().all(|desk| desk.console.view().consultations[0].due));
     assert!(!shown(&world, 2).may_begin && shown(&world, 3).may_begin);
     world.command(3, Command::Begin { id });
@@ -129,11 +129,11 @@ fn the_proposer_takes_it_back() {
     world.until(5, |world| everyone(world, 1));
     let id = shown(&world, 0).id.clone();
     world.command(0, Command::Withdraw { id: id.clone() });
-    world.until(1, |world| refused(world, 0, "noConsultation"));
+    world.until(1, |world| refused(world, 0, Refusal::NoConsultation));
     world.command(2, Command::Withdraw { id: id.clone() });
     world.until(5, |world| everyone(world, 0));
     world.command(0, Command::Attend { id, office: None, at_ms: None });
-    world.until(1, |world| refused(world, 0, "noConsultation"));
+    world.until(1, |world| refused(world, 0, Refusal::NoConsultation));
 }
 
 #[test]
@@ -156,15 +156,15 @@ fn what_the_charter_does_not_allow_is_refused() {
         precedence,
     };
     world.command(2, with(Precedence::Flash, at_ms, "duty"));
-    world.until(1, |world| refused(world, 2, "aboveAuthority"));
+    world.until(1, |world| refused(world, 2, Refusal::AboveAuthority));
     world.command(2, with(Precedence::Routine, at_ms + 8.0 * 86_400_000.0, "duty"));
-    world.until(1, |world| refused(world, 2, "time"));
+    world.until(1, |world| refused(world, 2, Refusal::Time));
     world.command(2, with(Precedence::Routine, at_ms, "leaders"));
-    world.until(1, |world| refused(world, 2, "notOnLine"));
+    world.until(1, |world| refused(world, 2, Refusal::NotOnLine));
     propose(&mut world, 2, 5);
     world.until(5, |world| everyone(world, 1));
     attend(&mut world, 0, Some("kor-leaders"));
-    world.until(5, |world| refused(world, 0, "otherOffice"));
+    world.until(5, |world| refused(world, 0, Refusal::OtherOffice));
     assert_eq!(answer_of(&world, 2, "JPN"), AnswerView::Silent);
 }
 

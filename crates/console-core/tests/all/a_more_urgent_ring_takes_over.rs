@@ -45,7 +45,7 @@ fn a_flash_of_urgency_is_answered_after_three_seconds_and_everyone_sees_why() {
 
     world.command(USA, Command::Answer { line: "duty".into() });
     world.settle();
-    assert_eq!(world.view(USA).trouble, Some(Trouble::ActRefused { reason: "notNow".into() }), "too early");
+    assert_eq!(world.view(USA).trouble, Some(Trouble::ActRefused { reason: Refusal::NotNow }), "too early");
     assert_eq!(world.call(USA).line, "summit");
     world.run(3_100_000);
     assert_eq!(world.call(USA).line, "summit", "nobody is torn away");

@@ -147,7 +147,7 @@ fn a_revoked_console_is_out_at_once() {
     world.node_input(2, trialogue_core::Input::Revoke { revocation, errand: trialogue_core::Errand(1) });
     world.until(5, |world| world.all_ready(&[1, 2]));
     world.until(20, |world| world.desks[0].stopped);
-    assert_eq!(world.view(0).trouble, Some(Trouble::Refused { reason: "revoked".into() }));
+    assert_eq!(world.view(0).trouble, Some(Trouble::Refused { reason: Refusal::Revoked }));
     assert!(world.desks[0].seal.is_none());
     world.input(0, Input::Command(Command::Ring { line: "leaders".into(), precedence: Default::default() }));
     world.run(SECOND);
@@ -163,7 +163,7 @@ fn a_link_works_once() {
     world.until(5, |world| world.view(first).node == NodeLink::Up);
     let second = world.desk_with(second);
     world.until(5, |world| world.desks[second].stopped);
-    assert_eq!(world.view(second).trouble, Some(Trouble::Refused { reason: "certificate".into() }));
+    assert_eq!(world.view(second).trouble, Some(Trouble::Refused { reason: Refusal::Certificate }));
     assert_eq!(world.view(second).node, NodeLink::Refused);
 }
 

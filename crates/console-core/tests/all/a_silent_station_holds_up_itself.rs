@@ -114,7 +114,7 @@ fn a_console_without_keys_keeps_neither_code_nor_readiness_from_the_others() {
 
     world.command(DUTY[JPN], Command::Confirm { party: "KOR".into() });
     world.settle();
-    let refused = Trouble::ActRefused { reason: "notNow".into() };
+    let refused = Trouble::ActRefused { reason: Refusal::NotNow };
     assert_eq!(world.view(DUTY[JPN]).trouble, Some(refused), "there is nothing to compare with it");
     confirm(&mut world, JPN, USA);
     confirm(&mut world, USA, JPN);

@@ -6,9 +6,9 @@ use common::World;
 use trialogue_charter::Suite;
 use trialogue_console_core::view::*;
 
-fn decline(world: &mut World, desk: usize, reason: &str) {
-    let call_back_ms = (reason == "callBack").then_some(1_700_000_900_000.0);
-    let command = Command::Decline { line: "leaders".into(), reason: reason.into(), call_back_ms, deputy: None };
+fn decline(world: &mut World, desk: usize, reason: DeclineReason) {
+    let call_back_ms = (reason == DeclineReason::CallBack).then_some(1_700_000_900_000.0);
+    let command = Command::Decline { line: "leaders".into(), reason, call_back_ms, deputy: None };
     world.command(desk, command);
 }
 
@@ -17,24 +17,39 @@ fn when_all_decline_the_caller_sees_who_and_why() {
     let mut world = World::leaders(Suite::XWing);
     world.ring(2);
     world.until(5, |world| world.desks[0].ringing && world.desks[1].ringing);
-    decline(&mut world, 0, "busy");
+    decline(&mut world, 0, DeclineReason::Busy);
     world.until(5, |world| !world.desks[0].ringing);
-    world.until(
-        5,
-        |world| matches!(&world.party(2, "JPN").ring, RingState::Declined { reason, .. } if reason == "busy"),
-    );
+    let busy = |ring: &RingState| matches!(ring, RingState::Declined { reason: DeclineReason::Busy, .. });
+    world.until(5, |world| busy(&world.party(2, "JPN").ring));
     assert!(world.view(2).call.is_some(), "KOR may still answer");
-    decline(&mut world, 1, "callBack");
+    decline(&mut world, 1, DeclineReason::CallBack);
     world.until(5, |world| world.view(2).call.is_none());
     assert_eq!(world.line(2).outcome, Some(Outcome::Declined));
     let RingState::Declined { reason, call_back_ms, .. } = &world.party(2, "KOR").ring else {
         panic!("shown as declined")
     };
-    assert_eq!((reason.as_str(), *call_back_ms), ("callBack", Some(1_700_000_900_000.0)));
+    assert_eq!((*reason, *call_back_ms), (DeclineReason::CallBack, Some(1_700_000_900_000.0)));
     assert!(!world.line(2).active && !world.line(0).active);
     world.command(2, Command::Dismiss { line: Some("leaders".into()) });
     world.until(1, |world| world.line(2).outcome.is_none());
     assert_eq!(world.party(2, "KOR").ring, RingState::None);
+}
+
+#[test]
+fn what_cannot_be_said_as_it_was_meant_is_not_said() {
+    let mut world = World::leaders(Suite::XWing);
+    world.ring(2);
+    world.until(5, |world| world.desks[0].ringing);
+    let say = |world: &mut World, call_back_ms, deputy: Option<&str>| {
+        let (line, reason, deputy) = ("leaders".into(), DeclineReason::CallBack, deputy.map(Into::into));
+        world.command(0, Command::Decline { line, reason, call_back_ms, deputy });
+        world.view(0).trouble.clone()
+    };
+    let refused = |reason| Some(Trouble::ActRefused { reason });
+    assert_eq!(say(&mut world, Some(f64::NAN), None), refused(Refusal::Time));
+    assert_eq!(say(&mut world, None, Some("no office!")), refused(Refusal::OtherOffice));
+    world.run(2_000_000);
+    assert!(world.desks[0].ringing, "nothing was signed: it rings on");
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn a_translation_that_nobody_could_read_is_refused_at_once() {
         let translation = translation.to_owned();
         world.command(0, Command::Dismiss { line: None });
         world.command(0, Command::Certify { id: id.clone(), language: Language::Ja, translation });
-        world.until(1, |world| world.view(0).trouble == Some(Trouble::ActRefused { reason: "malformed".into() }));
+        world.until(1, |world| world.view(0).trouble == Some(Trouble::ActRefused { reason: Refusal::Malformed }));
     }
     assert_eq!(world.view(0).tests.received.len(), 1);
 }

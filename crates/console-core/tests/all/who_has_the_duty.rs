@@ -81,7 +81,7 @@ fn of_line(world: &World, desk: usize) -> Option<DutyView> {
 fn nobody_takes_it_for_longer_than_a_day() {
     let mut world = World::leaders(Suite::XWing);
     takes(&mut world, 0, 25);
-    world.until(1, |world| world.view(0).trouble == Some(Trouble::ActRefused { reason: "time".into() }));
+    world.until(1, |world| world.view(0).trouble == Some(Trouble::ActRefused { reason: Refusal::Time }));
     world.run(2 * SECOND);
     assert!(of(&world, 2, "JPN").is_none());
 }
