@@ -172,6 +172,8 @@ function take(message: Exclude<ToKeys, OfIdentity>): void {
       return run((m) => m.legUnfit(us(), Date.now(), message.slot, message.leg, message.why));
     case 'leg':
       return run((m) => m.legState(us(), Date.now(), message.slot, message.leg, message.up));
+    default:
+      message satisfies never;
   }
 }
 
@@ -447,5 +449,8 @@ function act(out: Out) {
       return page({ kind: 'log', line: out.line });
     case 'ringing':
       return;
+    default:
+      // A new output is named here by the compiler.
+      out satisfies never;
   }
 }

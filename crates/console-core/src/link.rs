@@ -437,7 +437,27 @@ impl Console {
                 self.link.wait_ms = Some(if soon { CATCHING_UP_MS } else { RECONNECT_MS.1 });
                 self.link_closed();
             }
-            _ => {
+            // For good, until the page is opened anew: this device, this program or this office is not let in.
+            Refusal::Protocol
+            | Refusal::Certificate
+            | Refusal::Revoked
+            | Refusal::Signature
+            | Refusal::NotOnLine
+            | Refusal::Replayed
+            | Refusal::Epoch
+            | Refusal::AboveAuthority
+            | Refusal::Role
+            | Refusal::NotOwn
+            | Refusal::Policy
+            | Refusal::Dropped
+            | Refusal::Time
+            | Refusal::OtherOffice
+            | Refusal::NoConsultation
+            | Refusal::OtherNode
+            | Refusal::OtherCharter
+            | Refusal::Outdated
+            | Refusal::Ahead
+            | Refusal::NoSeat => {
                 self.stage(Stage::Refused);
                 self.call_over(None);
                 self.push(Output::Stop);
