@@ -174,7 +174,7 @@ fn paths() -> Vec<(&'static str, PathFrame<'static>)> {
 
 #[test]
 fn the_page_says_how_often_a_console_pings() {
-    let page = include_str!("../../../spec/console.md");
+    let page = include_str!("../../../../spec/console.md");
     let (watch_s, call_ms) = (PING_US / 1_000_000, PING_IN_CALL_US / 1_000);
     let said = format!(
         "A console pings its node every {watch_s} s; in a call it pings every site that it is connected to every {call_ms} ms"
