@@ -53,7 +53,7 @@ impl Machine {
     /// Who brought something is told how far that is held; the others, where it is further than before.
     fn entries_taken(&mut self, from: &[&NodeId], before: u64, fresh: &[Fresh]) {
         let news = self.ledger.length() > before;
-        for (node, link) in &mut self.links {
+        for (node, link) in self.links.iter_mut() {
             link.owes_heads |= news || from.contains(&node);
         }
         self.feed(fresh);

@@ -6,7 +6,7 @@ use crate::common;
 use common::World;
 use trialogue_charter::fixture::{Trilateral, amended};
 use trialogue_charter::{DeviceSecret, NodeId, Suite};
-use trialogue_console_core::view::*;
+use trialogue_console_core::view::{self, *};
 use trialogue_core::{ConsoleKey, Input as NodeInput};
 use trialogue_wire::console::{PROTOCOL, Refusal, ToConsole, ToNode};
 
@@ -35,8 +35,9 @@ fn and_nowhere_else() {
     let mut world = world();
     let desk = world.desk("usa-leaders");
     world.desks[desk].console.reached_at("https://usa-2.example");
-    world
-        .until(5, |world| matches!(&world.view(desk).trouble, Some(Trouble::Refused { reason }) if reason == "origin"));
+    world.until(5, |world| {
+        matches!(&world.view(desk).trouble, Some(Trouble::Refused { reason: view::Refusal::Origin }))
+    });
     assert_eq!(world.desks[desk].heard.len(), 1, "after the challenge nothing was said that could be handed on");
 }
 

@@ -132,7 +132,7 @@ fn a_party_that_is_cut_off_is_silent_and_not_refusing() {
     world.ring(2);
     world.until(5, |world| world.desks[1].ringing);
     assert_eq!(world.party(2, "JPN").ring, RingState::PathDown);
-    decline(&mut world, 1, "refused");
+    decline(&mut world, 1, DeclineReason::Refused);
     world.until(80, |world| world.view(2).call.is_none());
     assert_eq!(world.line(2).outcome, Some(Outcome::Unanswered));
 }

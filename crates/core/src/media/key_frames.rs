@@ -171,11 +171,13 @@ mod tests {
     }
 
     fn sent_to(outputs: &[Output]) -> Vec<&str> {
-        let to = |output: &_| match output {
-            Output::SendLink { node, .. } => Some(node.as_str()),
-            _ => None,
-        };
-        outputs.iter().filter_map(to).collect()
+        let mut to = Vec::new();
+        for output in outputs {
+            if let Output::SendLink { node, .. } = output {
+                to.push(node.as_str());
+            }
+        }
+        to
     }
 
     #[test]

@@ -5,7 +5,7 @@
 /// itself, and differ from nodes that started otherwise.
 pub const FOLD_VERSION: u32 = 1;
 
-/// What the reference journals of `tests/the_fold_keeps_its_version.rs` come to under [`FOLD_VERSION`]: SHA-384 in hexadecimal. The test gives the new one.
+/// What the reference journals of `tests/all/the_fold_keeps_its_version.rs` come to under [`FOLD_VERSION`]: SHA-384 in hexadecimal. The test gives the new one.
 #[doc(hidden)]
 pub const FOLD_GOLDEN: &str =
     "918b737490ee2c89443d248846be4cb7a99cc6f0d54df87b4e1df2b4c119c02ca68275b5d71b17551681c4d499d3ceeb";

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::reference::{ACTS, BODIES, REASONS, Reference};
+use crate::{common, reference};
 use std::sync::LazyLock;
 use trialogue_charter::{Hash, Suite, fixture};
 use trialogue_journal::fold::{FOLD_GOLDEN, FOLD_VERSION};
@@ -61,7 +62,7 @@ fn the_reference_journals_go_through_everything_that_is_folded() {
     let never = [Ignored::Suspended, Ignored::Dropped].map(|reason| reference::reason_name(&reason));
     let all = [BODIES, ACTS, REASONS].concat();
     let missing: Vec<_> = all.iter().filter(|kind| !TOLD.covered.contains(*kind) && !never.contains(kind)).collect();
-    assert!(missing.is_empty(), "tell of them in tests/reference, then renew FOLD_GOLDEN: {missing:?}");
+    assert!(missing.is_empty(), "tell of them in tests/all/reference, then renew FOLD_GOLDEN: {missing:?}");
 }
 
 #[test]
@@ -79,7 +80,7 @@ fn what_was_kept_under_other_nodes_or_is_cut_is_no_state() {
 
 #[test]
 fn every_bound_of_the_journal_is_in_the_version_or_makes_no_state() {
-    let source = include_str!("../src/limits.rs").lines();
+    let source = include_str!("../../src/limits.rs").lines();
     let all = source.filter_map(|line| line.strip_prefix("pub const ")?.split(':').next());
     let known = |name: &&str| BOUNDS.iter().any(|(known, _)| known == name) || OF_NO_STATE.contains(name);
     let missing: Vec<_> = all.filter(|name| !known(name)).collect();
