@@ -4,43 +4,45 @@ use crate::agreement::Line;
 use crate::ids::OfficeId;
 use minicbor::{Decode, Encode};
 
-/// Precedence of a ring, lowest first; the levels of multilevel precedence and pre-emption (ITU-T Q.955.3, RFC 4542).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
-#[cbor(index_only)]
-pub enum Precedence {
+/// One table for everything that knows each level: what it is called, its number on the wire, and that it is among all of them.
+macro_rules! levels {
+    ($($(#[$about:meta])* $level:ident, $number:literal, $name:literal;)*) => {
+        /// Precedence of a ring, lowest first; the levels of multilevel precedence and pre-emption (ITU-T Q.955.3, RFC 4542).
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+        #[cbor(index_only)]
+        pub enum Precedence {
+            $($(#[$about])* #[n($number)] $level,)*
+        }
+
+        impl Precedence {
+            /// All, lowest first.
+            pub const ALL: [Self; [$($number),*].len()] = [$(Self::$level),*];
+
+            /// Its name in files: `routine`, `priority`, `immediate`, `flash`, `flash-override`.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$level => $name,)*
+                }
+            }
+        }
+    };
+}
+
+levels! {
     /// Everyday business. Every office on a line may ring so.
     #[default]
-    #[n(0)]
-    Routine,
+    Routine, 0, "routine";
     /// Should be answered before everyday business.
-    #[n(1)]
-    Priority,
+    Priority, 1, "priority";
     /// A situation that gravely affects security.
-    #[n(2)]
-    Immediate,
+    Immediate, 2, "immediate";
     /// Command and warning.
-    #[n(3)]
-    Flash,
+    Flash, 3, "flash";
     /// The heads of the parties.
-    #[n(4)]
-    FlashOverride,
+    FlashOverride, 4, "flash-override";
 }
 
 impl Precedence {
-    /// All, lowest first.
-    pub const ALL: [Self; 5] = [Self::Routine, Self::Priority, Self::Immediate, Self::Flash, Self::FlashOverride];
-
-    /// Its name in files: `routine`, `priority`, `immediate`, `flash`, `flash-override`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Routine => "routine",
-            Self::Priority => "priority",
-            Self::Immediate => "immediate",
-            Self::Flash => "flash",
-            Self::FlashOverride => "flash-override",
-        }
-    }
-
     /// The one of a name, if there is one.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|precedence| precedence.name() == name)

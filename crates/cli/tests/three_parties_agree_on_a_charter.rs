@@ -205,7 +205,7 @@ fn a_wrong_line_of_the_plan_is_named_with_its_remedy() {
         "charter.toml:21: there is no [[office]] with id \"jpn\"",
     );
     says("REL TO USA, JPN", "", "charter.toml:20: this text cannot be shown: it is empty");
-    says("\"flash\"", "\"FLASH\"", "charter.toml:22: \"FLASH\" is no precedence: write priority, immediate");
+    says("\"flash\"", "\"FLASH\"", "charter.toml:22: \"FLASH\" is no precedence: write one of priority, immediate");
     says("{ usa-duty", "{ usa-chief", "charter.toml:22: \"usa-chief\" is not in this line's `offices`");
     says("escalate_seconds = 15", "escalate_seconds = 601", "601 seconds are not possible: write 0 to 600");
     says("human_seconds = 3600", "human_seconds = 60", "60 seconds are not possible: write 600 to 604800");

@@ -183,10 +183,8 @@ impl Reader<'_> {
                 ));
             };
             let Some(up_to) = Precedence::named(name.get_ref()) else {
-                let why = format!(
-                    "\"{}\" is no precedence: write priority, immediate, flash or flash-override",
-                    name.get_ref()
-                );
+                let above: Vec<_> = Precedence::ALL.into_iter().skip(1).map(Precedence::name).collect();
+                let why = format!("\"{}\" is no precedence: write one of {}", name.get_ref(), above.join(", "));
                 return Err(self.wrong(name, why));
             };
             // Every office may ring routine; saying so is allowed here and not repeated in the charter.
