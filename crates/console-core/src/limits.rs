@@ -167,3 +167,25 @@ pub const ON_ITS_WAY_US: u64 = 60_000_000;
 pub const REVOKED_KNOWN_MAX: usize = 2 * trialogue_journal::limits::REVOKED_MAX;
 /// Confirmations are kept over restarts no oftener than so many microseconds: one that is not much newer is not worth a disk.
 pub const CONFIRMED_KEEP_US: u64 = 15 * 60 * 1_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_says_when_a_websocket_is_dead() {
+        let page = include_str!("../../../spec/console.md");
+        let said = format!(
+            "A WebSocket without a word for {} s, in a call for {} s, it opens anew",
+            DEAD_US / 1_000_000,
+            DEAD_IN_CALL_US / 1_000_000
+        );
+        assert!(page.contains(&said), "spec/console.md, keep-alive: {said}");
+    }
+
+    #[test]
+    fn what_is_taken_for_a_cut_is_longer_than_some_pings() {
+        // Otherwise the silence of others who are muted is taken for one (`LIFE_US`), or one lost answer for a dead site.
+        const { assert!(LIFE_US >= 4 * PING_IN_CALL_US && SITE_SILENT_US >= 2 * PING_IN_CALL_US) }
+    }
+}

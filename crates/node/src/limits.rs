@@ -1,6 +1,6 @@
 //! Every bound of the shell, with what raising or lowering it costs: how much others can make this node hold, do or wait for. What a message may hold is bounded in
-//! `trialogue_wire::limits`, what a device and a journal may do in `trialogue_core::limits`. Times and sizes by which the node's own work is paced stand where that is
-//! done; what an operator may configure, in `config`.
+//! `trialogue_wire::limits`, what a device and a journal may do in `trialogue_core::limits`. Times and sizes by which the node's own work is paced stand where
+//! that is done; what an operator may configure, in `config`.
 
 /// The doors: for those who have proven nothing yet; who has is bounded by the machine.
 pub(crate) mod door {
@@ -36,8 +36,8 @@ pub(crate) mod door {
     /// The same at all other doors.
     pub(crate) const KEPT_FEW: usize = 1;
 
-    /// Costly steps (a TLS handshake, a challenge, a log-in) that one address may ask for, per second and at once, before it has proven itself. A log-in takes three:
-    /// eighty consoles behind one router come at once after a restart, and twenty a second after them. More lets one address take more than a twentieth of a core.
+    /// Costly steps (a TLS handshake, a challenge, a log-in) that one address may ask for, per second and at once, before it has proven itself. A log-in takes
+    /// three: eighty consoles behind one router come at once after a restart, and twenty a second after them. More lets one address take more than a twentieth of a core.
     pub(crate) const PACE: Rate = Rate { per_second: 64.0, burst: 256.0 };
     /// Addresses of which that is remembered.
     pub(crate) const PACED_MAX: usize = 1_024;
@@ -252,7 +252,8 @@ pub(crate) mod media {
     pub(crate) const PICTURES_WAITING_MAX: usize = 64 << 10;
     /// What the system may keep of each TCP connection, in bytes (it takes twice that). A voice waits behind it, so it is small.
     pub(crate) const SYSTEM_BUFFER: usize = 16 << 10;
-    /// A TCP connection that has not led to a leg by then is closed, in milliseconds. More keeps a place of [`super::door::MEDIA_STREAMS`], less fails over slow ways.
+    /// A TCP connection that has not led to a leg by then is closed, in milliseconds. More keeps a place of [`super::door::MEDIA_STREAMS`], less fails over
+    /// slow ways.
     pub(crate) const LEG_WITHIN_MS: u64 = 10_000;
     /// Most bytes of a TCP connection that no leg has taken: what it says until then are a few checks of a path. More lets a stranger keep the thread busy.
     pub(crate) const STRANGER_BYTES: usize = 64 << 10;

@@ -211,3 +211,26 @@ impl Means {
         outcome.is_ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use rustls::pki_types::ServerName;
+    use std::io;
+
+    #[test]
+    fn the_log_says_why_and_names_no_address() {
+        let refused = Failure::Unreachable(cause(io::Error::from(io::ErrorKind::ConnectionRefused)));
+        assert!(refused.to_string().contains("connection refused"), "{refused}");
+        let unknown = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        assert!(Failure::Tls(cause(io::Error::other(unknown))).to_string().contains("UnknownIssuer"));
+        let expected = ServerName::try_from("pager.example").unwrap();
+        let presented = vec!["other.example".to_owned()];
+        let named = rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext { expected, presented });
+        assert!(named.to_string().contains("pager.example"), "what it is kept from");
+        let failed = Failure::Tls(cause(io::Error::other(io::Error::other(named)))).to_string();
+        assert!(failed.contains("another name") && !failed.contains("example"), "{failed}");
+    }
+}
