@@ -211,6 +211,8 @@ impl Console {
             | ToConsole::Lacking { .. }
             | ToConsole::ChunkStored { .. }
             | ToConsole::Sending { .. }
+            // Nor is this console on watch there: that it lives is said where it is.
+            | ToConsole::AskAlive { .. }
                 if self.at_spare => {}
             ToConsole::Accepted { number, unrecorded } => {
                 self.troubles.written_down(unrecorded);
@@ -379,7 +381,9 @@ impl Console {
     /// All that came is taken. What was asked for meanwhile was not given.
     fn more_follows(&mut self) {
         self.send(&ToNode::Next {});
-        self.bodies.ask_again(self.now_us);
+        if !self.at_spare {
+            self.bodies.ask_again(self.now_us);
+        }
     }
 
     /// The node tells everything once more, with more of what was written.
@@ -390,7 +394,9 @@ impl Console {
         self.stage(Stage::Syncing);
         self.retold = self.new_fold();
         self.seen.clear();
-        self.writer.told = writings;
+        if !self.at_spare {
+            self.writer.told = writings;
+        }
     }
 
     /// The first entries are all here: the node sends its paths after them.

@@ -28,7 +28,7 @@ pub struct MediaHeader {
     pub half: Half,
     /// The source node's index in the charter.
     pub node: u8,
-    /// Stream number, see `link::LinkMessage::Stream`.
+    /// Stream number, as its node says in a word ([`crate::word`]).
     pub stream: u16,
     /// Extended sequence number, low 32 bits.
     pub sequence: u32,

@@ -6,6 +6,8 @@ use crate::common;
 use common::{SECOND, World};
 use trialogue_charter::Suite;
 use trialogue_console_core::view::*;
+use trialogue_console_core::{Input, Output};
+use trialogue_wire::console::ToConsole;
 
 const MAIN: usize = 2;
 const USA: usize = 2;
@@ -182,4 +184,18 @@ fn a_page_loaded_anew_at_the_other_site_is_back_in_the_same_call() {
     for desk in BOTH {
         assert_eq!(world.call(desk).call, call, "nobody saw it hang up");
     }
+}
+
+#[test]
+fn the_spare_site_is_answered_for_nothing_that_is_asked_where_the_console_is_on_watch() {
+    let mut world = three();
+    let proofs = |world: &mut World, slot| {
+        let asked = trialogue_wire::encode(&ToConsole::AskAlive { nonce: [7; 16] });
+        let (now_us, wall_ms) = (world.now_us, world.wall_ms());
+        let console = &mut world.desks[USA].console;
+        console.handle(now_us, wall_ms, Input::At { slot, input: Box::new(Input::Received(asked)) });
+        let proof = |output: &Output| matches!(output, Output::ProveAlive { nonce } if *nonce == [7; 16]);
+        std::iter::from_fn(|| console.poll()).filter(proof).count()
+    };
+    assert_eq!((proofs(&mut world, 1), proofs(&mut world, 0)), (0, 1));
 }
