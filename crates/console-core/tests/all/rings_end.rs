@@ -43,11 +43,12 @@ fn what_cannot_be_said_as_it_was_meant_is_not_said() {
     let say = |world: &mut World, call_back_ms, deputy: Option<&str>| {
         let (line, reason, deputy) = ("leaders".into(), DeclineReason::CallBack, deputy.map(Into::into));
         world.command(0, Command::Decline { line, reason, call_back_ms, deputy });
-        world.view(0).trouble.clone()
     };
-    let refused = |reason| Some(Trouble::ActRefused { reason });
-    assert_eq!(say(&mut world, Some(f64::NAN), None), refused(Refusal::Time));
-    assert_eq!(say(&mut world, None, Some("no office!")), refused(Refusal::OtherOffice));
+    let is_refused = |world: &World, reason| world.view(0).trouble == Some(Trouble::ActRefused { reason });
+    say(&mut world, Some(f64::NAN), None);
+    world.until(1, |world| is_refused(world, Refusal::Time));
+    say(&mut world, None, Some("no office!"));
+    world.until(1, |world| is_refused(world, Refusal::OtherOffice));
     world.run(2_000_000);
     assert!(world.desks[0].ringing, "nothing was signed: it rings on");
 }
