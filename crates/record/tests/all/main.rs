@@ -1,4 +1,5 @@
 //! All tests of this crate from outside, in one program: each further program would compile and link the generic code of its libraries once more.
+#![allow(clippy::unwrap_used)]
 
 mod file;
 mod heads_are_notes_that_other_tools_read;
