@@ -149,7 +149,7 @@ impl Machine {
         self.charter_to_links(from);
         self.charter_to_consoles();
         // A line of before that named an office which is gone now counts for nothing.
-        self.staffed_written = None;
+        self.watch.forget();
         self.watch_changed();
         (self.out.changed.lines, self.out.changed.routes, self.out.changed.paths) = (true, true, true);
     }
@@ -202,7 +202,7 @@ impl Machine {
                 self.feed_all(key);
             } else {
                 self.refuse_console(key, Refusal::Certificate);
-                self.lost_due.remove(&device);
+                self.lost.forget(&device);
                 self.close_leg(&device);
             }
         }
@@ -210,7 +210,7 @@ impl Machine {
         let own = self.state.node(&self.here.node);
         let gone = self.legs.keys().filter(|device| own.is_none_or(|own| !own.devices().contains_key(*device)));
         for device in gone.copied().collect::<Vec<_>>() {
-            self.lost_due.remove(&device);
+            self.lost.forget(&device);
             self.close_leg(&device);
         }
     }
@@ -281,11 +281,11 @@ impl Machine {
             self.drop_console(key);
         }
         for device in self.legs.keys().copied().collect::<Vec<_>>() {
-            self.lost_due.remove(&device);
+            self.lost.forget(&device);
             self.close_leg(&device);
         }
-        self.lost_due.clear();
-        self.staffed_due_us = None;
+        self.lost.retire();
+        self.watch.retire();
         self.out.changed.routes = true;
     }
 }

@@ -103,8 +103,8 @@ const ROWS: &[Row] = &[
     // What the disk has no room for rides on the disk's next word.
     Row::timed(Writing, Cause::Copy, Machine::next_copy_us, Machine::copy_revocations),
     Row::timed(Writing, Cause::Listed, Machine::next_listed_us, Machine::write_listed),
-    Row::timed(Writing, Cause::Lost, Machine::next_lost_us, Machine::write_lost),
-    Row::timed(Writing, Cause::Staffed, |m| m.staffed_due_us, Machine::write_staffed),
+    Row::timed(Writing, Cause::Lost, |m| m.lost.next_us(), Machine::write_lost),
+    Row::timed(Writing, Cause::Staffed, |m| m.watch.next_us(), Machine::write_staffed),
     Row::timed(Writing, Cause::PathTest, Machine::next_path_test_us, Machine::write_paths),
     Row::timed(Writing, Cause::AskAlive, Machine::next_ask_us, Machine::ask_consoles),
     Row::timed(Writing, Cause::TestsLook, Machine::next_look_us, Machine::look_at_tests),

@@ -9,6 +9,7 @@ use crate::here::Here;
 use crate::io::{ConsoleKey, Input, Now, Output, Route};
 use crate::ledger::{Ledger, plain};
 use crate::links::Links;
+use crate::lost::Lost;
 use crate::media::{At, KeyFrames};
 use crate::note::{Count, Note};
 use crate::opening::Opening;
@@ -18,9 +19,10 @@ use crate::ring_turns::RingTurns;
 use crate::rings::Sounding;
 use crate::streams::{StreamKey, Streams};
 use crate::trials::Trials;
+use crate::watch::Watch;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use trialogue_charter::{CallId, DeviceId, Hash, HybridSecret, LineId, NodeId, OfficeId, VerifiedCharter};
+use trialogue_charter::{CallId, DeviceId, Hash, HybridSecret, LineId, NodeId, VerifiedCharter};
 use trialogue_journal::fold::State;
 use trialogue_journal::{Act, Body, Chain, Entry, Journal, UnverifiedStatement, VerifiedEntry};
 use trialogue_wire::console::{PathMeasure, PathState, Site, ToNode};
@@ -69,9 +71,8 @@ pub struct Machine {
     pub(crate) legs: BTreeMap<DeviceId, ConsoleKey>,
     /// What their consoles were told of their places.
     pub(crate) places: BTreeMap<ConsoleKey, crate::legs::Places>,
-    pub(crate) lost_due: BTreeMap<DeviceId, u64>,
-    pub(crate) staffed_due_us: Option<u64>,
-    pub(crate) staffed_written: Option<Vec<(OfficeId, u16)>>,
+    pub(crate) lost: Lost,
+    pub(crate) watch: Watch,
     /// Where else consoles of this party find it.
     pub(crate) sites: Vec<Site>,
     /// By line as well: whoever rings draws the call's number, and may take that of another line's call.

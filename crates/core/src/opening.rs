@@ -207,7 +207,7 @@ impl Machine {
             let _ = self.append(opened, Vec::new(), After::Nothing);
         }
         self.out.changed.lines = true;
-        self.staffed_written = None;
+        self.watch.forget();
         self.watch_changed();
         self.begin_trials();
         self.compare_again();
