@@ -36,7 +36,7 @@ fn route(from: u8, number: u16, source: Source, medium: Medium) -> Route {
 
 fn forwarder() -> Forwarder {
     let mut forwarder =
-        Forwarder::new(OWN, ["jpn-1", "kor-1", "usa-1"].map(node).into_iter().zip(0..).collect(), 1_000);
+        Forwarder::new(OWN, ["jpn-1", "kor-1", "usa-1"].map(node).into_iter().zip(0..).collect(), [1_000; 3]);
     for leg in 0..LEGS {
         assert!(forwarder.leg_up(leg, ConsoleKey(leg.into()), 4, 2, 0));
         forwarder.leg_ready(leg, 0);

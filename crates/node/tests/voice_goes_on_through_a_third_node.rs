@@ -30,7 +30,7 @@ fn forwarding(
     legs: &[u64],
     spare: &[&str],
 ) -> (Arc<Mutex<Forwarder>>, Arc<OnceLock<LinkMedia>>) {
-    let mut forwarder = Forwarder::new(own, house.charter.indices(), 7);
+    let mut forwarder = Forwarder::new(own, house.charter.indices(), [7; 3]);
     for leg in legs {
         forwarder.leg_up(*leg as u32, ConsoleKey(*leg), 1, 0, 0);
         forwarder.leg_ready(*leg as u32, 0);

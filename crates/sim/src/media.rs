@@ -109,8 +109,10 @@ impl World {
         let charter = self.nodes[node].charter();
         let (index, nodes) = (charter.node_index(&self.nodes[node].id), charter.indices());
         let Some(index) = index else { return };
+        let drawn = self.rng.draw();
+        let seed = [drawn, drawn.rotate_left(17), !drawn];
         self.nodes[node].media = Some(NodeMedia {
-            forwarder: Forwarder::new(index, nodes, self.rng.draw()),
+            forwarder: Forwarder::new(index, nodes, seed),
             legs: BTreeMap::new(),
             next: 0,
             came: BTreeSet::new(),

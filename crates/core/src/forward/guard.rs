@@ -11,11 +11,13 @@ use super::Nodes;
 use super::pace::{Pace, Way};
 use super::reach::{May, Reach};
 use super::window::{Mark, Seen, Window};
+use siphasher::sip::SipHasher13;
+use std::hash::Hasher;
 use trialogue_wire::console::Medium;
 use trialogue_wire::media::MediaHeader;
 
 /// How long a relay that was caught is barred. More keeps one longer from carrying what it may have to carry alone, and that passed a liar's packets
-/// on in good faith; less lets a liar make itself heard as noise more often, at most 64 packets each time.
+/// on in good faith; less lets a liar make itself heard as noise more often.
 const BARRED_MS: u64 = 600_000;
 
 /// Relays that were caught with other packets than a source's own.
@@ -67,11 +69,11 @@ pub(crate) enum Verdict {
     Restart(u64),
     /// A copy, or too late.
     Copy,
-    /// The first copy that came from the source itself, of one that a relay had brought before.
-    Late,
+    /// The first copy that came from the source itself, of one that a relay had brought before: under its number, if it is the newest that the source has shown.
+    Late(Option<u64>),
     /// Of a node that is no relay of this stream, or is barred, or runs ahead of the source, or speaks while that is quiet.
     Forged,
-    /// More than there is of such a medium. Nothing of it is remembered.
+    /// More than there is of such a medium. It is not remembered as a packet that came.
     OverRate,
 }
 
@@ -144,8 +146,8 @@ impl Guard {
                 return (Verdict::Forged, Some(from));
             }
             Seen::Copy(Some(held)) if held.hash == hash && direct && held.via != from => {
-                window.mark_again(header.sequence, mark);
-                Verdict::Late
+                let number = window.mark_again(header.sequence, mark);
+                Verdict::Late(number.filter(|_| self.reach.is_newest(header.sequence)))
             }
             Seen::Far | Seen::Copy(_) => Verdict::Copy,
         };
@@ -153,20 +155,53 @@ impl Guard {
     }
 }
 
-/// A short hash of what matters in a packet, keyed so that a node cannot find two packets alike.
-pub(crate) fn hash(key: u64, header: &MediaHeader, payload: &[u8]) -> u32 {
-    let mut state = key ^ u64::from(header.time) << 2 ^ u64::from(header.marker) << 1 ^ u64::from(header.key_frame);
-    let mut words = payload.chunks_exact(8);
-    for word in &mut words {
-        state = mix(state, word.first_chunk().map_or(0, |w| u64::from_le_bytes(*w)));
-    }
-    let mut rest = [0; 8];
-    rest[..words.remainder().len()].copy_from_slice(words.remainder());
-    state = mix(state, u64::from_le_bytes(rest));
-    mix(state, payload.len() as u64) as u32
+/// A short hash of what matters in a packet, keyed so that a node cannot find two packets alike: SipHash-1-3. Whoever guesses is barred at the first try that fails.
+pub(crate) fn hash(key: [u64; 2], header: &MediaHeader, payload: &[u8]) -> u32 {
+    let mut state = SipHasher13::new_with_keys(key[0], key[1]);
+    let flags = u64::from(header.marker) << 1 | u64::from(header.key_frame);
+    state.write_u64(u64::from(header.time) << 2 | flags);
+    state.write(payload);
+    state.finish() as u32
 }
 
-fn mix(state: u64, word: u64) -> u64 {
-    let product = u128::from(state ^ 0x9e37_79b9_7f4a_7c15) * u128::from(word ^ 0xd1b5_4a32_d192_ed03 | 1);
-    (product as u64) ^ (product >> 64) as u64 ^ state.rotate_left(23)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trialogue_wire::media::Half;
+
+    #[test]
+    fn whatever_is_changed_in_a_packet_it_is_another() {
+        let header = MediaHeader {
+            marker: false,
+            key_frame: false,
+            half: Half::Whole,
+            node: 2,
+            stream: 5,
+            sequence: 7,
+            time: 960,
+        };
+        let hash = |header: &MediaHeader, payload: &[u8]| hash([1, 2], header, payload);
+        for length in [1, 7, 8, 9, 16, 80, 161] {
+            let payload = vec![0x5a; length];
+            let whole = hash(&header, &payload);
+            for bit in 0..length * 8 {
+                let mut other = payload.clone();
+                other[bit / 8] ^= 1 << (bit % 8);
+                assert_ne!(hash(&header, &other), whole, "bit {bit} of {length} bytes");
+            }
+            assert_ne!(hash(&header, &payload[..length - 1]), whole);
+            for more in [0, 0x5a, 0xff] {
+                assert_ne!(hash(&header, &[&payload[..], &[more]].concat()), whole, "{length} bytes and {more}");
+            }
+            for other in [
+                MediaHeader { marker: true, ..header },
+                MediaHeader { key_frame: true, ..header },
+                MediaHeader { time: 961, ..header },
+            ] {
+                assert_ne!(hash(&other, &payload), whole);
+            }
+        }
+        // Zeros at the end are bytes as well.
+        assert_ne!(hash(&header, &[1, 0]), hash(&header, &[1]));
+    }
 }

@@ -64,7 +64,7 @@ pub struct Forwarder {
     /// Where the numbers of a source begin, so that a restarted node does not repeat those of before.
     first_sequence: u32,
     /// Of [`guard::hash`].
-    key: u64,
+    key: [u64; 2],
     streams: Vec<Option<Stream>>,
     numbers: BTreeMap<(u8, u16), usize>,
     /// By source.
@@ -178,13 +178,14 @@ struct Place {
 }
 
 impl Forwarder {
-    /// For the node with index `own` among the `nodes` of the charter. `seed` is drawn at random by the caller.
-    pub fn new(own: u8, nodes: BTreeMap<NodeId, u8>, seed: u64) -> Self {
+    /// For the node with index `own` among the `nodes` of the charter. `seed` is drawn at random by the caller: where numbers begin, which everybody sees, and
+    /// the key of [`guard::hash`].
+    pub fn new(own: u8, nodes: BTreeMap<NodeId, u8>, seed: [u64; 3]) -> Self {
         Self {
             own,
             nodes,
-            first_sequence: (seed >> 33) as u32,
-            key: seed.rotate_left(17),
+            first_sequence: (seed[0] >> 33) as u32,
+            key: [seed[1], seed[2]],
             streams: Vec::new(),
             numbers: BTreeMap::new(),
             barred: vec![Barred::default(); usize::from(NODE_INDEX_MAX) + 1],

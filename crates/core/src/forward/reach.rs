@@ -71,8 +71,9 @@ impl Reach {
         }
         if let Some(before) = before {
             self.floor = Some(self.floor.map_or(before, |floor| later(floor, before)));
-            // How long it has been speaking again the word does not say: it may have been on its way for long, or told elsewhere first.
-            self.newest = None;
+            // How long it has been speaking again the word does not say: it may have been on its way for long, or told elsewhere first. Where it was heard
+            // directly since, that says how far it is.
+            self.newest = self.newest.filter(|newest| ahead(*newest, before) > 0);
         }
         self.quiet = quiet_after.map(|after| {
             // Of one that was never heard nothing can be under way.

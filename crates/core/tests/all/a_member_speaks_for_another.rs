@@ -45,7 +45,7 @@ fn route(node: u8, number: u16) -> Route {
 
 /// With one console, which has so many places for voices.
 fn forwarder(voices: usize) -> Forwarder {
-    let mut forwarder = Forwarder::new(JPN, [JPN, KOR, USA].map(|node| (id(node), node)).into(), 1_000);
+    let mut forwarder = Forwarder::new(JPN, [JPN, KOR, USA].map(|node| (id(node), node)).into(), [1_000; 3]);
     assert!(forwarder.leg_up(1, ConsoleKey(1), voices, 0, 0));
     forwarder.leg_ready(1, 0);
     forwarder
@@ -375,4 +375,56 @@ fn a_node_says_when_a_voice_of_its_own_is_quiet() {
     assert_eq!((quiet(&mut f), f.next_timeout()), (vec![Some(last)], None));
     // Whatever was lost on the leg before: relays bring nothing that is far ahead.
     assert_eq!((speak(&mut f, 700, 9_000), quiet(&mut f)), (last + 1, vec![None]));
+}
+
+/// The numbers under which a packet of the American voice goes to the place.
+fn given(f: &mut Forwarder, from: u8, sequence: u32, payload: &[u8], now_ms: u64) -> Vec<u64> {
+    let mut out = Vec::new();
+    f.on_link_packet(from, header(USA, 5, sequence), payload, now_ms, &mut out);
+    out.iter().map(|to| to.sequence).collect()
+}
+
+#[test]
+fn a_relay_that_is_faster_cannot_change_one_bit_unseen() {
+    let true_one: Vec<u8> = (0..161).collect();
+    let bent = |bit: usize| {
+        let mut bent = true_one.clone();
+        bent[bit / 8] ^= 1 << (bit % 8);
+        bent
+    };
+    // The first bit of every eight bytes among them, and a zero more or less at the end.
+    let bits = (0..true_one.len() * 8).step_by(8).map(bent);
+    for forged in bits.chain([[&true_one[..], &[0]].concat(), true_one[..160].to_vec()]) {
+        let mut f = forwarder(1);
+        f.route(route(USA, 5), 0);
+        assert_eq!(heard(&mut f, USA, 10, &true_one, 0), 1);
+        assert_eq!(heard(&mut f, KOR, 11, &forged, 20), 1, "it is faster");
+        assert_eq!(heard(&mut f, USA, 11, &true_one, 30), 1, "and costs no true packet");
+        assert_eq!(f.counters().relays_barred, 1);
+    }
+}
+
+#[test]
+fn who_speaks_again_is_not_put_behind_what_a_relay_made_up() {
+    // Before the word is here, and after it, while nothing has come directly since.
+    for early in [true, false] {
+        let mut f = forwarder(1);
+        f.route(route(USA, 5), 0);
+        assert_eq!(heard(&mut f, USA, 10, b"true", 0), 1);
+        f.route(Route { quiet_after: Some(10), ..route(USA, 5) }, 600);
+        let mut newest = 0;
+        if early {
+            newest = given(&mut f, USA, 11, b"true", 62_000)[0];
+        }
+        f.route(route(USA, 5), 62_010);
+        let far = given(&mut f, KOR, 2_050, b"made up", 62_015);
+        assert!(far.is_empty() || !early, "far ahead of what has come directly");
+        newest = far.first().copied().unwrap_or(newest);
+        for n in 12..200 {
+            let out = given(&mut f, USA, n, b"true", 62_020 + u64::from(n) * 20);
+            assert_eq!(out.len(), 1);
+            assert!(out[0] + 100 > newest, "a receiver drops what is {} behind", newest - out[0]);
+            newest = newest.max(out[0]);
+        }
+    }
 }

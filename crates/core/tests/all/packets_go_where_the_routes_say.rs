@@ -12,7 +12,7 @@ const DELTA: &[u8] = &[0x10, 0x01, 1, 2, 3];
 
 fn forwarder() -> Forwarder {
     let nodes = ["jpn-1", "kor-1", "usa-1"].map(|id| NodeId::new(id).unwrap());
-    Forwarder::new(0, nodes.into_iter().zip(0..).collect(), 1_000)
+    Forwarder::new(0, nodes.into_iter().zip(0..).collect(), [1_000; 3])
 }
 
 fn device(n: u64) -> DeviceId {

@@ -32,7 +32,7 @@ fn picture(from: u32, number: u16) -> Route {
 
 /// What a console that measures 4,500 kbit/s gets in 20 s: of each picture how many hundredths. At the beginning of each second `every_second` happens.
 fn seen(mut every_second: impl FnMut(&mut Forwarder, u64)) -> [usize; 3] {
-    let mut f = Forwarder::new(0, [(NodeId::new("jpn-1").unwrap(), 0)].into(), 1_000);
+    let mut f = Forwarder::new(0, [(NodeId::new("jpn-1").unwrap(), 0)].into(), [1_000; 3]);
     for leg in [SEES, 2, 3, 4] {
         assert!(f.leg_up(leg, ConsoleKey(leg.into()), 0, SHOWN.len(), 0));
         f.leg_ready(leg, 0);

@@ -95,14 +95,15 @@ impl Media {
             .dtls_provider
             .generate_certificate()
             .ok_or_else(|| std::io::Error::other("no DTLS certificate could be made"))?;
-        let mut seed = [0; 8];
-        getrandom::fill(&mut seed).map_err(|e| std::io::Error::other(e.to_string()))?;
+        let mut drawn = [[0; 8]; 3];
+        getrandom::fill(drawn.as_flattened_mut()).map_err(|e| std::io::Error::other(e.to_string()))?;
+        let seed = drawn.map(u64::from_be_bytes);
         let now = Instant::now();
         let mut media = Self {
             poll,
             inbox,
             events,
-            forwarder: Forwarder::new(config.own, config.nodes.clone(), u64::from_be_bytes(seed)),
+            forwarder: Forwarder::new(config.own, config.nodes.clone(), seed),
             legs: Legs::new(Common { addresses: Vec::new(), certificate, crypto }),
             links: (0..=INDEX_MAX).map(|_| Link::default()).collect(),
             udp: Vec::new(),
