@@ -165,6 +165,9 @@ pub const SILENT_AFTER_STALE_MS: u64 = 10 * 60_000;
 pub const ON_ITS_WAY_US: u64 = 60_000_000;
 /// Revocations of one party that a console remembers, 32 bytes each. An honest root comes to half of it; less would forget what two journals that differ say.
 pub const REVOKED_KNOWN_MAX: usize = 2 * trialogue_journal::limits::REVOKED_MAX;
+/// Most statements that wait for the node's answer; the oldest is forgotten first. More is memory for a node that answers nothing, less forgets what became of what an
+/// officer has said: the journal tells it all the same.
+pub const WAITING_MAX: usize = 256;
 /// Confirmations are kept over restarts no oftener than so many microseconds: one that is not much newer is not worth a disk.
 pub const CONFIRMED_KEEP_US: u64 = 15 * 60 * 1_000_000;
 

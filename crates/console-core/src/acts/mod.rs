@@ -78,7 +78,7 @@ struct Signed {
     not_after_ms: u64,
 }
 
-/// Statements on their way. Most: what an officer does while no node is reached; each is taken out when the node, or the state that it tells, has settled it.
+/// Statements on their way, at most [`crate::limits::WAITING_MAX`]; each is taken out when the node, or the state that it tells, has settled it.
 #[derive(Default)]
 pub(crate) struct Acts {
     last: u64,

@@ -3,7 +3,7 @@
 use super::settled::is_of_occasion;
 use super::{Acts, How, Purpose, Said, Settled, Signed};
 use crate::io::Event;
-use crate::limits::ACT_STALE_US;
+use crate::limits::{ACT_STALE_US, WAITING_MAX};
 use crate::now::Now;
 use crate::outputs::Outputs;
 use minicbor::bytes::ByteVec;
@@ -114,6 +114,9 @@ impl Speaker<'_> {
             self.acts.has_said = true;
         }
         self.acts.waiting.push_back(said);
+        if self.acts.waiting.len() > WAITING_MAX {
+            self.acts.waiting.pop_front();
+        }
     }
 
     /// Says the same act for this node, charter and time. Given back: it can be said under its own number alone.

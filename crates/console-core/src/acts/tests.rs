@@ -84,7 +84,9 @@ impl Desk {
 #[test]
 fn numbers_grow_whatever_the_clock_shows() {
     let mut desk = Desk::new();
+    desk.ms = 10_000;
     let first = desk.say(Purpose::Stage);
+    // Somebody sets the clock back.
     desk.ms = 0;
     let second = desk.say(Purpose::Stage);
     assert!(second > first);
@@ -234,6 +236,15 @@ fn what_takes_long_to_make_waits_until_what_was_said_has_left() {
     assert_eq!(desk.acts.next_us(5), Some(5), "due at once");
     desk.acts.begin();
     assert!(desk.acts.may_follow() && desk.acts.next_us(5).is_none());
+}
+
+#[test]
+fn a_node_that_answers_nothing_fills_no_memory() {
+    let mut desk = Desk::new();
+    let first = desk.say(Purpose::Proof);
+    let last = (0..crate::limits::WAITING_MAX).map(|_| desk.say(Purpose::Proof)).last().unwrap();
+    assert_eq!(desk.acts.waiting.len(), crate::limits::WAITING_MAX);
+    assert!(!desk.acts.is_said(first) && desk.acts.is_said(last));
 }
 
 #[test]
