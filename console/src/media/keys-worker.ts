@@ -1,6 +1,7 @@
 /// <reference lib="webworker" />
 /** Owns the WebSocket to the node, the console machine (WebAssembly) and the identity. The page gets views and gives commands. */
 import type { AuthorityView } from '../generated/AuthorityView';
+import type { Command } from '../generated/Command';
 import type { Enrolled } from '../generated/Enrolled';
 import type { Out } from '../generated/Out';
 import type { View } from '../generated/View';
@@ -31,6 +32,8 @@ const LOCK = 'trialogue-console';
 const HEIR_MS = 500;
 /** After how long it is tried again to store what could not be. */
 const KEEP_AGAIN_MS = 1_000;
+/** Most that an officer does before there is a machine. More is from a page that has gone wrong; less loses what was meant. */
+const HELD_MAX = 64;
 
 /** Address of the WebSocket of each slot: 0 leads to this page's site, 1 to the other one that its node has named. */
 const nodes: (string | null)[] = [null, null];
@@ -39,6 +42,8 @@ let fresh: Enrolled | null = null;
 /** Opens what is stored, while its owner is signed in by passkey. No script can read it out. */
 let key: CryptoKey | null = null;
 let machine: Machine | null = null;
+/** What the officer did while the machine was being started: done once it is there. */
+let held: Command[] = [];
 /** The line of the call that the page was in when it was loaded anew, until a machine knows. */
 let resuming: string | null = null;
 /** Of the identity that the machine runs with. */
@@ -46,6 +51,8 @@ let certificate: Uint8Array = new Uint8Array();
 /** What is to be stored of the written line next, and whether storing is under way: the newest counts. */
 let unkept: { version: number; bytes: Uint8Array } | null = null;
 let keeping = false;
+/** The seal of what is stored is being changed: nothing is stored meanwhile. */
+let sealing = false;
 const sockets: (WebSocket | null)[] = [null, null];
 const reconnects: (ReturnType<typeof setTimeout> | undefined)[] = [undefined, undefined];
 let active = 0;
@@ -126,10 +133,10 @@ async function identify(message: OfIdentity): Promise<void> {
       return answer(() => keep(message.passkey));
     case 'signIn':
       return answer(async () => {
-        const held = await heldIdentity();
-        if (!held?.passkey) throw new Error('no identity');
-        const opened = await unlock(held, message.output);
-        const identity = await openIdentity(held, opened).catch(() => {
+        const stored = await heldIdentity();
+        if (!stored?.passkey) throw new Error('no identity');
+        const opened = await unlock(stored, message.output);
+        const identity = await openIdentity(stored, opened).catch(() => {
           throw new Error('wrong');
         });
         await start(identity, opened);
@@ -159,7 +166,9 @@ function take(message: Exclude<ToKeys, OfIdentity>): void {
       return;
     }
     case 'command':
-      return run((m) => m.command(us(), Date.now(), message.command));
+      if (machine) return run((m) => m.command(us(), Date.now(), message.command));
+      if (held.length < HELD_MAX) held.push(message.command);
+      return;
     case 'attach':
       return attacher.attach(message.line, message.files);
     case 'stopAttaching':
@@ -182,25 +191,33 @@ async function answer(act: () => Promise<void>) {
     await act();
     page({ kind: 'done' });
   } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw error;
     page({ kind: 'failed', why: error instanceof Error ? error.message : String(error) });
   }
 }
 
 /** What was stored starts, once its owner is there. */
 async function resume(heir: MessagePort | null) {
-  const held = await heldIdentity();
-  if (!held) return page({ kind: 'view', view: nobody });
-  key = held.passkey && heir ? await inherited(heir) : null;
-  if (held.passkey && !key) {
-    page({ kind: 'view', view: nobody });
-    return page({ kind: 'locked', passkey: { credential: held.passkey.credential, salt: held.passkey.salt } });
+  const stored = await heldIdentity();
+  if (!stored) return nobodyIsHere();
+  key = stored.passkey && heir ? await inherited(heir) : null;
+  if (stored.passkey && !key) {
+    nobodyIsHere();
+    return page({ kind: 'locked', passkey: { credential: stored.passkey.credential, salt: stored.passkey.salt } });
   }
   try {
-    await start(await openIdentity(held, key), key);
-  } catch {
+    await start(await openIdentity(stored, key), key);
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw error;
     // Damaged, or of another version: it is as good as none.
-    return page({ kind: 'view', view: nobody });
+    return nobodyIsHere();
   }
+}
+
+/** There is no console that anybody could have meant. */
+function nobodyIsHere() {
+  held = [];
+  page({ kind: 'view', view: nobody });
 }
 
 function inherited(heir: MessagePort): Promise<CryptoKey | null> {
@@ -217,11 +234,18 @@ async function keep(by: OpenPasskey | null) {
   if (made) {
     // Another console than the one that was in a call here.
     resuming = null;
+    held = [];
     return start(made, await keepIdentity({ ...made, secret: made.secret.slice() }, by));
   }
-  const held = await heldIdentity();
-  if (!held) throw new Error('no identity');
-  key = await keepIdentity(await openIdentity(held, key), by);
+  const stored = await heldIdentity();
+  if (!stored) throw new Error('no identity');
+  // What was written is stored under the new seal, and not under the one that this takes away.
+  sealing = true;
+  try {
+    key = await keepIdentity(await openIdentity(stored, key), by);
+  } finally {
+    sealing = false;
+  }
   run((m) => m.keepAgain(us(), Date.now()));
   page({ kind: 'unlocked', passkey: key !== null });
 }
@@ -270,6 +294,9 @@ async function start(identity: Enrolled, by: CryptoKey | null) {
   const line = resuming;
   resuming = null;
   if (line) run((m) => m.command(us(), Date.now(), { kind: 'resume', line }));
+  const waiting = held;
+  held = [];
+  for (const command of waiting) run((m) => m.command(us(), Date.now(), command));
   connect(0);
   run((m) => m.tick(us(), Date.now()));
 }
@@ -328,6 +355,7 @@ function broken(error: unknown) {
   isOver = true;
   tell({ kind: 'stop' });
   machine = null;
+  held = [];
   clearTimeout(timer);
   close(0);
   close(1);
@@ -336,7 +364,7 @@ function broken(error: unknown) {
 
 /** Stores what the written line must not lose, one after the other. What cannot be stored is tried again: nothing is said before it is. */
 async function store() {
-  if (keeping) return;
+  if (keeping || sealing) return;
   keeping = true;
   for (let next = unkept; next; next = unkept) {
     unkept = null;

@@ -127,6 +127,8 @@ export class LiveEngine implements Engine {
 
   command(command: Command) {
     this.#reading.note(command);
+    // Before the worker hears of it: one that starts meanwhile must not go back into the call.
+    if (command.kind === 'hangUp') this.#session.hangUp();
     this.#keys.tell({ kind: 'command', command });
   }
 

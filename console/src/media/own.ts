@@ -92,12 +92,12 @@ export class OwnMedia {
 
   wish(medium: Medium, on: boolean) {
     this.#change({ [medium]: on });
-    this.#apply(medium);
+    this.#apply(medium, true);
   }
 
   choose(medium: Medium, id: string) {
     this.#change({ [DEVICE[medium]]: id || null });
-    this.#apply(medium);
+    this.#apply(medium, true);
   }
 
   chooseSpeaker(id: string) {
@@ -125,13 +125,13 @@ export class OwnMedia {
   }
 
   /** In a call and on: captured and sent; else: not one packet, camera closed. The microphone stays open through the call, so that who is muted is back at once. */
-  #apply(medium: Medium) {
+  #apply(medium: Medium, anew = false) {
     const source = this.#sources[medium];
     const id = this.local.value[DEVICE[medium]];
     const goes = this.#goes(medium);
     // First of all: it holds whatever comes of the rest.
     if (!goes) this.#ways.let({ [medium]: false });
-    if (goes) source.open(id);
+    if (goes) source.open(id, anew);
     else if (medium === 'voice' && this.#inCall) source.keep(id);
     else source.close();
     const track = goes ? source.track : null;

@@ -47,6 +47,13 @@ export class Session {
     }
   }
 
+  /** The officer has hung up, perhaps before this tab was back: nothing goes into that call again. */
+  hangUp() {
+    this.#resume = null;
+    this.end();
+  }
+
+  /** The call has ended, as far as it is seen here: while the tab comes back that is not known yet, and what it held there stays. */
   end() {
     try {
       sessionStorage.removeItem(IN_CALL);

@@ -44,14 +44,14 @@ export class Source {
     return this.#track;
   }
 
-  /** Opens this choice (null: whatever the browser takes by itself), in place of any other. */
-  open(id: string | null) {
+  /** Opens this choice (null: whatever the browser takes by itself), in place of any other. `anew`: the officer asks for it just now. */
+  open(id: string | null, anew = false) {
     this.#wanted = { id };
     if (this.#track && this.#openAs === id) return;
     this.#drop();
     const of = [...this.#questions].filter((question) => question.id === id);
-    // One that is late may never be answered; a second one may.
-    if (of.some((question) => !question.isLate)) return;
+    // One that is late may never be answered; a second one may, but nobody is asked twice who did nothing.
+    if (of.some((question) => !question.isLate) || (of.length > 0 && !anew)) return;
     if (this.#questions.size < UNANSWERED_MAX) this.#ask(id);
     else queueMicrotask(() => this.#wants(id) && this.#says.trouble('waiting'));
   }
@@ -82,6 +82,9 @@ export class Source {
     const answered = () => {
       clearTimeout(late);
       this.#questions.delete(question);
+      // Another choice may have found no room.
+      const wanted = this.#wanted;
+      if (wanted && wanted.id !== id && this.#wants(wanted.id)) this.open(wanted.id);
     };
     void this.#capture(this.#kind, id).then(
       (track) => {

@@ -59,3 +59,13 @@ test('a browser that stores nothing shows the call, and its end', async () => {
   await at.shows(null);
   assert.equal(at.view().call, null);
 });
+
+test('hung up while it was still coming back, it does not come back', async () => {
+  const at = await startEngine();
+  await at.shows({});
+  const anew = await startEngine({ storage: at.storage });
+  anew.engine.command({ kind: 'hangUp' });
+  assert.deepEqual([...at.storage], []);
+  const third = await startEngine({ storage: at.storage });
+  assert.equal(third.worker('keys').last('start').resume, null);
+});

@@ -58,7 +58,11 @@ impl Console {
             Command::SaveFile { id, at } => self.save_file(&id, at),
             Command::StopSaving => self.stop_saving(),
             Command::Unsend { id } => self.unsend(&id),
-            Command::HangUp => self.hang_up(None),
+            Command::HangUp => {
+                // Also out of a call that it was still coming back to.
+                self.resume = None;
+                self.hang_up(None);
+            }
             Command::Confirm { party } => self.confirm(&party),
             Command::Ready { ready } => self.ready(ready),
             Command::ReadyWithout { party } => self.ready_without(&party),

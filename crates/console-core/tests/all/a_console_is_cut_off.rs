@@ -185,3 +185,23 @@ fn a_page_loaded_anew_in_a_call_is_back_in_it_by_itself() {
         assert_eq!(world.call(1).call, call);
     }
 }
+
+#[test]
+fn who_hangs_up_while_the_page_is_still_coming_back_is_out() {
+    let mut world = World::new(Suite::XWing);
+    world.desk("jpn-leaders");
+    let identity = world.identity("usa-leaders", 9);
+    world.desk_with(identity.clone());
+    world.until(10, |world| (0..2).all(|desk| world.view(desk).node == NodeLink::Up));
+    world.run(2 * SECOND);
+    world.ring(1);
+    world.until(5, |world| world.desks[0].ringing);
+    world.answer(0);
+    world.until(5, |world| world.all_ready(&[0, 1]));
+    world.reload(1, identity);
+    world.command(1, Command::Resume { line: "leaders".into() });
+    world.command(1, Command::HangUp);
+    world.until(10, |world| world.view(0).call.is_none());
+    world.run(2 * SECOND);
+    assert!(world.view(1).node == NodeLink::Up && world.view(1).call.is_none());
+}
