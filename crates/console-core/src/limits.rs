@@ -165,6 +165,9 @@ pub const SILENT_AFTER_STALE_MS: u64 = 10 * 60_000;
 pub const ON_ITS_WAY_US: u64 = 60_000_000;
 /// Revocations of one party that a console remembers, 32 bytes each. An honest root comes to half of it; less would forget what two journals that differ say.
 pub const REVOKED_KNOWN_MAX: usize = 2 * trialogue_journal::limits::REVOKED_MAX;
+/// A writing from further ahead than this, by the node's clock, is not followed by the order of one's own, in milliseconds. More lets one party's clock move
+/// everybody's times by so much, less puts an answer before what it answers where clocks differ.
+pub const FOLLOWED_AHEAD_MS: u64 = 10 * 60 * 1_000;
 /// Most statements that wait for the node's answer; the oldest is forgotten first. More is memory for a node that answers nothing, less forgets what became of what an
 /// officer has said: the journal tells it all the same.
 pub const WAITING_MAX: usize = 256;

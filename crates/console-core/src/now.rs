@@ -28,6 +28,12 @@ impl WallMs {
     /// From here on it is none: the year 5138. All below are whole numbers in floating point as well.
     const END: f64 = 1e14;
 
+    /// A time that somebody else has signed, for the page: what is no time of this millennium is its end. A browser's calendar ends in the year 275760 and throws
+    /// beyond it, and one signed number would take the screen of everybody who is shown it.
+    pub(crate) fn shown(ms: u64) -> f64 {
+        (ms as f64).min(Self::END - 1.0)
+    }
+
     /// None: it is no number, before 1970, or beyond all use.
     pub(crate) fn named(ms: f64) -> Option<Self> {
         (0.0..Self::END).contains(&ms).then_some(Self(ms as u64))
@@ -56,6 +62,15 @@ mod tests {
             assert_eq!(WallMs::asked(Some(none)), Err(NoTime), "{none}");
         }
         assert_eq!((WallMs::asked(None), WallMs::asked(Some(5.0))), (Ok(None), Ok(Some(5))));
+    }
+
+    #[test]
+    fn whatever_was_signed_a_page_can_show() {
+        assert_eq!(WallMs::shown(1_700_000_000_000), 1_700_000_000_000.0);
+        for ms in [100_000_000_000_000, 1 << 53, 1 << 60, u64::MAX] {
+            // Also a page may name it again.
+            assert!(WallMs::named(WallMs::shown(ms)).is_some(), "{ms}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::duty;
 use crate::io::Suspicion;
 use crate::limits::{FORGERIES_SHOWN, FORGERY_SHOWN_MS, MISSING_US, STRANGER_US, SUSPECT_US};
 use crate::link::Stage;
+use crate::now::WallMs;
 use crate::rings::{Effect, Sound, effects};
 use crate::view::*;
 use std::collections::BTreeMap;
@@ -17,16 +18,16 @@ pub(crate) fn text(texts: &Texts) -> Text3 {
 }
 
 fn ring_view(charter: &VerifiedCharter, sound: &Sound, effect: Effect) -> RingView {
-    let until_ms = sound.since_ms + u64::from(charter.policy.ring_seconds) * 1_000;
+    let until_ms = sound.since_ms.saturating_add(u64::from(charter.policy.ring_seconds) * 1_000);
     RingView {
         call: sound.ring.call.to_string(),
         from: sound.from.clone(),
         precedence: sound.ring.precedence.into(),
-        ready_ms: sound.ready_ms.map(|ms| ms as f64),
+        ready_ms: sound.ready_ms.map(WallMs::shown),
         standing: effect.standing,
-        answer_from_ms: effect.answer_from_ms.map(|ms| ms as f64),
-        since_ms: sound.since_ms as f64,
-        until_ms: until_ms as f64,
+        answer_from_ms: effect.answer_from_ms.map(WallMs::shown),
+        since_ms: WallMs::shown(sound.since_ms),
+        until_ms: WallMs::shown(until_ms),
     }
 }
 
@@ -152,15 +153,16 @@ impl Console {
             RingResponse::Received => RingState::Received,
             RingResponse::Unstaffed => RingState::Unstaffed,
             RingResponse::Ringing(consoles) => RingState::Ringing { consoles },
-            RingResponse::Acknowledged { by, ready_ms } => {
-                RingState::Acknowledged { ready_ms: ready_ms as f64, by: self.person(&by).map(|person| person.name) }
-            }
+            RingResponse::Acknowledged { by, ready_ms } => RingState::Acknowledged {
+                ready_ms: WallMs::shown(ready_ms),
+                by: self.person(&by).map(|person| person.name),
+            },
             RingResponse::Answered => RingState::Answered,
             RingResponse::Left => RingState::None,
             RingResponse::Expired => RingState::Expired,
             RingResponse::Declined { reason, call_back_ms, deputy, .. } => RingState::Declined {
                 reason: reason.into(),
-                call_back_ms: call_back_ms.map(|ms| ms as f64),
+                call_back_ms: call_back_ms.map(WallMs::shown),
                 deputy: deputy.and_then(|id| charter.office(&id)).map(|office| text(&office.title)),
             },
         }
@@ -192,7 +194,7 @@ impl Console {
             call: call.call.to_string(),
             line: call.line.to_string(),
             precedence: precedence.into(),
-            since_ms: call.since_ms.map(|ms| ms as f64),
+            since_ms: call.since_ms.map(WallMs::shown),
             members: own.into_iter().chain(self.others(call)).collect(),
             called_away: call
                 .departures
@@ -260,7 +262,7 @@ impl Console {
             .filter_map(|(node, told)| {
                 let name_of = self.person(&told.device)?.name;
                 let via = told.via.iter().map(name).collect();
-                Some(ForgeryView { name: name_of, by: name(node), via, at_ms: told.time_ms as f64 })
+                Some(ForgeryView { name: name_of, by: name(node), via, at_ms: WallMs::shown(told.time_ms) })
             })
             .collect();
         shown.sort_by(|a, b| b.at_ms.total_cmp(&a.at_ms));

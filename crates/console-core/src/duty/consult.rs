@@ -2,7 +2,7 @@
 
 use super::Duty;
 use crate::limits::ASKED_US;
-use crate::now::Now;
+use crate::now::{Now, WallMs};
 use crate::roster::Roster;
 use crate::show::text;
 use crate::timers;
@@ -179,7 +179,7 @@ impl Duty {
             level_name: text(&level.name),
             marking: level.marking.clone(),
             precedence: proposal.precedence.into(),
-            at_ms: proposal.at_ms as f64,
+            at_ms: WallMs::shown(proposal.at_ms),
             due: is_due(waiting, now),
             sounds: on_watch && acts && asked_here && !own && !answered && fresh,
             parties,
@@ -290,7 +290,7 @@ pub(crate) fn attend(
     let coming = match office {
         Some(office) => {
             let office = OfficeId::new(office).map_err(|_| Refusal::OtherOffice)?;
-            let at_ms = at_ms.unwrap_or(proposal.at_ms as f64);
+            let at_ms = at_ms.unwrap_or(WallMs::shown(proposal.at_ms));
             let furthest = now.ms as f64 + (PROPOSE_MS + CONSULTATION_OVER_MS) as f64;
             if !(0.0..=furthest).contains(&at_ms) {
                 return Err(Refusal::Time);
@@ -330,7 +330,7 @@ fn answer_view(charter: &VerifiedCharter, said: Option<&Attendance>) -> AnswerVi
         Some(None) => AnswerView::Declined,
         Some(Some(coming)) => AnswerView::Coming {
             office: charter.office(&coming.office).map(|office| text(&office.title)).unwrap_or_default(),
-            at_ms: coming.at_ms as f64,
+            at_ms: WallMs::shown(coming.at_ms),
         },
     }
 }

@@ -1,6 +1,6 @@
 //! Who has the duty: on screen, and taken from here.
 
-use crate::now::Now;
+use crate::now::{Now, WallMs};
 use crate::roster::Roster;
 use crate::show::text;
 use crate::view::Refusal;
@@ -94,8 +94,8 @@ fn one(at: Roster, office: &Office, now: Now) -> Option<DutyView> {
         office_id: office.id.to_string(),
         office: text(&office.title),
         name: name(on.duty.by),
-        since_ms: on.duty.since_ms as f64,
-        until_ms: on.duty.until_ms as f64,
+        since_ms: WallMs::shown(on.duty.since_ms),
+        until_ms: WallMs::shown(on.duty.until_ms),
         state: if is_over(&on, now) {
             DutyState::Over
         } else if on.at_console {

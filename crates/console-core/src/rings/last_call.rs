@@ -1,7 +1,7 @@
 //! The last call on each line, as this console has seen it since it came on watch.
 
 use super::Rings;
-use crate::now::Now;
+use crate::now::{Now, WallMs};
 use crate::roster::Roster;
 use crate::show::text;
 use crate::view::LastCall;
@@ -44,8 +44,8 @@ impl Rings {
         let seen = self.calls.get(line)?;
         let parties = charter.parties_on_line(line).filter(|party| seen.parties.contains(&party.id));
         Some(LastCall {
-            since_ms: seen.since_ms as f64,
-            until_ms: seen.until_ms? as f64,
+            since_ms: WallMs::shown(seen.since_ms),
+            until_ms: WallMs::shown(seen.until_ms?),
             parties: parties.map(|party| text(&party.name)).collect(),
         })
     }

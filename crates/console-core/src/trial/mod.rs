@@ -5,7 +5,7 @@ mod shown;
 pub use shown::{CertifiedView, Grade, Language, PairView, TestView, TestsView, TextOffer, TextReceived, TextSent};
 
 use crate::limits::LOOK_US;
-use crate::now::Now;
+use crate::now::{Now, WallMs};
 use crate::roster::Roster;
 use crate::show::text as named;
 use crate::view::Refusal;
@@ -161,7 +161,7 @@ fn text_sent(at: Roster) -> Option<TextSent> {
     Some(TextSent {
         text: texts::text(text.text),
         language: text.language.into(),
-        at_ms: text.time_ms as f64,
+        at_ms: WallMs::shown(text.time_ms),
         certified: done.iter().filter_map(view).collect(),
         missing: missing.iter().map(|party| named(&party.name)).collect(),
     })
@@ -174,8 +174,8 @@ fn pair_view(at: Roster, pair: &PairTests, offset_ms: i64) -> Option<PairView> {
     let tests = &charter.policy.tests;
     let view = |level: Level, seconds: u32| {
         let outcome = pair.levels.get(&level).copied().unwrap_or_default();
-        let wall = |at_ms: i64| (at_ms + offset_ms) as f64;
-        let next_ms = outcome.last_ms.map(|last| wall(last + i64::from(seconds) * 1_000));
+        let wall = |at_ms: i64| WallMs::shown(u64::try_from(at_ms.saturating_add(offset_ms)).unwrap_or(0));
+        let next_ms = outcome.last_ms.map(|last| wall(last.saturating_add(i64::from(seconds) * 1_000)));
         TestView {
             grade: outcome.grade.into(),
             good_ms: outcome.good_ms.map(wall),

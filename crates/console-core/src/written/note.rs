@@ -2,6 +2,7 @@
 
 use super::read::Opened;
 use crate::console::Console;
+use crate::now::WallMs;
 use crate::view::{Due, WrittenNote};
 use trialogue_charter::{Hash, LineId, NodeId, PartyId};
 use trialogue_journal::fold::Writing;
@@ -29,7 +30,7 @@ impl Console {
             Some(Due {
                 id: id.to_string(),
                 by: self.person(&writing.by)?,
-                answer_by_ms: by as f64,
+                answer_by_ms: WallMs::shown(by),
                 precedence: writing.written.precedence.into(),
                 overdue: self.now_ms >= by,
                 sounds: self.now_ms >= self.sounds_ms(fold, line, by),

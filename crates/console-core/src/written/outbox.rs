@@ -5,7 +5,7 @@ use super::kept::{KeptOut, OUTBOX_MAX};
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::io::Event;
-use crate::limits::{READERS_WAIT_US, SENT_US};
+use crate::limits::{FOLLOWED_AHEAD_MS, READERS_WAIT_US, SENT_US};
 use crate::view::Refusal;
 use trialogue_charter::{Hash, LineId};
 use trialogue_e2ee::writing::{CircleKey, Content, Part, Wrap, seal};
@@ -173,7 +173,7 @@ impl Console {
         let wraps: Vec<(Wrap, &CircleKey)> = keys.iter().map(|(wrap, key)| (*wrap, key)).collect();
         let sealed = seal(&content, &wraps).ok()?;
         let keys = keys.iter().zip(sealed.keys).map(|((wrap, _), key)| Wrapped { circle: wrap.circle, key });
-        let newest = self.fold.as_ref()?.writings(line).last().map_or(0, |(_, _, writing)| writing.written.at_ms);
+        let newest = self.newest_followed(line)?;
         let list = out.attached.as_ref().map(|chunks| chunk_list(chunks));
         let written = Written {
             kind: out.kind,
@@ -188,6 +188,14 @@ impl Console {
             attached: list.as_ref().and_then(|list| BodyRef::of(list)),
         };
         Some((written, [Some(sealed.content), list].into_iter().flatten().collect()))
+    }
+
+    /// When the newest writing was written of those that this one comes after; 0: there is none. One from further ahead is followed by nobody: a node that writes of
+    /// years to come would have everybody sign times which their own nodes refuse.
+    fn newest_followed(&self, line: &LineId) -> Option<u64> {
+        let until_ms = self.link.node_ms(self.now_us, self.now_ms).saturating_add(FOLLOWED_AHEAD_MS);
+        let times = self.fold.as_ref()?.writings(line).into_iter().map(|(_, _, writing)| writing.written.at_ms);
+        Some(times.filter(|at_ms| *at_ms <= until_ms).max().unwrap_or(0))
     }
 
     /// What was said cannot stand at this node, under its charter, or any more: it is sealed and said anew.

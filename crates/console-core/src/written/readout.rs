@@ -1,6 +1,7 @@
 //! Joint texts: versions that replace each other, and who approved the last one.
 
 use crate::console::Console;
+use crate::now::WallMs;
 use crate::show::text as named;
 use crate::view::{Approval, PersonReceipt, Reading, ReadoutText, ReadoutView};
 use std::collections::BTreeMap;
@@ -45,7 +46,7 @@ impl Console {
                 version_id: id.to_string(),
                 version: *version,
                 by: self.person(&writing.by)?,
-                at_ms: writing.written.at_ms as f64,
+                at_ms: WallMs::shown(writing.written.at_ms),
                 reading: self.reading(id),
                 texts,
                 complete: approvals.iter().all(|approval| approval.by.is_some()),

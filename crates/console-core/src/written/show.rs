@@ -5,6 +5,7 @@ use super::note::has_acknowledged;
 use super::outbox::Sending;
 use super::read::Opened;
 use crate::console::Console;
+use crate::now::WallMs;
 use crate::show::text as named;
 use crate::view::{
     Acknowledgement, Draft, FileView, MessageView, Outgoing, PartyReceipt, Person, PersonReceipt, Reader, Reading,
@@ -127,7 +128,7 @@ impl Console {
         Some(MessageView {
             id: id.to_string(),
             own,
-            at_ms: writing.written.at_ms as f64,
+            at_ms: WallMs::shown(writing.written.at_ms),
             traffic: writing.written.traffic.into(),
             precedence: writing.written.precedence.into(),
             reading: self.reading(id),
@@ -141,7 +142,7 @@ impl Console {
             shown: self.people(fold, id, |receipts| &receipts.shown),
             acknowledged: self.acknowledged(fold, id),
             awaited: awaited.map(|party| named(&party.name)).collect(),
-            answer_by_ms: asked.map(|by| by as f64),
+            answer_by_ms: asked.map(WallMs::shown),
             unread: self.is_unread(fold, id, writing),
             may_acknowledge: !own && self.acts_for_party() && !has_acknowledged(fold, me, id),
             by,
@@ -160,7 +161,7 @@ impl Console {
         let may = self.acts_for_party() || self.role() == Role::Interpreter;
         Some(TranslationView {
             id: id.to_string(),
-            at_ms: writing.written.at_ms as f64,
+            at_ms: WallMs::shown(writing.written.at_ms),
             reading: self.reading(id),
             language: said.map(|text| text.language.into()),
             text: said.map(|text| text.text.clone()).unwrap_or_default(),
@@ -191,7 +192,7 @@ impl Console {
         let receipt = |party: &Party, at_ms: u64| PartyReceipt {
             party: party.id.to_string(),
             name: named(&party.name),
-            at_ms: at_ms as f64,
+            at_ms: WallMs::shown(at_ms),
         };
         at.iter().filter_map(|(id, at_ms)| Some(receipt(charter.party(id)?, *at_ms))).collect()
     }
@@ -207,7 +208,7 @@ impl Console {
         for (_, receipts) in fold.receipts(id) {
             for (device, receipt) in of(receipts) {
                 let Some(by) = self.person(device) else { continue };
-                all.push(PersonReceipt { by, at_ms: receipt.time_ms as f64 });
+                all.push(PersonReceipt { by, at_ms: WallMs::shown(receipt.time_ms) });
             }
         }
         all.sort_by(|a, b| a.at_ms.total_cmp(&b.at_ms));
@@ -230,7 +231,7 @@ impl Console {
                     Some(Part::ReadBack { text }) => Some(text.text.clone()),
                     _ => None,
                 });
-                Some(Acknowledgement { by: self.person(device)?, at_ms: receipt.time_ms as f64, read_back })
+                Some(Acknowledgement { by: self.person(device)?, at_ms: WallMs::shown(receipt.time_ms), read_back })
             })
             .collect();
         all.sort_by(|a, b| a.at_ms.total_cmp(&b.at_ms));

@@ -405,3 +405,17 @@ fn earlier_writings_are_told_again_at_the_partys_other_site() {
     world.until(10, |world| world.desks[usa].active == 1 && world.view(usa).node == NodeLink::Up);
     world.until(10, |world| shown(world) == ALL);
 }
+
+#[test]
+fn who_writes_from_the_day_to_come_moves_nobodys_time() {
+    let Summit { mut world, usa, jpn, kor, .. } = summit(Suite::XWing);
+    // As far ahead as its own node takes.
+    world.desks[jpn].off_ms = 20 * 60 * 60 * 1_000;
+    world.command(jpn, message("tomorrow", Language::Ja));
+    world.until(10, |world| texts(world, kor) == ["tomorrow"]);
+    world.command(usa, message("now", Language::En));
+    world.until(10, |world| texts(world, kor).len() == 2);
+    let said = world.written(kor).messages.iter().find(|message| message.text == "now").unwrap();
+    let ahead_ms = said.at_ms - world.wall_ms() as f64;
+    assert!(ahead_ms <= 1_000.0, "{ahead_ms} ms ahead");
+}
