@@ -14,8 +14,8 @@ use trialogue_wire::tags;
 
 /// Most keys held: 32 senders heard with [`KEYS_EACH`], and room. Raising it costs about 1 kB each.
 pub const KEYS_MAX: usize = 512;
-/// Most keys of one sender held: two epochs, two generations, two groups, and room. A sender that changes them faster is not heard for a while, and
-/// takes nothing from others.
+/// Most keys of one sender held: two epochs, two generations, two groups, and room. Of one whose keys change faster, by its own doing or by others who come and go in
+/// its group, the oldest is closed: the newest is what it speaks under. It takes nothing from others.
 pub const KEYS_EACH: usize = 12;
 /// Most keys of which it is remembered what they have opened, held or not. They go when their epoch is over for good; raising it costs about 30 kB each where
 /// a source was heard for long.
@@ -48,7 +48,7 @@ pub enum OpenError {
 
 /// Too many keys at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("more than {KEYS_EACH} keys of one sender, or {KEYS_MAX} of all, at once: drop the old ones first")]
+#[error("more than {KEYS_MAX} keys at once: drop the old ones first")]
 pub struct TooManyKeys;
 
 /// A key under which another console seals, with all that is known of it.
@@ -126,9 +126,11 @@ impl Opener {
     /// # Errors
     /// [`TooManyKeys`].
     pub fn insert(&mut self, id: KeyId, base_key: &BaseKey, source: &Source) -> Result<(), TooManyKeys> {
-        let held = self.keys.values().filter(|held| held.device == source.device).count();
-        if !self.keys.contains_key(&id) && (self.keys.len() >= KEYS_MAX || held >= KEYS_EACH) {
-            return Err(TooManyKeys);
+        if !self.keys.contains_key(&id) {
+            self.make_room(&source.device);
+            if self.keys.len() >= KEYS_MAX {
+                return Err(TooManyKeys);
+            }
         }
         if !self.histories.contains_key(&id) {
             self.make_room_for_history(&source.device)?;
@@ -144,6 +146,20 @@ impl Opener {
         let (turn, fellows) = (source.turn, source.fellows);
         self.keys.insert(id, Held { key, device: source.device, turn, fellows, tag, until_ms: None });
         Ok(())
+    }
+
+    /// Closes the oldest keys of a sender, so that one more is no more than it may have. What they have opened stays remembered.
+    fn make_room(&mut self, device: &DeviceId) {
+        loop {
+            let own = self.keys.iter().filter(|(_, held)| held.device == *device);
+            let mut ages: Vec<_> =
+                own.map(|(id, _)| (self.histories.get(id).map(|history| history.order), *id)).collect();
+            ages.sort_unstable();
+            match ages.first() {
+                Some((_, oldest)) if ages.len() >= KEYS_EACH => self.close(*oldest),
+                _ => return,
+            }
+        }
     }
 
     fn make_room_for_history(&mut self, device: &DeviceId) -> Result<(), TooManyKeys> {

@@ -326,6 +326,8 @@ fn keys_held_are_bounded_and_a_sender_takes_no_room_of_another() {
     let mut opener = Opener::new();
     let ids = insert_all(&mut opener, FROM, 0..100);
     assert_eq!(opener.keys().count(), KEYS_EACH, "of one that changes them without end");
+    let newest = &ids[ids.len() - KEYS_EACH..];
+    assert!(newest.iter().all(|id| opener.keys().any(|held| held == *id)), "it is heard under the newest");
     for other in 10..40 {
         insert_all(&mut opener, other, 0..100);
     }
