@@ -140,27 +140,13 @@ impl Forwarder {
         }
         // A relay of a relay only where there is no other way: then the route names it among its links.
         let spare = if from == header.node { stream.spare } else { Nodes::NONE };
-        if let Verdict::Late(newest) = verdict {
+        if verdict == Verdict::Late {
             self.counters.copies += 1;
-            self.shown(at, newest);
             self.counters.to_links += spare.iter().count() as u64;
             return (!spare.is_empty()).then_some(Forwarded { links: spare, spare, header });
         }
         let links = stream.links.and(spare).without(from);
         self.forward(at, verdict, header, (links, spare), payload.len(), now_ms, out)
-    }
-
-    /// A copy showed where the source is: what a relay brought before it may be in the way of what comes next.
-    fn shown(&mut self, at: usize, newest: Option<u64>) {
-        let Self { streams, legs, .. } = self;
-        let (Some(sequence), Some(stream)) = (newest, streams.get(at).and_then(Option::as_ref)) else { return };
-        for (leg, place) in stream.receivers.iter().copied() {
-            let places =
-                legs.get_mut(leg as usize).and_then(Option::as_mut).map(|leg| &mut leg.places[stream.medium.index()]);
-            if let Some(slot) = places.and_then(|places| places.get_mut(usize::from(place))) {
-                slot.numbers.is_newest(sequence);
-            }
-        }
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -183,7 +169,7 @@ impl Forwarder {
                 stream.generation = *generation;
                 sequence
             }
-            Verdict::Copy | Verdict::Late(_) => {
+            Verdict::Copy | Verdict::Late => {
                 counters.copies += 1;
                 return None;
             }
