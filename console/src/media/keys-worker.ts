@@ -4,10 +4,10 @@ import type { AuthorityView } from '../generated/AuthorityView';
 import type { Command } from '../generated/Command';
 import type { Enrolled } from '../generated/Enrolled';
 import type { Out } from '../generated/Out';
-import type { View } from '../generated/View';
 import init, { enrol, Machine } from '../wasm/trialogue_console_wasm.js';
 import { Attacher } from './attacher.ts';
 import type { FromKeys, KeysToMedia, MediaToKeys, ToKeys } from './messages';
+import { nobody } from './nobody.ts';
 import type { OpenPasskey } from './passkey';
 import {
   forgetChunks,
@@ -67,20 +67,6 @@ const attacher = new Attacher({
   say: (attaching) => page({ kind: 'attaching', attaching }),
   log: (line) => page({ kind: 'log', line }),
 });
-
-const nobody: View = {
-  me: null,
-  node: 'connecting',
-  trouble: { kind: 'notEnrolled' },
-  unrecorded: false,
-  revocations: [],
-  lines: [],
-  call: null,
-  duty: null,
-  consultations: [],
-  consulting: { subjects: [], levels: [] },
-  tests: { pairs: [], offer: null, received: [], sent: null },
-};
 
 /** The machine stopped for good, or never came: the page starts another worker. */
 let isOver = false;
@@ -245,6 +231,7 @@ async function keep(by: OpenPasskey | null) {
     key = await keepIdentity(await openIdentity(stored, key), by);
   } finally {
     sealing = false;
+    void store();
   }
   run((m) => m.keepAgain(us(), Date.now()));
   page({ kind: 'unlocked', passkey: key !== null });

@@ -218,6 +218,11 @@ impl Machine {
         }
     }
 
+    /// What parts of media ask of the others.
+    pub(crate) fn at(&self) -> At<'_> {
+        At { here: &self.here, state: &self.state, links: &self.links, legs: &self.legs }
+    }
+
     /// What requests for key frames take.
     pub(crate) fn for_key_frames(&mut self) -> (&mut KeyFrames, At<'_>, &mut Out) {
         let at = At { here: &self.here, state: &self.state, links: &self.links, legs: &self.legs };

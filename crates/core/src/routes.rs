@@ -105,7 +105,7 @@ impl Machine {
 
     /// Devices in on a line, with the node in whose journal they are.
     pub(crate) fn members(&self, line: &LineId) -> Vec<(DeviceId, NodeId)> {
-        self.state.in_on(line).into_iter().map(|member| (member.device, member.node)).collect()
+        self.at().members(line)
     }
 
     /// Nodes at which somebody hears the speaker. Voice goes to all nodes of such a party: whoever goes to another site of it hears on without

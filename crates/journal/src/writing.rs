@@ -69,7 +69,7 @@ pub struct Written {
     /// SHA-384 of the content before sealing: nobody can later open it as something else.
     #[n(5)]
     pub digest: Hash,
-    /// When it was written, milliseconds since 1970 UTC, by the console's clock, and above every one that it had shown: the order on screen.
+    /// When it was written, milliseconds since 1970 UTC, by the console's clock, and above every one that it had shown and that was not far ahead: the order on screen.
     #[n(6)]
     pub at_ms: u64,
     /// What it is for.

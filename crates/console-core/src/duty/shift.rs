@@ -3,8 +3,7 @@
 use crate::now::{Now, WallMs};
 use crate::roster::Roster;
 use crate::show::text;
-use crate::view::Refusal;
-use crate::view::Text3;
+use crate::view::{Refusal, Text3};
 use serde::{Deserialize, Serialize};
 use trialogue_charter::{Line, Office, Party};
 use trialogue_journal::Act;

@@ -3,8 +3,7 @@
 use super::read::Opened;
 use crate::console::Console;
 use crate::io::{FilePart, Output};
-use crate::view::Refusal;
-use crate::view::{FileState, FileView};
+use crate::view::{FileState, FileView, Refusal};
 use std::collections::VecDeque;
 use trialogue_charter::Hash;
 use trialogue_e2ee::writing::{File, FileOpener};

@@ -3,8 +3,7 @@
 use super::kept::{DRAFTS_MAX, KeptDraft, KeptFile, KeptOut, KeptScratch, SCRATCH_KEY_MAX, SCRATCH_MAX};
 use crate::acts::Purpose;
 use crate::console::Console;
-use crate::view::Refusal;
-use crate::view::{Draft, Language, ReadoutText};
+use crate::view::{Draft, Language, ReadoutText, Refusal};
 use trialogue_charter::text::{Form, clean};
 use trialogue_charter::{Hash, LineId, Precedence, Role};
 use trialogue_e2ee::writing::{Part, Tongue};

@@ -5,6 +5,7 @@ use crate::common;
 
 use common::{SECOND, World};
 use trialogue_charter::Suite;
+use trialogue_console_core::Identity;
 use trialogue_console_core::Input;
 use trialogue_console_core::view::*;
 
@@ -163,9 +164,8 @@ fn a_new_media_worker_never_seals_under_an_old_key() {
     assert!(world.all_ready(&[0, 1, 2]));
 }
 
-/// The tab remembers its call, and says so before anything is opened: nobody sees it leave.
-#[test]
-fn a_page_loaded_anew_in_a_call_is_back_in_it_by_itself() {
+/// Two in a call, the second of whom has a page that can be loaded anew.
+fn a_page_in_a_call() -> (World, Identity) {
     let mut world = World::new(Suite::XWing);
     world.desk("jpn-leaders");
     let identity = world.identity("usa-leaders", 9);
@@ -176,6 +176,13 @@ fn a_page_loaded_anew_in_a_call_is_back_in_it_by_itself() {
     world.until(5, |world| world.desks[0].ringing);
     world.answer(0);
     world.until(5, |world| world.all_ready(&[0, 1]));
+    (world, identity)
+}
+
+/// The tab remembers its call, and says so before anything is opened: nobody sees it leave.
+#[test]
+fn a_page_loaded_anew_in_a_call_is_back_in_it_by_itself() {
+    let (mut world, identity) = a_page_in_a_call();
     let call = world.call(0).call.clone();
     for _ in 0..3 {
         world.reload(1, identity.clone());
@@ -188,16 +195,7 @@ fn a_page_loaded_anew_in_a_call_is_back_in_it_by_itself() {
 
 #[test]
 fn who_hangs_up_while_the_page_is_still_coming_back_is_out() {
-    let mut world = World::new(Suite::XWing);
-    world.desk("jpn-leaders");
-    let identity = world.identity("usa-leaders", 9);
-    world.desk_with(identity.clone());
-    world.until(10, |world| (0..2).all(|desk| world.view(desk).node == NodeLink::Up));
-    world.run(2 * SECOND);
-    world.ring(1);
-    world.until(5, |world| world.desks[0].ringing);
-    world.answer(0);
-    world.until(5, |world| world.all_ready(&[0, 1]));
+    let (mut world, identity) = a_page_in_a_call();
     world.reload(1, identity);
     world.command(1, Command::Resume { line: "leaders".into() });
     world.command(1, Command::HangUp);

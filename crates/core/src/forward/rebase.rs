@@ -161,5 +161,7 @@ mod tests {
             assert!(out <= last + JUMP);
             last = out;
         }
+        // Ten in a row may be lost.
+        const { assert!(10 * JUMP < 1 << 15) };
     }
 }

@@ -6,8 +6,7 @@ use super::open::{self, Candidate, Side};
 use super::tls;
 use super::ways::{PathKey, Way, ways};
 use crate::door::{Group, Known};
-use crate::limits::links::ADDRESSES_TRIED;
-use crate::limits::links::HANDSHAKE;
+use crate::limits::links::{ADDRESSES_TRIED, HANDSHAKE};
 use quinn::ClientConfig;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -32,6 +31,8 @@ pub(super) type Answer = (PathKey, Option<Candidate>);
 #[derive(Default)]
 pub(super) struct Dials {
     pub all: Vec<Dialled>,
+    /// The other side refused the link: it is left alone until then.
+    refused_until: Option<Instant>,
     under_way: JoinSet<Answer>,
 }
 
@@ -107,7 +108,8 @@ impl Dials {
 
     /// No path is up any more: one that found no place beside it rests no longer than one that failed.
     pub(super) fn last_one_went(&mut self) {
-        let latest = Instant::now() + BACK_OFF.1;
+        let soon = Instant::now() + BACK_OFF.1;
+        let latest = self.refused_until.map_or(soon, |until| until.max(soon));
         for dialled in &mut self.all {
             dialled.at = dialled.at.min(latest);
         }
@@ -115,6 +117,7 @@ impl Dials {
 
     /// Nothing is dialled before then.
     pub(super) fn not_before(&mut self, at: Instant) {
+        self.refused_until = Some(at);
         for dialled in &mut self.all {
             dialled.at = dialled.at.max(at);
         }
@@ -164,5 +167,10 @@ mod tests {
         assert!(!soon(&dials), "while the other one is up");
         dials.last_one_went();
         assert!(soon(&dials));
+        // Whoever has refused the link is left alone for as long as before.
+        let refused = Instant::now() + BACK_OFF.1 * 2;
+        dials.not_before(refused);
+        dials.last_one_went();
+        assert!(dials.next(|_| false).unwrap() >= refused);
     }
 }
