@@ -40,7 +40,7 @@ impl Admissions {
 impl Console {
     /// Those who have a seat in the groups of a line: of each party an equal share of what a group holds, those who act for it first, then the earliest.
     pub(crate) fn seated(&self, line: &LineId, mut participants: Vec<Participant>) -> Vec<Participant> {
-        let Some(share) = self.fold.as_ref().map(|fold| fold.share(line)) else { return Vec::new() };
+        let Some(share) = self.sites.fold().map(|fold| fold.share(line)) else { return Vec::new() };
         participants.sort_by_key(|p| (!p.role.acts_for_party(), p.node.clone(), p.order));
         // Whoever leads has a seat in its own group, whoever else of its party has come before.
         participants.sort_by_key(|p| p.device != self.id);

@@ -71,7 +71,7 @@ impl Console {
             Command::Drop { party, on } => self.wish_dropped(&party, on),
             Command::TakeOver { line } => self.take_over(line),
             Command::Sending { voice, picture } => {
-                self.leg.sending = (voice, picture);
+                self.sending = (voice, picture);
                 self.tell_sending();
             }
             Command::Dismiss { line: Some(line) } => self.outcomes.retain(|id, _| id.as_str() != line),
@@ -81,7 +81,7 @@ impl Console {
 
     /// The line, if this console may act on it now.
     pub(crate) fn act_on(&mut self, line: String) -> Option<LineId> {
-        if !self.link.is_up() {
+        if !self.sites.is_up() {
             self.troubles.not_connected();
             return None;
         }
@@ -120,7 +120,7 @@ impl Console {
         if !self.acts_for_party() {
             return self.refuse(Refusal::Role);
         }
-        let (Some(fold), Some(me)) = (&self.fold, &self.me) else { return };
+        let (Some(fold), Some(me)) = (self.sites.fold(), &self.me) else { return };
         let rings = fold.sounding_on(&me.party, &line);
         let Some(ready) = WallMs::named(ready_ms).filter(|_| !rings.is_empty()) else {
             return self.refuse(Refusal::NotNow);
@@ -136,7 +136,7 @@ impl Console {
         if self.rings.is_too_early(self.roster(), &line, self.engaged(), self.now()) {
             return self.refuse(Refusal::NotNow);
         }
-        match self.fold.as_ref().and_then(|fold| fold.line(&line).call) {
+        match self.sites.fold().and_then(|fold| fold.line(&line).call) {
             Some(call) => self.enter(line, call, None),
             None => self.refuse(Refusal::NotNow),
         }
@@ -150,7 +150,7 @@ impl Console {
         // What cannot be said as it was meant is not said: without its time or its office the same word would be another one.
         let Ok(call_back_ms) = WallMs::asked(call_back_ms) else { return self.refuse(Refusal::Time) };
         let Ok(deputy) = deputy.map(OfficeId::new).transpose() else { return self.refuse(Refusal::OtherOffice) };
-        let (Some(fold), Some(me)) = (&self.fold, &self.me) else { return };
+        let (Some(fold), Some(me)) = (self.sites.fold(), &self.me) else { return };
         let rings = fold.sounding_on(&me.party, &line);
         if rings.is_empty() {
             return self.refuse(Refusal::NotNow);
@@ -234,11 +234,11 @@ impl Console {
 
     /// Tells the others what is sent.
     pub(crate) fn tell_sending(&mut self) {
-        if !self.link.is_up() {
+        if !self.sites.is_up() {
             return;
         }
         if let Some(call) = &self.call {
-            let (line, (voice, picture)) = (call.line.clone(), self.leg.sending);
+            let (line, (voice, picture)) = (call.line.clone(), self.sending);
             self.send(&ToNode::Sending { line, voice, picture });
         }
     }

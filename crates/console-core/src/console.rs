@@ -7,22 +7,19 @@ use crate::engage::{Ended, Engaged};
 use crate::identity::{EnrolError, Identity};
 use crate::io::{Event, Input, Output};
 use crate::keys::Keys;
-use crate::leg::Leg;
-use crate::link::Link;
 use crate::now::Now;
 use crate::outputs::Outputs;
 use crate::revocations::Learnt;
 use crate::rings::Rings;
 use crate::roster::Roster;
+use crate::sites::{Around, Site, Sites};
 use crate::trouble::Troubles;
 use crate::view::View;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use trialogue_charter::{
-    Device, DeviceCertificate, DeviceId, DeviceSecret, Hash, LineId, NodeId, PartyId, VerifiedCharter,
-};
+use trialogue_charter::{Device, DeviceCertificate, DeviceId, DeviceSecret, Hash, LineId, PartyId, VerifiedCharter};
 use trialogue_journal::{Act, Entry, Occasion, State};
-use trialogue_wire::console::{PathState, Refusal, ToNode};
+use trialogue_wire::console::{Refusal, ToNode};
 
 /// One console of one officer. See the crate's calling contract.
 pub struct Console {
@@ -34,32 +31,16 @@ pub struct Console {
     pub(crate) charter: Option<Arc<VerifiedCharter>>,
     /// What the own certificate says, under the charter.
     pub(crate) me: Option<Device>,
-    /// Where the platform has reached the first site: a web origin; empty: it has not said.
-    pub(crate) origin: String,
     pub(crate) revocations: crate::revocations::Revocations,
-    /// The own node.
-    pub(crate) node: Option<NodeId>,
     pub(crate) now_us: u64,
     pub(crate) now_ms: u64,
-    pub(crate) link: Link,
-    pub(crate) fold: Option<State>,
-    /// The state as the node is telling it anew; takes the place of `fold` when all of it has come, so that nobody is shown a past moment as now.
-    pub(crate) retold: Option<State>,
-    /// Position of the last entry folded of each node in this WebSocket's life.
-    pub(crate) seen: BTreeMap<NodeId, u64>,
     pub(crate) bodies: Bodies,
-    pub(crate) paths: BTreeMap<NodeId, PathState>,
     pub(crate) acts: Acts,
     pub(crate) call: Option<Engaged>,
+    /// What the officer sends: voice, picture.
+    pub(crate) sending: (bool, bool),
     pub(crate) keys: Option<Keys>,
-    pub(crate) leg: Leg,
-    /// Which pair of WebSocket and leg that is.
-    pub(crate) slot: u8,
-    /// The pair that leads to the other site, and what came over it.
-    pub(crate) spare: Option<Box<crate::sites::Attachment>>,
-    /// The spare pair is being looked after: nothing of it is shown or said in the call.
-    pub(crate) at_spare: bool,
-    pub(crate) sites: crate::sites::Sites,
+    pub(crate) sites: Sites,
     /// The line on which this console was in a call before its platform started anew.
     pub(crate) resume: Option<LineId>,
     pub(crate) troubles: Troubles,
@@ -87,25 +68,15 @@ impl Console {
             on_watch,
             charter: None,
             me: None,
-            origin: String::new(),
             revocations: crate::revocations::Revocations::default(),
-            node: None,
             now_us: 0,
             now_ms: 0,
-            link: Link::default(),
-            fold: None,
-            retold: None,
-            seen: BTreeMap::new(),
             bodies: Bodies::default(),
-            paths: BTreeMap::new(),
             acts: Acts::default(),
             call: None,
+            sending: (false, false),
             keys: None,
-            leg: Leg::default(),
-            slot: 0,
-            spare: None,
-            at_spare: false,
-            sites: crate::sites::Sites::default(),
+            sites: Sites::default(),
             resume: None,
             troubles: Troubles::default(),
             outcomes: BTreeMap::new(),
@@ -119,7 +90,7 @@ impl Console {
         if let Some(bytes) = held_charter {
             // One that does not verify any more (a disk fault) is as good as none: the node shows the present one.
             if let Ok(charter) = VerifiedCharter::open(&bytes, Some(&console.root)) {
-                console.take_charter(Arc::new(charter)).map_err(|_| EnrolError::Stored)?;
+                console.take_charter(0, Arc::new(charter)).map_err(|_| EnrolError::Stored)?;
             }
         }
         console.show();
@@ -163,8 +134,7 @@ impl Console {
             self.revocations.kept(Now { us: self.now_us, ms: self.now_ms });
             self.writer.change();
         }
-        self.link_tick();
-        self.settle_spare();
+        self.settle_sites();
         self.settle();
         if idle && self.acts.may_follow() {
             self.stock_package();
@@ -175,7 +145,7 @@ impl Console {
     /// Where the platform reaches the first site: the web origin of its page, or of the address that a native console was given, as
     /// `https://host` or `https://host:port`. It is signed with each log-in. Say it once, before the first input.
     pub fn reached_at(&mut self, origin: &str) {
-        origin.clone_into(&mut self.origin);
+        self.sites.reached_at(origin);
     }
 
     /// The next thing to do, until `None`.
@@ -187,17 +157,15 @@ impl Console {
     #[must_use]
     pub fn next_timeout(&self) -> Option<u64> {
         let due = [
-            self.link_next_us(),
-            self.leg_next_us(),
             self.call_next_us(),
             self.stage_next_us(),
             self.acts.next_us(self.now_us),
             self.keys_next_us(),
             self.tags_next_us(),
-            self.bodies.next_us().filter(|_| self.link.is_up()),
+            self.bodies.next_us().filter(|_| self.sites.is_up()),
             self.stock_next_us(),
             self.duty.next_timeout(self.roster(), self.now()),
-            self.sites_next_us(),
+            self.sites.next_timeout(self.now_us, self.call.is_some()),
             self.trial.next_timeout(self.roster(), self.now()),
             self.written_next_us(),
             self.revocations.next_timeout(self.now()),
@@ -226,7 +194,7 @@ impl Console {
 
     /// Brings everything that follows from the state up to date, in the order in which one thing rests on another.
     fn settle(&mut self) {
-        if !self.link.is_syncing() {
+        if !self.sites.is_syncing() {
             // First: a place that nobody comes back to is given up next.
             self.resume_call();
             self.settle_place();
@@ -244,10 +212,10 @@ impl Console {
         }
         self.settle_keys();
         self.refresh_offers();
-        self.settle_leg();
+        self.settle_leg(self.sites.active_slot());
         self.settle_written();
         self.ask_bodies();
-        if !self.link.is_syncing() {
+        if !self.sites.is_syncing() {
             self.settle_ringing();
         }
     }
@@ -265,9 +233,10 @@ impl Console {
         self.revocations.has(party, device)
     }
 
-    /// An entry that verifies says something of revocations.
-    pub(crate) fn note_revocations(&mut self, entry: &Entry) {
-        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.fold.as_ref(), self.node.as_ref());
+    /// An entry that verifies, told at a site, says something of revocations.
+    pub(crate) fn note_revocations(&mut self, slot: u8, entry: &Entry) {
+        let Some(site) = self.sites.of(slot) else { return };
+        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), site.fold(), site.node());
         let learnt = self.revocations.note(entry, at, Now { us: self.now_us, ms: self.now_ms });
         self.know_learnt(learnt);
     }
@@ -278,60 +247,40 @@ impl Console {
             self.writer.change();
         }
         for (party, device) in devices {
-            self.know_revoked(&party, device);
-            if self.at_spare {
-                // The state in use is not at hand now.
-                self.sites.told_at_spare.push((party, device));
-            } else if let Some(spare) = &mut self.spare {
-                spare.know_revoked(&party, device);
+            let own = self.sites.know_revoked(&party, device);
+            if let Some(call) = self.call.as_mut().filter(|_| own) {
+                call.revoked(device);
             }
         }
     }
 
-    /// The site in use is at hand again: whatever the spare one has told holds there as well.
-    pub(crate) fn know_what_spare_told(&mut self) {
-        for (party, device) in std::mem::take(&mut self.sites.told_at_spare) {
-            self.know_revoked(&party, device);
-        }
-    }
-
-    fn know_revoked(&mut self, party: &PartyId, device: DeviceId) {
-        for fold in [&mut self.fold, &mut self.retold].into_iter().flatten() {
-            fold.know_revoked(party, device);
-        }
-        let whose = self.fold.as_ref().and_then(|fold| fold.known_device(&device)).map(|known| &known.party);
-        let own = whose == Some(party);
-        if let Some(call) = self.call.as_mut().filter(|_| own) {
-            call.revoked(device);
-        }
-    }
-
     fn note_calls(&mut self) {
-        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.fold.as_ref(), self.node.as_ref());
+        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.sites.fold(), self.sites.node());
         self.rings.note_calls(at, Now { us: self.now_us, ms: self.now_ms });
     }
 
     fn note_consultations(&mut self) {
-        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.fold.as_ref(), self.node.as_ref());
-        self.duty.note(at, self.link.is_up(), Now { us: self.now_us, ms: self.now_ms });
+        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.sites.fold(), self.sites.node());
+        self.duty.note(at, self.sites.is_up(), Now { us: self.now_us, ms: self.now_ms });
     }
 
     fn note_tests(&mut self) {
-        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.fold.as_ref(), self.node.as_ref());
+        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.sites.fold(), self.sites.node());
         self.trial.note(at, Now { us: self.now_us, ms: self.now_ms });
     }
 
     fn settle_ringing(&mut self) {
-        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.fold.as_ref(), self.node.as_ref());
+        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.sites.fold(), self.sites.node());
         let (engaged, now) = (self.call.as_ref().map(|call| &call.line), Now { us: self.now_us, ms: self.now_ms });
         if let Some(ringing) = self.rings.settle(at, self.on_watch, engaged, now) {
             self.push(Output::Ringing(ringing));
         }
     }
 
-    /// A charter that has been verified takes effect.
+    /// A charter that has been verified, told at a site, takes effect.
     pub(crate) fn take_charter(
         &mut self,
+        slot: u8,
         charter: Arc<VerifiedCharter>,
     ) -> Result<(), trialogue_charter::CertificateError> {
         let me = DeviceCertificate::verify(&charter, &self.certificate)?;
@@ -348,29 +297,31 @@ impl Console {
         if let Some(call) = &mut self.call {
             call.offers.retain(|node, _| charter.serves(node));
         }
-        self.seen.clear();
         self.me = Some(me);
         let before = self.charter.replace(charter.clone());
         let learnt = self.revocations.under(before.as_deref(), &charter, self.now());
         self.know_learnt(learnt);
-        self.fold = self.new_fold();
+        let blank = self.new_fold();
+        if let Some(site) = self.sites.of_mut(slot) {
+            site.begin(blank);
+        }
         Ok(())
     }
 
     /// What it takes to say something now: for the node in use, by the charter and about the time that it has told.
     pub(crate) fn speaker(&mut self) -> Speaker<'_> {
-        let charter = self.fold.as_ref().map(|fold| fold.charter()).or(self.charter.as_ref());
-        let at = charter.zip(self.node.as_ref()).map(|(charter, node)| Occasion {
+        let charter = self.sites.fold().map(|fold| fold.charter()).or(self.charter.as_ref());
+        let at = charter.zip(self.sites.node()).map(|(charter, node)| Occasion {
             node: node.clone(),
             charter: charter.hash(),
-            now_ms: self.link.node_ms(self.now_us, self.now_ms),
+            now_ms: self.sites.node_ms(self.now()),
         });
         Speaker {
             acts: &mut self.acts,
             secret: &self.secret,
             at,
-            known: self.fold.as_ref().map_or(0, |fold| fold.last_number(&self.id)),
-            slot: self.link.is_up().then_some(self.slot),
+            known: self.sites.fold().map_or(0, |fold| fold.last_number(&self.id)),
+            slot: self.sites.is_up().then_some(self.sites.active_slot()),
             out: &mut self.out,
             now: Now { us: self.now_us, ms: self.now_ms },
         }
@@ -384,7 +335,7 @@ impl Console {
     /// Says that this console lives, or how it hears: nobody waits for it, and it belongs to no line.
     fn prove(&mut self, act: Act) {
         let line = self.roster().own_line().cloned();
-        if let (Some(line), true) = (line, self.link.is_up()) {
+        if let (Some(line), true) = (line, self.sites.is_up()) {
             self.say(&line, Purpose::Proof, act, Vec::new());
         }
     }
@@ -454,9 +405,22 @@ impl Console {
         Now { us: self.now_us, ms: self.now_ms }
     }
 
-    /// About the pair in hand, where it is about one.
+    /// One of the sites, and what it is told of everything around it.
+    pub(crate) fn at(&mut self, slot: u8) -> Option<(&mut Site, Around<'_>)> {
+        let around = Around {
+            now: Now { us: self.now_us, ms: self.now_ms },
+            in_call: self.call.is_some(),
+            active: self.sites.is_active(slot),
+            stalled: self.sites.is_stalled(self.now_us),
+            slot,
+            out: &mut self.out,
+        };
+        Some((self.sites.of_mut(slot)?, around))
+    }
+
+    /// About the site in use, where it is about one.
     pub(crate) fn push(&mut self, output: Output) {
-        self.out.at(self.slot, output);
+        self.out.at(self.sites.active_slot(), output);
     }
 
     pub(crate) fn log(&mut self, event: Event) {
@@ -464,6 +428,6 @@ impl Console {
     }
 
     pub(crate) fn send(&mut self, message: &ToNode) {
-        self.out.send(self.slot, message);
+        self.out.send(self.sites.active_slot(), message);
     }
 }

@@ -103,7 +103,7 @@ impl Console {
     pub(crate) fn engaged(&self) -> Option<(&LineId, Precedence)> {
         let (call, charter) = (self.call.as_ref()?, self.charter.as_ref()?);
         charter.line(&call.line)?;
-        let rings = self.fold.as_ref().map(|fold| fold.rings(&call.line)).unwrap_or_default();
+        let rings = self.sites.fold().map(|fold| fold.rings(&call.line)).unwrap_or_default();
         let rung = rings.iter().map(|ring| ring.precedence).max().unwrap_or_default();
         Some((&call.line, rung.max(call.precedence)))
     }
@@ -119,7 +119,7 @@ impl Console {
             return;
         }
         if self.call.is_some() {
-            let rings = self.fold.as_ref().map(|fold| fold.rings(&line)).unwrap_or_default();
+            let rings = self.sites.fold().map(|fold| fold.rings(&line)).unwrap_or_default();
             self.leave(None, rings.iter().map(|ring| ring.precedence).max());
         }
         let offers = self.fresh_offers(BTreeMap::new());
@@ -212,14 +212,14 @@ impl Console {
         let Some(held) = &mut self.call else { return };
         let seated = participants.iter().any(|participant| participant.device == id);
         held.seated |= seated;
-        if let Some(fold) = &self.fold
+        if let Some(fold) = self.sites.fold()
             && seated
             && let Some(call) = fold.line(&held.line).call
         {
             held.call = call;
         }
         let others: Vec<DeviceId> = participants.iter().map(|p| p.device).filter(|device| *device != id).collect();
-        let revoked = |device: &DeviceId| self.fold.as_ref().is_some_and(|fold| fold.is_revoked(device));
+        let revoked = |device: &DeviceId| self.sites.fold().is_some_and(|fold| fold.is_revoked(device));
         for device in held.members.keys().filter(|device| !others.contains(device) && !revoked(device)) {
             held.leaving.entry(*device).or_insert(now_us + LEAVING_US);
         }
@@ -250,11 +250,11 @@ impl Console {
 
     /// The platform started anew in the middle of a call that nobody has hung up: back in, with fresh keys, if others are still there.
     pub(crate) fn resume_call(&mut self) {
-        if !self.link.is_up() {
+        if !self.sites.is_up() {
             return;
         }
         let Some(line) = self.resume.take() else { return };
-        let Some(fold) = self.fold.as_ref().filter(|_| self.call.is_none()) else { return };
+        let Some(fold) = self.sites.fold().filter(|_| self.call.is_none()) else { return };
         let others = fold.in_on(&line).iter().any(|participant| participant.device != self.id);
         let Some(call) = fold.line(&line).call.filter(|_| others) else { return };
         if self.elsewhere(&line).is_none() {
@@ -264,10 +264,10 @@ impl Console {
 
     /// The fold has this console in on a line where it is in no call: left over from before a restart.
     fn leave_strays(&mut self) {
-        if !self.link.is_up() {
+        if !self.sites.is_up() {
             return;
         }
-        let (Some(fold), Some(node)) = (&self.fold, &self.node) else { return };
+        let (Some(fold), Some(node)) = (self.sites.fold(), self.sites.node()) else { return };
         let lines = fold.node(node).map(|node| node.lines_of(&self.id)).unwrap_or_default();
         for line in lines {
             let mine = self.call.as_ref().is_some_and(|call| call.line == line);
@@ -283,7 +283,7 @@ impl Console {
         let Some(held) = &self.call else { return };
         let line = held.line.clone();
         let busy = self.acts.is_waiting(&line, |_| true) || self.now_us < held.returned_us + RETURN_US;
-        if busy || !self.link.is_up() {
+        if busy || !self.sites.is_up() {
             return;
         }
         if self.elsewhere(&line).is_some() {
@@ -293,7 +293,7 @@ impl Console {
         if alone && !rings {
             return self.call_over(Some(Outcome::Ended));
         }
-        let on_line = self.fold.as_ref().and_then(|fold| fold.line(&line).call);
+        let on_line = self.sites.fold().and_then(|fold| fold.line(&line).call);
         let next = if rings { crate::command::new_call() } else { on_line };
         let Some(call) = next else { return };
         self.come_in_anew(call, rings);
@@ -312,7 +312,7 @@ impl Console {
         let line = held.line.clone();
         let precedence = held.precedence;
         self.say_in(&line, call, ring.then_some(precedence), Purpose::Again, &offers);
-        self.leg.renew = true;
+        self.sites.renew_leg();
     }
 
     /// Nobody else is in: is it still worth waiting?
@@ -357,7 +357,8 @@ impl Console {
 
     /// What each other party on the line did with the own ring; nothing if this console did not ring.
     fn answers(&self, held: &Engaged) -> Vec<(PartyId, RingResponse)> {
-        let (Some(fold), Some(charter), Some(me), Some((ring, _))) = (&self.fold, &self.charter, &self.me, held.rang)
+        let (Some(fold), Some(charter), Some(me), Some((ring, _))) =
+            (self.sites.fold(), &self.charter, &self.me, held.rang)
         else {
             return Vec::new();
         };

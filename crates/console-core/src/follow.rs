@@ -15,7 +15,7 @@ use trialogue_journal::{BodyRef, GroupId};
 impl Console {
     /// Groups of the line that this console is in, by node, as the fold has them. One that does not bear its own node's index is nobody's.
     pub(crate) fn groups_now(&self) -> BTreeMap<NodeId, Arc<Group>> {
-        let (Some(fold), Some(call)) = (&self.fold, &self.call) else { return BTreeMap::new() };
+        let (Some(fold), Some(call)) = (self.sites.fold(), &self.call) else { return BTreeMap::new() };
         let mut groups = fold.line(&call.line).groups;
         groups.retain(|node, group| self.index_of(node).is_some_and(|index| is_group_of(&group.id, index)));
         groups

@@ -11,17 +11,18 @@ use trialogue_wire::console::ToNode;
 use trialogue_wire::limits::WANT_MAX;
 
 impl Console {
-    pub(crate) fn take_entries(&mut self, bundles: Vec<Bundle>) {
+    /// Told by the node of a site.
+    pub(crate) fn take_entries(&mut self, slot: u8, bundles: Vec<Bundle>) {
         for bundle in bundles {
-            self.take_entry(bundle);
+            self.take_entry(slot, bundle);
             // Before the next entry counts: a member that was added with what it offered then is told from one that has offered anew.
-            if self.link.is_up() && !self.at_spare {
+            if self.sites.is_active(slot) && self.sites.is_up() {
                 self.note_added();
             }
         }
     }
 
-    fn take_entry(&mut self, bundle: Bundle) {
+    fn take_entry(&mut self, slot: u8, bundle: Bundle) {
         let Some(charter) = self.charter.clone() else { return };
         let entry = match VerifiedEntry::open(&bundle.entry, &charter) {
             Ok(entry) => entry,
@@ -35,20 +36,14 @@ impl Console {
             }
         }
         // Before anything else is asked: a revocation counts however late and from whatever journal it comes.
-        self.note_revocations(entry.entry());
+        self.note_revocations(slot, entry.entry());
         let claim = entry.entry();
-        let seen = self.seen.entry(claim.node.clone()).or_insert(0);
-        // Enrolments are sent late when they are first needed, and folding one twice changes nothing.
-        let late = claim.seq <= *seen;
-        if late && !matches!(claim.body, Body::Enrolled { .. }) {
-            return;
-        }
-        *seen = claim.seq.max(*seen);
-        let fold = if self.retold.is_some() { &mut self.retold } else { &mut self.fold };
-        let Some(fold) = fold else { return };
         let bodies: Vec<&[u8]> = bundle.bodies.iter().map(|body| body.as_slice()).collect();
-        match fold.apply(&entry, &bodies) {
-            Ok(applied) => self.applied(&applied),
+        let Some(folded) = self.sites.of_mut(slot).and_then(|site| site.fold_in(&entry, &bodies)) else { return };
+        match folded {
+            // The call is as the site in use has it; the other one tells the same a moment sooner or later.
+            Ok(applied) if self.sites.is_active(slot) => self.applied(&applied),
+            Ok(_) => {}
             Err(Ignored::Certificate) => {
                 if let Body::Enrolled { device, .. } = claim.body {
                     self.log(Event::BadCertificate(device));
@@ -86,7 +81,7 @@ impl Console {
     }
 
     pub(crate) fn ask_bodies(&mut self) {
-        if !self.link.is_up() {
+        if !self.sites.is_up() {
             return;
         }
         if self.call.is_none() && !self.needs_bodies() {

@@ -201,7 +201,8 @@ impl Console {
     /// Notes with which key package each member of the own node's group was added: one that has offered another since then asks to
     /// be added anew, because it came in anew or could not use that one.
     pub(crate) fn note_added(&mut self) {
-        let (Some(fold), Some(call), Some(node), Some(keys)) = (&self.fold, &self.call, &self.node, &mut self.keys)
+        let (Some(fold), Some(call), Some(node), Some(keys)) =
+            (self.sites.fold(), &self.call, self.sites.node(), &mut self.keys)
         else {
             return;
         };

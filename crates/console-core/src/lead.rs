@@ -24,9 +24,11 @@ struct Guest {
 impl Console {
     /// Commits the difference, if it is this console's to do so and no own commit is under way.
     pub(crate) fn lead(&mut self) {
-        let (Some(fold), Some(call), Some(node)) = (&self.fold, &self.call, self.node.clone()) else { return };
+        let (Some(fold), Some(call), Some(node)) = (self.sites.fold(), &self.call, self.sites.node().cloned()) else {
+            return;
+        };
         let line = call.line.clone();
-        if !self.link.is_up() || !self.is_lead(&line, &node) {
+        if !self.sites.is_up() || !self.is_lead(&line, &node) {
             return;
         }
         let group = fold.node(&node).and_then(|node| node.group(&line)).cloned();
@@ -48,14 +50,16 @@ impl Console {
 
     /// Gives fresh secrets to the own node's group, whether this console leads it or not, once those that it has are old.
     pub(crate) fn renew(&mut self) {
-        let (Some(fold), Some(call), Some(node)) = (&self.fold, &self.call, self.node.clone()) else { return };
+        let (Some(fold), Some(call), Some(node)) = (self.sites.fold(), &self.call, self.sites.node().cloned()) else {
+            return;
+        };
         let line = call.line.clone();
         let Some(group) = fold.node(&node).and_then(|node| node.group(&line)).cloned() else { return };
         let here = fold.in_on(&line).into_iter().filter(|participant| participant.node == node);
         let Some(place) = here.map(|participant| participant.device).position(|device| device == self.id) else {
             return;
         };
-        let (now_us, up) = (self.now_us, self.link.is_up());
+        let (now_us, up) = (self.now_us, self.sites.is_up());
         let Some(keys) = &mut self.keys else { return };
         if keys.ring.epoch(&group.id) != Ok(group.epoch) || group.epoch >= EPOCHS_MAX {
             return;
@@ -75,7 +79,7 @@ impl Console {
 
     /// The journal's lead; or, while this console's own ring or answer is on its way, the first of its node.
     fn is_lead(&self, line: &LineId, node: &NodeId) -> bool {
-        let Some(fold) = &self.fold else { return false };
+        let Some(fold) = self.sites.fold() else { return false };
         match fold.lead(node, line) {
             Some(lead) => lead == self.id,
             None => self.acts.is_waiting(line, |purpose| matches!(purpose, Purpose::Enter | Purpose::Attach)),
@@ -170,7 +174,7 @@ impl Console {
 
     /// Its certificate verifies, it is not revoked as far as its party was confirmed lately, and its office is on the line.
     pub(crate) fn may_be_in(&self, line: &LineId, device: &DeviceId) -> bool {
-        let (Some(fold), Some(charter)) = (&self.fold, &self.charter) else { return false };
+        let (Some(fold), Some(charter)) = (self.sites.fold(), &self.charter) else { return false };
         self.revocations.is_fresh(device, self.roster(), self.now())
             && fold.device(device).is_some_and(|device| charter.is_on_line(&device.office, line))
     }
@@ -189,7 +193,9 @@ impl Console {
             if !self.may_be_in(line, &participant.device) {
                 continue;
             }
-            let (Some(fold), Some(charter), Some(keys)) = (&self.fold, &self.charter, &mut self.keys) else { continue };
+            let (Some(fold), Some(charter), Some(keys)) = (self.sites.fold(), &self.charter, &mut self.keys) else {
+                continue;
+            };
             let Some(offer) = participant
                 .offers
                 .get(node)
@@ -350,7 +356,7 @@ impl Console {
         if let Some(group) = group.filter(|group| own.confirmed && group.epoch > own.epoch) {
             if own.epoch > 0 {
                 // Who is in a new group was not let in again.
-                let party = |device: &DeviceId| self.fold.as_ref()?.device(device).map(|d| d.party.clone());
+                let party = |device: &DeviceId| self.sites.fold()?.device(device).map(|d| d.party.clone());
                 let added = own.used.iter().filter_map(|(device, _)| Some((*device, party(device)?))).collect();
                 keys.admissions.note(added, self.now_us);
             }

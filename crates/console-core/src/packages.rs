@@ -37,7 +37,7 @@ impl Console {
     /// [`STOCK_US`]: another may just be coming in, and waits for this console's work.
     pub(crate) fn stock_next_us(&self) -> Option<u64> {
         let keys = self.keys.as_ref()?;
-        if !self.link.is_up() || keys.stock_broken || keys.stock.len() >= self.stock_wanted() {
+        if !self.sites.is_up() || keys.stock_broken || keys.stock.len() >= self.stock_wanted() {
             return None;
         }
         match &self.call {

@@ -81,7 +81,7 @@ impl Console {
     /// Replaces offers where that is needed. A console that is in and rings with the id of the call keeps its place and its keys,
     /// and nobody sounds who has answered or refused that call.
     pub(crate) fn refresh_offers(&mut self) {
-        if !self.link.is_up() {
+        if !self.sites.is_up() {
             return;
         }
         let participants = self.participants();
@@ -106,7 +106,7 @@ impl Console {
         let Some(mut held) = self.call.take() else { return };
         needs.now.keys().chain(&needs.unsaid).for_each(|node| held.refreshes.note(node, now_us));
         let lost_own =
-            self.node.as_ref().is_some_and(|node| needs.now.contains_key(node)) && self.roster().leads(&held.line);
+            self.sites.node().is_some_and(|node| needs.now.contains_key(node)) && self.roster().leads(&held.line);
         let mut keep = std::mem::take(&mut held.offers);
         keep.retain(|node, _| !lost_own && !needs.now.contains_key(node));
         held.offers = self.fresh_offers(keep);
@@ -142,7 +142,7 @@ impl Console {
             }
             let group = groups.get(node);
             let follows = group.is_some_and(|group| keys.ring.has(&group.id));
-            let own = Some(node) == self.node.as_ref() && leads_own;
+            let own = Some(node) == self.sites.node() && leads_own;
             // It has used up its epochs: its lead begins the next one with those who have offered themselves anew.
             if !own && offer.used && group.is_some_and(|group| group.epoch >= EPOCHS_MAX) {
                 needs.now.insert(node.clone(), 0);

@@ -138,7 +138,7 @@ impl<'a> Roster<'a> {
 /// For methods of the console that are in no part.
 impl Console {
     pub(crate) fn roster(&self) -> Roster<'_> {
-        Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.fold.as_ref(), self.node.as_ref())
+        Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.sites.fold(), self.sites.node())
     }
 
     pub(crate) fn role(&self) -> Role {

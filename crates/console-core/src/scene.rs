@@ -57,18 +57,24 @@ impl Scene {
     }
 
     /// A console says something on a line, and its node writes it down.
-    pub(crate) fn says(&mut self, console: &Enrolled, line: &str, act: Act) {
+    pub(crate) fn says(&mut self, console: &Enrolled, line: &str, act: Act) -> VerifiedEntry {
         let at = Occasion { node: console.node.clone(), charter: self.charter.hash(), now_ms: self.time_ms };
         let number = self.fold.last_number(&console.device.id) + 1;
         let statement = Statement::new(console.device.id, number, &at, line_id(line), act);
-        self.entry(&console.node, Body::Stated { statement: statement.sign(&console.secret).0 }, &[]);
+        self.entry(&console.node, Body::Stated { statement: statement.sign(&console.secret).0 }, &[])
     }
 
     /// A console rings a line.
-    pub(crate) fn rings(&mut self, console: &Enrolled, line: &str, number: u8, precedence: Precedence) {
+    pub(crate) fn rings(
+        &mut self,
+        console: &Enrolled,
+        line: &str,
+        number: u8,
+        precedence: Precedence,
+    ) -> VerifiedEntry {
         let offer = |node: &NodeId| KeyOffer { node: node.clone(), package: BodyRef::of(b"key package").unwrap() };
         let offers = self.journals.keys().map(offer).collect();
-        self.says(console, line, Act::Ring { call: CallId([number; 16]), offers, precedence });
+        self.says(console, line, Act::Ring { call: CallId([number; 16]), offers, precedence })
     }
 
     /// Where and when something is said at a node, after so many milliseconds.
@@ -76,11 +82,12 @@ impl Scene {
         Occasion { node: at.clone(), charter: self.charter.hash(), now_ms: START_MS + after_ms }
     }
 
-    fn entry(&mut self, at: &NodeId, body: Body, bodies: &[Vec<u8>]) {
+    fn entry(&mut self, at: &NodeId, body: Body, bodies: &[Vec<u8>]) -> VerifiedEntry {
         let entry = self.journals.get_mut(at).unwrap().append(self.time_ms, body);
         let entry = VerifiedEntry::open(&entry.sign(self.fixture.journal(at)).0, &self.charter).unwrap();
         self.fold.apply(&entry, bodies).unwrap();
         self.time_ms += 1_000;
+        entry
     }
 
     /// Who is who, as a console sees it.

@@ -33,7 +33,7 @@ impl Console {
     /// The group that this console speaks into.
     fn own_group(&self) -> Option<GroupId> {
         let (fold, call, node, keys) =
-            (self.fold.as_ref()?, self.call.as_ref()?, self.node.as_ref()?, self.keys.as_ref()?);
+            (self.sites.fold()?, self.call.as_ref()?, self.sites.node()?, self.keys.as_ref()?);
         let index = self.index_of(node)?;
         let current = fold.node(node)?.group(&call.line).map(|group| group.id);
         let current = current.filter(|group| is_group_of(group, index));
@@ -57,7 +57,8 @@ impl Console {
     }
 
     fn worth(&self, group: &GroupId, line: &LineId, roster: &BTreeMap<DeviceId, &Participant>) -> Worth {
-        let (Some(keys), Some(fold), Some(charter), Some(call)) = (&self.keys, &self.fold, &self.charter, &self.call)
+        let (Some(keys), Some(fold), Some(charter), Some(call)) =
+            (&self.keys, self.sites.fold(), &self.charter, &self.call)
         else {
             return Worth::None;
         };
@@ -113,7 +114,7 @@ impl Console {
 
     /// Brings the media worker up to date.
     pub(crate) fn settle_keys(&mut self) {
-        if self.link.is_syncing() {
+        if self.sites.is_syncing() {
             // The roster is being told anew; until it is whole, what is known stands.
             return self.retire_keys(None);
         }
@@ -175,7 +176,7 @@ impl Console {
 
     /// The key of the present generation, for whoever has a leaf in the group. The media worker counts on in it, whatever key it had before.
     fn next_seal_key(&mut self, group: GroupId, epoch: u64) -> Option<SealKey> {
-        let index = self.index_of(&self.node.clone()?)?;
+        let index = self.index_of(&self.sites.node().cloned()?)?;
         let keys = self.keys.as_mut()?;
         let generation = keys.tagging.generation();
         let leaf = keys.ring.own_leaf(&group).ok()?;
@@ -183,7 +184,7 @@ impl Console {
         let base = keys.ring.base_key(&group, &self.id, generation).ok()?;
         let mut receivers = Vec::new();
         for leaf in keys.ring.members(&group).ok()?.iter().filter(|leaf| leaf.device != self.id) {
-            let party = self.fold.as_ref()?.device(&leaf.device).map(|device| device.party.clone())?;
+            let party = self.sites.fold()?.device(&leaf.device).map(|device| device.party.clone())?;
             let party = self.charter.as_ref()?.party_number(&party)?;
             if let Some(secret) = keys.tagging.secret_for(&keys.ring, leaf) {
                 let key = TagKey::derive(secret, &base, id, &self.id, &leaf.device);
@@ -206,7 +207,7 @@ impl Console {
     fn settle_opening(&mut self, line: &LineId, roster: &BTreeMap<DeviceId, &Participant>) -> BTreeSet<DeviceId> {
         let mut groups: BTreeMap<NodeId, GroupId> =
             self.groups_now().into_iter().map(|(node, group)| (node, group.id)).collect();
-        if let (Some(node), Some(own)) = (self.node.clone(), self.own_group()) {
+        if let (Some(node), Some(own)) = (self.sites.node().cloned(), self.own_group()) {
             groups.insert(node, own);
         }
         let mut wanted = BTreeMap::new();
@@ -258,7 +259,7 @@ impl Console {
         let Ok(base) = keys.ring.base_key(&group, &device, known.generation) else { return };
         let tag = TagKey::derive(&known.secret, &base, id, &device, &self.id);
         let own = |leaf: &&Leaf| {
-            let known = self.fold.as_ref().and_then(|fold| fold.known_device(&leaf.device));
+            let known = self.sites.fold().and_then(|fold| fold.known_device(&leaf.device));
             leaf.device != device
                 && known.is_some_and(|known| self.me.as_ref().is_some_and(|me| me.party == known.party))
         };
@@ -277,7 +278,7 @@ impl Console {
             tag_key: Zeroizing::new(*tag.expose()),
             floor,
         }));
-        if missed && self.link.is_up() {
+        if missed && self.sites.is_up() {
             // What it sent before could not be opened: a picture begins with a key frame.
             self.send(&ToNode::KeyFrame { device });
         }
@@ -292,7 +293,7 @@ impl Console {
             if current.is_some_and(|current| !current.contains(id)) {
                 held.until_us.get_or_insert(now_us + OLD_KEYS_US);
             }
-            let revoked = self.fold.as_ref().is_some_and(|fold| fold.is_revoked(&held.device));
+            let revoked = self.sites.fold().is_some_and(|fold| fold.is_revoked(&held.device));
             if revoked || held.until_us.is_some_and(|until| now_us >= until) {
                 // While its epoch lasts it may be given again, after a hold for example: what it has opened stays opened.
                 let over = revoked || keys.ring.epoch(&held.group) != Ok(held.epoch);
@@ -326,7 +327,7 @@ impl Console {
         let fresh = before.replace(now_us).is_none_or(|before| now_us >= before + SUSPECT_AGAIN_US);
         if fresh {
             self.log(Event::Suspect { device, what });
-            if what == Suspicion::Forged && self.link.is_up() {
+            if what == Suspicion::Forged && self.sites.is_up() {
                 self.send(&ToNode::Forged { device });
             }
         }
@@ -350,10 +351,8 @@ impl Console {
         for held in keys.issued.values_mut() {
             held.given = false;
         }
-        let leg = self.leg.number;
-        let places: Vec<_> = self.leg.places.iter().map(|(mid, place)| (mid.clone(), *place)).collect();
-        for (mid, (device, medium)) in places {
-            self.push(Output::Place { leg, mid, device: Some(device), medium });
+        if let Some((site, mut around)) = self.at(self.sites.active_slot()) {
+            site.tell_places(&mut around);
         }
     }
 

@@ -4,9 +4,9 @@ use crate::console::Console;
 use crate::duty;
 use crate::io::Suspicion;
 use crate::limits::{FORGERIES_SHOWN, FORGERY_SHOWN_MS, MISSING_US, STRANGER_US, SUSPECT_US};
-use crate::link::Stage;
 use crate::now::WallMs;
 use crate::rings::{Effect, Sound, effects};
+use crate::sites::Stage;
 use crate::view::*;
 use std::collections::BTreeMap;
 use trialogue_charter::{DeviceId, Line, LineId, NodeId, Party, Texts, VerifiedCharter};
@@ -48,7 +48,7 @@ impl Console {
         };
         View {
             me: self.person(&self.id),
-            node: match self.link.stage {
+            node: match self.sites.active().stage() {
                 Stage::Up => NodeLink::Up,
                 Stage::Refused => NodeLink::Refused,
                 _ if self.troubles.is_charter() => NodeLink::Refused,
@@ -62,12 +62,12 @@ impl Console {
             duty: duty::own(self.roster(), self.now()),
             consultations: self.duty.views(self.roster(), self.on_watch, self.now()),
             consulting: duty::consulting(self.roster()),
-            tests: self.trial.view(self.roster(), self.on_watch && self.link.is_up(), self.now()),
+            tests: self.trial.view(self.roster(), self.on_watch && self.sites.is_up(), self.now()),
         }
     }
 
     fn line_view(&self, charter: &VerifiedCharter, line: &Line, ring: Option<RingView>) -> LineView {
-        let state = self.fold.as_ref().map(|fold| fold.line(&line.id)).unwrap_or_default();
+        let state = self.sites.fold().map(|fold| fold.line(&line.id)).unwrap_or_default();
         let own = self.me.as_ref().map(|me| &me.party);
         let mut parties: Vec<&Party> = charter.parties_on_line(&line.id).collect();
         parties.sort_by_key(|party| Some(&party.id) != own);
@@ -93,11 +93,11 @@ impl Console {
     fn party_view(&self, charter: &VerifiedCharter, line: &Line, party: &Party, state: &LineState) -> PartyView {
         let own = self.me.as_ref().is_some_and(|me| me.party == party.id);
         let nodes = charter.in_service().filter(|node| node.party == party.id);
-        let paths: Vec<_> = nodes.filter_map(|node| self.paths.get(&node.id)).collect();
+        let paths: Vec<_> = nodes.filter_map(|node| self.sites.path(&node.id)).collect();
         let round_trip = paths.iter().filter(|path| path.direct).filter_map(|path| path.round_trip_us).min();
         let all = || paths.iter().flat_map(|path| &path.paths);
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let reached = if own { self.link.is_up() } else { paths.iter().any(|path| path.reached) };
+        let reached = if own { self.sites.is_up() } else { paths.iter().any(|path| path.reached) };
         PartyView {
             id: party.id.to_string(),
             name: text(&party.name),
@@ -107,7 +107,7 @@ impl Console {
             disputed: paths.iter().any(|path| path.disputed),
             paths_up: count(all().filter(|path| path.up).count()),
             paths: count(all().count()),
-            on_watch: self.fold.as_ref().map_or(0, |fold| fold.on_watch(&party.id, &line.id)),
+            on_watch: self.sites.fold().map_or(0, |fold| fold.on_watch(&party.id, &line.id)),
             ring: self.ring_state(charter, line, party, state, reached),
             rung: self.rung(charter, line, party, state),
             alerted: self.alerted(line, party, state),
@@ -117,7 +117,7 @@ impl Console {
 
     fn rung(&self, charter: &VerifiedCharter, line: &Line, party: &Party, state: &LineState) -> Vec<Text3> {
         let ring = state.rings.iter().find(|ring| ring.party != party.id);
-        let (Some(ring), Some(fold), true) = (ring, &self.fold, charter.policy.escalate_seconds > 0) else {
+        let (Some(ring), Some(fold), true) = (ring, self.sites.fold(), charter.policy.escalate_seconds > 0) else {
             return Vec::new();
         };
         fold.rung_offices(&party.id, &line.id, &ring.call).map(|office| text(&office.title)).collect()
@@ -125,7 +125,7 @@ impl Console {
 
     fn alerted(&self, line: &Line, party: &Party, state: &LineState) -> Option<bool> {
         let ring = state.rings.iter().find(|ring| ring.party != party.id)?;
-        self.fold.as_ref()?.alerted(&line.id, &party.id, &ring.call)
+        self.sites.fold()?.alerted(&line.id, &party.id, &ring.call)
     }
 
     fn ring_state(
@@ -183,8 +183,8 @@ impl Console {
             may_manage: false,
             keys: KeyState::Ready,
             suspect: None,
-            voice: self.leg.sending.0,
-            picture: self.leg.sending.1,
+            voice: self.sending.0,
+            picture: self.sending.1,
             voice_mid: None,
             picture_mid: None,
         });
@@ -244,8 +244,8 @@ impl Console {
                 suspect: known.and_then(|known| self.suspicion(known)),
                 voice: known.is_some_and(|known| known.voice),
                 picture: known.is_some_and(|known| known.picture),
-                voice_mid: self.leg.mid_of(&device, Medium::Voice),
-                picture_mid: self.leg.mid_of(&device, Medium::Picture),
+                voice_mid: self.sites.leg().mid_of(&device, Medium::Voice),
+                picture_mid: self.sites.leg().mid_of(&device, Medium::Picture),
             };
             members.insert(order, member);
         }
@@ -254,7 +254,7 @@ impl Console {
 
     /// What nodes say of forged frames on a line, lately.
     fn forgeries(&self, line: &LineId) -> Vec<ForgeryView> {
-        let (Some(fold), Some(charter)) = (&self.fold, &self.charter) else { return Vec::new() };
+        let (Some(fold), Some(charter)) = (self.sites.fold(), &self.charter) else { return Vec::new() };
         let name = |node: &NodeId| charter.party_of_node(node).map(|party| text(&party.name)).unwrap_or_default();
         let lately = self.now_ms.saturating_sub(FORGERY_SHOWN_MS);
         let told = fold.forgeries(line).filter(|(_, told)| told.time_ms >= lately);

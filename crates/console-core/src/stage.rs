@@ -39,7 +39,7 @@ impl Console {
 
     /// The own party was dropped from the call that this console is in.
     pub(crate) fn is_dropped(&self) -> bool {
-        let (Some(fold), Some(me), Some(call)) = (&self.fold, &self.me, &self.call) else { return false };
+        let (Some(fold), Some(me), Some(call)) = (self.sites.fold(), &self.me, &self.call) else { return false };
         call.seated && fold.dropped(&call.line).contains(&me.party)
     }
 
@@ -65,7 +65,9 @@ impl Console {
 
     /// Parties for which the own principal waits, because the own party has named them: they are in, and not ready with it. Nobody, once it is on.
     pub(crate) fn awaited(&self) -> BTreeSet<PartyId> {
-        let (Some(fold), Some(call), Some(me)) = (&self.fold, &self.call, &self.me) else { return BTreeSet::new() };
+        let (Some(fold), Some(call), Some(me)) = (self.sites.fold(), &self.call, &self.me) else {
+            return BTreeSet::new();
+        };
         let prepared = fold.prepared(&call.line);
         let Some(own) = prepared.get(&me.party).filter(|own| own.on.is_empty()) else { return BTreeSet::new() };
         let late = |other: &PartyId| prepared.get(other).is_none_or(|theirs| !theirs.is_ready_with(&me.party));
@@ -79,7 +81,7 @@ impl Console {
         self.finish_take_over();
         let Some(held) = &self.call else { return };
         let line = held.line.clone();
-        if !self.link.is_up() || self.acts.is_waiting(&line, |purpose| purpose != Purpose::Leave) {
+        if !self.sites.is_up() || self.acts.is_waiting(&line, |purpose| purpose != Purpose::Leave) {
             return;
         }
         if let Some(act) = self.next_word(&said) {
@@ -90,7 +92,7 @@ impl Console {
     }
 
     fn own_word(&self) -> Option<Said> {
-        let (fold, node, call) = (self.fold.as_ref()?, self.node.as_ref()?, self.call.as_ref()?);
+        let (fold, node, call) = (self.sites.fold()?, self.sites.node()?, self.call.as_ref()?);
         fold.said(node, &call.line, &self.id)
     }
 
@@ -124,7 +126,7 @@ impl Console {
 
     /// With whom this principal comes on, if there is anyone new.
     fn coming_on(&self, line: &LineId, said: &Said) -> Option<Vec<PartyId>> {
-        let (fold, me, call) = (self.fold.as_ref()?, self.me.as_ref()?, self.call.as_ref()?);
+        let (fold, me, call) = (self.sites.fold()?, self.me.as_ref()?, self.call.as_ref()?);
         let staged = self.charter.as_ref()?.line(line)?.staged;
         if !staged || self.role() != Role::Principal || self.now_us < call.stage.come_on_us {
             return None;
@@ -166,7 +168,7 @@ impl Console {
             if let Some(call) = &mut self.call {
                 call.stage.from = None;
             }
-        } else if complete && self.link.is_up() && !self.acts.is_waiting(&line, |purpose| purpose == Purpose::Stage) {
+        } else if complete && self.sites.is_up() && !self.acts.is_waiting(&line, |purpose| purpose == Purpose::Stage) {
             self.say(&line, Purpose::Stage, Act::Remove { device: from }, Vec::new());
         }
     }

@@ -121,7 +121,7 @@ impl Console {
     pub(crate) fn take_over(&mut self, line: String) {
         let Some(line) = self.act_on(line) else { return };
         let from = self.elsewhere(&line).filter(|_| self.call.is_none());
-        let call = self.fold.as_ref().and_then(|fold| fold.line(&line).call);
+        let call = self.sites.fold().and_then(|fold| fold.line(&line).call);
         let (Some(from), Some(call)) = (from, call) else { return self.refuse(Refusal::NotNow) };
         self.enter(line, call, None);
         if let Some(call) = &mut self.call {
@@ -138,7 +138,7 @@ impl Console {
 
     /// How far each party on the line has prepared the call, own party first.
     pub(crate) fn stations(&self, charter: &VerifiedCharter, roster: &[Participant]) -> Vec<Station> {
-        let (Some(fold), Some(call), Some(me)) = (&self.fold, &self.call, &self.me) else { return Vec::new() };
+        let (Some(fold), Some(call), Some(me)) = (self.sites.fold(), &self.call, &self.me) else { return Vec::new() };
         let (prepared, drops) = (fold.prepared(&call.line), fold.drops(&call.line));
         let of = |party: &PartyId| prepared.get(party).cloned().unwrap_or_default();
         let (own, awaited) = (of(&me.party), self.awaited());

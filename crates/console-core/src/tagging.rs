@@ -144,11 +144,13 @@ impl Console {
     /// Tells those who hear this console and have not been told.
     pub(crate) fn tell_tags(&mut self) {
         let Some(line) = self.call.as_ref().map(|call| call.line.clone()) else { return };
-        if !self.link.is_up() || self.tags_are_coming() {
+        if !self.sites.is_up() || self.tags_are_coming() {
             return;
         }
         let groups = self.groups_sealed_for();
-        let (Some(fold), Some(node), Some(keys)) = (&self.fold, &self.node, &mut self.keys) else { return };
+        let (Some(fold), Some(node), Some(keys)) = (self.sites.fold(), self.sites.node(), &mut self.keys) else {
+            return;
+        };
         let own = fold.in_on(&line).into_iter().find(|participant| participant.device == self.id);
         let Some(own) = own.filter(|own| own.node == *node) else { return };
         let mut leaves: Vec<Leaf> = Vec::new();
@@ -199,7 +201,7 @@ impl Console {
     fn tags_are_coming(&self) -> bool {
         let Some(tagging) = self.keys.as_ref().map(|keys| &keys.tagging) else { return false };
         let coming = tagging.last.is_some_and(|(number, until_us)| {
-            let folded = || self.fold.as_ref().is_some_and(|fold| fold.last_number(&self.id) >= number);
+            let folded = || self.sites.fold().is_some_and(|fold| fold.last_number(&self.id) >= number);
             self.acts.is_said(number) || until_us.is_some_and(|until| self.now_us < until && !folded())
         });
         coming || self.now_us < tagging.again_us
@@ -230,7 +232,9 @@ impl Console {
 
     /// Reads what the others of the call have told.
     pub(crate) fn hear_tags(&mut self, line: &LineId, roster: &BTreeMap<DeviceId, &Participant>) {
-        let (Some(keys), Some(fold), Some(charter)) = (&mut self.keys, &self.fold, &self.charter) else { return };
+        let (Some(keys), Some(fold), Some(charter)) = (&mut self.keys, self.sites.fold(), &self.charter) else {
+            return;
+        };
         let mut bad = Vec::new();
         keys.tagging.keep_only(|device| roster.contains_key(device));
         for participant in roster.values().filter(|participant| participant.device != self.id) {

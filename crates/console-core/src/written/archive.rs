@@ -62,7 +62,7 @@ impl Console {
     #[must_use]
     pub fn archive_may_say(&self) -> bool {
         let archive = &self.writer.archive;
-        archive.on && archive.saying.is_none() && self.now_us >= archive.wait_us && self.link.is_up()
+        archive.on && archive.saying.is_none() && self.now_us >= archive.wait_us && self.sites.is_up()
     }
 
     pub(crate) fn archive_say(&mut self, word: ArchiveWord) {
@@ -86,7 +86,7 @@ impl Console {
     }
 
     pub(super) fn archive_new(&mut self) {
-        let (Some(charter), Some(me), Some(fold)) = (&self.charter, &self.me, &self.fold) else { return };
+        let (Some(charter), Some(me), Some(fold)) = (&self.charter, &self.me, self.sites.fold()) else { return };
         if !self.writer.archive.on {
             return;
         }

@@ -42,7 +42,7 @@ pub(super) enum NotIn {
 impl Console {
     /// Devices that can read on a line, other than this one, with the key package of each.
     pub(super) fn readers_now(&self, line: &LineId) -> BTreeMap<DeviceId, BodyRef> {
-        let Some(fold) = &self.fold else { return BTreeMap::new() };
+        let Some(fold) = self.sites.fold() else { return BTreeMap::new() };
         let good = |device, stock: &&Stock| !self.writer.bad_stock.contains(&(device, stock.package.hash));
         let readers = fold.readers(line).into_iter().filter(|(device, _)| *device != self.id);
         let package = |(device, stock): (DeviceId, Option<&Stock>)| {
@@ -59,7 +59,7 @@ impl Console {
         if all.len() <= most {
             return all;
         }
-        let Some(fold) = &self.fold else { return BTreeMap::new() };
+        let Some(fold) = self.sites.fold() else { return BTreeMap::new() };
         let given = fold.readers(line);
         let mut parties: BTreeMap<Option<PartyId>, Vec<(DeviceId, BodyRef)>> = BTreeMap::new();
         for (device, package) in all {
@@ -109,13 +109,13 @@ impl Console {
 
     /// It is an own one of the line, and its node's journal has it.
     fn is_usable(&self, held: &KeptCircle, line: &LineId) -> bool {
-        let stands = || self.fold.as_ref().is_some_and(|fold| fold.circle(&held.node, &held.circle).is_some());
-        held.by == self.id && held.line == *line && self.node.as_ref() == Some(&held.node) && stands()
+        let stands = || self.sites.fold().is_some_and(|fold| fold.circle(&held.node, &held.circle).is_some());
+        held.by == self.id && held.line == *line && self.sites.node() == Some(&held.node) && stands()
     }
 
     /// At most so many, for these readers.
     fn make_circles(&mut self, line: &LineId, readers: BTreeMap<DeviceId, BodyRef>, most: usize) -> Vec<NewCircle> {
-        let Some(node) = self.node.clone() else { return Vec::new() };
+        let Some(node) = self.sites.node().cloned() else { return Vec::new() };
         let readers: Vec<(DeviceId, BodyRef)> = readers.into_iter().collect();
         let mut rest: VecDeque<Vec<_>> = readers.chunks(READERS_MAX).map(<[_]>::to_vec).collect();
         let mut all = Vec::new();
@@ -127,7 +127,7 @@ impl Console {
                 self.log(Event::BadHandshake { step: "key package of a reader", why: error.to_string() });
                 if *error != KeyringError::KeyOfAnother {
                     self.writer.bad_stock.insert((*device, package.hash));
-                } else if let Some(known) = self.fold.as_ref().and_then(|fold| fold.device(device)) {
+                } else if let Some(known) = self.sites.fold().and_then(|fold| fold.device(device)) {
                     copies.entry(known.party.clone()).or_default().push((*device, package.clone()));
                 }
             }
@@ -162,7 +162,7 @@ impl Console {
             .iter()
             .filter_map(|(device, package)| {
                 let package = self.bodies.get(package)?.clone();
-                let key = self.fold.as_ref()?.device(device)?.mls_public(suite).to_vec();
+                let key = self.sites.fold()?.device(device)?.mls_public(suite).to_vec();
                 Some((*device, package, key))
             })
             .collect();
@@ -187,7 +187,7 @@ impl Console {
         if let Some(held) = self.writer.kept.circle(circle, by) {
             return Ok(CircleKey::from_kept(*held.key));
         }
-        let known = self.fold.as_ref().and_then(|fold| fold.circle(node, circle)).cloned();
+        let known = self.sites.fold().and_then(|fold| fold.circle(node, circle)).cloned();
         let ours = |known: &Circle| known.by == *by && *by != self.id && known.readers.contains(&self.id);
         let known = known.filter(ours).ok_or(NotIn::NotForUs)?;
         let Some(welcome) = self.bodies.get(&known.welcome).cloned() else {

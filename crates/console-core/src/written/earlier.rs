@@ -17,7 +17,7 @@ impl Console {
 
     /// Are there earlier ones on this line that the node could tell?
     pub(super) fn has_earlier(&self, line: &LineId) -> bool {
-        let here = self.fold.as_ref().map_or(0, |fold| fold.writings_of_one(line));
+        let here = self.sites.fold().map_or(0, |fold| fold.writings_of_one(line));
         here >= self.told() && self.told() < WRITINGS_HELD
     }
 
@@ -35,9 +35,7 @@ impl Console {
 
     /// The node, perhaps another one than before, tells as many as everybody hears.
     pub(crate) fn told_as_usual(&mut self) {
-        if !self.at_spare {
-            (self.writer.told, self.writer.asked_us) = (0, None);
-        }
+        (self.writer.told, self.writer.asked_us) = (0, None);
     }
 
     /// Asks for them, where nothing more important goes on: the state is told anew meanwhile.

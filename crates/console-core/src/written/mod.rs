@@ -123,10 +123,10 @@ impl Console {
         if !self.writer.on || self.charter.is_none() {
             return;
         }
-        if !self.link.is_up() {
+        if !self.sites.is_up() {
             self.writer.since_us = None;
             self.stop_giving();
-        } else if !self.at_spare {
+        } else {
             let since = *self.writer.since_us.get_or_insert(self.now_us);
             if self.now_us >= since + WRITTEN_AFTER_US && self.call_has_keys() {
                 self.settle_stock();
@@ -174,7 +174,7 @@ impl Console {
 
     /// When the written line needs attention.
     pub(crate) fn written_next_us(&self) -> Option<u64> {
-        if !self.writer.on || !self.link.is_up() {
+        if !self.writer.on || !self.sites.is_up() {
             return None;
         }
         let first = self.writer.since_us.map(|since| since + WRITTEN_AFTER_US).filter(|at| *at > self.now_us);

@@ -16,7 +16,7 @@ pub(super) fn has_acknowledged(fold: &State, party: &PartyId, id: &Hash) -> bool
 
 impl Console {
     pub(crate) fn written_note(&self, line: &LineId) -> WrittenNote {
-        let (Some(fold), true) = (&self.fold, self.writer.on) else { return WrittenNote::default() };
+        let (Some(fold), true) = (self.sites.fold(), self.writer.on) else { return WrittenNote::default() };
         let unread = |(id, node, writing): &(Hash, &NodeId, &Writing)| {
             writing.written.kind == Kind::Message
                 && self.is_unread(fold, id, writing)
@@ -80,7 +80,7 @@ impl Console {
 
     /// When the next one becomes overdue, or comes to this office, milliseconds since 1970 UTC.
     pub(super) fn next_due_ms(&self) -> Option<u64> {
-        let (fold, charter, me) = (self.fold.as_ref()?, self.charter.as_ref()?, self.me.as_ref()?);
+        let (fold, charter, me) = (self.sites.fold()?, self.charter.as_ref()?, self.me.as_ref()?);
         let lines = charter.lines_of_office(&me.office);
         let due = lines.flat_map(|line| {
             let all = self.due(fold, &line.id);

@@ -58,7 +58,7 @@ impl Console {
 
     /// Those that the journal has are no longer kept. What one acknowledged is said then.
     fn forget_taken(&mut self) {
-        let Some(fold) = &self.fold else { return };
+        let Some(fold) = self.sites.fold() else { return };
         let own = |out: &KeptOut| {
             let digest = out.digest();
             let mut own = fold.writings(&out.line).into_iter().filter(|(_, _, writing)| writing.by == self.id);
@@ -193,8 +193,8 @@ impl Console {
     /// When the newest writing was written of those that this one comes after; 0: there is none. One from further ahead is followed by nobody: a node that writes of
     /// years to come would have everybody sign times which their own nodes refuse.
     fn newest_followed(&self, line: &LineId) -> Option<u64> {
-        let until_ms = self.link.node_ms(self.now_us, self.now_ms).saturating_add(FOLLOWED_AHEAD_MS);
-        let times = self.fold.as_ref()?.writings(line).into_iter().map(|(_, _, writing)| writing.written.at_ms);
+        let until_ms = self.sites.node_ms(self.now()).saturating_add(FOLLOWED_AHEAD_MS);
+        let times = self.sites.fold()?.writings(line).into_iter().map(|(_, _, writing)| writing.written.at_ms);
         Some(times.filter(|at_ms| *at_ms <= until_ms).max().unwrap_or(0))
     }
 

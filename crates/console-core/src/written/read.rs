@@ -35,7 +35,7 @@ impl Console {
     }
 
     pub(super) fn read_open_line(&mut self) {
-        let (Some(line), Some(fold)) = (self.open_line(), &self.fold) else { return };
+        let (Some(line), Some(fold)) = (self.open_line(), self.sites.fold()) else { return };
         let new = fold.writings(&line).into_iter().filter(|(id, _, _)| !self.writer.opened.contains_key(id));
         let new: Vec<(Hash, NodeId, Writing)> =
             new.map(|(id, node, writing)| (id, node.clone(), writing.clone())).collect();

@@ -28,7 +28,7 @@ impl Console {
     }
 
     fn writing_of_open_line(&self, id: &Hash) -> Option<&Writing> {
-        let (line, fold) = (self.open_line()?, self.fold.as_ref()?);
+        let (line, fold) = (self.open_line()?, self.sites.fold()?);
         fold.writing(&line, id).map(|(_, writing)| writing)
     }
 

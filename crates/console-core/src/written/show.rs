@@ -21,7 +21,7 @@ type Found<'a> = (Hash, &'a NodeId, &'a Writing);
 
 impl Console {
     pub(super) fn written_view(&self, line: &LineId) -> Option<WrittenView> {
-        let (fold, charter) = (self.fold.as_ref()?, self.charter.as_ref()?);
+        let (fold, charter) = (self.sites.fold()?, self.charter.as_ref()?);
         let agreed = charter.line(line)?;
         let all = fold.writings(line);
         let of_kind = |kind: Kind| all.iter().filter(move |(_, _, writing)| writing.written.kind == kind);
@@ -248,7 +248,7 @@ impl Console {
         };
         let waits = match self.writer.sending.get(&out.id) {
             Some(Sending::Refused) => Waiting::Refused,
-            _ if !self.link.is_up() => Waiting::Node,
+            _ if !self.sites.is_up() => Waiting::Node,
             Some(Sending::Said { .. }) => Waiting::Sent,
             Some(Sending::Giving) => Waiting::Attached,
             None if out.attached.is_some() && !self.writer.given.contains(&out.id) => Waiting::Attached,

@@ -53,7 +53,7 @@ impl Console {
 
     /// The key package that the journals have of this device, if its secret is here.
     pub(super) fn own_stock(&self) -> Option<&KeptStock> {
-        let (fold, charter, me) = (self.fold.as_ref()?, self.charter.as_ref()?, self.me.as_ref()?);
+        let (fold, charter, me) = (self.sites.fold()?, self.charter.as_ref()?, self.me.as_ref()?);
         let line = charter.lines_of_office(&me.office).next()?;
         let said = fold.readers(&line.id).remove(&self.id)??;
         let suite = number_of(charter.suite());

@@ -40,7 +40,7 @@ impl Console {
 
     /// A writing of a line of this console by its id, and what it is.
     fn find(&self, id: &str) -> Option<(LineId, Hash, Kind)> {
-        let (fold, charter, me) = (self.fold.as_ref()?, self.charter.as_ref()?, self.me.as_ref()?);
+        let (fold, charter, me) = (self.sites.fold()?, self.charter.as_ref()?, self.me.as_ref()?);
         charter.lines_of_office(&me.office).find_map(|line| {
             let found = fold.writings(&line.id).into_iter().find(|(hash, _, _)| hash.to_string() == id);
             found.map(|(hash, _, writing)| (line.id.clone(), hash, writing.written.kind))
@@ -146,8 +146,8 @@ impl Console {
 
     /// These are on screen: what was not said to be before, is.
     pub(crate) fn writings_shown(&mut self, ids: &[String]) {
-        let (Some(line), Some(fold)) = (self.open_line(), &self.fold) else { return };
-        if !self.link.is_up() || !self.reads() {
+        let (Some(line), Some(fold)) = (self.open_line(), self.sites.fold()) else { return };
+        if !self.sites.is_up() || !self.reads() {
             return;
         }
         let own = |id: &Hash| fold.receipts(id).any(|(_, receipts)| receipts.shown.contains_key(&self.id));

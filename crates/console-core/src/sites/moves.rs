@@ -1,0 +1,133 @@
+//! The move to the party's other site when the one in use dies. In a call the console moves at most when a site dies, never back and forth: it goes back to
+//! its first site when it is in no call.
+
+use crate::acts::Purpose;
+use crate::console::Console;
+use crate::io::Output;
+use crate::keys::Over;
+use crate::limits::*;
+use crate::packages::listed;
+use trialogue_charter::LineId;
+use trialogue_journal::fold::Participant;
+use trialogue_journal::{Act, Carried, GroupId};
+use trialogue_wire::console::ToNode;
+
+impl Console {
+    /// The own network is another one: whatever was open is opened anew at once, and the leg with it.
+    pub(crate) fn network_changed(&mut self) {
+        for slot in [Some(self.sites.active_slot()), self.sites.spare_slot()].into_iter().flatten() {
+            if !self.sites.of_mut(slot).is_some_and(super::Site::begin_at_once) {
+                continue;
+            }
+            self.close(slot);
+            if let Some((site, around)) = self.at(slot) {
+                site.leg_moved(&around);
+            }
+        }
+    }
+
+    /// What lies in the way of time at one of the sites.
+    fn tick_site(&mut self, slot: u8) {
+        let Some((site, mut around)) = self.at(slot) else { return };
+        if site.tick(&mut around) {
+            self.close(slot);
+        }
+    }
+
+    pub(crate) fn settle_leg(&mut self, slot: u8) {
+        if let Some((site, mut around)) = self.at(slot) {
+            site.settle_leg(&mut around);
+        }
+    }
+
+    /// Keeps both sites warm, and moves to the spare one when the one in use is gone.
+    pub(crate) fn settle_sites(&mut self) {
+        self.tick_site(self.sites.active_slot());
+        let Some(spare) = self.sites.spare_slot() else { return };
+        self.tick_site(spare);
+        self.settle_leg(spare);
+        if self.sites.must_move(self.now_us, self.call.is_some()) {
+            self.go_over();
+        }
+    }
+
+    /// From here on the other site is the one in use. Nothing that is sealed and nobody's place in the call changes by it.
+    fn go_over(&mut self) {
+        let old = self.own_sealing_group();
+        if self.sites.is_up() {
+            self.send(&ToNode::Watch { on: false });
+        }
+        let former = self.sites.active_slot();
+        let slot = self.sites.go_over(self.now_us);
+        self.push(Output::Use { slot });
+        // What the former node had of what is attached, and told of what was written, this one need not.
+        self.stop_giving();
+        self.told_as_usual();
+        let on = self.on_watch;
+        self.send(&ToNode::Watch { on });
+        let until_us = self.now_us + OVER_US;
+        if self.keys.as_ref().is_some_and(|keys| keys.moving.is_some()) {
+            self.forget_move();
+        }
+        if let Some(keys) = &mut self.keys {
+            keys.over = old.map(|group| Over { group, until_us, switch_us: None });
+            keys.lead_again_us = 0;
+        }
+        self.acts.elsewhere();
+        self.say_again();
+        // One that is silent and not closed is given up, and becomes the spare one when it is back.
+        let silent = |site: &super::Site| site.is_up() && self.now_us >= site.told_us() + SITE_SILENT_US;
+        if self.sites.of(former).is_some_and(silent) {
+            self.close(former);
+        }
+    }
+
+    /// The group that the media worker seals for.
+    fn own_sealing_group(&self) -> Option<GroupId> {
+        self.keys.as_ref()?.sealing.map(|(group, _)| group)
+    }
+
+    /// In the call at another site of the party: comes over to this one, or, having hung up there, leaves.
+    pub(crate) fn settle_place(&mut self) {
+        if !self.sites.may_attach(self.now_us) {
+            return;
+        }
+        let (Some(fold), Some(charter), Some(node)) = (self.sites.fold(), &self.charter, self.sites.node()) else {
+            return;
+        };
+        let lines = charter.lines.iter().map(|line| &line.id);
+        let elsewhere = |line: &LineId| {
+            let there = fold.in_on(line).into_iter().find(|participant| participant.device == self.id)?;
+            (there.node != *node).then(|| (line.clone(), there))
+        };
+        let Some((line, there)) = lines.filter_map(elsewhere).next() else { return };
+        let mine = self.call.as_ref().is_some_and(|call| call.line == line);
+        let coming = |purpose| matches!(purpose, Purpose::Attach | Purpose::Enter | Purpose::Leave);
+        if self.acts.is_waiting(&line, coming) || (!mine && self.acts.has_just_left(&line, self.now_us)) {
+            return;
+        }
+        self.sites.attaches(self.now_us);
+        self.attach(&line, &there);
+        if mine {
+            self.tell_sending();
+        } else {
+            self.say(&line, Purpose::Leave, Act::Leave { cause: None }, Vec::new());
+        }
+    }
+
+    fn attach(&mut self, line: &LineId, there: &Participant) {
+        let Some(fold) = self.sites.fold() else { return };
+        let said = fold.said(&there.node, line, &self.id).unwrap_or_default();
+        let rings = fold.rings(line).into_iter().find(|ring| ring.device == self.id);
+        let (call, ring) = rings.map_or((there.call, None), |ring| (ring.call, Some(ring.precedence)));
+        let word = Carried {
+            confirmed: said.prepared.confirmed.into_iter().collect(),
+            ready: said.prepared.ready.into_iter().collect(),
+            on: said.prepared.on.into_iter().collect(),
+            drops: said.drops.into_iter().collect(),
+            held: said.held,
+        };
+        let offers = self.call.as_ref().map(|call| listed(&call.offers).0).unwrap_or_default();
+        self.say(line, Purpose::Attach, Act::Attach { call, offers, ring, word }, Vec::new());
+    }
+}
