@@ -3,9 +3,9 @@
 use anyhow::{Result, bail};
 
 use crate::step::Step;
-use crate::{audit, console, purity, sizes, system};
+use crate::{audit, console, purity, rooms, sizes, system};
 
-/// Format, lints, purity, sizes, licences.
+/// Format, lints, purity, sizes, rooms, licences.
 pub fn run() -> Result<()> {
     cheap()?;
     system::ensure(&system::NATIVE)?;
@@ -22,11 +22,12 @@ pub fn cheap() -> Result<()> {
     let format = Step::cargo("Check the format (`cargo fmt --all` mends it)")
         .args(["fmt", "--all", "--check", "--", "-l"])
         .quiet();
-    let faults: Vec<String> = [format.run(), console::format(), sizes::check(), purity::check(), audit::licences()]
-        .into_iter()
-        .filter_map(Result::err)
-        .map(|error| format!("{error:#}"))
-        .collect();
+    let faults: Vec<String> =
+        [format.run(), console::format(), sizes::check(), rooms::check(), purity::check(), audit::licences()]
+            .into_iter()
+            .filter_map(Result::err)
+            .map(|error| format!("{error:#}"))
+            .collect();
     if !faults.is_empty() {
         bail!("{}", faults.join("\n"));
     }
