@@ -1,8 +1,8 @@
 //! A console logs in; if it is new, it is enrolled first.
 
-use crate::append::After;
 use crate::consoles::Standing;
 use crate::io::ConsoleKey;
+use crate::journals::After;
 use crate::limits::CONSOLES_MAX;
 use crate::machine::Machine;
 use crate::note::{Count, Note};
@@ -70,10 +70,12 @@ impl Machine {
 
     /// Is it enrolled here, may it be? The first device that comes with a voucher has it.
     fn standing_of(&self, device: &Device) -> Result<Known, Refusal> {
-        if self.ahead.has_revoked(&self.here.party, &device.id) || self.ahead.is_doubled(&device.id) {
+        if self.journals.ahead().has_revoked(&self.here.party, &device.id)
+            || self.journals.ahead().is_doubled(&device.id)
+        {
             return Err(Refusal::Revoked);
         }
-        let own = self.ahead.node(&self.here.node).ok_or(Refusal::NotNow)?;
+        let own = self.journals.ahead().node(&self.here.node).ok_or(Refusal::NotNow)?;
         if own.suspends(&device.id) {
             return Err(Refusal::Suspended);
         }
@@ -82,7 +84,7 @@ impl Machine {
             let same = held.device.voucher_id == device.voucher_id;
             return if same { Ok(Known::Enrolled) } else { Err(Refusal::Certificate) };
         }
-        let party = self.ahead.nodes().filter(|(_, node)| *node.party() == self.here.party);
+        let party = self.journals.ahead().nodes().filter(|(_, node)| *node.party() == self.here.party);
         let mut enrolled = party.flat_map(|(_, node)| node.devices().values());
         let used = enrolled.any(|e| e.device.voucher_id == device.voucher_id && e.device.id != device.id);
         if used || device.not_after_ms < self.here.now.wall_ms {

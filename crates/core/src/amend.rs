@@ -3,16 +3,13 @@
 //! What the journals say is folded anew from their beginning under the newest charter that is held. So the state depends on that charter and
 //! the journals alone, not on what came first; see `docs/decisions/0014`.
 
-use crate::append::After;
 use crate::io::{ConsoleKey, Output};
-use crate::ledger::plain;
-use crate::limits::{LEAVING_US, LINEAGE_MAX, SNAPSHOT_ENTRIES};
+use crate::journals::After;
+use crate::limits::{LEAVING_US, LINEAGE_MAX};
 use crate::machine::Machine;
 use crate::note::{Count, Note};
-use std::collections::VecDeque;
 use std::sync::Arc;
 use trialogue_charter::{CharterError, HybridSecret, NodeId, UnverifiedCharter, VerifiedCharter};
-use trialogue_journal::fold::State;
 use trialogue_journal::{Body, VerifiedEntry};
 use trialogue_wire::console::{Refusal, ToConsole};
 
@@ -115,9 +112,9 @@ impl Machine {
 
     /// Do the own entries around the ends that the charter names count under it?
     fn has_ended_so(&self, charter: &VerifiedCharter) -> bool {
-        let head = self.ledger.head(&self.here.node);
+        let head = self.journals.head(&self.here.node);
         let counts = |seq: u64| {
-            let entry = self.ledger.bundle(&self.here.node, seq);
+            let entry = self.journals.bundle(&self.here.node, seq);
             entry.is_some_and(|bundle| VerifiedEntry::open(&bundle.entry, charter).is_ok())
         };
         let keys = charter.node(&self.here.node).into_iter().flat_map(|own| own.journal_keys());
@@ -132,11 +129,11 @@ impl Machine {
         self.push_out(Output::Charter(charter.clone()));
         let before = std::mem::replace(&mut self.here.charter, charter);
         self.remember(before);
-        self.ledger.keep_nodes(self.here.charter.nodes.iter().map(|node| &node.id));
         let charter = self.here.charter.clone();
-        self.chain.keep(|node| charter.node(node).is_some());
-        self.cosign.keep(|node| charter.node(node).is_some());
-        self.fold_anew();
+        self.journals.keep_nodes(&charter);
+        self.journals.fold_anew(&self.here);
+        self.overdue.amended();
+        self.revocations.came(&self.here);
         let has = |index: u8| charter.node_at(index).is_some_and(|node| !node.retired);
         self.streams.keep(has, |line| charter.line(line).is_some());
         self.sign_sending_anew();
@@ -162,31 +159,6 @@ impl Machine {
         }
     }
 
-    /// The state from all journals, as if they had just been read from the disk.
-    fn fold_anew(&mut self) {
-        let mut state = State::new(self.here.charter.clone());
-        let mut waiting: VecDeque<(VerifiedEntry, Vec<minicbor::bytes::ByteVec>)> = VecDeque::new();
-        for head in self.ledger.heads() {
-            for seq in 1..=head.seq {
-                let Some(bundle) = self.ledger.bundle(&head.node, seq) else { continue };
-                let Ok(entry) = VerifiedEntry::open(&bundle.entry, &self.here.charter) else { continue };
-                if head.node == self.here.node && seq > self.released {
-                    waiting.push_back((entry, bundle.bodies));
-                } else {
-                    let _ = state.apply(&entry, &plain(&bundle.bodies));
-                }
-            }
-        }
-        self.since_snapshot = SNAPSHOT_ENTRIES;
-        self.overdue.amended();
-        self.copies_due();
-        self.ahead = state.clone();
-        self.state = state;
-        for (entry, bodies) in waiting {
-            let _ = self.ahead.apply(&entry, &plain(&bodies));
-        }
-    }
-
     /// Everyone who is let in goes on under the new charter, or out.
     fn charter_to_consoles(&mut self) {
         let charter = ToConsole::Charter { charter: self.here.charter.bytes().to_vec() };
@@ -198,7 +170,7 @@ impl Machine {
                 continue;
             };
             self.send_console(key, &charter);
-            if self.state.node(&self.here.node).is_some_and(|own| own.devices().contains_key(&device)) {
+            if self.journals.state().node(&self.here.node).is_some_and(|own| own.devices().contains_key(&device)) {
                 self.feed_all(key);
             } else {
                 self.refuse_console(key, Refusal::Certificate);
@@ -207,7 +179,7 @@ impl Machine {
             }
         }
         // Legs of those who are out of touch and no longer accepted.
-        let own = self.state.node(&self.here.node);
+        let own = self.journals.state().node(&self.here.node);
         let gone = self.legs.keys().filter(|device| own.is_none_or(|own| !own.devices().contains_key(*device)));
         for device in gone.copied().collect::<Vec<_>>() {
             self.lost.forget(&device);

@@ -193,7 +193,7 @@ impl Machine {
         let mut bodies: Vec<ByteVec> = Vec::new();
         let (mut bytes, mut full) = (0, false);
         for hash in hashes {
-            let Some(body) = self.ledger.body(hash) else { continue };
+            let Some(body) = self.journals.body(hash) else { continue };
             let Some(console) = self.consoles.get_mut(&key) else { return };
             if full || !console.telling.has_room() || !self.budgets.want(device, body.len(), self.here.now.us) {
                 self.count(Count::OverBound);

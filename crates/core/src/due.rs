@@ -99,10 +99,10 @@ const ROWS: &[Row] = &[
     Row::follows(Always, Machine::tell_clock),
     Row::timed(Serving, Cause::Waiting, |m| m.budgets.waiting.next_us(), Machine::settle_waiting),
     Row::timed(Serving, Cause::ConsoleLate, Machine::next_console_late_us, Machine::consoles_overdue),
-    Row::timed(Serving, Cause::Disk, Machine::next_append_us, Machine::appends_overdue),
+    Row::timed(Serving, Cause::Disk, |m| m.journals.next_overdue_us(), Machine::appends_overdue),
     // What the disk has no room for rides on the disk's next word.
-    Row::timed(Writing, Cause::Copy, Machine::next_copy_us, Machine::copy_revocations),
-    Row::timed(Writing, Cause::Listed, Machine::next_listed_us, Machine::write_listed),
+    Row::timed(Writing, Cause::Copy, |m| m.revocations.next_copy_us(), copy_revocations),
+    Row::timed(Writing, Cause::Listed, |m| m.revocations.next_listed_us(), write_listed),
     Row::timed(Writing, Cause::Lost, |m| m.lost.next_us(), Machine::write_lost),
     Row::timed(Writing, Cause::Staffed, |m| m.watch.next_us(), Machine::write_staffed),
     Row::timed(Writing, Cause::PathTest, Machine::next_path_test_us, Machine::write_paths),
@@ -115,10 +115,10 @@ const ROWS: &[Row] = &[
     Row::timed(
         Writing,
         Cause::Overdue,
-        |m| m.overdue.next_us(&m.here, &m.state),
-        |m| m.overdue.settle(&m.here, &m.state, &mut m.out),
+        |m| m.overdue.next_us(&m.here, m.journals.state()),
+        |m| m.overdue.settle(&m.here, m.journals.state(), &mut m.out),
     ),
-    Row::timed(Writing, Cause::Seen, Machine::next_seen_us, Machine::write_seen),
+    Row::timed(Writing, Cause::Seen, |m| m.journals.next_seen_us(), |m| m.pen().write_seen()),
     // What a neighbour may not say yet rides on its heads.
     Row::follows(Serving, Machine::follow_neighbours),
     Row::follows(Always, Machine::settle_routes),
@@ -136,8 +136,18 @@ const ROWS: &[Row] = &[
     Row::timed(Serving, Cause::Relay, Machine::next_relay_us, Machine::push_entries),
     Row::timed(Serving, Cause::Heads, Machine::next_heads_us, Machine::tell_heads),
     Row::timed(Serving, Cause::Chunk, Machine::next_chunk_us, Machine::settle_chunks),
-    Row::follows(Serving, Machine::keep_snapshot),
+    Row::follows(Serving, |m| m.journals.keep_snapshot(&m.here, &mut m.out)),
 ];
+
+fn copy_revocations(machine: &mut Machine) {
+    let (revocations, mut pen) = machine.for_revocations();
+    revocations.copy(&mut pen);
+}
+
+fn write_listed(machine: &mut Machine) {
+    let (revocations, mut pen) = machine.for_revocations();
+    revocations.write_listed(&mut pen);
+}
 
 impl Machine {
     /// When the machine wants to be called next from time alone, and why; none: only when something happens.

@@ -1,7 +1,7 @@
 //! Entries for consoles: what matters when they come, then everything new; no more at once than each takes ([`crate::telling`]).
 
 use crate::io::ConsoleKey;
-use crate::ledger::weight;
+use crate::journals::weight;
 use crate::limits::BATCH_MAX;
 use crate::machine::Machine;
 use crate::note::Count;
@@ -32,13 +32,18 @@ impl Fresh {
 impl Machine {
     pub(crate) fn fresh(&self, entry: &VerifiedEntry, bundle: Bundle) -> Fresh {
         let at = (entry.entry().node.clone(), entry.entry().seq);
-        Fresh { bundle, at, needs: self.state.depends_on(entry.entry()), copy: self.state.is_copy(entry.entry()) }
+        Fresh {
+            bundle,
+            at,
+            needs: self.journals.state().depends_on(entry.entry()),
+            copy: self.journals.state().is_copy(entry.entry()),
+        }
     }
 
     /// Tells a console everything that matters now, and the paths after it.
     pub(crate) fn feed_all(&mut self, key: ConsoleKey) {
         let Some(writings) = self.consoles.get(&key).map(|console| console.writings) else { return };
-        let state = self.state.relevant_with(writings);
+        let state = self.journals.state().relevant_with(writings);
         if let Some(console) = self.consoles.get_mut(&key) {
             let of = |(node, seqs): (&NodeId, &BTreeSet<u64>)| {
                 seqs.iter().map(|seq| (node.clone(), *seq)).collect::<Vec<_>>()
@@ -66,7 +71,7 @@ impl Machine {
                     }
                     continue;
                 }
-                let needs = needs.and_then(|(node, seq)| self.ledger.bundle(node, *seq));
+                let needs = needs.and_then(|(node, seq)| self.journals.bundle(node, *seq));
                 for bundle in needs.into_iter().chain([bundle.clone()]) {
                     self.tell(key, &mut batch, bundle);
                 }
@@ -80,12 +85,12 @@ impl Machine {
         let held_back = self.consoles.get(&key).is_some_and(|console| !console.telling.is_free());
         let mut batch = Batch::default();
         while let Some((node, seq)) = self.consoles.get_mut(&key).and_then(|console| console.telling.next()) {
-            let Some((claim, bundle)) = self.ledger.lean_bundle(&node, seq) else { continue };
+            let Some((claim, bundle)) = self.journals.lean_bundle(&node, seq) else { continue };
             // Whoever put somebody out may be out itself, and its certificate not among those that matter.
-            let needs = self.state.depends_on(&claim);
+            let needs = self.journals.state().depends_on(&claim);
             let shown = self.consoles.get_mut(&key).map(|console| &mut console.shown);
             let needs = needs.zip(shown).and_then(|(needs, shown)| shown.insert(needs.clone()).then_some(needs));
-            let needs = needs.and_then(|(node, seq)| self.ledger.bundle(&node, seq));
+            let needs = needs.and_then(|(node, seq)| self.journals.bundle(&node, seq));
             for bundle in needs.into_iter().chain([bundle]) {
                 self.tell(key, &mut batch, bundle);
             }

@@ -1,7 +1,7 @@
 //! Consoles say that frames which came as somebody's are not; the node knows by which links they came, and says so in its journal.
 
-use crate::append::After;
 use crate::io::Output;
+use crate::journals::After;
 use crate::limits::FORGED_AGAIN_US;
 use crate::machine::Machine;
 use std::collections::BTreeMap;

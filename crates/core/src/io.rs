@@ -1,7 +1,7 @@
 //! What goes into the control machine and what comes out of it.
 
 use crate::note::{Count, Note};
-use crate::revoke::{Errand, Fate};
+use crate::revocations::{Errand, Fate};
 use minicbor::bytes::ByteVec;
 use std::sync::Arc;
 use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, PartyId, Precedence, VerifiedCharter};

@@ -1,6 +1,6 @@
 //! Consoles in a call that are out of touch.
 
-use crate::append::After;
+use crate::journals::After;
 use crate::machine::Machine;
 use std::collections::BTreeMap;
 use trialogue_charter::{DeviceId, LineId};
@@ -41,7 +41,8 @@ impl Machine {
     pub(crate) fn out_of_touch(&mut self, device: DeviceId) {
         // One that is in at another site of the party may be on its way here: its voice is heard over this leg already.
         let mut lines = self.here.charter.lines.iter();
-        let in_call = lines.any(|line| self.state.in_on(&line.id).iter().any(|member| member.device == device));
+        let in_call =
+            lines.any(|line| self.journals.state().in_on(&line.id).iter().any(|member| member.device == device));
         if !in_call && self.lines_of(&device).is_empty() {
             self.close_leg(&device);
         } else {
@@ -69,7 +70,7 @@ impl Machine {
 
     /// Lines that a device of this node is in on, by the own journal as far as it is made.
     pub(crate) fn lines_of(&self, device: &DeviceId) -> Vec<LineId> {
-        self.ahead.node(&self.here.node).map(|own| own.lines_of(device)).unwrap_or_default()
+        self.journals.ahead().node(&self.here.node).map(|own| own.lines_of(device)).unwrap_or_default()
     }
 }
 

@@ -1,31 +1,30 @@
 //! The control machine: what it is made of, what goes in, what comes out, when it wants to be called.
 
-use crate::append::Pending;
 use crate::bucket::Bucket;
 use crate::budgets::Budgets;
 use crate::consoles::Console;
-use crate::cosign::Cosign;
 use crate::here::Here;
 use crate::io::{ConsoleKey, Input, Now, Output, Route};
-use crate::ledger::{Ledger, plain};
+use crate::journals::{After, Full, Journals, Pen};
 use crate::links::Links;
 use crate::lost::Lost;
 use crate::media::{At, KeyFrames};
 use crate::note::{Count, Note};
 use crate::opening::Opening;
 use crate::out::Out;
-use crate::pace::Pace;
+use crate::revocations::Revocations;
 use crate::ring_turns::RingTurns;
 use crate::rings::Sounding;
 use crate::streams::{StreamKey, Streams};
 use crate::trials::Trials;
 use crate::watch::Watch;
+use minicbor::bytes::ByteVec;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use trialogue_charter::{CallId, DeviceId, Hash, HybridSecret, LineId, NodeId, VerifiedCharter};
+use trialogue_journal::Body;
 use trialogue_journal::fold::State;
-use trialogue_journal::{Act, Body, Chain, Entry, Journal, UnverifiedStatement, VerifiedEntry};
-use trialogue_wire::console::{PathMeasure, PathState, Site, ToNode};
+use trialogue_wire::console::{PathMeasure, PathState, Site, ToConsole, ToNode};
 
 /// The node as a pure machine. See the crate's documentation for the calling contract.
 pub struct Machine {
@@ -36,23 +35,8 @@ pub struct Machine {
     pub(crate) lineage: VecDeque<Arc<VerifiedCharter>>,
     pub(crate) out: Out,
 
-    pub(crate) ledger: Ledger,
-    pub(crate) chain: Chain,
-    pub(crate) writer: Journal,
-    /// What has taken effect: all that is shown, rung and forwarded comes from here.
-    pub(crate) state: State,
-    /// The same with own entries that still wait for the disk: what a next entry is checked against.
-    pub(crate) ahead: State,
-    /// The time of own entries.
-    pub(crate) pace: Pace,
-    pub(crate) pending: VecDeque<Pending>,
-    /// Own entries up to here have taken effect.
-    pub(crate) released: u64,
-    /// Own entries up to here are on disk.
-    pub(crate) recorded: u64,
+    pub(crate) journals: Journals,
     pub(crate) forgeries: crate::forged::Forgeries,
-    /// The disk failed and has not caught up.
-    pub(crate) failing: bool,
     /// Somebody showed an own entry that is not in the own journal; said once.
     pub(crate) overtaken: bool,
     /// Nothing is appended until neighbours have given back entries that are not on the disk.
@@ -99,14 +83,11 @@ pub struct Machine {
     pub(crate) key_frames: KeyFrames,
     pub(crate) sending: BTreeMap<DeviceId, crate::words::Said>,
     pub(crate) trials: Trials,
-    pub(crate) cosign: Cosign,
-    pub(crate) copies: crate::revoke::Copies,
+    pub(crate) revocations: Revocations,
     /// Others' writings that are held and were not said to be.
     pub(crate) to_store: BTreeSet<Hash>,
     pub(crate) overdue: crate::writings::overdue::Overdue,
     pub(crate) chunks: crate::chunks::Chunks,
-    /// Entries that came since the last snapshot.
-    pub(crate) since_snapshot: u64,
 }
 
 impl Machine {
@@ -154,78 +135,58 @@ impl Machine {
 
     /// What the journals say, as far as it has taken effect.
     pub fn state(&self) -> &State {
-        &self.state
+        self.journals.state()
     }
 
     /// Bytes of certificates, key packages and other bodies in memory.
     pub fn bodies_held(&self) -> usize {
-        self.ledger.bodies.bytes()
+        self.journals.body_bytes()
     }
 
     /// Position of the last own entry, on disk or not.
     pub fn head(&self) -> u64 {
-        self.ledger.head(&self.here.node)
+        self.journals.head(&self.here.node)
     }
 
-    /// Folds an entry of another node, which takes effect at once.
-    /// False: it breaks a rule of the fold, and changes nothing.
-    pub(crate) fn fold(&mut self, entry: &VerifiedEntry, bodies: &[minicbor::bytes::ByteVec]) -> bool {
-        let bodies = plain(bodies);
-        let _ = self.ahead.apply(entry, &bodies);
-        let counts = self.state.apply(entry, &bodies).is_ok();
-        if !counts {
-            self.count(Count::EntryIgnored);
-        }
-        counts
+    /// What a part takes to write in the own journal.
+    pub(crate) fn pen(&mut self) -> Pen<'_> {
+        let open = !self.is_opening();
+        Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out)
     }
 
-    /// An entry has taken effect.
-    pub(crate) fn applied(&mut self, entry: &Entry) {
-        self.out.changed.lines = true;
-        self.out.changed.routes = true;
-        self.forget_sending();
-        match entry.body {
-            Body::Revoked { .. } => {
-                self.put_out();
-                self.copies_due();
-            }
-            // Its voucher may have made another device as well.
-            Body::Enrolled { .. } | Body::Suspended { .. } => self.put_out(),
-            _ => {}
-        }
-        if matches!(entry.body, Body::Tested { .. }) {
-            self.tests_changed();
-        }
-        self.note_writing(entry);
-        let Body::Stated { statement } = &entry.body else { return };
-        let Ok(statement) = UnverifiedStatement::decode(statement) else { return };
-        let claim = statement.claim();
-        match claim.act {
-            Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. } => self.tell_sending_again(&claim.device),
-            // Another may be at a console of this node.
-            Act::TakeDuty { .. } => self.watch_changed(),
-            Act::StationTested { .. } | Act::Alive { .. } | Act::SendTest { .. } | Act::Certify { .. } => {
-                self.tests_changed();
-            }
-            Act::Handshake { .. } if entry.node == self.here.node => {
-                // Own consoles seal with a new key soon: who opens it needs a picture that does not build on older ones.
-                let own = self.members(&claim.line).into_iter().filter(|(_, node)| *node == self.here.node);
-                for (device, _) in own.collect::<Vec<_>>() {
-                    self.want_key_frame(device);
-                }
-            }
-            _ => {}
+    /// What revocations take.
+    pub(crate) fn for_revocations(&mut self) -> (&mut Revocations, Pen<'_>) {
+        let open = !self.is_opening();
+        let pen = Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out);
+        (&mut self.revocations, pen)
+    }
+
+    /// See [`Pen::append`].
+    pub(crate) fn append(&mut self, body: Body, bodies: Vec<ByteVec>, after: After) -> Result<(), Full> {
+        self.pen().append(body, bodies, after)
+    }
+
+    /// The time that an entry would have now, milliseconds since 1970 UTC: by this consoles say how long their acts may stand.
+    pub fn time_ms(&self) -> u64 {
+        self.journals.time_ms(&self.here)
+    }
+
+    /// A clock that leaps is told to the consoles, whose acts would be refused.
+    pub(crate) fn tell_clock(&mut self) {
+        let Some(time_ms) = self.journals.untold_ms(&self.here) else { return };
+        for key in self.devices.values().copied().collect::<Vec<_>>() {
+            self.send_console(key, &ToConsole::Clock { time_ms });
         }
     }
 
     /// What parts of media ask of the others.
     pub(crate) fn at(&self) -> At<'_> {
-        At { here: &self.here, state: &self.state, links: &self.links, legs: &self.legs }
+        At { here: &self.here, state: self.journals.state(), links: &self.links, legs: &self.legs }
     }
 
     /// What requests for key frames take.
     pub(crate) fn for_key_frames(&mut self) -> (&mut KeyFrames, At<'_>, &mut Out) {
-        let at = At { here: &self.here, state: &self.state, links: &self.links, legs: &self.legs };
+        let at = At { here: &self.here, state: self.journals.state(), links: &self.links, legs: &self.legs };
         (&mut self.key_frames, at, &mut self.out)
     }
 

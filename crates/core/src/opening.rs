@@ -2,7 +2,7 @@
 //! was said after the backup that it was restored from, what a machine that was set back has forgotten. Only what this node has signed, and what
 //! follows on what it holds, is taken back; nobody else can make such an entry. See `docs/decisions/0027`.
 
-use crate::append::After;
+use crate::journals::After;
 use crate::limits::*;
 use crate::machine::Machine;
 use crate::note::Note;
@@ -122,7 +122,7 @@ impl Machine {
 
     /// A neighbour says how far it holds the own journal.
     pub(crate) fn own_held_by(&mut self, from: &NodeId, seq: u64) {
-        let (now, head) = (self.here.now.us, self.ledger.head(&self.here.node));
+        let (now, head) = (self.here.now.us, self.journals.head(&self.here.node));
         let more = seq > head && !self.unproven.contains(from);
         if more && self.opening.is_none() && !self.is_retired() {
             // Whoever says so for nothing holds the node up once, and for no longer than this.
@@ -152,7 +152,7 @@ impl Machine {
         let opening = self.opening.get_or_insert_with(|| Opening::new(Why::Claimed, now));
         if opening.progress_us.replace(now).is_none() {
             let (from, running) = (from.clone(), opening.why == Why::Claimed);
-            self.log(Note::GivenBack { from, seq: self.ledger.head(&self.here.node), running });
+            self.log(Note::GivenBack { from, seq: self.journals.head(&self.here.node), running });
         }
     }
 
@@ -163,7 +163,7 @@ impl Machine {
 
     /// Ends it, once nobody can be expected to give back more of the own journal.
     pub(crate) fn open_journal(&mut self) {
-        let (now, head) = (self.here.now.us, self.ledger.head(&self.here.node));
+        let (now, head) = (self.here.now.us, self.journals.head(&self.here.node));
         let Some(opening) = &mut self.opening else { return };
         opening.claims.retain(|_, claim| claim.seq > head);
         let late: Vec<(NodeId, u64)> = opening
@@ -203,14 +203,17 @@ impl Machine {
         let opened = Body::Opened { charter: self.here.charter.hash() };
         let body = if head == 0 { opened.clone() } else { Body::Restarted {} };
         let _ = self.append(body, Vec::new(), After::Nothing);
-        if head > 0 && self.ahead.node(&self.here.node).and_then(|own| own.opened()) != Some(self.here.charter.hash()) {
+        if head > 0
+            && self.journals.ahead().node(&self.here.node).and_then(|own| own.opened())
+                != Some(self.here.charter.hash())
+        {
             let _ = self.append(opened, Vec::new(), After::Nothing);
         }
         self.out.changed.lines = true;
         self.watch.forget();
         self.watch_changed();
         self.begin_trials();
-        self.compare_again();
+        self.journals.compare_again(&self.here, &mut self.out);
         self.note_all_writings();
         self.admit_early();
         self.said_meanwhile();

@@ -18,7 +18,7 @@ impl Machine {
                 reached: link.is_some() || self.neighbours().any(|via| self.reaches(via, &node.id)),
                 round_trip_us: link.and_then(|link| link.round_trip_us),
                 paths: self.measured.get(&node.id).cloned().unwrap_or_default(),
-                disputed: self.chain.forks().contains_key(&node.id) || self.cosign.disputes(&node.id),
+                disputed: self.journals.is_disputed(&node.id),
             }
         };
         others.map(path).collect()

@@ -14,22 +14,25 @@ impl Machine {
 
     fn certificate_of(&self, device: &DeviceId) -> Option<Vec<u8>> {
         let enrolled = |own: bool| {
-            let nodes = self.state.nodes().filter(move |(id, _)| (**id == self.here.node) == own);
+            let nodes = self.journals.state().nodes().filter(move |(id, _)| (**id == self.here.node) == own);
             nodes.filter_map(|(id, node)| Some((id, node.devices().get(device)?.seq)))
         };
         let mut places = enrolled(true).chain(enrolled(false));
         places.find_map(|(node, seq)| {
-            let entry = UnverifiedEntry::decode(&self.ledger.entry(node, seq)?).ok()?;
+            let entry = UnverifiedEntry::decode(&self.journals.entry(node, seq)?).ok()?;
             let Body::Enrolled { certificate, .. } = &entry.claim().body else { return None };
-            self.ledger.body(&certificate.hash).map(Into::into)
+            self.journals.body(&certificate.hash).map(Into::into)
         })
     }
 
     fn revocation_of(&self, device: &DeviceId) -> Option<Vec<u8>> {
-        let mut places =
-            self.state.nodes().filter_map(|(id, node)| Some((id, node.revoked_at(&self.here.party, device)?)));
+        let mut places = self
+            .journals
+            .state()
+            .nodes()
+            .filter_map(|(id, node)| Some((id, node.revoked_at(&self.here.party, device)?)));
         places.find_map(|(node, seq)| {
-            let entry = UnverifiedEntry::decode(&self.ledger.entry(node, seq)?).ok()?;
+            let entry = UnverifiedEntry::decode(&self.journals.entry(node, seq)?).ok()?;
             match &entry.claim().body {
                 Body::Revoked { revocation } => Some(revocation.clone()),
                 _ => None,

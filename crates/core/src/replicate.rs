@@ -1,6 +1,6 @@
 //! Sending entries to neighbours that lack them.
 
-use crate::ledger::weight;
+use crate::journals::weight;
 use crate::limits::*;
 use crate::links::Link;
 use crate::machine::Machine;
@@ -22,17 +22,13 @@ impl Link {
 }
 
 impl Machine {
-    /// How far each journal is held and may be shown: of the own one, what has taken effect.
+    /// See [`crate::journals::Journals::shown_heads`].
     pub(crate) fn shown_heads(&self) -> Vec<Head> {
-        let mut heads = self.ledger.heads();
-        for head in heads.iter_mut().filter(|head| head.node == self.here.node) {
-            head.seq = self.released;
-        }
-        heads
+        self.journals.shown_heads(&self.here)
     }
 
     fn shown_head(&self, node: &NodeId) -> u64 {
-        if *node == self.here.node { self.released } else { self.ledger.head(node) }
+        self.journals.shown_head(node, &self.here)
     }
 
     /// A neighbour says what it holds.
@@ -51,7 +47,7 @@ impl Machine {
             link.sent.insert(journal, held);
         }
         let of_itself = link.theirs.get(from).copied().unwrap_or(0);
-        let all_here = of_itself <= self.ledger.head(from);
+        let all_here = of_itself <= self.journals.head(from);
         self.budgets.told(from, all_here, now);
         self.own_held_by(from, own);
     }
@@ -94,7 +90,7 @@ impl Machine {
             let mut next = link.reach(journal) + 1;
             let (first, mut bytes, mut bundles) = (next, 0, Vec::new());
             while next <= head && bundles.len() < ENTRIES_MAX && link.flights.has_room(journal, bytes) {
-                let Some(bundle) = self.ledger.bundle(journal, next) else { break };
+                let Some(bundle) = self.journals.bundle(journal, next) else { break };
                 let more = weight(&bundle);
                 if bytes > 0 && bytes + more > BATCH_MAX {
                     break;

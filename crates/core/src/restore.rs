@@ -2,18 +2,15 @@
 
 use crate::here::Here;
 use crate::io::Now;
-use crate::ledger::{Held, Ledger, Shelf, plain};
+use crate::journals::{Journals, Shelf, SnapshotError, Unfit};
 use crate::limits::LINEAGE_MAX;
 use crate::machine::Machine;
 use crate::opening::{Opening, Why};
 use crate::out::Out;
 use crate::ring_turns::RingTurns;
-use crate::snapshot::SnapshotError;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use trialogue_charter::{Hash, HybridSecret, NodeId, VerifiedCharter};
-use trialogue_journal::fold::{NodeState, State};
-use trialogue_journal::{Body, Chain, Journal, UnverifiedEntry, VerifiedEntry};
+use trialogue_charter::{HybridSecret, NodeId, VerifiedCharter};
 use trialogue_wire::Bundle;
 
 /// What a node is made of.
@@ -70,12 +67,13 @@ impl Start {
     /// # Errors
     /// When it cannot be used; all entries are to follow then, as if there were none.
     pub fn snapshot(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
-        self.0.go_on_from(bytes)
+        let Machine { journals, here, .. } = &mut self.0;
+        journals.go_on_from(bytes, here)
     }
 
     /// Up to where each journal is known; what comes after is to follow.
     pub fn positions(&self) -> BTreeMap<NodeId, u64> {
-        self.0.ledger.heads().into_iter().map(|head| (head.node, head.seq)).collect()
+        self.0.journals.heads().into_iter().map(|head| (head.node, head.seq)).collect()
     }
 
     /// Takes a stored entry with its bodies, of each journal in its order. A damaged one of another node is left out.
@@ -83,18 +81,14 @@ impl Start {
     /// # Errors
     /// When an own one is damaged.
     pub fn entry(&mut self, bundle: Bundle) -> Result<(), RestoreError> {
-        self.0.restore_entry(bundle)
+        let Machine { journals, here, .. } = &mut self.0;
+        journals.restore(bundle, here).map_err(|Unfit(seq)| RestoreError::Damaged { seq })
     }
 
     /// All that is stored is here.
     pub fn done(self) -> Machine {
         let mut machine = self.0;
-        let head = machine.ledger.head(&machine.here.node);
-        machine.ahead = machine.state.clone();
-        machine.writer = Journal::resume(machine.here.node.clone(), head, machine.chain.head(&machine.here.node));
-        (machine.released, machine.recorded) = (head, head);
-        let latest_ms = machine.state.node(&machine.here.node).map_or(0, NodeState::latest_ms);
-        machine.pace = crate::pace::Pace::new(latest_ms, machine.here.now.us);
+        machine.journals.restored(&machine.here);
         machine
     }
 }
@@ -122,22 +116,14 @@ impl Machine {
             return Err(RestoreError::OtherKey(node));
         }
         let index = charter.node_index(&node).ok_or_else(|| RestoreError::NoSuchNode(node.clone()))?;
-        let state = State::new(charter.clone());
+        let here = Here { party: this.party.clone(), index, alerts, charter, node, secret, now };
         Ok(Self {
             forgeries: crate::forged::Forgeries::default(),
-            ledger: Ledger::new(node.clone(), charter.nodes.iter().map(|node| node.id.clone()), shelf),
-            chain: Chain::new(),
-            writer: Journal::new(node.clone()),
-            ahead: state.clone(),
-            state,
-            here: Here { party: this.party.clone(), index, alerts, charter, node, secret, now },
+            journals: Journals::blank(&here, shelf),
+            here,
             next_secret: next_journal,
             lineage: lineage.into_iter().rev().take(LINEAGE_MAX).rev().collect(),
             out: Out::new(),
-            pending: VecDeque::new(),
-            released: 0,
-            recorded: 0,
-            failing: false,
             overtaken: false,
             opening: Some(Opening::new(if restored { Why::Restored } else { Why::Start }, now.us)),
             deferred: VecDeque::new(),
@@ -165,41 +151,11 @@ impl Machine {
             key_frames: crate::media::KeyFrames::default(),
             sending: BTreeMap::new(),
             trials: crate::trials::Trials::new(now.us),
-            cosign: crate::cosign::Cosign::default(),
-            copies: crate::revoke::Copies::default(),
+            revocations: crate::revocations::Revocations::default(),
             to_store: BTreeSet::new(),
             overdue: crate::writings::overdue::Overdue::new(),
             budgets: crate::budgets::Budgets::new(now.us),
             chunks: crate::chunks::Chunks::default(),
-            since_snapshot: 0,
-            pace: crate::pace::Pace::new(0, now.us),
         })
-    }
-
-    fn restore_entry(&mut self, bundle: Bundle) -> Result<(), RestoreError> {
-        let seq = self.ledger.head(&self.here.node) + 1;
-        let Ok(entry) = VerifiedEntry::open(&bundle.entry, &self.here.charter) else {
-            // If it cannot be told whose it was and it was an own one, the next own one does not follow and says so.
-            let own = UnverifiedEntry::decode(&bundle.entry).is_ok_and(|entry| entry.claim().node == self.here.node);
-            return if own { Err(RestoreError::Damaged { seq }) } else { Ok(()) };
-        };
-        let (node, own) = (entry.entry().node.clone(), entry.entry().node == self.here.node);
-        if self.chain.accept(&entry).is_err() {
-            return if own { Err(RestoreError::Damaged { seq }) } else { Ok(()) };
-        }
-        let lasting = matches!(entry.entry().body, Body::Enrolled { .. });
-        let counts = self.state.apply(&entry, &plain(&bundle.bodies)).is_ok();
-        self.cosign.push(entry.entry());
-        self.since_snapshot += 1;
-        if self.ledger.has_shelf() {
-            self.ledger.go_on(&node, entry.entry().seq);
-            return Ok(());
-        }
-        for body in &bundle.bodies {
-            self.keep_body(&node, Hash::of(body), body.clone(), lasting && counts);
-        }
-        let bodies = entry.entry().bodies();
-        self.ledger.push(&node, Held { entry: bundle.entry, bodies });
-        Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Rings of other parties: taken, sounded at the consoles on watch, expired.
 
-use crate::append::After;
 use crate::io::Output;
+use crate::journals::After;
 use crate::limits::{STAFFED_US, UNSTAFFED_US};
 use crate::machine::Machine;
 use crate::note::{Count, Note};
@@ -71,7 +71,7 @@ impl Machine {
             if self.here.charter.offices_of_party_on_line(&self.here.party, &line).next().is_none() {
                 continue;
             }
-            rings.extend(self.ahead.sounding_on(&self.here.party, &line));
+            rings.extend(self.journals.ahead().sounding_on(&self.here.party, &line));
         }
         self.ring_turns.sort(&mut rings);
         rings.iter().for_each(|ring| self.settle_ring(ring));
@@ -135,7 +135,7 @@ impl Machine {
     fn escalate(&mut self, ring: &Ring) {
         let (call, line, now) = (ring.call, ring.line.clone(), self.here.now.us);
         let at = (line.clone(), call);
-        let rung = self.ahead.rung_offices(&self.here.party, &line, &call).count();
+        let rung = self.journals.ahead().rung_offices(&self.here.party, &line, &call).count();
         let all = self.here.charter.acting_offices(&self.here.party, &line).count();
         let seconds = u64::from(self.here.charter.policy.escalate_seconds);
         let next_us = match u8::try_from(rung) {
@@ -159,7 +159,7 @@ impl Machine {
     /// How many consoles on watch a ring sounds at: those of the offices that it has come to.
     fn sounding_at(&self, line: &LineId, call: &CallId) -> u16 {
         let offices: BTreeSet<_> =
-            self.ahead.rung_offices(&self.here.party, line, call).map(|office| &office.id).collect();
+            self.journals.ahead().rung_offices(&self.here.party, line, call).map(|office| &office.id).collect();
         let watching = self.consoles.values().filter_map(|console| console.watch());
         let count = watching.filter(|device| offices.contains(&device.office)).count();
         u16::try_from(count).unwrap_or(u16::MAX)
@@ -168,7 +168,7 @@ impl Machine {
     /// What this party has promised about a ring: when it will be answered, and until when the ring goes on for it, which is a ring's length
     /// longer. Never longer than [`PROMISE_MS`] from when that was said.
     fn promise(&mut self, line: &LineId, call: &CallId) -> Option<Promise> {
-        let own = self.ahead.node(&self.here.node)?;
+        let own = self.journals.ahead().node(&self.here.node)?;
         let said = own.response(line, call).filter(|response| response.ended.is_none())?.acknowledged?;
         let now_us = self.here.now.us;
         let sounding = self.sounding.get_mut(&(line.clone(), *call))?;
@@ -197,7 +197,7 @@ impl Machine {
             self.out.changed.lines = true;
             return false;
         }
-        let said = self.ahead.node(&self.here.node).and_then(|own| own.response(&line, &call)).cloned();
+        let said = self.journals.ahead().node(&self.here.node).and_then(|own| own.response(&line, &call)).cloned();
         if said.as_ref().is_none_or(|response| response.received.is_none()) {
             let _ = self.append(Body::Received { call, line: line.clone() }, Vec::new(), After::Nothing);
             self.count(Count::RingReceived);

@@ -48,7 +48,7 @@ impl Machine {
     fn wanted_routes(&mut self) -> BTreeMap<StreamKey, Route> {
         let mut routes = BTreeMap::new();
         for line in self.here.charter.lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>() {
-            let members = self.state.in_on(&line);
+            let members = self.journals.state().in_on(&line);
             // Whoever may not be heard has no route: what its console sends all the same ends here.
             for member in members.iter().filter(|member| member.floor.is_open()) {
                 if !self.here.may_speak_at(member, &self.here.node) {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use trialogue_charter::fixture::Trilateral;
 use trialogue_charter::{Device, DeviceSecret, LineId, NodeId, Suite};
 use trialogue_journal::{Act, Body, BodyRef, Journal, Occasion, State, Statement, VerifiedEntry};
+use trialogue_wire::Bundle;
 
 /// When the first entry is written, milliseconds since 1970 UTC. Each further one follows a second later.
 pub(crate) const START_MS: u64 = 1_800_000_000_000;
@@ -24,6 +25,8 @@ pub(crate) struct Scene {
     pub(crate) state: State,
     fixture: Trilateral,
     journals: BTreeMap<NodeId, Journal>,
+    /// Entries of other nodes, in the order in which they came.
+    taken: Vec<(VerifiedEntry, Bundle)>,
     time_ms: u64,
 }
 
@@ -45,7 +48,7 @@ impl Scene {
         let ids: Vec<NodeId> = charter.nodes.iter().map(|node| node.id.clone()).collect();
         let journals = ids.iter().map(|id| (id.clone(), Journal::new(id.clone()))).collect();
         let state = State::new(charter.clone());
-        let mut scene = Self { here, state, fixture, journals, time_ms: START_MS };
+        let mut scene = Self { here, state, fixture, journals, taken: Vec::new(), time_ms: START_MS };
         for id in ids {
             let charter = charter.hash();
             scene.entry(&id, Body::Opened { charter }, &[]);
@@ -83,7 +86,16 @@ impl Scene {
         let entry = self.journals.get_mut(at).unwrap().append(self.time_ms, body);
         let entry = VerifiedEntry::open(&entry.sign(self.fixture.journal(at)).0, &self.here.charter).unwrap();
         self.state.apply(&entry, bodies).unwrap();
+        if *at != self.here.node {
+            let bodies = bodies.iter().map(|body| body.clone().into()).collect();
+            self.taken.push((entry.clone(), Bundle { entry: entry.bytes().to_vec(), bodies }));
+        }
         self.time_ms += 1_000;
+    }
+
+    /// What other nodes have written so far, for journals of a test's own.
+    pub(crate) fn taken(&self) -> Vec<(VerifiedEntry, Bundle)> {
+        self.taken.clone()
     }
 }
 

@@ -41,7 +41,8 @@ impl Machine {
     pub(crate) fn sibling_watches(&self, line: &LineId) -> bool {
         let offices: Vec<_> =
             self.here.charter.acting_offices(&self.here.party, line).map(|office| &office.id).collect();
-        let near = self.neighbours().filter(|node| self.is_sibling(node)).filter_map(|node| self.state.node(node));
+        let near =
+            self.neighbours().filter(|node| self.is_sibling(node)).filter_map(|node| self.journals.state().node(node));
         near.flat_map(|node| node.staffed()).any(|(office, count)| *count > 0 && offices.contains(&office))
     }
 }

@@ -130,7 +130,7 @@ impl Machine {
     fn is_in_at(&self, (device, line, medium): &Owner, source: &NodeId) -> bool {
         let voice = *medium == Medium::Voice;
         let at = |node: &NodeId, member| *node == *source || voice && self.here.may_speak_at(member, source);
-        self.state.in_on(line).iter().any(|member| member.device == *device && at(&member.node, member))
+        self.journals.state().in_on(line).iter().any(|member| member.device == *device && at(&member.node, member))
     }
 
     /// The oldest word of a node that is full of them about a device that is not in. One that is not in yet may be, soon: words come before entries.

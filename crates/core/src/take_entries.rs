@@ -1,15 +1,15 @@
 //! Entries that a link brings: of any node of the charter, from any node of the charter.
 
-use crate::append::After;
 use crate::feed::Fresh;
 use crate::io::Output;
-use crate::ledger::{Held, sort_bodies, weight};
+use crate::journals::After;
+use crate::journals::{sort_bodies, weight};
 use crate::limits::{BUNDLE_MAX, WAITED_TAKEN_MAX};
 use crate::machine::Machine;
 use crate::note::{Count, Note};
 use minicbor::bytes::ByteVec;
+use trialogue_charter::NodeId;
 use trialogue_charter::limits::CERTIFICATE_MAX;
-use trialogue_charter::{Hash, NodeId};
 use trialogue_journal::{Body, ChainError, UnverifiedEntry, VerifiedEntry};
 use trialogue_wire::Bundle;
 
@@ -20,7 +20,7 @@ impl Machine {
             // An honest link brings nothing that is not signed; this one has had all the work that it gets for now.
             return self.count(Count::OverBound);
         }
-        let before = self.ledger.length();
+        let before = self.journals.length();
         let mut fresh = Vec::new();
         for bundle in bundles {
             if let Some(bundle) = self.in_budget(from, bundle) {
@@ -33,7 +33,7 @@ impl Machine {
     /// Goes on with entries that had to wait.
     pub(crate) fn settle_waiting(&mut self) {
         let now = self.here.now.us;
-        let before = self.ledger.length();
+        let before = self.journals.length();
         let (mut fresh, mut brought) = (Vec::new(), Vec::new());
         for _ in 0..WAITED_TAKEN_MAX {
             let Some((from, node, bundle)) = self.budgets.waiting.pop(now) else { break };
@@ -52,7 +52,7 @@ impl Machine {
 
     /// Who brought something is told how far that is held; the others, where it is further than before.
     fn entries_taken(&mut self, from: &[&NodeId], before: u64, fresh: &[Fresh]) {
-        let news = self.ledger.length() > before;
+        let news = self.journals.length() > before;
         for (node, link) in self.links.iter_mut() {
             link.owes_heads |= news || from.contains(&node);
         }
@@ -74,7 +74,7 @@ impl Machine {
         let claim =
             UnverifiedEntry::decode(&bundle.entry).ok().map(|entry| (entry.claim().node.clone(), entry.claim().seq));
         let Some((node, seq)) = claim else { return Some(bundle) };
-        if seq <= self.ledger.head(&node) {
+        if seq <= self.journals.head(&node) {
             let may = self.budgets.again(from, weight(&bundle), now);
             if !may {
                 self.count(Count::OverBound);
@@ -107,14 +107,14 @@ impl Machine {
         if self.here.charter.node(&node).is_none() {
             return Err(forged);
         }
-        if self.ledger.entry(&node, seq).is_some_and(|held| *held == *bundle.entry) {
+        if self.journals.entry(&node, seq).is_some_and(|held| *held == *bundle.entry) {
             return Ok(self.take_again(from, &node, seq, bundle));
         }
-        let head = self.ledger.head(&node);
+        let head = self.journals.head(&node);
         if seq > head + 1 {
             return Err((Count::EntryGap, "entries before it are missing and are asked for"));
         }
-        if self.ledger.is_full(&node) && node != self.here.node {
+        if self.journals.is_full(&node) && node != self.here.node {
             return Err((Count::OverBound, "its journal is longer than this node holds"));
         }
         let brought = weight(&bundle);
@@ -144,25 +144,23 @@ impl Machine {
         let plain: Vec<ByteVec> = bodies.iter().map(|(_, body)| body.clone()).collect();
         let bundle = Bundle { entry: bundle.entry, bodies: plain };
         let bytes = weight(&bundle);
-        if node == self.here.node && seq == head + 1 && entry.entry().previous == self.chain.head(&node) {
+        if self.journals.goes_on(entry.entry(), &self.here) {
             // It went out before a crash and did not reach the disk here, or the disk is an older copy.
-            if !self.append_signed(bundle, entry, After::Nothing) {
+            if !self.pen().append_signed(bundle, entry, After::Nothing) {
                 return Err((Count::EntryForged, "it is signed with a key that this node had before"));
             }
             self.given_back(from);
             return Ok(None);
         }
-        if let Err(refused) = self.follow(from, seq, &entry) {
+        if let Err(refused) = self.follow(from, &entry) {
             // Signed, and work for nothing all the same.
             self.budgets.forged(from, bytes, self.here.now.us);
             return Err(refused);
         }
         self.budgets.entry_taken(&node, bytes, self.here.now.us);
-        self.ledger.push(&node, Held { entry: bundle.entry.clone(), bodies: entry.entry().bodies() });
-        self.hold(&entry);
-        let counts = self.fold(&entry, &bundle.bodies);
+        let counts = self.journals.take(&entry, &bundle, &self.here, &mut self.out);
         for (hash, body) in bodies {
-            self.keep_body(&node, hash, body, enrols && counts);
+            self.journals.keep_body(&node, hash, body, enrols && counts);
         }
         self.push_out(Output::Keep { node: node.clone(), seq, bundle: bundle.clone() });
         self.count(Count::EntryTaken);
@@ -178,26 +176,11 @@ impl Machine {
         Ok(Some(fresh))
     }
 
-    /// Keeps a body that a verified entry refers to; `lasting`: the certificate of a device that this entry has enrolled.
-    pub(crate) fn keep_body(&mut self, node: &NodeId, hash: Hash, body: ByteVec, lasting: bool) {
-        if lasting {
-            self.ledger.bodies.keep_lasting(hash, body);
-        } else {
-            self.ledger.bodies.keep(node, hash, body);
-        }
-    }
-
     /// Does it follow on what is held? A second history is kept as evidence, the first one seen stays.
-    fn follow(&mut self, from: &NodeId, seq: u64, entry: &VerifiedEntry) -> Result<(), (Count, &'static str)> {
+    fn follow(&mut self, from: &NodeId, entry: &VerifiedEntry) -> Result<(), (Count, &'static str)> {
         let node = &entry.entry().node;
-        let known = self.chain.forks().contains_key(node);
-        // Of the own journal only what follows on it is taken: what else somebody shows beyond its end is another history.
-        let outcome = if *node == self.here.node && seq > self.ledger.head(node) {
-            Err(ChainError::Fork { seq })
-        } else {
-            self.chain.accept(entry)
-        };
-        match outcome {
+        let known = self.journals.is_forked(node);
+        match self.journals.accept(entry, &self.here) {
             Ok(()) => Ok(()),
             Err(ChainError::Replayed { .. }) => Err((Count::EntryRepeated, "it is held with another signature")),
             Err(ChainError::FormerKey { .. }) => {
@@ -231,7 +214,7 @@ impl Machine {
             return None;
         }
         let refers = UnverifiedEntry::decode(&bundle.entry).ok()?.claim().bodies();
-        let missing: Vec<_> = refers.into_iter().filter(|body| !self.ledger.has_body(&body.hash)).collect();
+        let missing: Vec<_> = refers.into_iter().filter(|body| !self.journals.has_body(&body.hash)).collect();
         if missing.is_empty() {
             // Neighbours may bring the same again; what came with it is neither read nor hashed.
             return None;
@@ -245,9 +228,9 @@ impl Machine {
         // again without end, until that node's own rings found no room.
         self.budgets.late(from, bytes, self.here.now.us).ok()?;
         for (hash, body) in bodies {
-            self.ledger.bodies.keep(node, hash, body);
+            self.journals.keep_body(node, hash, body, false);
         }
-        let bundle = self.ledger.bundle(node, seq)?;
+        let bundle = self.journals.bundle(node, seq)?;
         if let Ok(entry) = UnverifiedEntry::decode(&bundle.entry) {
             self.note_writing(entry.claim());
         }

@@ -1,9 +1,9 @@
 //! A console says something: judged by the rules of the fold before it is written, told to everyone after.
 
-use crate::append::After;
 use crate::budgets::Need;
 use crate::io::ConsoleKey;
-use crate::ledger::{plain, sort_bodies};
+use crate::journals::After;
+use crate::journals::{plain, sort_bodies};
 use crate::limits::BUNDLE_MAX;
 use crate::machine::Machine;
 use crate::note::{Count, Note};
@@ -74,16 +74,18 @@ impl Machine {
 
     /// Is it in already, or does its party have a seat left for it in the groups of the line? Those who act for the party come before those who do not.
     fn has_seat(&self, line: &LineId, device: &DeviceId) -> bool {
-        let (Some(own), Some(known)) = (self.state.node(&self.here.node), self.state.device(device)) else {
+        let (Some(own), Some(known)) =
+            (self.journals.state().node(&self.here.node), self.journals.state().device(device))
+        else {
             return true;
         };
         let acts = self.here.charter.office(&known.office).is_some_and(|office| office.role.acts_for_party());
-        let participants = self.state.in_on(line);
+        let participants = self.journals.state().in_on(line);
         let of_party = || participants.iter().filter(|p| p.party == *own.party());
         if of_party().any(|p| p.device == *device) {
             return true;
         }
-        of_party().filter(|p| p.role.acts_for_party() || !acts).count() < self.state.share(line)
+        of_party().filter(|p| p.role.acts_for_party() || !acts).count() < self.journals.state().share(line)
     }
 
     /// May it be written, with which bodies, and how much does it matter?
@@ -94,7 +96,7 @@ impl Machine {
         bytes: &[u8],
         bodies: Vec<ByteVec>,
     ) -> Result<(Vec<ByteVec>, Need), Refusal> {
-        let statement = self.ahead.judge(&self.here.node, bytes, self.time_ms()).map_err(Refusal::from)?;
+        let statement = self.journals.ahead().judge(&self.here.node, bytes, self.time_ms()).map_err(Refusal::from)?;
         if statement.device != device {
             return Err(Refusal::Signature);
         }
@@ -139,7 +141,7 @@ impl Machine {
 
     /// The device is in on the line, and others of its key packages stand there.
     fn offers_anew(&self, statement: &Statement, offers: &[KeyOffer]) -> bool {
-        let participants = self.ahead.in_on(&statement.line);
+        let participants = self.journals.ahead().in_on(&statement.line);
         let held = participants.iter().find(|p| p.device == statement.device && p.node == self.here.node);
         held.is_some_and(|held| offers.iter().any(|offer| held.offers.get(&offer.node) != Some(&offer.package)))
     }

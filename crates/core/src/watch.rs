@@ -1,6 +1,6 @@
 //! Who is on watch, as the own journal says it.
 
-use crate::append::After;
+use crate::journals::After;
 use crate::limits::STAFFED_US;
 use crate::machine::Machine;
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,10 +91,10 @@ impl Machine {
             self.consoles.values().filter_map(|console| console.watch()).map(|d| d.id).collect();
         let own = self.here.charter.offices.iter().filter(|office| office.party == self.here.party);
         let here = own.filter(|office| {
-            self.ahead.duty(&self.here.party, &office.id).is_some_and(|on| watching.contains(&on.duty.by))
+            self.journals.ahead().duty(&self.here.party, &office.id).is_some_and(|on| watching.contains(&on.duty.by))
         });
         let offices: Vec<OfficeId> = here.map(|office| office.id.clone()).collect();
-        let said = self.ahead.node(&self.here.node).is_some_and(|own| own.at_console().iter().eq(&offices));
+        let said = self.journals.ahead().node(&self.here.node).is_some_and(|own| own.at_console().iter().eq(&offices));
         if !said && self.append(Body::AtConsole { offices }, Vec::new(), After::Nothing).is_err() {
             self.watch.changed(self.here.now.us);
         }

@@ -1,6 +1,6 @@
 //! Entries that came and wait for the budget of their journal: in their order, by the link that brought them.
 
-use crate::ledger::weight;
+use crate::journals::weight;
 use crate::limits::{BATCH_MAX, FLIGHT_MAX, WAITING_MAX};
 use std::collections::{BTreeMap, VecDeque};
 use trialogue_charter::NodeId;

@@ -121,7 +121,7 @@ impl Machine {
                 return;
             }
             let Some(whole) = source.waiting.pop_front() else { return };
-            let counts = self.state.writing(&whole.line, &whole.id).is_some_and(|(whose, _)| whose == node);
+            let counts = self.journals.state().writing(&whole.line, &whole.id).is_some_and(|(whose, _)| whose == node);
             if !gone && counts && *node != self.here.node {
                 self.to_store.insert(whole.id);
             }

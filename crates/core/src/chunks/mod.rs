@@ -6,7 +6,7 @@ mod fetch;
 
 use crate::bucket::Bucket;
 use crate::io::{ConsoleKey, Output};
-use crate::ledger::plain;
+use crate::journals::plain;
 use crate::limits::*;
 use crate::machine::Machine;
 use crate::note::Count;
@@ -137,7 +137,7 @@ impl Chunks {
 impl Machine {
     /// Is it on the disk?
     fn has_chunk(&self, hash: &Hash) -> bool {
-        self.ledger.has_chunk(hash) && !self.chunks.is_storing(hash)
+        self.journals.has_chunk(hash) && !self.chunks.is_storing(hash)
     }
 
     /// All that a message says is attached to it is on the disk. What its console has not given first is not journalled.
@@ -180,7 +180,7 @@ impl Machine {
 
     /// Which chunks of a list are not on the disk; none: the list is not here.
     fn lacking(&self, list: &Hash) -> Option<BTreeSet<Hash>> {
-        let list = self.ledger.body(list)?;
+        let list = self.journals.body(list)?;
         Some(chunks(&list).unwrap_or_default().into_iter().filter(|hash| !self.has_chunk(hash)).collect())
     }
 
@@ -209,8 +209,8 @@ impl Machine {
             By::Console(_) => self.here.node.clone(),
             By::Fetched(node) => node.clone(),
         };
-        if !self.ledger.has_shelf() {
-            self.ledger.bodies.keep(&node, hash, bytes.clone());
+        if !self.journals.has_shelf() {
+            self.journals.keep_body(&node, hash, bytes.clone(), false);
         }
         // One that a console gives belongs to nothing yet: it goes after a while unless a message says that it is attached.
         self.push_out(Output::KeepChunk { hash, bytes, lasting: matches!(by, By::Fetched(_)) });
@@ -245,7 +245,7 @@ impl Machine {
             if !self.chunks.asked.entry(from.clone()).or_insert_with(new).take(now) {
                 return self.count(Count::OverBound);
             }
-            let body = self.ledger.body(&hash).filter(|body| body.len() <= CHUNK_MAX);
+            let body = self.journals.body(&hash).filter(|body| body.len() <= CHUNK_MAX);
             let Some(body) = body else {
                 let none = LinkMessage::Chunk { hash, whole: 0, at, bytes: Vec::new() };
                 return self.send_link(from, &none);

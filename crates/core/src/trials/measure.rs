@@ -1,6 +1,6 @@
 //! What this node measures of its paths, and writes once in a period.
 
-use crate::append::After;
+use crate::journals::After;
 use crate::machine::Machine;
 use trialogue_charter::NodeId;
 use trialogue_journal::limits::PATHS_MAX;

@@ -22,7 +22,7 @@ pub(super) struct Probe {
 
 impl Machine {
     pub(super) fn send_probes(&mut self) {
-        let calls = self.here.charter.lines.iter().any(|line| !self.state.in_on(&line.id).is_empty());
+        let calls = self.here.charter.lines.iter().any(|line| !self.journals.state().in_on(&line.id).is_empty());
         if calls {
             return;
         }

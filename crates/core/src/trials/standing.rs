@@ -31,8 +31,8 @@ impl Machine {
         self.trials.fresh = false;
         self.trials.look_us = self.here.now.us + LOOK_US;
         let now_ms = millis(self.here.now.us);
-        self.trials.tally.update(&self.state, now_ms, self.here.now.wall_ms);
-        let stand = self.trials.tally.pairs(&self.state, now_ms);
+        self.trials.tally.update(self.journals.state(), now_ms, self.here.now.wall_ms);
+        let stand = self.trials.tally.pairs(self.journals.state(), now_ms);
         if stand == self.trials.stand {
             return;
         }

@@ -1,6 +1,6 @@
 //! Saying that this node has others' writings on disk.
 
-use crate::append::After;
+use crate::journals::After;
 use crate::machine::Machine;
 use std::collections::BTreeSet;
 use trialogue_charter::{Hash, NodeId};
@@ -16,19 +16,19 @@ impl Machine {
         self.overdue.note(&claim.act);
         let Act::Write { written } = &claim.act else { return };
         let id = Hash::of(&claim.payload());
-        let counts = self.state.writing(&claim.line, &id).is_some_and(|(node, _)| *node == entry.node);
+        let counts = self.journals.state().writing(&claim.line, &id).is_some_and(|(node, _)| *node == entry.node);
         // Of an own one all was there before it was journalled, unless this node was restored since.
         if !counts || !self.has_attached(&id, &claim.line, &entry.node, written) || entry.node == self.here.node {
             return;
         }
         // The disk takes what is written in its order: the entry that says so comes after what it speaks of.
-        if self.ledger.has_body(&written.content.hash) && !self.is_said_stored(&id) {
+        if self.journals.has_body(&written.content.hash) && !self.is_said_stored(&id) {
             self.to_store.insert(id);
         }
     }
 
     fn is_said_stored(&self, id: &Hash) -> bool {
-        self.ahead.receipts(id).any(|(node, receipts)| *node == self.here.node && receipts.stored.is_some())
+        self.journals.ahead().receipts(id).any(|(node, receipts)| *node == self.here.node && receipts.stored.is_some())
     }
 
     /// At a start: what came before it ended and was not said yet, and what is still missing of what is attached.
@@ -36,7 +36,7 @@ impl Machine {
         let charter = self.here.charter.clone();
         for line in &charter.lines {
             let all: Vec<(Hash, NodeId, Written)> = self
-                .state
+                .state()
                 .writings(&line.id)
                 .into_iter()
                 .map(|(id, node, writing)| (id, node.clone(), writing.written.clone()))
@@ -45,7 +45,7 @@ impl Machine {
                 .collect();
             for (id, node, written) in all {
                 let whole = self.has_attached(&id, &line.id, &node, &written);
-                if whole && node != self.here.node && self.ledger.has_body(&written.content.hash) {
+                if whole && node != self.here.node && self.journals.has_body(&written.content.hash) {
                     self.to_store.insert(id);
                 }
             }
@@ -58,7 +58,8 @@ impl Machine {
             let writings: Vec<Hash> = self.to_store.iter().take(STORED_MAX).copied().collect();
             let rest: BTreeSet<Hash> = self.to_store.iter().skip(STORED_MAX).copied().collect();
             // A disk that fails has not stored it; when it works again a start says so.
-            if self.failing || self.append(Body::Stored { writings }, Vec::new(), After::Nothing).is_err() {
+            if self.journals.is_failing() || self.append(Body::Stored { writings }, Vec::new(), After::Nothing).is_err()
+            {
                 return;
             }
             self.to_store = rest;

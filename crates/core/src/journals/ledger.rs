@@ -1,6 +1,6 @@
 //! The journals that this node holds, as bytes, with the bodies beside them: the newest in memory, the others where the shell keeps them.
 
-use crate::bodies::Bodies;
+use super::bodies::Bodies;
 use crate::limits::{BUNDLE_MAX, ENTRIES_HELD, ENTRIES_KEPT, OWN_RECENT, RECENT, SNAPSHOT_ENTRIES, TOLD_BODIES};
 use minicbor::bytes::ByteVec;
 use std::borrow::Cow;
@@ -35,11 +35,11 @@ pub trait Shelf: Send {
 }
 
 /// One entry that was verified before it came here.
-pub(crate) struct Held {
+pub(super) struct Held {
     /// Signed.
-    pub(crate) entry: Vec<u8>,
+    pub(super) entry: Vec<u8>,
     /// Bodies that it refers to, held or not.
-    pub(crate) bodies: Vec<BodyRef>,
+    pub(super) bodies: Vec<BodyRef>,
 }
 
 #[derive(Default)]
@@ -56,19 +56,19 @@ impl Journal {
 }
 
 /// All journals.
-pub(crate) struct Ledger {
+pub(super) struct Ledger {
     own: NodeId,
     journals: BTreeMap<NodeId, Journal>,
     /// Whose the entries of other nodes in memory are, in the order in which they came.
     order: VecDeque<NodeId>,
     shelf: Option<Box<dyn Shelf>>,
     /// Bodies of all of them.
-    pub(crate) bodies: Bodies,
+    pub(super) bodies: Bodies,
 }
 
 impl Ledger {
     /// Journals of these nodes, empty. Without a shelf all is held in memory.
-    pub(crate) fn new(own: NodeId, nodes: impl Iterator<Item = NodeId>, shelf: Option<Box<dyn Shelf>>) -> Self {
+    pub(super) fn new(own: NodeId, nodes: impl Iterator<Item = NodeId>, shelf: Option<Box<dyn Shelf>>) -> Self {
         Self {
             own,
             journals: nodes.map(|node| (node, Journal::default())).collect(),
@@ -79,44 +79,44 @@ impl Ledger {
     }
 
     /// A journal is on the shelf up to here.
-    pub(crate) fn go_on(&mut self, node: &NodeId, seq: u64) {
+    pub(super) fn go_on(&mut self, node: &NodeId, seq: u64) {
         self.journals.insert(node.clone(), Journal { base: seq, recent: VecDeque::new() });
     }
 
     /// What was written can be read back.
-    pub(crate) fn has_shelf(&self) -> bool {
+    pub(super) fn has_shelf(&self) -> bool {
         self.shelf.is_some()
     }
 
     /// After so many entries a snapshot is due; never without a shelf.
-    pub(crate) fn snapshot_entries(&self) -> u64 {
+    pub(super) fn snapshot_entries(&self) -> u64 {
         self.shelf.as_ref().map_or(u64::MAX, |shelf| shelf.snapshot_entries())
     }
 
     /// Journals of exactly these nodes from now on; those of others are forgotten here, not on the disk.
-    pub(crate) fn keep_nodes<'a>(&mut self, nodes: impl Iterator<Item = &'a NodeId>) {
+    pub(super) fn keep_nodes<'a>(&mut self, nodes: impl Iterator<Item = &'a NodeId>) {
         let mut before = std::mem::take(&mut self.journals);
         self.journals = nodes.map(|node| (node.clone(), before.remove(node).unwrap_or_default())).collect();
         self.order.retain(|node| self.journals.contains_key(node));
     }
 
     /// Position of the last entry held.
-    pub(crate) fn head(&self, node: &NodeId) -> u64 {
+    pub(super) fn head(&self, node: &NodeId) -> u64 {
         self.journals.get(node).map_or(0, Journal::head)
     }
 
     /// How many entries are held of all journals.
-    pub(crate) fn length(&self) -> u64 {
+    pub(super) fn length(&self) -> u64 {
         self.journals.values().map(Journal::head).sum()
     }
 
     /// No more of this journal is taken.
-    pub(crate) fn is_full(&self, node: &NodeId) -> bool {
+    pub(super) fn is_full(&self, node: &NodeId) -> bool {
         self.head(node) >= if self.has_shelf() { ENTRIES_KEPT } else { ENTRIES_HELD }
     }
 
     /// How far each journal is held.
-    pub(crate) fn heads(&self) -> Vec<Head> {
+    pub(super) fn heads(&self) -> Vec<Head> {
         self.journals.iter().map(|(node, held)| Head { node: node.clone(), seq: held.head() }).collect()
     }
 
@@ -127,7 +127,7 @@ impl Ledger {
     }
 
     /// The signed entry at a position, counted from 1.
-    pub(crate) fn entry(&self, node: &NodeId, seq: u64) -> Option<Cow<'_, [u8]>> {
+    pub(super) fn entry(&self, node: &NodeId, seq: u64) -> Option<Cow<'_, [u8]>> {
         if let Some(held) = self.recent(node, seq) {
             return Some(Cow::Borrowed(&held.entry));
         }
@@ -137,12 +137,12 @@ impl Ledger {
     }
 
     /// The signed entry at a position, from the shelf, held or not.
-    pub(crate) fn on_shelf(&self, node: &NodeId, seq: u64) -> Option<Vec<u8>> {
+    pub(super) fn on_shelf(&self, node: &NodeId, seq: u64) -> Option<Vec<u8>> {
         self.shelf.as_ref()?.entry(node, seq)
     }
 
     /// Takes the next entry of a journal. The caller has verified that it is the next one.
-    pub(crate) fn push(&mut self, node: &NodeId, held: Held) {
+    pub(super) fn push(&mut self, node: &NodeId, held: Held) {
         let Some(journal) = self.journals.get_mut(node) else { return };
         journal.recent.push_back(held);
         if let Some(shelf) = self.shelf.as_ref().filter(|_| *node != self.own) {
@@ -158,7 +158,7 @@ impl Ledger {
     }
 
     /// Own entries up to here are on disk.
-    pub(crate) fn recorded(&mut self, seq: u64) {
+    pub(super) fn recorded(&mut self, seq: u64) {
         let (Some(journal), Some(shelf)) = (self.journals.get_mut(&self.own), &self.shelf) else { return };
         while journal.base < seq && journal.recent.len() > shelf.recent().min(OWN_RECENT) {
             journal.recent.pop_front();
@@ -167,23 +167,23 @@ impl Ledger {
     }
 
     /// A body, from memory or the shelf.
-    pub(crate) fn body(&self, hash: &Hash) -> Option<ByteVec> {
+    pub(super) fn body(&self, hash: &Hash) -> Option<ByteVec> {
         self.bodies.get(hash).cloned().or_else(|| self.shelf.as_ref()?.body(hash))
     }
 
     /// Is a body held, in memory or on the shelf? It is not read.
-    pub(crate) fn has_body(&self, hash: &Hash) -> bool {
+    pub(super) fn has_body(&self, hash: &Hash) -> bool {
         self.has_chunk(hash)
     }
 
     /// The same of a chunk.
-    pub(crate) fn has_chunk(&self, hash: &Hash) -> bool {
+    pub(super) fn has_chunk(&self, hash: &Hash) -> bool {
         self.bodies.get(hash).is_some() || self.shelf.as_ref().is_some_and(|shelf| shelf.has(hash))
     }
 
     /// The entry at a position, and what it says, without the bodies of what is written, and without large ones: who needs them asks. What enrols a device is of no use
     /// without its certificate.
-    pub(crate) fn lean_bundle(&self, node: &NodeId, seq: u64) -> Option<(Entry, Bundle)> {
+    pub(super) fn lean_bundle(&self, node: &NodeId, seq: u64) -> Option<(Entry, Bundle)> {
         let entry = self.entry(node, seq)?;
         let decoded = UnverifiedEntry::decode(&entry).ok()?;
         let claim = decoded.claim();
@@ -198,7 +198,7 @@ impl Ledger {
     }
 
     /// The entry at a position with the bodies that are held.
-    pub(crate) fn bundle(&self, node: &NodeId, seq: u64) -> Option<Bundle> {
+    pub(super) fn bundle(&self, node: &NodeId, seq: u64) -> Option<Bundle> {
         if let Some(held) = self.recent(node, seq) {
             return Some(Bundle { entry: held.entry.clone(), bodies: self.found(&held.bodies) });
         }

@@ -2,8 +2,10 @@
 //! edge of its tree, under the node's own signature. It stands for the entries up to those positions; entries after them are read as ever.
 //! One of another program, another charter or another node, or that does not fit the entries on the disk, is not used.
 
+use super::Journals;
+use crate::here::Here;
 use crate::io::Output;
-use crate::machine::Machine;
+use crate::out::Out;
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Decoder, Encode};
 use std::collections::VecDeque;
@@ -82,11 +84,11 @@ struct Stood {
     recent: VecDeque<Hash>,
 }
 
-impl Machine {
+impl Journals {
     /// Goes on from a snapshot; nothing changes when it cannot be used.
-    pub(crate) fn go_on_from(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
+    pub(crate) fn go_on_from(&mut self, bytes: &[u8], here: &Here) -> Result<(), SnapshotError> {
         let (signature, bytes) = bytes.split_at_checked(SIGNATURE).ok_or(SnapshotError::Damaged)?;
-        let key = self.here.secret.public().ed25519;
+        let key = here.secret.public().ed25519;
         if !ed25519_holds(&key, &[DOMAIN, bytes].concat(), signature) {
             return Err(SnapshotError::Damaged);
         }
@@ -94,15 +96,13 @@ impl Machine {
             return Err(SnapshotError::Version);
         }
         let snapshot: Snapshot = minicbor::decode(bytes).map_err(|_| SnapshotError::Damaged)?;
-        if snapshot.charter != self.here.charter.hash() {
+        if snapshot.charter != here.charter.hash() {
             return Err(SnapshotError::Charter);
         }
-        if snapshot.node != self.here.node
-            || snapshot.marks.iter().any(|mark| self.here.charter.node(&mark.node).is_none())
-        {
+        if snapshot.node != here.node || snapshot.marks.iter().any(|mark| here.charter.node(&mark.node).is_none()) {
             return Err(SnapshotError::Damaged);
         }
-        let state = State::kept(self.here.charter.clone(), &snapshot.state).ok_or(SnapshotError::Damaged)?;
+        let state = State::kept(here.charter.clone(), &snapshot.state).ok_or(SnapshotError::Damaged)?;
         let mut journals = Vec::new();
         for mark in &snapshot.marks {
             let stood = self.stood(mark).ok_or_else(|| SnapshotError::Journal(mark.node.clone()))?;
@@ -110,7 +110,7 @@ impl Machine {
         }
         for (mark, Stood { tree, recent }) in journals {
             self.chain.go_on(mark.node.clone(), mark.seq, recent, mark.key);
-            self.cosign.go_on(mark.node.clone(), tree);
+            self.seen.go_on(mark.node.clone(), tree);
             self.ledger.go_on(&mark.node, mark.seq);
         }
         self.state = state;
@@ -136,13 +136,13 @@ impl Machine {
     }
 
     /// Gives out a snapshot, once enough has come since the last.
-    pub(crate) fn keep_snapshot(&mut self) {
+    pub(crate) fn keep_snapshot(&mut self, here: &Here, out: &mut Out) {
         let whole = self.pending.is_empty() && !self.failing;
         if self.since_snapshot < self.ledger.snapshot_entries() || !whole {
             return;
         }
         self.since_snapshot = 0;
-        let marks = self.cosign.trees().filter(|(_, tree)| tree.size() > 0).map(|(node, tree)| Mark {
+        let marks = self.seen.trees().filter(|(_, tree)| tree.size() > 0).map(|(node, tree)| Mark {
             node: node.clone(),
             seq: tree.size(),
             head: self.chain.head(node),
@@ -152,15 +152,15 @@ impl Machine {
         });
         let snapshot = Snapshot {
             version: FOLD_VERSION,
-            node: self.here.node.clone(),
-            charter: self.here.charter.hash(),
+            node: here.node.clone(),
+            charter: here.charter.hash(),
             marks: marks.collect(),
             state: self.state.keep().into(),
         };
         // Writing to a vector cannot fail.
         let Ok(bytes) = minicbor::to_vec(&snapshot) else { return };
-        let signature = self.here.secret.sign_ed25519(&[DOMAIN, &bytes].concat());
-        self.push_out(Output::Snapshot { bytes: [signature.as_slice(), &bytes].concat() });
+        let signature = here.secret.sign_ed25519(&[DOMAIN, &bytes].concat());
+        out.push(Output::Snapshot { bytes: [signature.as_slice(), &bytes].concat() });
     }
 }
 

@@ -15,7 +15,7 @@ struct Share {
 
 /// Bodies in memory.
 #[derive(Default)]
-pub(crate) struct Bodies {
+pub(super) struct Bodies {
     held: BTreeMap<Hash, ByteVec>,
     /// Those that may go, by the journal that brought them.
     passing: BTreeMap<NodeId, Share>,
@@ -25,7 +25,7 @@ pub(crate) struct Bodies {
 
 impl Bodies {
     /// Keeps a body for as long as there is room. Where there is none, the journal that has most gives up its oldest.
-    pub(crate) fn keep(&mut self, node: &NodeId, hash: Hash, body: ByteVec) {
+    pub(super) fn keep(&mut self, node: &NodeId, hash: Hash, body: ByteVec) {
         if self.held.contains_key(&hash) {
             return;
         }
@@ -38,14 +38,14 @@ impl Bodies {
     }
 
     /// Keeps a body for good: the certificate of a device that was enrolled, of which a node has a bound.
-    pub(crate) fn keep_lasting(&mut self, hash: Hash, body: ByteVec) {
+    pub(super) fn keep_lasting(&mut self, hash: Hash, body: ByteVec) {
         // One that was held as a passing one under another entry stays counted there, and `make_room` spares it.
         self.lasting.insert(hash);
         self.held.entry(hash).or_insert(body);
     }
 
     /// A body, if it is held.
-    pub(crate) fn get(&self, hash: &Hash) -> Option<&ByteVec> {
+    pub(super) fn get(&self, hash: &Hash) -> Option<&ByteVec> {
         self.held.get(hash)
     }
 
@@ -55,7 +55,7 @@ impl Bodies {
     }
 
     /// Bytes of all that are held.
-    pub(crate) fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.held.values().map(|body| body.len()).sum()
     }
 

@@ -1,0 +1,269 @@
+//! The own journal: entries are made, written by the shell, and only then count.
+
+use super::ledger::{Held, plain};
+use super::{Journals, Pen};
+use crate::here::Here;
+use crate::io::{ConsoleKey, Output};
+use crate::limits::{DISK_PATIENCE_US, UNRECORDED_MAX};
+use crate::note::{Count, Note};
+use crate::out::Out;
+use crate::revocations::Errand;
+use minicbor::bytes::ByteVec;
+use trialogue_charter::Hash;
+use trialogue_journal::fold::NodeState;
+use trialogue_journal::{Body, Journal, VerifiedEntry};
+use trialogue_wire::Bundle;
+
+/// What happens once an entry is on disk.
+pub(crate) enum After {
+    /// Nothing beside its taking effect.
+    Nothing,
+    /// The console is told that its statement was taken.
+    Statement { console: ConsoleKey, number: u64 },
+    /// The console is let in.
+    Enrolled(ConsoleKey),
+    /// Whoever asked for it is told.
+    Errand(Errand),
+}
+
+/// An own entry that the disk has not confirmed.
+pub(super) struct Pending {
+    seq: u64,
+    since_us: u64,
+    /// Serial of the charter under which it was made.
+    serial: u64,
+    entry: VerifiedEntry,
+    after: After,
+}
+
+/// An own entry that has taken effect.
+pub(crate) struct Released {
+    pub(crate) entry: VerifiedEntry,
+    /// What was to happen then.
+    pub(crate) after: After,
+    /// The entry with its bodies, for consoles.
+    pub(crate) bundle: Option<Bundle>,
+}
+
+/// Too much waits for the disk.
+pub(crate) struct Full;
+
+impl Pen<'_> {
+    /// Makes the next own entry and asks for it to be written. The caller has checked against [`Pen::ahead`] that it may be said.
+    pub(crate) fn append(&mut self, body: Body, bodies: Vec<ByteVec>, after: After) -> Result<(), Full> {
+        let (here, journals) = (self.here, &mut *self.journals);
+        let head = journals.ledger.head(&here.node);
+        if here.is_retired() || !self.open || head.saturating_sub(journals.recorded) >= UNRECORDED_MAX as u64 {
+            self.out.count(Count::OverBound);
+            return Err(Full);
+        }
+        let restarts = matches!(body, Body::Restarted {});
+        let time_ms =
+            if restarts { journals.pace.restarts_ms(here.now.us, here.now.wall_ms) } else { journals.time_ms(here) };
+        let entry = journals.writer.append(time_ms, body);
+        let signed = entry.sign(&here.secret).0;
+        // Verified like anyone's: what others would refuse must not be written.
+        let Ok(entry) = VerifiedEntry::open(&signed, &here.charter) else {
+            journals.writer = Journal::resume(here.node.clone(), head, journals.chain.head(&here.node));
+            self.out.log(Note::Fault { what: "an own entry does not verify and was not written" });
+            return Err(Full);
+        };
+        if !self.append_signed(Bundle { entry: signed, bodies }, entry, after) {
+            self.out.log(Note::Fault { what: "an own entry does not follow on the own journal" });
+        }
+        Ok(())
+    }
+
+    /// Takes the next own entry, made now or given back by a neighbour. False: it does not follow.
+    pub(crate) fn append_signed(&mut self, bundle: Bundle, entry: VerifiedEntry, after: After) -> bool {
+        let (here, journals) = (self.here, &mut *self.journals);
+        let (node, seq) = (&here.node, entry.entry().seq);
+        if journals.chain.accept(&entry).is_err() {
+            return false;
+        }
+        journals.writer = Journal::resume(node.clone(), seq, entry.hash());
+        let references = entry.entry().bodies();
+        let lasting = matches!(entry.entry().body, Body::Enrolled { .. });
+        self.budgets.entry_taken(node, super::weight(&bundle), here.now.us);
+        for body in &bundle.bodies {
+            journals.keep_body(node, Hash::of(body), body.clone(), lasting);
+        }
+        journals.ledger.push(node, Held { entry: bundle.entry.clone(), bodies: references });
+        journals.hold(&entry, here, self.out);
+        if journals.ahead.apply(&entry, &plain(&bundle.bodies)).is_err() {
+            self.out.log(Note::Fault { what: "an own entry does not fit the own journal" });
+        }
+        journals.pace.note(journals.ahead.node(node).map_or(0, NodeState::latest_ms), here.now.us);
+        journals.pending.push_back(Pending { seq, since_us: here.now.us, serial: here.charter.serial, entry, after });
+        self.out.push(Output::Append { seq, bundle });
+        true
+    }
+}
+
+impl Journals {
+    /// The time that an entry would have now, milliseconds since 1970 UTC: by this consoles say how long their acts may stand.
+    pub(crate) fn time_ms(&self, here: &Here) -> u64 {
+        self.pace.now_ms(here.now.us, here.now.wall_ms)
+    }
+
+    /// What consoles are to be told of that time, where it is not what they reckon with.
+    pub(crate) fn untold_ms(&mut self, here: &Here) -> Option<u64> {
+        self.pace.untold(here.now.us, here.now.wall_ms)
+    }
+
+    /// The disk failed and has not caught up.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.failing
+    }
+
+    /// Is the own entry at this position on disk?
+    pub(crate) fn is_recorded(&self, seq: u64) -> bool {
+        seq <= self.recorded
+    }
+
+    /// How many own entries of a kind wait for the disk?
+    pub(crate) fn under_way(&self, kind: impl Fn(&Body) -> bool) -> usize {
+        self.pending.iter().filter(|pending| kind(&pending.entry.entry().body)).count()
+    }
+
+    /// The disk has the own journal up to here.
+    pub(crate) fn recorded(&mut self, up_to: u64, here: &Here, out: &mut Out) {
+        let head = self.ledger.head(&here.node);
+        self.recorded = self.recorded.max(up_to.min(head));
+        self.ledger.recorded(self.recorded);
+        if self.failing && self.recorded == head {
+            self.failing = false;
+            out.log(Note::Recorded { seq: self.recorded });
+        }
+    }
+
+    /// The disk could not take the own journal up to here.
+    pub(crate) fn failed(&mut self, up_to: u64, out: &mut Out) {
+        if !std::mem::replace(&mut self.failing, true) {
+            out.log(Note::Unrecorded { seq: up_to });
+        }
+    }
+
+    /// Up to which own entry the disk was silent for too long.
+    pub(crate) fn overdue(&self, here: &Here) -> Option<u64> {
+        let late = self.pending.iter().take_while(|p| here.now.us >= p.since_us + DISK_PATIENCE_US).last();
+        late.map(|pending| pending.seq)
+    }
+
+    /// When it will have been, in microseconds.
+    pub(crate) fn next_overdue_us(&self) -> Option<u64> {
+        self.pending.front().map(|pending| pending.since_us + DISK_PATIENCE_US)
+    }
+
+    /// Lets the next own entry take effect in the state, if it is one of those up to here.
+    pub(crate) fn release_next(
+        &mut self,
+        up_to: u64,
+        unrecorded: bool,
+        here: &Here,
+        out: &mut Out,
+    ) -> Option<Released> {
+        let Pending { seq, serial, entry, after, .. } = self.pending.pop_front_if(|pending| pending.seq <= up_to)?;
+        let bundle = self.ledger.bundle(&here.node, seq);
+        let bodies = bundle.as_ref().map_or(&[][..], |bundle| &bundle.bodies);
+        // An amendment that came between may have made it void.
+        if self.state.apply(&entry, &plain(bodies)).is_err() && serial == here.charter.serial {
+            out.log(Note::Fault { what: "a released entry does not fit the own journal" });
+        }
+        self.released = seq;
+        if unrecorded {
+            out.count(Count::Unrecorded);
+        }
+        Some(Released { entry, after, bundle })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::budgets::Budgets;
+    use crate::io::Now;
+    use crate::scene::Scene;
+
+    struct Bench {
+        scene: Scene,
+        journals: Journals,
+        budgets: Budgets,
+        out: Out,
+        open: bool,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let scene = Scene::at("usa-1");
+            let journals = Journals::blank(&scene.here, None);
+            Self { budgets: Budgets::new(scene.here.now.us), journals, scene, out: Out::new(), open: true }
+        }
+
+        fn append(&mut self) -> bool {
+            let body = Body::Opened { charter: self.scene.here.charter.hash() };
+            let mut pen = Pen::new(&mut self.journals, &mut self.budgets, &self.scene.here, self.open, &mut self.out);
+            pen.append(body, Vec::new(), After::Nothing).is_ok()
+        }
+
+        /// Lets own entries take effect; returns their positions.
+        fn release(&mut self, up_to: u64, unrecorded: bool) -> Vec<u64> {
+            let (journals, here, out) = (&mut self.journals, &self.scene.here, &mut self.out);
+            let next = || journals.release_next(up_to, unrecorded, here, out).map(|one| one.entry.entry().seq);
+            std::iter::from_fn(next).collect()
+        }
+
+        fn logged(&mut self) -> Vec<Note> {
+            let note = |output| if let Output::Log(note) = output { Some(note) } else { None };
+            std::iter::from_fn(|| self.out.poll()).filter_map(note).collect()
+        }
+    }
+
+    #[test]
+    fn an_entry_counts_for_the_next_one_at_once_and_for_others_when_it_is_on_disk() {
+        let mut bench = Bench::new();
+        let own = bench.scene.here.node.clone();
+        assert!(bench.append() && bench.append());
+        assert_eq!((bench.journals.head(&own), bench.journals.shown_head(&own, &bench.scene.here)), (2, 0));
+        assert!(bench.journals.ahead().node(&own).unwrap().opened().is_some());
+        assert!(bench.journals.state().node(&own).is_none_or(|own| own.opened().is_none()));
+        assert_eq!(bench.release(1, false), [1]);
+        assert_eq!(bench.journals.shown_head(&own, &bench.scene.here), 1);
+        assert_eq!(bench.release(9, false), [2]);
+        assert!(bench.release(9, false).is_empty());
+    }
+
+    #[test]
+    fn a_disk_that_fails_or_is_silent_holds_nothing_up_and_is_told_of_once() {
+        let mut bench = Bench::new();
+        assert!(bench.append());
+        let late_us = bench.scene.here.now.us + DISK_PATIENCE_US;
+        assert_eq!(
+            (bench.journals.next_overdue_us(), bench.journals.overdue(&bench.scene.here)),
+            (Some(late_us), None)
+        );
+        bench.scene.here.go_on(Now { us: late_us, ..bench.scene.here.now });
+        assert_eq!(bench.journals.overdue(&bench.scene.here), Some(1));
+        bench.journals.failed(1, &mut bench.out);
+        bench.journals.failed(1, &mut bench.out);
+        assert!(bench.journals.is_failing() && !bench.journals.is_recorded(1));
+        assert_eq!(bench.release(1, true), [1]);
+        assert!(matches!(bench.logged()[..], [Note::Unrecorded { seq: 1 }]));
+        bench.journals.recorded(1, &bench.scene.here, &mut bench.out);
+        assert!(!bench.journals.is_failing() && bench.journals.is_recorded(1));
+        assert!(matches!(bench.logged()[..], [Note::Recorded { seq: 1 }]));
+    }
+
+    #[test]
+    fn what_cannot_be_written_now_is_not_made() {
+        let mut bench = Bench::new();
+        bench.open = false;
+        assert!(!bench.append());
+        bench.open = true;
+        let made = (0..2 * UNRECORDED_MAX).filter(|_| bench.append()).count();
+        assert_eq!(made, UNRECORDED_MAX, "more than the disk may owe");
+        bench.journals.recorded(u64::MAX, &bench.scene.here, &mut bench.out);
+        assert!(bench.append());
+    }
+}
