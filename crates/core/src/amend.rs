@@ -240,7 +240,7 @@ impl Machine {
     fn retire(&mut self) {
         self.log(Note::Retired { serial: self.here.charter.serial });
         self.opening = None;
-        self.sounding.clear();
+        self.rings.retire();
         for node in self.links.keys().cloned().collect::<Vec<_>>() {
             self.hand_charters(&node);
             self.leave_link(&node);

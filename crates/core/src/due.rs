@@ -109,7 +109,7 @@ const ROWS: &[Row] = &[
     Row::timed(Writing, Cause::AskAlive, Machine::next_ask_us, Machine::ask_consoles),
     Row::timed(Writing, Cause::TestsLook, Machine::next_look_us, Machine::look_at_tests),
     // A ring that has come to its next office is looked at again with the disk's word about the entry that says so.
-    Row::timed(Writing, Cause::Ring, Machine::next_ring_us, Machine::settle_rings),
+    Row::timed(Writing, Cause::Ring, |m| m.rings.next_us(&m.here), settle_rings),
     // Rides on the disk's next word, as copies do.
     Row::follows(Writing, Machine::say_stored),
     Row::timed(
@@ -142,6 +142,11 @@ const ROWS: &[Row] = &[
 fn copy_revocations(machine: &mut Machine) {
     let (revocations, mut pen) = machine.for_revocations();
     revocations.copy(&mut pen);
+}
+
+fn settle_rings(machine: &mut Machine) {
+    let (rings, watching, mut pen) = machine.for_rings();
+    rings.settle(watching, &mut pen);
 }
 
 fn write_listed(machine: &mut Machine) {

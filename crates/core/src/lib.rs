@@ -35,7 +35,6 @@ mod put_out;
 mod replicate;
 mod restore;
 mod revocations;
-mod ring_turns;
 mod rings;
 mod routes;
 #[cfg(test)]

@@ -13,15 +13,14 @@ use crate::note::{Count, Note};
 use crate::opening::Opening;
 use crate::out::Out;
 use crate::revocations::Revocations;
-use crate::ring_turns::RingTurns;
-use crate::rings::Sounding;
+use crate::rings::{Rings, Watching};
 use crate::streams::{StreamKey, Streams};
 use crate::trials::Trials;
 use crate::watch::Watch;
 use minicbor::bytes::ByteVec;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use trialogue_charter::{CallId, DeviceId, Hash, HybridSecret, LineId, NodeId, VerifiedCharter};
+use trialogue_charter::{DeviceId, Hash, HybridSecret, NodeId, VerifiedCharter};
 use trialogue_journal::Body;
 use trialogue_journal::fold::State;
 use trialogue_wire::console::{PathMeasure, PathState, Site, ToConsole, ToNode};
@@ -59,9 +58,7 @@ pub struct Machine {
     pub(crate) watch: Watch,
     /// Where else consoles of this party find it.
     pub(crate) sites: Vec<Site>,
-    /// By line as well: whoever rings draws the call's number, and may take that of another line's call.
-    pub(crate) sounding: BTreeMap<(LineId, CallId), Sounding>,
-    pub(crate) ring_turns: RingTurns,
+    pub(crate) rings: Rings,
 
     pub(crate) budgets: Budgets,
     pub(crate) links: Links,
@@ -117,7 +114,10 @@ impl Machine {
             Input::RelayBarred { source, relay } => self.log(Note::RelayLies { source, relay }),
             Input::Revoke { revocation, errand } => self.revoke(revocation, errand),
             Input::Suspend { device, on, errand } => self.suspend(device, on, errand),
-            Input::Alerted { call, line, done } => self.alerted(call, line, done),
+            Input::Alerted { call, line, done } => {
+                let (rings, _, mut pen) = self.for_rings();
+                rings.alerted(call, line, done, &mut pen);
+            }
             Input::Tick => {}
         }
         self.settle();
@@ -159,6 +159,14 @@ impl Machine {
         let open = !self.is_opening();
         let pen = Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out);
         (&mut self.revocations, pen)
+    }
+
+    /// What rings take.
+    pub(crate) fn for_rings(&mut self) -> (&mut Rings, Watching<'_>, Pen<'_>) {
+        let open = !self.is_opening();
+        let watching = Watching { consoles: &self.consoles, links: &self.links };
+        let pen = Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out);
+        (&mut self.rings, watching, pen)
     }
 
     /// See [`Pen::append`].

@@ -7,7 +7,6 @@ use crate::limits::LINEAGE_MAX;
 use crate::machine::Machine;
 use crate::opening::{Opening, Why};
 use crate::out::Out;
-use crate::ring_turns::RingTurns;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use trialogue_charter::{HybridSecret, NodeId, VerifiedCharter};
@@ -136,8 +135,7 @@ impl Machine {
             lost: crate::lost::Lost::default(),
             watch: crate::watch::Watch::default(),
             sites: Vec::new(),
-            sounding: BTreeMap::new(),
-            ring_turns: RingTurns::default(),
+            rings: crate::rings::Rings::default(),
             links: crate::links::Links::default(),
             ups: BTreeMap::new(),
             measured: BTreeMap::new(),

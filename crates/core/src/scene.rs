@@ -1,13 +1,16 @@
 //! For tests of the parts: one node of the fixture, and the journals of all three as it holds them.
 #![allow(clippy::unwrap_used)]
 
+use crate::budgets::Budgets;
 use crate::here::Here;
-use crate::io::Now;
+use crate::io::{Now, Output};
+use crate::journals::{Journals, Pen};
+use crate::out::Out;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use trialogue_charter::fixture::Trilateral;
 use trialogue_charter::{Device, DeviceSecret, LineId, NodeId, Suite};
-use trialogue_journal::{Act, Body, BodyRef, Journal, Occasion, State, Statement, VerifiedEntry};
+use trialogue_journal::{Act, Body, BodyRef, Journal, Occasion, State, Statement, UnverifiedEntry, VerifiedEntry};
 use trialogue_wire::Bundle;
 
 /// When the first entry is written, milliseconds since 1970 UTC. Each further one follows a second later.
@@ -92,10 +95,57 @@ impl Scene {
         }
         self.time_ms += 1_000;
     }
+}
 
-    /// What other nodes have written so far, for journals of a test's own.
-    pub(crate) fn taken(&self) -> Vec<(VerifiedEntry, Bundle)> {
-        self.taken.clone()
+/// The scene's node with journals of its own, for tests of parts that write.
+pub(crate) struct OwnNode {
+    pub(crate) scene: Scene,
+    pub(crate) journals: Journals,
+    pub(crate) out: Out,
+    /// Something may be written.
+    pub(crate) open: bool,
+    budgets: Budgets,
+}
+
+impl OwnNode {
+    pub(crate) fn at(id: &str) -> Self {
+        let scene = Scene::at(id);
+        let journals = Journals::blank(&scene.here, None);
+        let mut own = Self { budgets: Budgets::new(scene.here.now.us), journals, scene, out: Out::new(), open: true };
+        own.take();
+        own
+    }
+
+    /// What other nodes of the scene have written since comes to this one.
+    pub(crate) fn take(&mut self) {
+        for (entry, bundle) in std::mem::take(&mut self.scene.taken) {
+            self.journals.accept(&entry, &self.scene.here).unwrap();
+            self.journals.take(&entry, &bundle, &self.scene.here, &mut self.out);
+        }
+    }
+
+    pub(crate) fn pen(&mut self) -> Pen<'_> {
+        Pen::new(&mut self.journals, &mut self.budgets, &self.scene.here, self.open, &mut self.out)
+    }
+
+    /// The instant of this node, in microseconds.
+    pub(crate) fn goes_on_to(&mut self, now_us: u64) {
+        let wall_ms = self.scene.here.now.wall_ms + now_us.saturating_sub(self.scene.here.now.us) / 1_000;
+        self.scene.here.go_on(Now { us: now_us, wall_ms });
+    }
+
+    /// What was given out since, in its order.
+    pub(crate) fn outputs(&mut self) -> Vec<Output> {
+        std::iter::from_fn(|| self.out.poll()).collect()
+    }
+
+    /// What was written into the own journal since.
+    pub(crate) fn written(&mut self) -> Vec<Body> {
+        let body = |output| {
+            let Output::Append { bundle, .. } = output else { return None };
+            Some(UnverifiedEntry::decode(&bundle.entry).unwrap().claim().body.clone())
+        };
+        self.outputs().into_iter().filter_map(body).collect()
     }
 }
 

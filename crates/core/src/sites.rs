@@ -3,7 +3,7 @@
 use crate::consoles::Standing;
 use crate::io::ConsoleKey;
 use crate::machine::Machine;
-use trialogue_charter::{LineId, NodeId};
+use trialogue_charter::NodeId;
 use trialogue_wire::console::{Site, ToConsole};
 use trialogue_wire::limits::SITES_MAX;
 
@@ -35,14 +35,5 @@ impl Machine {
         {
             self.watch_changed();
         }
-    }
-
-    /// A node of the own party that this one is linked with has a console on watch for the line: the ring is heard there.
-    pub(crate) fn sibling_watches(&self, line: &LineId) -> bool {
-        let offices: Vec<_> =
-            self.here.charter.acting_offices(&self.here.party, line).map(|office| &office.id).collect();
-        let near =
-            self.neighbours().filter(|node| self.is_sibling(node)).filter_map(|node| self.journals.state().node(node));
-        near.flat_map(|node| node.staffed()).any(|(office, count)| *count > 0 && offices.contains(&office))
     }
 }

@@ -182,88 +182,66 @@ impl Journals {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::budgets::Budgets;
-    use crate::io::Now;
-    use crate::scene::Scene;
+    use crate::scene::OwnNode;
 
-    struct Bench {
-        scene: Scene,
-        journals: Journals,
-        budgets: Budgets,
-        out: Out,
-        open: bool,
+    fn append(own: &mut OwnNode) -> bool {
+        let body = Body::Opened { charter: own.scene.here.charter.hash() };
+        own.pen().append(body, Vec::new(), After::Nothing).is_ok()
     }
 
-    impl Bench {
-        fn new() -> Self {
-            let scene = Scene::at("usa-1");
-            let journals = Journals::blank(&scene.here, None);
-            Self { budgets: Budgets::new(scene.here.now.us), journals, scene, out: Out::new(), open: true }
-        }
+    /// Lets own entries take effect; returns their positions.
+    fn release(own: &mut OwnNode, up_to: u64, unrecorded: bool) -> Vec<u64> {
+        let (journals, here, out) = (&mut own.journals, &own.scene.here, &mut own.out);
+        let next = || journals.release_next(up_to, unrecorded, here, out).map(|one| one.entry.entry().seq);
+        std::iter::from_fn(next).collect()
+    }
 
-        fn append(&mut self) -> bool {
-            let body = Body::Opened { charter: self.scene.here.charter.hash() };
-            let mut pen = Pen::new(&mut self.journals, &mut self.budgets, &self.scene.here, self.open, &mut self.out);
-            pen.append(body, Vec::new(), After::Nothing).is_ok()
-        }
-
-        /// Lets own entries take effect; returns their positions.
-        fn release(&mut self, up_to: u64, unrecorded: bool) -> Vec<u64> {
-            let (journals, here, out) = (&mut self.journals, &self.scene.here, &mut self.out);
-            let next = || journals.release_next(up_to, unrecorded, here, out).map(|one| one.entry.entry().seq);
-            std::iter::from_fn(next).collect()
-        }
-
-        fn logged(&mut self) -> Vec<Note> {
-            let note = |output| if let Output::Log(note) = output { Some(note) } else { None };
-            std::iter::from_fn(|| self.out.poll()).filter_map(note).collect()
-        }
+    fn logged(own: &mut OwnNode) -> Vec<Note> {
+        let note = |output| if let Output::Log(note) = output { Some(note) } else { None };
+        own.outputs().into_iter().filter_map(note).collect()
     }
 
     #[test]
     fn an_entry_counts_for_the_next_one_at_once_and_for_others_when_it_is_on_disk() {
-        let mut bench = Bench::new();
-        let own = bench.scene.here.node.clone();
-        assert!(bench.append() && bench.append());
-        assert_eq!((bench.journals.head(&own), bench.journals.shown_head(&own, &bench.scene.here)), (2, 0));
-        assert!(bench.journals.ahead().node(&own).unwrap().opened().is_some());
-        assert!(bench.journals.state().node(&own).is_none_or(|own| own.opened().is_none()));
-        assert_eq!(bench.release(1, false), [1]);
-        assert_eq!(bench.journals.shown_head(&own, &bench.scene.here), 1);
-        assert_eq!(bench.release(9, false), [2]);
-        assert!(bench.release(9, false).is_empty());
+        let mut own = OwnNode::at("usa-1");
+        let id = own.scene.here.node.clone();
+        assert!(append(&mut own) && append(&mut own));
+        assert_eq!((own.journals.head(&id), own.journals.shown_head(&id, &own.scene.here)), (2, 0));
+        assert!(own.journals.ahead().node(&id).unwrap().opened().is_some());
+        assert!(own.journals.state().node(&id).is_none_or(|own| own.opened().is_none()));
+        assert_eq!(release(&mut own, 1, false), [1]);
+        assert_eq!(own.journals.shown_head(&id, &own.scene.here), 1);
+        assert_eq!(release(&mut own, 9, false), [2]);
+        assert!(release(&mut own, 9, false).is_empty());
     }
 
     #[test]
     fn a_disk_that_fails_or_is_silent_holds_nothing_up_and_is_told_of_once() {
-        let mut bench = Bench::new();
-        assert!(bench.append());
-        let late_us = bench.scene.here.now.us + DISK_PATIENCE_US;
-        assert_eq!(
-            (bench.journals.next_overdue_us(), bench.journals.overdue(&bench.scene.here)),
-            (Some(late_us), None)
-        );
-        bench.scene.here.go_on(Now { us: late_us, ..bench.scene.here.now });
-        assert_eq!(bench.journals.overdue(&bench.scene.here), Some(1));
-        bench.journals.failed(1, &mut bench.out);
-        bench.journals.failed(1, &mut bench.out);
-        assert!(bench.journals.is_failing() && !bench.journals.is_recorded(1));
-        assert_eq!(bench.release(1, true), [1]);
-        assert!(matches!(bench.logged()[..], [Note::Unrecorded { seq: 1 }]));
-        bench.journals.recorded(1, &bench.scene.here, &mut bench.out);
-        assert!(!bench.journals.is_failing() && bench.journals.is_recorded(1));
-        assert!(matches!(bench.logged()[..], [Note::Recorded { seq: 1 }]));
+        let mut own = OwnNode::at("usa-1");
+        assert!(append(&mut own));
+        let late_us = own.scene.here.now.us + DISK_PATIENCE_US;
+        assert_eq!((own.journals.next_overdue_us(), own.journals.overdue(&own.scene.here)), (Some(late_us), None));
+        own.goes_on_to(late_us);
+        assert_eq!(own.journals.overdue(&own.scene.here), Some(1));
+        own.journals.failed(1, &mut own.out);
+        own.journals.failed(1, &mut own.out);
+        assert!(own.journals.is_failing() && !own.journals.is_recorded(1));
+        assert_eq!(release(&mut own, 1, true), [1]);
+        assert!(matches!(logged(&mut own)[..], [Note::Unrecorded { seq: 1 }]));
+        own.journals.recorded(1, &own.scene.here, &mut own.out);
+        assert!(!own.journals.is_failing() && own.journals.is_recorded(1));
+        assert!(matches!(logged(&mut own)[..], [Note::Recorded { seq: 1 }]));
     }
 
     #[test]
     fn what_cannot_be_written_now_is_not_made() {
-        let mut bench = Bench::new();
-        bench.open = false;
-        assert!(!bench.append());
-        bench.open = true;
-        let made = (0..2 * UNRECORDED_MAX).filter(|_| bench.append()).count();
+        let mut own = OwnNode::at("usa-1");
+        own.open = false;
+        assert!(!append(&mut own));
+        own.open = true;
+        let made = (0..2 * UNRECORDED_MAX).filter(|_| append(&mut own)).count();
         assert_eq!(made, UNRECORDED_MAX, "more than the disk may owe");
-        bench.journals.recorded(u64::MAX, &bench.scene.here, &mut bench.out);
-        assert!(bench.append());
+        own.journals.recorded(u64::MAX, &own.scene.here, &mut own.out);
+        assert!(append(&mut own));
     }
 }

@@ -93,69 +93,33 @@ impl Revocations {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::budgets::Budgets;
-    use crate::io::{Now, Output};
-    use crate::journals::Journals;
-    use crate::out::Out;
-    use crate::scene::{Scene, node_id};
+    use crate::scene::{OwnNode, node_id};
     use trialogue_charter::fixture;
-    use trialogue_wire::Bundle;
 
-    struct Bench {
-        scene: Scene,
-        journals: Journals,
-        budgets: Budgets,
-        out: Out,
-        revocations: Revocations,
-    }
-
-    impl Bench {
-        fn new() -> Self {
-            let scene = Scene::at("usa-1");
-            let journals = Journals::blank(&scene.here, None);
-            let budgets = Budgets::new(scene.here.now.us);
-            Self { scene, journals, budgets, out: Out::new(), revocations: Revocations::default() }
-        }
-
-        fn settle(&mut self, now_us: u64) {
-            self.scene.here.go_on(Now { us: now_us, ..self.scene.here.now });
-            let mut pen = Pen::new(&mut self.journals, &mut self.budgets, &self.scene.here, true, &mut self.out);
-            self.revocations.copy(&mut pen);
-            self.revocations.write_listed(&mut pen);
-        }
-
-        /// What was written into the own journal.
-        fn written(&mut self) -> Vec<Body> {
-            let body = |output| {
-                let Output::Append { bundle: Bundle { entry, .. }, .. } = output else { return None };
-                Some(UnverifiedEntry::decode(&entry).unwrap().claim().body.clone())
-            };
-            std::iter::from_fn(|| self.out.poll()).filter_map(body).collect()
-        }
+    fn settle(own: &mut OwnNode, revocations: &mut Revocations, now_us: u64) -> Vec<Body> {
+        own.goes_on_to(now_us);
+        let mut pen = own.pen();
+        revocations.copy(&mut pen);
+        revocations.write_listed(&mut pen);
+        own.written()
     }
 
     #[test]
     fn a_revocation_of_any_journal_is_copied_once_and_told_of() {
-        let mut bench = Bench::new();
-        let start_us = bench.scene.here.now.us;
-        let japan = bench.scene.enrol("jpn-duty", 1);
-        bench.settle(start_us);
-        assert!(bench.written().is_empty());
+        let (mut own, mut revocations) = (OwnNode::at("usa-1"), Revocations::default());
+        let start_us = own.scene.here.now.us;
+        let japan = own.scene.enrol("jpn-duty", 1);
+        assert!(settle(&mut own, &mut revocations, start_us).is_empty());
         let revocation = fixture::revocation("JPN", &japan.device.id);
-        bench.scene.entry(&node_id("jpn-1"), Body::Revoked { revocation: revocation.clone() }, &[]);
-        for (entry, bundle) in bench.scene.taken() {
-            bench.journals.accept(&entry, &bench.scene.here).unwrap();
-            bench.journals.take(&entry, &bundle, &bench.scene.here, &mut bench.out);
-        }
-        bench.revocations.came(&bench.scene.here);
-        bench.settle(start_us + 1);
-        assert!(matches!(&bench.written()[..], [Body::Revoked { revocation: copy }] if *copy == revocation));
-        bench.settle(start_us + 2);
-        assert!(bench.written().is_empty(), "it stands there");
-        let listed_us = bench.revocations.next_listed_us().unwrap();
+        own.scene.entry(&node_id("jpn-1"), Body::Revoked { revocation: revocation.clone() }, &[]);
+        own.take();
+        revocations.came(&own.scene.here);
+        let written = settle(&mut own, &mut revocations, start_us + 1);
+        assert!(matches!(&written[..], [Body::Revoked { revocation: copy }] if *copy == revocation));
+        assert!(settle(&mut own, &mut revocations, start_us + 2).is_empty(), "it stands there");
+        let listed_us = revocations.next_listed_us().unwrap();
         assert!(listed_us <= start_us + LISTED_SETTLE_US);
-        bench.settle(listed_us);
-        assert!(matches!(&bench.written()[..], [Body::Listed { .. }]));
-        assert_eq!(bench.revocations.next_listed_us(), Some(listed_us + LISTED_US), "again and again");
+        assert!(matches!(&settle(&mut own, &mut revocations, listed_us)[..], [Body::Listed { .. }]));
+        assert_eq!(revocations.next_listed_us(), Some(listed_us + LISTED_US), "again and again");
     }
 }

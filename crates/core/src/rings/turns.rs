@@ -15,7 +15,7 @@ struct Turns {
 
 /// Of all nodes.
 #[derive(Default)]
-pub(crate) struct RingTurns {
+pub(super) struct RingTurns {
     nodes: BTreeMap<NodeId, Turns>,
     /// When one that came too soon after others of its node is taken, if it may be by then.
     again_us: Option<u64>,
@@ -23,23 +23,23 @@ pub(crate) struct RingTurns {
 
 impl RingTurns {
     /// When a ring that waits may be taken; none: none waits.
-    pub(crate) fn next_us(&self) -> Option<u64> {
+    pub(super) fn next_us(&self) -> Option<u64> {
         self.again_us
     }
 
     /// May one be taken that waits? All that wait ask again from here on.
-    pub(crate) fn begin(&mut self, now_us: u64) -> bool {
+    pub(super) fn begin(&mut self, now_us: u64) -> bool {
         self.again_us.take_if(|again_us| now_us >= *again_us).is_some()
     }
 
     /// Those first of whose device none was taken for longest: whoever rings again and again comes after the others of its node.
-    pub(crate) fn sort(&self, rings: &mut [Ring]) {
+    pub(super) fn sort(&self, rings: &mut [Ring]) {
         rings
             .sort_by_key(|ring| self.nodes.get(&ring.node).and_then(|turns| turns.taken_us.get(&ring.device)).copied());
     }
 
     /// Is a ring of this device taken now? Otherwise later.
-    pub(crate) fn take(&mut self, node: &NodeId, device: DeviceId, now_us: u64) -> bool {
+    pub(super) fn take(&mut self, node: &NodeId, device: DeviceId, now_us: u64) -> bool {
         let fresh = || Turns { bucket: Bucket::new(RINGS_BURST, RING_EVERY_US, now_us), taken_us: BTreeMap::new() };
         let turns = self.nodes.entry(node.clone()).or_insert_with(fresh);
         if !turns.bucket.take(now_us) {
