@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::io::Output;
 use crate::tagging::Tagging;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use trialogue_charter::{DeviceId, DeviceSecret, Hash, NodeId, Suite};
+use trialogue_charter::{DeviceId, DeviceSecret, Hash, NodeId, OfficeId, PartyId, Suite};
 use trialogue_e2ee::groups::KEY_PACKAGES_MAX;
 use trialogue_e2ee::{KeyId, Keyring};
 use trialogue_journal::GroupId;
@@ -32,6 +32,8 @@ pub(crate) struct Issued {
     pub(crate) group: GroupId,
     pub(crate) epoch: u64,
     pub(crate) device: DeviceId,
+    /// Whose device that is.
+    pub(crate) party: PartyId,
     /// Of what its sender has told.
     pub(crate) turn: u32,
     /// The media worker has opened, or may have opened, all numbers below this.
@@ -40,6 +42,15 @@ pub(crate) struct Issued {
     pub(crate) given: bool,
     /// It is of an epoch that is over, and goes then.
     pub(crate) until_us: Option<u64>,
+}
+
+/// One for whom the media worker seals, as it was when that began: it holds also while the state is told anew.
+pub(crate) struct Sealed {
+    pub(crate) device: DeviceId,
+    pub(crate) party: PartyId,
+    pub(crate) office: OfficeId,
+    /// Of the party's root.
+    pub(crate) root: Hash,
 }
 
 /// A group that outlives its site for a moment.
@@ -108,6 +119,8 @@ pub(crate) struct Keys {
     pub(crate) offered: VecDeque<(Hash, NodeId)>,
     /// What the media worker seals with now.
     pub(crate) sealing: Option<(GroupId, u64)>,
+    /// Who can open that.
+    pub(crate) sealed_for: Vec<Sealed>,
     /// To multiples of how many bytes pictures are filled there.
     pub(crate) picture_step: Option<u16>,
     /// A stranger is in the own group, and since when.
@@ -141,6 +154,7 @@ impl Keys {
             over: None,
             offered: VecDeque::new(),
             sealing: None,
+            sealed_for: Vec::new(),
             picture_step: None,
             stranger: None,
             ready: 0,

@@ -17,6 +17,9 @@ pub const WANTED_MAX: usize = 8_192;
 pub const HELLO_US: u64 = 10_000_000;
 /// And how long nothing may come while it is told what matters: a message of entries is up to 256 KiB, which 64 kbit/s carry in 32 s.
 pub const SYNC_US: u64 = 40_000_000;
+/// In a call, how long all of that may take: 14 MB beside a voice on 64 kbit/s. Less never lets a console on such a line come back; more lets a node that tells
+/// without end keep back for longer who has left.
+pub const SYNC_IN_CALL_US: u64 = 2 * 60 * 60 * 1_000_000;
 /// Without a word or packet of the site in use for so long, while the other site answers, the console goes on there. Shorter takes a lost packet
 /// for a dead site, longer is silence.
 pub const SITE_SILENT_US: u64 = 250_000;

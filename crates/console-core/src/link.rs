@@ -31,6 +31,10 @@ pub(crate) struct Link {
     pub(crate) stage: Stage,
     pub(crate) since_us: u64,
     pub(crate) heard_us: u64,
+    /// Since when the state is being told and is not whole, however often that was begun anew.
+    pub(crate) telling_us: u64,
+    /// When something of the state came last: who answers keep-alives alone tells nothing.
+    told_us: u64,
     ping_us: u64,
     ping: u32,
     pub(crate) tries: u32,
@@ -79,6 +83,10 @@ impl Console {
     }
 
     fn stage(&mut self, stage: Stage) {
+        if !self.link.is_syncing() {
+            self.link.telling_us = self.now_us;
+        }
+        self.link.told_us = self.now_us;
         self.link.stage = stage;
         self.link.waits = None;
         self.link.since_us = self.now_us;
@@ -138,7 +146,10 @@ impl Console {
         match self.link.stage {
             Stage::Open | Stage::Proven if now >= self.link.since_us + HELLO_US => self.link_closed(),
             // What matters may be a lot, and the line slow: as long as it comes, it is waited for.
-            Stage::Syncing if now >= self.link.since_us.max(self.link.heard_us) + SYNC_US => self.link_closed(),
+            Stage::Syncing if now >= self.link.told_us + SYNC_US => self.link_closed(),
+            Stage::Syncing if self.call.is_some() && now >= self.link.telling_us + SYNC_IN_CALL_US => {
+                self.link_closed();
+            }
             Stage::Up if now >= self.link.heard_us + self.dead_after() => self.link_closed(),
             Stage::Up if self.is_cut_off() => self.link_closed(),
             Stage::Syncing | Stage::Up if now >= self.link.ping_us + self.ping_every() => {
@@ -190,6 +201,9 @@ impl Console {
 
     fn said(&mut self, message: ToConsole) {
         let known = matches!(self.link.stage, Stage::Syncing | Stage::Up);
+        if matches!(message, ToConsole::Entries { .. } | ToConsole::MoreFollows {}) {
+            self.link.told_us = self.now_us;
+        }
         match message {
             ToConsole::Challenge { protocol, node, nonce, charter } if self.link.stage == Stage::Open => {
                 self.challenged(protocol, node, &nonce, &charter);

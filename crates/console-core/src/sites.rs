@@ -177,7 +177,7 @@ impl Console {
         // Where both are silent, it is this console's own network: it is not better off there.
         let patience = if self.call.is_some() { LIFE_US } else { DEAD_US };
         let answers = self.now_us < spare.link.heard_us + patience;
-        let slow = self.link.stage == Stage::Syncing && self.now_us >= self.link.since_us + HELLO_US;
+        let slow = self.link.stage == Stage::Syncing && self.now_us >= self.link.telling_us + HELLO_US;
         let gone = answers && (slow || matches!(self.link.stage, Stage::Down | Stage::Open | Stage::Proven));
         let back = self.slot != 0 && self.call.is_none() && self.now_us >= spare.link.since_us + BACK_US;
         if gone || back || self.is_silent(spare) {

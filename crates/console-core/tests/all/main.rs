@@ -16,6 +16,7 @@ mod a_member_floods_its_journal;
 mod a_member_takes_all_seats;
 mod a_more_urgent_ring_takes_over;
 mod a_node_is_hostile;
+mod a_node_tells_without_end;
 mod a_node_withholds_a_revocation;
 mod a_second_call_is_heard;
 mod a_silent_station_holds_up_itself;
