@@ -65,6 +65,8 @@ pub const ACT_STALE_US: u64 = 10_000_000;
 pub const SILENT_GRACE_US: u64 = 5_000_000;
 /// Members of a call who left and are remembered with their reason, for the announcement.
 pub const DEPARTURES_MAX: usize = 8;
+/// Consoles that are shown as having said otherwise of a group than is so. More fills the screen of whoever has to act.
+pub const MISLED_MAX: usize = 4;
 /// How long a proposed consultation sounds at a console before it is only shown. Less is overheard; more is taken for a ring.
 pub const ASKED_US: u64 = 30_000_000;
 /// How long a party that was rung may say nothing before that is shown.

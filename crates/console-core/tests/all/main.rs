@@ -10,6 +10,7 @@ mod a_former_leg_speaks;
 mod a_frame_is_forged;
 mod a_group_is_made_without_end;
 mod a_group_uses_up_its_epochs;
+mod a_handshake_lies;
 mod a_leg_is_not_as_agreed;
 mod a_log_in_is_for_one_site;
 mod a_member_floods_its_journal;
