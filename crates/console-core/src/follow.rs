@@ -79,7 +79,7 @@ impl Console {
                 own.confirmed = true;
                 let done = keys.ring.confirm(&group).is_ok();
                 if done && own.fresh {
-                    keys.renewed.insert(group, self.now_us);
+                    keys.has_renewed(group, self.now_us);
                 }
                 return done;
             }
@@ -118,8 +118,8 @@ impl Console {
         self.log(Event::BadHandshake { step, why: why.to_owned() });
     }
 
-    /// The journal says of a handshake that others came and went than did: from here on its word and the leaves would never agree again, and what the group's
-    /// lead says of whom it removes would count for nobody.
+    /// The journal says of a handshake that others came and went than did: from here on its word and the leaves would
+    /// never agree again, and what the group's lead says of whom it removes would count for nobody.
     fn was_misled(&mut self, group: GroupId, by: DeviceId) -> bool {
         self.give_up(group, "members", &format!("{by} has said that others came and went than did"));
         if let Some(call) = &mut self.call {

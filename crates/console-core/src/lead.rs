@@ -314,7 +314,7 @@ impl Console {
             own.confirmed = keys.ring.confirm(&group).is_ok();
             keys.short = false;
             if own.confirmed && own.fresh {
-                keys.renewed.insert(group, now_us);
+                keys.has_renewed(group, now_us);
             }
         }
     }

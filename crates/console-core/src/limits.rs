@@ -124,6 +124,9 @@ pub const SUSPECT_US: u64 = 30_000_000;
 /// How long a console goes on with the same secrets in a group that it seals for. Who takes its keys reads at most so far back, and is out again after so long.
 /// Shorter is a commit of 35 kB (three members, suite 0x0907) more often, longer a longer reach.
 pub const RENEW_US: u64 = 15 * 60 * 1_000_000;
+/// With secrets as old as that the officer is told: what renews them is refused, or does not come through. Less alarms where many consoles of one node renew
+/// one after the other, or a line is slow; more leaves a thief of keys in unseen for longer.
+pub const RENEWED_LATE_US: u64 = 20 * 60 * 1_000_000;
 /// Consoles of one node renew so long one after the other, in the order in which they came in: two commits for one epoch cost one of them.
 pub const RENEW_APART_US: u64 = 5_000_000;
 /// How long an accepted list of secrets is awaited in the journal before it is told again.

@@ -178,6 +178,7 @@ impl Console {
         let sealed_for = if let Worth::Good(leaves) = &worth { self.sealed_for(leaves) } else { Vec::new() };
         if let Some(keys) = &mut self.keys {
             keys.able = wanted.is_some();
+            keys.speaks_into(wanted.map(|(group, _)| group), now_us);
             keys.sealed_for = sealed_for;
         }
         self.seal_with(wanted.filter(|_| heard));
@@ -422,6 +423,7 @@ impl Console {
         let told = told.filter(|at| *at > self.now_us).min();
         let renew = keys.renewed.values().map(|since| since + RENEW_US).filter(|at| *at > self.now_us).min();
         let over = keys.over.map(|over| over.switch_us.unwrap_or(over.until_us)).filter(|at| *at > self.now_us);
-        [old, lead, stranger, told, renew, over].into_iter().flatten().min()
+        let late = keys.old_us().filter(|at| *at > self.now_us);
+        [old, lead, stranger, told, renew, over, late].into_iter().flatten().min()
     }
 }

@@ -212,6 +212,7 @@ impl Console {
                 .filter(|by| roster.iter().any(|participant| participant.device == **by))
                 .filter_map(|by| self.person(by).map(|by| by.name))
                 .collect(),
+            unrenewed: self.keys.as_ref().and_then(|keys| keys.old_us()).is_some_and(|at| self.now_us >= at),
             code: self.code(),
             words: self.words(),
             floor: self.floor_view(),
