@@ -54,15 +54,27 @@ impl Admissions {
 }
 
 impl Console {
-    /// Those who have a seat in the groups of a line: of each party an equal share of what a group holds, those who act for it first, then the earliest.
-    pub(crate) fn seated(&self, line: &LineId, mut participants: Vec<Participant>) -> Vec<Participant> {
+    /// Those who have a seat in the group that this console leads.
+    pub(crate) fn seated(&self, line: &LineId, participants: Vec<Participant>) -> Vec<Participant> {
+        self.seated_by(line, participants.iter().collect(), Some(&self.id)).into_iter().cloned().collect()
+    }
+
+    /// Those who have a seat in the groups of a line: of each party an equal share of what a group holds, those who act
+    /// for it first, then the earliest; in the one that `lead` leads it has one in any case. Without a lead: who has
+    /// one in all of them.
+    pub(crate) fn seated_by<'a>(
+        &self,
+        line: &LineId,
+        mut participants: Vec<&'a Participant>,
+        lead: Option<&DeviceId>,
+    ) -> Vec<&'a Participant> {
         let Some(share) = self.fold.as_ref().map(|fold| fold.share(line)) else { return Vec::new() };
         participants.sort_by_key(|p| (!p.role.acts_for_party(), p.node.clone(), p.order));
         // Whoever leads has a seat in its own group, whoever else of its party has come before.
-        participants.sort_by_key(|p| p.device != self.id);
+        participants.sort_by_key(|p| Some(&p.device) != lead);
         let mut seats: BTreeMap<PartyId, usize> = BTreeMap::new();
         participants.retain(|participant| {
-            if participant.device == self.id && !participant.role.acts_for_party() {
+            if Some(&participant.device) == lead && !participant.role.acts_for_party() {
                 // It takes no officer's seat by that.
                 return true;
             }

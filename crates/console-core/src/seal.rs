@@ -114,7 +114,8 @@ impl Console {
     /// Brings the media worker up to date.
     pub(crate) fn settle_keys(&mut self) {
         if self.link.is_syncing() {
-            // The roster is being told anew; until it is whole, what is known stands. How long that takes is the node's word: who was revoked is not waited for.
+            // The roster is being told anew; until it is whole, what is known stands. How long that takes is the node's
+            // word: who was revoked is not waited for.
             if !self.may_go_on() {
                 self.seal_with(None);
                 if let Some(keys) = &mut self.keys {
@@ -132,7 +133,8 @@ impl Console {
         self.settle_members(&speaking, &opening);
     }
 
-    /// While the state is told anew: all for whom the media worker seals are still who they were, by charter and revocations, which no node tells anew.
+    /// While the state is told anew: all for whom the media worker seals are still who they were, by charter and
+    /// revocations, which no node tells anew.
     fn may_go_on(&self) -> bool {
         let (Some(keys), Some(charter), Some(call)) = (&self.keys, &self.charter, &self.call) else { return false };
         keys.sealed_for.iter().all(|one| {
@@ -393,6 +395,9 @@ impl Console {
     /// Notes with whom keys are complete.
     fn settle_members(&mut self, speaking: &BTreeSet<DeviceId>, opening: &BTreeSet<DeviceId>) {
         let now_us = self.now_us;
+        let roster = self.participants();
+        let seats = self.call.as_ref().map(|call| self.seated_by(&call.line, roster.iter().collect(), None));
+        let seats: BTreeSet<DeviceId> = seats.into_iter().flatten().map(|participant| participant.device).collect();
         let Some(call) = &mut self.call else { return };
         let mut ready = 0;
         for (device, known) in &mut call.members {
@@ -403,7 +408,10 @@ impl Console {
                 known.without_keys_us.get_or_insert(now_us);
             }
         }
-        let complete = ready == call.members.len() && ready > 0;
+        // Who has no seat is waited for by nobody.
+        let awaited =
+            call.members.iter().filter(|(device, known)| seats.contains(device) && known.without_keys_us.is_some());
+        let complete = awaited.count() == 0 && ready > 0;
         let Some(keys) = &mut self.keys else { return };
         let news = complete && keys.ready != ready;
         keys.ready = if complete { ready } else { 0 };

@@ -6,6 +6,7 @@ mod a_charter_is_amended_in_mid_call;
 mod a_claim_holds_a_node_up;
 mod a_console_is_cut_off;
 mod a_consultation_becomes_the_call;
+mod a_device_has_no_seat;
 mod a_former_leg_speaks;
 mod a_frame_is_forged;
 mod a_group_is_made_without_end;
