@@ -50,6 +50,16 @@ missing: Array<string>,
  */
 forgeries: Array<ForgeryView>, 
 /**
+ * Whose console has said that others came into its node's group or went than did, by name: that group was given
+ * up, and is made anew once that console is out.
+ */
+misled: Array<string>, 
+/**
+ * This console's secrets have not been renewed for 20 minutes, which it does every 15: its node refuses that, or
+ * is not reached.
+ */
+unrenewed: boolean, 
+/**
  * Digits that all can compare by voice: 30 decimal digits of the groups' epoch authenticators; empty before everybody's keys. See also [`Station::code`].
  */
 code: string, 

@@ -14,6 +14,8 @@ use trialogue_journal::limits::MEMBERS_MAX;
 pub(crate) struct Admissions {
     devices: BTreeMap<DeviceId, Repeats>,
     parties: BTreeMap<PartyId, Repeats>,
+    /// Those who had removed others that were added again then.
+    removers: BTreeMap<DeviceId, Repeats>,
 }
 
 impl Admissions {
@@ -21,6 +23,20 @@ impl Admissions {
     pub(crate) fn may(&self, device: &DeviceId, party: &PartyId, now_us: u64) -> bool {
         self.devices.get(device).is_none_or(|added| now_us >= added.due_us(&ADMISSIONS, now_us))
             && self.parties.get(party).is_none_or(|added| now_us >= added.due_us(&ADMISSIONS_OF_PARTY, now_us))
+            && !self.puts_out(device, now_us)
+    }
+
+    /// It has removed others again and again that belong there: the lead takes it out until then, and not those.
+    pub(crate) fn puts_out(&self, device: &DeviceId, now_us: u64) -> bool {
+        self.removers.get(device).is_some_and(|removed| now_us < removed.due_us(&ADMISSIONS, now_us))
+    }
+
+    /// These had removed some of those who were added again by one commit.
+    pub(crate) fn note_removers(&mut self, by: BTreeSet<DeviceId>, now_us: u64) {
+        self.removers.retain(|_, removed| removed.times(&ADMISSIONS, now_us) > 0);
+        for device in by {
+            self.removers.entry(device).or_default().note(&ADMISSIONS, now_us);
+        }
     }
 
     /// These were added by one commit.
@@ -38,15 +54,27 @@ impl Admissions {
 }
 
 impl Console {
-    /// Those who have a seat in the groups of a line: of each party an equal share of what a group holds, those who act for it first, then the earliest.
-    pub(crate) fn seated(&self, line: &LineId, mut participants: Vec<Participant>) -> Vec<Participant> {
+    /// Those who have a seat in the group that this console leads.
+    pub(crate) fn seated(&self, line: &LineId, participants: Vec<Participant>) -> Vec<Participant> {
+        self.seated_by(line, participants.iter().collect(), Some(&self.id)).into_iter().cloned().collect()
+    }
+
+    /// Those who have a seat in the groups of a line: of each party an equal share of what a group holds, those who act
+    /// for it first, then the earliest; in the one that `lead` leads it has one in any case. Without a lead: who has
+    /// one in all of them.
+    pub(crate) fn seated_by<'a>(
+        &self,
+        line: &LineId,
+        mut participants: Vec<&'a Participant>,
+        lead: Option<&DeviceId>,
+    ) -> Vec<&'a Participant> {
         let Some(share) = self.sites.fold().map(|fold| fold.share(line)) else { return Vec::new() };
         participants.sort_by_key(|p| (!p.role.acts_for_party(), p.node.clone(), p.order));
         // Whoever leads has a seat in its own group, whoever else of its party has come before.
-        participants.sort_by_key(|p| p.device != self.id);
+        participants.sort_by_key(|p| Some(&p.device) != lead);
         let mut seats: BTreeMap<PartyId, usize> = BTreeMap::new();
         participants.retain(|participant| {
-            if participant.device == self.id && !participant.role.acts_for_party() {
+            if Some(&participant.device) == lead && !participant.role.acts_for_party() {
                 // It takes no officer's seat by that.
                 return true;
             }
@@ -95,6 +123,26 @@ mod tests {
         }
         assert!(!admissions.may(&eager, &party("JPN"), now_us));
         assert!(admissions.may(&eager, &party("JPN"), now_us + ADMISSIONS.first_us));
+    }
+
+    #[test]
+    fn who_removes_others_again_and_again_is_put_out_longer_and_longer_and_is_in_again_after_a_rest() {
+        let (eager, calm) = (DeviceId([1; 32]), DeviceId([2; 32]));
+        let mut admissions = Admissions::default();
+        let (mut times, mut out) = (0u64, 0u64);
+        for second in 0..4 * HOUR {
+            let now_us = second * SECOND;
+            if admissions.puts_out(&eager, now_us) {
+                assert!(!admissions.may(&eager, &party("JPN"), now_us));
+                out += 1;
+            } else {
+                admissions.note_removers(BTreeSet::from([eager]), now_us);
+                times += 1;
+            }
+            assert!(admissions.may(&calm, &party("JPN"), now_us) && !admissions.puts_out(&calm, now_us));
+        }
+        assert!(times < 200 && out > 4 * HOUR * 9 / 10, "{times} times, out for {out} s");
+        assert!(!admissions.puts_out(&eager, (4 * HOUR + 150) * SECOND));
     }
 
     #[test]

@@ -4,7 +4,8 @@ use crate::console::Console;
 use crate::view::Text3;
 use bip39::Language;
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{DeviceId, Hash, NodeId, PartyId};
+use trialogue_charter::{DeviceId, Hash, LineId, NodeId, PartyId};
+use trialogue_journal::fold::Participant;
 
 /// What is hashed begins with this.
 const DOMAIN: &[u8] = b"trialogue code 1";
@@ -20,7 +21,8 @@ const WORDS_FROM: usize = BLOCKS * 5 * 8;
 impl Console {
     /// 30 decimal digits: SHA-384 over the domain, then group id (16 bytes) and epoch authenticator (RFC 9420 §8.7, 48 bytes) of every
     /// node's group in the call, sorted by group id. Each block of five digits is five bytes of the hash, big-endian, modulo 100,000.
-    /// Empty until every node in the call has a group of exactly the roster: only then all consoles see the same groups.
+    /// Empty until every node at which somebody has a seat has a group of exactly those who have: only then all
+    /// consoles see the same groups.
     pub(crate) fn code(&self) -> String {
         self.code_bytes().map_or_else(String::new, |bytes| digits(&Hash::of(&bytes)))
     }
@@ -32,33 +34,35 @@ impl Console {
     }
 
     /// Digits and words for two parties alone, the own one and this: SHA-384 over another domain, the ids of both, the smaller first, each behind its length
-    /// (one byte), and then as above of the groups of the nodes at which somebody of the two is in. Empty until each of these groups has everybody of
-    /// the two in it and nobody who is not on the roster. What is missing of other parties does not matter: who is silent holds up nobody else.
+    /// (one byte), and then as above of the groups of the nodes at which somebody of the two has a seat. Empty until
+    /// each of these groups has everybody of the two in it who has one, and nobody who is not on the roster. What is
+    /// missing of other parties does not matter: who is silent holds up nobody else.
     pub(crate) fn code_with(&self, party: &PartyId) -> (String, Vec<Text3>) {
         let bytes = self.code_bytes_with(party);
         bytes.map_or_else(Default::default, |bytes| (digits(&Hash::of(&bytes)), words(&Hash::of(&bytes))))
     }
 
     fn code_bytes(&self) -> Option<Vec<u8>> {
-        let roster = self.participants();
-        let devices: BTreeSet<DeviceId> = roster.iter().map(|participant| participant.device).collect();
-        if devices.len() < 2 || !devices.contains(&self.id) {
+        let (line, roster) = (&self.call.as_ref()?.line, self.participants());
+        // Who has no seat is in no group: it takes the code from nobody.
+        let seated = self.seated_by(line, roster.iter().collect(), None);
+        if seated.len() < 2 || !seated.iter().any(|participant| participant.device == self.id) {
             return None;
         }
-        let nodes = roster.iter().map(|participant| &participant.node);
+        let nodes = seated.iter().map(|participant| &participant.node);
         let mut bytes = DOMAIN.to_vec();
-        bytes.extend(self.group_bytes(nodes, |leaves| *leaves == devices)?);
+        bytes.extend(self.group_bytes(nodes, |node, leaves| Some(*leaves == self.seats(node, line, &roster, None)?))?);
         Some(bytes)
     }
 
     fn code_bytes_with(&self, party: &PartyId) -> Option<Vec<u8>> {
         let own = &self.me.as_ref()?.party;
-        let (roster, two) = (self.participants(), BTreeSet::from([own, party]));
+        let (line, roster, two) = (&self.call.as_ref()?.line, self.participants(), BTreeSet::from([own, party]));
         let all: BTreeSet<DeviceId> = roster.iter().map(|participant| participant.device).collect();
-        let theirs = || roster.iter().filter(|participant| two.contains(&participant.party));
-        let devices: BTreeSet<DeviceId> = theirs().map(|participant| participant.device).collect();
+        let seated = self.seated_by(line, roster.iter().collect(), None);
+        let theirs = || seated.iter().filter(|participant| two.contains(&participant.party));
         let there = theirs().any(|participant| participant.party == *party);
-        if two.len() < 2 || !there || !devices.contains(&self.id) {
+        if two.len() < 2 || !there || !theirs().any(|participant| participant.device == self.id) {
             return None;
         }
         let mut bytes = DOMAIN_OF_TWO.to_vec();
@@ -67,22 +71,40 @@ impl Console {
             bytes.extend(id.as_str().as_bytes());
         }
         let nodes = theirs().map(|participant| &participant.node);
-        bytes.extend(self.group_bytes(nodes, |leaves| leaves.is_superset(&devices) && leaves.is_subset(&all))?);
+        let fit = |node: &NodeId, leaves: &BTreeSet<DeviceId>| {
+            let seats = self.seats(node, line, &roster, Some(&two))?;
+            Some(leaves.is_superset(&seats) && leaves.is_subset(&all))
+        };
+        bytes.extend(self.group_bytes(nodes, fit)?);
         Some(bytes)
+    }
+
+    /// Who has a seat in the group of a node, of all parties or of these.
+    fn seats(
+        &self,
+        node: &NodeId,
+        line: &LineId,
+        roster: &[Participant],
+        of: Option<&BTreeSet<&PartyId>>,
+    ) -> Option<BTreeSet<DeviceId>> {
+        let lead = self.sites.fold()?.lead(node, line)?;
+        let seated = self.seated_by(line, roster.iter().collect(), Some(&lead)).into_iter();
+        let theirs = seated.filter(|participant| of.is_none_or(|of| of.contains(&participant.party)));
+        Some(theirs.map(|participant| participant.device).collect())
     }
 
     /// Id and authenticator of the groups of these nodes, if all are here as the journals have them and their leaves fit.
     fn group_bytes<'a>(
         &self,
         nodes: impl Iterator<Item = &'a NodeId>,
-        fit: impl Fn(&BTreeSet<DeviceId>) -> bool,
+        fit: impl Fn(&NodeId, &BTreeSet<DeviceId>) -> Option<bool>,
     ) -> Option<Vec<u8>> {
         let (keys, groups) = (self.keys.as_ref()?, self.groups_now());
         let mut sorted = BTreeMap::new();
         for node in nodes {
             let group = groups.get(node)?;
             let leaves = keys.ring.members(&group.id).ok()?.into_iter().map(|leaf| leaf.device).collect();
-            if !fit(&leaves) || keys.ring.epoch(&group.id) != Ok(group.epoch) {
+            if !fit(node, &leaves)? || keys.ring.epoch(&group.id) != Ok(group.epoch) {
                 return None;
             }
             sorted.insert(group.id, keys.ring.authenticator(&group.id).ok()?);

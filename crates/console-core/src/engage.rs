@@ -75,6 +75,8 @@ pub(crate) struct Engaged {
     pub(crate) members: BTreeMap<DeviceId, Known>,
     /// Who hung up last, and for which ring.
     pub(crate) departures: VecDeque<(DeviceId, Option<Precedence>)>,
+    /// Whose word about a group's members was not so, the last ones.
+    pub(crate) misled: VecDeque<DeviceId>,
     /// Those who have left and whose keys are being replaced: until when this console goes on speaking.
     pub(crate) leaving: BTreeMap<DeviceId, u64>,
     /// What the officer has said about the call's parties and people.
@@ -89,6 +91,15 @@ impl Engaged {
         self.departures.push_back((device, cause));
         if self.departures.len() > DEPARTURES_MAX {
             self.departures.pop_front();
+        }
+    }
+
+    /// A console has said otherwise of its group's members than is so.
+    pub(crate) fn was_misled(&mut self, by: DeviceId) {
+        self.misled.retain(|other| *other != by);
+        self.misled.push_back(by);
+        if self.misled.len() > MISLED_MAX {
+            self.misled.pop_front();
         }
     }
 
@@ -143,6 +154,7 @@ impl Console {
             heal_us: None,
             members: BTreeMap::new(),
             departures: VecDeque::new(),
+            misled: VecDeque::new(),
             leaving: BTreeMap::new(),
             stage: Intent::default(),
         });

@@ -7,7 +7,7 @@ use crate::keys::is_group_of;
 use crate::limits::TRIED_MAX;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use trialogue_charter::NodeId;
+use trialogue_charter::{DeviceId, NodeId};
 use trialogue_e2ee::{Expected, KeyringError};
 use trialogue_journal::fold::{Group, HandshakeRecord};
 use trialogue_journal::{BodyRef, GroupId};
@@ -61,13 +61,14 @@ impl Console {
             Ok(epoch) => {
                 let real = |record: &&HandshakeRecord| record.commit.is_some() || record.welcome.is_some();
                 let next = group.handshakes.iter().find(|record| record.epoch == epoch && real(record));
-                next.is_some_and(|record| self.take_commit(group.id, record))
+                next.is_some_and(|record| self.take_commit(group, record))
             }
             Err(_) => self.take_welcome(node, group),
         }
     }
 
-    fn take_commit(&mut self, group: GroupId, record: &HandshakeRecord) -> bool {
+    fn take_commit(&mut self, of: &Group, record: &HandshakeRecord) -> bool {
+        let group = of.id;
         let Some(keys) = &mut self.keys else { return false };
         if record.by == self.id {
             let hash = |body: &Option<BodyRef>| body.as_ref().map(|body| body.hash);
@@ -78,7 +79,7 @@ impl Console {
                 own.confirmed = true;
                 let done = keys.ring.confirm(&group).is_ok();
                 if done && own.fresh {
-                    keys.renewed.insert(group, self.now_us);
+                    keys.has_renewed(group, self.now_us);
                 }
                 return done;
             }
@@ -93,10 +94,12 @@ impl Console {
             return false;
         };
         match keys.ring.process(&group, &record.by, &commit) {
-            Ok(_) => {
+            Ok(progress) => {
                 // The own commit that waited for the same epoch went with it.
                 keys.moving.take_if(|own| own.group == group);
-                true
+                let said = record.added.iter().collect::<BTreeSet<_>>() == progress.added.iter().collect()
+                    && record.removed.iter().collect::<BTreeSet<_>>() == progress.removed.iter().collect();
+                said || self.was_misled(group, record.by)
             }
             Err(error) => {
                 self.give_up(group, "commit", &error.to_string());
@@ -113,6 +116,16 @@ impl Console {
             keys.broken.insert(group);
         }
         self.log(Event::BadHandshake { step, why: why.to_owned() });
+    }
+
+    /// The journal says of a handshake that others came and went than did: from here on its word and the leaves would
+    /// never agree again, and what the group's lead says of whom it removes would count for nobody.
+    fn was_misled(&mut self, group: GroupId, by: DeviceId) -> bool {
+        self.give_up(group, "members", &format!("{by} has said that others came and went than did"));
+        if let Some(call) = &mut self.call {
+            call.was_misled(by);
+        }
+        false
     }
 
     /// The newest welcome for this console, if it is for a key package that is held.
@@ -142,7 +155,9 @@ impl Console {
                 if let Some(offer) = self.call.as_mut().and_then(|call| call.offers.get_mut(node)) {
                     offer.used = true;
                 }
-                return true;
+                let leaves = keys.ring.members(&group.id).unwrap_or_default();
+                let leaves: BTreeSet<DeviceId> = leaves.into_iter().map(|leaf| leaf.device).collect();
+                return leaves == group.members_at(record.epoch + 1) || self.was_misled(group.id, record.by);
             }
             // Ours, but for a key package that has served already: a fresh one is offered.
             Err(KeyringError::NotForUs) => return false,

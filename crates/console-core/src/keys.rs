@@ -3,9 +3,10 @@
 use crate::admission::Admissions;
 use crate::console::Console;
 use crate::io::Output;
+use crate::limits::RENEWED_LATE_US;
 use crate::tagging::Tagging;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use trialogue_charter::{DeviceId, DeviceSecret, Hash, NodeId, Suite};
+use trialogue_charter::{DeviceId, DeviceSecret, Hash, NodeId, OfficeId, PartyId, Suite};
 use trialogue_e2ee::groups::KEY_PACKAGES_MAX;
 use trialogue_e2ee::{KeyId, Keyring};
 use trialogue_journal::GroupId;
@@ -32,6 +33,8 @@ pub(crate) struct Issued {
     pub(crate) group: GroupId,
     pub(crate) epoch: u64,
     pub(crate) device: DeviceId,
+    /// Whose device that is.
+    pub(crate) party: PartyId,
     /// Of what its sender has told.
     pub(crate) turn: u32,
     /// The media worker has opened, or may have opened, all numbers below this.
@@ -40,6 +43,15 @@ pub(crate) struct Issued {
     pub(crate) given: bool,
     /// It is of an epoch that is over, and goes then.
     pub(crate) until_us: Option<u64>,
+}
+
+/// One for whom the media worker seals, as it was when that began: it holds also while the state is told anew.
+pub(crate) struct Sealed {
+    pub(crate) device: DeviceId,
+    pub(crate) party: PartyId,
+    pub(crate) office: OfficeId,
+    /// Of the party's root.
+    pub(crate) root: Hash,
 }
 
 /// A group that outlives its site for a moment.
@@ -98,6 +110,9 @@ pub(crate) struct Keys {
     pub(crate) issued: BTreeMap<KeyId, Issued>,
     /// When this console last gave fresh secrets to each group that it seals for, or came into it.
     pub(crate) renewed: BTreeMap<GroupId, u64>,
+    /// The group that this console speaks into, and since when its secrets there are the same, whatever its node says
+    /// meanwhile.
+    pub(crate) fresh: Option<(GroupId, u64)>,
     /// By what frames are known to be their sender's.
     pub(crate) tagging: Tagging,
     /// Keys with everyone are there, so that it could seal.
@@ -108,6 +123,8 @@ pub(crate) struct Keys {
     pub(crate) offered: VecDeque<(Hash, NodeId)>,
     /// What the media worker seals with now.
     pub(crate) sealing: Option<(GroupId, u64)>,
+    /// Who can open that.
+    pub(crate) sealed_for: Vec<Sealed>,
     /// To multiples of how many bytes pictures are filled there.
     pub(crate) picture_step: Option<u16>,
     /// A stranger is in the own group, and since when.
@@ -136,11 +153,13 @@ impl Keys {
             added_with: BTreeMap::new(),
             issued: BTreeMap::new(),
             renewed: BTreeMap::new(),
+            fresh: None,
             tagging: Tagging::default(),
             able: false,
             over: None,
             offered: VecDeque::new(),
             sealing: None,
+            sealed_for: Vec::new(),
             picture_step: None,
             stranger: None,
             ready: 0,
@@ -156,6 +175,26 @@ pub(crate) fn is_group_of(group: &GroupId, index: u8) -> bool {
 }
 
 impl Keys {
+    /// A commit with fresh secrets of this console counts.
+    pub(crate) fn has_renewed(&mut self, group: GroupId, now_us: u64) {
+        self.renewed.insert(group, now_us);
+        if let Some((_, since)) = self.fresh.as_mut().filter(|(known, _)| *known == group) {
+            *since = now_us;
+        }
+    }
+
+    /// This group is sealed for; none: nothing is.
+    pub(crate) fn speaks_into(&mut self, group: Option<GroupId>, now_us: u64) {
+        if let Some(group) = group.filter(|group| self.fresh.is_none_or(|(known, _)| known != *group)) {
+            self.fresh = Some((group, now_us));
+        }
+    }
+
+    /// From when on the officer is told that the secrets are old, while they are used.
+    pub(crate) fn old_us(&self) -> Option<u64> {
+        self.fresh.filter(|_| self.able).map(|(_, since)| since + RENEWED_LATE_US)
+    }
+
     /// A key package was given out for a node's group.
     pub(crate) fn offer(&mut self, package: Hash, node: NodeId) {
         self.offered.push_back((package, node));
@@ -184,6 +223,7 @@ impl Console {
         keys.added_with.clear();
         (keys.offers_seen, keys.admissions, keys.ending) = Default::default();
         keys.renewed.clear();
+        keys.fresh = None;
         keys.tagging.end_call();
         keys.stranger = None;
         keys.over = None;

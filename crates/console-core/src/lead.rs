@@ -143,7 +143,9 @@ impl Console {
             };
             let noted = keys.added_with.get(&(group.id, *device, *added));
             let offer = participant.offers.get(node).map(|offer| offer.hash);
-            self.may_be_in(line, device) && (noted.is_none() || noted == offer.as_ref())
+            self.may_be_in(line, device)
+                && !keys.admissions.puts_out(device, self.now_us)
+                && (noted.is_none() || noted == offer.as_ref())
         };
         let others = leaves.iter().map(|leaf| leaf.device).filter(|device| *device != self.id);
         let (kept, mut removes): (BTreeSet<DeviceId>, Vec<DeviceId>) =
@@ -160,7 +162,9 @@ impl Console {
             participants.iter().filter(|p| !kept.contains(&p.device)).filter(may).collect();
         let mut guests = self.guests(line, node, missing.into_iter());
         // One that has offered anew keeps its old place until its new key package is here.
-        let anew = |device: &DeviceId| target.contains_key(device) && self.may_be_in(line, device);
+        let puts_out =
+            |device: &DeviceId| self.keys.as_ref().is_some_and(|keys| keys.admissions.puts_out(device, self.now_us));
+        let anew = |device: &DeviceId| target.contains_key(device) && self.may_be_in(line, device) && !puts_out(device);
         removes.retain(|device| !anew(device) || guests.iter().any(|guest| guest.device == *device));
         if self.keys.as_ref().is_some_and(|keys| keys.short) && removes.iter().any(|device| !anew(device)) {
             // The node has no more for this console than it must take: whoever has left goes first, and nobody comes with that.
@@ -320,7 +324,7 @@ impl Console {
             own.confirmed = keys.ring.confirm(&group).is_ok();
             keys.short = false;
             if own.confirmed && own.fresh {
-                keys.renewed.insert(group, now_us);
+                keys.has_renewed(group, now_us);
             }
         }
     }
@@ -357,8 +361,17 @@ impl Console {
             if own.epoch > 0 {
                 // Who is in a new group was not let in again.
                 let party = |device: &DeviceId| self.sites.fold()?.device(device).map(|d| d.party.clone());
-                let added = own.used.iter().filter_map(|(device, _)| Some((*device, party(device)?))).collect();
+                // Nor has whoever was removed by another than the lead asked for it.
+                let before = || group.handshakes.iter().rev().filter(|record| record.epoch <= own.epoch);
+                let remover = |device: &DeviceId| {
+                    let by = before().find(|record| record.removed.contains(device))?.by;
+                    (by != self.id && group.members.contains_key(&by)).then_some(by)
+                };
+                let removers: BTreeSet<DeviceId> = own.used.iter().filter_map(|(device, _)| remover(device)).collect();
+                let added = own.used.iter().filter(|(device, _)| remover(device).is_none());
+                let added = added.filter_map(|(device, _)| Some((*device, party(device)?))).collect();
                 keys.admissions.note(added, self.now_us);
+                keys.admissions.note_removers(removers, self.now_us);
             }
             for (device, offer) in &own.used {
                 if let Some(added) = group.members.get(device) {

@@ -37,6 +37,7 @@ mod show;
 mod sites;
 mod stage;
 mod stations;
+mod tag_lists;
 mod tagging;
 mod texts;
 mod timers;

@@ -17,6 +17,9 @@ pub const WANTED_MAX: usize = 8_192;
 pub const HELLO_US: u64 = 10_000_000;
 /// And how long nothing may come while it is told what matters: a message of entries is up to 256 KiB, which 64 kbit/s carry in 32 s.
 pub const SYNC_US: u64 = 40_000_000;
+/// In a call, how long all of that may take: 14 MB beside a voice on 64 kbit/s. Less never lets a console on such a
+/// line come back; more lets a node that tells without end keep back for longer who has left.
+pub const SYNC_IN_CALL_US: u64 = 2 * 60 * 60 * 1_000_000;
 /// Without a word or packet of the site in use for so long, while the other site answers, the console goes on there. Shorter takes a lost packet
 /// for a dead site, longer is silence.
 pub const SITE_SILENT_US: u64 = 250_000;
@@ -62,6 +65,8 @@ pub const ACT_STALE_US: u64 = 10_000_000;
 pub const SILENT_GRACE_US: u64 = 5_000_000;
 /// Members of a call who left and are remembered with their reason, for the announcement.
 pub const DEPARTURES_MAX: usize = 8;
+/// Consoles that are shown as having said otherwise of a group than is so. More fills the screen of whoever has to act.
+pub const MISLED_MAX: usize = 4;
 /// How long a proposed consultation sounds at a console before it is only shown. Less is overheard; more is taken for a ring.
 pub const ASKED_US: u64 = 30_000_000;
 /// How long a party that was rung may say nothing before that is shown.
@@ -119,10 +124,16 @@ pub const SUSPECT_US: u64 = 30_000_000;
 /// How long a console goes on with the same secrets in a group that it seals for. Who takes its keys reads at most so far back, and is out again after so long.
 /// Shorter is a commit of 35 kB (three members, suite 0x0907) more often, longer a longer reach.
 pub const RENEW_US: u64 = 15 * 60 * 1_000_000;
+/// With secrets as old as that the officer is told: what renews them is refused, or does not come through. Less alarms
+/// where many consoles of one node renew one after the other, or a line is slow; more leaves a thief of keys in unseen
+/// for longer.
+pub const RENEWED_LATE_US: u64 = 20 * 60 * 1_000_000;
 /// Consoles of one node renew so long one after the other, in the order in which they came in: two commits for one epoch cost one of them.
 pub const RENEW_APART_US: u64 = 5_000_000;
 /// How long an accepted list of secrets is awaited in the journal before it is told again.
 pub const TAGS_AWAITED_US: u64 = 2_000_000;
+/// How soon after some lists of others' secrets the next ones are verified.
+pub const TAGS_READ_US: u64 = 20_000;
 /// Welcomes remembered as not for us.
 pub const TRIED_MAX: usize = 512;
 /// How long after the node's entries have come the written line is attended to: a call that goes on is first.

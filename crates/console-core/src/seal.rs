@@ -6,7 +6,7 @@
 
 use crate::console::Console;
 use crate::io::{Event, OpenKey, Output, Receiving, SealKey, Suspicion};
-use crate::keys::{Issued, Over, is_group_of};
+use crate::keys::{Issued, Over, Sealed, is_group_of};
 use crate::limits::*;
 use crate::tagging::Known;
 use std::collections::{BTreeMap, BTreeSet};
@@ -115,7 +115,14 @@ impl Console {
     /// Brings the media worker up to date.
     pub(crate) fn settle_keys(&mut self) {
         if self.sites.is_syncing() {
-            // The roster is being told anew; until it is whole, what is known stands.
+            // The roster is being told anew; until it is whole, what is known stands. How long that takes is the node's
+            // word: who was revoked is not waited for.
+            if !self.may_go_on() {
+                self.seal_with(None);
+                if let Some(keys) = &mut self.keys {
+                    keys.able = false;
+                }
+            }
             return self.retire_keys(None);
         }
         let Some(line) = self.call.as_ref().map(|call| call.line.clone()) else { return };
@@ -125,6 +132,28 @@ impl Console {
         let speaking = self.settle_sealing(&line, &roster);
         let opening = self.settle_opening(&line, &roster);
         self.settle_members(&speaking, &opening);
+    }
+
+    /// While the state is told anew: all for whom the media worker seals are still who they were, by charter and
+    /// revocations, which no node tells anew.
+    fn may_go_on(&self) -> bool {
+        let (Some(keys), Some(charter), Some(call)) = (&self.keys, &self.charter, &self.call) else { return false };
+        keys.sealed_for.iter().all(|one| {
+            charter.party(&one.party).is_some_and(|party| party.root.fingerprint() == one.root)
+                && charter.is_on_line(&one.office, &call.line)
+                && !self.revocations.has(&one.party, &one.device)
+                && self.revocations.may_hear_party(&one.party, self.roster(), self.now())
+        })
+    }
+
+    /// Who has a leaf in the group beside this console, by what the state says of them.
+    fn sealed_for(&self, leaves: &[Leaf]) -> Vec<Sealed> {
+        let one = |leaf: &Leaf| {
+            let device = self.sites.fold()?.device(&leaf.device)?;
+            let root = self.charter.as_ref()?.party(&device.party)?.root.fingerprint();
+            Some(Sealed { device: device.id, party: device.party.clone(), office: device.office.clone(), root })
+        };
+        leaves.iter().filter(|leaf| leaf.device != self.id).filter_map(one).collect()
     }
 
     /// Returns who can open what this console seals.
@@ -149,8 +178,11 @@ impl Console {
         }
         // Keys may be complete, and the console may not be heard all the same.
         let heard = self.own_floor().is_open();
+        let sealed_for = if let Worth::Good(leaves) = &worth { self.sealed_for(leaves) } else { Vec::new() };
         if let Some(keys) = &mut self.keys {
             keys.able = wanted.is_some();
+            keys.speaks_into(wanted.map(|(group, _)| group), now_us);
+            keys.sealed_for = sealed_for;
         }
         self.seal_with(wanted.filter(|_| heard));
         match worth {
@@ -255,7 +287,8 @@ impl Console {
         } else if keys.issued.remove(&id).is_some() {
             self.push(Output::ForgetKey { key_id: id.to_u64(), over: true });
         }
-        let Some(keys) = &mut self.keys else { return };
+        let of = self.sites.fold().and_then(|fold| fold.device(&device)).map(|device| device.party.clone());
+        let (Some(keys), Some(of)) = (&mut self.keys, of) else { return };
         let Ok(base) = keys.ring.base_key(&group, &device, known.generation) else { return };
         let tag = TagKey::derive(&known.secret, &base, id, &device, &self.id);
         let own = |leaf: &&Leaf| {
@@ -265,7 +298,8 @@ impl Console {
         };
         let members = keys.ring.members(&group).unwrap_or_default();
         let fellows = u8::try_from(members.iter().filter(own).count()).unwrap_or(u8::MAX);
-        keys.issued.insert(id, Issued { group, epoch, device, turn: known.turn, floor, given: true, until_us: None });
+        let issued = Issued { group, epoch, device, party: of, turn: known.turn, floor, given: true, until_us: None };
+        keys.issued.insert(id, issued);
         let member = self.call.as_ref().and_then(|call| call.members.get(&device));
         let missed = member.is_none_or(|member| member.without_keys_us.is_some());
         self.push(Output::OpenKey(OpenKey {
@@ -293,7 +327,8 @@ impl Console {
             if current.is_some_and(|current| !current.contains(id)) {
                 held.until_us.get_or_insert(now_us + OLD_KEYS_US);
             }
-            let revoked = self.sites.fold().is_some_and(|fold| fold.is_revoked(&held.device));
+            let revoked = self.revocations.has(&held.party, &held.device)
+                || self.sites.fold().is_some_and(|fold| fold.is_revoked(&held.device));
             if revoked || held.until_us.is_some_and(|until| now_us >= until) {
                 // While its epoch lasts it may be given again, after a hold for example: what it has opened stays opened.
                 let over = revoked || keys.ring.epoch(&held.group) != Ok(held.epoch);
@@ -359,6 +394,9 @@ impl Console {
     /// Notes with whom keys are complete.
     fn settle_members(&mut self, speaking: &BTreeSet<DeviceId>, opening: &BTreeSet<DeviceId>) {
         let now_us = self.now_us;
+        let roster = self.participants();
+        let seats = self.call.as_ref().map(|call| self.seated_by(&call.line, roster.iter().collect(), None));
+        let seats: BTreeSet<DeviceId> = seats.into_iter().flatten().map(|participant| participant.device).collect();
         let Some(call) = &mut self.call else { return };
         let mut ready = 0;
         for (device, known) in &mut call.members {
@@ -369,7 +407,10 @@ impl Console {
                 known.without_keys_us.get_or_insert(now_us);
             }
         }
-        let complete = ready == call.members.len() && ready > 0;
+        // Who has no seat is waited for by nobody.
+        let awaited =
+            call.members.iter().filter(|(device, known)| seats.contains(device) && known.without_keys_us.is_some());
+        let complete = awaited.count() == 0 && ready > 0;
         let Some(keys) = &mut self.keys else { return };
         let news = complete && keys.ready != ready;
         keys.ready = if complete { ready } else { 0 };
@@ -389,6 +430,7 @@ impl Console {
         let told = told.filter(|at| *at > self.now_us).min();
         let renew = keys.renewed.values().map(|since| since + RENEW_US).filter(|at| *at > self.now_us).min();
         let over = keys.over.map(|over| over.switch_us.unwrap_or(over.until_us)).filter(|at| *at > self.now_us);
-        [old, lead, stranger, told, renew, over].into_iter().flatten().min()
+        let late = keys.old_us().filter(|at| *at > self.now_us);
+        [old, lead, stranger, told, renew, over, late].into_iter().flatten().min()
     }
 }

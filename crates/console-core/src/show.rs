@@ -206,6 +206,13 @@ impl Console {
             sealing: self.sealing_view(),
             missing: missing.map(ToString::to_string).collect(),
             forgeries: self.forgeries(&call.line),
+            misled: call
+                .misled
+                .iter()
+                .filter(|by| roster.iter().any(|participant| participant.device == **by))
+                .filter_map(|by| self.person(by).map(|by| by.name))
+                .collect(),
+            unrenewed: self.keys.as_ref().and_then(|keys| keys.old_us()).is_some_and(|at| self.now_us >= at),
             code: self.code(),
             words: self.words(),
             floor: self.floor_view(),

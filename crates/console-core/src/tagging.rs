@@ -6,12 +6,13 @@
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::io::Event;
-use crate::limits::{LEAD_AGAIN_US, TAGS_AWAITED_US};
+use crate::limits::{LEAD_AGAIN_US, TAGS_AWAITED_US, TAGS_READ_US};
+use crate::tag_lists::{Opened, TagLists};
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, Hash, LineId};
 use trialogue_e2ee::{Hearer, Keyring, Leaf, TagSecret};
 use trialogue_journal::fold::{Participant, TagsTold};
-use trialogue_journal::limits::{GENERATION_MAX, TAGS_TOLD_MAX};
+use trialogue_journal::limits::{GENERATION_MAX, MEMBERS_MAX, TAGS_TOLD_MAX};
 use trialogue_journal::{Act, BodyRef};
 
 /// Drawn for one who hears this console.
@@ -50,12 +51,11 @@ pub(crate) struct Tagging {
     past: BTreeMap<DeviceId, Known>,
     /// Of what was learnt last. It only grows, over calls as well: the media worker outlives them, and takes a sender's lower turn for one that is over.
     turn: u32,
-    /// Lists that were looked at, by who told them: what each said for this device; none: nothing. Another who tells the same bytes says nothing about them.
-    read: BTreeMap<(DeviceId, Hash), Option<(u16, TagSecret)>>,
+    /// Lists that others have told.
+    lists: TagLists,
+    /// Others of them are read then.
+    read_again_us: Option<u64>,
 }
-
-/// Most lists remembered as read. One that is read again costs a few milliseconds.
-const READ_MAX: usize = 1_024;
 
 impl Tagging {
     /// Of the keys that this console seals with now.
@@ -81,7 +81,8 @@ impl Tagging {
         self.next_generation();
         self.known.clear();
         self.past.clear();
-        self.read.clear();
+        self.lists.clear();
+        self.read_again_us = None;
     }
 
     /// The secret that this console shares with one of a group, drawn now if there is none; none: that one hears nobody.
@@ -227,45 +228,53 @@ impl Console {
         self.call.as_ref()?;
         let tagging = &self.keys.as_ref()?.tagging;
         let awaited = tagging.last.and_then(|(_, until_us)| until_us);
-        [awaited, Some(tagging.again_us)].into_iter().flatten().filter(|at| *at > self.now_us).min()
+        [awaited, Some(tagging.again_us), tagging.read_again_us]
+            .into_iter()
+            .flatten()
+            .filter(|at| *at > self.now_us)
+            .min()
     }
 
-    /// Reads what the others of the call have told.
+    /// Reads what the others of the call have told who have a leaf in a group that this console has: nobody else is to
+    /// be heard.
     pub(crate) fn hear_tags(&mut self, line: &LineId, roster: &BTreeMap<DeviceId, &Participant>) {
+        let now_us = self.now_us;
         let (Some(keys), Some(fold), Some(charter)) = (&mut self.keys, self.sites.fold(), &self.charter) else {
             return;
         };
-        let mut bad = Vec::new();
         keys.tagging.keep_only(|device| roster.contains_key(device));
-        for participant in roster.values().filter(|participant| participant.device != self.id) {
-            let Some(device) = fold.device(&participant.device) else { continue };
-            let mut newest = None;
-            for told in &participant.tags {
-                let list = (participant.device, told.secrets.hash);
-                if !keys.tagging.read.contains_key(&list) {
-                    let Some(body) = self.bodies.get(&told.secrets) else {
-                        self.bodies.want(&told.secrets);
-                        continue;
-                    };
-                    let public = device.mls_public(charter.suite());
-                    let read = match keys.ring.hear_tags(&participant.device, public, line, body) {
-                        Ok(read) => read.secret.filter(|_| read.generation == told.generation),
-                        Err(error) => {
-                            bad.push(error.to_string());
-                            None
-                        }
-                    };
-                    if keys.tagging.read.len() >= READ_MAX {
-                        keys.tagging.read.clear();
-                    }
-                    keys.tagging.read.insert(list, read.map(|secret| (told.generation, secret)));
+        let leaves = keys.ring.groups().filter_map(|group| keys.ring.members(&group).ok()).flatten();
+        let leaves: BTreeSet<DeviceId> = leaves.map(|leaf| leaf.device).filter(|device| *device != self.id).collect();
+        let told: Vec<(DeviceId, &[TagsTold])> =
+            leaves.iter().filter_map(|device| Some((*device, roster.get(device)?.tags.as_slice()))).collect();
+        let mut bad = Vec::new();
+        let (ring, bodies) = (&keys.ring, &mut self.bodies);
+        let heard = keys.tagging.lists.hear(&told, |device, told| {
+            let Some(body) = bodies.get(&told.secrets) else {
+                bodies.want(&told.secrets);
+                return Opened::Missing;
+            };
+            let Some(known) = fold.device(device) else { return Opened::Missing };
+            match ring.hear_tags(device, known.mls_public(charter.suite()), line, body) {
+                Ok(read) if read.generation == told.generation => {
+                    Opened::Read(read.secret.map(|secret| (told.generation, secret)))
                 }
-                if let Some(Some((generation, secret))) = keys.tagging.read.get(&list) {
-                    newest = Some((*generation, secret.clone()));
+                Ok(_) => Opened::Read(None),
+                Err(error) => {
+                    bad.push(error.to_string());
+                    Opened::Read(None)
                 }
             }
-            if let Some((generation, secret)) = newest {
-                keys.tagging.learn(participant.device, generation, secret);
+        });
+        for (device, (generation, secret)) in heard {
+            keys.tagging.learn(device, generation, secret);
+        }
+        keys.tagging.read_again_us = keys.tagging.lists.unread.then_some(now_us + TAGS_READ_US);
+        // Those of who has no leaf yet are here when it has one: as many as have a seat.
+        let early = roster.values().filter(|participant| !leaves.contains(&participant.device)).take(MEMBERS_MAX);
+        for told in early.filter_map(|participant| participant.tags.last()) {
+            if self.bodies.get(&told.secrets).is_none() {
+                self.bodies.want(&told.secrets);
             }
         }
         for why in bad {

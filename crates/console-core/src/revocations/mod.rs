@@ -204,12 +204,16 @@ impl Revocations {
         self.parties.get(party).is_some_and(|known| known.revoked.contains(device))
     }
 
-    /// For how long nothing was confirmed of another party. The own party's devices are sealed for whatever others say of it: a member could else cut
-    /// this party's people off from each other.
     fn silent_ms(&self, device: &DeviceId, at: Roster, now: Now) -> u64 {
-        let own = at.me().map(|me| &me.party);
         let party = at.fold().and_then(|fold| fold.known_device(device)).map(|known| &known.party);
-        let known = party.filter(|party| Some(*party) != own).and_then(|party| self.parties.get(party));
+        party.map_or(0, |party| self.silent_ms_of(party, at, now))
+    }
+
+    /// For how long nothing was confirmed of another party. The own party's devices are sealed for whatever others say
+    /// of it: a member could else cut this party's people off from each other.
+    fn silent_ms_of(&self, party: &PartyId, at: Roster, now: Now) -> u64 {
+        let other = at.me().is_none_or(|me| me.party != *party);
+        let known = self.parties.get(party).filter(|_| other);
         known.map_or(0, |known| known.silent_ms(now.us))
     }
 
@@ -221,6 +225,11 @@ impl Revocations {
     /// May a group with this device in it be sealed for? A little longer than the lead keeps it in, so that a call does not fall silent meanwhile.
     pub(crate) fn may_hear(&self, device: &DeviceId, at: Roster, now: Now) -> bool {
         self.silent_ms(device, at, now) <= STALE_MS + SILENT_AFTER_STALE_MS
+    }
+
+    /// The same of all devices of a party, where the state that has them is being told anew.
+    pub(crate) fn may_hear_party(&self, party: &PartyId, at: Roster, now: Now) -> bool {
+        self.silent_ms_of(party, at, now) <= STALE_MS + SILENT_AFTER_STALE_MS
     }
 
     /// What the officer is told.

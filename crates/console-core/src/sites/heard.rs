@@ -46,6 +46,10 @@ impl Console {
     fn said(&mut self, slot: u8, message: ToConsole) {
         let stage = self.sites.of(slot).map_or(Stage::Down, Site::stage);
         let known = matches!(stage, Stage::Syncing | Stage::Up);
+        if let (ToConsole::Entries { .. } | ToConsole::MoreFollows {}, Some((site, around))) = (&message, self.at(slot))
+        {
+            site.tells(around.now);
+        }
         match message {
             ToConsole::Challenge { protocol, node, nonce, charter } if stage == Stage::Open => {
                 self.challenged(slot, protocol, Challenge { node, nonce, charter: charter.to_vec() });

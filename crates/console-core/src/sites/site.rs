@@ -87,7 +87,7 @@ impl Site {
     }
 
     pub(super) fn slow_us(&self) -> Option<u64> {
-        (self.stage() == Stage::Syncing).then_some(self.socket.since_us() + HELLO_US)
+        self.socket.telling_us().map(|since_us| since_us + HELLO_US)
     }
 
     pub(crate) fn opened(&mut self, now: Now) {
@@ -97,6 +97,11 @@ impl Site {
     /// Something came over the WebSocket. False: too late.
     pub(crate) fn heard(&mut self, now: Now) -> bool {
         self.socket.heard(now)
+    }
+
+    /// Something of the state came.
+    pub(crate) fn tells(&mut self, now: Now) {
+        self.socket.told(now);
     }
 
     /// The WebSocket is over. True: it had been of use; none: it was refused for good, and stays closed.

@@ -44,18 +44,24 @@ enum Timer {
     Hello,
     /// Nothing more came of the state.
     Sync,
+    /// It was told for too long, during a call.
+    SyncInCall,
     /// No word for too long.
     Dead,
     Ping,
 }
 
-const TIMERS: [Timer; 4] = [Timer::Hello, Timer::Sync, Timer::Dead, Timer::Ping];
+const TIMERS: [Timer; 5] = [Timer::Hello, Timer::Sync, Timer::SyncInCall, Timer::Dead, Timer::Ping];
 
 #[derive(Default)]
 pub(super) struct Socket {
     stage: Stage,
     since_us: u64,
     heard_us: u64,
+    /// Since when the state is being told and is not whole, however often that was begun anew.
+    telling_us: u64,
+    /// When something of the state came last: who answers keep-alives alone tells nothing.
+    told_us: u64,
     ping_us: u64,
     ping: u32,
     /// How often in a row it could not be brought up.
@@ -96,9 +102,12 @@ impl Socket {
     }
 
     pub(super) fn enter(&mut self, stage: Stage, now: Now) {
+        if self.stage != Stage::Syncing {
+            self.telling_us = now.us;
+        }
         self.stage = stage;
         self.waits = None;
-        (self.since_us, self.heard_us, self.ping_us) = (now.us, now.us, now.us);
+        (self.since_us, self.heard_us, self.told_us, self.ping_us) = (now.us, now.us, now.us, now.us);
     }
 
     /// The state is whole: it is of use.
@@ -114,6 +123,16 @@ impl Socket {
             self.heard_us = now.us;
         }
         open
+    }
+
+    /// Something of the state came.
+    pub(super) fn told(&mut self, now: Now) {
+        self.told_us = now.us;
+    }
+
+    /// Since when the state is being told, in microseconds; none: it is not.
+    pub(super) fn telling_us(&self) -> Option<u64> {
+        (self.stage == Stage::Syncing).then_some(self.telling_us)
     }
 
     /// It is opened again no sooner than that, in milliseconds.
@@ -166,7 +185,8 @@ impl Socket {
         match timer {
             Timer::Hello => opening.then_some(self.since_us + HELLO_US),
             // What matters may be a lot, and the line slow: as long as it comes, it is waited for.
-            Timer::Sync => telling.then_some(self.since_us.max(self.heard_us) + SYNC_US),
+            Timer::Sync => telling.then_some(self.told_us + SYNC_US),
+            Timer::SyncInCall => (telling && in_call).then_some(self.telling_us + SYNC_IN_CALL_US),
             Timer::Dead => up.then_some(self.heard_us + if in_call { DEAD_IN_CALL_US } else { DEAD_US }),
             // In a call often, with one site as with two: whoever can go on at another site, or at another address, has to know at once that this one
             // is gone, and while the others are muted nothing else comes.
@@ -180,7 +200,7 @@ impl Socket {
 
     /// Patience and keep-alives. `cut_off`: neither words nor media come over it any more.
     pub(super) fn tick(&mut self, now: Now, in_call: bool, cut_off: bool) -> Option<Tick> {
-        let patience = [Timer::Hello, Timer::Sync, Timer::Dead];
+        let patience = [Timer::Hello, Timer::Sync, Timer::SyncInCall, Timer::Dead];
         if patience.into_iter().any(|timer| self.is_due(timer, now, in_call)) || (cut_off && self.stage == Stage::Up) {
             return Some(Tick::Close);
         }
@@ -225,6 +245,27 @@ mod tests {
         }
         socket.enter(Stage::Refused, at(1));
         assert_eq!((socket.next_timeout(false), socket.heard(at(2))), (None, false));
+    }
+
+    #[test]
+    fn who_tells_without_end_is_not_waited_for_without_end() {
+        let mut socket = Socket::default();
+        socket.enter(Stage::Syncing, at(0));
+        let begun_us = SYNC_US - 1;
+        socket.told(at(begun_us));
+        assert!(socket.heard(at(2 * begun_us)), "a keep-alive is answered");
+        assert_ne!(socket.tick(at(begun_us + SYNC_US - 1), false, false), Some(Tick::Close), "it came a while ago");
+        assert_eq!(socket.tick(at(begun_us + SYNC_US), false, false), Some(Tick::Close), "answers are no telling");
+        socket.enter(Stage::Syncing, at(0));
+        for us in (0..SYNC_IN_CALL_US).step_by(SYNC_US as usize / 2) {
+            socket.told(at(us));
+            // It begins from the first entry again and again.
+            socket.enter(Stage::Syncing, at(us));
+        }
+        let over_us = socket.telling_us().unwrap() + SYNC_IN_CALL_US;
+        socket.told(at(over_us));
+        assert_ne!(socket.tick(at(over_us), false, false), Some(Tick::Close));
+        assert_eq!(socket.tick(at(over_us), true, false), Some(Tick::Close));
     }
 
     #[test]

@@ -113,6 +113,12 @@ pub struct CallView {
     pub missing: Vec<String>,
     /// Frames of the last quarter of an hour that were not by the one in whose name they came, the newest first, as the nodes say that were given them.
     pub forgeries: Vec<ForgeryView>,
+    /// Whose console has said that others came into its node's group or went than did, by name: that group was given
+    /// up, and is made anew once that console is out.
+    pub misled: Vec<String>,
+    /// This console's secrets have not been renewed for 20 minutes, which it does every 15: its node refuses that, or
+    /// is not reached.
+    pub unrenewed: bool,
     /// Digits that all can compare by voice: 30 decimal digits of the groups' epoch authenticators; empty before everybody's keys. See also [`Station::code`].
     pub code: String,
     /// The same as six words in each language, each language's word of the same number; empty before keys.

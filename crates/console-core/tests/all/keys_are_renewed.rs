@@ -4,8 +4,12 @@
 use crate::common;
 
 use common::{SECOND, World};
+use std::cell::Cell;
+use std::rc::Rc;
 use trialogue_charter::Suite;
 use trialogue_console_core::view::NodeLink;
+use trialogue_journal::{Act, Body, UnverifiedEntry, UnverifiedStatement};
+use trialogue_wire::console::ToConsole;
 
 #[test]
 fn every_speaker_gives_fresh_secrets_within_the_quarter_of_an_hour() {
@@ -37,4 +41,50 @@ fn every_speaker_gives_fresh_secrets_within_the_quarter_of_an_hour() {
     let after = epochs(&world);
     let renewed: Vec<u64> = after.iter().zip(&before).map(|(after, before)| after - before).collect();
     assert!(renewed.iter().all(|moved| (1..=2).contains(moved)) && renewed.contains(&2), "{renewed:?}");
+}
+
+#[test]
+fn the_officer_is_told_where_the_own_node_lets_no_keys_be_renewed() {
+    let mut world = World::new(Suite::XWing);
+    for office in ["kor-leaders", "usa-leaders"] {
+        world.desk(office);
+    }
+    world.until(10, |world| world.desks.iter().all(|desk| desk.offers > 0));
+    world.ring(1);
+    world.until(5, |world| world.desks[0].ringing);
+    world.answer(0);
+    world.until(20, |world| world.all_ready(&[0, 1]));
+    // The American node has all handshakes of its own group vanish, for its own console: it says neither that it takes
+    // one nor that it refuses it.
+    let (refuses, held) = (Rc::new(Cell::new(true)), world.nodes[2].id.clone());
+    let on = refuses.clone();
+    world.tamper = Some(Box::new(move |desk, bytes| {
+        let as_it_is = vec![bytes.to_vec()];
+        if desk != 1 || !on.get() {
+            return as_it_is;
+        }
+        match trialogue_wire::decode(bytes).unwrap() {
+            ToConsole::Accepted { .. } => Vec::new(),
+            ToConsole::Entries { mut bundles } => {
+                let moves = |entry: &[u8]| {
+                    let entry = UnverifiedEntry::decode(entry).unwrap();
+                    let Body::Stated { statement } = &entry.claim().body else { return false };
+                    let act = UnverifiedStatement::decode(statement).unwrap().claim().act.clone();
+                    entry.claim().node == held && matches!(act, Act::Handshake { .. })
+                };
+                bundles.retain(|bundle| !moves(&bundle.entry));
+                vec![trialogue_wire::encode(&ToConsole::Entries { bundles })]
+            }
+            _ => as_it_is,
+        }
+    }));
+    world.run(19 * 60 * SECOND);
+    assert!([0, 1].iter().all(|desk| !world.call(*desk).unrenewed));
+    world.until(2 * 60, |world| world.call(1).unrenewed);
+    assert!(!world.call(0).unrenewed, "its own are renewed");
+    refuses.set(false);
+    world.cut(1, true);
+    world.run(SECOND);
+    world.cut(1, false);
+    world.until(120, |world| !world.call(1).unrenewed && world.all_ready(&[0, 1]));
 }

@@ -44,10 +44,10 @@ pub enum KeyringError {
     #[error("the key package has no hearing key: ask the device for a new one")]
     NoHearingKey,
     /// Not as every console makes them: what MLS allows beyond that could spoil a commit, or keep others from following it.
-    #[error("the {0} of the key package is not as the profile has it: ask the device for a new one")]
+    #[error("the {0} of a leaf is not as the profile has it: its device has to offer a new key package")]
     OtherProfile(&'static str),
-    /// Nothing can be sealed for one of its keys: who adds it could not renew the group any more.
-    #[error("the {0} of the key package is no public key of the suite: ask the device for a new one")]
+    /// Nothing can be sealed for one of its keys: nobody could renew the group any more, or remove others.
+    #[error("the {0} is no public key of the suite: its device has to offer a new key package")]
     NoPublicKey(&'static str),
     /// A key that another member, or another one who is to be added, has: a group takes it once.
     #[error("the key package has a key of another device: ask both for new ones")]

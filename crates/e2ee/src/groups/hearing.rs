@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 /// Type of the leaf's extension that holds the hearing key: of the range for private use (RFC 9420 §17.3).
 pub(super) const HEARING_KEY: u16 = 0xf7a1;
 /// Longest hearing key, in bytes: ML-KEM-1024 has 1,568.
-const HEARING_MAX: usize = 2_048;
+pub(super) const HEARING_MAX: usize = 2_048;
 const INFO: &[u8] = b"trialogue tag secrets 1";
 const SIGNED: &[u8] = b"trialogue tag secrets 1\0";
 

@@ -3,6 +3,7 @@
 use super::{Expected, GROUPS_MAX, Keyring, KeyringError, Leaf, check_members, check_size, leaves};
 use openmls::prelude::{tls_codec::Deserialize as _, *};
 use openmls_traits::storage::StorageProvider as _;
+use std::collections::BTreeSet;
 
 impl Keyring {
     /// Joins the group that the journal says the welcome is for. Whoever wrote it may have put anything into it: unless it is for the group, epoch
@@ -49,7 +50,7 @@ impl Keyring {
         let kept: Option<KeyPackageBundle> =
             self.provider.storage().key_package(&offer).map_err(|e| KeyringError::mls("join", e))?;
         let kept = kept.ok_or(KeyringError::NotForUs)?;
-        let joined = self.try_join(welcome, expected);
+        let joined = self.try_join(welcome, expected, stock);
         if stock || joined.is_err() {
             let _ = self.provider.storage().write_key_package(&offer, &kept);
         } else {
@@ -58,25 +59,43 @@ impl Keyring {
         joined
     }
 
-    fn try_join(&mut self, welcome: Welcome, expected: &Expected<'_>) -> Result<(), KeyringError> {
+    fn try_join(&mut self, welcome: Welcome, expected: &Expected<'_>, stock: bool) -> Result<(), KeyringError> {
         let config = MlsGroupJoinConfig::builder()
             .wire_format_policy(PURE_PLAINTEXT_WIRE_FORMAT_POLICY)
             .use_ratchet_tree_extension(true)
             .max_past_epochs(0)
             .build();
         // Building changes nothing in the storage yet, with this flag or without.
-        let staged = StagedWelcome::build_from_welcome(&self.provider, &config, welcome)
-            .map_err(|e| KeyringError::mls("join", e))?
+        let builder = StagedWelcome::build_from_welcome(&self.provider, &config, welcome)
+            .map_err(|e| KeyringError::mls("join", e))?;
+        // The same that is verified below.
+        let info = builder.processed_welcome().unverified_group_info();
+        let tree = info.extensions().ratchet_tree().map(|extension| extension.ratchet_tree().clone());
+        let staged = builder
             .replace_old_group()
             // Whose lead lets in a leaf that has expired keeps nobody else from joining.
             .skip_lifetime_validation()
             .build()
             .map_err(|e| KeyringError::mls("join", e))?;
         self.check_staged(&staged, expected)?;
+        // A circle has no further commits, and there are many.
+        if !stock {
+            self.check_tree(&tree.ok_or(KeyringError::Malformed("welcome"))?)?;
+        }
         self.drop_group(&expected.group);
         let joined = staged.into_group(&self.provider).map_err(|e| KeyringError::mls("join", e))?;
         self.groups.insert(expected.group, joined);
         Ok(())
+    }
+
+    /// Whoever came in before is as consoles make it, and can be sealed for: who created the group was looked at by
+    /// nobody else.
+    fn check_tree(&self, tree: &RatchetTreeIn) -> Result<(), KeyringError> {
+        for leaf in tree.leaves() {
+            let keys = self.check_leaf(leaf)?;
+            self.try_to_seal("encryption key", &keys.encryption)?;
+        }
+        self.try_parents(tree.parents(), &BTreeSet::new())
     }
 
     /// It is what the journal says it is, and this console is in it once.

@@ -15,6 +15,7 @@ mod hearing;
 mod join;
 mod offer;
 mod process;
+mod profile;
 mod signer;
 
 pub use error::KeyringError;
@@ -296,3 +297,6 @@ fn check_size(bytes: &[u8]) -> Result<(), KeyringError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

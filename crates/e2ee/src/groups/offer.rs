@@ -1,6 +1,5 @@
 //! Key packages: what we offer so that others can add us, and what we accept before adding others.
 
-use super::hearing::hearing_of;
 use super::{Invite, KEY_PACKAGES_MAX, Keyring, KeyringError, OFFER_MAX, STOCK_MAX, device_of, unlimited};
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize, VLBytes};
 use openmls::prelude::*;
@@ -58,23 +57,6 @@ impl Keyring {
         Ok(())
     }
 
-    /// The profile of `spec/sealing.md` §1, to the byte. MLS judges the rest when the commit is made, where it spoils it for all, or at whoever follows it later:
-    /// a leaf that has expired keeps everybody out who joins after that.
-    fn check_profile(&self, package: &KeyPackage) -> Result<(), KeyringError> {
-        let leaf = package.leaf_node();
-        let same = |theirs: Result<Vec<u8>, _>, ours: Result<Vec<u8>, _>| matches!((theirs, ours), (Ok(theirs), Ok(ours)) if theirs == ours);
-        if !same(package.life_time().tls_serialize_detached(), unlimited().tls_serialize_detached()) {
-            return Err(KeyringError::OtherProfile("lifetime"));
-        }
-        if *leaf.capabilities() != self.capabilities() {
-            return Err(KeyringError::OtherProfile("list of capabilities"));
-        }
-        if leaf.extensions().iter().count() != 1 || package.extensions().iter().count() != 0 {
-            return Err(KeyringError::OtherProfile("list of extensions"));
-        }
-        Ok(())
-    }
-
     /// Verifies a key package and that it is the invited device's own.
     pub(super) fn accept_offer(&self, invite: &Invite<'_>) -> Result<KeyPackage, KeyringError> {
         if invite.key_package.len() > OFFER_MAX {
@@ -95,16 +77,7 @@ impl Keyring {
         if device_of(leaf.credential())? != invite.device || leaf.signature_key().as_slice() != invite.signature_key {
             return Err(KeyringError::NotTheirs);
         }
-        let hearing = hearing_of(leaf).ok_or(KeyringError::NoHearingKey)?;
-        self.check_profile(&package)?;
-        let [encryption, init] = own_keys(&package)?;
-        // MLS looks at none of them before somebody seals for it, which may be the commit that removes another one.
-        for (what, key) in [("encryption key", encryption), ("init key", init), ("hearing key", hearing)] {
-            self.provider
-                .crypto()
-                .hpke_seal(self.suite.hpke_config(), &key, b"trialogue trial", &[], &[])
-                .map_err(|_| KeyringError::NoPublicKey(what))?;
-        }
+        self.check_package(&package)?;
         Ok(package)
     }
 }
@@ -126,6 +99,7 @@ pub(super) fn first_key(of: &impl Serialize) -> Result<Vec<u8>, KeyringError> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::groups::hearing::hearing_of;
     use openmls_traits::signatures::Signer as _;
     use trialogue_charter::{DeviceId, Suite};
     use trialogue_journal::GroupId;

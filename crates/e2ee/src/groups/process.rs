@@ -1,7 +1,10 @@
 //! Following the commits of others.
 
+use super::hearing::hearing_of;
+use super::offer::first_key;
 use super::{Keyring, KeyringError, Leaf, Progress, check_members, check_size, device_of, leaves};
 use openmls::prelude::{tls_codec::Deserialize as _, *};
+use std::collections::BTreeSet;
 use trialogue_charter::DeviceId;
 use trialogue_journal::GroupId;
 
@@ -43,13 +46,42 @@ impl Keyring {
             _ => return Err(KeyringError::Malformed("commit")),
         };
         let (added, removed) = check_commit(&staged, &before, sender)?;
+        self.check_leaves(group, &staged, sender.index)?;
         let left = staged.self_removed();
+        let held = self.groups.get_mut(group).ok_or(KeyringError::NoGroup)?;
         let epoch = ours + 1;
         held.merge_staged_commit(&self.provider, *staged).map_err(|e| KeyringError::mls("follow a commit", e))?;
         if left {
             self.drop_group(group);
         }
         Ok(Progress { epoch, by, added, removed, left })
+    }
+}
+
+impl Keyring {
+    /// All that a commit brings into the tree is as consoles make it: who comes, the sender's new leaf, and the keys on
+    /// the path above it. The last commit is good for nothing where the next one cannot be made, which may be to remove
+    /// somebody.
+    fn check_leaves(&self, group: &GroupId, staged: &StagedCommit, sender: u32) -> Result<(), KeyringError> {
+        for add in staged.add_proposals() {
+            self.check_package(add.add_proposal().key_package())?;
+        }
+        let Some(leaf) = staged.update_path_leaf_node() else { return Ok(()) };
+        let keys = self.check_leaf(leaf)?;
+        self.try_to_seal("encryption key", &keys.encryption)?;
+        let held = self.group(group)?;
+        // A console has one hearing key for as long as it lives.
+        let before =
+            held.treesync().full_leaves().find(|(at, _)| at.u32() == sender).and_then(|(_, leaf)| hearing_of(leaf));
+        if before.is_none_or(|before| before != keys.hearing) {
+            return Err(KeyringError::IdentityChanged);
+        }
+        let parents = held.treesync().full_parents().map(|(_, parent)| first_key(parent));
+        let known = parents.collect::<Result<BTreeSet<_>, _>>()?;
+        let after = staged
+            .export_ratchet_tree(self.provider.crypto(), held.export_ratchet_tree())
+            .map_err(|e| KeyringError::mls("follow a commit", e))?;
+        after.map_or(Ok(()), |tree| self.try_parents(tree.parents(), &known))
     }
 }
 

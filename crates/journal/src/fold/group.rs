@@ -6,7 +6,7 @@ use crate::entry::BodyRef;
 use crate::limits::MEMBERS_MAX;
 use crate::statement::GroupId;
 use minicbor::{Decode, Encode};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use trialogue_charter::{DeviceId, LineId, NodeId};
 
@@ -57,6 +57,17 @@ pub struct HandshakeRecord {
 }
 
 impl Group {
+    /// Who is a member when this epoch begins, as the handshakes before it say. Whoever follows the group holds its
+    /// leaves against that.
+    pub fn members_at(&self, epoch: u64) -> BTreeSet<DeviceId> {
+        let mut members = BTreeSet::from([self.creator]);
+        for record in self.handshakes.iter().filter(|record| record.epoch < epoch) {
+            members.retain(|device| !record.removed.contains(device));
+            members.extend(&record.added);
+        }
+        members
+    }
+
     /// Is the console, in its present stay on the line, a member? One that came in anew after it was added has lost its keys.
     pub fn holds(&self, device: &DeviceId, presence: &Presence) -> bool {
         self.members.get(device).is_some_and(|added| *added > presence.order)

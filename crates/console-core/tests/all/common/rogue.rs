@@ -2,7 +2,8 @@
 
 use super::*;
 use trialogue_charter::{DeviceSecret, LineId};
-use trialogue_journal::{Act, Body, BodyRef, Statement, UnverifiedEntry, UnverifiedStatement};
+use trialogue_e2ee::{Expected, Keyring};
+use trialogue_journal::{Act, Body, BodyRef, GroupId, KeyOffer, Statement, UnverifiedEntry, UnverifiedStatement};
 use trialogue_wire::console::{Refusal, ToConsole, ToNode};
 
 /// What a hostile node does to a message for a console.
@@ -59,6 +60,34 @@ impl Rogue {
             _ => None,
         });
         answer.unwrap()
+    }
+}
+
+impl Rogue {
+    /// It answers the call, and follows its node's group, into which the lead lets it.
+    pub fn comes_in(&mut self, world: &mut World, suite: Suite, line: &LineId) -> (Keyring, GroupId) {
+        let state = |world: &World, node: usize| world.nodes[node].machine.as_ref().unwrap().state().clone();
+        let call = state(world, self.node).in_on(line)[0].call;
+        let id = world.nodes[self.node].id.clone();
+        let mut ring = Keyring::new(suite, self.secret.id(), &self.secret.mls_key(suite).private);
+        let package = ring.key_package().unwrap();
+        let offers = vec![KeyOffer { node: id.clone(), package: BodyRef::of(&package).unwrap() }];
+        self.says(world, line.as_str(), Act::Answer { call, offers }, vec![package.clone()]).unwrap();
+        let (node, device) = (self.node, self.secret.id());
+        let added = |world: &World| {
+            let group = state(world, node).line(line).groups[&id].clone();
+            let record = group.handshakes.iter().find(|record| record.added.contains(&device)).cloned();
+            record.map(|record| (group.id, record))
+        };
+        world.until(5, |world| added(world).is_some());
+        let (group, record) = added(world).unwrap();
+        let welcome = record.welcome.unwrap();
+        let mut bodies = world.nodes[node].disk.values().flatten().flat_map(|bundle| &bundle.bodies);
+        let welcome = bodies.find(|body| Hash::of(body) == welcome.hash).unwrap().to_vec();
+        let packages = [Hash::of(&package)];
+        let expected = Expected { group, epoch: record.epoch + 1, by: record.by, packages: &packages };
+        ring.join(&welcome, &expected).unwrap();
+        (ring, group)
     }
 }
 
