@@ -206,7 +206,7 @@ impl Console {
     ) -> Vec<PersonReceipt> {
         let mut all: Vec<PersonReceipt> = Vec::new();
         for (_, receipts) in fold.receipts(id) {
-            for (device, receipt) in of(receipts) {
+            for (device, receipt) in of(&receipts) {
                 let Some(by) = self.person(device) else { continue };
                 all.push(PersonReceipt { by, at_ms: WallMs::shown(receipt.time_ms) });
             }
@@ -224,14 +224,14 @@ impl Console {
     }
 
     fn acknowledged(&self, fold: &State, id: &Hash) -> Vec<Acknowledgement> {
-        let all = fold.receipts(id).flat_map(|(_, receipts)| &receipts.acknowledged);
+        let all = fold.receipts(id).flat_map(|(_, receipts)| receipts.into_owned().acknowledged);
         let mut all: Vec<Acknowledgement> = all
             .filter_map(|(device, (receipt, back))| {
                 let read_back = back.and_then(|back| match self.part(&back) {
                     Some(Part::ReadBack { text }) => Some(text.text.clone()),
                     _ => None,
                 });
-                Some(Acknowledgement { by: self.person(device)?, at_ms: WallMs::shown(receipt.time_ms), read_back })
+                Some(Acknowledgement { by: self.person(&device)?, at_ms: WallMs::shown(receipt.time_ms), read_back })
             })
             .collect();
         all.sort_by(|a, b| a.at_ms.total_cmp(&b.at_ms));

@@ -101,6 +101,9 @@ pub struct Receipts {
     /// Who approved it.
     #[n(4)]
     pub approved: BTreeMap<DeviceId, Receipt>,
+    /// On which line the first of these people spoke of it. What others say of it on another line is passed over: on one of the two there is no such writing.
+    #[n(5)]
+    pub(super) line: Option<LineId>,
 }
 
 /// One word.
@@ -115,6 +118,11 @@ pub struct Receipt {
 }
 
 impl Receipts {
+    /// The node's own word alone.
+    pub(super) fn of_node(&self) -> Self {
+        Self { stored: self.stored, ..Self::default() }
+    }
+
     fn all(&self) -> impl Iterator<Item = (Option<DeviceId>, Receipt)> + '_ {
         let of = |map: &'_ BTreeMap<DeviceId, Receipt>| map.iter().map(|(by, at)| (Some(*by), *at)).collect::<Vec<_>>();
         let acknowledged = self.acknowledged.iter().map(|(by, (at, _))| (Some(*by), *at));
@@ -202,14 +210,16 @@ impl NodeState {
             }
             Act::Shown { writings } => {
                 for id in writings {
-                    note(&mut self.receipts(*id, seq).shown, by, at);
+                    self.word(&line, *id, seq, |said| note(&mut said.shown, by, at));
                 }
             }
             Act::AcknowledgeWriting { writing, read_back } => {
-                note(&mut self.receipts(*writing, seq).acknowledged, by, (at, *read_back));
+                self.word(&line, *writing, seq, |said| note(&mut said.acknowledged, by, (at, *read_back)));
             }
-            Act::CertifyWriting { writing } => note(&mut self.receipts(*writing, seq).certified, by, at),
-            Act::Approve { writing } => note(&mut self.receipts(*writing, seq).approved, by, at),
+            Act::CertifyWriting { writing } => {
+                self.word(&line, *writing, seq, |said| note(&mut said.certified, by, at))
+            }
+            Act::Approve { writing } => self.word(&line, *writing, seq, |said| note(&mut said.approved, by, at)),
             // It is for the record alone.
             Act::Archive { .. } => {}
             _ => return None,
@@ -223,6 +233,14 @@ impl NodeState {
             self.receipts(*id, seq).stored.get_or_insert(Receipt { time_ms, seq });
         }
         Applied::Stored
+    }
+
+    /// Somebody says something of a writing on a line.
+    fn word(&mut self, line: &LineId, id: Hash, seq: u64, say: impl FnOnce(&mut Receipts)) {
+        let receipts = self.receipts(id, seq);
+        if receipts.line.get_or_insert_with(|| line.clone()) == line {
+            say(receipts);
+        }
     }
 
     fn receipts(&mut self, id: Hash, seq: u64) -> &mut Receipts {

@@ -64,7 +64,7 @@ fn a_message_is_stored_shown_and_acknowledged_and_each_word_is_remembered_once()
     }
     let all: Vec<_> = scene.state.receipts(&id).collect();
     assert_eq!(all.len(), 1);
-    let (node, receipts) = all[0];
+    let (node, receipts) = &all[0];
     assert_eq!((node.as_str(), receipts.shown.len(), receipts.acknowledged.len()), ("jpn-1", 1, 1));
     let first = receipts.stored.unwrap();
     assert!(first.time_ms < receipts.shown[&jpn.id()].time_ms);
@@ -136,6 +136,60 @@ fn a_node_takes_words_about_what_is_there_and_is_anothers() {
     assert_eq!(judged(&scene, &usa, Act::CertifyWriting { writing: translation }), Err(Ignored::NotOwn));
     assert_eq!(judged(&scene, &jpn, Act::CertifyWriting { writing: translation }), Ok(()));
     assert_eq!(judged(&scene, &jpn, acknowledge(translation)), Err(Ignored::NotNow));
+}
+
+#[test]
+fn a_word_that_does_not_fit_counts_for_nobody() {
+    let (mut scene, usa, jpn) = scene();
+    let interpreter = console("usa-interpreter", 1);
+    scene.enrol(&interpreter).unwrap();
+    scene.says(&usa, write(Kind::Message, None)).unwrap();
+    let message = last(&scene);
+    scene.says(&usa, write(Kind::Readout, None)).unwrap();
+    scene.says(&usa, write(Kind::Translation, Some(message))).unwrap();
+    let find =
+        |scene: &Scene, kind| scene.state.writings(&duty()).iter().find(|(_, _, w)| w.written.kind == kind).unwrap().0;
+    let (readout, translation) = (find(&scene, Kind::Readout), find(&scene, Kind::Translation));
+    let acknowledge = |writing| Act::AcknowledgeWriting { writing, read_back: None };
+    let said = |scene: &Scene, id: &Hash| {
+        let all: Vec<_> = scene.state.receipts(id).map(|(_, receipts)| receipts.into_owned()).collect();
+        let sum = |of: fn(&fold::Receipts) -> usize| all.iter().map(of).sum::<usize>();
+        [sum(|r| r.shown.len()), sum(|r| r.acknowledged.len()), sum(|r| r.certified.len()), sum(|r| r.approved.len())]
+    };
+    // A node writes down whatever its own consoles say. Of another kind:
+    for (id, act) in [
+        (readout, acknowledge(readout)),
+        (message, Act::Approve { writing: message }),
+        (message, Act::CertifyWriting { writing: message }),
+        (translation, acknowledge(translation)),
+    ] {
+        scene.says(&jpn, act).unwrap();
+        assert_eq!(said(&scene, &id), [0; 4]);
+    }
+    // By whom it is not to be said: the writer's own party, and the translator.
+    scene.says(&usa, acknowledge(message)).unwrap();
+    scene.says(&usa, Act::CertifyWriting { writing: translation }).unwrap();
+    assert_eq!((said(&scene, &message), said(&scene, &translation)), ([0; 4], [0; 4]));
+    // With the words of somebody else, and with none that are there.
+    let back = |read_back| Act::AcknowledgeWriting { writing: message, read_back: Some(read_back) };
+    scene.says(&jpn, back(translation)).unwrap();
+    let words = |scene: &Scene| {
+        let all: Vec<_> = scene.state.receipts(&message).flat_map(|(_, r)| r.into_owned().acknowledged).collect();
+        all.into_iter().map(|(by, (_, words))| (by, words)).collect::<Vec<_>>()
+    };
+    assert_eq!(words(&scene), [(jpn.id(), None)], "it is acknowledged, and not read back");
+    // On another line: there is no such writing there.
+    let (leaders, other) = (console("kor-leaders", 1), console("kor-duty", 1));
+    scene.enrol(&leaders).unwrap();
+    scene.enrol(&other).unwrap();
+    for act in [Act::Approve { writing: readout }, Act::Shown { writings: vec![readout] }] {
+        scene.says_at_summit(&leaders, act.clone()).unwrap();
+        assert_eq!(said(&scene, &readout), [0; 4]);
+    }
+    // What fits counts as before.
+    scene.says(&jpn, Act::Approve { writing: readout }).unwrap();
+    scene.says(&jpn, Act::CertifyWriting { writing: translation }).unwrap();
+    assert_eq!((said(&scene, &readout), said(&scene, &translation)), ([0, 0, 0, 1], [0, 0, 1, 0]));
 }
 
 #[test]
