@@ -7,6 +7,7 @@ use crate::limits::*;
 use crate::statement::{Act, GroupId, Statement};
 use crate::writing::{Kind, Written};
 use minicbor::{Decode, Encode};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, Hash, LineId, Role, VerifiedCharter};
 
@@ -278,6 +279,29 @@ impl NodeState {
         circles.insert(id, circle);
     }
 
+    /// Circles by which something may be written next: it counts for nobody who does not know them. Of each line as many as are shown of it, of each device the
+    /// newest first.
+    fn relevant_circles(&self, seqs: &mut BTreeSet<u64>, speakers: &mut BTreeSet<DeviceId>) {
+        let mut of_writer: BTreeMap<(&LineId, &DeviceId), Vec<u64>> = BTreeMap::new();
+        let circles = self.writings.circles.values();
+        for circle in circles.filter(|circle| self.devices.contains_key(&circle.by) && !self.has_barred(&circle.by)) {
+            of_writer.entry((&circle.line, &circle.by)).or_default().push(circle.seq);
+        }
+        let mut of_line: BTreeMap<&LineId, Vec<(usize, Reverse<u64>, DeviceId)>> = BTreeMap::new();
+        for ((line, by), mut of_one) in of_writer {
+            of_one.sort_unstable_by(|a, b| b.cmp(a));
+            let newest = of_one.into_iter().take(CIRCLES_MAX).enumerate();
+            of_line.entry(line).or_default().extend(newest.map(|(place, seq)| (place, Reverse(seq), *by)));
+        }
+        for mut circles in of_line.into_values() {
+            circles.sort_unstable();
+            for (_, Reverse(seq), by) in circles.into_iter().take(CIRCLES_SHOWN) {
+                seqs.insert(seq);
+                speakers.insert(by);
+            }
+        }
+    }
+
     /// Positions of the entries that a console needs to show these writings, and who said them.
     pub(super) fn relevant_writings(
         &self,
@@ -291,6 +315,7 @@ impl NodeState {
             seqs.insert(stock.seq);
             speakers.insert(*by);
         }
+        self.relevant_circles(seqs, speakers);
         for (_, writing) in held.values().flatten().filter(|(id, _)| shown.contains(id)) {
             seqs.insert(writing.seq);
             speakers.insert(writing.by);

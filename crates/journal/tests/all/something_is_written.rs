@@ -240,6 +240,30 @@ fn a_console_that_is_shown_what_matters_has_the_newest_writings_and_what_was_sai
 }
 
 #[test]
+fn a_console_that_comes_later_reads_what_is_written_next_by_whom_wrote_long_ago() {
+    let (mut scene, usa, jpn) = scene();
+    let colleague = console("usa-duty", 2);
+    scene.enrol(&colleague).unwrap();
+    scene.says(&colleague, circle(CIRCLE + 1, &[&jpn])).unwrap();
+    for _ in 0..limits::WRITINGS_SHOWN {
+        let mut one = written(Kind::Message, None);
+        one.keys[0].circle = group(CIRCLE + 1);
+        scene.says(&colleague, Act::Write { written: one }).unwrap();
+    }
+    let relevant = scene.state.relevant_entries();
+    let mut late = State::new(CHARTER.clone());
+    for (entry, bodies) in &scene.log {
+        if relevant[&entry.entry().node].contains(&entry.entry().seq) {
+            late.apply(entry, bodies).unwrap();
+        }
+    }
+    // Its circle stands since before, and nothing that is shown was written by it.
+    scene.says(&usa, write(Kind::Message, None)).unwrap();
+    let (entry, bodies) = scene.log.last().unwrap();
+    late.apply(entry, bodies).unwrap();
+}
+
+#[test]
 fn a_message_alone_has_files_and_their_list_has_a_bound() {
     let (scene, usa, _) = scene();
     let attached = |kind: Kind, len: usize| {
