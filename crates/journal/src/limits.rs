@@ -67,6 +67,9 @@ pub const SET_BACK_HELD: usize = 64;
 /// Furthest that the number of a statement may be above the entry's time, in milliseconds (35 years). Whatever a device has said, the next number is allowed
 /// a millisecond later; less shuts out one that has said something by a clock that was wrong.
 pub const NUMBER_AHEAD_MS: u64 = 1 << 40;
+/// Furthest ahead of a reader's clock that the time of an entry may be for it to come before what another node says now, in milliseconds. More lets a node whose
+/// clock is ahead stand above the others of its party for so much longer, less passes over the word of one whose clock is a little wrong.
+pub const BELIEVED_AHEAD_MS: u64 = 10 * 60 * 1_000;
 /// Deepest nesting of arrays and maps in anything decoded; the deepest type of this protocol needs 6.
 pub const DEPTH_MAX: usize = 8;
 /// Most data items in one entry or statement (a full `Ring` has about 300). More costs memory in decoding.

@@ -24,7 +24,8 @@ const BOUNDS: &[(&str, u64)] = bounds! {
     STATEMENT_MAX STORED_MAX TAGS_TOLD_MAX TRANSLATION_MAX WRITINGS_HELD WRITTEN_AHEAD_MS
 };
 /// Those that decide what a console is shown and a board says, of the state as it is.
-const OF_NO_STATE: [&str; 8] = [
+const OF_NO_STATE: [&str; 9] = [
+    "BELIEVED_AHEAD_MS",
     "CHUNK_MAX",
     "CIRCLES_SHOWN",
     "FRESH_DEVICES_MAX",
