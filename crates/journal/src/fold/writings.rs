@@ -123,7 +123,13 @@ impl State {
             (node, writing) if writing.written.kind == kind => Ok((node, writing)),
             _ => Err(Ignored::NotNow),
         };
+        let is_there = |digest: &Hash| {
+            let mut held = self.nodes.values().filter_map(|node| node.writings.held.get(&statement.line));
+            held.any(|held| held.values().any(|held| held.by == statement.device && held.written.digest == *digest))
+        };
         match &statement.act {
+            // At another node of the party already: it had not said so yet when its console went on here.
+            Act::Write { written } if is_there(&written.digest) => Err(Ignored::Replayed),
             Act::Write { written } => match (&written.about, written.kind) {
                 (Some(about), Kind::Readout) => of_kind(about, Kind::Readout).map(drop),
                 (Some(about), _) => of_kind(about, Kind::Message).map(drop),

@@ -181,6 +181,11 @@ impl NodeState {
         if !written.keys.iter().all(|key| self.writings.circles.get(&key.circle).is_some_and(own)) {
             return Err(Ignored::NotNow);
         }
+        // Said anew under another number, after the node had said that it cannot write it down: the digest is of a content with a salt of its own.
+        let held = self.writings.held.get(&statement.line).into_iter().flat_map(BTreeMap::values);
+        if held.into_iter().any(|held| held.by == statement.device && held.written.digest == written.digest) {
+            return Err(Ignored::Replayed);
+        }
         let asked = written.answer_by_ms.is_none_or(|by| by > now_ms && by <= now_ms.saturating_add(ANSWER_BY_MS));
         if !asked || written.at_ms > now_ms.saturating_add(WRITTEN_AHEAD_MS) {
             return Err(Ignored::Time);

@@ -3,6 +3,7 @@
 
 use crate::common;
 use common::*;
+use std::sync::atomic::{AtomicU64, Ordering};
 use trialogue_charter::{Hash, Precedence};
 use trialogue_journal::*;
 
@@ -13,13 +14,16 @@ fn circle(number: u8, readers: &[&Console]) -> Act {
     Act::Circle { circle: group(number), welcome: body("welcome"), readers }
 }
 
+/// Each with a content of its own.
 fn written(kind: Kind, about: Option<Hash>) -> Written {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let content = COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
     Written {
         kind,
         about,
         keys: vec![Wrapped { circle: group(CIRCLE), key: [1; 48] }],
         content: body("content"),
-        digest: Hash([2; 48]),
+        digest: Hash::of(&content),
         at_ms: 1_000,
         traffic: Traffic::Principal,
         precedence: Precedence::Routine,
@@ -81,6 +85,22 @@ fn nobody_writes_by_the_circle_of_another_or_one_that_is_not_there() {
     assert_eq!(scene.says(&usa, Act::Write { written: unknown }), Err(Ignored::NotNow));
     assert_eq!(scene.says(&usa, circle(CIRCLE, &[&jpn])), Err(Ignored::Replayed), "an id is used once in a journal");
     assert_eq!(scene.says_at_summit(&usa, write(Kind::Message, None)), Err(Ignored::NotNow), "it is of another line");
+}
+
+#[test]
+fn what_was_said_anew_is_written_down_once() {
+    let (mut scene, usa, jpn) = scene();
+    let said = written(Kind::Message, None);
+    // The node keeps the first statement, says that it cannot write it down, and writes both.
+    scene.says(&usa, Act::Write { written: said.clone() }).unwrap();
+    let anew = Written { at_ms: said.at_ms + 1, ..said.clone() };
+    assert_eq!(judged(&scene, &usa, Act::Write { written: anew.clone() }), Err(Ignored::Replayed));
+    assert_eq!(scene.says(&usa, Act::Write { written: anew }), Err(Ignored::Replayed));
+    assert_eq!(scene.state.writings(&duty()).len(), 1);
+    // Another device's is another writing, whatever it has copied.
+    scene.says(&jpn, circle(CIRCLE, &[&usa])).unwrap();
+    scene.says(&jpn, Act::Write { written: said }).unwrap();
+    assert_eq!(scene.state.writings(&duty()).len(), 2);
 }
 
 #[test]
