@@ -134,6 +134,7 @@ impl Console {
         let learnt = self.revocations.read(self.charter.as_deref(), Now { us: self.now_us, ms: self.now_ms });
         self.know_learnt(learnt);
         let idle = matches!(input, Input::Tick);
+        self.writer.joins.begin(idle);
         self.sites.note_time(self.now_us);
         match input {
             Input::At { slot, input } => self.attached(slot, *input),
@@ -245,11 +246,12 @@ impl Console {
         self.settle_keys();
         self.refresh_offers();
         self.settle_leg();
-        self.settle_written();
-        self.ask_bodies();
         if !self.link.is_syncing() {
             self.settle_ringing();
         }
+        // Last: what is written takes the longest to read, and nobody waits beside it as beside a ring.
+        self.settle_written();
+        self.ask_bodies();
     }
 
     /// The state before any entry, with every revocation that this console remembers.

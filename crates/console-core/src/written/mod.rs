@@ -54,6 +54,8 @@ pub(crate) struct Writer {
     /// The line that the page shows.
     pub(crate) open: Option<LineId>,
     pub(crate) opened: BTreeMap<Hash, Opened>,
+    /// Circles of others, joined one at a time.
+    pub(crate) joins: circles::Joins,
     /// Key packages that do not verify: whose they are cannot be written to until another one comes.
     pub(crate) bad_stock: BTreeSet<(DeviceId, Hash)>,
     pub(crate) sending: BTreeMap<u64, Sending>,
@@ -179,6 +181,8 @@ impl Console {
         }
         let first = self.writer.since_us.map(|since| since + WRITTEN_AFTER_US).filter(|at| *at > self.now_us);
         let late_ms = self.next_due_ms().map(|ms| self.now().us_at(ms));
-        [first, late_ms, self.stock_due_us(), self.outbox_next_us(), self.archive_next_us()].into_iter().flatten().min()
+        let join = self.writer.joins.next_us(self.now_us);
+        let all = [first, late_ms, join, self.stock_due_us(), self.outbox_next_us(), self.archive_next_us()];
+        all.into_iter().flatten().min()
     }
 }
