@@ -116,6 +116,11 @@ impl Console {
         shares(parties.into_values().collect(), most).into_iter().collect()
     }
 
+    /// Its key package did not come when it was waited for, and is not here yet.
+    pub(super) fn is_lacking(&self, package: &BodyRef) -> bool {
+        self.writer.lacking.contains(&package.hash) && self.bodies.get(package).is_none()
+    }
+
     /// Circles for everyone who can read now: those that stand, and new ones for the rest. `patient`: wait for key packages that are missing.
     pub(super) fn choose_circles(&mut self, line: &LineId, patient: bool) -> Chosen {
         let mut rest = self.readers_that_fit(line);
@@ -136,6 +141,8 @@ impl Console {
             return Chosen::Wait;
         }
         rest.retain(|_, body| !missing.contains(body));
+        // They are named as those who cannot read, from now on and on the message itself: a node that keeps their keys back does not do so unseen.
+        self.writer.lacking = missing.iter().map(|body| body.hash).collect();
         // More small circles than a writing may name: everyone anew.
         if circles.len() + rest.len().div_ceil(READERS_MAX) > CIRCLES_MAX {
             circles.clear();

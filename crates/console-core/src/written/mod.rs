@@ -58,6 +58,8 @@ pub(crate) struct Writer {
     pub(crate) joins: circles::Joins,
     /// Key packages that do not verify: whose they are cannot be written to until another one comes.
     pub(crate) bad_stock: BTreeSet<(DeviceId, Hash)>,
+    /// Key packages that the last writing did not wait for any longer.
+    lacking: BTreeSet<Hash>,
     pub(crate) sending: BTreeMap<u64, Sending>,
     /// Said to have been shown, and not in the fold yet.
     pub(crate) said: BTreeSet<Hash>,

@@ -116,3 +116,36 @@ fn a_circle_that_cannot_be_joined_is_tried_once() {
     let tried = |event: &&Event| matches!(event, Event::BadHandshake { step: "circle of another", .. });
     assert_eq!(world.desks[usa].events.iter().filter(tried).count(), 1);
 }
+
+#[test]
+fn whose_key_the_own_node_keeps_back_is_named_with_the_message() {
+    let mut world = World::new(Suite::XWing);
+    let desks = OFFICES.map(|office| world.writer(office));
+    let [usa, jpn, kor] = desks;
+    let device = world.desks[jpn].console.device();
+    world.tamper = Some(keeps_back(usa, move |bundle, _| {
+        let entry = UnverifiedEntry::decode(&bundle.entry).unwrap();
+        let Body::Stated { statement } = &entry.claim().body else { return false };
+        let statement = UnverifiedStatement::decode(statement).unwrap();
+        statement.claim().device == device && matches!(statement.claim().act, Act::Stock { .. })
+    }));
+    open(&mut world, desks);
+    world.until(10, |world| world.written(usa).readers.len() == 3);
+    world.command(usa, message("for all"));
+    world.until(60, |world| world.written(kor).messages.first().is_some_and(|message| message.text == "for all"));
+    for desk in desks {
+        world.until(10, |world| !world.written(desk).messages.is_empty());
+        let left_out: Vec<&str> =
+            world.written(desk).messages[0].without.iter().map(|person| person.office_id.as_str()).collect();
+        assert_eq!(left_out, ["jpn-duty"], "everybody sees it");
+    }
+    // And from then on before anything is sent.
+    let without: Vec<&str> = world.written(usa).without.iter().map(|person| person.office_id.as_str()).collect();
+    assert_eq!((without, world.written(usa).readers.len()), (vec!["jpn-duty"], 2));
+    // Who writes with all keys leaves nobody out.
+    world.command(kor, message("for all again"));
+    world.until(20, |world| world.written(jpn).messages.iter().any(|message| message.text == "for all again"));
+    assert!(
+        world.written(usa).messages.iter().all(|message| message.without.is_empty() == (message.text != "for all"))
+    );
+}
