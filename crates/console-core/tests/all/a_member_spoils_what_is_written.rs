@@ -118,6 +118,32 @@ fn a_circle_that_cannot_be_joined_is_tried_once() {
 }
 
 #[test]
+fn a_version_that_nobody_can_read_takes_no_approved_one_off_the_screens() {
+    let (mut world, desks) = summit();
+    let [usa, jpn, kor] = desks;
+    let texts = vec![ReadoutText { language: Language::En, text: "The parties spoke.".into() }];
+    world.command(usa, Command::WriteReadout { line: LINE.into(), replaces: None, texts });
+    for desk in desks {
+        world.until(10, |world| world.written(desk).readouts.first().is_some_and(|readout| readout.may_approve));
+        let id = world.written(desk).readouts[0].version_id.clone();
+        world.command(desk, Command::ApproveReadout { id });
+    }
+    world.until(10, |world| desks.iter().all(|desk| world.written(*desk).readouts[0].complete));
+    let line = trialogue_charter::LineId::new(LINE).unwrap();
+    let approved = world.nodes[0].machine.as_ref().unwrap().state().writings(&line)[0].0;
+    let mut rogue = Rogue::new(&mut world, "kor-duty", 2);
+    writes(&mut world, &mut rogue, Kind::Readout, Some(approved), &[b"no welcome"]);
+    world.until(10, |world| world.written(jpn).readouts[0].version == 2);
+    for desk in [usa, jpn, kor] {
+        world.until(10, |world| world.written(desk).readouts[0].reading == Reading::Damaged);
+        let shown = &world.written(desk).readouts;
+        assert_eq!(shown.len(), 2, "the last one, and the last that all have approved");
+        assert!(shown[1].complete && shown[1].version == 1 && !shown[1].may_approve && shown[0].id != shown[1].id);
+        assert_eq!(shown[1].texts[0].text, "The parties spoke.");
+    }
+}
+
+#[test]
 fn whose_key_the_own_node_keeps_back_is_named_with_the_message() {
     let mut world = World::new(Suite::XWing);
     let desks = OFFICES.map(|office| world.writer(office));
