@@ -419,9 +419,10 @@ impl Console {
             (_, Counted) | (_, Refused(Refusal::Replayed)) => {}
             (Purpose::Tags, _) => self.tags_refused(),
             (Purpose::Archive, _) => self.archive_settled(number, false),
+            (Purpose::Circle(id), Later(after_us)) => self.circle_later(id, after_us),
             (Purpose::Write(id), Past) => self.writing_past(id),
             (Purpose::Write(id), Later(after_us)) => self.writing_later(id, number, after_us),
-            (Purpose::Write(id), Refused(reason)) => self.writing_refused(id, is_of_occasion(reason)),
+            (Purpose::Write(id), Refused(reason)) => self.writing_refused(id, number, is_of_occasion(reason)),
             (_, Past | Later(_)) => {}
             // Said by the console itself while it is in: it tries again when there is something to offer.
             (Purpose::Again, Refused(reason)) if reason != Refusal::NoSeat => {}
@@ -440,7 +441,8 @@ impl Console {
             }
             // Another of the parties was faster with something else: it is tried again.
             (Purpose::ComeOn, Refused(_)) => self.come_on_later(),
-            (Purpose::Leave | Purpose::Attach | Purpose::Proof | Purpose::Written, Refused(_)) => {}
+            (Purpose::Leave | Purpose::Attach | Purpose::Proof | Purpose::Written | Purpose::Circle(_), Refused(_)) => {
+            }
         }
     }
 

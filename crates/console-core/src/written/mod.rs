@@ -80,6 +80,8 @@ pub(crate) struct Writer {
     pub(crate) given_again: BTreeSet<u64>,
     /// Writings that a node refused because of its charter or clock: they are said anew once.
     pub(crate) said_again: BTreeSet<u64>,
+    /// Writings of which the node took a circle no more for now, and for how long, in microseconds.
+    pub(crate) put_off: BTreeMap<u64, u64>,
     /// A file of a message on its way to the page.
     pub(crate) saving: Option<save::Saving>,
     /// What became of others, of the line that is open.

@@ -175,3 +175,22 @@ fn whose_key_the_own_node_keeps_back_is_named_with_the_message() {
         world.written(usa).messages.iter().all(|message| message.without.is_empty() == (message.text != "for all"))
     );
 }
+
+#[test]
+fn a_message_waits_where_the_node_takes_no_circle_for_now() {
+    let (mut world, [usa, jpn, _]) = summit();
+    let mut refused = 0;
+    world.said_tamper = Some(Box::new(move |desk, bytes| {
+        let Ok(ToNode::State { statement, .. }) = trialogue_wire::decode(bytes) else { return None };
+        let statement = UnverifiedStatement::decode(&statement).unwrap();
+        let circle = desk == usa && matches!(statement.claim().act, Act::Circle { .. });
+        refused += u32::from(circle);
+        let number = Some(statement.claim().number);
+        let busy = ToConsole::Refused { number, reason: Refusal::Busy, after_ms: Some(2_000) };
+        (circle && refused <= 2).then(|| trialogue_wire::encode(&busy))
+    }));
+    world.command(usa, message("patience"));
+    world.until(1, |world| world.written(usa).outbox.len() == 1);
+    world.until(60, |world| world.written(jpn).messages.iter().any(|message| message.text == "patience"));
+    world.until(5, |world| world.written(usa).outbox.is_empty());
+}
