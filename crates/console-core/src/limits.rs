@@ -64,6 +64,11 @@ pub const SILENT_GRACE_US: u64 = 5_000_000;
 pub const DEPARTURES_MAX: usize = 8;
 /// How long a proposed consultation sounds at a console before it is only shown. Less is overheard; more is taken for a ring.
 pub const ASKED_US: u64 = 30_000_000;
+/// How many times in [`ASKED_PACE_US`] new consultations of a party sound; what comes together is one. More lets a member that proposes and withdraws sound for
+/// longer, fewer leaves a busy day without a sound.
+pub const ASKED_OFTEN: usize = 4;
+/// The time for that.
+pub const ASKED_PACE_US: u64 = 10 * 60 * 1_000_000;
 /// How long a party that was rung may say nothing before that is shown.
 pub const SILENT_US: u64 = 3_000_000;
 /// Who is in a call hears the tone of a more urgent ring for so long before it can be answered, milliseconds.
