@@ -64,8 +64,8 @@ pub const SILENT_GRACE_US: u64 = 5_000_000;
 pub const DEPARTURES_MAX: usize = 8;
 /// How long a proposed consultation sounds at a console before it is only shown. Less is overheard; more is taken for a ring.
 pub const ASKED_US: u64 = 30_000_000;
-/// How many times in [`ASKED_PACE_US`] new consultations of a party sound; what comes together is one. More lets a member that proposes and withdraws sound for
-/// longer, fewer leaves a busy day without a sound.
+/// How many times in [`ASKED_PACE_US`] new consultations of a party sound; what comes together is one. More lets a
+/// member that proposes and withdraws sound for longer, fewer leaves a busy day without a sound.
 pub const ASKED_OFTEN: usize = 4;
 /// The time for that.
 pub const ASKED_PACE_US: u64 = 10 * 60 * 1_000_000;
@@ -173,8 +173,8 @@ pub const REVOKED_KNOWN_MAX: usize = 2 * trialogue_journal::limits::REVOKED_MAX;
 /// A writing from further ahead than this, by the node's clock, is not followed by the order of one's own, in milliseconds. More lets one party's clock move
 /// everybody's times by so much, less puts an answer before what it answers where clocks differ.
 pub const FOLLOWED_AHEAD_MS: u64 = 10 * 60 * 1_000;
-/// Circles of a node that could not be joined and are remembered; beyond that none of its new ones is tried. More is memory, 100 bytes each; less gives up a node of
-/// which a console has lost the keys of half a year.
+/// Circles of a node that could not be joined and are remembered; beyond that none of its new ones is tried. More is
+/// memory, 100 bytes each; less gives up a node of which a console has lost the keys of half a year.
 pub const FAILED_MAX: usize = 8_192;
 /// Most statements that wait for the node's answer; the oldest is forgotten first. More is memory for a node that answers nothing, less forgets what became of what an
 /// officer has said: the journal tells it all the same.

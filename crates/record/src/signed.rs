@@ -172,7 +172,8 @@ impl Collector {
         let (id, line, written) = self.writing.take()?;
         let mut all: BTreeMap<(NodeId, u64), Signed> = BTreeMap::new();
         let mut devices = BTreeSet::new();
-        // Whatever a node wrote down that is no word about this writing would spoil the file for everybody, and what a device repeats would fill it.
+        // Whatever a node wrote down that is no word about this writing would spoil the file for everybody, and what a
+        // device repeats would fill it.
         let mut heard = BTreeSet::new();
         for Heard { word, line: on, node, seq, device, signed } in self.words.remove(&id).unwrap_or_default() {
             if on == line && word.is_about(written.kind) && heard.insert((word, node.clone(), device)) {
@@ -289,8 +290,8 @@ pub fn check(charter: VerifiedCharter, entries: &[Signed], content: &[u8]) -> Re
     if words.iter().any(|(_, of, _)| *of != id) {
         return Err(SignedError::Other);
     }
-    // What a node wrote down that is no word about this writing is passed over, as everybody passes over it: it is truly signed, and one such entry would
-    // otherwise make a file of all others' worthless.
+    // What a node wrote down that is no word about this writing is passed over, as everybody passes over it: it is
+    // truly signed, and one such entry would otherwise make a file of all others' worthless.
     let counts = |(device, _, said): &(DeviceId, Hash, Said)| {
         let mut of_node = state.receipts(&id).filter(|(node, _)| **node == said.node);
         said.word == Word::Wrote || of_node.any(|(_, receipts)| said.word.at(&receipts, device) == Some(said.seq))

@@ -146,7 +146,8 @@ impl Duty {
         self.asked_us = all.iter().map(|waiting| (waiting.proposal.hash, since(waiting))).collect();
     }
 
-    /// A party whose consultations come and go without end is heard so many times, and then its consultations are only shown.
+    /// A party whose consultations come and go without end is heard so many times, and then its consultations are only
+    /// shown.
     fn may_sound(&mut self, party: &PartyId, now: Now) -> bool {
         let sounded = self.sounded_us.entry(party.clone()).or_default();
         sounded.retain(|at| now.us < at + ASKED_PACE_US);

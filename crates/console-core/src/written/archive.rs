@@ -42,11 +42,12 @@ struct Files {
 
 /// Writings whose files are fetched at once, one chunk of each.
 const FILES_AT_ONCE: usize = 4;
-/// Most of one node that wait for their files: as many as a state remembers of one line. Beyond it the oldest goes, and is fetched in the next run if the state
-/// remembers it then.
+/// Most of one node that wait for their files: as many as a state remembers of one line. Beyond it the oldest goes, and
+/// is fetched in the next run if the state remembers it then.
 const FILES_EACH: usize = 512;
 
-/// Which have their turn: the first of each node before another's second, so that what nobody has holds up what its own node has written.
+/// Which have their turn: the first of each node before another's second, so that what nobody has holds up what its own
+/// node has written.
 fn in_turn<T: Ord>(nodes: impl Iterator<Item = T>) -> Vec<usize> {
     let mut before: BTreeMap<T, usize> = BTreeMap::new();
     let mut places: Vec<(usize, usize)> = Vec::new();

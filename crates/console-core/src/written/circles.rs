@@ -41,7 +41,8 @@ pub(super) enum NotIn {
     Damaged,
 }
 
-/// Circles of others are joined one at a time: a welcome for many readers takes a browser as long as many entries, and a member may write a thousand.
+/// Circles of others are joined one at a time: a welcome for many readers takes a browser as long as many entries, and
+/// a member may write a thousand.
 #[derive(Default)]
 pub(crate) struct Joins {
     /// Those that cannot be joined, by the node in whose journal they stand: the same welcome fails again.
@@ -67,7 +68,8 @@ impl Joins {
 
     fn why_not(&self, node: &NodeId, circle: &GroupId) -> Option<NotIn> {
         let failed = self.failed.get(node)?;
-        // Of a node of which so many cannot be joined none is tried any more: what is forgotten would be tried without end.
+        // Of a node of which so many cannot be joined none is tried any more: what is forgotten would be tried without
+        // end.
         failed.get(circle).copied().or((failed.len() >= FAILED_MAX).then_some(NotIn::Damaged))
     }
 
@@ -141,7 +143,8 @@ impl Console {
             return Chosen::Wait;
         }
         rest.retain(|_, body| !missing.contains(body));
-        // They are named as those who cannot read, from now on and on the message itself: a node that keeps their keys back does not do so unseen.
+        // They are named as those who cannot read, from now on and on the message itself: a node that keeps their keys
+        // back does not do so unseen.
         self.writer.lacking = missing.iter().map(|body| body.hash).collect();
         // More small circles than a writing may name: everyone anew.
         if circles.len() + rest.len().div_ceil(READERS_MAX) > CIRCLES_MAX {

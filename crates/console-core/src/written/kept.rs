@@ -247,8 +247,8 @@ impl Kept {
         self.circles.iter().rfind(|held| held.circle == *circle && held.by == *by)
     }
 
-    /// Keeps a circle. Beyond the bound of own ones the oldest own one goes; beyond that of others the oldest of whoever has most: who makes circles without
-    /// end closes nobody else's writings.
+    /// Keeps a circle. Beyond the bound of own ones the oldest own one goes; beyond that of others the oldest of
+    /// whoever has most: who makes circles without end closes nobody else's writings.
     pub(crate) fn add_circle(&mut self, circle: KeptCircle) {
         let (me, own) = (self.device, circle.by == self.device);
         let most = if own { OWN_CIRCLES_MAX } else { CIRCLES_MAX };
@@ -260,7 +260,8 @@ impl Kept {
         }
     }
 
-    /// Whose circles are the most of the node whose are the most: a party that enrols many devices stands against none of them alone.
+    /// Whose circles are the most of the node whose are the most: a party that enrols many devices stands against none
+    /// of them alone.
     fn has_most_circles(&self) -> Option<DeviceId> {
         let others = || self.circles.iter().filter(|held| held.by != self.device);
         let mut nodes: BTreeMap<&NodeId, usize> = BTreeMap::new();

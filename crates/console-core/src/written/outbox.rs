@@ -225,7 +225,8 @@ impl Console {
         self.writer.sending.insert(id, Sending::Refused);
     }
 
-    /// The node takes no more from this console for now, and so has no circle for a writing: that one cannot count either, and is said anew then, with another.
+    /// The node takes no more from this console for now, and so has no circle for a writing: that one cannot count
+    /// either, and is said anew then, with another.
     pub(crate) fn circle_later(&mut self, id: u64, after_us: u64) {
         if self.writer.kept.outbox.iter().any(|out| out.id == id) {
             self.writer.put_off.insert(id, after_us);

@@ -11,9 +11,9 @@ use trialogue_journal::fold::Writing;
 use trialogue_journal::{Kind, State};
 
 impl Console {
-    /// One per first version, by its last one; and beside that, where it is another, the last one that every party has approved, and the last one that can be
-    /// read here: nobody takes an agreed text off the screens by another that is none. `all`: in the order of the line, so a version comes after the one that it
-    /// replaces.
+    /// One per first version, by its last one; and beside that, where it is another, the last one that every party has
+    /// approved, and the last one that can be read here: nobody takes an agreed text off the screens by another that is
+    /// none. `all`: in the order of the line, so a version comes after the one that it replaces.
     pub(super) fn readouts(
         &self,
         fold: &State,

@@ -101,8 +101,9 @@ impl Console {
         (readers, without)
     }
 
-    /// Of those who were on the line when it was written, and are, whoever cannot read it: none of their devices is a reader. It is the circles that say so, which
-    /// everybody sees: the writer, whose node may have kept a key back, and all others, should the writer have left somebody out.
+    /// Of those who were on the line when it was written, and are, whoever cannot read it: none of their devices is a
+    /// reader. It is the circles that say so, which everybody sees: the writer, whose node may have kept a key back,
+    /// and all others, should the writer have left somebody out.
     fn without(&self, fold: &State, there: &[DeviceId], (_, node, writing): &Found<'_>) -> Vec<Person> {
         let circles = || writing.written.keys.iter().filter_map(|key| fold.circle(node, &key.circle));
         let readers: BTreeSet<&DeviceId> = circles().flat_map(|circle| &circle.readers).chain([&writing.by]).collect();

@@ -1,4 +1,5 @@
-//! What a member or the own node does to what others write: circles that cannot be joined, versions that nobody can read, keys that are kept back.
+//! What a member or the own node does to what others write: circles that cannot be joined, versions that nobody can
+//! read, keys that are kept back.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

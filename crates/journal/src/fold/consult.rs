@@ -47,8 +47,8 @@ impl Proposal {
         now_ms >= self.at_ms.saturating_add(CONSULTATION_OVER_MS)
     }
 
-    /// Whoever reads it now is asked to meet: no further ahead than one may be proposed for, as far as clocks agree. A node that writes of years to come
-    /// would have it on everybody's board until then.
+    /// Whoever reads it now is asked to meet: no further ahead than one may be proposed for, as far as clocks agree. A
+    /// node that writes of years to come would have it on everybody's board until then.
     pub fn is_asked(&self, now_ms: u64) -> bool {
         self.at_ms <= now_ms.saturating_add(PROPOSE_MS + BELIEVED_AHEAD_MS)
     }

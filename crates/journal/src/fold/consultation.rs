@@ -24,8 +24,8 @@ pub struct Consultation {
 }
 
 impl State {
-    /// Consultations that wait, by their time: not withdrawn, not begun, not over, not of years to come, by nobody who was revoked since. `now_ms`: the reader's
-    /// clock, milliseconds since 1970 UTC.
+    /// Consultations that wait, by their time: not withdrawn, not begun, not over, not of years to come, by nobody who
+    /// was revoked since. `now_ms`: the reader's clock, milliseconds since 1970 UTC.
     pub fn consultations(&self, now_ms: u64) -> Vec<Consultation> {
         let mut all = Vec::new();
         for (node, state) in &self.nodes {
@@ -66,7 +66,8 @@ impl State {
         others.any(|party| self.response(line, party, call).is_over())
     }
 
-    /// What a party has answered last, at any of its nodes, on a line of the consultation; what a node says of years to come comes after nothing.
+    /// What a party has answered last, at any of its nodes, on a line of the consultation; what a node says of years to
+    /// come comes after nothing.
     fn answer_to(&self, proposal: &Proposal, party: &PartyId, now_ms: u64) -> Option<Attendance> {
         let nodes = self.nodes.values().filter(|node| node.party == *party);
         let said = nodes.filter_map(|node| node.attendances.get(&proposal.hash));

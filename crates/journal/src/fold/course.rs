@@ -100,7 +100,8 @@ impl Course {
             return Err(Ignored::Outdated);
         }
         let furthest = time_ms.saturating_add(statement.act.lasts_ms()).saturating_add(CLOCKS_APART_MS);
-        // By the entry alone: a console that comes later is not shown all that a device has said, and would refuse what others have taken.
+        // By the entry alone: a console that comes later is not shown all that a device has said, and would refuse what
+        // others have taken.
         if statement.not_after_ms > furthest || statement.number > time_ms.saturating_add(NUMBER_AHEAD_MS) {
             return Err(Ignored::Ahead);
         }

@@ -79,7 +79,8 @@ impl NodeState {
         let office = known.device.office.clone();
         let held = self.duties.get(&office).copied();
         let duty = match held {
-            // The same console goes on: it took it when it did, unless that is still to come since the clock was set back.
+            // The same console goes on: it took it when it did, unless that is still to come since the clock was set
+            // back.
             Some(held) if held.by == device && held.until_ms > time_ms && held.since_ms <= time_ms => {
                 Duty { until_ms, seq, ..held }
             }
@@ -125,8 +126,9 @@ impl NodeState {
 }
 
 impl State {
-    /// The duty of an office, if anybody has taken it: of what several nodes of a party say, the latest by the reader's clock (`now_ms`, milliseconds since 1970
-    /// UTC): a node that writes of years to come takes it from nobody at another. Nobody who was revoked has it.
+    /// The duty of an office, if anybody has taken it: of what several nodes of a party say, the latest by the reader's
+    /// clock (`now_ms`, milliseconds since 1970 UTC): a node that writes of years to come takes it from nobody at
+    /// another. Nobody who was revoked has it.
     pub fn duty(&self, party: &PartyId, office: &OfficeId, now_ms: u64) -> Option<OnDuty> {
         let nodes = || self.nodes.values().filter(|node| node.party == *party);
         let duties = nodes().filter_map(|node| node.duty(office)).filter(|duty| !self.is_revoked(&duty.by));

@@ -29,8 +29,9 @@ impl State {
         self.nodes.iter().find_map(|(node, state)| Some((node, state.writings.held.get(line)?.get(id)?)))
     }
 
-    /// What the nodes and their consoles have said about a writing, as far as it counts: on its line, of what it is, by whom it is to be said. A journal
-    /// alone cannot tell that, and a node may write down what no other takes. Of a writing that is not known here only the nodes' own words count.
+    /// What the nodes and their consoles have said about a writing, as far as it counts: on its line, of what it is, by
+    /// whom it is to be said. A journal alone cannot tell that, and a node may write down what no other takes. Of a
+    /// writing that is not known here only the nodes' own words count.
     pub fn receipts(&self, id: &Hash) -> impl Iterator<Item = (&NodeId, Cow<'_, Receipts>)> {
         let id = *id;
         let writing = self.anywhere(&id);

@@ -102,7 +102,8 @@ pub struct Receipts {
     /// Who approved it.
     #[n(4)]
     pub approved: BTreeMap<DeviceId, Receipt>,
-    /// On which line the first of these people spoke of it. What others say of it on another line is passed over: on one of the two there is no such writing.
+    /// On which line the first of these people spoke of it. What others say of it on another line is passed over: on
+    /// one of the two there is no such writing.
     #[n(5)]
     pub(super) line: Option<LineId>,
 }
@@ -181,7 +182,8 @@ impl NodeState {
         if !written.keys.iter().all(|key| self.writings.circles.get(&key.circle).is_some_and(own)) {
             return Err(Ignored::NotNow);
         }
-        // Said anew under another number, after the node had said that it cannot write it down: the digest is of a content with a salt of its own.
+        // Said anew under another number, after the node had said that it cannot write it down: the digest is of a
+        // content with a salt of its own.
         let held = self.writings.held.get(&statement.line).into_iter().flat_map(BTreeMap::values);
         if held.into_iter().any(|held| held.by == statement.device && held.written.digest == written.digest) {
             return Err(Ignored::Replayed);
@@ -284,8 +286,8 @@ impl NodeState {
         circles.insert(id, circle);
     }
 
-    /// Circles by which something may be written next: it counts for nobody who does not know them. Of each line as many as are shown of it, of each device the
-    /// newest first.
+    /// Circles by which something may be written next: it counts for nobody who does not know them. Of each line as
+    /// many as are shown of it, of each device the newest first.
     fn relevant_circles(&self, seqs: &mut BTreeSet<u64>, speakers: &mut BTreeSet<DeviceId>) {
         let mut of_writer: BTreeMap<(&LineId, &DeviceId), Vec<u64>> = BTreeMap::new();
         let circles = self.writings.circles.values();

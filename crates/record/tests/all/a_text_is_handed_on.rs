@@ -1,4 +1,5 @@
-//! One text with what was signed about it, for somebody who gets nothing else: what a node writes down beside it takes nothing from it.
+//! One text with what was signed about it, for somebody who gets nothing else: what a node writes down beside it takes
+//! nothing from it.
 #![allow(clippy::unwrap_used)]
 
 use crate::file::{BEGIN_MS, THREE, key, node};
