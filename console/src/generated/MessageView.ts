@@ -60,6 +60,10 @@ marking: string,
  */
 files: Array<FileView>, 
 /**
+ * People of the line who were on it when it was written and cannot read it on any device.
+ */
+without: Array<Person>, 
+/**
  * The message that it answers, if it is among those shown.
  */
 answers: string | null, 

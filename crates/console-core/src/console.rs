@@ -105,6 +105,7 @@ impl Console {
         let learnt = self.revocations.read(self.charter.as_deref(), Now { us: self.now_us, ms: self.now_ms });
         self.know_learnt(learnt);
         let idle = matches!(input, Input::Tick);
+        self.writer.joins.begin(idle);
         self.sites.note_time(self.now_us);
         match input {
             Input::At { slot, input } => self.attached(slot, *input),
@@ -213,11 +214,12 @@ impl Console {
         self.settle_keys();
         self.refresh_offers();
         self.settle_leg(self.sites.active_slot());
-        self.settle_written();
-        self.ask_bodies();
         if !self.sites.is_syncing() {
             self.settle_ringing();
         }
+        // Last: what is written takes the longest to read, and nobody waits beside it as beside a ring.
+        self.settle_written();
+        self.ask_bodies();
     }
 
     /// The state before any entry, with every revocation that this console remembers.
@@ -368,9 +370,10 @@ impl Console {
             (_, Counted) | (_, Refused(Refusal::Replayed)) => {}
             (Purpose::Tags, _) => self.tags_refused(),
             (Purpose::Archive, _) => self.archive_settled(number, false),
+            (Purpose::Circle(id), Later(after_us)) => self.circle_later(id, after_us),
             (Purpose::Write(id), Past) => self.writing_past(id),
             (Purpose::Write(id), Later(after_us)) => self.writing_later(id, number, after_us),
-            (Purpose::Write(id), Refused(reason)) => self.writing_refused(id, is_of_occasion(reason)),
+            (Purpose::Write(id), Refused(reason)) => self.writing_refused(id, number, is_of_occasion(reason)),
             (_, Past | Later(_)) => {}
             // Said by the console itself while it is in: it tries again when there is something to offer.
             (Purpose::Again, Refused(reason)) if reason != Refusal::NoSeat => {}
@@ -389,7 +392,8 @@ impl Console {
             }
             // Another of the parties was faster with something else: it is tried again.
             (Purpose::ComeOn, Refused(_)) => self.come_on_later(),
-            (Purpose::Leave | Purpose::Attach | Purpose::Proof | Purpose::Written, Refused(_)) => {}
+            (Purpose::Leave | Purpose::Attach | Purpose::Proof | Purpose::Written | Purpose::Circle(_), Refused(_)) => {
+            }
         }
     }
 

@@ -69,6 +69,11 @@ pub const DEPARTURES_MAX: usize = 8;
 pub const MISLED_MAX: usize = 4;
 /// How long a proposed consultation sounds at a console before it is only shown. Less is overheard; more is taken for a ring.
 pub const ASKED_US: u64 = 30_000_000;
+/// How many times in [`ASKED_PACE_US`] new consultations of a party sound; what comes together is one. More lets a
+/// member that proposes and withdraws sound for longer, fewer leaves a busy day without a sound.
+pub const ASKED_OFTEN: usize = 4;
+/// The time for that.
+pub const ASKED_PACE_US: u64 = 10 * 60 * 1_000_000;
 /// How long a party that was rung may say nothing before that is shown.
 pub const SILENT_US: u64 = 3_000_000;
 /// Who is in a call hears the tone of a more urgent ring for so long before it can be answered, milliseconds.
@@ -179,6 +184,9 @@ pub const REVOKED_KNOWN_MAX: usize = 2 * trialogue_journal::limits::REVOKED_MAX;
 /// A writing from further ahead than this, by the node's clock, is not followed by the order of one's own, in milliseconds. More lets one party's clock move
 /// everybody's times by so much, less puts an answer before what it answers where clocks differ.
 pub const FOLLOWED_AHEAD_MS: u64 = 10 * 60 * 1_000;
+/// Circles of a node that could not be joined and are remembered; beyond that none of its new ones is tried. More is
+/// memory, 100 bytes each; less gives up a node of which a console has lost the keys of half a year.
+pub const FAILED_MAX: usize = 8_192;
 /// Most statements that wait for the node's answer; the oldest is forgotten first. More is memory for a node that answers nothing, less forgets what became of what an
 /// officer has said: the journal tells it all the same.
 pub const WAITING_MAX: usize = 256;

@@ -91,7 +91,8 @@ impl Machine {
             self.consoles.values().filter_map(|console| console.watch()).map(|d| d.id).collect();
         let own = self.here.charter.offices.iter().filter(|office| office.party == self.here.party);
         let here = own.filter(|office| {
-            self.journals.ahead().duty(&self.here.party, &office.id).is_some_and(|on| watching.contains(&on.duty.by))
+            let on = self.journals.ahead().duty(&self.here.party, &office.id, self.here.now.wall_ms);
+            on.is_some_and(|on| watching.contains(&on.duty.by))
         });
         let offices: Vec<OfficeId> = here.map(|office| office.id.clone()).collect();
         let said = self.journals.ahead().node(&self.here.node).is_some_and(|own| own.at_console().iter().eq(&offices));

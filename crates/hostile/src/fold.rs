@@ -68,7 +68,7 @@ pub fn fold(data: &[u8]) -> bool {
     }
     let _ = state.consultations(1);
     for office in &CHARTER.offices {
-        let _ = state.duty(&office.party, &office.id);
+        let _ = state.duty(&office.party, &office.id, 1);
     }
     let _ = state.relevant_entries();
     taken

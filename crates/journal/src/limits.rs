@@ -64,9 +64,14 @@ pub const FORMER_CHARTER_MS: u64 = 60_000;
 pub const CHARTERS_HELD: usize = 256;
 /// Restarts of a node with a clock that was set back that are remembered, the newest. They are rare; fewer shows consoles less of the past.
 pub const SET_BACK_HELD: usize = 64;
-/// Furthest that the number of a statement may be above the entry's time and above the device's last number, whichever is more, in milliseconds
-/// (35 years). Whatever a device has said, 16 million steps remain to it; less shuts out one that has said something by a clock that was wrong.
-pub const NUMBER_STEP_MS: u64 = 1 << 40;
+/// Furthest that the number of a statement may be above the entry's time, in milliseconds (35 years). Whatever a device
+/// has said, the next number is allowed a millisecond later; less shuts out one that has said something by a clock that
+/// was wrong.
+pub const NUMBER_AHEAD_MS: u64 = 1 << 40;
+/// Furthest ahead of a reader's clock that the time of an entry may be for it to come before what another node says
+/// now, in milliseconds. More lets a node whose clock is ahead stand above the others of its party for so much longer,
+/// less passes over the word of one whose clock is a little wrong.
+pub const BELIEVED_AHEAD_MS: u64 = 10 * 60 * 1_000;
 /// Deepest nesting of arrays and maps in anything decoded; the deepest type of this protocol needs 6.
 pub const DEPTH_MAX: usize = 8;
 /// Most data items in one entry or statement (a full `Ring` has about 300). More costs memory in decoding.
@@ -130,6 +135,10 @@ pub const ANSWER_BY_MS: u64 = 7 * 24 * 60 * 60 * 1_000;
 pub const WRITINGS_HELD: usize = 512;
 /// Writings of a node per line that a console is shown when it comes on watch. More is time to read them, fewer shows less of the past.
 pub const WRITINGS_SHOWN: usize = 64;
+/// Circles of a node per line that a console is shown when it comes on watch, beside those of the writings that it is
+/// shown. More is time to read them, fewer has it pass over what is written next by those who wrote long ago, where
+/// many write.
+pub const CIRCLES_SHOWN: usize = 64;
 /// Writings whose receipts by this node's consoles are remembered, the newest; as [`WRITINGS_HELD`], of all nodes and lines.
 pub const RECEIPTS_HELD: usize = 4_096;
 /// Most people of one node whose word about one writing is remembered, for each kind of word.

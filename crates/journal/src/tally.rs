@@ -4,11 +4,11 @@
 //! the clocks of others may be wrong. Only for results that were there before the reader began it takes the writer's word, and never
 //! for later than now.
 
-use crate::fold::State;
+use crate::fold::{State, TestText};
 use crate::limits::{LOSSY_PPM, POOR_QUALITY, SLOW_US};
 use crate::test::{PathTest, StationTest};
 use std::collections::BTreeMap;
-use trialogue_charter::{NodeId, PartyId};
+use trialogue_charter::{LineId, NodeId, PartyId};
 
 /// What is tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -266,12 +266,16 @@ fn results(state: &State) -> Vec<Result> {
 
 /// Of texts that were certified, the newest of each two parties.
 fn certified(state: &State) -> Vec<Result> {
-    let sent = || state.nodes().flat_map(|(_, node)| node.test_texts().values().map(move |text| (node.party(), text)));
+    let sent = || {
+        state.nodes().flat_map(|(_, node)| node.test_texts().iter().map(move |(line, text)| (node.party(), line, text)))
+    };
     let mut newest: BTreeMap<Key, Result> = BTreeMap::new();
     for (id, node) in state.nodes() {
         for (hash, said) in node.certified() {
-            let of = sent().find(|(party, text)| text.hash == *hash && *party != node.party()).map(|(party, _)| party);
-            let Some(of) = of else { continue };
+            let fits = |(party, line, text): &(&PartyId, &LineId, &TestText)| {
+                text.hash == *hash && *party != node.party() && **line == said.line
+            };
+            let Some((of, _, _)) = sent().find(fits) else { continue };
             let key = Key::Text { by: node.party().clone(), of: of.clone() };
             if newest.get(&key).is_some_and(|held| held.stamp.1 > said.seq) {
                 continue;

@@ -5,8 +5,8 @@ use crate::verify::Taken;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId, OfficeId, PartyId, VerifiedCharter};
-use trialogue_journal::fold::State;
-use trialogue_journal::{Act, Body, EntryError, GroupId, UnverifiedStatement, VerifiedEntry, Written};
+use trialogue_journal::fold::{Receipts, State};
+use trialogue_journal::{Act, Body, EntryError, GroupId, Kind, UnverifiedStatement, VerifiedEntry, Written};
 
 /// Most entries of one; a writing has at most 32 words of each kind from each of 18 nodes, and certificates and circles for them.
 pub const ENTRIES_MAX: usize = 4_096;
@@ -30,8 +30,18 @@ pub struct Collector {
     course: BTreeMap<NodeId, Vec<(u64, Signed)>>,
     /// The latest time of each journal.
     latest_ms: BTreeMap<NodeId, u64>,
-    /// Of the writing, and of every word about any: which writing it is about is known only when that has come.
-    words: BTreeMap<Hash, Vec<(NodeId, u64, DeviceId, Signed)>>,
+    /// Of every word about any writing: which of them it is about is known only when that has come.
+    words: BTreeMap<Hash, Vec<Heard>>,
+}
+
+/// A word about a writing, as a journal has it.
+struct Heard {
+    word: Word,
+    line: LineId,
+    node: NodeId,
+    seq: u64,
+    device: DeviceId,
+    signed: Signed,
 }
 
 /// What somebody has said about a writing.
@@ -136,14 +146,19 @@ impl Collector {
                     Act::Circle { circle, .. } => {
                         self.circles.insert((node, *circle), (seq, said.device, signed()));
                     }
-                    Act::Write { written } if (&node, seq) == (&self.wanted.0, self.wanted.1) => {
-                        let id = Hash::of(&said.payload());
-                        self.writing = Some((id, said.line.clone(), written.clone()));
-                        self.words.entry(id).or_default().push((node, seq, said.device, signed()));
-                    }
                     act => {
-                        if let Some(id) = about(act) {
-                            self.words.entry(id).or_default().push((node, seq, said.device, signed()));
+                        let word = match act {
+                            Act::Write { written } if (&node, seq) == (&self.wanted.0, self.wanted.1) => {
+                                let id = Hash::of(&said.payload());
+                                self.writing = Some((id, said.line.clone(), written.clone()));
+                                Some((Word::Wrote, id))
+                            }
+                            act => about(act),
+                        };
+                        let (line, device) = (said.line.clone(), said.device);
+                        if let Some((word, id)) = word {
+                            let heard = Heard { word, line, node, seq, device, signed: signed() };
+                            self.words.entry(id).or_default().push(heard);
                         }
                     }
                 }
@@ -157,9 +172,14 @@ impl Collector {
         let (id, line, written) = self.writing.take()?;
         let mut all: BTreeMap<(NodeId, u64), Signed> = BTreeMap::new();
         let mut devices = BTreeSet::new();
-        for (node, seq, device, signed) in self.words.remove(&id).unwrap_or_default() {
-            devices.insert((node.clone(), device));
-            all.insert((node, seq), signed);
+        // Whatever a node wrote down that is no word about this writing would spoil the file for everybody, and what a
+        // device repeats would fill it.
+        let mut heard = BTreeSet::new();
+        for Heard { word, line: on, node, seq, device, signed } in self.words.remove(&id).unwrap_or_default() {
+            if on == line && word.is_about(written.kind) && heard.insert((word, node.clone(), device)) {
+                devices.insert((node.clone(), device));
+                all.insert((node, seq), signed);
+            }
         }
         for key in &written.keys {
             if let Some((seq, device, signed)) = self.circles.remove(&(self.wanted.0.clone(), key.circle)) {
@@ -181,11 +201,34 @@ impl Collector {
     }
 }
 
-fn about(act: &Act) -> Option<Hash> {
-    match act {
-        Act::Approve { writing } | Act::CertifyWriting { writing } | Act::AcknowledgeWriting { writing, .. } => {
-            Some(*writing)
+impl Word {
+    /// It can be said of a writing of that kind.
+    fn is_about(self, kind: Kind) -> bool {
+        match self {
+            Self::Wrote => true,
+            Self::Approved => kind == Kind::Readout,
+            Self::Certified => kind == Kind::Translation,
+            Self::Acknowledged => kind == Kind::Message,
         }
+    }
+
+    /// At which position a device has said it, as far as it counts.
+    fn at(self, receipts: &Receipts, device: &DeviceId) -> Option<u64> {
+        let receipt = match self {
+            Self::Wrote => None,
+            Self::Approved => receipts.approved.get(device),
+            Self::Certified => receipts.certified.get(device),
+            Self::Acknowledged => receipts.acknowledged.get(device).map(|(receipt, _)| receipt),
+        };
+        receipt.map(|receipt| receipt.seq)
+    }
+}
+
+fn about(act: &Act) -> Option<(Word, Hash)> {
+    match act {
+        Act::Approve { writing } => Some((Word::Approved, *writing)),
+        Act::CertifyWriting { writing } => Some((Word::Certified, *writing)),
+        Act::AcknowledgeWriting { writing, .. } => Some((Word::Acknowledged, *writing)),
         _ => None,
     }
 }
@@ -198,9 +241,12 @@ pub fn check(charter: VerifiedCharter, entries: &[Signed], content: &[u8]) -> Re
     let charter = Arc::new(charter);
     let mut state = State::new(charter.clone());
     let mut writing: Option<(LineId, Hash, Written)> = None;
-    let mut words: Vec<(Word, Hash, LineId, Said)> = Vec::new();
+    let mut words: Vec<(DeviceId, Hash, Said)> = Vec::new();
     let mut last = None;
-    for signed in entries.iter().take(ENTRIES_MAX) {
+    if entries.len() > ENTRIES_MAX {
+        return Err(SignedError::Other);
+    }
+    for signed in entries {
         let entry = VerifiedEntry::open(&signed.entry, &charter)?;
         let place = (entry.entry().node.clone(), entry.entry().seq);
         // A node that signs two entries for one position says two things; nobody can tell which of them stands in its journal.
@@ -222,11 +268,8 @@ pub fn check(charter: VerifiedCharter, entries: &[Signed], content: &[u8]) -> Re
                 }
                 (Word::Wrote, id)
             }
-            Act::Approve { writing } => (Word::Approved, *writing),
-            Act::CertifyWriting { writing } => (Word::Certified, *writing),
-            Act::AcknowledgeWriting { writing, .. } => (Word::Acknowledged, *writing),
             Act::Circle { .. } => continue,
-            _ => return Err(SignedError::Other),
+            act => about(act).ok_or(SignedError::Other)?,
         };
         let device = state.known_device(&stated.device).ok_or(SignedError::Other)?;
         let said = Said {
@@ -238,16 +281,22 @@ pub fn check(charter: VerifiedCharter, entries: &[Signed], content: &[u8]) -> Re
             node: claim.node.clone(),
             seq: claim.seq,
         };
-        words.push((word, id, stated.line.clone(), said));
+        words.push((stated.device, id, said));
     }
     let (line, id, written) = writing.ok_or(SignedError::Other)?;
     if Hash::of(content) != written.digest {
         return Err(SignedError::Content);
     }
-    if words.iter().any(|(_, of, on, _)| *of != id || *on != line) {
+    if words.iter().any(|(_, of, _)| *of != id) {
         return Err(SignedError::Other);
     }
-    let mut said: Vec<Said> = words.into_iter().map(|(_, _, _, said)| said).collect();
+    // What a node wrote down that is no word about this writing is passed over, as everybody passes over it: it is
+    // truly signed, and one such entry would otherwise make a file of all others' worthless.
+    let counts = |(device, _, said): &(DeviceId, Hash, Said)| {
+        let mut of_node = state.receipts(&id).filter(|(node, _)| **node == said.node);
+        said.word == Word::Wrote || of_node.any(|(_, receipts)| said.word.at(&receipts, device) == Some(said.seq))
+    };
+    let mut said: Vec<Said> = words.into_iter().filter(counts).map(|(_, _, said)| said).collect();
     said.sort_by(|a, b| (a.word, a.time_ms, &a.node, a.seq).cmp(&(b.word, b.time_ms, &b.node, b.seq)));
     let approved = |party: &PartyId| said.iter().any(|s| s.word == Word::Approved && s.party == *party);
     let acting =

@@ -38,6 +38,8 @@ pub(crate) enum Purpose {
     Written,
     /// What the party's archive says.
     Archive,
+    /// A circle for the own writing of that number in the outbox, which counts only after it.
+    Circle(u64),
     /// The own writing of that number in the outbox.
     Write(u64),
     Handshake(GroupId),

@@ -86,7 +86,7 @@ impl Speaker<'_> {
             return Some(self.fail(&said, reason));
         }
         Some(match (said.purpose, after_ms) {
-            (Purpose::Handshake(_) | Purpose::Write(_), Some(ms)) => {
+            (Purpose::Handshake(_) | Purpose::Circle(_) | Purpose::Write(_), Some(ms)) => {
                 Settled::of(&said, How::Later(u64::from(ms) * 1_000))
             }
             _ => self.fail(&said, reason),

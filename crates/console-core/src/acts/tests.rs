@@ -10,7 +10,7 @@ use trialogue_wire::console::{Refusal, ToNode};
 const GROUP: GroupId = GroupId([7; 16]);
 
 /// Everything for which something is said.
-const PURPOSES: [Purpose; 15] = [
+const PURPOSES: [Purpose; 16] = [
     Purpose::Enter,
     Purpose::Attach,
     Purpose::Again,
@@ -23,6 +23,7 @@ const PURPOSES: [Purpose; 15] = [
     Purpose::Proof,
     Purpose::Written,
     Purpose::Archive,
+    Purpose::Circle(3),
     Purpose::Write(3),
     Purpose::Handshake(GROUP),
     Purpose::Tags,
@@ -193,7 +194,7 @@ fn who_is_told_to_wait_waits_where_that_can_be_said_anew() {
         let number = desk.say(purpose);
         let how = desk.speaker().refused(number, Refusal::Busy, Some(1_500)).unwrap().how;
         match purpose {
-            Purpose::Write(_) | Purpose::Handshake(_) => assert_eq!(how, How::Later(1_500_000)),
+            Purpose::Circle(_) | Purpose::Write(_) | Purpose::Handshake(_) => assert_eq!(how, How::Later(1_500_000)),
             _ => assert_eq!(how, How::Refused(Refusal::Busy), "{purpose:?}"),
         }
     }

@@ -1,15 +1,15 @@
 //! Consultations: on screen, proposed, answered, withdrawn and begun from here.
 
 use super::Duty;
-use crate::limits::ASKED_US;
+use crate::limits::{ASKED_OFTEN, ASKED_PACE_US, ASKED_US};
 use crate::now::{Now, WallMs};
 use crate::roster::Roster;
 use crate::show::text;
 use crate::timers;
 use crate::view::{Person, Precedence, Refusal, Text3};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use trialogue_charter::{CallId, Device, LineId, OfficeId, Precedence as Agreed, SubjectId, VerifiedCharter};
+use std::collections::BTreeSet;
+use trialogue_charter::{CallId, Device, LineId, OfficeId, PartyId, Precedence as Agreed, SubjectId, VerifiedCharter};
 use trialogue_journal::fold::{Attendance, Consultation};
 use trialogue_journal::limits::{CONSULTATION_OVER_MS, PROPOSE_MS};
 use trialogue_journal::{Act, Coming};
@@ -134,9 +134,28 @@ impl Duty {
         if !up {
             return;
         }
-        let since = |hash| self.asked_us.get(hash).copied().unwrap_or(now.us);
         let all = consultations(at, now);
-        self.asked_us = all.iter().map(|w| (w.proposal.hash, since(&w.proposal.hash))).collect::<BTreeMap<_, _>>();
+        let new = all.iter().filter(|waiting| !self.asked_us.contains_key(&waiting.proposal.hash));
+        let parties: BTreeSet<&PartyId> = new.map(|waiting| &waiting.party).collect();
+        // What comes together is one sound.
+        let heard: BTreeSet<&PartyId> = parties.into_iter().filter(|party| self.may_sound(party, now)).collect();
+        let since = |waiting: &Consultation| match self.asked_us.get(&waiting.proposal.hash) {
+            Some(since) => *since,
+            None => heard.contains(&waiting.party).then_some(now.us),
+        };
+        self.asked_us = all.iter().map(|waiting| (waiting.proposal.hash, since(waiting))).collect();
+    }
+
+    /// A party whose consultations come and go without end is heard so many times, and then its consultations are only
+    /// shown.
+    fn may_sound(&mut self, party: &PartyId, now: Now) -> bool {
+        let sounded = self.sounded_us.entry(party.clone()).or_default();
+        sounded.retain(|at| now.us < at + ASKED_PACE_US);
+        let may = sounded.len() < ASKED_OFTEN;
+        if may {
+            sounded.push_back(now.us);
+        }
+        may
     }
 
     /// Consultations on lines of the own office. `on_watch`: they sound here.
@@ -151,7 +170,8 @@ impl Duty {
         let acts = charter.office(&me.office)?.role.acts_for_party();
         let own = waiting.party == me.party;
         let answered = waiting.answers.get(&me.party).is_none_or(Option::is_some);
-        let fresh = self.asked_us.get(&proposal.hash).is_some_and(|since_us| now.us < sounds_until_us(*since_us));
+        let since_us = self.asked_us.get(&proposal.hash).copied().flatten();
+        let fresh = since_us.is_some_and(|since_us| now.us < sounds_until_us(since_us));
         let asked_here = charter.is_on_line(&me.office, &proposal.line);
         let mut parties: Vec<AttendanceView> = waiting
             .answers
@@ -192,7 +212,7 @@ impl Duty {
 
     /// When the next one is no longer new here.
     pub(super) fn next_asked_us(&self, now: Now) -> Option<u64> {
-        timers::next(now.us, self.asked_us.values().map(|since_us| Some(sounds_until_us(*since_us))))
+        timers::next(now.us, self.asked_us.values().map(|since_us| since_us.map(sounds_until_us)))
     }
 }
 
@@ -401,6 +421,30 @@ mod tests {
         scene.says(&japan, "duty", attend(&waiting, None, None, end).unwrap());
         here.note(scene.roster(&japan), true, after_ms(2_000));
         assert!(!view(&here, &scene, &japan, after_ms(2_000)).sounds);
+    }
+
+    #[test]
+    fn what_comes_and_goes_without_end_is_shown_without_a_sound() {
+        let (mut scene, [usa, japan]) = asked();
+        let mut duty = Duty::default();
+        let mut sounded = 0;
+        for turn in 0..50 {
+            let now = after_ms(turn * 1_000);
+            duty.note(scene.roster(&japan), true, now);
+            sounded += u32::from(view(&duty, &scene, &japan, now).sounds);
+            scene.says(&usa, "duty", Act::Withdraw { id: CallId([7; 16]) });
+            duty.note(scene.roster(&japan), true, now);
+            let act = proposes(&scene, &usa, (HOUR_MS + turn) as i64, Agreed::Immediate).unwrap();
+            scene.says(&usa, "duty", act);
+        }
+        assert_eq!(sounded as usize, ASKED_OFTEN);
+        let later = after_ms(50_000 + ASKED_PACE_US / 1_000);
+        scene.says(&usa, "duty", Act::Withdraw { id: CallId([7; 16]) });
+        duty.note(scene.roster(&japan), true, later);
+        let act = proposes(&scene, &usa, HOUR_MS as i64 + 99, Agreed::Immediate).unwrap();
+        scene.says(&usa, "duty", act);
+        duty.note(scene.roster(&japan), true, later);
+        assert!(view(&duty, &scene, &japan, later).sounds);
     }
 
     #[test]

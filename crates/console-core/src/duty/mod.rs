@@ -11,14 +11,16 @@ pub(crate) use shift::{of_line, own, take};
 use crate::now::Now;
 use crate::roster::Roster;
 use crate::timers;
-use std::collections::BTreeMap;
-use trialogue_charter::Hash;
+use std::collections::{BTreeMap, VecDeque};
+use trialogue_charter::{Hash, PartyId};
 
 /// What is remembered of duty and consultations here; the rest stands in the journals.
 #[derive(Default)]
 pub(crate) struct Duty {
-    /// Since when consultations are known here, by what was proposed.
-    asked_us: BTreeMap<Hash, u64>,
+    /// Since when consultations are known here, by what was proposed; none: without a sound.
+    asked_us: BTreeMap<Hash, Option<u64>>,
+    /// When consultations of each party sounded here last.
+    sounded_us: BTreeMap<PartyId, VecDeque<u64>>,
 }
 
 /// What changes on screen by itself.

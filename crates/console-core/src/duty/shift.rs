@@ -72,7 +72,7 @@ pub(crate) fn take(until_ms: f64, now: Now) -> Result<Act, Refusal> {
 pub(crate) fn own(at: Roster, now: Now) -> Option<OwnDuty> {
     let (charter, me, fold) = at.whole()?;
     let office = charter.office(&me.office).filter(|office| office.role.acts_for_party())?;
-    let duty = fold.duty(&me.party, &me.office).map(|on| on.duty);
+    let duty = fold.duty(&me.party, &me.office, now.ms).map(|on| on.duty);
     Some(OwnDuty {
         held: one(at, office, now),
         mine: duty.is_some_and(|duty| duty.by == at.id()),
@@ -87,7 +87,7 @@ pub(crate) fn of_line(at: Roster, line: &Line, party: &Party, now: Now) -> Vec<D
 }
 
 fn one(at: Roster, office: &Office, now: Now) -> Option<DutyView> {
-    let on = at.fold()?.duty(&office.party, &office.id)?;
+    let on = at.fold()?.duty(&office.party, &office.id, now.ms)?;
     let name = |device| at.person(&device).map(|person| person.name);
     Some(DutyView {
         office_id: office.id.to_string(),
@@ -113,7 +113,7 @@ fn is_over(on: &OnDuty, now: Now) -> bool {
 /// When the next shift of any office ends, milliseconds since 1970 UTC.
 pub(super) fn next_end_ms(at: Roster, now: Now) -> Option<u64> {
     let (fold, charter) = (at.fold()?, at.charter()?);
-    let held = charter.offices.iter().filter_map(|office| fold.duty(&office.party, &office.id));
+    let held = charter.offices.iter().filter_map(|office| fold.duty(&office.party, &office.id, now.ms));
     held.filter(|on| !is_over(on, now)).map(|on| on.duty.until_ms).min()
 }
 

@@ -150,7 +150,9 @@ fn text_sent(at: Roster) -> Option<TextSent> {
     let others = charter.parties_on_line(line).filter(|party| party.id != me.party);
     let said = |party: &Party| {
         let nodes = fold.nodes().filter(|(_, node)| *node.party() == party.id);
-        nodes.filter_map(|(_, node)| node.certified().get(&text.hash)).min_by_key(|said| said.time_ms)
+        let said = nodes.filter_map(|(_, node)| node.certified().get(&text.hash));
+        // Said on another line, it is about no text there.
+        said.filter(|said| said.line == *line).min_by_key(|said| said.time_ms)
     };
     let (done, missing): (Vec<&Party>, Vec<&Party>) = others.partition(|party| said(party).is_some());
     let view = |party: &&Party| {

@@ -151,6 +151,8 @@ pub struct MessageView {
     pub marking: String,
     /// What is attached to it.
     pub files: Vec<FileView>,
+    /// People of the line who were on it when it was written and cannot read it on any device.
+    pub without: Vec<Person>,
     /// The message that it answers, if it is among those shown.
     pub answers: Option<String>,
     /// Translations that readers have attached, the oldest first.

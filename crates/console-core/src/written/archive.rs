@@ -5,7 +5,7 @@ use crate::acts::Purpose;
 use crate::console::Console;
 use crate::io::{ArchiveWord, Archived, ArchivedChunk, Output};
 use crate::limits::{ARCHIVE_RETRY_US, ARCHIVE_TURN_US};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use trialogue_charter::{Hash, LineId, NodeId};
 use trialogue_e2ee::writing::File;
 use trialogue_journal::fold::Writing;
@@ -32,6 +32,8 @@ pub(crate) struct Archive {
 /// What is attached to a writing, on its way into the archive.
 struct Files {
     id: Hash,
+    /// In whose journal it stands.
+    node: NodeId,
     list: BodyRef,
     /// Once the list is here: those that are missing.
     left: Option<VecDeque<Hash>>,
@@ -40,10 +42,37 @@ struct Files {
 
 /// Writings whose files are fetched at once, one chunk of each.
 const FILES_AT_ONCE: usize = 4;
+/// Most of one node that wait for their files: as many as a state remembers of one line. Beyond it the oldest goes, and
+/// is fetched in the next run if the state remembers it then.
+const FILES_EACH: usize = 512;
+
+/// Which have their turn: the first of each node before another's second, so that what nobody has holds up what its own
+/// node has written.
+fn in_turn<T: Ord>(nodes: impl Iterator<Item = T>) -> Vec<usize> {
+    let mut before: BTreeMap<T, usize> = BTreeMap::new();
+    let mut places: Vec<(usize, usize)> = Vec::new();
+    for (at, node) in nodes.enumerate() {
+        let place = before.entry(node).or_default();
+        places.push((*place, at));
+        *place += 1;
+    }
+    places.sort_unstable();
+    places.into_iter().take(FILES_AT_ONCE).map(|(_, at)| at).collect()
+}
 
 impl Archive {
     pub(super) fn is_on(&self) -> bool {
         self.on
+    }
+
+    fn wait_for(&mut self, files: Files) {
+        let of_node = |held: &&Files| held.node == files.node;
+        if self.files.iter().filter(of_node).count() >= FILES_EACH
+            && let Some(oldest) = self.files.iter().position(|held| held.node == files.node)
+        {
+            self.files.remove(oldest);
+        }
+        self.files.push_back(files);
     }
 }
 
@@ -115,7 +144,7 @@ impl Console {
             let (seq, at_ms) = (writing.seq, writing.written.at_ms);
             let chunks = content.as_ref().map_or(0, |content| content.files().iter().map(File::chunks).sum());
             if let (1.., Some(list)) = (chunks, writing.written.attached) {
-                self.writer.archive.files.push_back(Files { id, list, left: None, at: 0 });
+                self.writer.archive.wait_for(Files { id, node: node.clone(), list, left: None, at: 0 });
             }
             let content = content.map(|content| Zeroizing::new(content.encode()));
             self.push(Output::Archive(Box::new(Archived { id, line, node, seq, at_ms, content, chunks })));
@@ -129,9 +158,12 @@ impl Console {
         let mut files = std::mem::take(&mut self.writer.archive.files);
         if now_us >= self.writer.archive.turn_us {
             self.writer.archive.turn_us = now_us + ARCHIVE_TURN_US;
-            files.rotate_left(FILES_AT_ONCE % files.len().max(1));
+            let had: BTreeSet<usize> = in_turn(files.iter().map(|file| &file.node)).into_iter().collect();
+            let (last, first): (Vec<_>, Vec<_>) = files.into_iter().enumerate().partition(|(at, _)| had.contains(at));
+            files = first.into_iter().chain(last).map(|(_, file)| file).collect();
         }
-        for file in files.iter_mut().take(FILES_AT_ONCE) {
+        for at in in_turn(files.iter().map(|file| &file.node)) {
+            let Some(file) = files.get_mut(at) else { continue };
             let Some(left) = &mut file.left else {
                 match self.bodies.get(&file.list).map(|list| chunks(list)) {
                     Some(list) => file.left = Some(list.unwrap_or_default().into()),
@@ -158,5 +190,31 @@ impl Console {
     pub(super) fn archive_next_us(&self) -> Option<u64> {
         let archive = &self.writer.archive;
         (!archive.files.is_empty()).then_some(archive.turn_us).filter(|at| *at > self.now_us)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn files_that_nobody_has_hold_up_no_other_nodes() {
+        let node = |id: &str| NodeId::new(id).unwrap();
+        let mut archive = Archive::default();
+        let waits = |number: u64, id: &str| {
+            let mut hash = [0; Hash::LEN];
+            hash[..8].copy_from_slice(&number.to_be_bytes());
+            Files { id: Hash(hash), node: node(id), list: BodyRef::of(b"list").unwrap(), left: None, at: 0 }
+        };
+        for number in 0..10_000 {
+            archive.wait_for(waits(number, "kor-1"));
+        }
+        archive.wait_for(waits(0, "jpn-1"));
+        archive.wait_for(waits(1, "jpn-1"));
+        assert_eq!(archive.files.len(), FILES_EACH + 2);
+        let turn = in_turn(archive.files.iter().map(|file| &file.node));
+        let of = |id: &str| turn.iter().filter(|at| archive.files[**at].node == node(id)).count();
+        assert_eq!((turn.len(), of("jpn-1"), of("kor-1")), (FILES_AT_ONCE, 2, 2));
     }
 }

@@ -3,6 +3,7 @@
 use super::kept::KeptCircle;
 use crate::console::Console;
 use crate::io::Event;
+use crate::limits::FAILED_MAX;
 use minicbor::bytes::ByteArray;
 use std::collections::{BTreeMap, VecDeque};
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId, PartyId};
@@ -30,13 +31,56 @@ pub(super) enum Chosen {
 }
 
 /// Why a circle of another cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NotIn {
-    /// Its welcome is on its way.
+    /// Its welcome is on its way, or others are joined before it.
     Wait,
     /// This device was not made a reader, or has lost the key.
     NotForUs,
     /// The welcome is not what was signed.
     Damaged,
+}
+
+/// Circles of others are joined one at a time: a welcome for many readers takes a browser as long as many entries, and
+/// a member may write a thousand.
+#[derive(Default)]
+pub(crate) struct Joins {
+    /// Those that cannot be joined, by the node in whose journal they stand: the same welcome fails again.
+    failed: BTreeMap<NodeId, BTreeMap<GroupId, NotIn>>,
+    /// One may be joined in this input.
+    turn: bool,
+    /// Another waits for its turn.
+    more: bool,
+}
+
+impl Joins {
+    /// A new input. `idle`: nothing came with it, so that nothing waits for what is done in it.
+    pub(crate) fn begin(&mut self, idle: bool) {
+        (self.turn, self.more) = (idle, false);
+    }
+
+    /// May one be joined now? What has to wait is due at once.
+    fn take_turn(&mut self) -> bool {
+        let turn = std::mem::take(&mut self.turn);
+        self.more |= !turn;
+        turn
+    }
+
+    fn why_not(&self, node: &NodeId, circle: &GroupId) -> Option<NotIn> {
+        let failed = self.failed.get(node)?;
+        // Of a node of which so many cannot be joined none is tried any more: what is forgotten would be tried without
+        // end.
+        failed.get(circle).copied().or((failed.len() >= FAILED_MAX).then_some(NotIn::Damaged))
+    }
+
+    fn fail(&mut self, node: &NodeId, circle: GroupId, why: NotIn) -> NotIn {
+        self.failed.entry(node.clone()).or_default().insert(circle, why);
+        why
+    }
+
+    pub(super) fn next_us(&self, now_us: u64) -> Option<u64> {
+        self.more.then_some(now_us)
+    }
 }
 
 impl Console {
@@ -74,6 +118,11 @@ impl Console {
         shares(parties.into_values().collect(), most).into_iter().collect()
     }
 
+    /// Its key package did not come when it was waited for, and is not here yet.
+    pub(super) fn is_lacking(&self, package: &BodyRef) -> bool {
+        self.writer.lacking.contains(&package.hash) && self.bodies.get(package).is_none()
+    }
+
     /// Circles for everyone who can read now: those that stand, and new ones for the rest. `patient`: wait for key packages that are missing.
     pub(super) fn choose_circles(&mut self, line: &LineId, patient: bool) -> Chosen {
         let mut rest = self.readers_that_fit(line);
@@ -94,6 +143,9 @@ impl Console {
             return Chosen::Wait;
         }
         rest.retain(|_, body| !missing.contains(body));
+        // They are named as those who cannot read, from now on and on the message itself: a node that keeps their keys
+        // back does not do so unseen.
+        self.writer.lacking = missing.iter().map(|body| body.hash).collect();
         // More small circles than a writing may name: everyone anew.
         if circles.len() + rest.len().div_ceil(READERS_MAX) > CIRCLES_MAX {
             circles.clear();
@@ -190,16 +242,22 @@ impl Console {
         let known = self.sites.fold().and_then(|fold| fold.circle(node, circle)).cloned();
         let ours = |known: &Circle| known.by == *by && *by != self.id && known.readers.contains(&self.id);
         let known = known.filter(ours).ok_or(NotIn::NotForUs)?;
+        if let Some(why) = self.writer.joins.why_not(node, circle) {
+            return Err(why);
+        }
         let Some(welcome) = self.bodies.get(&known.welcome).cloned() else {
             self.bodies.want(&known.welcome);
             return Err(NotIn::Wait);
         };
+        if !self.writer.joins.take_turn() {
+            return Err(NotIn::Wait);
+        }
         let joined = match self.written_ring().ok_or(NotIn::Wait)?.join_circle(circle, by, &welcome) {
             Ok(joined) => joined,
-            Err(KeyringError::NotForUs) => return Err(NotIn::NotForUs),
+            Err(KeyringError::NotForUs) => return Err(self.writer.joins.fail(node, *circle, NotIn::NotForUs)),
             Err(error) => {
                 self.log(Event::BadHandshake { step: "circle of another", why: error.to_string() });
-                return Err(NotIn::Damaged);
+                return Err(self.writer.joins.fail(node, *circle, NotIn::Damaged));
             }
         };
         let mut readers = known.readers.clone();
@@ -209,7 +267,7 @@ impl Console {
                 step: "circle of another",
                 why: "its readers are not those signed".to_owned(),
             });
-            return Err(NotIn::Damaged);
+            return Err(self.writer.joins.fail(node, *circle, NotIn::Damaged));
         }
         let (line, node) = (known.line.clone(), node.clone());
         let key = ByteArray::from(*joined.key.to_keep());
@@ -240,7 +298,30 @@ fn shares<T>(mut of: Vec<Vec<T>>, most: usize) -> Vec<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::shares;
+    #![allow(clippy::unwrap_used)]
+    use super::{Joins, NotIn, shares};
+    use crate::limits::FAILED_MAX;
+    use trialogue_charter::NodeId;
+    use trialogue_journal::GroupId;
+
+    #[test]
+    fn circles_are_joined_one_at_a_time_while_nothing_else_comes_and_none_of_a_node_without_end() {
+        let mut joins = Joins::default();
+        joins.begin(false);
+        assert!(!joins.take_turn() && joins.next_us(5) == Some(5), "a ring may have come: in a moment");
+        joins.begin(true);
+        assert!(joins.next_us(5).is_none() && joins.take_turn() && !joins.take_turn());
+        let node = |id: &str| NodeId::new(id).unwrap();
+        let circle =
+            |number: usize| GroupId([number as u8, (number >> 8) as u8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        for number in 0..FAILED_MAX {
+            assert_eq!(joins.why_not(&node("kor-1"), &circle(number)), None);
+            joins.fail(&node("kor-1"), circle(number), NotIn::NotForUs);
+        }
+        assert_eq!(joins.why_not(&node("kor-1"), &circle(0)), Some(NotIn::NotForUs));
+        assert_eq!(joins.why_not(&node("kor-1"), &circle(FAILED_MAX)), Some(NotIn::Damaged));
+        assert_eq!(joins.why_not(&node("jpn-1"), &circle(0)), None);
+    }
 
     #[test]
     fn a_party_with_many_readers_takes_no_other_partys_places() {

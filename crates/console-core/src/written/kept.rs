@@ -3,6 +3,7 @@
 use crate::revocations::KeptRevocations;
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
+use std::collections::BTreeMap;
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
 use trialogue_e2ee::writing::File;
 use trialogue_journal::{GroupId, Kind, Language, Traffic};
@@ -14,8 +15,10 @@ const VERSION: u32 = 1;
 const KEPT_MAX: usize = 32 << 20;
 /// Most key packages kept, the newest: one a week.
 pub(crate) const STOCK_MAX: usize = 26;
-/// Most circles kept, the newest. Each is what opens the writings of one writer until readers change.
-pub(crate) const CIRCLES_MAX: usize = 8_192;
+/// Most circles of others kept. Each is what opens the writings of one writer until readers change.
+pub(crate) const CIRCLES_MAX: usize = 6_144;
+/// Most own ones: nobody can give them to this console again, and so nobody else takes their places.
+pub(crate) const OWN_CIRCLES_MAX: usize = 2_048;
 /// Most own writings that wait for a node.
 pub(crate) const OUTBOX_MAX: usize = 64;
 /// Most drafts, one per line.
@@ -244,11 +247,74 @@ impl Kept {
         self.circles.iter().rfind(|held| held.circle == *circle && held.by == *by)
     }
 
-    /// Keeps a circle; the oldest goes beyond the bound.
+    /// Keeps a circle. Beyond the bound of own ones the oldest own one goes; beyond that of others the oldest of
+    /// whoever has most: who makes circles without end closes nobody else's writings.
     pub(crate) fn add_circle(&mut self, circle: KeptCircle) {
-        if self.circles.len() >= CIRCLES_MAX {
-            self.circles.remove(0);
-        }
+        let (me, own) = (self.device, circle.by == self.device);
+        let most = if own { OWN_CIRCLES_MAX } else { CIRCLES_MAX };
         self.circles.push(circle);
+        while self.circles.iter().filter(|held| (held.by == me) == own).count() > most {
+            let of = if own { Some(me) } else { self.has_most_circles() };
+            let Some(oldest) = self.circles.iter().position(|held| Some(held.by) == of) else { return };
+            self.circles.remove(oldest);
+        }
+    }
+
+    /// Whose circles are the most of the node whose are the most: a party that enrols many devices stands against none
+    /// of them alone.
+    fn has_most_circles(&self) -> Option<DeviceId> {
+        let others = || self.circles.iter().filter(|held| held.by != self.device);
+        let mut nodes: BTreeMap<&NodeId, usize> = BTreeMap::new();
+        others().for_each(|held| *nodes.entry(&held.node).or_default() += 1);
+        let node = nodes.into_iter().max_by_key(|(_, many)| *many)?.0;
+        let mut writers: BTreeMap<DeviceId, usize> = BTreeMap::new();
+        others().filter(|held| held.node == *node).for_each(|held| *writers.entry(held.by).or_default() += 1);
+        Some(writers.into_iter().max_by_key(|(_, many)| *many)?.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn circle(number: u64, by: u8, node: &str) -> KeptCircle {
+        let mut id = [by; 16];
+        id[..8].copy_from_slice(&number.to_be_bytes());
+        KeptCircle {
+            circle: GroupId(id),
+            key: [0; 32].into(),
+            by: DeviceId([by; DeviceId::LEN]),
+            line: LineId::new("duty").unwrap(),
+            node: NodeId::new(node).unwrap(),
+            readers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn who_makes_circles_without_end_closes_nobody_elses_writings() {
+        let mut kept = Kept { device: DeviceId([1; DeviceId::LEN]), ..Kept::default() };
+        kept.add_circle(circle(0, 1, "jpn-1"));
+        kept.add_circle(circle(0, 2, "kor-1"));
+        // One device of a node, and then many.
+        for number in 0..CIRCLES_MAX as u64 + 100 {
+            kept.add_circle(circle(number, 3, "usa-1"));
+        }
+        for by in 4..255 {
+            (0..30).for_each(|number| kept.add_circle(circle(number, by, "usa-1")));
+        }
+        assert_eq!(kept.circles.len(), CIRCLES_MAX + 1);
+        let has = |number: u64, by, node| {
+            let wanted = circle(number, by, node);
+            kept.circle(&wanted.circle, &wanted.by).is_some()
+        };
+        assert!(has(0, 1, "jpn-1") && has(0, 2, "kor-1"));
+        assert!(has(29, 254, "usa-1"), "the newest is kept");
+        assert!(!has(0, 3, "usa-1"), "and who has most gives way");
+        for number in 1..OWN_CIRCLES_MAX as u64 + 1 {
+            kept.add_circle(circle(number, 1, "jpn-1"));
+        }
+        assert_eq!(kept.circles.len(), CIRCLES_MAX + OWN_CIRCLES_MAX);
+        assert!(kept.circles.iter().any(|held| held.by.0[0] == 2), "nor do own ones");
     }
 }

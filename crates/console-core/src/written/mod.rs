@@ -54,8 +54,12 @@ pub(crate) struct Writer {
     /// The line that the page shows.
     pub(crate) open: Option<LineId>,
     pub(crate) opened: BTreeMap<Hash, Opened>,
+    /// Circles of others, joined one at a time.
+    pub(crate) joins: circles::Joins,
     /// Key packages that do not verify: whose they are cannot be written to until another one comes.
     pub(crate) bad_stock: BTreeSet<(DeviceId, Hash)>,
+    /// Key packages that the last writing did not wait for any longer.
+    lacking: BTreeSet<Hash>,
     pub(crate) sending: BTreeMap<u64, Sending>,
     /// Said to have been shown, and not in the fold yet.
     pub(crate) said: BTreeSet<Hash>,
@@ -76,6 +80,8 @@ pub(crate) struct Writer {
     pub(crate) given_again: BTreeSet<u64>,
     /// Writings that a node refused because of its charter or clock: they are said anew once.
     pub(crate) said_again: BTreeSet<u64>,
+    /// Writings of which the node took a circle no more for now, and for how long, in microseconds.
+    pub(crate) put_off: BTreeMap<u64, u64>,
     /// A file of a message on its way to the page.
     pub(crate) saving: Option<save::Saving>,
     /// What became of others, of the line that is open.
@@ -179,6 +185,8 @@ impl Console {
         }
         let first = self.writer.since_us.map(|since| since + WRITTEN_AFTER_US).filter(|at| *at > self.now_us);
         let late_ms = self.next_due_ms().map(|ms| self.now().us_at(ms));
-        [first, late_ms, self.stock_due_us(), self.outbox_next_us(), self.archive_next_us()].into_iter().flatten().min()
+        let join = self.writer.joins.next_us(self.now_us);
+        let all = [first, late_ms, join, self.stock_due_us(), self.outbox_next_us(), self.archive_next_us()];
+        all.into_iter().flatten().min()
     }
 }

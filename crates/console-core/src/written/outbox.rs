@@ -72,6 +72,7 @@ impl Console {
             self.writer.sending.remove(&id);
             self.writer.given.remove(&id);
             self.writer.said_again.remove(&id);
+            self.writer.put_off.remove(&id);
             self.writer.change();
             self.forget_chunks(out.chunks().copied().collect());
             if let Some(writing) = out.acknowledges {
@@ -146,8 +147,9 @@ impl Console {
         for NewCircle { circle, welcome, readers } in new {
             let Some(reference) = BodyRef::of(&welcome) else { continue };
             let act = Act::Circle { circle, welcome: reference, readers };
-            self.say(line, Purpose::Written, act, vec![welcome]);
+            self.say(line, Purpose::Circle(id), act, vec![welcome]);
         }
+        self.writer.put_off.remove(&id);
         let number = self.speaker().next_number();
         let Some((written, bodies)) = self.seal_out(id, line, circles, number) else {
             self.log(Event::BadHandshake { step: "writing", why: "it cannot be sealed".to_owned() });
@@ -204,7 +206,11 @@ impl Console {
     }
 
     /// The node has refused it; `of_occasion`: since it was for another node, charter or time.
-    pub(crate) fn writing_refused(&mut self, id: u64, of_occasion: bool) {
+    pub(crate) fn writing_refused(&mut self, id: u64, number: u64, of_occasion: bool) {
+        if let Some(after_us) = self.writer.put_off.remove(&id) {
+            // The journal has no circle for it yet.
+            return self.writing_later(id, number, after_us);
+        }
         if of_occasion && self.writer.said_again.insert(id) {
             // Sealed anew, under another number, it may stand.
             return self.writing_past(id);
@@ -219,8 +225,17 @@ impl Console {
         self.writer.sending.insert(id, Sending::Refused);
     }
 
+    /// The node takes no more from this console for now, and so has no circle for a writing: that one cannot count
+    /// either, and is said anew then, with another.
+    pub(crate) fn circle_later(&mut self, id: u64, after_us: u64) {
+        if self.writer.kept.outbox.iter().any(|out| out.id == id) {
+            self.writer.put_off.insert(id, after_us);
+        }
+    }
+
     /// The node takes no more from this console for now: it is said anew then.
     pub(crate) fn writing_later(&mut self, id: u64, number: u64, after_us: u64) {
+        self.writer.put_off.remove(&id);
         let since_us = (self.now_us + after_us).saturating_sub(SENT_US);
         self.writer.sending.insert(id, Sending::Said { number, since_us });
     }

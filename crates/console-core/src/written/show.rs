@@ -11,7 +11,7 @@ use crate::view::{
     Acknowledgement, Draft, FileView, MessageView, Outgoing, PartyReceipt, Person, PersonReceipt, Reader, Reading,
     Scratch, Traffic, TranslationView, Waiting, WrittenView,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId, Party, PartyId, Role, VerifiedCharter};
 use trialogue_e2ee::writing::{Content, Part, Tongue};
 use trialogue_journal::fold::{Receipt, Writing};
@@ -26,6 +26,7 @@ impl Console {
         let all = fold.writings(line);
         let of_kind = |kind: Kind| all.iter().filter(move |(_, _, writing)| writing.written.kind == kind);
         let (readers, without) = self.who_reads(fold, line);
+        let there: Vec<DeviceId> = fold.readers(line).into_keys().collect();
         Some(WrittenView {
             line: line.to_string(),
             name: named(&agreed.name),
@@ -36,7 +37,10 @@ impl Console {
             readers,
             without,
             messages: of_kind(Kind::Message)
-                .filter_map(|found| self.message(fold, charter, line, &all, found))
+                .filter_map(|found| {
+                    let without = self.without(fold, &there, found);
+                    Some(MessageView { without, ..self.message(fold, charter, line, &all, found)? })
+                })
                 .collect(),
             earlier: self.has_earlier(line),
             readouts: self.readouts(fold, charter, line, &all),
@@ -91,9 +95,31 @@ impl Console {
         self.person(&self.id).into_iter().for_each(&mut add);
         for device in fold.readers(line).into_keys().filter(|device| *device != self.id) {
             let Some(person) = self.person(&device) else { continue };
-            if can.contains_key(&device) { add(person) } else { without.push(person) }
+            let reads = can.get(&device).is_some_and(|package| !self.is_lacking(package));
+            if reads { add(person) } else { without.push(person) }
         }
         (readers, without)
+    }
+
+    /// Of those who were on the line when it was written, and are, whoever cannot read it: none of their devices is a
+    /// reader. It is the circles that say so, which everybody sees: the writer, whose node may have kept a key back,
+    /// and all others, should the writer have left somebody out.
+    fn without(&self, fold: &State, there: &[DeviceId], (_, node, writing): &Found<'_>) -> Vec<Person> {
+        let circles = || writing.written.keys.iter().filter_map(|key| fold.circle(node, &key.circle));
+        let readers: BTreeSet<&DeviceId> = circles().flat_map(|circle| &circle.readers).chain([&writing.by]).collect();
+        let was_there = |device: &&DeviceId| fold.enrolled_ms(device).is_some_and(|since| since <= writing.time_ms);
+        let left_out: Vec<&DeviceId> =
+            there.iter().filter(|device| !readers.contains(device)).filter(was_there).collect();
+        let mut without: Vec<Person> = Vec::new();
+        for device in left_out {
+            let same = |one: &Person, other: &Person| one.name == other.name && one.office_id == other.office_id;
+            let Some(person) = self.person(device) else { continue };
+            let reads = readers.iter().filter_map(|device| self.person(device)).any(|held| same(&held, &person));
+            if !reads && !without.iter().any(|held| same(held, &person)) {
+                without.push(person);
+            }
+        }
+        without
     }
 
     pub(super) fn reading(&self, id: &Hash) -> Reading {
@@ -136,6 +162,7 @@ impl Console {
             text: said.map(|text| text.text.clone()).unwrap_or_default(),
             marking,
             files: self.file_views(id),
+            without: Vec::new(),
             answers: writing.written.about.map(|about| about.to_string()),
             translations: all.iter().filter(translates).filter_map(|found| self.translation(fold, found)).collect(),
             stored: self.stored(fold, charter, id, node, writing),
@@ -206,7 +233,7 @@ impl Console {
     ) -> Vec<PersonReceipt> {
         let mut all: Vec<PersonReceipt> = Vec::new();
         for (_, receipts) in fold.receipts(id) {
-            for (device, receipt) in of(receipts) {
+            for (device, receipt) in of(&receipts) {
                 let Some(by) = self.person(device) else { continue };
                 all.push(PersonReceipt { by, at_ms: WallMs::shown(receipt.time_ms) });
             }
@@ -224,14 +251,14 @@ impl Console {
     }
 
     fn acknowledged(&self, fold: &State, id: &Hash) -> Vec<Acknowledgement> {
-        let all = fold.receipts(id).flat_map(|(_, receipts)| &receipts.acknowledged);
+        let all = fold.receipts(id).flat_map(|(_, receipts)| receipts.into_owned().acknowledged);
         let mut all: Vec<Acknowledgement> = all
             .filter_map(|(device, (receipt, back))| {
                 let read_back = back.and_then(|back| match self.part(&back) {
                     Some(Part::ReadBack { text }) => Some(text.text.clone()),
                     _ => None,
                 });
-                Some(Acknowledgement { by: self.person(device)?, at_ms: WallMs::shown(receipt.time_ms), read_back })
+                Some(Acknowledgement { by: self.person(&device)?, at_ms: WallMs::shown(receipt.time_ms), read_back })
             })
             .collect();
         all.sort_by(|a, b| a.at_ms.total_cmp(&b.at_ms));

@@ -35,6 +35,7 @@ impl Console {
         let suite = self.charter.as_ref()?.suite();
         if self.writer.ring.as_ref().is_none_or(|(held, _)| *held != suite) {
             let mut ring = self.new_ring(suite);
+            self.writer.joins = super::circles::Joins::default();
             let of_suite = self.writer.kept.stock.iter().filter(|stock| stock.suite == number_of(suite));
             for stock in of_suite {
                 let secret = StockSecret(Zeroizing::new(stock.secret.to_vec()));

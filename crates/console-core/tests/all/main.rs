@@ -16,6 +16,7 @@ mod a_leg_is_not_as_agreed;
 mod a_log_in_is_for_one_site;
 mod a_member_floods_its_journal;
 mod a_member_puts_out_another;
+mod a_member_spoils_what_is_written;
 mod a_member_takes_all_seats;
 mod a_more_urgent_ring_takes_over;
 mod a_node_is_hostile;

@@ -2,7 +2,9 @@
 
 use super::node::NodeState;
 use super::{Applied, Ignored};
-use crate::limits::{ATTENDANCES_MAX, BEGIN_EARLY_MS, CONSULTATION_OVER_MS, PROPOSALS_MAX, PROPOSE_MS};
+use crate::limits::{
+    ATTENDANCES_MAX, BEGIN_EARLY_MS, BELIEVED_AHEAD_MS, CONSULTATION_OVER_MS, PROPOSALS_MAX, PROPOSE_MS,
+};
 use crate::statement::{Act, Coming, Statement};
 use minicbor::{Decode, Encode};
 use trialogue_charter::{CallId, DeviceId, Hash, LineId, OfficeId, Precedence, SubjectId, VerifiedCharter};
@@ -43,6 +45,12 @@ impl Proposal {
     /// Its time has been over for so long that nobody waits for it.
     pub fn is_over(&self, now_ms: u64) -> bool {
         now_ms >= self.at_ms.saturating_add(CONSULTATION_OVER_MS)
+    }
+
+    /// Whoever reads it now is asked to meet: no further ahead than one may be proposed for, as far as clocks agree. A
+    /// node that writes of years to come would have it on everybody's board until then.
+    pub fn is_asked(&self, now_ms: u64) -> bool {
+        self.at_ms <= now_ms.saturating_add(PROPOSE_MS + BELIEVED_AHEAD_MS)
     }
 
     /// A call with its id is this consultation by now.

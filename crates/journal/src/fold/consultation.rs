@@ -1,6 +1,7 @@
 //! Consultations as all journals together show them.
 
 use super::consult::{Attendance, Proposal};
+use super::duty::is_believed;
 use super::node::NodeState;
 use super::{Ignored, State};
 use crate::statement::{Act, Statement};
@@ -23,17 +24,18 @@ pub struct Consultation {
 }
 
 impl State {
-    /// Consultations that wait, by their time: not withdrawn, not begun, not over, by nobody who was revoked since.
+    /// Consultations that wait, by their time: not withdrawn, not begun, not over, not of years to come, by nobody who
+    /// was revoked since. `now_ms`: the reader's clock, milliseconds since 1970 UTC.
     pub fn consultations(&self, now_ms: u64) -> Vec<Consultation> {
         let mut all = Vec::new();
         for (node, state) in &self.nodes {
             let waits = |(id, proposal): &(&CallId, &Proposal)| {
                 let begun = proposal.may_begin(now_ms) && self.is_begun(id, proposal);
-                !begun && !proposal.is_over(now_ms) && !self.is_revoked(&proposal.by)
+                !begun && !proposal.is_over(now_ms) && proposal.is_asked(now_ms) && !self.is_revoked(&proposal.by)
             };
             for (id, proposal) in state.proposals().filter(waits) {
                 let parties = self.charter.parties_on_line(&proposal.level).map(|party| party.id.clone());
-                let answers = parties.map(|party| (party.clone(), self.answer_to(proposal, &party)));
+                let answers = parties.map(|party| (party.clone(), self.answer_to(proposal, &party, now_ms)));
                 all.push(Consultation {
                     id: *id,
                     node: node.clone(),
@@ -64,8 +66,9 @@ impl State {
         others.any(|party| self.response(line, party, call).is_over())
     }
 
-    /// What a party has answered last, at any of its nodes, on a line of the consultation.
-    fn answer_to(&self, proposal: &Proposal, party: &PartyId) -> Option<Attendance> {
+    /// What a party has answered last, at any of its nodes, on a line of the consultation; what a node says of years to
+    /// come comes after nothing.
+    fn answer_to(&self, proposal: &Proposal, party: &PartyId, now_ms: u64) -> Option<Attendance> {
         let nodes = self.nodes.values().filter(|node| node.party == *party);
         let said = nodes.filter_map(|node| node.attendances.get(&proposal.hash));
         let meant = said.filter(|said| {
@@ -73,7 +76,7 @@ impl State {
                 && (said.line == proposal.line || said.line == proposal.level)
                 && !self.is_revoked(&said.by)
         });
-        meant.max_by_key(|said| said.time_ms).cloned()
+        meant.max_by_key(|said| (is_believed(said.time_ms, now_ms), said.time_ms)).cloned()
     }
 
     /// Nobody answers what was never proposed, is over, or was proposed on other lines.

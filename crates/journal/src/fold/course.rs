@@ -3,7 +3,7 @@
 //! All of it comes from the journal itself. No clock is asked, so every reader decides alike.
 
 use super::Ignored;
-use crate::limits::{CHARTERS_HELD, CLOCKS_APART_MS, FORMER_CHARTER_MS, NUMBER_STEP_MS, SET_BACK_HELD};
+use crate::limits::{CHARTERS_HELD, CLOCKS_APART_MS, FORMER_CHARTER_MS, NUMBER_AHEAD_MS, SET_BACK_HELD};
 use crate::statement::Statement;
 use minicbor::{Decode, Encode};
 use std::collections::BTreeSet;
@@ -83,8 +83,8 @@ impl Course {
         &self.set_back
     }
 
-    /// May the statement stand in an entry of this time? `last`: the number of the device's last one here.
-    pub(super) fn permits(&self, statement: &Statement, last: u64, time_ms: u64) -> Result<(), Ignored> {
+    /// May the statement stand in an entry of this time?
+    pub(super) fn permits(&self, statement: &Statement, time_ms: u64) -> Result<(), Ignored> {
         let Some((now, before)) = self.charters.split_last() else { return Err(Ignored::OtherCharter) };
         let former = || {
             let lately = time_ms <= now.time_ms.saturating_add(FORMER_CHARTER_MS);
@@ -100,7 +100,9 @@ impl Course {
             return Err(Ignored::Outdated);
         }
         let furthest = time_ms.saturating_add(statement.act.lasts_ms()).saturating_add(CLOCKS_APART_MS);
-        if statement.not_after_ms > furthest || statement.number > last.max(time_ms).saturating_add(NUMBER_STEP_MS) {
+        // By the entry alone: a console that comes later is not shown all that a device has said, and would refuse what
+        // others have taken.
+        if statement.not_after_ms > furthest || statement.number > time_ms.saturating_add(NUMBER_AHEAD_MS) {
             return Err(Ignored::Ahead);
         }
         Ok(())

@@ -55,6 +55,11 @@ impl State {
         self.nodes.values().find_map(|node| node.devices.get(device)).map(|known| known.device.as_ref())
     }
 
+    /// When the device was first enrolled, by the clock of a node of its party, milliseconds since 1970 UTC.
+    pub fn enrolled_ms(&self, device: &DeviceId) -> Option<u64> {
+        self.nodes.values().filter_map(|node| node.devices.get(device)).map(|known| known.since_ms).min()
+    }
+
     /// The highest number that the device has used at any node: its next statement must be above.
     pub fn last_number(&self, device: &DeviceId) -> u64 {
         let known = self.nodes.values().filter_map(|node| node.devices.get(device));

@@ -2,7 +2,7 @@
 
 use super::node::NodeState;
 use super::{Applied, Ignored, State};
-use crate::limits::SHIFT_MS;
+use crate::limits::{BELIEVED_AHEAD_MS, SHIFT_MS};
 use minicbor::{Decode, Encode};
 use std::collections::BTreeSet;
 use trialogue_charter::{DeviceId, OfficeId, PartyId, VerifiedCharter};
@@ -57,6 +57,11 @@ pub(super) fn may_take(until_ms: u64, now_ms: u64) -> Result<(), Ignored> {
     if until_ms > now_ms && until_ms <= now_ms.saturating_add(SHIFT_MS) { Ok(()) } else { Err(Ignored::Time) }
 }
 
+/// Is a time that a node has written no further ahead than clocks may be, for whoever reads it now?
+pub(super) fn is_believed(time_ms: u64, now_ms: u64) -> bool {
+    time_ms <= now_ms.saturating_add(BELIEVED_AHEAD_MS)
+}
+
 impl NodeState {
     /// Who has the duty of an office, as this node's journal says it.
     pub fn duty(&self, office: &OfficeId) -> Option<&Duty> {
@@ -74,8 +79,11 @@ impl NodeState {
         let office = known.device.office.clone();
         let held = self.duties.get(&office).copied();
         let duty = match held {
-            // The same console goes on: it took it when it did.
-            Some(held) if held.by == device && held.until_ms > time_ms => Duty { until_ms, seq, ..held },
+            // The same console goes on: it took it when it did, unless that is still to come since the clock was set
+            // back.
+            Some(held) if held.by == device && held.until_ms > time_ms && held.since_ms <= time_ms => {
+                Duty { until_ms, seq, ..held }
+            }
             _ => {
                 let relieved = held.filter(|held| held.by != device && held.until_ms > time_ms);
                 let relieved = relieved.map(|held| Relieved { by: held.by, seq: held.seq });
@@ -118,11 +126,13 @@ impl NodeState {
 }
 
 impl State {
-    /// The duty of an office, if anybody has taken it: of what several nodes of a party say, the latest. Nobody who was revoked has it.
-    pub fn duty(&self, party: &PartyId, office: &OfficeId) -> Option<OnDuty> {
+    /// The duty of an office, if anybody has taken it: of what several nodes of a party say, the latest by the reader's
+    /// clock (`now_ms`, milliseconds since 1970 UTC): a node that writes of years to come takes it from nobody at
+    /// another. Nobody who was revoked has it.
+    pub fn duty(&self, party: &PartyId, office: &OfficeId, now_ms: u64) -> Option<OnDuty> {
         let nodes = || self.nodes.values().filter(|node| node.party == *party);
         let duties = nodes().filter_map(|node| node.duty(office)).filter(|duty| !self.is_revoked(&duty.by));
-        let duty = *duties.max_by_key(|duty| duty.since_ms)?;
+        let duty = *duties.max_by_key(|duty| (is_believed(duty.since_ms, now_ms), duty.since_ms))?;
         let at_console = nodes().any(|node| node.at_console.contains(office));
         Some(OnDuty { office: office.clone(), duty, at_console })
     }

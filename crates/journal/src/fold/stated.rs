@@ -23,7 +23,7 @@ impl NodeState {
             StatementError::Malformed => Ignored::Malformed,
             StatementError::OtherDevice | StatementError::Signature => Ignored::Signature,
         })?;
-        self.course.permits(&statement, known.last_number, now_ms)?;
+        self.course.permits(&statement, now_ms)?;
         if statement.number <= known.last_number {
             return Err(Ignored::Replayed);
         }

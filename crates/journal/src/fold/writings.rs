@@ -4,6 +4,7 @@ use super::written::{Circle, Receipts, Stock, Writing};
 use super::{Ignored, NodeState, State};
 use crate::statement::{Act, GroupId, Statement};
 use crate::writing::Kind;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
 
@@ -28,10 +29,67 @@ impl State {
         self.nodes.iter().find_map(|(node, state)| Some((node, state.writings.held.get(line)?.get(id)?)))
     }
 
-    /// What the nodes and their consoles have said about a writing.
-    pub fn receipts(&self, id: &Hash) -> impl Iterator<Item = (&NodeId, &Receipts)> {
+    /// What the nodes and their consoles have said about a writing, as far as it counts: on its line, of what it is, by
+    /// whom it is to be said. A journal alone cannot tell that, and a node may write down what no other takes. Of a
+    /// writing that is not known here only the nodes' own words count.
+    pub fn receipts(&self, id: &Hash) -> impl Iterator<Item = (&NodeId, Cow<'_, Receipts>)> {
         let id = *id;
-        self.nodes.iter().filter_map(move |(node, state)| Some((node, state.writings.said.get(&id)?)))
+        let writing = self.anywhere(&id);
+        self.nodes.iter().filter_map(move |(node, state)| {
+            Some((node, self.counting(&id, writing, state, state.writings.said.get(&id)?)))
+        })
+    }
+
+    /// A writing, whichever line it is on: that is part of what its id is the hash of.
+    fn anywhere(&self, id: &Hash) -> Option<(&LineId, &NodeState, &Writing)> {
+        let on = |node: &'_ NodeState| {
+            let mut lines = node.writings.held.iter();
+            lines.find_map(|(line, held)| Some((line, held.get(id)?))).map(|(line, of)| (line.clone(), of.seq))
+        };
+        let (node, (line, _)) = self.nodes.values().find_map(|node| Some((node, on(node)?)))?;
+        let (line, held) = node.writings.held.get_key_value(&line)?;
+        Some((line, node, held.get(id)?))
+    }
+
+    /// Of what a node's consoles have said about a writing that which counts.
+    fn counting<'a>(
+        &self,
+        id: &Hash,
+        writing: Option<(&LineId, &NodeState, &Writing)>,
+        node: &NodeState,
+        said: &'a Receipts,
+    ) -> Cow<'a, Receipts> {
+        let Some((line, from, writing)) = writing.filter(|(line, _, _)| said.line.as_ref() == Some(line)) else {
+            return if said.line.is_none() { Cow::Borrowed(said) } else { Cow::Owned(said.of_node()) };
+        };
+        let kind = writing.written.kind;
+        let acknowledges = kind == Kind::Message && from.party != node.party;
+        let certifies = |by: &DeviceId| kind == Kind::Translation && !self.is_same_person(by, &writing.by);
+        let reads_back = |by: &DeviceId, back: &Option<Hash>| {
+            back.is_none_or(|back| self.writing(line, &back).is_some_and(|(_, back)| is_read_back(back, by, id)))
+        };
+        let fits = (acknowledges || said.acknowledged.is_empty())
+            && said.acknowledged.iter().all(|(by, (_, back))| reads_back(by, back))
+            && said.certified.keys().all(certifies)
+            && (kind == Kind::Readout || said.approved.is_empty());
+        if fits {
+            return Cow::Borrowed(said);
+        }
+        let mut counts = said.clone();
+        counts.acknowledged.retain(|_, _| acknowledges);
+        for (by, (_, back)) in &mut counts.acknowledged {
+            // It is acknowledged; with which words is not known here, or they are another's.
+            back.take_if(|back| !reads_back(by, &Some(*back)));
+        }
+        counts.certified.retain(|by, _| certifies(by));
+        counts.approved.retain(|_, _| kind == Kind::Readout);
+        Cow::Owned(counts)
+    }
+
+    /// Two devices of one person in one office.
+    fn is_same_person(&self, one: &DeviceId, other: &DeviceId) -> bool {
+        let person = |id: &DeviceId| self.known_device(id).map(|device| (&device.office, &device.person));
+        person(one) == person(other)
     }
 
     /// A circle of a node.
@@ -66,7 +124,13 @@ impl State {
             (node, writing) if writing.written.kind == kind => Ok((node, writing)),
             _ => Err(Ignored::NotNow),
         };
+        let is_there = |digest: &Hash| {
+            let mut held = self.nodes.values().filter_map(|node| node.writings.held.get(&statement.line));
+            held.any(|held| held.values().any(|held| held.by == statement.device && held.written.digest == *digest))
+        };
         match &statement.act {
+            // At another node of the party already: it had not said so yet when its console went on here.
+            Act::Write { written } if is_there(&written.digest) => Err(Ignored::Replayed),
             Act::Write { written } => match (&written.about, written.kind) {
                 (Some(about), Kind::Readout) => of_kind(about, Kind::Readout).map(drop),
                 (Some(about), _) => of_kind(about, Kind::Message).map(drop),
@@ -79,14 +143,13 @@ impl State {
                     return Err(Ignored::NotOwn);
                 }
                 let Some(read_back) = read_back else { return Ok(()) };
-                let (_, back) = of_kind(read_back, Kind::ReadBack)?;
-                let fits = back.by == statement.device && back.written.about == Some(*writing);
-                if fits { Ok(()) } else { Err(Ignored::NotNow) }
+                let (_, back) = find(read_back)?;
+                if is_read_back(back, &statement.device, writing) { Ok(()) } else { Err(Ignored::NotNow) }
             }
             Act::CertifyWriting { writing } => {
                 let (_, translation) = of_kind(writing, Kind::Translation)?;
-                let person = |id: &DeviceId| self.known_device(id).map(|device| (&device.office, &device.person));
-                if person(&translation.by) == person(&statement.device) { Err(Ignored::NotOwn) } else { Ok(()) }
+                let own = self.is_same_person(&translation.by, &statement.device);
+                if own { Err(Ignored::NotOwn) } else { Ok(()) }
             }
             Act::Approve { writing } => of_kind(writing, Kind::Readout).map(drop),
             _ => Ok(()),
@@ -106,4 +169,9 @@ impl State {
         }
         shown
     }
+}
+
+/// With it, that device reads that message back.
+fn is_read_back(writing: &Writing, by: &DeviceId, message: &Hash) -> bool {
+    writing.written.kind == Kind::ReadBack && writing.by == *by && writing.written.about == Some(*message)
 }

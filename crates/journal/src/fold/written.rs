@@ -7,6 +7,7 @@ use crate::limits::*;
 use crate::statement::{Act, GroupId, Statement};
 use crate::writing::{Kind, Written};
 use minicbor::{Decode, Encode};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, Hash, LineId, Role, VerifiedCharter};
 
@@ -101,6 +102,10 @@ pub struct Receipts {
     /// Who approved it.
     #[n(4)]
     pub approved: BTreeMap<DeviceId, Receipt>,
+    /// On which line the first of these people spoke of it. What others say of it on another line is passed over: on
+    /// one of the two there is no such writing.
+    #[n(5)]
+    pub(super) line: Option<LineId>,
 }
 
 /// One word.
@@ -115,6 +120,11 @@ pub struct Receipt {
 }
 
 impl Receipts {
+    /// The node's own word alone.
+    pub(super) fn of_node(&self) -> Self {
+        Self { stored: self.stored, ..Self::default() }
+    }
+
     fn all(&self) -> impl Iterator<Item = (Option<DeviceId>, Receipt)> + '_ {
         let of = |map: &'_ BTreeMap<DeviceId, Receipt>| map.iter().map(|(by, at)| (Some(*by), *at)).collect::<Vec<_>>();
         let acknowledged = self.acknowledged.iter().map(|(by, (at, _))| (Some(*by), *at));
@@ -172,6 +182,12 @@ impl NodeState {
         if !written.keys.iter().all(|key| self.writings.circles.get(&key.circle).is_some_and(own)) {
             return Err(Ignored::NotNow);
         }
+        // Said anew under another number, after the node had said that it cannot write it down: the digest is of a
+        // content with a salt of its own.
+        let held = self.writings.held.get(&statement.line).into_iter().flat_map(BTreeMap::values);
+        if held.into_iter().any(|held| held.by == statement.device && held.written.digest == written.digest) {
+            return Err(Ignored::Replayed);
+        }
         let asked = written.answer_by_ms.is_none_or(|by| by > now_ms && by <= now_ms.saturating_add(ANSWER_BY_MS));
         if !asked || written.at_ms > now_ms.saturating_add(WRITTEN_AHEAD_MS) {
             return Err(Ignored::Time);
@@ -202,14 +218,16 @@ impl NodeState {
             }
             Act::Shown { writings } => {
                 for id in writings {
-                    note(&mut self.receipts(*id, seq).shown, by, at);
+                    self.word(&line, *id, seq, |said| note(&mut said.shown, by, at));
                 }
             }
             Act::AcknowledgeWriting { writing, read_back } => {
-                note(&mut self.receipts(*writing, seq).acknowledged, by, (at, *read_back));
+                self.word(&line, *writing, seq, |said| note(&mut said.acknowledged, by, (at, *read_back)));
             }
-            Act::CertifyWriting { writing } => note(&mut self.receipts(*writing, seq).certified, by, at),
-            Act::Approve { writing } => note(&mut self.receipts(*writing, seq).approved, by, at),
+            Act::CertifyWriting { writing } => {
+                self.word(&line, *writing, seq, |said| note(&mut said.certified, by, at))
+            }
+            Act::Approve { writing } => self.word(&line, *writing, seq, |said| note(&mut said.approved, by, at)),
             // It is for the record alone.
             Act::Archive { .. } => {}
             _ => return None,
@@ -223,6 +241,14 @@ impl NodeState {
             self.receipts(*id, seq).stored.get_or_insert(Receipt { time_ms, seq });
         }
         Applied::Stored
+    }
+
+    /// Somebody says something of a writing on a line.
+    fn word(&mut self, line: &LineId, id: Hash, seq: u64, say: impl FnOnce(&mut Receipts)) {
+        let receipts = self.receipts(id, seq);
+        if receipts.line.get_or_insert_with(|| line.clone()) == line {
+            say(receipts);
+        }
     }
 
     fn receipts(&mut self, id: Hash, seq: u64) -> &mut Receipts {
@@ -260,6 +286,29 @@ impl NodeState {
         circles.insert(id, circle);
     }
 
+    /// Circles by which something may be written next: it counts for nobody who does not know them. Of each line as
+    /// many as are shown of it, of each device the newest first.
+    fn relevant_circles(&self, seqs: &mut BTreeSet<u64>, speakers: &mut BTreeSet<DeviceId>) {
+        let mut of_writer: BTreeMap<(&LineId, &DeviceId), Vec<u64>> = BTreeMap::new();
+        let circles = self.writings.circles.values();
+        for circle in circles.filter(|circle| self.devices.contains_key(&circle.by) && !self.has_barred(&circle.by)) {
+            of_writer.entry((&circle.line, &circle.by)).or_default().push(circle.seq);
+        }
+        let mut of_line: BTreeMap<&LineId, Vec<(usize, Reverse<u64>, DeviceId)>> = BTreeMap::new();
+        for ((line, by), mut of_one) in of_writer {
+            of_one.sort_unstable_by(|a, b| b.cmp(a));
+            let newest = of_one.into_iter().take(CIRCLES_MAX).enumerate();
+            of_line.entry(line).or_default().extend(newest.map(|(place, seq)| (place, Reverse(seq), *by)));
+        }
+        for mut circles in of_line.into_values() {
+            circles.sort_unstable();
+            for (_, Reverse(seq), by) in circles.into_iter().take(CIRCLES_SHOWN) {
+                seqs.insert(seq);
+                speakers.insert(by);
+            }
+        }
+    }
+
     /// Positions of the entries that a console needs to show these writings, and who said them.
     pub(super) fn relevant_writings(
         &self,
@@ -273,6 +322,7 @@ impl NodeState {
             seqs.insert(stock.seq);
             speakers.insert(*by);
         }
+        self.relevant_circles(seqs, speakers);
         for (_, writing) in held.values().flatten().filter(|(id, _)| shown.contains(id)) {
             seqs.insert(writing.seq);
             speakers.insert(writing.by);

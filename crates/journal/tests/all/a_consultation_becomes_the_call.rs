@@ -179,3 +179,22 @@ fn no_party_fills_the_boards() {
     scene.says(&usa, Act::Withdraw { id: call(3) }).unwrap();
     scene.says(&usa, proposes(99, HOUR)).unwrap();
 }
+
+#[test]
+fn one_of_years_to_come_is_on_nobodys_board() {
+    const YEARS: u64 = 50 * 365 * 24 * HOUR;
+    let (mut scene, _) = asked();
+    let kor = console("kor-duty", 1);
+    let ahead = kor.says_at(YEARS, 1, &duty(), proposes(2, YEARS + HOUR));
+    scene.node_at(YEARS, "kor-1", Body::Stated { statement: ahead }).unwrap();
+    scene.node_at(20_000, "kor-1", Body::Restarted {}).unwrap();
+    let ids = |now_ms| waiting(&scene, now_ms).iter().map(|one| one.id).collect::<Vec<_>>();
+    assert_eq!(ids(21_000), [call(1)]);
+    // Nobody answers it either; when its time comes it is one like another.
+    assert_eq!(ids(YEARS), [call(2)]);
+    // What may be proposed is there at once, by a clock that is a little ahead as well.
+    let week = 20_000 + limits::PROPOSE_MS;
+    let within = kor.says_at(20_000, 2, &duty(), proposes(3, week));
+    scene.node_at(20_000, "kor-1", Body::Stated { statement: within }).unwrap();
+    assert_eq!(waiting(&scene, 20_000 - 10_000).len(), 2);
+}

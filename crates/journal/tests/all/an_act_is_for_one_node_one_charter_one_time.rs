@@ -170,12 +170,36 @@ fn the_highest_number_locks_no_device_out() {
     let mut scene = Scene::new();
     scene.number = u64::MAX - 1;
     assert_eq!(scene.says(NOON, NOON, ring(1)), Err(Ignored::Ahead));
-    // As far as a clock may have been wrong, and again, and there is room.
-    for step in 1..4 {
-        scene.number = NOON + step * NUMBER_STEP_MS - 1;
-        scene.says(NOON, NOON, ring(step as u8)).unwrap();
-        scene.says(NOON, NOON, ring(9)).unwrap();
+    // As far as a clock may have been wrong, and there is room for as long as time goes on.
+    for later_ms in 0..4 {
+        scene.number = NOON + later_ms + NUMBER_AHEAD_MS - 1;
+        scene.says(NOON + later_ms, NOON + later_ms, ring(later_ms as u8)).unwrap();
     }
-    scene.number = NOON + 5 * NUMBER_STEP_MS;
-    assert_eq!(scene.says(NOON, NOON, ring(5)), Err(Ignored::Ahead));
+    assert_eq!(scene.says(NOON + 3, NOON + 3, ring(5)), Err(Ignored::Ahead));
+    scene.number -= 1;
+    scene.says(NOON + 4, NOON + 4, ring(5)).unwrap();
+}
+
+#[test]
+fn whoever_comes_later_takes_what_others_take_however_a_device_counts() {
+    let mut scene = Scene::new();
+    let late = |scene: &Scene| {
+        let relevant = &scene.state.relevant_entries()[&node("usa-1")];
+        let mut late = State::new(CHARTER.clone());
+        for (entry, bodies) in scene.log.iter().filter(|(entry, _)| relevant.contains(&entry.entry().seq)) {
+            late.apply(entry, bodies).unwrap();
+        }
+        late
+    };
+    // As far as a step goes, in what nobody is shown later; then as far again.
+    for step in 1..4 {
+        scene.number = NOON + step * (1 << 40) - 1;
+        let _ = scene.says(NOON, NOON, Act::Shown { writings: vec![Hash([step as u8; 48])] });
+    }
+    let mut late = late(&scene);
+    scene.number = NOON + 4 * (1 << 40) - 1;
+    let taken = scene.says(NOON, NOON, ring(1)).is_ok();
+    let (entry, bodies) = scene.log.last().unwrap();
+    assert_eq!(late.apply(entry, bodies).is_ok(), taken);
+    assert_eq!(late.line(&duty()), scene.state.line(&duty()));
 }

@@ -208,7 +208,7 @@ proptest! {
             prop_assert_eq!(state.on_watch(&party(of), &duty()), scene.state.on_watch(&party(of), &duty()));
             let seat = office(&format!("{}-duty", of.to_ascii_lowercase()));
             prop_assert_eq!(state.consultations(0), scene.state.consultations(0));
-            prop_assert_eq!(state.duty(&party(of), &seat), scene.state.duty(&party(of), &seat));
+            prop_assert_eq!(state.duty(&party(of), &seat, 0), scene.state.duty(&party(of), &seat, 0));
             prop_assert_eq!(state.sounding_on(&party(of), &duty()), scene.state.sounding_on(&party(of), &duty()));
         }
         // What comes later folds on it as on the whole history.

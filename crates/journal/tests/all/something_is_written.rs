@@ -3,6 +3,7 @@
 
 use crate::common;
 use common::*;
+use std::sync::atomic::{AtomicU64, Ordering};
 use trialogue_charter::{Hash, Precedence};
 use trialogue_journal::*;
 
@@ -13,13 +14,16 @@ fn circle(number: u8, readers: &[&Console]) -> Act {
     Act::Circle { circle: group(number), welcome: body("welcome"), readers }
 }
 
+/// Each with a content of its own.
 fn written(kind: Kind, about: Option<Hash>) -> Written {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let content = COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
     Written {
         kind,
         about,
         keys: vec![Wrapped { circle: group(CIRCLE), key: [1; 48] }],
         content: body("content"),
-        digest: Hash([2; 48]),
+        digest: Hash::of(&content),
         at_ms: 1_000,
         traffic: Traffic::Principal,
         precedence: Precedence::Routine,
@@ -64,7 +68,7 @@ fn a_message_is_stored_shown_and_acknowledged_and_each_word_is_remembered_once()
     }
     let all: Vec<_> = scene.state.receipts(&id).collect();
     assert_eq!(all.len(), 1);
-    let (node, receipts) = all[0];
+    let (node, receipts) = &all[0];
     assert_eq!((node.as_str(), receipts.shown.len(), receipts.acknowledged.len()), ("jpn-1", 1, 1));
     let first = receipts.stored.unwrap();
     assert!(first.time_ms < receipts.shown[&jpn.id()].time_ms);
@@ -81,6 +85,22 @@ fn nobody_writes_by_the_circle_of_another_or_one_that_is_not_there() {
     assert_eq!(scene.says(&usa, Act::Write { written: unknown }), Err(Ignored::NotNow));
     assert_eq!(scene.says(&usa, circle(CIRCLE, &[&jpn])), Err(Ignored::Replayed), "an id is used once in a journal");
     assert_eq!(scene.says_at_summit(&usa, write(Kind::Message, None)), Err(Ignored::NotNow), "it is of another line");
+}
+
+#[test]
+fn what_was_said_anew_is_written_down_once() {
+    let (mut scene, usa, jpn) = scene();
+    let said = written(Kind::Message, None);
+    // The node keeps the first statement, says that it cannot write it down, and writes both.
+    scene.says(&usa, Act::Write { written: said.clone() }).unwrap();
+    let anew = Written { at_ms: said.at_ms + 1, ..said.clone() };
+    assert_eq!(judged(&scene, &usa, Act::Write { written: anew.clone() }), Err(Ignored::Replayed));
+    assert_eq!(scene.says(&usa, Act::Write { written: anew }), Err(Ignored::Replayed));
+    assert_eq!(scene.state.writings(&duty()).len(), 1);
+    // Another device's is another writing, whatever it has copied.
+    scene.says(&jpn, circle(CIRCLE, &[&usa])).unwrap();
+    scene.says(&jpn, Act::Write { written: said }).unwrap();
+    assert_eq!(scene.state.writings(&duty()).len(), 2);
 }
 
 #[test]
@@ -139,6 +159,60 @@ fn a_node_takes_words_about_what_is_there_and_is_anothers() {
 }
 
 #[test]
+fn a_word_that_does_not_fit_counts_for_nobody() {
+    let (mut scene, usa, jpn) = scene();
+    let interpreter = console("usa-interpreter", 1);
+    scene.enrol(&interpreter).unwrap();
+    scene.says(&usa, write(Kind::Message, None)).unwrap();
+    let message = last(&scene);
+    scene.says(&usa, write(Kind::Readout, None)).unwrap();
+    scene.says(&usa, write(Kind::Translation, Some(message))).unwrap();
+    let find =
+        |scene: &Scene, kind| scene.state.writings(&duty()).iter().find(|(_, _, w)| w.written.kind == kind).unwrap().0;
+    let (readout, translation) = (find(&scene, Kind::Readout), find(&scene, Kind::Translation));
+    let acknowledge = |writing| Act::AcknowledgeWriting { writing, read_back: None };
+    let said = |scene: &Scene, id: &Hash| {
+        let all: Vec<_> = scene.state.receipts(id).map(|(_, receipts)| receipts.into_owned()).collect();
+        let sum = |of: fn(&fold::Receipts) -> usize| all.iter().map(of).sum::<usize>();
+        [sum(|r| r.shown.len()), sum(|r| r.acknowledged.len()), sum(|r| r.certified.len()), sum(|r| r.approved.len())]
+    };
+    // A node writes down whatever its own consoles say. Of another kind:
+    for (id, act) in [
+        (readout, acknowledge(readout)),
+        (message, Act::Approve { writing: message }),
+        (message, Act::CertifyWriting { writing: message }),
+        (translation, acknowledge(translation)),
+    ] {
+        scene.says(&jpn, act).unwrap();
+        assert_eq!(said(&scene, &id), [0; 4]);
+    }
+    // By whom it is not to be said: the writer's own party, and the translator.
+    scene.says(&usa, acknowledge(message)).unwrap();
+    scene.says(&usa, Act::CertifyWriting { writing: translation }).unwrap();
+    assert_eq!((said(&scene, &message), said(&scene, &translation)), ([0; 4], [0; 4]));
+    // With the words of somebody else, and with none that are there.
+    let back = |read_back| Act::AcknowledgeWriting { writing: message, read_back: Some(read_back) };
+    scene.says(&jpn, back(translation)).unwrap();
+    let words = |scene: &Scene| {
+        let all: Vec<_> = scene.state.receipts(&message).flat_map(|(_, r)| r.into_owned().acknowledged).collect();
+        all.into_iter().map(|(by, (_, words))| (by, words)).collect::<Vec<_>>()
+    };
+    assert_eq!(words(&scene), [(jpn.id(), None)], "it is acknowledged, and not read back");
+    // On another line: there is no such writing there.
+    let (leaders, other) = (console("kor-leaders", 1), console("kor-duty", 1));
+    scene.enrol(&leaders).unwrap();
+    scene.enrol(&other).unwrap();
+    for act in [Act::Approve { writing: readout }, Act::Shown { writings: vec![readout] }] {
+        scene.says_at_summit(&leaders, act.clone()).unwrap();
+        assert_eq!(said(&scene, &readout), [0; 4]);
+    }
+    // What fits counts as before.
+    scene.says(&jpn, Act::Approve { writing: readout }).unwrap();
+    scene.says(&jpn, Act::CertifyWriting { writing: translation }).unwrap();
+    assert_eq!((said(&scene, &readout), said(&scene, &translation)), ([0, 0, 0, 1], [0, 0, 1, 0]));
+}
+
+#[test]
 fn years_of_writing_do_not_grow_the_state() {
     let (mut scene, usa, jpn) = scene();
     for n in 0..limits::WRITINGS_HELD as u64 + 10 {
@@ -183,6 +257,30 @@ fn a_console_that_is_shown_what_matters_has_the_newest_writings_and_what_was_sai
     assert_eq!(other.receipts(&message).count(), 1);
     assert_eq!(other.readers(&duty()).values().flatten().count(), 2);
     assert!(other.circle(&usa.node, &group(CIRCLE)).is_some());
+}
+
+#[test]
+fn a_console_that_comes_later_reads_what_is_written_next_by_whom_wrote_long_ago() {
+    let (mut scene, usa, jpn) = scene();
+    let colleague = console("usa-duty", 2);
+    scene.enrol(&colleague).unwrap();
+    scene.says(&colleague, circle(CIRCLE + 1, &[&jpn])).unwrap();
+    for _ in 0..limits::WRITINGS_SHOWN {
+        let mut one = written(Kind::Message, None);
+        one.keys[0].circle = group(CIRCLE + 1);
+        scene.says(&colleague, Act::Write { written: one }).unwrap();
+    }
+    let relevant = scene.state.relevant_entries();
+    let mut late = State::new(CHARTER.clone());
+    for (entry, bodies) in &scene.log {
+        if relevant[&entry.entry().node].contains(&entry.entry().seq) {
+            late.apply(entry, bodies).unwrap();
+        }
+    }
+    // Its circle stands since before, and nothing that is shown was written by it.
+    scene.says(&usa, write(Kind::Message, None)).unwrap();
+    let (entry, bodies) = scene.log.last().unwrap();
+    late.apply(entry, bodies).unwrap();
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn takes(until_ms: u64) -> Act {
 }
 
 fn duty_of(scene: &Scene, of: &str) -> Option<OnDuty> {
-    scene.state.duty(&party(of), &office(&format!("{}-duty", of.to_ascii_lowercase())))
+    scene.state.duty(&party(of), &office(&format!("{}-duty", of.to_ascii_lowercase())), HOUR)
 }
 
 /// A console that comes on watch now has the same duties.
@@ -24,7 +24,7 @@ fn shown_to_a_newcomer(scene: &Scene) {
     let newcomer = fold(&log);
     for of in ["JPN", "KOR", "USA"] {
         let office = office(&format!("{}-duty", of.to_ascii_lowercase()));
-        assert_eq!(newcomer.duty(&party(of), &office), scene.state.duty(&party(of), &office));
+        assert_eq!(newcomer.duty(&party(of), &office, HOUR), scene.state.duty(&party(of), &office, HOUR));
     }
 }
 
@@ -102,5 +102,20 @@ fn the_node_says_who_is_at_the_console() {
     scene.node("jpn-1", Body::Restarted {}).unwrap();
     let held = duty_of(&scene, "JPN").unwrap();
     assert!(!held.at_console && held.duty.by == jpn.id(), "the duty outlasts a restart, the presence does not");
+    shown_to_a_newcomer(&scene);
+}
+
+#[test]
+fn a_shift_of_years_to_come_is_none_that_goes_on_once_the_clock_was_set_back() {
+    const YEARS: u64 = 50 * 365 * 24 * HOUR;
+    let first = console("jpn-duty", 1);
+    let mut scene = Scene::with(&[&first]);
+    let ahead = first.says_at(YEARS, 1, &duty(), takes(YEARS + HOUR));
+    scene.node_at(YEARS, "jpn-1", Body::Stated { statement: ahead }).unwrap();
+    scene.node_at(20_000, "jpn-1", Body::Restarted {}).unwrap();
+    let now = first.says_at(21_000, 2, &duty(), takes(HOUR));
+    scene.node_at(21_000, "jpn-1", Body::Stated { statement: now }).unwrap();
+    let held = duty_of(&scene, "JPN").unwrap().duty;
+    assert_eq!((held.since_ms, held.until_ms), (21_000, HOUR));
     shown_to_a_newcomer(&scene);
 }

@@ -1,6 +1,7 @@
 //! All tests of this crate from outside, in one program: each further program would compile and link the generic code of its libraries once more.
 #![allow(clippy::unwrap_used)]
 
+mod a_text_is_handed_on;
 mod file;
 mod heads_are_notes_that_other_tools_read;
 mod nobody_bends_the_file;

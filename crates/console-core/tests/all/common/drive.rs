@@ -213,7 +213,9 @@ impl World {
             let held = &mut self.desks[desk];
             match output {
                 Output::Send(bytes) => {
-                    if let Some(console) = held.key {
+                    if let Some(answer) = self.said_tamper.as_mut().and_then(|tamper| tamper(desk, &bytes)) {
+                        self.steps.push_back(Step::ToConsole(desk, Input::Received(answer)));
+                    } else if let Some(console) = held.key {
                         let input = trialogue_core::Input::ConsoleMessage { console, bytes };
                         self.steps.push_back(Step::ToNode(held.node, input));
                     }

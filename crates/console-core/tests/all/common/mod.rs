@@ -6,7 +6,7 @@ mod drive;
 pub mod rogue;
 pub mod writing;
 
-use rogue::{LinkTamper, Tamper};
+use rogue::{LinkTamper, SaidTamper, Tamper};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use trialogue_charter::fixture::Trilateral;
@@ -97,6 +97,7 @@ pub struct World {
     pub cut_links: BTreeSet<(usize, usize)>,
     pub tamper: Option<Tamper>,
     pub link_tamper: Option<LinkTamper>,
+    pub said_tamper: Option<SaidTamper>,
     /// Over whose links frames came, as every media thread says.
     pub ways: Vec<NodeId>,
     steps: VecDeque<Step>,
@@ -139,6 +140,7 @@ impl World {
             cut_links: BTreeSet::new(),
             tamper: None,
             link_tamper: None,
+            said_tamper: None,
             ways: Vec::new(),
             steps: VecDeque::new(),
             keys: 0,

@@ -12,6 +12,9 @@ pub type Tamper = Box<dyn FnMut(usize, &[u8]) -> Vec<Vec<u8>>>;
 /// What a hostile node does to a message for another node; nothing: it does not give it.
 pub type LinkTamper = Box<dyn FnMut(usize, usize, Vec<u8>) -> Option<Vec<u8>>>;
 
+/// What a node answers to what a console says without taking it; nothing: it takes it.
+pub type SaidTamper = Box<dyn FnMut(usize, &[u8]) -> Option<Vec<u8>>>;
+
 /// It speaks on the WebSocket of a desk, whose page hears nothing of what is written.
 pub struct Rogue {
     pub desk: usize,

@@ -126,7 +126,7 @@ pub fn refused(it: &mut Reference, people: &People) {
     it.bent(usa, Ignored::OtherNode, |said| said.node = node("jpn-1"));
     it.bent(usa, Ignored::OtherCharter, |said| said.charter = Hash([5; 48]));
     it.bent(usa, Ignored::Outdated, |said| said.not_after_ms = 1);
-    it.bent(usa, Ignored::Ahead, |said| said.number += 2 * limits::NUMBER_STEP_MS);
+    it.bent(usa, Ignored::Ahead, |said| said.number += 2 * limits::NUMBER_AHEAD_MS);
     it.bent(usa, Ignored::Ahead, |said| said.not_after_ms += 2 * limits::CLOCKS_APART_MS);
     it.bent(usa, Ignored::Replayed, |said| said.number -= 1);
     it.bent(usa, Ignored::NotOnLine, |said| said.line = machines());

@@ -86,7 +86,7 @@ fn written(kind: Kind, about: Option<Hash>, circle: u8) -> Written {
         about,
         keys: vec![Wrapped { circle: group(circle), key: [1; 48] }],
         content: body("content"),
-        digest: Hash([2; 48]),
+        digest: Hash([2 + kind as u8; 48]),
         at_ms: 1_000,
         traffic: Traffic::Service,
         precedence: Precedence::Routine,
@@ -107,7 +107,8 @@ pub fn writings(it: &mut Reference, people: &People) {
     message.attached = BodyRef::of(&[5; 96]);
     message.answer_by_ms = Some(it.time_ms + HOUR_MS);
     it.duty(usa, Act::Write { written: message.clone() });
-    message.answer_by_ms = Some(1);
+    it.refuses(usa, &duty(), Act::Write { written: message.clone() }, Ignored::Replayed);
+    (message.answer_by_ms, message.digest) = (Some(1), Hash([9; 48]));
     it.refuses(usa, &duty(), Act::Write { written: message }, Ignored::Time);
     let id = it.state.writings(&duty()).last().unwrap().0;
     it.duty(usa, Act::Write { written: written(Kind::Readout, None, 60) });
