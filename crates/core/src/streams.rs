@@ -1,6 +1,7 @@
 //! Streams: one medium of one console in a call, by the number that its own node gave it. A stream, that it is quiet and that it is over are the
 //! word of that node alone, whichever link brings it.
 
+use crate::io::{Output, Route};
 use crate::limits::STREAMS_OF_NODE_MAX;
 use crate::machine::Machine;
 use crate::note::Count;
@@ -114,6 +115,11 @@ impl Machine {
         if !self.streams.hear(source, owner.clone(), Heard { number, quiet_after, said }, idle.as_ref()) {
             return self.count(Count::OverBound);
         }
+        if let Some(number) = number.filter(|number| before.flatten() == Some(*number))
+            && self.only_quiet_changes((source, number), &owner, quiet_after)
+        {
+            return;
+        }
         // Those who were told of it hear that it is over, or has another number; that it is quiet matters only on the source's own link.
         if let Some(before) = before.flatten().filter(|_| number.is_none()) {
             self.tell_over((source, before), &owner);
@@ -124,6 +130,18 @@ impl Machine {
             }
         }
         self.out.changed.routes = true;
+    }
+
+    /// A stream that has a route goes where it went: who is quiet and not quiet by turns has no other route looked at. False: it has none that is known to be its.
+    fn only_quiet_changes(&mut self, key: StreamKey, owner: &Owner, quiet_after: Option<u32>) -> bool {
+        let same = |route: &&mut Route| (route.device, &route.line, route.medium) == (owner.0, &owner.1, owner.2);
+        let Some(route) = self.routes.get_mut(&key).filter(same) else { return false };
+        if route.quiet_after != quiet_after {
+            route.quiet_after = quiet_after;
+            let route = route.clone();
+            self.push_out(Output::Route(route));
+        }
+        true
     }
 
     /// Is the device of a stream in at its source, or may its voice come from there?
