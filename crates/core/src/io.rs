@@ -391,6 +391,7 @@ pub struct Route {
     pub relays: Vec<NodeId>,
     /// Of another node's stream: there is a link to that node by which something comes back.
     pub alive: bool,
-    /// Of another node's stream: nothing is sent after the datagram of this sequence, says that node.
+    /// Of another node's stream: nothing is sent after the datagram of this sequence, says that node. Of a voice of
+    /// this node: its first datagram has the sequence after this one.
     pub quiet_after: Option<u32>,
 }

@@ -82,8 +82,8 @@ impl Rebase {
         self.anew |= out.is_none_or(|out| out + BEHIND < self.last_out);
     }
 
-    /// What was left out since the last packet was left out on purpose: the receiver must not look for it. `room`: for so many that the next packet may have
-    /// overtaken.
+    /// What was left out since the last packet was left out on purpose: the receiver must not look for it. `room`: for
+    /// so many that the next packet may have overtaken.
     pub(crate) fn close_gap(&mut self, room: u64) {
         self.gap = Some(room);
     }

@@ -23,7 +23,8 @@ impl Forwarder {
         if let Some(stream) = same {
             stream.guard.set(relays, route.alive, route.quiet_after, now_ms);
             (stream.links, stream.spare) = (links, spare);
-            // Places depend on nothing else: whoever is quiet and not quiet by turns, or whose links come and go, has none of them worked out.
+            // Places depend on nothing else: whoever is quiet and not quiet by turns, or whose links come and go, has
+            // none of them worked out.
             if stream.from == route.source && stream.wanted == route.legs {
                 return;
             }
@@ -54,9 +55,10 @@ impl Forwarder {
             return;
         }
         let mut sound = Sound::default();
+        let before = route.quiet_after.filter(|_| route.node == self.own).unwrap_or(self.first_sequence);
         if route.node == self.own && route.medium == Medium::Voice {
-            sound = Sound::before(self.first_sequence);
-            self.event(ForwardEvent::VoiceQuiet { number: route.number, after: Some(self.first_sequence) });
+            sound = Sound::before(before);
+            self.event(ForwardEvent::VoiceQuiet { number: route.number, after: Some(before) });
         }
         let mut guard = Guard::of(route.medium);
         guard.set(relays, route.alive, route.quiet_after, now_ms);
@@ -76,7 +78,7 @@ impl Forwarder {
             guard,
             pace: Pace::of(route.medium),
             sound,
-            source: Rebase::after(self.first_sequence.into()),
+            source: Rebase::after(before.into()),
             source_generation: 0,
             source_ssrc: None,
             generation,

@@ -373,7 +373,8 @@ fn a_node_says_when_a_voice_of_its_own_is_quiet() {
     assert_eq!(quiet(&mut f), []);
     f.tick(1_520);
     assert_eq!((quiet(&mut f), f.next_timeout()), (vec![Some(last)], None));
-    // Whatever was lost on the leg before: relays bring nothing that is far ahead. One number is left for what it may have overtaken.
+    // Whatever was lost on the leg before: relays bring nothing that is far ahead. One number is left for what it may
+    // have overtaken.
     assert_eq!((speak(&mut f, 700, 9_000), quiet(&mut f)), (last + 2, vec![None]));
 }
 
