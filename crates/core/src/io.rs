@@ -327,14 +327,16 @@ pub enum Output {
         /// What was tested.
         level: Level,
     },
-    /// Alert people of the party beyond its consoles that a message was not acknowledged in time.
+    /// Alert people of the party beyond its consoles that messages were not acknowledged in time.
     AlertWriting {
         /// On which line.
         line: LineId,
-        /// The party that wrote it.
+        /// The party that wrote them.
         party: PartyId,
-        /// How urgent.
+        /// How urgent: the highest of them.
         precedence: Precedence,
+        /// How many, that people were not told of before.
+        messages: u16,
     },
     /// How the tests of every two parties stand now, for the operator.
     Tests {
