@@ -327,14 +327,16 @@ pub enum Output {
         /// What was tested.
         level: Level,
     },
-    /// Alert people of the party beyond its consoles that a message was not acknowledged in time.
+    /// Alert people of the party beyond its consoles that messages were not acknowledged in time.
     AlertWriting {
         /// On which line.
         line: LineId,
-        /// The party that wrote it.
+        /// The party that wrote them.
         party: PartyId,
-        /// How urgent.
+        /// How urgent: the highest of them.
         precedence: Precedence,
+        /// How many, that people were not told of before.
+        messages: u16,
     },
     /// How the tests of every two parties stand now, for the operator.
     Tests {
@@ -391,6 +393,7 @@ pub struct Route {
     pub relays: Vec<NodeId>,
     /// Of another node's stream: there is a link to that node by which something comes back.
     pub alive: bool,
-    /// Of another node's stream: nothing is sent after the datagram of this sequence, says that node.
+    /// Of another node's stream: nothing is sent after the datagram of this sequence, says that node. Of a voice of
+    /// this node: its first datagram has the sequence after this one.
     pub quiet_after: Option<u32>,
 }

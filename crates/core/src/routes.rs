@@ -70,7 +70,7 @@ impl Machine {
                         spare: self.spares(&self.here.node, &audience, medium),
                         relays: Vec::new(),
                         alive: false,
-                        quiet_after: None,
+                        quiet_after: self.streams.before(medium),
                     };
                     routes.insert((self.here.index, number), route);
                 }

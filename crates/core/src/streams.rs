@@ -1,6 +1,7 @@
 //! Streams: one medium of one console in a call, by the number that its own node gave it. A stream, that it is quiet and that it is over are the
 //! word of that node alone, whichever link brings it.
 
+use crate::io::{Output, Route};
 use crate::limits::STREAMS_OF_NODE_MAX;
 use crate::machine::Machine;
 use crate::note::Count;
@@ -34,6 +35,8 @@ pub(crate) struct Heard {
 #[derive(Default)]
 pub(crate) struct Streams {
     next: u16,
+    /// The sequence before the first one of each own voice.
+    before: u32,
     own: BTreeMap<Owner, Own>,
     /// By source node: what one node says takes no place of another's.
     heard: BTreeMap<u8, BTreeMap<Owner, Heard>>,
@@ -51,13 +54,22 @@ impl Streams {
         }
         let number = self.next;
         self.next = self.next.wrapping_add(1);
-        self.own.insert(owner.clone(), Own { number, quiet_after: None, said: None });
+        self.own.insert(owner.clone(), Own { number, quiet_after: self.before(owner.2), said: None });
         number
     }
 
-    /// Begins numbering here: another place in each run, so that streams of a run before are not mistaken for new ones.
-    pub(crate) fn begin(&mut self, number: u16) {
-        self.next = number;
+    /// Begins numbering here, behind so many entries of the own journal: another place in each run, so that streams of
+    /// a run before are not mistaken for new ones, nor their datagrams for those of before.
+    pub(crate) fn begin(&mut self, head: u64) {
+        self.next = (head & 0xffff) as u16;
+        // Far from where the runs near it began, and from zero; and below the first roll-over, as in the forwarder.
+        self.before = (head as u32).wrapping_add(1).wrapping_mul(0x9e37_79b1) >> 1;
+    }
+
+    /// After which sequence an own stream is quiet that has had no packet yet. It is said with the stream, and not
+    /// when the forwarder notices: in between others would take for its voice whatever a relay makes up.
+    pub(crate) fn before(&self, medium: Medium) -> Option<u32> {
+        (medium == Medium::Voice).then_some(self.before)
     }
 
     /// What is held of a stream of another node.
@@ -114,6 +126,11 @@ impl Machine {
         if !self.streams.hear(source, owner.clone(), Heard { number, quiet_after, said }, idle.as_ref()) {
             return self.count(Count::OverBound);
         }
+        if let Some(number) = number.filter(|number| before.flatten() == Some(*number))
+            && self.only_quiet_changes((source, number), &owner, quiet_after)
+        {
+            return;
+        }
         // Those who were told of it hear that it is over, or has another number; that it is quiet matters only on the source's own link.
         if let Some(before) = before.flatten().filter(|_| number.is_none()) {
             self.tell_over((source, before), &owner);
@@ -124,6 +141,19 @@ impl Machine {
             }
         }
         self.out.changed.routes = true;
+    }
+
+    /// A stream that has a route goes where it went: who is quiet and not quiet by turns has no other route looked at.
+    /// False: it has none that is known to be its.
+    fn only_quiet_changes(&mut self, key: StreamKey, owner: &Owner, quiet_after: Option<u32>) -> bool {
+        let same = |route: &&mut Route| (route.device, &route.line, route.medium) == (owner.0, &owner.1, owner.2);
+        let Some(route) = self.routes.get_mut(&key).filter(same) else { return false };
+        if route.quiet_after != quiet_after {
+            route.quiet_after = quiet_after;
+            let route = route.clone();
+            self.push_out(Output::Route(route));
+        }
+        true
     }
 
     /// Is the device of a stream in at its source, or may its voice come from there?
@@ -228,5 +258,26 @@ impl Machine {
             }
         }
         self.streams_fresh.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_run_begins_the_numbers_of_its_voices_far_from_those_of_the_runs_before() {
+        let begun = |head| {
+            let mut streams = Streams::default();
+            streams.begin(head);
+            streams.before(Medium::Voice)
+        };
+        for more in 1..5_000 {
+            let (one, next) = (begun(1_000).unwrap(), begun(1_000 + more).unwrap());
+            // More than half an hour of a voice.
+            assert!(one.abs_diff(next) > 100_000, "{more} entries later");
+        }
+        assert_eq!(Streams::default().before(Medium::Picture), None);
     }
 }

@@ -111,10 +111,18 @@ pub(crate) mod alert {
     /// Longest that one means may take; then it is ended and counts as failed. Shorter fails a mail server that is slow, longer leaves the
     /// caller without word.
     pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-    /// Alerts at once. A flood of rings is bounded before; more than these wait. More is a process or a connection each, fewer delays the next ring's.
+    /// Alerts of one party's rings at once. A flood of rings is bounded before; more than these wait. More is a
+    /// process or a connection each, fewer delays the next ring's.
     pub(crate) const AT_ONCE: usize = 4;
-    /// Alerts under way or waiting; beyond that they count as failed. More come when nobody is served by them any more.
+    /// Alerts of one party's rings under way or waiting; beyond that they count as failed. More come when nobody is
+    /// served by them any more.
     pub(crate) const WAITING: usize = 64;
+    /// Alerts at once of messages of one party that are due, and of tests of the line with it: these take no place of a
+    /// ring's. More is a process or a connection each.
+    pub(crate) const OTHERS_AT_ONCE: usize = 1;
+    /// And under way or waiting, of each. Of messages a page is due in some minutes for each line; fewer would lose one
+    /// where many are due at once.
+    pub(crate) const OTHERS_WAITING: usize = 32;
     /// Most that is read of an answer's head, in bytes; its body is not read at all. More lets a web server hold memory, less fails one with many headers.
     pub(crate) const HEAD_MAX: usize = 16 << 10;
 }

@@ -75,6 +75,9 @@ pub struct Forwarder {
     events: VecDeque<ForwardEvent>,
     generation: u32,
     counters: Counters,
+    /// How often places were worked out.
+    #[cfg(test)]
+    rebuilt: usize,
 }
 
 /// What the forwarder has to say, apart from packets.
@@ -195,6 +198,8 @@ impl Forwarder {
             events: VecDeque::new(),
             generation: 0,
             counters: Counters::default(),
+            #[cfg(test)]
+            rebuilt: 0,
         }
     }
 

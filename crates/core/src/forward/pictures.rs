@@ -57,7 +57,7 @@ impl Leg {
         if let Some(slot) = self.places[1].get_mut(at) {
             slot.taken.count(length, now_ms);
             if slot.waits_since_ms.take().is_some() {
-                slot.numbers.close_gap();
+                slot.numbers.close_gap(0);
             }
         }
         (true, ask)

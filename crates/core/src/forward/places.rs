@@ -19,6 +19,10 @@ fn yields(places: &[Place], node: u8) -> Option<usize> {
 impl Forwarder {
     /// Makes everything that a packet needs from what was told.
     pub(super) fn rebuild(&mut self, now_ms: u64) {
+        #[cfg(test)]
+        {
+            self.rebuilt += 1;
+        }
         let mut seen_anew = Vec::new();
         for leg in 0..self.legs.len() {
             self.feeds(leg);

@@ -26,8 +26,8 @@ pub(crate) struct Rebase {
     last_ms: u64,
     /// A packet has gone out: the two say something.
     timed: bool,
-    /// The next packet follows the last one sent, whatever lay between.
-    gap: bool,
+    /// The next packet follows the last one sent, whatever lay between; but for so many that it may have overtaken.
+    gap: Option<u64>,
     /// The next packet begins anew.
     anew: bool,
 }
@@ -50,11 +50,13 @@ impl Rebase {
     ) -> Option<(u64, u32)> {
         if self.generation != generation || std::mem::take(&mut self.anew) {
             self.anchor(generation, sequence, time, clock_khz, now_ms);
-        } else if self.gap {
-            self.base_in = sequence;
+        } else if let Some(room) = self.gap {
+            // No more than were left out: where none was, nothing of the gap stays.
+            let highest = self.base_in + (self.last_out - self.base_out);
+            self.base_in = sequence - room.min(sequence.saturating_sub(highest + 1));
             self.base_out = self.last_out + 1;
         }
-        self.gap = false;
+        self.gap = None;
         let mut out = self.base_out + sequence.checked_sub(self.base_in)?;
         if out > self.last_out + JUMP {
             self.anchor(generation, sequence, time, clock_khz, now_ms);
@@ -80,9 +82,10 @@ impl Rebase {
         self.anew |= out.is_none_or(|out| out + BEHIND < self.last_out);
     }
 
-    /// What was left out since the last packet was left out on purpose: the receiver must not look for it.
-    pub(crate) fn close_gap(&mut self) {
-        self.gap = true;
+    /// What was left out since the last packet was left out on purpose: the receiver must not look for it. `room`: for
+    /// so many that the next packet may have overtaken.
+    pub(crate) fn close_gap(&mut self, room: u64) {
+        self.gap = Some(room);
     }
 
     fn anchor(&mut self, generation: u32, sequence: u64, time: u32, clock_khz: u32, now_ms: u64) {

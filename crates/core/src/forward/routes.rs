@@ -21,10 +21,14 @@ impl Forwarder {
             held.device == route.device && held.medium == route.medium && own(&held.from) == own(&route.source)
         });
         if let Some(stream) = same {
-            stream.from = route.source;
-            stream.wanted = route.legs;
             stream.guard.set(relays, route.alive, route.quiet_after, now_ms);
             (stream.links, stream.spare) = (links, spare);
+            // Places depend on nothing else: whoever is quiet and not quiet by turns, or whose links come and go, has
+            // none of them worked out.
+            if stream.from == route.source && stream.wanted == route.legs {
+                return;
+            }
+            (stream.from, stream.wanted) = (route.source, route.legs);
         } else if (route.node == self.own) == matches!(route.source, Source::Leg(_)) {
             self.forget(key);
             self.remember(route, (links, spare, relays), now_ms);
@@ -51,9 +55,10 @@ impl Forwarder {
             return;
         }
         let mut sound = Sound::default();
+        let before = route.quiet_after.filter(|_| route.node == self.own).unwrap_or(self.first_sequence);
         if route.node == self.own && route.medium == Medium::Voice {
-            sound = Sound::before(self.first_sequence);
-            self.event(ForwardEvent::VoiceQuiet { number: route.number, after: Some(self.first_sequence) });
+            sound = Sound::before(before);
+            self.event(ForwardEvent::VoiceQuiet { number: route.number, after: Some(before) });
         }
         let mut guard = Guard::of(route.medium);
         guard.set(relays, route.alive, route.quiet_after, now_ms);
@@ -73,7 +78,7 @@ impl Forwarder {
             guard,
             pace: Pace::of(route.medium),
             sound,
-            source: Rebase::after(self.first_sequence.into()),
+            source: Rebase::after(before.into()),
             source_generation: 0,
             source_ssrc: None,
             generation,
@@ -85,5 +90,49 @@ impl Forwarder {
         }
         self.streams[at] = Some(stream);
         self.numbers.insert(key, at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::io::ConsoleKey;
+    use trialogue_charter::{DeviceId, LineId, NodeId};
+
+    fn voice(quiet_after: Option<u32>) -> Route {
+        Route {
+            node: 2,
+            number: 5,
+            source: Source::Links,
+            device: DeviceId([2; 32]),
+            line: LineId::new("leaders").unwrap(),
+            medium: Medium::Voice,
+            legs: vec![ConsoleKey(1)],
+            links: vec![],
+            spare: vec![],
+            relays: vec![],
+            alive: true,
+            quiet_after,
+        }
+    }
+
+    #[test]
+    fn quiet_and_not_quiet_by_turns_has_no_places_worked_out() {
+        let nodes = ["jpn-1", "kor-1", "usa-1"].map(|id| NodeId::new(id).unwrap());
+        let mut f = Forwarder::new(0, nodes.clone().into_iter().zip(0..).collect(), [1_000; 3]);
+        assert!(f.leg_up(1, ConsoleKey(1), 1, 0, 0));
+        f.route(voice(None), 0);
+        let before = f.rebuilt;
+        for n in 0..1_000_u32 {
+            let links = if n % 3 == 0 { vec![nodes[1].clone()] } else { vec![] };
+            f.route(Route { links, alive: n % 5 > 0, ..voice((n % 2 == 0).then_some(n)) }, n.into());
+        }
+        assert_eq!(f.rebuilt, before);
+        // Who hears it does matter.
+        f.route(Route { legs: vec![], ..voice(None) }, 1_000);
+        assert_eq!(f.rebuilt, before + 1);
+        f.route(voice(None), 1_000);
+        assert_eq!(f.rebuilt, before + 2);
     }
 }

@@ -1,8 +1,10 @@
 //! Messages that this party was asked to acknowledge by a time, and has not: people beyond the consoles are told, once.
+//! Of a party and line there is one page in some minutes, which says how many are due: whoever writes without end has
+//! nobody paged without end.
 
 use crate::here::Here;
 use crate::io::Output;
-use crate::limits::OVERDUE_MS;
+use crate::limits::{OVERDUE_MS, PAGE_EVERY_US};
 use crate::out::Out;
 use std::collections::BTreeMap;
 use trialogue_charter::{Hash, LineId, PartyId, Precedence};
@@ -17,9 +19,17 @@ struct Asked {
     told: bool,
 }
 
+/// The last page about messages of one party on one line.
+struct Paged {
+    at_us: u64,
+    precedence: Precedence,
+}
+
 /// All of them. No more than writings are remembered, of each node and line.
 pub(crate) struct Overdue {
     asked: BTreeMap<Hash, Asked>,
+    /// No more than parties and lines of the charter.
+    paged: BTreeMap<(LineId, PartyId), Paged>,
     /// A message or an acknowledgement came: they are looked through again.
     changed: bool,
 }
@@ -27,7 +37,7 @@ pub(crate) struct Overdue {
 impl Overdue {
     /// Of a node that starts: it looks through all of them first.
     pub(crate) fn new() -> Self {
-        Self { asked: BTreeMap::new(), changed: true }
+        Self { asked: BTreeMap::new(), paged: BTreeMap::new(), changed: true }
     }
 
     /// Somebody has said this.
@@ -45,18 +55,39 @@ impl Overdue {
         if std::mem::take(&mut self.changed) {
             self.look(here, state);
         }
-        let now_ms = here.now.wall_ms;
-        let late: Vec<Hash> =
-            self.waiting(here, state).filter(|(_, at_ms)| now_ms >= *at_ms).map(|(id, _)| *id).collect();
-        for id in late {
-            let Some(asked) = self.asked.get_mut(&id) else { continue };
-            asked.told = true;
+        let now = here.now;
+        self.paged.retain(|_, paged| now.us < paged.at_us.saturating_add(PAGE_EVERY_US));
+        let mut due: BTreeMap<(LineId, PartyId), Vec<Hash>> = BTreeMap::new();
+        for (id, at_us) in self.waiting(here, state).collect::<Vec<_>>() {
+            let Some(asked) = self.asked.get_mut(&id).filter(|_| now.us >= at_us) else { continue };
             // One that was overdue long before this node started is on the boards; nobody is fetched for it again.
-            if here.alerts && now_ms < asked.by_ms.saturating_add(OVERDUE_MS) {
-                let (line, party, precedence) = (asked.line.clone(), asked.party.clone(), asked.precedence);
-                out.push(Output::AlertWriting { line, party, precedence });
+            if !here.alerts || now.wall_ms >= asked.by_ms.saturating_add(OVERDUE_MS) {
+                asked.told = true;
+            } else {
+                due.entry((asked.line.clone(), asked.party.clone())).or_default().push(id);
             }
         }
+        for (of, ids) in due {
+            let Some(precedence) = ids.iter().filter_map(|id| Some(self.asked.get(id)?.precedence)).max() else {
+                continue;
+            };
+            if self.paged_us(&of, precedence).is_some() {
+                continue;
+            }
+            for id in &ids {
+                self.asked.entry(*id).and_modify(|asked| asked.told = true);
+            }
+            self.paged.insert(of.clone(), Paged { at_us: now.us, precedence });
+            let messages = u16::try_from(ids.len()).unwrap_or(u16::MAX);
+            out.push(Output::AlertWriting { line: of.0, party: of.1, precedence, messages });
+        }
+    }
+
+    /// Until when a message of so much precedence waits, because people were told of others of that party and line. A
+    /// page of a higher one follows at once: there are few.
+    fn paged_us(&self, of: &(LineId, PartyId), precedence: Precedence) -> Option<u64> {
+        let paged = self.paged.get(of).filter(|paged| paged.precedence >= precedence)?;
+        Some(paged.at_us.saturating_add(PAGE_EVERY_US))
     }
 
     fn look(&mut self, here: &Here, state: &State) {
@@ -80,21 +111,27 @@ impl Overdue {
         self.asked = all;
     }
 
-    /// Those of which people beyond the consoles were not told, and when they are, milliseconds since 1970 UTC: as of a ring, so long after it began to
-    /// sound, or at once where nobody is on watch to hear it.
-    fn waiting<'a>(&'a self, here: &'a Here, state: &'a State) -> impl Iterator<Item = (&'a Hash, u64)> {
+    /// Those of which people beyond the consoles were not told, and when each is due, on the clock of
+    /// [`crate::Now::us`]: as of a ring, so long after it began to sound, or at once where nobody is on watch to hear
+    /// it.
+    fn waiting(&self, here: &Here, state: &State) -> impl Iterator<Item = (Hash, u64)> {
         let patience_ms = u64::from(here.charter.policy.alert_seconds) * 1_000;
         self.asked.iter().filter(|(_, asked)| !asked.told).map(move |(id, asked)| {
             let heard = state.on_watch(&here.party, &asked.line) > 0;
-            (id, asked.by_ms.saturating_add(if heard { patience_ms } else { 0 }))
+            let at_ms = asked.by_ms.saturating_add(if heard { patience_ms } else { 0 });
+            let until_us = at_ms.saturating_sub(here.now.wall_ms).saturating_mul(1_000);
+            (*id, here.now.us.saturating_add(until_us))
         })
     }
 
     /// When something is due next, on the clock of [`crate::Now::us`].
     pub(crate) fn next_us(&self, here: &Here, state: &State) -> Option<u64> {
-        let next = self.waiting(here, state).map(|(_, at_ms)| at_ms).min();
-        let until_us = |at_ms: u64| at_ms.saturating_sub(here.now.wall_ms).saturating_mul(1_000);
-        next.map(|at_ms| here.now.us.saturating_add(until_us(at_ms)))
+        let next = self.waiting(here, state).map(|(id, at_us)| {
+            let asked = self.asked.get(&id);
+            let paged = asked.and_then(|a| self.paged_us(&(a.line.clone(), a.party.clone()), a.precedence));
+            at_us.max(paged.unwrap_or(0))
+        });
+        next.min()
     }
 }
 
@@ -111,46 +148,81 @@ mod tests {
 
     struct Bench {
         scene: Scene,
+        usa: Enrolled,
         jpn: Enrolled,
         writing: Hash,
         overdue: Overdue,
         out: Out,
     }
 
-    /// At Japan's node: the United States have written, and ask for an answer.
-    fn bench() -> Bench {
-        let mut scene = Scene::at("jpn-1");
-        let (usa, jpn) = (scene.enrol("usa-duty", 1), scene.enrol("jpn-duty", 1));
-        let body = |bytes: &[u8]| BodyRef::of(bytes).unwrap();
-        scene.says(&usa, "duty", Act::Stock { package: body(b"usa") });
-        scene.says(&jpn, "duty", Act::Stock { package: body(b"jpn") });
-        let readers = vec![jpn.device.id];
-        scene.says(&usa, "duty", Act::Circle { circle: CIRCLE, welcome: body(b"welcome"), readers });
+    fn body(bytes: &[u8]) -> BodyRef {
+        BodyRef::of(bytes).unwrap()
+    }
+
+    /// The one of this number, to be acknowledged so long after the start.
+    fn message(number: u8, precedence: Precedence, by_ms: u64) -> Act {
         let written = Written {
             kind: Kind::Message,
             about: None,
             keys: vec![Wrapped { circle: CIRCLE, key: [1; 48] }],
-            content: body(b"content"),
-            digest: Hash([2; 48]),
+            content: body(&[number]),
+            digest: Hash([number; 48]),
             at_ms: START_MS,
             traffic: Traffic::Principal,
-            precedence: Precedence::Immediate,
-            answer_by_ms: Some(START_MS + ASKED_MS),
+            precedence,
+            answer_by_ms: Some(START_MS + by_ms),
             attached: None,
         };
-        let writing = scene.says(&usa, "duty", Act::Write { written });
-        Bench { scene, jpn, writing, overdue: Overdue::new(), out: Out::new() }
+        Act::Write { written }
+    }
+
+    /// At Japan's node: the United States have written, and ask for an answer.
+    fn bench() -> Bench {
+        let mut scene = Scene::at("jpn-1");
+        let (usa, jpn) = (scene.enrol("usa-duty", 1), scene.enrol("jpn-duty", 1));
+        scene.says(&usa, "duty", Act::Stock { package: body(b"usa") });
+        scene.says(&jpn, "duty", Act::Stock { package: body(b"jpn") });
+        let readers = vec![jpn.device.id];
+        scene.says(&usa, "duty", Act::Circle { circle: CIRCLE, welcome: body(b"welcome"), readers });
+        let writing = scene.says(&usa, "duty", message(0, Precedence::Immediate, ASKED_MS));
+        Bench { scene, usa, jpn, writing, overdue: Overdue::new(), out: Out::new() }
     }
 
     impl Bench {
         /// How often people are told of it now.
         fn told(&mut self) -> usize {
+            self.pages().iter().filter(|page| **page == (Precedence::Immediate, 1)).count()
+        }
+
+        /// What people are told now: how urgent, and of how many.
+        fn pages(&mut self) -> Vec<(Precedence, u16)> {
             self.overdue.settle(&self.scene.here, &self.scene.state, &mut self.out);
-            let alert = |output: &Output| {
-                let Output::AlertWriting { line, party, precedence } = output else { return false };
-                (line.as_str(), party.as_str(), *precedence) == ("duty", "USA", Precedence::Immediate)
+            let page = |output: Output| {
+                let Output::AlertWriting { line, party, precedence, messages } = output else { return None };
+                assert_eq!((line.as_str(), party.as_str()), ("duty", "USA"));
+                Some((precedence, messages))
             };
-            std::iter::from_fn(|| self.out.poll()).filter(alert).count()
+            std::iter::from_fn(|| self.out.poll()).filter_map(page).collect()
+        }
+
+        /// The United States write once more.
+        fn writes(&mut self, number: u8, precedence: Precedence, by_ms: u64) {
+            let act = message(number, precedence, by_ms);
+            self.overdue.note(&act);
+            self.scene.says(&self.usa, "duty", act);
+        }
+
+        /// As the machine does it: whenever something is due.
+        fn pass_until(&mut self, ms: u64) -> Vec<(u64, Precedence, u16)> {
+            let mut told = Vec::new();
+            loop {
+                let now_ms = self.scene.here.now.wall_ms - START_MS;
+                told.extend(self.pages().into_iter().map(|(precedence, messages)| (now_ms, precedence, messages)));
+                let next_us = self.overdue.next_us(&self.scene.here, &self.scene.state);
+                let Some(next_us) = next_us.filter(|_| now_ms < ms) else { return told };
+                assert!(next_us > self.scene.here.now.us, "nothing that is due stays so");
+                self.scene.pass(((next_us - self.scene.here.now.us) / 1_000).min(ms - now_ms));
+            }
         }
 
         fn patience_ms(&self) -> u64 {
@@ -196,6 +268,32 @@ mod tests {
         bench.scene.says(&bench.jpn, "duty", act);
         bench.scene.pass(ASKED_MS);
         assert_eq!(bench.told(), 0);
+    }
+
+    #[test]
+    fn a_party_that_writes_without_end_has_people_paged_once_in_a_while_and_told_how_many() {
+        let mut bench = bench();
+        for number in 1..=60 {
+            bench.writes(number, Precedence::Immediate, ASKED_MS + u64::from(number) * 20_000);
+        }
+        let every_ms = PAGE_EVERY_US / 1_000;
+        let told = bench.pass_until(2 * every_ms + ASKED_MS);
+        let immediate = |n: u64, messages| (ASKED_MS + n * every_ms, Precedence::Immediate, messages);
+        assert_eq!(told, [immediate(0, 1), immediate(1, 30), immediate(2, 30)]);
+        assert_eq!(bench.overdue.next_us(&bench.scene.here, &bench.scene.state), None);
+    }
+
+    #[test]
+    fn one_of_a_higher_precedence_waits_for_no_other() {
+        let mut bench = bench();
+        bench.writes(1, Precedence::Routine, 30_000);
+        bench.writes(2, Precedence::Routine, 60_000);
+        bench.writes(3, Precedence::Immediate, ASKED_MS + 30_000);
+        let every_ms = PAGE_EVERY_US / 1_000;
+        let told = bench.pass_until(ASKED_MS + 2 * every_ms);
+        // With the urgent one people are told of all that is due.
+        let [routine, immediate] = [Precedence::Routine, Precedence::Immediate];
+        assert_eq!(told, [(30_000, routine, 1), (ASKED_MS, immediate, 2), (ASKED_MS + every_ms, immediate, 1)]);
     }
 
     #[test]

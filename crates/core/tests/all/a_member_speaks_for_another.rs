@@ -373,8 +373,33 @@ fn a_node_says_when_a_voice_of_its_own_is_quiet() {
     assert_eq!(quiet(&mut f), []);
     f.tick(1_520);
     assert_eq!((quiet(&mut f), f.next_timeout()), (vec![Some(last)], None));
-    // Whatever was lost on the leg before: relays bring nothing that is far ahead.
-    assert_eq!((speak(&mut f, 700, 9_000), quiet(&mut f)), (last + 1, vec![None]));
+    // Whatever was lost on the leg before: relays bring nothing that is far ahead. One number is left for what it may
+    // have overtaken.
+    assert_eq!((speak(&mut f, 700, 9_000), quiet(&mut f)), (last + 2, vec![None]));
+}
+
+#[test]
+fn the_first_two_packets_after_a_silence_may_overtake_each_other() {
+    let mut f = forwarder(1);
+    f.route(Route { source: Source::Leg(ConsoleKey(1)), legs: vec![], ..route(JPN, 3) }, 0);
+    let speak = |f: &mut Forwarder, n: u64, now| {
+        let packet = LegPacket { ssrc: 1, sequence: n, time: 0, marker: false };
+        let sent = f.on_leg_packet(1, Medium::Voice, packet, b"sealed", now, &mut Vec::new());
+        sent.map(|sent| sent.header.sequence)
+    };
+    let mut last = speak(&mut f, 100, 0).unwrap();
+    // What was sent meanwhile was lost, or nothing was: there is room for one, and no more than that.
+    for (first, now) in [(102, 9_000), (10_002, 18_000), (10_009, 27_000)] {
+        f.tick(now);
+        assert_eq!(speak(&mut f, first, now), Some(last + 2), "it overtook one");
+        assert_eq!(speak(&mut f, first - 1, now + 1), Some(last + 1), "which goes before it");
+        assert_eq!(speak(&mut f, first - 1, now + 2), None, "once");
+        assert_eq!(speak(&mut f, first + 1, now + 20), Some(last + 3));
+        last += 3;
+    }
+    // Where none can be on its way no number is left out.
+    f.tick(36_000);
+    assert_eq!(speak(&mut f, 10_011, 36_000), Some(last + 1));
 }
 
 /// The numbers under which a packet of the American voice goes to the place.

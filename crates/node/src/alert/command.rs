@@ -27,11 +27,12 @@ impl Program {
                 .env("TRIALOGUE_FROM", alert.party.as_str())
                 .env("TRIALOGUE_PRECEDENCE", alert.precedence.name())
                 .env("TRIALOGUE_CONSOLES", alert.consoles.to_string()),
-            Alarm::Writing { line, party, precedence } => command
+            Alarm::Writing(overdue) => command
                 .env("TRIALOGUE_MESSAGE", "overdue")
-                .env("TRIALOGUE_LINE", line.as_str())
-                .env("TRIALOGUE_FROM", party.as_str())
-                .env("TRIALOGUE_PRECEDENCE", precedence.name()),
+                .env("TRIALOGUE_MESSAGES", overdue.messages.to_string())
+                .env("TRIALOGUE_LINE", overdue.line.as_str())
+                .env("TRIALOGUE_FROM", overdue.party.as_str())
+                .env("TRIALOGUE_PRECEDENCE", overdue.precedence.name()),
             Alarm::Test { party, level } => {
                 command.env("TRIALOGUE_TEST", level.name()).env("TRIALOGUE_FROM", party.as_str())
             }

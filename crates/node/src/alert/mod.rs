@@ -1,4 +1,5 @@
-//! Alerts people beyond the consoles to a ring that nobody has answered, or to a test of the line that failed: by the operator's command, a webhook, a mail.
+//! Alerts people beyond the consoles to a ring that nobody has answered, to messages that nobody has acknowledged in
+//! time, or to a test of the line that failed: by the operator's command, a webhook, a mail.
 //!
 //! What the operator has set is tried at once. The alert is done if any of it works; each failure is logged with its reason, which holds no
 //! secret and no address, and counted.
@@ -12,10 +13,11 @@ mod words;
 use crate::config::AlertConfig;
 use crate::counters::Counters;
 use crate::error::NodeError;
-use crate::limits::alert::{AT_ONCE, PATIENCE, WAITING};
+use crate::limits::alert::{AT_ONCE, OTHERS_AT_ONCE, OTHERS_WAITING, PATIENCE, WAITING};
 use command::Program;
 use mail::Mailer;
 use rustls::CertificateError;
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::process::ExitStatus;
 use std::sync::Arc;
@@ -34,19 +36,22 @@ pub(crate) struct Alert {
     pub(crate) consoles: u16,
 }
 
+/// Messages to tell people of.
+pub(crate) struct Overdue {
+    pub(crate) line: LineId,
+    /// Who wrote them.
+    pub(crate) party: PartyId,
+    /// The highest of them.
+    pub(crate) precedence: Precedence,
+    pub(crate) messages: u16,
+}
+
 /// What people beyond the consoles are told.
 pub(crate) enum Alarm {
     /// Nobody answers a ring.
     Ring(Alert),
-    /// A message was not acknowledged in time.
-    Writing {
-        /// On which line.
-        line: LineId,
-        /// Who wrote it.
-        party: PartyId,
-        /// How urgent.
-        precedence: Precedence,
-    },
+    /// Messages were not acknowledged in time.
+    Writing(Overdue),
     /// A test of the line with another party failed.
     Test {
         /// The other party.
@@ -128,11 +133,43 @@ struct Means {
     counters: Counters,
 }
 
+/// Whose alarms, of which kind: whatever is due of one, and however slow the means are, no ring of another party waits
+/// for it, and none for messages or tests.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Of {
+    Rings(PartyId),
+    Messages(PartyId),
+    Tests(PartyId),
+}
+
+impl Of {
+    fn of(alarm: &Alarm) -> Self {
+        match alarm {
+            Alarm::Ring(alert) => Self::Rings(alert.party.clone()),
+            Alarm::Writing(overdue) => Self::Messages(overdue.party.clone()),
+            Alarm::Test { party, .. } => Self::Tests(party.clone()),
+        }
+    }
+
+    /// How many at once, and under way or waiting.
+    fn most(&self) -> (usize, usize) {
+        match self {
+            Self::Rings(_) => (AT_ONCE, WAITING),
+            Self::Messages(_) | Self::Tests(_) => (OTHERS_AT_ONCE, OTHERS_WAITING),
+        }
+    }
+}
+
+struct Places {
+    at_once: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+}
+
 /// Tells people.
 pub(crate) struct Alerter {
     means: Arc<Means>,
-    places: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
+    /// Of alarms that are under way: no more than the charter's parties have.
+    places: BTreeMap<Of, Places>,
     told: mpsc::Sender<Alerted>,
     /// Where the means run: the control task's own runtime knows time and messages only.
     runtime: Handle,
@@ -157,28 +194,27 @@ impl Alerter {
             mailer: config.mail.as_ref().map(Mailer::new).transpose()?,
             counters: counters.clone(),
         };
-        let alerter = Self {
-            means: Arc::new(means),
-            places: Arc::new(Semaphore::new(AT_ONCE)),
-            waiting: Arc::new(Semaphore::new(WAITING)),
-            told,
-            runtime: Handle::current(),
-        };
+        let alerter = Self { means: Arc::new(means), places: BTreeMap::new(), told, runtime: Handle::current() };
         Ok((Some(alerter), results))
     }
 
     /// Starts it; the result comes on the channel. False: too many are under way.
-    pub(crate) fn alert(&self, alarm: Alarm) -> bool {
-        let Ok(waiting) = self.waiting.clone().try_acquire_owned() else { return false };
-        let (means, places, told) = (self.means.clone(), self.places.clone(), self.told.clone());
+    pub(crate) fn alert(&mut self, alarm: Alarm) -> bool {
+        self.places.retain(|of, places| places.waiting.available_permits() < of.most().1);
+        let of = Of::of(&alarm);
+        let (at_once, waiting) = of.most();
+        let new = |places| Arc::new(Semaphore::new(places));
+        let places = self.places.entry(of).or_insert_with(|| Places { at_once: new(at_once), waiting: new(waiting) });
+        let Ok(waiting) = places.waiting.clone().try_acquire_owned() else { return false };
+        let (means, at_once, told) = (self.means.clone(), places.at_once.clone(), self.told.clone());
         self.runtime.spawn(async move {
-            let place = places.acquire_owned().await;
+            let place = at_once.acquire_owned().await;
             let done = place.is_ok() && means.tell(&alarm).await;
             drop(waiting);
             match alarm {
                 Alarm::Ring(alert) => drop(told.send(Alerted { call: alert.call, line: alert.line, done }).await),
                 // Nobody waits to hear of it; the failure was counted and logged.
-                Alarm::Test { .. } | Alarm::Writing { .. } => {}
+                Alarm::Test { .. } | Alarm::Writing(_) => {}
             }
         });
         true
@@ -219,6 +255,42 @@ mod tests {
     use super::*;
     use rustls::pki_types::ServerName;
     use std::io;
+
+    /// By a program that never ends.
+    fn alerter() -> (Alerter, mpsc::Receiver<Alerted>) {
+        let command = ["/bin/sleep", "1000"].map(str::to_owned).to_vec();
+        let config = AlertConfig { command, ..AlertConfig::default() };
+        let (alerter, results) = Alerter::new(&config, &Counters::default()).unwrap();
+        (alerter.unwrap(), results)
+    }
+
+    fn ring(party: &str, call: u8) -> Alarm {
+        let (line, party) = (LineId::new("duty").unwrap(), PartyId::new(party).unwrap());
+        let call = CallId([call; 16]);
+        Alarm::Ring(Alert { call, line, party, precedence: Precedence::Routine, consoles: 1 })
+    }
+
+    fn message() -> Alarm {
+        let (line, party) = (LineId::new("duty").unwrap(), PartyId::new("USA").unwrap());
+        Alarm::Writing(Overdue { line, party, precedence: Precedence::Flash, messages: 1 })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn neither_messages_nor_rings_of_another_party_take_the_places_of_a_rings_alert() {
+        let floods: [fn() -> Alarm; 2] = [message, || ring("USA", 1)];
+        for flood in floods {
+            let (mut alerter, mut told) = alerter();
+            let taken = (0..1_000).filter(|_| alerter.alert(flood())).count();
+            assert!(taken <= WAITING, "more come when nobody is served by them");
+            tokio::task::yield_now().await;
+            let began = tokio::time::Instant::now();
+            assert!(alerter.alert(ring("KOR", 7)));
+            // The program is tried at once, and ended when its time is over: not behind all that came before.
+            while told.recv().await.is_some_and(|alerted| alerted.call != CallId([7; 16])) {}
+            assert_eq!(began.elapsed().as_secs(), PATIENCE.as_secs());
+            assert!(alerter.alert(Alarm::Test { party: PartyId::new("USA").unwrap(), level: Level::Path }));
+        }
+    }
 
     #[test]
     fn the_log_says_why_and_names_no_address() {

@@ -84,11 +84,12 @@ impl Hook {
                 "precedence": alert.precedence.name(),
                 "consoles": alert.consoles,
             }),
-            Alarm::Writing { line, party, precedence } => serde_json::json!({
+            Alarm::Writing(overdue) => serde_json::json!({
                 "message": "overdue",
-                "line": line.as_str(),
-                "party": party.as_str(),
-                "precedence": precedence.name(),
+                "messages": overdue.messages,
+                "line": overdue.line.as_str(),
+                "party": overdue.party.as_str(),
+                "precedence": overdue.precedence.name(),
             }),
             Alarm::Test { party, level } => serde_json::json!({ "test": level.name(), "party": party.as_str() }),
         };

@@ -1,14 +1,15 @@
 //! What a mail says, in the three languages of the console. Ids of the charter and numbers only: no name of a person leaves by mail.
 
-use super::{Alarm, Alert};
-use trialogue_charter::{LineId, PartyId, Precedence};
+use super::{Alarm, Alert, Overdue};
+use trialogue_charter::{PartyId, Precedence};
 use trialogue_journal::Level;
 
 pub(super) fn subject(alarm: &Alarm) -> String {
     match alarm {
         Alarm::Ring(alert) => format!("[{}] {} -> {}", precedence(alert.precedence)[0], alert.party, alert.line),
-        Alarm::Writing { line, party, precedence: urgency } => {
-            format!("[{}] {party}: message on {line} not acknowledged", precedence(*urgency)[0])
+        Alarm::Writing(Overdue { line, party, precedence: urgency, messages }) => {
+            let what = if *messages == 1 { "message".to_owned() } else { format!("{messages} messages") };
+            format!("[{}] {party}: {what} on {line} not acknowledged", precedence(*urgency)[0])
         }
         Alarm::Test { party, level } => format!("[Test failed] {}: {party}", tested(*level)[0]),
     }
@@ -17,19 +18,20 @@ pub(super) fn subject(alarm: &Alarm) -> String {
 pub(super) fn text(alarm: &Alarm) -> String {
     match alarm {
         Alarm::Ring(alert) => ring(alert),
-        Alarm::Writing { line, party, precedence } => writing(line, party, *precedence),
+        Alarm::Writing(overdue) => writing(overdue),
         Alarm::Test { party, level } => test(party, *level),
     }
 }
 
-fn writing(line: &LineId, party: &PartyId, urgency: Precedence) -> String {
-    let [en, ja, ko] = precedence(urgency);
+fn writing(overdue: &Overdue) -> String {
+    let Overdue { line, party, messages, .. } = overdue;
+    let [en, ja, ko] = precedence(overdue.precedence);
     format!(
-        "{party} has written on the line \"{line}\" and asked for an acknowledgement by a time that is past. Precedence: {en}.\n\
-         Please go to a console of this line now, read the message and acknowledge it, or send somebody who can.\n\n\
-         {party} が回線「{line}」に送った文書について、期限を過ぎても受領の確認がありません。優先度：{ja}。\n\
+        "{party} has written on the line \"{line}\" and asked for an acknowledgement by a time that is past. Precedence: {en}. Messages: {messages}.\n\
+         Please go to a console of this line now, read what is not acknowledged and acknowledge it, or send somebody who can.\n\n\
+         {party} が回線「{line}」に送った文書について、期限を過ぎても受領の確認がありません。優先度：{ja}。文書：{messages} 件。\n\
          すぐにこの回線のコンソールで文書を読み、受領を確認するか、確認できる人を向かわせてください。\n\n\
-         {party}가 \"{line}\" 회선에 보낸 문서의 수신 확인 기한이 지났습니다. 우선순위: {ko}.\n\
+         {party}가 \"{line}\" 회선에 보낸 문서의 수신 확인 기한이 지났습니다. 우선순위: {ko}. 문서: {messages}건.\n\
          지금 이 회선의 콘솔에서 문서를 읽고 수신을 확인하거나, 확인할 수 있는 사람을 보내십시오.\n"
     )
 }

@@ -1,7 +1,7 @@
 //! What the machine wants done.
 
 use super::{Control, log};
-use crate::alert::{Alarm, Alert};
+use crate::alert::{Alarm, Alert, Overdue};
 use crate::store::{Lasting, Write};
 use crate::web::ConsoleOut;
 use trialogue_charter::Hash;
@@ -79,18 +79,18 @@ impl Control {
             Output::RequestKeyFrame { console } => self.media.request_key_frame(console),
             Output::Alert { call, line, party, precedence, consoles } => {
                 let alert = Alert { call, line: line.clone(), party, precedence, consoles };
-                if !self.alerter.as_ref().is_some_and(|alerter| alerter.alert(Alarm::Ring(alert))) {
+                if !self.alerter.as_mut().is_some_and(|alerter| alerter.alert(Alarm::Ring(alert))) {
                     self.machine.handle(self.clock.now(), Input::Alerted { call, line, done: false });
                 }
             }
-            Output::AlertWriting { line, party, precedence } => {
-                let alarm = Alarm::Writing { line, party, precedence };
-                if !self.alerter.as_ref().is_some_and(|alerter| alerter.alert(alarm)) {
+            Output::AlertWriting { line, party, precedence, messages } => {
+                let alarm = Alarm::Writing(Overdue { line, party, precedence, messages });
+                if !self.alerter.as_mut().is_some_and(|alerter| alerter.alert(alarm)) {
                     self.counters.count("alert_failed");
                 }
             }
             Output::AlertTest { party, level } => {
-                if !self.alerter.as_ref().is_some_and(|alerter| alerter.alert(Alarm::Test { party, level })) {
+                if !self.alerter.as_mut().is_some_and(|alerter| alerter.alert(Alarm::Test { party, level })) {
                     self.counters.count("alert_failed");
                 }
             }

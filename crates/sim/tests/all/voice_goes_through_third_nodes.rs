@@ -105,6 +105,21 @@ fn a_barred_party_hears_its_own_copy_and_hands_none_on() {
 }
 
 #[test]
+fn a_voice_is_said_with_where_it_begins_and_never_before_that_is_known() {
+    let mut world = World::on_watch(3, 16);
+    [USA, JPN, KOR].iter().for_each(|console| world.offer(*console));
+    let call = world.ring(USA, LEADERS);
+    assert!(world.run_until(|w| w.consoles[JPN].rings_here(w.fixture, LEADERS).is_some()));
+    world.answer(JPN, LEADERS, call);
+    // Nobody has sent a packet. Of a voice that is not quiet a relay could make up whatever it likes.
+    let begins = |w: &World, node: usize| route(w, node, USA, Medium::Voice).map(|route| route.quiet_after);
+    assert!(!world.run_until(|w| begins(w, 0) == Some(None) || begins(w, 1) == Some(None)));
+    let at_home = begins(&world, 2);
+    assert!(at_home.is_some_and(|after| after.is_some()), "the forwarder begins there");
+    assert_eq!((begins(&world, 0), begins(&world, 1)), (at_home, at_home));
+}
+
+#[test]
 fn consoles_hear_of_the_paths_of_each_link() {
     let mut world = World::on_watch(3, 15);
     let path = |address: &str, up| PathMeasure { address: address.into(), up, ..PathMeasure::default() };
