@@ -92,10 +92,10 @@ impl Keyring {
     /// nobody else.
     fn check_tree(&self, tree: &RatchetTreeIn) -> Result<(), KeyringError> {
         for leaf in tree.leaves() {
-            let keys = self.check_leaf(leaf)?;
-            self.try_to_seal("encryption key", &keys.encryption)?;
+            let keys = self.profile().check_leaf(leaf)?;
+            self.profile().try_to_seal("encryption key", &keys.encryption)?;
         }
-        self.try_parents(tree.parents(), &BTreeSet::new())
+        self.profile().try_parents(tree.parents(), &BTreeSet::new())
     }
 
     /// It is what the journal says it is, and this console is in it once.

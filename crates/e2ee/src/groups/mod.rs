@@ -25,6 +25,7 @@ use crate::sealing::BaseKey;
 use openmls::prelude::*;
 use openmls_rust_crypto::OpenMlsRustCrypto;
 use openmls_traits::types::HpkeKeyPair;
+use profile::Profile;
 use signer::DeviceSigner;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -230,6 +231,11 @@ impl Keyring {
             credential: BasicCredential::new(self.device.0.to_vec()).into(),
             signature_key: self.signer.public().into(),
         }
+    }
+
+    /// What leaves are held to.
+    fn profile(&self) -> Profile<'_> {
+        Profile { crypto: self.provider.crypto(), suite: self.suite, capabilities: self.capabilities() }
     }
 
     /// What our leaves say they can do: exactly this version, this suite, this credential, the one extension of hearing keys, no further proposals.

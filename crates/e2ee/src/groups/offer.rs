@@ -77,7 +77,7 @@ impl Keyring {
         if device_of(leaf.credential())? != invite.device || leaf.signature_key().as_slice() != invite.signature_key {
             return Err(KeyringError::NotTheirs);
         }
-        self.check_package(&package)?;
+        self.profile().check_package(&package)?;
         Ok(package)
     }
 }

@@ -64,11 +64,11 @@ impl Keyring {
     /// somebody.
     fn check_leaves(&self, group: &GroupId, staged: &StagedCommit, sender: u32) -> Result<(), KeyringError> {
         for add in staged.add_proposals() {
-            self.check_package(add.add_proposal().key_package())?;
+            self.profile().check_package(add.add_proposal().key_package())?;
         }
         let Some(leaf) = staged.update_path_leaf_node() else { return Ok(()) };
-        let keys = self.check_leaf(leaf)?;
-        self.try_to_seal("encryption key", &keys.encryption)?;
+        let keys = self.profile().check_leaf(leaf)?;
+        self.profile().try_to_seal("encryption key", &keys.encryption)?;
         let held = self.group(group)?;
         // A console has one hearing key for as long as it lives.
         let before =
@@ -81,7 +81,7 @@ impl Keyring {
         let after = staged
             .export_ratchet_tree(self.provider.crypto(), held.export_ratchet_tree())
             .map_err(|e| KeyringError::mls("follow a commit", e))?;
-        after.map_or(Ok(()), |tree| self.try_parents(tree.parents(), &known))
+        after.map_or(Ok(()), |tree| self.profile().try_parents(tree.parents(), &known))
     }
 }
 

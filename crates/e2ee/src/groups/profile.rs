@@ -3,9 +3,10 @@
 //! else.
 
 use super::hearing::{HEARING_KEY, HEARING_MAX};
-use super::{Keyring, KeyringError, unlimited};
+use super::{KeyringError, unlimited};
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize, VLBytes};
 use openmls::prelude::*;
+use openmls_rust_crypto::RustCrypto;
 use std::collections::BTreeSet;
 
 /// The public keys of a leaf.
@@ -22,7 +23,14 @@ fn take(bytes: &mut &[u8]) -> Result<Vec<u8>, KeyringError> {
     Ok(taken.as_slice().to_vec())
 }
 
-impl Keyring {
+/// What this console's own leaves are, and with it those of others.
+pub(super) struct Profile<'a> {
+    pub(super) crypto: &'a RustCrypto,
+    pub(super) suite: Ciphersuite,
+    pub(super) capabilities: Capabilities,
+}
+
+impl Profile<'_> {
     /// A leaf (RFC 9420 §7.2): of a key package, of an UpdatePath, or of a tree. Its signature and its credential are
     /// looked at elsewhere.
     pub(super) fn check_leaf(&self, leaf: &impl Serialize) -> Result<LeafKeys, KeyringError> {
@@ -32,7 +40,7 @@ impl Keyring {
         let encryption = take(&mut rest)?;
         let _signature_key = take(&mut rest)?;
         let _credential = Credential::tls_deserialize(&mut rest).map_err(|e| KeyringError::mls(step, e))?;
-        let ours = self.capabilities().tls_serialize_detached().map_err(|e| KeyringError::mls(step, e))?;
+        let ours = self.capabilities.tls_serialize_detached().map_err(|e| KeyringError::mls(step, e))?;
         rest = rest.strip_prefix(ours.as_slice()).ok_or(KeyringError::OtherProfile("list of capabilities"))?;
         let (source, after) = rest.split_first().ok_or(KeyringError::Malformed("leaf"))?;
         rest = after;
@@ -76,7 +84,7 @@ impl Keyring {
 
     /// MLS looks at no key before somebody seals for it, which may be the commit that removes another one.
     pub(super) fn try_to_seal(&self, what: &'static str, key: &[u8]) -> Result<(), KeyringError> {
-        let sealed = self.provider.crypto().hpke_seal(self.suite.hpke_config(), key, b"trialogue trial", &[], &[]);
+        let sealed = self.crypto.hpke_seal(self.suite.hpke_config(), key, b"trialogue trial", &[], &[]);
         sealed.map(drop).map_err(|_| KeyringError::NoPublicKey(what))
     }
 

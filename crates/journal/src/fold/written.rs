@@ -294,7 +294,9 @@ impl NodeState {
         for circle in circles.filter(|circle| self.devices.contains_key(&circle.by) && !self.has_barred(&circle.by)) {
             of_writer.entry((&circle.line, &circle.by)).or_default().push(circle.seq);
         }
-        let mut of_line: BTreeMap<&LineId, Vec<(usize, Reverse<u64>, DeviceId)>> = BTreeMap::new();
+        /// Its place among those of its writer, its position, and whose it is.
+        type Ranked = (usize, Reverse<u64>, DeviceId);
+        let mut of_line: BTreeMap<&LineId, Vec<Ranked>> = BTreeMap::new();
         for ((line, by), mut of_one) in of_writer {
             of_one.sort_unstable_by(|a, b| b.cmp(a));
             let newest = of_one.into_iter().take(CIRCLES_MAX).enumerate();

@@ -136,13 +136,13 @@ struct Means {
 /// Whose alarms, of which kind: whatever is due of one, and however slow the means are, no ring of another party waits
 /// for it, and none for messages or tests.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Of {
+enum Kind {
     Rings(PartyId),
     Messages(PartyId),
     Tests(PartyId),
 }
 
-impl Of {
+impl Kind {
     fn of(alarm: &Alarm) -> Self {
         match alarm {
             Alarm::Ring(alert) => Self::Rings(alert.party.clone()),
@@ -169,7 +169,7 @@ struct Places {
 pub(crate) struct Alerter {
     means: Arc<Means>,
     /// Of alarms that are under way: no more than the charter's parties have.
-    places: BTreeMap<Of, Places>,
+    places: BTreeMap<Kind, Places>,
     told: mpsc::Sender<Alerted>,
     /// Where the means run: the control task's own runtime knows time and messages only.
     runtime: Handle,
@@ -200,11 +200,11 @@ impl Alerter {
 
     /// Starts it; the result comes on the channel. False: too many are under way.
     pub(crate) fn alert(&mut self, alarm: Alarm) -> bool {
-        self.places.retain(|of, places| places.waiting.available_permits() < of.most().1);
-        let of = Of::of(&alarm);
-        let (at_once, waiting) = of.most();
+        self.places.retain(|kind, places| places.waiting.available_permits() < kind.most().1);
+        let kind = Kind::of(&alarm);
+        let (at_once, waiting) = kind.most();
         let new = |places| Arc::new(Semaphore::new(places));
-        let places = self.places.entry(of).or_insert_with(|| Places { at_once: new(at_once), waiting: new(waiting) });
+        let places = self.places.entry(kind).or_insert_with(|| Places { at_once: new(at_once), waiting: new(waiting) });
         let Ok(waiting) = places.waiting.clone().try_acquire_owned() else { return false };
         let (means, at_once, told) = (self.means.clone(), places.at_once.clone(), self.told.clone());
         self.runtime.spawn(async move {

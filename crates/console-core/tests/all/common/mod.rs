@@ -1,14 +1,15 @@
-//! Real consoles at real nodes (the core's machines) in one process, without sockets: messages are handed over in order, time
-//! moves only when nothing else is left to do.
+//! Real consoles at real nodes in one process, without sockets: messages come in order, time moves when nothing else is to do.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod drive;
 pub mod rogue;
+mod trace;
 pub mod writing;
 
 use rogue::{LinkTamper, SaidTamper, Tamper};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use trace::trace;
 use trialogue_charter::fixture::Trilateral;
 use trialogue_charter::{DeviceId, Hash, HybridSecret, NodeId, Suite, VerifiedCharter};
 use trialogue_console_core::view::*;
@@ -53,7 +54,7 @@ pub struct Desk {
     pub offers: usize,
     /// Number of the leg that it was asked for last, at its site and at the other one.
     pub legs: [u32; 2],
-    /// What its node asked last, to hear whether it lives.
+    /// What its node asked last.
     pub asked: Option<[u8; 16]>,
     /// What it has had kept of the written line, and the line that it shows.
     pub kept: Option<Vec<u8>>,
@@ -474,29 +475,4 @@ fn at_other(input: Input) -> Input {
 
 fn alternate_key() -> HybridSecret {
     HybridSecret::from_seed(&[5; 32])
-}
-
-/// One line per journal entry: shown when a test fails.
-fn trace(now_us: u64, entry: &[u8]) {
-    use trialogue_journal::{Act, Body, UnverifiedEntry, UnverifiedStatement};
-    let Ok(entry) = UnverifiedEntry::decode(entry) else { return };
-    let entry = entry.claim();
-    let what = match &entry.body {
-        Body::Stated { statement } => match UnverifiedStatement::decode(statement).map(|s| s.claim().clone()) {
-            Ok(statement) => match &statement.act {
-                Act::Ring { call, .. } => format!("{:?} rings {call:?}", statement.device),
-                Act::Answer { call, .. } => format!("{:?} answers {call:?}", statement.device),
-                Act::Handshake { group, epoch, added, removed, .. } => {
-                    format!(
-                        "{:?} moves {:02x}{:02x} from {epoch} +{added:?} -{removed:?}",
-                        statement.device, group.0[0], group.0[1]
-                    )
-                }
-                act => format!("{:?} {act:?}", statement.device),
-            },
-            Err(_) => "nonsense".to_owned(),
-        },
-        body => format!("{body:?}").chars().take(60).collect(),
-    };
-    eprintln!("{:9.3} {} {}: {what}", now_us as f64 / 1e6, entry.node, entry.seq);
 }
