@@ -136,7 +136,10 @@ impl Machine {
         self.tell_sites(key);
         self.feed_all(key);
         self.tell_places(key, id);
-        self.ask_soon(key);
+        let watching = self.consoles.get(&key).and_then(|console| Some((console.watch()?, console.nonce)));
+        if let Some((device, seed)) = watching {
+            self.alive.came(key, device, seed, &self.here);
+        }
         self.watch_changed();
     }
 

@@ -40,8 +40,6 @@ pub(crate) struct Console {
     retellings: Bucket,
     /// Number of the word about what each other sends that it was told.
     pub(crate) sending_told: BTreeMap<DeviceId, u64>,
-    /// What it was asked, to prove that it lives.
-    pub(crate) asked: crate::trials::Asked,
 }
 
 impl Console {
@@ -93,7 +91,6 @@ impl Machine {
             telling: Telling::default(),
             sending_told: BTreeMap::new(),
             retellings: Bucket::new(RETELLINGS_BURST, RETELLING_EVERY_US, now),
-            asked: crate::trials::Asked::default(),
         };
         self.consoles.insert(console, fresh);
         if self.is_retired() {
@@ -238,6 +235,7 @@ impl Machine {
     /// A WebSocket is gone. Its device keeps its leg and its place in a call until it counts as lost.
     pub(crate) fn console_closed(&mut self, key: ConsoleKey) {
         let Some(console) = self.consoles.remove(&key) else { return };
+        self.alive.went(key);
         let Some(device) = console.known() else { return };
         self.log(Note::ConsoleOff { console: key });
         let id = device.id;

@@ -105,9 +105,9 @@ const ROWS: &[Row] = &[
     Row::timed(Writing, Cause::Listed, |m| m.revocations.next_listed_us(), write_listed),
     Row::timed(Writing, Cause::Lost, |m| m.lost.next_us(), Machine::write_lost),
     Row::timed(Writing, Cause::Staffed, |m| m.watch.next_us(), Machine::write_staffed),
-    Row::timed(Writing, Cause::PathTest, Machine::next_path_test_us, Machine::write_paths),
-    Row::timed(Writing, Cause::AskAlive, Machine::next_ask_us, Machine::ask_consoles),
-    Row::timed(Writing, Cause::TestsLook, Machine::next_look_us, Machine::look_at_tests),
+    Row::timed(Writing, Cause::PathTest, |m| m.trials.next_path_test_us(), write_paths),
+    Row::timed(Writing, Cause::AskAlive, |m| m.alive.next_us(), |m| m.alive.ask(&m.here, &mut m.out)),
+    Row::timed(Writing, Cause::TestsLook, |m| m.trials.next_look_us(), look_at_tests),
     // A ring that has come to its next office is looked at again with the disk's word about the entry that says so.
     Row::timed(Writing, Cause::Ring, |m| m.rings.next_us(&m.here), settle_rings),
     // Rides on the disk's next word, as copies do.
@@ -142,6 +142,15 @@ const ROWS: &[Row] = &[
 fn copy_revocations(machine: &mut Machine) {
     let (revocations, mut pen) = machine.for_revocations();
     revocations.copy(&mut pen);
+}
+
+fn write_paths(machine: &mut Machine) {
+    let (trials, ways, mut pen) = machine.for_trials();
+    trials.write_paths(ways, &mut pen);
+}
+
+fn look_at_tests(machine: &mut Machine) {
+    machine.trials.look(machine.journals.state(), &machine.here, &mut machine.out);
 }
 
 fn settle_rings(machine: &mut Machine) {

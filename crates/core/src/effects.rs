@@ -67,7 +67,7 @@ impl Machine {
             _ => {}
         }
         if matches!(entry.body, Body::Tested { .. }) {
-            self.tests_changed();
+            self.trials.changed();
         }
         self.note_writing(entry);
         let Body::Stated { statement } = &entry.body else { return };
@@ -78,7 +78,7 @@ impl Machine {
             // Another may be at a console of this node.
             Act::TakeDuty { .. } => self.watch_changed(),
             Act::StationTested { .. } | Act::Alive { .. } | Act::SendTest { .. } | Act::Certify { .. } => {
-                self.tests_changed();
+                self.trials.changed();
             }
             Act::Handshake { .. } if entry.node == self.here.node => {
                 // Own consoles seal with a new key soon: who opens it needs a picture that does not build on older ones.

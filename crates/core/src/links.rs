@@ -225,8 +225,11 @@ impl Machine {
                 key_frames.wished(&node, device, at, out);
             }
             LinkMessage::Said { word, signature } => self.take_word(&node, word, signature),
-            LinkMessage::Probe { number, .. } => self.take_probe(&node, number),
-            LinkMessage::Probed { number } => self.take_probed(&node, number),
+            LinkMessage::Probe { number, .. } => self.send_link(&node, &LinkMessage::Probed { number }),
+            LinkMessage::Probed { number } => {
+                let round_trip_us = self.links.get(&node).and_then(|link| link.round_trip_us);
+                self.trials.probed(&node, number, round_trip_us, &self.here);
+            }
             LinkMessage::WantChunk { hash, at, most } => self.take_want_chunk(&node, hash, at, most),
             LinkMessage::Chunk { hash, whole, at, bytes } => self.take_chunk(&node, hash, whole, at, &bytes),
         }

@@ -15,14 +15,14 @@ use crate::out::Out;
 use crate::revocations::Revocations;
 use crate::rings::{Rings, Watching};
 use crate::streams::{StreamKey, Streams};
-use crate::trials::Trials;
+use crate::trials::{Alive, Trials, Ways};
 use crate::watch::Watch;
 use minicbor::bytes::ByteVec;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use trialogue_charter::{DeviceId, Hash, HybridSecret, NodeId, VerifiedCharter};
-use trialogue_journal::Body;
 use trialogue_journal::fold::State;
+use trialogue_journal::{Body, PairTests};
 use trialogue_wire::console::{PathMeasure, PathState, Site, ToConsole, ToNode};
 
 /// The node as a pure machine. See the crate's documentation for the calling contract.
@@ -80,6 +80,7 @@ pub struct Machine {
     pub(crate) key_frames: KeyFrames,
     pub(crate) sending: BTreeMap<DeviceId, crate::words::Said>,
     pub(crate) trials: Trials,
+    pub(crate) alive: Alive,
     pub(crate) revocations: Revocations,
     /// Others' writings that are held and were not said to be.
     pub(crate) to_store: BTreeSet<Hash>,
@@ -138,6 +139,11 @@ impl Machine {
         self.journals.state()
     }
 
+    /// How the tests of every two parties stand, as far as this node has heard.
+    pub fn tests(&self) -> &[PairTests] {
+        self.trials.stand()
+    }
+
     /// Bytes of certificates, key packages and other bodies in memory.
     pub fn bodies_held(&self) -> usize {
         self.journals.body_bytes()
@@ -167,6 +173,14 @@ impl Machine {
         let watching = Watching { consoles: &self.consoles, links: &self.links };
         let pen = Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out);
         (&mut self.rings, watching, pen)
+    }
+
+    /// What tests of the line take.
+    pub(crate) fn for_trials(&mut self) -> (&mut Trials, Ways<'_>, Pen<'_>) {
+        let open = !self.is_opening();
+        let ways = Ways { links: &self.links, measured: &self.measured };
+        let pen = Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out);
+        (&mut self.trials, ways, pen)
     }
 
     /// See [`Pen::append`].

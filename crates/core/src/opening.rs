@@ -212,7 +212,7 @@ impl Machine {
         self.out.changed.lines = true;
         self.watch.forget();
         self.watch_changed();
-        self.begin_trials();
+        self.trials.begin(&self.here);
         self.journals.compare_again(&self.here, &mut self.out);
         self.note_all_writings();
         self.admit_early();

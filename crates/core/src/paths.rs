@@ -38,7 +38,7 @@ impl Machine {
         let ups = |paths: &[PathMeasure]| paths.iter().map(|path| path.up).collect::<Vec<_>>();
         let before = self.measured.get(&node).map(|paths| ups(paths)).unwrap_or_default();
         self.out.changed.paths |= before != ups(&paths);
-        self.sample_paths(&node, &paths);
+        self.trials.sample(&node, &paths);
         self.measured.insert(node, paths);
     }
 

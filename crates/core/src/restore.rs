@@ -149,6 +149,7 @@ impl Machine {
             key_frames: crate::media::KeyFrames::default(),
             sending: BTreeMap::new(),
             trials: crate::trials::Trials::new(now.us),
+            alive: crate::trials::Alive::default(),
             revocations: crate::revocations::Revocations::default(),
             to_store: BTreeSet::new(),
             overdue: crate::writings::overdue::Overdue::new(),

@@ -100,7 +100,7 @@ impl Machine {
         if statement.device != device {
             return Err(Refusal::Signature);
         }
-        self.judge_alive(key, &statement)?;
+        self.alive.judge(key, &statement)?;
         // One console is in one call: its leg carries one voice.
         let comes = matches!(statement.act, Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. });
         if comes && self.lines_of(&device).iter().any(|line| *line != statement.line) {

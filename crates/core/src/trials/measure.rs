@@ -1,7 +1,10 @@
 //! What this node measures of its paths, and writes once in a period.
 
-use crate::journals::After;
-use crate::machine::Machine;
+use super::{Trials, path_period_us};
+use crate::here::Here;
+use crate::journals::{After, Pen};
+use crate::links::Links;
+use std::collections::BTreeMap;
 use trialogue_charter::NodeId;
 use trialogue_journal::limits::PATHS_MAX;
 use trialogue_journal::{Body, PathTest};
@@ -45,39 +48,48 @@ impl Sample {
     }
 }
 
-impl Machine {
+/// What is known of the ways to other nodes.
+#[derive(Clone, Copy)]
+pub(crate) struct Ways<'a> {
+    pub(crate) links: &'a Links,
+    /// What the shell measured last of each link, up or not.
+    pub(crate) measured: &'a BTreeMap<NodeId, Vec<PathMeasure>>,
+}
+
+impl Trials {
     /// The shell has measured the paths of a link.
-    pub(crate) fn sample_paths(&mut self, node: &NodeId, paths: &[PathMeasure]) {
+    pub(crate) fn sample(&mut self, node: &NodeId, paths: &[PathMeasure]) {
         for (path, measured) in (0..=u8::MAX).zip(paths) {
-            self.trials.samples.entry((node.clone(), path)).or_default().add(measured);
+            self.samples.entry((node.clone(), path)).or_default().add(measured);
         }
     }
 
-    /// When [`Machine::write_paths`] is due.
+    /// When [`Trials::write_paths`] is due, in microseconds.
     pub(crate) fn next_path_test_us(&self) -> Option<u64> {
-        Some(self.trials.due_us)
+        Some(self.due_us)
     }
 
     /// One entry for all paths together, once in a period; then the next probes go out.
-    pub(crate) fn write_paths(&mut self) {
-        if self.here.now.us < self.trials.due_us {
+    pub(crate) fn write_paths(&mut self, ways: Ways<'_>, pen: &mut Pen<'_>) {
+        let here = pen.here();
+        if here.now.us < self.due_us {
             return;
         }
-        self.trials.due_us = self.here.now.us + self.path_period_us();
-        let results = self.results();
+        self.due_us = here.now.us + path_period_us(here);
+        let results = self.results(ways, here);
         if !results.is_empty() {
-            let _ = self.append(Body::Tested { results }, Vec::new(), After::Nothing);
+            let _ = pen.append(Body::Tested { results }, Vec::new(), After::Nothing);
         }
-        self.trials.samples.clear();
-        self.send_probes();
+        self.samples.clear();
+        self.send_probes(ways, pen);
     }
 
-    fn results(&self) -> Vec<PathTest> {
+    fn results(&self, ways: Ways<'_>, here: &Here) -> Vec<PathTest> {
         let mut results = Vec::new();
-        for node in self.here.charter.in_service().filter(|node| node.id != self.here.node).map(|node| &node.id) {
-            let link = self.links.get(node).filter(|link| link.up);
-            let kbit = self.trials.probes.get(node).and_then(|probe| probe.kbit);
-            let measured = self.measured.get(node).map(Vec::as_slice).unwrap_or_default();
+        for node in here.charter.in_service().filter(|node| node.id != here.node).map(|node| &node.id) {
+            let link = ways.links.get(node).filter(|link| link.up);
+            let kbit = self.probes.get(node).and_then(|probe| probe.kbit);
+            let measured = ways.measured.get(node).map(Vec::as_slice).unwrap_or_default();
             if measured.is_empty() || link.is_none() {
                 let round_trip_us = link.and_then(|link| link.round_trip_us);
                 let (jitter_us, loss_ppm) = (None, None);
@@ -86,7 +98,7 @@ impl Machine {
                 continue;
             }
             for (path, now) in (0..=u8::MAX).zip(measured) {
-                let sample = self.trials.samples.get(&(node.clone(), path));
+                let sample = self.samples.get(&(node.clone(), path));
                 results.extend(sample.map(|sample| sample.result(node, path, now, kbit)));
             }
         }

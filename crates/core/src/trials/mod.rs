@@ -5,9 +5,10 @@ mod measure;
 mod probe;
 mod standing;
 
-pub(crate) use alive::Asked;
+pub(crate) use alive::Alive;
+pub(crate) use measure::Ways;
 
-use crate::machine::Machine;
+use crate::here::Here;
 use measure::Sample;
 use probe::Probe;
 use std::collections::BTreeMap;
@@ -44,17 +45,15 @@ impl Trials {
             told_us: BTreeMap::new(),
         }
     }
+
+    /// The journal is open: the first period begins.
+    pub(crate) fn begin(&mut self, here: &Here) {
+        self.due_us = here.now.us + path_period_us(here);
+    }
 }
 
-impl Machine {
-    /// The journal is open: the first period begins.
-    pub(crate) fn begin_trials(&mut self) {
-        self.trials.due_us = self.here.now.us + self.path_period_us();
-    }
-
-    fn path_period_us(&self) -> u64 {
-        u64::from(self.here.charter.policy.tests.path_seconds) * 1_000_000
-    }
+fn path_period_us(here: &Here) -> u64 {
+    u64::from(here.charter.policy.tests.path_seconds) * 1_000_000
 }
 
 /// The machine's monotonic clock as the tally counts it.

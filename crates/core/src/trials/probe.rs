@@ -1,7 +1,11 @@
 //! A small burst once in a period says what a link carries at least. It never takes more than a hundredth of it, and never competes with a call.
 
-use crate::machine::Machine;
+use super::Trials;
+use super::measure::Ways;
+use crate::here::Here;
+use crate::journals::Pen;
 use trialogue_charter::NodeId;
+use trialogue_wire::console::PathMeasure;
 use trialogue_wire::limits::PROBE_MAX;
 use trialogue_wire::link::LinkMessage;
 
@@ -20,40 +24,37 @@ pub(super) struct Probe {
     pub(super) kbit: Option<u32>,
 }
 
-impl Machine {
-    pub(super) fn send_probes(&mut self) {
-        let calls = self.here.charter.lines.iter().any(|line| !self.journals.state().in_on(&line.id).is_empty());
+impl Trials {
+    pub(super) fn send_probes(&mut self, ways: Ways<'_>, pen: &mut Pen<'_>) {
+        let here = pen.here();
+        let calls = here.charter.lines.iter().any(|line| !pen.state().in_on(&line.id).is_empty());
         if calls {
             return;
         }
-        let seconds = u64::from(self.here.charter.policy.tests.path_seconds);
-        for node in self.neighbours().cloned().collect::<Vec<_>>() {
-            let capped = |path: &trialogue_wire::console::PathMeasure| path.best && path.cap_kbit.is_some();
-            if self.measured.get(&node).is_some_and(|paths| paths.iter().any(capped)) {
+        let seconds = u64::from(here.charter.policy.tests.path_seconds);
+        for node in ways.links.neighbours() {
+            let capped = |path: &PathMeasure| path.best && path.cap_kbit.is_some();
+            if ways.measured.get(node).is_some_and(|paths| paths.iter().any(capped)) {
                 continue;
             }
-            let probe = self.trials.probes.entry(node.clone()).or_default();
+            let probe = self.probes.entry(node.clone()).or_default();
             // A hundredth of what passes in a period.
             let fair = |kbit: u32| usize::try_from(u64::from(kbit) * seconds * 10 / 8).unwrap_or(PROBE_MAX);
             probe.bytes = probe.kbit.map_or(FIRST, fair).clamp(LEAST, PROBE_MAX);
             probe.number = probe.number.wrapping_add(1);
-            probe.sent_us = Some(self.here.now.us);
+            probe.sent_us = Some(here.now.us);
             let message = LinkMessage::Probe { number: probe.number, filler: vec![0; probe.bytes] };
-            self.send_link(&node, &message);
+            pen.out.link(node, &message);
         }
     }
 
-    pub(crate) fn take_probe(&mut self, node: &NodeId, number: u32) {
-        self.send_link(node, &LinkMessage::Probed { number });
-    }
-
-    pub(crate) fn take_probed(&mut self, node: &NodeId, number: u32) {
-        let now = self.here.now.us;
-        let round_trip_us = self.links.get(node).and_then(|link| link.round_trip_us).unwrap_or(0);
-        let Some(probe) = self.trials.probes.get_mut(node).filter(|probe| probe.number == number) else { return };
+    /// A probe has come back. `round_trip_us`: of the link, if it is known.
+    pub(crate) fn probed(&mut self, node: &NodeId, number: u32, round_trip_us: Option<u32>, here: &Here) {
+        let Some(probe) = self.probes.get_mut(node).filter(|probe| probe.number == number) else { return };
         let Some(sent_us) = probe.sent_us.take() else { return };
         // The way there and back is no part of it; a millisecond is what a clock of the other side's scheduler may hide.
-        let took_us = now.saturating_sub(sent_us).saturating_sub(u64::from(round_trip_us)).max(1_000);
+        let way_us = u64::from(round_trip_us.unwrap_or(0));
+        let took_us = here.now.us.saturating_sub(sent_us).saturating_sub(way_us).max(1_000);
         probe.kbit = u32::try_from(probe.bytes as u64 * 8_000 / took_us).ok();
     }
 }
