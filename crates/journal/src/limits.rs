@@ -108,8 +108,9 @@ pub const PROPOSALS_MAX: usize = 16;
 /// forgets an answer while the consultation waits, more is memory.
 pub const ATTENDANCES_MAX: usize = PROPOSALS_MAX * NODES_MAX;
 /// Responses of a node on a line that every console is shown, whether their ring is known or not: while a node catches up, what others said to a
-/// ring can come before the ring. More is shown in vain.
-pub const NEWEST_RESPONSES: usize = 2;
+/// ring can come before the ring, and a member may ring under a number that was used before. Those of which something was said last. Each is up to 1.5 kB that is
+/// shown in vain; fewer let such a ring look unanswered to who logged in before it came.
+pub const NEWEST_RESPONSES: usize = 4;
 /// Most journals in one entry that says what was seen: all nodes of a charter, retired ones too, and room. More than about 90 do not fit into
 /// an entry.
 pub const SEEN_MAX: usize = 64;

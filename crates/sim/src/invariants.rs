@@ -126,7 +126,7 @@ impl World {
         }
     }
 
-    /// Without what a hostile member's node says its party does with a ring. A console is shown the newest two responses of a node to rings that nobody
+    /// Without what a hostile member's node says its party does with a ring. A console is shown the four responses of a node of which something was said last, to rings that nobody
     /// knows yet: a node that makes up more has consoles that come later miss its true one, which is of its own party.
     fn told(&self, mut line: trialogue_journal::fold::LineState) -> trialogue_journal::fold::LineState {
         let hostile = self.nodes.iter().position(|node| node.hostile);

@@ -103,13 +103,14 @@ impl NodeState {
 }
 
 impl OnLine {
-    /// Responses to rings that are live, and the newest ones: a ring may come here later than what others said to it.
+    /// Responses to rings that are live, and those of which something was said last: a ring may come here later than
+    /// what others said to it.
     fn wanted_responses(&self, live: Option<&BTreeSet<CallId>>) -> impl Iterator<Item = &Response> {
-        let mut firsts: Vec<u64> = self.responses.values().map(|response| response.first).collect();
-        firsts.sort_unstable();
-        let newest = firsts.iter().rev().nth(NEWEST_RESPONSES - 1).copied().unwrap_or(0);
+        let mut last: Vec<u64> = self.responses.values().map(Response::last).collect();
+        last.sort_unstable();
+        let newest = last.iter().rev().nth(NEWEST_RESPONSES - 1).copied().unwrap_or(0);
         let wanted = move |call: &CallId, response: &Response| {
-            response.first >= newest || live.is_some_and(|live| live.contains(call))
+            response.last() >= newest || live.is_some_and(|live| live.contains(call))
         };
         self.responses.iter().filter(move |(call, response)| wanted(call, response)).map(|(_, response)| response)
     }
@@ -131,22 +132,7 @@ impl OnLine {
         }
         seqs.extend(self.group.iter().flat_map(|group| &group.handshakes).map(|record| record.seq));
         for response in self.wanted_responses(live) {
-            seqs.extend(response.received);
-            seqs.extend(response.ringing.map(|(_, seq)| seq));
-            seqs.extend(response.step.map(|(_, seq)| seq));
-            seqs.extend(response.alerted.map(|(_, seq)| seq));
-            seqs.extend(response.acknowledged.map(|acknowledged| acknowledged.seq));
-            match response.ended {
-                Some(Ended::Joined { first, order, end, .. }) => {
-                    seqs.extend([first, order]);
-                    seqs.extend(end);
-                }
-                Some(Ended::Declined { seq, first, .. }) => seqs.extend([first, seq]),
-                Some(Ended::Expired { seq }) => {
-                    seqs.insert(seq);
-                }
-                None => {}
-            }
+            seqs.extend(response.seqs());
         }
     }
 }

@@ -105,6 +105,29 @@ impl Response {
         Self { first, received: None, ringing: None, acknowledged: None, alerted: None, step: None, ended: None }
     }
 
+    /// Positions of the entries that it is made of.
+    pub(super) fn seqs(&self) -> impl Iterator<Item = u64> {
+        let ended = match self.ended {
+            Some(Ended::Joined { first, order, end, .. }) => [Some(first), Some(order), end],
+            Some(Ended::Declined { seq, first, .. }) => [Some(first), Some(seq), None],
+            Some(Ended::Expired { seq }) => [Some(seq), None, None],
+            None => [None; 3],
+        };
+        let said = [
+            self.received,
+            self.ringing.map(|(_, seq)| seq),
+            self.step.map(|(_, seq)| seq),
+            self.alerted.map(|(_, seq)| seq),
+            self.acknowledged.map(|acknowledged| acknowledged.seq),
+        ];
+        said.into_iter().chain(ended).flatten()
+    }
+
+    /// Position of the entry by which something was said of it last.
+    pub(super) fn last(&self) -> u64 {
+        self.seqs().fold(self.first, u64::max)
+    }
+
     /// A console came in while it rang.
     pub(super) fn join(&mut self, by: DeviceId, order: u64) {
         // The one that came in before may be back, in a new stay that ended the one before.
