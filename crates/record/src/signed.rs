@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId, OfficeId, PartyId, VerifiedCharter};
 use trialogue_journal::fold::{Receipts, State};
+use trialogue_journal::limits::RECEIPTS_EACH;
 use trialogue_journal::{Act, Body, EntryError, GroupId, Kind, UnverifiedStatement, VerifiedEntry, Written};
 
 /// Most entries of one; a writing has at most 32 words of each kind from each of 18 nodes, and certificates and circles for them.
@@ -174,9 +175,14 @@ impl Collector {
         let mut devices = BTreeSet::new();
         // Whatever a node wrote down that is no word about this writing would spoil the file for everybody, and what a
         // device repeats would fill it.
-        let mut heard = BTreeSet::new();
+        let mut heard: BTreeMap<(Word, NodeId), BTreeSet<DeviceId>> = BTreeMap::new();
         for Heard { word, line: on, node, seq, device, signed } in self.words.remove(&id).unwrap_or_default() {
-            if on == line && word.is_about(written.kind) && heard.insert((word, node.clone(), device)) {
+            if on != line || !word.is_about(written.kind) {
+                continue;
+            }
+            // No more of one node than count: the first ones do.
+            let devices_heard = heard.entry((word, node.clone())).or_default();
+            if devices_heard.len() < RECEIPTS_EACH && devices_heard.insert(device) {
                 devices.insert((node.clone(), device));
                 all.insert((node, seq), signed);
             }

@@ -5,6 +5,7 @@
 use crate::file::{BEGIN_MS, THREE, key, node};
 use std::sync::Arc;
 use trialogue_charter::{Hash, LineId, Precedence};
+use trialogue_journal::limits::RECEIPTS_EACH;
 use trialogue_journal::{
     Act, Body, BodyRef, GroupId, Journal, Kind, Occasion, State, Statement, Traffic, VerifiedEntry, Wrapped, Written,
 };
@@ -46,7 +47,12 @@ impl Record {
 
     /// The first device of an office says something on a line; returns where.
     fn says(&mut self, office: &str, line: &str, act: Act) -> u64 {
-        let (secret, certificate, device) = THREE.device(office, 1);
+        self.says_by(office, 1, line, act)
+    }
+
+    /// The device of that number does.
+    fn says_by(&mut self, office: &str, number: u8, line: &str, act: Act) -> u64 {
+        let (secret, certificate, device) = THREE.device(office, number);
         let id = format!("{}-1", &office[..3]);
         if self.state.known_device(&device.id).is_none() {
             let certified = BodyRef::of(&certificate).unwrap();
@@ -65,9 +71,8 @@ impl Record {
     }
 }
 
-#[test]
-fn a_word_that_is_none_about_it_spoils_no_file_and_is_not_in_it() {
-    let mut record = Record::new();
+/// The duty officer of the United States writes a joint text; returns where it stands, and its id.
+fn a_joint_text(record: &mut Record) -> (u64, Hash) {
     let (circle, body) = (GroupId([7; 16]), BodyRef::of(CONTENT).unwrap());
     record.says(
         "usa-duty",
@@ -88,6 +93,13 @@ fn a_word_that_is_none_about_it_spoils_no_file_and_is_not_in_it() {
     };
     let seq = record.says("usa-duty", "duty", Act::Write { written });
     let id = record.state.writings(&LineId::new("duty").unwrap())[0].0;
+    (seq, id)
+}
+
+#[test]
+fn a_word_that_is_none_about_it_spoils_no_file_and_is_not_in_it() {
+    let mut record = Record::new();
+    let (seq, id) = a_joint_text(&mut record);
     record.says("usa-duty", "duty", Act::Approve { writing: id });
     // Korea's node writes down what another would have refused: on another line, of another kind, and over and over.
     record.says("kor-leaders", "summit", Act::Approve { writing: id });
@@ -117,4 +129,21 @@ fn a_word_that_is_none_about_it_spoils_no_file_and_is_not_in_it() {
     let whole = record.collect(seq);
     assert_eq!(said(&whole), [wrote, approved, (Word::Approved, "KOR".to_owned())]);
     assert_eq!(whole.len(), handed_on.len() + 3, "where the journal opened, who said so, and the word");
+}
+
+#[test]
+fn a_party_with_many_devices_fills_no_file() {
+    let mut record = Record::new();
+    let (seq, id) = a_joint_text(&mut record);
+    for number in 1..=2 * RECEIPTS_EACH as u8 {
+        record.says_by("kor-duty", number, "duty", Act::Approve { writing: id });
+    }
+    record.says("usa-duty", "duty", Act::Approve { writing: id });
+    let handed_on = record.collect(seq);
+    let checked = check(THREE.charter.clone(), &handed_on, CONTENT).unwrap();
+    let of = |party: &str| checked.said.iter().filter(|said| said.party.as_str() == party).count();
+    // The text and an approval of the one, and as many of the other as count.
+    assert_eq!((of("USA"), of("KOR")), (2, RECEIPTS_EACH));
+    // With each a certificate, and the circle, the text and where both journals begin.
+    assert_eq!(handed_on.len(), 2 * RECEIPTS_EACH + 6);
 }
