@@ -9,11 +9,11 @@ import type { ReadoutText } from "./ReadoutText";
  */
 export type ReadoutView = { 
 /**
- * Id of its first version, hex: names the readout.
+ * Names it on the page: the id of its first version, hex; of a version shown beside the last one with its number behind it.
  */
 id: string, 
 /**
- * Id of the version shown, the last one, hex.
+ * Id of the version shown, hex.
  */
 versionId: string, 
 /**

@@ -105,10 +105,13 @@ impl Console {
         let learnt = self.revocations.read(self.charter.as_deref(), Now { us: self.now_us, ms: self.now_ms });
         self.know_learnt(learnt);
         let idle = matches!(input, Input::Tick);
-        self.writer.joins.begin(idle);
+        // What a frame says of its number settles nothing, and takes nothing that is due from the next input.
+        if !matches!(input, Input::Heard { .. }) {
+            self.writer.joins.begin(idle);
+        }
         self.sites.note_time(self.now_us);
         match input {
-            Input::At { slot, input } => self.attached(slot, *input),
+            Input::At { slot, input } => self.happened_at(slot, *input),
             Input::Opened
             | Input::Received(_)
             | Input::Closed
@@ -116,7 +119,7 @@ impl Console {
             | Input::LegUp { .. }
             | Input::LegDown { .. }
             | Input::LegUnfit { .. }
-            | Input::LegHeard { .. } => self.attached(0, input),
+            | Input::LegHeard { .. } => self.happened_at(0, input),
             Input::Network => self.network_changed(),
             Input::Command(command) => self.command(command),
             // Said often, and changes nothing that is shown.

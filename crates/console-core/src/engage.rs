@@ -95,7 +95,7 @@ impl Engaged {
     }
 
     /// A console has said otherwise of its group's members than is so.
-    pub(crate) fn was_misled(&mut self, by: DeviceId) {
+    pub(crate) fn note_misleading(&mut self, by: DeviceId) {
         self.misled.retain(|other| *other != by);
         self.misled.push_back(by);
         if self.misled.len() > MISLED_MAX {

@@ -99,7 +99,10 @@ impl Console {
                 keys.moving.take_if(|own| own.group == group);
                 let said = record.added.iter().collect::<BTreeSet<_>>() == progress.added.iter().collect()
                     && record.removed.iter().collect::<BTreeSet<_>>() == progress.removed.iter().collect();
-                said || self.was_misled(group, record.by)
+                if !said {
+                    self.give_up_misled(group, record.by);
+                }
+                said
             }
             Err(error) => {
                 self.give_up(group, "commit", &error.to_string());
@@ -120,12 +123,11 @@ impl Console {
 
     /// The journal says of a handshake that others came and went than did: from here on its word and the leaves would
     /// never agree again, and what the group's lead says of whom it removes would count for nobody.
-    fn was_misled(&mut self, group: GroupId, by: DeviceId) -> bool {
+    fn give_up_misled(&mut self, group: GroupId, by: DeviceId) {
         self.give_up(group, "members", &format!("{by} has said that others came and went than did"));
         if let Some(call) = &mut self.call {
-            call.was_misled(by);
+            call.note_misleading(by);
         }
-        false
     }
 
     /// The newest welcome for this console, if it is for a key package that is held.
@@ -157,7 +159,11 @@ impl Console {
                 }
                 let leaves = keys.ring.members(&group.id).unwrap_or_default();
                 let leaves: BTreeSet<DeviceId> = leaves.into_iter().map(|leaf| leaf.device).collect();
-                return leaves == group.members_at(record.epoch + 1) || self.was_misled(group.id, record.by);
+                let said = leaves == group.members_at(record.epoch + 1);
+                if !said {
+                    self.give_up_misled(group.id, record.by);
+                }
+                return said;
             }
             // Ours, but for a key package that has served already: a fresh one is offered.
             Err(KeyringError::NotForUs) => return false,

@@ -1,9 +1,10 @@
 //! The lead's reconcile loop: who should be in the own node's group, who is, and one commit for the difference.
 
 use crate::acts::Purpose;
+use crate::admission::meddler;
 use crate::console::Console;
 use crate::io::Event;
-use crate::keys::Move;
+use crate::keys::{Keys, Move};
 use crate::limits::{HANDSHAKE_BODIES_MAX, LEAD_AGAIN_US, NEXT_GROUP_US, RENEW_APART_US, RENEW_US};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -143,9 +144,7 @@ impl Console {
             };
             let noted = keys.added_with.get(&(group.id, *device, *added));
             let offer = participant.offers.get(node).map(|offer| offer.hash);
-            self.may_be_in(line, device)
-                && !keys.admissions.puts_out(device, self.now_us)
-                && (noted.is_none() || noted == offer.as_ref())
+            self.may_stay(line, device) && (noted.is_none() || noted == offer.as_ref())
         };
         let others = leaves.iter().map(|leaf| leaf.device).filter(|device| *device != self.id);
         let (kept, mut removes): (BTreeSet<DeviceId>, Vec<DeviceId>) =
@@ -162,9 +161,7 @@ impl Console {
             participants.iter().filter(|p| !kept.contains(&p.device)).filter(may).collect();
         let mut guests = self.guests(line, node, missing.into_iter());
         // One that has offered anew keeps its old place until its new key package is here.
-        let puts_out =
-            |device: &DeviceId| self.keys.as_ref().is_some_and(|keys| keys.admissions.puts_out(device, self.now_us));
-        let anew = |device: &DeviceId| target.contains_key(device) && self.may_be_in(line, device) && !puts_out(device);
+        let anew = |device: &DeviceId| target.contains_key(device) && self.may_stay(line, device);
         removes.retain(|device| !anew(device) || guests.iter().any(|guest| guest.device == *device));
         if self.keys.as_ref().is_some_and(|keys| keys.short) && removes.iter().any(|device| !anew(device)) {
             // The node has no more for this console than it must take: whoever has left goes first, and nobody comes with that.
@@ -174,6 +171,12 @@ impl Console {
         if !guests.is_empty() || !removes.is_empty() {
             self.commit(line, group.id, &guests, &removes, false);
         }
+    }
+
+    /// It may be in, and has not removed others again and again.
+    fn may_stay(&self, line: &LineId, device: &DeviceId) -> bool {
+        let out = |keys: &Keys| keys.admissions.is_put_out(device, self.now_us);
+        self.may_be_in(line, device) && !self.keys.as_ref().is_some_and(out)
     }
 
     /// Its certificate verifies, it is not revoked as far as its party was confirmed lately, and its office is on the line.
@@ -361,12 +364,8 @@ impl Console {
             if own.epoch > 0 {
                 // Who is in a new group was not let in again.
                 let party = |device: &DeviceId| self.sites.fold()?.device(device).map(|d| d.party.clone());
-                // Nor has whoever was removed by another than the lead asked for it.
-                let before = || group.handshakes.iter().rev().filter(|record| record.epoch <= own.epoch);
-                let remover = |device: &DeviceId| {
-                    let by = before().find(|record| record.removed.contains(device))?.by;
-                    (by != self.id && group.members.contains_key(&by)).then_some(by)
-                };
+                // Nor has whoever another changed the group for.
+                let remover = |device: &DeviceId| meddler(&group.handshakes, &self.id, own.epoch, device);
                 let removers: BTreeSet<DeviceId> = own.used.iter().filter_map(|(device, _)| remover(device)).collect();
                 let added = own.used.iter().filter(|(device, _)| remover(device).is_none());
                 let added = added.filter_map(|(device, _)| Some((*device, party(device)?))).collect();

@@ -17,8 +17,9 @@ pub const WANTED_MAX: usize = 8_192;
 pub const HELLO_US: u64 = 10_000_000;
 /// And how long nothing may come while it is told what matters: a message of entries is up to 256 KiB, which 64 kbit/s carry in 32 s.
 pub const SYNC_US: u64 = 40_000_000;
-/// In a call, how long all of that may take: 14 MB beside a voice on 64 kbit/s. Less never lets a console on such a
-/// line come back; more lets a node that tells without end keep back for longer who has left.
+/// In a call, how long all of that may take: 14 MB beside a voice on 64 kbit/s, where its messages are small enough to
+/// come within [`SYNC_US`] each. Less never lets a console on such a line come back; more lets a node that tells
+/// without end keep back for longer who has left.
 pub const SYNC_IN_CALL_US: u64 = 2 * 60 * 60 * 1_000_000;
 /// Without a word or packet of the site in use for so long, while the other site answers, the console goes on there. Shorter takes a lost packet
 /// for a dead site, longer is silence.
@@ -214,3 +215,14 @@ mod tests {
         const { assert!(LIFE_US >= 4 * PING_IN_CALL_US && SITE_SILENT_US >= 2 * PING_IN_CALL_US) }
     }
 }
+/// How many of each party are named with a message that cannot read it. More is more to work out for each message that is shown; fewer hides some of a party
+/// that has many.
+pub const WITHOUT_SHOWN: usize = 16;
+/// How many versions of a joint text before the last are looked at for one that was approved, or that can be read. More is work at each input that a member
+/// with many versions makes; fewer forgets an approved one sooner.
+pub const VERSIONS_LOOKED: usize = 64;
+/// How long a message waits at least whose circle the node does not take for now, and how often that is doubled. Less wears out the places of own circles; more
+/// sends later than the node would take it.
+pub const PUT_OFF_US: u64 = 1_000_000;
+/// See [`PUT_OFF_US`]: at most 17 minutes.
+pub const PUT_OFF_DOUBLED: u32 = 10;

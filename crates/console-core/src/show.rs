@@ -8,7 +8,7 @@ use crate::now::WallMs;
 use crate::rings::{Effect, Sound, effects};
 use crate::sites::Stage;
 use crate::view::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, Line, LineId, NodeId, Party, Texts, VerifiedCharter};
 use trialogue_journal::fold::{LineState, RingResponse};
 use trialogue_wire::console::Medium;
@@ -211,6 +211,8 @@ impl Console {
                 .iter()
                 .filter(|by| roster.iter().any(|participant| participant.device == **by))
                 .filter_map(|by| self.person(by).map(|by| by.name))
+                .collect::<BTreeSet<String>>()
+                .into_iter()
                 .collect(),
             unrenewed: self.keys.as_ref().and_then(|keys| keys.old_us()).is_some_and(|at| self.now_us >= at),
             code: self.code(),

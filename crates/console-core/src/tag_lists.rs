@@ -29,7 +29,7 @@ pub(crate) struct TagLists {
     /// By who told them: another who tells the same bytes says nothing about them.
     read: BTreeMap<(DeviceId, Hash), Option<Said>>,
     /// There are others to be read.
-    pub(crate) unread: bool,
+    unread: bool,
 }
 
 impl TagLists {
@@ -41,8 +41,8 @@ impl TagLists {
         mut open: impl FnMut(&DeviceId, &TagsTold) -> Opened,
     ) -> Vec<(DeviceId, Said)> {
         // What is told no more is forgotten: what is told has a bound.
-        let mut newest = told.iter().flat_map(|(device, lists)| lists.iter().map(|list| (*device, list.secrets.hash)));
-        let current: BTreeSet<(DeviceId, Hash)> = newest.by_ref().collect();
+        let all = told.iter().flat_map(|(device, lists)| lists.iter().map(|list| (*device, list.secrets.hash)));
+        let current: BTreeSet<(DeviceId, Hash)> = all.collect();
         self.read.retain(|list, _| current.contains(list));
         self.unread = false;
         let (mut heard, mut settled) = (Vec::new(), BTreeSet::new());
@@ -71,6 +71,10 @@ impl TagLists {
             }
         }
         heard
+    }
+
+    pub(crate) fn has_unread(&self) -> bool {
+        self.unread
     }
 
     pub(crate) fn clear(&mut self) {

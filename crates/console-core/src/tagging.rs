@@ -269,7 +269,7 @@ impl Console {
         for (device, (generation, secret)) in heard {
             keys.tagging.learn(device, generation, secret);
         }
-        keys.tagging.read_again_us = keys.tagging.lists.unread.then_some(now_us + TAGS_READ_US);
+        keys.tagging.read_again_us = keys.tagging.lists.has_unread().then_some(now_us + TAGS_READ_US);
         // Those of who has no leaf yet are here when it has one: as many as have a seat.
         let early = roster.values().filter(|participant| !leaves.contains(&participant.device)).take(MEMBERS_MAX);
         for told in early.filter_map(|participant| participant.tags.last()) {

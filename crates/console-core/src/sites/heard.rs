@@ -10,7 +10,7 @@ use trialogue_wire::console::{ToConsole, ToNode};
 
 impl Console {
     /// Something happened at a WebSocket or leg.
-    pub(crate) fn attached(&mut self, slot: u8, input: Input) {
+    pub(crate) fn happened_at(&mut self, slot: u8, input: Input) {
         let Some((site, mut around)) = self.at(slot) else { return };
         match input {
             Input::Opened => site.opened(around.now),

@@ -226,7 +226,7 @@ impl Sites {
         let active = self.active();
         // Where both are silent, it is this console's own network: it is not better off there.
         let patience = if in_call { LIFE_US } else { DEAD_US };
-        let answers = now_us < spare.told_us() + patience;
+        let answers = now_us < spare.words_us() + patience;
         let down = matches!(active.stage(), Stage::Down | Stage::Open | Stage::Proven);
         let gone = answers && (active.is_slow(now_us) || down);
         let back = self.over && !in_call && now_us >= spare.since_us() + BACK_US;
@@ -237,7 +237,7 @@ impl Sites {
             && !moved
             && !self.is_stalled(now_us)
             && now_us >= active.heard_us() + SITE_SILENT_US
-            && now_us < spare.told_us() + SITE_SILENT_US / 2;
+            && now_us < spare.words_us() + SITE_SILENT_US / 2;
         gone || back || silent
     }
 

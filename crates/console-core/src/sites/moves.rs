@@ -76,7 +76,7 @@ impl Console {
         self.acts.elsewhere();
         self.say_again();
         // One that is silent and not closed is given up, and becomes the spare one when it is back.
-        let silent = |site: &super::Site| site.is_up() && self.now_us >= site.told_us() + SITE_SILENT_US;
+        let silent = |site: &super::Site| site.is_up() && self.now_us >= site.words_us() + SITE_SILENT_US;
         if self.sites.of(former).is_some_and(silent) {
             self.close(former);
         }

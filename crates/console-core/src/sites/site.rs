@@ -72,7 +72,7 @@ impl Site {
     }
 
     /// When words came from it last, in microseconds.
-    pub(super) fn told_us(&self) -> u64 {
+    pub(super) fn words_us(&self) -> u64 {
         self.socket.heard_us()
     }
 

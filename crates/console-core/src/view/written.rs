@@ -203,9 +203,9 @@ pub struct TranslationView {
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct ReadoutView {
-    /// Id of its first version, hex: names the readout.
+    /// Names it on the page: the id of its first version, hex; of a version shown beside the last one with its number behind it.
     pub id: String,
-    /// Id of the version shown, the last one, hex.
+    /// Id of the version shown, hex.
     pub version_id: String,
     /// Which version that is, from 1.
     pub version: u32,

@@ -3,7 +3,7 @@
 use crate::revocations::KeptRevocations;
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
 use trialogue_e2ee::writing::File;
 use trialogue_journal::{GroupId, Kind, Language, Traffic};
@@ -248,28 +248,37 @@ impl Kept {
     }
 
     /// Keeps a circle. Beyond the bound of own ones the oldest own one goes; beyond that of others the oldest of
-    /// whoever has most: who makes circles without end closes nobody else's writings.
+    /// whoever has most of the node that has most: who makes circles without end closes nobody else's writings, and a
+    /// party that enrols many devices stands against none of them alone.
     pub(crate) fn add_circle(&mut self, circle: KeptCircle) {
         let (me, own) = (self.device, circle.by == self.device);
         let most = if own { OWN_CIRCLES_MAX } else { CIRCLES_MAX };
         self.circles.push(circle);
-        while self.circles.iter().filter(|held| (held.by == me) == own).count() > most {
-            let of = if own { Some(me) } else { self.has_most_circles() };
-            let Some(oldest) = self.circles.iter().position(|held| Some(held.by) == of) else { return };
-            self.circles.remove(oldest);
+        let alike: Vec<usize> = (0..self.circles.len()).filter(|at| (self.circles[*at].by == me) == own).collect();
+        let Some(beyond) = alike.len().checked_sub(most).filter(|beyond| *beyond > 0) else { return };
+        let mut writers: BTreeMap<&NodeId, BTreeMap<DeviceId, VecDeque<usize>>> = BTreeMap::new();
+        for at in alike {
+            let held = &self.circles[at];
+            writers.entry(&held.node).or_default().entry(held.by).or_default().push_back(at);
         }
-    }
-
-    /// Whose circles are the most of the node whose are the most: a party that enrols many devices stands against none
-    /// of them alone.
-    fn has_most_circles(&self) -> Option<DeviceId> {
-        let others = || self.circles.iter().filter(|held| held.by != self.device);
-        let mut nodes: BTreeMap<&NodeId, usize> = BTreeMap::new();
-        others().for_each(|held| *nodes.entry(&held.node).or_default() += 1);
-        let node = nodes.into_iter().max_by_key(|(_, many)| *many)?.0;
-        let mut writers: BTreeMap<DeviceId, usize> = BTreeMap::new();
-        others().filter(|held| held.node == *node).for_each(|held| *writers.entry(held.by).or_default() += 1);
-        Some(writers.into_iter().max_by_key(|(_, many)| *many)?.0)
+        let mut gone = BTreeSet::new();
+        for _ in 0..beyond {
+            let of_node =
+                |writers: &BTreeMap<DeviceId, VecDeque<usize>>| writers.values().map(VecDeque::len).sum::<usize>();
+            // Own ones are of one writer, whatever the node.
+            let oldest = |writers: &BTreeMap<DeviceId, VecDeque<usize>>| {
+                writers.values().filter_map(|one| one.front()).min().copied()
+            };
+            let node = if own {
+                writers.values_mut().filter(|one| oldest(one).is_some()).min_by_key(|one| oldest(one))
+            } else {
+                writers.values_mut().max_by_key(|one| of_node(one))
+            };
+            let most = node.and_then(|writers| writers.values_mut().max_by_key(|one| one.len()));
+            gone.extend(most.and_then(VecDeque::pop_front));
+        }
+        let mut at = 0..;
+        self.circles.retain(|_| at.next().is_none_or(|at| !gone.contains(&at)));
     }
 }
 

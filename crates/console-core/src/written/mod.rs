@@ -82,6 +82,8 @@ pub(crate) struct Writer {
     pub(crate) said_again: BTreeSet<u64>,
     /// Writings of which the node took a circle no more for now, and for how long, in microseconds.
     pub(crate) put_off: BTreeMap<u64, u64>,
+    /// How often each was put off.
+    pub(crate) put_off_times: BTreeMap<u64, u32>,
     /// A file of a message on its way to the page.
     pub(crate) saving: Option<save::Saving>,
     /// What became of others, of the line that is open.

@@ -5,8 +5,9 @@ use super::kept::{KeptOut, OUTBOX_MAX};
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::io::Event;
-use crate::limits::{FOLLOWED_AHEAD_MS, READERS_WAIT_US, SENT_US};
+use crate::limits::{FOLLOWED_AHEAD_MS, PUT_OFF_DOUBLED, PUT_OFF_US, READERS_WAIT_US, SENT_US};
 use crate::view::Refusal;
+use std::collections::BTreeSet;
 use trialogue_charter::{Hash, LineId};
 use trialogue_e2ee::writing::{CircleKey, Content, Part, Wrap, seal};
 use trialogue_journal::{Act, BodyRef, GroupId, Kind, Wrapped, Written, chunk_list};
@@ -228,8 +229,14 @@ impl Console {
     /// The node takes no more from this console for now, and so has no circle for a writing: that one cannot count
     /// either, and is said anew then, with another.
     pub(crate) fn circle_later(&mut self, id: u64, after_us: u64) {
-        if self.writer.kept.outbox.iter().any(|out| out.id == id) {
-            self.writer.put_off.insert(id, after_us);
+        let kept: BTreeSet<u64> = self.writer.kept.outbox.iter().map(|out| out.id).collect();
+        self.writer.put_off_times.retain(|id, _| kept.contains(id));
+        if kept.contains(&id) {
+            // Each try makes other circles, whose keys are kept: less and less often, lest they take the places of those by which one reads what one wrote.
+            let times = self.writer.put_off_times.entry(id).or_default();
+            let least_us = PUT_OFF_US << (*times).min(PUT_OFF_DOUBLED);
+            *times = times.saturating_add(1);
+            self.writer.put_off.insert(id, after_us.max(least_us));
         }
     }
 

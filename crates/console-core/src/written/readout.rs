@@ -1,6 +1,7 @@
 //! Joint texts: versions that replace each other, and who approved which.
 
 use crate::console::Console;
+use crate::limits::VERSIONS_LOOKED;
 use crate::now::WallMs;
 use crate::show::text as named;
 use crate::view::{Approval, PersonReceipt, Reading, ReadoutText, ReadoutView};
@@ -39,8 +40,11 @@ impl Console {
             let Some((last, before)) = versions.split_last() else { continue };
             views.extend(self.readout(fold, charter, line, root, last, versions.len()));
             let open = |(id, _): &(Hash, &Writing)| self.reading(id) == Reading::Open;
-            let approved = before.iter().rposition(|(id, _)| is_complete(fold, charter, line, id));
-            let readable = if open(last) { None } else { before.iter().rposition(open) };
+            let from = before.len().saturating_sub(VERSIONS_LOOKED);
+            let newest =
+                |is: &dyn Fn(&(Hash, &Writing)) -> bool| before[from..].iter().rposition(is).map(|at| from + at);
+            let approved = newest(&|(id, _)| is_complete(fold, charter, line, id));
+            let readable = if open(last) { None } else { newest(&open) };
             for at in BTreeSet::from_iter(approved.into_iter().chain(readable)).into_iter().rev() {
                 let view = self.readout(fold, charter, line, root, &before[at], at + 1);
                 // Under a name of its own: the page keeps the two apart. The one to be approved is the last.
@@ -106,6 +110,8 @@ impl Console {
 fn is_complete(fold: &State, charter: &VerifiedCharter, line: &LineId, id: &Hash) -> bool {
     let all: Vec<_> = fold.receipts(id).map(|(_, receipts)| receipts).collect();
     let devices = || all.iter().flat_map(|receipts| receipts.approved.keys());
-    let approved: BTreeSet<_> = devices().filter_map(|by| fold.known_device(by)).map(|device| &device.party).collect();
+    // Those who are shown as having approved it.
+    let known = devices().filter_map(|by| fold.known_device(by)).filter(|by| charter.office(&by.office).is_some());
+    let approved: BTreeSet<_> = known.map(|device| &device.party).collect();
     charter.parties_on_line(line).all(|party| approved.contains(&party.id))
 }

@@ -5,6 +5,7 @@ use super::note::has_acknowledged;
 use super::outbox::Sending;
 use super::read::Opened;
 use crate::console::Console;
+use crate::limits::WITHOUT_SHOWN;
 use crate::now::WallMs;
 use crate::show::text as named;
 use crate::view::{
@@ -104,22 +105,24 @@ impl Console {
     /// Of those who were on the line when it was written, and are, whoever cannot read it: none of their devices is a
     /// reader. It is the circles that say so, which everybody sees: the writer, whose node may have kept a key back,
     /// and all others, should the writer have left somebody out.
+    /// Many devices of one party cost little here and hide nobody of another.
     fn without(&self, fold: &State, there: &[DeviceId], (_, node, writing): &Found<'_>) -> Vec<Person> {
         let circles = || writing.written.keys.iter().filter_map(|key| fold.circle(node, &key.circle));
         let readers: BTreeSet<&DeviceId> = circles().flat_map(|circle| &circle.readers).chain([&writing.by]).collect();
-        let was_there = |device: &&DeviceId| fold.enrolled_ms(device).is_some_and(|since| since <= writing.time_ms);
-        let left_out: Vec<&DeviceId> =
-            there.iter().filter(|device| !readers.contains(device)).filter(was_there).collect();
-        let mut without: Vec<Person> = Vec::new();
-        for device in left_out {
-            let same = |one: &Person, other: &Person| one.name == other.name && one.office_id == other.office_id;
-            let Some(person) = self.person(device) else { continue };
-            let reads = readers.iter().filter_map(|device| self.person(device)).any(|held| same(&held, &person));
-            if !reads && !without.iter().any(|held| same(held, &person)) {
-                without.push(person);
-            }
-        }
-        without
+        let known =
+            |device: &DeviceId| fold.known_device(device).map(|one| (&one.party, &one.office, one.person.as_str()));
+        let read: BTreeSet<_> = readers.iter().filter_map(|device| known(device)).collect();
+        let was_there = |device: &DeviceId| fold.enrolled_ms(device).is_some_and(|since| since <= writing.time_ms);
+        let (mut named, mut of_party) = (BTreeSet::new(), BTreeMap::new());
+        let left_out = |device: &&DeviceId| {
+            let Some(person) = known(device).filter(|person| !read.contains(person)) else { return false };
+            let count: &mut usize = of_party.entry(person.0).or_default();
+            let shown = *count < WITHOUT_SHOWN && was_there(device) && named.insert(person);
+            *count += usize::from(shown);
+            shown
+        };
+        let left_out = there.iter().filter(|device| !readers.contains(device)).filter(left_out);
+        left_out.filter_map(|device| self.person(device)).collect()
     }
 
     pub(super) fn reading(&self, id: &Hash) -> Reading {

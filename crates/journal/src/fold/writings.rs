@@ -42,13 +42,9 @@ impl State {
 
     /// A writing, whichever line it is on: that is part of what its id is the hash of.
     fn anywhere(&self, id: &Hash) -> Option<(&LineId, &NodeState, &Writing)> {
-        let on = |node: &'_ NodeState| {
-            let mut lines = node.writings.held.iter();
-            lines.find_map(|(line, held)| Some((line, held.get(id)?))).map(|(line, of)| (line.clone(), of.seq))
-        };
-        let (node, (line, _)) = self.nodes.values().find_map(|node| Some((node, on(node)?)))?;
-        let (line, held) = node.writings.held.get_key_value(&line)?;
-        Some((line, node, held.get(id)?))
+        self.nodes
+            .values()
+            .find_map(|node| node.writings.held.iter().find_map(|(line, held)| Some((line, node, held.get(id)?))))
     }
 
     /// Of what a node's consoles have said about a writing that which counts.
