@@ -193,8 +193,8 @@ pub const CHARTER_EVERY_US: u64 = 10_000_000;
 pub const OVERDUE_MS: u64 = 60 * 60 * 1_000;
 /// How long after people were told of overdue messages of one party on one line they are told of the next ones, in
 /// microseconds, but of those of a higher precedence. More leaves a later message unheard of for longer, and must be
-/// less than [`OVERDUE_MS`]; less lets a party page people more often.
-pub const PAGE_EVERY_US: u64 = 10 * 60 * 1_000_000;
+/// less than [`OVERDUE_MS`]; less lets a party have people alerted more often.
+pub const ALERT_WRITINGS_EVERY_US: u64 = 10 * 60 * 1_000_000;
 /// How long after it has come on watch a console is first asked to prove that it lives: it has keys and entries to take before.
 pub const ALIVE_FIRST_US: u64 = 10_000_000;
 /// How often it is looked whether a test is missing. More often is work for nothing, less often shows a fault later.

@@ -1,5 +1,6 @@
-//! Devices that are accepted no more: on somebody's word, and then at once.
+//! Devices that are accepted no more: what a person asks of this node about one, and that it goes at once.
 
+use crate::journals::Pen;
 use crate::machine::Machine;
 use crate::revocations::{Errand, Fate, NotDone, Revocations, answer, may_write};
 use trialogue_charter::DeviceId;
@@ -16,11 +17,7 @@ impl Machine {
         self.do_errand(errand, |pen| Revocations::suspend(pen, device, on, errand));
     }
 
-    fn do_errand(
-        &mut self,
-        errand: Errand,
-        act: impl FnOnce(&mut crate::journals::Pen<'_>) -> Result<Option<Fate>, NotDone>,
-    ) {
+    fn do_errand(&mut self, errand: Errand, act: impl FnOnce(&mut Pen<'_>) -> Result<Option<Fate>, NotDone>) {
         let restored = self.waits_restored();
         let mut pen = self.pen();
         let done = may_write(&pen, restored).and_then(|()| act(&mut pen));

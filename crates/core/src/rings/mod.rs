@@ -42,12 +42,17 @@ struct Promise {
 }
 
 impl Sounding {
+    fn instants_us(&self) -> impl Iterator<Item = u64> {
+        [Some(self.until_us), Some(self.next_us), self.alert_us, self.escalate_us].into_iter().flatten()
+    }
+
+    fn is_due(&self, now: u64) -> bool {
+        self.instants_us().any(|at| now >= at)
+    }
+
     /// When it needs attention; `now`: it has been seen to already until then.
     fn due_us(&self, now: u64) -> u64 {
-        let next = Some(self.next_us).filter(|next| *next > now);
-        let alert = self.alert_us.filter(|alert| *alert > now);
-        let escalate = self.escalate_us.filter(|escalate| *escalate > now);
-        [next, alert, escalate].into_iter().flatten().fold(self.until_us, u64::min)
+        self.instants_us().filter(|at| *at > now).fold(self.until_us, u64::min)
     }
 }
 
@@ -101,12 +106,7 @@ impl Rings {
     /// Says of every ring that sounds what is so, and ends what has sounded long enough.
     pub(crate) fn settle(&mut self, watching: Watching<'_>, pen: &mut Pen<'_>) {
         let (here, now) = (pen.here(), pen.here().now.us);
-        let is_due = |s: &Sounding| {
-            now >= s.until_us
-                || now >= s.next_us
-                || [s.alert_us, s.escalate_us].into_iter().flatten().any(|at| now >= at)
-        };
-        let due = self.turns.begin(now) || self.sounding.values().any(is_due);
+        let due = self.turns.begin(now) || self.sounding.values().any(|sounding| sounding.is_due(now));
         if !std::mem::take(&mut pen.out.changed.lines) && !due {
             return;
         }

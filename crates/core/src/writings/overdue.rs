@@ -1,10 +1,10 @@
 //! Messages that this party was asked to acknowledge by a time, and has not: people beyond the consoles are told, once.
-//! Of a party and line there is one page in some minutes, which says how many are due: whoever writes without end has
-//! nobody paged without end.
+//! Of a party and line there is one alert in some minutes, which says how many are due: whoever writes without end has
+//! nobody alerted without end.
 
 use crate::here::Here;
 use crate::io::Output;
-use crate::limits::{OVERDUE_MS, PAGE_EVERY_US};
+use crate::limits::{ALERT_WRITINGS_EVERY_US, OVERDUE_MS};
 use crate::out::Out;
 use std::collections::BTreeMap;
 use trialogue_charter::{Hash, LineId, PartyId, Precedence};
@@ -19,8 +19,8 @@ struct Asked {
     told: bool,
 }
 
-/// The last page about messages of one party on one line.
-struct Paged {
+/// The last alert about messages of one party on one line.
+struct Last {
     at_us: u64,
     precedence: Precedence,
 }
@@ -29,7 +29,7 @@ struct Paged {
 pub(crate) struct Overdue {
     asked: BTreeMap<Hash, Asked>,
     /// No more than parties and lines of the charter.
-    paged: BTreeMap<(LineId, PartyId), Paged>,
+    last: BTreeMap<(LineId, PartyId), Last>,
     /// A message or an acknowledgement came: they are looked through again.
     changed: bool,
 }
@@ -37,7 +37,7 @@ pub(crate) struct Overdue {
 impl Overdue {
     /// Of a node that starts: it looks through all of them first.
     pub(crate) fn new() -> Self {
-        Self { asked: BTreeMap::new(), paged: BTreeMap::new(), changed: true }
+        Self { asked: BTreeMap::new(), last: BTreeMap::new(), changed: true }
     }
 
     /// Somebody has said this.
@@ -56,7 +56,7 @@ impl Overdue {
             self.look(here, state);
         }
         let now = here.now;
-        self.paged.retain(|_, paged| now.us < paged.at_us.saturating_add(PAGE_EVERY_US));
+        self.last.retain(|_, last| now.us < last.at_us.saturating_add(ALERT_WRITINGS_EVERY_US));
         let mut due: BTreeMap<(LineId, PartyId), Vec<Hash>> = BTreeMap::new();
         for (id, at_us) in self.waiting(here, state).collect::<Vec<_>>() {
             let Some(asked) = self.asked.get_mut(&id).filter(|_| now.us >= at_us) else { continue };
@@ -71,23 +71,23 @@ impl Overdue {
             let Some(precedence) = ids.iter().filter_map(|id| Some(self.asked.get(id)?.precedence)).max() else {
                 continue;
             };
-            if self.paged_us(&of, precedence).is_some() {
+            if self.waits_until_us(&of, precedence).is_some() {
                 continue;
             }
             for id in &ids {
                 self.asked.entry(*id).and_modify(|asked| asked.told = true);
             }
-            self.paged.insert(of.clone(), Paged { at_us: now.us, precedence });
+            self.last.insert(of.clone(), Last { at_us: now.us, precedence });
             let messages = u16::try_from(ids.len()).unwrap_or(u16::MAX);
             out.push(Output::AlertWriting { line: of.0, party: of.1, precedence, messages });
         }
     }
 
-    /// Until when a message of so much precedence waits, because people were told of others of that party and line. A
-    /// page of a higher one follows at once: there are few.
-    fn paged_us(&self, of: &(LineId, PartyId), precedence: Precedence) -> Option<u64> {
-        let paged = self.paged.get(of).filter(|paged| paged.precedence >= precedence)?;
-        Some(paged.at_us.saturating_add(PAGE_EVERY_US))
+    /// Until when a message of so much precedence waits, because people were told of others of that party and line. An
+    /// alert of a higher one follows at once: there are few.
+    fn waits_until_us(&self, of: &(LineId, PartyId), precedence: Precedence) -> Option<u64> {
+        let last = self.last.get(of).filter(|last| last.precedence >= precedence)?;
+        Some(last.at_us.saturating_add(ALERT_WRITINGS_EVERY_US))
     }
 
     fn look(&mut self, here: &Here, state: &State) {
@@ -128,8 +128,8 @@ impl Overdue {
     pub(crate) fn next_us(&self, here: &Here, state: &State) -> Option<u64> {
         let next = self.waiting(here, state).map(|(id, at_us)| {
             let asked = self.asked.get(&id);
-            let paged = asked.and_then(|a| self.paged_us(&(a.line.clone(), a.party.clone()), a.precedence));
-            at_us.max(paged.unwrap_or(0))
+            let waits = asked.and_then(|a| self.waits_until_us(&(a.line.clone(), a.party.clone()), a.precedence));
+            at_us.max(waits.unwrap_or(0))
         });
         next.min()
     }
@@ -191,18 +191,18 @@ mod tests {
     impl Bench {
         /// How often people are told of it now.
         fn told(&mut self) -> usize {
-            self.pages().iter().filter(|page| **page == (Precedence::Immediate, 1)).count()
+            self.alerts().iter().filter(|alert| **alert == (Precedence::Immediate, 1)).count()
         }
 
         /// What people are told now: how urgent, and of how many.
-        fn pages(&mut self) -> Vec<(Precedence, u16)> {
+        fn alerts(&mut self) -> Vec<(Precedence, u16)> {
             self.overdue.settle(&self.scene.here, &self.scene.state, &mut self.out);
-            let page = |output: Output| {
+            let alert = |output: Output| {
                 let Output::AlertWriting { line, party, precedence, messages } = output else { return None };
                 assert_eq!((line.as_str(), party.as_str()), ("duty", "USA"));
                 Some((precedence, messages))
             };
-            std::iter::from_fn(|| self.out.poll()).filter_map(page).collect()
+            std::iter::from_fn(|| self.out.poll()).filter_map(alert).collect()
         }
 
         /// The United States write once more.
@@ -217,7 +217,7 @@ mod tests {
             let mut told = Vec::new();
             loop {
                 let now_ms = self.scene.here.now.wall_ms - START_MS;
-                told.extend(self.pages().into_iter().map(|(precedence, messages)| (now_ms, precedence, messages)));
+                told.extend(self.alerts().into_iter().map(|(precedence, messages)| (now_ms, precedence, messages)));
                 let next_us = self.overdue.next_us(&self.scene.here, &self.scene.state);
                 let Some(next_us) = next_us.filter(|_| now_ms < ms) else { return told };
                 assert!(next_us > self.scene.here.now.us, "nothing that is due stays so");
@@ -276,7 +276,7 @@ mod tests {
         for number in 1..=60 {
             bench.writes(number, Precedence::Immediate, ASKED_MS + u64::from(number) * 20_000);
         }
-        let every_ms = PAGE_EVERY_US / 1_000;
+        let every_ms = ALERT_WRITINGS_EVERY_US / 1_000;
         let told = bench.pass_until(2 * every_ms + ASKED_MS);
         let immediate = |n: u64, messages| (ASKED_MS + n * every_ms, Precedence::Immediate, messages);
         assert_eq!(told, [immediate(0, 1), immediate(1, 30), immediate(2, 30)]);
@@ -289,7 +289,7 @@ mod tests {
         bench.writes(1, Precedence::Routine, 30_000);
         bench.writes(2, Precedence::Routine, 60_000);
         bench.writes(3, Precedence::Immediate, ASKED_MS + 30_000);
-        let every_ms = PAGE_EVERY_US / 1_000;
+        let every_ms = ALERT_WRITINGS_EVERY_US / 1_000;
         let told = bench.pass_until(ASKED_MS + 2 * every_ms);
         // With the urgent one people are told of all that is due.
         let [routine, immediate] = [Precedence::Routine, Precedence::Immediate];

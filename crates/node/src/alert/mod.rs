@@ -168,7 +168,7 @@ struct Places {
 /// Tells people.
 pub(crate) struct Alerter {
     means: Arc<Means>,
-    /// Of alarms that are under way: no more than the charter's parties have.
+    /// Only of those with something under way: no more than three for each party of the charter.
     places: BTreeMap<Kind, Places>,
     told: mpsc::Sender<Alerted>,
     /// Where the means run: the control task's own runtime knows time and messages only.
@@ -210,12 +210,12 @@ impl Alerter {
         self.runtime.spawn(async move {
             let place = at_once.acquire_owned().await;
             let done = place.is_ok() && means.tell(&alarm).await;
-            drop(waiting);
             match alarm {
                 Alarm::Ring(alert) => drop(told.send(Alerted { call: alert.call, line: alert.line, done }).await),
                 // Nobody waits to hear of it; the failure was counted and logged.
                 Alarm::Test { .. } | Alarm::Writing(_) => {}
             }
+            drop(waiting);
         });
         true
     }
