@@ -3,9 +3,9 @@
 use anyhow::{Result, bail};
 
 use crate::step::Step;
-use crate::{audit, console, purity, rooms, sizes, system};
+use crate::{audit, console, purity, sizes, spread, system};
 
-/// Format, lints, purity, sizes, rooms, licences.
+/// Format, lints, purity, sizes, methods in few files, licences.
 pub fn run() -> Result<()> {
     cheap()?;
     system::ensure(&system::NATIVE)?;
@@ -23,7 +23,7 @@ pub fn cheap() -> Result<()> {
         .args(["fmt", "--all", "--check", "--", "-l"])
         .quiet();
     let faults: Vec<String> =
-        [format.run(), console::format(), sizes::check(), rooms::check(), purity::check(), audit::licences()]
+        [format.run(), console::format(), sizes::check(), spread::check(), purity::check(), audit::licences()]
             .into_iter()
             .filter_map(Result::err)
             .map(|error| format!("{error:#}"))

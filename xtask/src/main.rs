@@ -13,8 +13,8 @@ mod licence;
 mod node;
 mod paths;
 mod purity;
-mod rooms;
 mod sizes;
+mod spread;
 mod stamp;
 mod step;
 mod system;
@@ -30,7 +30,7 @@ cargo xtask <command>
 
   demo    [args]             three nodes on this machine, and consoles to open in a browser
   test    [filter]           everything that must hold: purity, build, tests, browser tests
-  check                      format, lints, purity, sizes, rooms, licences (fast)
+  check                      format, lints, purity, sizes, methods in few files, licences (fast)
   build   [--release]        WebAssembly, console, programs
   wasm                       only the console's WebAssembly
   console                    only the console (with its WebAssembly)

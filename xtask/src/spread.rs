@@ -1,4 +1,4 @@
-//! A part owns its state: no type has methods in more than a few files, and no fields that other modules write.
+//! A part owns its state: no type has methods in more than a few files of its crate.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
