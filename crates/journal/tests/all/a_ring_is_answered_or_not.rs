@@ -116,3 +116,26 @@ fn a_ring_that_is_declined_again_reads_the_same_at_a_console_that_comes_later() 
         scene.log.iter().filter(|(e, _)| few[&e.entry().node].contains(&e.entry().seq)).cloned().collect();
     assert_eq!(fold(&log).line(&duty()), scene.line());
 }
+
+#[test]
+fn a_number_that_is_rung_again_has_the_same_answer_at_a_console_that_came_before() {
+    let (mut scene, usa, jpn) = rung();
+    scene.received("jpn-1", 1).unwrap();
+    // Others ring meanwhile, under numbers of their own.
+    for number in 2..10 {
+        scene.says(&usa, ring(number)).unwrap();
+        scene.received("jpn-1", number).unwrap();
+    }
+    scene.says(&jpn, answer(1)).unwrap();
+    scene.says(&jpn, Act::Leave { cause: None }).unwrap();
+    scene.says(&usa, Act::Leave { cause: None }).unwrap();
+    // A console comes; then the first number is rung once more, perhaps by somebody whose it was not.
+    let few = scene.state.relevant_entries();
+    let before = scene.log.len();
+    scene.says(&usa, ring(1)).unwrap();
+    assert_eq!(scene.response("JPN"), RingResponse::Left);
+    let told =
+        |(at, (entry, _)): &(usize, &Sent)| *at >= before || few[&entry.entry().node].contains(&entry.entry().seq);
+    let log: Vec<Sent> = scene.log.iter().enumerate().filter(told).map(|(_, sent)| sent.clone()).collect();
+    assert_eq!(fold(&log).line(&duty()), scene.line());
+}
