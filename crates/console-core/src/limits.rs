@@ -193,6 +193,17 @@ pub const FAILED_MAX: usize = 8_192;
 pub const WAITING_MAX: usize = 256;
 /// Confirmations are kept over restarts no oftener than so many microseconds: one that is not much newer is not worth a disk.
 pub const CONFIRMED_KEEP_US: u64 = 15 * 60 * 1_000_000;
+/// How many of each party are named with a message that cannot read it. More is more to work out for each message that is shown; fewer hides some of a party
+/// that has many.
+pub const WITHOUT_SHOWN: usize = 16;
+/// How many versions of a joint text before the last are looked at for one that was approved, or that can be read. More is work at each input that a member
+/// with many versions makes; fewer forgets an approved one sooner.
+pub const VERSIONS_LOOKED: usize = 64;
+/// How long a message waits at least whose circle the node does not take for now, and how often that is doubled. Less wears out the places of own circles; more
+/// sends later than the node would take it.
+pub const PUT_OFF_US: u64 = 1_000_000;
+/// See [`PUT_OFF_US`]: at most 17 minutes.
+pub const PUT_OFF_DOUBLED: u32 = 10;
 
 #[cfg(test)]
 mod tests {
@@ -215,14 +226,3 @@ mod tests {
         const { assert!(LIFE_US >= 4 * PING_IN_CALL_US && SITE_SILENT_US >= 2 * PING_IN_CALL_US) }
     }
 }
-/// How many of each party are named with a message that cannot read it. More is more to work out for each message that is shown; fewer hides some of a party
-/// that has many.
-pub const WITHOUT_SHOWN: usize = 16;
-/// How many versions of a joint text before the last are looked at for one that was approved, or that can be read. More is work at each input that a member
-/// with many versions makes; fewer forgets an approved one sooner.
-pub const VERSIONS_LOOKED: usize = 64;
-/// How long a message waits at least whose circle the node does not take for now, and how often that is doubled. Less wears out the places of own circles; more
-/// sends later than the node would take it.
-pub const PUT_OFF_US: u64 = 1_000_000;
-/// See [`PUT_OFF_US`]: at most 17 minutes.
-pub const PUT_OFF_DOUBLED: u32 = 10;
