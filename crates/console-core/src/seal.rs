@@ -387,7 +387,7 @@ impl Console {
             held.given = false;
         }
         if let Some((site, mut around)) = self.at(self.sites.active_slot()) {
-            site.tell_places(&mut around);
+            site.leg().tell_places(&mut around);
         }
     }
 

@@ -2,8 +2,7 @@
 
 use crate::feed::Fresh;
 use crate::io::Output;
-use crate::journals::After;
-use crate::journals::{sort_bodies, weight};
+use crate::journals::{After, sort_bodies, weight};
 use crate::limits::{BUNDLE_MAX, WAITED_TAKEN_MAX};
 use crate::machine::Machine;
 use crate::note::{Count, Note};

@@ -73,12 +73,12 @@ impl Console {
             }
             ToConsole::Answer { answer, leg } => {
                 let Some((site, mut around)) = self.at(slot) else { return };
-                let word = site.leg_answer(leg, &answer, &mut around);
+                let word = site.leg_mut().answer(leg, &answer, &mut around);
                 self.leg_says(slot, word);
             }
             ToConsole::Place { mid, device, medium, leg } => {
                 let Some((site, mut around)) = self.at(slot) else { return };
-                site.placed(leg, mid, device, medium, &mut around);
+                site.leg_mut().placed(leg, mid, device, medium, &mut around);
             }
             ToConsole::Bodies { bodies } => self.take_bodies(bodies),
             ToConsole::Anew { writings } => self.told_with_more(slot, writings),

@@ -222,7 +222,7 @@ impl Leg {
     }
 
     /// A new media worker is told everything once more.
-    pub(super) fn tell_places(&self, around: &mut Around<'_>) {
+    pub(crate) fn tell_places(&self, around: &mut Around<'_>) {
         for (mid, (device, medium)) in &self.places {
             let (leg, mid, device, medium) = (self.number, mid.clone(), Some(*device), *medium);
             around.push(Output::Place { leg, mid, device, medium });

@@ -111,7 +111,7 @@ impl Sites {
         self.active().slot()
     }
 
-    pub(crate) fn spare_slot(&self) -> Option<u8> {
+    pub(super) fn spare_slot(&self) -> Option<u8> {
         self.spare().map(Site::slot)
     }
 
@@ -156,7 +156,7 @@ impl Sites {
 
     /// Another leg is made as soon as the node can be asked.
     pub(crate) fn renew_leg(&mut self) {
-        self.active_mut().renew_leg();
+        self.active_mut().leg_mut().renew();
     }
 
     /// The device is revoked in every state that is held. True: by one of them, it is of that party.
@@ -171,7 +171,7 @@ impl Sites {
     }
 
     /// Web origin of the site: what one that hands on the challenge of another cannot change.
-    pub(crate) fn origin_of(&self, slot: u8) -> String {
+    pub(super) fn origin_of(&self, slot: u8) -> String {
         if slot == 0 {
             return self.origin.clone();
         }
@@ -182,7 +182,7 @@ impl Sites {
 
     /// The node of this site names the others. Those that the charter does not have are passed over when they are reached. Returns where the second
     /// pair is to lead now.
-    pub(crate) fn take_list(&mut self, slot: u8, named: Vec<Named>) -> Option<String> {
+    pub(super) fn take_list(&mut self, slot: u8, named: Vec<Named>) -> Option<String> {
         // Of two nodes, the first site's list counts: the other names that one.
         if slot != 0 || self.over {
             return None;
@@ -199,7 +199,7 @@ impl Sites {
     }
 
     /// The WebSocket of this site, the spare one, closed. Where it had been of no use, the next site is tried: this one.
-    pub(crate) fn another(&mut self, slot: u8, was_up: bool) -> Option<String> {
+    pub(super) fn another(&mut self, slot: u8, was_up: bool) -> Option<String> {
         if was_up || slot == 0 || self.named.len() < 2 {
             return None;
         }

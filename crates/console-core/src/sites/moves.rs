@@ -21,7 +21,7 @@ impl Console {
             }
             self.close(slot);
             if let Some((site, around)) = self.at(slot) {
-                site.leg_moved(&around);
+                site.leg_mut().moved(&around);
             }
         }
     }

@@ -10,8 +10,7 @@ use crate::now::Now;
 use std::collections::BTreeMap;
 use trialogue_charter::{DeviceId, NodeId, PartyId};
 use trialogue_journal::{Applied, Ignored, State, VerifiedEntry};
-use trialogue_wire::console::{Medium, PathState, ToNode};
-use trialogue_wire::leg::LegAnswer;
+use trialogue_wire::console::{PathState, ToNode};
 
 /// Each has a state of its own, told by its own node, so that the spare one is whole whenever it is needed.
 #[derive(Default)]
@@ -48,7 +47,7 @@ impl Site {
         self.socket.stage()
     }
 
-    pub(crate) fn is_up(&self) -> bool {
+    pub(super) fn is_up(&self) -> bool {
         self.stage() == Stage::Up
     }
 
@@ -56,13 +55,17 @@ impl Site {
         &self.leg
     }
 
+    pub(super) fn leg_mut(&mut self) -> &mut Leg {
+        &mut self.leg
+    }
+
     /// How its node reaches another one.
-    pub(crate) fn path(&self, node: &NodeId) -> Option<&PathState> {
+    pub(super) fn path(&self, node: &NodeId) -> Option<&PathState> {
         self.paths.get(node)
     }
 
     /// Now by its node's clock, in milliseconds since 1970 UTC.
-    pub(crate) fn node_ms(&self, now: Now) -> u64 {
+    pub(super) fn node_ms(&self, now: Now) -> u64 {
         self.socket.node_ms(now)
     }
 
@@ -90,22 +93,22 @@ impl Site {
         self.socket.telling_us().map(|since_us| since_us + HELLO_US)
     }
 
-    pub(crate) fn opened(&mut self, now: Now) {
+    pub(super) fn opened(&mut self, now: Now) {
         self.socket.opened(now);
     }
 
     /// Something came over the WebSocket. False: too late.
-    pub(crate) fn heard(&mut self, now: Now) -> bool {
+    pub(super) fn heard(&mut self, now: Now) -> bool {
         self.socket.heard(now)
     }
 
     /// Something of the state came.
-    pub(crate) fn tells(&mut self, now: Now) {
+    pub(super) fn tells(&mut self, now: Now) {
         self.socket.told(now);
     }
 
     /// The WebSocket is over. True: it had been of use; none: it was refused for good, and stays closed.
-    pub(crate) fn close(&mut self, around: &Around<'_>) -> Option<bool> {
+    pub(super) fn close(&mut self, around: &Around<'_>) -> Option<bool> {
         if self.stage() == Stage::Refused {
             return None;
         }
@@ -121,23 +124,23 @@ impl Site {
     }
 
     /// The platform opens it again after a while.
-    pub(crate) fn reconnect(&mut self, was_up: bool, around: &mut Around<'_>) {
+    pub(super) fn reconnect(&mut self, was_up: bool, around: &mut Around<'_>) {
         let after_ms = self.socket.again_ms(was_up, around.in_call, u16::from_be_bytes(random()));
         around.push(Output::Reconnect { after_ms });
     }
 
     /// It is opened again no sooner than that, in milliseconds.
-    pub(crate) fn wait(&mut self, wait_ms: u32) {
+    pub(super) fn wait(&mut self, wait_ms: u32) {
         self.socket.wait(wait_ms);
     }
 
     /// It stays closed.
-    pub(crate) fn refuse(&mut self, now: Now) {
+    pub(super) fn refuse(&mut self, now: Now) {
         self.socket.enter(Stage::Refused, now);
     }
 
     /// The own network is another one. False: the site has turned this console away for good.
-    pub(crate) fn begin_at_once(&mut self) -> bool {
+    pub(super) fn begin_at_once(&mut self) -> bool {
         let open = self.stage() != Stage::Refused;
         if open {
             self.socket.begin_at_once();
@@ -145,12 +148,8 @@ impl Site {
         open
     }
 
-    pub(crate) fn leg_moved(&mut self, around: &Around<'_>) {
-        self.leg.moved(around);
-    }
-
     /// What lies in the way of time. True: it is to be closed.
-    pub(crate) fn tick(&mut self, around: &mut Around<'_>) -> bool {
+    pub(super) fn tick(&mut self, around: &mut Around<'_>) -> bool {
         let cut_off = self.is_cut_off(around);
         match self.socket.tick(around.now, around.in_call, cut_off) {
             Some(Tick::Close) => return true,
@@ -173,12 +172,12 @@ impl Site {
     }
 
     /// Makes a leg where one is due.
-    pub(crate) fn settle_leg(&mut self, around: &mut Around<'_>) {
+    pub(super) fn settle_leg(&mut self, around: &mut Around<'_>) {
         self.leg.settle(self.is_up(), around);
     }
 
     /// The platform says something of a leg.
-    pub(crate) fn leg_input(&mut self, input: Input, around: &mut Around<'_>) -> Option<LegWord> {
+    pub(super) fn leg_input(&mut self, input: Input, around: &mut Around<'_>) -> Option<LegWord> {
         match input {
             Input::LegOffer { leg, sdp } => self.leg.offer(leg, &sdp, self.is_up(), around),
             Input::LegUp { leg } => self.leg.up(leg, around),
@@ -195,54 +194,31 @@ impl Site {
         }
     }
 
-    pub(crate) fn leg_answer(&mut self, leg: u32, answer: &LegAnswer, around: &mut Around<'_>) -> Option<LegWord> {
-        self.leg.answer(leg, answer, around)
-    }
-
-    pub(crate) fn placed(
-        &mut self,
-        leg: u32,
-        mid: String,
-        device: Option<DeviceId>,
-        medium: Medium,
-        around: &mut Around<'_>,
-    ) {
-        self.leg.placed(leg, mid, device, medium, around);
-    }
-
-    pub(crate) fn tell_places(&self, around: &mut Around<'_>) {
-        self.leg.tell_places(around);
-    }
-
-    pub(super) fn renew_leg(&mut self) {
-        self.leg.renew();
-    }
-
     /// May the charters between the held one and that of the challenge be asked for?
-    pub(crate) fn may_be_behind(&self) -> bool {
+    pub(super) fn may_be_behind(&self) -> bool {
         self.socket.may_be_behind()
     }
 
-    pub(crate) fn put_off(&mut self, challenge: Challenge) {
+    pub(super) fn put_off(&mut self, challenge: Challenge) {
         self.socket.put_off(challenge);
     }
 
-    pub(crate) fn take_put_off(&mut self) -> Option<Challenge> {
+    pub(super) fn take_put_off(&mut self) -> Option<Challenge> {
         self.socket.take_put_off()
     }
 
     /// This console has answered the node's challenge.
-    pub(crate) fn proven(&mut self, node: NodeId, now: Now) {
+    pub(super) fn proven(&mut self, node: NodeId, now: Now) {
         self.node = Some(node);
         self.socket.enter(Stage::Proven, now);
     }
 
-    pub(crate) fn take_clock(&mut self, time_ms: u64, now: Now) {
+    pub(super) fn take_clock(&mut self, time_ms: u64, now: Now) {
         self.socket.take_clock(time_ms, now);
     }
 
     /// The node begins to tell everything, from the first entry on.
-    pub(crate) fn told_anew(&mut self, blank: Option<State>, now: Now) {
+    pub(super) fn told_anew(&mut self, blank: Option<State>, now: Now) {
         self.socket.enter(Stage::Syncing, now);
         self.told.begin_anew(blank);
     }
@@ -252,12 +228,12 @@ impl Site {
         self.told.begin(blank);
     }
 
-    pub(crate) fn take_paths(&mut self, paths: Vec<PathState>) {
+    pub(super) fn take_paths(&mut self, paths: Vec<PathState>) {
         self.paths = paths.into_iter().map(|path| (path.node.clone(), path)).collect();
     }
 
     /// The first entries are all here: the node sends its paths after them. True: the state has become whole by that.
-    pub(crate) fn synced(&mut self, around: &Around<'_>) -> bool {
+    pub(super) fn synced(&mut self, around: &Around<'_>) -> bool {
         if self.stage() != Stage::Syncing {
             return false;
         }

@@ -16,9 +16,9 @@ const KEPT_MAX: usize = 32 << 20;
 /// Most key packages kept, the newest: one a week.
 pub(crate) const STOCK_MAX: usize = 26;
 /// Most circles of others kept. Each is what opens the writings of one writer until readers change.
-pub(crate) const CIRCLES_MAX: usize = 6_144;
+pub(crate) const KEPT_CIRCLES_MAX: usize = 6_144;
 /// Most own ones: nobody can give them to this console again, and so nobody else takes their places.
-pub(crate) const OWN_CIRCLES_MAX: usize = 2_048;
+pub(crate) const KEPT_OWN_CIRCLES_MAX: usize = 2_048;
 /// Most own writings that wait for a node.
 pub(crate) const OUTBOX_MAX: usize = 64;
 /// Most drafts, one per line.
@@ -252,30 +252,29 @@ impl Kept {
     /// party that enrols many devices stands against none of them alone.
     pub(crate) fn add_circle(&mut self, circle: KeptCircle) {
         let (me, own) = (self.device, circle.by == self.device);
-        let most = if own { OWN_CIRCLES_MAX } else { CIRCLES_MAX };
         self.circles.push(circle);
-        let alike: Vec<usize> = (0..self.circles.len()).filter(|at| (self.circles[*at].by == me) == own).collect();
-        let Some(beyond) = alike.len().checked_sub(most).filter(|beyond| *beyond > 0) else { return };
-        let mut writers: BTreeMap<&NodeId, BTreeMap<DeviceId, VecDeque<usize>>> = BTreeMap::new();
-        for at in alike {
-            let held = &self.circles[at];
-            writers.entry(&held.node).or_default().entry(held.by).or_default().push_back(at);
+        let most = if own { KEPT_OWN_CIRCLES_MAX } else { KEPT_CIRCLES_MAX };
+        let alike = |held: &KeptCircle| (held.by == me) == own;
+        let beyond = self.circles.iter().filter(|held| alike(held)).count().saturating_sub(most);
+        if beyond == 0 {
+            return;
+        }
+        // Where each writer's stand, the oldest first.
+        let mut nodes: BTreeMap<&NodeId, BTreeMap<DeviceId, VecDeque<usize>>> = BTreeMap::new();
+        for (at, held) in self.circles.iter().enumerate().filter(|(_, held)| alike(held)) {
+            nodes.entry(&held.node).or_default().entry(held.by).or_default().push_back(at);
         }
         let mut gone = BTreeSet::new();
-        for _ in 0..beyond {
-            let of_node =
-                |writers: &BTreeMap<DeviceId, VecDeque<usize>>| writers.values().map(VecDeque::len).sum::<usize>();
-            // Own ones are of one writer, whatever the node.
-            let oldest = |writers: &BTreeMap<DeviceId, VecDeque<usize>>| {
-                writers.values().filter_map(|one| one.front()).min().copied()
-            };
-            let node = if own {
-                writers.values_mut().filter(|one| oldest(one).is_some()).min_by_key(|one| oldest(one))
-            } else {
-                writers.values_mut().max_by_key(|one| of_node(one))
-            };
-            let most = node.and_then(|writers| writers.values_mut().max_by_key(|one| one.len()));
-            gone.extend(most.and_then(VecDeque::pop_front));
+        if own {
+            let mut all: Vec<usize> = nodes.into_values().flat_map(BTreeMap::into_values).flatten().collect();
+            all.sort_unstable();
+            gone.extend(all.into_iter().take(beyond));
+        } else {
+            for _ in 0..beyond {
+                let most = nodes.values_mut().max_by_key(|writers| writers.values().map(VecDeque::len).sum::<usize>());
+                let most = most.and_then(|writers| writers.values_mut().max_by_key(|held| held.len()));
+                gone.extend(most.and_then(VecDeque::pop_front));
+            }
         }
         let mut at = 0..;
         self.circles.retain(|_| at.next().is_none_or(|at| !gone.contains(&at)));
@@ -306,13 +305,13 @@ mod tests {
         kept.add_circle(circle(0, 1, "jpn-1"));
         kept.add_circle(circle(0, 2, "kor-1"));
         // One device of a node, and then many.
-        for number in 0..CIRCLES_MAX as u64 + 100 {
+        for number in 0..KEPT_CIRCLES_MAX as u64 + 100 {
             kept.add_circle(circle(number, 3, "usa-1"));
         }
         for by in 4..255 {
             (0..30).for_each(|number| kept.add_circle(circle(number, by, "usa-1")));
         }
-        assert_eq!(kept.circles.len(), CIRCLES_MAX + 1);
+        assert_eq!(kept.circles.len(), KEPT_CIRCLES_MAX + 1);
         let has = |number: u64, by, node| {
             let wanted = circle(number, by, node);
             kept.circle(&wanted.circle, &wanted.by).is_some()
@@ -320,10 +319,10 @@ mod tests {
         assert!(has(0, 1, "jpn-1") && has(0, 2, "kor-1"));
         assert!(has(29, 254, "usa-1"), "the newest is kept");
         assert!(!has(0, 3, "usa-1"), "and who has most gives way");
-        for number in 1..OWN_CIRCLES_MAX as u64 + 1 {
+        for number in 1..KEPT_OWN_CIRCLES_MAX as u64 + 1 {
             kept.add_circle(circle(number, 1, "jpn-1"));
         }
-        assert_eq!(kept.circles.len(), CIRCLES_MAX + OWN_CIRCLES_MAX);
+        assert_eq!(kept.circles.len(), KEPT_CIRCLES_MAX + KEPT_OWN_CIRCLES_MAX);
         assert!(kept.circles.iter().any(|held| held.by.0[0] == 2), "nor do own ones");
     }
 }

@@ -117,12 +117,12 @@ impl Journals {
     }
 
     /// Is the own entry at this position on disk?
-    pub(crate) fn is_recorded(&self, seq: u64) -> bool {
+    pub(super) fn is_recorded(&self, seq: u64) -> bool {
         seq <= self.recorded
     }
 
     /// How many own entries of a kind wait for the disk?
-    pub(crate) fn under_way(&self, kind: impl Fn(&Body) -> bool) -> usize {
+    pub(super) fn under_way(&self, kind: impl Fn(&Body) -> bool) -> usize {
         self.pending.iter().filter(|pending| kind(&pending.entry.entry().body)).count()
     }
 

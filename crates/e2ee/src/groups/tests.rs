@@ -131,21 +131,20 @@ fn path(hostile: &mut Keyring, leaf: LeafNodeParameters, spoilt: usize) -> Optio
     Some(bytes)
 }
 
+/// Capabilities that MLS takes and the profile does not.
+fn wide(suite: Suite) -> Capabilities {
+    let extensions = [ExtensionType::Unknown(hearing::HEARING_KEY), ExtensionType::Unknown(0xf000)];
+    Capabilities::new(None, Some(&[ciphersuite(suite)]), Some(&extensions), None, None)
+}
+
 #[test]
 fn a_path_that_is_not_as_consoles_make_it_is_refused_and_others_can_still_be_removed() {
     let suite = Suite::XWing;
     let mut all = group(suite, 3);
-    let wide = Capabilities::new(
-        None,
-        Some(&[ciphersuite(suite)]),
-        Some(&[ExtensionType::Unknown(hearing::HEARING_KEY), ExtensionType::Unknown(0xf000)]),
-        None,
-        None,
-    );
     let other = Extensions::single(Extension::Unknown(hearing::HEARING_KEY, UnknownExtension(vec![7; 1_216]))).unwrap();
     let builder = LeafNodeParameters::builder;
     let kinds = [
-        (builder().with_capabilities(wide).build(), KeyringError::OtherProfile("list of capabilities")),
+        (builder().with_capabilities(wide(suite)).build(), KeyringError::OtherProfile("list of capabilities")),
         (builder().with_extensions(other).build(), KeyringError::IdentityChanged),
     ];
     for (leaf, why) in kinds {
@@ -181,14 +180,7 @@ fn nobody_joins_a_tree_with_a_leaf_that_is_not_as_consoles_make_it() {
     // Its creator renews itself first, as it likes.
     let (mut hostile, mut guest) = (console(suite, 1), console(suite, 2));
     hostile.create(GROUP).unwrap();
-    let wide = Capabilities::new(
-        None,
-        Some(&[ciphersuite(suite)]),
-        Some(&[ExtensionType::Unknown(hearing::HEARING_KEY), ExtensionType::Unknown(0xf000)]),
-        None,
-        None,
-    );
-    let leaf = LeafNodeParameters::builder().with_capabilities(wide).build();
+    let leaf = LeafNodeParameters::builder().with_capabilities(wide(suite)).build();
     let Keyring { provider, signer, groups, .. } = &mut hostile;
     let held = groups.get_mut(&GROUP).unwrap();
     held.self_update(&*provider, &*signer, leaf).unwrap();
