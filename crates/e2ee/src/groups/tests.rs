@@ -4,8 +4,10 @@
 
 use super::*;
 use openmls::prelude::tls_codec::SecretVLBytes;
+use openmls_traits::random::OpenMlsRand;
 use openmls_traits::types::{AeadType, CryptoError, ExporterSecret, HashType, HpkeCiphertext, HpkeConfig, KemOutput};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::convert::Infallible;
+use std::sync::Mutex;
 use trialogue_charter::Suite;
 
 type Crypto = <OpenMlsRustCrypto as OpenMlsProvider>::CryptoProvider;
@@ -14,8 +16,23 @@ type Made<T> = Result<T, CryptoError>;
 /// Derives key pairs as it should, but for the public half of one of them.
 struct Hostile<'a> {
     honest: &'a Crypto,
-    /// How many come before that one.
-    before: AtomicUsize,
+    /// What the key pair to be spoilt is derived from. Not its number: openmls derives those of a path on several threads, in no order.
+    spoilt: Option<Vec<u8>>,
+    /// What key pairs were derived from.
+    derived: Mutex<BTreeSet<Vec<u8>>>,
+}
+
+/// Gives the same numbers each time, so that a path that is made again has the same keys.
+struct Same;
+
+impl OpenMlsRand for Same {
+    type Error = Infallible;
+    fn random_array<const N: usize>(&self) -> Result<[u8; N], Infallible> {
+        Ok([7; N])
+    }
+    fn random_vec(&self, len: usize) -> Result<Vec<u8>, Infallible> {
+        Ok(vec![7; len])
+    }
 }
 
 impl OpenMlsCrypto for Hostile<'_> {
@@ -81,7 +98,8 @@ impl OpenMlsCrypto for Hostile<'_> {
     }
     fn derive_hpke_keypair(&self, config: HpkeConfig, ikm: &[u8]) -> Made<HpkeKeyPair> {
         let mut pair = self.honest.derive_hpke_keypair(config, ikm)?;
-        if self.before.fetch_sub(1, Ordering::Relaxed) == 0 {
+        self.derived.lock().unwrap().insert(ikm.to_vec());
+        if self.spoilt.as_deref() == Some(ikm) {
             // As long as a key, and no point of the lattice.
             pair.public.fill(0xff);
         }
@@ -116,19 +134,23 @@ fn group(suite: Suite, count: u8) -> Vec<Keyring> {
     all
 }
 
-/// It commits an UpdatePath alone, with a leaf as it likes, and the public half of the key pair of that number spoilt.
-fn path(hostile: &mut Keyring, leaf: LeafNodeParameters, spoilt: usize) -> Option<Vec<u8>> {
+/// It commits an UpdatePath alone, with a leaf as it likes, and the public half of the key pair spoilt that is derived from this; and says what all
+/// of them are derived from.
+fn path(
+    hostile: &mut Keyring,
+    leaf: LeafNodeParameters,
+    spoilt: Option<&[u8]>,
+) -> (Option<Vec<u8>>, BTreeSet<Vec<u8>>) {
     let Keyring { provider, signer, groups, .. } = hostile;
-    let crypto = Hostile { honest: provider.crypto(), before: AtomicUsize::new(spoilt) };
+    let crypto = Hostile { honest: provider.crypto(), spoilt: spoilt.map(<[u8]>::to_vec), derived: Mutex::default() };
     let held = groups.get_mut(&GROUP).unwrap();
     let built = held.commit_builder().force_self_update(true).leaf_node_parameters(leaf);
-    let built =
-        built.load_psks(provider.storage()).unwrap().build(provider.rand(), &crypto, &*signer, |_| true).ok()?;
-    let bundle = built.stage_commit(&*provider).ok()?;
-    let bytes = bundle.commit().to_bytes().unwrap();
+    let built = built.load_psks(provider.storage()).unwrap().build(&Same, &crypto, &*signer, |_| true);
+    let bytes = built.ok().map(|built| built.stage_commit(&*provider).unwrap().commit().to_bytes().unwrap());
+    let derived = crypto.derived.into_inner().unwrap();
     // It waits for nobody's order.
-    held.clear_pending_commit(provider.storage()).unwrap();
-    Some(bytes)
+    groups.get_mut(&GROUP).unwrap().clear_pending_commit(provider.storage()).unwrap();
+    (bytes, derived)
 }
 
 /// Capabilities that MLS takes and the profile does not.
@@ -148,7 +170,7 @@ fn a_path_that_is_not_as_consoles_make_it_is_refused_and_others_can_still_be_rem
         (builder().with_extensions(other).build(), KeyringError::IdentityChanged),
     ];
     for (leaf, why) in kinds {
-        let bytes = path(&mut all[1], leaf, usize::MAX).unwrap();
+        let bytes = path(&mut all[1], leaf, None).0.unwrap();
         assert_eq!(all[0].process(&GROUP, &DeviceId([2; 32]), &bytes), Err(why));
     }
     all[0].add_and_remove(&GROUP, &[], &[DeviceId([3; 32])]).unwrap();
@@ -157,20 +179,25 @@ fn a_path_that_is_not_as_consoles_make_it_is_refused_and_others_can_still_be_rem
 #[test]
 fn a_path_with_a_key_that_is_none_is_refused_and_others_can_still_be_removed() {
     for suite in [Suite::XWing, Suite::Cnsa2] {
-        let mut found = BTreeSet::new();
         // The fourth one is the sender's neighbour, knows all of its path, and says nothing.
-        for spoilt in 0..8 {
+        let mut all = group(suite, 4);
+        let (_, derived) = path(&mut all[2], LeafNodeParameters::default(), None);
+        let (mut found, mut taken) = (BTreeSet::new(), 0);
+        for spoilt in derived {
             let mut all = group(suite, 4);
-            let Some(bytes) = path(&mut all[2], LeafNodeParameters::default(), spoilt) else { continue };
+            let (bytes, _) = path(&mut all[2], LeafNodeParameters::default(), Some(&spoilt));
+            let Some(bytes) = bytes else { continue };
             match all[0].process(&GROUP, &DeviceId([3; 32]), &bytes) {
                 Err(KeyringError::NoPublicKey(what)) => drop(found.insert(what)),
-                // MLS itself, where the secret below it is known; or nothing was spoilt.
+                // MLS itself, where the secret below it is known.
                 Err(_) => {}
-                Ok(_) => assert!(spoilt > 2, "{suite:?}: {spoilt}"),
+                Ok(_) => taken += 1,
             }
             all[0].add_and_remove(&GROUP, &[], &[DeviceId([2; 32])]).unwrap();
         }
         assert_eq!(found.into_iter().collect::<Vec<_>>(), ["encryption key", "key of a parent"], "{suite:?}");
+        // What is derived above the root is in no path.
+        assert!(taken <= 1, "{suite:?}: {taken}");
     }
 }
 
