@@ -199,11 +199,10 @@ pub const WITHOUT_SHOWN: usize = 16;
 /// How many versions of a joint text before the last are looked at for one that was approved, or that can be read. More is work at each input that a member
 /// with many versions makes; fewer forgets an approved one sooner.
 pub const VERSIONS_LOOKED: usize = 64;
-/// How long a message waits at least whose circle the node does not take for now, and how often that is doubled. Less wears out the places of own circles; more
-/// sends later than the node would take it.
-pub const PUT_OFF_US: u64 = 1_000_000;
-/// See [`PUT_OFF_US`]: at most 17 minutes.
-pub const PUT_OFF_DOUBLED: u32 = 10;
+/// How a message waits whose circle the node does not take for now, at least: each try makes another circle, whose key is kept. Less wears out the places of own
+/// circles; more sends later than the node would take it.
+pub(crate) const CIRCLE_TRIES: Rule =
+    Rule { free: 1, first_us: 1_000_000, most_us: 1_000_000_000, rest_us: 1_000_000_000 };
 
 #[cfg(test)]
 mod tests {

@@ -23,6 +23,7 @@ use crate::console::Console;
 use crate::engage::Known;
 use crate::io::Output;
 use crate::limits::{MISSING_US, WRITTEN_AFTER_US};
+use crate::repeats::Repeats;
 use crate::view::WrittenView;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, Hash, LineId, Suite};
@@ -83,7 +84,7 @@ pub(crate) struct Writer {
     /// Writings of which the node took a circle no more for now, and for how long, in microseconds.
     pub(crate) put_off: BTreeMap<u64, u64>,
     /// How often each was put off.
-    pub(crate) put_off_times: BTreeMap<u64, u32>,
+    pub(crate) circle_tries: BTreeMap<u64, Repeats>,
     /// A file of a message on its way to the page.
     pub(crate) saving: Option<save::Saving>,
     /// What became of others, of the line that is open.

@@ -5,7 +5,7 @@ use super::kept::{KeptOut, OUTBOX_MAX};
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::io::Event;
-use crate::limits::{FOLLOWED_AHEAD_MS, PUT_OFF_DOUBLED, PUT_OFF_US, READERS_WAIT_US, SENT_US};
+use crate::limits::{CIRCLE_TRIES, FOLLOWED_AHEAD_MS, READERS_WAIT_US, SENT_US};
 use crate::view::Refusal;
 use std::collections::BTreeSet;
 use trialogue_charter::{Hash, LineId};
@@ -230,12 +230,12 @@ impl Console {
     /// either, and is said anew then, with another.
     pub(crate) fn circle_later(&mut self, id: u64, after_us: u64) {
         let kept: BTreeSet<u64> = self.writer.kept.outbox.iter().map(|out| out.id).collect();
-        self.writer.put_off_times.retain(|id, _| kept.contains(id));
+        self.writer.circle_tries.retain(|id, _| kept.contains(id));
         if kept.contains(&id) {
-            // Each try makes other circles, whose keys are kept: less and less often, lest they take the places of those by which one reads what one wrote.
-            let times = self.writer.put_off_times.entry(id).or_default();
-            let least_us = PUT_OFF_US << (*times).min(PUT_OFF_DOUBLED);
-            *times = times.saturating_add(1);
+            // Less and less often, lest circles that no journal has take the places of those by which one reads what one wrote.
+            let tries = self.writer.circle_tries.entry(id).or_default();
+            tries.note(&CIRCLE_TRIES, self.now_us);
+            let least_us = tries.due_us(&CIRCLE_TRIES, self.now_us).saturating_sub(self.now_us);
             self.writer.put_off.insert(id, after_us.max(least_us));
         }
     }
