@@ -35,15 +35,24 @@ fn everything() -> Result<()> {
     check::cheap()?;
     Step::cargo("Test this tool").args(["test", "--quiet", "--package", "xtask"]).quiet().run()?;
     Stamp::new("types").path(&paths::console().join("src/generated"))?.write()?;
-    let counted = rust(&[])?;
+    // One after another, and all of them: a part that fails does not hide what the others say.
+    let mut counted = Counted::default();
+    let parts = [rust(&[]).map(|tests| counted = tests), types(), console::check(), browser(&[])];
+    let failed: Vec<String> = parts.into_iter().filter_map(Result::err).map(|why| format!("{why:#}")).collect();
+    if !failed.is_empty() {
+        bail!("{}", failed.join("\n       "));
+    }
+    conclude(counted)
+}
+
+/// Whether the types of the console were what the Rust ones are, which the tests have just written.
+fn types() -> Result<()> {
     if !Stamp::new("types").path(&paths::console().join("src/generated"))?.is_fresh() {
         bail!(
             "console/src/generated was older than the Rust types; the tests have renewed it: commit it, and run again"
         );
     }
-    console::check()?;
-    browser(&[])?;
-    conclude(counted)
+    Ok(())
 }
 
 fn rust(args: &[String]) -> Result<Counted> {
