@@ -229,6 +229,9 @@ impl World {
             Output::Route(route) => {
                 self.new_listeners(node, &route);
                 self.route(node, &route);
+                if let (Some(media), Some(after)) = (self.nodes[node].media.as_mut(), route.quiet_after) {
+                    media.quiet_after.insert((route.node, route.number), after);
+                }
                 self.nodes[node].routes.insert((route.node, route.number), route);
             }
             Output::RouteEnd { node: index, number } => {

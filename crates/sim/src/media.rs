@@ -48,6 +48,8 @@ pub(crate) struct NodeMedia {
     pub(crate) given: BTreeSet<(u32, bool, u8, u64)>,
     /// The newest sequence of each stream that came from its own node.
     pub(crate) newest: BTreeMap<(u8, u16), u32>,
+    /// After which packet each stream was quiet last, as its route said.
+    pub(crate) quiet_after: BTreeMap<(u8, u16), u32>,
     /// Streams under which somebody made packets up, and how many of them passed while the source's link lived.
     pub(crate) lied_at: BTreeSet<(u8, u16)>,
     pub(crate) made_up: BTreeMap<(u8, u16), u32>,
@@ -119,6 +121,7 @@ impl World {
             first: BTreeMap::new(),
             given: BTreeSet::new(),
             newest: BTreeMap::new(),
+            quiet_after: BTreeMap::new(),
             lied_at: BTreeSet::new(),
             made_up: BTreeMap::new(),
             arrivals: 0,

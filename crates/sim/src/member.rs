@@ -89,8 +89,13 @@ impl World {
         let Some(device) = self.nodes[to].routes.get(&key).map(|route| route.device) else { return false };
         let Some(console) = (0..self.consoles.len()).find(|at| self.device(*at) == device) else { return false };
         let Some(index) = self.nodes[from].charter().node_index(&self.nodes[to].id) else { return false };
-        let newest = self.nodes[to].media.as_ref().and_then(|media| media.newest.get(&key)).copied().unwrap_or(1_000);
-        let begin = newest.wrapping_add(self.rng.below(80) as u32).wrapping_sub(8);
+        // About where it came directly last; or where it was before it fell silent, so that nothing may have come directly yet.
+        let after_silence = self.rng.one_in(3);
+        let Some(media) = self.nodes[to].media.as_ref() else { return false };
+        let (newest, quiet_after) = (media.newest.get(&key), media.quiet_after.get(&key));
+        let near = if after_silence { quiet_after.or(newest) } else { newest.or(quiet_after) };
+        let near = near.copied().unwrap_or(1_000);
+        let begin = near.wrapping_add(self.rng.below(80) as u32).wrapping_sub(8);
         for at in 0..PACKETS as u32 {
             let sequence = begin.wrapping_add(at);
             let header = MediaHeader {

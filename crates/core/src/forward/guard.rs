@@ -69,8 +69,8 @@ pub(crate) enum Verdict {
     Restart(u64),
     /// A copy, or too late.
     Copy,
-    /// The first copy that came from the source itself, of one that a relay had brought before.
-    Late,
+    /// The first copy that came from the source itself, of one that a relay had brought before; its number, where it is the newest that came from there.
+    Late(Option<u64>),
     /// Of a node that is no relay of this stream, or is barred, or runs ahead of the source, or speaks while that is quiet.
     Forged,
     /// More than there is of such a medium. It is not remembered as a packet that came.
@@ -146,8 +146,8 @@ impl Guard {
                 return (Verdict::Forged, Some(from));
             }
             Seen::Copy(Some(held)) if held.hash == hash && direct && held.via != from => {
-                window.mark_again(header.sequence, mark);
-                Verdict::Late
+                let number = window.mark_again(header.sequence, mark);
+                Verdict::Late(number.filter(|_| self.reach.is_newest(header.sequence)))
             }
             Seen::Far | Seen::Copy(_) => Verdict::Copy,
         };

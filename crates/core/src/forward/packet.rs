@@ -140,13 +140,30 @@ impl Forwarder {
         }
         // A relay of a relay only where there is no other way: then the route names it among its links.
         let spare = if from == header.node { stream.spare } else { Nodes::NONE };
-        if verdict == Verdict::Late {
+        if let Verdict::Late(newest) = verdict {
             self.counters.copies += 1;
+            if let Some(sequence) = newest {
+                self.copy_of_the_source(at, sequence, header.time, now_ms);
+            }
             self.counters.to_links += spare.iter().count() as u64;
             return (!spare.is_empty()).then_some(Forwarded { links: spare, spare, header });
         }
         let links = stream.links.and(spare).without(from);
         self.forward(at, verdict, header, (links, spare), payload.len(), now_ms, out)
+    }
+
+    /// The newest packet from the source itself is a copy of what a relay brought before: it goes to nobody again. But where a relay made up what a place
+    /// begins or ends with, far ahead, the place goes on from here.
+    fn copy_of_the_source(&mut self, at: usize, sequence: u64, time: u32, now_ms: u64) {
+        let Self { streams, legs, .. } = self;
+        let Some(stream) = streams.get(at).and_then(Option::as_ref) else { return };
+        let khz = clock_khz(stream.medium);
+        for (leg, place) in stream.receivers.iter().copied() {
+            let Some(state) = legs.get_mut(leg as usize).and_then(Option::as_mut) else { continue };
+            if let Some(slot) = state.places[stream.medium.index()].get_mut(usize::from(place)) {
+                slot.numbers.copy_of_the_source(stream.generation, sequence, time, khz, now_ms);
+            }
+        }
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -169,7 +186,7 @@ impl Forwarder {
                 stream.generation = *generation;
                 sequence
             }
-            Verdict::Copy | Verdict::Late => {
+            Verdict::Copy | Verdict::Late(_) => {
                 counters.copies += 1;
                 return None;
             }

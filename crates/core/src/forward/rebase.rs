@@ -82,6 +82,26 @@ impl Rebase {
         self.anew |= out.is_none_or(|out| out + BEHIND < self.last_out);
     }
 
+    /// This packet is the newest that came from the source itself, and a relay brought a copy of it before. If that was so far behind what this begins with,
+    /// or what was given out, that no receiver took it, a relay made that up: what comes after it goes on from here. Less far behind the beginning it does not: the
+    /// first packets of a voice that overtake each other would move its clock.
+    pub(crate) fn copy_of_the_source(
+        &mut self,
+        generation: u32,
+        sequence: u64,
+        time: u32,
+        clock_khz: u32,
+        now_ms: u64,
+    ) {
+        let far = match sequence.checked_sub(self.base_in) {
+            Some(further) => self.base_out + further + BEHIND < self.last_out,
+            None => self.base_in - sequence > BEHIND,
+        };
+        if far && self.generation == generation {
+            self.anchor(generation, sequence, time, clock_khz, now_ms);
+        }
+    }
+
     /// What was left out since the last packet was left out on purpose: the receiver must not look for it. `room`: for
     /// so many that the next packet may have overtaken.
     pub(crate) fn close_gap(&mut self, room: u64) {

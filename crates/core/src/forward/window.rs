@@ -78,11 +78,11 @@ impl Window {
         self.remembered(sequence).is_some_and(|extended| self.is_set(extended))
     }
 
-    /// Marks a packet of the window anew.
-    pub(crate) fn mark_again(&mut self, sequence: u32, mark: Mark) {
-        if let Some(extended) = self.remembered(sequence) {
-            self.set(extended, mark);
-        }
+    /// Marks a packet of the window anew; its extended sequence, if it is there.
+    pub(crate) fn mark_again(&mut self, sequence: u32, mark: Mark) -> Option<u64> {
+        let extended = self.remembered(sequence)?;
+        self.set(extended, mark);
+        Some(extended)
     }
 
     /// The extended sequence of one that is not above the highest, nor below the window.

@@ -453,3 +453,43 @@ fn who_speaks_again_is_not_put_behind_what_a_relay_made_up() {
         }
     }
 }
+
+#[test]
+fn a_voice_that_an_honest_relay_brings_first_is_not_lost_to_what_another_made_up() {
+    const GBR: u8 = 3;
+    // Where the place begins, and after that; by more than can be under way at once, and by more than a receiver takes.
+    for (begun, far) in [(false, 66), (false, 1_500), (true, 66), (true, 1_500)] {
+        let gbr = NodeId::new("gbr-1").unwrap();
+        let nodes = [JPN, KOR, USA].map(|node| (id(node), node)).into_iter().chain([(gbr.clone(), GBR)]);
+        let mut f = Forwarder::new(JPN, nodes.collect(), [1_000; 3]);
+        assert!(f.leg_up(1, ConsoleKey(1), 1, 0, 0));
+        f.leg_ready(1, 0);
+        f.route(Route { relays: vec![id(KOR), gbr], ..route(USA, 5) }, 0);
+        if begun {
+            assert_eq!(heard(&mut f, GBR, 1_000, b"true", 0), 1);
+        }
+        let mut newest = given(&mut f, KOR, 1_000 + far, b"made up", 0)[0];
+        let mut lost = 0;
+        for n in 1_001..1_100 {
+            let now_ms = u64::from(n - 1_000) * 20;
+            let out = [given(&mut f, GBR, n, b"true", now_ms), given(&mut f, USA, n, b"true", now_ms + 5)].concat();
+            assert!(out.len() <= 1, "it is heard once");
+            lost += u32::from(!out.iter().any(|out| out + 100 > newest));
+            newest = newest.max(out.first().copied().unwrap_or(0));
+        }
+        assert!(lost <= 1, "{begun} {far}: {lost} lost");
+    }
+}
+
+#[test]
+fn a_voice_whose_direct_path_is_the_slower_one_keeps_its_numbers() {
+    let mut f = forwarder(1);
+    f.route(route(USA, 5), 0);
+    for n in 0..500u32 {
+        let out = given(&mut f, KOR, 1_000 + n, b"true", u64::from(n) * 20);
+        assert_eq!(out, [u64::from(n) + 1]);
+        if let Some(behind) = n.checked_sub(60) {
+            assert!(given(&mut f, USA, 1_000 + behind, b"true", u64::from(n) * 20 + 5).is_empty());
+        }
+    }
+}
