@@ -29,7 +29,8 @@ pub(crate) struct Scene {
     pub(crate) fold: State,
     fixture: Trilateral,
     journals: BTreeMap<NodeId, Journal>,
-    time_ms: u64,
+    /// When the next entry is written, milliseconds since 1970; each takes a second.
+    pub(crate) time_ms: u64,
 }
 
 impl Scene {

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use trialogue_charter::text::{Form, clean, refuse};
 use trialogue_charter::{Hash, LineId, Party, PartyId};
 use trialogue_journal::fold::TestText;
-use trialogue_journal::limits::TRANSLATION_MAX;
+use trialogue_journal::limits::{BELIEVED_AHEAD_MS, TRANSLATION_MAX};
 use trialogue_journal::{Act, Level, PairTests, Tally, tally};
 
 /// What a console knows of the tests.
@@ -69,7 +69,7 @@ impl Trial {
             pairs: pairs.iter().filter_map(|pair| pair_view(at, pair, *offset)).collect(),
             offer: text_offer(at, now).filter(|_| sends),
             received: texts_received(at),
-            sent: text_sent(at),
+            sent: text_sent(at, now),
         }
     }
 }
@@ -101,11 +101,16 @@ pub(crate) fn certify(at: Roster, text: Hash, language: Language, translation: &
     Ok(Act::Certify { text, language: language.into(), translation })
 }
 
-/// The own party's last text, on whichever line it was sent.
-fn own_text<'a>(at: Roster<'a>) -> Option<(&'a LineId, &'a TestText)> {
+/// The own party's last text, on whichever line it was sent: one of a time to come only where there is no other.
+fn own_text<'a>(at: Roster<'a>, now: Now) -> Option<(&'a LineId, &'a TestText)> {
     let me = at.me()?;
     let own = at.fold()?.nodes().filter(|(_, node)| *node.party() == me.party);
-    own.flat_map(|(_, node)| node.test_texts()).max_by_key(|(_, text)| text.time_ms)
+    own.flat_map(|(_, node)| node.test_texts()).max_by_key(|(_, text)| (is_believed(text, now), text.time_ms))
+}
+
+/// Is its time one that has come? A node whose clock was wrong would keep its party from being asked for the next text for years.
+fn is_believed(text: &TestText, now: Now) -> bool {
+    text.time_ms <= now.ms.saturating_add(BELIEVED_AHEAD_MS)
 }
 
 fn text_offer(at: Roster, now: Now) -> Option<TextOffer> {
@@ -113,7 +118,8 @@ fn text_offer(at: Roster, now: Now) -> Option<TextOffer> {
     let people = |line: &&trialogue_charter::Line| !charter.is_test_line(&line.id);
     let line = charter.lines_of_office(&me.office).find(people)?;
     let period_ms = u64::from(charter.policy.tests.human_seconds) * 1_000;
-    if own_text(at).is_some_and(|(_, text)| now.ms < text.time_ms.saturating_add(period_ms)) {
+    let last = own_text(at, now).filter(|(_, text)| is_believed(text, now));
+    if last.is_some_and(|(_, text)| now.ms < text.time_ms.saturating_add(period_ms)) {
         return None;
     }
     let place = charter.parties.iter().position(|party| party.id == me.party)? as u64;
@@ -144,9 +150,9 @@ fn texts_received(at: Roster) -> Vec<TextReceived> {
     sent.filter(waits).filter_map(view).collect()
 }
 
-fn text_sent(at: Roster) -> Option<TextSent> {
+fn text_sent(at: Roster, now: Now) -> Option<TextSent> {
     let (charter, me, fold) = at.whole()?;
-    let (line, text) = own_text(at)?;
+    let (line, text) = own_text(at, now)?;
     let others = charter.parties_on_line(line).filter(|party| party.id != me.party);
     let said = |party: &Party| {
         let nodes = fold.nodes().filter(|(_, node)| *node.party() == party.id);
@@ -245,6 +251,19 @@ mod tests {
         // Once a day, by whichever officer of the party.
         scene.says(&officer, "duty", send(scene.roster(&officer), 1, Language::En).unwrap());
         assert!(offer(&scene, &officer, true).is_none());
+    }
+
+    #[test]
+    fn a_text_of_a_time_to_come_keeps_nobody_from_sending_the_next() {
+        let mut scene = Scene::new();
+        let usa = scene.enrol("usa-duty", 1);
+        scene.time_ms += 3 * 365 * 86_400_000;
+        scene.says(&usa, "duty", send(scene.roster(&usa), 1, Language::En).unwrap());
+        let mut trial = Trial::default();
+        trial.note(scene.roster(&usa), after_ms(0));
+        let view = trial.view(scene.roster(&usa), true, after_ms(0));
+        assert!(view.offer.is_some());
+        assert!(view.sent.is_some(), "it stands there all the same");
     }
 
     #[test]
