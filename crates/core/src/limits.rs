@@ -238,7 +238,7 @@ pub const CHUNK_PART_MIN: u32 = 4 << 10;
 pub const CHUNK_QUICK_US: u64 = 100_000;
 /// One that came this much later is followed by one of half its size.
 pub const CHUNK_SLOW_US: u64 = 300_000;
-/// Messages of one node whose chunks are missing. The oldest goes, until the next start; more is memory.
+/// Messages of one node whose chunks are missing. Of the console with most of them the last one goes, until the next start; more is memory.
 pub const CHUNKS_WAITING_MAX: usize = 512;
 /// Chunks of one node's messages that are fetched at once, 1 GB, and how fast that is refilled: 11 GB a day. Others wait; more lets one node fill the disk.
 pub const CHUNKS_FETCHED_BURST: u32 = 4_096;

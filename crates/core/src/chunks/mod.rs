@@ -51,7 +51,7 @@ enum By {
 
 /// The messages of one node whose chunks are not all here.
 struct Source {
-    /// As they came.
+    /// Of each device as they came, one of each in turn: whoever has many waits with them behind those of others.
     waiting: VecDeque<Waits>,
     fetch: Option<Fetch>,
     /// Neighbours that failed to give what they were asked for, since they gave something last: others are asked first.
@@ -66,6 +66,7 @@ struct Source {
 /// A writing that waits for chunks.
 struct Waits {
     id: Hash,
+    by: DeviceId,
     line: LineId,
     /// The body that lists them.
     list: Hash,
@@ -100,6 +101,43 @@ struct Fetch {
     asked_us: u64,
     /// When the neighbour was asked for the first part.
     since_us: u64,
+}
+
+impl Source {
+    fn new(now_us: u64) -> Self {
+        Self {
+            waiting: VecDeque::new(),
+            fetch: None,
+            failed: BTreeSet::new(),
+            in_vain: 0,
+            rest_until_us: 0,
+            bucket: Bucket::new(CHUNKS_FETCHED_BURST, CHUNK_FETCHED_EVERY_US, now_us),
+        }
+    }
+
+    /// It waits for its turn; false: of whoever has most waiting the last one has gone for it, until the next start.
+    fn wait(&mut self, new: Waits) -> bool {
+        let mut of: BTreeMap<DeviceId, usize> = BTreeMap::new();
+        let before = self.waiting.iter().filter(|waits| waits.by == new.by).count();
+        let turn = |waits: &Waits| {
+            let of = of.entry(waits.by).or_default();
+            *of += 1;
+            *of > before + 1
+        };
+        let at = self.waiting.iter().position(turn).unwrap_or(self.waiting.len());
+        // The first one is being fetched.
+        self.waiting.insert(at.max(1).min(self.waiting.len()), new);
+        let fits = self.waiting.len() <= CHUNKS_WAITING_MAX;
+        if !fits {
+            let mut of: BTreeMap<DeviceId, usize> = BTreeMap::new();
+            self.waiting.iter().for_each(|waits| *of.entry(waits.by).or_default() += 1);
+            let most = of.into_iter().max_by_key(|(_, many)| *many).map(|(device, _)| device);
+            if let Some(last) = self.waiting.iter().rposition(|waits| Some(waits.by) == most) {
+                self.waiting.remove(last);
+            }
+        }
+        fits
+    }
 }
 
 impl Chunks {
@@ -148,7 +186,14 @@ impl Machine {
     }
 
     /// The same of a writing that counts; what is missing is fetched from now on.
-    pub(crate) fn has_attached(&mut self, id: &Hash, line: &LineId, node: &NodeId, written: &Written) -> bool {
+    pub(crate) fn has_attached(
+        &mut self,
+        id: &Hash,
+        line: &LineId,
+        node: &NodeId,
+        by: &DeviceId,
+        written: &Written,
+    ) -> bool {
         let Some(attached) = &written.attached else { return true };
         let now = self.here.now.us;
         let waits = |source: &Source| source.waiting.iter().any(|waits| waits.id == *id);
@@ -160,19 +205,9 @@ impl Machine {
         if lacks.is_empty() {
             return true;
         }
-        let source = self.chunks.sources.entry(node.clone()).or_insert_with(|| Source {
-            waiting: VecDeque::new(),
-            fetch: None,
-            failed: BTreeSet::new(),
-            in_vain: 0,
-            rest_until_us: 0,
-            bucket: Bucket::new(CHUNKS_FETCHED_BURST, CHUNK_FETCHED_EVERY_US, now),
-        });
+        let source = self.chunks.sources.entry(node.clone()).or_insert_with(|| Source::new(now));
         source.in_vain = 0;
-        source.waiting.push_back(Waits { id: *id, line: line.clone(), list: attached.hash, lacks: None });
-        if source.waiting.len() > CHUNKS_WAITING_MAX {
-            // The first one is being fetched.
-            source.waiting.remove(1);
+        if !source.wait(Waits { id: *id, by: *by, line: line.clone(), list: attached.hash, lacks: None }) {
             self.count(Count::OverBound);
         }
         false
@@ -269,3 +304,31 @@ impl Machine {
 
 // A list of the largest size fits into what a console may say at once.
 const _: () = assert!(CHUNKS_BURST as usize >= 2 * CHUNKS_MAX);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn waits(by: u8, number: u16) -> Waits {
+        let mut id = [by; 48];
+        id[..2].copy_from_slice(&number.to_be_bytes());
+        let line = LineId::new("duty").unwrap();
+        Waits { id: Hash(id), by: DeviceId([by; 32]), line, list: Hash(id), lacks: None }
+    }
+
+    #[test]
+    fn a_console_with_many_files_is_nobody_elses_wait() {
+        let mut source = Source::new(0);
+        for number in 0..CHUNKS_WAITING_MAX as u16 {
+            assert!(source.wait(waits(1, number)));
+        }
+        assert!(!source.wait(waits(1, 1_000)), "its own go");
+        assert!(!source.wait(waits(2, 0)) && !source.wait(waits(2, 1)) && !source.wait(waits(3, 0)));
+        assert_eq!(source.waiting.len(), CHUNKS_WAITING_MAX);
+        let first: Vec<(u8, Hash)> = source.waiting.iter().take(6).map(|waits| (waits.by.0[0], waits.id)).collect();
+        let expected = [(1, 0), (2, 0), (3, 0), (1, 1), (2, 1), (1, 2)].map(|(by, n)| (by, waits(by, n).id));
+        assert_eq!(first, expected);
+        assert!(source.waiting.iter().all(|held| held.id != waits(1, 1_000).id), "of its own the last ones");
+    }
+}

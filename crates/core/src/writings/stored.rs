@@ -3,7 +3,7 @@
 use crate::journals::After;
 use crate::machine::Machine;
 use std::collections::BTreeSet;
-use trialogue_charter::{Hash, NodeId};
+use trialogue_charter::{DeviceId, Hash, NodeId};
 use trialogue_journal::limits::STORED_MAX;
 use trialogue_journal::{Act, Body, Entry, UnverifiedStatement, Written};
 
@@ -18,7 +18,10 @@ impl Machine {
         let id = Hash::of(&claim.payload());
         let counts = self.journals.state().writing(&claim.line, &id).is_some_and(|(node, _)| *node == entry.node);
         // Of an own one all was there before it was journalled, unless this node was restored since.
-        if !counts || !self.has_attached(&id, &claim.line, &entry.node, written) || entry.node == self.here.node {
+        if !counts
+            || !self.has_attached(&id, &claim.line, &entry.node, &claim.device, written)
+            || entry.node == self.here.node
+        {
             return;
         }
         // The disk takes what is written in its order: the entry that says so comes after what it speaks of.
@@ -35,16 +38,16 @@ impl Machine {
     pub(crate) fn note_all_writings(&mut self) {
         let charter = self.here.charter.clone();
         for line in &charter.lines {
-            let all: Vec<(Hash, NodeId, Written)> = self
+            let all: Vec<(Hash, NodeId, DeviceId, Written)> = self
                 .state()
                 .writings(&line.id)
                 .into_iter()
-                .map(|(id, node, writing)| (id, node.clone(), writing.written.clone()))
+                .map(|(id, node, writing)| (id, node.clone(), writing.by, writing.written.clone()))
                 // What was said to be stored was all there.
-                .filter(|(id, node, _)| *node == self.here.node || !self.is_said_stored(id))
+                .filter(|(id, node, _, _)| *node == self.here.node || !self.is_said_stored(id))
                 .collect();
-            for (id, node, written) in all {
-                let whole = self.has_attached(&id, &line.id, &node, &written);
+            for (id, node, by, written) in all {
+                let whole = self.has_attached(&id, &line.id, &node, &by, &written);
                 if whole && node != self.here.node && self.journals.has_body(&written.content.hash) {
                     self.to_store.insert(id);
                 }
