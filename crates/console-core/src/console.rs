@@ -373,6 +373,8 @@ impl Console {
             (_, Counted) | (_, Refused(Refusal::Replayed)) => {}
             (Purpose::Tags, _) => self.tags_refused(),
             (Purpose::Archive, _) => self.archive_settled(number, false),
+            (Purpose::Shown, Later(after_us)) => self.writer.shown_here.not_said(number, after_us, self.now_us),
+            (Purpose::Shown, _) => self.writer.shown_here.not_said(number, 0, self.now_us),
             (Purpose::Circle(id), Later(after_us)) => self.circle_later(id, after_us),
             (Purpose::Write(id), Past) => self.writing_past(id),
             (Purpose::Write(id), Later(after_us)) => self.writing_later(id, number, after_us),

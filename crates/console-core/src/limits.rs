@@ -199,6 +199,12 @@ pub const WITHOUT_SHOWN: usize = 16;
 /// How many versions of a joint text before the last are looked at for one that was approved, or that can be read. More is work at each input that a member
 /// with many versions makes; fewer forgets an approved one sooner.
 pub const VERSIONS_LOOKED: usize = 64;
+/// How that a writing was shown is said again, while no journal has it. Sooner costs a node that refuses it more statements, later leaves its writer longer with *not
+/// shown*.
+pub(crate) const SHOWN_TRIES: Rule =
+    Rule { free: 1, first_us: SENT_US, most_us: 1_000_000_000, rest_us: 1_000_000_000 };
+/// How many writings that were shown wait until a journal says so. More is work at each input, fewer leaves writers with *not shown* where a node takes nothing for long.
+pub const SHOWN_OWED_MAX: usize = 256;
 /// How a message waits whose circle the node does not take for now, at least: each try makes another circle, whose key is kept. Less wears out the places of own
 /// circles; more sends later than the node would take it.
 pub(crate) const CIRCLE_TRIES: Rule =

@@ -34,8 +34,10 @@ pub(crate) enum Purpose {
     Standing,
     /// Says that this console lives; nobody waits for what becomes of it.
     Proof,
-    /// Keys and receipts of the written line: nobody waits for what becomes of them.
+    /// Keys of the written line: nobody waits for what becomes of them.
     Written,
+    /// Writings were shown here.
+    Shown,
     /// What the party's archive says.
     Archive,
     /// A circle for the own writing of that number in the outbox, which counts only after it.

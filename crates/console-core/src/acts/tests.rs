@@ -10,7 +10,7 @@ use trialogue_wire::console::{Refusal, ToNode};
 const GROUP: GroupId = GroupId([7; 16]);
 
 /// Everything for which something is said.
-const PURPOSES: [Purpose; 16] = [
+const PURPOSES: [Purpose; 17] = [
     Purpose::Enter,
     Purpose::Attach,
     Purpose::Again,
@@ -22,6 +22,7 @@ const PURPOSES: [Purpose; 16] = [
     Purpose::Standing,
     Purpose::Proof,
     Purpose::Written,
+    Purpose::Shown,
     Purpose::Archive,
     Purpose::Circle(3),
     Purpose::Write(3),

@@ -87,7 +87,7 @@ impl Console {
     /// Devices that can read on a line, other than this one, with the key package of each.
     pub(super) fn readers_now(&self, line: &LineId) -> BTreeMap<DeviceId, BodyRef> {
         let Some(fold) = self.sites.fold() else { return BTreeMap::new() };
-        let good = |device, stock: &&Stock| !self.writer.bad_stock.contains(&(device, stock.package.hash));
+        let good = |device, stock: &&Stock| self.writer.bad_stock.get(&device) != Some(&stock.package.hash);
         let readers = fold.readers(line).into_iter().filter(|(device, _)| *device != self.id);
         let package = |(device, stock): (DeviceId, Option<&Stock>)| {
             Some((device, stock.filter(|stock| good(device, stock))?.package.clone()))
@@ -178,7 +178,7 @@ impl Console {
                 let Some((_, package)) = some.iter().find(|(other, _)| other == device) else { continue };
                 self.log(Event::BadHandshake { step: "key package of a reader", why: error.to_string() });
                 if *error != KeyringError::KeyOfAnother {
-                    self.writer.bad_stock.insert((*device, package.hash));
+                    self.writer.bad_stock.insert(*device, package.hash);
                 } else if let Some(known) = self.sites.fold().and_then(|fold| fold.device(device)) {
                     copies.entry(known.party.clone()).or_default().push((*device, package.clone()));
                 }

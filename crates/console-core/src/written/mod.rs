@@ -14,6 +14,7 @@ mod read;
 mod readout;
 mod save;
 mod show;
+mod shown;
 mod stock;
 mod words;
 
@@ -57,13 +58,12 @@ pub(crate) struct Writer {
     pub(crate) opened: BTreeMap<Hash, Opened>,
     /// Circles of others, joined one at a time.
     pub(crate) joins: circles::Joins,
-    /// Key packages that do not verify: whose they are cannot be written to until another one comes.
-    pub(crate) bad_stock: BTreeSet<(DeviceId, Hash)>,
+    /// The last key package of each device that did not verify: it cannot be written to until another one comes.
+    pub(crate) bad_stock: BTreeMap<DeviceId, Hash>,
     /// Key packages that the last writing did not wait for any longer.
     lacking: BTreeSet<Hash>,
     pub(crate) sending: BTreeMap<u64, Sending>,
-    /// Said to have been shown, and not in the fold yet.
-    pub(crate) said: BTreeSet<Hash>,
+    pub(crate) shown_here: shown::Shown,
     shown: Option<WrittenView>,
     pub(crate) archive: archive::Archive,
     /// Newest writings of each node and line that the node has told; 0: as many as it tells everybody.
@@ -141,6 +141,7 @@ impl Console {
                 self.settle_stock();
                 self.settle_outbox();
             }
+            self.settle_shown();
             self.settle_earlier();
             self.read_open_line();
             self.settle_saving();
@@ -189,7 +190,8 @@ impl Console {
         let first = self.writer.since_us.map(|since| since + WRITTEN_AFTER_US).filter(|at| *at > self.now_us);
         let late_ms = self.next_due_ms().map(|ms| self.now().us_at(ms));
         let join = self.writer.joins.next_us(self.now_us);
-        let all = [first, late_ms, join, self.stock_due_us(), self.outbox_next_us(), self.archive_next_us()];
+        let shown = self.shown_next_us().filter(|at| *at > self.now_us);
+        let all = [first, late_ms, join, shown, self.stock_due_us(), self.outbox_next_us(), self.archive_next_us()];
         all.into_iter().flatten().min()
     }
 }

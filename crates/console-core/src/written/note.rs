@@ -43,7 +43,7 @@ impl Console {
     pub(super) fn is_unread(&self, fold: &State, id: &Hash, writing: &Writing) -> bool {
         let shown = || fold.receipts(id).any(|(_, receipts)| receipts.shown.contains_key(&self.id));
         let closed = || matches!(self.writer.opened.get(id), Some(Opened::NotForUs | Opened::Damaged));
-        writing.by != self.id && !self.writer.said.contains(id) && !shown() && !closed()
+        writing.by != self.id && !self.writer.shown_here.is_owed(id) && !shown() && !closed()
     }
 
     /// This device is among its readers, and has found nothing wrong with it.

@@ -7,7 +7,6 @@ use crate::view::{Draft, Language, ReadoutText, Refusal};
 use trialogue_charter::text::{Form, clean};
 use trialogue_charter::{Hash, LineId, Precedence, Role};
 use trialogue_e2ee::writing::{Part, Tongue};
-use trialogue_journal::limits::SHOWN_MAX;
 use trialogue_journal::{Act, Kind, Traffic};
 
 /// A message as the officer gives it.
@@ -141,24 +140,6 @@ impl Console {
     fn say_of(&mut self, line: &LineId, act: Act) {
         if let Some(line) = self.act_on(line.to_string()) {
             self.say(&line, Purpose::Standing, act, Vec::new());
-        }
-    }
-
-    /// These are on screen: what was not said to be before, is.
-    pub(crate) fn writings_shown(&mut self, ids: &[String]) {
-        let (Some(line), Some(fold)) = (self.open_line(), self.sites.fold()) else { return };
-        if !self.sites.is_up() || !self.reads() {
-            return;
-        }
-        let own = |id: &Hash| fold.receipts(id).any(|(_, receipts)| receipts.shown.contains_key(&self.id));
-        let new = |id: &Hash| !self.writer.said.contains(id) && !own(id) && self.part(id).is_some();
-        let listed = fold.writings(&line).into_iter().filter(|(_, _, writing)| writing.by != self.id);
-        let listed = listed.filter(|(id, _, _)| ids.contains(&id.to_string()) && new(id));
-        let mut writings: Vec<Hash> = listed.map(|(id, _, _)| id).take(SHOWN_MAX).collect();
-        writings.sort_unstable();
-        if !writings.is_empty() {
-            self.writer.said.extend(&writings);
-            self.say(&line, Purpose::Written, Act::Shown { writings }, Vec::new());
         }
     }
 

@@ -195,3 +195,25 @@ fn a_message_waits_where_the_node_takes_no_circle_for_now() {
     world.until(60, |world| world.written(jpn).messages.iter().any(|message| message.text == "patience"));
     world.until(5, |world| world.written(usa).outbox.is_empty());
 }
+
+#[test]
+fn that_it_was_shown_is_said_again_where_the_node_takes_nothing_for_now() {
+    let (mut world, [usa, jpn, _]) = summit();
+    world.command(usa, message("seen?"));
+    world.until(60, |world| world.written(jpn).messages.iter().any(|message| message.text == "seen?"));
+    let mut refused = 0;
+    world.said_tamper = Some(Box::new(move |desk, bytes| {
+        let Ok(ToNode::State { statement, .. }) = trialogue_wire::decode(bytes) else { return None };
+        let statement = UnverifiedStatement::decode(&statement).unwrap();
+        let shown = desk == jpn && matches!(statement.claim().act, Act::Shown { .. });
+        refused += u32::from(shown);
+        let number = Some(statement.claim().number);
+        // For want of room, and then for no reason that a console could do anything about.
+        let (reason, after_ms) = if refused == 1 { (Refusal::Busy, Some(2_000)) } else { (Refusal::NotNow, None) };
+        let answer = ToConsole::Refused { number, reason, after_ms };
+        (shown && refused <= 2).then(|| trialogue_wire::encode(&answer))
+    }));
+    let id = world.written(jpn).messages[0].id.clone();
+    world.command(jpn, Command::Shown { ids: vec![id] });
+    world.until(60, |world| world.written(usa).messages[0].shown.len() == 1);
+}
