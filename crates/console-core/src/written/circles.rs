@@ -8,7 +8,7 @@ use minicbor::bytes::ByteArray;
 use std::collections::{BTreeMap, VecDeque};
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId, PartyId};
 use trialogue_e2ee::writing::CircleKey;
-use trialogue_e2ee::{Invite, Keyring, KeyringError};
+use trialogue_e2ee::{Invite, KeyringError};
 use trialogue_journal::fold::{Circle, Stock};
 use trialogue_journal::limits::{CIRCLES_MAX, READERS_MAX};
 use trialogue_journal::{BodyRef, GroupId};
@@ -274,12 +274,6 @@ impl Console {
         self.writer.kept.add_circle(KeptCircle { circle: *circle, key, by: *by, line, node, readers: Vec::new() });
         self.writer.change();
         Ok(joined.key)
-    }
-}
-
-impl Console {
-    pub(super) fn new_ring(&self, suite: trialogue_charter::Suite) -> Keyring {
-        Keyring::new(suite, self.id, &self.secret.mls_key(suite).private)
     }
 }
 

@@ -28,7 +28,7 @@ use crate::repeats::Repeats;
 use crate::view::WrittenView;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, Hash, LineId, Suite};
-use trialogue_e2ee::Keyring;
+use trialogue_e2ee::writing::WritingKeys;
 
 /// Where an own writing is on its way.
 pub(crate) use outbox::Sending;
@@ -48,8 +48,8 @@ pub(crate) struct Writer {
     asked: u64,
     safe: u64,
     dirty: bool,
-    /// Its MLS world, with the suite that it is of.
-    pub(crate) ring: Option<(Suite, Keyring)>,
+    /// Its keys, with the suite that they are of.
+    pub(crate) ring: Option<(Suite, WritingKeys)>,
     pub(crate) making: Making,
     /// Since when the node's entries are here.
     pub(crate) since_us: Option<u64>,

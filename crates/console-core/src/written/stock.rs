@@ -6,8 +6,7 @@ use crate::console::Console;
 use crate::io::Event;
 use crate::limits::{STOCK_AGAIN_US, STOCK_LIFE_MS};
 use trialogue_charter::{Hash, Role, Suite};
-use trialogue_e2ee::Keyring;
-use trialogue_e2ee::writing::StockSecret;
+use trialogue_e2ee::writing::{StockSecret, WritingKeys};
 use trialogue_journal::{Act, BodyRef};
 use zeroize::Zeroizing;
 
@@ -30,11 +29,11 @@ pub(super) fn number_of(suite: Suite) -> u16 {
 }
 
 impl Console {
-    /// The MLS world of the written line, with all key packages that are kept.
-    pub(super) fn written_ring(&mut self) -> Option<&mut Keyring> {
+    /// The keys of the written line, with all key packages that are kept.
+    pub(super) fn written_ring(&mut self) -> Option<&mut WritingKeys> {
         let suite = self.charter.as_ref()?.suite();
         if self.writer.ring.as_ref().is_none_or(|(held, _)| *held != suite) {
-            let mut ring = self.new_ring(suite);
+            let mut ring = WritingKeys::new(suite, self.id, &self.secret.mls_key(suite).private);
             self.writer.joins = super::circles::Joins::default();
             let of_suite = self.writer.kept.stock.iter().filter(|stock| stock.suite == number_of(suite));
             for stock in of_suite {
@@ -85,7 +84,7 @@ impl Console {
     fn make_stock(&mut self) {
         let Some(suite) = self.charter.as_ref().map(|charter| charter.suite()) else { return };
         let now_ms = self.now_ms;
-        let Some(made) = self.written_ring().map(Keyring::make_stock) else { return };
+        let Some(made) = self.written_ring().map(WritingKeys::make_stock) else { return };
         match made {
             Ok(made) => {
                 let stock = &mut self.writer.kept.stock;

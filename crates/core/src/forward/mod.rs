@@ -38,11 +38,11 @@ pub use window::WINDOW;
 use crate::io::{ConsoleKey, Source};
 use budget::Budget;
 use guard::{Barred, Guard};
-use key_frame::Asking;
+use key_frame::KeyFrames;
 use pace::Pace;
 use pictures::Taken;
 use rebase::Rebase;
-use sound::Sound;
+use sound::{OVERTAKEN, Sound};
 use std::collections::{BTreeMap, VecDeque};
 use trialogue_charter::{DeviceId, NodeId};
 use trialogue_wire::console::Medium;
@@ -70,8 +70,7 @@ pub struct Forwarder {
     /// By source.
     barred: Vec<Barred>,
     legs: Vec<Option<Leg>>,
-    asking: BTreeMap<DeviceId, Asking>,
-    next_ask_ms: Option<u64>,
+    key_frames: KeyFrames,
     events: VecDeque<ForwardEvent>,
     generation: u32,
     counters: Counters,
@@ -193,8 +192,7 @@ impl Forwarder {
             numbers: BTreeMap::new(),
             barred: vec![Barred::default(); usize::from(NODE_INDEX_MAX) + 1],
             legs: Vec::new(),
-            asking: BTreeMap::new(),
-            next_ask_ms: None,
+            key_frames: KeyFrames::default(),
             events: VecDeque::new(),
             generation: 0,
             counters: Counters::default(),
@@ -235,6 +233,41 @@ impl Forwarder {
     pub fn medium_of(&self, node: u8, number: u16) -> Option<Medium> {
         let at = self.numbers.get(&(node, number))?;
         self.streams.get(*at)?.as_ref().map(|s| s.medium)
+    }
+
+    /// A console's decoder asks for a key frame of what it sees at a place (PLI or FIR on the leg).
+    pub fn on_leg_key_frame_request(&mut self, leg: u32, place: u8, now_ms: u64) {
+        if let Some(device) = self.sender_at(leg, Medium::Picture, place) {
+            self.want_key_frame(device, now_ms);
+        }
+    }
+
+    /// When to call [`Forwarder::tick`], if at all.
+    pub fn next_timeout(&self) -> Option<u64> {
+        let quiet = self.streams.iter().flatten().filter_map(|stream| stream.sound.due_ms());
+        self.key_frames.next_timeout().into_iter().chain(quiet).min()
+    }
+
+    /// Sends requests that had to wait, and says which voices of this node have become quiet.
+    pub fn tick(&mut self, now_ms: u64) {
+        for at in 0..self.streams.len() {
+            let Some(stream) = self.streams[at].as_mut() else { continue };
+            let Some(after) = stream.sound.becomes_quiet(now_ms) else { continue };
+            // What comes next follows the last packet, whatever was lost before it came here: others take from relays nothing that is far ahead of that.
+            stream.source.close_gap(OVERTAKEN);
+            let number = stream.number;
+            self.event(ForwardEvent::VoiceQuiet { number, after: Some(after) });
+        }
+        for device in self.key_frames.take_due(now_ms) {
+            self.want_key_frame(device, now_ms);
+        }
+    }
+
+    fn want_key_frame(&mut self, device: DeviceId, now_ms: u64) {
+        if self.key_frames.want(device, now_ms) {
+            self.counters.key_frames_wanted += 1;
+            self.event(ForwardEvent::KeyFrameWanted { device });
+        }
     }
 
     fn event(&mut self, event: ForwardEvent) {

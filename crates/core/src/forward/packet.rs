@@ -87,8 +87,10 @@ impl Forwarder {
             return None;
         };
         if medium == Medium::Voice {
-            let (number, sound) = (stream.number, stream.sound.heard(sequence as u32, now_ms));
-            self.sound(number, sound);
+            let (number, again) = (stream.number, stream.sound.heard(sequence as u32, now_ms));
+            if again {
+                self.event(ForwardEvent::VoiceQuiet { number, after: None });
+            }
         }
         let stream = self.streams.get_mut(at)?.as_mut()?;
         let header = MediaHeader {
@@ -232,7 +234,7 @@ impl Forwarder {
         counters.to_links += links.iter().count() as u64;
         let device = stream.device;
         if header.key_frame {
-            self.key_frame_seen(device);
+            self.key_frames.seen(device);
         } else if asked {
             self.want_key_frame(device, now_ms);
         }

@@ -32,7 +32,7 @@ impl Forwarder {
         }
         self.list_receivers();
         let devices: BTreeSet<DeviceId> = self.streams.iter().flatten().map(|s| s.device).collect();
-        self.asking.retain(|device, _| devices.contains(device));
+        self.key_frames.keep(&devices);
         for device in seen_anew {
             self.want_key_frame(device, now_ms);
         }

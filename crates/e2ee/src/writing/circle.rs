@@ -1,7 +1,7 @@
 //! Making and joining a circle.
 
 use crate::groups::{Expected, Invite, Keyring, KeyringError};
-use trialogue_charter::DeviceId;
+use trialogue_charter::{DeviceId, Suite};
 use trialogue_journal::GroupId;
 use zeroize::Zeroizing;
 
@@ -49,22 +49,38 @@ pub struct CircleJoined {
     pub key: CircleKey,
 }
 
-impl Keyring {
+/// One device's keys for what is written: key packages by which others let it read, and circles, each of which lasts for as long as it takes to make or join
+/// it. No `Debug`.
+pub struct WritingKeys(pub(super) Keyring);
+
+impl WritingKeys {
+    /// Without key packages. `seed` is the device's seed for the signature scheme of the suite, as in [`Keyring::new`].
+    #[must_use]
+    pub fn new(suite: Suite, device: DeviceId, seed: &[u8; 32]) -> Self {
+        Self(Keyring::new(suite, device, seed))
+    }
+
+    /// Public signature key that its key packages carry.
+    #[must_use]
+    pub fn signature_key(&self) -> &[u8] {
+        self.0.signature_key()
+    }
+
     /// Makes a circle of these readers. A key package that does not verify is left out and reported.
     ///
     /// # Errors
     /// When nobody is left, or the platform has no random numbers.
     pub fn make_circle(&mut self, circle: GroupId, readers: &[Invite<'_>]) -> Result<CircleMade, KeyringError> {
-        self.create(circle)?;
+        self.0.create(circle)?;
         let made = self.fill_circle(&circle, readers);
-        self.drop_group(&circle);
+        self.0.drop_group(&circle);
         made
     }
 
     fn fill_circle(&mut self, circle: &GroupId, readers: &[Invite<'_>]) -> Result<CircleMade, KeyringError> {
-        let pending = self.add_and_remove(circle, readers, &[])?;
+        let pending = self.0.add_and_remove(circle, readers, &[])?;
         let welcome = pending.welcome.ok_or(KeyringError::NothingToChange)?;
-        self.confirm(circle)?;
+        self.0.confirm(circle)?;
         let key = CircleKey(self.circle_secret(circle)?);
         Ok(CircleMade { welcome, readers: pending.added, key, refused: pending.refused })
     }
@@ -79,10 +95,10 @@ impl Keyring {
         by: &DeviceId,
         welcome: &[u8],
     ) -> Result<CircleJoined, KeyringError> {
-        self.join_by_stock(welcome, &Expected { group: *circle, epoch: EPOCH, by: *by, packages: &[] })?;
-        let members = self.members(circle);
+        self.0.join_by_stock(welcome, &Expected { group: *circle, epoch: EPOCH, by: *by, packages: &[] })?;
+        let members = self.0.members(circle);
         let secret = self.circle_secret(circle);
-        self.drop_group(circle);
+        self.0.drop_group(circle);
         let mut readers: Vec<DeviceId> = members?.into_iter().map(|leaf| leaf.device).collect();
         readers.retain(|device| device != by);
         readers.sort_unstable();
@@ -90,6 +106,6 @@ impl Keyring {
     }
 
     fn circle_secret(&self, circle: &GroupId) -> Result<Zeroizing<[u8; 32]>, KeyringError> {
-        self.export(circle, LABEL, &circle.0)
+        self.0.export(circle, LABEL, &circle.0)
     }
 }

@@ -14,7 +14,7 @@ mod stock;
 
 pub use archive::{ARCHIVE_PUBLIC, ArchiveError, ArchivePublic, ArchiveSecret};
 pub use attach::{FILES_BYTES_MAX, FILES_MAX, File, FileError, FileOpener, FileSealer, NAME_MAX, PIECE, fit_together};
-pub use circle::{CircleJoined, CircleKey, CircleMade};
+pub use circle::{CircleJoined, CircleKey, CircleMade, WritingKeys};
 pub use content::{Content, ContentError, MARKING_MAX, Part, TEXT_MAX, Tongue};
 pub use keep::KeepKey;
 pub use seal::{CONTENT_MAX, Sealed, UnsealError, Wrap, seal, unseal};

@@ -1,6 +1,7 @@
 //! The key package that lets others write to a device while it is away: used by many, so it is replaced now and then.
 
-use crate::groups::{Keyring, KeyringError};
+use super::WritingKeys;
+use crate::groups::KeyringError;
 use openmls::prelude::KeyPackageBundle;
 use zeroize::Zeroizing;
 
@@ -18,15 +19,15 @@ pub struct StockMade {
 /// Largest secret half looked at, in bytes: that of suite 0x0907 is about 40 kB in its stored form.
 pub const SECRET_MAX: usize = 256 << 10;
 
-impl Keyring {
-    /// A fresh key package that stays when a welcome for it has come. It is forgotten with the keyring, unless it is kept.
+impl WritingKeys {
+    /// A fresh key package that stays when a welcome for it has come. It is forgotten with these keys, unless it is kept.
     ///
     /// # Errors
     /// When the platform has no random numbers.
     pub fn make_stock(&mut self) -> Result<StockMade, KeyringError> {
-        let (bundle, package) = self.new_package()?;
+        let (bundle, package) = self.0.new_package()?;
         let secret = serde_json::to_vec(&bundle).map_err(|e| KeyringError::mls("keep a key package", e))?;
-        self.add_stock(&bundle)?;
+        self.0.add_stock(&bundle)?;
         Ok(StockMade { package, secret: StockSecret(Zeroizing::new(secret)) })
     }
 
@@ -40,6 +41,6 @@ impl Keyring {
         }
         let bundle: KeyPackageBundle =
             serde_json::from_slice(&secret.0).map_err(|_| KeyringError::Malformed("kept key package"))?;
-        self.add_stock(&bundle)
+        self.0.add_stock(&bundle)
     }
 }

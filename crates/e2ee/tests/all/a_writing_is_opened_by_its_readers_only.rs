@@ -4,17 +4,17 @@
 use trialogue_charter::fixture::Trilateral;
 use trialogue_charter::{DeviceId, Hash, Suite};
 use trialogue_e2ee::writing::*;
-use trialogue_e2ee::{GroupId, Invite, Keyring, KeyringError};
+use trialogue_e2ee::{GroupId, Invite, KeyringError};
 use trialogue_journal::Language;
 
 struct Device {
-    ring: Keyring,
+    ring: WritingKeys,
     id: DeviceId,
 }
 
 fn device(three: &Trilateral, suite: Suite, office: &str, number: u8) -> Device {
     let (secret, _, _) = three.device(office, number);
-    let ring = Keyring::new(suite, secret.id(), &secret.mls_key(suite).private);
+    let ring = WritingKeys::new(suite, secret.id(), &secret.mls_key(suite).private);
     Device { ring, id: secret.id() }
 }
 
