@@ -12,6 +12,7 @@ mod fuzz;
 mod licence;
 mod node;
 mod paths;
+mod programs;
 mod purity;
 mod sizes;
 mod spread;

@@ -187,7 +187,7 @@ pub struct Counted {
 
 impl Counted {
     /// Reads one line such as `test result: ok. 12 passed; 0 failed; 3 ignored; …`.
-    fn add(&mut self, line: &str) {
+    pub fn add(&mut self, line: &str) {
         let Some(result) = line.strip_prefix("test result: ") else {
             return;
         };

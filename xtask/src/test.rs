@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 
+use crate::programs::{self, Outcome, Runner};
 use crate::stamp::Stamp;
 use crate::step::{Counted, Step};
 use crate::{assets, check, console, paths, system};
@@ -35,10 +36,15 @@ fn everything() -> Result<()> {
     check::cheap()?;
     Step::cargo("Test this tool").args(["test", "--quiet", "--package", "xtask"]).quiet().run()?;
     Stamp::new("types").path(&paths::console().join("src/generated"))?.write()?;
-    // One after another, and all of them: a part that fails does not hide what the others say.
+    built()?;
+    // The browser's tests follow those that run nodes, while others still compute. A part that fails does not hide what the others say.
+    let runner = Runner::new(products());
+    let browser = || [console::check(), browser(&[])];
+    let (tests, browser) = programs::beside(&runner, programs::named(&named()?)?, browser);
     let mut counted = Counted::default();
-    let parts = [rust(&[]).map(|tests| counted = tests), types(), console::check(), browser(&[])];
-    let failed: Vec<String> = parts.into_iter().filter_map(Result::err).map(|why| format!("{why:#}")).collect();
+    let tests = tests.and_then(Outcome::conclude).map(|tests| counted = tests);
+    let failed: Vec<String> =
+        [tests, types()].into_iter().chain(browser).filter_map(Result::err).map(|why| format!("{why:#}")).collect();
     if !failed.is_empty() {
         bail!("{}", failed.join("\n       "));
     }
@@ -55,15 +61,31 @@ fn types() -> Result<()> {
     Ok(())
 }
 
-fn rust(args: &[String]) -> Result<Counted> {
+/// Everything that the tests need, and the tests.
+fn built() -> Result<()> {
     system::ensure(&system::TOKEN)?;
     system::ensure(&system::NAMESPACES)?;
     system::ensure(&system::MACHINE)?;
     system::ensure(&system::DOCUMENTS)?;
     room()?;
-    prepare()?;
-    // One command builds the tests and the programs that they start, with the same features: nothing is built twice.
-    build("Build the programs and the tests").usually("8 minutes").run()?;
+    // Beside each other: the WebAssembly is linked by one processor alone, in a target directory of its own.
+    std::thread::scope(|scope| {
+        let console = scope.spawn(prepare);
+        // One command builds the tests and the programs that they start, with the same features: nothing is built twice.
+        let programs = build("Build the programs and the tests").usually("15 minutes").run();
+        let console = console.join().unwrap_or_else(|_| Err(anyhow!("preparing the console ended in a panic")));
+        programs.and(console)
+    })
+}
+
+/// Which test programs there are, as cargo says.
+fn named() -> Result<String> {
+    let list = Step::cargo("List the tests").args(["test", "--no-run", "--message-format=json", "--quiet"]);
+    whole(list.args(PRODUCT)).output()
+}
+
+fn rust(args: &[String]) -> Result<Counted> {
+    built()?;
     with_products(whole(Step::cargo("Test").args(["test", "--no-fail-fast"]).args(PRODUCT).args(args)))
         .bounded_in_ci(RUST_MINUTES)
         .run_counting_tests()
@@ -113,10 +135,16 @@ fn prepare() -> Result<()> {
 }
 
 /// Where tests find what was built for them.
+fn products() -> Vec<(&'static str, PathBuf)> {
+    vec![
+        ("TRIALOGUE_BIN", binary()),
+        ("TRIALOGUE_ASSETS", paths::assets()),
+        ("TRIALOGUE_CONSOLE_DIR", paths::console_dist()),
+    ]
+}
+
 fn with_products(step: Step) -> Step {
-    step.env("TRIALOGUE_BIN", binary())
-        .env("TRIALOGUE_ASSETS", paths::assets())
-        .env("TRIALOGUE_CONSOLE_DIR", paths::console_dist())
+    products().into_iter().fold(step, |step, (key, path)| step.env(key, path))
 }
 
 fn binary() -> PathBuf {

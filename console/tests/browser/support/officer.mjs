@@ -77,11 +77,27 @@ export async function plugAuthenticator(page, { hasPrf = true } = {}) {
   };
 }
 
-export async function seatOfficer(link, how = {}) {
-  const { page, errors, close } = await openBrowser(how);
-  await page.goto(link);
+/** Opens an enrolment link and enrols. In a new network namespace the system still finds addresses while Chromium starts, which ends what it is loading. */
+async function enrol(page, link) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await page.goto(link);
+      break;
+    } catch (error) {
+      if (tries === 5 || !String(error).includes('ERR_NETWORK_CHANGED')) throw error;
+    }
+  }
   await page.locator('[data-act=enrol]').click();
   await page.locator('[data-node=up]').waitFor();
+}
+
+export async function seatOfficer(link, how = {}) {
+  const { page, errors, close } = await openBrowser(how);
+  await enrol(page, link).catch(async (error) => {
+    // A browser that stays open keeps the test's process from ending.
+    await close();
+    throw error;
+  });
 
   const officer = {
     page,
