@@ -15,7 +15,7 @@ pub const WANT_DOUBLED: u32 = 4;
 pub const WANTED_MAX: usize = 8_192;
 /// How long a WebSocket may take until the node's challenge is here, and then until it is let in.
 pub const HELLO_US: u64 = 10_000_000;
-/// And how long nothing may come while it is told what matters: a message of entries is up to 256 KiB, which 64 kbit/s carry in 32 s.
+/// And how long nothing may come while it is told what matters: a message of entries is up to 64 KiB, which 64 kbit/s carry beside a voice in 33 s.
 pub const SYNC_US: u64 = 40_000_000;
 /// In a call, how long all of that may take: 14 MB beside a voice on 64 kbit/s, where its messages are small enough to
 /// come within [`SYNC_US`] each. Less never lets a console on such a line come back; more lets a node that tells

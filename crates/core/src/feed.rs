@@ -2,7 +2,7 @@
 
 use crate::io::ConsoleKey;
 use crate::journals::weight;
-use crate::limits::BATCH_MAX;
+use crate::limits::TOLD_BATCH_MAX;
 use crate::machine::Machine;
 use crate::note::Count;
 use std::collections::BTreeSet;
@@ -140,7 +140,7 @@ struct Batch {
 
 impl Batch {
     fn takes(&self, more: usize) -> bool {
-        self.bundles.is_empty() || (self.bytes + more <= BATCH_MAX && self.bundles.len() < ENTRIES_MAX)
+        self.bundles.is_empty() || (self.bytes + more <= TOLD_BATCH_MAX && self.bundles.len() < ENTRIES_MAX)
     }
 
     fn push(&mut self, bundle: Bundle, bytes: usize) {

@@ -120,8 +120,11 @@ pub const HELLO_US: u64 = 10_000_000;
 /// Bytes of entries of one journal sent on a link and not yet acknowledged by its heads. A 100 ms path carries 40 Mbit/s of each with it; more is memory
 /// per link and journal. Each journal has its own: one that the other side takes slowly does not hold up the rest.
 pub const FLIGHT_MAX: usize = 512 << 10;
-/// Bytes of entries in one message, unless one entry alone is larger.
+/// Bytes of entries in one message between nodes, unless one entry alone is larger.
 pub const BATCH_MAX: usize = 256 << 10;
+/// The same in one message to a console: what is left beside a voice on 64 kbit/s carries it within the 40 s for which a console waits. Less costs a frame of the
+/// WebSocket more often.
+pub const TOLD_BATCH_MAX: usize = 64 << 10;
 /// Bytes of entries and bodies that are under way to a console before it has said that it has taken them: a quarter of what the shell holds for it. Less
 /// makes a far console wait for its state, more ends a console on a slow line.
 pub const TOLD_MAX: usize = 2 << 20;

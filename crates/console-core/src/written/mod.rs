@@ -190,7 +190,7 @@ impl Console {
         let first = self.writer.since_us.map(|since| since + WRITTEN_AFTER_US).filter(|at| *at > self.now_us);
         let late_ms = self.next_due_ms().map(|ms| self.now().us_at(ms));
         let join = self.writer.joins.next_us(self.now_us);
-        let shown = self.shown_next_us().filter(|at| *at > self.now_us);
+        let shown = self.writer.shown_here.next_us().filter(|at| *at > self.now_us);
         let all = [first, late_ms, join, shown, self.stock_due_us(), self.outbox_next_us(), self.archive_next_us()];
         all.into_iter().flatten().min()
     }

@@ -1,13 +1,10 @@
 //! That a writing was on screen here: said once it was, and again until a journal has it. Its writer reads *not shown* until then, and whoever moves to another
 //! site, or is refused for want of room, has shown it all the same.
 
-use crate::acts::Purpose;
-use crate::console::Console;
 use crate::limits::{SHOWN_OWED_MAX, SHOWN_TRIES};
 use crate::repeats::Repeats;
 use std::collections::BTreeMap;
 use trialogue_charter::{Hash, LineId};
-use trialogue_journal::Act;
 use trialogue_journal::limits::SHOWN_MAX;
 
 /// Writings that were on screen, of which no journal says so yet; at most [`SHOWN_OWED_MAX`].
@@ -27,7 +24,7 @@ struct Owed {
 
 impl Shown {
     /// It is on screen now. Beyond the bound it is not noted: the page tells it again when it is opened anew.
-    fn on_screen(&mut self, id: Hash, line: &LineId) {
+    pub(super) fn on_screen(&mut self, id: Hash, line: &LineId) {
         if self.owed.len() < SHOWN_OWED_MAX {
             let new = || Owed { line: line.clone(), number: None, tries: Repeats::default(), due_us: 0 };
             self.owed.entry(id).or_insert_with(new);
@@ -41,7 +38,7 @@ impl Shown {
 
     /// Those of one line that are to be said now, as many as one statement may name. `is_open`: no journal says it, and there is such a writing; `is_said`: the statement
     /// of that number waits for the node.
-    fn take_due(
+    pub(super) fn take_due(
         &mut self,
         now_us: u64,
         is_open: impl Fn(&LineId, &Hash) -> bool,
@@ -56,7 +53,7 @@ impl Shown {
     }
 
     /// They were said in the statement of that number.
-    fn said(&mut self, ids: &[Hash], number: u64, now_us: u64) {
+    pub(super) fn said(&mut self, ids: &[Hash], number: u64, now_us: u64) {
         for id in ids {
             let Some(owed) = self.owed.get_mut(id) else { continue };
             owed.tries.note(&SHOWN_TRIES, now_us);
@@ -71,46 +68,8 @@ impl Shown {
         }
     }
 
-    fn next_us(&self) -> Option<u64> {
+    pub(super) fn next_us(&self) -> Option<u64> {
         self.owed.values().map(|owed| owed.due_us).min()
-    }
-}
-
-impl Console {
-    /// These are on screen.
-    pub(crate) fn writings_shown(&mut self, ids: &[String]) {
-        let (Some(line), Some(fold)) = (self.open_line(), self.sites.fold()) else { return };
-        if !self.sites.is_up() || !self.reads() {
-            return;
-        }
-        let listed = fold.writings(&line).into_iter().filter(|(_, _, writing)| writing.by != self.id);
-        let listed = listed.map(|(id, _, _)| id).filter(|id| ids.contains(&id.to_string()));
-        let new: Vec<Hash> = listed.filter(|id| self.is_not_said(&line, id) && self.part(id).is_some()).collect();
-        new.into_iter().for_each(|id| self.writer.shown_here.on_screen(id, &line));
-        self.settle_shown();
-    }
-
-    /// Says of what was shown, of one line at a time, that it was.
-    pub(super) fn settle_shown(&mut self) {
-        let mut shown = std::mem::take(&mut self.writer.shown_here);
-        let due =
-            shown.take_due(self.now_us, |line, id| self.is_not_said(line, id), |number| self.acts.is_said(number));
-        if let Some((line, writings)) = due {
-            let number = self.say(&line, Purpose::Shown, Act::Shown { writings: writings.clone() }, Vec::new());
-            shown.said(&writings, number, self.now_us);
-        }
-        self.writer.shown_here = shown;
-    }
-
-    /// There is such a writing, and no journal says that it was shown here.
-    fn is_not_said(&self, line: &LineId, id: &Hash) -> bool {
-        let Some(fold) = self.sites.fold() else { return true };
-        fold.writing(line, id).is_some()
-            && !fold.receipts(id).any(|(_, receipts)| receipts.shown.contains_key(&self.id))
-    }
-
-    pub(super) fn shown_next_us(&self) -> Option<u64> {
-        self.writer.shown_here.next_us()
     }
 }
 

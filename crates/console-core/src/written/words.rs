@@ -176,6 +176,40 @@ impl Console {
 }
 
 impl Console {
+    /// These are on screen.
+    pub(crate) fn writings_shown(&mut self, ids: &[String]) {
+        let (Some(line), Some(fold)) = (self.open_line(), self.sites.fold()) else { return };
+        if !self.sites.is_up() || !self.reads() {
+            return;
+        }
+        let listed = fold.writings(&line).into_iter().filter(|(_, _, writing)| writing.by != self.id);
+        let listed = listed.map(|(id, _, _)| id).filter(|id| ids.contains(&id.to_string()));
+        let new: Vec<Hash> = listed.filter(|id| self.is_not_said(&line, id) && self.part(id).is_some()).collect();
+        new.into_iter().for_each(|id| self.writer.shown_here.on_screen(id, &line));
+        self.settle_shown();
+    }
+
+    /// Says of what was shown, of one line at a time, that it was.
+    pub(super) fn settle_shown(&mut self) {
+        let mut shown = std::mem::take(&mut self.writer.shown_here);
+        let due =
+            shown.take_due(self.now_us, |line, id| self.is_not_said(line, id), |number| self.acts.is_said(number));
+        if let Some((line, writings)) = due {
+            let number = self.say(&line, Purpose::Shown, Act::Shown { writings: writings.clone() }, Vec::new());
+            shown.said(&writings, number, self.now_us);
+        }
+        self.writer.shown_here = shown;
+    }
+
+    /// There is such a writing, and no journal says that it was shown here.
+    fn is_not_said(&self, line: &LineId, id: &Hash) -> bool {
+        let Some(fold) = self.sites.fold() else { return true };
+        fold.writing(line, id).is_some()
+            && !fold.receipts(id).any(|(_, receipts)| receipts.shown.contains_key(&self.id))
+    }
+}
+
+impl Console {
     /// Keeps a text that is not sent yet; an empty one is forgotten.
     pub(crate) fn keep_scratch(&mut self, line: &str, key: String, text: String) {
         let Ok(line) = LineId::new(line) else { return };
