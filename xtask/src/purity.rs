@@ -11,7 +11,7 @@ use crate::step::Step;
 /// Crates without input, output or clock.
 const PURE: [&str; 7] = ["charter", "journal", "record", "wire", "e2ee", "core", "console-core"];
 /// Pure crates that draw no randomness either: it comes to them as input, so that one seed replays a whole network.
-const DETERMINISTIC: [&str; 4] = ["journal", "record", "wire", "core"];
+const DETERMINISTIC: [&str; 6] = ["journal", "record", "wire", "e2ee", "core", "console-core"];
 /// Dependencies that would let the world in.
 const WORLDLY: [&str; 18] = [
     "cryptoki",

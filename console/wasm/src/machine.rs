@@ -6,14 +6,19 @@ use serde_bytes::ByteBuf;
 use serde_wasm_bindgen::Serializer;
 use trialogue_charter::Hash;
 use trialogue_console_core::view::Command;
-use trialogue_console_core::{Console, Identity, Input, Suspicion};
+use trialogue_console_core::{Chance, Console, Identity, Input, Suspicion};
 use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 use zeroize::Zeroizing;
+
+/// The browser's random numbers.
+fn chance() -> Chance {
+    Chance::new(|bytes| getrandom_03::fill(bytes).is_ok())
+}
 
 /// Uses an enrolment link. `now_ms`: wall clock, milliseconds since 1970 UTC. Returns [`Enrolled`].
 #[wasm_bindgen]
 pub fn enrol(link: &str, now_ms: f64) -> Result<JsValue, JsError> {
-    let identity = trialogue_console_core::enrol(link, millis(now_ms))?;
+    let identity = trialogue_console_core::enrol(link, millis(now_ms), &mut chance())?;
     Ok(serde_wasm_bindgen::to_value(&Enrolled::from(identity))?)
 }
 
@@ -40,7 +45,7 @@ impl Machine {
             certificate,
             root: Hash(root.try_into().map_err(|_| damaged())?),
         };
-        Ok(Self { console: Console::new(identity, charter, on_watch)? })
+        Ok(Self { console: Console::new(identity, charter, on_watch, chance())? })
     }
 
     /// Where this page was loaded from, a web origin: signed with each log-in. Before anything else.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use trialogue_charter::fixture::Trilateral;
 use trialogue_charter::{NodeId, Suite};
 use trialogue_console_core::view::{Command, NodeLink, Precedence, RingState};
-use trialogue_console_core::{Console, Input, Output, enrol};
+use trialogue_console_core::{Chance, Console, Input, Output, enrol};
 use trialogue_core::{ConsoleKey, Machine, Now, Setup};
 use trialogue_wire::leg::fixture;
 
@@ -53,8 +53,9 @@ impl World {
         };
         let machine = Machine::restore(setup, Now { us: 0, wall_ms: BEGINS_MS }, Vec::new())?;
         // What the link's holder keeps from now on: the platform stores it before it connects.
-        let identity = enrol(&parties.enrolment(office, 1).to_fragment(), BEGINS_MS)?;
-        let console = Console::new(identity, None, true)?;
+        let mut chance = Chance::new(|bytes| getrandom::fill(bytes).is_ok());
+        let identity = enrol(&parties.enrolment(office, 1).to_fragment(), BEGINS_MS, &mut chance)?;
+        let console = Console::new(identity, None, true, chance)?;
         Ok(Self { now_us: 0, console, node: machine, socket: None, sockets: 0, steps: VecDeque::new() })
     }
 

@@ -12,14 +12,12 @@ use trialogue_journal::Act;
 use trialogue_journal::fold::Consultation;
 use trialogue_wire::console::ToNode;
 
-/// A new call's id; none if the platform has no random numbers.
-pub(crate) fn new_call() -> Option<CallId> {
-    let mut id = [0; CallId::LEN];
-    getrandom::fill(&mut id).ok()?;
-    Some(CallId(id))
-}
-
 impl Console {
+    /// A new call's id; none if the platform has no random numbers.
+    pub(crate) fn new_call(&mut self) -> Option<CallId> {
+        self.chance.draw().ok().map(CallId)
+    }
+
     pub(crate) fn command(&mut self, command: Command) {
         match command {
             Command::Ring { line, precedence } => self.ring(line, precedence.into()),
@@ -110,7 +108,7 @@ impl Console {
         if may.is_none_or(|up_to| precedence > up_to) {
             return self.refuse(Refusal::AboveAuthority);
         }
-        if let Some(call) = new_call() {
+        if let Some(call) = self.new_call() {
             self.enter(line, call, Some(precedence));
         }
     }
@@ -166,7 +164,7 @@ impl Console {
         let Some(line) = self.act_on(line) else { return };
         match duty::propose(self.roster(), &line, subject, level, at_ms, precedence, self.now()) {
             Ok(act) => {
-                if let Some(id) = new_call() {
+                if let Some(id) = self.new_call() {
                     self.say_standing(&line, Ok(act(id)));
                 }
             }
@@ -191,7 +189,7 @@ impl Console {
     fn begin(&mut self, id: &str) {
         let Some(waiting) = self.consultation(id) else { return };
         let Some(level) = self.act_on(waiting.proposal.level.to_string()) else { return };
-        let Some(fresh) = new_call() else { return };
+        let Some(fresh) = self.new_call() else { return };
         match duty::begin(self.roster(), &waiting, fresh, self.now()) {
             Ok((call, precedence)) => self.enter(level, call, Some(precedence)),
             Err(reason) => self.refuse(reason),

@@ -18,6 +18,7 @@ use crate::view::View;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use trialogue_charter::{Device, DeviceCertificate, DeviceId, DeviceSecret, Hash, LineId, PartyId, VerifiedCharter};
+use trialogue_e2ee::Chance;
 use trialogue_journal::{Act, Entry, Occasion, State};
 use trialogue_wire::console::{Refusal, ToNode};
 
@@ -50,15 +51,22 @@ pub struct Console {
     pub(crate) trial: crate::trial::Trial,
     pub(crate) writer: crate::written::Writer,
     shown: View,
+    pub(crate) chance: Chance,
     out: Outputs,
 }
 
 impl Console {
-    /// A console that is not connected yet. `held_charter` is what [`Output::Charter`] gave last; `on_watch`: rings sound here.
+    /// A console that is not connected yet. `held_charter` is what [`Output::Charter`] gave last; `on_watch`: rings sound here; `chance`: where all
+    /// keys, and numbers of calls and legs, come from.
     ///
     /// # Errors
     /// [`EnrolError::Stored`] if the identity cannot be used.
-    pub fn new(identity: Identity, held_charter: Option<Vec<u8>>, on_watch: bool) -> Result<Self, EnrolError> {
+    pub fn new(
+        identity: Identity,
+        held_charter: Option<Vec<u8>>,
+        on_watch: bool,
+        chance: Chance,
+    ) -> Result<Self, EnrolError> {
         let secret = DeviceSecret::from_seed(&identity.secret);
         let mut console = Self {
             id: secret.id(),
@@ -85,6 +93,7 @@ impl Console {
             trial: crate::trial::Trial::default(),
             writer: crate::written::Writer::default(),
             shown: View::default(),
+            chance,
             out: Outputs::default(),
         };
         if let Some(bytes) = held_charter {
@@ -293,11 +302,17 @@ impl Console {
         if self.charter.as_ref().map(|held| held.suite()) != Some(suite) {
             // Keys of another suite open and seal nothing any more. In a call, this console offers new ones and comes in anew.
             self.drop_keys();
-            let mut keys = Keys::new(suite, self.id, &self.secret);
-            if let Some(former) = &self.keys {
-                keys.tagging.begin_after(&former.tagging);
+            let former = self.keys.take();
+            match Keys::new(suite, self.id, &self.secret, &mut self.chance) {
+                Ok(mut keys) => {
+                    if let Some(former) = &former {
+                        keys.tagging.begin_after(&former.tagging);
+                    }
+                    self.keys = Some(keys);
+                }
+                // Nothing is sealed, and nobody is heard: the screens say that keys are missing.
+                Err(none) => self.log(Event::BadHandshake { step: "keys", why: none.to_string() }),
             }
-            self.keys = Some(keys);
         }
         if let Some(call) = &mut self.call {
             call.offers.retain(|node, _| charter.serves(node));
@@ -422,6 +437,7 @@ impl Console {
             active: self.sites.is_active(slot),
             stalled: self.sites.is_stalled(self.now_us),
             slot,
+            chance: &mut self.chance,
             out: &mut self.out,
         };
         Some((self.sites.of_mut(slot)?, around))

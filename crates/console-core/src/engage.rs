@@ -306,7 +306,7 @@ impl Console {
             return self.call_over(Some(Outcome::Ended));
         }
         let on_line = self.sites.fold().and_then(|fold| fold.line(&line).call);
-        let next = if rings { crate::command::new_call() } else { on_line };
+        let next = if rings { self.new_call() } else { on_line };
         let Some(call) = next else { return };
         self.come_in_anew(call, rings);
     }

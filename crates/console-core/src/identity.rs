@@ -1,6 +1,7 @@
 //! Who this console is: made once from an enrolment link, then kept by the platform.
 
 use trialogue_charter::{CertificateError, DeviceSecret, EnrolmentLink, Hash};
+use trialogue_e2ee::Chance;
 use zeroize::Zeroizing;
 
 /// What the platform keeps between starts. No `Debug`: it holds the device's secret.
@@ -36,10 +37,9 @@ pub enum EnrolError {
 ///
 /// # Errors
 /// See [`EnrolError`].
-pub fn enrol(link: &str, now_ms: u64) -> Result<Identity, EnrolError> {
+pub fn enrol(link: &str, now_ms: u64, chance: &mut Chance) -> Result<Identity, EnrolError> {
     let link = EnrolmentLink::parse(link).map_err(|_| EnrolError::Link)?;
-    let mut secret = Zeroizing::new([0; 32]);
-    getrandom::fill(secret.as_mut()).map_err(|_| EnrolError::Random)?;
+    let secret = chance.secret().map_err(|_| EnrolError::Random)?;
     let device = DeviceSecret::from_seed(&secret);
     let certificate = link.certify_ahead(&device, now_ms).map_err(|error| match error {
         CertificateError::Late => EnrolError::Expired,

@@ -8,7 +8,7 @@ use crate::tagging::Tagging;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use trialogue_charter::{DeviceId, DeviceSecret, Hash, NodeId, OfficeId, PartyId, Suite};
 use trialogue_e2ee::groups::KEY_PACKAGES_MAX;
-use trialogue_e2ee::{KeyId, Keyring};
+use trialogue_e2ee::{Chance, KeyId, Keyring, NoChance};
 use trialogue_journal::GroupId;
 
 /// An own handshake on its way.
@@ -136,9 +136,14 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    pub(crate) fn new(suite: Suite, device: DeviceId, secret: &DeviceSecret) -> Self {
-        Self {
-            ring: Keyring::new(suite, device, &secret.mls_key(suite).private),
+    pub(crate) fn new(
+        suite: Suite,
+        device: DeviceId,
+        secret: &DeviceSecret,
+        chance: &mut Chance,
+    ) -> Result<Self, NoChance> {
+        Ok(Self {
+            ring: Keyring::new(suite, device, &secret.mls_key(suite).private, chance)?,
             stock: VecDeque::new(),
             stock_broken: false,
             moving: None,
@@ -164,7 +169,7 @@ impl Keys {
             stranger: None,
             ready: 0,
             ready_us: 0,
-        }
+        })
     }
 }
 

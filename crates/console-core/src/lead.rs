@@ -120,12 +120,9 @@ impl Console {
         if guests.is_empty() {
             return;
         }
-        let mut id = [0; GroupId::LEN];
         let Some(index) = self.index_of(node) else { return };
         let Some(keys) = &mut self.keys else { return };
-        if getrandom::fill(&mut id).is_err() {
-            return;
-        }
+        let Ok(mut id) = self.chance.draw::<{ GroupId::LEN }>() else { return };
         id[GroupId::LEN - 1] = index;
         let group = GroupId(id);
         if let Err(error) = keys.ring.create(group) {

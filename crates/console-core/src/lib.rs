@@ -2,8 +2,8 @@
 //! keys the media worker uses come out. The same code runs in the browser (WebAssembly) and in the native endpoint.
 //!
 //! Calling contract: after every [`Console::handle`] drain [`Console::poll`] until it returns `None`; call `handle` with
-//! [`Input::Tick`] when [`Console::next_timeout`] has come. The machine reads no clock; keys are drawn from the operating
-//! system's (the browser's) random numbers, everything else is decided by the inputs.
+//! [`Input::Tick`] when [`Console::next_timeout`] has come. The machine reads no clock and draws nothing by itself: random
+//! numbers come from the [`Chance`] that it is given, which is the operating system's (the browser's) in the products.
 
 mod acts;
 mod admission;
@@ -51,3 +51,4 @@ pub use identity::{EnrolError, Identity, enrol};
 pub use io::{
     ArchiveWord, Archived, ArchivedChunk, Event, FilePart, Input, OpenKey, Output, Receiving, SealKey, Suspicion,
 };
+pub use trialogue_e2ee::{Chance, NoChance};

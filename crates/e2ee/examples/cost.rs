@@ -5,7 +5,9 @@
 use std::time::Instant;
 use trialogue_charter::{DeviceId, Hash, Suite};
 use trialogue_e2ee::sealing::Source;
-use trialogue_e2ee::{BaseKey, Expected, GroupId, Invite, KeyId, Keyring, Medium, Opener, Receiver, Sealer, TagKey};
+use trialogue_e2ee::{
+    BaseKey, Chance, Expected, GroupId, Invite, KeyId, Keyring, Medium, Opener, Receiver, Sealer, TagKey,
+};
 
 const ROUNDS: usize = 9;
 const GROUP: GroupId = GroupId([7; 16]);
@@ -26,7 +28,9 @@ fn keys(suite: Suite, members: u8) {
     let [mut make, mut add, mut join, mut follow, mut remove, mut export] = [const { Vec::new() }; 6];
     let mut sizes = [0; 4];
     for _ in 0..ROUNDS {
-        let mut all: Vec<_> = (0..members).map(|n| Keyring::new(suite, DeviceId([n; 32]), &[n; 32])).collect();
+        let mut all: Vec<_> = (0..members)
+            .map(|n| Keyring::new(suite, DeviceId([n; 32]), &[n; 32], &mut Chance::replayable([n; 32])).unwrap())
+            .collect();
         let (lead, guests) = all.split_first_mut().unwrap();
         lead.create(GROUP).unwrap();
         let offers: Vec<_> = guests

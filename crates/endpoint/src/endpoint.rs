@@ -84,7 +84,7 @@ impl Endpoint {
             report.say(Event::Enrolled);
         }
         let secret = kept.identity.secret.clone();
-        let mut console = Console::new(kept.identity, kept.charter, !args.off_watch)?;
+        let mut console = Console::new(kept.identity, kept.charter, !args.off_watch, identity::chance())?;
         let writings = Writings::open(&args, &secret, &mut console)?;
         let speaker = Speaker::open(args.wav.as_deref())?;
         let film = args.video.as_deref().map(Film::open).transpose()?;

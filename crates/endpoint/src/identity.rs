@@ -6,7 +6,7 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use trialogue_charter::Hash;
-use trialogue_console_core::{Identity, enrol};
+use trialogue_console_core::{Chance, Identity, enrol};
 use zeroize::Zeroizing;
 
 const SECRET: &str = "device.secret";
@@ -23,13 +23,18 @@ pub struct Kept {
     pub fresh: bool,
 }
 
+/// The operating system's random numbers.
+pub fn chance() -> Chance {
+    Chance::new(|bytes| getrandom::fill(bytes).is_ok())
+}
+
 /// Loads the identity, or makes one from the link.
 pub fn open(dir: &Path, link: Option<&str>, node: Option<&str>, now_ms: u64) -> Result<Kept, EndpointError> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|e| EndpointError::file(dir, e))?;
     let fresh = !dir.join(SECRET).exists();
     if fresh {
         let link = link.ok_or_else(|| EndpointError::NotEnrolled(dir.to_owned()))?;
-        let identity = enrol(link, now_ms)?;
+        let identity = enrol(link, now_ms, &mut chance())?;
         write(&dir.join(CERTIFICATE), &identity.certificate)?;
         write(&dir.join(ROOT), &identity.root.0)?;
         if let Some((address, _)) = link.split_once("#") {

@@ -62,7 +62,8 @@ impl Endpoint {
     /// The machine's secrets of the written line go to disk, sealed, before it goes on.
     pub(crate) fn keep_writings(&mut self, version: u64, bytes: &[u8]) {
         let Some(writings) = &self.writings else { return };
-        let sealed = writings.key.seal(bytes).ok_or("the system gives no random numbers".to_owned());
+        let sealed =
+            writings.key.seal(bytes, &mut identity::chance()).ok_or("the system gives no random numbers".to_owned());
         let written = sealed.and_then(|sealed| identity::write(&writings.kept, &sealed).map_err(|why| why.to_string()));
         match written {
             Ok(()) => self.input(Input::Kept { version }),

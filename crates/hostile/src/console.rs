@@ -6,7 +6,7 @@ use crate::world::{CHARTER, DEVICES, XWING, answer, bundles, line, node, ring};
 use serde_json::json;
 use std::time::Duration;
 use trialogue_console_core::view::Command;
-use trialogue_console_core::{Console, Identity, Input, Output};
+use trialogue_console_core::{Chance, Console, Identity, Input, Output};
 use trialogue_wire::console::{PROTOCOL, PathState, ToConsole, ToNode};
 use trialogue_wire::{decode, encode};
 
@@ -18,7 +18,8 @@ fn console() -> Console {
     let (_, secret, certificate) = &DEVICES[0];
     let root = XWING.root(&CHARTER.nodes[0].party).public().fingerprint();
     let identity = Identity { secret: (*secret.seed()).into(), certificate: certificate.clone(), root };
-    Console::new(identity, Some(CHARTER.bytes().to_vec()), true).unwrap_or_else(|_| unreachable!("fixture"))
+    Console::new(identity, Some(CHARTER.bytes().to_vec()), true, Chance::replayable([7; 32]))
+        .unwrap_or_else(|_| unreachable!("fixture"))
 }
 
 /// Pieces: what the node says (0 to 5); the line to it is cut and mended, or the own network is another one (6); the officer rings, answers or hangs up, or time passes (7). Taken: the

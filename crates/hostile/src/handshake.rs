@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use trialogue_charter::{DeviceId, Hash, Suite};
-use trialogue_e2ee::{Expected, GroupId, Invite, Keyring};
+use trialogue_e2ee::{Chance, Expected, GroupId, Invite, Keyring};
 
 const GROUP: GroupId = GroupId([1; 16]);
 const GROUP_OF_OTHER: GroupId = GroupId([2; 16]);
@@ -28,7 +28,7 @@ struct Desk {
 }
 
 fn keyring(device: DeviceId) -> Keyring {
-    Keyring::new(Suite::XWing, device, &device.0)
+    Keyring::new(Suite::XWing, device, &device.0, &mut Chance::replayable(device.0)).expect("a seed")
 }
 
 impl Desk {

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 use trialogue_charter::{DeviceId, Hash};
-use trialogue_e2ee::GroupId;
 use trialogue_e2ee::writing::{CircleKey, Content, Part, Sealed, Tongue, Wrap, seal, unseal};
+use trialogue_e2ee::{Chance, GroupId};
 use trialogue_journal::Language;
 
 const AT: Wrap = Wrap { by: DeviceId([1; 32]), number: 7, circle: GroupId([2; 16]) };
@@ -32,7 +32,7 @@ fn contents() -> Vec<Content> {
 
 static SEALED: LazyLock<Vec<(Content, Sealed)>> = LazyLock::new(|| {
     let sealed = |content: Content| {
-        let sealed = seal(&content, &[(AT, &circle())]).expect("it is short");
+        let sealed = seal(&content, &[(AT, &circle())], &mut Chance::replayable([7; 32])).expect("it is short");
         (content, sealed)
     };
     contents().into_iter().map(sealed).collect()

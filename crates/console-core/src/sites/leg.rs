@@ -1,6 +1,6 @@
 //! The leg to a site's node: when to make it, of what, and who is at which of its places.
 
-use super::{Around, random};
+use super::Around;
 use crate::io::{Event, Output};
 use crate::limits::{LEG_AGAIN_US, LEG_US, LIFE_US};
 use std::collections::BTreeMap;
@@ -110,7 +110,7 @@ impl Leg {
             self.again_us = now_us + LEG_AGAIN_US;
             self.free_places(around);
             self.enter(Stage::Asked, around);
-            self.number = next_number(self.number);
+            self.number = next_number(self.number, around);
             around.push(Output::MakeOffer { leg: self.number });
         }
     }
@@ -231,12 +231,12 @@ impl Leg {
 }
 
 /// Begins anywhere: the node may still hold a leg that this device made before its machine was started anew.
-fn next_number(number: u32) -> u32 {
+fn next_number(number: u32, around: &mut Around<'_>) -> u32 {
     if number != 0 {
         return number.wrapping_add(1).max(1);
     }
     // In the lower half, so that numbers only go up for as long as a machine runs.
-    (u32::from_be_bytes(random()) / 2).max(1)
+    (u32::from_be_bytes(around.draw()) / 2).max(1)
 }
 
 #[cfg(test)]
@@ -245,20 +245,28 @@ mod tests {
     use super::*;
     use crate::now::Now;
     use crate::outputs::Outputs;
+    use trialogue_e2ee::Chance;
 
     const MID: &str = "1";
 
     /// A leg and the outputs of what is done with it in a call, at the site in use.
-    #[derive(Default)]
     struct Bench {
         leg: Leg,
+        chance: Chance,
         out: Outputs,
+    }
+
+    impl Default for Bench {
+        fn default() -> Self {
+            Self { leg: Leg::default(), chance: Chance::replayable([7; 32]), out: Outputs::default() }
+        }
     }
 
     impl Bench {
         fn at<T>(&mut self, us: u64, act: impl FnOnce(&mut Leg, &mut Around<'_>) -> T) -> T {
             let now = Now { us, ms: us / 1_000 };
-            let mut around = Around { now, in_call: true, active: true, stalled: false, slot: 0, out: &mut self.out };
+            let (chance, out) = (&mut self.chance, &mut self.out);
+            let mut around = Around { now, in_call: true, active: true, stalled: false, slot: 0, chance, out };
             act(&mut self.leg, &mut around)
         }
 

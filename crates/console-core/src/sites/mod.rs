@@ -18,6 +18,7 @@ use crate::limits::*;
 use crate::now::Now;
 use crate::outputs::Outputs;
 use trialogue_charter::{DeviceId, NodeId, PartyId};
+use trialogue_e2ee::Chance;
 use trialogue_journal::State;
 use trialogue_wire::console::{PathState, Site as Named, ToNode};
 
@@ -31,10 +32,16 @@ pub(crate) struct Around<'a> {
     /// The machine itself was not run a moment ago: what it has not heard proves nothing yet.
     pub(crate) stalled: bool,
     pub(crate) slot: u8,
+    pub(crate) chance: &'a mut Chance,
     pub(crate) out: &'a mut Outputs,
 }
 
 impl Around<'_> {
+    /// Where there are no random numbers, what they are for is no secret: numbers of legs, and when to try again.
+    fn draw<const N: usize>(&mut self) -> [u8; N] {
+        self.chance.draw().unwrap_or([0; N])
+    }
+
     /// About the site's WebSocket and leg.
     pub(crate) fn push(&mut self, output: Output) {
         self.out.at(self.slot, output);
@@ -276,13 +283,6 @@ impl Sites {
     }
 }
 
-/// Where it cannot be had, what it is for is no secret: numbers of legs, and when to try again.
-fn random<const N: usize>() -> [u8; N] {
-    let mut random = [0; N];
-    let _ = getrandom::fill(&mut random);
-    random
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -304,9 +304,8 @@ mod tests {
 
     /// The state at a site becomes whole.
     fn up(site: &mut Site, us: u64) {
-        let mut out = Outputs::default();
-        let around =
-            Around { now: at(us), in_call: true, active: true, stalled: false, slot: site.slot(), out: &mut out };
+        let (mut out, mut chance) = (Outputs::default(), Chance::replayable([7; 32]));
+        let around = Around { slot: site.slot(), ..around(us, &mut out, &mut chance) };
         site.told_anew(None, at(us));
         assert!(site.synced(&around));
     }
@@ -356,7 +355,10 @@ mod tests {
     fn a_site_that_is_gone_is_left_and_in_no_call_come_back_to() {
         let mut sites = both();
         assert!(!sites.must_move(START_US, true));
-        assert_eq!(sites.first.close(&around(START_US, &mut Outputs::default())), Some(true));
+        assert_eq!(
+            sites.first.close(&around(START_US, &mut Outputs::default(), &mut Chance::replayable([7; 32]))),
+            Some(true)
+        );
         assert!(sites.must_move(START_US + 1, true));
         assert_eq!((sites.go_over(START_US + 1), sites.active_slot(), sites.spare_slot()), (1, 1, Some(0)));
         assert!(!sites.must_move(START_US + 1, false), "the first one is down");
@@ -414,7 +416,7 @@ mod tests {
         assert_eq!((sites.go_over(START_US), sites.spare_slot(), sites.of(1).is_none()), (0, None, true));
     }
 
-    fn around(us: u64, out: &mut Outputs) -> Around<'_> {
-        Around { now: at(us), in_call: true, active: true, stalled: false, slot: 0, out }
+    fn around<'a>(us: u64, out: &'a mut Outputs, chance: &'a mut Chance) -> Around<'a> {
+        Around { now: at(us), in_call: true, active: true, stalled: false, slot: 0, chance, out }
     }
 }

@@ -1,9 +1,9 @@
 //! One site of the own party: the WebSocket to its node, the leg, and what the node has told.
 
+use super::Around;
 use super::leg::{Leg, LegWord};
 use super::socket::{Challenge, Socket, Stage, Tick};
 use super::told::Told;
-use super::{Around, random};
 use crate::io::{Input, Output};
 use crate::limits::*;
 use crate::now::Now;
@@ -125,7 +125,8 @@ impl Site {
 
     /// The platform opens it again after a while.
     pub(super) fn reconnect(&mut self, was_up: bool, around: &mut Around<'_>) {
-        let after_ms = self.socket.again_ms(was_up, around.in_call, u16::from_be_bytes(random()));
+        let chance = u16::from_be_bytes(around.draw());
+        let after_ms = self.socket.again_ms(was_up, around.in_call, chance);
         around.push(Output::Reconnect { after_ms });
     }
 

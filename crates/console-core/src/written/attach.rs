@@ -52,7 +52,7 @@ impl Console {
     pub fn attach_file(&mut self, line: &str, name: &str, size: u64) -> Result<(), FileError> {
         self.stop_attaching();
         let line = LineId::new(line).ok().filter(|_| self.writer.on).ok_or(FileError::Form)?;
-        let sealer = FileSealer::new(&clean(name, Form::File), size)?;
+        let sealer = FileSealer::new(&clean(name, Form::File), size, &mut self.chance)?;
         let mut all: Vec<File> = self.draft_files(&line).map(|kept| kept.file.clone()).collect();
         all.push(sealer.file().clone());
         if !fit_together(&all) {

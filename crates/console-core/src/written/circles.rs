@@ -207,8 +207,7 @@ impl Console {
         &mut self,
         readers: &[(DeviceId, BodyRef)],
     ) -> Option<(GroupId, trialogue_e2ee::writing::CircleMade)> {
-        let mut id = [0; 16];
-        getrandom::fill(&mut id).ok()?;
+        let id = self.chance.draw().ok()?;
         let suite = self.charter.as_ref()?.suite();
         let found: Vec<(DeviceId, Vec<u8>, Vec<u8>)> = readers
             .iter()

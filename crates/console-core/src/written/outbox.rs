@@ -29,7 +29,7 @@ pub(crate) enum Sending {
 impl Console {
     /// Puts a writing into the outbox; false: it is no writing, or there are too many.
     pub(super) fn put_out(&mut self, part: Part, out: impl FnOnce(Vec<u8>) -> KeptOut) -> bool {
-        let Ok(content) = Content::new(part) else {
+        let Ok(content) = Content::new(part, &mut self.chance) else {
             self.refuse(Refusal::Malformed);
             return false;
         };
@@ -163,7 +163,13 @@ impl Console {
         true
     }
 
-    fn seal_out(&self, id: u64, line: &LineId, circles: &[GroupId], number: u64) -> Option<(Written, Vec<Vec<u8>>)> {
+    fn seal_out(
+        &mut self,
+        id: u64,
+        line: &LineId,
+        circles: &[GroupId],
+        number: u64,
+    ) -> Option<(Written, Vec<Vec<u8>>)> {
         let out = self.writer.kept.outbox.iter().find(|out| out.id == id)?;
         let content = Content::decode(&out.content)?;
         let keys: Vec<(Wrap, CircleKey)> = circles
@@ -174,7 +180,7 @@ impl Console {
             })
             .collect();
         let wraps: Vec<(Wrap, &CircleKey)> = keys.iter().map(|(wrap, key)| (*wrap, key)).collect();
-        let sealed = seal(&content, &wraps).ok()?;
+        let sealed = seal(&content, &wraps, &mut self.chance).ok()?;
         let keys = keys.iter().zip(sealed.keys).map(|((wrap, _), key)| Wrapped { circle: wrap.circle, key });
         let newest = self.newest_followed(line)?;
         let list = out.attached.as_ref().map(|chunks| chunk_list(chunks));

@@ -33,7 +33,8 @@ impl Console {
     pub(super) fn written_ring(&mut self) -> Option<&mut WritingKeys> {
         let suite = self.charter.as_ref()?.suite();
         if self.writer.ring.as_ref().is_none_or(|(held, _)| *held != suite) {
-            let mut ring = WritingKeys::new(suite, self.id, &self.secret.mls_key(suite).private);
+            let mls = self.secret.mls_key(suite);
+            let mut ring = WritingKeys::new(suite, self.id, &mls.private, &mut self.chance).ok()?;
             self.writer.joins = super::circles::Joins::default();
             let of_suite = self.writer.kept.stock.iter().filter(|stock| stock.suite == number_of(suite));
             for stock in of_suite {

@@ -271,7 +271,7 @@ fn a_call_is_taken_over_at_another_console_and_nobody_leaves_it() {
     // The same person at another device: the fixture's names come from office and number.
     let number = DUTY[0] as u8 + 1;
     let link = world.fixture.enrolment_again("jpn-duty", number);
-    let identity = trialogue_console_core::enrol(&link.to_fragment(), common::START_MS).unwrap();
+    let identity = trialogue_console_core::enrol(&link.to_fragment(), common::START_MS, &mut common::chance()).unwrap();
     let tablet = world.desk_with(identity);
     world.until(10, |world| world.view(tablet).lines.iter().any(|line| line.id == SUMMIT && line.take_over));
     world.command(tablet, Command::TakeOver { line: SUMMIT.into() });

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::common;
+use crate::common::chance;
 
 use common::{SECOND, World};
 use trialogue_charter::{CallId, DeviceSecret, HybridSecret, LineId, Suite};
@@ -30,7 +31,7 @@ fn comes_in_there(world: &mut World, call: CallId) {
     let mut journal = Journal::resume(node.clone(), last.entry().seq, last.hash());
     let identity = world.identity("usa-leaders", 100);
     let secret = DeviceSecret::from_seed(&identity.secret);
-    let mut ring = Keyring::new(SUITE, secret.id(), &secret.mls_key(SUITE).private);
+    let mut ring = Keyring::new(SUITE, secret.id(), &secret.mls_key(SUITE).private, &mut chance()).unwrap();
     let packages: Vec<_> = world.nodes.iter().map(|_| ring.key_package().unwrap()).collect();
     let offers = world.nodes.iter().zip(&packages);
     let offers = offers.map(|(node, body)| KeyOffer { node: node.id.clone(), package: BodyRef::of(body).unwrap() });

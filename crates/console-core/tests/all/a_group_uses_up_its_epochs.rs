@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::common;
+use crate::common::chance;
 
 use common::rogue::Rogue;
 use common::{SECOND, World};
@@ -36,7 +37,7 @@ fn the_next_group_takes_its_place_unheard() {
 
     let mut eager = Rogue::new(&mut world, "usa-leaders", 9);
     let device = eager.secret.id();
-    let mut ring = Keyring::new(SUITE, device, &eager.secret.mls_key(SUITE).private);
+    let mut ring = Keyring::new(SUITE, device, &eager.secret.mls_key(SUITE).private, &mut chance()).unwrap();
     let nodes: Vec<NodeId> = world.nodes.iter().map(|node| node.id.clone()).collect();
     let packages: Vec<_> = nodes.iter().map(|_| ring.key_package().unwrap()).collect();
     let offers = nodes.iter().zip(&packages);

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::common;
+use crate::common::chance;
 
 use common::{SECOND, World};
 use trialogue_charter::{CallId, DeviceSecret, LineId, NodeId, Suite};
@@ -26,7 +27,7 @@ fn comes_in(world: &World, journal: &mut Journal, number: u8) -> Vec<Bundle> {
     let nodes: Vec<NodeId> = world.nodes.iter().map(|node| node.id.clone()).collect();
     let identity = world.identity("jpn-leaders", 100 + number);
     let secret = DeviceSecret::from_seed(&identity.secret);
-    let mut ring = Keyring::new(SUITE, secret.id(), &secret.mls_key(SUITE).private);
+    let mut ring = Keyring::new(SUITE, secret.id(), &secret.mls_key(SUITE).private, &mut chance()).unwrap();
     let certificate = BodyRef::of(&identity.certificate).unwrap();
     let enrolled = Body::Enrolled { device: secret.id(), certificate };
     let packages: Vec<_> = nodes.iter().map(|_| ring.key_package().unwrap()).collect();

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::common;
+use crate::common::chance;
 
 use common::rogue::offered;
 use common::{SECOND, World};
@@ -66,7 +67,7 @@ fn they_go_on_talking(named: impl FnOnce(&World) -> GroupId) {
 
     let held = &world.nodes[JPN].disk[&nodes[JPN]];
     let last = UnverifiedEntry::decode(&held[held.len() - 1].entry).unwrap().verify(&world.fixture.charter).unwrap();
-    let ring = Keyring::new(SUITE, secret.id(), &secret.mls_key(SUITE).private);
+    let ring = Keyring::new(SUITE, secret.id(), &secret.mls_key(SUITE).private, &mut chance()).unwrap();
     let journal = Journal::resume(nodes[JPN].clone(), last.entry().seq, last.hash());
     let mut hostile = Hostile { secret, ring, number: common::START_MS * 2, journal, bundles: Vec::new() };
 
@@ -80,7 +81,7 @@ fn they_go_on_talking(named: impl FnOnce(&World) -> GroupId) {
     hostile.ring.create(spoken).unwrap();
     for other in 100..104 {
         let secret = DeviceSecret::from_seed(&[other; 32]);
-        let mut guest = Keyring::new(SUITE, secret.id(), &secret.mls_key(SUITE).private);
+        let mut guest = Keyring::new(SUITE, secret.id(), &secret.mls_key(SUITE).private, &mut chance()).unwrap();
         let (key, package) = (guest.signature_key().to_vec(), guest.key_package().unwrap());
         let invite = Invite { device: secret.id(), signature_key: &key, key_package: &package };
         hostile.ring.add_and_remove(&spoken, &[invite], &[]).unwrap();

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::common;
+use crate::common::chance;
 
 use common::{SECOND, World};
 use std::collections::BTreeMap;
@@ -32,7 +33,7 @@ impl Stranger {
     fn new(suite: Suite, seed: &[u8; 32]) -> Self {
         let secret = DeviceSecret::from_seed(seed);
         let device = secret.id();
-        let ring = Keyring::new(suite, device, &secret.mls_key(suite).private);
+        let ring = Keyring::new(suite, device, &secret.mls_key(suite).private, &mut chance()).unwrap();
         Self { secret, device, ring, number: common::START_MS + 3_600_000 }
     }
 

@@ -1,6 +1,7 @@
 //! The page of authorities is the charter and nothing else: every line, every office, in the order in which they are rung.
 #![allow(clippy::unwrap_used)]
 
+use crate::common::chance;
 use trialogue_charter::fixture::Trilateral;
 use trialogue_charter::{Precedence, Role, Suite};
 use trialogue_console_core::authority::authority;
@@ -38,9 +39,9 @@ fn every_line_and_office_with_its_authority() {
 fn a_console_shows_it_once_it_has_verified_a_charter() {
     let three = Trilateral::new(Suite::XWing);
     let link = three.enrolment("usa-duty", 1).to_fragment();
-    let identity = || -> Identity { enrol(&link, 0).unwrap() };
-    assert!(Console::new(identity(), None, true).unwrap().authority().is_none());
+    let identity = || -> Identity { enrol(&link, 0, &mut chance()).unwrap() };
+    assert!(Console::new(identity(), None, true, chance()).unwrap().authority().is_none());
     let held = Some(three.charter.bytes().to_vec());
-    let shown = Console::new(identity(), held, true).unwrap().authority().unwrap();
+    let shown = Console::new(identity(), held, true, chance()).unwrap().authority().unwrap();
     assert_eq!(shown.own_office, "usa-duty");
 }

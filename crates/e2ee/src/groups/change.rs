@@ -215,7 +215,10 @@ mod tests {
 
     #[test]
     fn one_that_spoils_a_commit_keeps_nobody_else_out() {
-        let ring = |device: u8, seed: u8| Keyring::new(Suite::XWing, DeviceId([device; 32]), &[seed; 32]);
+        let ring = |device: u8, seed: u8| {
+            let mut chance = crate::chance::any();
+            Keyring::new(Suite::XWing, DeviceId([device; 32]), &[seed; 32], &mut chance).unwrap()
+        };
         let (mut lead, mut first, mut same, mut other) = (ring(1, 1), ring(2, 2), ring(9, 2), ring(3, 3));
         let group = GroupId([1; 16]);
         lead.create(group).unwrap();

@@ -258,7 +258,7 @@ mod tests {
         let (said, frame) = (&all["secrets"], &all["frame"]);
         let device = |name: &str| DeviceId(bytes(&frame[name]).try_into().unwrap());
         let hearer = |device: DeviceId| {
-            let ring = Keyring::new(Suite::XWing, device, &[1; 32]);
+            let ring = Keyring::new(Suite::XWing, device, &[1; 32], &mut crate::chance::any()).unwrap();
             let crypto = ring.provider.crypto();
             let pair = crypto.derive_hpke_keypair(ring.suite.hpke_config(), &bytes(&said["hearing_seed"])).unwrap();
             assert_eq!(pair.public, bytes(&said["hearing_key"]));

@@ -16,16 +16,18 @@ mod join;
 mod offer;
 mod process;
 mod profile;
+mod provider;
 mod signer;
 
 pub use error::KeyringError;
 pub use hearing::{Hearer, TagsTold};
 
+use crate::chance::{Chance, NoChance};
 use crate::sealing::BaseKey;
 use openmls::prelude::*;
-use openmls_rust_crypto::OpenMlsRustCrypto;
 use openmls_traits::types::HpkeKeyPair;
 use profile::Profile;
+use provider::Provider;
 use signer::DeviceSigner;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -121,7 +123,7 @@ pub struct Progress {
 
 /// One console's MLS world. Holds secrets: no `Debug`, no copy.
 pub struct Keyring {
-    provider: OpenMlsRustCrypto,
+    provider: Provider,
     signer: DeviceSigner,
     device: DeviceId,
     suite: Ciphersuite,
@@ -135,10 +137,13 @@ pub struct Keyring {
 
 impl Keyring {
     /// A keyring without groups. `seed` is the device's seed for the signature scheme of the suite: Ed25519 for
-    /// [`Suite::XWing`], ML-DSA-87 for [`Suite::Cnsa2`].
-    pub fn new(suite: Suite, device: DeviceId, seed: &[u8; 32]) -> Self {
-        Self {
-            provider: OpenMlsRustCrypto::default(),
+    /// [`Suite::XWing`], ML-DSA-87 for [`Suite::Cnsa2`]. `chance` gives the seed of all that it draws.
+    ///
+    /// # Errors
+    /// When there are no random numbers.
+    pub fn new(suite: Suite, device: DeviceId, seed: &[u8; 32], chance: &mut Chance) -> Result<Self, NoChance> {
+        Ok(Self {
+            provider: Provider::new(chance)?,
             signer: DeviceSigner::new(suite, seed),
             device,
             suite: ciphersuite(suite),
@@ -146,7 +151,7 @@ impl Keyring {
             offers: VecDeque::new(),
             stock: VecDeque::new(),
             hearing: OnceCell::new(),
-        }
+        })
     }
 
     /// The device whose keyring this is.

@@ -113,7 +113,7 @@ mod tests {
     type Alter = fn(&mut Keys);
 
     fn console(suite: Suite, number: u8) -> Keyring {
-        Keyring::new(suite, DeviceId([number; 32]), &[number; 32])
+        Keyring::new(suite, DeviceId([number; 32]), &[number; 32], &mut crate::chance::any()).unwrap()
     }
 
     fn vector(bytes: &[u8]) -> Vec<u8> {
@@ -270,7 +270,8 @@ mod tests {
         let suite = Suite::XWing;
         let (mut lead, mut first, mut good) = (console(suite, 1), console(suite, 2), console(suite, 3));
         // Another device of the same party, with the same key of the suite.
-        let mut second = Keyring::new(suite, DeviceId([4; 32]), &[2; 32]);
+        let mut chance = crate::chance::any();
+        let mut second = Keyring::new(suite, DeviceId([4; 32]), &[2; 32], &mut chance).unwrap();
         let offers = [&mut first, &mut second, &mut good].map(|ring| ring.key_package().unwrap());
         let done = add(&mut lead, &[(&first, &offers[0]), (&second, &offers[1]), (&good, &offers[2])]);
         assert_eq!(

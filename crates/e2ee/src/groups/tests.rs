@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use std::sync::Mutex;
 use trialogue_charter::Suite;
 
-type Crypto = <OpenMlsRustCrypto as OpenMlsProvider>::CryptoProvider;
+type Crypto = <Provider as OpenMlsProvider>::CryptoProvider;
 type Made<T> = Result<T, CryptoError>;
 
 /// Derives key pairs as it should, but for the public half of one of them.
@@ -110,7 +110,7 @@ impl OpenMlsCrypto for Hostile<'_> {
 const GROUP: GroupId = GroupId([1; 16]);
 
 fn console(suite: Suite, number: u8) -> Keyring {
-    Keyring::new(suite, DeviceId([number; 32]), &[number; 32])
+    Keyring::new(suite, DeviceId([number; 32]), &[number; 32], &mut crate::chance::any()).unwrap()
 }
 
 /// A group of consoles 1 to `count`, the first one its lead.

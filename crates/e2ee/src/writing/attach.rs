@@ -1,6 +1,7 @@
 //! Files attached to a message: each sealed chunk by chunk under a key of its own, which stands in the message's sealed content (sealing.md §9).
 //! What nodes carry are chunks of one size; which file they belong to, its name and its length are known to the readers alone.
 
+use crate::chance::Chance;
 use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce};
 use minicbor::bytes::ByteArray;
@@ -116,9 +117,8 @@ impl FileSealer {
     ///
     /// # Errors
     /// [`FileError::Form`], [`FileError::Random`].
-    pub fn new(name: &str, size: u64) -> Result<Self, FileError> {
-        let mut key = [0; 32];
-        getrandom::fill(&mut key).map_err(|_| FileError::Random)?;
+    pub fn new(name: &str, size: u64, chance: &mut Chance) -> Result<Self, FileError> {
+        let mut key: [u8; 32] = chance.draw().map_err(|_| FileError::Random)?;
         let file = File { name: name.to_owned(), size, digest: Hash([0; Hash::LEN]), key: key.into() };
         key.zeroize();
         if file.fits() { Ok(Self { file, hash: Sha384::new(), done: 0 }) } else { Err(FileError::Form) }
@@ -223,8 +223,12 @@ impl FileOpener {
 mod tests {
     use super::*;
 
+    fn sealer_of(name: &str, size: u64) -> Result<FileSealer, FileError> {
+        FileSealer::new(name, size, &mut crate::chance::any())
+    }
+
     fn sealed(bytes: &[u8]) -> (File, Vec<Vec<u8>>) {
-        let mut sealer = FileSealer::new("海図.pdf", bytes.len() as u64).unwrap();
+        let mut sealer = sealer_of("海図.pdf", bytes.len() as u64).unwrap();
         let chunks = bytes.chunks(PIECE).map(|piece| sealer.seal(piece).unwrap()).collect();
         (sealer.finish().unwrap(), chunks)
     }
@@ -276,9 +280,9 @@ mod tests {
 
     #[test]
     fn a_file_that_changes_while_it_is_read_is_not_sent() {
-        let mut sealer = FileSealer::new("log.txt", 10).unwrap();
+        let mut sealer = sealer_of("log.txt", 10).unwrap();
         assert!(sealer.seal(&[0; 9]).is_err() && sealer.seal(&[0; 11]).is_err() && sealer.seal(&[]).is_err());
-        assert_eq!(FileSealer::new("log.txt", 10).unwrap().finish().err(), Some(FileError::Changed));
+        assert_eq!(sealer_of("log.txt", 10).unwrap().finish().err(), Some(FileError::Changed));
         sealer.seal(&[0; 10]).unwrap();
         assert!(sealer.seal(&[0; 1]).is_err());
         assert!(sealer.finish().is_ok());
@@ -305,11 +309,11 @@ mod tests {
             "a\u{e0041}b",
             &"x".repeat(121),
         ] {
-            assert!(FileSealer::new(name, 1).is_err(), "{name:?}");
+            assert!(sealer_of(name, 1).is_err(), "{name:?}");
         }
         for name in ["보고서 (최종).hwp", "海図.pdf", ".bashrc", &"x".repeat(120)] {
-            assert!(FileSealer::new(name, 1).is_ok(), "{name:?}");
+            assert!(sealer_of(name, 1).is_ok(), "{name:?}");
         }
-        assert!(FileSealer::new("a", 0).is_err() && FileSealer::new("a", FILES_BYTES_MAX + 1).is_err());
+        assert!(sealer_of("a", 0).is_err() && sealer_of("a", FILES_BYTES_MAX + 1).is_err());
     }
 }

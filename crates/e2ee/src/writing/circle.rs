@@ -1,5 +1,6 @@
 //! Making and joining a circle.
 
+use crate::chance::{Chance, NoChance};
 use crate::groups::{Expected, Invite, Keyring, KeyringError};
 use trialogue_charter::{DeviceId, Suite};
 use trialogue_journal::GroupId;
@@ -55,9 +56,11 @@ pub struct WritingKeys(pub(super) Keyring);
 
 impl WritingKeys {
     /// Without key packages. `seed` is the device's seed for the signature scheme of the suite, as in [`Keyring::new`].
-    #[must_use]
-    pub fn new(suite: Suite, device: DeviceId, seed: &[u8; 32]) -> Self {
-        Self(Keyring::new(suite, device, seed))
+    ///
+    /// # Errors
+    /// When there are no random numbers.
+    pub fn new(suite: Suite, device: DeviceId, seed: &[u8; 32], chance: &mut Chance) -> Result<Self, NoChance> {
+        Keyring::new(suite, device, seed, chance).map(Self)
     }
 
     /// Public signature key that its key packages carry.

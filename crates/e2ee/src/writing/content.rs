@@ -1,6 +1,7 @@
 //! What a writing says, before it is sealed. Deterministic CBOR as everywhere (journal.md §1).
 
 use super::attach::{File, fit_together};
+use crate::chance::Chance;
 use minicbor::{Decode, Encode};
 use trialogue_charter::text::{Form, refuse};
 use trialogue_journal::strict;
@@ -104,9 +105,8 @@ impl Content {
     ///
     /// # Errors
     /// [`ContentError`].
-    pub fn new(part: Part) -> Result<Self, ContentError> {
-        let mut salt = [0; 32];
-        getrandom::fill(&mut salt).map_err(|_| ContentError::Random)?;
+    pub fn new(part: Part, chance: &mut Chance) -> Result<Self, ContentError> {
+        let salt = chance.draw().map_err(|_| ContentError::Random)?;
         let content = Self { salt, part };
         if content.fits() { Ok(content) } else { Err(ContentError::Text) }
     }

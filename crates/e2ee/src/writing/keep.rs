@@ -1,5 +1,6 @@
 //! What a console without a browser keeps on disk, under its device's secret (sealing.md §8).
 
+use crate::chance::Chance;
 use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce};
 use hkdf::Hkdf;
@@ -24,9 +25,8 @@ impl KeepKey {
 
     /// Under a fresh nonce; none: the system gives no random numbers. One device keeps far fewer than the 2³² states that random nonces allow.
     #[must_use]
-    pub fn seal(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce).ok()?;
+    pub fn seal(&self, bytes: &[u8], chance: &mut Chance) -> Option<Vec<u8>> {
+        let nonce: [u8; NONCE] = chance.draw().ok()?;
         let sealed = Aes256Gcm::new((&*self.0).into()).encrypt(&Nonce::from(nonce), bytes).ok()?;
         Some([nonce.as_slice(), &sealed].concat())
     }
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn only_the_same_device_reads_what_it_kept() {
         let key = KeepKey::of(&[7; 32]);
-        let sealed = key.seal(b"circles").unwrap();
+        let sealed = key.seal(b"circles", &mut crate::chance::any()).unwrap();
         assert_eq!(key.open(&sealed).unwrap().as_slice(), b"circles");
         assert!(KeepKey::of(&[8; 32]).open(&sealed).is_none());
         for at in 0..sealed.len() {

@@ -2,6 +2,7 @@
 
 use super::circle::CircleKey;
 use super::content::Content;
+use crate::chance::Chance;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use hkdf::Hkdf;
@@ -90,14 +91,13 @@ pub(super) fn unpad(padded: &[u8]) -> Option<&[u8]> {
 ///
 /// # Errors
 /// [`UnsealError::Make`].
-pub fn seal(content: &Content, circles: &[(Wrap, &CircleKey)]) -> Result<Sealed, UnsealError> {
+pub fn seal(content: &Content, circles: &[(Wrap, &CircleKey)], chance: &mut Chance) -> Result<Sealed, UnsealError> {
     let bytes = Zeroizing::new(content.encode());
     let padded = pad(&bytes).ok_or(UnsealError::Make)?;
     if padded.len() > CONTENT_MAX {
         return Err(UnsealError::Make);
     }
-    let mut key = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *key).map_err(|_| UnsealError::Make)?;
+    let key = chance.secret().map_err(|_| UnsealError::Make)?;
     let sealed = cipher(&key).encrypt(&Nonce::default(), padded.as_slice()).map_err(|_| UnsealError::Make)?;
     let mut keys = Vec::with_capacity(circles.len());
     for (wrap, circle) in circles {

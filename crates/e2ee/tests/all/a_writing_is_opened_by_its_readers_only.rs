@@ -4,8 +4,13 @@
 use trialogue_charter::fixture::Trilateral;
 use trialogue_charter::{DeviceId, Hash, Suite};
 use trialogue_e2ee::writing::*;
-use trialogue_e2ee::{GroupId, Invite, KeyringError};
+use trialogue_e2ee::{Chance, GroupId, Invite, KeyringError};
 use trialogue_journal::Language;
+
+/// Other numbers each time.
+fn chance() -> Chance {
+    Chance::new(|bytes| getrandom::fill(bytes).is_ok())
+}
 
 struct Device {
     ring: WritingKeys,
@@ -14,13 +19,13 @@ struct Device {
 
 fn device(three: &Trilateral, suite: Suite, office: &str, number: u8) -> Device {
     let (secret, _, _) = three.device(office, number);
-    let ring = WritingKeys::new(suite, secret.id(), &secret.mls_key(suite).private);
+    let ring = WritingKeys::new(suite, secret.id(), &secret.mls_key(suite).private, &mut chance()).unwrap();
     Device { ring, id: secret.id() }
 }
 
 fn text(words: &str) -> Content {
     let text = Tongue { language: Language::Ja, text: words.to_owned() };
-    Content::new(Part::Message { text, marking: String::new(), files: None }).unwrap()
+    Content::new(Part::Message { text, marking: String::new(), files: None }, &mut chance()).unwrap()
 }
 
 struct Scene {
@@ -60,7 +65,7 @@ fn readers_open_it_in_both_suites_and_a_stranger_does_not() {
         let mut scene = scene(suite);
         let content = text("現地で確認中です。");
         let at = wrap(&scene, 5);
-        let sealed = seal(&content, &[(at, &scene.made.key)]).unwrap();
+        let sealed = seal(&content, &[(at, &scene.made.key)], &mut chance()).unwrap();
         for reader in &mut scene.readers {
             let joined = reader.ring.join_circle(&scene.circle, &scene.writer.id, &scene.made.welcome).unwrap();
             assert_eq!(joined.readers.len(), 2);
@@ -101,7 +106,7 @@ fn what_is_changed_on_its_way_is_refused() {
     let scene = scene(Suite::XWing);
     let content = text("三隻が南下しています。");
     let at = wrap(&scene, 5);
-    let sealed = seal(&content, &[(at, &scene.made.key)]).unwrap();
+    let sealed = seal(&content, &[(at, &scene.made.key)], &mut chance()).unwrap();
     let open = |at, key: &[u8; 48], bytes: &[u8], digest: &Hash| unseal(at, key, &scene.made.key, bytes, digest);
     for place in [0, sealed.content.len() / 2, sealed.content.len() - 1] {
         let mut bent = sealed.content.clone();
@@ -125,7 +130,7 @@ fn what_is_changed_on_its_way_is_refused() {
 fn a_content_has_one_form_and_shows_what_it_says() {
     let message = |words: &str| {
         let text = Tongue { language: Language::En, text: words.to_owned() };
-        Content::new(Part::Message { text, marking: String::new(), files: None })
+        Content::new(Part::Message { text, marking: String::new(), files: None }, &mut chance())
     };
     assert!(message("Two lines\nof text.").is_ok());
     for hidden in [
@@ -152,7 +157,7 @@ fn a_content_has_one_form_and_shows_what_it_says() {
     assert_eq!(Content::decode(&longest.encode()), Some(longest));
     let two = |a, b| {
         let text = |language| Tongue { language, text: "text".to_owned() };
-        Content::new(Part::Readout { texts: vec![text(a), text(b)] })
+        Content::new(Part::Readout { texts: vec![text(a), text(b)] }, &mut chance())
     };
     assert!(two(Language::En, Language::Ko).is_ok());
     assert!(two(Language::Ko, Language::En).is_err() && two(Language::En, Language::En).is_err());
@@ -168,7 +173,7 @@ fn a_content_has_one_form_and_shows_what_it_says() {
 fn texts_of_about_the_same_length_look_the_same_from_outside() {
     let scene = scene(Suite::XWing);
     let at = wrap(&scene, 5);
-    let len = |words: &str| seal(&text(words), &[(at, &scene.made.key)]).unwrap().content.len();
+    let len = |words: &str| seal(&text(words), &[(at, &scene.made.key)], &mut chance()).unwrap().content.len();
     assert_eq!(len("はい。"), len("いいえ、まだ何も確認できていません。"));
     assert_eq!((len("はい。") - 16) % 256, 0);
 }

@@ -263,7 +263,9 @@ mod tests {
 
     fn writing(number: u8, line: &str, at_ms: u64) -> Archived {
         let text = Tongue { language: Language::En, text: format!("number {number}") };
-        let content = Content::new(Part::Message { text, marking: String::new(), files: None }).unwrap();
+        let content =
+            Content::new(Part::Message { text, marking: String::new(), files: None }, &mut crate::identity::chance())
+                .unwrap();
         Archived {
             id: Hash([number; 48]),
             line: LineId::new(line).unwrap(),

@@ -13,13 +13,18 @@ use trace::trace;
 use trialogue_charter::fixture::Trilateral;
 use trialogue_charter::{DeviceId, Hash, HybridSecret, NodeId, Suite, VerifiedCharter};
 use trialogue_console_core::view::*;
-use trialogue_console_core::{Console, Event, Identity, Input, OpenKey, Output, Receiving, enrol};
+use trialogue_console_core::{Chance, Console, Event, Identity, Input, OpenKey, Output, Receiving, enrol};
 use trialogue_core::{ConsoleKey, Machine, Now, Setup};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::Site;
 
 pub const START_MS: u64 = 1_700_000_000_000;
 pub const SECOND: u64 = 1_000_000;
+
+/// Other numbers each time.
+pub fn chance() -> Chance {
+    Chance::new(|bytes| getrandom::fill(bytes).is_ok())
+}
 
 pub struct Desk {
     pub console: Console,
@@ -228,7 +233,7 @@ impl World {
     }
 
     pub fn identity(&self, office: &str, number: u8) -> Identity {
-        enrol(&self.fixture.enrolment(office, number).to_fragment(), START_MS).unwrap()
+        enrol(&self.fixture.enrolment(office, number).to_fragment(), START_MS, &mut chance()).unwrap()
     }
 
     /// A console of an office comes on watch; returns its place.
@@ -239,7 +244,7 @@ impl World {
     }
 
     pub fn desk_with(&mut self, identity: Identity) -> usize {
-        let console = Console::new(identity.clone(), None, true).unwrap();
+        let console = Console::new(identity.clone(), None, true, chance()).unwrap();
         let party = self.fixture.charter.party_with_root(&identity.root).unwrap().id.clone();
         let node = self.fixture.charter.nodes.iter().position(|node| node.party == party).unwrap();
         self.desks.push(Desk {
@@ -359,7 +364,7 @@ impl World {
         self.cut(desk, true);
         self.settle();
         let node = self.desks[desk].node;
-        let console = Console::new(identity, self.desks[desk].charter.clone(), true).unwrap();
+        let console = Console::new(identity, self.desks[desk].charter.clone(), true, chance()).unwrap();
         let now = self.now_us;
         let held = &mut self.desks[desk];
         held.console = console;

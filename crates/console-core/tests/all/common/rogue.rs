@@ -72,7 +72,8 @@ impl Rogue {
         let state = |world: &World, node: usize| world.nodes[node].machine.as_ref().unwrap().state().clone();
         let call = state(world, self.node).in_on(line)[0].call;
         let id = world.nodes[self.node].id.clone();
-        let mut ring = Keyring::new(suite, self.secret.id(), &self.secret.mls_key(suite).private);
+        let mut ring =
+            Keyring::new(suite, self.secret.id(), &self.secret.mls_key(suite).private, &mut chance()).unwrap();
         let package = ring.key_package().unwrap();
         let offers = vec![KeyOffer { node: id.clone(), package: BodyRef::of(&package).unwrap() }];
         self.says(world, line.as_str(), Act::Answer { call, offers }, vec![package.clone()]).unwrap();

@@ -4,15 +4,16 @@
 use trialogue_charter::{DeviceId, Hash, Suite};
 use trialogue_e2ee::sealing::Source;
 use trialogue_e2ee::{
-    BaseKey, Expected, GroupId, Invite, KeyId, Keyring, KeyringError, Opener, Pending, Receiver, Sealer, TagKey,
-    TagSecret,
+    BaseKey, Chance, Expected, GroupId, Invite, KeyId, Keyring, KeyringError, Opener, Pending, Receiver, Sealer,
+    TagKey, TagSecret,
 };
 
 pub const SUITES: [Suite; 2] = [Suite::XWing, Suite::Cnsa2];
 
 /// A console: its device id is its number, repeated.
 pub fn console(suite: Suite, number: u8) -> Keyring {
-    Keyring::new(suite, device(number), &[number; 32])
+    Keyring::new(suite, device(number), &[number; 32], &mut Chance::new(|bytes| getrandom::fill(bytes).is_ok()))
+        .unwrap()
 }
 
 pub fn device(number: u8) -> DeviceId {
