@@ -111,12 +111,12 @@ const ROWS: &[Row] = &[
     // A ring that has come to its next office is looked at again with the disk's word about the entry that says so.
     Row::timed(Writing, Cause::Ring, |m| m.rings.next_us(&m.here), settle_rings),
     // Rides on the disk's next word, as copies do.
-    Row::follows(Writing, Machine::say_stored),
+    Row::follows(Writing, say_stored),
     Row::timed(
         Writing,
         Cause::Overdue,
-        |m| m.overdue.next_us(&m.here, m.journals.state()),
-        |m| m.overdue.settle(&m.here, m.journals.state(), &mut m.out),
+        |m| m.writings.next_overdue_us(&m.here, m.journals.state()),
+        |m| m.writings.tell_overdue(&m.here, m.journals.state(), &mut m.out),
     ),
     Row::timed(Writing, Cause::Seen, |m| m.journals.next_seen_us(), |m| m.pen().write_seen()),
     // What a neighbour may not say yet rides on its heads.
@@ -135,7 +135,7 @@ const ROWS: &[Row] = &[
     Row::timed(Serving, Cause::Paths, Machine::next_paths_us, Machine::tell_paths),
     Row::timed(Serving, Cause::Relay, Machine::next_relay_us, Machine::push_entries),
     Row::timed(Serving, Cause::Heads, Machine::next_heads_us, Machine::tell_heads),
-    Row::timed(Serving, Cause::Chunk, Machine::next_chunk_us, Machine::settle_chunks),
+    Row::timed(Serving, Cause::Chunk, |m| m.chunks.next_us(&m.here), settle_chunks),
     Row::follows(Serving, |m| m.journals.keep_snapshot(&m.here, &mut m.out)),
 ];
 
@@ -156,6 +156,16 @@ fn look_at_tests(machine: &mut Machine) {
 fn settle_rings(machine: &mut Machine) {
     let (rings, watching, mut pen) = machine.for_rings();
     rings.settle(watching, &mut pen);
+}
+
+fn say_stored(machine: &mut Machine) {
+    let (writings, mut pen) = machine.for_writings();
+    writings.say_stored(&mut pen);
+}
+
+fn settle_chunks(machine: &mut Machine) {
+    let whole = machine.chunks.settle(&machine.here, &machine.journals, &machine.links, &mut machine.out);
+    machine.writings.are_whole(whole);
 }
 
 fn write_listed(machine: &mut Machine) {

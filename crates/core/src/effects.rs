@@ -69,7 +69,7 @@ impl Machine {
         if matches!(entry.body, Body::Tested { .. }) {
             self.trials.changed();
         }
-        self.note_writing(entry);
+        self.writings.note(entry, &self.here, &self.journals, &mut self.chunks, &mut self.out);
         let Body::Stated { statement } = &entry.body else { return };
         let Ok(statement) = UnverifiedStatement::decode(statement) else { return };
         let claim = statement.claim();

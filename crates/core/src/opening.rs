@@ -214,7 +214,7 @@ impl Machine {
         self.watch_changed();
         self.trials.begin(&self.here);
         self.journals.compare_again(&self.here, &mut self.out);
-        self.note_all_writings();
+        self.writings.note_all(&self.here, &self.journals, &mut self.chunks, &mut self.out);
         self.admit_early();
         self.said_meanwhile();
     }

@@ -9,12 +9,16 @@ use crate::out::Out;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use trialogue_charter::fixture::Trilateral;
-use trialogue_charter::{Device, DeviceSecret, LineId, NodeId, Suite};
-use trialogue_journal::{Act, Body, BodyRef, Journal, Occasion, State, Statement, UnverifiedEntry, VerifiedEntry};
+use trialogue_charter::{Device, DeviceSecret, Hash, LineId, NodeId, Precedence, Suite};
+use trialogue_journal::{Act, Body, BodyRef, GroupId, Journal, Kind, Occasion, State, Statement, Traffic};
+use trialogue_journal::{UnverifiedEntry, VerifiedEntry, Wrapped, Written};
 use trialogue_wire::Bundle;
 
 /// When the first entry is written, milliseconds since 1970 UTC. Each further one follows a second later.
 pub(crate) const START_MS: u64 = 1_800_000_000_000;
+
+/// Whom messages are for.
+const CIRCLE: GroupId = GroupId([7; 16]);
 
 /// A console whose certificate stands in its node's journal.
 pub(crate) struct Enrolled {
@@ -75,13 +79,22 @@ impl Scene {
     }
 
     /// A console says something on a line, and its node writes it down. Returns the hash of what was said.
-    pub(crate) fn says(&mut self, console: &Enrolled, line: &str, act: Act) -> trialogue_charter::Hash {
+    pub(crate) fn says(&mut self, console: &Enrolled, line: &str, act: Act) -> Hash {
         let at = Occasion { node: console.node.clone(), charter: self.here.charter.hash(), now_ms: self.time_ms };
         let number = self.state.last_number(&console.device.id) + 1;
         let line = LineId::new(line).unwrap();
         let statement = Statement::new(console.device.id, number, &at, line, act);
         self.entry(&console.node, Body::Stated { statement: statement.sign(&console.secret).0 }, &[]);
-        trialogue_charter::Hash::of(&statement.payload())
+        Hash::of(&statement.payload())
+    }
+
+    /// The first of these can be written to, and read what the other one writes from now on.
+    pub(crate) fn reads(&mut self, reader: &Enrolled, writer: &Enrolled) {
+        for console in [reader, writer] {
+            self.says(console, "duty", Act::Stock { package: body_ref(console.node.as_str().as_bytes()) });
+        }
+        let readers = vec![reader.device.id];
+        self.says(writer, "duty", Act::Circle { circle: CIRCLE, welcome: body_ref(b"welcome"), readers });
     }
 
     /// A node writes something of its own.
@@ -146,6 +159,31 @@ impl OwnNode {
             Some(UnverifiedEntry::decode(&bundle.entry).unwrap().claim().body.clone())
         };
         self.outputs().into_iter().filter_map(body).collect()
+    }
+}
+
+pub(crate) fn body_ref(bytes: &[u8]) -> BodyRef {
+    BodyRef::of(bytes).unwrap()
+}
+
+/// The content of the message of this number, sealed.
+pub(crate) fn content(number: u8) -> Vec<u8> {
+    vec![number]
+}
+
+/// That message, for the readers of the one circle.
+pub(crate) fn message(number: u8) -> Written {
+    Written {
+        kind: Kind::Message,
+        about: None,
+        keys: vec![Wrapped { circle: CIRCLE, key: [1; 48] }],
+        content: body_ref(&content(number)),
+        digest: Hash([number; 48]),
+        at_ms: START_MS,
+        traffic: Traffic::Principal,
+        precedence: Precedence::Routine,
+        answer_by_ms: None,
+        attached: None,
     }
 }
 

@@ -111,7 +111,7 @@ impl Machine {
         }
         let bodies = whole(&statement, bodies)?;
         match &statement.act {
-            Act::Write { written } if !self.chunks_given(written, &bodies) => Err(Refusal::NotNow),
+            Act::Write { written } if !self.chunks.are_given(written, &bodies, &self.journals) => Err(Refusal::NotNow),
             _ => Ok((bodies, self.need(&statement))),
         }
     }

@@ -49,6 +49,11 @@ impl<'a> Pen<'a> {
         self.open
     }
 
+    /// The disk failed and has not caught up.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.journals.is_failing()
+    }
+
     /// Is the own entry at this position on disk?
     pub(crate) fn is_recorded(&self, seq: u64) -> bool {
         self.journals.is_recorded(seq)
