@@ -147,7 +147,7 @@ impl Machine {
         self.charter_to_consoles();
         // A line of before that named an office which is gone now counts for nothing.
         self.watch.forget();
-        self.watch_changed();
+        self.watch.changed(&self.here, &mut self.out);
         (self.out.changed.lines, self.out.changed.routes, self.out.changed.paths) = (true, true, true);
     }
 

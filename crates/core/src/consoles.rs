@@ -243,9 +243,11 @@ impl Machine {
         let id = device.id;
         if self.devices.get(&id) == Some(&key) {
             self.devices.remove(&id);
-            self.out_of_touch(id);
+            if !self.lost.keeps(id, &self.here, &self.journals) {
+                self.close_leg(&id);
+            }
         }
-        self.watch_changed();
+        self.watch.changed(&self.here, &mut self.out);
     }
 
     /// Closes without a word: the device is at another WebSocket, or silent.

@@ -1,5 +1,6 @@
 //! What is due and what is done about it, in one table: when the machine wants to be called and what it does then are not written apart.
 
+use crate::consoles::Console;
 use crate::machine::Machine;
 
 /// Why the machine wants to be called: told to whoever looks for the reason, and nothing is decided by it.
@@ -103,8 +104,8 @@ const ROWS: &[Row] = &[
     // What the disk has no room for rides on the disk's next word.
     Row::timed(Writing, Cause::Copy, |m| m.revocations.next_copy_us(), copy_revocations),
     Row::timed(Writing, Cause::Listed, |m| m.revocations.next_listed_us(), write_listed),
-    Row::timed(Writing, Cause::Lost, |m| m.lost.next_us(), Machine::write_lost),
-    Row::timed(Writing, Cause::Staffed, |m| m.watch.next_us(), Machine::write_staffed),
+    Row::timed(Writing, Cause::Lost, |m| m.lost.next_us(), write_lost),
+    Row::timed(Writing, Cause::Staffed, |m| m.watch.next_us(), write_staffed),
     Row::timed(Writing, Cause::PathTest, |m| m.trials.next_path_test_us(), write_paths),
     Row::timed(Writing, Cause::AskAlive, |m| m.alive.next_us(), |m| m.alive.ask(&m.here, &mut m.out)),
     Row::timed(Writing, Cause::TestsLook, |m| m.trials.next_look_us(), look_at_tests),
@@ -142,6 +143,19 @@ const ROWS: &[Row] = &[
 fn copy_revocations(machine: &mut Machine) {
     let (revocations, mut pen) = machine.for_revocations();
     revocations.copy(&mut pen);
+}
+
+fn write_lost(machine: &mut Machine) {
+    loop {
+        let (lost, mut pen) = machine.for_lost();
+        let Some(device) = lost.write_next(&mut pen) else { return };
+        machine.close_leg(&device);
+    }
+}
+
+fn write_staffed(machine: &mut Machine) {
+    let (watch, consoles, mut pen) = machine.for_watch();
+    watch.settle(consoles.values().filter_map(Console::watch), &mut pen);
 }
 
 fn write_paths(machine: &mut Machine) {

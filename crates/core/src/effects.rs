@@ -76,7 +76,7 @@ impl Machine {
         match claim.act {
             Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. } => self.tell_sending_again(&claim.device),
             // Another may be at a console of this node.
-            Act::TakeDuty { .. } => self.watch_changed(),
+            Act::TakeDuty { .. } => self.watch.changed(&self.here, &mut self.out),
             Act::StationTested { .. } | Act::Alive { .. } | Act::SendTest { .. } | Act::Certify { .. } => {
                 self.trials.changed();
             }

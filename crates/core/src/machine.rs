@@ -186,6 +186,20 @@ impl Machine {
         (&mut self.trials, ways, pen)
     }
 
+    /// What those who are out of touch take.
+    pub(crate) fn for_lost(&mut self) -> (&mut Lost, Pen<'_>) {
+        let open = !self.is_opening();
+        let pen = Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out);
+        (&mut self.lost, pen)
+    }
+
+    /// What the watch takes.
+    pub(crate) fn for_watch(&mut self) -> (&mut Watch, &BTreeMap<ConsoleKey, Console>, Pen<'_>) {
+        let open = !self.is_opening();
+        let pen = Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out);
+        (&mut self.watch, &self.consoles, pen)
+    }
+
     /// What writings take.
     pub(crate) fn for_writings(&mut self) -> (&mut Writings, Pen<'_>) {
         let open = !self.is_opening();

@@ -211,7 +211,7 @@ impl Machine {
         }
         self.out.changed.lines = true;
         self.watch.forget();
-        self.watch_changed();
+        self.watch.changed(&self.here, &mut self.out);
         self.trials.begin(&self.here);
         self.journals.compare_again(&self.here, &mut self.out);
         self.writings.note_all(&self.here, &self.journals, &mut self.chunks, &mut self.out);

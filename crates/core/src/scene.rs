@@ -4,13 +4,13 @@
 use crate::budgets::Budgets;
 use crate::here::Here;
 use crate::io::{Now, Output};
-use crate::journals::{Journals, Pen};
+use crate::journals::{After, Journals, Pen};
 use crate::out::Out;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use trialogue_charter::fixture::Trilateral;
-use trialogue_charter::{Device, DeviceSecret, Hash, LineId, NodeId, Precedence, Suite};
-use trialogue_journal::{Act, Body, BodyRef, GroupId, Journal, Kind, Occasion, State, Statement, Traffic};
+use trialogue_charter::{CallId, Device, DeviceSecret, Hash, LineId, Node, NodeId, Precedence, Suite};
+use trialogue_journal::{Act, Body, BodyRef, GroupId, Journal, KeyOffer, Kind, Occasion, State, Statement, Traffic};
 use trialogue_journal::{UnverifiedEntry, VerifiedEntry, Wrapped, Written};
 use trialogue_wire::Bundle;
 
@@ -34,6 +34,8 @@ pub(crate) struct Scene {
     journals: BTreeMap<NodeId, Journal>,
     /// Entries of other nodes, in the order in which they came.
     taken: Vec<(VerifiedEntry, Bundle)>,
+    /// What this node has written of consoles, in its order.
+    own: Vec<(Body, Vec<Vec<u8>>)>,
     time_ms: u64,
 }
 
@@ -55,7 +57,7 @@ impl Scene {
         let ids: Vec<NodeId> = charter.nodes.iter().map(|node| node.id.clone()).collect();
         let journals = ids.iter().map(|id| (id.clone(), Journal::new(id.clone()))).collect();
         let state = State::new(charter.clone());
-        let mut scene = Self { here, state, fixture, journals, taken: Vec::new(), time_ms: START_MS };
+        let mut scene = Self { here, state, fixture, journals, taken: Vec::new(), own: Vec::new(), time_ms: START_MS };
         for id in ids {
             let charter = charter.hash();
             scene.entry(&id, Body::Opened { charter }, &[]);
@@ -97,14 +99,25 @@ impl Scene {
         self.says(writer, "duty", Act::Circle { circle: CIRCLE, welcome: body_ref(b"welcome"), readers });
     }
 
+    /// A console rings the line by the call of this number.
+    pub(crate) fn rings(&mut self, console: &Enrolled, number: u8) {
+        let package = body_ref(b"key package");
+        let offer = |node: &Node| KeyOffer { node: node.id.clone(), package: package.clone() };
+        let offers = self.here.charter.nodes.iter().map(offer).collect();
+        let (call, precedence) = (CallId([number; 16]), Precedence::Routine);
+        self.says(console, "duty", Act::Ring { call, offers, precedence });
+    }
+
     /// A node writes something of its own.
     pub(crate) fn entry(&mut self, at: &NodeId, body: Body, bodies: &[Vec<u8>]) {
-        let entry = self.journals.get_mut(at).unwrap().append(self.time_ms, body);
+        let entry = self.journals.get_mut(at).unwrap().append(self.time_ms, body.clone());
         let entry = VerifiedEntry::open(&entry.sign(self.fixture.journal(at)).0, &self.here.charter).unwrap();
         self.state.apply(&entry, bodies).unwrap();
         if *at != self.here.node {
             let bodies = bodies.iter().map(|body| body.clone().into()).collect();
             self.taken.push((entry.clone(), Bundle { entry: entry.bytes().to_vec(), bodies }));
+        } else {
+            self.own.push((body, bodies.to_vec()));
         }
         self.time_ms += 1_000;
     }
@@ -135,6 +148,15 @@ impl OwnNode {
             self.journals.accept(&entry, &self.scene.here).unwrap();
             self.journals.take(&entry, &bundle, &self.scene.here, &mut self.out);
         }
+    }
+
+    /// What consoles of this node have said in the scene since is written into its own journal.
+    pub(crate) fn write(&mut self) {
+        for (body, bodies) in std::mem::take(&mut self.scene.own) {
+            let bodies = bodies.into_iter().map(Into::into).collect();
+            assert!(self.pen().append(body, bodies, After::Nothing).is_ok());
+        }
+        self.outputs();
     }
 
     pub(crate) fn pen(&mut self) -> Pen<'_> {

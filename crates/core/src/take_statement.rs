@@ -103,7 +103,7 @@ impl Machine {
         self.alive.judge(key, &statement)?;
         // One console is in one call: its leg carries one voice.
         let comes = matches!(statement.act, Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. });
-        if comes && self.lines_of(&device).iter().any(|line| *line != statement.line) {
+        if comes && self.journals.lines_of(&device, &self.here).iter().any(|line| *line != statement.line) {
             return Err(Refusal::NotNow);
         }
         if comes && !self.has_seat(&statement.line, &device) {
