@@ -124,7 +124,7 @@ impl Machine {
         {
             self.drop_console(older);
         }
-        self.back_in_touch(id);
+        self.lost.forget(&id);
         let now = self.here.now.us;
         if let Some(console) = self.consoles.get_mut(&key) {
             console.standing = Standing::Known { device, on_watch };
@@ -140,7 +140,7 @@ impl Machine {
         if let Some((device, seed)) = watching {
             self.alive.came(key, device, seed, &self.here);
         }
-        self.watch_changed();
+        self.watch.changed(&self.here, &mut self.out);
     }
 
     /// The journal is open: those who came early are looked at now.

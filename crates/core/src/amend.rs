@@ -132,7 +132,7 @@ impl Machine {
         let charter = self.here.charter.clone();
         self.journals.keep_nodes(&charter);
         self.journals.fold_anew(&self.here);
-        self.overdue.amended();
+        self.writings.amended();
         self.revocations.came(&self.here);
         let has = |index: u8| charter.node_at(index).is_some_and(|node| !node.retired);
         self.streams.keep(has, |line| charter.line(line).is_some());
@@ -147,7 +147,7 @@ impl Machine {
         self.charter_to_consoles();
         // A line of before that named an office which is gone now counts for nothing.
         self.watch.forget();
-        self.watch_changed();
+        self.watch.changed(&self.here, &mut self.out);
         (self.out.changed.lines, self.out.changed.routes, self.out.changed.paths) = (true, true, true);
     }
 

@@ -175,9 +175,11 @@ impl Machine {
             ToNode::KeyFrame { device } => self.want_key_frame(device),
             ToNode::Forged { device: speaker } => self.frame_was_forged(speaker),
             ToNode::Want { hashes } => self.take_want(key, device, &hashes),
-            ToNode::Lacking { hashes } => self.take_lacking(key, hashes),
+            ToNode::Lacking { hashes } => self.chunks.asked(key, hashes, &self.journals, &mut self.out),
             ToNode::Earlier { writings } => self.take_earlier(key, writings),
-            ToNode::Chunk { bytes } => self.chunk_given(key, device, bytes),
+            ToNode::Chunk { bytes } => {
+                self.chunks.given((key, device), bytes, &self.here, &mut self.journals, &mut self.out);
+            }
             ToNode::Sending { line, voice, picture } => self.take_sending(device, line, voice, picture),
             ToNode::Watch { on } => self.take_watch(key, on),
             ToNode::Ping { .. } | ToNode::Prove { .. } | ToNode::Behind { .. } | ToNode::Next {} => {}
@@ -241,9 +243,11 @@ impl Machine {
         let id = device.id;
         if self.devices.get(&id) == Some(&key) {
             self.devices.remove(&id);
-            self.out_of_touch(id);
+            if !self.lost.keeps(id, &self.here, &self.journals) {
+                self.close_leg(&id);
+            }
         }
-        self.watch_changed();
+        self.watch.changed(&self.here, &mut self.out);
     }
 
     /// Closes without a word: the device is at another WebSocket, or silent.

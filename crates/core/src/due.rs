@@ -1,5 +1,6 @@
 //! What is due and what is done about it, in one table: when the machine wants to be called and what it does then are not written apart.
 
+use crate::consoles::Console;
 use crate::machine::Machine;
 
 /// Why the machine wants to be called: told to whoever looks for the reason, and nothing is decided by it.
@@ -103,20 +104,20 @@ const ROWS: &[Row] = &[
     // What the disk has no room for rides on the disk's next word.
     Row::timed(Writing, Cause::Copy, |m| m.revocations.next_copy_us(), copy_revocations),
     Row::timed(Writing, Cause::Listed, |m| m.revocations.next_listed_us(), write_listed),
-    Row::timed(Writing, Cause::Lost, |m| m.lost.next_us(), Machine::write_lost),
-    Row::timed(Writing, Cause::Staffed, |m| m.watch.next_us(), Machine::write_staffed),
+    Row::timed(Writing, Cause::Lost, |m| m.lost.next_us(), write_lost),
+    Row::timed(Writing, Cause::Staffed, |m| m.watch.next_us(), write_staffed),
     Row::timed(Writing, Cause::PathTest, |m| m.trials.next_path_test_us(), write_paths),
     Row::timed(Writing, Cause::AskAlive, |m| m.alive.next_us(), |m| m.alive.ask(&m.here, &mut m.out)),
     Row::timed(Writing, Cause::TestsLook, |m| m.trials.next_look_us(), look_at_tests),
     // A ring that has come to its next office is looked at again with the disk's word about the entry that says so.
     Row::timed(Writing, Cause::Ring, |m| m.rings.next_us(&m.here), settle_rings),
     // Rides on the disk's next word, as copies do.
-    Row::follows(Writing, Machine::say_stored),
+    Row::follows(Writing, say_stored),
     Row::timed(
         Writing,
         Cause::Overdue,
-        |m| m.overdue.next_us(&m.here, m.journals.state()),
-        |m| m.overdue.settle(&m.here, m.journals.state(), &mut m.out),
+        |m| m.writings.next_overdue_us(&m.here, m.journals.state()),
+        |m| m.writings.tell_overdue(&m.here, m.journals.state(), &mut m.out),
     ),
     Row::timed(Writing, Cause::Seen, |m| m.journals.next_seen_us(), |m| m.pen().write_seen()),
     // What a neighbour may not say yet rides on its heads.
@@ -135,13 +136,26 @@ const ROWS: &[Row] = &[
     Row::timed(Serving, Cause::Paths, Machine::next_paths_us, Machine::tell_paths),
     Row::timed(Serving, Cause::Relay, Machine::next_relay_us, Machine::push_entries),
     Row::timed(Serving, Cause::Heads, Machine::next_heads_us, Machine::tell_heads),
-    Row::timed(Serving, Cause::Chunk, Machine::next_chunk_us, Machine::settle_chunks),
+    Row::timed(Serving, Cause::Chunk, |m| m.chunks.next_us(&m.here), settle_chunks),
     Row::follows(Serving, |m| m.journals.keep_snapshot(&m.here, &mut m.out)),
 ];
 
 fn copy_revocations(machine: &mut Machine) {
     let (revocations, mut pen) = machine.for_revocations();
     revocations.copy(&mut pen);
+}
+
+fn write_lost(machine: &mut Machine) {
+    loop {
+        let (lost, mut pen) = machine.for_lost();
+        let Some(device) = lost.write_next(&mut pen) else { return };
+        machine.close_leg(&device);
+    }
+}
+
+fn write_staffed(machine: &mut Machine) {
+    let (watch, consoles, mut pen) = machine.for_watch();
+    watch.settle(consoles.values().filter_map(Console::watch), &mut pen);
 }
 
 fn write_paths(machine: &mut Machine) {
@@ -156,6 +170,16 @@ fn look_at_tests(machine: &mut Machine) {
 fn settle_rings(machine: &mut Machine) {
     let (rings, watching, mut pen) = machine.for_rings();
     rings.settle(watching, &mut pen);
+}
+
+fn say_stored(machine: &mut Machine) {
+    let (writings, mut pen) = machine.for_writings();
+    writings.say_stored(&mut pen);
+}
+
+fn settle_chunks(machine: &mut Machine) {
+    let whole = machine.chunks.settle(&machine.here, &machine.journals, &machine.links, &mut machine.out);
+    machine.writings.are_whole(whole);
 }
 
 fn write_listed(machine: &mut Machine) {

@@ -69,14 +69,14 @@ impl Machine {
         if matches!(entry.body, Body::Tested { .. }) {
             self.trials.changed();
         }
-        self.note_writing(entry);
+        self.writings.note(entry, &self.here, &self.journals, &mut self.chunks, &mut self.out);
         let Body::Stated { statement } = &entry.body else { return };
         let Ok(statement) = UnverifiedStatement::decode(statement) else { return };
         let claim = statement.claim();
         match claim.act {
             Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. } => self.tell_sending_again(&claim.device),
             // Another may be at a console of this node.
-            Act::TakeDuty { .. } => self.watch_changed(),
+            Act::TakeDuty { .. } => self.watch.changed(&self.here, &mut self.out),
             Act::StationTested { .. } | Act::Alive { .. } | Act::SendTest { .. } | Act::Certify { .. } => {
                 self.trials.changed();
             }

@@ -1,6 +1,7 @@
 //! Links to other nodes: hello, who reaches whom, up and down.
 
 use crate::bucket::Bucket;
+use crate::chunks::{Part, Wanted};
 use crate::flights::Flights;
 use crate::io::Output;
 use crate::limits::*;
@@ -230,8 +231,14 @@ impl Machine {
                 let round_trip_us = self.links.get(&node).and_then(|link| link.round_trip_us);
                 self.trials.probed(&node, number, round_trip_us, &self.here);
             }
-            LinkMessage::WantChunk { hash, at, most } => self.take_want_chunk(&node, hash, at, most),
-            LinkMessage::Chunk { hash, whole, at, bytes } => self.take_chunk(&node, hash, whole, at, &bytes),
+            LinkMessage::WantChunk { hash, at, most } => {
+                let wanted = Wanted { hash, at, most };
+                self.chunks.wanted(&node, wanted, &self.here, &self.journals, &mut self.out);
+            }
+            LinkMessage::Chunk { hash, whole, at, bytes } => {
+                let part = Part { hash, whole, at, bytes: &bytes };
+                self.chunks.take_part(&node, part, &self.here, &mut self.journals, &self.links, &mut self.out);
+            }
         }
     }
 

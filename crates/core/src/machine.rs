@@ -2,6 +2,7 @@
 
 use crate::bucket::Bucket;
 use crate::budgets::Budgets;
+use crate::chunks::Chunks;
 use crate::consoles::Console;
 use crate::here::Here;
 use crate::io::{ConsoleKey, Input, Now, Output, Route};
@@ -17,10 +18,11 @@ use crate::rings::{Rings, Watching};
 use crate::streams::{StreamKey, Streams};
 use crate::trials::{Alive, Trials, Ways};
 use crate::watch::Watch;
+use crate::writings::Writings;
 use minicbor::bytes::ByteVec;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use trialogue_charter::{DeviceId, Hash, HybridSecret, NodeId, VerifiedCharter};
+use trialogue_charter::{DeviceId, HybridSecret, NodeId, VerifiedCharter};
 use trialogue_journal::fold::State;
 use trialogue_journal::{Body, PairTests};
 use trialogue_wire::console::{PathMeasure, PathState, Site, ToConsole, ToNode};
@@ -82,10 +84,8 @@ pub struct Machine {
     pub(crate) trials: Trials,
     pub(crate) alive: Alive,
     pub(crate) revocations: Revocations,
-    /// Others' writings that are held and were not said to be.
-    pub(crate) to_store: BTreeSet<Hash>,
-    pub(crate) overdue: crate::writings::overdue::Overdue,
-    pub(crate) chunks: crate::chunks::Chunks,
+    pub(crate) writings: Writings,
+    pub(crate) chunks: Chunks,
 }
 
 impl Machine {
@@ -104,7 +104,10 @@ impl Machine {
             Input::LinkPaths { node, paths } => self.link_paths(node, paths),
             Input::Appended { up_to } => self.appended(up_to),
             Input::AppendFailed { up_to } => self.append_failed(up_to),
-            Input::ChunksStored { total } => self.chunks_stored(total),
+            Input::ChunksStored { total } => {
+                let is_here = |console: &ConsoleKey| self.consoles.contains_key(console);
+                self.chunks.stored(total, is_here, &mut self.out);
+            }
             Input::LegAnswer { console, leg, answer } => self.leg_answer(console, leg, answer),
             Input::LegRefused { console } => self.leg_refused(console),
             Input::LegState { console, up } => self.leg_state(console, up),
@@ -181,6 +184,27 @@ impl Machine {
         let ways = Ways { links: &self.links, measured: &self.measured };
         let pen = Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out);
         (&mut self.trials, ways, pen)
+    }
+
+    /// What those who are out of touch take.
+    pub(crate) fn for_lost(&mut self) -> (&mut Lost, Pen<'_>) {
+        let open = !self.is_opening();
+        let pen = Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out);
+        (&mut self.lost, pen)
+    }
+
+    /// What the watch takes.
+    pub(crate) fn for_watch(&mut self) -> (&mut Watch, &BTreeMap<ConsoleKey, Console>, Pen<'_>) {
+        let open = !self.is_opening();
+        let pen = Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out);
+        (&mut self.watch, &self.consoles, pen)
+    }
+
+    /// What writings take.
+    pub(crate) fn for_writings(&mut self) -> (&mut Writings, Pen<'_>) {
+        let open = !self.is_opening();
+        let pen = Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out);
+        (&mut self.writings, pen)
     }
 
     /// See [`Pen::append`].

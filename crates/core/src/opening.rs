@@ -211,10 +211,10 @@ impl Machine {
         }
         self.out.changed.lines = true;
         self.watch.forget();
-        self.watch_changed();
+        self.watch.changed(&self.here, &mut self.out);
         self.trials.begin(&self.here);
         self.journals.compare_again(&self.here, &mut self.out);
-        self.note_all_writings();
+        self.writings.note_all(&self.here, &self.journals, &mut self.chunks, &mut self.out);
         self.admit_early();
         self.said_meanwhile();
     }

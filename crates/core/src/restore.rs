@@ -151,8 +151,7 @@ impl Machine {
             trials: crate::trials::Trials::new(now.us),
             alive: crate::trials::Alive::default(),
             revocations: crate::revocations::Revocations::default(),
-            to_store: BTreeSet::new(),
-            overdue: crate::writings::overdue::Overdue::new(),
+            writings: crate::writings::Writings::new(),
             budgets: crate::budgets::Budgets::new(now.us),
             chunks: crate::chunks::Chunks::default(),
         })

@@ -4,17 +4,21 @@
 use crate::budgets::Budgets;
 use crate::here::Here;
 use crate::io::{Now, Output};
-use crate::journals::{Journals, Pen};
+use crate::journals::{After, Journals, Pen};
 use crate::out::Out;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use trialogue_charter::fixture::Trilateral;
-use trialogue_charter::{Device, DeviceSecret, LineId, NodeId, Suite};
-use trialogue_journal::{Act, Body, BodyRef, Journal, Occasion, State, Statement, UnverifiedEntry, VerifiedEntry};
+use trialogue_charter::{CallId, Device, DeviceSecret, Hash, LineId, Node, NodeId, Precedence, Suite};
+use trialogue_journal::{Act, Body, BodyRef, GroupId, Journal, KeyOffer, Kind, Occasion, State, Statement, Traffic};
+use trialogue_journal::{UnverifiedEntry, VerifiedEntry, Wrapped, Written};
 use trialogue_wire::Bundle;
 
 /// When the first entry is written, milliseconds since 1970 UTC. Each further one follows a second later.
 pub(crate) const START_MS: u64 = 1_800_000_000_000;
+
+/// Whom messages are for.
+const CIRCLE: GroupId = GroupId([7; 16]);
 
 /// A console whose certificate stands in its node's journal.
 pub(crate) struct Enrolled {
@@ -30,6 +34,8 @@ pub(crate) struct Scene {
     journals: BTreeMap<NodeId, Journal>,
     /// Entries of other nodes, in the order in which they came.
     taken: Vec<(VerifiedEntry, Bundle)>,
+    /// What this node has written of consoles, in its order.
+    own: Vec<(Body, Vec<Vec<u8>>)>,
     time_ms: u64,
 }
 
@@ -51,7 +57,7 @@ impl Scene {
         let ids: Vec<NodeId> = charter.nodes.iter().map(|node| node.id.clone()).collect();
         let journals = ids.iter().map(|id| (id.clone(), Journal::new(id.clone()))).collect();
         let state = State::new(charter.clone());
-        let mut scene = Self { here, state, fixture, journals, taken: Vec::new(), time_ms: START_MS };
+        let mut scene = Self { here, state, fixture, journals, taken: Vec::new(), own: Vec::new(), time_ms: START_MS };
         for id in ids {
             let charter = charter.hash();
             scene.entry(&id, Body::Opened { charter }, &[]);
@@ -75,23 +81,43 @@ impl Scene {
     }
 
     /// A console says something on a line, and its node writes it down. Returns the hash of what was said.
-    pub(crate) fn says(&mut self, console: &Enrolled, line: &str, act: Act) -> trialogue_charter::Hash {
+    pub(crate) fn says(&mut self, console: &Enrolled, line: &str, act: Act) -> Hash {
         let at = Occasion { node: console.node.clone(), charter: self.here.charter.hash(), now_ms: self.time_ms };
         let number = self.state.last_number(&console.device.id) + 1;
         let line = LineId::new(line).unwrap();
         let statement = Statement::new(console.device.id, number, &at, line, act);
         self.entry(&console.node, Body::Stated { statement: statement.sign(&console.secret).0 }, &[]);
-        trialogue_charter::Hash::of(&statement.payload())
+        Hash::of(&statement.payload())
+    }
+
+    /// The first of these can be written to, and read what the other one writes from now on.
+    pub(crate) fn reads(&mut self, reader: &Enrolled, writer: &Enrolled) {
+        for console in [reader, writer] {
+            self.says(console, "duty", Act::Stock { package: body_ref(console.node.as_str().as_bytes()) });
+        }
+        let readers = vec![reader.device.id];
+        self.says(writer, "duty", Act::Circle { circle: CIRCLE, welcome: body_ref(b"welcome"), readers });
+    }
+
+    /// A console rings the line by the call of this number.
+    pub(crate) fn rings(&mut self, console: &Enrolled, number: u8) {
+        let package = body_ref(b"key package");
+        let offer = |node: &Node| KeyOffer { node: node.id.clone(), package: package.clone() };
+        let offers = self.here.charter.nodes.iter().map(offer).collect();
+        let (call, precedence) = (CallId([number; 16]), Precedence::Routine);
+        self.says(console, "duty", Act::Ring { call, offers, precedence });
     }
 
     /// A node writes something of its own.
     pub(crate) fn entry(&mut self, at: &NodeId, body: Body, bodies: &[Vec<u8>]) {
-        let entry = self.journals.get_mut(at).unwrap().append(self.time_ms, body);
+        let entry = self.journals.get_mut(at).unwrap().append(self.time_ms, body.clone());
         let entry = VerifiedEntry::open(&entry.sign(self.fixture.journal(at)).0, &self.here.charter).unwrap();
         self.state.apply(&entry, bodies).unwrap();
         if *at != self.here.node {
             let bodies = bodies.iter().map(|body| body.clone().into()).collect();
             self.taken.push((entry.clone(), Bundle { entry: entry.bytes().to_vec(), bodies }));
+        } else {
+            self.own.push((body, bodies.to_vec()));
         }
         self.time_ms += 1_000;
     }
@@ -124,6 +150,15 @@ impl OwnNode {
         }
     }
 
+    /// What consoles of this node have said in the scene since is written into its own journal.
+    pub(crate) fn write(&mut self) {
+        for (body, bodies) in std::mem::take(&mut self.scene.own) {
+            let bodies = bodies.into_iter().map(Into::into).collect();
+            assert!(self.pen().append(body, bodies, After::Nothing).is_ok());
+        }
+        self.outputs();
+    }
+
     pub(crate) fn pen(&mut self) -> Pen<'_> {
         Pen::new(&mut self.journals, &mut self.budgets, &self.scene.here, self.open, &mut self.out)
     }
@@ -146,6 +181,31 @@ impl OwnNode {
             Some(UnverifiedEntry::decode(&bundle.entry).unwrap().claim().body.clone())
         };
         self.outputs().into_iter().filter_map(body).collect()
+    }
+}
+
+pub(crate) fn body_ref(bytes: &[u8]) -> BodyRef {
+    BodyRef::of(bytes).unwrap()
+}
+
+/// The content of the message of this number, sealed.
+pub(crate) fn content(number: u8) -> Vec<u8> {
+    vec![number]
+}
+
+/// That message, for the readers of the one circle.
+pub(crate) fn message(number: u8) -> Written {
+    Written {
+        kind: Kind::Message,
+        about: None,
+        keys: vec![Wrapped { circle: CIRCLE, key: [1; 48] }],
+        content: body_ref(&content(number)),
+        digest: Hash([number; 48]),
+        at_ms: START_MS,
+        traffic: Traffic::Principal,
+        precedence: Precedence::Routine,
+        answer_by_ms: None,
+        attached: None,
     }
 }
 

@@ -33,7 +33,7 @@ impl Machine {
         if let Standing::Known { on_watch, .. } = &mut console.standing
             && std::mem::replace(on_watch, on) != on
         {
-            self.watch_changed();
+            self.watch.changed(&self.here, &mut self.out);
         }
     }
 }

@@ -231,7 +231,7 @@ impl Machine {
         }
         let bundle = self.journals.bundle(node, seq)?;
         if let Ok(entry) = UnverifiedEntry::decode(&bundle.entry) {
-            self.note_writing(entry.claim());
+            self.writings.note(entry.claim(), &self.here, &self.journals, &mut self.chunks, &mut self.out);
         }
         if *node != self.here.node {
             self.push_out(Output::Keep { node: node.clone(), seq, bundle: bundle.clone() });

@@ -103,7 +103,7 @@ impl Machine {
         self.alive.judge(key, &statement)?;
         // One console is in one call: its leg carries one voice.
         let comes = matches!(statement.act, Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. });
-        if comes && self.lines_of(&device).iter().any(|line| *line != statement.line) {
+        if comes && self.journals.lines_of(&device, &self.here).iter().any(|line| *line != statement.line) {
             return Err(Refusal::NotNow);
         }
         if comes && !self.has_seat(&statement.line, &device) {
@@ -111,7 +111,7 @@ impl Machine {
         }
         let bodies = whole(&statement, bodies)?;
         match &statement.act {
-            Act::Write { written } if !self.chunks_given(written, &bodies) => Err(Refusal::NotNow),
+            Act::Write { written } if !self.chunks.are_given(written, &bodies, &self.journals) => Err(Refusal::NotNow),
             _ => Ok((bodies, self.need(&statement))),
         }
     }

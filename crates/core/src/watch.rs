@@ -1,10 +1,11 @@
 //! Who is on watch, as the own journal says it.
 
-use crate::journals::After;
+use crate::here::Here;
+use crate::journals::{After, Pen};
 use crate::limits::STAFFED_US;
-use crate::machine::Machine;
-use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::OfficeId;
+use crate::out::Out;
+use std::collections::BTreeMap;
+use trialogue_charter::{Device, OfficeId};
 use trialogue_journal::Body;
 
 /// Consoles on watch, by office, of those that have any.
@@ -18,9 +19,14 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Somebody came or went: written once it has been quiet for a second.
-    fn changed(&mut self, now_us: u64) {
-        self.due_us = Some(now_us + STAFFED_US);
+    /// A console came on watch or went off it: written once it has been quiet for a second.
+    pub(crate) fn changed(&mut self, here: &Here, out: &mut Out) {
+        out.changed.lines = true;
+        self.wait(here);
+    }
+
+    fn wait(&mut self, here: &Here) {
+        self.due_us = Some(here.now.us + STAFFED_US);
     }
 
     /// What the journal says of it is to be said again.
@@ -33,102 +39,145 @@ impl Watch {
         self.due_us = None;
     }
 
-    /// When something is due next.
+    /// When [`Watch::settle`] is due, in microseconds.
     pub(crate) fn next_us(&self) -> Option<u64> {
         self.due_us
     }
 
-    /// Is it to be written now? Said once.
-    fn take_due(&mut self, now_us: u64) -> bool {
-        self.due_us.take_if(|due_us| now_us >= *due_us).is_some()
-    }
-
-    fn is_written(&self, staffed: &Staffed) -> bool {
-        self.written.as_ref() == Some(staffed)
-    }
-
-    fn wrote(&mut self, staffed: Staffed) {
-        self.written = Some(staffed);
-    }
-}
-
-impl Machine {
-    /// A console came on watch or went off it: written once it has been quiet for a second.
-    pub(crate) fn watch_changed(&mut self) {
-        self.out.changed.lines = true;
-        self.watch.changed(self.here.now.us);
-    }
-
-    fn staffed(&self) -> Staffed {
-        let mut offices: BTreeMap<OfficeId, u16> = BTreeMap::new();
-        for device in self.consoles.values().filter_map(|console| console.watch()) {
-            let count = offices.entry(device.office.clone()).or_default();
-            *count = count.saturating_add(1);
-        }
-        offices.into_iter().collect()
-    }
-
-    /// Writes who is on watch, if that has changed.
-    pub(crate) fn write_staffed(&mut self) {
-        if !self.watch.take_due(self.here.now.us) {
+    /// Writes who is on watch, if that has changed. `watching`: consoles on watch here.
+    pub(crate) fn settle<'a>(&mut self, watching: impl Iterator<Item = &'a Device>, pen: &mut Pen<'_>) {
+        let here = pen.here();
+        if self.due_us.take_if(|due_us| here.now.us >= *due_us).is_none() {
             return;
         }
-        self.write_at_console();
-        let offices = self.staffed();
-        if self.watch.is_written(&offices) {
+        let watching: Vec<&Device> = watching.collect();
+        self.write_at_console(&watching, pen);
+        let offices = staffed(&watching);
+        if self.written.as_ref() == Some(&offices) {
             return;
         }
-        if self.append(Body::Staffed { offices: offices.clone() }, Vec::new(), After::Nothing).is_ok() {
-            self.watch.wrote(offices);
+        if pen.append(Body::Staffed { offices: offices.clone() }, Vec::new(), After::Nothing).is_ok() {
+            self.written = Some(offices);
         } else {
-            self.watch.changed(self.here.now.us);
+            self.wait(here);
         }
     }
 
     /// Writes of which offices the one on duty is at a console here, if that is not what the own journal says.
-    fn write_at_console(&mut self) {
-        let watching: BTreeSet<_> =
-            self.consoles.values().filter_map(|console| console.watch()).map(|d| d.id).collect();
-        let own = self.here.charter.offices.iter().filter(|office| office.party == self.here.party);
-        let here = own.filter(|office| {
-            let on = self.journals.ahead().duty(&self.here.party, &office.id, self.here.now.wall_ms);
-            on.is_some_and(|on| watching.contains(&on.duty.by))
+    fn write_at_console(&mut self, watching: &[&Device], pen: &mut Pen<'_>) {
+        let here = pen.here();
+        let own = here.charter.offices.iter().filter(|office| office.party == here.party);
+        let at_console = own.filter(|office| {
+            let on = pen.ahead().duty(&here.party, &office.id, here.now.wall_ms);
+            on.is_some_and(|on| watching.iter().any(|device| device.id == on.duty.by))
         });
-        let offices: Vec<OfficeId> = here.map(|office| office.id.clone()).collect();
-        let said = self.journals.ahead().node(&self.here.node).is_some_and(|own| own.at_console().iter().eq(&offices));
-        if !said && self.append(Body::AtConsole { offices }, Vec::new(), After::Nothing).is_err() {
-            self.watch.changed(self.here.now.us);
+        let offices: Vec<OfficeId> = at_console.map(|office| office.id.clone()).collect();
+        let said = pen.ahead().node(&here.node).is_some_and(|own| own.at_console().iter().eq(&offices));
+        if !said && pen.append(Body::AtConsole { offices }, Vec::new(), After::Nothing).is_err() {
+            self.wait(here);
         }
     }
+}
+
+/// Who is on watch of these, by office.
+fn staffed(watching: &[&Device]) -> Staffed {
+    let mut offices: BTreeMap<OfficeId, u16> = BTreeMap::new();
+    for device in watching {
+        let count = offices.entry(device.office.clone()).or_default();
+        *count = count.saturating_add(1);
+    }
+    offices.into_iter().collect()
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::scene::{Enrolled, OwnNode};
+    use trialogue_journal::Act;
+
+    /// At the node of the United States: two consoles of one office, of which none is on watch yet.
+    fn bench() -> (OwnNode, [Enrolled; 2], Watch) {
+        let mut own = OwnNode::at("usa-1");
+        let consoles = [1, 2].map(|person| own.scene.enrol("usa-duty", person));
+        own.write();
+        (own, consoles, Watch::default())
+    }
+
+    fn settle(own: &mut OwnNode, watch: &mut Watch, watching: &[&Enrolled], now_us: u64) -> Vec<Body> {
+        own.goes_on_to(now_us);
+        watch.settle(watching.iter().map(|console| &console.device), &mut own.pen());
+        own.written()
+    }
+
+    fn changed(own: &mut OwnNode, watch: &mut Watch) -> u64 {
+        own.out.changed.lines = false;
+        watch.changed(&own.scene.here, &mut own.out);
+        assert!(own.out.changed.lines, "rings may sound elsewhere");
+        let due_us = watch.next_us().unwrap();
+        assert_eq!(due_us, own.scene.here.now.us + STAFFED_US);
+        due_us
+    }
+
+    fn staffed(count: u16) -> Body {
+        Body::Staffed { offices: vec![(OfficeId::new("usa-duty").unwrap(), count)] }
+    }
 
     #[test]
     fn it_is_written_once_it_has_been_quiet_for_a_while() {
-        let mut watch = Watch::default();
-        assert!(watch.next_us().is_none() && !watch.take_due(u64::MAX));
-        watch.changed(10);
-        watch.changed(20);
-        assert_eq!(watch.next_us(), Some(20 + STAFFED_US));
-        assert!(!watch.take_due(19 + STAFFED_US));
-        assert!(watch.take_due(20 + STAFFED_US) && !watch.take_due(u64::MAX), "said once");
+        let (mut own, [one, other], mut watch) = bench();
+        assert!(settle(&mut own, &mut watch, &[&one], 2_000_000).is_empty(), "nobody came");
+        changed(&mut own, &mut watch);
+        own.scene.pass(1);
+        let due_us = changed(&mut own, &mut watch);
+        assert!(settle(&mut own, &mut watch, &[&one, &other], due_us - 1).is_empty());
+        assert_eq!(settle(&mut own, &mut watch, &[&one, &other], due_us), [staffed(2)]);
+        assert_eq!((settle(&mut own, &mut watch, &[&one], due_us + 1), watch.next_us()), (vec![], None), "said once");
     }
 
     #[test]
     fn what_was_written_is_not_written_again_until_it_is_forgotten() {
-        let mut watch = Watch::default();
-        let staffed = vec![(OfficeId::new("usa-duty").unwrap(), 2)];
-        assert!(!watch.is_written(&staffed) && !watch.is_written(&Vec::new()), "nothing was said yet, also of nobody");
-        watch.wrote(staffed.clone());
-        assert!(watch.is_written(&staffed) && !watch.is_written(&Vec::new()));
+        let (mut own, [one, other], mut watch) = bench();
+        let due_us = changed(&mut own, &mut watch);
+        assert_eq!(settle(&mut own, &mut watch, &[], due_us), [Body::Staffed { offices: vec![] }], "also of nobody");
+        let due_us = changed(&mut own, &mut watch);
+        assert_eq!(settle(&mut own, &mut watch, &[&one], due_us), [staffed(1)]);
+        let due_us = changed(&mut own, &mut watch);
+        assert_eq!(settle(&mut own, &mut watch, &[&other], due_us), [], "another one of the same office");
         watch.forget();
-        assert!(!watch.is_written(&staffed));
-        watch.changed(0);
+        let due_us = changed(&mut own, &mut watch);
+        assert_eq!(settle(&mut own, &mut watch, &[&other], due_us), [staffed(1)]);
+        changed(&mut own, &mut watch);
         watch.retire();
         assert_eq!(watch.next_us(), None);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_written_later() {
+        let (mut own, [one, _], mut watch) = bench();
+        let due_us = changed(&mut own, &mut watch);
+        own.open = false;
+        assert!(settle(&mut own, &mut watch, &[&one], due_us).is_empty());
+        assert_eq!(watch.next_us(), Some(due_us + STAFFED_US));
+        own.open = true;
+        assert_eq!(settle(&mut own, &mut watch, &[&one], due_us + STAFFED_US), [staffed(1)]);
+    }
+
+    #[test]
+    fn it_is_said_where_the_one_on_duty_is_at_a_console() {
+        let (mut own, [one, other], mut watch) = bench();
+        let until_ms = own.scene.here.now.wall_ms + 3_600_000;
+        own.scene.says(&one, "duty", Act::TakeDuty { until_ms });
+        own.write();
+        let of = |offices: &[&str]| Body::AtConsole {
+            offices: offices.iter().map(|id| OfficeId::new(*id).unwrap()).collect(),
+        };
+        // Whoever takes it is at one.
+        let due_us = changed(&mut own, &mut watch);
+        assert_eq!(settle(&mut own, &mut watch, &[&one], due_us), [staffed(1)]);
+        let due_us = changed(&mut own, &mut watch);
+        assert_eq!(settle(&mut own, &mut watch, &[&other], due_us), [of(&[])], "it has gone, and another one has come");
+        let due_us = changed(&mut own, &mut watch);
+        assert_eq!(settle(&mut own, &mut watch, &[&one, &other], due_us), [of(&["usa-duty"]), staffed(2)]);
     }
 }

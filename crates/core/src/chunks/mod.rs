@@ -3,20 +3,28 @@
 //! one part at a time from each neighbour. A node whose chunks do not come holds up its own messages alone.
 
 mod fetch;
+mod serve;
+mod source;
+
+pub(crate) use fetch::Part;
+pub(crate) use serve::Wanted;
 
 use crate::bucket::Bucket;
+use crate::here::Here;
 use crate::io::{ConsoleKey, Output};
-use crate::journals::plain;
+use crate::journals::{Journals, plain};
 use crate::limits::*;
-use crate::machine::Machine;
 use crate::note::Count;
+use crate::out::Out;
 use minicbor::bytes::ByteVec;
+use serve::Serving;
+use source::{Source, Waits};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
-use trialogue_journal::limits::{CHUNK_MAX, CHUNKS_MAX};
+use trialogue_journal::fold::Writing;
+use trialogue_journal::limits::CHUNKS_MAX;
 use trialogue_journal::{Written, chunks};
 use trialogue_wire::console::ToConsole;
-use trialogue_wire::link::LinkMessage;
 
 /// All of it.
 #[derive(Default)]
@@ -30,9 +38,7 @@ pub(crate) struct Chunks {
     /// Bytes that one part from a neighbour may have.
     parts: BTreeMap<NodeId, u32>,
     given: BTreeMap<DeviceId, Bucket>,
-    asked: BTreeMap<NodeId, Bucket>,
-    /// The last ones that were read for each neighbour, which asks for them part by part.
-    served: BTreeMap<NodeId, VecDeque<Served>>,
+    serving: Serving,
 }
 
 /// A chunk on its way to the disk.
@@ -49,256 +55,123 @@ enum By {
     Fetched(NodeId),
 }
 
-/// The messages of one node whose chunks are not all here.
-struct Source {
-    /// Of each device as they came, one of each in turn: whoever has many waits with them behind those of others.
-    waiting: VecDeque<Waits>,
-    fetch: Option<Fetch>,
-    /// Neighbours that failed to give what they were asked for, since they gave something last: others are asked first.
-    failed: BTreeSet<NodeId>,
-    /// Messages that were tried in vain since something was found last.
-    in_vain: usize,
-    rest_until_us: u64,
-    /// How many are fetched.
-    bucket: Bucket,
-}
-
-/// A writing that waits for chunks.
-struct Waits {
-    id: Hash,
-    by: DeviceId,
-    line: LineId,
-    /// The body that lists them.
-    list: Hash,
-    /// Those that are not here; none: it is not its turn, and was not looked yet.
-    lacks: Option<BTreeSet<Hash>>,
-}
-
-/// A chunk that a neighbour is given in parts.
-struct Served {
-    hash: Hash,
-    body: ByteVec,
-    /// How many bytes of it are given before it counts as asked for anew: twice as many as there are.
-    left: usize,
-}
-
-/// Chunks that a neighbour is given in parts at once: one of the own messages and one of another's.
-const SERVED_MAX: usize = 2;
-/// As how many bytes a part counts at least.
-const SERVED_LEAST: usize = 512;
-
-/// A chunk on its way here.
-struct Fetch {
-    hash: Hash,
-    /// The neighbour that was asked for the next part; none: all that may be asked give others just now.
-    from: Option<NodeId>,
-    /// Neighbours that do not have it.
-    tried: BTreeSet<NodeId>,
-    got: Vec<u8>,
-    /// How many bytes there are, as the neighbour said first.
-    whole: Option<usize>,
-    most: u32,
-    asked_us: u64,
-    /// When the neighbour was asked for the first part.
-    since_us: u64,
-}
-
-impl Source {
-    fn new(now_us: u64) -> Self {
-        Self {
-            waiting: VecDeque::new(),
-            fetch: None,
-            failed: BTreeSet::new(),
-            in_vain: 0,
-            rest_until_us: 0,
-            bucket: Bucket::new(CHUNKS_FETCHED_BURST, CHUNK_FETCHED_EVERY_US, now_us),
-        }
-    }
-
-    /// It waits for its turn; false: of whoever has most waiting the last one has gone for it, until the next start.
-    fn wait(&mut self, new: Waits) -> bool {
-        let mut of: BTreeMap<DeviceId, usize> = BTreeMap::new();
-        let before = self.waiting.iter().filter(|waits| waits.by == new.by).count();
-        let turn = |waits: &Waits| {
-            let of = of.entry(waits.by).or_default();
-            *of += 1;
-            *of > before + 1
-        };
-        let at = self.waiting.iter().position(turn).unwrap_or(self.waiting.len());
-        // The first one is being fetched.
-        self.waiting.insert(at.max(1).min(self.waiting.len()), new);
-        let fits = self.waiting.len() <= CHUNKS_WAITING_MAX;
-        if !fits {
-            let mut of: BTreeMap<DeviceId, usize> = BTreeMap::new();
-            self.waiting.iter().for_each(|waits| *of.entry(waits.by).or_default() += 1);
-            let most = of.into_iter().max_by_key(|(_, many)| *many).map(|(device, _)| device);
-            if let Some(last) = self.waiting.iter().rposition(|waits| Some(waits.by) == most) {
-                self.waiting.remove(last);
-            }
-        }
-        fits
-    }
+/// A writing that counts: its line, and the node in whose journal it stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Counting<'a> {
+    pub(crate) id: Hash,
+    pub(crate) line: &'a LineId,
+    pub(crate) node: &'a NodeId,
+    pub(crate) writing: &'a Writing,
 }
 
 impl Chunks {
-    /// Is it on its way to the disk?
+    /// Is it on the disk?
+    fn has(&self, hash: &Hash, journals: &Journals) -> bool {
+        journals.has_chunk(hash) && !self.is_storing(hash)
+    }
+
+    /// Is it on its way there?
     fn is_storing(&self, hash: &Hash) -> bool {
         self.storing.iter().any(|storing| storing.hash == *hash)
     }
 
-    /// A part is awaited from this neighbour.
-    fn is_asked(&self, neighbour: &NodeId) -> bool {
-        let fetches = self.sources.values().filter_map(|source| source.fetch.as_ref());
-        fetches.into_iter().any(|fetch| fetch.from.as_ref() == Some(neighbour))
-    }
-
-    /// May a neighbour be asked for this chunk, for a message of this node? For one thing at a time, and besides for one of its own messages, whatever else it is asked
-    /// for: no other node's messages keep it from giving those.
-    fn may_ask(&self, neighbour: &NodeId, node: &NodeId, hash: &Hash) -> bool {
-        !self.is_asked(neighbour) || (neighbour == node && self.awaited(neighbour, hash).is_none())
-    }
-
-    /// The source for which this chunk is awaited from this neighbour.
-    fn awaited(&self, from: &NodeId, hash: &Hash) -> Option<NodeId> {
-        let awaits = |source: &&Source| {
-            source.fetch.as_ref().is_some_and(|fetch| fetch.hash == *hash && fetch.from.as_ref() == Some(from))
-        };
-        self.sources.iter().find(|(_, source)| awaits(source)).map(|(node, _)| node.clone())
-    }
-
-    /// So many of this source are on their way to the disk.
+    /// So many of this source are.
     fn storing_of(&self, node: &NodeId) -> usize {
         self.storing.iter().filter(|storing| matches!(&storing.by, By::Fetched(source) if source == node)).count()
     }
-}
 
-impl Machine {
-    /// Is it on the disk?
-    fn has_chunk(&self, hash: &Hash) -> bool {
-        self.journals.has_chunk(hash) && !self.chunks.is_storing(hash)
+    /// Which chunks of a list are not on the disk; none: the list is not here.
+    fn lacking(&self, list: &Hash, journals: &Journals) -> Option<BTreeSet<Hash>> {
+        let list = journals.body(list)?;
+        Some(chunks(&list).unwrap_or_default().into_iter().filter(|hash| !self.has(hash, journals)).collect())
     }
 
     /// All that a message says is attached to it is on the disk. What its console has not given first is not journalled.
-    pub(crate) fn chunks_given(&self, written: &Written, bodies: &[ByteVec]) -> bool {
+    pub(crate) fn are_given(&self, written: &Written, bodies: &[ByteVec], journals: &Journals) -> bool {
         let Some(attached) = &written.attached else { return true };
         let list = attached.find(&plain(bodies)).and_then(chunks);
-        list.is_some_and(|hashes| hashes.iter().all(|hash| self.has_chunk(hash)))
+        list.is_some_and(|hashes| hashes.iter().all(|hash| self.has(hash, journals)))
     }
 
     /// The same of a writing that counts; what is missing is fetched from now on.
-    pub(crate) fn has_attached(
-        &mut self,
-        id: &Hash,
-        line: &LineId,
-        node: &NodeId,
-        by: &DeviceId,
-        written: &Written,
-    ) -> bool {
-        let Some(attached) = &written.attached else { return true };
-        let now = self.here.now.us;
-        let waits = |source: &Source| source.waiting.iter().any(|waits| waits.id == *id);
-        if self.chunks.sources.get(node).is_some_and(waits) {
+    #[must_use]
+    pub(crate) fn are_here(&mut self, of: Counting<'_>, here: &Here, journals: &Journals, out: &mut Out) -> bool {
+        let Counting { id, line, node, writing } = of;
+        let Some(attached) = &writing.written.attached else { return true };
+        let waits = |source: &Source| source.waiting.iter().any(|waits| waits.id == id);
+        if self.sources.get(node).is_some_and(waits) {
             return false;
         }
         // Without the list nobody knows what is missing; one that is no list has nothing to fetch.
-        let Some(lacks) = self.lacking(&attached.hash) else { return false };
+        let Some(lacks) = self.lacking(&attached.hash, journals) else { return false };
         if lacks.is_empty() {
             return true;
         }
-        let source = self.chunks.sources.entry(node.clone()).or_insert_with(|| Source::new(now));
+        let source = self.sources.entry(node.clone()).or_insert_with(|| Source::new(here.now.us));
         source.in_vain = 0;
-        if !source.wait(Waits { id: *id, by: *by, line: line.clone(), list: attached.hash, lacks: None }) {
-            self.count(Count::OverBound);
+        if !source.wait(Waits { id, by: writing.by, line: line.clone(), list: attached.hash, lacks: None }) {
+            out.count(Count::OverBound);
         }
         false
     }
 
-    /// Which chunks of a list are not on the disk; none: the list is not here.
-    fn lacking(&self, list: &Hash) -> Option<BTreeSet<Hash>> {
-        let list = self.journals.body(list)?;
-        Some(chunks(&list).unwrap_or_default().into_iter().filter(|hash| !self.has_chunk(hash)).collect())
-    }
-
     /// An own console asks which chunks it has to give.
-    pub(crate) fn take_lacking(&mut self, key: ConsoleKey, hashes: Vec<Hash>) {
-        let hashes = hashes.into_iter().filter(|hash| !self.has_chunk(hash)).collect();
-        self.send_console(key, &ToConsole::Lacking { hashes });
+    pub(crate) fn asked(&self, console: ConsoleKey, hashes: Vec<Hash>, journals: &Journals, out: &mut Out) {
+        let hashes = hashes.into_iter().filter(|hash| !self.has(hash, journals)).collect();
+        out.console(console, &ToConsole::Lacking { hashes });
     }
 
     /// An own console gives one.
-    pub(crate) fn chunk_given(&mut self, key: ConsoleKey, device: DeviceId, bytes: Vec<u8>) {
+    pub(crate) fn given(
+        &mut self,
+        (console, device): (ConsoleKey, DeviceId),
+        bytes: Vec<u8>,
+        here: &Here,
+        journals: &mut Journals,
+        out: &mut Out,
+    ) {
         let hash = Hash::of(&bytes);
-        if self.has_chunk(&hash) {
-            return self.send_console(key, &ToConsole::ChunkStored { hash });
+        if self.has(&hash, journals) {
+            return out.console(console, &ToConsole::ChunkStored { hash });
         }
-        let now = self.here.now.us;
-        let bucket = self.chunks.given.entry(device).or_insert_with(|| Bucket::new(CHUNKS_BURST, CHUNK_EVERY_US, now));
-        if self.chunks.storing.len() >= CHUNKS_STORING_MAX || !bucket.take(now) {
-            return self.count(Count::OverBound);
+        let now = here.now.us;
+        let bucket = self.given.entry(device).or_insert_with(|| Bucket::new(CHUNKS_BURST, CHUNK_EVERY_US, now));
+        if self.storing.len() >= CHUNKS_STORING_MAX || !bucket.take(now) {
+            return out.count(Count::OverBound);
         }
-        self.store_chunk(hash, bytes.into(), By::Console(key));
+        self.store(hash, bytes.into(), By::Console(console), here, journals, out);
     }
 
-    fn store_chunk(&mut self, hash: Hash, bytes: ByteVec, by: By) {
-        let node = match &by {
-            By::Console(_) => self.here.node.clone(),
-            By::Fetched(node) => node.clone(),
-        };
-        if !self.journals.has_shelf() {
-            self.journals.keep_body(&node, hash, bytes.clone(), false);
+    fn store(&mut self, hash: Hash, bytes: ByteVec, by: By, here: &Here, journals: &mut Journals, out: &mut Out) {
+        if !journals.has_shelf() {
+            let node = match &by {
+                By::Console(_) => &here.node,
+                By::Fetched(node) => node,
+            };
+            journals.keep_body(node, hash, bytes.clone(), false);
         }
         // One that a console gives belongs to nothing yet: it goes after a while unless a message says that it is attached.
-        self.push_out(Output::KeepChunk { hash, bytes, lasting: matches!(by, By::Fetched(_)) });
-        self.chunks.storing.push_back(Storing { hash, by });
+        out.push(Output::KeepChunk { hash, bytes, lasting: matches!(by, By::Fetched(_)) });
+        self.storing.push_back(Storing { hash, by });
     }
 
-    /// The disk has so many of this run.
-    pub(crate) fn chunks_stored(&mut self, total: u64) {
-        while self.chunks.stored < total {
-            self.chunks.stored += 1;
-            let Some(Storing { hash, by }) = self.chunks.storing.pop_front() else { continue };
+    /// The disk has so many of this run. `is_here`: this console still has its WebSocket.
+    pub(crate) fn stored(&mut self, total: u64, is_here: impl Fn(&ConsoleKey) -> bool, out: &mut Out) {
+        while self.stored < total {
+            self.stored += 1;
+            let Some(Storing { hash, by }) = self.storing.pop_front() else { continue };
             if let By::Console(console) = by
-                && self.consoles.contains_key(&console)
+                && is_here(&console)
             {
-                self.send_console(console, &ToConsole::ChunkStored { hash });
+                out.console(console, &ToConsole::ChunkStored { hash });
             }
-            for source in self.chunks.sources.values_mut() {
-                for lacks in source.waiting.iter_mut().filter_map(|waits| waits.lacks.as_mut()) {
-                    lacks.remove(&hash);
-                }
-            }
+            self.sources.values_mut().for_each(|source| source.has(&hash));
         }
     }
 
     /// A neighbour asks for a part of one.
-    pub(crate) fn take_want_chunk(&mut self, from: &NodeId, hash: Hash, at: u32, most: u32) {
-        let now = self.here.now.us;
-        let known =
-            self.chunks.served.get(from).is_some_and(|served| served.iter().any(|s| s.hash == hash && s.left > 0));
-        if !known {
-            let new = || Bucket::new(WANT_CHUNK_BURST, WANT_CHUNK_EVERY_US, now);
-            if !self.chunks.asked.entry(from.clone()).or_insert_with(new).take(now) {
-                return self.count(Count::OverBound);
-            }
-            let body = self.journals.body(&hash).filter(|body| body.len() <= CHUNK_MAX);
-            let Some(body) = body else {
-                let none = LinkMessage::Chunk { hash, whole: 0, at, bytes: Vec::new() };
-                return self.send_link(from, &none);
-            };
-            let served = self.chunks.served.entry(from.clone()).or_default();
-            served.retain(|served| served.hash != hash);
-            served.truncate(SERVED_MAX - 1);
-            served.push_front(Served { hash, left: 2 * body.len(), body });
-        }
-        let Some(served) = self.chunks.served.get_mut(from) else { return };
-        let Some(served) = served.iter_mut().find(|served| served.hash == hash) else { return };
-        let held = served.body.as_slice();
-        let begin = usize::try_from(at).unwrap_or(usize::MAX).min(held.len());
-        let end = begin.saturating_add(usize::try_from(most).unwrap_or(usize::MAX)).min(held.len());
-        served.left = served.left.saturating_sub((end - begin).max(SERVED_LEAST));
-        let whole = u32::try_from(held.len()).unwrap_or(0);
-        let bytes = held[begin..end].to_vec();
-        self.send_link(from, &LinkMessage::Chunk { hash, whole, at, bytes });
+    pub(crate) fn wanted(&mut self, from: &NodeId, wanted: Wanted, here: &Here, journals: &Journals, out: &mut Out) {
+        self.serving.wanted(from, wanted, here, journals, out);
     }
 }
 
@@ -306,29 +179,104 @@ impl Machine {
 const _: () = assert!(CHUNKS_BURST as usize >= 2 * CHUNKS_MAX);
 
 #[cfg(test)]
+mod bench;
+
+#[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::bench::{Bench, bench, chunk, with_files};
     use super::*;
+    use trialogue_wire::decode;
 
-    fn waits(by: u8, number: u16) -> Waits {
-        let mut id = [by; 48];
-        id[..2].copy_from_slice(&number.to_be_bytes());
-        let line = LineId::new("duty").unwrap();
-        Waits { id: Hash(id), by: DeviceId([by; 32]), line, list: Hash(id), lacks: None }
+    const KEY: ConsoleKey = ConsoleKey(7);
+
+    impl Bench {
+        /// The own console gives one: what it is told at once, and how many are counted as too many.
+        fn gives_own(&mut self, chunk: &[u8]) -> (Vec<ToConsole>, usize) {
+            let by = (KEY, self.usa.device.id);
+            let (scene, journals) = (&self.own.scene, &mut self.own.journals);
+            self.chunks.given(by, chunk.to_vec(), &scene.here, journals, &mut self.own.out);
+            self.told()
+        }
+
+        /// The disk has so many; the console is still here, or not.
+        fn stores(&mut self, total: u64, is_here: bool) -> Vec<ToConsole> {
+            self.chunks.stored(total, |console| is_here && *console == KEY, &mut self.own.out);
+            self.told().0
+        }
+
+        fn told(&mut self) -> (Vec<ToConsole>, usize) {
+            let (mut told, mut over) = (Vec::new(), 0);
+            for output in self.own.outputs() {
+                match output {
+                    Output::SendConsole { console: KEY, bytes, .. } => told.push(decode(&bytes).unwrap()),
+                    Output::Count(Count::OverBound) => over += 1,
+                    Output::KeepChunk { lasting, .. } => assert!(!lasting, "it belongs to nothing yet"),
+                    _ => panic!("nothing else"),
+                }
+            }
+            (told, over)
+        }
+
+        fn may_write(&self, written: &Written, list: &[u8]) -> bool {
+            self.chunks.are_given(written, &[list.to_vec().into()], &self.own.journals)
+        }
+    }
+
+    fn stored(hash: Hash) -> ToConsole {
+        ToConsole::ChunkStored { hash }
     }
 
     #[test]
-    fn a_console_with_many_files_is_nobody_elses_wait() {
-        let mut source = Source::new(0);
-        for number in 0..CHUNKS_WAITING_MAX as u16 {
-            assert!(source.wait(waits(1, number)));
+    fn a_message_may_be_written_when_all_that_is_attached_is_on_the_disk() {
+        let mut bench = bench(&[]);
+        let chunks = [chunk(1, 100), chunk(2, 100)];
+        let hashes = [Hash::of(&chunks[0]), Hash::of(&chunks[1])];
+        let (written, list) = with_files(0, &chunks);
+        assert!(!bench.may_write(&written, &list));
+        bench.chunks.asked(KEY, hashes.to_vec(), &bench.own.journals, &mut bench.own.out);
+        assert_eq!(bench.told().0, [ToConsole::Lacking { hashes: hashes.to_vec() }]);
+        for chunk in &chunks {
+            assert_eq!(bench.gives_own(chunk), (vec![], 0));
         }
-        assert!(!source.wait(waits(1, 1_000)), "its own go");
-        assert!(!source.wait(waits(2, 0)) && !source.wait(waits(2, 1)) && !source.wait(waits(3, 0)));
-        assert_eq!(source.waiting.len(), CHUNKS_WAITING_MAX);
-        let first: Vec<(u8, Hash)> = source.waiting.iter().take(6).map(|waits| (waits.by.0[0], waits.id)).collect();
-        let expected = [(1, 0), (2, 0), (3, 0), (1, 1), (2, 1), (1, 2)].map(|(by, n)| (by, waits(by, n).id));
-        assert_eq!(first, expected);
-        assert!(source.waiting.iter().all(|held| held.id != waits(1, 1_000).id), "of its own the last ones");
+        assert_eq!(bench.stores(1, true), [stored(hashes[0])]);
+        assert!(!bench.may_write(&written, &list), "one is on its way to the disk");
+        bench.chunks.asked(KEY, hashes.to_vec(), &bench.own.journals, &mut bench.own.out);
+        assert_eq!(bench.told().0, [ToConsole::Lacking { hashes: vec![hashes[1]] }]);
+        assert_eq!(bench.stores(2, false), [], "it has gone meanwhile");
+        assert!(bench.may_write(&written, &list) && !bench.may_write(&written, b"another list"));
+        assert_eq!(bench.gives_own(&chunks[1]), (vec![stored(hashes[1])], 0), "it is there already");
+        assert_eq!(bench.stores(2, true), [], "said once");
+    }
+
+    #[test]
+    fn a_console_that_gives_without_end_is_bounded() {
+        let mut bench = bench(&[]);
+        let given = |bench: &mut Bench, number: u32| bench.gives_own(&number.to_be_bytes()).1 == 0;
+        let many = CHUNKS_STORING_MAX as u32;
+        assert!((0..many).all(|number| given(&mut bench, number)) && !given(&mut bench, many), "the disk is slow");
+        // It is not, and takes each one as it comes.
+        bench.stores(u64::from(many), true);
+        let taken = |number: &u32| {
+            let taken = given(&mut bench, *number);
+            bench.stores(u64::from(*number) + 1, true);
+            taken
+        };
+        let more = (many..2 * CHUNKS_BURST).take_while(taken).count();
+        assert_eq!(more, (CHUNKS_BURST - many) as usize);
+    }
+
+    #[test]
+    fn without_its_list_nothing_is_missing_that_could_be_fetched() {
+        let mut bench = bench(&["jpn-1"]);
+        let id = bench.japan_writes_without_list(0, &[chunk(1, 100)]);
+        assert!(!bench.looks(id) && bench.chunks.sources.is_empty());
+        let all = [chunk(2, 100)];
+        let node = bench.own.scene.here.node.clone();
+        bench.own.journals.keep_body(&node, Hash::of(&all[0]), all[0].clone().into(), false);
+        let id = bench.japan_writes_without_list(1, &all);
+        let (_, list) = with_files(1, &all);
+        bench.own.journals.keep_body(&node, Hash::of(&list), list.into(), false);
+        assert!(bench.looks(id) && bench.chunks.sources.is_empty(), "all of it is here");
     }
 }

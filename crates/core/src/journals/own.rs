@@ -9,7 +9,7 @@ use crate::note::{Count, Note};
 use crate::out::Out;
 use crate::revocations::Errand;
 use minicbor::bytes::ByteVec;
-use trialogue_charter::Hash;
+use trialogue_charter::{DeviceId, Hash, LineId};
 use trialogue_journal::fold::NodeState;
 use trialogue_journal::{Body, Journal, VerifiedEntry};
 use trialogue_wire::Bundle;
@@ -114,6 +114,11 @@ impl Journals {
     /// The disk failed and has not caught up.
     pub(crate) fn is_failing(&self) -> bool {
         self.failing
+    }
+
+    /// Lines that a device of this node is in on, by the own journal as far as it is made.
+    pub(crate) fn lines_of(&self, device: &DeviceId, here: &Here) -> Vec<LineId> {
+        self.ahead.node(&here.node).map(|own| own.lines_of(device)).unwrap_or_default()
     }
 
     /// Is the own entry at this position on disk?

@@ -5,7 +5,7 @@ use crate::budgets::Budgets;
 use crate::here::Here;
 use crate::out::Out;
 use std::borrow::Cow;
-use trialogue_charter::NodeId;
+use trialogue_charter::{DeviceId, LineId, NodeId};
 use trialogue_journal::Body;
 use trialogue_journal::fold::State;
 
@@ -49,9 +49,19 @@ impl<'a> Pen<'a> {
         self.open
     }
 
+    /// The disk failed and has not caught up.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.journals.is_failing()
+    }
+
     /// Is the own entry at this position on disk?
     pub(crate) fn is_recorded(&self, seq: u64) -> bool {
         self.journals.is_recorded(seq)
+    }
+
+    /// See [`Journals::lines_of`].
+    pub(crate) fn lines_of(&self, device: &DeviceId) -> Vec<LineId> {
+        self.journals.lines_of(device, self.here)
     }
 
     /// How many own entries of a kind wait for the disk?

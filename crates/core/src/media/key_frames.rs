@@ -102,10 +102,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::links::Links;
-    use crate::scene::{Enrolled, Scene, node_id};
+    use crate::scene::{Scene, node_id};
     use std::collections::BTreeMap;
-    use trialogue_charter::{CallId, Precedence};
-    use trialogue_journal::{Act, BodyRef, KeyOffer};
 
     /// A node with links, where consoles of Japan and of Korea are in on a line.
     struct Bench {
@@ -116,21 +114,12 @@ mod tests {
         out: Out,
     }
 
-    fn ring(scene: &mut Scene, by: &Enrolled, number: u8) {
-        let offer = |node: &trialogue_charter::Node| KeyOffer {
-            node: node.id.clone(),
-            package: BodyRef::of(b"key package").unwrap(),
-        };
-        let offers = scene.here.charter.nodes.iter().map(offer).collect();
-        scene.says(by, "duty", Act::Ring { call: CallId([number; 16]), offers, precedence: Precedence::Routine });
-    }
-
     /// At Japan's node.
     fn bench() -> (Bench, DeviceId, DeviceId) {
         let mut scene = Scene::at("jpn-1");
         let (own, other) = (scene.enrol("jpn-duty", 1), scene.enrol("kor-duty", 1));
-        ring(&mut scene, &own, 1);
-        ring(&mut scene, &other, 2);
+        scene.rings(&own, 1);
+        scene.rings(&other, 2);
         let legs = [(own.device.id, crate::ConsoleKey(7))].into();
         let (links, key_frames, out) = (Links::default(), KeyFrames::default(), Out::new());
         (Bench { scene, links, legs, key_frames, out }, own.device.id, other.device.id)

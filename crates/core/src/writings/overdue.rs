@@ -26,7 +26,7 @@ struct Last {
 }
 
 /// All of them. No more than writings are remembered, of each node and line.
-pub(crate) struct Overdue {
+pub(super) struct Overdue {
     asked: BTreeMap<Hash, Asked>,
     /// No more than parties and lines of the charter.
     last: BTreeMap<(LineId, PartyId), Last>,
@@ -36,22 +36,22 @@ pub(crate) struct Overdue {
 
 impl Overdue {
     /// Of a node that starts: it looks through all of them first.
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { asked: BTreeMap::new(), last: BTreeMap::new(), changed: true }
     }
 
     /// Somebody has said this.
-    pub(crate) fn note(&mut self, act: &Act) {
+    pub(super) fn note(&mut self, act: &Act) {
         self.changed |= matches!(act, Act::Write { .. } | Act::AcknowledgeWriting { .. });
     }
 
     /// Another charter is in force: it may ask others, or with other patience.
-    pub(crate) fn amended(&mut self) {
+    pub(super) fn amended(&mut self) {
         self.changed = true;
     }
 
     /// Tells people of what has become overdue. Without means to tell them the consoles sound alone.
-    pub(crate) fn settle(&mut self, here: &Here, state: &State, out: &mut Out) {
+    pub(super) fn settle(&mut self, here: &Here, state: &State, out: &mut Out) {
         if std::mem::take(&mut self.changed) {
             self.look(here, state);
         }
@@ -125,7 +125,7 @@ impl Overdue {
     }
 
     /// When something is due next, on the clock of [`crate::Now::us`].
-    pub(crate) fn next_us(&self, here: &Here, state: &State) -> Option<u64> {
+    pub(super) fn next_us(&self, here: &Here, state: &State) -> Option<u64> {
         let next = self.waiting(here, state).map(|(id, at_us)| {
             let asked = self.asked.get(&id);
             let waits = asked.and_then(|a| self.waits_until_us(&(a.line.clone(), a.party.clone()), a.precedence));
@@ -139,10 +139,9 @@ impl Overdue {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::scene::{Enrolled, START_MS, Scene, node_id};
-    use trialogue_journal::{Body, BodyRef, GroupId, Kind, Traffic, Wrapped, Written};
+    use crate::scene::{self, Enrolled, START_MS, Scene, node_id};
+    use trialogue_journal::{Body, Written};
 
-    const CIRCLE: GroupId = GroupId([7; 16]);
     /// After so many milliseconds an answer is asked for.
     const ASKED_MS: u64 = 120_000;
 
@@ -155,35 +154,17 @@ mod tests {
         out: Out,
     }
 
-    fn body(bytes: &[u8]) -> BodyRef {
-        BodyRef::of(bytes).unwrap()
-    }
-
     /// The one of this number, to be acknowledged so long after the start.
     fn message(number: u8, precedence: Precedence, by_ms: u64) -> Act {
-        let written = Written {
-            kind: Kind::Message,
-            about: None,
-            keys: vec![Wrapped { circle: CIRCLE, key: [1; 48] }],
-            content: body(&[number]),
-            digest: Hash([number; 48]),
-            at_ms: START_MS,
-            traffic: Traffic::Principal,
-            precedence,
-            answer_by_ms: Some(START_MS + by_ms),
-            attached: None,
-        };
-        Act::Write { written }
+        let answer_by_ms = Some(START_MS + by_ms);
+        Act::Write { written: Written { precedence, answer_by_ms, ..scene::message(number) } }
     }
 
     /// At Japan's node: the United States have written, and ask for an answer.
     fn bench() -> Bench {
         let mut scene = Scene::at("jpn-1");
         let (usa, jpn) = (scene.enrol("usa-duty", 1), scene.enrol("jpn-duty", 1));
-        scene.says(&usa, "duty", Act::Stock { package: body(b"usa") });
-        scene.says(&jpn, "duty", Act::Stock { package: body(b"jpn") });
-        let readers = vec![jpn.device.id];
-        scene.says(&usa, "duty", Act::Circle { circle: CIRCLE, welcome: body(b"welcome"), readers });
+        scene.reads(&jpn, &usa);
         let writing = scene.says(&usa, "duty", message(0, Precedence::Immediate, ASKED_MS));
         Bench { scene, usa, jpn, writing, overdue: Overdue::new(), out: Out::new() }
     }

@@ -1,71 +1,188 @@
 //! Saying that this node has others' writings on disk.
 
-use crate::journals::After;
-use crate::machine::Machine;
+use crate::chunks::{Chunks, Counting};
+use crate::here::Here;
+use crate::journals::{After, Journals, Pen};
+use crate::out::Out;
 use std::collections::BTreeSet;
-use trialogue_charter::{DeviceId, Hash, NodeId};
+use trialogue_charter::Hash;
 use trialogue_journal::limits::STORED_MAX;
-use trialogue_journal::{Act, Body, Entry, UnverifiedStatement, Written};
+use trialogue_journal::{Body, State};
 
-impl Machine {
-    /// An entry of another node came, or a body of it that was missing.
-    pub(crate) fn note_writing(&mut self, entry: &Entry) {
-        let Body::Stated { statement } = &entry.body else { return };
-        let Ok(statement) = UnverifiedStatement::decode(statement) else { return };
-        let claim = statement.claim();
-        self.overdue.note(&claim.act);
-        let Act::Write { written } = &claim.act else { return };
-        let id = Hash::of(&claim.payload());
-        let counts = self.journals.state().writing(&claim.line, &id).is_some_and(|(node, _)| *node == entry.node);
+/// Others' writings that are held whole and were not said to be. No more than are remembered, of each node and line.
+#[derive(Default)]
+pub(super) struct Stored {
+    to_say: BTreeSet<Hash>,
+}
+
+/// Does the own journal say of this one that it is stored?
+pub(super) fn is_said(id: &Hash, here: &Here, ahead: &State) -> bool {
+    ahead.receipts(id).any(|(node, receipts)| *node == here.node && receipts.stored.is_some())
+}
+
+impl Stored {
+    /// This one has come, or a body of it that was missing.
+    pub(super) fn note(
+        &mut self,
+        of: Counting<'_>,
+        here: &Here,
+        journals: &Journals,
+        chunks: &mut Chunks,
+        out: &mut Out,
+    ) {
         // Of an own one all was there before it was journalled, unless this node was restored since.
-        if !counts
-            || !self.has_attached(&id, &claim.line, &entry.node, &claim.device, written)
-            || entry.node == self.here.node
-        {
+        if !chunks.are_here(of, here, journals, out) || *of.node == here.node {
             return;
         }
         // The disk takes what is written in its order: the entry that says so comes after what it speaks of.
-        if self.journals.has_body(&written.content.hash) && !self.is_said_stored(&id) {
-            self.to_store.insert(id);
+        let content = &of.writing.written.content.hash;
+        if journals.has_body(content) && !is_said(&of.id, here, journals.ahead()) {
+            self.to_say.insert(of.id);
         }
     }
 
-    fn is_said_stored(&self, id: &Hash) -> bool {
-        self.journals.ahead().receipts(id).any(|(node, receipts)| *node == self.here.node && receipts.stored.is_some())
-    }
-
-    /// At a start: what came before it ended and was not said yet, and what is still missing of what is attached.
-    pub(crate) fn note_all_writings(&mut self) {
-        let charter = self.here.charter.clone();
-        for line in &charter.lines {
-            let all: Vec<(Hash, NodeId, DeviceId, Written)> = self
-                .state()
-                .writings(&line.id)
-                .into_iter()
-                .map(|(id, node, writing)| (id, node.clone(), writing.by, writing.written.clone()))
-                // What was said to be stored was all there.
-                .filter(|(id, node, _, _)| *node == self.here.node || !self.is_said_stored(id))
-                .collect();
-            for (id, node, by, written) in all {
-                let whole = self.has_attached(&id, &line.id, &node, &by, &written);
-                if whole && node != self.here.node && self.journals.has_body(&written.content.hash) {
-                    self.to_store.insert(id);
-                }
-            }
-        }
+    /// All that is attached to these is here now.
+    pub(super) fn are_whole(&mut self, ids: Vec<Hash>) {
+        self.to_say.extend(ids);
     }
 
     /// Says it, of all that came together in one entry.
-    pub(crate) fn say_stored(&mut self) {
-        while !self.to_store.is_empty() {
-            let writings: Vec<Hash> = self.to_store.iter().take(STORED_MAX).copied().collect();
-            let rest: BTreeSet<Hash> = self.to_store.iter().skip(STORED_MAX).copied().collect();
+    pub(super) fn say(&mut self, pen: &mut Pen<'_>) {
+        while !self.to_say.is_empty() {
+            let writings: Vec<Hash> = self.to_say.iter().take(STORED_MAX).copied().collect();
+            let rest: BTreeSet<Hash> = self.to_say.iter().skip(STORED_MAX).copied().collect();
             // A disk that fails has not stored it; when it works again a start says so.
-            if self.journals.is_failing() || self.append(Body::Stored { writings }, Vec::new(), After::Nothing).is_err()
-            {
+            if pen.is_failing() || pen.append(Body::Stored { writings }, Vec::new(), After::Nothing).is_err() {
                 return;
             }
-            self.to_store = rest;
+            self.to_say = rest;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::scene::{Enrolled, OwnNode, content, message, node_id};
+    use trialogue_charter::LineId;
+    use trialogue_journal::Act;
+
+    struct Bench {
+        own: OwnNode,
+        jpn: Enrolled,
+        chunks: Chunks,
+        stored: Stored,
+    }
+
+    /// At the node of the United States, which Japan writes to.
+    fn bench() -> Bench {
+        let mut own = OwnNode::at("usa-1");
+        let [usa, jpn] = ["usa-duty", "jpn-duty"].map(|office| own.scene.enrol(office, 1));
+        own.scene.reads(&usa, &jpn);
+        own.take();
+        Bench { own, jpn, chunks: Chunks::default(), stored: Stored::default() }
+    }
+
+    impl Bench {
+        /// The message of this number comes, without its content.
+        fn comes(&mut self, number: u8) -> Hash {
+            let id = self.own.scene.says(&self.jpn, "duty", Act::Write { written: message(number) });
+            self.own.take();
+            id
+        }
+
+        fn content_comes(&mut self, number: u8) {
+            let content = content(number);
+            self.own.journals.keep_body(&node_id("jpn-1"), Hash::of(&content), content.into(), false);
+        }
+
+        fn note(&mut self, id: Hash) {
+            let (OwnNode { scene, journals, out, .. }, line) = (&mut self.own, LineId::new("duty").unwrap());
+            let (node, writing) = journals.state().writing(&line, &id).unwrap();
+            let of = Counting { id, line: &line, node, writing };
+            self.stored.note(of, &scene.here, journals, &mut self.chunks, out);
+        }
+
+        /// What is written down as stored: in each entry.
+        fn said(&mut self) -> Vec<Vec<Hash>> {
+            self.stored.say(&mut self.own.pen());
+            let said = |body| {
+                let Body::Stored { writings } = body else { panic!("nothing else") };
+                writings
+            };
+            self.own.written().into_iter().map(said).collect()
+        }
+    }
+
+    #[test]
+    fn what_is_held_whole_is_said_once() {
+        let mut bench = bench();
+        let id = bench.comes(0);
+        bench.note(id);
+        assert!(bench.said().is_empty(), "its content has not come");
+        bench.content_comes(0);
+        bench.note(id);
+        bench.note(id);
+        assert_eq!(bench.said(), [[id]]);
+        bench.note(id);
+        assert!(bench.said().is_empty());
+    }
+
+    #[test]
+    fn what_comes_together_is_said_in_as_few_entries_as_it_fits_in() {
+        let mut bench = bench();
+        let most = u8::try_from(STORED_MAX).unwrap();
+        let mut ids: Vec<Hash> = (0..most).map(|number| bench.comes(number)).collect();
+        bench.stored.are_whole(ids.clone());
+        ids.sort();
+        assert_eq!(bench.said(), [ids]);
+        // Of more than one entry takes the rest has one of its own.
+        let more: Vec<Hash> = (0..=most).map(|number| Hash([number; 48])).collect();
+        bench.stored.are_whole(more);
+        assert_eq!(bench.said().iter().map(Vec::len).collect::<Vec<_>>(), [STORED_MAX, 1]);
+    }
+
+    #[test]
+    fn while_the_disk_fails_nothing_is_said_to_be_on_it() {
+        let mut bench = bench();
+        bench.content_comes(0);
+        let first = bench.comes(0);
+        bench.note(first);
+        assert_eq!(bench.said(), [[first]]);
+        let OwnNode { scene, journals, out, .. } = &mut bench.own;
+        let head = journals.head(&scene.here.node);
+        journals.failed(head, out);
+        bench.content_comes(1);
+        let second = bench.comes(1);
+        bench.note(second);
+        assert!(bench.said().is_empty());
+        let OwnNode { scene, journals, out, .. } = &mut bench.own;
+        journals.recorded(head, &scene.here, out);
+        assert_eq!(bench.said(), [[second]], "it has caught up");
+    }
+
+    #[test]
+    fn what_cannot_be_written_yet_is_said_later() {
+        let mut bench = bench();
+        bench.content_comes(0);
+        let id = bench.comes(0);
+        bench.note(id);
+        bench.own.open = false;
+        assert!(bench.said().is_empty());
+        bench.own.open = true;
+        assert_eq!(bench.said(), [[id]]);
+    }
+
+    #[test]
+    fn nobody_is_told_of_what_was_written_here() {
+        let mut bench = bench();
+        let (own, id) = (node_id("usa-1"), bench.comes(0));
+        bench.content_comes(0);
+        let (OwnNode { scene, journals, out, .. }, line) = (&mut bench.own, LineId::new("duty").unwrap());
+        let (_, writing) = journals.state().writing(&line, &id).unwrap();
+        let of = Counting { id, line: &line, node: &own, writing };
+        bench.stored.note(of, &scene.here, journals, &mut bench.chunks, out);
+        assert!(bench.said().is_empty());
     }
 }
