@@ -2,35 +2,35 @@
 
 use super::node::{NodeState, OnLine, OwnRing, Presence, Word};
 use super::ring::by_node;
+use super::speaker::Speaker;
 use super::{Ignored, State};
 use crate::statement::{Act, Carried, KeyOffer, Statement};
-use trialogue_charter::{CallId, DeviceId, Precedence, Removal, Role, VerifiedCharter};
+use trialogue_charter::{CallId, DeviceId, Precedence, Removal, Role};
 
 impl NodeState {
     /// What the journal of this node alone can tell: that the console says nothing by it that it could not say otherwise.
     pub(super) fn may_attach(
         &self,
-        charter: &VerifiedCharter,
+        by: &Speaker<'_>,
         statement: &Statement,
         ring: Option<Precedence>,
         word: &Carried,
     ) -> Result<(), Ignored> {
-        let role = self.role(charter, &statement.device);
         if let Some(precedence) = ring {
-            self.must_act(charter, &statement.device)?;
-            self.may_ring(charter, statement, precedence)?;
+            by.must_act()?;
+            by.may_ring(&statement.line, precedence)?;
         }
         for party in word.lists().into_iter().flatten() {
-            self.another(charter, statement, party)?;
+            by.own.another(&statement.line, party)?;
         }
         let speaks = !word.confirmed.is_empty() || !word.ready.is_empty() || !word.drops.is_empty();
-        if (speaks && !role.acts_for_party()) || (!word.on.is_empty() && role != Role::Principal) {
+        if (speaks && !by.role.acts_for_party()) || (!word.on.is_empty() && by.role != Role::Principal) {
             return Err(Ignored::Role);
         }
-        if !word.drops.is_empty() && charter.policy.removal == Removal::Never {
+        if !word.drops.is_empty() && by.own.charter.policy.removal == Removal::Never {
             return Err(Ignored::Policy);
         }
-        let staged = charter.line(&statement.line).is_some_and(|line| line.staged);
+        let staged = by.own.is_staged(&statement.line);
         let known = word.ready.iter().all(|party| word.confirmed.contains(party));
         let of_stage = !word.ready.is_empty() || !word.on.is_empty();
         if !known || (of_stage && !staged) {

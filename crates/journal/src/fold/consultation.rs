@@ -70,7 +70,7 @@ impl State {
     /// come comes after nothing.
     fn answer_to(&self, proposal: &Proposal, party: &PartyId, now_ms: u64) -> Option<Attendance> {
         let nodes = self.nodes.values().filter(|node| node.party == *party);
-        let said = nodes.filter_map(|node| node.attendances.get(&proposal.hash));
+        let said = nodes.filter_map(|node| node.consultations.attendances().get(&proposal.hash));
         let meant = said.filter(|said| {
             said.level == proposal.level
                 && (said.line == proposal.line || said.line == proposal.level)
@@ -93,20 +93,20 @@ impl State {
 
     /// Calls that the consultations to be held on a line become: what the parties did with a ring of that id says whether one is begun.
     pub(super) fn consultations_on<'a>(&'a self, line: &'a LineId) -> impl Iterator<Item = CallId> + 'a {
-        let all = self.nodes.values().flat_map(|node| &node.proposals);
+        let all = self.nodes.values().flat_map(|node| node.proposals());
         all.filter(move |(_, proposal)| proposal.level == *line).map(|(id, _)| *id)
     }
 
     /// Positions of the entries that propose what waits, and that answer what waits anywhere, with the devices' enrolments.
     pub(super) fn relevant_consultations(&self, node: &NodeState, seqs: &mut BTreeSet<u64>) {
-        let all = self.nodes.values().flat_map(|node| node.proposals.values());
-        let waiting: BTreeSet<Hash> = all.map(|proposal| proposal.hash).collect();
-        let proposed = node.proposals.values().map(|proposal| (proposal.by, proposal.seq));
-        let answered = node.attendances.iter().filter(|(hash, _)| waiting.contains(hash));
+        let all = self.nodes.values().flat_map(|node| node.proposals());
+        let waiting: BTreeSet<Hash> = all.map(|(_, proposal)| proposal.hash).collect();
+        let proposed = node.proposals().map(|(_, proposal)| (proposal.by, proposal.seq));
+        let answered = node.consultations.attendances().iter().filter(|(hash, _)| waiting.contains(hash));
         let answered = answered.map(|(_, said)| (said.by, said.seq));
         for (device, seq) in proposed.chain(answered) {
             seqs.insert(seq);
-            seqs.extend(node.devices.get(&device).map(|known| known.seq));
+            seqs.extend(node.enrolled.get(&device).map(|known| known.seq));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::node::{NodeState, OnLine};
 use super::respond::Ended;
+use super::speaker::Own;
 use super::{Applied, Ignored};
 use crate::statement::DeclineReason;
 use trialogue_charter::{CallId, DeviceId, LineId, OfficeId, VerifiedCharter};
@@ -10,15 +11,12 @@ impl NodeState {
     /// Not after the party came in on the ring, and the deputy must be an office of the party on the line.
     pub(super) fn may_decline(
         &self,
-        charter: &VerifiedCharter,
+        own: Own<'_>,
         line: &LineId,
         call: &CallId,
         deputy: Option<&OfficeId>,
     ) -> Result<(), Ignored> {
-        let of_party = |id: &OfficeId| {
-            charter.office(id).is_some_and(|office| office.party == self.party) && charter.is_on_line(id, line)
-        };
-        if deputy.is_some_and(|deputy| !of_party(deputy)) {
+        if deputy.is_some_and(|deputy| !own.has_on(deputy, line)) {
             return Err(Ignored::Malformed);
         }
         match self.response(line, call).and_then(|response| response.ended.as_ref()) {
@@ -35,8 +33,8 @@ impl NodeState {
         reason: DeclineReason,
         seq: u64,
     ) -> Result<Applied, Ignored> {
-        self.on_line(charter, line)?;
-        self.may_decline(charter, line, &call, None)?;
+        self.own(charter).on_line(line)?;
+        self.may_decline(self.own(charter), line, &call, None)?;
         let on = self.lines.entry(line.clone()).or_default();
         on.decline(call, reason, None, None, None, seq);
         Ok(Applied::Declined { line: line.clone(), call, reason, by: None })

@@ -52,17 +52,17 @@ impl State {
 
     /// A device that was ever enrolled, revoked or not: for showing who said something in the past.
     pub fn known_device(&self, device: &DeviceId) -> Option<&Device> {
-        self.nodes.values().find_map(|node| node.devices.get(device)).map(|known| known.device.as_ref())
+        self.nodes.values().find_map(|node| node.enrolled.get(device)).map(|known| known.device.as_ref())
     }
 
     /// When the device was first enrolled, by the clock of a node of its party, milliseconds since 1970 UTC.
     pub fn enrolled_ms(&self, device: &DeviceId) -> Option<u64> {
-        self.nodes.values().filter_map(|node| node.devices.get(device)).map(|known| known.since_ms).min()
+        self.nodes.values().filter_map(|node| node.enrolled.get(device)).map(|known| known.since_ms).min()
     }
 
     /// The highest number that the device has used at any node: its next statement must be above.
     pub fn last_number(&self, device: &DeviceId) -> u64 {
-        let known = self.nodes.values().filter_map(|node| node.devices.get(device));
+        let known = self.nodes.values().filter_map(|node| node.enrolled.get(device));
         known.map(|known| known.last_number).max().unwrap_or(0)
     }
 
@@ -71,7 +71,7 @@ impl State {
     pub fn depends_on(&self, claim: &Entry) -> Option<(NodeId, u64)> {
         let Body::Stated { statement } = &claim.body else { return None };
         let statement = UnverifiedStatement::decode(statement).ok()?;
-        let known = self.nodes.get(&claim.node)?.devices.get(&statement.claim().device)?;
+        let known = self.nodes.get(&claim.node)?.enrolled.get(&statement.claim().device)?;
         Some((claim.node.clone(), known.seq))
     }
 }

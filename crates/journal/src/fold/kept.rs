@@ -3,7 +3,8 @@
 
 use super::State;
 use super::node::NodeState;
-use minicbor::{Decoder, Encoder};
+use minicbor::decode::{self, Decode, Decoder};
+use minicbor::encode::{self, Encode, Encoder, Write};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use trialogue_charter::{NodeId, VerifiedCharter};
@@ -24,6 +25,82 @@ impl State {
         let all: BTreeSet<&NodeId> = charter.nodes.iter().map(|node| &node.id).collect();
         let whole = decoder.position() == bytes.len() && nodes.keys().eq(all);
         whole.then_some(Self { charter, nodes, known: BTreeSet::new() })
+    }
+}
+
+/// A part whose fields stand in a row among those of its whole, as they did before they were a part: in the bytes there is none.
+pub(super) trait Row: Sized {
+    fn encode_row<C, W: Write>(&self, e: &mut Encoder<W>, ctx: &mut C) -> Result<(), encode::Error<W::Error>>;
+    fn decode_row<C>(d: &mut Decoder<'_>, ctx: &mut C) -> Result<Self, decode::Error>;
+}
+
+/// The fields in their order, which is that of the bytes.
+macro_rules! in_a_row {
+    ($part:ident { $($field:ident),+ }) => {
+        impl $crate::fold::kept::Row for $part {
+            fn encode_row<C, W: minicbor::encode::Write>(
+                &self,
+                e: &mut minicbor::Encoder<W>,
+                ctx: &mut C,
+            ) -> Result<(), minicbor::encode::Error<W::Error>> {
+                $(minicbor::Encode::encode(&self.$field, e, ctx)?;)+
+                Ok(())
+            }
+
+            fn decode_row<C>(d: &mut minicbor::Decoder<'_>, ctx: &mut C) -> Result<Self, minicbor::decode::Error> {
+                $(let $field = minicbor::Decode::decode(d, ctx)?;)+
+                Ok(Self { $($field),+ })
+            }
+        }
+    };
+}
+pub(super) use in_a_row;
+
+/// Items of a journal's state.
+const NODE_ITEMS: u64 = 17;
+
+impl<C> Encode<C> for NodeState {
+    fn encode<W: Write>(&self, e: &mut Encoder<W>, ctx: &mut C) -> Result<(), encode::Error<W::Error>> {
+        e.array(NODE_ITEMS)?;
+        self.id.encode(e, ctx)?;
+        self.party.encode(e, ctx)?;
+        self.course.encode(e, ctx)?;
+        self.enrolled.encode_row(e, ctx)?;
+        self.on_watch.encode_row(e, ctx)?;
+        self.lines.encode(e, ctx)?;
+        self.duties.encode_row(e, ctx)?;
+        self.consultations.encode_row(e, ctx)?;
+        self.tests.encode(e, ctx)?;
+        self.seen.encode(e, ctx)?;
+        self.writings.encode(e, ctx)?;
+        self.barred.encode(e, ctx)
+    }
+}
+
+impl<'b, C> Decode<'b, C> for NodeState {
+    fn decode(d: &mut Decoder<'b>, ctx: &mut C) -> Result<Self, decode::Error> {
+        items(d, NODE_ITEMS)?;
+        Ok(Self {
+            id: Decode::decode(d, ctx)?,
+            party: Decode::decode(d, ctx)?,
+            course: Decode::decode(d, ctx)?,
+            enrolled: Row::decode_row(d, ctx)?,
+            on_watch: Row::decode_row(d, ctx)?,
+            lines: Decode::decode(d, ctx)?,
+            duties: Row::decode_row(d, ctx)?,
+            consultations: Row::decode_row(d, ctx)?,
+            tests: Decode::decode(d, ctx)?,
+            seen: Decode::decode(d, ctx)?,
+            writings: Decode::decode(d, ctx)?,
+            barred: Decode::decode(d, ctx)?,
+        })
+    }
+}
+
+fn items(d: &mut Decoder<'_>, wanted: u64) -> Result<(), decode::Error> {
+    match d.array()? {
+        Some(items) if items == wanted => Ok(()),
+        _ => Err(decode::Error::message("not a state of this version")),
     }
 }
 

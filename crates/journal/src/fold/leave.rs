@@ -20,10 +20,8 @@ impl NodeState {
 
     pub(super) fn restart(&mut self, seq: u64, time_ms: u64) -> Applied {
         self.course.restart(seq, time_ms);
-        self.staffed.clear();
-        self.staffed_seq = 0;
-        self.at_console.clear();
-        self.at_console_seq = seq;
+        self.on_watch.restart();
+        self.duties.restart(seq);
         let present = self.lines.iter().flat_map(|(id, on)| on.present.keys().map(|device| (id.clone(), *device)));
         let present: Vec<(LineId, DeviceId)> = present.collect();
         for (line, device) in present {
@@ -37,10 +35,18 @@ impl NodeState {
         let Some(on) = self.lines.get_mut(line) else { return };
         let Some(presence) = on.present.remove(device) else { return };
         on.end_stay(presence.order, seq, false);
-        let stay = self.devices.get_mut(device).and_then(|known| known.last_stay.as_mut());
-        if let Some(stay) = stay.filter(|stay| stay.line == *line) {
-            stay.end = Some(seq);
+        self.enrolled.leaves(device, line, seq);
+    }
+
+    /// The device is accepted no more: it has left every line here, and has no duty and no word in consultations.
+    pub(super) fn take_off(&mut self, device: &DeviceId, seq: u64) -> Vec<LineId> {
+        self.duties.take_off(device);
+        self.consultations.take_off(device);
+        let lines = self.lines_of(device);
+        for line in &lines {
+            self.depart(device, line, seq);
         }
+        lines
     }
 }
 

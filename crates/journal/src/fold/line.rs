@@ -260,7 +260,7 @@ impl State {
     /// Is this node where the device came in last, and is the device still accepted by its party?
     pub(super) fn is_at(&self, node: &NodeState, device: &DeviceId) -> bool {
         let last = |node: &NodeState| {
-            node.devices.get(device).and_then(|known| known.last_stay.as_ref()).map(|stay| stay.number)
+            node.enrolled.get(device).and_then(|known| known.last_stay.as_ref()).map(|stay| stay.number)
         };
         let others = self.nodes.values().filter(|other| other.party == node.party && other.id != node.id);
         // One statement in two journals, as a console may have to say it again at the other site, leaves the device at one of them.

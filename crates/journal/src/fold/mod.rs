@@ -14,7 +14,7 @@ mod course;
 mod decline;
 mod device;
 mod duty;
-mod enrol;
+mod enrolled;
 mod floor;
 mod forged;
 mod group;
@@ -28,8 +28,11 @@ mod relevant;
 mod respond;
 mod revoked;
 mod ring;
+#[cfg(test)]
+mod scene;
 mod seen;
 mod sounding;
+mod speaker;
 mod staffed;
 mod stage;
 mod stated;
@@ -57,6 +60,7 @@ pub use tested::{Alive, Certified, StationTested, TestText, Tested};
 pub use version::{FOLD_GOLDEN, FOLD_VERSION};
 pub use written::{Circle, Receipt, Receipts, Stock, Writing};
 
+use self::stated::Allowed;
 use crate::entry::Body;
 use crate::signed::VerifiedEntry;
 use crate::statement::{DeclineReason, GroupId, Statement};
@@ -329,48 +333,16 @@ impl State {
     /// The reason why the entry changes nothing.
     pub fn apply<B: AsRef<[u8]>>(&mut self, entry: &VerifiedEntry, bodies: &[B]) -> Result<Applied, Ignored> {
         let claim = entry.entry();
-        let charter = &self.charter;
         let node = self.nodes.get_mut(&claim.node).ok_or(Ignored::UnknownNode)?;
         // Of a retired node only its devices are remembered: nobody is in there any more, and who was revoked there stays revoked.
         let lasts = matches!(
             claim.body,
             Body::Opened { .. } | Body::Enrolled { .. } | Body::Revoked { .. } | Body::Suspended { .. }
         );
-        if !lasts && !charter.serves(&claim.node) {
+        if !lasts && !self.charter.serves(&claim.node) {
             return Err(Ignored::UnknownNode);
         }
-        let seq = claim.seq;
-        let applied = match &claim.body {
-            Body::Opened { charter } => node.course.open(*charter, seq, claim.time_ms).map(|()| Applied::Opened),
-            Body::Enrolled { device, certificate } => {
-                let bytes = certificate.find(bodies).ok_or(Ignored::BodyMissing)?;
-                node.enrol(charter, device, bytes, seq, claim.time_ms)
-            }
-            Body::Revoked { revocation } => node.revoke(charter, revocation, seq),
-            Body::Suspended { device, on } => node.suspend(device, *on, seq),
-            Body::Staffed { offices } => node.staff(charter, offices, seq),
-            Body::Stated { statement } => {
-                let statement = node.open(charter, statement, claim.time_ms)?;
-                Ok(node.perform(charter, statement, seq, claim.time_ms))
-            }
-            Body::Received { call, line } => node.receive(charter, *call, line, (seq, claim.time_ms)),
-            Body::Ringing { call, line, consoles } => node.sound(charter, *call, line, *consoles, seq),
-            Body::Forged { line, device, via } => node.forged(charter, line, device, via, seq, claim.time_ms),
-            Body::Expired { call, line } => node.expire(charter, *call, line, seq),
-            Body::Alerted { call, line, done } => node.alert(charter, *call, line, *done, seq),
-            Body::Escalated { call, line, step } => node.escalate(charter, *call, line, *step, seq),
-            Body::Refused { call, line, reason } => node.refuse(charter, *call, line, *reason, seq),
-            Body::Lost { device, line } => node.lose(device, line, seq),
-            Body::Restarted {} => Ok(node.restart(seq, claim.time_ms)),
-            Body::AtConsole { offices } => node.seat(charter, offices, seq),
-            Body::Tested { results } => node.measured(charter, results, seq, claim.time_ms),
-            Body::Stored { writings } => Ok(node.store(writings, seq, claim.time_ms)),
-            Body::Listed { sets } => Ok(node.list(seq, sets, claim.time_ms)),
-            Body::Seen { heads, .. } => Ok(node.saw(heads, seq, claim.time_ms)),
-        }?;
-        node.course.pass(claim.time_ms);
-        node.forget_consultations(claim.time_ms);
-        Ok(applied)
+        node.take(&self.charter, claim, bodies)
     }
 
     /// Would this statement of a console of `node` be accepted now? What a node asks before it journals one. Beyond the rules of the
@@ -381,7 +353,7 @@ impl State {
     /// The reason to tell the console.
     pub fn judge(&self, node: &NodeId, statement: &[u8], now_ms: u64) -> Result<Statement, Ignored> {
         let own = self.nodes.get(node).ok_or(Ignored::UnknownNode)?;
-        let statement = own.open(&self.charter, statement, now_ms)?;
+        let Allowed { statement, .. } = own.open(&self.charter, statement, now_ms)?;
         if self.is_revoked(&statement.device) {
             return Err(Ignored::Revoked);
         }
@@ -407,7 +379,7 @@ impl State {
 
     /// Is a console of this office on watch, as its party's nodes say?
     pub fn is_staffed(&self, office: &OfficeId) -> bool {
-        self.nodes.values().any(|node| node.staffed.get(office).is_some_and(|consoles| *consoles > 0))
+        self.nodes.values().any(|node| node.staffed().get(office).is_some_and(|consoles| *consoles > 0))
     }
 
     /// Consoles on watch of a party for a line, as its nodes say: those that could answer.
@@ -415,7 +387,7 @@ impl State {
         let offices: Vec<&OfficeId> = self.charter.acting_offices(party, line).map(|office| &office.id).collect();
         let nodes = self.nodes.values().filter(|node| node.party == *party);
         nodes
-            .flat_map(|node| &node.staffed)
+            .flat_map(|node| node.staffed())
             .filter(|(office, _)| offices.contains(office))
             .map(|(_, n)| u32::from(*n))
             .sum()

@@ -1,70 +1,47 @@
 //! What one node's journal says.
 
-use super::consult::{Attendance, Proposal};
+use super::consult::{Consultations, Proposal};
 use super::course::Course;
 use super::device::Enrolment;
-use super::duty::Duty;
+use super::duty::{Duties, Duty};
+use super::enrolled::Enrolled;
 use super::forged::Forgery;
 use super::group::{Group, Span};
 use super::respond::Response;
 use super::revoked::Barred;
 use super::seen::Seen;
-use super::tested::Tests;
+use super::speaker::{At, Own};
+use super::staffed::OnWatch;
+use super::tested::{Alive, Certified, StationTested, TestText, Tested, Tests};
 use super::written::Writings;
-use crate::entry::BodyRef;
+use super::{Applied, Ignored};
+use crate::entry::{Body, BodyRef, Entry, RevokedSet};
 use minicbor::{Decode, Encode};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use trialogue_charter::{CallId, DeviceId, Hash, LineId, Node, NodeId, OfficeId, PartyId, Precedence, Role, VoucherId};
+use trialogue_charter::{
+    CallId, DeviceId, Hash, LineId, Node, NodeId, OfficeId, PartyId, Precedence, Revocation, Role, VerifiedCharter,
+};
 
-/// What one node's journal says. Private to the fold but for reading.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+/// What one node's journal says. Private to the fold but for reading. Its bytes are in kept.rs.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeState {
-    #[n(0)]
     pub(super) id: NodeId,
-    #[n(1)]
     pub(super) party: PartyId,
     /// Its charters and its time.
-    #[n(2)]
     pub(super) course: Course,
-    #[n(3)]
-    pub(super) devices: BTreeMap<DeviceId, Enrolment>,
-    #[n(4)]
-    /// Vouchers, each with the device that it made.
-    pub(super) vouchers: BTreeMap<VoucherId, DeviceId>,
-    #[n(5)]
-    pub(super) staffed: BTreeMap<OfficeId, u16>,
-    /// Position of the entry that said so; 0: none since the last restart.
-    #[n(6)]
-    pub(super) staffed_seq: u64,
-    #[n(7)]
+    pub(super) enrolled: Enrolled,
+    pub(super) on_watch: OnWatch,
     pub(super) lines: BTreeMap<LineId, OnLine>,
-    /// Who has the duty of each office.
-    #[n(8)]
-    pub(super) duties: BTreeMap<OfficeId, Duty>,
-    /// Offices whose one on duty is at a console of this node.
-    #[n(9)]
-    pub(super) at_console: BTreeSet<OfficeId>,
-    /// Position of the entry that said so last, or of the last restart; 0: neither.
-    #[n(10)]
-    pub(super) at_console_seq: u64,
-    /// Consultations that consoles of this node have proposed and that wait for their time.
-    #[n(11)]
-    pub(super) proposals: BTreeMap<CallId, Proposal>,
-    /// What its consoles have answered, by the hash of what was proposed.
-    #[n(12)]
-    pub(super) attendances: BTreeMap<Hash, Attendance>,
+    pub(super) duties: Duties,
+    pub(super) consultations: Consultations,
     /// Last results of tests of the line.
-    #[n(13)]
     pub(super) tests: Tests,
-    /// What was written, and said about writings.
-    #[n(15)]
-    pub(super) writings: Writings,
     /// What it said last that it holds of all journals.
-    #[n(14)]
     pub(super) seen: Option<Seen>,
+    /// What was written, and said about writings.
+    pub(super) writings: Writings,
     /// Devices that are let in no more.
-    #[n(16)]
     pub(super) barred: Barred,
 }
 
@@ -178,21 +155,74 @@ impl NodeState {
             id: node.id.clone(),
             party: node.party.clone(),
             course: Course::default(),
-            devices: BTreeMap::new(),
-            vouchers: BTreeMap::new(),
-            staffed: BTreeMap::new(),
-            staffed_seq: 0,
+            enrolled: Enrolled::default(),
+            on_watch: OnWatch::default(),
             lines: BTreeMap::new(),
-            duties: BTreeMap::new(),
-            at_console: BTreeSet::new(),
-            at_console_seq: 0,
-            proposals: BTreeMap::new(),
-            attendances: BTreeMap::new(),
+            duties: Duties::default(),
+            consultations: Consultations::default(),
             tests: Tests::default(),
-            writings: Writings::default(),
             seen: None,
+            writings: Writings::default(),
             barred: Barred::default(),
         }
+    }
+
+    /// Takes an entry of its journal, with the bodies that travelled beside it.
+    pub(super) fn take<B: AsRef<[u8]>>(
+        &mut self,
+        charter: &VerifiedCharter,
+        entry: &Entry,
+        bodies: &[B],
+    ) -> Result<Applied, Ignored> {
+        let own = Own { charter, party: &self.party };
+        let at = At { seq: entry.seq, time_ms: entry.time_ms };
+        let At { seq, time_ms } = at;
+        let applied = match &entry.body {
+            Body::Opened { charter } => self.course.open(*charter, seq, time_ms).map(|()| Applied::Opened),
+            Body::Enrolled { device, certificate } => {
+                let bytes = certificate.find(bodies).ok_or(Ignored::BodyMissing)?;
+                if self.has_barred(device) {
+                    return Err(Ignored::Revoked);
+                }
+                self.enrolled.enrol(own, device, bytes, at)
+            }
+            Body::Revoked { revocation } => {
+                let Revocation { party, device } = self.barred.revoke(charter, revocation, seq)?;
+                let lines = if party == self.party { self.take_off(&device, seq) } else { Vec::new() };
+                Ok(Applied::Revoked { device, lines })
+            }
+            Body::Suspended { device, on } => {
+                self.barred.suspend(&self.party, device, *on, seq)?;
+                let lines = if *on { self.take_off(device, seq) } else { Vec::new() };
+                Ok(Applied::Suspended { device: *device, on: *on, lines })
+            }
+            Body::Staffed { offices } => self.on_watch.staff(own, offices, seq),
+            Body::Stated { statement } => {
+                let statement = self.open(charter, statement, time_ms)?;
+                Ok(self.perform(charter, statement, at))
+            }
+            Body::Received { call, line } => self.receive(charter, *call, line, (seq, time_ms)),
+            Body::Ringing { call, line, consoles } => self.sound(charter, *call, line, *consoles, seq),
+            Body::Forged { line, device, via } => self.forged(charter, line, device, via, seq, time_ms),
+            Body::Expired { call, line } => self.expire(charter, *call, line, seq),
+            Body::Alerted { call, line, done } => self.alert(charter, *call, line, *done, seq),
+            Body::Escalated { call, line, step } => self.escalate(charter, *call, line, *step, seq),
+            Body::Refused { call, line, reason } => self.refuse(charter, *call, line, *reason, seq),
+            Body::Lost { device, line } => self.lose(device, line, seq),
+            Body::Restarted {} => Ok(self.restart(seq, time_ms)),
+            Body::AtConsole { offices } => self.duties.seat(own, offices, seq),
+            Body::Tested { results } => self.tests.measured(own, &self.id, results, at),
+            Body::Stored { writings } => Ok(self.writings.store(writings, at)),
+            Body::Listed { sets } => Ok(self.barred.list(seq, sets, self.course.is_past(time_ms))),
+            // Replaces what the node said before. Nothing on a line follows from it, so consoles are not told again what was said before they came.
+            Body::Seen { heads, .. } => {
+                self.seen = Some(Seen { heads: heads.to_vec(), time_ms, seq });
+                Ok(Applied::Seen)
+            }
+        }?;
+        self.course.pass(time_ms);
+        self.consultations.forget(time_ms);
+        Ok(applied)
     }
 
     /// The node.
@@ -223,12 +253,12 @@ impl NodeState {
 
     /// Devices enrolled at this node, revoked ones too.
     pub fn devices(&self) -> &BTreeMap<DeviceId, Enrolment> {
-        &self.devices
+        self.enrolled.all()
     }
 
     /// Consoles on watch, per office that has any.
     pub fn staffed(&self) -> &BTreeMap<OfficeId, u16> {
-        &self.staffed
+        self.on_watch.staffed()
     }
 
     /// Consoles of this node that are in on the line.
@@ -250,5 +280,90 @@ impl NodeState {
     /// The node's group on the line; none until one is created, and after none of its consoles that are in can use it.
     pub fn group(&self, line: &LineId) -> Option<&Arc<Group>> {
         self.lines.get(line)?.group.as_ref()
+    }
+
+    /// Who has the duty of an office, as this node's journal says it.
+    pub fn duty(&self, office: &OfficeId) -> Option<&Duty> {
+        self.duties.of(office)
+    }
+
+    /// Offices of which this node says that the one on duty is at a console here.
+    pub fn at_console(&self) -> &BTreeSet<OfficeId> {
+        self.duties.at_console()
+    }
+
+    /// Proposals of this node that wait for their time.
+    pub fn proposals(&self) -> impl Iterator<Item = (&CallId, &Proposal)> {
+        self.consultations.proposals().iter()
+    }
+
+    /// What it has measured of its paths last.
+    pub fn tested(&self) -> Option<&Tested> {
+        self.tests.paths()
+    }
+
+    /// What its stations have heard last, by test line.
+    pub fn station_tests(&self) -> &BTreeMap<LineId, StationTested> {
+        self.tests.stations()
+    }
+
+    /// Last proofs of consoles on watch, by office.
+    pub fn alive(&self) -> &BTreeMap<OfficeId, Alive> {
+        self.tests.alive()
+    }
+
+    /// The last test text sent from here, by line.
+    pub fn test_texts(&self) -> &BTreeMap<LineId, TestText> {
+        self.tests.texts()
+    }
+
+    /// Test texts of others that were certified here, by the hash of what sent them.
+    pub fn certified(&self) -> &BTreeMap<Hash, Certified> {
+        self.tests.certified()
+    }
+
+    /// What it said last that it holds of all journals.
+    pub fn seen(&self) -> Option<&Seen> {
+        self.seen.as_ref()
+    }
+
+    /// Position of the revocation in this journal.
+    pub fn revoked_at(&self, party: &PartyId, device: &DeviceId) -> Option<u64> {
+        self.barred.revoked_at(party, device)
+    }
+
+    /// Revocations in this journal, with their positions.
+    pub fn revocations(&self) -> impl Iterator<Item = (&PartyId, &DeviceId, u64)> {
+        self.barred.revocations()
+    }
+
+    /// What a *listed* of the node would say now.
+    pub fn revoked_sets(&self) -> Vec<RevokedSet> {
+        self.barred.sets()
+    }
+
+    /// Does this journal take no more revocations of the party?
+    pub fn has_no_room_for(&self, party: &PartyId) -> bool {
+        self.barred.has_no_room_for(party)
+    }
+
+    /// Devices that the node lets in no more, by its own word.
+    pub fn suspended(&self) -> impl Iterator<Item = &DeviceId> {
+        self.barred.suspended().iter().filter(|(_, (on, _))| *on).map(|(device, _)| device)
+    }
+
+    /// The node's last word on whether it lets the device in no more, and its position.
+    pub fn suspended_at(&self, device: &DeviceId) -> Option<(bool, u64)> {
+        self.barred.suspended().get(device).copied()
+    }
+
+    /// Does the node let the device in no more, by its own word?
+    pub fn suspends(&self, device: &DeviceId) -> bool {
+        self.suspended_at(device).is_some_and(|(on, _)| on)
+    }
+
+    /// Does the device count for nothing from here on in this journal?
+    pub(super) fn has_barred(&self, device: &DeviceId) -> bool {
+        self.revoked_at(&self.party, device).is_some()
     }
 }

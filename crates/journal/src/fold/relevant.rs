@@ -3,7 +3,7 @@
 use super::State;
 use super::node::{NodeState, OnLine};
 use super::respond::{Ended, Response};
-use crate::limits::{FRESH_DEVICES_MAX, NEWEST_RESPONSES, WRITINGS_SHOWN};
+use crate::limits::{NEWEST_RESPONSES, WRITINGS_SHOWN};
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId};
 
@@ -38,7 +38,7 @@ impl State {
         // A device that is in at another node of the party, or comes in there from now on, may have come in here with a higher number: then it is in nowhere
         // there, for all who know of this stay.
         let several = self.nodes.values().any(|other| other.party == node.party && other.id != node.id);
-        for (device, known) in node.devices.iter().filter(|(_, known)| several && known.last_stay.is_some()) {
+        for (device, known) in node.devices().iter().filter(|(_, known)| several && known.last_stay.is_some()) {
             if let Some(stay) = known.last_stay.as_ref().filter(|_| !self.is_revoked(device)) {
                 seqs.extend([known.seq, stay.seq]);
                 seqs.extend(stay.end);
@@ -55,23 +55,19 @@ impl State {
 impl NodeState {
     fn relevant(&self, live: &BTreeMap<LineId, BTreeSet<CallId>>, writings: &BTreeSet<Hash>) -> BTreeSet<u64> {
         let mut seqs = BTreeSet::new();
-        if self.staffed_seq > 0 {
-            seqs.insert(self.staffed_seq);
-        }
-        self.relevant_duties(&mut seqs);
-        self.relevant_tests(&mut seqs);
+        seqs.extend(self.on_watch.relevant());
+        self.duties.relevant(&mut seqs);
+        self.tests.relevant(&mut seqs);
         for (id, on) in &self.lines {
             on.relevant(live.get(id), &mut seqs);
         }
         // Everyone who is accepted, the newest first, up to the bound; and whoever else the entries above need.
-        let mut accepted: Vec<u64> =
-            self.devices.iter().filter(|(id, _)| !self.has_barred(id)).map(|(_, known)| known.seq).collect();
-        accepted.sort_unstable_by(|a, b| b.cmp(a));
-        seqs.extend(accepted.into_iter().take(FRESH_DEVICES_MAX));
+        seqs.extend(self.enrolled.newest(|id| !self.has_barred(id)));
         let mut speakers = self.speakers(live);
-        self.relevant_writings(writings, &mut seqs, &mut speakers);
+        let accepted = |id: &DeviceId| self.enrolled.has(id) && !self.has_barred(id);
+        self.writings.relevant(writings, accepted, &mut seqs, &mut speakers);
         for device in speakers {
-            seqs.extend(self.devices.get(&device).map(|known| known.seq));
+            seqs.extend(self.enrolled.get(&device).map(|known| known.seq));
         }
         seqs
     }
@@ -79,9 +75,7 @@ impl NodeState {
     /// Devices whose statements are among the relevant entries.
     fn speakers(&self, live: &BTreeMap<LineId, BTreeSet<CallId>>) -> BTreeSet<DeviceId> {
         let mut devices = BTreeSet::new();
-        devices.extend(
-            self.duties.values().flat_map(|duty| [Some(duty.by), duty.relieved.map(|before| before.by)]).flatten(),
-        );
+        devices.extend(self.duties.speakers());
         devices.extend(self.tests.speakers());
         for (id, on) in &self.lines {
             devices.extend(on.present.keys());

@@ -3,9 +3,9 @@
 use super::node::{NodeState, OnLine};
 use super::{Applied, Ignored};
 use crate::limits::RESPONSES_MAX;
-use crate::statement::{DeclineReason, Statement};
+use crate::statement::DeclineReason;
 use minicbor::{Decode, Encode};
-use trialogue_charter::{CallId, DeviceId, LineId, OfficeId, Precedence, VerifiedCharter};
+use trialogue_charter::{CallId, DeviceId, LineId, OfficeId, VerifiedCharter};
 
 /// What one node's journal says about another's ring.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -153,29 +153,6 @@ impl Response {
 }
 
 impl NodeState {
-    /// The line exists and the node's party is on it.
-    pub(super) fn on_line(&self, charter: &VerifiedCharter, line: &LineId) -> Result<(), Ignored> {
-        match charter.offices_of_party_on_line(&self.party, line).next() {
-            Some(_) => Ok(()),
-            None => Err(Ignored::NotOnLine),
-        }
-    }
-
-    /// An office rings no higher than the charter lets it.
-    pub(super) fn may_ring(
-        &self,
-        charter: &VerifiedCharter,
-        statement: &Statement,
-        precedence: Precedence,
-    ) -> Result<(), Ignored> {
-        let known = self.devices.get(&statement.device).ok_or(Ignored::UnknownDevice)?;
-        match charter.authority(&known.device.office, &statement.line) {
-            Some(up_to) if precedence <= up_to => Ok(()),
-            Some(_) => Err(Ignored::AboveAuthority),
-            None => Err(Ignored::NotOnLine),
-        }
-    }
-
     /// What is over for this node is not promised any more.
     pub(super) fn may_acknowledge(&self, line: &LineId, call: &CallId) -> Result<(), Ignored> {
         match self.response(line, call).and_then(|response| response.ended.as_ref()) {
@@ -191,7 +168,7 @@ impl NodeState {
         line: &LineId,
         (seq, time_ms): (u64, u64),
     ) -> Result<Applied, Ignored> {
-        self.on_line(charter, line)?;
+        self.own(charter).on_line(line)?;
         let on = self.lines.entry(line.clone()).or_default();
         let acting = on.present.iter().filter(|(_, presence)| presence.role.acts_for_party());
         let first_in = acting.map(|(device, presence)| (presence.order, *device)).min();
@@ -203,7 +180,7 @@ impl NodeState {
         if let Some((order, device)) = first_in {
             response.join(device, order);
         }
-        self.begin(line, &call, time_ms);
+        self.consultations.begin(line, &call, time_ms);
         Ok(Applied::Received { line: line.clone(), call })
     }
 
@@ -215,7 +192,7 @@ impl NodeState {
         line: &LineId,
         seq: u64,
     ) -> Result<&mut Response, Ignored> {
-        self.on_line(charter, line)?;
+        self.own(charter).on_line(line)?;
         if self.response(line, &call).is_some_and(|response| response.ended.is_some()) {
             return Err(Ignored::NotNow);
         }

@@ -1,85 +1,52 @@
 //! Before principals come on: stations are confirmed, parties say that they are ready, principals come on.
 
 use super::node::{NodeState, OnLine, Presence};
+use super::speaker::Speaker;
 use super::{Ignored, State};
 use crate::statement::{Act, Statement};
 use std::collections::BTreeSet;
-use trialogue_charter::{DeviceId, PartyId, Role, VerifiedCharter};
+use trialogue_charter::{DeviceId, PartyId, Role};
 
 impl NodeState {
-    /// What the holder of a device does in a call, by the charter.
-    pub(super) fn role(&self, charter: &VerifiedCharter, device: &DeviceId) -> Role {
-        let office = self.devices.get(device).and_then(|known| charter.office(&known.device.office));
-        // One without an office says nothing anyway; it is given the role that may least.
-        office.map_or(Role::NoteTaker, |office| office.role)
-    }
-
-    /// The device's office rings, answers and declines for the party.
-    pub(super) fn must_act(&self, charter: &VerifiedCharter, device: &DeviceId) -> Result<(), Ignored> {
-        if self.role(charter, device).acts_for_party() { Ok(()) } else { Err(Ignored::Role) }
-    }
-
     fn stay(&self, statement: &Statement) -> Result<&Presence, Ignored> {
         let on = self.lines.get(&statement.line).ok_or(Ignored::NotIn)?;
         on.present.get(&statement.device).ok_or(Ignored::NotIn)
     }
 
-    /// Another party with an office on the line.
-    pub(super) fn another(
-        &self,
-        charter: &VerifiedCharter,
-        statement: &Statement,
-        party: &PartyId,
-    ) -> Result<(), Ignored> {
-        let there = charter.offices_of_party_on_line(party, &statement.line).next().is_some();
-        if there && *party != self.party { Ok(()) } else { Err(Ignored::Malformed) }
-    }
-
-    pub(super) fn may_confirm(
-        &self,
-        charter: &VerifiedCharter,
-        statement: &Statement,
-        party: &PartyId,
-    ) -> Result<(), Ignored> {
-        self.must_act(charter, &statement.device)?;
-        self.another(charter, statement, party)?;
+    pub(super) fn may_confirm(&self, by: &Speaker<'_>, statement: &Statement, party: &PartyId) -> Result<(), Ignored> {
+        by.must_act()?;
+        by.own.another(&statement.line, party)?;
         self.stay(statement).map(drop)
     }
 
     /// Only with parties whose stations this console itself has confirmed.
     pub(super) fn may_be_ready(
         &self,
-        charter: &VerifiedCharter,
+        by: &Speaker<'_>,
         statement: &Statement,
         with: &[PartyId],
     ) -> Result<(), Ignored> {
-        self.must_act(charter, &statement.device)?;
-        let staged = charter.line(&statement.line).is_some_and(|line| line.staged);
+        by.must_act()?;
         let word = &self.stay(statement)?.word;
         for party in with {
-            self.another(charter, statement, party)?;
+            by.own.another(&statement.line, party)?;
         }
-        if staged && with.iter().all(|party| word.confirmed.contains_key(party)) {
+        if by.own.is_staged(&statement.line) && with.iter().all(|party| word.confirmed.contains_key(party)) {
             Ok(())
         } else {
             Err(Ignored::NotNow)
         }
     }
 
-    pub(super) fn may_come_on(
-        &self,
-        charter: &VerifiedCharter,
-        statement: &Statement,
-        with: &[PartyId],
-    ) -> Result<(), Ignored> {
-        if self.role(charter, &statement.device) != Role::Principal {
+    pub(super) fn may_come_on(&self, by: &Speaker<'_>, statement: &Statement, with: &[PartyId]) -> Result<(), Ignored> {
+        if by.role != Role::Principal {
             return Err(Ignored::Role);
         }
         for party in with {
-            self.another(charter, statement, party)?;
+            by.own.another(&statement.line, party)?;
         }
         self.stay(statement)?;
-        if charter.line(&statement.line).is_some_and(|line| line.staged) { Ok(()) } else { Err(Ignored::NotNow) }
+        if by.own.is_staged(&statement.line) { Ok(()) } else { Err(Ignored::NotNow) }
     }
 }
 

@@ -1,21 +1,28 @@
 //! A console's statement: may it say that, and then what happens.
 
 use super::course::is_for;
-use super::device::Stay;
 use super::node::{NodeState, OwnRing};
 use super::respond::Acknowledged;
+use super::speaker::{At, Own, Speaker};
 use super::{Applied, Ignored};
 use crate::stated::{StatementError, UnverifiedStatement};
 use crate::statement::{Act, Statement};
-use trialogue_charter::VerifiedCharter;
+use std::sync::Arc;
+use trialogue_charter::{Device, Role, VerifiedCharter};
+
+/// A statement that its journal's rules allow, and the device that said it.
+pub(super) struct Allowed {
+    pub(super) statement: Statement,
+    device: Arc<Device>,
+}
 
 impl NodeState {
     /// Opens a statement and holds it against every rule that concerns this journal alone. Changes nothing.
     /// `now_ms`: the time of the entry.
-    pub(super) fn open(&self, charter: &VerifiedCharter, bytes: &[u8], now_ms: u64) -> Result<Statement, Ignored> {
+    pub(super) fn open(&self, charter: &VerifiedCharter, bytes: &[u8], now_ms: u64) -> Result<Allowed, Ignored> {
         let unverified = UnverifiedStatement::decode(bytes).map_err(|_| Ignored::Malformed)?;
         is_for(unverified.claim(), &self.id)?;
-        let known = self.devices.get(&unverified.claim().device).ok_or(Ignored::UnknownDevice)?;
+        let known = self.enrolled.get(&unverified.claim().device).ok_or(Ignored::UnknownDevice)?;
         if self.has_barred(&known.device.id) {
             return Err(Ignored::Revoked);
         }
@@ -30,42 +37,48 @@ impl NodeState {
         if !charter.is_on_line(&known.device.office, &statement.line) {
             return Err(Ignored::NotOnLine);
         }
-        self.allows(charter, &statement, now_ms)?;
-        Ok(statement)
+        let own = self.own(charter);
+        self.allows(&own.speaker(&known.device), &statement, now_ms)?;
+        Ok(Allowed { statement, device: known.device.clone() })
     }
 
-    fn allows(&self, charter: &VerifiedCharter, statement: &Statement, now_ms: u64) -> Result<(), Ignored> {
+    /// By this charter.
+    pub(super) fn own<'a>(&'a self, charter: &'a VerifiedCharter) -> Own<'a> {
+        Own { charter, party: &self.party }
+    }
+
+    fn allows(&self, by: &Speaker<'_>, statement: &Statement, now_ms: u64) -> Result<(), Ignored> {
         match &statement.act {
             // Whoever is in may offer new key packages by it; only who acts for the party rings by it.
-            Act::Ring { .. } if self.is_in(statement) && self.must_act(charter, &statement.device).is_err() => Ok(()),
+            Act::Ring { .. } if self.is_in(statement) && by.must_act().is_err() => Ok(()),
             Act::Ring { precedence, .. } => {
-                self.must_act(charter, &statement.device)?;
-                self.may_ring(charter, statement, *precedence)?;
+                by.must_act()?;
+                by.may_ring(&statement.line, *precedence)?;
                 self.may_come_in(statement)
             }
             Act::Answer { .. } => self.may_come_in(statement),
-            Act::Attach { ring, word, .. } => self.may_attach(charter, statement, *ring, word),
+            Act::Attach { ring, word, .. } => self.may_attach(by, statement, *ring, word),
             Act::Acknowledge { call, .. } => {
-                self.must_act(charter, &statement.device)?;
+                by.must_act()?;
                 self.may_acknowledge(&statement.line, call)
             }
             Act::Decline { call, deputy, .. } => {
-                self.must_act(charter, &statement.device)?;
-                self.may_decline(charter, &statement.line, call, deputy.as_ref())
+                by.must_act()?;
+                self.may_decline(by.own, &statement.line, call, deputy.as_ref())
             }
-            Act::Confirm { party } => self.may_confirm(charter, statement, party),
-            Act::Ready { with } => self.may_be_ready(charter, statement, with),
-            Act::ComeOn { with } => self.may_come_on(charter, statement, with),
+            Act::Confirm { party } => self.may_confirm(by, statement, party),
+            Act::Ready { with } => self.may_be_ready(by, statement, with),
+            Act::ComeOn { with } => self.may_come_on(by, statement, with),
             Act::Tags { anew, .. } => self.may_tell_tags(&statement.line, &statement.device, *anew),
-            Act::Hold { device, .. } => self.may_hold(charter, statement, device),
-            Act::Remove { device } => self.may_remove(charter, statement, device),
-            Act::Drop { party, .. } => self.may_drop(charter, statement, party),
+            Act::Hold { device, .. } => self.may_hold(by, statement, device),
+            Act::Remove { device } => self.may_remove(by, statement, device),
+            Act::Drop { party, .. } => self.may_drop(by, statement, party),
             Act::TakeDuty { until_ms } => {
-                self.must_act(charter, &statement.device)?;
+                by.must_act()?;
                 super::duty::may_take(*until_ms, now_ms)
             }
             Act::StationTested { .. } | Act::Alive { .. } | Act::SendTest { .. } | Act::Certify { .. } => {
-                self.may_test(charter, statement, now_ms)
+                self.tests.may(by, statement, now_ms)
             }
             Act::Stock { .. }
             | Act::Circle { .. }
@@ -74,9 +87,9 @@ impl NodeState {
             | Act::AcknowledgeWriting { .. }
             | Act::CertifyWriting { .. }
             | Act::Approve { .. }
-            | Act::Archive { .. } => self.may_write(charter, statement, now_ms),
+            | Act::Archive { .. } => self.writings.may(by, statement, now_ms),
             Act::Propose { .. } | Act::Attend { .. } | Act::Withdraw { .. } => {
-                self.may_consult(charter, statement, now_ms)
+                self.consultations.may(by, statement, now_ms)
             }
             Act::Leave { .. } => self.may_leave(&statement.line, &statement.device),
             Act::Handshake { group, epoch, added, removed, .. } => {
@@ -89,20 +102,32 @@ impl NodeState {
     pub(super) fn perform(
         &mut self,
         charter: &VerifiedCharter,
-        statement: Statement,
-        seq: u64,
-        time_ms: u64,
+        Allowed { statement, device }: Allowed,
+        at: At,
     ) -> Applied {
-        if let Some(applied) = self.stand(&statement, seq, time_ms) {
-            return applied;
-        }
-        let Statement { device, number, line, act, .. } = statement;
-        let role = self.role(charter, &device);
-        if let Some(known) = self.devices.get_mut(&device) {
-            known.last_number = number;
-            if matches!(act, Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. }) {
-                known.last_stay = Some(Stay { line: line.clone(), number, seq, end: None });
+        self.enrolled.says(&statement.device, statement.number);
+        match &statement.act {
+            Act::TakeDuty { until_ms } => self.duties.take(&device, *until_ms, at),
+            Act::Propose { .. } | Act::Attend { .. } | Act::Withdraw { .. } => self.consultations.take(&statement, at),
+            Act::StationTested { .. } | Act::Alive { .. } | Act::SendTest { .. } | Act::Certify { .. } => {
+                self.tests.take(&device, &statement, at)
             }
+            Act::Stock { .. }
+            | Act::Circle { .. }
+            | Act::Write { .. }
+            | Act::Shown { .. }
+            | Act::AcknowledgeWriting { .. }
+            | Act::CertifyWriting { .. }
+            | Act::Approve { .. }
+            | Act::Archive { .. } => self.writings.take(&statement, at),
+            _ => self.perform_on_line(self.own(charter).speaker(&device).role, statement, at),
+        }
+    }
+
+    fn perform_on_line(&mut self, role: Role, statement: Statement, At { seq, time_ms }: At) -> Applied {
+        let Statement { device, number, line, act, .. } = statement;
+        if matches!(act, Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. }) {
+            self.enrolled.comes_in(&device, &line, number, seq);
         }
         if let Act::Leave { cause } = act {
             self.depart(&device, &line, seq);
@@ -116,17 +141,17 @@ impl NodeState {
         match act {
             Act::Ring { call, offers, precedence } => {
                 on.ring(device, OwnRing { call, precedence, seq, time_ms }, offers, role);
-                self.begin(&line, &call, time_ms);
+                self.consultations.begin(&line, &call, time_ms);
                 Applied::Rang { line, call, device }
             }
             Act::Answer { call, offers } => {
                 on.answer(device, call, offers, role, seq, time_ms);
-                self.begin(&line, &call, time_ms);
+                self.consultations.begin(&line, &call, time_ms);
                 Applied::Answered { line, call, device }
             }
             Act::Attach { call, offers, ring, word } => {
                 on.attach(device, call, offers, ring, word, role, (seq, time_ms));
-                self.begin(&line, &call, time_ms);
+                self.consultations.begin(&line, &call, time_ms);
                 Applied::CameOver { line, device }
             }
             Act::Decline { call, reason, call_back_ms, deputy } => {
@@ -143,21 +168,6 @@ impl NodeState {
             }
             Act::Remove { device: removed } => Applied::Removed { line, device: removed, by: device },
             Act::Leave { cause } => Applied::Left { line, device, cause },
-            // Done above: no part of any call.
-            Act::TakeDuty { .. } | Act::Propose { .. } | Act::Attend { .. } | Act::Withdraw { .. } => {
-                Applied::Consulted { line, device }
-            }
-            Act::StationTested { .. } | Act::Alive { .. } | Act::SendTest { .. } | Act::Certify { .. } => {
-                Applied::Tested { device }
-            }
-            Act::Stock { .. }
-            | Act::Circle { .. }
-            | Act::Write { .. }
-            | Act::Shown { .. }
-            | Act::AcknowledgeWriting { .. }
-            | Act::CertifyWriting { .. }
-            | Act::Approve { .. }
-            | Act::Archive { .. } => Applied::Written { line, device },
             Act::Acknowledge { call, ready_ms } => {
                 let wait_ms = ready_ms.saturating_sub(number.max(time_ms));
                 on.response(call, seq).acknowledged = Some(Acknowledged { by: device, ready_ms, wait_ms, seq });
@@ -172,6 +182,7 @@ impl NodeState {
                 let (epoch, created) = on.handshake(group, record);
                 Applied::Moved { line, group, epoch, created, device }
             }
+            _ => Applied::Said { line, device },
         }
     }
 }

@@ -12,7 +12,7 @@ impl State {
     /// Writings of a line that are remembered, in the one order in which everybody shows them: by the time that the writer's console gave
     /// them, then by node and position.
     pub fn writings(&self, line: &LineId) -> Vec<(Hash, &NodeId, &Writing)> {
-        let held = self.nodes.iter().filter_map(|(id, node)| Some((id, node.writings.held.get(line)?)));
+        let held = self.nodes.iter().filter_map(|(id, node)| Some((id, node.writings.on(line)?)));
         let mut all: Vec<(Hash, &NodeId, &Writing)> =
             held.flat_map(|(node, held)| held.iter().map(move |(id, writing)| (*id, node, writing))).collect();
         all.sort_by_key(|(_, node, writing)| (writing.written.at_ms, *node, writing.seq));
@@ -21,12 +21,12 @@ impl State {
 
     /// The most writings of this line that one node's journal has here.
     pub fn writings_of_one(&self, line: &LineId) -> usize {
-        self.nodes.values().filter_map(|node| node.writings.held.get(line)).map(BTreeMap::len).max().unwrap_or(0)
+        self.nodes.values().filter_map(|node| node.writings.on(line)).map(BTreeMap::len).max().unwrap_or(0)
     }
 
     /// One writing of a line.
     pub fn writing(&self, line: &LineId, id: &Hash) -> Option<(&NodeId, &Writing)> {
-        self.nodes.iter().find_map(|(node, state)| Some((node, state.writings.held.get(line)?.get(id)?)))
+        self.nodes.iter().find_map(|(node, state)| Some((node, state.writings.on(line)?.get(id)?)))
     }
 
     /// What the nodes and their consoles have said about a writing, as far as it counts: on its line, of what it is, by
@@ -36,7 +36,7 @@ impl State {
         let id = *id;
         let writing = self.anywhere(&id);
         self.nodes.iter().filter_map(move |(node, state)| {
-            Some((node, self.counting(&id, writing, state, state.writings.said.get(&id)?)))
+            Some((node, self.counting(&id, writing, state, state.writings.said_of(&id)?)))
         })
     }
 
@@ -44,7 +44,7 @@ impl State {
     fn anywhere(&self, id: &Hash) -> Option<(&LineId, &NodeState, &Writing)> {
         self.nodes
             .values()
-            .find_map(|node| node.writings.held.iter().find_map(|(line, held)| Some((line, node, held.get(id)?))))
+            .find_map(|node| node.writings.held().find_map(|(line, held)| Some((line, node, held.get(id)?))))
     }
 
     /// Of what a node's consoles have said about a writing that which counts.
@@ -90,20 +90,20 @@ impl State {
 
     /// A circle of a node.
     pub fn circle(&self, node: &NodeId, circle: &GroupId) -> Option<&Circle> {
-        self.nodes.get(node)?.writings.circles.get(circle)
+        self.nodes.get(node)?.writings.circle(circle)
     }
 
     /// Key packages of all devices that may read on a line; none: the device has given none yet. Of several nodes of a party, the last one.
     pub fn readers(&self, line: &LineId) -> BTreeMap<DeviceId, Option<&Stock>> {
         let mut readers: BTreeMap<DeviceId, Option<&Stock>> = BTreeMap::new();
         for node in self.nodes.values() {
-            for (id, known) in &node.devices {
+            for (id, known) in node.devices() {
                 let office = &known.device.office;
                 let reads = self.charter.is_on_line(office, line) && !self.charter.is_test_line(line);
                 if !reads || self.is_revoked(id) || node.suspends(id) {
                     continue;
                 }
-                let stock = node.writings.stock.get(id);
+                let stock = node.writings.stock(id);
                 let held = readers.entry(*id).or_default();
                 if stock.map(|stock| stock.number) > held.map(|stock| stock.number) {
                     *held = stock;
@@ -121,8 +121,7 @@ impl State {
             _ => Err(Ignored::NotNow),
         };
         let is_there = |digest: &Hash| {
-            let mut held = self.nodes.values().filter_map(|node| node.writings.held.get(&statement.line));
-            held.any(|held| held.values().any(|held| held.by == statement.device && held.written.digest == *digest))
+            self.nodes.values().any(|node| node.writings.has(&statement.line, &statement.device, digest))
         };
         match &statement.act {
             // At another node of the party already: it had not said so yet when its console went on here.
@@ -155,7 +154,7 @@ impl State {
     /// The newest writings of each line and node, and what they are about.
     pub(super) fn shown_writings(&self, most: usize) -> BTreeSet<Hash> {
         let mut shown = BTreeSet::new();
-        for held in self.nodes.values().flat_map(|node| node.writings.held.values()) {
+        for (_, held) in self.nodes.values().flat_map(|node| node.writings.held()) {
             let mut newest: Vec<(u64, &Hash, &Writing)> = held.iter().map(|(id, w)| (w.seq, id, w)).collect();
             newest.sort_unstable_by_key(|writing| std::cmp::Reverse(writing.0));
             for (_, id, writing) in newest.into_iter().take(most) {
