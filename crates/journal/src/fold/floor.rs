@@ -1,7 +1,7 @@
 //! Whom the voice and picture of a console that is in reach, and what the parties have said before principals come on.
 
 use super::State;
-use super::node::{Presence, Word};
+use super::present::Presence;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, LineId, NodeId, PartyId, Removal, Role};
 
@@ -63,14 +63,6 @@ impl Prepared {
     /// It has confirmed the station of `party`.
     pub fn knows(&self, party: &PartyId) -> bool {
         self.confirmed.contains(party) || self.on.contains(party)
-    }
-}
-
-impl Word {
-    /// Positions of the entries by which it was said.
-    pub(super) fn seqs(&self) -> impl Iterator<Item = u64> {
-        let sets = [&self.ready, &self.on].into_iter().flatten().map(|(_, seq)| *seq);
-        self.confirmed.values().chain(self.drops.values()).copied().chain(sets)
     }
 }
 

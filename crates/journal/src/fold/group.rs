@@ -1,13 +1,12 @@
 //! A node's MLS group on a line, as its journal orders it.
 
 use super::State;
-use super::node::{OnLine, Presence};
+use super::present::Presence;
 use crate::entry::BodyRef;
 use crate::limits::MEMBERS_MAX;
 use crate::statement::GroupId;
 use minicbor::{Decode, Encode};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use trialogue_charter::{DeviceId, LineId, NodeId};
 
 /// A node's current group on a line.
@@ -74,45 +73,6 @@ impl Group {
     }
 }
 
-/// One stay of a console on the line that a reader must know to follow the current group.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub(super) struct Span {
-    /// It moved the group; otherwise it only marks the end of the stay before.
-    #[n(0)]
-    pub(super) committed: bool,
-    /// Position of the entry that ended it.
-    #[n(1)]
-    pub(super) end: Option<u64>,
-}
-
-impl OnLine {
-    /// A group that no console of the node can move any more will never move again: its members forget it, and so do we.
-    pub(super) fn drop_unusable_group(&mut self) {
-        let usable = |group: &Arc<Group>| self.present.iter().any(|(device, presence)| group.holds(device, presence));
-        if !self.group.as_ref().is_some_and(usable) {
-            self.group = None;
-            self.spans.clear();
-        }
-    }
-
-    /// Notes the end of a stay, if the group's history needs it.
-    pub(super) fn end_span(&mut self, order: u64, seq: u64, again: bool) {
-        let Some(span) = self.spans.get_mut(&order) else { return };
-        if span.committed {
-            span.end = Some(seq);
-        } else {
-            // It marked an end only: that end is now later, and one mark is enough.
-            self.spans.remove(&order);
-            for before in self.spans.values_mut().filter(|before| before.end == Some(order)) {
-                before.end = Some(seq);
-            }
-        }
-        if again {
-            self.spans.insert(seq, Span { committed: false, end: None });
-        }
-    }
-}
-
 impl State {
     /// Seats that a party has in each group of a line: an equal share of what a group holds.
     pub fn share(&self, line: &LineId) -> usize {
@@ -134,6 +94,6 @@ impl State {
     }
 
     pub(super) fn presence(&self, node: &NodeId, line: &LineId, device: &DeviceId) -> Option<&Presence> {
-        self.nodes.get(node)?.lines.get(line)?.present.get(device)
+        self.nodes.get(node)?.presence(line, device)
     }
 }

@@ -3,6 +3,7 @@
 
 use super::State;
 use super::node::NodeState;
+use super::on_line::OnLine;
 use minicbor::decode::{self, Decode, Decoder};
 use minicbor::encode::{self, Encode, Encoder, Write};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +29,7 @@ impl State {
     }
 }
 
-/// A part whose fields stand in a row among those of its whole, as they did before they were a part: in the bytes there is none.
+/// A part whose fields stand in a row among those of its whole: in the bytes it is none.
 pub(super) trait Row: Sized {
     fn encode_row<C, W: Write>(&self, e: &mut Encoder<W>, ctx: &mut C) -> Result<(), encode::Error<W::Error>>;
     fn decode_row<C>(d: &mut Decoder<'_>, ctx: &mut C) -> Result<Self, decode::Error>;
@@ -101,6 +102,31 @@ fn items(d: &mut Decoder<'_>, wanted: u64) -> Result<(), decode::Error> {
     match d.array()? {
         Some(items) if items == wanted => Ok(()),
         _ => Err(decode::Error::message("not a state of this version")),
+    }
+}
+
+/// Items of a line.
+const LINE_ITEMS: u64 = 5;
+
+impl<C> Encode<C> for OnLine {
+    fn encode<W: Write>(&self, e: &mut Encoder<W>, ctx: &mut C) -> Result<(), encode::Error<W::Error>> {
+        e.array(LINE_ITEMS)?;
+        self.present.encode(e, ctx)?;
+        self.responses.encode(e, ctx)?;
+        self.keys.encode_row(e, ctx)?;
+        self.forgeries.encode(e, ctx)
+    }
+}
+
+impl<'b, C> Decode<'b, C> for OnLine {
+    fn decode(d: &mut Decoder<'b>, ctx: &mut C) -> Result<Self, decode::Error> {
+        items(d, LINE_ITEMS)?;
+        Ok(Self {
+            present: Decode::decode(d, ctx)?,
+            responses: Decode::decode(d, ctx)?,
+            keys: Row::decode_row(d, ctx)?,
+            forgeries: Decode::decode(d, ctx)?,
+        })
     }
 }
 

@@ -6,28 +6,27 @@
 //! An entry that does not fit is *ignored with a reason* and changes nothing: the journals of others are not ours to refuse.
 //! The same rules tell a node which statements of its own consoles to refuse ([`State::judge`]).
 
-mod answer;
 mod attach;
 mod consult;
 mod consultation;
 mod course;
-mod decline;
 mod device;
 mod duty;
 mod enrolled;
 mod floor;
 mod forged;
 mod group;
-mod handshake;
 mod ignored;
 mod kept;
-mod leave;
+mod keys;
 mod line;
+mod lines;
 mod node;
+mod on_line;
+mod present;
 mod relevant;
 mod respond;
 mod revoked;
-mod ring;
 #[cfg(test)]
 mod scene;
 mod seen;
@@ -37,7 +36,6 @@ mod staffed;
 mod stage;
 mod stated;
 mod steward;
-mod tagged;
 mod tested;
 mod version;
 mod voucher;
@@ -53,7 +51,8 @@ pub use forged::Forgery;
 pub use group::{Group, HandshakeRecord};
 pub use ignored::Ignored;
 pub use line::{LineState, Participant, Ring, RingResponse};
-pub use node::{NodeState, OwnRing, Presence, TagsTold};
+pub use node::NodeState;
+pub use present::{OwnRing, Presence, TagsTold};
 pub use respond::{Ended, Response};
 pub use seen::Seen;
 pub use tested::{Alive, Certified, StationTested, TestText, Tested};

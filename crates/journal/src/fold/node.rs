@@ -5,8 +5,9 @@ use super::course::Course;
 use super::device::Enrolment;
 use super::duty::{Duties, Duty};
 use super::enrolled::Enrolled;
-use super::forged::Forgery;
-use super::group::{Group, Span};
+use super::group::Group;
+use super::lines::Lines;
+use super::present::Presence;
 use super::respond::Response;
 use super::revoked::Barred;
 use super::seen::Seen;
@@ -15,13 +16,10 @@ use super::staffed::OnWatch;
 use super::tested::{Alive, Certified, StationTested, TestText, Tested, Tests};
 use super::written::Writings;
 use super::{Applied, Ignored};
-use crate::entry::{Body, BodyRef, Entry, RevokedSet};
-use minicbor::{Decode, Encode};
+use crate::entry::{Body, Entry, RevokedSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use trialogue_charter::{
-    CallId, DeviceId, Hash, LineId, Node, NodeId, OfficeId, PartyId, Precedence, Revocation, Role, VerifiedCharter,
-};
+use trialogue_charter::{CallId, DeviceId, Hash, LineId, Node, NodeId, OfficeId, PartyId, Revocation, VerifiedCharter};
 
 /// What one node's journal says. Private to the fold but for reading. Its bytes are in kept.rs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +30,7 @@ pub struct NodeState {
     pub(super) course: Course,
     pub(super) enrolled: Enrolled,
     pub(super) on_watch: OnWatch,
-    pub(super) lines: BTreeMap<LineId, OnLine>,
+    pub(super) lines: Lines,
     pub(super) duties: Duties,
     pub(super) consultations: Consultations,
     /// Last results of tests of the line.
@@ -45,110 +43,6 @@ pub struct NodeState {
     pub(super) barred: Barred,
 }
 
-/// One line, as far as one node's journal speaks of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
-pub(super) struct OnLine {
-    /// Who is in.
-    #[n(0)]
-    pub(super) present: BTreeMap<DeviceId, Presence>,
-    /// What the node did with rings of others.
-    #[n(1)]
-    pub(super) responses: BTreeMap<CallId, Response>,
-    /// The node's group, while a console of the node that is in can use it.
-    #[cbor(n(2), with = "super::kept::optional")]
-    pub(super) group: Option<Arc<Group>>,
-    /// Stays on the line (by the position of their first entry) that the group's history needs.
-    #[n(3)]
-    pub(super) spans: BTreeMap<u64, Span>,
-    /// Frames that were not their sender's, the last of each device, oldest first.
-    #[n(4)]
-    pub(super) forgeries: Vec<Forgery>,
-}
-
-/// One console that is in on a line.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct Presence {
-    /// The call that it rang or answered.
-    #[n(0)]
-    pub call: CallId,
-    /// Position, in the node's journal, of the `Ring` or `Answer` by which it came in. The earliest leads.
-    #[n(1)]
-    pub order: u64,
-    /// The node's time of that entry, milliseconds since 1970 UTC. A claim.
-    #[n(2)]
-    pub since_ms: u64,
-    /// The ring that it has made, if it rings.
-    #[n(3)]
-    pub ring: Option<OwnRing>,
-    /// Its key packages, by the node whose group they are for.
-    #[n(4)]
-    pub offers: BTreeMap<NodeId, BodyRef>,
-    /// What its holder does in the call.
-    #[n(5)]
-    pub role: Role,
-    /// It is held: who said so, and the position of the entry.
-    #[n(6)]
-    pub held: Option<(DeviceId, u64)>,
-    /// What it has said about the call's parties.
-    #[n(7)]
-    pub(super) word: Word,
-    /// Lists of secrets that it has told those who hear it, in order.
-    #[n(8)]
-    pub tags: Vec<TagsTold>,
-    /// Position of the entry by which it gave its present key packages.
-    #[n(9)]
-    #[cbor(default)]
-    pub offered: u64,
-}
-
-/// A list of secrets that a console has told those who hear it.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct TagsTold {
-    /// Position of the entry.
-    #[n(0)]
-    pub seq: u64,
-    /// Generation of its keys from which on it holds.
-    #[n(1)]
-    pub generation: u16,
-    /// The list.
-    #[n(2)]
-    pub secrets: BodyRef,
-}
-
-/// What a console has said about the parties of the call, in its present stay, each with the position of the entry.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
-pub(super) struct Word {
-    /// Stations that it has confirmed.
-    #[n(0)]
-    pub(super) confirmed: BTreeMap<PartyId, u64>,
-    /// Its party's principal is ready to come on with these.
-    #[n(1)]
-    pub(super) ready: Option<(BTreeSet<PartyId>, u64)>,
-    /// It is a principal, and on with these.
-    #[n(2)]
-    pub(super) on: Option<(BTreeSet<PartyId>, u64)>,
-    /// Parties that it wants dropped.
-    #[n(3)]
-    pub(super) drops: BTreeMap<PartyId, u64>,
-}
-
-/// A ring made by a console that is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-pub struct OwnRing {
-    /// Its id.
-    #[n(0)]
-    pub call: CallId,
-    /// How urgent.
-    #[n(1)]
-    pub precedence: Precedence,
-    /// Position in the node's journal.
-    #[n(2)]
-    pub seq: u64,
-    /// The node's time, milliseconds since 1970 UTC. A claim.
-    #[n(3)]
-    pub time_ms: u64,
-}
-
 impl NodeState {
     pub(super) fn new(node: &Node) -> Self {
         Self {
@@ -157,7 +51,7 @@ impl NodeState {
             course: Course::default(),
             enrolled: Enrolled::default(),
             on_watch: OnWatch::default(),
-            lines: BTreeMap::new(),
+            lines: Lines::default(),
             duties: Duties::default(),
             consultations: Consultations::default(),
             tests: Tests::default(),
@@ -201,15 +95,22 @@ impl NodeState {
                 let statement = self.open(charter, statement, time_ms)?;
                 Ok(self.perform(charter, statement, at))
             }
-            Body::Received { call, line } => self.receive(charter, *call, line, (seq, time_ms)),
-            Body::Ringing { call, line, consoles } => self.sound(charter, *call, line, *consoles, seq),
-            Body::Forged { line, device, via } => self.forged(charter, line, device, via, seq, time_ms),
-            Body::Expired { call, line } => self.expire(charter, *call, line, seq),
-            Body::Alerted { call, line, done } => self.alert(charter, *call, line, *done, seq),
-            Body::Escalated { call, line, step } => self.escalate(charter, *call, line, *step, seq),
-            Body::Refused { call, line, reason } => self.refuse(charter, *call, line, *reason, seq),
-            Body::Lost { device, line } => self.lose(device, line, seq),
-            Body::Restarted {} => Ok(self.restart(seq, time_ms)),
+            Body::Received { call, line } => {
+                let applied = self.lines.receive(own, line, *call, seq)?;
+                self.consultations.begin(line, call, time_ms);
+                Ok(applied)
+            }
+            Body::Ringing { call, line, consoles } => self.lines.sound(own, line, *call, *consoles, seq),
+            Body::Forged { line, device, via } => self.lines.forged(own, line, device, via, at),
+            Body::Expired { call, line } => self.lines.expire(own, line, *call, seq),
+            Body::Alerted { call, line, done } => self.lines.alert(own, line, *call, *done, seq),
+            Body::Escalated { call, line, step } => self.lines.escalate(own, line, *call, *step, seq),
+            Body::Refused { call, line, reason } => self.lines.refuse(own, line, *call, *reason, seq),
+            Body::Lost { device, line } => {
+                let was_in = self.depart(device, line, seq);
+                was_in.then(|| Applied::Lost { line: line.clone(), device: *device }).ok_or(Ignored::NotIn)
+            }
+            Body::Restarted {} => Ok(self.restart(at)),
             Body::AtConsole { offices } => self.duties.seat(own, offices, seq),
             Body::Tested { results } => self.tests.measured(own, &self.id, results, at),
             Body::Stored { writings } => Ok(self.writings.store(writings, at)),
@@ -223,6 +124,37 @@ impl NodeState {
         self.course.pass(time_ms);
         self.consultations.forget(time_ms);
         Ok(applied)
+    }
+
+    /// The console is out; false: it was not in.
+    pub(super) fn depart(&mut self, device: &DeviceId, line: &LineId, seq: u64) -> bool {
+        let was_in = self.lines.depart(device, line, seq);
+        if was_in {
+            self.enrolled.leaves(device, line, seq);
+        }
+        was_in
+    }
+
+    /// The device is accepted no more: it has left every line here, and has no duty and no word in consultations.
+    fn take_off(&mut self, device: &DeviceId, seq: u64) -> Vec<LineId> {
+        self.duties.take_off(device);
+        self.consultations.take_off(device);
+        let lines = self.lines.of(device);
+        for line in &lines {
+            self.depart(device, line, seq);
+        }
+        lines
+    }
+
+    /// The node has started again: nobody is on watch, at a console or in on a line.
+    fn restart(&mut self, At { seq, time_ms }: At) -> Applied {
+        self.course.restart(seq, time_ms);
+        self.on_watch.restart();
+        self.duties.restart(seq);
+        for (line, device) in self.lines.everyone() {
+            self.depart(&device, &line, seq);
+        }
+        Applied::Restarted
     }
 
     /// The node.
@@ -263,23 +195,27 @@ impl NodeState {
 
     /// Consoles of this node that are in on the line.
     pub fn present(&self, line: &LineId) -> impl Iterator<Item = (&DeviceId, &Presence)> {
-        self.lines.get(line).into_iter().flat_map(|line| &line.present)
+        self.lines.on(line).into_iter().flat_map(|on| on.present.all())
     }
 
     /// Lines that the device is in on at this node.
     pub fn lines_of(&self, device: &DeviceId) -> Vec<LineId> {
-        let of = self.lines.iter().filter(|(_, line)| line.present.contains_key(device));
-        of.map(|(id, _)| id.clone()).collect()
+        self.lines.of(device)
     }
 
     /// What the node did with another's ring.
     pub fn response(&self, line: &LineId, call: &CallId) -> Option<&Response> {
-        self.lines.get(line)?.responses.get(call)
+        self.lines.response(line, call)
     }
 
     /// The node's group on the line; none until one is created, and after none of its consoles that are in can use it.
     pub fn group(&self, line: &LineId) -> Option<&Arc<Group>> {
-        self.lines.get(line)?.group.as_ref()
+        self.lines.on(line)?.keys.group()
+    }
+
+    /// The stay of a console that is in on the line here.
+    pub(super) fn presence(&self, line: &LineId, device: &DeviceId) -> Option<&Presence> {
+        self.lines.on(line)?.present.stay(device).ok()
     }
 
     /// Who has the duty of an office, as this node's journal says it.

@@ -1,9 +1,8 @@
 //! Which entries a console that comes on watch needs: a small part of the journals that folds to the same lines.
 
 use super::State;
-use super::node::{NodeState, OnLine};
-use super::respond::{Ended, Response};
-use crate::limits::{NEWEST_RESPONSES, WRITINGS_SHOWN};
+use super::node::NodeState;
+use crate::limits::WRITINGS_SHOWN;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId};
 
@@ -58,9 +57,7 @@ impl NodeState {
         seqs.extend(self.on_watch.relevant());
         self.duties.relevant(&mut seqs);
         self.tests.relevant(&mut seqs);
-        for (id, on) in &self.lines {
-            on.relevant(live.get(id), &mut seqs);
-        }
+        self.lines.relevant(live, &mut seqs);
         // Everyone who is accepted, the newest first, up to the bound; and whoever else the entries above need.
         seqs.extend(self.enrolled.newest(|id| !self.has_barred(id)));
         let mut speakers = self.speakers(live);
@@ -77,56 +74,7 @@ impl NodeState {
         let mut devices = BTreeSet::new();
         devices.extend(self.duties.speakers());
         devices.extend(self.tests.speakers());
-        for (id, on) in &self.lines {
-            devices.extend(on.present.keys());
-            devices.extend(on.present.values().filter_map(|presence| presence.held).map(|(by, _)| by));
-            devices.extend(on.group.iter().flat_map(|group| &group.handshakes).map(|record| record.by));
-            for response in on.wanted_responses(live.get(id)) {
-                devices.extend(response.acknowledged.map(|acknowledged| acknowledged.by));
-                match &response.ended {
-                    Some(Ended::Declined { by, .. }) => devices.extend(by),
-                    Some(Ended::Joined { by, .. }) => {
-                        devices.insert(*by);
-                    }
-                    _ => {}
-                }
-            }
-        }
+        self.lines.speakers(live, &mut devices);
         devices
-    }
-}
-
-impl OnLine {
-    /// Responses to rings that are live, and those of which something was said last: a ring may come here later than
-    /// what others said to it.
-    fn wanted_responses(&self, live: Option<&BTreeSet<CallId>>) -> impl Iterator<Item = &Response> {
-        let mut last: Vec<u64> = self.responses.values().map(Response::last).collect();
-        last.sort_unstable();
-        let newest = last.iter().rev().nth(NEWEST_RESPONSES - 1).copied().unwrap_or(0);
-        let wanted = move |call: &CallId, response: &Response| {
-            response.last() >= newest || live.is_some_and(|live| live.contains(call))
-        };
-        self.responses.iter().filter(move |(call, response)| wanted(call, response)).map(|(_, response)| response)
-    }
-
-    fn relevant(&self, live: Option<&BTreeSet<CallId>>, seqs: &mut BTreeSet<u64>) {
-        for presence in self.present.values() {
-            seqs.insert(presence.order);
-            // Not there in what an earlier program has kept.
-            seqs.extend(Some(presence.offered).filter(|seq| *seq > presence.order));
-            seqs.extend(presence.ring.map(|ring| ring.seq));
-            seqs.extend(presence.held.map(|(_, seq)| seq));
-            seqs.extend(presence.word.seqs());
-            seqs.extend(presence.tags.iter().map(|told| told.seq));
-        }
-        seqs.extend(self.forgeries.iter().map(|told| told.seq));
-        for (order, span) in &self.spans {
-            seqs.insert(*order);
-            seqs.extend(span.end);
-        }
-        seqs.extend(self.group.iter().flat_map(|group| &group.handshakes).map(|record| record.seq));
-        for response in self.wanted_responses(live) {
-            seqs.extend(response.seqs());
-        }
     }
 }
