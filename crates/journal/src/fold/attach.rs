@@ -1,11 +1,10 @@
 //! A console comes over from another node of its party: the same stay in the same call, at another site.
 
-use super::node::NodeState;
+use super::Ignored;
 use super::present::{OwnRing, Presence};
 use super::speaker::{At, Speaker};
 use super::stage::Word;
-use super::{Ignored, State};
-use crate::statement::{Act, Carried, Statement};
+use crate::statement::Carried;
 use std::collections::BTreeSet;
 use trialogue_charter::{DeviceId, LineId, PartyId, Precedence, Removal, Role};
 
@@ -51,26 +50,6 @@ impl Presence {
             drops: said.drops.into_iter().map(|party| (party, seq)).collect(),
         };
         self
-    }
-}
-
-impl State {
-    /// Only a console that is in on the line at another node of its party comes over, to no other call, and with no more than it has said there.
-    pub(super) fn judge_coming_over(&self, own: &NodeState, statement: &Statement) -> Result<(), Ignored> {
-        let Act::Attach { call, ring, word, .. } = &statement.act else { return Ok(()) };
-        let (line, device) = (&statement.line, &statement.device);
-        let there = self.in_on(line).into_iter().find(|p| p.device == *device).ok_or(Ignored::NotIn)?;
-        if there.node == own.id || there.party != own.party {
-            return Err(Ignored::NotIn);
-        }
-        let stay = self.presence(&there.node, line, device).ok_or(Ignored::NotIn)?;
-        let rings = stay.ring.map(|ring| (ring.call, ring.precedence));
-        let same = match ring {
-            Some(precedence) => rings == Some((*call, *precedence)),
-            None => stay.call == *call || rings.is_some_and(|(rung, _)| rung == *call),
-        };
-        let on = self.said(&there.node, line, device).map(|said| said.prepared.on).unwrap_or_default();
-        if same && word.on.iter().all(|party| on.contains(party)) { Ok(()) } else { Err(Ignored::NotNow) }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Who has the duty of an office: taken by a console's own word, until the shift ends or another takes it.
 
 use super::kept::in_a_row;
+use super::people::People;
 use super::speaker::{At, Own};
-use super::{Applied, Ignored, State};
+use super::{Applied, Ignored};
 use crate::limits::{BELIEVED_AHEAD_MS, SHIFT_MS};
 use minicbor::{Decode, Encode};
 use std::collections::{BTreeMap, BTreeSet};
@@ -146,12 +147,12 @@ impl Duties {
     }
 }
 
-impl State {
+impl People<'_> {
     /// The duty of an office, if anybody has taken it: of what several nodes of a party say, the latest by the reader's
     /// clock (`now_ms`, milliseconds since 1970 UTC): a node that writes of years to come takes it from nobody at
     /// another. Nobody who was revoked has it.
-    pub fn duty(&self, party: &PartyId, office: &OfficeId, now_ms: u64) -> Option<OnDuty> {
-        let nodes = || self.nodes.values().filter(|node| node.party == *party);
+    pub(super) fn duty(self, party: &PartyId, office: &OfficeId, now_ms: u64) -> Option<OnDuty> {
+        let nodes = || self.nodes_of(party);
         let duties = nodes().filter_map(|node| node.duty(office)).filter(|duty| !self.is_revoked(&duty.by));
         let duty = *duties.max_by_key(|duty| (is_believed(duty.since_ms, now_ms), duty.since_ms))?;
         let at_console = nodes().any(|node| node.at_console().contains(office));

@@ -1,11 +1,11 @@
 //! A node says that its consoles were given frames that are not their sender's.
 
-use super::State;
+use super::line::LineView;
 use super::speaker::At;
 use crate::limits::FORGERIES_MAX;
 use minicbor::{Decode, Encode};
 use std::collections::BTreeSet;
-use trialogue_charter::{DeviceId, LineId, NodeId};
+use trialogue_charter::{DeviceId, NodeId};
 
 /// Frames that are not their sender's, as one node says.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -51,11 +51,11 @@ impl Forgeries {
     }
 }
 
-impl State {
-    /// Forged frames that nodes have told of on a line, by the node that says so; of each device what a node said last.
-    pub fn forgeries(&self, line: &LineId) -> impl Iterator<Item = (&NodeId, &Forgery)> {
-        let line = line.clone();
-        self.nodes.iter().flat_map(move |(id, node)| node.lines.forgeries(&line).iter().map(move |told| (id, told)))
+impl<'a> LineView<'a, '_> {
+    /// Forged frames that nodes have told of, by the node that says so; of each device what a node said last.
+    pub(super) fn forgeries(self) -> impl Iterator<Item = (&'a NodeId, &'a Forgery)> {
+        let nodes = self.nodes().iter();
+        nodes.flat_map(move |(id, node)| node.lines.forgeries(self.id()).iter().map(move |told| (id, told)))
     }
 }
 

@@ -1,13 +1,13 @@
 //! A node's MLS group on a line, as its journal orders it.
 
-use super::State;
+use super::line::LineView;
 use super::present::Presence;
 use crate::entry::BodyRef;
 use crate::limits::MEMBERS_MAX;
 use crate::statement::GroupId;
 use minicbor::{Decode, Encode};
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{DeviceId, LineId, NodeId};
+use trialogue_charter::{DeviceId, NodeId};
 
 /// A node's current group on a line.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -73,19 +73,19 @@ impl Group {
     }
 }
 
-impl State {
+impl<'a> LineView<'a, '_> {
     /// Seats that a party has in each group of a line: an equal share of what a group holds.
-    pub fn share(&self, line: &LineId) -> usize {
-        MEMBERS_MAX / self.charter.parties_on_line(line).count().max(1)
+    pub(super) fn share(self) -> usize {
+        MEMBERS_MAX / self.charter().parties_on_line(self.id()).count().max(1)
     }
 
     /// The console that moves the node's group on the line: the earliest by its node's order that the group holds, or, without a
     /// group, the earliest that is in.
-    pub fn lead(&self, node: &NodeId, line: &LineId) -> Option<DeviceId> {
-        let here = self.in_on(line).into_iter().filter(|participant| participant.node == *node);
+    pub(super) fn lead(self, node: &NodeId) -> Option<DeviceId> {
+        let here = self.in_on().into_iter().filter(|participant| participant.node == *node);
         let here: Vec<_> = here.collect();
-        let group = self.nodes.get(node)?.group(line);
-        let held = |device: &DeviceId| match (group, self.presence(node, line, device)) {
+        let group = self.nodes().get(node)?.group(self.id());
+        let held = |device: &DeviceId| match (group, self.presence(node, device)) {
             (Some(group), Some(presence)) => group.holds(device, presence),
             _ => false,
         };
@@ -93,7 +93,8 @@ impl State {
         earliest(&mut here.iter().filter(|p| held(&p.device))).or_else(|| earliest(&mut here.iter()))
     }
 
-    pub(super) fn presence(&self, node: &NodeId, line: &LineId, device: &DeviceId) -> Option<&Presence> {
-        self.nodes.get(node)?.presence(line, device)
+    /// The stay of a console at a node, whether or not it has come in at another one since.
+    pub(super) fn presence(self, node: &NodeId, device: &DeviceId) -> Option<&'a Presence> {
+        self.nodes().get(node)?.presence(self.id(), device)
     }
 }

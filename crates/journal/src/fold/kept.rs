@@ -1,32 +1,27 @@
 //! The state as bytes, for the node that folded it and for nobody else: it need not read all journals again when it starts. Who hands it over says
 //! who wrote it; nothing in it is verified here.
 
-use super::State;
 use super::node::NodeState;
 use super::on_line::OnLine;
 use minicbor::decode::{self, Decode, Decoder};
 use minicbor::encode::{self, Encode, Encoder, Write};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use trialogue_charter::{NodeId, VerifiedCharter};
 
-impl State {
-    /// What all journals say, under this charter and [`super::FOLD_VERSION`].
-    pub fn keep(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        // Writing to a vector cannot fail.
-        let _ = Encoder::new(&mut bytes).encode(&self.nodes);
-        bytes
-    }
+/// What all journals say.
+pub(super) fn keep(nodes: &BTreeMap<NodeId, NodeState>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // Writing to a vector cannot fail.
+    let _ = Encoder::new(&mut bytes).encode(nodes);
+    bytes
+}
 
-    /// The state that [`State::keep`] has written under the same charter and the same version of the fold.
-    pub fn kept(charter: Arc<VerifiedCharter>, bytes: &[u8]) -> Option<Self> {
-        let mut decoder = Decoder::new(bytes);
-        let nodes: BTreeMap<NodeId, NodeState> = decoder.decode().ok()?;
-        let all: BTreeSet<&NodeId> = charter.nodes.iter().map(|node| &node.id).collect();
-        let whole = decoder.position() == bytes.len() && nodes.keys().eq(all);
-        whole.then_some(Self { charter, nodes, known: BTreeSet::new() })
-    }
+/// What [`keep`] has written of all nodes of the charter.
+pub(super) fn kept(charter: &VerifiedCharter, bytes: &[u8]) -> Option<BTreeMap<NodeId, NodeState>> {
+    let mut decoder = Decoder::new(bytes);
+    let nodes: BTreeMap<NodeId, NodeState> = decoder.decode().ok()?;
+    let all: BTreeSet<&NodeId> = charter.nodes.iter().map(|node| &node.id).collect();
+    (decoder.position() == bytes.len() && nodes.keys().eq(all)).then_some(nodes)
 }
 
 /// A part whose fields stand in a row among those of its whole: in the bytes it is none.

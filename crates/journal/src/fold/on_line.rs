@@ -179,7 +179,7 @@ impl OnLine {
 #[cfg(test)]
 mod tests {
     use super::super::respond::Ended;
-    use super::super::scene::{Console, at, call, duty, own};
+    use super::super::scene::{Console, answer, at, call, duty, own, ring};
     use super::*;
     use crate::statement::GroupId;
 
@@ -192,14 +192,6 @@ mod tests {
     fn takes(on: &mut OnLine, by: &Console, act: Act, seq: u64) -> Applied {
         let own = own(&by.device.party);
         on.take(own.speaker(&by.device).role, by.says(seq, &duty(), act), at(seq))
-    }
-
-    fn answer(number: u8) -> Act {
-        Act::Answer { call: call(number), offers: Vec::new() }
-    }
-
-    fn ring(number: u8) -> Act {
-        Act::Ring { call: call(number), offers: Vec::new(), precedence: Default::default() }
     }
 
     fn handshake(added: &[&Console]) -> Act {

@@ -1,53 +1,63 @@
 //! Which entries a console that comes on watch needs: a small part of the journals that folds to the same lines.
 
-use super::State;
+use super::consultation::Asked;
+use super::line::LineView;
 use super::node::NodeState;
-use crate::limits::WRITINGS_SHOWN;
+use super::people::People;
+use super::writings::AllWritings;
+use crate::entry::{Body, Entry};
+use crate::stated::UnverifiedStatement;
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId};
+use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, VerifiedCharter};
 
-impl State {
-    /// Positions of the entries that matter now, per node: folded in order, they give the same [`State::line`] for every line, the
-    /// same leads and the same sounding rings as the whole history does. They are: where everyone who is in came in and rang, the
-    /// handshakes of current groups with the stays of those who made them, responses to live rings, the last staffing, who has the duty, consultations that wait and what was answered, and the
-    /// certificates of all these devices and of the newest ones that may speak next (see also [`State::depends_on`]).
-    pub fn relevant_entries(&self) -> BTreeMap<NodeId, BTreeSet<u64>> {
-        self.relevant_with(WRITINGS_SHOWN)
+/// All journals, asked what of them a console needs.
+#[derive(Clone, Copy)]
+pub(super) struct Relevant<'a> {
+    charter: &'a VerifiedCharter,
+    people: People<'a>,
+}
+
+impl<'a> Relevant<'a> {
+    pub(super) fn new(charter: &'a VerifiedCharter, people: People<'a>) -> Self {
+        Self { charter, people }
     }
 
-    /// The same with so many of the newest writings of each node and line, as far as they are remembered.
-    pub fn relevant_with(&self, writings: usize) -> BTreeMap<NodeId, BTreeSet<u64>> {
+    /// Positions of the entries that matter now, per node, with so many of the newest writings of each node and line.
+    pub(super) fn entries(self, writings: usize) -> BTreeMap<NodeId, BTreeSet<u64>> {
+        let asked = Asked::new(self.charter, self.people);
         let mut live: BTreeMap<LineId, BTreeSet<CallId>> = BTreeMap::new();
         for line in &self.charter.lines {
-            let calls = self.rings(&line.id).into_iter().map(|ring| ring.call);
-            live.insert(line.id.clone(), calls.chain(self.consultations_on(&line.id)).collect());
+            let rings = LineView::new(self.charter, self.people, &line.id).rings();
+            let calls = rings.into_iter().map(|ring| ring.call).chain(asked.calls_on(&line.id));
+            live.insert(line.id.clone(), calls.collect());
         }
-        let writings = self.shown_writings(writings);
-        self.nodes.iter().map(|(id, node)| (id.clone(), self.relevant_of(node, &live, &writings))).collect()
+        let writings = AllWritings::new(self.people).shown(writings);
+        self.people.nodes().iter().map(|(id, node)| (id.clone(), self.of(node, &live, &writings))).collect()
     }
 
-    fn relevant_of(
-        &self,
+    fn of(
+        self,
         node: &NodeState,
         live: &BTreeMap<LineId, BTreeSet<CallId>>,
         writings: &BTreeSet<Hash>,
     ) -> BTreeSet<u64> {
         let mut seqs = node.relevant(live, writings);
-        self.relevant_consultations(node, &mut seqs);
-        // A device that is in at another node of the party, or comes in there from now on, may have come in here with a higher number: then it is in nowhere
-        // there, for all who know of this stay.
-        let several = self.nodes.values().any(|other| other.party == node.party && other.id != node.id);
-        for (device, known) in node.devices().iter().filter(|(_, known)| several && known.last_stay.is_some()) {
-            if let Some(stay) = known.last_stay.as_ref().filter(|_| !self.is_revoked(device)) {
-                seqs.extend([known.seq, stay.seq]);
-                seqs.extend(stay.end);
-            }
-        }
-        seqs.extend(self.doubled(node));
+        Asked::new(self.charter, self.people).relevant(node, &mut seqs);
+        seqs.extend(self.people.stays(node));
+        seqs.extend(self.people.doubled(node));
         // Never to be missed by a console that has the certificate from elsewhere.
-        seqs.extend(self.relevant_barred(node));
+        seqs.extend(self.people.relevant_barred(node));
         node.course.relevant(&mut seqs);
         seqs
+    }
+
+    /// Position of the `Enrolled` entry that a reader must have before it can fold this one, which counts. A node sends that entry to a console
+    /// first, if it has not sent it before.
+    pub(super) fn depends_on(self, claim: &Entry) -> Option<(NodeId, u64)> {
+        let Body::Stated { statement } = &claim.body else { return None };
+        let statement = UnverifiedStatement::decode(statement).ok()?;
+        let known = self.people.nodes().get(&claim.node)?.enrolled.get(&statement.claim().device)?;
+        Some((claim.node.clone(), known.seq))
     }
 }
 

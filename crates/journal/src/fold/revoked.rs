@@ -1,7 +1,8 @@
 //! Devices that are accepted no more: revoked by the root of their party, in whatever journal that stands; or suspended by one node, for itself.
 
 use super::node::NodeState;
-use super::{Applied, Ignored, State};
+use super::people::People;
+use super::{Applied, Ignored};
 use crate::entry::{Body, Entry, RevokedSet};
 use crate::limits::{DEVICES_MAX, REVOKED_MAX};
 use minicbor::{Decode, Encode};
@@ -95,31 +96,14 @@ impl Barred {
     }
 }
 
-impl State {
-    /// Is it accepted no more: has the root of its party revoked it, or is it one of two devices of one voucher?
-    pub fn is_revoked(&self, device: &DeviceId) -> bool {
-        let mut parties = self.nodes.values().filter(|node| node.enrolled.has(device)).map(|node| &node.party);
-        parties.any(|party| self.has_revoked(party, device)) || self.is_doubled(device)
-    }
-
-    /// Has the root of the party revoked the device, which need not be enrolled?
-    pub fn has_revoked(&self, party: &PartyId, device: &DeviceId) -> bool {
-        let known = !self.known.is_empty() && self.known.contains(&(party.clone(), *device));
-        known || self.nodes.values().any(|node| node.revoked_at(party, device).is_some())
-    }
-
-    /// The root of the party has revoked the device, as the reader has verified where it does not stand in these journals.
-    pub fn know_revoked(&mut self, party: &PartyId, device: DeviceId) {
-        self.known.insert((party.clone(), device));
-    }
-
+impl<'a> People<'a> {
     /// Revocations that stand in other journals and not in this node's, with room for them there: where each stands, and its position there.
-    pub fn revocations_to_copy<'a>(
-        &'a self,
+    pub(super) fn revocations_to_copy(
+        self,
         own: &'a NodeState,
     ) -> impl Iterator<Item = (&'a PartyId, &'a DeviceId, &'a NodeId, u64)> {
         let mut seen = BTreeSet::new();
-        let others = self.nodes.values().filter(move |node| node.id != own.id);
+        let others = self.nodes().values().filter(move |node| node.id != own.id);
         let all =
             others.flat_map(|node| node.revocations().map(move |(party, device, at)| (party, device, &node.id, at)));
         all.filter(move |(party, device, ..)| {
@@ -128,20 +112,20 @@ impl State {
     }
 
     /// A revocation of another party than the journal's that stands in another journal as well: a console needs it from one of them.
-    pub fn is_copy(&self, entry: &Entry) -> bool {
+    pub(super) fn is_copy(self, entry: &Entry) -> bool {
         let Body::Revoked { revocation } = &entry.body else { return false };
-        let (Some(node), Ok(said)) = (self.nodes.get(&entry.node), Revocation::claimed(revocation)) else {
+        let (Some(node), Ok(said)) = (self.nodes().get(&entry.node), Revocation::claimed(revocation)) else {
             return false;
         };
-        let mut others = self.nodes.values().filter(|other| other.id != node.id);
+        let mut others = self.nodes().values().filter(|other| other.id != node.id);
         said.party != node.party && others.any(|other| other.revoked_at(&said.party, &said.device).is_some())
     }
 
     /// Positions that a console is to read in the journal of this node: the last word on each suspended device and the last *listed*; revocations of its
     /// own party, which say from where on its devices count no more; and of others those that stand in no journal of their own party, nor in one before.
-    pub(super) fn relevant_barred(&self, node: &NodeState) -> BTreeSet<u64> {
+    pub(super) fn relevant_barred(self, node: &NodeState) -> BTreeSet<u64> {
         let first = |party: &PartyId, device: &DeviceId| {
-            let mut having = self.nodes.values().filter(|other| other.revoked_at(party, device).is_some());
+            let mut having = self.nodes().values().filter(|other| other.revoked_at(party, device).is_some());
             having.clone().find(|other| other.party == *party).or_else(|| having.next()).map(|other| &other.id)
         };
         let read = node

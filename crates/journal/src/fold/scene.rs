@@ -1,9 +1,12 @@
 //! What the tests of the parts need: a charter, devices that are enrolled, and statements.
 #![allow(clippy::unwrap_used)]
 
+use super::node::NodeState;
+use super::people::People;
 use super::speaker::{At, Own};
 use crate::occasion::Occasion;
 use crate::statement::{Act, Statement};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 use trialogue_charter::fixture::Trilateral;
 use trialogue_charter::{CallId, Device, DeviceId, LineId, NodeId, OfficeId, PartyId, Suite, VerifiedCharter};
@@ -28,10 +31,53 @@ impl Console {
     }
 
     pub(super) fn says(&self, number: u64, line: &LineId, act: Act) -> Statement {
-        let node = NodeId::new(format!("{}-1", self.device.party.as_str().to_ascii_lowercase())).unwrap();
-        let occasion = Occasion { node, charter: CHARTER.hash(), now_ms: 60_000 };
+        let occasion = Occasion { node: node(&node_of(&self.device)), charter: CHARTER.hash(), now_ms: 60_000 };
         Statement::new(self.id(), number, &occasion, line.clone(), act)
     }
+}
+
+/// The journals of the charter's nodes, each with what the test has put into its parts.
+pub(super) struct Journals {
+    nodes: BTreeMap<NodeId, NodeState>,
+    known: BTreeSet<(PartyId, DeviceId)>,
+}
+
+impl Journals {
+    pub(super) fn new() -> Self {
+        let nodes = CHARTER.nodes.iter().map(|node| (node.id.clone(), NodeState::new(node)));
+        Self { nodes: nodes.collect(), known: BTreeSet::new() }
+    }
+
+    pub(super) fn node(&mut self, id: &str) -> &mut NodeState {
+        self.nodes.get_mut(&node(id)).unwrap()
+    }
+
+    /// The journal of the console's node.
+    pub(super) fn node_of(&mut self, console: &Console) -> &mut NodeState {
+        self.node(&node_of(&console.device))
+    }
+
+    pub(super) fn enrol(&mut self, console: &Console, seq: u64) {
+        let own = own(&console.device.party);
+        let enrolled = &mut self.node_of(console).enrolled;
+        enrolled.enrol(own, &console.id(), &console.certificate, at(seq)).unwrap();
+    }
+
+    /// An act in a call on the line.
+    pub(super) fn says(&mut self, console: &Console, line: &LineId, act: Act, seq: u64) {
+        let role = own(&console.device.party).speaker(&console.device).role;
+        let node = self.node_of(console);
+        node.enrolled.comes_in(&console.id(), line, seq, seq);
+        node.lines.take(role, console.says(seq, line, act), at(seq));
+    }
+
+    pub(super) fn people(&self) -> People<'_> {
+        People::new(&self.nodes, &self.known)
+    }
+}
+
+fn node_of(device: &Device) -> String {
+    format!("{}-1", device.party.as_str().to_ascii_lowercase())
 }
 
 pub(super) fn own(party: &PartyId) -> Own<'_> {
@@ -52,6 +98,10 @@ pub(super) fn call(number: u8) -> CallId {
     CallId([number; 16])
 }
 
+pub(super) fn node(id: &str) -> NodeId {
+    NodeId::new(id).unwrap()
+}
+
 pub(super) fn party(id: &str) -> PartyId {
     PartyId::new(id).unwrap()
 }
@@ -62,6 +112,14 @@ pub(super) fn office(id: &str) -> OfficeId {
 
 pub(super) fn line(id: &str) -> LineId {
     LineId::new(id).unwrap()
+}
+
+pub(super) fn ring(number: u8) -> Act {
+    Act::Ring { call: call(number), offers: Vec::new(), precedence: Default::default() }
+}
+
+pub(super) fn answer(number: u8) -> Act {
+    Act::Answer { call: call(number), offers: Vec::new() }
 }
 
 /// The duty officers' line.

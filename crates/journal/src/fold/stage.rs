@@ -1,10 +1,9 @@
 //! Before principals come on: stations are confirmed, parties say that they are ready, principals come on.
 
-use super::node::NodeState;
+use super::Ignored;
 use super::present::Present;
 use super::speaker::Speaker;
-use super::{Ignored, State};
-use crate::statement::{Act, Statement};
+use crate::statement::Act;
 use minicbor::{Decode, Encode};
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{LineId, PartyId, Role};
@@ -78,29 +77,6 @@ impl Present {
         with.iter().try_for_each(|party| by.own.another(line, party))?;
         self.stay(&by.id())?;
         if by.own.is_staged(line) { Ok(()) } else { Err(Ignored::NotNow) }
-    }
-}
-
-impl State {
-    /// What a node asks of its own consoles beyond the rules of one journal.
-    pub(super) fn judge_among_others(&self, own: &NodeState, statement: &Statement) -> Result<(), Ignored> {
-        let party = &own.party;
-        match &statement.act {
-            Act::ComeOn { with } => {
-                let mut able = self.may_come_on_with(party, &statement.line);
-                // With whom it is on already it stays on, also while one of them is out of touch.
-                let said = self.said(&own.id, &statement.line, &statement.device);
-                if !able.is_empty() {
-                    able.extend(said.map(|said| said.prepared.on).unwrap_or_default());
-                }
-                if with.iter().all(|other| able.contains(other)) { Ok(()) } else { Err(Ignored::NotNow) }
-            }
-            Act::Attach { .. } => self.judge_coming_over(own, statement),
-            Act::Ring { .. } | Act::Answer { .. } if self.dropped(&statement.line).contains(party) => {
-                Err(Ignored::Dropped)
-            }
-            _ => Ok(()),
-        }
     }
 }
 
