@@ -166,3 +166,63 @@ impl LineView<'_, '_> {
         self.drops().into_iter().filter(|(_, wishes)| majority(wishes)).map(|(party, _)| party).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::scene::{CHARTER, Console, Journals, answer, line, party, ring};
+    use super::*;
+    use crate::statement::Act;
+    use trialogue_charter::fixture::{SUMMIT, amended};
+
+    /// The leaders of two parties are in on the staged line.
+    fn scene() -> (Journals, Console, Console) {
+        let consoles = (Console::new("usa-leaders", 1), Console::new("jpn-leaders", 1));
+        let (mut journals, (usa, japan)) = (Journals::new(), consoles);
+        journals.enrol(&usa, 1);
+        journals.enrol(&japan, 1);
+        journals.says(&usa, &line(SUMMIT), ring(1), 2);
+        journals.says(&japan, &line(SUMMIT), answer(1), 2);
+        (journals, usa, japan)
+    }
+
+    fn says(journals: &mut Journals, by: &Console, act: Act) {
+        journals.node_of(by).lines.take(Role::Principal, by.says(9, &line(SUMMIT), act), super::super::scene::at(9));
+    }
+
+    #[test]
+    fn principals_come_on_once_each_party_is_ready_with_the_other() {
+        let (mut journals, usa, japan) = scene();
+        let summit = line(SUMMIT);
+        let may =
+            |journals: &Journals| LineView::new(&CHARTER, journals.people(), &summit).may_come_on_with(&party("USA"));
+        says(&mut journals, &usa, Act::Ready { with: vec![party("JPN")] });
+        assert!(may(&journals).is_empty());
+        says(&mut journals, &japan, Act::Ready { with: vec![party("USA")] });
+        assert_eq!(may(&journals), BTreeSet::from([party("JPN")]));
+        let floor = |journals: &Journals| {
+            let all = LineView::new(&CHARTER, journals.people(), &summit).in_on();
+            all.into_iter().find(|there| there.device == usa.id()).map(|there| there.floor)
+        };
+        assert_eq!(floor(&journals), Some(Floor::Waiting));
+        says(&mut journals, &usa, Act::ComeOn { with: vec![party("JPN")] });
+        assert_eq!(floor(&journals), Some(Floor::To(BTreeSet::from([party("JPN"), party("USA")]))));
+        says(&mut journals, &usa, Act::Hold { device: usa.id(), on: true });
+        assert_eq!(floor(&journals), Some(Floor::Held));
+    }
+
+    #[test]
+    fn a_party_is_dropped_by_more_than_half_where_the_charter_lets_it() {
+        let (mut journals, usa, japan) = scene();
+        let summit = line(SUMMIT);
+        let drop = || Act::Drop { party: party("KOR"), on: true };
+        let dropped = |journals: &Journals, removal| {
+            let charter = amended(&CHARTER, |charter| charter.policy.removal = removal);
+            LineView::new(&charter, journals.people(), &summit).dropped()
+        };
+        says(&mut journals, &usa, drop());
+        assert!(dropped(&journals, Removal::Majority).is_empty());
+        says(&mut journals, &japan, drop());
+        assert_eq!(dropped(&journals, Removal::Majority), BTreeSet::from([party("KOR")]));
+        assert!(dropped(&journals, Removal::Never).is_empty());
+    }
+}

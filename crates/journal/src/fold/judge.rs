@@ -143,3 +143,77 @@ impl<'a> Judge<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::scene::{CHARTER, Console, Journals, answer, at, bytes, call, duty, message, ring};
+    use super::*;
+    use crate::statement::KeyOffer;
+    use trialogue_charter::{NodeId, fixture};
+
+    fn scene() -> (Journals, Console, Console) {
+        let (mut journals, usa, japan) = (Journals::new(), Console::new("usa-duty", 1), Console::new("jpn-duty", 1));
+        journals.enrol(&usa, 1);
+        journals.enrol(&japan, 1);
+        (journals, usa, japan)
+    }
+
+    fn judged(journals: &Journals, by: &Console, act: Act) -> Result<(), Ignored> {
+        let (people, statement) = (journals.people(), by.says(9, &duty(), act));
+        let own = people.nodes().values().find(|node| node.party == by.device.party).ok_or(Ignored::UnknownNode)?;
+        Judge { charter: &CHARTER, people, own, statement: &statement }.judge(60_000)
+    }
+
+    #[test]
+    fn nobody_answers_what_was_never_there() {
+        let (mut journals, usa, japan) = scene();
+        assert_eq!(judged(&journals, &japan, answer(1)), Err(Ignored::NotNow));
+        journals.says(&usa, &duty(), ring(1), 2);
+        assert_eq!(judged(&journals, &japan, answer(1)), Ok(()));
+        let package = bytes();
+        let offers = NodeId::new("no-1").map(|node| vec![KeyOffer { node, package }]).unwrap_or_default();
+        assert_eq!(judged(&journals, &japan, Act::Answer { call: call(1), offers }), Err(Ignored::Malformed));
+    }
+
+    #[test]
+    fn who_is_out_says_nothing_whatever_its_own_journal_says() {
+        let (mut journals, usa, japan) = scene();
+        let party = &japan.device.party;
+        assert_eq!(journals.node_of(&japan).barred.suspend(party, &japan.id(), true, 2), Ok(()));
+        assert_eq!(judged(&journals, &japan, ring(1)), Err(Ignored::Suspended));
+        let revocation = fixture::revocation("JPN", &japan.id());
+        assert!(journals.node_of(&usa).barred.revoke(&CHARTER, &revocation, 2).is_ok());
+        assert_eq!(judged(&journals, &japan, ring(1)), Err(Ignored::Revoked), "it stands in another's journal");
+        assert_eq!(judged(&journals, &usa, ring(1)), Ok(()));
+    }
+
+    #[test]
+    fn a_word_is_about_a_writing_that_is_there_and_another_s() {
+        let (mut journals, usa, japan) = scene();
+        let said = usa.says(3, &duty(), message(1, 1));
+        let writing = Hash::of(&said.payload());
+        let acknowledges = || Act::AcknowledgeWriting { writing, read_back: None };
+        assert_eq!(judged(&journals, &japan, acknowledges()), Err(Ignored::NotNow));
+        journals.node_of(&usa).writings.take(&said, at(3));
+        assert_eq!(judged(&journals, &japan, acknowledges()), Ok(()));
+        assert_eq!(judged(&journals, &usa, acknowledges()), Err(Ignored::NotOwn));
+        assert_eq!(judged(&journals, &japan, Act::Approve { writing }), Err(Ignored::NotNow), "no text to approve");
+        assert_eq!(judged(&journals, &usa, message(1, 1)), Err(Ignored::Replayed));
+    }
+
+    #[test]
+    fn nobody_attends_what_was_not_proposed_or_comes_over_from_nowhere() {
+        let (journals, usa, _) = scene();
+        let attends = Act::Attend { proposal: Hash::of(b"none"), level: duty(), coming: None };
+        assert_eq!(judged(&journals, &usa, attends), Err(Ignored::NoConsultation));
+        let word = crate::statement::Carried {
+            confirmed: Vec::new(),
+            ready: Vec::new(),
+            on: Vec::new(),
+            drops: Vec::new(),
+            held: false,
+        };
+        let comes = Act::Attach { call: call(1), offers: Vec::new(), ring: None, word };
+        assert_eq!(judged(&journals, &usa, comes), Err(Ignored::NotIn));
+    }
+}

@@ -88,3 +88,57 @@ impl NodeState {
         devices
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::scene::{CHARTER, Console, Journals, answer, at, call, duty, message, node, own, ring};
+    use super::*;
+    use crate::statement::Act;
+
+    fn needs(journals: &Journals, of: &str, writings: usize) -> Vec<u64> {
+        let all = Relevant::new(&CHARTER, journals.people()).entries(writings);
+        all.get(&node(of)).into_iter().flatten().copied().collect()
+    }
+
+    #[test]
+    fn a_console_needs_who_is_in_and_what_was_said_to_what_rings() {
+        let (mut journals, usa, japan) = (Journals::new(), Console::new("usa-duty", 1), Console::new("jpn-duty", 1));
+        journals.enrol(&usa, 1);
+        journals.enrol(&japan, 2);
+        journals.says(&usa, &duty(), ring(1), 5);
+        let party = japan.device.party.clone();
+        let lines = &mut journals.node_of(&japan).lines;
+        assert!(lines.receive(own(&party), &duty(), call(1), 6).is_ok());
+        assert!(lines.sound(own(&party), &duty(), call(1), 1, 7).is_ok());
+        assert!(lines.sound(own(&party), &duty(), call(1), 2, 8).is_ok());
+        assert_eq!(needs(&journals, "usa-1", 0), [1, 5]);
+        assert_eq!(needs(&journals, "jpn-1", 0), [2, 6, 8], "what it said last of the consoles that sound");
+        journals.says(&japan, &duty(), answer(1), 9);
+        assert_eq!(needs(&journals, "jpn-1", 0), [2, 6, 8, 9]);
+        assert!(journals.node_of(&usa).depart(&usa.id(), &duty(), 10));
+        assert_eq!(needs(&journals, "usa-1", 0), [1, 5, 10], "where its own ring ended for its node");
+    }
+
+    #[test]
+    fn writings_are_needed_as_many_as_are_shown() {
+        let (mut journals, usa) = (Journals::new(), Console::new("usa-duty", 1));
+        journals.enrol(&usa, 1);
+        for (seq, text) in (3..).zip(0..3) {
+            journals.node_of(&usa).writings.take(&usa.says(seq, &duty(), message(text, 1)), at(seq));
+        }
+        assert_eq!(needs(&journals, "usa-1", 2), [1, 4, 5]);
+    }
+
+    #[test]
+    fn what_a_console_said_depends_on_its_enrolment() {
+        let (mut journals, usa) = (Journals::new(), Console::new("usa-duty", 1));
+        let statement = usa.says(2, &duty(), Act::Leave { cause: None });
+        let signed = super::super::scene::THREE.device("usa-duty", 1).0;
+        let body = Body::Stated { statement: statement.sign(&signed).0 };
+        let entry = crate::Journal::new(node("usa-1")).append(1, body);
+        let depends = |journals: &Journals| Relevant::new(&CHARTER, journals.people()).depends_on(&entry);
+        assert_eq!(depends(&journals), None);
+        journals.enrol(&usa, 1);
+        assert_eq!(depends(&journals), Some((node("usa-1"), 1)));
+    }
+}

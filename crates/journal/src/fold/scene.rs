@@ -4,12 +4,16 @@
 use super::node::NodeState;
 use super::people::People;
 use super::speaker::{At, Own};
+use crate::entry::BodyRef;
 use crate::occasion::Occasion;
-use crate::statement::{Act, Statement};
+use crate::statement::{Act, GroupId, Statement};
+use crate::writing::{Kind, Traffic, Wrapped, Written};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 use trialogue_charter::fixture::Trilateral;
-use trialogue_charter::{CallId, Device, DeviceId, LineId, NodeId, OfficeId, PartyId, Suite, VerifiedCharter};
+use trialogue_charter::{
+    CallId, Device, DeviceId, Hash, LineId, NodeId, OfficeId, PartyId, Precedence, Suite, VerifiedCharter,
+};
 
 pub(super) static THREE: LazyLock<Trilateral> = LazyLock::new(|| Trilateral::new(Suite::XWing));
 pub(super) static CHARTER: LazyLock<Arc<VerifiedCharter>> = LazyLock::new(|| Arc::new(THREE.charter.clone()));
@@ -120,6 +124,31 @@ pub(super) fn ring(number: u8) -> Act {
 
 pub(super) fn answer(number: u8) -> Act {
     Act::Answer { call: call(number), offers: Vec::new() }
+}
+
+pub(super) fn bytes() -> BodyRef {
+    BodyRef::of(b"bytes").unwrap()
+}
+
+pub(super) fn group(id: u64) -> GroupId {
+    GroupId(u128::from(id).to_be_bytes())
+}
+
+/// A message by a circle.
+pub(super) fn message(text: u64, by: u64) -> Act {
+    let written = Written {
+        kind: Kind::Message,
+        about: None,
+        keys: vec![Wrapped { circle: group(by), key: [1; 48] }],
+        content: bytes(),
+        digest: Hash::of(&text.to_be_bytes()),
+        at_ms: 1_000,
+        traffic: Traffic::Principal,
+        precedence: Precedence::Routine,
+        answer_by_ms: None,
+        attached: None,
+    };
+    Act::Write { written }
 }
 
 /// The duty officers' line.

@@ -137,3 +137,47 @@ impl<'a> AllWritings<'a> {
 pub(super) fn is_read_back(writing: &Writing, by: &DeviceId, message: &Hash) -> bool {
     writing.written.kind == Kind::ReadBack && writing.by == *by && writing.written.about == Some(*message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::scene::{CHARTER, Console, Journals, at, bytes, duty, message};
+    use super::*;
+    use crate::statement::Act;
+
+    #[test]
+    fn a_message_is_acknowledged_by_another_party_alone() {
+        let (mut journals, usa, japan) = (Journals::new(), Console::new("usa-duty", 1), Console::new("jpn-duty", 1));
+        let said = usa.says(2, &duty(), message(1, 1));
+        let id = Hash::of(&said.payload());
+        let acknowledges = |by: &Console| by.says(3, &duty(), Act::AcknowledgeWriting { writing: id, read_back: None });
+        let counts = |journals: &Journals| -> Vec<DeviceId> {
+            let all = AllWritings::new(journals.people()).receipts(id);
+            all.flat_map(|(_, said)| said.acknowledged.keys().copied().collect::<Vec<_>>()).collect()
+        };
+        journals.node_of(&japan).writings.take(&acknowledges(&japan), at(3));
+        assert!(counts(&journals).is_empty(), "nobody knows what it is yet");
+        journals.node_of(&usa).writings.take(&said, at(2));
+        journals.node_of(&usa).writings.take(&acknowledges(&usa), at(3));
+        assert_eq!(counts(&journals), [japan.id()]);
+        let all = AllWritings::new(journals.people());
+        assert_eq!(all.on(&duty()).len(), 1);
+        assert_eq!((all.of_one(&duty()), all.shown(0).len(), all.shown(1).len()), (1, 0, 1));
+    }
+
+    #[test]
+    fn whoever_is_accepted_reads_by_the_package_that_it_gave_last() {
+        let (mut journals, usa, japan) = (Journals::new(), Console::new("usa-duty", 1), Console::new("jpn-duty", 1));
+        journals.enrol(&usa, 1);
+        journals.enrol(&japan, 1);
+        journals.node_of(&usa).writings.take(&usa.says(2, &duty(), Act::Stock { package: bytes() }), at(2));
+        let readers = |journals: &Journals| -> Vec<(DeviceId, Option<u64>)> {
+            let all = AllWritings::new(journals.people()).readers(&CHARTER, &duty());
+            all.into_iter().map(|(device, stock)| (device, stock.map(|stock| stock.number))).collect()
+        };
+        let mut wanted = vec![(usa.id(), Some(2)), (japan.id(), None)];
+        wanted.sort_unstable();
+        assert_eq!(readers(&journals), wanted);
+        assert_eq!(journals.node_of(&japan).barred.suspend(&japan.device.party, &japan.id(), true, 2), Ok(()));
+        assert_eq!(readers(&journals), [(usa.id(), Some(2))]);
+    }
+}

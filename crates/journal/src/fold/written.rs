@@ -361,38 +361,11 @@ impl Writings {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scene::{Console, at, duty, line, own};
+    use super::super::scene::{Console, at, bytes, duty, group, line, message, own};
     use super::*;
-    use crate::writing::{Traffic, Wrapped};
-    use trialogue_charter::Precedence;
-
-    fn bytes() -> BodyRef {
-        BodyRef { hash: Hash::of(b"bytes"), len: 5 }
-    }
 
     fn circle(id: u64) -> Act {
         Act::Circle { circle: group(id), welcome: bytes(), readers: Vec::new() }
-    }
-
-    fn group(id: u64) -> GroupId {
-        GroupId(u128::from(id).to_be_bytes())
-    }
-
-    /// A message by a circle.
-    fn message(text: u64, by: u64) -> Act {
-        let written = Written {
-            kind: Kind::Message,
-            about: None,
-            keys: vec![Wrapped { circle: group(by), key: [1; 48] }],
-            content: bytes(),
-            digest: Hash::of(&text.to_be_bytes()),
-            at_ms: 1_000,
-            traffic: Traffic::Principal,
-            precedence: Precedence::Routine,
-            answer_by_ms: None,
-            attached: None,
-        };
-        Act::Write { written }
     }
 
     fn judged(writings: &Writings, by: &Console, act: Act) -> Result<(), Ignored> {
