@@ -1,9 +1,9 @@
 //! Whom the voice and picture of a console that is in reach, and what the parties have said before principals come on.
 
-use super::State;
-use super::node::{Presence, Word};
+use super::line::LineView;
+use super::present::Presence;
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{DeviceId, LineId, NodeId, PartyId, Removal, Role};
+use trialogue_charter::{DeviceId, NodeId, PartyId, Removal, Role};
 
 /// Whom a console's voice and picture reach. Nodes route by it, and consoles seal and open by it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,14 +66,6 @@ impl Prepared {
     }
 }
 
-impl Word {
-    /// Positions of the entries by which it was said.
-    pub(super) fn seqs(&self) -> impl Iterator<Item = u64> {
-        let sets = [&self.ready, &self.on].into_iter().flatten().map(|(_, seq)| *seq);
-        self.confirmed.values().chain(self.drops.values()).copied().chain(sets)
-    }
-}
-
 impl Presence {
     pub(super) fn floor(&self, staged: bool, party: &PartyId, prepared: &BTreeMap<PartyId, Prepared>) -> Floor {
         if self.role == Role::NoteTaker {
@@ -105,10 +97,10 @@ pub struct Said {
     pub held: bool,
 }
 
-impl State {
+impl LineView<'_, '_> {
     /// What a console that is in at a node has said; none: it is not in.
-    pub fn said(&self, node: &NodeId, line: &LineId, device: &DeviceId) -> Option<Said> {
-        let presence = self.presence(node, line, device)?;
+    pub(super) fn said(self, node: &NodeId, device: &DeviceId) -> Option<Said> {
+        let presence = self.presence(node, device)?;
         let word = &presence.word;
         let set =
             |said: &Option<(BTreeSet<PartyId>, u64)>| said.as_ref().map(|(with, _)| with.clone()).unwrap_or_default();
@@ -122,10 +114,10 @@ impl State {
     }
 
     /// How far each party that is in on the line has prepared the call, as its consoles that are in have said.
-    pub fn prepared(&self, line: &LineId) -> BTreeMap<PartyId, Prepared> {
+    pub(super) fn prepared(self) -> BTreeMap<PartyId, Prepared> {
         let mut all: BTreeMap<PartyId, Prepared> = BTreeMap::new();
-        for node in self.nodes.values() {
-            for (_, presence) in node.present(line).filter(|(device, _)| self.is_at(node, device)) {
+        for node in self.nodes().values() {
+            for (_, presence) in self.present(node) {
                 let party = all.entry(node.party.clone()).or_default();
                 party.confirmed.extend(presence.word.confirmed.keys().cloned());
                 party.ready.extend(presence.word.ready.iter().flat_map(|(with, _)| with).cloned());
@@ -138,11 +130,11 @@ impl State {
     /// With whom a party's principal may come on now; empty: it may not yet. Two parties come on with each other once each is ready with the other. For the
     /// first time a principal waits for those that its own party has named and that are in, and for nobody else; once it is on, it comes on with others as
     /// they follow.
-    pub fn may_come_on_with(&self, party: &PartyId, line: &LineId) -> BTreeSet<PartyId> {
-        let prepared = self.prepared(line);
+    pub(super) fn may_come_on_with(self, party: &PartyId) -> BTreeSet<PartyId> {
+        let prepared = self.prepared();
         let Some(own) = prepared.get(party) else { return BTreeSet::new() };
         let present: BTreeSet<PartyId> =
-            self.in_on(line).into_iter().filter(|p| p.role.acts_for_party()).map(|p| p.party).collect();
+            self.in_on().into_iter().filter(|p| p.role.acts_for_party()).map(|p| p.party).collect();
         let both = |other: &PartyId| {
             prepared.get(other).is_some_and(|theirs| theirs.is_ready_with(party)) && own.is_ready_with(other)
         };
@@ -152,10 +144,10 @@ impl State {
     }
 
     /// Which parties want which party dropped from the call.
-    pub fn drops(&self, line: &LineId) -> BTreeMap<PartyId, BTreeSet<PartyId>> {
+    pub(super) fn drops(self) -> BTreeMap<PartyId, BTreeSet<PartyId>> {
         let mut wishes: BTreeMap<PartyId, BTreeSet<PartyId>> = BTreeMap::new();
-        for node in self.nodes.values() {
-            for (_, presence) in node.present(line).filter(|(device, _)| self.is_at(node, device)) {
+        for node in self.nodes().values() {
+            for (_, presence) in self.present(node) {
                 for party in presence.word.drops.keys() {
                     wishes.entry(party.clone()).or_default().insert(node.party.clone());
                 }
@@ -165,12 +157,72 @@ impl State {
     }
 
     /// Parties that are dropped from the call: more than half of the line's parties want it, and the charter lets them.
-    pub fn dropped(&self, line: &LineId) -> BTreeSet<PartyId> {
-        if self.charter.policy.removal == Removal::Never {
+    pub(super) fn dropped(self) -> BTreeSet<PartyId> {
+        if self.charter().policy.removal == Removal::Never {
             return BTreeSet::new();
         }
-        let parties = self.charter.parties_on_line(line).count();
+        let parties = self.charter().parties_on_line(self.id()).count();
         let majority = |wishes: &BTreeSet<PartyId>| wishes.len() * 2 > parties;
-        self.drops(line).into_iter().filter(|(_, wishes)| majority(wishes)).map(|(party, _)| party).collect()
+        self.drops().into_iter().filter(|(_, wishes)| majority(wishes)).map(|(party, _)| party).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scene::{CHARTER, Console, Journals, answer, line, party, ring};
+    use super::*;
+    use crate::statement::Act;
+    use trialogue_charter::fixture::{SUMMIT, amended};
+
+    /// The leaders of two parties are in on the staged line.
+    fn scene() -> (Journals, Console, Console) {
+        let consoles = (Console::new("usa-leaders", 1), Console::new("jpn-leaders", 1));
+        let (mut journals, (usa, japan)) = (Journals::new(), consoles);
+        journals.enrol(&usa, 1);
+        journals.enrol(&japan, 1);
+        journals.says(&usa, &line(SUMMIT), ring(1), 2);
+        journals.says(&japan, &line(SUMMIT), answer(1), 2);
+        (journals, usa, japan)
+    }
+
+    fn says(journals: &mut Journals, by: &Console, act: Act) {
+        journals.node_of(by).lines.take(Role::Principal, by.says(9, &line(SUMMIT), act), super::super::scene::at(9));
+    }
+
+    #[test]
+    fn principals_come_on_once_each_party_is_ready_with_the_other() {
+        let (mut journals, usa, japan) = scene();
+        let summit = line(SUMMIT);
+        let may =
+            |journals: &Journals| LineView::new(&CHARTER, journals.people(), &summit).may_come_on_with(&party("USA"));
+        says(&mut journals, &usa, Act::Ready { with: vec![party("JPN")] });
+        assert!(may(&journals).is_empty());
+        says(&mut journals, &japan, Act::Ready { with: vec![party("USA")] });
+        assert_eq!(may(&journals), BTreeSet::from([party("JPN")]));
+        let floor = |journals: &Journals| {
+            let all = LineView::new(&CHARTER, journals.people(), &summit).in_on();
+            all.into_iter().find(|there| there.device == usa.id()).map(|there| there.floor)
+        };
+        assert_eq!(floor(&journals), Some(Floor::Waiting));
+        says(&mut journals, &usa, Act::ComeOn { with: vec![party("JPN")] });
+        assert_eq!(floor(&journals), Some(Floor::To(BTreeSet::from([party("JPN"), party("USA")]))));
+        says(&mut journals, &usa, Act::Hold { device: usa.id(), on: true });
+        assert_eq!(floor(&journals), Some(Floor::Held));
+    }
+
+    #[test]
+    fn a_party_is_dropped_by_more_than_half_where_the_charter_lets_it() {
+        let (mut journals, usa, japan) = scene();
+        let summit = line(SUMMIT);
+        let drop = || Act::Drop { party: party("KOR"), on: true };
+        let dropped = |journals: &Journals, removal| {
+            let charter = amended(&CHARTER, |charter| charter.policy.removal = removal);
+            LineView::new(&charter, journals.people(), &summit).dropped()
+        };
+        says(&mut journals, &usa, drop());
+        assert!(dropped(&journals, Removal::Majority).is_empty());
+        says(&mut journals, &japan, drop());
+        assert_eq!(dropped(&journals, Removal::Majority), BTreeSet::from([party("KOR")]));
+        assert!(dropped(&journals, Removal::Never).is_empty());
     }
 }

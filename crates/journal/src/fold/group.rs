@@ -1,14 +1,13 @@
 //! A node's MLS group on a line, as its journal orders it.
 
-use super::State;
-use super::node::{OnLine, Presence};
+use super::line::LineView;
+use super::present::Presence;
 use crate::entry::BodyRef;
 use crate::limits::MEMBERS_MAX;
 use crate::statement::GroupId;
 use minicbor::{Decode, Encode};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use trialogue_charter::{DeviceId, LineId, NodeId};
+use trialogue_charter::{DeviceId, NodeId};
 
 /// A node's current group on a line.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -74,58 +73,19 @@ impl Group {
     }
 }
 
-/// One stay of a console on the line that a reader must know to follow the current group.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub(super) struct Span {
-    /// It moved the group; otherwise it only marks the end of the stay before.
-    #[n(0)]
-    pub(super) committed: bool,
-    /// Position of the entry that ended it.
-    #[n(1)]
-    pub(super) end: Option<u64>,
-}
-
-impl OnLine {
-    /// A group that no console of the node can move any more will never move again: its members forget it, and so do we.
-    pub(super) fn drop_unusable_group(&mut self) {
-        let usable = |group: &Arc<Group>| self.present.iter().any(|(device, presence)| group.holds(device, presence));
-        if !self.group.as_ref().is_some_and(usable) {
-            self.group = None;
-            self.spans.clear();
-        }
-    }
-
-    /// Notes the end of a stay, if the group's history needs it.
-    pub(super) fn end_span(&mut self, order: u64, seq: u64, again: bool) {
-        let Some(span) = self.spans.get_mut(&order) else { return };
-        if span.committed {
-            span.end = Some(seq);
-        } else {
-            // It marked an end only: that end is now later, and one mark is enough.
-            self.spans.remove(&order);
-            for before in self.spans.values_mut().filter(|before| before.end == Some(order)) {
-                before.end = Some(seq);
-            }
-        }
-        if again {
-            self.spans.insert(seq, Span { committed: false, end: None });
-        }
-    }
-}
-
-impl State {
+impl<'a> LineView<'a, '_> {
     /// Seats that a party has in each group of a line: an equal share of what a group holds.
-    pub fn share(&self, line: &LineId) -> usize {
-        MEMBERS_MAX / self.charter.parties_on_line(line).count().max(1)
+    pub(super) fn share(self) -> usize {
+        MEMBERS_MAX / self.charter().parties_on_line(self.id()).count().max(1)
     }
 
     /// The console that moves the node's group on the line: the earliest by its node's order that the group holds, or, without a
     /// group, the earliest that is in.
-    pub fn lead(&self, node: &NodeId, line: &LineId) -> Option<DeviceId> {
-        let here = self.in_on(line).into_iter().filter(|participant| participant.node == *node);
+    pub(super) fn lead(self, node: &NodeId) -> Option<DeviceId> {
+        let here = self.in_on().into_iter().filter(|participant| participant.node == *node);
         let here: Vec<_> = here.collect();
-        let group = self.nodes.get(node)?.group(line);
-        let held = |device: &DeviceId| match (group, self.presence(node, line, device)) {
+        let group = self.nodes().get(node)?.group(self.id());
+        let held = |device: &DeviceId| match (group, self.presence(node, device)) {
             (Some(group), Some(presence)) => group.holds(device, presence),
             _ => false,
         };
@@ -133,7 +93,8 @@ impl State {
         earliest(&mut here.iter().filter(|p| held(&p.device))).or_else(|| earliest(&mut here.iter()))
     }
 
-    pub(super) fn presence(&self, node: &NodeId, line: &LineId, device: &DeviceId) -> Option<&Presence> {
-        self.nodes.get(node)?.lines.get(line)?.present.get(device)
+    /// The stay of a console at a node, whether or not it has come in at another one since.
+    pub(super) fn presence(self, node: &NodeId, device: &DeviceId) -> Option<&'a Presence> {
+        self.nodes().get(node)?.presence(self.id(), device)
     }
 }

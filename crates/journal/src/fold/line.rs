@@ -2,13 +2,15 @@
 
 use super::floor::{Floor, Prepared};
 use super::group::Group;
+use super::people::People;
+use super::present::Presence;
 use super::respond::{Acknowledged, Ended, Response};
-use super::{NodeState, State, TagsTold};
+use super::{NodeState, TagsTold};
 use crate::entry::BodyRef;
 use crate::statement::DeclineReason;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, PartyId, Precedence, Role};
+use trialogue_charter::{CallId, DeviceId, LineId, NodeId, OfficeId, PartyId, Precedence, Role, VerifiedCharter};
 
 /// A line now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -128,31 +130,72 @@ impl RingResponse {
     }
 }
 
-impl State {
+/// One line, asked of all journals.
+#[derive(Clone, Copy)]
+pub(super) struct LineView<'a, 'l> {
+    charter: &'a VerifiedCharter,
+    people: People<'a>,
+    line: &'l LineId,
+}
+
+impl<'a, 'l> LineView<'a, 'l> {
+    pub(super) fn new(charter: &'a VerifiedCharter, people: People<'a>, line: &'l LineId) -> Self {
+        Self { charter, people, line }
+    }
+
+    pub(super) fn charter(self) -> &'a VerifiedCharter {
+        self.charter
+    }
+
+    pub(super) fn id(self) -> &'l LineId {
+        self.line
+    }
+
+    pub(super) fn nodes(self) -> &'a BTreeMap<NodeId, NodeState> {
+        self.people.nodes()
+    }
+
+    /// What the nodes of a party did with a ring.
+    pub(super) fn responses(self, party: &PartyId, call: &CallId) -> impl Iterator<Item = &'a Response> {
+        self.people.nodes_of(party).filter_map(move |node| node.response(self.line, call))
+    }
+
+    /// Consoles that are in at a node, but for those that have come in at another one since.
+    pub(super) fn present(self, node: &'a NodeState) -> impl Iterator<Item = (&'a DeviceId, &'a Presence)> {
+        node.present(self.line).filter(move |(device, _)| self.people.is_at(node, device))
+    }
+
+    /// Consoles on watch of a party for the line, as its nodes say: those that could answer.
+    pub(super) fn on_watch(self, party: &PartyId) -> u32 {
+        let offices: Vec<&OfficeId> = self.charter.acting_offices(party, self.line).map(|office| &office.id).collect();
+        let staffed = self.people.nodes_of(party).flat_map(|node| node.staffed());
+        staffed.filter(|(office, _)| offices.contains(office)).map(|(_, n)| u32::from(*n)).sum()
+    }
+
     /// The line now. Parties and lines that the charter does not have are not there.
-    pub fn line(&self, line: &LineId) -> LineState {
-        let participants = self.in_on(line);
-        let rings = self.rings(line);
+    pub(super) fn now(self) -> LineState {
+        let participants = self.in_on();
+        let rings = self.rings();
         let ringing = rings.first().map(|ring| ring.call);
         let call = ringing.or_else(|| participants.iter().map(|participant| participant.call).min());
-        let parties = self.charter.parties_on_line(line).map(|party| &party.id);
-        let responses = parties.map(|party| (party.clone(), self.party_response(line, party, &participants, &rings)));
+        let parties = self.charter.parties_on_line(self.line).map(|party| &party.id);
+        let responses = parties.map(|party| (party.clone(), self.party_response(party, &participants, &rings)));
         // A node that still believes a console to be there that has moved on leads its group no more.
         let led = |id: &NodeId| participants.iter().any(|participant| participant.node == *id);
-        let groups = self.nodes.iter().filter(|(id, _)| led(id));
-        let groups = groups.filter_map(|(id, node)| Some((id.clone(), node.group(line)?.clone())));
+        let groups = self.nodes().iter().filter(|(id, _)| led(id));
+        let groups = groups.filter_map(|(id, node)| Some((id.clone(), node.group(self.line)?.clone())));
         let groups = groups.collect();
-        let (prepared, drops) = (self.prepared(line), self.drops(line));
+        let (prepared, drops) = (self.prepared(), self.drops());
         LineState { responses: responses.collect(), groups, participants, rings, call, prepared, drops }
     }
 
     /// Everyone who is in on the line, by node and order. A device that has moved to another node of its party is in there only.
-    pub fn in_on(&self, line: &LineId) -> Vec<Participant> {
-        let (mut all, dropped, prepared) = (Vec::new(), self.dropped(line), self.prepared(line));
-        let staged = self.charter.line(line).is_some_and(|line| line.staged);
-        for (id, node) in self.nodes.iter().filter(|(_, node)| !dropped.contains(&node.party)) {
-            let here = node.present(line).filter(|(device, _)| self.is_at(node, device));
-            let mut here: Vec<Participant> = here
+    pub(super) fn in_on(self) -> Vec<Participant> {
+        let (mut all, dropped, prepared) = (Vec::new(), self.dropped(), self.prepared());
+        let staged = self.charter.line(self.line).is_some_and(|line| line.staged);
+        for (id, node) in self.nodes().iter().filter(|(_, node)| !dropped.contains(&node.party)) {
+            let mut here: Vec<Participant> = self
+                .present(node)
                 .map(|(device, presence)| Participant {
                     device: *device,
                     node: id.clone(),
@@ -173,13 +216,13 @@ impl State {
     }
 
     /// Rings on the line whose ringer is still in, by call id.
-    pub fn rings(&self, line: &LineId) -> Vec<Ring> {
-        let (mut rings, dropped) = (Vec::new(), self.dropped(line));
-        for (id, node) in self.nodes.iter().filter(|(_, node)| !dropped.contains(&node.party)) {
-            for (device, presence) in node.present(line).filter(|(device, _)| self.is_at(node, device)) {
+    pub(super) fn rings(self) -> Vec<Ring> {
+        let (mut rings, dropped) = (Vec::new(), self.dropped());
+        for (id, node) in self.nodes().iter().filter(|(_, node)| !dropped.contains(&node.party)) {
+            for (device, presence) in self.present(node) {
                 let Some(ring) = presence.ring else { continue };
                 rings.push(Ring {
-                    line: line.clone(),
+                    line: self.line.clone(),
                     call: ring.call,
                     device: *device,
                     node: id.clone(),
@@ -195,9 +238,8 @@ impl State {
     }
 
     /// What a party did with one ring, also after the ring has ended, while it is remembered.
-    pub fn response(&self, line: &LineId, party: &PartyId, call: &CallId) -> RingResponse {
-        let nodes = self.nodes.values().filter(|node| node.party == *party);
-        let said: Vec<&Response> = nodes.filter_map(|node| node.response(line, call)).collect();
+    pub(super) fn response(self, party: &PartyId, call: &CallId) -> RingResponse {
+        let said: Vec<&Response> = self.responses(party, call).collect();
         let declined = said.iter().find_map(|response| match &response.ended {
             Some(Ended::Declined { reason, call_back_ms, deputy, by, .. }) => Some(RingResponse::Declined {
                 reason: *reason,
@@ -237,18 +279,17 @@ impl State {
 
     /// Has a party alerted people beyond its consoles to a ring that still sounds there? None: not (yet); otherwise whether it worked at
     /// any of its nodes.
-    pub fn alerted(&self, line: &LineId, party: &PartyId, call: &CallId) -> Option<bool> {
-        let nodes = self.nodes.values().filter(|node| node.party == *party);
-        let said = nodes.filter_map(|node| node.response(line, call)).filter(|response| response.ended.is_none());
+    pub(super) fn alerted(self, party: &PartyId, call: &CallId) -> Option<bool> {
+        let said = self.responses(party, call).filter(|response| response.ended.is_none());
         said.filter_map(|response| response.alerted).map(|(done, _)| done).max()
     }
 
-    fn party_response(&self, line: &LineId, party: &PartyId, present: &[Participant], rings: &[Ring]) -> RingResponse {
+    fn party_response(self, party: &PartyId, present: &[Participant], rings: &[Ring]) -> RingResponse {
         if present.iter().any(|participant| participant.acts_for(party)) {
             return RingResponse::Answered;
         }
         match rings.iter().find(|ring| ring.party != *party) {
-            Some(ring) => match self.response(line, party, &ring.call) {
+            Some(ring) => match self.response(party, &ring.call) {
                 // Nobody is in, whatever a node of it may still say about one that has moved.
                 RingResponse::Answered => RingResponse::Left,
                 other => other,
@@ -257,15 +298,77 @@ impl State {
         }
     }
 
-    /// Is this node where the device came in last, and is the device still accepted by its party?
-    pub(super) fn is_at(&self, node: &NodeState, device: &DeviceId) -> bool {
-        let last = |node: &NodeState| {
-            node.devices.get(device).and_then(|known| known.last_stay.as_ref()).map(|stay| stay.number)
-        };
-        let others = self.nodes.values().filter(|other| other.party == node.party && other.id != node.id);
-        // One statement in two journals, as a console may have to say it again at the other site, leaves the device at one of them.
-        let here = last(node).map(|number| (number, &node.id));
-        others.filter_map(|other| Some((last(other)?, &other.id))).all(|there| Some(there) < here)
-            && !self.is_revoked(device)
+    /// Is a ring over for a party that is none of these?
+    pub(super) fn is_over_for_another(self, call: &CallId, but: impl Fn(&PartyId) -> bool) -> bool {
+        let mut others = self.charter.parties_on_line(self.line).map(|party| &party.id).filter(|party| !but(party));
+        others.any(|party| self.response(party, call).is_over())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scene::{CHARTER, Console, Journals, answer, call, duty, line, node, office, own, party, ring};
+    use super::*;
+    use trialogue_charter::fixture::{SUMMIT, amended};
+
+    /// The duty officers of two parties, enrolled.
+    fn scene() -> (Journals, Console, Console) {
+        let (mut journals, usa, japan) = (Journals::new(), Console::new("usa-duty", 1), Console::new("jpn-duty", 1));
+        journals.enrol(&usa, 1);
+        journals.enrol(&japan, 1);
+        (journals, usa, japan)
+    }
+
+    fn with<T>(journals: &Journals, asks: impl FnOnce(LineView<'_, '_>) -> T) -> T {
+        asks(LineView::new(&CHARTER, journals.people(), &duty()))
+    }
+
+    #[test]
+    fn a_ring_sounds_at_the_others_until_they_come_in() {
+        let (mut journals, usa, japan) = scene();
+        journals.says(&usa, &duty(), ring(1), 2);
+        let sounds = |journals: &Journals, of: &str| with(journals, |line| line.sounding(&party(of)).len());
+        let response = |journals: &Journals, of: &str| with(journals, |line| line.response(&party(of), &call(1)));
+        assert_eq!((sounds(&journals, "JPN"), sounds(&journals, "USA")), (1, 0));
+        assert_eq!(response(&journals, "JPN"), RingResponse::None);
+        let japanese = party("JPN");
+        assert!(journals.node("jpn-1").lines.sound(own(&japanese), &duty(), call(1), 2, 2).is_ok());
+        assert_eq!(response(&journals, "JPN"), RingResponse::Ringing(2));
+        journals.says(&japan, &duty(), answer(1), 3);
+        assert_eq!((sounds(&journals, "JPN"), response(&journals, "JPN")), (0, RingResponse::Answered));
+        let now = with(&journals, |line| line.now());
+        assert_eq!((now.call, now.participants.len(), now.rings.len()), (Some(call(1)), 2, 1));
+        assert!(journals.node("jpn-1").depart(&japan.id(), &duty(), 4));
+        assert_eq!((sounds(&journals, "JPN"), response(&journals, "JPN")), (0, RingResponse::Left));
+        assert!(with(&journals, |line| line.is_over_for_another(&call(1), |party| party.as_str() == "USA")));
+    }
+
+    #[test]
+    fn a_ring_goes_from_office_to_office_where_the_charter_has_them_in_turns() {
+        let (mut journals, usa, _) = scene();
+        let (japan, summit, one) = (party("JPN"), line(SUMMIT), call(1));
+        journals.says(&usa, &summit, ring(1), 2);
+        for escalate_seconds in [0, 60] {
+            let charter = amended(&CHARTER, |charter| charter.policy.escalate_seconds = escalate_seconds);
+            let rung = LineView::new(&charter, journals.people(), &summit).rung_offices(&japan, &one).count();
+            assert_eq!(rung, if escalate_seconds == 0 { 2 } else { 1 });
+        }
+    }
+
+    #[test]
+    fn the_earliest_that_is_in_leads_and_those_on_watch_could_answer() {
+        let (mut journals, usa, japan) = scene();
+        let second = Console::new("usa-duty", 2);
+        journals.enrol(&second, 2);
+        journals.says(&second, &duty(), ring(1), 3);
+        journals.says(&usa, &duty(), answer(1), 4);
+        journals.says(&japan, &duty(), answer(1), 4);
+        assert_eq!(with(&journals, |line| line.lead(&node("usa-1"))), Some(second.id()));
+        assert!(journals.node("usa-1").depart(&second.id(), &duty(), 5));
+        assert_eq!(with(&journals, |line| line.lead(&node("usa-1"))), Some(usa.id()));
+        let japanese = party("JPN");
+        let offices = [(office("jpn-duty"), 2)];
+        assert!(journals.node("jpn-1").on_watch.staff(own(&japanese), &offices, 5).is_ok());
+        assert_eq!(with(&journals, |line| (line.on_watch(&japanese), line.on_watch(&party("USA")))), (2, 0));
     }
 }

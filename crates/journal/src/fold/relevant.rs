@@ -1,77 +1,80 @@
 //! Which entries a console that comes on watch needs: a small part of the journals that folds to the same lines.
 
-use super::State;
-use super::node::{NodeState, OnLine};
-use super::respond::{Ended, Response};
-use crate::limits::{FRESH_DEVICES_MAX, NEWEST_RESPONSES, WRITINGS_SHOWN};
+use super::consultation::Asked;
+use super::line::LineView;
+use super::node::NodeState;
+use super::people::People;
+use super::writings::AllWritings;
+use crate::entry::{Body, Entry};
+use crate::stated::UnverifiedStatement;
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId};
+use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, VerifiedCharter};
 
-impl State {
-    /// Positions of the entries that matter now, per node: folded in order, they give the same [`State::line`] for every line, the
-    /// same leads and the same sounding rings as the whole history does. They are: where everyone who is in came in and rang, the
-    /// handshakes of current groups with the stays of those who made them, responses to live rings, the last staffing, who has the duty, consultations that wait and what was answered, and the
-    /// certificates of all these devices and of the newest ones that may speak next (see also [`State::depends_on`]).
-    pub fn relevant_entries(&self) -> BTreeMap<NodeId, BTreeSet<u64>> {
-        self.relevant_with(WRITINGS_SHOWN)
+/// All journals, asked what of them a console needs.
+#[derive(Clone, Copy)]
+pub(super) struct Relevant<'a> {
+    charter: &'a VerifiedCharter,
+    people: People<'a>,
+}
+
+impl<'a> Relevant<'a> {
+    pub(super) fn new(charter: &'a VerifiedCharter, people: People<'a>) -> Self {
+        Self { charter, people }
     }
 
-    /// The same with so many of the newest writings of each node and line, as far as they are remembered.
-    pub fn relevant_with(&self, writings: usize) -> BTreeMap<NodeId, BTreeSet<u64>> {
+    /// Positions of the entries that matter now, per node, with so many of the newest writings of each node and line.
+    pub(super) fn entries(self, writings: usize) -> BTreeMap<NodeId, BTreeSet<u64>> {
+        let asked = Asked::new(self.charter, self.people);
         let mut live: BTreeMap<LineId, BTreeSet<CallId>> = BTreeMap::new();
         for line in &self.charter.lines {
-            let calls = self.rings(&line.id).into_iter().map(|ring| ring.call);
-            live.insert(line.id.clone(), calls.chain(self.consultations_on(&line.id)).collect());
+            let rings = LineView::new(self.charter, self.people, &line.id).rings();
+            let calls = rings.into_iter().map(|ring| ring.call).chain(asked.calls_on(&line.id));
+            live.insert(line.id.clone(), calls.collect());
         }
-        let writings = self.shown_writings(writings);
-        self.nodes.iter().map(|(id, node)| (id.clone(), self.relevant_of(node, &live, &writings))).collect()
+        let writings = AllWritings::new(self.people).shown(writings);
+        self.people.nodes().iter().map(|(id, node)| (id.clone(), self.of(node, &live, &writings))).collect()
     }
 
-    fn relevant_of(
-        &self,
+    fn of(
+        self,
         node: &NodeState,
         live: &BTreeMap<LineId, BTreeSet<CallId>>,
         writings: &BTreeSet<Hash>,
     ) -> BTreeSet<u64> {
         let mut seqs = node.relevant(live, writings);
-        self.relevant_consultations(node, &mut seqs);
-        // A device that is in at another node of the party, or comes in there from now on, may have come in here with a higher number: then it is in nowhere
-        // there, for all who know of this stay.
-        let several = self.nodes.values().any(|other| other.party == node.party && other.id != node.id);
-        for (device, known) in node.devices.iter().filter(|(_, known)| several && known.last_stay.is_some()) {
-            if let Some(stay) = known.last_stay.as_ref().filter(|_| !self.is_revoked(device)) {
-                seqs.extend([known.seq, stay.seq]);
-                seqs.extend(stay.end);
-            }
-        }
-        seqs.extend(self.doubled(node));
+        Asked::new(self.charter, self.people).relevant(node, &mut seqs);
+        seqs.extend(self.people.stays(node));
+        seqs.extend(self.people.doubled(node));
         // Never to be missed by a console that has the certificate from elsewhere.
-        seqs.extend(self.relevant_barred(node));
+        seqs.extend(self.people.relevant_barred(node));
         node.course.relevant(&mut seqs);
         seqs
+    }
+
+    /// Position of the `Enrolled` entry that a reader must have before it can fold this one, which counts. A node sends that entry to a console
+    /// first, if it has not sent it before.
+    pub(super) fn depends_on(self, claim: &Entry) -> Option<(NodeId, u64)> {
+        let Body::Stated { statement } = &claim.body else { return None };
+        let statement = UnverifiedStatement::decode(statement).ok()?;
+        let known = self.people.nodes().get(&claim.node)?.enrolled.get(&statement.claim().device)?;
+        Some((claim.node.clone(), known.seq))
     }
 }
 
 impl NodeState {
     fn relevant(&self, live: &BTreeMap<LineId, BTreeSet<CallId>>, writings: &BTreeSet<Hash>) -> BTreeSet<u64> {
         let mut seqs = BTreeSet::new();
-        if self.staffed_seq > 0 {
-            seqs.insert(self.staffed_seq);
-        }
-        self.relevant_duties(&mut seqs);
-        self.relevant_tests(&mut seqs);
-        for (id, on) in &self.lines {
-            on.relevant(live.get(id), &mut seqs);
-        }
+        seqs.extend(self.on_watch.relevant());
+        self.duties.relevant(&mut seqs);
+        self.tests.relevant(&mut seqs);
+        self.lines.relevant(live, &mut seqs);
         // Everyone who is accepted, the newest first, up to the bound; and whoever else the entries above need.
-        let mut accepted: Vec<u64> =
-            self.devices.iter().filter(|(id, _)| !self.has_barred(id)).map(|(_, known)| known.seq).collect();
-        accepted.sort_unstable_by(|a, b| b.cmp(a));
-        seqs.extend(accepted.into_iter().take(FRESH_DEVICES_MAX));
+        seqs.extend(self.enrolled.newest(|id| !self.has_barred(id)));
         let mut speakers = self.speakers(live);
-        self.relevant_writings(writings, &mut seqs, &mut speakers);
+        let accepted = |id: &DeviceId| self.enrolled.has(id) && !self.has_barred(id);
+        self.writings.relevant(writings, accepted, &mut seqs, &mut speakers);
         for device in speakers {
-            seqs.extend(self.devices.get(&device).map(|known| known.seq));
+            seqs.extend(self.enrolled.get(&device).map(|known| known.seq));
         }
         seqs
     }
@@ -79,60 +82,63 @@ impl NodeState {
     /// Devices whose statements are among the relevant entries.
     fn speakers(&self, live: &BTreeMap<LineId, BTreeSet<CallId>>) -> BTreeSet<DeviceId> {
         let mut devices = BTreeSet::new();
-        devices.extend(
-            self.duties.values().flat_map(|duty| [Some(duty.by), duty.relieved.map(|before| before.by)]).flatten(),
-        );
+        devices.extend(self.duties.speakers());
         devices.extend(self.tests.speakers());
-        for (id, on) in &self.lines {
-            devices.extend(on.present.keys());
-            devices.extend(on.present.values().filter_map(|presence| presence.held).map(|(by, _)| by));
-            devices.extend(on.group.iter().flat_map(|group| &group.handshakes).map(|record| record.by));
-            for response in on.wanted_responses(live.get(id)) {
-                devices.extend(response.acknowledged.map(|acknowledged| acknowledged.by));
-                match &response.ended {
-                    Some(Ended::Declined { by, .. }) => devices.extend(by),
-                    Some(Ended::Joined { by, .. }) => {
-                        devices.insert(*by);
-                    }
-                    _ => {}
-                }
-            }
-        }
+        self.lines.speakers(live, &mut devices);
         devices
     }
 }
 
-impl OnLine {
-    /// Responses to rings that are live, and those of which something was said last: a ring may come here later than
-    /// what others said to it.
-    fn wanted_responses(&self, live: Option<&BTreeSet<CallId>>) -> impl Iterator<Item = &Response> {
-        let mut last: Vec<u64> = self.responses.values().map(Response::last).collect();
-        last.sort_unstable();
-        let newest = last.iter().rev().nth(NEWEST_RESPONSES - 1).copied().unwrap_or(0);
-        let wanted = move |call: &CallId, response: &Response| {
-            response.last() >= newest || live.is_some_and(|live| live.contains(call))
-        };
-        self.responses.iter().filter(move |(call, response)| wanted(call, response)).map(|(_, response)| response)
+#[cfg(test)]
+mod tests {
+    use super::super::scene::{CHARTER, Console, Journals, answer, at, call, duty, message, node, own, ring};
+    use super::*;
+    use crate::statement::Act;
+
+    fn needs(journals: &Journals, of: &str, writings: usize) -> Vec<u64> {
+        let all = Relevant::new(&CHARTER, journals.people()).entries(writings);
+        all.get(&node(of)).into_iter().flatten().copied().collect()
     }
 
-    fn relevant(&self, live: Option<&BTreeSet<CallId>>, seqs: &mut BTreeSet<u64>) {
-        for presence in self.present.values() {
-            seqs.insert(presence.order);
-            // Not there in what an earlier program has kept.
-            seqs.extend(Some(presence.offered).filter(|seq| *seq > presence.order));
-            seqs.extend(presence.ring.map(|ring| ring.seq));
-            seqs.extend(presence.held.map(|(_, seq)| seq));
-            seqs.extend(presence.word.seqs());
-            seqs.extend(presence.tags.iter().map(|told| told.seq));
+    #[test]
+    fn a_console_needs_who_is_in_and_what_was_said_to_what_rings() {
+        let (mut journals, usa, japan) = (Journals::new(), Console::new("usa-duty", 1), Console::new("jpn-duty", 1));
+        journals.enrol(&usa, 1);
+        journals.enrol(&japan, 2);
+        journals.says(&usa, &duty(), ring(1), 5);
+        let party = japan.device.party.clone();
+        let lines = &mut journals.node_of(&japan).lines;
+        assert!(lines.receive(own(&party), &duty(), call(1), 6).is_ok());
+        assert!(lines.sound(own(&party), &duty(), call(1), 1, 7).is_ok());
+        assert!(lines.sound(own(&party), &duty(), call(1), 2, 8).is_ok());
+        assert_eq!(needs(&journals, "usa-1", 0), [1, 5]);
+        assert_eq!(needs(&journals, "jpn-1", 0), [2, 6, 8], "what it said last of the consoles that sound");
+        journals.says(&japan, &duty(), answer(1), 9);
+        assert_eq!(needs(&journals, "jpn-1", 0), [2, 6, 8, 9]);
+        assert!(journals.node_of(&usa).depart(&usa.id(), &duty(), 10));
+        assert_eq!(needs(&journals, "usa-1", 0), [1, 5, 10], "where its own ring ended for its node");
+    }
+
+    #[test]
+    fn writings_are_needed_as_many_as_are_shown() {
+        let (mut journals, usa) = (Journals::new(), Console::new("usa-duty", 1));
+        journals.enrol(&usa, 1);
+        for (seq, text) in (3..).zip(0..3) {
+            journals.node_of(&usa).writings.take(&usa.says(seq, &duty(), message(text, 1)), at(seq));
         }
-        seqs.extend(self.forgeries.iter().map(|told| told.seq));
-        for (order, span) in &self.spans {
-            seqs.insert(*order);
-            seqs.extend(span.end);
-        }
-        seqs.extend(self.group.iter().flat_map(|group| &group.handshakes).map(|record| record.seq));
-        for response in self.wanted_responses(live) {
-            seqs.extend(response.seqs());
-        }
+        assert_eq!(needs(&journals, "usa-1", 2), [1, 4, 5]);
+    }
+
+    #[test]
+    fn what_a_console_said_depends_on_its_enrolment() {
+        let (mut journals, usa) = (Journals::new(), Console::new("usa-duty", 1));
+        let statement = usa.says(2, &duty(), Act::Leave { cause: None });
+        let signed = super::super::scene::THREE.device("usa-duty", 1).0;
+        let body = Body::Stated { statement: statement.sign(&signed).0 };
+        let entry = crate::Journal::new(node("usa-1")).append(1, body);
+        let depends = |journals: &Journals| Relevant::new(&CHARTER, journals.people()).depends_on(&entry);
+        assert_eq!(depends(&journals), None);
+        journals.enrol(&usa, 1);
+        assert_eq!(depends(&journals), Some((node("usa-1"), 1)));
     }
 }

@@ -1,7 +1,5 @@
 //! What a node has signed that it holds of all journals.
 
-use super::Applied;
-use super::node::NodeState;
 use crate::entry::TreeHead;
 use minicbor::{Decode, Encode};
 
@@ -17,17 +15,4 @@ pub struct Seen {
     /// Position of the entry.
     #[n(2)]
     pub seq: u64,
-}
-
-impl NodeState {
-    /// What it said last that it holds of all journals.
-    pub fn seen(&self) -> Option<&Seen> {
-        self.seen.as_ref()
-    }
-
-    /// Replaces what the node said before. Nothing on a line follows from it, so consoles are not told again what was said before they came.
-    pub(super) fn saw(&mut self, heads: &[TreeHead], seq: u64, time_ms: u64) -> Applied {
-        self.seen = Some(Seen { heads: heads.to_vec(), time_ms, seq });
-        Applied::Seen
-    }
 }

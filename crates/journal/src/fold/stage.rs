@@ -1,132 +1,136 @@
 //! Before principals come on: stations are confirmed, parties say that they are ready, principals come on.
 
-use super::node::{NodeState, OnLine, Presence};
-use super::{Ignored, State};
-use crate::statement::{Act, Statement};
-use std::collections::BTreeSet;
-use trialogue_charter::{DeviceId, PartyId, Role, VerifiedCharter};
+use super::Ignored;
+use super::present::Present;
+use super::speaker::Speaker;
+use crate::statement::Act;
+use minicbor::{Decode, Encode};
+use std::collections::{BTreeMap, BTreeSet};
+use trialogue_charter::{LineId, PartyId, Role};
 
-impl NodeState {
-    /// What the holder of a device does in a call, by the charter.
-    pub(super) fn role(&self, charter: &VerifiedCharter, device: &DeviceId) -> Role {
-        let office = self.devices.get(device).and_then(|known| charter.office(&known.device.office));
-        // One without an office says nothing anyway; it is given the role that may least.
-        office.map_or(Role::NoteTaker, |office| office.role)
-    }
-
-    /// The device's office rings, answers and declines for the party.
-    pub(super) fn must_act(&self, charter: &VerifiedCharter, device: &DeviceId) -> Result<(), Ignored> {
-        if self.role(charter, device).acts_for_party() { Ok(()) } else { Err(Ignored::Role) }
-    }
-
-    fn stay(&self, statement: &Statement) -> Result<&Presence, Ignored> {
-        let on = self.lines.get(&statement.line).ok_or(Ignored::NotIn)?;
-        on.present.get(&statement.device).ok_or(Ignored::NotIn)
-    }
-
-    /// Another party with an office on the line.
-    pub(super) fn another(
-        &self,
-        charter: &VerifiedCharter,
-        statement: &Statement,
-        party: &PartyId,
-    ) -> Result<(), Ignored> {
-        let there = charter.offices_of_party_on_line(party, &statement.line).next().is_some();
-        if there && *party != self.party { Ok(()) } else { Err(Ignored::Malformed) }
-    }
-
-    pub(super) fn may_confirm(
-        &self,
-        charter: &VerifiedCharter,
-        statement: &Statement,
-        party: &PartyId,
-    ) -> Result<(), Ignored> {
-        self.must_act(charter, &statement.device)?;
-        self.another(charter, statement, party)?;
-        self.stay(statement).map(drop)
-    }
-
-    /// Only with parties whose stations this console itself has confirmed.
-    pub(super) fn may_be_ready(
-        &self,
-        charter: &VerifiedCharter,
-        statement: &Statement,
-        with: &[PartyId],
-    ) -> Result<(), Ignored> {
-        self.must_act(charter, &statement.device)?;
-        let staged = charter.line(&statement.line).is_some_and(|line| line.staged);
-        let word = &self.stay(statement)?.word;
-        for party in with {
-            self.another(charter, statement, party)?;
-        }
-        if staged && with.iter().all(|party| word.confirmed.contains_key(party)) {
-            Ok(())
-        } else {
-            Err(Ignored::NotNow)
-        }
-    }
-
-    pub(super) fn may_come_on(
-        &self,
-        charter: &VerifiedCharter,
-        statement: &Statement,
-        with: &[PartyId],
-    ) -> Result<(), Ignored> {
-        if self.role(charter, &statement.device) != Role::Principal {
-            return Err(Ignored::Role);
-        }
-        for party in with {
-            self.another(charter, statement, party)?;
-        }
-        self.stay(statement)?;
-        if charter.line(&statement.line).is_some_and(|line| line.staged) { Ok(()) } else { Err(Ignored::NotNow) }
-    }
+/// What a console has said about the parties of the call, in its present stay, each with the position of the entry.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub(super) struct Word {
+    /// Stations that it has confirmed.
+    #[n(0)]
+    pub(super) confirmed: BTreeMap<PartyId, u64>,
+    /// Its party's principal is ready to come on with these.
+    #[n(1)]
+    pub(super) ready: Option<(BTreeSet<PartyId>, u64)>,
+    /// It is a principal, and on with these.
+    #[n(2)]
+    pub(super) on: Option<(BTreeSet<PartyId>, u64)>,
+    /// Parties that it wants dropped.
+    #[n(3)]
+    pub(super) drops: BTreeMap<PartyId, u64>,
 }
 
-impl OnLine {
-    /// A console says something about the parties of the call; it was found allowed.
-    pub(super) fn say(&mut self, device: &DeviceId, act: Act, seq: u64) {
-        let Some(presence) = self.present.get_mut(device) else { return };
-        let word = &mut presence.word;
+impl Word {
+    /// It says something about the parties of the call; it was found allowed.
+    pub(super) fn say(&mut self, act: Act, seq: u64) {
         match act {
             Act::Confirm { party } => {
-                word.confirmed.insert(party, seq);
+                self.confirmed.insert(party, seq);
             }
             Act::Ready { with } => {
                 let with: BTreeSet<PartyId> = with.into_iter().collect();
-                word.ready = Some((with, seq)).filter(|(with, _)| !with.is_empty());
+                self.ready = Some((with, seq)).filter(|(with, _)| !with.is_empty());
             }
-            Act::ComeOn { with } => word.on = Some((with.into_iter().collect(), seq)),
+            Act::ComeOn { with } => self.on = Some((with.into_iter().collect(), seq)),
             Act::Drop { party, on: true } => {
-                word.drops.insert(party, seq);
+                self.drops.insert(party, seq);
             }
             Act::Drop { party, on: false } => {
-                word.drops.remove(&party);
+                self.drops.remove(&party);
             }
             _ => {}
         }
     }
+
+    /// Positions of the entries by which it was said.
+    pub(super) fn seqs(&self) -> impl Iterator<Item = u64> {
+        let sets = [&self.ready, &self.on].into_iter().flatten().map(|(_, seq)| *seq);
+        self.confirmed.values().chain(self.drops.values()).copied().chain(sets)
+    }
 }
 
-impl State {
-    /// What a node asks of its own consoles beyond the rules of one journal.
-    pub(super) fn judge_among_others(&self, own: &NodeState, statement: &Statement) -> Result<(), Ignored> {
-        let party = &own.party;
-        match &statement.act {
-            Act::ComeOn { with } => {
-                let mut able = self.may_come_on_with(party, &statement.line);
-                // With whom it is on already it stays on, also while one of them is out of touch.
-                let said = self.said(&own.id, &statement.line, &statement.device);
-                if !able.is_empty() {
-                    able.extend(said.map(|said| said.prepared.on).unwrap_or_default());
-                }
-                if with.iter().all(|other| able.contains(other)) { Ok(()) } else { Err(Ignored::NotNow) }
-            }
-            Act::Attach { .. } => self.judge_coming_over(own, statement),
-            Act::Ring { .. } | Act::Answer { .. } if self.dropped(&statement.line).contains(party) => {
-                Err(Ignored::Dropped)
-            }
-            _ => Ok(()),
+impl Present {
+    pub(super) fn may_confirm(&self, by: &Speaker<'_>, line: &LineId, party: &PartyId) -> Result<(), Ignored> {
+        by.must_act()?;
+        by.own.another(line, party)?;
+        self.stay(&by.id()).map(drop)
+    }
+
+    /// Only with parties whose stations this console itself has confirmed.
+    pub(super) fn may_be_ready(&self, by: &Speaker<'_>, line: &LineId, with: &[PartyId]) -> Result<(), Ignored> {
+        by.must_act()?;
+        let word = &self.stay(&by.id())?.word;
+        with.iter().try_for_each(|party| by.own.another(line, party))?;
+        let known = with.iter().all(|party| word.confirmed.contains_key(party));
+        if by.own.is_staged(line) && known { Ok(()) } else { Err(Ignored::NotNow) }
+    }
+
+    pub(super) fn may_come_on(&self, by: &Speaker<'_>, line: &LineId, with: &[PartyId]) -> Result<(), Ignored> {
+        if by.role != Role::Principal {
+            return Err(Ignored::Role);
         }
+        with.iter().try_for_each(|party| by.own.another(line, party))?;
+        self.stay(&by.id())?;
+        if by.own.is_staged(line) { Ok(()) } else { Err(Ignored::NotNow) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::present::Presence;
+    use super::super::scene::{Console, at, call, duty, line, own, party};
+    use super::*;
+    use trialogue_charter::fixture::SUMMIT;
+
+    fn in_by(console: &Console, role: Role) -> Present {
+        let mut present = Present::default();
+        let _ = present.come(console.id(), Presence::new(call(1), role, at(1), &[]));
+        present
+    }
+
+    #[test]
+    fn a_station_is_confirmed_by_one_that_is_in_and_acts_for_another_party() {
+        let (japan, korea) = (party("JPN"), party("KOR"));
+        let (officer, notes) = (Console::new("jpn-duty", 1), Console::new("jpn-notes", 1));
+        let own = own(&japan);
+        let present = in_by(&officer, Role::DutyOfficer);
+        assert_eq!(present.may_confirm(&own.speaker(&officer.device), &duty(), &korea), Ok(()));
+        assert_eq!(present.may_confirm(&own.speaker(&officer.device), &duty(), &japan), Err(Ignored::Malformed));
+        assert_eq!(present.may_confirm(&own.speaker(&notes.device), &duty(), &korea), Err(Ignored::Role));
+        let nobody = Present::default();
+        assert_eq!(nobody.may_confirm(&own.speaker(&officer.device), &duty(), &korea), Err(Ignored::NotIn));
+    }
+
+    #[test]
+    fn a_party_is_ready_with_those_it_has_confirmed_on_a_staged_line() {
+        let (japan, korea, officer) = (party("JPN"), party("KOR"), Console::new("jpn-leaders", 1));
+        let own = own(&japan);
+        let by = &own.speaker(&officer.device);
+        let mut present = in_by(&officer, Role::Principal);
+        let ready = |present: &Present, at: &LineId| present.may_be_ready(by, at, std::slice::from_ref(&korea));
+        assert_eq!(ready(&present, &line(SUMMIT)), Err(Ignored::NotNow));
+        present.say(&officer.id(), Act::Confirm { party: korea.clone() }, 2);
+        assert_eq!(ready(&present, &line(SUMMIT)), Ok(()));
+        assert_eq!(ready(&present, &duty()), Err(Ignored::NotNow), "no staged line");
+        assert_eq!(present.may_come_on(by, &line(SUMMIT), std::slice::from_ref(&korea)), Ok(()));
+        let officer = Console::new("jpn-duty", 1);
+        assert_eq!(present.may_come_on(&own.speaker(&officer.device), &line(SUMMIT), &[]), Err(Ignored::Role));
+    }
+
+    #[test]
+    fn the_last_word_stands() {
+        let (mut word, korea) = (Word::default(), party("KOR"));
+        word.say(Act::Confirm { party: korea.clone() }, 1);
+        word.say(Act::Ready { with: vec![korea.clone()] }, 2);
+        word.say(Act::Drop { party: korea.clone(), on: true }, 3);
+        assert_eq!(word.seqs().collect::<Vec<_>>(), [1, 3, 2]);
+        word.say(Act::Ready { with: Vec::new() }, 4);
+        word.say(Act::Drop { party: korea, on: false }, 5);
+        assert_eq!(word.seqs().collect::<Vec<_>>(), [1], "it is ready with nobody, and wants nobody dropped");
     }
 }

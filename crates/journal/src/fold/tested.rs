@@ -1,27 +1,27 @@
 //! What became of tests of the line: the last result of each kind, by who said it.
 
-use super::node::NodeState;
+use super::speaker::{At, Own, Speaker};
 use super::{Applied, Ignored};
 use crate::limits::{CERTIFIED_MAX, SEND_TEST_MS};
 use crate::statement::{Act, Statement};
 use crate::test::{Language, PathTest, StationTest};
 use minicbor::{Decode, Encode};
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{DeviceId, Hash, LineId, OfficeId, Role, VerifiedCharter};
+use trialogue_charter::{Device, DeviceId, Hash, LineId, NodeId, OfficeId, Role};
 
 /// What one node's journal says about tests of the line.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
 pub(super) struct Tests {
     #[n(0)]
-    pub(super) paths: Option<Tested>,
+    paths: Option<Tested>,
     #[n(1)]
-    pub(super) stations: BTreeMap<LineId, StationTested>,
+    stations: BTreeMap<LineId, StationTested>,
     #[n(2)]
-    pub(super) alive: BTreeMap<OfficeId, Alive>,
+    alive: BTreeMap<OfficeId, Alive>,
     #[n(3)]
-    pub(super) texts: BTreeMap<LineId, TestText>,
+    texts: BTreeMap<LineId, TestText>,
     #[n(4)]
-    pub(super) certified: BTreeMap<Hash, Certified>,
+    certified: BTreeMap<Hash, Certified>,
 }
 
 /// What a node has measured of its paths.
@@ -116,68 +116,48 @@ pub struct Certified {
 }
 
 impl Tests {
-    pub(super) fn speakers(&self) -> impl Iterator<Item = DeviceId> + '_ {
-        let stations = self.stations.values().map(|said| said.by);
-        let alive = self.alive.values().map(|said| said.by);
-        let texts = self.texts.values().map(|said| said.by);
-        stations.chain(alive).chain(texts).chain(self.certified.values().map(|said| said.by))
-    }
-}
-
-impl NodeState {
-    /// What it has measured of its paths last.
-    pub fn tested(&self) -> Option<&Tested> {
-        self.tests.paths.as_ref()
+    pub(super) fn paths(&self) -> Option<&Tested> {
+        self.paths.as_ref()
     }
 
-    /// What its stations have heard last, by test line.
-    pub fn station_tests(&self) -> &BTreeMap<LineId, StationTested> {
-        &self.tests.stations
+    pub(super) fn stations(&self) -> &BTreeMap<LineId, StationTested> {
+        &self.stations
     }
 
-    /// Last proofs of consoles on watch, by office.
-    pub fn alive(&self) -> &BTreeMap<OfficeId, Alive> {
-        &self.tests.alive
+    pub(super) fn alive(&self) -> &BTreeMap<OfficeId, Alive> {
+        &self.alive
     }
 
-    /// The last test text sent from here, by line.
-    pub fn test_texts(&self) -> &BTreeMap<LineId, TestText> {
-        &self.tests.texts
+    pub(super) fn texts(&self) -> &BTreeMap<LineId, TestText> {
+        &self.texts
     }
 
-    /// Test texts of others that were certified here, by the hash of what sent them.
-    pub fn certified(&self) -> &BTreeMap<Hash, Certified> {
-        &self.tests.certified
+    pub(super) fn certified(&self) -> &BTreeMap<Hash, Certified> {
+        &self.certified
     }
 
-    /// Replaces what the node said before. A node measures its paths to others.
+    /// Replaces what the node, `own`, said before. A node measures its paths to others.
     pub(super) fn measured(
         &mut self,
-        charter: &VerifiedCharter,
+        by: Own<'_>,
+        own: &NodeId,
         results: &[PathTest],
-        seq: u64,
-        time_ms: u64,
+        At { seq, time_ms }: At,
     ) -> Result<Applied, Ignored> {
-        let other = |result: &PathTest| result.node != self.id && charter.node(&result.node).is_some();
+        let other = |result: &PathTest| result.node != *own && by.charter.node(&result.node).is_some();
         if !results.iter().all(other) {
             return Err(Ignored::Malformed);
         }
-        self.tests.paths = Some(Tested { results: results.to_vec(), time_ms, seq });
+        self.paths = Some(Tested { results: results.to_vec(), time_ms, seq });
         Ok(Applied::PathsTested)
     }
 
-    pub(super) fn may_test(
-        &self,
-        charter: &VerifiedCharter,
-        statement: &Statement,
-        now_ms: u64,
-    ) -> Result<(), Ignored> {
-        let station = self.role(charter, &statement.device) == Role::Station;
+    /// Stations say what they have heard, and people the rest.
+    pub(super) fn may(&self, by: &Speaker<'_>, statement: &Statement, now_ms: u64) -> Result<(), Ignored> {
+        let station = by.role == Role::Station;
         match &statement.act {
             Act::StationTested { results } => {
-                let on_line = |result: &StationTest| {
-                    result.party != self.party && charter.parties_on_line(&statement.line).any(|p| p.id == result.party)
-                };
+                let on_line = |result: &StationTest| by.own.another(&statement.line, &result.party).is_ok();
                 if !station {
                     return Err(Ignored::Role);
                 }
@@ -186,42 +166,41 @@ impl NodeState {
             // A machine proves nothing about people.
             _ if station => Err(Ignored::Role),
             Act::SendTest { .. } => {
-                self.must_act(charter, &statement.device)?;
-                let last = self.tests.texts.get(&statement.line);
+                by.must_act()?;
+                let last = self.texts.get(&statement.line);
                 let soon = last.is_some_and(|last| now_ms < last.time_ms.saturating_add(SEND_TEST_MS));
                 if soon { Err(Ignored::NotNow) } else { Ok(()) }
             }
-            Act::Certify { .. } => self.must_act(charter, &statement.device),
+            Act::Certify { .. } => by.must_act(),
             _ => Ok(()),
         }
     }
 
-    /// Remembers what [`NodeState::may_test`] has found allowed; none: the act is another.
-    pub(super) fn test(&mut self, act: &Act, statement: &Statement, seq: u64, time_ms: u64) -> Option<Applied> {
-        let (by, line) = (statement.device, statement.line.clone());
-        match act {
+    /// Remembers what [`Tests::may`] has found allowed, said with this device.
+    pub(super) fn take(&mut self, device: &Device, statement: &Statement, At { seq, time_ms }: At) -> Applied {
+        let (by, line) = (device.id, statement.line.clone());
+        match &statement.act {
             Act::StationTested { results } => {
-                self.tests.stations.insert(line, StationTested { by, results: results.clone(), time_ms, seq });
+                self.stations.insert(line, StationTested { by, results: results.clone(), time_ms, seq });
             }
             Act::Alive { .. } => {
-                let office = self.devices.get(&by)?.device.office.clone();
-                self.tests.alive.insert(office, Alive { by, time_ms, seq });
+                self.alive.insert(device.office.clone(), Alive { by, time_ms, seq });
             }
             Act::SendTest { text, language } => {
                 let hash = Hash::of(&statement.payload());
-                self.tests.texts.insert(line, TestText { by, text: *text, language: *language, hash, time_ms, seq });
+                self.texts.insert(line, TestText { by, text: *text, language: *language, hash, time_ms, seq });
             }
             Act::Certify { text, language, translation } => {
                 let (language, translation) = (*language, translation.clone());
                 self.certify(*text, Certified { by, line, language, translation, time_ms, seq });
             }
-            _ => return None,
+            _ => {}
         }
-        Some(Applied::Tested { device: by })
+        Applied::Tested { device: by }
     }
 
     fn certify(&mut self, text: Hash, certified: Certified) {
-        let all = &mut self.tests.certified;
+        let all = &mut self.certified;
         if all.len() >= CERTIFIED_MAX && !all.contains_key(&text) {
             let oldest = all.iter().min_by_key(|(_, held)| held.seq).map(|(hash, _)| *hash);
             if let Some(oldest) = oldest {
@@ -231,13 +210,96 @@ impl NodeState {
         all.insert(text, certified);
     }
 
+    /// Devices whose statements say so.
+    pub(super) fn speakers(&self) -> impl Iterator<Item = DeviceId> + '_ {
+        let stations = self.stations.values().map(|said| said.by);
+        let alive = self.alive.values().map(|said| said.by);
+        let texts = self.texts.values().map(|said| said.by);
+        stations.chain(alive).chain(texts).chain(self.certified.values().map(|said| said.by))
+    }
+
     /// Positions of the entries that say so.
-    pub(super) fn relevant_tests(&self, seqs: &mut BTreeSet<u64>) {
-        let Tests { paths, stations, alive, texts, certified } = &self.tests;
+    pub(super) fn relevant(&self, seqs: &mut BTreeSet<u64>) {
+        let Self { paths, stations, alive, texts, certified } = self;
         seqs.extend(paths.as_ref().map(|said| said.seq));
         seqs.extend(stations.values().map(|said| said.seq));
         seqs.extend(alive.values().map(|said| said.seq));
         seqs.extend(texts.values().map(|said| said.seq));
         seqs.extend(certified.values().map(|said| said.seq));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scene::{Console, at, duty, own, party};
+    use super::*;
+
+    fn judged(tests: &Tests, by: &Console, act: Act, now_ms: u64) -> Result<(), Ignored> {
+        tests.may(&own(&by.device.party).speaker(&by.device), &by.says(1, &duty(), act), now_ms)
+    }
+
+    fn certifies(number: u64) -> Act {
+        let text = Hash::of(&number.to_be_bytes());
+        Act::Certify { text, language: Language::Ja, translation: "訳".to_owned() }
+    }
+
+    #[test]
+    fn a_node_measures_paths_to_others() {
+        let (mut tests, japan) = (Tests::default(), party("JPN"));
+        let nodes: Vec<NodeId> = ["jpn-1", "kor-1", "no-1"].into_iter().filter_map(|id| NodeId::new(id).ok()).collect();
+        let mut measured = |to: &NodeId, seq| {
+            let nothing = (None, None, None, None);
+            let (round_trip_us, jitter_us, loss_ppm, kbit) = nothing;
+            let result = PathTest { node: to.clone(), path: 0, ok: true, round_trip_us, jitter_us, loss_ppm, kbit };
+            tests.measured(own(&japan), &nodes[0], &[result], at(seq))
+        };
+        assert_eq!(measured(&nodes[0], 1), Err(Ignored::Malformed), "to itself");
+        assert_eq!(measured(&nodes[2], 2), Err(Ignored::Malformed), "to none of the charter");
+        assert_eq!(measured(&nodes[1], 3), Ok(Applied::PathsTested));
+        assert_eq!(tests.paths().map(|paths| (paths.seq, paths.time_ms)), Some((3, 3_000)));
+    }
+
+    #[test]
+    fn people_and_stations_say_each_their_own() {
+        let (tests, officer) = (Tests::default(), Console::new("jpn-duty", 1));
+        assert_eq!(judged(&tests, &officer, Act::StationTested { results: Vec::new() }, 0), Err(Ignored::Role));
+        assert_eq!(judged(&tests, &officer, certifies(1), 0), Ok(()));
+        assert_eq!(judged(&tests, &Console::new("jpn-notes", 1), certifies(1), 0), Err(Ignored::Role));
+        let japan = party("JPN");
+        let own = own(&japan);
+        let station = Speaker { role: Role::Station, ..own.speaker(&officer.device) };
+        let heard = |of: &str| {
+            let (party, round_trip_us, quality, loss_ppm) = (party(of), None, None, None);
+            let results = vec![StationTest { party, ok: true, round_trip_us, quality, loss_ppm }];
+            tests.may(&station, &officer.says(1, &duty(), Act::StationTested { results }), 0)
+        };
+        assert_eq!(heard("KOR"), Ok(()));
+        assert_eq!(heard("JPN"), Err(Ignored::NotOnLine), "of itself");
+        let certifies = officer.says(1, &duty(), certifies(1));
+        assert_eq!(tests.may(&station, &certifies, 0), Err(Ignored::Role), "a machine");
+    }
+
+    #[test]
+    fn a_test_text_follows_the_last_one_after_a_while() {
+        let (mut tests, officer) = (Tests::default(), Console::new("jpn-duty", 1));
+        let text = || Act::SendTest { text: 3, language: Language::Ko };
+        let said = officer.says(1, &duty(), text());
+        assert_eq!(tests.take(&officer.device, &said, at(5)), Applied::Tested { device: officer.id() });
+        assert_eq!(tests.texts().get(&duty()).map(|last| last.hash), Some(Hash::of(&said.payload())));
+        assert_eq!(judged(&tests, &officer, text(), 5_000 + SEND_TEST_MS - 1), Err(Ignored::NotNow));
+        assert_eq!(judged(&tests, &officer, text(), 5_000 + SEND_TEST_MS), Ok(()));
+        let mut seqs = BTreeSet::new();
+        tests.relevant(&mut seqs);
+        assert_eq!((seqs, tests.speakers().collect()), (BTreeSet::from([5]), vec![officer.id()]));
+    }
+
+    #[test]
+    fn the_oldest_certified_text_makes_room() {
+        let (mut tests, officer) = (Tests::default(), Console::new("jpn-duty", 1));
+        for number in 0..=CERTIFIED_MAX as u64 {
+            tests.take(&officer.device, &officer.says(1, &duty(), certifies(number)), at(number + 1));
+        }
+        assert_eq!(tests.certified().len(), CERTIFIED_MAX);
+        assert!(!tests.certified().contains_key(&Hash::of(&0u64.to_be_bytes())));
     }
 }

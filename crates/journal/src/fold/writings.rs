@@ -1,18 +1,29 @@
 //! What all nodes together say about writings.
 
+use super::NodeState;
+use super::people::People;
 use super::written::{Circle, Receipts, Stock, Writing};
-use super::{Ignored, NodeState, State};
-use crate::statement::{Act, GroupId, Statement};
+use crate::statement::GroupId;
 use crate::writing::Kind;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
+use trialogue_charter::{DeviceId, Hash, LineId, NodeId, VerifiedCharter};
 
-impl State {
+/// Writings, asked of all journals.
+#[derive(Clone, Copy)]
+pub(super) struct AllWritings<'a> {
+    people: People<'a>,
+}
+
+impl<'a> AllWritings<'a> {
+    pub(super) fn new(people: People<'a>) -> Self {
+        Self { people }
+    }
+
     /// Writings of a line that are remembered, in the one order in which everybody shows them: by the time that the writer's console gave
     /// them, then by node and position.
-    pub fn writings(&self, line: &LineId) -> Vec<(Hash, &NodeId, &Writing)> {
-        let held = self.nodes.iter().filter_map(|(id, node)| Some((id, node.writings.held.get(line)?)));
+    pub(super) fn on(self, line: &LineId) -> Vec<(Hash, &'a NodeId, &'a Writing)> {
+        let held = self.people.nodes().iter().filter_map(|(id, node)| Some((id, node.writings.on(line)?)));
         let mut all: Vec<(Hash, &NodeId, &Writing)> =
             held.flat_map(|(node, held)| held.iter().map(move |(id, writing)| (*id, node, writing))).collect();
         all.sort_by_key(|(_, node, writing)| (writing.written.at_ms, *node, writing.seq));
@@ -20,36 +31,36 @@ impl State {
     }
 
     /// The most writings of this line that one node's journal has here.
-    pub fn writings_of_one(&self, line: &LineId) -> usize {
-        self.nodes.values().filter_map(|node| node.writings.held.get(line)).map(BTreeMap::len).max().unwrap_or(0)
+    pub(super) fn of_one(self, line: &LineId) -> usize {
+        self.people.nodes().values().filter_map(|node| node.writings.on(line)).map(BTreeMap::len).max().unwrap_or(0)
     }
 
     /// One writing of a line.
-    pub fn writing(&self, line: &LineId, id: &Hash) -> Option<(&NodeId, &Writing)> {
-        self.nodes.iter().find_map(|(node, state)| Some((node, state.writings.held.get(line)?.get(id)?)))
+    pub(super) fn one(self, line: &LineId, id: &Hash) -> Option<(&'a NodeId, &'a Writing)> {
+        self.people.nodes().iter().find_map(|(node, state)| Some((node, state.writings.on(line)?.get(id)?)))
     }
 
     /// What the nodes and their consoles have said about a writing, as far as it counts: on its line, of what it is, by
     /// whom it is to be said. A journal alone cannot tell that, and a node may write down what no other takes. Of a
     /// writing that is not known here only the nodes' own words count.
-    pub fn receipts(&self, id: &Hash) -> impl Iterator<Item = (&NodeId, Cow<'_, Receipts>)> {
-        let id = *id;
+    pub(super) fn receipts(self, id: Hash) -> impl Iterator<Item = (&'a NodeId, Cow<'a, Receipts>)> {
         let writing = self.anywhere(&id);
-        self.nodes.iter().filter_map(move |(node, state)| {
-            Some((node, self.counting(&id, writing, state, state.writings.said.get(&id)?)))
+        self.people.nodes().iter().filter_map(move |(node, state)| {
+            Some((node, self.counting(&id, writing, state, state.writings.said_of(&id)?)))
         })
     }
 
     /// A writing, whichever line it is on: that is part of what its id is the hash of.
-    fn anywhere(&self, id: &Hash) -> Option<(&LineId, &NodeState, &Writing)> {
-        self.nodes
+    fn anywhere(self, id: &Hash) -> Option<(&'a LineId, &'a NodeState, &'a Writing)> {
+        self.people
+            .nodes()
             .values()
-            .find_map(|node| node.writings.held.iter().find_map(|(line, held)| Some((line, node, held.get(id)?))))
+            .find_map(|node| node.writings.held().find_map(|(line, held)| Some((line, node, held.get(id)?))))
     }
 
     /// Of what a node's consoles have said about a writing that which counts.
-    fn counting<'a>(
-        &self,
+    fn counting(
+        self,
         id: &Hash,
         writing: Option<(&LineId, &NodeState, &Writing)>,
         node: &NodeState,
@@ -60,9 +71,9 @@ impl State {
         };
         let kind = writing.written.kind;
         let acknowledges = kind == Kind::Message && from.party != node.party;
-        let certifies = |by: &DeviceId| kind == Kind::Translation && !self.is_same_person(by, &writing.by);
+        let certifies = |by: &DeviceId| kind == Kind::Translation && !self.people.is_same_person(by, &writing.by);
         let reads_back = |by: &DeviceId, back: &Option<Hash>| {
-            back.is_none_or(|back| self.writing(line, &back).is_some_and(|(_, back)| is_read_back(back, by, id)))
+            back.is_none_or(|back| self.one(line, &back).is_some_and(|(_, back)| is_read_back(back, by, id)))
         };
         let fits = (acknowledges || said.acknowledged.is_empty())
             && said.acknowledged.iter().all(|(by, (_, back))| reads_back(by, back))
@@ -82,28 +93,22 @@ impl State {
         Cow::Owned(counts)
     }
 
-    /// Two devices of one person in one office.
-    fn is_same_person(&self, one: &DeviceId, other: &DeviceId) -> bool {
-        let person = |id: &DeviceId| self.known_device(id).map(|device| (&device.office, &device.person));
-        person(one) == person(other)
-    }
-
     /// A circle of a node.
-    pub fn circle(&self, node: &NodeId, circle: &GroupId) -> Option<&Circle> {
-        self.nodes.get(node)?.writings.circles.get(circle)
+    pub(super) fn circle(self, node: &NodeId, circle: &GroupId) -> Option<&'a Circle> {
+        self.people.nodes().get(node)?.writings.circle(circle)
     }
 
     /// Key packages of all devices that may read on a line; none: the device has given none yet. Of several nodes of a party, the last one.
-    pub fn readers(&self, line: &LineId) -> BTreeMap<DeviceId, Option<&Stock>> {
+    pub(super) fn readers(self, charter: &VerifiedCharter, line: &LineId) -> BTreeMap<DeviceId, Option<&'a Stock>> {
         let mut readers: BTreeMap<DeviceId, Option<&Stock>> = BTreeMap::new();
-        for node in self.nodes.values() {
-            for (id, known) in &node.devices {
+        for node in self.people.nodes().values() {
+            for (id, known) in node.devices() {
                 let office = &known.device.office;
-                let reads = self.charter.is_on_line(office, line) && !self.charter.is_test_line(line);
-                if !reads || self.is_revoked(id) || node.suspends(id) {
+                let reads = charter.is_on_line(office, line) && !charter.is_test_line(line);
+                if !reads || self.people.is_revoked(id) || node.suspends(id) {
                     continue;
                 }
-                let stock = node.writings.stock.get(id);
+                let stock = node.writings.stock(id);
                 let held = readers.entry(*id).or_default();
                 if stock.map(|stock| stock.number) > held.map(|stock| stock.number) {
                     *held = stock;
@@ -113,49 +118,10 @@ impl State {
         readers
     }
 
-    /// What only all journals together can say to a word about a writing: it is there, of the kind that is meant, and another's.
-    pub(super) fn judge_writing(&self, own: &NodeState, statement: &Statement) -> Result<(), Ignored> {
-        let find = |id: &Hash| self.writing(&statement.line, id).ok_or(Ignored::NotNow);
-        let of_kind = |id: &Hash, kind: Kind| match find(id)? {
-            (node, writing) if writing.written.kind == kind => Ok((node, writing)),
-            _ => Err(Ignored::NotNow),
-        };
-        let is_there = |digest: &Hash| {
-            let mut held = self.nodes.values().filter_map(|node| node.writings.held.get(&statement.line));
-            held.any(|held| held.values().any(|held| held.by == statement.device && held.written.digest == *digest))
-        };
-        match &statement.act {
-            // At another node of the party already: it had not said so yet when its console went on here.
-            Act::Write { written } if is_there(&written.digest) => Err(Ignored::Replayed),
-            Act::Write { written } => match (&written.about, written.kind) {
-                (Some(about), Kind::Readout) => of_kind(about, Kind::Readout).map(drop),
-                (Some(about), _) => of_kind(about, Kind::Message).map(drop),
-                (None, _) => Ok(()),
-            },
-            Act::Shown { writings } => writings.iter().try_for_each(|id| find(id).map(drop)),
-            Act::AcknowledgeWriting { writing, read_back } => {
-                let (node, _) = of_kind(writing, Kind::Message)?;
-                if self.nodes.get(node).is_some_and(|node| node.party == own.party) {
-                    return Err(Ignored::NotOwn);
-                }
-                let Some(read_back) = read_back else { return Ok(()) };
-                let (_, back) = find(read_back)?;
-                if is_read_back(back, &statement.device, writing) { Ok(()) } else { Err(Ignored::NotNow) }
-            }
-            Act::CertifyWriting { writing } => {
-                let (_, translation) = of_kind(writing, Kind::Translation)?;
-                let own = self.is_same_person(&translation.by, &statement.device);
-                if own { Err(Ignored::NotOwn) } else { Ok(()) }
-            }
-            Act::Approve { writing } => of_kind(writing, Kind::Readout).map(drop),
-            _ => Ok(()),
-        }
-    }
-
     /// The newest writings of each line and node, and what they are about.
-    pub(super) fn shown_writings(&self, most: usize) -> BTreeSet<Hash> {
+    pub(super) fn shown(self, most: usize) -> BTreeSet<Hash> {
         let mut shown = BTreeSet::new();
-        for held in self.nodes.values().flat_map(|node| node.writings.held.values()) {
+        for (_, held) in self.people.nodes().values().flat_map(|node| node.writings.held()) {
             let mut newest: Vec<(u64, &Hash, &Writing)> = held.iter().map(|(id, w)| (w.seq, id, w)).collect();
             newest.sort_unstable_by_key(|writing| std::cmp::Reverse(writing.0));
             for (_, id, writing) in newest.into_iter().take(most) {
@@ -168,6 +134,50 @@ impl State {
 }
 
 /// With it, that device reads that message back.
-fn is_read_back(writing: &Writing, by: &DeviceId, message: &Hash) -> bool {
+pub(super) fn is_read_back(writing: &Writing, by: &DeviceId, message: &Hash) -> bool {
     writing.written.kind == Kind::ReadBack && writing.by == *by && writing.written.about == Some(*message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scene::{CHARTER, Console, Journals, at, bytes, duty, message};
+    use super::*;
+    use crate::statement::Act;
+
+    #[test]
+    fn a_message_is_acknowledged_by_another_party_alone() {
+        let (mut journals, usa, japan) = (Journals::new(), Console::new("usa-duty", 1), Console::new("jpn-duty", 1));
+        let said = usa.says(2, &duty(), message(1, 1));
+        let id = Hash::of(&said.payload());
+        let acknowledges = |by: &Console| by.says(3, &duty(), Act::AcknowledgeWriting { writing: id, read_back: None });
+        let counts = |journals: &Journals| -> Vec<DeviceId> {
+            let all = AllWritings::new(journals.people()).receipts(id);
+            all.flat_map(|(_, said)| said.acknowledged.keys().copied().collect::<Vec<_>>()).collect()
+        };
+        journals.node_of(&japan).writings.take(&acknowledges(&japan), at(3));
+        assert!(counts(&journals).is_empty(), "nobody knows what it is yet");
+        journals.node_of(&usa).writings.take(&said, at(2));
+        journals.node_of(&usa).writings.take(&acknowledges(&usa), at(3));
+        assert_eq!(counts(&journals), [japan.id()]);
+        let all = AllWritings::new(journals.people());
+        assert_eq!(all.on(&duty()).len(), 1);
+        assert_eq!((all.of_one(&duty()), all.shown(0).len(), all.shown(1).len()), (1, 0, 1));
+    }
+
+    #[test]
+    fn whoever_is_accepted_reads_by_the_package_that_it_gave_last() {
+        let (mut journals, usa, japan) = (Journals::new(), Console::new("usa-duty", 1), Console::new("jpn-duty", 1));
+        journals.enrol(&usa, 1);
+        journals.enrol(&japan, 1);
+        journals.node_of(&usa).writings.take(&usa.says(2, &duty(), Act::Stock { package: bytes() }), at(2));
+        let readers = |journals: &Journals| -> Vec<(DeviceId, Option<u64>)> {
+            let all = AllWritings::new(journals.people()).readers(&CHARTER, &duty());
+            all.into_iter().map(|(device, stock)| (device, stock.map(|stock| stock.number))).collect()
+        };
+        let mut wanted = vec![(usa.id(), Some(2)), (japan.id(), None)];
+        wanted.sort_unstable();
+        assert_eq!(readers(&journals), wanted);
+        assert_eq!(journals.node_of(&japan).barred.suspend(&japan.device.party, &japan.id(), true, 2), Ok(()));
+        assert_eq!(readers(&journals), [(usa.id(), Some(2))]);
+    }
 }
