@@ -99,6 +99,8 @@ pub enum Input {
         /// Position of the last one that was tried.
         up_to: u64,
     },
+    /// An entry of another node could not be written and is dropped ([`Output::Keep`]): it is had again after the next start.
+    EntryNotKept,
     /// So many chunks are on disk of those given out in this run ([`Output::KeepChunk`]), in their order.
     ChunksStored {
         /// Since the start.

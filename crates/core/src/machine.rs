@@ -104,6 +104,7 @@ impl Machine {
             Input::LinkPaths { node, paths } => self.link_paths(node, paths),
             Input::Appended { up_to } => self.appended(up_to),
             Input::AppendFailed { up_to } => self.append_failed(up_to),
+            Input::EntryNotKept => self.writings.not_kept(),
             Input::ChunksStored { total } => {
                 let is_here = |console: &ConsoleKey| self.consoles.contains_key(console);
                 self.chunks.stored(total, is_here, &mut self.out);

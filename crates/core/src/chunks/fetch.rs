@@ -126,6 +126,13 @@ impl Chunks {
         for node in self.sources.keys().cloned().collect::<Vec<_>>() {
             whole.extend(self.settle_source(&node, here, journals, links, out));
         }
+        // A neighbour that was given up for one of them is free for those before it, which waited for it and which nothing else wakes.
+        let waits = |source: &Source| source.fetch.as_ref().is_some_and(|fetch| fetch.from.is_none());
+        let waiting: Vec<NodeId> =
+            self.sources.iter().filter(|(_, source)| waits(source)).map(|(node, _)| node.clone()).collect();
+        for node in waiting {
+            self.fetch_on(&node, here, links, out);
+        }
         whole
     }
 
@@ -426,6 +433,20 @@ mod tests {
             most = (most / 2).max(CHUNK_PART_MIN);
             assert_eq!(asked, [("jpn-1".to_owned(), u32::try_from(at).unwrap(), most)], "slow, and asked for less");
         }
+    }
+
+    #[test]
+    fn who_waits_for_a_busy_neighbour_asks_it_as_soon_as_it_is_given_up_for_another() {
+        let mut bench = bench(&["kor-1"]);
+        let [korean, japanese] = [chunk(1, PART), chunk(2, PART)];
+        bench.korea_writes(0, std::slice::from_ref(&korean));
+        assert_eq!(bench.settles().1, first("kor-1"));
+        bench.japan_writes(1, std::slice::from_ref(&japanese));
+        assert_eq!(bench.settles().1, [], "it is busy");
+        bench.own.goes_on_to(bench.now_us() + CHUNK_PATIENCE_US);
+        assert_eq!(bench.settles().1, first("kor-1"));
+        bench.gives("kor-1", &japanese, 0, CHUNK_PART);
+        assert_eq!(bench.kept(), [Hash::of(&japanese)]);
     }
 
     #[test]

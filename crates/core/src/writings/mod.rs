@@ -57,6 +57,11 @@ impl Writings {
         self.stored.are_whole(ids);
     }
 
+    /// Something of others is not on the disk, and will not come again in this run.
+    pub(crate) fn not_kept(&mut self) {
+        self.stored.not_kept();
+    }
+
     /// Says what is stored.
     pub(crate) fn say_stored(&mut self, pen: &mut Pen<'_>) {
         self.stored.say(pen);

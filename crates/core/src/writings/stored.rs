@@ -13,6 +13,8 @@ use trialogue_journal::{Body, State};
 #[derive(Default)]
 pub(super) struct Stored {
     to_say: BTreeSet<Hash>,
+    /// Something that others wrote was dropped before it was on the disk.
+    has_gaps: bool,
 }
 
 /// Does the own journal say of this one that it is stored?
@@ -46,13 +48,21 @@ impl Stored {
         self.to_say.extend(ids);
     }
 
+    /// An entry of another node was not kept; which one the shell does not say.
+    pub(super) fn not_kept(&mut self) {
+        self.has_gaps = true;
+    }
+
     /// Says it, of all that came together in one entry.
     pub(super) fn say(&mut self, pen: &mut Pen<'_>) {
         while !self.to_say.is_empty() {
             let writings: Vec<Hash> = self.to_say.iter().take(STORED_MAX).copied().collect();
             let rest: BTreeSet<Hash> = self.to_say.iter().skip(STORED_MAX).copied().collect();
-            // A disk that fails has not stored it; when it works again a start says so.
-            if pen.is_failing() || pen.append(Body::Stored { writings }, Vec::new(), After::Nothing).is_err() {
+            // A disk that fails has not stored it yet. What it did not take at all nobody knows until the next start, which says of the rest that it is stored.
+            if self.has_gaps
+                || pen.is_failing()
+                || pen.append(Body::Stored { writings }, Vec::new(), After::Nothing).is_err()
+            {
                 return;
             }
             self.to_say = rest;
@@ -160,6 +170,20 @@ mod tests {
         let OwnNode { scene, journals, out, .. } = &mut bench.own;
         journals.recorded(head, &scene.here, out);
         assert_eq!(bench.said(), [[second]], "it has caught up");
+    }
+
+    #[test]
+    fn a_node_that_dropped_something_says_of_nothing_that_it_is_stored() {
+        let mut bench = bench();
+        bench.content_comes(0);
+        let id = bench.comes(0);
+        bench.note(id);
+        bench.stored.not_kept();
+        assert!(bench.said().is_empty());
+        // It comes anew, from whoever wrote it, after the next start.
+        bench.stored = Stored::default();
+        bench.note(id);
+        assert_eq!(bench.said(), [[id]]);
     }
 
     #[test]

@@ -40,6 +40,7 @@ impl Control {
                 if self.store.write(Write::Entry { node, seq, lasting: lasts(&bundle), bundle, chunks }).is_err() {
                     self.gaps = true;
                     self.counters.count("entry_not_kept");
+                    self.machine.handle(self.clock.now(), Input::EntryNotKept);
                 }
             }
             Output::Charter(charter) => self.charter_taken(&charter),
