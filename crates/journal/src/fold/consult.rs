@@ -138,7 +138,7 @@ impl Consultations {
                 Some(proposal) if proposal.line == statement.line => Ok(()),
                 _ => Err(Ignored::NoConsultation),
             },
-            _ => Ok(()),
+            _ => Err(Ignored::NotNow),
         }
     }
 

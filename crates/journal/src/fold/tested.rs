@@ -172,7 +172,8 @@ impl Tests {
                 if soon { Err(Ignored::NotNow) } else { Ok(()) }
             }
             Act::Certify { .. } => by.must_act(),
-            _ => Ok(()),
+            Act::Alive { .. } => Ok(()),
+            _ => Err(Ignored::NotNow),
         }
     }
 

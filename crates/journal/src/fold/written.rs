@@ -186,7 +186,8 @@ impl Writings {
             Act::Archive { .. } if role == Role::NoteTaker => Ok(()),
             Act::Archive { .. } => Err(Ignored::Role),
             Act::AcknowledgeWriting { .. } | Act::CertifyWriting { .. } | Act::Approve { .. } => by.must_act(),
-            _ => Ok(()),
+            Act::Circle { .. } | Act::Stock { .. } | Act::Shown { .. } => Ok(()),
+            _ => Err(Ignored::NotNow),
         }
     }
 
