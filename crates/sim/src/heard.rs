@@ -1,6 +1,7 @@
 //! What must hold of every packet: it is lost nowhere where one copy of it came, heard once, by those who may, and never in a storm.
 
 use crate::media::{DATAGRAMS_PER_NODE, Packet};
+use crate::member::MADE_UP_MAX;
 use crate::world::World;
 use std::collections::BTreeSet;
 use trialogue_charter::DeviceId;
@@ -54,7 +55,7 @@ impl World {
         let Some(route) = self.nodes[node].routes.get(&key) else { return };
         let wanted = route.legs.clone();
         let Some(media) = self.nodes[node].media.as_mut() else { return };
-        if packet.is_picture() || !media.came.insert((header.node, header.stream, header.sequence)) {
+        if packet.is_picture() {
             return;
         }
         let newest = media.newest.get(&key).copied();
@@ -62,19 +63,28 @@ impl World {
         if directly && !late {
             media.newest.insert(key, header.sequence);
         }
+        if !media.came.insert((header.node, header.stream, header.sequence)) {
+            return;
+        }
+        let before = |first: u32| header.sequence.wrapping_sub(first) >= u32::MAX / 2;
+        let mut missed = None;
+        for leg in wanted.iter().filter_map(|leg| media.legs.get(leg)).filter(|leg| leg.ready) {
+            let at = (leg.number, key);
+            if let Some(got) = out.iter().find(|to| to.leg == leg.number) {
+                media.first.entry(at).or_insert((header.sequence, got.place));
+            } else if media.first.get(&at).is_none_or(|(first, _)| !before(*first)) {
+                // What a liar begins a place with, ahead of all that is known, costs what comes before it there, and no more than that.
+                let begun = media.begun.get_mut(&at).filter(|begun| before(begun.sequence));
+                let lost = begun.map_or(u32::MAX, |begun| {
+                    begun.lost += 1;
+                    begun.lost
+                });
+                missed = missed.or((lost > MADE_UP_MAX).then_some(leg.console));
+            }
+        }
         if (late || !directly) && media.lied_at.contains(&key) {
             // What came first may have been made up, and when a liar is caught the place begins anew: what is further back has no number there.
             return;
-        }
-        let mut missed = None;
-        for leg in wanted.iter().filter_map(|leg| media.legs.get(leg)).filter(|leg| leg.ready) {
-            let got = out.iter().find(|to| to.leg == leg.number);
-            let first = media.first.get(&(leg.number, key)).copied();
-            if let Some(got) = got {
-                media.first.entry((leg.number, key)).or_insert((header.sequence, got.place));
-            } else if first.is_none_or(|(first, _)| header.sequence.wrapping_sub(first) < u32::MAX / 2) {
-                missed = Some(leg.console);
-            }
         }
         if let Some(listener) = missed.map(|console| self.name(&self.device(console))) {
             let counters = self.nodes[node].media.as_ref().map(|media| media.forwarder.counters());

@@ -44,6 +44,8 @@ pub(crate) struct NodeMedia {
     pub(crate) came: BTreeSet<(u8, u16, u32)>,
     /// The first packet that a leg got of a stream since that was placed there, and the place: what is older has no number there.
     pub(crate) first: BTreeMap<(u32, (u8, u16)), (u32, u8)>,
+    /// Places that a liar began, before the source's own packets came there.
+    pub(crate) begun: BTreeMap<(u32, (u8, u16)), Begun>,
     /// Sequences that were given out at a place.
     pub(crate) given: BTreeSet<(u32, bool, u8, u64)>,
     /// The newest sequence of each stream that came from its own node.
@@ -55,6 +57,14 @@ pub(crate) struct NodeMedia {
     pub(crate) made_up: BTreeMap<(u8, u16), u32>,
     /// Counts what comes over links, for a node that cannot tell copies.
     arrivals: u32,
+}
+
+/// With what a liar began a place.
+pub(crate) struct Begun {
+    pub(crate) sequence: u32,
+    pub(crate) place: u8,
+    /// How many of the source's own packets from before it that has cost there.
+    pub(crate) lost: u32,
 }
 
 pub(crate) struct Leg {
@@ -119,6 +129,7 @@ impl World {
             next: 0,
             came: BTreeSet::new(),
             first: BTreeMap::new(),
+            begun: BTreeMap::new(),
             given: BTreeSet::new(),
             newest: BTreeMap::new(),
             quiet_after: BTreeMap::new(),
@@ -147,6 +158,7 @@ impl World {
         media.forwarder.leg_up(number, console, PLACES.0, PLACES.1, now_ms);
         media.given.retain(|given| given.0 != number);
         media.first.retain(|first, _| first.0 != number);
+        media.begun.retain(|begun, _| begun.0 != number);
         media.legs.insert(console, Leg { number, console: owner, ready: false });
         self.later(30_000, Event::LegReady { node, run, console });
     }
@@ -188,6 +200,7 @@ impl World {
         let Some(media) = self.nodes[node].media.as_mut() else { return };
         media.forwarder.route_end(index, number, now_ms);
         media.first.retain(|first, _| first.1 != (index, number));
+        media.begun.retain(|begun, _| begun.1 != (index, number));
     }
 
     /// Passes on what the forwarder has to say.
@@ -197,6 +210,7 @@ impl World {
                 ForwardEvent::Placed { leg, console, medium, place, sender } => {
                     if let Some(media) = self.nodes[node].media.as_mut().filter(|_| medium == Medium::Voice) {
                         media.first.retain(|first, (_, at)| first.0 != leg || *at != place);
+                        media.begun.retain(|begun, held| begun.0 != leg || held.place != place);
                     }
                     let mid = format!("{place}");
                     self.input_quietly(node, Input::Placed { console, leg: 1, mid, device: sender, medium });

@@ -1,7 +1,7 @@
 //! A member of the charter that turns on the others' media: it speaks under their streams, mutes and ends them, says old words again, and floods; and
 //! what must hold all the same.
 
-use crate::media::Packet;
+use crate::media::{Begun, Packet};
 use crate::world::World;
 use trialogue_core::Source;
 use trialogue_core::forward::Destination;
@@ -16,7 +16,7 @@ const PACKETS: u64 = 100;
 const WORDS: u64 = 200;
 /// Packets of a liar that may pass for a source whose link lives: as many as can be ahead of what came directly, once for each time that it can be
 /// caught and once for what comes before the source is known to be quiet.
-const MADE_UP_MAX: u32 = 3 * 64;
+pub(crate) const MADE_UP_MAX: u32 = 3 * 64;
 
 impl World {
     /// A word with the signature of one node, whoever's it claims to be.
@@ -122,6 +122,10 @@ impl World {
         let at = &mut self.nodes[node];
         let (Some(media), id) = (at.media.as_mut(), &at.id) else { return };
         media.lied_at.insert(key);
+        for to in out.iter().filter(|to| !media.first.contains_key(&(to.leg, key))) {
+            let begun = Begun { sequence: header.sequence, place: to.place, lost: 0 };
+            media.begun.entry((to.leg, key)).or_insert(begun);
+        }
         let Some(route) = at.routes.get(&key).filter(|route| route.alive && !out.is_empty()) else { return };
         let after = |last: u32| header.sequence.wrapping_sub(last) as i32 > 0;
         assert!(!route.quiet_after.is_some_and(after), "{id} passes on what was made up for one who is quiet");
