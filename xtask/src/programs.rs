@@ -1,4 +1,4 @@
-//! The test programs of the workspace, two at a time: those that only compute, and those that run nodes, browsers and
+//! The test programs of the workspace, two at a time: those that only compute, and those that run nodes and
 //! clocks, which wait for most of their time. Each one's output comes whole, when it is done.
 
 use std::fs::{self, File};
@@ -158,15 +158,14 @@ impl Runner {
     }
 }
 
-/// Runs those that compute beside `meanwhile`, which gets the others first.
-pub fn beside<T: Send>(runner: &Runner, programs: Vec<Program>, meanwhile: impl FnOnce() -> T) -> (Result<Outcome>, T) {
+/// Runs those that compute beside the others.
+pub fn run(runner: &Runner, programs: Vec<Program>) -> Result<Outcome> {
     let (compute, others): (Vec<Program>, Vec<Program>) = programs.into_iter().partition(Program::computes);
     thread::scope(|scope| {
         let beside = scope.spawn(|| runner.run(&compute, true));
         let others = runner.run(&others, false);
-        let then = meanwhile();
         let compute = beside.join().unwrap_or_else(|_| Err(anyhow!("the half that computes ended in a panic")));
-        (others.and_then(|others| Ok(others.and(compute?))), then)
+        Ok(others?.and(compute?))
     })
 }
 

@@ -37,14 +37,12 @@ fn everything() -> Result<()> {
     Step::cargo("Test this tool").args(["test", "--quiet", "--package", "xtask"]).quiet().run()?;
     Stamp::new("types").path(&paths::console().join("src/generated"))?.write()?;
     built()?;
-    // The browser's tests follow those that run nodes, while others still compute. A part that fails does not hide what the others say.
-    let runner = Runner::new(products());
-    let browser = || [console::check(), browser(&[])];
-    let (tests, browser) = programs::beside(&runner, programs::named(&named()?)?, browser);
+    // A part that fails does not hide what the others say.
     let mut counted = Counted::default();
+    let tests = programs::run(&Runner::new(products()), programs::named(&named()?)?);
     let tests = tests.and_then(Outcome::conclude).map(|tests| counted = tests);
-    let failed: Vec<String> =
-        [tests, types()].into_iter().chain(browser).filter_map(Result::err).map(|why| format!("{why:#}")).collect();
+    let parts = [tests, types(), console::check(), browser(&[])];
+    let failed: Vec<String> = parts.into_iter().filter_map(Result::err).map(|why| format!("{why:#}")).collect();
     if !failed.is_empty() {
         bail!("{}", failed.join("\n       "));
     }
