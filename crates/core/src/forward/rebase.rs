@@ -52,8 +52,8 @@ impl Rebase {
             self.anchor(generation, sequence, time, clock_khz, now_ms);
         } else if let Some(room) = self.gap {
             // No more than were left out: where none was, nothing of the gap stays.
-            let highest = self.base_in + (self.last_out - self.base_out);
-            self.base_in = sequence - room.min(sequence.saturating_sub(highest + 1));
+            let next = self.base_in + (self.last_out + 1 - self.base_out);
+            self.base_in = sequence - room.min(sequence.saturating_sub(next));
             self.base_out = self.last_out + 1;
         }
         self.gap = None;
@@ -147,6 +147,23 @@ mod tests {
             numbers.is_newest(sequence);
             let (out, _) = voice(&mut numbers, 1, sequence).unwrap();
             assert!(out + BEHIND > numbers.last_out, "{out} beside {}", numbers.last_out);
+        }
+    }
+
+    #[test]
+    fn a_copy_that_begins_anew_may_come_beside_a_gap_that_was_left_on_purpose() {
+        for gap_first in [true, false] {
+            let mut numbers = Rebase::default();
+            voice(&mut numbers, 1, 1_100).unwrap();
+            if gap_first {
+                numbers.close_gap(0);
+            }
+            numbers.copy_of_the_source(1, 1_000, 1_000 * 960, KHZ, 2_000);
+            if !gap_first {
+                numbers.close_gap(0);
+            }
+            let given: Vec<u64> = (1_001..1_004).map(|n| voice(&mut numbers, 1, n).unwrap().0).collect();
+            assert!(given.windows(2).all(|two| two[1] == two[0] + 1) && given[0] > 1, "{gap_first}: {given:?}");
         }
     }
 
