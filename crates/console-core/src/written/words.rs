@@ -179,14 +179,17 @@ impl Console {
     /// These are on screen.
     pub(crate) fn writings_shown(&mut self, ids: &[String]) {
         let (Some(line), Some(fold)) = (self.open_line(), self.sites.fold()) else { return };
-        if !self.sites.is_up() || !self.reads() {
+        if !self.reads() {
             return;
         }
         let listed = fold.writings(&line).into_iter().filter(|(_, _, writing)| writing.by != self.id);
         let listed = listed.map(|(id, _, _)| id).filter(|id| ids.contains(&id.to_string()));
         let new: Vec<Hash> = listed.filter(|id| self.is_not_said(&line, id) && self.part(id).is_some()).collect();
         new.into_iter().for_each(|id| self.writer.shown_here.on_screen(id, &line));
-        self.settle_shown();
+        // The page says it once: where the connection has just gone, it is said when that is back.
+        if self.sites.is_up() {
+            self.settle_shown();
+        }
     }
 
     /// Says of what was shown, of one line at a time, that it was.

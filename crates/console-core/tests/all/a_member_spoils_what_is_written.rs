@@ -217,3 +217,16 @@ fn that_it_was_shown_is_said_again_where_the_node_takes_nothing_for_now() {
     world.command(jpn, Command::Shown { ids: vec![id] });
     world.until(60, |world| world.written(usa).messages[0].shown.len() == 1);
 }
+
+#[test]
+fn what_was_on_screen_while_the_connection_went_is_said_to_be_shown_when_it_is_back() {
+    let (mut world, [usa, jpn, _]) = summit();
+    world.command(usa, message("seen?"));
+    world.until(60, |world| world.written(jpn).messages.iter().any(|message| message.text == "seen?"));
+    let id = world.written(jpn).messages[0].id.clone();
+    world.cut(jpn, true);
+    world.settle();
+    world.command(jpn, Command::Shown { ids: vec![id] });
+    world.cut(jpn, false);
+    world.until(60, |world| world.written(usa).messages[0].shown.len() == 1);
+}
