@@ -16,6 +16,8 @@ const RUST_MINUTES: u32 = 30;
 const BROWSER_MINUTES: u32 = 15;
 /// What a first build leaves in the target directory, with room for what the tests write. Measured: 8.5 GB.
 const FIRST_BUILD_MEGABYTES: u64 = 10_000;
+/// Names the test programs and runs none.
+const LISTED: [&str; 3] = ["--no-run", "--message-format=json", "--quiet"];
 /// Everything but this tool, which is built already, with features of its own.
 const PRODUCT: [&str; 5] = ["--workspace", "--exclude", "xtask", "--exclude", "xtask-bindgen"];
 
@@ -36,12 +38,9 @@ fn everything() -> Result<()> {
     check::cheap()?;
     Step::cargo("Test this tool").args(["test", "--quiet", "--package", "xtask"]).quiet().run()?;
     Stamp::new("types").path(&paths::console().join("src/generated"))?.write()?;
-    built()?;
     // A part that fails does not hide what the others say.
     let mut counted = Counted::default();
-    let tests = programs::run(&Runner::new(products()), programs::named(&named()?)?);
-    let tests = tests.and_then(Outcome::conclude).map(|tests| counted = tests);
-    let parts = [tests, types(), console::check(), browser(&[])];
+    let parts = [rust(&[]).map(|tests| counted = tests), types(), console::check(), browser(&[])];
     let failed: Vec<String> = parts.into_iter().filter_map(Result::err).map(|why| format!("{why:#}")).collect();
     if !failed.is_empty() {
         bail!("{}", failed.join("\n       "));
@@ -76,17 +75,22 @@ fn built() -> Result<()> {
     })
 }
 
-/// Which test programs there are, as cargo says.
-fn named() -> Result<String> {
-    let list = Step::cargo("List the tests").args(["test", "--no-run", "--message-format=json", "--quiet"]);
-    whole(list.args(PRODUCT)).output()
-}
-
+/// All of them, two programs at a time; or those that the arguments of `cargo test` name.
 fn rust(args: &[String]) -> Result<Counted> {
     built()?;
-    with_products(whole(Step::cargo("Test").args(["test", "--no-fail-fast"]).args(PRODUCT).args(args)))
-        .bounded_in_ci(RUST_MINUTES)
-        .run_counting_tests()
+    if args.is_empty() {
+        let examples = tests("Test the examples in the documentation", &["--doc", "--quiet"]).quiet().run();
+        let programs =
+            programs::run(&Runner::new(products()), programs::named(&tests("List the tests", &LISTED).output()?)?);
+        let counted = programs.and_then(Outcome::conclude)?;
+        return examples.map(|()| counted);
+    }
+    with_products(tests("Test", &["--no-fail-fast"]).args(args)).bounded_in_ci(RUST_MINUTES).run_counting_tests()
+}
+
+/// `cargo test` with the features with which everything was built.
+fn tests(what: &str, how: &[&str]) -> Step {
+    whole(Step::cargo(what).args(["test"]).args(PRODUCT).args(how))
 }
 
 fn browser(args: &[String]) -> Result<()> {
