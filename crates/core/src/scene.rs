@@ -142,6 +142,15 @@ impl OwnNode {
         own
     }
 
+    /// That of the United States, whose duty officer reads what this one of Japan writes.
+    pub(crate) fn where_japan_writes() -> (Self, Enrolled) {
+        let mut own = Self::at("usa-1");
+        let [usa, jpn] = ["usa-duty", "jpn-duty"].map(|office| own.scene.enrol(office, 1));
+        own.scene.reads(&usa, &jpn);
+        own.take();
+        (own, jpn)
+    }
+
     /// What other nodes of the scene have written since comes to this one.
     pub(crate) fn take(&mut self) {
         for (entry, bundle) in std::mem::take(&mut self.scene.taken) {

@@ -87,10 +87,7 @@ mod tests {
 
     /// At the node of the United States, which Japan writes to.
     fn bench() -> Bench {
-        let mut own = OwnNode::at("usa-1");
-        let [usa, jpn] = ["usa-duty", "jpn-duty"].map(|office| own.scene.enrol(office, 1));
-        own.scene.reads(&usa, &jpn);
-        own.take();
+        let (own, jpn) = OwnNode::where_japan_writes();
         Bench { own, jpn, chunks: Chunks::default(), stored: Stored::default() }
     }
 

@@ -118,9 +118,8 @@ impl FileSealer {
     /// # Errors
     /// [`FileError::Form`], [`FileError::Random`].
     pub fn new(name: &str, size: u64, chance: &mut Chance) -> Result<Self, FileError> {
-        let mut key: [u8; 32] = chance.draw().map_err(|_| FileError::Random)?;
-        let file = File { name: name.to_owned(), size, digest: Hash([0; Hash::LEN]), key: key.into() };
-        key.zeroize();
+        let key = chance.secret().map_err(|_| FileError::Random)?;
+        let file = File { name: name.to_owned(), size, digest: Hash([0; Hash::LEN]), key: (*key).into() };
         if file.fits() { Ok(Self { file, hash: Sha384::new(), done: 0 }) } else { Err(FileError::Form) }
     }
 

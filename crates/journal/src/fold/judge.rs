@@ -146,17 +146,12 @@ impl<'a> Judge<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scene::{CHARTER, Console, Journals, answer, at, bytes, call, duty, message, ring};
+    use super::super::scene::{
+        CHARTER, Console, Journals, answer, at, bytes, call, duty, duty_officers, message, ring,
+    };
     use super::*;
     use crate::statement::KeyOffer;
     use trialogue_charter::{NodeId, fixture};
-
-    fn scene() -> (Journals, Console, Console) {
-        let (mut journals, usa, japan) = (Journals::new(), Console::new("usa-duty", 1), Console::new("jpn-duty", 1));
-        journals.enrol(&usa, 1);
-        journals.enrol(&japan, 1);
-        (journals, usa, japan)
-    }
 
     fn judged(journals: &Journals, by: &Console, act: Act) -> Result<(), Ignored> {
         let (people, statement) = (journals.people(), by.says(9, &duty(), act));
@@ -166,7 +161,7 @@ mod tests {
 
     #[test]
     fn nobody_answers_what_was_never_there() {
-        let (mut journals, usa, japan) = scene();
+        let (mut journals, usa, japan) = duty_officers();
         assert_eq!(judged(&journals, &japan, answer(1)), Err(Ignored::NotNow));
         journals.says(&usa, &duty(), ring(1), 2);
         assert_eq!(judged(&journals, &japan, answer(1)), Ok(()));
@@ -177,7 +172,7 @@ mod tests {
 
     #[test]
     fn who_is_out_says_nothing_whatever_its_own_journal_says() {
-        let (mut journals, usa, japan) = scene();
+        let (mut journals, usa, japan) = duty_officers();
         let party = &japan.device.party;
         assert_eq!(journals.node_of(&japan).barred.suspend(party, &japan.id(), true, 2), Ok(()));
         assert_eq!(judged(&journals, &japan, ring(1)), Err(Ignored::Suspended));
@@ -189,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_word_is_about_a_writing_that_is_there_and_another_s() {
-        let (mut journals, usa, japan) = scene();
+        let (mut journals, usa, japan) = duty_officers();
         let said = usa.says(3, &duty(), message(1, 1));
         let writing = Hash::of(&said.payload());
         let acknowledges = || Act::AcknowledgeWriting { writing, read_back: None };
@@ -203,7 +198,7 @@ mod tests {
 
     #[test]
     fn nobody_attends_what_was_not_proposed_or_comes_over_from_nowhere() {
-        let (journals, usa, _) = scene();
+        let (journals, usa, _) = duty_officers();
         let attends = Act::Attend { proposal: Hash::of(b"none"), level: duty(), coming: None };
         assert_eq!(judged(&journals, &usa, attends), Err(Ignored::NoConsultation));
         let word = crate::statement::Carried {

@@ -307,17 +307,11 @@ impl<'a, 'l> LineView<'a, 'l> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scene::{CHARTER, Console, Journals, answer, call, duty, line, node, office, own, party, ring};
+    use super::super::scene::{
+        CHARTER, Console, Journals, answer, call, duty, duty_officers, line, node, office, own, party, ring,
+    };
     use super::*;
     use trialogue_charter::fixture::{SUMMIT, amended};
-
-    /// The duty officers of two parties, enrolled.
-    fn scene() -> (Journals, Console, Console) {
-        let (mut journals, usa, japan) = (Journals::new(), Console::new("usa-duty", 1), Console::new("jpn-duty", 1));
-        journals.enrol(&usa, 1);
-        journals.enrol(&japan, 1);
-        (journals, usa, japan)
-    }
 
     fn with<T>(journals: &Journals, asks: impl FnOnce(LineView<'_, '_>) -> T) -> T {
         asks(LineView::new(&CHARTER, journals.people(), &duty()))
@@ -325,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_ring_sounds_at_the_others_until_they_come_in() {
-        let (mut journals, usa, japan) = scene();
+        let (mut journals, usa, japan) = duty_officers();
         journals.says(&usa, &duty(), ring(1), 2);
         let sounds = |journals: &Journals, of: &str| with(journals, |line| line.sounding(&party(of)).len());
         let response = |journals: &Journals, of: &str| with(journals, |line| line.response(&party(of), &call(1)));
@@ -345,7 +339,7 @@ mod tests {
 
     #[test]
     fn a_ring_goes_from_office_to_office_where_the_charter_has_them_in_turns() {
-        let (mut journals, usa, _) = scene();
+        let (mut journals, usa, _) = duty_officers();
         let (japan, summit, one) = (party("JPN"), line(SUMMIT), call(1));
         journals.says(&usa, &summit, ring(1), 2);
         for escalate_seconds in [0, 60] {
@@ -357,7 +351,7 @@ mod tests {
 
     #[test]
     fn the_earliest_that_is_in_leads_and_those_on_watch_could_answer() {
-        let (mut journals, usa, japan) = scene();
+        let (mut journals, usa, japan) = duty_officers();
         let second = Console::new("usa-duty", 2);
         journals.enrol(&second, 2);
         journals.says(&second, &duty(), ring(1), 3);

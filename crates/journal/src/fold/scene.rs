@@ -40,6 +40,14 @@ impl Console {
     }
 }
 
+/// The duty officers of two parties, enrolled.
+pub(super) fn duty_officers() -> (Journals, Console, Console) {
+    let (mut journals, usa, japan) = (Journals::new(), Console::new("usa-duty", 1), Console::new("jpn-duty", 1));
+    journals.enrol(&usa, 1);
+    journals.enrol(&japan, 1);
+    (journals, usa, japan)
+}
+
 /// The journals of the charter's nodes, each with what the test has put into its parts.
 pub(super) struct Journals {
     nodes: BTreeMap<NodeId, NodeState>,
