@@ -24,7 +24,10 @@ const SLOWEST: usize = 20;
 /// One test program.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Program {
+    /// The directory's name, for whoever reads.
     package: String,
+    /// The name by which cargo knows it.
+    cargo: String,
     /// `lib`, or the name of the test or the binary.
     target: String,
     file: PathBuf,
@@ -43,9 +46,12 @@ pub fn named(messages: &str) -> Result<Vec<Program>> {
         let manifest = text("/manifest_path").ok_or_else(|| anyhow!("cargo named no manifest of {file}"))?;
         let directory = Path::new(manifest).parent().map(Path::to_path_buf).unwrap_or_default();
         let package = directory.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        // `path+file:///DIRECTORY#NAME@VERSION`, the name only where the directory has another one.
+        let id = text("/package_id").and_then(|id| id.rsplit_once('#')).map_or("", |(_, id)| id);
+        let cargo = id.rsplit_once('@').map_or(package.as_str(), |(name, _)| name).to_owned();
         let kind = text("/target/kind/0").unwrap_or_default();
         let target = if kind == "lib" { "lib" } else { text("/target/name").unwrap_or_default() }.to_owned();
-        programs.push(Program { package, target, file: file.into(), directory });
+        programs.push(Program { package, cargo, target, file: file.into(), directory });
     }
     if programs.is_empty() {
         bail!("cargo named no test program");
@@ -122,7 +128,7 @@ impl Runner {
                     "lib" => "--lib".to_owned(),
                     test => format!("--test {test}"),
                 };
-                outcome.failed.push(format!("{name} ({status}): cargo test -p trialogue-{} {target}", program.package));
+                outcome.failed.push(format!("{name} ({status}): cargo test -p {} {target}", program.cargo));
                 // One that was ended before it could count.
                 counted.failed = counted.failed.max(1);
             }
@@ -177,7 +183,7 @@ mod tests {
     fn programs_are_read_from_what_cargo_says() {
         let line = |kind: &str, name: &str, test: bool, file: &str| {
             format!(
-                r#"{{"reason":"compiler-artifact","manifest_path":"/here/crates/sim/Cargo.toml","target":{{"kind":["{kind}"],"name":"{name}"}},"profile":{{"test":{test}}},"executable":{file}}}"#
+                r#"{{"reason":"compiler-artifact","package_id":"path+file:///here/crates/sim#trialogue-sim@0.1.0","manifest_path":"/here/crates/sim/Cargo.toml","target":{{"kind":["{kind}"],"name":"{name}"}},"profile":{{"test":{test}}},"executable":{file}}}"#
             )
         };
         let messages = [
@@ -190,6 +196,7 @@ mod tests {
         let programs = named(&messages.join("\n")).expect("well formed");
         let names: Vec<String> = programs.iter().map(Program::name).collect();
         assert_eq!(names, ["sim lib", "sim all"]);
+        assert!(programs.iter().all(|program| program.cargo == "trialogue-sim"));
         assert!(programs.iter().all(Program::computes) && programs[0].directory == Path::new("/here/crates/sim"));
         assert!(named("").is_err());
     }

@@ -13,7 +13,8 @@ pub enum Input {
     Opened,
     /// One binary message of it.
     Received(Vec<u8>),
-    /// It closed, or could not be opened. The machine says when to try again ([`Output::Reconnect`]).
+    /// It closed, or could not be opened. The machine says when to try again ([`Output::Reconnect`]), also where neither comes within 5 s, and within
+    /// 10 and 20 s the next times.
     Closed,
     /// The officer did something.
     Command(Command),

@@ -13,6 +13,10 @@ pub const WANT_AGAIN_US: u64 = 1_000_000;
 pub const WANT_DOUBLED: u32 = 4;
 /// Bodies that are missing at once. A call of 31 wants two hundred, and as many as it writes; more is memory for what members have named and nobody has.
 pub const WANTED_MAX: usize = 8_192;
+/// How long the platform may take to open a WebSocket: at first, and at the most; doubled with each try in a row. What was begun on a network that is
+/// gone says nothing for minutes. Shorter gives up on a line of 600 ms and 64 kbit/s, which needs 4 s; longer is how long a console stays away after two
+/// changes of its network at once.
+pub const OPEN_US: (u64, u64) = (5_000_000, 20_000_000);
 /// How long a WebSocket may take until the node's challenge is here, and then until it is let in.
 pub const HELLO_US: u64 = 10_000_000;
 /// And how long nothing may come while it is told what matters: a message of entries is up to 64 KiB, which 64 kbit/s carry beside a voice in 33 s.

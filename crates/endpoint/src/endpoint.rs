@@ -17,6 +17,7 @@ use crate::station::Stationed;
 use crate::writings::Writings;
 use crate::{EndpointError, identity};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -40,8 +41,8 @@ pub(crate) struct Endpoint {
     sockets: u64,
     /// When to look at the own address next.
     network_pace: Pace,
-    /// It has changed, and no leg has begun at the new one yet.
-    moved: bool,
+    /// What it has changed to, no leg having begun there yet.
+    moved_to: Option<IpAddr>,
     pub(crate) report: Report,
     pub(crate) start: Instant,
     pub(crate) console: Console,
@@ -102,7 +103,7 @@ impl Endpoint {
             active: 0,
             sockets: 0,
             network_pace: Pace::new(start, NETWORK),
-            moved: false,
+            moved_to: None,
             report,
             start,
             console,
@@ -271,11 +272,12 @@ impl Endpoint {
             return;
         }
         let leg = self.slots.get(self.active).and_then(|slot| slot.leg.as_ref());
-        let moved = leg.is_some_and(Leg::has_moved);
-        if moved && !self.moved {
+        let moved_to = leg.and_then(Leg::moved_to);
+        // Also when it changes once more: what was begun at the address in between leads nowhere.
+        if moved_to.is_some() && moved_to != self.moved_to {
             self.input(Input::Network);
         }
-        self.moved = moved;
+        self.moved_to = moved_to;
     }
 
     pub(crate) fn say_figures(&self) {

@@ -148,9 +148,9 @@ impl Leg {
         }
     }
 
-    /// The way to the node begins at another own address now.
-    pub fn has_moved(&self) -> bool {
-        own_address(self.node).is_ok_and(|own| own != self.local.ip())
+    /// The own address at which the way to the node begins now, where that is another one than the leg's.
+    pub fn moved_to(&self) -> Option<IpAddr> {
+        own_address(self.node).ok().filter(|own| *own != self.local.ip())
     }
 
     /// What happened, until `None`.

@@ -11,6 +11,7 @@ use crate::slot::Slot;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, BufReader, Stdin};
 use tokio::sync::mpsc;
+use trialogue_console_core::Input;
 
 /// Where commands come from.
 enum Commands {
@@ -69,6 +70,8 @@ async fn drive(args: Args, mut commands: Commands, report: Report) -> Result<(),
     let end = seconds.map(|seconds| endpoint.start + Duration::from_secs(seconds));
     let mut figures = Pace::new(endpoint.start, Duration::from_secs(1));
     endpoint.connect(0);
+    // From now on the machine knows that it is being opened, and for how long.
+    endpoint.input(Input::Tick);
     while !endpoint.stop {
         let wake = endpoint.wake(figures.due(), end);
         tokio::select! {

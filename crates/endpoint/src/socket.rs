@@ -108,10 +108,15 @@ impl Address {
 
 /// Opens a WebSocket in the background. `ca`: certificates to trust instead of the system's.
 pub fn open(number: u64, address: &Address, ca: Option<PathBuf>, events: mpsc::Sender<SocketEvent>) -> Sender {
-    let (queue, outgoing) = mpsc::channel::<Vec<u8>>(QUEUE);
+    let (queue, mut outgoing) = mpsc::channel::<Vec<u8>>(QUEUE);
     let address = address.clone();
     let task = tokio::spawn(async move {
-        let why = match connect(&address, ca).await {
+        let connected = tokio::select! {
+            connected = connect(&address, ca) => connected,
+            // Nothing is sent before it is open: nobody wants it any more.
+            _ = outgoing.recv() => return,
+        };
+        let why = match connected {
             Ok(socket) => {
                 let _ = events.send(SocketEvent::Opened(number)).await;
                 carry(number, socket, outgoing, &events).await;
@@ -176,7 +181,25 @@ pub fn events() -> (mpsc::Sender<SocketEvent>, mpsc::Receiver<SocketEvent>) {
 
 #[cfg(test)]
 mod tests {
-    use super::Address;
+    use super::{Address, events, open};
+    use std::time::Duration;
+    use tokio::io::AsyncReadExt as _;
+
+    /// Nobody waits any more for what never answers, and nothing of it is left.
+    #[tokio::test]
+    async fn a_node_that_answers_nothing_is_let_go() {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let address = format!("http://127.0.0.1:{}", listener.local_addr().expect("bound").port());
+        let (sender, mut said) = events();
+        let socket = open(1, &Address::parse(&address).expect("an address"), None, sender);
+        let (mut peer, _) = listener.accept().await.expect("it connects");
+        assert!(peer.read_u8().await.is_ok(), "it asks for a WebSocket");
+        drop(socket);
+        let mut rest = Vec::new();
+        let closed = tokio::time::timeout(Duration::from_secs(60), peer.read_to_end(&mut rest)).await;
+        assert!(closed.is_ok_and(|read| read.is_ok()), "the connection is closed");
+        assert!(said.recv().await.is_none(), "and nothing is said of it");
+    }
 
     #[test]
     fn addresses_are_read_strictly() {

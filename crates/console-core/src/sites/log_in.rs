@@ -221,7 +221,8 @@ impl Console {
 
     /// The pair of this slot leads there from now on.
     pub(super) fn connect(&mut self, slot: u8, url: String) {
-        if let Some((_, mut around)) = self.at(slot) {
+        if let Some((site, mut around)) = self.at(slot) {
+            site.opens(around.now.us);
             around.push(Output::Connect { url });
         }
     }

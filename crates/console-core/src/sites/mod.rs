@@ -221,6 +221,10 @@ impl Sites {
 
     /// The machine runs: after a pause of its own it first listens.
     pub(crate) fn note_time(&mut self, now_us: u64) {
+        if self.last_us == 0 {
+            // The platform opens the first one by itself.
+            self.first.opens(now_us);
+        }
         if now_us > self.last_us + STALLED_US + PING_IN_CALL_US {
             self.stalled_until_us = now_us + STALLED_GRACE_US;
         }

@@ -93,6 +93,11 @@ impl Site {
         self.socket.telling_us().map(|since_us| since_us + HELLO_US)
     }
 
+    /// The platform opens its WebSocket from then on, in microseconds.
+    pub(super) fn opens(&mut self, at_us: u64) {
+        self.socket.opens(at_us);
+    }
+
     pub(super) fn opened(&mut self, now: Now) {
         self.socket.opened(now);
     }
@@ -127,6 +132,7 @@ impl Site {
     pub(super) fn reconnect(&mut self, was_up: bool, around: &mut Around<'_>) {
         let chance = u16::from_be_bytes(around.draw());
         let after_ms = self.socket.again_ms(was_up, around.in_call, chance);
+        self.opens(around.now.us + u64::from(after_ms) * 1_000);
         around.push(Output::Reconnect { after_ms });
     }
 

@@ -40,6 +40,8 @@ pub(super) enum Tick {
 
 #[derive(Clone, Copy, Debug)]
 enum Timer {
+    /// The platform opens it, and says neither that it is open nor that it cannot be: the way that was begun on is gone.
+    Opening,
     /// The node has not challenged or let in.
     Hello,
     /// Nothing more came of the state.
@@ -51,7 +53,7 @@ enum Timer {
     Ping,
 }
 
-const TIMERS: [Timer; 5] = [Timer::Hello, Timer::Sync, Timer::SyncInCall, Timer::Dead, Timer::Ping];
+const TIMERS: [Timer; 6] = [Timer::Opening, Timer::Hello, Timer::Sync, Timer::SyncInCall, Timer::Dead, Timer::Ping];
 
 #[derive(Default)]
 pub(super) struct Socket {
@@ -64,6 +66,8 @@ pub(super) struct Socket {
     told_us: u64,
     ping_us: u64,
     ping: u32,
+    /// Since when the platform opens it, or from when on it will.
+    opening_us: Option<u64>,
     /// How often in a row it could not be brought up.
     tries: u32,
     /// A wait that was asked for by a refusal, in milliseconds.
@@ -96,7 +100,20 @@ impl Socket {
         node_ms.unwrap_or(now.ms)
     }
 
+    /// The platform opens it from then on.
+    pub(super) fn opens(&mut self, at_us: u64) {
+        self.opening_us = Some(at_us);
+    }
+
+    /// Longer with each try: where a network is that slow, one of them has time enough.
+    fn opening_over_us(&self) -> Option<u64> {
+        let before = self.tries.saturating_sub(1).min(10);
+        let doubled = OPEN_US.0.saturating_mul(1 << before).min(OPEN_US.1);
+        self.opening_us.filter(|_| self.stage == Stage::Down).map(|at| at.saturating_add(doubled))
+    }
+
     pub(super) fn opened(&mut self, now: Now) {
+        self.opening_us = None;
         self.behind = false;
         self.enter(Stage::Open, now);
     }
@@ -183,6 +200,7 @@ impl Socket {
         let (opening, telling) = (matches!(self.stage, Stage::Open | Stage::Proven), self.stage == Stage::Syncing);
         let up = self.stage == Stage::Up;
         match timer {
+            Timer::Opening => self.opening_over_us(),
             Timer::Hello => opening.then_some(self.since_us + HELLO_US),
             // What matters may be a lot, and the line slow: as long as it comes, it is waited for.
             Timer::Sync => telling.then_some(self.told_us + SYNC_US),
@@ -200,7 +218,7 @@ impl Socket {
 
     /// Patience and keep-alives. `cut_off`: neither words nor media come over it any more.
     pub(super) fn tick(&mut self, now: Now, in_call: bool, cut_off: bool) -> Option<Tick> {
-        let patience = [Timer::Hello, Timer::Sync, Timer::SyncInCall, Timer::Dead];
+        let patience = [Timer::Opening, Timer::Hello, Timer::Sync, Timer::SyncInCall, Timer::Dead];
         if patience.into_iter().any(|timer| self.is_due(timer, now, in_call)) || (cut_off && self.stage == Stage::Up) {
             return Some(Tick::Close);
         }
@@ -245,6 +263,29 @@ mod tests {
         }
         socket.enter(Stage::Refused, at(1));
         assert_eq!((socket.next_timeout(false), socket.heard(at(2))), (None, false));
+    }
+
+    #[test]
+    fn a_way_that_leads_nowhere_is_given_up_and_the_next_try_may_take_longer() {
+        let mut socket = Socket::default();
+        socket.again_ms(true, true, 0);
+        for patience_us in [OPEN_US.0, 2 * OPEN_US.0, OPEN_US.1, OPEN_US.1] {
+            let begun_us = u64::from(RECONNECT_MS.1);
+            socket.opens(begun_us);
+            assert_eq!(socket.next_timeout(true), Some(begun_us + patience_us));
+            assert_eq!(socket.tick(at(begun_us + patience_us - 1), true, false), None);
+            assert_eq!(socket.tick(at(begun_us + patience_us), true, false), Some(Tick::Close));
+            socket.again_ms(false, true, 0);
+        }
+        socket.begin_at_once();
+        socket.opens(0);
+        assert_eq!(socket.next_timeout(false), Some(OPEN_US.0), "on another network it begins with the shortest");
+        socket.opened(at(1));
+        socket.enter(Stage::Down, at(2));
+        assert_eq!(socket.next_timeout(false), None, "it is open, or the platform has not been asked again");
+        socket.opens(3);
+        socket.enter(Stage::Refused, at(4));
+        assert_eq!(socket.next_timeout(false), None);
     }
 
     #[test]

@@ -67,6 +67,35 @@ fn nobody_who_comes_back_is_shown_a_past_moment_as_now() {
     assert!(world.desks[watcher].ringing && world.desks[watcher].shown.iter().all(|shown| *shown == (true, true)));
 }
 
+/// Two changes of its network at once: what was begun on the one in between never answers, and no system says so for minutes.
+#[test]
+fn an_attempt_that_never_answers_is_given_up_and_another_is_made() {
+    let mut world = talking();
+    world.desks[0].unanswered = 1;
+    world.input(0, Input::Network);
+    world.run(4 * SECOND);
+    assert_eq!(world.view(0).node, NodeLink::Connecting);
+    world.until(3, |world| world.view(0).node == NodeLink::Up);
+    world.until(3, |world| world.all_ready(&[0, 1, 2]));
+    // And outside a call, where two do not answer.
+    (0..3).for_each(|desk| world.command(desk, Command::HangUp));
+    world.until(10, |world| world.view(0).call.is_none());
+    world.desks[0].unanswered = 2;
+    world.input(0, Input::Network);
+    world.run(14 * SECOND);
+    assert_eq!(world.view(0).node, NodeLink::Connecting, "the second one may take longer");
+    world.until(4, |world| world.view(0).node == NodeLink::Up);
+}
+
+#[test]
+fn the_first_attempt_of_all_may_never_answer() {
+    let mut world = World::leaders(Suite::XWing);
+    let late = world.desk("jpn-leaders");
+    world.desks[late].unanswered = 1;
+    world.input(late, Input::Tick);
+    world.until(7, |world| world.view(late).node == NodeLink::Up);
+}
+
 #[test]
 fn a_lost_console_comes_back_by_itself() {
     let mut world = talking();

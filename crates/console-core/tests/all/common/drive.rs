@@ -46,6 +46,10 @@ impl World {
 
     pub(super) fn open(&mut self, desk: usize) {
         self.desks[desk].open_at = None;
+        if self.desks[desk].unanswered > 0 {
+            self.desks[desk].unanswered -= 1;
+            return;
+        }
         let node = self.desks[desk].node;
         if self.desks[desk].cut || self.nodes[node].machine.is_none() {
             self.steps.push_back(Step::ToConsole(desk, Input::Closed));

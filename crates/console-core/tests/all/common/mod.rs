@@ -36,6 +36,8 @@ pub struct Desk {
     pub active: u8,
     /// The network between console and node is cut.
     pub cut: bool,
+    /// So many times it opens a WebSocket that never answers.
+    pub unanswered: u32,
     pub open_at: Option<u64>,
     pub stopped: bool,
     pub ringing: bool,
@@ -254,6 +256,7 @@ impl World {
             other: (0, None, None),
             active: 0,
             cut: false,
+            unanswered: 0,
             open_at: Some(self.now_us),
             stopped: false,
             shown: Vec::new(),
