@@ -12,4 +12,4 @@ office: Text3,
 /**
  * When, milliseconds since 1970 UTC.
  */
-at_ms: number, } | { "kind": "declined" };
+atMs: number, } | { "kind": "declined" };

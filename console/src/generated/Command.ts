@@ -25,7 +25,7 @@ line: string,
 /**
  * When the answer is expected, milliseconds since 1970 UTC.
  */
-ready_ms: number, } | { "kind": "answer", 
+readyMs: number, } | { "kind": "answer", 
 /**
  * Line id.
  */
@@ -41,7 +41,7 @@ reason: DeclineReason,
 /**
  * Milliseconds since 1970 UTC.
  */
-call_back_ms: number | null, 
+callBackMs: number | null, 
 /**
  * Office id.
  */
@@ -101,7 +101,7 @@ level: string,
 /**
  * When to meet, milliseconds since 1970 UTC.
  */
-at_ms: number, 
+atMs: number, 
 /**
  * How urgently it is asked; routine if left out.
  */
@@ -117,7 +117,7 @@ office: string | null,
 /**
  * When that office will be there, milliseconds since 1970 UTC; none: at the time that was proposed.
  */
-at_ms: number | null, } | { "kind": "withdraw", 
+atMs: number | null, } | { "kind": "withdraw", 
 /**
  * The consultation.
  */
@@ -129,7 +129,7 @@ id: string, } | { "kind": "takeDuty",
 /**
  * End of the shift, milliseconds since 1970 UTC; at most a day ahead.
  */
-until_ms: number, } | { "kind": "sendTest", 
+untilMs: number, } | { "kind": "sendTest", 
 /**
  * Line id.
  */
@@ -185,7 +185,7 @@ marking: string,
 /**
  * Every other party is asked to acknowledge it by then, milliseconds since 1970 UTC; none: nobody must.
  */
-answer_by_ms: number | null, 
+answerByMs: number | null, 
 /**
  * Id of the message that it answers.
  */
@@ -225,7 +225,7 @@ language: Language,
 /**
  * The text as it was understood, read back to the writer; empty: none.
  */
-read_back: string, } | { "kind": "writeReadout", 
+readBack: string, } | { "kind": "writeReadout", 
 /**
  * Line id.
  */

@@ -21,7 +21,7 @@ slot: number,
 /**
  * Milliseconds.
  */
-after_ms: number, } | { "kind": "stop", 
+afterMs: number, } | { "kind": "stop", 
 /**
  * To which site: 0 this page's, 1 the other one.
  */
@@ -65,11 +65,11 @@ sdp: string, } | { "kind": "seal",
 /**
  * Key id, 14 hexadecimal digits.
  */
-key_id: string | null, 
+keyId: string | null, 
 /**
  * Base key.
  */
-base_key: Uint8Array | null, 
+baseKey: Uint8Array | null, 
 /**
  * Number of the party of each who is to hear.
  */
@@ -77,15 +77,15 @@ parties: Uint8Array,
 /**
  * For each 32 bytes: the key of its tags.
  */
-tag_keys: Uint8Array, 
+tagKeys: Uint8Array, 
 /**
  * Pictures are filled to a multiple of so many bytes; 0: they are not.
  */
-picture_step: number, } | { "kind": "openKey", 
+pictureStep: number, } | { "kind": "openKey", 
 /**
  * Key id, 14 hexadecimal digits.
  */
-key_id: string, 
+keyId: string, 
 /**
  * Whose, hex.
  */
@@ -93,11 +93,11 @@ device: string,
 /**
  * Base key.
  */
-base_key: Uint8Array, 
+baseKey: Uint8Array, 
 /**
  * Key of the tags that its sender makes for this console.
  */
-tag_key: Uint8Array, 
+tagKey: Uint8Array, 
 /**
  * The own party's number.
  */
@@ -117,7 +117,7 @@ floor: number, } | { "kind": "forgetKey",
 /**
  * Key id, 14 hexadecimal digits.
  */
-key_id: string, 
+keyId: string, 
 /**
  * It cannot come back.
  */

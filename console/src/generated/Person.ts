@@ -20,7 +20,7 @@ office: Text3,
 /**
  * Office id.
  */
-office_id: string, 
+officeId: string, 
 /**
  * Party id.
  */
@@ -28,4 +28,4 @@ party: string,
 /**
  * Party name.
  */
-party_name: Text3, };
+partyName: Text3, };

@@ -13,7 +13,7 @@ consoles: number, } | { "kind": "acknowledged",
 /**
  * When it expects to answer, milliseconds since 1970 UTC, by its own word.
  */
-ready_ms: number, 
+readyMs: number, 
 /**
  * Name of the person who said so, if the certificate is known here.
  */
@@ -25,7 +25,7 @@ reason: DeclineReason,
 /**
  * Milliseconds since 1970 UTC.
  */
-call_back_ms: number | null, 
+callBackMs: number | null, 
 /**
  * Office title of the deputy.
  */

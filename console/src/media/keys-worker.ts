@@ -380,7 +380,7 @@ function act(out: Out) {
     }
     case 'reconnect':
       close(out.slot);
-      reconnects[out.slot] = setTimeout(() => connect(out.slot), out.after_ms);
+      reconnects[out.slot] = setTimeout(() => connect(out.slot), out.afterMs);
       return;
     case 'connect':
       nodes[out.slot] = `${out.url.replace(/^http/, 'ws')}/console`;
@@ -400,31 +400,31 @@ function act(out: Out) {
       return page({ kind: 'answer', slot: out.slot, leg: out.leg, sdp: out.sdp });
     case 'seal':
       return tell(
-        out.key_id !== null && out.base_key !== null
+        out.keyId !== null && out.baseKey !== null
           ? {
               kind: 'seal',
-              keyId: out.key_id,
-              baseKey: out.base_key,
+              keyId: out.keyId,
+              baseKey: out.baseKey,
               parties: out.parties,
-              tagKeys: out.tag_keys,
-              pictureStep: out.picture_step,
+              tagKeys: out.tagKeys,
+              pictureStep: out.pictureStep,
             }
           : { kind: 'stop' },
       );
     case 'openKey':
       return tell({
         kind: 'open',
-        keyId: out.key_id,
+        keyId: out.keyId,
         device: out.device,
-        baseKey: out.base_key,
-        tagKey: out.tag_key,
+        baseKey: out.baseKey,
+        tagKey: out.tagKey,
         party: out.party,
         turn: out.turn,
         fellows: out.fellows,
         floor: out.floor,
       });
     case 'forgetKey':
-      return tell({ kind: 'forget', keyId: out.key_id, over: out.over });
+      return tell({ kind: 'forget', keyId: out.keyId, over: out.over });
     case 'place': {
       const place = {
         kind: 'place' as const,

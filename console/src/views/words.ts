@@ -112,7 +112,7 @@ export function ringState(s: RingState): { words: string; tone: 'good' | 'warn' 
     case 'ringing':
       return { words: s.consoles === 1 ? m.state_ringing_one() : m.state_ringing({ count: s.consoles }), tone: 'good' };
     case 'acknowledged': {
-      const time = clock(s.ready_ms);
+      const time = clock(s.readyMs);
       return {
         words: s.by ? m.state_acknowledged_by({ time, name: s.by }) : m.state_acknowledged({ time }),
         tone: 'good',
@@ -122,7 +122,7 @@ export function ringState(s: RingState): { words: string; tone: 'good' | 'warn' 
       return { words: m.state_answered(), tone: 'good' };
     case 'declined': {
       const parts = [m.state_declined({ reason: reason(s.reason) })];
-      if (s.call_back_ms != null) parts.push(m.call_back_at({ time: clock(s.call_back_ms) }));
+      if (s.callBackMs != null) parts.push(m.call_back_at({ time: clock(s.callBackMs) }));
       if (s.deputy) parts.push(m.deputy_is({ office: text(s.deputy) }));
       return { words: parts.join(' · '), tone: 'bad' };
     }
@@ -165,7 +165,7 @@ export function attendance(a: AnswerView, now: number): { words: string; tone: '
     case 'silent':
       return { words: m.answer_silent(), tone: 'warn' };
     case 'coming':
-      return { words: m.answer_coming({ office: text(a.office), time: moment(a.at_ms, now) }), tone: 'good' };
+      return { words: m.answer_coming({ office: text(a.office), time: moment(a.atMs, now) }), tone: 'good' };
     case 'declined':
       return { words: m.answer_declined(), tone: 'bad' };
   }

@@ -89,7 +89,7 @@ test('an Enter of an input method sends nothing, one Ctrl+Enter shows what would
     [written.line, written.language, written.traffic, written.precedence, written.marking, written.answers],
     ['duty', 'ja', 'principal', 'immediate', '', null],
   );
-  assert.ok(written.answer_by_ms > 0);
+  assert.ok(written.answerByMs > 0);
   assert.equal(await field.inputValue(), '');
   assert.equal((await writer.said('keepDraft')).at(-1).draft, null);
   assert.deepEqual([...errors, ...writer.errors], []);
@@ -153,7 +153,7 @@ test('an overdue message is an alarm, opens at one key and is acknowledged with 
   await message.locator('[data-act=acknowledge-now]').click();
   const [given] = await said('acknowledgeMessage');
   assert.equal(given.id, await message.getAttribute('data-message'));
-  assert.equal(given.read_back, 'ship obstructed, nobody hurt');
+  assert.equal(given.readBack, 'ship obstructed, nobody hurt');
   assert.deepEqual(errors, []);
 });
 

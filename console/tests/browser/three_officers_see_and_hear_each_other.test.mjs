@@ -168,7 +168,7 @@ test('who is rung urgently sees how urgently, and can promise an answer for late
   await kor.page.getByRole('alertdialog').waitFor({ state: 'detached' });
   const promised = ({ view }) => view.lines.find((l) => l.id === 'duty').parties.find((p) => p.id === 'KOR').ring;
   const seen = await usa.until('KOR fetches somebody', (f) => promised(f).kind === 'acknowledged');
-  assert.ok(Math.abs(promised(seen).ready_ms - Date.now() - 300_000) < 60_000);
+  assert.ok(Math.abs(promised(seen).readyMs - Date.now() - 300_000) < 60_000);
   await jpn.answer();
   for (const officer of [usa, jpn]) await officer.inCallWith(2);
   // The one who was fetched comes.

@@ -84,7 +84,7 @@ impl Machine {
         self.console.attach_next()
     }
 
-    /// Seals the next piece of it. Returns a [`Chunk`], which must be stored before the next one is given.
+    /// Seals the next piece of it. Returns a `Chunk`, which must be stored before the next one is given.
     #[wasm_bindgen(js_name = attachPiece)]
     pub fn attach_piece(&mut self, piece: &[u8]) -> Result<JsValue, JsError> {
         let (hash, bytes) = self.console.attach_piece(piece)?;

@@ -153,7 +153,7 @@ impl Desk {
         self.request(node, nonce, OfficerAct::Proofs { devices: devices.collect::<Result<_, _>>()? })
     }
 
-    /// What the node's answer proves of a device ([`ProvenDevice`]), both parts in hexadecimal digits.
+    /// What the node's answer proves of a device (`ProvenDevice`), both parts in hexadecimal digits.
     ///
     /// # Errors
     /// `device`: not a device id.

@@ -45,7 +45,7 @@ pub struct Chunk {
 
 /// Something that the keys worker is to do.
 #[derive(Serialize, TS)]
-#[serde(rename_all = "camelCase", tag = "kind")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
 #[ts(export)]
 pub enum Out {
     /// Send on the WebSocket.

@@ -308,7 +308,7 @@ fn a_hostile_member_disturbs_nobody() {
         endpoint.until_quiet();
     }
     jpn.ring();
-    usa.until_view("a ring of JPN", |view| line(view)["ring"]["from"]["office_id"] == DUTY[1]);
+    usa.until_view("a ring of JPN", |view| line(view)["ring"]["from"]["officeId"] == DUTY[1]);
     usa.answer();
     for (endpoint, other) in [(&mut usa, &devices[1]), (&mut jpn, &devices[0])] {
         endpoint.until_sealed_for(&devices[..2]);

@@ -23,7 +23,7 @@ fn three_endpoints_talk() {
     endpoints[0].ring();
     for endpoint in &mut endpoints[1..] {
         endpoint.until_view("a ring of the duty officer of the USA", |view| {
-            line(view)["ring"]["from"]["office_id"] == DUTY[0] && line(view)["ring"]["from"]["device"] == devices[0]
+            line(view)["ring"]["from"]["officeId"] == DUTY[0] && line(view)["ring"]["from"]["device"] == devices[0]
         });
         endpoint.answer();
     }
@@ -80,18 +80,18 @@ fn a_ring_is_declined(endpoints: &mut [Endpoint; 3]) {
     let [caller, busy, later] = endpoints;
     caller.ring();
     busy.until_view("a ring", |view| !line(view)["ring"].is_null());
-    busy.tell(&json!({ "kind": "decline", "line": "duty", "reason": "busy", "call_back_ms": null, "deputy": null }));
+    busy.tell(&json!({ "kind": "decline", "line": "duty", "reason": "busy", "callBackMs": null, "deputy": null }));
     caller.until_view("JPN is busy", |view| {
         party(view, "JPN")["ring"]["kind"] == "declined" && party(view, "JPN")["ring"]["reason"] == "busy"
     });
     later.until_view("a ring", |view| !line(view)["ring"].is_null());
     later.tell(
-        &json!({ "kind": "decline", "line": "duty", "reason": "callBack", "call_back_ms": LATER_MS, "deputy": null }),
+        &json!({ "kind": "decline", "line": "duty", "reason": "callBack", "callBackMs": LATER_MS, "deputy": null }),
     );
     caller.until_view("KOR will call back, and the ring has ended", |view| {
         let ring = &party(view, "KOR")["ring"];
         ring["reason"] == "callBack"
-            && ring["call_back_ms"].as_f64() == Some(LATER_MS as f64)
+            && ring["callBackMs"].as_f64() == Some(LATER_MS as f64)
             && line(view)["outcome"] == "declined"
     });
     for endpoint in [caller, busy, later] {

@@ -62,6 +62,7 @@ pub struct Text3 {
 
 /// A person at a console, as certified by their party.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct Person {
     /// Device id, hex.
@@ -94,7 +95,7 @@ pub enum NodeLink {
 
 /// Why this console cannot work as it should.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase", tag = "kind")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
 #[ts(export)]
 pub enum Trouble {
     /// Not enrolled: open the enrolment link.
@@ -266,7 +267,7 @@ pub struct PartyView {
 
 /// What a party did with a ring. Silence is shown as `silent`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase", tag = "kind")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
 #[ts(export)]
 pub enum RingState {
     /// No ring.

@@ -58,7 +58,7 @@ export function unreadable(
     case 'notForUs':
       return { words: m.written_not_for_us(), tone: 'warn', icon: 'lock' };
     case 'damaged':
-      return { words: m.written_damaged({ party: text(by.party_name) }), tone: 'bad', icon: 'alarm' };
+      return { words: m.written_damaged({ party: text(by.partyName) }), tone: 'bad', icon: 'alarm' };
   }
 }
 
@@ -131,7 +131,7 @@ export function searchable(message: MessageView): string[] {
     message.text,
     message.marking,
     message.by.name,
-    text(message.by.party_name),
+    text(message.by.partyName),
     text(message.by.office),
     message.id,
     ...message.files.map((file) => file.name),

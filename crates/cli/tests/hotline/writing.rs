@@ -39,7 +39,7 @@ pub fn until_readers(writer: &mut Endpoint, count: usize) {
 pub fn write(writer: &mut Endpoint, language: &str, text: &str) {
     writer.tell(&json!({
         "kind": "write", "line": WRITTEN_LINE, "language": language, "text": text, "traffic": "principal",
-        "precedence": "routine", "marking": "", "answer_by_ms": null, "answers": null,
+        "precedence": "routine", "marking": "", "answerByMs": null, "answers": null,
     }));
 }
 

@@ -71,7 +71,7 @@ pub struct AttendanceView {
 
 /// Who comes, as a party says.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase", tag = "kind")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
 #[ts(export)]
 pub enum AnswerView {
     /// No word yet.

@@ -214,7 +214,7 @@ pub enum KeyState {
 
 /// Whether this console seals and sends.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase", tag = "kind")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
 #[ts(export)]
 pub enum Sealing {
     /// No keys yet: nothing is sent.

@@ -6,7 +6,7 @@ use ts_rs::TS;
 
 /// What the officer does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase", tag = "kind")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
 #[ts(export)]
 pub enum Command {
     /// Ring a line.
