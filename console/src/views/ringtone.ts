@@ -21,25 +21,61 @@ const TONES: Record<Precedence, Tone> = {
   flashOverride: { hertz: [1319, 1865], pulses: 2, length: 0.5, every: 1_000, from: 0.5 },
 };
 
+/** So long after a device error another context is made, in milliseconds. */
+const AGAIN_MS = 1_000;
+
 let context: AudioContext | null = null;
 let timer: ReturnType<typeof setInterval> | null = null;
 let sounding: Precedence | null = null;
+const watchers = new Set<(audible: boolean) => void>();
 
-/** True once the browser lets this page sound without a gesture. */
-export function canSound(): boolean {
-  context ??= new AudioContext();
-  return context.state === 'running';
+/** One that a device error has closed never sounds again: another is made. */
+function open(): AudioContext {
+  if (context !== null && context.state !== 'closed') return context;
+  const made = new AudioContext();
+  context = made;
+  const changed = () => {
+    if (context !== made) return;
+    tell();
+    // The system took the sound away, for a call of another program, say: nobody is here to press a key.
+    if (made.state !== 'running' && made.state !== 'closed') void made.resume().catch(() => undefined);
+  };
+  made.addEventListener('statechange', changed);
+  made.addEventListener('error', () => {
+    if (context !== made) return;
+    context = null;
+    void made.close().catch(() => undefined);
+    tell();
+    // Not at once: without any device the next one fails as well.
+    setTimeout(() => void allowSound(), AGAIN_MS);
+  });
+  return made;
+}
+
+function tell() {
+  const audible = context?.state === 'running';
+  for (const watcher of watchers) watcher(audible);
+}
+
+/** Tells now, and whenever it changes, whether a ring is heard here. Returns how to end that. */
+export function onSound(watcher: (audible: boolean) => void): () => void {
+  watchers.add(watcher);
+  open();
+  watcher(context?.state === 'running');
+  return () => watchers.delete(watcher);
 }
 
 /** To be called from a gesture (any key or click); makes later rings audible. */
 export async function allowSound(): Promise<boolean> {
-  context ??= new AudioContext();
-  if (context.state !== 'running') await context.resume().catch(() => undefined);
-  return context.state === 'running';
+  const at = open();
+  if (at.state !== 'running') await at.resume().catch(() => undefined);
+  tell();
+  return at.state === 'running';
 }
 
 function beat({ hertz, pulses, length }: Tone, volume: number) {
-  if (!context || context.state !== 'running') return;
+  // A ring that sounds tries again with each beat.
+  if (context?.state !== 'running') return void allowSound();
   const start = context.currentTime;
   const end = start + pulses * length;
   const gain = context.createGain();
