@@ -40,7 +40,7 @@ for (const officer of officers)
   );
 await shoot('board');
 await officers[0].ring('duty');
-for (const officer of officers.slice(1)) await officer.page.getByRole('alertdialog').waitFor();
+for (const officer of officers.slice(1)) await officer.page.locator('[role=alertdialog][aria-busy=false]').waitFor();
 await shoot('ring');
 for (const officer of officers.slice(1)) await officer.answer();
 for (const officer of officers) {

@@ -49,7 +49,7 @@ const picture = [];
 for (let call = 0; call < calls; call++) {
   await usa.ring('duty');
   for (const officer of answerers) {
-    await officer.page.getByRole('alertdialog').waitFor();
+    await officer.page.locator('[role=alertdialog][aria-busy=false]').waitFor();
     await officer.page.evaluate(watch);
     await officer.page.keyboard.press('Enter');
     await officer.page.waitForFunction(() => bench.shown > 0, undefined, { timeout: 60_000 });

@@ -105,7 +105,7 @@ export async function seatOfficer(link, how = {}) {
     measure: () => page.evaluate(() => globalThis.trialogue.measure()),
     ring: (line) => page.locator(`[data-line=${line}] button.act`).click(),
     answer: async () => {
-      await page.getByRole('alertdialog').waitFor();
+      await page.locator('[role=alertdialog][aria-busy=false]').waitFor();
       await page.keyboard.press('Enter');
     },
     inCallWith: (count) =>
