@@ -50,6 +50,6 @@ impl Machine {
 
     fn line_of_member(&self, device: &DeviceId) -> Option<LineId> {
         let lines = self.here.charter.lines.iter().map(|line| &line.id);
-        lines.into_iter().find(|line| self.members(line).iter().any(|(member, _)| member == device)).cloned()
+        lines.into_iter().find(|line| self.at().members(line).iter().any(|(member, _)| member == device)).cloned()
     }
 }

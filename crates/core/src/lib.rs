@@ -41,7 +41,6 @@ mod routes;
 mod scene;
 mod sending;
 mod sites;
-mod spares;
 mod streams;
 mod take_entries;
 mod take_statement;

@@ -115,9 +115,4 @@ impl Machine {
             self.tell_sending();
         }
     }
-
-    /// The link to a node is up, and something comes back by it.
-    pub(crate) fn is_alive(&self, node: &NodeId) -> bool {
-        self.links.is_alive(node)
-    }
 }

@@ -102,7 +102,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::links::Links;
-    use crate::scene::{Scene, node_id};
+    use crate::scene::{Scene, link, node_id};
     use std::collections::BTreeMap;
 
     /// A node with links, where consoles of Japan and of Korea are in on a line.
@@ -127,12 +127,8 @@ mod tests {
 
     impl Bench {
         fn link(&mut self, node: &str, neighbours: &[&str]) {
-            let (id, now_us) = (node_id(node), self.scene.here.now.us);
-            let mut link = crate::links::Link::new(None, now_us);
-            link.up = true;
-            link.neighbours = neighbours.iter().map(|id| node_id(id)).collect();
-            self.links.insert(id.clone(), link);
-            self.key_frames.link_up(&id, now_us);
+            link(&mut self.links, node, neighbours);
+            self.key_frames.link_up(&node_id(node), self.scene.here.now.us);
         }
 
         fn do_at(&mut self, act: impl FnOnce(&mut KeyFrames, At, &mut Out)) -> Vec<Output> {
