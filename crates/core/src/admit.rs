@@ -124,7 +124,7 @@ impl Machine {
         {
             self.drop_console(older);
         }
-        self.lost.forget(&id);
+        self.media.is_not_lost(&id);
         let now = self.here.now.us;
         if let Some(console) = self.consoles.get_mut(&key) {
             console.standing = Standing::Known { device, on_watch };
@@ -135,7 +135,7 @@ impl Machine {
         self.send_console(key, &ToConsole::Welcome { time_ms: self.time_ms() });
         self.tell_sites(key);
         self.feed_all(key);
-        self.tell_places(key, id);
+        self.media.tell_places(key, &id, &mut self.out);
         let watching = self.consoles.get(&key).and_then(|console| Some((console.watch()?, console.nonce)));
         if let Some((device, seed)) = watching {
             self.alive.came(key, device, seed, &self.here);

@@ -135,7 +135,7 @@ impl Machine {
         self.writings.amended();
         self.revocations.came(&self.here);
         let has = |index: u8| charter.node_at(index).is_some_and(|node| !node.retired);
-        self.streams.keep(has, |line| charter.line(line).is_some());
+        self.media.streams.keep(has, |line| charter.line(line).is_some());
         self.sign_sending_anew();
         if self.is_retired() {
             return self.retire();
@@ -174,15 +174,15 @@ impl Machine {
                 self.feed_all(key);
             } else {
                 self.refuse_console(key, Refusal::Certificate);
-                self.lost.forget(&device);
+                self.media.is_not_lost(&device);
                 self.close_leg(&device);
             }
         }
         // Legs of those who are out of touch and no longer accepted.
         let own = self.journals.state().node(&self.here.node);
-        let gone = self.legs.keys().filter(|device| own.is_none_or(|own| !own.devices().contains_key(*device)));
+        let gone = self.media.with_legs().filter(|device| own.is_none_or(|own| !own.devices().contains_key(*device)));
         for device in gone.copied().collect::<Vec<_>>() {
-            self.lost.forget(&device);
+            self.media.is_not_lost(&device);
             self.close_leg(&device);
         }
     }
@@ -252,11 +252,11 @@ impl Machine {
             }
             self.drop_console(key);
         }
-        for device in self.legs.keys().copied().collect::<Vec<_>>() {
-            self.lost.forget(&device);
+        for device in self.media.with_legs().copied().collect::<Vec<_>>() {
+            self.media.is_not_lost(&device);
             self.close_leg(&device);
         }
-        self.lost.retire();
+        self.media.retire();
         self.watch.retire();
         self.out.changed.routes = true;
     }

@@ -43,6 +43,22 @@ pub(crate) struct Console {
 }
 
 impl Console {
+    /// It is open, and nothing is known of it.
+    pub(crate) fn new(nonce: [u8; 32], now_us: u64) -> Self {
+        Self {
+            nonce,
+            standing: Standing::Stranger,
+            behind: false,
+            opened_us: now_us,
+            heard_us: now_us,
+            shown: BTreeSet::new(),
+            writings: WRITINGS_SHOWN,
+            telling: Telling::default(),
+            sending_told: BTreeMap::new(),
+            retellings: Bucket::new(RETELLINGS_BURST, RETELLING_EVERY_US, now_us),
+        }
+    }
+
     /// The device, once accepted.
     pub(crate) fn known(&self) -> Option<&Device> {
         match &self.standing {
@@ -79,19 +95,7 @@ impl Machine {
             self.count(Count::OverBound);
             self.refuse_console(oldest, Refusal::Busy);
         }
-        let now = self.here.now.us;
-        let fresh = Console {
-            nonce,
-            standing: Standing::Stranger,
-            behind: false,
-            opened_us: now,
-            heard_us: now,
-            shown: BTreeSet::new(),
-            writings: WRITINGS_SHOWN,
-            telling: Telling::default(),
-            sending_told: BTreeMap::new(),
-            retellings: Bucket::new(RETELLINGS_BURST, RETELLING_EVERY_US, now),
-        };
+        let fresh = Console::new(nonce, self.here.now.us);
         self.consoles.insert(console, fresh);
         if self.is_retired() {
             return self.refuse_console(console, Refusal::NotNow);
@@ -171,9 +175,11 @@ impl Machine {
     fn console_said(&mut self, key: ConsoleKey, device: DeviceId, message: ToNode) {
         match message {
             ToNode::State { statement, bodies } => self.take_statement(key, device, statement, bodies),
-            ToNode::Offer { offer, leg } => self.take_offer(key, device, leg, offer),
+            ToNode::Offer { offer, leg } => self.media.offered(key, device, leg, offer, &mut self.out),
             ToNode::KeyFrame { device } => self.want_key_frame(device),
-            ToNode::Forged { device: speaker } => self.frame_was_forged(speaker),
+            ToNode::Forged { device: speaker } => {
+                self.media.frame_was_forged(speaker, &self.here, self.journals.state(), &mut self.out);
+            }
             ToNode::Want { hashes } => self.take_want(key, device, &hashes),
             ToNode::Lacking { hashes } => self.chunks.asked(key, hashes, &self.journals, &mut self.out),
             ToNode::Earlier { writings } => self.take_earlier(key, writings),
@@ -234,6 +240,14 @@ impl Machine {
         self.console_closed(key);
     }
 
+    /// The media thread could make no leg of what a console offered.
+    pub(crate) fn leg_refused(&mut self, key: ConsoleKey) {
+        self.media.refused(key, &mut self.out);
+        if self.consoles.contains_key(&key) {
+            self.refuse_console(key, Refusal::Malformed);
+        }
+    }
+
     /// A WebSocket is gone. Its device keeps its leg and its place in a call until it counts as lost.
     pub(crate) fn console_closed(&mut self, key: ConsoleKey) {
         let Some(console) = self.consoles.remove(&key) else { return };
@@ -243,7 +257,7 @@ impl Machine {
         let id = device.id;
         if self.devices.get(&id) == Some(&key) {
             self.devices.remove(&id);
-            if !self.lost.keeps(id, &self.here, &self.journals) {
+            if !self.media.keeps(id, &self.here, &self.journals) {
                 self.close_leg(&id);
             }
         }

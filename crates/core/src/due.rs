@@ -104,7 +104,7 @@ const ROWS: &[Row] = &[
     // What the disk has no room for rides on the disk's next word.
     Row::timed(Writing, Cause::Copy, |m| m.revocations.next_copy_us(), copy_revocations),
     Row::timed(Writing, Cause::Listed, |m| m.revocations.next_listed_us(), write_listed),
-    Row::timed(Writing, Cause::Lost, |m| m.lost.next_us(), write_lost),
+    Row::timed(Writing, Cause::Lost, |m| m.media.next_lost_us(), write_lost),
     Row::timed(Writing, Cause::Staffed, |m| m.watch.next_us(), write_staffed),
     Row::timed(Writing, Cause::PathTest, |m| m.trials.next_path_test_us(), write_paths),
     Row::timed(Writing, Cause::AskAlive, |m| m.alive.next_us(), |m| m.alive.ask(&m.here, &mut m.out)),
@@ -127,10 +127,10 @@ const ROWS: &[Row] = &[
     Row::timed(
         Serving,
         Cause::KeyFrame,
-        |m| m.key_frames.next_us(),
+        |m| m.media.next_key_frame_us(),
         |m| {
-            let (key_frames, at, out) = m.for_key_frames();
-            key_frames.settle(at, out);
+            let (media, at, out) = m.for_media();
+            media.settle_key_frames(at, out);
         },
     ),
     Row::timed(Serving, Cause::Paths, Machine::next_paths_us, Machine::tell_paths),
@@ -147,8 +147,8 @@ fn copy_revocations(machine: &mut Machine) {
 
 fn write_lost(machine: &mut Machine) {
     loop {
-        let (lost, mut pen) = machine.for_lost();
-        let Some(device) = lost.write_next(&mut pen) else { return };
+        let (media, mut pen) = machine.for_lost();
+        let Some(device) = media.write_next_lost(&mut pen) else { return };
         machine.close_leg(&device);
     }
 }

@@ -82,7 +82,8 @@ impl Machine {
             }
             Act::Handshake { .. } if entry.node == self.here.node => {
                 // Own consoles seal with a new key soon: who opens it needs a picture that does not build on older ones.
-                let own = self.at().members(&claim.line).into_iter().filter(|(_, node)| *node == self.here.node);
+                let (_, at, _) = self.for_media();
+                let own = at.members(&claim.line).into_iter().filter(|(_, node)| *node == at.here.node);
                 for (device, _) in own.collect::<Vec<_>>() {
                     self.want_key_frame(device);
                 }

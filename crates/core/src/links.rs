@@ -153,7 +153,7 @@ impl Machine {
         }
         let link = Link::new(round_trip_us, self.here.now.us);
         self.links.insert(node.clone(), link);
-        self.key_frames.link_up(&node, self.here.now.us);
+        self.media.link_up(&node, &self.here);
         self.budgets.in_reach(&node, self.here.now.us);
         self.say_hello(&node);
     }
@@ -172,7 +172,7 @@ impl Machine {
     pub(crate) fn link_down(&mut self, node: &NodeId) {
         let Some(link) = self.links.remove(node) else { return };
         self.budgets.waiting.forget(node);
-        self.key_frames.link_down(node);
+        self.media.link_down(node);
         if link.up {
             self.log(Note::LinkDown { node: node.clone() });
             self.tell_neighbours();
@@ -222,8 +222,8 @@ impl Machine {
             LinkMessage::Heads { heads } => self.take_heads(&node, &heads),
             LinkMessage::Neighbours { nodes } => self.take_neighbours(&node, nodes),
             LinkMessage::KeyFrame { device } => {
-                let (key_frames, at, out) = self.for_key_frames();
-                key_frames.wished(&node, device, at, out);
+                let (media, at, out) = self.for_media();
+                media.key_frame_wished(&node, device, at, out);
             }
             LinkMessage::Said { word, signature } => self.take_word(&node, word, signature),
             LinkMessage::Probe { number, .. } => self.send_link(&node, &LinkMessage::Probed { number }),

@@ -8,14 +8,13 @@ use crate::here::Here;
 use crate::io::{ConsoleKey, Input, Now, Output, Route};
 use crate::journals::{After, Full, Journals, Pen};
 use crate::links::Links;
-use crate::lost::Lost;
-use crate::media::{At, KeyFrames};
+use crate::media::{At, Media};
 use crate::note::{Count, Note};
 use crate::opening::Opening;
 use crate::out::Out;
 use crate::revocations::Revocations;
 use crate::rings::{Rings, Watching};
-use crate::streams::{StreamKey, Streams};
+use crate::streams::StreamKey;
 use crate::trials::{Alive, Trials, Ways};
 use crate::watch::Watch;
 use crate::writings::Writings;
@@ -37,7 +36,6 @@ pub struct Machine {
     pub(crate) out: Out,
 
     pub(crate) journals: Journals,
-    pub(crate) forgeries: crate::forged::Forgeries,
     /// Somebody showed an own entry that is not in the own journal; said once.
     pub(crate) overtaken: bool,
     /// Nothing is appended until neighbours have given back entries that are not on the disk.
@@ -52,11 +50,7 @@ pub struct Machine {
     pub(crate) consoles: BTreeMap<ConsoleKey, Console>,
     /// The WebSocket of each device that is here.
     pub(crate) devices: BTreeMap<DeviceId, ConsoleKey>,
-    /// The leg of each device that has one, by the WebSocket that asked for it.
-    pub(crate) legs: BTreeMap<DeviceId, ConsoleKey>,
-    /// What their consoles were told of their places.
-    pub(crate) places: BTreeMap<ConsoleKey, crate::legs::Places>,
-    pub(crate) lost: Lost,
+    pub(crate) media: Media,
     pub(crate) watch: Watch,
     /// Where else consoles of this party find it.
     pub(crate) sites: Vec<Site>,
@@ -71,7 +65,6 @@ pub struct Machine {
     pub(crate) paths_told: Vec<PathState>,
     pub(crate) next_paths_us: u64,
 
-    pub(crate) streams: Streams,
     pub(crate) routes: BTreeMap<StreamKey, Route>,
     /// Own streams of which there is a new word.
     pub(crate) streams_fresh: BTreeSet<StreamKey>,
@@ -79,7 +72,6 @@ pub struct Machine {
     pub(crate) word_again_us: Option<u64>,
     /// Number of the last own word.
     pub(crate) word: u64,
-    pub(crate) key_frames: KeyFrames,
     pub(crate) sending: BTreeMap<DeviceId, crate::words::Said>,
     pub(crate) trials: Trials,
     pub(crate) alive: Alive,
@@ -109,11 +101,17 @@ impl Machine {
                 let is_here = |console: &ConsoleKey| self.consoles.contains_key(console);
                 self.chunks.stored(total, is_here, &mut self.out);
             }
-            Input::LegAnswer { console, leg, answer } => self.leg_answer(console, leg, answer),
+            Input::LegAnswer { console, leg, answer } => {
+                let (media, at, out) = self.for_media();
+                media.answered(console, leg, answer, at, out);
+            }
             Input::LegRefused { console } => self.leg_refused(console),
-            Input::LegState { console, up } => self.leg_state(console, up),
-            Input::Placed { console, leg, mid, device, medium } => self.placed((console, leg), mid, device, medium),
-            Input::FramesTraced { device, via } => self.frames_traced(device, via),
+            Input::LegState { console, up: true } => self.leg_up(console),
+            Input::Placed { console, leg, mid, device, medium } => {
+                let (media, at, out) = self.for_media();
+                media.placed((console, leg), mid, (device, medium), at, out);
+            }
+            Input::FramesTraced { device, via } => Media::frames_traced(device, via, &mut self.pen()),
             Input::KeyFrameWanted { device } => self.want_key_frame(device),
             Input::VoiceQuiet { number, after } => self.own_quiet(number, after),
             Input::RelayBarred { source, relay } => self.log(Note::RelayLies { source, relay }),
@@ -123,7 +121,7 @@ impl Machine {
                 let (rings, _, mut pen) = self.for_rings();
                 rings.alerted(call, line, done, &mut pen);
             }
-            Input::Tick => {}
+            Input::LegState { up: false, .. } | Input::Tick => {}
         }
         self.settle();
     }
@@ -188,10 +186,10 @@ impl Machine {
     }
 
     /// What those who are out of touch take.
-    pub(crate) fn for_lost(&mut self) -> (&mut Lost, Pen<'_>) {
+    pub(crate) fn for_lost(&mut self) -> (&mut Media, Pen<'_>) {
         let open = !self.is_opening();
         let pen = Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out);
-        (&mut self.lost, pen)
+        (&mut self.media, pen)
     }
 
     /// What the watch takes.
@@ -226,21 +224,22 @@ impl Machine {
         }
     }
 
-    /// What parts of media ask of the others.
-    pub(crate) fn at(&self) -> At<'_> {
-        At { here: &self.here, state: self.journals.state(), links: &self.links, legs: &self.legs }
-    }
-
-    /// What requests for key frames take.
-    pub(crate) fn for_key_frames(&mut self) -> (&mut KeyFrames, At<'_>, &mut Out) {
-        let at = At { here: &self.here, state: self.journals.state(), links: &self.links, legs: &self.legs };
-        (&mut self.key_frames, at, &mut self.out)
+    /// What media takes.
+    pub(crate) fn for_media(&mut self) -> (&mut Media, At<'_>, &mut Out) {
+        let at = At {
+            here: &self.here,
+            state: self.journals.state(),
+            links: &self.links,
+            consoles: &self.consoles,
+            devices: &self.devices,
+        };
+        (&mut self.media, at, &mut self.out)
     }
 
     /// Somebody here misses a key frame of a device.
     pub(crate) fn want_key_frame(&mut self, device: DeviceId) {
-        let (key_frames, at, out) = self.for_key_frames();
-        key_frames.want(device, None, at, out);
+        let (media, at, out) = self.for_media();
+        media.want_key_frame(device, at, out);
     }
 
     pub(crate) fn push_out(&mut self, output: Output) {

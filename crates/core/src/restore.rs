@@ -117,7 +117,6 @@ impl Machine {
         let index = charter.node_index(&node).ok_or_else(|| RestoreError::NoSuchNode(node.clone()))?;
         let here = Here { party: this.party.clone(), index, alerts, charter, node, secret, now };
         Ok(Self {
-            forgeries: crate::forged::Forgeries::default(),
             journals: Journals::blank(&here, shelf),
             here,
             next_secret: next_journal,
@@ -130,9 +129,7 @@ impl Machine {
             unproven: BTreeSet::new(),
             consoles: BTreeMap::new(),
             devices: BTreeMap::new(),
-            legs: BTreeMap::new(),
-            places: BTreeMap::new(),
-            lost: crate::lost::Lost::default(),
+            media: crate::media::Media::default(),
             watch: crate::watch::Watch::default(),
             sites: Vec::new(),
             rings: crate::rings::Rings::default(),
@@ -141,12 +138,10 @@ impl Machine {
             measured: BTreeMap::new(),
             paths_told: Vec::new(),
             next_paths_us: now.us,
-            streams: crate::streams::Streams::default(),
             routes: BTreeMap::new(),
             streams_fresh: BTreeSet::new(),
             word_again_us: None,
             word: 0,
-            key_frames: crate::media::KeyFrames::default(),
             sending: BTreeMap::new(),
             trials: crate::trials::Trials::new(now.us),
             alive: crate::trials::Alive::default(),

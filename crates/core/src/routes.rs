@@ -2,10 +2,10 @@
 
 use crate::io::{ConsoleKey, Output, Route, Source};
 use crate::machine::Machine;
-use crate::media::At;
+use crate::media::{At, Legs};
 use crate::streams::{StreamKey, Streams};
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::NodeId;
+use trialogue_charter::{DeviceId, NodeId};
 use trialogue_journal::fold::{Floor, Participant};
 use trialogue_wire::console::Medium;
 
@@ -22,8 +22,8 @@ impl Machine {
         if !std::mem::take(&mut self.out.changed.routes) {
             return;
         }
-        let at = At { here: &self.here, state: self.journals.state(), links: &self.links, legs: &self.legs };
-        let routes = wanted(&mut self.streams, at);
+        let (media, at, _) = self.for_media();
+        let routes = wanted(&mut media.streams, &media.legs, at);
         let live = routes.keys().filter(|key| key.0 == self.here.index).map(|key| key.1).collect();
         self.word_own_streams(&live);
         let old = std::mem::replace(&mut self.routes, routes);
@@ -46,10 +46,26 @@ impl Machine {
             }
         }
     }
+
+    /// A leg that came up has seen nothing yet: everyone it is to see is asked for a key frame.
+    pub(crate) fn leg_up(&mut self, leg: ConsoleKey) {
+        let seen = self.routes.values().filter(|r| r.medium == Medium::Picture && r.legs.contains(&leg));
+        for device in seen.map(|route| route.device).collect::<Vec<_>>() {
+            self.want_key_frame(device);
+        }
+    }
+
+    /// Ends the leg of a device.
+    pub(crate) fn close_leg(&mut self, device: &DeviceId) {
+        if let Some(console) = self.media.legs.end(device, &mut self.out) {
+            self.settle_routes();
+            self.push_out(Output::CloseLeg { console });
+        }
+    }
 }
 
 /// The streams that have somewhere to go, each with where it goes.
-fn wanted(streams: &mut Streams, at: At) -> BTreeMap<StreamKey, Route> {
+fn wanted(streams: &mut Streams, legs: &Legs, at: At) -> BTreeMap<StreamKey, Route> {
     let here = at.here;
     let mut routes = BTreeMap::new();
     for line in here.charter.lines.iter().map(|line| &line.id) {
@@ -59,7 +75,7 @@ fn wanted(streams: &mut Streams, at: At) -> BTreeMap<StreamKey, Route> {
             if !here.may_speak_at(member, &here.node) {
                 continue;
             }
-            let Some(leg) = at.legs.get(&member.device).copied() else { continue };
+            let Some(leg) = legs.of(&member.device) else { continue };
             for medium in MEDIA.into_iter().filter(|m| member.node == here.node || *m == Medium::Voice) {
                 let audience = audience(&members, member, medium, at);
                 let number = streams.number(&(member.device, line.clone(), medium));
@@ -70,7 +86,7 @@ fn wanted(streams: &mut Streams, at: At) -> BTreeMap<StreamKey, Route> {
                     device: member.device,
                     line: line.clone(),
                     medium,
-                    legs: legs_of(&members, member, medium, at),
+                    legs: legs_of(legs, &members, member, medium, at),
                     links: at.media_hops(&here.node, &audience, medium),
                     spare: at.spares(&here.node, &audience, medium),
                     relays: Vec::new(),
@@ -94,7 +110,7 @@ fn wanted(streams: &mut Streams, at: At) -> BTreeMap<StreamKey, Route> {
                 device: *device,
                 line: line.clone(),
                 medium: *medium,
-                legs: legs_of(&members, member, *medium, at),
+                legs: legs_of(legs, &members, member, *medium, at),
                 links: at.media_hops(&source, &audience, *medium),
                 spare: at.spares(&source, &audience, *medium),
                 relays: at.relays_from(&source),
@@ -123,11 +139,11 @@ fn audience(members: &[Participant], speaker: &Participant, medium: Medium, at: 
 }
 
 /// Legs of own members whom the speaker reaches; not its own. Of voice also those of members who are in at another site.
-fn legs_of(members: &[Participant], speaker: &Participant, medium: Medium, at: At) -> Vec<ConsoleKey> {
+fn legs_of(legs: &Legs, members: &[Participant], speaker: &Participant, medium: Medium, at: At) -> Vec<ConsoleKey> {
     let here =
         |member: &Participant| member.node == at.here.node || medium == Medium::Voice && member.party == at.here.party;
     let own = members.iter().filter(|member| here(member) && hears(member, speaker));
-    let mut legs: Vec<_> = own.filter_map(|member| at.legs.get(&member.device).copied()).collect();
+    let mut legs: Vec<_> = own.filter_map(|member| legs.of(&member.device)).collect();
     legs.sort();
     legs
 }

@@ -10,7 +10,7 @@ use trialogue_wire::word::What;
 impl Machine {
     /// From an own console: the node gives its word for it. Only of who is in on the line here, and only if it is news.
     pub(crate) fn take_sending(&mut self, device: DeviceId, line: LineId, voice: bool, picture: bool) {
-        let members = self.at().members(&line);
+        let members = self.for_media().1.members(&line);
         let own = members.iter().any(|(member, node)| *member == device && *node == self.here.node);
         let what = What::Sending { voice, picture };
         let held = self.sending.get(&device).map(|said| &said.word);
@@ -24,7 +24,7 @@ impl Machine {
 
     /// The word of another node, which is news and whose signature holds: of who is in there.
     pub(crate) fn take_sending_word(&mut self, link: &NodeId, said: Said) {
-        let members = self.at().members(&said.word.line);
+        let members = self.for_media().1.members(&said.word.line);
         let device = said.word.device;
         if members.iter().any(|(member, node)| *member == device && *node == said.word.node) {
             if let Some(link) = self.links.get_mut(link) {
@@ -41,7 +41,7 @@ impl Machine {
         // Who is in on a line costs a look at all nodes: only where somebody has said something.
         let lines: BTreeSet<LineId> = self.sending.values().map(|said| said.word.line.clone()).collect();
         for line in lines {
-            let members = self.at().members(&line);
+            let members = self.for_media().1.members(&line);
             let nodes: BTreeSet<NodeId> = members.iter().map(|(_, node)| node.clone()).collect();
             in_on.extend(members.iter().map(|(device, _)| *device));
             for (device, node) in &members {
@@ -52,7 +52,7 @@ impl Machine {
                 let own = members.iter().filter(|(other, at)| *at == self.here.node && other != device);
                 let own: Vec<DeviceId> = own.map(|(other, _)| *other).collect();
                 self.tell_consoles_sending(&own, &said);
-                for hop in self.at().next_hops(node, &nodes) {
+                for hop in self.for_media().1.next_hops(node, &nodes) {
                     self.tell_link_sending(&hop, &said);
                 }
             }
@@ -117,7 +117,7 @@ impl Machine {
     pub(crate) fn forget_sending(&mut self) {
         let said: Vec<(DeviceId, LineId)> = self.sending.iter().map(|(d, said)| (*d, said.word.line.clone())).collect();
         for (device, line) in said {
-            if !self.at().members(&line).iter().any(|(member, _)| *member == device) {
+            if !self.for_media().1.members(&line).iter().any(|(member, _)| *member == device) {
                 self.sending.remove(&device);
             }
         }

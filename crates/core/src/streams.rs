@@ -120,10 +120,10 @@ impl Machine {
             What::Sending { .. } => return,
         };
         let owner = (said.word.device, said.word.line.clone(), medium);
-        let held = self.streams.heard.get(&source).and_then(|streams| streams.get(&owner));
+        let held = self.media.streams.heard.get(&source).and_then(|streams| streams.get(&owner));
         let before = held.map(|held| held.number);
         let idle = self.idle_stream(source, &said.word.node);
-        if !self.streams.hear(source, owner.clone(), Heard { number, quiet_after, said }, idle.as_ref()) {
+        if !self.media.streams.hear(source, owner.clone(), Heard { number, quiet_after, said }, idle.as_ref()) {
             return self.count(Count::OverBound);
         }
         if let Some(number) = number.filter(|number| before.flatten() == Some(*number))
@@ -165,14 +165,14 @@ impl Machine {
 
     /// The oldest word of a node that is full of them about a device that is not in. One that is not in yet may be, soon: words come before entries.
     fn idle_stream(&self, source: u8, node: &NodeId) -> Option<Owner> {
-        let streams = self.streams.heard.get(&source).filter(|streams| streams.len() >= STREAMS_OF_NODE_MAX)?;
+        let streams = self.media.streams.heard.get(&source).filter(|streams| streams.len() >= STREAMS_OF_NODE_MAX)?;
         let idle = streams.iter().filter(|(owner, _)| !self.is_in_at(owner, node));
         idle.min_by_key(|(_, heard)| heard.said.word.number).map(|(owner, _)| owner.clone())
     }
 
     /// The forwarder noticed that an own voice has become quiet, or is heard again.
     pub(crate) fn own_quiet(&mut self, number: u16, quiet_after: Option<u32>) {
-        let Some(own) = self.streams.own.values_mut().find(|own| own.number == number) else { return };
+        let Some(own) = self.media.streams.own.values_mut().find(|own| own.number == number) else { return };
         if own.quiet_after != quiet_after {
             own.quiet_after = quiet_after;
             own.said = None;
@@ -186,17 +186,17 @@ impl Machine {
             // Its number would be one of the run before.
             return;
         }
-        let over = self.streams.own.iter().filter(|(_, own)| !live.contains(&own.number));
+        let over = self.media.streams.own.iter().filter(|(_, own)| !live.contains(&own.number));
         for (owner, number) in over.map(|(owner, own)| (owner.clone(), own.number)).collect::<Vec<_>>() {
             self.tell_over((self.here.index, number), &owner);
-            self.streams.own.remove(&owner);
+            self.media.streams.own.remove(&owner);
         }
-        let due = self.streams.own.iter().filter(|(_, own)| own.said.is_none());
+        let due = self.media.streams.own.iter().filter(|(_, own)| own.said.is_none());
         let due: Vec<_> = due.map(|(owner, own)| (owner.clone(), own.number, own.quiet_after)).collect();
         for (owner, number, quiet_after) in due {
             let what = What::Stream { number, medium: owner.2, quiet_after };
             let said = self.say(owner.0, owner.1.clone(), what);
-            if let Some(own) = self.streams.own.get_mut(&owner) {
+            if let Some(own) = self.media.streams.own.get_mut(&owner) {
                 own.said = Some(said);
                 self.streams_fresh.insert((self.here.index, number));
             }
@@ -213,7 +213,7 @@ impl Machine {
         let said = if key.0 == self.here.index {
             Some(self.say(owner.0, owner.1.clone(), What::Over { medium: owner.2 }))
         } else {
-            self.streams.heard.get(&key.0).and_then(|streams| streams.get(owner)).map(|heard| heard.said.clone())
+            self.media.streams.heard.get(&key.0).and_then(|streams| streams.get(owner)).map(|heard| heard.said.clone())
         };
         for node in told {
             if let Some(link) = self.links.get_mut(&node) {
@@ -229,9 +229,9 @@ impl Machine {
     fn word_of(&self, key: StreamKey) -> Option<&Said> {
         let owner = self.routes.get(&key).map(|route| (route.device, route.line.clone(), route.medium))?;
         if key.0 == self.here.index {
-            return self.streams.own.get(&owner)?.said.as_ref();
+            return self.media.streams.own.get(&owner)?.said.as_ref();
         }
-        self.streams.heard.get(&key.0)?.get(&owner).map(|heard| &heard.said)
+        self.media.streams.heard.get(&key.0)?.get(&owner).map(|heard| &heard.said)
     }
 
     /// Tells each link of the streams that it gets, before the first datagram of them.

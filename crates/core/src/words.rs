@@ -76,7 +76,7 @@ impl Machine {
             What::Sending { .. } => self.sending.get(&word.device),
             What::Stream { medium, .. } | What::Over { medium } => {
                 let Some(source) = self.here.charter.node_index(&word.node) else { return false };
-                self.streams.held(source, &(word.device, word.line.clone(), medium))
+                self.media.streams.held(source, &(word.device, word.line.clone(), medium))
             }
         };
         let Some(held) = held.filter(|held| held.word.node == word.node) else { return true };

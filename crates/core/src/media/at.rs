@@ -1,5 +1,6 @@
-//! What media asks of the other parts: who is in, at which node, and by which links nodes are reached.
+//! What media asks of the other parts: who is in, at which node, which consoles are here, and by which links nodes are reached.
 
+use crate::consoles::Console;
 use crate::here::Here;
 use crate::io::ConsoleKey;
 use crate::links::Links;
@@ -13,8 +14,9 @@ pub(crate) struct At<'a> {
     pub(crate) here: &'a Here,
     pub(crate) state: &'a State,
     pub(crate) links: &'a Links,
-    /// The leg of each device that has one, by the WebSocket that asked for it.
-    pub(crate) legs: &'a BTreeMap<DeviceId, ConsoleKey>,
+    pub(crate) consoles: &'a BTreeMap<ConsoleKey, Console>,
+    /// The WebSocket of each device that is here.
+    pub(crate) devices: &'a BTreeMap<DeviceId, ConsoleKey>,
 }
 
 impl At<'_> {

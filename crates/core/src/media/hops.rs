@@ -63,24 +63,23 @@ impl At<'_> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::links::Links;
-    use crate::scene::{Scene, link, node_id};
-    use std::collections::BTreeMap;
+    use crate::media::bench::Bench as Around;
+    use crate::scene::node_id;
 
     /// At Japan's node, with links to these nodes, which say to whom they have links.
-    struct Bench(Scene, Links);
+    struct Bench(Around);
 
     impl Bench {
         fn new(linked: &[(&str, &[&str])]) -> Self {
-            let mut links = Links::default();
+            let mut around = Around::at("jpn-1");
             for (node, neighbours) in linked {
-                link(&mut links, node, neighbours);
+                around.link(node, neighbours);
             }
-            Self(Scene::at("jpn-1"), links)
+            Self(around)
         }
 
         fn go_on(&self, medium: Option<Medium>, source: &str, nodes: &[&str]) -> Vec<String> {
-            let at = At { here: &self.0.here, state: &self.0.state, links: &self.1, legs: &BTreeMap::new() };
+            let at = self.0.now();
             let (source, nodes) = (node_id(source), nodes.iter().map(|id| node_id(id)).collect());
             let hops = match medium {
                 Some(medium) => at.media_hops(&source, &nodes, medium),
@@ -117,10 +116,10 @@ mod tests {
     #[test]
     fn a_picture_goes_round_a_silent_link_where_there_is_another_way() {
         let mut bench = Bench::new(&[("kor-1", &[]), ("usa-1", &["kor-1"])]);
-        bench.1.get_mut(&node_id("kor-1")).unwrap().silent = true;
+        bench.0.links.get_mut(&node_id("kor-1")).unwrap().silent = true;
         assert_eq!(bench.go_on(Some(Medium::Picture), "jpn-1", &["kor-1"]), ["usa-1"]);
         assert_eq!(bench.go_on(Some(Medium::Voice), "jpn-1", &["kor-1"]), ["kor-1"]);
-        bench.1.remove(&node_id("usa-1"));
+        bench.0.links.remove(&node_id("usa-1"));
         assert_eq!(bench.go_on(Some(Medium::Picture), "jpn-1", &["kor-1"]), ["kor-1"], "there is none");
     }
 }

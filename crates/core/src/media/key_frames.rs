@@ -1,6 +1,6 @@
 //! Requests for key frames: to an own console's leg, or on towards the console's node, each device at most every 200 ms.
 
-use super::At;
+use super::{At, Legs};
 use crate::bucket::Bucket;
 use crate::io::Output;
 use crate::limits::{KEY_FRAME_US, KEY_FRAME_WISH_US, KEY_FRAME_WISHES_BURST};
@@ -34,9 +34,9 @@ impl KeyFrames {
     }
 
     /// A link asks on behalf of its own consoles. One that asks without end makes no console send key frames without end.
-    pub(crate) fn wished(&mut self, link: &NodeId, device: DeviceId, at: At, out: &mut Out) {
+    pub(crate) fn wished(&mut self, link: &NodeId, device: DeviceId, legs: &Legs, at: At, out: &mut Out) {
         if self.wishes.get_mut(link).is_some_and(|wishes| wishes.take(at.here.now.us)) {
-            self.want(device, Some(link), at, out);
+            self.want(device, Some(link), legs, at, out);
         } else {
             out.count(Count::OverBound);
         }
@@ -44,7 +44,7 @@ impl KeyFrames {
 
     /// Somebody misses a key frame: an own console, or a link (`from`) on behalf of its own. Asks now, or as soon as the device may be asked
     /// again: the wish stands until then, so that nobody stays without a picture.
-    pub(crate) fn want(&mut self, device: DeviceId, from: Option<&NodeId>, at: At, out: &mut Out) {
+    pub(crate) fn want(&mut self, device: DeviceId, from: Option<&NodeId>, legs: &Legs, at: At, out: &mut Out) {
         let Some(node) = at.node_of(&device) else { return };
         let now_us = at.here.now.us;
         if let Some(asked) = self.asked.get_mut(&device)
@@ -56,8 +56,8 @@ impl KeyFrames {
         }
         self.asked.insert(device, Asked { at_us: now_us, again: false });
         if node == at.here.node {
-            if let Some(console) = at.legs.get(&device) {
-                out.push(Output::RequestKeyFrame { console: *console });
+            if let Some(console) = legs.of(&device) {
+                out.push(Output::RequestKeyFrame { console });
             }
             return;
         }
@@ -67,13 +67,13 @@ impl KeyFrames {
     }
 
     /// Asks those whose time has come.
-    pub(crate) fn settle(&mut self, at: At, out: &mut Out) {
+    pub(crate) fn settle(&mut self, legs: &Legs, at: At, out: &mut Out) {
         let now_us = at.here.now.us;
         self.asked.retain(|_, asked| asked.again || now_us < asked.at_us + KEY_FRAME_US);
         let due = self.asked.iter().filter(|(_, asked)| now_us >= asked.at_us + KEY_FRAME_US);
         for device in due.map(|(device, _)| *device).collect::<Vec<_>>() {
             self.asked.remove(&device);
-            self.want(device, None, at, out);
+            self.want(device, None, legs, at, out);
         }
     }
 
@@ -100,59 +100,51 @@ fn hops(node: &NodeId, from: Option<&NodeId>, at: At) -> Vec<NodeId> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::bench::{Bench as Around, offer};
     use super::*;
-    use crate::links::Links;
-    use crate::scene::{Scene, link, node_id};
-    use std::collections::BTreeMap;
+    use crate::ConsoleKey;
+    use crate::scene::node_id;
 
     /// A node with links, where consoles of Japan and of Korea are in on a line.
     struct Bench {
-        scene: Scene,
-        links: Links,
-        legs: BTreeMap<DeviceId, crate::ConsoleKey>,
+        around: Around,
+        legs: Legs,
         key_frames: KeyFrames,
-        out: Out,
     }
 
     /// At Japan's node.
     fn bench() -> (Bench, DeviceId, DeviceId) {
-        let mut scene = Scene::at("jpn-1");
-        let (own, other) = (scene.enrol("jpn-duty", 1), scene.enrol("kor-duty", 1));
-        scene.rings(&own, 1);
-        scene.rings(&other, 2);
-        let legs = [(own.device.id, crate::ConsoleKey(7))].into();
-        let (links, key_frames, out) = (Links::default(), KeyFrames::default(), Out::new());
-        (Bench { scene, links, legs, key_frames, out }, own.device.id, other.device.id)
+        let mut around = Around::at("jpn-1");
+        let [own, other] =
+            [("jpn-duty", 1), ("kor-duty", 2)].map(|(office, number)| around.comes_in(office, number).device.id);
+        let mut legs = Legs::default();
+        legs.offered(ConsoleKey(7), own, 1, offer(), &mut around.out);
+        around.outputs();
+        (Bench { around, legs, key_frames: KeyFrames::default() }, own, other)
     }
 
     impl Bench {
         fn link(&mut self, node: &str, neighbours: &[&str]) {
-            link(&mut self.links, node, neighbours);
-            self.key_frames.link_up(&node_id(node), self.scene.here.now.us);
-        }
-
-        fn do_at(&mut self, act: impl FnOnce(&mut KeyFrames, At, &mut Out)) -> Vec<Output> {
-            let at = At { here: &self.scene.here, state: &self.scene.state, links: &self.links, legs: &self.legs };
-            act(&mut self.key_frames, at, &mut self.out);
-            std::iter::from_fn(|| self.out.poll()).collect()
+            self.around.link(node, neighbours);
+            self.key_frames.link_up(&node_id(node), self.around.scene.here.now.us);
         }
 
         fn want(&mut self, device: DeviceId) -> Vec<Output> {
-            self.do_at(|key_frames, at, out| key_frames.want(device, None, at, out))
+            self.around.does(|at, out| self.key_frames.want(device, None, &self.legs, at, out))
         }
 
         fn wished(&mut self, link: &str, device: DeviceId) -> Vec<Output> {
             let link = node_id(link);
-            self.do_at(|key_frames, at, out| key_frames.wished(&link, device, at, out))
+            self.around.does(|at, out| self.key_frames.wished(&link, device, &self.legs, at, out))
         }
 
         fn settle(&mut self) -> Vec<Output> {
-            self.do_at(|key_frames, at, out| key_frames.settle(at, out))
+            self.around.does(|at, out| self.key_frames.settle(&self.legs, at, out))
         }
     }
 
     fn is_request(outputs: &[Output]) -> bool {
-        matches!(outputs, [Output::RequestKeyFrame { console: crate::ConsoleKey(7) }])
+        matches!(outputs, [Output::RequestKeyFrame { console: ConsoleKey(7) }])
     }
 
     fn sent_to(outputs: &[Output]) -> Vec<&str> {
@@ -171,11 +163,11 @@ mod tests {
         assert!(is_request(&bench.want(own)));
         assert!(bench.want(own).is_empty() && bench.want(own).is_empty());
         let due = bench.key_frames.next_us().unwrap();
-        assert_eq!(due, bench.scene.here.now.us + KEY_FRAME_US);
-        bench.scene.pass(KEY_FRAME_US / 1_000);
+        assert_eq!(due, bench.around.scene.here.now.us + KEY_FRAME_US);
+        bench.around.scene.pass(KEY_FRAME_US / 1_000);
         assert!(is_request(&bench.settle()), "once for both");
         assert_eq!(bench.key_frames.next_us(), None);
-        bench.scene.pass(KEY_FRAME_US / 1_000);
+        bench.around.scene.pass(KEY_FRAME_US / 1_000);
         assert!(bench.settle().is_empty() && bench.key_frames.asked.is_empty());
     }
 
@@ -206,13 +198,13 @@ mod tests {
         bench.link("kor-1", &[]);
         bench.link("usa-1", &["kor-1"]);
         assert_eq!(sent_to(&bench.want(other)), ["kor-1"]);
-        bench.links.get_mut(&node_id("kor-1")).unwrap().silent = true;
-        bench.scene.pass(KEY_FRAME_US / 1_000);
+        bench.around.links.get_mut(&node_id("kor-1")).unwrap().silent = true;
+        bench.around.scene.pass(KEY_FRAME_US / 1_000);
         assert_eq!(sent_to(&bench.want(other)), ["usa-1"]);
-        bench.scene.pass(KEY_FRAME_US / 1_000);
+        bench.around.scene.pass(KEY_FRAME_US / 1_000);
         assert_eq!(sent_to(&bench.wished("usa-1", other)), ["kor-1"], "it came from there");
-        bench.links.remove(&node_id("kor-1"));
-        bench.scene.pass(KEY_FRAME_US / 1_000);
+        bench.around.links.remove(&node_id("kor-1"));
+        bench.around.scene.pass(KEY_FRAME_US / 1_000);
         assert!(sent_to(&bench.wished("usa-1", other)).is_empty());
     }
 

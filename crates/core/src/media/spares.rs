@@ -70,26 +70,21 @@ impl At<'_> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::links::Links;
-    use crate::scene::{Scene, link, node_id};
-    use std::collections::BTreeMap;
+    use crate::media::bench::Bench;
+    use crate::scene::node_id;
 
     /// At Japan's node, where all three have links to each other.
-    fn bench() -> (Scene, Links) {
-        let mut links = Links::default();
-        link(&mut links, "kor-1", &["jpn-1", "usa-1"]);
-        link(&mut links, "usa-1", &["jpn-1", "kor-1"]);
-        (Scene::at("jpn-1"), links)
+    fn bench() -> Bench {
+        let mut bench = Bench::at("jpn-1");
+        bench.link("kor-1", &["jpn-1", "usa-1"]);
+        bench.link("usa-1", &["jpn-1", "kor-1"]);
+        bench
     }
 
-    fn ask(bench: &(Scene, Links), ask: impl FnOnce(At) -> Vec<NodeId>) -> Vec<String> {
-        let at = At { here: &bench.0.here, state: &bench.0.state, links: &bench.1, legs: &BTreeMap::new() };
-        ask(at).iter().map(ToString::to_string).collect()
-    }
-
-    fn spares(bench: &(Scene, Links), source: &str, nodes: &[&str], medium: Medium) -> Vec<String> {
+    fn spares(bench: &Bench, source: &str, nodes: &[&str], medium: Medium) -> Vec<String> {
         let nodes = nodes.iter().map(|id| node_id(id)).collect();
-        ask(bench, |at| at.spares(&node_id(source), &nodes, medium))
+        let spares = bench.now().spares(&node_id(source), &nodes, medium);
+        spares.iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -98,7 +93,7 @@ mod tests {
         assert_eq!(spares(&bench, "jpn-1", &["kor-1"], Medium::Voice), ["usa-1"]);
         assert!(spares(&bench, "jpn-1", &["kor-1"], Medium::Picture).is_empty());
         assert!(spares(&bench, "jpn-1", &["kor-1", "usa-1"], Medium::Voice).is_empty(), "it hears it anyway");
-        link(&mut bench.1, "kor-1", &["jpn-1"]);
+        bench.link("kor-1", &["jpn-1"]);
         assert!(spares(&bench, "jpn-1", &["kor-1"], Medium::Voice).is_empty());
     }
 
@@ -106,19 +101,19 @@ mod tests {
     fn the_third_node_finds_itself_and_hands_it_on() {
         let mut bench = bench();
         assert_eq!(spares(&bench, "kor-1", &["usa-1"], Medium::Voice), ["usa-1"]);
-        bench.1.remove(&node_id("usa-1"));
+        bench.links.remove(&node_id("usa-1"));
         assert!(spares(&bench, "kor-1", &["usa-1"], Medium::Voice).is_empty());
     }
 
     #[test]
     fn packets_are_taken_from_whom_the_source_can_have_chosen_and_from_all_once_its_link_is_dead() {
         let mut bench = bench();
-        let from = |bench: &(Scene, Links)| ask(bench, |at| at.relays_from(&node_id("kor-1")));
-        assert_eq!(from(&bench), ["usa-1"]);
-        link(&mut bench.1, "kor-1", &["jpn-1"]);
-        link(&mut bench.1, "usa-1", &["jpn-1"]);
+        let from = |bench: &Bench| bench.now().relays_from(&node_id("kor-1"));
+        assert_eq!(from(&bench), [node_id("usa-1")]);
+        bench.link("kor-1", &["jpn-1"]);
+        bench.link("usa-1", &["jpn-1"]);
         assert!(from(&bench).is_empty(), "neither says that there is a link");
-        bench.1.get_mut(&node_id("kor-1")).unwrap().silent = true;
-        assert_eq!(from(&bench), ["usa-1"]);
+        bench.links.get_mut(&node_id("kor-1")).unwrap().silent = true;
+        assert_eq!(from(&bench), [node_id("usa-1")]);
     }
 }

@@ -1,0 +1,86 @@
+//! For tests of media: a node with links and consoles, as a part of media sees them.
+
+use super::At;
+use crate::consoles::{Console, Standing};
+use crate::io::{ConsoleKey, Output};
+use crate::links::Links;
+use crate::out::Out;
+use crate::scene::{Enrolled, Scene, link};
+use std::collections::BTreeMap;
+use trialogue_charter::DeviceId;
+use trialogue_wire::leg::{LegAnswer, LegEnd, LegNumbers, LegOffer, LegStream};
+
+pub(super) struct Bench {
+    pub(super) scene: Scene,
+    pub(super) links: Links,
+    pub(super) out: Out,
+    consoles: BTreeMap<ConsoleKey, Console>,
+    devices: BTreeMap<DeviceId, ConsoleKey>,
+}
+
+impl Bench {
+    pub(super) fn at(node: &str) -> Self {
+        let (consoles, devices) = (BTreeMap::new(), BTreeMap::new());
+        Self { scene: Scene::at(node), links: Links::default(), out: Out::new(), consoles, devices }
+    }
+
+    /// Somebody takes up a console and rings by the call of that number.
+    pub(super) fn comes_in(&mut self, office: &str, number: u8) -> Enrolled {
+        let console = self.scene.enrol(office, number);
+        self.scene.rings(&console, number);
+        console
+    }
+
+    /// A console is at a WebSocket, and was told all there is.
+    pub(super) fn is_here(&mut self, key: ConsoleKey, console: &Enrolled) {
+        let mut fresh = Console::new([0; 32], self.scene.here.now.us);
+        fresh.standing = Standing::Known { device: Box::new(console.device.clone()), on_watch: true };
+        self.consoles.insert(key, fresh);
+        self.devices.insert(console.device.id, key);
+    }
+
+    /// See [`link`].
+    pub(super) fn link(&mut self, node: &str, neighbours: &[&str]) {
+        link(&mut self.links, node, neighbours);
+    }
+
+    /// What a part asks.
+    pub(super) fn now(&self) -> At<'_> {
+        At {
+            here: &self.scene.here,
+            state: &self.scene.state,
+            links: &self.links,
+            consoles: &self.consoles,
+            devices: &self.devices,
+        }
+    }
+
+    /// What a part gives out.
+    pub(super) fn does(&mut self, act: impl FnOnce(At, &mut Out)) -> Vec<Output> {
+        let mut out = std::mem::replace(&mut self.out, Out::new());
+        act(self.now(), &mut out);
+        self.out = out;
+        self.outputs()
+    }
+
+    pub(super) fn outputs(&mut self) -> Vec<Output> {
+        std::iter::from_fn(|| self.out.poll()).collect()
+    }
+}
+
+/// What a console asks for a leg with; nothing here reads it.
+pub(super) fn offer() -> LegOffer {
+    let numbers = LegNumbers { voice: 111, picture: 96, again: None, mid: 1, sent_rate: None, received_rate: None };
+    LegOffer { end: end(), numbers, mids: Vec::new(), voices: 0, voice: STREAM, picture: STREAM }
+}
+
+/// What the media thread answers; nothing here reads it.
+pub(super) fn answer() -> LegAnswer {
+    LegAnswer { end: end(), addresses: Vec::new(), streams: Vec::new() }
+}
+
+const STREAM: LegStream = LegStream { ssrc: 1, again: None };
+
+fn end() -> LegEnd {
+    LegEnd { fragment: "abcd".into(), password: "p".repeat(22), fingerprint: [0; 32] }
+}
