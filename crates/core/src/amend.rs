@@ -134,9 +134,8 @@ impl Machine {
         self.journals.fold_anew(&self.here);
         self.writings.amended();
         self.revocations.came(&self.here);
-        let has = |index: u8| charter.node_at(index).is_some_and(|node| !node.retired);
-        self.media.streams.keep(has, |line| charter.line(line).is_some());
-        self.sign_sending_anew();
+        let (media, at, _) = self.for_media();
+        media.amended(at);
         if self.is_retired() {
             return self.retire();
         }

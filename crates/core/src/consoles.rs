@@ -7,10 +7,11 @@ use crate::machine::Machine;
 use crate::note::{Count, Note};
 use crate::telling::Telling;
 use minicbor::bytes::ByteVec;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use trialogue_charter::{Device, DeviceId, Hash, NodeId};
 use trialogue_wire::console::{PROTOCOL, Refusal, ToConsole, ToNode};
 use trialogue_wire::limits::{FIRST_MAX, MESSAGE_MAX, WRITINGS_HELD, WRITINGS_SHOWN};
+use trialogue_wire::word::What;
 
 /// How far a console has come.
 pub(crate) enum Standing {
@@ -38,8 +39,6 @@ pub(crate) struct Console {
     pub(crate) writings: usize,
     pub(crate) telling: Telling,
     retellings: Bucket,
-    /// Number of the word about what each other sends that it was told.
-    pub(crate) sending_told: BTreeMap<DeviceId, u64>,
 }
 
 impl Console {
@@ -54,7 +53,6 @@ impl Console {
             shown: BTreeSet::new(),
             writings: WRITINGS_SHOWN,
             telling: Telling::default(),
-            sending_told: BTreeMap::new(),
             retellings: Bucket::new(RETELLINGS_BURST, RETELLING_EVERY_US, now_us),
         }
     }
@@ -186,7 +184,10 @@ impl Machine {
             ToNode::Chunk { bytes } => {
                 self.chunks.given((key, device), bytes, &self.here, &mut self.journals, &mut self.out);
             }
-            ToNode::Sending { line, voice, picture } => self.take_sending(device, line, voice, picture),
+            ToNode::Sending { line, voice, picture } => {
+                let (media, at, out) = self.for_media();
+                media.sends(device, line, What::Sending { voice, picture }, at, out);
+            }
             ToNode::Watch { on } => self.take_watch(key, on),
             ToNode::Ping { .. } | ToNode::Prove { .. } | ToNode::Behind { .. } | ToNode::Next {} => {}
         }
@@ -252,6 +253,7 @@ impl Machine {
     pub(crate) fn console_closed(&mut self, key: ConsoleKey) {
         let Some(console) = self.consoles.remove(&key) else { return };
         self.alive.went(key);
+        self.media.console_gone(key);
         let Some(device) = console.known() else { return };
         self.log(Note::ConsoleOff { console: key });
         let id = device.id;

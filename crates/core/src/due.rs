@@ -122,8 +122,19 @@ const ROWS: &[Row] = &[
     Row::timed(Writing, Cause::Seen, |m| m.journals.next_seen_us(), |m| m.pen().write_seen()),
     // What a neighbour may not say yet rides on its heads.
     Row::follows(Serving, Machine::follow_neighbours),
-    Row::follows(Always, Machine::settle_routes),
-    Row::timed(Serving, Cause::Word, |m| m.word_again_us, Machine::tell_words),
+    Row::follows(Always, |m| {
+        let (media, at, out) = m.for_media();
+        media.settle_routes(at, out);
+    }),
+    Row::timed(
+        Serving,
+        Cause::Word,
+        |m| m.media.next_word_us(),
+        |m| {
+            let (media, at, out) = m.for_media();
+            media.tell_words(at, out);
+        },
+    ),
     Row::timed(
         Serving,
         Cause::KeyFrame,

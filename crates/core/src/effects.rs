@@ -56,7 +56,8 @@ impl Machine {
     pub(crate) fn applied(&mut self, entry: &Entry) {
         self.out.changed.lines = true;
         self.out.changed.routes = true;
-        self.forget_sending();
+        let (media, at, _) = self.for_media();
+        media.forget_who_left(at);
         match entry.body {
             Body::Revoked { .. } => {
                 self.put_out();
@@ -74,7 +75,9 @@ impl Machine {
         let Ok(statement) = UnverifiedStatement::decode(statement) else { return };
         let claim = statement.claim();
         match claim.act {
-            Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. } => self.tell_sending_again(&claim.device),
+            Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. } => {
+                self.media.came_in(&claim.device, &mut self.out);
+            }
             // Another may be at a console of this node.
             Act::TakeDuty { .. } => self.watch.changed(&self.here, &mut self.out),
             Act::StationTested { .. } | Act::Alive { .. } | Act::SendTest { .. } | Act::Certify { .. } => {

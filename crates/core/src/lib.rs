@@ -33,18 +33,14 @@ mod replicate;
 mod restore;
 mod revocations;
 mod rings;
-mod routes;
 #[cfg(test)]
 mod scene;
-mod sending;
 mod sites;
-mod streams;
 mod take_entries;
 mod take_statement;
 mod telling;
 mod trials;
 mod watch;
-mod words;
 mod writings;
 
 pub use amend::AmendError;

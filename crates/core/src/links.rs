@@ -8,7 +8,7 @@ use crate::limits::*;
 use crate::machine::Machine;
 use crate::note::{Count, Note};
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{DeviceId, Hash, NodeId};
+use trialogue_charter::{Hash, NodeId};
 use trialogue_wire::link::{Head, LinkMessage, PROTOCOL};
 
 /// A connection to another node, from [`crate::Input::LinkUp`] to [`crate::Input::LinkDown`].
@@ -29,9 +29,6 @@ pub(crate) struct Link {
     pub(crate) charters: Bucket,
     /// How often it may say hello.
     hellos: Bucket,
-    /// How many words of each node it may give, and how many it is passed.
-    pub(crate) words: BTreeMap<NodeId, Bucket>,
-    pub(crate) passed: BTreeMap<NodeId, Bucket>,
     /// Until when hello must have come.
     pub(crate) hello_by_us: u64,
     pub(crate) round_trip_us: Option<u32>,
@@ -54,10 +51,6 @@ pub(crate) struct Link {
     pub(crate) next_heads_us: u64,
     /// How often it is told.
     pub(crate) heads: Bucket,
-    /// Streams that it was told of: source node's index and number.
-    pub(crate) told: BTreeSet<(u8, u16)>,
-    /// Number of the word about what a device sends that it was told.
-    pub(crate) sending_told: BTreeMap<DeviceId, u64>,
 }
 
 impl Link {
@@ -71,8 +64,6 @@ impl Link {
             agree_by_us: None,
             charters: Bucket::new(CHARTERS_BURST, CHARTER_EVERY_US, now_us),
             hellos: Bucket::new(HELLOS_BURST, HELLO_EVERY_US, now_us),
-            words: BTreeMap::new(),
-            passed: BTreeMap::new(),
             hello_by_us: now_us + HELLO_US,
             round_trip_us,
             neighbours: BTreeSet::new(),
@@ -85,8 +76,6 @@ impl Link {
             owes_heads: false,
             next_heads_us: now_us + HEADS_US,
             heads: Bucket::new(HEADS_BURST, HEADS_EVERY_US, now_us),
-            told: BTreeSet::new(),
-            sending_told: BTreeMap::new(),
         }
     }
 
@@ -225,7 +214,10 @@ impl Machine {
                 let (media, at, out) = self.for_media();
                 media.key_frame_wished(&node, device, at, out);
             }
-            LinkMessage::Said { word, signature } => self.take_word(&node, word, signature),
+            LinkMessage::Said { word, signature } => {
+                let (media, at, budgets, out) = self.for_words();
+                media.take_word(&node, (word, signature), budgets, at, out);
+            }
             LinkMessage::Probe { number, .. } => self.send_link(&node, &LinkMessage::Probed { number }),
             LinkMessage::Probed { number } => {
                 let round_trip_us = self.links.get(&node).and_then(|link| link.round_trip_us);
@@ -286,8 +278,7 @@ impl Machine {
         if std::mem::replace(&mut link.up, true) {
             if apart {
                 // What was signed with a key of the newer charter could not be verified there.
-                link.told.clear();
-                link.sending_told.clear();
+                self.media.agreed(node);
                 self.out.changed.routes = true;
                 self.out.changed.words = true;
             }

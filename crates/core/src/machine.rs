@@ -5,7 +5,7 @@ use crate::budgets::Budgets;
 use crate::chunks::Chunks;
 use crate::consoles::Console;
 use crate::here::Here;
-use crate::io::{ConsoleKey, Input, Now, Output, Route};
+use crate::io::{ConsoleKey, Input, Now, Output};
 use crate::journals::{After, Full, Journals, Pen};
 use crate::links::Links;
 use crate::media::{At, Media};
@@ -14,7 +14,6 @@ use crate::opening::Opening;
 use crate::out::Out;
 use crate::revocations::Revocations;
 use crate::rings::{Rings, Watching};
-use crate::streams::StreamKey;
 use crate::trials::{Alive, Trials, Ways};
 use crate::watch::Watch;
 use crate::writings::Writings;
@@ -65,14 +64,6 @@ pub struct Machine {
     pub(crate) paths_told: Vec<PathState>,
     pub(crate) next_paths_us: u64,
 
-    pub(crate) routes: BTreeMap<StreamKey, Route>,
-    /// Own streams of which there is a new word.
-    pub(crate) streams_fresh: BTreeSet<StreamKey>,
-    /// When a word of another node may be passed on that came too soon after others of it.
-    pub(crate) word_again_us: Option<u64>,
-    /// Number of the last own word.
-    pub(crate) word: u64,
-    pub(crate) sending: BTreeMap<DeviceId, crate::words::Said>,
     pub(crate) trials: Trials,
     pub(crate) alive: Alive,
     pub(crate) revocations: Revocations,
@@ -106,14 +97,17 @@ impl Machine {
                 media.answered(console, leg, answer, at, out);
             }
             Input::LegRefused { console } => self.leg_refused(console),
-            Input::LegState { console, up: true } => self.leg_up(console),
+            Input::LegState { console, up: true } => {
+                let (media, at, out) = self.for_media();
+                media.leg_up(console, at, out);
+            }
             Input::Placed { console, leg, mid, device, medium } => {
                 let (media, at, out) = self.for_media();
                 media.placed((console, leg), mid, (device, medium), at, out);
             }
             Input::FramesTraced { device, via } => Media::frames_traced(device, via, &mut self.pen()),
             Input::KeyFrameWanted { device } => self.want_key_frame(device),
-            Input::VoiceQuiet { number, after } => self.own_quiet(number, after),
+            Input::VoiceQuiet { number, after } => self.media.own_quiet(number, after, &mut self.out),
             Input::RelayBarred { source, relay } => self.log(Note::RelayLies { source, relay }),
             Input::Revoke { revocation, errand } => self.revoke(revocation, errand),
             Input::Suspend { device, on, errand } => self.suspend(device, on, errand),
@@ -226,20 +220,34 @@ impl Machine {
 
     /// What media takes.
     pub(crate) fn for_media(&mut self) -> (&mut Media, At<'_>, &mut Out) {
+        let (media, at, _, out) = self.for_words();
+        (media, at, out)
+    }
+
+    /// What words of other nodes take.
+    pub(crate) fn for_words(&mut self) -> (&mut Media, At<'_>, &mut Budgets, &mut Out) {
         let at = At {
             here: &self.here,
             state: self.journals.state(),
+            head: self.journals.head(&self.here.node),
+            open: self.opening.is_none(),
             links: &self.links,
             consoles: &self.consoles,
             devices: &self.devices,
         };
-        (&mut self.media, at, &mut self.out)
+        (&mut self.media, at, &mut self.budgets, &mut self.out)
     }
 
     /// Somebody here misses a key frame of a device.
     pub(crate) fn want_key_frame(&mut self, device: DeviceId) {
         let (media, at, out) = self.for_media();
         media.want_key_frame(device, at, out);
+    }
+
+    /// Ends the leg of a device.
+    pub(crate) fn close_leg(&mut self, device: &DeviceId) {
+        let (media, at, out) = self.for_media();
+        media.close_leg(device, at, out);
     }
 
     pub(crate) fn push_out(&mut self, output: Output) {

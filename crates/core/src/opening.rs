@@ -199,7 +199,7 @@ impl Machine {
     /// The own journal goes on after its last entry.
     fn go_on(&mut self, head: u64) {
         self.opened = true;
-        self.media.streams.begin(head);
+        self.media.begin(head);
         let opened = Body::Opened { charter: self.here.charter.hash() };
         let body = if head == 0 { opened.clone() } else { Body::Restarted {} };
         let _ = self.append(body, Vec::new(), After::Nothing);

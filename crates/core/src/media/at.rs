@@ -13,6 +13,10 @@ use trialogue_journal::State;
 pub(crate) struct At<'a> {
     pub(crate) here: &'a Here,
     pub(crate) state: &'a State,
+    /// Position of the last own entry, on disk or not.
+    pub(crate) head: u64,
+    /// The own journal has gone on in this run: numbers that are given now are not those of the run before.
+    pub(crate) open: bool,
     pub(crate) links: &'a Links,
     pub(crate) consoles: &'a BTreeMap<ConsoleKey, Console>,
     /// The WebSocket of each device that is here.

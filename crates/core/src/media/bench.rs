@@ -1,4 +1,5 @@
 //! For tests of media: a node with links and consoles, as a part of media sees them.
+#![allow(clippy::unwrap_used)]
 
 use super::At;
 use crate::consoles::{Console, Standing};
@@ -7,12 +8,14 @@ use crate::links::Links;
 use crate::out::Out;
 use crate::scene::{Enrolled, Scene, link};
 use std::collections::BTreeMap;
-use trialogue_charter::DeviceId;
+use trialogue_charter::{DeviceId, LineId};
 use trialogue_wire::leg::{LegAnswer, LegEnd, LegNumbers, LegOffer, LegStream};
 
 pub(super) struct Bench {
     pub(super) scene: Scene,
     pub(super) links: Links,
+    pub(super) head: u64,
+    pub(super) open: bool,
     pub(super) out: Out,
     consoles: BTreeMap<ConsoleKey, Console>,
     devices: BTreeMap<DeviceId, ConsoleKey>,
@@ -21,7 +24,15 @@ pub(super) struct Bench {
 impl Bench {
     pub(super) fn at(node: &str) -> Self {
         let (consoles, devices) = (BTreeMap::new(), BTreeMap::new());
-        Self { scene: Scene::at(node), links: Links::default(), out: Out::new(), consoles, devices }
+        Self {
+            scene: Scene::at(node),
+            links: Links::default(),
+            head: 1,
+            open: true,
+            out: Out::new(),
+            consoles,
+            devices,
+        }
     }
 
     /// Somebody takes up a console and rings by the call of that number.
@@ -49,6 +60,8 @@ impl Bench {
         At {
             here: &self.scene.here,
             state: &self.scene.state,
+            head: self.head,
+            open: self.open,
             links: &self.links,
             consoles: &self.consoles,
             devices: &self.devices,
@@ -65,6 +78,20 @@ impl Bench {
 
     pub(super) fn outputs(&mut self) -> Vec<Output> {
         std::iter::from_fn(|| self.out.poll()).collect()
+    }
+}
+
+/// Where everybody is in.
+pub(super) fn line() -> LineId {
+    LineId::new("duty").unwrap()
+}
+
+/// The number of the WebSocket to which something is said, or the node.
+pub(super) fn sent_to(output: &Output) -> String {
+    match output {
+        Output::SendConsole { console, .. } => console.0.to_string(),
+        Output::SendLink { node, .. } => node.to_string(),
+        other => panic!("{other:?}"),
     }
 }
 
