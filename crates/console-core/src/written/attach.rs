@@ -1,7 +1,7 @@
 //! Files attached to what is being written: sealed piece by piece as the page reads them, kept by the platform as sealed chunks, and given to the node
 //! before the message is said. What is kept of them here is their names and keys, beside the draft.
 
-use super::kept::{KeptDraft, KeptFile, KeptOut};
+use super::kept::{KeptFile, KeptOut};
 use super::outbox::Sending;
 use crate::console::Console;
 use crate::io::{Event, Output};
@@ -53,7 +53,7 @@ impl Console {
         self.stop_attaching();
         let line = LineId::new(line).ok().filter(|_| self.writer.on).ok_or(FileError::Form)?;
         let sealer = FileSealer::new(&clean(name, Form::File), size, &mut self.chance)?;
-        let mut all: Vec<File> = self.draft_files(&line).map(|kept| kept.file.clone()).collect();
+        let mut all: Vec<File> = self.writer.drafts.files(&line).map(|kept| kept.file.clone()).collect();
         all.push(sealer.file().clone());
         if !fit_together(&all) {
             return Err(FileError::Form);
@@ -96,7 +96,11 @@ impl Console {
             return Err(FileError::Changed);
         };
         match sealer.finish() {
-            Ok(file) => self.add_file(line, KeptFile { file, chunks }),
+            Ok(file) => {
+                let file = KeptFile { file, chunks };
+                let gone = self.writer.drafts.add_file(line, file, &mut self.writer.keeping);
+                self.forget_chunks(gone);
+            }
             Err(error) => {
                 self.forget_chunks(chunks);
                 return Err(error);
@@ -115,46 +119,14 @@ impl Console {
     /// Chunks that the platform has to keep; it may have others from a run before, which are of no use.
     #[must_use]
     pub fn chunks_needed(&self) -> BTreeSet<Hash> {
-        let kept = &self.writer.kept;
-        let drafts = kept.drafts.iter().flat_map(|draft| draft.files.iter().flatten()).flat_map(|file| &file.chunks);
-        drafts.chain(kept.outbox.iter().flat_map(KeptOut::chunks)).copied().collect()
-    }
-
-    pub(super) fn draft_files(&self, line: &LineId) -> impl Iterator<Item = &KeptFile> {
-        let draft = self.writer.kept.drafts.iter().find(|draft| draft.line == *line);
-        draft.into_iter().flat_map(|draft| draft.files.iter().flatten())
-    }
-
-    fn add_file(&mut self, line: LineId, file: KeptFile) {
-        let drafts = &mut self.writer.kept.drafts;
-        if let Some(draft) = drafts.iter_mut().find(|draft| draft.line == line) {
-            draft.files.get_or_insert_default().push(file);
-            self.writer.change();
-        } else {
-            let language = crate::view::Draft::default().language.into();
-            self.put_draft(KeptDraft { line, language, text: String::new(), files: Some(vec![file]) });
-        }
-    }
-
-    /// What was attached to a message that was taken back is attached to what is being written.
-    pub(super) fn attach_again(&mut self, line: &LineId, files: Vec<File>, chunks: Vec<Hash>) {
-        let mut left = chunks.into_iter();
-        for file in files {
-            let chunks = left.by_ref().take(file.chunks()).collect();
-            self.add_file(line.clone(), KeptFile { file, chunks });
-        }
+        let outs = self.writer.outbox.iter().flat_map(KeptOut::chunks);
+        self.writer.drafts.chunks().chain(outs).copied().collect()
     }
 
     /// The officer takes a file off what is being written.
     pub(crate) fn detach(&mut self, line: &str, at: u32) {
-        let draft = self.writer.kept.drafts.iter_mut().find(|draft| draft.line.as_str() == line);
-        let Some(files) = draft.and_then(|draft| draft.files.as_mut()) else { return };
-        let at = usize::try_from(at).unwrap_or(usize::MAX);
-        if at < files.len() {
-            let gone = files.remove(at);
-            self.writer.change();
-            self.forget_chunks(gone.chunks.clone());
-        }
+        let gone = self.writer.drafts.detach(line, at, &mut self.writer.keeping);
+        self.forget_chunks(gone);
     }
 
     pub(super) fn forget_chunks(&mut self, hashes: Vec<Hash>) {
@@ -174,7 +146,7 @@ impl Console {
     pub(crate) fn take_lacking(&mut self, hashes: &[Hash]) {
         let now_us = self.now_us;
         let Some(giving) = self.writer.giving.as_mut().filter(|giving| giving.of == 0) else { return };
-        let Some(out) = self.writer.kept.outbox.iter().find(|out| out.id == giving.id) else { return };
+        let Some(out) = self.writer.outbox.iter().find(|out| out.id == giving.id) else { return };
         let lacks: BTreeSet<&Hash> = hashes.iter().collect();
         giving.of = out.chunks().count();
         giving.lacks = out.chunks().filter(|hash| lacks.contains(hash)).copied().collect();

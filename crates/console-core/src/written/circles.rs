@@ -130,7 +130,7 @@ impl Console {
             return Chosen::Nobody;
         }
         let mut circles = Vec::new();
-        for held in self.writer.kept.circles.iter().rev() {
+        for held in self.writer.circles.all().iter().rev() {
             let fits = |(device, package): &(DeviceId, Hash)| rest.get(device).is_some_and(|now| now.hash == *package);
             if self.is_usable(held, line) && held.readers.iter().all(fits) && circles.len() + 1 < CIRCLES_MAX {
                 rest.retain(|device, _| !held.readers.iter().any(|(reader, _)| reader == device));
@@ -190,14 +190,17 @@ impl Console {
             let room = most.saturating_sub(all.len() + 1 + rest.len());
             rest.extend(copies.into_iter().flatten().take(room).map(|one| vec![one]));
             let package = |device: &DeviceId| some.iter().find(|(other, _)| other == device).map(|(_, p)| p.hash);
-            self.writer.kept.add_circle(KeptCircle {
-                circle,
-                key: ByteArray::from(*made.key.to_keep()),
-                by: self.id,
-                line: line.clone(),
-                node: node.clone(),
-                readers: made.readers.iter().filter_map(|device| Some((*device, package(device)?))).collect(),
-            });
+            self.writer.circles.add(
+                self.id,
+                KeptCircle {
+                    circle,
+                    key: ByteArray::from(*made.key.to_keep()),
+                    by: self.id,
+                    line: line.clone(),
+                    node: node.clone(),
+                    readers: made.readers.iter().filter_map(|device| Some((*device, package(device)?))).collect(),
+                },
+            );
             all.push(NewCircle { circle, welcome: made.welcome, readers: made.readers });
         }
         all
@@ -235,7 +238,7 @@ impl Console {
 
     /// The key of a circle, own or not.
     pub(super) fn circle_key(&mut self, node: &NodeId, circle: &GroupId, by: &DeviceId) -> Result<CircleKey, NotIn> {
-        if let Some(held) = self.writer.kept.circle(circle, by) {
+        if let Some(held) = self.writer.circles.get(circle, by) {
             return Ok(CircleKey::from_kept(*held.key));
         }
         let known = self.sites.fold().and_then(|fold| fold.circle(node, circle)).cloned();
@@ -270,7 +273,7 @@ impl Console {
         }
         let (line, node) = (known.line.clone(), node.clone());
         let key = ByteArray::from(*joined.key.to_keep());
-        self.writer.kept.add_circle(KeptCircle { circle: *circle, key, by: *by, line, node, readers: Vec::new() });
+        self.writer.circles.add(self.id, KeptCircle { circle: *circle, key, by: *by, line, node, readers: Vec::new() });
         self.writer.change();
         Ok(joined.key)
     }

@@ -3,7 +3,6 @@
 use crate::revocations::KeptRevocations;
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId};
 use trialogue_e2ee::writing::File;
 use trialogue_journal::{GroupId, Kind, Language, Traffic};
@@ -13,44 +12,51 @@ use zeroize::{Zeroize, Zeroizing};
 const VERSION: u32 = 1;
 /// Most bytes read back.
 const KEPT_MAX: usize = 32 << 20;
-/// Most key packages kept, the newest: one a week.
-pub(crate) const STOCK_MAX: usize = 26;
-/// Most circles of others kept. Each is what opens the writings of one writer until readers change.
-pub(crate) const KEPT_CIRCLES_MAX: usize = 6_144;
-/// Most own ones: nobody can give them to this console again, and so nobody else takes their places.
-pub(crate) const KEPT_OWN_CIRCLES_MAX: usize = 2_048;
-/// Most own writings that wait for a node.
-pub(crate) const OUTBOX_MAX: usize = 64;
-/// Most drafts, one per line.
-pub(crate) const DRAFTS_MAX: usize = 16;
 
-/// Most texts beside drafts, the newest: three languages of a joint text, and translations of some messages.
-pub(crate) const SCRATCH_MAX: usize = 48;
-/// Most characters of the name of one.
-pub(crate) const SCRATCH_KEY_MAX: usize = 200;
-
-/// All of it.
-#[derive(Encode, Decode)]
+/// All of it, as it is read back.
+#[derive(Decode)]
 #[cbor(map)]
-pub struct Kept {
+pub(super) struct Kept {
     #[n(0)]
     version: u32,
     /// Whose.
     #[n(1)]
-    pub(crate) device: DeviceId,
+    pub(super) device: DeviceId,
     #[n(2)]
-    pub(crate) stock: Vec<KeptStock>,
+    pub(super) stock: Vec<KeptStock>,
     #[n(3)]
-    pub(crate) circles: Vec<KeptCircle>,
+    pub(super) circles: Vec<KeptCircle>,
     #[n(4)]
-    pub(crate) outbox: Vec<KeptOut>,
+    pub(super) outbox: Vec<KeptOut>,
     #[n(5)]
-    pub(crate) drafts: Vec<KeptDraft>,
+    pub(super) drafts: Vec<KeptDraft>,
     #[n(6)]
-    pub(crate) scratch: Option<Vec<KeptScratch>>,
+    pub(super) scratch: Option<Vec<KeptScratch>>,
     /// Who is accepted no more.
     #[n(7)]
-    pub(crate) revocations: Option<KeptRevocations>,
+    pub(super) revocations: Option<KeptRevocations>,
+}
+
+/// The same, as it is written: what each part holds of it.
+#[derive(Encode)]
+#[cbor(map)]
+pub(super) struct ToKeep<'a> {
+    #[n(0)]
+    version: u32,
+    #[n(1)]
+    device: DeviceId,
+    #[n(2)]
+    pub(super) stock: &'a [KeptStock],
+    #[n(3)]
+    pub(super) circles: &'a [KeptCircle],
+    #[n(4)]
+    pub(super) outbox: &'a [KeptOut],
+    #[n(5)]
+    pub(super) drafts: &'a [KeptDraft],
+    #[n(6)]
+    pub(super) scratch: Option<&'a [KeptScratch]>,
+    #[n(7)]
+    pub(super) revocations: Option<KeptRevocations>,
 }
 
 /// What was being written beside a message or for a joint text, by the page's own name for it.
@@ -157,21 +163,6 @@ pub(crate) struct KeptFile {
     pub(crate) chunks: Vec<Hash>,
 }
 
-impl Default for Kept {
-    fn default() -> Self {
-        Self {
-            version: VERSION,
-            device: DeviceId([0; DeviceId::LEN]),
-            stock: Vec::new(),
-            circles: Vec::new(),
-            outbox: Vec::new(),
-            drafts: Vec::new(),
-            scratch: None,
-            revocations: None,
-        }
-    }
-}
-
 impl Drop for KeptStock {
     fn drop(&mut self) {
         self.secret.zeroize();
@@ -214,8 +205,22 @@ impl KeptOut {
     }
 }
 
-impl Kept {
-    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
+impl<'a> ToKeep<'a> {
+    /// Nothing yet, of that device.
+    pub(super) fn of(device: DeviceId) -> Self {
+        Self {
+            version: VERSION,
+            device,
+            stock: &[],
+            circles: &[],
+            outbox: &[],
+            drafts: &[],
+            scratch: None,
+            revocations: None,
+        }
+    }
+
+    pub(super) fn encode(&self) -> Zeroizing<Vec<u8>> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(self.len()));
         // Writing to memory cannot fail.
         let _ = minicbor::encode(self, &mut *bytes);
@@ -230,54 +235,20 @@ impl Kept {
         let file = |file: &KeptFile| file.file.name.len() + file.chunks.len() * 50 + 160;
         let files = |draft: &KeptDraft| draft.files.iter().flatten().map(file).sum::<usize>();
         let drafts: usize = self.drafts.iter().map(|draft| draft.text.len() + files(draft) + 128).sum();
-        let scratch = self.scratch.iter().flatten().map(|held| held.key.len() + held.text.len() + 96).sum::<usize>();
+        let scratch = self.scratch.into_iter().flatten();
+        let scratch = scratch.map(|held| held.key.len() + held.text.len() + 96).sum::<usize>();
         let revocations = self.revocations.as_ref().map_or(0, KeptRevocations::len);
         stock + circles + outbox + drafts + scratch + revocations + 256
     }
+}
 
-    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+impl Kept {
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         if bytes.len() > KEPT_MAX {
             return None;
         }
         let kept: Self = minicbor::decode(bytes).ok()?;
         (kept.version == VERSION).then_some(kept)
-    }
-
-    pub(crate) fn circle(&self, circle: &GroupId, by: &DeviceId) -> Option<&KeptCircle> {
-        self.circles.iter().rfind(|held| held.circle == *circle && held.by == *by)
-    }
-
-    /// Keeps a circle. Beyond the bound of own ones the oldest own one goes; beyond that of others the oldest of
-    /// whoever has most of the node that has most: who makes circles without end closes nobody else's writings, and a
-    /// party that enrols many devices stands against none of them alone.
-    pub(crate) fn add_circle(&mut self, circle: KeptCircle) {
-        let (me, own) = (self.device, circle.by == self.device);
-        self.circles.push(circle);
-        let most = if own { KEPT_OWN_CIRCLES_MAX } else { KEPT_CIRCLES_MAX };
-        let alike = |held: &KeptCircle| (held.by == me) == own;
-        let beyond = self.circles.iter().filter(|held| alike(held)).count().saturating_sub(most);
-        if beyond == 0 {
-            return;
-        }
-        // Where each writer's stand, the oldest first.
-        let mut nodes: BTreeMap<&NodeId, BTreeMap<DeviceId, VecDeque<usize>>> = BTreeMap::new();
-        for (at, held) in self.circles.iter().enumerate().filter(|(_, held)| alike(held)) {
-            nodes.entry(&held.node).or_default().entry(held.by).or_default().push_back(at);
-        }
-        let mut gone = BTreeSet::new();
-        if own {
-            let mut all: Vec<usize> = nodes.into_values().flat_map(BTreeMap::into_values).flatten().collect();
-            all.sort_unstable();
-            gone.extend(all.into_iter().take(beyond));
-        } else {
-            for _ in 0..beyond {
-                let most = nodes.values_mut().max_by_key(|writers| writers.values().map(VecDeque::len).sum::<usize>());
-                let most = most.and_then(|writers| writers.values_mut().max_by_key(|held| held.len()));
-                gone.extend(most.and_then(VecDeque::pop_front));
-            }
-        }
-        let mut at = 0..;
-        self.circles.retain(|_| at.next().is_none_or(|at| !gone.contains(&at)));
     }
 }
 
@@ -285,44 +256,22 @@ impl Kept {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-
-    fn circle(number: u64, by: u8, node: &str) -> KeptCircle {
-        let mut id = [by; 16];
-        id[..8].copy_from_slice(&number.to_be_bytes());
-        KeptCircle {
-            circle: GroupId(id),
-            key: [0; 32].into(),
-            by: DeviceId([by; DeviceId::LEN]),
-            line: LineId::new("duty").unwrap(),
-            node: NodeId::new(node).unwrap(),
-            readers: Vec::new(),
-        }
-    }
+    use crate::scene::line_id;
 
     #[test]
-    fn who_makes_circles_without_end_closes_nobody_elses_writings() {
-        let mut kept = Kept { device: DeviceId([1; DeviceId::LEN]), ..Kept::default() };
-        kept.add_circle(circle(0, 1, "jpn-1"));
-        kept.add_circle(circle(0, 2, "kor-1"));
-        // One device of a node, and then many.
-        for number in 0..KEPT_CIRCLES_MAX as u64 + 100 {
-            kept.add_circle(circle(number, 3, "usa-1"));
-        }
-        for by in 4..255 {
-            (0..30).for_each(|number| kept.add_circle(circle(number, by, "usa-1")));
-        }
-        assert_eq!(kept.circles.len(), KEPT_CIRCLES_MAX + 1);
-        let has = |number: u64, by, node| {
-            let wanted = circle(number, by, node);
-            kept.circle(&wanted.circle, &wanted.by).is_some()
-        };
-        assert!(has(0, 1, "jpn-1") && has(0, 2, "kor-1"));
-        assert!(has(29, 254, "usa-1"), "the newest is kept");
-        assert!(!has(0, 3, "usa-1"), "and who has most gives way");
-        for number in 1..KEPT_OWN_CIRCLES_MAX as u64 + 1 {
-            kept.add_circle(circle(number, 1, "jpn-1"));
-        }
-        assert_eq!(kept.circles.len(), KEPT_CIRCLES_MAX + KEPT_OWN_CIRCLES_MAX);
-        assert!(kept.circles.iter().any(|held| held.by.0[0] == 2), "nor do own ones");
+    fn what_was_kept_is_read_back_and_nothing_of_another_form() {
+        let device = DeviceId([7; DeviceId::LEN]);
+        let stock = [KeptStock { package: Hash([1; 48]), secret: vec![2; 32].into(), made_ms: 3, suite: 1 }];
+        let draft = KeptDraft { line: line_id("duty"), language: Language::Ja, text: "三者".to_owned(), files: None };
+        let drafts = [draft];
+        let scratch = [KeptScratch { line: line_id("duty"), key: "ko".to_owned(), text: "검토".to_owned() }];
+        let kept = ToKeep { stock: &stock, drafts: &drafts, scratch: Some(&scratch), ..ToKeep::of(device) };
+        let bytes = kept.encode();
+        assert!(bytes.len() <= kept.len(), "the buffer has not grown");
+        let back = Kept::decode(&bytes).unwrap();
+        assert_eq!((back.device, back.stock[0].made_ms, back.circles.len()), (device, 3, 0));
+        assert_eq!((back.drafts[0].text.as_str(), back.scratch.unwrap()[0].key.as_str()), ("三者", "ko"));
+        assert!(back.revocations.is_none());
+        assert!(Kept::decode(&ToKeep { version: VERSION + 1, ..ToKeep::of(device) }.encode()).is_none());
     }
 }

@@ -6,7 +6,10 @@
 mod archive;
 mod attach;
 mod circles;
+mod drafts;
 mod earlier;
+mod held;
+mod keeping;
 mod kept;
 mod note;
 mod outbox;
@@ -17,8 +20,6 @@ mod show;
 mod shown;
 mod stock;
 mod words;
-
-pub use kept::Kept;
 
 use crate::console::Console;
 use crate::engage::Known;
@@ -43,11 +44,12 @@ pub(crate) use words::{NewMessage, tongue};
 pub(crate) struct Writer {
     /// The platform keeps things: there is a written line here.
     pub(crate) on: bool,
-    pub(crate) kept: Kept,
-    /// The last state that the platform was asked to keep, and the last that it said it has.
-    asked: u64,
-    safe: u64,
-    dirty: bool,
+    keeping: keeping::Keeping,
+    /// Secrets of the key packages with which others write to this device, the oldest first.
+    stock: Vec<kept::KeptStock>,
+    circles: held::HeldCircles,
+    outbox: Vec<kept::KeptOut>,
+    drafts: drafts::Drafts,
     /// Its keys, with the suite that they are of.
     pub(crate) ring: Option<(Suite, WritingKeys)>,
     pub(crate) making: Making,
@@ -94,13 +96,12 @@ pub(crate) struct Writer {
 impl Writer {
     /// Something changed that must outlive this process; returns the number under which it will be kept.
     pub(crate) fn change(&mut self) -> u64 {
-        self.dirty = true;
-        self.asked + 1
+        self.keeping.change()
     }
 
     /// The platform has the state of that number.
     pub(crate) fn is_safe(&self, version: u64) -> bool {
-        self.safe >= version
+        self.keeping.is_safe(version)
     }
 }
 
@@ -109,11 +110,12 @@ impl Console {
     /// are as good as none. Say it once, before the first input.
     pub fn keep_writings(&mut self, kept: Option<&[u8]>) {
         self.writer.on = true;
-        if let Some(kept) = kept.and_then(Kept::decode).filter(|kept| kept.device == self.id) {
-            self.writer.kept = kept;
-            self.revocations.recall(self.writer.kept.revocations.take());
+        if let Some(kept) = kept.and_then(kept::Kept::decode).filter(|kept| kept.device == self.id) {
+            (self.writer.stock, self.writer.outbox) = (kept.stock, kept.outbox);
+            self.writer.circles = held::HeldCircles::recalled(kept.circles);
+            self.writer.drafts = drafts::Drafts::recalled(kept.drafts, kept.scratch);
+            self.revocations.recall(kept.revocations);
         }
-        self.writer.kept.device = self.id;
     }
 
     /// The seal of the platform has changed: everything is kept anew.
@@ -124,7 +126,7 @@ impl Console {
     }
 
     pub(crate) fn writings_kept(&mut self, version: u64) {
-        self.writer.safe = self.writer.safe.max(version.min(self.writer.asked));
+        self.writer.keeping.kept(version);
     }
 
     /// Brings the written line up to date.
@@ -158,13 +160,15 @@ impl Console {
     }
 
     fn keep_now(&mut self) {
-        if std::mem::take(&mut self.writer.dirty) {
-            self.writer.asked += 1;
+        if let Some(version) = self.writer.keeping.take_change() {
+            let mut kept = kept::ToKeep::of(self.id);
+            (kept.stock, kept.circles) = (&self.writer.stock, self.writer.circles.all());
+            kept.outbox = &self.writer.outbox;
+            (kept.drafts, kept.scratch) = (self.writer.drafts.drafts(), self.writer.drafts.scratch());
             let charter = self.charter.as_ref();
-            self.writer.kept.revocations = charter.map(|charter| self.revocations.to_keep(charter, self.now()));
-            let bytes = self.writer.kept.encode();
-            self.writer.kept.revocations = None;
-            self.push(Output::Keep { version: self.writer.asked, bytes });
+            kept.revocations = charter.map(|charter| self.revocations.to_keep(charter, self.now()));
+            let bytes = kept.encode();
+            self.push(Output::Keep { version, bytes });
         }
     }
 
@@ -178,8 +182,7 @@ impl Console {
 
     /// Something is read or written: bodies are asked for.
     pub(crate) fn needs_bodies(&self) -> bool {
-        self.writer.on
-            && (self.writer.open.is_some() || self.writer.archive.is_on() || !self.writer.kept.outbox.is_empty())
+        self.writer.on && (self.writer.open.is_some() || self.writer.archive.is_on() || !self.writer.outbox.is_empty())
     }
 
     /// When the written line needs attention.

@@ -1,7 +1,7 @@
 //! Own writings on their way: kept first, then sealed for a circle, said, and forgotten once the journal has them.
 
 use super::circles::{Chosen, NewCircle};
-use super::kept::{KeptOut, OUTBOX_MAX};
+use super::kept::KeptOut;
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::io::Event;
@@ -11,6 +11,9 @@ use std::collections::BTreeSet;
 use trialogue_charter::{Hash, LineId};
 use trialogue_e2ee::writing::{CircleKey, Content, Part, Wrap, seal};
 use trialogue_journal::{Act, BodyRef, GroupId, Kind, Wrapped, Written, chunk_list};
+
+/// Most own writings that wait for a node.
+const OUTBOX_MAX: usize = 64;
 
 /// Where an own writing is.
 pub(crate) enum Sending {
@@ -33,13 +36,13 @@ impl Console {
             self.refuse(Refusal::Malformed);
             return false;
         };
-        if self.writer.kept.outbox.len() >= OUTBOX_MAX {
+        if self.writer.outbox.len() >= OUTBOX_MAX {
             self.refuse(Refusal::Busy);
             return false;
         }
         let mut out = out(content.encode());
-        out.id = self.writer.kept.outbox.iter().map(|held| held.id + 1).max().unwrap_or(self.now_ms);
-        self.writer.kept.outbox.push(out);
+        out.id = self.writer.outbox.iter().map(|held| held.id + 1).max().unwrap_or(self.now_ms);
+        self.writer.outbox.push(out);
         self.writer.change();
         true
     }
@@ -47,7 +50,7 @@ impl Console {
     pub(super) fn settle_outbox(&mut self) {
         self.forget_taken();
         self.settle_giving();
-        let ids: Vec<(u64, LineId)> = self.writer.kept.outbox.iter().map(|out| (out.id, out.line.clone())).collect();
+        let ids: Vec<(u64, LineId)> = self.writer.outbox.iter().map(|out| (out.id, out.line.clone())).collect();
         let mut waits: Vec<LineId> = Vec::new();
         for (id, line) in ids {
             // In the order in which they were written, line by line.
@@ -65,11 +68,10 @@ impl Console {
             let mut own = fold.writings(&out.line).into_iter().filter(|(_, _, writing)| writing.by == self.id);
             own.find(|(_, _, writing)| writing.written.digest == digest).map(|(id, _, _)| id)
         };
-        let taken: Vec<(u64, Hash)> =
-            self.writer.kept.outbox.iter().filter_map(|out| Some((out.id, own(out)?))).collect();
+        let taken: Vec<(u64, Hash)> = self.writer.outbox.iter().filter_map(|out| Some((out.id, own(out)?))).collect();
         for (id, read_back) in taken {
-            let Some(at) = self.writer.kept.outbox.iter().position(|out| out.id == id) else { continue };
-            let out = self.writer.kept.outbox.remove(at);
+            let Some(at) = self.writer.outbox.iter().position(|out| out.id == id) else { continue };
+            let out = self.writer.outbox.remove(at);
             self.writer.sending.remove(&id);
             self.writer.given.remove(&id);
             self.writer.said_again.remove(&id);
@@ -117,7 +119,7 @@ impl Console {
 
     /// The node has what is attached to it; otherwise it gets it from now on, one message after the other.
     fn chunks_are_given(&mut self, id: u64) -> bool {
-        let out = self.writer.kept.outbox.iter().find(|out| out.id == id);
+        let out = self.writer.outbox.iter().find(|out| out.id == id);
         let chunks: Vec<Hash> = out.map(|out| out.chunks().copied().collect()).unwrap_or_default();
         if chunks.is_empty() || self.writer.given.contains(&id) {
             return true;
@@ -170,12 +172,12 @@ impl Console {
         circles: &[GroupId],
         number: u64,
     ) -> Option<(Written, Vec<Vec<u8>>)> {
-        let out = self.writer.kept.outbox.iter().find(|out| out.id == id)?;
+        let out = self.writer.outbox.iter().find(|out| out.id == id)?;
         let content = Content::decode(&out.content)?;
         let keys: Vec<(Wrap, CircleKey)> = circles
             .iter()
             .filter_map(|circle| {
-                let held = self.writer.kept.circle(circle, &self.id)?;
+                let held = self.writer.circles.get(circle, &self.id)?;
                 Some((Wrap { by: self.id, number, circle: *circle }, CircleKey::from_kept(*held.key)))
             })
             .collect();
@@ -222,7 +224,7 @@ impl Console {
             // Sealed anew, under another number, it may stand.
             return self.writing_past(id);
         }
-        let attached = self.writer.kept.outbox.iter().any(|out| out.id == id && out.attached.is_some());
+        let attached = self.writer.outbox.iter().any(|out| out.id == id && out.attached.is_some());
         if attached && self.writer.given_again.insert(id) {
             // Perhaps it was the node of another site that got what is attached: once more from the beginning.
             self.writer.given.remove(&id);
@@ -235,7 +237,7 @@ impl Console {
     /// The node takes no more from this console for now, and so has no circle for a writing: that one cannot count
     /// either, and is said anew then, with another.
     pub(crate) fn circle_later(&mut self, id: u64, after_us: u64) {
-        let kept: BTreeSet<u64> = self.writer.kept.outbox.iter().map(|out| out.id).collect();
+        let kept: BTreeSet<u64> = self.writer.outbox.iter().map(|out| out.id).collect();
         self.writer.circle_tries.retain(|id, _| kept.contains(id));
         if kept.contains(&id) {
             // Less and less often, lest circles that no journal has take the places of those by which one reads what one wrote.
@@ -255,24 +257,26 @@ impl Console {
 
     /// Takes an own writing back that no node has taken. What it said becomes the draft, if there is none.
     pub(crate) fn unsend(&mut self, id: &str) {
-        let Some(at) = self.writer.kept.outbox.iter().position(|out| out.id.to_string() == id) else { return };
-        let said = matches!(self.writer.sending.get(&self.writer.kept.outbox[at].id), Some(Sending::Said { .. }));
+        let Some(at) = self.writer.outbox.iter().position(|out| out.id.to_string() == id) else { return };
+        let said = matches!(self.writer.sending.get(&self.writer.outbox[at].id), Some(Sending::Said { .. }));
         if said {
             return self.refuse(Refusal::NotNow);
         }
-        let out = self.writer.kept.outbox.remove(at);
+        let out = self.writer.outbox.remove(at);
         self.writer.sending.remove(&out.id);
         if self.writer.giving.as_ref().is_some_and(|giving| giving.is_of(out.id)) {
             self.writer.giving = None;
         }
         self.writer.change();
-        let none = self.writer.kept.drafts.iter().all(|draft| draft.line != out.line);
+        let none = self.writer.drafts.of(&out.line).is_none();
         let chunks: Vec<Hash> = out.chunks().copied().collect();
         match Content::decode(&out.content).map(|content| content.part) {
             Some(Part::Message { text, files, .. }) if none => {
                 let draft = crate::view::Draft { language: text.language.into(), text: text.text };
                 self.keep_draft(out.line.as_str(), Some(draft));
-                self.attach_again(&out.line, files.unwrap_or_default(), chunks);
+                let files = files.unwrap_or_default();
+                let gone = self.writer.drafts.attach_again(&out.line, files, chunks, &mut self.writer.keeping);
+                self.forget_chunks(gone);
             }
             _ => self.forget_chunks(chunks),
         }

@@ -28,6 +28,7 @@ impl Console {
         let of_kind = |kind: Kind| all.iter().filter(move |(_, _, writing)| writing.written.kind == kind);
         let (readers, without) = self.who_reads(fold, line);
         let there: Vec<DeviceId> = fold.readers(line).into_keys().collect();
+        let drafts = &self.writer.drafts;
         Some(WrittenView {
             line: line.to_string(),
             name: named(&agreed.name),
@@ -45,33 +46,20 @@ impl Console {
                 .collect(),
             earlier: self.has_earlier(line),
             readouts: self.readouts(fold, charter, line, &all),
-            outbox: self
-                .writer
-                .kept
-                .outbox
-                .iter()
-                .filter(|out| out.line == *line)
-                .map(|out| self.outgoing(out))
-                .collect(),
-            draft: self
-                .writer
-                .kept
-                .drafts
-                .iter()
-                .find(|draft| draft.line == *line)
+            outbox: {
+                let of_line = self.writer.outbox.iter().filter(|out| out.line == *line);
+                of_line.map(|out| self.outgoing(out)).collect()
+            },
+            draft: drafts
+                .of(line)
                 .filter(|draft| !draft.text.is_empty())
                 .map(|draft| Draft { language: draft.language.into(), text: draft.text.clone() }),
-            scratch: self
-                .writer
-                .kept
-                .scratch
-                .iter()
-                .flatten()
-                .filter(|held| held.line == *line)
-                .map(|held| Scratch { key: held.key.clone(), text: held.text.clone() })
-                .collect(),
-            attached: self
-                .draft_files(line)
+            scratch: {
+                let of_line = drafts.scratch().into_iter().flatten().filter(|held| held.line == *line);
+                of_line.map(|held| Scratch { key: held.key.clone(), text: held.text.clone() }).collect()
+            },
+            attached: drafts
+                .files(line)
                 .map(|kept| FileView {
                     name: kept.file.name.clone(),
                     size: kept.file.size as f64,

@@ -1,6 +1,6 @@
 //! The key package with which others let this device read: made once a week, kept before anybody hears of it.
 
-use super::kept::{KeptStock, STOCK_MAX};
+use super::kept::KeptStock;
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::io::Event;
@@ -9,6 +9,9 @@ use trialogue_charter::{Hash, Role, Suite};
 use trialogue_e2ee::writing::{StockSecret, WritingKeys};
 use trialogue_journal::{Act, BodyRef};
 use zeroize::Zeroizing;
+
+/// Most key packages kept, the newest: one a week.
+const STOCK_MAX: usize = 26;
 
 /// A key package on its way to the journal.
 #[derive(Default)]
@@ -36,7 +39,7 @@ impl Console {
             let mls = self.secret.mls_key(suite);
             let mut ring = WritingKeys::new(suite, self.id, &mls.private, &mut self.chance).ok()?;
             self.writer.joins = super::circles::Joins::default();
-            let of_suite = self.writer.kept.stock.iter().filter(|stock| stock.suite == number_of(suite));
+            let of_suite = self.writer.stock.iter().filter(|stock| stock.suite == number_of(suite));
             for stock in of_suite {
                 let secret = StockSecret(Zeroizing::new(stock.secret.to_vec()));
                 // One that is damaged opens nothing; a new one is made once it is missed.
@@ -58,7 +61,7 @@ impl Console {
         let line = charter.lines_of_office(&me.office).next()?;
         let said = fold.readers(&line.id).remove(&self.id)??;
         let suite = number_of(charter.suite());
-        self.writer.kept.stock.iter().find(|stock| stock.package == said.package.hash && stock.suite == suite)
+        self.writer.stock.iter().find(|stock| stock.package == said.package.hash && stock.suite == suite)
     }
 
     fn is_stock_due(&self) -> bool {
@@ -88,7 +91,7 @@ impl Console {
         let Some(made) = self.written_ring().map(WritingKeys::make_stock) else { return };
         match made {
             Ok(made) => {
-                let stock = &mut self.writer.kept.stock;
+                let stock = &mut self.writer.stock;
                 if stock.len() >= STOCK_MAX {
                     stock.remove(0);
                 }

@@ -1,6 +1,6 @@
 //! What the officer does on the written line.
 
-use super::kept::{DRAFTS_MAX, KeptDraft, KeptFile, KeptOut, KeptScratch, SCRATCH_KEY_MAX, SCRATCH_MAX};
+use super::kept::{KeptFile, KeptOut};
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::view::{Draft, Language, ReadoutText, Refusal};
@@ -64,7 +64,7 @@ impl Console {
             Some(Some((on, id, Kind::Message))) if on == line => Some(id),
             Some(_) => return self.refuse(Refusal::NotNow),
         };
-        let attached: Vec<KeptFile> = self.draft_files(&line).cloned().collect();
+        let attached: Vec<KeptFile> = self.writer.drafts.files(&line).cloned().collect();
         let files =
             Some(attached.iter().map(|kept| kept.file.clone()).collect::<Vec<_>>()).filter(|all| !all.is_empty());
         let chunks: Vec<Hash> = attached.into_iter().flat_map(|kept| kept.chunks).collect();
@@ -79,7 +79,7 @@ impl Console {
             out
         });
         if put {
-            self.writer.kept.drafts.retain(|draft| draft.line != line);
+            self.writer.drafts.sent(&line);
         }
     }
 
@@ -144,34 +144,17 @@ impl Console {
     }
 
     pub(crate) fn keep_draft(&mut self, line: &str, draft: Option<Draft>) {
-        let Ok(line) = LineId::new(line) else { return };
-        if !self.writer.on {
-            return;
-        }
-        let drafts = &mut self.writer.kept.drafts;
-        let before = drafts.len();
-        // What is attached stays until the officer takes it off, or sends it.
-        let files = drafts.iter_mut().find(|held| held.line == line).and_then(|held| held.files.take());
-        let files = files.filter(|files| !files.is_empty());
-        drafts.retain(|held| held.line != line);
-        let most = trialogue_e2ee::writing::TEXT_MAX;
-        let draft = draft.filter(|draft| !draft.text.is_empty() && draft.text.chars().count() <= most);
-        if draft.is_some() || files.is_some() {
-            let draft = draft.unwrap_or_default();
-            self.put_draft(KeptDraft { line, language: draft.language.into(), text: draft.text, files });
-        } else if drafts.len() != before {
-            self.writer.change();
+        if let (Ok(line), true) = (LineId::new(line), self.writer.on) {
+            let gone = self.writer.drafts.keep(line, draft, &mut self.writer.keeping);
+            self.forget_chunks(gone);
         }
     }
 
-    /// Keeps a draft of a line that has none; the oldest goes beyond the bound.
-    pub(super) fn put_draft(&mut self, draft: KeptDraft) {
-        let drafts = &mut self.writer.kept.drafts;
-        let gone = (drafts.len() >= DRAFTS_MAX).then(|| drafts.remove(0));
-        drafts.push(draft);
-        self.writer.change();
-        let chunks = gone.iter().flat_map(|gone| gone.files.iter().flatten()).flat_map(|file| file.chunks.clone());
-        self.forget_chunks(chunks.collect());
+    /// Keeps a text that is not sent yet; an empty one is forgotten.
+    pub(crate) fn keep_scratch(&mut self, line: &str, key: String, text: String) {
+        if let (Ok(line), true) = (LineId::new(line), self.writer.on) {
+            self.writer.drafts.keep_scratch(line, key, text, &mut self.writer.keeping);
+        }
     }
 }
 
@@ -209,30 +192,6 @@ impl Console {
         let Some(fold) = self.sites.fold() else { return true };
         fold.writing(line, id).is_some()
             && !fold.receipts(id).any(|(_, receipts)| receipts.shown.contains_key(&self.id))
-    }
-}
-
-impl Console {
-    /// Keeps a text that is not sent yet; an empty one is forgotten.
-    pub(crate) fn keep_scratch(&mut self, line: &str, key: String, text: String) {
-        let Ok(line) = LineId::new(line) else { return };
-        let long = key.chars().count() > SCRATCH_KEY_MAX || text.chars().count() > trialogue_e2ee::writing::TEXT_MAX;
-        if !self.writer.on || long {
-            return;
-        }
-        let held = self.writer.kept.scratch.get_or_insert_default();
-        let before = held.len();
-        held.retain(|scratch| (&scratch.line, &scratch.key) != (&line, &key));
-        if text.is_empty() && held.len() == before {
-            return;
-        }
-        if !text.is_empty() {
-            if held.len() >= SCRATCH_MAX {
-                held.remove(0);
-            }
-            held.push(KeptScratch { line, key, text });
-        }
-        self.writer.change();
     }
 }
 
