@@ -52,7 +52,10 @@ impl Console {
             Command::KeepDraft { line, draft } => self.keep_draft(&line, draft),
             Command::KeepScratch { line, key, text } => self.keep_scratch(&line, key, text),
             Command::Earlier => self.earlier(),
-            Command::Detach { line, at } => self.detach(&line, at),
+            Command::Detach { line, at } => {
+                let (writer, mut around) = self.written();
+                writer.detach(&line, at, &mut around);
+            }
             Command::SaveFile { id, at } => self.save_file(&id, at),
             Command::StopSaving => self.stop_saving(),
             Command::Unsend { id } => self.unsend(&id),

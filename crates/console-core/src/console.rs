@@ -1,6 +1,6 @@
 //! The machine: its parts, its inputs, and the order in which it settles after each.
 
-use crate::acts::{Acts, How, Purpose, Settled, Speaker, is_of_occasion};
+use crate::acts::{Acts, How, Purpose, Settled, Speaker};
 use crate::bodies::Bodies;
 use crate::duty::Duty;
 use crate::engage::{Ended, Engaged};
@@ -15,6 +15,7 @@ use crate::roster::Roster;
 use crate::sites::{Around, Site, Sites};
 use crate::trouble::Troubles;
 use crate::view::View;
+use crate::written::{self, Writer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use trialogue_charter::{Device, DeviceCertificate, DeviceId, DeviceSecret, Hash, LineId, PartyId, VerifiedCharter};
@@ -49,7 +50,7 @@ pub struct Console {
     pub(crate) rings: Rings,
     pub(crate) duty: Duty,
     pub(crate) trial: crate::trial::Trial,
-    pub(crate) writer: crate::written::Writer,
+    pub(crate) writer: Writer,
     shown: View,
     pub(crate) chance: Chance,
     out: Outputs,
@@ -91,7 +92,7 @@ impl Console {
             rings: Rings::default(),
             duty: Duty::default(),
             trial: crate::trial::Trial::default(),
-            writer: crate::written::Writer::default(),
+            writer: Writer::default(),
             shown: View::default(),
             chance,
             out: Outputs::default(),
@@ -116,7 +117,7 @@ impl Console {
         let idle = matches!(input, Input::Tick);
         // What a frame says of its number settles nothing, and takes nothing that is due from the next input.
         if !matches!(input, Input::Heard { .. }) {
-            self.writer.joins.begin(idle);
+            self.writer.begin(idle);
         }
         self.sites.note_time(self.now_us);
         match input {
@@ -136,14 +137,17 @@ impl Console {
             Input::Suspect { device, what } => self.suspect(device, what),
             Input::WorkerRestarted => self.worker_restarted(),
             Input::ArchiveSay(word) => self.archive_say(word),
-            Input::Kept { version } => self.writings_kept(version),
-            Input::Chunk { hash, bytes } => self.chunk_read(hash, bytes),
+            Input::Kept { version } => self.writer.kept(version),
+            Input::Chunk { hash, bytes } => {
+                let (writer, mut around) = self.written();
+                writer.chunk_read(hash, bytes, &mut around);
+            }
             // The media worker has sealed and opened a frame.
             Input::Proven { nonce } => self.prove(Act::Alive { nonce }),
             Input::StationTested { results } => self.prove(Act::StationTested { results }),
             Input::Tick => {}
         }
-        if self.revocations.settle(self.now()) && self.writer.on {
+        if self.revocations.settle(self.now()) && self.writer.is_on() {
             self.revocations.kept(Now { us: self.now_us, ms: self.now_ms });
             self.writer.change();
         }
@@ -257,7 +261,7 @@ impl Console {
 
     /// It holds in every state that this console has, and in all that it will have.
     fn know_learnt(&mut self, Learnt(devices): Learnt) {
-        if self.writer.on && !devices.is_empty() {
+        if !devices.is_empty() {
             self.writer.change();
         }
         for (party, device) in devices {
@@ -330,21 +334,31 @@ impl Console {
 
     /// What it takes to say something now: for the node in use, by the charter and about the time that it has told.
     pub(crate) fn speaker(&mut self) -> Speaker<'_> {
+        self.written().1.speaker
+    }
+
+    /// The written line, and what it is told of everything around it.
+    pub(crate) fn written(&mut self) -> (&mut Writer, written::Around<'_>) {
+        let now = Now { us: self.now_us, ms: self.now_ms };
+        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.sites.fold(), self.sites.node());
+        let node_ms = self.sites.node_ms(now);
         let charter = self.sites.fold().map(|fold| fold.charter()).or(self.charter.as_ref());
-        let at = charter.zip(self.sites.node()).map(|(charter, node)| Occasion {
+        let occasion = charter.zip(self.sites.node()).map(|(charter, node)| Occasion {
             node: node.clone(),
             charter: charter.hash(),
-            now_ms: self.sites.node_ms(self.now()),
+            now_ms: node_ms,
         });
-        Speaker {
+        let speaker = Speaker {
             acts: &mut self.acts,
             secret: &self.secret,
-            at,
+            at: occasion,
             known: self.sites.fold().map_or(0, |fold| fold.last_number(&self.id)),
             slot: self.sites.is_up().then_some(self.sites.active_slot()),
             out: &mut self.out,
-            now: Now { us: self.now_us, ms: self.now_ms },
-        }
+            now,
+        };
+        let (bodies, chance) = (&mut self.bodies, &mut self.chance);
+        (&mut self.writer, written::Around { at, now, node_ms, bodies, chance, speaker })
     }
 
     /// Says something on a line; returns its number. `bodies` are those that the act refers to.
@@ -377,28 +391,26 @@ impl Console {
     }
 
     /// Tells whoever had it said what became of a statement.
-    pub(crate) fn settled(&mut self, Settled { purpose, number, line, how }: Settled) {
+    pub(crate) fn settled(&mut self, settled: Settled) {
+        let Settled { purpose, number, ref line, how } = settled;
         use How::{Counted, Later, Past, Refused};
         match (purpose, how) {
             (Purpose::Handshake(group), Counted) => self.handshake_accepted(group, number),
             (Purpose::Handshake(group), Later(after_us)) => self.handshake_refused(group, number, after_us),
             (Purpose::Handshake(group), Refused(_) | Past) => self.handshake_refused(group, number, 0),
             (Purpose::Tags, Counted) => self.tags_accepted(number),
+            (Purpose::Circle(_) | Purpose::Write(_), _) => self.writer.settled(&settled, self.now_us),
             (Purpose::Archive, Counted) => self.archive_settled(number, true),
             (_, Counted) | (_, Refused(Refusal::Replayed)) => {}
             (Purpose::Tags, _) => self.tags_refused(),
             (Purpose::Archive, _) => self.archive_settled(number, false),
             (Purpose::Shown, Later(after_us)) => self.writer.shown_here.not_said(number, after_us, self.now_us),
             (Purpose::Shown, _) => self.writer.shown_here.not_said(number, 0, self.now_us),
-            (Purpose::Circle(id), Later(after_us)) => self.circle_later(id, after_us),
-            (Purpose::Write(id), Past) => self.writing_past(id),
-            (Purpose::Write(id), Later(after_us)) => self.writing_later(id, number, after_us),
-            (Purpose::Write(id), Refused(reason)) => self.writing_refused(id, number, is_of_occasion(reason)),
             (_, Past | Later(_)) => {}
             // Said by the console itself while it is in: it tries again when there is something to offer.
             (Purpose::Again, Refused(reason)) if reason != Refusal::NoSeat => {}
             (Purpose::Enter | Purpose::Again, Refused(reason)) => {
-                if self.call.as_ref().is_some_and(|call| call.line == line) {
+                if self.call.as_ref().is_some_and(|call| call.line == *line) {
                     self.call_over(None);
                 }
                 self.troubles.refuse(reason.into());
@@ -407,13 +419,12 @@ impl Console {
                 self.troubles.refuse(reason.into());
             }
             (Purpose::Stage, Refused(reason)) => {
-                self.forget_intent(&line);
+                self.forget_intent(line);
                 self.troubles.refuse(reason.into());
             }
             // Another of the parties was faster with something else: it is tried again.
             (Purpose::ComeOn, Refused(_)) => self.come_on_later(),
-            (Purpose::Leave | Purpose::Attach | Purpose::Proof | Purpose::Written | Purpose::Circle(_), Refused(_)) => {
-            }
+            (Purpose::Leave | Purpose::Attach | Purpose::Proof | Purpose::Written, Refused(_)) => {}
         }
     }
 

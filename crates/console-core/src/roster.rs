@@ -51,6 +51,11 @@ impl<'a> Roster<'a> {
         self.fold
     }
 
+    /// The own node in use.
+    pub(crate) fn node(self) -> Option<&'a NodeId> {
+        self.node
+    }
+
     /// All three, if they are known.
     pub(crate) fn whole(self) -> Option<(&'a VerifiedCharter, &'a Device, &'a State)> {
         Some((self.charter()?, self.me?, self.fold?))

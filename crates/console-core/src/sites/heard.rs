@@ -111,8 +111,14 @@ impl Console {
                 }
             }
             ToConsole::Refused { number: Some(number), reason, after_ms } => self.refused(number, reason, after_ms),
-            ToConsole::Lacking { hashes } => self.take_lacking(&hashes),
-            ToConsole::ChunkStored { hash } => self.chunk_stored(hash),
+            ToConsole::Lacking { hashes } => {
+                let now = self.now();
+                self.writer.lacking(&hashes, now);
+            }
+            ToConsole::ChunkStored { hash } => {
+                let (in_call, now) = (self.call.is_some(), self.now());
+                self.writer.chunk_stored(hash, in_call, now);
+            }
             ToConsole::Sending { device, voice, picture } => self.says(device, voice, picture),
             // This console is on watch here. The media worker shows first that it lives.
             ToConsole::AskAlive { nonce } => self.push(Output::ProveAlive { nonce }),

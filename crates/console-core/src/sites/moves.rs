@@ -61,7 +61,7 @@ impl Console {
         let slot = self.sites.go_over(self.now_us);
         self.push(Output::Use { slot });
         // What the former node had of what is attached, and told of what was written, this one need not.
-        self.stop_giving();
+        self.writer.stop_giving();
         self.told_as_usual();
         let on = self.on_watch;
         self.send(&ToNode::Watch { on });

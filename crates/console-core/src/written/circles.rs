@@ -1,11 +1,15 @@
 //! Circles of readers: own ones, made when who reads has changed, and those of others, joined when something in them is read.
 
+use super::around::Around;
+use super::held::HeldCircles;
+use super::keeping::Keeping;
 use super::kept::KeptCircle;
-use crate::console::Console;
+use super::ring::{NotIn, Ring};
+use crate::bodies::Bodies;
 use crate::io::Event;
-use crate::limits::FAILED_MAX;
+use crate::roster::Roster;
 use minicbor::bytes::ByteArray;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId, PartyId};
 use trialogue_e2ee::writing::CircleKey;
 use trialogue_e2ee::{Invite, KeyringError};
@@ -14,7 +18,7 @@ use trialogue_journal::limits::{CIRCLES_MAX, READERS_MAX};
 use trialogue_journal::{BodyRef, GroupId};
 
 /// An own circle that is not in the journal yet.
-pub(crate) struct NewCircle {
+pub(super) struct NewCircle {
     pub(super) circle: GroupId,
     pub(super) welcome: Vec<u8>,
     pub(super) readers: Vec<DeviceId>,
@@ -30,65 +34,41 @@ pub(super) enum Chosen {
     Circles { circles: Vec<GroupId>, new: Vec<NewCircle> },
 }
 
-/// Why a circle of another cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NotIn {
-    /// Its welcome is on its way, or others are joined before it.
-    Wait,
-    /// This device was not made a reader, or has lost the key.
-    NotForUs,
-    /// The welcome is not what was signed.
-    Damaged,
-}
-
-/// Circles of others are joined one at a time: a welcome for many readers takes a browser as long as many entries, and
-/// a member may write a thousand.
+/// Keys of circles, and of whom it is known that nothing can be sealed for.
 #[derive(Default)]
-pub(crate) struct Joins {
-    /// Those that cannot be joined, by the node in whose journal they stand: the same welcome fails again.
-    failed: BTreeMap<NodeId, BTreeMap<GroupId, NotIn>>,
-    /// One may be joined in this input.
-    turn: bool,
-    /// Another waits for its turn.
-    more: bool,
+pub(super) struct Circles {
+    ring: Ring,
+    held: HeldCircles,
+    /// The last key package of each device that did not verify: it cannot be written to until another one comes.
+    bad_stock: BTreeMap<DeviceId, Hash>,
+    /// Key packages that the last writing did not wait for any longer.
+    lacking: BTreeSet<Hash>,
 }
 
-impl Joins {
-    /// A new input. `idle`: nothing came with it, so that nothing waits for what is done in it.
-    pub(crate) fn begin(&mut self, idle: bool) {
-        (self.turn, self.more) = (idle, false);
+impl Circles {
+    /// Those that were kept, with the key packages of this device.
+    pub(super) fn recalled(ring: Ring, held: HeldCircles) -> Self {
+        Self { ring, held, ..Self::default() }
     }
 
-    /// May one be joined now? What has to wait is due at once.
-    fn take_turn(&mut self) -> bool {
-        let turn = std::mem::take(&mut self.turn);
-        self.more |= !turn;
-        turn
+    /// Key packages of this device, and what opens them.
+    pub(super) fn ring(&self) -> &Ring {
+        &self.ring
     }
 
-    fn why_not(&self, node: &NodeId, circle: &GroupId) -> Option<NotIn> {
-        let failed = self.failed.get(node)?;
-        // Of a node of which so many cannot be joined none is tried any more: what is forgotten would be tried without
-        // end.
-        failed.get(circle).copied().or((failed.len() >= FAILED_MAX).then_some(NotIn::Damaged))
+    pub(super) fn ring_mut(&mut self) -> &mut Ring {
+        &mut self.ring
     }
 
-    fn fail(&mut self, node: &NodeId, circle: GroupId, why: NotIn) -> NotIn {
-        self.failed.entry(node.clone()).or_default().insert(circle, why);
-        why
+    pub(super) fn held(&self) -> &HeldCircles {
+        &self.held
     }
 
-    pub(super) fn next_us(&self, now_us: u64) -> Option<u64> {
-        self.more.then_some(now_us)
-    }
-}
-
-impl Console {
     /// Devices that can read on a line, other than this one, with the key package of each.
-    pub(super) fn readers_now(&self, line: &LineId) -> BTreeMap<DeviceId, BodyRef> {
-        let Some(fold) = self.sites.fold() else { return BTreeMap::new() };
-        let good = |device, stock: &&Stock| self.writer.bad_stock.get(&device) != Some(&stock.package.hash);
-        let readers = fold.readers(line).into_iter().filter(|(device, _)| *device != self.id);
+    fn readers_now(&self, at: Roster, line: &LineId) -> BTreeMap<DeviceId, BodyRef> {
+        let Some(fold) = at.fold() else { return BTreeMap::new() };
+        let good = |device, stock: &&Stock| self.bad_stock.get(&device) != Some(&stock.package.hash);
+        let readers = fold.readers(line).into_iter().filter(|(device, _)| *device != at.id());
         let package = |(device, stock): (DeviceId, Option<&Stock>)| {
             Some((device, stock.filter(|stock| good(device, stock))?.package.clone()))
         };
@@ -97,13 +77,13 @@ impl Console {
 
     /// The same, as many as a writing can be sealed for: where a party has enrolled so many that not all have a place, each party has an equal share, of
     /// those who gave their key packages last.
-    pub(super) fn readers_that_fit(&self, line: &LineId) -> BTreeMap<DeviceId, BodyRef> {
-        let all = self.readers_now(line);
+    pub(super) fn readers_that_fit(&self, at: Roster, line: &LineId) -> BTreeMap<DeviceId, BodyRef> {
+        let all = self.readers_now(at, line);
         let most = CIRCLES_MAX * READERS_MAX;
         if all.len() <= most {
             return all;
         }
-        let Some(fold) = self.sites.fold() else { return BTreeMap::new() };
+        let Some(fold) = at.fold() else { return BTreeMap::new() };
         let given = fold.readers(line);
         let mut parties: BTreeMap<Option<PartyId>, Vec<(DeviceId, BodyRef)>> = BTreeMap::new();
         for (device, package) in all {
@@ -119,67 +99,67 @@ impl Console {
     }
 
     /// Its key package did not come when it was waited for, and is not here yet.
-    pub(super) fn is_lacking(&self, package: &BodyRef) -> bool {
-        self.writer.lacking.contains(&package.hash) && self.bodies.get(package).is_none()
+    pub(super) fn is_lacking(&self, package: &BodyRef, bodies: &Bodies) -> bool {
+        self.lacking.contains(&package.hash) && bodies.get(package).is_none()
     }
 
     /// Circles for everyone who can read now: those that stand, and new ones for the rest. `patient`: wait for key packages that are missing.
-    pub(super) fn choose_circles(&mut self, line: &LineId, patient: bool) -> Chosen {
-        let mut rest = self.readers_that_fit(line);
+    pub(super) fn choose(&mut self, line: &LineId, patient: bool, around: &mut Around<'_>) -> Chosen {
+        let mut rest = self.readers_that_fit(around.at, line);
         if rest.is_empty() {
             return Chosen::Nobody;
         }
         let mut circles = Vec::new();
-        for held in self.writer.circles.all().iter().rev() {
+        for held in self.held.all().iter().rev() {
             let fits = |(device, package): &(DeviceId, Hash)| rest.get(device).is_some_and(|now| now.hash == *package);
-            if self.is_usable(held, line) && held.readers.iter().all(fits) && circles.len() + 1 < CIRCLES_MAX {
+            if is_usable(held, around.at, line) && held.readers.iter().all(fits) && circles.len() + 1 < CIRCLES_MAX {
                 rest.retain(|device, _| !held.readers.iter().any(|(reader, _)| reader == device));
                 circles.push(held.circle);
             }
         }
-        let missing: Vec<BodyRef> = rest.values().filter(|body| self.bodies.get(body).is_none()).cloned().collect();
-        missing.iter().for_each(|body| self.bodies.want(body));
+        let missing: Vec<BodyRef> = rest.values().filter(|body| around.bodies.get(body).is_none()).cloned().collect();
+        missing.iter().for_each(|body| around.bodies.want(body));
         if !missing.is_empty() && patient {
             return Chosen::Wait;
         }
         rest.retain(|_, body| !missing.contains(body));
         // They are named as those who cannot read, from now on and on the message itself: a node that keeps their keys
         // back does not do so unseen.
-        self.writer.lacking = missing.iter().map(|body| body.hash).collect();
+        self.lacking = missing.iter().map(|body| body.hash).collect();
         // More small circles than a writing may name: everyone anew.
         if circles.len() + rest.len().div_ceil(READERS_MAX) > CIRCLES_MAX {
             circles.clear();
-            rest = self.readers_that_fit(line);
-            rest.retain(|_, body| self.bodies.get(body).is_some());
+            rest = self.readers_that_fit(around.at, line);
+            rest.retain(|_, body| around.bodies.get(body).is_some());
         }
-        let new = self.make_circles(line, rest, CIRCLES_MAX.saturating_sub(circles.len()));
+        let new = self.make_circles(line, rest, CIRCLES_MAX.saturating_sub(circles.len()), around);
         circles.extend(new.iter().map(|made| made.circle));
         circles.sort_unstable();
         circles.dedup();
         if circles.is_empty() { Chosen::Nobody } else { Chosen::Circles { circles, new } }
     }
 
-    /// It is an own one of the line, and its node's journal has it.
-    fn is_usable(&self, held: &KeptCircle, line: &LineId) -> bool {
-        let stands = || self.sites.fold().is_some_and(|fold| fold.circle(&held.node, &held.circle).is_some());
-        held.by == self.id && held.line == *line && self.sites.node() == Some(&held.node) && stands()
-    }
-
     /// At most so many, for these readers.
-    fn make_circles(&mut self, line: &LineId, readers: BTreeMap<DeviceId, BodyRef>, most: usize) -> Vec<NewCircle> {
-        let Some(node) = self.sites.node().cloned() else { return Vec::new() };
+    fn make_circles(
+        &mut self,
+        line: &LineId,
+        readers: BTreeMap<DeviceId, BodyRef>,
+        most: usize,
+        around: &mut Around<'_>,
+    ) -> Vec<NewCircle> {
+        let Some(node) = around.at.node().cloned() else { return Vec::new() };
         let readers: Vec<(DeviceId, BodyRef)> = readers.into_iter().collect();
         let mut rest: VecDeque<Vec<_>> = readers.chunks(READERS_MAX).map(<[_]>::to_vec).collect();
         let mut all = Vec::new();
         while let Some(some) = rest.pop_front() {
-            let Some((circle, made)) = self.make_circle(&some) else { continue };
+            let Some((circle, made)) = self.make_circle(&some, around) else { continue };
             let mut copies: BTreeMap<PartyId, Vec<(DeviceId, BodyRef)>> = BTreeMap::new();
             for (device, error) in &made.refused {
                 let Some((_, package)) = some.iter().find(|(other, _)| other == device) else { continue };
-                self.log(Event::BadHandshake { step: "key package of a reader", why: error.to_string() });
+                around.log(Event::BadHandshake { step: "key package of a reader", why: error.to_string() });
                 if *error != KeyringError::KeyOfAnother {
-                    self.writer.bad_stock.insert(*device, package.hash);
-                } else if let Some(known) = self.sites.fold().and_then(|fold| fold.device(device)) {
+                    self.bad_stock.insert(*device, package.hash);
+                } else if let Some(known) = around.at.fold().and_then(|fold| fold.device(device)) {
                     copies.entry(known.party.clone()).or_default().push((*device, package.clone()));
                 }
             }
@@ -190,12 +170,13 @@ impl Console {
             let room = most.saturating_sub(all.len() + 1 + rest.len());
             rest.extend(copies.into_iter().flatten().take(room).map(|one| vec![one]));
             let package = |device: &DeviceId| some.iter().find(|(other, _)| other == device).map(|(_, p)| p.hash);
-            self.writer.circles.add(
-                self.id,
+            let me = around.at.id();
+            self.held.add(
+                me,
                 KeptCircle {
                     circle,
                     key: ByteArray::from(*made.key.to_keep()),
-                    by: self.id,
+                    by: me,
                     line: line.clone(),
                     node: node.clone(),
                     readers: made.readers.iter().filter_map(|device| Some((*device, package(device)?))).collect(),
@@ -209,14 +190,15 @@ impl Console {
     fn make_circle(
         &mut self,
         readers: &[(DeviceId, BodyRef)],
+        around: &mut Around<'_>,
     ) -> Option<(GroupId, trialogue_e2ee::writing::CircleMade)> {
-        let id = self.chance.draw().ok()?;
-        let suite = self.charter.as_ref()?.suite();
+        let id = around.chance.draw().ok()?;
+        let suite = around.at.charter()?.suite();
         let found: Vec<(DeviceId, Vec<u8>, Vec<u8>)> = readers
             .iter()
             .filter_map(|(device, package)| {
-                let package = self.bodies.get(package)?.clone();
-                let key = self.sites.fold()?.device(device)?.mls_public(suite).to_vec();
+                let package = around.bodies.get(package)?.clone();
+                let key = around.at.fold()?.device(device)?.mls_public(suite).to_vec();
                 Some((*device, package, key))
             })
             .collect();
@@ -224,59 +206,50 @@ impl Console {
             .iter()
             .map(|(device, package, key)| Invite { device: *device, signature_key: key, key_package: package })
             .collect();
-        let made = self.written_ring()?.make_circle(GroupId(id), &invites);
+        let made = self.ring.keys(around)?.make_circle(GroupId(id), &invites);
         match made {
             Ok(made) => Some((GroupId(id), made)),
             Err(error) => {
-                self.log(Event::BadHandshake { step: "circle", why: error.to_string() });
+                around.log(Event::BadHandshake { step: "circle", why: error.to_string() });
                 // Nobody of these can be written to with the key packages that they have published.
-                self.writer.bad_stock.extend(readers.iter().map(|(device, package)| (*device, package.hash)));
+                self.bad_stock.extend(readers.iter().map(|(device, package)| (*device, package.hash)));
                 None
             }
         }
     }
 
+    /// The key of an own circle.
+    pub(super) fn own_key(&self, circle: &GroupId, me: &DeviceId) -> Option<CircleKey> {
+        self.held.get(circle, me).map(|held| CircleKey::from_kept(*held.key))
+    }
+
     /// The key of a circle, own or not.
-    pub(super) fn circle_key(&mut self, node: &NodeId, circle: &GroupId, by: &DeviceId) -> Result<CircleKey, NotIn> {
-        if let Some(held) = self.writer.circles.get(circle, by) {
+    pub(super) fn key(
+        &mut self,
+        (node, circle, by): (&NodeId, &GroupId, &DeviceId),
+        keeping: &mut Keeping,
+        around: &mut Around<'_>,
+    ) -> Result<CircleKey, NotIn> {
+        if let Some(held) = self.held.get(circle, by) {
             return Ok(CircleKey::from_kept(*held.key));
         }
-        let known = self.sites.fold().and_then(|fold| fold.circle(node, circle)).cloned();
-        let ours = |known: &Circle| known.by == *by && *by != self.id && known.readers.contains(&self.id);
+        let me = around.at.id();
+        let known = around.at.fold().and_then(|fold| fold.circle(node, circle)).cloned();
+        let ours = |known: &Circle| known.by == *by && *by != me && known.readers.contains(&me);
         let known = known.filter(ours).ok_or(NotIn::NotForUs)?;
-        if let Some(why) = self.writer.joins.why_not(node, circle) {
-            return Err(why);
-        }
-        let Some(welcome) = self.bodies.get(&known.welcome).cloned() else {
-            self.bodies.want(&known.welcome);
-            return Err(NotIn::Wait);
-        };
-        if !self.writer.joins.take_turn() {
-            return Err(NotIn::Wait);
-        }
-        let joined = match self.written_ring().ok_or(NotIn::Wait)?.join_circle(circle, by, &welcome) {
-            Ok(joined) => joined,
-            Err(KeyringError::NotForUs) => return Err(self.writer.joins.fail(node, *circle, NotIn::NotForUs)),
-            Err(error) => {
-                self.log(Event::BadHandshake { step: "circle of another", why: error.to_string() });
-                return Err(self.writer.joins.fail(node, *circle, NotIn::Damaged));
-            }
-        };
-        let mut readers = known.readers.clone();
-        readers.sort_unstable();
-        if joined.readers != readers {
-            self.log(Event::BadHandshake {
-                step: "circle of another",
-                why: "its readers are not those signed".to_owned(),
-            });
-            return Err(self.writer.joins.fail(node, *circle, NotIn::Damaged));
-        }
-        let (line, node) = (known.line.clone(), node.clone());
+        let joined = self.ring.join((node, circle, by), &known, around)?;
         let key = ByteArray::from(*joined.key.to_keep());
-        self.writer.circles.add(self.id, KeptCircle { circle: *circle, key, by: *by, line, node, readers: Vec::new() });
-        self.writer.change();
+        let (line, node) = (known.line, node.clone());
+        self.held.add(me, KeptCircle { circle: *circle, key, by: *by, line, node, readers: Vec::new() });
+        keeping.change();
         Ok(joined.key)
     }
+}
+
+/// It is an own one of the line, and its node's journal has it.
+fn is_usable(held: &KeptCircle, at: Roster, line: &LineId) -> bool {
+    let stands = || at.fold().is_some_and(|fold| fold.circle(&held.node, &held.circle).is_some());
+    held.by == at.id() && held.line == *line && at.node() == Some(&held.node) && stands()
 }
 
 /// At most so many of all, the first of each: an equal share, and what others leave of theirs.
@@ -295,29 +268,7 @@ fn shares<T>(mut of: Vec<Vec<T>>, most: usize) -> Vec<T> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Joins, NotIn, shares};
-    use crate::limits::FAILED_MAX;
-    use trialogue_charter::NodeId;
-    use trialogue_journal::GroupId;
-
-    #[test]
-    fn circles_are_joined_one_at_a_time_while_nothing_else_comes_and_none_of_a_node_without_end() {
-        let mut joins = Joins::default();
-        joins.begin(false);
-        assert!(!joins.take_turn() && joins.next_us(5) == Some(5), "a ring may have come: in a moment");
-        joins.begin(true);
-        assert!(joins.next_us(5).is_none() && joins.take_turn() && !joins.take_turn());
-        let node = |id: &str| NodeId::new(id).unwrap();
-        let circle =
-            |number: usize| GroupId([number as u8, (number >> 8) as u8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-        for number in 0..FAILED_MAX {
-            assert_eq!(joins.why_not(&node("kor-1"), &circle(number)), None);
-            joins.fail(&node("kor-1"), circle(number), NotIn::NotForUs);
-        }
-        assert_eq!(joins.why_not(&node("kor-1"), &circle(0)), Some(NotIn::NotForUs));
-        assert_eq!(joins.why_not(&node("kor-1"), &circle(FAILED_MAX)), Some(NotIn::Damaged));
-        assert_eq!(joins.why_not(&node("jpn-1"), &circle(0)), None);
-    }
+    use super::shares;
 
     #[test]
     fn a_party_with_many_readers_takes_no_other_partys_places() {

@@ -4,10 +4,12 @@
 //! Nothing here is done in haste: a call and its keys come first.
 
 mod archive;
+mod around;
 mod attach;
 mod circles;
 mod drafts;
 mod earlier;
+mod giving;
 mod held;
 mod keeping;
 mod kept;
@@ -15,28 +17,29 @@ mod note;
 mod outbox;
 mod read;
 mod readout;
+mod ring;
+mod routes;
 mod save;
 mod show;
 mod shown;
 mod stock;
 mod words;
 
+use crate::acts::{How, Purpose, Settled, is_of_occasion};
 use crate::console::Console;
 use crate::engage::Known;
 use crate::io::Output;
 use crate::limits::{MISSING_US, WRITTEN_AFTER_US};
-use crate::repeats::Repeats;
+use crate::now::Now;
 use crate::view::WrittenView;
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{DeviceId, Hash, LineId, Suite};
-use trialogue_e2ee::writing::WritingKeys;
+use trialogue_charter::{Hash, LineId};
+use trialogue_e2ee::Chance;
+use trialogue_e2ee::writing::FileError;
 
-/// Where an own writing is on its way.
-pub(crate) use outbox::Sending;
+pub(crate) use around::Around;
 /// What became of a writing of the line that is open.
 pub(crate) use read::Opened;
-/// A key package on its way.
-pub(crate) use stock::Making;
 pub(crate) use words::{NewMessage, tongue};
 
 /// Everything about the written line.
@@ -45,26 +48,16 @@ pub(crate) struct Writer {
     /// The platform keeps things: there is a written line here.
     pub(crate) on: bool,
     keeping: keeping::Keeping,
-    /// Secrets of the key packages with which others write to this device, the oldest first.
-    stock: Vec<kept::KeptStock>,
-    circles: held::HeldCircles,
-    outbox: Vec<kept::KeptOut>,
+    circles: circles::Circles,
+    stock: stock::Stock,
+    outbox: outbox::Outbox,
     drafts: drafts::Drafts,
-    /// Its keys, with the suite that they are of.
-    pub(crate) ring: Option<(Suite, WritingKeys)>,
-    pub(crate) making: Making,
+    attaching: attach::Attaching,
     /// Since when the node's entries are here.
     pub(crate) since_us: Option<u64>,
     /// The line that the page shows.
     pub(crate) open: Option<LineId>,
     pub(crate) opened: BTreeMap<Hash, Opened>,
-    /// Circles of others, joined one at a time.
-    pub(crate) joins: circles::Joins,
-    /// The last key package of each device that did not verify: it cannot be written to until another one comes.
-    pub(crate) bad_stock: BTreeMap<DeviceId, Hash>,
-    /// Key packages that the last writing did not wait for any longer.
-    lacking: BTreeSet<Hash>,
-    pub(crate) sending: BTreeMap<u64, Sending>,
     pub(crate) shown_here: shown::Shown,
     shown: Option<WrittenView>,
     pub(crate) archive: archive::Archive,
@@ -73,20 +66,6 @@ pub(crate) struct Writer {
     /// As many as the officer wants, when that is more.
     wanted: u16,
     asked_us: Option<u64>,
-    /// A file that the page is reading, to attach it.
-    pub(crate) attaching: Option<attach::Reading>,
-    /// Chunks on their way to the node.
-    pub(crate) giving: Option<attach::Giving>,
-    /// Messages of the outbox whose chunks the node has.
-    pub(crate) given: BTreeSet<u64>,
-    /// Those of which a node has refused the message: it is asked once more what it lacks.
-    pub(crate) given_again: BTreeSet<u64>,
-    /// Writings that a node refused because of its charter or clock: they are said anew once.
-    pub(crate) said_again: BTreeSet<u64>,
-    /// Writings of which the node took a circle no more for now, and for how long, in microseconds.
-    pub(crate) put_off: BTreeMap<u64, u64>,
-    /// How often each was put off.
-    pub(crate) circle_tries: BTreeMap<u64, Repeats>,
     /// A file of a message on its way to the page.
     pub(crate) saving: Option<save::Saving>,
     /// What became of others, of the line that is open.
@@ -94,14 +73,112 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Something changed that must outlive this process; returns the number under which it will be kept.
-    pub(crate) fn change(&mut self) -> u64 {
-        self.keeping.change()
+    /// Something changed that must outlive this process, where there is a written line.
+    pub(crate) fn change(&mut self) {
+        if self.on {
+            self.keeping.change();
+        }
+    }
+
+    /// There is a written line here.
+    pub(crate) fn is_on(&self) -> bool {
+        self.on
     }
 
     /// The platform has the state of that number.
-    pub(crate) fn is_safe(&self, version: u64) -> bool {
-        self.keeping.is_safe(version)
+    pub(crate) fn kept(&mut self, version: u64) {
+        self.keeping.kept(version);
+    }
+
+    /// A new input. `idle`: nothing came with it, so that nothing waits for what is done in it.
+    pub(crate) fn begin(&mut self, idle: bool) {
+        self.circles.ring_mut().begin(idle);
+    }
+
+    /// What became of a statement of the written line.
+    pub(crate) fn settled(&mut self, Settled { purpose, number, how, .. }: &Settled, now_us: u64) {
+        use How::{Later, Past, Refused};
+        match (*purpose, *how) {
+            (_, How::Counted | Refused(trialogue_wire::console::Refusal::Replayed)) => {}
+            (Purpose::Circle(id), Later(after_us)) => self.outbox.circle_later(id, after_us, now_us),
+            (Purpose::Write(id), Past) => self.outbox.past(id),
+            (Purpose::Write(id), Later(after_us)) => self.outbox.later(id, *number, after_us, now_us),
+            (Purpose::Write(id), Refused(reason)) => {
+                self.outbox.refused(id, *number, is_of_occasion(reason), now_us);
+            }
+            _ => {}
+        }
+    }
+
+    /// The node is another one: what it has of what is attached is asked anew.
+    pub(crate) fn stop_giving(&mut self) {
+        self.outbox.stop_giving();
+    }
+
+    /// The node says which chunks it lacks.
+    pub(crate) fn lacking(&mut self, hashes: &[Hash], now: Now) {
+        self.outbox.lacking(hashes, now.us);
+    }
+
+    /// The node has a chunk.
+    pub(crate) fn chunk_stored(&mut self, hash: Hash, in_call: bool, now: Now) {
+        self.outbox.chunk_stored(hash, in_call, now.us);
+    }
+
+    /// The platform gives a chunk; none: it has lost it.
+    pub(crate) fn chunk_read(&mut self, hash: Hash, bytes: Option<Vec<u8>>, around: &mut Around<'_>) {
+        self.outbox.chunk_read(hash, bytes, around);
+    }
+
+    /// The page will read a file, to be attached to what is being written on a line.
+    pub(crate) fn attach(&mut self, line: &str, name: &str, size: u64, chance: &mut Chance) -> Result<(), FileError> {
+        let line = LineId::new(line).ok().filter(|_| self.on).ok_or(FileError::Form)?;
+        let before: Vec<_> = self.drafts.files(&line).map(|kept| kept.file.clone()).collect();
+        self.attaching.begin(line, name, size, before, chance)
+    }
+
+    /// How long the next piece of that file must be.
+    pub(crate) fn attach_next(&self) -> usize {
+        self.attaching.next()
+    }
+
+    /// Seals the next piece of that file.
+    pub(crate) fn attach_piece(&mut self, piece: &[u8], out: &mut Around<'_>) -> Result<(Hash, Vec<u8>), FileError> {
+        let sealed = self.attaching.piece(piece);
+        if sealed.is_err() {
+            self.stop_attaching(out);
+        }
+        sealed
+    }
+
+    /// All of that file was read: it is attached.
+    pub(crate) fn finish_attaching(&mut self, around: &mut Around<'_>) -> Result<(), FileError> {
+        match self.attaching.finish() {
+            Ok((line, file)) => {
+                around.forget_chunks(self.drafts.add_file(line, file, &mut self.keeping));
+                Ok(())
+            }
+            Err((error, chunks)) => {
+                around.forget_chunks(chunks);
+                Err(error)
+            }
+        }
+    }
+
+    /// The page reads no more of that file.
+    pub(crate) fn stop_attaching(&mut self, around: &mut Around<'_>) {
+        around.forget_chunks(self.attaching.stop());
+    }
+
+    /// The officer takes a file off what is being written.
+    pub(crate) fn detach(&mut self, line: &str, at: u32, around: &mut Around<'_>) {
+        around.forget_chunks(self.drafts.detach(line, at, &mut self.keeping));
+    }
+
+    /// Chunks that the platform has to keep.
+    pub(crate) fn chunks_needed(&self) -> BTreeSet<Hash> {
+        let outs = self.outbox.outs().iter().flat_map(kept::KeptOut::chunks);
+        self.drafts.chunks().chain(outs).copied().collect()
     }
 }
 
@@ -111,8 +188,9 @@ impl Console {
     pub fn keep_writings(&mut self, kept: Option<&[u8]>) {
         self.writer.on = true;
         if let Some(kept) = kept.and_then(kept::Kept::decode).filter(|kept| kept.device == self.id) {
-            (self.writer.stock, self.writer.outbox) = (kept.stock, kept.outbox);
-            self.writer.circles = held::HeldCircles::recalled(kept.circles);
+            let (ring, held) = (ring::Ring::recalled(kept.stock), held::HeldCircles::recalled(kept.circles));
+            self.writer.circles = circles::Circles::recalled(ring, held);
+            self.writer.outbox = outbox::Outbox::recalled(kept.outbox);
             self.writer.drafts = drafts::Drafts::recalled(kept.drafts, kept.scratch);
             self.revocations.recall(kept.revocations);
         }
@@ -120,13 +198,7 @@ impl Console {
 
     /// The seal of the platform has changed: everything is kept anew.
     pub fn keep_again(&mut self) {
-        if self.writer.on {
-            self.writer.change();
-        }
-    }
-
-    pub(crate) fn writings_kept(&mut self, version: u64) {
-        self.writer.keeping.kept(version);
+        self.writer.change();
     }
 
     /// Brings the written line up to date.
@@ -136,12 +208,13 @@ impl Console {
         }
         if !self.sites.is_up() {
             self.writer.since_us = None;
-            self.stop_giving();
+            self.writer.stop_giving();
         } else {
             let since = *self.writer.since_us.get_or_insert(self.now_us);
             if self.now_us >= since + WRITTEN_AFTER_US && self.call_has_keys() {
-                self.settle_stock();
-                self.settle_outbox();
+                let (writer, mut around) = self.written();
+                writer.stock.settle(writer.circles.ring_mut(), &mut writer.keeping, &mut around);
+                writer.outbox.settle(&mut writer.circles, &mut writer.keeping, &mut around);
             }
             self.settle_shown();
             self.settle_earlier();
@@ -162,8 +235,8 @@ impl Console {
     fn keep_now(&mut self) {
         if let Some(version) = self.writer.keeping.take_change() {
             let mut kept = kept::ToKeep::of(self.id);
-            (kept.stock, kept.circles) = (&self.writer.stock, self.writer.circles.all());
-            kept.outbox = &self.writer.outbox;
+            (kept.stock, kept.circles) = (self.writer.circles.ring().stock(), self.writer.circles.held().all());
+            kept.outbox = self.writer.outbox.outs();
             (kept.drafts, kept.scratch) = (self.writer.drafts.drafts(), self.writer.drafts.scratch());
             let charter = self.charter.as_ref();
             kept.revocations = charter.map(|charter| self.revocations.to_keep(charter, self.now()));
@@ -182,7 +255,8 @@ impl Console {
 
     /// Something is read or written: bodies are asked for.
     pub(crate) fn needs_bodies(&self) -> bool {
-        self.writer.on && (self.writer.open.is_some() || self.writer.archive.is_on() || !self.writer.outbox.is_empty())
+        self.writer.on
+            && (self.writer.open.is_some() || self.writer.archive.is_on() || !self.writer.outbox.outs().is_empty())
     }
 
     /// When the written line needs attention.
@@ -192,9 +266,14 @@ impl Console {
         }
         let first = self.writer.since_us.map(|since| since + WRITTEN_AFTER_US).filter(|at| *at > self.now_us);
         let late_ms = self.next_due_ms().map(|ms| self.now().us_at(ms));
-        let join = self.writer.joins.next_us(self.now_us);
+        let join = self.writer.circles.ring().next_us(self.now_us);
         let shown = self.writer.shown_here.next_us().filter(|at| *at > self.now_us);
-        let all = [first, late_ms, join, shown, self.stock_due_us(), self.outbox_next_us(), self.archive_next_us()];
+        let stock = self.writer.stock.next_us(self.writer.circles.ring(), self.roster(), self.now());
+        let outbox = self.writer.outbox.next_us(self.now_us);
+        let all = [first, late_ms, join, shown, stock, outbox, self.archive_next_us()];
         all.into_iter().flatten().min()
     }
 }
+
+#[cfg(test)]
+mod bench;

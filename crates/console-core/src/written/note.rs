@@ -50,7 +50,7 @@ impl Console {
     fn is_for_us(&self, fold: &State, node: &NodeId, writing: &Writing) -> bool {
         let reads = |circle| fold.circle(node, circle).is_some_and(|known| known.readers.contains(&self.id));
         let mut keys = writing.written.keys.iter();
-        keys.any(|key| self.writer.circles.get(&key.circle, &writing.by).is_some() || reads(&key.circle))
+        keys.any(|key| self.writer.circles.held().get(&key.circle, &writing.by).is_some() || reads(&key.circle))
     }
 
     /// Messages of others that the own party is asked to acknowledge, and has not.

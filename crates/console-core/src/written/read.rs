@@ -1,6 +1,6 @@
 //! Opening what was written on the line that the page shows.
 
-use super::circles::NotIn;
+use super::ring::NotIn;
 use crate::console::Console;
 use trialogue_charter::{Hash, LineId, NodeId};
 use trialogue_e2ee::writing::{Content, Part, Wrap, unseal};
@@ -51,7 +51,9 @@ impl Console {
         let mut outcome = Opened::NotForUs;
         let mut key = None;
         for wrapped in &writing.written.keys {
-            match self.circle_key(node, &wrapped.circle, &writing.by) {
+            let (writer, mut around) = self.written();
+            let key_of = (node, &wrapped.circle, &writing.by);
+            match writer.circles.key(key_of, &mut writer.keeping, &mut around) {
                 Ok(found) => key = Some((wrapped, found)),
                 Err(NotIn::Wait) => return None,
                 Err(NotIn::Damaged) => outcome = Opened::Damaged,

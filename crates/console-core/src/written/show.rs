@@ -1,16 +1,16 @@
 //! The written line as the page shows it.
 
-use super::attach::Giving;
+use super::kept::KeptOut;
 use super::note::has_acknowledged;
-use super::outbox::Sending;
 use super::read::Opened;
+use super::stock;
 use crate::console::Console;
 use crate::limits::WITHOUT_SHOWN;
 use crate::now::WallMs;
 use crate::show::text as named;
 use crate::view::{
     Acknowledgement, Draft, FileView, MessageView, Outgoing, PartyReceipt, Person, PersonReceipt, Reader, Reading,
-    Scratch, Traffic, TranslationView, Waiting, WrittenView,
+    Scratch, Traffic, TranslationView, WrittenView,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId, Party, PartyId, Role, VerifiedCharter};
@@ -35,7 +35,7 @@ impl Console {
             marking: agreed.marking.clone(),
             acts: self.acts_for_party(),
             translates: self.acts_for_party() || self.role() == Role::Interpreter,
-            ready: self.own_stock().is_some(),
+            ready: stock::own(self.writer.circles.ring(), self.roster()).is_some(),
             readers,
             without,
             messages: of_kind(Kind::Message)
@@ -47,7 +47,7 @@ impl Console {
             earlier: self.has_earlier(line),
             readouts: self.readouts(fold, charter, line, &all),
             outbox: {
-                let of_line = self.writer.outbox.iter().filter(|out| out.line == *line);
+                let of_line = self.writer.outbox.outs().iter().filter(|out| out.line == *line);
                 of_line.map(|out| self.outgoing(out)).collect()
             },
             draft: drafts
@@ -71,7 +71,7 @@ impl Console {
 
     /// Who can read what is written now, and whose device has no keys yet; by person, this console's first.
     fn who_reads(&self, fold: &State, line: &LineId) -> (Vec<Reader>, Vec<Person>) {
-        let can = self.readers_that_fit(line);
+        let can = self.writer.circles.readers_that_fit(self.roster(), line);
         let (mut readers, mut without): (Vec<Reader>, Vec<Person>) = (Vec::new(), Vec::new());
         let mut add = |person: Person| {
             let same =
@@ -84,7 +84,7 @@ impl Console {
         self.person(&self.id).into_iter().for_each(&mut add);
         for device in fold.readers(line).into_keys().filter(|device| *device != self.id) {
             let Some(person) = self.person(&device) else { continue };
-            let reads = can.get(&device).is_some_and(|package| !self.is_lacking(package));
+            let reads = can.get(&device).is_some_and(|package| !self.writer.circles.is_lacking(package, &self.bodies));
             if reads { add(person) } else { without.push(person) }
         }
         (readers, without)
@@ -256,7 +256,7 @@ impl Console {
         all
     }
 
-    fn outgoing(&self, out: &super::kept::KeptOut) -> Outgoing {
+    fn outgoing(&self, out: &KeptOut) -> Outgoing {
         let said = match Content::decode(&out.content).map(|content| content.part) {
             Some(Part::Message { text, .. } | Part::Translation { text, .. } | Part::ReadBack { text }) => text.text,
             Some(Part::Readout { texts }) => {
@@ -264,22 +264,14 @@ impl Console {
             }
             None => String::new(),
         };
-        let waits = match self.writer.sending.get(&out.id) {
-            Some(Sending::Refused) => Waiting::Refused,
-            _ if !self.sites.is_up() => Waiting::Node,
-            Some(Sending::Said { .. }) => Waiting::Sent,
-            Some(Sending::Giving) => Waiting::Attached,
-            None if out.attached.is_some() && !self.writer.given.contains(&out.id) => Waiting::Attached,
-            _ => Waiting::Keys,
-        };
+        let waits = self.writer.outbox.waits(out, self.sites.is_up());
         let what = match out.kind {
             Kind::Message => crate::view::Writing::Message,
             Kind::Translation => crate::view::Writing::Translation,
             Kind::Readout => crate::view::Writing::Readout,
             Kind::ReadBack => crate::view::Writing::ReadBack,
         };
-        let giving = self.writer.giving.as_ref().filter(|giving| giving.is_of(out.id));
-        Outgoing { id: out.id.to_string(), what, text: said, waits, given: giving.map(Giving::share) }
+        Outgoing { id: out.id.to_string(), what, text: said, waits, given: self.writer.outbox.share_given(out) }
     }
 }
 

@@ -1,21 +1,26 @@
 //! The key package with which others let this device read: made once a week, kept before anybody hears of it.
 
+use super::around::Around;
+use super::keeping::Keeping;
 use super::kept::KeptStock;
+use super::ring::Ring;
 use crate::acts::Purpose;
-use crate::console::Console;
 use crate::io::Event;
 use crate::limits::{STOCK_AGAIN_US, STOCK_LIFE_MS};
-use trialogue_charter::{Hash, Role, Suite};
-use trialogue_e2ee::writing::{StockSecret, WritingKeys};
+use crate::now::Now;
+use crate::roster::Roster;
+use trialogue_charter::{Role, Suite};
 use trialogue_journal::{Act, BodyRef};
-use zeroize::Zeroizing;
 
-/// Most key packages kept, the newest: one a week.
-const STOCK_MAX: usize = 26;
+/// Where the next key package of this device is.
+#[derive(Default)]
+pub(super) struct Stock {
+    making: Making,
+}
 
 /// A key package on its way to the journal.
 #[derive(Default)]
-pub(crate) enum Making {
+enum Making {
     #[default]
     Nothing,
     /// It waits until its secret is kept.
@@ -31,90 +36,89 @@ pub(super) fn number_of(suite: Suite) -> u16 {
     }
 }
 
-impl Console {
-    /// The keys of the written line, with all key packages that are kept.
-    pub(super) fn written_ring(&mut self) -> Option<&mut WritingKeys> {
-        let suite = self.charter.as_ref()?.suite();
-        if self.writer.ring.as_ref().is_none_or(|(held, _)| *held != suite) {
-            let mls = self.secret.mls_key(suite);
-            let mut ring = WritingKeys::new(suite, self.id, &mls.private, &mut self.chance).ok()?;
-            self.writer.joins = super::circles::Joins::default();
-            let of_suite = self.writer.stock.iter().filter(|stock| stock.suite == number_of(suite));
-            for stock in of_suite {
-                let secret = StockSecret(Zeroizing::new(stock.secret.to_vec()));
-                // One that is damaged opens nothing; a new one is made once it is missed.
-                let _ = ring.take_stock(&secret);
-            }
-            self.writer.ring = Some((suite, ring));
-        }
-        self.writer.ring.as_mut().map(|(_, ring)| ring)
-    }
+/// Who writes, translates or reads; machines do not.
+pub(super) fn reads(at: Roster) -> bool {
+    at.me().is_some() && at.role() != Role::Station
+}
 
-    /// Who writes, translates or reads; machines do not.
-    pub(super) fn reads(&self) -> bool {
-        self.me.is_some() && self.role() != Role::Station
-    }
+/// The key package that the journals have of this device, if its secret is here.
+pub(super) fn own<'a>(ring: &'a Ring, at: Roster) -> Option<&'a KeptStock> {
+    let (charter, me, fold) = at.whole()?;
+    let line = charter.lines_of_office(&me.office).next()?;
+    let said = fold.readers(&line.id).remove(&at.id())??;
+    ring.own(&said.package.hash, charter.suite())
+}
 
-    /// The key package that the journals have of this device, if its secret is here.
-    pub(super) fn own_stock(&self) -> Option<&KeptStock> {
-        let (fold, charter, me) = (self.sites.fold()?, self.charter.as_ref()?, self.me.as_ref()?);
-        let line = charter.lines_of_office(&me.office).next()?;
-        let said = fold.readers(&line.id).remove(&self.id)??;
-        let suite = number_of(charter.suite());
-        self.writer.stock.iter().find(|stock| stock.package == said.package.hash && stock.suite == suite)
-    }
+fn is_due(ring: &Ring, at: Roster, now: Now) -> bool {
+    own(ring, at).is_none_or(|stock| now.ms >= stock.made_ms.saturating_add(STOCK_LIFE_MS))
+}
 
-    fn is_stock_due(&self) -> bool {
-        self.own_stock().is_none_or(|stock| self.now_ms >= stock.made_ms.saturating_add(STOCK_LIFE_MS))
-    }
-
-    pub(super) fn settle_stock(&mut self) {
-        let Some(line) = self.roster().own_line().cloned().filter(|_| self.reads()) else { return };
-        match std::mem::take(&mut self.writer.making) {
-            Making::Keeping { version, package } if self.writer.is_safe(version) => {
+impl Stock {
+    /// Makes one where it is time, and says it once it is kept.
+    pub(super) fn settle(&mut self, ring: &mut Ring, keeping: &mut Keeping, around: &mut Around<'_>) {
+        let Some(line) = around.at.own_line().cloned().filter(|_| reads(around.at)) else { return };
+        let is_due = |ring: &Ring| is_due(ring, around.at, around.now);
+        match std::mem::take(&mut self.making) {
+            Making::Keeping { version, package } if keeping.is_safe(version) => {
                 let Some(reference) = BodyRef::of(&package) else { return };
-                self.say(&line, Purpose::Written, Act::Stock { package: reference }, vec![package]);
-                self.writer.making = Making::Said { at_us: self.now_us };
+                around.speaker.say(&line, Purpose::Written, Act::Stock { package: reference }, vec![package]);
+                self.making = Making::Said { at_us: around.now.us };
             }
-            Making::Said { at_us } if self.is_stock_due() && self.now_us < at_us + STOCK_AGAIN_US => {
-                self.writer.making = Making::Said { at_us };
+            Making::Said { at_us } if is_due(ring) && around.now.us < at_us + STOCK_AGAIN_US => {
+                self.making = Making::Said { at_us };
             }
-            keeping @ Making::Keeping { .. } => self.writer.making = keeping,
-            _ if self.is_stock_due() => self.make_stock(),
+            waits @ Making::Keeping { .. } => self.making = waits,
+            _ if is_due(ring) => self.make(ring, keeping, around),
             _ => {}
         }
     }
 
-    fn make_stock(&mut self) {
-        let Some(suite) = self.charter.as_ref().map(|charter| charter.suite()) else { return };
-        let now_ms = self.now_ms;
-        let Some(made) = self.written_ring().map(WritingKeys::make_stock) else { return };
-        match made {
-            Ok(made) => {
-                let stock = &mut self.writer.stock;
-                if stock.len() >= STOCK_MAX {
-                    stock.remove(0);
-                }
-                stock.push(KeptStock {
-                    package: Hash::of(&made.package),
-                    secret: made.secret.0.to_vec().into(),
-                    made_ms: now_ms,
-                    suite: number_of(suite),
-                });
-                let version = self.writer.change();
-                self.writer.making = Making::Keeping { version, package: made.package };
-            }
-            Err(error) => {
-                self.log(Event::BadHandshake { step: "key package for writings", why: error.to_string() });
-                self.writer.making = Making::Said { at_us: self.now_us };
+    fn make(&mut self, ring: &mut Ring, keeping: &mut Keeping, around: &mut Around<'_>) {
+        match ring.make_stock(around) {
+            None => {}
+            Some(Ok(package)) => self.making = Making::Keeping { version: keeping.change(), package },
+            Some(Err(error)) => {
+                around.log(Event::BadHandshake { step: "key package for writings", why: error.to_string() });
+                self.making = Making::Said { at_us: around.now.us };
             }
         }
     }
 
-    pub(super) fn stock_due_us(&self) -> Option<u64> {
-        match self.writer.making {
-            Making::Said { at_us } if self.is_stock_due() => Some(at_us + STOCK_AGAIN_US),
+    /// When one that did not come into a journal is made again.
+    pub(super) fn next_us(&self, ring: &Ring, at: Roster, now: Now) -> Option<u64> {
+        match self.making {
+            Making::Said { at_us } if is_due(ring, at, now) => Some(at_us + STOCK_AGAIN_US),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::scene::Scene;
+    use crate::written::bench::Bench;
+
+    #[test]
+    fn a_key_package_is_said_once_it_is_kept_and_another_where_no_journal_has_it() {
+        let mut scene = Scene::new();
+        let mut bench = Bench::of(scene.enrol("usa-duty", 1));
+        let (mut stock, mut ring, mut keeping) = (Stock::default(), Ring::default(), Keeping::default());
+        let mut step = |scene: &Scene, keeping: &mut Keeping| {
+            stock.settle(&mut ring, keeping, &mut bench.around(scene));
+            let next = stock.next_us(&ring, scene.roster(&bench.console), Bench::now(scene));
+            (bench.sent().len(), ring.stock().len(), next)
+        };
+        assert_eq!(step(&scene, &mut keeping), (0, 1, None));
+        let version = keeping.take_change().unwrap();
+        assert_eq!(step(&scene, &mut keeping), (0, 1, None), "nobody hears of it before it is kept");
+        keeping.kept(version);
+        let again = Bench::now(&scene).us + STOCK_AGAIN_US;
+        assert_eq!(step(&scene, &mut keeping), (1, 1, Some(again)));
+        assert_eq!(step(&scene, &mut keeping), (0, 1, Some(again)));
+        scene.time_ms += STOCK_AGAIN_US / 1_000;
+        assert_eq!(step(&scene, &mut keeping), (0, 2, None));
+        assert!(keeping.take_change().is_some());
     }
 }

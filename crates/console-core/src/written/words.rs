@@ -1,12 +1,13 @@
 //! What the officer does on the written line.
 
 use super::kept::{KeptFile, KeptOut};
+use super::stock::reads;
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::view::{Draft, Language, ReadoutText, Refusal};
 use trialogue_charter::text::{Form, clean};
 use trialogue_charter::{Hash, LineId, Precedence, Role};
-use trialogue_e2ee::writing::{Part, Tongue};
+use trialogue_e2ee::writing::{Content, Part, Tongue};
 use trialogue_journal::{Act, Kind, Traffic};
 
 /// A message as the officer gives it.
@@ -69,15 +70,10 @@ impl Console {
             Some(attached.iter().map(|kept| kept.file.clone()).collect::<Vec<_>>()).filter(|all| !all.is_empty());
         let chunks: Vec<Hash> = attached.into_iter().flat_map(|kept| kept.chunks).collect();
         let part = Part::Message { text: new.text, marking: clean(&new.marking, Form::Name), files };
-        let empty = self.out(&line, Kind::Message, about, Vec::new());
-        let (traffic, precedence, answer_by_ms) = (new.traffic, new.precedence, new.answer_by_ms);
-        let put = self.put_out(part, |content| {
-            let mut out = empty;
-            (out.content, out.traffic, out.precedence, out.answer_by_ms) =
-                (content.into(), traffic, precedence, answer_by_ms);
-            out.attached = Some(chunks).filter(|chunks| !chunks.is_empty());
-            out
-        });
+        let mut out = KeptOut::empty(&line, Kind::Message, about);
+        (out.traffic, out.precedence, out.answer_by_ms) = (new.traffic, new.precedence, new.answer_by_ms);
+        out.attached = Some(chunks).filter(|chunks| !chunks.is_empty());
+        let put = self.put_out(part, out);
         if put {
             self.writer.drafts.sent(&line);
         }
@@ -88,8 +84,7 @@ impl Console {
         if !self.translates() {
             return self.refuse(Refusal::Role);
         }
-        let empty = self.out(&line, Kind::Translation, Some(about), Vec::new());
-        self.put_out(Part::Translation { text, machine }, |content| with(empty, content));
+        self.put_out(Part::Translation { text, machine }, KeptOut::empty(&line, Kind::Translation, Some(about)));
     }
 
     pub(crate) fn certify_translation(&mut self, id: &str) {
@@ -108,9 +103,9 @@ impl Console {
         let Some(text) = read_back else {
             return self.say_of(&line, Act::AcknowledgeWriting { writing, read_back: None });
         };
-        let mut empty = self.out(&line, Kind::ReadBack, Some(writing), Vec::new());
-        empty.acknowledges = Some(writing);
-        self.put_out(Part::ReadBack { text }, |content| with(empty, content));
+        let mut out = KeptOut::empty(&line, Kind::ReadBack, Some(writing));
+        out.acknowledges = Some(writing);
+        self.put_out(Part::ReadBack { text }, out);
     }
 
     pub(crate) fn write_readout(&mut self, line: &str, replaces: Option<String>, texts: Vec<ReadoutText>) {
@@ -125,8 +120,7 @@ impl Console {
         };
         let mut texts: Vec<Tongue> = texts.iter().map(|text| tongue(text.language, &text.text)).collect();
         texts.sort_by_key(|text| text.language);
-        let empty = self.out(&line, Kind::Readout, about, Vec::new());
-        self.put_out(Part::Readout { texts }, |content| with(empty, content));
+        self.put_out(Part::Readout { texts }, KeptOut::empty(&line, Kind::Readout, about));
     }
 
     pub(crate) fn approve_readout(&mut self, id: &str) {
@@ -137,6 +131,38 @@ impl Console {
         self.say_of(&line, Act::Approve { writing });
     }
 
+    /// Puts a writing into the outbox; false: it is no writing, or there are too many.
+    fn put_out(&mut self, part: Part, out: KeptOut) -> bool {
+        let (writer, mut around) = self.written();
+        let put = writer.outbox.put(part, out, &mut writer.keeping, &mut around);
+        if let Err(reason) = put {
+            self.refuse(reason);
+        }
+        put.is_ok()
+    }
+
+    /// Takes an own writing back that no node has taken. What it said becomes the draft, if there is none.
+    pub(crate) fn unsend(&mut self, id: &str) {
+        let (writer, mut around) = self.written();
+        let out = match writer.outbox.take_back(id, &mut writer.keeping) {
+            Ok(Some(out)) => out,
+            Ok(None) => return,
+            Err(reason) => return self.refuse(reason),
+        };
+        let none = writer.drafts.of(&out.line).is_none();
+        let chunks: Vec<Hash> = out.chunks().copied().collect();
+        match Content::decode(&out.content).map(|content| content.part) {
+            Some(Part::Message { text, files, .. }) if none => {
+                let draft = Draft { language: text.language.into(), text: text.text };
+                around.forget_chunks(writer.drafts.keep(out.line.clone(), Some(draft), &mut writer.keeping));
+                let files = files.unwrap_or_default();
+                let gone = writer.drafts.attach_again(&out.line, files, chunks, &mut writer.keeping);
+                around.forget_chunks(gone);
+            }
+            _ => around.forget_chunks(chunks),
+        }
+    }
+
     fn say_of(&mut self, line: &LineId, act: Act) {
         if let Some(line) = self.act_on(line.to_string()) {
             self.say(&line, Purpose::Standing, act, Vec::new());
@@ -145,8 +171,8 @@ impl Console {
 
     pub(crate) fn keep_draft(&mut self, line: &str, draft: Option<Draft>) {
         if let (Ok(line), true) = (LineId::new(line), self.writer.on) {
-            let gone = self.writer.drafts.keep(line, draft, &mut self.writer.keeping);
-            self.forget_chunks(gone);
+            let (writer, mut around) = self.written();
+            around.forget_chunks(writer.drafts.keep(line, draft, &mut writer.keeping));
         }
     }
 
@@ -162,7 +188,7 @@ impl Console {
     /// These are on screen.
     pub(crate) fn writings_shown(&mut self, ids: &[String]) {
         let (Some(line), Some(fold)) = (self.open_line(), self.sites.fold()) else { return };
-        if !self.reads() {
+        if !reads(self.roster()) {
             return;
         }
         let listed = fold.writings(&line).into_iter().filter(|(_, _, writing)| writing.by != self.id);
@@ -193,9 +219,4 @@ impl Console {
         fold.writing(line, id).is_some()
             && !fold.receipts(id).any(|(_, receipts)| receipts.shown.contains_key(&self.id))
     }
-}
-
-fn with(mut out: KeptOut, content: Vec<u8>) -> KeptOut {
-    out.content = content.into();
-    out
 }
