@@ -34,7 +34,7 @@ impl Console {
             Command::Resume { line } => self.resume = LineId::new(line).ok(),
             Command::SendTest { line, number, language } => self.send_test(line, number, language),
             Command::Certify { id, language, translation } => self.certify(&id, language, &translation),
-            Command::OpenWritten { line } => self.open_written(line),
+            Command::OpenWritten { line } => self.writer.open(line),
             Command::Write { line, language, text, traffic, precedence, marking, answer_by_ms, answers } => {
                 let Ok(answer_by_ms) = WallMs::asked(answer_by_ms) else { return self.refuse(Refusal::Time) };
                 let (text, traffic, precedence) = (tongue(language, &text), traffic.into(), precedence.into());
@@ -42,22 +42,28 @@ impl Console {
             }
             Command::Translate { id, language, text, machine } => self.translate(&id, tongue(language, &text), machine),
             Command::CertifyTranslation { id } => self.certify_translation(&id),
-            Command::Shown { ids } => self.writings_shown(&ids),
+            Command::Shown { ids } => {
+                let (writer, mut around) = self.written();
+                writer.on_screen(&ids, &mut around);
+            }
             Command::AcknowledgeMessage { id, language, read_back } => {
                 let said = !read_back.trim().is_empty();
                 self.acknowledge_message(&id, said.then(|| tongue(language, &read_back)))
             }
-            Command::WriteReadout { line, replaces, texts } => self.write_readout(&line, replaces, texts),
+            Command::WriteReadout { line, replaces, texts } => self.write_readout(&line, replaces, &texts),
             Command::ApproveReadout { id } => self.approve_readout(&id),
-            Command::KeepDraft { line, draft } => self.keep_draft(&line, draft),
-            Command::KeepScratch { line, key, text } => self.keep_scratch(&line, key, text),
-            Command::Earlier => self.earlier(),
+            Command::KeepDraft { line, draft } => {
+                let (writer, mut around) = self.written();
+                writer.keep_draft(&line, draft, &mut around);
+            }
+            Command::KeepScratch { line, key, text } => self.writer.keep_scratch(&line, key, text),
+            Command::Earlier => self.writer.want_earlier(),
             Command::Detach { line, at } => {
                 let (writer, mut around) = self.written();
                 writer.detach(&line, at, &mut around);
             }
             Command::SaveFile { id, at } => self.save_file(&id, at),
-            Command::StopSaving => self.stop_saving(),
+            Command::StopSaving => self.writer.stop_saving(),
             Command::Unsend { id } => self.unsend(&id),
             Command::HangUp => {
                 // Also out of a call that it was still coming back to.

@@ -136,7 +136,10 @@ impl Console {
             Input::Heard { highest } => return self.frames_heard(highest),
             Input::Suspect { device, what } => self.suspect(device, what),
             Input::WorkerRestarted => self.worker_restarted(),
-            Input::ArchiveSay(word) => self.archive_say(word),
+            Input::ArchiveSay(word) => {
+                let (writer, mut around) = self.written();
+                writer.archive_say(word, &mut around.speaker);
+            }
             Input::Kept { version } => self.writer.kept(version),
             Input::Chunk { hash, bytes } => {
                 let (writer, mut around) = self.written();
@@ -184,7 +187,7 @@ impl Console {
             self.duty.next_timeout(self.roster(), self.now()),
             self.sites.next_timeout(self.now_us, self.call.is_some()),
             self.trial.next_timeout(self.roster(), self.now()),
-            self.written_next_us(),
+            self.writer.next_timeout(self.roster(), self.sites.is_up(), self.now()),
             self.revocations.next_timeout(self.now()),
             self.rings.next_timeout(self.roster(), self.now()),
         ];
@@ -357,8 +360,8 @@ impl Console {
             out: &mut self.out,
             now,
         };
-        let (bodies, chance) = (&mut self.bodies, &mut self.chance);
-        (&mut self.writer, written::Around { at, now, node_ms, bodies, chance, speaker })
+        let (revocations, bodies, chance) = (&self.revocations, &mut self.bodies, &mut self.chance);
+        (&mut self.writer, written::Around { at, now, node_ms, revocations, bodies, chance, speaker })
     }
 
     /// Says something on a line; returns its number. `bodies` are those that the act refers to.
@@ -399,13 +402,11 @@ impl Console {
             (Purpose::Handshake(group), Later(after_us)) => self.handshake_refused(group, number, after_us),
             (Purpose::Handshake(group), Refused(_) | Past) => self.handshake_refused(group, number, 0),
             (Purpose::Tags, Counted) => self.tags_accepted(number),
-            (Purpose::Circle(_) | Purpose::Write(_), _) => self.writer.settled(&settled, self.now_us),
-            (Purpose::Archive, Counted) => self.archive_settled(number, true),
+            (Purpose::Archive | Purpose::Shown | Purpose::Circle(_) | Purpose::Write(_), _) => {
+                self.writer.settled(&settled, self.now_us, &mut self.out);
+            }
             (_, Counted) | (_, Refused(Refusal::Replayed)) => {}
             (Purpose::Tags, _) => self.tags_refused(),
-            (Purpose::Archive, _) => self.archive_settled(number, false),
-            (Purpose::Shown, Later(after_us)) => self.writer.shown_here.not_said(number, after_us, self.now_us),
-            (Purpose::Shown, _) => self.writer.shown_here.not_said(number, 0, self.now_us),
             (_, Past | Later(_)) => {}
             // Said by the console itself while it is in: it tries again when there is something to offer.
             (Purpose::Again, Refused(reason)) if reason != Refusal::NoSeat => {}

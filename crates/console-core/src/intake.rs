@@ -84,7 +84,7 @@ impl Console {
         if !self.sites.is_up() {
             return;
         }
-        if self.call.is_none() && !self.needs_bodies() {
+        if self.call.is_none() && !self.writer.needs_bodies() {
             return self.bodies.stop_wanting();
         }
         let hashes = self.bodies.ask(self.now_us, WANT_MAX.min(TRIED_MAX));

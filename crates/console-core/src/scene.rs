@@ -83,6 +83,11 @@ impl Scene {
         Occasion { node: at.clone(), charter: self.charter.hash(), now_ms: START_MS + after_ms }
     }
 
+    /// The node of a console writes down what it has said.
+    pub(crate) fn takes(&mut self, console: &Enrolled, statement: Vec<u8>) -> VerifiedEntry {
+        self.entry(&console.node, Body::Stated { statement }, &[])
+    }
+
     fn entry(&mut self, at: &NodeId, body: Body, bodies: &[Vec<u8>]) -> VerifiedEntry {
         let entry = self.journals.get_mut(at).unwrap().append(self.time_ms, body);
         let entry = VerifiedEntry::open(&entry.sign(self.fixture.journal(at)).0, &self.charter).unwrap();

@@ -86,7 +86,7 @@ impl Console {
             joined: self.call.as_ref().is_some_and(|call| call.line == line.id),
             last_call: self.rings.last_call(charter, &line.id),
             outcome: self.outcomes.get(&line.id).map(|ended| ended.outcome),
-            written: self.written_note(&line.id),
+            written: self.writer.note(&line.id, self.roster(), self.now()),
         }
     }
 

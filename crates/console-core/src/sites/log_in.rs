@@ -128,7 +128,7 @@ impl Console {
         self.tell_anew(slot);
         self.take_clock(slot, time_ms);
         if self.sites.is_active(slot) {
-            self.told_as_usual();
+            self.writer.told_as_usual();
         }
         self.log(Event::Accepted);
     }
@@ -250,7 +250,7 @@ impl Console {
         }
         self.tell_anew(slot);
         if self.sites.is_active(slot) {
-            self.writer.told = writings;
+            self.writer.told_anew(writings);
         }
     }
 }

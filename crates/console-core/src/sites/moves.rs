@@ -62,7 +62,7 @@ impl Console {
         self.push(Output::Use { slot });
         // What the former node had of what is attached, and told of what was written, this one need not.
         self.writer.stop_giving();
-        self.told_as_usual();
+        self.writer.told_as_usual();
         let on = self.on_watch;
         self.send(&ToNode::Watch { on });
         let until_us = self.now_us + OVER_US;

@@ -1,10 +1,13 @@
 //! The party's records office: a reader like any other, visible to all, that hands every content to the platform as soon as it can be read.
 
-use super::read::Opened;
-use crate::acts::Purpose;
-use crate::console::Console;
+use super::around::Around;
+use super::circles::Circles;
+use super::keeping::Keeping;
+use super::read::{Opened, read};
+use crate::acts::{Purpose, Speaker};
 use crate::io::{ArchiveWord, Archived, ArchivedChunk, Output};
 use crate::limits::{ARCHIVE_RETRY_US, ARCHIVE_TURN_US};
+use crate::outputs::Outputs;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use trialogue_charter::{Hash, LineId, NodeId};
 use trialogue_e2ee::writing::File;
@@ -14,7 +17,7 @@ use zeroize::Zeroizing;
 
 /// What was handed out in this run.
 #[derive(Default)]
-pub(crate) struct Archive {
+pub(super) struct Archive {
     on: bool,
     /// What the platform had of runs before.
     has: BTreeSet<Hash>,
@@ -74,90 +77,76 @@ impl Archive {
         }
         self.files.push_back(files);
     }
-}
 
-impl Console {
-    /// Every writing on every line of this console is given out once in each run ([`Output::Archive`]), as soon as it is known what it says, or that this
-    /// console may not know; then the chunks of what is attached to it ([`Output::ArchiveChunk`]). `done`: those of which the platform wants nothing
-    /// more. Say it once, with [`Console::keep_writings`], before the first input.
-    pub fn archive_writings(&mut self, done: BTreeSet<Hash>) {
-        self.writer.archive.on = true;
-        self.writer.archive.has = done;
-        // After an absence everything that a node still remembers is taken up.
-        self.want_all();
+    /// Everything is handed out from now on, but for what the platform has.
+    pub(super) fn turn_on(&mut self, has: BTreeSet<Hash>) {
+        (self.on, self.has) = (true, has);
     }
 
-    /// Can something be said of the archive now ([`crate::Input::ArchiveSay`])?
-    #[must_use]
-    pub fn archive_may_say(&self) -> bool {
-        let archive = &self.writer.archive;
-        archive.on && archive.saying.is_none() && self.now_us >= archive.wait_us && self.sites.is_up()
+    /// Can something be said of it now, at a node that hears it?
+    pub(super) fn may_say(&self, is_up: bool, now_us: u64) -> bool {
+        self.on && self.saying.is_none() && now_us >= self.wait_us && is_up
     }
 
-    pub(crate) fn archive_say(&mut self, word: ArchiveWord) {
-        if self.archive_may_say() {
+    pub(super) fn say(&mut self, word: ArchiveWord, speaker: &mut Speaker<'_>) {
+        if self.may_say(speaker.slot.is_some(), speaker.now.us) {
             let act = Act::Archive { writings: word.writings.clone(), destroyed: word.destroyed };
-            let number = self.say(&word.line, Purpose::Archive, act, Vec::new());
-            self.writer.archive.saying = Some((number, word));
+            let number = speaker.say(&word.line, Purpose::Archive, act, Vec::new());
+            self.saying = Some((number, word));
         }
     }
 
     /// The node has journalled it, or not.
-    pub(crate) fn archive_settled(&mut self, number: u64, counted: bool) {
-        let now_us = self.now_us;
-        let archive = &mut self.writer.archive;
-        let Some((_, word)) = archive.saying.take_if(|(saying, _)| *saying == number) else { return };
+    pub(super) fn settled(&mut self, number: u64, counted: bool, now_us: u64, out: &mut Outputs) {
+        let Some((_, word)) = self.saying.take_if(|(saying, _)| *saying == number) else { return };
         if counted {
-            self.push(Output::ArchiveSaid(word));
+            out.push(Output::ArchiveSaid(word));
         } else {
-            archive.wait_us = now_us + ARCHIVE_RETRY_US;
+            self.wait_us = now_us + ARCHIVE_RETRY_US;
         }
     }
 
-    pub(super) fn archive_new(&mut self) {
-        let (Some(charter), Some(me), Some(fold)) = (&self.charter, &self.me, self.sites.fold()) else { return };
-        if !self.writer.archive.on {
-            return;
-        }
+    /// Hands out what can be read by now, and one step of what is attached.
+    pub(super) fn settle(&mut self, circles: &mut Circles, keeping: &mut Keeping, around: &mut Around<'_>) {
+        let Some((charter, me, fold)) = around.at.whole().filter(|_| self.on) else { return };
         let lines = charter.lines.iter().map(|line| &line.id).filter(|line| charter.is_on_line(&me.office, line));
-        let lines: Vec<LineId> = lines.cloned().collect();
         let mut held = BTreeSet::new();
-        let mut new: Vec<(LineId, Hash, NodeId, Writing)> = Vec::new();
+        let mut new: Vec<(&LineId, Hash, &NodeId, &Writing)> = Vec::new();
         for line in lines {
-            for (id, node, writing) in fold.writings(&line) {
+            for (id, node, writing) in fold.writings(line) {
                 held.insert(id);
-                let archive = &self.writer.archive;
-                if !archive.done.contains(&id) && !archive.has.contains(&id) {
-                    new.push((line.clone(), id, node.clone(), writing.clone()));
+                if !self.done.contains(&id) && !self.has.contains(&id) {
+                    new.push((line, id, node, writing));
                 }
             }
         }
         // What the state has forgotten does not come again.
-        self.writer.archive.done.retain(|id| held.contains(id));
+        self.done.retain(|id| held.contains(id));
         for (line, id, node, writing) in new {
-            let content = match self.read(&node, &writing) {
+            let content = match read(node, writing, circles, keeping, around) {
                 None => continue,
                 Some(Opened::Content(content)) => Some(content),
                 Some(Opened::NotForUs | Opened::Damaged) => None,
             };
-            self.writer.archive.done.insert(id);
+            self.done.insert(id);
             let (seq, at_ms) = (writing.seq, writing.written.at_ms);
             let chunks = content.as_ref().map_or(0, |content| content.files().iter().map(File::chunks).sum());
-            if let (1.., Some(list)) = (chunks, writing.written.attached) {
-                self.writer.archive.wait_for(Files { id, node: node.clone(), list, left: None, at: 0 });
+            if let (1.., Some(list)) = (chunks, writing.written.attached.clone()) {
+                self.wait_for(Files { id, node: node.clone(), list, left: None, at: 0 });
             }
             let content = content.map(|content| Zeroizing::new(content.encode()));
-            self.push(Output::Archive(Box::new(Archived { id, line, node, seq, at_ms, content, chunks })));
+            let (line, node) = (line.clone(), node.clone());
+            around.push(Output::Archive(Box::new(Archived { id, line, node, seq, at_ms, content, chunks })));
         }
-        self.archive_files();
+        self.settle_files(around);
     }
 
     /// One step of fetching what is attached. What nobody has keeps nothing else waiting.
-    fn archive_files(&mut self) {
-        let now_us = self.now_us;
-        let mut files = std::mem::take(&mut self.writer.archive.files);
-        if now_us >= self.writer.archive.turn_us {
-            self.writer.archive.turn_us = now_us + ARCHIVE_TURN_US;
+    fn settle_files(&mut self, around: &mut Around<'_>) {
+        let now_us = around.now.us;
+        let mut files = std::mem::take(&mut self.files);
+        if now_us >= self.turn_us {
+            self.turn_us = now_us + ARCHIVE_TURN_US;
             let had: BTreeSet<usize> = in_turn(files.iter().map(|file| &file.node)).into_iter().collect();
             let (last, first): (Vec<_>, Vec<_>) = files.into_iter().enumerate().partition(|(at, _)| had.contains(at));
             files = first.into_iter().chain(last).map(|(_, file)| file).collect();
@@ -165,31 +154,30 @@ impl Console {
         for at in in_turn(files.iter().map(|file| &file.node)) {
             let Some(file) = files.get_mut(at) else { continue };
             let Some(left) = &mut file.left else {
-                match self.bodies.get(&file.list).map(|list| chunks(list)) {
+                match around.bodies.get(&file.list).map(|list| chunks(list)) {
                     Some(list) => file.left = Some(list.unwrap_or_default().into()),
-                    None => self.bodies.want(&file.list),
+                    None => around.bodies.want(&file.list),
                 }
                 continue;
             };
             let Some(hash) = left.front().copied() else { continue };
-            let Some(bytes) = self.bodies.take(&hash) else {
-                self.bodies.want_hash(hash);
+            let Some(bytes) = around.bodies.take(&hash) else {
+                around.bodies.want_hash(hash);
                 continue;
             };
             left.pop_front();
             let chunk = ArchivedChunk { writing: file.id, at: file.at, bytes };
             file.at += 1;
-            left.iter().take(1).for_each(|hash| self.bodies.want_hash(*hash));
-            self.push(Output::ArchiveChunk(chunk));
+            left.iter().take(1).for_each(|hash| around.bodies.want_hash(*hash));
+            around.push(Output::ArchiveChunk(chunk));
         }
         files.retain(|file| file.left.as_ref().is_none_or(|left| !left.is_empty()));
-        self.writer.archive.files = files;
+        self.files = files;
     }
 
     /// When others of the writings with files have their turn.
-    pub(super) fn archive_next_us(&self) -> Option<u64> {
-        let archive = &self.writer.archive;
-        (!archive.files.is_empty()).then_some(archive.turn_us).filter(|at| *at > self.now_us)
+    pub(super) fn next_us(&self, now_us: u64) -> Option<u64> {
+        (!self.files.is_empty()).then_some(self.turn_us).filter(|at| *at > now_us)
     }
 }
 

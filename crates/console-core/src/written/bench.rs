@@ -1,15 +1,19 @@
 //! For tests of the parts of the written line: one console, and all that is around them.
 #![allow(clippy::unwrap_used)]
 
-use super::around::Around;
+use super::around::{Around, Busy};
 use crate::acts::{Acts, Speaker};
 use crate::bodies::Bodies;
 use crate::io::Output;
 use crate::now::Now;
 use crate::outputs::Outputs;
+use crate::revocations::Revocations;
 use crate::scene::{Enrolled, START_MS, Scene, after_ms};
 use trialogue_e2ee::Chance;
 use trialogue_wire::console::ToNode;
+
+/// Nothing else goes on.
+pub(super) const FREE: Busy = Busy { in_call: false, ringing: false, awaits_keys: false };
 
 pub(super) struct Bench {
     pub(super) console: Enrolled,
@@ -18,6 +22,7 @@ pub(super) struct Bench {
     pub(super) out: Outputs,
     acts: Acts,
     chance: Chance,
+    revocations: Revocations,
 }
 
 impl Bench {
@@ -30,6 +35,7 @@ impl Bench {
             out: Outputs::default(),
             acts: Acts::default(),
             chance: Chance::replayable(seed),
+            revocations: Revocations::default(),
         }
     }
 
@@ -49,8 +55,8 @@ impl Bench {
             out: &mut self.out,
             now,
         };
-        let (bodies, chance) = (&mut self.bodies, &mut self.chance);
-        Around { at, now, node_ms: now.ms, bodies, chance, speaker }
+        let (revocations, bodies, chance) = (&self.revocations, &mut self.bodies, &mut self.chance);
+        Around { at, now, node_ms: now.ms, revocations, bodies, chance, speaker }
     }
 
     /// What the platform was asked to do.

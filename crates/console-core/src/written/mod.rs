@@ -1,5 +1,5 @@
 //! The written line at this console: its keys for it, what it writes, what it reads. Only where the platform keeps things for the machine
-//! ([`Console::keep_writings`]): whoever publishes a key that is gone after a start would lose what others write to it.
+//! ([`crate::Console::keep_writings`]): whoever publishes a key that is gone after a start would lose what others write to it.
 //!
 //! Nothing here is done in haste: a call and its keys come first.
 
@@ -25,54 +25,56 @@ mod shown;
 mod stock;
 mod words;
 
-use crate::acts::{How, Purpose, Settled, is_of_occasion};
-use crate::console::Console;
-use crate::engage::Known;
-use crate::io::Output;
-use crate::limits::{MISSING_US, WRITTEN_AFTER_US};
+pub(crate) use around::{Around, Busy};
+pub(crate) use words::{NewMessage, Saying, tongue};
+
+use crate::acts::{How, Purpose, Settled, Speaker, is_of_occasion};
+use crate::io::{ArchiveWord, Output};
+use crate::limits::WRITTEN_AFTER_US;
 use crate::now::Now;
-use crate::view::WrittenView;
-use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{Hash, LineId};
+use crate::outputs::Outputs;
+use crate::revocations::KeptRevocations;
+use crate::roster::Roster;
+use crate::view::{Refusal, WrittenView};
+use std::collections::BTreeSet;
+use trialogue_charter::{DeviceId, Hash, LineId};
 use trialogue_e2ee::Chance;
 use trialogue_e2ee::writing::FileError;
-
-pub(crate) use around::Around;
-/// What became of a writing of the line that is open.
-pub(crate) use read::Opened;
-pub(crate) use words::{NewMessage, tongue};
 
 /// Everything about the written line.
 #[derive(Default)]
 pub(crate) struct Writer {
     /// The platform keeps things: there is a written line here.
-    pub(crate) on: bool,
+    on: bool,
     keeping: keeping::Keeping,
     circles: circles::Circles,
     stock: stock::Stock,
     outbox: outbox::Outbox,
     drafts: drafts::Drafts,
     attaching: attach::Attaching,
+    page: read::OpenLine,
+    shown_here: shown::Shown,
+    archive: archive::Archive,
+    earlier: earlier::Earlier,
     /// Since when the node's entries are here.
-    pub(crate) since_us: Option<u64>,
-    /// The line that the page shows.
-    pub(crate) open: Option<LineId>,
-    pub(crate) opened: BTreeMap<Hash, Opened>,
-    pub(crate) shown_here: shown::Shown,
-    shown: Option<WrittenView>,
-    pub(crate) archive: archive::Archive,
-    /// Newest writings of each node and line that the node has told; 0: as many as it tells everybody.
-    pub(crate) told: u16,
-    /// As many as the officer wants, when that is more.
-    wanted: u16,
-    asked_us: Option<u64>,
-    /// A file of a message on its way to the page.
-    pub(crate) saving: Option<save::Saving>,
-    /// What became of others, of the line that is open.
-    pub(crate) saved: BTreeMap<(Hash, usize), crate::view::FileState>,
+    since_us: Option<u64>,
+    /// What the page was told last.
+    told: Option<WrittenView>,
 }
 
 impl Writer {
+    /// There is a written line from now on. `kept`: what the platform kept of before; bytes of another version, or of another device than `me`, are as good as
+    /// none. Returns what they say of revocations.
+    pub(crate) fn turn_on(&mut self, kept: Option<&[u8]>, me: DeviceId) -> Option<KeptRevocations> {
+        self.on = true;
+        let kept = kept.and_then(kept::Kept::decode).filter(|kept| kept.device == me)?;
+        self.circles =
+            circles::Circles::recalled(ring::Ring::recalled(kept.stock), held::HeldCircles::recalled(kept.circles));
+        self.outbox = outbox::Outbox::recalled(kept.outbox);
+        self.drafts = drafts::Drafts::recalled(kept.drafts, kept.scratch);
+        kept.revocations
+    }
+
     /// Something changed that must outlive this process, where there is a written line.
     pub(crate) fn change(&mut self) {
         if self.on {
@@ -95,11 +97,62 @@ impl Writer {
         self.circles.ring_mut().begin(idle);
     }
 
+    /// Brings everything up to date, and tells the platform what to keep and the page what to show.
+    pub(crate) fn settle(&mut self, busy: Busy, around: &mut Around<'_>) {
+        let Some(charter) = around.at.charter().filter(|_| self.on) else { return };
+        if around.is_up() {
+            self.settle_up(busy, around);
+        } else {
+            self.since_us = None;
+            self.outbox.stop_giving();
+        }
+        if let Some(version) = self.keeping.take_change() {
+            let bytes = self.to_keep(around.at.id(), around.revocations.to_keep(charter, around.now));
+            around.push(Output::Keep { version, bytes });
+        }
+        let view = self.view(around);
+        if view != self.told {
+            self.told = view.clone();
+            around.push(Output::Written(view.map(Box::new)));
+        }
+    }
+
+    fn settle_up(&mut self, busy: Busy, around: &mut Around<'_>) {
+        let since = *self.since_us.get_or_insert(around.now.us);
+        if around.now.us >= since + WRITTEN_AFTER_US && !busy.awaits_keys {
+            self.stock.settle(self.circles.ring_mut(), &mut self.keeping, around);
+            self.outbox.settle(&mut self.circles, &mut self.keeping, around);
+        }
+        self.shown_here.settle(around.at, &mut around.speaker);
+        self.earlier.settle(self.page.is_open() || self.archive.is_on(), busy, around);
+        self.page.settle(&mut self.circles, &mut self.keeping, around);
+        self.page.settle_saving(around);
+        self.archive.settle(&mut self.circles, &mut self.keeping, around);
+    }
+
+    fn to_keep(&self, me: DeviceId, revocations: KeptRevocations) -> zeroize::Zeroizing<Vec<u8>> {
+        let mut kept = kept::ToKeep::of(me);
+        (kept.stock, kept.circles) = (self.circles.ring().stock(), self.circles.held().all());
+        kept.outbox = self.outbox.outs();
+        (kept.drafts, kept.scratch) = (self.drafts.drafts(), self.drafts.scratch());
+        kept.revocations = Some(revocations);
+        kept.encode()
+    }
+
+    fn view(&self, around: &Around<'_>) -> Option<WrittenView> {
+        let line = self.page.line(around.at)?;
+        let (at, bodies, is_up) = (around.at, &*around.bodies, around.is_up());
+        show::Page { writer: self, line: &self.page, at, bodies, is_up }.view(line)
+    }
+
     /// What became of a statement of the written line.
-    pub(crate) fn settled(&mut self, Settled { purpose, number, how, .. }: &Settled, now_us: u64) {
+    pub(crate) fn settled(&mut self, Settled { purpose, number, how, .. }: &Settled, now_us: u64, out: &mut Outputs) {
         use How::{Later, Past, Refused};
         match (*purpose, *how) {
+            (Purpose::Archive, how) => self.archive.settled(*number, how == How::Counted, now_us, out),
             (_, How::Counted | Refused(trialogue_wire::console::Refusal::Replayed)) => {}
+            (Purpose::Shown, Later(after_us)) => self.shown_here.not_said(*number, after_us, now_us),
+            (Purpose::Shown, _) => self.shown_here.not_said(*number, 0, now_us),
             (Purpose::Circle(id), Later(after_us)) => self.outbox.circle_later(id, after_us, now_us),
             (Purpose::Write(id), Past) => self.outbox.past(id),
             (Purpose::Write(id), Later(after_us)) => self.outbox.later(id, *number, after_us, now_us),
@@ -108,6 +161,37 @@ impl Writer {
             }
             _ => {}
         }
+    }
+
+    /// The page shows this line from now on, or none.
+    pub(crate) fn open(&mut self, line: Option<String>) {
+        self.page.open(line.and_then(|line| LineId::new(line).ok()));
+    }
+
+    /// The officer wants a file of a message of the line that is open.
+    pub(crate) fn save_file(&mut self, id: &str, at: u32) -> Result<(), Refusal> {
+        self.page.save_file(id, at)
+    }
+
+    pub(crate) fn stop_saving(&mut self) {
+        self.page.stop_saving();
+    }
+
+    /// The officer wants to see further back.
+    pub(crate) fn want_earlier(&mut self) {
+        if self.on {
+            self.earlier.want_more();
+        }
+    }
+
+    /// The node, perhaps another one than before, tells as many writings as everybody hears.
+    pub(crate) fn told_as_usual(&mut self) {
+        self.earlier.told_as_usual();
+    }
+
+    /// The node tells everything once more, with so many writings of each node.
+    pub(crate) fn told_anew(&mut self, writings: u16) {
+        self.earlier.told_anew(writings);
     }
 
     /// The node is another one: what it has of what is attached is asked anew.
@@ -180,100 +264,47 @@ impl Writer {
         let outs = self.outbox.outs().iter().flat_map(kept::KeptOut::chunks);
         self.drafts.chunks().chain(outs).copied().collect()
     }
-}
 
-impl Console {
-    /// Turns the written line on. `kept`: the bytes that [`Output::Keep`] gave last, if there are any; bytes of another version, or of another device,
-    /// are as good as none. Say it once, before the first input.
-    pub fn keep_writings(&mut self, kept: Option<&[u8]>) {
-        self.writer.on = true;
-        if let Some(kept) = kept.and_then(kept::Kept::decode).filter(|kept| kept.device == self.id) {
-            let (ring, held) = (ring::Ring::recalled(kept.stock), held::HeldCircles::recalled(kept.circles));
-            self.writer.circles = circles::Circles::recalled(ring, held);
-            self.writer.outbox = outbox::Outbox::recalled(kept.outbox);
-            self.writer.drafts = drafts::Drafts::recalled(kept.drafts, kept.scratch);
-            self.revocations.recall(kept.revocations);
-        }
+    /// Everything is handed to the archive, but for what it has.
+    pub(crate) fn archive(&mut self, has: BTreeSet<Hash>) {
+        self.archive.turn_on(has);
+        // After an absence everything that a node still remembers is taken up.
+        self.earlier.want_all();
     }
 
-    /// The seal of the platform has changed: everything is kept anew.
-    pub fn keep_again(&mut self) {
-        self.writer.change();
+    /// Can something be said of the archive now?
+    pub(crate) fn archive_may_say(&self, is_up: bool, now: Now) -> bool {
+        self.archive.may_say(is_up, now.us)
     }
 
-    /// Brings the written line up to date.
-    pub(crate) fn settle_written(&mut self) {
-        if !self.writer.on || self.charter.is_none() {
-            return;
-        }
-        if !self.sites.is_up() {
-            self.writer.since_us = None;
-            self.writer.stop_giving();
-        } else {
-            let since = *self.writer.since_us.get_or_insert(self.now_us);
-            if self.now_us >= since + WRITTEN_AFTER_US && self.call_has_keys() {
-                let (writer, mut around) = self.written();
-                writer.stock.settle(writer.circles.ring_mut(), &mut writer.keeping, &mut around);
-                writer.outbox.settle(&mut writer.circles, &mut writer.keeping, &mut around);
-            }
-            self.settle_shown();
-            self.settle_earlier();
-            self.read_open_line();
-            self.settle_saving();
-            self.archive_new();
-        }
-        self.keep_now();
-        self.show_written();
-    }
-
-    /// In no call, or in one in which nobody's keys are only just on their way: there is time for other things. Whose keys do not come holds nothing up.
-    fn call_has_keys(&self) -> bool {
-        let awaited = |known: &Known| known.without_keys_us.is_some_and(|since| self.now_us < since + MISSING_US);
-        self.call.as_ref().is_none_or(|call| !call.members.values().any(awaited))
-    }
-
-    fn keep_now(&mut self) {
-        if let Some(version) = self.writer.keeping.take_change() {
-            let mut kept = kept::ToKeep::of(self.id);
-            (kept.stock, kept.circles) = (self.writer.circles.ring().stock(), self.writer.circles.held().all());
-            kept.outbox = self.writer.outbox.outs();
-            (kept.drafts, kept.scratch) = (self.writer.drafts.drafts(), self.writer.drafts.scratch());
-            let charter = self.charter.as_ref();
-            kept.revocations = charter.map(|charter| self.revocations.to_keep(charter, self.now()));
-            let bytes = kept.encode();
-            self.push(Output::Keep { version, bytes });
-        }
-    }
-
-    fn show_written(&mut self) {
-        let view = self.open_line().and_then(|line| self.written_view(&line));
-        if view != self.writer.shown {
-            self.writer.shown = view.clone();
-            self.push(Output::Written(view.map(Box::new)));
-        }
+    pub(crate) fn archive_say(&mut self, word: ArchiveWord, speaker: &mut Speaker<'_>) {
+        self.archive.say(word, speaker);
     }
 
     /// Something is read or written: bodies are asked for.
     pub(crate) fn needs_bodies(&self) -> bool {
-        self.writer.on
-            && (self.writer.open.is_some() || self.writer.archive.is_on() || !self.writer.outbox.outs().is_empty())
+        self.on && (self.page.is_open() || self.archive.is_on() || !self.outbox.outs().is_empty())
     }
 
-    /// When the written line needs attention.
-    pub(crate) fn written_next_us(&self) -> Option<u64> {
-        if !self.writer.on || !self.sites.is_up() {
+    /// When something is due next, microseconds of the monotonic clock.
+    pub(crate) fn next_timeout(&self, at: Roster, is_up: bool, now: Now) -> Option<u64> {
+        if !self.on || !is_up {
             return None;
         }
-        let first = self.writer.since_us.map(|since| since + WRITTEN_AFTER_US).filter(|at| *at > self.now_us);
-        let late_ms = self.next_due_ms().map(|ms| self.now().us_at(ms));
-        let join = self.writer.circles.ring().next_us(self.now_us);
-        let shown = self.writer.shown_here.next_us().filter(|at| *at > self.now_us);
-        let stock = self.writer.stock.next_us(self.writer.circles.ring(), self.roster(), self.now());
-        let outbox = self.writer.outbox.next_us(self.now_us);
-        let all = [first, late_ms, join, shown, stock, outbox, self.archive_next_us()];
-        all.into_iter().flatten().min()
+        let due = [
+            self.since_us.map(|since| since + WRITTEN_AFTER_US).filter(|at| *at > now.us),
+            note::next_due_ms(at, now).map(|ms| now.us_at(ms)),
+            self.circles.ring().next_us(now.us),
+            self.shown_here.next_us().filter(|at| *at > now.us),
+            self.stock.next_us(self.circles.ring(), at, now),
+            self.outbox.next_us(now.us),
+            self.archive.next_us(now.us),
+        ];
+        due.into_iter().flatten().min()
     }
 }
 
 #[cfg(test)]
 mod bench;
+#[cfg(test)]
+mod tests;

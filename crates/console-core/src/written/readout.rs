@@ -1,6 +1,6 @@
 //! Joint texts: versions that replace each other, and who approved which.
 
-use crate::console::Console;
+use super::show::Page;
 use crate::limits::VERSIONS_LOOKED;
 use crate::now::WallMs;
 use crate::show::text as named;
@@ -11,7 +11,7 @@ use trialogue_e2ee::writing::Part;
 use trialogue_journal::fold::Writing;
 use trialogue_journal::{Kind, State};
 
-impl Console {
+impl Page<'_> {
     /// One per first version, by its last one; and beside that, where it is another, the last one that every party has
     /// approved, and the last one that can be read here: nobody takes an agreed text off the screens by another that is
     /// none. `all`: in the order of the line, so a version comes after the one that it replaces.
@@ -39,7 +39,7 @@ impl Console {
         for (root, versions) in &texts {
             let Some((last, before)) = versions.split_last() else { continue };
             views.extend(self.readout(fold, charter, line, root, last, versions.len()));
-            let open = |(id, _): &(Hash, &Writing)| self.reading(id) == Reading::Open;
+            let open = |(id, _): &(Hash, &Writing)| self.line.reading(id) == Reading::Open;
             let from = before.len().saturating_sub(VERSIONS_LOOKED);
             let newest =
                 |is: &dyn Fn(&(Hash, &Writing)) -> bool| before[from..].iter().rposition(is).map(|at| from + at);
@@ -69,7 +69,7 @@ impl Console {
         version: usize,
     ) -> Option<ReadoutView> {
         let approvals = self.approvals(fold, charter, line, id);
-        let texts = match self.part(id) {
+        let texts = match self.line.part(id) {
             Some(Part::Readout { texts }) => texts
                 .iter()
                 .map(|text| ReadoutText { language: text.language.into(), text: text.text.clone() })
@@ -81,12 +81,12 @@ impl Console {
             id: root.to_string(),
             version_id: id.to_string(),
             version: u32::try_from(version).unwrap_or(u32::MAX),
-            by: self.person(&writing.by)?,
+            by: self.at.person(&writing.by)?,
             at_ms: WallMs::shown(writing.written.at_ms),
-            reading: self.reading(id),
+            reading: self.line.reading(id),
             texts,
             complete: approvals.iter().all(|approval| approval.by.is_some()),
-            may_approve: self.acts_for_party() && !own && self.reading(id) == Reading::Open,
+            may_approve: self.at.acts_for_party() && !own && self.line.reading(id) == Reading::Open,
             approvals,
         })
     }
@@ -95,7 +95,7 @@ impl Console {
     fn approvals(&self, fold: &State, charter: &VerifiedCharter, line: &LineId, id: &Hash) -> Vec<Approval> {
         let people = self.people(fold, id, |receipts| &receipts.approved);
         let mut parties: Vec<_> = charter.parties_on_line(line).collect();
-        parties.sort_by_key(|party| self.me.as_ref().map(|me| &me.party) != Some(&party.id));
+        parties.sort_by_key(|party| self.at.me().map(|me| &me.party) != Some(&party.id));
         let by = |party: &str| people.iter().find(|receipt: &&PersonReceipt| receipt.by.party == party).cloned();
         let approval = |party: &trialogue_charter::Party| Approval {
             party: party.id.to_string(),

@@ -1,11 +1,29 @@
-//! What the console passes on to the written line of what the platform says to it.
+//! What the console passes on to the written line: inputs of the platform, and commands of the officer.
 
+use super::{Around, Busy, NewMessage, Saying, Writer, words};
+use crate::acts::Purpose;
 use crate::console::Console;
+use crate::engage::Known;
+use crate::limits::MISSING_US;
+use crate::view::{ReadoutText, Refusal};
 use std::collections::BTreeSet;
 use trialogue_charter::Hash;
-use trialogue_e2ee::writing::FileError;
+use trialogue_e2ee::writing::{FileError, Tongue};
 
 impl Console {
+    /// Turns the written line on. `kept`: the bytes that [`crate::Output::Keep`] gave last, if there are any; bytes of another version, or of another device,
+    /// are as good as none. Say it once, before the first input.
+    pub fn keep_writings(&mut self, kept: Option<&[u8]>) {
+        if let Some(revocations) = self.writer.turn_on(kept, self.id) {
+            self.revocations.recall(Some(revocations));
+        }
+    }
+
+    /// The seal of the platform has changed: everything is kept anew.
+    pub fn keep_again(&mut self) {
+        self.writer.change();
+    }
+
     /// The page will read a file of this name and length, which is attached to what is being written on a line once all of it was given with
     /// [`Console::attach_piece`] and [`Console::finish_attaching`] was said. One that was begun before and not ended is forgotten.
     ///
@@ -51,5 +69,99 @@ impl Console {
     #[must_use]
     pub fn chunks_needed(&self) -> BTreeSet<Hash> {
         self.writer.chunks_needed()
+    }
+
+    /// Every writing on every line of this console is given out once in each run ([`crate::Output::Archive`]), as soon as it is known what it says, or that this
+    /// console may not know; then the chunks of what is attached to it ([`crate::Output::ArchiveChunk`]). `done`: those of which the platform wants nothing
+    /// more. Say it once, with [`Console::keep_writings`], before the first input.
+    pub fn archive_writings(&mut self, done: BTreeSet<Hash>) {
+        self.writer.archive(done);
+    }
+
+    /// Can something be said of the archive now ([`crate::Input::ArchiveSay`])?
+    #[must_use]
+    pub fn archive_may_say(&self) -> bool {
+        self.writer.archive_may_say(self.sites.is_up(), self.now())
+    }
+
+    /// Brings the written line up to date.
+    pub(crate) fn settle_written(&mut self) {
+        // In no call, or in one in which nobody's keys are only just on their way, there is time for other things. Whose keys do not come holds nothing up.
+        let awaited = |known: &Known| known.without_keys_us.is_some_and(|since| self.now_us < since + MISSING_US);
+        let busy = Busy {
+            in_call: self.call.is_some(),
+            ringing: self.rings.is_ringing(),
+            awaits_keys: self.call.as_ref().is_some_and(|call| call.members.values().any(awaited)),
+        };
+        let (writer, mut around) = self.written();
+        writer.settle(busy, &mut around);
+    }
+
+    pub(crate) fn write(&mut self, new: NewMessage) {
+        self.officer_writes(|writer, around| writer.write(new, around));
+    }
+
+    pub(crate) fn write_readout(&mut self, line: &str, replaces: Option<String>, texts: &[ReadoutText]) {
+        self.officer_writes(|writer, around| writer.write_readout(line, replaces, texts, around));
+    }
+
+    /// Before the charter is here there is no line on which anything could be refused.
+    fn officer_writes(&mut self, write: impl FnOnce(&mut Writer, &mut Around<'_>) -> Result<(), Refusal>) {
+        if self.charter.is_some() && self.me.is_some() {
+            let (writer, mut around) = self.written();
+            let done = write(writer, &mut around);
+            self.done(done);
+        }
+    }
+
+    pub(crate) fn translate(&mut self, id: &str, text: Tongue, machine: bool) {
+        let (writer, mut around) = self.written();
+        let done = writer.translate(id, text, machine, &mut around);
+        self.done(done);
+    }
+
+    pub(crate) fn acknowledge_message(&mut self, id: &str, read_back: Option<Tongue>) {
+        let (writer, mut around) = self.written();
+        match writer.acknowledge(id, read_back, &mut around) {
+            Ok(None) => {}
+            Ok(Some(saying)) => self.say_of_writing(Ok(saying)),
+            Err(reason) => self.refuse(reason),
+        }
+    }
+
+    pub(crate) fn certify_translation(&mut self, id: &str) {
+        self.say_of_writing(words::certify(id, self.roster()));
+    }
+
+    pub(crate) fn approve_readout(&mut self, id: &str) {
+        self.say_of_writing(words::approve(id, self.roster()));
+    }
+
+    pub(crate) fn unsend(&mut self, id: &str) {
+        let (writer, mut around) = self.written();
+        let done = writer.unsend(id, &mut around);
+        self.done(done);
+    }
+
+    pub(crate) fn save_file(&mut self, id: &str, at: u32) {
+        let done = self.writer.save_file(id, at);
+        self.done(done);
+    }
+
+    fn done(&mut self, done: Result<(), Refusal>) {
+        if let Err(reason) = done {
+            self.refuse(reason);
+        }
+    }
+
+    fn say_of_writing(&mut self, saying: Result<Saying, Refusal>) {
+        match saying {
+            Ok(Saying { line, act }) => {
+                if let Some(line) = self.act_on(line.to_string()) {
+                    self.say(&line, Purpose::Standing, act, Vec::new());
+                }
+            }
+            Err(reason) => self.refuse(reason),
+        }
     }
 }

@@ -2,15 +2,16 @@
 
 use super::kept::KeptOut;
 use super::note::has_acknowledged;
-use super::read::Opened;
-use super::stock;
-use crate::console::Console;
+use super::read::OpenLine;
+use super::{Writer, stock};
+use crate::bodies::Bodies;
 use crate::limits::WITHOUT_SHOWN;
 use crate::now::WallMs;
+use crate::roster::Roster;
 use crate::show::text as named;
 use crate::view::{
-    Acknowledgement, Draft, FileView, MessageView, Outgoing, PartyReceipt, Person, PersonReceipt, Reader, Reading,
-    Scratch, Traffic, TranslationView, WrittenView,
+    Acknowledgement, Draft, FileView, MessageView, Outgoing, PartyReceipt, Person, PersonReceipt, Reader, Scratch,
+    Traffic, TranslationView, WrittenView,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId, Party, PartyId, Role, VerifiedCharter};
@@ -20,9 +21,19 @@ use trialogue_journal::{Kind, State};
 
 type Found<'a> = (Hash, &'a NodeId, &'a Writing);
 
-impl Console {
-    pub(super) fn written_view(&self, line: &LineId) -> Option<WrittenView> {
-        let (fold, charter) = (self.sites.fold()?, self.charter.as_ref()?);
+/// What the page of a line is made of.
+pub(super) struct Page<'a> {
+    pub(super) writer: &'a Writer,
+    /// What became of the line's writings.
+    pub(super) line: &'a OpenLine,
+    pub(super) at: Roster<'a>,
+    pub(super) bodies: &'a Bodies,
+    pub(super) is_up: bool,
+}
+
+impl Page<'_> {
+    pub(super) fn view(&self, line: &LineId) -> Option<WrittenView> {
+        let (charter, _, fold) = self.at.whole()?;
         let agreed = charter.line(line)?;
         let all = fold.writings(line);
         let of_kind = |kind: Kind| all.iter().filter(move |(_, _, writing)| writing.written.kind == kind);
@@ -33,9 +44,9 @@ impl Console {
             line: line.to_string(),
             name: named(&agreed.name),
             marking: agreed.marking.clone(),
-            acts: self.acts_for_party(),
-            translates: self.acts_for_party() || self.role() == Role::Interpreter,
-            ready: stock::own(self.writer.circles.ring(), self.roster()).is_some(),
+            acts: self.at.acts_for_party(),
+            translates: translates(self.at),
+            ready: stock::own(self.writer.circles.ring(), self.at).is_some(),
             readers,
             without,
             messages: of_kind(Kind::Message)
@@ -44,7 +55,7 @@ impl Console {
                     Some(MessageView { without, ..self.message(fold, charter, line, &all, found)? })
                 })
                 .collect(),
-            earlier: self.has_earlier(line),
+            earlier: self.writer.earlier.is_there(self.at.fold(), line),
             readouts: self.readouts(fold, charter, line, &all),
             outbox: {
                 let of_line = self.writer.outbox.outs().iter().filter(|out| out.line == *line);
@@ -71,7 +82,7 @@ impl Console {
 
     /// Who can read what is written now, and whose device has no keys yet; by person, this console's first.
     fn who_reads(&self, fold: &State, line: &LineId) -> (Vec<Reader>, Vec<Person>) {
-        let can = self.writer.circles.readers_that_fit(self.roster(), line);
+        let can = self.writer.circles.readers_that_fit(self.at, line);
         let (mut readers, mut without): (Vec<Reader>, Vec<Person>) = (Vec::new(), Vec::new());
         let mut add = |person: Person| {
             let same =
@@ -81,10 +92,10 @@ impl Console {
                 None => readers.push(Reader { person, devices: 1 }),
             }
         };
-        self.person(&self.id).into_iter().for_each(&mut add);
-        for device in fold.readers(line).into_keys().filter(|device| *device != self.id) {
-            let Some(person) = self.person(&device) else { continue };
-            let reads = can.get(&device).is_some_and(|package| !self.writer.circles.is_lacking(package, &self.bodies));
+        self.at.person(&self.at.id()).into_iter().for_each(&mut add);
+        for device in fold.readers(line).into_keys().filter(|device| *device != self.at.id()) {
+            let Some(person) = self.at.person(&device) else { continue };
+            let reads = can.get(&device).is_some_and(|package| !self.writer.circles.is_lacking(package, self.bodies));
             if reads { add(person) } else { without.push(person) }
         }
         (readers, without)
@@ -110,16 +121,7 @@ impl Console {
             shown
         };
         let left_out = there.iter().filter(|device| !readers.contains(device)).filter(left_out);
-        left_out.filter_map(|device| self.person(device)).collect()
-    }
-
-    pub(super) fn reading(&self, id: &Hash) -> Reading {
-        match self.writer.opened.get(id) {
-            Some(Opened::Content(_)) => Reading::Open,
-            Some(Opened::NotForUs) => Reading::NotForUs,
-            Some(Opened::Damaged) => Reading::Damaged,
-            None => Reading::Arriving,
-        }
+        left_out.filter_map(|device| self.at.person(device)).collect()
     }
 
     fn message(
@@ -130,9 +132,9 @@ impl Console {
         all: &[Found<'_>],
         (id, node, writing): &Found<'_>,
     ) -> Option<MessageView> {
-        let by = self.person(&writing.by)?;
-        let own = self.me.as_ref().is_some_and(|me| me.party.as_str() == by.party);
-        let (said, marking) = match self.part(id) {
+        let by = self.at.person(&writing.by)?;
+        let own = self.at.me().is_some_and(|me| me.party.as_str() == by.party);
+        let (said, marking) = match self.line.part(id) {
             Some(Part::Message { text, marking, .. }) => (Some(text), marking.clone()),
             _ => (None, String::new()),
         };
@@ -141,18 +143,18 @@ impl Console {
         let others = || charter.parties_on_line(line).filter(|party| party.id.as_str() != by.party);
         let asked = writing.written.answer_by_ms;
         let awaited = others().filter(|party| asked.is_some() && !has_acknowledged(fold, &party.id, id));
-        let me = self.me.as_ref().map(|me| &me.party)?;
+        let me = self.at.me().map(|me| &me.party)?;
         Some(MessageView {
             id: id.to_string(),
             own,
             at_ms: WallMs::shown(writing.written.at_ms),
             traffic: writing.written.traffic.into(),
             precedence: writing.written.precedence.into(),
-            reading: self.reading(id),
+            reading: self.line.reading(id),
             language: said.map(|text| text.language.into()),
             text: said.map(|text| text.text.clone()).unwrap_or_default(),
             marking,
-            files: self.file_views(id),
+            files: self.line.file_views(id),
             without: Vec::new(),
             answers: writing.written.about.map(|about| about.to_string()),
             translations: all.iter().filter(translates).filter_map(|found| self.translation(fold, found)).collect(),
@@ -161,26 +163,26 @@ impl Console {
             acknowledged: self.acknowledged(fold, id),
             awaited: awaited.map(|party| named(&party.name)).collect(),
             answer_by_ms: asked.map(WallMs::shown),
-            unread: self.is_unread(fold, id, writing),
-            may_acknowledge: !own && self.acts_for_party() && !has_acknowledged(fold, me, id),
+            unread: self.writer.is_unread(id, writing, self.at),
+            may_acknowledge: !own && self.at.acts_for_party() && !has_acknowledged(fold, me, id),
             by,
         })
     }
 
     fn translation(&self, fold: &State, (id, _, writing): &Found<'_>) -> Option<TranslationView> {
-        let by = self.person(&writing.by)?;
-        let (said, machine) = match self.part(id) {
+        let by = self.at.person(&writing.by)?;
+        let (said, machine) = match self.line.part(id) {
             Some(Part::Translation { text, machine }) => (Some(text), *machine),
             _ => (None, false),
         };
         let certified = self.people(fold, id, |receipts| &receipts.certified);
-        let me = self.person(&self.id)?;
+        let me = self.at.person(&self.at.id())?;
         let same = |other: &Person| other.name == me.name && other.office_id == me.office_id;
-        let may = self.acts_for_party() || self.role() == Role::Interpreter;
+        let may = translates(self.at);
         Some(TranslationView {
             id: id.to_string(),
             at_ms: WallMs::shown(writing.written.at_ms),
-            reading: self.reading(id),
+            reading: self.line.reading(id),
             language: said.map(|text| text.language.into()),
             text: said.map(|text| text.text.clone()).unwrap_or_default(),
             machine,
@@ -225,7 +227,7 @@ impl Console {
         let mut all: Vec<PersonReceipt> = Vec::new();
         for (_, receipts) in fold.receipts(id) {
             for (device, receipt) in of(&receipts) {
-                let Some(by) = self.person(device) else { continue };
+                let Some(by) = self.at.person(device) else { continue };
                 all.push(PersonReceipt { by, at_ms: WallMs::shown(receipt.time_ms) });
             }
         }
@@ -245,11 +247,11 @@ impl Console {
         let all = fold.receipts(id).flat_map(|(_, receipts)| receipts.into_owned().acknowledged);
         let mut all: Vec<Acknowledgement> = all
             .filter_map(|(device, (receipt, back))| {
-                let read_back = back.and_then(|back| match self.part(&back) {
+                let read_back = back.and_then(|back| match self.line.part(&back) {
                     Some(Part::ReadBack { text }) => Some(text.text.clone()),
                     _ => None,
                 });
-                Some(Acknowledgement { by: self.person(&device)?, at_ms: WallMs::shown(receipt.time_ms), read_back })
+                Some(Acknowledgement { by: self.at.person(&device)?, at_ms: WallMs::shown(receipt.time_ms), read_back })
             })
             .collect();
         all.sort_by(|a, b| a.at_ms.total_cmp(&b.at_ms));
@@ -264,7 +266,7 @@ impl Console {
             }
             None => String::new(),
         };
-        let waits = self.writer.outbox.waits(out, self.sites.is_up());
+        let waits = self.writer.outbox.waits(out, self.is_up);
         let what = match out.kind {
             Kind::Message => crate::view::Writing::Message,
             Kind::Translation => crate::view::Writing::Translation,
@@ -273,6 +275,11 @@ impl Console {
         };
         Outgoing { id: out.id.to_string(), what, text: said, waits, given: self.writer.outbox.share_given(out) }
     }
+}
+
+/// May the officer translate what others have written, and certify translations?
+pub(super) fn translates(at: Roster) -> bool {
+    at.acts_for_party() || at.role() == Role::Interpreter
 }
 
 impl From<trialogue_journal::Traffic> for Traffic {

@@ -1,15 +1,18 @@
 //! That a writing was on screen here: said once it was, and again until a journal has it. Its writer reads *not shown* until then, and whoever moves to another
 //! site, or is refused for want of room, has shown it all the same.
 
+use crate::acts::{Purpose, Speaker};
 use crate::limits::{SHOWN_OWED_MAX, SHOWN_TRIES};
 use crate::repeats::Repeats;
+use crate::roster::Roster;
 use std::collections::BTreeMap;
 use trialogue_charter::{Hash, LineId};
+use trialogue_journal::Act;
 use trialogue_journal::limits::SHOWN_MAX;
 
 /// Writings that were on screen, of which no journal says so yet; at most [`SHOWN_OWED_MAX`].
 #[derive(Default)]
-pub(crate) struct Shown {
+pub(super) struct Shown {
     owed: BTreeMap<Hash, Owed>,
 }
 
@@ -36,9 +39,20 @@ impl Shown {
         self.owed.contains_key(id)
     }
 
+    /// Says of what was shown, of one line at a time, that it was.
+    pub(super) fn settle(&mut self, at: Roster, speaker: &mut Speaker<'_>) {
+        let now_us = speaker.now.us;
+        let acts = &speaker.acts;
+        let due = self.take_due(now_us, |line, id| is_not_said(at, line, id), |number| acts.is_said(number));
+        if let Some((line, writings)) = due {
+            let number = speaker.say(&line, Purpose::Shown, Act::Shown { writings: writings.clone() }, Vec::new());
+            self.said(&writings, number, now_us);
+        }
+    }
+
     /// Those of one line that are to be said now, as many as one statement may name. `is_open`: no journal says it, and there is such a writing; `is_said`: the statement
     /// of that number waits for the node.
-    pub(super) fn take_due(
+    fn take_due(
         &mut self,
         now_us: u64,
         is_open: impl Fn(&LineId, &Hash) -> bool,
@@ -53,7 +67,7 @@ impl Shown {
     }
 
     /// They were said in the statement of that number.
-    pub(super) fn said(&mut self, ids: &[Hash], number: u64, now_us: u64) {
+    fn said(&mut self, ids: &[Hash], number: u64, now_us: u64) {
         for id in ids {
             let Some(owed) = self.owed.get_mut(id) else { continue };
             owed.tries.note(&SHOWN_TRIES, now_us);
@@ -62,7 +76,7 @@ impl Shown {
     }
 
     /// That statement counts nowhere, and no other does before so long.
-    pub(crate) fn not_said(&mut self, number: u64, after_us: u64, now_us: u64) {
+    pub(super) fn not_said(&mut self, number: u64, after_us: u64, now_us: u64) {
         for owed in self.owed.values_mut().filter(|owed| owed.number == Some(number)) {
             (owed.number, owed.due_us) = (None, owed.due_us.max(now_us + after_us));
         }
@@ -71,6 +85,12 @@ impl Shown {
     pub(super) fn next_us(&self) -> Option<u64> {
         self.owed.values().map(|owed| owed.due_us).min()
     }
+}
+
+/// There is such a writing, and no journal says that it was shown here.
+pub(super) fn is_not_said(at: Roster, line: &LineId, id: &Hash) -> bool {
+    let (Some(fold), me) = (at.fold(), at.id()) else { return true };
+    fold.writing(line, id).is_some() && !fold.receipts(id).any(|(_, receipts)| receipts.shown.contains_key(&me))
 }
 
 #[cfg(test)]
