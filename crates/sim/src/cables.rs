@@ -51,9 +51,10 @@ impl World {
     /// From now on nothing of `to` arrives at `at`; or everything does again.
     pub fn deafen(&mut self, at: usize, to: usize, deaf: bool) {
         let pair = (at.min(to), at.max(to));
+        let ends = self.hanging_ends();
         if let Some(cable) = self.cables.get_mut(&pair) {
             cable.deaf[usize::from(at == pair.1)] = deaf;
-            if let Some(connection) = cable.connection.filter(|_| deaf && self.media.is_some()) {
+            if let Some(connection) = cable.connection.filter(|_| deaf && ends) {
                 self.later(IDLE_US, Event::Idle { pair, connection });
             }
         }
@@ -80,6 +81,11 @@ impl World {
         }
     }
 
+    /// A connection over which nothing comes is given up after a while.
+    fn hanging_ends(&self) -> bool {
+        self.media.is_some() || self.is_real()
+    }
+
     /// Mends the cable between two nodes.
     pub fn mend(&mut self, a: usize, b: usize) {
         self.set_cable(a, b, false);
@@ -97,12 +103,13 @@ impl World {
     pub(crate) fn relink(&mut self, node: usize) {
         let pairs: Vec<(usize, usize)> =
             self.cables.keys().copied().filter(|(a, b)| *a == node || *b == node).collect();
+        let ends = self.hanging_ends();
         for (a, b) in pairs {
             let knows = |a: usize, b: usize| self.nodes[a].charter().serves(&self.nodes[b].id);
             let want = self.nodes[a].is_on() && self.nodes[b].is_on() && knows(a, b) && knows(b, a);
             let Some(cable) = self.cables.get_mut(&(a, b)) else { continue };
             // Where consoles only talk, a hanging connection stands until a test says otherwise.
-            let dead = self.media.is_some() && cable.deaf.contains(&true);
+            let dead = ends && cable.deaf.contains(&true);
             let want = want && !cable.cut && !dead;
             if want == cable.connection.is_some() {
                 continue;

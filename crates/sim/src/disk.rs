@@ -62,15 +62,21 @@ pub struct Disk {
     content: Arc<Mutex<Content>>,
     /// How it does.
     pub health: Health,
+    /// How many of the last entries a node on it holds in memory. In the products that is more than one message can bring, which is read back while the
+    /// disk has nothing of it yet.
+    pub recent: usize,
     /// Writes since the disk was made.
     writes: u64,
     /// The power goes with this write, and so many of those that were not synced survive it.
     cut: Option<(u64, usize)>,
 }
 
+/// So few that a world of some hundred entries reads back most of them.
+const RECENT: usize = 4;
+
 impl Default for Disk {
     fn default() -> Self {
-        Self { content: Arc::default(), health: Health::Good, writes: 0, cut: None }
+        Self { content: Arc::default(), health: Health::Good, recent: RECENT, writes: 0, cut: None }
     }
 }
 
@@ -171,7 +177,7 @@ impl Disk {
             cached: Vec::new(),
             bodies: content.bodies.clone(),
         };
-        Self { content: Arc::new(Mutex::new(copy)), health: Health::Good, writes: 0, cut: None }
+        Self { content: Arc::new(Mutex::new(copy)), recent: self.recent, ..Self::default() }
     }
 
     /// Everything, by journal and position.
@@ -193,11 +199,11 @@ impl Disk {
 
     /// For a machine that reads it back.
     pub fn shelf(&self) -> Box<dyn Shelf> {
-        Box::new(DiskShelf(self.content.clone()))
+        Box::new(DiskShelf(self.content.clone(), self.recent))
     }
 }
 
-struct DiskShelf(Arc<Mutex<Content>>);
+struct DiskShelf(Arc<Mutex<Content>>, usize);
 
 impl Shelf for DiskShelf {
     fn entry(&self, node: &NodeId, seq: u64) -> Option<Vec<u8>> {
@@ -213,11 +219,11 @@ impl Shelf for DiskShelf {
         locked(&self.0).bodies.get(hash).cloned()
     }
 
-    // So few that a world of some hundred entries reads back most of them, and starts from several snapshots.
     fn recent(&self) -> usize {
-        4
+        self.1
     }
 
+    // So few that a world of some hundred entries starts from several snapshots.
     fn snapshot_entries(&self) -> u64 {
         32
     }

@@ -73,11 +73,20 @@ pub fn fixture(parties: usize) -> &'static Fixture {
 }
 
 /// The fixture with so many nodes of each party.
-#[allow(clippy::expect_used, clippy::missing_panics_doc)]
 pub fn fixture_of(nodes: &[usize]) -> &'static Fixture {
-    static MADE: OnceLock<Mutex<BTreeMap<Vec<usize>, &'static Fixture>>> = OnceLock::new();
+    fixture_in(nodes, Suite::Cnsa2)
+}
+
+/// What was made, by nodes of each party and suite.
+type Made = Mutex<BTreeMap<(Vec<usize>, u16), &'static Fixture>>;
+
+/// The same with calls sealed by this suite.
+#[allow(clippy::expect_used, clippy::missing_panics_doc)]
+pub fn fixture_in(nodes: &[usize], suite: Suite) -> &'static Fixture {
+    static MADE: OnceLock<Made> = OnceLock::new();
     let mut made = MADE.get_or_init(Mutex::default).lock().expect("no test panics while making keys");
-    made.entry(nodes.to_vec()).or_insert_with(|| Box::leak(Box::new(make(nodes).expect("the fixture is sound"))))
+    let sound = || make(nodes, suite).expect("the fixture is sound");
+    made.entry((nodes.to_vec(), suite as u16)).or_insert_with(|| Box::leak(Box::new(sound())))
 }
 
 fn texts(text: &str) -> Texts {
@@ -90,7 +99,7 @@ fn seed(tag: &str) -> [u8; 32] {
     seed
 }
 
-fn make(sites_of: &[usize]) -> Result<Fixture, Box<dyn std::error::Error>> {
+fn make(sites_of: &[usize], suite: Suite) -> Result<Fixture, Box<dyn std::error::Error>> {
     let mut names = ["USA", "JPN", "KOR", "AUS", "CAN", "FRA", "GBR", "NZL", "PHL"][..sites_of.len()].to_vec();
     names.sort_unstable();
     let secret = |tag: &str, name: &str| HybridSecret::from_seed(&seed(&format!("{tag} {name}")));
@@ -149,7 +158,7 @@ fn make(sites_of: &[usize]) -> Result<Fixture, Box<dyn std::error::Error>> {
         version: 1,
         name: "Simulated".into(),
         serial: 1,
-        suite: Suite::Cnsa2 as u16,
+        suite: suite as u16,
         parties,
         nodes,
         offices,

@@ -29,7 +29,19 @@ impl World {
     #[allow(clippy::panic)]
     fn step(&mut self, until_us: u64) -> bool {
         let timeouts = self.nodes.iter().enumerate().filter_map(|(at, node)| node.due_us.map(|due| (due, at)));
-        let timeout = timeouts.min().filter(|(due, _)| self.queue.keys().next().is_none_or(|(first, _)| due < first));
+        let first = self.queue.keys().next().map(|(first, _)| *first);
+        let timeout = timeouts.min().filter(|(due, _)| first.is_none_or(|first| *due < first));
+        if let Some((due, desk)) = self.desk_due()
+            && first.is_none_or(|first| due < first)
+            && timeout.is_none_or(|(timeout, _)| due < timeout)
+        {
+            if due > until_us {
+                return false;
+            }
+            self.now_us = self.now_us.max(due);
+            self.desk_input(desk, trialogue_console_core::Input::Tick);
+            return true;
+        }
         if let Some((due, at)) = timeout {
             if due > until_us {
                 return false;
@@ -93,6 +105,7 @@ impl World {
             Event::Sync { node, run } => self.synced(node, run),
             Event::Hear { console, key, bytes, last } => self.heard(console, key, &bytes, last),
             Event::Dial { node } => self.relink(node),
+            Event::Real(what) => self.happens(what),
             Event::Ping { console, key } => {
                 if self.consoles[console].key == Some(key) && !self.consoles[console].silent {
                     self.send(console, trialogue_wire::encode(&ToNode::Ping { number: 0 }));
@@ -207,6 +220,8 @@ impl World {
                 if let Some(console) = self.keys.get(&key).copied() {
                     let due = self.console_arrival(console, false);
                     self.at(due, Event::Hear { console, key, bytes, last });
+                } else {
+                    self.desk_is_told(key, bytes, last);
                 }
             }
             Output::SendLink { node: to, bytes } => {
@@ -219,6 +234,7 @@ impl World {
             Output::Leg { console, leg, .. } => {
                 self.nodes[node].legs.insert(console);
                 self.leg_up(node, console);
+                self.desk_leg_up(node, console);
                 let input = Input::LegAnswer { console, leg, answer: trialogue_wire::leg::fixture::answer(leg) };
                 self.later(300, Event::Input { node, run, input });
             }
@@ -259,7 +275,10 @@ impl World {
             Output::AlertTest { party, level } => self.nodes[node].test_alerts.push((party, level)),
             Output::Tests { .. } => {}
             Output::Count(count) => *self.nodes[node].counts.entry(count).or_default() += 1,
-            Output::Log(note) => self.nodes[node].notes.push(note),
+            Output::Log(note) => {
+                self.tell_fault(node, &note);
+                self.nodes[node].notes.push(note);
+            }
         }
     }
 }

@@ -31,7 +31,7 @@ impl World {
                     }
                     ToConsole::Accepted { number, unrecorded } => {
                         assert!(!unrecorded || node.excused, "unrecorded on a disk that works");
-                        let Some(device) = self.keys.get(console).map(|console| self.device(*console)) else { return };
+                        let Some(device) = self.device_at(console) else { return };
                         assert!(unrecorded || self.is_stated(at, &device, number), "acknowledged and not on disk");
                         if !unrecorded {
                             self.note_acknowledged(at, device, number);

@@ -17,6 +17,7 @@ mod member;
 pub mod mutation;
 pub mod node;
 mod quiet;
+pub mod real;
 pub mod reference;
 pub mod rng;
 pub mod runner;

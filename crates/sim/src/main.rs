@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use trialogue_sim::runner::{Outcome, Until, many, run};
+use trialogue_sim::runner::{Consoles, Outcome, Until, many_with, run_with};
 use trialogue_sim::{Mutation, Trace};
 
 const HELP: &str = "\
@@ -18,11 +18,15 @@ cargo xtask sim [what] [--threads N]
   --from N           the seed with which --for begins, instead of a random one
   --timers           with --seed: also tells each time that a node is called from time alone, and why
   --mutation NAME    with --seed: takes a safeguard away
+  --real             with any of the above: real consoles with keys in the place of models; some thousand times slower.
+                     Two runs of a seed tell the same: when what happened, by whom. Bytes of commits, welcomes and
+                     tags differ (HPKE draws by itself), and so do hashes of entries that name them; no decision rests on either
 ";
 
 /// The line that replays a seed.
-fn replay(seed: u64) -> String {
-    format!("cargo xtask sim --seed {seed}")
+fn replay(consoles: Consoles, seed: u64) -> String {
+    let real = if consoles == Consoles::Real { "--real " } else { "" };
+    format!("cargo xtask sim {real}--seed {seed}")
 }
 
 fn main() -> ExitCode {
@@ -40,7 +44,7 @@ fn main() -> ExitCode {
 fn begin(args: &[String]) -> Result<bool, String> {
     let mut threads = std::thread::available_parallelism().map_or(2, usize::from);
     let (mut seed, mut seeds, mut time, mut from, mut mutation, mut hashes) = (None, None, None, None, None, None);
-    let mut timers = false;
+    let (mut timers, mut consoles) = (false, Consoles::Modelled);
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value"));
@@ -50,6 +54,7 @@ fn begin(args: &[String]) -> Result<bool, String> {
             "--hashes" => hashes = Some(range(value()?)?),
             "--for" => time = Some(duration(value()?)?),
             "--from" => from = Some(number(value()?)?),
+            "--real" => consoles = Consoles::Real,
             "--timers" => timers = true,
             "--threads" => threads = number(value()?)? as usize,
             "--mutation" => mutation = Some(named(value()?)?),
@@ -62,17 +67,17 @@ fn begin(args: &[String]) -> Result<bool, String> {
     }
     if let Some(seed) = seed {
         let trace = if timers { Trace::told_with_timers() } else { Trace::told() };
-        return Ok(tell(&run(seed, trace, mutation)));
+        return Ok(tell(&run_with(consoles, seed, trace, mutation)));
     }
     if let Some(seeds) = hashes {
-        return Ok(print_hashes(seeds, threads));
+        return Ok(print_hashes(consoles, seeds, threads));
     }
     let until = match (seeds, time) {
         (Some(seeds), _) => Until::Seeds(seeds),
         (None, Some(time)) => Until::For(time, from.unwrap_or_else(random)),
         (None, None) => Until::Seeds(0..2_000),
     };
-    Ok(soak(&until, threads))
+    Ok(soak(consoles, &until, threads))
 }
 
 /// One network, line by line.
@@ -91,14 +96,14 @@ fn tell(outcome: &Outcome) -> bool {
 }
 
 /// Many networks.
-fn soak(until: &Until, threads: usize) -> bool {
+fn soak(consoles: Consoles, until: &Until, threads: usize) -> bool {
     match until {
         Until::Seeds(seeds) => eprintln!("seeds {} to {} on {threads} threads", seeds.start, seeds.end),
         Until::For(time, first) => eprintln!("seeds from {first} on, for {} s, on {threads} threads", time.as_secs()),
     }
-    let tally = many(until, threads, &|outcome, ran| {
+    let tally = many_with(consoles, until, threads, &|outcome, ran| {
         if let Some(broken) = &outcome.broken {
-            println!("seed {} fails: {broken}\n  {}", outcome.seed, replay(outcome.seed));
+            println!("seed {} fails: {broken}\n  {}", outcome.seed, replay(consoles, outcome.seed));
         }
         if ran % 500 == 0 {
             eprintln!("  … {ran} networks");
@@ -113,23 +118,26 @@ fn soak(until: &Until, threads: usize) -> bool {
         tally.heard,
         tally.failed.len()
     );
+    if consoles == Consoles::Real {
+        println!("at most {:.2} s until everybody had everybody's keys", tally.whole_us as f64 / 1e6);
+    }
     for seed in tally.failed.keys() {
-        println!("  {}", replay(*seed));
+        println!("  {}", replay(consoles, *seed));
     }
     tally.failed.is_empty()
 }
 
 /// What happened in many networks, as a number each: a change that should change nothing leaves all of them as they were.
-fn print_hashes(seeds: Range<u64>, threads: usize) -> bool {
+fn print_hashes(consoles: Consoles, seeds: Range<u64>, threads: usize) -> bool {
     let hashes = Mutex::new(BTreeMap::new());
-    let tally = many(&Until::Seeds(seeds), threads, &|outcome, _| {
+    let tally = many_with(consoles, &Until::Seeds(seeds), threads, &|outcome, _| {
         hashes.lock().unwrap_or_else(PoisonError::into_inner).insert(outcome.seed, outcome.trace.hash());
     });
     for (seed, hash) in hashes.into_inner().unwrap_or_else(PoisonError::into_inner) {
         println!("{seed} {hash:016x}");
     }
     for (seed, broken) in &tally.failed {
-        eprintln!("seed {seed} fails: {broken}\n  {}", replay(*seed));
+        eprintln!("seed {seed} fails: {broken}\n  {}", replay(consoles, *seed));
     }
     tally.failed.is_empty()
 }

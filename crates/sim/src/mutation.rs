@@ -23,11 +23,17 @@ pub enum Mutation {
     RelayLoop,
     /// What little room there is goes to pictures.
     PicturesFirst,
+    /// A media worker goes on sealing under the first key that it was given. This and the following are of real consoles.
+    KeepsSealing,
+    /// A media worker opens for ever what it could open once.
+    ForgottenForget,
+    /// A console is not told that its media worker is another one, which goes on under the key of the one before.
+    UntoldWorker,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::NoDedupe,
         Self::ForgottenFsync,
         Self::NoSignatureCheck,
@@ -35,6 +41,9 @@ impl Mutation {
         Self::ExpiryByRingersClock,
         Self::RelayLoop,
         Self::PicturesFirst,
+        Self::KeepsSealing,
+        Self::ForgottenForget,
+        Self::UntoldWorker,
     ];
 
     /// The one of this name, as `Debug` writes it.

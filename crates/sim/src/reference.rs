@@ -234,6 +234,8 @@ impl<'f> Reference<'f> {
             }
             // What is written changes nothing of who is in.
             Act::Tags { .. } if is_in => {}
+            // Nor what a console says of itself when its node asks.
+            Act::Alive { .. } | Act::StationTested { .. } => {}
             Act::Stock { .. } | Act::Circle { .. } | Act::Write { .. } | Act::Shown { .. } => {}
             Act::AcknowledgeWriting { .. } | Act::CertifyWriting { .. } | Act::Approve { .. } => {}
             Act::Archive { .. } => {}

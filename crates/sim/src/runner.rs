@@ -27,29 +27,47 @@ pub struct Outcome {
     pub trace: Trace,
     /// How long it lived, in simulated microseconds.
     pub lived_us: u64,
-    /// Packets that reached consoles.
+    /// Packets that reached consoles; with real consoles, keys that they were given to open with.
     pub heard: u64,
+    /// With real consoles: how long it took until everybody had everybody's keys, once the network was whole.
+    pub whole_us: u64,
     /// Everyone who is in at the end, for people.
     pub ends: Vec<String>,
 }
 
+/// Which consoles a network has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Consoles {
+    /// Models without keys.
+    #[default]
+    Modelled,
+    /// Those of the products.
+    Real,
+}
+
 /// Runs the network of a seed to its end, or to the first promise that does not hold.
 pub fn run(seed: u64, trace: Trace, mutation: Option<Mutation>) -> Outcome {
+    run_with(Consoles::Modelled, seed, trace, mutation)
+}
+
+/// The same with consoles of either kind.
+pub fn run_with(consoles: Consoles, seed: u64, trace: Trace, mutation: Option<Mutation>) -> Outcome {
     listen();
     WRONG.with(|wrong| *wrong.borrow_mut() = Some(String::new()));
     let mut world = None;
-    let ended = catch_unwind(AssertUnwindSafe(|| {
-        let world = world.insert(World::network(seed, trace.clone(), mutation));
-        world.live();
+    let ended = catch_unwind(AssertUnwindSafe(|| match consoles {
+        Consoles::Modelled => world.insert(World::network(seed, trace.clone(), mutation)).live(),
+        Consoles::Real => world.insert(World::real_network(seed, trace.clone(), mutation)).live_real(),
     }));
     let wrong = WRONG.with(|wrong| wrong.borrow_mut().take()).unwrap_or_default();
     let broken = ended.is_err().then_some(wrong);
     let Some(world) = world else {
-        return Outcome { seed, broken, trace, lived_us: 0, heard: 0, ends: Vec::new() };
+        return Outcome { seed, broken, trace, lived_us: 0, heard: 0, whole_us: 0, ends: Vec::new() };
     };
-    let heard = world.media.as_ref().map_or(0, |media| media.arrived);
+    let heard = world.media.as_ref().map_or(world.real.given, |media| media.arrived);
     let ends = if world.trace.told { world.ends() } else { Vec::new() };
-    Outcome { seed, broken, lived_us: world.now_us, heard, ends, trace: world.trace }
+    let (lived_us, whole_us) = (world.now_us, world.real.whole_us);
+    Outcome { seed, broken, lived_us, heard, whole_us, ends, trace: world.trace }
 }
 
 /// A panic of a world says what is wrong with it, to us and to nobody else.
@@ -84,8 +102,10 @@ pub struct Tally {
     pub took: Duration,
     /// How long they lived together, in simulated seconds.
     pub lived_s: u64,
-    /// Packets that reached consoles.
+    /// Packets that reached consoles, or keys that they were given.
     pub heard: u64,
+    /// The longest time until everybody had everybody's keys.
+    pub whole_us: u64,
 }
 
 /// When to stop.
@@ -102,6 +122,11 @@ const FAILURES_MAX: usize = 60;
 
 /// Runs networks on so many threads. `told` hears of each failure when it happens, and of how far it is.
 pub fn many(until: &Until, threads: usize, told: &(dyn Fn(&Outcome, u64) + Sync)) -> Tally {
+    many_with(Consoles::Modelled, until, threads, told)
+}
+
+/// The same with consoles of either kind.
+pub fn many_with(consoles: Consoles, until: &Until, threads: usize, told: &(dyn Fn(&Outcome, u64) + Sync)) -> Tally {
     let began = Instant::now();
     let (first, last, deadline) = match until {
         Until::Seeds(seeds) => (seeds.start, seeds.end, None),
@@ -117,11 +142,12 @@ pub fn many(until: &Until, threads: usize, told: &(dyn Fn(&Outcome, u64) + Sync)
                     if seed >= last {
                         return;
                     }
-                    let outcome = run(seed, Trace::default(), None);
+                    let outcome = run_with(consoles, seed, Trace::default(), None);
                     let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
                     tally.ran += 1;
                     tally.lived_s += outcome.lived_us / 1_000_000;
                     tally.heard += outcome.heard;
+                    tally.whole_us = tally.whole_us.max(outcome.whole_us);
                     if let Some(broken) = &outcome.broken {
                         tally.failed.insert(seed, broken.clone());
                         stop.fetch_or(tally.failed.len() >= FAILURES_MAX, Ordering::Relaxed);
@@ -154,6 +180,7 @@ impl World {
                 }
             }
         }
+        ends.extend((0..self.desks()).map(|desk| self.desk_says(desk)));
         ends
     }
 }

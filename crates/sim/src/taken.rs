@@ -280,7 +280,8 @@ impl World {
     /// Who has really stated what.
     pub(crate) fn made(&self) -> Made<'_> {
         let consoles = (0..self.consoles.len()).map(|at| (self.device(at), &self.consoles[at].made));
-        Made { consoles: consoles.collect(), world: self }
+        let real = self.real.desks.iter().map(|desk| (desk.id, &desk.made));
+        Made { consoles: consoles.chain(real).collect(), world: self }
     }
 }
 

@@ -213,7 +213,7 @@ impl World {
         }
     }
 
-    fn power_of(&mut self, node: usize) {
+    pub(crate) fn power_of(&mut self, node: usize) {
         self.changed_us = self.now_us;
         if self.nodes[node].hostile {
         } else if self.nodes[node].machine.is_none() {

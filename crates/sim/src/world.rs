@@ -7,6 +7,7 @@ use crate::fixture::{BEGINS_MS, Fixture, fixture_of};
 use crate::media::{Datagram, Media};
 use crate::mutation::Mutation;
 use crate::node::SimNode;
+use crate::real::{Happens, Real};
 use crate::rng::Rng;
 use crate::trace::Trace;
 use std::collections::BTreeMap;
@@ -35,6 +36,8 @@ pub(crate) enum Event {
     Talk { console: usize, key: ConsoleKey },
     /// A media datagram arrives, if its connection still stands.
     Datagram(Datagram),
+    /// Something happens to a real console.
+    Real(Happens),
 }
 
 /// All of it.
@@ -72,6 +75,8 @@ pub struct World {
     pub(crate) taken: Option<crate::taken::Taken>,
     /// With which stay each member was added to a group.
     pub(crate) members: crate::keys::Members,
+    /// Real consoles, in worlds that have any: the models are never connected there.
+    pub(crate) real: Real,
     pub(crate) cables: BTreeMap<(usize, usize), Cable>,
     pub(crate) queue: BTreeMap<(u64, u64), Event>,
     ties: u64,
@@ -99,7 +104,11 @@ impl World {
 
     /// So many nodes of each party, none of which has started.
     pub fn dark(sites: &[usize], seed: u64) -> Self {
-        let (fixture, parties) = (fixture_of(sites), sites.len());
+        Self::dark_in(fixture_of(sites), sites.len(), seed)
+    }
+
+    /// The same of a fixture.
+    pub(crate) fn dark_in(fixture: &'static Fixture, parties: usize, seed: u64) -> Self {
         let consoles = (0..parties).flat_map(|p| (0..DEVICES).map(move |d| SimConsole::new(fixture, p, d)));
         let mut world = Self {
             seed,
@@ -119,6 +128,7 @@ impl World {
             said: crate::truth::Said::default(),
             taken: None,
             members: crate::keys::Members::new(),
+            real: Real::default(),
             cables: BTreeMap::new(),
             queue: BTreeMap::new(),
             ties: 0,
@@ -237,6 +247,7 @@ impl World {
         own.legs.clear();
         own.allowed = None;
         self.start_media(node);
+        self.tell_sites(node);
         let from = if restored { " from a backup" } else { "" };
         self.tell(format!("{} starts{from}", self.nodes[node].id));
         self.set_due(node);
@@ -251,6 +262,7 @@ impl World {
         self.nodes[node].disk.crash(&mut self.rng);
         self.tell(format!("{} loses power", self.nodes[node].id));
         self.relink(node);
+        self.desks_lose(node);
         for console in 0..self.consoles.len() {
             if self.consoles[console].node == node {
                 self.consoles[console].reset(self.fixture, None);

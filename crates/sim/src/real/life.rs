@@ -1,0 +1,229 @@
+//! The life of a network with real consoles, by a seed: people act, everything breaks, is mended, and is over.
+
+use crate::disk::Health;
+use crate::fixture::{LEADERS, fixture_in};
+use crate::mutation::Mutation;
+use crate::real::desk::Reach;
+use crate::real::drive::Happens;
+use crate::trace::Trace;
+use crate::world::{Event, World};
+use trialogue_charter::{Revocation, Suite};
+use trialogue_console_core::Input;
+use trialogue_console_core::view::Command;
+use trialogue_core::Errand;
+
+/// How many nodes the parties of a network have.
+const SHAPES: [&[usize]; 4] = [&[1, 1, 1], &[1, 2, 1], &[1, 1], &[2, 1, 2]];
+/// Strokes of luck in one network.
+const STROKES: u64 = 40;
+/// Every so many networks seal by the suite with ML-KEM-1024, the others by the faster one.
+const CNSA: u64 = 16;
+/// An hour.
+const HOUR_MS: i64 = 3_600_000;
+
+impl World {
+    /// The network of a seed with real consoles: started, all on watch.
+    pub fn real_network(seed: u64, trace: Trace, mutation: Option<Mutation>) -> Self {
+        let shape = SHAPES[(seed % SHAPES.len() as u64) as usize];
+        let suite = if seed % CNSA == CNSA - 1 { Suite::Cnsa2 } else { Suite::XWing };
+        let mut world = Self::dark_in(fixture_in(shape, suite), shape.len(), seed);
+        world.seat();
+        (world.trace, world.mutation) = (trace, mutation);
+        world.bad_disks = world.rng.one_in(2);
+        world.delay_us = [(500, 4_000), (1_000, 120_000), (60_000, 300_000)][world.rng.below(3) as usize];
+        let clocks = world.rng.below(3);
+        let off = |world: &mut Self| {
+            let off_ms = world.rng.below(2 * HOUR_MS as u64) as i64 - HOUR_MS;
+            (world.rng.below(1 << 40), [0, off_ms / 1_000, off_ms][clocks as usize])
+        };
+        for node in 0..world.nodes.len() {
+            (world.nodes[node].ahead_us, world.nodes[node].wall_off_ms) = off(&mut world);
+        }
+        for desk in 0..world.desks() {
+            (world.real.desks[desk].ahead_us, world.real.desks[desk].wall_off_ms) = off(&mut world);
+        }
+        (0..world.nodes.len()).for_each(|node| world.start(node));
+        world.switch_on();
+        world.run(4_000_000);
+        world.later(0, Event::Real(Happens::Look));
+        world
+    }
+
+    /// Lives through the whole of a seed.
+    pub fn live_real(&mut self) {
+        self.begin_call();
+        let strokes = STROKES / 2 + self.rng.below(STROKES);
+        for _ in 0..strokes {
+            self.real_trouble();
+            let pause = if self.rng.one_in(6) { 5_000_000 } else { 500_000 };
+            let pause = self.rng.below(pause);
+            self.run(pause);
+        }
+        self.mend_real();
+        self.until_complete();
+        // Rings that began just now end.
+        self.run(5_000_000);
+        self.until_complete();
+        self.check_outcomes();
+        self.check_reference();
+        for desk in 0..self.desks() {
+            if self.shown(desk).call.is_some() {
+                self.press(desk, Command::HangUp);
+            }
+        }
+        self.run(20_000_000);
+        self.check_over();
+        self.check_outcomes();
+        self.check_converged();
+        self.check_honest_but_for_known();
+    }
+
+    /// A call is on when trouble begins: a leader rings, and most of those who are rung answer.
+    fn begin_call(&mut self) {
+        let leads: Vec<usize> = (0..self.desks()).filter(|desk| self.real.desks[*desk].device == 0).collect();
+        let ringer = leads[self.rng.below(leads.len() as u64) as usize];
+        self.press_ring(ringer, LEADERS);
+        self.run(1_500_000);
+        for desk in leads.into_iter().filter(|desk| *desk != ringer) {
+            if !self.rng.one_in(4) && self.shown(desk).lines.iter().any(|line| line.ring.is_some()) {
+                self.press_answer(desk, LEADERS);
+            }
+        }
+        let settles_us = self.rng.below(3_000_000);
+        self.run(settles_us);
+    }
+
+    /// Everything is mended, and everybody reaches everything.
+    fn mend_real(&mut self) {
+        self.tell("everything is mended".to_owned());
+        for pair in self.cables.keys().copied().collect::<Vec<_>>() {
+            self.hang(pair.0, pair.1, false);
+            self.mend(pair.0, pair.1);
+            if let Some(cable) = self.cables.get_mut(&pair) {
+                cable.slow_us = 0;
+            }
+        }
+        for node in 0..self.nodes.len() {
+            self.set_disk(node, Health::Good);
+            if !self.nodes[node].is_on() {
+                self.start(node);
+            }
+        }
+        (0..self.desks()).for_each(|desk| self.set_reach(desk, Reach::Good));
+    }
+
+    fn real_trouble(&mut self) {
+        let nodes = self.nodes.len() as u64;
+        let node = self.rng.below(nodes) as usize;
+        let other = (node + 1 + self.rng.below(nodes - 1) as usize) % nodes as usize;
+        let desk = self.rng.below(self.desks() as u64) as usize;
+        let (a, b, who) = (self.nodes[node].id.to_string(), self.nodes[other].id.to_string(), self.desk_name(desk));
+        let line = match self.rng.below(48) {
+            0..=23 => return self.officer_acts(),
+            24..=25 => {
+                self.cut(node, other);
+                format!("{a} – {b} is cut")
+            }
+            26..=28 => {
+                self.hang(node, other, false);
+                self.mend(node, other);
+                format!("{a} – {b} is mended")
+            }
+            29 => {
+                self.deafen(node, other, true);
+                format!("{a} hears nothing of {b} any more")
+            }
+            30 => {
+                (0..nodes as usize).filter(|other| *other != node).for_each(|other| self.cut(node, other));
+                format!("{a} is cut off")
+            }
+            31 => {
+                let slow_us = self.rng.below(300_000);
+                if let Some(cable) = self.cables.get_mut(&(node.min(other), node.max(other))) {
+                    cable.slow_us = slow_us;
+                }
+                format!("{a} – {b} is {slow_us} µs slower")
+            }
+            32..=33 => return self.power_of(node),
+            34 => {
+                let health = [Health::Good, Health::Failing, Health::Hanging][self.rng.below(3) as usize];
+                if self.bad_disks && self.nodes[node].machine.is_some() {
+                    self.set_disk(node, health);
+                }
+                format!("the disk of {a} is {health:?}, if disks fail here")
+            }
+            35 => {
+                let jump_ms = self.rng.below(2 * HOUR_MS as u64) as i64 - HOUR_MS;
+                self.nodes[node].wall_off_ms = jump_ms;
+                format!("the clock of {a} jumps to {jump_ms} ms off")
+            }
+            36..=38 => {
+                let reach = if self.rng.one_in(2) { Reach::Silent } else { Reach::Refused };
+                self.set_reach(desk, reach);
+                format!("{who} reaches no node: {reach:?}")
+            }
+            39..=41 => {
+                let cut = (0..self.desks()).find(|desk| self.real.desks[*desk].reach != Reach::Good);
+                let Some(cut) = cut else { return self.officer_acts() };
+                self.set_reach(cut, Reach::Good);
+                format!("{} reaches nodes again", self.desk_name(cut))
+            }
+            42 => {
+                let stall_us = self.rng.below(2_000_000);
+                self.real.desks[desk].stalled_us = self.now_us + stall_us;
+                format!("the network of {who} holds everything back for {stall_us} µs")
+            }
+            43..=44 => {
+                let resumes = self.rng.one_in(2);
+                self.tell(format!("{who} is loaded anew, resumes: {resumes}"));
+                return self.reload_desk(desk, resumes);
+            }
+            45 => {
+                self.change_network(desk);
+                format!("{who} has another network")
+            }
+            46 => {
+                self.restart_worker(desk);
+                format!("the media worker of {who} is another one")
+            }
+            _ => {
+                let Some(told) = self.revoke_one(desk, node) else { return self.officer_acts() };
+                told
+            }
+        };
+        self.changed_us = self.now_us;
+        self.tell(line);
+    }
+
+    /// The media worker ends, and another one begins.
+    fn restart_worker(&mut self, desk: usize) {
+        self.real.workers += 1;
+        let worker = self.real.workers;
+        let held = &mut self.real.desks[desk];
+        held.worker = worker;
+        let former = held.seal.take();
+        if self.mutation == Some(Mutation::UntoldWorker) {
+            if let Some(former) = &former {
+                self.note_sealed(desk, former);
+            }
+            self.real.desks[desk].seal = former;
+            return;
+        }
+        held.open.clear();
+        self.desk_input(desk, Input::WorkerRestarted);
+    }
+
+    /// The root of a device's party revokes it, through any node; once in a network, and not in all.
+    fn revoke_one(&mut self, desk: usize, node: usize) -> Option<String> {
+        let before = self.real.desks.iter().any(|desk| desk.revoked);
+        if before || self.nodes[node].machine.is_none() || self.nodes[node].excused {
+            return None;
+        }
+        let held = &mut self.real.desks[desk];
+        held.revoked = true;
+        let party = &self.fixture.parties[held.party];
+        let revocation = Revocation { party: party.id.clone(), device: held.id }.sign(&party.root);
+        self.input(node, trialogue_core::Input::Revoke { revocation, errand: Errand(1) });
+        Some(format!("{} is revoked through {}", self.desk_name(desk), self.nodes[node].id))
+    }
+}

@@ -1,0 +1,296 @@
+//! What must hold of real consoles, judged by the keys that they really gave out: at each moment, and once the network is whole and quiet.
+
+use crate::real::Known;
+use crate::real::desk::Seal;
+use crate::world::World;
+use std::collections::BTreeSet;
+use trialogue_charter::{DeviceId, LineId};
+use trialogue_console_core::limits::{LEAVING_US, OLD_KEYS_US};
+use trialogue_console_core::view::{KeyState, LineView, NodeLink, RingState, Sealing};
+use trialogue_core::{Count, Note};
+use trialogue_journal::fold::RingResponse;
+
+/// Once the network is whole, everybody who is in has everybody's keys within so long.
+pub const WHOLE_US: u64 = 60_000_000;
+/// How long what a node knows may take to be what its consoles know, and they to act by it.
+const TOLD_US: u64 = 1_000_000;
+
+/// A ring comes in at a site in whose journal a console is still in that came over to the other site and hung up there: it counts there as answered, and
+/// what the node goes on to say of it counts for nothing.
+const KNOWN: [&str; 2] = ["an own entry does not fit the own journal", "a released entry does not fit the own journal"];
+
+/// Whom a console shows in the call and who can open what it seals.
+const SHOWN: &str = "whoever can open what a console seals is in the call as that console shows it";
+/// The same as its node sees it, after a while.
+const STRANGER: &str = "nobody seals for longer than 2 s for somebody who is out, once told so";
+/// Old keys go.
+const FORGOTTEN: &str = "nobody keeps for longer than 10 s a key of somebody who is out";
+/// Numbers never repeat.
+const ONE_WORKER: &str = "a key is sealed under by one media worker alone";
+/// Everybody has everybody's keys.
+const COMPLETE: &str = "in a whole network everybody who is in has everybody's keys";
+/// Screens agree on rings.
+const OUTCOME: &str = "what a party did with a ring shows alike at all";
+/// What has ended is over everywhere.
+const OVER: &str = "no console shows a call that has ended";
+
+impl World {
+    /// A media worker begins to seal under a key.
+    pub(crate) fn note_sealed(&mut self, desk: usize, seal: &Seal) {
+        let worker = self.real.desks[desk].worker;
+        let known = self.real.keys.entry(seal.base);
+        let known = known.or_insert_with(|| Known { worker, holders: BTreeSet::new() });
+        let same = known.worker == worker;
+        assert!(same, "{ONE_WORKER}: {} was given one that another had", self.desk_name(desk));
+        assert!(seal.receivers > 0, "{} seals for nobody", self.desk_name(desk));
+        // Whoever had it to open before anything was sealed under it.
+        let id = self.real.desks[desk].id;
+        let holds = |at: &&crate::real::Desk| at.open.values().any(|(of, base)| *of == id && *base == seal.base);
+        let holders: Vec<DeviceId> = self.real.desks.iter().filter(holds).map(|at| at.id).collect();
+        if let Some(known) = self.real.keys.get_mut(&seal.base) {
+            known.holders.extend(holders);
+        }
+    }
+
+    /// Somebody was given a key to open.
+    pub(crate) fn opens_with(&mut self, device: DeviceId, base: [u8; 32]) {
+        if let Some(known) = self.real.keys.get_mut(&base) {
+            known.holders.insert(device);
+        }
+    }
+
+    /// At each moment: nobody who can open what a console seals now is missing on its screen, and there are no more leaves than faces.
+    pub(crate) fn check_seals(&self) {
+        for (at, desk) in self.real.desks.iter().enumerate() {
+            let Some(seal) = &desk.seal else { continue };
+            let Some(known) = self.real.keys.get(&seal.base) else { continue };
+            if let Some(stranger) = known.holders.iter().find(|holder| !desk.shown.contains(*holder)) {
+                panic!("{SHOWN}: {} can open {}, which does not show it", self.name(stranger), self.desk_name(at));
+            }
+            let others = desk.shown.len().saturating_sub(1);
+            assert!(
+                seal.receivers <= others,
+                "{SHOWN}: {} seals for {} and shows {others}",
+                self.desk_name(at),
+                seal.receivers
+            );
+        }
+    }
+
+    /// Every now and then: who is out as a console's node sees it is out for the console, soon.
+    pub(crate) fn look(&mut self) {
+        for at in 0..self.real.desks.len() {
+            let (sealing, keeping) = self.strangers_of(at);
+            self.real.out_us.retain(|(desk, device), _| *desk != at || sealing.contains(device));
+            self.real.kept_us.retain(|(desk, device), _| *desk != at || keeping.contains(device));
+            for device in sealing {
+                let since = *self.real.out_us.entry((at, device)).or_insert(self.now_us);
+                let most_us = LEAVING_US + TOLD_US;
+                assert!(
+                    self.now_us - since <= most_us,
+                    "{STRANGER}: {} has sealed for {} for {} ms",
+                    self.desk_name(at),
+                    self.name(&device),
+                    (self.now_us - since) / 1_000
+                );
+            }
+            for device in keeping {
+                let since = *self.real.kept_us.entry((at, device)).or_insert(self.now_us);
+                let most_us = LEAVING_US + OLD_KEYS_US + TOLD_US;
+                assert!(
+                    self.now_us - since <= most_us,
+                    "{FORGOTTEN}: {} has had one of {} for {} ms",
+                    self.desk_name(at),
+                    self.name(&device),
+                    (self.now_us - since) / 1_000
+                );
+            }
+        }
+    }
+
+    /// Who is out as a console's node sees it, and yet can open what it seals; and whose keys it has.
+    fn strangers_of(&self, at: usize) -> (BTreeSet<DeviceId>, BTreeSet<DeviceId>) {
+        let desk = &self.real.desks[at];
+        let none = (BTreeSet::new(), BTreeSet::new());
+        let view = desk.console.view();
+        let (Some(node), NodeLink::Up) = (self.desk_node(at), view.node) else { return none };
+        let Some(machine) = &self.nodes[node].machine else { return none };
+        let line = view.call.as_ref().and_then(|call| self.lines(&call.line));
+        let inside = line.map(|line| machine.state().in_on(line)).unwrap_or_default();
+        let out = |device: &DeviceId| !inside.iter().any(|participant| participant.device == *device);
+        let known = desk.seal.as_ref().and_then(|seal| self.real.keys.get(&seal.base));
+        let sealing = known.iter().flat_map(|known| &known.holders).copied().filter(|device| out(device));
+        let keeping = desk.open.values().map(|(device, _)| *device).filter(|device| out(device));
+        (sealing.collect(), keeping.collect())
+    }
+
+    /// The node that a console says everything to: one that runs, and that its WebSocket reaches.
+    pub(crate) fn desk_node(&self, at: usize) -> Option<usize> {
+        let desk = &self.real.desks[at];
+        let way = &desk.ways[desk.active];
+        let runs = self.nodes[way.node].machine.is_some() && self.nodes[way.node].run == way.run;
+        (runs && way.key.is_some() && !way.broken).then_some(way.node)
+    }
+
+    /// What is missing of everybody's having everybody's keys; none: nothing.
+    pub fn incomplete(&self) -> Option<String> {
+        let lines: Vec<LineId> = self.fixture.charter.lines.iter().map(|line| line.id.clone()).collect();
+        for (at, desk) in self.real.desks.iter().enumerate().filter(|(_, desk)| !desk.revoked) {
+            let name = self.desk_name(at);
+            let Some(node) = self.desk_node(at) else { return Some(format!("{name} reaches no node")) };
+            let view = desk.console.view();
+            if view.node != NodeLink::Up {
+                return Some(format!("{name} is not let in"));
+            }
+            let Some(machine) = &self.nodes[node].machine else { continue };
+            let is_in = |line: &&LineId| machine.state().in_on(line).iter().any(|p| p.device == desk.id);
+            let on: Vec<&LineId> = lines.iter().filter(is_in).collect();
+            let shows = view.call.as_ref().map(|call| call.line.clone());
+            if on.iter().map(|line| line.to_string()).collect::<Vec<_>>()
+                != shows.clone().into_iter().collect::<Vec<_>>()
+            {
+                return Some(format!("{name} shows {shows:?} and is in on {on:?}"));
+            }
+            if let Some(line) = on.first() {
+                let inside: BTreeSet<DeviceId> = machine.state().in_on(line).iter().map(|p| p.device).collect();
+                if let Some(lacks) = self.lacks(at, &inside) {
+                    return Some(lacks);
+                }
+            }
+        }
+        None
+    }
+
+    /// What a console that is in with these lacks.
+    fn lacks(&self, at: usize, inside: &BTreeSet<DeviceId>) -> Option<String> {
+        let (desk, name) = (&self.real.desks[at], self.desk_name(at));
+        let names = |devices: &BTreeSet<DeviceId>| devices.iter().map(|d| self.name(d)).collect::<Vec<_>>().join(", ");
+        if desk.shown != *inside {
+            return Some(format!("{name} shows {} and not {}", names(&desk.shown), names(inside)));
+        }
+        if inside.len() < 2 {
+            return desk.seal.is_some().then(|| format!("{name} seals for nobody"));
+        }
+        let Some(seal) = &desk.seal else { return Some(format!("{name} seals nothing")) };
+        let opens = |other: &&crate::real::Desk| other.open.get(&seal.key_id) == Some(&(desk.id, seal.base));
+        let opening: BTreeSet<DeviceId> = self.real.desks.iter().filter(opens).map(|other| other.id).collect();
+        let others: BTreeSet<DeviceId> = inside.iter().copied().filter(|device| *device != desk.id).collect();
+        if opening != others || seal.receivers != others.len() {
+            return Some(format!("{name} is opened by {} and not {}", names(&opening), names(&others)));
+        }
+        let call = desk.console.view().call.as_ref()?;
+        let ready = call.members.iter().all(|member| member.me || member.keys == KeyState::Ready);
+        if !ready || call.sealing != Sealing::Sealed || call.code.is_empty() {
+            let code = call.code.len();
+            return Some(format!("{name} shows {:?}, all ready: {ready}, a code of {code} digits", call.sealing));
+        }
+        let codes = self.real.desks.iter().filter(|other| inside.contains(&other.id));
+        let mut codes = codes.filter_map(|other| other.console.view().call.as_ref().map(|call| &call.code));
+        codes.any(|code| *code != call.code).then(|| format!("{name} shows another code than others"))
+    }
+
+    /// Runs until everybody who is in has everybody's keys.
+    ///
+    /// # Panics
+    /// When that takes too long.
+    pub fn until_complete(&mut self) {
+        let began_us = self.now_us;
+        while let Some(lacks) = self.incomplete() {
+            assert!(self.now_us < began_us + WHOLE_US, "{COMPLETE} within {} s: {lacks}", WHOLE_US / 1_000_000);
+            self.run(250_000);
+        }
+        self.real.whole_us = self.real.whole_us.max(self.now_us - began_us);
+        self.tell("everybody who is in has everybody's keys".to_owned());
+    }
+
+    /// In a quiet network what each party did with a ring is on each screen as in the journal of the console's node.
+    ///
+    /// # Panics
+    /// When it is not.
+    pub fn check_outcomes(&self) {
+        for (at, desk) in self.real.desks.iter().enumerate().filter(|(_, desk)| !desk.revoked) {
+            let Some(node) = self.desk_node(at) else { continue };
+            let Some(machine) = &self.nodes[node].machine else { continue };
+            for shown in &desk.console.view().lines {
+                let Some(line) = self.lines(&shown.id) else { continue };
+                let state = machine.state().line(line);
+                let own = &self.fixture.parties[desk.party].id;
+                let sounds = machine.state().sounding_on(own, line);
+                assert!(
+                    !desk.sounds || desk.console.view().lines.iter().any(|line| line.ring.is_some()),
+                    "{OUTCOME}: {} sounds and shows no ring",
+                    self.desk_name(at)
+                );
+                assert!(
+                    shown.ring.is_none() || !sounds.is_empty() || state.rings.iter().any(|ring| ring.party != *own),
+                    "{OUTCOME}: {} shows a ring on {line} that is over",
+                    self.desk_name(at)
+                );
+                assert_eq!(
+                    shown.active,
+                    !state.participants.is_empty(),
+                    "{OVER}: {} shows {line} so, with {} in",
+                    self.desk_name(at),
+                    state.participants.len()
+                );
+                let Some(ringer) = state.rings.first() else { continue };
+                for (party, response) in state.responses.iter().filter(|(party, _)| **party != ringer.party) {
+                    self.check_response(at, shown, party.as_str(), response);
+                }
+            }
+        }
+    }
+
+    fn check_response(&self, at: usize, shown: &LineView, party: &str, response: &RingResponse) {
+        let Some(view) = shown.parties.iter().find(|view| view.id == party) else { return };
+        let alike = match response {
+            RingResponse::Answered => view.ring == RingState::Answered,
+            RingResponse::Declined { .. } => matches!(view.ring, RingState::Declined { .. }),
+            RingResponse::Expired => view.ring == RingState::Expired,
+            _ => !matches!(view.ring, RingState::Answered | RingState::Declined { .. } | RingState::Expired),
+        };
+        assert!(
+            alike,
+            "{OUTCOME}: {} shows {:?} of {party} on {}, which says {response:?}",
+            self.desk_name(at),
+            view.ring,
+            shown.id
+        );
+    }
+
+    /// As [`World::check_honest`], but for what is known and described in docs/plans/core.md §6, where a party has two sites.
+    ///
+    /// # Panics
+    /// When somebody was caught in anything else.
+    pub(crate) fn check_honest_but_for_known(&self) {
+        let known = |note: &&Note| matches!(note, Note::Fault { what } if KNOWN.contains(what));
+        let two_sites = self.nodes.len() > self.fixture.parties.len();
+        if !two_sites || !self.nodes.iter().any(|node| node.notes.iter().any(|note| known(&note))) {
+            return self.check_honest();
+        }
+        for node in &self.nodes {
+            for count in [Count::EntryForged, Count::EntryForked, Count::LinkMalformed] {
+                assert_eq!(node.count(count), 0, "{} counted {count:?}", node.id);
+            }
+            let faults = node.notes.iter().filter(|note| matches!(note, Note::Fault { .. }) && !known(note));
+            assert_eq!(faults.collect::<Vec<_>>(), Vec::<&Note>::new(), "{}", node.id);
+        }
+    }
+
+    /// After everybody hung up and some time passed: nobody shows or rings anything, seals, or can open anything.
+    ///
+    /// # Panics
+    /// When somebody does.
+    pub fn check_over(&self) {
+        for (at, desk) in self.real.desks.iter().enumerate().filter(|(_, desk)| !desk.revoked) {
+            let (name, view) = (self.desk_name(at), desk.console.view());
+            assert!(view.call.is_none(), "{OVER}: {name} is in one");
+            for line in &view.lines {
+                assert!(!line.active && !line.joined, "{OVER}: {name} shows one on {}", line.id);
+                assert!(line.ring.is_none(), "{OVER}: {name} shows a ring on {}", line.id);
+            }
+            assert!(!desk.sounds, "{OVER}: {name} sounds");
+            assert!(desk.seal.is_none() && desk.open.is_empty(), "{OVER}: {name} still has keys");
+        }
+    }
+}
