@@ -1,0 +1,71 @@
+//! Whole networks with real consoles in trouble, one after the other. With `TRIALOGUE_REAL_NETWORKS=1000` so many; for hours:
+//! `cargo xtask sim --real --for 8h`.
+
+use trialogue_sim::runner::{Consoles, Outcome, Until, many_with, run_with};
+use trialogue_sim::{Mutation, Trace};
+
+/// As many as fit into a minute and a half of two busy cores: each takes some 4 s of one in the dev profile.
+const NETWORKS: u64 = 20;
+/// So many networks must be enough to notice that a safeguard is missing.
+const SEEDS: u64 = 12;
+
+fn run(seed: u64, mutation: Option<Mutation>) -> Outcome {
+    run_with(Consoles::Real, seed, Trace::default(), mutation)
+}
+
+#[test]
+fn real_consoles_keep_every_promise() {
+    let networks = std::env::var("TRIALOGUE_REAL_NETWORKS").ok().and_then(|n| n.parse().ok()).unwrap_or(NETWORKS);
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    let tally = many_with(Consoles::Real, &Until::Seeds(0..networks), threads, &|_, _| {});
+    let (seconds, whole_s) = (tally.took.as_secs_f64(), tally.whole_us as f64 / 1e6);
+    println!("{} networks in {seconds:.1} s, {} keys given, all keys after {whole_s:.1} s", tally.ran, tally.heard);
+    let failed: Vec<String> = tally
+        .failed
+        .iter()
+        .map(|(seed, broken)| format!("seed {seed} fails: {broken}\n  cargo xtask sim --real --seed {seed}"))
+        .collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!(tally.heard > 10 * networks, "there are keys to judge by");
+}
+
+#[test]
+fn a_seed_tells_the_same_every_time() {
+    let told = |seed| {
+        let outcome = run_with(Consoles::Real, seed, Trace::told(), None);
+        (outcome.trace.hash(), outcome.lived_us, outcome.trace.lines)
+    };
+    let (first, again) = (told(3), told(3));
+    assert!(first.2.len() > 50);
+    for (first, again) in first.2.iter().zip(&again.2) {
+        assert_eq!(first, again);
+    }
+    assert_eq!(first, again);
+}
+
+/// The first seed whose network breaks a promise without the safeguard breaks the one that it is about, and none with it in place.
+fn caught(mutation: Mutation, words: &[&str]) {
+    for seed in 0..SEEDS {
+        let Some(broken) = run(seed, Some(mutation)).broken else { continue };
+        println!("{mutation:?}: seed {seed}: {broken}");
+        assert!(words.iter().any(|word| broken.contains(word)), "{broken}");
+        assert_eq!(run(seed, None).broken, None, "without the mutation");
+        return;
+    }
+    panic!("{mutation:?} went unnoticed in {SEEDS} networks");
+}
+
+#[test]
+fn a_worker_that_goes_on_sealing_under_its_first_key_is_caught() {
+    caught(Mutation::KeepsSealing, &["whoever can open what a console seals", "nobody seals for longer"]);
+}
+
+#[test]
+fn keys_of_those_who_are_out_that_are_kept_are_caught() {
+    caught(Mutation::ForgottenForget, &["nobody keeps for longer"]);
+}
+
+#[test]
+fn a_new_worker_that_goes_on_under_the_old_key_is_caught() {
+    caught(Mutation::UntoldWorker, &["one media worker alone"]);
+}
