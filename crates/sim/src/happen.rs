@@ -31,7 +31,7 @@ impl World {
         let timeouts = self.nodes.iter().enumerate().filter_map(|(at, node)| node.due_us.map(|due| (due, at)));
         let first = self.queue.keys().next().map(|(first, _)| *first);
         let timeout = timeouts.min().filter(|(due, _)| first.is_none_or(|first| *due < first));
-        if let Some((due, desk)) = self.desk_due()
+        if let Some((due, desk)) = self.real.due()
             && first.is_none_or(|first| due < first)
             && timeout.is_none_or(|(timeout, _)| due < timeout)
         {
@@ -39,7 +39,7 @@ impl World {
                 return false;
             }
             self.now_us = self.now_us.max(due);
-            self.desk_input(desk, trialogue_console_core::Input::Tick);
+            self.seated().desk_input(desk, trialogue_console_core::Input::Tick);
             return true;
         }
         if let Some((due, at)) = timeout {
@@ -105,7 +105,7 @@ impl World {
             Event::Sync { node, run } => self.synced(node, run),
             Event::Hear { console, key, bytes, last } => self.heard(console, key, &bytes, last),
             Event::Dial { node } => self.relink(node),
-            Event::Real(what) => self.happens(what),
+            Event::Real(what) => self.seated().happens(what),
             Event::Ping { console, key } => {
                 if self.consoles[console].key == Some(key) && !self.consoles[console].silent {
                     self.send(console, trialogue_wire::encode(&ToNode::Ping { number: 0 }));
@@ -221,7 +221,7 @@ impl World {
                     let due = self.console_arrival(console, false);
                     self.at(due, Event::Hear { console, key, bytes, last });
                 } else {
-                    self.desk_is_told(key, bytes, last);
+                    self.seated().desk_is_told(key, bytes, last);
                 }
             }
             Output::SendLink { node: to, bytes } => {
@@ -234,7 +234,7 @@ impl World {
             Output::Leg { console, leg, .. } => {
                 self.nodes[node].legs.insert(console);
                 self.leg_up(node, console);
-                self.desk_leg_up(node, console);
+                self.seated().desk_leg_up(node, console);
                 let input = Input::LegAnswer { console, leg, answer: trialogue_wire::leg::fixture::answer(leg) };
                 self.later(300, Event::Input { node, run, input });
             }
@@ -276,7 +276,7 @@ impl World {
             Output::Tests { .. } => {}
             Output::Count(count) => *self.nodes[node].counts.entry(count).or_default() += 1,
             Output::Log(note) => {
-                self.tell_fault(node, &note);
+                self.seated().tell_fault(node, &note);
                 self.nodes[node].notes.push(note);
             }
         }

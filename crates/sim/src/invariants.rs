@@ -31,7 +31,8 @@ impl World {
                     }
                     ToConsole::Accepted { number, unrecorded } => {
                         assert!(!unrecorded || node.excused, "unrecorded on a disk that works");
-                        let Some(device) = self.device_at(console) else { return };
+                        let model = || self.keys.get(console).map(|console| self.device(*console));
+                        let Some(device) = self.real.device_at(console).or_else(model) else { return };
                         assert!(unrecorded || self.is_stated(at, &device, number), "acknowledged and not on disk");
                         if !unrecorded {
                             self.note_acknowledged(at, device, number);

@@ -33,6 +33,7 @@ pub use disk::{Disk, Health};
 pub use fixture::{DUTY, Fixture, LEADERS, SUMMIT, Site, fixture, fixture_of};
 pub use mutation::Mutation;
 pub use node::SimNode;
+pub use real::with_real_consoles;
 pub use rng::Rng;
 pub use trace::Trace;
 pub use world::{DEVICES, JPN, KOR, USA, World};

@@ -57,15 +57,20 @@ pub fn run_with(consoles: Consoles, seed: u64, trace: Trace, mutation: Option<Mu
     let mut world = None;
     let ended = catch_unwind(AssertUnwindSafe(|| match consoles {
         Consoles::Modelled => world.insert(World::network(seed, trace.clone(), mutation)).live(),
-        Consoles::Real => world.insert(World::real_network(seed, trace.clone(), mutation)).live_real(),
+        Consoles::Real => {
+            world.insert(crate::real::real_network(seed, trace.clone(), mutation)).seated().live_real();
+        }
     }));
     let wrong = WRONG.with(|wrong| wrong.borrow_mut().take()).unwrap_or_default();
     let broken = ended.is_err().then_some(wrong);
-    let Some(world) = world else {
+    let Some(mut world) = world else {
         return Outcome { seed, broken, trace, lived_us: 0, heard: 0, whole_us: 0, ends: Vec::new() };
     };
     let heard = world.media.as_ref().map_or(world.real.given, |media| media.arrived);
-    let ends = if world.trace.told { world.ends() } else { Vec::new() };
+    let mut ends = if world.trace.told { world.ends() } else { Vec::new() };
+    if world.trace.told {
+        ends.extend((0..world.real.count()).map(|desk| world.seated().desk_says(desk)));
+    }
     let (lived_us, whole_us) = (world.now_us, world.real.whole_us);
     Outcome { seed, broken, lived_us, heard, whole_us, ends, trace: world.trace }
 }
@@ -180,7 +185,6 @@ impl World {
                 }
             }
         }
-        ends.extend((0..self.desks()).map(|desk| self.desk_says(desk)));
         ends
     }
 }

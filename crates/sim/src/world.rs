@@ -7,7 +7,7 @@ use crate::fixture::{BEGINS_MS, Fixture, fixture_of};
 use crate::media::{Datagram, Media};
 use crate::mutation::Mutation;
 use crate::node::SimNode;
-use crate::real::{Happens, Real};
+use crate::real::{Happens, Real, Seated};
 use crate::rng::Rng;
 use crate::trace::Trace;
 use std::collections::BTreeMap;
@@ -76,7 +76,7 @@ pub struct World {
     /// With which stay each member was added to a group.
     pub(crate) members: crate::keys::Members,
     /// Real consoles, in worlds that have any: the models are never connected there.
-    pub(crate) real: Real,
+    pub real: Real,
     pub(crate) cables: BTreeMap<(usize, usize), Cable>,
     pub(crate) queue: BTreeMap<(u64, u64), Event>,
     ties: u64,
@@ -105,6 +105,11 @@ impl World {
     /// So many nodes of each party, none of which has started.
     pub fn dark(sites: &[usize], seed: u64) -> Self {
         Self::dark_in(fixture_of(sites), sites.len(), seed)
+    }
+
+    /// This world at its real consoles.
+    pub fn seated(&mut self) -> Seated<'_> {
+        Seated::at(self)
     }
 
     /// The same of a fixture.
@@ -247,7 +252,7 @@ impl World {
         own.legs.clear();
         own.allowed = None;
         self.start_media(node);
-        self.tell_sites(node);
+        self.seated().tell_sites(node);
         let from = if restored { " from a backup" } else { "" };
         self.tell(format!("{} starts{from}", self.nodes[node].id));
         self.set_due(node);
@@ -262,7 +267,7 @@ impl World {
         self.nodes[node].disk.crash(&mut self.rng);
         self.tell(format!("{} loses power", self.nodes[node].id));
         self.relink(node);
-        self.desks_lose(node);
+        self.seated().desks_lose(node);
         for console in 0..self.consoles.len() {
             if self.consoles[console].node == node {
                 self.consoles[console].reset(self.fixture, None);

@@ -1,9 +1,10 @@
 //! Time passes at real consoles: what they are told, what they want done.
 
 use crate::mutation::Mutation;
+use crate::real::Seated;
 use crate::real::desk::{Desk, Reach, Seal};
 use crate::trace::digest;
-use crate::world::{Event, World};
+use crate::world::Event;
 use std::collections::BTreeSet;
 use trialogue_charter::DeviceId;
 use trialogue_console_core::view::View;
@@ -60,23 +61,17 @@ fn device_of(hex: &str) -> Option<DeviceId> {
     Some(DeviceId(id))
 }
 
-impl World {
-    /// When the next real console wants to be called, and which.
-    pub(crate) fn desk_due(&self) -> Option<(u64, usize)> {
-        let due = self.real.desks.iter().enumerate().filter_map(|(at, desk)| desk.due_us.map(|due| (due, at)));
-        due.min()
-    }
-
+impl Seated<'_> {
     /// A console's name for people.
     pub(crate) fn desk_name(&self, desk: usize) -> String {
-        self.name(&self.real.desks[desk].id)
+        self.name(&self.world.real.desks[desk].id)
     }
 
     pub(crate) fn happens(&mut self, what: Happens) {
         match what {
             Happens::Opens { desk, slot, tries } => self.desk_opens(desk, slot, tries),
             Happens::Hears { desk, slot, key, bytes, last } => {
-                let way = &mut self.real.desks[desk].ways[slot];
+                let way = &mut self.world.real.desks[desk].ways[slot];
                 if way.key != Some(key) || way.broken {
                     return;
                 }
@@ -91,18 +86,18 @@ impl World {
                 }
             }
             Happens::Closed { desk, slot, tries } => {
-                if self.real.desks[desk].ways[slot].tries == tries {
+                if self.world.real.desks[desk].ways[slot].tries == tries {
                     self.desk_closed(desk, slot);
                 }
             }
             Happens::Says { desk, life, input } => {
-                if self.real.desks[desk].life == life {
+                if self.world.real.desks[desk].life == life {
                     self.desk_input(desk, input);
                 }
             }
             Happens::LegGone { desk, life, slot, leg } => {
-                let held = &self.real.desks[desk];
-                let node = &self.nodes[held.ways[slot].node];
+                let held = &self.world.real.desks[desk];
+                let node = &self.world.nodes[held.ways[slot].node];
                 let gone = held.reach != Reach::Good || node.machine.is_none() || node.run != held.ways[slot].run;
                 if held.life == life && held.ways[slot].leg == leg && gone {
                     self.desk_input(desk, at(slot, Input::LegDown { leg }));
@@ -117,23 +112,23 @@ impl World {
 
     /// Gives a real console an input now.
     pub(crate) fn desk_input(&mut self, desk: usize, input: Input) {
-        let now_ms = self.wall_ms().saturating_add_signed(self.real.desks[desk].wall_off_ms);
-        let held = &mut self.real.desks[desk];
-        held.console.handle(self.now_us + held.ahead_us, now_ms, input);
-        while let Some(output) = self.real.desks[desk].console.poll() {
+        let now_ms = self.wall_ms().saturating_add_signed(self.world.real.desks[desk].wall_off_ms);
+        let held = &mut self.world.real.desks[desk];
+        held.console.handle(self.world.now_us + held.ahead_us, now_ms, input);
+        while let Some(output) = self.world.real.desks[desk].console.poll() {
             match output {
                 Output::At { slot, output } => self.desk_wants(desk, usize::from(slot), *output),
                 output => self.desk_wants(desk, 0, output),
             }
         }
-        let held = &mut self.real.desks[desk];
+        let held = &mut self.world.real.desks[desk];
         let due = held.console.next_timeout().map(|due| due.saturating_sub(held.ahead_us));
-        held.due_us = due.map(|due| due.max(self.now_us + AGAIN_US));
+        held.due_us = due.map(|due| due.max(self.world.now_us + AGAIN_US));
         self.check_seals();
     }
 
     fn says(&mut self, desk: usize, after_us: u64, input: Input) {
-        let life = self.real.desks[desk].life;
+        let life = self.world.real.desks[desk].life;
         self.later(after_us, Event::Real(Happens::Says { desk, life, input }));
     }
 
@@ -143,52 +138,50 @@ impl World {
             Output::Send(bytes) => self.desk_sends(desk, slot, bytes),
             Output::Reconnect { after_ms } => {
                 self.desk_hangs_up(desk, slot);
-                let after_us = u64::from(after_ms) * 1_000 + self.rng.between(200, 5_000);
-                self.real.desks[desk].ways[slot].tries += 1;
-                self.later(after_us, opens(&self.real.desks[desk], desk, slot));
+                let after_us = u64::from(after_ms) * 1_000 + self.world.rng.between(200, 5_000);
+                self.world.real.desks[desk].ways[slot].tries += 1;
+                self.later(after_us, opens(&self.world.real.desks[desk], desk, slot));
             }
             Output::Connect { url } => {
-                if let Some(node) = self.nodes.iter().position(|node| node.id.as_str() == url) {
+                if let Some(node) = self.world.nodes.iter().position(|node| node.id.as_str() == url) {
                     self.desk_hangs_up(desk, slot);
-                    let way = &mut self.real.desks[desk].ways[slot];
+                    let way = &mut self.world.real.desks[desk].ways[slot];
                     (way.node, way.tries) = (node, way.tries + 1);
-                    self.later(1_000, opens(&self.real.desks[desk], desk, slot));
+                    self.later(1_000, opens(&self.world.real.desks[desk], desk, slot));
                 }
             }
             Output::Stop => {
                 self.tell(format!("{} is turned away", self.desk_name(desk)));
                 self.desk_hangs_up(desk, slot);
-                self.real.desks[desk].stopped = true;
+                self.world.real.desks[desk].stopped = true;
             }
             Output::MakeOffer { leg } => {
-                self.real.desks[desk].ways[slot].leg = leg;
+                self.world.real.desks[desk].ways[slot].leg = leg;
                 self.says(desk, 2_000, at(slot, Input::LegOffer { leg, sdp: fixture::sdp(leg) }));
             }
             Output::LegAnswer { leg, .. } => self.says(desk, LEG_US.0, at(slot, Input::LegUp { leg })),
             Output::Seal(key) => self.seals(desk, key.as_ref().map(Seal::of)),
             Output::OpenKey(key) => {
-                let (id, base) = (self.real.desks[desk].id, *key.base_key);
-                self.real.desks[desk].open.insert(key.key_id, (key.device, base));
-                self.real.given += 1;
+                let (id, base) = (self.world.real.desks[desk].id, *key.base_key);
+                self.world.real.desks[desk].open.insert(key.key_id, (key.device, base));
+                self.world.real.given += 1;
                 self.opens_with(id, base);
             }
-            Output::ForgetKey { key_id, .. } => {
-                if self.mutation != Some(Mutation::ForgottenForget) {
-                    self.real.desks[desk].open.remove(&key_id);
-                }
+            Output::ForgetKey { key_id, .. } if self.world.mutation != Some(Mutation::ForgottenForget) => {
+                self.world.real.desks[desk].open.remove(&key_id);
             }
             Output::Use { slot } => {
-                self.real.desks[desk].active = usize::from(slot);
-                let to = self.real.desks[desk].ways[usize::from(slot)].node;
-                self.tell(format!("{} goes on at {}", self.desk_name(desk), self.nodes[to].id));
+                self.world.real.desks[desk].active = usize::from(slot);
+                let to = self.world.real.desks[desk].ways[usize::from(slot)].node;
+                self.tell(format!("{} goes on at {}", self.desk_name(desk), self.world.nodes[to].id));
             }
             Output::ProveAlive { nonce } => self.says(desk, 5_000, Input::Proven { nonce }),
             Output::Ringing(on) => {
                 self.tell(format!("{} {}", self.desk_name(desk), if on { "rings" } else { "rings no more" }));
-                self.real.desks[desk].sounds = on;
+                self.world.real.desks[desk].sounds = on;
             }
-            Output::View(view) => self.real.desks[desk].shown = view_devices(&view),
-            Output::Charter(bytes) => self.real.desks[desk].charter = Some(bytes),
+            Output::View(view) => self.world.real.desks[desk].shown = view_devices(&view),
+            Output::Charter(bytes) => self.world.real.desks[desk].charter = Some(bytes),
             Output::Log(event) => {
                 // Without what differs between two runs of a seed: bytes and hashes of commits.
                 let event = format!("{event:?}");
@@ -201,28 +194,28 @@ impl World {
 
     /// The media worker is given another key, or none.
     fn seals(&mut self, desk: usize, seal: Option<Seal>) {
-        if self.mutation == Some(Mutation::KeepsSealing) && self.real.desks[desk].seal.is_some() {
+        if self.world.mutation == Some(Mutation::KeepsSealing) && self.world.real.desks[desk].seal.is_some() {
             return;
         }
         if let Some(seal) = &seal {
             self.note_sealed(desk, seal);
         }
         let receivers = seal.as_ref().map_or(0, |seal| seal.receivers);
-        self.real.desks[desk].seal = seal;
+        self.world.real.desks[desk].seal = seal;
         self.tell(format!("{} seals for {receivers}", self.desk_name(desk)));
     }
 
     fn desk_sends(&mut self, desk: usize, slot: usize, bytes: Vec<u8>) {
         if let Ok(ToNode::State { statement, .. }) = trialogue_wire::decode::<ToNode>(&bytes) {
-            self.real.desks[desk].made.insert(digest(&statement));
+            self.world.real.desks[desk].made.insert(digest(&statement));
         }
-        let way = &self.real.desks[desk].ways[slot];
+        let way = &self.world.real.desks[desk].ways[slot];
         let (Some(console), node, run, tries) = (way.key, way.node, way.run, way.tries) else { return };
         if way.broken {
             return;
         }
-        if self.nodes[node].run != run || self.nodes[node].machine.is_none() {
-            if self.nodes[node].machine.is_some() {
+        if self.world.nodes[node].run != run || self.world.nodes[node].machine.is_none() {
+            if self.world.nodes[node].machine.is_some() {
                 // A node that runs again knows nothing of it, and says so.
                 self.later(20_000, Event::Real(Happens::Closed { desk, slot, tries }));
             }
@@ -235,16 +228,16 @@ impl World {
 
     /// When something that is sent now over a WebSocket arrives.
     pub(crate) fn way_arrival(&mut self, desk: usize, slot: usize, up: bool) -> u64 {
-        let due = (self.now_us + self.rng.between(200, 20_000)).max(self.real.desks[desk].stalled_us);
-        let last = &mut self.real.desks[desk].ways[slot].last_us[usize::from(up)];
+        let due = (self.world.now_us + self.world.rng.between(200, 20_000)).max(self.world.real.desks[desk].stalled_us);
+        let last = &mut self.world.real.desks[desk].ways[slot].last_us[usize::from(up)];
         *last = due.max(*last + 1);
         *last
     }
 
     /// A leg was made at a node for a real console: it is connected a little later.
     pub(crate) fn desk_leg_up(&mut self, node: usize, console: ConsoleKey) {
-        if self.real.sockets.contains_key(&console) {
-            let run = self.nodes[node].run;
+        if self.world.real.sockets.contains_key(&console) {
+            let run = self.world.nodes[node].run;
             let input = trialogue_core::Input::LegState { console, up: true };
             self.later(LEG_US.0, Event::Input { node, run, input });
         }
@@ -252,7 +245,7 @@ impl World {
 
     /// Legs of a console that reaches its nodes no more are found to be gone.
     pub(crate) fn legs_go(&mut self, desk: usize) {
-        let held = &self.real.desks[desk];
+        let held = &self.world.real.desks[desk];
         let (life, legs) = (held.life, [held.ways[0].leg, held.ways[1].leg]);
         for (slot, leg) in legs.into_iter().enumerate() {
             self.later(LEG_US.1, Event::Real(Happens::LegGone { desk, life, slot, leg }));

@@ -3,6 +3,7 @@
 use crate::disk::Health;
 use crate::fixture::{LEADERS, fixture_in};
 use crate::mutation::Mutation;
+use crate::real::Seated;
 use crate::real::desk::Reach;
 use crate::real::drive::Happens;
 use crate::trace::Trace;
@@ -21,42 +22,42 @@ const CNSA: u64 = 16;
 /// An hour.
 const HOUR_MS: i64 = 3_600_000;
 
-impl World {
-    /// The network of a seed with real consoles: started, all on watch.
-    pub fn real_network(seed: u64, trace: Trace, mutation: Option<Mutation>) -> Self {
-        let shape = SHAPES[(seed % SHAPES.len() as u64) as usize];
-        let suite = if seed % CNSA == CNSA - 1 { Suite::Cnsa2 } else { Suite::XWing };
-        let mut world = Self::dark_in(fixture_in(shape, suite), shape.len(), seed);
-        world.seat();
-        (world.trace, world.mutation) = (trace, mutation);
-        world.bad_disks = world.rng.one_in(2);
-        world.delay_us = [(500, 4_000), (1_000, 120_000), (60_000, 300_000)][world.rng.below(3) as usize];
-        let clocks = world.rng.below(3);
-        let off = |world: &mut Self| {
-            let off_ms = world.rng.below(2 * HOUR_MS as u64) as i64 - HOUR_MS;
-            (world.rng.below(1 << 40), [0, off_ms / 1_000, off_ms][clocks as usize])
-        };
-        for node in 0..world.nodes.len() {
-            (world.nodes[node].ahead_us, world.nodes[node].wall_off_ms) = off(&mut world);
-        }
-        for desk in 0..world.desks() {
-            (world.real.desks[desk].ahead_us, world.real.desks[desk].wall_off_ms) = off(&mut world);
-        }
-        (0..world.nodes.len()).for_each(|node| world.start(node));
-        world.switch_on();
-        world.run(4_000_000);
-        world.later(0, Event::Real(Happens::Look));
-        world
+/// The network of a seed with real consoles: started, all on watch.
+pub(crate) fn real_network(seed: u64, trace: Trace, mutation: Option<Mutation>) -> World {
+    let shape = SHAPES[(seed % SHAPES.len() as u64) as usize];
+    let suite = if seed % CNSA == CNSA - 1 { Suite::Cnsa2 } else { Suite::XWing };
+    let mut world = World::dark_in(fixture_in(shape, suite), shape.len(), seed);
+    world.seated().seat();
+    (world.trace, world.mutation) = (trace, mutation);
+    world.bad_disks = world.rng.one_in(2);
+    world.delay_us = [(500, 4_000), (1_000, 120_000), (60_000, 300_000)][world.rng.below(3) as usize];
+    let clocks = world.rng.below(3);
+    let off = |world: &mut World| {
+        let off_ms = world.rng.below(2 * HOUR_MS as u64) as i64 - HOUR_MS;
+        (world.rng.below(1 << 40), [0, off_ms / 1_000, off_ms][clocks as usize])
+    };
+    for node in 0..world.nodes.len() {
+        (world.nodes[node].ahead_us, world.nodes[node].wall_off_ms) = off(&mut world);
     }
+    for desk in 0..world.real.count() {
+        (world.real.desks[desk].ahead_us, world.real.desks[desk].wall_off_ms) = off(&mut world);
+    }
+    (0..world.nodes.len()).for_each(|node| world.start(node));
+    world.seated().switch_on();
+    world.run(4_000_000);
+    world.later(0, Event::Real(Happens::Look));
+    world
+}
 
+impl Seated<'_> {
     /// Lives through the whole of a seed.
     pub fn live_real(&mut self) {
         self.begin_call();
-        let strokes = STROKES / 2 + self.rng.below(STROKES);
+        let strokes = STROKES / 2 + self.world.rng.below(STROKES);
         for _ in 0..strokes {
             self.real_trouble();
-            let pause = if self.rng.one_in(6) { 5_000_000 } else { 500_000 };
-            let pause = self.rng.below(pause);
+            let pause = if self.world.rng.one_in(6) { 5_000_000 } else { 500_000 };
+            let pause = self.world.rng.below(pause);
             self.run(pause);
         }
         self.mend_real();
@@ -66,8 +67,8 @@ impl World {
         self.until_complete();
         self.check_outcomes();
         self.check_reference();
-        for desk in 0..self.desks() {
-            if self.shown(desk).call.is_some() {
+        for desk in 0..self.world.real.count() {
+            if self.world.real.shown(desk).call.is_some() {
                 self.press(desk, Command::HangUp);
             }
         }
@@ -80,45 +81,47 @@ impl World {
 
     /// A call is on when trouble begins: a leader rings, and most of those who are rung answer.
     fn begin_call(&mut self) {
-        let leads: Vec<usize> = (0..self.desks()).filter(|desk| self.real.desks[*desk].device == 0).collect();
-        let ringer = leads[self.rng.below(leads.len() as u64) as usize];
+        let leads: Vec<usize> =
+            (0..self.world.real.count()).filter(|desk| self.world.real.desks[*desk].device == 0).collect();
+        let ringer = leads[self.world.rng.below(leads.len() as u64) as usize];
         self.press_ring(ringer, LEADERS);
         self.run(1_500_000);
         for desk in leads.into_iter().filter(|desk| *desk != ringer) {
-            if !self.rng.one_in(4) && self.shown(desk).lines.iter().any(|line| line.ring.is_some()) {
+            if !self.world.rng.one_in(4) && self.world.real.shown(desk).lines.iter().any(|line| line.ring.is_some()) {
                 self.press_answer(desk, LEADERS);
             }
         }
-        let settles_us = self.rng.below(3_000_000);
+        let settles_us = self.world.rng.below(3_000_000);
         self.run(settles_us);
     }
 
     /// Everything is mended, and everybody reaches everything.
     fn mend_real(&mut self) {
         self.tell("everything is mended".to_owned());
-        for pair in self.cables.keys().copied().collect::<Vec<_>>() {
+        for pair in self.world.cables.keys().copied().collect::<Vec<_>>() {
             self.hang(pair.0, pair.1, false);
             self.mend(pair.0, pair.1);
-            if let Some(cable) = self.cables.get_mut(&pair) {
+            if let Some(cable) = self.world.cables.get_mut(&pair) {
                 cable.slow_us = 0;
             }
         }
-        for node in 0..self.nodes.len() {
+        for node in 0..self.world.nodes.len() {
             self.set_disk(node, Health::Good);
-            if !self.nodes[node].is_on() {
+            if !self.world.nodes[node].is_on() {
                 self.start(node);
             }
         }
-        (0..self.desks()).for_each(|desk| self.set_reach(desk, Reach::Good));
+        (0..self.world.real.count()).for_each(|desk| self.set_reach(desk, Reach::Good));
     }
 
     fn real_trouble(&mut self) {
-        let nodes = self.nodes.len() as u64;
-        let node = self.rng.below(nodes) as usize;
-        let other = (node + 1 + self.rng.below(nodes - 1) as usize) % nodes as usize;
-        let desk = self.rng.below(self.desks() as u64) as usize;
-        let (a, b, who) = (self.nodes[node].id.to_string(), self.nodes[other].id.to_string(), self.desk_name(desk));
-        let line = match self.rng.below(48) {
+        let nodes = self.world.nodes.len() as u64;
+        let node = self.world.rng.below(nodes) as usize;
+        let other = (node + 1 + self.world.rng.below(nodes - 1) as usize) % nodes as usize;
+        let desk = self.world.rng.below(self.world.real.count() as u64) as usize;
+        let (a, b, who) =
+            (self.world.nodes[node].id.to_string(), self.world.nodes[other].id.to_string(), self.desk_name(desk));
+        let line = match self.world.rng.below(48) {
             0..=23 => return self.officer_acts(),
             24..=25 => {
                 self.cut(node, other);
@@ -138,43 +141,43 @@ impl World {
                 format!("{a} is cut off")
             }
             31 => {
-                let slow_us = self.rng.below(300_000);
-                if let Some(cable) = self.cables.get_mut(&(node.min(other), node.max(other))) {
+                let slow_us = self.world.rng.below(300_000);
+                if let Some(cable) = self.world.cables.get_mut(&(node.min(other), node.max(other))) {
                     cable.slow_us = slow_us;
                 }
                 format!("{a} – {b} is {slow_us} µs slower")
             }
             32..=33 => return self.power_of(node),
             34 => {
-                let health = [Health::Good, Health::Failing, Health::Hanging][self.rng.below(3) as usize];
-                if self.bad_disks && self.nodes[node].machine.is_some() {
+                let health = [Health::Good, Health::Failing, Health::Hanging][self.world.rng.below(3) as usize];
+                if self.world.bad_disks && self.world.nodes[node].machine.is_some() {
                     self.set_disk(node, health);
                 }
                 format!("the disk of {a} is {health:?}, if disks fail here")
             }
             35 => {
-                let jump_ms = self.rng.below(2 * HOUR_MS as u64) as i64 - HOUR_MS;
-                self.nodes[node].wall_off_ms = jump_ms;
+                let jump_ms = self.world.rng.below(2 * HOUR_MS as u64) as i64 - HOUR_MS;
+                self.world.nodes[node].wall_off_ms = jump_ms;
                 format!("the clock of {a} jumps to {jump_ms} ms off")
             }
             36..=38 => {
-                let reach = if self.rng.one_in(2) { Reach::Silent } else { Reach::Refused };
+                let reach = if self.world.rng.one_in(2) { Reach::Silent } else { Reach::Refused };
                 self.set_reach(desk, reach);
                 format!("{who} reaches no node: {reach:?}")
             }
             39..=41 => {
-                let cut = (0..self.desks()).find(|desk| self.real.desks[*desk].reach != Reach::Good);
+                let cut = (0..self.world.real.count()).find(|desk| self.world.real.desks[*desk].reach != Reach::Good);
                 let Some(cut) = cut else { return self.officer_acts() };
                 self.set_reach(cut, Reach::Good);
                 format!("{} reaches nodes again", self.desk_name(cut))
             }
             42 => {
-                let stall_us = self.rng.below(2_000_000);
-                self.real.desks[desk].stalled_us = self.now_us + stall_us;
+                let stall_us = self.world.rng.below(2_000_000);
+                self.world.real.desks[desk].stalled_us = self.world.now_us + stall_us;
                 format!("the network of {who} holds everything back for {stall_us} µs")
             }
             43..=44 => {
-                let resumes = self.rng.one_in(2);
+                let resumes = self.world.rng.one_in(2);
                 self.tell(format!("{who} is loaded anew, resumes: {resumes}"));
                 return self.reload_desk(desk, resumes);
             }
@@ -191,22 +194,22 @@ impl World {
                 told
             }
         };
-        self.changed_us = self.now_us;
+        self.world.changed_us = self.world.now_us;
         self.tell(line);
     }
 
     /// The media worker ends, and another one begins.
     fn restart_worker(&mut self, desk: usize) {
-        self.real.workers += 1;
-        let worker = self.real.workers;
-        let held = &mut self.real.desks[desk];
+        self.world.real.workers += 1;
+        let worker = self.world.real.workers;
+        let held = &mut self.world.real.desks[desk];
         held.worker = worker;
         let former = held.seal.take();
-        if self.mutation == Some(Mutation::UntoldWorker) {
+        if self.world.mutation == Some(Mutation::UntoldWorker) {
             if let Some(former) = &former {
                 self.note_sealed(desk, former);
             }
-            self.real.desks[desk].seal = former;
+            self.world.real.desks[desk].seal = former;
             return;
         }
         held.open.clear();
@@ -215,15 +218,15 @@ impl World {
 
     /// The root of a device's party revokes it, through any node; once in a network, and not in all.
     fn revoke_one(&mut self, desk: usize, node: usize) -> Option<String> {
-        let before = self.real.desks.iter().any(|desk| desk.revoked);
-        if before || self.nodes[node].machine.is_none() || self.nodes[node].excused {
+        let before = self.world.real.desks.iter().any(|desk| desk.revoked);
+        if before || self.world.nodes[node].machine.is_none() || self.world.nodes[node].excused {
             return None;
         }
-        let held = &mut self.real.desks[desk];
+        let held = &mut self.world.real.desks[desk];
         held.revoked = true;
-        let party = &self.fixture.parties[held.party];
+        let party = &self.world.fixture.parties[held.party];
         let revocation = Revocation { party: party.id.clone(), device: held.id }.sign(&party.root);
         self.input(node, trialogue_core::Input::Revoke { revocation, errand: Errand(1) });
-        Some(format!("{} is revoked through {}", self.desk_name(desk), self.nodes[node].id))
+        Some(format!("{} is revoked through {}", self.desk_name(desk), self.world.nodes[node].id))
     }
 }

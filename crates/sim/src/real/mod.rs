@@ -10,17 +10,20 @@ mod promises;
 
 use crate::fixture::{Fixture, fixture_in};
 use crate::rng::Rng;
-use crate::world::World;
+use crate::world::{Event, World};
 pub(crate) use desk::Desk;
 pub(crate) use drive::Happens;
+pub(crate) use life::real_network;
 pub use promises::WHOLE_US;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Deref, DerefMut};
 use trialogue_charter::{DeviceId, Suite};
+use trialogue_console_core::view::View;
 use trialogue_core::ConsoleKey;
 
 /// Everything of a world that has real consoles; empty where there are none.
 #[derive(Default)]
-pub(crate) struct Real {
+pub struct Real {
     pub(crate) desks: Vec<Desk>,
     /// Which console has this WebSocket, and at which of its two places.
     pub(crate) sockets: BTreeMap<ConsoleKey, (usize, usize)>,
@@ -51,64 +54,104 @@ const RECENT: usize = 256;
 /// Which consoles of each party there are: the leader's and the first duty officer's.
 const SEATED: usize = 2;
 
-impl World {
-    /// A world of so many nodes of each party, in which nothing is wrong, with real consoles that seal by this suite: the leader's and a duty officer's
-    /// of each party, on watch.
-    pub fn with_real_consoles(shape: &[usize], suite: Suite, seed: u64) -> Self {
-        let mut world = Self::dark_in(fixture_in(shape, suite), shape.len(), seed);
-        world.seat();
-        (0..world.nodes.len()).for_each(|node| world.start(node));
-        world.switch_on();
-        world.run(5_000_000);
-        world
+/// A world of so many nodes of each party, in which nothing is wrong, with real consoles that seal by this suite: the leader's and a duty officer's of each
+/// party, on watch.
+pub fn with_real_consoles(shape: &[usize], suite: Suite, seed: u64) -> World {
+    let mut world = World::dark_in(fixture_in(shape, suite), shape.len(), seed);
+    world.seated().seat();
+    (0..world.nodes.len()).for_each(|node| world.start(node));
+    world.seated().switch_on();
+    world.run(5_000_000);
+    world
+}
+
+/// A world at its real consoles: what people and machines do there, and what must hold of it.
+pub struct Seated<'w> {
+    world: &'w mut World,
+}
+
+impl Deref for Seated<'_> {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        self.world
+    }
+}
+
+impl DerefMut for Seated<'_> {
+    fn deref_mut(&mut self) -> &mut World {
+        self.world
+    }
+}
+
+impl Real {
+    /// There are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.desks.is_empty()
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.desks.len()
+    }
+
+    /// What one shows.
+    pub fn shown(&self, desk: usize) -> &View {
+        self.desks[desk].console.view()
+    }
+
+    /// For how many others one seals now.
+    pub fn seals_for(&self, desk: usize) -> usize {
+        self.desks[desk].seal.as_ref().map_or(0, |seal| seal.receivers)
+    }
+
+    /// When the next one wants to be called, and which.
+    pub(crate) fn due(&self) -> Option<(u64, usize)> {
+        let due = self.desks.iter().enumerate().filter_map(|(at, desk)| desk.due_us.map(|due| (due, at)));
+        due.min()
+    }
+
+    /// The device that has this WebSocket.
+    pub(crate) fn device_at(&self, key: &ConsoleKey) -> Option<DeviceId> {
+        self.sockets.get(key).map(|(desk, _)| self.desks[*desk].id)
+    }
+}
+
+impl<'w> Seated<'w> {
+    pub(crate) fn at(world: &'w mut World) -> Self {
+        Self { world }
+    }
+
+    /// A line of the trace.
+    fn tell(&mut self, line: String) {
+        self.world.tell(line);
+    }
+
+    fn later(&mut self, after_us: u64, event: Event) {
+        self.world.later(after_us, event);
     }
 
     /// A console for each of these people, not yet switched on.
     pub(crate) fn seat(&mut self) {
-        let fixture: &Fixture = self.fixture;
-        self.nodes.iter_mut().for_each(|node| node.disk.recent = RECENT);
+        let fixture: &Fixture = self.world.fixture;
+        self.world.nodes.iter_mut().for_each(|node| node.disk.recent = RECENT);
         for party in 0..fixture.parties.len() {
             for device in 0..SEATED {
-                let mut chance = Rng::new(self.seed ^ ((party as u64) << 32 | device as u64));
+                let mut chance = Rng::new(self.world.seed ^ ((party as u64) << 32 | device as u64));
                 let mut desk = Desk::new(fixture, party, device, chance.bytes());
-                self.real.workers += 1;
-                desk.worker = self.real.workers;
-                self.real.desks.push(desk);
+                self.world.real.workers += 1;
+                desk.worker = self.world.real.workers;
+                self.world.real.desks.push(desk);
             }
         }
     }
 
     /// All of them are switched on: the platform opens the first WebSocket by itself, and calls the console a first time.
     pub(crate) fn switch_on(&mut self) {
-        for desk in 0..self.real.desks.len() {
-            self.later(1_000 * desk as u64, drive::opens(&self.real.desks[desk], desk, 0));
+        for desk in 0..self.world.real.desks.len() {
+            let opens = drive::opens(&self.world.real.desks[desk], desk, 0);
+            self.later(1_000 * desk as u64, opens);
             self.desk_input(desk, trialogue_console_core::Input::Tick);
         }
-    }
-
-    /// This world has real consoles.
-    pub(crate) fn is_real(&self) -> bool {
-        !self.real.desks.is_empty()
-    }
-
-    /// How many real consoles there are.
-    pub fn desks(&self) -> usize {
-        self.real.desks.len()
-    }
-
-    /// What a real console shows.
-    pub fn shown(&self, desk: usize) -> &trialogue_console_core::view::View {
-        self.real.desks[desk].console.view()
-    }
-
-    /// For how many others a real console seals now.
-    pub fn seals_for(&self, desk: usize) -> usize {
-        self.real.desks[desk].seal.as_ref().map_or(0, |seal| seal.receivers)
-    }
-
-    /// The device that has this WebSocket, whatever console it is of.
-    pub(crate) fn device_at(&self, key: &ConsoleKey) -> Option<DeviceId> {
-        let real = self.real.sockets.get(key).map(|(desk, _)| self.real.desks[*desk].id);
-        real.or_else(|| self.keys.get(key).map(|console| self.device(*console)))
     }
 }

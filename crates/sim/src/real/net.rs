@@ -1,16 +1,17 @@
 //! WebSockets of real consoles: opened, broken, noticed.
 
+use crate::real::Seated;
 use crate::real::desk::Reach;
 use crate::real::drive::{Happens, at, opens};
-use crate::world::{Event, World};
+use crate::world::Event;
 use trialogue_console_core::Input;
 use trialogue_core::ConsoleKey;
 use trialogue_wire::console::Site;
 
-impl World {
+impl Seated<'_> {
     /// The platform tries to open a WebSocket.
     pub(crate) fn desk_opens(&mut self, desk: usize, slot: usize, tries: u64) {
-        let held = &self.real.desks[desk];
+        let held = &self.world.real.desks[desk];
         if held.ways[slot].tries != tries || held.stopped {
             return;
         }
@@ -21,22 +22,22 @@ impl World {
             Reach::Refused => return self.desk_input(desk, at(slot, Input::Closed)),
             Reach::Good => {}
         }
-        if self.nodes[node].machine.is_none() {
+        if self.world.nodes[node].machine.is_none() {
             return self.desk_input(desk, at(slot, Input::Closed));
         }
-        let (console, run) = (ConsoleKey(self.rng.draw()), self.nodes[node].run);
-        self.real.sockets.insert(console, (desk, slot));
-        let way = &mut self.real.desks[desk].ways[slot];
+        let (console, run) = (ConsoleKey(self.world.rng.draw()), self.world.nodes[node].run);
+        self.world.real.sockets.insert(console, (desk, slot));
+        let way = &mut self.world.real.desks[desk].ways[slot];
         (way.key, way.run, way.broken) = (Some(console), run, false);
-        let (nonce, due) = (self.rng.bytes(), self.way_arrival(desk, slot, true));
+        let (nonce, due) = (self.world.rng.bytes(), self.way_arrival(desk, slot, true));
         self.at(due, Event::Input { node, run, input: trialogue_core::Input::ConsoleOpened { console, nonce } });
         self.desk_input(desk, at(slot, Input::Opened));
     }
 
     /// A node says something to a real console.
     pub(crate) fn desk_is_told(&mut self, key: ConsoleKey, bytes: Vec<u8>, last: bool) {
-        let Some((desk, slot)) = self.real.sockets.get(&key).copied() else { return };
-        if self.real.desks[desk].ways[slot].key == Some(key) && !self.real.desks[desk].ways[slot].broken {
+        let Some((desk, slot)) = self.world.real.sockets.get(&key).copied() else { return };
+        if self.world.real.desks[desk].ways[slot].key == Some(key) && !self.world.real.desks[desk].ways[slot].broken {
             let due = self.way_arrival(desk, slot, false);
             self.at(due, Event::Real(Happens::Hears { desk, slot, key, bytes, last }));
         }
@@ -44,7 +45,7 @@ impl World {
 
     /// The console's end of a WebSocket closes; its node hears of it, if anything passes.
     pub(crate) fn desk_hangs_up(&mut self, desk: usize, slot: usize) {
-        let way = &mut self.real.desks[desk].ways[slot];
+        let way = &mut self.world.real.desks[desk].ways[slot];
         let Some(console) = way.key.take() else { return };
         let (node, run, broken) = (way.node, way.run, way.broken);
         if !broken {
@@ -55,7 +56,7 @@ impl World {
 
     /// The console is told that its WebSocket is gone.
     pub(crate) fn desk_closed(&mut self, desk: usize, slot: usize) {
-        if self.real.desks[desk].ways[slot].key.is_some() {
+        if self.world.real.desks[desk].ways[slot].key.is_some() {
             self.desk_hangs_up(desk, slot);
             self.desk_input(desk, at(slot, Input::Closed));
         }
@@ -63,12 +64,12 @@ impl World {
 
     /// How a console reaches nodes from now on.
     pub(crate) fn set_reach(&mut self, desk: usize, reach: Reach) {
-        if self.real.desks[desk].reach == reach {
+        if self.world.real.desks[desk].reach == reach {
             return;
         }
-        self.real.desks[desk].reach = reach;
+        self.world.real.desks[desk].reach = reach;
         for slot in 0..2 {
-            let way = &self.real.desks[desk].ways[slot];
+            let way = &self.world.real.desks[desk].ways[slot];
             let (Some(console), node, run, tries) = (way.key, way.node, way.run, way.tries) else { continue };
             match reach {
                 // What hung while nothing came through is over: the first packet of either end says so.
@@ -82,7 +83,7 @@ impl World {
                 Reach::Refused => {
                     self.desk_closed(desk, slot);
                 }
-                Reach::Silent => self.real.desks[desk].ways[slot].broken = true,
+                Reach::Silent => self.world.real.desks[desk].ways[slot].broken = true,
             }
         }
         if reach != Reach::Good {
@@ -92,14 +93,14 @@ impl World {
 
     /// The power of a node is gone: consoles notice at once where a program died, and by themselves where a machine did.
     pub(crate) fn desks_lose(&mut self, node: usize) {
-        for desk in 0..self.real.desks.len() {
+        for desk in 0..self.world.real.desks.len() {
             for slot in 0..2 {
-                let way = &self.real.desks[desk].ways[slot];
+                let way = &self.world.real.desks[desk].ways[slot];
                 if way.node != node || way.key.is_none() {
                     continue;
                 }
                 let tries = way.tries;
-                if self.rng.one_in(2) {
+                if self.world.rng.one_in(2) {
                     self.later(10_000, Event::Real(Happens::Closed { desk, slot, tries }));
                 }
             }
@@ -109,34 +110,39 @@ impl World {
 
     /// A node that has just started tells consoles where else they find their party.
     pub(crate) fn tell_sites(&mut self, node: usize) {
-        if !self.is_real() {
+        if self.world.real.is_empty() {
             return;
         }
-        let party = self.fixture.sites[node].party;
-        let others = self.fixture.sites.iter().filter(|site| site.party == party && site.node != self.nodes[node].id);
+        let party = self.world.fixture.sites[node].party;
+        let others = self
+            .world
+            .fixture
+            .sites
+            .iter()
+            .filter(|site| site.party == party && site.node != self.world.nodes[node].id);
         let site = |site: &crate::fixture::Site| Site { node: site.node.clone(), url: site.node.to_string() };
         let sites: Vec<Site> = others.map(site).collect();
-        if let Some(machine) = self.nodes[node].machine.as_mut() {
+        if let Some(machine) = self.world.nodes[node].machine.as_mut() {
             machine.set_sites(sites);
         }
     }
 
     /// A node has found a fault in itself.
     pub(crate) fn tell_fault(&mut self, node: usize, note: &trialogue_core::Note) {
-        if let (trialogue_core::Note::Fault { what }, true) = (note, self.is_real()) {
-            self.tell(format!("{} has a fault: {what}", self.nodes[node].id));
+        if let (trialogue_core::Note::Fault { what }, true) = (note, !self.world.real.is_empty()) {
+            self.tell(format!("{} has a fault: {what}", self.world.nodes[node].id));
         }
     }
 
     /// A page is loaded anew. `resumes`: the tab remembers its call.
     pub(crate) fn reload_desk(&mut self, desk: usize, resumes: bool) {
         (0..2).for_each(|slot| self.desk_hangs_up(desk, slot));
-        let line = self.shown(desk).call.as_ref().map(|call| call.line.clone()).filter(|_| resumes);
-        let seed = self.rng.bytes();
-        self.real.workers += 1;
-        let worker = self.real.workers;
-        self.real.desks[desk].reload(self.fixture, worker, seed);
-        self.later(300_000, opens(&self.real.desks[desk], desk, 0));
+        let line = self.world.real.shown(desk).call.as_ref().map(|call| call.line.clone()).filter(|_| resumes);
+        let seed = self.world.rng.bytes();
+        self.world.real.workers += 1;
+        let worker = self.world.real.workers;
+        self.world.real.desks[desk].reload(self.world.fixture, worker, seed);
+        self.later(300_000, opens(&self.world.real.desks[desk], desk, 0));
         self.desk_input(desk, Input::Tick);
         if let Some(line) = line {
             self.desk_input(desk, Input::Command(trialogue_console_core::view::Command::Resume { line }));

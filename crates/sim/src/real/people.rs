@@ -1,11 +1,11 @@
 //! What people do at real consoles: they see a screen, and press its buttons.
 
 use crate::fixture::{DUTY, LEADERS};
-use crate::world::World;
+use crate::real::Seated;
 use trialogue_console_core::Input;
 use trialogue_console_core::view::{Command, DeclineReason, NodeLink};
 
-impl World {
+impl Seated<'_> {
     /// Somebody presses a button.
     pub fn press(&mut self, desk: usize, command: Command) {
         let kind = format!("{command:?}");
@@ -37,7 +37,7 @@ impl World {
 
     /// What a console shows of its call, for people.
     pub(crate) fn desk_says(&self, desk: usize) -> String {
-        let (name, view) = (self.desk_name(desk), self.shown(desk));
+        let (name, view) = (self.desk_name(desk), self.world.real.shown(desk));
         let Some(call) = &view.call else { return format!("{name} shows {:?}, in no call", view.node) };
         let members = call.members.iter().filter(|member| !member.me);
         let members: Vec<String> = members
@@ -50,11 +50,11 @@ impl World {
     /// One who is rung answers, mostly; one who is in may leave, ring those who are missing, or take out somebody of the own party; one for whom there
     /// is a call comes in; else there is a ring.
     pub(crate) fn officer_acts(&mut self) {
-        let desk = self.rng.below(self.desks() as u64) as usize;
-        let duty = self.real.desks[desk].device > 0;
-        let line = if duty && self.rng.one_in(4) { DUTY } else { LEADERS };
-        let what = self.rng.below(16);
-        let view = self.shown(desk);
+        let desk = self.world.rng.below(self.world.real.count() as u64) as usize;
+        let duty = self.world.real.desks[desk].device > 0;
+        let line = if duty && self.world.rng.one_in(4) { DUTY } else { LEADERS };
+        let what = self.world.rng.below(16);
+        let view = self.world.real.shown(desk);
         if view.node != NodeLink::Up {
             return;
         }

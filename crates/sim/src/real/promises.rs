@@ -1,8 +1,8 @@
 //! What must hold of real consoles, judged by the keys that they really gave out: at each moment, and once the network is whole and quiet.
 
 use crate::real::Known;
+use crate::real::Seated;
 use crate::real::desk::Seal;
-use crate::world::World;
 use std::collections::BTreeSet;
 use trialogue_charter::{DeviceId, LineId};
 use trialogue_console_core::limits::{LEAVING_US, OLD_KEYS_US};
@@ -34,36 +34,36 @@ const OUTCOME: &str = "what a party did with a ring shows alike at all";
 /// What has ended is over everywhere.
 const OVER: &str = "no console shows a call that has ended";
 
-impl World {
+impl Seated<'_> {
     /// A media worker begins to seal under a key.
     pub(crate) fn note_sealed(&mut self, desk: usize, seal: &Seal) {
-        let worker = self.real.desks[desk].worker;
-        let known = self.real.keys.entry(seal.base);
+        let worker = self.world.real.desks[desk].worker;
+        let known = self.world.real.keys.entry(seal.base);
         let known = known.or_insert_with(|| Known { worker, holders: BTreeSet::new() });
         let same = known.worker == worker;
         assert!(same, "{ONE_WORKER}: {} was given one that another had", self.desk_name(desk));
         assert!(seal.receivers > 0, "{} seals for nobody", self.desk_name(desk));
         // Whoever had it to open before anything was sealed under it.
-        let id = self.real.desks[desk].id;
+        let id = self.world.real.desks[desk].id;
         let holds = |at: &&crate::real::Desk| at.open.values().any(|(of, base)| *of == id && *base == seal.base);
-        let holders: Vec<DeviceId> = self.real.desks.iter().filter(holds).map(|at| at.id).collect();
-        if let Some(known) = self.real.keys.get_mut(&seal.base) {
+        let holders: Vec<DeviceId> = self.world.real.desks.iter().filter(holds).map(|at| at.id).collect();
+        if let Some(known) = self.world.real.keys.get_mut(&seal.base) {
             known.holders.extend(holders);
         }
     }
 
     /// Somebody was given a key to open.
     pub(crate) fn opens_with(&mut self, device: DeviceId, base: [u8; 32]) {
-        if let Some(known) = self.real.keys.get_mut(&base) {
+        if let Some(known) = self.world.real.keys.get_mut(&base) {
             known.holders.insert(device);
         }
     }
 
     /// At each moment: nobody who can open what a console seals now is missing on its screen, and there are no more leaves than faces.
     pub(crate) fn check_seals(&self) {
-        for (at, desk) in self.real.desks.iter().enumerate() {
+        for (at, desk) in self.world.real.desks.iter().enumerate() {
             let Some(seal) = &desk.seal else { continue };
-            let Some(known) = self.real.keys.get(&seal.base) else { continue };
+            let Some(known) = self.world.real.keys.get(&seal.base) else { continue };
             if let Some(stranger) = known.holders.iter().find(|holder| !desk.shown.contains(*holder)) {
                 panic!("{SHOWN}: {} can open {}, which does not show it", self.name(stranger), self.desk_name(at));
             }
@@ -79,30 +79,30 @@ impl World {
 
     /// Every now and then: who is out as a console's node sees it is out for the console, soon.
     pub(crate) fn look(&mut self) {
-        for at in 0..self.real.desks.len() {
+        for at in 0..self.world.real.desks.len() {
             let (sealing, keeping) = self.strangers_of(at);
-            self.real.out_us.retain(|(desk, device), _| *desk != at || sealing.contains(device));
-            self.real.kept_us.retain(|(desk, device), _| *desk != at || keeping.contains(device));
+            self.world.real.out_us.retain(|(desk, device), _| *desk != at || sealing.contains(device));
+            self.world.real.kept_us.retain(|(desk, device), _| *desk != at || keeping.contains(device));
             for device in sealing {
-                let since = *self.real.out_us.entry((at, device)).or_insert(self.now_us);
+                let since = *self.world.real.out_us.entry((at, device)).or_insert(self.world.now_us);
                 let most_us = LEAVING_US + TOLD_US;
                 assert!(
-                    self.now_us - since <= most_us,
+                    self.world.now_us - since <= most_us,
                     "{STRANGER}: {} has sealed for {} for {} ms",
                     self.desk_name(at),
                     self.name(&device),
-                    (self.now_us - since) / 1_000
+                    (self.world.now_us - since) / 1_000
                 );
             }
             for device in keeping {
-                let since = *self.real.kept_us.entry((at, device)).or_insert(self.now_us);
+                let since = *self.world.real.kept_us.entry((at, device)).or_insert(self.world.now_us);
                 let most_us = LEAVING_US + OLD_KEYS_US + TOLD_US;
                 assert!(
-                    self.now_us - since <= most_us,
+                    self.world.now_us - since <= most_us,
                     "{FORGOTTEN}: {} has had one of {} for {} ms",
                     self.desk_name(at),
                     self.name(&device),
-                    (self.now_us - since) / 1_000
+                    (self.world.now_us - since) / 1_000
                 );
             }
         }
@@ -110,15 +110,15 @@ impl World {
 
     /// Who is out as a console's node sees it, and yet can open what it seals; and whose keys it has.
     fn strangers_of(&self, at: usize) -> (BTreeSet<DeviceId>, BTreeSet<DeviceId>) {
-        let desk = &self.real.desks[at];
+        let desk = &self.world.real.desks[at];
         let none = (BTreeSet::new(), BTreeSet::new());
         let view = desk.console.view();
         let (Some(node), NodeLink::Up) = (self.desk_node(at), view.node) else { return none };
-        let Some(machine) = &self.nodes[node].machine else { return none };
+        let Some(machine) = &self.world.nodes[node].machine else { return none };
         let line = view.call.as_ref().and_then(|call| self.lines(&call.line));
         let inside = line.map(|line| machine.state().in_on(line)).unwrap_or_default();
         let out = |device: &DeviceId| !inside.iter().any(|participant| participant.device == *device);
-        let known = desk.seal.as_ref().and_then(|seal| self.real.keys.get(&seal.base));
+        let known = desk.seal.as_ref().and_then(|seal| self.world.real.keys.get(&seal.base));
         let sealing = known.iter().flat_map(|known| &known.holders).copied().filter(|device| out(device));
         let keeping = desk.open.values().map(|(device, _)| *device).filter(|device| out(device));
         (sealing.collect(), keeping.collect())
@@ -126,23 +126,23 @@ impl World {
 
     /// The node that a console says everything to: one that runs, and that its WebSocket reaches.
     pub(crate) fn desk_node(&self, at: usize) -> Option<usize> {
-        let desk = &self.real.desks[at];
+        let desk = &self.world.real.desks[at];
         let way = &desk.ways[desk.active];
-        let runs = self.nodes[way.node].machine.is_some() && self.nodes[way.node].run == way.run;
+        let runs = self.world.nodes[way.node].machine.is_some() && self.world.nodes[way.node].run == way.run;
         (runs && way.key.is_some() && !way.broken).then_some(way.node)
     }
 
     /// What is missing of everybody's having everybody's keys; none: nothing.
     pub fn incomplete(&self) -> Option<String> {
-        let lines: Vec<LineId> = self.fixture.charter.lines.iter().map(|line| line.id.clone()).collect();
-        for (at, desk) in self.real.desks.iter().enumerate().filter(|(_, desk)| !desk.revoked) {
+        let lines: Vec<LineId> = self.world.fixture.charter.lines.iter().map(|line| line.id.clone()).collect();
+        for (at, desk) in self.world.real.desks.iter().enumerate().filter(|(_, desk)| !desk.revoked) {
             let name = self.desk_name(at);
             let Some(node) = self.desk_node(at) else { return Some(format!("{name} reaches no node")) };
             let view = desk.console.view();
             if view.node != NodeLink::Up {
                 return Some(format!("{name} is not let in"));
             }
-            let Some(machine) = &self.nodes[node].machine else { continue };
+            let Some(machine) = &self.world.nodes[node].machine else { continue };
             let is_in = |line: &&LineId| machine.state().in_on(line).iter().any(|p| p.device == desk.id);
             let on: Vec<&LineId> = lines.iter().filter(is_in).collect();
             let shows = view.call.as_ref().map(|call| call.line.clone());
@@ -163,7 +163,7 @@ impl World {
 
     /// What a console that is in with these lacks.
     fn lacks(&self, at: usize, inside: &BTreeSet<DeviceId>) -> Option<String> {
-        let (desk, name) = (&self.real.desks[at], self.desk_name(at));
+        let (desk, name) = (&self.world.real.desks[at], self.desk_name(at));
         let names = |devices: &BTreeSet<DeviceId>| devices.iter().map(|d| self.name(d)).collect::<Vec<_>>().join(", ");
         if desk.shown != *inside {
             return Some(format!("{name} shows {} and not {}", names(&desk.shown), names(inside)));
@@ -173,7 +173,7 @@ impl World {
         }
         let Some(seal) = &desk.seal else { return Some(format!("{name} seals nothing")) };
         let opens = |other: &&crate::real::Desk| other.open.get(&seal.key_id) == Some(&(desk.id, seal.base));
-        let opening: BTreeSet<DeviceId> = self.real.desks.iter().filter(opens).map(|other| other.id).collect();
+        let opening: BTreeSet<DeviceId> = self.world.real.desks.iter().filter(opens).map(|other| other.id).collect();
         let others: BTreeSet<DeviceId> = inside.iter().copied().filter(|device| *device != desk.id).collect();
         if opening != others || seal.receivers != others.len() {
             return Some(format!("{name} is opened by {} and not {}", names(&opening), names(&others)));
@@ -184,7 +184,7 @@ impl World {
             let code = call.code.len();
             return Some(format!("{name} shows {:?}, all ready: {ready}, a code of {code} digits", call.sealing));
         }
-        let codes = self.real.desks.iter().filter(|other| inside.contains(&other.id));
+        let codes = self.world.real.desks.iter().filter(|other| inside.contains(&other.id));
         let mut codes = codes.filter_map(|other| other.console.view().call.as_ref().map(|call| &call.code));
         codes.any(|code| *code != call.code).then(|| format!("{name} shows another code than others"))
     }
@@ -194,12 +194,12 @@ impl World {
     /// # Panics
     /// When that takes too long.
     pub fn until_complete(&mut self) {
-        let began_us = self.now_us;
+        let began_us = self.world.now_us;
         while let Some(lacks) = self.incomplete() {
-            assert!(self.now_us < began_us + WHOLE_US, "{COMPLETE} within {} s: {lacks}", WHOLE_US / 1_000_000);
+            assert!(self.world.now_us < began_us + WHOLE_US, "{COMPLETE} within {} s: {lacks}", WHOLE_US / 1_000_000);
             self.run(250_000);
         }
-        self.real.whole_us = self.real.whole_us.max(self.now_us - began_us);
+        self.world.real.whole_us = self.world.real.whole_us.max(self.world.now_us - began_us);
         self.tell("everybody who is in has everybody's keys".to_owned());
     }
 
@@ -208,13 +208,13 @@ impl World {
     /// # Panics
     /// When it is not.
     pub fn check_outcomes(&self) {
-        for (at, desk) in self.real.desks.iter().enumerate().filter(|(_, desk)| !desk.revoked) {
+        for (at, desk) in self.world.real.desks.iter().enumerate().filter(|(_, desk)| !desk.revoked) {
             let Some(node) = self.desk_node(at) else { continue };
-            let Some(machine) = &self.nodes[node].machine else { continue };
+            let Some(machine) = &self.world.nodes[node].machine else { continue };
             for shown in &desk.console.view().lines {
                 let Some(line) = self.lines(&shown.id) else { continue };
                 let state = machine.state().line(line);
-                let own = &self.fixture.parties[desk.party].id;
+                let own = &self.world.fixture.parties[desk.party].id;
                 let sounds = machine.state().sounding_on(own, line);
                 assert!(
                     !desk.sounds || desk.console.view().lines.iter().any(|line| line.ring.is_some()),
@@ -264,11 +264,11 @@ impl World {
     /// When somebody was caught in anything else.
     pub(crate) fn check_honest_but_for_known(&self) {
         let known = |note: &&Note| matches!(note, Note::Fault { what } if KNOWN.contains(what));
-        let two_sites = self.nodes.len() > self.fixture.parties.len();
-        if !two_sites || !self.nodes.iter().any(|node| node.notes.iter().any(|note| known(&note))) {
+        let two_sites = self.world.nodes.len() > self.world.fixture.parties.len();
+        if !two_sites || !self.world.nodes.iter().any(|node| node.notes.iter().any(|note| known(&note))) {
             return self.check_honest();
         }
-        for node in &self.nodes {
+        for node in &self.world.nodes {
             for count in [Count::EntryForged, Count::EntryForked, Count::LinkMalformed] {
                 assert_eq!(node.count(count), 0, "{} counted {count:?}", node.id);
             }
@@ -282,7 +282,7 @@ impl World {
     /// # Panics
     /// When somebody does.
     pub fn check_over(&self) {
-        for (at, desk) in self.real.desks.iter().enumerate().filter(|(_, desk)| !desk.revoked) {
+        for (at, desk) in self.world.real.desks.iter().enumerate().filter(|(_, desk)| !desk.revoked) {
             let (name, view) = (self.desk_name(at), desk.console.view());
             assert!(view.call.is_none(), "{OVER}: {name} is in one");
             for line in &view.lines {

@@ -5,7 +5,7 @@ use trialogue_sim::runner::{Consoles, Outcome, Until, many_with, run_with};
 use trialogue_sim::{Mutation, Trace};
 
 /// As many as fit into a minute and a half of two busy cores: each takes some 4 s of one in the dev profile.
-const NETWORKS: u64 = 20;
+const NETWORKS: u64 = 16;
 /// So many networks must be enough to notice that a safeguard is missing.
 const SEEDS: u64 = 12;
 
