@@ -18,7 +18,7 @@ cargo xtask sim [what] [--threads N]
   --from N           the seed with which --for begins, instead of a random one
   --timers           with --seed: also tells each time that a node is called from time alone, and why
   --mutation NAME    with --seed: takes a safeguard away
-  --real             with any of the above: real consoles with keys in the place of models; some thousand times slower.
+  --real             with any of the above: real consoles with keys in the place of models; many times slower.
                      Two runs of a seed tell the same: when what happened, by whom. Bytes of commits, welcomes and
                      tags differ (HPKE draws by itself), and so do hashes of entries that name them; no decision rests on either
 ";

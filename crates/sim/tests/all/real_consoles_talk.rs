@@ -58,9 +58,9 @@ fn three_leaders_talk_with_the_larger_suite() {
     talk(Suite::Cnsa2);
 }
 
-/// Who came over to the party's other site in a call and hung up there is rung again at once.
+/// Whose network changes in a call, at a party with two sites, and who then hangs up can be rung again at once.
 #[test]
-fn a_ring_after_a_call_that_ended_at_the_other_site_sounds() {
+fn a_ring_after_a_change_of_networks_at_two_sites_sounds() {
     let mut world = with_real_consoles(&[2, 1], Suite::XWing, 1);
     let (japan, usa) = (0, 2);
     world.seated().press_ring(usa, LEADERS);
