@@ -30,7 +30,8 @@ pub fn run(args: &[String]) -> Result<()> {
         .args(["run", "--quiet", "--package", "trialogue-hostile", "--example", "write_seeds", "--"])
         .args([&corpora])
         .run()?;
-    // The stable compiler, allowed to instrument. Address sanitizer is on: the libraries below are not all free of `unsafe`.
+    // The stable compiler, allowed to instrument. Address sanitizer is on: the libraries below are not all free of
+    // `unsafe`.
     let products = paths::target().join("fuzz");
     Step::new("Build the targets", &cargo_fuzz)
         .usually("6 minutes")

@@ -21,6 +21,7 @@ mod step;
 mod system;
 mod test;
 mod wasm;
+mod width;
 
 use std::process::ExitCode;
 

@@ -8,7 +8,8 @@ use anyhow::{Context as _, Result, bail};
 use crate::paths;
 use crate::purity::rust_files;
 
-/// Files of one crate in which one type has methods. More, and nobody can say what may touch its fields; fewer, and one type has to be one file.
+/// Files of one crate in which one type has methods. More, and nobody can say what may touch its fields; fewer, and one
+/// type has to be one file.
 const FILES: usize = 6;
 /// Types that are being split: how many files today, and where the plan is. The number only goes down.
 const SPREAD: &str = include_str!("../spread-types.txt");
@@ -39,7 +40,8 @@ pub fn check() -> Result<()> {
     Ok(())
 }
 
-/// The types with inherent methods in a source formatted by rustfmt, outside of its tests. Two types of one name in one crate count as one.
+/// The types with inherent methods in a source formatted by rustfmt, outside of its tests. Two types of one name in one
+/// crate count as one.
 fn types_with_methods(source: &str) -> BTreeSet<String> {
     let own = source.split("\n#[cfg(test)]\nmod ").next().unwrap_or_default();
     own.lines().filter_map(implemented).map(str::to_owned).collect()

@@ -40,7 +40,8 @@ fn everything() -> Result<()> {
     Stamp::new("types").path(&paths::console().join("src/generated"))?.write()?;
     // A part that fails does not hide what the others say.
     let mut counted = Counted::default();
-    let parts = [rust(&[]).map(|tests| counted = tests), types(), console::check(), browser(&[])];
+    let tests = rust(&[]).map(|tests| counted = tests);
+    let parts = [tests, types(), check::lint(), check::document(), console::check(), browser(&[])];
     let failed: Vec<String> = parts.into_iter().filter_map(Result::err).map(|why| format!("{why:#}")).collect();
     if !failed.is_empty() {
         bail!("{}", failed.join("\n       "));
@@ -68,7 +69,8 @@ fn built() -> Result<()> {
     // Beside each other: the WebAssembly is linked by one processor alone, in a target directory of its own.
     std::thread::scope(|scope| {
         let console = scope.spawn(prepare);
-        // One command builds the tests and the programs that they start, with the same features: nothing is built twice.
+        // One command builds the tests and the programs that they start, with the same features: nothing is built
+        // twice.
         let programs = build("Build the programs and the tests").usually("15 minutes").run();
         let console = console.join().unwrap_or_else(|_| Err(anyhow!("preparing the console ended in a panic")));
         programs.and(console)

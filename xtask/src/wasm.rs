@@ -3,9 +3,9 @@
 //! rustup's own target where it can be had; else Debian's Rust for the web, which builds the standard library from its
 //! own source package. Some build hosts reach package registries and nothing else.
 //!
-//! `opt-level` 3 makes 3.4 MB (1.05 MB as gzip), "s" 2.6 MB; between three browsers on two cores the median from answer to first
-//! opened voice is 304 ms with 3 and 376 ms with "s". `wasm-opt -Os` made it 12 % smaller on disk, 4 % larger as gzip, and no faster: it
-//! is not used.
+//! `opt-level` 3 makes 3.4 MB (1.05 MB as gzip), "s" 2.6 MB; between three browsers on two cores the median from answer
+//! to first opened voice is 304 ms with 3 and 376 ms with "s". `wasm-opt -Os` made it 12 % smaller on disk, 4 % larger
+//! as gzip, and no faster: it is not used.
 
 use std::fs;
 use std::path::{Path, PathBuf};

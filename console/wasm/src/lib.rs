@@ -1,5 +1,5 @@
-//! WebAssembly bindings of the console: nothing is decided here. [`Machine`] runs in the keys worker, [`Media`] in the media
-//! worker, [`Desk`] in the security officer's; the page itself loads none.
+//! WebAssembly bindings of the console: nothing is decided here. [`Machine`] runs in the keys worker, [`Media`] in the
+//! media worker, [`Desk`] in the security officer's; the page itself loads none.
 
 mod machine;
 mod media;

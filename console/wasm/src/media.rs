@@ -49,9 +49,10 @@ impl Media {
         Self::default()
     }
 
-    /// Seals from now on with this key. One of the same generation goes on with the numbers of those before it, whatever was between.
-    /// `parties`: the number of each receiver's party; `tag_keys`: 32 bytes for each. Keys are wiped where they came from. `picture_step`: pictures are filled to
-    /// a multiple of so many bytes; 0: they are not. `now_ms`: the worker's steady clock.
+    /// Seals from now on with this key. One of the same generation goes on with the numbers of those before it,
+    /// whatever was between. `parties`: the number of each receiver's party; `tag_keys`: 32 bytes for each. Keys are
+    /// wiped where they came from. `picture_step`: pictures are filled to a multiple of so many bytes; 0: they are not.
+    /// `now_ms`: the worker's steady clock.
     ///
     /// # Errors
     /// Not a key id, or keys of other sizes: then nothing is sealed.
@@ -98,7 +99,8 @@ impl Media {
         Some(self.out.clone())
     }
 
-    /// Opens frames of `device` (64 hexadecimal digits) with this key. `party`: the own party's number; `turn`, `fellows`, `floor`: as the machine gave them.
+    /// Opens frames of `device` (64 hexadecimal digits) with this key. `party`: the own party's number; `turn`,
+    /// `fellows`, `floor`: as the machine gave them.
     ///
     /// # Errors
     /// Not a key id, a device and keys of their sizes, or too many keys.
@@ -138,7 +140,8 @@ impl Media {
         Ok(())
     }
 
-    /// Opens a frame received at the place of `device`. `undefined`: not opened; `fate` tells why. `now_ms`: when it came, by the worker's steady clock.
+    /// Opens a frame received at the place of `device`. `undefined`: not opened; `fate` tells why. `now_ms`: when it
+    /// came, by the worker's steady clock.
     pub fn open(&mut self, voice: bool, device: &str, now_ms: f64, sealed: &[u8]) -> Option<Vec<u8>> {
         let Some(device) = device_of(device) else {
             self.fate = Fate::OtherSender;
@@ -166,8 +169,8 @@ impl Media {
         self.opener.highest().flat_map(pair).collect()
     }
 
-    /// Seals and opens a frame under a key made for that, as those of a call are: does sealing work in this worker at all? `random` is
-    /// 192 bytes: keys and a frame.
+    /// Seals and opens a frame under a key made for that, as those of a call are: does sealing work in this worker at
+    /// all? `random` is 192 bytes: keys and a frame.
     #[must_use]
     pub fn probe(random: &[u8]) -> bool {
         random.try_into().is_ok_and(probe)

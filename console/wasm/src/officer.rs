@@ -1,4 +1,5 @@
-//! The security officer's desk, for the officer's worker: the party's root key lives in here and nowhere else of the browser.
+//! The security officer's desk, for the officer's worker: the party's root key lives in here and nowhere else of the
+//! browser.
 
 use crate::machine::millis;
 use serde::Serialize;
@@ -175,7 +176,8 @@ impl Desk {
         Ok(view.serialize(&Serializer::new().serialize_missing_as_null(true))?)
     }
 
-    /// The root's word that a device (64 hexadecimal digits) is accepted no more, for good. It counts at every node, whoever hands it in.
+    /// The root's word that a device (64 hexadecimal digits) is accepted no more, for good. It counts at every node,
+    /// whoever hands it in.
     ///
     /// # Errors
     /// `device`: not a device id.

@@ -103,11 +103,12 @@ pub struct Node {
     /// Where other nodes reach it, `host:port`, UDP, in order of preference; at most 8, and none once it is retired.
     #[n(5)]
     pub addresses: Vec<String>,
-    /// Its number on the wire and in key ids, 0 to 63. It stays the node's as long as the node is in the charter: an amendment moves nobody.
+    /// Its number on the wire and in key ids, 0 to 63. It stays the node's as long as the node is in the charter: an
+    /// amendment moves nobody.
     #[n(6)]
     pub index: u8,
-    /// Ed25519 halves of the journal keys that it had before, the oldest first, each with its last entry, so that its older entries can be
-    /// verified; at most 8.
+    /// Ed25519 halves of the journal keys that it had before, the oldest first, each with its last entry, so that its
+    /// older entries can be verified; at most 8.
     #[n(7)]
     pub former: Vec<Former>,
     /// It is in service no more. It stays in the charter, because its journal says which devices were revoked.
@@ -180,8 +181,8 @@ pub struct Policy {
     /// Seconds that a ring sounds unanswered before a node alerts people beyond its consoles (5 to 600).
     #[n(3)]
     pub alert_seconds: u16,
-    /// Seconds until a ring that nobody answers sounds at a party's next office on the line as well, in the line's order; 0: at all at once
-    /// (at most 600).
+    /// Seconds until a ring that nobody answers sounds at a party's next office on the line as well, in the line's
+    /// order; 0: at all at once (at most 600).
     #[n(4)]
     pub escalate_seconds: u16,
     /// May the others drop a party from a call?
@@ -190,20 +191,22 @@ pub struct Policy {
     /// Who must sign an amendment.
     #[n(6)]
     pub amending: Amending,
-    /// Through which parties media is not relayed: sorted by party and via, each pair once (at most [`crate::limits::RELAYS_MAX`]).
+    /// Through which parties media is not relayed: sorted by party and via, each pair once (at most
+    /// [`crate::limits::RELAYS_MAX`]).
     #[n(7)]
     pub relays: Vec<Barred>,
     /// How often paths, stations and people are tested.
     #[n(8)]
     pub tests: Tests,
-    /// Consoles fill pictures to a multiple of so many bytes before they seal them; none: pictures are as long as they come
-    /// ([`crate::limits::PICTURE_STEP`]).
+    /// Consoles fill pictures to a multiple of so many bytes before they seal them; none: pictures are as long as they
+    /// come ([`crate::limits::PICTURE_STEP`]).
     #[n(9)]
     pub picture_step: Option<u16>,
 }
 
-/// Media of one party's consoles is never relayed by another party: its nodes get none of it unless one of its own consoles is to hear or
-/// see it, and hand none of it on. Journals are not media: they are everybody's record, and go every way.
+/// Media of one party's consoles is never relayed by another party: its nodes get none of it unless one of its own
+/// consoles is to hear or see it, and hand none of it on. Journals are not media: they are everybody's record, and go
+/// every way.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(map)]
 pub struct Barred {
@@ -222,7 +225,8 @@ impl Policy {
     }
 }
 
-/// Who, of the parties of the charter in force, must sign an amendment. Every party of the amended charter signs it in any case.
+/// Who, of the parties of the charter in force, must sign an amendment. Every party of the amended charter signs it in
+/// any case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Amending {
@@ -230,7 +234,8 @@ pub enum Amending {
     #[default]
     #[n(0)]
     All,
-    /// Every one but at most one, and never fewer than two: a party that is gone, or has lost its root key, does not hold up the others.
+    /// Every one but at most one, and never fewer than two: a party that is gone, or has lost its root key, does not
+    /// hold up the others.
     #[n(1)]
     AllButOne,
 }

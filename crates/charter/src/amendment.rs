@@ -1,7 +1,8 @@
 //! A charter takes the place of another: who must have agreed, and what stays as it was whoever agrees.
 //!
-//! A node's pinned root keeps its own party's nodes from following a charter that the party never signed. This rule keeps them from
-//! following one that *another* party never signed: nobody is put out, given another root, or outvoted behind its back.
+//! A node's pinned root keeps its own party's nodes from following a charter that the party never signed. This rule
+//! keeps them from following one that *another* party never signed: nobody is put out, given another root, or outvoted
+//! behind its back.
 
 use crate::agreement::{Amending, Node};
 use crate::ids::{NodeId, OfficeId, PartyId};
@@ -43,10 +44,11 @@ pub enum Breach {
 }
 
 impl VerifiedCharter {
-    /// May this charter take the place of the one that is held? It is the same; or its serial is higher, those agreed who must, and nothing
-    /// is in it that no amendment may do. Who must: every party of this charter, which verifying has shown; and every party of the one held
-    /// with the root that it has there, also when it leaves or gets another root. Where the held charter says [`Amending::AllButOne`], one of
-    /// them may be missing, if two others signed: a party alone drops nobody.
+    /// May this charter take the place of the one that is held? It is the same; or its serial is higher, those agreed
+    /// who must, and nothing is in it that no amendment may do. Who must: every party of this charter, which verifying
+    /// has shown; and every party of the one held with the root that it has there, also when it leaves or gets another
+    /// root. Where the held charter says [`Amending::AllButOne`], one of them may be missing, if two others signed: a
+    /// party alone drops nobody.
     ///
     /// # Errors
     /// What is wrong, with the remedy.
@@ -92,8 +94,8 @@ impl VerifiedCharter {
         }
     }
 
-    /// Parties of the charter in force whose signature on this draft, made with the root that they have there, is missing: what
-    /// [`Self::supersedes`] will ask for.
+    /// Parties of the charter in force whose signature on this draft, made with the root that they have there, is
+    /// missing: what [`Self::supersedes`] will ask for.
     pub fn awaits(&self, draft: &UnverifiedCharter) -> Vec<PartyId> {
         self.parties.iter().filter(|party| draft.agrees(party).is_err()).map(|party| party.id.clone()).collect()
     }

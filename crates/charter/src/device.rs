@@ -12,8 +12,8 @@ use crate::voucher::{CertificateError, Voucher, VoucherId};
 use minicbor::{Decode, Encode};
 use zeroize::Zeroizing;
 
-/// What a device certificate says. Signed by the voucher's one-time key, which is then forgotten; and the device has signed for the voucher, so that no
-/// party certifies another party's device as its own.
+/// What a device certificate says. Signed by the voucher's one-time key, which is then forgotten; and the device has
+/// signed for the voucher, so that no party certifies another party's device as its own.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct DeviceCertificate {
@@ -34,7 +34,8 @@ pub struct DeviceCertificate {
     pub possession: [u8; 64],
 }
 
-/// A device as its party certified it. Made by [`DeviceCertificate::verify`] only, or read back from what a node has kept of that.
+/// A device as its party certified it. Made by [`DeviceCertificate::verify`] only, or read back from what a node has
+/// kept of that.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Device {
     /// Its id.
@@ -72,7 +73,8 @@ impl DeviceCertificate {
     }
 
     /// Verifies the whole chain: root → voucher → device. Expiry is not judged here: a node compares
-    /// [`Device::not_after_ms`] with its clock once, at enrolment. What holds under a charter holds for good: it is verified once.
+    /// [`Device::not_after_ms`] with its clock once, at enrolment. What holds under a charter holds for good: it is
+    /// verified once.
     pub fn verify(charter: &VerifiedCharter, bytes: &[u8]) -> Result<Device, CertificateError> {
         if bytes.len() > CERTIFICATE_MAX {
             return Self::chain(charter, bytes);
@@ -86,8 +88,8 @@ impl DeviceCertificate {
         Ok(device)
     }
 
-    /// The keys that a certificate is about, whoever has signed it: a device's id is made of them, so that what it has signed is known also when its party has
-    /// another root since. None: it is not a certificate in its one form.
+    /// The keys that a certificate is about, whoever has signed it: a device's id is made of them, so that what it has
+    /// signed is known also when its party has another root since. None: it is not a certificate in its one form.
     pub fn keys(bytes: &[u8]) -> Option<HybridPublic> {
         let signed = Many::decode(bytes, CERTIFICATE_MAX).ok()?;
         let certificate: Self = canonical::decode(signed.payload())?;
@@ -189,15 +191,16 @@ impl DeviceSecret {
         cose::sign1(&self.0, domain::STATEMENT, payload)
     }
 
-    /// Answers a node's challenge: Ed25519 over `trialogue log-in 2`, the node id's length (1 byte), the node id, the length of the origin at which
-    /// the console has reached the node (2 bytes), the origin and the nonce. A site that hands on the challenge of another gets an answer that names
-    /// itself.
+    /// Answers a node's challenge: Ed25519 over `trialogue log-in 2`, the node id's length (1 byte), the node id, the
+    /// length of the origin at which the console has reached the node (2 bytes), the origin and the nonce. A site that
+    /// hands on the challenge of another gets an answer that names itself.
     pub fn prove(&self, node: &NodeId, origin: &str, nonce: &[u8; 32]) -> [u8; 64] {
         self.0.sign_ed25519(&challenge(node, origin, nonce))
     }
 
-    /// Signs for the voucher with which it is enrolled: Ed25519 over `trialogue possession 1` and the SHA-384 of the signed voucher. Without that a party
-    /// could certify another party's device, whose public keys everybody has, as its own, and revoke it.
+    /// Signs for the voucher with which it is enrolled: Ed25519 over `trialogue possession 1` and the SHA-384 of the
+    /// signed voucher. Without that a party could certify another party's device, whose public keys everybody has, as
+    /// its own, and revoke it.
     pub fn possess(&self, voucher: &[u8]) -> [u8; 64] {
         self.0.sign_ed25519(&possession(voucher))
     }

@@ -1,4 +1,5 @@
-//! An enrolment link: `https://node/#enrol=…`. Browsers do not send the part after `#`, so the node never sees the secret.
+//! An enrolment link: `https://node/#enrol=…`. Browsers do not send the part after `#`, so the node never sees the
+//! secret.
 
 use crate::agreement::HybridPublic;
 use crate::canonical;
@@ -112,7 +113,8 @@ impl EnrolmentLink {
         Ok(voucher)
     }
 
-    /// Certifies a device, at `made_ms` by its own clock: the device certificate, and what it says. Forget the link afterwards.
+    /// Certifies a device, at `made_ms` by its own clock: the device certificate, and what it says. Forget the link
+    /// afterwards.
     pub fn certify(
         &self,
         charter: &VerifiedCharter,
@@ -124,8 +126,9 @@ impl EnrolmentLink {
         Ok((bytes, device))
     }
 
-    /// Certifies a device before a charter is at hand, so that a console can store its whole identity before it first connects: a
-    /// link works once. Of the voucher only its key and its time are judged; the node and every console verify the rest.
+    /// Certifies a device before a charter is at hand, so that a console can store its whole identity before it first
+    /// connects: a link works once. Of the voucher only its key and its time are judged; the node and every console
+    /// verify the rest.
     pub fn certify_ahead(&self, device: &DeviceSecret, made_ms: u64) -> Result<Vec<u8>, CertificateError> {
         self.certify_keys(device.public(), device.possess(&self.voucher), made_ms)
     }

@@ -143,7 +143,8 @@ pub fn charter(suite: Suite) -> Charter {
     }
 }
 
-/// What `change` makes of a charter, with the next serial, signed by every party that it has and by roots that it has no more.
+/// What `change` makes of a charter, with the next serial, signed by every party that it has and by roots that it has
+/// no more.
 pub fn amended(held: &VerifiedCharter, change: impl FnOnce(&mut Charter)) -> VerifiedCharter {
     let mut charter = Charter::clone(held);
     charter.serial += 1;

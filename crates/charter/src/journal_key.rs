@@ -40,8 +40,8 @@ pub struct JournalKey<'a> {
 }
 
 impl JournalKey<'_> {
-    /// Does an entry with this position, payload hash and predecessor count under this key? Whoever has a former key can sign what they like with
-    /// it, and add nothing.
+    /// Does an entry with this position, payload hash and predecessor count under this key? Whoever has a former key
+    /// can sign what they like with it, and add nothing.
     pub fn signs(&self, seq: u64, hash: &Hash, previous: &Hash) -> bool {
         let after =
             self.before.is_none_or(|before| seq > before.seq && (seq - 1 > before.seq || *previous == before.hash));
@@ -69,7 +69,8 @@ impl Node {
         bounded.collect::<Vec<_>>().into_iter().rev()
     }
 
-    /// Every former key but the newest has a last entry, none before that of the one before it; only a retired node has one itself.
+    /// Every former key but the newest has a last entry, none before that of the one before it; only a retired node has
+    /// one itself.
     pub(crate) fn ends_are_in_order(&self) -> bool {
         let ends: Vec<Option<Last>> = self.former.iter().map(|former| former.last).chain([self.last]).collect();
         let known = |last: &Option<Last>| last.is_some();

@@ -58,7 +58,8 @@ impl HybridSecret {
         }
     }
 
-    /// A bare Ed25519 signature. What is signed must start with a domain of its own; statements use [`crate::cose::sign1`].
+    /// A bare Ed25519 signature. What is signed must start with a domain of its own; statements use
+    /// [`crate::cose::sign1`].
     pub fn sign_ed25519(&self, message: &[u8]) -> [u8; 64] {
         self.ed25519().sign(message).to_bytes()
     }
@@ -128,7 +129,8 @@ impl HybridPublic {
         DeviceId(id)
     }
 
-    /// Are these keys of the right form: an Ed25519 point in its one encoding that is not of small order, and 2,592 bytes of ML-DSA-87.
+    /// Are these keys of the right form: an Ed25519 point in its one encoding that is not of small order, and 2,592
+    /// bytes of ML-DSA-87.
     pub fn is_well_formed(&self) -> bool {
         self.ml_dsa_87.len() == ML_DSA_87_PUBLIC && ed25519_is_well_formed(&self.ed25519)
     }
@@ -147,13 +149,15 @@ impl fmt::Debug for HybridPublic {
     }
 }
 
-/// Is this an Ed25519 public key that may stand anywhere: a point of the curve, in its one encoding, not of small order?
+/// Is this an Ed25519 public key that may stand anywhere: a point of the curve, in its one encoding, not of small
+/// order?
 pub fn ed25519_is_well_formed(key: &[u8; 32]) -> bool {
     ed25519_key(key).is_some()
 }
 
-/// The key, if it is well formed. The curve library reads coordinates modulo p, so that some points have two encodings: with the second one in a charter, two
-/// programs could disagree about which keys are the same. A zero x with a sign has small order, and is refused with those.
+/// The key, if it is well formed. The curve library reads coordinates modulo p, so that some points have two encodings:
+/// with the second one in a charter, two programs could disagree about which keys are the same. A zero x with a sign
+/// has small order, and is refused with those.
 fn ed25519_key(key: &[u8; 32]) -> Option<ed25519_dalek::VerifyingKey> {
     // p = 2^255 - 19, little-endian: everything from 0xed, 0xff … 0xff, 0x7f on is not below it.
     let reduced = key[0] < 0xed || key[1..31].iter().any(|byte| *byte != 0xff) || key[31] & 0x7f != 0x7f;
@@ -161,7 +165,8 @@ fn ed25519_key(key: &[u8; 32]) -> Option<ed25519_dalek::VerifyingKey> {
     read.filter(|key| !key.is_weak())
 }
 
-/// Does an Ed25519 signature hold? Strictly (well-formed keys, no small-order points), so that no two keys share a signature.
+/// Does an Ed25519 signature hold? Strictly (well-formed keys, no small-order points), so that no two keys share a
+/// signature.
 pub fn ed25519_holds(key: &[u8; 32], message: &[u8], signature: &[u8]) -> bool {
     let (Some(key), Ok(signature)) = (ed25519_key(key), ed25519_dalek::Signature::from_slice(signature)) else {
         return false;

@@ -102,7 +102,8 @@ impl ClaimedRequest {
         Ok(Self { signed, claims })
     }
 
-    /// The nonce that it claims to answer: whether the node gave it is cheaper to tell than whether the signatures hold.
+    /// The nonce that it claims to answer: whether the node gave it is cheaper to tell than whether the signatures
+    /// hold.
     pub fn nonce(&self) -> &[u8; 32] {
         &self.claims.nonce
     }
@@ -129,8 +130,8 @@ impl ClaimedRequest {
     }
 }
 
-/// What a node shows of a device. The officer takes nothing of it before [`DeviceProof::check`]: a revocation is for good, and the officer shall revoke
-/// the device of whom the list names.
+/// What a node shows of a device. The officer takes nothing of it before [`DeviceProof::check`]: a revocation is for
+/// good, and the officer shall revoke the device of whom the list names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeviceProof {
     /// Its certificate; none: the node has none.

@@ -4,10 +4,12 @@ use crate::agreement::Line;
 use crate::ids::OfficeId;
 use minicbor::{Decode, Encode};
 
-/// One table for everything that knows each level: what it is called, its number on the wire, and that it is among all of them.
+/// One table for everything that knows each level: what it is called, its number on the wire, and that it is among all
+/// of them.
 macro_rules! levels {
     ($($(#[$about:meta])* $level:ident, $number:literal, $name:literal;)*) => {
-        /// Precedence of a ring, lowest first; the levels of multilevel precedence and pre-emption (ITU-T Q.955.3, RFC 4542).
+        /// Precedence of a ring, lowest first; the levels of multilevel precedence and pre-emption (ITU-T Q.955.3, RFC
+        /// 4542).
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
         #[cbor(index_only)]
         pub enum Precedence {

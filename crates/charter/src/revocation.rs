@@ -1,5 +1,5 @@
-//! A revocation: a party's root says that one of its devices is accepted no more, for good. It proves itself, so it counts from whatever hands it
-//! over; nobody but the root can make one, and nobody can take one back.
+//! A revocation: a party's root says that one of its devices is accepted no more, for good. It proves itself, so it
+//! counts from whatever hands it over; nobody but the root can make one, and nobody can take one back.
 
 use crate::canonical;
 use crate::cose::{Algorithm, Fault, Many, OpenError, domain};
@@ -61,7 +61,8 @@ impl Revocation {
         Ok(signed.encode())
     }
 
-    /// What bytes claim to say. Nothing of it is proven: whether it is known already is cheaper to tell than whether the signatures hold.
+    /// What bytes claim to say. Nothing of it is proven: whether it is known already is cheaper to tell than whether
+    /// the signatures hold.
     ///
     /// # Errors
     /// When they are no revocation in its one form.
@@ -70,8 +71,8 @@ impl Revocation {
         canonical::decode(signed.payload()).ok_or(RevocationError::NotCanonical)
     }
 
-    /// Verifies a signed revocation, at most [`REVOCATION_MAX`] bytes, against the root that the charter has of its party. Copies stand in many
-    /// journals: the same bytes are verified once.
+    /// Verifies a signed revocation, at most [`REVOCATION_MAX`] bytes, against the root that the charter has of its
+    /// party. Copies stand in many journals: the same bytes are verified once.
     ///
     /// # Errors
     /// When the root of a party of the charter has not signed it with both algorithms.

@@ -21,7 +21,8 @@ pub enum Role {
     /// Listens, visibly. Sends nothing.
     #[n(3)]
     NoteTaker,
-    /// No person: a machine that tests the line by calling the other parties' machines. On test lines only, and nobody else is there.
+    /// No person: a machine that tests the line by calling the other parties' machines. On test lines only, and nobody
+    /// else is there.
     #[n(4)]
     Station,
 }
@@ -119,7 +120,8 @@ impl Removal {
     }
 }
 
-/// What a consultation may be about. Agreed beforehand, in three languages, so that a request says it without free text on a node.
+/// What a consultation may be about. Agreed beforehand, in three languages, so that a request says it without free text
+/// on a node.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Subject {

@@ -4,13 +4,14 @@ use crate::agreement::HybridPublic;
 use crate::cose::Algorithm;
 use crate::key::HybridSecret;
 
-/// Holds a party's root key and signs with it, both algorithms. A token may refuse, be pulled out or be locked, so signing can fail.
+/// Holds a party's root key and signs with it, both algorithms. A token may refuse, be pulled out or be locked, so
+/// signing can fail.
 pub trait RootSigner {
     /// The public half, as the charter has it.
     fn public(&self) -> HybridPublic;
 
-    /// Signs a message as it is, nothing hashed before: Ed25519 (RFC 8032 §5.1.6), or ML-DSA-87 with an empty context (FIPS 204 algorithm 2,
-    /// deterministic or hedged).
+    /// Signs a message as it is, nothing hashed before: Ed25519 (RFC 8032 §5.1.6), or ML-DSA-87 with an empty context
+    /// (FIPS 204 algorithm 2, deterministic or hedged).
     ///
     /// # Errors
     /// In the words of what holds the key.

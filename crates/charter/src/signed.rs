@@ -104,7 +104,8 @@ impl UnverifiedCharter {
             let name = String::from_utf8_lossy(&stranger[..stranger.len().min(PartyId::MAX)]).into_owned();
             return Err(CharterError::StrangeSignature(name));
         }
-        // The hash leaves signatures out. Whose party was one is known only beside the charter before; more than there may have been, or no signatures at all, are noise.
+        // The hash leaves signatures out. Whose party was one is known only beside the charter before; more than there
+        // may have been, or no signatures at all, are noise.
         let former: BTreeSet<&[u8]> = signed.kids().filter(|kid| is_former(kid)).collect();
         if former.len() > PARTIES_MAX || !former.iter().all(|kid| signed.has_both(kid)) {
             return Err(CharterError::NotCanonical);
@@ -138,7 +139,8 @@ impl UnverifiedCharter {
         Ok(())
     }
 
-    /// Adds both signatures of a root of the charter `held` that this one does not have any more: its party leaves, or gets another root.
+    /// Adds both signatures of a root of the charter `held` that this one does not have any more: its party leaves, or
+    /// gets another root.
     pub fn consent(
         &mut self,
         held: &VerifiedCharter,
@@ -153,7 +155,8 @@ impl UnverifiedCharter {
         Ok(())
     }
 
-    /// Has the root of a party in the charter in force agreed to this one: as a root of this one, or as one that is not in it any more?
+    /// Has the root of a party in the charter in force agreed to this one: as a root of this one, or as one that is not
+    /// in it any more?
     pub(crate) fn agrees(&self, party: &Party) -> Result<(), (Algorithm, Fault)> {
         let stays = self.claims.parties.iter().any(|p| p.id == party.id && p.root == party.root);
         let kid = if stays { party.id.as_str().as_bytes().to_vec() } else { former_kid(&party.id) };
@@ -175,8 +178,8 @@ impl UnverifiedCharter {
         missing
     }
 
-    /// The agreement of all, if every party's root has signed it with both keys. `own_root` is the fingerprint of the own
-    /// party's root, pinned by a node's configuration or an enrolment link.
+    /// The agreement of all, if every party's root has signed it with both keys. `own_root` is the fingerprint of the
+    /// own party's root, pinned by a node's configuration or an enrolment link.
     pub fn verify(&self, own_root: Option<&Hash>) -> Result<VerifiedCharter, CharterError> {
         if let Some(pin) = own_root
             && !self.claims.parties.iter().any(|party| party.root.fingerprint() == *pin)

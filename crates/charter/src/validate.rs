@@ -411,13 +411,15 @@ pub fn split_address(address: &str) -> (Option<&str>, &str) {
     address.split_once('=').map_or((None, address), |(carrier, rest)| (Some(carrier), rest))
 }
 
-/// `host:port` or `carrier=host:port`: a DNS name, an IPv4 address or an IPv6 address in brackets (RFC 3986 §3.2.2), and a port above 0.
+/// `host:port` or `carrier=host:port`: a DNS name, an IPv4 address or an IPv6 address in brackets (RFC 3986 §3.2.2),
+/// and a port above 0.
 pub fn is_address(address: &str) -> bool {
     let (carrier, rest) = split_address(address);
     address.len() <= ADDRESS_MAX && carrier.is_none_or(is_carrier) && is_host_and_port(rest)
 }
 
-/// The origin of an address as browsers open it (RFC 6454 §4), in its one form: what follows host and port is left out, and so is the scheme's usual port.
+/// The origin of an address as browsers open it (RFC 6454 §4), in its one form: what follows host and port is left out,
+/// and so is the scheme's usual port.
 #[must_use]
 pub fn origin_of(url: &str) -> String {
     let end = url.match_indices('/').nth(2).map_or(url.len(), |(at, _)| at);
@@ -426,7 +428,8 @@ pub fn origin_of(url: &str) -> String {
     origin.strip_suffix(usual).map_or(origin.clone(), str::to_owned)
 }
 
-/// A web origin in its one form (RFC 6454 §6.2): `https://host`, or `https://host:port` with another port than 443; in lower case.
+/// A web origin in its one form (RFC 6454 §6.2): `https://host`, or `https://host:port` with another port than 443; in
+/// lower case.
 pub fn is_origin(origin: &str) -> bool {
     let Some(rest) = origin.strip_prefix("https://") else { return false };
     if origin.len() > ORIGIN_MAX || rest.bytes().any(|byte| byte.is_ascii_uppercase()) || rest.ends_with(":443") {

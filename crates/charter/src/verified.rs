@@ -63,7 +63,8 @@ impl VerifiedCharter {
         self.node(id).map(|node| node.index)
     }
 
-    /// A party's number on the wire: the lowest index of its nodes, in service or retired. Like these it stands as long as the party does.
+    /// A party's number on the wire: the lowest index of its nodes, in service or retired. Like these it stands as long
+    /// as the party does.
     pub fn party_number(&self, id: &crate::PartyId) -> Option<u8> {
         self.nodes.iter().filter(|node| node.party == *id).map(|node| node.index).min()
     }

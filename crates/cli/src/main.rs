@@ -45,7 +45,8 @@ enum Command {
 }
 
 impl Command {
-    /// On this machine, and for longer than a moment or more than one person's; what only asks a node or reads what is public does not.
+    /// On this machine, and for longer than a moment or more than one person's; what only asks a node or reads what is
+    /// public does not.
     fn holds_secrets(&self) -> bool {
         match self {
             Self::Party(_)

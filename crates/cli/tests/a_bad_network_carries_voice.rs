@@ -8,7 +8,8 @@ use bad_network::talk;
 
 #[test]
 fn a_fifth_of_all_packets_is_lost() {
-    // Each voice goes three times under such loss: eight in a thousand are lost for good, and a few more before the loss is known.
+    // Each voice goes three times under such loss: eight in a thousand are lost for good, and a few more before the
+    // loss is known.
     let Some(talk) = talk(3, "loss=20%", 500) else { return };
     talk.hears_everybody(0.94);
 }

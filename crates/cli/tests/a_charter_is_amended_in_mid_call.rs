@@ -1,4 +1,5 @@
-//! Three nodes in three processes and a call between them: a charter is installed at one node, all three have it, and everybody talks on.
+//! Three nodes in three processes and a call between them: a charter is installed at one node, all three have it, and
+//! everybody talks on.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod hotline;

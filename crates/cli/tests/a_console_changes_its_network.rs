@@ -1,5 +1,5 @@
-//! A console's own machine gets another address, is put to another wire, and is off the network for 20 seconds, all in one call: each time it is
-//! back in the same call by itself. It reaches its node over real (virtual) wires, by HTTPS.
+//! A console's own machine gets another address, is put to another wire, and is off the network for 20 seconds, all in
+//! one call: each time it is back in the same call by itself. It reaches its node over real (virtual) wires, by HTTPS.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
 use serde_json::{Value, json};
@@ -59,7 +59,8 @@ impl Call {
         }
     }
 
-    /// Something happens to the desk's network. Everybody talks again afterwards, in the same call, and nobody has pressed anything.
+    /// Something happens to the desk's network. Everybody talks again afterwards, in the same call, and nobody has
+    /// pressed anything.
     fn survives(&mut self, what: &str, happens: impl FnOnce(&mut World)) -> f64 {
         for officer in &mut self.officers {
             officer.tell(&json!({ "do": "reset_voice" })).unwrap();

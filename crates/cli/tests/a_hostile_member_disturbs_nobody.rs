@@ -1,6 +1,7 @@
-//! Somebody has KOR's node key and does whatever a node can do to the two others: opens and drops paths by the thousand, opens ten thousand
-//! streams, says valid things without end, sends media of streams that are none, stalls. The others' call goes on, their ring rings, their
-//! nodes' memory stays bounded; and KOR's own node is let in again when it is over.
+//! Somebody has KOR's node key and does whatever a node can do to the two others: opens and drops paths by the
+//! thousand, opens ten thousand streams, says valid things without end, sends media of streams that are none, stalls.
+//! The others' call goes on, their ring rings, their nodes' memory stays bounded; and KOR's own node is let in again
+//! when it is over.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod hotline;
@@ -28,9 +29,10 @@ use trialogue_wire::word::{What, Word, signed};
 
 /// Voice frames that count as talking on: two seconds.
 const TALK: u64 = 100;
-/// What a node may grow by under all of it: for each of a link's 8 paths 2 MiB received, 2 MiB to be sent and 768 KiB of media, 16 MiB of messages to be
-/// sent and 4 that wait to be looked at, 6 of handshakes; and one and a half times as much for what the allocator keeps for each thread: with one arena
-/// for all it is a third of what is seen otherwise.
+/// What a node may grow by under all of it: for each of a link's 8 paths 2 MiB received, 2 MiB to be sent and 768 KiB
+/// of media, 16 MiB of messages to be sent and 4 that wait to be looked at, 6 of handshakes; and one and a half times
+/// as much for what the allocator keeps for each thread: with one arena for all it is a third of what is seen
+/// otherwise.
 const GROWTH_KIB: u64 = 160 << 10;
 /// Streams that are asked for at once.
 const STREAMS: usize = 10_000;

@@ -1,5 +1,6 @@
-//! Three parties approve one text in three languages. What each has signed goes out as one file, which proves itself to anybody who has the charter,
-//! and proves nothing when a word of it is bent. As a PDF it says the same to people, to the byte wherever it is made; of a bent one there is none.
+//! Three parties approve one text in three languages. What each has signed goes out as one file, which proves itself to
+//! anybody who has the charter, and proves nothing when a word of it is bent. As a PDF it says the same to people, to
+//! the byte wherever it is made; of a bent one there is none.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod hotline;

@@ -1,5 +1,5 @@
-//! A device is lost in the middle of a call. The operator finds it with one command and revokes it with another; the two others go on with
-//! keys that it never had.
+//! A device is lost in the middle of a call. The operator finds it with one command and revokes it with another; the
+//! two others go on with keys that it never had.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod hotline;

@@ -1,5 +1,6 @@
-//! A machine fails under one node: its disk is full, its disk cannot be synced, its clock is wrong by an hour and jumps, it has no
-//! more files to open, it has twice the work it can do. The ring rings, people talk, and what could not be recorded says so.
+//! A machine fails under one node: its disk is full, its disk cannot be synced, its clock is wrong by an hour and
+//! jumps, it has no more files to open, it has twice the work it can do. The ring rings, people talk, and what could
+//! not be recorded says so.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod hotline;

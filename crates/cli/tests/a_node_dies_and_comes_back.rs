@@ -1,4 +1,5 @@
-//! A party's node is killed in the middle of a call: the two others talk on; it comes back, and its officer is back in the call.
+//! A party's node is killed in the middle of a call: the two others talk on; it comes back, and its officer is back in
+//! the call.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod hotline;

@@ -1,5 +1,6 @@
-//! A backup is taken from a running node in the middle of a call. Later its machine is gone, disk and all. The node comes back from the old backup,
-//! gets what it has said since from the others, and goes on at the next position: nobody ever sees two histories.
+//! A backup is taken from a running node in the middle of a call. Later its machine is gone, disk and all. The node
+//! comes back from the old backup, gets what it has said since from the others, and goes on at the next position:
+//! nobody ever sees two histories.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod hotline;

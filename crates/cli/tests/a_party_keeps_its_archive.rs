@@ -1,5 +1,5 @@
-//! The United States' records office reads a line, visible to all, and keeps what Japan and Korea write there: sealed for a key that is not on its
-//! machine, and readable with that key against the record, and in no other way.
+//! The United States' records office reads a line, visible to all, and keeps what Japan and Korea write there: sealed
+//! for a key that is not on its machine, and readable with that key against the record, and in no other way.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod hotline;

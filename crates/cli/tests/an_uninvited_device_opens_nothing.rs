@@ -1,5 +1,6 @@
-//! While the duty officers talk, an enrolled endpoint of another office tries to come in at its own node: it is refused, is on nobody's
-//! roster and opens nothing; and what the three nodes have written down holds no secret of the call.
+//! While the duty officers talk, an enrolled endpoint of another office tries to come in at its own node: it is
+//! refused, is on nobody's roster and opens nothing; and what the three nodes have written down holds no secret of the
+//! call.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod hotline;

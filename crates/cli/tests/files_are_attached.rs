@@ -1,5 +1,6 @@
-//! A file of some megabytes goes with a message through real nodes: one of them is away while it goes, and has it later from a third, because the node
-//! that it came from is gone by then. The records office keeps it, and gives it back out of its archive with the offline key alone.
+//! A file of some megabytes goes with a message through real nodes: one of them is away while it goes, and has it later
+//! from a third, because the node that it came from is gone by then. The records office keeps it, and gives it back out
+//! of its archive with the offline key alone.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod hotline;

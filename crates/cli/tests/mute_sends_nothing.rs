@@ -1,4 +1,5 @@
-//! Muted with the camera off, before a call and after it: not one media packet leaves the endpoint, while the others talk on.
+//! Muted with the camera off, before a call and after it: not one media packet leaves the endpoint, while the others
+//! talk on.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod hotline;

@@ -1,5 +1,5 @@
-//! Three nodes, a call, a record: exported while they run, verified by an auditor who has the charter alone and by a program that shares no code with
-//! ours. Then the record is bent in every way, and each is named.
+//! Three nodes, a call, a record: exported while they run, verified by an auditor who has the charter alone and by a
+//! program that shares no code with ours. Then the record is bent in every way, and each is named.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod bent;

@@ -1,5 +1,5 @@
-//! Networks part and heal, in every combination of three parties, and two and two of four: each half rings and talks; afterwards the calls on
-//! one line are one call, everybody hears everybody, and all nodes hold the same record.
+//! Networks part and heal, in every combination of three parties, and two and two of four: each half rings and talks;
+//! afterwards the calls on one line are one call, everybody hears everybody, and all nodes hold the same record.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
 use std::path::PathBuf;

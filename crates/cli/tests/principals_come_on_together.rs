@@ -1,6 +1,6 @@
-//! Three nodes in three processes. Duty officers talk on the leaders' line, confirm each other's stations and say that their principals are
-//! ready; until the last has said so no principal's endpoint sends one media packet, and then all are heard. A note-taker is seen by all and
-//! sends nothing, and nobody can take out another party's people.
+//! Three nodes in three processes. Duty officers talk on the leaders' line, confirm each other's stations and say that
+//! their principals are ready; until the last has said so no principal's endpoint sends one media packet, and then all
+//! are heard. A note-taker is seen by all and sends nothing, and nobody can take out another party's people.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod hotline;

@@ -1,5 +1,5 @@
-//! A process that holds secrets leaves no core dump, shows its memory to no other process of its account, and locks it where it may: read in `/proc` of
-//! the real program, which waits for a file that nobody writes.
+//! A process that holds secrets leaves no core dump, shows its memory to no other process of its account, and locks it
+//! where it may: read in `/proc` of the real program, which waits for a file that nobody writes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 
 use std::fs;
@@ -84,7 +84,8 @@ fn no_core_dump_and_no_look_into_memory() {
         }
         let mut running = Running(command.spawn().unwrap());
         running.until_it_waits();
-        // proc_pid_auxv(5) and others: what is not dumpable belongs to root there, and nobody else may trace it or read its memory.
+        // proc_pid_auxv(5) and others: what is not dumpable belongs to root there, and nobody else may trace it or read
+        // its memory.
         let owner = fs::metadata(format!("/proc/{}/stat", running.0.id())).unwrap().uid();
         assert_eq!(owner, 0, "{words:?} can be looked into by its account");
         assert_eq!(is_locked(&running), may_lock(&running), "{words:?}");

@@ -1,5 +1,5 @@
-//! A station beside each node calls the others by itself, hears their speech sealed end to end, and states what it heard; with
-//! the consoles' proofs that they live, every board shows the station test as good. People are never rung.
+//! A station beside each node calls the others by itself, hears their speech sealed end to end, and states what it
+//! heard; with the consoles' proofs that they live, every board shows the station test as good. People are never rung.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod hotline;

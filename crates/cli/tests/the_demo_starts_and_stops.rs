@@ -1,4 +1,5 @@
-//! `trialogue demo` with real processes: up, signed in by link, stopped without leftovers, started again with the same keys.
+//! `trialogue demo` with real processes: up, signed in by link, stopped without leftovers, started again with the same
+//! keys.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;

@@ -1,5 +1,6 @@
-//! A party has two sites. In the middle of a call its main one is killed: its officer presses nothing, hears and is heard within a moment, and it is
-//! the same call for everybody. Later the site is back, and the call is not touched by that.
+//! A party has two sites. In the middle of a call its main one is killed: its officer presses nothing, hears and is
+//! heard within a moment, and it is the same call for everybody. Later the site is back, and the call is not touched by
+//! that.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod hotline;

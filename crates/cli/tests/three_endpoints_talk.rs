@@ -1,5 +1,5 @@
-//! Three nodes in three processes, three endpoints with human speech and real clips: each hears and sees both others, and nobody
-//! is in the call who is not on the roster.
+//! Three nodes in three processes, three endpoints with human speech and real clips: each hears and sees both others,
+//! and nobody is in the call who is not on the roster.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod hotline;

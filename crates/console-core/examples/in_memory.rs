@@ -1,10 +1,11 @@
-//! A console and its node as the two pure machines that they are, without a socket, a disk, a thread or a clock: the console enrols, logs in and
-//! rings, and what each has to say is handed to the other.
+//! A console and its node as the two pure machines that they are, without a socket, a disk, a thread or a clock: the
+//! console enrols, logs in and rings, and what each has to say is handed to the other.
 //!
 //! `cargo run -p trialogue-console-core --example in_memory`
 //!
-//! This is all that a platform does: give inputs with the time, drain `poll`, and call again when `next_timeout` has come. The other parties' nodes
-//! are not there, and that is what the ringer is shown. Everybody knows the fixture's keys: they are for trying things out alone.
+//! This is all that a platform does: give inputs with the time, drain `poll`, and call again when `next_timeout` has
+//! come. The other parties' nodes are not there, and that is what the ringer is shown. Everybody knows the fixture's
+//! keys: they are for trying things out alone.
 
 use std::collections::VecDeque;
 use std::error::Error;

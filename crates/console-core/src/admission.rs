@@ -1,4 +1,5 @@
-//! Who is let into a group, and how often: what one member's consoles do without end must cost the others neither their seats nor the means of their lead.
+//! Who is let into a group, and how often: what one member's consoles do without end must cost the others neither their
+//! seats nor the means of their lead.
 
 use crate::console::Console;
 use crate::limits::{ADMISSIONS, ADMISSIONS_OF_PARTY};
@@ -8,8 +9,8 @@ use trialogue_charter::{DeviceId, LineId, PartyId};
 use trialogue_journal::fold::{HandshakeRecord, Participant};
 use trialogue_journal::limits::MEMBERS_MAX;
 
-/// How often each device, and each party, was added again to the own node's group by this console as its lead. A commit costs its sender's budget at the node:
-/// whoever offers itself anew again and again waits longer each time.
+/// How often each device, and each party, was added again to the own node's group by this console as its lead. A commit
+/// costs its sender's budget at the node: whoever offers itself anew again and again waits longer each time.
 #[derive(Default)]
 pub(crate) struct Admissions {
     devices: BTreeMap<DeviceId, Repeats>,

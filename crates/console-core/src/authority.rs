@@ -1,4 +1,5 @@
-//! Who may do what, as the verified charter says: data for a page that people can read, in the order in which they are rung.
+//! Who may do what, as the verified charter says: data for a page that people can read, in the order in which they are
+//! rung.
 
 use crate::console::Console;
 use crate::view::{Precedence, Recording, Role, Text3};

@@ -86,8 +86,8 @@ impl Bodies {
         Some(body)
     }
 
-    /// Hashes to ask for now, at most `most`: those first that were asked for least often, and of them small ones. A node gives so many bytes in a time, and
-    /// what somebody made large, or what is nowhere, must not use them up.
+    /// Hashes to ask for now, at most `most`: those first that were asked for least often, and of them small ones. A
+    /// node gives so many bytes in a time, and what somebody made large, or what is nowhere, must not use them up.
     pub(crate) fn ask(&mut self, now_us: u64, most: usize) -> Vec<Hash> {
         let mut due: Vec<(u32, u32, Hash)> = Vec::new();
         due.extend(self.wanted.iter().filter(|(_, w)| now_us >= w.due_us()).map(|(hash, w)| (w.times, w.len, *hash)));

@@ -1,4 +1,5 @@
-//! Digits and words that the people in a call can compare by voice: the same for all who hold the same keys, and for nobody else.
+//! Digits and words that the people in a call can compare by voice: the same for all who hold the same keys, and for
+//! nobody else.
 
 use crate::console::Console;
 use crate::view::Text3;
@@ -19,24 +20,25 @@ const WORD_BITS: usize = 11;
 const WORDS_FROM: usize = BLOCKS * 5 * 8;
 
 impl Console {
-    /// 30 decimal digits: SHA-384 over the domain, then group id (16 bytes) and epoch authenticator (RFC 9420 §8.7, 48 bytes) of every
-    /// node's group in the call, sorted by group id. Each block of five digits is five bytes of the hash, big-endian, modulo 100,000.
-    /// Empty until every node at which somebody has a seat has a group of exactly those who have: only then all
-    /// consoles see the same groups.
+    /// 30 decimal digits: SHA-384 over the domain, then group id (16 bytes) and epoch authenticator (RFC 9420 §8.7, 48
+    /// bytes) of every node's group in the call, sorted by group id. Each block of five digits is five bytes of the
+    /// hash, big-endian, modulo 100,000. Empty until every node at which somebody has a seat has a group of exactly
+    /// those who have: only then all consoles see the same groups.
     pub(crate) fn code(&self) -> String {
         self.code_bytes().map_or_else(String::new, |bytes| digits(&Hash::of(&bytes)))
     }
 
-    /// The same as six words: bits 240 to 305 of that hash, eleven for each, as numbers into the word lists of BIP-39 in English, Japanese
-    /// and Korean. Each reads out the word of their own language; the number behind it is the same. Empty as the digits are.
+    /// The same as six words: bits 240 to 305 of that hash, eleven for each, as numbers into the word lists of BIP-39
+    /// in English, Japanese and Korean. Each reads out the word of their own language; the number behind it is the
+    /// same. Empty as the digits are.
     pub(crate) fn words(&self) -> Vec<Text3> {
         self.code_bytes().map_or_else(Vec::new, |bytes| words(&Hash::of(&bytes)))
     }
 
-    /// Digits and words for two parties alone, the own one and this: SHA-384 over another domain, the ids of both, the smaller first, each behind its length
-    /// (one byte), and then as above of the groups of the nodes at which somebody of the two has a seat. Empty until
-    /// each of these groups has everybody of the two in it who has one, and nobody who is not on the roster. What is
-    /// missing of other parties does not matter: who is silent holds up nobody else.
+    /// Digits and words for two parties alone, the own one and this: SHA-384 over another domain, the ids of both, the
+    /// smaller first, each behind its length (one byte), and then as above of the groups of the nodes at which somebody
+    /// of the two has a seat. Empty until each of these groups has everybody of the two in it who has one, and nobody
+    /// who is not on the roster. What is missing of other parties does not matter: who is silent holds up nobody else.
     pub(crate) fn code_with(&self, party: &PartyId) -> (String, Vec<Text3>) {
         let bytes = self.code_bytes_with(party);
         bytes.map_or_else(Default::default, |bytes| (digits(&Hash::of(&bytes)), words(&Hash::of(&bytes))))
@@ -93,7 +95,8 @@ impl Console {
         Some(theirs.map(|participant| participant.device).collect())
     }
 
-    /// Id and authenticator of the groups of these nodes, if all are here as the journals have them and their leaves fit.
+    /// Id and authenticator of the groups of these nodes, if all are here as the journals have them and their leaves
+    /// fit.
     fn group_bytes<'a>(
         &self,
         nodes: impl Iterator<Item = &'a NodeId>,

@@ -154,7 +154,8 @@ impl Console {
         if !self.acts_for_party() {
             return self.refuse(Refusal::Role);
         }
-        // What cannot be said as it was meant is not said: without its time or its office the same word would be another one.
+        // What cannot be said as it was meant is not said: without its time or its office the same word would be
+        // another one.
         let Ok(call_back_ms) = WallMs::asked(call_back_ms) else { return self.refuse(Refusal::Time) };
         let Ok(deputy) = deputy.map(OfficeId::new).transpose() else { return self.refuse(Refusal::OtherOffice) };
         let (Some(fold), Some(me)) = (self.sites.fold(), &self.me) else { return };

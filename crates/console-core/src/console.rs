@@ -57,8 +57,8 @@ pub struct Console {
 }
 
 impl Console {
-    /// A console that is not connected yet. `held_charter` is what [`Output::Charter`] gave last; `on_watch`: rings sound here; `chance`: where all
-    /// keys, and numbers of calls and legs, come from.
+    /// A console that is not connected yet. `held_charter` is what [`Output::Charter`] gave last; `on_watch`: rings
+    /// sound here; `chance`: where all keys, and numbers of calls and legs, come from.
     ///
     /// # Errors
     /// [`EnrolError::Stored`] if the identity cannot be used.
@@ -107,7 +107,8 @@ impl Console {
         Ok(console)
     }
 
-    /// Takes one input. `now_us` is a monotonic clock in microseconds, `now_ms` the wall clock in milliseconds since 1970 UTC.
+    /// Takes one input. `now_us` is a monotonic clock in microseconds, `now_ms` the wall clock in milliseconds since
+    /// 1970 UTC.
     pub fn handle(&mut self, now_us: u64, now_ms: u64, input: Input) {
         self.now_us = self.now_us.max(now_us);
         self.now_ms = now_ms;
@@ -162,8 +163,9 @@ impl Console {
         self.show();
     }
 
-    /// Where the platform reaches the first site: the web origin of its page, or of the address that a native console was given, as
-    /// `https://host` or `https://host:port`. It is signed with each log-in. Say it once, before the first input.
+    /// Where the platform reaches the first site: the web origin of its page, or of the address that a native console
+    /// was given, as `https://host` or `https://host:port`. It is signed with each log-in. Say it once, before the
+    /// first input.
     pub fn reached_at(&mut self, origin: &str) {
         self.sites.reached_at(origin);
     }
@@ -307,7 +309,8 @@ impl Console {
         let me = DeviceCertificate::verify(&charter, &self.certificate)?;
         let suite = charter.suite();
         if self.charter.as_ref().map(|held| held.suite()) != Some(suite) {
-            // Keys of another suite open and seal nothing any more. In a call, this console offers new ones and comes in anew.
+            // Keys of another suite open and seal nothing any more. In a call, this console offers new ones and comes
+            // in anew.
             self.drop_keys();
             let former = self.keys.take();
             match Keys::new(suite, self.id, &self.secret, &mut self.chance) {

@@ -110,7 +110,8 @@ impl Engaged {
 }
 
 impl Console {
-    /// The line of the call that this console is in, and how urgent that is: as the most urgent of its rings. None where the charter has the line no more.
+    /// The line of the call that this console is in, and how urgent that is: as the most urgent of its rings. None
+    /// where the charter has the line no more.
     pub(crate) fn engaged(&self) -> Option<(&LineId, Precedence)> {
         let (call, charter) = (self.call.as_ref()?, self.charter.as_ref()?);
         charter.line(&call.line)?;
@@ -182,7 +183,8 @@ impl Console {
         let Some(mut held) = self.call.take() else { return };
         held.rang = Some((call, self.now_us));
         held.precedence = precedence;
-        // Once it is in, its key packages stand, and those that the journal does not have yet go by themselves: a ring waits for no budget.
+        // Once it is in, its key packages stand, and those that the journal does not have yet go by themselves: a ring
+        // waits for no budget.
         let offers = if is_in { BTreeMap::new() } else { held.offers.clone() };
         self.say_in(&held.line, call, Some(precedence), Purpose::Again, &offers);
         self.call = Some(held);
@@ -260,7 +262,8 @@ impl Console {
         }
     }
 
-    /// The platform started anew in the middle of a call that nobody has hung up: back in, with fresh keys, if others are still there.
+    /// The platform started anew in the middle of a call that nobody has hung up: back in, with fresh keys, if others
+    /// are still there.
     pub(crate) fn resume_call(&mut self) {
         if !self.sites.is_up() {
             return;

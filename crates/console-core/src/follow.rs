@@ -1,5 +1,5 @@
-//! Following the groups of all nodes of the call, as their journals order them. Everything is worked out from the fold each
-//! time, so a message that comes twice, late or after a cut changes nothing.
+//! Following the groups of all nodes of the call, as their journals order them. Everything is worked out from the fold
+//! each time, so a message that comes twice, late or after a cut changes nothing.
 
 use crate::console::Console;
 use crate::io::Event;
@@ -13,7 +13,8 @@ use trialogue_journal::fold::{Group, HandshakeRecord};
 use trialogue_journal::{BodyRef, GroupId};
 
 impl Console {
-    /// Groups of the line that this console is in, by node, as the fold has them. One that does not bear its own node's index is nobody's.
+    /// Groups of the line that this console is in, by node, as the fold has them. One that does not bear its own node's
+    /// index is nobody's.
     pub(crate) fn groups_now(&self) -> BTreeMap<NodeId, Arc<Group>> {
         let (Some(fold), Some(call)) = (self.sites.fold(), &self.call) else { return BTreeMap::new() };
         let mut groups = fold.line(&call.line).groups;

@@ -32,8 +32,8 @@ pub enum EnrolError {
     Random,
 }
 
-/// Makes the device's keys and certifies them with the voucher key in the link (whole, or what follows its `#`). Store the result
-/// before connecting: the node accepts a link once. `now_ms`: wall clock, milliseconds since 1970 UTC.
+/// Makes the device's keys and certifies them with the voucher key in the link (whole, or what follows its `#`). Store
+/// the result before connecting: the node accepts a link once. `now_ms`: wall clock, milliseconds since 1970 UTC.
 ///
 /// # Errors
 /// See [`EnrolError`].

@@ -1,4 +1,5 @@
-//! Entries and bodies from the node: verified, folded, kept. A node can leave entries out; it cannot alter or invent any.
+//! Entries and bodies from the node: verified, folded, kept. A node can leave entries out; it cannot alter or invent
+//! any.
 
 use crate::console::Console;
 use crate::io::Event;
@@ -15,7 +16,8 @@ impl Console {
     pub(crate) fn take_entries(&mut self, slot: u8, bundles: Vec<Bundle>) {
         for bundle in bundles {
             self.take_entry(slot, bundle);
-            // Before the next entry counts: a member that was added with what it offered then is told from one that has offered anew.
+            // Before the next entry counts: a member that was added with what it offered then is told from one that has
+            // offered anew.
             if self.sites.is_active(slot) && self.sites.is_up() {
                 self.note_added();
             }

@@ -13,20 +13,21 @@ pub enum Input {
     Opened,
     /// One binary message of it.
     Received(Vec<u8>),
-    /// It closed, or could not be opened. The machine says when to try again ([`Output::Reconnect`]), also where neither comes within 5 s, and within
-    /// 10 and 20 s the next times.
+    /// It closed, or could not be opened. The machine says when to try again ([`Output::Reconnect`]), also where
+    /// neither comes within 5 s, and within 10 and 20 s the next times.
     Closed,
     /// The officer did something.
     Command(Command),
-    /// The platform's WebRTC stack made the leg's SDP offer, after [`Output::MakeOffer`]. It stays here: the node gets what differs between legs.
+    /// The platform's WebRTC stack made the leg's SDP offer, after [`Output::MakeOffer`]. It stays here: the node gets
+    /// what differs between legs.
     LegOffer {
         /// Of which leg: whatever is said of another one than that which was asked for last counts for nothing.
         leg: u32,
         /// SDP.
         sdp: String,
     },
-    /// What the platform's WebRTC stack has negotiated is not what [`Output::LegAnswer`] says. The platform has closed the leg and let nothing out over it;
-    /// the machine asks for another ([`Output::MakeOffer`]) after a while.
+    /// What the platform's WebRTC stack has negotiated is not what [`Output::LegAnswer`] says. The platform has closed
+    /// the leg and let nothing out over it; the machine asks for another ([`Output::MakeOffer`]) after a while.
     LegUnfit {
         /// Of which leg.
         leg: u32,
@@ -38,17 +39,20 @@ pub enum Input {
         /// Of which leg.
         leg: u32,
     },
-    /// The leg's transport is gone. The machine asks for a new one ([`Output::MakeOffer`]), unless it is up again before.
+    /// The leg's transport is gone. The machine asks for a new one ([`Output::MakeOffer`]), unless it is up again
+    /// before.
     LegDown {
         /// Of which leg.
         leg: u32,
     },
-    /// The media worker has opened frames. Said at most every 200 ms, and after each change: a worker after it opens none of these again.
+    /// The media worker has opened frames. Said at most every 200 ms, and after each change: a worker after it opens
+    /// none of these again.
     Heard {
         /// Key id, and the highest number opened under it.
         highest: Vec<(u64, u64)>,
     },
-    /// The media worker had to refuse a frame, or takes one that is suspect. Said at most once a second per sender and reason.
+    /// The media worker had to refuse a frame, or takes one that is suspect. Said at most once a second per sender and
+    /// reason.
     Suspect {
         /// At whose place it came.
         device: DeviceId,
@@ -76,8 +80,9 @@ pub enum Input {
         /// As asked.
         nonce: [u8; 16],
     },
-    /// Say on the line that the party's archive has these contents, or has destroyed them; [`Output::ArchiveSaid`] follows when that stands in the
-    /// journal. While one is under way, and for some time after one was refused, it is as if nothing had been asked.
+    /// Say on the line that the party's archive has these contents, or has destroyed them; [`Output::ArchiveSaid`]
+    /// follows when that stands in the journal. While one is under way, and for some time after one was refused, it is
+    /// as if nothing had been asked.
     ArchiveSay(ArchiveWord),
     /// The platform has kept what [`Output::Keep`] of that number gave: it outlives this process.
     Kept {
@@ -104,8 +109,8 @@ pub enum Input {
 pub enum Output {
     /// Send this as one binary message on the WebSocket.
     Send(Vec<u8>),
-    /// Forget the WebSocket if there is one (say no [`Input::Closed`] for it any more), and open a new one after this many
-    /// milliseconds: then comes [`Input::Opened`], or [`Input::Closed`] if it could not be opened.
+    /// Forget the WebSocket if there is one (say no [`Input::Closed`] for it any more), and open a new one after this
+    /// many milliseconds: then comes [`Input::Opened`], or [`Input::Closed`] if it could not be opened.
     Reconnect {
         /// 0 to 15,000.
         after_ms: u32,
@@ -119,8 +124,8 @@ pub enum Output {
         /// Its number. Nothing of those before is of use any more.
         leg: u32,
     },
-    /// The SDP answer for the leg, made here after the profile of spec/console.md §5. Before a track is attached the platform checks that this is what was
-    /// negotiated; otherwise it closes the leg and says [`Input::LegUnfit`].
+    /// The SDP answer for the leg, made here after the profile of spec/console.md §5. Before a track is attached the
+    /// platform checks that this is what was negotiated; otherwise it closes the leg and says [`Input::LegUnfit`].
     LegAnswer {
         /// Of which leg.
         leg: u32,
@@ -149,8 +154,9 @@ pub enum Output {
         /// Voice or picture.
         medium: Medium,
     },
-    /// One of the above, for the WebSocket and leg of this slot. A console of a party with two sites holds a pair for each: slot 0 leads to the
-    /// address that the platform knows, slot 1 to that of [`Output::Connect`]. What is not inside an `At` is for slot 0.
+    /// One of the above, for the WebSocket and leg of this slot. A console of a party with two sites holds a pair for
+    /// each: slot 0 leads to the address that the platform knows, slot 1 to that of [`Output::Connect`]. What is not
+    /// inside an `At` is for slot 0.
     At {
         /// Which of the two.
         slot: u8,
@@ -162,14 +168,14 @@ pub enum Output {
         /// Origin of the other site.
         url: String,
     },
-    /// What is said and shown goes over the leg of this slot from now on, and only over that one; only what comes over it is heard and seen.
-    /// Sealing goes on as it was: the same key, the next number.
+    /// What is said and shown goes over the leg of this slot from now on, and only over that one; only what comes over
+    /// it is heard and seen. Sealing goes on as it was: the same key, the next number.
     Use {
         /// Which of the two.
         slot: u8,
     },
-    /// The node asks whether this console lives: let the media worker seal and open a frame under a key made for that, and say
-    /// [`Input::Proven`] if it did.
+    /// The node asks whether this console lives: let the media worker seal and open a frame under a key made for that,
+    /// and say [`Input::Proven`] if it did.
     ProveAlive {
         /// To be given back.
         nonce: [u8; 16],
@@ -178,8 +184,8 @@ pub enum Output {
     Ringing(bool),
     /// Store this verified charter (signed bytes) in place of the one held before.
     Charter(Vec<u8>),
-    /// Keep these bytes, under the seal that keeps the device's own key, in place of those before; then say [`Input::Kept`]. Only where
-    /// [`crate::Console::keep_writings`] was said.
+    /// Keep these bytes, under the seal that keeps the device's own key, in place of those before; then say
+    /// [`Input::Kept`]. Only where [`crate::Console::keep_writings`] was said.
     Keep {
         /// To be given back.
         version: u64,
@@ -228,7 +234,8 @@ pub struct Archived {
     pub seq: u64,
     /// When it was written, milliseconds since 1970 UTC, by its writer's console.
     pub at_ms: u64,
-    /// What it says, in its one encoding (sealing.md §7); none: this console is not among its readers, or it is not what was signed.
+    /// What it says, in its one encoding (sealing.md §7); none: this console is not among its readers, or it is not
+    /// what was signed.
     pub content: Option<Zeroizing<Vec<u8>>>,
     /// How many chunks are attached to it: they follow, as soon as they are to be had.
     pub chunks: usize,
@@ -260,13 +267,15 @@ pub struct ArchiveWord {
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub enum Suspicion {
-    /// It is not by the sender at whose place it came, though it was sealed by somebody with the key of the group or damaged on its way: refused.
+    /// It is not by the sender at whose place it came, though it was sealed by somebody with the key of the group or
+    /// damaged on its way: refused.
     Forged,
     /// What the sender says comes much later than before: somebody holds it back, or its way has become longer.
     Late,
 }
 
-/// The key under which this console seals. The same may come again after [`Output::Seal`] said none: it goes on where it was.
+/// The key under which this console seals. The same may come again after [`Output::Seal`] said none: it goes on where
+/// it was.
 pub struct SealKey {
     /// SFrame key id, 56 bits.
     pub key_id: u64,

@@ -95,7 +95,8 @@ pub(crate) struct Keys {
     pub(crate) lead_again_us: u64,
     /// The node has refused a handshake because this console has written too much.
     pub(crate) short: bool,
-    /// Welcomes that are not for us, by the group that they were said to be for: the same bytes may be good where somebody else says them.
+    /// Welcomes that are not for us, by the group that they were said to be for: the same bytes may be good where
+    /// somebody else says them.
     pub(crate) tried: BTreeSet<(GroupId, Hash)>,
     /// Key packages that no group takes, by who offered them.
     pub(crate) bad_offers: BTreeSet<(DeviceId, Hash)>,
@@ -173,8 +174,8 @@ impl Keys {
     }
 }
 
-/// The last byte of a group's id is the index of its node in the charter: what one node's journal says of a group is never taken for another's, also
-/// where a node gives its group the name of another's.
+/// The last byte of a group's id is the index of its node in the charter: what one node's journal says of a group is
+/// never taken for another's, also where a node gives its group the name of another's.
 pub(crate) fn is_group_of(group: &GroupId, index: u8) -> bool {
     group.0[GroupId::LEN - 1] == index
 }
@@ -243,8 +244,8 @@ impl Console {
         }
     }
 
-    /// Notes with which key package each member of the own node's group was added: one that has offered another since then asks to
-    /// be added anew, because it came in anew or could not use that one.
+    /// Notes with which key package each member of the own node's group was added: one that has offered another since
+    /// then asks to be added anew, because it came in anew or could not use that one.
     pub(crate) fn note_added(&mut self) {
         let (Some(fold), Some(call), Some(node), Some(keys)) =
             (self.sites.fold(), &self.call, self.sites.node(), &mut self.keys)

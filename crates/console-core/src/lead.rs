@@ -49,7 +49,8 @@ impl Console {
         }
     }
 
-    /// Gives fresh secrets to the own node's group, whether this console leads it or not, once those that it has are old.
+    /// Gives fresh secrets to the own node's group, whether this console leads it or not, once those that it has are
+    /// old.
     pub(crate) fn renew(&mut self) {
         let (Some(fold), Some(call), Some(node)) = (self.sites.fold(), &self.call, self.sites.node().cloned()) else {
             return;
@@ -92,7 +93,8 @@ impl Console {
         self.create_with(line, node, &guests);
     }
 
-    /// The group has used up its epochs: the next one takes its place once everybody has offered a key package that has not served, or has had the time to.
+    /// The group has used up its epochs: the next one takes its place once everybody has offered a key package that has
+    /// not served, or has had the time to.
     fn begin_next(&mut self, line: &LineId, node: &NodeId, group: &Arc<Group>, participants: &[Participant]) {
         let mut guests = self.guests(line, node, participants.iter());
         let others = participants.iter().filter(|p| p.device != self.id && self.may_be_in(line, &p.device)).count();
@@ -161,7 +163,8 @@ impl Console {
         let anew = |device: &DeviceId| target.contains_key(device) && self.may_stay(line, device);
         removes.retain(|device| !anew(device) || guests.iter().any(|guest| guest.device == *device));
         if self.keys.as_ref().is_some_and(|keys| keys.short) && removes.iter().any(|device| !anew(device)) {
-            // The node has no more for this console than it must take: whoever has left goes first, and nobody comes with that.
+            // The node has no more for this console than it must take: whoever has left goes first, and nobody comes
+            // with that.
             removes.retain(|device| !anew(device));
             guests.clear();
         }
@@ -176,15 +179,16 @@ impl Console {
         self.may_be_in(line, device) && !self.keys.as_ref().is_some_and(out)
     }
 
-    /// Its certificate verifies, it is not revoked as far as its party was confirmed lately, and its office is on the line.
+    /// Its certificate verifies, it is not revoked as far as its party was confirmed lately, and its office is on the
+    /// line.
     pub(crate) fn may_be_in(&self, line: &LineId, device: &DeviceId) -> bool {
         let (Some(fold), Some(charter)) = (self.sites.fold(), &self.charter) else { return false };
         self.revocations.is_fresh(device, self.roster(), self.now())
             && fold.device(device).is_some_and(|device| charter.is_on_line(&device.office, line))
     }
 
-    /// Those of the participants that can be added now: their key packages for this node are here. Whose package was seen first comes first: a group takes
-    /// a key once, and who copies another's comes later than the other.
+    /// Those of the participants that can be added now: their key packages for this node are here. Whose package was
+    /// seen first comes first: a group takes a key once, and who copies another's comes later than the other.
     fn guests<'a>(
         &mut self,
         line: &LineId,

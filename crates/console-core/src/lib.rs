@@ -1,9 +1,11 @@
-//! The console as a pure machine: what the officer does and what the node sends go in; what to send, what to show and which
-//! keys the media worker uses come out. The same code runs in the browser (WebAssembly) and in the native endpoint.
+//! The console as a pure machine: what the officer does and what the node sends go in; what to send, what to show and
+//! which keys the media worker uses come out. The same code runs in the browser (WebAssembly) and in the native
+//! endpoint.
 //!
-//! Calling contract: after every [`Console::handle`] drain [`Console::poll`] until it returns `None`; call `handle` with
-//! [`Input::Tick`] when [`Console::next_timeout`] has come. The machine reads no clock and draws nothing by itself: random
-//! numbers come from the [`Chance`] that it is given, which is the operating system's (the browser's) in the products.
+//! Calling contract: after every [`Console::handle`] drain [`Console::poll`] until it returns `None`; call `handle`
+//! with [`Input::Tick`] when [`Console::next_timeout`] has come. The machine reads no clock and draws nothing by
+//! itself: random numbers come from the [`Chance`] that it is given, which is the operating system's (the browser's) in
+//! the products.
 
 mod acts;
 mod admission;

@@ -10,7 +10,8 @@ pub(crate) struct Now {
 }
 
 impl Now {
-    /// When the wall clock will show so many milliseconds, in microseconds of the other clock, if nobody sets it; what is past is now.
+    /// When the wall clock will show so many milliseconds, in microseconds of the other clock, if nobody sets it; what
+    /// is past is now.
     pub(crate) fn us_at(self, ms: u64) -> u64 {
         self.us.saturating_add(ms.saturating_sub(self.ms).saturating_mul(1_000))
     }
@@ -20,7 +21,8 @@ impl Now {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NoTime;
 
-/// A time that the platform has named, in milliseconds since 1970 UTC. A browser names times as floating point numbers, and a page may name what is none.
+/// A time that the platform has named, in milliseconds since 1970 UTC. A browser names times as floating point numbers,
+/// and a page may name what is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WallMs(u64);
 
@@ -28,8 +30,9 @@ impl WallMs {
     /// From here on it is none: the year 5138. All below are whole numbers in floating point as well.
     const END: f64 = 1e14;
 
-    /// A time that somebody else has signed, for the page: what is no time of this millennium is its end. A browser's calendar ends in the year 275760 and throws
-    /// beyond it, and one signed number would take the screen of everybody who is shown it.
+    /// A time that somebody else has signed, for the page: what is no time of this millennium is its end. A browser's
+    /// calendar ends in the year 275760 and throws beyond it, and one signed number would take the screen of everybody
+    /// who is shown it.
     pub(crate) fn shown(ms: u64) -> f64 {
         (ms as f64).min(Self::END - 1.0)
     }

@@ -15,7 +15,8 @@ impl Outputs {
         self.queue.push_back(output);
     }
 
-    /// The same where it is about a WebSocket and leg: about those of the pair of this slot. The first pair is slot 0 and not named.
+    /// The same where it is about a WebSocket and leg: about those of the pair of this slot. The first pair is slot 0
+    /// and not named.
     pub(crate) fn at(&mut self, slot: u8, output: Output) {
         let of_slot = matches!(
             output,

@@ -1,4 +1,5 @@
-//! Key packages for rings and answers, made ahead while nothing else happens: a post-quantum one costs tens of milliseconds.
+//! Key packages for rings and answers, made ahead while nothing else happens: a post-quantum one costs tens of
+//! milliseconds.
 
 use crate::console::Console;
 use crate::engage::Offer;
@@ -33,7 +34,8 @@ impl Console {
         }
     }
 
-    /// One package per tick, at once: the platform's other events come between ticks. In a call only when its keys have been complete for
+    /// One package per tick, at once: the platform's other events come between ticks. In a call only when its keys have
+    /// been complete for
     /// [`STOCK_US`]: another may just be coming in, and waits for this console's work.
     pub(crate) fn stock_next_us(&self) -> Option<u64> {
         let keys = self.keys.as_ref()?;

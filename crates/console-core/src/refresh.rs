@@ -1,5 +1,6 @@
-//! Key packages serve once. Where one has served and the group that it was for is gone, or cannot be followed, this console
-//! offers a fresh one; the node's lead then adds it (anew). Its place on the line, and its keys in all other groups, stay.
+//! Key packages serve once. Where one has served and the group that it was for is gone, or cannot be followed, this
+//! console offers a fresh one; the node's lead then adds it (anew). Its place on the line, and its keys in all other
+//! groups, stay.
 
 use crate::acts::Purpose;
 use crate::console::Console;
@@ -23,8 +24,8 @@ struct Needs {
     later_us: Option<u64>,
 }
 
-/// How often the key package for each node's group was replaced. A group that is made anew without end costs everybody in the call new key packages: each
-/// time it takes longer, for that node alone.
+/// How often the key package for each node's group was replaced. A group that is made anew without end costs everybody
+/// in the call new key packages: each time it takes longer, for that node alone.
 #[derive(Default)]
 pub(crate) struct Refreshes(BTreeMap<NodeId, Refreshed>);
 
@@ -78,8 +79,8 @@ impl Refreshes {
 }
 
 impl Console {
-    /// Replaces offers where that is needed. A console that is in and rings with the id of the call keeps its place and its keys,
-    /// and nobody sounds who has answered or refused that call.
+    /// Replaces offers where that is needed. A console that is in and rings with the id of the call keeps its place and
+    /// its keys, and nobody sounds who has answered or refused that call.
     pub(crate) fn refresh_offers(&mut self) {
         if !self.sites.is_up() {
             return;
@@ -113,8 +114,8 @@ impl Console {
         for (node, in_a_row) in &needs.now {
             held.offers.entry(node.clone()).and_modify(|offer| offer.in_a_row = *in_a_row);
         }
-        // Nobody but this console moves the own group, and it cannot: it comes in anew, which ends that group. Otherwise what is not listed stays, and is not
-        // sent again.
+        // Nobody but this console moves the own group, and it cannot: it comes in anew, which ends that group.
+        // Otherwise what is not listed stays, and is not sent again.
         let mut said = held.offers.clone();
         said.retain(|node, offer| lost_own || own.is_none_or(|own| !is_shown(own, node, offer)));
         self.say_in(&held.line, held.call, (!lost_own).then_some(held.precedence), Purpose::Again, &said);

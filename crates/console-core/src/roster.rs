@@ -1,5 +1,5 @@
-//! Who is who: the own device, the charter in force and what the journals say of everybody else, as one value of references. It owns nothing, so that
-//! a part can be handed it while another part is changed.
+//! Who is who: the own device, the charter in force and what the journals say of everybody else, as one value of
+//! references. It owns nothing, so that a part can be handed it while another part is changed.
 
 use crate::console::Console;
 use crate::show::text;
@@ -21,7 +21,8 @@ pub(crate) struct Roster<'a> {
 }
 
 impl<'a> Roster<'a> {
-    /// `me`: what the own certificate says under `charter`; `fold`: the state that `node`, the own node in use, has told.
+    /// `me`: what the own certificate says under `charter`; `fold`: the state that `node`, the own node in use, has
+    /// told.
     pub(crate) fn of(
         id: DeviceId,
         charter: Option<&'a Arc<VerifiedCharter>>,

@@ -1,4 +1,5 @@
-//! For tests of the parts: the journals of the fixture's three nodes, written by the test and folded as they are written.
+//! For tests of the parts: the journals of the fixture's three nodes, written by the test and folded as they are
+//! written.
 #![allow(clippy::unwrap_used)]
 
 use crate::now::Now;

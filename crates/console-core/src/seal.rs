@@ -1,8 +1,8 @@
 //! Which keys the media worker seals and opens with.
 //!
-//! Own group: sealed while every leaf is a verified member of the roster (or has just left, for [`LEAVING_US`]). A stranger stops
-//! sending at once. Other nodes' groups: a stranger there could pass itself off as one of that node's speakers, so nothing of
-//! such a group is opened either; its speakers' own consoles stop sending into it.
+//! Own group: sealed while every leaf is a verified member of the roster (or has just left, for [`LEAVING_US`]). A
+//! stranger stops sending at once. Other nodes' groups: a stranger there could pass itself off as one of that node's
+//! speakers, so nothing of such a group is opened either; its speakers' own consoles stop sending into it.
 
 use crate::console::Console;
 use crate::io::{Event, OpenKey, Output, Receiving, SealKey, Suspicion};
@@ -41,7 +41,8 @@ impl Console {
         coming.or(current).filter(|group| keys.ring.has(group) && !keys.broken.contains(group))
     }
 
-    /// As [`Console::worth`], and past while the revocations of the party of one in it have been unconfirmed for too long.
+    /// As [`Console::worth`], and past while the revocations of the party of one in it have been unconfirmed for too
+    /// long.
     fn worth_sealing(&self, group: &GroupId, line: &LineId, roster: &BTreeMap<DeviceId, &Participant>) -> Worth {
         match self.worth(group, line, roster) {
             // Until the lead has taken it out, nothing is said into the group.
@@ -87,8 +88,8 @@ impl Console {
         }
     }
 
-    /// The group of the own node. Just after coming over from another site, that of the former node, as long as everyone in it is on the roster
-    /// and the others may not have joined the new one yet.
+    /// The group of the own node. Just after coming over from another site, that of the former node, as long as
+    /// everyone in it is on the roster and the others may not have joined the new one yet.
     fn group_to_seal_for(
         &mut self,
         line: &LineId,
@@ -206,7 +207,8 @@ impl Console {
         self.push(Output::Seal(key));
     }
 
-    /// The key of the present generation, for whoever has a leaf in the group. The media worker counts on in it, whatever key it had before.
+    /// The key of the present generation, for whoever has a leaf in the group. The media worker counts on in it,
+    /// whatever key it had before.
     fn next_seal_key(&mut self, group: GroupId, epoch: u64) -> Option<SealKey> {
         let index = self.index_of(&self.sites.node().cloned()?)?;
         let keys = self.keys.as_mut()?;
@@ -330,7 +332,8 @@ impl Console {
             let revoked = self.revocations.has(&held.party, &held.device)
                 || self.sites.fold().is_some_and(|fold| fold.is_revoked(&held.device));
             if revoked || held.until_us.is_some_and(|until| now_us >= until) {
-                // While its epoch lasts it may be given again, after a hold for example: what it has opened stays opened.
+                // While its epoch lasts it may be given again, after a hold for example: what it has opened stays
+                // opened.
                 let over = revoked || keys.ring.epoch(&held.group) != Ok(held.epoch);
                 if held.given || over {
                     gone.push((*id, over));
@@ -350,7 +353,8 @@ impl Console {
         }
     }
 
-    /// A frame was refused, or one is taken that is suspect: said on the screen, and to the node, which knows by which way it came.
+    /// A frame was refused, or one is taken that is suspect: said on the screen, and to the node, which knows by which
+    /// way it came.
     pub(crate) fn suspect(&mut self, device: DeviceId, what: Suspicion) {
         let now_us = self.now_us;
         let Some(call) = &mut self.call else { return };
@@ -378,7 +382,8 @@ impl Console {
         }
     }
 
-    /// A new media worker: it gets every key again, opens nothing that the one before may have opened, and seals under keys that no worker had before.
+    /// A new media worker: it gets every key again, opens nothing that the one before may have opened, and seals under
+    /// keys that no worker had before.
     pub(crate) fn worker_restarted(&mut self) {
         let Some(keys) = &mut self.keys else { return };
         keys.sealing = None;

@@ -1,5 +1,6 @@
-//! What the officer says about the call's parties and people: stations, readiness, hold, removal. The officer's wish stands here; what
-//! the journals have of it is brought up to it, also after a cut, when a new stay has said nothing yet.
+//! What the officer says about the call's parties and people: stations, readiness, hold, removal. The officer's wish
+//! stands here; what the journals have of it is brought up to it, also after a cut, when a new stay has said nothing
+//! yet.
 
 use crate::acts::Purpose;
 use crate::console::Console;
@@ -49,8 +50,8 @@ impl Console {
         self.call_over(Some(if same { Outcome::HandedOver } else { Outcome::Removed }));
     }
 
-    /// Parties with which the own principal could be said to be ready: each other one that is in and was confirmed here. One that was not, because its
-    /// console has no keys or nobody speaks there, holds up nobody but itself.
+    /// Parties with which the own principal could be said to be ready: each other one that is in and was confirmed
+    /// here. One that was not, because its console has no keys or nobody speaks there, holds up nobody but itself.
     pub(crate) fn ready_with(&self) -> BTreeSet<PartyId> {
         let Some(call) = &self.call else { return BTreeSet::new() };
         self.others_in().intersection(&call.stage.confirmed).cloned().collect()
@@ -63,7 +64,8 @@ impl Console {
         others.map(|participant| participant.party).collect()
     }
 
-    /// Parties for which the own principal waits, because the own party has named them: they are in, and not ready with it. Nobody, once it is on.
+    /// Parties for which the own principal waits, because the own party has named them: they are in, and not ready with
+    /// it. Nobody, once it is on.
     pub(crate) fn awaited(&self) -> BTreeSet<PartyId> {
         let (Some(fold), Some(call), Some(me)) = (self.sites.fold(), &self.call, &self.me) else {
             return BTreeSet::new();

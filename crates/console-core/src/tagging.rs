@@ -1,7 +1,8 @@
 //! By what others know this console's frames, and this console theirs (sealing.md §6).
 //!
-//! A reconcile loop, as all of the keys: who is to hear is whoever has a leaf in the groups that this console seals for; who was told is what the
-//! journal has of its present stay. The difference is told. What others have told is read from the journal in the same way.
+//! A reconcile loop, as all of the keys: who is to hear is whoever has a leaf in the groups that this console seals
+//! for; who was told is what the journal has of its present stay. The difference is told. What others have told is read
+//! from the journal in the same way.
 
 use crate::acts::Purpose;
 use crate::console::Console;
@@ -36,7 +37,8 @@ pub(crate) struct Known {
 /// Secrets of a call, both ways.
 #[derive(Default)]
 pub(crate) struct Tagging {
-    /// Of the own keys; grows with every media worker and every call, so that no key is ever used with numbers from the beginning twice.
+    /// Of the own keys; grows with every media worker and every call, so that no key is ever used with numbers from the
+    /// beginning twice.
     generation: u16,
     drawn: BTreeMap<DeviceId, Drawn>,
     /// For whom each list is that this console has told, by its hash.
@@ -47,9 +49,11 @@ pub(crate) struct Tagging {
     again_us: u64,
     /// By sender, of those who are in.
     known: BTreeMap<DeviceId, Known>,
-    /// Of those of this call who are not in any more: whoever is back with the same is not taken for somebody who begins anew.
+    /// Of those of this call who are not in any more: whoever is back with the same is not taken for somebody who
+    /// begins anew.
     past: BTreeMap<DeviceId, Known>,
-    /// Of what was learnt last. It only grows, over calls as well: the media worker outlives them, and takes a sender's lower turn for one that is over.
+    /// Of what was learnt last. It only grows, over calls as well: the media worker outlives them, and takes a sender's
+    /// lower turn for one that is over.
     turn: u32,
     /// Lists that others have told.
     lists: TagLists,
@@ -85,7 +89,8 @@ impl Tagging {
         self.read_again_us = None;
     }
 
-    /// The secret that this console shares with one of a group, drawn now if there is none; none: that one hears nobody.
+    /// The secret that this console shares with one of a group, drawn now if there is none; none: that one hears
+    /// nobody.
     pub(crate) fn secret_for(&mut self, ring: &Keyring, leaf: &Leaf) -> Option<&TagSecret> {
         let hearing = Hash::of(leaf.hearing.as_ref()?);
         if self.drawn.get(&leaf.device).is_none_or(|drawn| drawn.hearing != hearing) {
@@ -103,7 +108,8 @@ impl Tagging {
         self.known.get(device)
     }
 
-    /// What is to be told now: everything anew, or to those who have not been told. `stated`: the journal's lists of the own present stay.
+    /// What is to be told now: everything anew, or to those who have not been told. `stated`: the journal's lists of
+    /// the own present stay.
     fn to_tell(&self, leaves: &[Leaf], stated: &[TagsTold]) -> Option<(bool, Vec<DeviceId>)> {
         let stale = |told: &TagsTold| told.generation != self.generation || !self.told.contains_key(&told.secrets.hash);
         let anew = stated.len() >= TAGS_TOLD_MAX || stated.iter().any(stale);

@@ -1,5 +1,5 @@
-//! Neutral texts that officers exchange to test the line: of nature and everyday things, so that nobody can mistake one for a message. A text is
-//! named by its number; its words never change, new ones are added at the end.
+//! Neutral texts that officers exchange to test the line: of nature and everyday things, so that nobody can mistake one
+//! for a message. A text is named by its number; its words never change, new ones are added at the end.
 
 use crate::view::Text3;
 

@@ -1,5 +1,6 @@
-//! When the machine wants to be called again. Each part names its timers in one enum and says in one function when each is due, from its state; what is
-//! done then asks the same function. Nothing is set, and nothing is forgotten to be cleared.
+//! When the machine wants to be called again. Each part names its timers in one enum and says in one function when each
+//! is due, from its state; what is done then asks the same function. Nothing is set, and nothing is forgotten to be
+//! cleared.
 
 /// The next of these times; what has come already was done, or waits for something else than time.
 pub(crate) fn next(now_us: u64, due: impl Iterator<Item = Option<u64>>) -> Option<u64> {

@@ -38,7 +38,8 @@ pub struct View {
     pub lines: Vec<LineView>,
     /// The call that this console is in.
     pub call: Option<CallView>,
-    /// The duty of this console's own office; none before the charter is known, and for whoever does not act for the party.
+    /// The duty of this console's own office; none before the charter is known, and for whoever does not act for the
+    /// party.
     pub duty: Option<OwnDuty>,
     /// Consultations that wait on lines of this console's office, by their time.
     pub consultations: Vec<ConsultationView>,
@@ -247,7 +248,8 @@ pub struct PartyView {
     pub reached: bool,
     /// Round trip in milliseconds where there is a direct link.
     pub round_trip_ms: Option<f64>,
-    /// A node of it is disputed: it has shown two histories, or another node has signed for one that the own node does not hold.
+    /// A node of it is disputed: it has shown two histories, or another node has signed for one that the own node does
+    /// not hold.
     pub disputed: bool,
     /// Paths to this party's nodes that are up, as the own node says.
     pub paths_up: u32,
@@ -257,11 +259,13 @@ pub struct PartyView {
     pub on_watch: u32,
     /// What this party did with the current ring.
     pub ring: RingState,
-    /// Titles of the offices at which that ring sounds, in the charter's order, where it comes to one after the other; else empty.
+    /// Titles of the offices at which that ring sounds, in the charter's order, where it comes to one after the other;
+    /// else empty.
     pub rung: Vec<Text3>,
     /// This party has alerted people beyond its consoles to that ring, or failed to; none: neither.
     pub alerted: Option<bool>,
-    /// Who has the duty of this party's offices on the line, in the line's order; those that nobody has taken are left out.
+    /// Who has the duty of this party's offices on the line, in the line's order; those that nobody has taken are left
+    /// out.
     pub duty: Vec<DutyView>,
 }
 
@@ -321,7 +325,8 @@ pub struct RingView {
     pub from: Person,
     /// How urgent.
     pub precedence: Precedence,
-    /// A console of the own party has promised an answer for then, milliseconds since 1970 UTC: it sounds no more, and can be answered.
+    /// A console of the own party has promised an answer for then, milliseconds since 1970 UTC: it sounds no more, and
+    /// can be answered.
     pub ready_ms: Option<f64>,
     /// What it does to the screen.
     pub standing: Standing,

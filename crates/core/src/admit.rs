@@ -56,7 +56,8 @@ impl Machine {
         if !device.proves(&self.here.node, origin, &console.nonce, signature) {
             return Err(Refusal::Signature);
         }
-        // What it signed was meant for where it was signed: a site that handed on this node's challenge is none of these.
+        // What it signed was meant for where it was signed: a site that handed on this node's challenge is none of
+        // these.
         let origins = self.here.charter.node(&self.here.node).map(|own| own.origins.as_slice()).unwrap_or_default();
         if !origins.is_empty() && !origins.iter().any(|own| own == origin) {
             return Err(Refusal::Origin);

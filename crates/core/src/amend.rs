@@ -1,7 +1,7 @@
 //! A newer charter takes effect: here, at the consoles, on the links; without a gap in calls that it does not touch.
 //!
-//! What the journals say is folded anew from their beginning under the newest charter that is held. So the state depends on that charter and
-//! the journals alone, not on what came first; see `docs/decisions/0014`.
+//! What the journals say is folded anew from their beginning under the newest charter that is held. So the state
+//! depends on that charter and the journals alone, not on what came first; see `docs/decisions/0014`.
 
 use crate::io::{ConsoleKey, Output};
 use crate::journals::After;
@@ -37,8 +37,8 @@ pub enum AmendError {
 }
 
 impl Machine {
-    /// A charter on the operator's word. `next`: the journal key that it names for this node, if that is another one. What is to be done
-    /// comes out of [`Machine::poll`], as after [`Machine::handle`].
+    /// A charter on the operator's word. `next`: the journal key that it names for this node, if that is another one.
+    /// What is to be done comes out of [`Machine::poll`], as after [`Machine::handle`].
     ///
     /// # Errors
     /// When it does not take effect; nothing has changed then. The charter in force, given again, is no error.

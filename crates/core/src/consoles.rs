@@ -193,8 +193,8 @@ impl Machine {
         }
     }
 
-    /// Sends bodies that a console misses, as far as they are held and it takes them, in messages within the bound. It asks again for what it is not
-    /// given.
+    /// Sends bodies that a console misses, as far as they are held and it takes them, in messages within the bound. It
+    /// asks again for what it is not given.
     fn take_want(&mut self, key: ConsoleKey, device: DeviceId, hashes: &[Hash]) {
         let mut bodies: Vec<ByteVec> = Vec::new();
         let (mut bytes, mut full) = (0, false);

@@ -1,4 +1,5 @@
-//! What is due and what is done about it, in one table: when the machine wants to be called and what it does then are not written apart.
+//! What is due and what is done about it, in one table: when the machine wants to be called and what it does then are
+//! not written apart.
 
 use crate::consoles::Console;
 use crate::machine::Machine;

@@ -84,7 +84,8 @@ impl Machine {
                 self.trials.changed();
             }
             Act::Handshake { .. } if entry.node == self.here.node => {
-                // Own consoles seal with a new key soon: who opens it needs a picture that does not build on older ones.
+                // Own consoles seal with a new key soon: who opens it needs a picture that does not build on older
+                // ones.
                 let (_, at, _) = self.for_media();
                 let own = at.members(&claim.line).into_iter().filter(|(_, node)| *node == at.here.node);
                 for (device, _) in own.collect::<Vec<_>>() {

@@ -1,4 +1,5 @@
-//! Entries for consoles: what matters when they come, then everything new; no more at once than each takes ([`crate::telling`]).
+//! Entries for consoles: what matters when they come, then everything new; no more at once than each takes
+//! ([`crate::telling`]).
 
 use crate::io::ConsoleKey;
 use crate::journals::weight;

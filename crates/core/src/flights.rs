@@ -36,7 +36,8 @@ impl Flights {
         }
     }
 
-    /// The other side says what it holds. Returns the journals of which nothing has arrived for too long: they are sent again from there.
+    /// The other side says what it holds. Returns the journals of which nothing has arrived for too long: they are sent
+    /// again from there.
     pub(crate) fn held(&mut self, theirs: &BTreeMap<NodeId, u64>, now_us: u64) -> Vec<NodeId> {
         let mut again = Vec::new();
         for (journal, flight) in &mut self.0 {

@@ -39,8 +39,9 @@ impl Here {
         *node != self.node && there.is_some_and(|node| node.party == self.party)
     }
 
-    /// May the voice of a console come from this node, although it is in at another? A console that goes to the other site of its party is heard
-    /// from its first frame there, before its word has reached everybody: its frames are sealed, and nobody but its party's nodes can bring them.
+    /// May the voice of a console come from this node, although it is in at another? A console that goes to the other
+    /// site of its party is heard from its first frame there, before its word has reached everybody: its frames are
+    /// sealed, and nobody but its party's nodes can bring them.
     pub(crate) fn may_speak_at(&self, member: &Participant, node: &NodeId) -> bool {
         member.node == *node || self.charter.node(node).is_some_and(|node| !node.retired && node.party == member.party)
     }

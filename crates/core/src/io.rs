@@ -15,7 +15,8 @@ use trialogue_wire::leg::{LegAnswer, LegOffer};
 pub struct Now {
     /// Monotonic, in microseconds from any beginning; never goes back.
     pub us: u64,
-    /// Wall clock, milliseconds since 1970 UTC: written into entries, compared with expiries of certificates, nothing else.
+    /// Wall clock, milliseconds since 1970 UTC: written into entries, compared with expiries of certificates, nothing
+    /// else.
     pub wall_ms: u64,
 }
 
@@ -33,20 +34,23 @@ pub enum Input {
         /// 32 bytes from the system's random source, for the challenge.
         nonce: [u8; 32],
     },
-    /// One binary message of a console. The shell refuses longer ones than `limits::MESSAGE_MAX` before reading them whole.
+    /// One binary message of a console. The shell refuses longer ones than `limits::MESSAGE_MAX` before reading them
+    /// whole.
     ConsoleMessage {
         /// From which.
         console: ConsoleKey,
         /// The message.
         bytes: Vec<u8>,
     },
-    /// The WebSocket is gone, whoever closed it. Also comes after an output with `last: true`; the machine does not mind.
+    /// The WebSocket is gone, whoever closed it. Also comes after an output with `last: true`; the machine does not
+    /// mind.
     ConsoleClosed {
         /// Which.
         console: ConsoleKey,
     },
-    /// A connection to another node stands, with the key that the charter pins for it, and its control stream is open in both
-    /// directions. At most one link per node: when a second connection comes, the shell first says [`Input::LinkDown`].
+    /// A connection to another node stands, with the key that the charter pins for it, and its control stream is open
+    /// in both directions. At most one link per node: when a second connection comes, the shell first says
+    /// [`Input::LinkDown`].
     LinkUp {
         /// The node whose key the connection showed.
         node: NodeId,
@@ -58,7 +62,8 @@ pub enum Input {
         /// Which.
         node: NodeId,
     },
-    /// One message of a link's control stream, without its length prefix. Longer ones than `limits::MESSAGE_MAX` end the link.
+    /// One message of a link's control stream, without its length prefix. Longer ones than `limits::MESSAGE_MAX` end
+    /// the link.
     LinkMessage {
         /// From which.
         node: NodeId,
@@ -72,16 +77,16 @@ pub enum Input {
         /// Microseconds.
         round_trip_us: u32,
     },
-    /// Nothing comes back by any path of a link any more, or something does again. Links are up long after their last path was cut: pictures do
-    /// not wait for that.
+    /// Nothing comes back by any path of a link any more, or something does again. Links are up long after their last
+    /// path was cut: pictures do not wait for that.
     LinkSilent {
         /// Of which link.
         node: NodeId,
         /// Is it so?
         silent: bool,
     },
-    /// What is known of the paths of a link, up or not, as often as the shell likes. They may be measured before the link is up and
-    /// after it went down.
+    /// What is known of the paths of a link, up or not, as often as the shell likes. They may be measured before the
+    /// link is up and after it went down.
     LinkPaths {
         /// To which node.
         node: NodeId,
@@ -93,13 +98,14 @@ pub enum Input {
         /// Position of the last one.
         up_to: u64,
     },
-    /// Own entries up to this position could not be written. They count all the same, marked unrecorded; the shell keeps them
-    /// and tries again with the next append, in order, and says [`Input::Appended`] when it worked.
+    /// Own entries up to this position could not be written. They count all the same, marked unrecorded; the shell
+    /// keeps them and tries again with the next append, in order, and says [`Input::Appended`] when it worked.
     AppendFailed {
         /// Position of the last one that was tried.
         up_to: u64,
     },
-    /// An entry of another node could not be written and is dropped ([`Output::Keep`]): it is had again after the next start.
+    /// An entry of another node could not be written and is dropped ([`Output::Keep`]): it is had again after the next
+    /// start.
     EntryNotKept,
     /// So many chunks are on disk of those given out in this run ([`Output::KeepChunk`]), in their order.
     ChunksStored {
@@ -147,7 +153,8 @@ pub enum Input {
         /// Nodes over whose links its frames came lately.
         via: Vec<NodeId>,
     },
-    /// The media thread needs a key frame of a sender, because a leg asked for one (PLI, RFC 4585 §6.3.1) or missed one.
+    /// The media thread needs a key frame of a sender, because a leg asked for one (PLI, RFC 4585 §6.3.1) or missed
+    /// one.
     KeyFrameWanted {
         /// Whose picture.
         device: DeviceId,
@@ -166,7 +173,8 @@ pub enum Input {
         /// Through whom they came.
         relay: NodeId,
     },
-    /// Somebody hands over a revocation of any party. Nothing but the signatures of that party's root makes it count, so it may be anybody.
+    /// Somebody hands over a revocation of any party. Nothing but the signatures of that party's root makes it count,
+    /// so it may be anybody.
     Revoke {
         /// A signed [`trialogue_charter::Revocation`].
         revocation: Vec<u8>,
@@ -205,16 +213,16 @@ pub enum Output {
         /// This.
         fate: Fate,
     },
-    /// Write an entry of the own journal, fsync, then say [`Input::Appended`]. Several may be under way; write them in order, as
-    /// many as there are under one fsync.
+    /// Write an entry of the own journal, fsync, then say [`Input::Appended`]. Several may be under way; write them in
+    /// order, as many as there are under one fsync.
     Append {
         /// Its position.
         seq: u64,
         /// The entry and its bodies.
         bundle: Bundle,
     },
-    /// Store an entry of another node's journal; no fsync is waited for, but the order within a journal is kept. Comes again for a
-    /// position when bodies that were missing have come.
+    /// Store an entry of another node's journal; no fsync is waited for, but the order within a journal is kept. Comes
+    /// again for a position when bodies that were missing have come.
     Keep {
         /// Whose journal.
         node: NodeId,
@@ -223,18 +231,19 @@ pub enum Output {
         /// The entry and its bodies.
         bundle: Bundle,
     },
-    /// Store a chunk of an attachment, in the order of all outputs, and say [`Input::ChunksStored`] when it is on the disk.
+    /// Store a chunk of an attachment, in the order of all outputs, and say [`Input::ChunksStored`] when it is on the
+    /// disk.
     KeepChunk {
         /// Its hash.
         hash: Hash,
         /// It.
         bytes: ByteVec,
-        /// A message that is held says that it is attached. Otherwise it may go after a day, unless one says so until then
-        /// ([`Output::Append`] of it).
+        /// A message that is held says that it is attached. Otherwise it may go after a day, unless one says so until
+        /// then ([`Output::Append`] of it).
         lasting: bool,
     },
-    /// Store this in place of the one before, after all entries that came before it; give it to [`crate::Start`] the next time. Only where there is a
-    /// [`crate::Shelf`].
+    /// Store this in place of the one before, after all entries that came before it; give it to [`crate::Start`] the
+    /// next time. Only where there is a [`crate::Shelf`].
     Snapshot {
         /// Signed by the node, for itself.
         bytes: Vec<u8>,
@@ -248,11 +257,12 @@ pub enum Output {
         /// The signed entry that contradicts the one held.
         entry: Vec<u8>,
     },
-    /// A newer charter has taken effect. Store it with fsync before any entry that follows; link to its nodes, by their keys and addresses in
-    /// it, and to no others. A link that stands goes on until [`Output::CloseLink`], but one to a node whose link key changed (or the own one)
-    /// is made anew within some seconds.
+    /// A newer charter has taken effect. Store it with fsync before any entry that follows; link to its nodes, by their
+    /// keys and addresses in it, and to no others. A link that stands goes on until [`Output::CloseLink`], but one to a
+    /// node whose link key changed (or the own one) is made anew within some seconds.
     Charter(Arc<VerifiedCharter>),
-    /// A neighbour gave this charter, and it names another journal key for this node. If the key is there, call [`crate::Machine::amend`].
+    /// A neighbour gave this charter, and it names another journal key for this node. If the key is there, call
+    /// [`crate::Machine::amend`].
     NextKey {
         /// The signed charter.
         charter: Vec<u8>,
@@ -273,13 +283,14 @@ pub enum Output {
         /// The message.
         bytes: Vec<u8>,
     },
-    /// Close the connection to a node: it said something that no node of this charter says. The shell may dial again, not
-    /// sooner than after 5 s.
+    /// Close the connection to a node: it said something that no node of this charter says. The shell may dial again,
+    /// not sooner than after 5 s.
     CloseLink {
         /// Which.
         node: NodeId,
     },
-    /// Make the leg of a console from its offer, or make it anew, and say [`Input::LegAnswer`] or [`Input::LegRefused`].
+    /// Make the leg of a console from its offer, or make it anew, and say [`Input::LegAnswer`] or
+    /// [`Input::LegRefused`].
     Leg {
         /// Whose.
         console: ConsoleKey,
@@ -309,7 +320,8 @@ pub enum Output {
         /// Whose leg.
         console: ConsoleKey,
     },
-    /// Alert people of the party beyond its consoles to a ring that nobody has answered, and say [`Input::Alerted`]. Once per ring.
+    /// Alert people of the party beyond its consoles to a ring that nobody has answered, and say [`Input::Alerted`].
+    /// Once per ring.
     Alert {
         /// Which ring.
         call: CallId,
@@ -367,8 +379,8 @@ pub enum Source {
     Links,
 }
 
-/// Where the packets of one stream (one medium of one console in a call) come from and go to. Whole every time: applying the
-/// latest one is all there is to do.
+/// Where the packets of one stream (one medium of one console in a call) come from and go to. Whole every time:
+/// applying the latest one is all there is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// The source node's index in the charter, as in `MediaHeader::node`.
@@ -387,9 +399,9 @@ pub struct Route {
     pub legs: Vec<ConsoleKey>,
     /// Links that get it, each as one datagram. Sorted. The forwarder leaves out the link that a packet came from.
     pub links: Vec<NodeId>,
-    /// Voice only: links that get a further copy, so that a cut of a direct link is not heard. Of a stream of this node: relays; of another
-    /// one's: nodes that it reaches itself, which get what came from the source directly and nothing that came by a relay. Sorted, none of
-    /// `links`.
+    /// Voice only: links that get a further copy, so that a cut of a direct link is not heard. Of a stream of this
+    /// node: relays; of another one's: nodes that it reaches itself, which get what came from the source directly and
+    /// nothing that came by a relay. Sorted, none of `links`.
     pub spare: Vec<NodeId>,
     /// Of another node's stream: neighbours from which it may come beside that node itself. Sorted.
     pub relays: Vec<NodeId>,

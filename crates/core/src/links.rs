@@ -308,7 +308,8 @@ impl Machine {
         }
     }
 
-    /// Takes what each neighbour said last of its links, as often as it may say so; what is beyond waits, for no longer than until heads are told next.
+    /// Takes what each neighbour said last of its links, as often as it may say so; what is beyond waits, for no longer
+    /// than until heads are told next.
     pub(crate) fn follow_neighbours(&mut self) {
         let now_us = self.here.now.us;
         for link in self.links.values_mut().filter(|link| link.neighbours_next.is_some()) {

@@ -205,7 +205,8 @@ impl Machine {
         self.pen().append(body, bodies, after)
     }
 
-    /// The time that an entry would have now, milliseconds since 1970 UTC: by this consoles say how long their acts may stand.
+    /// The time that an entry would have now, milliseconds since 1970 UTC: by this consoles say how long their acts may
+    /// stand.
     pub fn time_ms(&self) -> u64 {
         self.journals.time_ms(&self.here)
     }

@@ -165,8 +165,8 @@ pub enum Note {
         /// Why.
         why: &'static str,
     },
-    /// A node signed two different entries for one position: its journal key is in two places, or it was restored from an
-    /// old copy, or it lies.
+    /// A node signed two different entries for one position: its journal key is in two places, or it was restored from
+    /// an old copy, or it lies.
     Fork {
         /// Whose journal.
         node: NodeId,
@@ -199,7 +199,8 @@ pub enum Note {
         /// The last of its entries.
         seq: u64,
     },
-    /// Another node has signed a history of this journal that is not the one held here: its node has shown two, or the other lies.
+    /// Another node has signed a history of this journal that is not the one held here: its node has shown two, or the
+    /// other lies.
     Disputed {
         /// Whose journal.
         node: NodeId,
@@ -208,7 +209,8 @@ pub enum Note {
         /// Who signed the other history.
         by: NodeId,
     },
-    /// A node passed on packets of another that are not those which came from that one itself. It is no relay for that node here any more.
+    /// A node passed on packets of another that are not those which came from that one itself. It is no relay for that
+    /// node here any more.
     RelayLies {
         /// Whose packets.
         source: NodeId,

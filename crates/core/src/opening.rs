@@ -1,6 +1,7 @@
-//! Before a node speaks, it takes back what others hold of its own journal and its disk does not: what did not reach the disk before a crash, what
-//! was said after the backup that it was restored from, what a machine that was set back has forgotten. Only what this node has signed, and what
-//! follows on what it holds, is taken back; nobody else can make such an entry. See `docs/decisions/0027`.
+//! Before a node speaks, it takes back what others hold of its own journal and its disk does not: what did not reach
+//! the disk before a crash, what was said after the backup that it was restored from, what a machine that was set back
+//! has forgotten. Only what this node has signed, and what follows on what it holds, is taken back; nobody else can
+//! make such an entry. See `docs/decisions/0027`.
 
 use crate::journals::After;
 use crate::limits::*;
@@ -107,7 +108,8 @@ impl Machine {
         self.opening.as_ref().is_some_and(|opening| opening.why == Why::Restored)
     }
 
-    /// The node does not speak yet, and it may last: it was restored and waits for neighbours, or takes its own entries back from them.
+    /// The node does not speak yet, and it may last: it was restored and waits for neighbours, or takes its own entries
+    /// back from them.
     pub fn catching_up(&self) -> Option<CatchingUp> {
         let opening = self.opening.as_ref()?;
         let held = self.head();

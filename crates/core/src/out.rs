@@ -1,4 +1,5 @@
-//! What parts of the machine hand out: what the shell is to do, in its order, and what another part is to look at again.
+//! What parts of the machine hand out: what the shell is to do, in its order, and what another part is to look at
+//! again.
 
 use crate::io::{ConsoleKey, Output};
 use crate::note::{Count, Note};

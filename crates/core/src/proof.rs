@@ -1,4 +1,5 @@
-//! What the journals hold that proves who has a device, and that it is revoked: for the party's officer, who takes no node's word for it.
+//! What the journals hold that proves who has a device, and that it is revoked: for the party's officer, who takes no
+//! node's word for it.
 
 use crate::machine::Machine;
 use trialogue_charter::DeviceId;
@@ -6,8 +7,8 @@ use trialogue_charter::officer::DeviceProof;
 use trialogue_journal::{Body, UnverifiedEntry};
 
 impl Machine {
-    /// The certificate of a device of the own party, from the journal of the node where it was enrolled, and its revocation, from any journal. Reads the
-    /// shelf; costs a read or two for each device.
+    /// The certificate of a device of the own party, from the journal of the node where it was enrolled, and its
+    /// revocation, from any journal. Reads the shelf; costs a read or two for each device.
     pub fn proof_of(&self, device: &DeviceId) -> DeviceProof {
         DeviceProof { certificate: self.certificate_of(device), revocation: self.revocation_of(device) }
     }

@@ -66,7 +66,8 @@ impl Machine {
         }
     }
 
-    /// Entries of a node that the neighbour is linked to come from that node itself; only if they stay away they go from here.
+    /// Entries of a node that the neighbour is linked to come from that node itself; only if they stay away they go
+    /// from here.
     fn may_push(&mut self, neighbour: &NodeId, journal: &NodeId) -> bool {
         let head = self.shown_head(journal);
         let served = *journal != self.here.node && self.reaches(neighbour, journal);

@@ -16,7 +16,8 @@ use trialogue_wire::Bundle;
 pub struct Setup {
     /// The charter, verified against the own party's pinned root.
     pub charter: Arc<VerifiedCharter>,
-    /// Charters before that one, verified when they were in force, the oldest first: for those who missed more than one.
+    /// Charters before that one, verified when they were in force, the oldest first: for those who missed more than
+    /// one.
     pub lineage: Vec<Arc<VerifiedCharter>>,
     /// Which node of it this is.
     pub node: NodeId,
@@ -93,9 +94,10 @@ impl Start {
 }
 
 impl Machine {
-    /// Takes up where the disk ends. `held`: all stored entries with their bodies, of each journal in its order; damaged ones of
-    /// other nodes are left out and come again over the links. The own journal goes on ([`Body::Restarted`]) once the neighbours
-    /// have said what they hold of it and given back what is missing here, or after two seconds; see `opening.rs`.
+    /// Takes up where the disk ends. `held`: all stored entries with their bodies, of each journal in its order;
+    /// damaged ones of other nodes are left out and come again over the links. The own journal goes on
+    /// ([`Body::Restarted`]) once the neighbours have said what they hold of it and given back what is missing here, or
+    /// after two seconds; see `opening.rs`.
     ///
     /// # Errors
     /// When the node is not the charter's, or its own journal is damaged.

@@ -8,7 +8,8 @@ use trialogue_wire::console::{Site, ToConsole};
 use trialogue_wire::limits::SITES_MAX;
 
 impl Machine {
-    /// Where else consoles find their party, the preferred one first: told to each that logs in from now on. Beyond [`SITES_MAX`] none is.
+    /// Where else consoles find their party, the preferred one first: told to each that logs in from now on. Beyond
+    /// [`SITES_MAX`] none is.
     pub fn set_sites(&mut self, mut sites: Vec<Site>) {
         sites.truncate(SITES_MAX);
         self.sites = sites;

@@ -66,8 +66,8 @@ impl Machine {
         })
     }
 
-    /// The entry, if it may be looked at now. New entries of a journal that has used up its budget wait, and all that comes behind them; the side that
-    /// sends them is not told that they are held, and stops.
+    /// The entry, if it may be looked at now. New entries of a journal that has used up its budget wait, and all that
+    /// comes behind them; the side that sends them is not told that they are held, and stops.
     fn in_budget(&mut self, from: &NodeId, bundle: Bundle) -> Option<Bundle> {
         let now = self.here.now.us;
         let claim =
@@ -166,7 +166,8 @@ impl Machine {
         if let Some(link) = self.links.get_mut(from) {
             link.holds(&node, seq);
         }
-        // What changes nothing here changes nothing at a console either: it stays in the journal, and goes nowhere else.
+        // What changes nothing here changes nothing at a console either: it stays in the journal, and goes nowhere
+        // else.
         if !counts {
             return Ok(None);
         }
@@ -223,8 +224,8 @@ impl Machine {
             return None;
         }
         let bytes: usize = bodies.iter().map(|(_, body)| body.len()).sum();
-        // Who brings what a journal had long ago pays for it, and not the node that wrote it: bodies go after a day, and whoever keeps them could say them
-        // again without end, until that node's own rings found no room.
+        // Who brings what a journal had long ago pays for it, and not the node that wrote it: bodies go after a day,
+        // and whoever keeps them could say them again without end, until that node's own rings found no room.
         self.budgets.late(from, bytes, self.here.now.us).ok()?;
         for (hash, body) in bodies {
             self.journals.keep_body(node, hash, body, false);

@@ -72,7 +72,8 @@ impl Machine {
         self.send_console(key, &ToConsole::Refused { number: Some(number), reason, after_ms });
     }
 
-    /// Is it in already, or does its party have a seat left for it in the groups of the line? Those who act for the party come before those who do not.
+    /// Is it in already, or does its party have a seat left for it in the groups of the line? Those who act for the
+    /// party come before those who do not.
     fn has_seat(&self, line: &LineId, device: &DeviceId) -> bool {
         let (Some(own), Some(known)) =
             (self.journals.state().node(&self.here.node), self.journals.state().device(device))
@@ -116,8 +117,8 @@ impl Machine {
         }
     }
 
-    /// What a call is made of is said also by a device that has written its fill. Key packages instead of those that it has offered in the call are not of
-    /// that: others can make it need them without end.
+    /// What a call is made of is said also by a device that has written its fill. Key packages instead of those that it
+    /// has offered in the call are not of that: others can make it need them without end.
     fn need(&self, statement: &Statement) -> Need {
         match &statement.act {
             Act::Ring { offers, .. } if self.offers_anew(statement, offers) => Need::Ordinary,

@@ -1,4 +1,5 @@
-//! What one console is still to be told of the journals: no more is under way to it than it takes, whatever members write.
+//! What one console is still to be told of the journals: no more is under way to it than it takes, whatever members
+//! write.
 
 use crate::limits::{TO_TELL_MAX, TOLD_MAX, TOLD_RUN};
 use std::collections::{BTreeMap, BTreeSet};

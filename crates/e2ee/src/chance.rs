@@ -1,5 +1,6 @@
-//! Where random numbers come from: the operating system in the products, a seed in the simulator and in tests. Nothing below asks for any by itself, but for
-//! HPKE inside openmls, which encapsulates with the operating system's: of that nothing depends but bytes that nobody can foresee.
+//! Where random numbers come from: the operating system in the products, a seed in the simulator and in tests. Nothing
+//! below asks for any by itself, but for HPKE inside openmls, which encapsulates with the operating system's: of that
+//! nothing depends but bytes that nobody can foresee.
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};

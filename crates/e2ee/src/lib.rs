@@ -1,6 +1,6 @@
 //! End-to-end encryption of consoles: who holds the keys ([`groups`], MLS, RFC 9420) and what they seal ([`sealing`],
-//! SFrame, RFC 9605). Only consoles build this crate; a node never does. No sockets, files or threads; random numbers come in
-//! as [`Chance`]; for MLS, the clock comes from the platform. The bytes are specified in `spec/sealing.md`.
+//! SFrame, RFC 9605). Only consoles build this crate; a node never does. No sockets, files or threads; random numbers
+//! come in as [`Chance`]; for MLS, the clock comes from the platform. The bytes are specified in `spec/sealing.md`.
 
 mod chance;
 pub mod groups;

@@ -1,9 +1,10 @@
-//! Consoles driven from Rust: each enrols with its link, logs in and comes on watch; the first rings, the others answer, and each says whom it hears.
+//! Consoles driven from Rust: each enrols with its link, logs in and comes on watch; the first rings, the others
+//! answer, and each says whom it hears.
 //!
 //! `cargo run -p trialogue-endpoint --example ring -- LINK LINK …`
 //!
-//! The links are of different parties' offices on one line: those that `cargo run -p trialogue-node --example three_nodes` prints, or the ones of the
-//! duty officers of `cargo xtask demo`. A link works once.
+//! The links are of different parties' offices on one line: those that `cargo run -p trialogue-node --example
+//! three_nodes` prints, or the ones of the duty officers of `cargo xtask demo`. A link works once.
 
 use std::collections::BTreeMap;
 use std::error::Error;

@@ -1,5 +1,5 @@
-//! Files of a console without a screen: read from a disk to be attached, written to one when they were fetched. Sealed chunks of what no node has yet lie
-//! beside the identity.
+//! Files of a console without a screen: read from a disk to be attached, written to one when they were fetched. Sealed
+//! chunks of what no node has yet lie beside the identity.
 
 use crate::EndpointError;
 use crate::endpoint::Endpoint;

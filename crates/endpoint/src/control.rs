@@ -62,7 +62,8 @@ pub enum Platform {
     Quit,
 }
 
-/// Puts commands together from what a stream brings, however it is cut. A line that is too long is passed over to its end, and takes no memory.
+/// Puts commands together from what a stream brings, however it is cut. A line that is too long is passed over to its
+/// end, and takes no memory.
 #[derive(Debug, Default)]
 pub struct Lines {
     line: Vec<u8>,

@@ -26,7 +26,8 @@ use trialogue_console_core::Suspicion;
 use trialogue_console_core::view::{Command, View};
 use trialogue_console_core::{Console, Input};
 
-/// How often the own address is looked at. More often is a system call for nothing, less often is silence after a change.
+/// How often the own address is looked at. More often is a system call for nothing, less often is silence after a
+/// change.
 const NETWORK: Duration = Duration::from_millis(50);
 /// How often an archive looks for what is to be destroyed, or said.
 const TEND: Duration = Duration::from_secs(1);

@@ -23,7 +23,8 @@ pub enum Event {
         /// To which site: 0 the one of `--node`, 1 the other one.
         slot: usize,
     },
-    /// What is said and heard goes over the WebSocket and leg of this slot from now on: 0 the party's site, 1 its other one.
+    /// What is said and heard goes over the WebSocket and leg of this slot from now on: 0 the party's site, 1 its other
+    /// one.
     Site {
         /// Which.
         slot: u8,

@@ -88,7 +88,8 @@ impl Leg {
         Ok((leg, offer.to_sdp_string()))
     }
 
-    /// The answer, as the console's machine has made it. What was negotiated is held against the profile (spec/console.md §5) before anything is sent.
+    /// The answer, as the console's machine has made it. What was negotiated is held against the profile
+    /// (spec/console.md §5) before anything is sent.
     pub fn answer(&mut self, sdp: &str) -> Result<(), EndpointError> {
         let bad = |e: &dyn std::fmt::Display| EndpointError::Leg(format!("the node's answer: {e}"));
         let answer = SdpAnswer::from_sdp_string(sdp).map_err(|e| bad(&e))?;

@@ -1,6 +1,6 @@
-//! The native endpoint: a console without a screen. It enrols like any console, rings and answers, plays a WAV and an IVF file,
-//! records what it hears per speaker, and prints one JSON object per event (`docs/endpoint.md`). Tests, benchmarks and line
-//! tests use it; the decisions are those of `trialogue-console-core`, as in the browser.
+//! The native endpoint: a console without a screen. It enrols like any console, rings and answers, plays a WAV and an
+//! IVF file, records what it hears per speaker, and prints one JSON object per event (`docs/endpoint.md`). Tests,
+//! benchmarks and line tests use it; the decisions are those of `trialogue-console-core`, as in the browser.
 
 mod act;
 pub mod archive;

@@ -18,8 +18,9 @@ const FRAME_TIME: u64 = 1_800;
 /// Most voice frames concealed in a row: beyond 200 ms a gap is silence (a mute), and the record goes on after it.
 const CONCEAL_MAX: u64 = 10;
 
-/// Most senders followed, a voice and a picture each; far above what a leg has places for. Each has a decoder, and a file where it is recorded; when one
-/// more comes, one that has left goes for it, or one of the party that has the most.
+/// Most senders followed, a voice and a picture each; far above what a leg has places for. Each has a decoder, and a
+/// file where it is recorded; when one more comes, one that has left goes for it, or one of the party that has the
+/// most.
 const SENDERS_MAX: usize = 64;
 
 struct Sender {
@@ -187,8 +188,8 @@ impl Listener {
         Some(sender)
     }
 
-    /// Who goes for a new sender: of those that are in no call any more the one that was heard longest ago; otherwise such a one of the party that has
-    /// the most, unless that is the newcomer's own or has no more than it.
+    /// Who goes for a new sender: of those that are in no call any more the one that was heard longest ago; otherwise
+    /// such a one of the party that has the most, unless that is the newcomer's own or has no more than it.
     fn who_goes(&self, newcomer: DeviceId) -> Option<(DeviceId, bool)> {
         let longest = |party: Option<&String>| {
             let of = self.senders.iter().filter(|((device, _), _)| self.members.get(device) == party);
@@ -225,7 +226,8 @@ impl Sender {
         if missing <= CONCEAL_MAX {
             for left in (0..missing).rev() {
                 self.figures.concealed += 1;
-                // An empty packet asks the decoder to conceal one frame; the last one before this may travel in it (RFC 6716 §2.1.7).
+                // An empty packet asks the decoder to conceal one frame; the last one before this may travel in it (RFC
+                // 6716 §2.1.7).
                 self.decode(if left == 0 { frame } else { &[] }, FRAME, left == 0);
             }
         }

@@ -40,7 +40,8 @@ impl Commands {
     }
 }
 
-/// Runs an endpoint until it is told to stop: events on standard output, commands (with [`Args::stdin`]) on standard input.
+/// Runs an endpoint until it is told to stop: events on standard output, commands (with [`Args::stdin`]) on standard
+/// input.
 ///
 /// # Errors
 /// See [`EndpointError`].

@@ -10,8 +10,8 @@ use trialogue_e2ee::sealing::{BaseKey, KeyId, Medium, Number, OpenError, Opener,
 const HOLD: Duration = Duration::from_millis(500);
 /// Most frames that wait: about a second of voice and picture of a dozen senders.
 const HOLD_MAX: usize = 1_024;
-/// And of one sender: three times what voice and picture of one bring in [`HOLD`]. More lets one whose keys nobody has told make all others' wait in a
-/// longer queue; less loses frames that came before their key.
+/// And of one sender: three times what voice and picture of one bring in [`HOLD`]. More lets one whose keys nobody has
+/// told make all others' wait in a longer queue; less loses frames that came before their key.
 const HOLD_EACH: usize = 128;
 
 /// A frame as it came.
@@ -120,7 +120,8 @@ impl Sealing {
         counts.into_iter().max_by_key(|(_, count)| *count).map(|(device, _)| device)
     }
 
-    /// Opens what can be opened, drops what waited too long; `suspect` hears of frames that are not their sender's, or late.
+    /// Opens what can be opened, drops what waited too long; `suspect` hears of frames that are not their sender's, or
+    /// late.
     pub fn release(
         &mut self,
         now: Instant,

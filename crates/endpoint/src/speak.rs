@@ -1,5 +1,5 @@
-//! The speaking side: a WAV as Opus, 20 ms at a time, at a constant rate: the length of a packet tells nothing (NIAP PP-Module
-//! VVoIP: no variable rate, no silence suppression).
+//! The speaking side: a WAV as Opus, 20 ms at a time, at a constant rate: the length of a packet tells nothing (NIAP
+//! PP-Module VVoIP: no variable rate, no silence suppression).
 
 use crate::EndpointError;
 use opusic_c::{Application, Bitrate, Channels, Encoder, InbandFec, SampleRate};
@@ -7,9 +7,11 @@ use std::path::Path;
 
 /// Samples in 20 ms at 48 kHz.
 pub const FRAME: usize = 960;
-/// Constant bit rate, bit/s: three frames that share a packet fit a path of 64 kbit/s, and leave a quarter of it to control.
+/// Constant bit rate, bit/s: three frames that share a packet fit a path of 64 kbit/s, and leave a quarter of it to
+/// control.
 const RATE: u32 = 24_000;
-/// Loss in a hundred that the in-band copies of the frame before are made for. More costs quality where nothing is lost.
+/// Loss in a hundred that the in-band copies of the frame before are made for. More costs quality where nothing is
+/// lost.
 const LOSS: u8 = 5;
 
 /// Encodes a file over and over, or silence.

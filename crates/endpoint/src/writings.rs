@@ -92,7 +92,8 @@ impl Endpoint {
         }
     }
 
-    /// Destroys what is older than the policy says, and says in the journal what the archive has and what it has no more.
+    /// Destroys what is older than the policy says, and says in the journal what the archive has and what it has no
+    /// more.
     pub(crate) fn tend_archive(&mut self) {
         let may_say = self.console.archive_may_say();
         let Some(archive) = self.in_archive() else { return };

@@ -51,7 +51,8 @@ pub fn decode_seeds() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// A device certificate, a voucher, a revocation or an officer's request from a stranger, under a real charter: only what was signed opens.
+/// A device certificate, a voucher, a revocation or an officer's request from a stranger, under a real charter: only
+/// what was signed opens.
 pub fn certificate(data: &[u8]) -> bool {
     let mut taken = false;
     for bytes in bare_and_wrapped(data) {

@@ -22,8 +22,8 @@ fn console() -> Console {
         .unwrap_or_else(|_| unreachable!("fixture"))
 }
 
-/// Pieces: what the node says (0 to 5); the line to it is cut and mended, or the own network is another one (6); the officer rings, answers or hangs up, or time passes (7). Taken: the
-/// console answered.
+/// Pieces: what the node says (0 to 5); the line to it is cut and mended, or the own network is another one (6); the
+/// officer rings, answers or hangs up, or time passes (7). Taken: the console answered.
 pub fn machine(data: &[u8]) -> bool {
     let mut console = console();
     let (mut now, mut taken, mut acted) = (Duration::ZERO, false, false);

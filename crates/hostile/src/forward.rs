@@ -52,8 +52,8 @@ fn forwarder() -> Forwarder {
     forwarder
 }
 
-/// Pieces: the two low bits of who say by which link (1, 2) a datagram came, or from which leg (0, 3) a packet whose numbers and mark are read as
-/// a datagram's are. The other bits let time pass, 20 ms each. Taken: one was forwarded.
+/// Pieces: the two low bits of who say by which link (1, 2) a datagram came, or from which leg (0, 3) a packet whose
+/// numbers and mark are read as a datagram's are. The other bits let time pass, 20 ms each. Taken: one was forwarded.
 pub fn forward(data: &[u8]) -> bool {
     let mut forwarder = forwarder();
     let (mut now_ms, mut taken, mut out) = (0, false, Vec::new());

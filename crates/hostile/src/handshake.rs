@@ -1,7 +1,7 @@
 //! Key packages, welcomes and commits by a hostile device: the console stays where it was.
 //!
-//! MLS draws its own keys at random, so no bytes kept in a file are valid here. Therefore an input may also be a list of changes to what is
-//! valid in this process; then the first byte says to what.
+//! MLS draws its own keys at random, so no bytes kept in a file are valid here. Therefore an input may also be a list
+//! of changes to what is valid in this process; then the first byte says to what.
 
 use std::cell::RefCell;
 use trialogue_charter::{DeviceId, Hash, Suite};
@@ -91,7 +91,8 @@ impl Desk {
     }
 }
 
-/// Changes: two bytes say where (big-endian, counted round), one what is added to the byte there by exclusive or; a rest of two cuts the end off there.
+/// Changes: two bytes say where (big-endian, counted round), one what is added to the byte there by exclusive or; a
+/// rest of two cuts the end off there.
 fn changed(valid: &[u8], changes: &[u8]) -> Vec<u8> {
     let mut bytes = valid.to_vec();
     let (each, rest) = changes.as_chunks::<3>();

@@ -6,7 +6,8 @@ use trialogue_wire::console::ToNode;
 use trialogue_wire::leg::fixture;
 use trialogue_wire::{decode, encode};
 
-/// A TCP stream of packets (RFC 4571): the first byte says in pieces of how many bytes the others arrive. Taken: a whole packet.
+/// A TCP stream of packets (RFC 4571): the first byte says in pieces of how many bytes the others arrive. Taken: a
+/// whole packet.
 pub fn framing(data: &[u8]) -> bool {
     let Some((piece, stream)) = data.split_first() else { return false };
     let packets = |piece: usize| {

@@ -1,9 +1,10 @@
 //! What bytes of a stranger do to every decoder: nothing but what they may.
 //!
-//! Each target takes any bytes at all, and panics when a promise does not hold: nothing falls over, nothing forged is believed, what is
-//! taken has one encoding. It says whether the outermost decoder took the bytes, so that a test can tell that it tests something.
-//! The tests run every target for a moment ([`tests/no_bytes_of_a_stranger_break_anything.rs`]); `cargo xtask fuzz` runs them for as long as
-//! one likes, guided by coverage. Test only: the keys in here are public.
+//! Each target takes any bytes at all, and panics when a promise does not hold: nothing falls over, nothing forged is
+//! believed, what is taken has one encoding. It says whether the outermost decoder took the bytes, so that a test can
+//! tell that it tests something. The tests run every target for a moment
+//! ([`tests/no_bytes_of_a_stranger_break_anything.rs`]); `cargo xtask fuzz` runs them for as long as one likes, guided
+//! by coverage. Test only: the keys in here are public.
 //!
 //! [`tests/no_bytes_of_a_stranger_break_anything.rs`]: https://github.com/trialogue/trialogue/tree/main/crates/hostile/tests
 #![allow(

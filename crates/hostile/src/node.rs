@@ -1,4 +1,5 @@
-//! A node whose consoles and neighbours say anything at all: others are served, and nothing that nobody has signed is kept.
+//! A node whose consoles and neighbours say anything at all: others are served, and nothing that nobody has signed is
+//! kept.
 
 use crate::parts::{join, parts};
 use crate::vectors;
@@ -111,8 +112,8 @@ fn check(output: &Output) -> bool {
     matches!(output, Output::Append { .. } | Output::Keep { .. })
 }
 
-/// Pieces: what two consoles (0, 1) and two nodes (2, 3) say; time passes (4, milliseconds in two bytes); a console (5) or a link (6) goes and
-/// comes back; a leg's doings (7). Taken: an entry was kept or written, or a console let in.
+/// Pieces: what two consoles (0, 1) and two nodes (2, 3) say; time passes (4, milliseconds in two bytes); a console (5)
+/// or a link (6) goes and comes back; a leg's doings (7). Taken: an entry was kept or written, or a console let in.
 pub fn machine(data: &[u8]) -> bool {
     let mut running = Running::new();
     for (who, bytes) in parts(data).take(32) {

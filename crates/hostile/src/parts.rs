@@ -1,7 +1,7 @@
 //! Several pieces in one input.
 
-/// Splits an input into pieces: one byte says who, two (big-endian) how long, then so many follow; the last is cut short where the input
-/// ends.
+/// Splits an input into pieces: one byte says who, two (big-endian) how long, then so many follow; the last is cut
+/// short where the input ends.
 pub fn parts(data: &[u8]) -> Parts<'_> {
     Parts(data)
 }

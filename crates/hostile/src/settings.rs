@@ -1,4 +1,5 @@
-//! Files that people write or are handed, and commands that a program is given: `node.toml`, `charter.toml`, lines for an endpoint.
+//! Files that people write or are handed, and commands that a program is given: `node.toml`, `charter.toml`, lines for
+//! an endpoint.
 
 use crate::world::{XWING, node};
 use std::path::Path;
@@ -101,7 +102,8 @@ pub fn charter_toml_seeds() -> Vec<Vec<u8>> {
     vec![plan.into_bytes()]
 }
 
-/// Lines for an endpoint: the first byte says in pieces of how many bytes the others arrive. Taken: one of them is a command.
+/// Lines for an endpoint: the first byte says in pieces of how many bytes the others arrive. Taken: one of them is a
+/// command.
 pub fn commands(data: &[u8]) -> bool {
     let Some((piece, stream)) = data.split_first() else { return false };
     let read = |piece: usize| {

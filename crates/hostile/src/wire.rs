@@ -33,7 +33,8 @@ pub fn message_seeds() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// A control stream from a hostile node: the first byte says in pieces of how many bytes the others arrive. Taken: a whole frame.
+/// A control stream from a hostile node: the first byte says in pieces of how many bytes the others arrive. Taken: a
+/// whole frame.
 pub fn stream(data: &[u8]) -> bool {
     let Some((piece, stream)) = data.split_first() else { return false };
     let frames = |piece: usize| {

@@ -1,4 +1,5 @@
-//! A content and its sealed form from a hostile writer or node: one encoding, no hidden characters, and nothing opens that was not sealed.
+//! A content and its sealed form from a hostile writer or node: one encoding, no hidden characters, and nothing opens
+//! that was not sealed.
 
 use std::sync::LazyLock;
 use trialogue_charter::{DeviceId, Hash};

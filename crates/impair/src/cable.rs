@@ -34,7 +34,8 @@ impl Shared {
 }
 
 impl Cable {
-    /// Makes two devices of these names, both in the caller's network namespace, and joins them. Moved to another namespace they stay joined.
+    /// Makes two devices of these names, both in the caller's network namespace, and joins them. Moved to another
+    /// namespace they stay joined.
     ///
     /// # Errors
     /// Without the right to make devices.

@@ -72,7 +72,8 @@ impl Desk {
         words(&format!("ip -n {space} address del {address}/32 dev wire{old}"))?;
         self.at.0 = 1 - old;
         self.up()?;
-        // It leads somewhere again, for the next time: the system takes up to a second to believe in a wire that was just put in.
+        // It leads somewhere again, for the next time: the system takes up to a second to believe in a wire that was
+        // just put in.
         words(&format!("ip -n {} link set wire{old} up", self.space)).map(drop)
     }
 

@@ -1,10 +1,11 @@
 //! One direction of a path: which packet comes out when, or not at all. Pure.
 //!
 //! # Calling contract
-//! [`Direction::take`] gives a packet in; [`Direction::due`] says when the next one comes out, and [`Direction::give`] hands it out
-//! from then on, until it returns nothing. `now_us` is any clock in microseconds that never runs back.
+//! [`Direction::take`] gives a packet in; [`Direction::due`] says when the next one comes out, and [`Direction::give`]
+//! hands it out from then on, until it returns nothing. `now_us` is any clock in microseconds that never runs back.
 //!
-//! Decisions follow from the seed and the order of packets alone, whatever the shape was before: each packet draws the same numbers.
+//! Decisions follow from the seed and the order of packets alone, whatever the shape was before: each packet draws the
+//! same numbers.
 
 use crate::limits::HELD_MAX;
 use crate::rng::Rng;

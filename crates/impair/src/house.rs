@@ -72,7 +72,8 @@ pub struct House {
 }
 
 impl House {
-    /// Makes everything in an empty directory. `extra`: what the first party has beside its node. `addresses` gives those of a node, best first, as the charter names them.
+    /// Makes everything in an empty directory. `extra`: what the first party has beside its node. `addresses` gives
+    /// those of a node, best first, as the charter names them.
     ///
     /// # Errors
     /// When the program refuses, with what it says.

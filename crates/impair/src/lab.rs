@@ -1,7 +1,7 @@
 //! Network namespaces: one per node and its consoles, and between each two of them one carrier per name.
 //!
-//! Node *i* has on carrier *c* the address `10.90.c.i`, which every other node reaches over the cable of that pair and carrier and
-//! over nothing else: an address that answers is a carrier that stands.
+//! Node *i* has on carrier *c* the address `10.90.c.i`, which every other node reaches over the cable of that pair and
+//! carrier and over nothing else: an address that answers is a carrier that stands.
 
 use crate::command::words;
 use crate::{Cable, Counted, Desk, LabError, Shape};
@@ -195,7 +195,8 @@ impl Lab {
         self.partition(&[&self.nodes.iter().map(String::as_str).collect::<Vec<_>>()])
     }
 
-    /// The kernel drops so many packets in a hundred (at most 99) of everything that comes to these two nodes over the carrier; 0: none.
+    /// The kernel drops so many packets in a hundred (at most 99) of everything that comes to these two nodes over the
+    /// carrier; 0: none.
     ///
     /// # Errors
     /// Without `nft`.

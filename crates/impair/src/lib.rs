@@ -1,5 +1,5 @@
-//! Bad networks for tests and measurements: one seeded path ([`Direction`]), cables and relays that behave like it, and a
-//! [`Lab`] of network namespaces with whole nodes and consoles in it. No program that people run uses any of this.
+//! Bad networks for tests and measurements: one seeded path ([`Direction`]), cables and relays that behave like it, and
+//! a [`Lab`] of network namespaces with whole nodes and consoles in it. No program that people run uses any of this.
 
 mod cable;
 mod command;

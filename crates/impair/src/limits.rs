@@ -1,6 +1,7 @@
 //! Bounds of the relay, each with what raising or lowering it costs.
 
-/// Most bytes that one direction of a cable holds: 0.8 s at 40 Mbit/s. More is memory; less drops what a long, fast path would carry.
+/// Most bytes that one direction of a cable holds: 0.8 s at 40 Mbit/s. More is memory; less drops what a long, fast
+/// path would carry.
 pub const HELD_MAX: usize = 4 << 20;
 /// Largest packet read, in bytes. Larger ones would not fit any path that a node uses.
 pub const PACKET_MAX: usize = 9 << 10;

@@ -158,7 +158,8 @@ impl State {
     }
 }
 
-/// Until something came, or so long. Flows are polled through copies of their descriptors, so that nobody waits for the lock.
+/// Until something came, or so long. Flows are polled through copies of their descriptors, so that nobody waits for the
+/// lock.
 fn wait(socket: &UdpSocket, shared: &Mutex<State>, ms: u64) {
     let flows: Vec<UdpSocket> = lock(shared).flows.iter().filter_map(|flow| flow.socket.try_clone().ok()).collect();
     let mut polled: Vec<PollFd<'_>> =

@@ -1,4 +1,5 @@
-//! Namespaces joined by carriers of both kinds: packets pass, are cut, are lost, take their time, and nothing is left over.
+//! Namespaces joined by carriers of both kinds: packets pass, are cut, are lost, take their time, and nothing is left
+//! over.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
 use std::process::{Child, Command, Stdio};

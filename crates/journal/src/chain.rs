@@ -40,8 +40,8 @@ pub enum ChainError {
     },
 }
 
-/// A second, different entry for a position, or one that names another predecessor. With the entry that is held, it proves to anyone
-/// that the node signed two histories.
+/// A second, different entry for a position, or one that names another predecessor. With the entry that is held, it
+/// proves to anyone that the node signed two histories.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fork {
     /// Position at which the histories are seen to differ.
@@ -79,7 +79,8 @@ impl Chain {
         self.held.insert(node, Held { seq, recent: VecDeque::from([head]), key: 0 });
     }
 
-    /// Goes on after entries that were taken before: hashes of the last payloads, the newest last, and the key of the last entry.
+    /// Goes on after entries that were taken before: hashes of the last payloads, the newest last, and the key of the
+    /// last entry.
     pub fn go_on(&mut self, node: NodeId, seq: u64, recent: impl IntoIterator<Item = Hash>, key: u8) {
         self.held.insert(node, Held { seq, recent: recent.into_iter().collect(), key });
     }

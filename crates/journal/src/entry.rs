@@ -17,7 +17,8 @@ pub struct BodyRef {
     pub len: u32,
 }
 
-/// How much somebody holds of a journal: the head of its Merkle tree (RFC 9162 §2.1, SHA-256, over the payloads of its entries).
+/// How much somebody holds of a journal: the head of its Merkle tree (RFC 9162 §2.1, SHA-256, over the payloads of its
+/// entries).
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct TreeHead {
@@ -188,7 +189,8 @@ pub enum Body {
         #[n(3)]
         reason: DeclineReason,
     },
-    /// The party has alerted people beyond its consoles to a ring that nobody answered (a pager, a telephone), or could not.
+    /// The party has alerted people beyond its consoles to a ring that nobody answered (a pager, a telephone), or could
+    /// not.
     #[n(11)]
     #[cbor(map)]
     Alerted {
@@ -202,7 +204,8 @@ pub enum Body {
         #[n(3)]
         done: bool,
     },
-    /// Nobody has answered at the offices that were rung so far: the ring sounds at the party's next one on the line as well.
+    /// Nobody has answered at the offices that were rung so far: the ring sounds at the party's next one on the line as
+    /// well.
     #[n(12)]
     #[cbor(map)]
     Escalated {
@@ -216,8 +219,8 @@ pub enum Body {
         #[n(3)]
         step: u8,
     },
-    /// Of which offices the one on duty sits at a console on watch of this node. Replaces what it said before; whoever takes the duty
-    /// is at the console by that.
+    /// Of which offices the one on duty sits at a console on watch of this node. Replaces what it said before; whoever
+    /// takes the duty is at the console by that.
     #[n(13)]
     #[cbor(map)]
     AtConsole {
@@ -233,14 +236,16 @@ pub enum Body {
         #[n(1)]
         results: Vec<PathTest>,
     },
-    /// What this node holds of all journals, its own among them: its signature under everybody's history. Replaces what it said before.
+    /// What this node holds of all journals, its own among them: its signature under everybody's history. Replaces what
+    /// it said before.
     #[n(17)]
     #[cbor(map)]
     Seen {
         /// One per journal, sorted by node; at most [`crate::limits::SEEN_MAX`].
         #[n(1)]
         heads: Vec<TreeHead>,
-        /// The node's ML-DSA-87 signature of the same, see [`crate::heads`]: at least once in an hour in which something came.
+        /// The node's ML-DSA-87 signature of the same, see [`crate::heads`]: at least once in an hour in which
+        /// something came.
         #[cbor(n(2), with = "minicbor::bytes")]
         signature: Option<Vec<u8>>,
     },
@@ -254,8 +259,8 @@ pub enum Body {
         /// Whose they were said to be.
         #[n(2)]
         device: DeviceId,
-        /// Nodes through whose links frames of this device had come to this node in the seconds before, sorted: one of them made the frames or passed
-        /// them on; none: no other node.
+        /// Nodes through whose links frames of this device had come to this node in the seconds before, sorted: one of
+        /// them made the frames or passed them on; none: no other node.
         #[n(3)]
         via: Vec<NodeId>,
     },

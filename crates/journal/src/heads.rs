@@ -1,7 +1,8 @@
 //! What a node holds of all journals, under a signature that a quantum computer cannot make.
 //!
-//! Entries are signed with Ed25519 alone, because there are many and paths are thin. Chain and heads bind all of them by hashes, so that one ML-DSA-87 signature of a
-//! head makes everything before it as hard to alter: an entry is out of a quantum computer's reach from the first such signature on that covers it.
+//! Entries are signed with Ed25519 alone, because there are many and paths are thin. Chain and heads bind all of them
+//! by hashes, so that one ML-DSA-87 signature of a head makes everything before it as hard to alter: an entry is out of
+//! a quantum computer's reach from the first such signature on that covers it.
 
 use crate::canonical;
 use crate::entry::TreeHead;

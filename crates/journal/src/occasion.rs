@@ -27,7 +27,8 @@ impl Act {
     /// How long after it was said a node may write it down, in milliseconds.
     pub fn lasts_ms(&self) -> u64 {
         match self {
-            // Their bodies take minutes on a narrow way; and said late they move nothing: an epoch passes, a circle and a key package are replaced.
+            // Their bodies take minutes on a narrow way; and said late they move nothing: an epoch passes, a circle and
+            // a key package are replaced.
             Self::Handshake { .. }
             | Self::Tags { .. }
             | Self::Stock { .. }

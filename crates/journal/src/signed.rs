@@ -1,4 +1,5 @@
-//! Entries on their way to proof: [`Entry`] (a claim) → [`SignedEntry`] (bytes) → [`UnverifiedEntry`] → [`VerifiedEntry`].
+//! Entries on their way to proof: [`Entry`] (a claim) → [`SignedEntry`] (bytes) → [`UnverifiedEntry`] →
+//! [`VerifiedEntry`].
 
 use crate::canonical;
 use crate::entry::{Body, BodyRef, Entry, TreeHead};
@@ -17,7 +18,8 @@ use trialogue_charter::{Hash, HybridSecret, ML_DSA_87_SIGNATURE, NodeId, Verifie
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedEntry(pub Vec<u8>);
 
-/// An entry whose form was checked and whose signature was not: good for finding out what it claims, and for nothing else.
+/// An entry whose form was checked and whose signature was not: good for finding out what it claims, and for nothing
+/// else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnverifiedEntry {
     entry: Entry,
@@ -133,7 +135,8 @@ impl Entry {
 }
 
 impl Body {
-    /// It carries something written, or the keys for it: bodies beside it are kept as long as the charter's policy says, not only for a day.
+    /// It carries something written, or the keys for it: bodies beside it are kept as long as the charter's policy
+    /// says, not only for a day.
     pub fn writes(&self) -> bool {
         let Self::Stated { statement } = self else { return false };
         let acts = |act: &Act| matches!(act, Act::Stock { .. } | Act::Circle { .. } | Act::Write { .. });
@@ -163,7 +166,8 @@ impl UnverifiedEntry {
         &self.entry
     }
 
-    /// Verifies the signature of the node that it claims to be of, by its present journal key or one that it had before.
+    /// Verifies the signature of the node that it claims to be of, by its present journal key or one that it had
+    /// before.
     ///
     /// # Errors
     /// When the charter has no such node, or that node did not sign it.

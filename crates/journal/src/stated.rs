@@ -1,4 +1,5 @@
-//! Statements on their way to proof: [`Statement`] (a claim) → [`SignedStatement`] (bytes) → verified with a device's key.
+//! Statements on their way to proof: [`Statement`] (a claim) → [`SignedStatement`] (bytes) → verified with a device's
+//! key.
 
 use crate::canonical;
 use crate::entry::BodyRef;

@@ -15,7 +15,8 @@ pub struct Statement {
     /// Who says it.
     #[n(1)]
     pub device: DeviceId,
-    /// Strictly growing per device (milliseconds since 1970, or the last number plus one): a replayed statement is ignored.
+    /// Strictly growing per device (milliseconds since 1970, or the last number plus one): a replayed statement is
+    /// ignored.
     #[n(2)]
     pub number: u64,
     /// On which line.
@@ -133,8 +134,8 @@ pub enum Act {
         #[n(6)]
         removed: Vec<DeviceId>,
     },
-    /// Acknowledges a ring for the party without answering it: the person who will is being fetched. The ring goes on, quieter, until
-    /// then.
+    /// Acknowledges a ring for the party without answering it: the person who will is being fetched. The ring goes on,
+    /// quieter, until then.
     #[n(5)]
     #[cbor(map)]
     Acknowledge {
@@ -172,7 +173,8 @@ pub enum Act {
         #[n(2)]
         on: bool,
     },
-    /// Another console of the party is out of the call: by the party's duty officer, or by the same person who has taken the call over.
+    /// Another console of the party is out of the call: by the party's duty officer, or by the same person who has
+    /// taken the call over.
     #[n(9)]
     #[cbor(map)]
     Remove {
@@ -180,7 +182,8 @@ pub enum Act {
         #[n(1)]
         device: DeviceId,
     },
-    /// Another party should be dropped from the call, or should not any more. Counts where the charter's policy lets a majority do that.
+    /// Another party should be dropped from the call, or should not any more. Counts where the charter's policy lets a
+    /// majority do that.
     #[n(10)]
     #[cbor(map)]
     Drop {
@@ -203,7 +206,8 @@ pub enum Act {
     #[n(11)]
     #[cbor(map)]
     TakeDuty {
-        /// End of the shift, milliseconds since 1970 UTC: after the entry, and at most [`crate::limits::SHIFT_MS`] after it.
+        /// End of the shift, milliseconds since 1970 UTC: after the entry, and at most [`crate::limits::SHIFT_MS`]
+        /// after it.
         #[n(1)]
         until_ms: u64,
     },
@@ -220,7 +224,8 @@ pub enum Act {
         /// The line on which to meet.
         #[n(3)]
         level: LineId,
-        /// When to meet, milliseconds since 1970 UTC: after the entry, and at most [`crate::limits::PROPOSE_MS`] after it.
+        /// When to meet, milliseconds since 1970 UTC: after the entry, and at most [`crate::limits::PROPOSE_MS`] after
+        /// it.
         #[n(4)]
         at_ms: u64,
         /// How urgently it is asked.
@@ -249,8 +254,8 @@ pub enum Act {
         #[n(1)]
         id: CallId,
     },
-    /// Comes over: the console, which is in on the line at another node of its party, is in here from now on, in the same call, with the same key
-    /// packages, and with everything that it has said there.
+    /// Comes over: the console, which is in on the line at another node of its party, is in here from now on, in the
+    /// same call, with the same key packages, and with everything that it has said there.
     #[n(16)]
     #[cbor(map)]
     Attach {
@@ -275,7 +280,8 @@ pub enum Act {
         #[n(1)]
         results: Vec<StationTest>,
     },
-    /// A console on watch proves that it lives: it has sealed and opened a frame where it would seal and open those of a call.
+    /// A console on watch proves that it lives: it has sealed and opened a frame where it would seal and open those of
+    /// a call.
     #[n(19)]
     #[cbor(map)]
     Alive {
@@ -316,7 +322,8 @@ pub enum Act {
         #[n(1)]
         package: BodyRef,
     },
-    /// Opens a circle: an MLS group of one epoch, by whose key this device's writings on the line are sealed for these readers.
+    /// Opens a circle: an MLS group of one epoch, by whose key this device's writings on the line are sealed for these
+    /// readers.
     #[n(23)]
     #[cbor(map)]
     Circle {
@@ -373,8 +380,8 @@ pub enum Act {
         #[n(1)]
         writing: Hash,
     },
-    /// Tells each of those who hear this console, who is in on the line, a secret that it shares with that one alone: by it they know that a frame is
-    /// its own (sealing.md §6).
+    /// Tells each of those who hear this console, who is in on the line, a secret that it shares with that one alone:
+    /// by it they know that a frame is its own (sealing.md §6).
     #[n(30)]
     #[cbor(map)]
     Tags {
@@ -388,7 +395,8 @@ pub enum Act {
         #[n(3)]
         secrets: BodyRef,
     },
-    /// The party's archive, which a note-taker's office keeps, has these contents; or had them, and they were destroyed.
+    /// The party's archive, which a note-taker's office keeps, has these contents; or had them, and they were
+    /// destroyed.
     #[n(29)]
     #[cbor(map)]
     Archive {

@@ -1,8 +1,9 @@
 //! Deterministic CBOR, checked before anything is decoded or allocated.
 //!
-//! RFC 8949 §4.2.1 for the subset that this protocol uses: unsigned integers, byte and text strings, arrays, maps with ascending
-//! unsigned keys, and booleans. An absent field is left out, never null. One value therefore has one encoding, so that a hash or a
-//! signature over it can mean only one thing, and a small message can never ask for a large allocation.
+//! RFC 8949 §4.2.1 for the subset that this protocol uses: unsigned integers, byte and text strings, arrays, maps with
+//! ascending unsigned keys, and booleans. An absent field is left out, never null. One value therefore has one
+//! encoding, so that a hash or a signature over it can mean only one thing, and a small message can never ask for a
+//! large allocation.
 
 use crate::limits::DEPTH_MAX;
 
@@ -43,7 +44,8 @@ struct Level {
     key: Option<u64>,
 }
 
-/// Checks that `bytes` is exactly one item of the subset with at most `items` data items in it. Constant memory, one pass.
+/// Checks that `bytes` is exactly one item of the subset with at most `items` data items in it. Constant memory, one
+/// pass.
 pub fn check(bytes: &[u8], items: usize) -> Result<(), NotStrict> {
     let mut rest = bytes;
     let mut levels = [Level::default(); DEPTH_MAX];

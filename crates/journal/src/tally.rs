@@ -1,8 +1,8 @@
 //! How the tests of the line stand: what came, what failed, what is missing, for every two parties and each level.
 //!
-//! The fold says what was written; this says what that means *now*, for one reader. It counts by the reader's own clock when a result came, because
-//! the clocks of others may be wrong. Only for results that were there before the reader began it takes the writer's word, and never
-//! for later than now.
+//! The fold says what was written; this says what that means *now*, for one reader. It counts by the reader's own clock
+//! when a result came, because the clocks of others may be wrong. Only for results that were there before the reader
+//! began it takes the writer's word, and never for later than now.
 
 use crate::fold::{State, TestText};
 use crate::limits::{LOSSY_PPM, POOR_QUALITY, SLOW_US};
@@ -114,7 +114,8 @@ impl Tally {
         Self { began_ms: now_ms, tracks: BTreeMap::new() }
     }
 
-    /// Takes what has come since the last time. `wall_ms`: milliseconds since 1970 by the reader's clock, for what was there before it began.
+    /// Takes what has come since the last time. `wall_ms`: milliseconds since 1970 by the reader's clock, for what was
+    /// there before it began.
     pub fn update(&mut self, state: &State, now_ms: i64, wall_ms: u64) {
         for Result { key, stamp, time_ms, ok, poor } in results(state) {
             match self.tracks.get_mut(&key) {

@@ -1,4 +1,5 @@
-//! Results of tests of the line, as they are written: what a node measured, what a station heard, what officers sent and certified.
+//! Results of tests of the line, as they are written: what a node measured, what a station heard, what officers sent
+//! and certified.
 
 use minicbor::{Decode, Encode};
 use trialogue_charter::{NodeId, PartyId};
@@ -19,13 +20,15 @@ pub struct PathTest {
     /// Round trip in microseconds, mean.
     #[n(4)]
     pub round_trip_us: Option<u32>,
-    /// How much one round trip differs from the next, in microseconds, mean (as RFC 3550 §6.4.1 means it, of round trips).
+    /// How much one round trip differs from the next, in microseconds, mean (as RFC 3550 §6.4.1 means it, of round
+    /// trips).
     #[n(5)]
     pub jitter_us: Option<u32>,
     /// Packets lost, in millionths.
     #[n(6)]
     pub loss_ppm: Option<u32>,
-    /// Throughput of a small probe in kbit/s: at least so much passes. None where none was sent: in a call, or on a narrow path.
+    /// Throughput of a small probe in kbit/s: at least so much passes. None where none was sent: in a call, or on a
+    /// narrow path.
     #[n(7)]
     pub kbit: Option<u32>,
 }

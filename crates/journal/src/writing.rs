@@ -69,7 +69,8 @@ pub struct Written {
     /// SHA-384 of the content before sealing: nobody can later open it as something else.
     #[n(5)]
     pub digest: Hash,
-    /// When it was written, milliseconds since 1970 UTC, by the console's clock, and above every one that it had shown and that was not far ahead: the order on screen.
+    /// When it was written, milliseconds since 1970 UTC, by the console's clock, and above every one that it had shown
+    /// and that was not far ahead: the order on screen.
     #[n(6)]
     pub at_ms: u64,
     /// What it is for.
@@ -81,13 +82,15 @@ pub struct Written {
     /// A message that every other party is asked to acknowledge by then, milliseconds since 1970 UTC.
     #[n(9)]
     pub answer_by_ms: Option<u64>,
-    /// What is attached to a message: the list of its sealed chunks ([`chunks`]), beside the entry. The chunks themselves travel apart from entries, and
-    /// after them: whoever waits for a ring does not wait for a hundred megabytes.
+    /// What is attached to a message: the list of its sealed chunks ([`chunks`]), beside the entry. The chunks
+    /// themselves travel apart from entries, and after them: whoever waits for a ring does not wait for a hundred
+    /// megabytes.
     #[n(10)]
     pub attached: Option<BodyRef>,
 }
 
-/// The hashes of a list of chunks, in their order; none if it is not one: 1 to [`crate::limits::CHUNKS_MAX`] hashes and nothing else.
+/// The hashes of a list of chunks, in their order; none if it is not one: 1 to [`crate::limits::CHUNKS_MAX`] hashes and
+/// nothing else.
 pub fn chunks(list: &[u8]) -> Option<Vec<Hash>> {
     let (hashes, rest) = list.as_chunks::<{ Hash::LEN }>();
     let sized = rest.is_empty() && (1..=crate::limits::CHUNKS_MAX).contains(&hashes.len());

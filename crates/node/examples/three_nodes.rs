@@ -1,10 +1,11 @@
-//! Three parties' nodes inside one program: each with its own keys, disk and ports, linked to the others over real sockets.
+//! Three parties' nodes inside one program: each with its own keys, disk and ports, linked to the others over real
+//! sockets.
 //!
 //! `cargo run -p trialogue-node --example three_nodes [-- SECONDS]`
 //!
-//! It waits until every node has a link to each other, prints where each one is with an enrolment link for its duty officer, and runs until Ctrl-C
-//! or for so many seconds. `cargo run -p trialogue-endpoint --example ring -- LINK LINK LINK` enrols consoles with the links. Everybody knows the
-//! fixture's keys: they are for trying things out alone.
+//! It waits until every node has a link to each other, prints where each one is with an enrolment link for its duty
+//! officer, and runs until Ctrl-C or for so many seconds. `cargo run -p trialogue-endpoint --example ring -- LINK LINK
+//! LINK` enrols consoles with the links. Everybody knows the fixture's keys: they are for trying things out alone.
 
 use std::error::Error;
 use std::net::{SocketAddr, UdpSocket};
@@ -59,7 +60,8 @@ fn free_ports(count: usize) -> std::io::Result<Vec<SocketAddr>> {
     held.iter().map(UdpSocket::local_addr).collect()
 }
 
-/// The fixture's charter with these addresses, signed by every party. It is only believed once all signatures are there.
+/// The fixture's charter with these addresses, signed by every party. It is only believed once all signatures are
+/// there.
 fn agree(listen: &[SocketAddr]) -> Result<VerifiedCharter, Box<dyn Error>> {
     let mut draft = fixture::charter(SUITE);
     for (node, listen) in draft.nodes.iter_mut().zip(listen) {

@@ -2,7 +2,8 @@
 //!
 //! The node is blind: it never depends on the crate that can open media or messages.
 //!
-//! [`run`] is the program `trialogue node`; [`Node::start`] runs a node inside another program, as tests and the demo do.
+//! [`run`] is the program `trialogue node`; [`Node::start`] runs a node inside another program, as tests and the demo
+//! do.
 
 pub mod admin;
 mod alert;

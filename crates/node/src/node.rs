@@ -253,8 +253,8 @@ fn read_charter(config: &Config) -> Result<VerifiedCharter, NodeError> {
     VerifiedCharter::open(&bytes, Some(&config.party_root)).map_err(|e| NodeError::Charter(path.clone(), e))
 }
 
-/// The charter in force: the newest of those that were in force here and the one that the configuration names; with those before it. What
-/// is stored was verified step by step when it took effect.
+/// The charter in force: the newest of those that were in force here and the one that the configuration names; with
+/// those before it. What is stored was verified step by step when it took effect.
 fn charter_in_force(config: &Config, store: &Store) -> Result<Vec<Arc<VerifiedCharter>>, NodeError> {
     let given = read_charter(config)?;
     if given.party_of_node(&config.node).is_none_or(|p| p.root.fingerprint() != config.party_root) {
@@ -340,7 +340,8 @@ fn open_journal(
     Ok((machine, handle))
 }
 
-/// A thread of its own: post-quantum signatures take milliseconds, and no web request shall wait behind them, nor they behind one.
+/// A thread of its own: post-quantum signatures take milliseconds, and no web request shall wait behind them, nor they
+/// behind one.
 fn spawn_control(control: Control, from: Sources) -> Result<std::thread::JoinHandle<()>, NodeError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(NodeError::Start)?;
     let run = move || runtime.block_on(control.run(from));

@@ -1,4 +1,5 @@
-//! The party's security officer, from a browser: a request signed by the party's root, for this node and one of its nonces.
+//! The party's security officer, from a browser: a request signed by the party's root, for this node and one of its
+//! nonces.
 //!
 //! Who has not proven the root costs the node a few microseconds and no memory: nonces are made, not kept.
 
@@ -34,7 +35,8 @@ pub(crate) enum Refused {
 const STOPPING: &str = "the node is stopping; ask again when it runs";
 
 impl Officer {
-    /// Answers for `node`; none if the system gives no random bytes. What comes out of the receiver is for the control task, and proven.
+    /// Answers for `node`; none if the system gives no random bytes. What comes out of the receiver is for the control
+    /// task, and proven.
     pub(crate) fn new(
         node: NodeId,
         charter: watch::Receiver<Arc<VerifiedCharter>>,
@@ -106,8 +108,8 @@ enum Taken {
     Full,
 }
 
-/// Nonces: 8 bytes of time, 8 random ones, and 16 that only this process can make of them. Only those that were used are kept, while
-/// they live, and only the party's root can use one.
+/// Nonces: 8 bytes of time, 8 random ones, and 16 that only this process can make of them. Only those that were used
+/// are kept, while they live, and only the party's root can use one.
 struct Nonces {
     key: hmac::Key,
     began: Instant,

@@ -1,4 +1,5 @@
-//! A queue of messages to one receiver, bounded in number and in bytes, so that who does not read cannot fill the node's memory.
+//! A queue of messages to one receiver, bounded in number and in bytes, so that who does not read cannot fill the
+//! node's memory.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

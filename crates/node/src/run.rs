@@ -17,11 +17,13 @@ pub const LOG_FILTER: &str =
 /// How a node starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Start {
-    /// It was restored, and speaks although no other node has said how far it holds its journal: the operator knows that nobody can.
+    /// It was restored, and speaks although no other node has said how far it holds its journal: the operator knows
+    /// that nobody can.
     pub alone: bool,
 }
 
-/// Runs the node of a configuration file until SIGINT or SIGTERM. Says on standard output when it is ready, logs to standard error.
+/// Runs the node of a configuration file until SIGINT or SIGTERM. Says on standard output when it is ready, logs to
+/// standard error.
 ///
 /// # Errors
 /// When it cannot start, with the remedy.

@@ -1,4 +1,5 @@
-//! At each door of a node somebody floods, from as many addresses as a test has; meanwhile an officer logs in, a leg comes up, a node links.
+//! At each door of a node somebody floods, from as many addresses as a test has; meanwhile an officer logs in, a leg
+//! comes up, a node links.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod client;
@@ -76,7 +77,8 @@ async fn unproven_websockets_drive_out_nobody_who_is_about_to_prove_itself() {
     let house = House::new();
     let node = house.start("usa-1").await;
     let web = node.web_addr();
-    // All are told their challenge, and none answers it: as many as fill the door, and after the officer more than once drove out the oldest.
+    // All are told their challenge, and none answers it: as many as fill the door, and after the officer more than once
+    // drove out the oldest.
     let strangers = |count: u8| futures_util::future::join_all((0..count).map(|n| flood::challenged(web, 2 + n % 4)));
     let (_, certificate, _) = house.keys.device("usa-duty", 1);
     let before = strangers(125).await;

@@ -1,4 +1,5 @@
-//! Somebody with a node's key opens paths as they like and numbers messages as they like: bounded, counted, nobody else disturbed.
+//! Somebody with a node's key opens paths as they like and numbers messages as they like: bounded, counted, nobody else
+//! disturbed.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -30,7 +31,8 @@ struct Hostile {
     receive: quinn::RecvStream,
 }
 
-/// JPN's key has the lower id: it says *begin*. `carrier`: that from which it says to dial; `label` and `ordinal`: of the address that it says it has dialled.
+/// JPN's key has the lower id: it says *begin*. `carrier`: that from which it says to dial; `label` and `ordinal`: of
+/// the address that it says it has dialled.
 async fn path(to: SocketAddr, key: &HybridSecret, (carrier, label, ordinal): (&str, &str, u8)) -> Option<Hostile> {
     let prefix = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
     let der = [prefix.as_slice(), key.ed25519_seed()].concat();
@@ -143,7 +145,8 @@ async fn a_carrier_with_a_cap_carries_no_more_however_many_paths_a_node_opens_an
         }
     });
     tokio::spawn(usa.keep());
-    // A voice each, together more than the cap; as much control as may wait for the hostile one, and a little for the other.
+    // A voice each, together more than the cap; as much control as may wait for the hostile one, and a little for the
+    // other.
     for turn in 0..50 * SECONDS {
         for sender in &senders {
             sender.send(Medium::Voice, Bytes::from(vec![7; 120]));

@@ -1,5 +1,5 @@
-//! Real processes: a node dies by SIGKILL while its officers are at work. It comes back with everything that it had acknowledged, its
-//! journal goes on without a fork, and the others saw nothing but its silence.
+//! Real processes: a node dies by SIGKILL while its officers are at work. It comes back with everything that it had
+//! acknowledged, its journal goes on without a fork, and the others saw nothing but its silence.
 #![allow(clippy::unwrap_used)]
 
 mod common;

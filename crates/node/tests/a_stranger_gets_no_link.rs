@@ -1,4 +1,5 @@
-//! A key that the charter does not name, a handshake without ML-KEM, a frame that is none: refused, counted, nobody else disturbed.
+//! A key that the charter does not name, a handshake without ML-KEM, a frame that is none: refused, counted, nobody
+//! else disturbed.
 #![allow(clippy::unwrap_used)]
 
 mod common;

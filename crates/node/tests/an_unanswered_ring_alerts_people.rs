@@ -1,4 +1,5 @@
-//! Real nodes and a real command: a ring at a station without anybody reaches people beyond it, and the caller sees whether it did.
+//! Real nodes and a real command: a ring at a station without anybody reaches people beyond it, and the caller sees
+//! whether it did.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 

@@ -1,5 +1,5 @@
-//! The security officer's requests over the node's web origin: the party's root is heard, once and fresh; everything else is refused with a
-//! sentence, and nothing happens.
+//! The security officer's requests over the node's web origin: the party's root is heard, once and fresh; everything
+//! else is refused with a sentence, and nothing happens.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;

@@ -1,4 +1,5 @@
-//! The only path between two nodes is cut in the middle of a sentence, and a third node had been carrying a copy all the time.
+//! The only path between two nodes is cut in the middle of a sentence, and a third node had been carrying a copy all
+//! the time.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -105,7 +106,8 @@ fn voice(sequence: u32) -> Bytes {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_number_is_lost_when_the_direct_path_is_cut() {
-    // Japan reaches the American node by a cable only; it is not found itself, and neither is the American node by Korea, which both find.
+    // Japan reaches the American node by a cable only; it is not found itself, and neither is the American node by
+    // Korea, which both find.
     let door = free_udp();
     let house = House::reached_by(|node, listen| match node.as_str() {
         "usa-1" => vec![door],

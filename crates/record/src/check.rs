@@ -23,7 +23,8 @@ pub(crate) struct Reading {
     holes: Vec<(u64, u64)>,
     /// Entries that stand after a later one, with the position of that.
     late: BTreeMap<u64, u64>,
-    /// The time of the first entry, other than *seen*, that the node has not signed for with ML-DSA-87; later by as long as it stood still since.
+    /// The time of the first entry, other than *seen*, that the node has not signed for with ML-DSA-87; later by as
+    /// long as it stood still since.
     bare_since: Option<u64>,
     /// The time of the last entry.
     pub(crate) time_ms: u64,

@@ -16,8 +16,9 @@ pub struct Claim {
     pub seq: u64,
 }
 
-/// All of them. One head that many have signed is kept once, so memory grows with how often heads were signed and not by how many. What is kept is the word of the
-/// journal's own node where it has signed it, which proves more than that of others, else that of the first.
+/// All of them. One head that many have signed is kept once, so memory grows with how often heads were signed and not
+/// by how many. What is kept is the word of the journal's own node where it has signed it, which proves more than that
+/// of others, else that of the first.
 #[derive(Debug, Clone, Default)]
 pub struct Claims {
     /// By journal and size.

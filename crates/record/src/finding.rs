@@ -198,7 +198,8 @@ pub enum Finding {
         /// Position.
         seq: u64,
     },
-    /// A node has put a statement into its journal that may not stand there, or not then: one that is another node's, too.
+    /// A node has put a statement into its journal that may not stand there, or not then: one that is another node's,
+    /// too.
     Misplaced {
         /// Which node.
         node: NodeId,

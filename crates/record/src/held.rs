@@ -10,8 +10,8 @@ pub struct Held {
     /// As it was before the recent leaves.
     base: Frontier,
     recent: VecDeque<Root>,
-    /// Roots of the first sizes after `base`, each worked out once, when somebody first asks for it or a later one: a node that signs for many
-    /// sizes costs no more than the journal itself.
+    /// Roots of the first sizes after `base`, each worked out once, when somebody first asks for it or a later one: a
+    /// node that signs for many sizes costs no more than the journal itself.
     roots: VecDeque<Root>,
     /// The tree at the last of `roots`; none: at `base`.
     worked_out: Option<Frontier>,
@@ -58,7 +58,8 @@ impl Held {
         self.top.root()
     }
 
-    /// The root when there were so many entries; none: there are not so many yet, or it is longer ago than [`RECENT_MAX`] entries.
+    /// The root when there were so many entries; none: there are not so many yet, or it is longer ago than
+    /// [`RECENT_MAX`] entries.
     pub fn root_at(&mut self, size: u64) -> Option<Root> {
         if size == self.top.size() {
             return Some(self.top.root());

@@ -1,7 +1,8 @@
 //! Which charters were in force, as the journals of their own nodes say.
 //!
-//! Going up from the auditor's charter, each was signed by all parties of the one before. Going down that proves nothing: whoever writes a charter with parties of its own
-//! also makes the signatures by which these agree to the true one. So an older charter counts by the word of a node that stands in it and in the next one.
+//! Going up from the auditor's charter, each was signed by all parties of the one before. Going down that proves
+//! nothing: whoever writes a charter with parties of its own also makes the signatures by which these agree to the true
+//! one. So an older charter counts by the word of a node that stands in it and in the next one.
 
 use crate::anchor::Anchor;
 use crate::finding::Finding;
@@ -21,7 +22,8 @@ struct Opened {
     /// Those that it opened before any newer one.
     in_order: BTreeSet<usize>,
     newest: Option<usize>,
-    /// It has opened charters that are not in the chain; the last of them and where, if no newer one of the chain came after it.
+    /// It has opened charters that are not in the chain; the last of them and where, if no newer one of the chain came
+    /// after it.
     more: bool,
     missing: Option<(Hash, u64)>,
     /// The newest that it has opened: one that comes again changes nothing (journal.md §4.4).
@@ -78,8 +80,9 @@ impl InForce {
         counts.filter_map(|charter| charter.node(node)).map(|node| &node.journal)
     }
 
-    /// Charters of which no journal that may says that they were in force; and those that are not here although a journal says that they were in force last. One
-    /// that has opened none of the chain may be of before the record's node came; that node's own is not.
+    /// Charters of which no journal that may says that they were in force; and those that are not here although a
+    /// journal says that they were in force last. One that has opened none of the chain may be of before the record's
+    /// node came; that node's own is not.
     pub(crate) fn findings(&self, anchor: &Anchor, own: &NodeId) -> Vec<Finding> {
         let begin = self.begin(anchor);
         let never = |place: usize| place < begin || !self.is_vouched_for(anchor, place, place);

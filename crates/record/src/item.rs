@@ -1,4 +1,5 @@
-//! The file in which a record travels: a CBOR sequence (RFC 8742) of these items, in one order, so that one record has one file.
+//! The file in which a record travels: a CBOR sequence (RFC 8742) of these items, in one order, so that one record has
+//! one file.
 
 use crate::limits::{ITEM_MAX, ITEMS_MAX};
 use crate::span::span;
@@ -34,8 +35,8 @@ pub enum Item {
         #[cbor(n(1), with = "minicbor::bytes")]
         charter: Vec<u8>,
     },
-    /// An entry that contradicts what is held of a journal: of that journal, or one in which another node says what it has seen of it. By node
-    /// and position.
+    /// An entry that contradicts what is held of a journal: of that journal, or one in which another node says what it
+    /// has seen of it. By node and position.
     #[n(2)]
     #[cbor(map)]
     Evidence {

@@ -1,8 +1,8 @@
 //! The record: all journals together, so that an auditor years later needs nobody's word.
 //!
-//! A Merkle tree over each journal ([`tree`], RFC 9162 §2.1), proofs that an entry is in it and that it only grew ([`proof`]), heads as C2SP
-//! notes ([`note`], [`inclusion`]), the file in which a record travels ([`item`]), and its verification ([`verify`]) and reading ([`timeline`]).
-//! Pure. The bytes are specified in `spec/record.md`.
+//! A Merkle tree over each journal ([`tree`], RFC 9162 §2.1), proofs that an entry is in it and that it only grew
+//! ([`proof`]), heads as C2SP notes ([`note`], [`inclusion`]), the file in which a record travels ([`item`]), and its
+//! verification ([`verify`]) and reading ([`timeline`]). Pure. The bytes are specified in `spec/record.md`.
 
 mod anchor;
 mod check;

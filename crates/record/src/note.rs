@@ -1,8 +1,9 @@
-//! Heads as C2SP checkpoints: a signed note that any tool of transparency logs reads (c2sp.org/tlog-checkpoint, c2sp.org/signed-note,
-//! c2sp.org/tlog-cosignature).
+//! Heads as C2SP checkpoints: a signed note that any tool of transparency logs reads (c2sp.org/tlog-checkpoint,
+//! c2sp.org/signed-note, c2sp.org/tlog-cosignature).
 //!
-//! A node signs heads of its own journal as a log does (type 1), and of others' journals as a witness does (type 4, with the time). Both with
-//! the Ed25519 half of its journal key: the first line of what is signed tells them apart from each other and from entries.
+//! A node signs heads of its own journal as a log does (type 1), and of others' journals as a witness does (type 4,
+//! with the time). Both with the Ed25519 half of its journal key: the first line of what is signed tells them apart
+//! from each other and from entries.
 
 use crate::limits::{NOTE_MAX, SIGNATURES_MAX};
 use crate::tree::Root;
@@ -68,8 +69,9 @@ pub enum NoteError {
     Nobody,
 }
 
-/// The name of a journal among all logs: `trialogue/`, 32 hexadecimal digits, `/` and the node's id. The digits are the beginning of the SHA-256
-/// of the Ed25519 half of the node's first journal key and the id: charters are amended and keys replaced, and the journal goes on.
+/// The name of a journal among all logs: `trialogue/`, 32 hexadecimal digits, `/` and the node's id. The digits are the
+/// beginning of the SHA-256 of the Ed25519 half of the node's first journal key and the id: charters are amended and
+/// keys replaced, and the journal goes on.
 pub fn origin(charter: &VerifiedCharter, node: &NodeId) -> Option<String> {
     let known = charter.node(node)?;
     let first = known.former.first().map_or(&known.journal.ed25519, |former| &former.key);
@@ -112,8 +114,8 @@ impl Checkpoint {
         (checkpoint.text() == text && !origin.is_empty()).then_some(checkpoint)
     }
 
-    /// Signs as a node of the charter: as the log if it is its own journal, otherwise as a witness at this time, seconds since 1970 UTC. None:
-    /// the charter has no such node.
+    /// Signs as a node of the charter: as the log if it is its own journal, otherwise as a witness at this time,
+    /// seconds since 1970 UTC. None: the charter has no such node.
     pub fn sign(&self, charter: &VerifiedCharter, by: &NodeId, key: &HybridSecret, time_s: u64) -> Option<Signature> {
         let name = origin(charter, by)?;
         let public = key.public().ed25519;
@@ -153,7 +155,8 @@ impl Note {
         Ok(Self { checkpoint, signatures })
     }
 
-    /// Whose journal it is of, and which nodes of the charter have signed with their present keys. Signatures of others are passed over.
+    /// Whose journal it is of, and which nodes of the charter have signed with their present keys. Signatures of others
+    /// are passed over.
     ///
     /// # Errors
     /// When it is of no journal of the charter, nobody of it has signed, or a signature by a key of it does not hold.
@@ -162,7 +165,8 @@ impl Note {
         let mut signers = Vec::new();
         for signature in &self.signatures {
             let Some(node) = journal_of(charter, &signature.name).and_then(|id| charter.node(id)) else { continue };
-            // Whoever has a key that was replaced may have made a head with it: nothing in a note says when it was signed.
+            // Whoever has a key that was replaced may have made a head with it: nothing in a note says when it was
+            // signed.
             let key = &node.journal.ed25519;
             let own = node.id == journal;
             let kind = if own { LOG } else { WITNESS };

@@ -1,5 +1,5 @@
-//! Does a statement stand where and when it may (journal.md §4.4)? Asked of each journal by itself, of whole journals alone, and of whatever stands
-//! in them: also of what the fold passes over.
+//! Does a statement stand where and when it may (journal.md §4.4)? Asked of each journal by itself, of whole journals
+//! alone, and of whatever stands in them: also of what the fold passes over.
 
 use trialogue_charter::Hash;
 use trialogue_journal::limits::{CHARTERS_HELD, CLOCKS_APART_MS, FORMER_CHARTER_MS};

@@ -3,7 +3,8 @@
 use crate::limits::PATH_MAX;
 use crate::tree::{Root, root};
 
-/// The path from leaf `index` (from 0) to the root over `leaves`, the leaf's neighbour first; none: there is no such leaf.
+/// The path from leaf `index` (from 0) to the root over `leaves`, the leaf's neighbour first; none: there is no such
+/// leaf.
 pub fn inclusion(leaves: &[Root], index: usize) -> Option<Vec<Root>> {
     if index >= leaves.len() {
         return None;
@@ -25,8 +26,8 @@ pub fn inclusion(leaves: &[Root], index: usize) -> Option<Vec<Root>> {
     Some(path)
 }
 
-/// Proves that the tree over the first `first` of `leaves` became the tree over all of them by growing; none: there are not so many, or
-/// `first` is 0, of which there is nothing to prove.
+/// Proves that the tree over the first `first` of `leaves` became the tree over all of them by growing; none: there are
+/// not so many, or `first` is 0, of which there is nothing to prove.
 pub fn consistency(leaves: &[Root], first: usize) -> Option<Vec<Root>> {
     if first == 0 || first > leaves.len() {
         return None;

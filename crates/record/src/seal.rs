@@ -1,6 +1,8 @@
-//! The signature over a whole exported record, by the node whose record it is: nobody else adds, removes or alters anything in the file unseen, its cover included.
+//! The signature over a whole exported record, by the node whose record it is: nobody else adds, removes or alters
+//! anything in the file unseen, its cover included.
 //!
-//! It is a head as well: size and root of every journal in the file, at a time, with both algorithms. An export is safe from a quantum computer from then on.
+//! It is a head as well: size and root of every journal in the file, at a time, with both algorithms. An export is safe
+//! from a quantum computer from then on.
 
 use minicbor::{Decode, Encode};
 use trialogue_charter::cose::{Many, domain};

@@ -1,5 +1,6 @@
-//! One writing and all that people have signed about it, to be handed to somebody who gets nothing else: who wrote it, who approved a joint text, who
-//! certified a translation, who acknowledged a message. With the charter alone it is checked as every node has checked it.
+//! One writing and all that people have signed about it, to be handed to somebody who gets nothing else: who wrote it,
+//! who approved a joint text, who certified a translation, who acknowledged a message. With the charter alone it is
+//! checked as every node has checked it.
 
 use crate::verify::Taken;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +10,8 @@ use trialogue_journal::fold::{Receipts, State};
 use trialogue_journal::limits::RECEIPTS_EACH;
 use trialogue_journal::{Act, Body, EntryError, GroupId, Kind, UnverifiedStatement, VerifiedEntry, Written};
 
-/// Most entries of one; a writing has at most 32 words of each kind from each of 18 nodes, and certificates and circles for them.
+/// Most entries of one; a writing has at most 32 words of each kind from each of 18 nodes, and certificates and circles
+/// for them.
 pub const ENTRIES_MAX: usize = 4_096;
 
 /// An entry as signed, with the certificate where it enrols a device.
@@ -27,7 +29,8 @@ pub struct Collector {
     writing: Option<(Hash, LineId, Written)>,
     devices: BTreeMap<(NodeId, DeviceId), (u64, Signed)>,
     circles: BTreeMap<(NodeId, GroupId), (u64, DeviceId, Signed)>,
-    /// By which charter each journal speaks, and where its clock was set back: without these no act in it counts (journal.md §4.4).
+    /// By which charter each journal speaks, and where its clock was set back: without these no act in it counts
+    /// (journal.md §4.4).
     course: BTreeMap<NodeId, Vec<(u64, Signed)>>,
     /// The latest time of each journal.
     latest_ms: BTreeMap<NodeId, u64>,
@@ -168,7 +171,8 @@ impl Collector {
         }
     }
 
-    /// The writing's id and line, what was signed of it, and everything that belongs to it, by journal and position. None: there is no writing at that position.
+    /// The writing's id and line, what was signed of it, and everything that belongs to it, by journal and position.
+    /// None: there is no writing at that position.
     pub fn finish(mut self) -> Option<(Hash, LineId, Written, Vec<Signed>)> {
         let (id, line, written) = self.writing.take()?;
         let mut all: BTreeMap<(NodeId, u64), Signed> = BTreeMap::new();
@@ -239,7 +243,8 @@ fn about(act: &Act) -> Option<(Word, Hash)> {
     }
 }
 
-/// Checks what [`Collector::finish`] gave, and that `content` is what was written. Revocations are not among it, and are not looked at.
+/// Checks what [`Collector::finish`] gave, and that `content` is what was written. Revocations are not among it, and
+/// are not looked at.
 ///
 /// # Errors
 /// [`SignedError`]; then it proves nothing.
@@ -255,7 +260,8 @@ pub fn check(charter: VerifiedCharter, entries: &[Signed], content: &[u8]) -> Re
     for signed in entries {
         let entry = VerifiedEntry::open(&signed.entry, &charter)?;
         let place = (entry.entry().node.clone(), entry.entry().seq);
-        // A node that signs two entries for one position says two things; nobody can tell which of them stands in its journal.
+        // A node that signs two entries for one position says two things; nobody can tell which of them stands in its
+        // journal.
         if last.as_ref().is_some_and(|last| *last >= place) {
             return Err(SignedError::Order);
         }

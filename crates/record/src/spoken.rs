@@ -1,4 +1,5 @@
-//! What devices are made to say: every statement in a journal was signed by the device that it names, and that was enrolled there before, whether it counts or not.
+//! What devices are made to say: every statement in a journal was signed by the device that it names, and that was
+//! enrolled there before, whether it counts or not.
 
 use crate::finding::Finding;
 use std::collections::BTreeMap;
@@ -9,7 +10,8 @@ use trialogue_journal::{Body, Entry, strict};
 
 /// By what a device's statements are held.
 enum Key {
-    /// Its Ed25519 key. Its certificate may lead to no root any more, or be another party's: a device's id is made of its keys.
+    /// Its Ed25519 key. Its certificate may lead to no root any more, or be another party's: a device's id is made of
+    /// its keys.
     Known([u8; 32]),
     /// The certificate is not beside the entry: nothing can be said.
     Missing,
@@ -17,7 +19,8 @@ enum Key {
     Nobody,
 }
 
-/// Devices by the journal that enrolled them. A device that was revoked stays: nobody may put words into its mouth either.
+/// Devices by the journal that enrolled them. A device that was revoked stays: nobody may put words into its mouth
+/// either.
 #[derive(Default)]
 pub(crate) struct Spoken {
     devices: BTreeMap<(NodeId, DeviceId), Key>,

@@ -1,7 +1,7 @@
 //! The Merkle tree of RFC 9162 §2.1.1 with SHA-256: what its hashes are, and its growing edge.
 //!
-//! Entry 1 of a journal is leaf 0 of its tree. A leaf's data is the entry's *payload*, which is what the chain names too: a node that signs
-//! one payload twice has said one thing, and everybody's trees stay the same.
+//! Entry 1 of a journal is leaf 0 of its tree. A leaf's data is the entry's *payload*, which is what the chain names
+//! too: a node that signs one payload twice has said one thing, and everybody's trees stay the same.
 
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -45,7 +45,8 @@ impl fmt::Display for Root {
     }
 }
 
-/// The growing edge of a tree: the roots of its complete subtrees, the largest first. At most 64 hashes, however long the journal.
+/// The growing edge of a tree: the roots of its complete subtrees, the largest first. At most 64 hashes, however long
+/// the journal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Frontier {
     size: u64,
@@ -58,7 +59,8 @@ impl Frontier {
         Self::default()
     }
 
-    /// The edge of a tree of this size with these roots of its complete subtrees, the largest first; none: so many there cannot be.
+    /// The edge of a tree of this size with these roots of its complete subtrees, the largest first; none: so many
+    /// there cannot be.
     pub fn go_on(size: u64, peaks: Vec<Root>) -> Option<Self> {
         (peaks.len() as u32 == size.count_ones()).then_some(Self { size, peaks })
     }

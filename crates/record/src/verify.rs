@@ -1,7 +1,9 @@
-//! Verifies an exported record with nothing but a charter, item by item: memory is 32 bytes an entry and what nodes have signed of each other.
+//! Verifies an exported record with nothing but a charter, item by item: memory is 32 bytes an entry and what nodes
+//! have signed of each other.
 //!
-//! Everything in the file is held against something that was signed: each charter by its parties and its neighbours in time, each entry by its node, evidence by what it
-//! contradicts, the cover by the charters and the journals, and all of it by the signature of the node that exported it.
+//! Everything in the file is held against something that was signed: each charter by its parties and its neighbours in
+//! time, each entry by its node, evidence by what it contradicts, the cover by the charters and the journals, and all
+//! of it by the signature of the node that exported it.
 
 use crate::anchor::Anchor;
 use crate::check::Reading;
@@ -102,7 +104,8 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// With the charter that the auditor trusts. Newer ones in the file are followed where the parties have agreed to them.
+    /// With the charter that the auditor trusts. Newer ones in the file are followed where the parties have agreed to
+    /// them.
     pub fn new(charter: VerifiedCharter) -> Self {
         let charter = Arc::new(charter);
         Self {
@@ -317,7 +320,8 @@ impl Verifier {
         let Some(seal) = seal else { return self.found.push(Finding::Unsealed) };
         match self.cover.open(&seal, &self.anchor, &self.in_force, &self.readings) {
             Ok(seal) => {
-                // It covers the sealer's own journal. Of the others' it is its word alone: it could itself have forged what they had signed with Ed25519.
+                // It covers the sealer's own journal. Of the others' it is its word alone: it could itself have forged
+                // what they had signed with Ed25519.
                 let own: Vec<_> = seal.heads.iter().filter(|head| head.node == seal.node).cloned().collect();
                 self.coverage.add(&seal.node, seal.time_ms, &own);
                 self.sealed_ms = Some(seal.time_ms);

@@ -11,7 +11,8 @@ pub(crate) struct Cable {
     pub(crate) cut: bool,
     /// The connection stands and nothing arrives: at the lower end, at the higher one.
     pub(crate) deaf: [bool; 2],
-    /// Messages that wait for that: a connection loses none, it delivers them or ends. With the connection that they are of.
+    /// Messages that wait for that: a connection loses none, it delivers them or ends. With the connection that they
+    /// are of.
     pub(crate) held: [Vec<(u64, Vec<u8>)>; 2],
     /// How it treats datagrams.
     pub(crate) quality: Quality,

@@ -31,8 +31,8 @@ impl World {
                 self.connect(console);
             }
         }
-        // Longer than a ring sounds (30 s) after the last that begins: a console that fell silent just now is given up some 20 s later,
-        // and then a ring that its party had answered through it sounds there anew (seed 2,000,007).
+        // Longer than a ring sounds (30 s) after the last that begins: a console that fell silent just now is given up
+        // some 20 s later, and then a ring that its party had answered through it sounds there anew (seed 2,000,007).
         self.run(90_000_000);
         self.rings_may_sound = false;
     }
@@ -58,7 +58,8 @@ impl World {
         }
     }
 
-    /// One who has no WebSocket connects; one who is rung answers, mostly; one who is in may leave; else there is a ring.
+    /// One who has no WebSocket connects; one who is rung answers, mostly; one who is in may leave; else there is a
+    /// ring.
     pub(crate) fn somebody_acts(&mut self) {
         let console = self.rng.below(self.consoles.len() as u64) as usize;
         if !self.consoles[console].welcomed {

@@ -62,8 +62,8 @@ pub struct Disk {
     content: Arc<Mutex<Content>>,
     /// How it does.
     pub health: Health,
-    /// How many of the last entries a node on it holds in memory. In the products that is more than one message can bring, which is read back while the
-    /// disk has nothing of it yet.
+    /// How many of the last entries a node on it holds in memory. In the products that is more than one message can
+    /// bring, which is read back while the disk has nothing of it yet.
     pub recent: usize,
     /// Writes since the disk was made.
     writes: u64,
@@ -147,7 +147,8 @@ impl Disk {
         self.health = Health::Good;
     }
 
-    /// The power goes with the write of this number, counted from when the disk was made; so many of those that were not synced survive.
+    /// The power goes with the write of this number, counted from when the disk was made; so many of those that were
+    /// not synced survive.
     pub fn cut_power_at(&mut self, write: u64, survive: usize) {
         self.cut = Some((write, survive));
     }

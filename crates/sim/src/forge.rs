@@ -1,4 +1,5 @@
-//! A node of the charter that says what it must not: entries in another's name, other histories of its own, media that is not its own.
+//! A node of the charter that says what it must not: entries in another's name, other histories of its own, media that
+//! is not its own.
 
 use crate::world::World;
 use trialogue_journal::{Body, Entry, UnverifiedEntry, VerifiedEntry};
@@ -6,8 +7,8 @@ use trialogue_wire::Bundle;
 use trialogue_wire::link::LinkMessage;
 
 impl World {
-    /// Says something of the kind over a link that stands; false: there was nothing to say. Its own machine goes on and knows nothing of it, as
-    /// when somebody has stolen the keys.
+    /// Says something of the kind over a link that stands; false: there was nothing to say. Its own machine goes on and
+    /// knows nothing of it, as when somebody has stolen the keys.
     pub(crate) fn forge(&mut self, from: usize, to: usize) -> bool {
         if !self.nodes[from].is_on() || self.nodes[to].machine.is_none() {
             return false;

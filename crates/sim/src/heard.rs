@@ -1,4 +1,5 @@
-//! What must hold of every packet: it is lost nowhere where one copy of it came, heard once, by those who may, and never in a storm.
+//! What must hold of every packet: it is lost nowhere where one copy of it came, heard once, by those who may, and
+//! never in a storm.
 
 use crate::media::{DATAGRAMS_PER_NODE, Packet};
 use crate::member::MADE_UP_MAX;
@@ -73,7 +74,8 @@ impl World {
             if let Some(got) = out.iter().find(|to| to.leg == leg.number) {
                 media.first.entry(at).or_insert((header.sequence, got.place));
             } else if media.first.get(&at).is_none_or(|(first, _)| !before(*first)) {
-                // What a liar begins a place with, ahead of all that is known, costs what comes before it there, and no more than that.
+                // What a liar begins a place with, ahead of all that is known, costs what comes before it there, and no
+                // more than that.
                 let begun = media.begun.get_mut(&at).filter(|begun| before(begun.sequence));
                 let lost = begun.map_or(u32::MAX, |begun| {
                     begun.lost += 1;
@@ -83,7 +85,8 @@ impl World {
             }
         }
         if (late || !directly) && media.lied_at.contains(&key) {
-            // What came first may have been made up, and when a liar is caught the place begins anew: what is further back has no number there.
+            // What came first may have been made up, and when a liar is caught the place begins anew: what is further
+            // back has no number there.
             return;
         }
         if let Some(listener) = missed.map(|console| self.name(&self.device(console))) {
@@ -123,7 +126,8 @@ impl World {
         }
     }
 
-    /// To whom a stream begins to go, a packet that went a long way may come that was heard before the stream ended there (seed 63).
+    /// To whom a stream begins to go, a packet that went a long way may come that was heard before the stream ended
+    /// there (seed 63).
     pub(crate) fn new_listeners(&mut self, node: usize, route: &Route) {
         let before = self.nodes[node].routes.get(&(route.node, route.number)).map(|old| old.legs.clone());
         let before = before.unwrap_or_default();

@@ -9,8 +9,8 @@ use trialogue_wire::console::ToConsole;
 use trialogue_wire::link::LinkMessage;
 
 impl World {
-    /// Nothing of the own journal goes out before it is on disk, unless the disk fails; and nothing is acknowledged that a crash
-    /// could take back.
+    /// Nothing of the own journal goes out before it is on disk, unless the disk fails; and nothing is acknowledged
+    /// that a crash could take back.
     ///
     /// # Panics
     /// When that does not hold.
@@ -127,8 +127,9 @@ impl World {
         }
     }
 
-    /// Without what a hostile member's node says its party does with a ring. A console is shown the four responses of a node of which something was said last, to rings that nobody
-    /// knows yet: a node that makes up more has consoles that come later miss its true one, which is of its own party.
+    /// Without what a hostile member's node says its party does with a ring. A console is shown the four responses of a
+    /// node of which something was said last, to rings that nobody knows yet: a node that makes up more has consoles
+    /// that come later miss its true one, which is of its own party.
     fn told(&self, mut line: trialogue_journal::fold::LineState) -> trialogue_journal::fold::LineState {
         let hostile = self.nodes.iter().position(|node| node.hostile);
         if let Some(party) = hostile.map(|node| &self.fixture.parties[self.fixture.sites[node].party].id) {

@@ -1,5 +1,5 @@
-//! Model groups: who leads a node's group on a line brings its members in line with who is in, as every console does. Commits and welcomes are
-//! opaque bytes.
+//! Model groups: who leads a node's group on a line brings its members in line with who is in, as every console does.
+//! Commits and welcomes are opaque bytes.
 
 use crate::world::World;
 use std::collections::BTreeMap;
@@ -73,7 +73,8 @@ impl World {
         }
     }
 
-    /// Once it is quiet, each group has exactly those who are in, in their present stays, and each of them was shown what it needs to follow.
+    /// Once it is quiet, each group has exactly those who are in, in their present stays, and each of them was shown
+    /// what it needs to follow.
     ///
     /// # Panics
     /// When a key is stuck.

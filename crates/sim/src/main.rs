@@ -127,7 +127,8 @@ fn soak(consoles: Consoles, until: &Until, threads: usize) -> bool {
     tally.failed.is_empty()
 }
 
-/// What happened in many networks, as a number each: a change that should change nothing leaves all of them as they were.
+/// What happened in many networks, as a number each: a change that should change nothing leaves all of them as they
+/// were.
 fn print_hashes(consoles: Consoles, seeds: Range<u64>, threads: usize) -> bool {
     let hashes = Mutex::new(BTreeMap::new());
     let tally = many_with(consoles, &Until::Seeds(seeds), threads, &|outcome, _| {

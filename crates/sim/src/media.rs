@@ -1,4 +1,5 @@
-//! Model voices and pictures: numbered packets that go through the real forwarder of each node, over cables that lose, double and reorder them.
+//! Model voices and pictures: numbered packets that go through the real forwarder of each node, over cables that lose,
+//! double and reorder them.
 
 use crate::mutation::Mutation;
 use crate::world::{Event, World};
@@ -42,7 +43,8 @@ pub(crate) struct NodeMedia {
     next: u32,
     /// Packets of streams that came at least once.
     pub(crate) came: BTreeSet<(u8, u16, u32)>,
-    /// The first packet that a leg got of a stream since that was placed there, and the place: what is older has no number there.
+    /// The first packet that a leg got of a stream since that was placed there, and the place: what is older has no
+    /// number there.
     pub(crate) first: BTreeMap<(u32, (u8, u16)), (u32, u8)>,
     /// Places that a liar began, before the source's own packets came there.
     pub(crate) begun: BTreeMap<(u32, (u8, u16)), Begun>,

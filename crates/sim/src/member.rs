@@ -1,5 +1,5 @@
-//! A member of the charter that turns on the others' media: it speaks under their streams, mutes and ends them, says old words again, and floods; and
-//! what must hold all the same.
+//! A member of the charter that turns on the others' media: it speaks under their streams, mutes and ends them, says
+//! old words again, and floods; and what must hold all the same.
 
 use crate::media::{Begun, Packet};
 use crate::world::World;
@@ -14,8 +14,8 @@ use trialogue_wire::word::{What, Word, signed};
 const PACKETS: u64 = 100;
 /// Words in one stroke of a flood.
 const WORDS: u64 = 200;
-/// Packets of a liar that may pass for a source whose link lives: as many as can be ahead of what came directly, once for each time that it can be
-/// caught and once for what comes before the source is known to be quiet.
+/// Packets of a liar that may pass for a source whose link lives: as many as can be ahead of what came directly, once
+/// for each time that it can be caught and once for what comes before the source is known to be quiet.
 pub(crate) const MADE_UP_MAX: u32 = 3 * 64;
 
 impl World {
@@ -89,7 +89,8 @@ impl World {
         let Some(device) = self.nodes[to].routes.get(&key).map(|route| route.device) else { return false };
         let Some(console) = (0..self.consoles.len()).find(|at| self.device(*at) == device) else { return false };
         let Some(index) = self.nodes[from].charter().node_index(&self.nodes[to].id) else { return false };
-        // About where it came directly last; or where it was before it fell silent, so that nothing may have come directly yet.
+        // About where it came directly last; or where it was before it fell silent, so that nothing may have come
+        // directly yet.
         let after_silence = self.rng.one_in(3);
         let Some(media) = self.nodes[to].media.as_ref() else { return false };
         let (newest, quiet_after) = (media.newest.get(&key), media.quiet_after.get(&key));
@@ -115,8 +116,8 @@ impl World {
         true
     }
 
-    /// A packet that its source's node never sent came to consoles: none does while that node's link lives and it has said that it is quiet, and few do
-    /// while it speaks.
+    /// A packet that its source's node never sent came to consoles: none does while that node's link lives and it has
+    /// said that it is quiet, and few do while it speaks.
     pub(crate) fn check_made_up(&mut self, node: usize, header: &MediaHeader, out: &[Destination]) {
         let key = (header.node, header.stream);
         let at = &mut self.nodes[node];
@@ -134,7 +135,8 @@ impl World {
         assert!(*passed <= MADE_UP_MAX, "{id} has passed on {passed} packets that were made up for one who speaks");
     }
 
-    /// May this copy of a true packet be refused? One of a relay may while the source is quiet, as it says, or where that is no relay, or has lied.
+    /// May this copy of a true packet be refused? One of a relay may while the source is quiet, as it says, or where
+    /// that is no relay, or has lied.
     pub(crate) fn may_refuse(&self, node: usize, from: usize, header: &MediaHeader) -> bool {
         let at = &self.nodes[node];
         let Some(route) = at.routes.get(&(header.node, header.stream)) else { return true };

@@ -1,5 +1,5 @@
-//! Safeguards that are taken away, one at a time, to see that the invariants notice. Each is taken away where a node meets the world: the nodes
-//! themselves carry no switch for it.
+//! Safeguards that are taken away, one at a time, to see that the invariants notice. Each is taken away where a node
+//! meets the world: the nodes themselves carry no switch for it.
 
 use crate::world::World;
 use trialogue_journal::{Act, Body, UnverifiedEntry, UnverifiedStatement, VerifiedEntry};
@@ -23,7 +23,8 @@ pub enum Mutation {
     RelayLoop,
     /// What little room there is goes to pictures.
     PicturesFirst,
-    /// A media worker goes on sealing under the first key that it was given. This and the following are of real consoles.
+    /// A media worker goes on sealing under the first key that it was given. This and the following are of real
+    /// consoles.
     KeepsSealing,
     /// A media worker opens for ever what it could open once.
     ForgottenForget,
@@ -81,7 +82,8 @@ impl World {
         }
     }
 
-    /// How long ago a ring was made, if it is believed what its node's clock says, in milliseconds; never more than a minute.
+    /// How long ago a ring was made, if it is believed what its node's clock says, in milliseconds; never more than a
+    /// minute.
     fn late(&self, to: usize, bundle: &Bundle) -> Option<u64> {
         let entry = UnverifiedEntry::decode(&bundle.entry).ok()?;
         let Body::Stated { statement } = &entry.claim().body else { return None };

@@ -67,7 +67,8 @@ pub struct SimNode {
     pub(crate) known: BTreeMap<(NodeId, u64), Vec<u8>>,
     /// Its forwarder and legs, in worlds with media.
     pub(crate) media: Option<NodeMedia>,
-    /// Who may hear whom at this node, as its state says: speaker, listener. Worked out when first asked after a change.
+    /// Who may hear whom at this node, as its state says: speaker, listener. Worked out when first asked after a
+    /// change.
     pub(crate) allowed: Option<BTreeSet<(DeviceId, DeviceId)>>,
     /// Control messages that a hostile node was sent: by whom, and what.
     pub inbox: Vec<(usize, Vec<u8>)>,

@@ -149,8 +149,9 @@ impl World {
         }
     }
 
-    /// For how long what is made up of a speaker may stand in the place of its own packets: where the listener's node has no link to the speaker's, an honest node between
-    /// them passes on at most [`MADE_UP`] of a dishonest one before it bars that.
+    /// For how long what is made up of a speaker may stand in the place of its own packets: where the listener's node
+    /// has no link to the speaker's, an honest node between them passes on at most [`MADE_UP`] of a dishonest one
+    /// before it bars that.
     fn made_up_us(&self, speaker: usize, listener: usize) -> u64 {
         let (from, to) = (self.consoles[speaker].node, self.consoles[listener].node);
         let direct = from == to
@@ -158,7 +159,8 @@ impl World {
         if direct || self.nodes.iter().all(|node| !node.dishonest) { 0 } else { MADE_UP * crate::media::TALK_US }
     }
 
-    /// Whoever speaks in the name of others can come between two that have no link and no honest node with links to both.
+    /// Whoever speaks in the name of others can come between two that have no link and no honest node with links to
+    /// both.
     fn honest_way(&self, from: usize, to: usize) -> bool {
         if self.nodes.iter().all(|node| !node.dishonest) {
             return true;

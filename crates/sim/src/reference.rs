@@ -1,5 +1,5 @@
-//! A second reading of the journals, by the rules of spec/journal.md alone: simple, slow, and written without the fold. At quiet moments both
-//! must say the same of who is in, what sounds, and which groups there are.
+//! A second reading of the journals, by the rules of spec/journal.md alone: simple, slow, and written without the fold.
+//! At quiet moments both must say the same of who is in, what sounds, and which groups there are.
 
 use crate::fixture::Fixture;
 use std::collections::{BTreeMap, BTreeSet};

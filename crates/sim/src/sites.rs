@@ -13,7 +13,8 @@ impl World {
         self.consoles[console].node = sites[self.rng.below(sites.len() as u64) as usize];
     }
 
-    /// A console goes to another node of its party, or to the same one again, and comes over with the calls that it is in on, mostly.
+    /// A console goes to another node of its party, or to the same one again, and comes over with the calls that it is
+    /// in on, mostly.
     pub(crate) fn go_to_another_site(&mut self, console: usize) {
         let (device, before) = (self.device(console), self.consoles[console].node);
         let charter = self.fixture.charter.clone();

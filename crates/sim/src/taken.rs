@@ -1,6 +1,7 @@
-//! A node of the charter that is taken over in the middle of a world: its keys, its journal and all that it has heard are a hostile member's, who writes and
-//! says what is not its to say; with a whole party in such hands, its root and devices as well. Its journal is a sound chain, so everyone holds it and reads
-//! it: nothing in it may count but what concerns its own party ([`crate::reference`]), and the others' calls go on ([`crate::quiet`]).
+//! A node of the charter that is taken over in the middle of a world: its keys, its journal and all that it has heard
+//! are a hostile member's, who writes and says what is not its to say; with a whole party in such hands, its root and
+//! devices as well. Its journal is a sound chain, so everyone holds it and reads it: nothing in it may count but what
+//! concerns its own party ([`crate::reference`]), and the others' calls go on ([`crate::quiet`]).
 
 use crate::console::SimConsole;
 use crate::trace::digest;
@@ -26,7 +27,8 @@ pub(crate) struct Taken {
     written: Vec<Bundle>,
     /// Root and devices of its party are in the same hands.
     secrets: bool,
-    /// Its clock, which begins with the last entry and never runs back; numbers of its devices' statements are taken from it.
+    /// Its clock, which begins with the last entry and never runs back; numbers of its devices' statements are taken
+    /// from it.
     clock_ms: u64,
     /// Statements that devices of its party have signed for it.
     stated: BTreeSet<u64>,
@@ -257,7 +259,8 @@ impl World {
         Occasion { node: node.id.clone(), charter: node.charter().hash(), now_ms }
     }
 
-    /// Of a device of whatever party: by its own root where it has that, in the name of whichever party; else by a key that is no root.
+    /// Of a device of whatever party: by its own root where it has that, in the name of whichever party; else by a key
+    /// that is no root.
     fn a_revocation(&mut self, from: usize, console: usize) -> Vec<u8> {
         let device = self.device(console);
         let own: &PartyId = &self.fixture.parties[self.fixture.sites[from].party].id;

@@ -1,4 +1,5 @@
-//! What happened in a world, in the order in which it happened: a number that is the same whenever the same happened, and lines for people.
+//! What happened in a world, in the order in which it happened: a number that is the same whenever the same happened,
+//! and lines for people.
 
 /// Most lines that are kept; a world of a soak has some hundreds.
 const LINES_MAX: usize = 20_000;

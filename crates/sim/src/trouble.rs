@@ -1,4 +1,5 @@
-//! Whole networks in trouble, by a seed: how many parties and nodes, how their cables are, what people do and what breaks.
+//! Whole networks in trouble, by a seed: how many parties and nodes, how their cables are, what people do and what
+//! breaks.
 
 use crate::disk::{Disk, Health};
 use crate::fixture::{DUTY, LEADERS};

@@ -125,7 +125,8 @@ impl World {
         self.said.stands.get(&(at, *device, number)).copied()
     }
 
-    /// Everything that was ever acknowledged is held by every node that runs, and the state of none has it twice: an entry has one position.
+    /// Everything that was ever acknowledged is held by every node that runs, and the state of none has it twice: an
+    /// entry has one position.
     ///
     /// # Panics
     /// When something is missing.

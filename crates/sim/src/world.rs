@@ -201,7 +201,8 @@ impl World {
         self.start_as(node);
     }
 
-    /// Starts a node, which does not run, from whatever its disk is now: a machine that was set back, and knows nothing of it.
+    /// Starts a node, which does not run, from whatever its disk is now: a machine that was set back, and knows nothing
+    /// of it.
     pub fn set_back(&mut self, node: usize) {
         self.start_as(node);
     }

@@ -28,7 +28,8 @@ pub(crate) enum Purpose {
     Make,
 }
 
-/// A loaded module. Who began it ends it: one that is unloaded while it still runs threads of its own takes the process with it.
+/// A loaded module. Who began it ends it: one that is unloaded while it still runs threads of its own takes the process
+/// with it.
 struct Module {
     calls: Pkcs11,
     is_ours: bool,

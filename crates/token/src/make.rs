@@ -28,11 +28,12 @@ pub struct Entropy {
     pub seed: [u8; 32],
 }
 
-/// id-Ed25519 (RFC 8410 §3) and the curve's name: PKCS#11 3.0 allows both forms of `CKA_EC_PARAMS`, and tokens know one or the other.
+/// id-Ed25519 (RFC 8410 §3) and the curve's name: PKCS#11 3.0 allows both forms of `CKA_EC_PARAMS`, and tokens know one
+/// or the other.
 const ED25519_FORMS: [&[u8]; 2] = [&[0x06, 0x03, 0x2b, 0x65, 0x70], b"\x13\x0cedwards25519"];
 
-/// Makes the root of a party in the token that the address names. What this returns is the content of `root.token` and holds no secret.
-/// If anything fails, what was made is deleted again.
+/// Makes the root of a party in the token that the address names. What this returns is the content of `root.token` and
+/// holds no secret. If anything fails, what was made is deleted again.
 ///
 /// # Errors
 /// With the remedy.

@@ -56,7 +56,8 @@ pub(crate) fn read(at: &Entered, object: ObjectHandle, what: AttributeType) -> R
     Ok(read.map_err(TokenError::said(&at.label, "show an object"))?.into_iter().next())
 }
 
-/// The 32 bytes of an Ed25519 point. `CKA_EC_POINT` is the bare bytes since PKCS#11 3.0; older tokens wrap them in an OCTET STRING or a BIT STRING.
+/// The 32 bytes of an Ed25519 point. `CKA_EC_POINT` is the bare bytes since PKCS#11 3.0; older tokens wrap them in an
+/// OCTET STRING or a BIT STRING.
 pub(crate) fn ed25519_public(at: &Entered, object: ObjectHandle) -> Result<[u8; 32], TokenError> {
     let refused = || TokenError::Refused {
         token: at.label.clone(),

@@ -33,7 +33,8 @@ enum MlDsa87 {
 pub(crate) const ML_DSA: [MechanismType; 2] = [MechanismType::ML_DSA_KEY_PAIR_GEN, MechanismType::ML_DSA];
 
 impl TokenRoot {
-    /// Opens the token that the file names and finds the root in it. Without a PIN only a token with a PIN pad of its own opens.
+    /// Opens the token that the file names and finds the root in it. Without a PIN only a token with a PIN pad of its
+    /// own opens.
     ///
     /// # Errors
     /// With the remedy.

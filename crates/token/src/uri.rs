@@ -24,7 +24,8 @@ impl TokenUri {
     /// Reads `pkcs11:token=…;serial=…;id=…?module-path=…&pin-source=file:…`.
     ///
     /// # Errors
-    /// Says which part is wrong. A PIN in it (`pin-value`) is refused: it would stand in the shell's history and in a file.
+    /// Says which part is wrong. A PIN in it (`pin-value`) is refused: it would stand in the shell's history and in a
+    /// file.
     pub fn parse(text: &str) -> Result<Self, TokenError> {
         if text.len() > TOKEN_URI_MAX {
             return Err(bad(format!("it is longer than {TOKEN_URI_MAX} bytes")));

@@ -72,7 +72,8 @@ pub fn encode<T: Message>(message: &T) -> Vec<u8> {
 /// Reads exactly one message.
 ///
 /// # Errors
-/// When the bytes are too large, not deterministic, no message, or over a bound. Nothing large is allocated before that is known.
+/// When the bytes are too large, not deterministic, no message, or over a bound. Nothing large is allocated before that
+/// is known.
 pub fn decode<T: Message>(bytes: &[u8]) -> Result<T, WireError> {
     if bytes.len() > MESSAGE_MAX {
         return Err(WireError::TooLarge { len: bytes.len() });

@@ -45,13 +45,15 @@ pub enum ToNode {
         /// The device certificate; the node journals it if it is new and its voucher is unused.
         #[cbor(n(2), with = "minicbor::bytes")]
         certificate: Vec<u8>,
-        /// Ed25519 signature, by the device, over the domain string, the node id, the origin and the nonce (`DeviceSecret::prove`).
+        /// Ed25519 signature, by the device, over the domain string, the node id, the origin and the nonce
+        /// (`DeviceSecret::prove`).
         #[cbor(n(3), with = "minicbor::bytes")]
         signature: Vec<u8>,
         /// True: on watch (counted as staffed, rings here).
         #[n(4)]
         on_watch: bool,
-        /// Where the console has reached the node: the web origin of its page, or of the address that a native console was given.
+        /// Where the console has reached the node: the web origin of its page, or of the address that a native console
+        /// was given.
         #[n(5)]
         origin: String,
     },
@@ -93,7 +95,8 @@ pub enum ToNode {
         #[n(1)]
         hashes: Vec<Hash>,
     },
-    /// A frame that came as this sender's was not its own: the node knows by which way it came, and says so in its journal.
+    /// A frame that came as this sender's was not its own: the node knows by which way it came, and says so in its
+    /// journal.
     #[n(12)]
     #[cbor(map)]
     Forged {
@@ -101,7 +104,8 @@ pub enum ToNode {
         #[n(1)]
         device: DeviceId,
     },
-    /// Keep-alive, every [`crate::limits::PING_US`], in a call every [`crate::limits::PING_IN_CALL_US`]; answered by [`ToConsole::Pong`] with the same number.
+    /// Keep-alive, every [`crate::limits::PING_US`], in a call every [`crate::limits::PING_IN_CALL_US`]; answered by
+    /// [`ToConsole::Pong`] with the same number.
     #[n(5)]
     #[cbor(map)]
     Ping {
@@ -123,8 +127,8 @@ pub enum ToNode {
         #[n(3)]
         picture: bool,
     },
-    /// Before the log-in, once: the console's charter is so old that the one of the challenge does not follow on it by itself. The node gives
-    /// those between, the oldest first, and the console goes on with the challenge.
+    /// Before the log-in, once: the console's charter is so old that the one of the challenge does not follow on it by
+    /// itself. The node gives those between, the oldest first, and the console goes on with the challenge.
     #[n(7)]
     #[cbor(map)]
     Behind {
@@ -132,7 +136,8 @@ pub enum ToNode {
         #[n(1)]
         serial: u64,
     },
-    /// On watch here from now on, or not any more: a console that holds a leg to each site of its party is on watch at one of them.
+    /// On watch here from now on, or not any more: a console that holds a leg to each site of its party is on watch at
+    /// one of them.
     #[n(8)]
     #[cbor(map)]
     Watch {
@@ -140,7 +145,8 @@ pub enum ToNode {
         #[n(1)]
         on: bool,
     },
-    /// Before a message with attachments is said: which of its chunks has the node not? Answered by [`ToConsole::Lacking`].
+    /// Before a message with attachments is said: which of its chunks has the node not? Answered by
+    /// [`ToConsole::Lacking`].
     #[n(9)]
     #[cbor(map)]
     Lacking {
@@ -148,8 +154,8 @@ pub enum ToNode {
         #[n(1)]
         hashes: Vec<Hash>,
     },
-    /// A sealed chunk of an attachment whose message is said later. Answered by [`ToConsole::ChunkStored`]; not at all when the node's disk does not keep
-    /// up, or the console has sent too much: it asks again with [`ToNode::Lacking`].
+    /// A sealed chunk of an attachment whose message is said later. Answered by [`ToConsole::ChunkStored`]; not at all
+    /// when the node's disk does not keep up, or the console has sent too much: it asks again with [`ToNode::Lacking`].
     #[n(10)]
     #[cbor(map)]
     Chunk {
@@ -157,8 +163,8 @@ pub enum ToNode {
         #[cbor(n(1), with = "minicbor::bytes")]
         bytes: Vec<u8>,
     },
-    /// Wants to be told everything anew, with more of what was written before. Answered by [`ToConsole::Anew`]; not at all when it was asked for just
-    /// before.
+    /// Wants to be told everything anew, with more of what was written before. Answered by [`ToConsole::Anew`]; not at
+    /// all when it was asked for just before.
     #[n(11)]
     #[cbor(map)]
     Earlier {
@@ -196,7 +202,8 @@ pub enum ToConsole {
     #[n(1)]
     #[cbor(map)]
     Welcome {
-        /// The node's clock, milliseconds since 1970 UTC: the time until which a statement may stand is counted from it.
+        /// The node's clock, milliseconds since 1970 UTC: the time until which a statement may stand is counted from
+        /// it.
         #[n(1)]
         time_ms: u64,
     },
@@ -252,8 +259,8 @@ pub enum ToConsole {
         #[n(2)]
         leg: u32,
     },
-    /// Who is received at a place (m-line) of the leg from now on. Said of every place that was ever given, when the console comes back by another
-    /// WebSocket and its leg is still there.
+    /// Who is received at a place (m-line) of the leg from now on. Said of every place that was ever given, when the
+    /// console comes back by another WebSocket and its leg is still there.
     #[n(7)]
     #[cbor(map)]
     Place {
@@ -300,8 +307,9 @@ pub enum ToConsole {
         #[n(3)]
         picture: bool,
     },
-    /// A newer charter has taken effect: the console's fold begins anew under it. Entries and paths follow as after [`ToConsole::Welcome`].
-    /// Before the log-in: one that lies between the charter that the console holds and that of the challenge.
+    /// A newer charter has taken effect: the console's fold begins anew under it. Entries and paths follow as after
+    /// [`ToConsole::Welcome`]. Before the log-in: one that lies between the charter that the console holds and that of
+    /// the challenge.
     #[n(11)]
     #[cbor(map)]
     Charter {
@@ -309,8 +317,8 @@ pub enum ToConsole {
         #[cbor(n(1), with = "minicbor::bytes")]
         charter: Vec<u8>,
     },
-    /// After [`ToConsole::Welcome`]: where else the console's party can be reached. It holds a second WebSocket and leg to the first of these
-    /// that is up, and goes on there when this node dies.
+    /// After [`ToConsole::Welcome`]: where else the console's party can be reached. It holds a second WebSocket and leg
+    /// to the first of these that is up, and goes on there when this node dies.
     #[n(12)]
     #[cbor(map)]
     Sites {
@@ -334,7 +342,8 @@ pub enum ToConsole {
         #[n(1)]
         hash: Hash,
     },
-    /// Answers [`ToNode::Earlier`]: the console's fold begins anew; entries and paths follow as after [`ToConsole::Welcome`].
+    /// Answers [`ToNode::Earlier`]: the console's fold begins anew; entries and paths follow as after
+    /// [`ToConsole::Welcome`].
     #[n(15)]
     #[cbor(map)]
     Anew {
@@ -346,7 +355,8 @@ pub enum ToConsole {
     #[n(21)]
     #[cbor(map)]
     MoreFollows {},
-    /// The node's clock has been set, or a statement is refused because of the time: consoles speak by this one from now on.
+    /// The node's clock has been set, or a statement is refused because of the time: consoles speak by this one from
+    /// now on.
     #[n(16)]
     #[cbor(map)]
     Clock {
@@ -354,8 +364,8 @@ pub enum ToConsole {
         #[n(1)]
         time_ms: u64,
     },
-    /// Asks a console on watch to prove that it lives: to seal and open a frame where it would those of a call, and to say so with
-    /// `Act::Alive` on any line of its office.
+    /// Asks a console on watch to prove that it lives: to seal and open a frame where it would those of a call, and to
+    /// say so with `Act::Alive` on any line of its office.
     #[n(20)]
     #[cbor(map)]
     AskAlive {
@@ -396,7 +406,8 @@ pub struct PathState {
     /// The paths of that link, up or not, as this node measured them last.
     #[n(5)]
     pub paths: Vec<PathMeasure>,
-    /// Its journal is disputed: the node has shown two histories, or another one has signed for one that is not held here.
+    /// Its journal is disputed: the node has shown two histories, or another one has signed for one that is not held
+    /// here.
     #[n(6)]
     pub disputed: bool,
 }

@@ -18,7 +18,8 @@ pub enum FrameError {
     },
 }
 
-/// Cuts a stream of bytes into frames, however the bytes arrive. Holds what was received of one frame, never what was announced.
+/// Cuts a stream of bytes into frames, however the bytes arrive. Holds what was received of one frame, never what was
+/// announced.
 #[derive(Debug, Clone)]
 pub struct FrameReader {
     most: usize,
@@ -35,7 +36,8 @@ impl Default for FrameReader {
 }
 
 impl FrameReader {
-    /// A reader that refuses frames of more than `most` bytes; [`crate::limits::FIRST_MAX`] until the other side is known.
+    /// A reader that refuses frames of more than `most` bytes; [`crate::limits::FIRST_MAX`] until the other side is
+    /// known.
     pub fn new(most: usize) -> Self {
         Self { most: most.min(FRAME_MAX), head: [0; 4], head_len: 0, body: Vec::new(), failed: None }
     }
@@ -45,8 +47,8 @@ impl FrameReader {
         self.most = most.min(FRAME_MAX);
     }
 
-    /// Takes bytes from the front of `input` until a frame is whole, and returns it. `None`: all of `input` was taken, more is
-    /// needed. Call again while `input` is not empty.
+    /// Takes bytes from the front of `input` until a frame is whole, and returns it. `None`: all of `input` was taken,
+    /// more is needed. Call again while `input` is not empty.
     ///
     /// # Errors
     /// A bad length; every later call gives the same error.

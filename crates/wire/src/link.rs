@@ -1,4 +1,5 @@
-//! Between two nodes: one bidirectional QUIC stream, each message a 4-byte big-endian length and CBOR; media in datagrams.
+//! Between two nodes: one bidirectional QUIC stream, each message a 4-byte big-endian length and CBOR; media in
+//! datagrams.
 
 use crate::Bundle;
 use minicbor::{Decode, Encode};
@@ -93,7 +94,8 @@ pub enum LinkMessage {
         #[cbor(n(1), with = "minicbor::bytes")]
         charter: Vec<u8>,
     },
-    /// Asks for a part of a chunk of an attachment: a part is as small as the link is slow, so that a ring that comes then does not wait. One at a time.
+    /// Asks for a part of a chunk of an attachment: a part is as small as the link is slow, so that a ring that comes
+    /// then does not wait. One at a time.
     #[n(9)]
     #[cbor(map)]
     WantChunk {

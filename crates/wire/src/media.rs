@@ -23,8 +23,8 @@ pub struct MediaHeader {
     pub marker: bool,
     /// This packet begins a key frame (the source node saw it in the clear VP8 header).
     pub key_frame: bool,
-    /// First of two halves of a packet too large for the path; the payload starts with nothing more, the second half has the
-    /// same sequence.
+    /// First of two halves of a packet too large for the path; the payload starts with nothing more, the second half
+    /// has the same sequence.
     pub half: Half,
     /// The source node's index in the charter.
     pub node: u8,
@@ -57,8 +57,9 @@ const HALF_SHIFT: u8 = 2;
 const RESERVED: u8 = 0b1111_0000;
 
 impl MediaHeader {
-    /// Splits a datagram into header and sealed payload. None: not a media datagram of this protocol (too short, no payload, a
-    /// payload over [`crate::limits::PAYLOAD_MAX`], reserved bits, a node index out of range). Allocates nothing.
+    /// Splits a datagram into header and sealed payload. None: not a media datagram of this protocol (too short, no
+    /// payload, a payload over [`crate::limits::PAYLOAD_MAX`], reserved bits, a node index out of range). Allocates
+    /// nothing.
     pub fn parse(datagram: &[u8]) -> Option<(Self, &[u8])> {
         let (head, payload) = datagram.split_first_chunk::<HEADER>()?;
         let [flags, node, s0, s1, q0, q1, q2, q3, t0, t1, t2, t3] = *head;

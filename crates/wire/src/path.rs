@@ -1,4 +1,5 @@
-//! Frames on the control stream of one path of a link: how it is opened, and numbered messages, so that they may come by any path.
+//! Frames on the control stream of one path of a link: how it is opened, and numbered messages, so that they may come
+//! by any path.
 //!
 //! ```text
 //! +-------+----------------------------------------------------------------------------

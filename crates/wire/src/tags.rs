@@ -4,13 +4,16 @@
 //! tagged frame = sealed frame ‖ block ‖ … ‖ block
 //! block        = tags (n × length) ‖ n (1 byte, 1 to 255) ‖ more (1 bit) ‖ 0 (1 bit) ‖ party (6 bits)
 //! ```
-//! Blocks are read from the end; *more* says that another block stands before this one. A voice frame is one packet, so nodes pass on only the
-//! block of whom a packet is for; a picture is cut into packets by others than us, and keeps all of its blocks.
+//! Blocks are read from the end; *more* says that another block stands before this one. A voice frame is one packet, so
+//! nodes pass on only the block of whom a packet is for; a picture is cut into packets by others than us, and keeps all
+//! of its blocks.
 
-/// Length of one tag of a voice frame, in bytes. A forger who tries all day, heard of at each try, succeeds once in 2³² packets, for each device
-/// of the receiving party, with 20 ms of noise that fits nothing; each byte more costs 0.4 kbit/s per receiving device on every path.
+/// Length of one tag of a voice frame, in bytes. A forger who tries all day, heard of at each try, succeeds once in 2³²
+/// packets, for each device of the receiving party, with 20 ms of noise that fits nothing; each byte more costs 0.4
+/// kbit/s per receiving device on every path.
 pub const VOICE_TAG: usize = 4;
-/// Length of one tag of a picture, in bytes: one block a frame, so that there is room, and a forged picture would stay on the screen.
+/// Length of one tag of a picture, in bytes: one block a frame, so that there is room, and a forged picture would stay
+/// on the screen.
 pub const PICTURE_TAG: usize = 8;
 /// Most tags of one frame: those of all members of a group.
 pub const TAGS_MAX: usize = 256;
@@ -20,7 +23,8 @@ const MORE: u8 = 0b1000_0000;
 const PARTY: u8 = 0b0011_1111;
 const RESERVED: u8 = 0b0100_0000;
 
-/// One block, as it stands at the end of `sealed`: where it starts, whose it is, and whether another one stands before it.
+/// One block, as it stands at the end of `sealed`: where it starts, whose it is, and whether another one stands before
+/// it.
 struct Block {
     start: usize,
     party: u8,
@@ -45,7 +49,8 @@ pub struct Tagged<'a> {
     pub tags: &'a [u8],
 }
 
-/// Takes a tagged frame apart. None: blocks that are none (cut, empty, one party twice, over [`TAGS_MAX`]). Allocates nothing.
+/// Takes a tagged frame apart. None: blocks that are none (cut, empty, one party twice, over [`TAGS_MAX`]). Allocates
+/// nothing.
 #[must_use]
 pub fn split(tagged: &[u8], length: usize, party: u8) -> Option<Tagged<'_>> {
     let (mut rest, mut tags, mut seen, mut count) = (tagged, &tagged[..0], 0_u64, 0);
@@ -67,8 +72,8 @@ pub fn split(tagged: &[u8], length: usize, party: u8) -> Option<Tagged<'_>> {
     }
 }
 
-/// Copies into `out` the frame with the blocks of those parties only for which `keep` holds, replacing what is there. False: the frame has no such
-/// block, or its blocks are none; then `out` is empty. No allocation once `out` has grown.
+/// Copies into `out` the frame with the blocks of those parties only for which `keep` holds, replacing what is there.
+/// False: the frame has no such block, or its blocks are none; then `out` is empty. No allocation once `out` has grown.
 pub fn keep(tagged: &[u8], length: usize, keep: impl Fn(u8) -> bool, out: &mut Vec<u8>) -> bool {
     out.clear();
     let Some(Tagged { sealed, .. }) = split(tagged, length, PARTY + 1) else { return false };
@@ -105,7 +110,8 @@ impl<'a> Appender<'a> {
         Self { frame, open: None, count: 0, all: 0, more: 0 }
     }
 
-    /// One more tag. What is over a bound (255 of one party, [`TAGS_MAX`] in all) is left out: whom it is for does not hear the frame.
+    /// One more tag. What is over a bound (255 of one party, [`TAGS_MAX`] in all) is left out: whom it is for does not
+    /// hear the frame.
     pub fn push(&mut self, party: u8, tag: &[u8]) {
         let party = party & PARTY;
         if self.all >= TAGS_MAX || (self.open == Some(party) && self.count == u8::MAX) {

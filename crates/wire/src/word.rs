@@ -1,4 +1,5 @@
-//! What a node says of the media of its own consoles, signed by it, so that no node that passes it on can say it for another.
+//! What a node says of the media of its own consoles, signed by it, so that no node that passes it on can say it for
+//! another.
 
 use crate::console::Medium;
 use minicbor::{Decode, Encode};

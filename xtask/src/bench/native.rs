@@ -13,7 +13,8 @@ use super::samples::Samples;
 const LINE: &str = "duty";
 const OFFICES: [&str; 3] = ["usa-duty-officer", "jpn-duty-officer", "kor-duty-officer"];
 
-/// Milliseconds from the command to answer until the endpoint opened the first voice frame of anybody; two answers per call. Beside them the memory of the largest node at the end, in MB.
+/// Milliseconds from the command to answer until the endpoint opened the first voice frame of anybody; two answers per
+/// call. Beside them the memory of the largest node at the end, in MB.
 pub fn measure(binary: &Path, assets: &Path, calls: usize) -> Result<(Samples, f64)> {
     eprintln!("▸ Measure {calls} calls between native endpoints");
     let hotline = Hotline::start(binary, "native")?;

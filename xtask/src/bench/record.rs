@@ -1,4 +1,5 @@
-//! What a long record costs a node: a program of its own that makes one and gives it to nodes in processes (`crates/node/examples/record`).
+//! What a long record costs a node: a program of its own that makes one and gives it to nodes in processes
+//! (`crates/node/examples/record`).
 
 use anyhow::{Result, bail};
 

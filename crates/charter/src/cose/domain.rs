@@ -2,7 +2,8 @@
 
 /// A charter, by every party's root.
 pub const CHARTER: &[u8] = b"trialogue charter 1";
-/// A charter, by a root of the charter that it amends which is not in it any more: of a party that leaves, or a root that is replaced.
+/// A charter, by a root of the charter that it amends which is not in it any more: of a party that leaves, or a root
+/// that is replaced.
 pub const AMENDMENT: &[u8] = b"trialogue amendment 1";
 /// A voucher, by the root of the party whose office it opens.
 pub const VOUCHER: &[u8] = b"trialogue voucher 1";

@@ -1,5 +1,6 @@
-//! Signatures that held a moment ago: a node meets the same statement when it judges, writes and releases it, and again with every restart of its
-//! fold. Whether a signature holds depends on nothing but the key and the bytes, so to remember it changes no answer.
+//! Signatures that held a moment ago: a node meets the same statement when it judges, writes and releases it, and again
+//! with every restart of its fold. Whether a signature holds depends on nothing but the key and the bytes, so to
+//! remember it changes no answer.
 
 use crate::ids::Hash;
 use crate::limits::SIGNATURES_REMEMBERED;

@@ -1,5 +1,5 @@
-//! Several signatures over one payload: COSE_Sign (RFC 9052 §4.1), tagged 98. Each signature names its key in the protected
-//! header; they stand sorted by key id, then algorithm.
+//! Several signatures over one payload: COSE_Sign (RFC 9052 §4.1), tagged 98. Each signature names its key in the
+//! protected header; they stand sorted by key id, then algorithm.
 
 use super::{Algorithm, OpenError};
 use crate::agreement::HybridPublic;
@@ -73,8 +73,8 @@ impl Many {
         }
     }
 
-    /// Adds or replaces both signatures of a root, wherever its key is; both or, if one fails, none. Each is verified before it is
-    /// taken: what signs may be a token that somebody else has filled.
+    /// Adds or replaces both signatures of a root, wherever its key is; both or, if one fails, none. Each is verified
+    /// before it is taken: what signs may be a token that somebody else has filled.
     pub fn sign_as_root(&mut self, domain: &[u8], kid: &[u8], root: &dyn RootSigner) -> Result<(), SignError> {
         let public = root.public();
         let mut made = Vec::new();

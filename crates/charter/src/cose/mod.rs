@@ -1,6 +1,6 @@
-//! Signed bytes: COSE (RFC 9052). COSE_Sign1 with Ed25519 for what is said often, COSE_Sign with Ed25519 *and* ML-DSA-87
-//! for what must outlive a quantum computer. Every kind of statement has a domain of its own in `external_aad`
-//! (RFC 9052 §4.3), so that no signature can be shown as one of another kind.
+//! Signed bytes: COSE (RFC 9052). COSE_Sign1 with Ed25519 for what is said often, COSE_Sign with Ed25519 *and*
+//! ML-DSA-87 for what must outlive a quantum computer. Every kind of statement has a domain of its own in
+//! `external_aad` (RFC 9052 §4.3), so that no signature can be shown as one of another kind.
 //!
 //! There is exactly one encoding of each signed thing: a decoder refuses bytes that it would have written differently.
 

@@ -39,7 +39,8 @@ pub fn open1(ed25519: &[u8; 32], domain: &[u8], bytes: &[u8]) -> Result<Vec<u8>,
     Ok(payload)
 }
 
-/// The payload *before* its signature was verified: a claim, good for finding the key to verify with and for nothing else.
+/// The payload *before* its signature was verified: a claim, good for finding the key to verify with and for nothing
+/// else.
 pub fn peek1(bytes: &[u8]) -> Result<Vec<u8>, OpenError> {
     Ok(parse(bytes)?.0)
 }

@@ -1,5 +1,5 @@
-//! Key files as text: a heading, then `name: value` lines; `#` begins a comment. Secret ones hold seeds and are read by one
-//! account only; public ones are handed to whoever drafts the charter.
+//! Key files as text: a heading, then `name: value` lines; `#` begins a comment. Secret ones hold seeds and are read by
+//! one account only; public ones are handed to whoever drafts the charter.
 
 mod lines;
 mod public;

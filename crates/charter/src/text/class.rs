@@ -11,7 +11,8 @@ impl Class {
     pub(super) const UNKNOWN: Self = Self(1);
     /// A gap that is no space: it shows nothing and takes room.
     pub(super) const GAP: Self = Self(2);
-    /// Seen, and of no script: digits, punctuation, symbols. The first class that is seen; the one before the three above (0) hides or moves others.
+    /// Seen, and of no script: digits, punctuation, symbols. The first class that is seen; the one before the three
+    /// above (0) hides or moves others.
     const COMMON: Self = Self(3);
     /// A mark on the letter before.
     pub(super) const MARK: Self = Self(4);
@@ -36,7 +37,8 @@ impl Class {
         self.0 >= Self::COMMON.0
     }
 
-    /// The script of a letter, as far as words are of one: East Asian words take Latin letters in (UTS #39 §5.2, highly restrictive).
+    /// The script of a letter, as far as words are of one: East Asian words take Latin letters in (UTS #39 §5.2, highly
+    /// restrictive).
     pub(super) fn script(self) -> Option<Self> {
         match self {
             Self::IDEOGRAPH | Self::EAST_ASIAN | Self::LATIN => Some(Self::LATIN),

@@ -1,8 +1,10 @@
-//! What may be shown to people: one rule for every name, file name, translation and message (spec/charter.md §2), from the charter to the screen.
+//! What may be shown to people: one rule for every name, file name, translation and message (spec/charter.md §2), from
+//! the charter to the screen.
 //!
-//! What is signed, or comes from others, is refused where it hides something ([`refuse`]); what an officer types or pastes is cleaned of it and kept
-//! ([`clean`]). The properties of characters are those of one version of Unicode, written down in `table.rs`: two nodes must never differ about a statement,
-//! so the table is part of the protocol, and not whatever a library or compiler knows today.
+//! What is signed, or comes from others, is refused where it hides something ([`refuse`]); what an officer types or
+//! pastes is cleaned of it and kept ([`clean`]). The properties of characters are those of one version of Unicode,
+//! written down in `table.rs`: two nodes must never differ about a statement, so the table is part of the protocol, and
+//! not whatever a library or compiler knows today.
 
 mod class;
 mod table;
@@ -75,8 +77,8 @@ fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\u{3000}')
 }
 
-/// Variation selectors show nothing by themselves. They pass where they choose the form of a character that has several: an ideograph (the true form of a
-/// Japanese name), or a symbol in colour or not.
+/// Variation selectors show nothing by themselves. They pass where they choose the form of a character that has
+/// several: an ideograph (the true form of a Japanese name), or a symbol in colour or not.
 fn chooses(before: Option<char>, selector: char) -> bool {
     let of = before.map(Class::of);
     match selector {
@@ -164,8 +166,9 @@ pub fn refuse(text: &str, form: Form, most: usize) -> Result<(), BadText> {
     Ok(())
 }
 
-/// What an officer meant by what was typed or pasted, so that [`refuse`] has nothing against it but that it is empty, too long, or a word that mixes scripts.
-/// What shows nothing is left out; what would leave a gap becomes a space, and what nobody knows U+FFFD: nothing that could be read is lost unseen.
+/// What an officer meant by what was typed or pasted, so that [`refuse`] has nothing against it but that it is empty,
+/// too long, or a word that mixes scripts. What shows nothing is left out; what would leave a gap becomes a space, and
+/// what nobody knows U+FFFD: nothing that could be read is lost unseen.
 #[must_use]
 pub fn clean(text: &str, form: Form) -> String {
     let mut cleaned = String::with_capacity(text.len());

@@ -1,5 +1,5 @@
-//! Classes of all characters, by the properties of one version of Unicode. Written by `tests/texts_show_what_they_say.rs`; part of the protocol: another
-//! table is another version of it.
+//! Classes of all characters, by the properties of one version of Unicode. Written by
+//! `tests/texts_show_what_they_say.rs`; part of the protocol: another table is another version of it.
 
 /// Version of Unicode.
 pub const UNICODE: &str = "18.0.0";

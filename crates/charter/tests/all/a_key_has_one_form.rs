@@ -1,4 +1,5 @@
-//! An Ed25519 key stands in a charter, a certificate or a key file in its one encoding and is no point of small order, for which signatures could be made by anybody.
+//! An Ed25519 key stands in a charter, a certificate or a key file in its one encoding and is no point of small order,
+//! for which signatures could be made by anybody.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use trialogue_charter::cose::{Many, domain};
@@ -6,8 +7,8 @@ use trialogue_charter::fixture::{self, Trilateral};
 use trialogue_charter::keyfile::{NodePublic, NodeSecret, PartyPublic, RootSecret};
 use trialogue_charter::*;
 
-/// Points of small order in every encoding that a lenient reader takes (RFC 8032 §5.1.3 has one for each): order 1, 2, 4 and 8, with y and y + p, and with a sign
-/// at x = 0.
+/// Points of small order in every encoding that a lenient reader takes (RFC 8032 §5.1.3 has one for each): order 1, 2,
+/// 4 and 8, with y and y + p, and with a sign at x = 0.
 const SMALL: [&str; 14] = [
     "0100000000000000000000000000000000000000000000000000000000000000",
     "0100000000000000000000000000000000000000000000000000000000000080",
@@ -118,7 +119,8 @@ fn no_key_file_has_such_a_key() {
 
 #[test]
 fn such_a_key_has_signed_nothing() {
-    // R = the neutral element, s = 0: with a key of small order that holds for a lenient reader, for one message in eight or for all.
+    // R = the neutral element, s = 0: with a key of small order that holds for a lenient reader, for one message in
+    // eight or for all.
     let mut signature = [0; 64];
     signature[0] = 1;
     for key in refused() {

@@ -1,5 +1,5 @@
-//! A root in a token may refuse, or sign with the wrong key: a charter or an enrolment link never carries half of a root's signatures or a
-//! wrong one.
+//! A root in a token may refuse, or sign with the wrong key: a charter or an enrolment link never carries half of a
+//! root's signatures or a wrong one.
 #![allow(clippy::unwrap_used)]
 
 use trialogue_charter::cose::Algorithm;

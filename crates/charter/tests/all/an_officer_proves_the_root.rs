@@ -1,5 +1,5 @@
-//! A security officer asks the own node with the party's root. Nobody else is heard: not another party, not for another node, not with half
-//! of the signatures, not with a word changed.
+//! A security officer asks the own node with the party's root. Nobody else is heard: not another party, not for another
+//! node, not with half of the signatures, not with a word changed.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::LazyLock;

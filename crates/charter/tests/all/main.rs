@@ -1,4 +1,5 @@
-//! All tests of this crate from outside, in one program: each further program would compile and link the generic code of its libraries once more.
+//! All tests of this crate from outside, in one program: each further program would compile and link the generic code
+//! of its libraries once more.
 #![allow(clippy::unwrap_used)]
 
 mod a_charter_needs_every_signature;

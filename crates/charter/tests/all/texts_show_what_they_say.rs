@@ -1,5 +1,6 @@
-//! One rule for everything that is shown to people: what hides or moves is refused where it comes from others, and cleaned where an officer types it.
-//! `TRIALOGUE_WRITE_VECTORS=1` writes the table of characters, and the vectors, from Unicode's own data.
+//! One rule for everything that is shown to people: what hides or moves is refused where it comes from others, and
+//! cleaned where an officer types it. `TRIALOGUE_WRITE_VECTORS=1` writes the table of characters, and the vectors, from
+//! Unicode's own data.
 #![allow(clippy::unwrap_used)]
 
 use icu_properties::props::{
@@ -15,7 +16,8 @@ const OF_LIBRARY: &str = "18.0.0";
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/text/table.rs");
 const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/vectors/text.json");
 
-/// Blank, and neither white space nor ignorable by Unicode: braille, a notehead, hieroglyphs, and the place of an object that is not there.
+/// Blank, and neither white space nor ignorable by Unicode: braille, a notehead, hieroglyphs, and the place of an
+/// object that is not there.
 const BLANK: [u32; 6] = [0x2800, 0x1d159, 0x13441, 0x13442, 0x16fe4, 0xfffc];
 /// Fillers of Korean syllables: ignorable by Unicode, and as wide as a letter.
 const FILLERS: [u32; 4] = [0x115f, 0x1160, 0x3164, 0xffa0];

@@ -1,5 +1,5 @@
-//! `spec/vectors/charter.json` says what this crate does, byte by byte. `TRIALOGUE_WRITE_VECTORS=1` writes it anew after a
-//! change of the format, which `spec/charter.md` must then describe.
+//! `spec/vectors/charter.json` says what this crate does, byte by byte. `TRIALOGUE_WRITE_VECTORS=1` writes it anew
+//! after a change of the format, which `spec/charter.md` must then describe.
 #![allow(clippy::unwrap_used)]
 
 use serde_json::{Value, json};

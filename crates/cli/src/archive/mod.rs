@@ -11,14 +11,15 @@ pub use key::open_secret;
 /// What to do.
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Makes the key of an archive: `archive.key`, which opens it and is kept offline, and `archive.pub`, with which it is filled.
+    /// Makes the key of an archive: `archive.key`, which opens it and is kept offline, and `archive.pub`, with which it
+    /// is filled.
     Key {
         /// Directory for both; made if it is not there.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
-    /// Fills an archive: reads every line of a note-taker's office, visible to all as a reader, and says in the journal what it has kept and
-    /// destroyed. Prints one JSON object per event, never a content.
+    /// Fills an archive: reads every line of a note-taker's office, visible to all as a reader, and says in the journal
+    /// what it has kept and destroyed. Prints one JSON object per event, never a content.
     Run(Box<Run>),
 }
 
@@ -43,7 +44,8 @@ pub struct Run {
     /// `archive.pub`: whoever has the other half opens the archive, and nobody else does.
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// Destroy contents so many days after they came into the archive (1 to 36500), and say so in the journal. Without it they stay.
+    /// Destroy contents so many days after they came into the archive (1 to 36500), and say so in the journal. Without
+    /// it they stay.
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     keep_days: Option<u32>,
     /// Stop when standard input ends: for whoever starts it as a child.

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use trialogue_charter::limits::INDEX_MAX;
 use trialogue_charter::{Charter, Former, Node};
 
-/// Gives every node its index: the one that it has in the charter in force, or a free one. Nodes of parties that stay and that the plan leaves
-/// out are retired. A node that comes with another journal key keeps the ones before, each with the last entry under
-/// it, but for the one that is replaced now: its node still writes.
+/// Gives every node its index: the one that it has in the charter in force, or a free one. Nodes of parties that stay
+/// and that the plan leaves out are retired. A node that comes with another journal key keeps the ones before, each
+/// with the last entry under it, but for the one that is replaced now: its node still writes.
 pub fn carry_over(charter: &mut Charter, held: Option<&Charter>, ends: Option<&Ends>) -> Result<(), String> {
     if let Some(held) = held {
         if charter.serial <= held.serial {

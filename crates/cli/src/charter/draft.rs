@@ -23,8 +23,8 @@ const ALERT_USUAL: u16 = 20;
 /// Seconds out of touch before a console is lost, where the plan does not say.
 const LOST_USUAL: u16 = 10;
 
-/// Reads a plan and the files that it names. A wrong line is named. `amends`: the charter in force that it is to take the place of.
-/// `ends`: where journals ended under keys that were replaced.
+/// Reads a plan and the files that it names. A wrong line is named. `amends`: the charter in force that it is to take
+/// the place of. `ends`: where journals ended under keys that were replaced.
 pub fn draft(plan: &Path, amends: Option<&Charter>, ends: Option<&Ends>) -> Result<UnverifiedCharter, Failure> {
     draft_text(plan, &files::read_text(plan)?, amends, ends, &files::read_text)
 }

@@ -1,4 +1,5 @@
-//! Where journals ended under the keys that were replaced: read from an exported record, verified by the charter in force.
+//! Where journals ended under the keys that were replaced: read from an exported record, verified by the charter in
+//! force.
 
 use crate::Failure;
 use crate::record::read;

@@ -30,10 +30,12 @@ pub enum Command {
         /// The plan: parties, nodes, offices, lines, policy, suite.
         #[arg(long)]
         from: PathBuf,
-        /// The charter in force that it amends: nodes keep their places on the wire, and those that are left out are retired.
+        /// The charter in force that it amends: nodes keep their places on the wire, and those that are left out are
+        /// retired.
         #[arg(long)]
         amends: Option<PathBuf>,
-        /// A record that was exported after a node went on under a new journal key: the amendment names the last entry under the former one.
+        /// A record that was exported after a node went on under a new journal key: the amendment names the last entry
+        /// under the former one.
         #[arg(long, requires = "amends")]
         journals: Option<PathBuf>,
         /// The charter; must not exist yet.
@@ -51,7 +53,8 @@ pub enum Command {
         /// Sign for this party; the one that the root names if it is left out.
         #[arg(long)]
         party: Option<PartyId>,
-        /// The charter in force, for a root that is not in the new one: the party leaves, or gets another root, and agrees to it.
+        /// The charter in force, for a root that is not in the new one: the party leaves, or gets another root, and
+        /// agrees to it.
         #[arg(long)]
         amends: Option<PathBuf>,
     },

@@ -5,7 +5,8 @@ use crate::{Failure, files, party};
 use std::path::Path;
 use trialogue_charter::{PartyId, UnverifiedCharter};
 
-/// Signs in place with both keys of the root. `amends`: the charter in force, for a root that the new one does not have.
+/// Signs in place with both keys of the root. `amends`: the charter in force, for a root that the new one does not
+/// have.
 pub fn sign(
     charter: &Path,
     root: &Path,

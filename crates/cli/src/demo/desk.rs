@@ -1,5 +1,5 @@
-//! The demo's enrolment desk: short addresses on this machine that lead to new one-time enrolment links. A real security officer
-//! hands each person a link made by `trialogue enrol`; the demo does that at every click.
+//! The demo's enrolment desk: short addresses on this machine that lead to new one-time enrolment links. A real
+//! security officer hands each person a link made by `trialogue enrol`; the demo does that at every click.
 
 use super::house::House;
 use std::fmt::Write as _;

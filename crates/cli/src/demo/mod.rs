@@ -23,7 +23,8 @@ pub struct Arguments {
     /// Directory for keys, charter, journals and logs. Started again in the same one, the demo keeps them.
     #[arg(long, default_value = "trialogue-demo")]
     pub dir: PathBuf,
-    /// First of the 24 ports from which the demo takes up to thirteen; the desk with the enrolment links is at this one. 8440 if left out.
+    /// First of the 24 ports from which the demo takes up to thirteen; the desk with the enrolment links is at this
+    /// one. 8440 if left out.
     #[arg(long)]
     pub base_port: Option<u16>,
     /// Cipher suite of a new charter: cnsa2 (default) or xwing.

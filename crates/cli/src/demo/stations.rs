@@ -6,7 +6,8 @@ use std::fs::OpenOptions;
 use std::process::Stdio;
 use tokio::process::{Child, Command};
 
-/// The running stations. Dropping them kills them; they also end with this process, whose end of their standard input closes.
+/// The running stations. Dropping them kills them; they also end with this process, whose end of their standard input
+/// closes.
 pub struct Stations(Vec<Child>);
 
 impl Stations {

@@ -18,9 +18,11 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
-    /// Accepts a device no more, at every node of every party and for good: lost, stolen, or its person has gone. The party's root signs it.
+    /// Accepts a device no more, at every node of every party and for good: lost, stolen, or its person has gone. The
+    /// party's root signs it.
     Revoke(revoke::Arguments),
-    /// Lets a device in no more at this node, until the security officer has decided. It needs no root, and no other node follows.
+    /// Lets a device in no more at this node, until the security officer has decided. It needs no root, and no other
+    /// node follows.
     Suspend {
         /// The node's configuration.
         #[arg(long, value_name = "FILE")]

@@ -1,4 +1,5 @@
-//! `trialogue device revoke`: the party's root signs who is accepted no more, and a node, any node, takes it into its journal.
+//! `trialogue device revoke`: the party's root signs who is accepted no more, and a node, any node, takes it into its
+//! journal.
 
 use super::{answer, devices, unexpected};
 use crate::files::{self, Access};
@@ -11,7 +12,8 @@ use trialogue_node::admin::{DeviceInfo, Reply, Request};
 /// Who, by whose word, and where to.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Configuration of a running node that takes the revocation, of whatever party; without it the revocation is only written to --out.
+    /// Configuration of a running node that takes the revocation, of whatever party; without it the revocation is only
+    /// written to --out.
     #[arg(long, value_name = "FILE", required_unless_present = "out")]
     config: Option<PathBuf>,
     /// The party's root.key or root.token, which signs.

@@ -52,7 +52,8 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A link to another address would enrol a device that no node lets in. Where a node of the party has no origins in the charter, any address may be its.
+/// A link to another address would enrol a device that no node lets in. Where a node of the party has no origins in the
+/// charter, any address may be its.
 fn is_where_consoles_log_in(charter: &VerifiedCharter, party: &PartyId, node_url: &str) -> Result<(), Failure> {
     let nodes: Vec<_> = charter.in_service().filter(|node| node.party == *party).collect();
     let origin = origin_of(node_url);

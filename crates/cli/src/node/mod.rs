@@ -14,8 +14,8 @@ pub struct Arguments {
     /// Its configuration, node.toml.
     #[arg(long, value_name = "FILE", required = true)]
     config: Option<PathBuf>,
-    /// A node that was restored speaks although no other node can be reached: only when none ever will be. Whatever others hold of its journal beyond
-    /// the backup is contradicted by it.
+    /// A node that was restored speaks although no other node can be reached: only when none ever will be. Whatever
+    /// others hold of its journal beyond the backup is contradicted by it.
     #[arg(long)]
     alone: bool,
     /// Stop when the program that started this one ends, however it ends: no node outlives its demo or test.
@@ -34,12 +34,13 @@ enum Command {
         /// The backup; must not exist yet.
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
-        /// With the node's secret keys and the other secrets that the configuration names, in the clear: whoever has the backup can then speak as this
-        /// node. Without it they have to be brought to a new machine by another way.
+        /// With the node's secret keys and the other secrets that the configuration names, in the clear: whoever has
+        /// the backup can then speak as this node. Without it they have to be brought to a new machine by another way.
         #[arg(long)]
         with_keys: bool,
     },
-    /// Checks a backup and makes a fresh data directory of it. The node then takes what it has said since from the others before it speaks.
+    /// Checks a backup and makes a fresh data directory of it. The node then takes what it has said since from the
+    /// others before it speaks.
     Restore {
         /// The backup.
         #[arg(long, value_name = "DIR", required_unless_present = "from_others", conflicts_with = "from_others")]

@@ -11,7 +11,8 @@ use crate::Failure;
 /// What to do.
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Makes a party's root key: root.key (keep it secret and offline) or, with --token, root.token (says where the key is), and party.pub (hand it to whoever drafts the charter).
+    /// Makes a party's root key: root.key (keep it secret and offline) or, with --token, root.token (says where the key
+    /// is), and party.pub (hand it to whoever drafts the charter).
     Init(Init),
 }
 

@@ -68,8 +68,8 @@ pub fn read_root(path: &Path) -> Result<Root, Failure> {
     Ok(Root { party, key: RootKey::File(key) })
 }
 
-/// The PIN of a token: from the file that the environment names, from the environment, or from the file that the address names. None for
-/// tokens with a PIN pad. Never from the command line, which others on the machine can read.
+/// The PIN of a token: from the file that the environment names, from the environment, or from the file that the
+/// address names. None for tokens with a PIN pad. Never from the command line, which others on the machine can read.
 pub(super) fn pin(uri: &TokenUri) -> Result<Option<Pin>, Failure> {
     let said = |why: trialogue_token::TokenError| Failure::said(why.to_string());
     if let Some(path) = env::var_os(PIN_FILE) {

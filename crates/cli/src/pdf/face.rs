@@ -98,7 +98,8 @@ impl<'a> Face<'a> {
         })
     }
 
-    /// A character, from now on in the part that goes into the document. None: it has no glyph here, or none that could stand by itself.
+    /// A character, from now on in the part that goes into the document. None: it has no glyph here, or none that could
+    /// stand by itself.
     pub(super) fn letter(&mut self, c: char) -> Option<Letter> {
         let glyph = self.characters.map_codepoint(c).filter(|glyph| glyph.to_u32() != 0 && stands_alone(c))?;
         let advance = u32::from(self.advances.advance(glyph)?);
@@ -109,7 +110,8 @@ impl<'a> Face<'a> {
         Some(Letter { c, code, width, framed: false })
     }
 
-    /// Is this what a reader takes from the page? Some glyphs serve several characters, and the font's table in the document can name only one.
+    /// Is this what a reader takes from the page? Some glyphs serve several characters, and the font's table in the
+    /// document can name only one.
     pub(super) fn reads(&self, letter: &Letter) -> bool {
         self.used.get(&letter.code).is_some_and(|(c, _)| *c == letter.c)
     }

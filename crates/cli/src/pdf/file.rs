@@ -1,4 +1,5 @@
-//! The bytes of a document: pages as they were drawn, and of each face the part that they use, with what each of its glyphs says.
+//! The bytes of a document: pages as they were drawn, and of each face the part that they use, with what each of its
+//! glyphs says.
 
 use super::face::{Face, Outlines};
 use super::page::{HIGH, WIDE, resource};
@@ -8,7 +9,8 @@ use pdf_writer::{Content, Finish as _, Name, Pdf, Rect, Ref, Str, TextStr};
 const ORDER: SystemInfo<'_> = SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
 const SAYS: SystemInfo<'_> = SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"UCS"), supplement: 0 };
 
-/// The file. None: a face is damaged. Numbers of objects are counted up, streams stay as they are: no clock, no chance, no compressor decides over a byte.
+/// The file. None: a face is damaged. Numbers of objects are counted up, streams stay as they are: no clock, no chance,
+/// no compressor decides over a byte.
 pub(super) fn bytes(title: &str, faces: &[Face<'_>], pages: Vec<Content>) -> Option<Vec<u8>> {
     let mut next = Ref::new(1);
     let (catalog, tree, info) = (next.bump(), next.bump(), next.bump());

@@ -84,7 +84,8 @@ impl Faces<'_> {
         self.all.get_mut(face)?.letter(c)
     }
 
-    /// What is said of a character that it cannot show. The character itself is not in it: it may be one that misleads a terminal.
+    /// What is said of a character that it cannot show. The character itself is not in it: it may be one that misleads
+    /// a terminal.
     pub(super) fn cannot_show(&self, c: char) -> Failure {
         let name = self.all.first().map_or("", |face| face.family.as_str());
         let number = super::number(c);

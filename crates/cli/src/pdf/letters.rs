@@ -17,8 +17,9 @@ pub(super) struct Letter {
     pub framed: bool,
 }
 
-/// Puts together what some systems write apart: が as か and a mark, 한 as three letters. Both are the same text (UAX #15), and whoever sets character after
-/// character can only set it together. Nothing else changes: forms of one character in which people write their names stay.
+/// Puts together what some systems write apart: が as か and a mark, 한 as three letters. Both are the same text (UAX
+/// #15), and whoever sets character after character can only set it together. Nothing else changes: forms of one
+/// character in which people write their names stay.
 pub(super) fn composed(text: &str) -> Vec<char> {
     let compose = CanonicalCompositionBorrowed::new();
     let mut chars: Vec<char> = Vec::with_capacity(text.len());
@@ -31,8 +32,8 @@ pub(super) fn composed(text: &str) -> Vec<char> {
     chars
 }
 
-/// Is it seen, by itself, where it stands? Other scripts join their letters or run the other way; marks and joiners change their neighbours. Set one after the
-/// other they would say something else than what was written.
+/// Is it seen, by itself, where it stands? Other scripts join their letters or run the other way; marks and joiners
+/// change their neighbours. Set one after the other they would say something else than what was written.
 pub(super) fn stands_alone(c: char) -> bool {
     let of_ours = matches!(
         CodePointMapData::<Script>::new().get(c),

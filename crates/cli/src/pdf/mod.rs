@@ -1,8 +1,10 @@
-//! Documents for people, as PDF: the same text in English, Japanese and Korean, from the same record and the same font, is the same file to the byte. Nothing of
-//! a clock, a machine or chance is in it, so that two parties who have each made one can compare.
+//! Documents for people, as PDF: the same text in English, Japanese and Korean, from the same record and the same font,
+//! is the same file to the byte. Nothing of a clock, a machine or chance is in it, so that two parties who have each
+//! made one can compare.
 //!
-//! Contents come from other parties. What they can do to a page is bounded here: they stand indented beside a rule, where nothing of the document itself
-//! stands, and a character that cannot be shown for what it is stops the document, or stands as its number in a frame that no text can draw.
+//! Contents come from other parties. What they can do to a page is bounded here: they stand indented beside a rule,
+//! where nothing of the document itself stands, and a character that cannot be shown for what it is stops the document,
+//! or stands as its number in a frame that no text can draw.
 
 mod face;
 mod file;
@@ -27,7 +29,8 @@ pub struct Arguments {
     /// The font of the PDF (ttf, otf, ttc), in place of the system's Noto Sans CJK.
     #[arg(long, value_name = "FILE", requires = "pdf")]
     font: Option<PathBuf>,
-    /// Characters that the font cannot show stand in the PDF as their numbers, in a frame; otherwise there is no PDF of them.
+    /// Characters that the font cannot show stand in the PDF as their numbers, in a frame; otherwise there is no PDF of
+    /// them.
     #[arg(long, requires = "pdf")]
     code_points: bool,
 }

@@ -1,4 +1,5 @@
-//! A document as it is written from top to bottom: sentences of its own at the margin, what people have written beside a rule.
+//! A document as it is written from top to bottom: sentences of its own at the margin, what people have written beside
+//! a rule.
 
 use super::font::Faces;
 use super::letters::{Letter, composed};
@@ -9,7 +10,8 @@ use pdf_writer::Content;
 use std::collections::BTreeSet;
 use trialogue_journal::Language;
 
-/// Most pages. A text in three languages that is nothing but ends of lines has 1,500; raising it costs memory, some 10 kB a page.
+/// Most pages. A text in three languages that is nothing but ends of lines has 1,500; raising it costs memory, some 10
+/// kB a page.
 const PAGES_MAX: usize = 2_000;
 
 const TITLE: Look = Look { size: 15.0, leading: 26.0, grey: 0.0, strong: true };

@@ -1,11 +1,13 @@
-//! Where a line may end, in English, Japanese and Korean: the classes of UAX #14, with Korean broken at spaces as its newspapers and offices do.
+//! Where a line may end, in English, Japanese and Korean: the classes of UAX #14, with Korean broken at spaces as its
+//! newspapers and offices do.
 
 use icu_properties::CodePointMapData;
 use icu_properties::props::LineBreak;
 use std::ops::Range;
 
-/// Cuts one paragraph into lines no wider than `width`, of characters that are as wide as `widths` says, in any one unit. Spaces at the end of a line
-/// hang over it and are not part of it. Where no rule lets a line end, it ends where it is full: nothing runs off the page.
+/// Cuts one paragraph into lines no wider than `width`, of characters that are as wide as `widths` says, in any one
+/// unit. Spaces at the end of a line hang over it and are not part of it. Where no rule lets a line end, it ends where
+/// it is full: nothing runs off the page.
 pub(super) fn lines(text: &[char], widths: &[u32], width: u32) -> Vec<Range<usize>> {
     let mut lines = Vec::new();
     let mut start = 0;
@@ -32,7 +34,8 @@ pub(super) fn lines(text: &[char], widths: &[u32], width: u32) -> Vec<Range<usiz
     lines
 }
 
-/// Where a line ends that is full at `full` and may end nowhere: within a word, still without parting what belongs together if that can be.
+/// Where a line ends that is full at `full` and may end nowhere: within a word, still without parting what belongs
+/// together if that can be.
 fn forced(text: &[char], start: usize, full: usize) -> usize {
     let parts = |at: &usize| {
         let (a, b) = (class(text[at - 1]), class(text[*at]));
@@ -71,7 +74,8 @@ fn closes(class: LineBreak) -> bool {
     matches!(class, LineBreak::CL | LineBreak::CP | LineBreak::EX)
 }
 
-/// Kinsoku: small kana, 々, ー, middle dots, ellipses, commas and the like, and what belongs to the character before it.
+/// Kinsoku: small kana, 々, ー, middle dots, ellipses, commas and the like, and what belongs to the character before
+/// it.
 fn never_first(class: LineBreak) -> bool {
     matches!(
         class,

@@ -19,7 +19,8 @@ pub(super) fn write(of: &Named, out: &Path) -> Result<ExitCode, Failure> {
     if content.files().is_empty() {
         return Err(of.is_no("message with files"));
     }
-    // The names come from another party. None has a path in it (spec/sealing.md §9), and nothing that is there is overwritten.
+    // The names come from another party. None has a path in it (spec/sealing.md §9), and nothing that is there is
+    // overwritten.
     for file in content.files() {
         files::is_free(&out.join(&file.name))?;
     }

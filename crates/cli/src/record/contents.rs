@@ -11,7 +11,8 @@ use trialogue_record::utc::Utc;
 /// Where contents come from.
 #[derive(clap::Args)]
 pub struct Source {
-    /// The party's archive (directory): what was written is shown as well, each content held against what its writer has signed.
+    /// The party's archive (directory): what was written is shown as well, each content held against what its writer
+    /// has signed.
     #[arg(long, value_name = "DIR", requires = "archive_key")]
     archive: Option<PathBuf>,
     /// `archive.key`, which opens it.

@@ -20,8 +20,9 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// Writes the record of a data directory into a new file that only this account may read. Returns the number of entries. With the node's key the file is sealed;
-/// without, whoever verifies it is told that nobody has signed it as a whole.
+/// Writes the record of a data directory into a new file that only this account may read. Returns the number of
+/// entries. With the node's key the file is sealed; without, whoever verifies it is told that nobody has signed it as a
+/// whole.
 ///
 /// # Errors
 /// With the remedy; a file that was begun is removed again.
@@ -85,7 +86,8 @@ fn write(
     Ok(entries)
 }
 
-/// The item of an entry, which is counted in its journal's tree. A certificate goes with the entry that enrols, and nothing else goes with any.
+/// The item of an entry, which is counted in its journal's tree. A certificate goes with the entry that enrols, and
+/// nothing else goes with any.
 fn item(row: Row, trees: &mut BTreeMap<NodeId, Frontier>) -> Item {
     let mut certificate = None;
     if let Ok(entry) = UnverifiedEntry::decode(&row.entry) {

@@ -46,8 +46,9 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
-    /// Says whether a record is whole and as it was signed. Exit code: 0 all holds, 3 something is missing that others have signed for, 4 the
-    /// file was altered, 5 a node has signed two histories or what was not so; 1 when nothing could be said.
+    /// Says whether a record is whole and as it was signed. Exit code: 0 all holds, 3 something is missing that others
+    /// have signed for, 4 the file was altered, 5 a node has signed two histories or what was not so; 1 when nothing
+    /// could be said.
     Verify {
         /// The record.
         file: PathBuf,
@@ -87,7 +88,8 @@ pub enum Command {
         #[command(flatten)]
         pdf: pdf::Arguments,
     },
-    /// Proves that one entry is in a journal: the entry, the path to a head, and the head signed by this node (c2sp.org/tlog-proof).
+    /// Proves that one entry is in a journal: the entry, the path to a head, and the head signed by this node
+    /// (c2sp.org/tlog-proof).
     Prove {
         /// The record.
         file: PathBuf,
@@ -104,7 +106,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
-    /// Hands one writing on as plain signed data: what it says, who wrote it, and who approved, certified or acknowledged it, in one JSON file.
+    /// Hands one writing on as plain signed data: what it says, who wrote it, and who approved, certified or
+    /// acknowledged it, in one JSON file.
     Text {
         /// Which.
         #[command(flatten)]
@@ -122,8 +125,8 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
-    /// Says who wrote, approved, certified or acknowledged what such a file says, with the charter alone. Exit code: 0 proved, 4 altered, 1 when
-    /// nothing could be said.
+    /// Says who wrote, approved, certified or acknowledged what such a file says, with the charter alone. Exit code: 0
+    /// proved, 4 altered, 1 when nothing could be said.
     CheckText {
         /// The file.
         file: PathBuf,

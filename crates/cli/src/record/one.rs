@@ -41,7 +41,8 @@ pub(super) struct Found {
 }
 
 impl Named {
-    /// Looks for it; the exit code in its place: the record does not hold, and what is handed on stands on one that does.
+    /// Looks for it; the exit code in its place: the record does not hold, and what is handed on stands on one that
+    /// does.
     pub(super) fn find(&self) -> Result<Result<Found, ExitCode>, Failure> {
         let archive = self.contents.open()?.ok_or_else(|| {
             Failure::said("what was written is sealed: give the party's --archive and its --archive-key")

@@ -9,7 +9,8 @@ use trialogue_record::{Item, Taken, Verifier};
 /// Bytes that are read at once.
 const PIECE: usize = 1 << 20;
 
-/// Gives every item of a file to the verifier, and every entry that can be believed to `each`. What cannot be read is the verifier's to say.
+/// Gives every item of a file to the verifier, and every entry that can be believed to `each`. What cannot be read is
+/// the verifier's to say.
 ///
 /// # Errors
 /// When the file cannot be read at all.

@@ -56,7 +56,8 @@ pub(super) fn show(
             events.push(event);
         }
     })?;
-    // Nodes' clocks are claims; entries of one journal stay in their order where its clock was set back by less than an entry.
+    // Nodes' clocks are claims; entries of one journal stay in their order where its clock was set back by less than an
+    // entry.
     events.sort_by(|a, b| (a.time, &a.node, a.seq).cmp(&(b.time, &b.node, b.seq)));
     let report = verifier.finish();
     match paper {

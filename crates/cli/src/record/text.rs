@@ -18,7 +18,8 @@ const FORMAT: &str = "trialogue signed text 1";
 /// Most bytes of such a file: a content, and certificates and circles of all who said something about it.
 const FILE_MAX: usize = 32 << 20;
 
-/// The file. What it says in words is there for people; what is checked are the bytes beside it, and both must say the same.
+/// The file. What it says in words is there for people; what is checked are the bytes beside it, and both must say the
+/// same.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -158,7 +159,8 @@ pub(super) fn sentences(charter: &VerifiedCharter, checked: &Checked) -> Vec<Str
     checked.said.iter().map(sentence).collect()
 }
 
-/// Of a joint text: who has approved it, and of whom the file has no approval. It may have been left out by whoever handed it on.
+/// Of a joint text: who has approved it, and of whom the file has no approval. It may have been left out by whoever
+/// handed it on.
 pub(super) fn approval(checked: &Checked) -> Option<String> {
     if checked.written.kind != Kind::Readout {
         return None;

@@ -1,4 +1,5 @@
-//! One signed text as a PDF: the words, who stands behind them, and by what they are found in the record. Only what was proved is made into one.
+//! One signed text as a PDF: the words, who stands behind them, and by what they are found in the record. Only what was
+//! proved is made into one.
 
 use super::contents::Shown;
 use super::text::{NO_REVOCATIONS, approval, kind, sentences};

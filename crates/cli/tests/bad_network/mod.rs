@@ -48,7 +48,8 @@ fn assets() -> PathBuf {
     path
 }
 
-/// So many parties call over such paths between each two nodes, and measures while each hears `frames` more of each. None: no lab here.
+/// So many parties call over such paths between each two nodes, and measures while each hears `frames` more of each.
+/// None: no lab here.
 pub fn talk(count: usize, shape: &str, frames: u64) -> Option<Talk> {
     if let Some(why) = why_not() {
         eprintln!("skipped: {why}");

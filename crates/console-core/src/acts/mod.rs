@@ -82,7 +82,8 @@ struct Signed {
     not_after_ms: u64,
 }
 
-/// Statements on their way, at most [`crate::limits::WAITING_MAX`]; each is taken out when the node, or the state that it tells, has settled it.
+/// Statements on their way, at most [`crate::limits::WAITING_MAX`]; each is taken out when the node, or the state that
+/// it tells, has settled it.
 #[derive(Default)]
 pub(crate) struct Acts {
     last: u64,
@@ -117,8 +118,9 @@ impl Acts {
         (self.has_said, self.more) = (false, false);
     }
 
-    /// May something be said that takes long to make? What was said in the same input leaves first: a browser encapsulates and signs a commit for tens of
-    /// milliseconds, and sends nothing in that time. What is put off is due at once.
+    /// May something be said that takes long to make? What was said in the same input leaves first: a browser
+    /// encapsulates and signs a commit for tens of milliseconds, and sends nothing in that time. What is put off is due
+    /// at once.
     pub(crate) fn may_follow(&mut self) -> bool {
         self.more |= self.has_said;
         !self.has_said
@@ -134,7 +136,8 @@ impl Acts {
         self.waiting.retain(|said| !matches!(said.purpose, Decline | Acknowledge | Standing | Proof));
     }
 
-    /// At another site: handshakes of the former one are nobody's any more, and what is brought up to the officer's wish is said anew.
+    /// At another site: handshakes of the former one are nobody's any more, and what is brought up to the officer's
+    /// wish is said anew.
     pub(crate) fn elsewhere(&mut self) {
         self.waiting.retain(|said| matches!(said.purpose, Purpose::Enter | Purpose::Leave));
     }

@@ -52,8 +52,8 @@ impl Speaker<'_> {
         number
     }
 
-    /// Connected again, and the state is whole: what the journal does not have yet is said once more, in the same words as long as they can stand. What is
-    /// settled by that comes back.
+    /// Connected again, and the state is whole: what the journal does not have yet is said once more, in the same words
+    /// as long as they can stand. What is settled by that comes back.
     pub(crate) fn again(&mut self) -> Vec<Settled> {
         let mut settled = Vec::new();
         for said in std::mem::take(&mut self.acts.waiting) {
@@ -74,7 +74,8 @@ impl Speaker<'_> {
         settled
     }
 
-    /// The node has refused the statement of that number. `after_ms`: said again after that, it is taken. None: it was said anew, or is not known.
+    /// The node has refused the statement of that number. `after_ms`: said again after that, it is taken. None: it was
+    /// said anew, or is not known.
     #[must_use]
     pub(crate) fn refused(&mut self, number: u64, reason: Refusal, after_ms: Option<u32>) -> Option<Settled> {
         let said = self.acts.take(number)?;

@@ -129,7 +129,8 @@ pub struct Meeting {
 }
 
 impl Duty {
-    /// Notes since when each consultation is known here, while the node is reached (`up`). It is asked anew of whoever sits down at a console.
+    /// Notes since when each consultation is known here, while the node is reached (`up`). It is asked anew of whoever
+    /// sits down at a console.
     pub(crate) fn note(&mut self, at: Roster, up: bool, now: Now) {
         if !up {
             return;
@@ -274,7 +275,8 @@ pub(crate) fn line_for<'a>(at: Roster, waiting: &'a Consultation) -> Option<&'a 
     lines.into_iter().find(|line| charter.is_on_line(&me.office, line))
 }
 
-/// Proposes one on a line of the own office: what is said, once it has an id. `at_ms`: when to meet, milliseconds since 1970 UTC. Otherwise why not.
+/// Proposes one on a line of the own office: what is said, once it has an id. `at_ms`: when to meet, milliseconds since
+/// 1970 UTC. Otherwise why not.
 pub(crate) fn propose(
     at: Roster,
     line: &LineId,
@@ -329,9 +331,9 @@ pub(crate) fn withdraw(at: Roster, waiting: &Consultation) -> Result<Act, Refusa
     Ok(Act::Withdraw { id: waiting.id })
 }
 
-/// The ring on the line on which to meet, whose id is the consultation's: it is the call from then on. As urgent as it was asked, and not above what the
-/// own office may. Otherwise why not. `fresh`: the id where somebody has used up the consultation's by a ring before its time: a party that is done with that
-/// ring would not sound again.
+/// The ring on the line on which to meet, whose id is the consultation's: it is the call from then on. As urgent as it
+/// was asked, and not above what the own office may. Otherwise why not. `fresh`: the id where somebody has used up the
+/// consultation's by a ring before its time: a party that is done with that ring would not sound again.
 pub(crate) fn begin(at: Roster, waiting: &Consultation, fresh: CallId, now: Now) -> Result<(CallId, Agreed), Refusal> {
     if !is_due(waiting, now) {
         return Err(Refusal::Time);

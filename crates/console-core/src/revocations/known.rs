@@ -14,7 +14,8 @@ pub(crate) struct KeptRevocations {
     /// By party, with the fingerprint of the root that has signed.
     #[n(0)]
     pub(super) revoked: Vec<(PartyId, Hash, Vec<DeviceId>)>,
-    /// When each party was confirmed last, or silence began to count, by this console's clock, milliseconds since 1970 UTC; and whether it ever was confirmed.
+    /// When each party was confirmed last, or silence began to count, by this console's clock, milliseconds since 1970
+    /// UTC; and whether it ever was confirmed.
     #[n(1)]
     pub(super) confirmed: Vec<(PartyId, u64, bool)>,
 }

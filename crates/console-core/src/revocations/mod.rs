@@ -1,9 +1,10 @@
-//! Who is accepted no more, as this console knows it: every revocation that ever came here, whoever told it and whatever is told afterwards; and how
-//! long ago it was last confirmed, for each party, that there are no others.
+//! Who is accepted no more, as this console knows it: every revocation that ever came here, whoever told it and
+//! whatever is told afterwards; and how long ago it was last confirmed, for each party, that there are no others.
 //!
-//! A node can leave entries out. It can keep a revocation from its consoles, but then also the word of the nodes that have it, which they say again and
-//! again: no call is sealed any more for a party of which nothing is confirmed for [`STALE_MS`]. A word that tells of revocations which are not here
-//! confirms nothing, and takes nothing away either: else one node could silence a party by telling of what does not exist.
+//! A node can leave entries out. It can keep a revocation from its consoles, but then also the word of the nodes that
+//! have it, which they say again and again: no call is sealed any more for a party of which nothing is confirmed for
+//! [`STALE_MS`]. A word that tells of revocations which are not here confirms nothing, and takes nothing away either:
+//! else one node could silence a party by telling of what does not exist.
 
 mod known;
 
@@ -20,7 +21,8 @@ use trialogue_charter::{DeviceId, PartyId, Revocation, VerifiedCharter};
 use trialogue_journal::limits::CLOCKS_APART_MS;
 use trialogue_journal::{Body, Entry, RevokedSet, State};
 
-/// Devices that are accepted no more, learnt just now. They are to be told to every state that this console has, and to its call, before anything else counts.
+/// Devices that are accepted no more, learnt just now. They are to be told to every state that this console has, and to
+/// its call, before anything else counts.
 #[derive(Debug, Default, PartialEq, Eq)]
 #[must_use = "a revocation holds in every state that this console has"]
 pub(crate) struct Learnt(pub(crate) Vec<(PartyId, DeviceId)>);
@@ -62,13 +64,15 @@ impl Revocations {
         self.kept = kept;
     }
 
-    /// A charter has taken effect: what was said by roots that it has not is forgotten, and what was kept of before can be read by it.
+    /// A charter has taken effect: what was said by roots that it has not is forgotten, and what was kept of before can
+    /// be read by it.
     pub(crate) fn under(&mut self, before: Option<&VerifiedCharter>, charter: &VerifiedCharter, now: Now) -> Learnt {
         self.take_charter(before, charter, now.us);
         if self.begun { self.read(Some(charter), now) } else { Learnt::default() }
     }
 
-    /// The charter's parties, each with what its present root has said: of a party that has another root now, or is there no more, nothing stays.
+    /// The charter's parties, each with what its present root has said: of a party that has another root now, or is
+    /// there no more, nothing stays.
     fn take_charter(&mut self, before: Option<&VerifiedCharter>, charter: &VerifiedCharter, now_us: u64) {
         let same = |party: &PartyId| {
             let root = |charter: &VerifiedCharter| charter.party(party).map(|party| party.root.fingerprint());
@@ -141,7 +145,8 @@ impl Revocations {
         }
     }
 
-    /// Whose word counts: of another party that of its own nodes; of the own party that of other parties' nodes, for which the own node cannot speak.
+    /// Whose word counts: of another party that of its own nodes; of the own party that of other parties' nodes, for
+    /// which the own node cannot speak.
     fn heard_sets(&mut self, entry: &Entry, sets: &[RevokedSet], at: Roster, now: Now) {
         let (Some(charter), Some(me)) = (at.charter(), at.me()) else { return };
         let Some(node) = charter.node(&entry.node).filter(|_| charter.serves(&entry.node)) else { return };
@@ -158,7 +163,8 @@ impl Revocations {
         }
     }
 
-    /// Holds what was said against what is here, once for all that came. True: something was confirmed, so long after the last that it is worth keeping.
+    /// Holds what was said against what is here, once for all that came. True: something was confirmed, so long after
+    /// the last that it is worth keeping.
     pub(crate) fn settle(&mut self, now: Now) -> bool {
         let seen_us = std::mem::replace(&mut self.seen_us, now.us);
         let mut confirmed = false;
@@ -222,7 +228,8 @@ impl Revocations {
         self.silent_ms(device, at, now) <= STALE_MS
     }
 
-    /// May a group with this device in it be sealed for? A little longer than the lead keeps it in, so that a call does not fall silent meanwhile.
+    /// May a group with this device in it be sealed for? A little longer than the lead keeps it in, so that a call does
+    /// not fall silent meanwhile.
     pub(crate) fn may_hear(&self, device: &DeviceId, at: Roster, now: Now) -> bool {
         self.silent_ms(device, at, now) <= STALE_MS + SILENT_AFTER_STALE_MS
     }

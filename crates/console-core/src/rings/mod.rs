@@ -1,4 +1,5 @@
-//! Rings at this console: which sound, since when each is known, what each does to the screen, and the last call on each line.
+//! Rings at this console: which sound, since when each is known, what each does to the screen, and the last call on
+//! each line.
 
 mod last_call;
 mod standing;
@@ -29,8 +30,8 @@ pub(crate) struct Sound {
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Rings {
-    /// Rings that sound here, and since when by this console's wall clock, milliseconds. By line as well: whoever rings draws the call's number, and may
-    /// take that of another line's call.
+    /// Rings that sound here, and since when by this console's wall clock, milliseconds. By line as well: whoever rings
+    /// draws the call's number, and may take that of another line's call.
     sounding: BTreeMap<(LineId, CallId), u64>,
     /// Since when each ring of the charter's lines is known here.
     known_us: BTreeMap<(LineId, CallId), u64>,
@@ -52,8 +53,8 @@ enum Timer {
 const TIMERS: [Timer; 2] = [Timer::Silent, Timer::Promised];
 
 impl Rings {
-    /// Brings what sounds up to what the journals say. `engaged`: the line of the call that this console is in. Says whether there is a sound if that
-    /// has changed.
+    /// Brings what sounds up to what the journals say. `engaged`: the line of the call that this console is in. Says
+    /// whether there is a sound if that has changed.
     #[must_use]
     pub(crate) fn settle(&mut self, at: Roster, on_watch: bool, engaged: Option<&LineId>, now: Now) -> Option<bool> {
         self.note_rings(at, now);
@@ -84,7 +85,8 @@ impl Rings {
         self.known_us.get(&(line.clone(), *call)).is_some_and(|since_us| silent_us(*since_us) <= now.us)
     }
 
-    /// The ring that can be answered here on a line: the most urgent; of several, the one that stands for the call. One of nobody known is not shown.
+    /// The ring that can be answered here on a line: the most urgent; of several, the one that stands for the call. One
+    /// of nobody known is not shown.
     pub(crate) fn on(&self, at: Roster, line: &LineId) -> Option<Sound> {
         let (fold, me) = (at.fold()?, at.me()?);
         let since = |ring: &Ring| self.sounding.get(&(line.clone(), ring.call)).copied();
@@ -104,8 +106,8 @@ impl Rings {
         charter.lines_of_office(&me.office).filter_map(|line| self.on(at, &line.id)).collect()
     }
 
-    /// Who is in a call has not heard the tone of a more urgent ring on the line for long enough: nobody is torn away by a slip of a finger. `call`: the
-    /// line and the precedence of the call.
+    /// Who is in a call has not heard the tone of a more urgent ring on the line for long enough: nobody is torn away
+    /// by a slip of a finger. `call`: the line and the precedence of the call.
     pub(crate) fn is_too_early(
         &self,
         at: Roster,

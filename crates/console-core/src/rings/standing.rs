@@ -22,8 +22,9 @@ impl Sound {
     }
 }
 
-/// What the rings of a board do, by line: the most urgent one that is due takes over, if this console is in no call or in a less urgent one; of equals, the
-/// first on the board. `call`: the line and the precedence of the call that it is in.
+/// What the rings of a board do, by line: the most urgent one that is due takes over, if this console is in no call or
+/// in a less urgent one; of equals, the first on the board. `call`: the line and the precedence of the call that it is
+/// in.
 pub(crate) fn effects(sounds: &[Sound], call: Option<(&LineId, Precedence)>, now: Now) -> BTreeMap<LineId, Effect> {
     let mut foremost: Option<&Sound> = None;
     for sound in sounds.iter().filter(|sound| sound.is_due(now)) {

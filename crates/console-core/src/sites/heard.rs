@@ -1,5 +1,5 @@
-//! What the platform and a node say at a site, and whom it is for. What was said, was said at the site in use: whatever is an answer to it, or rests on it,
-//! counts for nothing where it comes from the other one.
+//! What the platform and a node say at a site, and whom it is for. What was said, was said at the site in use: whatever
+//! is an answer to it, or rests on it, counts for nothing where it comes from the other one.
 
 use super::leg::LegWord;
 use super::socket::Challenge;

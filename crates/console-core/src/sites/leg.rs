@@ -43,8 +43,8 @@ enum Timer {
 
 #[derive(Default)]
 pub(crate) struct Leg {
-    /// Which leg: another one for each that is made, here or before this machine was started anew. What platform or node say of another one
-    /// counts for nothing: they speak of the past.
+    /// Which leg: another one for each that is made, here or before this machine was started anew. What platform or
+    /// node say of another one counts for nothing: they speak of the past.
     number: u32,
     stage: Stage,
     /// What the own WebRTC stack can do, as the node was told.
@@ -70,7 +70,8 @@ impl Leg {
         self.heard_us
     }
 
-    /// The node has lost it, or the others make their keys for this console anew: another one is made as soon as the node can be asked.
+    /// The node has lost it, or the others make their keys for this console anew: another one is made as soon as the
+    /// node can be asked.
     pub(super) fn renew(&mut self) {
         self.renew = true;
     }
@@ -150,7 +151,8 @@ impl Leg {
         }
     }
 
-    /// The description for the own WebRTC stack is made here: what the node says of itself goes into it and nothing else of the node does.
+    /// The description for the own WebRTC stack is made here: what the node says of itself goes into it and nothing
+    /// else of the node does.
     pub(super) fn answer(&mut self, leg: u32, answer: &LegAnswer, around: &mut Around<'_>) -> Option<LegWord> {
         let offer = self.offer.as_ref().filter(|_| leg == self.number && self.stage == Stage::Offered)?;
         match answer.describe(offer) {

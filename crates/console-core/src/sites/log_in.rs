@@ -50,7 +50,8 @@ impl Console {
         around.send(&ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch, origin });
     }
 
-    /// Serial of the held charter, where that of the challenge is a true and newer one that does not follow on it by itself.
+    /// Serial of the held charter, where that of the challenge is a true and newer one that does not follow on it by
+    /// itself.
     fn missed_some(&self, slot: u8, challenge: &[u8]) -> Option<u64> {
         let may = self.sites.of(slot).is_some_and(super::Site::may_be_behind);
         let held = self.charter.as_ref().filter(|_| may)?;
@@ -140,8 +141,8 @@ impl Console {
         site.told_anew(blank, around.now);
     }
 
-    /// How long an act may stand is counted by the node's clock. Where that is far from the own, somebody has to look: one of the two is wrong, or the node
-    /// wants acts that stand for longer.
+    /// How long an act may stand is counted by the node's clock. Where that is far from the own, somebody has to look:
+    /// one of the two is wrong, or the node wants acts that stand for longer.
     pub(super) fn take_clock(&mut self, slot: u8, time_ms: u64) {
         let Some((site, around)) = self.at(slot) else { return };
         site.take_clock(time_ms, around.now);
@@ -158,7 +159,8 @@ impl Console {
         }
         self.troubles.turned_away(reason.into());
         match reason {
-            // These pass by themselves, or by an amendment or the operator's word; meanwhile the party's other site may let it in.
+            // These pass by themselves, or by an amendment or the operator's word; meanwhile the party's other site may
+            // let it in.
             Refusal::Busy
             | Refusal::NotNow
             | Refusal::Malformed

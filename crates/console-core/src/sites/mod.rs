@@ -1,5 +1,5 @@
-//! The own party's sites as this console reaches them: the one in use, and a second one whose WebSocket and leg are kept warm, so that the console
-//! moves there when the first one dies.
+//! The own party's sites as this console reaches them: the one in use, and a second one whose WebSocket and leg are
+//! kept warm, so that the console moves there when the first one dies.
 
 mod heard;
 mod leg;
@@ -187,8 +187,8 @@ impl Sites {
         trialogue_charter::origin_of(url)
     }
 
-    /// The node of this site names the others. Those that the charter does not have are passed over when they are reached. Returns where the second
-    /// pair is to lead now.
+    /// The node of this site names the others. Those that the charter does not have are passed over when they are
+    /// reached. Returns where the second pair is to lead now.
     pub(super) fn take_list(&mut self, slot: u8, named: Vec<Named>) -> Option<String> {
         // Of two nodes, the first site's list counts: the other names that one.
         if slot != 0 || self.over {
@@ -205,7 +205,8 @@ impl Sites {
         self.named.get(self.at).map(|site| site.url.clone())
     }
 
-    /// The WebSocket of this site, the spare one, closed. Where it had been of no use, the next site is tried: this one.
+    /// The WebSocket of this site, the spare one, closed. Where it had been of no use, the next site is tried: this
+    /// one.
     pub(super) fn another(&mut self, slot: u8, was_up: bool) -> Option<String> {
         if was_up || slot == 0 || self.named.len() < 2 {
             return None;

@@ -1,5 +1,5 @@
-//! The move to the party's other site when the one in use dies. In a call the console moves at most when a site dies, never back and forth: it goes back to
-//! its first site when it is in no call.
+//! The move to the party's other site when the one in use dies. In a call the console moves at most when a site dies,
+//! never back and forth: it goes back to its first site when it is in no call.
 
 use crate::acts::Purpose;
 use crate::console::Console;
@@ -51,7 +51,8 @@ impl Console {
         }
     }
 
-    /// From here on the other site is the one in use. Nothing that is sealed and nobody's place in the call changes by it.
+    /// From here on the other site is the one in use. Nothing that is sealed and nobody's place in the call changes by
+    /// it.
     fn go_over(&mut self) {
         let old = self.own_sealing_group();
         if self.sites.is_up() {

@@ -40,7 +40,8 @@ pub(super) enum Tick {
 
 #[derive(Clone, Copy, Debug)]
 enum Timer {
-    /// The platform opens it, and says neither that it is open nor that it cannot be: the way that was begun on is gone.
+    /// The platform opens it, and says neither that it is open nor that it cannot be: the way that was begun on is
+    /// gone.
     Opening,
     /// The node has not challenged or let in.
     Hello,
@@ -163,7 +164,8 @@ impl Socket {
         self.wait_ms = Some(0);
     }
 
-    /// How long to wait before it is opened again, in milliseconds. `was_up`: it had been of use; `chance`: a random number.
+    /// How long to wait before it is opened again, in milliseconds. `was_up`: it had been of use; `chance`: a random
+    /// number.
     pub(super) fn again_ms(&mut self, was_up: bool, in_call: bool, chance: u16) -> u32 {
         let most = if in_call { RECONNECT_IN_CALL_MS } else { RECONNECT_MS.1 };
         // A network that has changed has a new way already.
@@ -206,8 +208,8 @@ impl Socket {
             Timer::Sync => telling.then_some(self.told_us + SYNC_US),
             Timer::SyncInCall => (telling && in_call).then_some(self.telling_us + SYNC_IN_CALL_US),
             Timer::Dead => up.then_some(self.heard_us + if in_call { DEAD_IN_CALL_US } else { DEAD_US }),
-            // In a call often, with one site as with two: whoever can go on at another site, or at another address, has to know at once that this one
-            // is gone, and while the others are muted nothing else comes.
+            // In a call often, with one site as with two: whoever can go on at another site, or at another address, has
+            // to know at once that this one is gone, and while the others are muted nothing else comes.
             Timer::Ping => (telling || up).then_some(self.ping_us + if in_call { PING_IN_CALL_US } else { PING_US }),
         }
     }

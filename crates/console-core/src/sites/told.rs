@@ -1,4 +1,5 @@
-//! What the node of a site has told of the journals: folded, and folded once more beside it while everything is told anew.
+//! What the node of a site has told of the journals: folded, and folded once more beside it while everything is told
+//! anew.
 
 use std::collections::BTreeMap;
 use trialogue_charter::{DeviceId, NodeId, PartyId};
@@ -7,7 +8,8 @@ use trialogue_journal::{Applied, Body, Ignored, State, VerifiedEntry};
 #[derive(Default)]
 pub(super) struct Told {
     fold: Option<State>,
-    /// The state as the node is telling it anew; takes the place of `fold` when all of it has come, so that nobody is shown a past moment as now.
+    /// The state as the node is telling it anew; takes the place of `fold` when all of it has come, so that nobody is
+    /// shown a past moment as now.
     anew: Option<State>,
     /// Position of the last entry folded of each node in this WebSocket's life.
     seen: BTreeMap<NodeId, u64>,

@@ -57,7 +57,8 @@ impl Trial {
         }
     }
 
-    /// How the tests stand. `sends`: this console is on watch and may act now, so that it is asked to send a text when one is due.
+    /// How the tests stand. `sends`: this console is on watch and may act now, so that it is asked to send a text when
+    /// one is due.
     pub(crate) fn view(&self, at: Roster, sends: bool, now: Now) -> TestsView {
         let (Some((_, me, fold)), Some((tally, offset))) = (at.whole(), &self.tally) else {
             return TestsView::default();
@@ -108,7 +109,8 @@ fn own_text<'a>(at: Roster<'a>, now: Now) -> Option<(&'a LineId, &'a TestText)> 
     own.flat_map(|(_, node)| node.test_texts()).max_by_key(|(_, text)| (is_believed(text, now), text.time_ms))
 }
 
-/// Is its time one that has come? A node whose clock was wrong would keep its party from being asked for the next text for years.
+/// Is its time one that has come? A node whose clock was wrong would keep its party from being asked for the next text
+/// for years.
 fn is_believed(text: &TestText, now: Now) -> bool {
     text.time_ms <= now.ms.saturating_add(BELIEVED_AHEAD_MS)
 }

@@ -78,7 +78,8 @@ pub struct Station {
     pub awaited: bool,
     /// Its people whose keys have been missing for more than 5 s, by name.
     pub keyless: Vec<String>,
-    /// Digits that these two parties can compare by voice, whatever is missing of others: 30 decimal digits; empty before their keys.
+    /// Digits that these two parties can compare by voice, whatever is missing of others: 30 decimal digits; empty
+    /// before their keys.
     pub code: String,
     /// The same as six words.
     pub words: Vec<Text3>,
@@ -111,7 +112,8 @@ pub struct CallView {
     pub sealing: Sealing,
     /// Parties with offices on the line of which nobody is in the call.
     pub missing: Vec<String>,
-    /// Frames of the last quarter of an hour that were not by the one in whose name they came, the newest first, as the nodes say that were given them.
+    /// Frames of the last quarter of an hour that were not by the one in whose name they came, the newest first, as the
+    /// nodes say that were given them.
     pub forgeries: Vec<ForgeryView>,
     /// Whose console has said that others came into its node's group or went than did, by name: that group was given
     /// up, and is made anew once that console is out.
@@ -119,7 +121,8 @@ pub struct CallView {
     /// This console's secrets have not been renewed for 20 minutes, which it does every 15: its node refuses that, or
     /// is not reached.
     pub unrenewed: bool,
-    /// Digits that all can compare by voice: 30 decimal digits of the groups' epoch authenticators; empty before everybody's keys. See also [`Station::code`].
+    /// Digits that all can compare by voice: 30 decimal digits of the groups' epoch authenticators; empty before
+    /// everybody's keys. See also [`Station::code`].
     pub code: String,
     /// The same as six words in each language, each language's word of the same number; empty before keys.
     pub words: Vec<Text3>,

@@ -41,7 +41,8 @@ pub enum Command {
         /// Office id.
         deputy: Option<String>,
     },
-    /// Said by the platform, before the node is reached: it started anew in the middle of a call on this line that nobody has hung up.
+    /// Said by the platform, before the node is reached: it started anew in the middle of a call on this line that
+    /// nobody has hung up.
     Resume {
         /// Line id.
         line: String,
@@ -221,7 +222,8 @@ pub enum Command {
         /// None: there is nothing to keep any more.
         draft: Option<Draft>,
     },
-    /// Keep another text that is being written, sealed, in case the page ends: a translation, a text read back, a joint text.
+    /// Keep another text that is being written, sealed, in case the page ends: a translation, a text read back, a joint
+    /// text.
     KeepScratch {
         /// Line id.
         line: String,

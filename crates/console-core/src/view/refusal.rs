@@ -1,4 +1,5 @@
-//! Why something was refused or declined, as it is shown. Both are closed lists: a word that is in neither is no reason, and nothing is made of it.
+//! Why something was refused or declined, as it is shown. Both are closed lists: a word that is in neither is no
+//! reason, and nothing is made of it.
 
 use serde::{Deserialize, Serialize};
 use trialogue_journal as journal;

@@ -4,7 +4,8 @@ use super::{Language, Person, Precedence, Text3};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// The written line that a page has open. Sent on its own, whole, whenever it changes: it holds texts, which the board does not need.
+/// The written line that a page has open. Sent on its own, whole, whenever it changes: it holds texts, which the board
+/// does not need.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
@@ -203,7 +204,8 @@ pub struct TranslationView {
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct ReadoutView {
-    /// Names it on the page: the id of its first version, hex; of a version shown beside the last one with its number behind it.
+    /// Names it on the page: the id of its first version, hex; of a version shown beside the last one with its number
+    /// behind it.
     pub id: String,
     /// Id of the version shown, hex.
     pub version_id: String,
@@ -299,7 +301,8 @@ pub struct Outgoing {
     pub text: String,
     /// It waits for this.
     pub waits: Waiting,
-    /// So much of what is attached to it has reached the node, 0 to 1; none: nothing is attached, or it is not its turn yet.
+    /// So much of what is attached to it has reached the node, 0 to 1; none: nothing is attached, or it is not its turn
+    /// yet.
     pub given: Option<f64>,
 }
 

@@ -1,4 +1,5 @@
-//! The party's records office: a reader like any other, visible to all, that hands every content to the platform as soon as it can be read.
+//! The party's records office: a reader like any other, visible to all, that hands every content to the platform as
+//! soon as it can be read.
 
 use super::around::Around;
 use super::circles::Circles;

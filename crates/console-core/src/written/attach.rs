@@ -1,5 +1,6 @@
-//! A file that is being attached to what is being written: sealed piece by piece as the page reads it, kept by the platform as sealed chunks. What is kept of
-//! it here is its name and key, beside the draft ([`super::drafts`]); its chunks go to the node before the message is said ([`super::giving`]).
+//! A file that is being attached to what is being written: sealed piece by piece as the page reads it, kept by the
+//! platform as sealed chunks. What is kept of it here is its name and key, beside the draft ([`super::drafts`]); its
+//! chunks go to the node before the message is said ([`super::giving`]).
 
 use super::kept::KeptFile;
 use trialogue_charter::text::{Form, clean};

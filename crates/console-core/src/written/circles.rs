@@ -1,4 +1,5 @@
-//! Circles of readers: own ones, made when who reads has changed, and those of others, joined when something in them is read.
+//! Circles of readers: own ones, made when who reads has changed, and those of others, joined when something in them is
+//! read.
 
 use super::around::Around;
 use super::held::HeldCircles;
@@ -75,8 +76,8 @@ impl Circles {
         readers.filter_map(package).collect()
     }
 
-    /// The same, as many as a writing can be sealed for: where a party has enrolled so many that not all have a place, each party has an equal share, of
-    /// those who gave their key packages last.
+    /// The same, as many as a writing can be sealed for: where a party has enrolled so many that not all have a place,
+    /// each party has an equal share, of those who gave their key packages last.
     pub(super) fn readers_that_fit(&self, at: Roster, line: &LineId) -> BTreeMap<DeviceId, BodyRef> {
         let all = self.readers_now(at, line);
         let most = CIRCLES_MAX * READERS_MAX;
@@ -103,7 +104,8 @@ impl Circles {
         self.lacking.contains(&package.hash) && bodies.get(package).is_none()
     }
 
-    /// Circles for everyone who can read now: those that stand, and new ones for the rest. `patient`: wait for key packages that are missing.
+    /// Circles for everyone who can read now: those that stand, and new ones for the rest. `patient`: wait for key
+    /// packages that are missing.
     pub(super) fn choose(&mut self, line: &LineId, patient: bool, around: &mut Around<'_>) -> Chosen {
         let mut rest = self.readers_that_fit(around.at, line);
         if rest.is_empty() {
@@ -163,8 +165,8 @@ impl Circles {
                     copies.entry(known.party.clone()).or_default().push((*device, package.clone()));
                 }
             }
-            // One of two has copied the other's key: nobody is kept from reading by that, each is in a circle of its own. Those come first of whose party
-            // there are few: it is cheap to have many copies.
+            // One of two has copied the other's key: nobody is kept from reading by that, each is in a circle of its
+            // own. Those come first of whose party there are few: it is cheap to have many copies.
             let mut copies: Vec<_> = copies.into_values().collect();
             copies.sort_by_key(Vec::len);
             let room = most.saturating_sub(all.len() + 1 + rest.len());

@@ -13,7 +13,8 @@ const SCRATCH_MAX: usize = 48;
 /// Most characters of the name of one.
 const SCRATCH_KEY_MAX: usize = 200;
 
-/// Drafts and texts that are not sent yet, the oldest first. What its methods return are chunks that no draft names any more.
+/// Drafts and texts that are not sent yet, the oldest first. What its methods return are chunks that no draft names any
+/// more.
 #[derive(Default)]
 pub(super) struct Drafts {
     drafts: Vec<KeptDraft>,

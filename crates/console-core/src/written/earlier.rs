@@ -1,4 +1,5 @@
-//! What was written before: a node tells every console the newest writings, and more to who wants to read or search further back.
+//! What was written before: a node tells every console the newest writings, and more to who wants to read or search
+//! further back.
 
 use super::around::{Around, Busy};
 use crate::limits::EARLIER_US;
@@ -52,7 +53,8 @@ impl Earlier {
         self.told = writings;
     }
 
-    /// Asks for them, where nothing more important goes on: the state is told anew meanwhile. `reads`: somebody wants them.
+    /// Asks for them, where nothing more important goes on: the state is told anew meanwhile. `reads`: somebody wants
+    /// them.
     pub(super) fn settle(&mut self, reads: bool, busy: Busy, around: &mut Around<'_>) {
         let asked = self.asked_us.is_some_and(|at| around.now.us < at + EARLIER_US);
         let free = reads && !busy.in_call && !busy.ringing;

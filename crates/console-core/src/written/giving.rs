@@ -1,4 +1,5 @@
-//! Chunks of what is attached to an own writing, on their way to the node before the writing is said: one message after the other, one chunk at a time.
+//! Chunks of what is attached to an own writing, on their way to the node before the writing is said: one message after
+//! the other, one chunk at a time.
 
 use super::around::Around;
 use super::kept::KeptOut;

@@ -28,9 +28,9 @@ impl HeldCircles {
         self.0.iter().rfind(|held| held.circle == *circle && held.by == *by)
     }
 
-    /// Keeps a circle at the device `me`. Beyond the bound of own ones the oldest own one goes; beyond that of others the oldest of
-    /// whoever has most of the node that has most: who makes circles without end closes nobody else's writings, and a
-    /// party that enrols many devices stands against none of them alone.
+    /// Keeps a circle at the device `me`. Beyond the bound of own ones the oldest own one goes; beyond that of others
+    /// the oldest of whoever has most of the node that has most: who makes circles without end closes nobody else's
+    /// writings, and a party that enrols many devices stands against none of them alone.
     pub(super) fn add(&mut self, me: DeviceId, circle: KeptCircle) {
         let own = circle.by == me;
         self.0.push(circle);

@@ -1,5 +1,6 @@
-//! The written line at this console: its keys for it, what it writes, what it reads. Only where the platform keeps things for the machine
-//! ([`crate::Console::keep_writings`]): whoever publishes a key that is gone after a start would lose what others write to it.
+//! The written line at this console: its keys for it, what it writes, what it reads. Only where the platform keeps
+//! things for the machine ([`crate::Console::keep_writings`]): whoever publishes a key that is gone after a start would
+//! lose what others write to it.
 //!
 //! Nothing here is done in haste: a call and its keys come first.
 
@@ -63,8 +64,8 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// There is a written line from now on. `kept`: what the platform kept of before; bytes of another version, or of another device than `me`, are as good as
-    /// none. Returns what they say of revocations.
+    /// There is a written line from now on. `kept`: what the platform kept of before; bytes of another version, or of
+    /// another device than `me`, are as good as none. Returns what they say of revocations.
     pub(crate) fn turn_on(&mut self, kept: Option<&[u8]>, me: DeviceId) -> Option<KeptRevocations> {
         self.on = true;
         let kept = kept.and_then(kept::Kept::decode).filter(|kept| kept.device == me)?;

@@ -69,8 +69,8 @@ fn due<'a>(fold: &'a State, line: &LineId, at: Roster) -> Vec<(Hash, &'a Writing
         .collect()
 }
 
-/// When an overdue message comes to this office: as a ring does, to the party's offices in the charter's order, each so much later than the one
-/// before; an empty one is passed over. Who does not act for the party hears it with the last.
+/// When an overdue message comes to this office: as a ring does, to the party's offices in the charter's order, each so
+/// much later than the one before; an empty one is passed over. Who does not act for the party hears it with the last.
 fn sounds_ms(fold: &State, line: &LineId, by_ms: u64, at: Roster) -> u64 {
     let Some(me) = at.me() else { return by_ms };
     let staffed: Vec<_> =

@@ -307,7 +307,8 @@ impl Outbox {
         let kept: BTreeSet<u64> = self.outs.iter().map(|out| out.id).collect();
         self.circle_tries.retain(|id, _| kept.contains(id));
         if kept.contains(&id) {
-            // Less and less often, lest circles that no journal has take the places of those by which one reads what one wrote.
+            // Less and less often, lest circles that no journal has take the places of those by which one reads what
+            // one wrote.
             let tries = self.circle_tries.entry(id).or_default();
             tries.note(&CIRCLE_TRIES, now_us);
             let least_us = tries.due_us(&CIRCLE_TRIES, now_us).saturating_sub(now_us);
@@ -363,8 +364,9 @@ impl Outbox {
     }
 }
 
-/// When the newest writing was written of those that this one comes after; 0: there is none. One from further ahead is followed by nobody: a node that writes of
-/// years to come would have everybody sign times which their own nodes refuse.
+/// When the newest writing was written of those that this one comes after; 0: there is none. One from further ahead is
+/// followed by nobody: a node that writes of years to come would have everybody sign times which their own nodes
+/// refuse.
 fn newest_followed(line: &LineId, around: &Around<'_>) -> Option<u64> {
     let until_ms = around.node_ms.saturating_add(FOLLOWED_AHEAD_MS);
     let times = around.at.fold()?.writings(line).into_iter().map(|(_, _, writing)| writing.written.at_ms);

@@ -1,4 +1,5 @@
-//! The keys with which this device opens what others write: those that it made itself, and what came of circles that it was to join.
+//! The keys with which this device opens what others write: those that it made itself, and what came of circles that it
+//! was to join.
 
 use super::around::Around;
 use super::kept::KeptStock;

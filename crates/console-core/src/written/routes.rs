@@ -11,8 +11,8 @@ use trialogue_charter::Hash;
 use trialogue_e2ee::writing::{FileError, Tongue};
 
 impl Console {
-    /// Turns the written line on. `kept`: the bytes that [`crate::Output::Keep`] gave last, if there are any; bytes of another version, or of another device,
-    /// are as good as none. Say it once, before the first input.
+    /// Turns the written line on. `kept`: the bytes that [`crate::Output::Keep`] gave last, if there are any; bytes of
+    /// another version, or of another device, are as good as none. Say it once, before the first input.
     pub fn keep_writings(&mut self, kept: Option<&[u8]>) {
         if let Some(revocations) = self.writer.turn_on(kept, self.id) {
             self.revocations.recall(Some(revocations));
@@ -24,8 +24,9 @@ impl Console {
         self.writer.change();
     }
 
-    /// The page will read a file of this name and length, which is attached to what is being written on a line once all of it was given with
-    /// [`Console::attach_piece`] and [`Console::finish_attaching`] was said. One that was begun before and not ended is forgotten.
+    /// The page will read a file of this name and length, which is attached to what is being written on a line once all
+    /// of it was given with [`Console::attach_piece`] and [`Console::finish_attaching`] was said. One that was begun
+    /// before and not ended is forgotten.
     ///
     /// # Errors
     /// When it is no file of a message, or there are too many.
@@ -40,8 +41,8 @@ impl Console {
         self.writer.attach_next()
     }
 
-    /// Seals the next piece. The platform keeps the chunk under its hash until [`crate::Output::ForgetChunks`] names it, and has it on its disk before the
-    /// next piece is given.
+    /// Seals the next piece. The platform keeps the chunk under its hash until [`crate::Output::ForgetChunks`] names
+    /// it, and has it on its disk before the next piece is given.
     ///
     /// # Errors
     /// When the file is longer or shorter than was said: it is not attached.
@@ -71,9 +72,10 @@ impl Console {
         self.writer.chunks_needed()
     }
 
-    /// Every writing on every line of this console is given out once in each run ([`crate::Output::Archive`]), as soon as it is known what it says, or that this
-    /// console may not know; then the chunks of what is attached to it ([`crate::Output::ArchiveChunk`]). `done`: those of which the platform wants nothing
-    /// more. Say it once, with [`Console::keep_writings`], before the first input.
+    /// Every writing on every line of this console is given out once in each run ([`crate::Output::Archive`]), as soon
+    /// as it is known what it says, or that this console may not know; then the chunks of what is attached to it
+    /// ([`crate::Output::ArchiveChunk`]). `done`: those of which the platform wants nothing more. Say it once, with
+    /// [`Console::keep_writings`], before the first input.
     pub fn archive_writings(&mut self, done: BTreeSet<Hash>) {
         self.writer.archive(done);
     }
@@ -86,7 +88,8 @@ impl Console {
 
     /// Brings the written line up to date.
     pub(crate) fn settle_written(&mut self) {
-        // In no call, or in one in which nobody's keys are only just on their way, there is time for other things. Whose keys do not come holds nothing up.
+        // In no call, or in one in which nobody's keys are only just on their way, there is time for other things.
+        // Whose keys do not come holds nothing up.
         let awaited = |known: &Known| known.without_keys_us.is_some_and(|since| self.now_us < since + MISSING_US);
         let busy = Busy {
             in_call: self.call.is_some(),

@@ -1,4 +1,5 @@
-//! Reading what is attached to a message, when the officer wants it: chunk by chunk from the node, opened here, handed to the page.
+//! Reading what is attached to a message, when the officer wants it: chunk by chunk from the node, opened here, handed
+//! to the page.
 
 use super::around::Around;
 use crate::bodies::Bodies;
@@ -41,8 +42,8 @@ impl Saves {
         self.saving.as_ref().map(|saving| saving.id)
     }
 
-    /// One step: takes the chunks that are here, asks for the next ones. `files`: what is attached to the writing, as its content says; `writing`: it, if the
-    /// state has it.
+    /// One step: takes the chunks that are here, asks for the next ones. `files`: what is attached to the writing, as
+    /// its content says; `writing`: it, if the state has it.
     pub(super) fn settle(&mut self, files: &[File], writing: Option<&Writing>, around: &mut Around<'_>) {
         let Some(saving) = &mut self.saving else { return };
         let (id, at) = (saving.id, saving.at);

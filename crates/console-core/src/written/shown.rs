@@ -1,5 +1,5 @@
-//! That a writing was on screen here: said once it was, and again until a journal has it. Its writer reads *not shown* until then, and whoever moves to another
-//! site, or is refused for want of room, has shown it all the same.
+//! That a writing was on screen here: said once it was, and again until a journal has it. Its writer reads *not shown*
+//! until then, and whoever moves to another site, or is refused for want of room, has shown it all the same.
 
 use crate::acts::{Purpose, Speaker};
 use crate::limits::{SHOWN_OWED_MAX, SHOWN_TRIES};
@@ -50,8 +50,8 @@ impl Shown {
         }
     }
 
-    /// Those of one line that are to be said now, as many as one statement may name. `is_open`: no journal says it, and there is such a writing; `is_said`: the statement
-    /// of that number waits for the node.
+    /// Those of one line that are to be said now, as many as one statement may name. `is_open`: no journal says it, and
+    /// there is such a writing; `is_said`: the statement of that number waits for the node.
     fn take_due(
         &mut self,
         now_us: u64,

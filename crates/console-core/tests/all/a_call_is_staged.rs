@@ -1,5 +1,5 @@
-//! On a staged line duty officers talk first, confirm each station, and say that their principals are ready; principals come on together.
-//! Also the roles: who acts for a party, who only listens, who disposes of whom.
+//! On a staged line duty officers talk first, confirm each station, and say that their principals are ready; principals
+//! come on together. Also the roles: who acts for a party, who only listens, who disposes of whom.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

@@ -1,4 +1,5 @@
-//! A charter is amended while three people talk. What it does not touch goes on without a gap; what it touches follows at once.
+//! A charter is amended while three people talk. What it does not touch goes on without a gap; what it touches follows
+//! at once.
 
 use crate::common;
 

@@ -1,5 +1,6 @@
-//! A neighbour says that it holds more of a node's journal than the node itself. For as long as that is believed nothing is written there; what falls due
-//! meanwhile waits, and the node goes on reading: the world of these tests fails where a machine is due at a time that has passed.
+//! A neighbour says that it holds more of a node's journal than the node itself. For as long as that is believed
+//! nothing is written there; what falls due meanwhile waits, and the node goes on reading: the world of these tests
+//! fails where a machine is due at a time that has passed.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

@@ -1,5 +1,5 @@
-//! Cuts between console and node, nodes that start again, pages that are loaded anew: whoever did not hang up comes back by itself,
-//! and the others go on talking.
+//! Cuts between console and node, nodes that start again, pages that are loaded anew: whoever did not hang up comes
+//! back by itself, and the others go on talking.
 
 use crate::common;
 
@@ -67,7 +67,8 @@ fn nobody_who_comes_back_is_shown_a_past_moment_as_now() {
     assert!(world.desks[watcher].ringing && world.desks[watcher].shown.iter().all(|shown| *shown == (true, true)));
 }
 
-/// Two changes of its network at once: what was begun on the one in between never answers, and no system says so for minutes.
+/// Two changes of its network at once: what was begun on the one in between never answers, and no system says so for
+/// minutes.
 #[test]
 fn an_attempt_that_never_answers_is_given_up_and_another_is_made() {
     let mut world = talking();

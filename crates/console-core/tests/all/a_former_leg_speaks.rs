@@ -1,5 +1,5 @@
-//! What is said of a leg and what is done about it cross: on the way to the node, from it, and in the browser. Whatever comes when, the console
-//! ends with the leg that its node has, and knows who is at which of its places.
+//! What is said of a leg and what is done about it cross: on the way to the node, from it, and in the browser. Whatever
+//! comes when, the console ends with the leg that its node has, and knows who is at which of its places.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

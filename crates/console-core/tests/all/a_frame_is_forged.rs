@@ -1,4 +1,5 @@
-//! Somebody with the keys of the call makes a frame in another's name: it is refused, and both boards say so, with the way by which it came.
+//! Somebody with the keys of the call makes a frame in another's name: it is refused, and both boards say so, with the
+//! way by which it came.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

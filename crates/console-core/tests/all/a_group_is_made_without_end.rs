@@ -1,5 +1,5 @@
-//! A member says again and again that it has let the others into its group anew, with welcomes that are none. The others offer it new key packages more
-//! and more seldom, each alone, and what they may state is not used up by it.
+//! A member says again and again that it has let the others into its group anew, with welcomes that are none. The
+//! others offer it new key packages more and more seldom, each alone, and what they may state is not used up by it.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

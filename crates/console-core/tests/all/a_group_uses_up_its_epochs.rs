@@ -1,5 +1,5 @@
-//! A group has 1,024 epochs. When they are used up, by a call of days or by a console that moves it without end, the next group takes its place; nobody
-//! is unheard for that.
+//! A group has 1,024 epochs. When they are used up, by a call of days or by a console that moves it without end, the
+//! next group takes its place; nobody is unheard for that.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

@@ -1,5 +1,5 @@
-//! The own node, or the own WebRTC stack, says something of which no leg as agreed can be made: nothing is negotiated, the officer is told, and the console
-//! tries again by itself.
+//! The own node, or the own WebRTC stack, says something of which no leg as agreed can be made: nothing is negotiated,
+//! the officer is told, and the console tries again by itself.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

@@ -1,4 +1,5 @@
-//! A site in other hands hands on the challenge of another one, and hopes for an answer that opens the door there. What a console signs names where it is.
+//! A site in other hands hands on the challenge of another one, and hopes for an answer that opens the door there. What
+//! a console signs names where it is.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

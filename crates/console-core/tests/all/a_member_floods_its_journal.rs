@@ -1,4 +1,5 @@
-//! A member's node fills its journal as fast as its links carry it, or a console its node's: whoever does so waits, and nobody else does.
+//! A member's node fills its journal as fast as its links carry it, or a console its node's: whoever does so waits, and
+//! nobody else does.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;
@@ -184,7 +185,8 @@ fn old_bodies_said_again_take_the_budget_of_no_journal() {
     assert!(world.desks[KOR].ringing, "the ring waits behind what another said again");
 }
 
-/// Three consoles of the leaders' line; JPN's node is in other hands, which have its console's key as well, and is linked to KOR's.
+/// Three consoles of the leaders' line; JPN's node is in other hands, which have its console's key as well, and is
+/// linked to KOR's.
 fn taken_over() -> (World, [Identity; 3], Hostile) {
     let mut world = World::new(Suite::XWing);
     let identities = ["jpn-leaders", "kor-leaders", "usa-leaders"].map(|office| world.identity(office, 1));
@@ -198,7 +200,8 @@ fn taken_over() -> (World, [Identity; 3], Hostile) {
     (world, identities, hostile)
 }
 
-/// The most bytes of entries and bodies that came after each other without the console's having been asked whether it takes more.
+/// The most bytes of entries and bodies that came after each other without the console's having been asked whether it
+/// takes more.
 fn most_at_once(heard: &[Vec<u8>]) -> usize {
     let (mut most, mut now) = (0, 0);
     for bytes in heard {
@@ -229,7 +232,8 @@ fn its_handshakes_keep_no_console_of_others_out() {
         let act = Act::Handshake { group, epoch, commit, welcome: None, added: Vec::new(), removed: Vec::new() };
         bundles.push(hostile.states(&world, &own, act, Some(large)));
     }
-    // A console that has said more than it may, by whatever it was brought to say, still says that it has taken what came.
+    // A console that has said more than it may, by whatever it was brought to say, still says that it has taken what
+    // came.
     let console = world.desks[KOR].key.unwrap();
     for _ in 0..400 {
         let bytes = trialogue_wire::encode(&ToNode::Want { hashes: Vec::new() });
@@ -266,7 +270,8 @@ fn its_handshakes_keep_no_console_of_others_out() {
     world.until(20, |world| world.hears(KOR, USA) && world.hears(USA, KOR));
 }
 
-/// One body under eighteen references that say it is a byte long: a few bytes to write, and nine megabytes to whoever is told the entry with its bodies.
+/// One body under eighteen references that say it is a byte long: a few bytes to write, and nine megabytes to whoever
+/// is told the entry with its bodies.
 #[test]
 fn one_body_under_many_references_is_told_once_or_not_at_all() {
     let (mut world, identities, mut hostile) = taken_over();

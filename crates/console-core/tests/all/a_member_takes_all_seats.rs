@@ -1,4 +1,5 @@
-//! A member's node writes into its journal that thirty-one of its devices are in the call. The others have their seats all the same.
+//! A member's node writes into its journal that thirty-one of its devices are in the call. The others have their seats
+//! all the same.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

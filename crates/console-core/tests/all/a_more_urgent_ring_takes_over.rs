@@ -1,5 +1,5 @@
-//! Who is in a call is reached by a more urgent ring, and taken out of the call only by the own hand, after three seconds of tone; both ends
-//! see the cause. A ring that is no more urgent waits.
+//! Who is in a call is reached by a more urgent ring, and taken out of the call only by the own hand, after three
+//! seconds of tone; both ends see the cause. A ring that is no more urgent waits.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

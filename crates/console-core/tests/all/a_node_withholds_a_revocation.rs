@@ -1,5 +1,6 @@
-//! A device was stolen, and its party's root has said so. A console whose own node is in other hands is kept from that word: it remembers what it has
-//! heard once, it is told by others that there is something that it does not have, and in the end it seals for nobody of whom nothing is confirmed.
+//! A device was stolen, and its party's root has said so. A console whose own node is in other hands is kept from that
+//! word: it remembers what it has heard once, it is told by others that there is something that it does not have, and
+//! in the end it seals for nobody of whom nothing is confirmed.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

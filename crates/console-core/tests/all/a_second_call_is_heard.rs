@@ -1,4 +1,5 @@
-//! The media worker of a console outlives its calls. In each a sender's time begins anew, and whoever heard it in the one before hears it at once.
+//! The media worker of a console outlives its calls. In each a sender's time begins anew, and whoever heard it in the
+//! one before hears it at once.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;
@@ -16,7 +17,8 @@ const KOR: usize = 1;
 struct Worker(Opener);
 
 impl Worker {
-    /// Has the keys that its console gave, and opens a voice that was sealed `after_ms` after the generation of its sender began.
+    /// Has the keys that its console gave, and opens a voice that was sealed `after_ms` after the generation of its
+    /// sender began.
     fn hears(&mut self, world: &World, listener: usize, speaker: usize, after_ms: u64) -> Result<(), OpenError> {
         for (id, key) in &world.desks[listener].open_with {
             let tag = TagKey::new(*key.tag_key);

@@ -1,5 +1,5 @@
-//! On a staged line a party whose console says nothing, has no keys or takes its time holds up what concerns itself, and nothing else: the others have a
-//! code of their own, confirm each other, and their principals come on.
+//! On a staged line a party whose console says nothing, has no keys or takes its time holds up what concerns itself,
+//! and nothing else: the others have a code of their own, confirm each other, and their principals come on.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

@@ -1,5 +1,5 @@
-//! A member's console and node together write into their journal that they let others into a group, and the welcome is for another one: for the group
-//! that the others speak in. Those who talk go on talking.
+//! A member's console and node together write into their journal that they let others into a group, and the welcome is
+//! for another one: for the group that the others speak in. Those who talk go on talking.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;
@@ -43,7 +43,8 @@ fn group_of(world: &World, node: &NodeId) -> GroupId {
     held.line(&LineId::new("leaders").unwrap()).groups[node].id
 }
 
-/// KOR and USA talk with JPN, whose node is taken over: `named` is the group that its journal says, by the index of its node or not.
+/// KOR and USA talk with JPN, whose node is taken over: `named` is the group that its journal says, by the index of its
+/// node or not.
 fn they_go_on_talking(named: impl FnOnce(&World) -> GroupId) {
     let mut world = World::new(SUITE);
     let identity = world.identity("jpn-leaders", 1);

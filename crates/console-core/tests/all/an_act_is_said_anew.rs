@@ -1,5 +1,5 @@
-//! Clocks that differ: a console counts by its node's, so that a ring rings whatever a clock shows; where they are far apart, the officer is told before
-//! the line is needed.
+//! Clocks that differ: a console counts by its node's, so that a ring rings whatever a clock shows; where they are far
+//! apart, the officer is told before the line is needed.
 
 use crate::common;
 

@@ -1,5 +1,6 @@
-//! An interpreter's key packages serve once, as everybody's do. When a party's group is begun anew, because the page of its officer was loaded anew or its node
-//! was started again, the interpreter hears that party again by itself, though its office rings nobody.
+//! An interpreter's key packages serve once, as everybody's do. When a party's group is begun anew, because the page of
+//! its officer was loaded anew or its node was started again, the interpreter hears that party again by itself, though
+//! its office rings nobody.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

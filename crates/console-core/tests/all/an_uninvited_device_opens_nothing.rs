@@ -1,5 +1,5 @@
-//! An enrolled device whose office is not on the line, and a node that shows it everything that passes: it comes into no roster, joins
-//! no group and opens no frame.
+//! An enrolled device whose office is not on the line, and a node that shows it everything that passes: it comes into
+//! no roster, joins no group and opens no frame.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

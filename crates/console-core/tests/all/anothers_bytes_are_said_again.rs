@@ -1,4 +1,5 @@
-//! A member's console says another's key packages, byte for byte, as its own. They are refused as its own, and stay good where they are the other's.
+//! A member's console says another's key packages, byte for byte, as its own. They are refused as its own, and stay
+//! good where they are the other's.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

@@ -1,5 +1,5 @@
-//! Files attached to messages: sealed before they leave the console, given to its node before the message is said, fetched by the other nodes in the
-//! background, read by those who can read the message, and by nobody else.
+//! Files attached to messages: sealed before they leave the console, given to its node before the message is said,
+//! fetched by the other nodes in the background, read by those who can read the message, and by nobody else.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;
@@ -186,7 +186,8 @@ fn a_node_that_gives_other_bytes_or_none_is_passed_over() {
 fn a_node_that_gives_drop_by_drop_holds_nobody_up() {
     let (mut world, [usa, jpn, kor]) = summit();
     let (of_usa, of_jpn, of_kor) = (world.desks[usa].node, world.desks[jpn].node, world.desks[kor].node);
-    // The American node gives nothing to Korea's, so that it asks Japan's, which has it and answers each time with one byte.
+    // The American node gives nothing to Korea's, so that it asks Japan's, which has it and answers each time with one
+    // byte.
     world.link_tamper = Some(Box::new(move |from, to, bytes| match decode(&bytes) {
         Ok(LinkMessage::Chunk { .. }) if (from, to) == (of_usa, of_kor) => None,
         Ok(LinkMessage::Chunk { hash, whole, at, bytes: part }) if (from, to) == (of_jpn, of_kor) => {

@@ -1,4 +1,5 @@
-//! Keys of a call that lasts are renewed by everybody who speaks: who takes a console's keys for a moment is out again, and reads nothing from before.
+//! Keys of a call that lasts are renewed by everybody who speaks: who takes a console's keys for a moment is out again,
+//! and reads nothing from before.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

@@ -1,4 +1,5 @@
-//! On a narrow path keys take long. Whoever waits for them does not send everything again, which would make them come later still.
+//! On a narrow path keys take long. Whoever waits for them does not send everything again, which would make them come
+//! later still.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

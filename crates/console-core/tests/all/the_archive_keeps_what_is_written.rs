@@ -1,5 +1,5 @@
-//! A party's records office: a reader whom everybody sees, which hands out every content once, and says in the journal what its archive has and
-//! what it has destroyed.
+//! A party's records office: a reader whom everybody sees, which hands out every content once, and says in the journal
+//! what its archive has and what it has destroyed.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

@@ -1,4 +1,5 @@
-//! The page of authorities is the charter and nothing else: every line, every office, in the order in which they are rung.
+//! The page of authorities is the charter and nothing else: every line, every office, in the order in which they are
+//! rung.
 #![allow(clippy::unwrap_used)]
 
 use crate::common::chance;

@@ -1,4 +1,5 @@
-//! officers exchange a neutral text, translate and certify it; consoles prove that they live; every board says how tests stand.
+//! officers exchange a neutral text, translate and certify it; consoles prove that they live; every board says how
+//! tests stand.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

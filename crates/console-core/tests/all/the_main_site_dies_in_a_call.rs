@@ -1,4 +1,5 @@
-//! A party's main site dies, and its consoles go on at the other one: the same call, the same keys at first, and nothing to say again.
+//! A party's main site dies, and its consoles go on at the other one: the same call, the same keys at first, and
+//! nothing to say again.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

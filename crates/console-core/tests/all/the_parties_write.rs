@@ -1,5 +1,5 @@
-//! Messages on a line: sealed for everyone on it, in the writer's language, translated and certified by readers, acknowledged by name; while
-//! others are away, cut off or started anew.
+//! Messages on a line: sealed for everyone on it, in the writer's language, translated and certified by readers,
+//! acknowledged by name; while others are away, cut off or started anew.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

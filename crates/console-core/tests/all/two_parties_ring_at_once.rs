@@ -1,4 +1,5 @@
-//! Glare, and two consoles of one party that answer in the same instant: always one call, one group per node, matching keys.
+//! Glare, and two consoles of one party that answer in the same instant: always one call, one group per node, matching
+//! keys.
 
 use crate::common;
 

@@ -1,8 +1,10 @@
-//! Who may put how much onto this node and, through its journal, onto every other: devices of the own party, journals of other nodes, links.
+//! Who may put how much onto this node and, through its journal, onto every other: devices of the own party, journals
+//! of other nodes, links.
 //!
-//! Nothing that somebody is entitled to say is lost by a budget. A console is told when to try again. Entries of a journal that is over its budget wait
-//! ([`Waiting`]), and what waits is not acknowledged, so that whoever sends it stops sending more of that journal, and of no other. Only what nobody signed
-//! is dropped without being looked at, once a link has brought too much of it.
+//! Nothing that somebody is entitled to say is lost by a budget. A console is told when to try again. Entries of a
+//! journal that is over its budget wait ([`Waiting`]), and what waits is not acknowledged, so that whoever sends it
+//! stops sending more of that journal, and of no other. Only what nobody signed is dropped without being looked at,
+//! once a link has brought too much of it.
 
 mod budget;
 mod level;
@@ -50,7 +52,8 @@ pub(crate) struct Budgets {
     since_us: u64,
     devices: BTreeMap<DeviceId, OfDevice>,
     journals: BTreeMap<NodeId, OfJournal>,
-    /// What each link has brought that nobody signed, that is another history, or that does not belong to the entry beside which it came.
+    /// What each link has brought that nobody signed, that is another history, or that does not belong to the entry
+    /// beside which it came.
     forged: BTreeMap<NodeId, Budget>,
     /// Bodies that each link has brought of entries that were held without them.
     late: BTreeMap<NodeId, Budget>,
@@ -95,7 +98,8 @@ impl Budgets {
         if self.device(device, now_us).statements.take(now_us) { Ok(()) } else { Err(STATEMENT_EVERY_US) }
     }
 
-    /// May this statement, with its bodies of so many bytes, go into the own journal now? Otherwise: in how many microseconds.
+    /// May this statement, with its bodies of so many bytes, go into the own journal now? Otherwise: in how many
+    /// microseconds.
     pub(crate) fn state(
         &mut self,
         own: &NodeId,
@@ -126,7 +130,8 @@ impl Budgets {
         may
     }
 
-    /// May the own journal take so many bytes now that can wait? Otherwise: in how many microseconds. A part of it is left for what cannot.
+    /// May the own journal take so many bytes now that can wait? Otherwise: in how many microseconds. A part of it is
+    /// left for what cannot.
     pub(crate) fn copy(&mut self, own: &NodeId, bytes: usize, now_us: u64) -> Result<(), u64> {
         let own = self.journal(own);
         own.budget.forgo(now_us);
@@ -145,8 +150,8 @@ impl Budgets {
         journal.taken_us = now_us;
     }
 
-    /// A link has brought bodies of an entry that is held without them: may they be taken now? Otherwise: in how many microseconds. Nothing waits for that:
-    /// whoever misses them asks again later.
+    /// A link has brought bodies of an entry that is held without them: may they be taken now? Otherwise: in how many
+    /// microseconds. Nothing waits for that: whoever misses them asks again later.
     pub(crate) fn late(&mut self, link: &NodeId, bytes: usize, now_us: u64) -> Result<(), u64> {
         let budget = self.late.entry(link.clone()).or_insert_with(|| Budget::new(LATE_BODIES, now_us));
         budget.ask(bytes, Need::Urgent, now_us)?;
@@ -159,8 +164,8 @@ impl Budgets {
         self.journal(node).taken_us = now_us;
     }
 
-    /// The node itself says how far its journal goes, on its own link. Where nothing is missing, or nothing has come for a while, there is nothing to catch
-    /// up with: what it writes from now on is new.
+    /// The node itself says how far its journal goes, on its own link. Where nothing is missing, or nothing has come
+    /// for a while, there is nothing to catch up with: what it writes from now on is new.
     pub(crate) fn told(&mut self, node: &NodeId, all_here: bool, now_us: u64) {
         let journal = self.journal(node);
         if all_here || now_us >= journal.taken_us + CATCH_UP_US {
@@ -178,8 +183,9 @@ impl Budgets {
         may
     }
 
-    /// Has a link brought so much that nobody signed that no more is looked at for now? Counted in entries alone: were it counted in bytes too, what a
-    /// neighbour puts beside another's entries would keep these out sooner, and hashing a megabyte fifty times a second costs a tenth of a processor.
+    /// Has a link brought so much that nobody signed that no more is looked at for now? Counted in entries alone: were
+    /// it counted in bytes too, what a neighbour puts beside another's entries would keep these out sooner, and hashing
+    /// a megabyte fifty times a second costs a tenth of a processor.
     pub(crate) fn is_forger(&mut self, link: &NodeId, now_us: u64) -> bool {
         self.forged.get_mut(link).is_some_and(|budget| budget.ask(0, Need::Urgent, now_us).is_err())
     }

@@ -28,7 +28,8 @@ impl Waiting {
         self.queues.get(link).is_some_and(|queues| queues.contains_key(journal))
     }
 
-    /// Puts one behind the others. False: there is no room, because the other side sends more than it may without being told that it was taken.
+    /// Puts one behind the others. False: there is no room, because the other side sends more than it may without being
+    /// told that it was taken.
     pub(crate) fn push(&mut self, link: &NodeId, journal: &NodeId, bundle: Bundle, due_us: u64) -> bool {
         let queues = self.queues.entry(link.clone()).or_default();
         let held: usize = queues.values().map(|queue| queue.bytes).sum();

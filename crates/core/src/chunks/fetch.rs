@@ -31,8 +31,8 @@ impl Chunks {
         fetches.into_iter().any(|fetch| fetch.from.as_ref() == Some(neighbour))
     }
 
-    /// May a neighbour be asked for this chunk, for a message of this node? For one thing at a time, and besides for one of its own messages, whatever else it is asked
-    /// for: no other node's messages keep it from giving those.
+    /// May a neighbour be asked for this chunk, for a message of this node? For one thing at a time, and besides for
+    /// one of its own messages, whatever else it is asked for: no other node's messages keep it from giving those.
     fn may_ask(&self, neighbour: &NodeId, node: &NodeId, hash: &Hash) -> bool {
         !self.is_asked(neighbour) || (neighbour == node && self.awaited(neighbour, hash).is_none())
     }
@@ -73,7 +73,8 @@ impl Chunks {
         // Late, or twice: it was asked for anew meanwhile.
         let fetch = source.fetch.as_mut().filter(|fetch| usize::try_from(at) == Ok(fetch.got.len()))?;
         let whole = usize::try_from(whole).unwrap_or(usize::MAX);
-        // Whoever has it gives all that is asked for: a part of a byte every ten seconds would hold up all that waits behind it.
+        // Whoever has it gives all that is asked for: a part of a byte every ten seconds would hold up all that waits
+        // behind it.
         let all = (fetch.most as usize).min(whole.saturating_sub(fetch.got.len()));
         let fits = all > 0 && bytes.len() == all && fetch.whole.is_none_or(|said| said == whole);
         if !fits || whole > CHUNK_MAX {
@@ -126,7 +127,8 @@ impl Chunks {
         for node in self.sources.keys().cloned().collect::<Vec<_>>() {
             whole.extend(self.settle_source(&node, here, journals, links, out));
         }
-        // A neighbour that was given up for one of them is free for those before it, which waited for it and which nothing else wakes.
+        // A neighbour that was given up for one of them is free for those before it, which waited for it and which
+        // nothing else wakes.
         let waits = |source: &Source| source.fetch.as_ref().is_some_and(|fetch| fetch.from.is_none());
         let waiting: Vec<NodeId> =
             self.sources.iter().filter(|(_, source)| waits(source)).map(|(node, _)| node.clone()).collect();
@@ -178,8 +180,8 @@ impl Chunks {
         self.fetch_on(node, here, links, out);
     }
 
-    /// Looks what the first message of a node lacks; one that lacks nothing is held whole from here on, and the next one is looked at. Returns those of
-    /// other nodes that count.
+    /// Looks what the first message of a node lacks; one that lacks nothing is held whole from here on, and the next
+    /// one is looked at. Returns those of other nodes that count.
     fn finish(&mut self, node: &NodeId, here: &Here, journals: &Journals) -> Vec<Hash> {
         let mut held = Vec::new();
         loop {
@@ -229,7 +231,8 @@ impl Chunks {
         let Some(fetch) = &source.fetch else { return };
         let there: Vec<&NodeId> = links.neighbours().filter(|neighbour| !fetch.tried.contains(*neighbour)).collect();
         let free = there.iter().filter(|neighbour| self.may_ask(neighbour, node, &fetch.hash));
-        // Who failed lately comes last, and a link that seems silent: where a machine has too much to do, all of them do.
+        // Who failed lately comes last, and a link that seems silent: where a machine has too much to do, all of them
+        // do.
         let order =
             |neighbour: &NodeId| (source.failed.contains(neighbour), links.is_silent(neighbour), neighbour != node);
         let from = free.min_by_key(|neighbour| order(neighbour)).map(|from| (*from).clone());

@@ -1,6 +1,7 @@
-//! Chunks of attachments, which travel apart from entries: an own console gives them before its message, other nodes fetch them after it. They are
-//! fetched in parts as small as the link is slow, so that nothing that matters more waits for long: one chunk at a time of the messages of each node, and
-//! one part at a time from each neighbour. A node whose chunks do not come holds up its own messages alone.
+//! Chunks of attachments, which travel apart from entries: an own console gives them before its message, other nodes
+//! fetch them after it. They are fetched in parts as small as the link is slow, so that nothing that matters more waits
+//! for long: one chunk at a time of the messages of each node, and one part at a time from each neighbour. A node whose
+//! chunks do not come holds up its own messages alone.
 
 mod fetch;
 mod serve;
@@ -86,7 +87,8 @@ impl Chunks {
         Some(chunks(&list).unwrap_or_default().into_iter().filter(|hash| !self.has(hash, journals)).collect())
     }
 
-    /// All that a message says is attached to it is on the disk. What its console has not given first is not journalled.
+    /// All that a message says is attached to it is on the disk. What its console has not given first is not
+    /// journalled.
     pub(crate) fn are_given(&self, written: &Written, bodies: &[ByteVec], journals: &Journals) -> bool {
         let Some(attached) = &written.attached else { return true };
         let list = attached.find(&plain(bodies)).and_then(chunks);
@@ -150,7 +152,8 @@ impl Chunks {
             };
             journals.keep_body(node, hash, bytes.clone(), false);
         }
-        // One that a console gives belongs to nothing yet: it goes after a while unless a message says that it is attached.
+        // One that a console gives belongs to nothing yet: it goes after a while unless a message says that it is
+        // attached.
         out.push(Output::KeepChunk { hash, bytes, lasting: matches!(by, By::Fetched(_)) });
         self.storing.push_back(Storing { hash, by });
     }

@@ -1,10 +1,10 @@
-//! Voice before picture: what a receiver has room for goes to voices first, and pictures are given up one by one, the one that takes most first,
-//! rather than all torn a little.
+//! Voice before picture: what a receiver has room for goes to voices first, and pictures are given up one by one, the
+//! one that takes most first, rather than all torn a little.
 
 /// How many milliseconds of its rate a receiver may get in one burst: a key frame must pass.
 const BURST_MS: u64 = 500;
-/// What a picture that was given up may cost when it is tried again: a key frame and a second more, long enough that the receiver's
-/// measurement shows whether there is room now. In bits.
+/// What a picture that was given up may cost when it is tried again: a key frame and a second more, long enough that
+/// the receiver's measurement shows whether there is room now. In bits.
 const TRIAL: i64 = 800_000;
 /// How long a picture is given up: at first, and at most. It doubles while it does not help.
 const PAUSE_MS: u64 = 2_000;
@@ -35,8 +35,9 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    /// The receiver says how much it can take (REMB). Without a shortage that is hardly more than what it gets, and says nothing of
-    /// what it could get; so it is a limit only when it is less than what was sent in each of the last seconds.
+    /// The receiver says how much it can take (REMB). Without a shortage that is hardly more than what it gets, and
+    /// says nothing of what it could get; so it is a limit only when it is less than what was sent in each of the last
+    /// seconds.
     pub(crate) fn measured(&mut self, kbit_s: u32, now_ms: u64) {
         self.count(0, now_ms);
         let least = self.sent.iter().min().copied().unwrap_or(0);

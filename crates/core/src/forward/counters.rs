@@ -13,11 +13,13 @@ pub struct Counters {
     pub to_links: u64,
     /// Copies that came by another path, or too late.
     pub copies: u64,
-    /// Of a node that is no relay of that stream, said other things than the source, ran ahead of it, or spoke while it was quiet.
+    /// Of a node that is no relay of that stream, said other things than the source, ran ahead of it, or spoke while it
+    /// was quiet.
     pub forged: u64,
     /// Voices that were more than any voice is.
     pub over_rate: u64,
-    /// Relays barred for other things than the source said, each for one source. Not zero: a node of the charter lies, or its memory fails.
+    /// Relays barred for other things than the source said, each for one source. Not zero: a node of the charter lies,
+    /// or its memory fails.
     pub relays_barred: u64,
     /// Of a console that is in no call.
     pub not_in: u64,

@@ -1,11 +1,12 @@
 //! No node can talk over another one's consoles, nor for them.
 //!
-//! The first copy of a packet goes on, by whichever path it came, so that a cut or a lossy path costs nothing. A node that relays could
-//! abuse this: send something of its own under numbers that the source is about to use, or has left behind, or while the source sends nothing, and have
-//! the true packets dropped as copies or as more than a voice is. So relayed packets come from those alone whom the route names; and where the source has a link
-//! to here, what comes by it is the truth: a relay brings nothing but what goes on from there ([`super::reach`]), from a pace of its own, and does
-//! not begin the stream anew; and a relayed packet that differs from the direct one of the same number bars its relay for all of that source, and what it
-//! brought is forgotten.
+//! The first copy of a packet goes on, by whichever path it came, so that a cut or a lossy path costs nothing. A node
+//! that relays could abuse this: send something of its own under numbers that the source is about to use, or has left
+//! behind, or while the source sends nothing, and have the true packets dropped as copies or as more than a voice is.
+//! So relayed packets come from those alone whom the route names; and where the source has a link to here, what comes
+//! by it is the truth: a relay brings nothing but what goes on from there ([`super::reach`]), from a pace of its own,
+//! and does not begin the stream anew; and a relayed packet that differs from the direct one of the same number bars
+//! its relay for all of that source, and what it brought is forgotten.
 
 use super::Nodes;
 use super::pace::{Pace, Way};
@@ -16,8 +17,8 @@ use std::hash::Hasher;
 use trialogue_wire::console::Medium;
 use trialogue_wire::media::MediaHeader;
 
-/// How long a relay that was caught is barred. More keeps one longer from carrying what it may have to carry alone, and that passed a liar's packets
-/// on in good faith; less lets a liar make itself heard as noise more often.
+/// How long a relay that was caught is barred. More keeps one longer from carrying what it may have to carry alone, and
+/// that passed a liar's packets on in good faith; less lets a liar make itself heard as noise more often.
 const BARRED_MS: u64 = 600_000;
 
 /// Relays that were caught with other packets than a source's own.
@@ -63,15 +64,18 @@ pub(crate) struct Came<'a> {
 pub(crate) enum Verdict {
     /// It goes on under this number.
     New(u64),
-    /// So does this one, and it is the newest that came from the source itself: nothing that a relay brought before may be in its way.
+    /// So does this one, and it is the newest that came from the source itself: nothing that a relay brought before may
+    /// be in its way.
     Newest(u64),
     /// It goes on, and what was before it is not comparable.
     Restart(u64),
     /// A copy, or too late.
     Copy,
-    /// The first copy that came from the source itself, of one that a relay had brought before; its number, where it is the newest that came from there.
+    /// The first copy that came from the source itself, of one that a relay had brought before; its number, where it is
+    /// the newest that came from there.
     Late(Option<u64>),
-    /// Of a node that is no relay of this stream, or is barred, or runs ahead of the source, or speaks while that is quiet.
+    /// Of a node that is no relay of this stream, or is barred, or runs ahead of the source, or speaks while that is
+    /// quiet.
     Forged,
     /// More than there is of such a medium. It is not remembered as a packet that came.
     OverRate,
@@ -88,8 +92,8 @@ impl Guard {
         self.reach.told(alive, quiet_after, now_ms);
     }
 
-    /// Judges a packet of the source, which is the node of its header. `barred`: relays that were caught with packets of this source; one that is caught now
-    /// is added, and returned.
+    /// Judges a packet of the source, which is the node of its header. `barred`: relays that were caught with packets
+    /// of this source; one that is caught now is added, and returned.
     pub(crate) fn take(
         &mut self,
         window: &mut Window,
@@ -137,7 +141,8 @@ impl Guard {
                 Verdict::Restart(window.restart(header.sequence, mark))
             }
             Seen::Copy(Some(held)) if held.hash != hash && direct && held.via != from => {
-                // What came directly is the truth: all that the liar brought under numbers to come is forgotten, and costs no true packet.
+                // What came directly is the truth: all that the liar brought under numbers to come is forgotten, and
+                // costs no true packet.
                 barred.bar(held.via, now_ms);
                 return (Verdict::Restart(window.restart(header.sequence, mark)), Some(held.via));
             }
@@ -155,7 +160,8 @@ impl Guard {
     }
 }
 
-/// A short hash of what matters in a packet, keyed so that a node cannot find two packets alike: SipHash-1-3. Whoever guesses is barred at the first try that fails.
+/// A short hash of what matters in a packet, keyed so that a node cannot find two packets alike: SipHash-1-3. Whoever
+/// guesses is barred at the first try that fails.
 pub(crate) fn hash(key: [u64; 2], header: &MediaHeader, payload: &[u8]) -> u32 {
     let mut state = SipHasher13::new_with_keys(key[0], key[1]);
     let flags = u64::from(header.marker) << 1 | u64::from(header.key_frame);

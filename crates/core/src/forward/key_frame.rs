@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::DeviceId;
 
-/// Least time between two requests for one source, in milliseconds. A key frame is ten times a delta frame; asking faster than a round
-/// trip only makes pictures worse for everyone.
+/// Least time between two requests for one source, in milliseconds. A key frame is ten times a delta frame; asking
+/// faster than a round trip only makes pictures worse for everyone.
 const INTERVAL_MS: u64 = 300;
 
 /// What was asked of whose picture.
@@ -23,7 +23,8 @@ struct Asking {
 }
 
 impl KeyFrames {
-    /// Somebody waits for one. True: it is to be asked for now; false: it was asked for a moment ago, and the wish waits.
+    /// Somebody waits for one. True: it is to be asked for now; false: it was asked for a moment ago, and the wish
+    /// waits.
     #[must_use]
     pub(super) fn want(&mut self, device: DeviceId, now_ms: u64) -> bool {
         let asking = self.asking.entry(device).or_default();

@@ -7,8 +7,8 @@ use trialogue_wire::console::Medium;
 use trialogue_wire::limits::{PICTURES_MAX, VOICES_MAX};
 
 impl Forwarder {
-    /// A leg was negotiated, with so many places to receive. A leg that the console had before is replaced. `leg` is the
-    /// caller's number, below [`LEGS_MAX`]; false: it is not.
+    /// A leg was negotiated, with so many places to receive. A leg that the console had before is replaced. `leg` is
+    /// the caller's number, below [`LEGS_MAX`]; false: it is not.
     pub fn leg_up(&mut self, leg: u32, console: ConsoleKey, voices: usize, pictures: usize, now_ms: u64) -> bool {
         let at = leg as usize;
         if at >= LEGS_MAX {

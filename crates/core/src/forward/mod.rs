@@ -2,16 +2,17 @@
 //!
 //! # Calling contract
 //! - [`Forwarder::route`] and [`Forwarder::route_end`] take what the control machine says; [`Forwarder::leg_up`],
-//!   [`Forwarder::leg_ready`] and [`Forwarder::leg_down`] what the media thread knows of legs. After any of them, and after
-//!   packets, drain [`Forwarder::poll`] until it returns nothing.
-//! - [`Forwarder::on_leg_packet`] and [`Forwarder::on_link_packet`] append to a buffer of the caller, who must send to each
-//!   destination the same payload with the numbers given there, and who clears the buffer.
+//!   [`Forwarder::leg_ready`] and [`Forwarder::leg_down`] what the media thread knows of legs. After any of them, and
+//!   after packets, drain [`Forwarder::poll`] until it returns nothing.
+//! - [`Forwarder::on_leg_packet`] and [`Forwarder::on_link_packet`] append to a buffer of the caller, who must send to
+//!   each destination the same payload with the numbers given there, and who clears the buffer.
 //! - `now_ms` is any clock in milliseconds that never runs back. [`Forwarder::next_timeout`] says when to call
 //!   [`Forwarder::tick`].
 //!
-//! A stream is one medium of one device in a call. A receiver is a place of a leg: an RTP stream whose numbers go on whoever is heard
-//! there. Places are given when a route comes, not when somebody first speaks, so that the console knows who is where before
-//! anything arrives; first come, first placed, and nobody is moved, unless one node has all places and another none.
+//! A stream is one medium of one device in a call. A receiver is a place of a leg: an RTP stream whose numbers go on
+//! whoever is heard there. Places are given when a route comes, not when somebody first speaks, so that the console
+//! knows who is where before anything arrives; first come, first placed, and nobody is moved, unless one node has all
+//! places and another none.
 
 mod budget;
 mod counters;
@@ -180,8 +181,8 @@ struct Place {
 }
 
 impl Forwarder {
-    /// For the node with index `own` among the `nodes` of the charter. `seed` is drawn at random by the caller: where numbers begin, which everybody sees, and
-    /// the key of [`guard::hash`].
+    /// For the node with index `own` among the `nodes` of the charter. `seed` is drawn at random by the caller: where
+    /// numbers begin, which everybody sees, and the key of [`guard::hash`].
     pub fn new(own: u8, nodes: BTreeMap<NodeId, u8>, seed: [u64; 3]) -> Self {
         Self {
             own,
@@ -253,7 +254,8 @@ impl Forwarder {
         for at in 0..self.streams.len() {
             let Some(stream) = self.streams[at].as_mut() else { continue };
             let Some(after) = stream.sound.becomes_quiet(now_ms) else { continue };
-            // What comes next follows the last packet, whatever was lost before it came here: others take from relays nothing that is far ahead of that.
+            // What comes next follows the last packet, whatever was lost before it came here: others take from relays
+            // nothing that is far ahead of that.
             stream.source.close_gap(OVERTAKEN);
             let number = stream.number;
             self.event(ForwardEvent::VoiceQuiet { number, after: Some(after) });

@@ -1,5 +1,5 @@
-//! How much a voice and a picture may be. Voices go before all else on every link and leg: one that is as much as a picture would be felt by all others; and
-//! a picture without a bound fills the lines of all who see it.
+//! How much a voice and a picture may be. Voices go before all else on every link and leg: one that is as much as a
+//! picture would be felt by all others; and a picture without a bound fills the lines of all who see it.
 
 use trialogue_wire::console::Medium;
 
@@ -11,10 +11,11 @@ struct Rate {
     packets: u64,
 }
 
-/// 256 kbit/s, five times what a console sends, and a packet every 5 ms. More lets one console fill a small path, less cuts off a better codec.
+/// 256 kbit/s, five times what a console sends, and a packet every 5 ms. More lets one console fill a small path, less
+/// cuts off a better codec.
 const VOICE: Rate = Rate { bytes: 32, packets: 200 };
-/// 4 Mbit/s, nearly six times what a console's encoder may send, before filling and tags. More lets one console fill the line of everyone who sees it, less cuts off a
-/// larger picture.
+/// 4 Mbit/s, nearly six times what a console's encoder may send, before filling and tags. More lets one console fill
+/// the line of everyone who sees it, less cuts off a larger picture.
 const PICTURE: Rate = Rate { bytes: 500, packets: 800 };
 /// How much may come at once, in milliseconds of the rate: after a stall, what was under way comes together.
 const BURST_MS: u64 = 2_000;
@@ -26,8 +27,8 @@ pub(crate) enum Way {
     Relayed,
 }
 
-/// Two token buckets for one stream. What comes directly takes from both, what relays bring from theirs alone: no relay takes anything from the source, and
-/// relays bring no more than the source leaves of what the medium may be.
+/// Two token buckets for one stream. What comes directly takes from both, what relays bring from theirs alone: no relay
+/// takes anything from the source, and relays bring no more than the source leaves of what the medium may be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
     medium: Medium,

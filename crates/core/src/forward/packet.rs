@@ -154,8 +154,8 @@ impl Forwarder {
         self.forward(at, verdict, header, (links, spare), payload.len(), now_ms, out)
     }
 
-    /// The newest packet from the source itself is a copy of what a relay brought before: it goes to nobody again. But where a relay made up what a place
-    /// begins or ends with, far ahead, the place goes on from here.
+    /// The newest packet from the source itself is a copy of what a relay brought before: it goes to nobody again. But
+    /// where a relay made up what a place begins or ends with, far ahead, the place goes on from here.
     fn copy_of_the_source(&mut self, at: usize, sequence: u64, time: u32, now_ms: u64) {
         let Self { streams, legs, .. } = self;
         let Some(stream) = streams.get(at).and_then(Option::as_ref) else { return };

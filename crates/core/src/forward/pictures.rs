@@ -2,15 +2,16 @@
 
 use super::{Counters, Leg};
 
-/// After this long a place shows what comes even without a key frame: better a torn picture than none, should the clear header ever
-/// be read wrongly.
+/// After this long a place shows what comes even without a key frame: better a torn picture than none, should the clear
+/// header ever be read wrongly.
 const KEY_FRAME_PATIENCE_MS: u64 = 3_000;
-/// A place that still gets none asks again: browsers ignore a request within 300 ms of another, and packets get lost. Less asks for
-/// pictures that are under way from the other side of the world.
+/// A place that still gets none asks again: browsers ignore a request within 300 ms of another, and packets get lost.
+/// Less asks for pictures that are under way from the other side of the world.
 const ASK_AGAIN_MS: u64 = 500;
 
-/// Pictures that differ by less than this part of the larger one took as much as each other: one may have had a packet more, or a key frame. Less gives up the first
-/// picture for a packet, more lets one take more than others before it is given up.
+/// Pictures that differ by less than this part of the larger one took as much as each other: one may have had a packet
+/// more, or a key frame. Less gives up the first picture for a packet, more lets one take more than others before it is
+/// given up.
 const AS_MUCH: u64 = 8;
 
 impl Leg {
@@ -63,8 +64,8 @@ impl Leg {
         (true, ask)
     }
 
-    /// The place whose picture took most in the last second; of several that took about as much, the last one. So who sends more than others is given up
-    /// before they are, wherever it is seen.
+    /// The place whose picture took most in the last second; of several that took about as much, the last one. So who
+    /// sends more than others is given up before they are, wherever it is seen.
     fn takes_most(&self, now_ms: u64) -> Option<usize> {
         let seen =
             || self.places[1].iter().enumerate().filter(|(_, p)| p.sender.is_some() && p.paused_until_ms.is_none());
@@ -74,7 +75,8 @@ impl Leg {
     }
 }
 
-/// Bytes that a picture took in the last second: counted by whole seconds, of which the one before counts as much as it is still within the last.
+/// Bytes that a picture took in the last second: counted by whole seconds, of which the one before counts as much as it
+/// is still within the last.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Taken {
     second: u64,

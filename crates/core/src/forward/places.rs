@@ -1,5 +1,5 @@
-//! Who is received where: places are given here, and for each stream the list of its receivers is made ready, so that a packet only
-//! walks through it.
+//! Who is received where: places are given here, and for each stream the list of its receivers is made ready, so that a
+//! packet only walks through it.
 
 use super::{ForwardEvent, Forwarder, Place, Taken};
 use crate::io::Source;
@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use trialogue_charter::DeviceId;
 use trialogue_wire::console::Medium;
 
-/// Which place is given up for a sender of this node when none is free: the last one of the node that has most, if it has two more than this one. So
-/// a node with many consoles cannot keep those of another from being heard; while there is room, nobody is moved.
+/// Which place is given up for a sender of this node when none is free: the last one of the node that has most, if it
+/// has two more than this one. So a node with many consoles cannot keep those of another from being heard; while there
+/// is room, nobody is moved.
 fn yields(places: &[Place], node: u8) -> Option<usize> {
     let of = |node: u8| places.iter().filter(|p| p.sender.is_some_and(|s| s.0 == node)).count();
     let taken = places.iter().enumerate().filter_map(|(at, p)| Some((at, p.sender?.0)));

@@ -1,7 +1,8 @@
 //! How far a relay may go while the source's own link lives.
 //!
-//! What comes over the source's own link says where the source is, and so does its word that it is quiet. A relay brings nothing far ahead of that,
-//! nothing that was over before a silence, and nothing for one who is silent: a number that the source will never use again is contradicted by nobody.
+//! What comes over the source's own link says where the source is, and so does its word that it is quiet. A relay
+//! brings nothing far ahead of that, nothing that was over before a silence, and nothing for one who is silent: a
+//! number that the source will never use again is contradicted by nobody.
 
 use super::pace::packets_in;
 use super::window::WINDOW;
@@ -9,14 +10,16 @@ use trialogue_wire::console::Medium;
 
 /// A direct path that brought something within this time is alive.
 const ALIVE_MS: u64 = 1_000;
-/// How far a relayed packet may be ahead of a living direct path, or behind the packet with which that goes on after a silence: more than any difference of
-/// delays that a call can bear.
+/// How far a relayed packet may be ahead of a living direct path, or behind the packet with which that goes on after a
+/// silence: more than any difference of delays that a call can bear.
 const APART: u32 = 64;
-/// How long after the source's word that it is quiet a relay may still bring what was sent before. The word comes half a second after the last packet; more gives a
-/// liar more time under numbers that the direct path lost, less loses what only a slow relay had.
+/// How long after the source's word that it is quiet a relay may still bring what was sent before. The word comes half
+/// a second after the last packet; more gives a liar more time under numbers that the direct path lost, less loses what
+/// only a slow relay had.
 const UNDER_WAY_MS: u64 = 1_000;
-/// How long relays may bring a picture of which nothing comes over a living link. No word says that a picture is off; more lets a liar show something for longer
-/// under it, less loses what relays bring until this node, too, has found that the link is dead.
+/// How long relays may bring a picture of which nothing comes over a living link. No word says that a picture is off;
+/// more lets a liar show something for longer under it, less loses what relays bring until this node, too, has found
+/// that the link is dead.
 const PICTURE_MS: u64 = 5_000;
 
 /// May a relay bring this packet?
@@ -71,8 +74,8 @@ impl Reach {
         }
         if let Some(before) = before {
             self.floor = Some(self.floor.map_or(before, |floor| later(floor, before)));
-            // How long it has been speaking again the word does not say: it may have been on its way for long, or told elsewhere first. Where it was heard
-            // directly since, that says how far it is.
+            // How long it has been speaking again the word does not say: it may have been on its way for long, or told
+            // elsewhere first. Where it was heard directly since, that says how far it is.
             self.newest = self.newest.filter(|newest| ahead(*newest, before) > 0);
         }
         self.quiet = quiet_after.map(|after| {
@@ -95,7 +98,8 @@ impl Reach {
             Some((_, ahead)) if self.is_heard(now_ms) && (1..WINDOW as i32).contains(&ahead) => {
                 sequence.wrapping_sub(WINDOW as u32)
             }
-            // After a silence nothing from before it is new, and of what was lost meanwhile no more than can be under way.
+            // After a silence nothing from before it is new, and of what was lost meanwhile no more than can be under
+            // way.
             Some((newest, ahead)) if (1..=APART as i32).contains(&ahead) => newest,
             _ => sequence.wrapping_sub(APART + 1),
         };
@@ -109,7 +113,8 @@ impl Reach {
         self.floor = self.newest.or(self.floor);
     }
 
-    /// The same packets come by several paths: the slowest of them does not say how far the source is. But one that is far behind is a new beginning.
+    /// The same packets come by several paths: the slowest of them does not say how far the source is. But one that is
+    /// far behind is a new beginning.
     fn show(&mut self, sequence: u32, floor: u32) {
         let shown = self.newest.map_or(i32::MAX, |newest| ahead(sequence, newest));
         if shown > -(WINDOW as i32) && shown <= 0 {
@@ -150,7 +155,8 @@ impl Reach {
         off || self.quiet.is_some_and(|quiet| ahead(sequence, quiet.after) > 0)
     }
 
-    /// How far ahead of the newest one a relay may be: while nothing comes directly, by as much as no source sends more.
+    /// How far ahead of the newest one a relay may be: while nothing comes directly, by as much as no source sends
+    /// more.
     fn ahead_most(&self, now_ms: u64) -> i32 {
         let silent_ms = now_ms.saturating_sub(self.since_ms + ALIVE_MS);
         i32::try_from(packets_in(self.medium, silent_ms).saturating_add(APART.into())).unwrap_or(i32::MAX)

@@ -1,15 +1,16 @@
 //! Numbers that go on without a break while the sender behind them changes.
 //!
-//! A place of a leg is one RTP stream for the console (one SSRC), whoever is heard there. Sequence and time are moved so that
-//! they go on. A sequence is never given out twice: it is part of the SRTP nonce (RFC 7714 §8.1).
+//! A place of a leg is one RTP stream for the console (one SSRC), whoever is heard there. Sequence and time are moved
+//! so that they go on. A sequence is never given out twice: it is part of the SRTP nonce (RFC 7714 §8.1).
 
-/// A jump larger than this is a new beginning. A receiver that loses some in a row must not take them for a roll-over (RFC 3711 appendix A: half of 65,536).
+/// A jump larger than this is a new beginning. A receiver that loses some in a row must not take them for a roll-over
+/// (RFC 3711 appendix A: half of 65,536).
 const JUMP: u64 = 2_048;
-/// What came from the source itself may be so far behind what a relay brought before it, as may be under way at once; more is dropped by receivers as old: libwebrtc
-/// looks for no more than 1,024 behind, others for 100.
+/// What came from the source itself may be so far behind what a relay brought before it, as may be under way at once;
+/// more is dropped by receivers as old: libwebrtc looks for no more than 1,024 behind, others for 100.
 const BEHIND: u64 = 64;
-/// A packet whose time is so far from what the clock says, in milliseconds, moves nobody's clock: more lets a liar move the time of a place by so much, less takes a
-/// sender that catches up for one.
+/// A packet whose time is so far from what the clock says, in milliseconds, moves nobody's clock: more lets a liar move
+/// the time of a place by so much, less takes a sender that catches up for one.
 const TIME_OFF_MS: u32 = 3_000;
 
 /// Moves the numbers of changing senders onto one line.
@@ -38,8 +39,8 @@ impl Rebase {
         Self { last_out: after, ..Self::default() }
     }
 
-    /// The numbers to send for a packet with these numbers, or none if it is older than the beginning of this sender here.
-    /// `clock_khz` is the RTP clock (48 for voice, 90 for pictures). `generation` is never 0.
+    /// The numbers to send for a packet with these numbers, or none if it is older than the beginning of this sender
+    /// here. `clock_khz` is the RTP clock (48 for voice, 90 for pictures). `generation` is never 0.
     pub(crate) fn map(
         &mut self,
         generation: u32,
@@ -75,16 +76,18 @@ impl Rebase {
         Some((out, out_time))
     }
 
-    /// This packet is the newest that came from the source itself. If what began here before it was further on, or what was given out is too far on for whoever
-    /// receives it, that was a relay's, and perhaps made up: what comes from here on begins anew.
+    /// This packet is the newest that came from the source itself. If what began here before it was further on, or what
+    /// was given out is too far on for whoever receives it, that was a relay's, and perhaps made up: what comes from
+    /// here on begins anew.
     pub(crate) fn is_newest(&mut self, sequence: u64) {
         let out = sequence.checked_sub(self.base_in).map(|further| self.base_out + further);
         self.anew |= out.is_none_or(|out| out + BEHIND < self.last_out);
     }
 
-    /// This packet is the newest that came from the source itself, and a relay brought a copy of it before. If that was so far behind what this begins with,
-    /// or what was given out, that no receiver took it, a relay made that up: what comes after it goes on from here. Less far behind the beginning it does not: the
-    /// first packets of a voice that overtake each other would move its clock.
+    /// This packet is the newest that came from the source itself, and a relay brought a copy of it before. If that was
+    /// so far behind what this begins with, or what was given out, that no receiver took it, a relay made that up: what
+    /// comes after it goes on from here. Less far behind the beginning it does not: the first packets of a voice that
+    /// overtake each other would move its clock.
     pub(crate) fn copy_of_the_source(
         &mut self,
         generation: u32,

@@ -15,7 +15,8 @@ impl Forwarder {
         let relays: Nodes = route.relays.iter().filter_map(|id| self.nodes.get(id)).copied().collect();
         let key = (route.node, route.number);
         let held = self.numbers.get(&key).copied();
-        // A device that comes back on another leg goes on with the numbers that it had: others take repeated ones for copies.
+        // A device that comes back on another leg goes on with the numbers that it had: others take repeated ones for
+        // copies.
         let own = |source: &Source| matches!(source, Source::Leg(_));
         let same = held.and_then(|at| self.streams[at].as_mut()).filter(|held| {
             held.device == route.device && held.medium == route.medium && own(&held.from) == own(&route.source)

@@ -1,7 +1,8 @@
-//! Whether a voice of this node is heard or quiet, as its packets say: the word of this node for it, by which others refuse what is made up meanwhile.
+//! Whether a voice of this node is heard or quiet, as its packets say: the word of this node for it, by which others
+//! refuse what is made up meanwhile.
 
-/// A voice without a packet for so long is quiet: consoles send one every 20 to 60 ms while the microphone is on. Less takes a gap of a bad network
-/// for a mute, more gives a liar more time.
+/// A voice without a packet for so long is quiet: consoles send one every 20 to 60 ms while the microphone is on. Less
+/// takes a gap of a bad network for a mute, more gives a liar more time.
 const QUIET_MS: u64 = 500;
 /// How many packets the first one after a silence may have overtaken on its leg, and still leave them a number:
 /// networks swap neighbours. More leaves others a wider gap before it where packets were lost, fewer loses 20 ms of

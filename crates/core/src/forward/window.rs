@@ -1,7 +1,7 @@
 //! Dropping copies: the same packet arrives by several paths, and only the first one counts.
 
-/// How many sequence numbers below the highest are remembered: 40 s of voice, and some seconds of picture. A larger window costs
-/// a bit per number and stream; a smaller one would take a copy from a slow path for a new packet.
+/// How many sequence numbers below the highest are remembered: 40 s of voice, and some seconds of picture. A larger
+/// window costs a bit per number and stream; a smaller one would take a copy from a slow path for a new packet.
 pub const WINDOW: u64 = 2_048;
 
 /// What is remembered of a packet of another node.

@@ -1,4 +1,5 @@
-//! Large bodies beside entries: held by their hash, certificates of enrolled devices for good, all others within a budget in which every journal has a share.
+//! Large bodies beside entries: held by their hash, certificates of enrolled devices for good, all others within a
+//! budget in which every journal has a share.
 
 use crate::limits::BODIES_HELD;
 use minicbor::bytes::ByteVec;

@@ -1,4 +1,5 @@
-//! The journals that this node holds, as bytes, with the bodies beside them: the newest in memory, the others where the shell keeps them.
+//! The journals that this node holds, as bytes, with the bodies beside them: the newest in memory, the others where the
+//! shell keeps them.
 
 use super::bodies::Bodies;
 use crate::limits::{BUNDLE_MAX, ENTRIES_HELD, ENTRIES_KEPT, OWN_RECENT, RECENT, SNAPSHOT_ENTRIES, TOLD_BODIES};
@@ -10,8 +11,9 @@ use trialogue_journal::{Body, BodyRef, Entry, UnverifiedEntry};
 use trialogue_wire::Bundle;
 use trialogue_wire::link::Head;
 
-/// Where entries and bodies are read back from: everything that [`crate::Output::Append`] and [`crate::Output::Keep`] gave out and that is written by now. A
-/// read takes microseconds, seldom milliseconds: the machine waits for it. What is damaged there is not there.
+/// Where entries and bodies are read back from: everything that [`crate::Output::Append`] and [`crate::Output::Keep`]
+/// gave out and that is written by now. A read takes microseconds, seldom milliseconds: the machine waits for it. What
+/// is damaged there is not there.
 pub trait Shelf: Send {
     /// The signed entry at a position.
     fn entry(&self, node: &NodeId, seq: u64) -> Option<Vec<u8>>;
@@ -181,8 +183,8 @@ impl Ledger {
         self.bodies.get(hash).is_some() || self.shelf.as_ref().is_some_and(|shelf| shelf.has(hash))
     }
 
-    /// The entry at a position, and what it says, without the bodies of what is written, and without large ones: who needs them asks. What enrols a device is of no use
-    /// without its certificate.
+    /// The entry at a position, and what it says, without the bodies of what is written, and without large ones: who
+    /// needs them asks. What enrols a device is of no use without its certificate.
     pub(super) fn lean_bundle(&self, node: &NodeId, seq: u64) -> Option<(Entry, Bundle)> {
         let entry = self.entry(node, seq)?;
         let decoded = UnverifiedEntry::decode(&entry).ok()?;
@@ -208,8 +210,8 @@ impl Ledger {
         Some(Bundle { entry, bodies })
     }
 
-    /// Those of the bodies that are held: each once, as long as its reference says, and as many as fit into one message. An entry may name one body under
-    /// many references, and with any length.
+    /// Those of the bodies that are held: each once, as long as its reference says, and as many as fit into one
+    /// message. An entry may name one body under many references, and with any length.
     fn found(&self, references: &[BodyRef]) -> Vec<ByteVec> {
         let mut bytes = 0;
         let mut seen = BTreeSet::new();

@@ -1,4 +1,5 @@
-//! All journals as this node holds them: their bytes, the chain that each is, what they say, and the end of the own one.
+//! All journals as this node holds them: their bytes, the chain that each is, what they say, and the end of the own
+//! one.
 //!
 //! They call nobody back. What follows from an entry that has taken effect is the machine's to do.
 
@@ -145,7 +146,8 @@ impl Journals {
         self.ledger.has_shelf()
     }
 
-    /// Keeps a body that a verified entry of this node refers to; `lasting`: the certificate of a device that it has enrolled.
+    /// Keeps a body that a verified entry of this node refers to; `lasting`: the certificate of a device that it has
+    /// enrolled.
     pub(crate) fn keep_body(&mut self, node: &NodeId, hash: Hash, body: ByteVec, lasting: bool) {
         if lasting {
             self.ledger.bodies.keep_lasting(hash, body);
@@ -173,7 +175,8 @@ impl Journals {
     /// Does it follow on what is held? A second history is told from the first one seen, which stays.
     pub(crate) fn accept(&mut self, entry: &VerifiedEntry, here: &Here) -> Result<(), ChainError> {
         let claim = entry.entry();
-        // Of the own journal only what follows on it is taken: what else somebody shows beyond its end is another history.
+        // Of the own journal only what follows on it is taken: what else somebody shows beyond its end is another
+        // history.
         if claim.node == here.node && claim.seq > self.ledger.head(&here.node) {
             return Err(ChainError::Fork { seq: claim.seq });
         }

@@ -49,7 +49,8 @@ pub(crate) struct Released {
 pub(crate) struct Full;
 
 impl Pen<'_> {
-    /// Makes the next own entry and asks for it to be written. The caller has checked against [`Pen::ahead`] that it may be said.
+    /// Makes the next own entry and asks for it to be written. The caller has checked against [`Pen::ahead`] that it
+    /// may be said.
     pub(crate) fn append(&mut self, body: Body, bodies: Vec<ByteVec>, after: After) -> Result<(), Full> {
         let (here, journals) = (self.here, &mut *self.journals);
         let head = journals.ledger.head(&here.node);
@@ -101,7 +102,8 @@ impl Pen<'_> {
 }
 
 impl Journals {
-    /// The time that an entry would have now, milliseconds since 1970 UTC: by this consoles say how long their acts may stand.
+    /// The time that an entry would have now, milliseconds since 1970 UTC: by this consoles say how long their acts may
+    /// stand.
     pub(crate) fn time_ms(&self, here: &Here) -> u64 {
         self.pace.now_ms(here.now.us, here.now.wall_ms)
     }

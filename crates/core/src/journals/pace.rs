@@ -1,4 +1,5 @@
-//! The time of own entries. It never goes back while the node runs: no statement could stand in an entry that is earlier than one before it.
+//! The time of own entries. It never goes back while the node runs: no statement could stand in an entry that is
+//! earlier than one before it.
 
 use crate::limits::{CLOCK_TOLD_MS, SET_BACK_MS};
 
@@ -21,7 +22,8 @@ impl Pace {
         wall_ms.max(self.from_ms.saturating_add(now_us.saturating_sub(self.at_us) / 1_000))
     }
 
-    /// The same for the entry that says that the node has started again: there a clock that was set back takes effect, and everybody sees it.
+    /// The same for the entry that says that the node has started again: there a clock that was set back takes effect,
+    /// and everybody sees it.
     pub(super) fn restarts_ms(&self, now_us: u64, wall_ms: u64) -> u64 {
         let now_ms = self.now_ms(now_us, wall_ms);
         if wall_ms.saturating_add(SET_BACK_MS) < now_ms { wall_ms } else { now_ms }

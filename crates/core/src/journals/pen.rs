@@ -9,7 +9,8 @@ use trialogue_charter::{DeviceId, LineId, NodeId};
 use trialogue_journal::Body;
 use trialogue_journal::fold::State;
 
-/// Handed to parts by the machine. While a neighbour gives back entries that did not reach the disk, nothing can be written.
+/// Handed to parts by the machine. While a neighbour gives back entries that did not reach the disk, nothing can be
+/// written.
 pub(crate) struct Pen<'a> {
     pub(super) journals: &'a mut Journals,
     pub(super) budgets: &'a mut Budgets,

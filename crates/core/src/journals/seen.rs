@@ -1,7 +1,7 @@
 //! What this node holds of all journals, signed into its own; and what others have signed of them, compared with it.
 //!
-//! So every node signs under everybody's history: whoever later removes, alters or reorders entries, or shows another history to somebody else, has
-//! the signatures of all the others against it.
+//! So every node signs under everybody's history: whoever later removes, alters or reorders entries, or shows another
+//! history to somebody else, has the signatures of all the others against it.
 
 use super::own::After;
 use super::{Journals, Pen};
@@ -34,8 +34,8 @@ pub(super) struct Seen {
     bare_us: Option<u64>,
     /// When it last signed with ML-DSA-87; none: not since it started.
     strong_us: Option<u64>,
-    /// Nodes of which another history was signed for than the one held here, and who signed: each said once. A signer's false word of a node hides no other's true
-    /// one.
+    /// Nodes of which another history was signed for than the one held here, and who signed: each said once. A signer's
+    /// false word of a node hides no other's true one.
     told: BTreeSet<(NodeId, NodeId)>,
 }
 
@@ -90,7 +90,8 @@ impl Seen {
             let settled = since? + SEEN_SETTLE_US;
             Some(last.map_or(settled, |last| settled.max(last + least)))
         };
-        // What machines say by the clock is not worth a signature every ten minutes, and nothing stays without one for long that outlives Ed25519.
+        // What machines say by the clock is not worth a signature every ten minutes, and nothing stays without one for
+        // long that outlives Ed25519.
         let often = after(self.moved_us, self.signed_us, SEEN_US);
         let strong = after(self.bare_us, self.strong_us, STRONG_US);
         often.into_iter().chain(strong).min()
@@ -106,7 +107,8 @@ impl Seen {
         heads.map(|(node, tree)| TreeHead { node: node.clone(), size: tree.size(), root: tree.root().0 }).collect()
     }
 
-    /// What is to be signed now, and with a signature that outlives Ed25519 where one is due; from here on it counts as signed. `time_ms`: of the entry.
+    /// What is to be signed now, and with a signature that outlives Ed25519 where one is due; from here on it counts as
+    /// signed. `time_ms`: of the entry.
     fn sign(&mut self, here: &Here, time_ms: u64) -> Option<(Vec<TreeHead>, Option<Vec<u8>>)> {
         let now_us = here.now.us;
         self.due_us().filter(|due| now_us >= *due)?;
@@ -177,8 +179,8 @@ impl Seen {
         }
     }
 
-    /// Another node has signed a history of this journal that is not the one held here: its node has shown two, or the other lies. The signed
-    /// word is kept; with the journals it proves one of the two.
+    /// Another node has signed a history of this journal that is not the one held here: its node has shown two, or the
+    /// other lies. The signed word is kept; with the journals it proves one of the two.
     fn two_faces(&mut self, claim: &Claim, out: &mut Out) {
         out.count(Count::EntryForked);
         let (node, by) = (claim.head.node.clone(), claim.by.entry().node.clone());
@@ -210,8 +212,8 @@ impl Journals {
         self.seen.due_us()
     }
 
-    /// The node has started: what the others signed last is compared once more, so that a dispute is not forgotten, and none missed that began
-    /// before its journal was there.
+    /// The node has started: what the others signed last is compared once more, so that a dispute is not forgotten, and
+    /// none missed that began before its journal was there.
     pub(crate) fn compare_again(&mut self, here: &Here, out: &mut Out) {
         let said = self.state.nodes().filter_map(|(node, said)| Some((node.clone(), said.seen()?.seq)));
         for (node, seq) in said.filter(|(node, _)| *node != here.node).collect::<Vec<_>>() {

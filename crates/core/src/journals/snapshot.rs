@@ -1,6 +1,7 @@
-//! What the node has made of the journals, kept so that a start need not read them from their beginning: the state, where each journal stood, and the
-//! edge of its tree, under the node's own signature. It stands for the entries up to those positions; entries after them are read as ever.
-//! One of another program, another charter or another node, or that does not fit the entries on the disk, is not used.
+//! What the node has made of the journals, kept so that a start need not read them from their beginning: the state,
+//! where each journal stood, and the edge of its tree, under the node's own signature. It stands for the entries up to
+//! those positions; entries after them are read as ever. One of another program, another charter or another node, or
+//! that does not fit the entries on the disk, is not used.
 
 use super::Journals;
 use crate::here::Here;
@@ -170,8 +171,8 @@ mod tests {
 
     use super::*;
 
-    /// As they are written by this version. Where this test fails, raise `FOLD_VERSION` (crates/journal/src/fold/version.rs): a program must not decode what another
-    /// one has written otherwise.
+    /// As they are written by this version. Where this test fails, raise `FOLD_VERSION`
+    /// (crates/journal/src/fold/version.rs): a program must not decode what another one has written otherwise.
     #[test]
     fn the_bytes_of_a_snapshot_are_those_of_the_version() {
         let mark = Mark {

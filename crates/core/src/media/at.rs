@@ -1,4 +1,5 @@
-//! What media asks of the other parts: who is in, at which node, which consoles are here, and by which links nodes are reached.
+//! What media asks of the other parts: who is in, at which node, which consoles are here, and by which links nodes are
+//! reached.
 
 use crate::consoles::Console;
 use crate::here::Here;

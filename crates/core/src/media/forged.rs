@@ -1,4 +1,5 @@
-//! Consoles say that frames which came as somebody's are not; the node knows by which links they came, and says so in its journal.
+//! Consoles say that frames which came as somebody's are not; the node knows by which links they came, and says so in
+//! its journal.
 
 use crate::here::Here;
 use crate::io::Output;

@@ -6,8 +6,8 @@ use trialogue_charter::NodeId;
 use trialogue_wire::console::Medium;
 
 impl At<'_> {
-    /// Neighbours that get what comes from `source`, so that it reaches all `nodes`: those among them that `source` does
-    /// not reach itself, and relays towards those that have no link to this node.
+    /// Neighbours that get what comes from `source`, so that it reaches all `nodes`: those among them that `source`
+    /// does not reach itself, and relays towards those that have no link to this node.
     pub(crate) fn next_hops(self, source: &NodeId, nodes: &BTreeSet<NodeId>) -> Vec<NodeId> {
         self.hops(source, nodes, false, |_| true)
     }

@@ -1,4 +1,5 @@
-//! Requests for key frames: to an own console's leg, or on towards the console's node, each device at most every 200 ms.
+//! Requests for key frames: to an own console's leg, or on towards the console's node, each device at most every 200
+//! ms.
 
 use super::{At, Legs};
 use crate::bucket::Bucket;
@@ -16,7 +17,8 @@ struct Asked {
     again: bool,
 }
 
-/// Whoever was asked, and how often links may wish for it. Devices: no more than are in on some line; links: no more than nodes.
+/// Whoever was asked, and how often links may wish for it. Devices: no more than are in on some line; links: no more
+/// than nodes.
 #[derive(Default)]
 pub(crate) struct KeyFrames {
     asked: BTreeMap<DeviceId, Asked>,
@@ -33,7 +35,8 @@ impl KeyFrames {
         self.wishes.remove(link);
     }
 
-    /// A link asks on behalf of its own consoles. One that asks without end makes no console send key frames without end.
+    /// A link asks on behalf of its own consoles. One that asks without end makes no console send key frames without
+    /// end.
     pub(crate) fn wished(&mut self, link: &NodeId, device: DeviceId, legs: &Legs, at: At, out: &mut Out) {
         if self.wishes.get_mut(link).is_some_and(|wishes| wishes.take(at.here.now.us)) {
             self.want(device, Some(link), legs, at, out);
@@ -42,8 +45,8 @@ impl KeyFrames {
         }
     }
 
-    /// Somebody misses a key frame: an own console, or a link (`from`) on behalf of its own. Asks now, or as soon as the device may be asked
-    /// again: the wish stands until then, so that nobody stays without a picture.
+    /// Somebody misses a key frame: an own console, or a link (`from`) on behalf of its own. Asks now, or as soon as
+    /// the device may be asked again: the wish stands until then, so that nobody stays without a picture.
     pub(crate) fn want(&mut self, device: DeviceId, from: Option<&NodeId>, legs: &Legs, at: At, out: &mut Out) {
         let Some(node) = at.node_of(&device) else { return };
         let now_us = at.here.now.us;

@@ -67,8 +67,8 @@ impl Legs {
         out.changed.routes = true;
     }
 
-    /// Who is at a place of a leg (its console's WebSocket when it was made, and the number there); told to the WebSocket where the leg's device
-    /// is now.
+    /// Who is at a place of a leg (its console's WebSocket when it was made, and the number there); told to the
+    /// WebSocket where the leg's device is now.
     pub(crate) fn placed(
         &mut self,
         (console, leg): (ConsoleKey, u32),
@@ -85,7 +85,8 @@ impl Legs {
         }
     }
 
-    /// A device is at another WebSocket than before. What it was told of its places last may have been lost with the one before.
+    /// A device is at another WebSocket than before. What it was told of its places last may have been lost with the
+    /// one before.
     pub(crate) fn tell_places(&self, console: ConsoleKey, device: &DeviceId, out: &mut Out) {
         let Some(places) = self.legs.get(device).and_then(|leg| self.places.get(leg)) else { return };
         for (mid, (device, medium)) in &places.told {

@@ -14,7 +14,8 @@ const AGAIN_US: u64 = 1_000_000;
 pub(crate) struct Lost(BTreeMap<DeviceId, u64>);
 
 impl Lost {
-    /// A device has no WebSocket any more. In a call it keeps its place and its leg for `policy.lost_seconds`; false: it is in none.
+    /// A device has no WebSocket any more. In a call it keeps its place and its leg for `policy.lost_seconds`; false:
+    /// it is in none.
     #[must_use]
     pub(crate) fn keeps(&mut self, device: DeviceId, here: &Here, journals: &Journals) -> bool {
         // One that is in at another site of the party may be on its way here: its voice is heard over this leg already.

@@ -1,4 +1,5 @@
-//! Media of consoles, as the control side has it: who has a leg, which streams there are and where they go, and what nodes say of them.
+//! Media of consoles, as the control side has it: who has a leg, which streams there are and where they go, and what
+//! nodes say of them.
 
 mod at;
 #[cfg(test)]
@@ -70,7 +71,8 @@ impl Media {
         self.key_frames.link_down(link);
     }
 
-    /// The charter in force is the same on both sides again. What was signed with a key of the newer one could not be verified there.
+    /// The charter in force is the same on both sides again. What was signed with a key of the newer one could not be
+    /// verified there.
     pub(crate) fn agreed(&mut self, link: &NodeId) {
         self.streams.tell_link_anew(link);
         self.sending.tell_link_anew(link);

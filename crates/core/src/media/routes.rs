@@ -153,8 +153,8 @@ fn wanted(streams: &mut Streams, legs: &Legs, at: At) -> BTreeMap<StreamKey, Rou
     routes
 }
 
-/// Nodes at which somebody hears the speaker. Voice goes to all nodes of such a party: whoever goes to another site of it hears on without
-/// a question.
+/// Nodes at which somebody hears the speaker. Voice goes to all nodes of such a party: whoever goes to another site of
+/// it hears on without a question.
 fn audience(members: &[Participant], speaker: &Participant, medium: Medium, at: At) -> BTreeSet<NodeId> {
     let hearing = || members.iter().filter(|member| hears(member, speaker));
     let mut nodes: BTreeSet<NodeId> = hearing().map(|member| member.node.clone()).collect();
@@ -168,7 +168,8 @@ fn audience(members: &[Participant], speaker: &Participant, medium: Medium, at: 
     nodes
 }
 
-/// Legs of own members whom the speaker reaches; not its own. Of voice also those of members who are in at another site.
+/// Legs of own members whom the speaker reaches; not its own. Of voice also those of members who are in at another
+/// site.
 fn legs_of(legs: &Legs, members: &[Participant], speaker: &Participant, medium: Medium, at: At) -> Vec<ConsoleKey> {
     let here =
         |member: &Participant| member.node == at.here.node || medium == Medium::Voice && member.party == at.here.party;

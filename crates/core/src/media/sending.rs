@@ -77,7 +77,8 @@ impl Sending {
         }
     }
 
-    /// Tells every console that is in on a line, and every neighbour behind which somebody is, the last word about each of the others that it has not been told.
+    /// Tells every console that is in on a line, and every neighbour behind which somebody is, the last word about each
+    /// of the others that it has not been told.
     pub(crate) fn tell(&mut self, words: &mut Words, at: At, out: &mut Out) {
         let mut in_on: BTreeSet<DeviceId> = BTreeSet::new();
         // Who is in on a line costs a look at all nodes: only where somebody has said something.
@@ -116,7 +117,8 @@ impl Sending {
         }
     }
 
-    /// Somebody came to a line: own consoles, which drop what is said of who is not in yet, are told all again, and neighbours what is said of it.
+    /// Somebody came to a line: own consoles, which drop what is said of who is not in yet, are told all again, and
+    /// neighbours what is said of it.
     pub(crate) fn tell_again(&mut self, device: &DeviceId, out: &mut Out) {
         self.consoles.clear();
         for told in self.links.values_mut() {

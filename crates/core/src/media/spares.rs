@@ -1,8 +1,8 @@
 //! Voice goes through third nodes as well, so that nobody hears the cut of a direct link.
 //!
-//! For each node that hears a voice, at most [`SPARES_MAX`] relays: nodes that have a link to both ends. Both ends and all relays know who is
-//! linked to whom, and so each finds the same ones without asking. A relay hands on what came from the source itself, and nothing that came by
-//! another relay: a copy travels two links at most.
+//! For each node that hears a voice, at most [`SPARES_MAX`] relays: nodes that have a link to both ends. Both ends and
+//! all relays know who is linked to whom, and so each finds the same ones without asking. A relay hands on what came
+//! from the source itself, and nothing that came by another relay: a copy travels two links at most.
 
 use super::At;
 use crate::limits::SPARES_MAX;
@@ -32,8 +32,8 @@ impl At<'_> {
         spare.into_iter().filter(|node| self.links.get(node).is_some_and(|link| link.up)).collect()
     }
 
-    /// The relays between two nodes that have a link to each other, the same at whichever of all these nodes they are looked for. Who hears
-    /// the voice anyway comes first: it costs one copy less.
+    /// The relays between two nodes that have a link to each other, the same at whichever of all these nodes they are
+    /// looked for. Who hears the voice anyway comes first: it costs one copy less.
     fn relays(self, source: &NodeId, to: &NodeId, nodes: &BTreeSet<NodeId>) -> Vec<NodeId> {
         let (from_source, from_other) = (self.linked_to(source), self.linked_to(to));
         if !from_source.contains(to) && !from_other.contains(source) {
@@ -46,9 +46,9 @@ impl At<'_> {
         relays
     }
 
-    /// From whom packets of another node are taken beside that node itself, in order. While its link lives: from those that it can have chosen as relays,
-    /// which have a link to both ends, as one of the two says, and whom the charter lets relay. When it is dead: from every neighbour that may relay,
-    /// because any of them may be the only way.
+    /// From whom packets of another node are taken beside that node itself, in order. While its link lives: from those
+    /// that it can have chosen as relays, which have a link to both ends, as one of the two says, and whom the charter
+    /// lets relay. When it is dead: from every neighbour that may relay, because any of them may be the only way.
     pub(crate) fn relays_from(self, source: &NodeId) -> Vec<NodeId> {
         let alive = self.links.is_alive(source);
         let both = |via: &NodeId| self.links.reaches(source, via) || self.links.reaches(via, source);

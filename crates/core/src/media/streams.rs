@@ -1,5 +1,5 @@
-//! Streams: one medium of one console in a call, by the number that its own node gave it. A stream, that it is quiet and that it is over are the
-//! word of that node alone, whichever link brings it.
+//! Streams: one medium of one console in a call, by the number that its own node gave it. A stream, that it is quiet
+//! and that it is over are the word of that node alone, whichever link brings it.
 
 use super::At;
 use super::routes::Routes;
@@ -130,8 +130,8 @@ impl Streams {
         true
     }
 
-    /// A node says something of a stream of its own, newer than what is held of it; the signature holds. Whether it is passed on depends on the
-    /// journals: only who is in on a line is heard there.
+    /// A node says something of a stream of its own, newer than what is held of it; the signature holds. Whether it is
+    /// passed on depends on the journals: only who is in on a line is heard there.
     pub(crate) fn take(&mut self, said: Said, routes: &mut Routes, words: &mut Words, at: At, out: &mut Out) {
         let Some(source) = at.here.charter.node_index(&said.word.node) else { return };
         let (number, medium, quiet_after) = match said.word.what {
@@ -150,7 +150,8 @@ impl Streams {
         {
             return;
         }
-        // Those who were told of it hear that it is over, or has another number; that it is quiet matters only on the source's own link.
+        // Those who were told of it hear that it is over, or has another number; that it is quiet matters only on the
+        // source's own link.
         if let Some(before) = before.filter(|_| number.is_none()) {
             self.tell_over((source, before), &owner, words, at, out);
         }
@@ -162,7 +163,8 @@ impl Streams {
         out.changed.routes = true;
     }
 
-    /// The oldest word of a node that is full of them about a device that is not in. One that is not in yet may be, soon: words come before entries.
+    /// The oldest word of a node that is full of them about a device that is not in. One that is not in yet may be,
+    /// soon: words come before entries.
     fn idle(&self, source: u8, node: &NodeId, at: At) -> Option<Owner> {
         let streams = self.heard.get(&source).filter(|streams| streams.len() >= STREAMS_OF_NODE_MAX)?;
         let idle = streams.iter().filter(|(owner, _)| !is_in_at(owner, node, at));
@@ -179,7 +181,8 @@ impl Streams {
         }
     }
 
-    /// Signs what is to be said of own streams, and says that those which have no route any more are over. `live`: numbers of those that have one.
+    /// Signs what is to be said of own streams, and says that those which have no route any more are over. `live`:
+    /// numbers of those that have one.
     pub(crate) fn say_own(&mut self, live: &BTreeSet<u16>, words: &mut Words, at: At, out: &mut Out) {
         if !at.open {
             // Its number would be one of the run before.
@@ -198,7 +201,8 @@ impl Streams {
         }
     }
 
-    /// Each link that was told of a stream hears that it is over, by the source's word: an own one, or the one that came.
+    /// Each link that was told of a stream hears that it is over, by the source's word: an own one, or the one that
+    /// came.
     fn tell_over(&mut self, key: StreamKey, owner: &Owner, words: &mut Words, at: At, out: &mut Out) {
         let told = self.told.iter_mut().filter_map(|(node, told)| told.remove(&key).then_some(node));
         let told: Vec<NodeId> = told.cloned().collect();
@@ -212,7 +216,8 @@ impl Streams {
         };
         for node in told {
             if let Some(said) = said.as_ref().filter(|said| said.word.node != node) {
-                // One that a flood of its node keeps from here is not made up for: nothing comes under the number any more.
+                // One that a flood of its node keeps from here is not made up for: nothing comes under the number any
+                // more.
                 let _ = words.pass_on(&node, said, at, out);
             }
         }

@@ -1,4 +1,5 @@
-//! Words: what a node says of the media of its own consoles, signed by it. Whoever passes one on can neither change nor invent it.
+//! Words: what a node says of the media of its own consoles, signed by it. Whoever passes one on can neither change nor
+//! invent it.
 
 use super::At;
 use crate::bucket::Bucket;
@@ -26,7 +27,8 @@ impl Said {
         LinkMessage::Said { word: self.bytes.clone(), signature: self.signature.clone() }
     }
 
-    /// Is a word about the same, that a link brings, news after this one? What a node says on its own link counts whatever its number.
+    /// Is a word about the same, that a link brings, news after this one? What a node says on its own link counts
+    /// whatever its number.
     pub(crate) fn is_older_than(&self, link: &NodeId, word: &Word) -> bool {
         if self.word.node != word.node {
             return true;
@@ -34,7 +36,8 @@ impl Said {
         if *link == word.node {
             return self.word != *word || !self.direct;
         }
-        // A later word is the node's own whoever brings it: its link may be dead to here, and that not be known yet (seed 1047).
+        // A later word is the node's own whoever brings it: its link may be dead to here, and that not be known yet
+        // (seed 1047).
         self.word.number < word.number
     }
 }
@@ -66,8 +69,8 @@ impl Words {
         self.links.remove(link);
     }
 
-    /// An own word. Its number is higher than all of the runs before: each run appends to the own journal, and no run gives so many words between
-    /// two entries that it would come to the next one's.
+    /// An own word. Its number is higher than all of the runs before: each run appends to the own journal, and no run
+    /// gives so many words between two entries that it would come to the next one's.
     pub(crate) fn say(&mut self, device: DeviceId, line: LineId, what: What, at: At) -> Said {
         self.last = (self.last + 1).max(at.head << 24);
         let word = Word { node: at.here.node.clone(), number: self.last, device, line, what };
@@ -76,8 +79,8 @@ impl Words {
         Said { word, bytes, signature, direct: true }
     }
 
-    /// A word of another node, that came over a link: none unless it is on a line of the charter, `is_news`, and signed by its node. That is asked
-    /// before the signature is looked at: what comes again by another way costs nothing.
+    /// A word of another node, that came over a link: none unless it is on a line of the charter, `is_news`, and signed
+    /// by its node. That is asked before the signature is looked at: what comes again by another way costs nothing.
     pub(crate) fn open(
         &mut self,
         link: &NodeId,
@@ -116,7 +119,8 @@ impl Words {
         Some(Said { word, bytes, signature, direct })
     }
 
-    /// Sends a word over a link. False: it is another node's, of which this link was passed too many lately; it may go later.
+    /// Sends a word over a link. False: it is another node's, of which this link was passed too many lately; it may go
+    /// later.
     #[must_use]
     pub(crate) fn pass_on(&mut self, link: &NodeId, said: &Said, at: At, out: &mut Out) -> bool {
         let now = at.here.now.us;

@@ -68,7 +68,8 @@ pub enum NotDone {
     Full,
 }
 
-/// What is asked for is done at once or not at all: who asks is told so. `restored`: the node was restored and does not speak yet.
+/// What is asked for is done at once or not at all: who asks is told so. `restored`: the node was restored and does not
+/// speak yet.
 pub(crate) fn may_write(pen: &Pen<'_>, restored: bool) -> Result<(), NotDone> {
     if pen.here().is_retired() {
         return Err(NotDone::Retired);
@@ -89,7 +90,8 @@ pub(crate) fn answer(pen: &mut Pen<'_>, errand: Errand, done: Result<Option<Fate
 }
 
 impl Revocations {
-    /// The root of a party, any party, accepts a device no more; what follows from it follows when it is written. None: the answer comes then.
+    /// The root of a party, any party, accepts a device no more; what follows from it follows when it is written. None:
+    /// the answer comes then.
     pub(crate) fn revoke(pen: &mut Pen<'_>, revocation: Vec<u8>, errand: Errand) -> Result<Option<Fate>, NotDone> {
         let here = pen.here();
         let Revocation { party, device } = Revocation::open(&here.charter, &revocation)?;

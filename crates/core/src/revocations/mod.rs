@@ -1,4 +1,5 @@
-//! Revocations in the own journal: what stands in any other one is copied into it, so that it spreads by every path, and the node tells of all that it has.
+//! Revocations in the own journal: what stands in any other one is copied into it, so that it spreads by every path,
+//! and the node tells of all that it has.
 
 mod errand;
 
@@ -39,8 +40,8 @@ impl Revocations {
         self.until_us
     }
 
-    /// Copies what stands in other journals into the own one, a few at a time: by this it reaches whoever has a link to this node alone, and no node
-    /// can keep it to itself.
+    /// Copies what stands in other journals into the own one, a few at a time: by this it reaches whoever has a link to
+    /// this node alone, and no node can keep it to itself.
     pub(crate) fn copy(&mut self, pen: &mut Pen<'_>) {
         let now_us = pen.here().now.us;
         if self.done || self.until_us.is_some_and(|until| now_us < until) {

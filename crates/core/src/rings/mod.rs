@@ -200,15 +200,16 @@ impl Rings {
         pen.out.changed.lines = true;
     }
 
-    /// What this party has promised about a ring: when it will be answered, and until when the ring goes on for it, which is a ring's length
-    /// longer. Never longer than [`PROMISE_MS`] from when that was said.
+    /// What this party has promised about a ring: when it will be answered, and until when the ring goes on for it,
+    /// which is a ring's length longer. Never longer than [`PROMISE_MS`] from when that was said.
     fn promise(&mut self, line: &LineId, call: &CallId, pen: &Pen<'_>) -> Option<Promise> {
         let here = pen.here();
         let own = pen.ahead().node(&here.node)?;
         let said = own.response(line, call).filter(|response| response.ended.is_none())?.acknowledged?;
         let now_us = here.now.us;
         let sounding = self.sounding.get_mut(&(line.clone(), *call))?;
-        // As long as it was when it was said, from when this run first sees it: a clock that is wrong or jumps changes nothing.
+        // As long as it was when it was said, from when this run first sees it: a clock that is wrong or jumps changes
+        // nothing.
         if sounding.promised.is_none_or(|promise| promise.seq != said.seq) {
             let wait_us = said.wait_ms.min(PROMISE_MS) * 1_000;
             sounding.promised = Some(Promise { seq: said.seq, ready_us: now_us + wait_us });

@@ -1,4 +1,5 @@
-//! In which turn rings of other nodes are taken. Each costs this node entries of its own journal, of which the others take no more than of any.
+//! In which turn rings of other nodes are taken. Each costs this node entries of its own journal, of which the others
+//! take no more than of any.
 
 use crate::bucket::Bucket;
 use crate::limits::{RING_EVERY_US, RINGS_BURST, RUNG_MAX};
@@ -32,7 +33,8 @@ impl RingTurns {
         self.again_us.take_if(|again_us| now_us >= *again_us).is_some()
     }
 
-    /// Those first of whose device none was taken for longest: whoever rings again and again comes after the others of its node.
+    /// Those first of whose device none was taken for longest: whoever rings again and again comes after the others of
+    /// its node.
     pub(super) fn sort(&self, rings: &mut [Ring]) {
         rings
             .sort_by_key(|ring| self.nodes.get(&ring.node).and_then(|turns| turns.taken_us.get(&ring.device)).copied());

@@ -1,4 +1,5 @@
-//! A small burst once in a period says what a link carries at least. It never takes more than a hundredth of it, and never competes with a call.
+//! A small burst once in a period says what a link carries at least. It never takes more than a hundredth of it, and
+//! never competes with a call.
 
 use super::Trials;
 use super::measure::Ways;
@@ -52,7 +53,8 @@ impl Trials {
     pub(crate) fn probed(&mut self, node: &NodeId, number: u32, round_trip_us: Option<u32>, here: &Here) {
         let Some(probe) = self.probes.get_mut(node).filter(|probe| probe.number == number) else { return };
         let Some(sent_us) = probe.sent_us.take() else { return };
-        // The way there and back is no part of it; a millisecond is what a clock of the other side's scheduler may hide.
+        // The way there and back is no part of it; a millisecond is what a clock of the other side's scheduler may
+        // hide.
         let way_us = u64::from(round_trip_us.unwrap_or(0));
         let took_us = here.now.us.saturating_sub(sent_us).saturating_sub(way_us).max(1_000);
         probe.kbit = u32::try_from(probe.bytes as u64 * 8_000 / took_us).ok();

@@ -58,7 +58,8 @@ impl Stored {
         while !self.to_say.is_empty() {
             let writings: Vec<Hash> = self.to_say.iter().take(STORED_MAX).copied().collect();
             let rest: BTreeSet<Hash> = self.to_say.iter().skip(STORED_MAX).copied().collect();
-            // A disk that fails has not stored it yet. What it did not take at all nobody knows until the next start, which says of the rest that it is stored.
+            // A disk that fails has not stored it yet. What it did not take at all nobody knows until the next start,
+            // which says of the rest that it is stored.
             if self.has_gaps
                 || pen.is_failing()
                 || pen.append(Body::Stored { writings }, Vec::new(), After::Nothing).is_err()

@@ -1,5 +1,5 @@
-//! A node of the charter sends packets as another one's, floods, and takes what there is: nobody takes its packets for the other's, and the others
-//! lose nothing.
+//! A node of the charter sends packets as another one's, floods, and takes what there is: nobody takes its packets for
+//! the other's, and the others lose nothing.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use trialogue_charter::{DeviceId, LineId, NodeId};
@@ -151,7 +151,8 @@ fn a_sequence_is_given_out_once_whatever_a_liar_does() {
 #[test]
 fn a_word_of_before_the_link_lived_keeps_no_relayed_voice_out() {
     let mut f = forwarder(1);
-    // It was quiet when the link was cut, and has spoken since: heard by the relay alone, beyond what anybody could guess from the word.
+    // It was quiet when the link was cut, and has spoken since: heard by the relay alone, beyond what anybody could
+    // guess from the word.
     f.route(Route { alive: false, quiet_after: Some(100), ..route(USA, 5) }, 0);
     assert_eq!((200..212).map(|n| heard(&mut f, KOR, n, b"true", 5_000 + u64::from(n))).sum::<usize>(), 12);
     f.route(Route { quiet_after: Some(100), ..route(USA, 5) }, 9_000);
@@ -160,8 +161,8 @@ fn a_word_of_before_the_link_lived_keeps_no_relayed_voice_out() {
     assert_eq!(heard(&mut f, USA, 213, b"true", 9_060), 1);
 }
 
-/// The American voice speaks from `first` on at `from_ms`, while a relay sends four packets under numbers of its choice for each of its. How many of 500 were heard, and
-/// how many of the relay's.
+/// The American voice speaks from `first` on at `from_ms`, while a relay sends four packets under numbers of its choice
+/// for each of its. How many of 500 were heard, and how many of the relay's.
 fn speaks_beside_a_flood(f: &mut Forwarder, first: u32, from_ms: u64, of: impl Fn(u32, u32) -> u32) -> (usize, usize) {
     let (mut own, mut forged) = (0, 0);
     for n in 0..500 {

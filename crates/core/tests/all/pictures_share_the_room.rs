@@ -10,7 +10,8 @@ const KEY: &[u8] = &[0x10, 0x00, 1, 2, 3];
 const DELTA: &[u8] = &[0x10, 0x01, 1, 2, 3];
 /// The console that sees the others.
 const SEES: u32 = 1;
-/// Those that show a picture, as they came: how often a packet of it comes, in milliseconds, and how many bytes it has. 3.9 Mbit/s, and twice 0.7.
+/// Those that show a picture, as they came: how often a packet of it comes, in milliseconds, and how many bytes it has.
+/// 3.9 Mbit/s, and twice 0.7.
 const SHOWN: [(u32, u64, usize); 3] = [(2, 2, 975), (3, 10, 875), (4, 10, 875)];
 
 fn picture(from: u32, number: u16) -> Route {
@@ -30,7 +31,8 @@ fn picture(from: u32, number: u16) -> Route {
     }
 }
 
-/// What a console that measures 4,500 kbit/s gets in 20 s: of each picture how many hundredths. At the beginning of each second `every_second` happens.
+/// What a console that measures 4,500 kbit/s gets in 20 s: of each picture how many hundredths. At the beginning of
+/// each second `every_second` happens.
 fn seen(mut every_second: impl FnMut(&mut Forwarder, u64)) -> [usize; 3] {
     let mut f = Forwarder::new(0, [(NodeId::new("jpn-1").unwrap(), 0)].into(), [1_000; 3]);
     for leg in [SEES, 2, 3, 4] {

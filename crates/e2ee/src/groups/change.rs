@@ -33,8 +33,9 @@ impl Keyring {
         Ok(())
     }
 
-    /// One commit that adds and removes. Devices already in are not added again, devices not in are not removed, and a key package that
-    /// does not verify, or has a key of a member or of one before it in the list, is left out and reported: one bad device never keeps the others out.
+    /// One commit that adds and removes. Devices already in are not added again, devices not in are not removed, and a
+    /// key package that does not verify, or has a key of a member or of one before it in the list, is left out and
+    /// reported: one bad device never keeps the others out.
     ///
     /// A commit that only adds carries no new path (RFC 9420 §12.4 allows it): newcomers learn no earlier key, and with
     /// post-quantum keys it is a third of the size. One that removes always does.
@@ -118,8 +119,8 @@ impl Keyring {
         }
     }
 
-    /// Somebody spoils the commit for all, in a way that was not foreseen: each is tried beside those who fit, whoever does not is refused, and who is to go
-    /// goes in any case.
+    /// Somebody spoils the commit for all, in a way that was not foreseen: each is tried beside those who fit, whoever
+    /// does not is refused, and who is to go goes in any case.
     fn stage_who_fit(
         &mut self,
         group: &GroupId,
@@ -148,7 +149,8 @@ impl Keyring {
         self.stage(group, removals, fit, Pending { added, refused, ..pending })
     }
 
-    /// A commit that changes nobody's membership and gives this console fresh secrets (RFC 9420 §12.4: an UpdatePath alone): who had taken its keys before is out.
+    /// A commit that changes nobody's membership and gives this console fresh secrets (RFC 9420 §12.4: an UpdatePath
+    /// alone): who had taken its keys before is out.
     ///
     /// # Errors
     /// [`KeyringError::NoGroup`], [`KeyringError::CommitPending`].

@@ -43,7 +43,8 @@ pub enum KeyringError {
     /// Nobody could tell it who sends.
     #[error("the key package has no hearing key: ask the device for a new one")]
     NoHearingKey,
-    /// Not as every console makes them: what MLS allows beyond that could spoil a commit, or keep others from following it.
+    /// Not as every console makes them: what MLS allows beyond that could spoil a commit, or keep others from following
+    /// it.
     #[error("the {0} of a leaf is not as the profile has it: its device has to offer a new key package")]
     OtherProfile(&'static str),
     /// Nothing can be sealed for one of its keys: nobody could renew the group any more, or remove others.

@@ -1,8 +1,9 @@
-//! Secrets between a sender and each single device that hears it, by which the latter tells who sent a frame (`spec/sealing.md` §6).
+//! Secrets between a sender and each single device that hears it, by which the latter tells who sent a frame
+//! (`spec/sealing.md` §6).
 //!
-//! Every leaf carries a **hearing key**, a public key of the suite's KEM that its console has made at its start. A sender draws a secret for each
-//! device in its group, seals it for that device's hearing key, and signs the list with its key of the suite: with suite 0x0907 no step of this
-//! is open to a quantum computer.
+//! Every leaf carries a **hearing key**, a public key of the suite's KEM that its console has made at its start. A
+//! sender draws a secret for each device in its group, seals it for that device's hearing key, and signs the list with
+//! its key of the suite: with suite 0x0907 no step of this is open to a quantum computer.
 
 use super::{Keyring, KeyringError, Leaf, check_size, leaf_of};
 use crate::sealing::TagSecret;
@@ -117,7 +118,8 @@ impl Keyring {
         Ok(found)
     }
 
-    /// Whom the own commit that is under way adds, with their hearing keys, as their key packages say; they were verified when the commit was made.
+    /// Whom the own commit that is under way adds, with their hearing keys, as their key packages say; they were
+    /// verified when the commit was made.
     ///
     /// # Errors
     /// [`KeyringError::NoGroup`].

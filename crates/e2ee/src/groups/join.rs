@@ -6,9 +6,10 @@ use openmls_traits::storage::StorageProvider as _;
 use std::collections::BTreeSet;
 
 impl Keyring {
-    /// Joins the group that the journal says the welcome is for. Whoever wrote it may have put anything into it: unless it is for the group, epoch
-    /// and key package expected, by the device expected, nothing changes. A group of that id that is held already is replaced if that epoch is later:
-    /// this console was out and is back. The key package is used up only if the welcome is good.
+    /// Joins the group that the journal says the welcome is for. Whoever wrote it may have put anything into it: unless
+    /// it is for the group, epoch and key package expected, by the device expected, nothing changes. A group of that id
+    /// that is held already is replaced if that epoch is later: this console was out and is back. The key package is
+    /// used up only if the welcome is good.
     pub fn join(&mut self, welcome: &[u8], expected: &Expected<'_>) -> Result<(), KeyringError> {
         self.join_by(welcome, expected, false)
     }
@@ -31,7 +32,8 @@ impl Keyring {
         let MlsMessageBodyIn::Welcome(welcome) = message.extract() else {
             return Err(KeyringError::Malformed("welcome"));
         };
-        // openmls takes the first of ours that the welcome names: that one has to be right, or another group's key package is used up.
+        // openmls takes the first of ours that the welcome names: that one has to be right, or another group's key
+        // package is used up.
         let ours = |reference: &KeyPackageRef| {
             let offered = self.offers.iter().find(|(held, _)| held == reference).map(|(_, hash)| Some(*hash));
             offered.or_else(|| self.stock.contains(reference).then_some(None))

@@ -1,13 +1,13 @@
 //! The MLS groups of one console (RFC 9420).
 //!
 //! # Calling contract
-//! A [`Keyring`] orders nothing: the journal of the group's node does. Whoever commits calls [`Keyring::add_and_remove`], hands
-//! the result to the node, and calls [`Keyring::confirm`] when the node has accepted it or [`Keyring::discard`] when another
-//! commit was first. Everyone else calls [`Keyring::process`] with what the journal says. Each call either succeeds or leaves the
-//! state as it was.
+//! A [`Keyring`] orders nothing: the journal of the group's node does. Whoever commits calls
+//! [`Keyring::add_and_remove`], hands the result to the node, and calls [`Keyring::confirm`] when the node has accepted
+//! it or [`Keyring::discard`] when another commit was first. Everyone else calls [`Keyring::process`] with what the
+//! journal says. Each call either succeeds or leaves the state as it was.
 //!
-//! Commits travel as MLS public messages: who is in a group stands in the journal anyway, and a refused one changes nothing,
-//! not even a ratchet.
+//! Commits travel as MLS public messages: who is in a group stands in the journal anyway, and a refused one changes
+//! nothing, not even a ratchet.
 
 mod change;
 mod error;
@@ -37,17 +37,18 @@ use zeroize::Zeroizing;
 
 /// Most groups held at once. One call has one group per node (18 at most); the rest is room for calls that overlap.
 pub const GROUPS_MAX: usize = 64;
-/// Most key packages held that nobody has used yet; the oldest is forgotten first. Ten rings with 18 nodes; raising it costs
-/// about 10 kB of memory each.
+/// Most key packages held that nobody has used yet; the oldest is forgotten first. Ten rings with 18 nodes; raising it
+/// costs about 10 kB of memory each.
 pub const KEY_PACKAGES_MAX: usize = 192;
-/// Most key packages held that serve many times, the newest: one a week, and those of half a year are still good for what was cut off.
+/// Most key packages held that serve many times, the newest: one a week, and those of half a year are still good for
+/// what was cut off.
 pub const STOCK_MAX: usize = 26;
 /// Most members of a group. The key id has room for 1,024 leaves.
 pub const MEMBERS_MAX: usize = 256;
 /// Largest commit, welcome or key package looked at, in bytes; the same as a body in the journal.
 pub const HANDSHAKE_MAX: usize = 512 << 10;
-/// Largest key package that is added, in bytes: one of suite 0x0907 has 17 kB. It travels on in the commit and in every later welcome, which have bounds
-/// of their own.
+/// Largest key package that is added, in bytes: one of suite 0x0907 has 17 kB. It travels on in the commit and in every
+/// later welcome, which have bounds of their own.
 pub const OFFER_MAX: usize = 24 << 10;
 /// Label of the exporter (RFC 9420 §8.5) from which SFrame base keys come.
 pub const EXPORT_LABEL: &str = "trialogue sframe 1";
@@ -102,7 +103,8 @@ pub struct Expected<'a> {
     pub epoch: u64,
     /// The device whose statement carried it.
     pub by: DeviceId,
-    /// The key packages that were offered for that group (hashes of their bytes): whoever uses another one is after what was meant for somebody else.
+    /// The key packages that were offered for that group (hashes of their bytes): whoever uses another one is after
+    /// what was meant for somebody else.
     pub packages: &'a [Hash],
 }
 
@@ -194,7 +196,8 @@ impl Keyring {
         Ok(self.group(group)?.epoch_authenticator().as_slice().to_vec())
     }
 
-    /// SFrame base key of one sender in the group's current epoch. Deterministic; the caller keeps what it needs when the epoch ends.
+    /// SFrame base key of one sender in the group's current epoch. Deterministic; the caller keeps what it needs when
+    /// the epoch ends.
     pub fn base_key(&self, group: &GroupId, sender: &DeviceId, generation: u16) -> Result<BaseKey, KeyringError> {
         let mut context = [0; DeviceId::LEN + 2];
         context[..DeviceId::LEN].copy_from_slice(&sender.0);
@@ -243,7 +246,8 @@ impl Keyring {
         Profile { crypto: self.provider.crypto(), suite: self.suite, capabilities: self.capabilities() }
     }
 
-    /// What our leaves say they can do: exactly this version, this suite, this credential, the one extension of hearing keys, no further proposals.
+    /// What our leaves say they can do: exactly this version, this suite, this credential, the one extension of hearing
+    /// keys, no further proposals.
     fn capabilities(&self) -> Capabilities {
         Capabilities::new(
             Some(&[ProtocolVersion::Mls10]),
@@ -262,8 +266,8 @@ fn ciphersuite(suite: Suite) -> Ciphersuite {
     }
 }
 
-/// Leaves of a group have no lifetime of their own: a key package is used once, under a fresh signed statement, and a console
-/// whose clock is wrong must be able to join a crisis call.
+/// Leaves of a group have no lifetime of their own: a key package is used once, under a fresh signed statement, and a
+/// console whose clock is wrong must be able to join a crisis call.
 fn unlimited() -> Lifetime {
     Lifetime::init(0, u64::MAX)
 }

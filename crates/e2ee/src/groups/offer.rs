@@ -203,7 +203,8 @@ mod tests {
                 let done = add(&mut lead, &[(&hostile, &bad)]);
                 assert_eq!(done[0].1, Some(KeyringError::NoPublicKey(what)), "{suite:?}");
             }
-            // What is altered in nothing is accepted: it is the keys that are refused, not the way in which this test makes them.
+            // What is altered in nothing is accepted: it is the keys that are refused, not the way in which this test
+            // makes them.
             let same = altered(&mut hostile, |_| {});
             let done = add(&mut lead, &[(&hostile, &same), (&good, &good_offer)]);
             assert!(done.iter().all(|(_, error)| error.is_none()), "{done:?}");

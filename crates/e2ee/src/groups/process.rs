@@ -9,8 +9,8 @@ use trialogue_charter::DeviceId;
 use trialogue_journal::GroupId;
 
 impl Keyring {
-    /// Takes the commit that the node's journal holds for the group's current epoch. `by` is the device whose statement carried it.
-    /// An own commit that still waits is discarded, since the journal chose this one.
+    /// Takes the commit that the node's journal holds for the group's current epoch. `by` is the device whose statement
+    /// carried it. An own commit that still waits is discarded, since the journal chose this one.
     pub fn process(&mut self, group: &GroupId, by: &DeviceId, commit: &[u8]) -> Result<Progress, KeyringError> {
         check_size(commit)?;
         let message = MlsMessageIn::tls_deserialize_exact(commit).map_err(|_| KeyringError::Malformed("commit"))?;

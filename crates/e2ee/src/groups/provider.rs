@@ -1,4 +1,5 @@
-//! What openmls works with: its cryptography and its store in memory, and random numbers from a seed of the keyring's own.
+//! What openmls works with: its cryptography and its store in memory, and random numbers from a seed of the keyring's
+//! own.
 
 use crate::chance::{Chance, NoChance};
 use openmls_rust_crypto::{MemoryStorage, RustCrypto};

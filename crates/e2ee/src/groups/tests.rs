@@ -16,7 +16,8 @@ type Made<T> = Result<T, CryptoError>;
 /// Derives key pairs as it should, but for the public half of one of them.
 struct Hostile<'a> {
     honest: &'a Crypto,
-    /// What the key pair to be spoilt is derived from. Not its number: openmls derives those of a path on several threads, in no order.
+    /// What the key pair to be spoilt is derived from. Not its number: openmls derives those of a path on several
+    /// threads, in no order.
     spoilt: Option<Vec<u8>>,
     /// What key pairs were derived from.
     derived: Mutex<BTreeSet<Vec<u8>>>,
@@ -134,8 +135,8 @@ fn group(suite: Suite, count: u8) -> Vec<Keyring> {
     all
 }
 
-/// It commits an UpdatePath alone, with a leaf as it likes, and the public half of the key pair spoilt that is derived from this; and says what all
-/// of them are derived from.
+/// It commits an UpdatePath alone, with a leaf as it likes, and the public half of the key pair spoilt that is derived
+/// from this; and says what all of them are derived from.
 fn path(
     hostile: &mut Keyring,
     leaf: LeafNodeParameters,

@@ -1,9 +1,10 @@
-//! Pictures are filled inside of the seal, so that their sizes tell less of what they show (spec/sealing.md §5): one byte 0x80, then zeros
-//! (ISO/IEC 7816-4), so that what is filled can be told from what a picture ends with.
+//! Pictures are filled inside of the seal, so that their sizes tell less of what they show (spec/sealing.md §5): one
+//! byte 0x80, then zeros (ISO/IEC 7816-4), so that what is filled can be told from what a picture ends with.
 
 const END: u8 = 0x80;
 
-/// Fills what is sealed of a picture, so that with `clear` bytes before it it has a multiple of `step` (at least 1) bytes, into `out`, replacing what is there.
+/// Fills what is sealed of a picture, so that with `clear` bytes before it it has a multiple of `step` (at least 1)
+/// bytes, into `out`, replacing what is there.
 pub(super) fn fill(clear: usize, body: &[u8], step: usize, out: &mut Vec<u8>) {
     out.clear();
     out.extend_from_slice(body);

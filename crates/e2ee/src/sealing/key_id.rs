@@ -22,8 +22,8 @@ pub struct KeyIdError {
 pub struct KeyId(u64);
 
 impl KeyId {
-    /// Packs the parts. `node` is the node's index in the charter; of the group id the first 10 bits and of the epoch the last 16
-    /// go in, which tells apart what is alive at the same time; a clash only costs an unopened frame.
+    /// Packs the parts. `node` is the node's index in the charter; of the group id the first 10 bits and of the epoch
+    /// the last 16 go in, which tells apart what is alive at the same time; a clash only costs an unopened frame.
     pub fn new(node: u8, group: &GroupId, epoch: u64, leaf: u32, generation: u16) -> Result<Self, KeyIdError> {
         if node > NODE_MAX {
             return Err(KeyIdError { part: "node", value: node.into() });

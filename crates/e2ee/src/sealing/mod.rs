@@ -4,9 +4,10 @@
 //! sealed frame = clear prefix ‖ SFrame header ‖ ciphertext ‖ seal (16 bytes)
 //! tagged frame = sealed frame ‖ a tag for each receiving device
 //! ```
-//! The clear prefix (none for Opus, 3 or 10 bytes for VP8) is what packetisers read; it is authenticated as SFrame metadata.
-//! The cipher suite is AES_256_GCM_SHA512_128 (RFC 9605 §4.5, 0x0005) whatever the charter's MLS suite. That a frame is by its sender, and not by
-//! another member of the group, is shown by the tag ([`tag`]); that it is said now, and in its order, by its number ([`number`], [`order`]).
+//! The clear prefix (none for Opus, 3 or 10 bytes for VP8) is what packetisers read; it is authenticated as SFrame
+//! metadata. The cipher suite is AES_256_GCM_SHA512_128 (RFC 9605 §4.5, 0x0005) whatever the charter's MLS suite. That
+//! a frame is by its sender, and not by another member of the group, is shown by the tag ([`tag`]); that it is said
+//! now, and in its order, by its number ([`number`], [`order`]).
 
 mod fill;
 mod key_id;
@@ -32,7 +33,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 /// The one SFrame suite in use.
 const SUITE: CipherSuite = CipherSuite::AesGcm256Sha512;
 
-/// Largest frame sealed or opened, in bytes, before sealing. A 1080p key frame is below 300 kB; raising it costs memory per frame held.
+/// Largest frame sealed or opened, in bytes, before sealing. A 1080p key frame is below 300 kB; raising it costs memory
+/// per frame held.
 pub const FRAME_MAX: usize = 1 << 20;
 /// Most bytes that a picture is filled with: the largest step that a charter can have.
 pub const FILL_MAX: usize = *trialogue_charter::limits::PICTURE_STEP.end() as usize;

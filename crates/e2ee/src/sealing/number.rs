@@ -4,9 +4,11 @@
 pub const STEP_MS: u64 = 4;
 /// Low bits of a number that count frames.
 const COUNT_BITS: u32 = 8;
-/// A number starts at 2²⁴, so that its encoding has four bytes from the first frame on: packets of one rung have one size.
+/// A number starts at 2²⁴, so that its encoding has four bytes from the first frame on: packets of one rung have one
+/// size.
 const FIRST_STEP: u64 = 1 << (24 - COUNT_BITS);
-/// Highest number of one key. With four bytes a call lasts 18 hours, with the fifth half a year; far below what AES-GCM allows (RFC 9605 §9.1, NIST SP 800-38D §8.3).
+/// Highest number of one key. With four bytes a call lasts 18 hours, with the fifth half a year; far below what AES-GCM
+/// allows (RFC 9605 §9.1, NIST SP 800-38D §8.3).
 pub const NUMBER_MAX: u64 = (1 << 40) - 1;
 
 /// A frame's number: 8 bits that count the sender's frames under a key, and above them its time in steps of 4 ms.
@@ -26,7 +28,8 @@ impl Number {
         self.0
     }
 
-    /// When it was sealed by its sender's clock: milliseconds since the beginning of the generation, in steps of [`STEP_MS`].
+    /// When it was sealed by its sender's clock: milliseconds since the beginning of the generation, in steps of
+    /// [`STEP_MS`].
     #[must_use]
     pub fn time_ms(self) -> u64 {
         ((self.0 >> COUNT_BITS) - FIRST_STEP) * STEP_MS
@@ -56,7 +59,8 @@ impl Numbers {
         self.count
     }
 
-    /// The next one, at `time_ms` since the beginning of the generation; none: all are used up. A clock that goes back counts as one that stands still.
+    /// The next one, at `time_ms` since the beginning of the generation; none: all are used up. A clock that goes back
+    /// counts as one that stands still.
     pub(super) fn next(&mut self, time_ms: u64) -> Option<Number> {
         let step = (FIRST_STEP + time_ms / STEP_MS).max(self.step);
         if step > NUMBER_MAX >> COUNT_BITS {

@@ -14,13 +14,15 @@ use trialogue_wire::tags;
 
 /// Most keys held: 32 senders heard with [`KEYS_EACH`], and room. Raising it costs about 1 kB each.
 pub const KEYS_MAX: usize = 512;
-/// Most keys of one sender held: two epochs, two generations, two groups, and room. Of one whose keys change faster, by its own doing or by others who come and go in
-/// its group, the oldest is closed: the newest is what it speaks under. It takes nothing from others.
+/// Most keys of one sender held: two epochs, two generations, two groups, and room. Of one whose keys change faster, by
+/// its own doing or by others who come and go in its group, the oldest is closed: the newest is what it speaks under.
+/// It takes nothing from others.
 pub const KEYS_EACH: usize = 12;
-/// Most keys of which it is remembered what they have opened, held or not. They go when their epoch is over for good; raising it costs about 30 kB each where
-/// a source was heard for long.
+/// Most keys of which it is remembered what they have opened, held or not. They go when their epoch is over for good;
+/// raising it costs about 30 kB each where a source was heard for long.
 pub const HISTORIES_MAX: usize = 2_048;
-/// The same of one sender. Beyond, its oldest one goes that has no key any more: a generation so far back is never heard again.
+/// The same of one sender. Beyond, its oldest one goes that has no key any more: a generation so far back is never
+/// heard again.
 pub const HISTORIES_EACH: usize = 32;
 
 /// Why a frame was not opened. Nothing of it may be played.
@@ -35,7 +37,8 @@ pub enum OpenError {
     /// It comes much later than what its sender sent before.
     #[error("the frame was held back on its way")]
     Late,
-    /// Neither its sender nor anybody else with the key of the group could have made it for this device: no tag of its sender, or the seal does not verify.
+    /// Neither its sender nor anybody else with the key of the group could have made it for this device: no tag of its
+    /// sender, or the seal does not verify.
     #[error("the frame is not by its sender")]
     Forged,
     /// No sealed frame at all.
@@ -55,12 +58,13 @@ pub struct TooManyKeys;
 pub struct Source {
     /// Who seals under it.
     pub device: DeviceId,
-    /// Counts the generations of its keys that this console has learnt of: one that is lower than another that was heard already is over.
+    /// Counts the generations of its keys that this console has learnt of: one that is lower than another that was
+    /// heard already is over.
     pub turn: u32,
     /// The number of this console's own party: the lowest index of a node of it in the charter.
     pub party: u8,
-    /// Devices of that party for which it can seal under this key: a frame has no more tags for them. With more, one packet would be as many tries to hit
-    /// this device's tag.
+    /// Devices of that party for which it can seal under this key: a frame has no more tags for them. With more, one
+    /// packet would be as many tries to hit this device's tag.
     pub fellows: u8,
     /// Key of the tags that it makes for this device.
     pub tag: TagKey,
@@ -97,7 +101,8 @@ pub struct Frame {
     pub id: KeyId,
     /// Its number.
     pub number: Number,
-    /// Its way has become longer by more than [`super::order::LATE_MS`]: the officer must know that this was said earlier.
+    /// Its way has become longer by more than [`super::order::LATE_MS`]: the officer must know that this was said
+    /// earlier.
     pub longer: bool,
 }
 
@@ -121,7 +126,8 @@ impl Opener {
         Self::default()
     }
 
-    /// Takes a key, or what is new about one that is held: it is no longer about to expire. What it has opened is remembered from before.
+    /// Takes a key, or what is new about one that is held: it is no longer about to expire. What it has opened is
+    /// remembered from before.
     ///
     /// # Errors
     /// [`TooManyKeys`].
@@ -148,7 +154,8 @@ impl Opener {
         Ok(())
     }
 
-    /// Closes the oldest keys of a sender, so that one more is no more than it may have. What they have opened stays remembered.
+    /// Closes the oldest keys of a sender, so that one more is no more than it may have. What they have opened stays
+    /// remembered.
     fn make_room(&mut self, device: &DeviceId) {
         loop {
             let own = self.keys.iter().filter(|(_, held)| held.device == *device);
@@ -172,7 +179,8 @@ impl Opener {
         if self.histories.len() >= HISTORIES_MAX { Err(TooManyKeys) } else { Ok(()) }
     }
 
-    /// Every key but these is dropped at `until_ms` (unless an earlier time was set): frames under way may still be opened.
+    /// Every key but these is dropped at `until_ms` (unless an earlier time was set): frames under way may still be
+    /// opened.
     pub fn retire_others(&mut self, current: &[KeyId], until_ms: u64) {
         for (id, held) in &mut self.keys {
             if !current.contains(id) {
@@ -214,8 +222,9 @@ impl Opener {
         KeyId::from_u64(SframeHeader::deserialize(body).ok()?.key_id())
     }
 
-    /// Opens a frame that came at the place of `at`, into `out`, replacing what is there. `now_ms`: the caller's steady clock. No allocation once `out` has
-    /// grown. After an error `out` is empty, and nothing of the frame is remembered.
+    /// Opens a frame that came at the place of `at`, into `out`, replacing what is there. `now_ms`: the caller's steady
+    /// clock. No allocation once `out` has grown. After an error `out` is empty, and nothing of the frame is
+    /// remembered.
     ///
     /// # Errors
     /// [`OpenError`]. [`OpenError::Forged`] is what an officer must be told.

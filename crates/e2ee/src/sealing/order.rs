@@ -1,22 +1,27 @@
-//! What was said cannot be said again, nor in another order, nor much later: the numbers that a key has opened, and how a source's time goes by.
+//! What was said cannot be said again, nor in another order, nor much later: the numbers that a key has opened, and how
+//! a source's time goes by.
 
 use super::number::Number;
 use super::tag::Medium;
 use std::collections::BTreeSet;
 
-/// How far behind the newest frame of its source and medium a frame may be, in milliseconds. A copy over a satellite that is later than this
-/// is of no use to a jitter buffer; more lets a node change the order of words.
+/// How far behind the newest frame of its source and medium a frame may be, in milliseconds. A copy over a satellite
+/// that is later than this is of no use to a jitter buffer; more lets a node change the order of words.
 pub const ORDER_MS: u64 = 400;
-/// How much later than usual a frame of a source may come, in milliseconds: from a fibre to a satellite. More lets a node keep a word for a better moment.
+/// How much later than usual a frame of a source may come, in milliseconds: from a fibre to a satellite. More lets a
+/// node keep a word for a better moment.
 pub const LATE_MS: u64 = 900;
-/// After so long with nothing but frames that come too late, in their order, their way has become longer: they are taken as they come, and the
-/// caller says so to the officer. Less helps a node that holds words back, more is silence after a network changed.
+/// After so long with nothing but frames that come too late, in their order, their way has become longer: they are
+/// taken as they come, and the caller says so to the officer. Less helps a node that holds words back, more is silence
+/// after a network changed.
 pub const LATE_FOR_MS: u64 = 2_000;
-/// The shortest way of a source is forgotten at this rate, in nanoseconds a millisecond: the clocks of two machines drift apart by at most 100 millionths
-/// each. More lets a node lengthen the way unseen, a little in each second; less takes frames of a clock that drifts for late.
+/// The shortest way of a source is forgotten at this rate, in nanoseconds a millisecond: the clocks of two machines
+/// drift apart by at most 100 millionths each. More lets a node lengthen the way unseen, a little in each second; less
+/// takes frames of a clock that drifts for late.
 const DRIFT_NS: i64 = 200;
-/// Of a silence no more than this counts for that, in milliseconds; what drifts meanwhile is 300 ms. More lets a node keep the first words after a long silence
-/// back for longer; less takes them for late where a clock drifts that fast and nobody spoke for hours.
+/// Of a silence no more than this counts for that, in milliseconds; what drifts meanwhile is 300 ms. More lets a node
+/// keep the first words after a long silence back for longer; less takes them for late where a clock drifts that fast
+/// and nobody spoke for hours.
 const SILENCE_MS: u64 = 1_500_000;
 const MS_NS: i64 = 1_000_000;
 /// Most numbers remembered of one key: what half a second holds of the busiest source, eight times over.
@@ -31,7 +36,8 @@ pub(super) enum Untimely {
     Late,
 }
 
-/// Which numbers of a key were opened. It lives as long as the key can be derived, whether the key itself is here or not.
+/// Which numbers of a key were opened. It lives as long as the key can be derived, whether the key itself is here or
+/// not.
 #[derive(Default)]
 pub(super) struct Opened {
     numbers: BTreeSet<Number>,
@@ -69,7 +75,8 @@ impl Opened {
 #[derive(Default)]
 struct Track {
     newest_ms: Option<u64>,
-    /// Arrival less the source's time, the least seen, in nanoseconds, and when a frame came last, in milliseconds; the zero of both clocks is anywhere.
+    /// Arrival less the source's time, the least seen, in nanoseconds, and when a frame came last, in milliseconds; the
+    /// zero of both clocks is anywhere.
     least: Option<(i64, u64)>,
     /// Nothing but late frames since, and the newest of them.
     late_since: Option<(u64, u64)>,
@@ -90,7 +97,8 @@ impl Pace {
         }
     }
 
-    /// May a proven frame of this number be used, which arrived at `now_ms` of this console's steady clock? True: it may, and its way has become longer.
+    /// May a proven frame of this number be used, which arrived at `now_ms` of this console's steady clock? True: it
+    /// may, and its way has become longer.
     pub(super) fn take(&mut self, medium: Medium, number: Number, now_ms: u64) -> Result<bool, Untimely> {
         let track = self.track(medium);
         let time = number.time_ms();
@@ -172,7 +180,8 @@ mod tests {
         }
     }
 
-    /// After how long a node that adds so many microseconds to the way in each second is found out, in seconds; it has added the second by then, in milliseconds.
+    /// After how long a node that adds so many microseconds to the way in each second is found out, in seconds; it has
+    /// added the second by then, in milliseconds.
     fn found_out(added_us: u64, seconds: u64) -> Option<(u64, u64)> {
         let mut pace = Pace::default();
         (0..seconds).map(|second| (second, second * added_us / 1_000)).find(|(second, added)| {

@@ -31,8 +31,8 @@ pub enum SealError {
     Crypto,
 }
 
-/// Seals what this console sends, under one key. Deliberately neither `Clone` nor buildable with a number: a number never
-/// repeats under a key as long as each key id has one `Sealer` in its life.
+/// Seals what this console sends, under one key. Deliberately neither `Clone` nor buildable with a number: a number
+/// never repeats under a key as long as each key id has one `Sealer` in its life.
 pub struct Sealer {
     id: KeyId,
     key: EncryptionKey,
@@ -66,8 +66,9 @@ fn prepare(id: KeyId, base: &BaseKey, to: Vec<Receiver>) -> Result<(EncryptionKe
 }
 
 impl Sealer {
-    /// The sealer of a generation, with its first key. No other sealer, in this worker or another, may ever have the same pair of id and key. `since_ms`: when
-    /// the generation began, by the caller's steady clock. `receivers`: whoever is to hear.
+    /// The sealer of a generation, with its first key. No other sealer, in this worker or another, may ever have the
+    /// same pair of id and key. `since_ms`: when the generation began, by the caller's steady clock. `receivers`:
+    /// whoever is to hear.
     ///
     /// # Errors
     /// [`SealError::Receivers`], or [`SealError::Crypto`].
@@ -76,12 +77,14 @@ impl Sealer {
         Ok(Self { id, key, numbers: Numbers::new(), since_ms, receivers, step: 1, filled: Vec::new() })
     }
 
-    /// Fills pictures to a multiple of so many bytes from now on (at most [`FILL_MAX`]), so that their sizes tell less; 0: as little as can be.
+    /// Fills pictures to a multiple of so many bytes from now on (at most [`FILL_MAX`]), so that their sizes tell less;
+    /// 0: as little as can be.
     pub fn fill_pictures(&mut self, step: u16) {
         self.step = usize::from(step).clamp(1, FILL_MAX);
     }
 
-    /// Goes on under another key of the same generation. Numbers count on over all of its keys, so that a key may also come again.
+    /// Goes on under another key of the same generation. Numbers count on over all of its keys, so that a key may also
+    /// come again.
     ///
     /// # Errors
     /// As [`Sealer::new`], and [`SealError::Generation`]; the key stays what it was.
@@ -104,8 +107,9 @@ impl Sealer {
         self.numbers.given()
     }
 
-    /// Seals `frame` into `out`, replacing what is there, with a tag for each receiver; its clear prefix stays readable but is authenticated. `now_ms`
-    /// is the caller's steady clock. No allocation once `out` has grown to the largest frame. After an error `out` is empty.
+    /// Seals `frame` into `out`, replacing what is there, with a tag for each receiver; its clear prefix stays readable
+    /// but is authenticated. `now_ms` is the caller's steady clock. No allocation once `out` has grown to the largest
+    /// frame. After an error `out` is empty.
     ///
     /// # Errors
     /// [`SealError`].

@@ -1,7 +1,7 @@
 //! Tags: for each receiving device a short proof that a frame is by its sender (`spec/sealing.md` §6).
 //!
-//! Everybody in a group can open what is sealed under its keys, and so could seal under them. What only the sender and *one* device share is the
-//! secret that the sender drew for it; a tag under it is worth nothing to anybody else.
+//! Everybody in a group can open what is sealed under its keys, and so could seal under them. What only the sender and
+//! *one* device share is the secret that the sender drew for it; a tag under it is worth nothing to anybody else.
 
 use super::{BaseKey, KeyId};
 use hkdf::Hkdf;
@@ -66,8 +66,8 @@ impl TagKey {
     pub const LEN: usize = 32;
     const LABEL: &'static [u8] = b"trialogue tag 1";
 
-    /// `HKDF-SHA-512-Expand(HKDF-Extract(base key, secret), "trialogue tag 1" ‖ key id (8, big-endian) ‖ sender (32) ‖ receiver (32), 32)`: it takes
-    /// both the group's epoch and the secret of these two.
+    /// `HKDF-SHA-512-Expand(HKDF-Extract(base key, secret), "trialogue tag 1" ‖ key id (8, big-endian) ‖ sender (32) ‖
+    /// receiver (32), 32)`: it takes both the group's epoch and the secret of these two.
     #[must_use]
     pub fn derive(secret: &TagSecret, base: &BaseKey, id: KeyId, from: &DeviceId, to: &DeviceId) -> Self {
         let mut key = [0; Self::LEN];

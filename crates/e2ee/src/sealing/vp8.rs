@@ -10,8 +10,9 @@ pub fn is_vp8_key_frame(frame: &[u8]) -> bool {
     frame.first().is_some_and(|b| b & 1 == 0)
 }
 
-/// Length of the clear prefix of a VP8 frame, sealed or not. It says nothing of the frame's own length: a frame that is shorter is neither sealed nor
-/// opened, since its sealed form, which is longer, would be read as having another prefix.
+/// Length of the clear prefix of a VP8 frame, sealed or not. It says nothing of the frame's own length: a frame that is
+/// shorter is neither sealed nor opened, since its sealed form, which is longer, would be read as having another
+/// prefix.
 pub fn vp8_clear(frame: &[u8]) -> usize {
     if is_vp8_key_frame(frame) { VP8_KEY_CLEAR } else { VP8_DELTA_CLEAR }
 }

@@ -1,5 +1,5 @@
-//! Sealing contents for a party's archive (sealing.md §8). The machine that reads the line and fills the archive has the public half only: who
-//! takes it away, or breaks into it, opens nothing that is in the archive already.
+//! Sealing contents for a party's archive (sealing.md §8). The machine that reads the line and fills the archive has
+//! the public half only: who takes it away, or breaks into it, opens nothing that is in the archive already.
 
 use super::content::Content;
 use super::seal::{pad, unpad};

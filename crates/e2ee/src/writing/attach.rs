@@ -1,5 +1,6 @@
-//! Files attached to a message: each sealed chunk by chunk under a key of its own, which stands in the message's sealed content (sealing.md §9).
-//! What nodes carry are chunks of one size; which file they belong to, its name and its length are known to the readers alone.
+//! Files attached to a message: each sealed chunk by chunk under a key of its own, which stands in the message's sealed
+//! content (sealing.md §9). What nodes carry are chunks of one size; which file they belong to, its name and its length
+//! are known to the readers alone.
 
 use crate::chance::Chance;
 use aes_gcm::aead::{Aead, KeyInit};

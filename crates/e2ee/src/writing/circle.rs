@@ -50,8 +50,8 @@ pub struct CircleJoined {
     pub key: CircleKey,
 }
 
-/// One device's keys for what is written: key packages by which others let it read, and circles, each of which lasts for as long as it takes to make or join
-/// it. No `Debug`.
+/// One device's keys for what is written: key packages by which others let it read, and circles, each of which lasts
+/// for as long as it takes to make or join it. No `Debug`.
 pub struct WritingKeys(pub(super) Keyring);
 
 impl WritingKeys {

@@ -23,7 +23,8 @@ impl KeepKey {
         Self(key)
     }
 
-    /// Under a fresh nonce; none: the system gives no random numbers. One device keeps far fewer than the 2³² states that random nonces allow.
+    /// Under a fresh nonce; none: the system gives no random numbers. One device keeps far fewer than the 2³² states
+    /// that random nonces allow.
     #[must_use]
     pub fn seal(&self, bytes: &[u8], chance: &mut Chance) -> Option<Vec<u8>> {
         let nonce: [u8; NONCE] = chance.draw().ok()?;

@@ -1,8 +1,9 @@
 //! What is written: circles of readers, and contents sealed for them (sealing.md §7).
 //!
-//! A circle is an MLS group of one epoch. The writer makes it with a key package of every reader, hands out one welcome, and takes one
-//! secret out of it; then the group is forgotten. Who has the secret reads what the writer seals for that circle; a change of readers
-//! is a new circle. Nothing has to be ordered, so that anybody can write while everybody else is away.
+//! A circle is an MLS group of one epoch. The writer makes it with a key package of every reader, hands out one
+//! welcome, and takes one secret out of it; then the group is forgotten. Who has the secret reads what the writer seals
+//! for that circle; a change of readers is a new circle. Nothing has to be ordered, so that anybody can write while
+//! everybody else is away.
 
 mod archive;
 mod attach;

@@ -20,7 +20,8 @@ pub struct StockMade {
 pub const SECRET_MAX: usize = 256 << 10;
 
 impl WritingKeys {
-    /// A fresh key package that stays when a welcome for it has come. It is forgotten with these keys, unless it is kept.
+    /// A fresh key package that stays when a welcome for it has come. It is forgotten with these keys, unless it is
+    /// kept.
     ///
     /// # Errors
     /// When the platform has no random numbers.

@@ -1,5 +1,6 @@
-//! A member writes a welcome for another group than its statement says: for the one that the console speaks in, for a later epoch, in another's name,
-//! or by a key package that was meant for somebody else. Nothing changes, and nothing is used up.
+//! A member writes a welcome for another group than its statement says: for the one that the console speaks in, for a
+//! later epoch, in another's name, or by a key package that was meant for somebody else. Nothing changes, and nothing
+//! is used up.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
 use crate::common;
@@ -86,7 +87,8 @@ fn a_key_package_that_was_offered_to_another_is_not_used_up() {
 
 #[test]
 fn a_group_of_later_epochs_under_the_same_name_has_to_be_the_journals() {
-    // Whoever expects the group that is held, at a later epoch, still takes it from the device that the journal names alone.
+    // Whoever expects the group that is held, at a later epoch, still takes it from the device that the journal names
+    // alone.
     let (usa, mut jpn, mut kor) = scene(SUITES[0], group(SPOKEN));
     let package = jpn.key_package().unwrap();
     let (forged, epoch) = welcome(&mut kor, &group(SPOKEN), &jpn, &package);

@@ -1,4 +1,5 @@
-//! A writing is opened by the readers of its circle, as the writer signed it, and by nobody else; whatever its carriers do to it.
+//! A writing is opened by the readers of its circle, as the writer signed it, and by nobody else; whatever its carriers
+//! do to it.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use trialogue_charter::fixture::Trilateral;

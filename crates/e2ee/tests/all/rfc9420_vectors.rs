@@ -1,5 +1,6 @@
-//! Vectors of RFC 9420 by the MLS working group, through the library and the provider that hold our groups. There are none yet for the
-//! post-quantum suites, so these are the classical ones that the provider has; the rest of the protocol is the same.
+//! Vectors of RFC 9420 by the MLS working group, through the library and the provider that hold our groups. There are
+//! none yet for the post-quantum suites, so these are the classical ones that the provider has; the rest of the
+//! protocol is the same.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
 use openmls::prelude::{tls_codec::Deserialize as _, *};
@@ -50,8 +51,8 @@ fn message(text: &str) -> MlsMessageBodyIn {
 /// Puts the vector's key package and its private keys into the store, as if it had been made here.
 fn own(provider: &OpenMlsRustCrypto, case: &Passive) {
     let MlsMessageBodyIn::KeyPackage(package) = message(&case.key_package) else { panic!("no key package") };
-    // Some of the vectors' key packages expired in 2024, and the library rightly validates none of those: their own key package is
-    // taken as it stands.
+    // Some of the vectors' key packages expired in 2024, and the library rightly validates none of those: their own key
+    // package is taken as it stands.
     let package: KeyPackage = match package.clone().validate(provider.crypto(), ProtocolVersion::Mls10) {
         Err(KeyPackageVerifyError::LifetimeError(_)) => {
             serde_json::from_value(serde_json::to_value(&package).unwrap()).unwrap()

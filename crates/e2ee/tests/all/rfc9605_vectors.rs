@@ -1,4 +1,5 @@
-//! The vectors of RFC 9605, Appendix C, through the library that seals our frames and, for our suite, through our own types.
+//! The vectors of RFC 9605, Appendix C, through the library that seals our frames and, for our suite, through our own
+//! types.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
 use serde::Deserialize;
@@ -83,7 +84,8 @@ fn frames_are_sealed_and_opened_as_the_rfc_says() {
     assert_eq!(ours, 1);
 }
 
-/// The base key of the RFC's vectors has 16 bytes and ours 32, so our own vector stands here; it is also in `spec/sealing.md`.
+/// The base key of the RFC's vectors has 16 bytes and ours 32, so our own vector stands here; it is also in
+/// `spec/sealing.md`.
 #[test]
 fn our_own_vector_holds() {
     use trialogue_e2ee::sealing::Source;

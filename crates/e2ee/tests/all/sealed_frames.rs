@@ -192,7 +192,8 @@ fn a_frame_is_opened_once_and_in_its_order() {
     for (n, may) in [(49, true), (30, true), (29, false), (5, false), (4, false)] {
         assert_eq!(open(&mut opener, Voice, 1_010, &frames[n]).is_ok(), may, "frame {n}");
     }
-    // Told of the key again, it still knows what it has opened; put away and taken again, too: a hold does not make it forget.
+    // Told of the key again, it still knows what it has opened; put away and taken again, too: a hold does not make it
+    // forget.
     opener.insert(id(0), &base(1), &source_of(0, 1)).unwrap();
     assert_eq!(open(&mut opener, Voice, 1_020, &frames[50]).unwrap_err(), OpenError::Replayed);
     opener.close(id(0));

@@ -1,4 +1,5 @@
-//! `spec/vectors/sealing.json` was made from the specification alone, by the second program (`tests/verifier/sealing.py`); what it sealed opens here.
+//! `spec/vectors/sealing.json` was made from the specification alone, by the second program
+//! (`tests/verifier/sealing.py`); what it sealed opens here.
 #![allow(clippy::unwrap_used)]
 
 use serde_json::Value;

@@ -58,7 +58,8 @@ fn a_list_of_another_is_refused_and_so_is_one_for_elsewhere() {
     }
 }
 
-/// A device of USA's own party may be hostile too: what was sealed for another device is of no use to it under its own name.
+/// A device of USA's own party may be hostile too: what was sealed for another device is of no use to it under its own
+/// name.
 #[test]
 fn a_sealed_secret_is_not_handed_on() {
     let suite = SUITES[0];

@@ -1,4 +1,5 @@
-//! The party's archive: what its records office could read, sealed for the archive's key. The machine that fills it cannot open it.
+//! The party's archive: what its records office could read, sealed for the archive's key. The machine that fills it
+//! cannot open it.
 
 mod read;
 mod store;

@@ -1,4 +1,5 @@
-//! One file, `archive.sqlite`: sealed contents by writing. A content that is destroyed is overwritten in the file; that it was here stays.
+//! One file, `archive.sqlite`: sealed contents by writing. A content that is destroyed is overwritten in the file; that
+//! it was here stays.
 
 use super::Archiving;
 use crate::EndpointError;
@@ -148,7 +149,8 @@ impl Archive {
         self.db.execute(put, values).map(drop).map_err(failed(&self.path))
     }
 
-    /// Writings of which nothing more is wanted: they are here with everything that is attached to them, or were destroyed. The newest.
+    /// Writings of which nothing more is wanted: they are here with everything that is attached to them, or were
+    /// destroyed. The newest.
     ///
     /// # Errors
     /// When the disk fails.
@@ -162,8 +164,9 @@ impl Archive {
         ids.map(|id| id.map(Hash)).collect::<Result<_, _>>().map_err(failed)
     }
 
-    /// Destroys contents that have been here for longer than the policy says; returns how many. Their bytes are overwritten in the file. Counted from
-    /// when they came, by this machine's clock: the time of a writing is its writer's claim, and would let a writer have it destroyed at once.
+    /// Destroys contents that have been here for longer than the policy says; returns how many. Their bytes are
+    /// overwritten in the file. Counted from when they came, by this machine's clock: the time of a writing is its
+    /// writer's claim, and would let a writer have it destroyed at once.
     ///
     /// # Errors
     /// When the disk fails.

@@ -1,8 +1,10 @@
-//! A station: an endpoint without a person, which tests the line by calling the stations of the other parties, and answers theirs.
+//! A station: an endpoint without a person, which tests the line by calling the stations of the other parties, and
+//! answers theirs.
 //!
-//! A test call: everyone comes in and sends silence until everyone is heard. Then, for [`PINGS`], each station sends a tone of its own once, and
-//! every other answers it at once, and once, with another: the time between the two is the way there and back, sealed, sent, opened and decoded, and no
-//! clock of another is needed. Then everyone plays the same speech, and compares what it hears with it. Each states its results and hangs up.
+//! A test call: everyone comes in and sends silence until everyone is heard. Then, for [`PINGS`], each station sends a
+//! tone of its own once, and every other answers it at once, and once, with another: the time between the two is the
+//! way there and back, sealed, sent, opened and decoded, and no clock of another is needed. Then everyone plays the
+//! same speech, and compares what it hears with it. Each states its results and hangs up.
 
 mod drive;
 mod plan;
@@ -23,7 +25,8 @@ use trialogue_journal::StationTest;
 const GATHER: Duration = Duration::from_secs(12);
 /// How long tones go to and fro.
 const PINGS: Duration = Duration::from_secs(4);
-/// From the beginning of it to the first own tone, and from one party's to the next one's: longer than any way there and back that is of use.
+/// From the beginning of it to the first own tone, and from one party's to the next one's: longer than any way there
+/// and back that is of use.
 const FIRST_PING: Duration = Duration::from_millis(300);
 const NEXT_PING: Duration = Duration::from_millis(380);
 /// A tone is three frames long: the codec needs one to swing in.
@@ -56,7 +59,8 @@ pub struct Test {
     pinged: Option<Instant>,
     /// To be played; at most an answer for each other party and the own tone, of [`TONE_FRAMES`] each.
     tones: VecDeque<usize>,
-    /// Parties whose own tone was answered. One that plays more, or another's, would else delay what all the others measure.
+    /// Parties whose own tone was answered. One that plays more, or another's, would else delay what all the others
+    /// measure.
     answered: BTreeSet<PartyId>,
     spoken: usize,
 }

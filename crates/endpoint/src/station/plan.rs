@@ -9,7 +9,8 @@ const TURN: Duration = Duration::from_secs(5);
 /// Soonest repetition of a test that failed.
 const AGAIN_MIN: Duration = Duration::from_secs(60);
 
-/// And for those who are not on watch yet so long: a test that finds them missing would say nothing but that a machine begins.
+/// And for those who are not on watch yet so long: a test that finds them missing would say nothing but that a machine
+/// begins.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// When the next test call is due.
@@ -37,7 +38,8 @@ impl Plan {
         now < self.patient_until
     }
 
-    /// A test call is over, whoever rang. A failure is tested again soon: one that was chance shall not keep a board amber for an hour.
+    /// A test call is over, whoever rang. A failure is tested again soon: one that was chance shall not keep a board
+    /// amber for an hour.
     pub fn done(&mut self, period: Duration, good: bool, now: Instant) {
         let next = if good { period } else { (period / 10).max(AGAIN_MIN).min(period) };
         self.due = now + next + TURN * self.place;

@@ -1,7 +1,7 @@
 //! How much what was heard is the known speech: a log-spectral distance in twenty bands, as a figure from 1 to 5.
 //!
-//! It is this project's own figure and compares test calls with one another. It is no MOS: nobody listened, and it is not PESQ (ITU-T P.862) or
-//! POLQA (P.863). See docs/monitoring/README.md.
+//! It is this project's own figure and compares test calls with one another. It is no MOS: nobody listened, and it is
+//! not PESQ (ITU-T P.862) or POLQA (P.863). See docs/monitoring/README.md.
 
 use super::signal::RATE;
 

@@ -1,5 +1,5 @@
-//! The known speech of stations, and the tones by which they measure the way there and back. Made by the same arithmetic everywhere, so that no
-//! file has to be shipped or compared.
+//! The known speech of stations, and the tones by which they measure the way there and back. Made by the same
+//! arithmetic everywhere, so that no file has to be shipped or compared.
 
 use crate::speak::FRAME;
 use std::f32::consts::TAU;
@@ -18,8 +18,8 @@ const PURE: f32 = 0.55;
 /// Quieter is no tone, but noise of the codec.
 const AUDIBLE: f32 = 1e-4;
 
-/// An artificial voice after the idea of ITU-T P.50: a glottal pulse train of moving pitch through three formants, in syllables with
-/// pauses, and a hiss between some of them. It says nothing, and has the spectrum and rhythm of speech.
+/// An artificial voice after the idea of ITU-T P.50: a glottal pulse train of moving pitch through three formants, in
+/// syllables with pauses, and a hiss between some of them. It says nothing, and has the spectrum and rhythm of speech.
 pub fn speech() -> Vec<f32> {
     // Vowels as formants in Hz; each syllable has one.
     const VOWELS: [[f32; 3]; 6] = [

@@ -1,7 +1,8 @@
-//! `desk BINARY ASSETS`: two parties, and a desk at the first one for a console that somebody else starts there, a browser for example. Its
-//! first line says where: `{"space": namespace, "link": enrolment link}`. Then it obeys one word a line and answers each with one line of JSON:
-//! `answer` (the other party's endpoint answers the ring), `reset` and `figures` (what that endpoint hears), and what happens to the desk's
-//! network (`renumber`, `rewire`, `unplug`, `plug`) and to all programs there (`sleep`, `wake`). The end of its input ends it.
+//! `desk BINARY ASSETS`: two parties, and a desk at the first one for a console that somebody else starts there, a
+//! browser for example. Its first line says where: `{"space": namespace, "link": enrolment link}`. Then it obeys one
+//! word a line and answers each with one line of JSON: `answer` (the other party's endpoint answers the ring), `reset`
+//! and `figures` (what that endpoint hears), and what happens to the desk's network (`renumber`, `rewire`, `unplug`,
+//! `plug`) and to all programs there (`sleep`, `wake`). The end of its input ends it.
 
 use serde_json::{Value, json};
 use std::io::{BufRead as _, Write as _};

@@ -1,4 +1,5 @@
-//! `impair LISTEN TO [SEED]`: a bad path in front of a UDP address. Standard input says how bad, one shape a line; its end ends it.
+//! `impair LISTEN TO [SEED]`: a bad path in front of a UDP address. Standard input says how bad, one shape a line; its
+//! end ends it.
 
 use std::io::{BufRead as _, Read as _};
 use std::process::ExitCode;

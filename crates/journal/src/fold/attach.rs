@@ -35,7 +35,8 @@ pub(super) fn may_carry(
 }
 
 impl Presence {
-    /// Takes over what it has said in the stay that it comes from. That stands in another journal, and counts no more because its number is lower.
+    /// Takes over what it has said in the stay that it comes from. That stands in another journal, and counts no more
+    /// because its number is lower.
     pub(super) fn carrying(mut self, device: DeviceId, ring: Option<Precedence>, said: Carried, at: At) -> Self {
         let At { seq, time_ms } = at;
         self.ring = ring.map(|precedence| OwnRing { call: self.call, precedence, seq, time_ms });

@@ -182,8 +182,8 @@ impl Consultations {
         self.attendances.insert(proposal, attendance);
     }
 
-    /// Somebody rings the line on which to meet with the consultation's id, or answers there: it is the call now, if its time has come. Everybody on its lines
-    /// knows the id beforehand, and a ring before that is any ring.
+    /// Somebody rings the line on which to meet with the consultation's id, or answers there: it is the call now, if
+    /// its time has come. Everybody on its lines knows the id beforehand, and a ring before that is any ring.
     pub(super) fn begin(&mut self, line: &LineId, call: &CallId, time_ms: u64) {
         if self.proposals.get(call).is_some_and(|proposal| proposal.level == *line && proposal.may_begin(time_ms)) {
             self.proposals.remove(call);

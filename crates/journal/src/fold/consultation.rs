@@ -63,8 +63,9 @@ impl<'a> Asked<'a> {
         all
     }
 
-    /// Somebody is in on the line on which to meet, for this consultation: of two parties, or of one whose ring is over for no other. Who rang with its id before its
-    /// time and stays has not begun it. Where its own node knows of that, it waits no more at all.
+    /// Somebody is in on the line on which to meet, for this consultation: of two parties, or of one whose ring is over
+    /// for no other. Who rang with its id before its time and stays has not begun it. Where its own node knows of that,
+    /// it waits no more at all.
     fn is_begun(self, id: &CallId, proposal: &Proposal) -> bool {
         let level = &proposal.level;
         let in_it = |node: &&NodeState| {
@@ -88,13 +89,15 @@ impl<'a> Asked<'a> {
         meant.max_by_key(|said| (is_believed(said.time_ms, now_ms), said.time_ms)).cloned()
     }
 
-    /// Calls that the consultations to be held on a line become: what the parties did with a ring of that id says whether one is begun.
+    /// Calls that the consultations to be held on a line become: what the parties did with a ring of that id says
+    /// whether one is begun.
     pub(super) fn calls_on(self, line: &LineId) -> impl Iterator<Item = CallId> {
         let all = self.people.nodes().values().flat_map(|node| node.proposals());
         all.filter(move |(_, proposal)| proposal.level == *line).map(|(id, _)| *id)
     }
 
-    /// Positions of the entries that propose what waits, and that answer what waits anywhere, with the devices' enrolments.
+    /// Positions of the entries that propose what waits, and that answer what waits anywhere, with the devices'
+    /// enrolments.
     pub(super) fn relevant(self, node: &NodeState, seqs: &mut BTreeSet<u64>) {
         let all = self.people.nodes().values().flat_map(|node| node.proposals());
         let waiting: BTreeSet<Hash> = all.map(|(_, proposal)| proposal.hash).collect();

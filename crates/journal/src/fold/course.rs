@@ -1,4 +1,5 @@
-//! Under which charter a journal speaks, and how far its time has come: what decides whether a statement may stand in it here and now.
+//! Under which charter a journal speaks, and how far its time has come: what decides whether a statement may stand in
+//! it here and now.
 //!
 //! All of it comes from the journal itself. No clock is asked, so every reader decides alike.
 

@@ -19,7 +19,8 @@ pub struct Enrolment {
     /// Number of its last statement in this journal; the next must be above.
     #[n(3)]
     pub last_number: u64,
-    /// Its last `Ring` or `Answer` in this journal: of the nodes of a party, the device is at the one with the highest number.
+    /// Its last `Ring` or `Answer` in this journal: of the nodes of a party, the device is at the one with the highest
+    /// number.
     #[n(4)]
     pub(super) last_stay: Option<Stay>,
 }

@@ -38,7 +38,8 @@ impl Enrolled {
         self.vouchers.get(voucher)
     }
 
-    /// The chain of the certificate holds, it leads to the node's own party, and the voucher is new here: its first use wins.
+    /// The chain of the certificate holds, it leads to the node's own party, and the voucher is new here: its first use
+    /// wins.
     pub(super) fn enrol(
         &mut self,
         own: Own<'_>,

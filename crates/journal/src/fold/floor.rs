@@ -10,7 +10,8 @@ use trialogue_charter::{DeviceId, NodeId, PartyId, Removal, Role};
 pub enum Floor {
     /// Everyone in the call.
     Open,
-    /// A principal that is on, and these parties: its own, and those among the ones it has come on with that are ready with its own.
+    /// A principal that is on, and these parties: its own, and those among the ones it has come on with that are ready
+    /// with its own.
     To(BTreeSet<PartyId>),
     /// A principal that is not on yet: nobody.
     Waiting,
@@ -53,8 +54,8 @@ impl Prepared {
         !self.ready.is_empty() || !self.on.is_empty()
     }
 
-    /// It is ready with `party`: it has said so; or its principal is on with it; or is on, and somebody has confirmed that party since. What it is with others
-    /// is nothing to `party`.
+    /// It is ready with `party`: it has said so; or its principal is on with it; or is on, and somebody has confirmed
+    /// that party since. What it is with others is nothing to `party`.
     pub fn is_ready_with(&self, party: &PartyId) -> bool {
         let later = !self.on.is_empty() && self.confirmed.contains(party);
         self.ready.contains(party) || self.on.contains(party) || later
@@ -127,9 +128,9 @@ impl LineView<'_, '_> {
         all
     }
 
-    /// With whom a party's principal may come on now; empty: it may not yet. Two parties come on with each other once each is ready with the other. For the
-    /// first time a principal waits for those that its own party has named and that are in, and for nobody else; once it is on, it comes on with others as
-    /// they follow.
+    /// With whom a party's principal may come on now; empty: it may not yet. Two parties come on with each other once
+    /// each is ready with the other. For the first time a principal waits for those that its own party has named and
+    /// that are in, and for nobody else; once it is on, it comes on with others as they follow.
     pub(super) fn may_come_on_with(self, party: &PartyId) -> BTreeSet<PartyId> {
         let prepared = self.prepared();
         let Some(own) = prepared.get(party) else { return BTreeSet::new() };

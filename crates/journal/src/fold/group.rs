@@ -67,7 +67,8 @@ impl Group {
         members
     }
 
-    /// Is the console, in its present stay on the line, a member? One that came in anew after it was added has lost its keys.
+    /// Is the console, in its present stay on the line, a member? One that came in anew after it was added has lost its
+    /// keys.
     pub fn holds(&self, device: &DeviceId, presence: &Presence) -> bool {
         self.members.get(device).is_some_and(|added| *added > presence.order)
     }
@@ -79,8 +80,8 @@ impl<'a> LineView<'a, '_> {
         MEMBERS_MAX / self.charter().parties_on_line(self.id()).count().max(1)
     }
 
-    /// The console that moves the node's group on the line: the earliest by its node's order that the group holds, or, without a
-    /// group, the earliest that is in.
+    /// The console that moves the node's group on the line: the earliest by its node's order that the group holds, or,
+    /// without a group, the earliest that is in.
     pub(super) fn lead(self, node: &NodeId) -> Option<DeviceId> {
         let here = self.in_on().into_iter().filter(|participant| participant.node == *node);
         let here: Vec<_> = here.collect();

@@ -1,6 +1,7 @@
 //! Why an entry changed nothing.
 
-/// Why an entry changed nothing, and why a statement is refused. `trialogue_wire::console::Refusal` says the same to a console.
+/// Why an entry changed nothing, and why a statement is refused. `trialogue_wire::console::Refusal` says the same to a
+/// console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Ignored {
     /// The node is not in the charter, or retired in it.

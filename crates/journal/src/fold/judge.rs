@@ -1,4 +1,5 @@
-//! Would a statement be accepted now? What a node asks of its own consoles beyond the rules of its journal: what only all journals together say.
+//! Would a statement be accepted now? What a node asks of its own consoles beyond the rules of its journal: what only
+//! all journals together say.
 
 use super::Ignored;
 use super::consultation::{Asked, Consultation};
@@ -68,7 +69,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Only a console that is in on the line at another node of its party comes over, to no other call, and with no more than it has said there.
+    /// Only a console that is in on the line at another node of its party comes over, to no other call, and with no
+    /// more than it has said there.
     fn coming_over(self) -> Result<(), Ignored> {
         let Self { own, statement, .. } = self;
         let Act::Attach { call, ring, word, .. } = &statement.act else { return Ok(()) };
@@ -104,7 +106,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// What only all journals together can say to a word about a writing: it is there, of the kind that is meant, and another's.
+    /// What only all journals together can say to a word about a writing: it is there, of the kind that is meant, and
+    /// another's.
     fn writing(self) -> Result<(), Ignored> {
         let Self { own, statement, people, .. } = self;
         let find = |id: &Hash| AllWritings::new(people).one(&statement.line, id).ok_or(Ignored::NotNow);

@@ -1,5 +1,5 @@
-//! The state as bytes, for the node that folded it and for nobody else: it need not read all journals again when it starts. Who hands it over says
-//! who wrote it; nothing in it is verified here.
+//! The state as bytes, for the node that folded it and for nobody else: it need not read all journals again when it
+//! starts. Who hands it over says who wrote it; nothing in it is verified here.
 
 use super::node::NodeState;
 use super::on_line::OnLine;

@@ -76,7 +76,8 @@ impl Keys {
         }
     }
 
-    /// Takes an allowed handshake of a console whose stay has this order; returns the new epoch, and whether the group is new.
+    /// Takes an allowed handshake of a console whose stay has this order; returns the new epoch, and whether the group
+    /// is new.
     pub(super) fn handshake(&mut self, id: GroupId, record: HandshakeRecord, order: u64) -> (u64, bool) {
         let created = self.group.as_ref().is_none_or(|group| group.id != id);
         if created {
@@ -109,7 +110,8 @@ impl Keys {
     /// A stay ended at `seq`, and these are in now. `again`: the same console begins another one there.
     pub(super) fn end_stay(&mut self, order: u64, seq: u64, again: bool, present: &Present) {
         self.end_span(order, seq, again);
-        // A group that no console of the node can move any more will never move again: its members forget it, and so do we.
+        // A group that no console of the node can move any more will never move again: its members forget it, and so do
+        // we.
         let usable = |group: &Arc<Group>| present.all().iter().any(|(device, stay)| group.holds(device, stay));
         if !self.group.as_ref().is_some_and(usable) {
             *self = Self::default();

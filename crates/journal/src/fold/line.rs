@@ -21,8 +21,8 @@ pub struct LineState {
     pub rings: Vec<Ring>,
     /// The call: the smallest id of the rings, or else of what the participants answered; none: nobody is in.
     pub call: Option<CallId>,
-    /// What each party with an office on the line did with the ring that stands for it: the one with the smallest id that is
-    /// not its own.
+    /// What each party with an office on the line did with the ring that stands for it: the one with the smallest id
+    /// that is not its own.
     pub responses: BTreeMap<PartyId, RingResponse>,
     /// The groups that can be used now, by node.
     pub groups: BTreeMap<NodeId, Arc<Group>>,
@@ -189,7 +189,8 @@ impl<'a, 'l> LineView<'a, 'l> {
         LineState { responses: responses.collect(), groups, participants, rings, call, prepared, drops }
     }
 
-    /// Everyone who is in on the line, by node and order. A device that has moved to another node of its party is in there only.
+    /// Everyone who is in on the line, by node and order. A device that has moved to another node of its party is in
+    /// there only.
     pub(super) fn in_on(self) -> Vec<Participant> {
         let (mut all, dropped, prepared) = (Vec::new(), self.dropped(), self.prepared());
         let staged = self.charter.line(self.line).is_some_and(|line| line.staged);
@@ -277,8 +278,8 @@ impl<'a, 'l> LineView<'a, 'l> {
         }
     }
 
-    /// Has a party alerted people beyond its consoles to a ring that still sounds there? None: not (yet); otherwise whether it worked at
-    /// any of its nodes.
+    /// Has a party alerted people beyond its consoles to a ring that still sounds there? None: not (yet); otherwise
+    /// whether it worked at any of its nodes.
     pub(super) fn alerted(self, party: &PartyId, call: &CallId) -> Option<bool> {
         let said = self.responses(party, call).filter(|response| response.ended.is_none());
         said.filter_map(|response| response.alerted).map(|(done, _)| done).max()

@@ -1,10 +1,11 @@
 //! The fold: from journals to the state of the lines.
 //!
-//! Every [`NodeState`] is folded from its own node's journal and nothing else, and a line's state is a join that is computed when
-//! it is asked for. So every node that holds the same entries has the same state, in whatever order the journals came in.
+//! Every [`NodeState`] is folded from its own node's journal and nothing else, and a line's state is a join that is
+//! computed when it is asked for. So every node that holds the same entries has the same state, in whatever order the
+//! journals came in.
 //!
-//! An entry that does not fit is *ignored with a reason* and changes nothing: the journals of others are not ours to refuse.
-//! The same rules tell a node which statements of its own consoles to refuse ([`State::judge`]).
+//! An entry that does not fit is *ignored with a reason* and changes nothing: the journals of others are not ours to
+//! refuse. The same rules tell a node which statements of its own consoles to refuse ([`State::judge`]).
 
 mod applied;
 mod attach;

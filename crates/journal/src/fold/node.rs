@@ -115,7 +115,8 @@ impl NodeState {
             Body::Tested { results } => self.tests.measured(own, &self.id, results, at),
             Body::Stored { writings } => Ok(self.writings.store(writings, at)),
             Body::Listed { sets } => Ok(self.barred.list(seq, sets, self.course.is_past(time_ms))),
-            // Replaces what the node said before. Nothing on a line follows from it, so consoles are not told again what was said before they came.
+            // Replaces what the node said before. Nothing on a line follows from it, so consoles are not told again
+            // what was said before they came.
             Body::Seen { heads, .. } => {
                 self.seen = Some(Seen { heads: heads.to_vec(), time_ms, seq });
                 Ok(Applied::Seen)
@@ -172,8 +173,8 @@ impl NodeState {
         self.course.charter()
     }
 
-    /// The latest time of its entries that count, milliseconds since 1970 UTC, since its clock was set back: no statement stands in an entry of an
-    /// earlier time.
+    /// The latest time of its entries that count, milliseconds since 1970 UTC, since its clock was set back: no
+    /// statement stands in an entry of an earlier time.
     pub fn latest_ms(&self) -> u64 {
         self.course.latest_ms()
     }

@@ -1,4 +1,5 @@
-//! One line at one node: who is in, what the node did with rings, and its keys. What one of these does to the others is here.
+//! One line at one node: who is in, what the node did with rings, and its keys. What one of these does to the others is
+//! here.
 
 use super::enrolled::Enrolled;
 use super::forged::Forgeries;
@@ -67,7 +68,8 @@ impl OnLine {
         }
     }
 
-    /// Does what [`OnLine::may`] has found allowed, but for leaving and removing ([`OnLine::depart`]): what a console of this role says in a call.
+    /// Does what [`OnLine::may`] has found allowed, but for leaving and removing ([`OnLine::depart`]): what a console
+    /// of this role says in a call.
     pub(super) fn take(&mut self, role: Role, statement: Statement, at: At) -> Applied {
         let At { seq, time_ms } = at;
         let Statement { device, number, line, act, .. } = statement;
@@ -125,8 +127,8 @@ impl OnLine {
         self.answer(device, ring.call, presence);
     }
 
-    /// Comes in with fresh keys by this ring. A console that was in starts a new stay: it goes behind the others in order, groups that held it
-    /// hold it no more until it is added again, and it no longer rings.
+    /// Comes in with fresh keys by this ring. A console that was in starts a new stay: it goes behind the others in
+    /// order, groups that held it hold it no more until it is added again, and it no longer rings.
     fn answer(&mut self, device: DeviceId, call: CallId, presence: Presence) {
         let (order, acts) = (presence.order, presence.role.acts_for_party());
         self.come(device, presence);

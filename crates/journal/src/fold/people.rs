@@ -74,8 +74,8 @@ impl<'a> People<'a> {
         known || self.nodes.values().any(|node| node.revoked_at(party, device).is_some())
     }
 
-    /// Has a node of its party enrolled another device with the voucher of this one? Journals have no common order, so none of the two can be told
-    /// to be the first: neither is accepted, and the security officer makes a new voucher.
+    /// Has a node of its party enrolled another device with the voucher of this one? Journals have no common order, so
+    /// none of the two can be told to be the first: neither is accepted, and the security officer makes a new voucher.
     pub(super) fn is_doubled(self, device: &DeviceId) -> bool {
         self.enrolments(device).any(|(node, known)| self.is_used_twice(node, device, &known.device.voucher_id))
     }
@@ -97,14 +97,16 @@ impl<'a> People<'a> {
         let last = |node: &NodeState| {
             node.enrolled.get(device).and_then(|known| known.last_stay.as_ref()).map(|stay| stay.number)
         };
-        // One statement in two journals, as a console may have to say it again at the other site, leaves the device at one of them.
+        // One statement in two journals, as a console may have to say it again at the other site, leaves the device at
+        // one of them.
         let here = last(node).map(|number| (number, &node.id));
         self.others_of(node).filter_map(|other| Some((last(other)?, &other.id))).all(|there| Some(there) < here)
             && !self.is_revoked(device)
     }
 
-    /// A device that is in at another node of the party, or comes in there from now on, may have come in here with a higher number: then it is in nowhere
-    /// there, for all who know of this stay. Positions of the entries that tell of such stays.
+    /// A device that is in at another node of the party, or comes in there from now on, may have come in here with a
+    /// higher number: then it is in nowhere there, for all who know of this stay. Positions of the entries that tell of
+    /// such stays.
     pub(super) fn stays(self, node: &NodeState) -> BTreeSet<u64> {
         let several = self.others_of(node).next().is_some();
         let came_in =

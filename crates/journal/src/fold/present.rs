@@ -85,8 +85,8 @@ impl Presence {
         Self { call, order, since_ms, ring: None, offers, role, held: None, word, tags, offered: order }
     }
 
-    /// It is in already, and keeps its place and its keys: it rings again for those who are missing, if it acts for its party, or offers new key packages alone.
-    /// Those that it does not list stay.
+    /// It is in already, and keeps its place and its keys: it rings again for those who are missing, if it acts for its
+    /// party, or offers new key packages alone. Those that it does not list stay.
     fn ring_again(&mut self, ring: OwnRing, offers: &[KeyOffer], acts: bool) {
         self.offered = ring.seq;
         if acts {
@@ -148,7 +148,8 @@ impl Present {
         if self.present.len() >= MEMBERS_MAX && !self.has(device) { Err(Ignored::Full) } else { Ok(()) }
     }
 
-    /// Only who is in tells secrets by which its frames are known (sealing.md §6), and only so often: everyone who comes in later reads all lists.
+    /// Only who is in tells secrets by which its frames are known (sealing.md §6), and only so often: everyone who
+    /// comes in later reads all lists.
     pub(super) fn may_tell_tags(&self, device: &DeviceId, anew: bool) -> Result<(), Ignored> {
         let told = self.stay(device)?.tags.len();
         if anew || told < TAGS_TOLD_MAX { Ok(()) } else { Err(Ignored::Full) }

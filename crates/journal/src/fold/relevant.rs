@@ -51,8 +51,8 @@ impl<'a> Relevant<'a> {
         seqs
     }
 
-    /// Position of the `Enrolled` entry that a reader must have before it can fold this one, which counts. A node sends that entry to a console
-    /// first, if it has not sent it before.
+    /// Position of the `Enrolled` entry that a reader must have before it can fold this one, which counts. A node sends
+    /// that entry to a console first, if it has not sent it before.
     pub(super) fn depends_on(self, claim: &Entry) -> Option<(NodeId, u64)> {
         let Body::Stated { statement } = &claim.body else { return None };
         let statement = UnverifiedStatement::decode(statement).ok()?;

@@ -43,7 +43,8 @@ pub struct Acknowledged {
     /// When the party expects to answer, milliseconds since 1970 UTC. Its claim.
     #[n(1)]
     pub ready_ms: u64,
-    /// How long that was from when it was said, in milliseconds: by the console's clock or the node's, whichever makes it less.
+    /// How long that was from when it was said, in milliseconds: by the console's clock or the node's, whichever makes
+    /// it less.
     #[n(2)]
     pub wait_ms: u64,
     /// Position of the entry.
@@ -88,7 +89,8 @@ pub enum Ended {
         /// Position of the entry.
         #[n(4)]
         seq: u64,
-        /// Position of the entry by which it ended first: declined or expired before, it was nobody's to join from there on.
+        /// Position of the entry by which it ended first: declined or expired before, it was nobody's to join from
+        /// there on.
         #[n(5)]
         first: u64,
     },
@@ -232,7 +234,8 @@ impl Responses {
         self.begin(call, said.seq).acknowledged = Some(said);
     }
 
-    /// A console has come in by this ring for its party. Named, it counts as answered even after a decline or an expiry.
+    /// A console has come in by this ring for its party. Named, it counts as answered even after a decline or an
+    /// expiry.
     pub(super) fn answer(&mut self, call: CallId, by: DeviceId, seq: u64) {
         self.begin(call, seq).ended = Some(Ended::Joined { by, first: seq, order: seq, end: None });
     }

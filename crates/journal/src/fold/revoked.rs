@@ -1,4 +1,5 @@
-//! Devices that are accepted no more: revoked by the root of their party, in whatever journal that stands; or suspended by one node, for itself.
+//! Devices that are accepted no more: revoked by the root of their party, in whatever journal that stands; or suspended
+//! by one node, for itself.
 
 use super::node::NodeState;
 use super::people::People;
@@ -18,11 +19,12 @@ pub(super) struct Barred {
     /// Whether the node suspends a device, and the position of its last word on it.
     #[n(1)]
     suspended: BTreeMap<DeviceId, (bool, u64)>,
-    /// Position of its last *listed*: consoles hold against what they know what that says, and the fold needs nothing of it.
+    /// Position of its last *listed*: consoles hold against what they know what that says, and the fold needs nothing
+    /// of it.
     #[n(2)]
     listed: Option<u64>,
-    /// Position of the last one that says what this journal holds, and is dated no earlier than what stood in it before. A reader of all entries knows
-    /// which that is.
+    /// Position of the last one that says what this journal holds, and is dated no earlier than what stood in it
+    /// before. A reader of all entries knows which that is.
     #[n(3)]
     listed_well: Option<u64>,
 }
@@ -67,8 +69,9 @@ impl Barred {
         Ok(opened)
     }
 
-    /// Whose device it is does not matter: none of another party than the `own` one comes in here. It is the node that keeps the device out, not the fold:
-    /// what it writes down of the device all the same counts, so that whoever has not read the word before folds the same.
+    /// Whose device it is does not matter: none of another party than the `own` one comes in here. It is the node that
+    /// keeps the device out, not the fold: what it writes down of the device all the same counts, so that whoever has
+    /// not read the word before folds the same.
     pub(super) fn suspend(&mut self, own: &PartyId, device: &DeviceId, on: bool, seq: u64) -> Result<(), Ignored> {
         if self.revoked_at(own, device).is_some() {
             return Err(Ignored::Revoked);
@@ -80,8 +83,9 @@ impl Barred {
         Ok(())
     }
 
-    /// Replaces what the node said before. What it says is for consoles to hold against what they know: one that comes later is shown the last one, and the
-    /// last good one, so that a node does not have it judge otherwise than those that are there. `backdated`: the entry is dated before what stood in the journal.
+    /// Replaces what the node said before. What it says is for consoles to hold against what they know: one that comes
+    /// later is shown the last one, and the last good one, so that a node does not have it judge otherwise than those
+    /// that are there. `backdated`: the entry is dated before what stood in the journal.
     pub(super) fn list(&mut self, seq: u64, sets: &[RevokedSet], backdated: bool) -> Applied {
         self.listed = Some(seq);
         if self.sets() == sets && !backdated {
@@ -97,7 +101,8 @@ impl Barred {
 }
 
 impl<'a> People<'a> {
-    /// Revocations that stand in other journals and not in this node's, with room for them there: where each stands, and its position there.
+    /// Revocations that stand in other journals and not in this node's, with room for them there: where each stands,
+    /// and its position there.
     pub(super) fn revocations_to_copy(
         self,
         own: &'a NodeState,
@@ -111,7 +116,8 @@ impl<'a> People<'a> {
         })
     }
 
-    /// A revocation of another party than the journal's that stands in another journal as well: a console needs it from one of them.
+    /// A revocation of another party than the journal's that stands in another journal as well: a console needs it from
+    /// one of them.
     pub(super) fn is_copy(self, entry: &Entry) -> bool {
         let Body::Revoked { revocation } = &entry.body else { return false };
         let (Some(node), Ok(said)) = (self.nodes().get(&entry.node), Revocation::claimed(revocation)) else {
@@ -121,8 +127,9 @@ impl<'a> People<'a> {
         said.party != node.party && others.any(|other| other.revoked_at(&said.party, &said.device).is_some())
     }
 
-    /// Positions that a console is to read in the journal of this node: the last word on each suspended device and the last *listed*; revocations of its
-    /// own party, which say from where on its devices count no more; and of others those that stand in no journal of their own party, nor in one before.
+    /// Positions that a console is to read in the journal of this node: the last word on each suspended device and the
+    /// last *listed*; revocations of its own party, which say from where on its devices count no more; and of others
+    /// those that stand in no journal of their own party, nor in one before.
     pub(super) fn relevant_barred(self, node: &NodeState) -> BTreeSet<u64> {
         let first = |party: &PartyId, device: &DeviceId| {
             let mut having = self.nodes().values().filter(|other| other.revoked_at(party, device).is_some());

@@ -1,5 +1,6 @@
-//! What all journals together say. Each question is answered by the view of one matter: a line ([`LineView`]), devices ([`People`]), consultations
-//! ([`Asked`]), writings ([`AllWritings`]), what a console is told ([`Relevant`]); none of them changes anything.
+//! What all journals together say. Each question is answered by the view of one matter: a line ([`LineView`]), devices
+//! ([`People`]), consultations ([`Asked`]), writings ([`AllWritings`]), what a console is told ([`Relevant`]); none of
+//! them changes anything.
 
 use super::consultation::{Asked, Consultation};
 use super::duty::OnDuty;
@@ -54,15 +55,17 @@ impl State {
         self.nodes.iter()
     }
 
-    /// Folds one entry, with the bodies that travelled beside it. Entries of one node come in that node's order; a console's
-    /// fold may lack entries between (see [`State::relevant_entries`]), a node's may not (see [`crate::Chain`]).
+    /// Folds one entry, with the bodies that travelled beside it. Entries of one node come in that node's order; a
+    /// console's fold may lack entries between (see [`State::relevant_entries`]), a node's may not (see
+    /// [`crate::Chain`]).
     ///
     /// # Errors
     /// The reason why the entry changes nothing.
     pub fn apply<B: AsRef<[u8]>>(&mut self, entry: &VerifiedEntry, bodies: &[B]) -> Result<Applied, Ignored> {
         let claim = entry.entry();
         let node = self.nodes.get_mut(&claim.node).ok_or(Ignored::UnknownNode)?;
-        // Of a retired node only its devices are remembered: nobody is in there any more, and who was revoked there stays revoked.
+        // Of a retired node only its devices are remembered: nobody is in there any more, and who was revoked there
+        // stays revoked.
         let lasts = matches!(
             claim.body,
             Body::Opened { .. } | Body::Enrolled { .. } | Body::Revoked { .. } | Body::Suspended { .. }
@@ -73,9 +76,9 @@ impl State {
         node.take(&self.charter, claim, bodies)
     }
 
-    /// Would this statement of a console of `node` be accepted now? What a node asks before it journals one. Beyond the rules of the
-    /// fold, an answer needs a call on the line: others may hang up while it travels, but nobody answers what was never there.
-    /// `now_ms`: the time that the entry would have.
+    /// Would this statement of a console of `node` be accepted now? What a node asks before it journals one. Beyond the
+    /// rules of the fold, an answer needs a call on the line: others may hang up while it travels, but nobody answers
+    /// what was never there. `now_ms`: the time that the entry would have.
     ///
     /// # Errors
     /// The reason to tell the console.
@@ -98,9 +101,10 @@ impl State {
         AllWritings::new(self.people())
     }
 
-    /// Positions of the entries that matter now, per node: folded in order, they give the same [`State::line`] for every line, the
-    /// same leads and the same sounding rings as the whole history does. They are: where everyone who is in came in and rang, the
-    /// handshakes of current groups with the stays of those who made them, responses to live rings, the last staffing, who has the duty, consultations that wait and what was answered, and the
+    /// Positions of the entries that matter now, per node: folded in order, they give the same [`State::line`] for
+    /// every line, the same leads and the same sounding rings as the whole history does. They are: where everyone who
+    /// is in came in and rang, the handshakes of current groups with the stays of those who made them, responses to
+    /// live rings, the last staffing, who has the duty, consultations that wait and what was answered, and the
     /// certificates of all these devices and of the newest ones that may speak next (see also [`State::depends_on`]).
     pub fn relevant_entries(&self) -> BTreeMap<NodeId, BTreeSet<u64>> {
         self.relevant_with(WRITINGS_SHOWN)
@@ -111,8 +115,8 @@ impl State {
         Relevant::new(&self.charter, self.people()).entries(writings)
     }
 
-    /// Position of the `Enrolled` entry that a reader must have before it can fold this one, which counts. A node sends that entry to a console
-    /// first, if it has not sent it before.
+    /// Position of the `Enrolled` entry that a reader must have before it can fold this one, which counts. A node sends
+    /// that entry to a console first, if it has not sent it before.
     pub fn depends_on(&self, claim: &Entry) -> Option<(NodeId, u64)> {
         Relevant::new(&self.charter, self.people()).depends_on(claim)
     }
@@ -147,18 +151,20 @@ impl State {
         self.people().has_revoked(party, device)
     }
 
-    /// The root of the party has revoked the device, as the reader has verified where it does not stand in these journals.
+    /// The root of the party has revoked the device, as the reader has verified where it does not stand in these
+    /// journals.
     pub fn know_revoked(&mut self, party: &PartyId, device: DeviceId) {
         self.known.insert((party.clone(), device));
     }
 
-    /// Has a node of its party enrolled another device with the voucher of this one? Journals have no common order, so none of the two can be told
-    /// to be the first: neither is accepted, and the security officer makes a new voucher.
+    /// Has a node of its party enrolled another device with the voucher of this one? Journals have no common order, so
+    /// none of the two can be told to be the first: neither is accepted, and the security officer makes a new voucher.
     pub fn is_doubled(&self, device: &DeviceId) -> bool {
         self.people().is_doubled(device)
     }
 
-    /// Revocations that stand in other journals and not in this node's, with room for them there: where each stands, and its position there.
+    /// Revocations that stand in other journals and not in this node's, with room for them there: where each stands,
+    /// and its position there.
     pub fn revocations_to_copy<'a>(
         &'a self,
         own: &'a NodeState,
@@ -166,7 +172,8 @@ impl State {
         self.people().revocations_to_copy(own)
     }
 
-    /// A revocation of another party than the journal's that stands in another journal as well: a console needs it from one of them.
+    /// A revocation of another party than the journal's that stands in another journal as well: a console needs it from
+    /// one of them.
     pub fn is_copy(&self, entry: &Entry) -> bool {
         self.people().is_copy(entry)
     }
@@ -188,7 +195,8 @@ impl State {
         self.on(line).now()
     }
 
-    /// Everyone who is in on the line, by node and order. A device that has moved to another node of its party is in there only.
+    /// Everyone who is in on the line, by node and order. A device that has moved to another node of its party is in
+    /// there only.
     pub fn in_on(&self, line: &LineId) -> Vec<Participant> {
         self.on(line).in_on()
     }
@@ -203,8 +211,8 @@ impl State {
         self.on(line).response(party, call)
     }
 
-    /// Has a party alerted people beyond its consoles to a ring that still sounds there? None: not (yet); otherwise whether it worked at
-    /// any of its nodes.
+    /// Has a party alerted people beyond its consoles to a ring that still sounds there? None: not (yet); otherwise
+    /// whether it worked at any of its nodes.
     pub fn alerted(&self, line: &LineId, party: &PartyId, call: &CallId) -> Option<bool> {
         self.on(line).alerted(party, call)
     }
@@ -224,9 +232,9 @@ impl State {
         self.on(line).prepared()
     }
 
-    /// With whom a party's principal may come on now; empty: it may not yet. Two parties come on with each other once each is ready with the other. For the
-    /// first time a principal waits for those that its own party has named and that are in, and for nobody else; once it is on, it comes on with others as
-    /// they follow.
+    /// With whom a party's principal may come on now; empty: it may not yet. Two parties come on with each other once
+    /// each is ready with the other. For the first time a principal waits for those that its own party has named and
+    /// that are in, and for nobody else; once it is on, it comes on with others as they follow.
     pub fn may_come_on_with(&self, party: &PartyId, line: &LineId) -> BTreeSet<PartyId> {
         self.on(line).may_come_on_with(party)
     }
@@ -246,8 +254,8 @@ impl State {
         self.on(line).share()
     }
 
-    /// The console that moves the node's group on the line: the earliest by its node's order that the group holds, or, without a
-    /// group, the earliest that is in.
+    /// The console that moves the node's group on the line: the earliest by its node's order that the group holds, or,
+    /// without a group, the earliest that is in.
     pub fn lead(&self, node: &NodeId, line: &LineId) -> Option<DeviceId> {
         self.on(line).lead(node)
     }
@@ -277,9 +285,9 @@ impl State {
         self.on(line).rung_offices(party, call)
     }
 
-    /// Rings that sound now at consoles of this office, by line in the board's order, then call id: the ringer, of another party, is
-    /// still in; nobody who acts for this party is in on the line; no node of this party says that the ring ended for it; and it has come to this
-    /// office, by the charter's order and what the party's nodes say.
+    /// Rings that sound now at consoles of this office, by line in the board's order, then call id: the ringer, of
+    /// another party, is still in; nobody who acts for this party is in on the line; no node of this party says that
+    /// the ring ended for it; and it has come to this office, by the charter's order and what the party's nodes say.
     pub fn sounding(&self, party: &PartyId, office: &OfficeId) -> Vec<Ring> {
         if self.charter.office(office).is_none_or(|office| office.party != *party) {
             return Vec::new();
@@ -295,8 +303,8 @@ impl State {
         Asked::new(&self.charter, self.people()).waiting(now_ms)
     }
 
-    /// Writings of a line that are remembered, in the one order in which everybody shows them: by the time that the writer's console gave
-    /// them, then by node and position.
+    /// Writings of a line that are remembered, in the one order in which everybody shows them: by the time that the
+    /// writer's console gave them, then by node and position.
     pub fn writings(&self, line: &LineId) -> Vec<(Hash, &NodeId, &Writing)> {
         self.written().on(line)
     }
@@ -323,7 +331,8 @@ impl State {
         self.written().circle(node, circle)
     }
 
-    /// Key packages of all devices that may read on a line; none: the device has given none yet. Of several nodes of a party, the last one.
+    /// Key packages of all devices that may read on a line; none: the device has given none yet. Of several nodes of a
+    /// party, the last one.
     pub fn readers(&self, line: &LineId) -> BTreeMap<DeviceId, Option<&Stock>> {
         self.written().readers(&self.charter, line)
     }

@@ -20,8 +20,8 @@ impl<'a> AllWritings<'a> {
         Self { people }
     }
 
-    /// Writings of a line that are remembered, in the one order in which everybody shows them: by the time that the writer's console gave
-    /// them, then by node and position.
+    /// Writings of a line that are remembered, in the one order in which everybody shows them: by the time that the
+    /// writer's console gave them, then by node and position.
     pub(super) fn on(self, line: &LineId) -> Vec<(Hash, &'a NodeId, &'a Writing)> {
         let held = self.people.nodes().iter().filter_map(|(id, node)| Some((id, node.writings.on(line)?)));
         let mut all: Vec<(Hash, &NodeId, &Writing)> =
@@ -98,7 +98,8 @@ impl<'a> AllWritings<'a> {
         self.people.nodes().get(node)?.writings.circle(circle)
     }
 
-    /// Key packages of all devices that may read on a line; none: the device has given none yet. Of several nodes of a party, the last one.
+    /// Key packages of all devices that may read on a line; none: the device has given none yet. Of several nodes of a
+    /// party, the last one.
     pub(super) fn readers(self, charter: &VerifiedCharter, line: &LineId) -> BTreeMap<DeviceId, Option<&'a Stock>> {
         let mut readers: BTreeMap<DeviceId, Option<&Stock>> = BTreeMap::new();
         for node in self.people.nodes().values() {

@@ -1,4 +1,5 @@
-//! What one node's journal says about writings: its consoles' key packages, circles, writings, and their word about anybody's writings.
+//! What one node's journal says about writings: its consoles' key packages, circles, writings, and their word about
+//! anybody's writings.
 
 use super::speaker::{At, Speaker};
 use super::{Applied, Ignored};
@@ -330,7 +331,8 @@ impl Writings {
         }
     }
 
-    /// Positions of the entries that a console needs to show these writings, and to write to those who are accepted; and who said them.
+    /// Positions of the entries that a console needs to show these writings, and to write to those who are accepted;
+    /// and who said them.
     pub(super) fn relevant(
         &self,
         shown: &BTreeSet<Hash>,

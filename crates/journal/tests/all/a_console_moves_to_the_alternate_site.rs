@@ -290,7 +290,8 @@ fn one_statement_in_two_journals_leaves_it_in_once() {
 #[test]
 fn a_statement_for_one_site_is_nothing_in_the_journal_of_the_other() {
     let (mut sites, usa, jpn) = moved();
-    // The main site was silent, the officer went to the other one; the main site writes down what the officer says there.
+    // The main site was silent, the officer went to the other one; the main site writes down what the officer says
+    // there.
     let said = sites.signed("usa-2", &usa, 90, ring(5));
     let (main, alternate) = (Body::Stated { statement: said.clone() }, Body::Stated { statement: said });
     assert_eq!(sites.entry("usa-1", main, Vec::new()), Err(Ignored::OtherNode));

@@ -1,5 +1,5 @@
-//! Whoever finds a journal key that a node had before adds nothing to its journal, at any position and at any reader, once an amendment has said
-//! where it ended.
+//! Whoever finds a journal key that a node had before adds nothing to its journal, at any position and at any reader,
+//! once an amendment has said where it ended.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

@@ -1,5 +1,5 @@
-//! A device is stolen. Its party's root says so, once; in whatever journal that word stands, it counts, and nobody else's word does: not that of a
-//! node, which may be in other hands, and not that of another party.
+//! A device is stolen. Its party's root says so, once; in whatever journal that word stands, it counts, and nobody
+//! else's word does: not that of a node, which may be in other hands, and not that of another party.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;
@@ -40,7 +40,8 @@ fn nobody_else_revokes() {
             assert_eq!(scene.node(at, body), Err(Ignored::Revocation));
         }
     }
-    // Another party's root names a device that is not its own: that it says so stands there, and says nothing of the device.
+    // Another party's root names a device that is not its own: that it says so stands there, and says nothing of the
+    // device.
     scene.node("jpn-1", revoked("JPN", usa.id())).unwrap();
     scene.node("usa-1", revoked("JPN", usa.id())).unwrap();
     assert_eq!(scene.in_on(), [usa.id()]);
@@ -165,7 +166,8 @@ fn a_console_that_comes_later_is_shown_the_last_good_list_too() {
     scene.node("usa-1", good.clone()).unwrap();
     let told = |scene: &Scene| scene.log.last().unwrap().0.entry().seq;
     let right = told(&scene);
-    // Of another set, and of another time: those who are there have heard the good one, and whoever comes now is to judge as they do.
+    // Of another set, and of another time: those who are there have heard the good one, and whoever comes now is to
+    // judge as they do.
     let mut others = sets(&scene);
     others[0].count += 1;
     for (time_ms, body) in [(u64::MAX / 2, Body::Listed { sets: others }), (1, good)] {

@@ -104,7 +104,8 @@ fn staffing_is_what_the_nodes_say() {
 fn a_ring_that_is_declined_again_reads_the_same_at_a_console_that_comes_later() {
     let (mut scene, _, jpn) = rung();
     scene.received("jpn-1", 1).unwrap();
-    // It ends unanswered; somebody rings the same line and leaves; and then says when the first ring will be called back.
+    // It ends unanswered; somebody rings the same line and leaves; and then says when the first ring will be called
+    // back.
     scene.node("jpn-1", Body::Expired { call: call(1), line: duty() }).unwrap();
     scene.says(&jpn, ring(2)).unwrap();
     scene.says(&jpn, Act::Leave { cause: None }).unwrap();

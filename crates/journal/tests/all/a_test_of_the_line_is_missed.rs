@@ -1,4 +1,5 @@
-//! Tests of the line come, fail or stay away: every reader says the same of every two parties, and says which level it is.
+//! Tests of the line come, fail or stay away: every reader says the same of every two parties, and says which level it
+//! is.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

@@ -1,4 +1,5 @@
-//! The ringer hangs up while the answer is on its way: nobody is told what did not happen, and the line is free afterwards.
+//! The ringer hangs up while the answer is on its way: nobody is told what did not happen, and the line is free
+//! afterwards.
 
 use crate::common;
 use common::*;

@@ -1,5 +1,5 @@
-//! `spec/vectors/journal.json` says what this crate does, byte by byte. `TRIALOGUE_WRITE_VECTORS=1` writes it anew after a change of
-//! the format, which `spec/journal.md` must then describe.
+//! `spec/vectors/journal.json` says what this crate does, byte by byte. `TRIALOGUE_WRITE_VECTORS=1` writes it anew
+//! after a change of the format, which `spec/journal.md` must then describe.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

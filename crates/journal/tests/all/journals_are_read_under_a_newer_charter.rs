@@ -1,4 +1,5 @@
-//! The same journals under the newest charter: what it does not touch stays, what it takes away is out, and nothing depends on what came first.
+//! The same journals under the newest charter: what it does not touch stays, what it takes away is out, and nothing
+//! depends on what came first.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

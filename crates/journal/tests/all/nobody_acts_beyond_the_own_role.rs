@@ -1,4 +1,5 @@
-//! What the role of an office, the own party and the stage of a call forbid is without effect at every node, whoever has written it down.
+//! What the role of an office, the own party and the stage of a call forbid is without effect at every node, whoever
+//! has written it down.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;

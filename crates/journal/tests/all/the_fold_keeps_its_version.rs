@@ -1,5 +1,5 @@
-//! What was folded is kept (decision 29), and used by a program with the same version of the fold alone: whatever folds otherwise, or writes otherwise what it
-//! has folded, has another version.
+//! What was folded is kept (decision 29), and used by a program with the same version of the fold alone: whatever folds
+//! otherwise, or writes otherwise what it has folded, has another version.
 #![allow(clippy::unwrap_used)]
 
 use crate::reference::{ACTS, BODIES, REASONS, Reference};
@@ -15,7 +15,8 @@ macro_rules! bounds {
     ($($name:ident)+) => { &[$((stringify!($name), limits::$name as u64)),+] };
 }
 
-/// Bounds that decide what counts and what is remembered. Their values stand for what the reference journals do not reach: thousands of entries, years, bytes.
+/// Bounds that decide what counts and what is remembered. Their values stand for what the reference journals do not
+/// reach: thousands of entries, years, bytes.
 const BOUNDS: &[(&str, u64)] = bounds! {
     ANSWER_BY_MS ATTENDANCES_MAX BEGIN_EARLY_MS BODIES_MAX BODY_MAX CERTIFIED_MAX CHARTERS_HELD CHUNKS_MAX CIRCLES_MAX CLOCKS_APART_MS
     CONSULTATION_OVER_MS CONTENT_MAX DEPTH_MAX DEVICES_MAX ENTRY_MAX EPOCHS_MAX FORGERIES_MAX FORMER_CHARTER_MS GENERATION_MAX ITEMS_MAX

@@ -1,10 +1,11 @@
-//! How much the media thread costs: a node's media thread in a process of its own, consoles in this one, sealed-looking packets.
+//! How much the media thread costs: a node's media thread in a process of its own, consoles in this one, sealed-looking
+//! packets.
 //!
 //! `forward_load [--seconds N] [--runs N] [--aligned] [--json FILE] [SPEAKERS:CONSOLES[:video] …]`
 //!
-//! Prints the µs of server CPU (user and system, getrusage) per packet that a console received; the milliseconds from a packet's arrival in the
-//! server's system to its last copy given back to it (`node`), and from before the speaker's seal to after the listener's (`all`, with both consoles'
-//! own time); and the server's memory.
+//! Prints the µs of server CPU (user and system, getrusage) per packet that a console received; the milliseconds from a
+//! packet's arrival in the server's system to its last copy given back to it (`node`), and from before the speaker's
+//! seal to after the listener's (`all`, with both consoles' own time); and the server's memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 #[path = "../../tests/client/mod.rs"]

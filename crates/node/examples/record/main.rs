@@ -1,5 +1,5 @@
-//! What a long record costs a node: a record of so many entries is made, with real keys and signatures, in the mix of a busy line; then nodes of the
-//! given program start from it, hand it over a link, and verify it.
+//! What a long record costs a node: a record of so many entries is made, with real keys and signatures, in the mix of a
+//! busy line; then nodes of the given program start from it, hand it over a link, and verify it.
 //!
 //! `record --binary TRIALOGUE [--entries N] [--dir DIR] [--json FILE]`
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]

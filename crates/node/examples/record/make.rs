@@ -1,5 +1,6 @@
-//! Entries as a busy line writes them: of every sixteen five tests of paths, seven words of consoles about messages (one of them long), a ring, its
-//! end, what the others' rings did here, and who is on watch; each with the signatures that it has in earnest.
+//! Entries as a busy line writes them: of every sixteen five tests of paths, seven words of consoles about messages
+//! (one of them long), a ring, its end, what the others' rings did here, and who is on watch; each with the signatures
+//! that it has in earnest.
 
 use crate::house::{House, id};
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! The operator's socket: what a person on the node's own machine may ask a running node, as one line of JSON each way.
 //!
-//! A Unix socket in the node's data directory, for the node's account and root alone; nothing of it is reached over a network.
+//! A Unix socket in the node's data directory, for the node's account and root alone; nothing of it is reached over a
+//! network.
 
 mod ask;
 mod serve;
@@ -27,7 +28,8 @@ pub enum Request {
         /// Their ids, 64 hexadecimal digits each, at most 16.
         devices: Vec<String>,
     },
-    /// Take a revocation into the journal, of whatever party: its device is out of every call, and of every group with the next epoch. For good.
+    /// Take a revocation into the journal, of whatever party: its device is out of every call, and of every group with
+    /// the next epoch. For good.
     Revoke {
         /// A signed revocation, in hexadecimal digits.
         revocation: String,

@@ -34,8 +34,8 @@ impl Drop for Door {
 }
 
 impl Door {
-    /// Opens the socket. Must be called inside a Tokio runtime with I/O. The data directory is this node's alone (the journal is locked),
-    /// so a file that is there is left over.
+    /// Opens the socket. Must be called inside a Tokio runtime with I/O. The data directory is this node's alone (the
+    /// journal is locked), so a file that is there is left over.
     pub(crate) fn open(path: &Path) -> io::Result<(Self, mpsc::Receiver<Asked>)> {
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -45,7 +45,8 @@ impl Mailer {
         Ok(Self { transport: builder.build(), from: config.from.clone(), to: config.to.clone() })
     }
 
-    /// To each by a mail of its own, so that one address that is wrong keeps it from nobody else. One that is sent is enough.
+    /// To each by a mail of its own, so that one address that is wrong keeps it from nobody else. One that is sent is
+    /// enough.
     pub(super) async fn send(&self, alarm: &Alarm) -> Result<(), Failure> {
         let sent = join_all(self.to.iter().map(|to| self.send_one(to, alarm))).await;
         if sent.iter().any(Result::is_ok) { Ok(()) } else { sent.into_iter().next().unwrap_or(Err(Failure::Unsayable)) }

@@ -1,8 +1,8 @@
 //! Alerts people beyond the consoles to a ring that nobody has answered, to messages that nobody has acknowledged in
 //! time, or to a test of the line that failed: by the operator's command, a webhook, a mail.
 //!
-//! What the operator has set is tried at once. The alert is done if any of it works; each failure is logged with its reason, which holds no
-//! secret and no address, and counted.
+//! What the operator has set is tried at once. The alert is done if any of it works; each failure is logged with its
+//! reason, which holds no secret and no address, and counted.
 
 mod command;
 mod mail;
@@ -71,7 +71,8 @@ pub(crate) struct Alerted {
 /// What the library says.
 type Cause = Box<dyn Error + Send + Sync>;
 
-/// What a library says, for the log: it holds no address, and what is said of a certificate for another name has both names.
+/// What a library says, for the log: it holds no address, and what is said of a certificate for another name has both
+/// names.
 fn cause(error: impl Error + Send + Sync + 'static) -> Cause {
     let mut next: Option<&(dyn Error + 'static)> = Some(&error);
     while let Some(at) = next {
@@ -87,8 +88,9 @@ fn cause(error: impl Error + Send + Sync + 'static) -> Cause {
     error.into()
 }
 
-/// Why one of the means did not work. The operator reads it in the log, with what the system or the library says: a sentence for all cases finds no wrong name
-/// and no expired certificate. Nothing of what a server answered is in it but its number.
+/// Why one of the means did not work. The operator reads it in the log, with what the system or the library says: a
+/// sentence for all cases finds no wrong name and no expired certificate. Nothing of what a server answered is in it
+/// but its number.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     /// The program.

@@ -1,4 +1,5 @@
-//! What a mail says, in the three languages of the console. Ids of the charter and numbers only: no name of a person leaves by mail.
+//! What a mail says, in the three languages of the console. Ids of the charter and numbers only: no name of a person
+//! leaves by mail.
 
 use super::{Alarm, Alert, Overdue};
 use trialogue_charter::{PartyId, Precedence};

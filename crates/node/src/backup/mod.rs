@@ -1,4 +1,5 @@
-//! A node's data as a directory that a fresh node is made of: taken while the node runs, signed by it, checked to the last byte before it is used.
+//! A node's data as a directory that a fresh node is made of: taken while the node runs, signed by it, checked to the
+//! last byte before it is used.
 
 mod manifest;
 mod restore;

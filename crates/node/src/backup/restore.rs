@@ -1,4 +1,5 @@
-//! Putting a backup back: everything is checked first, then a fresh data directory is made, whose node waits for the others before it speaks.
+//! Putting a backup back: everything is checked first, then a fresh data directory is made, whose node waits for the
+//! others before it speaks.
 
 use super::manifest::{FORM, hash_of};
 use super::{BackupError, DOMAIN, MANIFEST, Manifest, SIGNATURE, copy, failed, make_dir, named, sync_dir};
@@ -27,8 +28,9 @@ pub struct Restored {
     pub missing: Vec<PathBuf>,
 }
 
-/// Checks the backup in `from` and makes the data directory of the configuration at `config_path` of it. Where there is no such configuration, it is
-/// the one of the backup. Files that it names are written where they are missing; none is overwritten.
+/// Checks the backup in `from` and makes the data directory of the configuration at `config_path` of it. Where there is
+/// no such configuration, it is the one of the backup. Files that it names are written where they are missing; none is
+/// overwritten.
 ///
 /// # Errors
 /// With the remedy. Nothing has been written then but files that the configuration names.
@@ -79,7 +81,8 @@ pub fn restore(from: &Path, config_path: &Path) -> Result<Restored, BackupError>
     if let Some(health) = find("health") {
         copy(&health, &config.data_dir.join("health.db"))?;
     }
-    // The journal last and under its name only when it says that it was restored: there is no moment at which a node would start from it and speak.
+    // The journal last and under its name only when it says that it was restored: there is no moment at which a node
+    // would start from it and speak.
     let beside = config.data_dir.join("journal.restoring");
     copy(&journal, &beside)?;
     Store::mark_restored(&beside)?;

@@ -1,4 +1,5 @@
-//! Taking a backup from a node that may be running: one consistent view of its store, nothing changed, nobody made to wait.
+//! Taking a backup from a node that may be running: one consistent view of its store, nothing changed, nobody made to
+//! wait.
 
 use super::manifest::FORM;
 use super::{
@@ -19,8 +20,8 @@ pub struct Taken {
     pub bytes: u64,
 }
 
-/// Writes a backup of the node of `config`, which was read from `config_path`, into the new directory `to`. `with_keys`: with the node's secret keys
-/// and the other secrets that the configuration names, in the clear.
+/// Writes a backup of the node of `config`, which was read from `config_path`, into the new directory `to`.
+/// `with_keys`: with the node's secret keys and the other secrets that the configuration names, in the clear.
 ///
 /// # Errors
 /// With the remedy; what was begun is removed again.

@@ -34,7 +34,8 @@ pub enum Passkeys {
     /// Sealed under a passkey: nobody who opens the browser comes on watch without its owner.
     #[default]
     Required,
-    /// The person who enrols chooses; else sealed under a key of the browser, which opens for whoever opens the browser.
+    /// The person who enrols chooses; else sealed under a key of the browser, which opens for whoever opens the
+    /// browser.
     Offered,
 }
 
@@ -47,7 +48,8 @@ pub struct WebTls {
     pub key: PathBuf,
 }
 
-/// A node's configuration, checked. Paths are absolute or relative to where the process runs; in the file they are relative to the file.
+/// A node's configuration, checked. Paths are absolute or relative to where the process runs; in the file they are
+/// relative to the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// Which node of the charter this is.
@@ -72,7 +74,8 @@ pub struct Config {
     pub listen_media: SocketAddr,
     /// Where other nodes come: UDP. One without a name, or several that have one each.
     pub carriers: Vec<Carrier>,
-    /// Addresses under which browsers reach `listen_media`; empty: the listening address, or all of this machine's if that is a wildcard.
+    /// Addresses under which browsers reach `listen_media`; empty: the listening address, or all of this machine's if
+    /// that is a wildcard.
     pub public_addresses: Vec<IpAddr>,
     /// Whether consoles must enrol with a passkey.
     pub passkeys: Passkeys,

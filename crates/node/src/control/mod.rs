@@ -1,5 +1,6 @@
-//! The one task that owns the control machine. Everything that consoles, links, the disk and the media thread say passes through
-//! here, and everything that the machine answers goes out from here. It waits for nothing but its inputs.
+//! The one task that owns the control machine. Everything that consoles, links, the disk and the media thread say
+//! passes through here, and everything that the machine answers goes out from here. It waits for nothing but its
+//! inputs.
 
 mod amend;
 mod clock;

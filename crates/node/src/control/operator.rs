@@ -100,7 +100,8 @@ impl Control {
         }
     }
 
-    /// Those enrolled here, in that order; then those that are enrolled at another node of the party and suspended here.
+    /// Those enrolled here, in that order; then those that are enrolled at another node of the party and suspended
+    /// here.
     fn devices(&self) -> Vec<DeviceInfo> {
         let state = self.machine.state();
         let Some(own) = state.node(&self.node) else { return Vec::new() };

@@ -4,7 +4,8 @@ use crate::outbox::Outbox;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::NodeId;
 
-/// Of each link. One that took no more is over for the machine at once; its keeper needs a moment more, and what it says in that moment is not heard.
+/// Of each link. One that took no more is over for the machine at once; its keeper needs a moment more, and what it
+/// says in that moment is not heard.
 #[derive(Default)]
 pub(crate) struct Outs {
     up: BTreeMap<NodeId, Outbox<Vec<u8>>>,
@@ -23,7 +24,8 @@ impl Outs {
         self.up.insert(node, out);
     }
 
-    /// Says something on a link, if there is one. False: it took no more, and is over; the machine has to hear that before all else.
+    /// Says something on a link, if there is one. False: it took no more, and is over; the machine has to hear that
+    /// before all else.
     #[must_use]
     pub(super) fn put(&mut self, node: &NodeId, bytes: Vec<u8>) -> bool {
         let took = self.up.get(node).is_none_or(|out| out.put(bytes.len(), bytes).is_ok());

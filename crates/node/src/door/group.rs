@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-/// Addresses that count as one: an IPv4 address, or a /64 of IPv6, which is what one household or office is given. It has no text: addresses are no
-/// matter for logs.
+/// Addresses that count as one: an IPv4 address, or a /64 of IPv6, which is what one household or office is given. It
+/// has no text: addresses are no matter for logs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Group(u64);
 

@@ -30,7 +30,8 @@ impl Keeper {
         Self { state: Arc::new(Mutex::new(state)), known }
     }
 
-    /// A place for one from there. Whoever must go for it is ended by its `cut`; that may be this one. True: somebody went.
+    /// A place for one from there. Whoever must go for it is ended by its `cut`; that may be this one. True: somebody
+    /// went.
     pub(crate) fn enter(&self, group: Group, cut: Cut) -> (Place, bool) {
         let (id, gone) = {
             let mut state = self.lock();

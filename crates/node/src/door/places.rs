@@ -16,7 +16,8 @@ struct Remembered {
     named: BTreeSet<Group>,
     /// Proven here, with the order in which they last did so.
     proven: BTreeMap<Group, u64>,
-    /// Behind the names of nodes, by their index in the charter: the last ones of each. What a name leads to is its owner's word.
+    /// Behind the names of nodes, by their index in the charter: the last ones of each. What a name leads to is its
+    /// owner's word.
     resolved: BTreeMap<u8, VecDeque<Group>>,
     /// Where paths lead that stand, and how many: bounded by the places of paths.
     standing: BTreeMap<Group, usize>,
@@ -40,7 +41,8 @@ impl Known {
         }
     }
 
-    /// An address of this node was looked up, and is there. It takes no place of one that has proven itself, or of another node's.
+    /// An address of this node was looked up, and is there. It takes no place of one that has proven itself, or of
+    /// another node's.
     pub(crate) fn resolved(&self, node: u8, group: Group) {
         let mut all = self.lock();
         let resolved = all.resolved.entry(node).or_default();
@@ -115,7 +117,8 @@ impl Places {
         Self { most, kept, known, by_group: BTreeMap::new(), group_of: BTreeMap::new(), next: 0 }
     }
 
-    /// One more has come: its number, and who must go for it. It is the newcomer itself only when all places are kept for known addresses.
+    /// One more has come: its number, and who must go for it. It is the newcomer itself only when all places are kept
+    /// for known addresses.
     pub(crate) fn take(&mut self, group: Group) -> (u64, Option<u64>) {
         self.next += 1;
         let id = self.next;

@@ -3,7 +3,8 @@
 use super::{Series, Window};
 use std::fmt::Write as _;
 
-/// RFC 4180, one line per step of each subject. Times in milliseconds since 1970 UTC; a field is empty where nothing was measured.
+/// RFC 4180, one line per step of each subject. Times in milliseconds since 1970 UTC; a field is empty where nothing
+/// was measured.
 #[must_use]
 pub fn csv(series: &[Series]) -> String {
     let mut text = String::from(

@@ -1,4 +1,5 @@
-//! How paths, parties and lines have been, kept for 90 days: a thread and a file of its own, so that nothing of it is ever in the way of a call.
+//! How paths, parties and lines have been, kept for 90 days: a thread and a file of its own, so that nothing of it is
+//! ever in the way of a call.
 
 mod export;
 mod page;

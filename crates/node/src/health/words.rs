@@ -29,7 +29,8 @@ impl Tongue {
         ["English", "日本語", "한국어"][self as usize]
     }
 
-    /// The one that was asked for, or the first that a browser would read (RFC 9110 §12.5.4, in the order in which it names them).
+    /// The one that was asked for, or the first that a browser would read (RFC 9110 §12.5.4, in the order in which it
+    /// names them).
     #[must_use]
     pub fn choose(asked: Option<&str>, accepts: &str) -> Self {
         let named = |code: &str| Self::ALL.into_iter().find(|tongue| code.trim().get(..2) == Some(tongue.code()));

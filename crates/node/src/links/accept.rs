@@ -30,9 +30,9 @@ pub(super) struct Door {
 /// Of every other node.
 pub(super) type Doors = Arc<RwLock<BTreeMap<NodeId, Door>>>;
 
-/// Of the socket of a carrier, in bytes; Linux gives at most `net.core.wmem_max` and `rmem_max`. Packets to a neighbour on the same wire that is gone
-/// wait in the system for up to three seconds, 200 kB of them, and count against the one socket from which all links of the carrier are sent: with its
-/// usual 200 kB they hold up everybody's.
+/// Of the socket of a carrier, in bytes; Linux gives at most `net.core.wmem_max` and `rmem_max`. Packets to a neighbour
+/// on the same wire that is gone wait in the system for up to three seconds, 200 kB of them, and count against the one
+/// socket from which all links of the carrier are sent: with its usual 200 kB they hold up everybody's.
 const SOCKET_BUFFER: usize = 4 << 20;
 
 pub(super) fn bind(

@@ -1,6 +1,7 @@
 //! A rate: a token bucket, pure.
 
-/// So much of a second may come at once: less drops what a line has held up for a moment, more lets as much wait in memory.
+/// So much of a second may come at once: less drops what a line has held up for a moment, more lets as much wait in
+/// memory.
 const BURST_MS: u64 = 250;
 
 /// Lets a number of kbit/s pass.

@@ -18,7 +18,8 @@ pub struct Carrier {
     pub name: String,
     /// Its address of this machine, and the UDP port.
     pub listen: SocketAddr,
-    /// What all paths over it may carry together, in kbit/s of datagrams and control without the headers of QUIC, UDP and IP; none: whatever fits.
+    /// What all paths over it may carry together, in kbit/s of datagrams and control without the headers of QUIC, UDP
+    /// and IP; none: whatever fits.
     pub cap_kbit: Option<u32>,
 }
 

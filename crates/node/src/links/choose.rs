@@ -2,7 +2,8 @@
 
 /// A path with less than this cap never carries pictures, in kbit/s: a picture of any use needs more.
 pub(super) const PICTURE_LEAST_KBIT: u32 = 512;
-/// Another path must be so much faster before pictures move to it: a part of eight of the round trip, and this many microseconds.
+/// Another path must be so much faster before pictures move to it: a part of eight of the round trip, and this many
+/// microseconds.
 const BETTER_EIGHTHS: u64 = 5;
 const BETTER_US: u64 = 5_000;
 /// And that for so long.
@@ -43,7 +44,8 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    /// Looks at all paths that are up and says which one carries pictures; none: none can. Call it several times a second.
+    /// Looks at all paths that are up and says which one carries pictures; none: none can. Call it several times a
+    /// second.
     pub(super) fn look(&mut self, now_us: u64, paths: &[Seen]) -> Option<u64> {
         let able = || paths.iter().filter(|path| path.may_carry_pictures());
         let fastest = |among: &dyn Fn(&Seen) -> bool| {

@@ -1,7 +1,8 @@
 //! What a path can bear now, from counters that are read a few times a second. Pure.
 //!
-//! Loss without longer round trips is a bad line: voices are said again. Longer round trips are a full line: nothing is said again, and the
-//! picture goes off. Little that arrives on a full line is a narrow one: voices wait for each other and share a packet.
+//! Loss without longer round trips is a bad line: voices are said again. Longer round trips are a full line: nothing is
+//! said again, and the picture goes off. Little that arrives on a full line is a narrow one: voices wait for each other
+//! and share a packet.
 
 /// Share of loss, in thousandths, from which a voice is said again once, and twice.
 const AGAIN: [u64; 2] = [10, 80];
@@ -11,13 +12,16 @@ const ENOUGH: u64 = 50;
 const KEPT: u64 = 19;
 /// Less than this arriving per second while the line is full is a narrow one, in kbit/s: two single voices do not fit.
 const NARROW_KBIT: u64 = 130;
-/// A path is held to be narrow for this long after it was full last, in microseconds: at first, and at most; it doubles each time.
+/// A path is held to be narrow for this long after it was full last, in microseconds: at first, and at most; it doubles
+/// each time.
 const NARROW_US: (u64, u64) = (30_000_000, 300_000_000);
-/// A picture that found the line full stays off for this long, in microseconds: at first, and at most; it doubles while that repeats.
+/// A picture that found the line full stays off for this long, in microseconds: at first, and at most; it doubles while
+/// that repeats.
 const OFF_US: (u64, u64) = (2_000_000, 60_000_000);
 /// Readings in a row that must find the line full: a moment's queue is none.
 const FULL_FOR: u32 = 3;
-/// For so long after a path that had fallen silent answers again, its round trips and losses tell of the cut, not of the line.
+/// For so long after a path that had fallen silent answers again, its round trips and losses tell of the cut, not of
+/// the line.
 const SETTLE_US: u64 = 2_000_000;
 /// And so many to find it narrow, with a deep queue or with loss: a busy machine is slow as well.
 const NARROW_FOR: u32 = 10;

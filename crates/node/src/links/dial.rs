@@ -98,7 +98,8 @@ impl Dials {
         self.under_way.is_empty()
     }
 
-    /// A path ended that was up for so long; it is dialled again after `rest`, or after one that grows while it does not stay up.
+    /// A path ended that was up for so long; it is dialled again after `rest`, or after one that grows while it does
+    /// not stay up.
     pub(super) fn ended(&mut self, key: &PathKey, lasted: Duration, rest: Option<Duration>, stagger: Duration) {
         for dialled in self.all.iter_mut().filter(|dialled| dialled.key == *key) {
             dialled.rest = if lasted > BACK_OFF.1 { BACK_OFF.0 } else { (dialled.rest * 2).min(BACK_OFF.1) };

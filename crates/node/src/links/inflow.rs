@@ -1,7 +1,8 @@
 //! How much a carrier's socket takes from one address.
 //!
-//! The QUIC library hands what the socket has received to the task of its connection by a queue without an end: whoever sends faster than that
-//! connection can decrypt fills the memory. So what comes beyond a rate is dropped before it gets there, as a narrower line would have dropped it.
+//! The QUIC library hands what the socket has received to the task of its connection by a queue without an end: whoever
+//! sends faster than that connection can decrypt fills the memory. So what comes beyond a rate is dropped before it
+//! gets there, as a narrower line would have dropped it.
 
 use super::bucket::Bucket;
 use crate::counters::Counters;
@@ -196,7 +197,8 @@ mod tests {
             assert!(inflow.strangers.each.own.len() <= ADDRESSES && inflow.strangers.groups.own.len() <= ADDRESSES);
         }
         let busy = in_a_second(&mut inflow, |now| address(ADDRESSES as u32 + now as u32, 7000));
-        // One sweep, a second after the last one, gives those who come then a rate of their own: as many as there is room for.
+        // One sweep, a second after the last one, gives those who come then a rate of their own: as many as there is
+        // room for.
         assert!(busy <= MOST / 2 * 3 + 1_200 * ADDRESSES as u64, "{busy}");
         assert!((0..100).all(|n| inflow.takes(friend, true, (1_200, 1), 2_000_000 + n)));
     }

@@ -1,5 +1,5 @@
-//! Keeps the link to one other node: all its paths at once. What is said on the link goes by whichever path is there; the control task hears
-//! of the first path that comes and of the last one that goes, and of nothing in between.
+//! Keeps the link to one other node: all its paths at once. What is said on the link goes by whichever path is there;
+//! the control task hears of the first path that comes and of the last one that goes, and of nothing in between.
 
 use super::carrier::Bound;
 use super::choose::Choice;
@@ -30,7 +30,8 @@ const REFUSED: Duration = Duration::from_secs(5);
 /// How often paths are looked at; every tenth look is told.
 const LOOK: Duration = Duration::from_millis(100);
 const TELL_EVERY: u32 = 10;
-/// How long a connection of before a change of keys goes on: the charter that says so has to reach the other side over it.
+/// How long a connection of before a change of keys goes on: the charter that says so has to reach the other side over
+/// it.
 const RENEW: Duration = Duration::from_secs(3);
 
 /// How the other node is reached. None where there is one: it is not in service any more.
@@ -268,7 +269,8 @@ impl Keeper {
         }
     }
 
-    /// The control task has let go of the link, and its last words have had their time: the other side may acknowledge nothing, for ever.
+    /// The control task has let go of the link, and its last words have had their time: the other side may acknowledge
+    /// nothing, for ever.
     fn is_let_go(&mut self) -> bool {
         let Some(link) = self.link.as_mut().filter(|link| link.outgoing.is_let_go()) else { return false };
         link.let_go.get_or_insert_with(Instant::now).elapsed() >= LAST_WORDS

@@ -8,10 +8,11 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-/// A voice is said again after so long; a burst of loss shorter than that does not take both. Longer than the second one a listener has
-/// concealed it already.
+/// A voice is said again after so long; a burst of loss shorter than that does not take both. Longer than the second
+/// one a listener has concealed it already.
 const AGAIN: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(60)];
-/// Three voices of a console share a packet: 60 ms of it. Longer is delay, shorter is headers: a packet costs 50 bytes beside its voices.
+/// Three voices of a console share a packet: 60 ms of it. Longer is delay, shorter is headers: a packet costs 50 bytes
+/// beside its voices.
 const SHARED: Duration = Duration::from_millis(60);
 
 /// What is to be sent, and when.

@@ -20,8 +20,8 @@ const VOICE_RESERVE: usize = 64 << 10;
 const PICTURE_WAIT: Duration = Duration::from_millis(150);
 /// A piece of a picture that may always wait; on a path that turns out to be slow, voices wait behind it.
 const PICTURE_LEAST: usize = 8 << 10;
-/// Voices may wait this long at the rate that the path shows, and this much at least; then the newest is not sent, because all of them
-/// would come too late.
+/// Voices may wait this long at the rate that the path shows, and this much at least; then the newest is not sent,
+/// because all of them would come too late.
 const VOICE_WAIT: Duration = Duration::from_millis(500);
 const VOICE_LEAST: usize = 4 << 10;
 /// For so many looks after a voice it is taken that more will come: half a second.

@@ -1,8 +1,8 @@
 //! Links: one to each other node of the charter, over as many paths as there are, kept up for as long as the node runs.
 //!
-//! A path is a QUIC connection from a local carrier to an address of the other node. Both sides dial. If both succeed at once, the connection
-//! dialled by the node with the lower id stays as that path; otherwise the newer one replaces the older, because a node that dials again has
-//! lost the old one.
+//! A path is a QUIC connection from a local carrier to an address of the other node. Both sides dial. If both succeed
+//! at once, the connection dialled by the node with the lower id stays as that path; otherwise the newer one replaces
+//! the older, because a node that dials again has lost the old one.
 
 mod accept;
 mod bucket;
@@ -74,7 +74,8 @@ pub enum LinkError {
 
 /// What a link tells the control task. All events of one node come in the order in which they happened.
 pub enum LinkEvent {
-    /// The first path to the node with the pinned key is up. Nothing was said on it yet. Paths that come after it are part of the link.
+    /// The first path to the node with the pinned key is up. Nothing was said on it yet. Paths that come after it are
+    /// part of the link.
     Up {
         /// Which node.
         node: NodeId,
@@ -120,7 +121,8 @@ pub enum LinkEvent {
     },
 }
 
-/// Gets media datagrams: index of the sending node in the charter, and the datagram. Called from many tasks; must not wait.
+/// Gets media datagrams: index of the sending node in the charter, and the datagram. Called from many tasks; must not
+/// wait.
 pub type OnDatagram = Arc<dyn Fn(u8, Bytes) + Send + Sync>;
 
 /// The link key: seed (RFC 8032 §5.1.5) of the Ed25519 key that the charter names.
@@ -251,8 +253,8 @@ impl Drop for Links {
 }
 
 impl LinkAmender {
-    /// Links to the nodes of a newer charter and to no others. Connections that stand on keys which are not in it any more are made anew
-    /// within seconds. `secret`: the link key that it names for this node, if that is another one.
+    /// Links to the nodes of a newer charter and to no others. Connections that stand on keys which are not in it any
+    /// more are made anew within seconds. `secret`: the link key that it names for this node, if that is another one.
     ///
     /// # Errors
     /// When the key is not the charter's; links go on as they were then.

@@ -1,4 +1,5 @@
-//! The opening of a path: both sides say which path it is, and the node with the lower id says which link it belongs to.
+//! The opening of a path: both sides say which path it is, and the node with the lower id says which link it belongs
+//! to.
 
 use super::stream::{Frames, code};
 use super::ways::PathKey;

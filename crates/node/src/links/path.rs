@@ -21,7 +21,8 @@ use tokio::time::Instant;
 
 /// Bytes of control that may wait for one path. More is memory; less leaves a fast path idle between two looks.
 const CREDIT: usize = 256 << 10;
-/// On a path with a cap so many milliseconds of the link's part of it; a copy that would wait longer is not made while another path has it.
+/// On a path with a cap so many milliseconds of the link's part of it; a copy that would wait longer is not made while
+/// another path has it.
 const CREDIT_MS: usize = 500;
 /// And this much at least, so that any message passes in the end.
 const CREDIT_LEAST: usize = 2 << 10;

@@ -1,13 +1,15 @@
 //! Messages of a link in order, each once, whichever path brings them: pure, without a clock or a socket.
 //!
-//! A small message is given to every path at once, so that a path that dies costs it nothing. A large one goes by the best path, and by another
-//! one too when it stays unacknowledged or its path goes down. No path gets a message twice: what a path takes it delivers, or it dies.
+//! A small message is given to every path at once, so that a path that dies costs it nothing. A large one goes by the
+//! best path, and by another one too when it stays unacknowledged or its path goes down. No path gets a message twice:
+//! what a path takes it delivers, or it dies.
 
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
 use trialogue_wire::limits::{MESSAGE_MAX, WINDOW_BYTES, WINDOW_MESSAGES};
 
-/// Up to this many bytes a message goes by every path. More makes copies of what is large, less makes more wait for a path's end to be noticed.
+/// Up to this many bytes a message goes by every path. More makes copies of what is large, less makes more wait for a
+/// path's end to be noticed.
 const SMALL: usize = 16 << 10;
 /// A message waits two round trips and this long for its acknowledgement before it goes by another path too.
 const PATIENCE_US: u64 = 200_000;

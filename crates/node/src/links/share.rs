@@ -1,16 +1,18 @@
 //! The cap of a carrier, shared by all links that have paths over it: pure.
 //!
-//! Each link has an equal share, however many paths it has: who dials decides how many those are. What a link does not use of its share is
-//! everybody's.
+//! Each link has an equal share, however many paths it has: who dials decides how many those are. What a link does not
+//! use of its share is everybody's.
 
 use std::collections::BTreeMap;
 
-/// So much of a second may be sent at once: less drops a voice whose packets come in pairs, more overfills a thin line's queue.
+/// So much of a second may be sent at once: less drops a voice whose packets come in pairs, more overfills a thin
+/// line's queue.
 const BURST_MS: i64 = 250;
-/// A part of so many of a link's share is for its control alone. Without it, voices that together need more than the cap keep a ring waiting for ever;
-/// more takes room from voices that fit.
+/// A part of so many of a link's share is for its control alone. Without it, voices that together need more than the
+/// cap keep a ring waiting for ever; more takes room from voices that fit.
 const CONTROL_PART: i64 = 8;
-/// Control takes no more than one part of so many of what is for voices too; the rest stays for a voice that comes a moment later.
+/// Control takes no more than one part of so many of what is for voices too; the rest stays for a voice that comes a
+/// moment later.
 const VOICE_PART: i64 = 2;
 
 /// Counted in thousandths of a bit: what a cap of 1 kbit/s gives in a microsecond.
@@ -43,7 +45,8 @@ impl Shares {
         Self { kbit, links: BTreeMap::new(), spare: kbit * BURST_MS * 500, undealt: 0, filled_us: now_us }
     }
 
-    /// A path of this link begins. A link that is new has nothing of its own yet: it would else gain by coming and going.
+    /// A path of this link begins. A link that is new has nothing of its own yet: it would else gain by coming and
+    /// going.
     pub(super) fn join(&mut self, link: u8, now_us: u64) {
         self.fill(now_us);
         self.links.entry(link).or_default().paths += 1;
@@ -64,7 +67,8 @@ impl Shares {
         usize::try_from(self.kbit).unwrap_or(usize::MAX) / self.links.len().max(1)
     }
 
-    /// Half of what may pass at once is shared out, the other half is spare. Of one link: what its share holds, and what of it is control's.
+    /// Half of what may pass at once is shared out, the other half is spare. Of one link: what its share holds, and
+    /// what of it is control's.
     fn most(&self) -> (i64, i64) {
         let share = self.kbit * BURST_MS * 500 / i64::try_from(self.links.len().max(1)).unwrap_or(i64::MAX);
         (share - share / CONTROL_PART, share / CONTROL_PART)
@@ -155,8 +159,8 @@ mod tests {
 
     const SECONDS: u64 = 20;
 
-    /// What passes of each link in kbit/s, voices and control: a voice of 120 bytes for each that speaks, 50 a second, and control of 600 bytes at once for
-    /// each that floods, 100 five times a second for the others.
+    /// What passes of each link in kbit/s, voices and control: a voice of 120 bytes for each that speaks, 50 a second,
+    /// and control of 600 bytes at once for each that floods, 100 five times a second for the others.
     fn pass(cap: u32, speaks: &[bool], floods: &[bool], paths: &[usize]) -> Vec<(u64, u64)> {
         let mut shares = Shares::new(cap, 0);
         for (link, paths) in (0u8..).zip(paths) {

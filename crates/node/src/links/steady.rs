@@ -1,8 +1,9 @@
 //! Congestion control that tells a bad line from a full one, and never starves voices (`docs/decisions/0022`).
 //!
-//! CUBIC (RFC 9438) takes every loss for a full line, and on a line that loses a fifth of all packets it sends next to nothing. Here a loss
-//! counts as CUBIC's only while round trips are longer than the line's own, which is what a queue does to them, or when so much is lost that
-//! a full line without a queue is the likelier cause. Whatever CUBIC says, the window has room for voices and a little control.
+//! CUBIC (RFC 9438) takes every loss for a full line, and on a line that loses a fifth of all packets it sends next to
+//! nothing. Here a loss counts as CUBIC's only while round trips are longer than the line's own, which is what a queue
+//! does to them, or when so much is lost that a full line without a queue is the likelier cause. Whatever CUBIC says,
+//! the window has room for voices and a little control.
 
 use quinn::congestion::{Controller, ControllerFactory, CubicConfig};
 use quinn_proto::RttEstimator;
@@ -12,8 +13,8 @@ use std::time::{Duration, Instant};
 
 /// The first round trips may carry this much, so that a call's first key frame is not cut; a slow path soon says no.
 const WINDOW: u64 = 64 << 10;
-/// What voices and a little control need, in bytes per second: about 100 kbit/s. Higher fills the queue of a narrow path; lower lets loss
-/// silence a second voice.
+/// What voices and a little control need, in bytes per second: about 100 kbit/s. Higher fills the queue of a narrow
+/// path; lower lets loss silence a second voice.
 const VOICES: u64 = 12_000;
 /// What may be under way beyond one round trip of that.
 const SLACK: Duration = Duration::from_millis(100);

@@ -46,7 +46,8 @@ impl Keeper {
         self.queue.push_back(LinkEvent::Paths { node, paths });
     }
 
-    /// Tells the control task when the link falls silent although a path is up, and when it has not been so for a while.
+    /// Tells the control task when the link falls silent although a path is up, and when it has not been so for a
+    /// while.
     pub(super) fn tell_silence(&mut self, now_us: u64) {
         if self.link.is_none() || self.paths.is_empty() {
             return;

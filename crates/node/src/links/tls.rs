@@ -1,4 +1,5 @@
-//! Mutual raw public keys (RFC 7250) under TLS 1.3 with X25519MLKEM768 and nothing else (RFC 8446, draft-ietf-tls-ecdhe-mlkem).
+//! Mutual raw public keys (RFC 7250) under TLS 1.3 with X25519MLKEM768 and nothing else (RFC 8446,
+//! draft-ietf-tls-ecdhe-mlkem).
 
 use super::LinkError;
 use crate::counters::Counters;

@@ -13,21 +13,22 @@ const IDLE: u32 = 6_000;
 const KEEP_ALIVE: Duration = Duration::from_secs(2);
 /// UDP payload that passes a 1,280-byte path under IPv6 (40 bytes) and UDP (8 bytes) before anything was measured.
 const MTU: u16 = 1_232;
-/// Length of connection ids: with 2 bytes a datagram of 1,200 bytes fits [`MTU`] (1 flags, 2 id, at most 4 number, 16 tag, 9 frame),
-/// so an RTP packet of 1,200 bytes is not cut in two. A node has a few dozen ids at once; a stray hit fails its decryption.
+/// Length of connection ids: with 2 bytes a datagram of 1,200 bytes fits [`MTU`] (1 flags, 2 id, at most 4 number, 16
+/// tag, 9 frame), so an RTP packet of 1,200 bytes is not cut in two. A node has a few dozen ids at once; a stray hit
+/// fails its decryption.
 const ID_LEN: usize = 2;
 /// Longer than any node runs, short enough to be added to a clock.
 const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
-/// A packet is not lost because so many later ones came before it, nor within this share of a round trip: paths reorder (RFC 9002 §6.1 has 3
-/// and 9/8). More finds real loss later; control waits for that, voices never do.
+/// A packet is not lost because so many later ones came before it, nor within this share of a round trip: paths reorder
+/// (RFC 9002 §6.1 has 3 and 9/8). More finds real loss later; control waits for that, voices never do.
 const REORDERED: u32 = 16;
 const REORDERED_TIME: f32 = 1.375;
 
 pub(super) fn endpoint() -> EndpointConfig {
     let mut config = EndpointConfig::default();
     config.cid_generator(|| Box::new(ShortIds { drawn: 0 }));
-    // No stateless resets (RFC 9000 §10.3): with ids this short, a stranger could collect the tokens of all of them and cut a link
-    // with one. A restarted node dials anew at once instead.
+    // No stateless resets (RFC 9000 §10.3): with ids this short, a stranger could collect the tokens of all of them and
+    // cut a link with one. A restarted node dials anew at once instead.
     config.min_reset_interval(NEVER);
     config
 }

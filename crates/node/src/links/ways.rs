@@ -40,8 +40,8 @@ pub(super) struct Way {
     pub open: Open,
 }
 
-/// What this node dials, given its carriers and the other's addresses: each address from the carrier that it names, if this node has one of
-/// that name, else from all. At most [`PATHS_MAX`], each address having its turn first.
+/// What this node dials, given its carriers and the other's addresses: each address from the carrier that it names, if
+/// this node has one of that name, else from all. At most [`PATHS_MAX`], each address having its turn first.
 pub(super) fn ways(carriers: &[String], addresses: &[String]) -> Vec<Way> {
     let mut all: Vec<(usize, Way)> = Vec::new();
     for (at, address) in addresses.iter().enumerate() {
@@ -69,14 +69,16 @@ fn fits(carriers: &[String], over: usize, label: &str) -> bool {
     carriers.get(over).is_some_and(|name| name == label) || carriers.iter().all(|name| name != label)
 }
 
-/// Does the charter give this node such an address, and can it lead to this carrier? Whoever dials says which one it has dialled.
+/// Does the charter give this node such an address, and can it lead to this carrier? Whoever dials says which one it
+/// has dialled.
 pub(super) fn leads_here(carriers: &[String], own: &[String], over: usize, of: &str, ordinal: u8) -> bool {
     let count = own.iter().filter(|address| label(address) == of).count();
     usize::from(ordinal) < count && fits(carriers, over, of)
 }
 
-/// How many paths of one link there may be over this carrier: as many as addresses of the other node are dialled from it, or as addresses of this
-/// node lead to it. Whoever dials names its own carrier as it likes, so the names say nothing of how many there are.
+/// How many paths of one link there may be over this carrier: as many as addresses of the other node are dialled from
+/// it, or as addresses of this node lead to it. Whoever dials names its own carrier as it likes, so the names say
+/// nothing of how many there are.
 pub(super) fn most_over(carriers: &[String], own: &[String], others: &[String], over: usize) -> usize {
     let dialled = ways(carriers, others).iter().filter(|way| way.carrier == over).count();
     let lead = own.iter().filter(|address| fits(carriers, over, label(address))).count();

@@ -21,8 +21,8 @@ pub(super) struct Bound {
     pub(super) port: u16,
 }
 
-/// Opens everything that `config` asks for. One socket per address, so that answers leave from where the question came in (RFC 8445
-/// §6.1.2.2) and the system need not be asked for the address of each packet.
+/// Opens everything that `config` asks for. One socket per address, so that answers leave from where the question came
+/// in (RFC 8445 §6.1.2.2) and the system need not be asked for the address of each packet.
 pub(super) fn bind(config: &MediaConfig) -> Result<Bound, MediaError> {
     let addresses = if config.listen.ip().is_unspecified() { local() } else { vec![config.listen.ip()] };
     let mut last = None;
@@ -79,7 +79,8 @@ fn prepare(socket: &UdpSocket) {
     let _ = setsockopt(socket, sockopt::ReceiveTimestampns, &true);
 }
 
-/// Addresses of this machine that a browser may use: loopback too, and no link-local ones, whose zone a candidate cannot say.
+/// Addresses of this machine that a browser may use: loopback too, and no link-local ones, whose zone a candidate
+/// cannot say.
 pub(super) fn local() -> Vec<IpAddr> {
     let mut found = BTreeSet::new();
     if let Ok(interfaces) = nix::ifaddrs::getifaddrs() {

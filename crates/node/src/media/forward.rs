@@ -125,7 +125,8 @@ impl Media {
             } else if HEADER + payload.len() <= max {
                 sender.send(medium, whole.get_or_insert_with(|| link::datagram(header, payload)).clone())
             } else {
-                // `all` would leave the second half out after a failure of the first, which is right: alone it is of no use.
+                // `all` would leave the second half out after a failure of the first, which is right: alone it is of no
+                // use.
                 HEADER + payload.len().div_ceil(2) <= max
                     && link::halves(header, payload).into_iter().all(|half| sender.send(medium, half))
             };

@@ -1,8 +1,9 @@
 //! Taking a copy of a leg's SRTP keys where DTLS hands them over.
 //!
-//! str0m seals a packet well, but does the bookkeeping of every stream of a leg for each: with forty places that costs more than all
-//! the rest. Voice needs none of it, so voice is sealed here (`seal.rs`) with the keys that DTLS agreed on; everything else stays
-//! with str0m. The keys are used only after str0m said that the leg is connected, which it does once the fingerprint was checked.
+//! str0m seals a packet well, but does the bookkeeping of every stream of a leg for each: with forty places that costs
+//! more than all the rest. Voice needs none of it, so voice is sealed here (`seal.rs`) with the keys that DTLS agreed
+//! on; everything else stays with str0m. The keys are used only after str0m said that the leg is connected, which it
+//! does once the fingerprint was checked.
 
 use std::cell::RefCell;
 use std::fmt;

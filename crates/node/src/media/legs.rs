@@ -152,7 +152,8 @@ impl Legs {
         Some((leg, self.outcome(done)))
     }
 
-    /// Does something with a leg that cannot harm the others: one that breaks is gone with its next drain. False: nothing was done.
+    /// Does something with a leg that cannot harm the others: one that breaks is gone with its next drain. False:
+    /// nothing was done.
     pub(super) fn with(&mut self, leg: u32, act: impl FnOnce(&mut Leg)) -> bool {
         let Some(state) = self.get_mut(leg) else { return false };
         if catch_unwind(AssertUnwindSafe(|| act(state))).is_ok() {
@@ -178,8 +179,8 @@ impl Legs {
         })
     }
 
-    /// The leg that a STUN message is for, and whether it nominates its path. It names the leg, and must prove to know its password before
-    /// its address is believed.
+    /// The leg that a STUN message is for, and whether it nominates its path. It names the leg, and must prove to know
+    /// its password before its address is believed.
     fn greeted(
         &mut self,
         proto: Protocol,
@@ -209,7 +210,8 @@ impl Legs {
     }
 }
 
-/// Makes a leg of an offer, as for a console that has proven who it is, and lets go of it. For tests: true, it could be made.
+/// Makes a leg of an offer, as for a console that has proven who it is, and lets go of it. For tests: true, it could be
+/// made.
 #[doc(hidden)]
 pub fn try_offer(offer: &LegOffer, now: Instant) -> bool {
     static COMMON: std::sync::OnceLock<Option<Common>> = std::sync::OnceLock::new();

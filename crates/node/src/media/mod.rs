@@ -1,10 +1,10 @@
 //! The media thread: one thread, one port, every leg of this node.
 //!
-//! `Forwarder` (pure, in `trialogue-core`) says who gets a packet; here are the sockets, ICE, DTLS and SRTP (through str0m) around it.
-//! Nothing here can open a payload: consoles seal frames before they send them.
+//! `Forwarder` (pure, in `trialogue-core`) says who gets a packet; here are the sockets, ICE, DTLS and SRTP (through
+//! str0m) around it. Nothing here can open a payload: consoles seal frames before they send them.
 //!
-//! The rest of the node talks to the thread through a [`MediaHandle`], which never waits, and hears of it through one closure that gets
-//! [`MediaEvent`]s on the media thread and must not wait either.
+//! The rest of the node talks to the thread through a [`MediaHandle`], which never waits, and hears of it through one
+//! closure that gets [`MediaEvent`]s on the media thread and must not wait either.
 
 mod address;
 mod command;
@@ -41,7 +41,8 @@ use trialogue_wire::leg::{LegAnswer, NotALeg};
 /// What the media thread needs to begin.
 #[derive(Debug, Clone)]
 pub struct MediaConfig {
-    /// Where legs come in, UDP and TCP on the same port; a wildcard means every address of this machine, loopback too. Port 0: any free one.
+    /// Where legs come in, UDP and TCP on the same port; a wildcard means every address of this machine, loopback too.
+    /// Port 0: any free one.
     pub listen: SocketAddr,
     /// Further addresses under which browsers reach that port, for example of a router in front.
     pub public: Vec<IpAddr>,

@@ -1,5 +1,5 @@
-//! Packets of links on their way to the media thread: each link has a queue of its own, and they are emptied by turns, so that what one node floods
-//! neither fills the place of another's voices nor stands before them.
+//! Packets of links on their way to the media thread: each link has a queue of its own, and they are emptied by turns,
+//! so that what one node floods neither fills the place of another's voices nor stands before them.
 
 use crate::limits::media::PACKETS;
 use bytes::Bytes;

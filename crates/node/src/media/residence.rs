@@ -1,6 +1,7 @@
 //! How long this node keeps packets: from their arrival in the system to the last copy being given back to it.
 //!
-//! The system notes when a datagram arrived (`SO_TIMESTAMPNS`), so time in which the thread waited for a processor counts too.
+//! The system notes when a datagram arrived (`SO_TIMESTAMPNS`), so time in which the thread waited for a processor
+//! counts too.
 
 use hdrhistogram::Histogram;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

@@ -1,5 +1,6 @@
-//! SRTP for voice: one header, one seal, no bookkeeping. AES-GCM (RFC 7714), and AES-CM with HMAC-SHA1 (RFC 3711), which is what Chromium puts
-//! first with DTLS 1.3. Either way the payload is sealed end to end already; this is the hop's own protection.
+//! SRTP for voice: one header, one seal, no bookkeeping. AES-GCM (RFC 7714), and AES-CM with HMAC-SHA1 (RFC 3711),
+//! which is what Chromium puts first with DTLS 1.3. Either way the payload is sealed end to end already; this is the
+//! hop's own protection.
 
 use super::keys::Keys;
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -138,7 +139,8 @@ impl Header<'_> {
     }
 }
 
-/// RFC 3711 §4.3.3 with a key derivation rate of 0: the key stream of AES in counter mode. 32 bytes; a shorter key is the beginning.
+/// RFC 3711 §4.3.3 with a key derivation rate of 0: the key stream of AES in counter mode. 32 bytes; a shorter key is
+/// the beginning.
 fn derive(master: &[u8], salt: &[u8], label: u8) -> Option<Zeroizing<[u8; 32]>> {
     let mut counter = [0; 16];
     counter[..salt.len()].copy_from_slice(salt);

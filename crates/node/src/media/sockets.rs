@@ -93,8 +93,8 @@ impl Media {
             if count < BATCH {
                 break;
             }
-            // The system says only once that a socket is readable. What is left has its turn after all others have had theirs: who floods one socket keeps
-            // neither the others nor what is due waiting.
+            // The system says only once that a socket is readable. What is left has its turn after all others have had
+            // theirs: who floods one socket keeps neither the others nor what is due waiting.
             if batch == BATCHES {
                 self.unread.insert(token);
             }

@@ -1,4 +1,5 @@
-//! ICE over TCP for consoles whose network passes nothing else: passive (RFC 6544), each packet with its length before it (RFC 4571).
+//! ICE over TCP for consoles whose network passes nothing else: passive (RFC 6544), each packet with its length before
+//! it (RFC 4571).
 
 use super::framing::Framing;
 use crate::door::{Group, Known, Places};
@@ -26,8 +27,8 @@ pub(super) enum Weight {
 }
 
 impl Weight {
-    /// Of a packet that str0m made: RTP is a picture, as voices are not sealed there; RTCP, STUN and DTLS are light (RFC 7983 §7, RFC 5761
-    /// §4).
+    /// Of a packet that str0m made: RTP is a picture, as voices are not sealed there; RTCP, STUN and DTLS are light
+    /// (RFC 7983 §7, RFC 5761 §4).
     pub(super) fn of(packet: &[u8]) -> Self {
         match packet {
             [128..=191, kind, ..] if !(192..=223).contains(kind) => Weight::Heavy,

@@ -282,8 +282,8 @@ impl Media {
         }
         let path = self.legs.get(leg).and_then(|l| l.path);
         for mut transmit in drained.transmits.drain(..) {
-            // STUN answers where the question came from; all else goes the way that the console nominated last, at once. str0m would
-            // wait until the old one is dead for certain.
+            // STUN answers where the question came from; all else goes the way that the console nominated last, at
+            // once. str0m would wait until the old one is dead for certain.
             if let Some(path) = path.filter(|_| transmit.contents.first().is_some_and(|b| *b >= 2)) {
                 (transmit.proto, transmit.source, transmit.destination) = (path.proto, path.local, path.remote);
             }

@@ -9,8 +9,8 @@ use std::time::Instant;
 use str0m::net::Protocol;
 use trialogue_core::forward::Destination;
 
-/// The first packets of a place carry its `mid`, and later one in so many, so that a console can never fail to know where they belong (RFC 8843
-/// §9.2).
+/// The first packets of a place carry its `mid`, and later one in so many, so that a console can never fail to know
+/// where they belong (RFC 8843 §9.2).
 const MID_FIRST: u64 = 128;
 const MID_EVERY: u64 = 64;
 

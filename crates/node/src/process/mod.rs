@@ -1,5 +1,5 @@
-//! What a process that holds secrets does so that they do not end in files: no core dump, no other process of the account that reads its memory, no swap
-//! where the system allows that.
+//! What a process that holds secrets does so that they do not end in files: no core dump, no other process of the
+//! account that reads its memory, no swap where the system allows that.
 
 mod swap;
 
@@ -24,12 +24,14 @@ pub struct Kept {
 pub fn keep_secrets() -> Kept {
     let nothing = Rlimit { current: Some(0), maximum: Some(0) };
     let files = setrlimit(Resource::Core, nothing).is_ok();
-    // Also closes /proc/<pid>/mem and ptrace to other processes of the account, and core dumps by way of a pipe, which know no limit.
+    // Also closes /proc/<pid>/mem and ptrace to other processes of the account, and core dumps by way of a pipe, which
+    // know no limit.
     let hidden = set_dumpable_behavior(DumpableBehavior::NotDumpable).is_ok();
     Kept { locked: lock(), dumps: !(files && hidden) }
 }
 
-/// Locks all memory that the process has and will have. Only where there is no bound: with one, memory that cannot be locked later could not be had at all.
+/// Locks all memory that the process has and will have. Only where there is no bound: with one, memory that cannot be
+/// locked later could not be had at all.
 fn lock() -> bool {
     let unbounded = getrlimit(Resource::Memlock).current.is_none();
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

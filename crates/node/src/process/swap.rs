@@ -15,7 +15,8 @@ pub fn in_the_clear() -> Vec<String> {
     })
 }
 
-/// `swaps`: as in `/proc/swaps`, of which the first line names the columns. A file may lie in an encrypted file system; nobody here can tell.
+/// `swaps`: as in `/proc/swaps`, of which the first line names the columns. A file may lie in an encrypted file system;
+/// nobody here can tell.
 fn clear(swaps: &str, is_safe: impl Fn(&str) -> bool) -> Vec<String> {
     let lines = swaps.lines().skip(1).filter_map(|line| {
         let mut words = line.split_whitespace();

@@ -12,8 +12,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// In `meta` of a file that was restored, until its node has spoken.
 pub(super) const RESTORED: &str = "restored";
 
-/// Copies a database as it is at this moment to a new file, without a log beside it and without gaps, on disk when this returns. The writer goes
-/// on meanwhile.
+/// Copies a database as it is at this moment to a new file, without a log beside it and without gaps, on disk when this
+/// returns. The writer goes on meanwhile.
 ///
 /// # Errors
 /// With the remedy.

@@ -1,8 +1,9 @@
-//! What waits for the disk. Own entries are always taken (the control machine bounds them); others only up to a bound, because they
-//! can be had again from the node that wrote them.
+//! What waits for the disk. Own entries are always taken (the control machine bounds them); others only up to a bound,
+//! because they can be had again from the node that wrote them.
 //!
-//! Own entries go before what others bring, however much of that waits. What the order is good for stays: own entries, charters and chunks go in
-//! their order, and so do the entries of others; an own entry that says what this node holds goes after all that came before it, and so does a snapshot.
+//! Own entries go before what others bring, however much of that waits. What the order is good for stays: own entries,
+//! charters and chunks go in their order, and so do the entries of others; an own entry that says what this node holds
+//! goes after all that came before it, and so does a snapshot.
 
 use super::Write;
 use crate::limits::store::{BATCH_BYTES, BATCH_MAX, WAITING_BYTES, WAITING_MAX};
@@ -157,8 +158,8 @@ impl Queue {
         self.changed.notify_one();
     }
 
-    /// Moves what waits to `into`, and waits for something if there is nothing yet: for ever, or for `patience`. False: no more
-    /// will come.
+    /// Moves what waits to `into`, and waits for something if there is nothing yet: for ever, or for `patience`. False:
+    /// no more will come.
     pub(super) fn take(&self, into: &mut Waiting, patience: Option<Duration>) -> bool {
         let mut state = self.lock();
         if state.is_empty() && !state.ended {

@@ -92,7 +92,8 @@ impl Write {
     pub(super) fn apply(&self, db: &Connection) -> rusqlite::Result<()> {
         match self {
             Write::Entry { node, seq, bundle, lasting, chunks } => {
-                // A repeated write (after a failed commit) is the same bytes; another entry for a position is evidence, never this.
+                // A repeated write (after a failed commit) is the same bytes; another entry for a position is evidence,
+                // never this.
                 db.prepare_cached("INSERT OR IGNORE INTO entries (node, seq, hash, entry) VALUES (?1, ?2, ?3, ?4)")?
                     .execute(params![node.as_str(), int(*seq), Hash::of(&bundle.entry).0, bundle.entry])?;
                 for (place, body) in bundle.bodies.iter().enumerate() {

@@ -61,8 +61,8 @@ impl Store {
         })
     }
 
-    /// Calls `each` with every kept entry, journal by journal, each in its order. Another node's journal is cut before its first
-    /// damaged entry: that node brings the rest again.
+    /// Calls `each` with every kept entry, journal by journal, each in its order. Another node's journal is cut before
+    /// its first damaged entry: that node brings the rest again.
     ///
     /// # Errors
     /// When an own entry is not as it was written.
@@ -204,7 +204,8 @@ fn own(node: &NodeId, write: &Write) -> Option<u64> {
     }
 }
 
-/// When is it written, and is it always taken, however much waits? Other nodes' entries can be had again; of chunks the machine gives few at once.
+/// When is it written, and is it always taken, however much waits? Other nodes' entries can be had again; of chunks the
+/// machine gives few at once.
 fn turn(node: &NodeId, write: &Write) -> Turn {
     match write {
         Write::Entry { node: whose, bundle, .. } if whose == node => {

@@ -28,7 +28,8 @@ struct Asset {
 pub struct Assets(BTreeMap<String, Asset>);
 
 impl Assets {
-    /// The directory to use: the one of the configuration, that of `TRIALOGUE_CONSOLE_DIR`, or one installed beside the program.
+    /// The directory to use: the one of the configuration, that of `TRIALOGUE_CONSOLE_DIR`, or one installed beside the
+    /// program.
     pub fn find(configured: Option<&Path>) -> Option<PathBuf> {
         let beside = |name: &str| std::env::current_exe().ok().and_then(|exe| exe.parent().map(|dir| dir.join(name)));
         configured

@@ -1,4 +1,5 @@
-//! TCP, with TLS where configured, and HTTP/1.1 on it. Connections are served beside each other, each step within a time.
+//! TCP, with TLS where configured, and HTTP/1.1 on it. Connections are served beside each other, each step within a
+//! time.
 
 use super::WebError;
 use super::stream::{Inner, Stream};

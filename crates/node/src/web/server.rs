@@ -26,8 +26,8 @@ use tokio::task::JoinHandle;
 use trialogue_core::ConsoleKey;
 use trialogue_wire::limits::MESSAGE_MAX;
 
-/// `wasm-unsafe-eval` compiles WebAssembly and nothing else; `style-src-attr` is for positions that a view computes. `connect-src` is completed
-/// by the party's other sites.
+/// `wasm-unsafe-eval` compiles WebAssembly and nothing else; `style-src-attr` is for positions that a view computes.
+/// `connect-src` is completed by the party's other sites.
 const CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; style-src-attr 'unsafe-inline'; \
 img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self' blob:; \
 manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -223,7 +223,8 @@ async fn console(
 }
 
 impl Shared {
-    /// Browsers always say whose page opens a WebSocket; a native endpoint says nothing and proves itself by its key like all.
+    /// Browsers always say whose page opens a WebSocket; a native endpoint says nothing and proves itself by its key
+    /// like all.
     pub(super) fn may_open(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(ORIGIN) else { return true };
         let Ok(origin) = origin.to_str() else { return false };

@@ -91,7 +91,8 @@ impl ConsoleOut {
         kept
     }
 
-    /// The console has proven who it is: its connection is ended for nobody any more, and places are kept for its address.
+    /// The console has proven who it is: its connection is ended for nobody any more, and places are kept for its
+    /// address.
     pub(crate) fn proven(&self) {
         self.standing.proven.store(true, Ordering::Relaxed);
         self.standing.entrance.place.proven();

@@ -20,9 +20,8 @@ pub fn id(text: &str) -> NodeId {
     NodeId::new(text).unwrap()
 }
 
-/// A UDP port that was free a moment ago.
-/// It lies below the ports that the system gives out by itself (Linux: from 32,768 on), so that no socket of a test takes it before the node does, and is
-/// given once in this process.
+/// A UDP port that was free a moment ago. It lies below the ports that the system gives out by itself (Linux: from
+/// 32,768 on), so that no socket of a test takes it before the node does, and is given once in this process.
 pub fn free_udp() -> SocketAddr {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {

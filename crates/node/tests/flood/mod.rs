@@ -167,7 +167,8 @@ async fn begin(endpoint: &quinn::Endpoint, door: SocketAddr, host: u8) {
                 let _ = outside.send_to(&there[..len], door).await;
             }
             Ok((len, _)) = outside.recv_from(&mut back) => {
-                // Retry (RFC 9000 §17.2.5). After anything else the node waits for an end of the handshake that never comes.
+                // Retry (RFC 9000 §17.2.5). After anything else the node waits for an end of the handshake that never
+                // comes.
                 match caller.filter(|_| back[0] & 0xf0 == 0xf0) {
                     Some(caller) => drop(inside.send_to(&back[..len], caller).await),
                     None => break,
@@ -178,8 +179,8 @@ async fn begin(endpoint: &quinn::Endpoint, door: SocketAddr, host: u8) {
     drop(connecting);
 }
 
-/// Opens a path once, as the node that has this link key; the node with the lower id of the two. False: it was not let in. A machine that is too slow for the
-/// handshake's time has not been turned away: it tries again.
+/// Opens a path once, as the node that has this link key; the node with the lower id of the two. False: it was not let
+/// in. A machine that is too slow for the handshake's time has not been turned away: it tries again.
 pub async fn opens_path(door: SocketAddr, key: &[u8; 32]) -> bool {
     for _ in 0..20 {
         let began = std::time::Instant::now();

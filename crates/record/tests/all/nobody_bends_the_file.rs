@@ -1,5 +1,5 @@
-//! An exported record is bent in every class of its bytes and in every item, by somebody without a key and by the exporting node itself. Two programs that share no code say the
-//! same of each file, and of none that all holds.
+//! An exported record is bent in every class of its bytes and in every item, by somebody without a key and by the
+//! exporting node itself. Two programs that share no code say the same of each file, and of none that all holds.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::file;

@@ -1,5 +1,6 @@
-//! The vectors of spec/record.md: trees and proofs over them, a record that holds, and a proof of one entry. Made anew with `TRIALOGUE_WRITE_VECTORS=1`; then a second program, in another language,
-//! reads every vector of the specification.
+//! The vectors of spec/record.md: trees and proofs over them, a record that holds, and a proof of one entry. Made anew
+//! with `TRIALOGUE_WRITE_VECTORS=1`; then a second program, in another language, reads every vector of the
+//! specification.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::file;
@@ -67,7 +68,8 @@ fn a_record_and_a_proof() {
     let entry = held.entries[held.at("usa-1", 3)].0.clone();
     let proof = Inclusion { entry, index: 2, path: proof::inclusion(&leaves, 2).unwrap(), note };
     assert!(proof.verify(&NEXT).is_ok());
-    // Two charters stand in the file; the auditor has the first. The evidence, put before the entries, makes it a record of two histories.
+    // Two charters stand in the file; the auditor has the first. The evidence, put before the entries, makes it a
+    // record of two histories.
     let items = held.items();
     let evidence = items.iter().find(|item| matches!(item, Item::Evidence { .. })).unwrap();
     let made = json!({"whole": hex::encode(&whole), "evidence": hex::encode(evidence.encode()), "proof": proof.text()});

@@ -1,4 +1,5 @@
-//! Files that a hostile member, exporter or holder of a file puts together with whatever keys it has: both verifiers say the same of each, and never that all holds.
+//! Files that a hostile member, exporter or holder of a file puts together with whatever keys it has: both verifiers
+//! say the same of each, and never that all holds.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::file;
@@ -90,7 +91,8 @@ fn nobody_seals_a_record_anew_by_a_charter_of_his_own() {
     let mut items = held.items();
     items[0] = Item::Header { version: VERSION, node: node("aaa-1"), charter: NEXT.hash() };
     let kinds = ["header", "not_in_force", "seal", "unknown_node"];
-    // The hash of a charter leaves its signatures out: who has compared it may hold a file with those of the invented roots.
+    // The hash of a charter leaves its signatures out: who has compared it may hold a file with those of the invented
+    // roots.
     let first_true = VerifiedCharter::open(&held.charters[1], None).unwrap();
     for (what, charter) in [("the newest charter", NEXT.clone()), ("the first charter", first_true)] {
         both(what, &sealed_by(&items, "aaa-1", &secret), &charter, 4, &kinds);
@@ -233,7 +235,8 @@ fn no_bytes_end_the_second_verifier() {
 fn with_more(charter: &VerifiedCharter, more: &[(String, usize)]) -> Vec<u8> {
     let bytes = charter.bytes();
     let payload = Many::decode(bytes, 1 << 20).unwrap().payload().len();
-    // A tag, an array, two empty headers, the payload with its length in two bytes; then six signatures of three parties, which stand before `former`.
+    // A tag, an array, two empty headers, the payload with its length in two bytes; then six signatures of three
+    // parties, which stand before `former`.
     let at = 5 + 3 + payload;
     assert_eq!(bytes[at], 0x86);
     let mut out = bytes[..at].to_vec();

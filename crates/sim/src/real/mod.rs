@@ -1,5 +1,6 @@
-//! Real consoles in the simulated network: `console-core` with its MLS groups in the place of the models. What a browser or an endpoint is around a
-//! console (WebSockets, legs, a media worker) is a [`Desk`], and it judges by the keys that the console really gave out.
+//! Real consoles in the simulated network: `console-core` with its MLS groups in the place of the models. What a
+//! browser or an endpoint is around a console (WebSockets, legs, a media worker) is a [`Desk`], and it judges by the
+//! keys that the console really gave out.
 
 mod desk;
 mod drive;
@@ -54,8 +55,8 @@ const RECENT: usize = 256;
 /// Which consoles of each party there are: the leader's and the first duty officer's.
 const SEATED: usize = 2;
 
-/// A world of so many nodes of each party, in which nothing is wrong, with real consoles that seal by this suite: the leader's and a duty officer's of each
-/// party, on watch.
+/// A world of so many nodes of each party, in which nothing is wrong, with real consoles that seal by this suite: the
+/// leader's and a duty officer's of each party, on watch.
 pub fn with_real_consoles(shape: &[usize], suite: Suite, seed: u64) -> World {
     let mut world = World::dark_in(fixture_in(shape, suite), shape.len(), seed);
     world.seated().seat();
@@ -146,7 +147,8 @@ impl<'w> Seated<'w> {
         }
     }
 
-    /// All of them are switched on: the platform opens the first WebSocket by itself, and calls the console a first time.
+    /// All of them are switched on: the platform opens the first WebSocket by itself, and calls the console a first
+    /// time.
     pub(crate) fn switch_on(&mut self) {
         for desk in 0..self.world.real.desks.len() {
             let opens = drive::opens(&self.world.real.desks[desk], desk, 0);

@@ -91,7 +91,8 @@ impl Seated<'_> {
         }
     }
 
-    /// The power of a node is gone: consoles notice at once where a program died, and by themselves where a machine did.
+    /// The power of a node is gone: consoles notice at once where a program died, and by themselves where a machine
+    /// did.
     pub(crate) fn desks_lose(&mut self, node: usize) {
         for desk in 0..self.world.real.desks.len() {
             for slot in 0..2 {

@@ -47,8 +47,8 @@ impl Seated<'_> {
         format!("{name} shows {:?}, in on {line} with {}: {sealing:?}", view.node, members.join(", "))
     }
 
-    /// One who is rung answers, mostly; one who is in may leave, ring those who are missing, or take out somebody of the own party; one for whom there
-    /// is a call comes in; else there is a ring.
+    /// One who is rung answers, mostly; one who is in may leave, ring those who are missing, or take out somebody of
+    /// the own party; one for whom there is a call comes in; else there is a ring.
     pub(crate) fn officer_acts(&mut self) {
         let desk = self.world.rng.below(self.world.real.count() as u64) as usize;
         let duty = self.world.real.desks[desk].device > 0;

@@ -1,4 +1,5 @@
-//! What must hold of real consoles, judged by the keys that they really gave out: at each moment, and once the network is whole and quiet.
+//! What must hold of real consoles, judged by the keys that they really gave out: at each moment, and once the network
+//! is whole and quiet.
 
 use crate::real::Known;
 use crate::real::Seated;
@@ -15,8 +16,8 @@ pub const WHOLE_US: u64 = 60_000_000;
 /// How long what a node knows may take to be what its consoles know, and they to act by it.
 const TOLD_US: u64 = 1_000_000;
 
-/// A ring comes in at a site in whose journal a console is still in that came over to the other site and hung up there: it counts there as answered, and
-/// what the node goes on to say of it counts for nothing.
+/// A ring comes in at a site in whose journal a console is still in that came over to the other site and hung up there:
+/// it counts there as answered, and what the node goes on to say of it counts for nothing.
 const KNOWN: [&str; 2] = ["an own entry does not fit the own journal", "a released entry does not fit the own journal"];
 
 /// Whom a console shows in the call and who can open what it seals.
@@ -59,7 +60,8 @@ impl Seated<'_> {
         }
     }
 
-    /// At each moment: nobody who can open what a console seals now is missing on its screen, and there are no more leaves than faces.
+    /// At each moment: nobody who can open what a console seals now is missing on its screen, and there are no more
+    /// leaves than faces.
     pub(crate) fn check_seals(&self) {
         for (at, desk) in self.world.real.desks.iter().enumerate() {
             let Some(seal) = &desk.seal else { continue };
@@ -258,7 +260,8 @@ impl Seated<'_> {
         );
     }
 
-    /// As [`World::check_honest`], but for what is known and described in docs/plans/core.md §6, where a party has two sites.
+    /// As [`World::check_honest`], but for what is known and described in docs/plans/core.md §6, where a party has two
+    /// sites.
     ///
     /// # Panics
     /// When somebody was caught in anything else.

@@ -1,4 +1,5 @@
-//! A charter is installed at one node while three parties talk: it takes effect everywhere, and what it does not touch goes on.
+//! A charter is installed at one node while three parties talk: it takes effect everywhere, and what it does not touch
+//! goes on.
 
 #![allow(clippy::unwrap_used)]
 

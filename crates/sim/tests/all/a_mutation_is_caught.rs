@@ -1,4 +1,5 @@
-//! A safeguard is taken away, and the simulator notices within a few seeds; the same seed with it in place keeps every promise.
+//! A safeguard is taken away, and the simulator notices within a few seeds; the same seed with it in place keeps every
+//! promise.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,5 @@
-//! A node of the charter has another one flood the links to the others: each of its messages would have that one say something to all.
+//! A node of the charter has another one flood the links to the others: each of its messages would have that one say
+//! something to all.
 
 #![allow(clippy::unwrap_used)]
 

@@ -101,7 +101,8 @@ fn a_second_history_is_kept_as_evidence_and_changes_nothing() {
     hostile.world.run(5_000_000);
     for node in [0, 2] {
         assert!(hostile.world.nodes[node].count(Count::EntryForked) > 0);
-        // The other entry, once; and that the other honest node has signed for another history than this one holds, once.
+        // The other entry, once; and that the other honest node has signed for another history than this one holds,
+        // once.
         let of = |evidence: &(NodeId, u64, Vec<u8>)| UnverifiedEntry::decode(&evidence.2).unwrap().claim().node.clone();
         let mut by: Vec<NodeId> = hostile.world.nodes[node].evidence.iter().map(of).collect();
         by.sort();

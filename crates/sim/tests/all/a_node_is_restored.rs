@@ -1,5 +1,6 @@
-//! A node comes back from an old backup, or its machine is set back: it takes what it has said since from the others before it speaks, and never says
-//! two things at one position. Nobody can make it say what it did not say, nor silence it by pretending.
+//! A node comes back from an old backup, or its machine is set back: it takes what it has said since from the others
+//! before it speaks, and never says two things at one position. Nobody can make it say what it did not say, nor silence
+//! it by pretending.
 
 #![allow(clippy::unwrap_used)]
 

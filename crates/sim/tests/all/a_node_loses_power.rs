@@ -19,7 +19,8 @@ fn ring_and_answer(world: &mut World) -> CallId {
 
 #[test]
 fn power_goes_after_every_single_thing_that_happens() {
-    // The world is the same each time but for the instant of the crash, some 50 of them through a whole ring and its answers.
+    // The world is the same each time but for the instant of the crash, some 50 of them through a whole ring and its
+    // answers.
     for instant in 0..50 {
         let mut world = World::on_watch(3, 77);
         let call = world.ring(USA, LEADERS);
@@ -33,7 +34,8 @@ fn power_goes_after_every_single_thing_that_happens() {
         world.run(100_000);
         world.start(2);
         world.recover();
-        // What was acknowledged was checked to be on disk at that moment; now everyone must hold it, and after it the restart.
+        // What was acknowledged was checked to be on disk at that moment; now everyone must hold it, and after it the
+        // restart.
         let own = world.nodes[2].disk.read();
         let restarts = own.iter().filter(|bundle| {
             let entry = trialogue_journal::UnverifiedEntry::decode(&bundle.entry).unwrap();

@@ -237,7 +237,8 @@ fn who_promises_stops_the_search_for_another() {
     assert!(world.run_until(|w| w.nodes[0].count(Count::RingEscalated) == 1), "nobody came: the search goes on");
 }
 
-/// Whoever rings draws the call's number, and may take another's that it has seen, or that was agreed for a consultation.
+/// Whoever rings draws the call's number, and may take another's that it has seen, or that was agreed for a
+/// consultation.
 #[test]
 fn a_ring_takes_nothing_from_one_of_the_same_number_on_another_line() {
     let mut world = World::on_watch(3, 16);

@@ -1,5 +1,5 @@
-//! A node starts from what it has made of the journals before, and reads only what came after. Whatever is not its own, whole and of these very
-//! journals is not used, and everything is read from the beginning.
+//! A node starts from what it has made of the journals before, and reads only what came after. Whatever is not its own,
+//! whole and of these very journals is not used, and everything is read from the beginning.
 
 #![allow(clippy::unwrap_used)]
 
@@ -95,7 +95,8 @@ fn what_another_version_has_kept_is_discarded_and_never_misread() {
         [signature.as_slice(), &bytes].concat()
     };
     assert_eq!(started(&world, &disk, &signed([&[head, snapshot[65]], rest].concat())).0, Ok(()));
-    // Of the next version and of none; as it began with a text that named the program; of a form that nobody knows; and nothing at all.
+    // Of the next version and of none; as it began with a text that named the program; of a form that nobody knows; and
+    // nothing at all.
     let text = [&[head, 0x78, 0x26], b"0.1.0-6c62272e07bb014262b821756295c58d".as_slice(), rest].concat();
     let others = [vec![head, snapshot[65] + 1], vec![head, 0]].map(|version| [&version, rest].concat());
     for bytes in others.into_iter().chain([text, vec![0x81, 0x82, 0xf6], Vec::new()]) {

@@ -1,4 +1,5 @@
-//! Consoles that are not what they say, or say what cannot be understood, are turned away with the reason; the others do not notice.
+//! Consoles that are not what they say, or say what cannot be understood, are turned away with the reason; the others
+//! do not notice.
 
 #![allow(clippy::unwrap_used)]
 

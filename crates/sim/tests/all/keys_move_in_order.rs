@@ -1,4 +1,5 @@
-//! A node's journal orders the handshakes of its group: the first for an epoch counts, the second is told so and tries again.
+//! A node's journal orders the handshakes of its group: the first for an epoch counts, the second is told so and tries
+//! again.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,5 +1,5 @@
-//! Worlds of three, four and five parties in which everything goes wrong; afterwards all see the same. `TRIALOGUE_WORLDS=20` makes
-//! twenty times as many.
+//! Worlds of three, four and five parties in which everything goes wrong; afterwards all see the same.
+//! `TRIALOGUE_WORLDS=20` makes twenty times as many.
 
 #![allow(clippy::unwrap_used)]
 

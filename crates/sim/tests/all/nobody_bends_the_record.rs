@@ -1,5 +1,5 @@
-//! A node that shows two histories, and one that rewrites its own, are caught by any third; the evidence convinces an auditor who has nothing but the
-//! charter.
+//! A node that shows two histories, and one that rewrites its own, are caught by any third; the evidence convinces an
+//! auditor who has nothing but the charter.
 
 #![allow(clippy::unwrap_used)]
 
@@ -13,7 +13,8 @@ use trialogue_wire::Bundle;
 use trialogue_wire::link::LinkMessage;
 
 const KOREA: usize = 1;
-/// Simulated time in which everybody has signed for what came: it settles for 10 s, and the last signature was not more than 600 s ago.
+/// Simulated time in which everybody has signed for what came: it settles for 10 s, and the last signature was not more
+/// than 600 s ago.
 const SIGNED_US: u64 = 700_000_000;
 
 fn kor() -> NodeId {

@@ -1,5 +1,6 @@
-//! The power of a node goes with every single write of its disk in turn, while its officer sends a message with a file and another party rings; and each
-//! time every possible number of the writes that were not synced survives. What was acknowledged is there afterwards, at everybody, and said once.
+//! The power of a node goes with every single write of its disk in turn, while its officer sends a message with a file
+//! and another party rings; and each time every possible number of the writes that were not synced survives. What was
+//! acknowledged is there afterwards, at everybody, and said once.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
@@ -25,8 +26,8 @@ fn act(world: &mut World, act: Act, bodies: Vec<Vec<u8>>) {
     world.run(STEP_US);
 }
 
-/// What happens: keys, a circle, a file, a message with it, a ring of another party and the receipt of the message. Says each number of the officer's
-/// statements after which the node acknowledged it.
+/// What happens: keys, a circle, a file, a message with it, a ring of another party and the receipt of the message.
+/// Says each number of the officer's statements after which the node acknowledged it.
 fn story(world: &mut World) {
     let reader = world.fixture.parties[0].devices[0].id;
     let (package, welcome, content) = (vec![7; 900], vec![8; 2_000], vec![9; 1_040]);

@@ -1,5 +1,5 @@
-//! Real consoles over the simulator's queue, with nothing wrong: they ring, answer, decline, leave, and at each moment whoever can open what one of them seals
-//! is on its screen.
+//! Real consoles over the simulator's queue, with nothing wrong: they ring, answer, decline, leave, and at each moment
+//! whoever can open what one of them seals is on its screen.
 
 #![allow(clippy::expect_used)]
 

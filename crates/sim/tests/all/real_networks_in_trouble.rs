@@ -1,5 +1,5 @@
-//! Whole networks with real consoles in trouble, one after the other. With `TRIALOGUE_REAL_NETWORKS=1000` so many; for hours:
-//! `cargo xtask sim --real --for 8h`.
+//! Whole networks with real consoles in trouble, one after the other. With `TRIALOGUE_REAL_NETWORKS=1000` so many; for
+//! hours: `cargo xtask sim --real --for 8h`.
 
 use trialogue_sim::runner::{Consoles, Outcome, Until, many_with, run_with};
 use trialogue_sim::{Mutation, Trace};
@@ -43,7 +43,8 @@ fn a_seed_tells_the_same_every_time() {
     assert_eq!(first, again);
 }
 
-/// The first seed whose network breaks a promise without the safeguard breaks the one that it is about, and none with it in place.
+/// The first seed whose network breaks a promise without the safeguard breaks the one that it is about, and none with
+/// it in place.
 fn caught(mutation: Mutation, words: &[&str]) {
     for seed in 0..SEEDS {
         let Some(broken) = run(seed, Some(mutation)).broken else { continue };

@@ -1,4 +1,5 @@
-//! The line is tested at all times: what stays away or fails is amber, then red, at every party, and people are told of their own.
+//! The line is tested at all times: what stays away or fails is amber, then red, at every party, and people are told of
+//! their own.
 
 #![allow(clippy::unwrap_used)]
 

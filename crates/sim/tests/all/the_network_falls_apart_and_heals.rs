@@ -1,5 +1,5 @@
-//! Three and four parties fall apart in every way there is; each part rings, talks and goes on; healed, there is one record, one call on a
-//! line, and no key that anybody has to mend.
+//! Three and four parties fall apart in every way there is; each part rings, talks and goes on; healed, there is one
+//! record, one call on a line, and no key that anybody has to mend.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,5 @@
-//! What comes of acts that cross on their way: spec/journal.md §9, row by row, and on staged lines the routes that follow from floors.
+//! What comes of acts that cross on their way: spec/journal.md §9, row by row, and on staged lines the routes that
+//! follow from floors.
 
 #![allow(clippy::unwrap_used)]
 

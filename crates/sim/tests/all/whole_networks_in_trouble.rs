@@ -1,12 +1,14 @@
-//! Networks of three and four parties, some with two nodes, in which everything goes wrong: nothing acknowledged is lost, nothing is shown that
-//! nobody signed, whoever can reach another hears it, once. `cargo xtask sim` runs as many as one likes; what it finds is kept here.
+//! Networks of three and four parties, some with two nodes, in which everything goes wrong: nothing acknowledged is
+//! lost, nothing is shown that nobody signed, whoever can reach another hears it, once. `cargo xtask sim` runs as many
+//! as one likes; what it finds is kept here.
 
 use trialogue_sim::Trace;
 use trialogue_sim::runner::{Until, many, run};
 
 /// How many run with the tests.
 const NETWORKS: u64 = 2_000;
-/// Seeds that have found something, and what: a change of the simulator makes another world of a seed, so each also has a scenario where it matters.
+/// Seeds that have found something, and what: a change of the simulator makes another world of a seed, so each also has
+/// a scenario where it matters.
 const FOUND: [u64; 8] = [2, 50, 125, 219, 515, 836, 954, 91_544];
 
 #[test]

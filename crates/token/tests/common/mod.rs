@@ -1,5 +1,5 @@
-//! A real token of SoftHSM, in a directory of its own. SoftHSM finds it by an environment variable, which a test must not change in its own
-//! process: each test runs its body in a child of itself.
+//! A real token of SoftHSM, in a directory of its own. SoftHSM finds it by an environment variable, which a test must
+//! not change in its own process: each test runs its body in a child of itself.
 #![allow(clippy::unwrap_used, dead_code)]
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};

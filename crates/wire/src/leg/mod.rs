@@ -1,5 +1,6 @@
-//! What a console and its node tell each other to make a leg: no SDP, only the few things that differ from one leg to the next, each in one form.
-//! All else stands in the profile (`spec/console.md` §5): [`sdp`] makes the whole descriptions of it, and reads what a WebRTC stack of one's own says.
+//! What a console and its node tell each other to make a leg: no SDP, only the few things that differ from one leg to
+//! the next, each in one form. All else stands in the profile (`spec/console.md` §5): [`sdp`] makes the whole
+//! descriptions of it, and reads what a WebRTC stack of one's own says.
 
 #[cfg(feature = "fixture")]
 pub mod fixture;
@@ -42,7 +43,8 @@ pub struct LegNumbers {
     /// Header extension, 1 to 14, that says the section of a packet (RFC 8843 §15).
     #[n(4)]
     pub mid: u8,
-    /// Header extension that numbers the packets of the picture that the console sends (transport-wide congestion control).
+    /// Header extension that numbers the packets of the picture that the console sends (transport-wide congestion
+    /// control).
     #[n(5)]
     pub sent_rate: Option<u8>,
     /// Header extension that says when the node sent a packet of a picture (abs-send-time).
@@ -60,8 +62,8 @@ pub struct LegOffer {
     /// Its numbers.
     #[n(2)]
     pub numbers: LegNumbers,
-    /// Names (`mid`) of its sections, 1 to [`MID_MAX`] letters and digits each: the voice and the picture that it sends, then its places for voices, then those
-    /// for pictures.
+    /// Names (`mid`) of its sections, 1 to [`MID_MAX`] letters and digits each: the voice and the picture that it
+    /// sends, then its places for voices, then those for pictures.
     #[n(3)]
     pub mids: Vec<String>,
     /// How many of these are places for voices.

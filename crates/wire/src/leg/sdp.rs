@@ -1,5 +1,5 @@
-//! The profile as SDP (RFC 8866, RFC 8829), for WebRTC stacks that are told in no other way. Each description is made whole from the template here;
-//! nothing that the other side has written gets into it but what [`super`] has checked.
+//! The profile as SDP (RFC 8866, RFC 8829), for WebRTC stacks that are told in no other way. Each description is made
+//! whole from the template here; nothing that the other side has written gets into it but what [`super`] has checked.
 
 use super::{LegAnswer, LegEnd, LegNumbers, LegOffer, LegStream, NotALeg};
 use crate::console::Medium;
@@ -8,8 +8,9 @@ use std::fmt::Write;
 
 /// Bit rate of a voice, bit/s.
 pub const TALK_BIT_RATE: u32 = 24_000;
-/// How a voice is coded (RFC 7587 §6.1): at a constant bit rate and without pauses, so that the size of a packet, or that there is none, tells nothing of
-/// what is said. The platform compares what it has negotiated with this before it lets a voice out.
+/// How a voice is coded (RFC 7587 §6.1): at a constant bit rate and without pauses, so that the size of a packet, or
+/// that there is none, tells nothing of what is said. The platform compares what it has negotiated with this before it
+/// lets a voice out.
 pub const VOICE_FORMAT: &str = "minptime=20;cbr=1;usedtx=0;useinbandfec=1;stereo=0;maxaveragebitrate=24000";
 /// How a node knows Opus in an offer.
 const ANY_VOICE: &str = "minptime=10;useinbandfec=1";

@@ -1,5 +1,5 @@
-//! A hostile own node says what it likes about a leg: what the console's WebRTC stack is given stays the profile. `spec/vectors/leg.json` has both
-//! descriptions whole; `TRIALOGUE_WRITE_VECTORS=1` writes it anew.
+//! A hostile own node says what it likes about a leg: what the console's WebRTC stack is given stays the profile.
+//! `spec/vectors/leg.json` has both descriptions whole; `TRIALOGUE_WRITE_VECTORS=1` writes it anew.
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;

@@ -1,5 +1,5 @@
-//! `spec/vectors/wire.json` says what this crate does, byte by byte. `TRIALOGUE_WRITE_VECTORS=1` writes it anew after a change of
-//! the protocol.
+//! `spec/vectors/wire.json` says what this crate does, byte by byte. `TRIALOGUE_WRITE_VECTORS=1` writes it anew after a
+//! change of the protocol.
 #![allow(clippy::unwrap_used)]
 
 use minicbor::bytes::ByteVec;

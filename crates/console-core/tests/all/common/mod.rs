@@ -1,4 +1,5 @@
-//! Real consoles at real nodes in one process, without sockets: messages come in order, time moves when nothing else is to do.
+//! Real consoles at real nodes in one process, without sockets: messages come in order, time moves when nothing else is
+//! to do.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod drive;
@@ -50,7 +51,8 @@ pub struct Desk {
     pub seal: Option<(u64, [u8; 32])>,
     /// By whom it is to be heard.
     pub seal_for: Vec<Receiving>,
-    /// Keys that it has sealed under, by themselves (ids of two groups may be alike), with the media worker that had each.
+    /// Keys that it has sealed under, by themselves (ids of two groups may be alike), with the media worker that had
+    /// each.
     pub sealed_keys: BTreeMap<[u8; 32], u32>,
     /// Counts its media workers.
     pub worker: u32,
@@ -66,7 +68,8 @@ pub struct Desk {
     /// What it has had kept of the written line, and the line that it shows.
     pub kept: Option<Vec<u8>>,
     pub written: Option<WrittenView>,
-    /// Sealed chunks of what it attaches, how many of them it gave to a node, and the file that it fetched, whole or not.
+    /// Sealed chunks of what it attaches, how many of them it gave to a node, and the file that it fetched, whole or
+    /// not.
     pub chunks: BTreeMap<Hash, Vec<u8>>,
     pub gave: usize,
     /// It gives no more than so many: its disk hangs.

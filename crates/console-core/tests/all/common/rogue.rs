@@ -1,4 +1,5 @@
-//! What is hostile: nodes that alter what they pass on, and a console with a program of its own making, at an honest node of its party.
+//! What is hostile: nodes that alter what they pass on, and a console with a program of its own making, at an honest
+//! node of its party.
 
 use super::*;
 use trialogue_charter::{DeviceSecret, LineId};
@@ -108,7 +109,8 @@ fn stated(world: &World, desk: usize) -> (Vec<Act>, Vec<Vec<u8>>) {
     (acts.collect(), all().flat_map(|bundle| &bundle.bodies).map(|body| body.to_vec()).collect())
 }
 
-/// The last key package that a console has offered for the group of a node; without a node, what it lets others write to it with.
+/// The last key package that a console has offered for the group of a node; without a node, what it lets others write
+/// to it with.
 pub fn offered(world: &World, desk: usize, to: Option<&NodeId>) -> (BodyRef, Vec<u8>) {
     let (acts, bodies) = stated(world, desk);
     let package = |act: Act| match (act, to) {

@@ -11,7 +11,8 @@ pub struct Cost {
     pub voice_frames_lost: f64,
     /// Longest time without a picture of a sender at a listener, ms.
     pub video_freeze_ms: f64,
-    /// From the fault until every voice that is expected comes without a gap of more than 60 ms, and goes on so for a second, ms.
+    /// From the fault until every voice that is expected comes without a gap of more than 60 ms, and goes on so for a
+    /// second, ms.
     pub steady_ms: f64,
 }
 

@@ -1,5 +1,6 @@
-//! `failover --binary FILE --assets DIR [--runs N] [--json FILE]`: how long voices and pictures are missed at each fault, in a world of
-//! three nodes in network namespaces with two carriers between each two. `cargo xtask bench failover` builds and runs it.
+//! `failover --binary FILE --assets DIR [--runs N] [--json FILE]`: how long voices and pictures are missed at each
+//! fault, in a world of three nodes in network namespaces with two carriers between each two. `cargo xtask bench
+//! failover` builds and runs it.
 
 mod faults;
 mod figures;

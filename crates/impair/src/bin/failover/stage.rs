@@ -135,7 +135,8 @@ impl Stage {
         self.world.desk.as_mut().ok_or_else(|| LabError::Unknown("desk".into()))
     }
 
-    /// Figures of every voice that is expected: of each who is not gone, at each other who is not gone. None: one of them is not there yet.
+    /// Figures of every voice that is expected: of each who is not gone, at each other who is not gone. None: one of
+    /// them is not there yet.
     fn expected(&mut self, gone: &[&str]) -> Result<Option<Vec<(Value, Value)>>, LabError> {
         let here: Vec<usize> = (0..NODES.len()).filter(|at| !gone.contains(&NODES[*at])).collect();
         let mut all = Vec::new();
@@ -155,8 +156,8 @@ impl Stage {
         Ok(Some(all))
     }
 
-    /// Waits until all expected voices have been steady for a second, and `watched` has passed; gives the time from `began` until they
-    /// began to be.
+    /// Waits until all expected voices have been steady for a second, and `watched` has passed; gives the time from
+    /// `began` until they began to be.
     fn until_steady(&mut self, gone: &[&str], began: Instant, watched: Duration) -> Result<Duration, LabError> {
         let mut last = String::new();
         while began.elapsed() < PATIENCE {

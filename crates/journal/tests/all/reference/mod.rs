@@ -1,5 +1,5 @@
-//! Journals that go through every kind of entry and every act, and through every reason to ignore one. Keys, times and ids are fixed: whoever folds them by
-//! the same rules gets the same bytes.
+//! Journals that go through every kind of entry and every act, and through every reason to ignore one. Keys, times and
+//! ids are fixed: whoever folds them by the same rules gets the same bytes.
 #![allow(clippy::unwrap_used, dead_code)]
 
 mod calls;

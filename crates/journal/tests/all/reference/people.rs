@@ -85,7 +85,8 @@ pub fn enrolled(it: &mut Reference) -> People {
         enrol(it, who).unwrap();
     }
     assert_eq!(enrol(it, &people.usa), Err(Ignored::AlreadyEnrolled));
-    // With a voucher that was used, with one that has run out, with another party's, with a certificate that is none, and without one.
+    // With a voucher that was used, with one that has run out, with another party's, with a certificate that is none,
+    // and without one.
     let again = Person::new("usa-1", "usa-duty", 3, 1, u64::MAX);
     assert_eq!(enrol(it, &again), Err(Ignored::VoucherUsed));
     assert_eq!(enrol(it, &Person::new("usa-1", "usa-duty", 4, 4, 1)), Err(Ignored::Late));

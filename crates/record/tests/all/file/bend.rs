@@ -89,7 +89,8 @@ fn covered(what: &str, items: &[Item], before: &[u8]) -> Vec<(Cover, Bent)> {
     ]
 }
 
-/// Items go, come twice, change places; what is in them is bent by somebody who repairs the end of the file, or has the exporter's key.
+/// Items go, come twice, change places; what is in them is bent by somebody who repairs the end of the file, or has the
+/// exporter's key.
 pub fn of_items(held: &Held, chance: &mut Chance) -> Vec<(Cover, Bent)> {
     let items = held.items();
     let before = seal(&items, OWN).sign(key(OWN));

@@ -54,7 +54,8 @@ pub struct Held {
 pub type Kept = (Vec<u8>, Option<Vec<u8>>);
 
 impl Held {
-    /// Each node opens, enrols, lets its device speak, takes the second charter, and signs for what it has seen, in turn.
+    /// Each node opens, enrols, lets its device speak, takes the second charter, and signs for what it has seen, in
+    /// turn.
     pub fn new() -> Self {
         let mut journals: BTreeMap<&str, Vec<Kept>> = BTreeMap::new();
         let mut writers: BTreeMap<&str, Journal> = NODES.iter().map(|id| (*id, Journal::new(node(id)))).collect();
