@@ -45,3 +45,47 @@ impl World {
 fn offers(stay: Participant) -> Vec<KeyOffer> {
     stay.offers.into_iter().map(|(node, package)| KeyOffer { node, package }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::DUTY;
+
+    /// The duty officers of a party with two nodes, and one of another party.
+    const GOES: usize = 1;
+    const STAYS: usize = 2;
+    const RINGS: usize = 4;
+
+    /// By the first node's journal it is in until it is back there, and would have answered.
+    #[test]
+    fn who_left_at_the_other_site_has_not_answered_the_next_ring() {
+        let mut world = World::dark(&[2, 1], 7);
+        (0..3).for_each(|node| world.start(node));
+        for (console, node) in [(GOES, 0), (STAYS, 0), (RINGS, 2)] {
+            world.consoles[console].node = node;
+            world.connect(console);
+        }
+        world.run(5_000_000);
+        let call = world.ring(RINGS, DUTY);
+        world.run(1_000_000);
+        world.answer(GOES, DUTY, call);
+        world.run(1_000_000);
+        world.disconnect(GOES);
+        world.consoles[GOES].node = 1;
+        world.connect(GOES);
+        world.run(1_500_000);
+        let word = Carried { confirmed: vec![], ready: vec![], on: vec![], drops: vec![], held: false };
+        let (offers, _) = crate::console::SimConsole::offers(world.fixture, &mut world.rng);
+        world.act(GOES, DUTY, Act::Attach { call, offers, ring: None, word }, Vec::new());
+        world.run(1_000_000);
+        assert!(world.is_in(1, GOES, DUTY), "it has come over");
+        world.leave(GOES, DUTY);
+        world.leave(RINGS, DUTY);
+        world.run(1_000_000);
+        let next = world.ring(RINGS, DUTY);
+        world.run(1_000_000);
+        assert_eq!(world.consoles[STAYS].rings_here(world.fixture, DUTY), Some(next));
+        assert_eq!(world.response(RINGS, DUTY, 0), trialogue_journal::fold::RingResponse::Ringing(2));
+        world.check_honest();
+    }
+}

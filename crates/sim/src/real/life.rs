@@ -76,7 +76,7 @@ impl Seated<'_> {
         self.check_over();
         self.check_outcomes();
         self.check_converged();
-        self.check_honest_but_for_known();
+        self.check_honest();
     }
 
     /// A call is on when trouble begins: a leader rings, and most of those who are rung answer.

@@ -8,17 +8,12 @@ use std::collections::BTreeSet;
 use trialogue_charter::{DeviceId, LineId};
 use trialogue_console_core::limits::{LEAVING_US, OLD_KEYS_US};
 use trialogue_console_core::view::{KeyState, LineView, NodeLink, RingState, Sealing};
-use trialogue_core::{Count, Note};
 use trialogue_journal::fold::RingResponse;
 
 /// Once the network is whole, everybody who is in has everybody's keys within so long.
 pub const WHOLE_US: u64 = 60_000_000;
 /// How long what a node knows may take to be what its consoles know, and they to act by it.
 const TOLD_US: u64 = 1_000_000;
-
-/// A ring comes in at a site in whose journal a console is still in that came over to the other site and hung up there:
-/// it counts there as answered, and what the node goes on to say of it counts for nothing.
-const KNOWN: [&str; 2] = ["an own entry does not fit the own journal", "a released entry does not fit the own journal"];
 
 /// Whom a console shows in the call and who can open what it seals.
 const SHOWN: &str = "whoever can open what a console seals is in the call as that console shows it";
@@ -258,26 +253,6 @@ impl Seated<'_> {
             view.ring,
             shown.id
         );
-    }
-
-    /// As [`World::check_honest`], but for what is known and described in docs/plans/core.md §6, where a party has two
-    /// sites.
-    ///
-    /// # Panics
-    /// When somebody was caught in anything else.
-    pub(crate) fn check_honest_but_for_known(&self) {
-        let known = |note: &&Note| matches!(note, Note::Fault { what } if KNOWN.contains(what));
-        let two_sites = self.world.nodes.len() > self.world.fixture.parties.len();
-        if !two_sites || !self.world.nodes.iter().any(|node| node.notes.iter().any(|note| known(&note))) {
-            return self.check_honest();
-        }
-        for node in &self.world.nodes {
-            for count in [Count::EntryForged, Count::EntryForked, Count::LinkMalformed] {
-                assert_eq!(node.count(count), 0, "{} counted {count:?}", node.id);
-            }
-            let faults = node.notes.iter().filter(|note| matches!(note, Note::Fault { .. }) && !known(note));
-            assert_eq!(faults.collect::<Vec<_>>(), Vec::<&Note>::new(), "{}", node.id);
-        }
     }
 
     /// After everybody hung up and some time passed: nobody shows or rings anything, seals, or can open anything.
