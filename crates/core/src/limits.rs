@@ -202,7 +202,7 @@ pub const KEY_FRAME_WISH_US: u64 = 500_000;
 pub const SPARES_MAX: usize = 2;
 /// Rings of one other node that are taken at once, and how fast that is refilled. Each costs this node two to six
 /// entries; with six nodes that ring without end they stay below what others take of its journal in a day
-/// ([`JOURNAL`]). More lets hostile nodes use that up, fewer make officers who ring often wait.
+/// (`JOURNAL`). More lets hostile nodes use that up, fewer make officers who ring often wait.
 pub const RINGS_BURST: u32 = 32;
 /// Devices of one node of which is remembered when they rang last. More is memory (50 bytes each); fewer let some that
 /// ring without end come before others again.

@@ -96,7 +96,7 @@ impl Start {
 impl Machine {
     /// Takes up where the disk ends. `held`: all stored entries with their bodies, of each journal in its order;
     /// damaged ones of other nodes are left out and come again over the links. The own journal goes on
-    /// ([`Body::Restarted`]) once the neighbours have said what they hold of it and given back what is missing here, or
+    /// (`Body::Restarted`) once the neighbours have said what they hold of it and given back what is missing here, or
     /// after two seconds; see `opening.rs`.
     ///
     /// # Errors

@@ -28,7 +28,7 @@ pub struct Arguments {
     /// Days until an unused link runs out.
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=i64::from(DAYS_MAX)))]
     pub valid_days: u16,
-    /// Address of the party's node as browsers open it, for example https://hotline.example.jp.
+    /// Address of the party's node as browsers open it, for example `https://hotline.example.jp`.
     #[arg(long)]
     pub node_url: String,
 }

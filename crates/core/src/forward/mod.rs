@@ -182,7 +182,7 @@ struct Place {
 
 impl Forwarder {
     /// For the node with index `own` among the `nodes` of the charter. `seed` is drawn at random by the caller: where
-    /// numbers begin, which everybody sees, and the key of [`guard::hash`].
+    /// numbers begin, which everybody sees, and the key of `guard::hash`.
     pub fn new(own: u8, nodes: BTreeMap<NodeId, u8>, seed: [u64; 3]) -> Self {
         Self {
             own,

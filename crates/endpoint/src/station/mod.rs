@@ -1,7 +1,7 @@
 //! A station: an endpoint without a person, which tests the line by calling the stations of the other parties, and
 //! answers theirs.
 //!
-//! A test call: everyone comes in and sends silence until everyone is heard. Then, for [`PINGS`], each station sends a
+//! A test call: everyone comes in and sends silence until everyone is heard. Then, for `PINGS`, each station sends a
 //! tone of its own once, and every other answers it at once, and once, with another: the time between the two is the
 //! way there and back, sealed, sent, opened and decoded, and no clock of another is needed. Then everyone plays the
 //! same speech, and compares what it hears with it. Each states its results and hangs up.

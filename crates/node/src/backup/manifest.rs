@@ -38,7 +38,7 @@ pub struct JournalLength {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// [`FORM`].
+    /// `FORM`.
     pub form: u32,
     /// Version of the program that wrote it.
     pub program: String,

@@ -1,5 +1,5 @@
 //! Real consoles in the simulated network: `console-core` with its MLS groups in the place of the models. What a
-//! browser or an endpoint is around a console (WebSockets, legs, a media worker) is a [`Desk`], and it judges by the
+//! browser or an endpoint is around a console (WebSockets, legs, a media worker) is a `Desk`, and it judges by the
 //! keys that the console really gave out.
 
 mod desk;

@@ -1,5 +1,5 @@
 //! What a console and its node tell each other to make a leg: no SDP, only the few things that differ from one leg to
-//! the next, each in one form. All else stands in the profile (`spec/console.md` §5): [`sdp`] makes the whole
+//! the next, each in one form. All else stands in the profile (`spec/console.md` §5): `sdp` makes the whole
 //! descriptions of it, and reads what a WebRTC stack of one's own says.
 
 #[cfg(feature = "fixture")]
