@@ -46,7 +46,8 @@ sealing: Sealing,
  */
 missing: Array<string>, 
 /**
- * Frames of the last quarter of an hour that were not by the one in whose name they came, the newest first, as the nodes say that were given them.
+ * Frames of the last quarter of an hour that were not by the one in whose name they came, the newest first, as the
+ * nodes say that were given them.
  */
 forgeries: Array<ForgeryView>, 
 /**
@@ -60,7 +61,8 @@ misled: Array<string>,
  */
 unrenewed: boolean, 
 /**
- * Digits that all can compare by voice: 30 decimal digits of the groups' epoch authenticators; empty before everybody's keys. See also [`Station::code`].
+ * Digits that all can compare by voice: 30 decimal digits of the groups' epoch authenticators; empty before
+ * everybody's keys. See also [`Station::code`].
  */
 code: string, 
 /**

@@ -23,6 +23,7 @@ text: string,
  */
 waits: Waiting, 
 /**
- * So much of what is attached to it has reached the node, 0 to 1; none: nothing is attached, or it is not its turn yet.
+ * So much of what is attached to it has reached the node, 0 to 1; none: nothing is attached, or it is not its turn
+ * yet.
  */
 given: number | null, };

@@ -28,7 +28,8 @@ reached: boolean,
  */
 roundTripMs: number | null, 
 /**
- * A node of it is disputed: it has shown two histories, or another node has signed for one that the own node does not hold.
+ * A node of it is disputed: it has shown two histories, or another node has signed for one that the own node does
+ * not hold.
  */
 disputed: boolean, 
 /**
@@ -48,7 +49,8 @@ onWatch: number,
  */
 ring: RingState, 
 /**
- * Titles of the offices at which that ring sounds, in the charter's order, where it comes to one after the other; else empty.
+ * Titles of the offices at which that ring sounds, in the charter's order, where it comes to one after the other;
+ * else empty.
  */
 rung: Array<Text3>, 
 /**
@@ -56,6 +58,7 @@ rung: Array<Text3>,
  */
 alerted: boolean | null, 
 /**
- * Who has the duty of this party's offices on the line, in the line's order; those that nobody has taken are left out.
+ * Who has the duty of this party's offices on the line, in the line's order; those that nobody has taken are left
+ * out.
  */
 duty: Array<DutyView>, };

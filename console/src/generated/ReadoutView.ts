@@ -9,7 +9,8 @@ import type { ReadoutText } from "./ReadoutText";
  */
 export type ReadoutView = { 
 /**
- * Names it on the page: the id of its first version, hex; of a version shown beside the last one with its number behind it.
+ * Names it on the page: the id of its first version, hex; of a version shown beside the last one with its number
+ * behind it.
  */
 id: string, 
 /**

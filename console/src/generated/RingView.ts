@@ -20,7 +20,8 @@ from: Person,
  */
 precedence: Precedence, 
 /**
- * A console of the own party has promised an answer for then, milliseconds since 1970 UTC: it sounds no more, and can be answered.
+ * A console of the own party has promised an answer for then, milliseconds since 1970 UTC: it sounds no more, and
+ * can be answered.
  */
 readyMs: number | null, 
 /**

@@ -46,7 +46,8 @@ awaited: boolean,
  */
 keyless: Array<string>, 
 /**
- * Digits that these two parties can compare by voice, whatever is missing of others: 30 decimal digits; empty before their keys.
+ * Digits that these two parties can compare by voice, whatever is missing of others: 30 decimal digits; empty
+ * before their keys.
  */
 code: string, 
 /**

@@ -43,7 +43,8 @@ lines: Array<LineView>,
  */
 call: CallView | null, 
 /**
- * The duty of this console's own office; none before the charter is known, and for whoever does not act for the party.
+ * The duty of this console's own office; none before the charter is known, and for whoever does not act for the
+ * party.
  */
 duty: OwnDuty | null, 
 /**

@@ -10,7 +10,8 @@ import type { Scratch } from "./Scratch";
 import type { Text3 } from "./Text3";
 
 /**
- * The written line that a page has open. Sent on its own, whole, whenever it changes: it holds texts, which the board does not need.
+ * The written line that a page has open. Sent on its own, whole, whenever it changes: it holds texts, which the board
+ * does not need.
  */
 export type WrittenView = { 
 /**
