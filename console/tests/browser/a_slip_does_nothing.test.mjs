@@ -27,6 +27,7 @@ test('a key pressed as a ring appears does not answer, and the officer is told; 
     }, key);
     await page.locator('[role=alertdialog] .panel > .warn').waitFor();
     await dialog(page, false).waitFor();
+    assert.ok(await page.locator('[role=alertdialog] .panel > .warn').isVisible(), 'there is time to read it');
     assert.deepEqual([await said('answer'), await said('ring')], [[], []]);
     await page.keyboard.press('Enter');
     await until('the answer', async () => (await said('answer')).length === 1);
