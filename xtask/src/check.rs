@@ -9,24 +9,26 @@ use crate::{audit, console, purity, sizes, spread, system, width};
 pub fn run() -> Result<()> {
     cheap()?;
     system::ensure(&system::NATIVE)?;
-    lint()?;
+    lint(false)?;
     eprintln!("all checks passed");
     Ok(())
 }
 
-/// What clippy says of everything, tests and examples too.
-pub fn lint() -> Result<()> {
+/// What clippy says of everything, tests and examples too. `yielding`: whatever else runs comes first.
+pub fn lint(yielding: bool) -> Result<()> {
     Step::cargo("Lint")
         .usually("4 minutes")
         .args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"])
+        .yielding(yielding)
         .run()
 }
 
-/// The public documentation: a reference that leads nowhere is a fault.
-pub fn document() -> Result<()> {
+/// The public documentation: a reference that leads nowhere is a fault. `yielding`: whatever else runs comes first.
+pub fn document(yielding: bool) -> Result<()> {
     Step::cargo("Check the documentation")
         .env("RUSTDOCFLAGS", "--deny warnings")
         .args(["doc", "--workspace", "--no-deps", "--quiet"])
+        .yielding(yielding)
         .run()
 }
 

@@ -165,11 +165,10 @@ impl Runner {
 }
 
 /// Runs those that compute beside the others.
-pub fn run(runner: &Runner, programs: Vec<Program>) -> Result<Outcome> {
-    let (compute, others): (Vec<Program>, Vec<Program>) = programs.into_iter().partition(Program::computes);
+pub fn run(runner: &Runner, compute: &[Program], others: &[Program]) -> Result<Outcome> {
     thread::scope(|scope| {
-        let beside = scope.spawn(|| runner.run(&compute, true));
-        let others = runner.run(&others, false);
+        let beside = scope.spawn(|| runner.run(compute, true));
+        let others = runner.run(others, false);
         let compute = beside.join().unwrap_or_else(|_| Err(anyhow!("the half that computes ended in a panic")));
         Ok(others?.and(compute?))
     })

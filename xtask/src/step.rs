@@ -68,23 +68,34 @@ impl Step {
     }
 
     /// Where nobody watches (`CI`), ends the program and all that it has started after so long.
-    pub fn bounded_in_ci(mut self, minutes: u32) -> Self {
+    pub fn bounded_in_ci(self, minutes: u32) -> Self {
         if std::env::var_os("CI").is_none() {
             return self;
         }
-        let mut bounded = Command::new("timeout");
-        bounded.arg("--kill-after=10").arg(format!("{minutes}m"));
-        bounded.arg(self.command.get_program()).args(self.command.get_args()).stdin(Stdio::null());
+        self.under(Command::new("timeout"), &["--kill-after=10".to_owned(), format!("{minutes}m")])
+    }
+
+    /// Lets whatever else runs on this machine come first.
+    pub fn yielding(self, yielding: bool) -> Self {
+        if !yielding {
+            return self;
+        }
+        self.under(Command::new("nice"), &["-n".to_owned(), "10".to_owned()])
+    }
+
+    /// Has another program start this one.
+    fn under(mut self, mut starter: Command, args: &[String]) -> Self {
+        starter.args(args).arg(self.command.get_program()).args(self.command.get_args()).stdin(Stdio::null());
         if let Some(directory) = self.command.get_current_dir() {
-            bounded.current_dir(directory);
+            starter.current_dir(directory);
         }
         for (key, value) in self.command.get_envs() {
             match value {
-                Some(value) => bounded.env(key, value),
-                None => bounded.env_remove(key),
+                Some(value) => starter.env(key, value),
+                None => starter.env_remove(key),
             };
         }
-        self.command = bounded;
+        self.command = starter;
         self
     }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Result, anyhow, bail};
 
-use crate::programs::{self, Outcome, Runner};
+use crate::programs::{self, Outcome, Program, Runner};
 use crate::stamp::Stamp;
 use crate::step::{Counted, Step};
 use crate::{assets, check, console, paths, system};
@@ -38,11 +38,30 @@ fn everything() -> Result<()> {
     check::cheap()?;
     Step::cargo("Test this tool").args(["test", "--quiet", "--package", "xtask"]).quiet().run()?;
     Stamp::new("types").path(&paths::console().join("src/generated"))?.write()?;
-    // A part that fails does not hide what the others say.
+    built()?;
+    system::ensure(&system::BROWSER)?;
+    console::packages()?;
+    let (compute, others) = listed()?;
+    // What keeps time waits for most of it, and what only computes takes that time, at a lower priority: two lanes side
+    // by side. In each one a part that fails does not hide what the others say.
+    let ((others, calls), (compute, rest)) = std::thread::scope(|scope| {
+        let computing = scope.spawn(|| {
+            let compute = runner().run(&compute, true);
+            (compute, [examples(), check::lint(true), check::document(true), console::check(), scenarios("page", &[])])
+        });
+        let keeping_time = (runner().run(&others, false), scenarios("calls", &[]));
+        let failed = || (Err(anyhow!("the lane that computes ended in a panic")), [const { Ok(()) }; 5]);
+        (keeping_time, computing.join().unwrap_or_else(|_| failed()))
+    });
     let mut counted = Counted::default();
-    let tests = rust(&[]).map(|tests| counted = tests);
-    let parts = [tests, types(), check::lint(), check::document(), console::check(), browser(&[])];
-    let failed: Vec<String> = parts.into_iter().filter_map(Result::err).map(|why| format!("{why:#}")).collect();
+    let programs = others.and_then(|others| Ok(others.and(compute?))).and_then(Outcome::conclude);
+    let programs = programs.map(|all| counted = all);
+    let failed: Vec<String> = [programs, types(), calls]
+        .into_iter()
+        .chain(rest)
+        .filter_map(Result::err)
+        .map(|why| format!("{why:#}"))
+        .collect();
     if !failed.is_empty() {
         bail!("{}", failed.join("\n       "));
     }
@@ -81,13 +100,25 @@ fn built() -> Result<()> {
 fn rust(args: &[String]) -> Result<Counted> {
     built()?;
     if args.is_empty() {
-        let examples = tests("Test the examples in the documentation", &["--doc", "--quiet"]).quiet().run();
-        let programs =
-            programs::run(&Runner::new(products()), programs::named(&tests("List the tests", &LISTED).output()?)?);
-        let counted = programs.and_then(Outcome::conclude)?;
-        return examples.map(|()| counted);
+        let (compute, others) = listed()?;
+        let counted = programs::run(&runner(), &compute, &others).and_then(Outcome::conclude)?;
+        return examples().map(|()| counted);
     }
     with_products(tests("Test", &["--no-fail-fast"]).args(args)).bounded_in_ci(RUST_MINUTES).run_counting_tests()
+}
+
+/// The test programs that compute, and those that keep time.
+fn listed() -> Result<(Vec<Program>, Vec<Program>)> {
+    let programs = programs::named(&tests("List the tests", &LISTED).output()?)?;
+    Ok(programs.into_iter().partition(Program::computes))
+}
+
+fn runner() -> Runner {
+    Runner::new(products())
+}
+
+fn examples() -> Result<()> {
+    tests("Test the examples in the documentation", &["--doc", "--quiet"]).quiet().run()
 }
 
 /// `cargo test` with the features with which everything was built.
@@ -95,12 +126,21 @@ fn tests(what: &str, how: &[&str]) -> Step {
     whole(Step::cargo(what).args(["test"]).args(PRODUCT).args(how))
 }
 
+/// Those of the page with made-up data, and those of whole calls.
 fn browser(args: &[String]) -> Result<()> {
     prepare()?;
     system::ensure(&system::BROWSER)?;
     build("Build the programs").run()?;
+    let parts = [scenarios("page", args), scenarios("calls", args)];
+    let failed: Vec<String> = parts.into_iter().filter_map(Result::err).map(|why| format!("{why:#}")).collect();
+    if failed.is_empty() { Ok(()) } else { bail!("{}", failed.join("\n       ")) }
+}
+
+/// One of the two halves of the browser's scenarios; all that they start is built.
+fn scenarios(half: &str, args: &[String]) -> Result<()> {
     let npm = console::packages()?;
-    with_products(npm.step("Test in the browser").args(["run", "test:browser", "--"]).args(args))
+    let script = format!("test:{half}");
+    with_products(npm.step(&format!("Test in the browser: {half}")).args(["run", &script, "--"]).args(args))
         .bounded_in_ci(BROWSER_MINUTES)
         .run()
 }

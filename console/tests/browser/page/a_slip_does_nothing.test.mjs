@@ -1,7 +1,7 @@
 // What was about to be pressed when another screen took the page neither answers nor rings nor hangs up; what is pressed on purpose does.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startFixtures, until } from './support/fixtures.mjs';
+import { startFixtures, until } from '../support/fixtures.mjs';
 
 let fixtures;
 before(async () => {

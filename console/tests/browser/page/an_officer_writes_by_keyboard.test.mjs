@@ -2,7 +2,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startFixtures, until } from './support/fixtures.mjs';
+import { startFixtures, until } from '../support/fixtures.mjs';
 
 let fixtures;
 before(async () => {

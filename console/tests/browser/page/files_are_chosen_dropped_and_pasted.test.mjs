@@ -1,7 +1,7 @@
 // Files on the screens of the written line: every way in, every limit in words, and nothing that acts by a slip.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startFixtures, until } from './support/fixtures.mjs';
+import { startFixtures, until } from '../support/fixtures.mjs';
 
 let fixtures;
 before(async () => {

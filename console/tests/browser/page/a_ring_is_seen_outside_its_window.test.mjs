@@ -1,7 +1,7 @@
 // What rings is shown by the system while its page is behind others, and the screen of a console on watch stays awake.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startFixtures, until } from './support/fixtures.mjs';
+import { startFixtures, until } from '../support/fixtures.mjs';
 
 let fixtures;
 before(async () => {
