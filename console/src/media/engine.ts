@@ -74,6 +74,8 @@ export interface Engine {
   saveFile(id: string, at: number, name: string): void;
   onLocal(see: (local: LocalMedia) => void): () => void;
   onGate(see: (gate: Gate) => void): () => void;
+  /** Calls `see` when the node did not accept what was made of a link, and the device that was here before goes on. */
+  onWentBack(see: () => void): () => void;
   /** Uses the fragment of an enrolment link (`#enrol=…`); rejects with a reason that can be shown, or a `PasskeyError`. */
   enrol(fragment: string, passkey: boolean): Promise<void>;
   /** Whether consoles must have a passkey; `required` while the node does not say. */

@@ -4,6 +4,8 @@ import type { AuthorityView } from '../generated/AuthorityView';
 import type { Command } from '../generated/Command';
 import type { Enrolled } from '../generated/Enrolled';
 import type { Out } from '../generated/Out';
+import type { Refusal } from '../generated/Refusal';
+import type { View } from '../generated/View';
 import init, { enrol, Machine } from '../wasm/trialogue_console_wasm.js';
 import { Attacher } from './attacher.ts';
 import type { FromKeys, KeysToMedia, MediaToKeys, ToKeys } from './messages';
@@ -11,7 +13,9 @@ import { nobody } from './nobody.ts';
 import type { OpenPasskey } from './passkey';
 import {
   forgetChunks,
+  goBackToBefore,
   heldIdentity,
+  isUnsettled,
   keepCharter,
   keepIdentity,
   keepOnlyChunks,
@@ -20,6 +24,7 @@ import {
   loadChunk,
   openIdentity,
   openWritings,
+  settleIdentity,
   unlock,
 } from './vault.ts';
 
@@ -46,6 +51,8 @@ let machine: Machine | null = null;
 let held: Command[] = [];
 /** The line of the call that the page was in when it was loaded anew, until a machine knows. */
 let resuming: string | null = null;
+/** The identity in use was made of a link, has taken another's place, and its node has not accepted it yet. */
+let unsettled = false;
 /** Of the identity that the machine runs with. */
 let certificate: Uint8Array = new Uint8Array();
 /** What is to be stored of the written line next, and whether storing is under way: the newest counts. */
@@ -258,13 +265,7 @@ async function alone(): Promise<void> {
 
 /** `by`: the key of the passkey that it is sealed under, if any; kept once everything else has worked. */
 async function start(identity: Enrolled, by: CryptoKey | null) {
-  close(0);
-  close(1);
-  nodes[1] = null;
-  active = 0;
-  machine?.free();
-  machine = null;
-  unkept = null;
+  halt();
   const charter = await loadCharter();
   const next = new Machine(identity.secret, identity.certificate, identity.root, charter, true);
   next.reachedAt(location.origin);
@@ -275,7 +276,9 @@ async function start(identity: Enrolled, by: CryptoKey | null) {
   next.keepWritings(writings);
   writings?.fill(0);
   machine = next;
-  void keepOnlyChunks(next.chunksNeeded()).catch(() => undefined);
+  unsettled = await isUnsettled();
+  // What the one before it was sending is not in the way.
+  if (!unsettled) void keepOnlyChunks(next.chunksNeeded()).catch(() => undefined);
   page({ kind: 'unlocked', passkey: key !== null });
   // Before the node can say a word: a machine that hears that it is in a call and knows of none hangs up.
   const line = resuming;
@@ -286,6 +289,37 @@ async function start(identity: Enrolled, by: CryptoKey | null) {
   for (const command of waiting) run((m) => m.command(us(), Date.now(), command));
   connect(0);
   run((m) => m.tick(us(), Date.now()));
+}
+
+/** Why a node will not let in a device that it has never let in: trying again leads nowhere. */
+const FINAL: Refusal[] = ['certificate', 'revoked', 'suspended', 'signature', 'origin'];
+
+/** Whether the device that was made of a link takes the place of the one that was here. */
+function settle({ node, trouble }: View) {
+  const refused = trouble?.kind === 'charter' || (trouble?.kind === 'refused' && FINAL.includes(trouble.reason));
+  if (!unsettled || (node !== 'up' && !refused)) return;
+  unsettled = false;
+  turn = turn.then(() => (isOver ? undefined : refused ? goBack() : settleIdentity())).catch(unforeseen);
+}
+
+/** The link did not work: the device that was here goes on. */
+async function goBack() {
+  halt();
+  await goBackToBefore();
+  page({ kind: 'wentBack' });
+  await resume(null);
+}
+
+/** The machine and its connections end; whoever starts another says what with. */
+function halt() {
+  clearTimeout(timer);
+  close(0);
+  close(1);
+  nodes[1] = null;
+  active = 0;
+  machine?.free();
+  machine = null;
+  unkept = null;
 }
 
 function connect(slot: number) {
@@ -392,6 +426,7 @@ function act(out: Out) {
     case 'stop':
       return close(out.slot);
     case 'view':
+      settle(out.view);
       return page({ kind: 'view', view: out.view });
     case 'makeOffer':
       for (const [key, place] of places) if (place.kind === 'place' && place.slot === out.slot) places.delete(key);

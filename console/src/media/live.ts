@@ -56,6 +56,7 @@ export class LiveEngine implements Engine {
   readonly #authority = new Asked<AuthorityView | null>();
   #view: View | null = null;
   readonly #viewers = new Set<(view: View) => void>();
+  readonly #wentBack = new Set<() => void>();
 
   constructor() {
     this.#keys.start();
@@ -101,6 +102,11 @@ export class LiveEngine implements Engine {
 
   onGate(see: (gate: Gate) => void) {
     return this.#owner.gate.on(see);
+  }
+
+  onWentBack(see: () => void) {
+    this.#wentBack.add(see);
+    return () => void this.#wentBack.delete(see);
   }
 
   rules(): Promise<Rules> {
@@ -211,6 +217,8 @@ export class LiveEngine implements Engine {
       case 'unlocked':
         if (this.#reading.again) this.command(this.#reading.again);
         return this.#owner.hear(message);
+      case 'wentBack':
+        return this.#wentBack.forEach((see) => see());
       case 'locked':
       case 'done':
       case 'failed':

@@ -53,6 +53,8 @@ export type FromKeys =
   | { kind: 'use'; slot: number }
   /** An identity is there and sealed under this passkey: nothing starts before its owner has come. */
   | { kind: 'locked'; passkey: Passkey }
+  /** The node did not accept the device that was made of a link: the one that was here before goes on. */
+  | { kind: 'wentBack' }
   /** It is open; under a passkey or not. */
   | { kind: 'unlocked'; passkey: boolean }
   /** `enrol`, `keep` or `signIn` is done, or why not. */

@@ -19,6 +19,12 @@ export interface Held {
   passkey?: Passkey & { kdf: Uint8Array<ArrayBuffer> };
 }
 
+/** What an identity has taken the place of, until its node has accepted it: a link that does not work ends no device that does. */
+interface Before {
+  identity: Held;
+  writings: HeldWritings | undefined;
+}
+
 async function open(): Promise<IDBDatabase> {
   return settle((done) => {
     const request = indexedDB.open(NAME, 2);
@@ -64,12 +70,7 @@ async function change(store: string, by: (store: IDBObjectStore) => void): Promi
   }
 }
 
-/** Stores one value, and forgets another with it. */
-const put = (key: string, value: unknown, forget?: string): Promise<void> =>
-  change(STORE, (store) => {
-    store.put(value, key);
-    if (forget) store.delete(forget);
-  });
+const put = (key: string, value: unknown): Promise<void> => change(STORE, (store) => void store.put(value, key));
 
 /** The browser's own key, made when it is first needed. */
 async function browserKey(): Promise<CryptoKey> {
@@ -98,7 +99,10 @@ function beside({ certificate, root }: { certificate: Uint8Array; root: Uint8Arr
   return all;
 }
 
-/** Seals and stores an identity, in place of any other; wipes its secret and the passkey's output. Hands back the key of a passkey. */
+/**
+ * Seals and stores an identity, in place of any other, which is kept until this one is settled; wipes its secret and the passkey's output.
+ * Hands back the key of a passkey.
+ */
 export async function keepIdentity(
   identity: Enrolled,
   by: (Passkey & { output: ArrayBuffer }) | null,
@@ -120,9 +124,49 @@ export async function keepIdentity(
     root,
     ...(by ? { passkey: { credential: by.credential, salt: by.salt, kdf } } : {}),
   };
-  // Under a passkey nothing that the browser's own key opens is left.
-  await put('identity', held, by ? 'key' : undefined);
+  const stored = await heldIdentity();
+  const replaced = stored && !sameBytes(stored.certificate, certificate) ? stored : undefined;
+  // One that was never settled is no device that works: what was there before it stays.
+  const before =
+    (await get<Before>('before')) ??
+    (replaced && { identity: replaced, writings: await get<HeldWritings>('writings') });
+  await change(STORE, (store) => {
+    store.put(held, 'identity');
+    if (replaced) {
+      store.put(before, 'before');
+      store.delete('writings');
+    }
+    // Under a passkey nothing that the browser's own key opens is left.
+    if (by && !(before && !before.identity.passkey)) store.delete('key');
+  });
   return by ? key : null;
+}
+
+const sameBytes = (a: Uint8Array, b: Uint8Array) => a.length === b.length && a.every((byte, at) => byte === b[at]);
+
+/** Whether an identity is kept that the one in use has taken the place of. */
+export const isUnsettled = async (): Promise<boolean> => (await get<Before>('before')) !== undefined;
+
+/** The node has accepted the identity: what it has taken the place of is forgotten. */
+export async function settleIdentity(): Promise<void> {
+  const held = await heldIdentity();
+  await change(STORE, (store) => {
+    store.delete('before');
+    if (held?.passkey) store.delete('key');
+  });
+}
+
+/** The node will not accept the identity: what it has taken the place of is there again, with what was written there. */
+export async function goBackToBefore(): Promise<void> {
+  const before = await get<Before>('before');
+  if (!before) return;
+  await change(STORE, (store) => {
+    store.put(before.identity, 'identity');
+    if (before.writings) store.put(before.writings, 'writings');
+    else store.delete('writings');
+    store.delete('before');
+    if (before.identity.passkey) store.delete('key');
+  });
 }
 
 export const heldIdentity = (): Promise<Held | undefined> => get('identity');

@@ -69,6 +69,14 @@ export async function startHotline(more = []) {
     });
     child.on('exit', (code) => reject(new Error(`the demo ended with ${code}: ${said}`)));
   });
+  const nodeOf = async (party) => {
+    const config = join(dir, party.toLowerCase(), 'node.toml');
+    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+      const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      if (words.split('\0').includes(config)) return Number(pid);
+    }
+    throw new Error(`no node runs with ${config}`);
+  };
   return {
     dir,
     log: () => said,
@@ -80,13 +88,12 @@ export async function startHotline(more = []) {
       return answer.headers.get('location');
     },
     /** Kills a party's node, as a power cut would. */
-    async kill(party) {
-      const config = join(dir, party.toLowerCase(), 'node.toml');
-      for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-        const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-        if (words.split('\0').includes(config)) return process.kill(Number(pid), 'SIGKILL');
-      }
-      throw new Error(`no node runs with ${config}`);
+    kill: async (party) => process.kill(await nodeOf(party), 'SIGKILL'),
+    /** Has a party's node say nothing, as one that hangs; returns the way to let it go on. */
+    async freeze(party) {
+      const node = await nodeOf(party);
+      process.kill(node, 'SIGSTOP');
+      return () => process.kill(node, 'SIGCONT');
     },
     async stop() {
       child.removeAllListeners('exit');
