@@ -2,7 +2,7 @@
 
 use crate::agreement::{HybridPublic, Suite};
 use crate::canonical;
-use crate::cose::{self, Many, domain};
+use crate::cose::{self, Many, Signed1, domain};
 use crate::ids::{DeviceId, Hash, NodeId, OfficeId, PartyId};
 use crate::key::{HybridSecret, ed25519_holds};
 use crate::limits::CERTIFICATE_MAX;
@@ -142,9 +142,9 @@ impl Device {
         ed25519_holds(&self.ed25519, &challenge(node, origin, nonce), signature)
     }
 
-    /// Opens a COSE_Sign1 statement of this device; the payload is a journal statement.
-    pub fn open_statement(&self, bytes: &[u8]) -> Result<Vec<u8>, cose::OpenError> {
-        cose::open1(&self.ed25519, domain::STATEMENT, bytes)
+    /// Whether this device signed it as a statement for a journal.
+    pub fn stated(&self, signed: &Signed1) -> bool {
+        signed.holds(&self.ed25519, domain::STATEMENT)
     }
 }
 

@@ -30,7 +30,7 @@ impl Console {
             Ok(entry) => entry,
             Err(error) => return self.log(Event::BadEntry(error.to_string())),
         };
-        let references = entry.entry().bodies();
+        let references = entry.bodies();
         for body in &bundle.bodies {
             let hash = Hash::of(body);
             if references.iter().any(|reference| reference.hash == hash && reference.len as usize == body.len()) {

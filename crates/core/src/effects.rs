@@ -5,7 +5,7 @@ use crate::journals::After;
 use crate::machine::Machine;
 use crate::note::Count;
 use crate::revocations::Fate;
-use trialogue_journal::{Act, Body, Entry, UnverifiedStatement};
+use trialogue_journal::{Act, Body, UnverifiedStatement, VerifiedEntry};
 use trialogue_wire::console::ToConsole;
 
 impl Machine {
@@ -47,13 +47,14 @@ impl Machine {
                 }
             }
             fresh.extend(released.bundle.map(|bundle| self.fresh(&released.entry, bundle)));
-            self.applied(released.entry.entry());
+            self.applied(&released.entry);
         }
         self.feed(&fresh);
     }
 
     /// An entry has taken effect.
-    pub(crate) fn applied(&mut self, entry: &Entry) {
+    pub(crate) fn applied(&mut self, verified: &VerifiedEntry) {
+        let entry = verified.entry();
         self.out.changed.lines = true;
         self.out.changed.routes = true;
         let (media, at, _) = self.for_media();
@@ -70,10 +71,8 @@ impl Machine {
         if matches!(entry.body, Body::Tested { .. }) {
             self.trials.changed();
         }
-        self.writings.note(entry, &self.here, &self.journals, &mut self.chunks, &mut self.out);
-        let Body::Stated { statement } = &entry.body else { return };
-        let Ok(statement) = UnverifiedStatement::decode(statement) else { return };
-        let claim = statement.claim();
+        self.writings.note(&entry.node, verified.said(), &self.here, &self.journals, &mut self.chunks, &mut self.out);
+        let Some(claim) = verified.said().map(UnverifiedStatement::claim) else { return };
         match claim.act {
             Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. } => {
                 self.media.came_in(&claim.device, &mut self.out);

@@ -36,7 +36,7 @@ impl Machine {
         Fresh {
             bundle,
             at,
-            needs: self.journals.state().depends_on(entry.entry()),
+            needs: entry.said().and_then(|said| self.journals.state().depends_on(&entry.entry().node, said)),
             copy: self.journals.state().is_copy(entry.entry()),
         }
     }
@@ -86,9 +86,9 @@ impl Machine {
         let held_back = self.consoles.get(&key).is_some_and(|console| !console.telling.is_free());
         let mut batch = Batch::default();
         while let Some((node, seq)) = self.consoles.get_mut(&key).and_then(|console| console.telling.next()) {
-            let Some((claim, bundle)) = self.journals.lean_bundle(&node, seq) else { continue };
+            let Some((entry, bundle)) = self.journals.lean_bundle(&node, seq) else { continue };
             // Whoever put somebody out may be out itself, and its certificate not among those that matter.
-            let needs = self.journals.state().depends_on(&claim);
+            let needs = entry.said().and_then(|said| self.journals.state().depends_on(&node, said));
             let shown = self.consoles.get_mut(&key).map(|console| &mut console.shown);
             let needs = needs.zip(shown).and_then(|(needs, shown)| shown.insert(needs.clone()).then_some(needs));
             let needs = needs.and_then(|(node, seq)| self.journals.bundle(&node, seq));

@@ -121,7 +121,7 @@ impl Machine {
             self.budgets.forged(from, brought, self.here.now.us);
             return Err(forged);
         };
-        let (bodies, strays) = sort_bodies(&entry.entry().bodies(), bundle.bodies);
+        let (bodies, strays) = sort_bodies(&entry.bodies(), bundle.bodies);
         if strays > 0 {
             // Whoever passes an entry on with what does not belong to it pays for that, and not the node that wrote it.
             let own: usize = bundle.entry.len() + bodies.iter().map(|(_, body)| body.len()).sum::<usize>();
@@ -172,7 +172,7 @@ impl Machine {
             return Ok(None);
         }
         let fresh = self.fresh(&entry, bundle);
-        self.applied(entry.entry());
+        self.applied(&entry);
         Ok(Some(fresh))
     }
 
@@ -213,7 +213,7 @@ impl Machine {
         if bundle.bodies.is_empty() {
             return None;
         }
-        let refers = UnverifiedEntry::decode(&bundle.entry).ok()?.claim().bodies();
+        let refers = UnverifiedEntry::decode(&bundle.entry).ok()?.bodies();
         let missing: Vec<_> = refers.into_iter().filter(|body| !self.journals.has_body(&body.hash)).collect();
         if missing.is_empty() {
             // Neighbours may bring the same again; what came with it is neither read nor hashed.
@@ -232,7 +232,14 @@ impl Machine {
         }
         let bundle = self.journals.bundle(node, seq)?;
         if let Ok(entry) = UnverifiedEntry::decode(&bundle.entry) {
-            self.writings.note(entry.claim(), &self.here, &self.journals, &mut self.chunks, &mut self.out);
+            self.writings.note(
+                &entry.claim().node,
+                entry.said(),
+                &self.here,
+                &self.journals,
+                &mut self.chunks,
+                &mut self.out,
+            );
         }
         if *node != self.here.node {
             self.push_out(Output::Keep { node: node.clone(), seq, bundle: bundle.clone() });

@@ -10,7 +10,7 @@ use crate::note::{Count, Note};
 use minicbor::bytes::ByteVec;
 use std::collections::BTreeSet;
 use trialogue_charter::{DeviceId, LineId};
-use trialogue_journal::{Act, Body, KeyOffer, Statement, UnverifiedStatement};
+use trialogue_journal::{Act, KeyOffer, Statement, UnverifiedStatement, VerifiedStatement};
 use trialogue_wire::console::{Refusal, ToConsole, ToNode};
 
 impl Machine {
@@ -21,12 +21,12 @@ impl Machine {
         statement: Vec<u8>,
         bodies: Vec<ByteVec>,
     ) {
-        let Ok(number) = UnverifiedStatement::decode(&statement).map(|unverified| unverified.claim().number) else {
+        let Ok(statement) = UnverifiedStatement::decode(&statement) else {
             self.refuse_console(key, Refusal::Malformed);
             return;
         };
-        if let Err((reason, wait_us)) = self.write_statement(key, device, number, statement, bodies) {
-            self.statement_refused(key, number, reason, wait_us);
+        if let Err((reason, wait_us)) = self.write_statement(key, device, &statement, bodies) {
+            self.statement_refused(key, statement.claim().number, reason, wait_us);
         }
     }
 
@@ -35,17 +35,16 @@ impl Machine {
         &mut self,
         key: ConsoleKey,
         device: DeviceId,
-        number: u64,
-        statement: Vec<u8>,
+        said: &UnverifiedStatement,
         bodies: Vec<ByteVec>,
     ) -> Result<(), (Refusal, Option<u64>)> {
-        let (bodies, need) = self.judge(key, device, &statement, bodies).map_err(|reason| (reason, None))?;
+        let (statement, bodies, need) = self.judge(key, device, said, bodies).map_err(|reason| (reason, None))?;
         let now = self.here.now.us;
-        let bytes = statement.len() + bodies.iter().map(|body| body.len()).sum::<usize>();
+        let bytes = said.bytes().len() + bodies.iter().map(|body| body.len()).sum::<usize>();
         let own = self.here.node.clone();
         self.budgets.state(&own, device, bytes, need, now).map_err(|wait_us| (Refusal::Busy, Some(wait_us)))?;
-        let after = After::Statement { console: key, number };
-        self.append(Body::Stated { statement }, bodies, after).map_err(|_| (Refusal::Busy, None))?;
+        let after = After::Statement { console: key, number: statement.number };
+        self.pen().append_said(&statement, bodies, after).map_err(|_| (Refusal::Busy, None))?;
         self.budgets.stated(device, bytes, now);
         Ok(())
     }
@@ -94,10 +93,10 @@ impl Machine {
         &mut self,
         key: ConsoleKey,
         device: DeviceId,
-        bytes: &[u8],
+        said: &UnverifiedStatement,
         bodies: Vec<ByteVec>,
-    ) -> Result<(Vec<ByteVec>, Need), Refusal> {
-        let statement = self.journals.ahead().judge(&self.here.node, bytes, self.time_ms()).map_err(Refusal::from)?;
+    ) -> Result<(VerifiedStatement, Vec<ByteVec>, Need), Refusal> {
+        let statement = self.journals.ahead().judge(&self.here.node, said, self.time_ms()).map_err(Refusal::from)?;
         if statement.device != device {
             return Err(Refusal::Signature);
         }
@@ -113,7 +112,10 @@ impl Machine {
         let bodies = whole(&statement, bodies)?;
         match &statement.act {
             Act::Write { written } if !self.chunks.are_given(written, &bodies, &self.journals) => Err(Refusal::NotNow),
-            _ => Ok((bodies, self.need(&statement))),
+            _ => {
+                let need = self.need(&statement);
+                Ok((statement, bodies, need))
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::vectors;
 use crate::world::{CNSA2, DEVICES, XWING, node};
 use std::sync::LazyLock;
-use trialogue_charter::cose::{Many, domain, open1, peek1, sign1};
+use trialogue_charter::cose::{Many, Signed1, domain, sign1};
 use trialogue_charter::fixture::{self, charter};
 use trialogue_charter::limits::CHARTER_MAX;
 use trialogue_charter::{
@@ -98,17 +98,19 @@ pub fn certificate_seeds() -> Vec<Vec<u8>> {
 /// Signed bytes of either kind.
 pub fn signed(data: &[u8]) -> bool {
     let key = XWING.journal(&node("usa-1"));
-    let peeked = peek1(data);
-    assert!(open1(&[7; 32], domain::ENTRY, data).is_err());
-    if let Ok(payload) = open1(&JOURNAL_KEY, domain::ENTRY, data) {
-        assert_eq!(peeked.as_ref(), Ok(&payload));
-        assert_eq!(sign1(key, domain::ENTRY, &payload), data, "signed, yet not what the signer writes");
+    let read = Signed1::parse(data);
+    if let Ok(read) = &read {
+        assert_eq!(read.bytes(), data);
+        assert!(!read.holds(&[7; 32], domain::ENTRY));
+        if read.holds(&JOURNAL_KEY, domain::ENTRY) {
+            assert_eq!(sign1(key, domain::ENTRY, read.payload()), data, "signed, yet not what the signer writes");
+        }
     }
     let many = Many::decode(data, 1 << 20);
     if let Ok(many) = &many {
         assert_eq!(many.encode(), data);
     }
-    peeked.is_ok() || many.is_ok()
+    read.is_ok() || many.is_ok()
 }
 
 /// One signature, several, none.

@@ -11,7 +11,7 @@ pub fn entry(data: &[u8]) -> bool {
     for bytes in [data.to_vec(), sign1(XWING.journal(&node("usa-1")), domain::ENTRY, data)] {
         if let Ok(entry) = UnverifiedEntry::decode(&bytes) {
             let payload = entry.claim().payload();
-            let _ = entry.claim().bodies();
+            let _ = (entry.bodies(), entry.attached(), entry.writes());
             if let Ok(verified) = entry.verify(&XWING.charter) {
                 // What is taken has one encoding.
                 assert_eq!(verified.entry().sign(XWING.journal(&verified.entry().node)).0, bytes);

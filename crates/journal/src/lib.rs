@@ -2,6 +2,7 @@
 //! into the state of the lines. Pure. The bytes are specified in `spec/journal.md`.
 //!
 //! Types prove their state: [`entry::Entry`] is a claim, a signed entry is bytes, only a verified entry can be folded.
+//! What was read or checked once goes on with the value: bytes are read once, and a signature is checked once by a key.
 
 pub mod append;
 mod canonical;
@@ -25,7 +26,7 @@ pub use entry::*;
 pub use fold::{Applied, Ignored, State};
 pub use occasion::Occasion;
 pub use signed::{EntryError, SignedEntry, UnverifiedEntry, VerifiedEntry};
-pub use stated::{SignedStatement, StatementError, UnverifiedStatement};
+pub use stated::{SignedStatement, StatementError, UnverifiedStatement, VerifiedStatement};
 pub use statement::*;
 pub use tally::{Grade, Level, PairTests, Tally};
 pub use test::{Language, PathTest, StationTest};

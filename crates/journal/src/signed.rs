@@ -9,8 +9,8 @@ use crate::limits::{
 };
 use crate::stated::UnverifiedStatement;
 use crate::statement::Act;
-use std::sync::Arc;
-use trialogue_charter::cose::{self, domain};
+use std::sync::{Arc, OnceLock};
+use trialogue_charter::cose::{self, Signed1, domain};
 use trialogue_charter::limits::{NODES_EVER, REVOCATION_MAX};
 use trialogue_charter::{Hash, HybridSecret, ML_DSA_87_SIGNATURE, NodeId, VerifiedCharter};
 
@@ -21,19 +21,33 @@ pub struct SignedEntry(pub Vec<u8>);
 /// An entry whose form was checked and whose signature was not: good for finding out what it claims, and for nothing
 /// else.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnverifiedEntry {
-    entry: Entry,
-    bytes: Vec<u8>,
-}
+pub struct UnverifiedEntry(Arc<Read>);
 
 /// An entry that its node has signed. Only these can be folded. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedEntry {
-    entry: Arc<Entry>,
+    read: Arc<Read>,
     hash: Hash,
     key: u8,
-    bytes: Arc<[u8]>,
 }
+
+#[derive(Debug)]
+struct Read {
+    signed: Signed1,
+    entry: Entry,
+    /// The statement in it, read when it is first asked for: not before its node's signature held, where that is
+    /// checked.
+    said: OnceLock<Option<UnverifiedStatement>>,
+}
+
+/// By the bytes: the rest follows from them.
+impl PartialEq for Read {
+    fn eq(&self, other: &Self) -> bool {
+        self.signed == other.signed
+    }
+}
+
+impl Eq for Read {}
 
 /// Why bytes are not an entry that can be trusted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,26 +90,6 @@ impl Entry {
         SignedEntry(cose::sign1(node, domain::ENTRY, &self.payload()))
     }
 
-    /// The bodies that the entry, or the statement in it, refers to. A claim of the statement, unless it was verified.
-    pub fn bodies(&self) -> Vec<BodyRef> {
-        match &self.body {
-            Body::Enrolled { certificate, .. } => vec![certificate.clone()],
-            Body::Stated { statement } => UnverifiedStatement::decode(statement)
-                .map(|statement| statement.claim().bodies().cloned().collect())
-                .unwrap_or_default(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// The list of chunks of what the statement in it attaches to a message. A claim, unless it was verified.
-    pub fn attached(&self) -> Option<BodyRef> {
-        let Body::Stated { statement } = &self.body else { return None };
-        match &UnverifiedStatement::decode(statement).ok()?.claim().act {
-            Act::Write { written } => written.attached.clone(),
-            _ => None,
-        }
-    }
-
     /// Bounds that the types do not hold by themselves.
     fn bounded(&self) -> bool {
         let fits = match &self.body {
@@ -134,13 +128,29 @@ impl Entry {
     }
 }
 
-impl Body {
-    /// It carries something written, or the keys for it: bodies beside it are kept as long as the charter's policy
-    /// says, not only for a day.
-    pub fn writes(&self) -> bool {
-        let Self::Stated { statement } = self else { return false };
+impl Read {
+    fn said(&self) -> Option<&UnverifiedStatement> {
+        let Body::Stated { statement } = &self.entry.body else { return None };
+        self.said.get_or_init(|| UnverifiedStatement::decode(statement).ok()).as_ref()
+    }
+
+    fn bodies(&self) -> Vec<BodyRef> {
+        match &self.entry.body {
+            Body::Enrolled { certificate, .. } => vec![certificate.clone()],
+            _ => self.said().map(|said| said.claim().bodies().cloned().collect()).unwrap_or_default(),
+        }
+    }
+
+    fn attached(&self) -> Option<BodyRef> {
+        match &self.said()?.claim().act {
+            Act::Write { written } => written.attached.clone(),
+            _ => None,
+        }
+    }
+
+    fn writes(&self) -> bool {
         let acts = |act: &Act| matches!(act, Act::Stock { .. } | Act::Circle { .. } | Act::Write { .. });
-        UnverifiedStatement::decode(statement).is_ok_and(|statement| acts(&statement.claim().act))
+        self.said().is_some_and(|said| acts(&said.claim().act))
     }
 }
 
@@ -153,17 +163,38 @@ impl UnverifiedEntry {
         if bytes.len() > ENTRY_MAX {
             return Err(EntryError::TooLarge { len: bytes.len() });
         }
-        let payload = cose::peek1(bytes).map_err(|_| EntryError::Malformed)?;
-        let entry: Entry = canonical::decode(&payload).ok_or(EntryError::Malformed)?;
+        let signed = Signed1::parse(bytes).map_err(|_| EntryError::Malformed)?;
+        let entry: Entry = canonical::decode(signed.payload()).ok_or(EntryError::Malformed)?;
         if !entry.bounded() {
             return Err(EntryError::Malformed);
         }
-        Ok(Self { entry, bytes: bytes.to_vec() })
+        Ok(Self(Arc::new(Read { signed, entry, said: OnceLock::new() })))
     }
 
     /// What it claims.
     pub fn claim(&self) -> &Entry {
-        &self.entry
+        &self.0.entry
+    }
+
+    /// The statement that it claims to carry; none where there is none, or not in its one encoding.
+    pub fn said(&self) -> Option<&UnverifiedStatement> {
+        self.0.said()
+    }
+
+    /// The bodies that it, or the statement in it, refers to.
+    pub fn bodies(&self) -> Vec<BodyRef> {
+        self.0.bodies()
+    }
+
+    /// The list of chunks of what the statement in it attaches to a message.
+    pub fn attached(&self) -> Option<BodyRef> {
+        self.0.attached()
+    }
+
+    /// It carries something written, or the keys for it: bodies beside it are kept as long as the charter's policy
+    /// says, not only for a day.
+    pub fn writes(&self) -> bool {
+        self.0.writes()
     }
 
     /// Verifies the signature of the node that it claims to be of, by its present journal key or one that it had
@@ -172,19 +203,18 @@ impl UnverifiedEntry {
     /// # Errors
     /// When the charter has no such node, or that node did not sign it.
     pub fn verify(self, charter: &VerifiedCharter) -> Result<VerifiedEntry, EntryError> {
-        let Some(node) = charter.node(&self.entry.node) else {
-            return Err(EntryError::UnknownNode(self.entry.node));
+        let Read { signed, entry, .. } = &*self.0;
+        let Some(node) = charter.node(&entry.node) else {
+            return Err(EntryError::UnknownNode(entry.node.clone()));
         };
-        for key in node.journal_keys() {
-            let Ok(payload) = cose::open1(key.key, domain::ENTRY, &self.bytes) else { continue };
-            let hash = Hash::of(&payload);
-            if !key.signs(self.entry.seq, &hash, &self.entry.previous) {
-                return Err(EntryError::BeyondKey { node: self.entry.node, seq: self.entry.seq });
-            }
-            let (entry, bytes) = (Arc::new(self.entry), self.bytes.into());
-            return Ok(VerifiedEntry { hash, entry, key: key.number, bytes });
+        let Some(key) = node.journal_keys().find(|key| signed.holds(key.key, domain::ENTRY)) else {
+            return Err(EntryError::Signature(entry.node.clone()));
+        };
+        let hash = Hash::of(signed.payload());
+        if !key.signs(entry.seq, &hash, &entry.previous) {
+            return Err(EntryError::BeyondKey { node: entry.node.clone(), seq: entry.seq });
         }
-        Err(EntryError::Signature(self.entry.node))
+        Ok(VerifiedEntry { hash, key: key.number, read: self.0 })
     }
 }
 
@@ -199,12 +229,49 @@ impl VerifiedEntry {
 
     /// What the node says.
     pub fn entry(&self) -> &Entry {
-        &self.entry
+        &self.read.entry
+    }
+
+    /// The statement in it, whose signature counts for what the fold makes of it; none where there is none, or not in
+    /// its one encoding.
+    pub fn said(&self) -> Option<&UnverifiedStatement> {
+        self.read.said()
+    }
+
+    /// Spares the reading, and the signature as far as it was checked, of a statement that its maker has read already.
+    /// Another statement than the one in the entry changes nothing.
+    #[must_use]
+    pub fn carrying(self, said: &UnverifiedStatement) -> Self {
+        if matches!(&self.entry().body, Body::Stated { statement } if statement.as_slice() == said.bytes()) {
+            let _ = self.read.said.set(Some(said.clone()));
+        }
+        self
+    }
+
+    /// The bodies that the entry, or the statement in it, refers to. A claim of the statement, unless it was verified.
+    pub fn bodies(&self) -> Vec<BodyRef> {
+        self.read.bodies()
+    }
+
+    /// The list of chunks of what the statement in it attaches to a message. A claim, unless it was verified.
+    pub fn attached(&self) -> Option<BodyRef> {
+        self.read.attached()
+    }
+
+    /// It carries something written, or the keys for it: bodies beside it are kept as long as the charter's policy
+    /// says, not only for a day. A claim of the statement, unless it was verified.
+    pub fn writes(&self) -> bool {
+        self.read.writes()
     }
 
     /// SHA-384 of the payload: the next entry of this node names it.
     pub fn hash(&self) -> Hash {
         self.hash
+    }
+
+    /// What is signed: deterministic CBOR.
+    pub fn payload(&self) -> &[u8] {
+        self.read.signed.payload()
     }
 
     /// Which of its node's journal keys signed it, counted from the oldest. A journal never goes back to an older one.
@@ -214,7 +281,7 @@ impl VerifiedEntry {
 
     /// The signed bytes, as stored and sent on.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        self.read.signed.bytes()
     }
 }
 

@@ -1,5 +1,5 @@
-//! Statements on their way to proof: [`Statement`] (a claim) → [`SignedStatement`] (bytes) → verified with a device's
-//! key.
+//! Statements on their way to proof: [`Statement`] (a claim) → [`SignedStatement`] (bytes) → [`UnverifiedStatement`] →
+//! [`VerifiedStatement`].
 
 use crate::canonical;
 use crate::entry::BodyRef;
@@ -9,7 +9,8 @@ use crate::limits::{
 };
 use crate::statement::{Act, Statement};
 use crate::writing::Kind;
-use trialogue_charter::cose;
+use std::sync::{Arc, OnceLock};
+use trialogue_charter::cose::Signed1;
 use trialogue_charter::text::{Form, refuse};
 use trialogue_charter::{Device, DeviceId, DeviceSecret, Hash};
 
@@ -17,12 +18,32 @@ use trialogue_charter::{Device, DeviceId, DeviceSecret, Hash};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedStatement(pub Vec<u8>);
 
-/// A statement whose form was checked and whose signature was not.
+/// A statement whose form was checked and whose signature was not. Cheap to clone: whoever needs it hands it on, so
+/// that it is read once on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnverifiedStatement<'a> {
+pub struct UnverifiedStatement(Arc<Read>);
+
+/// A statement of the device that signed it. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedStatement(Arc<Read>);
+
+#[derive(Debug)]
+struct Read {
+    signed: Signed1,
     statement: Statement,
-    bytes: &'a [u8],
+    /// The key under which the signature was seen to hold. Nothing but the key and the bytes decides that, so a second
+    /// fold that is handed the same value asks the key and not the signature.
+    holds: OnceLock<[u8; 32]>,
 }
+
+/// By the bytes: the rest follows from them.
+impl PartialEq for Read {
+    fn eq(&self, other: &Self) -> bool {
+        self.signed == other.signed
+    }
+}
+
+impl Eq for Read {}
 
 /// Why bytes are not a statement that can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -122,37 +143,68 @@ impl Statement {
     }
 }
 
-impl<'a> UnverifiedStatement<'a> {
+impl UnverifiedStatement {
     /// Reads a signed statement without believing it.
     ///
     /// # Errors
     /// When it is too large, or not the one encoding of a statement.
-    pub fn decode(bytes: &'a [u8]) -> Result<Self, StatementError> {
+    pub fn decode(bytes: &[u8]) -> Result<Self, StatementError> {
         if bytes.len() > STATEMENT_MAX {
             return Err(StatementError::Malformed);
         }
-        let payload = cose::peek1(bytes).map_err(|_| StatementError::Malformed)?;
-        let statement: Statement = canonical::decode(&payload).ok_or(StatementError::Malformed)?;
+        let signed = Signed1::parse(bytes).map_err(|_| StatementError::Malformed)?;
+        let statement: Statement = canonical::decode(signed.payload()).ok_or(StatementError::Malformed)?;
         if !statement.bounded() {
             return Err(StatementError::Malformed);
         }
-        Ok(Self { statement, bytes })
+        Ok(Self(Arc::new(Read { signed, statement, holds: OnceLock::new() })))
     }
 
     /// What it claims.
     pub fn claim(&self) -> &Statement {
-        &self.statement
+        &self.0.statement
+    }
+
+    /// SHA-384 of what is signed, by which others name it.
+    pub fn hash(&self) -> Hash {
+        Hash::of(self.0.signed.payload())
+    }
+
+    /// The signed bytes, as an entry carries them.
+    pub fn bytes(&self) -> &[u8] {
+        self.0.signed.bytes()
     }
 
     /// The statement, if this device signed it.
     ///
     /// # Errors
     /// When it is another device's, or the signature does not hold.
-    pub fn verify(self, device: &Device) -> Result<Statement, StatementError> {
-        if device.id != self.statement.device {
+    pub fn verify(&self, device: &Device) -> Result<VerifiedStatement, StatementError> {
+        if device.id != self.claim().device {
             return Err(StatementError::OtherDevice);
         }
-        device.open_statement(self.bytes).map_err(|_| StatementError::Signature)?;
-        Ok(self.statement)
+        if self.0.holds.get() != Some(&device.ed25519) {
+            if !device.stated(&self.0.signed) {
+                return Err(StatementError::Signature);
+            }
+            // One of another key is there only where two devices have one id.
+            let _ = self.0.holds.set(device.ed25519);
+        }
+        Ok(VerifiedStatement(self.0.clone()))
+    }
+}
+
+impl std::ops::Deref for VerifiedStatement {
+    type Target = Statement;
+
+    fn deref(&self) -> &Statement {
+        &self.0.statement
+    }
+}
+
+impl VerifiedStatement {
+    /// As it was before it was verified, for an entry that carries it.
+    pub fn read(&self) -> UnverifiedStatement {
+        UnverifiedStatement(self.0.clone())
     }
 }

@@ -66,7 +66,7 @@ impl Reading {
         self.key = self.key.max(entry.key());
         if self.leaves.len() as u64 + 1 == seq {
             self.leaves.push(Root::of(claim));
-            if let Some(why) = self.placing.take(claim) {
+            if let Some(why) = self.placing.take(entry) {
                 findings.push(Finding::Misplaced { node, seq, why });
             }
         }

@@ -3,7 +3,7 @@
 
 use trialogue_charter::Hash;
 use trialogue_journal::limits::{CHARTERS_HELD, CLOCKS_APART_MS, FORMER_CHARTER_MS};
-use trialogue_journal::{Body, Entry, Statement, UnverifiedStatement};
+use trialogue_journal::{Body, Entry, Statement, VerifiedEntry};
 
 /// Why a statement may not stand there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,8 @@ pub(crate) struct Placing {
 
 impl Placing {
     /// The next entry of the journal.
-    pub(crate) fn take(&mut self, entry: &Entry) -> Option<Misplaced> {
+    pub(crate) fn take(&mut self, verified: &VerifiedEntry) -> Option<Misplaced> {
+        let entry = verified.entry();
         let found = match &entry.body {
             Body::Opened { charter } => {
                 if self.charters.iter().all(|(known, _)| known != charter) {
@@ -54,9 +55,7 @@ impl Placing {
                 self.latest_ms = entry.time_ms;
                 None
             }
-            Body::Stated { statement } => {
-                UnverifiedStatement::decode(statement).ok().and_then(|said| self.misplaced(entry, said.claim()))
-            }
+            Body::Stated { .. } => verified.said().and_then(|said| self.misplaced(entry, said.claim())),
             _ => None,
         };
         self.latest_ms = self.latest_ms.max(entry.time_ms);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId, OfficeId, PartyId, VerifiedCharter};
 use trialogue_journal::fold::{Receipts, State};
 use trialogue_journal::limits::RECEIPTS_EACH;
-use trialogue_journal::{Act, Body, EntryError, GroupId, Kind, UnverifiedStatement, VerifiedEntry, Written};
+use trialogue_journal::{Act, Body, EntryError, GroupId, Kind, VerifiedEntry, Written};
 
 /// Most entries of one; a writing has at most 32 words of each kind from each of 18 nodes, and certificates and circles
 /// for them.
@@ -143,9 +143,9 @@ impl Collector {
             Body::Enrolled { device, .. } => {
                 self.devices.insert((node, *device), (seq, signed()));
             }
-            Body::Stated { statement } => {
-                let Ok(statement) = UnverifiedStatement::decode(statement) else { return };
-                let said = statement.claim();
+            Body::Stated { .. } => {
+                let Some(stated) = taken.entry.said() else { return };
+                let said = stated.claim();
                 match &said.act {
                     Act::Circle { circle, .. } => {
                         self.circles.insert((node, *circle), (seq, said.device, signed()));
@@ -153,7 +153,7 @@ impl Collector {
                     act => {
                         let word = match act {
                             Act::Write { written } if (&node, seq) == (&self.wanted.0, self.wanted.1) => {
-                                let id = Hash::of(&said.payload());
+                                let id = stated.hash();
                                 self.writing = Some((id, said.line.clone(), written.clone()));
                                 Some((Word::Wrote, id))
                             }
@@ -269,12 +269,12 @@ pub fn check(charter: VerifiedCharter, entries: &[Signed], content: &[u8]) -> Re
         let certificate: Vec<&[u8]> = signed.certificate.iter().map(Vec::as_slice).collect();
         state.apply(&entry, &certificate).map_err(SignedError::Rules)?;
         let claim = entry.entry();
-        let Body::Stated { statement } = &claim.body else { continue };
-        let statement = UnverifiedStatement::decode(statement).map_err(|_| SignedError::Other)?;
-        let stated = statement.claim();
+        let Body::Stated { .. } = &claim.body else { continue };
+        let said = entry.said().ok_or(SignedError::Other)?;
+        let stated = said.claim();
         let (word, id) = match &stated.act {
             Act::Write { written } => {
-                let id = Hash::of(&stated.payload());
+                let id = said.hash();
                 if writing.replace((stated.line.clone(), id, written.clone())).is_some() {
                     return Err(SignedError::Other);
                 }

@@ -3,7 +3,7 @@
 
 use crate::finding::Finding;
 use std::collections::BTreeMap;
-use trialogue_charter::cose::{self, domain};
+use trialogue_charter::cose::{Signed1, domain};
 use trialogue_charter::{DeviceCertificate, DeviceId, NodeId};
 use trialogue_journal::limits::ITEMS_MAX;
 use trialogue_journal::{Body, Entry, strict};
@@ -47,12 +47,14 @@ impl Spoken {
             }
             _ if certificate.is_some() => Some(Finding::Certificate { node, seq }),
             Body::Stated { statement } => {
-                let signed = match named(statement).map(|device| self.devices.get(&(node.clone(), device))) {
-                    Some(Some(Key::Known(key))) => cose::open1(key, domain::STATEMENT, statement).is_ok(),
-                    Some(Some(Key::Missing)) => true,
+                let read = Signed1::parse(statement).ok().and_then(|read| Some((named(&read)?, read)));
+                let known = read.map(|(device, read)| (self.devices.get(&(node.clone(), device)), read));
+                let signed = match known {
+                    Some((Some(Key::Known(key)), read)) => read.holds(key, domain::STATEMENT),
+                    Some((Some(Key::Missing), _)) => true,
                     // Where entries are missing, the enrolment may be among them.
-                    Some(None) => !whole,
-                    Some(Some(Key::Nobody)) | None => false,
+                    Some((None, _)) => !whole,
+                    Some((Some(Key::Nobody), _)) | None => false,
                 };
                 (!signed).then_some(Finding::Statement { node, seq })
             }
@@ -62,10 +64,9 @@ impl Spoken {
 }
 
 /// The device that a statement names; none: these bytes are nothing that a device signs.
-fn named(statement: &[u8]) -> Option<DeviceId> {
-    let payload = cose::peek1(statement).ok()?;
-    strict::check(&payload, ITEMS_MAX).ok()?;
-    let mut read = minicbor::Decoder::new(&payload);
+fn named(signed: &Signed1) -> Option<DeviceId> {
+    strict::check(signed.payload(), ITEMS_MAX).ok()?;
+    let mut read = minicbor::Decoder::new(signed.payload());
     let fields = read.map().ok()?;
     let first = read.u8().ok()?;
     let device = read.bytes().ok()?.try_into().ok()?;

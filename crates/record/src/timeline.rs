@@ -6,7 +6,7 @@ use trialogue_charter::{
     CallId, DeviceId, Hash, LineId, NodeId, OfficeId, PartyId, Precedence, Revocation, VerifiedCharter,
 };
 use trialogue_journal::fold::State;
-use trialogue_journal::{Act, Body, DeclineReason, Kind, Traffic, UnverifiedStatement, Written};
+use trialogue_journal::{Act, Body, DeclineReason, Kind, Traffic, Written};
 
 /// One line of the timeline. It has personal names in it: it is shown to people and never logged, so it has no `Debug`.
 pub struct Event {
@@ -74,15 +74,15 @@ pub fn event(state: &State, taken: &Taken) -> Event {
     let charter = state.charter();
     let mut writing = None;
     let (device, said) = match &claim.body {
-        Body::Stated { statement } => match UnverifiedStatement::decode(statement) {
-            Ok(statement) => {
+        Body::Stated { .. } => match taken.entry.said() {
+            Some(statement) => {
                 let claim = statement.claim();
                 if let Act::Write { written } = &claim.act {
-                    writing = Some((Hash::of(&claim.payload()), written.digest));
+                    writing = Some((statement.hash(), written.digest));
                 }
                 (Some(claim.device), act(state, &claim.act).on(&claim.line))
             }
-            Err(_) => (None, said("stated", "says something that is not a statement of this protocol")),
+            None => (None, said("stated", "says something that is not a statement of this protocol")),
         },
         body => (None, entry(state, body)),
     };

@@ -10,7 +10,7 @@ mod many;
 mod one;
 
 pub use many::{Fault, Many, detached_holds, sign_detached};
-pub use one::{open1, peek1, sign1};
+pub use one::{Signed1, sign1};
 
 use coset::{Header, HeaderBuilder, iana};
 

@@ -7,7 +7,7 @@ use minicbor::bytes::ByteVec;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use trialogue_charter::{Hash, NodeId};
-use trialogue_journal::{Body, BodyRef, Entry, UnverifiedEntry};
+use trialogue_journal::{Body, BodyRef, UnverifiedEntry};
 use trialogue_wire::Bundle;
 use trialogue_wire::link::Head;
 
@@ -185,18 +185,18 @@ impl Ledger {
 
     /// The entry at a position, and what it says, without the bodies of what is written, and without large ones: who
     /// needs them asks. What enrols a device is of no use without its certificate.
-    pub(super) fn lean_bundle(&self, node: &NodeId, seq: u64) -> Option<(Entry, Bundle)> {
+    pub(super) fn lean_bundle(&self, node: &NodeId, seq: u64) -> Option<(UnverifiedEntry, Bundle)> {
         let entry = self.entry(node, seq)?;
         let decoded = UnverifiedEntry::decode(&entry).ok()?;
         let claim = decoded.claim();
-        let bodies = claim.bodies();
+        let bodies = decoded.bodies();
         let bytes: u64 = bodies.iter().map(|body| u64::from(body.len)).sum();
         let may_lack = match &claim.body {
             Body::Enrolled { .. } => false,
-            body => body.writes() || bytes > TOLD_BODIES,
+            _ => decoded.writes() || bytes > TOLD_BODIES,
         };
         let bodies = if may_lack { Vec::new() } else { self.found(&bodies) };
-        Some((claim.clone(), Bundle { entry: entry.into_owned(), bodies }))
+        Some((decoded, Bundle { entry: entry.into_owned(), bodies }))
     }
 
     /// The entry at a position with the bodies that are held.
@@ -205,7 +205,7 @@ impl Ledger {
             return Some(Bundle { entry: held.entry.clone(), bodies: self.found(&held.bodies) });
         }
         let entry = self.entry(node, seq)?.into_owned();
-        let refers = UnverifiedEntry::decode(&entry).ok()?.claim().bodies();
+        let refers = UnverifiedEntry::decode(&entry).ok()?.bodies();
         let bodies = self.found(&refers);
         Some(Bundle { entry, bodies })
     }

@@ -33,7 +33,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use trialogue_charter::{Hash, NodeId, VerifiedCharter};
 use trialogue_journal::fold::State;
-use trialogue_journal::{Chain, ChainError, Entry, Journal, VerifiedEntry};
+use trialogue_journal::{Chain, ChainError, Entry, Journal, UnverifiedEntry, VerifiedEntry};
 use trialogue_wire::Bundle;
 use trialogue_wire::link::Head;
 
@@ -117,7 +117,7 @@ impl Journals {
     }
 
     /// See [`Ledger::lean_bundle`].
-    pub(crate) fn lean_bundle(&self, node: &NodeId, seq: u64) -> Option<(Entry, Bundle)> {
+    pub(crate) fn lean_bundle(&self, node: &NodeId, seq: u64) -> Option<(UnverifiedEntry, Bundle)> {
         self.ledger.lean_bundle(node, seq)
     }
 
@@ -185,7 +185,7 @@ impl Journals {
 
     /// Takes an entry of another node that was accepted. False: it breaks a rule of the fold, and changes nothing.
     pub(crate) fn take(&mut self, entry: &VerifiedEntry, bundle: &Bundle, here: &Here, out: &mut Out) -> bool {
-        let bodies = entry.entry().bodies();
+        let bodies = entry.bodies();
         self.ledger.push(&entry.entry().node, Held { entry: bundle.entry.clone(), bodies });
         self.hold(entry, here, out);
         let bodies = plain(&bundle.bodies);

@@ -11,7 +11,7 @@ use crate::revocations::Errand;
 use minicbor::bytes::ByteVec;
 use trialogue_charter::{DeviceId, Hash, LineId};
 use trialogue_journal::fold::NodeState;
-use trialogue_journal::{Body, Journal, VerifiedEntry};
+use trialogue_journal::{Body, Journal, UnverifiedStatement, VerifiedEntry, VerifiedStatement};
 use trialogue_wire::Bundle;
 
 /// What happens once an entry is on disk.
@@ -52,6 +52,27 @@ impl Pen<'_> {
     /// Makes the next own entry and asks for it to be written. The caller has checked against [`Pen::ahead`] that it
     /// may be said.
     pub(crate) fn append(&mut self, body: Body, bodies: Vec<ByteVec>, after: After) -> Result<(), Full> {
+        self.write(body, None, bodies, after)
+    }
+
+    /// The same of what a console has said and the caller has judged.
+    pub(crate) fn append_said(
+        &mut self,
+        said: &VerifiedStatement,
+        bodies: Vec<ByteVec>,
+        after: After,
+    ) -> Result<(), Full> {
+        let said = said.read();
+        self.write(Body::Stated { statement: said.bytes().to_vec() }, Some(&said), bodies, after)
+    }
+
+    fn write(
+        &mut self,
+        body: Body,
+        said: Option<&UnverifiedStatement>,
+        bodies: Vec<ByteVec>,
+        after: After,
+    ) -> Result<(), Full> {
         let (here, journals) = (self.here, &mut *self.journals);
         let head = journals.ledger.head(&here.node);
         if here.is_retired() || !self.open || head.saturating_sub(journals.recorded) >= UNRECORDED_MAX as u64 {
@@ -69,6 +90,10 @@ impl Pen<'_> {
             self.out.log(Note::Fault { what: "an own entry does not verify and was not written" });
             return Err(Full);
         };
+        let entry = match said {
+            Some(said) => entry.carrying(said),
+            None => entry,
+        };
         if !self.append_signed(Bundle { entry: signed, bodies }, entry, after) {
             self.out.log(Note::Fault { what: "an own entry does not follow on the own journal" });
         }
@@ -83,7 +108,7 @@ impl Pen<'_> {
             return false;
         }
         journals.writer = Journal::resume(node.clone(), seq, entry.hash());
-        let references = entry.entry().bodies();
+        let references = entry.bodies();
         let lasting = matches!(entry.entry().body, Body::Enrolled { .. });
         self.budgets.entry_taken(node, super::weight(&bundle), here.now.us);
         for body in &bundle.bodies {

@@ -57,7 +57,7 @@ impl Journals {
         for body in &bundle.bodies {
             self.keep_body(&node, Hash::of(body), body.clone(), lasting && counts);
         }
-        let bodies = entry.entry().bodies();
+        let bodies = entry.bodies();
         self.ledger.push(&node, Held { entry: bundle.entry, bodies });
         Ok(())
     }

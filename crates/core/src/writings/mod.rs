@@ -10,8 +10,8 @@ use crate::journals::{Journals, Pen};
 use crate::out::Out;
 use overdue::Overdue;
 use stored::Stored;
-use trialogue_charter::Hash;
-use trialogue_journal::{Act, Body, Entry, State, UnverifiedStatement};
+use trialogue_charter::{Hash, NodeId};
+use trialogue_journal::{Act, State, UnverifiedStatement};
 
 /// See the module.
 pub(crate) struct Writings {
@@ -26,16 +26,23 @@ impl Writings {
     }
 
     /// An entry has taken effect, or a body of it that was missing has come.
-    pub(crate) fn note(&mut self, entry: &Entry, here: &Here, journals: &Journals, chunks: &mut Chunks, out: &mut Out) {
-        let Body::Stated { statement } = &entry.body else { return };
-        let Ok(statement) = UnverifiedStatement::decode(statement) else { return };
-        let claim = statement.claim();
+    pub(crate) fn note(
+        &mut self,
+        by: &NodeId,
+        said: Option<&UnverifiedStatement>,
+        here: &Here,
+        journals: &Journals,
+        chunks: &mut Chunks,
+        out: &mut Out,
+    ) {
+        let Some(said) = said else { return };
+        let claim = said.claim();
         self.overdue.note(&claim.act);
         if !matches!(claim.act, Act::Write { .. }) {
             return;
         }
-        let (id, line) = (Hash::of(&claim.payload()), &claim.line);
-        if let Some((node, writing)) = journals.state().writing(line, &id).filter(|(node, _)| **node == entry.node) {
+        let (id, line) = (said.hash(), &claim.line);
+        if let Some((node, writing)) = journals.state().writing(line, &id).filter(|(node, _)| *node == by) {
             self.stored.note(Counting { id, line, node, writing }, here, journals, chunks, out);
         }
     }
@@ -92,7 +99,7 @@ mod tests {
     use crate::limits::CHUNK_PART;
     use crate::links::{Link, Links};
     use crate::scene::{self, Enrolled, OwnNode, START_MS, body_ref, node_id};
-    use trialogue_journal::{UnverifiedEntry, Written, chunk_list};
+    use trialogue_journal::{Body, UnverifiedEntry, Written, chunk_list};
 
     struct Bench {
         own: OwnNode,
@@ -118,7 +125,7 @@ mod tests {
             let OwnNode { scene, journals, out, .. } = &mut self.own;
             let entry = journals.entry(&japan, journals.head(&japan)).unwrap();
             let entry = UnverifiedEntry::decode(&entry).unwrap();
-            self.writings.note(entry.claim(), &scene.here, journals, &mut self.chunks, out);
+            self.writings.note(&entry.claim().node, entry.said(), &scene.here, journals, &mut self.chunks, out);
             id
         }
 

@@ -16,7 +16,8 @@ use super::staffed::OnWatch;
 use super::tested::{Alive, Certified, StationTested, TestText, Tested, Tests};
 use super::written::Writings;
 use super::{Applied, Ignored};
-use crate::entry::{Body, Entry, RevokedSet};
+use crate::entry::{Body, RevokedSet};
+use crate::signed::VerifiedEntry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use trialogue_charter::{CallId, DeviceId, Hash, LineId, Node, NodeId, OfficeId, PartyId, Revocation, VerifiedCharter};
@@ -65,9 +66,10 @@ impl NodeState {
     pub(super) fn take<B: AsRef<[u8]>>(
         &mut self,
         charter: &VerifiedCharter,
-        entry: &Entry,
+        verified: &VerifiedEntry,
         bodies: &[B],
     ) -> Result<Applied, Ignored> {
+        let entry = verified.entry();
         let own = Own { charter, party: &self.party };
         let at = At { seq: entry.seq, time_ms: entry.time_ms };
         let At { seq, time_ms } = at;
@@ -91,8 +93,8 @@ impl NodeState {
                 Ok(Applied::Suspended { device: *device, on: *on, lines })
             }
             Body::Staffed { offices } => self.on_watch.staff(own, offices, seq),
-            Body::Stated { statement } => {
-                let statement = self.open(charter, statement, time_ms)?;
+            Body::Stated { .. } => {
+                let statement = self.open(charter, verified.said().ok_or(Ignored::Malformed)?, time_ms)?;
                 Ok(self.perform(charter, statement, at))
             }
             Body::Received { call, line } => {

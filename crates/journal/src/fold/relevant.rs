@@ -5,7 +5,6 @@ use super::line::LineView;
 use super::node::NodeState;
 use super::people::People;
 use super::writings::AllWritings;
-use crate::entry::{Body, Entry};
 use crate::stated::UnverifiedStatement;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, VerifiedCharter};
@@ -51,13 +50,10 @@ impl<'a> Relevant<'a> {
         seqs
     }
 
-    /// Position of the `Enrolled` entry that a reader must have before it can fold this one, which counts. A node sends
-    /// that entry to a console first, if it has not sent it before.
-    pub(super) fn depends_on(self, claim: &Entry) -> Option<(NodeId, u64)> {
-        let Body::Stated { statement } = &claim.body else { return None };
-        let statement = UnverifiedStatement::decode(statement).ok()?;
-        let known = self.people.nodes().get(&claim.node)?.enrolled.get(&statement.claim().device)?;
-        Some((claim.node.clone(), known.seq))
+    /// See [`super::State::depends_on`].
+    pub(super) fn depends_on(self, node: &NodeId, said: &UnverifiedStatement) -> Option<(NodeId, u64)> {
+        let known = self.people.nodes().get(node)?.enrolled.get(&said.claim().device)?;
+        Some((node.clone(), known.seq))
     }
 }
 
@@ -134,9 +130,9 @@ mod tests {
         let (mut journals, usa) = (Journals::new(), Console::new("usa-duty", 1));
         let statement = usa.says(2, &duty(), Act::Leave { cause: None });
         let signed = super::super::scene::THREE.device("usa-duty", 1).0;
-        let body = Body::Stated { statement: statement.sign(&signed).0 };
-        let entry = crate::Journal::new(node("usa-1")).append(1, body);
-        let depends = |journals: &Journals| Relevant::new(&CHARTER, journals.people()).depends_on(&entry);
+        let said = UnverifiedStatement::decode(&statement.sign(&signed).0).unwrap();
+        let depends =
+            |journals: &Journals| Relevant::new(&CHARTER, journals.people()).depends_on(&node("usa-1"), &said);
         assert_eq!(depends(&journals), None);
         journals.enrol(&usa, 1);
         assert_eq!(depends(&journals), Some((node("usa-1"), 1)));

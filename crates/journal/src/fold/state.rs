@@ -18,7 +18,8 @@ use super::{Applied, Ignored, kept};
 use crate::entry::{Body, Entry};
 use crate::limits::WRITINGS_SHOWN;
 use crate::signed::VerifiedEntry;
-use crate::statement::{GroupId, Statement};
+use crate::stated::{UnverifiedStatement, VerifiedStatement};
+use crate::statement::GroupId;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -73,7 +74,7 @@ impl State {
         if !lasts && !self.charter.serves(&claim.node) {
             return Err(Ignored::UnknownNode);
         }
-        node.take(&self.charter, claim, bodies)
+        node.take(&self.charter, entry, bodies)
     }
 
     /// Would this statement of a console of `node` be accepted now? What a node asks before it journals one. Beyond the
@@ -82,7 +83,12 @@ impl State {
     ///
     /// # Errors
     /// The reason to tell the console.
-    pub fn judge(&self, node: &NodeId, statement: &[u8], now_ms: u64) -> Result<Statement, Ignored> {
+    pub fn judge(
+        &self,
+        node: &NodeId,
+        statement: &UnverifiedStatement,
+        now_ms: u64,
+    ) -> Result<VerifiedStatement, Ignored> {
         let own = self.nodes.get(node).ok_or(Ignored::UnknownNode)?;
         let Allowed { statement, .. } = own.open(&self.charter, statement, now_ms)?;
         Judge { charter: &self.charter, people: self.people(), own, statement: &statement }.judge(now_ms)?;
@@ -115,10 +121,10 @@ impl State {
         Relevant::new(&self.charter, self.people()).entries(writings)
     }
 
-    /// Position of the `Enrolled` entry that a reader must have before it can fold this one, which counts. A node sends
-    /// that entry to a console first, if it has not sent it before.
-    pub fn depends_on(&self, claim: &Entry) -> Option<(NodeId, u64)> {
-        Relevant::new(&self.charter, self.people()).depends_on(claim)
+    /// Position of the `Enrolled` entry that a reader must have before it can fold the one of this node that says this,
+    /// and counts. A node sends that entry to a console first, if it has not sent it before.
+    pub fn depends_on(&self, node: &NodeId, said: &UnverifiedStatement) -> Option<(NodeId, u64)> {
+        Relevant::new(&self.charter, self.people()).depends_on(node, said)
     }
 
     /// A device that is enrolled at any node of its party, and not revoked.

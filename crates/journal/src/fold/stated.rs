@@ -4,22 +4,26 @@ use super::course::is_for;
 use super::node::NodeState;
 use super::speaker::{At, Own, Speaker};
 use super::{Applied, Ignored};
-use crate::stated::{StatementError, UnverifiedStatement};
+use crate::stated::{StatementError, UnverifiedStatement, VerifiedStatement};
 use crate::statement::{Act, Statement};
 use std::sync::Arc;
 use trialogue_charter::{Device, VerifiedCharter};
 
 /// A statement that its journal's rules allow, and the device that said it.
 pub(super) struct Allowed {
-    pub(super) statement: Statement,
+    pub(super) statement: VerifiedStatement,
     device: Arc<Device>,
 }
 
 impl NodeState {
     /// Opens a statement and holds it against every rule that concerns this journal alone. Changes nothing.
     /// `now_ms`: the time of the entry.
-    pub(super) fn open(&self, charter: &VerifiedCharter, bytes: &[u8], now_ms: u64) -> Result<Allowed, Ignored> {
-        let unverified = UnverifiedStatement::decode(bytes).map_err(|_| Ignored::Malformed)?;
+    pub(super) fn open(
+        &self,
+        charter: &VerifiedCharter,
+        unverified: &UnverifiedStatement,
+        now_ms: u64,
+    ) -> Result<Allowed, Ignored> {
         is_for(unverified.claim(), &self.id)?;
         let known = self.enrolled.get(&unverified.claim().device).ok_or(Ignored::UnknownDevice)?;
         if self.has_barred(&known.device.id) {
@@ -109,7 +113,7 @@ impl NodeState {
             Act::Ring { call, .. } | Act::Answer { call, .. } | Act::Attach { call, .. } => {
                 self.enrolled.comes_in(&by, &line, number, at.seq);
                 self.consultations.begin(&line, call, at.time_ms);
-                self.lines.take(self.own(charter).speaker(&device).role, statement, at)
+                self.lines.take(self.own(charter).speaker(&device).role, Statement::clone(&statement), at)
             }
             Act::Leave { cause } => {
                 self.depart(&by, &line, at.seq);
@@ -127,7 +131,9 @@ impl NodeState {
             | Act::Drop { .. }
             | Act::Hold { .. }
             | Act::Tags { .. }
-            | Act::Handshake { .. } => self.lines.take(self.own(charter).speaker(&device).role, statement, at),
+            | Act::Handshake { .. } => {
+                self.lines.take(self.own(charter).speaker(&device).role, Statement::clone(&statement), at)
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::common;
-use common::{answer, call, creates, duty, node, office, party, ring};
+use common::{answer, call, creates, duty, node, office, party, read, ring};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use trialogue_charter::*;
@@ -187,7 +187,7 @@ fn revoked_in_any_journal_it_is_nowhere() {
     assert_eq!(sites.places(), [(jpn.secret.id(), "jpn-1".into())]);
     assert!(sites.state.device(&usa.secret.id()).is_none());
     let again = sites.signed("usa-2", &usa, 99, ring(9));
-    assert_eq!(sites.state.judge(&node("usa-2"), &again, 1), Err(Ignored::Revoked));
+    assert_eq!(sites.state.judge(&node("usa-2"), &read(&again), 1), Err(Ignored::Revoked));
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn it_comes_over_with_its_ring_and_its_word() {
 #[test]
 fn nobody_comes_over_who_is_not_in_at_the_other_site() {
     let (mut sites, usa, jpn) = in_at_the_main_site();
-    let judge = |sites: &Sites, at: &str, bytes: &[u8]| sites.state.judge(&node(at), bytes, 1).map(drop);
+    let judge = |sites: &Sites, at: &str, bytes: &[u8]| sites.state.judge(&node(at), &read(bytes), 1).map(drop);
     assert_eq!(judge(&sites, "usa-2", &sites.signed("usa-2", &usa, 50, comes_over())), Ok(()));
     // Of another party, at its own node, with another call, with another's ring, and with what was never said.
     assert_eq!(judge(&sites, "usa-2", &sites.signed("usa-2", &jpn, 50, comes_over())), Err(Ignored::UnknownDevice));
@@ -313,7 +313,7 @@ fn one_voucher_used_at_two_sites_makes_no_device() {
     assert!(anew.state.is_doubled(&usa.secret.id()) && anew.state.is_doubled(&thief.secret.id()));
     for (at, device) in [("usa-1", &usa), ("usa-2", &thief)] {
         let said = anew.signed(at, device, 7, ring(1));
-        assert_eq!(anew.state.judge(&node(at), &said, 1), Err(Ignored::Revoked));
+        assert_eq!(anew.state.judge(&node(at), &read(&said), 1), Err(Ignored::Revoked));
         let _ = anew.entry(at, Body::Stated { statement: said }, Vec::new());
     }
     assert!(anew.places().is_empty(), "neither is in, whatever its node writes");

@@ -112,7 +112,8 @@ fn nobody_comes_for_another_party_or_to_what_was_never_asked() {
         let said = scene.says(&jpn, answers(hash, Some((foreign, HOUR))));
         assert_eq!(said, Err(Ignored::OtherOffice), "{foreign} is not Japan's on that line");
     }
-    let judged = |act: Act, now_ms| scene.state.judge(&jpn.node, &jpn.says_at(now_ms, 99, &duty(), act), now_ms);
+    let says = |act: Act, now_ms| read(&jpn.says_at(now_ms, 99, &duty(), act));
+    let judged = |act: Act, now_ms| scene.state.judge(&jpn.node, &says(act, now_ms), now_ms);
     let coming = Some(("jpn-leaders", HOUR));
     assert_eq!(judged(answers(Hash([9; 48]), coming), 9_000), Err(Ignored::NoConsultation));
     let elsewhere = Act::Attend { proposal: hash, level: duty(), coming: None };

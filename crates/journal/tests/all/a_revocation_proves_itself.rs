@@ -21,7 +21,7 @@ fn it_counts_from_any_node_of_any_party() {
         assert_eq!(scene.in_on(), [jpn.id()], "from {at}");
         assert!(scene.state.is_revoked(&usa.id()) && scene.state.device(&usa.id()).is_none());
         let again = usa.says(9, &duty(), ring(2));
-        assert_eq!(scene.state.judge(&usa.node, &again, 60_000), Err(Ignored::Revoked));
+        assert_eq!(scene.state.judge(&usa.node, &read(&again), 60_000), Err(Ignored::Revoked));
         assert!(newcomer(&scene).has_revoked(&party("USA"), &usa.id()));
     }
 }
@@ -129,7 +129,11 @@ fn a_node_suspends_at_itself_alone_and_lets_in_again() {
     assert!(scene.in_on().is_empty() && !scene.state.is_revoked(&usa.id()) && suspends(&scene.state));
     assert!(!scene.state.readers(&duty()).contains_key(&usa.id()), "nobody writes to it");
     let again = usa.says(50, &duty(), ring(2));
-    assert_eq!(scene.state.judge(&usa.node, &again, 60_000), Err(Ignored::Suspended), "the node takes nothing of it");
+    assert_eq!(
+        scene.state.judge(&usa.node, &read(&again), 60_000),
+        Err(Ignored::Suspended),
+        "the node takes nothing of it"
+    );
     assert!(suspends(&newcomer(&scene)));
     scene.node("usa-1", suspended(false)).unwrap();
     assert!(scene.state.readers(&duty()).contains_key(&usa.id()) && !suspends(&newcomer(&scene)));

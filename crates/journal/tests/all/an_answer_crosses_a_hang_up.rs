@@ -29,9 +29,9 @@ fn a_node_refuses_an_answer_to_a_call_that_is_over() {
     let mut scene = Scene::with(&[&usa, &jpn]);
     scene.says(&usa, ring(1)).unwrap();
     let said = jpn.says(5, &duty(), answer(1));
-    assert!(scene.state.judge(&jpn.node, &said, 60_000).is_ok());
+    assert!(scene.state.judge(&jpn.node, &read(&said), 60_000).is_ok());
     scene.says(&usa, Act::Leave { cause: None }).unwrap();
-    assert_eq!(scene.state.judge(&jpn.node, &said, 60_000), Err(Ignored::NotNow));
+    assert_eq!(scene.state.judge(&jpn.node, &read(&said), 60_000), Err(Ignored::NotNow));
     // In a journal it counts all the same: there the node could not know.
     assert!(scene.stated(&jpn.node.clone(), said).is_ok());
 }

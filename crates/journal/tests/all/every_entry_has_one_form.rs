@@ -183,7 +183,7 @@ fn made() -> Value {
         let statement = Statement::new(usa.id(), number, &usa.on(AT_MS), duty(), act);
         let signed = statement.sign(&usa.secret).0;
         let opened = UnverifiedStatement::decode(&signed).unwrap().verify(&usa.device);
-        assert_eq!(opened.as_ref(), Ok(&statement), "{name}");
+        assert_eq!(opened.as_deref(), Ok(&statement), "{name}");
         statements
             .insert(name.into(), json!({"payload": hex::encode(statement.payload()), "signed": hex::encode(signed)}));
     }

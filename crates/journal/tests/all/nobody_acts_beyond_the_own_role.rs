@@ -115,7 +115,7 @@ fn a_principal_reaches_nobody_before_all_are_ready_whatever_its_own_node_writes(
     // Japan's node lets its leader come on before anybody is ready: those who are not ready do not hear it.
     let statement = leaders[0].says(99, &common::summit(), Act::ComeOn { with: with(&["USA"]) });
     assert_eq!(
-        summit.scene.state.judge(&node("jpn-1"), &statement, 60_000),
+        summit.scene.state.judge(&node("jpn-1"), &read(&statement), 60_000),
         Err(Ignored::NotNow),
         "an honest node refuses it"
     );
@@ -125,7 +125,7 @@ fn a_principal_reaches_nobody_before_all_are_ready_whatever_its_own_node_writes(
     assert_eq!(summit.floor(leaders[0].id()), Floor::To(BTreeSet::from([party("JPN"), party("USA")])));
     assert_eq!(summit.floor(leaders[2].id()), Floor::Waiting);
     let on = leaders[2].says(99, &common::summit(), Act::ComeOn { with: with(&["JPN"]) });
-    summit.scene.state.judge(&node("usa-1"), &on, 60_000).unwrap();
+    summit.scene.state.judge(&node("usa-1"), &read(&on), 60_000).unwrap();
     summit.scene.stated(&node("usa-1"), on).unwrap();
     summit.check_newcomer();
 
@@ -181,7 +181,7 @@ fn a_majority_of_the_lines_parties_drops_one_and_no_fewer() {
     assert!(summit.line().participants.iter().all(|p| p.party != party("KOR")));
     summit.check_newcomer();
     let back = duty[1].says(999, &common::summit(), answer(1));
-    assert_eq!(summit.scene.state.judge(&node("kor-1"), &back, 60_000), Err(Ignored::Dropped));
+    assert_eq!(summit.scene.state.judge(&node("kor-1"), &read(&back), 60_000), Err(Ignored::Dropped));
     // Its node lets it in all the same: nobody takes it for in, and its ring does not sound.
     summit.scene.stated(&node("kor-1"), back).unwrap();
     summit.says(&duty[1], ring(9)).unwrap();

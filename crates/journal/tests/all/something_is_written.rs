@@ -53,7 +53,9 @@ fn last(scene: &Scene) -> Hash {
 /// What the console's own node would say to it now.
 fn judged(scene: &Scene, console: &Console, act: Act) -> Result<(), Ignored> {
     let number = scene.state.last_number(&console.id()) + 1;
-    scene.state.judge(&console.node, &console.says_at(2_000_000, number, &duty(), act), 2_000_000).map(drop)
+    let said = console.says_at(2_000_000, number, &duty(), act);
+    let said = UnverifiedStatement::decode(&said).map_err(|_| Ignored::Malformed)?;
+    scene.state.judge(&console.node, &said, 2_000_000).map(drop)
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn a_shift_ends_and_is_at_most_a_day() {
     assert_eq!(scene.says(&usa, takes(1)), Err(Ignored::Time), "in the past");
     assert_eq!(scene.says(&usa, takes(25 * HOUR)), Err(Ignored::Time), "more than a day");
     let said = usa.says(9, &duty(), takes(0));
-    assert_eq!(scene.state.judge(&usa.node, &said, 60_000), Err(Ignored::Time), "its node tells it so");
+    assert_eq!(scene.state.judge(&usa.node, &read(&said), 60_000), Err(Ignored::Time), "its node tells it so");
     scene.says(&usa, takes(24 * HOUR)).unwrap();
 }
 

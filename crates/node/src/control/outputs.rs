@@ -115,16 +115,16 @@ impl Control {
 
 /// Certificates are needed as long as the entry, writings for years; handshakes and key packages as long as a call.
 fn lasts(bundle: &Bundle) -> Lasting {
-    match UnverifiedEntry::decode(&bundle.entry).map(|entry| entry.claim().body.clone()) {
-        Ok(Body::Enrolled { .. }) => Lasting::Entry,
-        Ok(body) if body.writes() => Lasting::Written,
+    match UnverifiedEntry::decode(&bundle.entry) {
+        Ok(entry) if matches!(entry.claim().body, Body::Enrolled { .. }) => Lasting::Entry,
+        Ok(entry) if entry.writes() => Lasting::Written,
         _ => Lasting::Passing,
     }
 }
 
 /// Chunks of what is attached to a message.
 fn attached(bundle: &Bundle) -> Vec<Hash> {
-    let list = UnverifiedEntry::decode(&bundle.entry).ok().and_then(|entry| entry.claim().attached());
+    let list = UnverifiedEntry::decode(&bundle.entry).ok().and_then(|entry| entry.attached());
     let bodies: Vec<&[u8]> = bundle.bodies.iter().map(|body| body.as_slice()).collect();
     list.and_then(|list| trialogue_journal::chunks(list.find(&bodies)?)).unwrap_or_default()
 }

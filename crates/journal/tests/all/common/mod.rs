@@ -62,6 +62,11 @@ impl Console {
     }
 }
 
+/// A statement as a node reads it.
+pub fn read(statement: &[u8]) -> UnverifiedStatement {
+    UnverifiedStatement::decode(statement).unwrap()
+}
+
 /// What the root of `party` says of a device. Signing takes a millisecond: each is made once.
 pub fn revoked(party: &str, device: DeviceId) -> Body {
     type Made = BTreeMap<(String, DeviceId), Vec<u8>>;
