@@ -43,7 +43,7 @@ impl World {
 
     /// Says that somebody is being fetched, who will answer so many milliseconds from now.
     pub fn acknowledge(&mut self, console: usize, line: &str, call: CallId, in_ms: u64) {
-        let ready_ms = self.wall_ms() + in_ms;
+        let ready_ms = self.agenda.wall_ms() + in_ms;
         self.act(console, line, Act::Acknowledge { call, ready_ms }, Vec::new());
     }
 

@@ -1,7 +1,8 @@
 //! Cables between nodes: cut, hanging, mended; connections over them, and what arrives when.
 
+use crate::agenda::Event;
 use crate::media::{Datagram, Packet};
-use crate::world::{Event, World};
+use crate::world::World;
 use trialogue_core::Input;
 use trialogue_wire::media::MediaHeader;
 
@@ -56,7 +57,7 @@ impl World {
         if let Some(cable) = self.cables.get_mut(&pair) {
             cable.deaf[usize::from(at == pair.1)] = deaf;
             if let Some(connection) = cable.connection.filter(|_| deaf && ends) {
-                self.later(IDLE_US, Event::Idle { pair, connection });
+                self.agenda.later(IDLE_US, Event::Idle { pair, connection });
             }
         }
         if !deaf {
@@ -70,7 +71,7 @@ impl World {
         let held = self.cables.get_mut(&pair).map(|cable| std::mem::take(&mut cable.held[usize::from(at == pair.1)]));
         for (connection, bytes) in held.unwrap_or_default() {
             let due = self.arrival(pair, at);
-            self.at(due, Event::Message { from: to, to: at, connection, bytes });
+            self.agenda.at(due, Event::Message { from: to, to: at, connection, bytes });
         }
     }
 
@@ -117,7 +118,7 @@ impl World {
             }
             self.connections += 1;
             cable.connection = want.then_some(self.connections);
-            self.changed_us = self.now_us;
+            self.changed_us = self.agenda.now_us();
             for (node, other) in [(a, b), (b, a)] {
                 let other = self.nodes[other].id.clone();
                 let input = if want {
@@ -127,7 +128,7 @@ impl World {
                 };
                 let run = self.nodes[node].run;
                 let due = self.arrival((a, b), node);
-                self.at(due, Event::Input { node, run, input });
+                self.agenda.at(due, Event::Input { node, run, input });
             }
         }
     }
@@ -141,9 +142,9 @@ impl World {
     /// When the next thing on a cable arrives at one end.
     fn arrival(&mut self, pair: (usize, usize), at: usize) -> u64 {
         let delay = self.delay(pair);
-        let Some(cable) = self.cables.get_mut(&pair) else { return self.now_us };
+        let Some(cable) = self.cables.get_mut(&pair) else { return self.agenda.now_us() };
         let last = &mut cable.last_us[usize::from(at == pair.1)];
-        *last = (*last + 1).max(self.now_us + delay);
+        *last = (*last + 1).max(self.agenda.now_us() + delay);
         *last
     }
 
@@ -157,7 +158,7 @@ impl World {
             return;
         }
         let due = self.arrival(pair, to);
-        self.at(due, Event::Message { from, to, connection, bytes });
+        self.agenda.at(due, Event::Message { from, to, connection, bytes });
     }
 
     pub(crate) fn close_link(&mut self, node: usize, other: &trialogue_charter::NodeId) {
@@ -169,9 +170,9 @@ impl World {
                 let input = Input::LinkDown { node: self.nodes[other].id.clone() };
                 let run = self.nodes[node].run;
                 let due = self.arrival((a, b), node);
-                self.at(due, Event::Input { node, run, input });
+                self.agenda.at(due, Event::Input { node, run, input });
             }
-            self.later(5_000_000, Event::Dial { node });
+            self.agenda.later(5_000_000, Event::Dial { node });
         }
     }
 
@@ -183,7 +184,7 @@ impl World {
         self.count_datagram(&packet);
         let pair = (from.min(to), from.max(to));
         let end = usize::from(to == pair.1);
-        let now_us = self.now_us;
+        let now_us = self.agenda.now_us();
         let Some(cable) = self.cables.get_mut(&pair) else { return };
         let Some(connection) = cable.connection.filter(|_| !cable.deaf[end]) else { return };
         let quality = cable.quality;
@@ -200,9 +201,9 @@ impl World {
         let copies = 1 + u64::from(self.rng.below(1_000) < quality.doubled);
         for _ in 0..copies {
             let arrives = self.rng.below(1_000) >= quality.lost;
-            let due = self.now_us + waits_us + self.delay(pair);
+            let due = self.agenda.now_us() + waits_us + self.delay(pair);
             if arrives {
-                self.at(due, Event::Datagram(Datagram { from, to, connection, header, packet }));
+                self.agenda.at(due, Event::Datagram(Datagram { from, to, connection, header, packet }));
             }
         }
     }

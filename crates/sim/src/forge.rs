@@ -40,7 +40,7 @@ impl World {
             Some(((_, seq), bytes)) => (*seq, VerifiedEntry::open(bytes, &self.fixture.charter).ok()?.hash()),
             None => return None,
         };
-        let entry = Entry { node, seq: seq + 1, previous, time_ms: self.wall_ms(), body: Body::Restarted {} };
+        let entry = Entry { node, seq: seq + 1, previous, time_ms: self.agenda.wall_ms(), body: Body::Restarted {} };
         let signed = entry.sign(&self.fixture.sites[from].journal).0;
         UnverifiedEntry::decode(&signed).ok()?;
         let bundles = vec![Bundle { entry: signed, bodies: Vec::new() }];

@@ -1,22 +1,23 @@
 //! Time passes: what is next happens, and nodes do what their machines ask for.
 
+use crate::agenda::Event;
 use crate::disk::Health;
 use crate::mutation::Mutation;
-use crate::world::{Event, World};
+use crate::world::World;
 use trialogue_core::{ConsoleKey, Input, Machine, Output};
 use trialogue_wire::console::ToNode;
 
 impl World {
     /// Lets so much time pass.
     pub fn run(&mut self, for_us: u64) {
-        let until = self.now_us + for_us;
+        let until = self.agenda.now_us() + for_us;
         while self.step(until) {}
-        self.now_us = until;
+        self.agenda.pass_to(until);
     }
 
     /// Lets time pass until something holds; false: it did not within a minute.
     pub fn run_until(&mut self, holds: impl Fn(&Self) -> bool) -> bool {
-        let until = self.now_us + 60_000_000;
+        let until = self.agenda.now_us() + 60_000_000;
         while !holds(self) {
             if !self.step(until) {
                 return holds(self);
@@ -29,7 +30,7 @@ impl World {
     #[allow(clippy::panic)]
     fn step(&mut self, until_us: u64) -> bool {
         let timeouts = self.nodes.iter().enumerate().filter_map(|(at, node)| node.due_us.map(|due| (due, at)));
-        let first = self.queue.keys().next().map(|(first, _)| *first);
+        let first = self.agenda.first_us();
         let timeout = timeouts.min().filter(|(due, _)| first.is_none_or(|first| *due < first));
         if let Some((due, desk)) = self.real.due()
             && first.is_none_or(|first| due < first)
@@ -38,7 +39,7 @@ impl World {
             if due > until_us {
                 return false;
             }
-            self.now_us = self.now_us.max(due);
+            self.agenda.pass_to(due);
             self.seated().desk_input(desk, trialogue_console_core::Input::Tick);
             return true;
         }
@@ -46,20 +47,15 @@ impl World {
             if due > until_us {
                 return false;
             }
-            self.now_us = self.now_us.max(due);
+            self.agenda.pass_to(due);
             self.tell_timer(at);
             self.input(at, Input::Tick);
             let own = &self.nodes[at];
-            let later = own.due_us.is_none_or(|next| next > self.now_us);
+            let later = own.due_us.is_none_or(|next| next > self.agenda.now_us());
             assert!(later, "{} asks for the same time again: {:?}", own.id, own.due_cause);
             return true;
         }
-        let Some(((due, tie), event)) = self.queue.pop_first() else { return false };
-        if due > until_us {
-            self.queue.insert((due, tie), event);
-            return false;
-        }
-        self.now_us = self.now_us.max(due);
+        let Some(event) = self.agenda.take(until_us) else { return false };
         self.happen(event);
         true
     }
@@ -70,7 +66,7 @@ impl World {
             && let Some(cause) = self.nodes[node].due_cause
         {
             let line = format!("{} is due: {cause:?}", self.nodes[node].id);
-            self.trace.aside(self.now_us, line);
+            self.trace.aside(self.agenda.now_us(), line);
         }
     }
 
@@ -109,7 +105,7 @@ impl World {
             Event::Ping { console, key } => {
                 if self.consoles[console].key == Some(key) && !self.consoles[console].silent {
                     self.send(console, trialogue_wire::encode(&ToNode::Ping { number: 0 }));
-                    self.later(5_000_000, Event::Ping { console, key });
+                    self.agenda.later(5_000_000, Event::Ping { console, key });
                 }
             }
         }
@@ -129,7 +125,7 @@ impl World {
             }
             self.input(node, Input::Appended { up_to });
         } else {
-            self.later(500_000, Event::Sync { node, run });
+            self.agenda.later(500_000, Event::Sync { node, run });
             self.input(node, Input::AppendFailed { up_to });
         }
     }
@@ -187,14 +183,14 @@ impl World {
             Output::Append { seq, bundle } => {
                 self.note_append(node, seq, &bundle);
                 if self.mutation == Some(Mutation::AckBeforeAppend) {
-                    self.later(0, Event::Input { node, run, input: Input::Appended { up_to: seq } });
+                    self.agenda.later(0, Event::Input { node, run, input: Input::Appended { up_to: seq } });
                 }
                 let own = &mut self.nodes[node];
                 own.disk.write(own.id.clone(), seq, bundle);
                 own.written = seq;
                 if !std::mem::replace(&mut own.syncing, true) {
                     let after = self.rng.between(500, 8_000);
-                    self.later(after, Event::Sync { node, run });
+                    self.agenda.later(after, Event::Sync { node, run });
                 }
             }
             Output::KeepChunk { hash, bytes, .. } => {
@@ -203,7 +199,7 @@ impl World {
                 own.chunks += 1;
                 if !std::mem::replace(&mut own.syncing, true) {
                     let after = self.rng.between(500, 8_000);
-                    self.later(after, Event::Sync { node, run });
+                    self.agenda.later(after, Event::Sync { node, run });
                 }
             }
             Output::Keep { node: journal, seq, bundle } => {
@@ -219,7 +215,7 @@ impl World {
             Output::SendConsole { console: key, bytes, last } => {
                 if let Some(console) = self.keys.get(&key).copied() {
                     let due = self.console_arrival(console, false);
-                    self.at(due, Event::Hear { console, key, bytes, last });
+                    self.agenda.at(due, Event::Hear { console, key, bytes, last });
                 } else {
                     self.seated().desk_is_told(key, bytes, last);
                 }
@@ -236,7 +232,7 @@ impl World {
                 self.leg_up(node, console);
                 self.seated().desk_leg_up(node, console);
                 let input = Input::LegAnswer { console, leg, answer: trialogue_wire::leg::fixture::answer(leg) };
-                self.later(300, Event::Input { node, run, input });
+                self.agenda.later(300, Event::Input { node, run, input });
             }
             Output::CloseLeg { console } => {
                 self.nodes[node].legs.remove(&console);
@@ -269,7 +265,7 @@ impl World {
                 // A pager takes its time, and now and then it does not work.
                 let (after_us, done) = (self.rng.between(10_000, 3_000_000), !self.rng.one_in(4));
                 let run = self.nodes[node].run;
-                self.later(after_us, Event::Input { node, run, input: Input::Alerted { call, line, done } });
+                self.agenda.later(after_us, Event::Input { node, run, input: Input::Alerted { call, line, done } });
             }
             Output::AlertWriting { .. } => {}
             Output::AlertTest { party, level } => self.nodes[node].test_alerts.push((party, level)),

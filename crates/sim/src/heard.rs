@@ -140,8 +140,8 @@ impl World {
     }
 
     fn hear_packet(&mut self, console: usize, packet: &Packet) {
-        self.trace.note(self.now_us, packet.number << 16 | (console as u64) << 8 | packet.console as u64);
-        let now_us = self.now_us;
+        self.trace.note(self.agenda.now_us(), packet.number << 16 | (console as u64) << 8 | packet.console as u64);
+        let now_us = self.agenda.now_us();
         let Some(media) = self.media.as_mut() else { return };
         media.arrived += 1;
         let fresh =

@@ -2,6 +2,7 @@
 //! machines and bad luck to happen, happens here in milliseconds and again the same way. Test only.
 
 pub mod acts;
+mod agenda;
 mod cables;
 pub mod chaos;
 pub mod console;

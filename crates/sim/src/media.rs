@@ -1,8 +1,9 @@
 //! Model voices and pictures: numbered packets that go through the real forwarder of each node, over cables that lose,
 //! double and reorder them.
 
+use crate::agenda::Event;
 use crate::mutation::Mutation;
-use crate::world::{Event, World};
+use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_core::forward::{ForwardEvent, Forwarder, LegPacket};
 use trialogue_core::{ConsoleKey, Input, Route};
@@ -142,7 +143,7 @@ impl World {
     }
 
     fn now_ms(&self) -> u64 {
-        self.now_us / 1_000
+        self.agenda.now_us() / 1_000
     }
 
     pub(crate) fn leg_up(&mut self, node: usize, console: ConsoleKey) {
@@ -162,7 +163,7 @@ impl World {
         media.first.retain(|first, _| first.0 != number);
         media.begun.retain(|begun, _| begun.0 != number);
         media.legs.insert(console, Leg { number, console: owner, ready: false });
-        self.later(30_000, Event::LegReady { node, run, console });
+        self.agenda.later(30_000, Event::LegReady { node, run, console });
     }
 
     pub(crate) fn leg_ready(&mut self, node: usize, run: u64, console: ConsoleKey) {
@@ -176,7 +177,7 @@ impl World {
         media.forwarder.leg_ready(leg.number, now_ms);
         let owner = leg.console;
         self.input(node, Input::LegState { console, up: true });
-        self.later(TALK_US, Event::Talk { console: owner, key: console });
+        self.agenda.later(TALK_US, Event::Talk { console: owner, key: console });
     }
 
     pub(crate) fn leg_down(&mut self, node: usize, console: ConsoleKey) {
@@ -247,7 +248,7 @@ impl World {
         if self.consoles[console].key != Some(key) {
             return;
         }
-        self.later(TALK_US, Event::Talk { console, key });
+        self.agenda.later(TALK_US, Event::Talk { console, key });
         if self.consoles[console].muted {
             return;
         }
@@ -259,7 +260,7 @@ impl World {
 
     fn speak(&mut self, console: usize, key: ConsoleKey, medium: Medium) {
         let node = self.consoles[console].node;
-        let (now_ms, sent_us) = (self.now_ms(), self.now_us);
+        let (now_ms, sent_us) = (self.now_ms(), self.agenda.now_us());
         let Some(all) = self.media.as_mut() else { return };
         let number = all.sent.entry(console).or_default();
         *number += 1;

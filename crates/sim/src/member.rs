@@ -109,7 +109,7 @@ impl World {
                 time: sequence.wrapping_mul(960),
             };
             let number = 1 << 40 | self.rng.below(1 << 40);
-            let sent_us = self.now_us;
+            let sent_us = self.agenda.now_us();
             let packet = Packet { console, medium: Medium::Voice, number, sent_us, key_frame: false, made_up: true };
             self.send_datagram(from, index, header, packet);
         }

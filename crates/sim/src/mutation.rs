@@ -89,7 +89,7 @@ impl World {
         let Body::Stated { statement } = &entry.claim().body else { return None };
         let statement = UnverifiedStatement::decode(statement).ok()?;
         let Act::Ring { .. } = statement.claim().act else { return None };
-        let own_ms = self.wall_ms().saturating_add_signed(self.nodes[to].wall_off_ms);
+        let own_ms = self.agenda.wall_ms().saturating_add_signed(self.nodes[to].wall_off_ms);
         Some(own_ms.saturating_sub(entry.claim().time_ms).min(60_000))
     }
 }

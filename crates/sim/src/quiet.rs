@@ -20,16 +20,16 @@ impl World {
     /// # Panics
     /// When a promise does not hold.
     pub fn rest(&mut self) {
-        self.changed_us = self.changed_us.max(self.now_us);
+        self.changed_us = self.changed_us.max(self.agenda.now_us());
         for _ in 0..8 {
-            let left = (self.changed_us + SETTLED_US + HEARD_US).saturating_sub(self.now_us);
+            let left = (self.changed_us + SETTLED_US + HEARD_US).saturating_sub(self.agenda.now_us());
             if left == 0 {
                 break;
             }
             self.run(left);
         }
         self.check_reference();
-        let settled = self.now_us >= self.changed_us + SETTLED_US + HEARD_US;
+        let settled = self.agenda.now_us() >= self.changed_us + SETTLED_US + HEARD_US;
         if settled && !self.undecided() {
             self.check_rings();
             self.check_heard();
@@ -102,14 +102,15 @@ impl World {
                     for other in self.reached(at).into_iter().filter(|other| !self.same_party(at, *other)) {
                         // It waits for those that are out of reach, as long as it may.
                         let waits_us = RESTORED_US + 2 * SETTLED_US;
-                        if self.nodes[other].restored_us.is_some_and(|since| self.now_us < since + waits_us) {
+                        if self.nodes[other].restored_us.is_some_and(|since| self.agenda.now_us() < since + waits_us) {
                             continue;
                         }
                         let party = &self.fixture.parties[self.fixture.sites[other].party].id;
                         let response = machine.state().response(line, party, &ring.call);
                         let there = machine.state().in_on(line).iter().any(|p| p.acts_for(party));
                         let known = there || response != RingResponse::None;
-                        let old = self.wall_ms().saturating_add_signed(node.wall_off_ms).saturating_sub(ring.time_ms);
+                        let old =
+                            self.agenda.wall_ms().saturating_add_signed(node.wall_off_ms).saturating_sub(ring.time_ms);
                         assert!(
                             known || old < SETTLED_US / 1_000,
                             "a ring of {} on {line} has not come to {party}, {old} ms old and with a way there",
@@ -136,7 +137,7 @@ impl World {
                     continue;
                 }
                 let last = self.media.as_ref().and_then(|media| media.last.get(&(listener, speaker)).copied());
-                let since = last.map(|(heard_us, _)| self.now_us - heard_us);
+                let since = last.map(|(heard_us, _)| self.agenda.now_us() - heard_us);
                 let most_us = HEARD_US + self.made_up_us(speaker, listener);
                 assert!(
                     since.is_some_and(|since| since < most_us),

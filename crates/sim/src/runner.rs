@@ -71,7 +71,7 @@ pub fn run_with(consoles: Consoles, seed: u64, trace: Trace, mutation: Option<Mu
     if world.trace.told {
         ends.extend((0..world.real.count()).map(|desk| world.seated().desk_says(desk)));
     }
-    let (lived_us, whole_us) = (world.now_us, world.real.whole_us);
+    let (lived_us, whole_us) = (world.now_us(), world.real.whole_us);
     Outcome { seed, broken, lived_us, heard, whole_us, ends, trace: world.trace }
 }
 

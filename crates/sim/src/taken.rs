@@ -52,7 +52,7 @@ impl World {
         let secrets = self.fixture.sites.iter().filter(|site| site.party == party).count() == 1;
         let journal = Journal::resume(id.clone(), written.len() as u64, hash);
         self.taken = Some(Taken { node, journal, written, secrets, clock_ms, stated: BTreeSet::new() });
-        self.changed_us = self.now_us;
+        self.changed_us = self.agenda.now_us();
         self.tell(format!("{id} is in hostile hands{}", if secrets { ", and all of its party" } else { "" }));
     }
 
@@ -79,7 +79,7 @@ impl World {
                 self.taken_tells(to);
             }
         }
-        self.changed_us = self.now_us;
+        self.changed_us = self.agenda.now_us();
     }
 
     /// Its link to a node has come up: it says who it is, and shows its journal.
@@ -250,7 +250,7 @@ impl World {
 
     /// Each time a moment later: statements of a device need growing numbers.
     fn occasion(&mut self, node: usize) -> Occasion {
-        let wall_ms = self.wall_ms();
+        let wall_ms = self.agenda.wall_ms();
         let now_ms = self.taken.as_mut().map_or(wall_ms, |taken| {
             taken.clock_ms = wall_ms.max(taken.clock_ms + 1);
             taken.clock_ms

@@ -199,13 +199,13 @@ impl World {
                 format!("{a} tells {b} what it must not")
             }
         };
-        self.changed_us = self.now_us;
+        self.changed_us = self.agenda.now_us();
         self.tell(line);
     }
 
     /// The leg of a console has so much room for a while.
     fn shorten(&mut self, console: usize, kbit_s: u32) {
-        let (node, now_ms) = (self.consoles[console].node, self.now_us / 1_000);
+        let (node, now_ms) = (self.consoles[console].node, self.agenda.now_us() / 1_000);
         let Some(media) = self.nodes[node].media.as_mut() else { return };
         let leg: Option<u32> =
             self.consoles[console].key.and_then(|key: ConsoleKey| media.legs.get(&key)).map(|leg| leg.number);
@@ -215,14 +215,14 @@ impl World {
     }
 
     pub(crate) fn power_of(&mut self, node: usize) {
-        self.changed_us = self.now_us;
+        self.changed_us = self.agenda.now_us();
         if self.nodes[node].hostile {
         } else if self.nodes[node].machine.is_none() {
             match self.nodes[node]
                 .backup
                 .as_ref()
                 .map(Disk::copy)
-                .filter(|_| !self.now_us.is_multiple_of(3) && self.others_hold_all_of(node))
+                .filter(|_| !self.agenda.now_us().is_multiple_of(3) && self.others_hold_all_of(node))
             {
                 Some(backup) => self.restore(node, backup),
                 None => self.start(node),
@@ -262,7 +262,7 @@ impl World {
                 let call = self.consoles[console].rings_here(self.fixture, line);
                 // Officers read the time on a screen that their node keeps.
                 let off_ms = self.nodes[self.consoles[console].node].wall_off_ms;
-                let ready_ms = self.wall_ms().saturating_add_signed(off_ms) + self.rng.below(20_000);
+                let ready_ms = self.agenda.wall_ms().saturating_add_signed(off_ms) + self.rng.below(20_000);
                 let Some(call) = call else { return self.somebody_acts() };
                 Act::Acknowledge { call, ready_ms }
             }

@@ -40,7 +40,7 @@ impl SimNode {
 impl World {
     /// A line of the trace.
     pub(crate) fn tell(&mut self, line: String) {
-        self.trace.line(self.now_us, line);
+        self.trace.line(self.agenda.now_us(), line);
     }
 
     /// A node has made an entry.
@@ -53,7 +53,7 @@ impl World {
         let short = digest(&bundle.entry);
         let new = self.said.entries.insert((node.clone(), seq, short));
         if self.real.is_empty() {
-            self.trace.note(self.now_us, short);
+            self.trace.note(self.agenda.now_us(), short);
         }
         if !new {
             // It said that before, and was given it back.
@@ -67,13 +67,13 @@ impl World {
                 self.said.stands.insert((at, claim.device, claim.number), seq);
             }
             Body::Received { call, line } => {
-                self.said.received_us.insert((at, line.clone(), *call), self.now_us);
+                self.said.received_us.insert((at, line.clone(), *call), self.agenda.now_us());
             }
             // What a party did with a ring begins anew for it.
-            Body::Lost { .. } | Body::Restarted {} => self.changed_us = self.now_us,
+            Body::Lost { .. } | Body::Restarted {} => self.changed_us = self.agenda.now_us(),
             Body::Expired { call, line } => {
                 let since = self.said.received_us.get(&(at, line.clone(), *call)).copied();
-                let sounded = since.map(|since| self.now_us - since);
+                let sounded = since.map(|since| self.agenda.now_us() - since);
                 assert!(
                     sounded.is_none_or(|us| us + 100_000 >= crate::console::RING_US),
                     "{node} let a ring expire after {} ms",
@@ -96,9 +96,9 @@ impl World {
             let line = format!("{node} writes {seq}: {says}");
             if !self.real.is_empty() {
                 // Bytes and hashes of what real consoles say differ between two runs of a seed.
-                self.trace.line(self.now_us, line);
+                self.trace.line(self.agenda.now_us(), line);
             } else {
-                self.trace.aside(self.now_us, line);
+                self.trace.aside(self.agenda.now_us(), line);
             }
         }
     }

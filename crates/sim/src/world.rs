@@ -1,44 +1,19 @@
 //! The world: nodes, cables, consoles, and a queue of what happens next.
 
+use crate::agenda::{Agenda, Event};
 use crate::cables::Cable;
 use crate::console::SimConsole;
 use crate::disk::Health;
-use crate::fixture::{BEGINS_MS, Fixture, fixture_of};
-use crate::media::{Datagram, Media};
+use crate::fixture::{Fixture, fixture_of};
+use crate::media::Media;
 use crate::mutation::Mutation;
 use crate::node::SimNode;
-use crate::real::{Happens, Real, Seated};
+use crate::real::{Real, Seated};
 use crate::rng::Rng;
 use crate::trace::Trace;
 use std::collections::BTreeMap;
 use trialogue_charter::{HybridSecret, VerifiedCharter};
 use trialogue_core::{AmendError, ConsoleKey, Input, Machine, Now, Setup, SnapshotError, Start};
-
-/// What happens at some time.
-pub(crate) enum Event {
-    /// An input of a node's run.
-    Input { node: usize, run: u64, input: Input },
-    /// A control message arrives, if its connection still stands.
-    Message { from: usize, to: usize, connection: u64, bytes: Vec<u8> },
-    /// A sync returns.
-    Sync { node: usize, run: u64 },
-    /// A console hears something.
-    Hear { console: usize, key: ConsoleKey, bytes: Vec<u8>, last: bool },
-    /// A node's cables are tried again.
-    Dial { node: usize },
-    /// A console says that it is still there.
-    Ping { console: usize, key: ConsoleKey },
-    /// A connection over which nothing has come for too long is given up.
-    Idle { pair: (usize, usize), connection: u64 },
-    /// A leg is connected.
-    LegReady { node: usize, run: u64, console: ConsoleKey },
-    /// A console sends voice, and now and then picture.
-    Talk { console: usize, key: ConsoleKey },
-    /// A media datagram arrives, if its connection still stands.
-    Datagram(Datagram),
-    /// Something happens to a real console.
-    Real(Happens),
-}
 
 /// All of it.
 pub struct World {
@@ -48,8 +23,8 @@ pub struct World {
     pub fixture: &'static Fixture,
     /// Chance.
     pub rng: Rng,
-    /// Microseconds since it began.
-    pub now_us: u64,
+    /// What happens next, and what time it is.
+    pub(crate) agenda: Agenda,
     /// As in [`Fixture::sites`].
     pub nodes: Vec<SimNode>,
     /// Three per party, in order.
@@ -78,8 +53,6 @@ pub struct World {
     /// Real consoles, in worlds that have any: the models are never connected there.
     pub real: Real,
     pub(crate) cables: BTreeMap<(usize, usize), Cable>,
-    pub(crate) queue: BTreeMap<(u64, u64), Event>,
-    ties: u64,
     pub(crate) connections: u64,
     pub(crate) keys: BTreeMap<ConsoleKey, usize>,
     sent_us: BTreeMap<(usize, bool), u64>,
@@ -119,7 +92,7 @@ impl World {
             seed,
             fixture,
             rng: Rng::new(seed),
-            now_us: 1_000_000,
+            agenda: Agenda::default(),
             nodes: fixture.sites.iter().map(|site| SimNode::new(site.node.clone(), fixture.charter.clone())).collect(),
             consoles: consoles.collect(),
             delay_us: (1_000, 120_000),
@@ -135,8 +108,6 @@ impl World {
             members: crate::keys::Members::new(),
             real: Real::default(),
             cables: BTreeMap::new(),
-            queue: BTreeMap::new(),
-            ties: 0,
             connections: 0,
             keys: BTreeMap::new(),
             sent_us: BTreeMap::new(),
@@ -165,22 +136,18 @@ impl World {
     /// The clocks of a node: neither agrees with another's.
     pub(crate) fn now(&self, node: usize) -> Now {
         let node = &self.nodes[node];
-        let wall_ms = self.wall_ms().saturating_add_signed(node.wall_off_ms);
-        Now { us: self.now_us + node.ahead_us, wall_ms }
+        let wall_ms = self.agenda.wall_ms().saturating_add_signed(node.wall_off_ms);
+        Now { us: self.agenda.now_us() + node.ahead_us, wall_ms }
+    }
+
+    /// Microseconds since it began.
+    pub fn now_us(&self) -> u64 {
+        self.agenda.now_us()
     }
 
     /// The true time, milliseconds since 1970 UTC.
     pub fn wall_ms(&self) -> u64 {
-        BEGINS_MS + self.now_us / 1_000
-    }
-
-    pub(crate) fn later(&mut self, after_us: u64, event: Event) {
-        self.at(self.now_us + after_us, event);
-    }
-
-    pub(crate) fn at(&mut self, due_us: u64, event: Event) {
-        self.ties += 1;
-        self.queue.insert((due_us, self.ties), event);
+        self.agenda.wall_ms()
     }
 
     /// Starts a node from its disk.
@@ -211,7 +178,7 @@ impl World {
     fn start_as(&mut self, node: usize) {
         let restored = self.nodes[node].disk.is_restored();
         if restored {
-            self.nodes[node].restored_us = Some(self.now_us);
+            self.nodes[node].restored_us = Some(self.agenda.now_us());
         }
         let site = &self.fixture.sites[node];
         let journal = HybridSecret::from_seed(site.journal.seed());
@@ -231,7 +198,7 @@ impl World {
         let held = self.nodes[node].disk.read();
         self.nodes[node].know_all(&held);
         drop(held);
-        if self.now_us.is_multiple_of(2) || self.nodes[node].backup.is_none() {
+        if self.agenda.now_us().is_multiple_of(2) || self.nodes[node].backup.is_none() {
             self.nodes[node].backup = Some(self.nodes[node].disk.copy());
         }
         let mut start = Start::new(setup, self.now(node)).expect("the charter has it");
@@ -294,7 +261,7 @@ impl World {
         self.nodes[node].excused |= health != Health::Good;
         if health == Health::Good && self.nodes[node].syncing {
             let run = self.nodes[node].run;
-            self.later(1_000, Event::Sync { node, run });
+            self.agenda.later(1_000, Event::Sync { node, run });
         }
     }
 
@@ -309,7 +276,7 @@ impl World {
         self.consoles[console].reset(self.fixture, Some(key));
         let nonce = self.rng.bytes();
         self.console_input(console, Input::ConsoleOpened { console: key, nonce });
-        self.later(5_000_000, Event::Ping { console, key });
+        self.agenda.later(5_000_000, Event::Ping { console, key });
     }
 
     /// A console's WebSocket breaks.
@@ -325,11 +292,11 @@ impl World {
         let node = self.consoles[console].node;
         let due = self.console_arrival(console, true);
         let run = self.nodes[node].run;
-        self.at(due, Event::Input { node, run, input });
+        self.agenda.at(due, Event::Input { node, run, input });
     }
 
     pub(crate) fn console_arrival(&mut self, console: usize, up: bool) -> u64 {
-        let due = self.now_us + self.rng.between(200, 20_000);
+        let due = self.agenda.now_us() + self.rng.between(200, 20_000);
         let last = self.sent_us.entry((console, up)).or_default();
         *last = due.max(*last + 1);
         *last

@@ -1,10 +1,10 @@
 //! Time passes at real consoles: what they are told, what they want done.
 
+use crate::agenda::Event;
 use crate::mutation::Mutation;
 use crate::real::Seated;
 use crate::real::desk::{Desk, Reach, Seal};
 use crate::trace::digest;
-use crate::world::Event;
 use std::collections::BTreeSet;
 use trialogue_charter::DeviceId;
 use trialogue_console_core::view::View;
@@ -112,9 +112,9 @@ impl Seated<'_> {
 
     /// Gives a real console an input now.
     pub(crate) fn desk_input(&mut self, desk: usize, input: Input) {
-        let now_ms = self.wall_ms().saturating_add_signed(self.world.real.desks[desk].wall_off_ms);
+        let now_ms = self.world.agenda.wall_ms().saturating_add_signed(self.world.real.desks[desk].wall_off_ms);
         let held = &mut self.world.real.desks[desk];
-        held.console.handle(self.world.now_us + held.ahead_us, now_ms, input);
+        held.console.handle(self.world.agenda.now_us() + held.ahead_us, now_ms, input);
         while let Some(output) = self.world.real.desks[desk].console.poll() {
             match output {
                 Output::At { slot, output } => self.desk_wants(desk, usize::from(slot), *output),
@@ -123,7 +123,7 @@ impl Seated<'_> {
         }
         let held = &mut self.world.real.desks[desk];
         let due = held.console.next_timeout().map(|due| due.saturating_sub(held.ahead_us));
-        held.due_us = due.map(|due| due.max(self.world.now_us + AGAIN_US));
+        held.due_us = due.map(|due| due.max(self.world.agenda.now_us() + AGAIN_US));
         self.check_seals();
     }
 
@@ -223,12 +223,13 @@ impl Seated<'_> {
         }
         let due = self.way_arrival(desk, slot, true);
         let input = trialogue_core::Input::ConsoleMessage { console, bytes };
-        self.at(due, Event::Input { node, run, input });
+        self.world.agenda.at(due, Event::Input { node, run, input });
     }
 
     /// When something that is sent now over a WebSocket arrives.
     pub(crate) fn way_arrival(&mut self, desk: usize, slot: usize, up: bool) -> u64 {
-        let due = (self.world.now_us + self.world.rng.between(200, 20_000)).max(self.world.real.desks[desk].stalled_us);
+        let due = (self.world.agenda.now_us() + self.world.rng.between(200, 20_000))
+            .max(self.world.real.desks[desk].stalled_us);
         let last = &mut self.world.real.desks[desk].ways[slot].last_us[usize::from(up)];
         *last = due.max(*last + 1);
         *last

@@ -1,5 +1,6 @@
 //! The life of a network with real consoles, by a seed: people act, everything breaks, is mended, and is over.
 
+use crate::agenda::Event;
 use crate::disk::Health;
 use crate::fixture::{LEADERS, fixture_in};
 use crate::mutation::Mutation;
@@ -7,7 +8,7 @@ use crate::real::Seated;
 use crate::real::desk::Reach;
 use crate::real::drive::Happens;
 use crate::trace::Trace;
-use crate::world::{Event, World};
+use crate::world::World;
 use trialogue_charter::{Revocation, Suite};
 use trialogue_console_core::Input;
 use trialogue_console_core::view::Command;
@@ -45,7 +46,7 @@ pub(crate) fn real_network(seed: u64, trace: Trace, mutation: Option<Mutation>) 
     (0..world.nodes.len()).for_each(|node| world.start(node));
     world.seated().switch_on();
     world.run(4_000_000);
-    world.later(0, Event::Real(Happens::Look));
+    world.agenda.later(0, Event::Real(Happens::Look));
     world
 }
 
@@ -173,7 +174,7 @@ impl Seated<'_> {
             }
             42 => {
                 let stall_us = self.world.rng.below(2_000_000);
-                self.world.real.desks[desk].stalled_us = self.world.now_us + stall_us;
+                self.world.real.desks[desk].stalled_us = self.world.agenda.now_us() + stall_us;
                 format!("the network of {who} holds everything back for {stall_us} µs")
             }
             43..=44 => {
@@ -194,7 +195,7 @@ impl Seated<'_> {
                 told
             }
         };
-        self.world.changed_us = self.world.now_us;
+        self.world.changed_us = self.world.agenda.now_us();
         self.tell(line);
     }
 

@@ -9,9 +9,10 @@ mod net;
 mod people;
 mod promises;
 
+use crate::agenda::Event;
 use crate::fixture::{Fixture, fixture_in};
 use crate::rng::Rng;
-use crate::world::{Event, World};
+use crate::world::World;
 pub(crate) use desk::Desk;
 pub(crate) use drive::Happens;
 pub(crate) use life::real_network;
@@ -129,7 +130,7 @@ impl<'w> Seated<'w> {
     }
 
     fn later(&mut self, after_us: u64, event: Event) {
-        self.world.later(after_us, event);
+        self.world.agenda.later(after_us, event);
     }
 
     /// A console for each of these people, not yet switched on.

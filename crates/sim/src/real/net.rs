@@ -1,9 +1,9 @@
 //! WebSockets of real consoles: opened, broken, noticed.
 
+use crate::agenda::Event;
 use crate::real::Seated;
 use crate::real::desk::Reach;
 use crate::real::drive::{Happens, at, opens};
-use crate::world::Event;
 use trialogue_console_core::Input;
 use trialogue_core::ConsoleKey;
 use trialogue_wire::console::Site;
@@ -30,7 +30,9 @@ impl Seated<'_> {
         let way = &mut self.world.real.desks[desk].ways[slot];
         (way.key, way.run, way.broken) = (Some(console), run, false);
         let (nonce, due) = (self.world.rng.bytes(), self.way_arrival(desk, slot, true));
-        self.at(due, Event::Input { node, run, input: trialogue_core::Input::ConsoleOpened { console, nonce } });
+        self.world
+            .agenda
+            .at(due, Event::Input { node, run, input: trialogue_core::Input::ConsoleOpened { console, nonce } });
         self.desk_input(desk, at(slot, Input::Opened));
     }
 
@@ -39,7 +41,7 @@ impl Seated<'_> {
         let Some((desk, slot)) = self.world.real.sockets.get(&key).copied() else { return };
         if self.world.real.desks[desk].ways[slot].key == Some(key) && !self.world.real.desks[desk].ways[slot].broken {
             let due = self.way_arrival(desk, slot, false);
-            self.at(due, Event::Real(Happens::Hears { desk, slot, key, bytes, last }));
+            self.world.agenda.at(due, Event::Real(Happens::Hears { desk, slot, key, bytes, last }));
         }
     }
 
@@ -50,7 +52,9 @@ impl Seated<'_> {
         let (node, run, broken) = (way.node, way.run, way.broken);
         if !broken {
             let due = self.way_arrival(desk, slot, true);
-            self.at(due, Event::Input { node, run, input: trialogue_core::Input::ConsoleClosed { console } });
+            self.world
+                .agenda
+                .at(due, Event::Input { node, run, input: trialogue_core::Input::ConsoleClosed { console } });
         }
     }
 

@@ -81,25 +81,25 @@ impl Seated<'_> {
             self.world.real.out_us.retain(|(desk, device), _| *desk != at || sealing.contains(device));
             self.world.real.kept_us.retain(|(desk, device), _| *desk != at || keeping.contains(device));
             for device in sealing {
-                let since = *self.world.real.out_us.entry((at, device)).or_insert(self.world.now_us);
+                let since = *self.world.real.out_us.entry((at, device)).or_insert(self.world.agenda.now_us());
                 let most_us = LEAVING_US + TOLD_US;
                 assert!(
-                    self.world.now_us - since <= most_us,
+                    self.world.agenda.now_us() - since <= most_us,
                     "{STRANGER}: {} has sealed for {} for {} ms",
                     self.desk_name(at),
                     self.name(&device),
-                    (self.world.now_us - since) / 1_000
+                    (self.world.agenda.now_us() - since) / 1_000
                 );
             }
             for device in keeping {
-                let since = *self.world.real.kept_us.entry((at, device)).or_insert(self.world.now_us);
+                let since = *self.world.real.kept_us.entry((at, device)).or_insert(self.world.agenda.now_us());
                 let most_us = LEAVING_US + OLD_KEYS_US + TOLD_US;
                 assert!(
-                    self.world.now_us - since <= most_us,
+                    self.world.agenda.now_us() - since <= most_us,
                     "{FORGOTTEN}: {} has had one of {} for {} ms",
                     self.desk_name(at),
                     self.name(&device),
-                    (self.world.now_us - since) / 1_000
+                    (self.world.agenda.now_us() - since) / 1_000
                 );
             }
         }
@@ -191,12 +191,16 @@ impl Seated<'_> {
     /// # Panics
     /// When that takes too long.
     pub fn until_complete(&mut self) {
-        let began_us = self.world.now_us;
+        let began_us = self.world.agenda.now_us();
         while let Some(lacks) = self.incomplete() {
-            assert!(self.world.now_us < began_us + WHOLE_US, "{COMPLETE} within {} s: {lacks}", WHOLE_US / 1_000_000);
+            assert!(
+                self.world.agenda.now_us() < began_us + WHOLE_US,
+                "{COMPLETE} within {} s: {lacks}",
+                WHOLE_US / 1_000_000
+            );
             self.run(250_000);
         }
-        self.world.real.whole_us = self.world.real.whole_us.max(self.world.now_us - began_us);
+        self.world.real.whole_us = self.world.real.whole_us.max(self.world.agenda.now_us() - began_us);
         self.tell("everybody who is in has everybody's keys".to_owned());
     }
 
