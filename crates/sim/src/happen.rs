@@ -80,8 +80,7 @@ impl World {
                 }
             }
             Event::Message { from, to, connection, bytes } => {
-                let pair = (from.min(to), from.max(to));
-                if self.cables.get(&pair).and_then(|cable| cable.connection) != Some(connection) {
+                if !self.network.stands(from, to, connection) {
                     return;
                 }
                 let node = self.nodes[from].id.clone();
@@ -94,7 +93,9 @@ impl World {
                     self.input(to, Input::LinkMessage { node, bytes });
                 }
             }
-            Event::Idle { pair, connection } => self.idle(pair, connection),
+            Event::Idle { pair, connection } => {
+                self.cabled(|network, travel| network.idle(pair, connection, travel));
+            }
             Event::LegReady { node, run, console } => self.leg_ready(node, run, console),
             Event::Talk { console, key } => self.talk(console, key),
             Event::Datagram(datagram) => self.datagram(datagram),
@@ -223,10 +224,12 @@ impl World {
             Output::SendLink { node: to, bytes } => {
                 if let Some(to) = self.nodes.iter().position(|other| other.id == to) {
                     *self.nodes[node].sent.entry(to).or_default() += 1;
-                    self.transmit(node, to, bytes);
+                    self.cabled(|network, travel| network.transmit(node, to, bytes, travel));
                 }
             }
-            Output::CloseLink { node: other } => self.close_link(node, &other),
+            Output::CloseLink { node: other } => {
+                self.cabled(|network, travel| network.close(node, &other, travel));
+            }
             Output::Leg { console, leg, .. } => {
                 self.nodes[node].legs.insert(console);
                 self.leg_up(node, console);

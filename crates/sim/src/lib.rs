@@ -3,7 +3,6 @@
 
 pub mod acts;
 mod agenda;
-mod cables;
 pub mod chaos;
 pub mod console;
 pub mod disk;
@@ -16,6 +15,7 @@ mod keys;
 mod media;
 mod member;
 pub mod mutation;
+mod network;
 pub mod node;
 mod quiet;
 pub mod real;

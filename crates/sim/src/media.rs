@@ -98,6 +98,25 @@ pub(crate) struct Datagram {
     pub(crate) packet: Packet,
 }
 
+#[cfg(test)]
+impl Datagram {
+    /// A voice's.
+    pub(crate) fn of_test(from: usize, to: usize) -> Self {
+        let header = MediaHeader {
+            marker: false,
+            key_frame: false,
+            half: trialogue_wire::media::Half::Whole,
+            node: 0,
+            stream: 1,
+            sequence: 1,
+            time: 960,
+        };
+        let (medium, key_frame, made_up) = (Medium::Voice, false, false);
+        let packet = Packet { console: 0, medium, number: 1, sent_us: 0, key_frame, made_up };
+        Self { from, to, connection: 0, header, packet }
+    }
+}
+
 impl Packet {
     pub(crate) fn is_picture(&self) -> bool {
         self.medium == Medium::Picture
@@ -284,11 +303,19 @@ impl World {
         self.set_due(node);
     }
 
+    /// Sends a packet to the node with this index, as far as the cable takes it.
+    pub(crate) fn send_datagram(&mut self, from: usize, index: u8, header: MediaHeader, packet: Packet) {
+        let charter = self.nodes[from].charter();
+        let Some(id) = charter.node_at(index).map(|node| node.id.clone()) else { return };
+        let Some(to) = self.nodes.iter().position(|node| node.id == id) else { return };
+        self.count_datagram(&packet);
+        let datagram = Datagram { from, to, connection: 0, header, packet };
+        self.cabled(|network, travel| network.send(datagram, travel));
+    }
+
     pub(crate) fn datagram(&mut self, datagram: Datagram) {
         let Datagram { from, to, connection, mut header, packet } = datagram;
-        let pair = (from.min(to), from.max(to));
-        let stands = self.cables.get(&pair).and_then(|cable| cable.connection) == Some(connection);
-        if !stands || self.nodes[to].hostile {
+        if !self.network.stands(from, to, connection) || self.nodes[to].hostile {
             return;
         }
         let now_ms = self.now_ms();

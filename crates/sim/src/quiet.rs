@@ -20,40 +20,20 @@ impl World {
     /// # Panics
     /// When a promise does not hold.
     pub fn rest(&mut self) {
-        self.changed_us = self.changed_us.max(self.agenda.now_us());
+        self.changed_us = self.agenda.now_us();
         for _ in 0..8 {
-            let left = (self.changed_us + SETTLED_US + HEARD_US).saturating_sub(self.agenda.now_us());
+            let left = (self.changed_us() + SETTLED_US + HEARD_US).saturating_sub(self.agenda.now_us());
             if left == 0 {
                 break;
             }
             self.run(left);
         }
         self.check_reference();
-        let settled = self.agenda.now_us() >= self.changed_us + SETTLED_US + HEARD_US;
-        if settled && !self.undecided() {
+        let settled = self.agenda.now_us() >= self.changed_us() + SETTLED_US + HEARD_US;
+        if settled && !self.network.hangs_unnoticed() {
             self.check_rings();
             self.check_heard();
         }
-    }
-
-    /// A connection hangs and nobody has noticed.
-    fn undecided(&self) -> bool {
-        self.cables.values().any(|cable| cable.connection.is_some() && cable.deaf.contains(&true))
-    }
-
-    /// Nodes that can be reached from one over nodes that run and cables that carry.
-    fn reached(&self, from: usize) -> BTreeSet<usize> {
-        let (mut reached, mut next) = (BTreeSet::from([from]), vec![from]);
-        while let Some(at) = next.pop() {
-            for other in 0..self.nodes.len() {
-                let cable = self.cables.get(&(at.min(other), at.max(other)));
-                let carries = cable.is_some_and(|cable| cable.connection.is_some());
-                if carries && self.nodes[other].machine.is_some() && reached.insert(other) {
-                    next.push(other);
-                }
-            }
-        }
-        reached
     }
 
     /// Every node reads its entries as the reference does.
@@ -99,7 +79,9 @@ impl World {
             let Some(machine) = &node.machine else { continue };
             for line in self.fixture.charter.lines.iter().map(|line| &line.id) {
                 for ring in machine.state().rings(line).iter().filter(|ring| ring.node == node.id) {
-                    for other in self.reached(at).into_iter().filter(|other| !self.same_party(at, *other)) {
+                    for other in
+                        self.network.reached(at, &self.nodes).into_iter().filter(|other| !self.same_party(at, *other))
+                    {
                         // It waits for those that are out of reach, as long as it may.
                         let waits_us = RESTORED_US + 2 * SETTLED_US;
                         if self.nodes[other].restored_us.is_some_and(|since| self.agenda.now_us() < since + waits_us) {
@@ -155,8 +137,7 @@ impl World {
     /// before it bars that.
     fn made_up_us(&self, speaker: usize, listener: usize) -> u64 {
         let (from, to) = (self.consoles[speaker].node, self.consoles[listener].node);
-        let direct = from == to
-            || self.cables.get(&(from.min(to), from.max(to))).is_some_and(|cable| cable.connection.is_some());
+        let direct = from == to || self.network.carries(from, to);
         if direct || self.nodes.iter().all(|node| !node.dishonest) { 0 } else { MADE_UP * crate::media::TALK_US }
     }
 
@@ -166,9 +147,7 @@ impl World {
         if self.nodes.iter().all(|node| !node.dishonest) {
             return true;
         }
-        let carries = |a: usize, b: usize| {
-            a == b || self.cables.get(&(a.min(b), a.max(b))).is_some_and(|cable| cable.connection.is_some())
-        };
+        let carries = |a: usize, b: usize| a == b || self.network.carries(a, b);
         let honest = |at: usize| !self.nodes[at].dishonest && self.nodes[at].machine.is_some();
         let mut relays = (0..self.nodes.len()).filter(|via| honest(*via) && carries(from, *via) && carries(*via, to));
         honest(from) && honest(to) && relays.next().is_some()
@@ -197,7 +176,11 @@ impl World {
             let leg = own.key.zip(media).and_then(|(key, media)| media.legs.get(&key));
             leg.is_some_and(|leg| leg.ready)
         };
-        if self.consoles[speaker].muted || !talks(speaker) || !talks(listener) || !self.reached(from).contains(&to) {
+        if self.consoles[speaker].muted
+            || !talks(speaker)
+            || !talks(listener)
+            || !self.network.reached(from, &self.nodes).contains(&to)
+        {
             return false;
         }
         if !self.honest_way(from, to) {

@@ -5,6 +5,7 @@ use crate::disk::{Disk, Health};
 use crate::fixture::{DUTY, LEADERS};
 use crate::media::Media;
 use crate::mutation::Mutation;
+use crate::network::Quality;
 use crate::rng::Rng;
 use crate::trace::Trace;
 use crate::world::{DEVICES, World};
@@ -27,7 +28,8 @@ impl World {
         let mut world = Self::lively(shape, seed);
         (world.trace, world.mutation) = (trace, mutation);
         world.bad_disks = world.rng.one_in(2);
-        world.delay_us = [(500, 4_000), (1_000, 120_000), (60_000, 300_000)][world.rng.below(3) as usize];
+        let delay_us = [(500, 4_000), (1_000, 120_000), (60_000, 300_000)][world.rng.below(3) as usize];
+        world.set_delay(delay_us);
         let clocks = world.rng.below(3);
         for node in 0..world.nodes.len() {
             // Monotonic clocks begin anywhere; wall clocks are right, or somewhat off, or off by an hour.
@@ -52,6 +54,7 @@ impl World {
         let mut world = Self::dark(shape, seed);
         world.media = Some(Media::default());
         world.keys_live = true;
+        world.network.give_up_what_hangs();
         world
     }
 
@@ -104,13 +107,10 @@ impl World {
     /// Mends everything and waits until it is quiet.
     pub fn mend_all(&mut self) {
         self.tell("everything is mended".to_owned());
-        for pair in self.cables.keys().copied().collect::<Vec<_>>() {
+        for pair in self.network.pairs() {
             self.hang(pair.0, pair.1, false);
             self.mend(pair.0, pair.1);
-            if let Some(cable) = self.cables.get_mut(&pair) {
-                cable.quality = Default::default();
-                cable.slow_us = 0;
-            }
+            self.network.set_quality(pair.0, pair.1, Quality::default(), 0);
         }
         self.taken_tells_all();
         self.recover();
@@ -152,10 +152,7 @@ impl World {
                 let (lost, doubled) = (self.rng.below(150), self.rng.below(300));
                 let slow_us = self.rng.below(300_000);
                 let kbit_s = self.rng.one_in(2).then_some(64);
-                if let Some(cable) = self.cables.get_mut(&(node.min(other), node.max(other))) {
-                    cable.quality = crate::cables::Quality { lost, doubled, kbit_s };
-                    cable.slow_us = slow_us;
-                }
+                self.network.set_quality(node, other, Quality { lost, doubled, kbit_s }, slow_us);
                 format!("{a} – {b} loses {lost} and doubles {doubled} of 1000, {slow_us} µs slower, {kbit_s:?} kbit/s")
             }
             31 => {

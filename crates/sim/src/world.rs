@@ -1,12 +1,12 @@
 //! The world: nodes, cables, consoles, and a queue of what happens next.
 
 use crate::agenda::{Agenda, Event};
-use crate::cables::Cable;
 use crate::console::SimConsole;
 use crate::disk::Health;
 use crate::fixture::{Fixture, fixture_of};
 use crate::media::Media;
 use crate::mutation::Mutation;
+use crate::network::{Network, Travel};
 use crate::node::SimNode;
 use crate::real::{Real, Seated};
 use crate::rng::Rng;
@@ -29,8 +29,6 @@ pub struct World {
     pub nodes: Vec<SimNode>,
     /// Three per party, in order.
     pub consoles: Vec<SimConsole>,
-    /// Shortest and longest time that a message travels between nodes, in microseconds.
-    pub delay_us: (u64, u64),
     /// It was quiet for less time than a ring sounds.
     pub rings_may_sound: bool,
     /// Disks fail too.
@@ -43,7 +41,7 @@ pub struct World {
     pub mutation: Option<Mutation>,
     /// What happened, for whoever replays it.
     pub trace: Trace,
-    /// When something that is out of the ordinary happened last.
+    /// When something that is out of the ordinary happened last, but connections that were made or ended.
     pub(crate) changed_us: u64,
     pub(crate) said: crate::truth::Said,
     /// The node that fell into hostile hands.
@@ -52,8 +50,8 @@ pub struct World {
     pub(crate) members: crate::keys::Members,
     /// Real consoles, in worlds that have any: the models are never connected there.
     pub real: Real,
-    pub(crate) cables: BTreeMap<(usize, usize), Cable>,
-    pub(crate) connections: u64,
+    /// Cables between nodes.
+    pub(crate) network: Network,
     pub(crate) keys: BTreeMap<ConsoleKey, usize>,
     sent_us: BTreeMap<(usize, bool), u64>,
 }
@@ -88,14 +86,13 @@ impl World {
     /// The same of a fixture.
     pub(crate) fn dark_in(fixture: &'static Fixture, parties: usize, seed: u64) -> Self {
         let consoles = (0..parties).flat_map(|p| (0..DEVICES).map(move |d| SimConsole::new(fixture, p, d)));
-        let mut world = Self {
+        Self {
             seed,
             fixture,
             rng: Rng::new(seed),
             agenda: Agenda::default(),
             nodes: fixture.sites.iter().map(|site| SimNode::new(site.node.clone(), fixture.charter.clone())).collect(),
             consoles: consoles.collect(),
-            delay_us: (1_000, 120_000),
             rings_may_sound: true,
             bad_disks: false,
             keys_live: false,
@@ -107,14 +104,10 @@ impl World {
             taken: None,
             members: crate::keys::Members::new(),
             real: Real::default(),
-            cables: BTreeMap::new(),
-            connections: 0,
+            network: Network::of(fixture.sites.len()),
             keys: BTreeMap::new(),
             sent_us: BTreeMap::new(),
-        };
-        let nodes = world.nodes.len();
-        world.cables = (0..nodes).flat_map(|a| (a + 1..nodes).map(move |b| ((a, b), Cable::default()))).collect();
-        world
+        }
     }
 
     /// Like [`World::new`], with every console connected and everything quiet.
@@ -252,7 +245,49 @@ impl World {
 
     /// A hostile node says something.
     pub fn say_as(&mut self, from: usize, to: usize, bytes: Vec<u8>) {
-        self.transmit(from, to, bytes);
+        self.cabled(|network, travel| network.transmit(from, to, bytes, travel));
+    }
+
+    /// Shortest and longest time that a message travels between nodes from now on, in microseconds.
+    pub fn set_delay(&mut self, delay_us: (u64, u64)) {
+        self.network.set_delay(delay_us);
+    }
+
+    /// Cuts the cable between two nodes.
+    pub fn cut(&mut self, a: usize, b: usize) {
+        self.cabled(|network, travel| network.set_cut(a, b, true, travel));
+    }
+
+    /// Mends the cable between two nodes.
+    pub fn mend(&mut self, a: usize, b: usize) {
+        self.cabled(|network, travel| network.set_cut(a, b, false, travel));
+    }
+
+    /// From now on nothing arrives between two nodes, and neither notices; or no more.
+    pub fn hang(&mut self, a: usize, b: usize, hangs: bool) {
+        self.deafen(a, b, hangs);
+        self.deafen(b, a, hangs);
+    }
+
+    /// From now on nothing of `to` arrives at `at`; or everything does again.
+    pub fn deafen(&mut self, at: usize, to: usize, deaf: bool) {
+        self.cabled(|network, travel| network.deafen(at, to, deaf, travel));
+    }
+
+    /// Makes and ends connections of a node as its state and its cables say.
+    pub(crate) fn relink(&mut self, node: usize) {
+        self.cabled(|network, travel| network.relink(node, travel));
+    }
+
+    /// Something is done with the cables.
+    pub(crate) fn cabled(&mut self, does: impl FnOnce(&mut Network, &mut Travel)) {
+        let travel = &mut Travel { nodes: &self.nodes, rng: &mut self.rng, agenda: &mut self.agenda };
+        does(&mut self.network, travel);
+    }
+
+    /// When something that is out of the ordinary happened last.
+    pub(crate) fn changed_us(&self) -> u64 {
+        self.changed_us.max(self.network.changed_us())
     }
 
     /// How a node's disk does from now on.

@@ -31,7 +31,8 @@ pub(crate) fn real_network(seed: u64, trace: Trace, mutation: Option<Mutation>) 
     world.seated().seat();
     (world.trace, world.mutation) = (trace, mutation);
     world.bad_disks = world.rng.one_in(2);
-    world.delay_us = [(500, 4_000), (1_000, 120_000), (60_000, 300_000)][world.rng.below(3) as usize];
+    let delay_us = [(500, 4_000), (1_000, 120_000), (60_000, 300_000)][world.rng.below(3) as usize];
+    world.set_delay(delay_us);
     let clocks = world.rng.below(3);
     let off = |world: &mut World| {
         let off_ms = world.rng.below(2 * HOUR_MS as u64) as i64 - HOUR_MS;
@@ -99,12 +100,10 @@ impl Seated<'_> {
     /// Everything is mended, and everybody reaches everything.
     fn mend_real(&mut self) {
         self.tell("everything is mended".to_owned());
-        for pair in self.world.cables.keys().copied().collect::<Vec<_>>() {
+        for pair in self.world.network.pairs() {
             self.hang(pair.0, pair.1, false);
             self.mend(pair.0, pair.1);
-            if let Some(cable) = self.world.cables.get_mut(&pair) {
-                cable.slow_us = 0;
-            }
+            self.world.network.set_slow(pair.0, pair.1, 0);
         }
         for node in 0..self.world.nodes.len() {
             self.set_disk(node, Health::Good);
@@ -143,9 +142,7 @@ impl Seated<'_> {
             }
             31 => {
                 let slow_us = self.world.rng.below(300_000);
-                if let Some(cable) = self.world.cables.get_mut(&(node.min(other), node.max(other))) {
-                    cable.slow_us = slow_us;
-                }
+                self.world.network.set_slow(node, other, slow_us);
                 format!("{a} – {b} is {slow_us} µs slower")
             }
             32..=33 => return self.power_of(node),

@@ -137,6 +137,7 @@ impl<'w> Seated<'w> {
     pub(crate) fn seat(&mut self) {
         let fixture: &Fixture = self.world.fixture;
         self.world.nodes.iter_mut().for_each(|node| node.disk.recent = RECENT);
+        self.world.network.give_up_what_hangs();
         for party in 0..fixture.parties.len() {
             for device in 0..SEATED {
                 let mut chance = Rng::new(self.world.seed ^ ((party as u64) << 32 | device as u64));

@@ -267,7 +267,7 @@ fn a_ring_takes_nothing_from_one_of_the_same_number_on_another_line() {
 fn a_ring_beyond_the_pace_of_its_node_is_heard_as_soon_as_it_may_be() {
     const KOREA: usize = 1;
     let mut world = World::on_watch(3, 9);
-    world.delay_us = (1_000, 2_000);
+    world.set_delay((1_000, 2_000));
     // Nobody is at the consoles of the others, and what follows a start is done: little else calls their nodes.
     world.cut(0, KOREA);
     (0..USA).for_each(|console| world.disconnect(console));
