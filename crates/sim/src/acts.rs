@@ -7,19 +7,25 @@ use trialogue_journal::{Act, DeclineReason};
 use trialogue_wire::console::ToNode;
 
 impl World {
+    /// A console sends bytes, whatever they are.
+    pub fn send(&mut self, console: usize, bytes: Vec<u8>) {
+        self.at_consoles(|consoles, travel| consoles.send(console, bytes, travel));
+    }
+
     /// Signs an act and sends it.
     pub fn act(&mut self, console: usize, line: &str, act: Act, bodies: Vec<Vec<u8>>) {
-        self.set_console_clock(console);
-        let message = self.consoles[console].state_act(self.fixture, line, act, bodies);
-        self.send(console, trialogue_wire::encode(&message));
+        self.at_consoles(|consoles, travel| consoles.act(console, line, act, bodies, travel));
     }
 
     /// A console goes by the clock of its node.
     pub fn set_console_clock(&mut self, console: usize) {
-        let node = self.consoles[console].node;
-        if let Some(machine) = &self.nodes[node].machine {
-            self.consoles[console].now_ms = machine.time_ms();
-        }
+        self.consoles.set_clock(console, &self.nodes);
+    }
+
+    /// Brings the group of a console's node in line with who is in, as the console sees both.
+    pub fn commit(&mut self, console: usize, line: &str) {
+        let Some(line) = self.lines(line).cloned() else { return };
+        self.at_consoles(|consoles, travel| consoles.commit(console, &line, travel));
     }
 
     /// Rings a line.
@@ -60,10 +66,7 @@ impl World {
 
     /// Offers a leg.
     pub fn offer(&mut self, console: usize) {
-        self.send(
-            console,
-            trialogue_wire::encode(&ToNode::Offer { offer: trialogue_wire::leg::fixture::offer(1), leg: 1 }),
-        );
+        self.at_consoles(|consoles, travel| consoles.offer(console, travel));
     }
 
     /// Says that it sends voice and picture.
@@ -74,8 +77,7 @@ impl World {
 
     /// The device of a console.
     pub fn device(&self, console: usize) -> DeviceId {
-        let console = &self.consoles[console];
-        self.fixture.parties[console.party].devices[console.device].id
+        self.consoles.device(console)
     }
 
     /// Is a console in on a line, as a node sees it?

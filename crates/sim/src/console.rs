@@ -1,7 +1,7 @@
 //! A model console: it signs statements, folds what it is shown, and has no keys or media.
 
 use crate::fixture::{Fixture, RING_SECONDS};
-use crate::keys::Members;
+use crate::models::Members;
 use crate::rng::Rng;
 use crate::trace::digest;
 use minicbor::bytes::ByteVec;

@@ -4,8 +4,7 @@ use crate::agenda::Event;
 use crate::disk::Health;
 use crate::mutation::Mutation;
 use crate::world::World;
-use trialogue_core::{ConsoleKey, Input, Machine, Output};
-use trialogue_wire::console::ToNode;
+use trialogue_core::{Input, Machine, Output};
 
 impl World {
     /// Lets so much time pass.
@@ -100,14 +99,14 @@ impl World {
             Event::Talk { console, key } => self.talk(console, key),
             Event::Datagram(datagram) => self.datagram(datagram),
             Event::Sync { node, run } => self.synced(node, run),
-            Event::Hear { console, key, bytes, last } => self.heard(console, key, &bytes, last),
+            Event::Hear { console, key, bytes, last } => {
+                let talks = self.media.is_some();
+                self.at_consoles(|consoles, travel| consoles.hear((console, key), &bytes, last, talks, travel));
+            }
             Event::Dial { node } => self.relink(node),
             Event::Real(what) => self.seated().happens(what),
             Event::Ping { console, key } => {
-                if self.consoles[console].key == Some(key) && !self.consoles[console].silent {
-                    self.send(console, trialogue_wire::encode(&ToNode::Ping { number: 0 }));
-                    self.agenda.later(5_000_000, Event::Ping { console, key });
-                }
+                self.at_consoles(|consoles, travel| consoles.ping(console, key, travel));
             }
         }
     }
@@ -128,29 +127,6 @@ impl World {
         } else {
             self.agenda.later(500_000, Event::Sync { node, run });
             self.input(node, Input::AppendFailed { up_to });
-        }
-    }
-
-    fn heard(&mut self, console: usize, key: ConsoleKey, bytes: &[u8], last: bool) {
-        if self.consoles[console].key != Some(key) {
-            return;
-        }
-        self.set_console_clock(console);
-        if !bytes.is_empty()
-            && let Some(answer) = self.consoles[console].hear(self.fixture, bytes)
-        {
-            self.send(console, trialogue_wire::encode(&answer));
-        }
-        if self.media.is_some() && self.consoles[console].wants_leg() {
-            self.offer(console);
-        }
-        if self.keys_live {
-            self.keep_keys(console);
-        }
-        if last {
-            self.console_input(console, Input::ConsoleClosed { console: key });
-            self.consoles[console].key = None;
-            self.consoles[console].welcomed = false;
         }
     }
 
@@ -214,9 +190,8 @@ impl World {
             Output::Errand { fate, .. } => self.nodes[node].fates.push(fate),
             Output::Evidence { node: journal, seq, entry } => self.nodes[node].evidence.push((journal, seq, entry)),
             Output::SendConsole { console: key, bytes, last } => {
-                if let Some(console) = self.keys.get(&key).copied() {
-                    let due = self.console_arrival(console, false);
-                    self.agenda.at(due, Event::Hear { console, key, bytes, last });
+                if self.consoles.owner(&key).is_some() {
+                    self.at_consoles(|consoles, travel| consoles.tell(key, bytes, last, travel));
                 } else {
                     self.seated().desk_is_told(key, bytes, last);
                 }

@@ -131,10 +131,10 @@ impl World {
     pub(crate) fn new_listeners(&mut self, node: usize, route: &Route) {
         let before = self.nodes[node].routes.get(&(route.node, route.number)).map(|old| old.legs.clone());
         let before = before.unwrap_or_default();
-        let Some(speaker) = (0..self.consoles.len()).find(|at| self.device(*at) == route.device) else { return };
+        let Some(speaker) = self.consoles.with(&route.device) else { return };
         for key in route.legs.iter().filter(|key| !before.contains(key)) {
-            if let (Some(listener), Some(media)) = (self.keys.get(key), self.media.as_mut()) {
-                media.heard.remove(&(*listener, speaker, route.medium == Medium::Picture));
+            if let (Some(listener), Some(media)) = (self.consoles.owner(key), self.media.as_mut()) {
+                media.heard.remove(&(listener, speaker, route.medium == Medium::Picture));
             }
         }
     }

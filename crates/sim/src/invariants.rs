@@ -1,9 +1,9 @@
 //! What must hold at every step, and what must hold once it is quiet.
 
 use crate::world::World;
-use trialogue_charter::{DeviceId, NodeId};
+use trialogue_charter::{DeviceId, LineId, NodeId};
 use trialogue_core::{Count, Output};
-use trialogue_journal::UnverifiedEntry;
+use trialogue_journal::{BodyRef, UnverifiedEntry};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::ToConsole;
 use trialogue_wire::link::LinkMessage;
@@ -31,7 +31,7 @@ impl World {
                     }
                     ToConsole::Accepted { number, unrecorded } => {
                         assert!(!unrecorded || node.excused, "unrecorded on a disk that works");
-                        let model = || self.keys.get(console).map(|console| self.device(*console));
+                        let model = || self.consoles.owner(console).map(|console| self.device(console));
                         let Some(device) = self.real.device_at(console).or_else(model) else { return };
                         assert!(unrecorded || self.is_stated(at, &device, number), "acknowledged and not on disk");
                         if !unrecorded {
@@ -149,6 +149,52 @@ impl World {
             }
             let faults = node.notes.iter().filter(|note| matches!(note, trialogue_core::Note::Fault { .. }));
             assert_eq!(faults.collect::<Vec<_>>(), Vec::<&trialogue_core::Note>::new(), "seed {}", self.seed);
+        }
+    }
+
+    /// Once it is quiet, each group has exactly those who are in, in their present stays, and each of them was shown
+    /// what it needs to follow.
+    ///
+    /// # Panics
+    /// When a key is stuck.
+    pub fn check_keys(&self) {
+        for console in (0..self.consoles.len()).filter(|console| self.consoles[*console].welcomed) {
+            let (own, me) = (&self.consoles[console], self.device(console));
+            for line in self.fixture.charter.lines.iter().map(|line| &line.id) {
+                let now = own.state.line(line);
+                if now.participants.iter().any(|participant| participant.device == me) {
+                    self.check_groups(console, line, &now);
+                }
+            }
+        }
+    }
+
+    fn check_groups(&self, console: usize, line: &LineId, now: &trialogue_journal::fold::LineState) {
+        let (own, me) = (&self.consoles[console], self.device(console));
+        for node in now.participants.iter().map(|participant| &participant.node) {
+            if self.nodes.iter().any(|other| other.id == *node && other.hostile) {
+                continue;
+            }
+            let name = self.name(&me);
+            let Some(group) = now.groups.get(node) else {
+                panic!("{name} sees no group of {node} on {line}, whose consoles are in");
+            };
+            let inside: Vec<DeviceId> = now.participants.iter().map(|participant| participant.device).collect();
+            assert!(
+                group.members.keys().all(|device| inside.contains(device)) && group.members.len() == inside.len(),
+                "{name} sees a group of {node} on {line} with {:?}, while {:?} are in",
+                group.members.keys().map(|device| self.name(device)).collect::<Vec<_>>(),
+                inside.iter().map(|device| self.name(device)).collect::<Vec<_>>(),
+            );
+            let since =
+                group.handshakes.iter().rposition(|handshake| handshake.added.contains(&me) || handshake.by == me);
+            for handshake in group.handshakes.iter().skip(since.unwrap_or(0)).filter(|handshake| handshake.by != me) {
+                let joins = handshake.added.contains(&me);
+                let needs = if joins { &handshake.welcome } else { &handshake.commit };
+                let has =
+                    |body: &BodyRef| own.bodies.iter().any(|held| body.find(std::slice::from_ref(held)).is_some());
+                assert!(needs.as_ref().is_none_or(has), "{name} was not shown the keys of {node} on {line}");
+            }
         }
     }
 }

@@ -167,7 +167,7 @@ impl World {
 
     pub(crate) fn leg_up(&mut self, node: usize, console: ConsoleKey) {
         let (now_ms, run) = (self.now_ms(), self.nodes[node].run);
-        let Some(owner) = self.keys.get(&console).copied() else { return };
+        let Some(owner) = self.consoles.owner(&console) else { return };
         let Some(media) = self.nodes[node].media.as_mut() else { return };
         // At another node the same packet may come anew; nobody there knows what was heard here.
         if let Some(all) = self.media.as_mut()
@@ -257,7 +257,7 @@ impl World {
 
     /// The console's next picture is a key frame.
     pub(crate) fn key_frame_wanted(&mut self, console: ConsoleKey) {
-        if let Some(console) = self.keys.get(&console).copied() {
+        if let Some(console) = self.consoles.owner(&console) {
             self.consoles[console].key_frame = true;
         }
     }

@@ -87,7 +87,7 @@ impl World {
     fn speaks_as_others(&mut self, from: usize, to: usize) -> bool {
         let Some(key) = self.voice_at(to, from) else { return false };
         let Some(device) = self.nodes[to].routes.get(&key).map(|route| route.device) else { return false };
-        let Some(console) = (0..self.consoles.len()).find(|at| self.device(*at) == device) else { return false };
+        let Some(console) = self.consoles.with(&device) else { return false };
         let Some(index) = self.nodes[from].charter().node_index(&self.nodes[to].id) else { return false };
         // About where it came directly last; or where it was before it fell silent, so that nothing may have come
         // directly yet.

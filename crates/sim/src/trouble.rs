@@ -41,7 +41,7 @@ impl World {
         for console in 0..world.consoles.len() {
             // Two consoles for each party, and a third where there are few.
             if console % DEVICES < 2 || shape.len() < 4 {
-                world.settle_console(console);
+                world.consoles.choose_site(console, &mut world.rng);
                 world.connect(console);
             }
         }
@@ -53,7 +53,7 @@ impl World {
     fn lively(shape: &[usize], seed: u64) -> Self {
         let mut world = Self::dark(shape, seed);
         world.media = Some(Media::default());
-        world.keys_live = true;
+        world.consoles.keep_groups();
         world.network.give_up_what_hangs();
         world
     }
@@ -200,6 +200,20 @@ impl World {
         self.tell(line);
     }
 
+    /// A console goes to another node of its party, or to the same one again, and comes over with the calls that it is
+    /// in on, mostly.
+    fn go_to_another_site(&mut self, console: usize) {
+        let (before, stays) = (self.consoles[console].node, self.consoles.stays(console));
+        self.disconnect(console);
+        self.consoles.choose_site(console, &mut self.rng);
+        self.connect(console);
+        self.run(1_500_000);
+        if self.consoles[console].node == before || !self.consoles[console].welcomed || self.rng.one_in(4) {
+            return;
+        }
+        self.at_consoles(|consoles, travel| consoles.come_over(console, stays, travel));
+    }
+
     /// The leg of a console has so much room for a while.
     fn shorten(&mut self, console: usize, kbit_s: u32) {
         let (node, now_ms) = (self.consoles[console].node, self.agenda.now_us() / 1_000);
@@ -265,5 +279,50 @@ impl World {
             }
         };
         self.act(console, line, act, Vec::new());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DUTY;
+    use trialogue_journal::{Act, Carried};
+
+    /// The duty officers of a party with two nodes, and one of another party.
+    const GOES: usize = 1;
+    const STAYS: usize = 2;
+    const RINGS: usize = 4;
+
+    /// By the first node's journal it is in until it is back there, and would have answered.
+    #[test]
+    fn who_left_at_the_other_site_has_not_answered_the_next_ring() {
+        let mut world = World::dark(&[2, 1], 7);
+        (0..3).for_each(|node| world.start(node));
+        for (console, node) in [(GOES, 0), (STAYS, 0), (RINGS, 2)] {
+            world.consoles[console].node = node;
+            world.connect(console);
+        }
+        world.run(5_000_000);
+        let call = world.ring(RINGS, DUTY);
+        world.run(1_000_000);
+        world.answer(GOES, DUTY, call);
+        world.run(1_000_000);
+        world.disconnect(GOES);
+        world.consoles[GOES].node = 1;
+        world.connect(GOES);
+        world.run(1_500_000);
+        let word = Carried { confirmed: vec![], ready: vec![], on: vec![], drops: vec![], held: false };
+        let (offers, _) = crate::console::SimConsole::offers(world.fixture, &mut world.rng);
+        world.act(GOES, DUTY, Act::Attach { call, offers, ring: None, word }, Vec::new());
+        world.run(1_000_000);
+        assert!(world.is_in(1, GOES, DUTY), "it has come over");
+        world.leave(GOES, DUTY);
+        world.leave(RINGS, DUTY);
+        world.run(1_000_000);
+        let next = world.ring(RINGS, DUTY);
+        world.run(1_000_000);
+        assert_eq!(world.consoles[STAYS].rings_here(world.fixture, DUTY), Some(next));
+        assert_eq!(world.response(RINGS, DUTY, 0), trialogue_journal::fold::RingResponse::Ringing(2));
+        world.check_honest();
     }
 }

@@ -5,15 +5,15 @@ use crate::console::SimConsole;
 use crate::disk::Health;
 use crate::fixture::{Fixture, fixture_of};
 use crate::media::Media;
+use crate::models::Models;
 use crate::mutation::Mutation;
 use crate::network::{Network, Travel};
 use crate::node::SimNode;
 use crate::real::{Real, Seated};
 use crate::rng::Rng;
 use crate::trace::Trace;
-use std::collections::BTreeMap;
 use trialogue_charter::{HybridSecret, VerifiedCharter};
-use trialogue_core::{AmendError, ConsoleKey, Input, Machine, Now, Setup, SnapshotError, Start};
+use trialogue_core::{AmendError, Input, Machine, Now, Setup, SnapshotError, Start};
 
 /// All of it.
 pub struct World {
@@ -28,13 +28,11 @@ pub struct World {
     /// As in [`Fixture::sites`].
     pub nodes: Vec<SimNode>,
     /// Three per party, in order.
-    pub consoles: Vec<SimConsole>,
+    pub consoles: Models,
     /// It was quiet for less time than a ring sounds.
     pub rings_may_sound: bool,
     /// Disks fail too.
     pub bad_disks: bool,
-    /// Consoles keep their groups' members in line with who is in by themselves.
-    pub keys_live: bool,
     /// Voices and pictures, in worlds that have any.
     pub(crate) media: Option<Media>,
     /// A safeguard that is missing here, to see that its loss is noticed.
@@ -46,14 +44,10 @@ pub struct World {
     pub(crate) said: crate::truth::Said,
     /// The node that fell into hostile hands.
     pub(crate) taken: Option<crate::taken::Taken>,
-    /// With which stay each member was added to a group.
-    pub(crate) members: crate::keys::Members,
     /// Real consoles, in worlds that have any: the models are never connected there.
     pub real: Real,
     /// Cables between nodes.
     pub(crate) network: Network,
-    pub(crate) keys: BTreeMap<ConsoleKey, usize>,
-    sent_us: BTreeMap<(usize, bool), u64>,
 }
 
 /// Devices per party.
@@ -85,28 +79,23 @@ impl World {
 
     /// The same of a fixture.
     pub(crate) fn dark_in(fixture: &'static Fixture, parties: usize, seed: u64) -> Self {
-        let consoles = (0..parties).flat_map(|p| (0..DEVICES).map(move |d| SimConsole::new(fixture, p, d)));
         Self {
             seed,
             fixture,
             rng: Rng::new(seed),
             agenda: Agenda::default(),
             nodes: fixture.sites.iter().map(|site| SimNode::new(site.node.clone(), fixture.charter.clone())).collect(),
-            consoles: consoles.collect(),
+            consoles: Models::new(fixture, parties),
             rings_may_sound: true,
             bad_disks: false,
-            keys_live: false,
             media: None,
             mutation: None,
             trace: Trace::default(),
             changed_us: 0,
             said: crate::truth::Said::default(),
             taken: None,
-            members: crate::keys::Members::new(),
             real: Real::default(),
             network: Network::of(fixture.sites.len()),
-            keys: BTreeMap::new(),
-            sent_us: BTreeMap::new(),
         }
     }
 
@@ -229,11 +218,7 @@ impl World {
         self.tell(format!("{} loses power", self.nodes[node].id));
         self.relink(node);
         self.seated().desks_lose(node);
-        for console in 0..self.consoles.len() {
-            if self.consoles[console].node == node {
-                self.consoles[console].reset(self.fixture, None);
-            }
-        }
+        self.consoles.lose(node);
     }
 
     /// A test speaks for this node from now on.
@@ -302,46 +287,18 @@ impl World {
 
     /// Opens a console's WebSocket.
     pub fn connect(&mut self, console: usize) {
-        let node = self.consoles[console].node;
-        if self.nodes[node].machine.is_none() {
-            return;
-        }
-        let key = ConsoleKey(self.rng.draw());
-        self.keys.insert(key, console);
-        self.consoles[console].reset(self.fixture, Some(key));
-        let nonce = self.rng.bytes();
-        self.console_input(console, Input::ConsoleOpened { console: key, nonce });
-        self.agenda.later(5_000_000, Event::Ping { console, key });
+        self.at_consoles(|consoles, travel| consoles.connect(console, travel));
     }
 
     /// A console's WebSocket breaks.
     pub fn disconnect(&mut self, console: usize) {
-        if let Some(key) = self.consoles[console].key {
-            self.console_input(console, Input::ConsoleClosed { console: key });
-            self.consoles[console].reset(self.fixture, None);
-        }
+        self.at_consoles(|consoles, travel| consoles.disconnect(console, travel));
     }
 
-    /// Hands an input of a console to its node, in order and a little later.
-    pub(crate) fn console_input(&mut self, console: usize, input: Input) {
-        let node = self.consoles[console].node;
-        let due = self.console_arrival(console, true);
-        let run = self.nodes[node].run;
-        self.agenda.at(due, Event::Input { node, run, input });
-    }
-
-    pub(crate) fn console_arrival(&mut self, console: usize, up: bool) -> u64 {
-        let due = self.agenda.now_us() + self.rng.between(200, 20_000);
-        let last = self.sent_us.entry((console, up)).or_default();
-        *last = due.max(*last + 1);
-        *last
-    }
-
-    /// A console sends bytes, whatever they are.
-    pub fn send(&mut self, console: usize, bytes: Vec<u8>) {
-        if let Some(key) = self.consoles[console].key {
-            self.console_input(console, Input::ConsoleMessage { console: key, bytes });
-        }
+    /// Something is done at model consoles.
+    pub(crate) fn at_consoles(&mut self, does: impl FnOnce(&mut Models, &mut Travel)) {
+        let travel = &mut Travel { nodes: &self.nodes, rng: &mut self.rng, agenda: &mut self.agenda };
+        does(&mut self.consoles, travel);
     }
 
     /// Gives a node an input now.
