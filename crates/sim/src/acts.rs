@@ -80,6 +80,11 @@ impl World {
         self.consoles.device(console)
     }
 
+    /// A console's name for people: party and device.
+    pub fn name(&self, device: &DeviceId) -> String {
+        self.fixture.name(device)
+    }
+
     /// Is a console in on a line, as a node sees it?
     pub fn is_in(&self, node: usize, console: usize, line: &str) -> bool {
         let Some(machine) = &self.nodes[node].machine else { return false };

@@ -34,7 +34,7 @@ impl World {
         // Longer than a ring sounds (30 s) after the last that begins: a console that fell silent just now is given up
         // some 20 s later, and then a ring that its party had answered through it sounds there anew (seed 2,000,007).
         self.run(90_000_000);
-        self.rings_may_sound = false;
+        self.set_rings_may_sound(false);
     }
 
     fn stroke(&mut self) {

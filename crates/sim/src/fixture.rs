@@ -50,6 +50,23 @@ pub struct DeviceKeys {
     pub certificate: Vec<u8>,
 }
 
+impl Fixture {
+    /// A device's name for people: party and number.
+    pub fn name(&self, device: &DeviceId) -> String {
+        for party in &self.parties {
+            if let Some(at) = party.devices.iter().position(|keys| keys.id == *device) {
+                return format!("{}/{at}", party.id);
+            }
+        }
+        "?".to_owned()
+    }
+
+    /// Are these nodes of one party?
+    pub(crate) fn same_party(&self, a: usize, b: usize) -> bool {
+        self.sites[a].party == self.sites[b].party
+    }
+}
+
 /// The line of leaders; duty officers are on it too.
 pub const LEADERS: &str = "leaders";
 /// The staged line, of leaders and duty officers.

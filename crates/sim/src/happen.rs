@@ -47,7 +47,7 @@ impl World {
                 return false;
             }
             self.agenda.pass_to(due);
-            self.tell_timer(at);
+            self.witness.tell_timer(&self.nodes[at], self.agenda.now_us());
             self.input(at, Input::Tick);
             let own = &self.nodes[at];
             let later = own.due_us.is_none_or(|next| next > self.agenda.now_us());
@@ -57,16 +57,6 @@ impl World {
         let Some(event) = self.agenda.take(until_us) else { return false };
         self.happen(event);
         true
-    }
-
-    /// Why a node is called from time alone.
-    fn tell_timer(&mut self, node: usize) {
-        if self.trace.tells_timers()
-            && let Some(cause) = self.nodes[node].due_cause
-        {
-            let line = format!("{} is due: {cause:?}", self.nodes[node].id);
-            self.trace.aside(self.agenda.now_us(), line);
-        }
     }
 
     fn happen(&mut self, event: Event) {
@@ -97,10 +87,10 @@ impl World {
             }
             Event::LegReady { node, run, console } => self.leg_ready(node, run, console),
             Event::Talk { console, key } => self.talk(console, key),
-            Event::Datagram(datagram) => self.datagram(datagram),
+            Event::Datagram(datagram) => self.datagram(&datagram),
             Event::Sync { node, run } => self.synced(node, run),
             Event::Hear { console, key, bytes, last } => {
-                let talks = self.media.is_some();
+                let talks = self.media.is_on();
                 self.at_consoles(|consoles, travel| consoles.hear((console, key), &bytes, last, talks, travel));
             }
             Event::Dial { node } => self.relink(node),
@@ -133,8 +123,7 @@ impl World {
     /// Does what a machine asks for.
     pub(crate) fn drain(&mut self, node: usize) {
         while let Some(output) = self.nodes[node].machine.as_mut().and_then(Machine::poll) {
-            self.check_output(node, &output);
-            self.perform(node, output);
+            self.asks(node, output);
             if self.nodes[node].disk.power_goes() {
                 self.crash(node);
             }
@@ -154,11 +143,21 @@ impl World {
         own.due_cause = due.map(|due| due.cause);
     }
 
-    pub(crate) fn perform(&mut self, node: usize, output: Output) {
+    /// A machine asks for something: the witness sees it before it is done.
+    pub(crate) fn asks(&mut self, node: usize, output: Output) {
+        let (witness, sight) = self.witness();
+        witness.check_output(node, &output, &sight);
+        self.perform(node, output);
+    }
+
+    fn perform(&mut self, node: usize, output: Output) {
         let run = self.nodes[node].run;
         match output {
             Output::Append { seq, bundle } => {
-                self.note_append(node, seq, &bundle);
+                let id = self.nodes[node].id.clone();
+                self.nodes[node].know(&id, seq, &bundle);
+                let (witness, sight) = self.witness();
+                witness.appended(node, seq, &bundle, &sight);
                 if self.mutation == Some(Mutation::AckBeforeAppend) {
                     self.agenda.later(0, Event::Input { node, run, input: Input::Appended { up_to: seq } });
                 }
@@ -180,7 +179,7 @@ impl World {
                 }
             }
             Output::Keep { node: journal, seq, bundle } => {
-                self.check_kept(node, &journal, seq, &bundle);
+                self.witness.check_kept(node, &journal, seq, &bundle, &self.sight());
                 self.nodes[node].know(&journal, seq, &bundle);
                 self.nodes[node].disk.write(journal, seq, bundle);
             }
@@ -216,22 +215,10 @@ impl World {
                 self.nodes[node].legs.remove(&console);
                 self.leg_down(node, console);
             }
-            Output::Route(route) => {
-                self.new_listeners(node, &route);
-                self.route(node, &route);
-                if let (Some(media), Some(after)) = (self.nodes[node].media.as_mut(), route.quiet_after) {
-                    media.quiet_after.insert((route.node, route.number), after);
-                }
-                self.nodes[node].routes.insert((route.node, route.number), route);
-            }
-            Output::RouteEnd { node: index, number } => {
-                self.route_end(node, index, number);
-                self.nodes[node].routes.remove(&(index, number));
-            }
+            Output::Route(route) => self.route(node, route),
+            Output::RouteEnd { node: index, number } => self.route_end(node, index, number),
             Output::TraceFrames { device } => {
-                if let Some(media) = self.nodes[node].media.as_mut() {
-                    media.forwarder.trace(device);
-                }
+                self.media.trace(node, device);
                 self.place(node);
             }
             Output::RequestKeyFrame { console } => {

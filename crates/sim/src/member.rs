@@ -1,10 +1,9 @@
 //! A member of the charter that turns on the others' media: it speaks under their streams, mutes and ends them, says
 //! old words again, and floods; and what must hold all the same.
 
-use crate::media::{Begun, Packet};
+use crate::media::Packet;
 use crate::world::World;
 use trialogue_core::Source;
-use trialogue_core::forward::Destination;
 use trialogue_wire::console::Medium;
 use trialogue_wire::link::LinkMessage;
 use trialogue_wire::media::{Half, MediaHeader};
@@ -14,9 +13,6 @@ use trialogue_wire::word::{What, Word, signed};
 const PACKETS: u64 = 100;
 /// Words in one stroke of a flood.
 const WORDS: u64 = 200;
-/// Packets of a liar that may pass for a source whose link lives: as many as can be ahead of what came directly, once
-/// for each time that it can be caught and once for what comes before the source is known to be quiet.
-pub(crate) const MADE_UP_MAX: u32 = 3 * 64;
 
 impl World {
     /// A word with the signature of one node, whoever's it claims to be.
@@ -92,10 +88,12 @@ impl World {
         // About where it came directly last; or where it was before it fell silent, so that nothing may have come
         // directly yet.
         let after_silence = self.rng.one_in(3);
-        let Some(media) = self.nodes[to].media.as_ref() else { return false };
-        let (newest, quiet_after) = (media.newest.get(&key), media.quiet_after.get(&key));
+        if self.media.legs(to).is_none() {
+            return false;
+        }
+        let (newest, quiet_after) = self.witness.whereabouts(to, key);
         let near = if after_silence { quiet_after.or(newest) } else { newest.or(quiet_after) };
-        let near = near.copied().unwrap_or(1_000);
+        let near = near.unwrap_or(1_000);
         let begin = near.wrapping_add(self.rng.below(80) as u32).wrapping_sub(8);
         for at in 0..PACKETS as u32 {
             let sequence = begin.wrapping_add(at);
@@ -109,41 +107,9 @@ impl World {
                 time: sequence.wrapping_mul(960),
             };
             let number = 1 << 40 | self.rng.below(1 << 40);
-            let sent_us = self.agenda.now_us();
-            let packet = Packet { console, medium: Medium::Voice, number, sent_us, key_frame: false, made_up: true };
+            let packet = Packet { made_up: true, ..Packet::voice(console, number) };
             self.send_datagram(from, index, header, packet);
         }
         true
-    }
-
-    /// A packet that its source's node never sent came to consoles: none does while that node's link lives and it has
-    /// said that it is quiet, and few do while it speaks.
-    pub(crate) fn check_made_up(&mut self, node: usize, header: &MediaHeader, out: &[Destination]) {
-        let key = (header.node, header.stream);
-        let at = &mut self.nodes[node];
-        let (Some(media), id) = (at.media.as_mut(), &at.id) else { return };
-        media.lied_at.insert(key);
-        for to in out.iter().filter(|to| !media.first.contains_key(&(to.leg, key))) {
-            let begun = Begun { sequence: header.sequence, place: to.place, lost: 0 };
-            media.begun.entry((to.leg, key)).or_insert(begun);
-        }
-        let Some(route) = at.routes.get(&key).filter(|route| route.alive && !out.is_empty()) else { return };
-        let after = |last: u32| header.sequence.wrapping_sub(last) as i32 > 0;
-        assert!(!route.quiet_after.is_some_and(after), "{id} passes on what was made up for one who is quiet");
-        let passed = media.made_up.entry(key).or_default();
-        *passed += 1;
-        assert!(*passed <= MADE_UP_MAX, "{id} has passed on {passed} packets that were made up for one who speaks");
-    }
-
-    /// May this copy of a true packet be refused? One of a relay may while the source is quiet, as it says, or where
-    /// that is no relay, or has lied.
-    pub(crate) fn may_refuse(&self, node: usize, from: usize, header: &MediaHeader) -> bool {
-        let at = &self.nodes[node];
-        let Some(route) = at.routes.get(&(header.node, header.stream)) else { return true };
-        let relay = at.charter().node_index(&self.nodes[from].id) != Some(header.node);
-        // A relay that was caught is barred for all of that source's streams.
-        let lied = at.media.as_ref().is_some_and(|media| media.lied_at.iter().any(|(node, _)| *node == header.node));
-        let chosen = route.relays.contains(&self.nodes[from].id);
-        relay && (lied || !chosen || route.alive && route.quiet_after.is_some())
     }
 }

@@ -54,6 +54,16 @@ impl Mutation {
 }
 
 impl World {
+    /// A safeguard is missing from now on, to see that its loss is noticed.
+    pub(crate) fn without(&mut self, mutation: Option<Mutation>) {
+        self.mutation = mutation;
+        match mutation {
+            Some(Mutation::NoDedupe) => self.media.renumber(),
+            Some(Mutation::PicturesFirst) => self.media.swap_media(),
+            _ => {}
+        }
+    }
+
     /// A link message as a node without some safeguard takes it.
     pub(crate) fn mutate_message(&mut self, to: usize, bytes: Vec<u8>) -> Vec<u8> {
         let concerns = matches!(self.mutation, Some(Mutation::NoSignatureCheck | Mutation::ExpiryByRingersClock));

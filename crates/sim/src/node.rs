@@ -1,12 +1,13 @@
 //! A node: a machine on a disk, and what came out of it.
 
+use crate::agenda::Agenda;
 use crate::disk::Disk;
-use crate::media::NodeMedia;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use trialogue_charter::{CallId, DeviceId, NodeId, PartyId, VerifiedCharter};
-use trialogue_core::{Cause, ConsoleKey, Count, Machine, Note, Route};
-use trialogue_journal::Level;
+use trialogue_charter::{CallId, NodeId, PartyId, VerifiedCharter};
+use trialogue_core::{Cause, ConsoleKey, Count, Machine, Note, Now, Route};
+use trialogue_journal::{Level, UnverifiedEntry};
+use trialogue_wire::Bundle;
 
 /// One node.
 pub struct SimNode {
@@ -65,11 +66,6 @@ pub struct SimNode {
     pub(crate) due_cause: Option<Cause>,
     /// Every entry that it holds: journal, position, and the signed entry.
     pub(crate) known: BTreeMap<(NodeId, u64), Vec<u8>>,
-    /// Its forwarder and legs, in worlds with media.
-    pub(crate) media: Option<NodeMedia>,
-    /// Who may hear whom at this node, as its state says: speaker, listener. Worked out when first asked after a
-    /// change.
-    pub(crate) allowed: Option<BTreeSet<(DeviceId, DeviceId)>>,
     /// Control messages that a hostile node was sent: by whom, and what.
     pub inbox: Vec<(usize, Vec<u8>)>,
 }
@@ -105,8 +101,6 @@ impl SimNode {
             due_us: None,
             due_cause: None,
             known: BTreeMap::new(),
-            media: None,
-            allowed: None,
             inbox: Vec::new(),
         }
     }
@@ -123,6 +117,25 @@ impl SimNode {
     /// It takes part in links.
     pub fn is_on(&self) -> bool {
         self.machine.is_some() || self.hostile
+    }
+
+    /// Its clocks: neither agrees with another node's.
+    pub(crate) fn now(&self, agenda: &Agenda) -> Now {
+        Now { us: agenda.now_us() + self.ahead_us, wall_ms: agenda.wall_ms().saturating_add_signed(self.wall_off_ms) }
+    }
+
+    /// It holds this entry from now on.
+    pub(crate) fn know(&mut self, node: &NodeId, seq: u64, bundle: &Bundle) {
+        self.known.insert((node.clone(), seq), bundle.entry.clone());
+    }
+
+    /// It holds what its disk has, and nothing else.
+    pub(crate) fn know_all(&mut self, held: &[Bundle]) {
+        let entries = held.iter().filter_map(|bundle| {
+            let entry = UnverifiedEntry::decode(&bundle.entry).ok()?;
+            Some(((entry.claim().node.clone(), entry.claim().seq), bundle.entry.clone()))
+        });
+        self.known = entries.collect();
     }
 
     /// How often it counted something.

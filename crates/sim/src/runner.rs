@@ -66,13 +66,14 @@ pub fn run_with(consoles: Consoles, seed: u64, trace: Trace, mutation: Option<Mu
     let Some(mut world) = world else {
         return Outcome { seed, broken, trace, lived_us: 0, heard: 0, whole_us: 0, ends: Vec::new() };
     };
-    let heard = world.media.as_ref().map_or(world.real.given, |media| media.arrived);
-    let mut ends = if world.trace.told { world.ends() } else { Vec::new() };
-    if world.trace.told {
+    let heard = if world.media.is_on() { world.witness.arrived() } else { world.real.given };
+    let mut ends = Vec::new();
+    if world.witness.trace().told {
+        ends.extend(world.sight().ends());
         ends.extend((0..world.real.count()).map(|desk| world.seated().desk_says(desk)));
     }
     let (lived_us, whole_us) = (world.now_us(), world.real.whole_us);
-    Outcome { seed, broken, lived_us, heard, whole_us, ends, trace: world.trace }
+    Outcome { seed, broken, lived_us, heard, whole_us, ends, trace: world.witness.into_trace() }
 }
 
 /// A panic of a world says what is wrong with it, to us and to nobody else.
@@ -165,26 +166,4 @@ pub fn many_with(consoles: Consoles, until: &Until, threads: usize, told: &(dyn 
     let mut tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
     tally.took = began.elapsed();
     tally
-}
-
-impl World {
-    /// Who is in where, as each node sees it.
-    pub fn ends(&self) -> Vec<String> {
-        let mut ends = Vec::new();
-        for node in &self.nodes {
-            let Some(machine) = &node.machine else {
-                ends.push(format!("{}: without power", node.id));
-                continue;
-            };
-            for line in self.fixture.charter.lines.iter().map(|line| &line.id) {
-                let inside = machine.state().in_on(line);
-                let names: Vec<String> =
-                    inside.iter().map(|p| format!("{} at {}", self.name(&p.device), p.node)).collect();
-                if !names.is_empty() {
-                    ends.push(format!("{}: in on {line}: {}", node.id, names.join(", ")));
-                }
-            }
-        }
-        ends
-    }
 }

@@ -6,7 +6,7 @@
 use crate::console::SimConsole;
 use crate::trace::digest;
 use crate::world::{DEVICES, World};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use trialogue_charter::{CallId, DeviceId, DeviceSecret, HybridSecret, LineId, NodeId, PartyId, Revocation};
 use trialogue_journal::{
     Act, Body, BodyRef, DeclineReason, Journal, Occasion, RevokedSet, Statement, UnverifiedEntry, VerifiedEntry,
@@ -34,6 +34,13 @@ pub(crate) struct Taken {
     stated: BTreeSet<u64>,
 }
 
+impl Taken {
+    /// Did a device of its party sign this for it?
+    pub(crate) fn stated(&self, statement: &[u8]) -> bool {
+        self.stated.contains(&digest(statement))
+    }
+}
+
 impl World {
     /// A node that runs falls into hostile hands; not one that may have lost what others hold of its journal.
     pub(crate) fn take_over(&mut self) {
@@ -52,7 +59,7 @@ impl World {
         let secrets = self.fixture.sites.iter().filter(|site| site.party == party).count() == 1;
         let journal = Journal::resume(id.clone(), written.len() as u64, hash);
         self.taken = Some(Taken { node, journal, written, secrets, clock_ms, stated: BTreeSet::new() });
-        self.changed_us = self.agenda.now_us();
+        self.note_change();
         self.tell(format!("{id} is in hostile hands{}", if secrets { ", and all of its party" } else { "" }));
     }
 
@@ -79,7 +86,7 @@ impl World {
                 self.taken_tells(to);
             }
         }
-        self.changed_us = self.agenda.now_us();
+        self.note_change();
     }
 
     /// Its link to a node has come up: it says who it is, and shows its journal.
@@ -100,11 +107,6 @@ impl World {
         if self.taken.is_some() {
             (0..self.nodes.len()).for_each(|to| self.taken_tells(to));
         }
-    }
-
-    /// Did a device of its party sign this for it?
-    pub(crate) fn taken_stated(&self, statement: &[u8]) -> bool {
-        self.taken.as_ref().is_some_and(|taken| taken.stated.contains(&digest(statement)))
     }
 
     fn taken_tells(&mut self, to: usize) {
@@ -270,28 +272,5 @@ impl World {
             return said.sign(&self.fixture.parties[self.fixture.sites[from].party].root);
         }
         said.sign(&HybridSecret::from_seed(&self.rng.bytes()))
-    }
-}
-
-/// Who may have signed what: statements of honest devices are theirs if their console made them.
-pub(crate) struct Made<'w> {
-    consoles: BTreeMap<DeviceId, &'w BTreeSet<u64>>,
-    world: &'w World,
-}
-
-impl World {
-    /// Who has really stated what.
-    pub(crate) fn made(&self) -> Made<'_> {
-        let consoles = (0..self.consoles.len()).map(|at| (self.device(at), &self.consoles[at].made));
-        let real = self.real.desks.iter().map(|desk| (desk.id, &desk.made));
-        Made { consoles: consoles.chain(real).collect(), world: self }
-    }
-}
-
-impl Made<'_> {
-    /// Did this device state that?
-    pub(crate) fn by(&self, device: &DeviceId, statement: &[u8]) -> bool {
-        let said = digest(statement);
-        self.consoles.get(device).is_some_and(|made| made.contains(&said)) || self.world.taken_stated(statement)
     }
 }

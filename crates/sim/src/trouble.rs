@@ -3,13 +3,11 @@
 
 use crate::disk::{Disk, Health};
 use crate::fixture::{DUTY, LEADERS};
-use crate::media::Media;
 use crate::mutation::Mutation;
 use crate::network::Quality;
 use crate::rng::Rng;
 use crate::trace::Trace;
 use crate::world::{DEVICES, World};
-use trialogue_core::ConsoleKey;
 use trialogue_journal::{Act, UnverifiedEntry};
 
 /// How many nodes the parties of a network have.
@@ -26,7 +24,8 @@ impl World {
     pub fn network(seed: u64, trace: Trace, mutation: Option<Mutation>) -> Self {
         let shape = SHAPES[(seed % SHAPES.len() as u64) as usize];
         let mut world = Self::lively(shape, seed);
-        (world.trace, world.mutation) = (trace, mutation);
+        world.witness.set_trace(trace);
+        world.without(mutation);
         world.bad_disks = world.rng.one_in(2);
         let delay_us = [(500, 4_000), (1_000, 120_000), (60_000, 300_000)][world.rng.below(3) as usize];
         world.set_delay(delay_us);
@@ -52,7 +51,7 @@ impl World {
     /// Nodes that have not started, in a world in which consoles talk and keep their groups.
     fn lively(shape: &[usize], seed: u64) -> Self {
         let mut world = Self::dark(shape, seed);
-        world.media = Some(Media::default());
+        world.media.switch_on();
         world.consoles.keep_groups();
         world.network.give_up_what_hangs();
         world
@@ -99,7 +98,7 @@ impl World {
         self.check_converged();
         self.check_reference();
         self.check_keys();
-        if self.nodes.iter().all(|node| !node.hostile && !node.dishonest) {
+        if self.all_are_honest() {
             self.check_honest();
         }
     }
@@ -186,7 +185,10 @@ impl World {
             }
             40..=41 => {
                 let kbit_s = self.rng.between(12, 60) as u32;
-                self.shorten(console, kbit_s);
+                let (node, now_ms) = (self.consoles[console].node, self.agenda.now_us() / 1_000);
+                if let Some(key) = self.consoles[console].key {
+                    self.media.shorten(node, key, kbit_s, now_ms);
+                }
                 format!("{who} has room for {kbit_s} kbit/s")
             }
             _ => {
@@ -196,7 +198,7 @@ impl World {
                 format!("{a} tells {b} what it must not")
             }
         };
-        self.changed_us = self.agenda.now_us();
+        self.note_change();
         self.tell(line);
     }
 
@@ -214,19 +216,8 @@ impl World {
         self.at_consoles(|consoles, travel| consoles.come_over(console, stays, travel));
     }
 
-    /// The leg of a console has so much room for a while.
-    fn shorten(&mut self, console: usize, kbit_s: u32) {
-        let (node, now_ms) = (self.consoles[console].node, self.agenda.now_us() / 1_000);
-        let Some(media) = self.nodes[node].media.as_mut() else { return };
-        let leg: Option<u32> =
-            self.consoles[console].key.and_then(|key: ConsoleKey| media.legs.get(&key)).map(|leg| leg.number);
-        if let Some(leg) = leg {
-            media.forwarder.set_budget(leg, Some(kbit_s), now_ms);
-        }
-    }
-
     pub(crate) fn power_of(&mut self, node: usize) {
-        self.changed_us = self.agenda.now_us();
+        self.note_change();
         if self.nodes[node].hostile {
         } else if self.nodes[node].machine.is_none() {
             match self.nodes[node]

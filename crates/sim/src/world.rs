@@ -11,9 +11,9 @@ use crate::network::{Network, Travel};
 use crate::node::SimNode;
 use crate::real::{Real, Seated};
 use crate::rng::Rng;
-use crate::trace::Trace;
+use crate::witness::Witness;
 use trialogue_charter::{HybridSecret, VerifiedCharter};
-use trialogue_core::{AmendError, Input, Machine, Now, Setup, SnapshotError, Start};
+use trialogue_core::{AmendError, Input, Machine, Setup, SnapshotError, Start};
 
 /// All of it.
 pub struct World {
@@ -29,19 +29,14 @@ pub struct World {
     pub nodes: Vec<SimNode>,
     /// Three per party, in order.
     pub consoles: Models,
-    /// It was quiet for less time than a ring sounds.
-    pub rings_may_sound: bool,
     /// Disks fail too.
     pub bad_disks: bool,
     /// Voices and pictures, in worlds that have any.
-    pub(crate) media: Option<Media>,
+    pub(crate) media: Media,
     /// A safeguard that is missing here, to see that its loss is noticed.
     pub mutation: Option<Mutation>,
-    /// What happened, for whoever replays it.
-    pub trace: Trace,
-    /// When something that is out of the ordinary happened last, but connections that were made or ended.
-    pub(crate) changed_us: u64,
-    pub(crate) said: crate::truth::Said,
+    /// Who judges all of it.
+    pub(crate) witness: Witness,
     /// The node that fell into hostile hands.
     pub(crate) taken: Option<crate::taken::Taken>,
     /// Real consoles, in worlds that have any: the models are never connected there.
@@ -86,13 +81,10 @@ impl World {
             agenda: Agenda::default(),
             nodes: fixture.sites.iter().map(|site| SimNode::new(site.node.clone(), fixture.charter.clone())).collect(),
             consoles: Models::new(fixture, parties),
-            rings_may_sound: true,
             bad_disks: false,
-            media: None,
+            media: Media::of(fixture.sites.len()),
             mutation: None,
-            trace: Trace::default(),
-            changed_us: 0,
-            said: crate::truth::Said::default(),
+            witness: Witness::default(),
             taken: None,
             real: Real::default(),
             network: Network::of(fixture.sites.len()),
@@ -115,13 +107,6 @@ impl World {
         &self.consoles[party * DEVICES + device]
     }
 
-    /// The clocks of a node: neither agrees with another's.
-    pub(crate) fn now(&self, node: usize) -> Now {
-        let node = &self.nodes[node];
-        let wall_ms = self.agenda.wall_ms().saturating_add_signed(node.wall_off_ms);
-        Now { us: self.agenda.now_us() + node.ahead_us, wall_ms }
-    }
-
     /// Microseconds since it began.
     pub fn now_us(&self) -> u64 {
         self.agenda.now_us()
@@ -138,7 +123,7 @@ impl World {
     /// When it cannot start from what its disk holds.
     pub fn start(&mut self, node: usize) {
         if !self.nodes[node].disk.is_restored() {
-            self.check_restored(node);
+            self.witness.check_restored(node, &self.sight());
         }
         self.start_as(node);
     }
@@ -183,7 +168,7 @@ impl World {
         if self.agenda.now_us().is_multiple_of(2) || self.nodes[node].backup.is_none() {
             self.nodes[node].backup = Some(self.nodes[node].disk.copy());
         }
-        let mut start = Start::new(setup, self.now(node)).expect("the charter has it");
+        let mut start = Start::new(setup, self.nodes[node].now(&self.agenda)).expect("the charter has it");
         if let Some(snapshot) = self.nodes[node].disk.snapshot() {
             let outcome = start.snapshot(&snapshot);
             assert!(matches!(outcome, Ok(()) | Err(SnapshotError::Charter)), "{outcome:?}");
@@ -192,7 +177,7 @@ impl World {
             start.entry(bundle).expect("a disk that was written in order is whole");
         }
         let machine = start.done();
-        self.check_read(node, &machine);
+        self.witness.check_read(node, &machine, &self.sight());
         let own = &mut self.nodes[node];
         own.written = machine.head();
         own.machine = Some(machine);
@@ -200,8 +185,8 @@ impl World {
         (own.syncing, own.excused, own.chunks) = (false, false, 0);
         own.routes.clear();
         own.legs.clear();
-        own.allowed = None;
-        self.start_media(node);
+        let talks = self.media.start(node, &self.nodes[node], &mut self.rng);
+        self.witness.started(node, talks);
         self.seated().tell_sites(node);
         let from = if restored { " from a backup" } else { "" };
         self.tell(format!("{} starts{from}", self.nodes[node].id));
@@ -212,7 +197,8 @@ impl World {
     /// The power of a node goes.
     pub fn crash(&mut self, node: usize) {
         self.nodes[node].machine = None;
-        self.nodes[node].media = None;
+        self.media.stop(node);
+        self.witness.stopped(node);
         (self.nodes[node].due_us, self.nodes[node].due_cause) = (None, None);
         self.nodes[node].disk.crash(&mut self.rng);
         self.tell(format!("{} loses power", self.nodes[node].id));
@@ -270,11 +256,6 @@ impl World {
         does(&mut self.network, travel);
     }
 
-    /// When something that is out of the ordinary happened last.
-    pub(crate) fn changed_us(&self) -> u64 {
-        self.changed_us.max(self.network.changed_us())
-    }
-
     /// How a node's disk does from now on.
     pub fn set_disk(&mut self, node: usize, health: Health) {
         self.nodes[node].disk.health = health;
@@ -303,23 +284,22 @@ impl World {
 
     /// Gives a node an input now.
     pub fn input(&mut self, node: usize, input: Input) {
-        let now = self.now(node);
+        let now = self.nodes[node].now(&self.agenda);
         if let Some(machine) = self.nodes[node].machine.as_mut() {
             machine.handle(now, input);
-            self.nodes[node].allowed = None;
+            self.witness.state_changed(node);
             self.drain(node);
         }
     }
 
     /// Gives a node an input while its outputs are being done: those that follow are done with them.
     pub(crate) fn input_quietly(&mut self, node: usize, input: Input) {
-        let now = self.now(node);
+        let now = self.nodes[node].now(&self.agenda);
         if let Some(machine) = self.nodes[node].machine.as_mut() {
             machine.handle(now, input);
         }
         while let Some(output) = self.nodes[node].machine.as_mut().and_then(Machine::poll) {
-            self.check_output(node, &output);
-            self.perform(node, output);
+            self.asks(node, output);
         }
     }
 
@@ -328,7 +308,7 @@ impl World {
     /// # Errors
     /// Why the node does not take it.
     pub fn install(&mut self, node: usize, charter: &VerifiedCharter) -> Result<(), AmendError> {
-        let now = self.now(node);
+        let now = self.nodes[node].now(&self.agenda);
         let Some(machine) = self.nodes[node].machine.as_mut() else { return Ok(()) };
         let outcome = machine.amend(now, charter.bytes(), None);
         self.drain(node);

@@ -29,7 +29,8 @@ pub(crate) fn real_network(seed: u64, trace: Trace, mutation: Option<Mutation>) 
     let suite = if seed % CNSA == CNSA - 1 { Suite::Cnsa2 } else { Suite::XWing };
     let mut world = World::dark_in(fixture_in(shape, suite), shape.len(), seed);
     world.seated().seat();
-    (world.trace, world.mutation) = (trace, mutation);
+    world.witness.set_trace(trace);
+    world.without(mutation);
     world.bad_disks = world.rng.one_in(2);
     let delay_us = [(500, 4_000), (1_000, 120_000), (60_000, 300_000)][world.rng.below(3) as usize];
     world.set_delay(delay_us);
@@ -192,7 +193,7 @@ impl Seated<'_> {
                 told
             }
         };
-        self.world.changed_us = self.world.agenda.now_us();
+        self.world.note_change();
         self.tell(line);
     }
 

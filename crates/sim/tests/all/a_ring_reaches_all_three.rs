@@ -129,7 +129,7 @@ fn a_ring_waits_for_the_one_who_is_being_fetched_and_not_for_ever() {
     assert_eq!(response(&world, 1), RingResponse::Expired, "KOR promised nothing");
     world.run(200_000_000);
     assert_eq!(response(&world, 0), RingResponse::Expired, "nobody came");
-    world.rings_may_sound = false;
+    world.set_rings_may_sound(false);
     world.check_converged();
 }
 

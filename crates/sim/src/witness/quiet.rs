@@ -1,8 +1,11 @@
 //! What must hold in a moment in which nothing out of the ordinary has happened for a while, mended or not.
 
+use super::Sight;
+use super::floors::Floors;
+use super::packets::Packets;
 use crate::reference::Reference;
-use crate::world::World;
 use std::collections::BTreeSet;
+use trialogue_charter::DeviceId;
 use trialogue_core::limits::RESTORED_US;
 use trialogue_journal::fold::RingResponse;
 use trialogue_wire::console::Medium;
@@ -11,38 +14,16 @@ use trialogue_wire::console::Medium;
 const SETTLED_US: u64 = 6_000_000;
 /// In this time a voice that can be heard is heard at least once, whatever a lossy cable drops.
 const HEARD_US: u64 = 4_000_000;
+/// So long after the last trouble all that must hold then can be told.
+pub(crate) const QUIET_US: u64 = SETTLED_US + HEARD_US;
 /// Packets that are made up, one after the other, before the first true one contradicts them (spec/media.md).
 const MADE_UP: u64 = 64;
 
-impl World {
-    /// Nothing happens for a while but what people see and hear; then what can be told is held to account.
-    ///
-    /// # Panics
-    /// When a promise does not hold.
-    pub fn rest(&mut self) {
-        self.changed_us = self.agenda.now_us();
-        for _ in 0..8 {
-            let left = (self.changed_us() + SETTLED_US + HEARD_US).saturating_sub(self.agenda.now_us());
-            if left == 0 {
-                break;
-            }
-            self.run(left);
-        }
-        self.check_reference();
-        let settled = self.agenda.now_us() >= self.changed_us() + SETTLED_US + HEARD_US;
-        if settled && !self.network.hangs_unnoticed() {
-            self.check_rings();
-            self.check_heard();
-        }
-    }
-
+impl Sight<'_> {
     /// Every node reads its entries as the reference does.
-    ///
-    /// # Panics
-    /// When one does not.
-    pub fn check_reference(&self) {
+    pub(crate) fn check_reference(&self) {
         let made = self.made();
-        for node in &self.nodes {
+        for node in self.nodes {
             let Some(machine) = &node.machine else { continue };
             if node.syncing {
                 // Some of its own entries have not taken effect.
@@ -74,25 +55,27 @@ impl World {
     }
 
     /// A ring has come to every party that can be reached, and its ringer's node knows.
-    fn check_rings(&self) {
+    pub(crate) fn check_rings(&self) {
         for (at, node) in self.nodes.iter().enumerate() {
             let Some(machine) = &node.machine else { continue };
             for line in self.fixture.charter.lines.iter().map(|line| &line.id) {
                 for ring in machine.state().rings(line).iter().filter(|ring| ring.node == node.id) {
-                    for other in
-                        self.network.reached(at, &self.nodes).into_iter().filter(|other| !self.same_party(at, *other))
+                    for other in self
+                        .network
+                        .reached(at, self.nodes)
+                        .into_iter()
+                        .filter(|other| !self.fixture.same_party(at, *other))
                     {
                         // It waits for those that are out of reach, as long as it may.
                         let waits_us = RESTORED_US + 2 * SETTLED_US;
-                        if self.nodes[other].restored_us.is_some_and(|since| self.agenda.now_us() < since + waits_us) {
+                        if self.nodes[other].restored_us.is_some_and(|since| self.now_us < since + waits_us) {
                             continue;
                         }
                         let party = &self.fixture.parties[self.fixture.sites[other].party].id;
                         let response = machine.state().response(line, party, &ring.call);
                         let there = machine.state().in_on(line).iter().any(|p| p.acts_for(party));
                         let known = there || response != RingResponse::None;
-                        let old =
-                            self.agenda.wall_ms().saturating_add_signed(node.wall_off_ms).saturating_sub(ring.time_ms);
+                        let old = self.wall_ms.saturating_add_signed(node.wall_off_ms).saturating_sub(ring.time_ms);
                         assert!(
                             known || old < SETTLED_US / 1_000,
                             "a ring of {} on {line} has not come to {party}, {old} ms old and with a way there",
@@ -104,39 +87,10 @@ impl World {
         }
     }
 
-    pub(crate) fn same_party(&self, a: usize, b: usize) -> bool {
-        self.fixture.sites[a].party == self.fixture.sites[b].party
-    }
-
-    /// Whoever is in with somebody and has a way there hears it.
-    fn check_heard(&mut self) {
-        if self.media.is_none() {
-            return;
-        }
-        for speaker in 0..self.consoles.len() {
-            for listener in (0..self.consoles.len()).filter(|listener| *listener != speaker) {
-                if !self.should_hear(speaker, listener) {
-                    continue;
-                }
-                let last = self.media.as_ref().and_then(|media| media.last.get(&(listener, speaker)).copied());
-                let since = last.map(|(heard_us, _)| self.agenda.now_us() - heard_us);
-                let most_us = HEARD_US + self.made_up_us(speaker, listener);
-                assert!(
-                    since.is_some_and(|since| since < most_us),
-                    "{} has not heard {} for {since:?} µs, with a way between them:\n{}",
-                    self.name(&self.device(listener)),
-                    self.name(&self.device(speaker)),
-                    self.ways(speaker)
-                );
-            }
-        }
-    }
-
     /// For how long what is made up of a speaker may stand in the place of its own packets: where the listener's node
     /// has no link to the speaker's, an honest node between them passes on at most [`MADE_UP`] of a dishonest one
     /// before it bars that.
-    fn made_up_us(&self, speaker: usize, listener: usize) -> u64 {
-        let (from, to) = (self.consoles[speaker].node, self.consoles[listener].node);
+    fn made_up_us(&self, from: usize, to: usize) -> u64 {
         let direct = from == to || self.network.carries(from, to);
         if direct || self.nodes.iter().all(|node| !node.dishonest) { 0 } else { MADE_UP * crate::media::TALK_US }
     }
@@ -154,12 +108,10 @@ impl World {
     }
 
     /// Where each node passes a console's voice on, for people.
-    fn ways(&self, speaker: usize) -> String {
-        let device = self.device(speaker);
+    fn ways(&self, device: DeviceId) -> String {
         let mut ways = String::new();
-        for node in self.nodes.iter().filter(|node| node.machine.is_some()) {
-            let counters = node.media.as_ref().map(|media| media.forwarder.counters());
-            ways += &format!("  {} {counters:?}\n", node.id);
+        for (at, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.machine.is_some()) {
+            ways += &format!("  {} {:?}\n", node.id, self.media.counters(at));
             for route in node.routes.values().filter(|route| route.device == device && route.medium == Medium::Voice) {
                 ways +=
                     &format!("    {}/{} → {:?} and {} legs\n", route.node, route.number, route.links, route.legs.len());
@@ -168,45 +120,99 @@ impl World {
         ways
     }
 
-    fn should_hear(&mut self, speaker: usize, listener: usize) -> bool {
-        let [from, to] = [speaker, listener].map(|console| self.consoles[console].node);
-        let talks = |console: usize| {
-            let own = &self.consoles[console];
-            let media = self.nodes[own.node].media.as_ref();
-            let leg = own.key.zip(media).and_then(|(key, media)| media.legs.get(&key));
-            leg.is_some_and(|leg| leg.ready)
-        };
-        if self.consoles[speaker].muted
-            || !talks(speaker)
-            || !talks(listener)
-            || !self.network.reached(from, &self.nodes).contains(&to)
-        {
-            return false;
+    /// A console has a leg that is connected.
+    fn talks(&self, console: usize) -> bool {
+        let own = &self.consoles[console];
+        let leg = own.key.zip(self.media.legs(own.node)).and_then(|(key, legs)| legs.get(&key));
+        leg.is_some_and(|leg| leg.ready)
+    }
+
+    /// A device is in by the journal of this node, on some line.
+    fn is_in_here(&self, at: usize, device: DeviceId) -> bool {
+        let node = &self.nodes[at];
+        node.machine.as_ref().is_some_and(|machine| {
+            let mut lines = self.fixture.charter.lines.iter();
+            let state = machine.state();
+            lines.any(|line| state.in_on(&line.id).iter().any(|p| p.device == device && p.node == node.id))
+        })
+    }
+
+    /// On how many lines a device is in, as a node sees it. One who is in on several is heard where it came in last.
+    fn lines_of(&self, at: usize, device: DeviceId) -> usize {
+        let Some(machine) = &self.nodes[at].machine else { return 0 };
+        let lines = self.fixture.charter.lines.iter();
+        lines.filter(|line| machine.state().in_on(&line.id).iter().any(|p| p.device == device)).count()
+    }
+}
+
+/// Whoever is in with somebody and has a way there hears it.
+pub(super) fn check_heard(packets: &Packets, floors: &mut Floors, sight: &Sight) {
+    if !sight.media.is_on() {
+        return;
+    }
+    for speaker in 0..sight.consoles.len() {
+        for listener in (0..sight.consoles.len()).filter(|listener| *listener != speaker) {
+            if !should_hear(speaker, listener, floors, sight) {
+                continue;
+            }
+            let since = packets.last_us(listener, speaker).map(|heard_us| sight.now_us - heard_us);
+            let most_us = HEARD_US + sight.made_up_us(sight.consoles[speaker].node, sight.consoles[listener].node);
+            assert!(
+                since.is_some_and(|since| since < most_us),
+                "{} has not heard {} for {since:?} µs, with a way between them:\n{}",
+                sight.console_name(listener),
+                sight.console_name(speaker),
+                sight.ways(sight.consoles.device(speaker))
+            );
         }
-        if !self.honest_way(from, to) {
-            return false;
-        }
-        let (s, l) = (self.device(speaker), self.device(listener));
-        // One who is in on several lines is heard where it came in last.
-        let lines = self.fixture.charter.lines.iter().filter(|line| {
-            let machine = self.nodes[from].machine.as_ref();
-            machine.is_some_and(|machine| machine.state().in_on(&line.id).iter().any(|p| p.device == s))
-        });
-        if lines.count() != 1 {
-            return false;
-        }
-        let ours = |at: usize, device| {
-            let machine = self.nodes[at].machine.as_ref();
-            let node = &self.nodes[at].id;
-            machine.is_some_and(|machine| {
-                let state = machine.state();
-                self.fixture
-                    .charter
-                    .lines
-                    .iter()
-                    .any(|line| state.in_on(&line.id).iter().any(|p| p.device == device && p.node == *node))
-            })
-        };
-        ours(from, s) && ours(to, l) && self.may_hear(from, s, l) && self.may_hear(to, s, l)
+    }
+}
+
+fn should_hear(speaker: usize, listener: usize, floors: &mut Floors, sight: &Sight) -> bool {
+    let [from, to] = [speaker, listener].map(|console| sight.consoles[console].node);
+    let [s, l] = [speaker, listener].map(|console| sight.consoles.device(console));
+    let speaks = !sight.consoles[speaker].muted && sight.talks(speaker) && sight.talks(listener);
+    speaks
+        && sight.network.reached(from, sight.nodes).contains(&to)
+        && sight.honest_way(from, to)
+        && sight.lines_of(from, s) == 1
+        && sight.is_in_here(from, s)
+        && sight.is_in_here(to, l)
+        && floors.may_hear(from, s, l, sight)
+        && floors.may_hear(to, s, l, sight)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::LEADERS;
+    use crate::world::{JPN, USA, World};
+
+    /// A network in which two leaders talk.
+    fn a_call() -> World {
+        let mut world = World::at_peace(&[1, 1, 1], 1);
+        let call = world.ring(USA, LEADERS);
+        world.run(1_000_000);
+        world.answer(JPN, LEADERS, call);
+        world.run(10_000_000);
+        world
+    }
+
+    #[test]
+    fn those_who_talk_hear_each_other() {
+        let mut world = a_call();
+        let (witness, sight) = world.witness();
+        witness.check_heard(&sight);
+        sight.check_rings();
+        sight.check_reference();
+    }
+
+    #[test]
+    #[should_panic(expected = "has not heard")]
+    fn a_voice_that_is_missing_is_noticed() {
+        let mut world = a_call();
+        // Time passes for the witness alone: nobody has said anything meanwhile.
+        world.agenda.pass_to(world.now_us() + 5_000_000);
+        let (witness, sight) = world.witness();
+        witness.check_heard(&sight);
     }
 }

@@ -1,74 +1,13 @@
-//! What must hold at every step, and what must hold once it is quiet.
+//! What must hold once everything is healed and quiet.
 
-use crate::world::World;
+use super::Sight;
 use trialogue_charter::{DeviceId, LineId, NodeId};
-use trialogue_core::{Count, Output};
-use trialogue_journal::{BodyRef, UnverifiedEntry};
-use trialogue_wire::Bundle;
-use trialogue_wire::console::ToConsole;
-use trialogue_wire::link::LinkMessage;
+use trialogue_core::Count;
+use trialogue_journal::BodyRef;
 
-impl World {
-    /// Nothing of the own journal goes out before it is on disk, unless the disk fails; and nothing is acknowledged
-    /// that a crash could take back.
-    ///
-    /// # Panics
-    /// When that does not hold.
-    #[allow(clippy::expect_used)]
-    pub(crate) fn check_output(&mut self, at: usize, output: &Output) {
-        let node = &self.nodes[at];
-        match output {
-            Output::SendLink { bytes, .. } => {
-                let message = trialogue_wire::decode(bytes).expect("a node sends only messages of the protocol");
-                if let LinkMessage::Entries { bundles } = message {
-                    bundles.iter().for_each(|bundle| self.check_durable(at, bundle));
-                }
-            }
-            Output::SendConsole { console, bytes, .. } if !bytes.is_empty() => {
-                match trialogue_wire::decode(bytes).expect("a node sends only messages of the protocol") {
-                    ToConsole::Entries { bundles } => {
-                        bundles.iter().for_each(|bundle| self.check_durable(at, bundle));
-                    }
-                    ToConsole::Accepted { number, unrecorded } => {
-                        assert!(!unrecorded || node.excused, "unrecorded on a disk that works");
-                        let model = || self.consoles.owner(console).map(|console| self.device(console));
-                        let Some(device) = self.real.device_at(console).or_else(model) else { return };
-                        assert!(unrecorded || self.is_stated(at, &device, number), "acknowledged and not on disk");
-                        if !unrecorded {
-                            self.note_acknowledged(at, device, number);
-                        }
-                    }
-                    _ => {}
-                }
-            }
-            Output::Route(route) => {
-                let state = node.machine.as_ref().expect("it runs").state();
-                let here = state.in_on(&route.line);
-                assert!(here.iter().any(|p| p.device == route.device), "media of somebody who is not in");
-            }
-            _ => {}
-        }
-    }
-
-    fn check_durable(&self, at: usize, bundle: &Bundle) {
-        let node = &self.nodes[at];
-        #[allow(clippy::expect_used)]
-        let entry = UnverifiedEntry::decode(&bundle.entry).expect("nodes send entries");
-        let claim = entry.claim();
-        if claim.node == node.id && !node.excused {
-            assert!(node.disk.holds(&node.id, claim.seq, &bundle.entry), "shown before it was on disk");
-        }
-    }
-
-    fn is_stated(&self, at: usize, device: &DeviceId, number: u64) -> bool {
-        let node = &self.nodes[at];
-        let Some(seq) = self.stands(at, device, number) else { return false };
-        let entry = node.known.get(&(node.id.clone(), seq));
-        entry.is_some_and(|entry| node.disk.holds(&node.id, seq, entry))
-    }
-
+impl Sight<'_> {
     /// Do all running nodes hold the same entries?
-    pub fn agrees(&self) -> bool {
+    pub(crate) fn agrees(&self) -> bool {
         let ids: Vec<&NodeId> = self.nodes.iter().map(|node| &node.id).collect();
         let running =
             self.nodes.iter().filter_map(|node| node.machine.as_ref()).filter(|machine| !machine.is_retired());
@@ -80,11 +19,8 @@ impl World {
     }
 
     /// After everything is healed and quiet: all nodes hold the same and see the same, and so do their consoles.
-    ///
-    /// # Panics
-    /// When that does not hold.
     #[allow(clippy::panic)]
-    pub fn check_converged(&self) {
+    pub(crate) fn check_converged(&self, rings_are_over: bool) {
         let runs = |n: &usize| self.nodes[*n].machine.as_ref().is_some_and(|machine| !machine.is_retired());
         let running: Vec<usize> = (0..self.nodes.len()).filter(runs).collect();
         let Some(charter) = running.first().map(|first| self.nodes[*first].charter()) else { return };
@@ -107,7 +43,7 @@ impl World {
             let parties = self.fixture.parties.iter().enumerate().filter(|(at, _)| honest(*at));
             for (party, line) in parties.flat_map(|(_, p)| lines.iter().map(move |line| (&p.id, line))) {
                 let sounds = machine.state().sounding_on(party, line);
-                assert!(self.rings_may_sound || sounds.is_empty(), "a ring sounds for ever (seed {})", self.seed);
+                assert!(!rings_are_over || sounds.is_empty(), "a ring sounds for ever (seed {})", self.seed);
             }
         }
         for console in self.consoles.iter().filter(|console| console.welcomed) {
@@ -139,11 +75,8 @@ impl World {
     }
 
     /// Nobody was caught in anything: no fork, no forgery, no fault inside.
-    ///
-    /// # Panics
-    /// When somebody was.
-    pub fn check_honest(&self) {
-        for node in &self.nodes {
+    pub(crate) fn check_honest(&self) {
+        for node in self.nodes {
             for count in [Count::EntryForged, Count::EntryForked, Count::LinkMalformed, Count::EntryIgnored] {
                 assert_eq!(node.count(count), 0, "{} counted {count:?} (seed {})", node.id, self.seed);
             }
@@ -154,12 +87,9 @@ impl World {
 
     /// Once it is quiet, each group has exactly those who are in, in their present stays, and each of them was shown
     /// what it needs to follow.
-    ///
-    /// # Panics
-    /// When a key is stuck.
-    pub fn check_keys(&self) {
+    pub(crate) fn check_keys(&self) {
         for console in (0..self.consoles.len()).filter(|console| self.consoles[*console].welcomed) {
-            let (own, me) = (&self.consoles[console], self.device(console));
+            let (own, me) = (&self.consoles[console], self.consoles.device(console));
             for line in self.fixture.charter.lines.iter().map(|line| &line.id) {
                 let now = own.state.line(line);
                 if now.participants.iter().any(|participant| participant.device == me) {
@@ -170,7 +100,7 @@ impl World {
     }
 
     fn check_groups(&self, console: usize, line: &LineId, now: &trialogue_journal::fold::LineState) {
-        let (own, me) = (&self.consoles[console], self.device(console));
+        let (own, me) = (&self.consoles[console], self.consoles.device(console));
         for node in now.participants.iter().map(|participant| &participant.node) {
             if self.nodes.iter().any(|other| other.id == *node && other.hostile) {
                 continue;
@@ -196,5 +126,25 @@ impl World {
                 assert!(needs.as_ref().is_none_or(has), "{name} was not shown the keys of {node} on {line}");
             }
         }
+    }
+
+    /// Who is in where, as each node sees it.
+    pub(crate) fn ends(&self) -> Vec<String> {
+        let mut ends = Vec::new();
+        for node in self.nodes {
+            let Some(machine) = &node.machine else {
+                ends.push(format!("{}: without power", node.id));
+                continue;
+            };
+            for line in self.fixture.charter.lines.iter().map(|line| &line.id) {
+                let inside = machine.state().in_on(line);
+                let names: Vec<String> =
+                    inside.iter().map(|p| format!("{} at {}", self.name(&p.device), p.node)).collect();
+                if !names.is_empty() {
+                    ends.push(format!("{}: in on {line}: {}", node.id, names.join(", ")));
+                }
+            }
+        }
+        ends
     }
 }
