@@ -1,9 +1,8 @@
 //! What people do at consoles.
 
-use crate::console::SimConsole;
 use crate::world::World;
 use trialogue_charter::{CallId, DeviceId, LineId};
-use trialogue_journal::{Act, DeclineReason};
+use trialogue_journal::Act;
 use trialogue_wire::console::ToNode;
 
 impl World {
@@ -30,21 +29,17 @@ impl World {
 
     /// Rings a line.
     pub fn ring(&mut self, console: usize, line: &str) -> CallId {
-        let call = CallId(self.rng.bytes());
-        self.ring_as(console, line, call);
-        call
+        self.at_consoles(|consoles, travel| consoles.ring(console, line, travel))
     }
 
     /// Rings a line under a number of its own choice.
     pub fn ring_as(&mut self, console: usize, line: &str, call: CallId) {
-        let (offers, bodies) = SimConsole::offers(self.fixture, &mut self.rng);
-        self.act(console, line, Act::Ring { call, offers, precedence: Default::default() }, bodies);
+        self.at_consoles(|consoles, travel| consoles.ring_as(console, line, call, travel));
     }
 
     /// Answers a call.
     pub fn answer(&mut self, console: usize, line: &str, call: CallId) {
-        let (offers, bodies) = SimConsole::offers(self.fixture, &mut self.rng);
-        self.act(console, line, Act::Answer { call, offers }, bodies);
+        self.at_consoles(|consoles, travel| consoles.answer(console, line, call, travel));
     }
 
     /// Says that somebody is being fetched, who will answer so many milliseconds from now.
@@ -55,13 +50,12 @@ impl World {
 
     /// Declines a ring.
     pub fn decline(&mut self, console: usize, line: &str, call: CallId) {
-        let act = Act::Decline { call, reason: DeclineReason::Busy, call_back_ms: None, deputy: None };
-        self.act(console, line, act, Vec::new());
+        self.at_consoles(|consoles, travel| consoles.decline(console, line, call, travel));
     }
 
     /// Hangs up.
     pub fn leave(&mut self, console: usize, line: &str) {
-        self.act(console, line, Act::Leave { cause: None }, Vec::new());
+        self.at_consoles(|consoles, travel| consoles.leave(console, line, travel));
     }
 
     /// Offers a leg.
@@ -94,7 +88,7 @@ impl World {
 
     /// The line of this name.
     pub fn lines(&self, line: &str) -> Option<&LineId> {
-        self.fixture.charter.lines.iter().map(|l| &l.id).find(|id| id.as_str() == line)
+        self.fixture.line(line)
     }
 
     /// What a console sees that a party did with the ring on a line.

@@ -17,7 +17,7 @@ macro_rules! seen {
             network: &$world.network,
             media: &$world.media,
             real: &$world.real,
-            taken: $world.taken.as_ref(),
+            taken: $world.mischief.taken(),
         }
     };
 }

@@ -61,6 +61,11 @@ impl Fixture {
         "?".to_owned()
     }
 
+    /// The line of this name.
+    pub fn line(&self, name: &str) -> Option<&LineId> {
+        self.charter.lines.iter().map(|line| &line.id).find(|id| id.as_str() == name)
+    }
+
     /// Are these nodes of one party?
     pub(crate) fn same_party(&self, a: usize, b: usize) -> bool {
         self.sites[a].party == self.sites[b].party

@@ -63,7 +63,8 @@ impl World {
         match event {
             Event::Input { node, run, input } => {
                 if let (true, Input::LinkUp { node: other, .. }) = (self.nodes[node].hostile, &input) {
-                    self.taken_greets(node, other);
+                    let (mischief, mut means) = self.mischief();
+                    mischief.greet(node, other, &mut means);
                 } else if self.nodes[node].run == run {
                     self.input(node, input);
                 }
@@ -73,12 +74,14 @@ impl World {
                     return;
                 }
                 let node = self.nodes[from].id.clone();
-                if self.taken.as_ref().is_some_and(|taken| taken.node == to) {
-                    // It has heard everything that the others hold: see `World::recorded`.
+                if self.mischief.has_taken(to) {
+                    // It has heard everything that the others hold: see `Taken::recorded`.
                 } else if self.nodes[to].hostile {
                     self.nodes[to].inbox.push((from, bytes));
                 } else {
-                    let bytes = self.mutate_message(to, bytes);
+                    let wall_ms = self.agenda.wall_ms();
+                    let (bytes, ahead_ms) = self.mischief.tamper(&self.nodes[to], bytes, self.fixture, wall_ms);
+                    self.nodes[to].ahead_us += ahead_ms * 1_000;
                     self.input(to, Input::LinkMessage { node, bytes });
                 }
             }
@@ -107,7 +110,7 @@ impl World {
             return;
         }
         let up_to = own.written;
-        if self.mutation == Some(Mutation::ForgottenFsync) || own.disk.sync() {
+        if self.mischief.misses(Mutation::ForgottenFsync) || own.disk.sync() {
             own.syncing = false;
             let total = own.chunks;
             if total > 0 {
@@ -158,7 +161,7 @@ impl World {
                 self.nodes[node].know(&id, seq, &bundle);
                 let (witness, sight) = self.witness();
                 witness.appended(node, seq, &bundle, &sight);
-                if self.mutation == Some(Mutation::AckBeforeAppend) {
+                if self.mischief.misses(Mutation::AckBeforeAppend) {
                     self.agenda.later(0, Event::Input { node, run, input: Input::Appended { up_to: seq } });
                 }
                 let own = &mut self.nodes[node];

@@ -3,15 +3,14 @@
 
 pub mod acts;
 mod agenda;
-pub mod chaos;
 mod checks;
 pub mod console;
 pub mod disk;
 pub mod fixture;
-mod forge;
 mod happen;
+mod live;
 mod media;
-mod member;
+mod mischief;
 mod models;
 pub mod mutation;
 mod network;
@@ -20,10 +19,8 @@ pub mod real;
 pub mod reference;
 pub mod rng;
 pub mod runner;
-mod taken;
 mod talk;
 pub mod trace;
-pub mod trouble;
 mod witness;
 pub mod world;
 

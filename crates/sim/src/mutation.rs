@@ -1,7 +1,8 @@
 //! Safeguards that are taken away, one at a time, to see that the invariants notice. Each is taken away where a node
 //! meets the world: the nodes themselves carry no switch for it.
 
-use crate::world::World;
+use crate::fixture::Fixture;
+use crate::node::SimNode;
 use trialogue_journal::{Act, Body, UnverifiedEntry, UnverifiedStatement, VerifiedEntry};
 use trialogue_wire::Bundle;
 use trialogue_wire::link::LinkMessage;
@@ -53,53 +54,41 @@ impl Mutation {
     }
 }
 
-impl World {
-    /// A safeguard is missing from now on, to see that its loss is noticed.
-    pub(crate) fn without(&mut self, mutation: Option<Mutation>) {
-        self.mutation = mutation;
-        match mutation {
-            Some(Mutation::NoDedupe) => self.media.renumber(),
-            Some(Mutation::PicturesFirst) => self.media.swap_media(),
-            _ => {}
+impl Mutation {
+    /// A link message as a node without this safeguard takes it, and by how much its clock is moved, in milliseconds.
+    pub(crate) fn tamper(self, node: &SimNode, bytes: Vec<u8>, fixture: &Fixture, wall_ms: u64) -> (Vec<u8>, u64) {
+        if !matches!(self, Self::NoSignatureCheck | Self::ExpiryByRingersClock) {
+            return (bytes, 0);
         }
+        let Ok(LinkMessage::Entries { mut bundles }) = trialogue_wire::decode(&bytes) else { return (bytes, 0) };
+        if self == Self::NoSignatureCheck {
+            bundles.iter_mut().for_each(|bundle| believe(bundle, fixture));
+            return (trialogue_wire::encode(&LinkMessage::Entries { bundles }), 0);
+        }
+        let own_ms = wall_ms.saturating_add_signed(node.wall_off_ms);
+        let late_ms = bundles.iter().filter_map(|bundle| late_ms(own_ms, bundle)).max().unwrap_or(0);
+        (bytes, late_ms)
     }
+}
 
-    /// A link message as a node without some safeguard takes it.
-    pub(crate) fn mutate_message(&mut self, to: usize, bytes: Vec<u8>) -> Vec<u8> {
-        let concerns = matches!(self.mutation, Some(Mutation::NoSignatureCheck | Mutation::ExpiryByRingersClock));
-        if !concerns {
-            return bytes;
-        }
-        let Ok(LinkMessage::Entries { mut bundles }) = trialogue_wire::decode(&bytes) else { return bytes };
-        if self.mutation == Some(Mutation::NoSignatureCheck) {
-            bundles.iter_mut().for_each(|bundle| self.believe(bundle));
-            return trialogue_wire::encode(&LinkMessage::Entries { bundles });
-        }
-        let late_ms = bundles.iter().filter_map(|bundle| self.late(to, bundle)).max().unwrap_or(0);
-        self.nodes[to].ahead_us += late_ms * 1_000;
-        bytes
+/// A forged entry gets the signature that nobody looks for.
+fn believe(bundle: &mut Bundle, fixture: &Fixture) {
+    if VerifiedEntry::open(&bundle.entry, &fixture.charter).is_ok() {
+        return;
     }
+    let Ok(forged) = UnverifiedEntry::decode(&bundle.entry) else { return };
+    let claim = forged.claim();
+    if let Some(site) = fixture.sites.iter().find(|site| site.node == claim.node) {
+        bundle.entry = claim.sign(&site.journal).0;
+    }
+}
 
-    /// A forged entry gets the signature that nobody looks for.
-    fn believe(&self, bundle: &mut Bundle) {
-        if VerifiedEntry::open(&bundle.entry, &self.fixture.charter).is_ok() {
-            return;
-        }
-        let Ok(forged) = UnverifiedEntry::decode(&bundle.entry) else { return };
-        let claim = forged.claim();
-        if let Some(site) = self.fixture.sites.iter().find(|site| site.node == claim.node) {
-            bundle.entry = claim.sign(&site.journal).0;
-        }
-    }
-
-    /// How long ago a ring was made, if it is believed what its node's clock says, in milliseconds; never more than a
-    /// minute.
-    fn late(&self, to: usize, bundle: &Bundle) -> Option<u64> {
-        let entry = UnverifiedEntry::decode(&bundle.entry).ok()?;
-        let Body::Stated { statement } = &entry.claim().body else { return None };
-        let statement = UnverifiedStatement::decode(statement).ok()?;
-        let Act::Ring { .. } = statement.claim().act else { return None };
-        let own_ms = self.agenda.wall_ms().saturating_add_signed(self.nodes[to].wall_off_ms);
-        Some(own_ms.saturating_sub(entry.claim().time_ms).min(60_000))
-    }
+/// How long ago a ring was made, if it is believed what its node's clock says, in milliseconds; never more than a
+/// minute.
+fn late_ms(own_ms: u64, bundle: &Bundle) -> Option<u64> {
+    let entry = UnverifiedEntry::decode(&bundle.entry).ok()?;
+    let Body::Stated { statement } = &entry.claim().body else { return None };
+    let statement = UnverifiedStatement::decode(statement).ok()?;
+    let Act::Ring { .. } = statement.claim().act else { return None };
+    Some(own_ms.saturating_sub(entry.claim().time_ms).min(60_000))
 }

@@ -30,7 +30,7 @@ struct Cable {
 }
 
 /// How a cable treats datagrams: chances in a thousand, and kbit/s.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Quality {
     pub(crate) lost: u64,
     pub(crate) doubled: u64,

@@ -7,7 +7,6 @@ use crate::world::World;
 use trialogue_core::forward::{ForwardEvent, Forwarded, Nodes};
 use trialogue_core::{ConsoleKey, Input, Route};
 use trialogue_wire::console::Medium;
-use trialogue_wire::media::MediaHeader;
 
 impl World {
     fn now_ms(&self) -> u64 {
@@ -109,22 +108,11 @@ impl World {
         let (witness, sight) = self.witness();
         witness.delivered(node, passed, &sight);
         if let Some(onward) = &passed.onward {
-            for to in onward.links.iter() {
-                self.send_datagram(node, to, onward.header, passed.packet);
-            }
+            let (_, mut means) = self.mischief();
+            onward.links.iter().for_each(|to| means.send(node, to, onward.header, passed.packet));
         }
         self.place(node);
         self.set_due(node);
-    }
-
-    /// Sends a packet to the node with this index, as far as the cable takes it.
-    pub(crate) fn send_datagram(&mut self, from: usize, index: u8, header: MediaHeader, packet: Packet) {
-        let charter = self.nodes[from].charter();
-        let Some(id) = charter.node_at(index).map(|node| node.id.clone()) else { return };
-        let Some(to) = self.nodes.iter().position(|node| node.id == id) else { return };
-        self.witness.sent(&packet, self.nodes.len());
-        let datagram = Datagram { from, to, connection: 0, header, packet };
-        self.cabled(|network, travel| network.send(datagram, travel));
     }
 
     pub(crate) fn datagram(&mut self, datagram: &Datagram) {
@@ -135,14 +123,14 @@ impl World {
         let now_ms = self.now_ms();
         let Some(index) = self.nodes[to].charter().node_index(&self.nodes[from].id) else { return };
         let Some(mut passed) = self.media.take_from_link(index, datagram, now_ms) else { return };
-        let mutation = self.mutation;
+        let (dedupes, loops) = (!self.mischief.misses(Mutation::NoDedupe), self.mischief.misses(Mutation::RelayLoop));
         let (witness, sight) = self.witness();
         if passed.packet.made_up {
             witness.check_made_up(to, &passed, &sight);
-        } else if mutation != Some(Mutation::NoDedupe) {
+        } else if dedupes {
             witness.check_complete(to, from, &passed, &sight);
         }
-        if mutation == Some(Mutation::RelayLoop) {
+        if loops {
             let others = (0..self.nodes.len()).filter(|other| *other != to && *other != from);
             let links = others.map(|other| other as u8).collect();
             passed.onward = Some(Forwarded { links, spare: Nodes::NONE, header: passed.header });

@@ -1,10 +1,11 @@
-//! The world: nodes, cables, consoles, and a queue of what happens next.
+//! The world: parts that own what they are about, and what nodes and tests do with them.
 
 use crate::agenda::{Agenda, Event};
 use crate::console::SimConsole;
 use crate::disk::Health;
 use crate::fixture::{Fixture, fixture_of};
 use crate::media::Media;
+use crate::mischief::{Means, Mischief};
 use crate::models::Models;
 use crate::mutation::Mutation;
 use crate::network::{Network, Travel};
@@ -14,6 +15,7 @@ use crate::rng::Rng;
 use crate::witness::Witness;
 use trialogue_charter::{HybridSecret, VerifiedCharter};
 use trialogue_core::{AmendError, Input, Machine, Setup, SnapshotError, Start};
+use trialogue_wire::word::Word;
 
 /// All of it.
 pub struct World {
@@ -29,16 +31,12 @@ pub struct World {
     pub nodes: Vec<SimNode>,
     /// Three per party, in order.
     pub consoles: Models,
-    /// Disks fail too.
-    pub bad_disks: bool,
     /// Voices and pictures, in worlds that have any.
     pub(crate) media: Media,
-    /// A safeguard that is missing here, to see that its loss is noticed.
-    pub mutation: Option<Mutation>,
     /// Who judges all of it.
     pub(crate) witness: Witness,
-    /// The node that fell into hostile hands.
-    pub(crate) taken: Option<crate::taken::Taken>,
+    /// What goes wrong on purpose.
+    pub(crate) mischief: Mischief,
     /// Real consoles, in worlds that have any: the models are never connected there.
     pub real: Real,
     /// Cables between nodes.
@@ -81,11 +79,9 @@ impl World {
             agenda: Agenda::default(),
             nodes: fixture.sites.iter().map(|site| SimNode::new(site.node.clone(), fixture.charter.clone())).collect(),
             consoles: Models::new(fixture, parties),
-            bad_disks: false,
             media: Media::of(fixture.sites.len()),
-            mutation: None,
             witness: Witness::default(),
-            taken: None,
+            mischief: Mischief::default(),
             real: Real::default(),
             network: Network::of(fixture.sites.len()),
         }
@@ -277,9 +273,44 @@ impl World {
     }
 
     /// Something is done at model consoles.
-    pub(crate) fn at_consoles(&mut self, does: impl FnOnce(&mut Models, &mut Travel)) {
+    pub(crate) fn at_consoles<T>(&mut self, does: impl FnOnce(&mut Models, &mut Travel) -> T) -> T {
         let travel = &mut Travel { nodes: &self.nodes, rng: &mut self.rng, agenda: &mut self.agenda };
-        does(&mut self.consoles, travel);
+        does(&mut self.consoles, travel)
+    }
+
+    /// What goes wrong on purpose, and what somebody has who does it with a node's keys.
+    pub(crate) fn mischief(&mut self) -> (&mut Mischief, Means<'_>) {
+        let means = Means {
+            fixture: self.fixture,
+            nodes: &self.nodes,
+            consoles: &self.consoles,
+            media: &self.media,
+            network: &mut self.network,
+            agenda: &mut self.agenda,
+            rng: &mut self.rng,
+            witness: &mut self.witness,
+        };
+        (&mut self.mischief, means)
+    }
+
+    /// Disks may fail in this world, as chance has it.
+    pub fn let_disks_fail(&mut self, fail: bool) {
+        self.mischief.let_disks_fail(fail);
+    }
+
+    /// A safeguard is missing from now on, to see that its loss is noticed.
+    pub(crate) fn without(&mut self, safeguard: Option<Mutation>) {
+        self.mischief.take_away(safeguard);
+        match safeguard {
+            Some(Mutation::NoDedupe) => self.media.renumber(),
+            Some(Mutation::PicturesFirst) => self.media.swap_media(),
+            _ => {}
+        }
+    }
+
+    /// A word with the signature of one node, whoever's it claims to be.
+    pub fn word_by(&self, signer: usize, word: &Word) -> Vec<u8> {
+        crate::mischief::word_by(self.fixture, signer, word)
     }
 
     /// Gives a node an input now.

@@ -1,6 +1,7 @@
 //! Model consoles, three of each party: their WebSockets, what they say and are told, and the groups that they keep.
 
 mod groups;
+mod people;
 
 use crate::agenda::Event;
 use crate::console::SimConsole;

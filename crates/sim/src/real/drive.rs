@@ -167,7 +167,7 @@ impl Seated<'_> {
                 self.world.real.given += 1;
                 self.opens_with(id, base);
             }
-            Output::ForgetKey { key_id, .. } if self.world.mutation != Some(Mutation::ForgottenForget) => {
+            Output::ForgetKey { key_id, .. } if !self.world.mischief.misses(Mutation::ForgottenForget) => {
                 self.world.real.desks[desk].open.remove(&key_id);
             }
             Output::Use { slot } => {
@@ -194,7 +194,7 @@ impl Seated<'_> {
 
     /// The media worker is given another key, or none.
     fn seals(&mut self, desk: usize, seal: Option<Seal>) {
-        if self.world.mutation == Some(Mutation::KeepsSealing) && self.world.real.desks[desk].seal.is_some() {
+        if self.world.mischief.misses(Mutation::KeepsSealing) && self.world.real.desks[desk].seal.is_some() {
             return;
         }
         if let Some(seal) = &seal {

@@ -31,7 +31,8 @@ pub(crate) fn real_network(seed: u64, trace: Trace, mutation: Option<Mutation>) 
     world.seated().seat();
     world.witness.set_trace(trace);
     world.without(mutation);
-    world.bad_disks = world.rng.one_in(2);
+    let disks_fail = world.rng.one_in(2);
+    world.let_disks_fail(disks_fail);
     let delay_us = [(500, 4_000), (1_000, 120_000), (60_000, 300_000)][world.rng.below(3) as usize];
     world.set_delay(delay_us);
     let clocks = world.rng.below(3);
@@ -149,7 +150,7 @@ impl Seated<'_> {
             32..=33 => return self.power_of(node),
             34 => {
                 let health = [Health::Good, Health::Failing, Health::Hanging][self.world.rng.below(3) as usize];
-                if self.world.bad_disks && self.world.nodes[node].machine.is_some() {
+                if self.world.mischief.disks_fail() && self.world.nodes[node].machine.is_some() {
                     self.set_disk(node, health);
                 }
                 format!("the disk of {a} is {health:?}, if disks fail here")
@@ -204,7 +205,7 @@ impl Seated<'_> {
         let held = &mut self.world.real.desks[desk];
         held.worker = worker;
         let former = held.seal.take();
-        if self.world.mutation == Some(Mutation::UntoldWorker) {
+        if self.world.mischief.misses(Mutation::UntoldWorker) {
             if let Some(former) = &former {
                 self.note_sealed(desk, former);
             }

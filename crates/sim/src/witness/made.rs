@@ -1,7 +1,7 @@
 //! Who may have signed what.
 
 use super::Sight;
-use crate::taken::Taken;
+use crate::mischief::Taken;
 use crate::trace::digest;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::DeviceId;

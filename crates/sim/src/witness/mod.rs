@@ -9,11 +9,11 @@ mod settled;
 
 use crate::fixture::Fixture;
 use crate::media::{Media, Packet, Passed};
+use crate::mischief::Taken;
 use crate::models::Models;
 use crate::network::Network;
 use crate::node::SimNode;
 use crate::real::Real;
-use crate::taken::Taken;
 use crate::trace::Trace;
 use floors::Floors;
 use packets::{Key, Packets};

@@ -9,7 +9,7 @@ fn worlds(parties: usize, first: u64, count: u64, bad_disks: bool) {
     let times = std::env::var("TRIALOGUE_WORLDS").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
     for seed in first..first + count * times {
         let mut world = World::on_watch(parties, seed);
-        world.bad_disks = bad_disks;
+        world.let_disks_fail(bad_disks);
         world.suffer(120);
         world.check_converged();
         world.check_honest();

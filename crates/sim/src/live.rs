@@ -1,23 +1,18 @@
-//! Whole networks in trouble, by a seed: how many parties and nodes, how their cables are, what people do and what
-//! breaks.
+//! The life of a network, by a seed: how many parties and nodes it has, how its cables are, what people do and what
+//! breaks; then everything is mended.
 
 use crate::disk::{Disk, Health};
-use crate::fixture::{DUTY, LEADERS};
+use crate::mischief::{Forged, HOUR_MS, Mischief, Stroke};
 use crate::mutation::Mutation;
 use crate::network::Quality;
-use crate::rng::Rng;
 use crate::trace::Trace;
 use crate::world::{DEVICES, World};
-use trialogue_journal::{Act, UnverifiedEntry};
+use trialogue_journal::UnverifiedEntry;
 
 /// How many nodes the parties of a network have.
 const SHAPES: [&[usize]; 6] = [&[1, 1, 1], &[1, 2, 1], &[2, 1, 2], &[1, 1, 1, 1], &[1, 1, 1], &[1, 2, 1, 1]];
 /// Strokes of luck in one network.
 const STROKES: u64 = 36;
-/// Tells the chance of a hostile member from that of the network.
-const TAKEN: u64 = 0x7a6b_e417_0e5c_93d1;
-/// An hour.
-const HOUR_MS: i64 = 3_600_000;
 
 impl World {
     /// The network of a seed: started, all consoles connected, voices on.
@@ -26,7 +21,8 @@ impl World {
         let mut world = Self::lively(shape, seed);
         world.witness.set_trace(trace);
         world.without(mutation);
-        world.bad_disks = world.rng.one_in(2);
+        let disks_fail = world.rng.one_in(2);
+        world.let_disks_fail(disks_fail);
         let delay_us = [(500, 4_000), (1_000, 120_000), (60_000, 300_000)][world.rng.below(3) as usize];
         world.set_delay(delay_us);
         let clocks = world.rng.below(3);
@@ -69,16 +65,12 @@ impl World {
     /// Lives through the whole of a seed: trouble, moments of rest in which it is held to account, and recovery.
     pub fn live(&mut self) {
         let strokes = STROKES / 2 + self.rng.below(STROKES);
-        // In every other network, by a chance of its own, a node falls into hostile hands.
-        let mut chance = Rng::new(self.seed ^ TAKEN);
-        let taken = chance.one_in(2).then(|| chance.below(strokes));
+        let taken = Mischief::taken_at(self.seed, strokes);
         for stroke in 0..strokes {
-            if taken.is_some_and(|from| stroke >= from) && self.taken.is_none() {
+            if taken.is_some_and(|from| stroke >= from) && self.mischief.taken().is_none() {
                 self.take_over();
             }
-            if self.taken.is_some() {
-                self.taken_strikes();
-            }
+            self.taken_strikes();
             self.trouble();
             let pause = if self.rng.one_in(8) { 4_000_000 } else { 300_000 };
             let pause = self.rng.below(pause);
@@ -103,103 +95,135 @@ impl World {
         }
     }
 
+    /// So many strokes of luck in a world without voices, then everything is mended and becomes quiet.
+    pub fn suffer(&mut self, strokes: usize) {
+        for _ in 0..strokes {
+            match Stroke::draw_plain(self.nodes.len(), self.consoles.len(), &mut self.rng) {
+                Stroke::Deed => self.at_consoles(|consoles, travel| consoles.somebody_acts(travel)),
+                Stroke::Mended(a, b) => self.mend(a, b),
+                Stroke::Power(node) if self.nodes[node].machine.is_none() => self.start(node),
+                Stroke::Power(node) => self.crash_unless_excused(node),
+                stroke => {
+                    self.befall(&stroke);
+                }
+            }
+            let pause = if self.rng.one_in(6) { 4_000_000 } else { 300_000 };
+            let pause = self.rng.below(pause);
+            self.run(pause);
+        }
+        self.recover();
+    }
+
+    /// Mends everything, connects everyone, and waits until it is quiet.
+    pub fn recover(&mut self) {
+        let count = self.nodes.len();
+        for node in 0..count {
+            self.set_disk(node, Health::Good);
+            if !self.nodes[node].is_on() {
+                self.start(node);
+            }
+            (node + 1..count).for_each(|other| self.mend(node, other));
+        }
+        for console in 0..self.consoles.len() {
+            if self.consoles[console].key.is_none() {
+                self.connect(console);
+            }
+        }
+        // Longer than a ring sounds (30 s) after the last that begins: a console that fell silent just now is given up
+        // some 20 s later, and then a ring that its party had answered through it sounds there anew (seed 2,000,007).
+        self.run(90_000_000);
+        self.set_rings_may_sound(false);
+    }
+
     /// Mends everything and waits until it is quiet.
     pub fn mend_all(&mut self) {
         self.tell("everything is mended".to_owned());
-        for pair in self.network.pairs() {
-            self.hang(pair.0, pair.1, false);
-            self.mend(pair.0, pair.1);
-            self.network.set_quality(pair.0, pair.1, Quality::default(), 0);
+        for (a, b) in self.network.pairs() {
+            self.hang(a, b, false);
+            self.mend(a, b);
+            self.network.set_quality(a, b, Quality::default(), 0);
         }
-        self.taken_tells_all();
+        let (mischief, mut means) = self.mischief();
+        mischief.tell_all(&mut means);
         self.recover();
         self.rest();
     }
 
     fn trouble(&mut self) {
-        let nodes = self.nodes.len() as u64;
-        let node = self.rng.below(nodes) as usize;
-        let other = (node + 1 + self.rng.below(nodes - 1) as usize) % nodes as usize;
-        let console = self.rng.below(self.consoles.len() as u64) as usize;
-        let names = [node, other].map(|node| self.nodes[node].id.to_string());
-        let [a, b] = &names;
-        let who = self.name(&self.device(console));
-        let line = match self.rng.below(44) {
-            0..=21 => return self.somebody_does(),
-            22..=23 => {
-                self.cut(node, other);
-                format!("{a} – {b} is cut")
+        let stroke = Stroke::draw(self.nodes.len(), self.consoles.len(), &mut self.rng);
+        if !self.befall(&stroke) {
+            return;
+        }
+        let (fixture, consoles) = (self.fixture, &self.consoles);
+        let name = |console| fixture.name(&consoles.device(console));
+        if let Some(words) = stroke.in_words(&self.nodes, name, |console| consoles[console].node) {
+            self.note_change();
+            self.tell(words);
+        }
+    }
+
+    /// Lets a stroke happen; false: there was nothing to do.
+    fn befall(&mut self, stroke: &Stroke) -> bool {
+        match *stroke {
+            Stroke::Deed => self.at_consoles(|consoles, travel| consoles.somebody_does(travel)),
+            Stroke::Cut(a, b) => self.cut(a, b),
+            Stroke::Mended(a, b) => {
+                self.hang(a, b, false);
+                self.mend(a, b);
             }
-            24..=26 => {
-                self.hang(node, other, false);
-                self.mend(node, other);
-                format!("{a} – {b} is mended")
+            Stroke::Deaf(at, to) => self.deafen(at, to, true),
+            Stroke::Hangs(a, b) => self.hang(a, b, true),
+            Stroke::CutOff(node) => {
+                (0..self.nodes.len()).filter(|other| *other != node).for_each(|other| self.cut(node, other));
             }
-            27 => {
-                self.deafen(node, other, true);
-                format!("{a} hears nothing of {b} any more")
-            }
-            28 => {
-                self.hang(node, other, true);
-                format!("{a} – {b} hangs")
-            }
-            29 => {
-                (0..nodes as usize).filter(|other| *other != node).for_each(|other| self.cut(node, other));
-                format!("{a} is cut off")
-            }
-            30 => {
-                let (lost, doubled) = (self.rng.below(150), self.rng.below(300));
-                let slow_us = self.rng.below(300_000);
-                let kbit_s = self.rng.one_in(2).then_some(64);
-                self.network.set_quality(node, other, Quality { lost, doubled, kbit_s }, slow_us);
-                format!("{a} – {b} loses {lost} and doubles {doubled} of 1000, {slow_us} µs slower, {kbit_s:?} kbit/s")
-            }
-            31 => {
-                self.disconnect(console);
-                format!("{who} is loaded anew")
-            }
-            32 => {
-                self.consoles[console].silent = true;
-                format!("{who} falls silent")
-            }
-            33 => {
-                self.go_to_another_site(console);
-                format!("{who} comes to {}", self.nodes[self.consoles[console].node].id)
-            }
-            34 => {
-                self.consoles[console].muted ^= true;
-                format!("{who} mutes or unmutes")
-            }
-            35..=36 => return self.power_of(node),
-            37..=38 => {
-                let health = [Health::Good, Health::Failing, Health::Hanging][self.rng.below(3) as usize];
-                if self.bad_disks && self.nodes[node].machine.is_some() {
+            Stroke::Bad(a, b, quality, slow_us) => self.network.set_quality(a, b, quality, slow_us),
+            Stroke::Reloaded(console) => self.disconnect(console),
+            Stroke::Silent(console) => self.consoles[console].silent = true,
+            Stroke::Moves(console) => self.go_to_another_site(console),
+            Stroke::Mutes(console) => self.consoles[console].muted ^= true,
+            Stroke::Power(node) => self.power_of(node),
+            Stroke::Disk(node, health) => {
+                if self.mischief.disks_fail() && self.nodes[node].machine.is_some() {
                     self.set_disk(node, health);
                 }
-                format!("the disk of {a} is {health:?}, if disks fail here")
             }
-            39 => {
-                let jump_ms = self.rng.below(2 * HOUR_MS as u64) as i64 - HOUR_MS;
-                self.nodes[node].wall_off_ms = jump_ms;
-                format!("the clock of {a} jumps to {jump_ms} ms off")
-            }
-            40..=41 => {
-                let kbit_s = self.rng.between(12, 60) as u32;
+            Stroke::Clock(node, off_ms) => self.nodes[node].wall_off_ms = off_ms,
+            Stroke::Narrow(console, kbit_s) => {
                 let (node, now_ms) = (self.consoles[console].node, self.agenda.now_us() / 1_000);
                 if let Some(key) = self.consoles[console].key {
                     self.media.shorten(node, key, kbit_s, now_ms);
                 }
-                format!("{who} has room for {kbit_s} kbit/s")
             }
-            _ => {
-                if !self.forge(node, other) {
-                    return;
-                }
-                format!("{a} tells {b} what it must not")
+            Stroke::Forged(from, to) => {
+                let (_, mut means) = self.mischief();
+                let forged = crate::mischief::forge(from, to, &mut means);
+                self.nodes[from].dishonest |= forged != Forged::Nothing;
+                return forged == Forged::Said;
             }
-        };
-        self.note_change();
-        self.tell(line);
+        }
+        true
+    }
+
+    /// A node that runs falls into hostile hands; not one that may have lost what others hold of its journal.
+    fn take_over(&mut self) {
+        let node = self.rng.below(self.nodes.len() as u64) as usize;
+        if self.nodes[node].machine.is_none() || self.nodes[node].excused {
+            return;
+        }
+        self.make_hostile(node);
+        if let Some(words) = self.mischief.take(node, &self.nodes[node], self.fixture) {
+            self.nodes[node].dishonest = true;
+            self.note_change();
+            self.tell(words);
+        }
+    }
+
+    /// One stroke of the hostile member, if there is one.
+    fn taken_strikes(&mut self) {
+        let (mischief, mut means) = self.mischief();
+        if mischief.strike(&mut means) {
+            self.note_change();
+        }
     }
 
     /// A console goes to another node of its party, or to the same one again, and comes over with the calls that it is
@@ -229,8 +253,14 @@ impl World {
                 Some(backup) => self.restore(node, backup),
                 None => self.start(node),
             }
-        } else if !self.nodes[node].excused {
-            // One whose disk fails as well loses what it said; that has a scenario of its own.
+        } else {
+            self.crash_unless_excused(node);
+        }
+    }
+
+    /// One whose disk fails as well loses what it said; that has a scenario of its own.
+    fn crash_unless_excused(&mut self, node: usize) {
+        if !self.nodes[node].excused {
             self.crash(node);
         }
     }
@@ -246,30 +276,6 @@ impl World {
         others.all(|(_, other)| {
             !other.hostile && other.machine.is_some() && all.iter().all(|at| other.known.contains_key(at))
         })
-    }
-
-    /// Somebody who is in disposes of somebody of the own party, or does what people do.
-    fn somebody_does(&mut self) {
-        let console = self.rng.below(self.consoles.len() as u64) as usize;
-        let other = self.consoles[console].party * DEVICES + self.rng.below(DEVICES as u64) as usize;
-        if !self.rng.one_in(6) || !self.consoles[console].welcomed {
-            return self.somebody_acts();
-        }
-        let line = if self.rng.one_in(2) { LEADERS } else { DUTY };
-        let device = self.device(other);
-        let act = match self.rng.below(4) {
-            0 if other != console => Act::Remove { device },
-            0..=2 => Act::Hold { device, on: self.rng.one_in(2) },
-            _ => {
-                let call = self.consoles[console].rings_here(self.fixture, line);
-                // Officers read the time on a screen that their node keeps.
-                let off_ms = self.nodes[self.consoles[console].node].wall_off_ms;
-                let ready_ms = self.agenda.wall_ms().saturating_add_signed(off_ms) + self.rng.below(20_000);
-                let Some(call) = call else { return self.somebody_acts() };
-                Act::Acknowledge { call, ready_ms }
-            }
-        };
-        self.act(console, line, act, Vec::new());
     }
 }
 
