@@ -5,7 +5,6 @@
 
 use crate::io::{ConsoleKey, Output};
 use crate::journals::After;
-use crate::limits::{LEAVING_US, LINEAGE_MAX};
 use crate::machine::Machine;
 use crate::note::{Count, Note};
 use std::sync::Arc;
@@ -62,10 +61,6 @@ impl Machine {
 
     /// A neighbour gives a charter.
     pub(crate) fn charter_given(&mut self, from: &NodeId, bytes: &[u8]) {
-        let now = self.here.now.us;
-        if self.links.get_mut(from).is_none_or(|link| !link.charters.take(now)) {
-            return self.count(Count::OverBound);
-        }
         let outcome = self.take_charter(bytes, Some(from));
         if outcome == Err(AmendError::OwnKey) {
             self.push_out(Output::NextKey { charter: bytes.to_vec() });
@@ -128,7 +123,7 @@ impl Machine {
         self.log(Note::Charter { serial: charter.serial });
         self.push_out(Output::Charter(charter.clone()));
         let before = std::mem::replace(&mut self.here.charter, charter);
-        self.remember(before);
+        self.lineage.remember(before);
         let charter = self.here.charter.clone();
         self.journals.keep_nodes(&charter);
         self.journals.fold_anew(&self.here);
@@ -142,20 +137,13 @@ impl Machine {
         if !self.is_opening() {
             let _ = self.append(Body::Opened { charter: charter.hash() }, Vec::new(), After::Nothing);
         }
-        self.charter_to_links(from);
+        let changes = self.links.amended(from, &self.lineage, &self.here, &self.journals, &mut self.out);
+        self.link_changed(changes);
         self.charter_to_consoles();
         // A line of before that named an office which is gone now counts for nothing.
         self.watch.forget();
         self.watch.changed(&self.here, &mut self.out);
         (self.out.changed.lines, self.out.changed.routes, self.out.changed.paths) = (true, true, true);
-    }
-
-    /// Charters of before are kept for those who missed more than one.
-    fn remember(&mut self, before: Arc<VerifiedCharter>) {
-        self.lineage.push_back(before);
-        while self.lineage.len() > LINEAGE_MAX {
-            self.lineage.pop_front();
-        }
     }
 
     /// Everyone who is let in goes on under the new charter, or out.
@@ -188,50 +176,8 @@ impl Machine {
 
     /// A console that was away for long gets what lies between its charter and the one of its challenge.
     pub(crate) fn catch_up(&mut self, console: ConsoleKey, serial: u64) {
-        for charter in self.lineage.iter().filter(|charter| charter.serial > serial).cloned().collect::<Vec<_>>() {
-            self.send_console(console, &ToConsole::Charter { charter: charter.bytes().to_vec() });
-        }
-    }
-
-    /// Hands the charter to all neighbours but the one that gave it, and says that it is in force here.
-    fn charter_to_links(&mut self, from: Option<&NodeId>) {
-        for node in self.links.keys().cloned().collect::<Vec<_>>() {
-            let stays = self.here.charter.serves(&node);
-            if Some(&node) != from {
-                self.hand_charters(&node);
-            }
-            if stays {
-                self.say_hello(&node);
-                self.settle_agreement(&node);
-            } else {
-                self.leave_link(&node);
-            }
-        }
-    }
-
-    /// Gives a neighbour what it lacks, the oldest first: each step is to be verified by the one before.
-    pub(crate) fn hand_charters(&mut self, node: &NodeId) {
-        let own = self.here.charter.serial;
-        let Some(link) = self.links.get_mut(node) else { return };
-        let Some((_, theirs)) = link.charter else { return };
-        // Once each, whatever it says that it has.
-        let handed = std::mem::replace(&mut link.handed, own).max(theirs);
-        let newer = self.lineage.iter().chain([&self.here.charter]).filter(|charter| charter.serial > handed);
-        for charter in newer.cloned().collect::<Vec<_>>() {
-            self.send_link(node, &trialogue_wire::link::LinkMessage::Charter { charter: charter.bytes().to_vec() });
-        }
-    }
-
-    /// The link to a node that is not in service any more stays for as long as it takes to tell it so.
-    fn leave_link(&mut self, node: &NodeId) {
-        let now = self.here.now.us;
-        let Some(link) = self.links.get_mut(node) else { return };
-        let was_up = std::mem::replace(&mut link.up, false);
-        link.leaving = true;
-        link.hello_by_us = now + LEAVING_US;
-        if was_up {
-            self.log(Note::LinkDown { node: node.clone() });
-            self.tell_neighbours();
+        for charter in self.lineage.after(serial) {
+            self.out.console(console, &ToConsole::Charter { charter: charter.bytes().to_vec() });
         }
     }
 
@@ -240,10 +186,7 @@ impl Machine {
         self.log(Note::Retired { serial: self.here.charter.serial });
         self.opening = None;
         self.rings.retire();
-        for node in self.links.keys().cloned().collect::<Vec<_>>() {
-            self.hand_charters(&node);
-            self.leave_link(&node);
-        }
+        self.links.retire(&self.lineage, &self.here, &mut self.out);
         let charter = ToConsole::Charter { charter: self.here.charter.bytes().to_vec() };
         for key in self.consoles.keys().copied().collect::<Vec<_>>() {
             if self.consoles.get(&key).is_some_and(|console| console.known().is_some()) {

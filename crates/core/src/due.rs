@@ -3,6 +3,7 @@
 
 use crate::consoles::Console;
 use crate::machine::Machine;
+use trialogue_wire::console::ToConsole;
 
 /// Why the machine wants to be called: told to whoever looks for the reason, and nothing is decided by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,10 +97,10 @@ use Gate::{Always, Serving, Writing};
 /// All of it, in the order in which it is done.
 const ROWS: &[Row] = &[
     Row::timed(Always, Cause::Opening, Machine::next_opening_us, Machine::open_journal),
-    Row::timed(Always, Cause::LinkLate, Machine::next_link_late_us, Machine::links_overdue),
+    Row::timed(Always, Cause::LinkLate, |m| m.links.next_late_us(), links_overdue),
     // Rides on whatever comes in: consoles ping, and links tell heads, at least every five seconds.
     Row::follows(Always, Machine::tell_clock),
-    Row::timed(Serving, Cause::Waiting, |m| m.budgets.waiting.next_us(), Machine::settle_waiting),
+    Row::timed(Serving, Cause::Waiting, |m| m.links.next_waiting_us(), Machine::settle_waiting),
     Row::timed(Serving, Cause::ConsoleLate, Machine::next_console_late_us, Machine::consoles_overdue),
     Row::timed(Serving, Cause::Disk, |m| m.journals.next_overdue_us(), Machine::appends_overdue),
     // What the disk has no room for rides on the disk's next word.
@@ -122,7 +123,7 @@ const ROWS: &[Row] = &[
     ),
     Row::timed(Writing, Cause::Seen, |m| m.journals.next_seen_us(), |m| m.pen().write_seen()),
     // What a neighbour may not say yet rides on its heads.
-    Row::follows(Serving, Machine::follow_neighbours),
+    Row::follows(Serving, |m| m.links.follow_neighbours(&m.here, &mut m.out)),
     Row::follows(Always, |m| {
         let (media, at, out) = m.for_media();
         media.settle_routes(at, out);
@@ -145,12 +146,36 @@ const ROWS: &[Row] = &[
             media.settle_key_frames(at, out);
         },
     ),
-    Row::timed(Serving, Cause::Paths, Machine::next_paths_us, Machine::tell_paths),
-    Row::timed(Serving, Cause::Relay, Machine::next_relay_us, Machine::push_entries),
-    Row::timed(Serving, Cause::Heads, Machine::next_heads_us, Machine::tell_heads),
+    Row::timed(
+        Serving,
+        Cause::Paths,
+        |m| (!m.devices.is_empty()).then_some(m.links.next_paths_us()),
+        |m| {
+            if let Some(paths) = m.links.paths_news(&m.here, &m.journals, &mut m.out) {
+                m.send_all_consoles(&ToConsole::Paths { paths });
+            }
+        },
+    ),
+    Row::timed(
+        Serving,
+        Cause::Relay,
+        |m| m.links.next_relay_us(&m.here),
+        |m| m.links.push_entries(&m.here, &m.journals, &mut m.out),
+    ),
+    Row::timed(
+        Serving,
+        Cause::Heads,
+        |m| m.links.next_heads_us(),
+        |m| m.links.tell_heads(&m.here, &m.journals, &mut m.out),
+    ),
     Row::timed(Serving, Cause::Chunk, |m| m.chunks.next_us(&m.here), settle_chunks),
     Row::follows(Serving, |m| m.journals.keep_snapshot(&m.here, &mut m.out)),
 ];
+
+fn links_overdue(machine: &mut Machine) {
+    let changes = machine.links.overdue(&machine.here, &mut machine.out);
+    machine.link_changed(changes);
+}
 
 fn copy_revocations(machine: &mut Machine) {
     let (revocations, mut pen) = machine.for_revocations();
@@ -171,8 +196,8 @@ fn write_staffed(machine: &mut Machine) {
 }
 
 fn write_paths(machine: &mut Machine) {
-    let (trials, ways, mut pen) = machine.for_trials();
-    trials.write_paths(ways, &mut pen);
+    let (trials, links, mut pen) = machine.for_trials();
+    trials.write_paths(links, &mut pen);
 }
 
 fn look_at_tests(machine: &mut Machine) {

@@ -99,7 +99,7 @@ impl Machine {
         self.send_batch(key, batch);
         self.out.changed.words |= held_back && self.consoles.get(&key).is_some_and(|console| console.telling.is_free());
         if self.consoles.get_mut(&key).is_some_and(|console| console.telling.ends()) {
-            let paths = self.paths();
+            let paths = self.links.paths(&self.here, &self.journals);
             self.send_console(key, &ToConsole::Paths { paths });
         }
     }

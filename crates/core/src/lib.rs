@@ -7,6 +7,7 @@
 
 mod admit;
 mod amend;
+mod amendment;
 mod bucket;
 mod budgets;
 mod chunks;
@@ -14,7 +15,6 @@ mod consoles;
 mod due;
 mod effects;
 mod feed;
-mod flights;
 pub mod forward;
 mod here;
 pub mod io;
@@ -26,10 +26,8 @@ mod media;
 pub mod note;
 mod opening;
 mod out;
-mod paths;
 mod proof;
 mod put_out;
-mod replicate;
 mod restore;
 mod revocations;
 mod rings;

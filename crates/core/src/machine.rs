@@ -1,37 +1,35 @@
 //! The control machine: what it is made of, what goes in, what comes out, when it wants to be called.
 
-use crate::bucket::Bucket;
+use crate::amendment::Lineage;
 use crate::budgets::Budgets;
-use crate::chunks::Chunks;
+use crate::chunks::{Chunks, Part};
 use crate::consoles::Console;
 use crate::here::Here;
 use crate::io::{ConsoleKey, Input, Now, Output};
 use crate::journals::{After, Full, Journals, Pen};
-use crate::links::Links;
+use crate::links::{Heard, Holds, LinkChange, Links};
 use crate::media::{At, Media};
 use crate::note::{Count, Note};
 use crate::opening::Opening;
 use crate::out::Out;
 use crate::revocations::Revocations;
 use crate::rings::{Rings, Watching};
-use crate::trials::{Alive, Trials, Ways};
+use crate::trials::{Alive, Trials};
 use crate::watch::Watch;
 use crate::writings::Writings;
 use minicbor::bytes::ByteVec;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
-use trialogue_charter::{DeviceId, HybridSecret, NodeId, VerifiedCharter};
+use trialogue_charter::{DeviceId, HybridSecret, NodeId};
 use trialogue_journal::fold::State;
 use trialogue_journal::{Body, PairTests};
-use trialogue_wire::console::{PathMeasure, PathState, Site, ToConsole, ToNode};
+use trialogue_wire::console::{PathState, Site, ToConsole, ToNode};
 
 /// The node as a pure machine. See the crate's documentation for the calling contract.
 pub struct Machine {
     pub(crate) here: Here,
     /// The journal key of a charter to come.
     pub(crate) next_secret: Option<HybridSecret>,
-    /// Charters before the one in force, the oldest first.
-    pub(crate) lineage: VecDeque<Arc<VerifiedCharter>>,
+    pub(crate) lineage: Lineage,
     pub(crate) out: Out,
 
     pub(crate) journals: Journals,
@@ -57,12 +55,6 @@ pub struct Machine {
 
     pub(crate) budgets: Budgets,
     pub(crate) links: Links,
-    /// How often the link to each node may come up.
-    pub(crate) ups: BTreeMap<NodeId, Bucket>,
-    /// What the shell measured last, up or not.
-    pub(crate) measured: BTreeMap<NodeId, Vec<PathMeasure>>,
-    pub(crate) paths_told: Vec<PathState>,
-    pub(crate) next_paths_us: u64,
 
     pub(crate) trials: Trials,
     pub(crate) alive: Alive,
@@ -79,12 +71,22 @@ impl Machine {
             Input::ConsoleOpened { console, nonce } => self.console_opened(console, nonce),
             Input::ConsoleMessage { console, bytes } => self.console_message(console, &bytes),
             Input::ConsoleClosed { console } => self.console_closed(console),
-            Input::LinkUp { node, round_trip_us } => self.link_up(node, round_trip_us),
-            Input::LinkDown { node } => self.link_down(&node),
-            Input::LinkMessage { node, bytes } => self.link_message(node, &bytes),
-            Input::LinkRoundTrip { node, round_trip_us } => self.link_round_trip(&node, round_trip_us),
-            Input::LinkSilent { node, silent } => self.link_silent(&node, silent),
-            Input::LinkPaths { node, paths } => self.link_paths(node, paths),
+            Input::LinkUp { node, round_trip_us } => {
+                let change = self.links.up(node, round_trip_us, &self.here, &self.journals, &mut self.out);
+                self.link_changed(change);
+            }
+            Input::LinkDown { node } => {
+                let change = self.links.down(&node, &mut self.out);
+                self.link_changed(change);
+            }
+            Input::LinkMessage { node, bytes } => self.link_message(&node, &bytes),
+            Input::LinkRoundTrip { node, round_trip_us } => self.links.took(&node, round_trip_us),
+            Input::LinkSilent { node, silent } => self.links.fell_silent(&node, silent, &mut self.out),
+            Input::LinkPaths { node, paths } => {
+                if let Some(paths) = self.links.measure(&node, paths, &self.here, &mut self.out) {
+                    self.trials.sample(&node, paths);
+                }
+            }
             Input::Appended { up_to } => self.appended(up_to),
             Input::AppendFailed { up_to } => self.append_failed(up_to),
             Input::EntryNotKept => self.writings.not_kept(),
@@ -150,6 +152,64 @@ impl Machine {
         self.journals.head(&self.here.node)
     }
 
+    /// How the ways to other nodes are, for the operator.
+    pub fn ways(&self) -> Vec<PathState> {
+        self.links.paths(&self.here, &self.journals)
+    }
+
+    /// Links began or ended: the parts that keep something of each link follow.
+    pub(crate) fn link_changed(&mut self, changes: impl IntoIterator<Item = LinkChange>) {
+        for change in changes {
+            match change {
+                LinkChange::Began(node) => {
+                    self.media.link_up(&node, &self.here);
+                    self.budgets.in_reach(&node, self.here.now.us);
+                }
+                LinkChange::Ended(node) => self.media.link_down(&node),
+                LinkChange::AgreedAgain(node) => self.media.agreed(&node),
+            }
+        }
+    }
+
+    /// The other side of a link says something.
+    fn link_message(&mut self, node: &NodeId, bytes: &[u8]) {
+        match self.links.said(node, bytes, &self.lineage, &self.here, &self.journals, &mut self.out) {
+            Heard::Nothing => {}
+            Heard::Refused(change) => self.link_changed(change),
+            Heard::Hello(holds, change) => {
+                self.link_changed(change);
+                self.held_by(node, holds);
+            }
+            Heard::Heads(holds) => self.held_by(node, holds),
+            Heard::Charter(charter) => self.charter_given(node, &charter),
+            Heard::Entries(bundles) => self.take_entries(node, bundles),
+            Heard::KeyFrame(device) => {
+                let (media, at, out) = self.for_media();
+                media.key_frame_wished(node, device, at, out);
+            }
+            Heard::Word(word, signature) => {
+                let (media, at, budgets, out) = self.for_words();
+                media.take_word(node, (word, signature), budgets, at, out);
+            }
+            Heard::Probed(number) => {
+                self.trials.probed(node, number, self.links.round_trip_us(node), &self.here);
+            }
+            Heard::WantChunk(wanted) => {
+                self.chunks.wanted(node, wanted, &self.here, &self.journals, &mut self.out);
+            }
+            Heard::Chunk { hash, whole, at, bytes } => {
+                let part = Part { hash, whole, at, bytes: &bytes };
+                self.chunks.take_part(node, part, &self.here, &mut self.journals, &self.links, &mut self.out);
+            }
+        }
+    }
+
+    /// A neighbour says how far it holds journals.
+    fn held_by(&mut self, from: &NodeId, holds: Holds) {
+        self.budgets.told(from, holds.all_here, self.here.now.us);
+        self.own_held_by(from, holds.own);
+    }
+
     /// What a part takes to write in the own journal.
     pub(crate) fn pen(&mut self) -> Pen<'_> {
         let open = !self.is_opening();
@@ -172,11 +232,10 @@ impl Machine {
     }
 
     /// What tests of the line take.
-    pub(crate) fn for_trials(&mut self) -> (&mut Trials, Ways<'_>, Pen<'_>) {
+    pub(crate) fn for_trials(&mut self) -> (&mut Trials, &Links, Pen<'_>) {
         let open = !self.is_opening();
-        let ways = Ways { links: &self.links, measured: &self.measured };
         let pen = Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out);
-        (&mut self.trials, ways, pen)
+        (&mut self.trials, &self.links, pen)
     }
 
     /// What those who are out of touch take.

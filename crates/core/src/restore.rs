@@ -1,9 +1,9 @@
 //! A node starts: what it held is verified again, what did not reach its disk is asked back, then its journal goes on.
 
+use crate::amendment::Lineage;
 use crate::here::Here;
 use crate::io::Now;
 use crate::journals::{Journals, Shelf, SnapshotError, Unfit};
-use crate::limits::LINEAGE_MAX;
 use crate::machine::Machine;
 use crate::opening::{Opening, Why};
 use crate::out::Out;
@@ -122,7 +122,7 @@ impl Machine {
             journals: Journals::blank(&here, shelf),
             here,
             next_secret: next_journal,
-            lineage: lineage.into_iter().rev().take(LINEAGE_MAX).rev().collect(),
+            lineage: Lineage::new(lineage),
             out: Out::new(),
             overtaken: false,
             opening: Some(Opening::new(if restored { Why::Restored } else { Why::Start }, now.us)),
@@ -135,11 +135,7 @@ impl Machine {
             watch: crate::watch::Watch::default(),
             sites: Vec::new(),
             rings: crate::rings::Rings::default(),
-            links: crate::links::Links::default(),
-            ups: BTreeMap::new(),
-            measured: BTreeMap::new(),
-            paths_told: Vec::new(),
-            next_paths_us: now.us,
+            links: crate::links::Links::new(now.us),
             trials: crate::trials::Trials::new(now.us),
             alive: crate::trials::Alive::default(),
             revocations: crate::revocations::Revocations::default(),

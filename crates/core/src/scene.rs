@@ -5,7 +5,6 @@ use crate::budgets::Budgets;
 use crate::here::Here;
 use crate::io::{Now, Output};
 use crate::journals::{After, Journals, Pen};
-use crate::links::{Link, Links};
 use crate::out::Out;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -217,14 +216,6 @@ pub(crate) fn message(number: u8) -> Written {
         answer_by_ms: None,
         attached: None,
     }
-}
-
-/// A link to a node that says that it has links to these: up, and something comes by it.
-pub(crate) fn link(links: &mut Links, node: &str, neighbours: &[&str]) {
-    let mut link = Link::new(None, 0);
-    link.up = true;
-    link.neighbours = neighbours.iter().map(|id| node_id(id)).collect();
-    links.insert(node_id(node), link);
 }
 
 pub(crate) fn node_id(id: &str) -> NodeId {

@@ -22,39 +22,30 @@ impl Machine {
         let before = self.journals.length();
         let mut fresh = Vec::new();
         for bundle in bundles {
-            if let Some(bundle) = self.in_budget(from, bundle) {
+            let Self { links, here, journals, budgets, out, .. } = self;
+            if let Some(bundle) = links.in_budget(from, bundle, here, journals, budgets, out) {
                 fresh.extend(self.take_or_refuse(from, bundle));
             }
         }
-        self.entries_taken(&[from], before, &fresh);
+        self.entries_taken(std::slice::from_ref(from), before, &fresh);
     }
 
     /// Goes on with entries that had to wait.
     pub(crate) fn settle_waiting(&mut self) {
-        let now = self.here.now.us;
         let before = self.journals.length();
-        let (mut fresh, mut brought) = (Vec::new(), Vec::new());
-        for _ in 0..WAITED_TAKEN_MAX {
-            let Some((from, node, bundle)) = self.budgets.waiting.pop(now) else { break };
-            match self.budgets.entry(&node, weight(&bundle), now) {
-                Ok(()) => {
-                    fresh.extend(self.take_or_refuse(&from, bundle));
-                    brought.push(from);
-                }
-                Err(wait_us) => self.budgets.waiting.push_back(&from, &node, bundle, now + wait_us),
-            }
+        let (mut fresh, mut brought, mut turns) = (Vec::new(), Vec::new(), WAITED_TAKEN_MAX);
+        while let Some((from, bundle)) = self.links.next_waiting(&mut turns, &self.here, &mut self.budgets) {
+            fresh.extend(self.take_or_refuse(&from, bundle));
+            brought.push(from);
         }
         if !brought.is_empty() {
-            self.entries_taken(&brought.iter().collect::<Vec<_>>(), before, &fresh);
+            self.entries_taken(&brought, before, &fresh);
         }
     }
 
     /// Who brought something is told how far that is held; the others, where it is further than before.
-    fn entries_taken(&mut self, from: &[&NodeId], before: u64, fresh: &[Fresh]) {
-        let news = self.journals.length() > before;
-        for (node, link) in self.links.iter_mut() {
-            link.owes_heads |= news || from.contains(&node);
-        }
+    fn entries_taken(&mut self, from: &[NodeId], before: u64, fresh: &[Fresh]) {
+        self.links.owe_heads(from, self.journals.length() > before);
         self.feed(fresh);
     }
 
@@ -64,38 +55,6 @@ impl Machine {
             self.log(Note::EntryRefused { from: from.clone(), why });
             None
         })
-    }
-
-    /// The entry, if it may be looked at now. New entries of a journal that has used up its budget wait, and all that
-    /// comes behind them; the side that sends them is not told that they are held, and stops.
-    fn in_budget(&mut self, from: &NodeId, bundle: Bundle) -> Option<Bundle> {
-        let now = self.here.now.us;
-        let claim =
-            UnverifiedEntry::decode(&bundle.entry).ok().map(|entry| (entry.claim().node.clone(), entry.claim().seq));
-        let Some((node, seq)) = claim else { return Some(bundle) };
-        if seq <= self.journals.head(&node) {
-            let may = self.budgets.again(from, weight(&bundle), now);
-            if !may {
-                self.count(Count::OverBound);
-            }
-            return may.then_some(bundle);
-        }
-        // Own ones are taken back at any speed; what nobody knows is refused.
-        if node == self.here.node || self.here.charter.node(&node).is_none() {
-            return Some(bundle);
-        }
-        let due_us = if self.budgets.waiting.has(from, &node) {
-            now
-        } else if let Err(wait_us) = self.budgets.entry(&node, weight(&bundle), now) {
-            self.count(Count::EntryWaits);
-            now + wait_us
-        } else {
-            return Some(bundle);
-        };
-        if !self.budgets.waiting.push(from, &node, bundle, due_us) {
-            self.count(Count::OverBound);
-        }
-        None
     }
 
     /// Takes one entry; returns what consoles are to be shown, if anything is new.
@@ -163,9 +122,7 @@ impl Machine {
         }
         self.push_out(Output::Keep { node: node.clone(), seq, bundle: bundle.clone() });
         self.count(Count::EntryTaken);
-        if let Some(link) = self.links.get_mut(from) {
-            link.holds(&node, seq);
-        }
+        self.links.holds(from, &node, seq);
         // What changes nothing here changes nothing at a console either: it stays in the journal, and goes nowhere
         // else.
         if !counts {
@@ -207,9 +164,7 @@ impl Machine {
     /// An entry that is held: bodies that were missing may come with it.
     fn take_again(&mut self, from: &NodeId, node: &NodeId, seq: u64, bundle: Bundle) -> Option<Fresh> {
         self.count(Count::EntryRepeated);
-        if let Some(link) = self.links.get_mut(from) {
-            link.holds(node, seq);
-        }
+        self.links.holds(from, node, seq);
         if bundle.bodies.is_empty() {
             return None;
         }

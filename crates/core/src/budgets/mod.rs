@@ -8,11 +8,9 @@
 
 mod budget;
 mod level;
-mod waiting;
 
 pub(crate) use budget::{Limits, Need};
 pub(crate) use level::Limit;
-pub(crate) use waiting::Waiting;
 
 use crate::bucket::Bucket;
 use crate::limits::*;
@@ -59,7 +57,6 @@ pub(crate) struct Budgets {
     late: BTreeMap<NodeId, Budget>,
     /// Entries that each link has brought again.
     again: BTreeMap<NodeId, Budget>,
-    pub(crate) waiting: Waiting,
 }
 
 impl Budgets {
@@ -72,7 +69,6 @@ impl Budgets {
             forged: BTreeMap::new(),
             late: BTreeMap::new(),
             again: BTreeMap::new(),
-            waiting: Waiting::default(),
         }
     }
 

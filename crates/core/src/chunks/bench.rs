@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use super::{Chunks, Counting};
-use crate::links::{Link, Links};
+use crate::links::Links;
+use crate::links::bench::link;
 use crate::scene::{Enrolled, OwnNode, body_ref, message, node_id};
 use trialogue_charter::{Hash, LineId, NodeId};
 use trialogue_journal::{Act, Written, chunk_list};
@@ -23,11 +24,9 @@ pub(super) fn bench(neighbours: &[&str]) -> Bench {
     own.scene.reads(&usa, &jpn);
     own.scene.reads(&usa, &kor);
     own.take();
-    let mut links = Links::default();
+    let mut links = Links::new(0);
     for neighbour in neighbours {
-        let mut link = Link::new(None, own.scene.here.now.us);
-        link.up = true;
-        links.insert(node_id(neighbour), link);
+        link(&mut links, neighbour, &[]);
     }
     Bench { own, links, chunks: Chunks::default(), usa, jpn, kor }
 }

@@ -111,7 +111,7 @@ impl Chunks {
 
     /// Parts grow while they come at once, and shrink where they would keep others waiting.
     fn pace(&mut self, from: &NodeId, took_us: u64, links: &Links) {
-        let round_trip = links.get(from).and_then(|link| link.round_trip_us).map_or(0, u64::from);
+        let round_trip = links.round_trip_us(from).map_or(0, u64::from);
         let part = self.parts.entry(from.clone()).or_insert(CHUNK_PART);
         match took_us.saturating_sub(round_trip) {
             ..CHUNK_QUICK_US => *part = (*part * 2).min(CHUNK_MAX as u32),
@@ -149,7 +149,7 @@ impl Chunks {
         let Some(source) = self.sources.get(node) else { return Vec::new() };
         if let Some(fetch) = &source.fetch {
             let asked = fetch.from.as_ref();
-            let there = asked.is_some_and(|from| links.get(from).is_some_and(|link| link.up));
+            let there = asked.is_some_and(|from| links.is_up(from));
             match asked {
                 Some(_) if there && here.now.us < fetch.asked_us + CHUNK_PATIENCE_US => {}
                 Some(_) => self.is_not_there(node, true, here, links, out),
@@ -364,7 +364,7 @@ mod tests {
         assert_eq!(bench.next_us(), Some(late_us + CHUNK_REST_US));
         bench.own.goes_on_to(late_us + CHUNK_REST_US);
         assert_eq!(bench.settles().1, first("jpn-1"));
-        bench.links.remove(&crate::scene::node_id("jpn-1"));
+        crate::links::bench::is_cut(&mut bench.links, "jpn-1");
         assert_eq!(bench.settles().1, first("kor-1"), "its link is gone");
         bench.gives("kor-1", &chunk, 0, CHUNK_PART);
         assert_eq!(bench.kept(), [Hash::of(&chunk)]);

@@ -5,8 +5,9 @@ use super::At;
 use crate::consoles::{Console, Standing};
 use crate::io::{ConsoleKey, Output};
 use crate::links::Links;
+use crate::links::bench::link;
 use crate::out::Out;
-use crate::scene::{Enrolled, Scene, link};
+use crate::scene::{Enrolled, Scene};
 use std::collections::BTreeMap;
 use trialogue_charter::{DeviceId, LineId};
 use trialogue_wire::leg::{LegAnswer, LegEnd, LegNumbers, LegOffer, LegStream};
@@ -24,15 +25,7 @@ pub(super) struct Bench {
 impl Bench {
     pub(super) fn at(node: &str) -> Self {
         let (consoles, devices) = (BTreeMap::new(), BTreeMap::new());
-        Self {
-            scene: Scene::at(node),
-            links: Links::default(),
-            head: 1,
-            open: true,
-            out: Out::new(),
-            consoles,
-            devices,
-        }
+        Self { scene: Scene::at(node), links: Links::new(0), head: 1, open: true, out: Out::new(), consoles, devices }
     }
 
     /// Somebody takes up a console and rings by the call of that number.

@@ -23,7 +23,7 @@ impl At<'_> {
     /// Somebody near has a link to this node.
     pub(crate) fn is_known(self, node: &NodeId) -> bool {
         let near = || self.links.neighbours().any(|via| self.links.reaches(via, node));
-        self.links.get(node).is_some_and(|link| link.up) || near()
+        self.links.is_up(node) || near()
     }
 
     /// `round`: not over a link from which nothing comes, if there is another way.
@@ -39,14 +39,14 @@ impl At<'_> {
         let may = |via: &&NodeId| *via != source && !served(via) && may_relay(via);
         let mut hops: BTreeSet<NodeId> = BTreeSet::new();
         for to in nodes.iter().filter(|to| **to != self.here.node && *to != source && !served(to)) {
-            let direct = self.links.get(to).filter(|link| link.up);
-            if direct.is_some_and(|link| !(round && link.silent)) {
+            let direct = self.links.is_up(to);
+            if direct && !(round && self.links.is_silent(to)) {
                 hops.insert(to.clone());
                 continue;
             }
             let relays = self.links.neighbours().filter(may).filter(|via| self.links.reaches(via, to));
             let relays: Vec<&NodeId> = relays.filter(|via| !(round && self.links.is_silent(via))).collect();
-            if relays.is_empty() && direct.is_some() {
+            if relays.is_empty() && direct {
                 hops.insert(to.clone());
             } else if relays.is_empty() {
                 // Nobody near knows a way: each hop drops what it has seen, so sending everywhere ends.
@@ -63,6 +63,7 @@ impl At<'_> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::links::bench::{falls_silent, is_cut};
     use crate::media::bench::Bench as Around;
     use crate::scene::node_id;
 
@@ -116,10 +117,10 @@ mod tests {
     #[test]
     fn a_picture_goes_round_a_silent_link_where_there_is_another_way() {
         let mut bench = Bench::new(&[("kor-1", &[]), ("usa-1", &["kor-1"])]);
-        bench.0.links.get_mut(&node_id("kor-1")).unwrap().silent = true;
+        falls_silent(&mut bench.0.links, "kor-1");
         assert_eq!(bench.go_on(Some(Medium::Picture), "jpn-1", &["kor-1"]), ["usa-1"]);
         assert_eq!(bench.go_on(Some(Medium::Voice), "jpn-1", &["kor-1"]), ["kor-1"]);
-        bench.0.links.remove(&node_id("usa-1"));
+        is_cut(&mut bench.0.links, "usa-1");
         assert_eq!(bench.go_on(Some(Medium::Picture), "jpn-1", &["kor-1"]), ["kor-1"], "there is none");
     }
 }

@@ -88,15 +88,14 @@ impl KeyFrames {
 
 /// By which links a wish goes towards the node of a device; never back where it came `from`.
 fn hops(node: &NodeId, from: Option<&NodeId>, at: At) -> Vec<NodeId> {
-    let direct = at.links.get(node).filter(|link| link.up);
     let near = || at.links.neighbours().filter(|near| Some(*near) != from);
     let relay = near().find(|via| !at.links.is_silent(via) && at.links.reaches(via, node)).cloned();
     // A picture that goes round a silent link is asked for the same way.
-    match (direct, relay) {
-        (Some(link), _) if !link.silent => vec![node.clone()],
-        (_, Some(relay)) => vec![relay],
-        (Some(_), None) => vec![node.clone()],
-        (None, None) => near().cloned().collect(),
+    match relay {
+        _ if at.links.is_alive(node) => vec![node.clone()],
+        Some(relay) => vec![relay],
+        None if at.links.is_up(node) => vec![node.clone()],
+        None => near().cloned().collect(),
     }
 }
 
@@ -106,6 +105,7 @@ mod tests {
     use super::super::bench::{Bench as Around, offer};
     use super::*;
     use crate::ConsoleKey;
+    use crate::links::bench::{falls_silent, is_cut};
     use crate::scene::node_id;
 
     /// A node with links, where consoles of Japan and of Korea are in on a line.
@@ -201,12 +201,12 @@ mod tests {
         bench.link("kor-1", &[]);
         bench.link("usa-1", &["kor-1"]);
         assert_eq!(sent_to(&bench.want(other)), ["kor-1"]);
-        bench.around.links.get_mut(&node_id("kor-1")).unwrap().silent = true;
+        falls_silent(&mut bench.around.links, "kor-1");
         bench.around.scene.pass(KEY_FRAME_US / 1_000);
         assert_eq!(sent_to(&bench.want(other)), ["usa-1"]);
         bench.around.scene.pass(KEY_FRAME_US / 1_000);
         assert_eq!(sent_to(&bench.wished("usa-1", other)), ["kor-1"], "it came from there");
-        bench.around.links.remove(&node_id("kor-1"));
+        is_cut(&mut bench.around.links, "kor-1");
         bench.around.scene.pass(KEY_FRAME_US / 1_000);
         assert!(sent_to(&bench.wished("usa-1", other)).is_empty());
     }

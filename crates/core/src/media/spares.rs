@@ -29,7 +29,7 @@ impl At<'_> {
         for hop in self.media_hops(source, nodes, medium) {
             spare.remove(&hop);
         }
-        spare.into_iter().filter(|node| self.links.get(node).is_some_and(|link| link.up)).collect()
+        spare.into_iter().filter(|node| self.links.is_up(node)).collect()
     }
 
     /// The relays between two nodes that have a link to each other, the same at whichever of all these nodes they are
@@ -61,8 +61,12 @@ impl At<'_> {
         if *node == self.here.node {
             return self.links.neighbours().cloned().collect();
         }
-        let Some(link) = self.links.get(node).filter(|link| link.up) else { return BTreeSet::new() };
-        link.neighbours.iter().cloned().chain([self.here.node.clone()]).collect()
+        if !self.links.is_up(node) {
+            return BTreeSet::new();
+        }
+        let mut linked = self.links.neighbours_of(node);
+        linked.insert(self.here.node.clone());
+        linked
     }
 }
 
@@ -70,6 +74,7 @@ impl At<'_> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::links::bench::{falls_silent, is_cut};
     use crate::media::bench::Bench;
     use crate::scene::node_id;
 
@@ -101,7 +106,7 @@ mod tests {
     fn the_third_node_finds_itself_and_hands_it_on() {
         let mut bench = bench();
         assert_eq!(spares(&bench, "kor-1", &["usa-1"], Medium::Voice), ["usa-1"]);
-        bench.links.remove(&node_id("usa-1"));
+        is_cut(&mut bench.links, "usa-1");
         assert!(spares(&bench, "kor-1", &["usa-1"], Medium::Voice).is_empty());
     }
 
@@ -113,7 +118,7 @@ mod tests {
         bench.link("kor-1", &["jpn-1"]);
         bench.link("usa-1", &["jpn-1"]);
         assert!(from(&bench).is_empty(), "neither says that there is a link");
-        bench.links.get_mut(&node_id("kor-1")).unwrap().silent = true;
+        falls_silent(&mut bench.links, "kor-1");
         assert_eq!(from(&bench), [node_id("usa-1")]);
     }
 }

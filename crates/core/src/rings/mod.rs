@@ -326,7 +326,7 @@ mod tests {
         /// What is given out when so much time has passed since the start.
         fn after(&mut self, us: u64) -> (Vec<Body>, Vec<Output>) {
             self.own.goes_on_to(self.start_us + us);
-            let (consoles, links) = (BTreeMap::new(), Links::default());
+            let (consoles, links) = (BTreeMap::new(), Links::new(0));
             let watching = Watching { consoles: &consoles, links: &links };
             self.rings.settle(watching, &mut self.own.pen());
             let outputs = self.own.outputs();

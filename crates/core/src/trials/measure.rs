@@ -4,7 +4,6 @@ use super::{Trials, path_period_us};
 use crate::here::Here;
 use crate::journals::{After, Pen};
 use crate::links::Links;
-use std::collections::BTreeMap;
 use trialogue_charter::NodeId;
 use trialogue_journal::limits::PATHS_MAX;
 use trialogue_journal::{Body, PathTest};
@@ -48,14 +47,6 @@ impl Sample {
     }
 }
 
-/// What is known of the ways to other nodes.
-#[derive(Clone, Copy)]
-pub(crate) struct Ways<'a> {
-    pub(crate) links: &'a Links,
-    /// What the shell measured last of each link, up or not.
-    pub(crate) measured: &'a BTreeMap<NodeId, Vec<PathMeasure>>,
-}
-
 impl Trials {
     /// The shell has measured the paths of a link.
     pub(crate) fn sample(&mut self, node: &NodeId, paths: &[PathMeasure]) {
@@ -70,31 +61,38 @@ impl Trials {
     }
 
     /// One entry for all paths together, once in a period; then the next probes go out.
-    pub(crate) fn write_paths(&mut self, ways: Ways<'_>, pen: &mut Pen<'_>) {
+    pub(crate) fn write_paths(&mut self, links: &Links, pen: &mut Pen<'_>) {
         let here = pen.here();
         if here.now.us < self.due_us {
             return;
         }
         self.due_us = here.now.us + path_period_us(here);
-        let results = self.results(ways, here);
+        let results = self.results(links, here);
         if !results.is_empty() {
             let _ = pen.append(Body::Tested { results }, Vec::new(), After::Nothing);
         }
         self.samples.clear();
-        self.send_probes(ways, pen);
+        self.send_probes(links, pen);
     }
 
-    fn results(&self, ways: Ways<'_>, here: &Here) -> Vec<PathTest> {
+    fn results(&self, links: &Links, here: &Here) -> Vec<PathTest> {
         let mut results = Vec::new();
         for node in here.charter.in_service().filter(|node| node.id != here.node).map(|node| &node.id) {
-            let link = ways.links.get(node).filter(|link| link.up);
+            let up = links.is_up(node);
             let kbit = self.probes.get(node).and_then(|probe| probe.kbit);
-            let measured = ways.measured.get(node).map(Vec::as_slice).unwrap_or_default();
-            if measured.is_empty() || link.is_none() {
-                let round_trip_us = link.and_then(|link| link.round_trip_us);
+            let measured = links.measured(node);
+            if measured.is_empty() || !up {
+                let round_trip_us = links.round_trip_us(node).filter(|_| up);
                 let (jitter_us, loss_ppm) = (None, None);
-                let ok = link.is_some();
-                results.push(PathTest { node: node.clone(), path: 0, ok, round_trip_us, jitter_us, loss_ppm, kbit });
+                results.push(PathTest {
+                    node: node.clone(),
+                    path: 0,
+                    ok: up,
+                    round_trip_us,
+                    jitter_us,
+                    loss_ppm,
+                    kbit,
+                });
                 continue;
             }
             for (path, now) in (0..=u8::MAX).zip(measured) {

@@ -6,7 +6,6 @@ mod probe;
 mod standing;
 
 pub(crate) use alive::Alive;
-pub(crate) use measure::Ways;
 
 use crate::here::Here;
 use measure::Sample;

@@ -2,9 +2,9 @@
 //! never competes with a call.
 
 use super::Trials;
-use super::measure::Ways;
 use crate::here::Here;
 use crate::journals::Pen;
+use crate::links::Links;
 use trialogue_charter::NodeId;
 use trialogue_wire::console::PathMeasure;
 use trialogue_wire::limits::PROBE_MAX;
@@ -26,16 +26,16 @@ pub(super) struct Probe {
 }
 
 impl Trials {
-    pub(super) fn send_probes(&mut self, ways: Ways<'_>, pen: &mut Pen<'_>) {
+    pub(super) fn send_probes(&mut self, links: &Links, pen: &mut Pen<'_>) {
         let here = pen.here();
         let calls = here.charter.lines.iter().any(|line| !pen.state().in_on(&line.id).is_empty());
         if calls {
             return;
         }
         let seconds = u64::from(here.charter.policy.tests.path_seconds);
-        for node in ways.links.neighbours() {
+        for node in links.neighbours() {
             let capped = |path: &PathMeasure| path.best && path.cap_kbit.is_some();
-            if ways.measured.get(node).is_some_and(|paths| paths.iter().any(capped)) {
+            if links.measured(node).iter().any(capped) {
                 continue;
             }
             let probe = self.probes.entry(node.clone()).or_default();

@@ -97,7 +97,8 @@ mod tests {
     use crate::chunks::Part;
     use crate::io::Output;
     use crate::limits::CHUNK_PART;
-    use crate::links::{Link, Links};
+    use crate::links::Links;
+    use crate::links::bench::link;
     use crate::scene::{self, Enrolled, OwnNode, START_MS, body_ref, node_id};
     use trialogue_journal::{Body, UnverifiedEntry, Written, chunk_list};
 
@@ -171,10 +172,8 @@ mod tests {
         bench.own.journals.keep_body(&japan, Hash::of(&list), list.clone().into(), false);
         let id = bench.comes(Written { attached: Some(body_ref(&list)), ..scene::message(0) });
         assert!(bench.said().is_empty());
-        let mut links = Links::default();
-        let mut link = Link::new(None, bench.own.scene.here.now.us);
-        link.up = true;
-        links.insert(japan.clone(), link);
+        let mut links = Links::new(0);
+        link(&mut links, "jpn-1", &[]);
         let settle = |bench: &mut Bench, links: &Links| {
             let OwnNode { scene, journals, out, .. } = &mut bench.own;
             let whole = bench.chunks.settle(&scene.here, journals, links, out);

@@ -16,16 +16,16 @@ struct Flight {
 
 /// Of all journals, on one link.
 #[derive(Default)]
-pub(crate) struct Flights(BTreeMap<NodeId, Flight>);
+pub(super) struct Flights(BTreeMap<NodeId, Flight>);
 
 impl Flights {
     /// Is there room for the next one behind these bytes?
-    pub(crate) fn has_room(&self, journal: &NodeId, bytes: usize) -> bool {
+    pub(super) fn has_room(&self, journal: &NodeId, bytes: usize) -> bool {
         self.0.get(journal).map_or(0, |flight| flight.bytes) + bytes < FLIGHT_MAX
     }
 
     /// These entries were sent, in one message.
-    pub(crate) fn sent(&mut self, journal: &NodeId, entries: impl Iterator<Item = (u64, usize)>, now_us: u64) {
+    pub(super) fn sent(&mut self, journal: &NodeId, entries: impl Iterator<Item = (u64, usize)>, now_us: u64) {
         let flight = self.0.entry(journal.clone()).or_default();
         if flight.entries.is_empty() {
             flight.progress_us = now_us;
@@ -38,7 +38,7 @@ impl Flights {
 
     /// The other side says what it holds. Returns the journals of which nothing has arrived for too long: they are sent
     /// again from there.
-    pub(crate) fn held(&mut self, theirs: &BTreeMap<NodeId, u64>, now_us: u64) -> Vec<NodeId> {
+    pub(super) fn held(&mut self, theirs: &BTreeMap<NodeId, u64>, now_us: u64) -> Vec<NodeId> {
         let mut again = Vec::new();
         for (journal, flight) in &mut self.0 {
             let held = theirs.get(journal).copied().unwrap_or(0);

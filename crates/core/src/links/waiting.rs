@@ -17,20 +17,20 @@ struct Queue {
 
 /// All that waits.
 #[derive(Default)]
-pub(crate) struct Waiting {
+pub(super) struct Waiting {
     /// By link, then by journal.
     queues: BTreeMap<NodeId, BTreeMap<NodeId, Queue>>,
 }
 
 impl Waiting {
     /// Something of the journal waits that this link has brought: what follows has to wait behind it.
-    pub(crate) fn has(&self, link: &NodeId, journal: &NodeId) -> bool {
+    pub(super) fn has(&self, link: &NodeId, journal: &NodeId) -> bool {
         self.queues.get(link).is_some_and(|queues| queues.contains_key(journal))
     }
 
     /// Puts one behind the others. False: there is no room, because the other side sends more than it may without being
     /// told that it was taken.
-    pub(crate) fn push(&mut self, link: &NodeId, journal: &NodeId, bundle: Bundle, due_us: u64) -> bool {
+    pub(super) fn push(&mut self, link: &NodeId, journal: &NodeId, bundle: Bundle, due_us: u64) -> bool {
         let queues = self.queues.entry(link.clone()).or_default();
         let held: usize = queues.values().map(|queue| queue.bytes).sum();
         let bytes = weight(&bundle);
@@ -46,7 +46,7 @@ impl Waiting {
     }
 
     /// The next one whose time has come, with the link that brought it.
-    pub(crate) fn pop(&mut self, now_us: u64) -> Option<(NodeId, NodeId, Bundle)> {
+    pub(super) fn pop(&mut self, now_us: u64) -> Option<(NodeId, NodeId, Bundle)> {
         let all = self.queues.iter().flat_map(|(link, queues)| queues.iter().map(move |(node, q)| (link, node, q)));
         let due = all.filter(|(_, _, queue)| now_us >= queue.due_us).min_by_key(|(_, _, queue)| queue.due_us);
         let (link, node) = due.map(|(link, node, _)| (link.clone(), node.clone()))?;
@@ -63,7 +63,7 @@ impl Waiting {
     }
 
     /// It has to wait on, in front of the others.
-    pub(crate) fn push_back(&mut self, link: &NodeId, journal: &NodeId, bundle: Bundle, due_us: u64) {
+    pub(super) fn push_back(&mut self, link: &NodeId, journal: &NodeId, bundle: Bundle, due_us: u64) {
         let queue = self.queues.entry(link.clone()).or_default().entry(journal.clone()).or_default();
         queue.bytes += weight(&bundle);
         queue.bundles.push_front(bundle);
@@ -71,12 +71,12 @@ impl Waiting {
     }
 
     /// A link is gone: whatever it brought is asked for again.
-    pub(crate) fn forget(&mut self, link: &NodeId) {
+    pub(super) fn forget(&mut self, link: &NodeId) {
         self.queues.remove(link);
     }
 
     /// When the next one may be taken.
-    pub(crate) fn next_us(&self) -> Option<u64> {
+    pub(super) fn next_us(&self) -> Option<u64> {
         self.queues.values().flat_map(|queues| queues.values()).map(|queue| queue.due_us).min()
     }
 }
