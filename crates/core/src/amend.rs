@@ -3,7 +3,7 @@
 //! What the journals say is folded anew from their beginning under the newest charter that is held. So the state
 //! depends on that charter and the journals alone, not on what came first; see `docs/decisions/0014`.
 
-use crate::io::{ConsoleKey, Output};
+use crate::io::Output;
 use crate::journals::After;
 use crate::machine::Machine;
 use crate::note::{Count, Note};
@@ -149,16 +149,17 @@ impl Machine {
     /// Everyone who is let in goes on under the new charter, or out.
     fn charter_to_consoles(&mut self) {
         let charter = ToConsole::Charter { charter: self.here.charter.bytes().to_vec() };
-        for key in self.consoles.keys().copied().collect::<Vec<_>>() {
-            let Some(device) = self.consoles.get(&key).and_then(|console| console.known()).map(|device| device.id)
-            else {
+        for key in self.consoles.keys() {
+            let Some(device) = self.consoles.device(key) else {
                 // It was challenged with the charter of before: it comes again at once.
-                self.drop_console(key);
+                let gone = self.consoles.drop(key, &mut self.out);
+                self.consoles_gone(gone);
                 continue;
             };
-            self.send_console(key, &charter);
+            self.out.console(key, &charter);
             if self.journals.state().node(&self.here.node).is_some_and(|own| own.devices().contains_key(&device)) {
-                self.feed_all(key);
+                let (consoles, around, _, out) = self.for_consoles();
+                consoles.tell_state(key, around, out);
             } else {
                 self.refuse_console(key, Refusal::Certificate);
                 self.media.is_not_lost(&device);
@@ -174,13 +175,6 @@ impl Machine {
         }
     }
 
-    /// A console that was away for long gets what lies between its charter and the one of its challenge.
-    pub(crate) fn catch_up(&mut self, console: ConsoleKey, serial: u64) {
-        for charter in self.lineage.after(serial) {
-            self.out.console(console, &ToConsole::Charter { charter: charter.bytes().to_vec() });
-        }
-    }
-
     /// This node is not in service any more: its consoles see why, its neighbours get the charter, and it falls silent.
     fn retire(&mut self) {
         self.log(Note::Retired { serial: self.here.charter.serial });
@@ -188,11 +182,12 @@ impl Machine {
         self.rings.retire();
         self.links.retire(&self.lineage, &self.here, &mut self.out);
         let charter = ToConsole::Charter { charter: self.here.charter.bytes().to_vec() };
-        for key in self.consoles.keys().copied().collect::<Vec<_>>() {
-            if self.consoles.get(&key).is_some_and(|console| console.known().is_some()) {
-                self.send_console(key, &charter);
+        for key in self.consoles.keys() {
+            if self.consoles.device(key).is_some() {
+                self.out.console(key, &charter);
             }
-            self.drop_console(key);
+            let gone = self.consoles.drop(key, &mut self.out);
+            self.consoles_gone(gone);
         }
         for device in self.media.with_legs().copied().collect::<Vec<_>>() {
             self.media.is_not_lost(&device);

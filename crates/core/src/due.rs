@@ -1,7 +1,6 @@
 //! What is due and what is done about it, in one table: when the machine wants to be called and what it does then are
 //! not written apart.
 
-use crate::consoles::Console;
 use crate::machine::Machine;
 use trialogue_wire::console::ToConsole;
 
@@ -101,7 +100,7 @@ const ROWS: &[Row] = &[
     // Rides on whatever comes in: consoles ping, and links tell heads, at least every five seconds.
     Row::follows(Always, Machine::tell_clock),
     Row::timed(Serving, Cause::Waiting, |m| m.links.next_waiting_us(), Machine::settle_waiting),
-    Row::timed(Serving, Cause::ConsoleLate, Machine::next_console_late_us, Machine::consoles_overdue),
+    Row::timed(Serving, Cause::ConsoleLate, |m| m.consoles.next_late_us(), Machine::consoles_overdue),
     Row::timed(Serving, Cause::Disk, |m| m.journals.next_overdue_us(), Machine::appends_overdue),
     // What the disk has no room for rides on the disk's next word.
     Row::timed(Writing, Cause::Copy, |m| m.revocations.next_copy_us(), copy_revocations),
@@ -149,10 +148,10 @@ const ROWS: &[Row] = &[
     Row::timed(
         Serving,
         Cause::Paths,
-        |m| (!m.devices.is_empty()).then_some(m.links.next_paths_us()),
+        |m| (!m.consoles.are_away()).then_some(m.links.next_paths_us()),
         |m| {
             if let Some(paths) = m.links.paths_news(&m.here, &m.journals, &mut m.out) {
-                m.send_all_consoles(&ToConsole::Paths { paths });
+                m.consoles.tell_whole(&ToConsole::Paths { paths }, &mut m.out);
             }
         },
     ),
@@ -192,7 +191,7 @@ fn write_lost(machine: &mut Machine) {
 
 fn write_staffed(machine: &mut Machine) {
     let (watch, consoles, mut pen) = machine.for_watch();
-    watch.settle(consoles.values().filter_map(Console::watch), &mut pen);
+    watch.settle(consoles.watching(), &mut pen);
 }
 
 fn write_paths(machine: &mut Machine) {

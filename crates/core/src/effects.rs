@@ -1,5 +1,6 @@
 //! What follows when an entry takes effect: at the consoles, on the links, in the parts that read it.
 
+use crate::consoles::Fresh;
 use crate::io::Output;
 use crate::journals::After;
 use crate::machine::Machine;
@@ -36,8 +37,8 @@ impl Machine {
                 After::Nothing => {}
                 After::Statement { console, number } => {
                     self.count(Count::StatementAccepted);
-                    if self.consoles.contains_key(&console) {
-                        self.send_console(console, &ToConsole::Accepted { number, unrecorded });
+                    if self.consoles.has(console) {
+                        self.out.console(console, &ToConsole::Accepted { number, unrecorded });
                     }
                 }
                 After::Enrolled(console) => self.enrolled(console),
@@ -46,7 +47,8 @@ impl Machine {
                     self.push_out(Output::Errand { errand, fate });
                 }
             }
-            fresh.extend(released.bundle.map(|bundle| self.fresh(&released.entry, bundle)));
+            let fresh_of = |bundle| Fresh::of(&released.entry, bundle, self.journals.state());
+            fresh.extend(released.bundle.map(fresh_of));
             self.applied(&released.entry);
         }
         self.feed(&fresh);

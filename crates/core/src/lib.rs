@@ -5,7 +5,6 @@
 //! `handle(now, input)` mutates and queues; after each call drain `poll()` until it returns nothing and do what the
 //! outputs say, in their order; `next_timeout()` says when to call `handle(now, Input::Tick)` at the latest.
 
-mod admit;
 mod amend;
 mod amendment;
 mod bucket;
@@ -14,7 +13,6 @@ mod chunks;
 mod consoles;
 mod due;
 mod effects;
-mod feed;
 pub mod forward;
 mod here;
 pub mod io;
@@ -27,16 +25,13 @@ pub mod note;
 mod opening;
 mod out;
 mod proof;
-mod put_out;
 mod restore;
 mod revocations;
 mod rings;
 #[cfg(test)]
 mod scene;
-mod sites;
 mod take_entries;
 mod take_statement;
-mod telling;
 mod trials;
 mod watch;
 mod writings;

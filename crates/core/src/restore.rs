@@ -7,7 +7,7 @@ use crate::journals::{Journals, Shelf, SnapshotError, Unfit};
 use crate::machine::Machine;
 use crate::opening::{Opening, Why};
 use crate::out::Out;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use trialogue_charter::{HybridSecret, NodeId, VerifiedCharter};
 use trialogue_wire::Bundle;
@@ -126,14 +126,11 @@ impl Machine {
             out: Out::new(),
             overtaken: false,
             opening: Some(Opening::new(if restored { Why::Restored } else { Why::Start }, now.us)),
-            deferred: VecDeque::new(),
             opened: false,
             unproven: BTreeSet::new(),
-            consoles: BTreeMap::new(),
-            devices: BTreeMap::new(),
+            consoles: crate::consoles::Consoles::default(),
             media: crate::media::Media::default(),
             watch: crate::watch::Watch::default(),
-            sites: Vec::new(),
             rings: crate::rings::Rings::default(),
             links: crate::links::Links::new(now.us),
             trials: crate::trials::Trials::new(now.us),

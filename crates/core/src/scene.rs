@@ -13,6 +13,7 @@ use trialogue_charter::{CallId, Device, DeviceSecret, Hash, LineId, Node, NodeId
 use trialogue_journal::{Act, Body, BodyRef, GroupId, Journal, KeyOffer, Kind, Occasion, State, Statement, Traffic};
 use trialogue_journal::{UnverifiedEntry, VerifiedEntry, Wrapped, Written};
 use trialogue_wire::Bundle;
+use trialogue_wire::console::{PROTOCOL, ToNode};
 
 /// When the first entry is written, milliseconds since 1970 UTC. Each further one follows a second later.
 pub(crate) const START_MS: u64 = 1_800_000_000_000;
@@ -24,6 +25,7 @@ const CIRCLE: GroupId = GroupId([7; 16]);
 pub(crate) struct Enrolled {
     pub(crate) device: Device,
     pub(crate) node: NodeId,
+    certificate: Vec<u8>,
     secret: DeviceSecret,
 }
 
@@ -76,8 +78,16 @@ impl Scene {
         let (secret, certificate, device) = self.fixture.device(office, number);
         let node = self.here.charter.nodes.iter().find(|node| node.party == device.party).unwrap().id.clone();
         let body = Body::Enrolled { device: device.id, certificate: BodyRef::of(&certificate).unwrap() };
-        self.entry(&node, body, &[certificate]);
-        Enrolled { device, node, secret }
+        self.entry(&node, body, std::slice::from_ref(&certificate));
+        Enrolled { device, node, certificate, secret }
+    }
+
+    /// What a console proves itself with at this node; `nonce`: drawn for its WebSocket.
+    pub(crate) fn proof(&self, console: &Enrolled, nonce: [u8; 32]) -> ToNode {
+        let origin = "https://localhost".to_owned();
+        let signature = console.secret.prove(&self.here.node, &origin, &nonce).to_vec();
+        let certificate = console.certificate.clone();
+        ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch: true, origin }
     }
 
     /// A console says something on a line, and its node writes it down. Returns the hash of what was said.

@@ -1,6 +1,6 @@
 //! Entries that a link brings: of any node of the charter, from any node of the charter.
 
-use crate::feed::Fresh;
+use crate::consoles::Fresh;
 use crate::io::Output;
 use crate::journals::{After, sort_bodies, weight};
 use crate::limits::{BUNDLE_MAX, WAITED_TAKEN_MAX};
@@ -128,7 +128,7 @@ impl Machine {
         if !counts {
             return Ok(None);
         }
-        let fresh = self.fresh(&entry, bundle);
+        let fresh = Fresh::of(&entry, bundle, self.journals.state());
         self.applied(&entry);
         Ok(Some(fresh))
     }

@@ -1,17 +1,17 @@
 //! A console says something: judged by the rules of the fold before it is written, told to everyone after.
 
 use crate::budgets::Need;
+use crate::consoles::refuse_statement;
 use crate::io::ConsoleKey;
 use crate::journals::After;
 use crate::journals::{plain, sort_bodies};
 use crate::limits::BUNDLE_MAX;
 use crate::machine::Machine;
-use crate::note::{Count, Note};
 use minicbor::bytes::ByteVec;
 use std::collections::BTreeSet;
 use trialogue_charter::{DeviceId, LineId};
 use trialogue_journal::{Act, KeyOffer, Statement, UnverifiedStatement, VerifiedStatement};
-use trialogue_wire::console::{Refusal, ToConsole, ToNode};
+use trialogue_wire::console::Refusal;
 
 impl Machine {
     pub(crate) fn take_statement(
@@ -26,7 +26,8 @@ impl Machine {
             return;
         };
         if let Err((reason, wait_us)) = self.write_statement(key, device, &statement, bodies) {
-            self.statement_refused(key, statement.claim().number, reason, wait_us);
+            let (_, around, _, out) = self.for_consoles();
+            refuse_statement((key, statement.claim().number), reason, wait_us, around, out);
         }
     }
 
@@ -47,28 +48,6 @@ impl Machine {
         self.pen().append_said(&statement, bodies, after).map_err(|_| (Refusal::Busy, None))?;
         self.budgets.stated(device, bytes, now);
         Ok(())
-    }
-
-    /// Refuses one that was not looked at: its console has said too much lately.
-    pub(crate) fn refuse_statement(&mut self, key: ConsoleKey, message: ToNode, wait_us: u64) {
-        self.count(Count::OverBound);
-        let ToNode::State { statement, .. } = message else { return };
-        match UnverifiedStatement::decode(&statement) {
-            Ok(unverified) => self.statement_refused(key, unverified.claim().number, Refusal::Busy, Some(wait_us)),
-            Err(_) => self.refuse_console(key, Refusal::Malformed),
-        }
-    }
-
-    fn statement_refused(&mut self, key: ConsoleKey, number: u64, reason: Refusal, wait_us: Option<u64>) {
-        if matches!(reason, Refusal::Outdated | Refusal::Ahead) {
-            // So that the console can say it anew.
-            let time_ms = self.time_ms();
-            self.send_console(key, &ToConsole::Clock { time_ms });
-        }
-        self.count(Count::StatementRefused);
-        self.log(Note::Refused { console: key, reason });
-        let after_ms = wait_us.map(|us| u32::try_from(us.div_ceil(1_000)).unwrap_or(u32::MAX));
-        self.send_console(key, &ToConsole::Refused { number: Some(number), reason, after_ms });
     }
 
     /// Is it in already, or does its party have a seat left for it in the groups of the line? Those who act for the

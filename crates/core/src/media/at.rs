@@ -1,11 +1,9 @@
 //! What media asks of the other parts: who is in, at which node, which consoles are here, and by which links nodes are
 //! reached.
 
-use crate::consoles::Console;
+use crate::consoles::Consoles;
 use crate::here::Here;
-use crate::io::ConsoleKey;
 use crate::links::Links;
-use std::collections::BTreeMap;
 use trialogue_charter::{DeviceId, LineId, NodeId};
 use trialogue_journal::State;
 
@@ -19,9 +17,7 @@ pub(crate) struct At<'a> {
     /// The own journal has gone on in this run: numbers that are given now are not those of the run before.
     pub(crate) open: bool,
     pub(crate) links: &'a Links,
-    pub(crate) consoles: &'a BTreeMap<ConsoleKey, Console>,
-    /// The WebSocket of each device that is here.
-    pub(crate) devices: &'a BTreeMap<DeviceId, ConsoleKey>,
+    pub(crate) consoles: &'a Consoles,
 }
 
 impl At<'_> {

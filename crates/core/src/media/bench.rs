@@ -2,14 +2,13 @@
 #![allow(clippy::unwrap_used)]
 
 use super::At;
-use crate::consoles::{Console, Standing};
+use crate::consoles::{Consoles, bench};
 use crate::io::{ConsoleKey, Output};
 use crate::links::Links;
 use crate::links::bench::link;
 use crate::out::Out;
 use crate::scene::{Enrolled, Scene};
-use std::collections::BTreeMap;
-use trialogue_charter::{DeviceId, LineId};
+use trialogue_charter::LineId;
 use trialogue_wire::leg::{LegAnswer, LegEnd, LegNumbers, LegOffer, LegStream};
 
 pub(super) struct Bench {
@@ -18,14 +17,19 @@ pub(super) struct Bench {
     pub(super) head: u64,
     pub(super) open: bool,
     pub(super) out: Out,
-    consoles: BTreeMap<ConsoleKey, Console>,
-    devices: BTreeMap<DeviceId, ConsoleKey>,
+    consoles: Consoles,
 }
 
 impl Bench {
     pub(super) fn at(node: &str) -> Self {
-        let (consoles, devices) = (BTreeMap::new(), BTreeMap::new());
-        Self { scene: Scene::at(node), links: Links::new(0), head: 1, open: true, out: Out::new(), consoles, devices }
+        Self {
+            scene: Scene::at(node),
+            links: Links::new(0),
+            head: 1,
+            open: true,
+            out: Out::new(),
+            consoles: Consoles::default(),
+        }
     }
 
     /// Somebody takes up a console and rings by the call of that number.
@@ -37,10 +41,7 @@ impl Bench {
 
     /// A console is at a WebSocket, and was told all there is.
     pub(super) fn is_here(&mut self, key: ConsoleKey, console: &Enrolled) {
-        let mut fresh = Console::new([0; 32], self.scene.here.now.us);
-        fresh.standing = Standing::Known { device: Box::new(console.device.clone()), on_watch: true };
-        self.consoles.insert(key, fresh);
-        self.devices.insert(console.device.id, key);
+        bench::is_here(&mut self.consoles, key, console);
     }
 
     /// See [`link`].
@@ -57,7 +58,6 @@ impl Bench {
             open: self.open,
             links: &self.links,
             consoles: &self.consoles,
-            devices: &self.devices,
         }
     }
 

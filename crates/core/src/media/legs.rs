@@ -54,7 +54,7 @@ impl Legs {
             return;
         }
         self.places.insert(console, Places { leg, ..Places::default() });
-        if at.consoles.contains_key(&console) {
+        if at.consoles.has(console) {
             out.console(console, &ToConsole::Answer { answer, leg });
         }
     }
@@ -80,8 +80,8 @@ impl Legs {
         let Some(places) = self.places.get_mut(&console).filter(|places| places.leg == leg) else { return };
         places.told.insert(mid.clone(), (device, medium));
         let owner = self.legs.iter().find(|(_, held)| **held == console).map(|(device, _)| device);
-        if let Some(console) = owner.and_then(|owner| at.devices.get(owner)) {
-            out.console(*console, &ToConsole::Place { mid, device, medium, leg });
+        if let Some(console) = owner.and_then(|owner| at.consoles.at(owner)) {
+            out.console(console, &ToConsole::Place { mid, device, medium, leg });
         }
     }
 

@@ -109,9 +109,9 @@ impl Sending {
         for told in self.links.values_mut() {
             told.retain(|device, _| in_on.contains(device));
         }
-        for (device, key) in at.devices {
+        for (device, key) in at.consoles.here() {
             let there = in_on.contains(device);
-            if let Some(told) = self.consoles.get_mut(key) {
+            if let Some(told) = self.consoles.get_mut(&key) {
                 told.retain(|other, _| there && in_on.contains(other));
             }
         }
@@ -142,14 +142,14 @@ impl Sending {
 
 fn tell_console(consoles: &mut BTreeMap<ConsoleKey, Told>, device: &DeviceId, said: &Said, at: At, out: &mut Out) {
     let What::Sending { voice, picture } = said.word.what else { return };
-    let Some(key) = at.devices.get(device) else { return };
+    let Some(key) = at.consoles.at(device) else { return };
     // One that is still told entries may not know yet that the device is in, and would drop it.
-    if !at.consoles.get(key).is_some_and(|console| console.telling.is_free()) {
+    if !at.consoles.is_told(key) {
         return;
     }
     let (device, number) = (said.word.device, said.word.number);
-    if consoles.entry(*key).or_default().insert(device, number) != Some(number) {
-        out.console(*key, &ToConsole::Sending { device, voice, picture });
+    if consoles.entry(key).or_default().insert(device, number) != Some(number) {
+        out.console(key, &ToConsole::Sending { device, voice, picture });
     }
 }
 

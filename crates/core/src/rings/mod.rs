@@ -2,9 +2,9 @@
 
 mod turns;
 
-use crate::consoles::Console;
+use crate::consoles::Consoles;
 use crate::here::Here;
-use crate::io::{ConsoleKey, Output};
+use crate::io::Output;
 use crate::journals::{After, Pen};
 use crate::limits::{STAFFED_US, UNSTAFFED_US};
 use crate::links::Links;
@@ -67,7 +67,7 @@ pub(crate) struct Rings {
 /// Where a ring is heard.
 #[derive(Clone, Copy)]
 pub(crate) struct Watching<'a> {
-    pub(crate) consoles: &'a BTreeMap<ConsoleKey, Console>,
+    pub(crate) consoles: &'a Consoles,
     pub(crate) links: &'a Links,
 }
 
@@ -76,8 +76,7 @@ impl Watching<'_> {
     fn here(self, line: &LineId, call: &CallId, pen: &Pen<'_>) -> u16 {
         let rung = pen.ahead().rung_offices(&pen.here().party, line, call);
         let offices: BTreeSet<_> = rung.map(|office| &office.id).collect();
-        let watching = self.consoles.values().filter_map(|console| console.watch());
-        let count = watching.filter(|device| offices.contains(&device.office)).count();
+        let count = self.consoles.watching().filter(|device| offices.contains(&device.office)).count();
         u16::try_from(count).unwrap_or(u16::MAX)
     }
 
@@ -326,7 +325,7 @@ mod tests {
         /// What is given out when so much time has passed since the start.
         fn after(&mut self, us: u64) -> (Vec<Body>, Vec<Output>) {
             self.own.goes_on_to(self.start_us + us);
-            let (consoles, links) = (BTreeMap::new(), Links::new(0));
+            let (consoles, links) = (Consoles::default(), Links::new(0));
             let watching = Watching { consoles: &consoles, links: &links };
             self.rings.settle(watching, &mut self.own.pen());
             let outputs = self.own.outputs();

@@ -7,7 +7,7 @@ use trialogue_charter::NodeId;
 
 /// Of one console.
 #[derive(Default)]
-pub(crate) struct Telling {
+pub(super) struct Telling {
     /// Positions of each journal, to be told in its order.
     waiting: BTreeMap<NodeId, BTreeSet<u64>>,
     /// Of those, how many have come since the state was told from the beginning.
@@ -24,35 +24,35 @@ pub(crate) struct Telling {
 
 impl Telling {
     /// The state is told from the beginning; what waited is part of it.
-    pub(crate) fn begin(&mut self, state: BTreeMap<NodeId, BTreeSet<u64>>) {
+    pub(super) fn begin(&mut self, state: BTreeMap<NodeId, BTreeSet<u64>>) {
         self.waiting = state;
         self.waiting.retain(|_, seqs| !seqs.is_empty());
         (self.whole, self.run, self.later) = (true, None, 0);
     }
 
     /// What is new may be told at once: nothing waits that must come before it.
-    pub(crate) fn is_free(&self) -> bool {
+    pub(super) fn is_free(&self) -> bool {
         self.waiting.is_empty() && !self.held_back
     }
 
     /// It may be given what it asks for.
-    pub(crate) fn has_room(&self) -> bool {
+    pub(super) fn has_room(&self) -> bool {
         !self.held_back
     }
 
     /// It has not been told all of the state yet.
-    pub(crate) fn is_whole_to_come(&self) -> bool {
+    pub(super) fn is_whole_to_come(&self) -> bool {
         self.whole
     }
 
     /// An entry waits its turn. False: too many do, the console does not keep up.
-    pub(crate) fn put(&mut self, node: &NodeId, seq: u64) -> bool {
+    pub(super) fn put(&mut self, node: &NodeId, seq: u64) -> bool {
         self.later += usize::from(self.waiting.entry(node.clone()).or_default().insert(seq));
         self.later <= TO_TELL_MAX
     }
 
     /// The next one to be told: a run of each journal in turn, so that a long one holds up no other.
-    pub(crate) fn next(&mut self) -> Option<(NodeId, u64)> {
+    pub(super) fn next(&mut self) -> Option<(NodeId, u64)> {
         if self.held_back {
             return None;
         }
@@ -76,7 +76,7 @@ impl Telling {
     }
 
     /// So many bytes were told. True: the console is to be told that more follows when it asks.
-    pub(crate) fn told(&mut self, bytes: usize) -> bool {
+    pub(super) fn told(&mut self, bytes: usize) -> bool {
         if let Some((_, run)) = &mut self.run {
             *run += bytes;
         }
@@ -87,13 +87,13 @@ impl Telling {
     }
 
     /// The console has taken all and asks for more. False: nothing was held back.
-    pub(crate) fn taken(&mut self) -> bool {
+    pub(super) fn taken(&mut self) -> bool {
         self.under_way = 0;
         std::mem::take(&mut self.held_back)
     }
 
     /// True, once: the state has been told to its end.
-    pub(crate) fn ends(&mut self) -> bool {
+    pub(super) fn ends(&mut self) -> bool {
         self.is_free() && std::mem::take(&mut self.whole)
     }
 }

@@ -1,9 +1,11 @@
 //! The control machine: what it is made of, what goes in, what comes out, when it wants to be called.
 
+mod consoles;
+
 use crate::amendment::Lineage;
 use crate::budgets::Budgets;
 use crate::chunks::{Chunks, Part};
-use crate::consoles::Console;
+use crate::consoles::Consoles;
 use crate::here::Here;
 use crate::io::{ConsoleKey, Input, Now, Output};
 use crate::journals::{After, Full, Journals, Pen};
@@ -18,11 +20,11 @@ use crate::trials::{Alive, Trials};
 use crate::watch::Watch;
 use crate::writings::Writings;
 use minicbor::bytes::ByteVec;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use trialogue_charter::{DeviceId, HybridSecret, NodeId};
 use trialogue_journal::fold::State;
 use trialogue_journal::{Body, PairTests};
-use trialogue_wire::console::{PathState, Site, ToConsole, ToNode};
+use trialogue_wire::console::PathState;
 
 /// The node as a pure machine. See the crate's documentation for the calling contract.
 pub struct Machine {
@@ -37,20 +39,14 @@ pub struct Machine {
     pub(crate) overtaken: bool,
     /// Nothing is appended until neighbours have given back entries that are not on the disk.
     pub(crate) opening: Option<Opening>,
-    /// What consoles said while nothing could be written.
-    pub(crate) deferred: VecDeque<(ConsoleKey, ToNode)>,
     /// The own journal has gone on in this run.
     pub(crate) opened: bool,
     /// Neighbours that said that they hold more of the own journal, and did not show it.
     pub(crate) unproven: BTreeSet<NodeId>,
 
-    pub(crate) consoles: BTreeMap<ConsoleKey, Console>,
-    /// The WebSocket of each device that is here.
-    pub(crate) devices: BTreeMap<DeviceId, ConsoleKey>,
+    pub(crate) consoles: Consoles,
     pub(crate) media: Media,
     pub(crate) watch: Watch,
-    /// Where else consoles of this party find it.
-    pub(crate) sites: Vec<Site>,
     pub(crate) rings: Rings,
 
     pub(crate) budgets: Budgets,
@@ -91,7 +87,7 @@ impl Machine {
             Input::AppendFailed { up_to } => self.append_failed(up_to),
             Input::EntryNotKept => self.writings.not_kept(),
             Input::ChunksStored { total } => {
-                let is_here = |console: &ConsoleKey| self.consoles.contains_key(console);
+                let is_here = |console: &ConsoleKey| self.consoles.has(*console);
                 self.chunks.stored(total, is_here, &mut self.out);
             }
             Input::LegAnswer { console, leg, answer } => {
@@ -246,7 +242,7 @@ impl Machine {
     }
 
     /// What the watch takes.
-    pub(crate) fn for_watch(&mut self) -> (&mut Watch, &BTreeMap<ConsoleKey, Console>, Pen<'_>) {
+    pub(crate) fn for_watch(&mut self) -> (&mut Watch, &Consoles, Pen<'_>) {
         let open = !self.is_opening();
         let pen = Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out);
         (&mut self.watch, &self.consoles, pen)
@@ -270,14 +266,6 @@ impl Machine {
         self.journals.time_ms(&self.here)
     }
 
-    /// A clock that leaps is told to the consoles, whose acts would be refused.
-    pub(crate) fn tell_clock(&mut self) {
-        let Some(time_ms) = self.journals.untold_ms(&self.here) else { return };
-        for key in self.devices.values().copied().collect::<Vec<_>>() {
-            self.send_console(key, &ToConsole::Clock { time_ms });
-        }
-    }
-
     /// What media takes.
     pub(crate) fn for_media(&mut self) -> (&mut Media, At<'_>, &mut Out) {
         let (media, at, _, out) = self.for_words();
@@ -293,7 +281,6 @@ impl Machine {
             open: self.opening.is_none(),
             links: &self.links,
             consoles: &self.consoles,
-            devices: &self.devices,
         };
         (&mut self.media, at, &mut self.budgets, &mut self.out)
     }
