@@ -141,6 +141,9 @@ function take(message: Exclude<ToKeys, OfIdentity>): void {
   switch (message.kind) {
     case 'bequeath':
       return message.port.postMessage(key);
+    case 'noCall':
+      resuming = null;
+      return;
     case 'authority':
       return page({ kind: 'authority', authority: (machine?.authority() as AuthorityView | undefined) ?? null });
     case 'media': {

@@ -20,6 +20,7 @@ import { Reading } from './reading.ts';
 import { Sealer } from './sealer.ts';
 import { Session } from './session.ts';
 import { Sound } from './sound.ts';
+import { Tabs } from './tabs.ts';
 
 /** How often the loudness of voices is looked at, in milliseconds. */
 const LOUDNESS_MS = 150;
@@ -32,6 +33,10 @@ const mediaWorker = () => new Worker(new URL('./media-worker.ts', import.meta.ur
 export class LiveEngine implements Engine {
   readonly #log = new Log();
   readonly #session = new Session();
+  readonly #tabs = new Tabs(() => {
+    this.#session.hangUp();
+    this.#keys.tell({ kind: 'noCall' });
+  });
   readonly #sound = new Sound();
   readonly #reading = new Reading();
   readonly #keys = new Keys(keysWorker, {
@@ -193,6 +198,7 @@ export class LiveEngine implements Engine {
   }
 
   #watch() {
+    this.#tabs.ask();
     if (this.#sealer.watch(document.visibilityState === 'hidden')) this.#legs.reseal(this.#sealer.worker);
   }
 
@@ -233,6 +239,7 @@ export class LiveEngine implements Engine {
   }
 
   #see(view: View) {
+    this.#tabs.see(view.trouble?.kind === 'otherTab');
     if (view.node === 'up') this.#keys.steady();
     const turned = this.#own.see(view.call, () => this.#session.begin(view.call!.line));
     if (turned === 'ended') this.#session.end();

@@ -20,6 +20,8 @@ export type ToKeys =
   | { kind: 'signIn'; output: ArrayBuffer }
   /** This worker is replaced: the key of the passkey is for the next one, and not for the page. */
   | { kind: 'bequeath'; port: MessagePort }
+  /** What the page kept of a call was another tab's: there is none to come back to. */
+  | { kind: 'noCall' }
   | { kind: 'authority' }
   | { kind: 'command'; command: Command }
   /** Attaches files to what is being written on a line, one after the other. */

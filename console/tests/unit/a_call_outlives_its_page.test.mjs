@@ -1,7 +1,7 @@
 // A page that is loaded anew in a call goes back into it as it was; a browser that stores nothing shows the call all the same.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { startEngine } from './support/browser.mjs';
+import { mock, test } from 'node:test';
+import { closeTabs, startEngine } from './support/browser.mjs';
 
 test('loaded anew, it comes back to the same line, muted as before', async () => {
   const at = await startEngine();
@@ -68,4 +68,39 @@ test('hung up while it was still coming back, it does not come back', async () =
   assert.deepEqual([...at.storage], []);
   const third = await startEngine({ storage: at.storage });
   assert.equal(third.worker('keys').last('start').resume, null);
+});
+
+test('a tab that was duplicated in a call has none of its own, whatever becomes of the first', async () => {
+  closeTabs();
+  const first = await startEngine();
+  await first.shows({});
+  const copy = await startEngine({ storage: new Map(first.storage) });
+  assert.equal(copy.worker('keys').last('start').resume, 'duty', 'so it would, alone');
+  await copy.shows(null, { trouble: { kind: 'otherTab' } });
+  assert.ok(copy.worker('keys').last('noCall'));
+  assert.deepEqual([...copy.storage], []);
+  assert.equal(first.worker('keys').last('noCall'), undefined);
+  assert.ok(first.storage.size > 0, 'the first one is in its call');
+});
+
+test('nor where the first is still being loaded when it begins to wait', async () => {
+  closeTabs();
+  const first = await startEngine();
+  const copy = await startEngine({ storage: new Map([['trialogue-in-call', '{"line":"duty","voice":true}']]) });
+  await copy.shows(null, { trouble: { kind: 'otherTab' } });
+  assert.equal(copy.worker('keys').last('noCall'), undefined);
+  await first.shows(null);
+  mock.timers.tick(1_000);
+  assert.ok(copy.worker('keys').last('noCall'));
+});
+
+test('one that is loaded anew while its own worker is still ending keeps its call', async () => {
+  closeTabs();
+  const at = await startEngine();
+  await at.shows({});
+  closeTabs();
+  const anew = await startEngine({ storage: at.storage });
+  await anew.shows(null, { trouble: { kind: 'otherTab' } });
+  mock.timers.tick(3_000);
+  assert.equal(anew.worker('keys').last('noCall'), undefined);
 });

@@ -1,4 +1,4 @@
-// Is the picture on a tile the clip that its sender shows? Compared with every frame of every clip, small and grey.
+// Is the picture on a tile the clip that its sender shows? Its patch says whose it is, and it is like a frame of that clip, small and grey.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { assets } from './hotline.mjs';
@@ -32,6 +32,23 @@ function frames(clip) {
     );
   }
   return clips.get(clip);
+}
+
+/** Colours of the patch in the upper left corner of each clip (`xtask/src/assets.rs`): red, green, blue. */
+const PATCHES = { 'video-1.mjpeg': [255, 0, 0], 'video-2.mjpeg': [0, 255, 0], 'video-3.mjpeg': [0, 0, 255] };
+
+/** The clip whose patch the tile of `device` shows now; null: none of them. */
+export async function patch(page, device) {
+  const colour = await page.evaluate((id) => {
+    const video = document.querySelector(`[data-member="${id}"] video`);
+    const context = new OffscreenCanvas(1, 1).getContext('2d');
+    // The inner half of the patch, which takes 48 of 320 columns and 48 of 240 rows.
+    const [width, height] = [video.videoWidth, video.videoHeight];
+    context.drawImage(video, width * 0.0375, height * 0.05, width * 0.075, height * 0.1, 0, 0, 1, 1);
+    return [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+  }, device);
+  const far = (other) => Math.max(...other.map((value, at) => Math.abs(value - colour[at])));
+  return Object.keys(PATCHES).find((clip) => far(PATCHES[clip]) < 100) ?? null;
 }
 
 /** What the tile of `device` shows now, as a grey thumbnail. */

@@ -82,6 +82,22 @@ export class Questions {
   }
 }
 
+/** The channels of all tabs: what one says, the others hear. */
+const channels = new Set();
+
+class FakeChannel {
+  constructor() {
+    channels.add(this);
+  }
+
+  postMessage(data) {
+    for (const other of channels) if (other !== this) other.onmessage?.({ data });
+  }
+}
+
+/** Tabs of an earlier test are closed. */
+export const closeTabs = () => channels.clear();
+
 /** Whatever was answered has had its effect. */
 export const settled = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -105,6 +121,7 @@ export async function startEngine({ storage = new Map(), rules = 'offered' } = {
     },
   );
   install('MediaStream', FakeStream);
+  install('BroadcastChannel', FakeChannel);
   install('location', new URL('https://node.example/'));
   install('document', { visibilityState: 'visible' });
   install('addEventListener', () => undefined);
@@ -150,8 +167,9 @@ export async function startEngine({ storage = new Map(), rules = 'offered' } = {
       return { voice, picture };
     },
     /** The machine shows a call, or none. */
-    async shows(call) {
-      this.worker('keys').say({ kind: 'view', view: viewOf(call && { line: 'duty', floor: 'open', ...call }) });
+    async shows(call, more = {}) {
+      const view = { ...viewOf(call && { line: 'duty', floor: 'open', ...call }), ...more };
+      this.worker('keys').say({ kind: 'view', view });
       if (call) engine.marked(true);
       await settled();
     },
