@@ -1,7 +1,7 @@
 //! What the officer does.
 
 use crate::acts::Purpose;
-use crate::console::Console;
+use crate::console::{Console, Parts};
 use crate::duty;
 use crate::now::WallMs;
 use crate::trial::{self, Language};
@@ -43,7 +43,7 @@ impl Console {
             Command::Translate { id, language, text, machine } => self.translate(&id, tongue(language, &text), machine),
             Command::CertifyTranslation { id } => self.certify_translation(&id),
             Command::Shown { ids } => {
-                let (writer, mut around) = self.written();
+                let Parts { writer, mut around, .. } = self.parts();
                 writer.on_screen(&ids, &mut around);
             }
             Command::AcknowledgeMessage { id, language, read_back } => {
@@ -53,13 +53,13 @@ impl Console {
             Command::WriteReadout { line, replaces, texts } => self.write_readout(&line, replaces, &texts),
             Command::ApproveReadout { id } => self.approve_readout(&id),
             Command::KeepDraft { line, draft } => {
-                let (writer, mut around) = self.written();
+                let Parts { writer, mut around, .. } = self.parts();
                 writer.keep_draft(&line, draft, &mut around);
             }
             Command::KeepScratch { line, key, text } => self.writer.keep_scratch(&line, key, text),
             Command::Earlier => self.writer.want_earlier(),
             Command::Detach { line, at } => {
-                let (writer, mut around) = self.written();
+                let Parts { writer, mut around, .. } = self.parts();
                 writer.detach(&line, at, &mut around);
             }
             Command::SaveFile { id, at } => self.save_file(&id, at),

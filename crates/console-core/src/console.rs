@@ -1,21 +1,22 @@
 //! The machine: its parts, its inputs, and the order in which it settles after each.
 
 use crate::acts::{Acts, How, Purpose, Settled, Speaker};
+use crate::around::Around;
 use crate::bodies::Bodies;
 use crate::duty::Duty;
 use crate::engage::{Ended, Engaged};
 use crate::identity::{EnrolError, Identity};
 use crate::io::{Event, Input, Output};
-use crate::keys::Keys;
+use crate::keys::{Keys, Seat};
 use crate::now::Now;
 use crate::outputs::Outputs;
 use crate::revocations::Learnt;
 use crate::rings::Rings;
 use crate::roster::Roster;
-use crate::sites::{Around, Site, Sites};
+use crate::sites::{self, Site, Sites};
 use crate::trouble::Troubles;
 use crate::view::View;
-use crate::written::{self, Writer};
+use crate::written::Writer;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use trialogue_charter::{Device, DeviceCertificate, DeviceId, DeviceSecret, Hash, LineId, PartyId, VerifiedCharter};
@@ -41,7 +42,7 @@ pub struct Console {
     pub(crate) call: Option<Engaged>,
     /// What the officer sends: voice, picture.
     pub(crate) sending: (bool, bool),
-    pub(crate) keys: Option<Keys>,
+    pub(crate) keys: Keys,
     pub(crate) sites: Sites,
     /// The line on which this console was in a call before its platform started anew.
     pub(crate) resume: Option<LineId>,
@@ -54,6 +55,14 @@ pub struct Console {
     shown: View,
     pub(crate) chance: Chance,
     out: Outputs,
+}
+
+/// Parts of the console beside each other, and what each is told of everything around it.
+pub(crate) struct Parts<'a> {
+    pub(crate) keys: &'a mut Keys,
+    pub(crate) call: &'a mut Option<Engaged>,
+    pub(crate) writer: &'a mut Writer,
+    pub(crate) around: Around<'a>,
 }
 
 impl Console {
@@ -84,7 +93,7 @@ impl Console {
             acts: Acts::default(),
             call: None,
             sending: (false, false),
-            keys: None,
+            keys: Keys::default(),
             sites: Sites::default(),
             resume: None,
             troubles: Troubles::default(),
@@ -134,16 +143,19 @@ impl Console {
             Input::Network => self.network_changed(),
             Input::Command(command) => self.command(command),
             // Said often, and changes nothing that is shown.
-            Input::Heard { highest } => return self.frames_heard(highest),
-            Input::Suspect { device, what } => self.suspect(device, what),
+            Input::Heard { highest } => return self.keys.heard(highest),
+            Input::Suspect { device, what } => {
+                let Parts { keys, mut around, .. } = self.parts();
+                keys.suspect(device, what, &mut around);
+            }
             Input::WorkerRestarted => self.worker_restarted(),
             Input::ArchiveSay(word) => {
-                let (writer, mut around) = self.written();
+                let Parts { writer, mut around, .. } = self.parts();
                 writer.archive_say(word, &mut around.speaker);
             }
             Input::Kept { version } => self.writer.kept(version),
             Input::Chunk { hash, bytes } => {
-                let (writer, mut around) = self.written();
+                let Parts { writer, mut around, .. } = self.parts();
                 writer.chunk_read(hash, bytes, &mut around);
             }
             // The media worker has sealed and opened a frame.
@@ -158,7 +170,9 @@ impl Console {
         self.settle_sites();
         self.settle();
         if idle && self.acts.may_follow() {
-            self.stock_package();
+            let in_call = self.call.is_some();
+            let Parts { keys, mut around, .. } = self.parts();
+            keys.make_package(in_call, &mut around);
         }
         self.show();
     }
@@ -182,10 +196,8 @@ impl Console {
             self.call_next_us(),
             self.stage_next_us(),
             self.acts.next_us(self.now_us),
-            self.keys_next_us(),
-            self.tags_next_us(),
+            self.keys.next_timeout(self.roster(), self.sites.is_up(), self.call.is_some(), self.now()),
             self.bodies.next_us().filter(|_| self.sites.is_up()),
-            self.stock_next_us(),
             self.duty.next_timeout(self.roster(), self.now()),
             self.sites.next_timeout(self.now_us, self.call.is_some()),
             self.trial.next_timeout(self.roster(), self.now()),
@@ -223,17 +235,18 @@ impl Console {
             self.settle_call();
             self.settle_stage();
             self.note_calls();
-            self.follow();
-            for takes_long in [Self::lead, Self::renew, Self::tell_tags] {
+            self.with_keys(Keys::follow);
+            let take_long: [fn(&mut Keys, Seat<'_>, &mut Around<'_>); 3] = [Keys::lead, Keys::renew, Keys::tell_tags];
+            for takes_long in take_long {
                 if self.acts.may_follow() {
-                    takes_long(self);
+                    self.with_keys(takes_long);
                 }
             }
             self.note_consultations();
             self.note_tests();
         }
         self.settle_keys();
-        self.refresh_offers();
+        self.with_keys(Keys::refresh);
         self.settle_leg(self.sites.active_slot());
         if !self.sites.is_syncing() {
             self.settle_ringing();
@@ -270,9 +283,8 @@ impl Console {
             self.writer.change();
         }
         for (party, device) in devices {
-            let own = self.sites.know_revoked(&party, device);
-            if let Some(call) = self.call.as_mut().filter(|_| own) {
-                call.revoked(device);
+            if self.sites.know_revoked(&party, device) {
+                self.keys.revoked(&device);
             }
         }
     }
@@ -309,24 +321,10 @@ impl Console {
         let me = DeviceCertificate::verify(&charter, &self.certificate)?;
         let suite = charter.suite();
         if self.charter.as_ref().map(|held| held.suite()) != Some(suite) {
-            // Keys of another suite open and seal nothing any more. In a call, this console offers new ones and comes
-            // in anew.
-            self.drop_keys();
-            let former = self.keys.take();
-            match Keys::new(suite, self.id, &self.secret, &mut self.chance) {
-                Ok(mut keys) => {
-                    if let Some(former) = &former {
-                        keys.tagging.begin_after(&former.tagging);
-                    }
-                    self.keys = Some(keys);
-                }
-                // Nothing is sealed, and nobody is heard: the screens say that keys are missing.
-                Err(none) => self.log(Event::BadHandshake { step: "keys", why: none.to_string() }),
-            }
+            let Parts { keys, mut around, .. } = self.parts();
+            keys.begin(suite, &mut around);
         }
-        if let Some(call) = &mut self.call {
-            call.offers.retain(|node, _| charter.serves(node));
-        }
+        self.keys.charter_is(&charter);
         self.me = Some(me);
         let before = self.charter.replace(charter.clone());
         let learnt = self.revocations.under(before.as_deref(), &charter, self.now());
@@ -340,11 +338,11 @@ impl Console {
 
     /// What it takes to say something now: for the node in use, by the charter and about the time that it has told.
     pub(crate) fn speaker(&mut self) -> Speaker<'_> {
-        self.written().1.speaker
+        self.parts().around.speaker
     }
 
-    /// The written line, and what it is told of everything around it.
-    pub(crate) fn written(&mut self) -> (&mut Writer, written::Around<'_>) {
+    /// The parts that say something, and what they are told of everything around them.
+    pub(crate) fn parts(&mut self) -> Parts<'_> {
         let now = Now { us: self.now_us, ms: self.now_ms };
         let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.sites.fold(), self.sites.node());
         let node_ms = self.sites.node_ms(now);
@@ -364,7 +362,37 @@ impl Console {
             now,
         };
         let (revocations, bodies, chance) = (&self.revocations, &mut self.bodies, &mut self.chance);
-        (&mut self.writer, written::Around { at, now, node_ms, revocations, bodies, chance, speaker })
+        let around = Around { at, now, node_ms, revocations, bodies, chance, speaker };
+        Parts { keys: &mut self.keys, call: &mut self.call, writer: &mut self.writer, around }
+    }
+
+    /// Something for the keys to do in a call.
+    fn with_keys(&mut self, act: impl FnOnce(&mut Keys, Seat<'_>, &mut Around<'_>)) {
+        let Parts { keys, call, mut around, .. } = self.parts();
+        if let Some(call) = call {
+            act(keys, call.seat(), &mut around);
+        }
+    }
+
+    /// Brings the media worker up to date.
+    fn settle_keys(&mut self) {
+        let (syncing, heard) = (self.sites.is_syncing(), self.own_floor().is_open());
+        let Parts { keys, call, mut around, .. } = self.parts();
+        match call.as_ref().map(Engaged::seat) {
+            // The roster is being told anew.
+            seat if syncing => keys.settle_told_anew(seat, &mut around),
+            Some(seat) => keys.settle(seat, heard, &mut around),
+            None => {}
+        }
+    }
+
+    /// A new media worker: it gets every key again, and is told who is at which place.
+    fn worker_restarted(&mut self) {
+        if self.keys.worker_restarted()
+            && let Some((site, mut around)) = self.at(self.sites.active_slot())
+        {
+            site.leg().tell_places(&mut around);
+        }
     }
 
     /// Says something on a line; returns its number. `bodies` are those that the act refers to.
@@ -398,18 +426,14 @@ impl Console {
 
     /// Tells whoever had it said what became of a statement.
     pub(crate) fn settled(&mut self, settled: Settled) {
-        let Settled { purpose, number, ref line, how } = settled;
+        let Settled { purpose, ref line, how, .. } = settled;
         use How::{Counted, Later, Past, Refused};
         match (purpose, how) {
-            (Purpose::Handshake(group), Counted) => self.handshake_accepted(group, number),
-            (Purpose::Handshake(group), Later(after_us)) => self.handshake_refused(group, number, after_us),
-            (Purpose::Handshake(group), Refused(_) | Past) => self.handshake_refused(group, number, 0),
-            (Purpose::Tags, Counted) => self.tags_accepted(number),
+            (Purpose::Handshake(_) | Purpose::Tags, _) => self.keys.settled(&settled, self.now()),
             (Purpose::Archive | Purpose::Shown | Purpose::Circle(_) | Purpose::Write(_), _) => {
                 self.writer.settled(&settled, self.now_us, &mut self.out);
             }
             (_, Counted) | (_, Refused(Refusal::Replayed)) => {}
-            (Purpose::Tags, _) => self.tags_refused(),
             (_, Past | Later(_)) => {}
             // Said by the console itself while it is in: it tries again when there is something to offer.
             (Purpose::Again, Refused(reason)) if reason != Refusal::NoSeat => {}
@@ -445,8 +469,8 @@ impl Console {
     }
 
     /// One of the sites, and what it is told of everything around it.
-    pub(crate) fn at(&mut self, slot: u8) -> Option<(&mut Site, Around<'_>)> {
-        let around = Around {
+    pub(crate) fn at(&mut self, slot: u8) -> Option<(&mut Site, sites::Around<'_>)> {
+        let around = sites::Around {
             now: Now { us: self.now_us, ms: self.now_ms },
             in_call: self.call.is_some(),
             active: self.sites.is_active(slot),

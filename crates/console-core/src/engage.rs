@@ -1,40 +1,20 @@
 //! The call that this console is in: from the officer's ring or answer until it hangs up, through cuts in between.
 
 use crate::acts::Purpose;
-use crate::console::Console;
+use crate::console::{Console, Parts};
+use crate::keys::{Offered, Seat};
 use crate::limits::*;
-use crate::packages::listed;
-use crate::refresh::Refreshes;
 use crate::stage::Intent;
 use crate::view::Outcome;
 use std::collections::{BTreeMap, VecDeque};
-use trialogue_charter::{CallId, DeviceId, LineId, NodeId, PartyId, Precedence};
+use trialogue_charter::{CallId, DeviceId, LineId, PartyId, Precedence};
+use trialogue_journal::Act;
 use trialogue_journal::fold::RingResponse;
 use trialogue_journal::limits::PROMISE_MS;
-use trialogue_journal::{Act, BodyRef};
 
-/// A key package that this console has offered.
-#[derive(Clone)]
-pub(crate) struct Offer {
-    pub(crate) package: BodyRef,
-    pub(crate) body: Vec<u8>,
-    /// A welcome has used it.
-    pub(crate) used: bool,
-    /// When it was made.
-    pub(crate) since_us: u64,
-    /// So many before it, one after the other, were made because the keys of that node's group did not come.
-    pub(crate) in_a_row: u32,
-}
-
-/// What is known of one member beyond the fold.
-#[derive(Clone, Copy)]
-pub(crate) struct Known {
-    /// Keys have been missing since then; none: they are here.
-    pub(crate) without_keys_us: Option<u64>,
-    /// Frames at its place were not its own: when last.
-    pub(crate) forged_us: Option<u64>,
-    /// Its frames came late: when last.
-    pub(crate) late_us: Option<u64>,
+/// What a member says of what it sends; cosmetic.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Sends {
     pub(crate) voice: bool,
     pub(crate) picture: bool,
 }
@@ -65,20 +45,10 @@ pub(crate) struct Engaged {
     /// The last of the others hung up (it was not lost).
     they_left: bool,
     pub(crate) returned_us: u64,
-    pub(crate) offers: BTreeMap<NodeId, Offer>,
-    /// When the next replacement of offers that is wanted may be made.
-    pub(crate) refresh_us: Option<u64>,
-    /// Those that were made.
-    pub(crate) refreshes: Refreshes,
-    /// When a key package is replaced because its keys have not come.
-    pub(crate) heal_us: Option<u64>,
-    pub(crate) members: BTreeMap<DeviceId, Known>,
+    /// The others who are in.
+    pub(crate) others: BTreeMap<DeviceId, Sends>,
     /// Who hung up last, and for which ring.
     pub(crate) departures: VecDeque<(DeviceId, Option<Precedence>)>,
-    /// Whose word about a group's members was not so, the last ones.
-    pub(crate) misled: VecDeque<DeviceId>,
-    /// Those who have left and whose keys are being replaced: until when this console goes on speaking.
-    pub(crate) leaving: BTreeMap<DeviceId, u64>,
     /// What the officer has said about the call's parties and people.
     pub(crate) stage: Intent,
 }
@@ -94,18 +64,9 @@ impl Engaged {
         }
     }
 
-    /// A console has said otherwise of its group's members than is so.
-    pub(crate) fn note_misleading(&mut self, by: DeviceId) {
-        self.misled.retain(|other| *other != by);
-        self.misled.push_back(by);
-        if self.misled.len() > MISLED_MAX {
-            self.misled.pop_front();
-        }
-    }
-
-    /// A revoked device is nobody from now on.
-    pub(crate) fn revoked(&mut self, device: DeviceId) {
-        self.leaving.remove(&device);
+    /// What the keys are told of it.
+    pub(crate) fn seat(&self) -> Seat<'_> {
+        Seat { line: &self.line, call: self.call, precedence: self.precedence }
     }
 }
 
@@ -134,8 +95,9 @@ impl Console {
             let rings = self.sites.fold().map(|fold| fold.rings(&line)).unwrap_or_default();
             self.leave(None, rings.iter().map(|ring| ring.precedence).max());
         }
-        let offers = self.fresh_offers(BTreeMap::new());
-        self.say_in(&line, call, ring, Purpose::Enter, &offers);
+        let Parts { keys, around, .. } = self.parts();
+        let offered = keys.offer(&around);
+        self.say_in(&line, call, ring, Purpose::Enter, offered);
         self.call = Some(Engaged {
             line,
             call,
@@ -149,14 +111,8 @@ impl Console {
             alone_us: None,
             they_left: false,
             returned_us: self.now_us,
-            offers,
-            refresh_us: None,
-            refreshes: Refreshes::default(),
-            heal_us: None,
-            members: BTreeMap::new(),
+            others: BTreeMap::new(),
             departures: VecDeque::new(),
-            misled: VecDeque::new(),
-            leaving: BTreeMap::new(),
             stage: Intent::default(),
         });
     }
@@ -167,13 +123,9 @@ impl Console {
         call: CallId,
         ring: Option<Precedence>,
         purpose: Purpose,
-        offers: &BTreeMap<NodeId, Offer>,
+        offered: Offered,
     ) {
-        let (offers, bodies) = listed(offers);
-        let act = match ring {
-            Some(precedence) => Act::Ring { call, offers, precedence },
-            None => Act::Answer { call, offers },
-        };
+        let (act, bodies) = offered.entering(call, ring);
         self.say(line, purpose, act, bodies);
     }
 
@@ -185,8 +137,8 @@ impl Console {
         held.precedence = precedence;
         // Once it is in, its key packages stand, and those that the journal does not have yet go by themselves: a ring
         // waits for no budget.
-        let offers = if is_in { BTreeMap::new() } else { held.offers.clone() };
-        self.say_in(&held.line, call, Some(precedence), Purpose::Again, &offers);
+        let offered = if is_in { Offered::default() } else { self.keys.offered() };
+        self.say_in(&held.line, call, Some(precedence), Purpose::Again, offered);
         self.call = Some(held);
     }
 
@@ -212,7 +164,8 @@ impl Console {
             let answers = self.answers(&call).into_iter().collect();
             self.outcomes.insert(call.line, Ended { outcome, answers });
         }
-        self.drop_keys();
+        let Parts { keys, mut around, .. } = self.parts();
+        keys.end_call(&mut around);
     }
 
     /// Follows what the fold says about the call.
@@ -222,7 +175,7 @@ impl Console {
             return self.hang_up(Some(Outcome::Dropped));
         }
         let participants = self.participants();
-        let (now_us, now_ms, id) = (self.now_us, self.now_ms, self.id);
+        let (now_ms, id) = (self.now_ms, self.id);
         let Some(held) = &mut self.call else { return };
         let seated = participants.iter().any(|participant| participant.device == id);
         held.seated |= seated;
@@ -233,16 +186,9 @@ impl Console {
             held.call = call;
         }
         let others: Vec<DeviceId> = participants.iter().map(|p| p.device).filter(|device| *device != id).collect();
-        let revoked = |device: &DeviceId| self.sites.fold().is_some_and(|fold| fold.is_revoked(device));
-        for device in held.members.keys().filter(|device| !others.contains(device) && !revoked(device)) {
-            held.leaving.entry(*device).or_insert(now_us + LEAVING_US);
-        }
-        held.leaving.retain(|device, until| !others.contains(device) && now_us < *until + OLD_KEYS_US);
-        held.members.retain(|device, _| others.contains(device));
+        held.others.retain(|device, _| others.contains(device));
         for device in &others {
-            let fresh =
-                Known { without_keys_us: Some(now_us), forged_us: None, late_us: None, voice: false, picture: false };
-            held.members.entry(*device).or_insert(fresh);
+            held.others.entry(*device).or_default();
         }
         if !others.is_empty() && (seated || held.seated) {
             held.had_others = true;
@@ -252,6 +198,8 @@ impl Console {
         }
         let (seated_once, alone) = (held.seated, others.is_empty());
         let told = std::mem::replace(&mut held.told, seated);
+        let Parts { keys, around, .. } = self.parts();
+        keys.members_are(&others, &around);
         if seated && !told {
             self.tell_sending();
         }
@@ -316,17 +264,17 @@ impl Console {
 
     /// Comes in anew, with fresh key packages: everybody's keys towards this console are made again.
     pub(crate) fn come_in_anew(&mut self, call: CallId, ring: bool) {
-        let offers = self.fresh_offers(BTreeMap::new());
+        let Parts { keys, around, .. } = self.parts();
+        let offered = keys.offer(&around);
         let now_us = self.now_us;
         let Some(held) = &mut self.call else { return };
-        held.offers = offers.clone();
         held.returned_us = now_us;
         if ring {
             held.rang = Some((call, now_us));
         }
         let line = held.line.clone();
         let precedence = held.precedence;
-        self.say_in(&line, call, ring.then_some(precedence), Purpose::Again, &offers);
+        self.say_in(&line, call, ring.then_some(precedence), Purpose::Again, offered);
         self.sites.renew_leg();
     }
 
@@ -388,21 +336,14 @@ impl Console {
         let ring = ring.filter(|at| *at > self.now_us);
         let alone = held.alone_us.map(|since| since + ALONE_US).filter(|at| *at > self.now_us);
         let back = Some(held.returned_us + RETURN_US).filter(|at| *at > self.now_us);
-        let missing = held.members.values().filter_map(|known| known.without_keys_us).map(|since| since + MISSING_US);
-        let missing = missing.filter(|at| *at > self.now_us).min();
-        let heal = held.heal_us.filter(|at| *at > self.now_us);
-        let leaving =
-            held.leaving.values().flat_map(|until| [*until, *until + OLD_KEYS_US]).filter(|at| *at > self.now_us).min();
-        let refresh = held.refresh_us.filter(|at| *at > self.now_us);
         let promised = held.promised_us.filter(|at| *at > self.now_us);
-        [promised, ring, alone, back, refresh, missing, heal, leaving].into_iter().flatten().min()
+        [promised, ring, alone, back].into_iter().flatten().min()
     }
 
     /// A member says what it sends; cosmetic.
     pub(crate) fn says(&mut self, device: DeviceId, voice: bool, picture: bool) {
-        if let Some(known) = self.call.as_mut().and_then(|call| call.members.get_mut(&device)) {
-            known.voice = voice;
-            known.picture = picture;
+        if let Some(sends) = self.call.as_mut().and_then(|call| call.others.get_mut(&device)) {
+            *sends = Sends { voice, picture };
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Entries and bodies from the node: verified, folded, kept. A node can leave entries out; it cannot alter or invent
 //! any.
 
-use crate::console::Console;
+use crate::console::{Console, Parts};
 use crate::io::Event;
 use crate::limits::*;
 use minicbor::bytes::ByteVec;
@@ -21,6 +21,14 @@ impl Console {
             if self.sites.is_active(slot) && self.sites.is_up() {
                 self.note_added();
             }
+        }
+    }
+
+    /// Notes with which key packages the members of the own node's group are in it.
+    pub(crate) fn note_added(&mut self) {
+        let Parts { keys, call, around, .. } = self.parts();
+        if let Some(call) = call {
+            keys.note_added(around.at, &call.line);
         }
     }
 

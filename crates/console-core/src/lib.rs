@@ -8,39 +8,33 @@
 //! the products.
 
 mod acts;
-mod admission;
+mod around;
 pub mod authority;
+#[cfg(test)]
+mod bench;
 mod bodies;
-mod code;
 mod command;
 pub mod console;
 mod duty;
 mod engage;
-mod follow;
 pub mod identity;
 mod intake;
 pub mod io;
 mod keys;
-mod lead;
 pub mod limits;
 mod now;
 mod outputs;
-mod packages;
 mod precedence;
-mod refresh;
 mod repeats;
 mod revocations;
 mod rings;
 mod roster;
 #[cfg(test)]
 mod scene;
-mod seal;
 mod show;
 mod sites;
 mod stage;
 mod stations;
-mod tag_lists;
-mod tagging;
 mod texts;
 mod timers;
 mod trial;

@@ -159,10 +159,6 @@ impl Console {
         self.roster().acts_for_party()
     }
 
-    pub(crate) fn hears(&self, members: &BTreeMap<DeviceId, &Participant>, device: &DeviceId) -> bool {
-        self.roster().hears(members, device)
-    }
-
     pub(crate) fn elsewhere(&self, line: &LineId) -> Option<DeviceId> {
         self.roster().elsewhere(line)
     }
@@ -173,10 +169,6 @@ impl Console {
 
     pub(crate) fn person(&self, id: &DeviceId) -> Option<Person> {
         self.roster().person(id)
-    }
-
-    pub(crate) fn index_of(&self, node: &NodeId) -> Option<u8> {
-        self.roster().index_of(node)
     }
 
     /// Everyone who is in on the line of the call.

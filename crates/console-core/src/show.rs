@@ -2,8 +2,7 @@
 
 use crate::console::Console;
 use crate::duty;
-use crate::io::Suspicion;
-use crate::limits::{FORGERIES_SHOWN, FORGERY_SHOWN_MS, MISSING_US, STRANGER_US, SUSPECT_US};
+use crate::limits::{FORGERIES_SHOWN, FORGERY_SHOWN_MS};
 use crate::now::WallMs;
 use crate::rings::{Effect, Sound, effects};
 use crate::sites::Stage;
@@ -190,6 +189,7 @@ impl Console {
         });
         let (_, precedence) = self.engaged()?;
         let line = charter.line(&call.line)?;
+        let (code, words) = self.keys.code(self.roster(), &call.line);
         Some(CallView {
             call: call.call.to_string(),
             line: call.line.to_string(),
@@ -203,20 +203,20 @@ impl Console {
                     Some(CalledAway { device: device.to_string(), precedence: (*cause)?.into() })
                 })
                 .collect(),
-            sealing: self.sealing_view(),
+            sealing: self.keys.sealing(self.roster(), self.now()),
             missing: missing.map(ToString::to_string).collect(),
             forgeries: self.forgeries(&call.line),
-            misled: call
-                .misled
-                .iter()
+            misled: self
+                .keys
+                .misled()
                 .filter(|by| roster.iter().any(|participant| participant.device == **by))
                 .filter_map(|by| self.person(by).map(|by| by.name))
                 .collect::<BTreeSet<String>>()
                 .into_iter()
                 .collect(),
-            unrenewed: self.keys.as_ref().and_then(|keys| keys.old_us()).is_some_and(|at| self.now_us >= at),
-            code: self.code(),
-            words: self.words(),
+            unrenewed: self.keys.is_old(self.now()),
+            code,
+            words,
             floor: self.floor_view(),
             staged: line.staged,
             recording: line.recording.into(),
@@ -232,17 +232,10 @@ impl Console {
     fn others(&self, call: &crate::engage::Engaged) -> Vec<Member> {
         let roster = self.participants();
         let mut members: BTreeMap<(bool, String, String, DeviceId), Member> = BTreeMap::new();
-        let present = call.members.iter().map(|(device, known)| (*device, Some(known)));
-        let leaving = call.leaving.iter().filter(|(_, until)| self.now_us < **until).map(|(device, _)| (*device, None));
-        for (device, known) in present.chain(leaving.filter(|(device, _)| self.holds_keys(device))) {
+        for (device, keys) in self.keys.members(self.now()) {
             let Some(person) = self.person(&device) else { continue };
-            let keys = match known.map(|known| known.without_keys_us) {
-                None => KeyState::Leaving,
-                Some(None) => KeyState::Ready,
-                Some(Some(since)) if self.now_us >= since + MISSING_US => KeyState::Missing,
-                Some(Some(_)) => KeyState::Pending,
-            };
-            let order = (known.is_none(), person.party.clone(), person.name.clone(), device);
+            let sends = call.others.get(&device).copied().unwrap_or_default();
+            let order = (keys == KeyState::Leaving, person.party.clone(), person.name.clone(), device);
             let member = Member {
                 role: self.role_of(&device).into(),
                 floor: roster.iter().find(|p| p.device == device).map(|p| (&p.floor).into()).unwrap_or_default(),
@@ -250,9 +243,9 @@ impl Console {
                 person,
                 me: false,
                 keys,
-                suspect: known.and_then(|known| self.suspicion(known)),
-                voice: known.is_some_and(|known| known.voice),
-                picture: known.is_some_and(|known| known.picture),
+                suspect: self.keys.suspicion(&device, self.now()),
+                voice: sends.voice,
+                picture: sends.picture,
                 voice_mid: self.sites.leg().mid_of(&device, Medium::Voice),
                 picture_mid: self.sites.leg().mid_of(&device, Medium::Picture),
             };
@@ -277,43 +270,5 @@ impl Console {
         shown.sort_by(|a, b| b.at_ms.total_cmp(&a.at_ms));
         shown.truncate(FORGERIES_SHOWN);
         shown
-    }
-
-    /// What is suspect about the frames at a member's place: forged ones before late ones.
-    fn suspicion(&self, known: &crate::engage::Known) -> Option<Suspicion> {
-        let lately = |at: Option<u64>| at.is_some_and(|at| self.now_us < at + SUSPECT_US);
-        if lately(known.forged_us) {
-            Some(Suspicion::Forged)
-        } else if lately(known.late_us) {
-            Some(Suspicion::Late)
-        } else {
-            None
-        }
-    }
-
-    /// Is the device still in a group that this console speaks into?
-    fn holds_keys(&self, device: &DeviceId) -> bool {
-        let Some(keys) = &self.keys else { return false };
-        let leaves = keys.sealing.and_then(|(group, _)| keys.ring.members(&group).ok());
-        leaves.is_some_and(|leaves| leaves.iter().any(|leaf| leaf.device == *device))
-    }
-
-    fn sealing_view(&self) -> Sealing {
-        let Some(keys) = &self.keys else { return Sealing::Waiting };
-        if keys.sealing.is_some() {
-            return Sealing::Sealed;
-        }
-        if keys.able {
-            return Sealing::Silent;
-        }
-        match keys.stranger {
-            Some((device, since)) if self.now_us >= since + STRANGER_US => {
-                let name = self.person(&device).map(|person| person.name);
-                Sealing::Stranger {
-                    who: [Some(device.to_string()), name].into_iter().flatten().collect::<Vec<_>>().join(" "),
-                }
-            }
-            _ => Sealing::Waiting,
-        }
     }
 }

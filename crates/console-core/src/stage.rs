@@ -164,8 +164,8 @@ impl Console {
     fn finish_take_over(&mut self) {
         let Some(call) = &self.call else { return };
         let Some(from) = call.stage.from else { return };
-        let (line, there) = (call.line.clone(), call.members.contains_key(&from));
-        let complete = self.keys.as_ref().is_some_and(|keys| keys.able) && call.seated;
+        let (line, there) = (call.line.clone(), call.others.contains_key(&from));
+        let complete = self.keys.is_able() && call.seated;
         if !there && call.seated {
             if let Some(call) = &mut self.call {
                 call.stage.from = None;

@@ -2,7 +2,6 @@
 
 use crate::acts::Purpose;
 use crate::console::Console;
-use crate::limits::MISSING_US;
 use crate::show::text;
 use crate::view::{Floor, Recording, Refusal, Role, Station};
 use trialogue_charter as agreed;
@@ -32,7 +31,11 @@ impl Console {
     pub(crate) fn confirm(&mut self, party: &str) {
         let Some(party) = self.other_party(party) else { return };
         // There is a code to compare only when the keys are there: everybody's, or those of the two parties.
-        if self.code().is_empty() && self.code_with(&party).0.is_empty() {
+        let none = self.call.as_ref().is_none_or(|call| {
+            let at = self.roster();
+            self.keys.code(at, &call.line).0.is_empty() && self.keys.code_with(&party, at, &call.line).0.is_empty()
+        });
+        if none {
             return self.refuse(Refusal::NotNow);
         }
         if let Some(call) = &mut self.call {
@@ -101,7 +104,7 @@ impl Console {
 
     /// A member of the call by its id in hex.
     fn member(&self, id: &str) -> Option<DeviceId> {
-        self.call.as_ref()?.members.keys().find(|device| device.to_string() == id).copied()
+        self.call.as_ref()?.others.keys().find(|device| device.to_string() == id).copied()
     }
 
     pub(crate) fn wish_dropped(&mut self, party: &str, on: bool) {
@@ -146,7 +149,7 @@ impl Console {
         parties.sort_by_key(|party| party.id != me.party);
         let station = |party: &agreed::Party| {
             let theirs = of(&party.id);
-            let (code, words) = self.code_with(&party.id);
+            let (code, words) = self.keys.code_with(&party.id, self.roster(), &call.line);
             Station {
                 id: party.id.to_string(),
                 name: text(&party.name),
@@ -172,11 +175,7 @@ impl Console {
 impl Console {
     /// Names of a party's people whose keys have not come for a while.
     fn keyless(&self, party: &PartyId, roster: &[Participant]) -> Vec<String> {
-        let Some(call) = &self.call else { return Vec::new() };
-        let late = |device: &DeviceId| {
-            let since = call.members.get(device).and_then(|known| known.without_keys_us);
-            since.is_some_and(|since| self.now_us >= since + MISSING_US)
-        };
+        let late = |device: &DeviceId| self.keys.is_keyless(device, self.now());
         let people = roster.iter().filter(|participant| participant.party == *party && late(&participant.device));
         people.filter_map(|participant| self.person(&participant.device)).map(|person| person.name).collect()
     }

@@ -237,9 +237,7 @@ impl Console {
             return;
         }
         // What the node had accepted stands in the state by now, or it never will.
-        if let Some(keys) = self.keys.as_mut().filter(|keys| keys.moving.as_ref().is_some_and(|own| own.confirmed)) {
-            keys.moving = None;
-        }
+        self.keys.state_is_whole();
         self.note_added();
         self.say_again();
         self.tell_sending();

@@ -4,12 +4,10 @@
 use crate::acts::Purpose;
 use crate::console::Console;
 use crate::io::Output;
-use crate::keys::Over;
 use crate::limits::*;
-use crate::packages::listed;
 use trialogue_charter::LineId;
 use trialogue_journal::fold::Participant;
-use trialogue_journal::{Act, Carried, GroupId};
+use trialogue_journal::{Act, Carried};
 use trialogue_wire::console::ToNode;
 
 impl Console {
@@ -54,7 +52,6 @@ impl Console {
     /// From here on the other site is the one in use. Nothing that is sealed and nobody's place in the call changes by
     /// it.
     fn go_over(&mut self) {
-        let old = self.own_sealing_group();
         if self.sites.is_up() {
             self.send(&ToNode::Watch { on: false });
         }
@@ -66,14 +63,7 @@ impl Console {
         self.writer.told_as_usual();
         let on = self.on_watch;
         self.send(&ToNode::Watch { on });
-        let until_us = self.now_us + OVER_US;
-        if self.keys.as_ref().is_some_and(|keys| keys.moving.is_some()) {
-            self.forget_move();
-        }
-        if let Some(keys) = &mut self.keys {
-            keys.over = old.map(|group| Over { group, until_us, switch_us: None });
-            keys.lead_again_us = 0;
-        }
+        self.keys.came_over(self.now());
         self.acts.elsewhere();
         self.say_again();
         // One that is silent and not closed is given up, and becomes the spare one when it is back.
@@ -81,11 +71,6 @@ impl Console {
         if self.sites.of(former).is_some_and(silent) {
             self.close(former);
         }
-    }
-
-    /// The group that the media worker seals for.
-    fn own_sealing_group(&self) -> Option<GroupId> {
-        self.keys.as_ref()?.sealing.map(|(group, _)| group)
     }
 
     /// In the call at another site of the party: comes over to this one, or, having hung up there, leaves.
@@ -128,7 +113,7 @@ impl Console {
             drops: said.drops.into_iter().collect(),
             held: said.held,
         };
-        let offers = self.call.as_ref().map(|call| listed(&call.offers).0).unwrap_or_default();
+        let offers = self.keys.offered().list;
         self.say(line, Purpose::Attach, Act::Attach { call, offers, ring, word }, Vec::new());
     }
 }

@@ -1,11 +1,11 @@
 //! The party's records office: a reader like any other, visible to all, that hands every content to the platform as
 //! soon as it can be read.
 
-use super::around::Around;
 use super::circles::Circles;
 use super::keeping::Keeping;
 use super::read::{Opened, read};
 use crate::acts::{Purpose, Speaker};
+use crate::around::Around;
 use crate::io::{ArchiveWord, Archived, ArchivedChunk, Output};
 use crate::limits::{ARCHIVE_RETRY_US, ARCHIVE_TURN_US};
 use crate::outputs::Outputs;

@@ -1,11 +1,11 @@
 //! Circles of readers: own ones, made when who reads has changed, and those of others, joined when something in them is
 //! read.
 
-use super::around::Around;
 use super::held::HeldCircles;
 use super::keeping::Keeping;
 use super::kept::KeptCircle;
 use super::ring::{NotIn, Ring};
+use crate::around::Around;
 use crate::bodies::Bodies;
 use crate::io::Event;
 use crate::roster::Roster;

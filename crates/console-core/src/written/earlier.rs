@@ -1,7 +1,8 @@
 //! What was written before: a node tells every console the newest writings, and more to who wants to read or search
 //! further back.
 
-use super::around::{Around, Busy};
+use super::Busy;
+use crate::around::Around;
 use crate::limits::EARLIER_US;
 use trialogue_charter::LineId;
 use trialogue_journal::State;
@@ -69,8 +70,9 @@ impl Earlier {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::bench::Bench;
     use crate::scene::Scene;
-    use crate::written::bench::{Bench, FREE};
+    use crate::written::tests::FREE;
 
     #[test]
     fn more_is_asked_for_when_there_is_time_and_again_where_nothing_came() {

@@ -1,8 +1,8 @@
 //! Chunks of what is attached to an own writing, on their way to the node before the writing is said: one message after
 //! the other, one chunk at a time.
 
-use super::around::Around;
 use super::kept::KeptOut;
+use crate::around::Around;
 use crate::io::{Event, Output};
 use crate::limits::{CHUNK_ANSWER_US, IN_CALL_CHUNK_US};
 use std::collections::{BTreeSet, VecDeque};
@@ -143,8 +143,8 @@ impl Giving {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
+    use crate::bench::Bench;
     use crate::scene::{Scene, line_id};
-    use crate::written::bench::Bench;
     use trialogue_journal::Kind;
 
     const CHUNKS: [&[u8]; 2] = [b"first", b"second"];

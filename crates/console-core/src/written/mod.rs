@@ -5,7 +5,6 @@
 //! Nothing here is done in haste: a call and its keys come first.
 
 mod archive;
-mod around;
 mod attach;
 mod circles;
 mod drafts;
@@ -26,10 +25,10 @@ mod shown;
 mod stock;
 mod words;
 
-pub(crate) use around::{Around, Busy};
 pub(crate) use words::{NewMessage, Saying, tongue};
 
 use crate::acts::{How, Purpose, Settled, Speaker, is_of_occasion};
+use crate::around::Around;
 use crate::io::{ArchiveWord, Output};
 use crate::limits::WRITTEN_AFTER_US;
 use crate::now::Now;
@@ -41,6 +40,16 @@ use std::collections::BTreeSet;
 use trialogue_charter::{DeviceId, Hash, LineId};
 use trialogue_e2ee::Chance;
 use trialogue_e2ee::writing::FileError;
+
+/// What else this console does, which comes before what is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Busy {
+    pub(crate) in_call: bool,
+    /// A line rings here.
+    pub(crate) ringing: bool,
+    /// Keys of the call are only just on their way.
+    pub(crate) awaits_keys: bool,
+}
 
 /// Everything about the written line.
 #[derive(Default)]
@@ -305,7 +314,5 @@ impl Writer {
     }
 }
 
-#[cfg(test)]
-mod bench;
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,11 @@
 //! Own writings on their way: kept first, then sealed for a circle, said, and forgotten once the journal has them.
 
-use super::around::Around;
 use super::circles::{Chosen, Circles, NewCircle};
 use super::giving::Giving;
 use super::keeping::Keeping;
 use super::kept::KeptOut;
 use crate::acts::Purpose;
+use crate::around::Around;
 use crate::io::Event;
 use crate::limits::{CIRCLE_TRIES, FOLLOWED_AHEAD_MS, READERS_WAIT_US, SENT_US};
 use crate::repeats::Repeats;
@@ -395,8 +395,8 @@ impl KeptOut {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::bench::Bench;
     use crate::scene::{Scene, line_id};
-    use crate::written::bench::Bench;
     use trialogue_e2ee::writing::Tongue;
 
     const NOW_US: u64 = 9_000_000;

@@ -1,10 +1,10 @@
 //! Opening what was written, and what became of it on the line that the page shows.
 
-use super::around::Around;
 use super::circles::Circles;
 use super::keeping::Keeping;
 use super::ring::NotIn;
 use super::save::Saves;
+use crate::around::Around;
 use crate::roster::Roster;
 use crate::view::{FileView, Reading, Refusal};
 use std::collections::BTreeMap;

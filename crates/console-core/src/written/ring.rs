@@ -1,9 +1,9 @@
 //! The keys with which this device opens what others write: those that it made itself, and what came of circles that it
 //! was to join.
 
-use super::around::Around;
 use super::kept::KeptStock;
 use super::stock::number_of;
+use crate::around::Around;
 use crate::io::Event;
 use crate::limits::FAILED_MAX;
 use std::collections::BTreeMap;

@@ -1,10 +1,9 @@
 //! What the console passes on to the written line: inputs of the platform, and commands of the officer.
 
-use super::{Around, Busy, NewMessage, Saying, Writer, words};
+use super::{Busy, NewMessage, Saying, Writer, words};
 use crate::acts::Purpose;
-use crate::console::Console;
-use crate::engage::Known;
-use crate::limits::MISSING_US;
+use crate::around::Around;
+use crate::console::{Console, Parts};
 use crate::view::{ReadoutText, Refusal};
 use std::collections::BTreeSet;
 use trialogue_charter::Hash;
@@ -47,7 +46,7 @@ impl Console {
     /// # Errors
     /// When the file is longer or shorter than was said: it is not attached.
     pub fn attach_piece(&mut self, piece: &[u8]) -> Result<(Hash, Vec<u8>), FileError> {
-        let (writer, mut around) = self.written();
+        let Parts { writer, mut around, .. } = self.parts();
         writer.attach_piece(piece, &mut around)
     }
 
@@ -56,13 +55,13 @@ impl Console {
     /// # Errors
     /// When some of it was not read.
     pub fn finish_attaching(&mut self) -> Result<(), FileError> {
-        let (writer, mut around) = self.written();
+        let Parts { writer, mut around, .. } = self.parts();
         writer.finish_attaching(&mut around)
     }
 
     /// The page reads no more of it: it is not attached.
     pub fn stop_attaching(&mut self) {
-        let (writer, mut around) = self.written();
+        let Parts { writer, mut around, .. } = self.parts();
         writer.stop_attaching(&mut around);
     }
 
@@ -90,13 +89,12 @@ impl Console {
     pub(crate) fn settle_written(&mut self) {
         // In no call, or in one in which nobody's keys are only just on their way, there is time for other things.
         // Whose keys do not come holds nothing up.
-        let awaited = |known: &Known| known.without_keys_us.is_some_and(|since| self.now_us < since + MISSING_US);
         let busy = Busy {
             in_call: self.call.is_some(),
             ringing: self.rings.is_ringing(),
-            awaits_keys: self.call.as_ref().is_some_and(|call| call.members.values().any(awaited)),
+            awaits_keys: self.keys.awaits_keys(self.now()),
         };
-        let (writer, mut around) = self.written();
+        let Parts { writer, mut around, .. } = self.parts();
         writer.settle(busy, &mut around);
     }
 
@@ -111,20 +109,20 @@ impl Console {
     /// Before the charter is here there is no line on which anything could be refused.
     fn officer_writes(&mut self, write: impl FnOnce(&mut Writer, &mut Around<'_>) -> Result<(), Refusal>) {
         if self.charter.is_some() && self.me.is_some() {
-            let (writer, mut around) = self.written();
+            let Parts { writer, mut around, .. } = self.parts();
             let done = write(writer, &mut around);
             self.done(done);
         }
     }
 
     pub(crate) fn translate(&mut self, id: &str, text: Tongue, machine: bool) {
-        let (writer, mut around) = self.written();
+        let Parts { writer, mut around, .. } = self.parts();
         let done = writer.translate(id, text, machine, &mut around);
         self.done(done);
     }
 
     pub(crate) fn acknowledge_message(&mut self, id: &str, read_back: Option<Tongue>) {
-        let (writer, mut around) = self.written();
+        let Parts { writer, mut around, .. } = self.parts();
         match writer.acknowledge(id, read_back, &mut around) {
             Ok(None) => {}
             Ok(Some(saying)) => self.say_of_writing(Ok(saying)),
@@ -141,7 +139,7 @@ impl Console {
     }
 
     pub(crate) fn unsend(&mut self, id: &str) {
-        let (writer, mut around) = self.written();
+        let Parts { writer, mut around, .. } = self.parts();
         let done = writer.unsend(id, &mut around);
         self.done(done);
     }

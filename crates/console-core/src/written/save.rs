@@ -1,7 +1,7 @@
 //! Reading what is attached to a message, when the officer wants it: chunk by chunk from the node, opened here, handed
 //! to the page.
 
-use super::around::Around;
+use crate::around::Around;
 use crate::bodies::Bodies;
 use crate::io::{FilePart, Output};
 use crate::view::{FileState, FileView};

@@ -1,10 +1,10 @@
 //! The key package with which others let this device read: made once a week, kept before anybody hears of it.
 
-use super::around::Around;
 use super::keeping::Keeping;
 use super::kept::KeptStock;
 use super::ring::Ring;
 use crate::acts::Purpose;
+use crate::around::Around;
 use crate::io::Event;
 use crate::limits::{STOCK_AGAIN_US, STOCK_LIFE_MS};
 use crate::now::Now;
@@ -97,8 +97,8 @@ impl Stock {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::bench::Bench;
     use crate::scene::Scene;
-    use crate::written::bench::Bench;
 
     #[test]
     fn a_key_package_is_said_once_it_is_kept_and_another_where_no_journal_has_it() {

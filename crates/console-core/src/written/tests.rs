@@ -1,13 +1,16 @@
 //! Two consoles of two parties write to each other, with no more than the journals between them.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use super::bench::{Bench, FREE};
 use super::*;
+use crate::bench::Bench;
 use crate::scene::{START_MS, Scene, line_id};
 use crate::view::{Due, Language};
 use trialogue_charter::Precedence;
 use trialogue_journal::Traffic;
 use trialogue_wire::console::ToNode;
+
+/// Nothing else goes on.
+pub(super) const FREE: Busy = Busy { in_call: false, ringing: false, awaits_keys: false };
 
 /// A console with a written line, and what its page shows.
 struct Station {

@@ -1,11 +1,11 @@
 //! What the officer does on the written line.
 
 use super::Writer;
-use super::around::Around;
 use super::kept::{KeptFile, KeptOut};
 use super::show::translates;
 use super::shown::is_not_said;
 use super::stock::reads;
+use crate::around::Around;
 use crate::roster::Roster;
 use crate::view::{Draft, Language, ReadoutText, Refusal};
 use trialogue_charter::text::{Form, clean};

@@ -1,11 +1,14 @@
 //! Digits and words that the people in a call can compare by voice: the same for all who hold the same keys, and for
 //! nobody else.
 
-use crate::console::Console;
+use super::groups::on_line;
+use super::seats::seated;
+use crate::roster::Roster;
 use crate::view::Text3;
 use bip39::Language;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, Hash, LineId, NodeId, PartyId};
+use trialogue_e2ee::Keyring;
 use trialogue_journal::fold::Participant;
 
 /// What is hashed begins with this.
@@ -19,52 +22,58 @@ const WORDS: usize = 6;
 const WORD_BITS: usize = 11;
 const WORDS_FROM: usize = BLOCKS * 5 * 8;
 
-impl Console {
+/// Digits, and words for the same hash.
+pub(crate) type Code = (String, Vec<Text3>);
+
+/// The groups of a call, by which its code is made.
+pub(super) struct Seen<'a> {
+    pub(super) ring: &'a Keyring,
+    pub(super) at: Roster<'a>,
+    pub(super) line: &'a LineId,
+}
+
+impl Seen<'_> {
     /// 30 decimal digits: SHA-384 over the domain, then group id (16 bytes) and epoch authenticator (RFC 9420 §8.7, 48
     /// bytes) of every node's group in the call, sorted by group id. Each block of five digits is five bytes of the
     /// hash, big-endian, modulo 100,000. Empty until every node at which somebody has a seat has a group of exactly
     /// those who have: only then all consoles see the same groups.
-    pub(crate) fn code(&self) -> String {
-        self.code_bytes().map_or_else(String::new, |bytes| digits(&Hash::of(&bytes)))
-    }
-
+    ///
     /// The same as six words: bits 240 to 305 of that hash, eleven for each, as numbers into the word lists of BIP-39
     /// in English, Japanese and Korean. Each reads out the word of their own language; the number behind it is the
     /// same. Empty as the digits are.
-    pub(crate) fn words(&self) -> Vec<Text3> {
-        self.code_bytes().map_or_else(Vec::new, |bytes| words(&Hash::of(&bytes)))
+    pub(super) fn code(&self) -> Code {
+        self.bytes().map_or_else(Default::default, |bytes| code(&bytes))
     }
 
     /// Digits and words for two parties alone, the own one and this: SHA-384 over another domain, the ids of both, the
     /// smaller first, each behind its length (one byte), and then as above of the groups of the nodes at which somebody
     /// of the two has a seat. Empty until each of these groups has everybody of the two in it who has one, and nobody
     /// who is not on the roster. What is missing of other parties does not matter: who is silent holds up nobody else.
-    pub(crate) fn code_with(&self, party: &PartyId) -> (String, Vec<Text3>) {
-        let bytes = self.code_bytes_with(party);
-        bytes.map_or_else(Default::default, |bytes| (digits(&Hash::of(&bytes)), words(&Hash::of(&bytes))))
+    pub(super) fn code_with(&self, party: &PartyId) -> Code {
+        self.bytes_with(party).map_or_else(Default::default, |bytes| code(&bytes))
     }
 
-    fn code_bytes(&self) -> Option<Vec<u8>> {
-        let (line, roster) = (&self.call.as_ref()?.line, self.participants());
+    fn bytes(&self) -> Option<Vec<u8>> {
+        let roster = self.at.in_on(self.line);
         // Who has no seat is in no group: it takes the code from nobody.
-        let seated = self.seated_by(line, roster.iter().collect(), None);
-        if seated.len() < 2 || !seated.iter().any(|participant| participant.device == self.id) {
+        let seated = seated(self.at, self.line, roster.iter().collect(), None);
+        if seated.len() < 2 || !seated.iter().any(|participant| participant.device == self.at.id()) {
             return None;
         }
         let nodes = seated.iter().map(|participant| &participant.node);
         let mut bytes = DOMAIN.to_vec();
-        bytes.extend(self.group_bytes(nodes, |node, leaves| Some(*leaves == self.seats(node, line, &roster, None)?))?);
+        bytes.extend(self.group_bytes(nodes, |node, leaves| Some(*leaves == self.seats(node, &roster, None)?))?);
         Some(bytes)
     }
 
-    fn code_bytes_with(&self, party: &PartyId) -> Option<Vec<u8>> {
-        let own = &self.me.as_ref()?.party;
-        let (line, roster, two) = (&self.call.as_ref()?.line, self.participants(), BTreeSet::from([own, party]));
+    fn bytes_with(&self, party: &PartyId) -> Option<Vec<u8>> {
+        let own = &self.at.me()?.party;
+        let (roster, two) = (self.at.in_on(self.line), BTreeSet::from([own, party]));
         let all: BTreeSet<DeviceId> = roster.iter().map(|participant| participant.device).collect();
-        let seated = self.seated_by(line, roster.iter().collect(), None);
+        let seated = seated(self.at, self.line, roster.iter().collect(), None);
         let theirs = || seated.iter().filter(|participant| two.contains(&participant.party));
         let there = theirs().any(|participant| participant.party == *party);
-        if two.len() < 2 || !there || !theirs().any(|participant| participant.device == self.id) {
+        if two.len() < 2 || !there || !theirs().any(|participant| participant.device == self.at.id()) {
             return None;
         }
         let mut bytes = DOMAIN_OF_TWO.to_vec();
@@ -74,7 +83,7 @@ impl Console {
         }
         let nodes = theirs().map(|participant| &participant.node);
         let fit = |node: &NodeId, leaves: &BTreeSet<DeviceId>| {
-            let seats = self.seats(node, line, &roster, Some(&two))?;
+            let seats = self.seats(node, &roster, Some(&two))?;
             Some(leaves.is_superset(&seats) && leaves.is_subset(&all))
         };
         bytes.extend(self.group_bytes(nodes, fit)?);
@@ -85,32 +94,31 @@ impl Console {
     fn seats(
         &self,
         node: &NodeId,
-        line: &LineId,
         roster: &[Participant],
         of: Option<&BTreeSet<&PartyId>>,
     ) -> Option<BTreeSet<DeviceId>> {
-        let lead = self.sites.fold()?.lead(node, line)?;
-        let seated = self.seated_by(line, roster.iter().collect(), Some(&lead)).into_iter();
+        let lead = self.at.fold()?.lead(node, self.line)?;
+        let seated = seated(self.at, self.line, roster.iter().collect(), Some(&lead)).into_iter();
         let theirs = seated.filter(|participant| of.is_none_or(|of| of.contains(&participant.party)));
         Some(theirs.map(|participant| participant.device).collect())
     }
 
     /// Id and authenticator of the groups of these nodes, if all are here as the journals have them and their leaves
     /// fit.
-    fn group_bytes<'a>(
+    fn group_bytes<'n>(
         &self,
-        nodes: impl Iterator<Item = &'a NodeId>,
+        nodes: impl Iterator<Item = &'n NodeId>,
         fit: impl Fn(&NodeId, &BTreeSet<DeviceId>) -> Option<bool>,
     ) -> Option<Vec<u8>> {
-        let (keys, groups) = (self.keys.as_ref()?, self.groups_now());
+        let (ring, groups) = (self.ring, on_line(self.at, self.line));
         let mut sorted = BTreeMap::new();
         for node in nodes {
             let group = groups.get(node)?;
-            let leaves = keys.ring.members(&group.id).ok()?.into_iter().map(|leaf| leaf.device).collect();
-            if !fit(node, &leaves)? || keys.ring.epoch(&group.id) != Ok(group.epoch) {
+            let leaves = ring.members(&group.id).ok()?.into_iter().map(|leaf| leaf.device).collect();
+            if !fit(node, &leaves)? || ring.epoch(&group.id) != Ok(group.epoch) {
                 return None;
             }
-            sorted.insert(group.id, keys.ring.authenticator(&group.id).ok()?);
+            sorted.insert(group.id, ring.authenticator(&group.id).ok()?);
         }
         let mut bytes = Vec::new();
         for (group, authenticator) in sorted {
@@ -119,6 +127,11 @@ impl Console {
         }
         Some(bytes)
     }
+}
+
+fn code(bytes: &[u8]) -> Code {
+    let hash = Hash::of(bytes);
+    (digits(&hash), words(&hash))
 }
 
 fn words(hash: &Hash) -> Vec<Text3> {
@@ -146,7 +159,7 @@ mod tests {
         let said = [DOMAIN, &[0; 16], &[0x11; 48], &[1; 16], &[0x22; 48]].concat();
         let hash = Hash::of(&said);
         assert_eq!(digits(&hash), "421576826184245634299049570497");
-        assert!(include_str!("../../../spec/vectors/code.json").contains(&digits(&hash)));
+        assert!(include_str!("../../../../spec/vectors/code.json").contains(&digits(&hash)));
         let list = Language::English.word_list();
         let numbers = words(&hash).into_iter().map(|word| list.iter().position(|of| *of == word.en));
         assert_eq!(numbers.collect::<Option<Vec<_>>>(), Some(vec![497, 409, 313, 2010, 1875, 423]));

@@ -1,8 +1,8 @@
-//! For tests of the parts of the written line: one console, and all that is around them.
+//! For tests of the parts: one console, and all that is around them.
 #![allow(clippy::unwrap_used)]
 
-use super::around::{Around, Busy};
-use crate::acts::{Acts, Speaker};
+use crate::acts::{Acts, Settled, Speaker};
+use crate::around::Around;
 use crate::bodies::Bodies;
 use crate::io::Output;
 use crate::now::Now;
@@ -10,23 +10,21 @@ use crate::outputs::Outputs;
 use crate::revocations::Revocations;
 use crate::scene::{Enrolled, START_MS, Scene, after_ms};
 use trialogue_e2ee::Chance;
+use trialogue_journal::{Statement, UnverifiedStatement};
 use trialogue_wire::console::ToNode;
 
-/// Nothing else goes on.
-pub(super) const FREE: Busy = Busy { in_call: false, ringing: false, awaits_keys: false };
-
-pub(super) struct Bench {
-    pub(super) console: Enrolled,
-    pub(super) bodies: Bodies,
-    pub(super) is_up: bool,
-    pub(super) out: Outputs,
+pub(crate) struct Bench {
+    pub(crate) console: Enrolled,
+    pub(crate) bodies: Bodies,
+    pub(crate) is_up: bool,
+    pub(crate) out: Outputs,
     acts: Acts,
     chance: Chance,
     revocations: Revocations,
 }
 
 impl Bench {
-    pub(super) fn of(console: Enrolled) -> Self {
+    pub(crate) fn of(console: Enrolled) -> Self {
         let seed = console.device.id.0;
         Self {
             console,
@@ -40,11 +38,11 @@ impl Bench {
     }
 
     /// It is as late as in the scene.
-    pub(super) fn now(scene: &Scene) -> Now {
+    pub(crate) fn now(scene: &Scene) -> Now {
         after_ms(scene.time_ms - START_MS)
     }
 
-    pub(super) fn around<'a>(&'a mut self, scene: &'a Scene) -> Around<'a> {
+    pub(crate) fn around<'a>(&'a mut self, scene: &'a Scene) -> Around<'a> {
         let (at, now) = (scene.roster(&self.console), Self::now(scene));
         let speaker = Speaker {
             acts: &mut self.acts,
@@ -60,12 +58,29 @@ impl Bench {
     }
 
     /// What the platform was asked to do.
-    pub(super) fn outputs(&mut self) -> Vec<Output> {
+    pub(crate) fn outputs(&mut self) -> Vec<Output> {
         std::iter::from_fn(|| self.out.poll()).collect()
     }
 
+    /// The statements among what the node was told, with the bodies beside them.
+    pub(crate) fn said(&mut self) -> Vec<(Statement, Vec<Vec<u8>>, Vec<u8>)> {
+        let said = |message| match message {
+            ToNode::State { statement, bodies } => {
+                let read = UnverifiedStatement::decode(&statement).unwrap().claim().clone();
+                Some((read, bodies.into_iter().map(Vec::from).collect(), statement))
+            }
+            _ => None,
+        };
+        self.sent().into_iter().filter_map(said).collect()
+    }
+
+    /// The node has journalled the statement of that number.
+    pub(crate) fn accepted(&mut self, number: u64) -> Option<Settled> {
+        self.acts.accepted(number)
+    }
+
     /// What the node was told.
-    pub(super) fn sent(&mut self) -> Vec<ToNode> {
+    pub(crate) fn sent(&mut self) -> Vec<ToNode> {
         let sent = |output| match output {
             Output::Send(bytes) => Some(trialogue_wire::decode(&bytes).unwrap()),
             _ => None,

@@ -1,18 +1,16 @@
 //! Who is let into a group, and how often: what one member's consoles do without end must cost the others neither their
 //! seats nor the means of their lead.
 
-use crate::console::Console;
 use crate::limits::{ADMISSIONS, ADMISSIONS_OF_PARTY};
 use crate::repeats::Repeats;
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{DeviceId, LineId, PartyId};
-use trialogue_journal::fold::{HandshakeRecord, Participant};
-use trialogue_journal::limits::MEMBERS_MAX;
+use trialogue_charter::{DeviceId, PartyId};
+use trialogue_journal::fold::HandshakeRecord;
 
 /// How often each device, and each party, was added again to the own node's group by this console as its lead. A commit
 /// costs its sender's budget at the node: whoever offers itself anew again and again waits longer each time.
 #[derive(Default)]
-pub(crate) struct Admissions {
+pub(super) struct Admissions {
     devices: BTreeMap<DeviceId, Repeats>,
     parties: BTreeMap<PartyId, Repeats>,
     /// Those who had removed others that were added again then, or had brought them in for nothing.
@@ -21,19 +19,19 @@ pub(crate) struct Admissions {
 
 impl Admissions {
     /// It may be added (again) now.
-    pub(crate) fn may(&self, device: &DeviceId, party: &PartyId, now_us: u64) -> bool {
+    pub(super) fn may(&self, device: &DeviceId, party: &PartyId, now_us: u64) -> bool {
         self.devices.get(device).is_none_or(|added| now_us >= added.due_us(&ADMISSIONS, now_us))
             && self.parties.get(party).is_none_or(|added| now_us >= added.due_us(&ADMISSIONS_OF_PARTY, now_us))
             && !self.is_put_out(device, now_us)
     }
 
     /// It has removed others again and again that belong there: the lead takes it out until then, and not those.
-    pub(crate) fn is_put_out(&self, device: &DeviceId, now_us: u64) -> bool {
+    pub(super) fn is_put_out(&self, device: &DeviceId, now_us: u64) -> bool {
         self.removers.get(device).is_some_and(|removed| now_us < removed.due_us(&ADMISSIONS, now_us))
     }
 
     /// These had removed some of those who were added again by one commit.
-    pub(crate) fn note_removers(&mut self, by: BTreeSet<DeviceId>, now_us: u64) {
+    pub(super) fn note_removers(&mut self, by: BTreeSet<DeviceId>, now_us: u64) {
         self.removers.retain(|_, removed| removed.times(&ADMISSIONS, now_us) > 0);
         for device in by {
             self.removers.entry(device).or_default().note(&ADMISSIONS, now_us);
@@ -41,7 +39,7 @@ impl Admissions {
     }
 
     /// These were added by one commit.
-    pub(crate) fn note(&mut self, added: Vec<(DeviceId, PartyId)>, now_us: u64) {
+    pub(super) fn note(&mut self, added: Vec<(DeviceId, PartyId)>, now_us: u64) {
         self.devices.retain(|_, added| added.times(&ADMISSIONS, now_us) > 0);
         self.parties.retain(|_, added| added.times(&ADMISSIONS_OF_PARTY, now_us) > 0);
         let parties: BTreeSet<PartyId> = added.iter().map(|(_, party)| party.clone()).collect();
@@ -57,7 +55,7 @@ impl Admissions {
 /// Who has last removed a device, or brought it in by a welcome that may be of no use, before the `lead`'s commit from
 /// this epoch on, in a group that the lead had led already: nobody else has to change the group then, and whoever goes
 /// after it has done so all the same. None: it was the lead, or it led no earlier.
-pub(crate) fn meddler(
+pub(super) fn meddler(
     handshakes: &[HandshakeRecord],
     lead: &DeviceId,
     epoch: u64,
@@ -69,41 +67,6 @@ pub(crate) fn meddler(
     let last = handshakes.iter().rev().find(touches)?;
     let led = |record: &HandshakeRecord| record.by == *lead && record.epoch < last.epoch;
     (last.by != *lead && handshakes.iter().any(led)).then_some(last.by)
-}
-
-impl Console {
-    /// Those who have a seat in the group that this console leads.
-    pub(crate) fn seated(&self, line: &LineId, participants: Vec<Participant>) -> Vec<Participant> {
-        self.seated_by(line, participants.iter().collect(), Some(&self.id)).into_iter().cloned().collect()
-    }
-
-    /// Those who have a seat in the groups of a line: of each party an equal share of what a group holds, those who act
-    /// for it first, then the earliest; in the one that `lead` leads it has one in any case. Without a lead: who has
-    /// one in all of them.
-    pub(crate) fn seated_by<'a>(
-        &self,
-        line: &LineId,
-        mut participants: Vec<&'a Participant>,
-        lead: Option<&DeviceId>,
-    ) -> Vec<&'a Participant> {
-        let Some(share) = self.sites.fold().map(|fold| fold.share(line)) else { return Vec::new() };
-        participants.sort_by_key(|p| (!p.role.acts_for_party(), p.node.clone(), p.order));
-        // Whoever leads has a seat in its own group, whoever else of its party has come before.
-        participants.sort_by_key(|p| Some(&p.device) != lead);
-        let mut seats: BTreeMap<PartyId, usize> = BTreeMap::new();
-        participants.retain(|participant| {
-            if Some(&participant.device) == lead && !participant.role.acts_for_party() {
-                // It takes no officer's seat by that.
-                return true;
-            }
-            let taken = seats.entry(participant.party.clone()).or_default();
-            *taken += 1;
-            *taken <= share
-        });
-        // Where all seats are taken the last one makes room for such a lead.
-        participants.truncate(MEMBERS_MAX);
-        participants
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What the parts of the written line are told of the console around them, and by what they speak.
+//! What the keys, the call and the written line are told of the console around them, and by what they speak.
 
 use crate::acts::Speaker;
 use crate::bodies::Bodies;
@@ -10,7 +10,7 @@ use trialogue_charter::Hash;
 use trialogue_e2ee::Chance;
 use trialogue_wire::console::ToNode;
 
-/// All that one input of the written line has at hand.
+/// All that a part has at hand beside its own state.
 pub(crate) struct Around<'a> {
     pub(crate) at: Roster<'a>,
     pub(crate) now: Now,
@@ -23,39 +23,29 @@ pub(crate) struct Around<'a> {
     pub(crate) speaker: Speaker<'a>,
 }
 
-/// What else this console does, which comes before what is written.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Busy {
-    pub(crate) in_call: bool,
-    /// A line rings here.
-    pub(crate) ringing: bool,
-    /// Keys of the call are only just on their way.
-    pub(crate) awaits_keys: bool,
-}
-
 impl Around<'_> {
     /// The node in use hears and answers.
-    pub(super) fn is_up(&self) -> bool {
+    pub(crate) fn is_up(&self) -> bool {
         self.speaker.slot.is_some()
     }
 
-    pub(super) fn push(&mut self, output: Output) {
+    pub(crate) fn push(&mut self, output: Output) {
         self.speaker.out.push(output);
     }
 
-    pub(super) fn log(&mut self, event: Event) {
+    pub(crate) fn log(&mut self, event: Event) {
         self.speaker.out.log(event);
     }
 
     /// Nothing goes where no node hears it.
-    pub(super) fn send(&mut self, message: &ToNode) {
+    pub(crate) fn send(&mut self, message: &ToNode) {
         if let Some(slot) = self.speaker.slot {
             self.speaker.out.send(slot, message);
         }
     }
 
     /// The platform need not keep these chunks any longer.
-    pub(super) fn forget_chunks(&mut self, hashes: Vec<Hash>) {
+    pub(crate) fn forget_chunks(&mut self, hashes: Vec<Hash>) {
         if !hashes.is_empty() {
             self.push(Output::ForgetChunks(hashes));
         }

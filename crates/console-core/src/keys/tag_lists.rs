@@ -16,7 +16,7 @@ const READ_AT_ONCE: usize = 16;
 type Said = (u16, TagSecret);
 
 /// What became of a list that was to be read.
-pub(crate) enum Opened {
+pub(super) enum Opened {
     /// Its bytes are not here.
     Missing,
     /// It says this; none: nothing, or it is no list of its sender.
@@ -25,7 +25,7 @@ pub(crate) enum Opened {
 
 /// What is known of all that are told now.
 #[derive(Default)]
-pub(crate) struct TagLists {
+pub(super) struct TagLists {
     /// By who told them: another who tells the same bytes says nothing about them.
     read: BTreeMap<(DeviceId, Hash), Option<Said>>,
     /// There are others to be read.
@@ -35,7 +35,7 @@ pub(crate) struct TagLists {
 impl TagLists {
     /// The newest list of each sender that has a secret for this device. `told`: those of each who has a leaf, in the
     /// order in which they were told.
-    pub(crate) fn hear(
+    pub(super) fn hear(
         &mut self,
         told: &[(DeviceId, &[TagsTold])],
         mut open: impl FnMut(&DeviceId, &TagsTold) -> Opened,
@@ -73,11 +73,11 @@ impl TagLists {
         heard
     }
 
-    pub(crate) fn has_unread(&self) -> bool {
+    pub(super) fn has_unread(&self) -> bool {
         self.unread
     }
 
-    pub(crate) fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         *self = Self::default();
     }
 }

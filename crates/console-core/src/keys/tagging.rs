@@ -4,17 +4,19 @@
 //! for; who was told is what the journal has of its present stay. The difference is told. What others have told is read
 //! from the journal in the same way.
 
+use super::Seat;
+use super::groups::Groups;
+use super::tag_lists::{Opened, TagLists};
 use crate::acts::Purpose;
-use crate::console::Console;
+use crate::around::Around;
 use crate::io::Event;
 use crate::limits::{LEAD_AGAIN_US, TAGS_AWAITED_US, TAGS_READ_US};
-use crate::tag_lists::{Opened, TagLists};
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, Hash, LineId};
-use trialogue_e2ee::{Hearer, Keyring, Leaf, TagSecret};
+use trialogue_e2ee::{Hearer, Keyring, KeyringError, Leaf, TagSecret};
 use trialogue_journal::fold::{Participant, TagsTold};
 use trialogue_journal::limits::{GENERATION_MAX, MEMBERS_MAX, TAGS_TOLD_MAX};
-use trialogue_journal::{Act, BodyRef};
+use trialogue_journal::{Act, BodyRef, GroupId};
 
 /// Drawn for one who hears this console.
 struct Drawn {
@@ -25,18 +27,18 @@ struct Drawn {
 
 /// What a sender has told this console last.
 #[derive(Clone)]
-pub(crate) struct Known {
+pub(super) struct Known {
     /// Counts what it has told that was new: its clock and its numbers begin again with each.
-    pub(crate) turn: u32,
+    pub(super) turn: u32,
     /// Of its keys.
-    pub(crate) generation: u16,
+    pub(super) generation: u16,
     /// Shared with it alone.
-    pub(crate) secret: TagSecret,
+    pub(super) secret: TagSecret,
 }
 
 /// Secrets of a call, both ways.
 #[derive(Default)]
-pub(crate) struct Tagging {
+pub(super) struct Tagging {
     /// Of the own keys; grows with every media worker and every call, so that no key is ever used with numbers from the
     /// beginning twice.
     generation: u16,
@@ -63,12 +65,12 @@ pub(crate) struct Tagging {
 
 impl Tagging {
     /// Of the keys that this console seals with now.
-    pub(crate) fn generation(&self) -> u16 {
+    pub(super) fn generation(&self) -> u16 {
         self.generation
     }
 
     /// The media worker is another one, or the call is: nothing of before is used again.
-    pub(crate) fn next_generation(&mut self) {
+    pub(super) fn next_generation(&mut self) {
         self.generation = if self.generation >= GENERATION_MAX { 0 } else { self.generation + 1 };
         self.drawn.clear();
         self.told.clear();
@@ -76,12 +78,12 @@ impl Tagging {
     }
 
     /// In the place of another: the media worker is the same.
-    pub(crate) fn begin_after(&mut self, former: &Self) {
+    pub(super) fn begin_after(&mut self, former: &Self) {
         self.turn = former.turn;
     }
 
     /// The call is over.
-    pub(crate) fn end_call(&mut self) {
+    pub(super) fn end_call(&mut self) {
         self.next_generation();
         self.known.clear();
         self.past.clear();
@@ -91,7 +93,7 @@ impl Tagging {
 
     /// The secret that this console shares with one of a group, drawn now if there is none; none: that one hears
     /// nobody.
-    pub(crate) fn secret_for(&mut self, ring: &Keyring, leaf: &Leaf) -> Option<&TagSecret> {
+    pub(super) fn secret_for(&mut self, ring: &Keyring, leaf: &Leaf) -> Option<&TagSecret> {
         let hearing = Hash::of(leaf.hearing.as_ref()?);
         if self.drawn.get(&leaf.device).is_none_or(|drawn| drawn.hearing != hearing) {
             let secret = ring.draw_tag_secret().ok()?;
@@ -104,7 +106,7 @@ impl Tagging {
     }
 
     /// What a sender has told this console.
-    pub(crate) fn known(&self, device: &DeviceId) -> Option<&Known> {
+    pub(super) fn known(&self, device: &DeviceId) -> Option<&Known> {
         self.known.get(device)
     }
 
@@ -145,117 +147,114 @@ impl Tagging {
             self.past.extend(self.known.remove_entry(&device));
         }
     }
-}
 
-impl Console {
-    /// Tells those who hear this console and have not been told.
-    pub(crate) fn tell_tags(&mut self) {
-        let Some(line) = self.call.as_ref().map(|call| call.line.clone()) else { return };
-        if !self.sites.is_up() || self.tags_are_coming() {
+    /// Tells those who hear this console and have not been told. `sealed_for`: the groups whose members are to know its
+    /// frames.
+    pub(super) fn tell(&mut self, seat: Seat, sealed_for: Vec<GroupId>, groups: &Groups, around: &mut Around<'_>) {
+        if !around.is_up() || self.is_coming(around) {
             return;
         }
-        let groups = self.groups_sealed_for();
-        let (Some(fold), Some(node), Some(keys)) = (self.sites.fold(), self.sites.node(), &mut self.keys) else {
-            return;
-        };
-        let own = fold.in_on(&line).into_iter().find(|participant| participant.device == self.id);
+        let (id, ring) = (around.at.id(), groups.ring());
+        let (Some(fold), Some(node)) = (around.at.fold(), around.at.node()) else { return };
+        let own = fold.in_on(seat.line).into_iter().find(|participant| participant.device == id);
         let Some(own) = own.filter(|own| own.node == *node) else { return };
         let mut leaves: Vec<Leaf> = Vec::new();
         // Whom the own commit adds is told beside it: after it, the list would come a way through disk and links later.
-        let moving = keys.moving.as_ref().map(|own| own.group).filter(|group| !groups.contains(group));
-        for group in groups.into_iter().chain(moving) {
-            let members = keys.ring.members(&group).unwrap_or_default();
-            for leaf in members.into_iter().chain(keys.ring.joining(&group).unwrap_or_default()) {
-                let new = leaf.device != self.id && !leaves.iter().any(|other| other.device == leaf.device);
-                if new && keys.tagging.secret_for(&keys.ring, &leaf).is_some() {
+        let moving = groups.moving().filter(|group| !sealed_for.contains(group));
+        for group in sealed_for.into_iter().chain(moving) {
+            let members = ring.members(&group).unwrap_or_default();
+            for leaf in members.into_iter().chain(ring.joining(&group).unwrap_or_default()) {
+                let new = leaf.device != id && !leaves.iter().any(|other| other.device == leaf.device);
+                if new && self.secret_for(ring, &leaf).is_some() {
                     leaves.push(leaf);
                 }
             }
         }
-        let Some((anew, devices)) = keys.tagging.to_tell(&leaves, &own.tags) else { return };
+        let Some((anew, devices)) = self.to_tell(&leaves, &own.tags) else { return };
+        let body = match self.list(seat.line, &leaves, &devices, ring) {
+            Ok(body) => body,
+            Err(error) => return around.log(Event::BadHandshake { step: "tags", why: error.to_string() }),
+        };
+        let Some(secrets) = BodyRef::of(&body) else { return };
+        // Those with a hearing key that is none count as told: asking again would change nothing.
+        self.told.insert(secrets.hash, devices.into_iter().collect());
+        let act = Act::Tags { generation: self.generation, anew, secrets };
+        let number = around.speaker.say(seat.line, Purpose::Tags, act, vec![body]);
+        self.last = Some((number, None));
+    }
+
+    /// The list for these devices, of those who have a leaf.
+    fn list(
+        &self,
+        line: &LineId,
+        leaves: &[Leaf],
+        devices: &[DeviceId],
+        ring: &Keyring,
+    ) -> Result<Vec<u8>, KeyringError> {
         let hearers: Vec<Hearer<'_>> = leaves
             .iter()
             .filter(|leaf| devices.contains(&leaf.device))
             .filter_map(|leaf| {
-                let secret = &keys.tagging.drawn.get(&leaf.device)?.secret;
+                let secret = &self.drawn.get(&leaf.device)?.secret;
                 Some(Hearer { device: leaf.device, key: leaf.hearing.as_deref()?, secret })
             })
             .collect();
-        let generation = keys.tagging.generation;
         // A hearing key that is none would keep the others from being told: it is left out.
-        let whole = keys.ring.tell_tags(&line, generation, &hearers);
-        let body = whole.or_else(|_| {
+        ring.tell_tags(line, self.generation, &hearers).or_else(|_| {
             let good: Vec<Hearer<'_>> = hearers
                 .into_iter()
-                .filter(|hearer| keys.ring.tell_tags(&line, generation, std::slice::from_ref(hearer)).is_ok())
+                .filter(|hearer| ring.tell_tags(line, self.generation, std::slice::from_ref(hearer)).is_ok())
                 .collect();
-            keys.ring.tell_tags(&line, generation, &good)
-        });
-        let body = match body {
-            Ok(body) => body,
-            Err(error) => return self.log(Event::BadHandshake { step: "tags", why: error.to_string() }),
-        };
-        let Some(secrets) = BodyRef::of(&body) else { return };
-        // Those with a hearing key that is none count as told: asking again would change nothing.
-        keys.tagging.told.insert(secrets.hash, devices.into_iter().collect());
-        let number = self.say(&line, Purpose::Tags, Act::Tags { generation, anew, secrets }, vec![body]);
-        if let Some(keys) = &mut self.keys {
-            keys.tagging.last = Some((number, None));
-        }
+            ring.tell_tags(line, self.generation, &good)
+        })
     }
 
     /// A list is on its way, or in a moment in the journal, or was refused a moment ago.
-    fn tags_are_coming(&self) -> bool {
-        let Some(tagging) = self.keys.as_ref().map(|keys| &keys.tagging) else { return false };
-        let coming = tagging.last.is_some_and(|(number, until_us)| {
-            let folded = || self.sites.fold().is_some_and(|fold| fold.last_number(&self.id) >= number);
-            self.acts.is_said(number) || until_us.is_some_and(|until| self.now_us < until && !folded())
+    fn is_coming(&self, around: &Around<'_>) -> bool {
+        let (at, now_us) = (around.at, around.now.us);
+        let coming = self.last.is_some_and(|(number, until_us)| {
+            let folded = || at.fold().is_some_and(|fold| fold.last_number(&at.id()) >= number);
+            around.speaker.acts.is_said(number) || until_us.is_some_and(|until| now_us < until && !folded())
         });
-        coming || self.now_us < tagging.again_us
+        coming || now_us < self.again_us
     }
 
-    pub(crate) fn tags_accepted(&mut self, number: u64) {
-        let until_us = self.now_us + TAGS_AWAITED_US;
-        if let Some(last) = self.keys.as_mut().and_then(|keys| keys.tagging.last.as_mut())
-            && last.0 == number
-        {
-            last.1 = Some(until_us);
+    /// The node has accepted the list of that number.
+    pub(super) fn accepted(&mut self, number: u64, now_us: u64) {
+        if let Some(last) = self.last.as_mut().filter(|last| last.0 == number) {
+            last.1 = Some(now_us + TAGS_AWAITED_US);
         }
     }
 
-    pub(crate) fn tags_refused(&mut self) {
-        let again_us = self.now_us + LEAD_AGAIN_US;
-        if let Some(keys) = &mut self.keys {
-            (keys.tagging.last, keys.tagging.again_us) = (None, again_us);
-        }
+    /// The node has refused one.
+    pub(super) fn refused(&mut self, now_us: u64) {
+        (self.last, self.again_us) = (None, now_us + LEAD_AGAIN_US);
     }
 
-    pub(crate) fn tags_next_us(&self) -> Option<u64> {
-        self.call.as_ref()?;
-        let tagging = &self.keys.as_ref()?.tagging;
-        let awaited = tagging.last.and_then(|(_, until_us)| until_us);
-        [awaited, Some(tagging.again_us), tagging.read_again_us]
-            .into_iter()
-            .flatten()
-            .filter(|at| *at > self.now_us)
-            .min()
+    pub(super) fn next_us(&self, now_us: u64) -> Option<u64> {
+        let awaited = self.last.and_then(|(_, until_us)| until_us);
+        crate::timers::next(now_us, [awaited, Some(self.again_us), self.read_again_us].into_iter())
     }
 
     /// Reads what the others of the call have told who have a leaf in a group that this console has: nobody else is to
     /// be heard.
-    pub(crate) fn hear_tags(&mut self, line: &LineId, roster: &BTreeMap<DeviceId, &Participant>) {
-        let now_us = self.now_us;
-        let (Some(keys), Some(fold), Some(charter)) = (&mut self.keys, self.sites.fold(), &self.charter) else {
-            return;
-        };
-        keys.tagging.keep_only(|device| roster.contains_key(device));
-        let leaves = keys.ring.groups().filter_map(|group| keys.ring.members(&group).ok()).flatten();
-        let leaves: BTreeSet<DeviceId> = leaves.map(|leaf| leaf.device).filter(|device| *device != self.id).collect();
+    pub(super) fn hear(
+        &mut self,
+        line: &LineId,
+        roster: &BTreeMap<DeviceId, &Participant>,
+        ring: &Keyring,
+        around: &mut Around<'_>,
+    ) {
+        let (Some(fold), Some(charter)) = (around.at.fold(), around.at.charter()) else { return };
+        self.keep_only(|device| roster.contains_key(device));
+        let leaves = ring.groups().filter_map(|group| ring.members(&group).ok()).flatten();
+        let id = around.at.id();
+        let leaves: BTreeSet<DeviceId> = leaves.map(|leaf| leaf.device).filter(|device| *device != id).collect();
         let told: Vec<(DeviceId, &[TagsTold])> =
             leaves.iter().filter_map(|device| Some((*device, roster.get(device)?.tags.as_slice()))).collect();
         let mut bad = Vec::new();
-        let (ring, bodies) = (&keys.ring, &mut self.bodies);
-        let heard = keys.tagging.lists.hear(&told, |device, told| {
+        let bodies = &mut *around.bodies;
+        let heard = self.lists.hear(&told, |device, told| {
             let Some(body) = bodies.get(&told.secrets) else {
                 bodies.want(&told.secrets);
                 return Opened::Missing;
@@ -273,18 +272,18 @@ impl Console {
             }
         });
         for (device, (generation, secret)) in heard {
-            keys.tagging.learn(device, generation, secret);
+            self.learn(device, generation, secret);
         }
-        keys.tagging.read_again_us = keys.tagging.lists.has_unread().then_some(now_us + TAGS_READ_US);
+        self.read_again_us = self.lists.has_unread().then_some(around.now.us + TAGS_READ_US);
         // Those of who has no leaf yet are here when it has one: as many as have a seat.
         let early = roster.values().filter(|participant| !leaves.contains(&participant.device)).take(MEMBERS_MAX);
         for told in early.filter_map(|participant| participant.tags.last()) {
-            if self.bodies.get(&told.secrets).is_none() {
-                self.bodies.want(&told.secrets);
+            if around.bodies.get(&told.secrets).is_none() {
+                around.bodies.want(&told.secrets);
             }
         }
         for why in bad {
-            self.log(Event::BadHandshake { step: "tags of another", why });
+            around.log(Event::BadHandshake { step: "tags of another", why });
         }
     }
 }
