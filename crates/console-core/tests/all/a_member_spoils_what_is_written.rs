@@ -80,7 +80,7 @@ fn keeps_back(to: usize, mut is_kept: impl FnMut(&Bundle, &Hash) -> bool + 'stat
                     let hashes = held.iter().map(|body| Hash::of(body));
                     kept.extend(hashes.filter(|hash| is_kept(bundle, hash)));
                     // Of an entry that is told without its bodies as well.
-                    let named = UnverifiedEntry::decode(&bundle.entry).unwrap().claim().bodies();
+                    let named = UnverifiedEntry::decode(&bundle.entry).unwrap().bodies();
                     kept.extend(named.iter().map(|body| body.hash).filter(|hash| is_kept(bundle, hash)));
                     bundle.bodies = held.into_iter().filter(|body| !kept.contains(&Hash::of(body))).collect();
                 }
