@@ -92,12 +92,18 @@ impl Scene {
 
     /// A console says something on a line, and its node writes it down. Returns the hash of what was said.
     pub(crate) fn says(&mut self, console: &Enrolled, line: &str, act: Act) -> Hash {
+        let (statement, hash) = self.signed(console, line, act);
+        self.entry(&console.node, Body::Stated { statement }, &[]);
+        hash
+    }
+
+    /// What it says, signed, and its hash.
+    pub(crate) fn signed(&self, console: &Enrolled, line: &str, act: Act) -> (Vec<u8>, Hash) {
         let at = Occasion { node: console.node.clone(), charter: self.here.charter.hash(), now_ms: self.time_ms };
         let number = self.state.last_number(&console.device.id) + 1;
         let line = LineId::new(line).unwrap();
         let statement = Statement::new(console.device.id, number, &at, line, act);
-        self.entry(&console.node, Body::Stated { statement: statement.sign(&console.secret).0 }, &[]);
-        Hash::of(&statement.payload())
+        (statement.sign(&console.secret).0, Hash::of(&statement.payload()))
     }
 
     /// The first of these can be written to, and read what the other one writes from now on.

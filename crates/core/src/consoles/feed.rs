@@ -268,3 +268,61 @@ impl Batch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::io::Output;
+    use crate::scene::{OwnNode, node_id};
+    use trialogue_journal::Act;
+
+    const KEY: ConsoleKey = ConsoleKey(1);
+
+    /// The last entry of Japan's node.
+    fn last(own: &mut OwnNode) -> [Fresh; 1] {
+        own.take();
+        let node = node_id("jpn-1");
+        let bundle = own.journals.bundle(&node, own.journals.head(&node)).unwrap();
+        let entry = VerifiedEntry::open(&bundle.entry, &own.scene.here.charter).unwrap();
+        [Fresh::of(&entry, bundle, own.journals.state())]
+    }
+
+    fn told(own: &mut OwnNode) -> Vec<ToConsole> {
+        let told = |output| {
+            let Output::SendConsole { bytes, .. } = output else { return None };
+            Some(trialogue_wire::decode(&bytes).unwrap())
+        };
+        own.outputs().into_iter().filter_map(told).collect()
+    }
+
+    #[test]
+    fn a_new_entry_brings_the_enrolment_that_a_console_needs_once() {
+        let (mut own, mut feed, links) = (OwnNode::at("usa-1"), Feed::new(0), Links::new(0));
+        let around = Around { here: &own.scene.here, journals: &own.journals, links: &links };
+        feed.tell_whole(KEY, around, &mut own.out);
+        assert!(matches!(told(&mut own)[..], [ToConsole::Entries { .. }, ToConsole::Paths { .. }]));
+        let jpn = own.scene.enrol("jpn-duty", 1);
+        for entries in [2, 1] {
+            own.scene.says(&jpn, "duty", Act::TakeDuty { until_ms: own.scene.here.now.wall_ms + 3_600_000 });
+            let fresh = last(&mut own);
+            assert!(feed.tell_fresh(KEY, &fresh, &own.journals, &mut own.out));
+            let told = told(&mut own);
+            assert!(matches!(&told[..], [ToConsole::Entries { bundles }] if bundles.len() == entries), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn everything_is_told_anew_as_often_as_a_console_may_ask_and_with_no_more_than_is_held() {
+        let (mut own, mut feed, links) = (OwnNode::at("usa-1"), Feed::new(0), Links::new(0));
+        for _ in 0..=RETELLINGS_BURST {
+            let around = Around { here: &own.scene.here, journals: &own.journals, links: &links };
+            feed.tell_earlier(KEY, u16::MAX, around, &mut own.out);
+        }
+        let anew = |message: &ToConsole| {
+            let ToConsole::Anew { writings } = message else { return false };
+            usize::from(*writings) == WRITINGS_HELD
+        };
+        assert_eq!(told(&mut own).iter().filter(|message| anew(message)).count(), RETELLINGS_BURST as usize);
+    }
+}

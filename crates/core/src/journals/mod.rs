@@ -8,14 +8,16 @@ mod ledger;
 mod own;
 mod pace;
 mod pen;
+mod proof;
 mod restore;
 mod seen;
 mod snapshot;
 
 pub use ledger::Shelf;
 pub(crate) use ledger::{plain, sort_bodies, weight};
-pub(crate) use own::{After, Full};
+pub(crate) use own::After;
 pub(crate) use pen::Pen;
+pub(crate) use proof::proof_of;
 pub(crate) use restore::Unfit;
 pub use snapshot::SnapshotError;
 

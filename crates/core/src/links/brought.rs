@@ -7,7 +7,7 @@ use crate::journals::{Journals, weight};
 use crate::note::Count;
 use crate::out::Out;
 use trialogue_charter::NodeId;
-use trialogue_journal::UnverifiedEntry;
+use trialogue_journal::Entry;
 use trialogue_wire::Bundle;
 
 impl Links {
@@ -16,6 +16,7 @@ impl Links {
     pub(crate) fn in_budget(
         &mut self,
         from: &NodeId,
+        claim: &Entry,
         bundle: Bundle,
         here: &Here,
         journals: &Journals,
@@ -23,10 +24,8 @@ impl Links {
         out: &mut Out,
     ) -> Option<Bundle> {
         let now_us = here.now.us;
-        let claim =
-            UnverifiedEntry::decode(&bundle.entry).ok().map(|entry| (entry.claim().node.clone(), entry.claim().seq));
-        let Some((node, seq)) = claim else { return Some(bundle) };
-        if seq <= journals.head(&node) {
+        let node = &claim.node;
+        if claim.seq <= journals.head(node) {
             let may = budgets.again(from, weight(&bundle), now_us);
             if !may {
                 out.count(Count::OverBound);
@@ -34,18 +33,18 @@ impl Links {
             return may.then_some(bundle);
         }
         // Own ones are taken back at any speed; what nobody knows is refused.
-        if node == here.node || here.charter.node(&node).is_none() {
+        if *node == here.node || here.charter.node(node).is_none() {
             return Some(bundle);
         }
-        let due_us = if self.waiting.has(from, &node) {
+        let due_us = if self.waiting.has(from, node) {
             now_us
-        } else if let Err(wait_us) = budgets.entry(&node, weight(&bundle), now_us) {
+        } else if let Err(wait_us) = budgets.entry(node, weight(&bundle), now_us) {
             out.count(Count::EntryWaits);
             now_us + wait_us
         } else {
             return Some(bundle);
         };
-        if !self.waiting.push(from, &node, bundle, due_us) {
+        if !self.waiting.push(from, node, bundle, due_us) {
             out.count(Count::OverBound);
         }
         None

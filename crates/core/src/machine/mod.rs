@@ -1,62 +1,60 @@
 //! The control machine: what it is made of, what goes in, what comes out, when it wants to be called.
 
+mod charters;
 mod consoles;
+mod due;
+mod entries;
+mod restore;
 
-use crate::amendment::Lineage;
+pub use due::{Cause, Due};
+pub use restore::{RestoreError, Setup, Start};
+
+use crate::amendment::Amendment;
 use crate::budgets::Budgets;
+use crate::catch_up::{CatchUp, CatchingUp};
 use crate::chunks::{Chunks, Part};
 use crate::consoles::Consoles;
 use crate::here::Here;
 use crate::io::{ConsoleKey, Input, Now, Output};
-use crate::journals::{After, Full, Journals, Pen};
+use crate::journals::{Journals, Pen, proof_of};
 use crate::links::{Heard, Holds, LinkChange, Links};
 use crate::media::{At, Media};
-use crate::note::{Count, Note};
-use crate::opening::Opening;
+use crate::note::Note;
 use crate::out::Out;
 use crate::revocations::Revocations;
 use crate::rings::{Rings, Watching};
 use crate::trials::{Alive, Trials};
 use crate::watch::Watch;
 use crate::writings::Writings;
-use minicbor::bytes::ByteVec;
-use std::collections::BTreeSet;
-use trialogue_charter::{DeviceId, HybridSecret, NodeId};
+use std::sync::Arc;
+use trialogue_charter::officer::DeviceProof;
+use trialogue_charter::{DeviceId, NodeId, VerifiedCharter};
+use trialogue_journal::PairTests;
 use trialogue_journal::fold::State;
-use trialogue_journal::{Body, PairTests};
 use trialogue_wire::console::PathState;
 
 /// The node as a pure machine. See the crate's documentation for the calling contract.
 pub struct Machine {
-    pub(crate) here: Here,
-    /// The journal key of a charter to come.
-    pub(crate) next_secret: Option<HybridSecret>,
-    pub(crate) lineage: Lineage,
-    pub(crate) out: Out,
+    here: Here,
+    amendment: Amendment,
+    out: Out,
 
-    pub(crate) journals: Journals,
-    /// Somebody showed an own entry that is not in the own journal; said once.
-    pub(crate) overtaken: bool,
-    /// Nothing is appended until neighbours have given back entries that are not on the disk.
-    pub(crate) opening: Option<Opening>,
-    /// The own journal has gone on in this run.
-    pub(crate) opened: bool,
-    /// Neighbours that said that they hold more of the own journal, and did not show it.
-    pub(crate) unproven: BTreeSet<NodeId>,
+    journals: Journals,
+    catch_up: CatchUp,
 
-    pub(crate) consoles: Consoles,
-    pub(crate) media: Media,
-    pub(crate) watch: Watch,
-    pub(crate) rings: Rings,
+    consoles: Consoles,
+    media: Media,
+    watch: Watch,
+    rings: Rings,
 
-    pub(crate) budgets: Budgets,
-    pub(crate) links: Links,
+    budgets: Budgets,
+    links: Links,
 
-    pub(crate) trials: Trials,
-    pub(crate) alive: Alive,
-    pub(crate) revocations: Revocations,
-    pub(crate) writings: Writings,
-    pub(crate) chunks: Chunks,
+    trials: Trials,
+    alive: Alive,
+    revocations: Revocations,
+    writings: Writings,
+    chunks: Chunks,
 }
 
 impl Machine {
@@ -69,11 +67,11 @@ impl Machine {
             Input::ConsoleClosed { console } => self.console_closed(console),
             Input::LinkUp { node, round_trip_us } => {
                 let change = self.links.up(node, round_trip_us, &self.here, &self.journals, &mut self.out);
-                self.link_changed(change);
+                self.links_changed(change);
             }
             Input::LinkDown { node } => {
                 let change = self.links.down(&node, &mut self.out);
-                self.link_changed(change);
+                self.links_changed(change);
             }
             Input::LinkMessage { node, bytes } => self.link_message(&node, &bytes),
             Input::LinkRoundTrip { node, round_trip_us } => self.links.took(&node, round_trip_us),
@@ -106,7 +104,7 @@ impl Machine {
             Input::FramesTraced { device, via } => Media::frames_traced(device, via, &mut self.pen()),
             Input::KeyFrameWanted { device } => self.want_key_frame(device),
             Input::VoiceQuiet { number, after } => self.media.own_quiet(number, after, &mut self.out),
-            Input::RelayBarred { source, relay } => self.log(Note::RelayLies { source, relay }),
+            Input::RelayBarred { source, relay } => self.out.log(Note::RelayLies { source, relay }),
             Input::Revoke { revocation, errand } => self.revoke(revocation, errand),
             Input::Suspend { device, on, errand } => self.suspend(device, on, errand),
             Input::Alerted { call, line, done } => {
@@ -138,6 +136,33 @@ impl Machine {
         self.trials.stand()
     }
 
+    /// The charter in force.
+    pub fn charter(&self) -> &Arc<VerifiedCharter> {
+        &self.here.charter
+    }
+
+    /// The charter in force does not have this node in service: there is nothing left for it to do.
+    pub fn is_retired(&self) -> bool {
+        self.here.is_retired()
+    }
+
+    /// The node does not speak yet, and it may last: it was restored and waits for neighbours, or takes its own entries
+    /// back from them.
+    pub fn catching_up(&self) -> Option<CatchingUp> {
+        self.catch_up.waits_for(self.head())
+    }
+
+    /// Has the own journal gone on in this run?
+    pub fn has_opened(&self) -> bool {
+        self.catch_up.has_opened()
+    }
+
+    /// The certificate of a device of the own party, from the journal of the node where it was enrolled, and its
+    /// revocation, from any journal. Reads the shelf; costs a read or two for each device.
+    pub fn proof_of(&self, device: &DeviceId) -> DeviceProof {
+        proof_of(device, &self.here, &self.journals)
+    }
+
     /// Bytes of certificates, key packages and other bodies in memory.
     pub fn bodies_held(&self) -> usize {
         self.journals.body_bytes()
@@ -148,13 +173,19 @@ impl Machine {
         self.journals.head(&self.here.node)
     }
 
+    /// The time that an entry would have now, milliseconds since 1970 UTC: by this consoles say how long their acts may
+    /// stand.
+    pub fn time_ms(&self) -> u64 {
+        self.journals.time_ms(&self.here)
+    }
+
     /// How the ways to other nodes are, for the operator.
     pub fn ways(&self) -> Vec<PathState> {
         self.links.paths(&self.here, &self.journals)
     }
 
     /// Links began or ended: the parts that keep something of each link follow.
-    pub(crate) fn link_changed(&mut self, changes: impl IntoIterator<Item = LinkChange>) {
+    fn links_changed(&mut self, changes: impl IntoIterator<Item = LinkChange>) {
         for change in changes {
             match change {
                 LinkChange::Began(node) => {
@@ -169,11 +200,11 @@ impl Machine {
 
     /// The other side of a link says something.
     fn link_message(&mut self, node: &NodeId, bytes: &[u8]) {
-        match self.links.said(node, bytes, &self.lineage, &self.here, &self.journals, &mut self.out) {
+        match self.links.said(node, bytes, self.amendment.lineage(), &self.here, &self.journals, &mut self.out) {
             Heard::Nothing => {}
-            Heard::Refused(change) => self.link_changed(change),
+            Heard::Refused(change) => self.links_changed(change),
             Heard::Hello(holds, change) => {
-                self.link_changed(change);
+                self.links_changed(change);
                 self.held_by(node, holds);
             }
             Heard::Heads(holds) => self.held_by(node, holds),
@@ -203,82 +234,72 @@ impl Machine {
     /// A neighbour says how far it holds journals.
     fn held_by(&mut self, from: &NodeId, holds: Holds) {
         self.budgets.told(from, holds.all_here, self.here.now.us);
-        self.own_held_by(from, holds.own);
+        let head = self.head();
+        self.catch_up.held_by(from, holds.own, head, &self.here);
     }
 
     /// What a part takes to write in the own journal.
-    pub(crate) fn pen(&mut self) -> Pen<'_> {
-        let open = !self.is_opening();
+    fn pen(&mut self) -> Pen<'_> {
+        let open = !self.catch_up.is_opening();
         Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out)
     }
 
     /// What revocations take.
-    pub(crate) fn for_revocations(&mut self) -> (&mut Revocations, Pen<'_>) {
-        let open = !self.is_opening();
+    fn for_revocations(&mut self) -> (&mut Revocations, Pen<'_>) {
+        let open = !self.catch_up.is_opening();
         let pen = Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out);
         (&mut self.revocations, pen)
     }
 
     /// What rings take.
-    pub(crate) fn for_rings(&mut self) -> (&mut Rings, Watching<'_>, Pen<'_>) {
-        let open = !self.is_opening();
+    fn for_rings(&mut self) -> (&mut Rings, Watching<'_>, Pen<'_>) {
+        let open = !self.catch_up.is_opening();
         let watching = Watching { consoles: &self.consoles, links: &self.links };
         let pen = Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out);
         (&mut self.rings, watching, pen)
     }
 
     /// What tests of the line take.
-    pub(crate) fn for_trials(&mut self) -> (&mut Trials, &Links, Pen<'_>) {
-        let open = !self.is_opening();
+    fn for_trials(&mut self) -> (&mut Trials, &Links, Pen<'_>) {
+        let open = !self.catch_up.is_opening();
         let pen = Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out);
         (&mut self.trials, &self.links, pen)
     }
 
     /// What those who are out of touch take.
-    pub(crate) fn for_lost(&mut self) -> (&mut Media, Pen<'_>) {
-        let open = !self.is_opening();
+    fn for_lost(&mut self) -> (&mut Media, Pen<'_>) {
+        let open = !self.catch_up.is_opening();
         let pen = Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out);
         (&mut self.media, pen)
     }
 
     /// What the watch takes.
-    pub(crate) fn for_watch(&mut self) -> (&mut Watch, &Consoles, Pen<'_>) {
-        let open = !self.is_opening();
+    fn for_watch(&mut self) -> (&mut Watch, &Consoles, Pen<'_>) {
+        let open = !self.catch_up.is_opening();
         let pen = Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out);
         (&mut self.watch, &self.consoles, pen)
     }
 
     /// What writings take.
-    pub(crate) fn for_writings(&mut self) -> (&mut Writings, Pen<'_>) {
-        let open = !self.is_opening();
+    fn for_writings(&mut self) -> (&mut Writings, Pen<'_>) {
+        let open = !self.catch_up.is_opening();
         let pen = Pen::new(&mut self.journals, &mut self.budgets, &self.here, open, &mut self.out);
         (&mut self.writings, pen)
     }
 
-    /// See [`Pen::append`].
-    pub(crate) fn append(&mut self, body: Body, bodies: Vec<ByteVec>, after: After) -> Result<(), Full> {
-        self.pen().append(body, bodies, after)
-    }
-
-    /// The time that an entry would have now, milliseconds since 1970 UTC: by this consoles say how long their acts may
-    /// stand.
-    pub fn time_ms(&self) -> u64 {
-        self.journals.time_ms(&self.here)
-    }
-
     /// What media takes.
-    pub(crate) fn for_media(&mut self) -> (&mut Media, At<'_>, &mut Out) {
+    fn for_media(&mut self) -> (&mut Media, At<'_>, &mut Out) {
         let (media, at, _, out) = self.for_words();
         (media, at, out)
     }
 
     /// What words of other nodes take.
-    pub(crate) fn for_words(&mut self) -> (&mut Media, At<'_>, &mut Budgets, &mut Out) {
+    fn for_words(&mut self) -> (&mut Media, At<'_>, &mut Budgets, &mut Out) {
         let at = At {
             here: &self.here,
             state: self.journals.state(),
             head: self.journals.head(&self.here.node),
-            open: self.opening.is_none(),
+            open: !self.catch_up.is_opening(),
             links: &self.links,
             consoles: &self.consoles,
         };
@@ -286,26 +307,14 @@ impl Machine {
     }
 
     /// Somebody here misses a key frame of a device.
-    pub(crate) fn want_key_frame(&mut self, device: DeviceId) {
+    fn want_key_frame(&mut self, device: DeviceId) {
         let (media, at, out) = self.for_media();
         media.want_key_frame(device, at, out);
     }
 
     /// Ends the leg of a device.
-    pub(crate) fn close_leg(&mut self, device: &DeviceId) {
+    fn close_leg(&mut self, device: &DeviceId) {
         let (media, at, out) = self.for_media();
         media.close_leg(device, at, out);
-    }
-
-    pub(crate) fn push_out(&mut self, output: Output) {
-        self.out.push(output);
-    }
-
-    pub(crate) fn count(&mut self, count: Count) {
-        self.out.count(count);
-    }
-
-    pub(crate) fn log(&mut self, note: Note) {
-        self.out.log(note);
     }
 }

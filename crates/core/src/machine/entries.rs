@@ -1,41 +1,50 @@
-//! Entries that a link brings: of any node of the charter, from any node of the charter.
+//! Entries that a link brings, of any node of the charter, own ones that the disk has, and what follows when one takes
+//! effect: at the consoles, on the links, in the parts that read it.
 
+use super::Machine;
 use crate::consoles::Fresh;
 use crate::io::Output;
 use crate::journals::{After, sort_bodies, weight};
 use crate::limits::{BUNDLE_MAX, WAITED_TAKEN_MAX};
-use crate::machine::Machine;
 use crate::note::{Count, Note};
+use crate::revocations::Fate;
 use minicbor::bytes::ByteVec;
 use trialogue_charter::NodeId;
 use trialogue_charter::limits::CERTIFICATE_MAX;
-use trialogue_journal::{Body, ChainError, UnverifiedEntry, VerifiedEntry};
+use trialogue_journal::{Act, Body, ChainError, EntryError, UnverifiedEntry, UnverifiedStatement, VerifiedEntry};
 use trialogue_wire::Bundle;
+use trialogue_wire::console::ToConsole;
 
 impl Machine {
-    pub(crate) fn take_entries(&mut self, from: &NodeId, bundles: Vec<Bundle>) {
+    pub(super) fn take_entries(&mut self, from: &NodeId, bundles: Vec<Bundle>) {
         let now = self.here.now.us;
         if self.budgets.is_forger(from, now) {
             // An honest link brings nothing that is not signed; this one has had all the work that it gets for now.
-            return self.count(Count::OverBound);
+            return self.out.count(Count::OverBound);
         }
         let before = self.journals.length();
         let mut fresh = Vec::new();
         for bundle in bundles {
             let Self { links, here, journals, budgets, out, .. } = self;
-            if let Some(bundle) = links.in_budget(from, bundle, here, journals, budgets, out) {
-                fresh.extend(self.take_or_refuse(from, bundle));
+            let read = UnverifiedEntry::decode(&bundle.entry);
+            let bundle = match &read {
+                Ok(entry) => links.in_budget(from, entry.claim(), bundle, here, journals, budgets, out),
+                Err(_) => Some(bundle),
+            };
+            if let Some(bundle) = bundle {
+                fresh.extend(self.take_or_refuse(from, read, bundle));
             }
         }
         self.entries_taken(std::slice::from_ref(from), before, &fresh);
     }
 
     /// Goes on with entries that had to wait.
-    pub(crate) fn settle_waiting(&mut self) {
+    pub(super) fn settle_waiting(&mut self) {
         let before = self.journals.length();
         let (mut fresh, mut brought, mut turns) = (Vec::new(), Vec::new(), WAITED_TAKEN_MAX);
         while let Some((from, bundle)) = self.links.next_waiting(&mut turns, &self.here, &mut self.budgets) {
-            fresh.extend(self.take_or_refuse(&from, bundle));
+            let read = UnverifiedEntry::decode(&bundle.entry);
+            fresh.extend(self.take_or_refuse(&from, read, bundle));
             brought.push(from);
         }
         if !brought.is_empty() {
@@ -49,24 +58,34 @@ impl Machine {
         self.feed(fresh);
     }
 
-    fn take_or_refuse(&mut self, from: &NodeId, bundle: Bundle) -> Option<Fresh> {
-        self.take_entry(from, bundle).unwrap_or_else(|(count, why)| {
-            self.count(count);
-            self.log(Note::EntryRefused { from: from.clone(), why });
+    fn take_or_refuse(
+        &mut self,
+        from: &NodeId,
+        read: Result<UnverifiedEntry, EntryError>,
+        bundle: Bundle,
+    ) -> Option<Fresh> {
+        self.take_entry(from, read, bundle).unwrap_or_else(|(count, why)| {
+            self.out.count(count);
+            self.out.log(Note::EntryRefused { from: from.clone(), why });
             None
         })
     }
 
-    /// Takes one entry; returns what consoles are to be shown, if anything is new.
-    fn take_entry(&mut self, from: &NodeId, bundle: Bundle) -> Result<Option<Fresh>, (Count, &'static str)> {
+    /// Takes one entry, which was read already; returns what consoles are to be shown, if anything is new.
+    fn take_entry(
+        &mut self,
+        from: &NodeId,
+        read: Result<UnverifiedEntry, EntryError>,
+        bundle: Bundle,
+    ) -> Result<Option<Fresh>, (Count, &'static str)> {
         let forged = (Count::EntryForged, "it is not an entry that a node of this charter has signed");
-        let unverified = UnverifiedEntry::decode(&bundle.entry).map_err(|_| forged)?;
+        let unverified = read.map_err(|_| forged)?;
         let (node, seq) = (unverified.claim().node.clone(), unverified.claim().seq);
         if self.here.charter.node(&node).is_none() {
             return Err(forged);
         }
         if self.journals.entry(&node, seq).is_some_and(|held| *held == *bundle.entry) {
-            return Ok(self.take_again(from, &node, seq, bundle));
+            return Ok(self.take_again(from, &unverified, bundle));
         }
         let head = self.journals.head(&node);
         if seq > head + 1 {
@@ -87,7 +106,7 @@ impl Machine {
             self.budgets.forged(from, brought.saturating_sub(own), self.here.now.us);
         }
         for _ in 0..strays {
-            self.count(Count::BodyStray);
+            self.out.count(Count::BodyStray);
         }
         let enrols = matches!(entry.entry().body, Body::Enrolled { .. });
         if enrols && bodies.is_empty() {
@@ -107,7 +126,8 @@ impl Machine {
             if !self.pen().append_signed(bundle, entry, After::Nothing) {
                 return Err((Count::EntryForged, "it is signed with a key that this node had before"));
             }
-            self.given_back(from);
+            let head = self.head();
+            self.catch_up.given_back(from, head, &self.here, &mut self.out);
             return Ok(None);
         }
         if let Err(refused) = self.follow(from, &entry) {
@@ -120,8 +140,8 @@ impl Machine {
         for (hash, body) in bodies {
             self.journals.keep_body(&node, hash, body, enrols && counts);
         }
-        self.push_out(Output::Keep { node: node.clone(), seq, bundle: bundle.clone() });
-        self.count(Count::EntryTaken);
+        self.out.push(Output::Keep { node: node.clone(), seq, bundle: bundle.clone() });
+        self.out.count(Count::EntryTaken);
         self.links.holds(from, &node, seq);
         // What changes nothing here changes nothing at a console either: it stays in the journal, and goes nowhere
         // else.
@@ -146,15 +166,12 @@ impl Machine {
             Err(ChainError::Gap { .. }) => Err((Count::EntryGap, "entries before it are missing and are asked for")),
             Err(ChainError::Fork { seq }) => {
                 let own = *node == self.here.node;
-                if own {
-                    self.own_history_differs(from);
-                }
-                let said = if own { std::mem::replace(&mut self.overtaken, true) } else { known };
-                if !said {
+                let is_news = if own { self.catch_up.history_differs(from) } else { !known };
+                if is_news {
                     self.out.changed.paths = true;
                     let evidence = entry.bytes().to_vec();
-                    self.push_out(Output::Evidence { node: node.clone(), seq, entry: evidence });
-                    self.log(if own { Note::OwnFork { seq } } else { Note::Fork { node: node.clone(), seq } });
+                    self.out.push(Output::Evidence { node: node.clone(), seq, entry: evidence });
+                    self.out.log(if own { Note::OwnFork { seq } } else { Note::Fork { node: node.clone(), seq } });
                 }
                 Err((Count::EntryForked, "its node signed two histories; the evidence is kept"))
             }
@@ -162,14 +179,14 @@ impl Machine {
     }
 
     /// An entry that is held: bodies that were missing may come with it.
-    fn take_again(&mut self, from: &NodeId, node: &NodeId, seq: u64, bundle: Bundle) -> Option<Fresh> {
-        self.count(Count::EntryRepeated);
+    fn take_again(&mut self, from: &NodeId, entry: &UnverifiedEntry, bundle: Bundle) -> Option<Fresh> {
+        let (node, seq) = (&entry.claim().node, entry.claim().seq);
+        self.out.count(Count::EntryRepeated);
         self.links.holds(from, node, seq);
         if bundle.bodies.is_empty() {
             return None;
         }
-        let refers = UnverifiedEntry::decode(&bundle.entry).ok()?.bodies();
-        let missing: Vec<_> = refers.into_iter().filter(|body| !self.journals.has_body(&body.hash)).collect();
+        let missing: Vec<_> = entry.bodies().into_iter().filter(|body| !self.journals.has_body(&body.hash)).collect();
         if missing.is_empty() {
             // Neighbours may bring the same again; what came with it is neither read nor hashed.
             return None;
@@ -186,19 +203,98 @@ impl Machine {
             self.journals.keep_body(node, hash, body, false);
         }
         let bundle = self.journals.bundle(node, seq)?;
-        if let Ok(entry) = UnverifiedEntry::decode(&bundle.entry) {
-            self.writings.note(
-                &entry.claim().node,
-                entry.said(),
-                &self.here,
-                &self.journals,
-                &mut self.chunks,
-                &mut self.out,
-            );
-        }
+        self.writings.note(node, entry.said(), &self.here, &self.journals, &mut self.chunks, &mut self.out);
         if *node != self.here.node {
-            self.push_out(Output::Keep { node: node.clone(), seq, bundle: bundle.clone() });
+            self.out.push(Output::Keep { node: node.clone(), seq, bundle: bundle.clone() });
         }
         Some(Fresh::more_of(node, seq, bundle))
+    }
+
+    /// The disk has the own journal up to here.
+    pub(super) fn appended(&mut self, up_to: u64) {
+        self.journals.recorded(up_to, &self.here, &mut self.out);
+        self.release(up_to, false);
+    }
+
+    /// The disk could not take the own journal up to here. A record must never stop an emergency.
+    pub(super) fn append_failed(&mut self, up_to: u64) {
+        self.journals.failed(up_to, &mut self.out);
+        self.release(up_to, true);
+    }
+
+    /// What the disk was silent about for too long goes out all the same.
+    pub(super) fn appends_overdue(&mut self) {
+        if let Some(seq) = self.journals.overdue(&self.here) {
+            self.append_failed(seq);
+        }
+    }
+
+    /// Lets own entries take effect: in the state, at the consoles, on the links.
+    fn release(&mut self, up_to: u64, unrecorded: bool) {
+        let mut fresh = Vec::new();
+        while let Some(released) = self.journals.release_next(up_to, unrecorded, &self.here, &mut self.out) {
+            match released.after {
+                After::Nothing => {}
+                After::Statement { console, number } => {
+                    self.out.count(Count::StatementAccepted);
+                    if self.consoles.has(console) {
+                        self.out.console(console, &ToConsole::Accepted { number, unrecorded });
+                    }
+                }
+                After::Enrolled(console) => self.enrolled(console),
+                After::Errand(errand) => {
+                    let fate = if unrecorded { Fate::Unrecorded } else { Fate::Written };
+                    self.out.push(Output::Errand { errand, fate });
+                }
+            }
+            let fresh_of = |bundle| Fresh::of(&released.entry, bundle, self.journals.state());
+            fresh.extend(released.bundle.map(fresh_of));
+            self.applied(&released.entry);
+        }
+        self.feed(&fresh);
+    }
+
+    /// An entry has taken effect.
+    pub(super) fn applied(&mut self, verified: &VerifiedEntry) {
+        let entry = verified.entry();
+        self.out.changed.lines = true;
+        self.out.changed.routes = true;
+        let (media, at, _) = self.for_media();
+        media.forget_who_left(at);
+        match entry.body {
+            Body::Revoked { .. } => {
+                self.put_out();
+                self.revocations.came(&self.here);
+            }
+            // Its voucher may have made another device as well.
+            Body::Enrolled { .. } | Body::Suspended { .. } => self.put_out(),
+            _ => {}
+        }
+        if matches!(entry.body, Body::Tested { .. }) {
+            self.trials.changed();
+        }
+        let (node, said) = (&entry.node, verified.said());
+        self.writings.note(node, said, &self.here, &self.journals, &mut self.chunks, &mut self.out);
+        let Some(claim) = said.map(UnverifiedStatement::claim) else { return };
+        match claim.act {
+            Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. } => {
+                self.media.came_in(&claim.device, &mut self.out);
+            }
+            // Another may be at a console of this node.
+            Act::TakeDuty { .. } => self.watch.changed(&self.here, &mut self.out),
+            Act::StationTested { .. } | Act::Alive { .. } | Act::SendTest { .. } | Act::Certify { .. } => {
+                self.trials.changed();
+            }
+            Act::Handshake { .. } if entry.node == self.here.node => {
+                // Own consoles seal with a new key soon: who opens it needs a picture that does not build on older
+                // ones.
+                let (_, at, _) = self.for_media();
+                let own = at.members(&claim.line).into_iter().filter(|(_, node)| *node == at.here.node);
+                for (device, _) in own.collect::<Vec<_>>() {
+                    self.want_key_frame(device);
+                }
+            }
+            _ => {}
+        }
     }
 }

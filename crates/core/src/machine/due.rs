@@ -1,7 +1,7 @@
 //! What is due and what is done about it, in one table: when the machine wants to be called and what it does then are
 //! not written apart.
 
-use crate::machine::Machine;
+use super::Machine;
 use trialogue_wire::console::ToConsole;
 
 /// Why the machine wants to be called: told to whoever looks for the reason, and nothing is decided by it.
@@ -95,7 +95,7 @@ use Gate::{Always, Serving, Writing};
 
 /// All of it, in the order in which it is done.
 const ROWS: &[Row] = &[
-    Row::timed(Always, Cause::Opening, Machine::next_opening_us, Machine::open_journal),
+    Row::timed(Always, Cause::Opening, |m| m.catch_up.next_us(&m.here), Machine::open_journal),
     Row::timed(Always, Cause::LinkLate, |m| m.links.next_late_us(), links_overdue),
     // Rides on whatever comes in: consoles ping, and links tell heads, at least every five seconds.
     Row::follows(Always, Machine::tell_clock),
@@ -173,7 +173,7 @@ const ROWS: &[Row] = &[
 
 fn links_overdue(machine: &mut Machine) {
     let changes = machine.links.overdue(&machine.here, &mut machine.out);
-    machine.link_changed(changes);
+    machine.links_changed(changes);
 }
 
 fn copy_revocations(machine: &mut Machine) {
@@ -232,7 +232,7 @@ impl Machine {
     }
 
     /// What follows from what changed, and what is due.
-    pub(crate) fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         for row in ROWS {
             if self.counts(row.gate) {
                 (row.act)(self);
@@ -250,7 +250,7 @@ impl Machine {
         match gate {
             Gate::Always => true,
             Gate::Serving => !self.is_retired(),
-            Gate::Writing => !self.is_retired() && !self.is_opening(),
+            Gate::Writing => !self.is_retired() && !self.catch_up.is_opening(),
         }
     }
 }

@@ -1,13 +1,13 @@
 //! A node starts: what it held is verified again, what did not reach its disk is asked back, then its journal goes on.
 
-use crate::amendment::Lineage;
+use super::Machine;
+use crate::amendment::Amendment;
+use crate::catch_up::CatchUp;
 use crate::here::Here;
 use crate::io::Now;
 use crate::journals::{Journals, Shelf, SnapshotError, Unfit};
-use crate::machine::Machine;
-use crate::opening::{Opening, Why};
 use crate::out::Out;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use trialogue_charter::{HybridSecret, NodeId, VerifiedCharter};
 use trialogue_wire::Bundle;
@@ -97,7 +97,7 @@ impl Machine {
     /// Takes up where the disk ends. `held`: all stored entries with their bodies, of each journal in its order;
     /// damaged ones of other nodes are left out and come again over the links. The own journal goes on
     /// (`Body::Restarted`) once the neighbours have said what they hold of it and given back what is missing here, or
-    /// after two seconds; see `opening.rs`.
+    /// after two seconds; see `catch_up`.
     ///
     /// # Errors
     /// When the node is not the charter's, or its own journal is damaged.
@@ -121,13 +121,9 @@ impl Machine {
         Ok(Self {
             journals: Journals::blank(&here, shelf),
             here,
-            next_secret: next_journal,
-            lineage: Lineage::new(lineage),
+            amendment: Amendment::new(next_journal, lineage),
             out: Out::new(),
-            overtaken: false,
-            opening: Some(Opening::new(if restored { Why::Restored } else { Why::Start }, now.us)),
-            opened: false,
-            unproven: BTreeSet::new(),
+            catch_up: CatchUp::new(restored, now.us),
             consoles: crate::consoles::Consoles::default(),
             media: crate::media::Media::default(),
             watch: crate::watch::Watch::default(),
