@@ -110,16 +110,15 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::scene::OwnNode;
+    use trialogue_charter::Former;
     use trialogue_charter::fixture::{amended, next_key};
 
-    fn own_key(held: &VerifiedCharter) -> VerifiedCharter {
-        let key = next_key("jpn-1").public();
+    /// Japan's node gets another journal key.
+    fn with_another_key(held: &VerifiedCharter) -> VerifiedCharter {
         amended(held, |charter| {
-            charter
-                .nodes
-                .iter_mut()
-                .filter(|node| node.id.as_str() == "jpn-1")
-                .for_each(|node| node.journal = key.clone());
+            let Some(node) = charter.nodes.iter_mut().find(|node| node.id.as_str() == "jpn-1") else { return };
+            node.former.push(Former { key: node.journal.ed25519, last: None });
+            node.journal = next_key("jpn-1").public();
         })
     }
 
@@ -140,7 +139,7 @@ mod tests {
     fn another_key_of_this_node_is_to_be_here_first() {
         let (mut own, mut amendment) = (OwnNode::at("jpn-1"), Amendment::new(None, Vec::new()));
         let before = own.scene.here.charter.clone();
-        let newer = own_key(&before);
+        let newer = with_another_key(&before);
         let mut take = |amendment: &mut Amendment| amendment.take(newer.bytes(), &mut own.scene.here, &own.journals);
         assert_eq!(take(&mut amendment).unwrap_err(), AmendError::OwnKey);
         amendment.has_key(Some(next_key("kor-1")));
