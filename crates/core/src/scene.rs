@@ -25,7 +25,7 @@ const CIRCLE: GroupId = GroupId([7; 16]);
 pub(crate) struct Enrolled {
     pub(crate) device: Device,
     pub(crate) node: NodeId,
-    certificate: Vec<u8>,
+    pub(crate) certificate: Vec<u8>,
     secret: DeviceSecret,
 }
 
@@ -173,6 +173,18 @@ impl OwnNode {
             self.journals.accept(&entry, &self.scene.here).unwrap();
             self.journals.take(&entry, &bundle, &self.scene.here, &mut self.out);
         }
+    }
+
+    /// The same on its way, and not taken.
+    pub(crate) fn brought(&mut self) -> Vec<Bundle> {
+        std::mem::take(&mut self.scene.taken).into_iter().map(|(_, bundle)| bundle).collect()
+    }
+
+    /// The disk has all of the own journal: it takes effect.
+    pub(crate) fn confirms(&mut self) {
+        let (here, head) = (&self.scene.here, self.journals.head(&self.scene.here.node));
+        self.journals.recorded(head, here, &mut self.out);
+        while self.journals.release_next(head, false, here, &mut self.out).is_some() {}
     }
 
     /// What consoles of this node have said in the scene since is written into its own journal.

@@ -40,3 +40,26 @@ fn revocation_of(device: &DeviceId, here: &Here, journals: &Journals) -> Option<
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::{OwnNode, node_id};
+    use trialogue_charter::fixture;
+
+    #[test]
+    fn a_certificate_is_in_the_own_journal_and_a_revocation_in_any() {
+        let mut own = OwnNode::at("usa-1");
+        let [duty, other] = [1, 2].map(|person| own.scene.enrol("usa-duty", person));
+        own.write();
+        own.confirms();
+        let proof = |own: &OwnNode| proof_of(&duty.device.id, &own.scene.here, &own.journals);
+        let certificate = Some(duty.certificate.clone());
+        assert_eq!(proof(&own), DeviceProof { certificate: certificate.clone(), revocation: None });
+        let revocation = fixture::revocation("USA", &duty.device.id);
+        own.scene.entry(&node_id("jpn-1"), Body::Revoked { revocation: revocation.clone() }, &[]);
+        own.take();
+        assert_eq!(proof(&own), DeviceProof { certificate, revocation: Some(revocation) });
+        assert_eq!(proof_of(&other.device.id, &own.scene.here, &own.journals).revocation, None);
+    }
+}

@@ -75,3 +75,62 @@ impl Links {
         self.waiting.next_us()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::scene::{OwnNode, node_id};
+
+    /// Japan's node, and entries of Korea's journal that are on their way there.
+    fn bench() -> (OwnNode, Links, Budgets, Vec<Bundle>) {
+        let mut own = OwnNode::at("jpn-1");
+        for person in [1, 2] {
+            own.scene.enrol("kor-duty", person);
+        }
+        let (brought, now_us) = (own.brought(), own.scene.here.now.us);
+        own.outputs();
+        (own, Links::new(now_us), Budgets::new(now_us), brought)
+    }
+
+    #[test]
+    fn what_is_beyond_the_budget_of_its_journal_waits_in_its_order() {
+        let (mut own, mut links, mut budgets, brought) = bench();
+        let (usa, kor) = (node_id("usa-1"), node_id("kor-1"));
+        budgets.entry_taken(&kor, usize::MAX, own.scene.here.now.us);
+        for bundle in &brought {
+            let OwnNode { scene, journals, out, .. } = &mut own;
+            let now = links.in_budget(&usa, bundle.clone(), &scene.here, journals, &mut budgets, out);
+            assert!(now.is_none());
+        }
+        let next = |links: &mut Links, own: &OwnNode, budgets: &mut Budgets| {
+            links.next_waiting(&mut 8, &own.scene.here, budgets)
+        };
+        assert!(next(&mut links, &own, &mut budgets).is_none());
+        for bundle in brought {
+            own.goes_on_to(links.next_waiting_us().unwrap().max(own.scene.here.now.us + 1_000_000));
+            assert!(links.next_waiting(&mut 0, &own.scene.here, &mut budgets).is_none(), "no turn is left");
+            assert_eq!(next(&mut links, &own, &mut budgets), Some((usa.clone(), bundle)));
+        }
+        assert_eq!(links.next_waiting_us(), None);
+    }
+
+    #[test]
+    fn what_a_link_brought_is_forgotten_with_it_and_own_entries_wait_for_nothing() {
+        let (mut own, mut links, mut budgets, brought) = bench();
+        let (usa, kor) = (node_id("usa-1"), node_id("kor-1"));
+        budgets.entry_taken(&kor, usize::MAX, own.scene.here.now.us);
+        let OwnNode { scene, journals, out, .. } = &mut own;
+        let _ = links.up(usa.clone(), None, &scene.here, journals, out);
+        assert!(links.in_budget(&usa, brought[0].clone(), &scene.here, journals, &mut budgets, out).is_none());
+        let _ = links.down(&usa, out);
+        assert_eq!(links.next_waiting_us(), None);
+        // As that node sees it, these are its own.
+        let (korea, nothing) = (OwnNode::at("kor-1"), Bundle { entry: vec![1], bodies: Vec::new() });
+        for bundle in [brought[0].clone(), nothing] {
+            let here = &korea.scene.here;
+            let now = links.in_budget(&usa, bundle.clone(), here, &korea.journals, &mut budgets, out);
+            assert_eq!(now, Some(bundle));
+        }
+    }
+}
