@@ -1,7 +1,6 @@
 //! Who may do what, as the verified charter says: data for a page that people can read, in the order in which they are
 //! rung.
 
-use crate::console::Console;
 use crate::view::{Precedence, Recording, Role, Text3};
 use serde::{Deserialize, Serialize};
 use trialogue_charter::{Line, Office, Party, Removal, Texts, VerifiedCharter};
@@ -84,16 +83,6 @@ pub struct OfficeAuthority {
     pub role: Role,
     /// The highest precedence that it may ring the line with, if it acts for its party.
     pub up_to: Precedence,
-}
-
-impl Console {
-    /// Who may do what, by the charter that this console has verified; none before it has one.
-    #[must_use]
-    pub fn authority(&self) -> Option<AuthorityView> {
-        let mut view = authority(self.charter.as_ref()?);
-        view.own_office = self.me.as_ref().map(|me| me.office.to_string()).unwrap_or_default();
-        Some(view)
-    }
 }
 
 /// Who may do what under a charter.

@@ -74,6 +74,11 @@ impl Bench {
         self.sent().into_iter().filter_map(said).collect()
     }
 
+    /// Whatever was said has counted.
+    pub(crate) fn settled(&mut self) {
+        self.acts = Acts::default();
+    }
+
     /// The node has journalled the statement of that number.
     pub(crate) fn accepted(&mut self, number: u64) -> Option<Settled> {
         self.acts.accepted(number)

@@ -1,21 +1,23 @@
 //! What the officer does.
 
 use crate::acts::Purpose;
+use crate::around::Around;
+use crate::call::{self, Call};
 use crate::console::{Console, Parts};
 use crate::duty;
+use crate::keys::Keys;
 use crate::now::WallMs;
 use crate::trial::{self, Language};
 use crate::view::{Command, DeclineReason, Refusal};
 use crate::written::{NewMessage, tongue};
-use trialogue_charter::{CallId, LineId, OfficeId, Precedence};
+use trialogue_charter::{CallId, DeviceId, LineId, OfficeId, PartyId, Precedence};
 use trialogue_journal::Act;
 use trialogue_journal::fold::Consultation;
-use trialogue_wire::console::ToNode;
 
 impl Console {
     /// A new call's id; none if the platform has no random numbers.
-    pub(crate) fn new_call(&mut self) -> Option<CallId> {
-        self.chance.draw().ok().map(CallId)
+    fn new_call(&mut self) -> Option<CallId> {
+        call::new_id(&mut self.chance)
     }
 
     pub(crate) fn command(&mut self, command: Command) {
@@ -31,7 +33,7 @@ impl Console {
             Command::Withdraw { id } => self.withdraw(&id),
             Command::Begin { id } => self.begin(&id),
             Command::TakeDuty { until_ms } => self.take_duty(until_ms),
-            Command::Resume { line } => self.resume = LineId::new(line).ok(),
+            Command::Resume { line } => self.call.resume_on(LineId::new(line).ok()),
             Command::SendTest { line, number, language } => self.send_test(line, number, language),
             Command::Certify { id, language, translation } => self.certify(&id, language, &translation),
             Command::OpenWritten { line } => self.writer.open(line),
@@ -67,21 +69,31 @@ impl Console {
             Command::Unsend { id } => self.unsend(&id),
             Command::HangUp => {
                 // Also out of a call that it was still coming back to.
-                self.resume = None;
-                self.hang_up(None);
+                self.call.resume_on(None);
+                let Parts { keys, call, mut around, .. } = self.parts();
+                call.hang_up(None, keys, &mut around);
             }
-            Command::Confirm { party } => self.confirm(&party),
-            Command::Ready { ready } => self.ready(ready),
-            Command::ReadyWithout { party } => self.ready_without(&party),
-            Command::Hold { device, on } => self.hold(device.as_deref(), on),
-            Command::Remove { device } => self.remove(&device),
-            Command::Drop { party, on } => self.wish_dropped(&party, on),
+            Command::Confirm { party } => {
+                self.of_party(&party, |call, party, keys, around| call.confirm(party, keys, around.at));
+            }
+            Command::Ready { ready } => {
+                let Parts { call, around, .. } = self.parts();
+                let done = call.ready(ready, around.at);
+                self.done(done);
+            }
+            Command::ReadyWithout { party } => self.of_party(&party, |call, party, _, _| call.ready_without(&party)),
+            Command::Hold { device: None, on } => self.call.hold(on),
+            Command::Hold { device: Some(device), on } => self.dispose(&device, |device| Act::Hold { device, on }),
+            Command::Remove { device } => self.dispose(&device, |device| Act::Remove { device }),
+            Command::Drop { party, on } => {
+                self.of_party(&party, |call, party, _, around| call.wish_dropped(party, on, around.at));
+            }
             Command::TakeOver { line } => self.take_over(line),
             Command::Sending { voice, picture } => {
-                self.sending = (voice, picture);
-                self.tell_sending();
+                let Parts { call, mut around, .. } = self.parts();
+                call.sends(voice, picture, &mut around);
             }
-            Command::Dismiss { line: Some(line) } => self.outcomes.retain(|id, _| id.as_str() != line),
+            Command::Dismiss { line: Some(line) } => self.call.dismiss(&line),
             Command::Dismiss { line: None } => self.troubles.dismiss(),
         }
     }
@@ -109,7 +121,7 @@ impl Console {
 
     fn ring(&mut self, line: String, precedence: Precedence) {
         let Some(line) = self.act_on(line) else { return };
-        if !self.acts_for_party() {
+        if !self.roster().acts_for_party() {
             return self.refuse(Refusal::Role);
         }
         let may =
@@ -124,7 +136,7 @@ impl Console {
 
     fn acknowledge(&mut self, line: String, ready_ms: f64) {
         let Some(line) = self.act_on(line) else { return };
-        if !self.acts_for_party() {
+        if !self.roster().acts_for_party() {
             return self.refuse(Refusal::Role);
         }
         let (Some(fold), Some(me)) = (self.sites.fold(), &self.me) else { return };
@@ -140,7 +152,7 @@ impl Console {
 
     fn answer(&mut self, line: String) {
         let Some(line) = self.act_on(line) else { return };
-        if self.rings.is_too_early(self.roster(), &line, self.engaged(), self.now()) {
+        if self.rings.is_too_early(self.roster(), &line, self.call.engaged(self.roster()), self.now()) {
             return self.refuse(Refusal::NotNow);
         }
         match self.sites.fold().and_then(|fold| fold.line(&line).call) {
@@ -151,7 +163,7 @@ impl Console {
 
     fn decline(&mut self, line: String, reason: DeclineReason, call_back_ms: Option<f64>, deputy: Option<String>) {
         let Some(line) = self.act_on(line) else { return };
-        if !self.acts_for_party() {
+        if !self.roster().acts_for_party() {
             return self.refuse(Refusal::Role);
         }
         // What cannot be said as it was meant is not said: without its time or its office the same word would be
@@ -240,14 +252,54 @@ impl Console {
         }
     }
 
-    /// Tells the others what is sent.
-    pub(crate) fn tell_sending(&mut self) {
-        if !self.sites.is_up() {
-            return;
+    /// Comes into a call: rings with a precedence, or answers.
+    fn enter(&mut self, line: LineId, call: CallId, ring: Option<Precedence>) {
+        let Parts { keys, call: held, mut around, .. } = self.parts();
+        held.enter(line, call, ring, keys, &mut around);
+    }
+
+    fn take_over(&mut self, line: String) {
+        let Some(line) = self.act_on(line) else { return };
+        let Parts { keys, call, mut around, .. } = self.parts();
+        let done = call.take_over(line, keys, &mut around);
+        self.done(done);
+    }
+
+    /// Something about another party in the call.
+    fn of_party(
+        &mut self,
+        party: &str,
+        act: impl FnOnce(&mut Call, PartyId, &Keys, &Around<'_>) -> Result<(), Refusal>,
+    ) {
+        let Some(line) = self.call.line().map(ToString::to_string) else { return };
+        let Some(line) = self.act_on(line) else { return };
+        let Parts { keys, call, around, .. } = self.parts();
+        let done = match call::other_party(party, &line, around.at) {
+            Ok(Some(party)) => act(call, party, keys, &around),
+            Ok(None) => Ok(()),
+            Err(reason) => Err(reason),
+        };
+        self.done(done);
+    }
+
+    /// Something about another member of the call, named by its id in hex.
+    fn dispose(&mut self, device: &str, act: impl FnOnce(DeviceId) -> Act) {
+        let device = match self.call.member(device) {
+            Ok(device) => device,
+            Err(reason) => return self.refuse(reason),
+        };
+        let Some(line) = self.call.line().map(ToString::to_string) else { return };
+        if self.act_on(line).is_some() {
+            let Parts { call, mut around, .. } = self.parts();
+            let done = call.dispose(device, act(device), &mut around);
+            self.done(done);
         }
-        if let Some(call) = &self.call {
-            let (line, (voice, picture)) = (call.line.clone(), self.sending);
-            self.send(&ToNode::Sending { line, voice, picture });
+    }
+
+    /// Shows why something was not done.
+    pub(crate) fn done(&mut self, done: Result<(), Refusal>) {
+        if let Err(reason) = done {
+            self.refuse(reason);
         }
     }
 }

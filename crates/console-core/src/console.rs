@@ -1,28 +1,30 @@
 //! The machine: its parts, its inputs, and the order in which it settles after each.
 
-use crate::acts::{Acts, How, Purpose, Settled, Speaker};
+use crate::acts::{Acts, Purpose, Speaker};
 use crate::around::Around;
+use crate::authority::{AuthorityView, authority};
 use crate::bodies::Bodies;
+use crate::call::Call;
 use crate::duty::Duty;
-use crate::engage::{Ended, Engaged};
 use crate::identity::{EnrolError, Identity};
 use crate::io::{Event, Input, Output};
 use crate::keys::{Keys, Seat};
 use crate::now::Now;
 use crate::outputs::Outputs;
-use crate::revocations::Learnt;
+use crate::revocations::{Learnt, Revocations};
 use crate::rings::Rings;
 use crate::roster::Roster;
+use crate::show::Screen;
 use crate::sites::{self, Site, Sites};
+use crate::trial::Trial;
 use crate::trouble::Troubles;
 use crate::view::View;
 use crate::written::Writer;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use trialogue_charter::{Device, DeviceCertificate, DeviceId, DeviceSecret, Hash, LineId, PartyId, VerifiedCharter};
 use trialogue_e2ee::Chance;
 use trialogue_journal::{Act, Entry, Occasion, State};
-use trialogue_wire::console::{Refusal, ToNode};
+use trialogue_wire::console::ToNode;
 
 /// One console of one officer. See the crate's calling contract.
 pub struct Console {
@@ -34,23 +36,18 @@ pub struct Console {
     pub(crate) charter: Option<Arc<VerifiedCharter>>,
     /// What the own certificate says, under the charter.
     pub(crate) me: Option<Device>,
-    pub(crate) revocations: crate::revocations::Revocations,
+    pub(crate) revocations: Revocations,
     pub(crate) now_us: u64,
     pub(crate) now_ms: u64,
     pub(crate) bodies: Bodies,
     pub(crate) acts: Acts,
-    pub(crate) call: Option<Engaged>,
-    /// What the officer sends: voice, picture.
-    pub(crate) sending: (bool, bool),
+    pub(crate) call: Call,
     pub(crate) keys: Keys,
     pub(crate) sites: Sites,
-    /// The line on which this console was in a call before its platform started anew.
-    pub(crate) resume: Option<LineId>,
     pub(crate) troubles: Troubles,
-    pub(crate) outcomes: BTreeMap<LineId, Ended>,
     pub(crate) rings: Rings,
     pub(crate) duty: Duty,
-    pub(crate) trial: crate::trial::Trial,
+    pub(crate) trial: Trial,
     pub(crate) writer: Writer,
     shown: View,
     pub(crate) chance: Chance,
@@ -60,7 +57,7 @@ pub struct Console {
 /// Parts of the console beside each other, and what each is told of everything around it.
 pub(crate) struct Parts<'a> {
     pub(crate) keys: &'a mut Keys,
-    pub(crate) call: &'a mut Option<Engaged>,
+    pub(crate) call: &'a mut Call,
     pub(crate) writer: &'a mut Writer,
     pub(crate) around: Around<'a>,
 }
@@ -86,21 +83,18 @@ impl Console {
             on_watch,
             charter: None,
             me: None,
-            revocations: crate::revocations::Revocations::default(),
+            revocations: Revocations::default(),
             now_us: 0,
             now_ms: 0,
             bodies: Bodies::default(),
             acts: Acts::default(),
-            call: None,
-            sending: (false, false),
+            call: Call::default(),
             keys: Keys::default(),
             sites: Sites::default(),
-            resume: None,
             troubles: Troubles::default(),
-            outcomes: BTreeMap::new(),
             rings: Rings::default(),
             duty: Duty::default(),
-            trial: crate::trial::Trial::default(),
+            trial: Trial::default(),
             writer: Writer::default(),
             shown: View::default(),
             chance,
@@ -170,7 +164,7 @@ impl Console {
         self.settle_sites();
         self.settle();
         if idle && self.acts.may_follow() {
-            let in_call = self.call.is_some();
+            let in_call = self.call.is_on();
             let Parts { keys, mut around, .. } = self.parts();
             keys.make_package(in_call, &mut around);
         }
@@ -193,13 +187,12 @@ impl Console {
     #[must_use]
     pub fn next_timeout(&self) -> Option<u64> {
         let due = [
-            self.call_next_us(),
-            self.stage_next_us(),
+            self.call.next_timeout(self.roster(), self.now()),
             self.acts.next_us(self.now_us),
-            self.keys.next_timeout(self.roster(), self.sites.is_up(), self.call.is_some(), self.now()),
+            self.keys.next_timeout(self.roster(), self.sites.is_up(), self.call.is_on(), self.now()),
             self.bodies.next_us().filter(|_| self.sites.is_up()),
             self.duty.next_timeout(self.roster(), self.now()),
-            self.sites.next_timeout(self.now_us, self.call.is_some()),
+            self.sites.next_timeout(self.now_us, self.call.is_on()),
             self.trial.next_timeout(self.roster(), self.now()),
             self.writer.next_timeout(self.roster(), self.sites.is_up(), self.now()),
             self.revocations.next_timeout(self.now()),
@@ -220,6 +213,14 @@ impl Console {
         self.charter.as_ref().map(|charter| charter.policy.tests)
     }
 
+    /// Who may do what, by the charter that this console has verified; none before it has one.
+    #[must_use]
+    pub fn authority(&self) -> Option<AuthorityView> {
+        let mut view = authority(self.charter.as_ref()?);
+        view.own_office = self.me.as_ref().map(|me| me.office.to_string()).unwrap_or_default();
+        Some(view)
+    }
+
     /// This console's device.
     #[must_use]
     pub fn device(&self) -> DeviceId {
@@ -230,10 +231,9 @@ impl Console {
     fn settle(&mut self) {
         if !self.sites.is_syncing() {
             // First: a place that nobody comes back to is given up next.
-            self.resume_call();
+            self.settle_resume();
             self.settle_place();
             self.settle_call();
-            self.settle_stage();
             self.note_calls();
             self.with_keys(Keys::follow);
             let take_long: [fn(&mut Keys, Seat<'_>, &mut Around<'_>); 3] = [Keys::lead, Keys::renew, Keys::tell_tags];
@@ -306,7 +306,7 @@ impl Console {
 
     fn settle_ringing(&mut self) {
         let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.sites.fold(), self.sites.node());
-        let (engaged, now) = (self.call.as_ref().map(|call| &call.line), Now { us: self.now_us, ms: self.now_ms });
+        let (engaged, now) = (self.call.line(), Now { us: self.now_us, ms: self.now_ms });
         if let Some(ringing) = self.rings.settle(at, self.on_watch, engaged, now) {
             self.push(Output::Ringing(ringing));
         }
@@ -369,21 +369,49 @@ impl Console {
     /// Something for the keys to do in a call.
     fn with_keys(&mut self, act: impl FnOnce(&mut Keys, Seat<'_>, &mut Around<'_>)) {
         let Parts { keys, call, mut around, .. } = self.parts();
-        if let Some(call) = call {
-            act(keys, call.seat(), &mut around);
+        if let Some(seat) = call.seat() {
+            act(keys, seat, &mut around);
         }
     }
 
     /// Brings the media worker up to date.
     fn settle_keys(&mut self) {
-        let (syncing, heard) = (self.sites.is_syncing(), self.own_floor().is_open());
+        let (syncing, heard) = (self.sites.is_syncing(), self.call.own_floor(self.roster()).is_open());
         let Parts { keys, call, mut around, .. } = self.parts();
-        match call.as_ref().map(Engaged::seat) {
+        match call.seat() {
             // The roster is being told anew.
             seat if syncing => keys.settle_told_anew(seat, &mut around),
             Some(seat) => keys.settle(seat, heard, &mut around),
             None => {}
         }
+    }
+
+    /// Back in the call of before a restart.
+    fn settle_resume(&mut self) {
+        let Parts { keys, call, mut around, .. } = self.parts();
+        call.settle_resume(keys, &mut around);
+    }
+
+    /// Follows what the fold says about the call, and brings it up to what the officer has said there.
+    fn settle_call(&mut self) {
+        let Parts { keys, call, mut around, .. } = self.parts();
+        let anew = call.settle(keys, &mut around);
+        call.settle_stage(keys.is_able(), &mut around);
+        if anew {
+            self.sites.renew_leg();
+        }
+    }
+
+    /// This console is let in no more: it is in no call either.
+    pub(crate) fn call_over(&mut self) {
+        let Parts { keys, call, mut around, .. } = self.parts();
+        call.over(None, keys, &mut around);
+    }
+
+    /// Tells the others what is sent.
+    pub(crate) fn tell_sending(&mut self) {
+        let Parts { call, mut around, .. } = self.parts();
+        call.tell_sending(&mut around);
     }
 
     /// A new media worker: it gets every key again, and is told who is at which place.
@@ -408,60 +436,31 @@ impl Console {
         }
     }
 
-    /// The state is whole: what it does not show of what this console has said is said once more.
-    pub(crate) fn say_again(&mut self) {
-        for settled in self.speaker().again() {
-            self.settled(settled);
-        }
-    }
-
-    /// The node has refused a statement.
-    pub(crate) fn refused(&mut self, number: u64, reason: Refusal, after_ms: Option<u32>) {
-        let Some(settled) = self.speaker().refused(number, reason, after_ms) else { return };
-        self.settled(settled);
-        if let Some(after_ms) = after_ms {
-            self.troubles.try_later(after_ms);
-        }
-    }
-
-    /// Tells whoever had it said what became of a statement.
-    pub(crate) fn settled(&mut self, settled: Settled) {
-        let Settled { purpose, ref line, how, .. } = settled;
-        use How::{Counted, Later, Past, Refused};
-        match (purpose, how) {
-            (Purpose::Handshake(_) | Purpose::Tags, _) => self.keys.settled(&settled, self.now()),
-            (Purpose::Archive | Purpose::Shown | Purpose::Circle(_) | Purpose::Write(_), _) => {
-                self.writer.settled(&settled, self.now_us, &mut self.out);
-            }
-            (_, Counted) | (_, Refused(Refusal::Replayed)) => {}
-            (_, Past | Later(_)) => {}
-            // Said by the console itself while it is in: it tries again when there is something to offer.
-            (Purpose::Again, Refused(reason)) if reason != Refusal::NoSeat => {}
-            (Purpose::Enter | Purpose::Again, Refused(reason)) => {
-                if self.call.as_ref().is_some_and(|call| call.line == *line) {
-                    self.call_over(None);
-                }
-                self.troubles.refuse(reason.into());
-            }
-            (Purpose::Decline | Purpose::Acknowledge | Purpose::Standing, Refused(reason)) => {
-                self.troubles.refuse(reason.into());
-            }
-            (Purpose::Stage, Refused(reason)) => {
-                self.forget_intent(line);
-                self.troubles.refuse(reason.into());
-            }
-            // Another of the parties was faster with something else: it is tried again.
-            (Purpose::ComeOn, Refused(_)) => self.come_on_later(),
-            (Purpose::Leave | Purpose::Attach | Purpose::Proof | Purpose::Written, Refused(_)) => {}
-        }
-    }
-
     fn show(&mut self) {
-        let view = self.view_now();
+        let screen = Screen {
+            at: self.roster(),
+            now: self.now(),
+            on_watch: self.on_watch,
+            sites: &self.sites,
+            call: &self.call,
+            keys: &self.keys,
+            rings: &self.rings,
+            duty: &self.duty,
+            trial: &self.trial,
+            writer: &self.writer,
+            revocations: &self.revocations,
+            troubles: &self.troubles,
+        };
+        let view = screen.view();
         if view != self.shown {
             self.shown = view.clone();
             self.push(Output::View(Box::new(view)));
         }
+    }
+
+    /// Who is who, as the site in use has told it.
+    pub(crate) fn roster(&self) -> Roster<'_> {
+        Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.sites.fold(), self.sites.node())
     }
 
     pub(crate) fn now(&self) -> Now {
@@ -472,7 +471,7 @@ impl Console {
     pub(crate) fn at(&mut self, slot: u8) -> Option<(&mut Site, sites::Around<'_>)> {
         let around = sites::Around {
             now: Now { us: self.now_us, ms: self.now_ms },
-            in_call: self.call.is_some(),
+            in_call: self.call.is_on(),
             active: self.sites.is_active(slot),
             stalled: self.sites.is_stalled(self.now_us),
             slot,

@@ -1,7 +1,6 @@
 //! Who is who: the own device, the charter in force and what the journals say of everybody else, as one value of
 //! references. It owns nothing, so that a part can be handed it while another part is changed.
 
-use crate::console::Console;
 use crate::show::text;
 use crate::view::Person;
 use std::collections::BTreeMap;
@@ -138,42 +137,6 @@ impl<'a> Roster<'a> {
     pub(crate) fn own_line(self) -> Option<&'a LineId> {
         let (charter, me) = (self.charter?, self.me?);
         charter.lines_of_office(&me.office).next().map(|line| &line.id)
-    }
-}
-
-/// For methods of the console that are in no part.
-impl Console {
-    pub(crate) fn roster(&self) -> Roster<'_> {
-        Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.sites.fold(), self.sites.node())
-    }
-
-    pub(crate) fn role(&self) -> Role {
-        self.roster().role()
-    }
-
-    pub(crate) fn role_of(&self, device: &DeviceId) -> Role {
-        self.roster().role_of(device)
-    }
-
-    pub(crate) fn acts_for_party(&self) -> bool {
-        self.roster().acts_for_party()
-    }
-
-    pub(crate) fn elsewhere(&self, line: &LineId) -> Option<DeviceId> {
-        self.roster().elsewhere(line)
-    }
-
-    pub(crate) fn manages(&self, device: &DeviceId) -> bool {
-        self.roster().manages(device)
-    }
-
-    pub(crate) fn person(&self, id: &DeviceId) -> Option<Person> {
-        self.roster().person(id)
-    }
-
-    /// Everyone who is in on the line of the call.
-    pub(crate) fn participants(&self) -> Vec<Participant> {
-        self.call.as_ref().map_or_else(Vec::new, |call| self.roster().in_on(&call.line))
     }
 }
 

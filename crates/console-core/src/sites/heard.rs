@@ -4,9 +4,16 @@
 use super::leg::LegWord;
 use super::socket::Challenge;
 use super::{Site, Stage};
-use crate::console::Console;
+use crate::acts::{How, Purpose, Settled};
+use crate::console::{Console, Parts};
 use crate::io::{Event, Input, Output};
-use trialogue_wire::console::{ToConsole, ToNode};
+use crate::limits::TRIED_MAX;
+use minicbor::bytes::ByteVec;
+use trialogue_charter::Hash;
+use trialogue_journal::{Body, Ignored, VerifiedEntry};
+use trialogue_wire::Bundle;
+use trialogue_wire::console::{Refusal, ToConsole, ToNode};
+use trialogue_wire::limits::WANT_MAX;
 
 impl Console {
     /// Something happened at a WebSocket or leg.
@@ -116,10 +123,10 @@ impl Console {
                 self.writer.lacking(&hashes, now);
             }
             ToConsole::ChunkStored { hash } => {
-                let (in_call, now) = (self.call.is_some(), self.now());
+                let (in_call, now) = (self.call.is_on(), self.now());
                 self.writer.chunk_stored(hash, in_call, now);
             }
-            ToConsole::Sending { device, voice, picture } => self.says(device, voice, picture),
+            ToConsole::Sending { device, voice, picture } => self.call.says(&device, voice, picture),
             // This console is on watch here. The media worker shows first that it lives.
             ToConsole::AskAlive { nonce } => self.push(Output::ProveAlive { nonce }),
             _ => {}
@@ -132,6 +139,134 @@ impl Console {
         around.send(&ToNode::Next {});
         if around.active {
             self.bodies.ask_again(self.now_us);
+        }
+    }
+}
+
+/// Entries and bodies: verified, folded, kept. A node can leave entries out; it cannot alter or invent any.
+impl Console {
+    /// Told by the node of a site.
+    fn take_entries(&mut self, slot: u8, bundles: Vec<Bundle>) {
+        for bundle in bundles {
+            self.take_entry(slot, bundle);
+            // Before the next entry counts: a member that was added with what it offered then is told from one that has
+            // offered anew.
+            if self.sites.is_active(slot) && self.sites.is_up() {
+                self.note_added();
+            }
+        }
+    }
+
+    /// Notes with which key packages the members of the own node's group are in it.
+    pub(super) fn note_added(&mut self) {
+        let Parts { keys, call, around, .. } = self.parts();
+        if let Some(line) = call.line() {
+            keys.note_added(around.at, line);
+        }
+    }
+
+    fn take_entry(&mut self, slot: u8, bundle: Bundle) {
+        let Some(charter) = self.charter.clone() else { return };
+        let entry = match VerifiedEntry::open(&bundle.entry, &charter) {
+            Ok(entry) => entry,
+            Err(error) => return self.log(Event::BadEntry(error.to_string())),
+        };
+        let references = entry.bodies();
+        for body in &bundle.bodies {
+            let hash = Hash::of(body);
+            if references.iter().any(|reference| reference.hash == hash && reference.len as usize == body.len()) {
+                self.bodies.keep(hash, body.to_vec());
+            }
+        }
+        // Before anything else is asked: a revocation counts however late and from whatever journal it comes.
+        self.note_revocations(slot, entry.entry());
+        let claim = entry.entry();
+        let bodies: Vec<&[u8]> = bundle.bodies.iter().map(|body| body.as_slice()).collect();
+        let Some(folded) = self.sites.of_mut(slot).and_then(|site| site.fold_in(&entry, &bodies)) else { return };
+        match folded {
+            // The call is as the site in use has it; the other one tells the same a moment sooner or later.
+            Ok(applied) if self.sites.is_active(slot) => {
+                let Parts { keys, call, mut around, .. } = self.parts();
+                call.applied(&applied, keys, &mut around);
+            }
+            Ok(_) => {}
+            Err(Ignored::Certificate) => {
+                if let Body::Enrolled { device, .. } = claim.body {
+                    self.log(Event::BadCertificate(device));
+                }
+            }
+            Err(Ignored::Signature) => {
+                self.log(Event::BadEntry("a statement that its console did not sign".to_owned()))
+            }
+            // Held already, or without effect at its node as well.
+            Err(_) => {}
+        }
+    }
+
+    fn take_bodies(&mut self, bodies: Vec<ByteVec>) {
+        for body in bodies {
+            let hash = Hash::of(&body);
+            if self.bodies.is_wanted(&hash) {
+                self.bodies.keep(hash, body.to_vec());
+            }
+        }
+    }
+
+    /// What is missing is asked for, where anybody needs it.
+    pub(crate) fn ask_bodies(&mut self) {
+        if !self.sites.is_up() {
+            return;
+        }
+        if !self.call.is_on() && !self.writer.needs_bodies() {
+            return self.bodies.stop_wanting();
+        }
+        let hashes = self.bodies.ask(self.now_us, WANT_MAX.min(TRIED_MAX));
+        if !hashes.is_empty() {
+            self.send(&ToNode::Want { hashes });
+        }
+    }
+}
+
+/// What became of what this console has said.
+impl Console {
+    /// The state is whole: what it does not show of what this console has said is said once more.
+    pub(super) fn say_again(&mut self) {
+        for settled in self.speaker().again() {
+            self.settled(settled);
+        }
+    }
+
+    /// The node has refused a statement.
+    pub(super) fn refused(&mut self, number: u64, reason: Refusal, after_ms: Option<u32>) {
+        let Some(settled) = self.speaker().refused(number, reason, after_ms) else { return };
+        self.settled(settled);
+        if let Some(after_ms) = after_ms {
+            self.troubles.try_later(after_ms);
+        }
+    }
+
+    /// Tells whoever had it said what became of a statement.
+    pub(super) fn settled(&mut self, settled: Settled) {
+        let Settled { purpose, how, .. } = settled;
+        use How::{Counted, Later, Past, Refused};
+        match (purpose, how) {
+            (Purpose::Handshake(_) | Purpose::Tags, _) => self.keys.settled(&settled, self.now()),
+            (Purpose::Archive | Purpose::Shown | Purpose::Circle(_) | Purpose::Write(_), _) => {
+                let Parts { writer, around, .. } = self.parts();
+                writer.settled(&settled, around.now.us, around.speaker.out);
+            }
+            (_, Counted) | (_, Refused(Refusal::Replayed)) => {}
+            (_, Past | Later(_)) => {}
+            (Purpose::Decline | Purpose::Acknowledge | Purpose::Standing, Refused(reason)) => {
+                self.troubles.refuse(reason.into());
+            }
+            (Purpose::Enter | Purpose::Again | Purpose::Stage | Purpose::ComeOn, Refused(reason)) => {
+                let Parts { keys, call, mut around, .. } = self.parts();
+                if call.settled(&settled, keys, &mut around) {
+                    self.troubles.refuse(reason.into());
+                }
+            }
+            (Purpose::Leave | Purpose::Attach | Purpose::Proof | Purpose::Written, Refused(_)) => {}
         }
     }
 }

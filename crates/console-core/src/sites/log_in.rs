@@ -194,7 +194,7 @@ impl Console {
                 if let Some((site, around)) = self.at(slot) {
                     site.refuse(around.now);
                 }
-                self.call_over(None);
+                self.call_over();
                 self.push(Output::Stop);
             }
         }

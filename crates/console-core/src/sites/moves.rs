@@ -44,7 +44,7 @@ impl Console {
         let Some(spare) = self.sites.spare_slot() else { return };
         self.tick_site(spare);
         self.settle_leg(spare);
-        if self.sites.must_move(self.now_us, self.call.is_some()) {
+        if self.sites.must_move(self.now_us, self.call.is_on()) {
             self.go_over();
         }
     }
@@ -87,7 +87,7 @@ impl Console {
             (there.node != *node).then(|| (line.clone(), there))
         };
         let Some((line, there)) = lines.filter_map(elsewhere).next() else { return };
-        let mine = self.call.as_ref().is_some_and(|call| call.line == line);
+        let mine = self.call.is_on_line(&line);
         let coming = |purpose| matches!(purpose, Purpose::Attach | Purpose::Enter | Purpose::Leave);
         if self.acts.is_waiting(&line, coming) || (!mine && self.acts.has_just_left(&line, self.now_us)) {
             return;

@@ -90,7 +90,7 @@ impl Console {
         // In no call, or in one in which nobody's keys are only just on their way, there is time for other things.
         // Whose keys do not come holds nothing up.
         let busy = Busy {
-            in_call: self.call.is_some(),
+            in_call: self.call.is_on(),
             ringing: self.rings.is_ringing(),
             awaits_keys: self.keys.awaits_keys(self.now()),
         };
@@ -147,12 +147,6 @@ impl Console {
     pub(crate) fn save_file(&mut self, id: &str, at: u32) {
         let done = self.writer.save_file(id, at);
         self.done(done);
-    }
-
-    fn done(&mut self, done: Result<(), Refusal>) {
-        if let Err(reason) = done {
-            self.refuse(reason);
-        }
     }
 
     fn say_of_writing(&mut self, saying: Result<Saying, Refusal>) {
