@@ -4,7 +4,6 @@ import type { AuthorityView } from '../generated/AuthorityView';
 import type { Command } from '../generated/Command';
 import type { Enrolled } from '../generated/Enrolled';
 import type { Out } from '../generated/Out';
-import type { Refusal } from '../generated/Refusal';
 import type { View } from '../generated/View';
 import init, { enrol, Machine } from '../wasm/trialogue_console_wasm.js';
 import { Attacher } from './attacher.ts';
@@ -27,6 +26,7 @@ import {
   settleIdentity,
   unlock,
 } from './vault.ts';
+import { verdict } from './verdict.ts';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const page = (message: FromKeys) => scope.postMessage(message);
@@ -294,15 +294,12 @@ async function start(identity: Enrolled, by: CryptoKey | null) {
   run((m) => m.tick(us(), Date.now()));
 }
 
-/** Why a node will not let in a device that it has never let in: trying again leads nowhere. */
-const FINAL: Refusal[] = ['certificate', 'revoked', 'suspended', 'signature', 'origin'];
-
 /** Whether the device that was made of a link takes the place of the one that was here. */
-function settle({ node, trouble }: View) {
-  const refused = trouble?.kind === 'charter' || (trouble?.kind === 'refused' && FINAL.includes(trouble.reason));
-  if (!unsettled || (node !== 'up' && !refused)) return;
+function settle(view: View) {
+  const said = unsettled ? verdict(view) : null;
+  if (said === null) return;
   unsettled = false;
-  turn = turn.then(() => (isOver ? undefined : refused ? goBack() : settleIdentity())).catch(unforeseen);
+  turn = turn.then(() => (isOver ? undefined : said === 'refused' ? goBack() : settleIdentity())).catch(unforeseen);
 }
 
 /** The link did not work: the device that was here goes on. */
