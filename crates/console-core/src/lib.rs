@@ -8,13 +8,13 @@
 //! the products.
 
 mod acts;
+mod agreed;
 mod around;
 pub mod authority;
 #[cfg(test)]
 mod bench;
 mod bodies;
 mod call;
-mod command;
 pub mod console;
 mod duty;
 pub mod identity;

@@ -1,7 +1,9 @@
 //! Who is who: the own device, the charter in force and what the journals say of everybody else, as one value of
 //! references. It owns nothing, so that a part can be handed it while another part is changed.
 
+use crate::agreed::Agreed;
 use crate::show::text;
+use crate::sites::Site;
 use crate::view::Person;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,6 +32,11 @@ impl<'a> Roster<'a> {
         node: Option<&'a NodeId>,
     ) -> Self {
         Self { id, charter, me, fold, node }
+    }
+
+    /// As a site has told it.
+    pub(crate) fn told(id: DeviceId, agreed: &'a Agreed, site: &'a Site) -> Self {
+        Self::of(id, agreed.charter(), agreed.me(), site.fold(), site.node())
     }
 
     /// The own device.

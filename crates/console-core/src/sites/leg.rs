@@ -66,13 +66,13 @@ impl Leg {
     }
 
     /// When media came over it last, in microseconds; 0: none has.
-    pub(super) fn heard_us(&self) -> u64 {
+    pub(crate) fn heard_us(&self) -> u64 {
         self.heard_us
     }
 
     /// The node has lost it, or the others make their keys for this console anew: another one is made as soon as the
     /// node can be asked.
-    pub(super) fn renew(&mut self) {
+    pub(crate) fn renew(&mut self) {
         self.renew = true;
     }
 
@@ -91,12 +91,12 @@ impl Leg {
     }
 
     /// When it needs attention, its WebSocket being up.
-    pub(super) fn next_timeout(&self) -> Option<u64> {
+    pub(crate) fn next_timeout(&self) -> Option<u64> {
         [Timer::Again, Timer::Late].into_iter().filter_map(|timer| self.at(timer)).min()
     }
 
     /// `up`: its WebSocket is.
-    pub(super) fn settle(&mut self, up: bool, around: &mut Around<'_>) {
+    pub(crate) fn settle(&mut self, up: bool, around: &mut Around<'_>) {
         if !up {
             // An offer that was under way is lost with its WebSocket.
             if matches!(self.stage, Stage::Asked | Stage::Offered) {
@@ -117,7 +117,7 @@ impl Leg {
     }
 
     /// It is of no use any more, or not for long: another one is made as soon as the node can be asked.
-    pub(super) fn give_up(&mut self, around: &Around<'_>) {
+    pub(crate) fn give_up(&mut self, around: &Around<'_>) {
         match self.stage {
             Stage::Up | Stage::Lost => self.renew = true,
             _ => self.enter(Stage::Down, around),
@@ -125,18 +125,18 @@ impl Leg {
     }
 
     /// The network under it is another one: whatever was under way came from the one before.
-    pub(super) fn moved(&mut self, around: &Around<'_>) {
+    pub(crate) fn moved(&mut self, around: &Around<'_>) {
         self.give_up(around);
         self.again_us = around.now.us;
     }
 
     /// The WebSocket is up again. The leg went the same way.
-    pub(super) fn back(&mut self, around: &Around<'_>) {
+    pub(crate) fn back(&mut self, around: &Around<'_>) {
         self.renew |= around.in_call && around.active && around.now.us >= self.heard_us + LIFE_US;
     }
 
     /// The platform has made an offer. `up`: the WebSocket is.
-    pub(super) fn offer(&mut self, leg: u32, sdp: &str, up: bool, around: &mut Around<'_>) -> Option<LegWord> {
+    pub(crate) fn offer(&mut self, leg: u32, sdp: &str, up: bool, around: &mut Around<'_>) -> Option<LegWord> {
         if leg != self.number || self.stage != Stage::Asked || !up {
             return None;
         }
@@ -153,7 +153,7 @@ impl Leg {
 
     /// The description for the own WebRTC stack is made here: what the node says of itself goes into it and nothing
     /// else of the node does.
-    pub(super) fn answer(&mut self, leg: u32, answer: &LegAnswer, around: &mut Around<'_>) -> Option<LegWord> {
+    pub(crate) fn answer(&mut self, leg: u32, answer: &LegAnswer, around: &mut Around<'_>) -> Option<LegWord> {
         let offer = self.offer.as_ref().filter(|_| leg == self.number && self.stage == Stage::Offered)?;
         match answer.describe(offer) {
             Ok(sdp) => {
@@ -166,7 +166,7 @@ impl Leg {
     }
 
     /// The platform finds that it is not what the profile says.
-    pub(super) fn found_unfit(&mut self, leg: u32, why: String, around: &mut Around<'_>) -> Option<LegWord> {
+    pub(crate) fn found_unfit(&mut self, leg: u32, why: String, around: &mut Around<'_>) -> Option<LegWord> {
         (leg == self.number).then(|| self.unfit(why, around))
     }
 
@@ -177,19 +177,19 @@ impl Leg {
         LegWord::Unfit
     }
 
-    pub(super) fn up(&mut self, leg: u32, around: &Around<'_>) -> Option<LegWord> {
+    pub(crate) fn up(&mut self, leg: u32, around: &Around<'_>) -> Option<LegWord> {
         let up = leg == self.number && matches!(self.stage, Stage::Answered | Stage::Lost);
         up.then(|| self.enter(Stage::Up, around))?;
         Some(LegWord::Up)
     }
 
-    pub(super) fn heard(&mut self, leg: u32, around: &Around<'_>) {
+    pub(crate) fn heard(&mut self, leg: u32, around: &Around<'_>) {
         if leg == self.number {
             self.heard_us = around.now.us;
         }
     }
 
-    pub(super) fn down(&mut self, leg: u32, around: &Around<'_>) {
+    pub(crate) fn down(&mut self, leg: u32, around: &Around<'_>) {
         if leg == self.number && matches!(self.stage, Stage::Up | Stage::Answered) {
             // Who is at which of its places stays known.
             self.enter(Stage::Lost, around);
@@ -204,7 +204,7 @@ impl Leg {
     }
 
     /// The node says who is received at a place; none: nobody any more.
-    pub(super) fn placed(
+    pub(crate) fn placed(
         &mut self,
         leg: u32,
         mid: String,

@@ -1,17 +1,14 @@
 //! The own party's sites as this console reaches them: the one in use, and a second one whose WebSocket and leg are
 //! kept warm, so that the console moves there when the first one dies.
 
-mod heard;
 mod leg;
-mod log_in;
-mod moves;
 mod site;
 mod socket;
 mod told;
 
-pub(crate) use leg::Leg;
+pub(crate) use leg::{Leg, LegWord};
 pub(crate) use site::Site;
-pub(crate) use socket::Stage;
+pub(crate) use socket::{Challenge, Stage};
 
 use crate::io::{Event, Output};
 use crate::limits::*;
@@ -118,7 +115,7 @@ impl Sites {
         self.active().slot()
     }
 
-    pub(super) fn spare_slot(&self) -> Option<u8> {
+    pub(crate) fn spare_slot(&self) -> Option<u8> {
         self.spare().map(Site::slot)
     }
 
@@ -178,7 +175,7 @@ impl Sites {
     }
 
     /// Web origin of the site: what one that hands on the challenge of another cannot change.
-    pub(super) fn origin_of(&self, slot: u8) -> String {
+    pub(crate) fn origin_of(&self, slot: u8) -> String {
         if slot == 0 {
             return self.origin.clone();
         }
@@ -189,7 +186,7 @@ impl Sites {
 
     /// The node of this site names the others. Those that the charter does not have are passed over when they are
     /// reached. Returns where the second pair is to lead now.
-    pub(super) fn take_list(&mut self, slot: u8, named: Vec<Named>) -> Option<String> {
+    pub(crate) fn take_list(&mut self, slot: u8, named: Vec<Named>) -> Option<String> {
         // Of two nodes, the first site's list counts: the other names that one.
         if slot != 0 || self.over {
             return None;
@@ -207,7 +204,7 @@ impl Sites {
 
     /// The WebSocket of this site, the spare one, closed. Where it had been of no use, the next site is tried: this
     /// one.
-    pub(super) fn another(&mut self, slot: u8, was_up: bool) -> Option<String> {
+    pub(crate) fn another(&mut self, slot: u8, was_up: bool) -> Option<String> {
         if was_up || slot == 0 || self.named.len() < 2 {
             return None;
         }
@@ -233,7 +230,7 @@ impl Sites {
     }
 
     /// Is the console better off at the other site?
-    fn must_move(&self, now_us: u64, in_call: bool) -> bool {
+    pub(crate) fn must_move(&self, now_us: u64, in_call: bool) -> bool {
         let Some(spare) = self.spare().filter(|spare| spare.is_up()) else { return false };
         let active = self.active();
         // Where both are silent, it is this console's own network: it is not better off there.
@@ -254,7 +251,7 @@ impl Sites {
     }
 
     /// From here on the other site is the one in use. Returns its slot.
-    fn go_over(&mut self, now_us: u64) -> u8 {
+    pub(crate) fn go_over(&mut self, now_us: u64) -> u8 {
         self.over = !self.over && self.other.is_some();
         self.moved_us = Some(now_us);
         self.attach_us = now_us;
@@ -262,11 +259,11 @@ impl Sites {
     }
 
     /// May this console say now that it comes over?
-    fn may_attach(&self, now_us: u64) -> bool {
+    pub(crate) fn may_attach(&self, now_us: u64) -> bool {
         self.is_up() && now_us >= self.attach_us
     }
 
-    fn attaches(&mut self, now_us: u64) {
+    pub(crate) fn attaches(&mut self, now_us: u64) {
         self.attach_us = now_us + ATTACH_AGAIN_US;
     }
 

@@ -25,7 +25,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    pub(super) fn new(slot: u8) -> Self {
+    pub(crate) fn new(slot: u8) -> Self {
         Self { slot, ..Self::default() }
     }
 
@@ -47,7 +47,7 @@ impl Site {
         self.socket.stage()
     }
 
-    pub(super) fn is_up(&self) -> bool {
+    pub(crate) fn is_up(&self) -> bool {
         self.stage() == Stage::Up
     }
 
@@ -55,65 +55,65 @@ impl Site {
         &self.leg
     }
 
-    pub(super) fn leg_mut(&mut self) -> &mut Leg {
+    pub(crate) fn leg_mut(&mut self) -> &mut Leg {
         &mut self.leg
     }
 
     /// How its node reaches another one.
-    pub(super) fn path(&self, node: &NodeId) -> Option<&PathState> {
+    pub(crate) fn path(&self, node: &NodeId) -> Option<&PathState> {
         self.paths.get(node)
     }
 
     /// Now by its node's clock, in milliseconds since 1970 UTC.
-    pub(super) fn node_ms(&self, now: Now) -> u64 {
+    pub(crate) fn node_ms(&self, now: Now) -> u64 {
         self.socket.node_ms(now)
     }
 
     /// When its WebSocket last changed: up since then, or down.
-    pub(super) fn since_us(&self) -> u64 {
+    pub(crate) fn since_us(&self) -> u64 {
         self.socket.since_us()
     }
 
     /// When words came from it last, in microseconds.
-    pub(super) fn words_us(&self) -> u64 {
+    pub(crate) fn words_us(&self) -> u64 {
         self.socket.heard_us()
     }
 
     /// When words or media came from it last, in microseconds.
-    pub(super) fn heard_us(&self) -> u64 {
+    pub(crate) fn heard_us(&self) -> u64 {
         self.socket.heard_us().max(self.leg.heard_us())
     }
 
     /// Everything of the state is to be told by now, and is not.
-    pub(super) fn is_slow(&self, now_us: u64) -> bool {
+    pub(crate) fn is_slow(&self, now_us: u64) -> bool {
         self.slow_us().is_some_and(|at| now_us >= at)
     }
 
-    pub(super) fn slow_us(&self) -> Option<u64> {
+    pub(crate) fn slow_us(&self) -> Option<u64> {
         self.socket.telling_us().map(|since_us| since_us + HELLO_US)
     }
 
     /// The platform opens its WebSocket from then on, in microseconds.
-    pub(super) fn opens(&mut self, at_us: u64) {
+    pub(crate) fn opens(&mut self, at_us: u64) {
         self.socket.opens(at_us);
     }
 
-    pub(super) fn opened(&mut self, now: Now) {
+    pub(crate) fn opened(&mut self, now: Now) {
         self.socket.opened(now);
     }
 
     /// Something came over the WebSocket. False: too late.
-    pub(super) fn heard(&mut self, now: Now) -> bool {
+    pub(crate) fn heard(&mut self, now: Now) -> bool {
         self.socket.heard(now)
     }
 
     /// Something of the state came.
-    pub(super) fn tells(&mut self, now: Now) {
+    pub(crate) fn tells(&mut self, now: Now) {
         self.socket.told(now);
     }
 
     /// The WebSocket is over. True: it had been of use; none: it was refused for good, and stays closed.
-    pub(super) fn close(&mut self, around: &Around<'_>) -> Option<bool> {
+    pub(crate) fn close(&mut self, around: &Around<'_>) -> Option<bool> {
         if self.stage() == Stage::Refused {
             return None;
         }
@@ -129,7 +129,7 @@ impl Site {
     }
 
     /// The platform opens it again after a while.
-    pub(super) fn reconnect(&mut self, was_up: bool, around: &mut Around<'_>) {
+    pub(crate) fn reconnect(&mut self, was_up: bool, around: &mut Around<'_>) {
         let chance = u16::from_be_bytes(around.draw());
         let after_ms = self.socket.again_ms(was_up, around.in_call, chance);
         self.opens(around.now.us + u64::from(after_ms) * 1_000);
@@ -137,17 +137,17 @@ impl Site {
     }
 
     /// It is opened again no sooner than that, in milliseconds.
-    pub(super) fn wait(&mut self, wait_ms: u32) {
+    pub(crate) fn wait(&mut self, wait_ms: u32) {
         self.socket.wait(wait_ms);
     }
 
     /// It stays closed.
-    pub(super) fn refuse(&mut self, now: Now) {
+    pub(crate) fn refuse(&mut self, now: Now) {
         self.socket.enter(Stage::Refused, now);
     }
 
     /// The own network is another one. False: the site has turned this console away for good.
-    pub(super) fn begin_at_once(&mut self) -> bool {
+    pub(crate) fn begin_at_once(&mut self) -> bool {
         let open = self.stage() != Stage::Refused;
         if open {
             self.socket.begin_at_once();
@@ -156,7 +156,7 @@ impl Site {
     }
 
     /// What lies in the way of time. True: it is to be closed.
-    pub(super) fn tick(&mut self, around: &mut Around<'_>) -> bool {
+    pub(crate) fn tick(&mut self, around: &mut Around<'_>) -> bool {
         let cut_off = self.is_cut_off(around);
         match self.socket.tick(around.now, around.in_call, cut_off) {
             Some(Tick::Close) => return true,
@@ -167,7 +167,7 @@ impl Site {
     }
 
     /// Media is under way in a call, and from then on nothing came by either way, in microseconds.
-    pub(super) fn cut_off_us(&self, in_call: bool) -> Option<u64> {
+    pub(crate) fn cut_off_us(&self, in_call: bool) -> Option<u64> {
         let media = self.leg.heard_us();
         (in_call && media > 0).then_some(self.heard_us() + LIFE_US)
     }
@@ -179,12 +179,12 @@ impl Site {
     }
 
     /// Makes a leg where one is due.
-    pub(super) fn settle_leg(&mut self, around: &mut Around<'_>) {
+    pub(crate) fn settle_leg(&mut self, around: &mut Around<'_>) {
         self.leg.settle(self.is_up(), around);
     }
 
     /// The platform says something of a leg.
-    pub(super) fn leg_input(&mut self, input: Input, around: &mut Around<'_>) -> Option<LegWord> {
+    pub(crate) fn leg_input(&mut self, input: Input, around: &mut Around<'_>) -> Option<LegWord> {
         match input {
             Input::LegOffer { leg, sdp } => self.leg.offer(leg, &sdp, self.is_up(), around),
             Input::LegUp { leg } => self.leg.up(leg, around),
@@ -202,30 +202,30 @@ impl Site {
     }
 
     /// May the charters between the held one and that of the challenge be asked for?
-    pub(super) fn may_be_behind(&self) -> bool {
+    pub(crate) fn may_be_behind(&self) -> bool {
         self.socket.may_be_behind()
     }
 
-    pub(super) fn put_off(&mut self, challenge: Challenge) {
+    pub(crate) fn put_off(&mut self, challenge: Challenge) {
         self.socket.put_off(challenge);
     }
 
-    pub(super) fn take_put_off(&mut self) -> Option<Challenge> {
+    pub(crate) fn take_put_off(&mut self) -> Option<Challenge> {
         self.socket.take_put_off()
     }
 
     /// This console has answered the node's challenge.
-    pub(super) fn proven(&mut self, node: NodeId, now: Now) {
+    pub(crate) fn proven(&mut self, node: NodeId, now: Now) {
         self.node = Some(node);
         self.socket.enter(Stage::Proven, now);
     }
 
-    pub(super) fn take_clock(&mut self, time_ms: u64, now: Now) {
+    pub(crate) fn take_clock(&mut self, time_ms: u64, now: Now) {
         self.socket.take_clock(time_ms, now);
     }
 
     /// The node begins to tell everything, from the first entry on.
-    pub(super) fn told_anew(&mut self, blank: Option<State>, now: Now) {
+    pub(crate) fn told_anew(&mut self, blank: Option<State>, now: Now) {
         self.socket.enter(Stage::Syncing, now);
         self.told.begin_anew(blank);
     }
@@ -235,12 +235,12 @@ impl Site {
         self.told.begin(blank);
     }
 
-    pub(super) fn take_paths(&mut self, paths: Vec<PathState>) {
+    pub(crate) fn take_paths(&mut self, paths: Vec<PathState>) {
         self.paths = paths.into_iter().map(|path| (path.node.clone(), path)).collect();
     }
 
     /// The first entries are all here: the node sends its paths after them. True: the state has become whole by that.
-    pub(super) fn synced(&mut self, around: &Around<'_>) -> bool {
+    pub(crate) fn synced(&mut self, around: &Around<'_>) -> bool {
         if self.stage() != Stage::Syncing {
             return false;
         }
@@ -256,12 +256,12 @@ impl Site {
     }
 
     /// The device is revoked, whatever the node tells. True: by what it has told, the device is of that party.
-    pub(super) fn know_revoked(&mut self, party: &PartyId, device: DeviceId) -> bool {
+    pub(crate) fn know_revoked(&mut self, party: &PartyId, device: DeviceId) -> bool {
         self.told.know_revoked(party, device)
     }
 
     /// When WebSocket or leg need attention, in microseconds.
-    pub(super) fn next_timeout(&self, in_call: bool) -> Option<u64> {
+    pub(crate) fn next_timeout(&self, in_call: bool) -> Option<u64> {
         let leg = self.leg.next_timeout().filter(|_| self.is_up());
         [self.socket.next_timeout(in_call), leg].into_iter().flatten().min()
     }

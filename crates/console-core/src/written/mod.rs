@@ -18,12 +18,11 @@ mod outbox;
 mod read;
 mod readout;
 mod ring;
-mod routes;
 mod save;
 mod show;
 mod shown;
 mod stock;
-mod words;
+pub(crate) mod words;
 
 pub(crate) use words::{NewMessage, Saying, tongue};
 

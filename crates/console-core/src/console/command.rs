@@ -1,9 +1,9 @@
 //! What the officer does.
 
+use super::{Console, Parts};
 use crate::acts::Purpose;
 use crate::around::Around;
 use crate::call::{self, Call};
-use crate::console::{Console, Parts};
 use crate::duty;
 use crate::keys::Keys;
 use crate::now::WallMs;
@@ -20,7 +20,7 @@ impl Console {
         call::new_id(&mut self.chance)
     }
 
-    pub(crate) fn command(&mut self, command: Command) {
+    pub(super) fn command(&mut self, command: Command) {
         match command {
             Command::Ring { line, precedence } => self.ring(line, precedence.into()),
             Command::Acknowledge { line, ready_ms } => self.acknowledge(line, ready_ms),
@@ -99,13 +99,13 @@ impl Console {
     }
 
     /// The line, if this console may act on it now.
-    pub(crate) fn act_on(&mut self, line: String) -> Option<LineId> {
+    pub(super) fn act_on(&mut self, line: String) -> Option<LineId> {
         if !self.sites.is_up() {
             self.troubles.not_connected();
             return None;
         }
         let id = LineId::new(line).ok();
-        let (charter, me) = (self.charter.as_ref()?, self.me.as_ref()?);
+        let (charter, me) = (self.agreed.charter()?, self.agreed.me()?);
         let id = id.filter(|id| charter.is_on_line(&me.office, id));
         if id.is_none() {
             self.refuse(Refusal::NotOnLine);
@@ -115,7 +115,7 @@ impl Console {
         id
     }
 
-    pub(crate) fn refuse(&mut self, reason: Refusal) {
+    pub(super) fn refuse(&mut self, reason: Refusal) {
         self.troubles.refuse(reason);
     }
 
@@ -125,7 +125,7 @@ impl Console {
             return self.refuse(Refusal::Role);
         }
         let may =
-            self.charter.as_ref().zip(self.me.as_ref()).and_then(|(charter, me)| charter.authority(&me.office, &line));
+            self.agreed.charter().zip(self.agreed.me()).and_then(|(charter, me)| charter.authority(&me.office, &line));
         if may.is_none_or(|up_to| precedence > up_to) {
             return self.refuse(Refusal::AboveAuthority);
         }
@@ -139,7 +139,7 @@ impl Console {
         if !self.roster().acts_for_party() {
             return self.refuse(Refusal::Role);
         }
-        let (Some(fold), Some(me)) = (self.sites.fold(), &self.me) else { return };
+        let (Some(fold), Some(me)) = (self.sites.fold(), self.agreed.me()) else { return };
         let rings = fold.sounding_on(&me.party, &line);
         let Some(ready) = WallMs::named(ready_ms).filter(|_| !rings.is_empty()) else {
             return self.refuse(Refusal::NotNow);
@@ -170,7 +170,7 @@ impl Console {
         // another one.
         let Ok(call_back_ms) = WallMs::asked(call_back_ms) else { return self.refuse(Refusal::Time) };
         let Ok(deputy) = deputy.map(OfficeId::new).transpose() else { return self.refuse(Refusal::OtherOffice) };
-        let (Some(fold), Some(me)) = (self.sites.fold(), &self.me) else { return };
+        let (Some(fold), Some(me)) = (self.sites.fold(), self.agreed.me()) else { return };
         let rings = fold.sounding_on(&me.party, &line);
         if rings.is_empty() {
             return self.refuse(Refusal::NotNow);
@@ -297,7 +297,7 @@ impl Console {
     }
 
     /// Shows why something was not done.
-    pub(crate) fn done(&mut self, done: Result<(), Refusal>) {
+    pub(super) fn done(&mut self, done: Result<(), Refusal>) {
         if let Err(reason) = done {
             self.refuse(reason);
         }

@@ -1,10 +1,11 @@
 //! The move to the party's other site when the one in use dies. In a call the console moves at most when a site dies,
 //! never back and forth: it goes back to its first site when it is in no call.
 
+use super::Console;
 use crate::acts::Purpose;
-use crate::console::Console;
 use crate::io::Output;
 use crate::limits::*;
+use crate::sites::Site;
 use trialogue_charter::LineId;
 use trialogue_journal::fold::Participant;
 use trialogue_journal::{Act, Carried};
@@ -12,9 +13,9 @@ use trialogue_wire::console::ToNode;
 
 impl Console {
     /// The own network is another one: whatever was open is opened anew at once, and the leg with it.
-    pub(crate) fn network_changed(&mut self) {
+    pub(super) fn network_changed(&mut self) {
         for slot in [Some(self.sites.active_slot()), self.sites.spare_slot()].into_iter().flatten() {
-            if !self.sites.of_mut(slot).is_some_and(super::Site::begin_at_once) {
+            if !self.sites.of_mut(slot).is_some_and(Site::begin_at_once) {
                 continue;
             }
             self.close(slot);
@@ -32,14 +33,14 @@ impl Console {
         }
     }
 
-    pub(crate) fn settle_leg(&mut self, slot: u8) {
+    pub(super) fn settle_leg(&mut self, slot: u8) {
         if let Some((site, mut around)) = self.at(slot) {
             site.settle_leg(&mut around);
         }
     }
 
     /// Keeps both sites warm, and moves to the spare one when the one in use is gone.
-    pub(crate) fn settle_sites(&mut self) {
+    pub(super) fn settle_sites(&mut self) {
         self.tick_site(self.sites.active_slot());
         let Some(spare) = self.sites.spare_slot() else { return };
         self.tick_site(spare);
@@ -67,18 +68,19 @@ impl Console {
         self.acts.elsewhere();
         self.say_again();
         // One that is silent and not closed is given up, and becomes the spare one when it is back.
-        let silent = |site: &super::Site| site.is_up() && self.now_us >= site.words_us() + SITE_SILENT_US;
+        let silent = |site: &Site| site.is_up() && self.now_us >= site.words_us() + SITE_SILENT_US;
         if self.sites.of(former).is_some_and(silent) {
             self.close(former);
         }
     }
 
     /// In the call at another site of the party: comes over to this one, or, having hung up there, leaves.
-    pub(crate) fn settle_place(&mut self) {
+    pub(super) fn settle_place(&mut self) {
         if !self.sites.may_attach(self.now_us) {
             return;
         }
-        let (Some(fold), Some(charter), Some(node)) = (self.sites.fold(), &self.charter, self.sites.node()) else {
+        let (Some(fold), Some(charter), Some(node)) = (self.sites.fold(), self.agreed.charter(), self.sites.node())
+        else {
             return;
         };
         let lines = charter.lines.iter().map(|line| &line.id);

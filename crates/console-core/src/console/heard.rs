@@ -1,13 +1,11 @@
 //! What the platform and a node say at a site, and whom it is for. What was said, was said at the site in use: whatever
 //! is an answer to it, or rests on it, counts for nothing where it comes from the other one.
 
-use super::leg::LegWord;
-use super::socket::Challenge;
-use super::{Site, Stage};
+use super::{Console, Parts};
 use crate::acts::{How, Purpose, Settled};
-use crate::console::{Console, Parts};
 use crate::io::{Event, Input, Output};
 use crate::limits::TRIED_MAX;
+use crate::sites::{Challenge, LegWord, Site, Stage};
 use minicbor::bytes::ByteVec;
 use trialogue_charter::Hash;
 use trialogue_journal::{Body, Ignored, VerifiedEntry};
@@ -17,7 +15,7 @@ use trialogue_wire::limits::WANT_MAX;
 
 impl Console {
     /// Something happened at a WebSocket or leg.
-    pub(crate) fn happened_at(&mut self, slot: u8, input: Input) {
+    pub(super) fn happened_at(&mut self, slot: u8, input: Input) {
         let Some((site, mut around)) = self.at(slot) else { return };
         match input {
             Input::Opened => site.opened(around.now),
@@ -166,7 +164,7 @@ impl Console {
     }
 
     fn take_entry(&mut self, slot: u8, bundle: Bundle) {
-        let Some(charter) = self.charter.clone() else { return };
+        let Some(charter) = self.agreed.charter().cloned() else { return };
         let entry = match VerifiedEntry::open(&bundle.entry, &charter) {
             Ok(entry) => entry,
             Err(error) => return self.log(Event::BadEntry(error.to_string())),
@@ -213,7 +211,7 @@ impl Console {
     }
 
     /// What is missing is asked for, where anybody needs it.
-    pub(crate) fn ask_bodies(&mut self) {
+    pub(super) fn ask_bodies(&mut self) {
         if !self.sites.is_up() {
             return;
         }
@@ -252,8 +250,7 @@ impl Console {
         match (purpose, how) {
             (Purpose::Handshake(_) | Purpose::Tags, _) => self.keys.settled(&settled, self.now()),
             (Purpose::Archive | Purpose::Shown | Purpose::Circle(_) | Purpose::Write(_), _) => {
-                let Parts { writer, around, .. } = self.parts();
-                writer.settled(&settled, around.now.us, around.speaker.out);
+                self.writer.settled(&settled, self.now_us, &mut self.out);
             }
             (_, Counted) | (_, Refused(Refusal::Replayed)) => {}
             (_, Past | Later(_)) => {}

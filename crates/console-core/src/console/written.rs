@@ -1,10 +1,10 @@
 //! What the console passes on to the written line: inputs of the platform, and commands of the officer.
 
-use super::{Busy, NewMessage, Saying, Writer, words};
+use super::{Console, Parts};
 use crate::acts::Purpose;
 use crate::around::Around;
-use crate::console::{Console, Parts};
 use crate::view::{ReadoutText, Refusal};
+use crate::written::{Busy, NewMessage, Saying, Writer, words};
 use std::collections::BTreeSet;
 use trialogue_charter::Hash;
 use trialogue_e2ee::writing::{FileError, Tongue};
@@ -86,7 +86,7 @@ impl Console {
     }
 
     /// Brings the written line up to date.
-    pub(crate) fn settle_written(&mut self) {
+    pub(super) fn settle_written(&mut self) {
         // In no call, or in one in which nobody's keys are only just on their way, there is time for other things.
         // Whose keys do not come holds nothing up.
         let busy = Busy {
@@ -98,30 +98,30 @@ impl Console {
         writer.settle(busy, &mut around);
     }
 
-    pub(crate) fn write(&mut self, new: NewMessage) {
+    pub(super) fn write(&mut self, new: NewMessage) {
         self.officer_writes(|writer, around| writer.write(new, around));
     }
 
-    pub(crate) fn write_readout(&mut self, line: &str, replaces: Option<String>, texts: &[ReadoutText]) {
+    pub(super) fn write_readout(&mut self, line: &str, replaces: Option<String>, texts: &[ReadoutText]) {
         self.officer_writes(|writer, around| writer.write_readout(line, replaces, texts, around));
     }
 
     /// Before the charter is here there is no line on which anything could be refused.
     fn officer_writes(&mut self, write: impl FnOnce(&mut Writer, &mut Around<'_>) -> Result<(), Refusal>) {
-        if self.charter.is_some() && self.me.is_some() {
+        if self.agreed.charter().is_some() && self.agreed.me().is_some() {
             let Parts { writer, mut around, .. } = self.parts();
             let done = write(writer, &mut around);
             self.done(done);
         }
     }
 
-    pub(crate) fn translate(&mut self, id: &str, text: Tongue, machine: bool) {
+    pub(super) fn translate(&mut self, id: &str, text: Tongue, machine: bool) {
         let Parts { writer, mut around, .. } = self.parts();
         let done = writer.translate(id, text, machine, &mut around);
         self.done(done);
     }
 
-    pub(crate) fn acknowledge_message(&mut self, id: &str, read_back: Option<Tongue>) {
+    pub(super) fn acknowledge_message(&mut self, id: &str, read_back: Option<Tongue>) {
         let Parts { writer, mut around, .. } = self.parts();
         match writer.acknowledge(id, read_back, &mut around) {
             Ok(None) => {}
@@ -130,21 +130,21 @@ impl Console {
         }
     }
 
-    pub(crate) fn certify_translation(&mut self, id: &str) {
+    pub(super) fn certify_translation(&mut self, id: &str) {
         self.say_of_writing(words::certify(id, self.roster()));
     }
 
-    pub(crate) fn approve_readout(&mut self, id: &str) {
+    pub(super) fn approve_readout(&mut self, id: &str) {
         self.say_of_writing(words::approve(id, self.roster()));
     }
 
-    pub(crate) fn unsend(&mut self, id: &str) {
+    pub(super) fn unsend(&mut self, id: &str) {
         let Parts { writer, mut around, .. } = self.parts();
         let done = writer.unsend(id, &mut around);
         self.done(done);
     }
 
-    pub(crate) fn save_file(&mut self, id: &str, at: u32) {
+    pub(super) fn save_file(&mut self, id: &str, at: u32) {
         let done = self.writer.save_file(id, at);
         self.done(done);
     }

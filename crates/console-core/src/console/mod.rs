@@ -1,8 +1,15 @@
 //! The machine: its parts, its inputs, and the order in which it settles after each.
 
+mod command;
+mod heard;
+mod log_in;
+mod moves;
+mod written;
+
 use crate::acts::{Acts, Purpose, Speaker};
+use crate::agreed::{Agreed, Followed};
 use crate::around::Around;
-use crate::authority::{AuthorityView, authority};
+use crate::authority::AuthorityView;
 use crate::bodies::Bodies;
 use crate::call::Call;
 use crate::duty::Duty;
@@ -20,46 +27,41 @@ use crate::trial::Trial;
 use crate::trouble::Troubles;
 use crate::view::View;
 use crate::written::Writer;
-use std::sync::Arc;
-use trialogue_charter::{Device, DeviceCertificate, DeviceId, DeviceSecret, Hash, LineId, PartyId, VerifiedCharter};
+use trialogue_charter::{DeviceId, DeviceSecret, LineId, PartyId};
 use trialogue_e2ee::Chance;
 use trialogue_journal::{Act, Entry, Occasion, State};
 use trialogue_wire::console::ToNode;
 
 /// One console of one officer. See the crate's calling contract.
 pub struct Console {
-    pub(crate) secret: DeviceSecret,
-    pub(crate) id: DeviceId,
-    pub(crate) certificate: Vec<u8>,
-    pub(crate) root: Hash,
-    pub(crate) on_watch: bool,
-    pub(crate) charter: Option<Arc<VerifiedCharter>>,
-    /// What the own certificate says, under the charter.
-    pub(crate) me: Option<Device>,
-    pub(crate) revocations: Revocations,
-    pub(crate) now_us: u64,
-    pub(crate) now_ms: u64,
-    pub(crate) bodies: Bodies,
-    pub(crate) acts: Acts,
-    pub(crate) call: Call,
-    pub(crate) keys: Keys,
-    pub(crate) sites: Sites,
-    pub(crate) troubles: Troubles,
-    pub(crate) rings: Rings,
-    pub(crate) duty: Duty,
-    pub(crate) trial: Trial,
-    pub(crate) writer: Writer,
+    secret: DeviceSecret,
+    id: DeviceId,
+    on_watch: bool,
+    agreed: Agreed,
+    revocations: Revocations,
+    now_us: u64,
+    now_ms: u64,
+    bodies: Bodies,
+    acts: Acts,
+    call: Call,
+    keys: Keys,
+    sites: Sites,
+    troubles: Troubles,
+    rings: Rings,
+    duty: Duty,
+    trial: Trial,
+    writer: Writer,
     shown: View,
-    pub(crate) chance: Chance,
+    chance: Chance,
     out: Outputs,
 }
 
 /// Parts of the console beside each other, and what each is told of everything around it.
-pub(crate) struct Parts<'a> {
-    pub(crate) keys: &'a mut Keys,
-    pub(crate) call: &'a mut Call,
-    pub(crate) writer: &'a mut Writer,
-    pub(crate) around: Around<'a>,
+struct Parts<'a> {
+    keys: &'a mut Keys,
+    call: &'a mut Call,
+    writer: &'a mut Writer,
+    around: Around<'a>,
 }
 
 impl Console {
@@ -78,11 +80,8 @@ impl Console {
         let mut console = Self {
             id: secret.id(),
             secret,
-            certificate: identity.certificate,
-            root: identity.root,
             on_watch,
-            charter: None,
-            me: None,
+            agreed: Agreed::new(identity.root, identity.certificate),
             revocations: Revocations::default(),
             now_us: 0,
             now_ms: 0,
@@ -100,11 +99,9 @@ impl Console {
             chance,
             out: Outputs::default(),
         };
-        if let Some(bytes) = held_charter {
-            // One that does not verify any more (a disk fault) is as good as none: the node shows the present one.
-            if let Ok(charter) = VerifiedCharter::open(&bytes, Some(&console.root)) {
-                console.take_charter(0, Arc::new(charter)).map_err(|_| EnrolError::Stored)?;
-            }
+        let held = held_charter.map(|bytes| console.agreed.recall(&bytes)).transpose();
+        if let Some(held) = held.map_err(|_| EnrolError::Stored)?.flatten() {
+            console.take_charter(0, held);
         }
         console.show();
         Ok(console)
@@ -116,7 +113,9 @@ impl Console {
         self.now_us = self.now_us.max(now_us);
         self.now_ms = now_ms;
         self.acts.begin();
-        let learnt = self.revocations.read(self.charter.as_deref(), Now { us: self.now_us, ms: self.now_ms });
+        let learnt = self
+            .revocations
+            .read(self.agreed.charter().map(|charter| &**charter), Now { us: self.now_us, ms: self.now_ms });
         self.know_learnt(learnt);
         let idle = matches!(input, Input::Tick);
         // What a frame says of its number settles nothing, and takes nothing that is due from the next input.
@@ -210,15 +209,13 @@ impl Console {
     /// How often the line is tested, by the charter that is held.
     #[must_use]
     pub fn schedule(&self) -> Option<trialogue_charter::Tests> {
-        self.charter.as_ref().map(|charter| charter.policy.tests)
+        self.agreed.charter().map(|charter| charter.policy.tests)
     }
 
     /// Who may do what, by the charter that this console has verified; none before it has one.
     #[must_use]
     pub fn authority(&self) -> Option<AuthorityView> {
-        let mut view = authority(self.charter.as_ref()?);
-        view.own_office = self.me.as_ref().map(|me| me.office.to_string()).unwrap_or_default();
-        Some(view)
+        self.agreed.authority()
     }
 
     /// This console's device.
@@ -257,8 +254,8 @@ impl Console {
     }
 
     /// The state before any entry, with every revocation that this console remembers.
-    pub(crate) fn new_fold(&self) -> Option<State> {
-        let mut fold = State::new(self.charter.clone()?);
+    fn new_fold(&self) -> Option<State> {
+        let mut fold = State::new(self.agreed.charter().cloned()?);
         self.revocations.tell(&mut fold);
         Some(fold)
     }
@@ -270,9 +267,9 @@ impl Console {
     }
 
     /// An entry that verifies, told at a site, says something of revocations.
-    pub(crate) fn note_revocations(&mut self, slot: u8, entry: &Entry) {
+    fn note_revocations(&mut self, slot: u8, entry: &Entry) {
         let Some(site) = self.sites.of(slot) else { return };
-        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), site.fold(), site.node());
+        let at = Roster::told(self.id, &self.agreed, site);
         let learnt = self.revocations.note(entry, at, Now { us: self.now_us, ms: self.now_ms });
         self.know_learnt(learnt);
     }
@@ -290,63 +287,57 @@ impl Console {
     }
 
     fn note_calls(&mut self) {
-        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.sites.fold(), self.sites.node());
+        let at = Roster::told(self.id, &self.agreed, self.sites.active());
         self.rings.note_calls(at, Now { us: self.now_us, ms: self.now_ms });
     }
 
     fn note_consultations(&mut self) {
-        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.sites.fold(), self.sites.node());
+        let at = Roster::told(self.id, &self.agreed, self.sites.active());
         self.duty.note(at, self.sites.is_up(), Now { us: self.now_us, ms: self.now_ms });
     }
 
     fn note_tests(&mut self) {
-        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.sites.fold(), self.sites.node());
+        let at = Roster::told(self.id, &self.agreed, self.sites.active());
         self.trial.note(at, Now { us: self.now_us, ms: self.now_ms });
     }
 
     fn settle_ringing(&mut self) {
-        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.sites.fold(), self.sites.node());
+        let at = Roster::told(self.id, &self.agreed, self.sites.active());
         let (engaged, now) = (self.call.line(), Now { us: self.now_us, ms: self.now_ms });
         if let Some(ringing) = self.rings.settle(at, self.on_watch, engaged, now) {
             self.push(Output::Ringing(ringing));
         }
     }
 
-    /// A charter that has been verified, told at a site, takes effect.
-    pub(crate) fn take_charter(
-        &mut self,
-        slot: u8,
-        charter: Arc<VerifiedCharter>,
-    ) -> Result<(), trialogue_charter::CertificateError> {
-        let me = DeviceCertificate::verify(&charter, &self.certificate)?;
-        let suite = charter.suite();
-        if self.charter.as_ref().map(|held| held.suite()) != Some(suite) {
+    /// A charter that a site has told takes effect.
+    fn take_charter(&mut self, slot: u8, followed: Followed) {
+        let charter = followed.charter().clone();
+        if self.agreed.charter().map(|held| held.suite()) != Some(charter.suite()) {
+            let suite = charter.suite();
             let Parts { keys, mut around, .. } = self.parts();
             keys.begin(suite, &mut around);
         }
         self.keys.charter_is(&charter);
-        self.me = Some(me);
-        let before = self.charter.replace(charter.clone());
+        let before = self.agreed.take(followed);
         let learnt = self.revocations.under(before.as_deref(), &charter, self.now());
         self.know_learnt(learnt);
         let blank = self.new_fold();
         if let Some(site) = self.sites.of_mut(slot) {
             site.begin(blank);
         }
-        Ok(())
     }
 
     /// What it takes to say something now: for the node in use, by the charter and about the time that it has told.
-    pub(crate) fn speaker(&mut self) -> Speaker<'_> {
+    fn speaker(&mut self) -> Speaker<'_> {
         self.parts().around.speaker
     }
 
     /// The parts that say something, and what they are told of everything around them.
-    pub(crate) fn parts(&mut self) -> Parts<'_> {
+    fn parts(&mut self) -> Parts<'_> {
         let now = Now { us: self.now_us, ms: self.now_ms };
-        let at = Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.sites.fold(), self.sites.node());
+        let at = Roster::told(self.id, &self.agreed, self.sites.active());
         let node_ms = self.sites.node_ms(now);
-        let charter = self.sites.fold().map(|fold| fold.charter()).or(self.charter.as_ref());
+        let charter = self.sites.fold().map(|fold| fold.charter()).or(self.agreed.charter());
         let occasion = charter.zip(self.sites.node()).map(|(charter, node)| Occasion {
             node: node.clone(),
             charter: charter.hash(),
@@ -403,13 +394,13 @@ impl Console {
     }
 
     /// This console is let in no more: it is in no call either.
-    pub(crate) fn call_over(&mut self) {
+    fn call_over(&mut self) {
         let Parts { keys, call, mut around, .. } = self.parts();
         call.over(None, keys, &mut around);
     }
 
     /// Tells the others what is sent.
-    pub(crate) fn tell_sending(&mut self) {
+    fn tell_sending(&mut self) {
         let Parts { call, mut around, .. } = self.parts();
         call.tell_sending(&mut around);
     }
@@ -424,7 +415,7 @@ impl Console {
     }
 
     /// Says something on a line; returns its number. `bodies` are those that the act refers to.
-    pub(crate) fn say(&mut self, line: &LineId, purpose: Purpose, act: Act, bodies: Vec<Vec<u8>>) -> u64 {
+    fn say(&mut self, line: &LineId, purpose: Purpose, act: Act, bodies: Vec<Vec<u8>>) -> u64 {
         self.speaker().say(line, purpose, act, bodies)
     }
 
@@ -459,16 +450,16 @@ impl Console {
     }
 
     /// Who is who, as the site in use has told it.
-    pub(crate) fn roster(&self) -> Roster<'_> {
-        Roster::of(self.id, self.charter.as_ref(), self.me.as_ref(), self.sites.fold(), self.sites.node())
+    fn roster(&self) -> Roster<'_> {
+        Roster::told(self.id, &self.agreed, self.sites.active())
     }
 
-    pub(crate) fn now(&self) -> Now {
+    fn now(&self) -> Now {
         Now { us: self.now_us, ms: self.now_ms }
     }
 
     /// One of the sites, and what it is told of everything around it.
-    pub(crate) fn at(&mut self, slot: u8) -> Option<(&mut Site, sites::Around<'_>)> {
+    fn at(&mut self, slot: u8) -> Option<(&mut Site, sites::Around<'_>)> {
         let around = sites::Around {
             now: Now { us: self.now_us, ms: self.now_ms },
             in_call: self.call.is_on(),
@@ -482,15 +473,15 @@ impl Console {
     }
 
     /// About the site in use, where it is about one.
-    pub(crate) fn push(&mut self, output: Output) {
+    fn push(&mut self, output: Output) {
         self.out.at(self.sites.active_slot(), output);
     }
 
-    pub(crate) fn log(&mut self, event: Event) {
+    fn log(&mut self, event: Event) {
         self.out.log(event);
     }
 
-    pub(crate) fn send(&mut self, message: &ToNode) {
+    fn send(&mut self, message: &ToNode) {
         self.out.send(self.sites.active_slot(), message);
     }
 }

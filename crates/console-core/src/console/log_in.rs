@@ -1,12 +1,10 @@
 //! A node of the own party challenges this console, lets it in or turns it away; which charter that is under.
 
-use super::Stage;
-use super::socket::Challenge;
-use crate::console::Console;
+use super::Console;
 use crate::io::{Event, Output};
 use crate::limits::*;
-use std::sync::Arc;
-use trialogue_charter::{DeviceCertificate, NodeId, VerifiedCharter};
+use crate::sites::{Challenge, Site, Stage};
+use trialogue_charter::NodeId;
 use trialogue_journal::limits::CLOCKS_APART_MS;
 use trialogue_wire::console::{PROTOCOL, Refusal, ToNode};
 
@@ -34,7 +32,7 @@ impl Console {
         }
         let Challenge { node, nonce, .. } = challenge;
         let origin = self.sites.origin_of(slot);
-        let origins = self.charter.as_ref().and_then(|charter| charter.node(&node)).map(|node| node.origins.as_slice());
+        let origins = self.agreed.charter().and_then(|charter| charter.node(&node)).map(|node| node.origins.as_slice());
         if origins.is_some_and(|own| !own.is_empty() && !origin.is_empty() && !own.contains(&origin)) {
             // Nothing is signed here that a site in other hands could hand on.
             return self.turned_away(slot, Refusal::Origin);
@@ -44,7 +42,7 @@ impl Console {
         }
         let signature = self.secret.prove(&node, &origin, &nonce).to_vec();
         // It is on watch at one site, and counted once.
-        let (certificate, on_watch) = (self.certificate.clone(), self.on_watch && active);
+        let (certificate, on_watch) = (self.agreed.certificate().to_vec(), self.on_watch && active);
         let Some((site, mut around)) = self.at(slot) else { return };
         site.proven(node, around.now);
         around.send(&ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch, origin });
@@ -53,16 +51,14 @@ impl Console {
     /// Serial of the held charter, where that of the challenge is a true and newer one that does not follow on it by
     /// itself.
     fn missed_some(&self, slot: u8, challenge: &[u8]) -> Option<u64> {
-        let may = self.sites.of(slot).is_some_and(super::Site::may_be_behind);
-        let held = self.charter.as_ref().filter(|_| may)?;
-        let newer = VerifiedCharter::open(challenge, Some(&self.root)).ok()?;
-        let missed = newer.serial > held.serial && newer.supersedes(held).is_err();
-        missed.then_some(held.serial)
+        // Asked first: a charter costs its signatures, and a node shows one at each log-in.
+        self.sites.of(slot).filter(|site| site.may_be_behind())?;
+        self.agreed.missed_some(challenge)
     }
 
     /// One of the charters between the one held and that of the challenge.
     pub(super) fn stepped(&mut self, slot: u8, charter: &[u8]) {
-        let Some(challenge) = self.sites.of_mut(slot).and_then(super::Site::take_put_off) else {
+        let Some(challenge) = self.sites.of_mut(slot).and_then(Site::take_put_off) else {
             return self.log(Event::Malformed("charter out of turn"));
         };
         let taken = self.follow_charter(slot, charter);
@@ -79,10 +75,8 @@ impl Console {
 
     /// A newer charter takes effect: the state is told anew under it, and a call goes on.
     pub(super) fn amended(&mut self, slot: u8, bytes: &[u8]) {
-        let Some(node) = self.sites.of(slot).and_then(super::Site::node).cloned() else { return };
-        let accepted = VerifiedCharter::open(bytes, None)
-            .ok()
-            .is_none_or(|charter| DeviceCertificate::verify(&charter, &self.certificate).is_ok());
+        let Some(node) = self.sites.of(slot).and_then(Site::node).cloned() else { return };
+        let put_out = self.agreed.is_put_out_by(bytes);
         match self.check_charter(slot, &node, bytes) {
             Ok(()) => {
                 // The other site may have brought the charter first: this fold begins anew all the same.
@@ -90,7 +84,7 @@ impl Console {
                 self.log(Event::Amended);
             }
             // The node says it too, at once.
-            Err(_) if !accepted => self.turned_away(slot, Refusal::Certificate),
+            Err(_) if put_out => self.turned_away(slot, Refusal::Certificate),
             Err(why) => {
                 if self.sites.is_active(slot) {
                     self.troubles.charter(why);
@@ -103,25 +97,14 @@ impl Console {
     /// The node's charter must be one that this console follows, and the node must be one of the own party.
     fn check_charter(&mut self, slot: u8, node: &NodeId, bytes: &[u8]) -> Result<(), String> {
         self.follow_charter(slot, bytes)?;
-        let serving = self.charter.as_ref().filter(|charter| charter.serves(node));
-        let party = serving.and_then(|charter| charter.node(node)).map(|node| &node.party);
-        if party.is_none() || party != self.me.as_ref().map(|me| &me.party) {
-            return Err(format!("{node} is no node of this console's party in the charter: check the address"));
-        }
-        Ok(())
+        self.agreed.check_node(node)
     }
 
-    /// Signed by all, with the own root among them, and the one held or agreed to follow on it.
     fn follow_charter(&mut self, slot: u8, bytes: &[u8]) -> Result<(), String> {
-        if self.charter.as_ref().is_some_and(|held| held.bytes() == bytes) {
-            return Ok(());
+        if let Some(followed) = self.agreed.follow(bytes)? {
+            self.take_charter(slot, followed);
+            self.push(Output::Charter(bytes.to_vec()));
         }
-        let charter = VerifiedCharter::open(bytes, Some(&self.root)).map_err(|error| error.to_string())?;
-        if let Some(held) = &self.charter {
-            charter.supersedes(held).map_err(|error| error.to_string())?;
-        }
-        self.take_charter(slot, Arc::new(charter)).map_err(|error| error.to_string())?;
-        self.push(Output::Charter(bytes.to_vec()));
         Ok(())
     }
 
