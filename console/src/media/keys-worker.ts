@@ -6,6 +6,7 @@ import type { Enrolled } from '../generated/Enrolled';
 import type { Out } from '../generated/Out';
 import type { View } from '../generated/View';
 import init, { enrol, Machine } from '../wasm/trialogue_console_wasm.js';
+import { alone } from './alone.ts';
 import { Attacher } from './attacher.ts';
 import type { FromKeys, KeysToMedia, MediaToKeys, ToKeys } from './messages';
 import { nobody } from './nobody.ts';
@@ -32,7 +33,6 @@ const scope = self as unknown as DedicatedWorkerGlobalScope;
 const page = (message: FromKeys) => scope.postMessage(message);
 const us = () => performance.now() * 1000;
 
-const LOCK = 'trialogue-console';
 /** A worker that broke leaves its key at once, or not at all. */
 const HEIR_MS = 500;
 /** After how long it is tried again to store what could not be. */
@@ -110,7 +110,7 @@ async function identify(message: OfIdentity): Promise<void> {
     case 'start': {
       nodes[0] = message.node;
       resuming = message.resume;
-      await alone();
+      await alone(() => page({ kind: 'view', view: { ...nobody, trouble: { kind: 'otherTab' } } }));
       return resume(message.heir);
     }
     case 'enrol':
@@ -245,25 +245,6 @@ async function keep(by: OpenPasskey | null) {
   }
   run((m) => m.keepAgain(us(), Date.now()));
   page({ kind: 'unlocked', passkey: key !== null });
-}
-
-/**
- * One tab at a time is this console: two would push each other off the node, and neither could be rung. Held until this worker ends;
- * a browser without locks (none that can seal) goes on without.
- */
-async function alone(): Promise<void> {
-  const locks = (navigator as Navigator & { locks?: LockManager }).locks;
-  if (!locks) return;
-  const held = new Promise<void>(() => undefined);
-  const free = await new Promise<boolean>((answer) => {
-    void locks.request(LOCK, { ifAvailable: true }, (lock) => {
-      answer(lock !== null);
-      return lock ? held : undefined;
-    });
-  });
-  if (free) return;
-  page({ kind: 'view', view: { ...nobody, trouble: { kind: 'otherTab' } } });
-  await new Promise<void>((mine) => void locks.request(LOCK, () => (mine(), held)));
 }
 
 /** `by`: the key of the passkey that it is sealed under, if any; kept once everything else has worked. */

@@ -229,7 +229,8 @@ impl Keys {
         let Some(held) = &mut self.held else { return };
         match (*purpose, *how) {
             (Purpose::Handshake(group), How::Counted) => {
-                if held.groups.accepted(group, *number, now.us) {
+                let was_own = held.groups.accepted(group, *number, now.us);
+                if was_own {
                     held.lead.accepted();
                 }
             }

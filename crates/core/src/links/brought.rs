@@ -16,8 +16,7 @@ impl Links {
     pub(crate) fn in_budget(
         &mut self,
         from: &NodeId,
-        claim: &Entry,
-        bundle: Bundle,
+        (claim, bundle): (&Entry, Bundle),
         here: &Here,
         journals: &Journals,
         budgets: &mut Budgets,

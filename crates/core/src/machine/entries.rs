@@ -28,7 +28,7 @@ impl Machine {
             let Self { links, here, journals, budgets, out, .. } = self;
             let read = UnverifiedEntry::decode(&bundle.entry);
             let bundle = match &read {
-                Ok(entry) => links.in_budget(from, entry.claim(), bundle, here, journals, budgets, out),
+                Ok(entry) => links.in_budget(from, (entry.claim(), bundle), here, journals, budgets, out),
                 Err(_) => Some(bundle),
             };
             if let Some(bundle) = bundle {
