@@ -119,7 +119,8 @@ fn soak(consoles: Consoles, until: &Until, threads: usize) -> bool {
         tally.failed.len()
     );
     if consoles == Consoles::Real {
-        println!("at most {:.2} s until everybody had everybody's keys", tally.whole_us as f64 / 1e6);
+        let whole_s = tally.whole_us as f64 / 1e6;
+        println!("at most {whole_s:.2} s until everybody had everybody's keys, {} messages written", tally.written);
     }
     for seed in tally.failed.keys() {
         println!("  {}", replay(consoles, *seed));

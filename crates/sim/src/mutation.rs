@@ -31,11 +31,13 @@ pub enum Mutation {
     ForgottenForget,
     /// A console is not told that its media worker is another one, which goes on under the key of the one before.
     UntoldWorker,
+    /// A platform says that it has kept what a console wants kept, and has not.
+    ForgottenKeep,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::NoDedupe,
         Self::ForgottenFsync,
         Self::NoSignatureCheck,
@@ -46,6 +48,7 @@ impl Mutation {
         Self::KeepsSealing,
         Self::ForgottenForget,
         Self::UntoldWorker,
+        Self::ForgottenKeep,
     ];
 
     /// The one of this name, as `Debug` writes it.

@@ -31,6 +31,8 @@ pub struct Outcome {
     pub heard: u64,
     /// With real consoles: how long it took until everybody had everybody's keys, once the network was whole.
     pub whole_us: u64,
+    /// With real consoles: how many messages were written.
+    pub written: u64,
     /// Everyone who is in at the end, for people.
     pub ends: Vec<String>,
 }
@@ -64,7 +66,7 @@ pub fn run_with(consoles: Consoles, seed: u64, trace: Trace, mutation: Option<Mu
     let wrong = WRONG.with(|wrong| wrong.borrow_mut().take()).unwrap_or_default();
     let broken = ended.is_err().then_some(wrong);
     let Some(mut world) = world else {
-        return Outcome { seed, broken, trace, lived_us: 0, heard: 0, whole_us: 0, ends: Vec::new() };
+        return Outcome { seed, broken, trace, lived_us: 0, heard: 0, whole_us: 0, written: 0, ends: Vec::new() };
     };
     let heard = if world.media.is_on() { world.witness.arrived() } else { world.real.given };
     let mut ends = Vec::new();
@@ -72,8 +74,9 @@ pub fn run_with(consoles: Consoles, seed: u64, trace: Trace, mutation: Option<Mu
         ends.extend(world.sight().ends());
         ends.extend((0..world.real.count()).map(|desk| world.seated().desk_says(desk)));
     }
+    let written = world.real.written.count() as u64;
     let (lived_us, whole_us) = (world.now_us(), world.real.whole_us);
-    Outcome { seed, broken, lived_us, heard, whole_us, ends, trace: world.witness.into_trace() }
+    Outcome { seed, broken, lived_us, heard, whole_us, written, ends, trace: world.witness.into_trace() }
 }
 
 /// A panic of a world says what is wrong with it, to us and to nobody else.
@@ -112,6 +115,8 @@ pub struct Tally {
     pub heard: u64,
     /// The longest time until everybody had everybody's keys.
     pub whole_us: u64,
+    /// Messages that were written.
+    pub written: u64,
 }
 
 /// When to stop.
@@ -153,6 +158,7 @@ pub fn many_with(consoles: Consoles, until: &Until, threads: usize, told: &(dyn 
                     tally.ran += 1;
                     tally.lived_s += outcome.lived_us / 1_000_000;
                     tally.heard += outcome.heard;
+                    tally.written += outcome.written;
                     tally.whole_us = tally.whole_us.max(outcome.whole_us);
                     if let Some(broken) = &outcome.broken {
                         tally.failed.insert(seed, broken.clone());

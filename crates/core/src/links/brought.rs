@@ -80,6 +80,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::scene::{OwnNode, node_id};
+    use trialogue_journal::UnverifiedEntry;
 
     /// Japan's node, and entries of Korea's journal that are on their way there.
     fn bench() -> (OwnNode, Links, Budgets, Vec<Bundle>) {
@@ -92,6 +93,10 @@ mod tests {
         (own, Links::new(now_us), Budgets::new(now_us), brought)
     }
 
+    fn claim_of(bundle: &Bundle) -> Entry {
+        UnverifiedEntry::decode(&bundle.entry).unwrap().claim().clone()
+    }
+
     #[test]
     fn what_is_beyond_the_budget_of_its_journal_waits_in_its_order() {
         let (mut own, mut links, mut budgets, brought) = bench();
@@ -99,7 +104,9 @@ mod tests {
         budgets.entry_taken(&kor, usize::MAX, own.scene.here.now.us);
         for bundle in &brought {
             let OwnNode { scene, journals, out, .. } = &mut own;
-            let now = links.in_budget(&usa, bundle.clone(), &scene.here, journals, &mut budgets, out);
+            let claim = claim_of(bundle);
+            let brought = (&claim, bundle.clone());
+            let now = links.in_budget(&usa, brought, &scene.here, journals, &mut budgets, out);
             assert!(now.is_none());
         }
         let next = |links: &mut Links, own: &OwnNode, budgets: &mut Budgets| {
@@ -121,15 +128,14 @@ mod tests {
         budgets.entry_taken(&kor, usize::MAX, own.scene.here.now.us);
         let OwnNode { scene, journals, out, .. } = &mut own;
         let _ = links.up(usa.clone(), None, &scene.here, journals, out);
-        assert!(links.in_budget(&usa, brought[0].clone(), &scene.here, journals, &mut budgets, out).is_none());
+        let claim = claim_of(&brought[0]);
+        let first = (&claim, brought[0].clone());
+        assert!(links.in_budget(&usa, first, &scene.here, journals, &mut budgets, out).is_none());
         let _ = links.down(&usa, out);
         assert_eq!(links.next_waiting_us(), None);
         // As that node sees it, these are its own.
-        let (korea, nothing) = (OwnNode::at("kor-1"), Bundle { entry: vec![1], bodies: Vec::new() });
-        for bundle in [brought[0].clone(), nothing] {
-            let here = &korea.scene.here;
-            let now = links.in_budget(&usa, bundle.clone(), here, &korea.journals, &mut budgets, out);
-            assert_eq!(now, Some(bundle));
-        }
+        let korea = OwnNode::at("kor-1");
+        let (here, own) = (&korea.scene.here, (&claim, brought[0].clone()));
+        assert_eq!(links.in_budget(&usa, own, here, &korea.journals, &mut budgets, out), Some(brought[0].clone()));
     }
 }

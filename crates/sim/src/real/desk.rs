@@ -4,6 +4,7 @@ use crate::fixture::Fixture;
 use crate::real::drive::view_devices;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::DeviceId;
+use trialogue_console_core::view::WrittenView;
 use trialogue_console_core::{Chance, Console, Identity, SealKey};
 use trialogue_core::ConsoleKey;
 use zeroize::Zeroizing;
@@ -49,6 +50,10 @@ pub(crate) struct Desk {
     pub(crate) sounds: bool,
     /// The charter that its platform keeps.
     pub(crate) charter: Option<Vec<u8>>,
+    /// What its platform keeps of the written line.
+    pub(crate) kept: Option<Vec<u8>>,
+    /// What its page shows of the written line.
+    pub(crate) page: Option<WrittenView>,
     /// When its console wants to be called.
     pub(crate) due_us: Option<u64>,
     /// How far its clocks are off: the monotonic one, and the wall clock in milliseconds.
@@ -107,11 +112,13 @@ fn console(fixture: &Fixture, party: usize, device: usize, charter: Option<Vec<u
 impl Desk {
     pub(crate) fn new(fixture: &Fixture, party: usize, device: usize, seed: [u8; 32]) -> Self {
         let node = fixture.sites.iter().position(|site| site.party == party).unwrap_or_default();
+        let mut console = console(fixture, party, device, None, seed);
+        console.keep_writings(None);
         Self {
             party,
             device,
             id: fixture.parties[party].devices[device].id,
-            console: console(fixture, party, device, None, seed),
+            console,
             ways: [Way { node, ..Way::default() }, Way { node, ..Way::default() }],
             active: 0,
             reach: Reach::Good,
@@ -125,6 +132,8 @@ impl Desk {
             shown: BTreeSet::new(),
             sounds: false,
             charter: None,
+            kept: None,
+            page: None,
             due_us: None,
             ahead_us: 0,
             wall_off_ms: 0,
@@ -132,9 +141,12 @@ impl Desk {
         }
     }
 
-    /// Its page is loaded anew: the same identity and charter, and nothing else. Its WebSockets are gone already.
+    /// Its page is loaded anew: the same identity and charter, what was kept of the written line, and nothing else. Its
+    /// WebSockets are gone already.
     pub(crate) fn reload(&mut self, fixture: &Fixture, worker: u64, seed: [u8; 32]) {
         self.console = console(fixture, self.party, self.device, self.charter.clone(), seed);
+        self.console.keep_writings(self.kept.as_deref());
+        self.page = None;
         (self.life, self.worker) = (self.life + 1, worker);
         (self.seal, self.sounds, self.due_us, self.stopped, self.active) = (None, false, None, false, 0);
         self.open.clear();

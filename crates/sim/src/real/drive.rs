@@ -25,6 +25,8 @@ pub(crate) enum Happens {
     Says { desk: usize, life: u64, input: Input },
     /// The transport of a leg is found to be gone, if nothing comes through still.
     LegGone { desk: usize, life: u64, slot: usize, leg: u32 },
+    /// The platform has kept what a console gave it, in one life of the page.
+    Keeps { desk: usize, life: u64, version: u64, bytes: Vec<u8> },
     /// What must hold at each moment is looked at.
     Look,
 }
@@ -35,6 +37,9 @@ pub(crate) const LOOK_US: u64 = 250_000;
 const AGAIN_US: u64 = 1_000;
 /// How long a transport takes to be connected, and until it is found to be gone.
 const LEG_US: (u64, u64) = (30_000, 4_000_000);
+
+/// How long it takes to keep something.
+const KEEP_US: u64 = 5_000;
 
 /// The platform opens a WebSocket, as the console's last wish was.
 pub(crate) fn opens(desk: &Desk, at: usize, slot: usize) -> Event {
@@ -101,6 +106,13 @@ impl Seated<'_> {
                 let gone = held.reach != Reach::Good || node.machine.is_none() || node.run != held.ways[slot].run;
                 if held.life == life && held.ways[slot].leg == leg && gone {
                     self.desk_input(desk, at(slot, Input::LegDown { leg }));
+                }
+            }
+            Happens::Keeps { desk, life, version, bytes } => {
+                let held = &mut self.world.real.desks[desk];
+                if held.life == life {
+                    held.kept = Some(bytes);
+                    self.desk_input(desk, Input::Kept { version });
                 }
             }
             Happens::Look => {
@@ -181,6 +193,14 @@ impl Seated<'_> {
                 self.world.real.desks[desk].sounds = on;
             }
             Output::View(view) => self.world.real.desks[desk].shown = view_devices(&view),
+            Output::Keep { version, .. } if self.world.mischief.misses(Mutation::ForgottenKeep) => {
+                self.says(desk, KEEP_US, Input::Kept { version });
+            }
+            Output::Keep { version, bytes } => {
+                let life = self.world.real.desks[desk].life;
+                self.later(KEEP_US, Event::Real(Happens::Keeps { desk, life, version, bytes: bytes.to_vec() }));
+            }
+            Output::Written(view) => self.shows_written(desk, view.map(|view| *view)),
             Output::Charter(bytes) => self.world.real.desks[desk].charter = Some(bytes),
             Output::Log(event) => {
                 // Without what differs between two runs of a seed: bytes and hashes of commits.

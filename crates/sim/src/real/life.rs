@@ -56,6 +56,7 @@ pub(crate) fn real_network(seed: u64, trace: Trace, mutation: Option<Mutation>) 
 impl Seated<'_> {
     /// Lives through the whole of a seed.
     pub fn live_real(&mut self) {
+        self.until_writable();
         self.begin_call();
         let strokes = STROKES / 2 + self.world.rng.below(STROKES);
         for _ in 0..strokes {
@@ -69,6 +70,7 @@ impl Seated<'_> {
         // Rings that began just now end.
         self.run(5_000_000);
         self.until_complete();
+        self.until_written();
         self.check_outcomes();
         self.check_reference();
         for desk in 0..self.world.real.count() {
@@ -123,7 +125,7 @@ impl Seated<'_> {
         let desk = self.world.rng.below(self.world.real.count() as u64) as usize;
         let (a, b, who) =
             (self.world.nodes[node].id.to_string(), self.world.nodes[other].id.to_string(), self.desk_name(desk));
-        let line = match self.world.rng.below(48) {
+        let line = match self.world.rng.below(60) {
             0..=23 => return self.officer_acts(),
             24..=25 => {
                 self.cut(node, other);
@@ -189,6 +191,7 @@ impl Seated<'_> {
                 self.restart_worker(desk);
                 format!("the media worker of {who} is another one")
             }
+            47..=58 => return self.officer_writes(desk),
             _ => {
                 let Some(told) = self.revoke_one(desk, node) else { return self.officer_acts() };
                 told

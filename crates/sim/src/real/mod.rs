@@ -8,6 +8,7 @@ mod life;
 mod net;
 mod people;
 mod promises;
+mod written;
 
 use crate::agenda::Event;
 use crate::fixture::{Fixture, fixture_in};
@@ -22,6 +23,7 @@ use std::ops::{Deref, DerefMut};
 use trialogue_charter::{DeviceId, Suite};
 use trialogue_console_core::view::View;
 use trialogue_core::ConsoleKey;
+use written::Written;
 
 /// Everything of a world that has real consoles; empty where there are none.
 #[derive(Default)]
@@ -39,6 +41,8 @@ pub struct Real {
     pub(crate) kept_us: BTreeMap<(usize, DeviceId), u64>,
     /// How long it took at last until everybody had everybody's keys, once the network was whole.
     pub(crate) whole_us: u64,
+    /// What was written.
+    pub(crate) written: Written,
     /// Keys that were sealed under, and given to somebody who opens, for the tally.
     pub(crate) given: u64,
 }
@@ -156,6 +160,7 @@ impl<'w> Seated<'w> {
             let opens = drive::opens(&self.world.real.desks[desk], desk, 0);
             self.later(1_000 * desk as u64, opens);
             self.desk_input(desk, trialogue_console_core::Input::Tick);
+            self.opens_written(desk);
         }
     }
 }

@@ -149,6 +149,7 @@ impl Seated<'_> {
         self.world.real.desks[desk].reload(self.world.fixture, worker, seed);
         self.later(300_000, opens(&self.world.real.desks[desk], desk, 0));
         self.desk_input(desk, Input::Tick);
+        self.opens_written(desk);
         if let Some(line) = line {
             self.desk_input(desk, Input::Command(trialogue_console_core::view::Command::Resume { line }));
         }

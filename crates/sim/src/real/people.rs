@@ -3,7 +3,7 @@
 use crate::fixture::{DUTY, LEADERS};
 use crate::real::Seated;
 use trialogue_console_core::Input;
-use trialogue_console_core::view::{Command, DeclineReason, NodeLink};
+use trialogue_console_core::view::{Command, DeclineReason, Language, NodeLink};
 
 impl Seated<'_> {
     /// Somebody presses a button.
@@ -45,6 +45,27 @@ impl Seated<'_> {
             .collect();
         let (line, sealing) = (&call.line, &call.sealing);
         format!("{name} shows {:?}, in on {line} with {}: {sealing:?}", view.node, members.join(", "))
+    }
+
+    /// The page has the written line of all open.
+    pub(crate) fn opens_written(&mut self, desk: usize) {
+        self.desk_input(desk, Input::Command(Command::OpenWritten { line: Some(LEADERS.to_owned()) }));
+    }
+
+    /// Somebody writes, or acknowledges for the own party what was written last.
+    pub(crate) fn officer_writes(&mut self, desk: usize) {
+        let desk_has = &self.world.real.desks[desk];
+        let asked = desk_has.page.iter().flat_map(|page| page.messages.iter().rev()).find(|m| m.may_acknowledge);
+        let asked = asked.map(|message| message.id.clone());
+        let writes = !self.world.rng.one_in(3);
+        let command = match asked.filter(|_| !writes) {
+            Some(id) => Command::AcknowledgeMessage { id, language: Language::En, read_back: String::new() },
+            None => {
+                let id = self.world.real.desks[desk].id;
+                self.world.real.written.write(id, LEADERS)
+            }
+        };
+        self.press(desk, command);
     }
 
     /// One who is rung answers, mostly; one who is in may leave, ring those who are missing, or take out somebody of

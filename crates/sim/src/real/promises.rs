@@ -3,11 +3,12 @@
 
 use crate::real::Known;
 use crate::real::Seated;
-use crate::real::desk::Seal;
+use crate::real::desk::{Desk, Seal};
+use crate::real::written::Page;
 use std::collections::BTreeSet;
 use trialogue_charter::{DeviceId, LineId};
 use trialogue_console_core::limits::{LEAVING_US, OLD_KEYS_US};
-use trialogue_console_core::view::{KeyState, LineView, NodeLink, RingState, Sealing};
+use trialogue_console_core::view::{KeyState, LineView, NodeLink, RingState, Sealing, WrittenView};
 use trialogue_journal::fold::RingResponse;
 
 /// Once the network is whole, everybody who is in has everybody's keys within so long.
@@ -202,6 +203,59 @@ impl Seated<'_> {
         }
         self.world.real.whole_us = self.world.real.whole_us.max(self.world.agenda.now_us() - began_us);
         self.tell("everybody who is in has everybody's keys".to_owned());
+    }
+
+    /// A page shows something else of the written line than before.
+    pub(crate) fn shows_written(&mut self, desk: usize, view: Option<WrittenView>) {
+        let name = self.desk_name(desk);
+        let held = &mut self.world.real.desks[desk];
+        held.page = view;
+        if let Some(shows) = &held.page {
+            self.world.real.written.shown(&Page { name, device: held.id, shows });
+        }
+    }
+
+    /// Every console can write to every other one: runs until all have published their keys for it.
+    ///
+    /// # Panics
+    /// When that takes too long.
+    pub fn until_writable(&mut self) {
+        let (began_us, desks) = (self.world.agenda.now_us(), self.world.real.desks.len());
+        let ready = |desk: &Desk| {
+            let page = desk.page.as_ref();
+            page.is_some_and(|page| page.ready && page.without.is_empty() && page.readers.len() == desks)
+        };
+        while !self.world.real.desks.iter().all(ready) {
+            let late = self.world.agenda.now_us() >= began_us + WHOLE_US;
+            assert!(!late, "in a whole network everybody can write to everybody within {} s", WHOLE_US / 1_000_000);
+            self.run(250_000);
+        }
+    }
+
+    /// What still differs between the pages of those who are not revoked; none: all is written everywhere.
+    pub fn unwritten(&self) -> Option<String> {
+        let desks = self.world.real.desks.iter().filter(|desk| !desk.revoked);
+        let pages =
+            desks.map(|desk| Some(Page { name: self.name(&desk.id), device: desk.id, shows: desk.page.as_ref()? }));
+        let Some(pages) = pages.collect::<Option<Vec<_>>>() else {
+            return Some("a page does not show the written line".to_owned());
+        };
+        self.world.real.written.differs(&pages)
+    }
+
+    /// Runs until everybody sees what was written.
+    ///
+    /// # Panics
+    /// When that takes too long.
+    pub fn until_written(&mut self) {
+        let began_us = self.world.agenda.now_us();
+        while let Some(differs) = self.unwritten() {
+            let late = self.world.agenda.now_us() >= began_us + WHOLE_US;
+            assert!(!late, "{differs}, after {} s", WHOLE_US / 1_000_000);
+            self.run(250_000);
+        }
+        let count = self.world.real.written.count();
+        self.tell(format!("everybody sees the {count} messages"));
     }
 
     /// In a quiet network what each party did with a ring is on each screen as in the journal of the console's node.

@@ -19,7 +19,9 @@ fn real_consoles_keep_every_promise() {
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let tally = many_with(Consoles::Real, &Until::Seeds(0..networks), threads, &|_, _| {});
     let (seconds, whole_s) = (tally.took.as_secs_f64(), tally.whole_us as f64 / 1e6);
-    println!("{} networks in {seconds:.1} s, {} keys given, all keys after {whole_s:.1} s", tally.ran, tally.heard);
+    let (keys, written) = (tally.heard, tally.written);
+    println!("{} networks in {seconds:.1} s, {keys} keys given, all keys after {whole_s:.1} s", tally.ran);
+    println!("{written} messages written");
     let failed: Vec<String> = tally
         .failed
         .iter()
@@ -27,6 +29,7 @@ fn real_consoles_keep_every_promise() {
         .collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     assert!(tally.heard > 10 * networks, "there are keys to judge by");
+    assert!(tally.written > 3 * networks, "there are messages to judge by");
 }
 
 #[test]
@@ -69,4 +72,9 @@ fn keys_of_those_who_are_out_that_are_kept_are_caught() {
 #[test]
 fn a_new_worker_that_goes_on_under_the_old_key_is_caught() {
     caught(Mutation::UntoldWorker, &["one media worker alone"]);
+}
+
+#[test]
+fn a_platform_that_forgets_what_it_was_to_keep_is_caught() {
+    caught(Mutation::ForgottenKeep, &["everybody on the line sees the same messages", "nothing is lost"]);
 }
