@@ -322,4 +322,45 @@ mod tests {
         assert_eq!(world.response(RINGS, DUTY, 0), trialogue_journal::fold::RingResponse::Ringing(2));
         world.check_honest();
     }
+
+    /// It came in while the one who leads the group was cut off, and that one is back at the other site.
+    #[test]
+    fn who_came_over_leaves_no_group_behind_that_nobody_there_can_move() {
+        let mut world = World::dark(&[2, 1], 7);
+        (0..3).for_each(|node| world.start(node));
+        for (console, node) in [(GOES, 0), (STAYS, 0), (RINGS, 2)] {
+            world.consoles[console].node = node;
+            world.connect(console);
+        }
+        world.run(5_000_000);
+        let call = world.ring(RINGS, DUTY);
+        world.run(1_000_000);
+        world.answer(GOES, DUTY, call);
+        world.run(1_000_000);
+        let (node, line) = (world.nodes[0].id.clone(), world.lines(DUTY).unwrap().clone());
+        let holds = |world: &World, console: usize| {
+            let own = world.nodes[0].machine.as_ref().unwrap().state().node(&node).unwrap();
+            let device = world.device(console);
+            let stay = own.present(&line).find(|(other, _)| **other == device).map(|(_, stay)| stay.clone());
+            own.group(&line).zip(stay).is_some_and(|(group, stay)| group.holds(&device, &stay))
+        };
+        world.commit(GOES, DUTY);
+        world.run(500_000);
+        assert!(holds(&world, GOES), "it leads");
+        world.disconnect(GOES);
+        world.answer(STAYS, DUTY, call);
+        world.run(1_000_000);
+        assert!(world.is_in(0, STAYS, DUTY) && !holds(&world, STAYS), "nobody can add it");
+        world.consoles[GOES].node = 1;
+        world.connect(GOES);
+        world.run(500_000);
+        let word = Carried { confirmed: vec![], ready: vec![], on: vec![], drops: vec![], held: false };
+        let (offers, _) = crate::console::SimConsole::offers(world.fixture, &mut world.rng);
+        world.act(GOES, DUTY, Act::Attach { call, offers, ring: None, word }, Vec::new());
+        world.run(2_000_000);
+        assert!(world.is_in(1, GOES, DUTY), "it has come over");
+        world.commit(STAYS, DUTY);
+        world.run(500_000);
+        assert!(holds(&world, STAYS), "and there is a new group, which holds the one who came in");
+    }
 }

@@ -1,7 +1,9 @@
 //! Rings of other parties: taken, sounded at the consoles on watch, expired.
 
+mod stays;
 mod turns;
 
+use self::stays::{end_gone, end_moved};
 use crate::consoles::Consoles;
 use crate::here::Here;
 use crate::io::Output;
@@ -10,7 +12,7 @@ use crate::limits::{STAFFED_US, UNSTAFFED_US};
 use crate::links::Links;
 use crate::note::{Count, Note};
 use std::collections::{BTreeMap, BTreeSet};
-use trialogue_charter::{CallId, DeviceId, LineId};
+use trialogue_charter::{CallId, LineId};
 use trialogue_journal::Body;
 use trialogue_journal::fold::Ring;
 use trialogue_journal::limits::PROMISE_MS;
@@ -114,6 +116,7 @@ impl Rings {
             if here.charter.offices_of_party_on_line(&here.party, &line).next().is_none() {
                 continue;
             }
+            end_moved(&line, pen);
             rings.extend(pen.ahead().sounding_on(&here.party, &line));
         }
         self.turns.sort(&mut rings);
@@ -235,7 +238,7 @@ impl Rings {
         }
         let said = pen.ahead().node(&here.node).and_then(|own| own.response(&line, &call)).cloned();
         if said.as_ref().is_none_or(|response| response.received.is_none()) {
-            write_gone(&line, pen);
+            end_gone(&line, pen);
             let _ = pen.append(Body::Received { call, line: line.clone() }, Vec::new(), After::Nothing);
             pen.out.count(Count::RingReceived);
         }
@@ -259,22 +262,6 @@ impl Rings {
         };
         self.sounding.insert((line, call), sounding);
         true
-    }
-}
-
-/// Whoever came over to another site of the party, and left there, is in by this node's journal until it is back here.
-/// It is not there for a ring: by this journal alone it would have come in on it at once, and it would sound nowhere.
-fn write_gone(line: &LineId, pen: &mut Pen<'_>) {
-    let (here, ahead) = (pen.here(), pen.ahead());
-    // Who is dropped is in again as soon as the others take that back.
-    if ahead.dropped(line).contains(&here.party) {
-        return;
-    }
-    let inside: BTreeSet<DeviceId> = ahead.in_on(line).into_iter().map(|member| member.device).collect();
-    let stays = ahead.node(&here.node).into_iter().flat_map(|own| own.present(line));
-    let gone = stays.filter(|(device, stay)| stay.role.acts_for_party() && !inside.contains(*device));
-    for device in gone.map(|(device, _)| *device).collect::<Vec<_>>() {
-        let _ = pen.append(Body::Lost { device, line: line.clone() }, Vec::new(), After::Nothing);
     }
 }
 
