@@ -26,6 +26,7 @@ mod rings;
 #[cfg(test)]
 mod scene;
 mod statements;
+mod stays;
 mod trials;
 mod watch;
 mod writings;

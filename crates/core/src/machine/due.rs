@@ -2,6 +2,7 @@
 //! not written apart.
 
 use super::Machine;
+use crate::stays::end_moved;
 use trialogue_wire::console::ToConsole;
 
 /// Why the machine wants to be called: told to whoever looks for the reason, and nothing is decided by it.
@@ -110,6 +111,12 @@ const ROWS: &[Row] = &[
     Row::timed(Writing, Cause::PathTest, |m| m.trials.next_path_test_us(), write_paths),
     Row::timed(Writing, Cause::AskAlive, |m| m.alive.next_us(), |m| m.alive.ask(&m.here, &mut m.out)),
     Row::timed(Writing, Cause::TestsLook, |m| m.trials.next_look_us(), look_at_tests),
+    Row::follows(Writing, |m| {
+        // As far as rings have not looked at what changed, which is next.
+        if m.out.changed.lines {
+            end_moved(&mut m.pen());
+        }
+    }),
     // A ring that has come to its next office is looked at again with the disk's word about the entry that says so.
     Row::timed(Writing, Cause::Ring, |m| m.rings.next_us(&m.here), settle_rings),
     // Rides on the disk's next word, as copies do.

@@ -1,9 +1,7 @@
 //! Rings of other parties: taken, sounded at the consoles on watch, expired.
 
-mod stays;
 mod turns;
 
-use self::stays::{end_gone, end_moved};
 use crate::consoles::Consoles;
 use crate::here::Here;
 use crate::io::Output;
@@ -11,6 +9,7 @@ use crate::journals::{After, Pen};
 use crate::limits::{STAFFED_US, UNSTAFFED_US};
 use crate::links::Links;
 use crate::note::{Count, Note};
+use crate::stays::end_gone;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{CallId, LineId};
 use trialogue_journal::Body;
@@ -116,7 +115,6 @@ impl Rings {
             if here.charter.offices_of_party_on_line(&here.party, &line).next().is_none() {
                 continue;
             }
-            end_moved(&line, pen);
             rings.extend(pen.ahead().sounding_on(&here.party, &line));
         }
         self.turns.sort(&mut rings);

@@ -8,7 +8,7 @@ use trialogue_journal::Body;
 
 /// Whoever came over and left there is not here for a ring: by this journal alone it would have come in on it at once,
 /// and it would sound nowhere.
-pub(super) fn end_gone(line: &LineId, pen: &mut Pen<'_>) {
+pub(crate) fn end_gone(line: &LineId, pen: &mut Pen<'_>) {
     let (here, ahead) = (pen.here(), pen.ahead());
     // Who is dropped is in again as soon as the others take that back.
     if ahead.dropped(line).contains(&here.party) {
@@ -23,7 +23,12 @@ pub(super) fn end_gone(line: &LineId, pen: &mut Pen<'_>) {
 /// Whoever came over keeps this node's group on the line alive, and cannot move it from there. Where nobody who is here
 /// can, whoever came in here meanwhile would have no keys for the rest of the call: the stay ends, and the group with
 /// it, and a new one is made.
-pub(super) fn end_moved(line: &LineId, pen: &mut Pen<'_>) {
+pub(crate) fn end_moved(pen: &mut Pen<'_>) {
+    let lines: Vec<LineId> = pen.here().charter.lines.iter().map(|line| line.id.clone()).collect();
+    lines.iter().for_each(|line| end_moved_on(line, pen));
+}
+
+fn end_moved_on(line: &LineId, pen: &mut Pen<'_>) {
     let (here, ahead) = (pen.here(), pen.ahead());
     let Some(own) = ahead.node(&here.node) else { return };
     let Some(group) = own.group(line) else { return };
