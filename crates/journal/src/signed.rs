@@ -140,18 +140,6 @@ impl Read {
             _ => self.said().map(|said| said.claim().bodies().cloned().collect()).unwrap_or_default(),
         }
     }
-
-    fn attached(&self) -> Option<BodyRef> {
-        match &self.said()?.claim().act {
-            Act::Write { written } => written.attached.clone(),
-            _ => None,
-        }
-    }
-
-    fn writes(&self) -> bool {
-        let acts = |act: &Act| matches!(act, Act::Stock { .. } | Act::Circle { .. } | Act::Write { .. });
-        self.said().is_some_and(|said| acts(&said.claim().act))
-    }
 }
 
 impl UnverifiedEntry {
@@ -188,13 +176,22 @@ impl UnverifiedEntry {
 
     /// The list of chunks of what the statement in it attaches to a message.
     pub fn attached(&self) -> Option<BodyRef> {
-        self.0.attached()
+        match &self.said()?.claim().act {
+            Act::Write { written } => written.attached.clone(),
+            _ => None,
+        }
     }
 
     /// It carries something written, or the keys for it: bodies beside it are kept as long as the charter's policy
     /// says, not only for a day.
     pub fn writes(&self) -> bool {
-        self.0.writes()
+        let acts = |act: &Act| matches!(act, Act::Stock { .. } | Act::Circle { .. } | Act::Write { .. });
+        self.said().is_some_and(|said| acts(&said.claim().act))
+    }
+
+    /// What is signed: deterministic CBOR.
+    pub fn payload(&self) -> &[u8] {
+        self.0.signed.payload()
     }
 
     /// Verifies the signature of the node that it claims to be of, by its present journal key or one that it had
@@ -251,17 +248,6 @@ impl VerifiedEntry {
     /// The bodies that the entry, or the statement in it, refers to. A claim of the statement, unless it was verified.
     pub fn bodies(&self) -> Vec<BodyRef> {
         self.read.bodies()
-    }
-
-    /// The list of chunks of what the statement in it attaches to a message. A claim, unless it was verified.
-    pub fn attached(&self) -> Option<BodyRef> {
-        self.read.attached()
-    }
-
-    /// It carries something written, or the keys for it: bodies beside it are kept as long as the charter's policy
-    /// says, not only for a day. A claim of the statement, unless it was verified.
-    pub fn writes(&self) -> bool {
-        self.read.writes()
     }
 
     /// SHA-384 of the payload: the next entry of this node names it.

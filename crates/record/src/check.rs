@@ -65,7 +65,7 @@ impl Reading {
         }
         self.key = self.key.max(entry.key());
         if self.leaves.len() as u64 + 1 == seq {
-            self.leaves.push(Root::of(claim));
+            self.leaves.push(Root::leaf(entry.payload()));
             if let Some(why) = self.placing.take(entry) {
                 findings.push(Finding::Misplaced { node, seq, why });
             }

@@ -84,7 +84,7 @@ impl Inclusion {
         if entry.entry().node != journal || self.index.checked_add(1) != Some(entry.entry().seq) {
             return Err(InclusionError::Elsewhere);
         }
-        let (leaf, head) = (Root::of(entry.entry()), &self.note.checkpoint);
+        let (leaf, head) = (Root::leaf(entry.payload()), &self.note.checkpoint);
         if !includes(&leaf, self.index, head.size, &self.path, &head.root) {
             return Err(InclusionError::NotIn);
         }

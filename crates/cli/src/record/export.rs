@@ -92,7 +92,7 @@ fn item(row: Row, trees: &mut BTreeMap<NodeId, Frontier>) -> Item {
     let mut certificate = None;
     if let Ok(entry) = UnverifiedEntry::decode(&row.entry) {
         let claim = entry.claim();
-        trees.entry(claim.node.clone()).or_default().push(Root::of(claim));
+        trees.entry(claim.node.clone()).or_default().push(Root::leaf(entry.payload()));
         if matches!(claim.body, Body::Enrolled { .. }) {
             certificate = row.lasting;
         }

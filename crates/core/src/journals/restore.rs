@@ -48,7 +48,7 @@ impl Journals {
         }
         let lasting = matches!(entry.entry().body, Body::Enrolled { .. });
         let counts = self.state.apply(&entry, &plain(&bundle.bodies)).is_ok();
-        self.seen.push(entry.entry());
+        self.seen.push(&entry);
         self.since_snapshot += 1;
         if self.ledger.has_shelf() {
             self.ledger.go_on(&node, entry.entry().seq);

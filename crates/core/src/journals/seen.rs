@@ -12,7 +12,7 @@ use crate::note::{Count, Note};
 use crate::out::Out;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use trialogue_charter::NodeId;
-use trialogue_journal::{Body, Entry, TreeHead, VerifiedEntry, heads};
+use trialogue_journal::{Body, TreeHead, VerifiedEntry, heads};
 use trialogue_record::{Held, Root};
 
 /// A head that another node has signed, with the entry in which it did.
@@ -46,8 +46,9 @@ fn matters(body: &Body) -> bool {
 
 impl Seen {
     /// An entry of the disk was added to the journals that are held.
-    pub(super) fn push(&mut self, entry: &Entry) {
-        self.trees.entry(entry.node.clone()).or_default().push(Root::of(entry));
+    pub(super) fn push(&mut self, entry: &VerifiedEntry) {
+        let tree = self.trees.entry(entry.entry().node.clone()).or_default();
+        tree.push(Root::leaf(entry.payload()));
     }
 
     /// Has another node signed for a history of this one that is not held here?
@@ -135,7 +136,7 @@ impl Seen {
     /// A verified entry has been added to a journal that is held: it is counted, and what it says of others compared.
     pub(super) fn hold(&mut self, entry: &VerifiedEntry, here: &Here, out: &mut Out) {
         let claim = entry.entry();
-        self.push(claim);
+        self.push(entry);
         if matters(&claim.body) && self.moved_us.is_none() {
             self.moved_us = Some(here.now.us);
         }

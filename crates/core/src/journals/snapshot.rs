@@ -129,9 +129,8 @@ impl Journals {
             if claim.node != mark.node || claim.seq != seq || !follows {
                 return None;
             }
-            let payload = claim.payload();
-            stood.recent.push_back(Hash::of(&payload));
-            stood.tree.push(Root::leaf(&payload));
+            stood.recent.push_back(Hash::of(entry.payload()));
+            stood.tree.push(Root::leaf(entry.payload()));
         }
         (stood.recent.back() == Some(&mark.head)).then_some(stood)
     }
