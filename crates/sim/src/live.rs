@@ -5,6 +5,7 @@ use crate::disk::{Disk, Health};
 use crate::mischief::{Forged, HOUR_MS, Mischief, Stroke};
 use crate::mutation::Mutation;
 use crate::network::Quality;
+use crate::rng::Rng;
 use crate::trace::Trace;
 use crate::world::{DEVICES, World};
 use trialogue_journal::UnverifiedEntry;
@@ -14,23 +15,36 @@ const SHAPES: [&[usize]; 6] = [&[1, 1, 1], &[1, 2, 1], &[2, 1, 2], &[1, 1, 1, 1]
 /// Strokes of luck in one network.
 const STROKES: u64 = 36;
 
+/// How wrong the wall clocks of a network are, at most.
+#[derive(Clone, Copy)]
+pub(crate) enum Clocks {
+    Right,
+    Somewhat,
+    Hour,
+}
+
+impl Clocks {
+    /// How far off one of them is, in milliseconds.
+    pub(crate) fn off_ms(self, rng: &mut Rng) -> i64 {
+        let off_ms = rng.below(2 * HOUR_MS as u64) as i64 - HOUR_MS;
+        match self {
+            Self::Right => 0,
+            Self::Somewhat => off_ms / 1_000,
+            Self::Hour => off_ms,
+        }
+    }
+}
+
 impl World {
     /// The network of a seed: started, all consoles connected, voices on.
     pub fn network(seed: u64, trace: Trace, mutation: Option<Mutation>) -> Self {
         let shape = SHAPES[(seed % SHAPES.len() as u64) as usize];
         let mut world = Self::lively(shape, seed);
-        world.witness.set_trace(trace);
-        world.without(mutation);
-        let disks_fail = world.rng.one_in(2);
-        world.let_disks_fail(disks_fail);
-        let delay_us = [(500, 4_000), (1_000, 120_000), (60_000, 300_000)][world.rng.below(3) as usize];
-        world.set_delay(delay_us);
-        let clocks = world.rng.below(3);
+        let clocks = world.conditions(trace, mutation);
         for node in 0..world.nodes.len() {
-            // Monotonic clocks begin anywhere; wall clocks are right, or somewhat off, or off by an hour.
+            // Monotonic clocks begin anywhere.
             world.nodes[node].ahead_us = world.rng.below(1 << 40);
-            let off_ms = world.rng.below(2 * HOUR_MS as u64) as i64 - HOUR_MS;
-            world.nodes[node].wall_off_ms = [0, off_ms / 1_000, off_ms][clocks as usize];
+            world.nodes[node].wall_off_ms = clocks.off_ms(&mut world.rng);
         }
         (0..world.nodes.len()).for_each(|node| world.start(node));
         for console in 0..world.consoles.len() {
@@ -42,6 +56,18 @@ impl World {
         }
         world.run(4_000_000);
         world
+    }
+
+    /// What the seed of a network decides first, whatever its consoles are: whether disks fail, how slow its cables
+    /// are, how wrong clocks are.
+    pub(crate) fn conditions(&mut self, trace: Trace, mutation: Option<Mutation>) -> Clocks {
+        self.witness.set_trace(trace);
+        self.without(mutation);
+        let disks_fail = self.rng.one_in(2);
+        self.let_disks_fail(disks_fail);
+        let delay_us = [(500, 4_000), (1_000, 120_000), (60_000, 300_000)][self.rng.below(3) as usize];
+        self.set_delay(delay_us);
+        [Clocks::Right, Clocks::Somewhat, Clocks::Hour][self.rng.below(3) as usize]
     }
 
     /// Nodes that have not started, in a world in which consoles talk and keep their groups.
@@ -283,6 +309,7 @@ impl World {
 mod tests {
     use super::*;
     use crate::DUTY;
+    use trialogue_charter::CallId;
     use trialogue_journal::{Act, Carried};
 
     /// The duty officers of a party with two nodes, and one of another party.
@@ -290,9 +317,8 @@ mod tests {
     const STAYS: usize = 2;
     const RINGS: usize = 4;
 
-    /// By the first node's journal it is in until it is back there, and would have answered.
-    #[test]
-    fn who_left_at_the_other_site_has_not_answered_the_next_ring() {
+    /// The first of them has answered the other party's ring, at its first node.
+    fn in_a_call() -> (World, CallId) {
         let mut world = World::dark(&[2, 1], 7);
         (0..3).for_each(|node| world.start(node));
         for (console, node) in [(GOES, 0), (STAYS, 0), (RINGS, 2)] {
@@ -304,7 +330,11 @@ mod tests {
         world.run(1_000_000);
         world.answer(GOES, DUTY, call);
         world.run(1_000_000);
-        world.disconnect(GOES);
+        (world, call)
+    }
+
+    /// The first of them goes on at its party's other node, in the same call.
+    fn comes_over(world: &mut World, call: CallId) {
         world.consoles[GOES].node = 1;
         world.connect(GOES);
         world.run(1_500_000);
@@ -313,6 +343,14 @@ mod tests {
         world.act(GOES, DUTY, Act::Attach { call, offers, ring: None, word }, Vec::new());
         world.run(1_000_000);
         assert!(world.is_in(1, GOES, DUTY), "it has come over");
+    }
+
+    /// By the first node's journal it is in until it is back there, and would have answered.
+    #[test]
+    fn who_left_at_the_other_site_has_not_answered_the_next_ring() {
+        let (mut world, call) = in_a_call();
+        world.disconnect(GOES);
+        comes_over(&mut world, call);
         world.leave(GOES, DUTY);
         world.leave(RINGS, DUTY);
         world.run(1_000_000);
@@ -326,17 +364,7 @@ mod tests {
     /// It came in while the one who leads the group was cut off, and that one is back at the other site.
     #[test]
     fn who_came_over_leaves_no_group_behind_that_nobody_there_can_move() {
-        let mut world = World::dark(&[2, 1], 7);
-        (0..3).for_each(|node| world.start(node));
-        for (console, node) in [(GOES, 0), (STAYS, 0), (RINGS, 2)] {
-            world.consoles[console].node = node;
-            world.connect(console);
-        }
-        world.run(5_000_000);
-        let call = world.ring(RINGS, DUTY);
-        world.run(1_000_000);
-        world.answer(GOES, DUTY, call);
-        world.run(1_000_000);
+        let (mut world, call) = in_a_call();
         let (node, line) = (world.nodes[0].id.clone(), world.lines(DUTY).unwrap().clone());
         let holds = |world: &World, console: usize| {
             let own = world.nodes[0].machine.as_ref().unwrap().state().node(&node).unwrap();
@@ -351,16 +379,10 @@ mod tests {
         world.answer(STAYS, DUTY, call);
         world.run(1_000_000);
         assert!(world.is_in(0, STAYS, DUTY) && !holds(&world, STAYS), "nobody can add it");
-        world.consoles[GOES].node = 1;
-        world.connect(GOES);
-        world.run(500_000);
-        let word = Carried { confirmed: vec![], ready: vec![], on: vec![], drops: vec![], held: false };
-        let (offers, _) = crate::console::SimConsole::offers(world.fixture, &mut world.rng);
-        world.act(GOES, DUTY, Act::Attach { call, offers, ring: None, word }, Vec::new());
-        world.run(2_000_000);
-        assert!(world.is_in(1, GOES, DUTY), "it has come over");
+        comes_over(&mut world, call);
         world.commit(STAYS, DUTY);
         world.run(500_000);
         assert!(holds(&world, STAYS), "and there is a new group, which holds the one who came in");
+        world.check_honest();
     }
 }

@@ -3,6 +3,7 @@
 use crate::agenda::Event;
 use crate::disk::Health;
 use crate::fixture::{LEADERS, fixture_in};
+use crate::mischief::HOUR_MS;
 use crate::mutation::Mutation;
 use crate::real::Seated;
 use crate::real::desk::Reach;
@@ -20,8 +21,6 @@ const SHAPES: [&[usize]; 4] = [&[1, 1, 1], &[1, 2, 1], &[1, 1], &[2, 1, 2]];
 const STROKES: u64 = 40;
 /// Every so many networks seal by the suite with ML-KEM-1024, the others by the faster one.
 const CNSA: u64 = 16;
-/// An hour.
-const HOUR_MS: i64 = 3_600_000;
 
 /// The network of a seed with real consoles: started, all on watch.
 pub(crate) fn real_network(seed: u64, trace: Trace, mutation: Option<Mutation>) -> World {
@@ -29,22 +28,14 @@ pub(crate) fn real_network(seed: u64, trace: Trace, mutation: Option<Mutation>) 
     let suite = if seed % CNSA == CNSA - 1 { Suite::Cnsa2 } else { Suite::XWing };
     let mut world = World::dark_in(fixture_in(shape, suite), shape.len(), seed);
     world.seated().seat();
-    world.witness.set_trace(trace);
-    world.without(mutation);
-    let disks_fail = world.rng.one_in(2);
-    world.let_disks_fail(disks_fail);
-    let delay_us = [(500, 4_000), (1_000, 120_000), (60_000, 300_000)][world.rng.below(3) as usize];
-    world.set_delay(delay_us);
-    let clocks = world.rng.below(3);
-    let off = |world: &mut World| {
-        let off_ms = world.rng.below(2 * HOUR_MS as u64) as i64 - HOUR_MS;
-        (world.rng.below(1 << 40), [0, off_ms / 1_000, off_ms][clocks as usize])
-    };
+    let clocks = world.conditions(trace, mutation);
     for node in 0..world.nodes.len() {
-        (world.nodes[node].ahead_us, world.nodes[node].wall_off_ms) = off(&mut world);
+        world.nodes[node].wall_off_ms = clocks.off_ms(&mut world.rng);
+        world.nodes[node].ahead_us = world.rng.below(1 << 40);
     }
     for desk in 0..world.real.count() {
-        (world.real.desks[desk].ahead_us, world.real.desks[desk].wall_off_ms) = off(&mut world);
+        world.real.desks[desk].wall_off_ms = clocks.off_ms(&mut world.rng);
+        world.real.desks[desk].ahead_us = world.rng.below(1 << 40);
     }
     (0..world.nodes.len()).for_each(|node| world.start(node));
     world.seated().switch_on();
