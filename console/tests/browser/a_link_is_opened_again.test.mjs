@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import { startHotline } from './support/hotline.mjs';
+import { until } from './support/fixtures.mjs';
 import { openBrowser, plugAuthenticator } from './support/officer.mjs';
+import { vault } from './support/vault.mjs';
 
 let hotline, browser, page;
 let device;
@@ -34,24 +36,7 @@ async function open(link) {
   await page.locator('[data-replaces]').waitFor();
 }
 
-/** What is stored, by name. */
-const stored = () =>
-  page.evaluate(async () => {
-    const done = (request) =>
-      new Promise((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-      });
-    const db = await done(indexedDB.open('trialogue'));
-    const names = await done(db.transaction('vault').objectStore('vault').getAllKeys());
-    db.close();
-    return names;
-  });
-
-/** Waits until what was replaced is forgotten, which follows upon the node's word. */
-async function settled() {
-  while ((await stored()).includes('before')) await new Promise((go) => setTimeout(go, 50));
-}
+const keepsBefore = async () => (await vault(page)).names.includes('before');
 
 test('who is enrolled here is said before anything is made, and can stay', async () => {
   await open(hotline.link('usa-duty-officer'));
@@ -75,7 +60,7 @@ test('a link that was used already ends no device: the one from before goes on, 
   await page.locator('[data-went-back]').waitFor();
   await onWatch();
   assert.equal((await view()).me.device, device);
-  assert.ok(!(await stored()).includes('before'));
+  assert.ok(!(await keepsBefore()));
   await page.reload();
   await onWatch();
   assert.equal((await view()).me.device, device, 'also after a reload');
@@ -87,7 +72,7 @@ test('so it is where the page is loaded anew before its node has said a word', a
   const goOn = await hotline.freeze('USA');
   try {
     await act('enrol');
-    while (!(await stored()).includes('before')) await new Promise((go) => setTimeout(go, 50));
+    await until('the device of before is kept', keepsBefore);
     const again = await page.context().newPage();
     await page.close();
     page = again;
@@ -115,10 +100,10 @@ test('a link that works takes its place, under a passkey too, and nothing is lef
   await act('enrol-passkey');
   await page.locator('[data-replaces]').waitFor({ state: 'detached' });
   await onWatch();
-  await settled();
+  await until('it is forgotten', async () => !(await keepsBefore()));
   const { me } = await view();
   assert.notEqual(me.device, device);
-  assert.ok(!(await stored()).includes('key'), 'nor anything that opens without the passkey');
+  assert.ok(!(await vault(page)).names.includes('key'), 'nor anything that opens without the passkey');
   await page.reload();
   await act('sign-in');
   await onWatch();

@@ -183,7 +183,7 @@ test('a second tab waits, and takes over when the first is closed, without a cal
   await second.addInitScript((call) => sessionStorage.setItem('trialogue-in-call', call), call);
   await second.goto(new URL('/', usa.page.url()).href);
   await second.locator('[data-trouble=otherTab]').waitFor();
-  while ((await kept()) !== null) await new Promise((go) => setTimeout(go, 50));
+  await until('it forgets the copy', async () => (await kept()) === null);
   // On a busy machine its connection may just be made anew; it would never be up again if the second tab had taken it.
   await usa.until('the first is up', ({ view }) => view.node === 'up');
   await usa.page.close();
