@@ -2,12 +2,39 @@
 import type { Refusal } from '../generated/Refusal';
 import type { View } from '../generated/View';
 
-/** Reasons that do not pass: trying again leads nowhere. */
-const FINAL: Refusal[] = ['certificate', 'revoked', 'suspended', 'signature', 'origin'];
+/** Whether trying again leads nowhere. Each reason is named, so that a new one cannot be forgotten; what is about acts says nothing of the device. */
+const FINAL: Record<Refusal, boolean> = {
+  certificate: true,
+  revoked: true,
+  suspended: true,
+  signature: true,
+  origin: true,
+  protocol: false,
+  busy: false,
+  catchingUp: false,
+  notOnLine: false,
+  replayed: false,
+  malformed: false,
+  epoch: false,
+  notNow: false,
+  aboveAuthority: false,
+  role: false,
+  notOwn: false,
+  policy: false,
+  dropped: false,
+  time: false,
+  otherOffice: false,
+  noConsultation: false,
+  otherNode: false,
+  otherCharter: false,
+  outdated: false,
+  ahead: false,
+  noSeat: false,
+};
 
 /** `refused`: for good; null: nothing that would decide it. */
 export function verdict({ node, trouble }: Pick<View, 'node' | 'trouble'>): 'accepted' | 'refused' | null {
   if (node === 'up') return 'accepted';
-  const refused = trouble?.kind === 'charter' || (trouble?.kind === 'refused' && FINAL.includes(trouble.reason));
+  const refused = trouble?.kind === 'charter' || (trouble?.kind === 'refused' && FINAL[trouble.reason]);
   return refused ? 'refused' : null;
 }

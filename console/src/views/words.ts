@@ -95,7 +95,7 @@ export function reason(why: DeclineReason): string {
 }
 
 /** What a party did with a ring; empty when there is none. */
-export function ringState(s: RingState): { words: string; tone: 'good' | 'warn' | 'bad' | 'soft' } | null {
+export function ringState(s: RingState, now: number): { words: string; tone: 'good' | 'warn' | 'bad' | 'soft' } | null {
   switch (s.kind) {
     case 'none':
       return null;
@@ -112,7 +112,7 @@ export function ringState(s: RingState): { words: string; tone: 'good' | 'warn' 
     case 'ringing':
       return { words: s.consoles === 1 ? m.state_ringing_one() : m.state_ringing({ count: s.consoles }), tone: 'good' };
     case 'acknowledged': {
-      const time = clock(s.readyMs);
+      const time = moment(s.readyMs, now);
       return {
         words: s.by ? m.state_acknowledged_by({ time, name: s.by }) : m.state_acknowledged({ time }),
         tone: 'good',
@@ -122,7 +122,7 @@ export function ringState(s: RingState): { words: string; tone: 'good' | 'warn' 
       return { words: m.state_answered(), tone: 'good' };
     case 'declined': {
       const parts = [m.state_declined({ reason: reason(s.reason) })];
-      if (s.callBackMs != null) parts.push(m.call_back_at({ time: clock(s.callBackMs) }));
+      if (s.callBackMs != null) parts.push(m.call_back_at({ time: moment(s.callBackMs, now) }));
       if (s.deputy) parts.push(m.deputy_is({ office: text(s.deputy) }));
       return { words: parts.join(' · '), tone: 'bad' };
     }
@@ -172,8 +172,8 @@ export function attendance(a: AnswerView, now: number): { words: string; tone: '
 }
 
 /** Who has the duty of an office; `several`: the party has more than one on the line. */
-export function duty(d: DutyView, several: boolean): { words: string; tone: 'soft' | 'warn' } {
-  const [name, time, office] = [d.name ?? text(d.office), clock(d.untilMs), text(d.office)];
+export function duty(d: DutyView, several: boolean, now: number): { words: string; tone: 'soft' | 'warn' } {
+  const [name, time, office] = [d.name ?? text(d.office), moment(d.untilMs, now), text(d.office)];
   switch (d.state) {
     case 'onDuty':
       return { words: several ? m.duty_on_office({ name, time, office }) : m.duty_on({ name, time }), tone: 'soft' };
