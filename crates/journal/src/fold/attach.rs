@@ -49,6 +49,7 @@ impl Presence {
             ready: set(said.ready),
             on: set(said.on),
             drops: said.drops.into_iter().map(|party| (party, seq)).collect(),
+            ..Word::default()
         };
         self
     }

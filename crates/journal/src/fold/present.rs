@@ -40,10 +40,12 @@ pub struct Presence {
     /// Lists of secrets that it has told those who hear it, in order.
     #[n(8)]
     pub tags: Vec<TagsTold>,
-    /// Position of the entry by which it gave its present key packages.
+    /// By node, the position of the entry by which it has given its present key package since it came in.
     #[n(9)]
-    #[cbor(default)]
-    pub offered: u64,
+    offered: BTreeMap<NodeId, u64>,
+    /// Who let it go last, and the position of the entry: it may have come in held.
+    #[n(10)]
+    let_go: Option<(DeviceId, u64)>,
 }
 
 /// A list of secrets that a console has told those who hear it.
@@ -80,15 +82,14 @@ pub struct OwnRing {
 impl Presence {
     /// A console that comes in.
     pub(super) fn new(call: CallId, role: Role, at: At, offers: &[KeyOffer]) -> Self {
-        let (word, tags, offers) = (Word::default(), Vec::new(), by_node(offers));
+        let (word, tags, offers, offered) = (Word::default(), Vec::new(), by_node(offers), BTreeMap::new());
         let (order, since_ms) = (at.seq, at.time_ms);
-        Self { call, order, since_ms, ring: None, offers, role, held: None, word, tags, offered: order }
+        Self { call, order, since_ms, ring: None, offers, role, held: None, word, tags, offered, let_go: None }
     }
 
     /// It is in already, and keeps its place and its keys: it rings again for those who are missing, if it acts for its
     /// party, or offers new key packages alone. Those that it does not list stay.
     fn ring_again(&mut self, ring: OwnRing, offers: &[KeyOffer], acts: bool) {
-        self.offered = ring.seq;
         if acts {
             self.ring = Some(ring);
         }
@@ -97,16 +98,17 @@ impl Presence {
         if self.offers.len() + listed.len() > NODES_MAX {
             // Among them are some for nodes that left with an amendment.
             self.offers.clear();
+            self.offered.clear();
         }
+        self.offered.extend(listed.keys().map(|node| (node.clone(), ring.seq)));
         self.offers.extend(listed);
     }
 
     fn relevant(&self, seqs: &mut BTreeSet<u64>) {
         seqs.insert(self.order);
-        // Not there in what an earlier program has kept.
-        seqs.extend(Some(self.offered).filter(|seq| *seq > self.order));
+        seqs.extend(self.offered.values());
         seqs.extend(self.ring.map(|ring| ring.seq));
-        seqs.extend(self.held.map(|(_, seq)| seq));
+        seqs.extend(self.held.or(self.let_go).map(|(_, seq)| seq));
         seqs.extend(self.word.seqs());
         seqs.extend(self.tags.iter().map(|told| told.seq));
     }
@@ -182,7 +184,8 @@ impl Present {
 
     pub(super) fn hold(&mut self, device: &DeviceId, on: bool, by: DeviceId, seq: u64) {
         if let Some(stay) = self.present.get_mut(device) {
-            stay.held = on.then_some((by, seq));
+            let said = Some((by, seq));
+            (stay.held, stay.let_go) = if on { (said, None) } else { (None, said) };
         }
     }
 
@@ -196,7 +199,7 @@ impl Present {
 
     /// Devices whose statements say who is in, and how.
     pub(super) fn speakers(&self) -> impl Iterator<Item = DeviceId> {
-        let holding = self.present.values().filter_map(|stay| stay.held).map(|(by, _)| by);
+        let holding = self.present.values().filter_map(|stay| stay.held.or(stay.let_go)).map(|(by, _)| by);
         self.present.keys().copied().chain(holding)
     }
 
@@ -259,12 +262,14 @@ mod tests {
         let mut stay = stay(5, Role::Interpreter);
         let ring = OwnRing { call: call(2), precedence: Precedence::default(), seq: 8, time_ms: 8_000 };
         stay.ring_again(ring, &[offer("kor-1"), offer("usa-1")], false);
-        assert_eq!((stay.ring, stay.offered, stay.order, stay.offers.len()), (None, 8, 5, 3));
-        stay.ring_again(ring, &[], true);
-        assert_eq!((stay.ring, stay.offers.len()), (Some(ring), 3));
+        assert_eq!((stay.ring, stay.order, stay.offers.len()), (None, 5, 3));
+        let again = OwnRing { seq: 9, ..ring };
+        stay.ring_again(again, &[], true);
+        assert_eq!((stay.ring, stay.offers.len()), (Some(again), 3));
+        stay.ring_again(OwnRing { seq: 10, ..ring }, &[offer("kor-1")], false);
         let mut seqs = BTreeSet::new();
         stay.relevant(&mut seqs);
-        assert_eq!(seqs, BTreeSet::from([5, 8]));
+        assert_eq!(seqs, BTreeSet::from([5, 8, 9, 10]), "each package, and the ring");
     }
 
     #[test]
@@ -283,14 +288,17 @@ mod tests {
     }
 
     #[test]
-    fn who_holds_one_is_a_speaker_until_it_lets_go() {
+    fn who_holds_one_is_a_speaker_and_so_is_who_let_it_go() {
         let mut present = with(&[(1, 5, Role::Principal)]);
         present.hold(&device(1), true, device(2), 7);
         assert_eq!(present.speakers().collect::<Vec<_>>(), [device(1), device(2)]);
         let mut seqs = BTreeSet::new();
         present.relevant(&mut seqs);
         assert_eq!(seqs, BTreeSet::from([5, 7]));
-        present.hold(&device(1), false, device(2), 8);
-        assert_eq!(present.speakers().collect::<Vec<_>>(), [device(1)]);
+        present.hold(&device(1), false, device(3), 8);
+        assert_eq!(present.speakers().collect::<Vec<_>>(), [device(1), device(3)]);
+        let mut seqs = BTreeSet::new();
+        present.relevant(&mut seqs);
+        assert_eq!(seqs, BTreeSet::from([5, 8]), "it may have come in held");
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct Word {
     /// Stations that it has confirmed.
     #[n(0)]
     pub(super) confirmed: BTreeMap<PartyId, u64>,
-    /// Its party's principal is ready to come on with these.
+    /// Its party's principal is ready to come on with these; with nobody where it has taken that back.
     #[n(1)]
     pub(super) ready: Option<(BTreeSet<PartyId>, u64)>,
     /// It is a principal, and on with these.
@@ -23,6 +23,9 @@ pub(super) struct Word {
     /// Parties that it wants dropped.
     #[n(3)]
     pub(super) drops: BTreeMap<PartyId, u64>,
+    /// Parties that it wants dropped no more: it may have come in with that wish.
+    #[n(4)]
+    pub(super) undropped: BTreeMap<PartyId, u64>,
 }
 
 impl Word {
@@ -33,24 +36,26 @@ impl Word {
                 self.confirmed.insert(party, seq);
             }
             Act::Ready { with } => {
-                let with: BTreeSet<PartyId> = with.into_iter().collect();
-                self.ready = Some((with, seq)).filter(|(with, _)| !with.is_empty());
+                self.ready = Some((with.into_iter().collect(), seq));
             }
             Act::ComeOn { with } => self.on = Some((with.into_iter().collect(), seq)),
             Act::Drop { party, on: true } => {
+                self.undropped.remove(&party);
                 self.drops.insert(party, seq);
             }
             Act::Drop { party, on: false } => {
                 self.drops.remove(&party);
+                self.undropped.insert(party, seq);
             }
             _ => {}
         }
     }
 
-    /// Positions of the entries by which it was said.
+    /// Positions of the entries by which it was said, or taken back: the one by which it came in may say it still.
     pub(super) fn seqs(&self) -> impl Iterator<Item = u64> {
         let sets = [&self.ready, &self.on].into_iter().flatten().map(|(_, seq)| *seq);
-        self.confirmed.values().chain(self.drops.values()).copied().chain(sets)
+        let wishes = self.drops.values().chain(self.undropped.values());
+        self.confirmed.values().chain(wishes).copied().chain(sets)
     }
 }
 
@@ -131,6 +136,7 @@ mod tests {
         assert_eq!(word.seqs().collect::<Vec<_>>(), [1, 3, 2]);
         word.say(Act::Ready { with: Vec::new() }, 4);
         word.say(Act::Drop { party: korea, on: false }, 5);
-        assert_eq!(word.seqs().collect::<Vec<_>>(), [1], "it is ready with nobody, and wants nobody dropped");
+        assert!(word.drops.is_empty() && word.ready.as_ref().is_some_and(|(with, _)| with.is_empty()));
+        assert_eq!(word.seqs().collect::<Vec<_>>(), [1, 5, 4], "it may have come in with what it takes back");
     }
 }

@@ -6,7 +6,7 @@ use common::{answer, call, creates, duty, node, office, party, read, ring};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use trialogue_charter::*;
-use trialogue_journal::fold::{LineState, RingResponse};
+use trialogue_journal::fold::{Floor, LineState, RingResponse};
 use trialogue_journal::*;
 
 struct Sites {
@@ -276,6 +276,28 @@ fn nobody_comes_over_who_is_not_in_at_the_other_site() {
     sites.says("usa-2", &usa, Act::Leave { cause: None }).unwrap();
     assert_eq!(judge(&sites, "usa-1", &sites.signed("usa-1", &usa, 99, comes_over())), Err(Ignored::NotIn));
     assert_eq!(judge(&sites, "usa-2", &sites.signed("usa-2", &usa, 99, comes_over())), Err(Ignored::NotIn));
+}
+
+/// The entry by which it came says it for ever: whoever comes on watch later is told also what took it back.
+#[test]
+fn what_it_brought_along_is_taken_back_for_whoever_comes_later() {
+    let (mut sites, usa, jpn) = in_at_the_main_site();
+    let (own, other) = (usa.secret.id(), party("JPN"));
+    let drops = |on| Act::Drop { party: party("JPN"), on };
+    sites.says("usa-1", &usa, Act::Hold { device: own, on: true }).unwrap();
+    sites.says("usa-1", &usa, drops(true)).unwrap();
+    let word = Carried { confirmed: vec![other.clone()], held: true, drops: vec![other], ..Carried::default() };
+    let ring = Some(Precedence::Routine);
+    sites.says("usa-2", &usa, Act::Attach { call: call(1), offers: Vec::new(), ring, word }).unwrap();
+    let (floors, wishes) = (|sites: &Sites| sites.line().participants.into_iter().map(|p| (p.device, p.floor)), drops);
+    assert_eq!(sites.places(), [(jpn.secret.id(), "jpn-1".into()), (own, "usa-2".into())]);
+    assert!(floors(&sites).any(|held| held == (own, Floor::Held)) && sites.line().drops.len() == 1);
+    for again in [false, true, false] {
+        sites.says("usa-2", &usa, Act::Hold { device: own, on: again }).unwrap();
+        sites.says("usa-2", &usa, wishes(again)).unwrap();
+        sites.check_few();
+    }
+    assert!(floors(&sites).all(|(_, floor)| floor == Floor::Open) && sites.line().drops.is_empty());
 }
 
 #[test]

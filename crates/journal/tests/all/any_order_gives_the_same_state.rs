@@ -20,6 +20,12 @@ enum Event {
     Decline(usize, u8, u8),
     Acknowledge(usize, u8, u8),
     Leave(usize, u8),
+    /// Gives key packages for nodes by the bits of the last one.
+    Offer(usize, u8, u8, u8),
+    /// The second console of the first one's party is held, or let go.
+    Hold(usize, u8, u8, bool),
+    /// Of the second one's party.
+    Drop(usize, u8, usize, bool),
     Create(usize, u8, u8),
     /// Adds everyone who is in and no member, removes every member who is not in: what a lead does.
     Reconcile(usize),
@@ -51,6 +57,9 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (n.clone(), c.clone(), call.clone()).prop_map(|(n, c, k)| Event::Decline(n, c, k)),
         2 => (n.clone(), c.clone(), call.clone()).prop_map(|(n, c, k)| Event::Acknowledge(n, c, k)),
         4 => (n.clone(), c.clone()).prop_map(|(n, c)| Event::Leave(n, c)),
+        3 => (n.clone(), c.clone(), 3..9u8, 0..8u8).prop_map(|(n, c, k, of)| Event::Offer(n, c, k, of)),
+        2 => (n.clone(), c.clone(), c.clone(), any::<bool>()).prop_map(|(n, c, o, on)| Event::Hold(n, c, o, on)),
+        2 => (n.clone(), c.clone(), n.clone(), any::<bool>()).prop_map(|(n, c, p, on)| Event::Drop(n, c, p, on)),
         3 => (n.clone(), c.clone(), 0..9u8).prop_map(|(n, c, g)| Event::Create(n, c, g)),
         8 => n.clone().prop_map(Event::Reconcile),
         1 => (n.clone(), c.clone(), 0..3u64).prop_map(|(n, c, e)| Event::Junk(n, c, e)),
@@ -82,6 +91,14 @@ fn play(scene: &mut Scene, event: &Event) {
         Event::Decline(n, c, k) => scene.says(&at(n, c), decline(k)),
         Event::Acknowledge(n, c, k) => scene.says(&at(n, c), acknowledge(k, u64::from(k))),
         Event::Leave(n, c) => scene.says(&at(n, c), Act::Leave { cause: None }),
+        Event::Offer(n, c, k, of) => {
+            let listed = NODES.iter().enumerate().filter(|(at, _)| of & (1 << at) != 0);
+            let offer = |id: &str| KeyOffer { node: node(id), package: body(&format!("{id} {k}")) };
+            let offers = listed.map(|(_, id)| offer(id)).collect();
+            scene.says(&at(n, c), Act::Ring { call: call(k), offers, precedence: Default::default() })
+        }
+        Event::Hold(n, c, other, on) => scene.says(&at(n, c), Act::Hold { device: at(n, other).id(), on }),
+        Event::Drop(n, c, other, on) => scene.says(&at(n, c), Act::Drop { party: party(PARTIES[other]), on }),
         Event::Create(n, c, g) => {
             let others: Vec<_> = scene.in_on().into_iter().filter(|device| *device != at(n, c).id()).collect();
             scene.says(&at(n, c), creates(g, &others))
