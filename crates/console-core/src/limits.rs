@@ -91,6 +91,10 @@ pub const SILENT_US: u64 = 3_000_000;
 pub const TONE_MS: u64 = 3_000;
 /// A principal's console whose coming on was refused tries again after this.
 pub const COME_ON_AGAIN_US: u64 = 500_000;
+/// What an officer says of the call's parties and people is not said again for so long, unless the journal shows it: a
+/// node accepts a statement a moment before it tells of the entry. Lower records it twice; higher keeps what was lost
+/// on the way waiting longer.
+pub const STAGE_AGAIN_US: u64 = 2_000_000;
 /// How long a console stays in a call whose others were lost, and did not hang up.
 pub const ALONE_US: u64 = 60_000_000;
 /// How long a console goes on speaking while the keys of one that has left are being replaced. Longer lets it listen

@@ -295,6 +295,7 @@ impl Call {
             held.alone_us.map(|since| since + ALONE_US),
             Some(held.returned_us + RETURN_US),
             Some(held.stage.come_on_us()),
+            held.stage.again_us(),
         ];
         crate::timers::next(now.us, due.into_iter())
     }

@@ -5,7 +5,7 @@
 use super::{Call, Engaged};
 use crate::acts::Purpose;
 use crate::around::Around;
-use crate::limits::COME_ON_AGAIN_US;
+use crate::limits::{COME_ON_AGAIN_US, STAGE_AGAIN_US};
 use crate::now::Now;
 use crate::roster::Roster;
 use std::collections::BTreeSet;
@@ -26,6 +26,9 @@ pub(super) struct Intent {
     /// The console that this one takes the call over from, until that is out.
     from: Option<DeviceId>,
     come_on_us: u64,
+    /// What was said last and the journal may not show yet, though the node has accepted it: its number, and until
+    /// when it is not said again.
+    said: Option<(u64, u64)>,
 }
 
 impl Intent {
@@ -50,6 +53,11 @@ impl Intent {
     /// A principal may say then that it comes on.
     pub(super) fn come_on_us(&self) -> u64 {
         self.come_on_us
+    }
+
+    /// What the journal does not show by then is said again.
+    pub(super) fn again_us(&self) -> Option<u64> {
+        self.said.map(|(_, again_us)| again_us)
     }
 
     /// The officer has compared the code with a party.
@@ -119,6 +127,7 @@ impl Intent {
         self.ready = Some(said.prepared.ready).filter(|with| !with.is_empty());
         self.drops = said.drops;
         self.held = said.held;
+        self.said = None;
     }
 }
 
@@ -140,12 +149,17 @@ impl Call {
         let Some(held) = &mut self.held else { return };
         let Some(said) = held.own_word(around.at) else { return };
         held.stage.follow_hold(&said);
+        let (known, now_us) = (around.speaker.known, around.now.us);
+        held.stage.said = held.stage.said.filter(|(number, again_us)| *number > known && *again_us > now_us);
+        if held.stage.said.is_some() {
+            return;
+        }
         held.finish_take_over(able, around);
         if !around.is_up() || around.speaker.acts.is_waiting(&held.line, |purpose| purpose != Purpose::Leave) {
             return;
         }
         if let Some(act) = held.stage.next_word(&said, around.at.id()) {
-            around.speaker.say(&held.line, Purpose::Stage, act, Vec::new());
+            held.says(act, around);
         } else if let Some(with) = held.coming_on(&said, around) {
             around.speaker.say(&held.line, Purpose::ComeOn, Act::ComeOn { with }, Vec::new());
         }
@@ -193,8 +207,13 @@ impl Engaged {
             && around.is_up()
             && !around.speaker.acts.is_waiting(&self.line, |purpose| purpose == Purpose::Stage)
         {
-            around.speaker.say(&self.line, Purpose::Stage, Act::Remove { device: from }, Vec::new());
+            self.says(Act::Remove { device: from }, around);
         }
+    }
+
+    fn says(&mut self, act: Act, around: &mut Around<'_>) {
+        let number = around.speaker.say(&self.line, Purpose::Stage, act, Vec::new());
+        self.stage.said = Some((number, around.now.us + STAGE_AGAIN_US));
     }
 
     /// Parties with which the own principal could be said to be ready: each other one that is in and was confirmed

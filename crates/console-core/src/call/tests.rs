@@ -100,6 +100,9 @@ fn the_officers_word_is_brought_into_the_journal_and_a_hold_there_counts() {
     assert_eq!(desk.settle(0), [Act::Hold { device: id, on: true }]);
     assert!(desk.settle(0).is_empty(), "it is on its way");
     desk.bench.settled();
+    assert!(desk.settle(100).is_empty(), "the node has accepted it, and tells of the entry in a moment");
+    assert_eq!(desk.settle(STAGE_AGAIN_US / 1_000).len(), 1, "it does not");
+    desk.bench.settled();
     desk.scene.says(&desk.bench.console, "duty", Act::Hold { device: id, on: true });
     assert!(desk.settle(0).is_empty());
     assert_eq!(desk.floor(), Floor::Held);
