@@ -106,18 +106,22 @@ impl World {
             }
         }
         self.mend_all();
-        // Whatever a node writes by itself now and then needs a moment to come everywhere.
-        for _ in 0..5 {
-            if self.agrees() {
-                break;
-            }
-            self.run(1_000_000);
-        }
+        self.until_agreed();
         self.check_converged();
         self.check_reference();
         self.check_keys();
         if self.all_are_honest() {
             self.check_honest();
+        }
+    }
+
+    /// Whatever a node writes by itself now and then needs a moment to come everywhere.
+    pub(crate) fn until_agreed(&mut self) {
+        for _ in 0..5 {
+            if self.agrees() {
+                break;
+            }
+            self.run(1_000_000);
         }
     }
 
@@ -231,21 +235,24 @@ impl World {
     }
 
     /// A node that runs falls into hostile hands; not one that may have lost what others hold of its journal.
-    fn take_over(&mut self) {
+    pub(crate) fn take_over(&mut self) {
         let node = self.rng.below(self.nodes.len() as u64) as usize;
         if self.nodes[node].machine.is_none() || self.nodes[node].excused {
             return;
         }
         self.make_hostile(node);
-        if let Some(words) = self.mischief.take(node, &self.nodes[node], self.fixture) {
-            self.nodes[node].dishonest = true;
-            self.note_change();
-            self.tell(words);
-        }
+        let Some(words) = self.mischief.take(node, &self.nodes[node], self.fixture) else {
+            // It has said nothing yet: it lost its power, and that is all.
+            self.nodes[node].hostile = false;
+            return;
+        };
+        self.nodes[node].dishonest = true;
+        self.note_change();
+        self.tell(words);
     }
 
     /// One stroke of the hostile member, if there is one.
-    fn taken_strikes(&mut self) {
+    pub(crate) fn taken_strikes(&mut self) {
         let (mischief, mut means) = self.mischief();
         if mischief.strike(&mut means) {
             self.note_change();

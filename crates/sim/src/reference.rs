@@ -15,6 +15,15 @@ pub struct In {
     pub ring: Option<CallId>,
     /// It is held.
     pub held: bool,
+    /// Parties whose stations it has confirmed.
+    pub confirmed: BTreeSet<PartyId>,
+}
+
+impl In {
+    /// One that has just come in and has said nothing yet.
+    fn by(order: u64, ring: Option<CallId>) -> Self {
+        Self { order, ring, held: false, confirmed: BTreeSet::new() }
+    }
 }
 
 /// A node's group on a line.
@@ -102,6 +111,17 @@ impl<'f> Reference<'f> {
         device == other || matches!(self.role(device), Some(Role::DutyOfficer))
     }
 
+    /// Is this another party than the device's, with offices on the line?
+    fn is_another(&self, device: &DeviceId, line: &LineId, party: &PartyId) -> bool {
+        let charter = &self.fixture.charter;
+        let there = charter.parties_on_line(line).any(|other| other.id == *party);
+        there && self.party(device).as_ref() != Some(party)
+    }
+
+    fn is_staged(&self, line: &LineId) -> bool {
+        self.fixture.charter.line(line).is_some_and(|line| line.staged)
+    }
+
     fn on_line(&self, device: &DeviceId, line: &LineId) -> bool {
         let line = self.fixture.charter.lines.iter().find(|l| l.id == *line);
         line.zip(self.office(device)).is_some_and(|(line, office)| line.offices.contains(office))
@@ -182,7 +202,7 @@ impl<'f> Reference<'f> {
                     Some(_) => {}
                     None if !acts => return,
                     None => {
-                        self.come(story, &here, In { order: seq, ring: Some(*call), held: false });
+                        self.come(story, &here, In::by(seq, Some(*call)));
                         // The party that began it is not rung by others that go on ringing under its number.
                         story.rings.insert(ring_of(call), 2);
                     }
@@ -191,7 +211,7 @@ impl<'f> Reference<'f> {
             }
             Act::Answer { call, .. } => {
                 story.out(|l, d| *l == here.0 && *d == here.1);
-                self.come(story, &here, In { order: seq, ring: None, held: false });
+                self.come(story, &here, In::by(seq, None));
                 if self.acts(device) {
                     story.rings.insert(ring_of(call), 2);
                 }
@@ -200,7 +220,8 @@ impl<'f> Reference<'f> {
             Act::Attach { call, ring, word, .. } => {
                 story.out(|l, d| *l == here.0 && *d == here.1);
                 let ring = ring.map(|_| *call);
-                self.come(story, &here, In { order: seq, ring, held: word.held });
+                let confirmed = word.confirmed.iter().cloned().collect();
+                self.come(story, &here, In { held: word.held, confirmed, ..In::by(seq, ring) });
                 story.came.insert(*device, *number);
             }
             Act::Decline { call, .. } => {
@@ -229,6 +250,27 @@ impl<'f> Reference<'f> {
             Act::Remove { device: other } => story.out(|l, d| l == line && d == other),
             Act::Handshake { group, epoch, added, removed, .. } if is_in => {
                 if !story.handshake(&here, seq, (*group, *epoch), added, removed) {
+                    return;
+                }
+            }
+            Act::Confirm { party } => match story.inside.get_mut(&here) {
+                Some(inside) if self.acts(device) && self.is_another(device, line, party) => {
+                    inside.confirmed.insert(party.clone());
+                }
+                _ => return,
+            },
+            Act::Ready { with } => {
+                let others = with.iter().all(|party| self.is_another(device, line, party));
+                let known = |inside: &In| with.iter().all(|party| inside.confirmed.contains(party));
+                let confirmed = story.inside.get(&here).is_some_and(known);
+                if !(others && confirmed && self.acts(device) && self.is_staged(line)) {
+                    return;
+                }
+            }
+            Act::ComeOn { with } => {
+                let others = with.iter().all(|party| self.is_another(device, line, party));
+                let principal = self.role(device) == Some(Role::Principal);
+                if !(others && principal && is_in && self.is_staged(line)) {
                     return;
                 }
             }

@@ -53,7 +53,7 @@ impl Taken {
     }
 
     /// Position of its node.
-    pub(super) fn node(&self) -> usize {
+    pub(crate) fn node(&self) -> usize {
         self.node
     }
 

@@ -36,6 +36,8 @@ pub(crate) struct Desk {
     pub(crate) stopped: bool,
     /// Its root has revoked it.
     pub(crate) revoked: bool,
+    /// All of its party is in hostile hands.
+    pub(crate) taken: bool,
     /// Counts loads of its page: what was under way for an earlier one comes to nothing.
     pub(crate) life: u64,
     /// Its media worker: no other one of the world has this number.
@@ -110,6 +112,11 @@ fn console(fixture: &Fixture, party: usize, device: usize, charter: Option<Vec<u
 }
 
 impl Desk {
+    /// Is what is promised promised to it?
+    pub(crate) fn counts(&self) -> bool {
+        !self.revoked && !self.taken
+    }
+
     pub(crate) fn new(fixture: &Fixture, party: usize, device: usize, seed: [u8; 32]) -> Self {
         let node = fixture.sites.iter().position(|site| site.party == party).unwrap_or_default();
         let mut console = console(fixture, party, device, None, seed);
@@ -125,6 +132,7 @@ impl Desk {
             stalled_us: 0,
             stopped: false,
             revoked: false,
+            taken: false,
             life: 0,
             worker: 0,
             seal: None,

@@ -1,9 +1,10 @@
-//! The life of a network with real consoles, by a seed: people act, everything breaks, is mended, and is over.
+//! The life of a network with real consoles, by a seed: people act, everything breaks, a node falls into hostile
+//! hands, what can be is mended, and all is over.
 
 use crate::agenda::Event;
 use crate::disk::Health;
-use crate::fixture::{LEADERS, fixture_in};
-use crate::mischief::HOUR_MS;
+use crate::fixture::{LEADERS, SUMMIT, fixture_in};
+use crate::mischief::{HOUR_MS, Mischief, Taken};
 use crate::mutation::Mutation;
 use crate::real::Seated;
 use crate::real::desk::Reach;
@@ -50,7 +51,12 @@ impl Seated<'_> {
         self.until_writable();
         self.begin_call();
         let strokes = STROKES / 2 + self.world.rng.below(STROKES);
-        for _ in 0..strokes {
+        let taken = Mischief::taken_at(self.world.seed, strokes);
+        for stroke in 0..strokes {
+            if taken.is_some_and(|from| stroke >= from) && self.world.mischief.taken().is_none() {
+                self.take_one_over();
+            }
+            self.world.taken_strikes();
             self.real_trouble();
             let pause = if self.world.rng.one_in(6) { 5_000_000 } else { 500_000 };
             let pause = self.world.rng.below(pause);
@@ -62,6 +68,7 @@ impl Seated<'_> {
         self.run(5_000_000);
         self.until_complete();
         self.until_written();
+        self.until_on();
         self.check_outcomes();
         self.check_reference();
         for desk in 0..self.world.real.count() {
@@ -69,11 +76,31 @@ impl Seated<'_> {
                 self.press(desk, Command::HangUp);
             }
         }
-        self.run(20_000_000);
+        // What a hostile member rang last sounds for as long as any ring.
+        let over_us = if self.world.mischief.taken().is_some() { 50_000_000 } else { 20_000_000 };
+        self.run(over_us);
         self.check_over();
         self.check_outcomes();
+        self.until_agreed();
         self.check_converged();
-        self.check_honest();
+        if self.world.all_are_honest() {
+            self.check_honest();
+        }
+    }
+
+    /// A node falls into hostile hands; where its party has no other one, so do the party's root and consoles.
+    fn take_one_over(&mut self) {
+        // A node that was restored may have lost what the hostile one alone gives back no more.
+        if self.world.nodes.iter().any(|node| node.restored_us.is_some()) {
+            return;
+        }
+        self.world.take_over();
+        let Some(node) = self.world.mischief.taken().map(Taken::node) else { return };
+        let party = self.world.fixture.sites[node].party;
+        let alone = self.world.fixture.sites.iter().filter(|site| site.party == party).count() == 1;
+        for desk in self.world.real.desks.iter_mut().filter(|desk| desk.party == party) {
+            desk.taken = alone;
+        }
     }
 
     /// A call is on when trouble begins: a leader rings, and most of those who are rung answer.
@@ -81,11 +108,12 @@ impl Seated<'_> {
         let leads: Vec<usize> =
             (0..self.world.real.count()).filter(|desk| self.world.real.desks[*desk].device == 0).collect();
         let ringer = leads[self.world.rng.below(leads.len() as u64) as usize];
-        self.press_ring(ringer, LEADERS);
+        let line = if self.world.rng.one_in(3) { SUMMIT } else { LEADERS };
+        self.press_ring(ringer, line);
         self.run(1_500_000);
         for desk in leads.into_iter().filter(|desk| *desk != ringer) {
             if !self.world.rng.one_in(4) && self.world.real.shown(desk).lines.iter().any(|line| line.ring.is_some()) {
-                self.press_answer(desk, LEADERS);
+                self.press_answer(desk, line);
             }
         }
         let settles_us = self.world.rng.below(3_000_000);
@@ -107,6 +135,8 @@ impl Seated<'_> {
             }
         }
         (0..self.world.real.count()).for_each(|desk| self.set_reach(desk, Reach::Good));
+        let (mischief, mut means) = self.world.mischief();
+        mischief.tell_all(&mut means);
     }
 
     fn real_trouble(&mut self) {
@@ -213,7 +243,8 @@ impl Seated<'_> {
     /// The root of a device's party revokes it, through any node; once in a network, and not in all.
     fn revoke_one(&mut self, desk: usize, node: usize) -> Option<String> {
         let before = self.world.real.desks.iter().any(|desk| desk.revoked);
-        if before || self.world.nodes[node].machine.is_none() || self.world.nodes[node].excused {
+        let taken = self.world.real.desks[desk].taken;
+        if before || taken || self.world.nodes[node].machine.is_none() || self.world.nodes[node].excused {
             return None;
         }
         let held = &mut self.world.real.desks[desk];

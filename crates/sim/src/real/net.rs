@@ -146,6 +146,13 @@ impl Seated<'_> {
         let seed = self.world.rng.bytes();
         self.world.real.workers += 1;
         let worker = self.world.real.workers;
+        // A page comes from a node: from the party's other one, where the usual one is gone for good.
+        let held = &self.world.real.desks[desk];
+        let (usual, party) = (held.ways[0].node, held.party);
+        let there = |site: usize| self.world.fixture.sites[site].party == party && !self.world.nodes[site].hostile;
+        let from =
+            Some(usual).filter(|node| there(*node)).or_else(|| (0..self.world.nodes.len()).find(|at| there(*at)));
+        self.world.real.desks[desk].ways[0].node = from.unwrap_or(usual);
         self.world.real.desks[desk].reload(self.world.fixture, worker, seed);
         self.later(300_000, opens(&self.world.real.desks[desk], desk, 0));
         self.desk_input(desk, Input::Tick);

@@ -1,9 +1,10 @@
 //! What people do at real consoles: they see a screen, and press its buttons.
 
-use crate::fixture::{DUTY, LEADERS};
+use crate::fixture::{DUTY, LEADERS, SUMMIT};
 use crate::real::Seated;
+use std::collections::BTreeSet;
 use trialogue_console_core::Input;
-use trialogue_console_core::view::{Command, DeclineReason, Language, NodeLink};
+use trialogue_console_core::view::{CallView, Command, DeclineReason, Floor, Language, NodeLink, Station};
 
 impl Seated<'_> {
     /// Somebody presses a button.
@@ -68,33 +69,80 @@ impl Seated<'_> {
         self.press(desk, command);
     }
 
-    /// One who is rung answers, mostly; one who is in may leave, ring those who are missing, or take out somebody of
-    /// the own party; one for whom there is a call comes in; else there is a ring.
+    /// One who is rung answers, mostly; one for whom there is a call comes in; else there is a ring.
     pub(crate) fn officer_acts(&mut self) {
         let desk = self.world.rng.below(self.world.real.count() as u64) as usize;
         let duty = self.world.real.desks[desk].device > 0;
-        let line = if duty && self.world.rng.one_in(4) { DUTY } else { LEADERS };
+        let line = match self.world.rng.below(8) {
+            0..=1 if duty => DUTY,
+            2..=3 => SUMMIT,
+            _ => LEADERS,
+        };
         let what = self.world.rng.below(16);
         let view = self.world.real.shown(desk);
         if view.node != NodeLink::Up {
             return;
         }
-        let rung = view.lines.iter().find(|line| line.ring.is_some()).map(|line| line.id.clone());
-        if let Some(call) = &view.call {
-            let managed = call.members.iter().find(|member| member.may_manage && !member.me);
-            let removed = managed.map(|member| member.person.device.clone());
-            let line = call.line.clone();
-            return match (what, removed) {
-                (0..=3, _) => self.press(desk, Command::HangUp),
-                (4..=6, Some(device)) => self.press(desk, Command::Remove { device }),
-                (7..=9, _) => self.press_ring(desk, &line),
-                _ => {}
-            };
+        if view.call.is_some() {
+            return self.officer_acts_in_call(desk);
         }
+        let rung = view.lines.iter().find(|line| line.ring.is_some()).map(|line| line.id.clone());
         if let Some(line) = rung {
             return if what == 0 { self.press_decline(desk, &line) } else { self.press_answer(desk, &line) };
         }
         let there = view.lines.iter().any(|shown| shown.id == line && shown.active);
         if there { self.press_answer(desk, line) } else { self.press_ring(desk, line) }
     }
+
+    /// One who is in may leave, ring those who are missing, hold or take out somebody of the own party, and, on a
+    /// staged line, prepare the call.
+    fn officer_acts_in_call(&mut self, desk: usize) {
+        let what = self.world.rng.below(20);
+        let Some(call) = &self.world.real.shown(desk).call else { return };
+        let managed = call.members.iter().find(|member| member.may_manage && !member.me);
+        let device = managed.map(|member| member.person.device.clone());
+        let command = match (what, device) {
+            (0..=3, _) => Command::HangUp,
+            (4..=5, Some(device)) => Command::Remove { device },
+            (6..=8, _) => Command::Ring { line: call.line.clone(), precedence: Default::default() },
+            (9..=10, _) => Command::Hold { device: None, on: call.floor != Floor::Held },
+            (11..=12, device @ Some(_)) => {
+                Command::Hold { device, on: managed.is_some_and(|member| member.floor != Floor::Held) }
+            }
+            (13..=17, _) => {
+                let station = call.stations.iter().find(|station| may_be_confirmed(call, station));
+                let Some(party) = station.map(|station| station.id.clone()) else { return };
+                Command::Confirm { party }
+            }
+            (18, _) if call.may_be_ready => Command::Ready { ready: !call.ready },
+            _ => return,
+        };
+        self.press(desk, command);
+    }
+
+    /// Whoever may prepare a staged call does so, with all others that are in, and waits for nobody in hostile hands.
+    pub(crate) fn prepare_all(&mut self) {
+        let desks = self.world.real.desks.iter().filter(|desk| desk.taken);
+        let taken: BTreeSet<&str> = desks.map(|desk| self.world.fixture.parties[desk.party].id.as_str()).collect();
+        let mut presses = Vec::new();
+        for (at, desk) in self.world.real.desks.iter().enumerate().filter(|(_, desk)| desk.counts()) {
+            let Some(call) = desk.console.view().call.as_ref().filter(|call| call.prepares) else { continue };
+            let stations = call.stations.iter().filter(|station| may_be_confirmed(call, station));
+            let mut said: Vec<Command> = stations.map(|it| Command::Confirm { party: it.id.clone() }).collect();
+            if call.may_be_ready && !call.ready && said.is_empty() {
+                said.push(Command::Ready { ready: true });
+            }
+            let waits = call.stations.iter().filter(|station| station.awaited && taken.contains(station.id.as_str()));
+            said.extend(waits.map(|it| Command::ReadyWithout { party: it.id.clone() }));
+            presses.extend(said.into_iter().map(|command| (at, command)));
+        }
+        for (at, command) in presses {
+            self.press(at, command);
+        }
+    }
+}
+
+/// Another party's station that is in and was not confirmed here, with a code to compare.
+fn may_be_confirmed(call: &CallView, station: &Station) -> bool {
+    call.prepares && station.present && !station.own && !station.confirmed && !station.code.is_empty()
 }

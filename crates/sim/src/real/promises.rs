@@ -8,7 +8,9 @@ use crate::real::written::Page;
 use std::collections::BTreeSet;
 use trialogue_charter::{DeviceId, LineId};
 use trialogue_console_core::limits::{LEAVING_US, OLD_KEYS_US};
-use trialogue_console_core::view::{KeyState, LineView, NodeLink, RingState, Sealing, WrittenView};
+use trialogue_console_core::view::{
+    CallView, Floor, KeyState, LineView, Member, NodeLink, RingState, Sealing, WrittenView,
+};
 use trialogue_journal::fold::RingResponse;
 
 /// Once the network is whole, everybody who is in has everybody's keys within so long.
@@ -28,6 +30,12 @@ const ONE_WORKER: &str = "a key is sealed under by one media worker alone";
 const COMPLETE: &str = "in a whole network everybody who is in has everybody's keys";
 /// Screens agree on rings.
 const OUTCOME: &str = "what a party did with a ring shows alike at all";
+/// The floor is kept where media are made.
+const SILENT: &str = "whoever is held, waits or listens seals nothing";
+/// Screens agree on who is heard.
+const FLOORS: &str = "whom somebody in a call reaches shows alike at all";
+/// Staged calls begin.
+const ON: &str = "in a whole network principals are on once their parties are ready with each other";
 /// What has ended is over everywhere.
 const OVER: &str = "no console shows a call that has ended";
 
@@ -61,6 +69,8 @@ impl Seated<'_> {
     pub(crate) fn check_seals(&self) {
         for (at, desk) in self.world.real.desks.iter().enumerate() {
             let Some(seal) = &desk.seal else { continue };
+            let floor = desk.console.view().call.as_ref().map_or(Floor::Open, |call| call.floor);
+            assert!(floor == Floor::Open, "{SILENT}: {} does, and shows {floor:?}", self.desk_name(at));
             let Some(known) = self.world.real.keys.get(&seal.base) else { continue };
             if let Some(stranger) = known.holders.iter().find(|holder| !desk.shown.contains(*holder)) {
                 panic!("{SHOWN}: {} can open {}, which does not show it", self.name(stranger), self.desk_name(at));
@@ -133,7 +143,7 @@ impl Seated<'_> {
     /// What is missing of everybody's having everybody's keys; none: nothing.
     pub fn incomplete(&self) -> Option<String> {
         let lines: Vec<LineId> = self.world.fixture.charter.lines.iter().map(|line| line.id.clone()).collect();
-        for (at, desk) in self.world.real.desks.iter().enumerate().filter(|(_, desk)| !desk.revoked) {
+        for (at, desk) in self.world.real.desks.iter().enumerate().filter(|(_, desk)| desk.counts()) {
             let name = self.desk_name(at);
             let Some(node) = self.desk_node(at) else { return Some(format!("{name} reaches no node")) };
             let view = desk.console.view();
@@ -169,22 +179,85 @@ impl Seated<'_> {
         if inside.len() < 2 {
             return desk.seal.is_some().then(|| format!("{name} seals for nobody"));
         }
-        let Some(seal) = &desk.seal else { return Some(format!("{name} seals nothing")) };
-        let opens = |other: &&crate::real::Desk| other.open.get(&seal.key_id) == Some(&(desk.id, seal.base));
-        let opening: BTreeSet<DeviceId> = self.world.real.desks.iter().filter(opens).map(|other| other.id).collect();
-        let others: BTreeSet<DeviceId> = inside.iter().copied().filter(|device| *device != desk.id).collect();
-        if opening != others || seal.receivers != others.len() {
-            return Some(format!("{name} is opened by {} and not {}", names(&opening), names(&others)));
-        }
         let call = desk.console.view().call.as_ref()?;
-        let ready = call.members.iter().all(|member| member.me || member.keys == KeyState::Ready);
-        if !ready || call.sealing != Sealing::Sealed || call.code.is_empty() {
+        if let Some(differs) = self.floors_differ(call, inside) {
+            return Some(differs);
+        }
+        let counts = |device: &DeviceId| self.world.real.desks.iter().any(|desk| desk.id == *device && desk.counts());
+        let others: BTreeSet<DeviceId> = inside.iter().copied().filter(|device| *device != desk.id).collect();
+        let counted: BTreeSet<DeviceId> = others.iter().copied().filter(counts).collect();
+        if call.floor == Floor::Open && !counted.is_empty() {
+            let Some(seal) = &desk.seal else { return Some(format!("{name} seals nothing")) };
+            let opens = |other: &&crate::real::Desk| other.open.get(&seal.key_id) == Some(&(desk.id, seal.base));
+            let opening = self.world.real.desks.iter().filter(opens).map(|other| other.id);
+            let opening: BTreeSet<DeviceId> = opening.filter(counts).collect();
+            // Whoever is in and in hostile hands may have keys, or offer none.
+            if opening != counted || seal.receivers < counted.len() || seal.receivers > others.len() {
+                return Some(format!("{name} is opened by {} and not {}", names(&opening), names(&counted)));
+            }
+        }
+        let honest = |member: &&Member| counted.iter().any(|device| device.to_string() == member.person.device);
+        if call.members.iter().filter(honest).any(|member| member.keys != KeyState::Ready) {
+            return Some(format!("{name} lacks keys"));
+        }
+        if counted.len() < others.len() {
+            return None;
+        }
+        let sealing = if call.floor == Floor::Open { Sealing::Sealed } else { Sealing::Silent };
+        if call.sealing != sealing || call.code.is_empty() {
             let code = call.code.len();
-            return Some(format!("{name} shows {:?}, all ready: {ready}, a code of {code} digits", call.sealing));
+            return Some(format!("{name} shows {:?}, and a code of {code} digits", call.sealing));
         }
         let codes = self.world.real.desks.iter().filter(|other| inside.contains(&other.id));
         let mut codes = codes.filter_map(|other| other.console.view().call.as_ref().map(|call| &call.code));
         codes.any(|code| *code != call.code).then(|| format!("{name} shows another code than others"))
+    }
+
+    /// Whom somebody reaches, where one of the others who are in shows that otherwise.
+    fn floors_differ(&self, call: &CallView, inside: &BTreeSet<DeviceId>) -> Option<String> {
+        let others = self.world.real.desks.iter().enumerate();
+        let others = others.filter(|(_, other)| other.counts() && inside.contains(&other.id));
+        for (at, other) in others {
+            let seen = other.console.view().call.as_ref()?;
+            for member in &call.members {
+                let same = seen.members.iter().find(|same| same.person.device == member.person.device)?;
+                if same.floor != member.floor {
+                    let (name, who) = (self.desk_name(at), &member.person.name);
+                    return Some(format!(
+                        "{FLOORS}: {name} shows {:?} of {who}, others {:?}",
+                        same.floor, member.floor
+                    ));
+                }
+            }
+        }
+        None
+    }
+
+    /// Runs until the principals of a staged call are on, whoever prepares it preparing all.
+    ///
+    /// # Panics
+    /// When that takes too long.
+    pub fn until_on(&mut self) {
+        let began_us = self.world.agenda.now_us();
+        while let Some(waits) = self.waiting() {
+            let late = self.world.agenda.now_us() >= began_us + WHOLE_US;
+            assert!(!late, "{ON}: {waits} is not, after {} s", WHOLE_US / 1_000_000);
+            self.prepare_all();
+            self.run(1_000_000);
+        }
+    }
+
+    /// A principal who waits although another party that can prepare the call is in.
+    fn waiting(&self) -> Option<String> {
+        let desks = || self.world.real.desks.iter().enumerate().filter(|(_, desk)| desk.counts());
+        let call = |desk: &Desk| desk.console.view().call.as_ref().map(|call| (call.line.clone(), call.floor));
+        let waiting = desks().find(|(_, desk)| {
+            let on = call(desk);
+            let with = |other: &Desk| call(other).map(|(line, _)| line) == on.as_ref().map(|(line, _)| line.clone());
+            on.as_ref().is_some_and(|(_, floor)| *floor == Floor::Waiting)
+                && desks().any(|(_, other)| other.party != desk.party && with(other))
+        });
+        waiting.map(|(at, _)| self.desk_name(at))
     }
 
     /// Runs until everybody who is in has everybody's keys.
@@ -234,7 +307,7 @@ impl Seated<'_> {
 
     /// What still differs between the pages of those who are not revoked; none: all is written everywhere.
     pub fn unwritten(&self) -> Option<String> {
-        let desks = self.world.real.desks.iter().filter(|desk| !desk.revoked);
+        let desks = self.world.real.desks.iter().filter(|desk| desk.counts());
         let pages =
             desks.map(|desk| Some(Page { name: self.name(&desk.id), device: desk.id, shows: desk.page.as_ref()? }));
         let Some(pages) = pages.collect::<Option<Vec<_>>>() else {
@@ -263,7 +336,7 @@ impl Seated<'_> {
     /// # Panics
     /// When it is not.
     pub fn check_outcomes(&self) {
-        for (at, desk) in self.world.real.desks.iter().enumerate().filter(|(_, desk)| !desk.revoked) {
+        for (at, desk) in self.world.real.desks.iter().enumerate().filter(|(_, desk)| desk.counts()) {
             let Some(node) = self.desk_node(at) else { continue };
             let Some(machine) = &self.world.nodes[node].machine else { continue };
             for shown in &desk.console.view().lines {
@@ -313,16 +386,24 @@ impl Seated<'_> {
         );
     }
 
+    /// Is a console in hostile hands in on a line, as another one's node sees it?
+    fn hostile_is_in(&self, at: usize, line: &LineId) -> bool {
+        let machine = self.desk_node(at).and_then(|node| self.world.nodes[node].machine.as_ref());
+        let inside = machine.map(|machine| machine.state().in_on(line)).unwrap_or_default();
+        inside.iter().any(|p| !self.world.real.desks.iter().any(|desk| desk.id == p.device && desk.counts()))
+    }
+
     /// After everybody hung up and some time passed: nobody shows or rings anything, seals, or can open anything.
     ///
     /// # Panics
     /// When somebody does.
     pub fn check_over(&self) {
-        for (at, desk) in self.world.real.desks.iter().enumerate().filter(|(_, desk)| !desk.revoked) {
+        for (at, desk) in self.world.real.desks.iter().enumerate().filter(|(_, desk)| desk.counts()) {
             let (name, view) = (self.desk_name(at), desk.console.view());
             assert!(view.call.is_none(), "{OVER}: {name} is in one");
             for line in &view.lines {
-                assert!(!line.active && !line.joined, "{OVER}: {name} shows one on {}", line.id);
+                let hostile = self.lines(&line.id).is_some_and(|line| self.hostile_is_in(at, line));
+                assert!(hostile || !line.active && !line.joined, "{OVER}: {name} shows one on {}", line.id);
                 assert!(line.ring.is_none(), "{OVER}: {name} shows a ring on {}", line.id);
             }
             assert!(!desk.sounds, "{OVER}: {name} sounds");

@@ -5,7 +5,7 @@ use crate::trace::digest;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{CallId, DeviceId, LineId, NodeId};
 use trialogue_core::{Machine, Output};
-use trialogue_journal::{Body, Chain, Entry, State, UnverifiedEntry, UnverifiedStatement, VerifiedEntry};
+use trialogue_journal::{Act, Body, Chain, Entry, State, UnverifiedEntry, UnverifiedStatement, VerifiedEntry};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::ToConsole;
 use trialogue_wire::link::LinkMessage;
@@ -30,7 +30,11 @@ pub(super) fn in_words(entry: &Entry, sight: &Sight) -> String {
     let Body::Stated { statement } = &entry.body else { return kind };
     let Ok(statement) = UnverifiedStatement::decode(statement) else { return kind };
     let claim = statement.claim();
-    format!("{} by {} on {}", word(format!("{:?}", claim.act)), sight.name(&claim.device), claim.line)
+    let act = match &claim.act {
+        Act::Hold { device, on } => format!("Hold of {}, {on},", sight.name(device)),
+        act => word(format!("{act:?}")),
+    };
+    format!("{act} by {} on {}", sight.name(&claim.device), claim.line)
 }
 
 impl Said {

@@ -69,7 +69,8 @@ fn caught(mutation: Mutation, words: &[&str]) {
 
 #[test]
 fn a_worker_that_goes_on_sealing_under_its_first_key_is_caught() {
-    caught(Mutation::KeepsSealing, &["whoever can open what a console seals", "nobody seals for longer"]);
+    let promises = ["whoever can open what a console seals", "nobody seals for longer", "whoever is held"];
+    caught(Mutation::KeepsSealing, &promises);
 }
 
 #[test]
