@@ -20,6 +20,11 @@ const browser = await chromium.launch({
 });
 const scenes = [
   'board',
+  'board-calm',
+  'board-full',
+  'board-long',
+  'board-marked',
+  'board-nine',
   'tests',
   'duty',
   'consult',

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 const LANGUAGES = ['en', 'ja', 'ko'];
 /** The same in all languages. */
-const NAMES = ['$schema', 'app_title', 'tests_pair'];
+const NAMES = ['$schema', 'app_title', 'round_trip', 'tests_pair'];
 
 const messages = Object.fromEntries(
   LANGUAGES.map((language) => [

@@ -32,7 +32,7 @@ export class Desk {
     return due.find(({ due }) => due.sounds && !this.#opened.includes(due.id));
   }
 
-  /** What is due and not before the officer's eyes: until it is overdue, its line's card on the board says so. */
+  /** What is due and not before the officer's eyes: until it is overdue, the board says so. */
   notices(due: DueOn[], inCall: boolean): DueOn[] {
     return due.filter(({ line, due }) => {
       if (due.overdue) return line.id !== this.line || !this.#opened.includes(due.id);

@@ -22,8 +22,9 @@ export async function startFixtures() {
   const base = `http://127.0.0.1:${server.httpServer.address().port}`;
   return {
     /** A page that shows the scene; `said` gives what its officer did, by kind. */
-    async open(scene, { locale = 'en', width = 1280, height = 800 } = {}) {
-      const context = await browser.newContext({ viewport: { width, height }, locale, reducedMotion: 'reduce' });
+    async open(scene, { locale = 'en', width = 1280, height = 800, permissions = [] } = {}) {
+      const viewport = { width, height };
+      const context = await browser.newContext({ viewport, locale, reducedMotion: 'reduce', permissions });
       const page = await context.newPage();
       page.setDefaultTimeout(PATIENCE);
       const errors = [];

@@ -1,0 +1,40 @@
+/** One word for how a party stands on a line, to be read across a room. */
+import type { PartyView } from '../../generated/PartyView';
+import { m } from '../../paraglide/messages.js';
+
+export interface Lamp {
+  words: string;
+  /** Calm is grey: nothing is to be done. Live: a ring or call is under way. */
+  tone: 'calm' | 'live' | 'warn' | 'bad';
+  icon: 'down' | 'nobody' | 'ring' | 'yes' | 'no' | 'wait' | 'watch';
+}
+
+export function lamp(party: PartyView): Lamp {
+  switch (party.ring.kind) {
+    case 'none':
+      // Of the own node the head of the page says whether it is reached.
+      if (!party.reached && !party.own) return { words: m.lamp_path_down(), tone: 'bad', icon: 'down' };
+      if (party.onWatch === 0) return { words: m.lamp_nobody(), tone: 'warn', icon: 'nobody' };
+      return { words: m.lamp_watch(), tone: 'calm', icon: 'watch' };
+    case 'pathDown':
+      return { words: m.lamp_path_down(), tone: 'bad', icon: 'down' };
+    case 'sent':
+      return { words: m.lamp_sent(), tone: 'live', icon: 'wait' };
+    case 'silent':
+      return { words: m.lamp_silent(), tone: 'warn', icon: 'wait' };
+    case 'received':
+      return { words: m.lamp_received(), tone: 'live', icon: 'wait' };
+    case 'unstaffed':
+      return { words: m.lamp_nobody(), tone: 'warn', icon: 'nobody' };
+    case 'ringing':
+      return { words: m.lamp_ringing(), tone: 'live', icon: 'ring' };
+    case 'acknowledged':
+      return { words: m.lamp_acknowledged(), tone: 'live', icon: 'wait' };
+    case 'answered':
+      return { words: m.lamp_answered(), tone: 'live', icon: 'yes' };
+    case 'declined':
+      return { words: m.lamp_declined(), tone: 'bad', icon: 'no' };
+    case 'expired':
+      return { words: m.lamp_expired(), tone: 'bad', icon: 'no' };
+  }
+}
