@@ -37,6 +37,7 @@ export const KEYS = {
   hold: letter('call', 'H'),
   hangUp: letter('call', 'E'),
   send: { ...named('written', 'Enter', 'Ctrl + Enter'), ctrl: true },
+  print: { on: 'written', cap: 'Ctrl + P', hits: (e) => letterOf(e) === 'p', typing: true, ctrl: true },
   close: named('written', 'Escape', 'Esc'),
   written: named('any', 'F3'),
   help: { on: 'any', cap: '?', hits: (e) => isQuestion(e) },
