@@ -16,7 +16,7 @@ const server = await preview({
 const base = `http://127.0.0.1:${server.httpServer.address().port}`;
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu'],
+  args: ['--no-sandbox', '--disable-gpu', '--use-fake-device-for-media-stream'],
 });
 const scenes = [
   'board',
@@ -74,6 +74,12 @@ const scenes = [
   'written-files',
   'written-attached',
   'readout',
+  'settings',
+  'settings-call',
+  'keys',
+  'keys-call',
+  'no-storage',
+  'slow',
 ];
 /** What is pressed before one looks; `-sure`: once, where a second press does it. */
 const press = {
@@ -91,7 +97,13 @@ const press = {
   'written-files': 'written',
   'written-attached': ['written', 'send-written'],
   readout: 'written',
+  settings: 'settings',
+  'settings-call': 'settings',
+  keys: ['settings', 'keys'],
+  'keys-call': ['settings', 'keys'],
 };
+/** The scene beneath, where that has another name. */
+const beneath = { settings: 'board', 'settings-call': 'call', keys: 'board', 'keys-call': 'call' };
 let violations = 0;
 for (const locale of ['en', 'ja', 'ko']) {
   for (const [width, height] of [
@@ -106,7 +118,7 @@ for (const locale of ['en', 'ja', 'ko']) {
     });
     for (const scene of scenes.filter((name) => !only || only.includes(name))) {
       await page.goto(
-        `${base}/fixtures.html?scene=${scene.replace('-sure', '')}${scene === 'enrol' ? '#enrol=x' : ''}`,
+        `${base}/fixtures.html?scene=${beneath[scene] ?? scene.replace('-sure', '')}${scene === 'enrol' ? '#enrol=x' : ''}`,
       );
       await page.locator('main').waitFor();
       if (scene === 'desk') await page.locator('[data-field=person]').fill('Anna Whitfield');

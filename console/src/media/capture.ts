@@ -38,9 +38,23 @@ export async function capture(kind: Device, id: string | null): Promise<MediaStr
   }
 }
 
-export async function choices(): Promise<{ microphones: Choice[]; cameras: Choice[]; speakers: Choice[] }> {
-  const all = (await navigator.mediaDevices?.enumerateDevices().catch(() => null)) ?? [];
+export interface Devices {
+  microphones: Choice[];
+  cameras: Choice[];
+  speakers: Choice[];
+  /** The browser knows of no loudspeaker at all, not even one that it does not name. Null: it would not say. */
+  mute: boolean | null;
+}
+
+export async function choices(): Promise<Devices> {
+  const asked = (await navigator.mediaDevices?.enumerateDevices().catch(() => null)) ?? null;
+  const all = asked ?? [];
   const of = (kind: MediaDeviceKind) =>
     all.filter((d) => d.kind === kind && d.deviceId !== '').map((d) => ({ id: d.deviceId, label: d.label }));
-  return { microphones: of('audioinput'), cameras: of('videoinput'), speakers: of('audiooutput') };
+  // Two more names of the one that the system takes anyway: no choice.
+  const speakers = of('audiooutput').filter((d) => d.id !== 'default' && d.id !== 'communications');
+  // Firefox lists no outputs before a page may use a microphone; a browser that sends sound to a chosen one lists them all.
+  const lists = globalThis.AudioContext !== undefined && 'setSinkId' in AudioContext.prototype;
+  const mute = asked !== null && lists ? !asked.some((d) => d.kind === 'audiooutput') : null;
+  return { microphones: of('audioinput'), cameras: of('videoinput'), speakers, mute };
 }

@@ -59,6 +59,12 @@ export interface Attaching {
   trouble: 'form' | 'changed' | 'storage' | null;
 }
 
+/**
+ * Why this console has not started. `storage`: the browser does not open what it keeps; `program`: what the console is made of could not be loaded or
+ * does not run; `slow`: nothing has come so far, and nobody says why.
+ */
+export type StartTrouble = 'storage' | 'program' | 'slow';
+
 export interface Engine {
   /** Calls `see` now and after every change; returns the way to stop. */
   onView(see: (view: View) => void): () => void;
@@ -72,6 +78,8 @@ export interface Engine {
   stopAttaching(): void;
   /** Fetches a file of a message of the open line and, once it is whole, gives it to the browser to be saved under this name. */
   saveFile(id: string, at: number, name: string): void;
+  /** Calls `see` with why this console has not started; null: it has, or is still about to. */
+  onStart(see: (trouble: StartTrouble | null) => void): () => void;
   onLocal(see: (local: LocalMedia) => void): () => void;
   onGate(see: (gate: Gate) => void): () => void;
   /** Calls `see` when the node did not accept what was made of a link, and the device that was here before goes on. */

@@ -25,6 +25,7 @@ import {
   openIdentity,
   openWritings,
   settleIdentity,
+  StorageError,
   unlock,
 } from './vault.ts';
 import { verdict } from './verdict.ts';
@@ -111,7 +112,11 @@ async function identify(message: OfIdentity): Promise<void> {
       nodes[0] = message.node;
       resuming = message.resume;
       await alone(() => page({ kind: 'view', view: { ...nobody, trouble: { kind: 'otherTab' } } }));
-      return resume(message.heir);
+      return resume(message.heir).catch((error: unknown) => {
+        if (!(error instanceof StorageError)) throw error;
+        // Whether there is an identity is not known: the next worker looks again.
+        broken(error, 'storage');
+      });
     }
     case 'enrol':
       return answer(async () => {
@@ -204,7 +209,7 @@ async function resume(heir: MessagePort | null) {
   try {
     await start(await openIdentity(stored, key), key);
   } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) throw error;
+    if (error instanceof WebAssembly.RuntimeError || error instanceof StorageError) throw error;
     // Damaged, or of another version: it is as good as none.
     return nobodyIsHere();
   }
@@ -353,7 +358,7 @@ function run(call: (machine: Machine) => void) {
 }
 
 /** After a trap nothing of the machine can be trusted: sending stops, and the page starts a worker with a new one. */
-function broken(error: unknown) {
+function broken(error: unknown, of?: 'storage') {
   isOver = true;
   tell({ kind: 'stop' });
   machine = null;
@@ -361,7 +366,7 @@ function broken(error: unknown) {
   clearTimeout(timer);
   close(0);
   close(1);
-  page({ kind: 'broken', why: error instanceof Error ? error.message : String(error) });
+  page({ kind: 'broken', why: error instanceof Error ? error.message : String(error), ...(of ? { of } : {}) });
 }
 
 /** Stores what the written line must not lose, one after the other. What cannot be stored is tried again: nothing is said before it is. */

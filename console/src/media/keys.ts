@@ -8,8 +8,8 @@ const AGAIN_MOST_MS = 15_000;
 export interface KeysSays {
   /** A worker runs and knows nothing yet. `heir`: where the one before has left the key of the passkey. */
   up(heir: MessagePort | null): void;
-  /** It is no more. */
-  down(why: string): void;
+  /** It is no more. `of`: the storage of this browser is why. */
+  down(why: string, of?: 'storage'): void;
   said(message: FromKeys): void;
 }
 
@@ -30,7 +30,7 @@ export class Keys {
     this.#worker = mine;
     mine.onmessage = ({ data }: MessageEvent<FromKeys>) => {
       if (mine !== this.#worker) return;
-      if (data.kind === 'broken') this.#restart(mine, data.why);
+      if (data.kind === 'broken') this.#restart(mine, data.why, data.of);
       else this.#says.said(data);
     };
     mine.onerror = (event) => mine === this.#worker && this.#restart(mine, event.message);
@@ -48,13 +48,13 @@ export class Keys {
     this.#broken = 0;
   }
 
-  #restart(old: Worker, why: string) {
+  #restart(old: Worker, why: string, of?: 'storage') {
     const { port1, port2 } = new MessageChannel();
     old.onmessage = null;
     old.onerror = null;
     old.postMessage({ kind: 'bequeath', port: port1 } satisfies ToKeys, [port1]);
     this.#worker = null;
-    this.#says.down(why);
+    this.#says.down(why, of);
     const after = Math.min(AGAIN_MOST_MS, AGAIN_MS * 2 ** this.#broken++);
     setTimeout(() => {
       old.terminate();

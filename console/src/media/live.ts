@@ -7,12 +7,13 @@ import type { Command } from '../generated/Command';
 import type { View } from '../generated/View';
 import type { WrittenView } from '../generated/WrittenView';
 import { Asked } from './asked.ts';
-import type { Attaching, Engine, Gate, LocalMedia, Rules } from './engine';
+import type { Attaching, Engine, Gate, LocalMedia, Rules, StartTrouble } from './engine';
 import { Keys } from './keys.ts';
 import { canSeal } from './leg.ts';
 import { Legs } from './legs.ts';
 import { Log } from './log.ts';
 import type { FromKeys } from './messages';
+import { keep, kept, watchDevices } from './outputs.ts';
 import { OwnMedia } from './own.ts';
 import { Owner } from './owner.ts';
 import { passkeyTrouble } from './passkey.ts';
@@ -21,9 +22,12 @@ import { Sealer } from './sealer.ts';
 import { Session } from './session.ts';
 import { Sound } from './sound.ts';
 import { Tabs } from './tabs.ts';
+import { Watched } from './watched.ts';
 
 /** How often the loudness of voices is looked at, in milliseconds. */
 const LOUDNESS_MS = 150;
+/** After so long without a word of the keys worker the officer is told, in milliseconds. Less tells those whose machine is only slow. */
+const SLOW_MS = 15_000;
 /** How often the media worker is asked whether it lives, in milliseconds. */
 const WATCH_MS = 1_000;
 
@@ -41,7 +45,7 @@ export class LiveEngine implements Engine {
   readonly #reading = new Reading();
   readonly #keys = new Keys(keysWorker, {
     up: (heir) => this.#keysUp(heir),
-    down: (why) => this.#keysDown(why),
+    down: (why, of) => this.#keysDown(why, of),
     said: (message) => this.#hear(message),
   });
   readonly #sealer = new Sealer(mediaWorker, (port) => this.#keys.tell({ kind: 'media', port }, [port]), this.#log.add);
@@ -60,15 +64,18 @@ export class LiveEngine implements Engine {
   readonly #owner = new Owner((message, transfer) => this.#keys.tell(message, transfer));
   readonly #authority = new Asked<AuthorityView | null>();
   #view: View | null = null;
+  readonly #start = new Watched<StartTrouble | null>(null);
   readonly #viewers = new Set<(view: View) => void>();
   readonly #wentBack = new Set<() => void>();
 
   constructor() {
     this.#keys.start();
+    setTimeout(() => !this.#view && !this.#start.value && this.#start.set('slow'), SLOW_MS);
     this.#own.local.on(() => this.#remember());
+    kept.on(({ voices }) => this.#own.chooseSpeaker(voices?.id ?? null));
     setInterval(() => this.#watch(), WATCH_MS);
     setInterval(() => void this.#legs.listen(this.#own.inCall), LOUDNESS_MS);
-    navigator.mediaDevices?.addEventListener('devicechange', () => void this.#own.list());
+    watchDevices();
     addEventListener('online', () => this.#keys.tell({ kind: 'network' }));
     addEventListener('pointerdown', () => this.#sound.play());
     addEventListener('keydown', () => this.#sound.play());
@@ -99,6 +106,10 @@ export class LiveEngine implements Engine {
   saveFile(id: string, at: number, name: string) {
     this.#reading.save(id, at, name);
     this.command({ kind: 'saveFile', id, at });
+  }
+
+  onStart(see: (trouble: StartTrouble | null) => void) {
+    return this.#start.on(see);
   }
 
   onLocal(see: (local: LocalMedia) => void) {
@@ -157,8 +168,7 @@ export class LiveEngine implements Engine {
 
   choose(kind: 'microphone' | 'camera' | 'speaker', id: string) {
     if (kind !== 'speaker') return this.#own.choose(kind === 'microphone' ? 'voice' : 'picture', id);
-    this.#own.chooseSpeaker(id);
-    this.#sound.choose(id);
+    keep({ voices: this.#own.local.value.speakers.find((one) => one.id === id) ?? null });
   }
 
   picture(device: string): MediaStream | null {
@@ -186,7 +196,7 @@ export class LiveEngine implements Engine {
   }
 
   /** A new keys worker has no keys: it comes in again, and the media worker and the legs are new as well. */
-  #keysDown(why: string) {
+  #keysDown(why: string, of?: 'storage') {
     this.#log.add(`keys worker stopped: ${why}`);
     this.#session.again();
     this.#sealer.stop();
@@ -194,6 +204,7 @@ export class LiveEngine implements Engine {
     this.#owner.lose();
     this.#authority.lose(new Error('keys worker'));
     this.#reading.lose();
+    if (!this.#view) this.#start.set(of ?? 'program');
     this.#show(this.#view && { ...this.#view, trouble: { kind: 'worker' } });
   }
 
@@ -249,6 +260,7 @@ export class LiveEngine implements Engine {
   #show(view: View | null) {
     if (!view) return;
     this.#view = view;
+    if (this.#start.value) this.#start.set(null);
     this.#remember();
     this.#viewers.forEach((see) => see(view));
   }

@@ -63,8 +63,8 @@ export type FromKeys =
   | { kind: 'done' }
   | { kind: 'failed'; why: string }
   | { kind: 'authority'; authority: AuthorityView | null }
-  /** The machine stopped for good: this worker is of no more use. */
-  | { kind: 'broken'; why: string }
+  /** The machine stopped for good, or never came: this worker is of no more use. `of`: what failed, where that was not the program. */
+  | { kind: 'broken'; why: string; of?: 'storage' }
   | { kind: 'log'; line: string };
 
 /** Keys worker → media worker. */

@@ -4,8 +4,9 @@
  */
 import type { CallView } from '../generated/CallView';
 import type { Floor } from '../generated/Floor';
-import { capture, choices } from './capture.ts';
+import { capture } from './capture.ts';
 import type { CaptureTrouble, LocalMedia } from './engine';
+import { devices, lookForDevices } from './outputs.ts';
 import { Source } from './source.ts';
 import { Watched } from './watched.ts';
 
@@ -64,6 +65,7 @@ export class OwnMedia {
         by,
       );
     this.#sources = { voice: source('voice'), picture: source('picture') };
+    devices.on(({ microphones, cameras, speakers }) => this.#change({ microphones, cameras, speakers }));
   }
 
   get inCall(): boolean {
@@ -100,14 +102,8 @@ export class OwnMedia {
     this.#apply(medium, true);
   }
 
-  chooseSpeaker(id: string) {
-    this.#change({ speaker: id || null });
-  }
-
-  /** Asks the browser anew what can be chosen. */
-  async list() {
-    const found = await choices().catch((error: unknown) => this.#ways.log(`devices: ${String(error)}`));
-    if (found) this.#change(found);
+  chooseSpeaker(id: string | null) {
+    this.#change({ speaker: id });
   }
 
   /** Brings both into the state asked for; again for whoever is new on the way: a leg, a site, a worker. */
@@ -172,7 +168,7 @@ export class OwnMedia {
     if (this.local.value[TROUBLE[medium]]) this.#change({ [TROUBLE[medium]]: null });
     this.#apply(medium);
     // Names of devices are told to those alone that were allowed one.
-    if (this.local.value.microphones.length === 0) void this.list();
+    if (this.local.value.microphones.length === 0) void lookForDevices();
   }
 
   #failed(medium: Medium, trouble: CaptureTrouble) {
@@ -181,7 +177,7 @@ export class OwnMedia {
     // A lost device is not replaced unasked: another microphone may hear another room. The key that switches it on takes what there is then.
     this.#change({ [medium]: false, ...(trouble === 'lost' ? { [DEVICE[medium]]: null } : {}) });
     this.#apply(medium);
-    if (trouble === 'lost') void this.list();
+    if (trouble === 'lost') void lookForDevices();
   }
 
   #change(next: Partial<LocalMedia>) {

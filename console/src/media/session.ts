@@ -20,6 +20,8 @@ function remembered(): InCall | null {
 export class Session {
   /** The call that this tab was in when its page or its keys worker started anew, until it is back in a call. */
   #resume: InCall | null = remembered();
+  /** What was stored last. */
+  #remembered: string | null = null;
 
   /** The line to come back to. */
   get line(): string | null {
@@ -40,8 +42,11 @@ export class Session {
 
   /** Nothing depends on it but a reload: a browser that stores nothing is no reason to show no call. */
   remember({ line, voice, picture }: InCall) {
+    const now = JSON.stringify({ line, voice, picture } satisfies InCall);
+    if (now === this.#remembered) return;
+    this.#remembered = now;
     try {
-      sessionStorage.setItem(IN_CALL, JSON.stringify({ line, voice, picture } satisfies InCall));
+      sessionStorage.setItem(IN_CALL, now);
     } catch {
       // A call is not resumed here.
     }
@@ -55,6 +60,7 @@ export class Session {
 
   /** The call has ended, as far as it is seen here: while the tab comes back that is not known yet, and what it held there stays. */
   end() {
+    this.#remembered = null;
     try {
       sessionStorage.removeItem(IN_CALL);
     } catch {

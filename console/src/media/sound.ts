@@ -1,10 +1,16 @@
-/** Plays the received voices: one element per place, out of sight, never muted by the page. */
+/** Plays the received voices: one element per place, out of sight, never muted by the page; on an output of their own, as long as that is there. */
 import type { Leg, Place } from './leg';
+import { devices, isMissing, kept, route } from './outputs.ts';
 
 export class Sound {
   #players = new Map<Place, HTMLAudioElement>();
   #legs: (Leg | null)[] = [null, null];
-  #speaker: string | null = null;
+
+  constructor() {
+    const anew = () => this.#players.forEach((player) => this.#route(player));
+    kept.on(anew);
+    devices.on(anew);
+  }
 
   /** The leg of a slot, in place of the one before. Both sound: of the spare one nothing is opened. */
   attach(leg: Leg) {
@@ -34,13 +40,8 @@ export class Sound {
     for (const player of this.#players.values()) void player.play().catch(() => undefined);
   }
 
-  choose(speaker: string) {
-    this.#speaker = speaker;
-    for (const player of this.#players.values()) this.#route(player);
-  }
-
   #route(player: HTMLAudioElement) {
-    const routed = player as HTMLAudioElement & { setSinkId?: (id: string) => Promise<void> };
-    if (this.#speaker) void routed.setSinkId?.(this.#speaker).catch(() => undefined);
+    const chosen = kept.value.voices;
+    void route(player, isMissing(chosen) ? null : chosen);
   }
 }

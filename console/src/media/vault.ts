@@ -25,6 +25,11 @@ interface Before {
   writings: HeldWritings | undefined;
 }
 
+/** The browser's storage cannot be opened, read or written: that says nothing of what is in it. */
+export class StorageError extends Error {}
+
+const storage = (error: unknown) => new StorageError(`storage: ${String(error)}`);
+
 async function open(): Promise<IDBDatabase> {
   return settle((done) => {
     const request = indexedDB.open(NAME, 2);
@@ -38,12 +43,14 @@ async function open(): Promise<IDBDatabase> {
 }
 
 function settle<T>(start: (done: (request: IDBRequest<T>) => void) => void): Promise<T> {
-  return new Promise((resolve, reject) =>
+  return new Promise<T>((resolve, reject) =>
     start((request) => {
       request.onsuccess = () => resolve(request.result);
       request.onerror = () => reject(request.error ?? new Error('storage'));
     }),
-  );
+  ).catch((error: unknown) => {
+    throw storage(error);
+  });
 }
 
 async function get<T>(key: string, store = STORE): Promise<T | undefined> {

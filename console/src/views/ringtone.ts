@@ -1,39 +1,49 @@
-/** The ring sounds, made here: nothing to load, nothing to fail. Each precedence has its own, told apart with closed eyes. */
+/**
+ * Rings aloud, on an output of its own, and knows whether it is heard. Two ways lead to the loudspeaker, the browser's context of sound and an audio element:
+ * what one cannot, the other does.
+ */
 import type { Precedence } from '../generated/Precedence';
+import type { Choice } from '../media/engine';
+import { devices, isMissing, kept, route, type Routed } from '../media/outputs.ts';
+import { Second } from './second.ts';
+import { beatIn, LOUDEST, MESSAGE, type Tone, TONES } from './tones.ts';
 
-interface Tone {
-  /** Both sound together, in hertz. */
-  hertz: readonly [number, number];
-  /** Pulses per beat and the length of each, in seconds. */
-  pulses: number;
-  length: number;
-  /** From beat to beat, in milliseconds. */
-  every: number;
-  /** Volume of the first beats (0…1); it rises to 0.5. */
-  from: number;
-}
-
-const TONES: Record<Precedence, Tone> = {
-  routine: { hertz: [784, 1047], pulses: 10, length: 0.2, every: 3_000, from: 0.15 },
-  priority: { hertz: [880, 1109], pulses: 3, length: 0.4, every: 2_000, from: 0.2 },
-  immediate: { hertz: [988, 1245], pulses: 6, length: 0.15, every: 1_500, from: 0.3 },
-  flash: { hertz: [1175, 1480], pulses: 12, length: 0.08, every: 1_000, from: 0.5 },
-  flashOverride: { hertz: [1319, 1865], pulses: 2, length: 0.5, every: 1_000, from: 0.5 },
-};
+/**
+ * Whether a ring is heard here: on the output that was chosen; `elsewhere`: on the system's own, because the chosen one is not there; `second`: by the second
+ * way alone; `silent`: by none; `mute`: no loudspeaker is connected, and a browser plays to nobody.
+ */
+export type RingSound = 'sounds' | 'elsewhere' | 'second' | 'silent' | 'mute';
 
 /** So long after a device error another context is made, in milliseconds. */
 const AGAIN_MS = 1_000;
+/** How often it is looked whether the sound goes on, in milliseconds. Less tells sooner, and wakes the machine for it. */
+const LOOK_MS = 3_000;
+/** Looks in a row at a context that runs and whose clock stands still, until it counts as broken: one may come right after the machine woke up. */
+const STANDING_MAX = 2;
+/** Beats of a trial ring. */
+const TRIAL_BEATS = 2;
 
 let context: AudioContext | null = null;
 let timer: ReturnType<typeof setInterval> | null = null;
+let looking: ReturnType<typeof setInterval> | null = null;
 let sounding: Precedence | null = null;
-const watchers = new Set<(audible: boolean) => void>();
+/** The context is on the output that was chosen, or none was. */
+let onChosen = true;
+/** The second way is heard, as far as was tried since the first one failed. */
+let secondWorks = false;
+/** The context's clock at the last look, and looks since it went on. */
+let clock = { at: -1, standing: 0 };
+let told: RingSound | null = null;
+let trying: (() => void) | null = null;
+const second = new Second();
+const watchers = new Set<(sound: RingSound) => void>();
 
 /** One that a device error has closed never sounds again: another is made. */
 function open(): AudioContext {
   if (context !== null && context.state !== 'closed') return context;
   const made = new AudioContext();
   context = made;
+  clock = { at: -1, standing: 0 };
   const changed = () => {
     if (context !== made) return;
     tell();
@@ -41,28 +51,90 @@ function open(): AudioContext {
     if (made.state !== 'running' && made.state !== 'closed') void made.resume().catch(() => undefined);
   };
   made.addEventListener('statechange', changed);
-  made.addEventListener('error', () => {
-    if (context !== made) return;
-    context = null;
-    void made.close().catch(() => undefined);
-    tell();
-    // Not at once: without any device the next one fails as well.
-    setTimeout(() => void allowSound(), AGAIN_MS);
-  });
+  made.addEventListener('error', () => context === made && lose(made));
+  send();
   return made;
 }
 
+function lose(broken: AudioContext) {
+  context = null;
+  void broken.close().catch(() => undefined);
+  tell();
+  // Not at once: without any device the next one fails as well.
+  setTimeout(() => void allowSound(), AGAIN_MS);
+}
+
+/** Sends both ways to the output that was chosen, if that is there. */
+function send() {
+  say();
+  const chosen = kept.value.ring;
+  const to = isMissing(chosen) ? null : chosen;
+  second.to(to);
+  const at = context;
+  if (at === null) return;
+  void route(at as unknown as Routed, to).then((isThere) => {
+    if (at !== context || kept.value.ring !== chosen) return;
+    onChosen = isThere && to === chosen;
+    tell();
+  });
+}
+
+const runs = () => context?.state === 'running' && clock.standing < STANDING_MAX;
+
+/** Whether a ring is heard here now. */
+export function ringSound(): RingSound {
+  if (devices.value.mute) return 'mute';
+  if (runs()) return onChosen ? 'sounds' : 'elsewhere';
+  return secondWorks ? 'second' : 'silent';
+}
+
 function tell() {
-  const audible = context?.state === 'running';
-  for (const watcher of watchers) watcher(audible);
+  // What rings proves it with each beat.
+  if (!runs() && sounding === null) void second.prove().then(proven);
+  say();
+}
+
+function proven(works: boolean | null) {
+  if (works === null) return;
+  secondWorks = works;
+  // What lets a file be played lets the context run: somebody was at the keys, or this browser asks for nobody.
+  if (works && context?.state === 'suspended') void context.resume().catch(() => undefined);
+  say();
+}
+
+function say() {
+  const sound = ringSound();
+  if (sound === told) return;
+  told = sound;
+  for (const watcher of watchers) watcher(sound);
+}
+
+/** A device that hangs leaves a context that says that it runs, and whose clock stands still. */
+function look() {
+  const at = context;
+  if (at?.state === 'running') {
+    const now = at.currentTime;
+    clock = { at: now, standing: now > clock.at ? 0 : clock.standing + 1 };
+    if (clock.standing >= STANDING_MAX) lose(at);
+  }
+  tell();
 }
 
 /** Tells now, and whenever it changes, whether a ring is heard here. Returns how to end that. */
-export function onSound(watcher: (audible: boolean) => void): () => void {
+export function onSound(watcher: (sound: RingSound) => void): () => void {
   watchers.add(watcher);
   open();
-  watcher(context?.state === 'running');
-  return () => watchers.delete(watcher);
+  looking ??= setInterval(look, LOOK_MS);
+  const stop = [kept.on(send), devices.on(send)];
+  tell();
+  watcher(ringSound());
+  return () => {
+    stop.forEach((end) => end());
+    watchers.delete(watcher);
+    if (watchers.size > 0 || looking === null) return;
+    clearInterval(looking);
+    looking = null;
+  };
 }
 
 /** To be called from a gesture (any key or click); makes later rings audible. */
@@ -73,26 +145,12 @@ export async function allowSound(): Promise<boolean> {
   return at.state === 'running';
 }
 
-function beat({ hertz, pulses, length }: Tone, volume: number) {
+function beat(tone: Tone, volume: number) {
+  const set = volume * kept.value.volume;
+  if (context && runs()) return beatIn(context, tone, set);
   // A ring that sounds tries again with each beat.
-  if (context?.state !== 'running') return void allowSound();
-  const start = context.currentTime;
-  const end = start + pulses * length;
-  const gain = context.createGain();
-  gain.connect(context.destination);
-  gain.gain.setValueAtTime(0, start);
-  for (let i = 0; i < pulses; i++) {
-    gain.gain.linearRampToValueAtTime(volume, start + (i + 0.1) * length);
-    gain.gain.linearRampToValueAtTime(volume * 0.25, start + (i + 0.9) * length);
-  }
-  gain.gain.linearRampToValueAtTime(0, end);
-  for (const pitch of hertz) {
-    const tone = context.createOscillator();
-    tone.frequency.value = pitch;
-    tone.connect(gain);
-    tone.start(start);
-    tone.stop(end + 0.05);
-  }
+  void allowSound();
+  void second.beat(tone, set).then(proven);
 }
 
 /** Somebody came into the call (two tones up) or left it (two tones down). Quiet: people are speaking. */
@@ -113,19 +171,49 @@ export function chime(came: boolean) {
 
 /** A message came: once, as a ring of its precedence sounds, and softly for everyday business. */
 export function messageTone(precedence: Precedence) {
-  if (precedence === 'routine') beat({ hertz: [659, 880], pulses: 2, length: 0.18, every: 0, from: 0 }, 0.12);
-  else beat(TONES[precedence], TONES[precedence].from);
+  const tone = precedence === 'routine' ? MESSAGE : TONES[precedence];
+  beat(tone, tone.from);
 }
 
 /** Sounds as urgently as said, or not at all; saying the same twice changes nothing. */
 export function ringAloud(precedence: Precedence | null) {
   if (precedence === sounding) return;
+  if (precedence !== null) trying?.();
   if (timer !== null) clearInterval(timer);
   timer = null;
   sounding = precedence;
   if (precedence === null) return;
   const tone = TONES[precedence];
   let count = 0;
-  void allowSound().then(() => sounding === precedence && beat(tone, tone.from));
-  timer = setInterval(() => beat(tone, Math.min(0.5, tone.from + 0.1 * ++count)), tone.every);
+  const first = () => beat(tone, tone.from);
+  if (runs()) first();
+  else {
+    void second.beat(tone, tone.from * kept.value.volume).then(proven);
+    void allowSound().then((is) => is && sounding === precedence && count === 0 && first());
+  }
+  timer = setInterval(() => beat(tone, Math.min(LOUDEST, tone.from + 0.1 * ++count)), tone.every);
+}
+
+/** Rings for a moment, as loud as a ring becomes, on the way that a ring takes; `over` is told when it has, or a ring came. Returns how to end it. */
+export function tryRing(over: () => void): () => void {
+  trying?.();
+  const tone = TONES.priority;
+  let left = TRIAL_BEATS;
+  const end = () => {
+    if (trying !== end) return;
+    clearInterval(again);
+    trying = null;
+    over();
+  };
+  const next = () => (left-- > 0 ? beat(tone, LOUDEST) : end());
+  const again = setInterval(next, tone.every);
+  trying = end;
+  if (sounding !== null) end();
+  else next();
+  return end;
+}
+
+/** The output that is to ring and is not there. */
+export function missingRing(): Choice | null {
+  return onChosen ? null : kept.value.ring;
 }

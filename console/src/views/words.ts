@@ -44,18 +44,27 @@ export function clock(ms: number, zone?: string): string {
   );
 }
 
+const MINUTE = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+const DAY = { month: 'short', day: 'numeric', weekday: 'short' } as const;
+const isToday = (ms: number, now: number) => new Date(ms).toDateString() === new Date(now).toDateString();
+
 /** Hours and minutes by this console's clock; with the day, if that is not today. */
 export function moment(ms: number, now: number): string {
-  const [at, today] = [new Date(ms), new Date(now)];
-  if (at.toDateString() === today.toDateString()) return clock(ms);
-  return dates({
-    month: 'short',
-    day: 'numeric',
-    weekday: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  }).format(ms);
+  return isToday(ms, now) ? clock(ms) : dates({ ...DAY, ...MINUTE }).format(ms);
+}
+
+/** The same with the zone: for a time that people in several capitals go by, each of whom could read it as their own. */
+export function agreed(ms: number, now: number): string {
+  return dates({ ...(isToday(ms, now) ? {} : DAY), ...MINUTE, timeZoneName: 'short' }).format(ms);
+}
+
+/** This console's time zone, as {@link agreed} names it. */
+export function zone(now: number): string {
+  return (
+    dates({ timeZoneName: 'short' })
+      .formatToParts(now)
+      .find(({ type }) => type === 'timeZoneName')?.value ?? ''
+  );
 }
 
 /** Minutes and seconds, or hours too. */
@@ -112,7 +121,7 @@ export function ringState(s: RingState, now: number): { words: string; tone: 'go
     case 'ringing':
       return { words: s.consoles === 1 ? m.state_ringing_one() : m.state_ringing({ count: s.consoles }), tone: 'good' };
     case 'acknowledged': {
-      const time = moment(s.readyMs, now);
+      const time = agreed(s.readyMs, now);
       return {
         words: s.by ? m.state_acknowledged_by({ time, name: s.by }) : m.state_acknowledged({ time }),
         tone: 'good',
@@ -122,7 +131,7 @@ export function ringState(s: RingState, now: number): { words: string; tone: 'go
       return { words: m.state_answered(), tone: 'good' };
     case 'declined': {
       const parts = [m.state_declined({ reason: reason(s.reason) })];
-      if (s.callBackMs != null) parts.push(m.call_back_at({ time: moment(s.callBackMs, now) }));
+      if (s.callBackMs != null) parts.push(m.call_back_at({ time: agreed(s.callBackMs, now) }));
       if (s.deputy) parts.push(m.deputy_is({ office: text(s.deputy) }));
       return { words: parts.join(' · '), tone: 'bad' };
     }
@@ -165,7 +174,7 @@ export function attendance(a: AnswerView, now: number): { words: string; tone: '
     case 'silent':
       return { words: m.answer_silent(), tone: 'warn' };
     case 'coming':
-      return { words: m.answer_coming({ office: text(a.office), time: moment(a.atMs, now) }), tone: 'good' };
+      return { words: m.answer_coming({ office: text(a.office), time: agreed(a.atMs, now) }), tone: 'good' };
     case 'declined':
       return { words: m.answer_declined(), tone: 'bad' };
   }

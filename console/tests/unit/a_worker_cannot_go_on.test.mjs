@@ -11,6 +11,8 @@ let times = 0;
 beforeEach(() => {
   said = [];
   globalThis.self = { postMessage: (message) => said.push(message) };
+  // Each worker here is of a browser of its own: no other one has the lock of the console.
+  Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
 });
 
 const reached = () => {
@@ -65,6 +67,29 @@ test('a keys worker whose WebAssembly has not come says so, and never that the c
   const scope = await start('keys-worker');
   await tell(scope, { kind: 'start', node: 'wss://node.example/console', resume: null, heir: null });
   assert.deepEqual(said, [{ kind: 'broken', why: 'Failed to fetch' }]);
+});
+
+test('a keys worker that cannot open the storage says so, and never that the console is not enrolled', async () => {
+  reached();
+  const refused = () => {
+    throw new DOMException('', 'SecurityError');
+  };
+  const fails = () => {
+    const request = { error: new DOMException('', 'UnknownError') };
+    queueMicrotask(() => request.onerror());
+    return request;
+  };
+  for (const open of [refused, fails]) {
+    said = [];
+    globalThis.indexedDB = { open };
+    const scope = await start('keys-worker');
+    await tell(scope, { kind: 'start', node: 'wss://node.example/console', resume: null, heir: null });
+    for (let turns = 0; turns < 20; turns++) await settled();
+    assert.deepEqual(
+      said.map(({ kind, of }) => [kind, of]),
+      [['broken', 'storage']],
+    );
+  }
 });
 
 test('a disk that does not answer keeps the keys worker from nothing else', async () => {

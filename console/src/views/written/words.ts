@@ -8,7 +8,7 @@ import type { Waiting } from '../../generated/Waiting';
 import type { Writing } from '../../generated/Writing';
 import { m } from '../../paraglide/messages.js';
 import { getLocale } from '../../paraglide/runtime.js';
-import { dates, list, moment, text } from '../words';
+import { agreed, dates, list, text } from '../words';
 
 /** The most that one text may hold, in characters. */
 export const MOST = 20_000;
@@ -97,7 +97,7 @@ export function standing(
 ): { words: string; tone: 'good' | 'warn' | 'bad' | 'soft'; icon: 'yes' | 'wait' | 'alarm' } {
   const others = parties.filter((party) => party.id !== message.by.party);
   if (message.answerByMs !== null && message.awaited.length > 0) {
-    const said = { parties: list(message.awaited.map(text)), time: moment(message.answerByMs, now) };
+    const said = { parties: list(message.awaited.map(text)), time: agreed(message.answerByMs, now) };
     return now > message.answerByMs
       ? { words: m.written_overdue_by(said), tone: 'bad', icon: 'alarm' }
       : { words: m.written_awaited(said), tone: 'warn', icon: 'wait' };

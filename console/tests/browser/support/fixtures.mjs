@@ -17,10 +17,14 @@ export async function startFixtures() {
   await server.listen();
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu'],
+    // A machine that has loudspeakers, as a console does.
+    args: ['--no-sandbox', '--disable-gpu', '--use-fake-device-for-media-stream'],
   });
   const base = `http://127.0.0.1:${server.httpServer.address().port}`;
   return {
+    base,
+    /** A page that shows nothing yet. */
+    page: async () => (await browser.newContext({ locale: 'en' })).newPage(),
     /** A page that shows the scene; `said` gives what its officer did, by kind. */
     async open(scene, { locale = 'en', width = 1280, height = 800, permissions = [] } = {}) {
       const viewport = { width, height };
