@@ -17,6 +17,30 @@ export function digitOf(event: Pick<KeyboardEvent, 'key' | 'code'>): number | un
   return digit === undefined ? undefined : Number(digit);
 }
 
+/** What one key does in a call, by its letter. Digits choose whose picture is large. */
+export const CALL_KEYS = {
+  mute: 'm',
+  camera: 'v',
+  hold: 'h',
+  lock: 'c',
+  people: 'p',
+  layout: 'l',
+  fullScreen: 'f',
+  hangUp: 'e',
+} as const;
+export type CallAct = keyof typeof CALL_KEYS;
+
+/** What a key does in a call; none: nothing. */
+export function callAct(event: Pick<KeyboardEvent, 'key' | 'code'>): CallAct | undefined {
+  const letter = letterOf(event);
+  return (Object.keys(CALL_KEYS) as CallAct[]).find((act) => CALL_KEYS[act] === letter);
+}
+
+/** How a key of a call is written beside what it does. */
+export function callKey(act: CallAct): string {
+  return CALL_KEYS[act].toUpperCase();
+}
+
 /** A key that is held presses a button once, not thirty times a second. */
 export function pressedOnce(event: KeyboardEvent) {
   const isPress = event.key === 'Enter' || event.key === ' ';
