@@ -141,6 +141,18 @@ test('once principals are on, they are the pictures, and staff is named', async 
   );
 });
 
+test('that a party wishes to drop another is said, with the way to what can be done', async () => {
+  const { page, said } = await fixtures.open('held');
+  await page.locator('[data-drop-wished=KOR] button').click();
+  const panel = page.locator('[data-call-panel=people]');
+  await panel.waitFor();
+  await panel.locator('[data-act=drop]').last().click();
+  assert.deepEqual(
+    (await said('drop')).map(({ party, on }) => [party, on]),
+    [['KOR', true]],
+  );
+});
+
 test('a principal sees with whom they come on, then the others, and no key of the staff', async () => {
   const { page, said } = await fixtures.open('principal-waiting');
   // Whoever is in a call has pressed something.
@@ -246,7 +258,11 @@ test('the written line is beside the pictures, with its field in view', async ()
         .evaluate((one) => {
           const box = one.getBoundingClientRect();
           const over = document.elementFromPoint(box.left + box.width / 2, box.top + Math.min(box.height / 2, 30));
-          return box.top >= 0 && box.top + 60 <= innerHeight && (one.contains(over) || over.contains(one));
+          return (
+            box.top >= 0 &&
+            box.top + Math.min(box.height, 60) <= innerHeight &&
+            (one.contains(over) || over.contains(one))
+          );
         });
     for (const selector of ['[data-field=text]', '[data-act=send-written]', '.tile.even', '[data-act=hang-up]'])
       assert.ok(await inside(selector), `${width}: ${selector}`);
