@@ -1,7 +1,7 @@
 // A key is where it is on the keyboard, a held one presses once, and what was meant for one screen falls on no other.
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { Front, SLIP_MS, digitOf, letterOf, pressedOnce } from '../../src/views/keys.ts';
+import { CALL_KEYS, Front, SLIP_MS, callAct, callKey, digitOf, letterOf, pressedOnce } from '../../src/views/keys.ts';
 
 test('letters are found on every keyboard', () => {
   for (const [key, code, letter] of [
@@ -67,4 +67,16 @@ test('another screen settles before anything on it is pressed, the first one of 
   front.show('ring 2');
   mock.timers.tick(1);
   assert.deepEqual(told, [true, true, false]);
+});
+
+test('no two acts of a call have one key, and each is found by its own on every keyboard', () => {
+  const letters = Object.values(CALL_KEYS);
+  assert.equal(new Set(letters).size, letters.length);
+  for (const [act, letter] of Object.entries(CALL_KEYS)) {
+    const code = `Key${letter.toUpperCase()}`;
+    assert.equal(callAct({ key: letter, code }), act);
+    assert.equal(callAct({ key: '\u3147', code }), act, 'Korean');
+    assert.equal(callKey(act), letter.toUpperCase());
+  }
+  assert.equal(callAct({ key: 'Enter', code: 'Enter' }), undefined);
 });

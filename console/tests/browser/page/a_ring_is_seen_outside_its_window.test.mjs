@@ -94,8 +94,9 @@ test('a tab in a call, or in which it rings, is not closed by a slip; one with n
     if (!asks) continue;
     // The language is changed by loading the page anew.
     await page.mouse.click(2, 2);
-    const language = page.locator('select').first();
     if (scene === 'call') {
+      await page.locator('[data-act=devices]').click();
+      const language = page.locator('[data-call-panel=devices] select').last();
       await Promise.all([page.waitForEvent('load'), language.selectOption('ja')]);
       assert.deepEqual(asked, ['beforeunload'], 'the officer has chosen that');
     }
