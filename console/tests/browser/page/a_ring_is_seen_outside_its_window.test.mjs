@@ -95,8 +95,8 @@ test('a tab in a call, or in which it rings, is not closed by a slip; one with n
     // The language is changed by loading the page anew.
     await page.mouse.click(2, 2);
     if (scene === 'call') {
-      await page.locator('[data-act=settings]').click();
-      const language = page.getByLabel('Language');
+      await page.locator('[data-act=devices]').click();
+      const language = page.locator('[data-call-panel=devices] select').last();
       await Promise.all([page.waitForEvent('load'), language.selectOption('ja')]);
       assert.deepEqual(asked, ['beforeunload'], 'the officer has chosen that');
     }
