@@ -13,7 +13,7 @@ use crate::trace::Trace;
 use crate::world::World;
 use trialogue_charter::{Revocation, Suite};
 use trialogue_console_core::Input;
-use trialogue_console_core::view::Command;
+use trialogue_console_core::view::{Command, NodeLink};
 use trialogue_core::Errand;
 
 /// How many nodes the parties of a network have.
@@ -134,7 +134,14 @@ impl Seated<'_> {
                 self.start(node);
             }
         }
-        (0..self.world.real.count()).for_each(|desk| self.set_reach(desk, Reach::Good));
+        for desk in 0..self.world.real.count() {
+            self.set_reach(desk, Reach::Good);
+            // Loaded anew just before its node was gone for good, it has not heard of another one: its officer goes there.
+            let usual = self.world.real.desks[desk].ways[0].node;
+            if self.world.nodes[usual].hostile && self.world.real.shown(desk).node != NodeLink::Up {
+                self.reload_desk(desk, true);
+            }
+        }
         let (mischief, mut means) = self.world.mischief();
         mischief.tell_all(&mut means);
     }

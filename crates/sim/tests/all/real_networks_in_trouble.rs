@@ -32,12 +32,10 @@ fn real_consoles_keep_every_promise() {
     assert!(tally.written > 3 * networks, "there are messages to judge by");
 }
 
-/// Somebody comes in at a node whose group is led by a console that is back at the other site of the party.
+/// Somebody who came over on hold, and was taken off hold there, for a console that is loaded anew.
 #[test]
 fn what_seeds_have_found_holds() {
-    for seed in [31, 39] {
-        assert_eq!(run(seed, None).broken, None, "cargo xtask sim --real --seed {seed}");
-    }
+    assert_eq!(run(107, None).broken, None, "cargo xtask sim --real --seed 107");
 }
 
 #[test]
