@@ -174,7 +174,8 @@ export function attendance(a: AnswerView, now: number): { words: string; tone: '
     case 'silent':
       return { words: m.answer_silent(), tone: 'warn' };
     case 'coming':
-      return { words: m.answer_coming({ office: text(a.office), time: agreed(a.atMs, now) }), tone: 'good' };
+      // The zone stands with the time that was proposed, above.
+      return { words: m.answer_coming({ office: text(a.office), time: moment(a.atMs, now) }), tone: 'good' };
     case 'declined':
       return { words: m.answer_declined(), tone: 'bad' };
   }

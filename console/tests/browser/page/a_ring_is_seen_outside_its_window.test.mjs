@@ -96,7 +96,8 @@ test('a tab in a call, or in which it rings, is not closed by a slip; one with n
     await page.mouse.click(2, 2);
     if (scene === 'call') {
       await page.locator('[data-act=devices]').click();
-      const language = page.locator('[data-call-panel=devices] select').last();
+      await page.locator('[data-act=settings]:visible').click();
+      const language = page.getByLabel('Language');
       await Promise.all([page.waitForEvent('load'), language.selectOption('ja')]);
       assert.deepEqual(asked, ['beforeunload'], 'the officer has chosen that');
     }

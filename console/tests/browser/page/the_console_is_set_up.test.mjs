@@ -45,7 +45,7 @@ async function open(scene, how = {}, more) {
   await at.page.locator('main').waitFor();
   return at;
 }
-const settings = (page) => page.locator('[data-act=settings]').click();
+const settings = (page) => page.locator('[data-act=settings]:visible').click();
 
 test('where rings sound is chosen, kept, and said to be missing while it is', async () => {
   const { page, errors } = await open('board');
@@ -166,6 +166,7 @@ test('keys pressed in the settings are not for the call beneath, whose marking s
         const shown = document.querySelector('[data-marked] .marking').getBoundingClientRect();
         return shown.top >= 0 && shown.bottom <= innerHeight && shown.left >= 0 && shown.right <= innerWidth;
       });
+    await page.locator('[data-act=devices]').click();
     await settings(page);
     await page.locator('[data-dialog=settings]').waitFor();
     assert.ok(await looks(), `${width}×${height}`);
