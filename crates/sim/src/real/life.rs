@@ -136,7 +136,8 @@ impl Seated<'_> {
         }
         for desk in 0..self.world.real.count() {
             self.set_reach(desk, Reach::Good);
-            // Loaded anew just before its node was gone for good, it has not heard of another one: its officer goes there.
+            // Loaded anew just before its node was gone for good, it has not heard of another one: its officer goes
+            // there.
             let usual = self.world.real.desks[desk].ways[0].node;
             if self.world.nodes[usual].hostile && self.world.real.shown(desk).node != NodeLink::Up {
                 self.reload_desk(desk, true);
