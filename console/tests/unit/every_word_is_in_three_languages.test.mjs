@@ -1,6 +1,6 @@
 // What an officer reads is there in English, Japanese and Korean: where a message is missing, the page would show the English one.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 const LANGUAGES = ['en', 'ja', 'ko'];
@@ -32,4 +32,17 @@ test('a message says in every language what it is given', () => {
 test('nothing was left in English', () => {
   const same = (key) => messages.ja[key] === messages.en[key] || messages.ko[key] === messages.en[key];
   assert.deepEqual(Object.keys(messages.en).filter(same).sort(), [...NAMES].sort());
+});
+
+test('every message is said somewhere', () => {
+  const sources = new URL('../../src/', import.meta.url);
+  const written = readdirSync(sources, { recursive: true })
+    .filter((file) => /\.(svelte|ts)$/.test(file) && !/^(paraglide|generated)/.test(file))
+    .map((file) => readFileSync(new URL(file, sources), 'utf8'))
+    .join('\n');
+  const said = new Set([...written.matchAll(/\bm\.(\w+)/g)].map((found) => found[1]));
+  assert.deepEqual(
+    Object.keys(messages.en).filter((key) => key !== '$schema' && !said.has(key)),
+    [],
+  );
 });
