@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::bench::Bench;
+use crate::limits::STAGE_AGAIN_US;
 use crate::scene::{Scene, line_id};
 use trialogue_journal::Statement;
 use trialogue_journal::fold::Floor;
