@@ -77,14 +77,14 @@ export async function plugAuthenticator(page, { hasPrf = true } = {}) {
   };
 }
 
-/** Opens an enrolment link and enrols. In a new network namespace the system still finds addresses while Chromium starts, which ends what it is loading. */
+/** Opens an enrolment link and enrols. In a new network namespace the system still finds addresses while Chromium starts, which ends what it is loading: with that error, or with the page that says so. */
 async function enrol(page, link) {
   for (let tries = 1; ; tries += 1) {
     try {
       await page.goto(link);
       break;
     } catch (error) {
-      if (tries === 5 || !String(error).includes('ERR_NETWORK_CHANGED')) throw error;
+      if (tries === 5 || !/ERR_NETWORK_CHANGED|chrome-error:/.test(String(error))) throw error;
     }
   }
   await page.locator('[data-act=enrol]').click();
