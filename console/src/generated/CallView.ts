@@ -30,6 +30,11 @@ precedence: Precedence,
  */
 sinceMs: number | null, 
 /**
+ * When the own ring has sounded for as long as the charter lets it, milliseconds since 1970 by this console's clock;
+ * none: this console has not rung, or somebody else was in.
+ */
+ringEndsMs: number | null, 
+/**
  * Everyone in the call, this console first, then by party.
  */
 members: Array<Member>, 

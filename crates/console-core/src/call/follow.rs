@@ -131,7 +131,7 @@ impl Engaged {
         let offered = keys.offer(around);
         self.returned_us = around.now.us;
         if ring {
-            self.rang = Some((call, around.now.us));
+            self.rang = Some((call, around.now));
         }
         say_in(&self.line, (call, ring.then_some(self.precedence)), Purpose::Again, offered, around);
     }
@@ -149,7 +149,7 @@ impl Engaged {
         let left_ms = promised.max().map_or(0, |until_ms| until_ms.saturating_sub(now.ms)).min(PROMISE_MS);
         self.promised_us = (left_ms > 0).then(|| now.us + left_ms * 1_000);
         let late = self.rang.is_none_or(|(_, since)| {
-            let end = since + patience;
+            let end = since.us + patience;
             now.us >= end && (self.promised_us.is_none() || now.us >= end + PROMISE_MS * 1_000)
         });
         let waiting = !late && !answers.iter().all(RingResponse::is_over);

@@ -43,7 +43,7 @@ struct Engaged {
     line: LineId,
     call: CallId,
     /// The own ring that waits for others, and when it began.
-    rang: Option<(CallId, u64)>,
+    rang: Option<(CallId, Now)>,
     /// How urgent the own ring was; routine if this console answered.
     precedence: Precedence,
     /// Until when a party's promise to answer is waited for.
@@ -72,7 +72,7 @@ impl Engaged {
         Self {
             line,
             call,
-            rang: ring.map(|_| (call, now.us)),
+            rang: ring.map(|_| (call, now)),
             precedence: ring.unwrap_or_default(),
             promised_us: None,
             seated: false,
@@ -291,7 +291,7 @@ impl Call {
         let seconds = at.charter().map_or(60, |charter| u64::from(charter.policy.ring_seconds));
         let due = [
             held.promised_us,
-            held.rang.map(|(_, since)| since + seconds * 1_000_000 + SILENT_GRACE_US),
+            held.rang.map(|(_, since)| since.us + seconds * 1_000_000 + SILENT_GRACE_US),
             held.alone_us.map(|since| since + ALONE_US),
             Some(held.returned_us + RETURN_US),
             Some(held.stage.come_on_us()),
@@ -305,7 +305,7 @@ impl Engaged {
     /// Rings those who are missing, from within the call.
     fn ring_again(&mut self, call: CallId, precedence: Precedence, keys: &Keys, around: &mut Around<'_>) {
         let is_in = around.at.in_on(&self.line).iter().any(|participant| participant.device == around.at.id());
-        self.rang = Some((call, around.now.us));
+        self.rang = Some((call, around.now));
         self.precedence = precedence;
         // Once it is in, its key packages stand, and those that the journal does not have yet go by themselves: a ring
         // waits for no budget.

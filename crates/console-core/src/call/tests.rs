@@ -5,6 +5,8 @@ use super::*;
 use crate::bench::Bench;
 use crate::limits::STAGE_AGAIN_US;
 use crate::scene::{Scene, line_id};
+use crate::sites::Leg;
+use crate::view::CallView;
 use trialogue_journal::Statement;
 use trialogue_journal::fold::Floor;
 
@@ -52,20 +54,32 @@ impl Desk {
         self.call.own_floor(self.scene.roster(&self.bench.console))
     }
 
+    fn view(&self) -> CallView {
+        let at = self.scene.roster(&self.bench.console);
+        let beside = Beside { keys: &self.keys, leg: &Leg::default(), at, now: Bench::now(&self.scene) };
+        self.call.view(beside).unwrap()
+    }
+
+    fn rings_ms(&self) -> u64 {
+        u64::from(self.scene.charter.policy.ring_seconds) * 1_000
+    }
+
     fn patience_ms(&self) -> u64 {
-        u64::from(self.scene.charter.policy.ring_seconds) * 1_000 + SILENT_GRACE_US / 1_000
+        self.rings_ms() + SILENT_GRACE_US / 1_000
     }
 }
 
 #[test]
 fn a_ring_that_nobody_answers_is_given_up_and_its_end_is_remembered() {
     let mut desk = Desk::new("usa-duty");
+    let rang_ms = Bench::now(&desk.scene).ms;
     desk.rings("duty", 1);
     let before_ms = desk.scene.time_ms;
     assert!(matches!(&desk.said()[..], [Act::Ring { .. }]));
     assert!(desk.settle(0).is_empty() && desk.call.is_on_line(&line_id("duty")));
     let due_us = desk.call.next_timeout(desk.scene.roster(&desk.bench.console), Bench::now(&desk.scene));
     assert!(due_us.is_some(), "it is called again by itself");
+    assert_eq!(desk.view().ring_ends_ms, Some((rang_ms + desk.rings_ms()) as f64), "the caller sees for how long");
     let patience_ms = desk.patience_ms() - (desk.scene.time_ms - before_ms);
     assert!(matches!(&desk.settle(patience_ms)[..], [Act::Leave { cause: None }]));
     assert!(!desk.call.is_on());

@@ -58,6 +58,7 @@ impl Call {
             line: held.line.to_string(),
             precedence: precedence.into(),
             since_ms: held.since_ms.map(WallMs::shown),
+            ring_ends_ms: held.ring_ends_ms(charter).map(WallMs::shown),
             members: own.into_iter().chain(held.members(&roster, beside)).collect(),
             called_away: held.departures.iter().filter_map(called_away).collect(),
             sealing: keys.sealing(at, now),
@@ -91,6 +92,12 @@ impl Call {
 }
 
 impl Engaged {
+    /// When the own ring ends by itself; none where somebody else has been in.
+    fn ring_ends_ms(&self, charter: &VerifiedCharter) -> Option<u64> {
+        let (_, since) = self.rang.filter(|_| self.since_ms.is_none())?;
+        Some(since.ms.saturating_add(u64::from(charter.policy.ring_seconds) * 1_000))
+    }
+
     /// The others by party, then name; those who have left while keys of theirs are still good, last.
     fn members(&self, roster: &[Participant], beside: Beside<'_>) -> Vec<Member> {
         let Beside { keys, leg, at, now } = beside;
