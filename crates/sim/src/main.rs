@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use trialogue_sim::runner::{Consoles, Outcome, Until, many_with, run_with};
+use trialogue_sim::runner::{Caught, Consoles, Outcome, Until, catch, many_with, run_with};
 use trialogue_sim::{Mutation, Trace};
 
 const HELP: &str = "\
@@ -18,10 +18,14 @@ cargo xtask sim [what] [--threads N]
   --from N           the seed with which --for begins, instead of a random one
   --timers           with --seed: also tells each time that a node is called from time alone, and why
   --mutation NAME    with --seed: takes a safeguard away
+  --mutations        takes each safeguard away, and shows in which network which promise breaks
   --real             with any of the above: real consoles with keys in the place of models; many times slower.
                      Two runs of a seed tell the same: when what happened, by whom. Bytes of commits, welcomes and
                      tags differ (HPKE draws by itself), and so do hashes of entries that name them; no decision rests on either
 ";
+
+/// In these networks the loss of a safeguard must be noticed.
+const CATCH_WITHIN: Range<u64> = 0..60;
 
 /// The line that replays a seed.
 fn replay(consoles: Consoles, seed: u64) -> String {
@@ -58,6 +62,7 @@ fn begin(args: &[String]) -> Result<bool, String> {
             "--timers" => timers = true,
             "--threads" => threads = number(value()?)? as usize,
             "--mutation" => mutation = Some(named(value()?)?),
+            "--mutations" => return Ok(catch_all()),
             "--help" | "-h" => {
                 print!("{HELP}");
                 return Ok(true);
@@ -126,6 +131,23 @@ fn soak(consoles: Consoles, until: &Until, threads: usize) -> bool {
         println!("  {}", replay(consoles, *seed));
     }
     tally.failed.is_empty()
+}
+
+/// Every safeguard, taken away.
+fn catch_all() -> bool {
+    let mut all = true;
+    for mutation in Mutation::ALL {
+        match catch(mutation, CATCH_WITHIN) {
+            Ok(Caught { seed, broken }) => {
+                println!("{mutation:?}: {broken}\n  {} --mutation {mutation:?}", replay(mutation.consoles(), seed));
+            }
+            Err(why) => {
+                println!("{why}");
+                all = false;
+            }
+        }
+    }
+    all
 }
 
 /// What happened in many networks, as a number each: a change that should change nothing leaves all of them as they

@@ -3,8 +3,10 @@
 
 use crate::fixture::Fixture;
 use crate::node::SimNode;
+use crate::runner::Consoles;
 use trialogue_journal::{Act, Body, UnverifiedEntry, UnverifiedStatement, VerifiedEntry};
 use trialogue_wire::Bundle;
+use trialogue_wire::console::ToConsole;
 use trialogue_wire::link::LinkMessage;
 
 /// What is missing.
@@ -33,11 +35,15 @@ pub enum Mutation {
     UntoldWorker,
     /// A platform says that it has kept what a console wants kept, and has not.
     ForgottenKeep,
+    /// Some consoles are not told that somebody is held no more.
+    UntoldRelease,
+    /// Some consoles are not told that a party is ready on a staged line.
+    UntoldReady,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::NoDedupe,
         Self::ForgottenFsync,
         Self::NoSignatureCheck,
@@ -49,15 +55,54 @@ impl Mutation {
         Self::ForgottenForget,
         Self::UntoldWorker,
         Self::ForgottenKeep,
+        Self::UntoldRelease,
+        Self::UntoldReady,
     ];
 
     /// The one of this name, as `Debug` writes it.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mutation| format!("{mutation:?}").eq_ignore_ascii_case(name))
     }
-}
 
-impl Mutation {
+    /// In which networks its loss is noticed.
+    pub fn consoles(self) -> Consoles {
+        match self {
+            Self::NoDedupe
+            | Self::ForgottenFsync
+            | Self::NoSignatureCheck
+            | Self::AckBeforeAppend
+            | Self::ExpiryByRingersClock
+            | Self::RelayLoop
+            | Self::PicturesFirst => Consoles::Modelled,
+            Self::KeepsSealing
+            | Self::ForgottenForget
+            | Self::UntoldWorker
+            | Self::ForgottenKeep
+            | Self::UntoldRelease
+            | Self::UntoldReady => Consoles::Real,
+        }
+    }
+
+    /// The promises that it is about, by words of theirs: one of them breaks.
+    pub fn promises(self) -> &'static [&'static str] {
+        match self {
+            Self::NoDedupe => &["twice"],
+            Self::ForgottenFsync | Self::AckBeforeAppend => &["on disk", "had acknowledged"],
+            Self::NoSignatureCheck => &["never signed"],
+            Self::ExpiryByRingersClock => &["expire", "sounds", "has not come"],
+            Self::RelayLoop => &["datagrams"],
+            Self::PicturesFirst => &["reached", "has not heard"],
+            Self::KeepsSealing => {
+                &["whoever can open what a console seals", "nobody seals for longer", "whoever is held"]
+            }
+            Self::ForgottenForget => &["nobody keeps for longer"],
+            Self::UntoldWorker => &["one media worker alone"],
+            Self::ForgottenKeep => &["everybody on the line sees the same messages", "nothing is lost"],
+            Self::UntoldRelease => &["whom somebody in a call reaches shows alike at all"],
+            Self::UntoldReady => &["principals are on once their parties are ready"],
+        }
+    }
+
     /// A link message as a node without this safeguard takes it, and by how much its clock is moved, in milliseconds.
     pub(crate) fn tamper(self, node: &SimNode, bytes: Vec<u8>, fixture: &Fixture, wall_ms: u64) -> (Vec<u8>, u64) {
         if !matches!(self, Self::NoSignatureCheck | Self::ExpiryByRingersClock) {
@@ -72,6 +117,25 @@ impl Mutation {
         let late_ms = bundles.iter().filter_map(|bundle| late_ms(own_ms, bundle)).max().unwrap_or(0);
         (bytes, late_ms)
     }
+
+    /// What a node tells a console, without what is withheld from it.
+    pub(crate) fn withhold(self, bytes: Vec<u8>) -> Vec<u8> {
+        let withheld: fn(&Act) -> bool = match self {
+            Self::UntoldRelease => |act| matches!(act, Act::Hold { on: false, .. }),
+            Self::UntoldReady => |act| matches!(act, Act::Ready { with } if !with.is_empty()),
+            _ => return bytes,
+        };
+        let Ok(ToConsole::Entries { mut bundles }) = trialogue_wire::decode(&bytes) else { return bytes };
+        bundles.retain(|bundle| !stated(&bundle.entry).is_some_and(|act| withheld(&act)));
+        trialogue_wire::encode(&ToConsole::Entries { bundles })
+    }
+}
+
+/// What a device states in an entry.
+fn stated(entry: &[u8]) -> Option<Act> {
+    let entry = UnverifiedEntry::decode(entry).ok()?;
+    let Body::Stated { statement } = &entry.claim().body else { return None };
+    Some(UnverifiedStatement::decode(statement).ok()?.claim().act.clone())
 }
 
 /// A forged entry gets the signature that nobody looks for.
@@ -89,9 +153,7 @@ fn believe(bundle: &mut Bundle, fixture: &Fixture) {
 /// How long ago a ring was made, if it is believed what its node's clock says, in milliseconds; never more than a
 /// minute.
 fn late_ms(own_ms: u64, bundle: &Bundle) -> Option<u64> {
+    let Act::Ring { .. } = stated(&bundle.entry)? else { return None };
     let entry = UnverifiedEntry::decode(&bundle.entry).ok()?;
-    let Body::Stated { statement } = &entry.claim().body else { return None };
-    let statement = UnverifiedStatement::decode(statement).ok()?;
-    let Act::Ring { .. } = statement.claim().act else { return None };
     Some(own_ms.saturating_sub(entry.claim().time_ms).min(60_000))
 }

@@ -100,6 +100,37 @@ fn listen() {
     });
 }
 
+/// A safeguard whose loss was noticed.
+#[derive(Debug)]
+pub struct Caught {
+    /// In the network of this seed.
+    pub seed: u64,
+    /// The promise that broke.
+    pub broken: String,
+}
+
+/// Looks for the first of some networks that breaks a promise that a safeguard is about when the safeguard is missing,
+/// and none when it is there.
+///
+/// # Errors
+/// When no network does, or the one that does breaks a promise with the safeguard as well; in words.
+pub fn catch(mutation: Mutation, seeds: Range<u64>) -> Result<Caught, String> {
+    let consoles = mutation.consoles();
+    let run = |seed, mutation| run_with(consoles, seed, Trace::default(), mutation).broken;
+    for seed in seeds.clone() {
+        let Some(broken) = run(seed, Some(mutation)) else { continue };
+        // What it is about must be noticed as well, where something else broke first.
+        if !mutation.promises().iter().any(|word| broken.contains(word)) {
+            continue;
+        }
+        return match run(seed, None) {
+            None => Ok(Caught { seed, broken }),
+            Some(broken) => Err(format!("seed {seed} breaks a promise without {mutation:?} as well: {broken}")),
+        };
+    }
+    Err(format!("what {mutation:?} is about went unnoticed in the networks {seeds:?}"))
+}
+
 /// What many networks came to.
 #[derive(Debug, Default)]
 pub struct Tally {

@@ -85,6 +85,14 @@ impl Mischief {
         self.missing == Some(safeguard)
     }
 
+    /// What a node tells a console, as it comes there.
+    pub(crate) fn withhold(&self, bytes: Vec<u8>) -> Vec<u8> {
+        match self.missing {
+            Some(safeguard) => safeguard.withhold(bytes),
+            None => bytes,
+        }
+    }
+
     /// A link message as a node without some safeguard takes it, and by how much its clock is moved, in milliseconds.
     pub(crate) fn tamper(&self, node: &SimNode, bytes: Vec<u8>, fixture: &Fixture, wall_ms: u64) -> (Vec<u8>, u64) {
         match self.missing {

@@ -7,13 +7,13 @@ use crate::fixture::{LEADERS, SUMMIT, fixture_in};
 use crate::mischief::{HOUR_MS, Mischief, Taken};
 use crate::mutation::Mutation;
 use crate::real::Seated;
-use crate::real::desk::Reach;
+use crate::real::desk::{Desk, Reach};
 use crate::real::drive::Happens;
 use crate::trace::Trace;
 use crate::world::World;
 use trialogue_charter::{Revocation, Suite};
 use trialogue_console_core::Input;
-use trialogue_console_core::view::{Command, NodeLink};
+use trialogue_console_core::view::{Command, Floor, NodeLink};
 use trialogue_core::Errand;
 
 /// How many nodes the parties of a network have.
@@ -69,6 +69,7 @@ impl Seated<'_> {
         self.until_complete();
         self.until_written();
         self.until_on();
+        self.hold_for_a_moment();
         self.check_outcomes();
         self.check_reference();
         for desk in 0..self.world.real.count() {
@@ -118,6 +119,24 @@ impl Seated<'_> {
         }
         let settles_us = self.world.rng.below(3_000_000);
         self.run(settles_us);
+        // Trouble finds every other staged call with its principals on, the others being prepared.
+        if line == SUMMIT && self.world.seed.is_multiple_of(2) {
+            self.until_on();
+        }
+    }
+
+    /// Somebody in a call goes on hold and comes back, and everybody sees both.
+    fn hold_for_a_moment(&mut self) {
+        let may = |desk: &Desk| {
+            let call = desk.console.view().call.as_ref();
+            desk.counts() && call.is_some_and(|call| call.members.len() > 1 && call.floor == Floor::Open)
+        };
+        let Some(desk) = self.world.real.desks.iter().position(may) else { return };
+        for on in [true, false] {
+            self.press(desk, Command::Hold { device: None, on });
+            self.run(2_000_000);
+            self.until_complete();
+        }
     }
 
     /// Everything is mended, and everybody reaches everything.

@@ -8,6 +8,9 @@ use trialogue_console_core::Input;
 use trialogue_core::ConsoleKey;
 use trialogue_wire::console::Site;
 
+/// The party whose consoles are not told what a mutation withholds.
+const WITHHELD_FROM: usize = 1;
+
 impl Seated<'_> {
     /// The platform tries to open a WebSocket.
     pub(crate) fn desk_opens(&mut self, desk: usize, slot: usize, tries: u64) {
@@ -41,6 +44,8 @@ impl Seated<'_> {
         let Some((desk, slot)) = self.world.real.sockets.get(&key).copied() else { return };
         if self.world.real.desks[desk].ways[slot].key == Some(key) && !self.world.real.desks[desk].ways[slot].broken {
             let due = self.way_arrival(desk, slot, false);
+            let withheld = self.world.real.desks[desk].party == WITHHELD_FROM;
+            let bytes = if withheld { self.world.mischief.withhold(bytes) } else { bytes };
             self.world.agenda.at(due, Event::Real(Happens::Hears { desk, slot, key, bytes, last }));
         }
     }
