@@ -313,6 +313,10 @@ impl fmt::Display for Finding {
                 f,
                 "the ML-DSA-87 signature in entry {seq} of the journal of {node} does not hold: whoever made that entry had the node's Ed25519 key, or a quantum computer, and not its other key"
             ),
+            Finding::Uncovered { node, covered, last } if covered >= last => write!(
+                f,
+                "the journal of {node} has been without a signature by its ML-DSA-87 key for longer than two hours, and was signed for later: ask that party why its node did not sign"
+            ),
             Finding::Uncovered { node, covered, last } => write!(
                 f,
                 "entries {} to {last} of the journal of {node} have been without a signature by its ML-DSA-87 key for longer than two hours: ask that party why its node does not sign",

@@ -5,12 +5,18 @@
 use crate::house::{House, id};
 use std::collections::BTreeMap;
 use trialogue_charter::{CallId, DeviceId, DeviceSecret, Hash, LineId, NodeId, OfficeId, Precedence};
+use trialogue_journal::heads;
 use trialogue_journal::{Act, Body, BodyRef, Journal, Language, Occasion, PathTest, Statement, TreeHead};
 use trialogue_record::{Held, Root};
 use trialogue_wire::Bundle;
 
 /// A message of 400 characters; what was written in Japanese or Korean takes three bytes for each.
 const LETTERS: usize = 400;
+
+/// A node signs for what it holds each so many entries: with two nodes that write, every 11.5 minutes.
+const SEEN_EVERY: u64 = 64;
+/// And each so many times with ML-DSA-87 as well: within the hour (journal.md §11).
+const STRONG_EVERY: u64 = 5;
 
 pub struct Maker<'h> {
     house: &'h House,
@@ -53,7 +59,7 @@ impl<'h> Maker<'h> {
         let body = match seq {
             1 => Body::Opened { charter: self.house.charter.hash() },
             2 => self.enrolled(node),
-            _ if seq.is_multiple_of(64) => self.seen(),
+            _ if seq.is_multiple_of(SEEN_EVERY) => self.seen(node, seq),
             _ => match seq % 16 {
                 0..=4 => tested(node),
                 5 => self.stated(
@@ -85,13 +91,14 @@ impl<'h> Maker<'h> {
         Body::Enrolled { device: writer.id, certificate: BodyRef::of(&writer.certificate).unwrap() }
     }
 
-    fn seen(&self) -> Body {
-        let heads = self.trees.iter().map(|(node, tree)| TreeHead {
-            node: node.clone(),
-            size: tree.size(),
-            root: tree.root().0,
-        });
-        Body::Seen { heads: heads.collect(), signature: None }
+    /// What the node holds of all journals; within each hour, and at first, with ML-DSA-87.
+    fn seen(&self, node: &NodeId, seq: u64) -> Body {
+        let head =
+            |(node, tree): (&NodeId, &Held)| TreeHead { node: node.clone(), size: tree.size(), root: tree.root().0 };
+        let heads: Vec<TreeHead> = self.trees.iter().map(head).collect();
+        let is_strong = (seq / SEEN_EVERY) % STRONG_EVERY == 1;
+        let signature = is_strong.then(|| heads::sign(self.house.keys.journal(node), node, self.time_ms, &heads));
+        Body::Seen { heads, signature }
     }
 
     fn stated(&mut self, node: &NodeId, act: Act) -> Body {
