@@ -93,6 +93,12 @@ pub const MESSAGE_EVERY_US: u64 = 20_000;
 /// How long a ring waits for consoles of a station that has none on watch before people are alerted: a node that has
 /// just started waits for its consoles to come back.
 pub const UNSTAFFED_US: u64 = 3_000_000;
+/// A ring that nobody could be told of is told of again after this long, while it sounds. Less tries means that fail
+/// more often, more leaves less of the ring's time.
+pub const ALERT_AGAIN_US: u64 = 10_000_000;
+/// The same where somebody was told and has not come. Less is one page after the other for somebody who is on the way,
+/// more lets one who did not hear the first go on sleeping.
+pub const ALERT_REPEAT_US: u64 = 30_000_000;
 /// How long the disk may take for an entry before what depends on it goes out unrecorded: an emergency does not wait
 /// for a disk.
 pub const DISK_PATIENCE_US: u64 = 2_000_000;
@@ -123,6 +129,9 @@ pub const RESTORED_US: u64 = 60_000_000;
 /// A change of who is on watch is written after this long without a further one, so that a flapping console costs few
 /// entries.
 pub const STAFFED_US: u64 = 1_000_000;
+/// It is written after this long at the latest. Less costs entries where a console flaps, more lets such a console hide
+/// for longer who else has come or gone.
+pub const STAFFED_LATEST_US: u64 = 5_000_000;
 /// How often each side of a link says what it holds, changed or not.
 pub const HEADS_US: u64 = 5_000_000;
 /// And how often when that has changed, at once and then once for each so long: 30 to 600 bytes each. More often lets a

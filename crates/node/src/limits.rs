@@ -123,6 +123,14 @@ pub(crate) mod alert {
     /// Longest that one means may take; then it is ended and counts as failed. Shorter fails a mail server that is
     /// slow, longer leaves the caller without word.
     pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+    /// How long one address of a server may say nothing until the next is tried beside it (RFC 8305 §5). Shorter makes
+    /// connections that are not needed, longer uses up the time above.
+    pub(crate) const NEXT_ADDRESS: Duration = Duration::from_millis(250);
+    /// Most addresses that are tried. More takes longer than the time above.
+    pub(crate) const ADDRESSES_MAX: usize = 16;
+    /// After how long means that failed are tried again, one pause after the other. Of a ring that nobody was told of
+    /// the machine comes again by itself, while it sounds.
+    pub(crate) const AGAIN: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(30)];
     /// Alerts of one party's rings at once. A flood of rings is bounded before; more than these wait. More is a
     /// process or a connection each, fewer delays the next ring's.
     pub(crate) const AT_ONCE: usize = 4;

@@ -6,7 +6,7 @@ use crate::consoles::Consoles;
 use crate::here::Here;
 use crate::io::Output;
 use crate::journals::{After, Pen};
-use crate::limits::{STAFFED_US, UNSTAFFED_US};
+use crate::limits::{ALERT_AGAIN_US, ALERT_REPEAT_US, STAFFED_US, UNSTAFFED_US};
 use crate::links::Links;
 use crate::note::{Count, Note};
 use crate::stays::end_gone;
@@ -26,8 +26,10 @@ struct Sounding {
     next_us: u64,
     /// The last promise to answer.
     promised: Option<Promise>,
-    /// When people beyond the consoles are alerted; none: they were, or there are no means.
+    /// When people beyond the consoles are alerted; none: that is under way, or there are no means.
     alert_us: Option<u64>,
+    /// They were before, or it was tried.
+    alerted: bool,
     /// When it came to its last office here, and when it comes to the next; none: there is no other.
     stepped_us: u64,
     escalate_us: Option<u64>,
@@ -149,7 +151,7 @@ impl Rings {
             sounding.escalate_us = sounding.escalate_us.map(|at| at.max(promise.ready_us));
         } else if consoles == 0 && !heard_elsewhere {
             // Nobody hears it: not before consoles that were cut off with it had time to come back.
-            if sounding.escalate_us.is_none() {
+            if sounding.escalate_us.is_none() && !sounding.alerted {
                 sounding.alert_us = sounding.alert_us.map(|at| at.min(sounding.since_us + UNSTAFFED_US));
             }
             sounding.escalate_us = sounding.escalate_us.map(|at| at.min(sounding.stepped_us + UNSTAFFED_US));
@@ -158,7 +160,7 @@ impl Rings {
             return self.escalate(ring, pen);
         }
         if sounding.alert_us.is_some_and(|at| now >= at) {
-            sounding.alert_us = None;
+            (sounding.alert_us, sounding.alerted) = (None, true);
             let (party, precedence) = (ring.party.clone(), ring.precedence);
             pen.out.push(Output::Alert { call, line: line.clone(), party, precedence, consoles });
         }
@@ -217,10 +219,18 @@ impl Rings {
         sounding.promised
     }
 
-    /// People were alerted, or could not be: the caller is told, if the ring still sounds.
+    /// People were alerted, or could not be: the caller is told, if the ring still sounds. They are alerted again while
+    /// it does: soon if nobody could be told, and after a while where somebody was and has not come.
     pub(crate) fn alerted(&mut self, call: CallId, line: LineId, done: bool, pen: &mut Pen<'_>) {
-        if self.sounding.contains_key(&(line.clone(), call)) {
-            let _ = pen.append(Body::Alerted { call, line, done }, Vec::new(), After::Nothing);
+        if let Some(sounding) = self.sounding.get_mut(&(line.clone(), call)) {
+            let here = pen.here();
+            sounding.alert_us = Some(here.now.us + if done { ALERT_REPEAT_US } else { ALERT_AGAIN_US });
+            let own = pen.ahead().node(&here.node).and_then(|own| own.response(&line, &call));
+            let said = own.and_then(|response| response.alerted).map(|(done, _)| done);
+            // What was done stays done, whatever a later attempt comes to.
+            if said.is_none_or(|before| done && !before) {
+                let _ = pen.append(Body::Alerted { call, line, done }, Vec::new(), After::Nothing);
+            }
         }
         pen.out.count(if done { Count::RingAlerted } else { Count::AlertFailed });
     }
@@ -242,10 +252,14 @@ impl Rings {
         }
         let until_us = now + u64::from(here.charter.policy.ring_seconds) * 1_000_000;
         let told = said.as_ref().and_then(|response| response.ringing).map(|(consoles, _)| consoles);
-        let alert_us = now + u64::from(here.charter.policy.alert_seconds) * 1_000_000;
-        let people = !here.charter.is_test_line(&line);
-        let alert_us =
-            Some(alert_us).filter(|_| people && here.alerts && said.is_none_or(|response| response.alerted.is_none()));
+        // Before a restart people were alerted, or not: what failed then is tried soon.
+        let before = said.and_then(|response| response.alerted).map(|(done, _)| done);
+        let wait_us = match before {
+            None => u64::from(here.charter.policy.alert_seconds) * 1_000_000,
+            Some(false) => ALERT_AGAIN_US,
+            Some(true) => ALERT_REPEAT_US,
+        };
+        let alert_us = Some(now + wait_us).filter(|_| here.alerts && !here.charter.is_test_line(&line));
         let seconds = u64::from(here.charter.policy.escalate_seconds);
         let escalate_us = Some(now + seconds * 1_000_000).filter(|_| seconds > 0);
         let sounding = Sounding {
@@ -256,6 +270,7 @@ impl Rings {
             next_us: now,
             promised: None,
             alert_us,
+            alerted: before.is_some(),
             escalate_us,
         };
         self.sounding.insert((line, call), sounding);
@@ -380,5 +395,38 @@ mod tests {
         assert!(bench.own.written().is_empty());
         bench.rings.alerted(CallId([1; 16]), line, false, &mut bench.own.pen());
         assert!(matches!(bench.own.written()[..], [Body::Alerted { done: false, .. }]));
+    }
+
+    #[test]
+    fn people_are_alerted_again_while_nobody_comes() {
+        let mut bench = Bench::new();
+        let line = LineId::new("duty").unwrap();
+        let alerts = |outputs: &[Output]| outputs.iter().filter(|o| matches!(o, Output::Alert { .. })).count();
+        bench.ring(1);
+        bench.after(0);
+        let mut at_us = UNSTAFFED_US;
+        assert_eq!(alerts(&bench.after(at_us).1), 1);
+        at_us += SECOND;
+        assert_eq!(alerts(&bench.after(at_us).1), 0, "one that is under way is not begun again");
+        let said = |bench: &mut Bench, done| {
+            bench.rings.alerted(CallId([1; 16]), line.clone(), done, &mut bench.own.pen());
+            bench.own.written()
+        };
+        assert!(matches!(said(&mut bench, false)[..], [Body::Alerted { done: false, .. }]));
+        assert_eq!(alerts(&bench.after(at_us + ALERT_AGAIN_US - 1).1), 0);
+        at_us += ALERT_AGAIN_US;
+        assert_eq!(alerts(&bench.after(at_us).1), 1, "nobody could be told");
+        assert!(said(&mut bench, false).is_empty(), "the caller knows");
+        at_us += ALERT_AGAIN_US;
+        assert_eq!(alerts(&bench.after(at_us).1), 1);
+        assert!(matches!(said(&mut bench, true)[..], [Body::Alerted { done: true, .. }]), "now somebody was told");
+        let ring_us = u64::from(bench.own.scene.here.charter.policy.ring_seconds) * SECOND;
+        assert!(at_us + ALERT_REPEAT_US < ring_us, "it still sounds");
+        assert_eq!(alerts(&bench.after(at_us + ALERT_REPEAT_US - 1).1), 0);
+        assert_eq!(alerts(&bench.after(at_us + ALERT_REPEAT_US).1), 1, "and has not come");
+        assert!(said(&mut bench, false).is_empty(), "somebody was told");
+        bench.after(ring_us);
+        bench.own.outputs();
+        assert_eq!(alerts(&bench.after(ring_us + ALERT_REPEAT_US).1), 0, "it is over");
     }
 }

@@ -1,6 +1,6 @@
 //! A mail by SMTP (RFC 5321) under TLS, from the first byte or by STARTTLS (RFC 3207); never without.
 
-use super::{Alarm, Failure, cause, trust, words};
+use super::{Alarm, Failure, cause, reach, trust, words};
 use crate::config::{MailConfig, MailTls};
 use crate::error::NodeError;
 use crate::limits::alert::PATIENCE;
@@ -12,7 +12,10 @@ use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsPar
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
 pub(super) struct Mailer {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    server: String,
+    port: u16,
+    tls: Tls,
+    credentials: Option<Credentials>,
     from: Address,
     to: Vec<Address>,
 }
@@ -34,25 +37,46 @@ impl Mailer {
             MailTls::Starttls => Tls::Required(parameters),
             MailTls::Tls => Tls::Wrapper(parameters),
         };
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(config.server.clone())
-            .port(config.port)
+        let credentials = match (&config.user, &config.password_file) {
+            (Some(user), Some(path)) => {
+                let password = trust::secret(path, "password of the mail server")?;
+                Some(Credentials::new(user.clone(), password.to_string()))
+            }
+            _ => None,
+        };
+        let (server, from, to) = (config.server.clone(), config.from.clone(), config.to.clone());
+        Ok(Self { server, port: config.port, tls, credentials, from, to })
+    }
+
+    /// By the address of the server that answers first; its certificate is for its name all the same.
+    async fn transport(&self) -> Result<AsyncSmtpTransport<Tokio1Executor>, Failure> {
+        let reached = reach::connect(&self.server, self.port).await?;
+        let address = reached.peer_addr().map_err(|e| Failure::Unreachable(cause(e)))?;
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address.ip().to_string())
+            .port(self.port)
             .timeout(Some(PATIENCE))
-            .tls(tls);
-        if let (Some(user), Some(path)) = (&config.user, &config.password_file) {
-            let password = trust::secret(path, "password of the mail server")?;
-            builder = builder.credentials(Credentials::new(user.clone(), password.to_string()));
+            .tls(self.tls.clone());
+        Ok(match &self.credentials {
+            Some(credentials) => builder.credentials(credentials.clone()),
+            None => builder,
         }
-        Ok(Self { transport: builder.build(), from: config.from.clone(), to: config.to.clone() })
+        .build())
     }
 
     /// To each by a mail of its own, so that one address that is wrong keeps it from nobody else. One that is sent is
     /// enough.
     pub(super) async fn send(&self, alarm: &Alarm) -> Result<(), Failure> {
-        let sent = join_all(self.to.iter().map(|to| self.send_one(to, alarm))).await;
+        let transport = self.transport().await?;
+        let sent = join_all(self.to.iter().map(|to| self.send_one(&transport, to, alarm))).await;
         if sent.iter().any(Result::is_ok) { Ok(()) } else { sent.into_iter().next().unwrap_or(Err(Failure::Unsayable)) }
     }
 
-    async fn send_one(&self, to: &Address, alarm: &Alarm) -> Result<(), Failure> {
+    async fn send_one(
+        &self,
+        transport: &AsyncSmtpTransport<Tokio1Executor>,
+        to: &Address,
+        alarm: &Alarm,
+    ) -> Result<(), Failure> {
         let message = Message::builder()
             .from(Mailbox::new(None, self.from.clone()))
             .to(Mailbox::new(None, to.clone()))
@@ -60,7 +84,7 @@ impl Mailer {
             .header(ContentType::TEXT_PLAIN)
             .body(words::text(alarm))
             .map_err(|_| Failure::Unsayable)?;
-        self.transport.send(message).await.map(drop).map_err(|error| {
+        transport.send(message).await.map(drop).map_err(|error| {
             if let Some(status) = error.status() {
                 Failure::Answered(u16::from(status))
             } else if error.is_timeout() {

@@ -1,11 +1,12 @@
 //! Alerts people beyond the consoles to a ring that nobody has answered, to messages that nobody has acknowledged in
 //! time, or to a test of the line that failed: by the operator's command, a webhook, a mail.
 //!
-//! What the operator has set is tried at once. The alert is done if any of it works; each failure is logged with its
-//! reason, which holds no secret and no address, and counted.
+//! What the operator has set is tried at once. The alert is done if any of it works; what failed is tried again, and
+//! each failure is logged with its reason, which holds no secret and no address, and counted.
 
 mod command;
 mod mail;
+mod reach;
 mod trust;
 mod webhook;
 mod words;
@@ -13,7 +14,7 @@ mod words;
 use crate::config::AlertConfig;
 use crate::counters::Counters;
 use crate::error::NodeError;
-use crate::limits::alert::{AT_ONCE, OTHERS_AT_ONCE, OTHERS_WAITING, PATIENCE, WAITING};
+use crate::limits::alert::{AGAIN, AT_ONCE, OTHERS_AT_ONCE, OTHERS_WAITING, PATIENCE, WAITING};
 use command::Program;
 use mail::Mailer;
 use rustls::CertificateError;
@@ -210,31 +211,57 @@ impl Alerter {
         let Ok(waiting) = places.waiting.clone().try_acquire_owned() else { return false };
         let (means, at_once, told) = (self.means.clone(), places.at_once.clone(), self.told.clone());
         self.runtime.spawn(async move {
-            let place = at_once.acquire_owned().await;
-            let done = place.is_ok() && means.tell(&alarm).await;
-            match alarm {
-                Alarm::Ring(alert) => drop(told.send(Alerted { call: alert.call, line: alert.line, done }).await),
-                // Nobody waits to hear of it; the failure was counted and logged.
-                Alarm::Test { .. } | Alarm::Writing(_) => {}
-            }
+            means.tell_all(&alarm, &at_once, &told).await;
             drop(waiting);
         });
         true
     }
 }
 
+/// Which of the means: the program, the webhook, the mail.
+type Which = [bool; 3];
+const NONE: Which = [false; 3];
+
 impl Means {
-    /// True: somebody was told by at least one of them.
-    async fn tell(&self, alarm: &Alarm) -> bool {
-        let program =
-            self.tried("command", "alert_command_failed", self.program.as_ref().map(|means| means.run(alarm)));
-        let hook = self.tried("webhook", "alert_webhook_failed", self.hook.as_ref().map(|means| means.post(alarm)));
-        let mail = self.tried("mail", "alert_mail_failed", self.mailer.as_ref().map(|means| means.send(alarm)));
-        let (program, hook, mail) = tokio::join!(program, hook, mail);
-        program || hook || mail
+    /// By all of them, and once more by those that failed. Says of a ring after the first time whether anybody was
+    /// told.
+    async fn tell_all(&self, alarm: &Alarm, at_once: &Semaphore, told: &mpsc::Sender<Alerted>) {
+        let all = [self.program.is_some(), self.hook.is_some(), self.mailer.is_some()];
+        let Ok(place) = at_once.acquire().await else { return };
+        let mut failed = self.tell(alarm, all).await;
+        drop(place);
+        if let Alarm::Ring(alert) = alarm {
+            let done = failed != all;
+            let _ = told.send(Alerted { call: alert.call, line: alert.line.clone(), done }).await;
+            if !done {
+                // It comes again, if it still sounds.
+                return;
+            }
+        }
+        for pause in AGAIN {
+            if failed == NONE {
+                return;
+            }
+            tokio::time::sleep(pause).await;
+            let Ok(_place) = at_once.acquire().await else { return };
+            failed = self.tell(alarm, failed).await;
+        }
     }
 
-    async fn tried(
+    /// By these. Returns those that failed.
+    async fn tell(&self, alarm: &Alarm, [program, hook, mail]: Which) -> Which {
+        let program = self.program.as_ref().filter(|_| program).map(|means| means.run(alarm));
+        let hook = self.hook.as_ref().filter(|_| hook).map(|means| means.post(alarm));
+        let mail = self.mailer.as_ref().filter(|_| mail).map(|means| means.send(alarm));
+        let (program, hook, mail) = tokio::join!(
+            self.fails("command", "alert_command_failed", program),
+            self.fails("webhook", "alert_webhook_failed", hook),
+            self.fails("mail", "alert_mail_failed", mail),
+        );
+        [program, hook, mail]
+    }
+
+    async fn fails(
         &self,
         means: &'static str,
         count: &'static str,
@@ -246,7 +273,7 @@ impl Means {
             self.counters.count(count);
             tracing::error!(means, %reason, "an alert failed: nobody beyond the consoles knows of it this way");
         }
-        outcome.is_ok()
+        outcome.is_err()
     }
 }
 

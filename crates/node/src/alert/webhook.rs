@@ -1,6 +1,6 @@
 //! A webhook: one HTTPS POST (RFC 9110) of a small JSON object.
 
-use super::{Alarm, Failure, cause, trust};
+use super::{Alarm, Failure, cause, reach, trust};
 use crate::config::WebhookConfig;
 use crate::error::NodeError;
 use crate::limits::alert::HEAD_MAX;
@@ -14,7 +14,6 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 
@@ -58,8 +57,7 @@ impl Hook {
     }
 
     pub(super) async fn post(&self, alarm: &Alarm) -> Result<(), Failure> {
-        let stream =
-            TcpStream::connect((self.host.as_str(), self.port)).await.map_err(|e| Failure::Unreachable(cause(e)))?;
+        let stream = reach::connect(&self.host, self.port).await?;
         let stream = self.connector.connect(self.name.clone(), stream).await.map_err(|e| Failure::Tls(cause(e)))?;
         let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
             .max_buf_size(HEAD_MAX)
