@@ -108,7 +108,7 @@ impl Engaged {
             let order = (state == KeyState::Leaving, person.party.clone(), person.name.clone(), device);
             let member = Member {
                 role: at.role_of(&device).into(),
-                floor: roster.iter().find(|p| p.device == device).map(|p| (&p.floor).into()).unwrap_or_default(),
+                floor: roster.iter().find(|p| p.device == device).map(|p| towards(&p.floor, at)).unwrap_or_default(),
                 may_manage: at.manages(&device),
                 person,
                 me: false,
@@ -176,6 +176,15 @@ fn forgeries(line: &LineId, at: Roster, now: Now) -> Vec<ForgeryView> {
     shown.sort_by(|a, b| b.at_ms.total_cmp(&a.at_ms));
     shown.truncate(FORGERIES_SHOWN);
     shown
+}
+
+/// As this console sees it: a principal that is on with other parties only is not on for this one, and neither seen nor
+/// heard here.
+fn towards(floor: &fold::Floor, at: Roster) -> Floor {
+    match floor {
+        fold::Floor::To(_) if !at.me().is_some_and(|me| floor.reaches(&me.party)) => Floor::Waiting,
+        floor => floor.into(),
+    }
 }
 
 impl From<&fold::Floor> for Floor {

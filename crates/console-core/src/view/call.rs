@@ -184,7 +184,8 @@ pub struct Member {
     pub me: bool,
     /// What the person does in the call.
     pub role: Role,
-    /// Whom the person's voice and picture reach.
+    /// Whom the person's voice and picture reach; *waiting* also of a principal that is on with other parties and not
+    /// with this one.
     pub floor: Floor,
     /// This console may hold this person and take them out of the call.
     pub may_manage: bool,
