@@ -46,12 +46,14 @@ HYBRID = {1: 32, 2: bytes}
 HEAD = {1: NODE, 2: U64, 3: 32}
 MEASURED = {1: NODE, 2: U8, 3: bool, -4: U32, -5: U32, -6: U32, -7: U32}
 
+OFFICES = ({1: [(OFFICE, U16)]}, lambda e, f: len(f[1]) <= 96 and rises([one[0] for one in f[1]]))
+
 # By number: the fields, and what else must be so of entry and fields.
 BODIES = {
     0: ({1: HASH}, None),
     1: ({1: DEVICE, 2: REFERENCE}, lambda e, f: f[2][2] <= 524288),
     2: ({1: bytes}, lambda e, f: len(f[1]) <= 6144),
-    3: ({1: [(OFFICE, U16)]}, lambda e, f: len(f[1]) <= 96 and rises([one[0] for one in f[1]])),
+    3: OFFICES,
     4: ({1: bytes}, lambda e, f: len(f[1]) <= 7680),
     5: ({1: CALL, 2: LINE}, None),
     6: ({1: CALL, 2: LINE, 3: U16}, None),
@@ -65,6 +67,7 @@ BODIES = {
     16: ({1: [MEASURED]}, lambda e, f: len(f[1]) <= 64 and rises([(one[1], one[2]) for one in f[1]])),
     17: ({1: [HEAD], -2: 4627}, lambda e, f: heads(e, f)),
     19: ({1: LINE, 2: DEVICE, 3: [NODE]}, lambda e, f: len(f[3]) <= 18 and rises(f[3]) and e[1] not in f[3]),
+    22: OFFICES,
     21: ({1: [{1: PARTY, 2: U32, 3: HASH}]}, lambda e, f: len(f[1]) <= 9 and rises([one[1] for one in f[1]]) and all(one[2] > 0 for one in f[1])),
     20: ({1: DEVICE, 2: bool}, None),
     18: ({1: [HASH]}, lambda e, f: 1 <= len(f[1]) <= 64 and rises(f[1])),

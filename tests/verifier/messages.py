@@ -44,6 +44,7 @@ TO_NODE = {
     11: {1: U16},
     12: {1: DEVICE},
     13: {},
+    14: {1: bool},
 }
 TO_CONSOLE = {
     0: {1: U8, 2: NODE, 3: 32, 4: bytes},

@@ -289,7 +289,11 @@ voice: boolean,
 /**
  * Picture is on.
  */
-picture: boolean, } | { "kind": "dismiss", 
+picture: boolean, } | { "kind": "sound", 
+/**
+ * It can.
+ */
+on: boolean, } | { "kind": "dismiss", 
 /**
  * Line id, for an outcome; none for the trouble.
  */

@@ -45,6 +45,11 @@ paths: number,
  */
 onWatch: number, 
 /**
+ * Consoles for this line that are connected and cannot sound a ring, as that party's node signed: whoever sits
+ * there sees it at most. They are not counted as on watch.
+ */
+soundless: number, 
+/**
  * What this party did with the current ring.
  */
 ring: RingState, 

@@ -3,6 +3,9 @@ import type { Choice } from '../media/engine';
 import { m } from '../paraglide/messages.js';
 import type { RingSound } from './ringtone';
 
+/** A ring is heard here, on whatever way. */
+export const isHeard = (sound: RingSound): boolean => sound !== 'silent' && sound !== 'mute';
+
 /** `output`: the one that was chosen. */
 export function ringSound(sound: RingSound, output: Choice | null): { words: string; tone: 'soft' | 'warn' | 'bad' } {
   switch (sound) {

@@ -128,6 +128,7 @@ impl Screen<'_> {
             paths_up: count(all().filter(|path| path.up).count()),
             paths: count(all().count()),
             on_watch: self.at.fold().map_or(0, |fold| fold.on_watch(&party.id, &line.id)),
+            soundless: self.at.fold().map_or(0, |fold| fold.soundless(&party.id, &line.id)),
             ring: self.ring_state(charter, line, party, state, reached),
             rung: self.rung(charter, line, party, state),
             alerted: self.alerted(line, party, state),

@@ -257,6 +257,9 @@ pub struct PartyView {
     pub paths: u32,
     /// Consoles on watch for this line, as that party's node signed.
     pub on_watch: u32,
+    /// Consoles for this line that are connected and cannot sound a ring, as that party's node signed: whoever sits
+    /// there sees it at most. They are not counted as on watch.
+    pub soundless: u32,
     /// What this party did with the current ring.
     pub ring: RingState,
     /// Titles of the offices at which that ring sounds, in the charter's order, where it comes to one after the other;

@@ -121,7 +121,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
         ]),
         join(&[(2, act(&ring())), (0, act(&decline)), (2, act(&Act::Leave { cause: None }))]),
         join(&[
-            (0, body(&Body::Staffed { offices })),
+            (0, body(&Body::Staffed { offices: offices.clone() })),
+            (0, body(&Body::Soundless { offices })),
             (2, act(&ring())),
             (0, body(&Body::Received { call, line: line.clone() })),
             (0, body(&Body::Ringing { call, line: line.clone(), consoles: 2 })),

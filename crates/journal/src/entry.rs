@@ -116,6 +116,14 @@ pub enum Body {
         #[n(1)]
         offices: Vec<(OfficeId, u16)>,
     },
+    /// How many consoles are connected to ring and cannot sound a ring, per office that has any; they are not staffed.
+    #[n(22)]
+    #[cbor(map)]
+    Soundless {
+        /// Offices, sorted, with the number of such consoles.
+        #[n(1)]
+        offices: Vec<(OfficeId, u16)>,
+    },
     /// Something that a console of the party said and signed itself.
     #[n(4)]
     #[cbor(map)]
@@ -219,8 +227,8 @@ pub enum Body {
         #[n(3)]
         step: u8,
     },
-    /// Of which offices the one on duty sits at a console on watch of this node. Replaces what it said before; whoever
-    /// takes the duty is at the console by that.
+    /// Of which offices the one on duty sits at a console of this node that is on watch or soundless. Replaces what it
+    /// said before; whoever takes the duty is at the console by that.
     #[n(13)]
     #[cbor(map)]
     AtConsole {

@@ -16,7 +16,7 @@ pub const BODIES_MAX: usize = 32;
 pub const NODES_MAX: usize = trialogue_charter::limits::NODES_MAX;
 /// Most parties that a statement names.
 pub const PARTIES_MAX: usize = trialogue_charter::limits::PARTIES_MAX;
-/// Most offices in one `Staffed` entry. More costs entry size, fewer hides staffed stations.
+/// Most offices in one `Staffed` or `Soundless` entry. More costs entry size, fewer hides staffed stations.
 pub const STAFFED_MAX: usize = trialogue_charter::limits::OFFICES_MAX;
 /// Most devices in one list of a handshake. It is also the most that can be in on one line: more costs larger commits
 /// and welcomes (suite 0x0907: about 20 kB of welcome per member), fewer keeps people out.

@@ -93,7 +93,9 @@ impl Entry {
     /// Bounds that the types do not hold by themselves.
     fn bounded(&self) -> bool {
         let fits = match &self.body {
-            Body::Staffed { offices } => offices.len() <= STAFFED_MAX && offices.is_sorted_by(|a, b| a.0 < b.0),
+            Body::Staffed { offices } | Body::Soundless { offices } => {
+                offices.len() <= STAFFED_MAX && offices.is_sorted_by(|a, b| a.0 < b.0)
+            }
             Body::Forged { via, .. } => {
                 via.len() <= NODES_MAX && via.is_sorted_by(|a, b| a < b) && !via.contains(&self.node)
             }

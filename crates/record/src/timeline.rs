@@ -123,6 +123,12 @@ fn list<T: ToString>(all: &[T]) -> String {
     if all.is_empty() { "nobody".to_owned() } else { all.iter().map(T::to_string).collect::<Vec<_>>().join(", ") }
 }
 
+/// How many consoles of each office.
+fn counts(state: &State, offices: &[(OfficeId, u16)]) -> String {
+    let count = |(office, n): &(OfficeId, u16)| format!("{} {n}", title(state.charter(), office));
+    list(&offices.iter().map(count).collect::<Vec<_>>())
+}
+
 fn urgency(precedence: Precedence) -> &'static str {
     match precedence {
         Precedence::Routine => "routine",
@@ -167,9 +173,11 @@ fn entry(state: &State, body: &Body) -> Said {
             said("suspended", format!("lets in again, at its own node, {}", holder(state, device)))
         }
         Body::Staffed { offices } => {
-            let count = |(office, n): &(OfficeId, u16)| format!("{} {n}", title(state.charter(), office));
-            let all: Vec<String> = offices.iter().map(count).collect();
-            said("staffed", format!("has consoles on watch: {}", list(&all))).by_the_clock()
+            said("staffed", format!("has consoles on watch: {}", counts(state, offices))).by_the_clock()
+        }
+        Body::Soundless { offices } => {
+            said("soundless", format!("has consoles that cannot sound a ring: {}", counts(state, offices)))
+                .by_the_clock()
         }
         Body::Received { call, line } => said("received", "has received the ring").on(line).about(call),
         Body::Ringing { call, line, consoles: 0 } => {

@@ -39,11 +39,13 @@ pub enum Mutation {
     UntoldRelease,
     /// Some consoles are not told that a party is ready on a staged line.
     UntoldReady,
+    /// Some consoles are not told which others cannot sound a ring.
+    UntoldSoundless,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::NoDedupe,
         Self::ForgottenFsync,
         Self::NoSignatureCheck,
@@ -57,6 +59,7 @@ impl Mutation {
         Self::ForgottenKeep,
         Self::UntoldRelease,
         Self::UntoldReady,
+        Self::UntoldSoundless,
     ];
 
     /// The one of this name, as `Debug` writes it.
@@ -79,7 +82,8 @@ impl Mutation {
             | Self::UntoldWorker
             | Self::ForgottenKeep
             | Self::UntoldRelease
-            | Self::UntoldReady => Consoles::Real,
+            | Self::UntoldReady
+            | Self::UntoldSoundless => Consoles::Real,
         }
     }
 
@@ -100,6 +104,7 @@ impl Mutation {
             Self::ForgottenKeep => &["everybody on the line sees the same messages", "nothing is lost"],
             Self::UntoldRelease => &["whom somebody in a call reaches shows alike at all"],
             Self::UntoldReady => &["principals are on once their parties are ready"],
+            Self::UntoldSoundless => &["who would hear a ring at a party shows alike at all"],
         }
     }
 
@@ -120,22 +125,33 @@ impl Mutation {
 
     /// What a node tells a console, without what is withheld from it.
     pub(crate) fn withhold(self, bytes: Vec<u8>) -> Vec<u8> {
-        let withheld: fn(&Act) -> bool = match self {
-            Self::UntoldRelease => |act| matches!(act, Act::Hold { on: false, .. }),
-            Self::UntoldReady => |act| matches!(act, Act::Ready { with } if !with.is_empty()),
-            _ => return bytes,
-        };
+        if !matches!(self, Self::UntoldRelease | Self::UntoldReady | Self::UntoldSoundless) {
+            return bytes;
+        }
         let Ok(ToConsole::Entries { mut bundles }) = trialogue_wire::decode(&bytes) else { return bytes };
-        bundles.retain(|bundle| !stated(&bundle.entry).is_some_and(|act| withheld(&act)));
+        bundles.retain(|bundle| !self.withholds(&bundle.entry));
         trialogue_wire::encode(&ToConsole::Entries { bundles })
     }
+
+    fn withholds(self, entry: &[u8]) -> bool {
+        match self {
+            Self::UntoldRelease => matches!(stated(entry), Some(Act::Hold { on: false, .. })),
+            Self::UntoldReady => matches!(stated(entry), Some(Act::Ready { with }) if !with.is_empty()),
+            Self::UntoldSoundless => matches!(body(entry), Some(Body::Soundless { .. })),
+            _ => false,
+        }
+    }
+}
+
+/// What an entry says.
+fn body(entry: &[u8]) -> Option<Body> {
+    Some(UnverifiedEntry::decode(entry).ok()?.claim().body.clone())
 }
 
 /// What a device states in an entry.
 fn stated(entry: &[u8]) -> Option<Act> {
-    let entry = UnverifiedEntry::decode(entry).ok()?;
-    let Body::Stated { statement } = &entry.claim().body else { return None };
-    Some(UnverifiedStatement::decode(statement).ok()?.claim().act.clone())
+    let Body::Stated { statement } = body(entry)? else { return None };
+    Some(UnverifiedStatement::decode(&statement).ok()?.claim().act.clone())
 }
 
 /// A forged entry gets the signature that nobody looks for.

@@ -175,7 +175,8 @@ impl<'f> Reference<'f> {
                     self.statement(story, said, seq);
                 }
             }
-            Body::Opened { .. } | Body::Staffed { .. } | Body::AtConsole { .. } | Body::Forged { .. } => {}
+            Body::Opened { .. } | Body::Staffed { .. } | Body::Soundless { .. } => {}
+            Body::AtConsole { .. } | Body::Forged { .. } => {}
             // What is measured, and what somebody holds of the journals, moves nobody.
             Body::Tested { .. } | Body::Seen { .. } | Body::Stored { .. } | Body::Listed { .. } => {}
             #[allow(unreachable_patterns, reason = "the next body must be taught here")]

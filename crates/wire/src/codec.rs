@@ -107,7 +107,8 @@ impl Message for ToNode {
             | Self::Behind { .. }
             | Self::Earlier { .. }
             | Self::Next {}
-            | Self::Watch { .. } => Ok(()),
+            | Self::Watch { .. }
+            | Self::Sound { .. } => Ok(()),
         }
     }
 }

@@ -176,6 +176,16 @@ pub enum ToNode {
     #[n(13)]
     #[cbor(map)]
     Next {},
+    /// Whether this console can sound a ring (a loudspeaker is there, and sound may be played). One that cannot is not
+    /// counted as staffed, and others are told of it. Said at once after [`ToNode::Prove`] where it cannot, and whenever
+    /// that changes; whoever has not said so can.
+    #[n(14)]
+    #[cbor(map)]
+    Sound {
+        /// It can.
+        #[n(1)]
+        on: bool,
+    },
 }
 
 /// From a node to its console.

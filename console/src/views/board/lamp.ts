@@ -6,15 +6,21 @@ export interface Lamp {
   words: string;
   /** Calm is grey: nothing is to be done. Live: a ring or call is under way. */
   tone: 'calm' | 'live' | 'warn' | 'bad';
-  icon: 'down' | 'nobody' | 'ring' | 'yes' | 'no' | 'wait' | 'watch';
+  icon: 'down' | 'nobody' | 'mute' | 'ring' | 'yes' | 'no' | 'wait' | 'watch';
 }
+
+/** Nobody hears a ring: nobody is there, or what is there cannot sound. */
+const nobody = (party: PartyView): Lamp =>
+  party.soundless > 0
+    ? { words: m.lamp_soundless(), tone: 'warn', icon: 'mute' }
+    : { words: m.lamp_nobody(), tone: 'warn', icon: 'nobody' };
 
 export function lamp(party: PartyView): Lamp {
   switch (party.ring.kind) {
     case 'none':
       // Of the own node the head of the page says whether it is reached.
       if (!party.reached && !party.own) return { words: m.lamp_path_down(), tone: 'bad', icon: 'down' };
-      if (party.onWatch === 0) return { words: m.lamp_nobody(), tone: 'warn', icon: 'nobody' };
+      if (party.onWatch === 0) return nobody(party);
       return { words: m.lamp_watch(), tone: 'calm', icon: 'watch' };
     case 'pathDown':
       return { words: m.lamp_path_down(), tone: 'bad', icon: 'down' };
@@ -25,7 +31,7 @@ export function lamp(party: PartyView): Lamp {
     case 'received':
       return { words: m.lamp_received(), tone: 'live', icon: 'wait' };
     case 'unstaffed':
-      return { words: m.lamp_nobody(), tone: 'warn', icon: 'nobody' };
+      return nobody(party);
     case 'ringing':
       return { words: m.lamp_ringing(), tone: 'live', icon: 'ring' };
     case 'acknowledged':

@@ -93,6 +93,7 @@ impl Console {
                 let Parts { call, mut around, .. } = self.parts();
                 call.sends(voice, picture, &mut around);
             }
+            Command::Sound { on } => self.can_sound = on,
             Command::Dismiss { line: Some(line) } => self.call.dismiss(&line),
             Command::Dismiss { line: None } => self.troubles.dismiss(),
         }

@@ -44,7 +44,7 @@ impl Console {
         // It is on watch at one site, and counted once.
         let (certificate, on_watch) = (self.agreed.certificate().to_vec(), self.on_watch && active);
         let Some((site, mut around)) = self.at(slot) else { return };
-        site.proven(node, around.now);
+        site.proven(node, on_watch, around.now);
         around.send(&ToNode::Prove { protocol: PROTOCOL, certificate, signature, on_watch, origin });
     }
 

@@ -5,11 +5,10 @@ use super::Console;
 use crate::acts::Purpose;
 use crate::io::Output;
 use crate::limits::*;
-use crate::sites::Site;
+use crate::sites::{Post, Site};
 use trialogue_charter::LineId;
 use trialogue_journal::fold::Participant;
 use trialogue_journal::{Act, Carried};
-use trialogue_wire::console::ToNode;
 
 impl Console {
     /// The own network is another one: whatever was open is opened anew at once, and the leg with it.
@@ -33,6 +32,14 @@ impl Console {
         }
     }
 
+    /// What the nodes of both sites count here: a console is on watch at the site in use, and at no other.
+    fn settle_post(&mut self, slot: u8) {
+        let post = Post { watch: self.on_watch && self.sites.is_active(slot), sound: self.can_sound };
+        if let Some((site, mut around)) = self.at(slot) {
+            site.settle_post(post, &mut around);
+        }
+    }
+
     pub(super) fn settle_leg(&mut self, slot: u8) {
         if let Some((site, mut around)) = self.at(slot) {
             site.settle_leg(&mut around);
@@ -42,8 +49,10 @@ impl Console {
     /// Keeps both sites warm, and moves to the spare one when the one in use is gone.
     pub(super) fn settle_sites(&mut self) {
         self.tick_site(self.sites.active_slot());
+        self.settle_post(self.sites.active_slot());
         let Some(spare) = self.sites.spare_slot() else { return };
         self.tick_site(spare);
+        self.settle_post(spare);
         self.settle_leg(spare);
         if self.sites.must_move(self.now_us, self.call.is_on()) {
             self.go_over();
@@ -53,17 +62,13 @@ impl Console {
     /// From here on the other site is the one in use. Nothing that is sealed and nobody's place in the call changes by
     /// it.
     fn go_over(&mut self) {
-        if self.sites.is_up() {
-            self.send(&ToNode::Watch { on: false });
-        }
         let former = self.sites.active_slot();
         let slot = self.sites.go_over(self.now_us);
         self.push(Output::Use { slot });
         // What the former node had of what is attached, and told of what was written, this one need not.
         self.writer.stop_giving();
         self.writer.told_as_usual();
-        let on = self.on_watch;
-        self.send(&ToNode::Watch { on });
+        [former, slot].into_iter().for_each(|slot| self.settle_post(slot));
         self.keys.came_over(self.now());
         self.acts.elsewhere();
         self.say_again();

@@ -7,7 +7,7 @@ mod socket;
 mod told;
 
 pub(crate) use leg::{Leg, LegWord};
-pub(crate) use site::Site;
+pub(crate) use site::{Post, Site};
 pub(crate) use socket::{Challenge, Stage};
 
 use crate::io::{Event, Output};
@@ -317,7 +317,7 @@ mod tests {
         let mut sites = Sites::default();
         sites.note_time(START_US - 1);
         sites.stalled_until_us = 0;
-        sites.first.proven(node("usa-1"), at(START_US));
+        sites.first.proven(node("usa-1"), true, at(START_US));
         assert_eq!(sites.take_list(0, vec![named("usa-2")]).as_deref(), Some("https://usa-2.example"));
         up(&mut sites.first, START_US);
         up(sites.of_mut(1).unwrap(), START_US);
@@ -328,7 +328,7 @@ mod tests {
     fn the_first_sites_list_counts_and_names_others() {
         let mut sites = Sites::default();
         sites.reached_at("https://first.example");
-        sites.first.proven(node("usa-1"), at(START_US));
+        sites.first.proven(node("usa-1"), true, at(START_US));
         assert_eq!(sites.take_list(0, vec![named("usa-1")]), None, "itself is no other one");
         assert_eq!((sites.spare_slot(), sites.of(1).is_some()), (None, false));
         assert!(sites.take_list(0, vec![named("usa-1"), named("usa-2")]).is_some());

@@ -12,6 +12,15 @@ use trialogue_charter::{DeviceId, NodeId, PartyId};
 use trialogue_journal::{Applied, Ignored, State, VerifiedEntry};
 use trialogue_wire::console::{PathState, ToNode};
 
+/// What a node counts of a console that is logged in there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Post {
+    /// It is on watch there.
+    pub(crate) watch: bool,
+    /// A ring is heard there.
+    pub(crate) sound: bool,
+}
+
 /// Each has a state of its own, told by its own node, so that the spare one is whole whenever it is needed.
 #[derive(Default)]
 pub(crate) struct Site {
@@ -21,6 +30,8 @@ pub(crate) struct Site {
     socket: Socket,
     leg: Leg,
     told: Told,
+    /// What its node knows of this console.
+    post: Post,
     paths: BTreeMap<NodeId, PathState>,
 }
 
@@ -214,10 +225,26 @@ impl Site {
         self.socket.take_put_off()
     }
 
-    /// This console has answered the node's challenge.
-    pub(crate) fn proven(&mut self, node: NodeId, now: Now) {
+    /// This console has answered the node's challenge, on watch there or not.
+    pub(crate) fn proven(&mut self, node: NodeId, watch: bool, now: Now) {
         self.node = Some(node);
+        // Whoever has not said otherwise can sound.
+        self.post = Post { watch, sound: true };
         self.socket.enter(Stage::Proven, now);
+    }
+
+    /// Says what the node does not know yet, once it has let this console in: before that it hears a log-in alone.
+    pub(crate) fn settle_post(&mut self, post: Post, around: &mut Around<'_>) {
+        if !matches!(self.stage(), Stage::Syncing | Stage::Up) {
+            return;
+        }
+        let known = std::mem::replace(&mut self.post, post);
+        if known.sound != post.sound {
+            around.send(&ToNode::Sound { on: post.sound });
+        }
+        if known.watch != post.watch {
+            around.send(&ToNode::Watch { on: post.watch });
+        }
     }
 
     pub(crate) fn take_clock(&mut self, time_ms: u64, now: Now) {

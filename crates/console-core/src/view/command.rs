@@ -262,6 +262,11 @@ pub enum Command {
         /// Picture is on.
         picture: bool,
     },
+    /// The platform can sound a ring from now on, or cannot: no loudspeaker is there, or the browser plays nothing.
+    Sound {
+        /// It can.
+        on: bool,
+    },
     /// The page shows this notice no more.
     Dismiss {
         /// Line id, for an outcome; none for the trouble.

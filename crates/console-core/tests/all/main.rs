@@ -5,6 +5,7 @@
 mod a_call_is_staged;
 mod a_charter_is_amended_in_mid_call;
 mod a_claim_holds_a_node_up;
+mod a_console_cannot_sound;
 mod a_console_is_cut_off;
 mod a_consultation_becomes_the_call;
 mod a_device_has_no_seat;

@@ -137,7 +137,7 @@ impl Consoles {
         let older = self.devices.insert(id, key).filter(|older| *older != key);
         let older = older.and_then(|older| self.drop(older, out));
         if let Some(console) = self.sockets.get_mut(&key) {
-            console.standing = Standing::Known { device, on_watch };
+            console.standing = Standing::Known { device, on_watch, can_sound: true };
             console.heard_us = around.here.now.us;
         }
         out.count(Count::ConsoleAccepted);

@@ -35,7 +35,7 @@ enum Standing {
     /// Its enrolment is being written.
     Enrolling { device: Box<Device>, on_watch: bool },
     /// Accepted.
-    Known { device: Box<Device>, on_watch: bool },
+    Known { device: Box<Device>, on_watch: bool, can_sound: bool },
 }
 
 /// One WebSocket.
@@ -70,10 +70,18 @@ impl Console {
         }
     }
 
-    /// Accepted and on watch.
+    /// Accepted and on watch: a ring is heard there.
     fn watch(&self) -> Option<&Device> {
         match &self.standing {
-            Standing::Known { device, on_watch: true } => Some(device),
+            Standing::Known { device, on_watch: true, can_sound: true } => Some(device),
+            _ => None,
+        }
+    }
+
+    /// It would be on watch, and cannot sound a ring.
+    fn soundless(&self) -> Option<&Device> {
+        match &self.standing {
+            Standing::Known { device, on_watch: true, can_sound: false } => Some(device),
             _ => None,
         }
     }
@@ -142,6 +150,11 @@ impl Consoles {
     /// Devices on watch here.
     pub(crate) fn watching(&self) -> impl Iterator<Item = &Device> {
         self.sockets.values().filter_map(Console::watch)
+    }
+
+    /// Devices here that would be on watch, and cannot sound a ring.
+    pub(crate) fn soundless(&self) -> impl Iterator<Item = &Device> {
+        self.sockets.values().filter_map(Console::soundless)
     }
 
     /// The device at a WebSocket, if it is on watch, and what the shell drew when it was opened.
@@ -246,6 +259,14 @@ impl Consoles {
         }
     }
 
+    /// A console can sound a ring from now on, or not any more. False: it was so before.
+    pub(crate) fn sounds(&mut self, key: ConsoleKey, on: bool) -> bool {
+        match self.sockets.get_mut(&key).map(|console| &mut console.standing) {
+            Some(Standing::Known { can_sound, .. }) => std::mem::replace(can_sound, on) != on,
+            _ => false,
+        }
+    }
+
     /// To all that are here.
     pub(crate) fn tell_all(&self, message: &ToConsole, out: &mut Out) {
         self.tell_those(message, |_| true, out);
@@ -345,6 +366,12 @@ mod tests {
         assert!(matches!(told.last(), Some((KEY, Some(ToConsole::Paths { .. })))), "{told:?}");
         assert!(bench.consoles.is_told(KEY) && bench.consoles.at(&id) == Some(KEY));
         assert_eq!(bench.consoles.watching().map(|device| device.id).collect::<Vec<_>>(), [id]);
+        assert!(bench.consoles.sounds(KEY, false) && !bench.consoles.sounds(KEY, false), "said twice is said once");
+        assert_eq!((bench.consoles.watching().count(), bench.consoles.soundless().count()), (0, 1));
+        assert!(bench.consoles.on_watch(KEY).is_none());
+        assert!(bench.consoles.watches(KEY, false) && bench.consoles.soundless().count() == 0, "it was to ring");
+        assert!(bench.consoles.watches(KEY, true) && bench.consoles.sounds(KEY, true));
+        assert_eq!(bench.consoles.watching().count(), 1);
         assert_eq!(bench.consoles.close(KEY, &mut bench.own.out), Some(gone(KEY, Some(id), true)));
         assert!(bench.consoles.are_away());
     }
@@ -393,5 +420,15 @@ mod tests {
         let state = ToNode::State { statement: vec![1], bodies: Vec::new() };
         assert!(matches!(bench.says(KEY, &state), Said::Nothing));
         assert!(bench.consoles.said_meanwhile().into_iter().eq([(KEY, state)]));
+    }
+
+    #[test]
+    fn whether_a_ring_is_heard_there_is_never_lost_to_a_budget() {
+        let mut bench = bench();
+        let _ = (bench.opens(KEY), bench.proves(KEY, KEY));
+        let busy = ToNode::Want { hashes: Vec::new() };
+        while matches!(bench.says(KEY, &busy), Said::Says(..)) {}
+        assert!(matches!(bench.says(KEY, &ToNode::Sound { on: false }), Said::Refused(Some(_))), "it comes again");
+        assert!(bench.consoles.are_away());
     }
 }

@@ -130,6 +130,11 @@ impl Machine {
                     self.watch.changed(&self.here, &mut self.out);
                 }
             }
+            ToNode::Sound { on } => {
+                if self.consoles.sounds(key, on) {
+                    self.watch.changed(&self.here, &mut self.out);
+                }
+            }
             ToNode::Ping { .. } | ToNode::Prove { .. } | ToNode::Behind { .. } | ToNode::Next {} => {}
         }
     }

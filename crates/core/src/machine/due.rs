@@ -198,7 +198,7 @@ fn write_lost(machine: &mut Machine) {
 
 fn write_staffed(machine: &mut Machine) {
     let (watch, consoles, mut pen) = machine.for_watch();
-    watch.settle(consoles.watching(), &mut pen);
+    watch.settle(consoles, &mut pen);
 }
 
 fn write_paths(machine: &mut Machine) {

@@ -167,9 +167,18 @@ impl<'a, 'l> LineView<'a, 'l> {
 
     /// Consoles on watch of a party for the line, as its nodes say: those that could answer.
     pub(super) fn on_watch(self, party: &PartyId) -> u32 {
+        self.count(party, NodeState::staffed)
+    }
+
+    /// Consoles of a party for the line that would ring and cannot sound, as its nodes say.
+    pub(super) fn soundless(self, party: &PartyId) -> u32 {
+        self.count(party, NodeState::soundless)
+    }
+
+    fn count(self, party: &PartyId, which: fn(&NodeState) -> &BTreeMap<OfficeId, u16>) -> u32 {
         let offices: Vec<&OfficeId> = self.charter.acting_offices(party, self.line).map(|office| &office.id).collect();
-        let staffed = self.people.nodes_of(party).flat_map(|node| node.staffed());
-        staffed.filter(|(office, _)| offices.contains(office)).map(|(_, n)| u32::from(*n)).sum()
+        let consoles = self.people.nodes_of(party).flat_map(which);
+        consoles.filter(|(office, _)| offices.contains(office)).map(|(_, n)| u32::from(*n)).sum()
     }
 
     /// The line now. Parties and lines that the charter does not have are not there.

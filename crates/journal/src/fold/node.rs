@@ -93,6 +93,7 @@ impl NodeState {
                 Ok(Applied::Suspended { device: *device, on: *on, lines })
             }
             Body::Staffed { offices } => self.on_watch.staff(own, offices, seq),
+            Body::Soundless { offices } => self.on_watch.mute(own, offices, seq),
             Body::Stated { .. } => {
                 let statement = self.open(charter, verified.said().ok_or(Ignored::Malformed)?, time_ms)?;
                 Ok(self.perform(charter, statement, at))
@@ -194,6 +195,11 @@ impl NodeState {
     /// Consoles on watch, per office that has any.
     pub fn staffed(&self) -> &BTreeMap<OfficeId, u16> {
         self.on_watch.staffed()
+    }
+
+    /// Consoles that are connected to ring and cannot sound a ring, per office that has any.
+    pub fn soundless(&self) -> &BTreeMap<OfficeId, u16> {
+        self.on_watch.soundless()
     }
 
     /// Consoles of this node that are in on the line.

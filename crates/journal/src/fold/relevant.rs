@@ -60,7 +60,7 @@ impl<'a> Relevant<'a> {
 impl NodeState {
     fn relevant(&self, live: &BTreeMap<LineId, BTreeSet<CallId>>, writings: &BTreeSet<Hash>) -> BTreeSet<u64> {
         let mut seqs = BTreeSet::new();
-        seqs.extend(self.on_watch.relevant());
+        self.on_watch.relevant(&mut seqs);
         self.duties.relevant(&mut seqs);
         self.tests.relevant(&mut seqs);
         self.lines.relevant(live, &mut seqs);

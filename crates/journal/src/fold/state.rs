@@ -228,6 +228,12 @@ impl State {
         self.on(line).on_watch(party)
     }
 
+    /// Consoles of a party for a line that are connected to ring and cannot sound a ring, as its nodes say: whoever sits
+    /// there sees it and hears nothing.
+    pub fn soundless(&self, party: &PartyId, line: &LineId) -> u32 {
+        self.on(line).soundless(party)
+    }
+
     /// What a console that is in at a node has said; none: it is not in.
     pub fn said(&self, node: &NodeId, line: &LineId, device: &DeviceId) -> Option<Said> {
         self.on(line).said(node, device)

@@ -41,6 +41,7 @@ enum Event {
     Revoked(usize, usize, u8),
     Suspended(usize, u8, bool),
     Staffed(usize, u16),
+    Soundless(usize, u16),
     TakeDuty(usize, u8, u64),
     AtConsole(usize, bool),
     Propose(usize, u8, u8, u64),
@@ -77,7 +78,8 @@ fn event() -> impl Strategy<Value = Event> {
         2 => (n.clone(), 1..4u8, 3..9u8, 1..90u64).prop_map(|(n, c, k, at)| Event::Propose(n, c, k, at)),
         2 => (n.clone(), 1..4u8, 0..6u8, any::<bool>()).prop_map(|(n, c, k, comes)| Event::Attend(n, c, k, comes)),
         1 => (n.clone(), 1..4u8, 3..9u8).prop_map(|(n, c, k)| Event::Withdraw(n, c, k)),
-        1 => (n, 0..3u16).prop_map(|(n, s)| Event::Staffed(n, s)),
+        1 => (n.clone(), 0..3u16).prop_map(|(n, s)| Event::Staffed(n, s)),
+        1 => (n, 0..3u16).prop_map(|(n, s)| Event::Soundless(n, s)),
     ]
 }
 
@@ -131,6 +133,7 @@ fn play(scene: &mut Scene, event: &Event) {
             let offices = here.then(|| office(DUTY[n])).into_iter().collect();
             scene.node(NODES[n], Body::AtConsole { offices })
         }
+        Event::Soundless(n, s) => scene.node(NODES[n], Body::Soundless { offices: vec![(office(DUTY[n]), s)] }),
         Event::Staffed(n, s) => scene.node(NODES[n], Body::Staffed { offices: vec![(office(DUTY[n]), s)] }),
     };
 }

@@ -150,6 +150,7 @@ fn bodies() -> Vec<(&'static str, Body)> {
             },
         ),
         ("staffed", Body::Staffed { offices: vec![(office("usa-duty"), 2), (office("usa-leaders"), 300)] }),
+        ("soundless", Body::Soundless { offices: vec![(office("usa-duty"), 1)] }),
         ("received", Body::Received { call: call(1), line: line.clone() }),
         ("ringing", Body::Ringing { call: call(1), line: line.clone(), consoles: 2 }),
         ("alerted", Body::Alerted { call: call(1), line: line.clone(), done: true }),

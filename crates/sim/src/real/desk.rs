@@ -50,6 +50,8 @@ pub(crate) struct Desk {
     pub(crate) shown: BTreeSet<DeviceId>,
     /// It sounds.
     pub(crate) sounds: bool,
+    /// It has no loudspeaker.
+    pub(crate) mute: bool,
     /// The charter that its platform keeps.
     pub(crate) charter: Option<Vec<u8>>,
     /// What its platform keeps of the written line.
@@ -139,6 +141,7 @@ impl Desk {
             open: BTreeMap::new(),
             shown: BTreeSet::new(),
             sounds: false,
+            mute: false,
             charter: None,
             kept: None,
             page: None,

@@ -70,6 +70,7 @@ impl Seated<'_> {
         self.until_written();
         self.until_on();
         self.hold_for_a_moment();
+        self.until_watched();
         self.check_outcomes();
         self.check_reference();
         for desk in 0..self.world.real.count() {
@@ -173,7 +174,7 @@ impl Seated<'_> {
         let desk = self.world.rng.below(self.world.real.count() as u64) as usize;
         let (a, b, who) =
             (self.world.nodes[node].id.to_string(), self.world.nodes[other].id.to_string(), self.desk_name(desk));
-        let line = match self.world.rng.below(60) {
+        let line = match self.world.rng.below(62) {
             0..=23 => return self.officer_acts(),
             24..=25 => {
                 self.cut(node, other);
@@ -240,6 +241,13 @@ impl Seated<'_> {
                 format!("the media worker of {who} is another one")
             }
             47..=58 => return self.officer_writes(desk),
+            59..=60 => {
+                let held = &mut self.world.real.desks[desk];
+                held.mute = !held.mute;
+                let on = !held.mute;
+                self.desk_input(desk, Input::Command(Command::Sound { on }));
+                format!("{who} has a loudspeaker: {on}")
+            }
             _ => {
                 let Some(told) = self.revoke_one(desk, node) else { return self.officer_acts() };
                 told

@@ -5,6 +5,7 @@ use crate::real::Seated;
 use crate::real::desk::Reach;
 use crate::real::drive::{Happens, at, opens};
 use trialogue_console_core::Input;
+use trialogue_console_core::view::Command;
 use trialogue_core::ConsoleKey;
 use trialogue_wire::console::Site;
 
@@ -161,9 +162,12 @@ impl Seated<'_> {
         self.world.real.desks[desk].reload(self.world.fixture, worker, seed);
         self.later(300_000, opens(&self.world.real.desks[desk], desk, 0));
         self.desk_input(desk, Input::Tick);
+        if self.world.real.desks[desk].mute {
+            self.desk_input(desk, Input::Command(Command::Sound { on: false }));
+        }
         self.opens_written(desk);
         if let Some(line) = line {
-            self.desk_input(desk, Input::Command(trialogue_console_core::view::Command::Resume { line }));
+            self.desk_input(desk, Input::Command(Command::Resume { line }));
         }
     }
 }

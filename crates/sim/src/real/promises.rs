@@ -11,7 +11,7 @@ use trialogue_console_core::limits::{LEAVING_US, OLD_KEYS_US};
 use trialogue_console_core::view::{
     CallView, Floor, KeyState, LineView, Member, NodeLink, RingState, Sealing, WrittenView,
 };
-use trialogue_journal::fold::RingResponse;
+use trialogue_journal::fold::{Floor as FoldFloor, Participant, RingResponse};
 
 /// Once the network is whole, everybody who is in has everybody's keys within so long.
 pub const WHOLE_US: u64 = 60_000_000;
@@ -30,6 +30,8 @@ const ONE_WORKER: &str = "a key is sealed under by one media worker alone";
 const COMPLETE: &str = "in a whole network everybody who is in has everybody's keys";
 /// Screens agree on rings.
 const OUTCOME: &str = "what a party did with a ring shows alike at all";
+/// Screens agree on who would hear a ring.
+const WATCH: &str = "who would hear a ring at a party shows alike at all";
 /// The floor is kept where media are made.
 const SILENT: &str = "whoever is held, waits or listens seals nothing";
 /// Screens agree on who is heard.
@@ -159,18 +161,18 @@ impl Seated<'_> {
             {
                 return Some(format!("{name} shows {shows:?} and is in on {on:?}"));
             }
-            if let Some(line) = on.first() {
-                let inside: BTreeSet<DeviceId> = machine.state().in_on(line).iter().map(|p| p.device).collect();
-                if let Some(lacks) = self.lacks(at, &inside) {
-                    return Some(lacks);
-                }
+            if let Some(line) = on.first()
+                && let Some(lacks) = self.lacks(at, &machine.state().in_on(line))
+            {
+                return Some(lacks);
             }
         }
         None
     }
 
     /// What a console that is in with these lacks.
-    fn lacks(&self, at: usize, inside: &BTreeSet<DeviceId>) -> Option<String> {
+    fn lacks(&self, at: usize, participants: &[Participant]) -> Option<String> {
+        let inside: &BTreeSet<DeviceId> = &participants.iter().map(|p| p.device).collect();
         let (desk, name) = (&self.world.real.desks[at], self.desk_name(at));
         let names = |devices: &BTreeSet<DeviceId>| devices.iter().map(|d| self.name(d)).collect::<Vec<_>>().join(", ");
         if desk.shown != *inside {
@@ -180,20 +182,24 @@ impl Seated<'_> {
             return desk.seal.is_some().then(|| format!("{name} seals for nobody"));
         }
         let call = desk.console.view().call.as_ref()?;
-        if let Some(differs) = self.floors_differ(call, inside) {
+        if let Some(differs) = self.floors_differ(at, call, participants) {
             return Some(differs);
         }
         let counts = |device: &DeviceId| self.world.real.desks.iter().any(|desk| desk.id == *device && desk.counts());
         let others: BTreeSet<DeviceId> = inside.iter().copied().filter(|device| *device != desk.id).collect();
         let counted: BTreeSet<DeviceId> = others.iter().copied().filter(counts).collect();
-        if call.floor == Floor::Open && !counted.is_empty() {
+        // A principal reaches the parties that it is on with.
+        let own = participants.iter().find(|participant| participant.device == desk.id)?;
+        let reached = |p: &&Participant| counted.contains(&p.device) && own.floor.reaches(&p.party);
+        let reached: BTreeSet<DeviceId> = participants.iter().filter(reached).map(|p| p.device).collect();
+        if call.floor == Floor::Open && !reached.is_empty() {
             let Some(seal) = &desk.seal else { return Some(format!("{name} seals nothing")) };
             let opens = |other: &&crate::real::Desk| other.open.get(&seal.key_id) == Some(&(desk.id, seal.base));
             let opening = self.world.real.desks.iter().filter(opens).map(|other| other.id);
             let opening: BTreeSet<DeviceId> = opening.filter(counts).collect();
             // Whoever is in and in hostile hands may have keys, or offer none.
-            if opening != counted || seal.receivers < counted.len() || seal.receivers > others.len() {
-                return Some(format!("{name} is opened by {} and not {}", names(&opening), names(&counted)));
+            if opening != reached || seal.receivers < reached.len() || seal.receivers > others.len() {
+                return Some(format!("{name} is opened by {} and not {}", names(&opening), names(&reached)));
             }
         }
         let honest = |member: &&Member| counted.iter().any(|device| device.to_string() == member.person.device);
@@ -213,21 +219,22 @@ impl Seated<'_> {
         codes.any(|code| *code != call.code).then(|| format!("{name} shows another code than others"))
     }
 
-    /// Whom somebody reaches, where one of the others who are in shows that otherwise.
-    fn floors_differ(&self, call: &CallView, inside: &BTreeSet<DeviceId>) -> Option<String> {
-        let others = self.world.real.desks.iter().enumerate();
-        let others = others.filter(|(_, other)| other.counts() && inside.contains(&other.id));
-        for (at, other) in others {
-            let seen = other.console.view().call.as_ref()?;
-            for member in &call.members {
-                let same = seen.members.iter().find(|same| same.person.device == member.person.device)?;
-                if same.floor != member.floor {
-                    let (name, who) = (self.desk_name(at), &member.person.name);
-                    return Some(format!(
-                        "{FLOORS}: {name} shows {:?} of {who}, others {:?}",
-                        same.floor, member.floor
-                    ));
-                }
+    /// Whom the others reach, where a console shows that otherwise than its node has it.
+    fn floors_differ(&self, at: usize, call: &CallView, inside: &[Participant]) -> Option<String> {
+        let own = &self.world.fixture.parties[self.world.real.desks[at].party].id;
+        for member in call.members.iter().filter(|member| !member.me) {
+            let in_there = |is: &&Participant| is.device.to_string() == member.person.device;
+            let Some(participant) = inside.iter().find(in_there) else { continue };
+            let floor = match &participant.floor {
+                FoldFloor::Open => Floor::Open,
+                FoldFloor::To(_) if participant.floor.reaches(own) => Floor::Open,
+                FoldFloor::To(_) | FoldFloor::Waiting => Floor::Waiting,
+                FoldFloor::Listening => Floor::Listening,
+                FoldFloor::Held => Floor::Held,
+            };
+            if floor != member.floor {
+                let (name, who, shown) = (self.desk_name(at), &member.person.name, member.floor);
+                return Some(format!("{FLOORS}: {name} shows {shown:?} of {who}, its node has {floor:?}"));
             }
         }
         None
@@ -367,6 +374,56 @@ impl Seated<'_> {
                 }
             }
         }
+    }
+
+    /// Runs until every screen shows of each party how many consoles would hear a ring, and how many cannot sound it: a
+    /// node counts one that fell silent for a while.
+    ///
+    /// # Panics
+    /// When that takes too long.
+    pub fn until_watched(&mut self) {
+        let began_us = self.world.agenda.now_us();
+        while let Some(differs) = self.watch_differs() {
+            let late = self.world.agenda.now_us() >= began_us + WHOLE_US;
+            assert!(!late, "{WATCH}: {differs}, after {} s", WHOLE_US / 1_000_000);
+            self.run(1_000_000);
+        }
+    }
+
+    fn watch_differs(&self) -> Option<String> {
+        for (at, desk) in self.world.real.desks.iter().enumerate().filter(|(_, desk)| desk.counts()) {
+            for shown in &desk.console.view().lines {
+                let Some(line) = self.lines(&shown.id) else { continue };
+                for (index, party) in self.world.fixture.parties.iter().enumerate() {
+                    let Some(view) = shown.parties.iter().find(|view| view.id == party.id.as_str()) else { continue };
+                    let Some(is) = self.watching(at, index, line) else { continue };
+                    let seen = (view.on_watch as usize, view.soundless as usize);
+                    if seen != is {
+                        let name = self.desk_name(at);
+                        return Some(format!("{name} shows {seen:?} of {} on {line}, not {is:?}", party.id));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// How many consoles of a party there are for a line that would hear a ring, and that cannot sound it; none: a node
+    /// in hostile hands says of its consoles what it likes. `at`: by whose node somebody is revoked.
+    fn watching(&self, at: usize, party: usize, line: &LineId) -> Option<(usize, usize)> {
+        let mut sites = self.world.fixture.sites.iter().zip(&self.world.nodes);
+        if sites.any(|(site, node)| site.party == party && node.hostile) {
+            return None;
+        }
+        let machine = self.world.nodes[self.desk_node(at)?].machine.as_ref()?;
+        let of = &self.world.fixture.parties[party];
+        let acting = self.world.fixture.charter.acting_offices(&of.id, line);
+        let offices: Vec<_> = acting.map(|office| &office.id).collect();
+        let there = self.world.real.desks.iter().filter(|desk| desk.party == party);
+        let there = there.filter(|desk| offices.contains(&&of.devices[desk.device].office));
+        let there = there.filter(|desk| !machine.state().is_revoked(&desk.id));
+        let (mute, hears): (Vec<&Desk>, Vec<&Desk>) = there.partition(|desk| desk.mute);
+        Some((hears.len(), mute.len()))
     }
 
     fn check_response(&self, at: usize, shown: &LineView, party: &str, response: &RingResponse) {

@@ -37,10 +37,13 @@ fn real_consoles_keep_every_promise() {
     assert!(tally.written > 3 * networks, "there are messages to judge by");
 }
 
-/// Somebody who came over on hold, and was taken off hold there, for a console that is loaded anew.
+/// 107: somebody who came over on hold, and was taken off hold there, for a console that is loaded anew. 15: a console
+/// that went to the other site while the first one was letting it in was on watch at both.
 #[test]
 fn what_seeds_have_found_holds() {
-    assert_eq!(run(107, None).broken, None, "cargo xtask sim --real --seed 107");
+    for seed in [107, 15] {
+        assert_eq!(run(seed, None).broken, None, "cargo xtask sim --real --seed {seed}");
+    }
 }
 
 #[test]
@@ -85,6 +88,11 @@ fn a_platform_that_forgets_what_it_was_to_keep_is_caught() {
 #[test]
 fn a_release_from_hold_that_some_are_not_told_of_is_caught() {
     caught(Mutation::UntoldRelease, SEEDS);
+}
+
+#[test]
+fn consoles_without_sound_that_some_are_not_told_of_are_caught() {
+    caught(Mutation::UntoldSoundless, SEEDS);
 }
 
 #[test]

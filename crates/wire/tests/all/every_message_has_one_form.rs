@@ -54,6 +54,7 @@ fn to_node() -> Vec<(&'static str, ToNode)> {
         ("sending", ToNode::Sending { line: line(), voice: true, picture: false }),
         ("behind", ToNode::Behind { serial: 3 }),
         ("watch", ToNode::Watch { on: true }),
+        ("sound", ToNode::Sound { on: false }),
         ("lacking", ToNode::Lacking { hashes: vec![Hash([9; 48])] }),
         ("chunk", ToNode::Chunk { bytes: vec![1, 2] }),
         ("earlier", ToNode::Earlier { writings: 300 }),

@@ -24,7 +24,7 @@ macro_rules! kinds {
 
 kinds! { Body, BODIES, body_name:
     Opened Enrolled Revoked Staffed Stated Received Ringing Expired Lost Restarted Refused Alerted Escalated AtConsole Tested Seen Forged Suspended
-    Listed Stored
+    Listed Stored Soundless
 }
 kinds! { Act, ACTS, act_name:
     Ring Answer Decline Leave Handshake Acknowledge Confirm Ready Hold Remove Drop ComeOn TakeDuty Propose Attend Withdraw Attach StationTested Alive

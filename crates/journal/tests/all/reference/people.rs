@@ -109,6 +109,8 @@ pub fn on_watch(it: &mut Reference, people: &People) {
     let offices = vec![(office("usa-duty"), 2), (office("usa-leaders"), 0)];
     it.entry("usa-1", Body::Staffed { offices });
     it.ignored("usa-1", Body::Staffed { offices: vec![(office("jpn-duty"), 1)] }, Ignored::Malformed);
+    it.entry("usa-1", Body::Soundless { offices: vec![(office("usa-duty"), 1), (office("usa-leaders"), 0)] });
+    it.ignored("usa-1", Body::Soundless { offices: vec![(office("jpn-duty"), 1)] }, Ignored::Malformed);
     let shift = |it: &Reference| Act::TakeDuty { until_ms: it.time_ms + limits::SHIFT_MS / 2 };
     for who in [&people.usa, &people.colleague, &people.jpn] {
         let act = shift(it);
