@@ -15,6 +15,8 @@ export async function openBrowser({
   locale = 'en',
   viewport = { width: 1280, height: 800 },
   executable,
+  // It plays sound before anybody was at the keys, as a console that is set up for it does.
+  plays = true,
   more = [],
 } = {}) {
   const profile = await mkdtemp(join(tmpdir(), 'trialogue-officer-'));
@@ -34,7 +36,7 @@ export async function openBrowser({
       '--no-first-run',
       '--use-fake-ui-for-media-stream',
       '--use-fake-device-for-media-stream',
-      '--autoplay-policy=no-user-gesture-required',
+      ...(plays ? ['--autoplay-policy=no-user-gesture-required'] : []),
       `--use-file-for-fake-audio-capture=${join(assets, speech)}`,
       `--use-file-for-fake-video-capture=${join(assets, clip)}`,
       ...more,
