@@ -30,8 +30,8 @@ precedence: Precedence,
  */
 sinceMs: number | null, 
 /**
- * When the own ring has sounded for as long as the charter lets it, milliseconds since 1970 by this console's clock;
- * none: this console has not rung, or somebody else was in.
+ * When the own ring has sounded for as long as the charter lets it, milliseconds since 1970 by this console's
+ * clock; none: this console has not rung, or somebody else was in.
  */
 ringEndsMs: number | null, 
 /**

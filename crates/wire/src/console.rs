@@ -177,8 +177,8 @@ pub enum ToNode {
     #[cbor(map)]
     Next {},
     /// Whether this console can sound a ring (a loudspeaker is there, and sound may be played). One that cannot is not
-    /// counted as staffed, and others are told of it. Said at once after [`ToNode::Prove`] where it cannot, and whenever
-    /// that changes; whoever has not said so can.
+    /// counted as staffed, and others are told of it. Said at once after [`ToNode::Prove`] where it cannot, and
+    /// whenever that changes; whoever has not said so can.
     #[n(14)]
     #[cbor(map)]
     Sound {

@@ -104,8 +104,8 @@ pub struct CallView {
     pub precedence: Precedence,
     /// When the first other person was in, milliseconds since 1970 by this console's clock; none while only ringing.
     pub since_ms: Option<f64>,
-    /// When the own ring has sounded for as long as the charter lets it, milliseconds since 1970 by this console's clock;
-    /// none: this console has not rung, or somebody else was in.
+    /// When the own ring has sounded for as long as the charter lets it, milliseconds since 1970 by this console's
+    /// clock; none: this console has not rung, or somebody else was in.
     pub ring_ends_ms: Option<f64>,
     /// Everyone in the call, this console first, then by party.
     pub members: Vec<Member>,

@@ -80,8 +80,8 @@ impl Consoles {
                 Err(wait_us) => Said::Refused(self.refuse_unread(key, message, wait_us, around, out)),
             },
             _ if budgets.message(device, now_us) => Said::Says(device, message),
-            // Whether a ring is heard there is said once: lost, it would be wrong for as long as the console is here. It
-            // says so anew when it comes back.
+            // Whether a ring is heard there is said once: lost, it would be wrong for as long as the console is here.
+            // It says so anew when it comes back.
             ToNode::Watch { .. } | ToNode::Sound { .. } => {
                 out.count(Count::OverBound);
                 Said::Refused(self.refuse(key, Refusal::Busy, out))

@@ -228,8 +228,8 @@ impl State {
         self.on(line).on_watch(party)
     }
 
-    /// Consoles of a party for a line that are connected to ring and cannot sound a ring, as its nodes say: whoever sits
-    /// there sees it and hears nothing.
+    /// Consoles of a party for a line that are connected to ring and cannot sound a ring, as its nodes say: whoever
+    /// sits there sees it and hears nothing.
     pub fn soundless(&self, party: &PartyId, line: &LineId) -> u32 {
         self.on(line).soundless(party)
     }
