@@ -102,7 +102,8 @@ impl Mutation {
             Self::ForgottenForget => &["nobody keeps for longer"],
             Self::UntoldWorker => &["one media worker alone"],
             Self::ForgottenKeep => &["everybody on the line sees the same messages", "nothing is lost"],
-            Self::UntoldRelease => &["whom somebody in a call reaches shows alike at all"],
+            // Whoever takes somebody for held opens nothing of theirs: one of the two is seen first.
+            Self::UntoldRelease => &["whom somebody in a call reaches shows alike at all", "is opened by"],
             Self::UntoldReady => &["principals are on once their parties are ready"],
             Self::UntoldSoundless => &["who would hear a ring at a party shows alike at all"],
         }
