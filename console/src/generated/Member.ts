@@ -22,7 +22,8 @@ me: boolean,
  */
 role: Role, 
 /**
- * Whom the person's voice and picture reach.
+ * Whom the person's voice and picture reach; *waiting* also of a principal that is on with other parties and not
+ * with this one.
  */
 floor: Floor, 
 /**
