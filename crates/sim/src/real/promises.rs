@@ -28,14 +28,16 @@ const FORGOTTEN: &str = "nobody keeps for longer than 10 s a key of somebody who
 const ONE_WORKER: &str = "a key is sealed under by one media worker alone";
 /// Everybody has everybody's keys.
 const COMPLETE: &str = "in a whole network everybody who is in has everybody's keys";
+/// The same for the written line.
+const WRITABLE: &str = "in a whole network everybody can write to everybody";
 /// Screens agree on rings.
 const OUTCOME: &str = "what a party did with a ring shows alike at all";
 /// Screens agree on who would hear a ring.
 const WATCH: &str = "who would hear a ring at a party shows alike at all";
 /// The floor is kept where media are made.
 const SILENT: &str = "whoever is held, waits or listens seals nothing";
-/// Screens agree on who is heard.
-const FLOORS: &str = "whom somebody in a call reaches shows alike at all";
+/// Screens tell the truth about who is heard.
+const FLOORS: &str = "a console shows whom somebody in a call reaches as its node has it";
 /// Staged calls begin.
 const ON: &str = "in a whole network principals are on once their parties are ready with each other";
 /// What has ended is over everywhere.
@@ -240,6 +242,19 @@ impl Seated<'_> {
         None
     }
 
+    /// Runs until nothing is left of what keeps a promise from being true, looking so often.
+    ///
+    /// # Panics
+    /// When that takes too long.
+    fn until_none(&mut self, promise: &str, step_us: u64, left: impl Fn(&Self) -> Option<String>) {
+        let began_us = self.world.agenda.now_us();
+        while let Some(left) = left(self) {
+            let late = self.world.agenda.now_us() >= began_us + WHOLE_US;
+            assert!(!late, "{promise}: not after {} s: {left}", WHOLE_US / 1_000_000);
+            self.run(step_us);
+        }
+    }
+
     /// Runs until the principals of a staged call are on, whoever prepares it preparing all.
     ///
     /// # Panics
@@ -273,14 +288,7 @@ impl Seated<'_> {
     /// When that takes too long.
     pub fn until_complete(&mut self) {
         let began_us = self.world.agenda.now_us();
-        while let Some(lacks) = self.incomplete() {
-            assert!(
-                self.world.agenda.now_us() < began_us + WHOLE_US,
-                "{COMPLETE} within {} s: {lacks}",
-                WHOLE_US / 1_000_000
-            );
-            self.run(250_000);
-        }
+        self.until_none(COMPLETE, 250_000, Self::incomplete);
         self.world.real.whole_us = self.world.real.whole_us.max(self.world.agenda.now_us() - began_us);
         self.tell("everybody who is in has everybody's keys".to_owned());
     }
@@ -300,16 +308,14 @@ impl Seated<'_> {
     /// # Panics
     /// When that takes too long.
     pub fn until_writable(&mut self) {
-        let (began_us, desks) = (self.world.agenda.now_us(), self.world.real.desks.len());
-        let ready = |desk: &Desk| {
-            let page = desk.page.as_ref();
-            page.is_some_and(|page| page.ready && page.without.is_empty() && page.readers.len() == desks)
-        };
-        while !self.world.real.desks.iter().all(ready) {
-            let late = self.world.agenda.now_us() >= began_us + WHOLE_US;
-            assert!(!late, "in a whole network everybody can write to everybody within {} s", WHOLE_US / 1_000_000);
-            self.run(250_000);
-        }
+        self.until_none(WRITABLE, 250_000, |seated| {
+            let desks = &seated.world.real.desks;
+            let ready = |desk: &Desk| {
+                let page = desk.page.as_ref();
+                page.is_some_and(|page| page.ready && page.without.is_empty() && page.readers.len() == desks.len())
+            };
+            desks.iter().position(|desk| !ready(desk)).map(|at| seated.desk_name(at))
+        });
     }
 
     /// What still differs between the pages of those who are not revoked; none: all is written everywhere.
@@ -328,12 +334,7 @@ impl Seated<'_> {
     /// # Panics
     /// When that takes too long.
     pub fn until_written(&mut self) {
-        let began_us = self.world.agenda.now_us();
-        while let Some(differs) = self.unwritten() {
-            let late = self.world.agenda.now_us() >= began_us + WHOLE_US;
-            assert!(!late, "{differs}, after {} s", WHOLE_US / 1_000_000);
-            self.run(250_000);
-        }
+        self.until_none("what is written is everywhere", 250_000, Self::unwritten);
         let count = self.world.real.written.count();
         self.tell(format!("everybody sees the {count} messages"));
     }
@@ -382,12 +383,7 @@ impl Seated<'_> {
     /// # Panics
     /// When that takes too long.
     pub fn until_watched(&mut self) {
-        let began_us = self.world.agenda.now_us();
-        while let Some(differs) = self.watch_differs() {
-            let late = self.world.agenda.now_us() >= began_us + WHOLE_US;
-            assert!(!late, "{WATCH}: {differs}, after {} s", WHOLE_US / 1_000_000);
-            self.run(1_000_000);
-        }
+        self.until_none(WATCH, 1_000_000, Self::watch_differs);
     }
 
     fn watch_differs(&self) -> Option<String> {
@@ -422,8 +418,8 @@ impl Seated<'_> {
         let there = self.world.real.desks.iter().filter(|desk| desk.party == party);
         let there = there.filter(|desk| offices.contains(&&of.devices[desk.device].office));
         let there = there.filter(|desk| !machine.state().is_revoked(&desk.id));
-        let (mute, hears): (Vec<&Desk>, Vec<&Desk>) = there.partition(|desk| desk.mute);
-        Some((hears.len(), mute.len()))
+        let (soundless, hears): (Vec<&Desk>, Vec<&Desk>) = there.partition(|desk| desk.soundless);
+        Some((hears.len(), soundless.len()))
     }
 
     fn check_response(&self, at: usize, shown: &LineView, party: &str, response: &RingResponse) {
