@@ -6,13 +6,13 @@ export interface Lamp {
   words: string;
   /** Calm is grey: nothing is to be done. Live: a ring or call is under way. */
   tone: 'calm' | 'live' | 'warn' | 'bad';
-  icon: 'down' | 'nobody' | 'mute' | 'ring' | 'yes' | 'no' | 'wait' | 'watch';
+  icon: 'down' | 'nobody' | 'soundless' | 'ring' | 'yes' | 'no' | 'wait' | 'watch';
 }
 
 /** Nobody hears a ring: nobody is there, or what is there cannot sound. */
 const nobody = (party: PartyView): Lamp =>
   party.soundless > 0
-    ? { words: m.lamp_soundless(), tone: 'warn', icon: 'mute' }
+    ? { words: m.lamp_soundless(), tone: 'warn', icon: 'soundless' }
     : { words: m.lamp_nobody(), tone: 'warn', icon: 'nobody' };
 
 export function lamp(party: PartyView): Lamp {

@@ -93,7 +93,7 @@ impl NodeState {
                 Ok(Applied::Suspended { device: *device, on: *on, lines })
             }
             Body::Staffed { offices } => self.on_watch.staff(own, offices, seq),
-            Body::Soundless { offices } => self.on_watch.mute(own, offices, seq),
+            Body::Soundless { offices } => self.on_watch.without_sound(own, offices, seq),
             Body::Stated { .. } => {
                 let statement = self.open(charter, verified.said().ok_or(Ignored::Malformed)?, time_ms)?;
                 Ok(self.perform(charter, statement, at))

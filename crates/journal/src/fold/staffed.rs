@@ -37,7 +37,7 @@ impl OnWatch {
     }
 
     /// Replaces what the node said before of those that cannot sound.
-    pub(super) fn mute(&mut self, own: Own<'_>, offices: &[(OfficeId, u16)], seq: u64) -> Result<Applied, Ignored> {
+    pub(super) fn without_sound(&mut self, own: Own<'_>, offices: &[(OfficeId, u16)], seq: u64) -> Result<Applied, Ignored> {
         (self.soundless, self.soundless_seq) = (counted(own, offices)?, seq);
         Ok(Applied::Staffed)
     }
@@ -90,12 +90,12 @@ mod tests {
         let (mut watch, japan) = (OnWatch::default(), party("JPN"));
         let of = |id: &str, consoles| (office(id), consoles);
         assert_eq!(watch.staff(own(&japan), &[of("jpn-duty", 2)], 2), Ok(Applied::Staffed));
-        assert_eq!(watch.mute(own(&japan), &[of("kor-duty", 1)], 3), Err(Ignored::Malformed), "of others");
-        assert_eq!(watch.mute(own(&japan), &[of("jpn-duty", 1)], 4), Ok(Applied::Staffed));
+        assert_eq!(watch.without_sound(own(&japan), &[of("kor-duty", 1)], 3), Err(Ignored::Malformed), "of others");
+        assert_eq!(watch.without_sound(own(&japan), &[of("jpn-duty", 1)], 4), Ok(Applied::Staffed));
         let counts = (watch.staffed(), watch.soundless());
         assert_eq!(counts, (&BTreeMap::from([of("jpn-duty", 2)]), &BTreeMap::from([of("jpn-duty", 1)])));
         assert_eq!(relevant(&watch), [2, 4]);
-        assert_eq!(watch.mute(own(&japan), &[], 5), Ok(Applied::Staffed));
+        assert_eq!(watch.without_sound(own(&japan), &[], 5), Ok(Applied::Staffed));
         assert_eq!((watch.soundless().len(), relevant(&watch)), (0, vec![2, 5]), "what took it back is told as well");
         watch.restart();
         assert_eq!(watch, OnWatch::default());

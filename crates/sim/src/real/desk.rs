@@ -51,7 +51,7 @@ pub(crate) struct Desk {
     /// It sounds.
     pub(crate) sounds: bool,
     /// It has no loudspeaker.
-    pub(crate) mute: bool,
+    pub(crate) soundless: bool,
     /// The charter that its platform keeps.
     pub(crate) charter: Option<Vec<u8>>,
     /// What its platform keeps of the written line.
@@ -141,7 +141,7 @@ impl Desk {
             open: BTreeMap::new(),
             shown: BTreeSet::new(),
             sounds: false,
-            mute: false,
+            soundless: false,
             charter: None,
             kept: None,
             page: None,

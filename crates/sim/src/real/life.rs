@@ -243,8 +243,8 @@ impl Seated<'_> {
             47..=58 => return self.officer_writes(desk),
             59..=60 => {
                 let held = &mut self.world.real.desks[desk];
-                held.mute = !held.mute;
-                let on = !held.mute;
+                held.soundless = !held.soundless;
+                let on = !held.soundless;
                 self.desk_input(desk, Input::Command(Command::Sound { on }));
                 format!("{who} has a loudspeaker: {on}")
             }

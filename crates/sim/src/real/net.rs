@@ -162,7 +162,7 @@ impl Seated<'_> {
         self.world.real.desks[desk].reload(self.world.fixture, worker, seed);
         self.later(300_000, opens(&self.world.real.desks[desk], desk, 0));
         self.desk_input(desk, Input::Tick);
-        if self.world.real.desks[desk].mute {
+        if self.world.real.desks[desk].soundless {
             self.desk_input(desk, Input::Command(Command::Sound { on: false }));
         }
         self.opens_written(desk);
