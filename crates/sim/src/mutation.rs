@@ -103,7 +103,9 @@ impl Mutation {
             Self::UntoldWorker => &["one media worker alone"],
             Self::ForgottenKeep => &["everybody on the line sees the same messages", "nothing is lost"],
             // Whoever takes somebody for held opens nothing of theirs: one of the two is seen first.
-            Self::UntoldRelease => &["a console shows whom somebody in a call reaches as its node has it", "is opened by"],
+            Self::UntoldRelease => {
+                &["a console shows whom somebody in a call reaches as its node has it", "is opened by"]
+            }
             Self::UntoldReady => &["principals are on once their parties are ready"],
             Self::UntoldSoundless => &["who would hear a ring at a party shows alike at all"],
         }

@@ -37,7 +37,12 @@ impl OnWatch {
     }
 
     /// Replaces what the node said before of those that cannot sound.
-    pub(super) fn without_sound(&mut self, own: Own<'_>, offices: &[(OfficeId, u16)], seq: u64) -> Result<Applied, Ignored> {
+    pub(super) fn without_sound(
+        &mut self,
+        own: Own<'_>,
+        offices: &[(OfficeId, u16)],
+        seq: u64,
+    ) -> Result<Applied, Ignored> {
         (self.soundless, self.soundless_seq) = (counted(own, offices)?, seq);
         Ok(Applied::Staffed)
     }
