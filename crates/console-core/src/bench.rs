@@ -47,6 +47,7 @@ impl Bench {
         let speaker = Speaker {
             acts: &mut self.acts,
             secret: &self.console.secret,
+            device: self.console.device.id,
             at: Some(scene.occasion(&self.console.node, scene.time_ms - START_MS)),
             known: scene.fold.last_number(&self.console.device.id),
             slot: self.is_up.then_some(0),

@@ -98,7 +98,7 @@ impl<'a> Roster<'a> {
             *device != self.id
                 && fold.device(device).is_some_and(|other| other.office == me.office && other.person == me.person)
         };
-        fold.in_on(line).into_iter().map(|participant| participant.device).find(same)
+        fold.in_on(line).iter().map(|participant| participant.device).find(same)
     }
 
     /// May this console hold a member and take it out?
@@ -125,8 +125,8 @@ impl<'a> Roster<'a> {
     }
 
     /// Everyone who is in on a line, as the fold has it.
-    pub(crate) fn in_on(self, line: &LineId) -> Vec<Participant> {
-        self.fold.map_or_else(Vec::new, |fold| fold.in_on(line))
+    pub(crate) fn in_on(self, line: &LineId) -> &'a [Participant] {
+        self.fold.map_or_else(Default::default, |fold| fold.in_on(line))
     }
 
     /// Index of a node on the wire.

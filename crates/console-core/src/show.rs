@@ -87,7 +87,8 @@ impl Screen<'_> {
     }
 
     fn line_view(&self, charter: &VerifiedCharter, line: &Line, ring: Option<RingView>) -> LineView {
-        let state = self.at.fold().map(|fold| fold.line(&line.id)).unwrap_or_default();
+        let (fold, nothing) = (self.at.fold(), LineState::default());
+        let state = fold.map_or(&nothing, |fold| fold.line(&line.id));
         let own = self.at.me().map(|me| &me.party);
         let mut parties: Vec<&Party> = charter.parties_on_line(&line.id).collect();
         parties.sort_by_key(|party| Some(&party.id) != own);
@@ -95,7 +96,7 @@ impl Screen<'_> {
             id: line.id.to_string(),
             name: text(&line.name),
             marking: line.marking.clone(),
-            parties: parties.iter().map(|party| self.party_view(charter, line, party, &state)).collect(),
+            parties: parties.iter().map(|party| self.party_view(charter, line, party, state)).collect(),
             acts: self.at.acts_for_party(),
             take_over: !self.call.is_on() && self.at.elsewhere(&line.id).is_some(),
             staged: line.staged,

@@ -14,7 +14,7 @@ pub(crate) fn end_gone(line: &LineId, pen: &mut Pen<'_>) {
     if ahead.dropped(line).contains(&here.party) {
         return;
     }
-    let inside: BTreeSet<DeviceId> = ahead.in_on(line).into_iter().map(|member| member.device).collect();
+    let inside: BTreeSet<DeviceId> = ahead.in_on(line).iter().map(|member| member.device).collect();
     let stays = ahead.node(&here.node).into_iter().flat_map(|own| own.present(line));
     let gone = stays.filter(|(device, stay)| stay.role.acts_for_party() && !inside.contains(*device));
     end(gone.map(|(device, _)| *device).collect(), line, pen);
@@ -32,7 +32,7 @@ fn end_moved_on(line: &LineId, pen: &mut Pen<'_>) {
     let (here, ahead) = (pen.here(), pen.ahead());
     let Some(own) = ahead.node(&here.node) else { return };
     let Some(group) = own.group(line) else { return };
-    let inside = ahead.in_on(line).into_iter().filter(|member| member.node == here.node);
+    let inside = ahead.in_on(line).iter().filter(|member| member.node == here.node);
     let inside: BTreeSet<DeviceId> = inside.map(|member| member.device).collect();
     let holders = own.present(line).filter(|(device, stay)| group.holds(device, stay)).map(|(device, _)| *device);
     let holders: Vec<DeviceId> = holders.collect();

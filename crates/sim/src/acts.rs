@@ -95,6 +95,6 @@ impl World {
     pub fn response(&self, console: usize, line: &str, party: usize) -> trialogue_journal::fold::RingResponse {
         let party = &self.fixture.parties[party].id;
         let line = self.lines(line).map(|line| self.consoles[console].state.line(line));
-        line.and_then(|mut line| line.responses.remove(party)).unwrap_or_default()
+        line.and_then(|line| line.responses.get(party)).cloned().unwrap_or_default()
     }
 }

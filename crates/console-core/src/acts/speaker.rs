@@ -7,7 +7,7 @@ use crate::limits::{ACT_STALE_US, WAITING_MAX};
 use crate::now::Now;
 use crate::outputs::Outputs;
 use minicbor::bytes::ByteVec;
-use trialogue_charter::{DeviceSecret, LineId};
+use trialogue_charter::{DeviceId, DeviceSecret, LineId};
 use trialogue_journal::{Act, Occasion, Statement};
 use trialogue_wire::console::{Refusal, ToNode};
 
@@ -15,6 +15,8 @@ use trialogue_wire::console::{Refusal, ToNode};
 pub(crate) struct Speaker<'a> {
     pub(crate) acts: &'a mut Acts,
     pub(crate) secret: &'a DeviceSecret,
+    /// The id of that secret: working it out makes the keys anew.
+    pub(crate) device: DeviceId,
     /// For which node, under which charter and about when; none: no node is known yet.
     pub(crate) at: Option<Occasion>,
     /// Number of the last statement of this device that the journals show.
@@ -103,8 +105,7 @@ impl Speaker<'_> {
         self.acts.last = self.acts.last.max(said.number);
         if said.signed.is_none() {
             said.signed = self.at.as_ref().map(|at| {
-                let device = self.secret.id();
-                let statement = Statement::new(device, said.number, at, said.line.clone(), said.act.clone());
+                let statement = Statement::new(self.device, said.number, at, said.line.clone(), said.act.clone());
                 let (node, not_after_ms) = (at.node.clone(), statement.not_after_ms);
                 Signed { bytes: statement.sign(self.secret).0, node, not_after_ms }
             });

@@ -55,6 +55,7 @@ impl Desk {
         Speaker {
             acts: &mut self.acts,
             secret: &self.console.secret,
+            device: self.console.device.id,
             at: self.at.clone(),
             known: self.known,
             slot: self.up.then_some(0),

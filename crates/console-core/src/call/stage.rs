@@ -139,8 +139,8 @@ impl Call {
             return Floor::Held;
         }
         // Before the fold has it in, nothing is sealed anyway.
-        let known = at.in_on(&held.line).into_iter().find(|participant| participant.device == at.id());
-        known.map_or(Floor::Open, |participant| participant.floor)
+        let known = at.in_on(&held.line).iter().find(|participant| participant.device == at.id());
+        known.map_or(Floor::Open, |participant| participant.floor.clone())
     }
 
     /// Brings what the journals have of the officer's word up to it, one statement at a time. `able`: keys with
@@ -225,8 +225,8 @@ impl Engaged {
     /// Other parties of which somebody who acts for them is in.
     fn others_in(&self, at: Roster) -> BTreeSet<PartyId> {
         let Some(me) = at.me() else { return BTreeSet::new() };
-        let others = at.in_on(&self.line).into_iter().filter(|p| p.party != me.party && p.role.acts_for_party());
-        others.map(|participant| participant.party).collect()
+        let others = at.in_on(&self.line).iter().filter(|p| p.party != me.party && p.role.acts_for_party());
+        others.map(|participant| participant.party.clone()).collect()
     }
 
     /// Parties for which the own principal waits, because the own party has named them: they are in, and not ready with

@@ -348,6 +348,7 @@ impl Console {
         let speaker = Speaker {
             acts: &mut self.acts,
             secret: &self.secret,
+            device: self.id,
             at: occasion,
             known: self.sites.fold().map_or(0, |fold| fold.last_number(&self.id)),
             slot: self.sites.is_up().then_some(self.sites.active_slot()),

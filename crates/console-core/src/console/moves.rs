@@ -90,8 +90,8 @@ impl Console {
         };
         let lines = charter.lines.iter().map(|line| &line.id);
         let elsewhere = |line: &LineId| {
-            let there = fold.in_on(line).into_iter().find(|participant| participant.device == self.id)?;
-            (there.node != *node).then(|| (line.clone(), there))
+            let there = fold.in_on(line).iter().find(|participant| participant.device == self.id)?;
+            (there.node != *node).then(|| (line.clone(), there.clone()))
         };
         let Some((line, there)) = lines.filter_map(elsewhere).next() else { return };
         let mine = self.call.is_on_line(&line);
@@ -111,7 +111,7 @@ impl Console {
     fn attach(&mut self, line: &LineId, there: &Participant) {
         let Some(fold) = self.sites.fold() else { return };
         let said = fold.said(&there.node, line, &self.id).unwrap_or_default();
-        let rings = fold.rings(line).into_iter().find(|ring| ring.device == self.id);
+        let rings = fold.rings(line).iter().find(|ring| ring.device == self.id);
         let (call, ring) = rings.map_or((there.call, None), |ring| (ring.call, Some(ring.precedence)));
         let word = Carried {
             confirmed: said.prepared.confirmed.into_iter().collect(),

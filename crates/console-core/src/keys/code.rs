@@ -62,7 +62,7 @@ impl Seen<'_> {
         }
         let nodes = seated.iter().map(|participant| &participant.node);
         let mut bytes = DOMAIN.to_vec();
-        bytes.extend(self.group_bytes(nodes, |node, leaves| Some(*leaves == self.seats(node, &roster, None)?))?);
+        bytes.extend(self.group_bytes(nodes, |node, leaves| Some(*leaves == self.seats(node, roster, None)?))?);
         Some(bytes)
     }
 
@@ -83,7 +83,7 @@ impl Seen<'_> {
         }
         let nodes = theirs().map(|participant| &participant.node);
         let fit = |node: &NodeId, leaves: &BTreeSet<DeviceId>| {
-            let seats = self.seats(node, &roster, Some(&two))?;
+            let seats = self.seats(node, roster, Some(&two))?;
             Some(leaves.is_superset(&seats) && leaves.is_subset(&all))
         };
         bytes.extend(self.group_bytes(nodes, fit)?);

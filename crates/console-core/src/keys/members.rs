@@ -209,7 +209,7 @@ mod tests {
         let (line, mut around) = (line_id("duty"), bench.around(scene));
         let participants = around.at.in_on(&line);
         let [speaking, opening] = [can.0, can.1].map(|devices| devices.iter().copied().collect());
-        members.settle((&speaking, &opening), &line, &participants, &mut around);
+        members.settle((&speaking, &opening), &line, participants, &mut around);
     }
 
     #[test]

@@ -206,7 +206,7 @@ impl Keys {
             speaking = sealing.settle(present, heard, Made { groups, tagging }, around);
             opening = open.settle(present, groups, tagging, around);
         }
-        self.members.settle((&speaking, &opening), seat.line, &participants, around);
+        self.members.settle((&speaking, &opening), seat.line, participants, around);
     }
 
     /// The same while the node tells the state anew. `seat`: none, in no call.

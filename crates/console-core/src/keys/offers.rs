@@ -158,7 +158,7 @@ impl Offers {
     pub(super) fn refresh(&mut self, seat: Seat, source: Source<'_>, members: &Members, around: &mut Around<'_>) {
         let participants = around.at.in_on(seat.line);
         let own = participants.iter().find(|participant| participant.device == around.at.id());
-        let needs = own.map(|own| self.needs(own, &participants, seat, source.groups, members, around));
+        let needs = own.map(|own| self.needs(own, participants, seat, source.groups, members, around));
         let mut needs = needs.unwrap_or_default();
         let wanted: BTreeSet<NodeId> = needs.now.keys().chain(&needs.unsaid).cloned().collect();
         let now_us = around.now.us;
@@ -199,7 +199,7 @@ impl Offers {
         around: &Around<'_>,
     ) -> Needs {
         let (mut needs, at, now_us) = (Needs::default(), around.at, around.now.us);
-        let there: BTreeMap<NodeId, Arc<Group>> = groups::on_line(at, seat.line);
+        let there: BTreeMap<&NodeId, &Arc<Group>> = groups::on_line(at, seat.line);
         let leads_own = at.leads(seat.line);
         // Nodes that came with an amendment have no key package of this console yet.
         let serving = at.charter().into_iter().flat_map(|charter| charter.in_service()).map(|node| &node.id);

@@ -55,7 +55,7 @@ impl Opening {
     ) -> BTreeSet<DeviceId> {
         let (at, roster, ring) = (present.at, present.roster, groups.ring());
         let mut there: BTreeMap<NodeId, GroupId> =
-            on_line(at, present.line).into_iter().map(|(node, group)| (node, group.id)).collect();
+            on_line(at, present.line).into_iter().map(|(node, group)| (node.clone(), group.id)).collect();
         if let (Some(node), Some(own)) = (at.node(), groups.own(at, present.line)) {
             there.insert(node.clone(), own);
         }

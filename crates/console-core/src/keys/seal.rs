@@ -13,7 +13,7 @@ use crate::limits::*;
 use crate::roster::Roster;
 use crate::view;
 use std::collections::BTreeSet;
-use trialogue_charter::{DeviceId, Hash, OfficeId, PartyId};
+use trialogue_charter::{DeviceId, HybridPublic, OfficeId, PartyId};
 use trialogue_e2ee::{KeyId, Keyring, Leaf, TagKey};
 use trialogue_journal::GroupId;
 use zeroize::Zeroizing;
@@ -23,8 +23,8 @@ struct Sealed {
     device: DeviceId,
     party: PartyId,
     office: OfficeId,
-    /// Of the party's root.
-    root: Hash,
+    /// Of its party.
+    root: HybridPublic,
 }
 
 /// A group that outlives its site for a moment.
@@ -167,7 +167,7 @@ impl Sealing {
         let Some(charter) = around.at.charter() else { return false };
         let revocations = around.revocations;
         self.sealed_for.iter().all(|one| {
-            charter.party(&one.party).is_some_and(|party| party.root.fingerprint() == one.root)
+            charter.party(&one.party).is_some_and(|party| party.root == one.root)
                 && charter.is_on_line(&one.office, seat.line)
                 && !revocations.has(&one.party, &one.device)
                 && revocations.may_hear_party(&one.party, around.at, around.now)
@@ -216,7 +216,7 @@ impl Sealing {
 fn sealed_for(leaves: &[Leaf], at: Roster) -> Vec<Sealed> {
     let one = |leaf: &Leaf| {
         let device = at.fold()?.device(&leaf.device)?;
-        let root = at.charter()?.party(&device.party)?.root.fingerprint();
+        let root = at.charter()?.party(&device.party)?.root.clone();
         Some(Sealed { device: device.id, party: device.party.clone(), office: device.office.clone(), root })
     };
     leaves.iter().filter(|leaf| leaf.device != at.id()).filter_map(one).collect()

@@ -20,8 +20,8 @@ use trialogue_journal::{Act, BodyRef, GroupId};
 
 /// Drawn for one who hears this console.
 struct Drawn {
-    /// Hash of the hearing key for which it is sealed: a console that started anew has another.
-    hearing: Hash,
+    /// The hearing key for which it is sealed: a console that started anew has another.
+    hearing: Vec<u8>,
     secret: TagSecret,
 }
 
@@ -94,13 +94,13 @@ impl Tagging {
     /// The secret that this console shares with one of a group, drawn now if there is none; none: that one hears
     /// nobody.
     pub(super) fn secret_for(&mut self, ring: &Keyring, leaf: &Leaf) -> Option<&TagSecret> {
-        let hearing = Hash::of(leaf.hearing.as_ref()?);
-        if self.drawn.get(&leaf.device).is_none_or(|drawn| drawn.hearing != hearing) {
+        let hearing = leaf.hearing.as_ref()?;
+        if self.drawn.get(&leaf.device).is_none_or(|drawn| drawn.hearing != *hearing) {
             let secret = ring.draw_tag_secret().ok()?;
             for devices in self.told.values_mut() {
                 devices.remove(&leaf.device);
             }
-            self.drawn.insert(leaf.device, Drawn { hearing, secret });
+            self.drawn.insert(leaf.device, Drawn { hearing: hearing.clone(), secret });
         }
         self.drawn.get(&leaf.device).map(|drawn| &drawn.secret)
     }
@@ -156,7 +156,7 @@ impl Tagging {
         }
         let (id, ring) = (around.at.id(), groups.ring());
         let (Some(fold), Some(node)) = (around.at.fold(), around.at.node()) else { return };
-        let own = fold.in_on(seat.line).into_iter().find(|participant| participant.device == id);
+        let own = fold.in_on(seat.line).iter().find(|participant| participant.device == id);
         let Some(own) = own.filter(|own| own.node == *node) else { return };
         let mut leaves: Vec<Leaf> = Vec::new();
         // Whom the own commit adds is told beside it: after it, the list would come a way through disk and links later.

@@ -21,7 +21,7 @@ impl Rings {
     /// Notes which calls began and which ended. Not while the state is being told anew: then nobody has left.
     pub(crate) fn note_calls(&mut self, at: Roster, now: Now) {
         let (Some(_), Some(charter)) = (at.fold(), at.charter()) else { return };
-        let inside = |line: &LineId| at.in_on(line).into_iter().map(|participant| participant.party).collect();
+        let inside = |line: &LineId| at.in_on(line).iter().map(|participant| participant.party.clone()).collect();
         let present: BTreeMap<LineId, BTreeSet<PartyId>> =
             charter.lines.iter().map(|line| (line.id.clone(), inside(&line.id))).collect();
         self.calls.retain(|line, _| present.contains_key(line));

@@ -72,7 +72,8 @@ impl Rings {
         let (Some(fold), Some(charter)) = (at.fold(), at.charter()) else { return };
         let rings = charter.lines.iter().flat_map(|line| fold.rings(&line.id));
         let since = |ring: &(LineId, CallId)| self.known_us.get(ring).copied().unwrap_or(now.us);
-        self.known_us = rings.map(|ring| (ring.line, ring.call)).map(|ring| (ring.clone(), since(&ring))).collect();
+        self.known_us =
+            rings.map(|ring| (ring.line.clone(), ring.call)).map(|ring| (ring.clone(), since(&ring))).collect();
     }
 
     /// There is a sound.

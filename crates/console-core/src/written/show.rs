@@ -37,8 +37,8 @@ impl Page<'_> {
         let agreed = charter.line(line)?;
         let all = fold.writings(line);
         let of_kind = |kind: Kind| all.iter().filter(move |(_, _, writing)| writing.written.kind == kind);
-        let (readers, without) = self.who_reads(fold, line);
         let there: Vec<DeviceId> = fold.readers(line).into_keys().collect();
+        let (readers, without) = self.who_reads(&there, line);
         let drafts = &self.writer.drafts;
         Some(WrittenView {
             line: line.to_string(),
@@ -81,7 +81,7 @@ impl Page<'_> {
     }
 
     /// Who can read what is written now, and whose device has no keys yet; by person, this console's first.
-    fn who_reads(&self, fold: &State, line: &LineId) -> (Vec<Reader>, Vec<Person>) {
+    fn who_reads(&self, there: &[DeviceId], line: &LineId) -> (Vec<Reader>, Vec<Person>) {
         let can = self.writer.circles.readers_that_fit(self.at, line);
         let (mut readers, mut without): (Vec<Reader>, Vec<Person>) = (Vec::new(), Vec::new());
         let mut add = |person: Person| {
@@ -93,9 +93,9 @@ impl Page<'_> {
             }
         };
         self.at.person(&self.at.id()).into_iter().for_each(&mut add);
-        for device in fold.readers(line).into_keys().filter(|device| *device != self.at.id()) {
-            let Some(person) = self.at.person(&device) else { continue };
-            let reads = can.get(&device).is_some_and(|package| !self.writer.circles.is_lacking(package, self.bodies));
+        for device in there.iter().filter(|device| **device != self.at.id()) {
+            let Some(person) = self.at.person(device) else { continue };
+            let reads = can.get(device).is_some_and(|package| !self.writer.circles.is_lacking(package, self.bodies));
             if reads { add(person) } else { without.push(person) }
         }
         (readers, without)

@@ -43,9 +43,8 @@ pub(super) fn reads(at: Roster) -> bool {
 
 /// The key package that the journals have of this device, if its secret is here.
 pub(super) fn own<'a>(ring: &'a Ring, at: Roster) -> Option<&'a KeptStock> {
-    let (charter, me, fold) = at.whole()?;
-    let line = charter.lines_of_office(&me.office).next()?;
-    let said = fold.readers(&line.id).remove(&at.id())??;
+    let (charter, _, fold) = at.whole()?;
+    let said = fold.stock(&at.id())?;
     ring.own(&said.package.hash, charter.suite())
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct At<'a> {
 impl At<'_> {
     /// Devices in on a line, with the node in whose journal they are.
     pub(crate) fn members(self, line: &LineId) -> Vec<(DeviceId, NodeId)> {
-        self.state.in_on(line).into_iter().map(|member| (member.device, member.node)).collect()
+        self.state.in_on(line).iter().map(|member| (member.device, member.node.clone())).collect()
     }
 
     /// The node in whose journal a device is in on some line.

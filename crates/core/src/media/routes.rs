@@ -107,7 +107,7 @@ fn wanted(streams: &mut Streams, legs: &Legs, at: At) -> BTreeMap<StreamKey, Rou
             }
             let Some(leg) = legs.of(&member.device) else { continue };
             for medium in MEDIA.into_iter().filter(|m| member.node == here.node || *m == Medium::Voice) {
-                let audience = audience(&members, member, medium, at);
+                let audience = audience(members, member, medium, at);
                 let number = streams.number(&(member.device, line.clone(), medium));
                 let route = Route {
                     node: here.index,
@@ -116,7 +116,7 @@ fn wanted(streams: &mut Streams, legs: &Legs, at: At) -> BTreeMap<StreamKey, Rou
                     device: member.device,
                     line: line.clone(),
                     medium,
-                    legs: legs_of(legs, &members, member, medium, at),
+                    legs: legs_of(legs, members, member, medium, at),
                     links: at.media_hops(&here.node, &audience, medium),
                     spare: at.spares(&here.node, &audience, medium),
                     relays: Vec::new(),
@@ -132,7 +132,7 @@ fn wanted(streams: &mut Streams, legs: &Legs, at: At) -> BTreeMap<StreamKey, Rou
             let there = |member: &Participant| member.node == source || voice && here.may_speak_at(member, &source);
             let from = |member: &&Participant| member.device == *device && there(member);
             let Some(member) = members.iter().find(from).filter(|member| member.floor.is_open()) else { continue };
-            let audience = audience(&members, member, *medium, at);
+            let audience = audience(members, member, *medium, at);
             let route = Route {
                 node: key.0,
                 number: key.1,
@@ -140,7 +140,7 @@ fn wanted(streams: &mut Streams, legs: &Legs, at: At) -> BTreeMap<StreamKey, Rou
                 device: *device,
                 line: line.clone(),
                 medium: *medium,
-                legs: legs_of(legs, &members, member, *medium, at),
+                legs: legs_of(legs, members, member, *medium, at),
                 links: at.media_hops(&source, &audience, *medium),
                 spare: at.spares(&source, &audience, *medium),
                 relays: at.relays_from(&source),

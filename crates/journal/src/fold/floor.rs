@@ -1,6 +1,6 @@
 //! Whom the voice and picture of a console that is in reach, and what the parties have said before principals come on.
 
-use super::line::LineView;
+use super::line::{LineState, LineView};
 use super::present::Presence;
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, NodeId, PartyId, Removal, Role};
@@ -131,11 +131,11 @@ impl LineView<'_, '_> {
     /// With whom a party's principal may come on now; empty: it may not yet. Two parties come on with each other once
     /// each is ready with the other. For the first time a principal waits for those that its own party has named and
     /// that are in, and for nobody else; once it is on, it comes on with others as they follow.
-    pub(super) fn may_come_on_with(self, party: &PartyId) -> BTreeSet<PartyId> {
-        let prepared = self.prepared();
+    pub(super) fn may_come_on_with(self, party: &PartyId, now: &LineState) -> BTreeSet<PartyId> {
+        let prepared = &now.prepared;
         let Some(own) = prepared.get(party) else { return BTreeSet::new() };
         let present: BTreeSet<PartyId> =
-            self.in_on().into_iter().filter(|p| p.role.acts_for_party()).map(|p| p.party).collect();
+            now.participants.iter().filter(|p| p.role.acts_for_party()).map(|p| p.party.clone()).collect();
         let both = |other: &PartyId| {
             prepared.get(other).is_some_and(|theirs| theirs.is_ready_with(party)) && own.is_ready_with(other)
         };
@@ -158,13 +158,13 @@ impl LineView<'_, '_> {
     }
 
     /// Parties that are dropped from the call: more than half of the line's parties want it, and the charter lets them.
-    pub(super) fn dropped(self) -> BTreeSet<PartyId> {
+    pub(super) fn dropped(self, drops: &BTreeMap<PartyId, BTreeSet<PartyId>>) -> BTreeSet<PartyId> {
         if self.charter().policy.removal == Removal::Never {
             return BTreeSet::new();
         }
         let parties = self.charter().parties_on_line(self.id()).count();
         let majority = |wishes: &BTreeSet<PartyId>| wishes.len() * 2 > parties;
-        self.drops().into_iter().filter(|(_, wishes)| majority(wishes)).map(|(party, _)| party).collect()
+        drops.iter().filter(|(_, wishes)| majority(wishes)).map(|(party, _)| party.clone()).collect()
     }
 }
 
@@ -194,14 +194,16 @@ mod tests {
     fn principals_come_on_once_each_party_is_ready_with_the_other() {
         let (mut journals, usa, japan) = scene();
         let summit = line(SUMMIT);
-        let may =
-            |journals: &Journals| LineView::new(&CHARTER, journals.people(), &summit).may_come_on_with(&party("USA"));
+        let may = |journals: &Journals| {
+            let line = LineView::new(&CHARTER, journals.people(), &summit);
+            line.may_come_on_with(&party("USA"), &line.now())
+        };
         says(&mut journals, &usa, Act::Ready { with: vec![party("JPN")] });
         assert!(may(&journals).is_empty());
         says(&mut journals, &japan, Act::Ready { with: vec![party("USA")] });
         assert_eq!(may(&journals), BTreeSet::from([party("JPN")]));
         let floor = |journals: &Journals| {
-            let all = LineView::new(&CHARTER, journals.people(), &summit).in_on();
+            let all = LineView::new(&CHARTER, journals.people(), &summit).now().participants;
             all.into_iter().find(|there| there.device == usa.id()).map(|there| there.floor)
         };
         assert_eq!(floor(&journals), Some(Floor::Waiting));
@@ -218,7 +220,8 @@ mod tests {
         let drop = || Act::Drop { party: party("KOR"), on: true };
         let dropped = |journals: &Journals, removal| {
             let charter = amended(&CHARTER, |charter| charter.policy.removal = removal);
-            LineView::new(&charter, journals.people(), &summit).dropped()
+            let line = LineView::new(&charter, journals.people(), &summit);
+            line.dropped(&line.drops())
         };
         says(&mut journals, &usa, drop());
         assert!(dropped(&journals, Removal::Majority).is_empty());

@@ -1,6 +1,6 @@
 //! A node's MLS group on a line, as its journal orders it.
 
-use super::line::LineView;
+use super::line::{LineView, Participant};
 use super::present::Presence;
 use crate::entry::BodyRef;
 use crate::limits::MEMBERS_MAX;
@@ -82,15 +82,14 @@ impl<'a> LineView<'a, '_> {
 
     /// The console that moves the node's group on the line: the earliest by its node's order that the group holds, or,
     /// without a group, the earliest that is in.
-    pub(super) fn lead(self, node: &NodeId) -> Option<DeviceId> {
-        let here = self.in_on().into_iter().filter(|participant| participant.node == *node);
-        let here: Vec<_> = here.collect();
+    pub(super) fn lead(self, node: &NodeId, participants: &[Participant]) -> Option<DeviceId> {
+        let here: Vec<&Participant> = participants.iter().filter(|participant| participant.node == *node).collect();
         let group = self.nodes().get(node)?.group(self.id());
         let held = |device: &DeviceId| match (group, self.presence(node, device)) {
             (Some(group), Some(presence)) => group.holds(device, presence),
             _ => false,
         };
-        let earliest = |of: &mut dyn Iterator<Item = &super::Participant>| of.min_by_key(|p| p.order).map(|p| p.device);
+        let earliest = |of: &mut dyn Iterator<Item = &&Participant>| of.min_by_key(|p| p.order).map(|p| p.device);
         earliest(&mut here.iter().filter(|p| held(&p.device))).or_else(|| earliest(&mut here.iter()))
     }
 

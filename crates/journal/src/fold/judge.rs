@@ -3,13 +3,13 @@
 
 use super::Ignored;
 use super::consultation::{Asked, Consultation};
-use super::line::LineView;
+use super::line::{LineState, LineView};
 use super::node::NodeState;
 use super::people::People;
 use super::writings::{AllWritings, is_read_back};
 use crate::statement::{Act, Statement};
 use crate::writing::Kind;
-use trialogue_charter::{Hash, LineId, VerifiedCharter};
+use trialogue_charter::{Hash, VerifiedCharter};
 
 /// A statement that the rules of its node's journal, `own`, allow.
 #[derive(Clone, Copy)]
@@ -18,6 +18,8 @@ pub(super) struct Judge<'a> {
     pub(super) people: People<'a>,
     pub(super) own: &'a NodeState,
     pub(super) statement: &'a Statement,
+    /// The line of the statement now.
+    pub(super) now: &'a LineState,
 }
 
 impl<'a> Judge<'a> {
@@ -36,7 +38,7 @@ impl<'a> Judge<'a> {
             return Err(Ignored::Malformed);
         }
         if let Act::Answer { .. } = statement.act
-            && self.line(&statement.line).in_on().is_empty()
+            && self.now.participants.is_empty()
         {
             return Err(Ignored::NotNow);
         }
@@ -45,17 +47,17 @@ impl<'a> Judge<'a> {
         self.writing()
     }
 
-    fn line(self, line: &'a LineId) -> LineView<'a, 'a> {
-        LineView::new(self.charter, self.people, line)
+    fn line(self) -> LineView<'a, 'a> {
+        LineView::new(self.charter, self.people, &self.statement.line)
     }
 
     /// What a node asks of its own consoles beyond the rules of one journal.
     fn among_others(self) -> Result<(), Ignored> {
         let Self { own, statement, .. } = self;
-        let (party, line) = (&own.party, self.line(&statement.line));
+        let (party, line) = (&own.party, self.line());
         match &statement.act {
             Act::ComeOn { with } => {
-                let mut able = line.may_come_on_with(party);
+                let mut able = line.may_come_on_with(party, self.now);
                 // With whom it is on already it stays on, also while one of them is out of touch.
                 let said = line.said(&own.id, &statement.device);
                 if !able.is_empty() {
@@ -64,7 +66,9 @@ impl<'a> Judge<'a> {
                 if with.iter().all(|other| able.contains(other)) { Ok(()) } else { Err(Ignored::NotNow) }
             }
             Act::Attach { .. } => self.coming_over(),
-            Act::Ring { .. } | Act::Answer { .. } if line.dropped().contains(party) => Err(Ignored::Dropped),
+            Act::Ring { .. } | Act::Answer { .. } if line.dropped(&self.now.drops).contains(party) => {
+                Err(Ignored::Dropped)
+            }
             _ => Ok(()),
         }
     }
@@ -74,8 +78,8 @@ impl<'a> Judge<'a> {
     fn coming_over(self) -> Result<(), Ignored> {
         let Self { own, statement, .. } = self;
         let Act::Attach { call, ring, word, .. } = &statement.act else { return Ok(()) };
-        let (line, device) = (self.line(&statement.line), &statement.device);
-        let there = line.in_on().into_iter().find(|p| p.device == *device).ok_or(Ignored::NotIn)?;
+        let (line, device) = (self.line(), &statement.device);
+        let there = self.now.participants.iter().find(|p| p.device == *device).ok_or(Ignored::NotIn)?;
         if there.node == own.id || there.party != own.party {
             return Err(Ignored::NotIn);
         }
@@ -159,7 +163,8 @@ mod tests {
     fn judged(journals: &Journals, by: &Console, act: Act) -> Result<(), Ignored> {
         let (people, statement) = (journals.people(), by.says(9, &duty(), act));
         let own = people.nodes().values().find(|node| node.party == by.device.party).ok_or(Ignored::UnknownNode)?;
-        Judge { charter: &CHARTER, people, own, statement: &statement }.judge(60_000)
+        let now = LineView::new(&CHARTER, people, &statement.line).now();
+        Judge { charter: &CHARTER, people, own, statement: &statement, now: &now }.judge(60_000)
     }
 
     #[test]

@@ -183,8 +183,10 @@ impl<'a, 'l> LineView<'a, 'l> {
 
     /// The line now. Parties and lines that the charter does not have are not there.
     pub(super) fn now(self) -> LineState {
-        let participants = self.in_on();
-        let rings = self.rings();
+        let (prepared, drops) = (self.prepared(), self.drops());
+        let dropped = self.dropped(&drops);
+        let participants = self.in_on(&dropped, &prepared);
+        let rings = self.rings(&dropped);
         let ringing = rings.first().map(|ring| ring.call);
         let call = ringing.or_else(|| participants.iter().map(|participant| participant.call).min());
         let parties = self.charter.parties_on_line(self.line).map(|party| &party.id);
@@ -194,14 +196,13 @@ impl<'a, 'l> LineView<'a, 'l> {
         let groups = self.nodes().iter().filter(|(id, _)| led(id));
         let groups = groups.filter_map(|(id, node)| Some((id.clone(), node.group(self.line)?.clone())));
         let groups = groups.collect();
-        let (prepared, drops) = (self.prepared(), self.drops());
         LineState { responses: responses.collect(), groups, participants, rings, call, prepared, drops }
     }
 
     /// Everyone who is in on the line, by node and order. A device that has moved to another node of its party is in
     /// there only.
-    pub(super) fn in_on(self) -> Vec<Participant> {
-        let (mut all, dropped, prepared) = (Vec::new(), self.dropped(), self.prepared());
+    fn in_on(self, dropped: &BTreeSet<PartyId>, prepared: &BTreeMap<PartyId, Prepared>) -> Vec<Participant> {
+        let mut all = Vec::new();
         let staged = self.charter.line(self.line).is_some_and(|line| line.staged);
         for (id, node) in self.nodes().iter().filter(|(_, node)| !dropped.contains(&node.party)) {
             let mut here: Vec<Participant> = self
@@ -215,7 +216,7 @@ impl<'a, 'l> LineView<'a, 'l> {
                     since_ms: presence.since_ms,
                     offers: presence.offers.clone(),
                     role: presence.role,
-                    floor: presence.floor(staged, &node.party, &prepared),
+                    floor: presence.floor(staged, &node.party, prepared),
                     tags: presence.tags.clone(),
                 })
                 .collect();
@@ -226,8 +227,8 @@ impl<'a, 'l> LineView<'a, 'l> {
     }
 
     /// Rings on the line whose ringer is still in, by call id.
-    pub(super) fn rings(self) -> Vec<Ring> {
-        let (mut rings, dropped) = (Vec::new(), self.dropped());
+    fn rings(self, dropped: &BTreeSet<PartyId>) -> Vec<Ring> {
+        let mut rings = Vec::new();
         for (id, node) in self.nodes().iter().filter(|(_, node)| !dropped.contains(&node.party)) {
             for (device, presence) in self.present(node) {
                 let Some(ring) = presence.ring else { continue };
@@ -331,7 +332,8 @@ mod tests {
     fn a_ring_sounds_at_the_others_until_they_come_in() {
         let (mut journals, usa, japan) = duty_officers();
         journals.says(&usa, &duty(), ring(1), 2);
-        let sounds = |journals: &Journals, of: &str| with(journals, |line| line.sounding(&party(of)).len());
+        let sounds =
+            |journals: &Journals, of: &str| with(journals, |line| line.sounding(&party(of), &line.now()).len());
         let response = |journals: &Journals, of: &str| with(journals, |line| line.response(&party(of), &call(1)));
         assert_eq!((sounds(&journals, "JPN"), sounds(&journals, "USA")), (1, 0));
         assert_eq!(response(&journals, "JPN"), RingResponse::None);
@@ -367,9 +369,9 @@ mod tests {
         journals.says(&second, &duty(), ring(1), 3);
         journals.says(&usa, &duty(), answer(1), 4);
         journals.says(&japan, &duty(), answer(1), 4);
-        assert_eq!(with(&journals, |line| line.lead(&node("usa-1"))), Some(second.id()));
+        assert_eq!(with(&journals, |line| line.lead(&node("usa-1"), &line.now().participants)), Some(second.id()));
         assert!(journals.node("usa-1").depart(&second.id(), &duty(), 5));
-        assert_eq!(with(&journals, |line| line.lead(&node("usa-1"))), Some(usa.id()));
+        assert_eq!(with(&journals, |line| line.lead(&node("usa-1"), &line.now().participants)), Some(usa.id()));
         let japanese = party("JPN");
         let offices = [(office("jpn-duty"), 2)];
         assert!(journals.node("jpn-1").on_watch.staff(own(&japanese), &offices, 5).is_ok());

@@ -25,6 +25,7 @@ mod keys;
 mod line;
 mod lines;
 mod node;
+mod now;
 mod on_line;
 mod people;
 mod present;

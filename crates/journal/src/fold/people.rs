@@ -64,8 +64,10 @@ impl<'a> People<'a> {
 
     /// Is it accepted no more: has the root of its party revoked it, or is it one of two devices of one voucher?
     pub(super) fn is_revoked(self, device: &DeviceId) -> bool {
-        let mut parties = self.enrolments(device).map(|(node, _)| &node.party);
-        parties.any(|party| self.has_revoked(party, device)) || self.is_doubled(device)
+        let mut enrolments = self.enrolments(device);
+        enrolments.any(|(node, known)| {
+            self.has_revoked(&node.party, device) || self.is_used_twice(node, device, &known.device.voucher_id)
+        })
     }
 
     /// Has the root of the party revoked the device, which need not be enrolled?

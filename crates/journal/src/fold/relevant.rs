@@ -1,7 +1,7 @@
 //! Which entries a console that comes on watch needs: a small part of the journals that folds to the same lines.
 
 use super::consultation::Asked;
-use super::line::LineView;
+use super::line::Ring;
 use super::node::NodeState;
 use super::people::People;
 use super::writings::AllWritings;
@@ -22,12 +22,15 @@ impl<'a> Relevant<'a> {
     }
 
     /// Positions of the entries that matter now, per node, with so many of the newest writings of each node and line.
-    pub(super) fn entries(self, writings: usize) -> BTreeMap<NodeId, BTreeSet<u64>> {
+    pub(super) fn entries<'r>(
+        self,
+        writings: usize,
+        rings: impl Fn(&LineId) -> &'r [Ring],
+    ) -> BTreeMap<NodeId, BTreeSet<u64>> {
         let asked = Asked::new(self.charter, self.people);
         let mut live: BTreeMap<LineId, BTreeSet<CallId>> = BTreeMap::new();
         for line in &self.charter.lines {
-            let rings = LineView::new(self.charter, self.people, &line.id).rings();
-            let calls = rings.into_iter().map(|ring| ring.call).chain(asked.calls_on(&line.id));
+            let calls = rings(&line.id).iter().map(|ring| ring.call).chain(asked.calls_on(&line.id));
             live.insert(line.id.clone(), calls.collect());
         }
         let writings = AllWritings::new(self.people).shown(writings);
@@ -87,12 +90,16 @@ impl NodeState {
 
 #[cfg(test)]
 mod tests {
+    use super::super::line::LineView;
     use super::super::scene::{CHARTER, Console, Journals, answer, at, call, duty, message, node, own, ring};
     use super::*;
     use crate::statement::Act;
 
     fn needs(journals: &Journals, of: &str, writings: usize) -> Vec<u64> {
-        let all = Relevant::new(&CHARTER, journals.people()).entries(writings);
+        let people = journals.people();
+        let lines = CHARTER.lines.iter().map(|line| (&line.id, LineView::new(&CHARTER, people, &line.id).now()));
+        let lines: BTreeMap<_, _> = lines.collect();
+        let all = Relevant::new(&CHARTER, people).entries(writings, |line| &lines[line].rings);
         all.get(&node(of)).into_iter().flatten().copied().collect()
     }
 

@@ -1,6 +1,6 @@
 //! Which rings sound where.
 
-use super::line::{LineView, Ring};
+use super::line::{LineState, LineView, Ring};
 use trialogue_charter::{CallId, Office, PartyId};
 
 impl<'a> LineView<'a, 'a> {
@@ -13,13 +13,12 @@ impl<'a> LineView<'a, 'a> {
     }
 
     /// Rings that sound now at a party, by call id.
-    pub(super) fn sounding(self, party: &PartyId) -> Vec<Ring> {
-        if self.in_on().iter().any(|participant| participant.acts_for(party)) {
+    pub(super) fn sounding(self, party: &PartyId, now: &LineState) -> Vec<Ring> {
+        if now.participants.iter().any(|participant| participant.acts_for(party)) {
             return Vec::new();
         }
-        let mut rings = self.rings();
-        rings.retain(|ring| ring.party != *party && !self.ended_for(party, ring));
-        rings
+        let others = now.rings.iter().filter(|ring| ring.party != *party && !self.ended_for(party, ring));
+        others.cloned().collect()
     }
 
     fn ended_for(self, party: &PartyId, ring: &Ring) -> bool {

@@ -9,6 +9,7 @@ use super::forged::Forgery;
 use super::judge::Judge;
 use super::line::{LineState, LineView, Participant, Ring, RingResponse};
 use super::node::NodeState;
+use super::now::LinesNow;
 use super::people::People;
 use super::relevant::Relevant;
 use super::stated::Allowed;
@@ -32,13 +33,14 @@ pub struct State {
     nodes: BTreeMap<NodeId, NodeState>,
     /// Revocations that came by another way than these journals.
     known: BTreeSet<(PartyId, DeviceId)>,
+    lines: LinesNow,
 }
 
 impl State {
     /// The state before any entry.
     pub fn new(charter: Arc<VerifiedCharter>) -> Self {
         let nodes = charter.nodes.iter().map(|node| (node.id.clone(), NodeState::new(node)));
-        Self { nodes: nodes.collect(), charter, known: BTreeSet::new() }
+        Self { nodes: nodes.collect(), known: BTreeSet::new(), lines: LinesNow::new(&charter), charter }
     }
 
     /// The charter that the state is folded under.
@@ -74,6 +76,7 @@ impl State {
         if !lasts && !self.charter.serves(&claim.node) {
             return Err(Ignored::UnknownNode);
         }
+        self.lines.forget();
         node.take(&self.charter, entry, bodies)
     }
 
@@ -91,7 +94,8 @@ impl State {
     ) -> Result<VerifiedStatement, Ignored> {
         let own = self.nodes.get(node).ok_or(Ignored::UnknownNode)?;
         let Allowed { statement, .. } = own.open(&self.charter, statement, now_ms)?;
-        Judge { charter: &self.charter, people: self.people(), own, statement: &statement }.judge(now_ms)?;
+        let now = self.line(&statement.line);
+        Judge { charter: &self.charter, people: self.people(), own, statement: &statement, now }.judge(now_ms)?;
         Ok(statement)
     }
 
@@ -118,7 +122,7 @@ impl State {
 
     /// The same with so many of the newest writings of each node and line, as far as they are remembered.
     pub fn relevant_with(&self, writings: usize) -> BTreeMap<NodeId, BTreeSet<u64>> {
-        Relevant::new(&self.charter, self.people()).entries(writings)
+        Relevant::new(&self.charter, self.people()).entries(writings, |line| self.rings(line))
     }
 
     /// Position of the `Enrolled` entry that a reader must have before it can fold the one of this node that says this,
@@ -160,6 +164,7 @@ impl State {
     /// The root of the party has revoked the device, as the reader has verified where it does not stand in these
     /// journals.
     pub fn know_revoked(&mut self, party: &PartyId, device: DeviceId) {
+        self.lines.forget();
         self.known.insert((party.clone(), device));
     }
 
@@ -197,19 +202,19 @@ impl State {
     }
 
     /// The line now. Parties and lines that the charter does not have are not there.
-    pub fn line(&self, line: &LineId) -> LineState {
-        self.on(line).now()
+    pub fn line(&self, line: &LineId) -> &LineState {
+        self.lines.line(line, || self.on(line).now())
     }
 
     /// Everyone who is in on the line, by node and order. A device that has moved to another node of its party is in
     /// there only.
-    pub fn in_on(&self, line: &LineId) -> Vec<Participant> {
-        self.on(line).in_on()
+    pub fn in_on(&self, line: &LineId) -> &[Participant] {
+        &self.line(line).participants
     }
 
     /// Rings on the line whose ringer is still in, by call id.
-    pub fn rings(&self, line: &LineId) -> Vec<Ring> {
-        self.on(line).rings()
+    pub fn rings(&self, line: &LineId) -> &[Ring] {
+        &self.line(line).rings
     }
 
     /// What a party did with one ring, also after the ring has ended, while it is remembered.
@@ -240,25 +245,25 @@ impl State {
     }
 
     /// How far each party that is in on the line has prepared the call, as its consoles that are in have said.
-    pub fn prepared(&self, line: &LineId) -> BTreeMap<PartyId, Prepared> {
-        self.on(line).prepared()
+    pub fn prepared(&self, line: &LineId) -> &BTreeMap<PartyId, Prepared> {
+        &self.line(line).prepared
     }
 
     /// With whom a party's principal may come on now; empty: it may not yet. Two parties come on with each other once
     /// each is ready with the other. For the first time a principal waits for those that its own party has named and
     /// that are in, and for nobody else; once it is on, it comes on with others as they follow.
     pub fn may_come_on_with(&self, party: &PartyId, line: &LineId) -> BTreeSet<PartyId> {
-        self.on(line).may_come_on_with(party)
+        self.on(line).may_come_on_with(party, self.line(line))
     }
 
     /// Which parties want which party dropped from the call.
-    pub fn drops(&self, line: &LineId) -> BTreeMap<PartyId, BTreeSet<PartyId>> {
-        self.on(line).drops()
+    pub fn drops(&self, line: &LineId) -> &BTreeMap<PartyId, BTreeSet<PartyId>> {
+        &self.line(line).drops
     }
 
     /// Parties that are dropped from the call: more than half of the line's parties want it, and the charter lets them.
     pub fn dropped(&self, line: &LineId) -> BTreeSet<PartyId> {
-        self.on(line).dropped()
+        self.on(line).dropped(self.drops(line))
     }
 
     /// Seats that a party has in each group of a line: an equal share of what a group holds.
@@ -269,7 +274,7 @@ impl State {
     /// The console that moves the node's group on the line: the earliest by its node's order that the group holds, or,
     /// without a group, the earliest that is in.
     pub fn lead(&self, node: &NodeId, line: &LineId) -> Option<DeviceId> {
-        self.on(line).lead(node)
+        self.on(line).lead(node, self.in_on(line))
     }
 
     /// Forged frames that nodes have told of on a line, by the node that says so; of each device what a node said last.
@@ -284,7 +289,7 @@ impl State {
 
     /// Rings that sound now at a party on one line, by call id.
     pub fn sounding_on(&self, party: &PartyId, line: &LineId) -> Vec<Ring> {
-        self.on(line).sounding(party)
+        self.on(line).sounding(party, self.line(line))
     }
 
     /// The offices of a party at which a ring sounds, in the line's order.
@@ -343,6 +348,11 @@ impl State {
         self.written().circle(node, circle)
     }
 
+    /// The key package of a device that is accepted; of several nodes of its party, the last one.
+    pub fn stock(&self, device: &DeviceId) -> Option<&Stock> {
+        self.written().stock(device)
+    }
+
     /// Key packages of all devices that may read on a line; none: the device has given none yet. Of several nodes of a
     /// party, the last one.
     pub fn readers(&self, line: &LineId) -> BTreeMap<DeviceId, Option<&Stock>> {
@@ -357,6 +367,6 @@ impl State {
     /// The state that [`State::keep`] has written under the same charter and the same version of the fold.
     pub fn kept(charter: Arc<VerifiedCharter>, bytes: &[u8]) -> Option<Self> {
         let nodes = kept::kept(&charter, bytes)?;
-        Some(Self { charter, nodes, known: BTreeSet::new() })
+        Some(Self { lines: LinesNow::new(&charter), charter, nodes, known: BTreeSet::new() })
     }
 }

@@ -102,11 +102,12 @@ impl<'a> AllWritings<'a> {
     /// party, the last one.
     pub(super) fn readers(self, charter: &VerifiedCharter, line: &LineId) -> BTreeMap<DeviceId, Option<&'a Stock>> {
         let mut readers: BTreeMap<DeviceId, Option<&Stock>> = BTreeMap::new();
+        if charter.is_test_line(line) {
+            return readers;
+        }
         for node in self.people.nodes().values() {
             for (id, known) in node.devices() {
-                let office = &known.device.office;
-                let reads = charter.is_on_line(office, line) && !charter.is_test_line(line);
-                if !reads || self.people.is_revoked(id) || node.suspends(id) {
+                if !charter.is_on_line(&known.device.office, line) || !self.may_read(node, id) {
                     continue;
                 }
                 let stock = node.writings.stock(id);
@@ -117,6 +118,17 @@ impl<'a> AllWritings<'a> {
             }
         }
         readers
+    }
+
+    fn may_read(self, node: &NodeState, device: &DeviceId) -> bool {
+        !node.suspends(device) && !self.people.is_revoked(device)
+    }
+
+    /// The key package of one device; of several nodes of its party, the last one.
+    pub(super) fn stock(self, device: &DeviceId) -> Option<&'a Stock> {
+        let nodes =
+            self.people.nodes().values().filter(|node| node.enrolled.has(device) && self.may_read(node, device));
+        nodes.filter_map(|node| node.writings.stock(device)).max_by_key(|stock| stock.number)
     }
 
     /// The newest writings of each line and node, and what they are about.

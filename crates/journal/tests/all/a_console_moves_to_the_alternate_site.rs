@@ -88,7 +88,7 @@ impl Sites {
         Statement::new(device.secret.id(), number, &at, duty(), act).sign(&device.secret).0
     }
 
-    fn line(&self) -> LineState {
+    fn line(&self) -> &LineState {
         self.state.line(&duty())
     }
 
@@ -236,7 +236,7 @@ fn in_at_the_main_site() -> (Sites, Device, Device) {
 #[test]
 fn it_comes_over_with_its_ring_and_its_word() {
     let (mut sites, usa, jpn) = in_at_the_main_site();
-    let before = sites.line();
+    let before = sites.line().clone();
     assert_eq!(
         sites.says("usa-2", &usa, comes_over()),
         Ok(Applied::CameOver { line: duty(), device: usa.secret.id() })
@@ -289,7 +289,8 @@ fn what_it_brought_along_is_taken_back_for_whoever_comes_later() {
     let word = Carried { confirmed: vec![other.clone()], held: true, drops: vec![other], ..Carried::default() };
     let ring = Some(Precedence::Routine);
     sites.says("usa-2", &usa, Act::Attach { call: call(1), offers: Vec::new(), ring, word }).unwrap();
-    let (floors, wishes) = (|sites: &Sites| sites.line().participants.into_iter().map(|p| (p.device, p.floor)), drops);
+    let (floors, wishes) =
+        (|sites: &Sites| sites.line().participants.clone().into_iter().map(|p| (p.device, p.floor)), drops);
     assert_eq!(sites.places(), [(jpn.secret.id(), "jpn-1".into()), (own, "usa-2".into())]);
     assert!(floors(&sites).any(|held| held == (own, Floor::Held)) && sites.line().drops.len() == 1);
     for again in [false, true, false] {

@@ -15,7 +15,7 @@ fn its_consoles_are_out_and_the_others_stay() {
     scene.says(&jpn, creates(2, &[usa.id(), kor.id()])).unwrap();
     scene.node("usa-1", Body::Restarted {}).unwrap();
     assert_eq!(scene.in_on(), [jpn.id(), kor.id()]);
-    let groups = scene.line().groups;
+    let groups = &scene.line().groups;
     assert_eq!(groups.keys().map(|node| node.as_str()).collect::<Vec<_>>(), ["jpn-1"]);
     assert_eq!(scene.line().call, Some(call(1)), "the call goes on without its ring");
     // The console comes back with a new group.

@@ -215,6 +215,26 @@ proptest! {
         prop_assert_eq!(fold_on(&interleave(said, &picks)), scene.state);
     }
 
+    /// A line is worked out once between two changes.
+    #[test]
+    fn a_line_is_never_that_of_before_a_change(events in prop::collection::vec(event(), 1..60)) {
+        let scene = history(&events);
+        let said = &scene.log[ENROLLED.log.len()..];
+        let mut asked = ENROLLED.state.clone();
+        for (entry, bodies) in said {
+            let _ = asked.line(&duty());
+            let _ = asked.apply(entry, bodies);
+        }
+        let mut anew = fold_on(said);
+        prop_assert_eq!(asked.line(&duty()), anew.line(&duty()));
+        for participant in scene.line().participants.clone() {
+            asked.know_revoked(&participant.party, participant.device);
+            anew.know_revoked(&participant.party, participant.device);
+            prop_assert!(asked.in_on(&duty()).iter().all(|there| there.device != participant.device));
+            prop_assert_eq!(asked.line(&duty()), anew.line(&duty()));
+        }
+    }
+
     #[test]
     fn a_new_console_needs_few_entries(events in prop::collection::vec(event(), 1..80)) {
         let scene = history(&events);

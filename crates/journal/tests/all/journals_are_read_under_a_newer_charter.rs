@@ -56,7 +56,8 @@ fn what_is_not_touched_stays() {
 #[test]
 fn a_party_that_left_is_not_there_and_the_groups_of_the_others_are() {
     let (scene, all) = talking();
-    let after = read(&amended(&CHARTER, |charter| without(charter, "KOR")), &scene.log).line(&duty());
+    let after = read(&amended(&CHARTER, |charter| without(charter, "KOR")), &scene.log);
+    let after = after.line(&duty());
     let devices: Vec<_> = after.participants.iter().map(|participant| participant.device).collect();
     assert_eq!(devices, [all[1].id(), all[0].id()]);
     // Its leaf is still in their groups: the leads take it out.
@@ -72,7 +73,8 @@ fn an_offer_for_a_node_that_is_gone_is_passed_over() {
         retire(charter, "kor-1");
         add_node(charter, "kor-2", "KOR", 3);
     });
-    let after = read(&next, &scene.log).in_on(&duty());
+    let after = read(&next, &scene.log);
+    let after = after.in_on(&duty());
     assert_eq!(after.iter().map(|p| p.device).collect::<Vec<_>>(), [all[1].id(), all[0].id()]);
 }
 

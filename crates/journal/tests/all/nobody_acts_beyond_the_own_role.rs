@@ -46,12 +46,12 @@ impl Summit {
         self.scene.says_at_summit(&who.clone(), act)
     }
 
-    fn line(&self) -> LineState {
+    fn line(&self) -> &LineState {
         self.scene.state.line(&common::summit())
     }
 
     fn floor(&self, device: DeviceId) -> Floor {
-        self.line().participants.into_iter().find(|p| p.device == device).unwrap().floor
+        self.line().participants.iter().find(|p| p.device == device).unwrap().floor.clone()
     }
 
     /// Everyone of these parties confirms everyone else of them and is ready.

@@ -246,8 +246,9 @@ impl Models {
         let (own, device) = (&self.consoles[console], self.device(console));
         let lines = self.fixture.charter.lines.iter().map(|line| &line.id);
         let stays = lines.filter_map(|line| {
-            let stay = own.state.in_on(line).into_iter().find(|participant| participant.device == device)?;
-            Some((line.clone(), stay, own.state.rings(line).into_iter().find(|ring| ring.device == device)))
+            let stay = own.state.in_on(line).iter().find(|participant| participant.device == device)?;
+            let ring = own.state.rings(line).iter().find(|ring| ring.device == device);
+            Some((line.clone(), stay.clone(), ring.cloned()))
         });
         stays.collect()
     }

@@ -54,8 +54,8 @@ impl Models {
         let leader = own.device == 0;
         let line = if !leader && travel.rng.one_in(3) { DUTY } else { LEADERS };
         let rung = own.rings_here(self.fixture, line);
-        let now = self.fixture.line(line).map(|line| own.state.line(line)).unwrap_or_default();
-        let is_in = now.participants.iter().any(|participant| participant.device == me);
+        let now = self.fixture.line(line).map(|line| own.state.line(line));
+        let is_in = now.iter().flat_map(|now| &now.participants).any(|participant| participant.device == me);
         match (rung, travel.rng.below(8)) {
             (_, 0) => self.offer(console, travel),
             (Some(call), 1) => self.decline(console, line, call, travel),
@@ -68,7 +68,7 @@ impl Models {
                 let line: Option<&LineId> = self.fixture.line(line);
                 line.into_iter().for_each(|line| self.commit(console, line, travel));
             }
-            (None, n) => match now.call.filter(|_| n < 5) {
+            (None, n) => match now.and_then(|now| now.call).filter(|_| n < 5) {
                 Some(call) => self.answer(console, line, call, travel),
                 None => {
                     self.ring(console, line, travel);

@@ -4,6 +4,7 @@ use super::Sight;
 use trialogue_charter::{DeviceId, LineId, NodeId};
 use trialogue_core::Count;
 use trialogue_journal::BodyRef;
+use trialogue_journal::fold::LineState;
 
 impl Sight<'_> {
     /// Do all running nodes hold the same entries?
@@ -66,7 +67,8 @@ impl Sight<'_> {
     /// Without what a hostile member's node says its party does with a ring. A console is shown the four responses of a
     /// node of which something was said last, to rings that nobody knows yet: a node that makes up more has consoles
     /// that come later miss its true one, which is of its own party.
-    fn told(&self, mut line: trialogue_journal::fold::LineState) -> trialogue_journal::fold::LineState {
+    fn told(&self, line: &LineState) -> LineState {
+        let mut line = line.clone();
         let hostile = self.nodes.iter().position(|node| node.hostile);
         if let Some(party) = hostile.map(|node| &self.fixture.parties[self.fixture.sites[node].party].id) {
             line.responses.remove(party);
@@ -93,7 +95,7 @@ impl Sight<'_> {
             for line in self.fixture.charter.lines.iter().map(|line| &line.id) {
                 let now = own.state.line(line);
                 if now.participants.iter().any(|participant| participant.device == me) {
-                    self.check_groups(console, line, &now);
+                    self.check_groups(console, line, now);
                 }
             }
         }

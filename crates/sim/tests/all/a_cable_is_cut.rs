@@ -66,7 +66,7 @@ fn after_a_cut_the_third_node_passes_media_and_entries_on() {
     assert!(world.run_until(|w| !w.is_in(0, USA, LEADERS)), "the entry came round through Korea");
     let call = world.ring(USA + 1, LEADERS);
     assert!(world.run_until(|w| w.is_in(0, USA + 1, LEADERS)));
-    let seen = |w: &World| w.consoles[JPN].state.rings(w.lines(LEADERS).unwrap());
+    let seen = |w: &World| w.consoles[JPN].state.rings(w.lines(LEADERS).unwrap()).to_vec();
     assert!(world.run_until(|w| seen(w).iter().any(|ring| ring.call == call)));
 
     world.mend(0, 2);

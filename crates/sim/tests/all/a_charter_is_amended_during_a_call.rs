@@ -66,7 +66,7 @@ fn one_installs_all_have_it_and_the_call_goes_on() {
     let mut world = call_of_three(1);
     let before: Vec<_> = (0..3).map(|n| voices(&world, n)).collect();
     let line = id(LEADERS);
-    let call = world.consoles[JPN].state.line(&line);
+    let call = world.consoles[JPN].state.line(&line).clone();
     let next = amended(
         &world,
         |charter| {
@@ -82,7 +82,7 @@ fn one_installs_all_have_it_and_the_call_goes_on() {
     world.run(3_000_000);
     // Nobody left, no group moved, no stream changed its number or its way.
     for console in [JPN, KOR, USA] {
-        assert_eq!(world.consoles[console].state.line(&line), call);
+        assert_eq!(*world.consoles[console].state.line(&line), call);
         assert!(world.consoles[console].state.charter().line(&id("more")).is_some());
     }
     assert_eq!((0..3).map(|n| voices(&world, n)).collect::<Vec<_>>(), before);
@@ -117,7 +117,7 @@ fn a_party_leaves_and_the_two_others_go_on() {
     // The leads take the leaf of who is gone out of their groups.
     [JPN, USA].into_iter().for_each(|console| world.commit(console, LEADERS));
     world.run(1_000_000);
-    let groups = world.consoles[JPN].state.line(&id(LEADERS)).groups;
+    let groups = world.consoles[JPN].state.line(&id(LEADERS)).groups.clone();
     assert_eq!(groups.len(), 2);
     assert!(groups.values().all(|group| !group.members.contains_key(&world.device(KOR))));
     // The third learned it, and is alone.

@@ -127,7 +127,7 @@ fn entries_that_say_what_is_not_theirs_to_say_change_nothing() {
     let call = hostile.world.ring(USA, LEADERS);
     assert!(hostile.world.run_until(|w| w.is_in(0, USA, LEADERS)));
     let usa = hostile.world.fixture.parties[2].devices[0].id;
-    let before = hostile.world.nodes[0].machine.as_ref().unwrap().state().line(&line());
+    let before = hostile.world.nodes[0].machine.as_ref().unwrap().state().line(&line()).clone();
     // A statement of an American console, which Korea heard before, in Korea's journal.
     let leave = Statement::new(usa, 99, &hostile.occasion(), line(), Act::Leave { cause: None });
     let signed = leave.sign(&hostile.world.fixture.parties[2].devices[0].secret).0;
@@ -151,7 +151,7 @@ fn entries_that_say_what_is_not_theirs_to_say_change_nothing() {
     ];
     hostile.entries(bundles);
     assert_eq!(hostile.count(Count::EntryIgnored), 5);
-    let after = hostile.world.nodes[0].machine.as_ref().unwrap().state().line(&line());
+    let after = hostile.world.nodes[0].machine.as_ref().unwrap().state().line(&line()).clone();
     assert_eq!(after.participants, before.participants);
     assert_eq!(after.call, Some(call));
     hostile.world.answer(JPN, LEADERS, call);

@@ -18,7 +18,7 @@ impl Groups {
     /// `over`: one that outlives its site for a moment.
     pub(in crate::keys) fn follow(
         &mut self,
-        groups: &BTreeMap<NodeId, Arc<Group>>,
+        groups: &BTreeMap<&NodeId, &Arc<Group>>,
         over: Option<GroupId>,
         offers: &mut Offers,
         members: &mut Members,
@@ -36,7 +36,7 @@ impl Groups {
     }
 
     /// Groups that no journal has any more are forgotten, but for an own one that is on its way.
-    fn drop_past(&mut self, groups: &BTreeMap<NodeId, Arc<Group>>, over: Option<GroupId>) {
+    fn drop_past(&mut self, groups: &BTreeMap<&NodeId, &Arc<Group>>, over: Option<GroupId>) {
         let current: BTreeSet<GroupId> = groups.values().map(|group| group.id).collect();
         let kept: Vec<GroupId> = self.moving().into_iter().chain(over).collect();
         for held in self.ring.groups().collect::<Vec<_>>() {

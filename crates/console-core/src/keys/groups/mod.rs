@@ -41,11 +41,11 @@ fn is_group_of(group: &GroupId, index: u8) -> bool {
 
 /// Groups of the line that this console is in, by node, as the fold has them. One that does not bear its own node's
 /// index is nobody's.
-pub(super) fn on_line(at: Roster, line: &LineId) -> BTreeMap<NodeId, Arc<Group>> {
+pub(super) fn on_line<'a>(at: Roster<'a>, line: &LineId) -> BTreeMap<&'a NodeId, &'a Arc<Group>> {
     let Some(fold) = at.fold() else { return BTreeMap::new() };
-    let mut groups = fold.line(line).groups;
-    groups.retain(|node, group| at.index_of(node).is_some_and(|index| is_group_of(&group.id, index)));
-    groups
+    let own =
+        |(node, group): &(&NodeId, &Arc<Group>)| at.index_of(node).is_some_and(|index| is_group_of(&group.id, index));
+    fold.line(line).groups.iter().filter(own).collect()
 }
 
 impl Groups {

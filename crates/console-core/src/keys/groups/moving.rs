@@ -147,7 +147,7 @@ impl Groups {
     /// the journal has, with its group.
     pub(in crate::keys) fn settle_move(
         &mut self,
-        groups: &BTreeMap<NodeId, Arc<Group>>,
+        groups: &BTreeMap<&NodeId, &Arc<Group>>,
         seat: Seat,
         around: &Around<'_>,
     ) -> Option<(Move, Arc<Group>)> {
@@ -159,7 +159,7 @@ impl Groups {
                     self.added_with.insert((group.id, *device, *added), *offer);
                 }
             }
-            return Some((self.moving.take()?, group.clone()));
+            return Some((self.moving.take()?, Arc::clone(group)));
         }
         let handshake = Purpose::Handshake(own.group);
         if !own.confirmed && !around.speaker.acts.is_waiting(seat.line, |purpose| purpose == handshake) {

@@ -71,7 +71,7 @@ impl Lead {
         let (Some(fold), Some(node)) = (around.at.fold(), around.at.node()) else { return };
         let Some(group) = fold.node(node).and_then(|node| node.group(seat.line)) else { return };
         let id = around.at.id();
-        let here = fold.in_on(seat.line).into_iter().filter(|participant| participant.node == *node);
+        let here = fold.in_on(seat.line).iter().filter(|participant| participant.node == *node);
         let Some(place) = here.map(|participant| participant.device).position(|device| device == id) else {
             return;
         };

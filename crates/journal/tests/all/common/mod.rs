@@ -232,7 +232,7 @@ impl Scene {
         self.node(at, Body::Received { call: call(number), line: duty() })
     }
 
-    pub fn line(&self) -> fold::LineState {
+    pub fn line(&self) -> &fold::LineState {
         self.state.line(&duty())
     }
 
