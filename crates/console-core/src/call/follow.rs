@@ -45,12 +45,12 @@ impl Call {
             held.alone_us = None;
             held.since_ms.get_or_insert(around.now.ms);
         }
-        let (seated_once, alone) = (held.seated, others.is_empty());
+        let (came_in, alone) = (held.seated || held.entered, others.is_empty());
         let told = std::mem::replace(&mut held.told, seated);
         if seated && !told {
             self.tell_sending(around);
         }
-        if seated_once && !seated {
+        if came_in && !seated {
             return self.come_back(alone, keys, around);
         }
         if seated && alone {

@@ -50,6 +50,8 @@ struct Engaged {
     promised_us: Option<u64>,
     /// The fold has shown this console in.
     seated: bool,
+    /// A journal has this console's coming in, as its node has said: it may have lost it since, before it was shown in.
+    entered: bool,
     since_ms: Option<u64>,
     /// The node, which listens only to those who are in, has heard what is sent.
     told: bool,
@@ -76,6 +78,7 @@ impl Engaged {
             precedence: ring.unwrap_or_default(),
             promised_us: None,
             seated: false,
+            entered: false,
             since_ms: None,
             told: false,
             had_others: false,
@@ -85,6 +88,13 @@ impl Engaged {
             others: BTreeMap::new(),
             departures: VecDeque::new(),
             stage: Intent::default(),
+        }
+    }
+
+    /// A journal has it; what it says of it is shown in a moment.
+    fn has_entered(&mut self, now_us: u64) {
+        if !std::mem::replace(&mut self.entered, true) {
+            self.returned_us = now_us;
         }
     }
 
@@ -221,7 +231,17 @@ impl Call {
     /// What became of a statement about the call. True: the officer is told why it was refused.
     pub(crate) fn settled(&mut self, settled: &Settled, keys: &mut Keys, around: &mut Around<'_>) -> bool {
         let Settled { purpose, ref line, how, .. } = *settled;
-        let How::Refused(reason) = how else { return false };
+        let reason = match how {
+            How::Counted | How::Refused(Refusal::Replayed) => {
+                let enters = matches!(purpose, Purpose::Enter | Purpose::Again);
+                if let Some(held) = self.held.as_mut().filter(|held| held.line == *line && enters) {
+                    held.has_entered(around.now.us);
+                }
+                return false;
+            }
+            How::Refused(reason) => reason,
+            How::Past | How::Later(_) => return false,
+        };
         match purpose {
             // Said by the console itself while it is in: it tries again when there is something to offer.
             Purpose::Again if reason != Refusal::NoSeat => false,

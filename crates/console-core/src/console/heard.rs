@@ -252,6 +252,10 @@ impl Console {
             (Purpose::Archive | Purpose::Shown | Purpose::Circle(_) | Purpose::Write(_), _) => {
                 self.writer.settled(&settled, self.now_us, &mut self.out);
             }
+            (Purpose::Enter | Purpose::Again, Counted | Refused(Refusal::Replayed)) => {
+                let Parts { keys, call, mut around, .. } = self.parts();
+                call.settled(&settled, keys, &mut around);
+            }
             (_, Counted) | (_, Refused(Refusal::Replayed)) => {}
             (_, Past | Later(_)) => {}
             (Purpose::Decline | Purpose::Acknowledge | Purpose::Standing, Refused(reason)) => {

@@ -4,7 +4,7 @@
 use crate::common;
 
 use common::{SECOND, World};
-use trialogue_charter::Suite;
+use trialogue_charter::{LineId, Suite};
 use trialogue_console_core::Identity;
 use trialogue_console_core::Input;
 use trialogue_console_core::view::*;
@@ -35,6 +35,32 @@ fn a_short_cut_costs_no_keys() {
     world.run(SECOND);
     assert!(world.all_ready(&[0, 1, 2]));
     assert_eq!(before, world.desks.iter().map(|desk| desk.seal).collect::<Vec<_>>());
+}
+
+/// Cut off in the moment of its answer, which stands in the journal before this console hears of it; and then its node
+/// has lost it.
+#[test]
+fn who_is_lost_before_it_hears_that_it_is_in_comes_in_again() {
+    let mut world = World::leaders(Suite::XWing);
+    world.ring(2);
+    world.until(5, |world| world.desks[0].ringing && world.desks[1].ringing);
+    world.answer(1);
+    world.until(5, |world| world.all_ready(&[1, 2]));
+    let (id, line) = (world.desks[0].console.device(), LineId::new("leaders").unwrap());
+    let node = world.desks[0].node;
+    let is_in = |world: &World| {
+        let machine = world.nodes[node].machine.as_ref().unwrap();
+        machine.state().in_on(&line).iter().any(|participant| participant.device == id)
+    };
+    world.tamper = Some(Box::new(|desk, bytes| if desk == 0 { Vec::new() } else { vec![bytes.to_vec()] }));
+    world.answer(0);
+    world.until(2, is_in);
+    world.cut(0, true);
+    world.until(20, |world| !is_in(world));
+    assert!(world.view(0).call.is_some() && world.desks[0].seal.is_none(), "it has not heard of it");
+    world.tamper = None;
+    world.cut(0, false);
+    world.until(20, |world| world.all_ready(&[0, 1, 2]));
 }
 
 #[test]
