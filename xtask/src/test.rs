@@ -48,17 +48,22 @@ fn everything() -> Result<()> {
     let ((others, calls), (compute, rest)) = std::thread::scope(|scope| {
         let computing = scope.spawn(|| {
             let compute = runner().run(&compute, true);
-            (compute, [examples(), check::lint(true), check::document(true), console::check(), scenarios("page", &[])])
+            (
+                compute,
+                [examples(), check::lint(true), check::document(true), console::check(), scenarios("page-1", &[])],
+            )
         });
-        let keeping_time = (runner().run(&others, false), scenarios("calls", &[]));
+        let others = runner().run(&others, false);
+        let keeping_time = (others, [scenarios("calls", &[]), scenarios("page-2", &[])]);
         let failed = || (Err(anyhow!("the lane that computes ended in a panic")), [const { Ok(()) }; 5]);
         (keeping_time, computing.join().unwrap_or_else(|_| failed()))
     });
     let mut counted = Counted::default();
     let programs = others.and_then(|others| Ok(others.and(compute?))).and_then(Outcome::conclude);
     let programs = programs.map(|all| counted = all);
-    let failed: Vec<String> = [programs, types(), calls]
+    let failed: Vec<String> = [programs, types()]
         .into_iter()
+        .chain(calls)
         .chain(rest)
         .filter_map(Result::err)
         .map(|why| format!("{why:#}"))
@@ -137,11 +142,11 @@ fn browser(args: &[String]) -> Result<()> {
     if failed.is_empty() { Ok(()) } else { bail!("{}", failed.join("\n       ")) }
 }
 
-/// One of the two halves of the browser's scenarios; all that they start is built.
-fn scenarios(half: &str, args: &[String]) -> Result<()> {
+/// `calls`, `page`, or a half of the page's, `page-1` and `page-2`; all that they start is built.
+fn scenarios(which: &str, args: &[String]) -> Result<()> {
     let npm = console::packages()?;
-    let script = format!("test:{half}");
-    with_products(npm.step(&format!("Test in the browser: {half}")).args(["run", &script, "--"]).args(args))
+    let script = format!("test:{which}");
+    with_products(npm.step(&format!("Test in the browser: {which}")).args(["run", &script, "--"]).args(args))
         .bounded_in_ci(BROWSER_MINUTES)
         .run()
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use trialogue_sim::runner::{Caught, Consoles, Outcome, Until, catch, many_with, run_with};
+use trialogue_sim::runner::{Caught, Consoles, Life, Outcome, Until, catch, many_with, run_with};
 use trialogue_sim::{Mutation, Trace};
 
 const HELP: &str = "\
@@ -22,6 +22,7 @@ cargo xtask sim [what] [--threads N]
   --real             with any of the above: real consoles with keys in the place of models; many times slower.
                      Two runs of a seed tell the same: when what happened, by whom. Bytes of commits, welcomes and
                      tags differ (HPKE draws by itself), and so do hashes of entries that name them; no decision rests on either
+  --short            with --real: networks with a fifth of the trouble, for many seeds
 ";
 
 /// In these networks the loss of a safeguard must be noticed.
@@ -29,7 +30,11 @@ const CATCH_WITHIN: Range<u64> = 0..60;
 
 /// The line that replays a seed.
 fn replay(consoles: Consoles, seed: u64) -> String {
-    let real = if consoles == Consoles::Real { "--real " } else { "" };
+    let real = match consoles {
+        Consoles::Modelled => "",
+        Consoles::Real(Life::Long) => "--real ",
+        Consoles::Real(Life::Short) => "--real --short ",
+    };
     format!("cargo xtask sim {real}--seed {seed}")
 }
 
@@ -48,7 +53,7 @@ fn main() -> ExitCode {
 fn begin(args: &[String]) -> Result<bool, String> {
     let mut threads = std::thread::available_parallelism().map_or(2, usize::from);
     let (mut seed, mut seeds, mut time, mut from, mut mutation, mut hashes) = (None, None, None, None, None, None);
-    let (mut timers, mut consoles) = (false, Consoles::Modelled);
+    let (mut timers, mut real, mut life) = (false, false, Life::Long);
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value"));
@@ -58,7 +63,8 @@ fn begin(args: &[String]) -> Result<bool, String> {
             "--hashes" => hashes = Some(range(value()?)?),
             "--for" => time = Some(duration(value()?)?),
             "--from" => from = Some(number(value()?)?),
-            "--real" => consoles = Consoles::Real,
+            "--real" => real = true,
+            "--short" => life = Life::Short,
             "--timers" => timers = true,
             "--threads" => threads = number(value()?)? as usize,
             "--mutation" => mutation = Some(named(value()?)?),
@@ -70,6 +76,10 @@ fn begin(args: &[String]) -> Result<bool, String> {
             other => return Err(format!("no such option: {other}")),
         }
     }
+    if life == Life::Short && !real {
+        return Err("--short is for --real: networks of models live as long as they do".to_owned());
+    }
+    let consoles = if real { Consoles::Real(life) } else { Consoles::Modelled };
     if let Some(seed) = seed {
         let trace = if timers { Trace::told_with_timers() } else { Trace::told() };
         return Ok(tell(&run_with(consoles, seed, trace, mutation)));
@@ -123,7 +133,7 @@ fn soak(consoles: Consoles, until: &Until, threads: usize) -> bool {
         tally.heard,
         tally.failed.len()
     );
-    if consoles == Consoles::Real {
+    if consoles != Consoles::Modelled {
         let whole_s = tally.whole_us as f64 / 1e6;
         println!("at most {whole_s:.2} s until everybody had everybody's keys, {} messages written", tally.written);
     }

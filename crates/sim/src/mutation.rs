@@ -3,7 +3,7 @@
 
 use crate::fixture::Fixture;
 use crate::node::SimNode;
-use crate::runner::Consoles;
+use crate::runner::{Consoles, Life};
 use trialogue_journal::{Act, Body, UnverifiedEntry, UnverifiedStatement, VerifiedEntry};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::ToConsole;
@@ -83,7 +83,7 @@ impl Mutation {
             | Self::ForgottenKeep
             | Self::UntoldRelease
             | Self::UntoldReady
-            | Self::UntoldSoundless => Consoles::Real,
+            | Self::UntoldSoundless => Consoles::Real(Life::Long),
         }
     }
 

@@ -43,8 +43,17 @@ pub enum Consoles {
     /// Models without keys.
     #[default]
     Modelled,
-    /// Those of the products.
-    Real,
+    /// Those of the products, in networks that live so long.
+    Real(Life),
+}
+
+/// How much trouble a network with real consoles has before all is mended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    /// 20 to 59 strokes of luck.
+    Long,
+    /// 4 to 11: a third of the time of a processor, so that many seeds can be run.
+    Short,
 }
 
 /// Runs the network of a seed to its end, or to the first promise that does not hold.
@@ -59,8 +68,8 @@ pub fn run_with(consoles: Consoles, seed: u64, trace: Trace, mutation: Option<Mu
     let mut world = None;
     let ended = catch_unwind(AssertUnwindSafe(|| match consoles {
         Consoles::Modelled => world.insert(World::network(seed, trace.clone(), mutation)).live(),
-        Consoles::Real => {
-            world.insert(crate::real::real_network(seed, trace.clone(), mutation)).seated().live_real();
+        Consoles::Real(life) => {
+            world.insert(crate::real::real_network(seed, trace.clone(), mutation)).seated().live_real(life);
         }
     }));
     let wrong = WRONG.with(|wrong| wrong.borrow_mut().take()).unwrap_or_default();

@@ -38,6 +38,14 @@ pub(crate) struct Taken {
     stated: BTreeSet<u64>,
 }
 
+/// What an entry says, for people.
+fn in_words(body: &Body) -> String {
+    match body {
+        Body::Suspended { device, on } => format!("Suspended of {device:?}, {on}"),
+        body => format!("{body:?}").chars().take_while(|c| c.is_alphanumeric()).collect(),
+    }
+}
+
 impl Taken {
     /// A node whose power is gone, with the journal that its disk holds; none: it has written nothing.
     pub(super) fn of(at: usize, node: &SimNode, fixture: &Fixture) -> Option<Self> {
@@ -77,14 +85,14 @@ impl Taken {
             forge(from, to, means);
             return true;
         }
-        let before = self.written.len();
+        let mut said = Vec::new();
         for _ in 0..=means.rng.below(ENTRIES) {
             if let Some((body, bodies)) = self.what_is_not_its_to_say(to, means) {
+                said.push(in_words(&body));
                 self.write(body, bodies, means.fixture);
             }
         }
-        let wrote = self.written.len() - before;
-        let words = format!("{} writes {wrote} entries of a hostile member", means.nodes[from].id);
+        let words = format!("{} writes as a hostile member: {}", means.nodes[from].id, said.join(", "));
         means.witness.tell(means.agenda.now_us(), words);
         self.tell(to, means);
         true

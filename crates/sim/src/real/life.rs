@@ -9,6 +9,7 @@ use crate::mutation::Mutation;
 use crate::real::Seated;
 use crate::real::desk::{Desk, Reach};
 use crate::real::drive::Happens;
+use crate::runner::Life;
 use crate::trace::Trace;
 use crate::world::World;
 use trialogue_charter::{Revocation, Suite};
@@ -18,8 +19,6 @@ use trialogue_core::Errand;
 
 /// How many nodes the parties of a network have.
 const SHAPES: [&[usize]; 4] = [&[1, 1, 1], &[1, 2, 1], &[1, 1], &[2, 1, 2]];
-/// Strokes of luck in one network.
-const STROKES: u64 = 40;
 /// Every so many networks seal by the suite with ML-KEM-1024, the others by the faster one.
 const CNSA: u64 = 16;
 
@@ -47,10 +46,14 @@ pub(crate) fn real_network(seed: u64, trace: Trace, mutation: Option<Mutation>) 
 
 impl Seated<'_> {
     /// Lives through the whole of a seed.
-    pub fn live_real(&mut self) {
+    pub fn live_real(&mut self, life: Life) {
         self.until_writable();
         self.begin_call();
-        let strokes = STROKES / 2 + self.world.rng.below(STROKES);
+        let mean = match life {
+            Life::Long => 40,
+            Life::Short => 8,
+        };
+        let strokes = mean / 2 + self.world.rng.below(mean);
         let taken = Mischief::taken_at(self.world.seed, strokes);
         for stroke in 0..strokes {
             if taken.is_some_and(|from| stroke >= from) && self.world.mischief.taken().is_none() {

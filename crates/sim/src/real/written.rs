@@ -32,7 +32,19 @@ struct Said {
 pub(crate) struct Page<'a> {
     pub(crate) name: String,
     pub(crate) device: DeviceId,
+    /// A node of its own party is in hostile hands.
+    pub(crate) betrayed: bool,
     pub(crate) shows: &'a WrittenView,
+}
+
+impl Page<'_> {
+    /// Its own party's node has said that this console is not accepted, so that the writer left it out: and sees that.
+    fn is_left_out(&self, message: &MessageView, pages: &[Page]) -> bool {
+        let writer = pages.iter().find(|page| hex(&page.device) == message.by.device);
+        let mut seen = writer.iter().flat_map(|writer| &writer.shows.messages).filter(|shown| shown.id == message.id);
+        let names = |shown: &MessageView| shown.without.iter().any(|person| person.device == hex(&self.device));
+        self.betrayed && message.reading == Reading::NotForUs && seen.any(names)
+    }
 }
 
 /// What tells two pages apart of one message: its id, and who has acknowledged it.
@@ -81,12 +93,17 @@ impl Written {
     pub(crate) fn differs(&self, pages: &[Page]) -> Option<String> {
         for page in pages {
             let (name, shows) = (&page.name, page.shows);
-            if let Some(unread) = shows.messages.iter().find(|message| message.reading != Reading::Open) {
+            let is_unread =
+                |message: &&MessageView| message.reading != Reading::Open && !page.is_left_out(message, pages);
+            if let Some(unread) = shows.messages.iter().find(is_unread) {
                 let (by, reading) = (&unread.by.name, unread.reading);
                 return Some(format!("{SAME}: {name} cannot read what {by} wrote: {reading:?}"));
             }
             let sent = self.said.iter().filter(|(_, said)| said.sent);
-            let lost = sent.map(|(text, _)| text).find(|text| !shows.messages.iter().any(|shown| shown.text == **text));
+            let all = || pages.iter().flat_map(|page| &page.shows.messages);
+            let id = |text: &String| all().find(|shown| shown.text == *text).map(|shown| &shown.id);
+            let shown = |text: &&String| shows.messages.iter().any(|shown| Some(&shown.id) == id(text));
+            let lost = sent.map(|(text, _)| text).find(|text| !shown(text));
             if let Some(text) = lost {
                 return Some(format!("{KEPT}: {name} does not show {text:?}"));
             }
@@ -128,7 +145,7 @@ mod tests {
     }
 
     fn page(device: DeviceId, shows: &WrittenView) -> Page<'_> {
-        Page { name: hex(&device)[..2].to_owned(), device, shows }
+        Page { name: hex(&device)[..2].to_owned(), device, betrayed: false, shows }
     }
 
     /// One message of the USA and one of Japan, which both have sent.
@@ -160,6 +177,20 @@ mod tests {
             let said = written.differs(&[page(USA, &shows), page(JPN, &other)]);
             assert!(said.as_ref().is_some_and(|said| said.starts_with(promise)), "{said:?}");
         }
+    }
+
+    #[test]
+    fn whom_its_own_node_betrays_may_be_left_out_if_the_writer_sees_that() {
+        let (written, shows) = both();
+        let [first, second] = [shows.messages[0].clone(), shows.messages[1].clone()];
+        let unread = MessageView { reading: Reading::NotForUs, text: String::new(), ..second.clone() };
+        let other = view(&[first.clone(), unread]);
+        let without = vec![Person { device: hex(&USA), ..Person::default() }];
+        let seen = view(&[first, MessageView { without, ..second }]);
+        let usa = || Page { betrayed: true, ..page(USA, &other) };
+        assert_eq!(written.differs(&[usa(), page(JPN, &seen)]), None);
+        assert!(written.differs(&[usa(), page(JPN, &shows)]).is_some(), "the writer does not see it");
+        assert!(written.differs(&[page(USA, &other), page(JPN, &seen)]).is_some(), "its node is honest");
     }
 
     #[test]

@@ -17,8 +17,6 @@ mod keys_move_in_order;
 mod many_worlds;
 mod nobody_bends_the_record;
 mod power_goes_at_every_write;
-mod real_consoles_talk;
-mod real_networks_in_trouble;
 mod the_line_is_tested;
 mod the_network_falls_apart_and_heals;
 mod two_acts_cross_each_other;
