@@ -53,7 +53,7 @@ fn test(party: &PartyId, level: Level) -> String {
 fn tested(level: Level) -> [&'static str; 3] {
     match level {
         Level::Path => ["Path", "経路", "경로"],
-        Level::Station => ["Station", "局", "국"],
+        Level::Station => ["Station", "局", "통신소"],
         Level::Human => ["People", "担当者", "담당자"],
     }
 }
@@ -78,7 +78,7 @@ fn precedence(precedence: Precedence) -> [&'static str; 3] {
         Precedence::Routine => ["Routine", "通常", "일반"],
         Precedence::Priority => ["Priority", "優先", "우선"],
         Precedence::Immediate => ["Immediate", "至急", "긴급"],
-        Precedence::Flash => ["Flash", "緊急", "초긴급"],
-        Precedence::FlashOverride => ["Flash override", "最優先緊急", "최우선 초긴급"],
+        Precedence::Flash => ["Flash", "大至急", "초긴급"],
+        Precedence::FlashOverride => ["Flash override", "最優先", "최우선"],
     }
 }
