@@ -107,6 +107,18 @@ test('the focus stays in the call when whoever had it in their picture leaves', 
   await focused(page, '#call-title');
 });
 
+test('a code that was compared before somebody came in is asked for again, and by whose coming', async () => {
+  const { page, said } = await fixtures.open('newcomer');
+  const station = (id) => page.locator(`[data-call-panel=lock] [data-station=${id}]`);
+  await station('JPN').locator('[data-newcomers]', { hasText: '佐藤 葵' }).waitFor();
+  assert.equal(await station('KOR').locator('[data-newcomers], [data-act=confirm]').count(), 0, 'its tick stands');
+  await station('JPN').locator('[data-act=confirm]').click();
+  assert.deepEqual(
+    (await said('confirm')).map(({ party }) => party),
+    ['JPN'],
+  );
+});
+
 test('the code to be compared is open as long as it is to be confirmed, and closes when principals are on', async () => {
   const { page, said } = await fixtures.open('staging');
   const panel = page.locator('[data-call-panel=lock]');

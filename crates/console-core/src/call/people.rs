@@ -28,7 +28,8 @@ impl Call {
         if keys.code(at, &held.line).0.is_empty() && keys.code_with(&party, at, &held.line).0.is_empty() {
             return Err(Refusal::NotNow);
         }
-        held.stage.confirm(party);
+        let devices = held.devices_of(&party, at);
+        held.stage.confirm(party, devices);
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use crate::around::Around;
 use crate::limits::{COME_ON_AGAIN_US, STAGE_AGAIN_US};
 use crate::now::Now;
 use crate::roster::Roster;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{DeviceId, LineId, PartyId, Role};
 use trialogue_journal::Act;
 use trialogue_journal::fold::{Floor, Said};
@@ -17,6 +17,8 @@ use trialogue_journal::fold::{Floor, Said};
 #[derive(Default)]
 pub(super) struct Intent {
     confirmed: BTreeSet<PartyId>,
+    /// Devices of each confirmed party that were in when its code was compared here, or was first seen confirmed.
+    compared: BTreeMap<PartyId, BTreeSet<DeviceId>>,
     /// The own principal is ready with these; none: is not.
     ready: Option<BTreeSet<PartyId>>,
     drops: BTreeSet<PartyId>,
@@ -60,8 +62,14 @@ impl Intent {
         self.said.map(|(_, again_us)| again_us)
     }
 
-    /// The officer has compared the code with a party.
-    pub(super) fn confirm(&mut self, party: PartyId) {
+    /// Was the code compared before this device of the party came in?
+    pub(super) fn is_newcomer(&self, party: &PartyId, device: &DeviceId) -> bool {
+        self.compared.get(party).is_some_and(|compared| !compared.contains(device))
+    }
+
+    /// The officer has compared the code with a party, of which these devices are in.
+    pub(super) fn confirm(&mut self, party: PartyId, devices: BTreeSet<DeviceId>) {
+        self.compared.insert(party.clone(), devices);
         // Whoever is ready already is so with this one, too.
         if let Some(ready) = &mut self.ready {
             ready.insert(party.clone());
@@ -124,6 +132,7 @@ impl Intent {
     /// The journal's word stands.
     fn forget(&mut self, said: Said) {
         self.confirmed = said.prepared.confirmed;
+        self.compared.retain(|party, _| self.confirmed.contains(party));
         self.ready = Some(said.prepared.ready).filter(|with| !with.is_empty());
         self.drops = said.drops;
         self.held = said.held;
@@ -149,6 +158,7 @@ impl Call {
         let Some(held) = &mut self.held else { return };
         let Some(said) = held.own_word(around.at) else { return };
         held.stage.follow_hold(&said);
+        held.note_compared(around.at);
         let (known, now_us) = (around.speaker.known, around.now.us);
         held.stage.said = held.stage.said.filter(|(number, again_us)| *number > known && *again_us > now_us);
         if held.stage.said.is_some() {
@@ -214,6 +224,23 @@ impl Engaged {
     fn says(&mut self, act: Act, around: &mut Around<'_>) {
         let number = around.speaker.say(&self.line, Purpose::Stage, act, Vec::new());
         self.stage.said = Some((number, around.now.us + STAGE_AGAIN_US));
+    }
+
+    /// A station that a colleague has confirmed, or this console before its page was loaded anew, counts as compared
+    /// with whoever is in now.
+    fn note_compared(&mut self, at: Roster) {
+        let Some((_, me, fold)) = at.whole() else { return };
+        let own = fold.prepared(&self.line).get(&me.party);
+        for party in own.into_iter().flat_map(|own| own.confirmed.union(&own.on)).filter(|party| **party != me.party) {
+            if !self.stage.compared.contains_key(party) {
+                self.stage.compared.insert(party.clone(), self.devices_of(party, at));
+            }
+        }
+    }
+
+    /// Devices of a party that are in.
+    pub(super) fn devices_of(&self, party: &PartyId, at: Roster) -> BTreeSet<DeviceId> {
+        at.in_on(&self.line).iter().filter(|there| there.party == *party).map(|there| there.device).collect()
     }
 
     /// Parties with which the own principal could be said to be ready: each other one that is in and was confirmed

@@ -137,13 +137,18 @@ impl Engaged {
             let theirs = of(&party.id);
             let (code, words) = keys.code_with(&party.id, at, &self.line);
             // Names of its people whose keys have not come for a while.
-            let keyless = roster.iter().filter(|p| p.party == party.id && keys.is_keyless(&p.device, now));
+            let people = || roster.iter().filter(|p| p.party == party.id);
+            let keyless = people().filter(|p| keys.is_keyless(&p.device, now));
+            // Whoever compares codes is told; the principal beside them is not, nor when a colleague compares again.
+            let compares = at.role() == agreed::Role::DutyOfficer;
+            let newcomers = people().filter(|p| compares && self.stage.is_newcomer(&party.id, &p.device));
             Station {
                 id: party.id.to_string(),
                 name: text(&party.name),
                 own: party.id == me.party,
                 present: roster.iter().any(|participant| participant.acts_for(&party.id)),
                 confirmed: own.knows(&party.id) || self.stage.confirms(&party.id),
+                newcomers: newcomers.filter_map(|p| at.person(&p.device)).map(|person| person.name).collect(),
                 confirms_us: theirs.knows(&me.party),
                 ready: theirs.is_prepared(),
                 ready_with_us: theirs.is_ready_with(&me.party),

@@ -154,6 +154,39 @@ fn one_who_comes_later_is_kept_apart_until_both_sides_have_confirmed() {
     });
 }
 
+/// A code is of those who are in: the tick does not go on to stand for somebody who came later.
+#[test]
+fn who_came_in_after_the_code_was_compared_is_named_until_it_is_compared_again() {
+    let mut world = everyone();
+    world.command(DUTY[0], Command::Ring { line: SUMMIT.into(), precedence: Precedence::Routine });
+    world.until(5, |world| line(world, DUTY[2]).ring.is_some());
+    join(&mut world, DUTY[2]);
+    world.until(20, |world| keys_complete(world, &[DUTY[0], DUTY[2]]));
+    let newcomers = |world: &World, desk: usize| -> Vec<String> {
+        world.call(desk).stations.iter().flat_map(|station| station.newcomers.clone()).collect()
+    };
+    confirm(&mut world, 0, &[0, 2]);
+    assert!(newcomers(&world, DUTY[0]).is_empty());
+    let code = world.call(DUTY[0]).code.clone();
+    for party in [0, 2] {
+        join(&mut world, PRINCIPALS[party]);
+    }
+    world.until(20, |world| keys_complete(world, &[DUTY[0], DUTY[2], PRINCIPALS[0], PRINCIPALS[2]]));
+    assert_ne!(world.call(DUTY[0]).code, code);
+    let named = newcomers(&world, DUTY[0]);
+    assert_eq!(named.len(), 1, "of the other party alone: {named:?}");
+    assert!(newcomers(&world, PRINCIPALS[0]).is_empty(), "a principal compares nothing");
+    assert!(newcomers(&world, DUTY[2]).is_empty(), "it has compared nothing yet");
+    confirm(&mut world, 0, &[0, 2]);
+    world.until(5, |world| newcomers(world, DUTY[0]).is_empty());
+    // Who leaves and comes back is the same device.
+    world.command(PRINCIPALS[2], Command::HangUp);
+    world.until(10, |world| world.call(DUTY[0]).members.len() == 3);
+    join(&mut world, PRINCIPALS[2]);
+    world.until(20, |world| keys_complete(world, &[DUTY[0], DUTY[2], PRINCIPALS[0], PRINCIPALS[2]]));
+    assert!(newcomers(&world, DUTY[0]).is_empty());
+}
+
 #[test]
 fn a_party_that_is_not_there_is_no_reason_to_wait() {
     let mut world = everyone();
