@@ -68,8 +68,8 @@ pub struct Station {
     pub present: bool,
     /// The own party has confirmed its station.
     pub confirmed: bool,
-    /// Its people who came in after that, by name, for a duty officer: the code that was compared was not theirs. As far
-    /// as this console knows: who was in when it first saw the station confirmed is not among them.
+    /// Its people who came in after that, by name, for a duty officer: the code that was compared was not theirs. As
+    /// far as this console knows: who was in when it first saw the station confirmed is not among them.
     pub newcomers: Vec<String>,
     /// It has confirmed the own party's station.
     pub confirms_us: bool,
