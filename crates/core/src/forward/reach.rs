@@ -77,6 +77,11 @@ impl Reach {
             // How long it has been speaking again the word does not say: it may have been on its way for long, or told
             // elsewhere first. Where it was heard directly since, that says how far it is.
             self.newest = self.newest.filter(|newest| ahead(*newest, before) > 0);
+            // It has been speaking since then, and not since this word came.
+            if quiet_after.is_none() && self.newest.is_some() {
+                self.quiet = None;
+                return;
+            }
         }
         self.quiet = quiet_after.map(|after| {
             // Of one that was never heard nothing can be under way.
@@ -181,4 +186,27 @@ fn ahead(sequence: u32, of: u32) -> i32 {
 
 fn later(one: u32, other: u32) -> u32 {
     if ahead(other, one) > 0 { other } else { one }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The word that a source is quiet was out of date when its link died, and is taken back when that lives again.
+    #[test]
+    fn one_who_was_heard_after_the_word_quiet_has_been_speaking_since() {
+        let mut reach = Reach::of(Medium::Voice);
+        reach.told(true, Some(80), 1_000);
+        reach.came_directly(81, 1_200);
+        reach.told(false, Some(80), 2_000);
+        reach.told(true, Some(80), 14_000);
+        reach.told(true, None, 14_100);
+        assert_eq!(reach.may(81 + 79, 14_200), May::InOrder, "thirteen seconds of voice may have come by a relay");
+        assert_eq!(reach.may(81 + 64 + 200 * 13, 14_200), May::Never, "and no more");
+        // Of one who was not, the word does not say how long ago it began.
+        let mut unheard = Reach::of(Medium::Voice);
+        unheard.told(true, Some(80), 1_000);
+        unheard.told(true, None, 14_100);
+        assert_eq!(unheard.may(3_000, 14_200), May::InOrder);
+    }
 }

@@ -118,6 +118,11 @@ impl Packets {
         self.last_us.get(&(listener, speaker)).copied()
     }
 
+    /// Packets of this stream that somebody made up have come to a node.
+    pub(super) fn was_lied_to(&self, node: usize, key: Key) -> bool {
+        self.at.get(&node).is_some_and(|at| at.lied_at.contains(&key))
+    }
+
     /// Where a stream is at a node: its newest sequence that came directly, and the one after which it was quiet last.
     pub(super) fn whereabouts(&self, node: usize, key: Key) -> (Option<u32>, Option<u32>) {
         let at = self.at.get(&node);

@@ -9,7 +9,7 @@ use trialogue_sim::runner::{Until, many, run};
 const NETWORKS: u64 = 2_000;
 /// Seeds that have found something, and what: a change of the simulator makes another world of a seed, so each also has
 /// a scenario where it matters.
-const FOUND: [u64; 8] = [2, 50, 125, 219, 515, 836, 954, 91_544];
+const FOUND: [u64; 11] = [2, 50, 125, 219, 515, 836, 954, 91_544, 912_299_116_605, 912_299_118_062, 912_299_119_148];
 
 #[test]
 fn two_thousand_networks_keep_every_promise() {
