@@ -26,8 +26,8 @@ present: boolean,
  */
 confirmed: boolean, 
 /**
- * Its people who came in after that, by name, for a duty officer: the code that was compared was not theirs. As far
- * as this console knows: who was in when it first saw the station confirmed is not among them.
+ * Its people who came in after that, by name, for a duty officer: the code that was compared was not theirs. As
+ * far as this console knows: who was in when it first saw the station confirmed is not among them.
  */
 newcomers: Array<string>, 
 /**

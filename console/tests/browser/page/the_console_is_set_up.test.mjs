@@ -183,7 +183,7 @@ test('keys pressed in the settings are not for the call beneath, whose marking s
 
 test('a console that has not started says why', async () => {
   for (const [scene, words] of [
-    ['no-storage', /cannot open what it keeps/],
+    ['no-storage', /cannot open its storage/],
     ['no-program', /could not be loaded/],
     ['slow', /has not started yet/],
   ]) {

@@ -34,9 +34,10 @@ impl Call {
     }
 
     /// The own principal does not wait for this party any more, and comes on with the others.
-    pub(crate) fn ready_without(&mut self, party: &PartyId) -> Result<(), Refusal> {
+    pub(crate) fn ready_without(&mut self, party: &PartyId, at: Roster) -> Result<(), Refusal> {
         let Some(held) = &mut self.held else { return Ok(()) };
-        if held.stage.ready_without(party) { Ok(()) } else { Err(Refusal::NotNow) }
+        let besides = held.is_ready_besides(party, at);
+        if besides && held.stage.ready_without(party) { Ok(()) } else { Err(Refusal::NotNow) }
     }
 
     /// The own principal is ready, or is not any more.

@@ -82,9 +82,12 @@ impl Intent {
         self.ready = with;
     }
 
-    /// The own principal does not wait for this party any more. False: it does not wait for it, or for nobody else.
+    /// This console does not say any more that the own principal is ready with this party. False: it does not say so.
     pub(super) fn ready_without(&mut self, party: &PartyId) -> bool {
-        self.ready.as_mut().filter(|ready| ready.len() > 1).is_some_and(|ready| ready.remove(party))
+        let removed = self.ready.as_mut().is_some_and(|ready| ready.remove(party));
+        // Said of nobody, it is not ready by this console's word; it may be by a colleague's.
+        self.ready.take_if(|ready| ready.is_empty());
+        removed
     }
 
     pub(super) fn hold(&mut self, on: bool) {
@@ -224,6 +227,13 @@ impl Engaged {
     fn says(&mut self, act: Act, around: &mut Around<'_>) {
         let number = around.speaker.say(&self.line, Purpose::Stage, act, Vec::new());
         self.stage.said = Some((number, around.now.us + STAGE_AGAIN_US));
+    }
+
+    /// Is the own principal ready with somebody besides this party, by whichever of the own consoles?
+    pub(super) fn is_ready_besides(&self, party: &PartyId, at: Roster) -> bool {
+        let Some((_, me, fold)) = at.whole() else { return false };
+        let said = fold.prepared(&self.line).get(&me.party).map(|own| &own.ready);
+        said.into_iter().chain(&self.stage.ready).flatten().any(|other| other != party)
     }
 
     /// A station that a colleague has confirmed, or this console before its page was loaded anew, counts as compared

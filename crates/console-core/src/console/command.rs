@@ -81,7 +81,9 @@ impl Console {
                 let done = call.ready(ready, around.at);
                 self.done(done);
             }
-            Command::ReadyWithout { party } => self.of_party(&party, |call, party, _, _| call.ready_without(&party)),
+            Command::ReadyWithout { party } => {
+                self.of_party(&party, |call, party, _, around| call.ready_without(&party, around.at));
+            }
             Command::Hold { device: None, on } => self.call.hold(on),
             Command::Hold { device: Some(device), on } => self.dispose(&device, |device| Act::Hold { device, on }),
             Command::Remove { device } => self.dispose(&device, |device| Act::Remove { device }),

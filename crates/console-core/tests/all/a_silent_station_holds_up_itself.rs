@@ -160,6 +160,34 @@ fn one_that_confirms_and_is_never_ready_is_waited_for_as_long_as_the_others_like
     });
 }
 
+/// The duty officer has compared the code with one party, the principal with another, which is never ready.
+#[test]
+fn a_party_is_left_behind_at_the_console_that_named_it_though_it_named_no_other() {
+    let (mut world, _) = everyone();
+    in_the_call(&mut world, &[JPN, KOR, USA]);
+    world.until(20, |world| DUTY.iter().all(|duty| !world.call(*duty).code.is_empty()));
+    confirm(&mut world, JPN, USA);
+    confirm(&mut world, USA, JPN);
+    let (jpn, usa) = (PRINCIPALS[JPN], PRINCIPALS[USA]);
+    world.command(usa, Command::Confirm { party: "KOR".into() });
+    world.until(5, |world| station(world, DUTY[USA], KOR).confirmed);
+    world.command(usa, Command::Ready { ready: true });
+    world.until(5, |world| station(world, usa, KOR).awaited);
+    for desk in [DUTY[JPN], DUTY[USA]] {
+        world.command(desk, Command::Ready { ready: true });
+    }
+    world.until(5, |world| world.hears(usa, jpn));
+    world.run(2 * SECOND);
+    assert!(!world.hears(jpn, usa), "it waits for both that its party has named");
+    world.command(DUTY[USA], Command::ReadyWithout { party: "KOR".into() });
+    world.settle();
+    let refused = Some(Trouble::ActRefused { reason: Refusal::NotNow });
+    assert_eq!(world.view(DUTY[USA]).trouble, refused, "it was not named there");
+    world.command(usa, Command::ReadyWithout { party: "KOR".into() });
+    world.until(5, |world| world.hears(usa, jpn) && world.hears(jpn, usa));
+    assert_eq!(world.view(usa).trouble, None);
+}
+
 #[test]
 fn who_is_ready_with_another_alone_hears_that_one_alone() {
     let (mut world, _) = everyone();
