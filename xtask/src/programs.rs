@@ -15,8 +15,9 @@ use crate::step::{Counted, spoken};
 
 /// Packages whose tests compute: they yield the processor to those that keep time.
 const COMPUTE: [&str; 9] = ["charter", "console-core", "core", "e2ee", "hostile", "journal", "record", "sim", "wire"];
-/// How long one program may take where nobody watches, in minutes: several times what the longest takes on a quiet
-/// machine with two cores. Lower fails on busy machines; higher lets a test that hangs hide the others' results longer.
+/// How long one program may take where nobody watches, in minutes: `sim real`, the longest, takes 14 beside the other
+/// lane on two cores, all others less than 8. Lower fails on busy machines; higher lets a test that hangs hide the
+/// others' results longer.
 const MINUTES: u32 = 25;
 /// Programs that took longest, as named at the end.
 const SLOWEST: usize = 20;

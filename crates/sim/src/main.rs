@@ -28,16 +28,6 @@ cargo xtask sim [what] [--threads N]
 /// In these networks the loss of a safeguard must be noticed.
 const CATCH_WITHIN: Range<u64> = 0..60;
 
-/// The line that replays a seed.
-fn replay(consoles: Consoles, seed: u64) -> String {
-    let real = match consoles {
-        Consoles::Modelled => "",
-        Consoles::Real(Life::Long) => "--real ",
-        Consoles::Real(Life::Short) => "--real --short ",
-    };
-    format!("cargo xtask sim {real}--seed {seed}")
-}
-
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match begin(&args) {
@@ -118,7 +108,7 @@ fn soak(consoles: Consoles, until: &Until, threads: usize) -> bool {
     }
     let tally = many_with(consoles, until, threads, &|outcome, ran| {
         if let Some(broken) = &outcome.broken {
-            println!("seed {} fails: {broken}\n  {}", outcome.seed, replay(consoles, outcome.seed));
+            println!("{}", consoles.failed(outcome.seed, broken));
         }
         if ran % 500 == 0 {
             eprintln!("  … {ran} networks");
@@ -138,7 +128,7 @@ fn soak(consoles: Consoles, until: &Until, threads: usize) -> bool {
         println!("at most {whole_s:.2} s until everybody had everybody's keys, {} messages written", tally.written);
     }
     for seed in tally.failed.keys() {
-        println!("  {}", replay(consoles, *seed));
+        println!("  {}", consoles.replay(*seed));
     }
     tally.failed.is_empty()
 }
@@ -149,7 +139,8 @@ fn catch_all() -> bool {
     for mutation in Mutation::ALL {
         match catch(mutation, CATCH_WITHIN) {
             Ok(Caught { seed, broken }) => {
-                println!("{mutation:?}: {broken}\n  {} --mutation {mutation:?}", replay(mutation.consoles(), seed));
+                let replay = mutation.consoles().replay(seed);
+                println!("{mutation:?}: {broken}\n  {replay} --mutation {mutation:?}");
             }
             Err(why) => {
                 println!("{why}");
@@ -170,8 +161,8 @@ fn print_hashes(consoles: Consoles, seeds: Range<u64>, threads: usize) -> bool {
     for (seed, hash) in hashes.into_inner().unwrap_or_else(PoisonError::into_inner) {
         println!("{seed} {hash:016x}");
     }
-    for (seed, broken) in &tally.failed {
-        eprintln!("seed {seed} fails: {broken}\n  {}", replay(consoles, *seed));
+    if !tally.failed.is_empty() {
+        eprintln!("{}", tally.failures(consoles));
     }
     tally.failed.is_empty()
 }

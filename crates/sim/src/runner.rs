@@ -56,6 +56,23 @@ pub enum Life {
     Short,
 }
 
+impl Consoles {
+    /// The line that replays a network.
+    pub fn replay(self, seed: u64) -> String {
+        let real = match self {
+            Self::Modelled => "",
+            Self::Real(Life::Long) => "--real ",
+            Self::Real(Life::Short) => "--real --short ",
+        };
+        format!("cargo xtask sim {real}--seed {seed}")
+    }
+
+    /// That a network has failed, and how to see it.
+    pub fn failed(self, seed: u64, broken: &str) -> String {
+        format!("seed {seed} fails: {broken}\n  {}", self.replay(seed))
+    }
+}
+
 /// Runs the network of a seed to its end, or to the first promise that does not hold.
 pub fn run(seed: u64, trace: Trace, mutation: Option<Mutation>) -> Outcome {
     run_with(Consoles::Modelled, seed, trace, mutation)
@@ -157,6 +174,14 @@ pub struct Tally {
     pub whole_us: u64,
     /// Messages that were written.
     pub written: u64,
+}
+
+impl Tally {
+    /// What failed, and how to see it; empty: nothing.
+    pub fn failures(&self, consoles: Consoles) -> String {
+        let failed = self.failed.iter().map(|(seed, broken)| consoles.failed(*seed, broken));
+        failed.collect::<Vec<_>>().join("\n")
+    }
 }
 
 /// When to stop.

@@ -134,8 +134,10 @@ impl Intent {
 
     /// The journal's word stands.
     fn forget(&mut self, said: Said) {
+        for party in self.confirmed.difference(&said.prepared.confirmed) {
+            self.compared.remove(party);
+        }
         self.confirmed = said.prepared.confirmed;
-        self.compared.retain(|party, _| self.confirmed.contains(party));
         self.ready = Some(said.prepared.ready).filter(|with| !with.is_empty());
         self.drops = said.drops;
         self.held = said.held;

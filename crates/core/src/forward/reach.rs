@@ -77,11 +77,6 @@ impl Reach {
             // How long it has been speaking again the word does not say: it may have been on its way for long, or told
             // elsewhere first. Where it was heard directly since, that says how far it is.
             self.newest = self.newest.filter(|newest| ahead(*newest, before) > 0);
-            // It has been speaking since then, and not since this word came.
-            if quiet_after.is_none() && self.newest.is_some() {
-                self.quiet = None;
-                return;
-            }
         }
         self.quiet = quiet_after.map(|after| {
             // Of one that was never heard nothing can be under way.
@@ -93,7 +88,10 @@ impl Reach {
             self.show(after, floor);
             Quiet { after, until_ms }
         });
-        self.since_ms = now_ms;
+        // One that was heard directly since it was quiet has been speaking from then on, and not since this word came.
+        if quiet_after.is_some() || self.newest.is_none() {
+            self.since_ms = now_ms;
+        }
     }
 
     /// A packet came over the source's own link.

@@ -74,7 +74,7 @@ impl Seated<'_> {
         self.until_on();
         self.hold_for_a_moment();
         self.until_watched();
-        self.check_outcomes();
+        self.until_outcomes();
         self.check_reference();
         for desk in 0..self.world.real.count() {
             if self.world.real.shown(desk).call.is_some() {
@@ -85,7 +85,7 @@ impl Seated<'_> {
         let over_us = if self.world.mischief.taken().is_some() { 50_000_000 } else { 20_000_000 };
         self.run(over_us);
         self.check_over();
-        self.check_outcomes();
+        self.until_outcomes();
         self.until_agreed();
         self.check_converged();
         if self.world.all_are_honest() {

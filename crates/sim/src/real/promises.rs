@@ -256,12 +256,22 @@ impl Seated<'_> {
     /// Runs until nothing is left of what keeps a promise from being true, looking so often.
     ///
     /// # Panics
-    /// When that takes too long.
+    /// When that takes longer than a whole network may.
     fn until_none(&mut self, promise: &str, step_us: u64, left: impl Fn(&Self) -> Option<String>) {
+        self.until_none_within(WHOLE_US, promise, step_us, left);
+    }
+
+    fn until_none_within(
+        &mut self,
+        within_us: u64,
+        promise: &str,
+        step_us: u64,
+        left: impl Fn(&Self) -> Option<String>,
+    ) {
         let began_us = self.world.agenda.now_us();
         while let Some(left) = left(self) {
-            let late = self.world.agenda.now_us() >= began_us + WHOLE_US;
-            assert!(!late, "{promise}: not after {} s: {left}", WHOLE_US / 1_000_000);
+            let late = self.world.agenda.now_us() >= began_us + within_us;
+            assert!(!late, "{promise}: not after {} s: {left}", within_us / 1_000_000);
             self.run(step_us);
         }
     }
@@ -366,13 +376,9 @@ impl Seated<'_> {
     /// once, but for what is on its way.
     ///
     /// # Panics
-    /// When it is not, after a second.
-    pub fn check_outcomes(&mut self) {
-        let until_us = self.world.agenda.now_us() + TOLD_US;
-        while let Some(differs) = self.outcomes_differ() {
-            assert!(self.world.agenda.now_us() < until_us, "{differs}");
-            self.run(TOLD_US / 10);
-        }
+    /// When that takes longer than a node may take to tell its consoles.
+    pub fn until_outcomes(&mut self) {
+        self.until_none_within(TOLD_US, OUTCOME, TOLD_US / 10, Self::outcomes_differ);
     }
 
     fn outcomes_differ(&self) -> Option<String> {
@@ -381,7 +387,7 @@ impl Seated<'_> {
             let Some(machine) = &self.world.nodes[node].machine else { continue };
             let (name, view) = (self.desk_name(at), desk.console.view());
             if desk.sounds && view.lines.iter().all(|line| line.ring.is_none()) {
-                return Some(format!("{OUTCOME}: {name} sounds and shows no ring"));
+                return Some(format!("{name} sounds and shows no ring"));
             }
             for shown in &view.lines {
                 let Some(line) = self.lines(&shown.id) else { continue };
@@ -389,7 +395,7 @@ impl Seated<'_> {
                 let own = &self.world.fixture.parties[desk.party].id;
                 let sounds = !machine.state().sounding_on(own, line).is_empty();
                 if shown.ring.is_some() && !sounds && state.rings.iter().all(|ring| ring.party == *own) {
-                    return Some(format!("{OUTCOME}: {name} shows a ring on {line} that is over"));
+                    return Some(format!("{name} shows a ring on {line} that is over"));
                 }
                 if shown.active == state.participants.is_empty() {
                     let (active, inside) = (shown.active, state.participants.len());
@@ -399,7 +405,7 @@ impl Seated<'_> {
                 let others = state.responses.iter().filter(|(party, _)| **party != ringer.party);
                 let mut others = others.filter(|(party, response)| !shows(shown, party, response));
                 if let Some((party, response)) = others.next() {
-                    return Some(format!("{OUTCOME}: {name} shows {party} so: {:?}, with {response:?}", shown.parties));
+                    return Some(format!("{name} shows {party} so: {:?}, with {response:?}", shown.parties));
                 }
             }
         }

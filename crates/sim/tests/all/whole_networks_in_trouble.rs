@@ -3,7 +3,7 @@
 //! as one likes; what it finds is kept here.
 
 use trialogue_sim::Trace;
-use trialogue_sim::runner::{Until, many, run};
+use trialogue_sim::runner::{Consoles, Until, many, run};
 
 /// How many run with the tests.
 const NETWORKS: u64 = 2_000;
@@ -18,12 +18,7 @@ fn two_thousand_networks_keep_every_promise() {
     let seconds = tally.took.as_secs_f64();
     println!("{} networks in {seconds:.1} s: {:.1} seeds/s", tally.ran, tally.ran as f64 / seconds);
     assert!(tally.heard > 100 * NETWORKS, "there is something to hear");
-    let failed: Vec<String> = tally
-        .failed
-        .iter()
-        .map(|(seed, broken)| format!("seed {seed} fails: {broken}\n  cargo xtask sim --seed {seed}"))
-        .collect();
-    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!(tally.failed.is_empty(), "{}", tally.failures(Consoles::Modelled));
     assert_eq!(tally.ran, NETWORKS);
 }
 

@@ -32,7 +32,7 @@ fn talk(suite: Suite) {
         assert!(matches!(ring_shown(&world, desk, 2), RingState::Declined { .. }));
         assert_eq!(ring_shown(&world, desk, 1), RingState::Answered);
     }
-    world.seated().check_outcomes();
+    world.seated().until_outcomes();
     world.seated().press_answer(LEADS[2], LEADERS);
     world.run(1_000_000);
     world.seated().until_complete();

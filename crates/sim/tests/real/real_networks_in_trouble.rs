@@ -7,7 +7,7 @@ use std::ops::Range;
 use trialogue_sim::runner::{Consoles, Life, Outcome, Until, catch, many_with, run_with};
 use trialogue_sim::{Mutation, Trace};
 
-/// How many run with the tests: each takes 0.4 s of a processor in the dev profile.
+/// How many run with the tests: each takes 0.5 s of a processor in the dev profile.
 const NETWORKS: u64 = 2_000;
 /// How many of those that live long: each takes 1.3 s.
 const LONG: u64 = 24;
@@ -23,17 +23,12 @@ fn run(seed: u64, mutation: Option<Mutation>) -> Outcome {
 /// All promises hold in so many networks; each has seen so many keys and messages at least.
 fn hold(life: Life, networks: u64, keys: u64, messages: u64) {
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
-    let tally = many_with(Consoles::Real(life), &Until::Seeds(0..networks), threads, &|_, _| {});
+    let consoles = Consoles::Real(life);
+    let tally = many_with(consoles, &Until::Seeds(0..networks), threads, &|_, _| {});
     let (seconds, whole_s) = (tally.took.as_secs_f64(), tally.whole_us as f64 / 1e6);
     println!("{} networks ({life:?}) in {seconds:.1} s, all keys after {whole_s:.1} s at most", tally.ran);
     println!("{} keys given, {} messages written", tally.heard, tally.written);
-    let short = if life == Life::Short { "--short " } else { "" };
-    let failed: Vec<String> = tally
-        .failed
-        .iter()
-        .map(|(seed, broken)| format!("seed {seed} fails: {broken}\n  cargo xtask sim --real {short}--seed {seed}"))
-        .collect();
-    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!(tally.failed.is_empty(), "{}", tally.failures(consoles));
     assert_eq!(tally.ran, networks);
     assert!(tally.heard > keys * networks, "there are keys to judge by");
     assert!(tally.written > messages * networks, "there are messages to judge by");
