@@ -90,6 +90,7 @@ ACTS = {
     28: {1: HASH},
     29: {1: most(32, HASH, 1), 2: bool},
     30: {1: up_to(16383), 2: bool, 3: body},
+    31: {1: PARTY, 2: most(4, CALL, 1)},
 }
 
 

@@ -68,6 +68,7 @@ BODIES = {
     17: ({1: [HEAD], -2: 4627}, lambda e, f: heads(e, f)),
     19: ({1: LINE, 2: DEVICE, 3: [NODE]}, lambda e, f: len(f[3]) <= 18 and rises(f[3]) and e[1] not in f[3]),
     22: OFFICES,
+    23: ({1: CALL, 2: LINE, 3: {1: PARTY, 2: OFFICE, 3: lambda v: U8(v) and v < 5, 4: U64, -5: U64}}, None),
     21: ({1: [{1: PARTY, 2: U32, 3: HASH}]}, lambda e, f: len(f[1]) <= 9 and rises([one[1] for one in f[1]]) and all(one[2] > 0 for one in f[1])),
     20: ({1: DEVICE, 2: bool}, None),
     18: ({1: [HASH]}, lambda e, f: 1 <= len(f[1]) <= 64 and rises(f[1])),

@@ -85,7 +85,19 @@ on: boolean, } | { "kind": "takeOver",
 /**
  * Line id.
  */
-line: string, } | { "kind": "propose", 
+line: string, } | { "kind": "dismissMissed", 
+/**
+ * Line id.
+ */
+line: string, 
+/**
+ * Id of the party that rang.
+ */
+party: string, 
+/**
+ * Call ids, hex, as shown.
+ */
+calls: Array<string>, } | { "kind": "propose", 
 /**
  * Line id: where it is asked.
  */

@@ -49,18 +49,18 @@ test('what waits for a person is counted', () => {
   });
   for (const [count, more] of [
     [0, {}],
-    [0, { me: null, lines: [{ ring: {}, written }] }],
-    [1, { lines: [{ ring: { standing: 'promised' }, written }] }],
+    [0, { me: null, lines: [{ ring: {}, missed: [], written }] }],
+    [2, { lines: [{ ring: { standing: 'promised' }, missed: [{}], written }] }],
     [
       4,
       {
         lines: [
-          { ring: null, written: { ...written, unread: 3, due: {} } },
-          { ring: {}, written },
+          { ring: null, missed: [], written: { ...written, unread: 3, due: {} } },
+          { ring: {}, missed: [], written },
         ],
       },
     ],
-    [1, { lines: [{ ring: null, written: { ...written, due: {} } }] }],
+    [1, { lines: [{ ring: null, missed: [], written: { ...written, due: {} } }] }],
     [1, { consultations: [own('silent'), own('coming'), { ...own('silent'), offices: [] }] }],
     [2, { tests: { offer: {}, received: [{ mayCertify: true }, { mayCertify: false }] } }],
   ])

@@ -5,7 +5,15 @@ import { columns, sharedMarking, waits } from '../../src/views/board/waits.ts';
 
 const party = (id, own = false, ring = { kind: 'none' }) => ({ id, name: { en: id, ja: id, ko: id }, own, ring });
 const back = (callBackMs) => ({ kind: 'declined', reason: 'callBack', callBackMs, deputy: null });
-const line = (id, parties, more = {}) => ({ id, marking: 'SECRET', parties, ring: null, outcome: null, ...more });
+const line = (id, parties, more = {}) => ({
+  id,
+  marking: 'SECRET',
+  parties,
+  ring: null,
+  outcome: null,
+  missed: [],
+  ...more,
+});
 
 test('nothing waits while all is quiet', () => {
   assert.deepEqual(waits([line('duty', [party('USA', true), party('JPN')])]), []);
@@ -41,6 +49,27 @@ test('a call back that the own party has promised waits as well', () => {
     wait.declined.map((one) => one.own),
     [true],
   );
+});
+
+const rang = (call, party, callBackMs = null) => ({ call, party, callBackMs, atMs: 1, name: {}, office: {} });
+
+test('a ring that nobody answered waits: one entry for each party, and each promise by itself', () => {
+  const missed = [rang('01', 'JPN'), rang('02', 'KOR', 700), rang('03', 'JPN'), rang('04', 'KOR', 600)];
+  const [wait] = waits([line('duty', [party('USA', true), party('JPN')], { missed })]);
+  assert.equal(wait.firstMs, 600);
+  assert.deepEqual(
+    wait.missed.map((one) => [one.party, one.last.call, one.more, one.calls]),
+    [
+      ['KOR', '04', 0, ['04']],
+      ['KOR', '02', 0, ['02']],
+      ['JPN', '03', 1, ['01', '03']],
+    ],
+  );
+});
+
+test('a promise that waits is not said a second time while the ring goes on with others', () => {
+  const [wait] = waits([line('duty', [party('USA', true, back(500))], { missed: [rang('01', 'JPN', 500)] })]);
+  assert.deepEqual([wait.declined, wait.missed.length, wait.firstMs], [[], 1, 500]);
 });
 
 test('a ring that was declined without a time is no promise; once it is over, why it was declined is said', () => {

@@ -5,7 +5,7 @@ use crate::duty::{self, Duty};
 use crate::keys::Keys;
 use crate::now::{Now, WallMs};
 use crate::revocations::Revocations;
-use crate::rings::{Effect, Rings, Sound, effects};
+use crate::rings::{self, Effect, Rings, Sound, effects};
 use crate::roster::Roster;
 use crate::sites::{Sites, Stage};
 use crate::trial::Trial;
@@ -105,6 +105,7 @@ impl Screen<'_> {
             ring,
             active: !state.participants.is_empty(),
             joined: self.call.is_on_line(&line.id),
+            missed: rings::missed(charter, self.at, &line.id),
             last_call: self.rings.last_call(charter, &line.id),
             outcome: self.call.outcome(&line.id),
             written: self.writer.note(&line.id, self.at, self.now),

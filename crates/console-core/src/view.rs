@@ -212,6 +212,10 @@ pub struct LineView {
     pub active: bool,
     /// This console is in the call on this line.
     pub joined: bool,
+    /// Rings that nobody of the own party has answered, and those that it has promised to call back, the most urgent
+    /// last, of one precedence in the order in which they rang: each waits until people of both parties were in
+    /// together, or somebody dismisses it. For who acts for the party.
+    pub missed: Vec<MissedRing>,
     /// The last call here that this console has seen end since it came on watch.
     pub last_call: Option<LastCall>,
     /// The last ring ended like this, for the caller: shown until the next act on the line.
@@ -231,6 +235,27 @@ pub struct LastCall {
     pub until_ms: f64,
     /// Names of the parties that were in.
     pub parties: Vec<Text3>,
+}
+
+/// A ring that nobody of the own party has answered.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct MissedRing {
+    /// Call id, hex.
+    pub call: String,
+    /// Id of the party that rang.
+    pub party: String,
+    /// Its name.
+    pub name: Text3,
+    /// Title of the office that rang.
+    pub office: Text3,
+    /// How urgent.
+    pub precedence: Precedence,
+    /// When, milliseconds since 1970 UTC, by the clock of the node that was rung from.
+    pub at_ms: f64,
+    /// When the own party has promised to call back.
+    pub call_back_ms: Option<f64>,
 }
 
 /// What is known of one party on a line, each backed by an entry of that party, but for `reached`.

@@ -209,7 +209,7 @@ pub const KEY_FRAME_WISH_US: u64 = 500_000;
 /// also the loss of a relay at the same time; each costs a voice twice (48 kbit/s each way), or once where its own
 /// party hears it too.
 pub const SPARES_MAX: usize = 2;
-/// Rings of one other node that are taken at once, and how fast that is refilled. Each costs this node two to six
+/// Rings of one other node that are taken at once, and how fast that is refilled. Each costs this node two to seven
 /// entries; with six nodes that ring without end they stay below what others take of its journal in a day
 /// (`JOURNAL`). More lets hostile nodes use that up, fewer make officers who ring often wait.
 pub const RINGS_BURST: u32 = 32;
@@ -218,6 +218,23 @@ pub const RINGS_BURST: u32 = 32;
 pub const RUNG_MAX: usize = 64;
 /// See [`RINGS_BURST`].
 pub const RING_EVERY_US: u64 = 20_000_000;
+/// How long after a ring is over it is written down as missed, in microseconds. Longer leaves a board without it, less
+/// writes down what somebody answers just then.
+pub const MISSED_AFTER_US: u64 = 1_000_000;
+/// Age of a ring, in milliseconds, from which on one that this node never had while it went on is old news: the node
+/// was out of reach, and its other site may have answered.
+pub const MISSED_LATE_MS: u64 = 60_000;
+/// How long such a one waits for the other site's word, in microseconds. Longer leaves a board without it, less writes
+/// down as missed what was answered there.
+pub const MISSED_LATE_US: u64 = 30_000_000;
+/// Age of a ring, in milliseconds, from which on nobody is told that it was missed. More fills the boards of a node
+/// that is restored with what is long over.
+pub const MISSED_OLD_MS: u64 = 7 * 24 * 60 * 60 * 1_000;
+/// Missed rings of one party that are written down at once, and how fast that is refilled. Boards show no more than
+/// [`trialogue_journal::limits::MISSED_MAX`] of a line; more lets a party that rings without end fill the record.
+pub const MISSED_BURST: u32 = 8;
+/// See [`MISSED_BURST`].
+pub const MISSED_EVERY_US: u64 = 60_000_000;
 /// Charters of before that are kept for a neighbour or console that missed several. Each is 40 to 400 kB; one that
 /// missed more is given the newest by its operator.
 pub const LINEAGE_MAX: usize = 8;

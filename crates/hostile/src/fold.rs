@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use trialogue_charter::{Hash, LineId, NodeId, OfficeId, PartyId, SubjectId};
 use trialogue_journal::{
-    Act, Body, BodyRef, Coming, DeclineReason, GroupId, Journal, RevokedSet, State, Statement, VerifiedEntry,
+    Act, Body, BodyRef, Coming, DeclineReason, GroupId, Journal, Rang, RevokedSet, State, Statement, VerifiedEntry,
 };
 
 /// Two nodes whose two devices each are enrolled.
@@ -64,6 +64,7 @@ pub fn fold(data: &[u8]) -> bool {
         for node in CHARTER.nodes.iter() {
             let _ = state.lead(&node.id, &line.id);
             let _ = state.sounding_on(&node.party, &line.id);
+            let _ = state.missed(&line.id, &node.party);
         }
     }
     let _ = state.consultations(1);
@@ -102,6 +103,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let propose = Act::Propose { id: call, subject, level: level.clone(), at_ms, precedence };
     let coming = Some(Coming { office: OfficeId::new("usa-leaders").expect("fixture"), at_ms });
     let attend = Act::Attend { proposal: Hash([7; 48]), level, coming };
+    let office = OfficeId::new("usa-duty").expect("fixture");
+    let rang = Rang { party: party.clone(), office, precedence: Default::default(), at_ms: 1, call_back_ms: None };
     let seats = vec![OfficeId::new("jpn-duty").expect("fixture")];
     vec![
         join(&[
@@ -128,6 +131,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
             (0, body(&Body::Ringing { call, line: line.clone(), consoles: 2 })),
             (0, body(&Body::Expired { call, line: line.clone() })),
             (0, body(&Body::Refused { call, line: line.clone(), reason: DeclineReason::Busy })),
+            (0, body(&Body::Missed { call, line: line.clone(), rang })),
+            (0, act(&Act::Dismiss { party: party.clone(), calls: vec![call] })),
         ]),
         join(&[
             (0, act(&ring())),

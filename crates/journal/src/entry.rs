@@ -3,7 +3,7 @@
 use crate::statement::DeclineReason;
 use crate::test::PathTest;
 use minicbor::{Decode, Encode};
-use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, OfficeId, PartyId};
+use trialogue_charter::{CallId, DeviceId, Hash, LineId, NodeId, OfficeId, PartyId, Precedence};
 
 /// Refers to a large body (key package, handshake, certificate) that travels beside the entry and may expire.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
@@ -55,6 +55,28 @@ impl RevokedSet {
         let all: Vec<u8> = devices.flat_map(|device| device.0).collect();
         Some(Self { party: party.clone(), count, digest: Hash::of(&all) })
     }
+}
+
+/// Who rang, when and how urgently, as the node says that was rung.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Rang {
+    /// The ringer's party, another one than the node's.
+    #[n(1)]
+    pub party: PartyId,
+    /// The ringer's office.
+    #[n(2)]
+    pub office: OfficeId,
+    /// How urgent it was.
+    #[n(3)]
+    pub precedence: Precedence,
+    /// When it rang, milliseconds since 1970 UTC: by the clock of the ringer's node, and no later than by that of the
+    /// node that says so.
+    #[n(4)]
+    pub at_ms: u64,
+    /// When the party has promised to call back, milliseconds since 1970 UTC, if it has.
+    #[n(5)]
+    pub call_back_ms: Option<u64>,
 }
 
 /// One entry of a node's journal, before signing. Signed as COSE_Sign1 (RFC 9052) with the node's Ed25519 journal key.
@@ -167,6 +189,21 @@ pub enum Body {
         /// On which line.
         #[n(2)]
         line: LineId,
+    },
+    /// Another party's ring was not answered by anybody of this party, or is to be called back: it waits on the boards
+    /// of the party until somebody dismisses it.
+    #[n(23)]
+    #[cbor(map)]
+    Missed {
+        /// Which ring.
+        #[n(1)]
+        call: CallId,
+        /// On which line.
+        #[n(2)]
+        line: LineId,
+        /// Who rang.
+        #[n(3)]
+        rang: Rang,
     },
     /// A console in a call is out of touch: it has left the line.
     #[n(8)]

@@ -31,6 +31,9 @@ pub const REVOKED_MAX: usize = 1_024;
 /// Most rings of other nodes whose response is remembered per node and line. The live ones are at most one per
 /// participant; the oldest goes first, so lowering it forgets a refusal while the ring still sounds.
 pub const RESPONSES_MAX: usize = 64;
+/// Most missed rings of one party that are remembered, per line; the oldest goes first. More costs log-in time (each is
+/// about 500 bytes with the word that dismisses it), fewer forgets one that nobody has called back.
+pub const MISSED_MAX: usize = 4;
 /// Longest that a ring waits for somebody who is being fetched, in milliseconds, counted from when that was promised;
 /// nodes and callers keep to the same. Longer leaves a caller before a ring that nobody remembers; shorter cuts off a
 /// principal who is on the way.

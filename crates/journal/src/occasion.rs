@@ -39,6 +39,7 @@ impl Act {
             | Self::Attach { .. }
             | Self::Decline { .. }
             | Self::Acknowledge { .. }
+            | Self::Dismiss { .. }
             | Self::Leave { .. }
             | Self::Confirm { .. }
             | Self::Ready { .. }

@@ -4,8 +4,8 @@
 use crate::canonical;
 use crate::entry::BodyRef;
 use crate::limits::{
-    BODY_MAX, CHUNKS_MAX, CIRCLES_MAX, CONTENT_MAX, GENERATION_MAX, MEMBERS_MAX, NODES_MAX, PARTIES_MAX, READERS_MAX,
-    SHOWN_MAX, STATEMENT_MAX, TRANSLATION_MAX,
+    BODY_MAX, CHUNKS_MAX, CIRCLES_MAX, CONTENT_MAX, GENERATION_MAX, MEMBERS_MAX, MISSED_MAX, NODES_MAX, PARTIES_MAX,
+    READERS_MAX, SHOWN_MAX, STATEMENT_MAX, TRANSLATION_MAX,
 };
 use crate::statement::{Act, Statement};
 use crate::writing::Kind;
@@ -135,6 +135,9 @@ impl Statement {
             }
             Act::Shown { writings } | Act::Archive { writings, .. } => {
                 !writings.is_empty() && writings.len() <= SHOWN_MAX && writings.is_sorted_by(|a, b| a < b)
+            }
+            Act::Dismiss { calls, .. } => {
+                !calls.is_empty() && calls.len() <= MISSED_MAX && calls.is_sorted_by(|a, b| a < b)
             }
             Act::ComeOn { with } => !with.is_empty() && with.len() <= PARTIES_MAX && with.is_sorted_by(|a, b| a < b),
             _ => true,

@@ -103,6 +103,17 @@ pub enum Act {
         #[n(4)]
         deputy: Option<OfficeId>,
     },
+    /// Dismisses missed rings of another party for the own one: they wait for nobody any more.
+    #[n(31)]
+    #[cbor(map)]
+    Dismiss {
+        /// Who rang.
+        #[n(1)]
+        party: PartyId,
+        /// Which rings, ascending, 1 to [`crate::limits::MISSED_MAX`].
+        #[n(2)]
+        calls: Vec<CallId>,
+    },
     /// Hangs up: leaves the line.
     #[n(3)]
     #[cbor(map)]

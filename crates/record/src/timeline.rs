@@ -198,6 +198,15 @@ fn entry(state: &State, body: &Body) -> Said {
             .on(line)
         }
         Body::Expired { call, line } => said("expired", "has not answered the ring in time").on(line).about(call),
+        Body::Missed { call, line, rang } => {
+            let when = rang
+                .call_back_ms
+                .map_or_else(String::new, |ms| format!("; it has promised to call back at {}", Utc(ms)));
+            let by = title(state.charter(), &rang.office);
+            let what =
+                format!("has missed the ring of {by} ({}) at {}{when}", urgency(rang.precedence), Utc(rang.at_ms));
+            said("missed", what).on(line).about(call)
+        }
         Body::Lost { device, line } => {
             said("lost", format!("is out of touch with {}, who has left the call by that", holder(state, device)))
                 .on(line)
@@ -267,6 +276,7 @@ fn act(state: &State, act: &Act) -> Said {
         Act::Acknowledge { call, ready_ms } => {
             said("acknowledge", format!("is fetching somebody, who is expected at {}", Utc(*ready_ms))).about(call)
         }
+        Act::Dismiss { party, calls } => said("dismiss", format!("dismisses missed rings of {party}: {}", list(calls))),
         Act::Confirm { party } => said("confirm", format!("has confirmed the station of {party} by voice")),
         Act::Ready { with } => {
             said("ready", format!("says that the principal is ready to come on with: {}", list(with)))

@@ -41,11 +41,13 @@ pub enum Mutation {
     UntoldReady,
     /// Some consoles are not told which others cannot sound a ring.
     UntoldSoundless,
+    /// Some consoles are not told which rings their party has missed.
+    UntoldMissed,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::NoDedupe,
         Self::ForgottenFsync,
         Self::NoSignatureCheck,
@@ -60,6 +62,7 @@ impl Mutation {
         Self::UntoldRelease,
         Self::UntoldReady,
         Self::UntoldSoundless,
+        Self::UntoldMissed,
     ];
 
     /// The one of this name, as `Debug` writes it.
@@ -83,7 +86,8 @@ impl Mutation {
             | Self::ForgottenKeep
             | Self::UntoldRelease
             | Self::UntoldReady
-            | Self::UntoldSoundless => Consoles::Real(Life::Long),
+            | Self::UntoldSoundless
+            | Self::UntoldMissed => Consoles::Real(Life::Long),
         }
     }
 
@@ -108,6 +112,7 @@ impl Mutation {
             }
             Self::UntoldReady => &["principals are on once their parties are ready"],
             Self::UntoldSoundless => &["who would hear a ring at a party shows alike at all"],
+            Self::UntoldMissed => &["a ring that nobody answered shows at every console of who was rung"],
         }
     }
 
@@ -128,7 +133,7 @@ impl Mutation {
 
     /// What a node tells a console, without what is withheld from it.
     pub(crate) fn withhold(self, bytes: Vec<u8>) -> Vec<u8> {
-        if !matches!(self, Self::UntoldRelease | Self::UntoldReady | Self::UntoldSoundless) {
+        if !matches!(self, Self::UntoldRelease | Self::UntoldReady | Self::UntoldSoundless | Self::UntoldMissed) {
             return bytes;
         }
         let Ok(ToConsole::Entries { mut bundles }) = trialogue_wire::decode(&bytes) else { return bytes };
@@ -141,6 +146,7 @@ impl Mutation {
             Self::UntoldRelease => matches!(stated(entry), Some(Act::Hold { on: false, .. })),
             Self::UntoldReady => matches!(stated(entry), Some(Act::Ready { with }) if !with.is_empty()),
             Self::UntoldSoundless => matches!(body(entry), Some(Body::Soundless { .. })),
+            Self::UntoldMissed => matches!(body(entry), Some(Body::Missed { .. })),
             _ => false,
         }
     }

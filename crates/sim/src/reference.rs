@@ -176,7 +176,7 @@ impl<'f> Reference<'f> {
                 }
             }
             Body::Opened { .. } | Body::Staffed { .. } | Body::Soundless { .. } => {}
-            Body::AtConsole { .. } | Body::Forged { .. } => {}
+            Body::AtConsole { .. } | Body::Forged { .. } | Body::Missed { .. } => {}
             // What is measured, and what somebody holds of the journals, moves nobody.
             Body::Tested { .. } | Body::Seen { .. } | Body::Stored { .. } | Body::Listed { .. } => {}
             #[allow(unreachable_patterns, reason = "the next body must be taught here")]
@@ -275,6 +275,8 @@ impl<'f> Reference<'f> {
                     return;
                 }
             }
+            Act::Dismiss { party, .. } if !self.acts(device) || !self.is_another(device, line, party) => return,
+            Act::Dismiss { .. } => {}
             // What is written changes nothing of who is in.
             Act::Tags { .. } if is_in => {}
             // Nor what a console says of itself when its node asks.

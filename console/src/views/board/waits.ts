@@ -1,6 +1,7 @@
 /** What a line still owes or is owed after a ring: it is on the first screen until somebody has seen to it. */
 import type { DeclineReason } from '../../generated/DeclineReason';
 import type { LineView } from '../../generated/LineView';
+import type { MissedRing } from '../../generated/MissedRing';
 import type { PartyView } from '../../generated/PartyView';
 import type { Text3 } from '../../generated/Text3';
 
@@ -15,14 +16,42 @@ export interface Declined {
   deputy: Text3 | null;
 }
 
+/** Rings of one party that nobody of the own one has answered. */
+export interface Missed {
+  party: string;
+  /** The most urgent of them, of several the last. */
+  last: MissedRing;
+  /** How many others. */
+  more: number;
+  /** What *dismiss* takes off: all of them. */
+  calls: string[];
+}
+
 export interface Wait {
   line: LineView;
+  /** Those that are to be called back at a promised time, then the others, by party. */
+  missed: Missed[];
   /** When the own party has promised to answer, milliseconds since 1970 UTC. */
   promisedMs: number | null;
   /** Those that will call back, the earliest first, and all that declined a ring that is over. */
   declined: Declined[];
   /** The earliest of these times; none: only the end of a ring is to be taken note of. */
   firstMs: number | null;
+}
+
+/** Each promise by itself, the earliest first; of the others one entry for each party. */
+function missedOn(rings: MissedRing[]): Missed[] {
+  const promised = rings
+    .filter((ring) => ring.callBackMs !== null)
+    .sort((a, b) => a.callBackMs! - b.callBackMs!)
+    .map((last) => ({ party: last.party, last, more: 0, calls: [last.call] }));
+  const others = rings.filter((ring) => ring.callBackMs === null);
+  const parties = [...new Set(others.map((ring) => ring.party))];
+  const byParty = parties.map((party) => {
+    const all = others.filter((ring) => ring.party === party);
+    return { party, last: all.at(-1)!, more: all.length - 1, calls: all.map((ring) => ring.call) };
+  });
+  return [...promised, ...byParty];
 }
 
 /** Of all lines, the earliest time first, then what has none. */
@@ -33,11 +62,15 @@ export function waits(lines: LineView[]): Wait[] {
       const declined = line.parties
         .flatMap(({ name, own, ring }): Declined[] => (ring.kind === 'declined' ? [{ ...ring, party: name, own }] : []))
         .filter(({ callBackMs }) => callBackMs !== null || line.outcome !== null)
+        // While the ring goes on with others, its decline and what is to be called back are there both.
+        .filter(({ own, callBackMs }) => !own || !line.missed.some((ring) => ring.callBackMs === callBackMs))
         .sort((a, b) => (a.callBackMs ?? Infinity) - (b.callBackMs ?? Infinity));
-      const times = [promisedMs, ...declined.map((one) => one.callBackMs)].filter((ms) => ms !== null);
-      return { line, promisedMs, declined, firstMs: times.length > 0 ? Math.min(...times) : null };
+      const missed = missedOn(line.missed);
+      const back = [...declined, ...line.missed].map((one) => one.callBackMs);
+      const times = [promisedMs, ...back].filter((ms) => ms !== null);
+      return { line, missed, promisedMs, declined, firstMs: times.length > 0 ? Math.min(...times) : null };
     })
-    .filter((wait) => wait.firstMs !== null || wait.line.outcome !== null)
+    .filter((wait) => wait.firstMs !== null || wait.missed.length > 0 || wait.line.outcome !== null)
     .sort((a, b) => (a.firstMs ?? Infinity) - (b.firstMs ?? Infinity));
 }
 

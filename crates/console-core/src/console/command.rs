@@ -7,6 +7,7 @@ use crate::call::{self, Call};
 use crate::duty;
 use crate::keys::Keys;
 use crate::now::WallMs;
+use crate::rings;
 use crate::trial::{self, Language};
 use crate::view::{Command, DeclineReason, Refusal};
 use crate::written::{NewMessage, tongue};
@@ -26,6 +27,7 @@ impl Console {
             Command::Acknowledge { line, ready_ms } => self.acknowledge(line, ready_ms),
             Command::Answer { line } => self.answer(line),
             Command::Decline { line, reason, call_back_ms, deputy } => self.decline(line, reason, call_back_ms, deputy),
+            Command::DismissMissed { line, party, calls } => self.dismiss_missed(line, &party, &calls),
             Command::Propose { line, subject, level, at_ms, precedence } => {
                 self.propose(line, subject, level, at_ms, precedence.into())
             }
@@ -183,6 +185,12 @@ impl Console {
             let act = Act::Decline { call: ring.call, reason, call_back_ms, deputy };
             self.say(&line, Purpose::Decline, act, Vec::new());
         }
+    }
+
+    fn dismiss_missed(&mut self, line: String, party: &str, calls: &[String]) {
+        let Some(line) = self.act_on(line) else { return };
+        let act = rings::dismiss(self.roster(), &line, party, calls);
+        self.say_standing(&line, act);
     }
 
     fn propose(&mut self, line: String, subject: String, level: String, at_ms: f64, precedence: Precedence) {

@@ -234,6 +234,7 @@ impl Console {
             self.settle_place();
             self.settle_call();
             self.note_calls();
+            self.settle_missed();
             self.with_keys(Keys::follow);
             let take_long: [fn(&mut Keys, Seat<'_>, &mut Around<'_>); 3] = [Keys::lead, Keys::renew, Keys::tell_tags];
             for takes_long in take_long {
@@ -301,6 +302,15 @@ impl Console {
     fn note_tests(&mut self) {
         let at = Roster::told(self.id, &self.agreed, self.sites.active());
         self.trial.note(at, Now { us: self.now_us, ms: self.now_ms });
+    }
+
+    /// Rings that were missed are seen to once people of both parties are in on the line together.
+    fn settle_missed(&mut self) {
+        let at = Roster::told(self.id, &self.agreed, self.sites.active());
+        let Some(line) = self.call.line().cloned() else { return };
+        if let Some(act) = self.rings.called_back(at, &line) {
+            self.say(&line, Purpose::Standing, act, Vec::new());
+        }
     }
 
     fn settle_ringing(&mut self) {

@@ -2,8 +2,10 @@
 //! each line.
 
 mod last_call;
+mod missed;
 mod standing;
 
+pub(crate) use missed::{dismiss, shown as missed};
 pub(crate) use standing::{Effect, effects};
 
 use crate::limits::SILENT_US;
@@ -12,7 +14,7 @@ use crate::roster::Roster;
 use crate::timers;
 use crate::view::Person;
 use last_call::Seen;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{CallId, LineId, Precedence};
 use trialogue_journal::fold::{Ring, RingResponse};
 
@@ -37,6 +39,8 @@ pub(crate) struct Rings {
     known_us: BTreeMap<(LineId, CallId), u64>,
     /// One of them makes a sound.
     ringing: bool,
+    /// Missed rings that this console has said were called back.
+    called_back: BTreeSet<CallId>,
     /// The last call on each line.
     calls: BTreeMap<LineId, Seen>,
 }

@@ -88,6 +88,15 @@ pub enum Command {
         /// Line id.
         line: String,
     },
+    /// Take missed rings of a party off the boards of the own one: somebody has seen to them.
+    DismissMissed {
+        /// Line id.
+        line: String,
+        /// Id of the party that rang.
+        party: String,
+        /// Call ids, hex, as shown.
+        calls: Vec<String>,
+    },
     /// Propose a consultation to the other parties of a line.
     Propose {
         /// Line id: where it is asked.

@@ -9,11 +9,11 @@ use trialogue_console_core::Input;
 use trialogue_console_core::view::*;
 
 const JPN: usize = 0;
-const KOR: usize = 2;
+const USA: usize = 2;
 
-/// Japan's consoles on watch and those that cannot sound, as Korea sees them.
+/// Japan's consoles on watch and those that cannot sound, as the United States see them.
 fn japan(world: &World) -> (u32, u32) {
-    let party = world.party(KOR, "JPN");
+    let party = world.party(USA, "JPN");
     (party.on_watch, party.soundless)
 }
 
@@ -23,17 +23,17 @@ fn it_counts_as_no_watch_and_a_ring_is_shown_and_answered_there() {
     world.until(5, |world| japan(world) == (1, 0));
     world.command(JPN, Command::Sound { on: false });
     world.until(5, |world| japan(world) == (0, 1));
-    world.ring(KOR);
-    world.until(5, |world| world.party(KOR, "JPN").ring == RingState::Unstaffed);
+    world.ring(USA);
+    world.until(5, |world| world.party(USA, "JPN").ring == RingState::Unstaffed);
     world.until(5, |world| world.line(JPN).ring.is_some() && world.desks[JPN].ringing);
     // Somebody plugs in a loudspeaker.
     world.command(JPN, Command::Sound { on: true });
     world.until(5, |world| japan(world) == (1, 0));
-    world.until(5, |world| world.party(KOR, "JPN").ring == RingState::Ringing { consoles: 1 });
+    world.until(5, |world| world.party(USA, "JPN").ring == RingState::Ringing { consoles: 1 });
     world.command(JPN, Command::Sound { on: false });
     world.until(5, |world| japan(world) == (0, 1));
     world.answer(JPN);
-    world.until(5, |world| world.all_ready(&[JPN, KOR]));
+    world.until(5, |world| world.all_ready(&[JPN, USA]));
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod a_more_urgent_ring_takes_over;
 mod a_node_is_hostile;
 mod a_node_tells_without_end;
 mod a_node_withholds_a_revocation;
+mod a_ring_is_missed;
 mod a_second_call_is_heard;
 mod a_silent_station_holds_up_itself;
 mod a_welcome_names_another_group;

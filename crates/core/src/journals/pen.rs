@@ -41,6 +41,11 @@ impl<'a> Pen<'a> {
         self.journals.state()
     }
 
+    /// See [`Journals::time_ms`].
+    pub(crate) fn time_ms(&self) -> u64 {
+        self.journals.time_ms(self.here)
+    }
+
     pub(crate) fn here(&self) -> &'a Here {
         self.here
     }

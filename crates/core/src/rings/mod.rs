@@ -1,5 +1,8 @@
 //! Rings of other parties: taken, sounded at the consoles on watch, expired.
 
+mod missed;
+#[cfg(test)]
+mod tests;
 mod turns;
 
 use crate::consoles::Consoles;
@@ -65,6 +68,7 @@ pub(crate) struct Rings {
     /// By line as well: whoever rings draws the call's number, and may take that of another line's call.
     sounding: BTreeMap<(LineId, CallId), Sounding>,
     turns: turns::RingTurns,
+    unanswered: missed::Unanswered,
 }
 
 /// Where a ring is heard.
@@ -97,18 +101,21 @@ impl Rings {
     /// When [`Rings::settle`] is due, in microseconds.
     pub(crate) fn next_us(&self, here: &Here) -> Option<u64> {
         let sounding = self.sounding.values().map(|sounding| sounding.due_us(here.now.us));
-        sounding.chain(self.turns.next_us()).min()
+        sounding.chain(self.turns.next_us()).chain(self.unanswered.next_us()).min()
     }
 
     /// The node is in service no more.
     pub(crate) fn retire(&mut self) {
         self.sounding.clear();
+        self.unanswered = missed::Unanswered::default();
     }
 
     /// Says of every ring that sounds what is so, and ends what has sounded long enough.
     pub(crate) fn settle(&mut self, watching: Watching<'_>, pen: &mut Pen<'_>) {
         let (here, now) = (pen.here(), pen.here().now.us);
-        let due = self.turns.begin(now) || self.sounding.values().any(|sounding| sounding.is_due(now));
+        let due = self.turns.begin(now)
+            || self.unanswered.is_due(now)
+            || self.sounding.values().any(|sounding| sounding.is_due(now));
         if !std::mem::take(&mut pen.out.changed.lines) && !due {
             return;
         }
@@ -123,6 +130,12 @@ impl Rings {
         rings.iter().for_each(|ring| self.settle_one(ring, watching, pen));
         let live: BTreeSet<_> = rings.into_iter().map(|ring| (ring.line, ring.call)).collect();
         self.sounding.retain(|at, _| live.contains(at));
+        self.unanswered.settle(pen);
+    }
+
+    /// A console of another party rings. It may be over before [`Rings::settle`] is called.
+    pub(crate) fn rang(&mut self, ring: &Ring, pen: &Pen<'_>) {
+        self.unanswered.rang(ring, pen);
     }
 
     fn settle_one(&mut self, ring: &Ring, watching: Watching<'_>, pen: &mut Pen<'_>) {
@@ -275,158 +288,5 @@ impl Rings {
         };
         self.sounding.insert((line, call), sounding);
         true
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::scene::{Enrolled, OwnNode};
-    use trialogue_charter::Precedence;
-    use trialogue_journal::{Act, BodyRef, KeyOffer};
-
-    const SECOND: u64 = 1_000_000;
-
-    /// The node of a party that is rung, and nobody on watch there.
-    struct Bench {
-        own: OwnNode,
-        rings: Rings,
-        start_us: u64,
-        ringer: Enrolled,
-    }
-
-    impl Bench {
-        fn new() -> Self {
-            let mut own = OwnNode::at("usa-1");
-            let ringer = own.scene.enrol("jpn-duty", 1);
-            own.take();
-            let start_us = own.scene.here.now.us;
-            Self { own, rings: Rings::default(), start_us, ringer }
-        }
-
-        fn ring(&mut self, call: u8) {
-            let nodes = self.own.scene.here.charter.nodes.iter().map(|node| node.id.clone());
-            let offer = |node| KeyOffer { node, package: BodyRef::of(b"key package").unwrap() };
-            let act = Act::Ring {
-                call: CallId([call; 16]),
-                offers: nodes.map(offer).collect(),
-                precedence: Precedence::default(),
-            };
-            self.own.scene.says(&self.ringer, "duty", act);
-            self.came();
-        }
-
-        fn came(&mut self) {
-            self.own.take();
-            self.own.out.changed.lines = true;
-        }
-
-        /// What is given out when so much time has passed since the start.
-        fn after(&mut self, us: u64) -> (Vec<Body>, Vec<Output>) {
-            self.own.goes_on_to(self.start_us + us);
-            let (consoles, links) = (Consoles::default(), Links::new(0));
-            let watching = Watching { consoles: &consoles, links: &links };
-            self.rings.settle(watching, &mut self.own.pen());
-            let outputs = self.own.outputs();
-            let body = |output: &Output| {
-                let Output::Append { bundle, .. } = output else { return None };
-                let entry = trialogue_journal::UnverifiedEntry::decode(&bundle.entry).unwrap();
-                Some(entry.claim().body.clone())
-            };
-            (outputs.iter().filter_map(body).collect(), outputs)
-        }
-    }
-
-    #[test]
-    fn a_ring_is_said_to_have_come_and_where_it_sounds_and_once() {
-        let mut bench = Bench::new();
-        bench.ring(1);
-        let (written, _) = bench.after(0);
-        assert!(matches!(written[..], [Body::Received { .. }, Body::Ringing { consoles: 0, .. }]), "{written:?}");
-        bench.own.out.changed.lines = true;
-        assert!(bench.after(1).0.is_empty());
-    }
-
-    #[test]
-    fn where_nobody_is_on_watch_people_are_fetched_soon_and_once() {
-        let mut bench = Bench::new();
-        bench.ring(1);
-        bench.after(0);
-        let (mut alerted_us, mut now_us) = (Vec::new(), 0);
-        while let Some(due_us) = bench.rings.next_us(&bench.own.scene.here).filter(|_| now_us < 120 * SECOND) {
-            assert!(due_us > bench.own.scene.here.now.us, "it would be called without end");
-            now_us = due_us - bench.start_us;
-            let (_, outputs) = bench.after(now_us);
-            let alerts = outputs.iter().filter(|output| matches!(output, Output::Alert { .. }));
-            alerted_us.extend(alerts.map(|_| now_us));
-        }
-        assert_eq!(alerted_us, [UNSTAFFED_US]);
-    }
-
-    #[test]
-    fn a_ring_expires_by_this_nodes_own_count_and_one_that_is_taken_back_is_forgotten() {
-        let mut bench = Bench::new();
-        bench.ring(1);
-        bench.after(0);
-        let ring_us = u64::from(bench.own.scene.here.charter.policy.ring_seconds) * SECOND;
-        let expired = |written: &[Body]| written.iter().any(|body| matches!(body, Body::Expired { .. }));
-        assert!(!expired(&bench.after(ring_us - 1).0));
-        assert!(expired(&bench.after(ring_us).0));
-        bench.own.out.changed.lines = true;
-        bench.after(ring_us + 1);
-        assert_eq!(bench.rings.next_us(&bench.own.scene.here), None);
-        bench.ring(2);
-        bench.after(ring_us + SECOND);
-        let ringer = &bench.ringer;
-        bench.own.scene.says(ringer, "duty", Act::Leave { cause: None });
-        bench.came();
-        assert!(bench.after(ring_us + 2 * SECOND).0.is_empty());
-        assert_eq!(bench.rings.next_us(&bench.own.scene.here), None);
-    }
-
-    #[test]
-    fn people_are_said_to_have_been_alerted_only_while_it_sounds() {
-        let mut bench = Bench::new();
-        bench.ring(1);
-        bench.after(0);
-        let line = LineId::new("duty").unwrap();
-        bench.rings.alerted(CallId([2; 16]), line.clone(), true, &mut bench.own.pen());
-        assert!(bench.own.written().is_empty());
-        bench.rings.alerted(CallId([1; 16]), line, false, &mut bench.own.pen());
-        assert!(matches!(bench.own.written()[..], [Body::Alerted { done: false, .. }]));
-    }
-
-    #[test]
-    fn people_are_alerted_again_while_nobody_comes() {
-        let mut bench = Bench::new();
-        let line = LineId::new("duty").unwrap();
-        let alerts = |outputs: &[Output]| outputs.iter().filter(|o| matches!(o, Output::Alert { .. })).count();
-        bench.ring(1);
-        bench.after(0);
-        let mut at_us = UNSTAFFED_US;
-        assert_eq!(alerts(&bench.after(at_us).1), 1);
-        at_us += SECOND;
-        assert_eq!(alerts(&bench.after(at_us).1), 0, "one that is under way is not begun again");
-        let said = |bench: &mut Bench, done| {
-            bench.rings.alerted(CallId([1; 16]), line.clone(), done, &mut bench.own.pen());
-            bench.own.written()
-        };
-        assert!(matches!(said(&mut bench, false)[..], [Body::Alerted { done: false, .. }]));
-        assert_eq!(alerts(&bench.after(at_us + ALERT_AGAIN_US - 1).1), 0);
-        at_us += ALERT_AGAIN_US;
-        assert_eq!(alerts(&bench.after(at_us).1), 1, "nobody could be told");
-        assert!(said(&mut bench, false).is_empty(), "the caller knows");
-        at_us += ALERT_AGAIN_US;
-        assert_eq!(alerts(&bench.after(at_us).1), 1);
-        assert!(matches!(said(&mut bench, true)[..], [Body::Alerted { done: true, .. }]), "now somebody was told");
-        let ring_us = u64::from(bench.own.scene.here.charter.policy.ring_seconds) * SECOND;
-        assert!(at_us + ALERT_REPEAT_US < ring_us, "it still sounds");
-        assert_eq!(alerts(&bench.after(at_us + ALERT_REPEAT_US - 1).1), 0);
-        assert_eq!(alerts(&bench.after(at_us + ALERT_REPEAT_US).1), 1, "and has not come");
-        assert!(said(&mut bench, false).is_empty(), "somebody was told");
-        bench.after(ring_us);
-        bench.own.outputs();
-        assert_eq!(alerts(&bench.after(ring_us + ALERT_REPEAT_US).1), 0, "it is over");
     }
 }

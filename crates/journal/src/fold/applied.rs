@@ -77,6 +77,20 @@ pub enum Applied {
         /// The console that said so.
         device: DeviceId,
     },
+    /// A node has missed a ring.
+    Missed {
+        /// The line.
+        line: LineId,
+        /// The ring.
+        call: CallId,
+    },
+    /// A console has dismissed missed rings.
+    Dismissed {
+        /// The line.
+        line: LineId,
+        /// Who.
+        device: DeviceId,
+    },
     /// A console hung up.
     Left {
         /// The line.

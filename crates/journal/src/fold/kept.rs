@@ -53,7 +53,7 @@ macro_rules! in_a_row {
 pub(super) use in_a_row;
 
 /// Items of a journal's state.
-const NODE_ITEMS: u64 = 17;
+const NODE_ITEMS: u64 = 18;
 
 impl<C> Encode<C> for NodeState {
     fn encode<W: Write>(&self, e: &mut Encoder<W>, ctx: &mut C) -> Result<(), encode::Error<W::Error>> {
@@ -64,6 +64,7 @@ impl<C> Encode<C> for NodeState {
         self.enrolled.encode_row(e, ctx)?;
         self.on_watch.encode_row(e, ctx)?;
         self.lines.encode(e, ctx)?;
+        self.missed.encode(e, ctx)?;
         self.duties.encode_row(e, ctx)?;
         self.consultations.encode_row(e, ctx)?;
         self.tests.encode(e, ctx)?;
@@ -83,6 +84,7 @@ impl<'b, C> Decode<'b, C> for NodeState {
             enrolled: Row::decode_row(d, ctx)?,
             on_watch: Row::decode_row(d, ctx)?,
             lines: Decode::decode(d, ctx)?,
+            missed: Decode::decode(d, ctx)?,
             duties: Row::decode_row(d, ctx)?,
             consultations: Row::decode_row(d, ctx)?,
             tests: Decode::decode(d, ctx)?,

@@ -143,6 +143,10 @@ impl<'a, 'l> LineView<'a, 'l> {
         Self { charter, people, line }
     }
 
+    pub(super) fn people(self) -> People<'a> {
+        self.people
+    }
+
     pub(super) fn charter(self) -> &'a VerifiedCharter {
         self.charter
     }

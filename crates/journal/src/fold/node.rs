@@ -7,6 +7,7 @@ use super::duty::{Duties, Duty};
 use super::enrolled::Enrolled;
 use super::group::Group;
 use super::lines::Lines;
+use super::missed::MissedRings;
 use super::present::Presence;
 use super::respond::Response;
 use super::revoked::Barred;
@@ -32,6 +33,8 @@ pub struct NodeState {
     pub(super) enrolled: Enrolled,
     pub(super) on_watch: OnWatch,
     pub(super) lines: Lines,
+    /// Rings that nobody has answered.
+    pub(super) missed: MissedRings,
     pub(super) duties: Duties,
     pub(super) consultations: Consultations,
     /// Last results of tests of the line.
@@ -53,6 +56,7 @@ impl NodeState {
             enrolled: Enrolled::default(),
             on_watch: OnWatch::default(),
             lines: Lines::default(),
+            missed: MissedRings::default(),
             duties: Duties::default(),
             consultations: Consultations::default(),
             tests: Tests::default(),
@@ -109,6 +113,7 @@ impl NodeState {
             Body::Alerted { call, line, done } => self.lines.alert(own, line, *call, *done, seq),
             Body::Escalated { call, line, step } => self.lines.escalate(own, line, *call, *step, seq),
             Body::Refused { call, line, reason } => self.lines.refuse(own, line, *call, *reason, seq),
+            Body::Missed { call, line, rang } => self.missed.miss(own, line, *call, rang, seq),
             Body::Lost { device, line } => {
                 let was_in = self.depart(device, line, seq);
                 was_in.then(|| Applied::Lost { line: line.clone(), device: *device }).ok_or(Ignored::NotIn)
@@ -215,6 +220,11 @@ impl NodeState {
     /// What the node did with another's ring.
     pub fn response(&self, line: &LineId, call: &CallId) -> Option<&Response> {
         self.lines.response(line, call)
+    }
+
+    /// Has the node said that it missed this ring of another party?
+    pub fn has_missed(&self, line: &LineId, party: &PartyId, call: &CallId) -> bool {
+        self.missed.has(line, party, call)
     }
 
     /// The node's group on the line; none until one is created, and after none of its consoles that are in can use it.

@@ -67,6 +67,7 @@ impl NodeState {
         self.duties.relevant(&mut seqs);
         self.tests.relevant(&mut seqs);
         self.lines.relevant(live, &mut seqs);
+        self.missed.relevant(&mut seqs);
         // Everyone who is accepted, the newest first, up to the bound; and whoever else the entries above need.
         seqs.extend(self.enrolled.newest(|id| !self.has_barred(id)));
         let mut speakers = self.speakers(live);
@@ -83,6 +84,7 @@ impl NodeState {
         let mut devices = BTreeSet::new();
         devices.extend(self.duties.speakers());
         devices.extend(self.tests.speakers());
+        devices.extend(self.missed.speakers());
         self.lines.speakers(live, &mut devices);
         devices
     }

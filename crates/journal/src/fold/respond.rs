@@ -116,6 +116,15 @@ impl Response {
         Self { first, received: None, ringing: None, acknowledged: None, alerted: None, step: None, ended: None }
     }
 
+    /// A person has answered, or declined without the promise to call back.
+    pub(super) fn is_settled(&self) -> bool {
+        match &self.ended {
+            Some(Ended::Joined { .. }) => true,
+            Some(Ended::Declined { by, call_back_ms, .. }) => by.is_some() && call_back_ms.is_none(),
+            Some(Ended::Expired { .. }) | None => false,
+        }
+    }
+
     /// Positions of the entries that it is made of.
     fn seqs(&self) -> impl Iterator<Item = u64> {
         let ended = match self.ended {

@@ -8,6 +8,7 @@ use super::floor::{Prepared, Said};
 use super::forged::Forgery;
 use super::judge::Judge;
 use super::line::{LineState, LineView, Participant, Ring, RingResponse};
+use super::missed::Missed;
 use super::node::NodeState;
 use super::now::LinesNow;
 use super::people::People;
@@ -220,6 +221,16 @@ impl State {
     /// What a party did with one ring, also after the ring has ended, while it is remembered.
     pub fn response(&self, line: &LineId, party: &PartyId, call: &CallId) -> RingResponse {
         self.on(line).response(party, call)
+    }
+
+    /// Rings that a party has missed and nobody of it has dismissed, in the order in which they rang.
+    pub fn missed(&self, line: &LineId, party: &PartyId) -> Vec<Missed> {
+        self.on(line).missed(party)
+    }
+
+    /// Has a person of the party answered the ring, or declined it without the promise to call back?
+    pub fn is_settled(&self, line: &LineId, party: &PartyId, call: &CallId) -> bool {
+        self.on(line).is_settled(party, call)
     }
 
     /// Has a party alerted people beyond its consoles to a ring that still sounds there? None: not (yet); otherwise

@@ -1,6 +1,7 @@
 //! A console's statement: may it say that, and then what happens.
 
 use super::course::is_for;
+use super::missed::MissedRings;
 use super::node::NodeState;
 use super::speaker::{At, Own, Speaker};
 use super::{Applied, Ignored};
@@ -56,6 +57,7 @@ impl NodeState {
                 by.must_act()?;
                 super::duty::may_take(*until_ms, now_ms)
             }
+            Act::Dismiss { party, .. } => MissedRings::may_dismiss(by, &statement.line, party),
             Act::Propose { .. } | Act::Attend { .. } | Act::Withdraw { .. } => {
                 self.consultations.may(by, statement, now_ms)
             }
@@ -98,6 +100,10 @@ impl NodeState {
         self.enrolled.says(&by, number);
         match &statement.act {
             Act::TakeDuty { until_ms } => self.duties.take(&device, *until_ms, at),
+            Act::Dismiss { party, calls } => {
+                self.missed.dismiss(&line, party, calls, by, at.seq);
+                Applied::Dismissed { line, device: by }
+            }
             Act::Propose { .. } | Act::Attend { .. } | Act::Withdraw { .. } => self.consultations.take(&statement, at),
             Act::StationTested { .. } | Act::Alive { .. } | Act::SendTest { .. } | Act::Certify { .. } => {
                 self.tests.take(&device, &statement, at)

@@ -36,6 +36,9 @@ enum Event {
     Alerted(usize, u8, bool),
     Escalated(usize, u8, u8),
     Lost(usize, u8),
+    /// A ring of the second one's party.
+    Missed(usize, usize, u8),
+    Dismiss(usize, u8, usize, u8),
     Restarted(usize),
     /// In the first one's journal, of a device of the second.
     Revoked(usize, usize, u8),
@@ -70,6 +73,8 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (n.clone(), call.clone(), 0..4u8).prop_map(|(n, k, s)| Event::Escalated(n, k, s)),
         1 => (n.clone(), call, any::<bool>()).prop_map(|(n, k, done)| Event::Alerted(n, k, done)),
         2 => (n.clone(), c.clone()).prop_map(|(n, c)| Event::Lost(n, c)),
+        2 => (n.clone(), n.clone(), 3..9u8).prop_map(|(n, by, k)| Event::Missed(n, by, k)),
+        1 => (n.clone(), c.clone(), n.clone(), 3..9u8).prop_map(|(n, c, by, k)| Event::Dismiss(n, c, by, k)),
         1 => n.clone().prop_map(Event::Restarted),
         1 => (n.clone(), n.clone(), c.clone()).prop_map(|(at, n, c)| Event::Revoked(at, n, c)),
         2 => (n.clone(), c, any::<bool>()).prop_map(|(n, c, on)| Event::Suspended(n, c, on)),
@@ -113,6 +118,14 @@ fn play(scene: &mut Scene, event: &Event) {
         Event::Escalated(n, k, step) => scene.node(NODES[n], Body::Escalated { call: call(k), line, step }),
         Event::Expired(n, k) => scene.node(NODES[n], Body::Expired { call: call(k), line }),
         Event::Lost(n, c) => scene.node(NODES[n], Body::Lost { device: at(n, c).id(), line }),
+        Event::Missed(n, by, k) => {
+            let (party, office, at_ms) = (party(PARTIES[by]), office(DUTY[by]), u64::from(k));
+            let rang = Rang { party, office, precedence: Default::default(), at_ms, call_back_ms: None };
+            scene.node(NODES[n], Body::Missed { call: call(k), line, rang })
+        }
+        Event::Dismiss(n, c, by, k) => {
+            scene.says(&at(n, c), Act::Dismiss { party: party(PARTIES[by]), calls: vec![call(k)] })
+        }
         Event::Restarted(n) => scene.node(NODES[n], Body::Restarted {}),
         Event::Revoked(by, n, c) => scene.node(NODES[by], revoked(PARTIES[n], at(n, c).id())),
         Event::Suspended(n, c, on) => scene.node(NODES[n], Body::Suspended { device: at(n, c).id(), on }),

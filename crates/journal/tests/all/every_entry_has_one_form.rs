@@ -79,6 +79,7 @@ fn acts() -> Vec<(&'static str, Act)> {
             },
         ),
         ("acknowledge", Act::Acknowledge { call: call(1), ready_ms: 1_790_000_300_000 }),
+        ("dismiss", Act::Dismiss { party: party("JPN"), calls: vec![call(1), call(2)] }),
         ("confirm", Act::Confirm { party: party("JPN") }),
         ("ready", Act::Ready { with: vec![party("JPN"), party("KOR")] }),
         ("ready no more", Act::Ready { with: Vec::new() }),
@@ -156,6 +157,20 @@ fn bodies() -> Vec<(&'static str, Body)> {
         ("alerted", Body::Alerted { call: call(1), line: line.clone(), done: true }),
         ("escalated", Body::Escalated { call: call(1), line: line.clone(), step: 1 }),
         ("expired", Body::Expired { call: call(1), line: line.clone() }),
+        (
+            "missed",
+            Body::Missed {
+                call: call(1),
+                line: line.clone(),
+                rang: Rang {
+                    party: party("JPN"),
+                    office: office("jpn-duty"),
+                    precedence: Precedence::Immediate,
+                    at_ms: 1_790_000_000_000,
+                    call_back_ms: Some(1_790_000_900_000),
+                },
+            },
+        ),
         ("lost", Body::Lost { device, line: line.clone() }),
         ("at console", Body::AtConsole { offices: vec![office("usa-duty"), office("usa-leaders")] }),
         ("tested", Body::Tested { results: path_tests() }),

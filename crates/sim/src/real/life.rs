@@ -9,6 +9,7 @@ use crate::mutation::Mutation;
 use crate::real::Seated;
 use crate::real::desk::{Desk, Reach};
 use crate::real::drive::Happens;
+use crate::real::promises::TOLD_US;
 use crate::runner::Life;
 use crate::trace::Trace;
 use crate::world::World;
@@ -21,6 +22,11 @@ use trialogue_core::Errand;
 const SHAPES: [&[usize]; 4] = [&[1, 1, 1], &[1, 2, 1], &[1, 1], &[2, 1, 2]];
 /// Every so many networks seal by the suite with ML-KEM-1024, the others by the faster one.
 const CNSA: u64 = 16;
+
+/// Nobody rings in vain unseen.
+const MISSED: &str = "a ring that nobody answered shows at every console of who was rung";
+/// How long that takes at most: of one party a node writes down one a minute, and remembers four that wait.
+const MISSED_US: u64 = 300_000_000;
 
 /// The network of a seed with real consoles: started, all on watch.
 pub(crate) fn real_network(seed: u64, trace: Trace, mutation: Option<Mutation>) -> World {
@@ -86,11 +92,44 @@ impl Seated<'_> {
         self.run(over_us);
         self.check_over();
         self.until_outcomes();
+        if self.world.all_are_honest() {
+            self.ring_in_vain();
+        }
         self.until_agreed();
         self.check_converged();
         if self.world.all_are_honest() {
             self.check_honest();
         }
+    }
+
+    /// In a whole network somebody rings in vain, and all who were rung see it.
+    ///
+    /// # Panics
+    /// When that takes too long.
+    pub fn ring_in_vain(&mut self) {
+        let desks = || self.world.real.desks.iter().enumerate().filter(|(_, desk)| desk.counts() && desk.device == 0);
+        let Some((ringer, party)) = desks().next().map(|(at, desk)| (at, desk.party)) else { return };
+        self.press_ring(ringer, LEADERS);
+        self.run(2_000_000);
+        let ring =
+            self.desk_node(ringer).and_then(|node| self.world.nodes[node].machine.as_ref()).and_then(|machine| {
+                let line = self.lines(LEADERS)?;
+                let id = self.world.real.desks[ringer].id;
+                machine.state().rings(line).iter().find(|ring| ring.device == id).map(|ring| ring.call.to_string())
+            });
+        self.press(ringer, Command::HangUp);
+        let Some(ring) = ring else { return self.tell("nobody was rung".to_owned()) };
+        self.until_none_within(MISSED_US, MISSED, TOLD_US / 2, |seated| {
+            let others = seated.world.real.desks.iter().enumerate();
+            let mut others = others.filter(|(_, desk)| desk.counts() && desk.party != party);
+            let lacks = others.find(|(at, desk)| {
+                let shown = desk.console.view().lines.iter().find(|line| line.id == LEADERS && line.acts);
+                seated.desk_node(*at).is_some()
+                    && shown.is_some_and(|line| line.missed.iter().all(|missed| missed.call != ring))
+            });
+            lacks.map(|(at, _)| seated.desk_name(at))
+        });
+        self.tell("all who were rung in vain see it".to_owned());
     }
 
     /// A node falls into hostile hands; where its party has no other one, so do the party's root and consoles.

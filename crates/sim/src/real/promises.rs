@@ -16,7 +16,7 @@ use trialogue_journal::fold::{Floor as FoldFloor, Participant, RingResponse};
 /// Once the network is whole, everybody who is in has everybody's keys within so long.
 pub const WHOLE_US: u64 = 60_000_000;
 /// How long what a node knows may take to be what its consoles know, and they to act by it.
-const TOLD_US: u64 = 1_000_000;
+pub(super) const TOLD_US: u64 = 1_000_000;
 
 /// Whom a console shows in the call and who can open what it seals.
 const SHOWN: &str = "whoever can open what a console seals is in the call as that console shows it";
@@ -261,7 +261,7 @@ impl Seated<'_> {
         self.until_none_within(WHOLE_US, promise, step_us, left);
     }
 
-    fn until_none_within(
+    pub(super) fn until_none_within(
         &mut self,
         within_us: u64,
         promise: &str,

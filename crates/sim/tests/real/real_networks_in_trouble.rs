@@ -104,6 +104,11 @@ fn consoles_without_sound_that_some_are_not_told_of_are_caught() {
 }
 
 #[test]
+fn missed_rings_that_some_are_not_told_of_are_caught() {
+    caught(Mutation::UntoldMissed, SEEDS);
+}
+
+#[test]
 fn readiness_that_some_are_not_told_of_is_caught() {
     caught(Mutation::UntoldReady, STAGED);
 }

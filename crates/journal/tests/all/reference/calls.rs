@@ -16,6 +16,31 @@ fn ringing(it: &mut Reference, at: &str, number: u8, line: LineId, consoles: u16
     it.entry(at, Body::Ringing { call: call(number), line, consoles });
 }
 
+/// Rings that nobody answered, more than are remembered, and those that somebody dismissed.
+fn missed(it: &mut Reference, people: &People) {
+    let missed = |number: u8, of: &str, by: &str| {
+        let (party, office, at_ms) = (party(of), office(by), u64::from(number));
+        let rang = Rang { party, office, precedence: Precedence::Flash, at_ms, call_back_ms: Some(at_ms + 1) };
+        Body::Missed { call: call(number), line: duty(), rang }
+    };
+    for number in 1..=limits::MISSED_MAX as u8 + 1 {
+        it.entry("kor-1", missed(number, "USA", "usa-duty"));
+    }
+    it.entry("kor-1", missed(9, "JPN", "jpn-duty"));
+    it.ignored("kor-1", missed(9, "JPN", "jpn-duty"), Ignored::NotNow);
+    it.ignored("kor-1", missed(10, "JPN", "usa-duty"), Ignored::Malformed);
+    it.ignored("kor-1", missed(10, "KOR", "kor-duty"), Ignored::Malformed);
+    let dismiss = |of: &str, calls: &[u8]| Act::Dismiss {
+        party: party(of),
+        calls: calls.iter().map(|number| call(*number)).collect(),
+    };
+    it.duty(&people.kor, dismiss("USA", &[2, 3]));
+    it.duty(&people.kor, dismiss("USA", &[3, 77]));
+    it.refuses(&people.kor, &duty(), dismiss("KOR", &[2]), Ignored::Malformed);
+    it.refuses(&people.notes, &summit(), dismiss("USA", &[2]), Ignored::Role);
+    it.chapter("missed");
+}
+
 fn tags(generation: u16, anew: bool) -> Act {
     Act::Tags { generation, anew, secrets: body("secrets") }
 }
@@ -39,6 +64,7 @@ pub fn on_the_duty_line(it: &mut Reference, people: &People) {
     it.entry("kor-1", Body::Refused { call: call(2), line: duty(), reason: DeclineReason::Refused });
     it.entry("kor-1", Body::Alerted { call: call(3), line: duty(), done: false });
     it.chapter("rung");
+    missed(it, people);
 
     it.duty(jpn, answer(1));
     it.refuses(jpn, &duty(), decline(1), Ignored::NotNow);

@@ -24,11 +24,11 @@ macro_rules! kinds {
 
 kinds! { Body, BODIES, body_name:
     Opened Enrolled Revoked Staffed Stated Received Ringing Expired Lost Restarted Refused Alerted Escalated AtConsole Tested Seen Forged Suspended
-    Listed Stored Soundless
+    Listed Stored Soundless Missed
 }
 kinds! { Act, ACTS, act_name:
     Ring Answer Decline Leave Handshake Acknowledge Confirm Ready Hold Remove Drop ComeOn TakeDuty Propose Attend Withdraw Attach StationTested Alive
-    SendTest Certify Stock Circle Write Shown AcknowledgeWriting CertifyWriting Approve Tags Archive
+    SendTest Certify Stock Circle Write Shown AcknowledgeWriting CertifyWriting Approve Tags Archive Dismiss
 }
 kinds! { Ignored, REASONS, reason_name:
     UnknownNode BodyMissing Certificate VoucherUsed Late AlreadyEnrolled UnknownDevice Revoked Suspended Revocation Signature Malformed Replayed OtherNode
