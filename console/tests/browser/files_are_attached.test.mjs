@@ -99,6 +99,13 @@ test('what is attached is sealed and kept over a reload, and can be taken off', 
     await usa.page.locator(`[data-attached="${notes.name}"] button`).evaluate((key) => key === document.activeElement),
     'the focus stays at its place',
   );
+  // What was taken off and attached once more is taken off as the first time.
+  await usa.page.locator('[data-field=files]').setInputFiles([mistaken]);
+  await usa.page.locator(`[data-attached="${mistaken.name}"]`).waitFor();
+  await usa.page.locator('[data-reading-file]').waitFor({ state: 'detached' });
+  await usa.page.locator(`[data-attached="${mistaken.name}"] [data-act=detach]`).press('Enter');
+  await usa.page.locator(`[data-attached="${mistaken.name}"]`).waitFor({ state: 'detached' });
+  assert.deepEqual(await attached(usa), [recording.name, notes.name]);
   await everybodyCanUse(usa);
 });
 
