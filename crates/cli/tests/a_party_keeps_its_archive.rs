@@ -86,6 +86,14 @@ fn a_party_keeps_its_archive() {
     assert_eq!(show.arg(&cut).output().unwrap().status.code(), Some(4));
     assert!(words(&paper).contains(&squeezed("Altered: this file is not what was signed")), "{}", words(&paper));
 
+    // Nothing would be shown of a line that nobody has, as if nothing had happened on it.
+    let mut show = trialogue();
+    show.args(["record", "show", "--line", "dutty", "--charter"]).arg(hotline.house().join("charter.cbor"));
+    let refused = show.arg(export(&hotline, dir.path())).output().unwrap();
+    let why = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && refused.stdout.is_empty());
+    assert!(why.contains("there is no line dutty in this record; its lines are") && why.contains("duty"), "{why}");
+
     // Neither archive, nor what its machine keeps, nor any node has the words.
     for place in
         [&archive, &hotline.identity("usa-note-taker"), &hotline.identity("jpn-security-adviser"), &hotline.house()]

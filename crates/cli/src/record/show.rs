@@ -6,6 +6,7 @@ use super::{code, read, timeline_pdf};
 use crate::Failure;
 use crate::pdf::Paper;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
@@ -50,12 +51,20 @@ pub(super) fn show(
     let trusted = (charter.serial, charter.hash());
     let mut verifier = Verifier::new(charter);
     let mut events = Vec::new();
+    let mut lines: BTreeSet<LineId> = verifier.state().charter().lines.iter().map(|line| line.id.clone()).collect();
     read(file, &mut verifier, |verifier, taken| {
         let event = event(verifier.state(), &taken);
+        lines.extend(event.line.clone());
         if wanted.takes(&event) {
             events.push(event);
         }
     })?;
+    lines.extend(verifier.state().charter().lines.iter().map(|line| line.id.clone()));
+    // Nothing shown of a line that nobody has would read as if nothing had happened on it.
+    if let Some(line) = wanted.line.as_ref().filter(|line| !lines.contains(line)) {
+        let all: Vec<&str> = lines.iter().map(LineId::as_str).collect();
+        return Err(Failure::said(format!("there is no line {line} in this record; its lines are {}", all.join(", "))));
+    }
     // Nodes' clocks are claims; entries of one journal stay in their order where its clock was set back by less than an
     // entry.
     events.sort_by(|a, b| (a.time, &a.node, a.seq).cmp(&(b.time, &b.node, b.seq)));
