@@ -2,6 +2,7 @@
 
 use crate::utc::Utc;
 use crate::verify::Taken;
+use std::collections::BTreeMap;
 use trialogue_charter::{
     CallId, DeviceId, Hash, LineId, NodeId, OfficeId, PartyId, Precedence, Revocation, VerifiedCharter,
 };
@@ -68,8 +69,58 @@ impl Said {
     }
 }
 
-/// What an entry says, with the names that the journals read so far give.
-pub fn event(state: &State, taken: &Taken) -> Event {
+/// Reads a record from its beginning on, journal by journal, as events.
+#[derive(Default)]
+pub struct Timeline {
+    /// In which call each device is by each journal, or was when it fell out of touch: what it says of that once more
+    /// is no new act of its officer.
+    calls: BTreeMap<(NodeId, DeviceId, LineId), CallId>,
+}
+
+impl Timeline {
+    /// What an entry says, with the names that the journals read so far give.
+    pub fn event(&mut self, state: &State, taken: &Taken) -> Event {
+        let again = self.again(taken);
+        let mut event = event(state, taken);
+        if let Some((kind, what)) = again {
+            (event.kind, event.what) = (kind, what.to_owned());
+        }
+        event
+    }
+
+    /// An act by which a device is in the call that it was in before, and what is to be said of that.
+    fn again(&mut self, taken: &Taken) -> Option<(&'static str, &'static str)> {
+        taken.applied.as_ref().ok()?;
+        let node = &taken.entry.entry().node;
+        let claim = taken.entry.said()?.claim();
+        let at = (node.clone(), claim.device, claim.line.clone());
+        let call = match claim.act {
+            Act::Ring { call, .. } | Act::Answer { call, .. } | Act::Attach { call, .. } => call,
+            Act::Leave { .. } => {
+                self.calls.remove(&at);
+                return None;
+            }
+            Act::Remove { device } => {
+                self.calls.remove(&(at.0, device, at.2));
+                return None;
+            }
+            _ => return None,
+        };
+        let same = self.calls.insert(at, call) == Some(call);
+        match claim.act {
+            Act::Ring { .. } if same => Some((
+                "ring_on",
+                "rings on in the call that it is in: the console by itself, or its officer for those who are missing",
+            )),
+            Act::Answer { .. } if same => {
+                Some(("come_back", "comes back into the call that it was in: the console by itself"))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn event(state: &State, taken: &Taken) -> Event {
     let claim = taken.entry.entry();
     let charter = state.charter();
     let mut writing = None;

@@ -14,7 +14,7 @@ use trialogue_node::Config;
 use trialogue_record::inclusion::Inclusion;
 use trialogue_record::limits::PROOF_MAX;
 use trialogue_record::note::{Checkpoint, Note, origin};
-use trialogue_record::timeline::event;
+use trialogue_record::timeline::Timeline;
 use trialogue_record::utc::Utc;
 use trialogue_record::{Verifier, proof, tree};
 
@@ -98,7 +98,7 @@ pub(super) fn check(file: &Path, charter: &VerifiedCharter) -> Result<ExitCode, 
     let node = claim.node.clone();
     let state = trialogue_journal::State::new(std::sync::Arc::new(charter.clone()));
     let taken = trialogue_record::Taken { entry, applied: Ok(trialogue_journal::Applied::Opened), certificate: None };
-    let event = event(&state, &taken);
+    let event = Timeline::default().event(&state, &taken);
     println!("{}: {} {}", event.time, event.party.as_ref().map_or("?", |party| party.as_str()), event.what);
     if stated {
         println!(

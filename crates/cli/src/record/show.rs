@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use trialogue_charter::{LineId, VerifiedCharter};
 use trialogue_record::Verifier;
-use trialogue_record::timeline::{Event, event};
+use trialogue_record::timeline::{Event, Timeline};
 use trialogue_record::utc::Utc;
 
 /// What is to be shown, and how.
@@ -50,10 +50,10 @@ pub(super) fn show(
 ) -> Result<ExitCode, Failure> {
     let trusted = (charter.serial, charter.hash());
     let mut verifier = Verifier::new(charter);
-    let mut events = Vec::new();
+    let (mut timeline, mut events) = (Timeline::default(), Vec::new());
     let mut lines: BTreeSet<LineId> = verifier.state().charter().lines.iter().map(|line| line.id.clone()).collect();
     read(file, &mut verifier, |verifier, taken| {
-        let event = event(verifier.state(), &taken);
+        let event = timeline.event(verifier.state(), &taken);
         lines.extend(event.line.clone());
         if wanted.takes(&event) {
             events.push(event);

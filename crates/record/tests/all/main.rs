@@ -2,6 +2,7 @@
 //! of its libraries once more.
 #![allow(clippy::unwrap_used)]
 
+mod a_machine_s_return_is_no_ring_of_a_person;
 mod a_text_is_handed_on;
 mod file;
 mod heads_are_notes_that_other_tools_read;

@@ -26,16 +26,6 @@ fn sealed_by(items: &[Item], by: &str, key: &HybridSecret) -> Vec<u8> {
     file(items, Some(seal(items, by).sign(key)))
 }
 
-/// An entry is put behind the last one of a journal.
-fn append(held: &mut Held, id: &str, body: Body) {
-    let last = (0..held.entries.len()).rev().find(|at| held.claim(*at).node.as_str() == id).unwrap();
-    let mut claim = held.claim(last);
-    claim.previous = trialogue_charter::Hash::of(&claim.payload());
-    claim.seq += 1;
-    claim.body = body;
-    held.entries.insert(last + 1, (claim.sign(key(id)).0, None));
-}
-
 /// A charter of two parties that nobody else knows, and the secrets of their roots and nodes.
 fn invented() -> (VerifiedCharter, HybridSecret) {
     let secret = |number: u8| HybridSecret::from_seed(&[number; 32]);
@@ -99,14 +89,14 @@ fn nobody_seals_a_record_anew_by_a_charter_of_his_own() {
     }
     // Nor does a member who writes the invented charter into its own journal, after the true one.
     let mut member = held.clone();
-    append(&mut member, "jpn-1", Body::Opened { charter: first.hash() });
+    member.append("jpn-1", Body::Opened { charter: first.hash() });
     let mut items = member.items();
     items[0] = Item::Header { version: VERSION, node: node("aaa-1"), charter: NEXT.hash() };
     both("a member's word afterwards", &sealed_by(&items, "aaa-1", &secret), &NEXT, 4, &kinds);
     // A node that a charter retired, or whose party left, still exports what it holds.
     let left = fixture::amended(&NEXT, |charter| fixture::without(charter, "KOR"));
     let mut held = Held::new();
-    append(&mut held, "usa-1", Body::Opened { charter: left.hash() });
+    held.append("usa-1", Body::Opened { charter: left.hash() });
     let whole = sealed(&held.items());
     both("a node whose party left", &whole, &left, 0, &[]);
     let alone = sealed(&Held::new().items());
@@ -128,20 +118,20 @@ fn unsigned(party: &str, id: &str) -> Vec<u8> {
 #[test]
 fn nobody_puts_words_into_the_mouth_of_anothers_device() {
     let mut held = Held::new();
-    append(&mut held, "usa-1", Body::Stated { statement: unsigned("jpn", "usa-1") });
+    held.append("usa-1", Body::Stated { statement: unsigned("jpn", "usa-1") });
     both("of a device that is not enrolled there", &sealed(&held.items()), &NEXT, 5, &["statement"]);
     let (_, certificate, device) = THREE.device("jpn-duty", 1);
     let mut held = Held::new();
     let enrolled = Body::Enrolled { device: device.id, certificate: BodyRef::of(&certificate).unwrap() };
-    append(&mut held, "usa-1", enrolled);
+    held.append("usa-1", enrolled);
     held.entries.last_mut().unwrap().1 = Some(certificate.clone());
-    append(&mut held, "usa-1", Body::Stated { statement: unsigned("jpn", "usa-1") });
+    held.append("usa-1", Body::Stated { statement: unsigned("jpn", "usa-1") });
     both("of a device whose own certificate is beside it", &sealed(&held.items()), &NEXT, 5, &["statement"]);
     let mut held = Held::new();
     let noise = vec![7; 90];
-    append(&mut held, "usa-1", Body::Enrolled { device: device.id, certificate: BodyRef::of(&noise).unwrap() });
+    held.append("usa-1", Body::Enrolled { device: device.id, certificate: BodyRef::of(&noise).unwrap() });
     held.entries.last_mut().unwrap().1 = Some(noise);
-    append(&mut held, "usa-1", Body::Stated { statement: unsigned("jpn", "usa-1") });
+    held.append("usa-1", Body::Stated { statement: unsigned("jpn", "usa-1") });
     both("of a device by a certificate that is none", &sealed(&held.items()), &NEXT, 5, &["statement"]);
     // A holder of the file who takes a certificate away proves nothing against a node.
     let mut held = Held::new();
@@ -158,7 +148,7 @@ fn nobody_puts_words_into_the_mouth_of_anothers_device() {
         usa.root = fixture::next_root("USA").public();
     });
     let mut held = Held::new();
-    append(&mut held, "kor-1", Body::Opened { charter: rooted.hash() });
+    held.append("kor-1", Body::Opened { charter: rooted.hash() });
     held.charters.push(rooted.bytes().to_vec());
     let mut items = held.items();
     items[0] = Item::Header { version: VERSION, node: node(OWN), charter: rooted.hash() };
@@ -169,8 +159,8 @@ fn nobody_puts_words_into_the_mouth_of_anothers_device() {
 fn the_journal_of_a_party_that_left_does_not_vanish() {
     let left = fixture::amended(&NEXT, |charter| fixture::without(charter, "JPN"));
     let mut held = Held::new();
-    append(&mut held, "kor-1", Body::Opened { charter: left.hash() });
-    append(&mut held, "usa-1", Body::Opened { charter: left.hash() });
+    held.append("kor-1", Body::Opened { charter: left.hash() });
+    held.append("usa-1", Body::Opened { charter: left.hash() });
     held.charters.push(left.bytes().to_vec());
     let items = |held: &Held| {
         let mut items = held.items();
@@ -200,7 +190,7 @@ fn an_amendment_that_the_journals_name_is_not_left_out() {
         items
     };
     both("the newest left out", &sealed(&items(&held, &THREE.charter)), &THREE.charter, 3, &["no_charter"]);
-    append(&mut held, OWN, Body::Opened { charter: THREE.charter.hash() });
+    held.append(OWN, Body::Opened { charter: THREE.charter.hash() });
     let again = sealed(&items(&held, &THREE.charter));
     both("the older one opened again by the exporter", &again, &THREE.charter, 3, &["no_charter"]);
     // A node that came with the newer charter has never had the older one.
@@ -226,7 +216,7 @@ fn no_bytes_end_the_second_verifier() {
         more.insert(at, Item::Evidence { node: node("jpn-1"), seq: 1, entry: bytes.clone() });
         both("evidence", &sealed(&more), &NEXT, 4, &["evidence"]);
         let mut held = Held::new();
-        append(&mut held, "usa-1", Body::Stated { statement: bytes });
+        held.append("usa-1", Body::Stated { statement: bytes });
         both("a statement", &sealed(&held.items()), &NEXT, 5, &["statement"]);
     }
 }
@@ -348,7 +338,7 @@ fn what_a_device_says_is_read_alike_by_both() {
     text.extend([0x02, 0x61, 0xff]);
     for (what, payload) in [("another field first", first), ("text that is none", text)] {
         let mut held = Held::new();
-        append(&mut held, "usa-1", Body::Stated { statement: secret.sign_statement(&payload) });
+        held.append("usa-1", Body::Stated { statement: secret.sign_statement(&payload) });
         both(what, &sealed(&held.items()), &NEXT, 5, &["statement"]);
     }
     let at = Occasion { node: node("jpn-1"), charter: NEXT.hash(), now_ms: BEGIN_MS + 5_000 };
@@ -376,7 +366,7 @@ fn what_a_device_says_is_read_alike_by_both() {
         let mut held = Held::new();
         let line = LineId::new("duty").unwrap();
         let statement = Statement::new(device.id, BEGIN_MS + 9_000, &at, line, act).sign(&secret).0;
-        append(&mut held, "usa-1", Body::Stated { statement });
+        held.append("usa-1", Body::Stated { statement });
         let kinds: &[&str] = if code == 0 { &[] } else { &["misplaced"] };
         both(what, &sealed(&held.items()), &NEXT, code, kinds);
     }
@@ -388,7 +378,7 @@ fn every_root_that_was_signed_is_compared() {
     let from = held.entries.len();
     for number in 1..=10 {
         let head = TreeHead { node: node("jpn-1"), size: 3, root: [number; 32] };
-        append(&mut held, "usa-1", Body::Seen { heads: vec![head], signature: None });
+        held.append("usa-1", Body::Seen { heads: vec![head], signature: None });
     }
     let said: Vec<Vec<u8>> = held.entries[from..].iter().map(|(entry, _)| entry.clone()).collect();
     held.evidence.extend(said.into_iter().map(|entry| (node("jpn-1"), 3, entry)));
@@ -482,9 +472,9 @@ fn a_translation_makes_no_row_of_its_own() {
     let statement =
         Statement::new(device.id, BEGIN_MS + 9_000, &at, LineId::new("duty").unwrap(), said).sign(&secret).0;
     let mut held = Held::new();
-    append(&mut held, "usa-1", Body::Stated { statement });
+    held.append("usa-1", Body::Stated { statement });
     let mut verifier = trialogue_record::Verifier::new(NEXT.clone());
     let taken: Vec<_> = held.items().into_iter().filter_map(|item| verifier.take(item)).collect();
-    let event = trialogue_record::timeline::event(verifier.state(), taken.last().unwrap());
+    let event = trialogue_record::timeline::Timeline::default().event(verifier.state(), taken.last().unwrap());
     assert_eq!(event.what, "certifies a test text as: \u{201c}yes 2026-11-29 05:12:03.120 UTC JPN \" rings\u{201d}");
 }

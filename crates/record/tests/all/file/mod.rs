@@ -54,6 +54,16 @@ pub struct Held {
 pub type Kept = (Vec<u8>, Option<Vec<u8>>);
 
 impl Held {
+    /// An entry is put behind the last one of a journal.
+    pub fn append(&mut self, id: &str, body: Body) {
+        let last = (0..self.entries.len()).rev().find(|at| self.claim(*at).node.as_str() == id).unwrap();
+        let mut claim = self.claim(last);
+        claim.previous = trialogue_charter::Hash::of(&claim.payload());
+        claim.seq += 1;
+        claim.body = body;
+        self.entries.insert(last + 1, (claim.sign(key(id)).0, None));
+    }
+
     /// Each node opens, enrols, lets its device speak, takes the second charter, and signs for what it has seen, in
     /// turn.
     pub fn new() -> Self {
