@@ -234,6 +234,9 @@ pub const VERSIONS_LOOKED: usize = 64;
 /// statements, later leaves its writer longer with *not shown*.
 pub(crate) const SHOWN_TRIES: Rule =
     Rule { free: 1, first_us: SENT_US, most_us: 1_000_000_000, rest_us: 1_000_000_000 };
+/// How long after a console has said that missed rings were called back it says so again while its node shows them, in
+/// microseconds. Longer leaves them on the boards after a lost word, less says it for each input.
+pub(crate) const CALLED_BACK_US: u64 = 5_000_000;
 /// How many writings that were shown wait until a journal says so. More is work at each input, fewer leaves writers
 /// with *not shown* where a node takes nothing for long.
 pub const SHOWN_OWED_MAX: usize = 256;

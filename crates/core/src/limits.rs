@@ -230,8 +230,9 @@ pub const MISSED_LATE_US: u64 = 30_000_000;
 /// Age of a ring, in milliseconds, from which on nobody is told that it was missed. More fills the boards of a node
 /// that is restored with what is long over.
 pub const MISSED_OLD_MS: u64 = 7 * 24 * 60 * 60 * 1_000;
-/// Missed rings of one party that are written down at once, and how fast that is refilled. Boards show no more than
-/// [`trialogue_journal::limits::MISSED_MAX`] of a line; more lets a party that rings without end fill the record.
+/// Missed rings of one party on one line that are written down at once, and how fast that is refilled. Boards show no
+/// more than [`trialogue_journal::limits::MISSED_MAX`] of a line; more lets a party that rings without end fill the
+/// record.
 pub const MISSED_BURST: u32 = 8;
 /// See [`MISSED_BURST`].
 pub const MISSED_EVERY_US: u64 = 60_000_000;

@@ -31,9 +31,13 @@ pub const REVOKED_MAX: usize = 1_024;
 /// Most rings of other nodes whose response is remembered per node and line. The live ones are at most one per
 /// participant; the oldest goes first, so lowering it forgets a refusal while the ring still sounds.
 pub const RESPONSES_MAX: usize = 64;
-/// Most missed rings of one party that are remembered, per line; the oldest goes first. More costs log-in time (each is
-/// about 500 bytes with the word that dismisses it), fewer forgets one that nobody has called back.
+/// Most missed rings of one party that are remembered, per line; the oldest of the least urgent goes first. More costs
+/// log-in time (about 250 bytes each), fewer forgets one that nobody has called back.
 pub const MISSED_MAX: usize = 4;
+/// Most statements that dismiss rings of one party that are remembered, per line; the oldest goes first. More than what
+/// all nodes of a party have missed is log-in time (about 350 bytes each); fewer lets a ring that was dismissed at
+/// another site wait again.
+pub const DISMISSALS_MAX: usize = 16;
 /// Longest that a ring waits for somebody who is being fetched, in milliseconds, counted from when that was promised;
 /// nodes and callers keep to the same. Longer leaves a caller before a ring that nobody remembers; shorter cuts off a
 /// principal who is on the way.

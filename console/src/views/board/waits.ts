@@ -63,7 +63,10 @@ export function waits(lines: LineView[]): Wait[] {
         .flatMap(({ name, own, ring }): Declined[] => (ring.kind === 'declined' ? [{ ...ring, party: name, own }] : []))
         .filter(({ callBackMs }) => callBackMs !== null || line.outcome !== null)
         // While the ring goes on with others, its decline and what is to be called back are there both.
-        .filter(({ own, callBackMs }) => !own || !line.missed.some((ring) => ring.callBackMs === callBackMs))
+        .filter(
+          ({ own, callBackMs }) =>
+            !own || callBackMs === null || !line.missed.some((ring) => ring.callBackMs === callBackMs),
+        )
         .sort((a, b) => (a.callBackMs ?? Infinity) - (b.callBackMs ?? Infinity));
       const missed = missedOn(line.missed);
       const back = [...declined, ...line.missed].map((one) => one.callBackMs);

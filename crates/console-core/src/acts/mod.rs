@@ -32,6 +32,8 @@ pub(crate) enum Purpose {
     ComeOn,
     /// Said for the office or the party, outside of any call: duty and consultations.
     Standing,
+    /// People of a party whose ring was missed are in together with those of the own one; said by the console itself.
+    CalledBack,
     /// Says that this console lives; nobody waits for what becomes of it.
     Proof,
     /// Keys of the written line: nobody waits for what becomes of them.
@@ -132,8 +134,8 @@ impl Acts {
 
     /// The WebSocket is gone: what asks somebody for something is not made up for much later.
     pub(crate) fn unsent(&mut self) {
-        use Purpose::{Acknowledge, Decline, Proof, Standing};
-        self.waiting.retain(|said| !matches!(said.purpose, Decline | Acknowledge | Standing | Proof));
+        use Purpose::{Acknowledge, CalledBack, Decline, Proof, Standing};
+        self.waiting.retain(|said| !matches!(said.purpose, Decline | Acknowledge | Standing | CalledBack | Proof));
     }
 
     /// At another site: handshakes of the former one are nobody's any more, and what is brought up to the officer's

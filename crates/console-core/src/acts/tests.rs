@@ -10,7 +10,7 @@ use trialogue_wire::console::{Refusal, ToNode};
 const GROUP: GroupId = GroupId([7; 16]);
 
 /// Everything for which something is said.
-const PURPOSES: [Purpose; 17] = [
+const PURPOSES: [Purpose; 18] = [
     Purpose::Enter,
     Purpose::Attach,
     Purpose::Again,
@@ -20,6 +20,7 @@ const PURPOSES: [Purpose; 17] = [
     Purpose::Stage,
     Purpose::ComeOn,
     Purpose::Standing,
+    Purpose::CalledBack,
     Purpose::Proof,
     Purpose::Written,
     Purpose::Shown,
@@ -219,7 +220,10 @@ fn a_lost_socket_takes_back_what_asked_somebody_for_something() {
     desk.acts.unsent();
     let waits = |desk: &Desk, of| desk.acts.is_waiting(&line_id("duty"), |waiting| waiting == of);
     for purpose in PURPOSES {
-        let gone = matches!(purpose, Purpose::Decline | Purpose::Acknowledge | Purpose::Standing | Purpose::Proof);
+        let gone = matches!(
+            purpose,
+            Purpose::Decline | Purpose::Acknowledge | Purpose::Standing | Purpose::CalledBack | Purpose::Proof
+        );
         assert_eq!(waits(&desk, purpose), !gone, "{purpose:?}");
     }
     // At another site nothing is left but being in, or leaving.

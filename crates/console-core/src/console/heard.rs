@@ -267,7 +267,10 @@ impl Console {
                     self.troubles.refuse(reason.into());
                 }
             }
-            (Purpose::Leave | Purpose::Attach | Purpose::Proof | Purpose::Written, Refused(_)) => {}
+            (
+                Purpose::Leave | Purpose::Attach | Purpose::CalledBack | Purpose::Proof | Purpose::Written,
+                Refused(_),
+            ) => {}
         }
     }
 }

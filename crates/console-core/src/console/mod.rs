@@ -307,9 +307,9 @@ impl Console {
     /// Rings that were missed are seen to once people of both parties are in on the line together.
     fn settle_missed(&mut self) {
         let at = Roster::told(self.id, &self.agreed, self.sites.active());
-        let Some(line) = self.call.line().cloned() else { return };
-        if let Some(act) = self.rings.called_back(at, &line) {
-            self.say(&line, Purpose::Standing, act, Vec::new());
+        let Some(line) = self.call.line().cloned().filter(|_| self.sites.is_up()) else { return };
+        if let Some(act) = self.rings.called_back(at, &line, Now { us: self.now_us, ms: self.now_ms }) {
+            self.say(&line, Purpose::CalledBack, act, Vec::new());
         }
     }
 

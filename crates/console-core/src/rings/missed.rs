@@ -1,7 +1,8 @@
 //! Rings that nobody of the own party has answered, as its nodes have written them down.
 
 use super::Rings;
-use crate::now::WallMs;
+use crate::limits::CALLED_BACK_US;
+use crate::now::{Now, WallMs};
 use crate::roster::Roster;
 use crate::show::text;
 use crate::view::{MissedRing, Refusal};
@@ -43,28 +44,22 @@ pub(crate) fn dismiss(at: Roster, line: &LineId, party: &str, calls: &[String]) 
 
 impl Rings {
     /// What this console says once people of the own party and of one that it has missed are in on a line together:
-    /// they have called back. Said by the first of the party's that is in, once for each ring.
-    pub(crate) fn called_back(&mut self, at: Roster, line: &LineId) -> Option<Act> {
+    /// they have called back. Said by the first of the party's that is in, again after a while if it came to nothing.
+    pub(crate) fn called_back(&mut self, at: Roster, line: &LineId, now: Now) -> Option<Act> {
         let (fold, me) = (at.fold()?, at.me()?);
-        let mut inside = at.in_on(line).iter();
-        if inside.clone().find(|participant| participant.acts_for(&me.party))?.device != at.id() {
+        let inside = at.in_on(line);
+        if inside.iter().find(|participant| participant.acts_for(&me.party))?.device != at.id() {
+            return None;
+        }
+        if self.called_back_us.is_some_and(|said_us| now.us < said_us + CALLED_BACK_US) {
             return None;
         }
         let missed = fold.missed(line, &me.party);
-        let missed: Vec<_> = missed.into_iter().filter(|missed| !self.called_back.contains(&missed.call)).collect();
-        let party = inside.find_map(|participant| {
-            let theirs = |party: &PartyId| participant.acts_for(party);
-            missed.iter().map(|missed| &missed.rang.party).find(|party| theirs(party))
-        })?;
+        let there = |party: &PartyId| inside.iter().any(|participant| participant.acts_for(party));
+        let party = missed.iter().map(|missed| &missed.rang.party).find(|party| there(party))?;
         let of = missed.iter().filter(|missed| missed.rang.party == *party).map(|missed| missed.call);
         let calls: BTreeSet<CallId> = of.take(MISSED_MAX).collect();
-        self.called_back.extend(&calls);
-        while self.called_back.len() > CALLED_BACK_MAX {
-            self.called_back.pop_first();
-        }
+        self.called_back_us = Some(now.us);
         Some(Act::Dismiss { party: party.clone(), calls: calls.into_iter().collect() })
     }
 }
-
-/// Rings of which it is remembered that this was said: more than can wait at once for one party.
-const CALLED_BACK_MAX: usize = 256;

@@ -14,7 +14,7 @@ use crate::roster::Roster;
 use crate::timers;
 use crate::view::Person;
 use last_call::Seen;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use trialogue_charter::{CallId, LineId, Precedence};
 use trialogue_journal::fold::{Ring, RingResponse};
 
@@ -39,8 +39,8 @@ pub(crate) struct Rings {
     known_us: BTreeMap<(LineId, CallId), u64>,
     /// One of them makes a sound.
     ringing: bool,
-    /// Missed rings that this console has said were called back.
-    called_back: BTreeSet<CallId>,
+    /// When this console said last that missed rings were called back.
+    called_back_us: Option<u64>,
     /// The last call on each line.
     calls: BTreeMap<LineId, Seen>,
 }

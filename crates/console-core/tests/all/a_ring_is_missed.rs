@@ -86,6 +86,19 @@ fn one_that_came_and_went_while_the_node_was_down_is_shown_when_it_is_back() {
 }
 
 #[test]
+fn one_that_rang_when_the_node_died_and_was_over_when_it_came_back_is_shown() {
+    let mut world = World::leaders(Suite::XWing);
+    world.ring(KOR);
+    world.until(5, |world| world.line(JPN).ring.is_some() && world.line(USA).ring.is_some());
+    world.input(JPN, Input::Closed);
+    world.kill_node(JPN);
+    world.command(KOR, Command::HangUp);
+    world.until(5, |world| missed(world, USA) == ["KOR"]);
+    world.start_node(JPN);
+    world.until(60, |world| world.view(JPN).node == NodeLink::Up && missed(world, JPN) == ["KOR"]);
+}
+
+#[test]
 fn what_was_declined_is_not_missed_unless_somebody_promised_to_call_back() {
     let mut world = World::leaders(Suite::XWing);
     let decline = |world: &mut World, desk, reason, call_back_ms| {

@@ -89,6 +89,8 @@ impl Start {
     pub fn done(self) -> Machine {
         let mut machine = self.0;
         machine.journals.restored(&machine.here);
+        let (rings, _, pen) = machine.for_rings();
+        rings.restored(&pen);
         machine
     }
 }

@@ -13,18 +13,27 @@ use trialogue_journal::{Body, Rang};
 /// A ring of another party, from when it was first seen until it is over and seen to.
 struct Open {
     rang: Rang,
+    /// The ringer is still in with it.
+    live: bool,
     /// Somebody who acts for this party was in on the line meanwhile.
     met: bool,
+    /// This node never had it while it went on, and it is old: the other site may have answered.
+    late: bool,
     /// When it is written down that it was missed; none: it is not over yet.
     due_us: Option<u64>,
+    /// It was written down.
+    written: bool,
 }
+
+/// By whom as well: whoever rings draws the call's number, and may take that of another's ring.
+type Key = (LineId, PartyId, CallId);
 
 /// Rings of other parties that are not seen to.
 #[derive(Default)]
 pub(super) struct Unanswered {
-    open: BTreeMap<(LineId, CallId), Open>,
-    /// How often rings of each party may be written down.
-    buckets: BTreeMap<PartyId, Bucket>,
+    open: BTreeMap<Key, Open>,
+    /// How often rings of each party on each line may be written down.
+    buckets: BTreeMap<(LineId, PartyId), Bucket>,
     /// When to look again.
     next_us: Option<u64>,
 }
@@ -39,43 +48,49 @@ impl Unanswered {
         self.next_us.is_some_and(|at_us| now_us >= at_us)
     }
 
-    /// A console rings: also of what is over before anybody looks, because its node was out of reach, something is
-    /// left.
+    /// A console has rung, maybe long ago: also of what is over before anybody looks, because this node was out of
+    /// reach, something is left.
     pub(super) fn rang(&mut self, ring: &Ring, pen: &Pen<'_>) {
+        if ring.time_ms.saturating_add(MISSED_OLD_MS) >= pen.time_ms() {
+            self.note(ring, pen);
+        }
+    }
+
+    fn note(&mut self, ring: &Ring, pen: &Pen<'_>) {
         let (state, here) = (pen.ahead(), pen.here());
-        let now_ms = pen.time_ms();
-        let rung = is_rung(ring, pen) && ring.time_ms.saturating_add(MISSED_OLD_MS) >= now_ms;
-        if !rung || self.open.contains_key(&(ring.line.clone(), ring.call)) {
+        let key = (ring.line.clone(), ring.party.clone(), ring.call);
+        if self.open.contains_key(&key) || !is_rung(&ring.line, &ring.party, pen) {
             return;
         }
-        let Some(office) = state.known_device(&ring.device).map(|device| device.office.clone()) else { return };
-        if state.node(&here.node).is_some_and(|own| own.has_missed(&ring.line, &ring.party, &ring.call)) {
+        let at_ms = ring.time_ms.min(pen.time_ms());
+        if state.node(&here.node).is_some_and(|own| own.had_missed(&ring.line, &ring.party, &ring.call, at_ms)) {
             return;
         }
-        let rang = Rang {
-            party: ring.party.clone(),
-            office,
-            precedence: ring.precedence,
-            at_ms: ring.time_ms.min(now_ms),
-            call_back_ms: None,
-        };
-        self.open.insert((ring.line.clone(), ring.call), Open { rang, met: false, due_us: None });
+        // By the node that was rung from: another may have enrolled the device for another office.
+        let enrolled = state.node(&ring.node).and_then(|node| node.devices().get(&ring.device));
+        let Some(office) = enrolled.map(|known| known.device.office.clone()) else { return };
+        let (party, precedence) = (ring.party.clone(), ring.precedence);
+        let rang = Rang { party, office, precedence, at_ms, call_back_ms: None };
+        self.open.insert(key, Open { rang, live: true, met: false, late: false, due_us: None, written: false });
     }
 
     fn look_by(&mut self, at_us: u64) {
         self.next_us = Some(self.next_us.map_or(at_us, |next_us| next_us.min(at_us)));
     }
 
-    /// Takes up rings that go on, and writes down those that are over and that nobody came to.
+    /// Takes up rings that go on, and writes down those that are over and that nobody came to, the most urgent first.
     pub(super) fn settle(&mut self, pen: &mut Pen<'_>) {
         self.next_us = None;
         let lines: Vec<LineId> = pen.here().charter.lines.iter().map(|line| line.id.clone()).collect();
         let live: Vec<Ring> = lines.iter().flat_map(|line| pen.ahead().rings(line).to_vec()).collect();
-        live.iter().for_each(|ring| self.rang(ring, pen));
-        let live: BTreeSet<(LineId, CallId)> = live.into_iter().map(|ring| (ring.line, ring.call)).collect();
-        for (at, mut open) in std::mem::take(&mut self.open) {
-            if self.goes_on(&at, &mut open, live.contains(&at), pen) {
-                self.open.insert(at, open);
+        live.iter().for_each(|ring| self.note(ring, pen));
+        let live: BTreeSet<Key> = live.into_iter().map(|ring| (ring.line, ring.party, ring.call)).collect();
+        let mut open: Vec<(Key, Open)> = std::mem::take(&mut self.open).into_iter().collect();
+        open.sort_by_key(|(_, open)| std::cmp::Reverse((open.rang.precedence, open.rang.at_ms)));
+        for (key, mut open) in open {
+            open.live = live.contains(&key);
+            if is_rung(&key.0, &key.1, pen) && self.goes_on(&key, &mut open, pen) {
+                self.open.insert(key, open);
             }
         }
         self.forget_oldest();
@@ -83,28 +98,33 @@ impl Unanswered {
 
     /// What is over and could not be written yet, of one party on one line, is no more than what is remembered of it.
     fn forget_oldest(&mut self) {
-        let mut over: BTreeMap<(&LineId, &PartyId), Vec<(u64, CallId)>> = BTreeMap::new();
-        for ((line, call), open) in self.open.iter().filter(|(_, open)| open.due_us.is_some()) {
-            over.entry((line, &open.rang.party)).or_default().push((open.rang.at_ms, *call));
-        }
+        let mut waiting: Vec<(&Key, &Open)> =
+            self.open.iter().filter(|(_, open)| !open.live && !open.written).collect();
+        waiting.sort_by_key(|(key, open)| std::cmp::Reverse((open.rang.precedence, open.rang.at_ms, key.2)));
+        let mut held: BTreeMap<(&LineId, &PartyId), usize> = BTreeMap::new();
         let mut forgotten = Vec::new();
-        for ((line, _), mut rings) in over.into_iter().filter(|(_, rings)| rings.len() > MISSED_MAX) {
-            rings.sort_unstable();
-            rings.truncate(rings.len() - MISSED_MAX);
-            forgotten.extend(rings.into_iter().map(|(_, call)| (line.clone(), call)));
+        for (key, _) in waiting {
+            let held = held.entry((&key.0, &key.1)).or_default();
+            *held += 1;
+            if *held > MISSED_MAX {
+                forgotten.push(key.clone());
+            }
         }
-        forgotten.iter().for_each(|at| drop(self.open.remove(at)));
+        forgotten.iter().for_each(|key| drop(self.open.remove(key)));
     }
 
     /// Is there something left to do about a ring?
-    fn goes_on(&mut self, (line, call): &(LineId, CallId), open: &mut Open, live: bool, pen: &mut Pen<'_>) -> bool {
-        let (here, now_us) = (pen.here(), pen.here().now.us);
+    fn goes_on(&mut self, (line, party, call): &Key, open: &mut Open, pen: &mut Pen<'_>) -> bool {
+        let (here, now_us, live) = (pen.here(), pen.here().now.us, open.live);
         let state = pen.ahead();
-        if state.node(&here.node).is_some_and(|own| own.has_missed(line, &open.rang.party, call)) {
+        if open.written || state.node(&here.node).is_some_and(|own| own.has_missed(line, party, call)) {
+            open.written = true;
             return live;
         }
         open.met |= live && state.in_on(line).iter().any(|participant| participant.acts_for(&here.party));
-        if open.met || state.is_settled(line, &here.party, call) {
+        // Once it is over, whoever comes in for another call has not come to this one; but the other site's word of
+        // that time may come late.
+        if open.met || ((open.due_us.is_none() || open.late) && state.is_settled(line, &here.party, call)) {
             open.due_us = None;
             return live;
         }
@@ -113,32 +133,33 @@ impl Unanswered {
             open.due_us = None;
             return true;
         }
-        open.rang.call_back_ms = match response {
-            RingResponse::Declined { call_back_ms, .. } => call_back_ms,
-            _ => None,
-        };
-        let late =
-            open.rang.at_ms.saturating_add(MISSED_LATE_MS) < pen.time_ms() && !was_received(state, line, call, pen);
-        let wait_us = if late { MISSED_LATE_US } else { MISSED_AFTER_US };
-        let due_us = *open.due_us.get_or_insert(now_us + wait_us);
+        let due_us = open.due_us.unwrap_or_else(|| {
+            let old = open.rang.at_ms.saturating_add(MISSED_LATE_MS) < pen.time_ms();
+            open.late = old && !was_received(state, line, call, pen);
+            now_us + if open.late { MISSED_LATE_US } else { MISSED_AFTER_US }
+        });
+        open.due_us = Some(due_us);
+        if let RingResponse::Declined { call_back_ms, .. } = response {
+            open.rang.call_back_ms = call_back_ms;
+        }
         if now_us < due_us {
             self.look_by(due_us);
             return true;
         }
         let fresh = || Bucket::new(MISSED_BURST, MISSED_EVERY_US, now_us);
-        let bucket = self.buckets.entry(open.rang.party.clone()).or_insert_with(fresh);
+        let bucket = self.buckets.entry((line.clone(), party.clone())).or_insert_with(fresh);
         if !bucket.take(now_us) {
             let next_us = bucket.next_us();
             self.look_by(next_us);
             return true;
         }
         let body = Body::Missed { call: *call, line: line.clone(), rang: open.rang.clone() };
-        let written = pen.append(body, Vec::new(), After::Nothing).is_ok();
-        if !written {
+        open.written = pen.append(body, Vec::new(), After::Nothing).is_ok();
+        if !open.written {
             // The journal takes nothing just now.
             self.look_by(now_us + MISSED_EVERY_US);
         }
-        live || !written
+        live || !open.written
     }
 }
 
@@ -148,10 +169,11 @@ fn was_received(state: &State, line: &LineId, call: &CallId, pen: &Pen<'_>) -> b
     own.is_some_and(|response| response.received.is_some())
 }
 
-/// Is it another party's ring, for somebody of this one? Machines ring one another on a test line.
-fn is_rung(ring: &Ring, pen: &Pen<'_>) -> bool {
+/// Does another party's ring on the line come to somebody of this one? Machines ring one another on a test line.
+fn is_rung(line: &LineId, party: &PartyId, pen: &Pen<'_>) -> bool {
     let here = pen.here();
     let charter = &here.charter;
-    let rung = ring.party != here.party && !charter.is_test_line(&ring.line);
-    rung && charter.acting_offices(&here.party, &ring.line).next().is_some()
+    let there = charter.offices_of_party_on_line(party, line).next().is_some();
+    let rung = there && *party != here.party && !charter.is_test_line(line);
+    rung && charter.acting_offices(&here.party, line).next().is_some()
 }

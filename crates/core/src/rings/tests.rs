@@ -179,6 +179,31 @@ fn what_somebody_answered_or_declined_is_not_missed_and_what_is_to_be_called_bac
 }
 
 #[test]
+fn whoever_rings_under_another_s_number_hides_nothing() {
+    let mut bench = Bench::new();
+    let other = bench.own.scene.enrol("kor-duty", 1);
+    bench.ring(1);
+    bench.after(0);
+    bench.own.scene.rings(&other, 1);
+    bench.came();
+    bench.after(SECOND);
+    bench.leaves();
+    bench.after(2 * SECOND);
+    let by = |written: &[Body]| -> Vec<String> {
+        let rang = written.iter().filter_map(|body| match body {
+            Body::Missed { rang, .. } => Some(rang.party.to_string()),
+            _ => None,
+        });
+        rang.collect()
+    };
+    assert_eq!(by(&bench.after(4 * SECOND).0), ["JPN"], "although the other one rings on");
+    bench.own.scene.says(&other, "duty", Act::Leave { cause: None });
+    bench.came();
+    bench.after(5 * SECOND);
+    assert_eq!(by(&bench.after(7 * SECOND).0), ["KOR"]);
+}
+
+#[test]
 fn rings_without_end_fill_neither_the_record_nor_memory() {
     let mut bench = Bench::new();
     let mut written = Vec::new();

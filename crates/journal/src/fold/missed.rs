@@ -5,7 +5,7 @@ use super::respond::Response;
 use super::speaker::{Own, Speaker};
 use super::{Applied, Ignored};
 use crate::entry::Rang;
-use crate::limits::MISSED_MAX;
+use crate::limits::{DISMISSALS_MAX, MISSED_MAX};
 use minicbor::{Decode, Encode};
 use std::collections::{BTreeMap, BTreeSet};
 use trialogue_charter::{CallId, DeviceId, LineId, PartyId};
@@ -19,51 +19,85 @@ pub struct Missed {
     pub rang: Rang,
 }
 
-/// What one node's journal says about one ring.
+/// A ring as one node's journal says that it was missed.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 struct Said {
     #[n(0)]
     call: CallId,
-    /// Who rang, and the position of the entry that says so.
     #[n(1)]
-    rang: Option<(Rang, u64)>,
-    /// Who has dismissed it, and the position of the entry. It may stand in the journal of one site while the ring was
-    /// missed at the other.
+    rang: Rang,
+    /// Position of the entry.
     #[n(2)]
-    dismissed: Option<(DeviceId, u64)>,
+    seq: u64,
 }
 
-impl Said {
-    fn seqs(&self) -> impl Iterator<Item = u64> {
-        let rang = self.rang.as_ref().map(|(_, seq)| *seq);
-        [rang, self.dismissed.map(|(_, seq)| seq)].into_iter().flatten()
+/// Rings that somebody has dismissed by one statement. It may stand in the journal of one site while they were missed
+/// at the other.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+struct Dismissal {
+    #[n(0)]
+    calls: Vec<CallId>,
+    #[n(1)]
+    by: DeviceId,
+    /// Position of the entry.
+    #[n(2)]
+    seq: u64,
+}
+
+/// Of one party on one line. What is remembered is whole entries, so that whoever is given those that are remembered
+/// remembers the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+struct OfParty {
+    /// In the order of their entries.
+    #[n(0)]
+    missed: Vec<Said>,
+    /// The newest, oldest first: apart from what was missed, of which they take no places.
+    #[n(1)]
+    dismissed: Vec<Dismissal>,
+    /// The latest time of those that were forgotten, milliseconds since 1970 UTC.
+    #[n(2)]
+    forgotten_ms: u64,
+}
+
+impl OfParty {
+    fn has(&self, call: &CallId) -> bool {
+        self.missed.iter().any(|said| said.call == *call)
+    }
+
+    /// The oldest of the least urgent goes first, and what is to be called back last.
+    fn miss(&mut self, said: Said) {
+        if self.missed.len() >= MISSED_MAX {
+            let worth = |said: &Said| (said.rang.call_back_ms.is_some(), said.rang.precedence, said.seq);
+            if let Some((least, _)) = self.missed.iter().enumerate().min_by_key(|(_, said)| worth(said)) {
+                self.forgotten_ms = self.forgotten_ms.max(self.missed.remove(least).rang.at_ms);
+            }
+        }
+        self.missed.push(said);
+    }
+
+    fn dismiss(&mut self, dismissal: Dismissal) {
+        if self.dismissed.len() >= DISMISSALS_MAX {
+            self.dismissed.remove(0);
+        }
+        self.dismissed.push(dismissal);
     }
 }
 
-/// The newest of each line and ringing party, oldest first: no party's rings make another's be forgotten.
+/// By line and ringing party: no party's rings make another's be forgotten.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(transparent)]
 pub(super) struct MissedRings {
     #[n(0)]
-    lines: BTreeMap<LineId, BTreeMap<PartyId, Vec<Said>>>,
+    lines: BTreeMap<LineId, BTreeMap<PartyId, OfParty>>,
 }
 
 impl MissedRings {
-    fn of(&self, line: &LineId, party: &PartyId) -> &[Said] {
-        self.lines.get(line).and_then(|parties| parties.get(party)).map(Vec::as_slice).unwrap_or_default()
+    fn of(&self, line: &LineId, party: &PartyId) -> Option<&OfParty> {
+        self.lines.get(line)?.get(party)
     }
 
-    /// What is said of a ring, from now on if nothing was. The oldest is forgotten when a new one needs its place.
-    fn begin(&mut self, line: &LineId, party: &PartyId, call: CallId) -> &mut Said {
-        let all = self.lines.entry(line.clone()).or_default().entry(party.clone()).or_default();
-        let at = all.iter().position(|said| said.call == call).unwrap_or_else(|| {
-            if all.len() >= MISSED_MAX {
-                all.remove(0);
-            }
-            all.push(Said { call, rang: None, dismissed: None });
-            all.len() - 1
-        });
-        &mut all[at]
+    fn entry(&mut self, line: &LineId, party: &PartyId) -> &mut OfParty {
+        self.lines.entry(line.clone()).or_default().entry(party.clone()).or_default()
     }
 
     /// The node has a ring that nobody answered. Said once.
@@ -81,10 +115,10 @@ impl MissedRings {
         if !office || !own.charter.is_on_line(&rang.office, line) {
             return Err(Ignored::Malformed);
         }
-        if self.of(line, &rang.party).iter().any(|said| said.call == call && said.rang.is_some()) {
+        if self.of(line, &rang.party).is_some_and(|of| of.has(&call)) {
             return Err(Ignored::NotNow);
         }
-        self.begin(line, &rang.party, call).rang = Some((rang.clone(), seq));
+        self.entry(line, &rang.party).miss(Said { call, rang: rang.clone(), seq });
         Ok(Applied::Missed { line: line.clone(), call })
     }
 
@@ -95,44 +129,58 @@ impl MissedRings {
     }
 
     pub(super) fn dismiss(&mut self, line: &LineId, party: &PartyId, calls: &[CallId], by: DeviceId, seq: u64) {
-        for call in calls {
-            // Who said so first.
-            self.begin(line, party, *call).dismissed.get_or_insert((by, seq));
-        }
+        self.entry(line, party).dismiss(Dismissal { calls: calls.to_vec(), by, seq });
     }
 
-    /// Has this node said that it missed the ring?
+    /// Has this node said that it missed the ring, as far as it remembers?
     pub(super) fn has(&self, line: &LineId, party: &PartyId, call: &CallId) -> bool {
-        self.of(line, party).iter().any(|said| said.call == *call && said.rang.is_some())
+        self.of(line, party).is_some_and(|of| of.has(call))
     }
 
-    fn all(&self) -> impl Iterator<Item = &Said> {
-        self.lines.values().flat_map(BTreeMap::values).flatten()
+    /// The same of one that rang at this time, which it may have forgotten.
+    pub(super) fn had(&self, line: &LineId, party: &PartyId, call: &CallId, at_ms: u64) -> bool {
+        self.of(line, party).is_some_and(|of| of.has(call) || at_ms <= of.forgotten_ms)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &OfParty> {
+        self.lines.values().flat_map(BTreeMap::values)
+    }
+
+    /// Calls on a line of which the node says that it missed them.
+    pub(super) fn calls(&self, line: &LineId) -> impl Iterator<Item = CallId> {
+        let of = self.lines.get(line).into_iter().flat_map(BTreeMap::values);
+        of.flat_map(|of| &of.missed).map(|said| said.call)
     }
 
     /// Devices whose statements dismiss some.
     pub(super) fn speakers(&self) -> impl Iterator<Item = DeviceId> {
-        self.all().filter_map(|said| said.dismissed).map(|(by, _)| by)
+        self.all().flat_map(|of| &of.dismissed).map(|dismissal| dismissal.by)
     }
 
     /// Positions of the entries that say so.
     pub(super) fn relevant(&self, seqs: &mut BTreeSet<u64>) {
-        seqs.extend(self.all().flat_map(Said::seqs));
+        for of in self.all() {
+            seqs.extend(of.missed.iter().map(|said| said.seq));
+            seqs.extend(of.dismissed.iter().map(|dismissal| dismissal.seq));
+        }
     }
 }
 
 impl LineView<'_, '_> {
     /// Rings that a party has missed and nobody of it has dismissed, in the order in which they rang.
     pub(super) fn missed(self, party: &PartyId) -> Vec<Missed> {
-        let mut rings: BTreeMap<CallId, (Option<&Rang>, bool)> = BTreeMap::new();
-        let nodes = self.nodes().values().filter(|node| node.party == *party);
-        for said in nodes.filter_map(|node| node.missed.lines.get(self.id())).flat_map(BTreeMap::values).flatten() {
-            let ring = rings.entry(said.call).or_default();
-            ring.0 = ring.0.or(said.rang.as_ref().map(|(rang, _)| rang));
-            ring.1 |= said.dismissed.is_some();
+        // By party as well: whoever rings draws the call's number, and may take that of another's ring.
+        let mut rings: BTreeMap<(&PartyId, CallId), &Rang> = BTreeMap::new();
+        let mut dismissed: BTreeSet<(&PartyId, CallId)> = BTreeSet::new();
+        let nodes = self.people().nodes_of(party);
+        for (by, of) in nodes.filter_map(|node| node.missed.lines.get(self.id())).flatten() {
+            for said in &of.missed {
+                rings.entry((by, said.call)).or_insert(&said.rang);
+            }
+            dismissed.extend(of.dismissed.iter().flat_map(|one| &one.calls).map(|call| (by, *call)));
         }
-        let waits = rings.into_iter().filter(|(_, (_, dismissed))| !dismissed);
-        let waits = waits.filter_map(|(call, (rang, _))| Some(Missed { call, rang: rang?.clone() }));
+        let waits = rings.into_iter().filter(|(ring, _)| !dismissed.contains(ring));
+        let waits = waits.map(|((_, call), rang)| Missed { call, rang: rang.clone() });
         let mut waits: Vec<Missed> = waits.filter(|missed| !self.is_met(party, missed)).collect();
         waits.sort_by_key(|missed| (missed.rang.at_ms, missed.call));
         waits
@@ -141,8 +189,10 @@ impl LineView<'_, '_> {
     /// At another site somebody came to the ring, whatever this one has said. A site that has missed it itself may be
     /// *joined* since by who came in long after: that is not said of the ring.
     fn is_met(self, party: &PartyId, missed: &Missed) -> bool {
-        let mut others =
-            self.people().nodes_of(party).filter(|node| !node.missed.has(self.id(), &missed.rang.party, &missed.call));
+        let mut others = self.people().nodes_of(party).filter(|node| {
+            let Rang { party, at_ms, .. } = &missed.rang;
+            !node.missed.had(self.id(), party, &missed.call, *at_ms)
+        });
         others.any(|node| node.response(self.id(), &missed.call).is_some_and(Response::is_settled))
     }
 
@@ -203,12 +253,41 @@ mod tests {
         }
         assert!(rings.has(&duty(), &party("USA"), &call(99)));
         assert!(!rings.has(&duty(), &party("KOR"), &call(0)) && rings.has(&duty(), &party("KOR"), &call(1)));
+        assert!(rings.had(&duty(), &party("KOR"), &call(0), 2) && !rings.had(&duty(), &party("KOR"), &call(0), 3));
         rings.dismiss(&duty(), &party("USA"), &[call(99)], device(7), 50);
-        rings.dismiss(&duty(), &party("USA"), &[call(99)], device(8), 51);
         assert_eq!(rings.speakers().collect::<Vec<_>>(), [device(7)]);
         let mut seqs = BTreeSet::new();
         rings.relevant(&mut seqs);
         assert_eq!(seqs.len(), MISSED_MAX + 2, "of each ring what was said, and the word that dismissed one");
+    }
+
+    #[test]
+    fn what_is_urgent_or_to_be_called_back_is_not_forgotten_for_what_is_not() {
+        let (mut rings, japan) = (MissedRings::default(), party("JPN"));
+        let flash = Rang { precedence: Precedence::Flash, ..rang("KOR", 1) };
+        let promised = Rang { call_back_ms: Some(9), ..rang("KOR", 2) };
+        for (number, rang) in [(1, flash), (2, promised)] {
+            assert!(rings.miss(own(&japan), &duty(), call(number), &rang, u64::from(number)).is_ok());
+        }
+        for number in 3..40 {
+            let seq = u64::from(number);
+            assert!(rings.miss(own(&japan), &duty(), call(number), &rang("KOR", seq), seq).is_ok());
+        }
+        assert!(rings.has(&duty(), &party("KOR"), &call(1)) && rings.has(&duty(), &party("KOR"), &call(2)));
+        assert!(rings.has(&duty(), &party("KOR"), &call(39)) && rings.has(&duty(), &party("KOR"), &call(38)));
+    }
+
+    #[test]
+    fn another_party_takes_nothing_off_by_ringing_under_the_same_number() {
+        let (mut journals, _, japan) = super::super::scene::duty_officers();
+        let asia = party("JPN");
+        let rings = &mut journals.node_of(&japan).missed;
+        assert!(rings.miss(own(&asia), &duty(), call(1), &rang("USA", 10), 11).is_ok());
+        assert!(rings.miss(own(&asia), &duty(), call(1), &rang("KOR", 20), 12).is_ok());
+        assert_eq!(missed(&journals), [call(1), call(1)]);
+        journals.node_of(&japan).missed.dismiss(&duty(), &party("KOR"), &[call(1)], japan.id(), 13);
+        let view = LineView::new(&CHARTER, journals.people(), &DUTY).missed(&asia);
+        assert_eq!(view.iter().map(|missed| missed.rang.party.as_str()).collect::<Vec<_>>(), ["USA"]);
     }
 
     #[test]

@@ -222,6 +222,12 @@ impl NodeState {
         self.lines.response(line, call)
     }
 
+    /// Has the node said that it missed this ring of another party, which rang at this time, or one of later that it
+    /// has forgotten? Milliseconds since 1970 UTC.
+    pub fn had_missed(&self, line: &LineId, party: &PartyId, call: &CallId, at_ms: u64) -> bool {
+        self.missed.had(line, party, call, at_ms)
+    }
+
     /// Has the node said that it missed this ring of another party?
     pub fn has_missed(&self, line: &LineId, party: &PartyId, call: &CallId) -> bool {
         self.missed.has(line, party, call)

@@ -30,7 +30,8 @@ impl<'a> Relevant<'a> {
         let asked = Asked::new(self.charter, self.people);
         let mut live: BTreeMap<LineId, BTreeSet<CallId>> = BTreeMap::new();
         for line in &self.charter.lines {
-            let calls = rings(&line.id).iter().map(|ring| ring.call).chain(asked.calls_on(&line.id));
+            let missed = self.people.nodes().values().flat_map(|node| node.missed.calls(&line.id));
+            let calls = rings(&line.id).iter().map(|ring| ring.call).chain(asked.calls_on(&line.id)).chain(missed);
             live.insert(line.id.clone(), calls.collect());
         }
         let writings = AllWritings::new(self.people).shown(writings);

@@ -38,6 +38,7 @@ enum Event {
     Lost(usize, u8),
     /// A ring of the second one's party.
     Missed(usize, usize, u8),
+    /// Two of them.
     Dismiss(usize, u8, usize, u8),
     Restarted(usize),
     /// In the first one's journal, of a device of the second.
@@ -124,7 +125,7 @@ fn play(scene: &mut Scene, event: &Event) {
             scene.node(NODES[n], Body::Missed { call: call(k), line, rang })
         }
         Event::Dismiss(n, c, by, k) => {
-            scene.says(&at(n, c), Act::Dismiss { party: party(PARTIES[by]), calls: vec![call(k)] })
+            scene.says(&at(n, c), Act::Dismiss { party: party(PARTIES[by]), calls: vec![call(k), call(k + 1)] })
         }
         Event::Restarted(n) => scene.node(NODES[n], Body::Restarted {}),
         Event::Revoked(by, n, c) => scene.node(NODES[by], revoked(PARTIES[n], at(n, c).id())),
@@ -263,12 +264,16 @@ proptest! {
             prop_assert_eq!(state.consultations(0), scene.state.consultations(0));
             prop_assert_eq!(state.duty(&party(of), &seat, 0), scene.state.duty(&party(of), &seat, 0));
             prop_assert_eq!(state.sounding_on(&party(of), &duty()), scene.state.sounding_on(&party(of), &duty()));
+            prop_assert_eq!(state.missed(&duty(), &party(of)), scene.state.missed(&duty(), &party(of)));
         }
         // What comes later folds on it as on the whole history.
         let (mut late, mut few) = (scene, state);
         let before = late.log.len();
         for n in 0..3 {
             reconcile(&mut late, n);
+            for k in 20..23 {
+                play(&mut late, &Event::Missed(n, (n + 1) % 3, k));
+            }
             play(&mut late, &Event::Leave(n, 1));
             play(&mut late, &Event::Answer(n, 2, 1));
             reconcile(&mut late, n);
@@ -277,5 +282,8 @@ proptest! {
             let _ = few.apply(entry, bodies);
         }
         prop_assert_eq!(few.line(&duty()), late.line());
+        for of in PARTIES {
+            prop_assert_eq!(few.missed(&duty(), &party(of)), late.state.missed(&duty(), &party(of)));
+        }
     }
 }
