@@ -79,14 +79,14 @@ export async function plugAuthenticator(page, { hasPrf = true } = {}) {
   };
 }
 
-/** Opens an enrolment link and enrols. In a new network namespace the system still finds addresses while Chromium starts, which ends what it is loading: with that error, or with the page that says so. */
+/** Opens an enrolment link and enrols. In a new network namespace the system still finds addresses while Chromium starts, which ends what it is loading: with that error, with the page that says so, or with Chromium's own second try. */
 async function enrol(page, link) {
   for (let tries = 1; ; tries += 1) {
     try {
       await page.goto(link);
       break;
     } catch (error) {
-      if (tries === 5 || !/ERR_NETWORK_CHANGED|chrome-error:/.test(String(error))) throw error;
+      if (tries === 5 || !/ERR_NETWORK_CHANGED|chrome-error:|is interrupted by another navigation/.test(String(error))) throw error;
     }
   }
   await page.locator('[data-act=enrol]').click();
