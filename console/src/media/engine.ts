@@ -99,6 +99,8 @@ export interface Engine {
   command(command: Command): void;
   /** The call's marking is on screen, or is not: nothing is sent while it is not. */
   marked(shown: boolean): void;
+  /** The officer has rung or answered, and is not in the call yet: what is wished now is so from its beginning. */
+  readonly isEntering: boolean;
   /** Off acts at once, whatever else is under way; on as soon as there is a device. */
   setVoice(on: boolean): void;
   setPicture(on: boolean): void;

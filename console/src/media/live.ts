@@ -151,7 +151,17 @@ export class LiveEngine implements Engine {
     this.#reading.note(command);
     // Before the worker hears of it: one that starts meanwhile must not go back into the call.
     if (command.kind === 'hangUp') this.#session.hangUp();
+    if (command.kind === 'answer' || command.kind === 'ring' || command.kind === 'takeOver') this.#enter(command.line);
     this.#keys.tell({ kind: 'command', command });
+  }
+
+  /** It is not in the call until the node has said so: a key that is pressed meanwhile, or a page that is loaded anew, does what it would do in it. */
+  #enter(line: string) {
+    if (!this.#own.inCall || this.#view?.call?.line !== line) this.#session.enter(line);
+  }
+
+  get isEntering(): boolean {
+    return !this.#own.inCall && this.#session.isEntering;
   }
 
   marked(shown: boolean) {
@@ -159,10 +169,12 @@ export class LiveEngine implements Engine {
   }
 
   setVoice(on: boolean) {
+    this.#session.wish({ voice: on });
     this.#own.wish('voice', on);
   }
 
   setPicture(on: boolean) {
+    this.#session.wish({ picture: on });
     this.#own.wish('picture', on);
   }
 

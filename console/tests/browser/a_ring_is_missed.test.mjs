@@ -53,6 +53,32 @@ test('called back, both talk, and nothing waits any more', async () => {
   assert.equal(await entry(jpn).count(), 0);
 });
 
+test('keys that are pressed between answer and call act, and so does an answer before the page is loaded anew', async () => {
+  const { usa, jpn } = officers;
+  const { keyboard } = jpn.page;
+  await usa.ring('duty');
+  const answer = jpn.page.locator('[role=alertdialog] button.answer');
+  await answer.waitFor();
+  await jpn.page.waitForFunction(() => document.activeElement?.matches('[role=alertdialog] button.answer'));
+  await keyboard.press('Enter');
+  await keyboard.press('m');
+  await jpn.until('it is in the call', ({ view }) => view.call?.members.length === 2);
+  await jpn.page.locator('[data-act=mute][aria-pressed=true]').waitFor();
+  await jpn.act('hang-up');
+  await usa.act('hang-up');
+  for (const officer of [usa, jpn]) await officer.until('the call has ended', ({ view }) => view && !view.call);
+
+  await usa.ring('duty');
+  await answer.waitFor();
+  await jpn.page.waitForFunction(() => document.activeElement?.matches('[role=alertdialog] button.answer'));
+  await keyboard.press('Enter');
+  await jpn.page.reload();
+  await jpn.until('it came into the call', ({ view }) => view?.call?.members.length === 2);
+  await jpn.act('hang-up');
+  await usa.act('hang-up');
+  for (const officer of [usa, jpn]) await officer.until('the call has ended', ({ view }) => view && !view.call);
+});
+
 test('a key takes off what somebody has seen to in another way, also after the page was loaded anew', async () => {
   const { jpn } = officers;
   await ringInVain();

@@ -35,6 +35,36 @@ test('in a call on another line, and in the call after it, it is not muted', asy
   assert.equal(anew.local().voice, true);
 });
 
+test('loaded anew in the moment after an answer, it goes into that call all the same', async () => {
+  for (const kind of ['answer', 'ring', 'takeOver']) {
+    const at = await startEngine();
+    at.engine.command({ kind, line: 'duty' });
+    assert.ok(at.engine.isEntering);
+    assert.equal((await startEngine({ storage: at.storage })).worker('keys').last('start').resume, 'duty', kind);
+    at.engine.command({ kind: 'hangUp' });
+    assert.ok(!at.engine.isEntering);
+    assert.equal((await startEngine({ storage: at.storage })).worker('keys').last('start').resume, null);
+  }
+});
+
+test('an answer that came to nothing takes no later page into a call', async () => {
+  for (const until of [Date.now() - 1, Date.now() + 60_000]) {
+    const left = JSON.stringify({ line: 'duty', voice: true, picture: true, until });
+    const at = await startEngine({ storage: new Map([['trialogue-in-call', left]]) });
+    assert.equal(at.worker('keys').last('start').resume, null);
+  }
+});
+
+test('muted between answer and call, it goes in muted and opens no microphone', async () => {
+  const at = await startEngine();
+  at.engine.command({ kind: 'answer', line: 'duty' });
+  at.engine.setVoice(false);
+  await at.shows({});
+  assert.deepEqual([at.local().voice, at.local().picture], [false, true]);
+  assert.equal(at.questions.of('microphone').length, 0);
+  assert.ok(!at.engine.isEntering);
+});
+
 test('after the call nothing of it is left', async () => {
   const at = await startEngine();
   await at.shows({});
