@@ -86,7 +86,8 @@ async function enrol(page, link) {
       await page.goto(link);
       break;
     } catch (error) {
-      if (tries === 5 || !/ERR_NETWORK_CHANGED|chrome-error:|is interrupted by another navigation/.test(String(error))) throw error;
+      if (tries === 5 || !/ERR_NETWORK_CHANGED|chrome-error:|is interrupted by another navigation/.test(String(error)))
+        throw error;
     }
   }
   await page.locator('[data-act=enrol]').click();
