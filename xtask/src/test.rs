@@ -11,8 +11,8 @@ use crate::step::{Counted, Step};
 use crate::{assets, check, console, paths, system};
 
 /// How long a run of the tests may take where nobody watches: several times what it takes on a quiet machine with two
-/// cores (each half of the browser's scenarios 6 to 11 minutes, beside the other one). Lower fails on busy machines;
-/// higher lets a test that hangs hide the others' results longer.
+/// cores (all of the page's scenarios about 12 minutes, the calls 6, beside the other lane). Lower fails on busy
+/// machines; higher lets a test that hangs hide the others' results longer.
 const RUST_MINUTES: u32 = 30;
 const BROWSER_MINUTES: u32 = 30;
 /// What a first build leaves in the target directory, with room for what the tests write. Measured: 8.5 GB.
@@ -48,10 +48,11 @@ fn everything() -> Result<()> {
     let ((others, then), (compute, rest)) = std::thread::scope(|scope| {
         let computing = scope.spawn(|| {
             let compute = runner().run(&compute, true);
-            (compute, [examples(), console::check(), scenarios("page-1", &[])])
+            (compute, [examples(), console::check(), scenarios("page-3", &[])])
         });
         let others = runner().run(&others, false);
-        let then = [scenarios("calls", &[]), scenarios("page-2", &[]), check::document(true), check::lint(true)];
+        let browser = [scenarios("calls", &[]), scenarios("page-1", &[]), scenarios("page-2", &[])];
+        let then = browser.into_iter().chain([check::document(true), check::lint(true)]).collect::<Vec<_>>();
         let keeping_time = (others, then);
         let failed = || (Err(anyhow!("the lane that computes ended in a panic")), [const { Ok(()) }; 3]);
         (keeping_time, computing.join().unwrap_or_else(|_| failed()))
@@ -140,7 +141,8 @@ fn browser(args: &[String]) -> Result<()> {
     if failed.is_empty() { Ok(()) } else { bail!("{}", failed.join("\n       ")) }
 }
 
-/// `calls`, `page`, or a half of the page's, `page-1` and `page-2`; all that they start is built.
+/// `calls`, `page`, or a part of the page's, `page-1` to `page-3` (a quarter, a half, a quarter of its files); all that
+/// they start is built.
 fn scenarios(which: &str, args: &[String]) -> Result<()> {
     let npm = console::packages()?;
     let script = format!("test:{which}");
