@@ -58,7 +58,7 @@ test('a ring that nobody answered waits: one entry for each party, and each prom
   const [wait] = waits([line('duty', [party('USA', true), party('JPN')], { missed })]);
   assert.equal(wait.firstMs, 600);
   assert.deepEqual(
-    wait.missed.map((one) => [one.party, one.last.call, one.more, one.calls]),
+    wait.missed.map((one) => [one.party, one.ring.call, one.more, one.calls]),
     [
       ['KOR', '04', 0, ['04']],
       ['KOR', '02', 0, ['02']],

@@ -73,7 +73,7 @@ impl Said {
 #[derive(Default)]
 pub struct Timeline {
     /// In which call each device is by each journal, or was when it fell out of touch: what it says of that once more
-    /// is no new act of its officer.
+    /// is as a rule its console's own doing, and no journal tells.
     calls: BTreeMap<(NodeId, DeviceId, LineId), CallId>,
 }
 
@@ -112,9 +112,10 @@ impl Timeline {
                 "ring_on",
                 "rings on in the call that it is in: the console by itself, or its officer for those who are missing",
             )),
-            Act::Answer { .. } if same => {
-                Some(("come_back", "comes back into the call that it was in: the console by itself"))
-            }
+            Act::Answer { .. } if same => Some((
+                "come_back",
+                "comes back into the call that it was in, without having left it: the console by itself, or its officer",
+            )),
             _ => None,
         }
     }

@@ -20,7 +20,7 @@ export interface Declined {
 export interface Missed {
   party: string;
   /** The most urgent of them, of several the last. */
-  last: MissedRing;
+  ring: MissedRing;
   /** How many others. */
   more: number;
   /** What *dismiss* takes off: all of them. */
@@ -44,12 +44,12 @@ function missedOn(rings: MissedRing[]): Missed[] {
   const promised = rings
     .filter((ring) => ring.callBackMs !== null)
     .sort((a, b) => a.callBackMs! - b.callBackMs!)
-    .map((last) => ({ party: last.party, last, more: 0, calls: [last.call] }));
+    .map((ring) => ({ party: ring.party, ring, more: 0, calls: [ring.call] }));
   const others = rings.filter((ring) => ring.callBackMs === null);
   const parties = [...new Set(others.map((ring) => ring.party))];
   const byParty = parties.map((party) => {
     const all = others.filter((ring) => ring.party === party);
-    return { party, last: all.at(-1)!, more: all.length - 1, calls: all.map((ring) => ring.call) };
+    return { party, ring: all.at(-1)!, more: all.length - 1, calls: all.map((ring) => ring.call) };
   });
   return [...promised, ...byParty];
 }

@@ -10,11 +10,8 @@ use crate::note::{Count, Note};
 use crate::revocations::Fate;
 use minicbor::bytes::ByteVec;
 use trialogue_charter::limits::CERTIFICATE_MAX;
-use trialogue_charter::{CallId, NodeId, Precedence};
-use trialogue_journal::fold::Ring;
-use trialogue_journal::{
-    Act, Body, ChainError, Entry, EntryError, Statement, UnverifiedEntry, UnverifiedStatement, VerifiedEntry,
-};
+use trialogue_charter::{DeviceId, LineId, NodeId};
+use trialogue_journal::{Act, Body, ChainError, EntryError, UnverifiedEntry, UnverifiedStatement, VerifiedEntry};
 use trialogue_wire::Bundle;
 use trialogue_wire::console::ToConsole;
 
@@ -279,8 +276,8 @@ impl Machine {
         let (node, said) = (&entry.node, verified.said());
         self.writings.note(node, said, &self.here, &self.journals, &mut self.chunks, &mut self.out);
         let Some(claim) = said.map(UnverifiedStatement::claim) else { return };
-        if let Act::Ring { call, precedence, .. } = claim.act {
-            self.rang(entry, claim, call, precedence);
+        if matches!(claim.act, Act::Ring { .. }) {
+            self.rang(&claim.line, &claim.device);
         }
         match claim.act {
             Act::Ring { .. } | Act::Answer { .. } | Act::Attach { .. } => {
@@ -305,14 +302,9 @@ impl Machine {
     }
 
     /// A console of another party rings, unless it only offers key packages by that.
-    fn rang(&mut self, entry: &Entry, claim: &Statement, call: CallId, precedence: Precedence) {
-        let Some(device) = self.journals.state().known_device(&claim.device) else { return };
-        let (party, seq, time_ms) = (device.party.clone(), entry.seq, entry.time_ms);
-        if self.here.charter.office(&device.office).is_none_or(|office| !office.role.acts_for_party()) {
-            return;
-        }
-        let (line, node) = (claim.line.clone(), entry.node.clone());
-        let ring = Ring { line, call, device: claim.device, node, party, precedence, seq, time_ms };
+    fn rang(&mut self, line: &LineId, device: &DeviceId) {
+        let rings = self.journals.state().rings(line);
+        let Some(ring) = rings.iter().find(|ring| ring.device == *device).cloned() else { return };
         let (rings, _, pen) = self.for_rings();
         rings.rang(&ring, &pen);
     }

@@ -81,8 +81,7 @@ impl Unanswered {
     /// Takes up rings that go on, and writes down those that are over and that nobody came to, the most urgent first.
     pub(super) fn settle(&mut self, pen: &mut Pen<'_>) {
         self.next_us = None;
-        let lines: Vec<LineId> = pen.here().charter.lines.iter().map(|line| line.id.clone()).collect();
-        let live: Vec<Ring> = lines.iter().flat_map(|line| pen.ahead().rings(line).to_vec()).collect();
+        let live = live(pen);
         live.iter().for_each(|ring| self.note(ring, pen));
         let live: BTreeSet<Key> = live.into_iter().map(|ring| (ring.line, ring.party, ring.call)).collect();
         let mut open: Vec<(Key, Open)> = std::mem::take(&mut self.open).into_iter().collect();
@@ -93,11 +92,12 @@ impl Unanswered {
                 self.open.insert(key, open);
             }
         }
-        self.forget_oldest();
+        self.make_room();
     }
 
-    /// What is over and could not be written yet, of one party on one line, is no more than what is remembered of it.
-    fn forget_oldest(&mut self) {
+    /// Of what is over and could not be written yet, of one party on one line, as many remain as are remembered of it:
+    /// the most urgent, and of these the latest.
+    fn make_room(&mut self) {
         let mut waiting: Vec<(&Key, &Open)> =
             self.open.iter().filter(|(_, open)| !open.live && !open.written).collect();
         waiting.sort_by_key(|(key, open)| std::cmp::Reverse((open.rang.precedence, open.rang.at_ms, key.2)));
@@ -161,6 +161,12 @@ impl Unanswered {
         }
         live || !open.written
     }
+}
+
+/// Rings of all lines whose ringer is still in.
+pub(super) fn live(pen: &Pen<'_>) -> Vec<Ring> {
+    let lines = pen.here().charter.lines.iter();
+    lines.flat_map(|line| pen.ahead().rings(&line.id)).cloned().collect()
 }
 
 /// Has this node had the ring while it went on?

@@ -136,9 +136,7 @@ impl Rings {
     /// Rings that went on when the node stopped: they may be over before [`Rings::settle`] is called for the first
     /// time.
     pub(crate) fn restored(&mut self, pen: &Pen<'_>) {
-        let lines: Vec<LineId> = pen.here().charter.lines.iter().map(|line| line.id.clone()).collect();
-        let rings: Vec<Ring> = lines.iter().flat_map(|line| pen.ahead().rings(line).to_vec()).collect();
-        rings.iter().for_each(|ring| self.rang(ring, pen));
+        missed::live(pen).iter().for_each(|ring| self.rang(ring, pen));
     }
 
     /// A console of another party rings. It may be over before [`Rings::settle`] is called.

@@ -1,6 +1,6 @@
 //! Rings of others that nobody of the party has answered: what a node says of them, and who has dismissed them.
 
-use super::line::{LineView, RingResponse};
+use super::line::LineView;
 use super::respond::Response;
 use super::speaker::{Own, Speaker};
 use super::{Applied, Ignored};
@@ -198,11 +198,7 @@ impl LineView<'_, '_> {
 
     /// Has a person of the party answered the ring, or declined it without the promise to call back?
     pub(super) fn is_settled(self, party: &PartyId, call: &CallId) -> bool {
-        match self.response(party, call) {
-            RingResponse::Answered | RingResponse::Left => true,
-            RingResponse::Declined { by, call_back_ms, .. } => by.is_some() && call_back_ms.is_none(),
-            _ => false,
-        }
+        self.responses(party, call).any(Response::is_settled)
     }
 }
 
