@@ -22,6 +22,7 @@ const scenes = [
   'board',
   'board-calm',
   'board-full',
+  'board-missed',
   'board-long',
   'board-marked',
   'board-nine',

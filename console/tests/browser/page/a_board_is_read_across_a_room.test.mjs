@@ -176,8 +176,33 @@ test('the end of a ring is dismissed, a call back counts down, and a promise tha
   assert.match(await late.locator('[data-wait=advisers]').innerText(), /The time is past/);
 });
 
+test('missed rings are dismissed party by party, each promise by itself, and the most urgent is shown', async () => {
+  const { page, said } = await open('board-missed', { locale: 'en', ...DESK });
+  assert.match(await page.locator('[data-missed=JPN]').innerText(), /Flash.*03:34 UTC · and 1 more/s);
+  assert.match(await page.locator('[data-missed=KOR]').innerText(), /Call Republic of Korea back at 05:19 UTC/);
+  for (const party of ['KOR', 'JPN']) await page.locator(`[data-missed=${party}] button`).click();
+  assert.deepEqual(
+    (await said('dismissMissed')).map(({ line, party, calls }) => [line, party, calls]),
+    [
+      ['duty', 'KOR', ['03']],
+      ['leaders', 'JPN', ['02', '01']],
+    ],
+  );
+  await page.context().close();
+});
+
 test('the board can be used by everybody, in three languages, with long names, many parties and little room', async () => {
-  const scenes = ['board-calm', 'board-full', 'board-long', 'board-marked', 'board-nine', 'consult', 'tests', 'duty'];
+  const scenes = [
+    'board-calm',
+    'board-full',
+    'board-missed',
+    'board-long',
+    'board-marked',
+    'board-nine',
+    'consult',
+    'tests',
+    'duty',
+  ];
   for (const [index, scene] of scenes.entries()) {
     const locale = LOCALES[index % LOCALES.length];
     const { page, errors } = await open(scene, { locale, ...DESK });
