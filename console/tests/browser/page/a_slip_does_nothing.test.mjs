@@ -95,3 +95,46 @@ test('a call is muted, held and ended by keys of every layout', async () => {
   await page.keyboard.press('Enter');
   await until('the end', async () => (await said('hangUp')).length === 1);
 });
+
+/** The mouse goes down in the middle of a key. */
+async function pressDown(page, key) {
+  const { x, y, width, height } = await key.boundingBox();
+  await page.mouse.move(x + width / 2, y + height / 2);
+  await page.mouse.down();
+  return y;
+}
+
+test('the first press on a page acts, though its own sound then takes a note away and every key moves', async () => {
+  const { page, said } = await fixtures.open('newcomer');
+  const note = page.locator('[data-silent]');
+  await note.waitFor();
+  const key = page.locator('[data-station=JPN] [data-act=confirm]');
+  const before = await pressDown(page, key);
+  await note.waitFor({ state: 'detached' });
+  await until('the key moves', async () => Math.abs((await key.boundingBox()).y - before) > 8);
+  await page.mouse.up();
+  await until('the press', async () => (await said('confirm')).length === 1);
+});
+
+test('a press that is moved away before it is let go does nothing', async () => {
+  const { page, said } = await fixtures.open('newcomer');
+  await page.keyboard.press('Shift');
+  await page.locator('[data-silent]').waitFor({ state: 'detached' });
+  const key = page.locator('[data-station=JPN] [data-act=confirm]');
+  await pressDown(page, key);
+  await page.mouse.move(5, 5);
+  await page.mouse.up();
+  await key.click();
+  assert.equal((await said('confirm')).length, 1, 'the second one');
+});
+
+test('a press that another screen takes the place of does nothing', async () => {
+  const { page, said } = await fixtures.open('newcomer');
+  await page.keyboard.press('Shift');
+  const key = page.locator('[data-station=JPN] [data-act=confirm]');
+  await pressDown(page, key);
+  await show(page, 'ringing');
+  await dialog(page, true).or(dialog(page, false)).first().waitFor();
+  await page.mouse.up();
+  assert.deepEqual([await said('confirm'), await said('answer'), await said('decline')], [[], [], []]);
+});
