@@ -44,8 +44,9 @@ export interface LocalMedia {
  */
 export type Gate = 'open' | 'locked' | 'bare';
 
-/** What the node's operator decided for its consoles. */
+/** What the node's operator decided for its consoles. `known`: the node has said so; the strict ones hold until then. */
 export interface Rules {
+  known: boolean;
   passkeys: 'required' | 'offered';
 }
 

@@ -29,10 +29,13 @@ export class Owner {
   rules(): Promise<Rules> {
     this.#rules ??= fetch('/console.json', { cache: 'no-store', signal: AbortSignal.timeout(RULES_MS) })
       .then((answer) => answer.json())
-      .then((rules: Partial<Rules>): Rules => ({ passkeys: rules.passkeys === 'offered' ? 'offered' : 'required' }))
+      .then((rules: Partial<Rules>): Rules => ({
+        known: true,
+        passkeys: rules.passkeys === 'offered' ? 'offered' : 'required',
+      }))
       .catch(() => {
         this.#rules = null;
-        return { passkeys: 'required' };
+        return { known: false, passkeys: 'required' };
       });
     return this.#rules;
   }

@@ -79,12 +79,14 @@ export async function plugAuthenticator(page, { hasPrf = true } = {}) {
   };
 }
 
-/** Opens an enrolment link and enrols. In a new network namespace the system still finds addresses while Chromium starts, which ends what it is loading: with that error, with the page that says so, or with Chromium's own second try. */
+/** Opens an enrolment link and enrols. In a new network namespace the system still finds addresses while Chromium starts, which ends what it is loading: with that error, with the page that says so, with Chromium's own second try, or with a part of the page that is missing, which it says. */
 async function enrol(page, link) {
   for (let tries = 1; ; tries += 1) {
     try {
       await page.goto(link);
-      break;
+      await page.locator('[data-act=enrol], [data-unloaded]').first().waitFor();
+      if ((await page.locator('[data-unloaded]').count()) === 0) break;
+      if (tries === 5) throw new Error(await page.locator('[data-unloaded]').innerText());
     } catch (error) {
       if (tries === 5 || !/ERR_NETWORK_CHANGED|chrome-error:|is interrupted by another navigation/.test(String(error)))
         throw error;
