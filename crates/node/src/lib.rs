@@ -7,6 +7,7 @@
 
 pub mod admin;
 mod alert;
+pub use alert::precedence_words;
 pub mod backup;
 pub mod config;
 mod control;

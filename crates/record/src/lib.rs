@@ -5,8 +5,10 @@
 //! verification ([`verify`]) and reading ([`timeline`]). Pure. The bytes are specified in `spec/record.md`.
 
 mod anchor;
+pub mod calls;
 mod check;
 pub mod claims;
+pub mod clocks;
 mod cover;
 pub mod coverage;
 mod evidence;
@@ -29,6 +31,7 @@ pub mod tree;
 pub mod utc;
 pub mod verify;
 
+pub use clocks::{Apart, Bracket, Clocks};
 pub use coverage::{Covered, Mark};
 pub use finding::{Finding, Weight};
 pub use held::Held;

@@ -22,6 +22,9 @@ pub const SEAL_ITEMS_MAX: usize = 1_024;
 /// its clock: it signs within an hour, and writes down late at the worst. More leaves more to Ed25519 alone before
 /// somebody asks.
 pub const BARE_MS: u64 = 2 * 60 * 60 * 1_000;
+/// How far a node's clock may be from another's before it is told, in milliseconds: further than nodes that keep time
+/// are, and than what lies between writing an entry down and another node's receiving it.
+pub const CLOCKS_TOLD_MS: u64 = 5_000;
 /// Most findings of one kind that are told one by one; the rest is counted.
 pub const FINDINGS_EACH: usize = 100;
 /// Most findings that are told one by one; the rest is counted. More buries the first, which is the one to look at.

@@ -1,4 +1,4 @@
-//! Verifies an exported record with nothing but a charter, item by item: memory is 32 bytes an entry and what nodes
+//! Verifies an exported record with nothing but a charter, item by item: memory is 40 bytes an entry and what nodes
 //! have signed of each other.
 //!
 //! Everything in the file is held against something that was signed: each charter by its parties and its neighbours in
@@ -8,6 +8,7 @@
 use crate::anchor::Anchor;
 use crate::check::Reading;
 use crate::claims::Claims;
+use crate::clocks::Clocks;
 use crate::cover::Cover;
 use crate::coverage::{Coverage, Covered};
 use crate::evidence::Evidence;
@@ -72,6 +73,8 @@ pub struct Report {
     pub not_shown: BTreeMap<NodeId, u64>,
     /// When the record's node signed the whole file, by its own clock: milliseconds since 1970 UTC; none: nobody did.
     pub sealed_ms: Option<u64>,
+    /// What the journals say of each other's clocks. That they disagree is no finding: times are claims.
+    pub clocks: Clocks,
 }
 
 impl Report {
@@ -95,6 +98,7 @@ pub struct Verifier {
     readings: BTreeMap<NodeId, Reading>,
     evidence: Evidence,
     claims: Claims,
+    clocks: Clocks,
     coverage: Coverage,
     spoken: Spoken,
     found: Found,
@@ -121,6 +125,7 @@ impl Verifier {
             readings: BTreeMap::new(),
             evidence: Evidence::default(),
             claims: Claims::default(),
+            clocks: Clocks::default(),
             coverage: Coverage::default(),
             spoken: Spoken::default(),
             found: Found::default(),
@@ -260,6 +265,7 @@ impl Verifier {
     fn says(&mut self, entry: &VerifiedEntry, certificate: Option<&[u8]>) {
         let claim = entry.entry();
         let (node, seq) = (&claim.node, claim.seq);
+        self.clocks.take(claim);
         match &claim.body {
             Body::Opened { charter } => self.in_force.opened(&self.anchor, node, seq, charter),
             Body::Seen { heads, signature } => {
@@ -393,6 +399,7 @@ impl Verifier {
             ignored: self.ignored,
             not_shown: self.not_shown,
             sealed_ms: self.sealed_ms,
+            clocks: self.clocks,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `trialogue record`: what was rung, answered and said, for operators and auditors.
 
 mod attached;
+mod calls;
 mod contents;
 mod export;
 mod one;
@@ -11,6 +12,8 @@ mod text;
 mod text_pdf;
 mod timeline_pdf;
 mod verify;
+mod words;
+mod zone;
 
 pub use export::export;
 pub use read::read;
@@ -20,9 +23,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use trialogue_charter::keyfile::NodeSecret;
 use trialogue_charter::limits::CHARTER_MAX;
-use trialogue_charter::{LineId, NodeId, VerifiedCharter};
+use trialogue_charter::{NodeId, VerifiedCharter};
+use trialogue_journal::Language;
 use trialogue_record::Weight;
-use trialogue_record::utc::Utc;
 
 /// Something that others have signed for is not in the record.
 pub const INCOMPLETE: u8 = 3;
@@ -69,15 +72,9 @@ pub enum Command {
         /// One JSON object a line.
         #[arg(long, conflicts_with = "pdf")]
         json: bool,
-        /// Only from this time on, UTC: 2026-11-23, or 2026-11-23T05:12.
-        #[arg(long, value_parser = utc)]
-        since: Option<Utc>,
-        /// Only before this time, UTC.
-        #[arg(long, value_parser = utc)]
-        until: Option<Utc>,
-        /// Only on this line.
-        #[arg(long)]
-        line: Option<LineId>,
+        /// Of when and where.
+        #[command(flatten)]
+        asked: show::Asked,
         /// Also what machines say by the clock: keys, tests, who is on watch.
         #[arg(long)]
         all: bool,
@@ -87,6 +84,24 @@ pub enum Command {
         /// A PDF in place of the text on the screen.
         #[command(flatten)]
         pdf: pdf::Arguments,
+    },
+    /// Says of each call who rang it, who came and who did not, and who was in from when until when. Exit code as
+    /// `verify`.
+    Calls {
+        /// The record.
+        file: PathBuf,
+        /// The charter that the auditor trusts.
+        #[arg(long, value_name = "FILE")]
+        charter: PathBuf,
+        /// One JSON object a call.
+        #[arg(long)]
+        json: bool,
+        /// Of when and where: a call that goes on into that time is part of it.
+        #[command(flatten)]
+        asked: show::Asked,
+        /// In which language: en, ja, ko.
+        #[arg(long, default_value = "en", value_parser = language)]
+        lang: Language,
     },
     /// Proves that one entry is in a journal: the entry, the path to a head, and the head signed by this node
     /// (c2sp.org/tlog-proof).
@@ -175,8 +190,11 @@ pub fn run(command: Command) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Verify { file, charter, evidence } => verify::verify(&file, trusted(&charter)?, evidence),
-        Command::Show { file, charter, json, since, until, line, all, contents, pdf } => {
-            let wanted = show::Wanted { json, since, until, line, all, contents: contents.open()? };
+        Command::Calls { file, charter, json, asked, lang } => {
+            calls::show(&file, trusted(&charter)?, &calls::Wanted { json, asked, words: words::Words(lang) })
+        }
+        Command::Show { file, charter, json, asked, all, contents, pdf } => {
+            let wanted = show::Wanted { json, asked, all, contents: contents.open()? };
             show::show(&file, trusted(&charter)?, &wanted, pdf.open()?.as_ref())
         }
         Command::Prove { file, config, node, position, out } => {
@@ -189,8 +207,9 @@ pub fn run(command: Command) -> Result<ExitCode, Failure> {
     }
 }
 
-fn utc(text: &str) -> Result<Utc, String> {
-    Utc::parse(text).ok_or_else(|| "give a time in UTC, as 2026-11-23 or 2026-11-23T05:12".to_owned())
+fn language(code: &str) -> Result<Language, String> {
+    let known = [Language::En, Language::Ja, Language::Ko].into_iter().find(|one| one.code() == code);
+    known.ok_or_else(|| "give en, ja or ko".to_owned())
 }
 
 fn config_of(path: &Path) -> Result<trialogue_node::Config, Failure> {

@@ -37,7 +37,7 @@ pub(super) fn write(
     )?;
     sheet.gap();
     for event in events {
-        sheet.event(&event.time.to_string(), &sentence(event))?;
+        sheet.event(&wanted.time(event), &sentence(event, &report.clocks))?;
         if let Some(content) = wanted.content(event)? {
             shown(&mut sheet, &content)?;
         }
@@ -74,14 +74,17 @@ fn verified(sheet: &mut Sheet<'_>, report: &Report) -> Result<(), Failure> {
 /// What is not in it, though it is in the record.
 fn left_out(wanted: &Wanted) -> Vec<String> {
     let mut all = Vec::new();
-    if let Some(since) = wanted.since {
+    if let Some(since) = wanted.asked.since {
         all.push(format!("Only from {since} on."));
     }
-    if let Some(until) = wanted.until {
+    if let Some(until) = wanted.asked.until {
         all.push(format!("Only before {until}."));
     }
-    if let Some(line) = &wanted.line {
+    if let Some(line) = &wanted.asked.line {
         all.push(format!("Only line {line}."));
+    }
+    if let Some(zone) = &wanted.asked.zone {
+        all.push(format!("In brackets beside UTC: local time ({}).", zone.name()));
     }
     if !wanted.all {
         all.push("Without what machines say by the clock: keys, tests, who is on watch.".to_owned());

@@ -79,9 +79,23 @@ pub(super) fn findings(report: &Report, evidence: bool, mut say: impl FnMut(Stri
             "{count} entries of {node} were verified and are not shown: its party has left, and they count for nothing. An older charter (--charter) with a record of that time shows them."
         ));
     }
+    let (apart, more) = report.clocks.apart();
+    for one in &apart {
+        say(format!("CLOCK: {one}."));
+    }
+    if more > 0 {
+        say(format!("And {more} more of the kind."));
+    }
     let entries = format!("{} entries, {} signed heads", report.entries, report.heads);
     say(match report.weight() {
-        None => format!("All holds: {entries}; every signature, every chain and every head agrees."),
+        None if apart.is_empty() => {
+            format!("All holds: {entries}; every signature, every chain and every head agrees.")
+        }
+        None => {
+            format!(
+                "All holds but times: {entries}; every signature, every chain and every head agrees, clocks do not."
+            )
+        }
         Some(Weight::Incomplete) => {
             format!("Incomplete: {entries} hold, and something that was signed for is missing.")
         }

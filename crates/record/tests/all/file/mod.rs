@@ -54,11 +54,21 @@ pub struct Held {
 pub type Kept = (Vec<u8>, Option<Vec<u8>>);
 
 impl Held {
-    /// An entry is put behind the last one of a journal.
+    /// An entry is put behind the last one of a journal, at the same time.
     pub fn append(&mut self, id: &str, body: Body) {
-        let last = (0..self.entries.len()).rev().find(|at| self.claim(*at).node.as_str() == id).unwrap();
+        self.append_at(id, self.claim(self.last(id)).time_ms, body);
+    }
+
+    /// Where the last entry of a journal stands among the entries.
+    fn last(&self, id: &str) -> usize {
+        (0..self.entries.len()).rev().find(|at| self.claim(*at).node.as_str() == id).unwrap()
+    }
+
+    pub fn append_at(&mut self, id: &str, time_ms: u64, body: Body) {
+        let last = self.last(id);
         let mut claim = self.claim(last);
         claim.previous = trialogue_charter::Hash::of(&claim.payload());
+        claim.time_ms = time_ms;
         claim.seq += 1;
         claim.body = body;
         self.entries.insert(last + 1, (claim.sign(key(id)).0, None));
