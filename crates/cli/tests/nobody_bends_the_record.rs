@@ -182,11 +182,11 @@ fn call_by_call(file: &str, charter: &str) {
     }
     let said = calls(&["--json", "--line", "duty", "--zone", "+09:00"]);
     let call: Value = serde_json::from_str(said.trim_end()).unwrap();
-    assert_eq!(call["rings"][0]["by"]["office"], "usa-duty", "{call}");
+    assert_eq!(call["rings"][0]["by"]["office"], "usa-duty-officer", "{call}");
     assert!(call["began"].as_str().unwrap().ends_with('Z') && !call["ended"].is_null(), "{call}");
     let present = call["present"].as_array().unwrap();
     let offices: Vec<_> = present.iter().map(|part| part["who"]["office"].as_str().unwrap()).collect();
-    assert_eq!(offices, ["usa-duty", "jpn-duty"], "{call}");
+    assert_eq!(offices, ["usa-duty-officer", "jpn-duty-officer"], "{call}");
     for part in present {
         assert_eq!(part["ended"], "left", "{call}");
         assert!(part["from"]["local"].as_str().unwrap().ends_with("+09:00"), "{call}");

@@ -125,13 +125,14 @@ pub struct Call {
 }
 
 impl Call {
-    /// From its first word to its last; none: it goes on where the record ends.
+    /// From its first word until the last who was in had left; none: it goes on where the record ends.
     pub fn span(&self) -> (Utc, Option<Utc>) {
         let began = self.rings.iter().map(|rang| rang.at.time).chain(self.present.iter().map(|one| one.from.time));
         let began = began.chain(self.answers.iter().map(|answer| answer.at.time)).min().unwrap_or(Utc(0));
         let ends: Option<Vec<Utc>> = self.present.iter().map(|one| Some(one.until.as_ref()?.0.time)).collect();
-        let told = self.answers.iter().map(|answer| answer.at.time).max();
-        (began, ends.map(|ends| ends.into_iter().chain(told).max().unwrap_or(began)))
+        // What a party made of it may be written down after the last has left.
+        let told = || self.answers.iter().map(|answer| answer.at.time).max();
+        (began, ends.map(|ends| ends.into_iter().max().or_else(told).unwrap_or(began)))
     }
 }
 
