@@ -158,50 +158,24 @@ fn nobody_bends_the_record() {
     let none = trialogue(&["show", file_name, "--charter", charter_name, "--until", "2001-01-01"]);
     assert!(none.stdout.is_empty() && none.status.success());
 
-    call_by_call(file_name, charter_name);
+    local_time(file_name, charter_name);
     bend(&mut auditor, &whole, &house);
     prove(&mut auditor, &file, &house);
 }
 
-/// The one call, in each language, for programs, and with local time.
-fn call_by_call(file: &str, charter: &str) {
-    let calls = |more: &[&str]| {
-        let shown = trialogue(&[&["calls", file, "--charter", charter][..], more].concat());
-        assert!(shown.status.success(), "{}", text(&shown));
-        String::from_utf8(shown.stdout).unwrap()
-    };
-    for (language, parts) in [
-        ("en", ["rung at ", "in: Japan, Duty Officer (", ": left"]),
-        ("ja", ["呼び出し ", "参加 日本　当直", "：退出"]),
-        ("ko", ["호출 ", "참여 일본 당직", ": 퇴장"]),
-    ] {
-        let said = calls(&["--lang", language]);
-        for part in parts {
-            assert!(said.contains(part), "no {part:?} in {said}");
-        }
-    }
-    let said = calls(&["--json", "--line", "duty", "--zone", "+09:00"]);
-    let call: Value = serde_json::from_str(said.trim_end()).unwrap();
-    assert_eq!(call["rings"][0]["by"]["office"], "usa-duty-officer", "{call}");
-    assert!(call["began"].as_str().unwrap().ends_with('Z') && !call["ended"].is_null(), "{call}");
-    let present = call["present"].as_array().unwrap();
-    let offices: Vec<_> = present.iter().map(|part| part["who"]["office"].as_str().unwrap()).collect();
-    assert_eq!(offices, ["usa-duty-officer", "jpn-duty-officer"], "{call}");
-    for part in present {
-        assert_eq!(part["ended"], "left", "{call}");
-        assert!(part["from"]["local"].as_str().unwrap().ends_with("+09:00"), "{call}");
-    }
-    assert_eq!(calls(&["--until", "2001-01-01"]), "");
-    let unknown = trialogue(&["calls", file, "--charter", charter, "--line", "dutty"]);
-    assert!(!unknown.status.success() && text(&unknown).contains("there is no line dutty"), "{}", text(&unknown));
+/// Local time stands beside UTC.
+fn local_time(file: &str, charter: &str) {
     let nowhere = trialogue(&["show", file, "--charter", charter, "--zone", "Atlantis"]);
     assert!(!nowhere.status.success() && text(&nowhere).contains("Asia/Tokyo"), "{}", text(&nowhere));
     let local = trialogue(&["show", file, "--charter", charter, "--zone", "-05:30"]);
-    assert!(
-        String::from_utf8_lossy(&local.stdout).lines().any(|line| line.contains(" -05:30)  USA ")),
-        "{}",
-        text(&local)
-    );
+    let shown = String::from_utf8_lossy(&local.stdout);
+    assert!(shown.lines().any(|line| line.contains(" -05:30)  USA ")), "{}", text(&local));
+    let programs = trialogue(&["show", file, "--charter", charter, "--json", "--zone", "+09:00"]);
+    for line in String::from_utf8_lossy(&programs.stdout).lines() {
+        let event: Value = serde_json::from_str(line).unwrap();
+        assert!(event["local"].as_str().unwrap().ends_with("+09:00"), "{event}");
+        assert_eq!(event["clocks_against"], serde_json::json!([]), "{event}");
+    }
 }
 
 /// The record is bent, and each way is named.

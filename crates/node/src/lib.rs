@@ -7,7 +7,6 @@
 
 pub mod admin;
 mod alert;
-pub use alert::precedence_words;
 pub mod backup;
 pub mod config;
 mod control;

@@ -5,7 +5,7 @@
 //! that its own node held before it wrote it, and the first with which the other signed for it. A time outside of that
 //! contradicts the other's clock. Which of the two is wrong nobody can say from two nodes; the third one's clock does.
 
-use crate::limits::{CLOCKS_TOLD_MS, FINDINGS_EACH};
+use crate::limits::CLOCKS_TOLD_MS;
 use crate::utc::Utc;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,18 +27,25 @@ pub struct Apart {
     pub early: bool,
     /// How far apart the clocks are at the least, where they are furthest: milliseconds.
     pub least_ms: u64,
+    /// So many more times entries of this journal are off to this side by that clock, each by less.
+    pub more: u64,
 }
 
 impl fmt::Display for Apart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { node, from, to, by, early, least_ms } = self;
+        let Self { node, from, to, by, early, least_ms, more } = self;
         let entries = if from == to { format!("entry {from}") } else { format!("entries {from} to {to}") };
         let side = if *early { "earlier" } else { "later" };
         let far = Span(*least_ms);
         if node == by {
-            return write!(f, "{entries} of {node} are dated up to {far} {side} than what stands before them");
+            write!(f, "{entries} of {node} are dated up to {far} {side} than what stands before them")?;
+        } else {
+            write!(
+                f,
+                "{entries} of {node} are dated {far} {side} or more than they were written by the clock of {by}"
+            )?;
         }
-        write!(f, "{entries} of {node} are dated {far} {side} or more than they were written by the clock of {by}")
+        if *more > 0 { write!(f, ", and {more} times more by less") } else { Ok(()) }
     }
 }
 
@@ -104,9 +111,9 @@ impl Clocks {
         }
     }
 
-    /// Where clocks are apart by more than [`CLOCKS_TOLD_MS`], by journal, the longest way first, bounded; and how many
-    /// more there are. Linear in entries for each pair of nodes.
-    pub fn apart(&self) -> (Vec<Apart>, u64) {
+    /// Where clocks are apart by more than [`CLOCKS_TOLD_MS`], the furthest first: of each journal, clock and side one,
+    /// so that nobody's own many faults hide what two others agree on. Linear in entries for each pair of nodes.
+    pub fn apart(&self) -> Vec<Apart> {
         let mut all = Vec::new();
         for node in self.times.keys() {
             self.set_back(node, &mut all);
@@ -114,10 +121,8 @@ impl Clocks {
                 self.between(node, by, &mut all);
             }
         }
-        all.sort_by(|a, b| (&a.node, b.least_ms).cmp(&(&b.node, a.least_ms)));
-        let more = all.len().saturating_sub(FINDINGS_EACH) as u64;
-        all.truncate(FINDINGS_EACH);
-        (all, more)
+        all.sort_by(|a, b| (b.least_ms, &a.node, &a.by).cmp(&(a.least_ms, &b.node, &b.by)));
+        all
     }
 
     /// When an entry was written by the clocks of others that contradict its own.
@@ -126,56 +131,76 @@ impl Clocks {
         let others = self.times.keys().filter(|by| *by != node);
         let brackets = others.map(|by| {
             let bound = |time: Option<u64>| time.map(Utc);
-            Bracket {
-                by: by.clone(),
-                after: bound(self.after(node, by, seq)),
-                before: bound(self.before(node, by, seq)),
-            }
+            let pair = self.pair(node, by);
+            Bracket { by: by.clone(), after: bound(pair.after(seq)), before: bound(pair.before(seq)) }
         });
         brackets.filter(|found| off(time, found.after.map(|t| t.0), found.before.map(|t| t.0)).is_some()).collect()
     }
 
     fn time(&self, node: &NodeId, seq: u64) -> Option<u64> {
-        self.times.get(node)?.get(usize::try_from(seq.checked_sub(1)?).ok()?).copied()
+        time(self.times(node), seq)
+    }
+
+    fn times(&self, node: &NodeId) -> &[u64] {
+        self.times.get(node).map_or(&[], Vec::as_slice)
     }
 
     fn held(&self, by: &NodeId, of: &NodeId) -> &[(u64, u64)] {
         self.held.get(&(by.clone(), of.clone())).map_or(&[], Vec::as_slice)
     }
 
-    /// The time of the last entry of `by` for which `node` has signed up to its entry `seq`.
-    fn after(&self, node: &NodeId, by: &NodeId, seq: u64) -> Option<u64> {
-        let held = self.held(node, by);
-        let at = held.partition_point(|(at, _)| *at <= seq).checked_sub(1)?;
-        self.time(by, held[at].1)
-    }
-
-    /// The time of the first entry in which `by` signs for entry `seq` of `node`.
-    fn before(&self, node: &NodeId, by: &NodeId, seq: u64) -> Option<u64> {
-        let held = self.held(by, node);
-        let (at, _) = held.get(held.partition_point(|(_, size)| *size < seq))?;
-        self.time(by, *at)
+    /// What two journals say of each other.
+    fn pair(&self, node: &NodeId, by: &NodeId) -> Pair<'_> {
+        Pair { times: self.times(by), held: self.held(node, by), signed: self.held(by, node) }
     }
 
     fn between(&self, node: &NodeId, by: &NodeId, all: &mut Vec<Apart>) {
-        let times = self.times.get(node).map_or(&[][..], Vec::as_slice);
-        let found = times.iter().zip(1..).filter_map(|(time, seq)| {
-            let (early, ms) = off(*time, self.after(node, by, seq), self.before(node, by, seq))?;
+        let pair = self.pair(node, by);
+        let found = self.times(node).iter().zip(1..).filter_map(|(time, seq)| {
+            let (early, ms) = off(*time, pair.after(seq), pair.before(seq))?;
             Some((seq, early, ms))
         });
-        stretches(node, by, found, all);
+        worst(node, by, found, all);
     }
 
     /// Where its own times go back.
     fn set_back(&self, node: &NodeId, all: &mut Vec<Apart>) {
-        let times = self.times.get(node).map_or(&[][..], Vec::as_slice);
         let mut latest = 0;
-        let found = times.iter().zip(1..).filter_map(|(time, seq)| {
+        let found = self.times(node).iter().zip(1..).filter_map(|(time, seq)| {
             latest = latest.max(*time);
             Some((seq, true, latest - time)).filter(|(.., ms)| *ms > CLOCKS_TOLD_MS)
         });
-        stretches(node, node, found, all);
+        worst(node, node, found, all);
     }
+}
+
+/// The clock of one node, and how its journal and another's grew in each other.
+struct Pair<'a> {
+    /// By that clock.
+    times: &'a [u64],
+    /// What the other's journal signs for of it.
+    held: &'a [(u64, u64)],
+    /// What it signs for of the other's.
+    signed: &'a [(u64, u64)],
+}
+
+impl Pair<'_> {
+    /// The time of the last entry for which the other's journal has signed up to its entry `seq`.
+    fn after(&self, seq: u64) -> Option<u64> {
+        let at = self.held.partition_point(|(at, _)| *at <= seq).checked_sub(1)?;
+        time(self.times, self.held[at].1)
+    }
+
+    /// The time of the first entry that signs for entry `seq` of the other's.
+    fn before(&self, seq: u64) -> Option<u64> {
+        let (at, _) = self.signed.get(self.signed.partition_point(|(_, size)| *size < seq))?;
+        time(self.times, *at)
+    }
+}
+
+/// The time of an entry, from 1.
+fn time(times: &[u64], seq: u64) -> Option<u64> {
+    times.get(usize::try_from(seq.checked_sub(1)?).ok()?).copied()
 }
 
 /// Whether a time is outside of its bounds by more than clocks may differ: too early, and by how much.
@@ -186,19 +211,26 @@ fn off(time: u64, after: Option<u64>, before: Option<u64>) -> Option<(bool, u64)
     Some(found).filter(|(_, ms)| *ms > CLOCKS_TOLD_MS)
 }
 
-/// Entries one after the other that are off to the same side are one.
-fn stretches(node: &NodeId, by: &NodeId, found: impl Iterator<Item = (u64, bool, u64)>, all: &mut Vec<Apart>) {
-    let mut last: Option<Apart> = None;
+/// Entries one after the other that are off to the same side are one stretch; of each side the furthest is kept, and
+/// the others are counted.
+fn worst(node: &NodeId, by: &NodeId, found: impl Iterator<Item = (u64, bool, u64)>, all: &mut Vec<Apart>) {
+    let mut sides: [Option<Apart>; 2] = [None, None];
+    let mut keep = |stretch: Option<(u64, u64, bool, u64)>| {
+        let Some((from, to, early, least_ms)) = stretch else { return };
+        let side = &mut sides[usize::from(early)];
+        let more = side.as_ref().map_or(0, |known| known.more + 1);
+        match side {
+            Some(known) if known.least_ms >= least_ms => known.more = more,
+            _ => *side = Some(Apart { node: node.clone(), from, to, by: by.clone(), early, least_ms, more }),
+        }
+    };
+    let mut last: Option<(u64, u64, bool, u64)> = None;
     for (seq, early, ms) in found {
         match &mut last {
-            Some(last) if last.to + 1 == seq && last.early == early => {
-                (last.to, last.least_ms) = (seq, last.least_ms.max(ms));
-            }
-            _ => {
-                let next = Apart { node: node.clone(), from: seq, to: seq, by: by.clone(), early, least_ms: ms };
-                all.extend(last.replace(next));
-            }
+            Some((_, to, side, most)) if *to + 1 == seq && *side == early => (*to, *most) = (seq, ms.max(*most)),
+            _ => keep(last.replace((seq, seq, early, ms))),
         }
     }
-    all.extend(last);
+    keep(last);
+    all.extend(sides.into_iter().flatten());
 }

@@ -5,7 +5,6 @@
 //! verification ([`verify`]) and reading ([`timeline`]). Pure. The bytes are specified in `spec/record.md`.
 
 mod anchor;
-pub mod calls;
 mod check;
 pub mod claims;
 pub mod clocks;

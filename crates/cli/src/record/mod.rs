@@ -1,7 +1,6 @@
 //! `trialogue record`: what was rung, answered and said, for operators and auditors.
 
 mod attached;
-mod calls;
 mod contents;
 mod export;
 mod one;
@@ -12,7 +11,6 @@ mod text;
 mod text_pdf;
 mod timeline_pdf;
 mod verify;
-mod words;
 mod zone;
 
 pub use export::export;
@@ -24,7 +22,6 @@ use std::process::ExitCode;
 use trialogue_charter::keyfile::NodeSecret;
 use trialogue_charter::limits::CHARTER_MAX;
 use trialogue_charter::{NodeId, VerifiedCharter};
-use trialogue_journal::Language;
 use trialogue_record::Weight;
 
 /// Something that others have signed for is not in the record.
@@ -84,24 +81,6 @@ pub enum Command {
         /// A PDF in place of the text on the screen.
         #[command(flatten)]
         pdf: pdf::Arguments,
-    },
-    /// Says of each call who rang it, who came and who did not, and who was in from when until when. Exit code as
-    /// `verify`.
-    Calls {
-        /// The record.
-        file: PathBuf,
-        /// The charter that the auditor trusts.
-        #[arg(long, value_name = "FILE")]
-        charter: PathBuf,
-        /// One JSON object a call.
-        #[arg(long)]
-        json: bool,
-        /// Of when and where: a call that goes on into that time is part of it.
-        #[command(flatten)]
-        asked: show::Asked,
-        /// In which language: en, ja, ko.
-        #[arg(long, default_value = "en", value_parser = language)]
-        lang: Language,
     },
     /// Proves that one entry is in a journal: the entry, the path to a head, and the head signed by this node
     /// (c2sp.org/tlog-proof).
@@ -190,9 +169,6 @@ pub fn run(command: Command) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Verify { file, charter, evidence } => verify::verify(&file, trusted(&charter)?, evidence),
-        Command::Calls { file, charter, json, asked, lang } => {
-            calls::show(&file, trusted(&charter)?, &calls::Wanted { json, asked, words: words::Words(lang) })
-        }
         Command::Show { file, charter, json, asked, all, contents, pdf } => {
             let wanted = show::Wanted { json, asked, all, contents: contents.open()? };
             show::show(&file, trusted(&charter)?, &wanted, pdf.open()?.as_ref())
@@ -205,11 +181,6 @@ pub fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::CheckText { file, charter, pdf } => text::check_text(&file, trusted(&charter)?, pdf.open()?.as_ref()),
         Command::CheckProof { file, charter } => prove::check(&file, &trusted(&charter)?),
     }
-}
-
-fn language(code: &str) -> Result<Language, String> {
-    let known = [Language::En, Language::Ja, Language::Ko].into_iter().find(|one| one.code() == code);
-    known.ok_or_else(|| "give en, ja or ko".to_owned())
 }
 
 fn config_of(path: &Path) -> Result<trialogue_node::Config, Failure> {

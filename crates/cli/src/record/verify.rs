@@ -79,12 +79,9 @@ pub(super) fn findings(report: &Report, evidence: bool, mut say: impl FnMut(Stri
             "{count} entries of {node} were verified and are not shown: its party has left, and they count for nothing. An older charter (--charter) with a record of that time shows them."
         ));
     }
-    let (apart, more) = report.clocks.apart();
+    let apart = report.clocks.apart();
     for one in &apart {
         say(format!("CLOCK: {one}."));
-    }
-    if more > 0 {
-        say(format!("And {more} more of the kind."));
     }
     let entries = format!("{} entries, {} signed heads", report.entries, report.heads);
     say(match report.weight() {

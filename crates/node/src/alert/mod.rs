@@ -11,8 +11,6 @@ mod trust;
 mod webhook;
 mod words;
 
-pub use words::precedence as precedence_words;
-
 use crate::config::AlertConfig;
 use crate::counters::Counters;
 use crate::error::NodeError;

@@ -73,7 +73,7 @@ fn ring(alert: &Alert) -> String {
 }
 
 /// As the console shows it, in English, Japanese and Korean.
-pub fn precedence(precedence: Precedence) -> [&'static str; 3] {
+fn precedence(precedence: Precedence) -> [&'static str; 3] {
     match precedence {
         Precedence::Routine => ["Routine", "通常", "일반"],
         Precedence::Priority => ["Priority", "優先", "우선"],

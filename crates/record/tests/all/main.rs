@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod a_machine_s_return_is_no_ring_of_a_person;
-mod a_record_is_read_call_by_call;
 mod a_text_is_handed_on;
 mod clocks_are_held_against_each_other;
 mod file;
