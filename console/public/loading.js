@@ -1,8 +1,15 @@
 // What the page is made of did not all come: a network that changed meanwhile, a node that was just replaced. Without this the page would stay empty, and
 // nobody would know that nothing rings. A classic script that needs nothing; it holds its own words, since those of the console are part of what is missing.
 (() => {
-  /** Between two looks for the node, in milliseconds. */
+  /** Between two looks for the node, in milliseconds; twice as long after each page that did not load either, up to the longest. */
   const AGAIN_MS = 3_000;
+  const LONGEST_MS = 60_000;
+  /** Longest wait for an answer of the node. */
+  const ANSWER_MS = 10_000;
+  /** A page that has not loaded by then may never: a request can hang without an error. */
+  const SLOW_MS = 20_000;
+  /** Pages one after the other that did not load, kept by the tab. */
+  const TIMES = 'unloaded';
   const WORDS = {
     again: {
       en: 'The console could not be loaded, and nothing rings here. It is loaded again by itself. If this persists, tell your systems operator.',
@@ -15,46 +22,85 @@
       ko: '콘솔을 불러오지 못했습니다. 등록 링크를 다시 여십시오.',
     },
   };
-  let ended = false;
+  let note = null;
+  let failed = false;
+  let loaded = false;
+  let waiting;
+
+  const kept = () => Number(sessionStorage.getItem(TIMES)) || 0;
+  const times = (count) => {
+    try {
+      const before = kept();
+      sessionStorage.setItem(TIMES, String(count(before)));
+      return before;
+    } catch {
+      return 0;
+    }
+  };
 
   function show(words) {
-    const lines = Object.entries(words).map(([lang, line]) => {
+    if (!document.body) return addEventListener('DOMContentLoaded', () => loaded || show(words), { once: true });
+    note?.remove();
+    note = document.createElement('main');
+    note.style.padding = '2rem';
+    const heading = document.createElement('h1');
+    heading.textContent = 'Trialogue';
+    const said = document.createElement('div');
+    said.setAttribute('role', 'alert');
+    said.dataset.unloaded = '';
+    note.append(heading, said);
+    document.body.prepend(note);
+    for (const [lang, line] of Object.entries(words)) {
       const p = document.createElement('p');
       p.lang = lang;
       p.textContent = line;
-      return p;
-    });
-    const page = document.createElement('main');
-    const heading = document.createElement('h1');
-    heading.textContent = 'Trialogue';
-    const note = document.createElement('div');
-    note.setAttribute('role', 'alert');
-    note.dataset.unloaded = '';
-    page.style.padding = '2rem';
-    page.append(heading, note);
-    document.body.replaceChildren(page);
-    note.append(...lines);
+      said.append(p);
+    }
   }
   // Not before the node answers: a browser's own page of an error does not try again.
-  function again() {
-    fetch('/console.json', { cache: 'no-store' })
-      .then((answer) => (answer.ok ? location.reload() : Promise.reject(new Error(answer.statusText))))
-      .catch(() => setTimeout(again, AGAIN_MS));
+  function again(ms) {
+    waiting = setTimeout(async () => {
+      const signal = AbortSignal.timeout(ANSWER_MS);
+      const answers = await fetch('/console.json', { cache: 'no-store', signal }).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+      if (loaded) return;
+      if (answers) location.reload();
+      else again(AGAIN_MS);
+    }, ms);
   }
-  function failed() {
-    if (ended) return;
-    ended = true;
-    // The link is not put back into the address to be loaded again: it is a secret.
+  function fail() {
+    if (failed || loaded) return;
+    failed = true;
+    // The link is not put back into the address to be loaded again: it is a secret. The page that comes asks for it.
     const linked = (globalThis.takeEnrolmentLink?.() ?? null) !== null;
     show(linked ? WORDS.link : WORDS.again);
-    if (!linked) setTimeout(again, AGAIN_MS);
+    again(
+      Math.min(
+        LONGEST_MS,
+        AGAIN_MS *
+          2 **
+            Math.min(
+              times((before) => before + 1),
+              8,
+            ),
+      ),
+    );
   }
+  // A part that is only asked for ahead of time is asked for again.
   const isPart = (element) =>
-    element?.localName === 'script' ||
-    (element?.localName === 'link' && element.rel !== 'icon' && element.rel !== 'manifest');
+    element?.localName === 'script' || (element?.localName === 'link' && element.rel === 'stylesheet');
 
-  addEventListener('error', (event) => isPart(event.target) && failed(), true);
+  const slow = setTimeout(() => failed || show(WORDS.again), SLOW_MS);
+  addEventListener('error', (event) => isPart(event.target) && fail(), true);
   // By the page itself: one part of it was missing, or all is there.
-  addEventListener('page-failed', failed);
-  addEventListener('page-loaded', () => (ended = true));
+  addEventListener('page-failed', fail);
+  addEventListener('page-loaded', () => {
+    loaded = true;
+    clearTimeout(slow);
+    clearTimeout(waiting);
+    note?.remove();
+    times(() => 0);
+  });
 })();

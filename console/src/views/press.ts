@@ -9,20 +9,23 @@ const SLACK = 8;
 
 export class Press {
   /** What the pointer is down on, and where that was then. */
-  #down: { key: Element; place: DOMRect } | null = null;
+  #down: { key: Element; place: DOMRect; pointer: number } | null = null;
 
   /** Holds every press on keys in `page` from now on; returns what ends that. */
   hold(page: EventTarget): () => void {
     page.addEventListener('pointerdown', this.#begins, true);
     page.addEventListener('click', this.#ends, true);
+    page.addEventListener('pointerup', this.#over, true);
+    page.addEventListener('pointercancel', this.#over, true);
     return () => {
       page.removeEventListener('pointerdown', this.#begins, true);
+      page.removeEventListener('pointerup', this.#over, true);
+      page.removeEventListener('pointercancel', this.#over, true);
       page.removeEventListener('click', this.#ends, true);
     };
   }
 
   readonly #begins = (event: Event) => {
-    this.#down = null;
     // A finger has the pointer already, and scrolls with it.
     if (!(event instanceof PointerEvent) || event.pointerType === 'touch' || event.button !== 0) return;
     const at = event.target instanceof Element ? event.target : null;
@@ -30,21 +33,36 @@ export class Press {
     if (!key || at?.closest(OWN)) return;
     try {
       key.setPointerCapture(event.pointerId);
-      this.#down = { key, place: key.getBoundingClientRect() };
+      this.#down = { key, place: key.getBoundingClientRect(), pointer: event.pointerId };
     } catch {
       // The pointer is up already: the browser says where it clicks.
     }
+  };
+
+  // The click comes right after it, or not at all.
+  readonly #over = (event: Event) => {
+    const down = this.#down;
+    if (!down || !(event instanceof PointerEvent) || event.pointerId !== down.pointer) return;
+    setTimeout(() => {
+      if (this.#down === down) this.#down = null;
+    });
   };
 
   // Moved away before it was let go: the way to take a press back (WCAG 2.2, 2.5.2). Another screen that came meanwhile takes it back as well.
   readonly #ends = (event: Event) => {
     const down = this.#down;
     this.#down = null;
-    if (!down || !(event instanceof PointerEvent) || event.detail === 0 || !isIn(event.target, down.key)) return;
-    if (within(event.clientX, event.clientY, down.place) && !down.key.closest('[inert]')) return;
+    if (!down || !(event instanceof MouseEvent) || event.detail === 0 || !isIn(event.target, down.key)) return;
+    if (within(event.clientX, event.clientY, down.place) && !isCovered(down.key)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
   };
+}
+
+/** By another screen, or by a dialog that came meanwhile. */
+function isCovered(key: Element): boolean {
+  const dialog = document.querySelector('dialog:modal');
+  return key.closest('[inert]') !== null || (dialog !== null && !dialog.contains(key));
 }
 
 function isIn(target: EventTarget | null, key: Element): boolean {

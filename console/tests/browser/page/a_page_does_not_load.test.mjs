@@ -64,6 +64,12 @@ test('an enrolment link is to be opened again, and its secret stays out of the a
   const { page } = await open('**/views/App.svelte', 1, '#enrol=c2VjcmV0');
   await page.locator('[data-unloaded] [lang=en]', { hasText: 'Open the enrolment link again' }).waitFor();
   assert.equal(new URL(page.url()).hash, '');
+  // Opened again in the same tab, once the page has loaded itself.
+  await page.locator('[data-unloaded]').waitFor({ state: 'detached' });
+  await page.locator('header').waitFor();
+  await page.goto(`${fixtures.base}/#enrol=c2VjcmV0`);
+  await page.locator('[data-act=enrol]').waitFor();
+  assert.equal(new URL(page.url()).hash, '');
   await page.context().close();
 });
 

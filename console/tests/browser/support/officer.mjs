@@ -87,6 +87,8 @@ async function enrol(page, link) {
       await page.locator('[data-act=enrol], [data-unloaded]').first().waitFor();
       if ((await page.locator('[data-unloaded]').count()) === 0) break;
       if (tries === 5) throw new Error(await page.locator('[data-unloaded]').innerText());
+      // It loads itself again, and then takes the link.
+      await page.locator('[data-unloaded]').waitFor({ state: 'detached' });
     } catch (error) {
       if (tries === 5 || !/ERR_NETWORK_CHANGED|chrome-error:|is interrupted by another navigation/.test(String(error)))
         throw error;
