@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import { startHotline } from './support/hotline.mjs';
-import { hears, received, seatAll, sent, unseat } from './support/officer.mjs';
+import { hears, received, seatAll, sent, sentSince, unseat } from './support/officer.mjs';
 
 const seats = {
   usa: { office: 'usa-duty-officer', speech: 'speech-1.wav', clip: 'video-1.mjpeg', locale: 'en' },
@@ -71,12 +71,13 @@ test('hold by one key: nothing leaves, and others see it', async () => {
   await president.page.locator('[data-floor=held].floor').waitFor();
   const device = await president.device();
   await premier.page.locator(`[data-member="${device}"][data-floor=held]`).waitFor();
-  const before = packets(await president.measure());
+  const before = await president.measure();
   const other = await officers.jpn.device();
   await premier.until('another second of the call', hears(other, (await received(premier, other)) + 50));
-  assert.equal(packets(await president.measure()), before);
+  const held = await president.measure();
+  assert.equal(sentSince(before, held), 0);
   await president.page.keyboard.press('h');
-  await president.until('sending again', (f) => packets(f) > before);
+  await president.until('sending again', (f) => sentSince(held, f) > 0);
 });
 
 test('a marking that is taken off the screen silences this console', async () => {
@@ -94,18 +95,19 @@ test('a marking that is taken off the screen silences this console', async () =>
     await president.page.locator('[data-hidden]').waitFor();
     const from = await officers.jpn.device();
     // Frames that were under way when the marking went may still leave; then nothing does, while others are heard on.
-    let [quiet, later] = [-1, packets(await president.measure())];
-    for (let turn = 0; turn < 4 && quiet !== later; turn++) {
+    let [quiet, later] = [null, await president.measure()];
+    for (let turn = 0; turn < 4 && (quiet === null || sentSince(quiet, later) > 0); turn++) {
       const start = await received(president, from);
-      [quiet, later] = [later, packets(await president.until('half a second of the call', hears(from, start + 25)))];
+      [quiet, later] = [later, await president.until('half a second of the call', hears(from, start + 25))];
     }
-    assert.equal(later, quiet, css);
+    assert.equal(sentSince(quiet, later), 0, css);
     const start = await received(president, from);
-    assert.equal(packets(await president.until('another second', hears(from, start + 50))), quiet, css);
+    const last = await president.until('another second', hears(from, start + 50));
+    assert.equal(sentSince(later, last), 0, css);
     await president.page.evaluate(() => {
       document.adoptedStyleSheets = [];
     });
-    await president.until('sending again', (f) => packets(f) > quiet);
+    await president.until('sending again', (f) => sentSince(last, f) > 0);
   }
   await president.page.setViewportSize({ width: 320, height: 640 });
   await president.page.evaluate(() => scrollTo(0, document.body.scrollHeight));

@@ -172,6 +172,14 @@ export const seen = (figures, device) =>
   figures.inbound.find((row) => row.device === device && row.medium === 'picture');
 export const sent = (figures, kind) =>
   figures.outbound.filter((row) => row.kind === kind).reduce((sum, row) => sum + row.packetsSent, 0);
+/** Packets that have left since `before`, of one kind or of all. A leg that was lost meanwhile and is new counts from nothing. */
+export const sentSince = (before, now, kind) =>
+  now.outbound
+    .filter((row) => kind === undefined || row.kind === kind)
+    .reduce((sum, row) => {
+      const was = before.outbound.find(({ ssrc, id }) => ssrc === row.ssrc && id === row.id);
+      return sum + row.packetsSent - (was?.packetsSent ?? 0);
+    }, 0);
 
 /** Opens the written line of the duty officers from the board. */
 export async function openWritten(officer) {
