@@ -31,7 +31,9 @@
   const times = (count) => {
     try {
       const before = kept();
-      sessionStorage.setItem(TIMES, String(count(before)));
+      const now = count(before);
+      if (now > 0) sessionStorage.setItem(TIMES, String(now));
+      else sessionStorage.removeItem(TIMES);
       return before;
     } catch {
       return 0;
