@@ -70,6 +70,6 @@ function isIn(target: EventTarget | null, key: Element): boolean {
 }
 
 /** Whether a point is in a place, or nearly. */
-export function within(x: number, y: number, place: Pick<DOMRect, 'left' | 'right' | 'top' | 'bottom'>): boolean {
+function within(x: number, y: number, place: Pick<DOMRect, 'left' | 'right' | 'top' | 'bottom'>): boolean {
   return x >= place.left - SLACK && x <= place.right + SLACK && y >= place.top - SLACK && y <= place.bottom + SLACK;
 }

@@ -2,7 +2,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startFixtures, until } from '../support/fixtures.mjs';
+import { startFixtures } from '../support/fixtures.mjs';
 
 /** The smallest first: on that one the call begins. */
 const SIZES = [
@@ -73,7 +73,7 @@ for (const locale of LANGUAGES)
         await page.setViewportSize({ width, height });
         for (const selector of ['[data-banner] span', '[data-recording]', '[data-act=hang-up]', ...wanted]) {
           await page.locator(selector).first().waitFor();
-          await until(`${where}: ${selector}`, () => onScreen(page, selector), 5_000);
+          assert.ok(await onScreen(page, selector), `${where}: ${selector}`);
         }
         const { wide, tall } = await page.evaluate(() => ({
           wide: document.documentElement.scrollWidth - innerWidth,

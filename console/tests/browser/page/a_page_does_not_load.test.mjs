@@ -60,6 +60,24 @@ test('as long as the node does not answer, it is not left for a page of the brow
   await page.context().close();
 });
 
+test('a part that hangs is told after twenty seconds, and what comes after all takes its place', async () => {
+  const page = await fixtures.page();
+  await page.clock.install();
+  let go;
+  const later = new Promise((release) => (go = release));
+  await page.route('**/console.json', (route) => route.fulfill({ json: { node: 'usa-1', passkeys: 'offered' } }));
+  await page.route('**/views/App.svelte', (route) => later.then(() => route.fallback()));
+  await page.goto(`${fixtures.base}/`);
+  await page.clock.fastForward(19_000);
+  assert.equal(await page.locator('[data-unloaded]').count(), 0);
+  await page.clock.fastForward(2_000);
+  await page.locator('[data-unloaded] [lang=en]', { hasText: 'has not loaded yet' }).waitFor();
+  go();
+  await page.locator('header').waitFor();
+  assert.equal(await page.locator('[data-unloaded]').count(), 0);
+  await page.context().close();
+});
+
 test('an enrolment link is to be opened again, and its secret stays out of the address', async () => {
   const { page } = await open('**/views/App.svelte', 1, '#enrol=c2VjcmV0');
   await page.locator('[data-unloaded] [lang=en]', { hasText: 'Open the enrolment link again' }).waitFor();
